@@ -1,0 +1,1 @@
+"""The only place where parts meet: assembly, and the `satupintu` command line."""

@@ -1,0 +1,149 @@
+"""Builds the parts of one process from its settings; each is made when first asked for, and nothing here decides."""
+
+import os
+import time
+from datetime import UTC, datetime
+from functools import cached_property
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Engine
+from sqlmodel import col, select
+
+from bus.deadline import Watchdog
+from bus.errors import Stop
+from bus.kafka.bus import KafkaBus
+from bus.kafka.settings import KafkaSettings
+from bus.local.bus import LocalBus
+from bus.port import Bus, TopicSpec
+from config.database import open_engine, writing
+from config.secrets import Secrets, open_secrets
+from config.settings import Settings
+from ingest.wrap import Wrapper
+from messages import topics
+from messages.sealing import Sealer
+from messages.topics import Topic
+from monitor.audit import Audit, Auditor
+from router.registry import Registry, load_registry
+from sinks.ledger.status import Ledger
+from sinks.ledger.tables import ComplaintRow
+
+# sysexits.h: a temporary failure; whoever supervises us should start us again.
+EX_TEMPFAIL = 75
+
+_log = structlog.get_logger()
+
+
+def utc_now() -> datetime:
+    """The clock of the process; whatever needs the time is given it."""
+    return datetime.now(UTC)
+
+
+class Parts:
+    """The parts of one process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """Raises `OSError` where the data folder can't be written."""
+        return open_secrets(self.settings)
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        """Seals and opens identities."""
+        return Sealer(self.secrets.seal_keys)
+
+    @cached_property
+    def wrapper(self) -> Wrapper:
+        """Wraps arrivals at the doors."""
+        return Wrapper(self.sealer, self.secrets.sender_key, self.secrets.tracking_key)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Raises `RegistryError` naming each fault of the operator's files."""
+        return load_registry(self.settings.agencies)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The database."""
+        return open_engine(self.settings.database)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Reads what the ledger sink wrote."""
+        return Ledger(
+            self.engine,
+            {code: agency.name for code, agency in self.registry.agencies.items()},
+        )
+
+    @cached_property
+    def topics(self) -> tuple[Topic, ...]:
+        """Every topic of the service with these agencies."""
+        return topics.topics(self.registry.agencies)
+
+    @property
+    def queues(self) -> list[str]:
+        """The agencies' topics, triage among them."""
+        return [topics.agency(code) for code in self.registry.agencies]
+
+    @cached_property
+    def bus(self) -> Bus:
+        """The bus that the settings name."""
+        if self.settings.bus == "local":
+            return LocalBus(self.settings.home / "bus.db", time.time)
+        return KafkaBus(_kafka(self.settings), Watchdog(_give_up))
+
+    def ensure_topics(self) -> None:
+        """Create what is missing. Raises `Stop` naming a topic that can't be had as the list wants it."""
+        specs = [
+            TopicSpec(topic.name, topic.partitions, topic.retention)
+            for topic in self.topics
+        ]
+        self.bus.ensure(specs)
+        reader = self.bus.reader()
+        try:
+            there = {topic.name for topic in reader.topics()}
+        finally:
+            reader.close()
+        if missing := sorted({spec.name for spec in specs} - there):
+            raise Stop(f"topics that could not be created: {', '.join(missing)}")
+
+    def audit(self) -> Audit:
+        """One pass over the topics and the ledger."""
+        reader = self.bus.reader()
+        try:
+            return Auditor(reader, self.queues, self._recorded).run()
+        finally:
+            reader.close()
+
+    def _recorded(self) -> set[UUID]:
+        with writing(self.engine) as connection:
+            return set(connection.execute(select(col(ComplaintRow.id))).scalars())
+
+
+def _kafka(settings: Settings) -> KafkaSettings:
+    files = (
+        settings.kafka_ssl_cafile,
+        settings.kafka_ssl_certfile,
+        settings.kafka_ssl_keyfile,
+    )
+    cafile, certfile, keyfile = (str(path) if path else None for path in files)
+    return KafkaSettings(
+        bootstrap=settings.kafka_bootstrap,
+        security_protocol=settings.kafka_security,
+        sasl_mechanism=settings.kafka_sasl_mechanism or None,
+        sasl_username=settings.kafka_sasl_username or None,
+        sasl_password=settings.kafka_sasl_password.get_secret_value() or None,
+        ssl_cafile=cafile,
+        ssl_certfile=certfile,
+        ssl_keyfile=keyfile,
+        replication_factor=settings.kafka_replication,
+    )
+
+
+def _give_up(call: str) -> None:
+    """A call into kafka-python will never return: nothing was committed, and only a new process can go on."""
+    _log.critical("kafka.deadline_passed", call=call)
+    os._exit(EX_TEMPFAIL)

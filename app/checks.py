@@ -1,0 +1,76 @@
+"""What must be true before the service starts: each finding names what is wrong and how to mend it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.assembly import Parts
+from app.http import ping_database
+from bus.errors import Stop
+
+# What Apache Kafka allows in a topic's name; the local bus follows, so that a registry fits both.
+_TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
+_PING_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    what: str
+    ok: bool
+    says: str
+
+
+def findings(parts: Parts) -> list[Finding]:
+    """Everything that was looked at, in the order of a start."""
+    looks: dict[str, Callable[[Parts], str]] = {
+        "data folder": _data_folder,
+        "agencies and rules": _registry,
+        "topics": _topics,
+        "database": _database,
+        "bus": _bus,
+    }
+    return [_look(what, look, parts) for what, look in looks.items()]
+
+
+def must_pass(parts: Parts) -> None:
+    """Raises `Stop` with every fault, if there is any."""
+    if faults := [found for found in findings(parts) if not found.ok]:
+        raise Stop("\n".join(f"{fault.what}: {fault.says}" for fault in faults))
+
+
+def _look(what: str, look: Callable[[Parts], str], parts: Parts) -> Finding:
+    try:
+        return Finding(what, ok=True, says=look(parts))
+    except Exception as error:  # noqa: BLE001 - a check that fails in any way is a finding
+        return Finding(what, ok=False, says=str(error) or type(error).__name__)
+
+
+def _data_folder(parts: Parts) -> str:
+    _ = parts.secrets
+    return str(parts.settings.home.resolve())
+
+
+def _registry(parts: Parts) -> str:
+    registry = parts.registry
+    return f"{len(registry.agencies)} agencies, {len(registry.rules)} rules, version {registry.version}"
+
+
+def _topics(parts: Parts) -> str:
+    wrong = [topic.name for topic in parts.topics if not _TOPIC.fullmatch(topic.name)]
+    if wrong:
+        raise Stop(
+            f"not a topic name: {', '.join(wrong)}; change the agency's code in agencies.csv"
+        )
+    return f"{len(parts.topics)} resolve"
+
+
+def _database(parts: Parts) -> str:
+    ping_database(parts)
+    return parts.engine.dialect.name
+
+
+def _bus(parts: Parts) -> str:
+    parts.bus.ping(_PING_SECONDS)
+    return parts.settings.bus

@@ -1,0 +1,185 @@
+"""Runs stages until told to stop: each in a thread of its own, the doors in the main one."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterable
+from functools import partial
+
+import structlog
+import uvicorn
+
+from app import http
+from app.assembly import EX_TEMPFAIL, Parts, utc_now
+from app.migrate import migrate
+from app.practice_x import PracticeX, Timeline
+from bus.errors import Stop
+from bus.port import Membership, Producer
+from bus.worker import Stage, Worker
+from config.database import DatabaseAway
+from ingest.store import DoorStore
+from ingest.twitter.adapter import TwitterAdapter
+from ingest.twitter.client import XMentions
+from ingest.twitter.door import TwitterDoor
+from messages import topics
+from messages.shapes import Channel
+from monitor.lag import LagLog
+from normalize.stage import NormalizeStage
+from router.stage import RouterStage
+from sinks.ledger.sink import LedgerSink
+
+STAGES = ("ingest", "normalize", "router", "sinks", "monitor")
+
+_log = structlog.get_logger()
+
+
+class Service:
+    """One process. `stages` are the ones it runs; `stop` (or SIGTERM, SIGINT) lets each finish what it has in hand."""
+
+    def __init__(self, parts: Parts, stages: Iterable[str]) -> None:
+        self._parts = parts
+        self._stages = set(stages)
+        self._stopping = threading.Event()
+        self._failed = threading.Event()
+        self._server: uvicorn.Server | None = None
+
+    def run(self) -> int:
+        """Run; returns the process's exit code. Raises what makes a start impossible."""
+        migrate(self._parts.engine)
+        self._parts.ensure_topics()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.stop())
+        producer = self._parts.bus.producer()
+        threads = [
+            threading.Thread(target=partial(self._guard, name, run), name=name)
+            for name, run in self._runs(producer)
+        ]
+        for thread in threads:
+            thread.start()
+        _log.info(
+            "service.started", stages=sorted(self._stages), bus=self._parts.settings.bus
+        )
+        try:
+            self._serve(producer)
+        finally:
+            self.stop()
+            for thread in threads:
+                thread.join()
+            producer.close()
+        _log.info("service.stopped", clean=not self._failed.is_set())
+        return EX_TEMPFAIL if self._failed.is_set() else 0
+
+    def stop(self) -> None:
+        """Ask every part to finish what it has in hand."""
+        self._stopping.set()
+        if self._server:
+            self._server.should_exit = True
+
+    def _serve(self, producer: Producer) -> None:
+        if "ingest" not in self._stages:
+            self._stopping.wait()
+            return
+        settings = self._parts.settings
+        app = http.build(self._parts, producer)
+        config = uvicorn.Config(
+            app,
+            settings.host,
+            settings.port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=20,
+        )
+        self._server = uvicorn.Server(config)
+        if not self._stopping.is_set():
+            self._server.run()
+
+    def _runs(self, producer: Producer) -> Iterable[tuple[str, Callable[[], None]]]:
+        """What runs in a thread, by name."""
+        parts = self._parts
+        if "ingest" in self._stages:
+            yield "twitter", self._twitter(producer).run
+            if parts.settings.practice_x:
+                timeline = Timeline(parts.settings.home / "practice-x.jsonl", utc_now)
+                practice = PracticeX(
+                    timeline,
+                    parts.settings.x_url,
+                    parts.secrets.x_token,
+                    parts.settings.x_user_id,
+                )
+                yield "practice-x", partial(practice.run, self._stopping)
+        if "normalize" in self._stages:
+            arrivals = tuple(topics.raw(channel) for channel in Channel)
+            yield (
+                "normalize",
+                self._worker(
+                    "normalize",
+                    "normalize",
+                    arrivals,
+                    NormalizeStage(parts.engine, parts.sealer),
+                ),
+            )
+        if "router" in self._stages:
+            stage = RouterStage(parts.engine, parts.registry, utc_now)
+            yield (
+                "router",
+                self._worker(
+                    "router",
+                    "router",
+                    (topics.COMPLAINTS, topics.AGENCY_ANSWERS),
+                    stage,
+                ),
+            )
+        if "sinks" in self._stages:
+            everything = (topics.COMPLAINTS, topics.AGENCY_ANSWERS, *parts.queues)
+            yield (
+                "ledger",
+                self._worker("ledger", "sinks", everything, LedgerSink(parts.engine)),
+            )
+        if "monitor" in self._stages:
+            yield "monitor", LagLog(parts.bus.reader(), GROUPS, self._stopping).run
+
+    def _worker(
+        self, group: str, stage_name: str, names: tuple[str, ...], stage: Stage
+    ) -> Callable[[], None]:
+        membership = Membership(group, self._parts.settings.instance, names)
+        join = partial(self._parts.bus.consumer, membership)
+        dead = topics.dead(stage_name)
+        return Worker(
+            group, join, stage, dead, self._stopping, transient=(DatabaseAway,)
+        ).run
+
+    def _twitter(self, producer: Producer) -> TwitterDoor:
+        parts, settings = self._parts, self._parts.settings
+        mentions = XMentions(settings.x_url, parts.secrets.x_token, settings.x_user_id)
+        adapter = TwitterAdapter(parts.wrapper, settings.x_user_id)
+        store = DoorStore(parts.engine)
+        return TwitterDoor(
+            mentions,
+            adapter,
+            producer,
+            store,
+            utc_now,
+            settings.x_pause,
+            self._stopping,
+        )
+
+    def _guard(self, name: str, run: Callable[[], None]) -> None:
+        """A part that ends by itself ends the process: half a service looks alive and loses time."""
+        try:
+            run()
+        except Stop as error:
+            _log.critical("part.stopped", part=name, cause=str(error))
+        except Exception as error:  # noqa: BLE001 - the thread's last words; the type only, words may quote a citizen
+            _log.critical(
+                "part.crashed", part=name, error=type(error).__name__, exc_info=False
+            )
+        if not self._stopping.is_set():
+            self._failed.set()
+            self.stop()
+
+
+# The groups whose progress is watched: their topics are those that every agency's registry has.
+GROUPS = {
+    "normalize": tuple(topics.raw(channel) for channel in Channel),
+    "router": (topics.COMPLAINTS, topics.AGENCY_ANSWERS),
+    "ledger": (topics.COMPLAINTS, topics.AGENCY_ANSWERS),
+}

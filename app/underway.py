@@ -1,0 +1,85 @@
+"""Waiting for a service: to answer, and to have worked what it accepted."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import requests
+
+from app.assembly import Parts
+from bus.errors import Retry
+from config.settings import Settings
+from monitor.audit import Audit
+
+_START_SECONDS = 120.0
+_LOOK_SECONDS = 0.5
+
+
+@contextmanager
+def running_service(settings: Settings, tell: Callable[[str], None]) -> Iterator[None]:
+    """The service at this port: the one that is running, or one started for the while with the same settings."""
+    if answers(settings.port):
+        yield
+        return
+    tell(f"no service on port {settings.port}: starting one for the while")
+    with started({}):
+        wait_until_ready(settings.port)
+        yield
+
+
+@contextmanager
+def started(
+    environment: Mapping[str, str], *stages: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A service of its own in another process, ended with the block."""
+    command = [sys.executable, "-m", "app.cli", "run", *stages]
+    quiet = {"SATUPINTU_LOG_LEVEL": os.environ.get("SATUPINTU_LOG_LEVEL", "warning")}
+    process = subprocess.Popen(
+        command, env={**os.environ, **quiet, **environment}, stdout=subprocess.DEVNULL
+    )  # noqa: S603
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def answers(port: int) -> bool:
+    """Whether a service lives at this port."""
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/live", timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def wait_until_ready(port: int) -> None:
+    """Return when the service can work. Raises `Retry` when it does not become ready."""
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if (
+            answers(port)
+            and requests.get(f"http://127.0.0.1:{port}/ready", timeout=10).ok
+        ):
+            return
+        time.sleep(_LOOK_SECONDS)
+    raise Retry(
+        f"the service on port {port} did not become ready within {_START_SECONDS:.0f} s"
+    )
+
+
+def settled_audit(parts: Parts, patience: float) -> Audit:
+    """The audit once nothing is pending, or after so many seconds the last one."""
+    deadline = time.monotonic() + patience
+    while True:
+        audit = parts.audit()
+        if not audit.pending or time.monotonic() >= deadline:
+            return audit
+        time.sleep(_LOOK_SECONDS)

@@ -1,0 +1,48 @@
+"""What `run` says first: the addresses, and one command for each channel to try it."""
+
+from twilio.request_validator import RequestValidator
+
+from app.assembly import Parts
+
+
+def welcome(parts: Parts) -> str:
+    """Addresses and examples; the SMS example is signed for real, with this service's own token."""
+    settings = parts.settings
+    here = f"http://127.0.0.1:{settings.port}"
+    lines = [
+        f"Form      {here}/",
+        f"Status    {here}/status",
+        f"Health    {here}/live  {here}/ready",
+        f"API       {here}/docs",
+        "",
+        "Try each channel from another terminal:",
+        f"""  curl -s {here}/web/reports -H 'content-type: application/json' -d '{{"text": "Lampu jalan padam", "region": "Kota Semarang"}}'""",
+        f"  {_sms(parts, here)}",
+        f"""  curl -s {here}/mobile/v1/reports -H 'content-type: application/json' -H 'Idempotency-Key: "1"' \\
+       -d '{{"text": "Antrean paspor lama", "device_id": "00000000-0000-4000-8000-000000000001"}}'""",
+    ]
+    if settings.practice_x:
+        lines.append(
+            f"""  curl -s {settings.x_url}/2/tweets -H 'authorization: Bearer {parts.secrets.x_token}' """
+            """-d '{"text": "@Lapor1708 KTP saya belum jadi, Kota Bandung #lapor"}'"""
+        )
+    else:
+        lines.append(f"  (Twitter: mentions are read from {settings.x_url})")
+    return "\n".join([*lines, ""])
+
+
+def _sms(parts: Parts, here: str) -> str:
+    fields = {
+        "MessageSid": "SM0001",
+        "From": "+628000000001",
+        "To": "1708",
+        "Body": "LAPOR jalan rusak di Kab. Sleman",
+    }
+    url = f"{parts.settings.reached_at}/sms/twilio"
+    signature = RequestValidator(parts.secrets.twilio_tokens[0]).compute_signature(
+        url, fields
+    )
+    data = " ".join(
+        f"--data-urlencode '{name}={value}'" for name, value in fields.items()
+    )
+    return f"curl -s {here}/sms/twilio -H 'X-Twilio-Signature: {signature}' \\\n       {data}"

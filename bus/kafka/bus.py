@@ -1,0 +1,43 @@
+"""The Kafka bus, assembled."""
+
+from collections.abc import Iterable
+
+from bus.deadline import Watchdog
+from bus.kafka import topics
+from bus.kafka.consumer import TransactionalConsumer
+from bus.kafka.producer import DurableProducer
+from bus.kafka.reader import CommittedReader
+from bus.kafka.settings import KafkaSettings
+from bus.port import Membership, TopicSpec
+
+
+class KafkaBus:
+    """See `bus.port.Bus`. `watchdog` must end the process when it expires: the calls it guards never return.
+
+    All but `producer` raise `Retry` when the broker is away.
+    """
+
+    def __init__(self, settings: KafkaSettings, watchdog: Watchdog) -> None:
+        self._settings = settings
+        self._watchdog = watchdog
+
+    def ensure(self, topics_: Iterable[TopicSpec]) -> None:
+        """See the port."""
+        topics.ensure(self._settings, topics_)
+
+    def producer(self) -> DurableProducer:
+        """See the port. Connects at the first publish, so that a door opens while the broker is away."""
+        return DurableProducer(self._settings)
+
+    def consumer(self, membership: Membership) -> TransactionalConsumer:
+        """See the port."""
+        return TransactionalConsumer(self._settings, membership, self._watchdog)
+
+    def reader(self) -> CommittedReader:
+        """See the port."""
+        return CommittedReader(self._settings)
+
+    def ping(self, timeout: float) -> None:
+        """See the port. Opens a connection of its own, so that it says what a new client would meet."""
+        with topics.administration(self._settings, "ping", timeout):
+            pass

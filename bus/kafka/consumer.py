@@ -1,0 +1,253 @@
+"""A group member on Kafka: outputs and offsets are one transaction, fenced by the group's generation."""
+
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import chain
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.subscription_state import ConsumerRebalanceListener
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.errors import KafkaError
+from kafka.structs import OffsetAndMetadata
+
+from bus.deadline import Watchdog
+from bus.errors import Fenced, Retry, Stop
+from bus.kafka import topics
+from bus.kafka.connect import connect
+from bus.kafka.failures import translate
+from bus.kafka.outbox import Outbox
+from bus.kafka.records import record_of
+from bus.kafka.settings import KafkaSettings, milliseconds
+from bus.kafka.window import Window
+from bus.port import Membership, Outgoing, Record
+
+
+class TransactionalConsumer:
+    """See `bus.port.Consumer`.
+
+    After any failure the transaction is left open and the producer is replaced before the next poll: the new one
+    ends the old one's transaction on the broker, whichever way it stood, and within the deadline, which
+    `abort_transaction` does not promise. Only then are the committed offsets asked for.
+    """
+
+    def __init__(
+        self, settings: KafkaSettings, membership: Membership, watchdog: Watchdog
+    ) -> None:
+        self._settings = settings
+        self._membership = membership
+        self._watchdog = watchdog
+        self._name = f"{membership.group}-{membership.member}"
+        self._window = Window(settings.max_in_flight_bytes)
+        # What was polled and not committed: the first offset and the one after the last.
+        self._first: dict[TopicPartition, int] = {}
+        self._next: dict[TopicPartition, int] = {}
+        # Committed, but what follows there may be a transaction's marker, which no batch will ever step over.
+        self._trailing: dict[TopicPartition, int] = {}
+        self._lost: set[TopicPartition] = set()
+        self._rewinding = False
+        self._spent = False
+        self._outbox = self._open_outbox()
+        try:
+            self._client = self._open_client()
+        except BaseException:
+            self._outbox.close(0)
+            raise
+
+    def poll(self, timeout: float, limit: int) -> Sequence[Record]:
+        """See the port. Empty while the broker is away, after up to the deadline; `Fenced` where the group says so."""
+        until = time.monotonic() + timeout
+        try:
+            self._recover()
+            found = self._client.poll(milliseconds(until - time.monotonic()), limit)
+            if not found:
+                self._step_over_markers()
+        except (KafkaError, Retry) as error:
+            failure = (
+                translate(error, "poll") if isinstance(error, KafkaError) else error
+            )
+            if not isinstance(failure, Retry):
+                raise failure from error
+            time.sleep(max(0.0, until - time.monotonic()))
+            return ()
+        for partition, records in found.items():
+            self._first.setdefault(partition, records[0].offset)
+            self._next[partition] = records[-1].offset + 1
+        return [record_of(record) for records in found.values() for record in records]
+
+    def commit(self, outputs: Iterable[Outgoing]) -> None:
+        """See the port. Raises `Reject` on an output that the broker can never take."""
+        if self._rewinding:
+            raise Retry("kafka: rewind before the next commit")
+        outputs = iter(outputs)
+        first = next(outputs, None)
+        if first is None and not self._next:
+            return
+        self._check_membership()
+        offsets = {
+            partition: self._position(partition, after)
+            for partition, after in self._next.items()
+        }
+        try:
+            if first is None:
+                # Fenced by the group's generation and this member's id, and bounded in time, which a transaction is not.
+                self._client.commit(
+                    _wrap(offsets), timeout_ms=milliseconds(self._settings.deadline)
+                )
+            else:
+                self._transact(chain((first,), outputs), offsets)
+        except BaseException as error:
+            self._rewinding = True
+            self._spent = first is not None
+            if isinstance(error, KafkaError):
+                raise self._failure(error) from error
+            raise
+        self._trailing |= {partition: offset for partition, offset in offsets.items()}
+        self._forget()
+
+    def rewind(self) -> None:
+        """See the port. Takes place in the next `poll`, which asks the broker where the last commit was."""
+        self._rewinding = self._rewinding or bool(self._next)
+
+    def close(self) -> None:
+        """See the port."""
+        member = self._client.group_metadata()
+        with suppress(KafkaError):
+            self._client.close(
+                autocommit=False, timeout_ms=milliseconds(self._settings.deadline)
+            )
+        # kafka-python lets a static member's session run out instead of leaving; the others would wait for that.
+        with suppress(Retry, Stop):
+            topics.leave(self._settings, member)
+        self._outbox.close(0)
+
+    def _transact(
+        self, outputs: Iterable[Outgoing], offsets: dict[TopicPartition, int]
+    ) -> None:
+        producer, seconds = self._outbox.client, self._settings.deadline
+        producer.begin_transaction()
+        self._outbox.send(outputs)
+        if offsets:
+            with self._watchdog.limit("send_offsets_to_transaction", seconds):
+                producer.send_offsets_to_transaction(
+                    _wrap(offsets), self._client.group_metadata()
+                )
+        with self._watchdog.limit("commit_transaction", seconds):
+            producer.commit_transaction()
+
+    def _failure(self, error: KafkaError) -> Exception:
+        failure = translate(error, "commit")
+        if isinstance(failure, Fenced) and self._spent:
+            # The broker has just answered. Another may have this member's name by now: no new producer here.
+            with (
+                suppress(KafkaError),
+                self._watchdog.limit("abort_transaction", self._settings.deadline),
+            ):
+                self._outbox.client.abort_transaction()
+        return failure
+
+    def _check_membership(self) -> None:
+        """A membership lost in the background would be committed with as if there were no group."""
+        lost = self._lost & self._next.keys()
+        if lost or (self._next and self._client.group_metadata().generation_id < 0):
+            raise Fenced(f"kafka: {self._name} lost partitions that it was working on")
+
+    def _position(self, partition: TopicPartition, after: int) -> int:
+        """Past the markers that followed the records at once, so that lag comes to zero."""
+        if partition not in self._client.assignment():
+            return after
+        return max(after, self._client.position(partition, timeout_ms=0) or 0)
+
+    def _step_over_markers(self) -> None:
+        if self._next:
+            return
+        moved = {}
+        for partition, committed in self._trailing.items():
+            position = self._position(partition, committed)
+            if position > committed and partition in self._client.assignment():
+                moved[partition] = position
+        self._trailing.clear()
+        if moved:
+            self._client.commit(
+                _wrap(moved), timeout_ms=milliseconds(self._settings.deadline)
+            )
+
+    def _recover(self) -> None:
+        if not self._rewinding:
+            return
+        if self._spent:
+            self._outbox.close(0)
+            self._outbox = self._open_outbox()
+            self._spent = False
+        for partition in self._first.keys() & self._client.assignment():
+            committed = self._client.committed(
+                partition, timeout_ms=milliseconds(self._settings.deadline)
+            )
+            self._client.seek(
+                partition, self._first[partition] if committed is None else committed
+            )
+        self._forget()
+
+    def _forget(self) -> None:
+        self._first.clear()
+        self._next.clear()
+        self._lost.clear()
+        self._rewinding = False
+
+    def _open_outbox(self) -> Outbox:
+        try:
+            return Outbox(self._settings, self._window, transactional_id=self._name)
+        except KafkaError as error:
+            raise translate(error, "begin transactions") from error
+
+    def _open_client(self) -> Any:
+        try:
+            client = connect(KafkaConsumer, self._arguments())
+        except KafkaError as error:
+            raise translate(error, "join") from error
+        client.subscribe(self._membership.topics, listener=_Losses(self._lost))
+        return client
+
+    def _arguments(self) -> dict[str, Any]:
+        return {
+            **self._settings.client(),
+            "group_id": self._membership.group,
+            "group_instance_id": self._name,
+            "partition_assignment_strategy": (CooperativeStickyAssignor(),),
+            "isolation_level": "read_committed",
+            "enable_auto_commit": False,
+            "auto_offset_reset": "earliest",
+            "allow_auto_create_topics": False,
+            "session_timeout_ms": milliseconds(self._settings.session_timeout),
+            "max_poll_interval_ms": milliseconds(self._settings.max_poll_interval),
+            # How late a member hears of a rebalance.
+            "heartbeat_interval_ms": min(1000, milliseconds(self._settings.session_timeout / 3)),
+            # Bytes buffered per fetch; the default is 50 MB.
+            "fetch_max_bytes": 16_000_000,
+        }
+
+
+class _Losses(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
+    """Notes the partitions that were taken away."""
+
+    def __init__(self, lost: set[TopicPartition]) -> None:
+        self._lost = lost
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        self._lost.update(revoked)
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        pass
+
+    def on_partitions_lost(self, lost: Iterable[TopicPartition]) -> None:
+        self._lost.update(lost)
+
+
+def _wrap(
+    offsets: dict[TopicPartition, int],
+) -> dict[TopicPartition, OffsetAndMetadata]:
+    return {
+        partition: OffsetAndMetadata(offset, "", -1)
+        for partition, offset in offsets.items()
+    }

@@ -1,0 +1,50 @@
+"""How to reach Kafka, and the limits within which this bus must answer."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KafkaSettings:
+    """Names are Kafka's own. `deadline` (seconds) bounds one publish, one send of a batch, one look-up.
+
+    `session_timeout` (seconds) is how long the group waits for a member that is silent, `max_poll_interval` (seconds)
+    how long a member may work on one batch, before its partitions go to others.
+    `max_in_flight_bytes` bounds each producer's unconfirmed messages.
+    """
+
+    bootstrap: str
+    security_protocol: str = "PLAINTEXT"
+    sasl_mechanism: str | None = None
+    sasl_username: str | None = None
+    sasl_password: str | None = field(default=None, repr=False)
+    ssl_cafile: str | None = None
+    ssl_certfile: str | None = None
+    ssl_keyfile: str | None = None
+    replication_factor: int = 1
+    deadline: float = 10.0
+    session_timeout: float = 30.0
+    max_poll_interval: float = 300.0
+    max_in_flight_bytes: int = 32_000_000
+
+    def client(self) -> dict[str, Any]:
+        """The arguments that every kafka-python client takes."""
+        return {
+            "bootstrap_servers": self.bootstrap.split(","),
+            "security_protocol": self.security_protocol,
+            "sasl_mechanism": self.sasl_mechanism,
+            "sasl_plain_username": self.sasl_username,
+            "sasl_plain_password": self.sasl_password,
+            "ssl_cafile": self.ssl_cafile,
+            "ssl_certfile": self.ssl_certfile,
+            "ssl_keyfile": self.ssl_keyfile,
+            "bootstrap_timeout_ms": milliseconds(self.deadline / 2),
+            "request_timeout_ms": milliseconds(self.deadline * 0.8),
+            # The default, 30 s, would leave us away long after the broker is back.
+            "reconnect_backoff_max_ms": 1000,
+        }
+
+
+def milliseconds(seconds: float) -> int:
+    """Seconds as kafka-python counts them; never below zero."""
+    return max(0, int(seconds * 1000))

@@ -1,0 +1,58 @@
+"""The embedded bus, assembled."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from bus.errors import Retry
+from bus.local import log
+from bus.local.consumer import LocalConsumer
+from bus.local.producer import LocalProducer
+from bus.local.reader import LocalReader
+from bus.port import Membership, TopicSpec
+
+
+class LocalBus:
+    """See `bus.port.Bus`. `path` is the SQLite file; `clock` gives seconds since 1970 UTC."""
+
+    def __init__(self, path: Path, clock: Callable[[], float]) -> None:
+        self._path = path
+        self._clock = clock
+        # Wakes this process's consumers when this process wrote; other processes look again shortly.
+        self._written = threading.Condition()
+        log.create(path)
+
+    def ensure(self, topics: Iterable[TopicSpec]) -> None:
+        """See the port; also drops what is past its retention."""
+        connection = log.connect(self._path)
+        try:
+            log.ensure(connection, topics)
+            log.trim(connection, int(self._clock() * 1000))
+        finally:
+            connection.close()
+
+    def producer(self) -> LocalProducer:
+        """See the port."""
+        return LocalProducer(log.connect(self._path), self._written, self._clock)
+
+    def consumer(self, membership: Membership) -> LocalConsumer:
+        """See the port."""
+        return LocalConsumer(
+            log.connect(self._path), membership, self._written, self._clock
+        )
+
+    def reader(self) -> LocalReader:
+        """See the port."""
+        return LocalReader(log.connect(self._path), self._written)
+
+    def ping(self, timeout: float) -> None:
+        """See the port."""
+        try:
+            connection = sqlite3.connect(self._path, timeout=timeout)
+            try:
+                connection.execute("SELECT count(*) FROM topics").fetchone()
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            raise Retry(f"local bus: {error}") from error

@@ -1,0 +1,138 @@
+"""A group member on the local bus: outputs and offsets are one SQLite transaction."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Sequence
+
+from bus.local import log
+from bus.local.group import GroupMember
+from bus.port import Membership, Outgoing, Partition, Record
+
+# A member not heard of for this long loses its partitions; it is heard of at every poll.
+SESSION_SECONDS = 30.0
+_SHARE_SECONDS = 1.0
+# How soon a record written by another process is seen; one written by this process wakes the consumer at once.
+_LOOK_SECONDS = 0.1
+
+
+class LocalConsumer:
+    """See `bus.port.Consumer`."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        membership: Membership,
+        written: threading.Condition,
+        clock: Callable[[], float],
+    ) -> None:
+        self._connection = connection
+        self._group = membership.group
+        self._topics = membership.topics
+        self._written = written
+        self._clock = clock
+        self._member = GroupMember(
+            connection, membership.group, membership.member, SESSION_SECONDS
+        )
+        self._positions: dict[Partition, int] = {}
+        self._polled: set[Partition] = set()
+        self._shared_at = float("-inf")
+        self._member.join(clock())
+
+    def poll(self, timeout: float, limit: int) -> Sequence[Record]:
+        """See the port."""
+        self._share()
+        records = self._fetch(limit)
+        waited = 0.0
+        while not records and waited < timeout:
+            step = min(_LOOK_SECONDS, timeout - waited)
+            with self._written:
+                self._written.wait(step)
+            waited += step
+            self._share()
+            records = self._fetch(limit)
+        return records
+
+    def commit(self, outputs: Iterable[Outgoing]) -> None:
+        """See the port."""
+        messages = list(outputs)
+        if not messages and not self._polled:
+            return
+        for message in messages:
+            log.check_size(message)
+        with log.transaction(self._connection):
+            self._member.check(self._polled)
+            log.append(self._connection, messages, int(self._clock() * 1000))
+            self._connection.executemany(
+                'INSERT INTO offsets VALUES (?, ?, ?, ?) ON CONFLICT ("group", topic, partition)'
+                " DO UPDATE SET next = excluded.next",
+                [
+                    (self._group, *partition, self._positions[partition])
+                    for partition in self._polled
+                ],
+            )
+        self._polled.clear()
+        with self._written:
+            self._written.notify_all()
+
+    def rewind(self) -> None:
+        """See the port."""
+        self._polled.clear()
+        self._positions.clear()
+        self._take(self._member.owned())
+
+    def close(self) -> None:
+        """See the port."""
+        self._member.leave()
+        self._connection.close()
+
+    def _share(self) -> None:
+        now = self._clock()
+        # A clock that was set back must not stop the sharing for as long as it was set back.
+        if 0 <= now - self._shared_at < _SHARE_SECONDS:
+            return
+        self._shared_at = now
+        partitions = sorted(log.spans(self._connection, self._topics))
+        owned = self._member.share(partitions, now)
+        for partition in self._positions.keys() - owned:
+            del self._positions[partition]
+            self._polled.discard(partition)
+        self._take(owned - self._positions.keys())
+
+    def _take(self, partitions: Iterable[Partition]) -> None:
+        """Begin each partition where the group last committed, or at its start."""
+        rows = self._connection.execute(
+            'SELECT topic, partition, next FROM offsets WHERE "group" = ?',
+            (self._group,),
+        )
+        committed = {
+            Partition(topic, number): following for topic, number, following in rows
+        }
+        for partition in partitions:
+            self._positions[partition] = committed.get(partition, 0)
+
+    def _fetch(self, limit: int) -> list[Record]:
+        records: list[Record] = []
+        rows = self._connection.execute(
+            'SELECT topic, number, "end" FROM partitions WHERE topic IN (SELECT value FROM json_each(?))',
+            (json.dumps(self._topics),),
+        ).fetchall()
+        behind = [
+            Partition(t, n)
+            for t, n, end in rows
+            if self._positions.get(Partition(t, n), end) < end
+        ]
+        for place, partition in enumerate(behind):
+            # An even share each, so that a flood in one partition does not starve the others.
+            share = max(1, (limit - len(records)) // (len(behind) - place))
+            found = log.read(
+                self._connection, partition, self._positions[partition], share
+            )
+            records += found[: limit - len(records)]
+            if len(records) >= limit:
+                break
+        for record in records:
+            partition = Partition(record.topic, record.partition)
+            self._positions[partition] = record.offset + 1
+            self._polled.add(partition)
+        return records

@@ -1,0 +1,191 @@
+"""The log itself: topics, partitions and records in SQLite. It knows nothing of groups, threads or waiting."""
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from bus.errors import Reject, Retry, Stop
+from bus.port import Headers, Outgoing, Partition, Record, Span, TopicSpec
+
+# As Apache Kafka's default, so that what one bus takes the other takes too.
+MAX_MESSAGE_BYTES = 1_000_000
+# How long one process waits for another's transaction before it calls the bus away.
+_BUSY_SECONDS = 15.0
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS topics (name TEXT PRIMARY KEY, partitions INTEGER NOT NULL, retention INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS partitions (
+    topic TEXT NOT NULL, number INTEGER NOT NULL, start INTEGER NOT NULL DEFAULT 0, "end" INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (topic, number)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS records (
+    topic TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL, timestamp INTEGER NOT NULL,
+    key BLOB NOT NULL, value BLOB NOT NULL, headers TEXT NOT NULL,
+    PRIMARY KEY (topic, partition, offset)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS offsets (
+    "group" TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL,
+    PRIMARY KEY ("group", topic, partition)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS members (
+    "group" TEXT NOT NULL, name TEXT NOT NULL, epoch INTEGER NOT NULL, seen REAL NOT NULL,
+    PRIMARY KEY ("group", name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS leases (
+    "group" TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, owner TEXT NOT NULL, epoch INTEGER NOT NULL,
+    PRIMARY KEY ("group", topic, partition)) WITHOUT ROWID;
+"""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection for one thread at a time; commits reach the disk before they return (WAL, synchronous=FULL)."""
+    connection = sqlite3.connect(
+        path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    return connection
+
+
+def create(path: Path) -> None:
+    """Make the file and its tables if they are not there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = connect(path)
+    connection.executescript(_SCHEMA)
+    connection.close()
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing; one writer at a time. A locked or full disk becomes `Retry`: nothing was written."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+    except sqlite3.OperationalError as error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise Retry(f"local bus: {error}") from error
+
+
+def ensure(connection: sqlite3.Connection, topics: Iterable[TopicSpec]) -> None:
+    """Create the missing topics. Raises `Stop` where one is there with fewer partitions: keys would move."""
+    with transaction(connection):
+        for spec in topics:
+            connection.execute(
+                "INSERT INTO topics VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET retention = excluded.retention",
+                (spec.name, spec.partitions, spec.retention),
+            )
+            (there,) = connection.execute(
+                "SELECT partitions FROM topics WHERE name = ?", (spec.name,)
+            ).fetchone()
+            if there < spec.partitions:
+                raise Stop(
+                    f"topic {spec.name} has {there} partitions, {spec.partitions} are asked for"
+                )
+            connection.executemany(
+                "INSERT OR IGNORE INTO partitions (topic, number) VALUES (?, ?)",
+                [(spec.name, number) for number in range(spec.partitions)],
+            )
+
+
+def check_size(message: Outgoing) -> None:
+    """Refuse what no bus of ours takes."""
+    if message.size > MAX_MESSAGE_BYTES:
+        raise Reject("too_large")
+
+
+def append(
+    connection: sqlite3.Connection, messages: Iterable[Outgoing], timestamp: int
+) -> None:
+    """Append within the caller's transaction. `timestamp` is in milliseconds since 1970 UTC."""
+    for message in messages:
+        found = connection.execute(
+            "SELECT partitions FROM topics WHERE name = ?", (message.topic,)
+        ).fetchone()
+        if found is None:
+            raise Stop(f"topic {message.topic} does not exist")
+        partition = zlib.crc32(message.key) % found[0]
+        (offset,) = connection.execute(
+            'UPDATE partitions SET "end" = "end" + 1 WHERE topic = ? AND number = ? RETURNING "end" - 1',
+            (message.topic, partition),
+        ).fetchone()
+        connection.execute(
+            "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                message.topic,
+                partition,
+                offset,
+                timestamp,
+                message.key,
+                message.value,
+                _pack(message.headers),
+            ),
+        )
+
+
+def read(
+    connection: sqlite3.Connection, partition: Partition, offset: int, limit: int
+) -> list[Record]:
+    """Up to `limit` records of one partition from `offset` on."""
+    rows = connection.execute(
+        "SELECT topic, partition, offset, timestamp, key, value, headers FROM records"
+        " WHERE topic = ? AND partition = ? AND offset >= ? ORDER BY offset LIMIT ?",
+        (*partition, offset, limit),
+    )
+    return [Record(*row[:6], headers=_unpack(row[6])) for row in rows]
+
+
+def topics(connection: sqlite3.Connection) -> list[TopicSpec]:
+    """Every topic, by name."""
+    return [
+        TopicSpec(*row)
+        for row in connection.execute(
+            "SELECT name, partitions, retention FROM topics ORDER BY 1"
+        )
+    ]
+
+
+def spans(
+    connection: sqlite3.Connection, names: Sequence[str]
+) -> dict[Partition, Span]:
+    """The first offset kept and the next to be written, of every partition of these topics."""
+    rows = connection.execute(
+        'SELECT topic, number, start, "end" FROM partitions WHERE topic IN (SELECT value FROM json_each(?))',
+        (json.dumps(list(names)),),
+    )
+    return {
+        Partition(topic, number): Span(start, end) for topic, number, start, end in rows
+    }
+
+
+def trim(connection: sqlite3.Connection, now_ms: int) -> int:
+    """Drop records past their topic's retention, but none that a group of that partition has yet to work.
+
+    Returns how many were dropped. One more care than Apache Kafka takes: there, retention does not wait.
+    """
+    with transaction(connection):
+        dropped = connection.execute(
+            """DELETE FROM records WHERE (topic, partition, offset) IN (
+                 SELECT r.topic, r.partition, r.offset FROM records r JOIN topics t ON t.name = r.topic
+                 WHERE t.retention IS NOT NULL AND r.timestamp < ? - t.retention * 86400000
+                   AND r.offset < (SELECT min(next) FROM offsets o WHERE o.topic = r.topic AND o.partition = r.partition))
+            """,
+            (now_ms,),
+        ).rowcount
+        connection.execute(
+            """UPDATE partitions SET start = coalesce(
+                 (SELECT min(offset) FROM records r WHERE r.topic = partitions.topic AND r.partition = number), "end")""",
+        )
+    return dropped
+
+
+def _pack(headers: Headers) -> str:
+    return json.dumps([[name, value.decode("latin-1")] for name, value in headers])
+
+
+def _unpack(packed: str) -> Headers:
+    return tuple((name, value.encode("latin-1")) for name, value in json.loads(packed))

@@ -1,0 +1,139 @@
+"""The loop every stage runs: poll, handle, commit; outputs and offsets together, or nothing."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import structlog
+
+from bus.errors import Reject, Retry, Stop
+from bus.port import Consumer, Outgoing, Record
+
+_POLL_SECONDS = 0.5
+_FIRST_BACKOFF_SECONDS = 0.1
+_LONGEST_BACKOFF_SECONDS = 5.0
+# One message that trips a fault of ours is put aside; so many in a row mean that every message would follow it.
+_UNEXPECTED_IN_A_ROW = 10
+
+_log = structlog.get_logger()
+
+
+class Stage(Protocol):
+    """What a worker runs. Handling a batch twice must change nothing: a crash may fall between handle and commit."""
+
+    def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
+        """The messages that follow from these records, in order.
+
+        Raises `Retry` when the world is away, `Reject` when a record can never be worked (the batch is then handled
+        one by one, and the guilty one becomes a dead letter), `Stop` when going on would do harm.
+        """
+        ...
+
+
+class Worker:
+    """Runs one stage on one consumer, in the thread that calls `run`.
+
+    `dead_topic` takes what the stage rejects. `batch` bounds the records in memory. `stopping` ends the loop after
+    the batch in hand. `transient` are other libraries' errors that mean what `Retry` means.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        join: Callable[[], Consumer],
+        stage: Stage,
+        dead_topic: str,
+        stopping: threading.Event,
+        batch: int = 200,
+        transient: tuple[type[Exception], ...] = (),
+    ) -> None:
+        self._name = name
+        self._join = join
+        self._stage = stage
+        self._dead_topic = dead_topic
+        self._stopping = stopping
+        self._batch = batch
+        self._transient = (Retry, *transient)
+        self._backoff = _FIRST_BACKOFF_SECONDS
+        self._unexpected = 0
+
+    def run(self) -> None:
+        """Work until stopped. Raises `Stop` (and `Fenced`) with the offset where it was."""
+        consumer = self._join()
+        try:
+            while not self._stopping.is_set():
+                self._work(consumer)
+        finally:
+            consumer.close()
+
+    def _work(self, consumer: Consumer) -> None:
+        try:
+            records = consumer.poll(_POLL_SECONDS, self._batch)
+            if records:
+                consumer.commit(self._handle(records))
+            self._backoff = _FIRST_BACKOFF_SECONDS
+        except self._transient as error:
+            _log.warning(
+                "stage.retry", stage=self._name, cause=str(error), seconds=self._backoff
+            )
+            self._stopping.wait(self._backoff)
+            self._backoff = min(self._backoff * 2, _LONGEST_BACKOFF_SECONDS)
+            consumer.rewind()
+
+    def _handle(self, records: Sequence[Record]) -> list[Outgoing]:
+        """The stage's outputs, with a dead letter in the place of each record it rejects."""
+        try:
+            outputs = list(self._stage.handle(records))
+        except (*self._transient, Stop):
+            raise
+        except Exception as error:
+            if len(records) > 1:
+                return [
+                    output for record in records for output in self._handle([record])
+                ]
+            return [self._dead_letter(records[0], self._judge(error))]
+        self._unexpected = 0
+        return outputs
+
+    def _judge(self, error: Exception) -> Reject:
+        if isinstance(error, Reject):
+            return error
+        self._unexpected += 1
+        if self._unexpected >= _UNEXPECTED_IN_A_ROW:
+            raise Stop(
+                f"{self._name}: {self._unexpected} unexpected errors in a row"
+            ) from error
+        # The traceback only: the exception's own words may quote the message.
+        frames = _where(error)
+        _log.error(
+            "stage.unexpected", stage=self._name, error=type(error).__name__, at=frames
+        )
+        return Reject("unexpected", type(error).__name__)
+
+    def _dead_letter(self, record: Record, error: Reject) -> Outgoing:
+        _log.warning(
+            "stage.rejected",
+            stage=self._name,
+            reason=error.reason,
+            field=error.field,
+            at=record.position,
+        )
+        why = {
+            "dead_stage": self._name,
+            "dead_reason": error.reason,
+            "dead_field": error.field,
+        }
+        where = {"dead_position": record.position}
+        headers = tuple((name, value.encode()) for name, value in (why | where).items())
+        return Outgoing(
+            self._dead_topic, record.key, record.value, record.headers + headers
+        )
+
+
+def _where(error: Exception) -> str:
+    trace = error.__traceback__
+    places = []
+    while trace is not None:
+        places.append(f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return " > ".join(places)

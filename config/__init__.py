@@ -1,0 +1,1 @@
+"""Settings, logging, the database connection, and the data an operator may edit (`config/data/`)."""

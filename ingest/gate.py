@@ -1,0 +1,109 @@
+"""What all HTTP doors share: the bound on a body, the clock, the bus, and the way a refusal is answered."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import HTTPException
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response
+
+from bus.errors import Reject, Retry
+from bus.port import Outgoing, Producer
+from config.database import DatabaseAway
+from ingest.arrival import Arrival, Refused
+
+# A report is at most 10,000 characters; sealed and in JSON it still fits a record of the bus (1 MB).
+MAX_BODY_BYTES = 256_000
+_RETRY_AFTER_SECONDS = 30
+
+_log = structlog.get_logger()
+
+
+class Gate:
+    """Reads arrivals and hands what was accepted to the bus."""
+
+    def __init__(self, producer: Producer, now: Callable[[], datetime]) -> None:
+        self._producer = producer
+        self._now = now
+
+    async def read(self, request: Request) -> Arrival:
+        """The whole request. Raises `Refused` (413) before more than the bound is in memory."""
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                says = (
+                    f"Kiriman terlalu besar: paling banyak {MAX_BODY_BYTES // 1000} KB."
+                )
+                raise Refused(413, "too_large", says)
+        target = request.url.path + (
+            f"?{request.url.query}" if request.url.query else ""
+        )
+        return Arrival(target, dict(request.headers), bytes(body), self._now())
+
+    async def publish(self, message: Outgoing) -> None:
+        """Return when the bus has it durably; the errors of `Producer.publish`."""
+        await run_in_threadpool(self._producer.publish, [message])
+
+
+def answer_refusals(app: FastAPI) -> None:
+    """Answer every refusal of every door as an RFC 9457 problem."""
+
+    @app.exception_handler(Refused)
+    async def _refused(request: Request, refused: Refused) -> Response:
+        _log.info(
+            "door.refused",
+            path=request.url.path,
+            reason=refused.reason,
+            status=refused.status,
+        )
+        return problem(refused)
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> Response:
+        says = {
+            404: "Alamat ini tidak ada.",
+            405: "Cara ini tidak berlaku di alamat ini.",
+        }
+        return problem(
+            Refused(
+                error.status_code,
+                "http",
+                says.get(error.status_code, "Permintaan ditolak."),
+            )
+        )
+
+    async def _away(request: Request, error: Exception) -> Response:
+        _log.warning("door.away", path=request.url.path, cause=type(error).__name__)
+        says = "Maaf, laporan belum dapat kami simpan. Mohon kirim lagi sebentar lagi."
+        response = problem(Refused(503, "away", says))
+        response.headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
+        return response
+
+    async def _too_large(request: Request, error: Exception) -> Response:
+        return problem(Refused(413, "too_large", "Kiriman terlalu besar."))
+
+    async def _gone(request: Request, error: Exception) -> Response:
+        return Response(status_code=400)
+
+    app.add_exception_handler(Retry, _away)
+    app.add_exception_handler(DatabaseAway, _away)
+    app.add_exception_handler(Reject, _too_large)
+    app.add_exception_handler(ClientDisconnect, _gone)
+
+
+def problem(refused: Refused) -> JSONResponse:
+    """RFC 9457 problem details; `reason` and `errors` are ours."""
+    details = {
+        "type": "about:blank",
+        "title": refused.says,
+        "status": refused.status,
+        "reason": refused.reason,
+        "errors": [
+            {"field": fault.field, "detail": fault.says} for fault in refused.faults
+        ],
+    }
+    return JSONResponse(details, refused.status, media_type="application/problem+json")

@@ -1,0 +1,47 @@
+"""The Idempotency-Key header (IETF draft httpapi-idempotency-key-header): one key, one payload, one message.
+
+A key that is still being worked is not answered with 409: sending it again gives the same number, whoever is first.
+"""
+
+import hashlib
+
+from starlette.concurrency import run_in_threadpool
+
+from ingest.arrival import Arrival, Fault, Refused
+from ingest.store import DoorStore
+
+HEADER = "idempotency-key"
+_LONGEST = 255
+
+
+def read_key(arrival: Arrival) -> str | None:
+    """The key, without the quotes of a structured field; `None` where none was sent. Raises `Refused`."""
+    sent = arrival.headers.get(HEADER)
+    if sent is None:
+        return None
+    key = sent.strip().removeprefix('"').removesuffix('"')
+    if not 0 < len(key) <= _LONGEST or not key.isprintable():
+        fault = Fault(
+            "Idempotency-Key",
+            f"Isi dengan 1 sampai {_LONGEST} karakter, misalnya sebuah UUID.",
+        )
+        raise Refused(
+            400,
+            "invalid_idempotency_key",
+            "Idempotency-Key tidak dapat dipakai.",
+            (fault,),
+        )
+    return key
+
+
+async def claim(store: DoorStore, key: str, payload: bytes) -> None:
+    """Bind the key to this payload. Raises `Refused` (422) where it was used for another."""
+    digest = hashlib.sha256(payload).hexdigest()
+    if not await run_in_threadpool(store.claim, key, digest):
+        fault = Fault("Idempotency-Key", "Pakai kunci baru untuk laporan baru.")
+        raise Refused(
+            422,
+            "idempotency_key_reused",
+            "Kunci ini sudah dipakai untuk kiriman lain.",
+            (fault,),
+        )

@@ -1,0 +1,1 @@
+"""The mobile door: the app's reports, sent as often as its network needs."""

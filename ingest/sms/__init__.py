@@ -1,0 +1,1 @@
+"""The SMS door: Twilio's webhook for messages to 1708."""

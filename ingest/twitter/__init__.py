@@ -1,0 +1,1 @@
+"""The Twitter door: mentions of the account, polled."""

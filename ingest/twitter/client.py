@@ -1,0 +1,83 @@
+"""X's mentions through tweepy, with what tweepy leaves out: a deadline, another host, and one kind of error."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import requests
+import tweepy
+from requests.adapters import HTTPAdapter
+
+# tweepy has this host written into it; the adapter below is mounted on it.
+_HOST = "https://api.twitter.com"
+_TIMEOUT_SECONDS = (5, 30)
+_FIELDS = [
+    "author_id", "conversation_id", "created_at", "edit_history_tweet_ids", "entities", "geo", "in_reply_to_user_id",
+    "lang", "note_tweet", "referenced_tweets",
+]  # fmt: skip
+
+
+class XAway(Exception):
+    """X did not give a page. `reset` is when it will again (seconds since 1970), or `None` where it does not say."""
+
+    def __init__(self, cause: str, reset: float | None = None) -> None:
+        super().__init__(cause)
+        self.cause = cause
+        self.reset = reset
+
+
+class Mentions(Protocol):
+    """Where pages of mentions come from."""
+
+    def page(self, since_id: str | None, token: str | None) -> Mapping[str, Any]:
+        """One page, newest first, as X's JSON. Raises `XAway`."""
+        ...
+
+
+class XMentions:
+    """`base_url` is X itself or whatever speaks its protocol."""
+
+    def __init__(self, base_url: str, bearer_token: str, account: str) -> None:
+        self._account = account
+        # wait_on_rate_limit stays off: without a reset header it asks again at once, for ever.
+        self._client = tweepy.Client(
+            bearer_token, return_type=requests.Response, wait_on_rate_limit=False
+        )
+        self._client.session.mount(_HOST, _Rebased(base_url))
+
+    def page(self, since_id: str | None, token: str | None) -> Mapping[str, Any]:
+        """See `Mentions`."""
+        try:
+            response = self._client.get_users_mentions(
+                self._account,
+                max_results=100,
+                since_id=since_id,
+                pagination_token=token,
+                tweet_fields=_FIELDS,
+            )
+            page = response.json()
+        except tweepy.TooManyRequests as error:
+            # A monthly cap is a 429 too, without a reset; a minute's wait then costs nothing.
+            raise XAway("rate_limited", error.reset_time) from error
+        except tweepy.HTTPException as error:
+            raise XAway(f"http_{error.response.status_code}") from error
+        except (requests.RequestException, ValueError, tweepy.TweepyException) as error:
+            raise XAway(type(error).__name__) from error
+        if not isinstance(page, dict) or not isinstance(page.get("data", []), list):
+            raise XAway("not_a_page")
+        return page
+
+
+class _Rebased(HTTPAdapter):
+    """Sends what is meant for tweepy's host to ours, and never without a deadline."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
+        super().__init__()
+
+    def send(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        """See `HTTPAdapter.send`."""
+        request.url = (request.url or "").replace(_HOST, self._base_url, 1)
+        kwargs["timeout"] = kwargs.get("timeout") or _TIMEOUT_SECONDS
+        return super().send(request, *args, **kwargs)

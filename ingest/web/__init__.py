@@ -1,0 +1,1 @@
+"""The web door: a form for people and its JSON twin."""

@@ -1,0 +1,74 @@
+"""Shapes to bytes and back: JSON, with the CloudEvents 1.0 Kafka binding in binary mode and a W3C trace context."""
+
+from collections.abc import Iterable
+from typing import NamedTuple, TypeVar
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from messages.shapes import Travels, iso
+
+Headers = tuple[tuple[str, bytes], ...]
+T = TypeVar("T", bound=Travels)
+
+
+class CodecError(ValueError):
+    """Bytes that are not the shape they should be. `field` is where; never what stood there."""
+
+    def __init__(self, reason: str, field: str = "") -> None:
+        super().__init__(f"{reason} {field}".rstrip())
+        self.reason = reason
+        self.field = field
+
+
+class Encoded(NamedTuple):
+    """The three parts of a record."""
+
+    key: bytes
+    value: bytes
+    headers: Headers
+
+
+def event_type(shape: type[Travels]) -> str:
+    """The CloudEvents type: a breaking change of the shape changes it."""
+    return f"id.lapor.{shape.name}.v{shape.version}"
+
+
+def encode(message: Travels, key: str, source: str) -> Encoded:
+    """`key` orders the record among others; `source` is the stage that says it, as in `/satu-pintu/router`."""
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": str(message.id),
+        "ce_source": source,
+        "ce_type": event_type(type(message)),
+        "ce_time": iso(message.at),
+        "content-type": "application/json",
+        "traceparent": traceparent(message.message_id, message.id),
+    }
+    value = message.model_dump_json(exclude_defaults=False).encode()
+    return Encoded(
+        key.encode(),
+        value,
+        tuple((name, text.encode()) for name, text in headers.items()),
+    )
+
+
+def decode(shape: type[T], value: bytes, headers: Iterable[tuple[str, bytes]]) -> T:
+    """The shape in these bytes. Raises `CodecError` when they say they are something else, or are not it."""
+    says = dict(headers).get("ce_type", b"").decode("utf-8", "replace")
+    if says != event_type(shape):
+        raise CodecError("unexpected_type", "ce_type")
+    try:
+        return shape.model_validate_json(value)
+    except ValidationError as error:
+        first = error.errors(
+            include_input=False, include_url=False, include_context=False
+        )[0]
+        raise CodecError(
+            "not_the_shape", ".".join(str(part) for part in first["loc"])
+        ) from None
+
+
+def traceparent(message: UUID, span: UUID) -> str:
+    """W3C trace context: everything that follows from one arrival is one trace, and each record a span of it."""
+    return f"00-{message.hex}-{span.hex[:16]}-01"

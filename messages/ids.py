@@ -1,0 +1,36 @@
+"""Deterministic ids: the same arrival gives the same ids for ever, so that working it twice can change nothing."""
+
+from uuid import UUID, uuid5
+
+# The root of all our ids; changing it would make every replayed message a new one.
+_NAMESPACE = UUID("6f1b7d0e-1708-5a70-9b1e-5a7000001708")
+
+
+def message_id(channel: str, provider_id: str) -> UUID:
+    """One id per arrival: the provider's own id is unique only within its channel."""
+    return uuid5(_NAMESPACE, f"message:{channel}:{provider_id}")
+
+
+def complaint_id(message: UUID) -> UUID:
+    """A message becomes at most one complaint."""
+    return uuid5(_NAMESPACE, f"complaint:{message}")
+
+
+def dispatch_id(complaint: UUID, hop: int) -> UUID:
+    """A complaint is dispatched once per hop."""
+    return uuid5(_NAMESPACE, f"dispatch:{complaint}:{hop}")
+
+
+def answer_id(dispatch: UUID, verdict: str) -> UUID:
+    """An agency says each thing about a dispatch once."""
+    return uuid5(_NAMESPACE, f"answer:{dispatch}:{verdict}")
+
+
+def reply_id(complaint: UUID, says: str) -> UUID:
+    """A sender is told each thing once: the id is the idempotency key of the delivery."""
+    return uuid5(_NAMESPACE, f"reply:{complaint}:{says}")
+
+
+def event_id(subject: UUID, event: str) -> UUID:
+    """Oversight hears of each event about a message or complaint once."""
+    return uuid5(_NAMESPACE, f"event:{subject}:{event}")

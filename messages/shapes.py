@@ -1,0 +1,212 @@
+"""The shapes that travel between the stages. Frozen; a stage that wants another makes a new one."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+
+from messages.sealing import Sealed
+
+
+def iso(at: datetime) -> str:
+    """A moment on the wire: RFC 3339, UTC, milliseconds, so that equal moments are equal bytes."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Moment = Annotated[
+    AwareDatetime, PlainSerializer(iso, return_type=str, when_used="json")
+]
+
+
+class Shape(BaseModel):
+    """A frozen value. Fields it does not know are passed over: a consumer may be older than its producer."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Travels(Shape):
+    """A shape that is a record of its own on a topic. `name` and `version` make its CloudEvents type."""
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+
+    id: UUID
+    message_id: UUID = Field(
+        description="The arrival this follows from; the trace id of all that follows from it."
+    )
+    at: Moment
+
+
+class Channel(StrEnum):
+    """The doors."""
+
+    WEB = "web"
+    SMS = "sms"
+    TWITTER = "twitter"
+    MOBILE = "mobile"
+
+
+class Kind(StrEnum):
+    """The service's three kinds of report."""
+
+    PENGADUAN = "pengaduan"
+    ASPIRASI = "aspirasi"
+    PERMINTAAN_INFORMASI = "permintaan-informasi"
+
+
+class Place(Shape):
+    """Where it happened, as the sender said it; nothing here has been checked."""
+
+    region: str = Field(
+        "",
+        max_length=200,
+        description="Province, regency or city, in the sender's words.",
+    )
+    address: str = Field("", max_length=500, description="Street, village, landmark.")
+    latitude: float | None = Field(None, ge=-90, le=90)
+    longitude: float | None = Field(None, ge=-180, le=180)
+
+
+class Report(Shape):
+    """What a citizen says: the part of a complaint that an agency needs, without who says it."""
+
+    kind: Kind = Kind.PENGADUAN
+    title: str = Field("", max_length=200)
+    text: str = Field(min_length=1, max_length=10_000)
+    place: Place = Place()
+    agency: str = Field(
+        "",
+        max_length=200,
+        description="The agency the citizen names, in the citizen's words.",
+    )
+    anonim: bool = Field(
+        False, description="The identity stays hidden from the agency."
+    )
+    rahasia: bool = Field(False, description="The report is not shown publicly.")
+
+
+class Contact(Shape):
+    """Who says it, and how to answer. Travels only sealed."""
+
+    name: str = Field("", max_length=200)
+    phone: str = Field(
+        "", max_length=40, description="E.164 where it could be read as a number."
+    )
+    email: str = Field("", max_length=200)
+    post: str = Field("", max_length=40, description="The tweet to reply to.")
+
+
+class RawMessage(Travels):
+    """An arrival as the provider delivered it. `id` and `message_id` are the same."""
+
+    name: ClassVar[str] = "raw-message"
+
+    channel: Channel
+    provider_id: str = Field(
+        description="The provider's own id of the message: MessageSid, tweet id, idempotency key."
+    )
+    sender: str = Field(
+        description="Keyed hash of who sent it; the same person on one channel has the same."
+    )
+    tracking: str
+    verified_by: Literal["twilio-signature", "x-api", "none"] = Field(
+        description="What proved where it came from."
+    )
+    content_type: str
+    body: Sealed = Field(description="The provider's bytes, untouched, sealed.")
+
+
+class Relation(Shape):
+    """How a complaint stands to earlier ones: `repeat` is the same citizen's, `joins` another's, same matter."""
+
+    kind: Literal["new", "repeat", "joins"] = "new"
+    of: UUID | None = None
+    evidence: tuple[str, ...] = ()
+
+
+class Complaint(Travels):
+    """One citizen's complaint, read and cleaned. `at` is when its message arrived."""
+
+    name: ClassVar[str] = "complaint"
+
+    tracking: str
+    channel: Channel
+    sender: str
+    report: Report
+    contact: Sealed
+    relation: Relation = Relation()
+
+
+class Reason(Shape):
+    """Why a door was chosen: the rule that spoke, and what a liaison officer reads."""
+
+    rule: str
+    says: str
+
+
+class Dispatch(Travels):
+    """A complaint at an agency's door. It carries the report, never the sender."""
+
+    name: ClassVar[str] = "dispatch"
+
+    complaint_id: UUID
+    tracking: str
+    channel: Channel
+    agency: str
+    alternatives: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...]
+    rules_version: str
+    hop: int = Field(
+        ge=0, description="0 for the first door; one more for each refusal."
+    )
+    due_at: Moment
+    report: Report
+
+
+class AgencyAnswer(Travels):
+    """What an agency says of a dispatch."""
+
+    name: ClassVar[str] = "agency-answer"
+
+    complaint_id: UUID
+    dispatch_id: UUID
+    agency: str
+    verdict: Literal["accepted", "refused", "responded", "closed"]
+    text: str = Field("", max_length=10_000)
+    theirs: str | None = Field(
+        None,
+        description="With a refusal: the agency that the refusing one thinks competent.",
+    )
+
+
+class Reply(Travels):
+    """What to tell a sender, on the sender's channel; `id` is the idempotency key of the delivery."""
+
+    name: ClassVar[str] = "reply"
+
+    complaint_id: UUID
+    channel: Channel
+    says: Literal["received", "dispatched", "answered"]
+    text: str
+    to: Sealed
+
+
+class OversightEvent(Travels):
+    """Something a supervisor should be able to see: set aside, refused, given up to triage."""
+
+    name: ClassVar[str] = "oversight-event"
+
+    event: Literal["not-a-complaint", "refused", "hop-limit"]
+    subject: UUID = Field(description="The message or complaint it is about.")
+    reason: str
+
+
+class Quarantined(Travels):
+    """An arrival that could not prove where it came from, kept whole until a person decides."""
+
+    name: ClassVar[str] = "quarantined"
+
+    reason: str
+    raw: RawMessage

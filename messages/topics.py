@@ -1,0 +1,119 @@
+"""The one list of topics: what each carries, by which key, for how long, who writes it and who reads it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from messages.shapes import (
+    AgencyAnswer,
+    Channel,
+    Complaint,
+    Dispatch,
+    OversightEvent,
+    Quarantined,
+    RawMessage,
+    Travels,
+)
+
+COMPLAINTS = "complaints"
+AGENCY_ANSWERS = "agency-answers"
+OVERSIGHT = "oversight"
+QUARANTINE = "quarantine"
+TRIAGE = "triage"
+
+_STAGES = ("normalize", "router", "sinks")
+# Enough for a country's day of 1,500 reports many times over; more partitions only make more idle fetching.
+_PARTITIONS = 6
+_YEAR = 366
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """`shape` is `None` where the bytes are kept as they were. `retention` is in days."""
+
+    name: str
+    shape: type[Travels] | None
+    key: str
+    partitions: int
+    retention: int
+    writer: str
+    readers: tuple[str, ...]
+
+
+def raw(channel: Channel) -> str:
+    """The topic of a door's arrivals."""
+    return f"raw-{channel.value}"
+
+
+def agency(code: str) -> str:
+    """An agency's queue."""
+    return f"agency-{code}"
+
+
+def dead(stage: str) -> str:
+    """What a stage could not work."""
+    return f"dead-{stage}"
+
+
+def topics(agencies: Iterable[str]) -> tuple[Topic, ...]:
+    """Every topic of the service, given the codes of the agencies that have a queue (with `triage`)."""
+    arrivals = [
+        Topic(
+            raw(channel),
+            RawMessage,
+            "sender",
+            _PARTITIONS,
+            _YEAR,
+            "ingest",
+            ("normalize", "monitor"),
+        )
+        for channel in Channel
+    ]
+    queues = [
+        Topic(
+            agency(code),
+            Dispatch,
+            "complaint_id",
+            1,
+            _YEAR,
+            "router",
+            ("sinks", "agency", "monitor"),
+        )
+        for code in agencies
+    ]
+    letters = [
+        Topic(dead(stage), None, "as it was", 1, _YEAR, stage, ("monitor",))
+        for stage in _STAGES
+    ]
+    return (
+        *arrivals,
+        Topic(
+            COMPLAINTS,
+            Complaint,
+            "complaint_id",
+            _PARTITIONS,
+            _YEAR,
+            "normalize",
+            ("router", "sinks", "monitor"),
+        ),
+        *queues,
+        Topic(
+            AGENCY_ANSWERS,
+            AgencyAnswer,
+            "complaint_id",
+            _PARTITIONS,
+            _YEAR,
+            "agency",
+            ("router", "sinks"),
+        ),
+        Topic(
+            OVERSIGHT,
+            OversightEvent,
+            "subject",
+            1,
+            _YEAR,
+            "normalize, router",
+            ("monitor",),
+        ),
+        Topic(QUARANTINE, Quarantined, "sender", 1, _YEAR, "ingest", ("monitor",)),
+        *letters,
+    )

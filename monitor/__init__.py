@@ -1,0 +1,1 @@
+"""What operations staff look at. Reads; never writes complaints."""

@@ -1,0 +1,61 @@
+"""What an arrival becomes. Pure: what was seen before comes in as a value."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from messages.shapes import Report, Relation
+from normalize.text import clean, comparable
+
+# The same words from the same sender within this time are about the same matter; later they are a new episode.
+REPEAT_WINDOW = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An earlier complaint with the same fingerprint: the one that a repeat belongs to, and when it came."""
+
+    complaint_id: UUID
+    at: datetime
+
+
+def fingerprint(sender: str, report: Report) -> str:
+    """Equal for the same words about the same place from the same sender, on whatever channel."""
+    place = report.place
+    parts = (
+        sender,
+        report.title,
+        report.text,
+        place.region,
+        place.address,
+        place.latitude,
+        place.longitude,
+    )
+    return hashlib.sha256(
+        "\0".join(comparable(str(part)) for part in parts).encode()
+    ).hexdigest()
+
+
+def relate(at: datetime, seen: Seen | None) -> Relation:
+    """The relation of a complaint that came `at` to the one seen before it, if any."""
+    if seen is None or abs(at - seen.at) > REPEAT_WINDOW:
+        return Relation()
+    evidence = ("same-sender", "same-words", f"within-{REPEAT_WINDOW.days}-days")
+    return Relation(kind="repeat", of=seen.complaint_id, evidence=evidence)
+
+
+def cleaned(report: Report) -> Report:
+    """The report with its words cleaned and nothing of them lost."""
+    place = report.place.model_copy(
+        update={
+            "region": clean(report.place.region),
+            "address": clean(report.place.address),
+        }
+    )
+    words = {
+        "title": clean(report.title),
+        "text": clean(report.text) or report.text,
+        "agency": clean(report.agency),
+    }
+    return report.model_copy(update={**words, "place": place})

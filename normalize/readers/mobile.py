@@ -1,0 +1,17 @@
+"""Reads the mobile app's JSON."""
+
+from pydantic import ValidationError
+
+from messages.submission import MobileSubmission
+from normalize.draft import Draft, Unreadable
+
+
+def read(_content_type: str, body: bytes) -> Draft:
+    """The draft in a mobile report. Raises `Unreadable`."""
+    try:
+        submission = MobileSubmission.model_validate_json(body)
+    except ValidationError as error:
+        raise Unreadable(
+            ".".join(str(part) for part in error.errors()[0]["loc"])
+        ) from None
+    return Draft(submission.report(), submission.contact())

@@ -1,0 +1,1 @@
+"""Writes and delivers what the stages decided; decides nothing."""

@@ -1,0 +1,90 @@
+"""Writes complaints, dispatches and answers into the ledger, each once, in whatever order they come."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlmodel import SQLModel
+
+from bus.errors import Reject
+from bus.port import Outgoing, Record
+from config.database import insert, writing
+from messages import codec
+from messages.shapes import AgencyAnswer, Complaint, Dispatch
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS
+from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
+
+Rows = dict[type[SQLModel], list[dict[str, Any]]]
+
+
+class LedgerSink:
+    """See `bus.worker.Stage`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
+        """Nothing follows: the rows are the effect, and writing them again changes nothing."""
+        rows: Rows = defaultdict(list)
+        for record in records:
+            table, row = _row(record)
+            rows[table].append(row)
+        with writing(self._engine) as connection:
+            for table, many in rows.items():
+                connection.execute(
+                    insert(connection, table).on_conflict_do_nothing(), many
+                )
+        return ()
+
+
+def _row(record: Record) -> tuple[type[SQLModel], dict[str, Any]]:
+    try:
+        if record.topic == COMPLAINTS:
+            return ComplaintRow, _complaint(
+                codec.decode(Complaint, record.value, record.headers)
+            )
+        if record.topic == AGENCY_ANSWERS:
+            return AnswerRow, _answer(
+                codec.decode(AgencyAnswer, record.value, record.headers)
+            )
+        return DispatchRow, _dispatch(
+            codec.decode(Dispatch, record.value, record.headers)
+        )
+    except codec.CodecError as error:
+        raise Reject(error.reason, error.field) from error
+
+
+def _complaint(complaint: Complaint) -> dict[str, Any]:
+    said = complaint.report
+    return {
+        **complaint.model_dump(include={"id", "message_id", "tracking", "contact"}),
+        **said.model_dump(include={"title", "text", "anonim", "rahasia"}),
+        "channel": complaint.channel.value,
+        "kind": said.kind.value,
+        "relation": complaint.relation.kind,
+        "of": complaint.relation.of,
+        "received_at": complaint.at,
+    }
+
+
+def _dispatch(dispatch: Dispatch) -> dict[str, Any]:
+    return {
+        **dispatch.model_dump(
+            include={"id", "complaint_id", "agency", "hop", "rules_version", "due_at"}
+        ),
+        "reasons": json.dumps(
+            [reason.model_dump() for reason in dispatch.reasons], ensure_ascii=False
+        ),
+        "dispatched_at": dispatch.at,
+    }
+
+
+def _answer(answer: AgencyAnswer) -> dict[str, Any]:
+    return {
+        **answer.model_dump(
+            include={"id", "complaint_id", "dispatch_id", "agency", "verdict", "text"}
+        ),
+        "answered_at": answer.at,
+    }

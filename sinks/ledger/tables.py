@@ -1,0 +1,57 @@
+"""The ledger's tables. Rows are written once; a complaint's state is read from them, not kept beside them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from config.database import UtcDateTime
+
+
+class ComplaintRow(SQLModel, table=True):
+    """A complaint: what is said openly, and the sealed contact."""
+
+    __tablename__ = "ledger_complaint"
+
+    id: UUID = Field(primary_key=True)
+    message_id: UUID
+    tracking: str = Field(index=True)
+    channel: str
+    kind: str
+    relation: str
+    of: UUID | None = Field(default=None, index=True)
+    title: str
+    text: str
+    anonim: bool
+    rahasia: bool
+    contact: str
+    received_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class DispatchRow(SQLModel, table=True):
+    """A complaint at an agency's door."""
+
+    __tablename__ = "ledger_dispatch"
+
+    id: UUID = Field(primary_key=True)
+    complaint_id: UUID = Field(index=True)
+    agency: str
+    hop: int
+    reasons: str
+    rules_version: str
+    dispatched_at: datetime = Field(sa_type=UtcDateTime)
+    due_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class AnswerRow(SQLModel, table=True):
+    """What an agency said of a dispatch."""
+
+    __tablename__ = "ledger_answer"
+
+    id: UUID = Field(primary_key=True)
+    complaint_id: UUID = Field(index=True)
+    dispatch_id: UUID
+    agency: str
+    verdict: str
+    text: str
+    answered_at: datetime = Field(sa_type=UtcDateTime)

@@ -1,0 +1,1 @@
+from tests.kafka.fixture import kafka_bootstrap, own_node  # noqa

@@ -1,0 +1,44 @@
+"""The session's broker: the one named by KAFKA_BOOTSTRAP, else a node of our own."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.kafka.node import Node, Unavailable
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap() -> Iterator[str]:
+    """`host:port` of a running Apache Kafka. Skips without Java or the jars; in CI that is a failure."""
+    given = os.environ.get("KAFKA_BOOTSTRAP")
+    if given:
+        yield given
+        return
+    node = new_node()
+    node.start()
+    try:
+        yield node.bootstrap
+    finally:
+        node.close()
+
+
+@pytest.fixture
+def own_node() -> Iterator[Node]:
+    """A started node for one test, which may pause or kill it."""
+    node = new_node()
+    node.start()
+    try:
+        yield node
+    finally:
+        node.close()
+
+
+def new_node() -> Node:
+    """A node not yet started; skips or fails the test when it can't be had."""
+    try:
+        return Node()
+    except Unavailable as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))
