@@ -15,9 +15,7 @@ from sinks.ledger.tables import ComplaintRow, DispatchRow
 _VERDICTS = ("accepted", "refused", "responded", "closed")
 
 
-def answer(
-    parts: Parts, number: str, verdict: str, text: str, theirs: str | None
-) -> AgencyAnswer:
+def answer(parts: Parts, number: str, verdict: str, text: str, theirs: str | None) -> AgencyAnswer:
     """Publish the answer to the latest dispatch of a tracking number. Raises `Stop` naming what does not fit."""
     if verdict not in _VERDICTS:
         raise Stop(f"no such verdict: {verdict}; there are {', '.join(_VERDICTS)}")
@@ -27,27 +25,16 @@ def answer(
     producer = parts.bus.producer()
     try:
         producer.publish(
-            [
-                Outgoing(
-                    AGENCY_ANSWERS,
-                    *codec.encode(
-                        said, str(said.complaint_id), f"/agency/{said.agency}"
-                    ),
-                )
-            ]
+            [Outgoing(AGENCY_ANSWERS, *codec.encode(said, str(said.complaint_id), f"/agency/{said.agency}"))]
         )
     finally:
         producer.close()
     return said
 
 
-def _answer(
-    parts: Parts, number: str, verdict: str, text: str, theirs: str | None
-) -> AgencyAnswer:
+def _answer(parts: Parts, number: str, verdict: str, text: str, theirs: str | None) -> AgencyAnswer:
     query = (
-        select(
-            ComplaintRow.id, ComplaintRow.message_id, DispatchRow.id, DispatchRow.agency
-        )
+        select(ComplaintRow.id, ComplaintRow.message_id, DispatchRow.id, DispatchRow.agency)
         .join(DispatchRow, col(DispatchRow.complaint_id) == col(ComplaintRow.id))
         .where(col(ComplaintRow.tracking) == read_tracking_number(number))
         .order_by(col(DispatchRow.hop).desc())

@@ -73,10 +73,7 @@ class Parts:
     @cached_property
     def ledger(self) -> Ledger:
         """Reads what the ledger sink wrote."""
-        return Ledger(
-            self.engine,
-            {code: agency.name for code, agency in self.registry.agencies.items()},
-        )
+        return Ledger(self.engine, {code: agency.name for code, agency in self.registry.agencies.items()})
 
     @cached_property
     def topics(self) -> tuple[Topic, ...]:
@@ -97,10 +94,7 @@ class Parts:
 
     def ensure_topics(self) -> None:
         """Create what is missing. Raises `Stop` naming a topic that can't be had as the list wants it."""
-        specs = [
-            TopicSpec(topic.name, topic.partitions, topic.retention)
-            for topic in self.topics
-        ]
+        specs = [TopicSpec(topic.name, topic.partitions, topic.retention) for topic in self.topics]
         self.bus.ensure(specs)
         reader = self.bus.reader()
         try:
@@ -124,11 +118,7 @@ class Parts:
 
 
 def _kafka(settings: Settings) -> KafkaSettings:
-    files = (
-        settings.kafka_ssl_cafile,
-        settings.kafka_ssl_certfile,
-        settings.kafka_ssl_keyfile,
-    )
+    files = (settings.kafka_ssl_cafile, settings.kafka_ssl_certfile, settings.kafka_ssl_keyfile)
     cafile, certfile, keyfile = (str(path) if path else None for path in files)
     return KafkaSettings(
         bootstrap=settings.kafka_bootstrap,

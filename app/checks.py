@@ -60,9 +60,7 @@ def _registry(parts: Parts) -> str:
 def _topics(parts: Parts) -> str:
     wrong = [topic.name for topic in parts.topics if not _TOPIC.fullmatch(topic.name)]
     if wrong:
-        raise Stop(
-            f"not a topic name: {', '.join(wrong)}; change the agency's code in agencies.csv"
-        )
+        raise Stop(f"not a topic name: {', '.join(wrong)}; change the agency's code in agencies.csv")
     return f"{len(parts.topics)} resolve"
 
 

@@ -9,13 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-)
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from twilio.request_validator import RequestValidator
 
@@ -40,10 +34,7 @@ EX_CONFIG = 78
 EX_UNAVAILABLE = 69
 
 app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    help="One door for public complaints.",
+    no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, help="One door for public complaints."
 )
 _out = Console()
 _err = Console(stderr=True)
@@ -60,10 +51,7 @@ def main() -> None:
     except Stop as error:
         _stop(str(error), EX_CONFIG)
     except (Retry, DatabaseAway) as error:
-        _stop(
-            f"{error}: the bus or the database can't be reached; is it running?",
-            EX_UNAVAILABLE,
-        )
+        _stop(f"{error}: the bus or the database can't be reached; is it running?", EX_UNAVAILABLE)
 
 
 def _stop(says: str, code: int) -> NoReturn:
@@ -80,17 +68,11 @@ def _parts() -> Iterator[Parts]:
 
 @app.command()
 def run(
-    stages: Annotated[
-        list[str] | None,
-        typer.Argument(help=f"Any of {', '.join(STAGES)}; all by default."),
-    ] = None,
+    stages: Annotated[list[str] | None, typer.Argument(help=f"Any of {', '.join(STAGES)}; all by default.")] = None,
 ) -> None:
     """Run the service: all stages in one process, or the ones named."""
     if unknown := set(stages or ()) - set(STAGES):
-        _stop(
-            f"no such stage: {', '.join(sorted(unknown))}; there are {', '.join(STAGES)}",
-            2,
-        )
+        _stop(f"no such stage: {', '.join(sorted(unknown))}; there are {', '.join(STAGES)}", 2)
     with _parts() as parts:
         checks.must_pass(parts)
         if not stages:
@@ -104,15 +86,11 @@ def check(as_json_: Json = False) -> None:
     with _parts() as parts:
         findings = checks.findings(parts)
         if as_json_:
-            _out.print_json(
-                data=[{"what": f.what, "ok": f.ok, "says": f.says} for f in findings]
-            )
+            _out.print_json(data=[{"what": f.what, "ok": f.ok, "says": f.says} for f in findings])
         else:
             for found in findings:
                 _out.print(
-                    f"{'ok  ' if found.ok else 'FAIL'} {found.what}: {found.says}",
-                    markup=False,
-                    highlight=False,
+                    f"{'ok  ' if found.ok else 'FAIL'} {found.what}: {found.says}", markup=False, highlight=False
                 )
         sys.exit(0 if all(found.ok for found in findings) else EX_CONFIG)
 
@@ -125,9 +103,7 @@ def topics(as_json_: Json = False) -> None:
         if as_json_:
             _out.print_json(data=rows)
             return
-        table = Table(
-            "topic", "shape", "partitions", "records", "key", "writer", "readers"
-        )
+        table = Table("topic", "shape", "partitions", "records", "key", "writer", "readers")
         for row in rows:
             table.add_row(*(str(row[column.header]) for column in table.columns))  # type: ignore[index]
         _out.print(table)
@@ -135,10 +111,7 @@ def topics(as_json_: Json = False) -> None:
 
 @app.command()
 def tail(
-    topic: str,
-    follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on with what comes.")
-    ] = False,
+    topic: str, follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes.")] = False
 ) -> None:
     """Print a topic's records as JSON lines; identities and numbers that could be one are masked."""
     with _parts() as parts:
@@ -154,37 +127,24 @@ def status(number: str, as_json_: Json = False) -> None:
     with _parts() as parts:
         tracking = read_tracking_number(number)
         if tracking is None:
-            _stop(
-                f"{number} is not a tracking number: its check symbol does not fit", 2
-            )
+            _stop(f"{number} is not a tracking number: its check symbol does not fit", 2)
         found = parts.ledger.status(tracking)
         if found is None:
             _stop(f"{tracking} is not in the ledger (yet)", 1)
         if as_json_:
             _out.print_json(data=as_json(found))
             return
-        _out.print(
-            f"{found.tracking}  {found.state}  {found.relation}{f' of {found.of}' if found.of else ''}"
-        )
+        _out.print(f"{found.tracking}  {found.state}  {found.relation}{f' of {found.of}' if found.of else ''}")
         for step in found.steps:
-            _out.print(
-                f"  {step.at:%Y-%m-%d %H:%M:%S}Z  {step.what:10}  {step.agency}",
-                highlight=False,
-                markup=False,
-            )
+            _out.print(f"  {step.at:%Y-%m-%d %H:%M:%S}Z  {step.what:10}  {step.agency}", highlight=False, markup=False)
 
 
 @app.command()
 def answer(
     number: str,
-    verdict: Annotated[
-        str, typer.Argument(help="accepted, refused, responded or closed")
-    ],
+    verdict: Annotated[str, typer.Argument(help="accepted, refused, responded or closed")],
     text: Annotated[str, typer.Option(help="What the agency says.")] = "",
-    theirs: Annotated[
-        str | None,
-        typer.Option(help="With refused: the code of the agency thought competent."),
-    ] = None,
+    theirs: Annotated[str | None, typer.Option(help="With refused: the code of the agency thought competent.")] = None,
 ) -> None:
     """Answer as the agency at whose door a complaint is now."""
     with _parts() as parts:
@@ -194,34 +154,16 @@ def answer(
 
 @app.command()
 def replay(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            help="CSV with a column `text`, and `title` and `id` if there are."
-        ),
-    ],
-    channels: Annotated[str, typer.Option(help="Doors to use, in turn.")] = ",".join(
-        CHANNELS
-    ),
+    file: Annotated[Path, typer.Argument(help="CSV with a column `text`, and `title` and `id` if there are.")],
+    channels: Annotated[str, typer.Option(help="Doors to use, in turn.")] = ",".join(CHANNELS),
 ) -> None:
     """Feed a CSV of texts through the real doors; starts the service for the while if it is not running."""
     chosen = [channel.strip() for channel in channels.split(",") if channel.strip()]
     if unknown := set(chosen) - set(CHANNELS):
-        _stop(
-            f"no such channel: {', '.join(sorted(unknown))}; there are {', '.join(CHANNELS)}",
-            2,
-        )
-    with (
-        _parts() as parts,
-        running_service(parts.settings, lambda says: _err.print(says, markup=False)),
-    ):
+        _stop(f"no such channel: {', '.join(sorted(unknown))}; there are {', '.join(CHANNELS)}", 2)
+    with _parts() as parts, running_service(parts.settings, lambda says: _err.print(says, markup=False)):
         rows = letters(file)
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-        )
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=_err) as progress:
             task = progress.add_task("accepted", total=len(rows))
             outcome = Replay(parts, chosen, lambda: progress.advance(task)).run(rows)
@@ -241,10 +183,7 @@ def _summary(rows: int, accepted: int, found: Audit) -> None:
 @app.command()
 def audit(
     as_json_: Json = False,
-    wait: Annotated[
-        float,
-        typer.Option(help="Seconds to wait for messages that are still underway."),
-    ] = 30.0,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for messages that are still underway.")] = 30.0,
 ) -> None:
     """Count what became of every accepted message; exit 1 if any is lost or there twice."""
     with _parts() as parts:
@@ -274,20 +213,11 @@ def demo_() -> None:
 
 
 @app.command()
-def sign(
-    url: str,
-    fields: Annotated[
-        list[str], typer.Argument(help="name=value, as Twilio would send them")
-    ],
-) -> None:
+def sign(url: str, fields: Annotated[list[str], typer.Argument(help="name=value, as Twilio would send them")]) -> None:
     """Print the X-Twilio-Signature of a request, with this service's own token: to try the SMS door by hand."""
     with _parts() as parts:
         pairs = dict(field.split("=", 1) for field in fields)
-        print(
-            RequestValidator(parts.secrets.twilio_tokens[0]).compute_signature(
-                url, pairs
-            )
-        )
+        print(RequestValidator(parts.secrets.twilio_tokens[0]).compute_signature(url, pairs))
 
 
 if __name__ == "__main__":

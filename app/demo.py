@@ -43,23 +43,17 @@ def run(out: Console, err: Console) -> int:
     with tempfile.TemporaryDirectory(prefix="satupintu-demo-") as folder:
         # Whatever the user has set up, the demo touches nothing of it.
         mine = {"home": folder, "port": str(_free_port()), "bus": "local"}
-        mine |= dict.fromkeys(
-            ("database_url", "public_url", "x_base_url", "x_bearer_token"), ""
-        )
+        mine |= dict.fromkeys(("database_url", "public_url", "x_base_url", "x_bearer_token"), "")
         parts = Parts(Settings.model_validate(mine))
         err.print(f"starting a service on port {parts.settings.port}")
-        with started(
-            {f"SATUPINTU_{name.upper()}": value for name, value in mine.items()}
-        ):
+        with started({f"SATUPINTU_{name.upper()}": value for name, value in mine.items()}):
             wait_until_ready(parts.settings.port)
             sent = [_send(parts, case) for case in cases]
             err.print("waiting until every stage has worked them")
             _settle(parts, sent)
             for entry in sent:
                 if entry.case.get("refuse") and entry.tracking:
-                    answers.answer(
-                        parts, entry.tracking, "refused", "bukan kewenangan kami", None
-                    )
+                    answers.answer(parts, entry.tracking, "refused", "bukan kewenangan kami", None)
                     _wait_for(parts, entry.tracking, lambda status: _doors(status) > 1)
             audit = settled_audit(parts, _PATIENCE_SECONDS)
             out.print(_table(parts, sent))
@@ -75,15 +69,11 @@ def _send(parts: Parts, case: Mapping[str, Any]) -> Sent:
     text = "a" * _HUGE_BYTES if case.get("huge") else case.get("text", "")
     ref = ref_of(case["channel"], case.get("ref", ""), text, str(case["sender"]))
     said = {name: case[name] for name in ("title", "region", "agency") if name in case}
-    letter = Letter(
-        ref, text, sender=case["sender"], retweet=case.get("retweet", False), **said
-    )
+    letter = Letter(ref, text, sender=case["sender"], retweet=case.get("retweet", False), **said)
     if "body" in case:
         path = {"web": "/web/reports", "mobile": "/mobile/v1/reports"}[case["channel"]]
         headers = {"content-type": "application/json", "Idempotency-Key": ref}
-        response = requests.post(
-            here + path, data=case["body"], headers=headers, timeout=30
-        )
+        response = requests.post(here + path, data=case["body"], headers=headers, timeout=30)
     else:
         response = sender.send(case["channel"], letter)
     return Sent(case, _answered(response), _tracking(parts, case["channel"], response))
@@ -99,9 +89,7 @@ def _answered(response: requests.Response) -> str:
 def _tracking(parts: Parts, channel: str, response: requests.Response) -> str | None:
     if channel == "twitter":
         post = response.json()["data"]["id"]
-        return tracking_number(
-            ids.message_id(Channel.TWITTER, post), parts.secrets.tracking_key
-        )
+        return tracking_number(ids.message_id(Channel.TWITTER, post), parts.secrets.tracking_key)
     return tracking_in(response)
 
 
@@ -131,14 +119,7 @@ def _table(parts: Parts, sent: Iterable[Sent]) -> Table:
     for entry in sent:
         status = parts.ledger.status(entry.tracking) if entry.tracking else None
         became, at = _became(entry, status)
-        table.add_row(
-            entry.case["case"],
-            entry.case["channel"],
-            entry.answer,
-            entry.tracking or "",
-            became,
-            at,
-        )
+        table.add_row(entry.case["case"], entry.case["channel"], entry.answer, entry.tracking or "", became, at)
     return table
 
 
@@ -146,11 +127,7 @@ def _became(entry: Sent, status: Status | None) -> tuple[str, str]:
     if status is None:
         return ("not a complaint" if entry.tracking else "refused at the door"), ""
     doors = [step.agency for step in status.steps if step.what == "dispatched"]
-    became = (
-        "new complaint"
-        if status.relation == "new"
-        else f"{status.relation} of {status.of}"
-    )
+    became = "new complaint" if status.relation == "new" else f"{status.relation} of {status.of}"
     return became, " → ".join(doors)
 
 

@@ -21,10 +21,7 @@ from monitor import health
 from sinks.ledger.page import StatusPage
 
 _ROOT = Path(__file__).parent.parent
-_TEMPLATES = [
-    _ROOT / place
-    for place in ("app/pages", "ingest/web/templates", "sinks/ledger/templates")
-]
+_TEMPLATES = [_ROOT / place for place in ("app/pages", "ingest/web/templates", "sinks/ledger/templates")]
 _PING_SECONDS = 3.0
 
 
@@ -37,27 +34,14 @@ def build(parts: Parts, producer: Producer) -> FastAPI:
     store = DoorStore(parts.engine)
     pages = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True)
     pages.filters["wib"] = wib
-    regions = [
-        agency.name for agency in parts.registry.agencies.values() if agency.regional
-    ]
+    regions = [agency.name for agency in parts.registry.agencies.values() if agency.regional]
     sms = SmsAdapter(parts.wrapper, settings.reached_at, parts.secrets.twilio_tokens)
-    app.include_router(
-        WebDoor(
-            gate, parts.wrapper, store, pages, regions, uuid.uuid4, settings.reached_at
-        ).routes()
-    )
+    app.include_router(WebDoor(gate, parts.wrapper, store, pages, regions, uuid.uuid4, settings.reached_at).routes())
     app.include_router(SmsDoor(gate, sms).routes())
-    app.include_router(
-        MobileDoor(gate, parts.wrapper, store, settings.reached_at).routes()
-    )
+    app.include_router(MobileDoor(gate, parts.wrapper, store, settings.reached_at).routes())
     app.include_router(StatusPage(parts.ledger, pages).routes())
     app.include_router(
-        health.routes(
-            {
-                "bus": lambda: parts.bus.ping(_PING_SECONDS),
-                "database": lambda: ping_database(parts),
-            }
-        )
+        health.routes({"bus": lambda: parts.bus.ping(_PING_SECONDS), "database": lambda: ping_database(parts)})
     )
     return app
 

@@ -40,9 +40,7 @@ class Timeline:
             for line in path.read_text().splitlines():
                 self._keep(json.loads(line))
 
-    def post(
-        self, text: str, author: str, ref: str, references: Sequence[Any] = ()
-    ) -> dict[str, Any]:
+    def post(self, text: str, author: str, ref: str, references: Sequence[Any] = ()) -> dict[str, Any]:
         """Add a post, or return the one that was added under this `ref` before; on the disk when it returns."""
         with self._lock:
             if ref in self._by_ref:
@@ -68,9 +66,7 @@ class Timeline:
             self._keep({"ref": ref, "post": post})
             return post
 
-    def mentions(
-        self, since_id: int, before: int | None, most: int
-    ) -> tuple[list[dict[str, Any]], bool]:
+    def mentions(self, since_id: int, before: int | None, most: int) -> tuple[list[dict[str, Any]], bool]:
         """Up to `most` posts after `since_id` and before `before`, newest first, and whether there are more."""
         with self._lock:
             self.seen = max(self.seen, since_id)
@@ -102,11 +98,7 @@ class PracticeX:
             ]
         )
         config = uvicorn.Config(
-            app,
-            address.hostname or "127.0.0.1",
-            address.port or 80,
-            log_config=None,
-            access_log=False,
+            app, address.hostname or "127.0.0.1", address.port or 80, log_config=None, access_log=False
         )
         self._server = uvicorn.Server(config)
 
@@ -130,14 +122,9 @@ class PracticeX:
             said = json.loads(await request.body())
             text, author = str(said["text"]), str(said.get("author_id", "2"))
         except (ValueError, KeyError, TypeError, AttributeError):
-            return JSONResponse(
-                {"title": "Invalid Request", "detail": "text is needed", "status": 400},
-                400,
-            )
+            return JSONResponse({"title": "Invalid Request", "detail": "text is needed", "status": 400}, 400)
         ref = str(said.get("ref") or f"{author}:{text}")
-        post = self._timeline.post(
-            text, author, ref, said.get("referenced_tweets") or ()
-        )
+        post = self._timeline.post(text, author, ref, said.get("referenced_tweets") or ())
         return JSONResponse({"data": {"id": post["id"], "text": post["text"]}}, 201)
 
     async def _mentions(self, request: Request) -> Response:
@@ -146,9 +133,7 @@ class PracticeX:
         asked = request.query_params
         token = asked.get("pagination_token")
         most = int(asked.get("max_results", "10"))
-        posts, more = self._timeline.mentions(
-            int(asked.get("since_id", "0")), int(token) if token else None, most
-        )
+        posts, more = self._timeline.mentions(int(asked.get("since_id", "0")), int(token) if token else None, most)
         meta: dict[str, Any] = {"result_count": len(posts)}
         if posts:
             meta |= {"newest_id": posts[0]["id"], "oldest_id": posts[-1]["id"]}
@@ -161,12 +146,4 @@ class PracticeX:
 
 
 def _unauthorized() -> Response:
-    return JSONResponse(
-        {
-            "title": "Unauthorized",
-            "detail": "Unauthorized",
-            "type": "about:blank",
-            "status": 401,
-        },
-        401,
-    )
+    return JSONResponse({"title": "Unauthorized", "detail": "Unauthorized", "type": "about:blank", "status": 401}, 401)

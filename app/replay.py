@@ -54,57 +54,35 @@ def letters(path: Path) -> list[Letter]:
         text = (row["text"] or "").strip()[:_LONGEST_TEXT]
         row_id = row.get("id") or row.get("tracking_id") or str(number)
         if text:
-            found.append(
-                Letter(
-                    ref_of(row_id, text),
-                    text,
-                    (row.get("title") or "").strip(),
-                    sender=number,
-                )
-            )
+            found.append(Letter(ref_of(row_id, text), text, (row.get("title") or "").strip(), sender=number))
     return found
 
 
 class Replay:
     """`told` is called once for each row that was accepted or refused."""
 
-    def __init__(
-        self, parts: Parts, channels: Sequence[str], told: Callable[[], None]
-    ) -> None:
+    def __init__(self, parts: Parts, channels: Sequence[str], told: Callable[[], None]) -> None:
         self._parts = parts
         self._channels = channels
         self._told = told
         settings, secrets = parts.settings, parts.secrets
         address = f"http://127.0.0.1:{settings.port}"
-        self._sender = Sender(
-            address,
-            settings.reached_at,
-            secrets.twilio_tokens[0],
-            settings.x_url,
-            secrets.x_token,
-        )
+        self._sender = Sender(address, settings.reached_at, secrets.twilio_tokens[0], settings.x_url, secrets.x_token)
 
     def run(self, rows: Iterable[Letter]) -> Outcome:
         """Send every row by the channel whose turn it is. Raises `ReplayError`."""
         outcome = Outcome()
         with self._timeline(), ThreadPoolExecutor(_AT_ONCE) as pool:
-            channels = (
-                (self._channels[turn % len(self._channels)], row)
-                for turn, row in enumerate(rows)
-            )
-            newest = max(
-                pool.map(lambda pair: self._send(outcome, *pair), channels), default=0
-            )
+            channels = ((self._channels[turn % len(self._channels)], row) for turn, row in enumerate(rows))
+            newest = max(pool.map(lambda pair: self._send(outcome, *pair), channels), default=0)
             self._wait_until_polled(newest)
         return outcome
 
     def _send(self, outcome: Outcome, channel: str, letter: Letter) -> int:
         """Send until the door says yes or no; returns the id of the post, if it was one."""
         response = _insist(partial(self._sender.send, channel, letter))
-        if response is None or not (response.ok or response.status_code == 303):
-            outcome.refused[letter.ref] = (
-                f"{channel}: {response.status_code if response is not None else 'away'}"
-            )
+        if response is None or not (response.ok or response.status_code == requests.codes.see_other):
+            outcome.refused[letter.ref] = f"{channel}: {response.status_code if response is not None else 'away'}"
             self._told()
             return 0
         outcome.accepted[letter.ref] = tracking_in(response) or ""
@@ -119,20 +97,17 @@ class Replay:
             yield
             return
         if not is_loopback(settings.x_url):
-            raise ReplayError(
-                f"SATUPINTU_X_BASE_URL is {settings.x_url}: a replay posts only to a loopback X"
-            )
+            raise ReplayError(f"SATUPINTU_X_BASE_URL is {settings.x_url}: a replay posts only to a loopback X")
         try:
             requests.get(settings.x_url, timeout=2)
-            yield
-            return
         except requests.ConnectionError:
             pass
+        else:
+            yield
+            return
         stopping = threading.Event()
         timeline = Timeline(settings.home / "practice-x.jsonl", utc_now)
-        practice = PracticeX(
-            timeline, settings.x_url, self._parts.secrets.x_token, settings.x_user_id
-        )
+        practice = PracticeX(timeline, settings.x_url, self._parts.secrets.x_token, settings.x_user_id)
         thread = threading.Thread(target=practice.run, args=(stopping,))
         thread.start()
         try:
@@ -147,17 +122,11 @@ class Replay:
             return
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline:
-            seen = _insist(
-                lambda: requests.get(
-                    f"{self._parts.settings.x_url}/practice/seen", timeout=5
-                )
-            )
-            if seen is None or not seen.ok or int(seen.json()["since_id"]) >= newest:
+            seen = _insist(lambda: requests.get(f"{self._parts.settings.x_url}/practice/seen", timeout=5))
+            if seen is not None and (not seen.ok or int(seen.json()["since_id"]) >= newest):
                 return
             time.sleep(_PAUSE_SECONDS)
-        raise ReplayError(
-            "the service did not poll the practice X: is it running with the same settings?"
-        )
+        raise ReplayError("the service did not poll the practice X: is it running with the same settings?")
 
 
 def _insist(send: Callable[[], requests.Response]) -> requests.Response | None:
@@ -166,7 +135,7 @@ def _insist(send: Callable[[], requests.Response]) -> requests.Response | None:
     while time.monotonic() < deadline:
         try:
             response = send()
-            if response.status_code < 500:
+            if response.status_code < requests.codes.server_error:
                 return response
         except requests.RequestException:
             pass

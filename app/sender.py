@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import requests
 from twilio.request_validator import RequestValidator
@@ -43,9 +43,7 @@ class Letter:
 class Sender:
     """Knows the doors' address and the secrets that providers share with them."""
 
-    def __init__(
-        self, address: str, public_url: str, twilio_token: str, x_url: str, x_token: str
-    ) -> None:
+    def __init__(self, address: str, public_url: str, twilio_token: str, x_url: str, x_token: str) -> None:
         self._address = address
         self._public_url = public_url
         self._validator = RequestValidator(twilio_token)
@@ -66,22 +64,12 @@ class Sender:
         """The form, filled in; the JSON twin for every other letter."""
         said = _said(letter)
         if letter.uuid.int % 2:
-            return self._post(
-                "/web/reports",
-                json=said,
-                headers={"Idempotency-Key": f'"{letter.uuid}"'},
-            )
-        return self._post(
-            "/web/reports",
-            data=said | {"form_id": str(letter.uuid)},
-            allow_redirects=False,
-        )
+            return self._post("/web/reports", json=said, headers={"Idempotency-Key": f'"{letter.uuid}"'})
+        return self._post("/web/reports", data=said | {"form_id": str(letter.uuid)}, allow_redirects=False)
 
     def sms(self, letter: Letter) -> requests.Response:
         """Twilio's webhook, signed as Twilio does."""
-        text = f"LAPOR {letter.title + '. ' if letter.title else ''}{letter.text}"[
-            :_LONGEST_SMS
-        ]
+        text = f"LAPOR {letter.title + '. ' if letter.title else ''}{letter.text}"[:_LONGEST_SMS]
         fields = {
             "MessageSid": f"SM{letter.uuid.hex}",
             "From": letter.phone,
@@ -89,43 +77,23 @@ class Sender:
             "Body": text,
             "NumMedia": "0",
         }
-        signature = self._validator.compute_signature(
-            f"{self._public_url}/sms/twilio", fields
-        )
-        return self._post(
-            "/sms/twilio", data=fields, headers={"X-Twilio-Signature": signature}
-        )
+        signature = self._validator.compute_signature(f"{self._public_url}/sms/twilio", fields)
+        return self._post("/sms/twilio", data=fields, headers={"X-Twilio-Signature": signature})
 
     def mobile(self, letter: Letter) -> requests.Response:
         """The app, which sends its own key."""
-        device = str(
-            uuid.uuid5(uuid.NAMESPACE_OID, f"device:{letter.sender or letter.ref}")
-        )
+        device = str(uuid.uuid5(uuid.NAMESPACE_OID, f"device:{letter.sender or letter.ref}"))
         said = _said(letter) | {"device_id": device}
-        return self._post(
-            "/mobile/v1/reports",
-            json=said,
-            headers={"Idempotency-Key": f'"{letter.uuid}"'},
-        )
+        return self._post("/mobile/v1/reports", json=said, headers={"Idempotency-Key": f'"{letter.uuid}"'})
 
     def twitter(self, letter: Letter) -> requests.Response:
         """A post on the practice X; the door polls it from there."""
         text = f"@Lapor1708 {letter.title + '. ' if letter.title else ''}{letter.text} #lapor"
         author = str(letter.sender or letter.uuid.int % 10**15)
         references = [{"type": "retweeted", "id": "1"}] if letter.retweet else []
-        post = {
-            "text": text,
-            "author_id": author,
-            "ref": letter.ref,
-            "referenced_tweets": references,
-        }
+        post = {"text": text, "author_id": author, "ref": letter.ref, "referenced_tweets": references}
         headers = {"Authorization": f"Bearer {self._x_token}"}
-        return requests.post(
-            f"{self._x_url}/2/tweets",
-            json=post,
-            headers=headers,
-            timeout=_TIMEOUT_SECONDS,
-        )
+        return requests.post(f"{self._x_url}/2/tweets", json=post, headers=headers, timeout=_TIMEOUT_SECONDS)
 
     def _post(self, path: str, **request: Any) -> requests.Response:
         return requests.post(self._address + path, timeout=_TIMEOUT_SECONDS, **request)
@@ -133,18 +101,11 @@ class Sender:
 
 def tracking_in(response: requests.Response) -> str | None:
     """The tracking number that a door answered with, however it says it."""
-    if response.status_code == 303:
+    if response.status_code == requests.codes.see_other:
         return read_tracking_number(response.headers["Location"].rsplit("/", 1)[-1])
     if response.headers.get("Content-Type", "").startswith("application/xml"):
-        said = "".join(ElementTree.fromstring(response.content).itertext())  # noqa: S314 - our own door's answer
-        return next(
-            (
-                found
-                for word in said.split()
-                if (found := read_tracking_number(word.strip(".")))
-            ),
-            None,
-        )
+        said = "".join(ET.fromstring(response.content).itertext())  # noqa: S314 - our own door's answer
+        return next((found for word in said.split() if (found := read_tracking_number(word.strip(".")))), None)
     if response.headers.get("Content-Type", "").startswith("application/json"):
         return read_tracking_number(str(response.json().get("tracking", "")))
     return None

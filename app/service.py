@@ -50,14 +50,11 @@ class Service:
             signal.signal(number, lambda *_: self.stop())
         producer = self._parts.bus.producer()
         threads = [
-            threading.Thread(target=partial(self._guard, name, run), name=name)
-            for name, run in self._runs(producer)
+            threading.Thread(target=partial(self._guard, name, run), name=name) for name, run in self._runs(producer)
         ]
         for thread in threads:
             thread.start()
-        _log.info(
-            "service.started", stages=sorted(self._stages), bus=self._parts.settings.bus
-        )
+        _log.info("service.started", stages=sorted(self._stages), bus=self._parts.settings.bus)
         try:
             self._serve(producer)
         finally:
@@ -81,12 +78,7 @@ class Service:
         settings = self._parts.settings
         app = http.build(self._parts, producer)
         config = uvicorn.Config(
-            app,
-            settings.host,
-            settings.port,
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=20,
+            app, settings.host, settings.port, log_config=None, access_log=False, timeout_graceful_shutdown=20
         )
         self._server = uvicorn.Server(config)
         if not self._stopping.is_set():
@@ -99,68 +91,35 @@ class Service:
             yield "twitter", self._twitter(producer).run
             if parts.settings.practice_x:
                 timeline = Timeline(parts.settings.home / "practice-x.jsonl", utc_now)
-                practice = PracticeX(
-                    timeline,
-                    parts.settings.x_url,
-                    parts.secrets.x_token,
-                    parts.settings.x_user_id,
-                )
+                practice = PracticeX(timeline, parts.settings.x_url, parts.secrets.x_token, parts.settings.x_user_id)
                 yield "practice-x", partial(practice.run, self._stopping)
         if "normalize" in self._stages:
             arrivals = tuple(topics.raw(channel) for channel in Channel)
             yield (
                 "normalize",
-                self._worker(
-                    "normalize",
-                    "normalize",
-                    arrivals,
-                    NormalizeStage(parts.engine, parts.sealer),
-                ),
+                self._worker("normalize", "normalize", arrivals, NormalizeStage(parts.engine, parts.sealer)),
             )
         if "router" in self._stages:
             stage = RouterStage(parts.engine, parts.registry, utc_now)
-            yield (
-                "router",
-                self._worker(
-                    "router",
-                    "router",
-                    (topics.COMPLAINTS, topics.AGENCY_ANSWERS),
-                    stage,
-                ),
-            )
+            yield ("router", self._worker("router", "router", (topics.COMPLAINTS, topics.AGENCY_ANSWERS), stage))
         if "sinks" in self._stages:
             everything = (topics.COMPLAINTS, topics.AGENCY_ANSWERS, *parts.queues)
-            yield (
-                "ledger",
-                self._worker("ledger", "sinks", everything, LedgerSink(parts.engine)),
-            )
+            yield ("ledger", self._worker("ledger", "sinks", everything, LedgerSink(parts.engine)))
         if "monitor" in self._stages:
             yield "monitor", LagLog(parts.bus.reader(), GROUPS, self._stopping).run
 
-    def _worker(
-        self, group: str, stage_name: str, names: tuple[str, ...], stage: Stage
-    ) -> Callable[[], None]:
+    def _worker(self, group: str, stage_name: str, names: tuple[str, ...], stage: Stage) -> Callable[[], None]:
         membership = Membership(group, self._parts.settings.instance, names)
         join = partial(self._parts.bus.consumer, membership)
         dead = topics.dead(stage_name)
-        return Worker(
-            group, join, stage, dead, self._stopping, transient=(DatabaseAway,)
-        ).run
+        return Worker(group, join, stage, dead, self._stopping, transient=(DatabaseAway,)).run
 
     def _twitter(self, producer: Producer) -> TwitterDoor:
         parts, settings = self._parts, self._parts.settings
         mentions = XMentions(settings.x_url, parts.secrets.x_token, settings.x_user_id)
         adapter = TwitterAdapter(parts.wrapper, settings.x_user_id)
         store = DoorStore(parts.engine)
-        return TwitterDoor(
-            mentions,
-            adapter,
-            producer,
-            store,
-            utc_now,
-            settings.x_pause,
-            self._stopping,
-        )
+        return TwitterDoor(mentions, adapter, producer, store, utc_now, settings.x_pause, self._stopping)
 
     def _guard(self, name: str, run: Callable[[], None]) -> None:
         """A part that ends by itself ends the process: half a service looks alive and loses time."""
@@ -169,9 +128,7 @@ class Service:
         except Stop as error:
             _log.critical("part.stopped", part=name, cause=str(error))
         except Exception as error:  # noqa: BLE001 - the thread's last words; the type only, words may quote a citizen
-            _log.critical(
-                "part.crashed", part=name, error=type(error).__name__, exc_info=False
-            )
+            _log.critical("part.crashed", part=name, error=type(error).__name__, exc_info=False)
         if not self._stopping.is_set():
             self._failed.set()
             self.stop()

@@ -56,12 +56,7 @@ def masked(record: Record) -> dict[str, Any]:
     except ValueError:
         value = f"{len(record.value)} bytes, not JSON"
     headers = {name: text.decode("utf-8", "replace") for name, text in record.headers}
-    return {
-        "position": record.position,
-        "timestamp": record.timestamp,
-        "headers": headers,
-        "value": value,
-    }
+    return {"position": record.position, "timestamp": record.timestamp, "headers": headers, "value": value}
 
 
 def _mask(value: Any, name: str = "") -> Any:
@@ -71,13 +66,6 @@ def _mask(value: Any, name: str = "") -> Any:
         return {key: _mask(inner, key) for key, inner in value.items()}
     if isinstance(value, list):
         return [_mask(inner) for inner in value]
-    if isinstance(value, str) and name in {
-        "text",
-        "title",
-        "address",
-        "says",
-        "region",
-        "agency",
-    }:
+    if isinstance(value, str) and name in {"text", "title", "address", "says", "region", "agency"}:
         return _TELLING.sub(_MASK, value)
     return value

@@ -32,15 +32,12 @@ def running_service(settings: Settings, tell: Callable[[str], None]) -> Iterator
 
 
 @contextmanager
-def started(
-    environment: Mapping[str, str], *stages: str
-) -> Iterator[subprocess.Popen[bytes]]:
+def started(environment: Mapping[str, str], *stages: str) -> Iterator[subprocess.Popen[bytes]]:
     """A service of its own in another process, ended with the block."""
     command = [sys.executable, "-m", "app.cli", "run", *stages]
     quiet = {"SATUPINTU_LOG_LEVEL": os.environ.get("SATUPINTU_LOG_LEVEL", "warning")}
-    process = subprocess.Popen(
-        command, env={**os.environ, **quiet, **environment}, stdout=subprocess.DEVNULL
-    )  # noqa: S603
+    known = {**os.environ, **quiet, **environment}
+    process = subprocess.Popen(command, env=known, stdout=subprocess.DEVNULL)  # noqa: S603 - this very program
     try:
         yield process
     finally:
@@ -64,15 +61,10 @@ def wait_until_ready(port: int) -> None:
     """Return when the service can work. Raises `Retry` when it does not become ready."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
-        if (
-            answers(port)
-            and requests.get(f"http://127.0.0.1:{port}/ready", timeout=10).ok
-        ):
+        if answers(port) and requests.get(f"http://127.0.0.1:{port}/ready", timeout=10).ok:
             return
         time.sleep(_LOOK_SECONDS)
-    raise Retry(
-        f"the service on port {port} did not become ready within {_START_SECONDS:.0f} s"
-    )
+    raise Retry(f"the service on port {port} did not become ready within {_START_SECONDS:.0f} s")
 
 
 def settled_audit(parts: Parts, patience: float) -> Audit:

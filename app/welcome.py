@@ -16,7 +16,8 @@ def welcome(parts: Parts) -> str:
         f"API       {here}/docs",
         "",
         "Try each channel from another terminal:",
-        f"""  curl -s {here}/web/reports -H 'content-type: application/json' -d '{{"text": "Lampu jalan padam", "region": "Kota Semarang"}}'""",
+        f"""  curl -s {here}/web/reports -H 'content-type: application/json' \\
+       -d '{{"text": "Lampu jalan padam", "region": "Kota Semarang"}}'""",
         f"  {_sms(parts, here)}",
         f"""  curl -s {here}/mobile/v1/reports -H 'content-type: application/json' -H 'Idempotency-Key: "1"' \\
        -d '{{"text": "Antrean paspor lama", "device_id": "00000000-0000-4000-8000-000000000001"}}'""",
@@ -32,17 +33,8 @@ def welcome(parts: Parts) -> str:
 
 
 def _sms(parts: Parts, here: str) -> str:
-    fields = {
-        "MessageSid": "SM0001",
-        "From": "+628000000001",
-        "To": "1708",
-        "Body": "LAPOR jalan rusak di Kab. Sleman",
-    }
+    fields = {"MessageSid": "SM0001", "From": "+628000000001", "To": "1708", "Body": "LAPOR jalan rusak di Kab. Sleman"}
     url = f"{parts.settings.reached_at}/sms/twilio"
-    signature = RequestValidator(parts.secrets.twilio_tokens[0]).compute_signature(
-        url, fields
-    )
-    data = " ".join(
-        f"--data-urlencode '{name}={value}'" for name, value in fields.items()
-    )
+    signature = RequestValidator(parts.secrets.twilio_tokens[0]).compute_signature(url, fields)
+    data = " ".join(f"--data-urlencode '{name}={value}'" for name, value in fields.items())
     return f"curl -s {here}/sms/twilio -H 'X-Twilio-Signature: {signature}' \\\n       {data}"

@@ -26,11 +26,7 @@ class Outgoing:
     @property
     def size(self) -> int:
         """Bytes this message holds in memory, near enough to bound what is in flight."""
-        return (
-            len(self.key)
-            + len(self.value)
-            + sum(len(name) + len(value) for name, value in self.headers)
-        )
+        return len(self.key) + len(self.value) + sum(len(name) + len(value) for name, value in self.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +123,7 @@ class Reader(Protocol):
         """What is there to read now. A topic that does not exist has no spans."""
         ...
 
-    def read(self, topics: Iterable[str], follow: bool = False) -> Iterator[Record]:
+    def read(self, topics: Iterable[str], *, follow: bool = False) -> Iterator[Record]:
         """All committed records from the start up to what is there now; with `follow`, then on for ever."""
         ...
 

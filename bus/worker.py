@@ -53,7 +53,8 @@ class Worker:
         self._dead_topic = dead_topic
         self._stopping = stopping
         self._batch = batch
-        self._transient = (Retry, *transient)
+        self._transient: tuple[type[Exception], ...] = (Retry, *transient)
+        self._passed_on: tuple[type[Exception], ...] = (Stop, *self._transient)
         self._backoff = _FIRST_BACKOFF_SECONDS
         self._unexpected = 0
 
@@ -73,9 +74,7 @@ class Worker:
                 consumer.commit(self._handle(records))
             self._backoff = _FIRST_BACKOFF_SECONDS
         except self._transient as error:
-            _log.warning(
-                "stage.retry", stage=self._name, cause=str(error), seconds=self._backoff
-            )
+            _log.warning("stage.retry", stage=self._name, cause=str(error), seconds=self._backoff)
             self._stopping.wait(self._backoff)
             self._backoff = min(self._backoff * 2, _LONGEST_BACKOFF_SECONDS)
             consumer.rewind()
@@ -84,13 +83,11 @@ class Worker:
         """The stage's outputs, with a dead letter in the place of each record it rejects."""
         try:
             outputs = list(self._stage.handle(records))
-        except (*self._transient, Stop):
+        except self._passed_on:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not lose the messages behind it
             if len(records) > 1:
-                return [
-                    output for record in records for output in self._handle([record])
-                ]
+                return [output for record in records for output in self._handle([record])]
             return [self._dead_letter(records[0], self._judge(error))]
         self._unexpected = 0
         return outputs
@@ -100,34 +97,18 @@ class Worker:
             return error
         self._unexpected += 1
         if self._unexpected >= _UNEXPECTED_IN_A_ROW:
-            raise Stop(
-                f"{self._name}: {self._unexpected} unexpected errors in a row"
-            ) from error
+            raise Stop(f"{self._name}: {self._unexpected} unexpected errors in a row") from error
         # The traceback only: the exception's own words may quote the message.
         frames = _where(error)
-        _log.error(
-            "stage.unexpected", stage=self._name, error=type(error).__name__, at=frames
-        )
+        _log.error("stage.unexpected", stage=self._name, error=type(error).__name__, at=frames)
         return Reject("unexpected", type(error).__name__)
 
     def _dead_letter(self, record: Record, error: Reject) -> Outgoing:
-        _log.warning(
-            "stage.rejected",
-            stage=self._name,
-            reason=error.reason,
-            field=error.field,
-            at=record.position,
-        )
-        why = {
-            "dead_stage": self._name,
-            "dead_reason": error.reason,
-            "dead_field": error.field,
-        }
+        _log.warning("stage.rejected", stage=self._name, reason=error.reason, field=error.field, at=record.position)
+        why = {"dead_stage": self._name, "dead_reason": error.reason, "dead_field": error.field}
         where = {"dead_position": record.position}
         headers = tuple((name, value.encode()) for name, value in (why | where).items())
-        return Outgoing(
-            self._dead_topic, record.key, record.value, record.headers + headers
-        )
+        return Outgoing(self._dead_topic, record.key, record.value, record.headers + headers)
 
 
 def _where(error: Exception) -> str:

@@ -43,16 +43,12 @@ def _kept(path: Path) -> dict[str, str]:
     if not path.exists():
         made = {name: secrets.token_hex(32) for name in ("root", "twilio", "x")}
         draft = path.with_suffix(f".{os.getpid()}")
-        with os.fdopen(
-            os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
-        ) as file:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(made, file)
             file.flush()
             os.fsync(file.fileno())
         try:
-            os.link(
-                draft, path
-            )  # fails where another process was first: its secrets count
+            os.link(draft, path)  # fails where another process was first: its secrets count
         except FileExistsError:
             pass
         finally:
@@ -62,6 +58,4 @@ def _kept(path: Path) -> dict[str, str]:
 
 
 def _derive(root: str, purpose: str, length: int) -> bytes:
-    return HKDF(SHA256(), length, salt=b"satu-pintu", info=purpose.encode()).derive(
-        root.encode()
-    )
+    return HKDF(SHA256(), length, salt=b"satu-pintu", info=purpose.encode()).derive(root.encode())

@@ -26,9 +26,7 @@ class Fault:
 class Refused(Exception):
     """Not accepted, and nothing was promised. `reason` is a constant of the code; `says` is for the sender."""
 
-    def __init__(
-        self, status: int, reason: str, says: str, faults: tuple[Fault, ...] = ()
-    ) -> None:
+    def __init__(self, status: int, reason: str, says: str, faults: tuple[Fault, ...] = ()) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason

@@ -24,15 +24,11 @@ def faults_of(error: ValidationError) -> tuple[Fault, ...]:
     found = []
     for fault in error.errors(include_url=False, include_input=False):
         field = ".".join(str(part) for part in fault["loc"]) or "body"
-        says = _SAYS.get(fault["type"], "Isian ini tidak dapat dibaca.").format(
-            **fault.get("ctx", {})
-        )
+        says = _SAYS.get(fault["type"], "Isian ini tidak dapat dibaca.").format(**fault.get("ctx", {}))
         found.append(Fault(field, says))
     return tuple(found)
 
 
 def refused(error: ValidationError) -> Refused:
     """The refusal of a submission that can't be read: 400, naming each field."""
-    return Refused(
-        400, "invalid_submission", "Ada isian yang perlu diperbaiki.", faults_of(error)
-    )
+    return Refused(400, "invalid_submission", "Ada isian yang perlu diperbaiki.", faults_of(error))

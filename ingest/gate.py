@@ -35,13 +35,9 @@ class Gate:
         async for chunk in request.stream():
             body += chunk
             if len(body) > MAX_BODY_BYTES:
-                says = (
-                    f"Kiriman terlalu besar: paling banyak {MAX_BODY_BYTES // 1000} KB."
-                )
+                says = f"Kiriman terlalu besar: paling banyak {MAX_BODY_BYTES // 1000} KB."
                 raise Refused(413, "too_large", says)
-        target = request.url.path + (
-            f"?{request.url.query}" if request.url.query else ""
-        )
+        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return Arrival(target, dict(request.headers), bytes(body), self._now())
 
     async def publish(self, message: Outgoing) -> None:
@@ -54,45 +50,36 @@ def answer_refusals(app: FastAPI) -> None:
 
     @app.exception_handler(Refused)
     async def _refused(request: Request, refused: Refused) -> Response:
-        _log.info(
-            "door.refused",
-            path=request.url.path,
-            reason=refused.reason,
-            status=refused.status,
-        )
+        _log.info("door.refused", route=_route(request), reason=refused.reason, status=refused.status)
         return problem(refused)
 
     @app.exception_handler(HTTPException)
-    async def _http(request: Request, error: HTTPException) -> Response:
-        says = {
-            404: "Alamat ini tidak ada.",
-            405: "Cara ini tidak berlaku di alamat ini.",
-        }
-        return problem(
-            Refused(
-                error.status_code,
-                "http",
-                says.get(error.status_code, "Permintaan ditolak."),
-            )
-        )
+    async def _http(_request: Request, error: HTTPException) -> Response:
+        says = {404: "Alamat ini tidak ada.", 405: "Cara ini tidak berlaku di alamat ini."}
+        return problem(Refused(error.status_code, "http", says.get(error.status_code, "Permintaan ditolak.")))
 
     async def _away(request: Request, error: Exception) -> Response:
-        _log.warning("door.away", path=request.url.path, cause=type(error).__name__)
+        _log.warning("door.away", route=_route(request), cause=type(error).__name__)
         says = "Maaf, laporan belum dapat kami simpan. Mohon kirim lagi sebentar lagi."
         response = problem(Refused(503, "away", says))
         response.headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
         return response
 
-    async def _too_large(request: Request, error: Exception) -> Response:
+    async def _too_large(_request: Request, _error: Exception) -> Response:
         return problem(Refused(413, "too_large", "Kiriman terlalu besar."))
 
-    async def _gone(request: Request, error: Exception) -> Response:
+    async def _gone(_request: Request, _error: Exception) -> Response:
         return Response(status_code=400)
 
     app.add_exception_handler(Retry, _away)
     app.add_exception_handler(DatabaseAway, _away)
     app.add_exception_handler(Reject, _too_large)
     app.add_exception_handler(ClientDisconnect, _gone)
+
+
+def _route(request: Request) -> str:
+    """The pattern that was asked for, not what stood in it."""
+    return str(getattr(request.scope.get("route"), "path", "none"))
 
 
 def problem(refused: Refused) -> JSONResponse:
@@ -102,8 +89,6 @@ def problem(refused: Refused) -> JSONResponse:
         "title": refused.says,
         "status": refused.status,
         "reason": refused.reason,
-        "errors": [
-            {"field": fault.field, "detail": fault.says} for fault in refused.faults
-        ],
+        "errors": [{"field": fault.field, "detail": fault.says} for fault in refused.faults],
     }
     return JSONResponse(details, refused.status, media_type="application/problem+json")

@@ -21,16 +21,8 @@ def read_key(arrival: Arrival) -> str | None:
         return None
     key = sent.strip().removeprefix('"').removesuffix('"')
     if not 0 < len(key) <= _LONGEST or not key.isprintable():
-        fault = Fault(
-            "Idempotency-Key",
-            f"Isi dengan 1 sampai {_LONGEST} karakter, misalnya sebuah UUID.",
-        )
-        raise Refused(
-            400,
-            "invalid_idempotency_key",
-            "Idempotency-Key tidak dapat dipakai.",
-            (fault,),
-        )
+        fault = Fault("Idempotency-Key", f"Isi dengan 1 sampai {_LONGEST} karakter, misalnya sebuah UUID.")
+        raise Refused(400, "invalid_idempotency_key", "Idempotency-Key tidak dapat dipakai.", (fault,))
     return key
 
 
@@ -39,9 +31,4 @@ async def claim(store: DoorStore, key: str, payload: bytes) -> None:
     digest = hashlib.sha256(payload).hexdigest()
     if not await run_in_threadpool(store.claim, key, digest):
         fault = Fault("Idempotency-Key", "Pakai kunci baru untuk laporan baru.")
-        raise Refused(
-            422,
-            "idempotency_key_reused",
-            "Kunci ini sudah dipakai untuk kiriman lain.",
-            (fault,),
-        )
+        raise Refused(422, "idempotency_key_reused", "Kunci ini sudah dipakai untuk kiriman lain.", (fault,))

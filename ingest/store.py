@@ -40,21 +40,13 @@ class DoorStore:
         """Keep a new value; durable when this returns."""
         with writing(self._engine) as connection:
             statement = insert(connection, Cursor).values(name=name, value=value)
-            connection.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["name"], set_={"value": value}
-                )
-            )
+            connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
 
     def claim(self, key: str, digest: str) -> bool:
         """Whether this payload is the first under its key, or the same again; of two at once one is first."""
         with writing(self._engine) as connection:
             connection.execute(
-                insert(connection, IdempotencyKey)
-                .values(key=key, digest=digest)
-                .on_conflict_do_nothing()
+                insert(connection, IdempotencyKey).values(key=key, digest=digest).on_conflict_do_nothing()
             )
-            query = select(col(IdempotencyKey.digest)).where(
-                col(IdempotencyKey.key) == key
-            )
+            query = select(col(IdempotencyKey.digest)).where(col(IdempotencyKey.key) == key)
             return connection.execute(query).scalar_one() == digest

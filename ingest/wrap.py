@@ -49,9 +49,7 @@ class Wrapper:
         )
 
     def _sender(self, sender: str, message: UUID) -> str:
-        return hmac.digest(
-            self._sender_key, (sender or f"message:{message}").encode(), hashlib.sha256
-        ).hex()[:32]
+        return hmac.digest(self._sender_key, (sender or f"message:{message}").encode(), hashlib.sha256).hex()[:32]
 
 
 def arrived(raw: RawMessage) -> Outgoing:
@@ -61,13 +59,7 @@ def arrived(raw: RawMessage) -> Outgoing:
 
 def held(raw: RawMessage, reason: str) -> Outgoing:
     """The record of an arrival that could not prove where it came from."""
-    kept = Quarantined(
-        id=ids.event_id(raw.id, reason),
-        message_id=raw.id,
-        at=raw.at,
-        reason=reason,
-        raw=raw,
-    )
+    kept = Quarantined(id=ids.event_id(raw.id, reason), message_id=raw.id, at=raw.at, reason=reason, raw=raw)
     return Outgoing(topics.QUARANTINE, *codec.encode(kept, raw.sender, _SOURCE))
 
 

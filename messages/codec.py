@@ -46,11 +46,7 @@ def encode(message: Travels, key: str, source: str) -> Encoded:
         "traceparent": traceparent(message.message_id, message.id),
     }
     value = message.model_dump_json(exclude_defaults=False).encode()
-    return Encoded(
-        key.encode(),
-        value,
-        tuple((name, text.encode()) for name, text in headers.items()),
-    )
+    return Encoded(key.encode(), value, tuple((name, text.encode()) for name, text in headers.items()))
 
 
 def decode(shape: type[T], value: bytes, headers: Iterable[tuple[str, bytes]]) -> T:
@@ -61,12 +57,8 @@ def decode(shape: type[T], value: bytes, headers: Iterable[tuple[str, bytes]]) -
     try:
         return shape.model_validate_json(value)
     except ValidationError as error:
-        first = error.errors(
-            include_input=False, include_url=False, include_context=False
-        )[0]
-        raise CodecError(
-            "not_the_shape", ".".join(str(part) for part in first["loc"])
-        ) from None
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        raise CodecError("not_the_shape", ".".join(str(part) for part in first["loc"])) from None
 
 
 def traceparent(message: UUID, span: UUID) -> str:

@@ -43,9 +43,7 @@ class Sealer:
         if key_id not in self._ciphers:
             raise UnknownKeyError(key_id[:16])
         try:
-            return self._ciphers[key_id].decrypt(
-                base64.b64decode(body, validate=True), [message.bytes]
-            )[1:]
+            return self._ciphers[key_id].decrypt(base64.b64decode(body, validate=True), [message.bytes])[1:]
         except (ValueError, InvalidTag) as error:
             raise UnsealError("damaged, or sealed for another message") from error
 

@@ -15,9 +15,7 @@ def iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-Moment = Annotated[
-    AwareDatetime, PlainSerializer(iso, return_type=str, when_used="json")
-]
+Moment = Annotated[AwareDatetime, PlainSerializer(iso, return_type=str, when_used="json")]
 
 
 class Shape(BaseModel):
@@ -33,9 +31,7 @@ class Travels(Shape):
     version: ClassVar[int] = 1
 
     id: UUID
-    message_id: UUID = Field(
-        description="The arrival this follows from; the trace id of all that follows from it."
-    )
+    message_id: UUID = Field(description="The arrival this follows from; the trace id of all that follows from it.")
     at: Moment
 
 
@@ -59,11 +55,7 @@ class Kind(StrEnum):
 class Place(Shape):
     """Where it happened, as the sender said it; nothing here has been checked."""
 
-    region: str = Field(
-        "",
-        max_length=200,
-        description="Province, regency or city, in the sender's words.",
-    )
+    region: str = Field("", max_length=200, description="Province, regency or city, in the sender's words.")
     address: str = Field("", max_length=500, description="Street, village, landmark.")
     latitude: float | None = Field(None, ge=-90, le=90)
     longitude: float | None = Field(None, ge=-180, le=180)
@@ -76,14 +68,8 @@ class Report(Shape):
     title: str = Field("", max_length=200)
     text: str = Field(min_length=1, max_length=10_000)
     place: Place = Place()
-    agency: str = Field(
-        "",
-        max_length=200,
-        description="The agency the citizen names, in the citizen's words.",
-    )
-    anonim: bool = Field(
-        False, description="The identity stays hidden from the agency."
-    )
+    agency: str = Field("", max_length=200, description="The agency the citizen names, in the citizen's words.")
+    anonim: bool = Field(False, description="The identity stays hidden from the agency.")
     rahasia: bool = Field(False, description="The report is not shown publicly.")
 
 
@@ -91,9 +77,7 @@ class Contact(Shape):
     """Who says it, and how to answer. Travels only sealed."""
 
     name: str = Field("", max_length=200)
-    phone: str = Field(
-        "", max_length=40, description="E.164 where it could be read as a number."
-    )
+    phone: str = Field("", max_length=40, description="E.164 where it could be read as a number.")
     email: str = Field("", max_length=200)
     post: str = Field("", max_length=40, description="The tweet to reply to.")
 
@@ -104,16 +88,10 @@ class RawMessage(Travels):
     name: ClassVar[str] = "raw-message"
 
     channel: Channel
-    provider_id: str = Field(
-        description="The provider's own id of the message: MessageSid, tweet id, idempotency key."
-    )
-    sender: str = Field(
-        description="Keyed hash of who sent it; the same person on one channel has the same."
-    )
+    provider_id: str = Field(description="The provider's own id of the message: MessageSid, tweet id, idempotency key.")
+    sender: str = Field(description="Keyed hash of who sent it; the same person on one channel has the same.")
     tracking: str
-    verified_by: Literal["twilio-signature", "x-api", "none"] = Field(
-        description="What proved where it came from."
-    )
+    verified_by: Literal["twilio-signature", "x-api", "none"] = Field(description="What proved where it came from.")
     content_type: str
     body: Sealed = Field(description="The provider's bytes, untouched, sealed.")
 
@@ -158,9 +136,7 @@ class Dispatch(Travels):
     alternatives: tuple[str, ...] = ()
     reasons: tuple[Reason, ...]
     rules_version: str
-    hop: int = Field(
-        ge=0, description="0 for the first door; one more for each refusal."
-    )
+    hop: int = Field(ge=0, description="0 for the first door; one more for each refusal.")
     due_at: Moment
     report: Report
 
@@ -175,10 +151,7 @@ class AgencyAnswer(Travels):
     agency: str
     verdict: Literal["accepted", "refused", "responded", "closed"]
     text: str = Field("", max_length=10_000)
-    theirs: str | None = Field(
-        None,
-        description="With a refusal: the agency that the refusing one thinks competent.",
-    )
+    theirs: str | None = Field(None, description="With a refusal: the agency that the refusing one thinks competent.")
 
 
 class Reply(Travels):

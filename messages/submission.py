@@ -21,17 +21,11 @@ class Submission(Shape):
     kind: Kind = Kind.PENGADUAN
     title: str = Field("", max_length=200)
     text: str = Field(min_length=1, max_length=10_000)
-    region: str = Field(
-        "", max_length=200, description="Province, regency or city where it happened."
-    )
+    region: str = Field("", max_length=200, description="Province, regency or city where it happened.")
     address: str = Field("", max_length=500)
     latitude: float | None = Field(None, ge=-90, le=90)
     longitude: float | None = Field(None, ge=-180, le=180)
-    agency: str = Field(
-        "",
-        max_length=200,
-        description="The agency that should act, if the citizen knows.",
-    )
+    agency: str = Field("", max_length=200, description="The agency that should act, if the citizen knows.")
     anonim: bool = False
     rahasia: bool = False
     name: str = Field("", max_length=200)
@@ -42,25 +36,12 @@ class Submission(Shape):
     def from_form(cls, body: bytes) -> Self:
         """The submission in a urlencoded form; fields left blank count as not sent. Raises `ValidationError`."""
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
-        return cls.model_validate(
-            {
-                name: value
-                for name, value in pairs
-                if value.strip() and name not in _FORM_ONLY
-            }
-        )
+        return cls.model_validate({name: value for name, value in pairs if value.strip() and name not in _FORM_ONLY})
 
     def report(self) -> Report:
         """The part for the agency."""
-        place = Place(
-            region=self.region,
-            address=self.address,
-            latitude=self.latitude,
-            longitude=self.longitude,
-        )
-        said = self.model_dump(
-            include={"kind", "title", "text", "agency", "anonim", "rahasia"}
-        )
+        place = Place(region=self.region, address=self.address, latitude=self.latitude, longitude=self.longitude)
+        said = self.model_dump(include={"kind", "title", "text", "agency", "anonim", "rahasia"})
         return Report(**said, place=place)
 
     def contact(self) -> Contact:

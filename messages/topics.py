@@ -3,16 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from messages.shapes import (
-    AgencyAnswer,
-    Channel,
-    Complaint,
-    Dispatch,
-    OversightEvent,
-    Quarantined,
-    RawMessage,
-    Travels,
-)
+from messages.shapes import AgencyAnswer, Channel, Complaint, Dispatch, OversightEvent, Quarantined, RawMessage, Travels
 
 COMPLAINTS = "complaints"
 AGENCY_ANSWERS = "agency-answers"
@@ -57,63 +48,20 @@ def dead(stage: str) -> str:
 def topics(agencies: Iterable[str]) -> tuple[Topic, ...]:
     """Every topic of the service, given the codes of the agencies that have a queue (with `triage`)."""
     arrivals = [
-        Topic(
-            raw(channel),
-            RawMessage,
-            "sender",
-            _PARTITIONS,
-            _YEAR,
-            "ingest",
-            ("normalize", "monitor"),
-        )
+        Topic(raw(channel), RawMessage, "sender", _PARTITIONS, _YEAR, "ingest", ("normalize", "monitor"))
         for channel in Channel
     ]
     queues = [
-        Topic(
-            agency(code),
-            Dispatch,
-            "complaint_id",
-            1,
-            _YEAR,
-            "router",
-            ("sinks", "agency", "monitor"),
-        )
+        Topic(agency(code), Dispatch, "complaint_id", 1, _YEAR, "router", ("sinks", "agency", "monitor"))
         for code in agencies
     ]
-    letters = [
-        Topic(dead(stage), None, "as it was", 1, _YEAR, stage, ("monitor",))
-        for stage in _STAGES
-    ]
+    letters = [Topic(dead(stage), None, "as it was", 1, _YEAR, stage, ("monitor",)) for stage in _STAGES]
     return (
         *arrivals,
-        Topic(
-            COMPLAINTS,
-            Complaint,
-            "complaint_id",
-            _PARTITIONS,
-            _YEAR,
-            "normalize",
-            ("router", "sinks", "monitor"),
-        ),
+        Topic(COMPLAINTS, Complaint, "complaint_id", _PARTITIONS, _YEAR, "normalize", ("router", "sinks", "monitor")),
         *queues,
-        Topic(
-            AGENCY_ANSWERS,
-            AgencyAnswer,
-            "complaint_id",
-            _PARTITIONS,
-            _YEAR,
-            "agency",
-            ("router", "sinks"),
-        ),
-        Topic(
-            OVERSIGHT,
-            OversightEvent,
-            "subject",
-            1,
-            _YEAR,
-            "normalize, router",
-            ("monitor",),
-        ),
+        Topic(AGENCY_ANSWERS, AgencyAnswer, "complaint_id", _PARTITIONS, _YEAR, "agency", ("router", "sinks")),
+        Topic(OVERSIGHT, OversightEvent, "subject", 1, _YEAR, "normalize, router", ("monitor",)),
         Topic(QUARANTINE, Quarantined, "sender", 1, _YEAR, "ingest", ("monitor",)),
         *letters,
     )

@@ -1,4 +1,4 @@
-"""Tracking numbers: what a citizen keeps. Short, with a check symbol, and keyed so that nobody can count through them."""
+"""Tracking numbers: what a citizen keeps. Short, with a check symbol, and keyed, so that none leads to another."""
 
 import hashlib
 import hmac
@@ -20,9 +20,7 @@ def tracking_number(message: UUID, key: bytes) -> str:
     `key` is secret: without it a number tells nothing about any other.
     """
     digest = int.from_bytes(hmac.digest(key, message.bytes, hashlib.sha256), "big")
-    symbols = "".join(
-        _ALPHABET[(digest >> (5 * place)) & 31] for place in range(_SYMBOLS)
-    )
+    symbols = "".join(_ALPHABET[(digest >> (5 * place)) & 31] for place in range(_SYMBOLS))
     return _grouped(symbols + mod_37_36.calc_check_digit(symbols, _ALPHABET))
 
 
@@ -38,6 +36,4 @@ def read_tracking_number(typed: str) -> str | None:
 
 
 def _grouped(symbols: str) -> str:
-    return "-".join(
-        symbols[start : start + _GROUP] for start in range(0, len(symbols), _GROUP)
-    )
+    return "-".join(symbols[start : start + _GROUP] for start in range(0, len(symbols), _GROUP))

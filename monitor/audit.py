@@ -1,6 +1,7 @@
 """Counts from the topics and the ledger what became of every accepted message, and names each difference."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 from uuid import UUID
@@ -46,12 +47,7 @@ class Audit:
             for kind, found in (("lost", self.lost), ("doubled", self.doubled))
             for subject, what in sorted(found.items())
         ]
-        return {
-            **counts,
-            "lost": len(self.lost),
-            "doubled": len(self.doubled),
-            "differences": named,
-        }
+        return {**counts, "lost": len(self.lost), "doubled": len(self.doubled), "differences": named}
 
 
 class _Placed(NamedTuple):
@@ -64,9 +60,7 @@ class _Placed(NamedTuple):
 class Auditor:
     """Audits one bus. `queues` are the agencies' topics; `recorded` gives the ids of the complaints in the ledger."""
 
-    def __init__(
-        self, reader: Reader, queues: Iterable[str], recorded: Callable[[], Set[UUID]]
-    ) -> None:
+    def __init__(self, reader: Reader, queues: Iterable[str], recorded: Callable[[], AbstractSet[UUID]]) -> None:
         self._reader = reader
         self._queues = tuple(queues)
         self._recorded = recorded
@@ -84,10 +78,7 @@ class Auditor:
         routed = self._reader.committed("router", [topics.COMPLAINTS])
         recorded = self._reader.committed("ledger", [topics.COMPLAINTS])
         arrived = self._arrived(arrivals)
-        dead = {
-            stage: set(self._ids(topics.dead(stage)))
-            for stage in ("normalize", "router", "sinks")
-        }
+        dead = {stage: set(self._ids(topics.dead(stage))) for stage in ("normalize", "router", "sinks")}
         complaints = self._complaints()
         set_aside = self._set_aside()
         audit.quarantined = len(set(self._ids(topics.QUARANTINE)))
@@ -96,9 +87,7 @@ class Auditor:
             if message in dead["normalize"]:
                 audit.dead += 1
             elif message not in complaints and message not in set_aside:
-                self._missing(
-                    record, normalized, message, "accepted, but without an outcome"
-                )
+                self._missing(record, normalized, message, "accepted, but without an outcome")
         self._follow(complaints, dead, routed, recorded)
         return audit
 
@@ -114,12 +103,7 @@ class Auditor:
         """The complaint of each message."""
         found: dict[str, _Placed] = {}
         for record, complaint in self._decoded(Complaint, [topics.COMPLAINTS]):
-            if (
-                found.setdefault(
-                    str(complaint.message_id), _Placed(complaint, record)
-                ).record
-                is not record
-            ):
+            if found.setdefault(str(complaint.message_id), _Placed(complaint, record)).record is not record:
                 self._audit.doubled[str(complaint.id)] = "complaint published twice"
         return found
 
@@ -139,27 +123,18 @@ class Auditor:
         hops: dict[tuple[UUID, int], str] = {}
         latest: dict[UUID, Dispatch] = {}
         for record, dispatch in self._decoded(Dispatch, self._queues):
-            if (
-                hops.setdefault((dispatch.complaint_id, dispatch.hop), record.position)
-                != record.position
-            ):
-                self._audit.doubled[str(dispatch.complaint_id)] = (
-                    f"hop {dispatch.hop} dispatched twice"
-                )
+            if hops.setdefault((dispatch.complaint_id, dispatch.hop), record.position) != record.position:
+                self._audit.doubled[str(dispatch.complaint_id)] = f"hop {dispatch.hop} dispatched twice"
             elif record.topic != topics.agency(dispatch.agency):
-                self._audit.lost[str(dispatch.complaint_id)] = (
-                    f"for {dispatch.agency}, but in {record.topic}"
-                )
+                self._audit.lost[str(dispatch.complaint_id)] = f"for {dispatch.agency}, but in {record.topic}"
             known = latest.get(dispatch.complaint_id)
-            latest[dispatch.complaint_id] = (
-                dispatch if known is None or dispatch.hop > known.hop else known
-            )
+            latest[dispatch.complaint_id] = dispatch if known is None or dispatch.hop > known.hop else known
         return latest
 
     def _follow(
         self,
         complaints: Mapping[str, _Placed],
-        dead: Mapping[str, Set[str]],
+        dead: Mapping[str, AbstractSet[str]],
         routed: Mapping[Partition, int],
         recorded: Mapping[Partition, int],
     ) -> None:
@@ -180,9 +155,7 @@ class Auditor:
         homes = {placed.complaint.id for placed in complaints.values()}
         for complaint_id, dispatch in dispatched.items():
             if complaint_id not in homes:
-                audit.lost[str(complaint_id)] = (
-                    "dispatched, but the complaint is not on its topic"
-                )
+                audit.lost[str(complaint_id)] = "dispatched, but the complaint is not on its topic"
             audit.at_triage += dispatch.agency == topics.TRIAGE
             audit.at_agencies += dispatch.agency != topics.TRIAGE
 
@@ -195,17 +168,13 @@ class Auditor:
             case "joins":
                 self._audit.joins += 1
 
-    def _missing(
-        self, record: Record, worked: Mapping[Partition, int], subject: str, what: str
-    ) -> None:
+    def _missing(self, record: Record, worked: Mapping[Partition, int], subject: str, what: str) -> None:
         if record.offset >= worked.get(Partition(record.topic, record.partition), 0):
             self._audit.pending += 1
         else:
             self._audit.lost[subject] = what
 
-    def _decoded(
-        self, shape: type[T], names: Iterable[str]
-    ) -> Iterator[tuple[Record, T]]:
+    def _decoded(self, shape: type[T], names: Iterable[str]) -> Iterator[tuple[Record, T]]:
         """What can't be read is another stage's dead letter, not a complaint counted here."""
         for record in self._reader.read(names):
             try:

@@ -16,12 +16,8 @@ def routes(checks: Mapping[str, Callable[[], object]]) -> APIRouter:
 
     def ready() -> JSONResponse:
         """The process can take and work complaints."""
-        faults = {
-            name: fault for name, check in checks.items() if (fault := _fault(check))
-        }
-        return JSONResponse(
-            {"ready": not faults, "faults": faults}, 503 if faults else 200
-        )
+        faults = {name: fault for name, check in checks.items() if (fault := _fault(check))}
+        return JSONResponse({"ready": not faults, "faults": faults}, 503 if faults else 200)
 
     router.add_api_route("/live", live, methods=["GET"])
     router.add_api_route("/ready", ready, methods=["GET"])

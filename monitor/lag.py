@@ -17,21 +17,13 @@ def lag(reader: Reader, group: str, topics: tuple[str, ...]) -> int:
     """Records that the group has yet to work. On Kafka transaction markers count too, so a few may never go."""
     committed = reader.committed(group, topics)
     spans = reader.spans(topics).items()
-    return sum(
-        max(0, span.end - max(span.start, committed.get(partition, 0)))
-        for partition, span in spans
-    )
+    return sum(max(0, span.end - max(span.start, committed.get(partition, 0))) for partition, span in spans)
 
 
 class LagLog:
     """Runs in a thread of its own. `groups` are the topics of each group that is watched."""
 
-    def __init__(
-        self,
-        reader: Reader,
-        groups: Mapping[str, tuple[str, ...]],
-        stopping: threading.Event,
-    ) -> None:
+    def __init__(self, reader: Reader, groups: Mapping[str, tuple[str, ...]], stopping: threading.Event) -> None:
         self._reader = reader
         self._groups = groups
         self._stopping = stopping
@@ -40,10 +32,7 @@ class LagLog:
         """Look until stopped."""
         while not self._stopping.wait(_PAUSE_SECONDS):
             try:
-                behind = {
-                    group: lag(self._reader, group, topics)
-                    for group, topics in self._groups.items()
-                }
+                behind = {group: lag(self._reader, group, topics) for group, topics in self._groups.items()}
             except Retry as error:
                 _log.warning("lag.unknown", cause=str(error))
                 continue

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from messages.shapes import Report, Relation
+from messages.shapes import Relation, Report
 from normalize.text import clean, comparable
 
 # The same words from the same sender within this time are about the same matter; later they are a new episode.
@@ -23,18 +23,8 @@ class Seen:
 def fingerprint(sender: str, report: Report) -> str:
     """Equal for the same words about the same place from the same sender, on whatever channel."""
     place = report.place
-    parts = (
-        sender,
-        report.title,
-        report.text,
-        place.region,
-        place.address,
-        place.latitude,
-        place.longitude,
-    )
-    return hashlib.sha256(
-        "\0".join(comparable(str(part)) for part in parts).encode()
-    ).hexdigest()
+    parts = (sender, report.title, report.text, place.region, place.address, place.latitude, place.longitude)
+    return hashlib.sha256("\0".join(comparable(str(part)) for part in parts).encode()).hexdigest()
 
 
 def relate(at: datetime, seen: Seen | None) -> Relation:
@@ -48,14 +38,7 @@ def relate(at: datetime, seen: Seen | None) -> Relation:
 def cleaned(report: Report) -> Report:
     """The report with its words cleaned and nothing of them lost."""
     place = report.place.model_copy(
-        update={
-            "region": clean(report.place.region),
-            "address": clean(report.place.address),
-        }
+        update={"region": clean(report.place.region), "address": clean(report.place.address)}
     )
-    words = {
-        "title": clean(report.title),
-        "text": clean(report.text) or report.text,
-        "agency": clean(report.agency),
-    }
+    words = {"title": clean(report.title), "text": clean(report.text) or report.text, "agency": clean(report.agency)}
     return report.model_copy(update={**words, "place": place})

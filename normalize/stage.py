@@ -47,40 +47,24 @@ class NormalizeStage:
     def _read(self, record: Record) -> tuple[RawMessage, Draft | NotComplaint]:
         try:
             raw = codec.decode(RawMessage, record.value, record.headers)
-            return raw, _READERS[raw.channel](
-                raw.content_type, self._sealer.open(raw.body, raw.id)
-            )
+            return raw, _READERS[raw.channel](raw.content_type, self._sealer.open(raw.body, raw.id))
         except codec.CodecError as error:
             raise Reject(error.reason, error.field) from error
         except Unreadable as error:
             raise Reject("unreadable", error.field) from error
         except UnknownKeyError as error:
-            raise Stop(
-                f"{record.position} is sealed with key {error}: is SATUPINTU_SECRET_KEY another one?"
-            ) from error
+            raise Stop(f"{record.position} is sealed with key {error}: is SATUPINTU_SECRET_KEY another one?") from error
         except UnsealError as error:
             raise Reject("unsealable", "body") from error
 
     def _decide(
-        self,
-        connection: Connection,
-        position: str,
-        raw: RawMessage,
-        read: Draft | NotComplaint,
+        self, connection: Connection, position: str, raw: RawMessage, read: Draft | NotComplaint
     ) -> Outgoing | None:
         complaint = ids.complaint_id(raw.id)
-        mark = (
-            fingerprint(raw.sender, read.report)
-            if isinstance(read, Draft)
-            else str(raw.id)
-        )
+        mark = fingerprint(raw.sender, read.report) if isinstance(read, Draft) else str(raw.id)
         relation = decide_once(connection, raw.id, position, mark, complaint, raw.at)
         if relation is None:
-            _log.info(
-                "message.delivered_again",
-                message_id=str(raw.id),
-                channel=raw.channel.value,
-            )
+            _log.info("message.delivered_again", message_id=str(raw.id), channel=raw.channel.value)
             return None
         if isinstance(read, NotComplaint):
             return _set_aside(raw, read)
@@ -96,9 +80,7 @@ class NormalizeStage:
             relation=relation,
         )
         # A repeat follows the complaint it belongs to: the same key keeps them in order.
-        return Outgoing(
-            COMPLAINTS, *codec.encode(made, str(relation.of or made.id), _SOURCE)
-        )
+        return Outgoing(COMPLAINTS, *codec.encode(made, str(relation.of or made.id), _SOURCE))
 
 
 def _set_aside(raw: RawMessage, read: NotComplaint) -> Outgoing:

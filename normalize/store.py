@@ -32,56 +32,29 @@ class SeenMatter(SQLModel, table=True):
 
 
 def decide_once(
-    connection: Connection,
-    message_id: UUID,
-    position: str,
-    fingerprint: str,
-    complaint_id: UUID,
-    at: datetime,
+    connection: Connection, message_id: UUID, position: str, fingerprint: str, complaint_id: UUID, at: datetime
 ) -> Relation | None:
     """The relation of this message's complaint, decided now or whenever it was decided first.
 
     `position` is the record the message was read from: the same record worked again gets the same decision, and
     another record of the same message (the provider delivered it twice) gets `None`: it has been said already.
     """
-    query = select(Decision.position, Decision.relation).where(
-        col(Decision.message_id) == message_id
-    )
+    query = select(Decision.position, Decision.relation).where(col(Decision.message_id) == message_id)
     known = connection.execute(query).one_or_none()
     if known is None:
         relation = _claim(connection, fingerprint, complaint_id, at)
-        row = {
-            "message_id": message_id,
-            "position": position,
-            "relation": relation.model_dump_json(),
-        }
-        statement = (
-            insert(connection, Decision)
-            .values(row)
-            .on_conflict_do_nothing()
-            .returning(col(Decision.position))
-        )
+        row = {"message_id": message_id, "position": position, "relation": relation.model_dump_json()}
+        statement = insert(connection, Decision).values(row).on_conflict_do_nothing().returning(col(Decision.position))
         if connection.execute(statement).one_or_none():
             return relation
         known = connection.execute(query).one()
-    return (
-        Relation.model_validate_json(known.relation)
-        if known.position == position
-        else None
-    )
+    return Relation.model_validate_json(known.relation) if known.position == position else None
 
 
-def _claim(
-    connection: Connection, fingerprint: str, complaint_id: UUID, at: datetime
-) -> Relation:
+def _claim(connection: Connection, fingerprint: str, complaint_id: UUID, at: datetime) -> Relation:
     """Be the complaint of this fingerprint, or learn which one is; two normalizers at the same moment agree."""
     row = {"fingerprint": fingerprint, "complaint_id": complaint_id, "at": at}
-    statement = (
-        insert(connection, SeenMatter)
-        .values(row)
-        .on_conflict_do_nothing()
-        .returning(col(SeenMatter.at))
-    )
+    statement = insert(connection, SeenMatter).values(row).on_conflict_do_nothing().returning(col(SeenMatter.at))
     if connection.execute(statement).one_or_none():
         return Relation()
     seen = connection.execute(
@@ -91,9 +64,5 @@ def _claim(
     ).one()
     relation = relate(at, Seen(seen.complaint_id, seen.at))
     if relation.kind == "new" and at > seen.at:
-        connection.execute(
-            update(SeenMatter)
-            .where(col(SeenMatter.fingerprint) == fingerprint)
-            .values(row)
-        )
+        connection.execute(update(SeenMatter).where(col(SeenMatter.fingerprint) == fingerprint).values(row))
     return relation

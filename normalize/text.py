@@ -20,6 +20,4 @@ def clean(text: str) -> str:
 
 def comparable(text: str) -> str:
     """Letters and digits only, case and width folded: equal where only typing differs, never where words do."""
-    return _NO_WORD.sub(
-        " ", unicodedata.normalize("NFKC", clean(text)).casefold()
-    ).strip()
+    return _NO_WORD.sub(" ", unicodedata.normalize("NFKC", clean(text)).casefold()).strip()

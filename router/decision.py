@@ -70,10 +70,7 @@ def _by_place(report: Report, registry: Registry) -> Decision:
         bare = [found for found in registry.placed.find(text) if not _STREET.search(text, 0, found.start)]
         if bare:
             return _one_of(_narrowest([agency for found in bare for agency in found.meaning]), f"{rule}-bare", opening)
-    nothing = Reason(
-        rule="no-evidence",
-        says="Tidak ada instansi, urusan atau tempat yang dikenali dalam laporan.",
-    )
+    nothing = Reason(rule="no-evidence", says="Tidak ada instansi, urusan atau tempat yang dikenali dalam laporan.")
     return Decision(TRIAGE, (), (nothing,))
 
 
@@ -86,11 +83,7 @@ def _one_of(candidates: list[Agency], rule: str, opening: str) -> Decision:
     if len(best) > 1:
         names = ", ".join(by_code[code].name for code in best[:MAX_ALTERNATIVES])
         says = f"Tempatnya bisa lebih dari satu: {names}."
-        return Decision(
-            TRIAGE,
-            tuple(ranked[:MAX_ALTERNATIVES]),
-            (Reason(rule=f"{rule}-ambiguous", says=says),),
-        )
+        return Decision(TRIAGE, tuple(ranked[:MAX_ALTERNATIVES]), (Reason(rule=f"{rule}-ambiguous", says=says),))
     chosen = by_code[ranked[0]]
     others = [by_code[code] for code in ranked[1:]]
     return _chosen([chosen], rule, f"{opening} {chosen.name}.", others)
@@ -102,24 +95,17 @@ def _narrowest(agencies: list[Agency]) -> list[Agency]:
     return [agency for agency in agencies if agency.code not in parents]
 
 
-def _chosen(
-    candidates: list[Agency], rule: str, says: str, others: Iterable[Agency] = ()
-) -> Decision:
+def _chosen(candidates: list[Agency], rule: str, says: str, others: Iterable[Agency] = ()) -> Decision:
     first = candidates[0]
     rest = dict.fromkeys(agency.code for agency in (*candidates, *others))
     rest.pop(first.code, None)
     if first.parent:
         rest.setdefault(first.parent)
-    return Decision(
-        first.code, tuple(rest)[:MAX_ALTERNATIVES], (Reason(rule=rule, says=says),)
-    )
+    return Decision(first.code, tuple(rest)[:MAX_ALTERNATIVES], (Reason(rule=rule, says=says),))
 
 
 def after_refusal(
-    refused: list[str],
-    alternatives: tuple[str, ...],
-    theirs: str | None,
-    registry: Registry,
+    refused: list[str], alternatives: tuple[str, ...], theirs: str | None, registry: Registry
 ) -> tuple[str, str]:
     """The next door and the rule that chose it: never one that refused, and past the hop limit triage.
 
@@ -127,7 +113,7 @@ def after_refusal(
     """
     if len(refused) > MAX_HOPS:
         return TRIAGE, "hop-limit"
-    if theirs in registry.agencies and theirs not in refused:
+    if theirs is not None and theirs in registry.agencies and theirs not in refused:
         return theirs, "named-by-refusal"
     for code in alternatives:
         if code not in refused:

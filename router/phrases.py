@@ -25,9 +25,7 @@ class PhraseIndex(Generic[T]):
     """A fixed set of phrases. Looking through a text costs time by its words, whatever the number of phrases."""
 
     def __init__(self, phrases: Mapping[str, T]) -> None:
-        self._phrases = {
-            tuple(phrase.split()): meaning for phrase, meaning in phrases.items()
-        }
+        self._phrases = {tuple(phrase.split()): meaning for phrase, meaning in phrases.items()}
         self._longest: dict[str, int] = {}
         for words in self._phrases:
             self._longest[words[0]] = max(len(words), self._longest.get(words[0], 0))
@@ -41,10 +39,7 @@ class PhraseIndex(Generic[T]):
             for length in range(self._longest.get(words[place], 0), 0, -1):
                 meaning = self._phrases.get(tuple(words[place : place + length]))
                 if meaning is not None:
-                    start, end = (
-                        matches[place].start(),
-                        matches[min(place + length, len(words)) - 1].end(),
-                    )
+                    start, end = (matches[place].start(), matches[min(place + length, len(words)) - 1].end())
                     yield Found(meaning, text[start:end], start)
                     place += length - 1
                     break

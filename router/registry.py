@@ -13,28 +13,9 @@ TRIAGE = "triage"
 
 # How people call a government when they name it by its region; %s is the region's own name.
 _FORMS = {
-    "provinsi": (
-        "provinsi %s",
-        "propinsi %s",
-        "prov %s",
-        "pemprov %s",
-        "pemerintah provinsi %s",
-        "gubernur %s",
-    ),
-    "kota": (
-        "kota %s",
-        "pemkot %s",
-        "pemerintah kota %s",
-        "walikota %s",
-        "wali kota %s",
-    ),
-    "kabupaten": (
-        "kabupaten %s",
-        "kab %s",
-        "pemkab %s",
-        "pemerintah kabupaten %s",
-        "bupati %s",
-    ),
+    "provinsi": ("provinsi %s", "propinsi %s", "prov %s", "pemprov %s", "pemerintah provinsi %s", "gubernur %s"),
+    "kota": ("kota %s", "pemkot %s", "pemerintah kota %s", "walikota %s", "wali kota %s"),
+    "kabupaten": ("kabupaten %s", "kab %s", "pemkab %s", "pemerintah kabupaten %s", "bupati %s"),
 }
 
 
@@ -107,9 +88,7 @@ def load_registry(folder: Path) -> Registry:
         agencies={agency.code: agency for agency in agencies},
         rules=tuple(rules),
         version=_digest(folder),
-        named=PhraseIndex(
-            {name: agency for agency in agencies for name in agency.names()}
-        ),
+        named=PhraseIndex({name: agency for agency in agencies for name in agency.names()}),
         ruled=PhraseIndex({phrase: rule for rule in rules for phrase in rule.phrases}),
         placed=PhraseIndex(places),
     )
@@ -118,11 +97,7 @@ def load_registry(folder: Path) -> Registry:
 def _faults(agencies: list[Agency]) -> Iterator[str]:
     codes = {agency.code for agency in agencies}
     if len(codes) < len(agencies):
-        yield from (
-            f"agencies.csv: code {a.code} stands twice"
-            for a in agencies
-            if agencies.count(a) > 1
-        )
+        yield from (f"agencies.csv: code {a.code} stands twice" for a in agencies if agencies.count(a) > 1)
     if TRIAGE not in codes:
         yield f"agencies.csv: the row {TRIAGE!r} is missing; what nobody can place has nowhere to go"
     claimed: dict[str, str] = {}
@@ -165,18 +140,14 @@ def _agency(row: dict[str, str]) -> Agency:
             row["region"], row["parent"],
         )  # fmt: skip
     except (KeyError, AttributeError) as error:
-        raise RegistryError(
-            f"agencies.csv: {row.get('code')}: a column is missing: {error}"
-        ) from error
+        raise RegistryError(f"agencies.csv: {row.get('code')}: a column is missing: {error}") from error
 
 
 def _rule(row: dict[str, str]) -> Rule:
     try:
         return Rule(row["id"], _list(row["phrases"]), row["agency"], row["basis"])
     except (KeyError, AttributeError) as error:
-        raise RegistryError(
-            f"rules.csv: {row.get('id')}: a column is missing: {error}"
-        ) from error
+        raise RegistryError(f"rules.csv: {row.get('id')}: a column is missing: {error}") from error
 
 
 def _list(cell: str) -> tuple[str, ...]:
@@ -184,7 +155,5 @@ def _list(cell: str) -> tuple[str, ...]:
 
 
 def _digest(folder: Path) -> str:
-    both = b"".join(
-        (folder / name).read_bytes() for name in ("agencies.csv", "rules.csv")
-    )
+    both = b"".join((folder / name).read_bytes() for name in ("agencies.csv", "rules.csv"))
     return hashlib.sha256(both).hexdigest()[:12]

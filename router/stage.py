@@ -24,9 +24,7 @@ _log = structlog.get_logger()
 class RouterStage:
     """See `bus.worker.Stage`. `now` is asked once per dispatch; what it said is kept with the decision."""
 
-    def __init__(
-        self, engine: Engine, registry: Registry, now: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, engine: Engine, registry: Registry, now: Callable[[], datetime]) -> None:
         self._engine = engine
         self._registry = registry
         self._now = now
@@ -34,11 +32,7 @@ class RouterStage:
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
         """One dispatch for each new complaint and each refusal not worked before; repeats and joins need none."""
         with writing(self._engine) as connection:
-            return [
-                output
-                for record in records
-                for output in self._route(connection, record)
-            ]
+            return [output for record in records for output in self._route(connection, record)]
 
     def _route(self, connection: Connection, record: Record) -> Sequence[Outgoing]:
         try:
@@ -48,15 +42,9 @@ class RouterStage:
             answer = codec.decode(AgencyAnswer, record.value, record.headers)
         except codec.CodecError as error:
             raise Reject(error.reason, error.field) from error
-        return (
-            self._next_door(connection, record.position, answer)
-            if answer.verdict == "refused"
-            else ()
-        )
+        return self._next_door(connection, record.position, answer) if answer.verdict == "refused" else ()
 
-    def _first_door(
-        self, connection: Connection, position: str, complaint: Complaint
-    ) -> Sequence[Outgoing]:
+    def _first_door(self, connection: Connection, position: str, complaint: Complaint) -> Sequence[Outgoing]:
         if complaint.relation.kind != "new":
             return ()
         decision = decide(complaint.report, self._registry)
@@ -78,44 +66,25 @@ class RouterStage:
         )
         return _published(route_once(connection, position, dispatch))
 
-    def _next_door(
-        self, connection: Connection, position: str, answer: AgencyAnswer
-    ) -> Sequence[Outgoing]:
+    def _next_door(self, connection: Connection, position: str, answer: AgencyAnswer) -> Sequence[Outgoing]:
         way = way_so_far(connection, answer.complaint_id)
-        refused = next(
-            (dispatch for dispatch in way if dispatch.id == answer.dispatch_id), None
-        )
+        refused = next((dispatch for dispatch in way if dispatch.id == answer.dispatch_id), None)
         if refused is None or refused.agency != answer.agency:
             raise Reject("unknown_dispatch", "dispatch_id")
         tried = [dispatch.agency for dispatch in way[: refused.hop + 1]]
-        code, rule = after_refusal(
-            tried, way[0].alternatives, answer.theirs, self._registry
-        )
+        code, rule = after_refusal(tried, way[0].alternatives, answer.theirs, self._registry)
         # What triage itself gives back has no other door: the admin's desk keeps it, and oversight is told.
-        published = (
-            ()
-            if refused.agency == code
-            else self._pass_on(connection, position, refused, answer, code, rule)
-        )
+        published = () if refused.agency == code else self._pass_on(connection, position, refused, answer, code, rule)
         event = "hop-limit" if rule == "hop-limit" else "refused"
         return [*published, _tell_oversight(answer, event, rule)]
 
     def _pass_on(
-        self,
-        connection: Connection,
-        position: str,
-        refused: Dispatch,
-        answer: AgencyAnswer,
-        code: str,
-        rule: str,
+        self, connection: Connection, position: str, refused: Dispatch, answer: AgencyAnswer, code: str, rule: str
     ) -> Sequence[Outgoing]:
         now = self._now()
         known = self._registry.agencies.get(answer.agency)
         name = known.name if known else answer.agency
-        reason = Reason(
-            rule=rule,
-            says=f"{name} menyatakan bukan kewenangannya: {answer.text or '(tanpa alasan)'}",
-        )
+        reason = Reason(rule=rule, says=f"{name} menyatakan bukan kewenangannya: {answer.text or '(tanpa alasan)'}")
         dispatch = refused.model_copy(
             update={
                 "id": ids.dispatch_id(refused.complaint_id, refused.hop + 1),
@@ -133,18 +102,8 @@ class RouterStage:
 def _published(dispatch: Dispatch | None) -> Sequence[Outgoing]:
     if dispatch is None:
         return ()
-    _log.info(
-        "complaint.dispatched",
-        complaint_id=str(dispatch.complaint_id),
-        agency=dispatch.agency,
-        hop=dispatch.hop,
-    )
-    return [
-        Outgoing(
-            agency(dispatch.agency),
-            *codec.encode(dispatch, str(dispatch.complaint_id), _SOURCE),
-        )
-    ]
+    _log.info("complaint.dispatched", complaint_id=str(dispatch.complaint_id), agency=dispatch.agency, hop=dispatch.hop)
+    return [Outgoing(agency(dispatch.agency), *codec.encode(dispatch, str(dispatch.complaint_id), _SOURCE))]
 
 
 def _tell_oversight(answer: AgencyAnswer, event: str, rule: str) -> Outgoing:

@@ -21,9 +21,7 @@ class Routed(SQLModel, table=True):
     dispatch: str
 
 
-def route_once(
-    connection: Connection, position: str, dispatch: Dispatch
-) -> Dispatch | None:
+def route_once(connection: Connection, position: str, dispatch: Dispatch) -> Dispatch | None:
     """The dispatch of this complaint's hop as it was first decided; `None` if another record led to it."""
     row = {
         "complaint_id": dispatch.complaint_id,
@@ -33,25 +31,13 @@ def route_once(
     }
     connection.execute(insert(connection, Routed).values(row).on_conflict_do_nothing())
     query = select(Routed.position, Routed.dispatch).where(
-        col(Routed.complaint_id) == dispatch.complaint_id,
-        col(Routed.hop) == dispatch.hop,
+        col(Routed.complaint_id) == dispatch.complaint_id, col(Routed.hop) == dispatch.hop
     )
     kept = connection.execute(query).one()
-    return (
-        Dispatch.model_validate_json(kept.dispatch)
-        if kept.position == position
-        else None
-    )
+    return Dispatch.model_validate_json(kept.dispatch) if kept.position == position else None
 
 
 def way_so_far(connection: Connection, complaint_id: UUID) -> Sequence[Dispatch]:
     """The complaint's dispatches, first door first."""
-    query = (
-        select(Routed.dispatch)
-        .where(col(Routed.complaint_id) == complaint_id)
-        .order_by(col(Routed.hop))
-    )
-    return [
-        Dispatch.model_validate_json(kept)
-        for kept in connection.execute(query).scalars()
-    ]
+    query = select(Routed.dispatch).where(col(Routed.complaint_id) == complaint_id).order_by(col(Routed.hop))
+    return [Dispatch.model_validate_json(kept) for kept in connection.execute(query).scalars()]

@@ -12,8 +12,6 @@ from sinks.ledger import tables as _ledger
 TABLES = (_ingest, _normalize, _router, _ledger)
 
 context.configure(
-    connection=context.config.attributes["connection"],
-    target_metadata=SQLModel.metadata,
-    render_as_batch=True,
+    connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata, render_as_batch=True
 )
 context.run_migrations()

@@ -39,7 +39,7 @@ class CommittedReader:
         """See the port. An `end` counts transactions' markers too, and stops before a transaction still open."""
         return self._ask("spans", lambda: self._spans(list(topics)))
 
-    def read(self, topics: Iterable[str], follow: bool = False) -> Iterator[Record]:
+    def read(self, topics: Iterable[str], *, follow: bool = False) -> Iterator[Record]:
         """See the port. Raises `Retry` when the broker falls silent before the end, unless it follows."""
         spans = self.spans(topics)
         starts = {

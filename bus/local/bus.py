@@ -38,9 +38,7 @@ class LocalBus:
 
     def consumer(self, membership: Membership) -> LocalConsumer:
         """See the port."""
-        return LocalConsumer(
-            log.connect(self._path), membership, self._written, self._clock
-        )
+        return LocalConsumer(log.connect(self._path), membership, self._written, self._clock)
 
     def reader(self) -> LocalReader:
         """See the port."""

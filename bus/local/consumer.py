@@ -31,9 +31,7 @@ class LocalConsumer:
         self._topics = membership.topics
         self._written = written
         self._clock = clock
-        self._member = GroupMember(
-            connection, membership.group, membership.member, SESSION_SECONDS
-        )
+        self._member = GroupMember(connection, membership.group, membership.member, SESSION_SECONDS)
         self._positions: dict[Partition, int] = {}
         self._polled: set[Partition] = set()
         self._shared_at = float("-inf")
@@ -66,10 +64,7 @@ class LocalConsumer:
             self._connection.executemany(
                 'INSERT INTO offsets VALUES (?, ?, ?, ?) ON CONFLICT ("group", topic, partition)'
                 " DO UPDATE SET next = excluded.next",
-                [
-                    (self._group, *partition, self._positions[partition])
-                    for partition in self._polled
-                ],
+                [(self._group, *partition, self._positions[partition]) for partition in self._polled],
             )
         self._polled.clear()
         with self._written:
@@ -101,13 +96,8 @@ class LocalConsumer:
 
     def _take(self, partitions: Iterable[Partition]) -> None:
         """Begin each partition where the group last committed, or at its start."""
-        rows = self._connection.execute(
-            'SELECT topic, partition, next FROM offsets WHERE "group" = ?',
-            (self._group,),
-        )
-        committed = {
-            Partition(topic, number): following for topic, number, following in rows
-        }
+        rows = self._connection.execute('SELECT topic, partition, next FROM offsets WHERE "group" = ?', (self._group,))
+        committed = {Partition(topic, number): following for topic, number, following in rows}
         for partition in partitions:
             self._positions[partition] = committed.get(partition, 0)
 
@@ -117,17 +107,11 @@ class LocalConsumer:
             'SELECT topic, number, "end" FROM partitions WHERE topic IN (SELECT value FROM json_each(?))',
             (json.dumps(self._topics),),
         ).fetchall()
-        behind = [
-            Partition(t, n)
-            for t, n, end in rows
-            if self._positions.get(Partition(t, n), end) < end
-        ]
+        behind = [Partition(t, n) for t, n, end in rows if self._positions.get(Partition(t, n), end) < end]
         for place, partition in enumerate(behind):
             # An even share each, so that a flood in one partition does not starve the others.
             share = max(1, (limit - len(records)) // (len(behind) - place))
-            found = log.read(
-                self._connection, partition, self._positions[partition], share
-            )
+            found = log.read(self._connection, partition, self._positions[partition], share)
             records += found[: limit - len(records)]
             if len(records) >= limit:
                 break

@@ -15,13 +15,7 @@ from bus.port import Partition
 class GroupMember:
     """One member's part in its group. All methods but `owned` open or need a transaction, as said."""
 
-    def __init__(
-        self,
-        connection: sqlite3.Connection,
-        group: str,
-        name: str,
-        session_seconds: float,
-    ) -> None:
+    def __init__(self, connection: sqlite3.Connection, group: str, name: str, session_seconds: float) -> None:
         self._connection = connection
         self._group = group
         self._name = name
@@ -39,8 +33,7 @@ class GroupMember:
             self._epoch = row[0]
             # What an earlier life of this member held is ours at once: nobody need wait for its session to end.
             self._connection.execute(
-                'UPDATE leases SET epoch = ? WHERE "group" = ? AND owner = ?',
-                (self._epoch, self._group, self._name),
+                'UPDATE leases SET epoch = ? WHERE "group" = ? AND owner = ?', (self._epoch, self._group, self._name)
             )
 
     def share(self, partitions: Sequence[Partition], now: float) -> set[Partition]:
@@ -55,15 +48,11 @@ class GroupMember:
             wanted = self._wanted(partitions, now)
             for partition in self.owned() - wanted:
                 self._connection.execute(
-                    'DELETE FROM leases WHERE "group" = ? AND topic = ? AND partition = ?',
-                    (self._group, *partition),
+                    'DELETE FROM leases WHERE "group" = ? AND topic = ? AND partition = ?', (self._group, *partition)
                 )
             self._connection.executemany(
                 "INSERT OR IGNORE INTO leases VALUES (?, ?, ?, ?, ?)",
-                [
-                    (self._group, *partition, self._name, self._epoch)
-                    for partition in wanted
-                ],
+                [(self._group, *partition, self._name, self._epoch) for partition in wanted],
             )
         return self.owned()
 
@@ -78,22 +67,15 @@ class GroupMember:
     def check(self, worked: set[Partition]) -> None:
         """Within a transaction: raise `Fenced` unless every partition worked on is still ours."""
         if lost := worked - self.owned():
-            raise Fenced(
-                f"{len(lost)} partitions of group {self._group} are no longer leased to {self._name}"
-            )
+            raise Fenced(f"{len(lost)} partitions of group {self._group} are no longer leased to {self._name}")
 
     def leave(self) -> None:
         """Give everything back, unless a later life of this member has already taken it."""
         with transaction(self._connection):
             mine = (self._group, self._name, self._epoch)
-            self._connection.execute(
-                'DELETE FROM leases WHERE "group" = ? AND owner = ? AND epoch = ?', mine
-            )
+            self._connection.execute('DELETE FROM leases WHERE "group" = ? AND owner = ? AND epoch = ?', mine)
             # The row stays, long unseen, so that the epoch never starts anew and an old life stays fenced.
-            self._connection.execute(
-                'UPDATE members SET seen = 0 WHERE "group" = ? AND name = ? AND epoch = ?',
-                mine,
-            )
+            self._connection.execute('UPDATE members SET seen = 0 WHERE "group" = ? AND name = ? AND epoch = ?', mine)
 
     def _heartbeat(self, now: float) -> None:
         alive = self._connection.execute(
@@ -101,14 +83,11 @@ class GroupMember:
             (now, self._group, self._name, self._epoch),
         ).rowcount
         if not alive:
-            raise Fenced(
-                f"another member named {self._name} joined group {self._group}"
-            )
+            raise Fenced(f"another member named {self._name} joined group {self._group}")
 
     def _wanted(self, partitions: Sequence[Partition], now: float) -> set[Partition]:
         rows = self._connection.execute(
-            'SELECT name FROM members WHERE "group" = ? AND seen >= ? ORDER BY name',
-            (self._group, now - self._session),
+            'SELECT name FROM members WHERE "group" = ? AND seen >= ? ORDER BY name', (self._group, now - self._session)
         )
         names = [name for (name,) in rows]
         return set(partitions[names.index(self._name) :: len(names)])

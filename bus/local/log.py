@@ -38,9 +38,7 @@ CREATE TABLE IF NOT EXISTS leases (
 
 def connect(path: Path) -> sqlite3.Connection:
     """A connection for one thread at a time; commits reach the disk before they return (WAL, synchronous=FULL)."""
-    connection = sqlite3.connect(
-        path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-    )
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     return connection
@@ -79,13 +77,9 @@ def ensure(connection: sqlite3.Connection, topics: Iterable[TopicSpec]) -> None:
                 "INSERT INTO topics VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET retention = excluded.retention",
                 (spec.name, spec.partitions, spec.retention),
             )
-            (there,) = connection.execute(
-                "SELECT partitions FROM topics WHERE name = ?", (spec.name,)
-            ).fetchone()
+            (there,) = connection.execute("SELECT partitions FROM topics WHERE name = ?", (spec.name,)).fetchone()
             if there < spec.partitions:
-                raise Stop(
-                    f"topic {spec.name} has {there} partitions, {spec.partitions} are asked for"
-                )
+                raise Stop(f"topic {spec.name} has {there} partitions, {spec.partitions} are asked for")
             connection.executemany(
                 "INSERT OR IGNORE INTO partitions (topic, number) VALUES (?, ?)",
                 [(spec.name, number) for number in range(spec.partitions)],
@@ -98,14 +92,10 @@ def check_size(message: Outgoing) -> None:
         raise Reject("too_large")
 
 
-def append(
-    connection: sqlite3.Connection, messages: Iterable[Outgoing], timestamp: int
-) -> None:
+def append(connection: sqlite3.Connection, messages: Iterable[Outgoing], timestamp: int) -> None:
     """Append within the caller's transaction. `timestamp` is in milliseconds since 1970 UTC."""
     for message in messages:
-        found = connection.execute(
-            "SELECT partitions FROM topics WHERE name = ?", (message.topic,)
-        ).fetchone()
+        found = connection.execute("SELECT partitions FROM topics WHERE name = ?", (message.topic,)).fetchone()
         if found is None:
             raise Stop(f"topic {message.topic} does not exist")
         partition = zlib.crc32(message.key) % found[0]
@@ -115,51 +105,35 @@ def append(
         ).fetchone()
         connection.execute(
             "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                message.topic,
-                partition,
-                offset,
-                timestamp,
-                message.key,
-                message.value,
-                _pack(message.headers),
-            ),
+            (message.topic, partition, offset, timestamp, message.key, message.value, _pack(message.headers)),
         )
 
 
-def read(
-    connection: sqlite3.Connection, partition: Partition, offset: int, limit: int
-) -> list[Record]:
+def read(connection: sqlite3.Connection, partition: Partition, offset: int, limit: int) -> list[Record]:
     """Up to `limit` records of one partition from `offset` on."""
     rows = connection.execute(
         "SELECT topic, partition, offset, timestamp, key, value, headers FROM records"
         " WHERE topic = ? AND partition = ? AND offset >= ? ORDER BY offset LIMIT ?",
         (*partition, offset, limit),
     )
-    return [Record(*row[:6], headers=_unpack(row[6])) for row in rows]
+    return [
+        Record(topic, number, at, timestamp, key, value, _unpack(headers))
+        for topic, number, at, timestamp, key, value, headers in rows
+    ]
 
 
 def topics(connection: sqlite3.Connection) -> list[TopicSpec]:
     """Every topic, by name."""
-    return [
-        TopicSpec(*row)
-        for row in connection.execute(
-            "SELECT name, partitions, retention FROM topics ORDER BY 1"
-        )
-    ]
+    return [TopicSpec(*row) for row in connection.execute("SELECT name, partitions, retention FROM topics ORDER BY 1")]
 
 
-def spans(
-    connection: sqlite3.Connection, names: Sequence[str]
-) -> dict[Partition, Span]:
+def spans(connection: sqlite3.Connection, names: Sequence[str]) -> dict[Partition, Span]:
     """The first offset kept and the next to be written, of every partition of these topics."""
     rows = connection.execute(
         'SELECT topic, number, start, "end" FROM partitions WHERE topic IN (SELECT value FROM json_each(?))',
         (json.dumps(list(names)),),
     )
-    return {
-        Partition(topic, number): Span(start, end) for topic, number, start, end in rows
-    }
+    return {Partition(topic, number): Span(start, end) for topic, number, start, end in rows}
 
 
 def trim(connection: sqlite3.Connection, now_ms: int) -> int:
@@ -172,13 +146,15 @@ def trim(connection: sqlite3.Connection, now_ms: int) -> int:
             """DELETE FROM records WHERE (topic, partition, offset) IN (
                  SELECT r.topic, r.partition, r.offset FROM records r JOIN topics t ON t.name = r.topic
                  WHERE t.retention IS NOT NULL AND r.timestamp < ? - t.retention * 86400000
-                   AND r.offset < (SELECT min(next) FROM offsets o WHERE o.topic = r.topic AND o.partition = r.partition))
+                   AND r.offset < (SELECT min(next) FROM offsets o
+                                   WHERE o.topic = r.topic AND o.partition = r.partition))
             """,
             (now_ms,),
         ).rowcount
         connection.execute(
             """UPDATE partitions SET start = coalesce(
-                 (SELECT min(offset) FROM records r WHERE r.topic = partitions.topic AND r.partition = number), "end")""",
+                 (SELECT min(r.offset) FROM records r WHERE r.topic = partitions.topic AND r.partition = number),
+                 "end")"""
         )
     return dropped
 

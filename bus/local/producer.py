@@ -19,10 +19,7 @@ class LocalProducer:
     """See `bus.port.Producer`."""
 
     def __init__(
-        self,
-        connection: sqlite3.Connection,
-        written: threading.Condition,
-        clock: Callable[[], float],
+        self, connection: sqlite3.Connection, written: threading.Condition, clock: Callable[[], float]
     ) -> None:
         self._connection = connection
         self._written = written
@@ -31,9 +28,7 @@ class LocalProducer:
         self._in_flight = 0
         self._changed = threading.Condition()
         self._closed = False
-        self._writer = threading.Thread(
-            target=self._write, name="local-bus-writer", daemon=True
-        )
+        self._writer = threading.Thread(target=self._write, name="local-bus-writer", daemon=True)
         self._writer.start()
 
     @property
@@ -78,9 +73,7 @@ class LocalProducer:
                 self._waiting.clear()
             self._append(batch)
             with self._changed:
-                self._in_flight -= sum(
-                    message.size for messages, _ in batch for message in messages
-                )
+                self._in_flight -= sum(message.size for messages, _ in batch for message in messages)
 
     def _append(self, batch: list[tuple[Sequence[Outgoing], Future[None]]]) -> None:
         try:
@@ -95,9 +88,7 @@ class LocalProducer:
         with self._written:
             self._written.notify_all()
 
-    def _refuse(
-        self, batch: list[tuple[Sequence[Outgoing], Future[None]]], error: Exception
-    ) -> None:
+    def _refuse(self, batch: list[tuple[Sequence[Outgoing], Future[None]]], error: Exception) -> None:
         """One caller's fault (an unknown topic) is not the others': work them one by one to find whose it is."""
         if len(batch) == 1:
             batch[0][1].set_exception(error)

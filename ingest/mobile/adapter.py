@@ -17,15 +17,8 @@ def accept(arrival: Arrival, wrapper: Wrapper) -> RawMessage:
     """
     key = idempotency.read_key(arrival)
     if key is None:
-        fault = Fault(
-            "Idempotency-Key", "Kirim UUID buatan aplikasi, satu untuk setiap laporan."
-        )
-        raise Refused(
-            400,
-            "missing_idempotency_key",
-            "Header Idempotency-Key belum ada.",
-            (fault,),
-        )
+        fault = Fault("Idempotency-Key", "Kirim UUID buatan aplikasi, satu untuk setiap laporan.")
+        raise Refused(400, "missing_idempotency_key", "Header Idempotency-Key belum ada.", (fault,))
     try:
         submission = MobileSubmission.model_validate_json(arrival.body)
     except ValidationError as error:
@@ -33,9 +26,7 @@ def accept(arrival: Arrival, wrapper: Wrapper) -> RawMessage:
     return wrapper.wrap(
         Channel.MOBILE,
         f"{submission.device_id}:{key}",
-        sender_of(
-            e164(submission.phone), submission.email, f"device:{submission.device_id}"
-        ),
+        sender_of(e164(submission.phone), submission.email, f"device:{submission.device_id}"),
         arrival.body,
         arrival.at,
         "application/json",

@@ -14,9 +14,7 @@ from messages.submission import MobileSubmission
 class MobileDoor:
     """`reached_at` is the public address."""
 
-    def __init__(
-        self, gate: Gate, wrapper: Wrapper, store: DoorStore, reached_at: str
-    ) -> None:
+    def __init__(self, gate: Gate, wrapper: Wrapper, store: DoorStore, reached_at: str) -> None:
         self._gate = gate
         self._wrapper = wrapper
         self._store = store
@@ -25,26 +23,10 @@ class MobileDoor:
     def routes(self) -> APIRouter:
         """The addresses to serve."""
         router = APIRouter(prefix="/mobile/v1", tags=["mobile"])
-        body = {
-            "content": {
-                "application/json": {"schema": MobileSubmission.model_json_schema()}
-            },
-            "required": True,
-        }
-        key = {
-            "name": "Idempotency-Key",
-            "in": "header",
-            "required": True,
-            "schema": {"type": "string"},
-        }
+        body = {"content": {"application/json": {"schema": MobileSubmission.model_json_schema()}}, "required": True}
+        key = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": {"type": "string"}}
         extra = {"requestBody": body, "parameters": [key]}
-        router.add_api_route(
-            "/reports",
-            self.report,
-            methods=["POST"],
-            status_code=202,
-            openapi_extra=extra,
-        )
+        router.add_api_route("/reports", self.report, methods=["POST"], status_code=202, openapi_extra=extra)
         return router
 
     async def report(self, request: Request) -> Response:

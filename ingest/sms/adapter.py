@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from starlette.datastructures import FormData
+from starlette.datastructures import ImmutableMultiDict
 from twilio.request_validator import RequestValidator
 
 from ingest.arrival import Arrival
@@ -31,9 +31,7 @@ class Held:
 class SmsAdapter:
     """`public_url` is the address Twilio was given; any of `tokens` may have signed (rotation)."""
 
-    def __init__(
-        self, wrapper: Wrapper, public_url: str, tokens: Sequence[str]
-    ) -> None:
+    def __init__(self, wrapper: Wrapper, public_url: str, tokens: Sequence[str]) -> None:
         self._wrapper = wrapper
         self._public_url = public_url
         self._validators = [RequestValidator(token) for token in tokens]
@@ -41,40 +39,22 @@ class SmsAdapter:
     def accept(self, arrival: Arrival) -> RawMessage | Held:
         """The raw message, or the reason to hold it."""
         # Blank fields are signed too: dropping them would make every such signature false.
-        fields = FormData(
-            parse_qsl(arrival.body.decode("utf-8", "replace"), keep_blank_values=True)
-        )
+        fields = ImmutableMultiDict(parse_qsl(arrival.body.decode("utf-8", "replace"), keep_blank_values=True))
         if not self._signed(arrival, fields):
-            return self._held(
-                arrival,
-                "unsigned" if _SIGNATURE not in arrival.headers else "bad_signature",
-            )
+            return self._held(arrival, "unsigned" if _SIGNATURE not in arrival.headers else "bad_signature")
         if "MessageSid" not in fields or "From" not in fields:
             return self._held(arrival, "malformed")
         sender = f"tel:{e164(str(fields['From']))}"
         return self._wrapper.wrap(
-            Channel.SMS,
-            str(fields["MessageSid"]),
-            sender,
-            arrival.body,
-            arrival.at,
-            _FORM,
-            "twilio-signature",
+            Channel.SMS, fields["MessageSid"], sender, arrival.body, arrival.at, _FORM, "twilio-signature"
         )
 
-    def _signed(self, arrival: Arrival, fields: FormData) -> bool:
+    def _signed(self, arrival: Arrival, fields: ImmutableMultiDict[str, str]) -> bool:
         url = self._public_url + arrival.target
         signature = arrival.headers.get(_SIGNATURE, "")
-        return any(
-            validator.validate(url, fields, signature) for validator in self._validators
-        )
+        return any(validator.validate(url, fields, signature) for validator in self._validators)
 
     def _held(self, arrival: Arrival, reason: str) -> Held:
         # Named by its content, never by the MessageSid it claims: a forger can't take a true message's place.
         provider_id = f"held:{hashlib.sha256(arrival.body).hexdigest()}"
-        return Held(
-            self._wrapper.wrap(
-                Channel.SMS, provider_id, "", arrival.body, arrival.at, _FORM
-            ),
-            reason,
-        )
+        return Held(self._wrapper.wrap(Channel.SMS, provider_id, "", arrival.body, arrival.at, _FORM), reason)

@@ -32,14 +32,10 @@ class SmsDoor:
         found = self._adapter.accept(arrival)
         if isinstance(found, Held):
             await self._gate.publish(held(found.raw, found.reason))
-            _log.warning(
-                "sms.quarantined", message_id=str(found.raw.id), reason=found.reason
-            )
+            _log.warning("sms.quarantined", message_id=str(found.raw.id), reason=found.reason)
             status = 400 if found.reason == "malformed" else 403
             raise Refused(
-                status,
-                found.reason,
-                "Pesan ini tidak terbukti datang dari Twilio; disimpan untuk diperiksa.",
+                status, found.reason, "Pesan ini tidak terbukti datang dari Twilio; disimpan untuk diperiksa."
             )
         await self._gate.publish(arrived(found))
         answer = MessagingResponse()

@@ -27,33 +27,15 @@ class TwitterAdapter:
         """
         for field in ("id", "author_id", "text"):
             if not isinstance(post.get(field), str):
-                raise Refused(
-                    502,
-                    "not_a_post",
-                    "X sent something else than a post.",
-                    (Fault(field, "missing"),),
-                )
+                raise Refused(502, "not_a_post", "X sent something else than a post.", (Fault(field, "missing"),))
         return self._wrapper.wrap(
-            Channel.TWITTER,
-            post["id"],
-            f"x:{post['author_id']}",
-            self._body(post),
-            at,
-            _JSON,
-            "x-api",
+            Channel.TWITTER, post["id"], f"x:{post['author_id']}", self._body(post), at, _JSON, "x-api"
         )
 
     def hold(self, post: object, at: datetime) -> RawMessage:
         """What X sent instead of a post, to be kept aside."""
         body = self._body(post)
-        return self._wrapper.wrap(
-            Channel.TWITTER,
-            f"held:{hashlib.sha256(body).hexdigest()}",
-            "",
-            body,
-            at,
-            _JSON,
-        )
+        return self._wrapper.wrap(Channel.TWITTER, f"held:{hashlib.sha256(body).hexdigest()}", "", body, at, _JSON)
 
     def _body(self, post: object) -> bytes:
         return json.dumps({"account": self._account, "post": post}).encode()

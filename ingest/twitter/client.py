@@ -39,20 +39,14 @@ class XMentions:
     def __init__(self, base_url: str, bearer_token: str, account: str) -> None:
         self._account = account
         # wait_on_rate_limit stays off: without a reset header it asks again at once, for ever.
-        self._client = tweepy.Client(
-            bearer_token, return_type=requests.Response, wait_on_rate_limit=False
-        )
+        self._client = tweepy.Client(bearer_token, return_type=requests.Response, wait_on_rate_limit=False)
         self._client.session.mount(_HOST, _Rebased(base_url))
 
     def page(self, since_id: str | None, token: str | None) -> Mapping[str, Any]:
         """See `Mentions`."""
         try:
             response = self._client.get_users_mentions(
-                self._account,
-                max_results=100,
-                since_id=since_id,
-                pagination_token=token,
-                tweet_fields=_FIELDS,
+                self._account, max_results=100, since_id=since_id, pagination_token=token, tweet_fields=_FIELDS
             )
             page = response.json()
         except tweepy.TooManyRequests as error:
@@ -74,9 +68,7 @@ class _Rebased(HTTPAdapter):
         self._base_url = base_url
         super().__init__()
 
-    def send(
-        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
-    ) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """See `HTTPAdapter.send`."""
         request.url = (request.url or "").replace(_HOST, self._base_url, 1)
         kwargs["timeout"] = kwargs.get("timeout") or _TIMEOUT_SECONDS

@@ -96,17 +96,13 @@ class TwitterDoor:
             return arrived(self._adapter.accept(post, self._now()))
         except Refused as refused:
             kept = self._adapter.hold(post, self._now())
-            _log.warning(
-                "x.quarantined", message_id=str(kept.id), reason=refused.reason
-            )
+            _log.warning("x.quarantined", message_id=str(kept.id), reason=refused.reason)
             return held(kept, refused.reason)
 
     def _wait_for(self, error: XAway, failures: int) -> float:
         if error.reset is not None:
             # One second more: X's clock and ours need not agree.
-            return min(
-                max(error.reset - self._now().timestamp(), 0) + 1, _LONGEST_WAIT_SECONDS
-            )
+            return min(max(error.reset - self._now().timestamp(), 0) + 1, _LONGEST_WAIT_SECONDS)
         if error.cause == "rate_limited":
             return min(self._pause * _LIMITED_PAUSES * failures, _LONGEST_WAIT_SECONDS)
         return self._backoff(failures)
@@ -115,7 +111,7 @@ class TwitterDoor:
         return self._pause * min(2.0 ** min(failures - 1, 10), _AWAY_PAUSES)
 
 
-def _age(post: Mapping[str, Any]) -> int:
+def _age(post: object) -> int:
     """A post's id as the number it is: ids grow with time."""
     found = post.get("id") if isinstance(post, Mapping) else None
     return int(found) if isinstance(found, str) and found.isdigit() else 0

@@ -42,22 +42,11 @@ class WebDoor:
     def routes(self) -> APIRouter:
         """The addresses to serve."""
         router = APIRouter(tags=["web"])
+        router.add_api_route("/", self.form, methods=["GET"], response_class=HTMLResponse)
         router.add_api_route(
-            "/", self.form, methods=["GET"], response_class=HTMLResponse
+            "/web/reports", self.report, methods=["POST"], status_code=202, openapi_extra=_body(Submission)
         )
-        router.add_api_route(
-            "/web/reports",
-            self.report,
-            methods=["POST"],
-            status_code=202,
-            openapi_extra=_body(Submission),
-        )
-        router.add_api_route(
-            "/web/receipts/{number}",
-            self.receipt,
-            methods=["GET"],
-            response_class=HTMLResponse,
-        )
+        router.add_api_route("/web/receipts/{number}", self.receipt, methods=["GET"], response_class=HTMLResponse)
         return router
 
     async def form(self) -> Response:
@@ -73,11 +62,7 @@ class WebDoor:
             raw = accept(arrival, self._wrapper, self._new_id())
         except Refused as refused:
             typed = dict(parse_qsl(arrival.body.decode("utf-8", "replace")))
-            return self._form(
-                typed,
-                {fault.field: fault.says for fault in refused.faults},
-                refused.status,
-            )
+            return self._form(typed, {fault.field: fault.says for fault in refused.faults}, refused.status)
         await self._gate.publish(arrived(raw))
         return RedirectResponse(f"/web/receipts/{raw.tracking}", status_code=303)
 
@@ -86,9 +71,7 @@ class WebDoor:
         tracking = read_tracking_number(number)
         if tracking is None:
             raise Refused(404, "no_such_number", "Nomor ini tidak benar; periksa lagi.")
-        return HTMLResponse(
-            self._pages.get_template("receipt.html").render(tracking=tracking)
-        )
+        return HTMLResponse(self._pages.get_template("receipt.html").render(tracking=tracking))
 
     async def _json(self, arrival: Arrival) -> Response:
         raw = accept(arrival, self._wrapper, self._new_id())
@@ -98,24 +81,12 @@ class WebDoor:
         status_url = f"{self._reached_at}/status/{raw.tracking}"
         return JSONResponse({"tracking": raw.tracking, "status_url": status_url}, 202)
 
-    def _form(
-        self, typed: dict[str, str], errors: dict[str, str], status: int
-    ) -> Response:
+    def _form(self, typed: dict[str, str], errors: dict[str, str], status: int) -> Response:
         page = self._pages.get_template("form.html")
         form_id = typed.get("form_id", "")
-        return HTMLResponse(
-            page.render(
-                values=typed, errors=errors, form_id=form_id, regions=self._regions
-            ),
-            status,
-        )
+        return HTMLResponse(page.render(values=typed, errors=errors, form_id=form_id, regions=self._regions), status)
 
 
 def _body(shape: type[Submission]) -> dict[str, object]:
     """The request body for the OpenAPI document; the door reads the bytes itself, to keep them untouched."""
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": shape.model_json_schema()}},
-        }
-    }
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": shape.model_json_schema()}}}}

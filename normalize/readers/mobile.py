@@ -11,7 +11,5 @@ def read(_content_type: str, body: bytes) -> Draft:
     try:
         submission = MobileSubmission.model_validate_json(body)
     except ValidationError as error:
-        raise Unreadable(
-            ".".join(str(part) for part in error.errors()[0]["loc"])
-        ) from None
+        raise Unreadable(".".join(str(part) for part in error.errors()[0]["loc"])) from None
     return Draft(submission.report(), submission.contact())

@@ -18,18 +18,11 @@ def read(_content_type: str, body: bytes) -> Draft | NotComplaint:
         found = json.loads(body)
         post: dict[str, Any] = found["post"]
         post_id, author = str(post["id"]), str(post["author_id"])
-        text = _whole(
-            str((post.get("note_tweet") or post.get("note_post") or post)["text"])
-        )
+        text = _whole(str((post.get("note_tweet") or post.get("note_post") or post)["text"]))
         references = post.get("referenced_tweets") or post.get("referenced_posts") or []
-        retweet = any(
-            reference.get("type") in {"retweeted", "reposted"}
-            for reference in references
-        )
+        retweet = any(reference.get("type") in {"retweeted", "reposted"} for reference in references)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Unreadable(
-            str(error) if isinstance(error, KeyError) else "post"
-        ) from None
+        raise Unreadable(str(error) if isinstance(error, KeyError) else "post") from None
     if author == str(found.get("account")):
         return NotComplaint("own-post")
     if retweet:

@@ -10,11 +10,7 @@ def read(content_type: str, body: bytes) -> Draft:
     """The draft in a web report. Raises `Unreadable`."""
     json = content_type.startswith("application/json")
     try:
-        submission = (
-            Submission.model_validate_json(body) if json else Submission.from_form(body)
-        )
+        submission = Submission.model_validate_json(body) if json else Submission.from_form(body)
     except ValidationError as error:
-        raise Unreadable(
-            ".".join(str(part) for part in error.errors()[0]["loc"])
-        ) from None
+        raise Unreadable(".".join(str(part) for part in error.errors()[0]["loc"])) from None
     return Draft(submission.report(), submission.contact())

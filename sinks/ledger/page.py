@@ -21,12 +21,8 @@ class StatusPage:
     def routes(self) -> APIRouter:
         """The addresses to serve."""
         router = APIRouter(tags=["status"])
-        router.add_api_route(
-            "/status", self.find, methods=["GET"], response_class=HTMLResponse
-        )
-        router.add_api_route(
-            "/status/{number}", self.show, methods=["GET"], response_class=HTMLResponse
-        )
+        router.add_api_route("/status", self.find, methods=["GET"], response_class=HTMLResponse)
+        router.add_api_route("/status/{number}", self.show, methods=["GET"], response_class=HTMLResponse)
         return router
 
     def find(self, number: str = "") -> Response:
@@ -34,11 +30,7 @@ class StatusPage:
         if not number:
             return self._ask("", "", 200)
         tracking = read_tracking_number(number)
-        return (
-            RedirectResponse(f"/status/{tracking}", 303)
-            if tracking
-            else self._ask(number, _SLIP, 404)
-        )
+        return RedirectResponse(f"/status/{tracking}", 303) if tracking else self._ask(number, _SLIP, 404)
 
     def show(self, number: str, request: Request) -> Response:
         """The status of a number; 404 for a slip, and for a number not in the ledger (yet)."""
@@ -48,29 +40,18 @@ class StatusPage:
             return _problem(_SLIP) if wants_json else self._ask(number, _SLIP, 404)
         status = self._ledger.status(tracking)
         if wants_json:
-            return (
-                JSONResponse(as_json(status))
-                if status
-                else _problem("Nomor ini belum tercatat.")
-            )
-        page = self._pages.get_template("status.html").render(
-            status=status, number=tracking
-        )
+            return JSONResponse(as_json(status)) if status else _problem("Nomor ini belum tercatat.")
+        page = self._pages.get_template("status.html").render(status=status, number=tracking)
         return HTMLResponse(page, 200 if status else 404)
 
     def _ask(self, typed: str, problem: str, code: int) -> Response:
-        page = self._pages.get_template("find.html").render(
-            typed=typed, problem=problem
-        )
+        page = self._pages.get_template("find.html").render(typed=typed, problem=problem)
         return HTMLResponse(page, code)
 
 
 def as_json(status: Status) -> dict[str, object]:
     """The same facts as the page shows."""
-    steps = [
-        {"at": iso(step.at), "what": step.what, "agency": step.agency}
-        for step in status.steps
-    ]
+    steps = [{"at": iso(step.at), "what": step.what, "agency": step.agency} for step in status.steps]
     return {
         "tracking": status.tracking,
         "state": status.state,
@@ -81,10 +62,5 @@ def as_json(status: Status) -> dict[str, object]:
 
 
 def _problem(says: str) -> Response:
-    details = {
-        "type": "about:blank",
-        "title": says,
-        "status": 404,
-        "reason": "no_such_number",
-    }
+    details = {"type": "about:blank", "title": says, "status": 404, "reason": "no_such_number"}
     return JSONResponse(details, 404, media_type="application/problem+json")

@@ -33,25 +33,17 @@ class LedgerSink:
             rows[table].append(row)
         with writing(self._engine) as connection:
             for table, many in rows.items():
-                connection.execute(
-                    insert(connection, table).on_conflict_do_nothing(), many
-                )
+                connection.execute(insert(connection, table).on_conflict_do_nothing(), many)
         return ()
 
 
 def _row(record: Record) -> tuple[type[SQLModel], dict[str, Any]]:
     try:
         if record.topic == COMPLAINTS:
-            return ComplaintRow, _complaint(
-                codec.decode(Complaint, record.value, record.headers)
-            )
+            return ComplaintRow, _complaint(codec.decode(Complaint, record.value, record.headers))
         if record.topic == AGENCY_ANSWERS:
-            return AnswerRow, _answer(
-                codec.decode(AgencyAnswer, record.value, record.headers)
-            )
-        return DispatchRow, _dispatch(
-            codec.decode(Dispatch, record.value, record.headers)
-        )
+            return AnswerRow, _answer(codec.decode(AgencyAnswer, record.value, record.headers))
+        return DispatchRow, _dispatch(codec.decode(Dispatch, record.value, record.headers))
     except codec.CodecError as error:
         raise Reject(error.reason, error.field) from error
 
@@ -71,20 +63,14 @@ def _complaint(complaint: Complaint) -> dict[str, Any]:
 
 def _dispatch(dispatch: Dispatch) -> dict[str, Any]:
     return {
-        **dispatch.model_dump(
-            include={"id", "complaint_id", "agency", "hop", "rules_version", "due_at"}
-        ),
-        "reasons": json.dumps(
-            [reason.model_dump() for reason in dispatch.reasons], ensure_ascii=False
-        ),
+        **dispatch.model_dump(include={"id", "complaint_id", "agency", "hop", "rules_version", "due_at"}),
+        "reasons": json.dumps([reason.model_dump() for reason in dispatch.reasons], ensure_ascii=False),
         "dispatched_at": dispatch.at,
     }
 
 
 def _answer(answer: AgencyAnswer) -> dict[str, Any]:
     return {
-        **answer.model_dump(
-            include={"id", "complaint_id", "dispatch_id", "agency", "verdict", "text"}
-        ),
+        **answer.model_dump(include={"id", "complaint_id", "dispatch_id", "agency", "verdict", "text"}),
         "answered_at": answer.at,
     }

@@ -13,6 +13,7 @@ from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 
 # The service's own words for its states (see domain: belum ditindaklanjuti, proses, selesai).
 _STATES = {"accepted": "proses", "responded": "proses", "closed": "selesai"}
+_COLUMNS = (col(ComplaintRow.id), col(ComplaintRow.relation), col(ComplaintRow.of), col(ComplaintRow.received_at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,31 +46,16 @@ class Ledger:
     def status(self, tracking: str) -> Status | None:
         """The status of a tracking number in its true form; `None` when the ledger does not know it (yet)."""
         with writing(self._engine) as connection:
-            row = connection.execute(
-                select(*_COLUMNS)
-                .where(col(ComplaintRow.tracking) == tracking)
-                .order_by(col(ComplaintRow.received_at))
-            ).first()
+            query = select(*_COLUMNS).where(col(ComplaintRow.tracking) == tracking)
+            row = connection.execute(query.order_by(col(ComplaintRow.received_at))).first()
             if row is None:
                 return None
             head = self._head(connection, row.of)
             dispatches, steps = self._way(connection, row.of or row.id)
         steps.insert(0, Step(row.received_at, "received"))
         verdicts = [step.what for step in steps if step.what in _STATES]
-        state = (
-            _STATES[verdicts[-1]]
-            if verdicts
-            else "terdisposisi"
-            if dispatches
-            else "terverifikasi"
-        )
-        return Status(
-            tracking,
-            state,
-            tuple(sorted(steps, key=lambda step: step.at)),
-            row.relation,
-            head,
-        )
+        state = _STATES[verdicts[-1]] if verdicts else "terdisposisi" if dispatches else "terverifikasi"
+        return Status(tracking, state, tuple(sorted(steps, key=lambda step: step.at)), row.relation, head)
 
     def _head(self, connection: Connection, of: UUID | None) -> str | None:
         if of is None:
@@ -89,20 +75,6 @@ class Ledger:
             .where(col(AnswerRow.complaint_id) == complaint)
             .order_by(col(AnswerRow.answered_at))
         ).all()
-        steps = [
-            Step(at, "dispatched", self._names.get(agency, agency))
-            for at, agency in sent
-        ]
-        steps += [
-            Step(at, verdict, self._names.get(agency, agency))
-            for at, verdict, agency in said
-        ]
+        steps = [Step(at, "dispatched", self._names.get(agency, agency)) for at, agency in sent]
+        steps += [Step(at, verdict, self._names.get(agency, agency)) for at, verdict, agency in said]
         return len(sent), steps
-
-
-_COLUMNS = (
-    ComplaintRow.id,
-    ComplaintRow.relation,
-    ComplaintRow.of,
-    ComplaintRow.received_at,
-)

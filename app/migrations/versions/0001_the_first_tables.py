@@ -70,9 +70,7 @@ def upgrade() -> None:
         sa.Column("due_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index(
-        "ix_ledger_dispatch_complaint_id", "ledger_dispatch", ["complaint_id"]
-    )
+    op.create_index("ix_ledger_dispatch_complaint_id", "ledger_dispatch", ["complaint_id"])
 
     op.create_table(
         "normalize_decision",
