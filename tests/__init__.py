@@ -1,0 +1,1 @@
+"""The specification: every test states a behaviour; real parts, no mocks."""
