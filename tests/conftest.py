@@ -63,14 +63,13 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty, migrated database of each kind."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'test.db'}"
-    else:
-        url = request.getfixturevalue("postgres_url")
-        with open_engine(url).begin() as connection:
+    local = f"sqlite:///{tmp_path / 'test.db'}"
+    url = local if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    made = open_engine(url)
+    if request.param == "postgresql":
+        with made.begin() as connection:
             connection.execute(text("DROP SCHEMA public CASCADE"))
             connection.execute(text("CREATE SCHEMA public"))
-    made = open_engine(url)
     migrate(made)
     yield made
     made.dispose()
@@ -81,3 +80,8 @@ def missing(what: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(what)
     pytest.skip(what)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--goldens` rewrites the journeys' files instead of holding the code against them."""
+    parser.addoption("--goldens", action="store_true", default=False)

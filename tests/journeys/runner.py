@@ -1,0 +1,121 @@
+"""Takes one arrival through the stages as values: bytes in, the next numbered file out."""
+
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlmodel import select
+
+from bus.port import Outgoing, Record
+from config.database import writing
+from ingest.arrival import Arrival, Refused
+from ingest.mobile import adapter as mobile
+from ingest.sms.adapter import Held, SmsAdapter
+from ingest.twitter.adapter import TwitterAdapter
+from ingest.web import adapter as web
+from ingest.wrap import Wrapper, arrived, held
+from messages.sealing import Sealer
+from messages.topics import OVERSIGHT
+from normalize.stage import NormalizeStage
+from router.registry import Registry
+from router.stage import RouterStage
+from sinks.ledger.sink import LedgerSink
+from sinks.ledger.tables import ComplaintRow, DispatchRow
+
+PUBLIC_URL = "https://lapor.example"
+TWILIO_TOKEN = "twilio-test"  # noqa: S105 - invented
+_FRESH = uuid.UUID("00000000-0000-4000-8000-00000000f4e5")
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The stages under test, with a clock that stands still."""
+
+    wrapper: Wrapper
+    sealer: Sealer
+    engine: Engine
+    registry: Registry
+    now: Callable[[], datetime]
+
+    def door(self, arrival: Path) -> tuple[str, Any]:
+        """What the door makes of the arrival: the name of the next file, and what stands in it."""
+        start, headers, body = _http(arrival)
+        try:
+            if start.startswith("HTTP/"):
+                adapter = TwitterAdapter(self.wrapper, "1708")
+                return "1-raw", arrived(adapter.accept(json.loads(body)["data"][0], self.now()))
+            target = start.split()[1]
+            request = Arrival(target, headers, body, self.now())
+            if target == "/sms/twilio":
+                found = SmsAdapter(self.wrapper, PUBLIC_URL, [TWILIO_TOKEN]).accept(request)
+                if isinstance(found, Held):
+                    return "1-held", held(found.raw, found.reason)
+                return "1-raw", arrived(found)
+            if target == "/mobile/v1/reports":
+                return "1-raw", arrived(mobile.accept(request, self.wrapper))
+            return "1-raw", arrived(web.accept(request, self.wrapper, _FRESH))
+        except Refused as refused:
+            faults = {fault.field: fault.says for fault in refused.faults}
+            return "1-refused", {"status": refused.status, "reason": refused.reason, "faults": faults}
+
+    def normalize(self, raw: Outgoing) -> tuple[str, Outgoing]:
+        """The complaint, or the reason why it is none."""
+        (output,) = NormalizeStage(self.engine, self.sealer).handle([record_of(raw)])
+        return ("2-set-aside" if output.topic == OVERSIGHT else "2-complaint"), output
+
+    def route(self, complaint: Outgoing) -> Outgoing:
+        """The dispatch."""
+        (output,) = RouterStage(self.engine, self.registry, self.now).handle([record_of(complaint)])
+        return output
+
+    def record(self, messages: Sequence[Outgoing]) -> list[dict[str, Any]]:
+        """The ledger's rows."""
+        LedgerSink(self.engine).handle([record_of(message) for message in messages])
+        with writing(self.engine) as connection:
+            found = [
+                {"table": table.__tablename__, **row._mapping}
+                for table in (ComplaintRow, DispatchRow)
+                for row in connection.execute(select(*table.__table__.columns))  # type: ignore[attr-defined]
+            ]
+        return found
+
+
+def record_of(message: Outgoing) -> Record:
+    """The message as the bus would hand it on."""
+    return Record(message.topic, 0, 0, 0, message.key, message.value, message.headers)
+
+
+def as_text(found: Outgoing | dict[str, Any] | list[dict[str, Any]]) -> str:
+    """What a numbered file holds: a record's topic, key, headers and value, or plain JSON."""
+    if isinstance(found, Outgoing):
+        headers = {name: value.decode() for name, value in found.headers}
+        found = {
+            "topic": found.topic,
+            "key": found.key.decode(),
+            "headers": headers,
+            "value": json.loads(found.value),
+        }
+    return json.dumps(found, indent=2, ensure_ascii=False, default=str) + "\n"
+
+
+def from_text(text: str) -> Outgoing:
+    """The record in a numbered file."""
+    held_ = json.loads(text)
+    headers = tuple((name, value.encode()) for name, value in held_["headers"].items())
+    value = json.dumps(held_["value"], ensure_ascii=False).encode()
+    return Outgoing(held_["topic"], held_["key"].encode(), value, headers)
+
+
+def _http(path: Path) -> tuple[str, dict[str, str], bytes]:
+    """First line, headers (names in lower case) and body of a recorded request or response."""
+    head, _, body = path.read_bytes().partition(b"\n\n")
+    start, *lines = head.decode().splitlines()
+    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return start, headers, body.removesuffix(b"\n")
+
+

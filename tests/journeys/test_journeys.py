@@ -1,0 +1,99 @@
+"""Every case, stage by stage from file N-1 to file N, and the whole way at once; `make goldens` rewrites the files."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import pytest
+import structlog
+from sqlalchemy import Engine
+
+from app.assembly import Parts
+from bus.port import Outgoing
+from router.registry import load_registry
+from tests.journeys.runner import Stages, as_text, from_text
+
+HERE = Path(__file__).parent
+CASES = sorted(folder.parent for folder in HERE.glob("*/0-arrival.http"))
+REGISTRY = HERE.parent / "registry"
+
+
+@pytest.fixture
+def stages(parts: Parts, engine: Engine, now: Callable[[], datetime]) -> Stages:
+    """The stages on each kind of database."""
+    return Stages(parts.wrapper, parts.sealer, engine, load_registry(REGISTRY), now)
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Holds what was found against the file, or rewrites the file with `--goldens`."""
+
+    def compare(path: Path, found: str) -> None:
+        if request.config.getoption("--goldens"):
+            path.write_text(found)
+        assert path.exists(), f"{path.name} is missing: `make goldens`, then read the diff"
+        assert found == path.read_text()
+
+    return compare
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_each_stage(case: Path, stages: Stages, golden: Callable[[Path, str], None]) -> None:
+    """Each stage makes the next file of the one before, whatever the other stages do."""
+    name, found = stages.door(case / "0-arrival.http")
+    golden(case / f"{name}.json", as_text(found))
+    if name != "1-raw":
+        return
+    name, complaint = stages.normalize(from_text((case / "1-raw.json").read_text()))
+    golden(case / f"{name}.json", as_text(complaint))
+    if name != "2-complaint":
+        return
+    golden(case / "3-dispatch.json", as_text(stages.route(from_text((case / "2-complaint.json").read_text()))))
+    written = [from_text((case / f"{name}.json").read_text()) for name in ("2-complaint", "3-dispatch")]
+    golden(case / "4-ledger.json", as_text(stages.record(written)))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_whole_way(case: Path, stages: Stages) -> None:
+    """The arrival alone leads to the last file, and no person stands in a log line, a key or a header on the way."""
+    with structlog.testing.capture_logs() as logs:
+        passed = _walk(stages, case)
+    last = sorted(case.glob("[1-4]-*.json"))[-1]
+    assert as_text(passed[-1]) == last.read_text()
+    telling = _telling(case / "0-arrival.http")
+    for words in telling:
+        assert words not in json.dumps(logs, default=str)
+        for message in passed:
+            if isinstance(message, Outgoing):
+                assert words not in message.key.decode() + str(message.headers)
+
+
+def _walk(stages: Stages, case: Path) -> list[object]:
+    name, found = stages.door(case / "0-arrival.http")
+    if name != "1-raw":
+        return [found]
+    name, complaint = stages.normalize(found)
+    if name != "2-complaint":
+        return [found, complaint]
+    dispatch = stages.route(complaint)
+    return [found, complaint, dispatch, stages.record([complaint, dispatch])]
+
+
+def _telling(arrival: Path) -> list[str]:
+    """Every value that a sender put into the arrival and that is long enough to be somebody's."""
+    body = arrival.read_text().partition("\n\n")[2].strip()
+    try:
+        values = list(_leaves(json.loads(body)))
+    except ValueError:
+        values = [value for _, value in parse_qsl(body)]
+    return [value for value in values if len(value) > 5 and not value.startswith(("2026-", "SM"))]  # noqa: PLR2004
+
+
+def _leaves(value: object) -> list[str]:
+    if isinstance(value, dict):
+        return [leaf for inner in value.values() for leaf in _leaves(inner)]
+    if isinstance(value, list):
+        return [leaf for inner in value for leaf in _leaves(inner)]
+    return [value] if isinstance(value, str) else []
