@@ -1,0 +1,192 @@
+"""What travels: ids that never change, numbers that can't be counted through, seals, and bytes that come back whole."""
+
+import string
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID, uuid4
+
+import pytest
+from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event
+from cloudevents.core.formats.json import JSONFormat
+from hypothesis import given
+from hypothesis import strategies as st
+
+from messages import codec, ids
+from messages.sealing import Sealed, Sealer, UnknownKeyError, UnsealError
+from messages.shapes import Channel, Complaint, OversightEvent, RawMessage, Report
+from messages.submission import Submission, e164
+from messages.topics import topics
+from messages.tracking import read_tracking_number, tracking_number
+
+KEY, OTHER_KEY = b"k" * 64, b"o" * 64
+MESSAGE = UUID("2f7eb9e6-0216-53e2-bf38-e0ae2d338093")
+AT = datetime(2026, 11, 24, 15, 4, 5, 678901, tzinfo=timezone(timedelta(hours=7)))
+
+
+def event() -> OversightEvent:
+    """Any shape that travels."""
+    return OversightEvent(id=MESSAGE, message_id=MESSAGE, at=AT, event="refused", subject=MESSAGE, reason="why")
+
+
+def test_ids_never_change() -> None:
+    """These very ids stand on topics and in ledgers: a change here would make every replay a new complaint."""
+    message = ids.message_id("sms", "SM1")
+    assert str(message) == "344ef943-5ef5-5b96-80b4-a8939f69ddc7"
+    assert str(ids.complaint_id(message)) == "c1277bcc-a646-513a-87e2-2bd9ae7b4c9a"
+    assert str(ids.dispatch_id(message, 0)) == "c91860e3-6165-5652-b73a-15106224083d"
+
+
+def test_ids_differ_by_all_they_are_made_of() -> None:
+    """The same provider id on two channels, two hops, two verdicts: never one id."""
+    made = {
+        ids.message_id("sms", "1"), ids.message_id("web", "1"), ids.complaint_id(MESSAGE), ids.dispatch_id(MESSAGE, 0),
+        ids.dispatch_id(MESSAGE, 1), ids.answer_id(MESSAGE, "accepted"), ids.answer_id(MESSAGE, "refused"),
+        ids.reply_id(MESSAGE, "received"), ids.event_id(MESSAGE, "refused"),
+    }  # fmt: skip
+    assert len(made) == 9
+
+
+@given(st.uuids())
+def test_a_number_reads_back_however_it_is_typed(message: UUID) -> None:
+    """Case, spaces, dashes and look-alikes are forgiven."""
+    number = tracking_number(message, KEY)
+    assert read_tracking_number(number) == number
+    assert read_tracking_number(f" {number.lower().replace('-', ' ')} ") == number
+    assert read_tracking_number(number.replace("0", "O").replace("1", "l")) == number
+
+
+@given(st.uuids(), st.integers(0, 11), st.sampled_from("0123456789ABCDEFGHJKMNPQRSTVWXYZ"))
+def test_a_wrong_symbol_is_noticed(message: UUID, place: int, symbol: str) -> None:
+    """Any single slip makes the number no number at all, so nobody is shown another's complaint."""
+    symbols = list(tracking_number(message, KEY).replace("-", ""))
+    right, symbols[place] = symbols[place], symbol
+    assert (read_tracking_number("".join(symbols)) is not None) == (symbol == right)
+
+
+def test_numbers_need_the_key() -> None:
+    """Without the key a number tells nothing: another key gives another number for every message."""
+    messages = [uuid4() for _ in range(2000)]
+    assert not {tracking_number(message, KEY) for message in messages} & {
+        tracking_number(message, OTHER_KEY) for message in messages
+    }
+    assert len({tracking_number(message, KEY) for message in messages}) == len(messages)
+
+
+@pytest.mark.parametrize("typed", ["", "-", "ABCD", "ABCD-EFGH-JKMN-PQRS", "½½½½-½½½½-½½½½", "👍" * 12, "\0" * 12])
+def test_what_is_no_number_is_none(typed: str) -> None:
+    """Anything may be typed; nothing raises."""
+    assert read_tracking_number(typed) is None
+
+
+@given(st.binary(max_size=300), st.uuids())
+def test_seals_open_for_their_message_alone(plain: bytes, message: UUID) -> None:
+    """What was sealed comes back whole, the same each time, and under no other message's id."""
+    sealer = Sealer([KEY])
+    sealed = sealer.seal(plain, message)
+    assert sealer.seal(plain, message) == sealed
+    assert sealer.open(sealed, message) == plain
+    with pytest.raises(UnsealError):
+        sealer.open(sealed, uuid4())
+
+
+def test_equal_contacts_do_not_look_equal() -> None:
+    """Two messages of one person can't be told to be so from what is sealed."""
+    sealer = Sealer([KEY])
+    assert sealer.seal(b"+628000000001", uuid4()) != sealer.seal(b"+628000000001", uuid4())
+
+
+def test_keys_rotate() -> None:
+    """New seals take the first key, old ones open while their key is kept; a key we don't have is said to be that."""
+    old, rotated = Sealer([KEY]), Sealer([OTHER_KEY, KEY])
+    assert rotated.open(old.seal(b"x", MESSAGE), MESSAGE) == b"x"
+    with pytest.raises(UnknownKeyError):
+        old.open(rotated.seal(b"x", MESSAGE), MESSAGE)
+
+
+@given(st.text(max_size=80))
+def test_what_is_no_seal_is_refused(text: str) -> None:
+    """Any text in the place of a seal gives an error of ours."""
+    with pytest.raises(UnsealError):
+        Sealer([KEY]).open(Sealed(text), MESSAGE)
+
+
+def test_records_are_cloud_events() -> None:
+    """A client that knows only the CloudEvents Kafka binding reads our records."""
+    key, value, headers = codec.encode(event(), "the key", "/satu-pintu/router")
+    read = from_binary_event(KafkaMessage(dict(headers), key.decode(), value), JSONFormat())
+    assert read.get_id() == str(MESSAGE)
+    assert read.get_type() == "id.lapor.oversight-event.v1"
+    assert read.get_source() == "/satu-pintu/router"
+    assert read.get_time() == datetime(2026, 11, 24, 8, 4, 5, 678000, tzinfo=UTC)
+
+
+def test_a_record_reads_back() -> None:
+    """Encoding and decoding give the same shape, its moment in UTC to the millisecond."""
+    encoded = codec.encode(event(), "k", "/x")
+    read = codec.decode(OversightEvent, encoded.value, encoded.headers)
+    assert read == event().model_copy(update={"at": datetime(2026, 11, 24, 8, 4, 5, 678000, tzinfo=UTC)})
+    assert codec.encode(read, "k", "/x") == encoded
+
+
+def test_one_arrival_is_one_trace() -> None:
+    """Whatever follows from a message carries its trace id (W3C Trace Context)."""
+    parent = dict(codec.encode(event(), "k", "/x").headers)["traceparent"].decode()
+    version, trace, span, flags = parent.split("-")
+    assert (version, trace, flags) == ("00", MESSAGE.hex, "01")
+    assert len(span) == 16
+    assert set(span) <= set(string.hexdigits.lower())
+
+
+def test_another_type_is_refused_by_name() -> None:
+    """A record that says it is something else is not read as this."""
+    encoded = codec.encode(event(), "k", "/x")
+    with pytest.raises(codec.CodecError) as caught:
+        codec.decode(Complaint, encoded.value, encoded.headers)
+    assert (caught.value.reason, caught.value.field) == ("unexpected_type", "ce_type")
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_decode_or_say_why(value: bytes) -> None:
+    """Broken bytes give an error of ours that names a field and quotes nothing."""
+    headers = codec.encode(event(), "k", "/x").headers
+    with pytest.raises(codec.CodecError) as caught:
+        codec.decode(OversightEvent, value, headers)
+    assert caught.value.reason == "not_the_shape"
+
+
+def test_fields_of_a_newer_producer_are_passed_over() -> None:
+    """Consumers may be older than producers: an added field does not stop them."""
+    encoded = codec.encode(event(), "k", "/x")
+    newer = encoded.value.replace(b"{", b'{"added": 1, ', 1)
+    assert codec.decode(OversightEvent, newer, encoded.headers).reason == "why"
+
+
+def test_every_agency_and_channel_has_its_topics() -> None:
+    """The list resolves for any registry; every name is written and read by somebody."""
+    listed = topics(["kota-3374", "triage"])
+    names = [topic.name for topic in listed]
+    assert {"raw-web", "raw-sms", "raw-twitter", "raw-mobile", "complaints", "agency-kota-3374", "agency-triage"} <= set(names)
+    assert {"agency-answers", "oversight", "quarantine", "dead-normalize", "dead-router", "dead-sinks"} <= set(names)
+    assert len(set(names)) == len(names)
+    assert all(topic.writer and topic.readers and topic.partitions for topic in listed)
+
+
+def test_a_report_leaves_without_its_sender() -> None:
+    """What is for the agency has no field in which a person could stand."""
+    said = Submission(text="x", name="Budi Contohnya", phone="0800-0000-0021", email="a@contoh.invalid")
+    assert set(Report.model_fields) & {"name", "phone", "email", "sender", "contact"} == set()
+    assert "Contohnya" not in said.report().model_dump_json()
+    assert said.contact().phone == "+6280000000021"
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [("0812 3456 7890", "+6281234567890"), ("+6281234567890", "+6281234567890"), ("bukan nomor", "bukan nomor"), ("", "")],
+)
+def test_phones_are_compared_in_one_form(typed: str, read: str) -> None:
+    """A number typed at home and one sent by the network are the same person's."""
+    assert e164(typed) == read
+
+
+def test_raw_messages_name_every_channel() -> None:
+    """A channel without a topic would lose its messages."""
+    assert {f"raw-{channel}" for channel in Channel} == {topic.name for topic in topics([]) if topic.shape is RawMessage}
