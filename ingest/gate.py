@@ -5,8 +5,8 @@ from datetime import datetime
 
 import structlog
 from fastapi import FastAPI, Request
-from fastapi.exceptions import HTTPException
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
@@ -56,7 +56,9 @@ def answer_refusals(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def _http(_request: Request, error: HTTPException) -> Response:
         says = {404: "Alamat ini tidak ada.", 405: "Cara ini tidak berlaku di alamat ini."}
-        return problem(Refused(error.status_code, "http", says.get(error.status_code, "Permintaan ditolak.")))
+        response = problem(Refused(error.status_code, "http", says.get(error.status_code, "Permintaan ditolak.")))
+        response.headers.update(error.headers or {})
+        return response
 
     async def _away(request: Request, error: Exception) -> Response:
         _log.warning("door.away", route=_route(request), cause=type(error).__name__)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from pydantic import ValidationError
+
 from messages.shapes import Contact, Report
 
 
@@ -27,3 +29,8 @@ class Unreadable(ValueError):
     def __init__(self, field: str) -> None:
         super().__init__(field)
         self.field = field
+
+
+def unreadable(error: ValidationError) -> Unreadable:
+    """The first field at fault."""
+    return Unreadable(".".join(str(part) for part in error.errors()[0]["loc"]) or "body")

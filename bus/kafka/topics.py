@@ -42,9 +42,8 @@ def ensure(settings: KafkaSettings, wanted: Iterable[TopicSpec]) -> None:
     """See `Bus.ensure` of the port."""
     specs = {spec.name: spec for spec in wanted}
     with administration(settings, "ensure topics") as client:
-        missing = [
-            spec for name, spec in specs.items() if name not in partitions(client)
-        ]
+        there = partitions(client)
+        missing = [spec for name, spec in specs.items() if name not in there]
         for start in range(0, len(missing), _CHUNK):
             _create(client, settings, missing[start : start + _CHUNK])
         there = partitions(client)

@@ -42,7 +42,7 @@ class SmsAdapter:
         fields = ImmutableMultiDict(parse_qsl(arrival.body.decode("utf-8", "replace"), keep_blank_values=True))
         if not self._signed(arrival, fields):
             return self._held(arrival, "unsigned" if _SIGNATURE not in arrival.headers else "bad_signature")
-        if "MessageSid" not in fields or "From" not in fields:
+        if not fields.get("MessageSid") or not fields.get("From"):
             return self._held(arrival, "malformed")
         sender = f"tel:{e164(str(fields['From']))}"
         return self._wrapper.wrap(

@@ -33,10 +33,10 @@ class SmsDoor:
         if isinstance(found, Held):
             await self._gate.publish(held(found.raw, found.reason))
             _log.warning("sms.quarantined", message_id=str(found.raw.id), reason=found.reason)
-            status = 400 if found.reason == "malformed" else 403
-            raise Refused(
-                status, found.reason, "Pesan ini tidak terbukti datang dari Twilio; disimpan untuk diperiksa."
-            )
+            if found.reason == "malformed":
+                raise Refused(400, found.reason, "Pesan ini tidak lengkap; disimpan untuk diperiksa.")
+            says = "Pesan ini tidak terbukti datang dari Twilio; disimpan untuk diperiksa."
+            raise Refused(403, found.reason, says)
         await self._gate.publish(arrived(found))
         answer = MessagingResponse()
         answer.message(receipt(found.tracking))

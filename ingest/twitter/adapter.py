@@ -4,13 +4,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TypeGuard
 
 from ingest.arrival import Fault, Refused
 from ingest.wrap import Wrapper
 from messages.shapes import Channel, RawMessage
 
 _JSON = "application/json"
+# X's ids are below 2**63, written as text.
+_LONGEST_ID = 19
 
 
 class TwitterAdapter:
@@ -20,17 +22,20 @@ class TwitterAdapter:
         self._wrapper = wrapper
         self._account = account
 
-    def accept(self, post: Mapping[str, Any], at: datetime) -> RawMessage:
+    def accept(self, post: object, at: datetime) -> RawMessage:
         """The raw message of a post, with the account it was found for.
 
         Raises `Refused` where X sent something else than a post.
         """
-        for field in ("id", "author_id", "text"):
-            if not isinstance(post.get(field), str):
-                raise Refused(502, "not_a_post", "X sent something else than a post.", (Fault(field, "missing"),))
-        return self._wrapper.wrap(
-            Channel.TWITTER, post["id"], f"x:{post['author_id']}", self._body(post), at, _JSON, "x-api"
-        )
+        found = post if isinstance(post, Mapping) else {}
+        post_id, author = found.get("id"), found.get("author_id")
+        if not is_id(post_id):
+            raise _not_a_post("id")
+        if not is_id(author):
+            raise _not_a_post("author_id")
+        if not isinstance(found.get("text"), str):
+            raise _not_a_post("text")
+        return self._wrapper.wrap(Channel.TWITTER, post_id, f"x:{author}", self._body(post), at, _JSON, "x-api")
 
     def hold(self, post: object, at: datetime) -> RawMessage:
         """What X sent instead of a post, to be kept aside."""
@@ -39,3 +44,12 @@ class TwitterAdapter:
 
     def _body(self, post: object) -> bytes:
         return json.dumps({"account": self._account, "post": post}).encode()
+
+
+def is_id(found: object) -> TypeGuard[str]:
+    """Whether this is an id as X writes them."""
+    return isinstance(found, str) and len(found) <= _LONGEST_ID and found.isascii() and found.isdigit()
+
+
+def _not_a_post(field: str) -> Refused:
+    return Refused(502, "not_a_post", "X sent something else than a post.", (Fault(field, "missing"),))

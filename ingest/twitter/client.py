@@ -1,7 +1,7 @@
 """X's mentions through tweepy, with what tweepy leaves out: a deadline, another host, and one kind of error."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 import requests
 import tweepy
@@ -9,7 +9,8 @@ from requests.adapters import HTTPAdapter
 
 # tweepy has this host written into it; the adapter below is mounted on it.
 _HOST = "https://api.twitter.com"
-_TIMEOUT_SECONDS = (5, 30)
+# To connect, and between two pieces of an answer.
+_TIMEOUT_SECONDS = (5.0, 30.0)
 _FIELDS = [
     "author_id", "conversation_id", "created_at", "edit_history_tweet_ids", "entities", "geo", "in_reply_to_user_id",
     "lang", "note_tweet", "referenced_tweets",
@@ -34,13 +35,15 @@ class Mentions(Protocol):
 
 
 class XMentions:
-    """`base_url` is X itself or whatever speaks its protocol."""
+    """`base_url` is X itself or whatever speaks its protocol; `timeout` is in seconds, to connect and to read."""
 
-    def __init__(self, base_url: str, bearer_token: str, account: str) -> None:
+    def __init__(
+        self, base_url: str, bearer_token: str, account: str, timeout: tuple[float, float] = _TIMEOUT_SECONDS
+    ) -> None:
         self._account = account
         # wait_on_rate_limit stays off: without a reset header it asks again at once, for ever.
         self._client = tweepy.Client(bearer_token, return_type=requests.Response, wait_on_rate_limit=False)
-        self._client.session.mount(_HOST, _Rebased(base_url))
+        self._client.session.mount(_HOST, _Rebased(base_url, timeout))
 
     def page(self, since_id: str | None, token: str | None) -> Mapping[str, Any]:
         """See `Mentions`."""
@@ -56,20 +59,34 @@ class XMentions:
             raise XAway(f"http_{error.response.status_code}") from error
         except (requests.RequestException, ValueError, tweepy.TweepyException) as error:
             raise XAway(type(error).__name__) from error
-        if not isinstance(page, dict) or not isinstance(page.get("data", []), list):
+        except (AttributeError, TypeError) as error:
+            # tweepy takes it for granted that an error's body, where it is JSON, is an object of X's.
+            raise XAway("not_an_error_of_x") from error
+        if not _is_page(page):
             raise XAway("not_a_page")
         return page
+
+
+def _is_page(page: object) -> TypeGuard[Mapping[str, Any]]:
+    """Every page counts its posts; without that, what looks like the last page may be no page at all."""
+    if not isinstance(page, dict) or not isinstance(page.get("data", []), list):
+        return False
+    meta = page.get("meta")
+    return isinstance(meta, dict) and "result_count" in meta and isinstance(meta.get("next_token"), str | None)
 
 
 class _Rebased(HTTPAdapter):
     """Sends what is meant for tweepy's host to ours, and never without a deadline."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, timeout: tuple[float, float]) -> None:
         self._base_url = base_url
+        self._timeout = timeout
         super().__init__()
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """See `HTTPAdapter.send`."""
         request.url = (request.url or "").replace(_HOST, self._base_url, 1)
-        kwargs["timeout"] = kwargs.get("timeout") or _TIMEOUT_SECONDS
+        kwargs["timeout"] = self._timeout
+        # The proxies in it were chosen for tweepy's host, and ours may be one that no proxy reaches.
+        kwargs["proxies"] = requests.utils.get_environ_proxies(request.url)
         return super().send(request, *args, **kwargs)

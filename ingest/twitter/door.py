@@ -1,9 +1,8 @@
 """Polls mentions and publishes them, oldest first; how far it read moves only after the bus has them."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import structlog
 
@@ -12,7 +11,7 @@ from bus.port import Outgoing, Producer
 from config.database import DatabaseAway
 from ingest.arrival import Refused
 from ingest.store import DoorStore
-from ingest.twitter.adapter import TwitterAdapter
+from ingest.twitter.adapter import TwitterAdapter, is_id
 from ingest.twitter.client import Mentions, XAway
 from ingest.wrap import arrived, held
 
@@ -22,6 +21,8 @@ _LONGEST_WAIT_SECONDS = 900.0
 # How many pauses to wait at first when X limits us without saying for how long, and at most when X is away.
 _LIMITED_PAUSES = 4
 _AWAY_PAUSES = 8
+# Posts published at once: a long backlog fits what a producer may hold, and is not begun anew after a failure.
+_BATCH = 100
 
 _log = structlog.get_logger()
 
@@ -67,31 +68,36 @@ class TwitterDoor:
 
     def look(self) -> int:
         """Publish every mention newer than the last one kept; returns how many. Raises what `run` waits out."""
-        since_id = self._store.cursor(_CURSOR)
-        posts = self._newer_than(since_id)
-        if not posts:
-            return 0
-        posts.sort(key=_age)
-        self._producer.publish([self._record(post) for post in posts])
-        newest = max(_age(post) for post in posts)
-        if newest:
-            self._store.move_cursor(_CURSOR, str(newest))
-        _log.info("x.read", posts=len(posts))
+        posts = sorted(self._newer_than(self._store.cursor(_CURSOR)), key=_age)
+        for start in range(0, len(posts), _BATCH):
+            self._keep(posts[start : start + _BATCH])
+        if posts:
+            _log.info("x.read", posts=len(posts))
         return len(posts)
 
-    def _newer_than(self, since_id: str | None) -> list[Mapping[str, Any]]:
+    def _newer_than(self, since_id: str | None) -> list[object]:
         """All pages, back to `since_id`; X keeps the newest 800 reachable, so this is bounded."""
-        posts: list[Mapping[str, Any]] = []
+        posts: list[object] = []
         token: str | None = None
+        followed: set[str] = set()
         while not self._stopping.is_set():
             page = self._mentions.page(since_id, token)
             posts += page.get("data", [])
-            token = page.get("meta", {}).get("next_token")
+            token = page["meta"].get("next_token")
             if token is None:
                 return posts
+            if token in followed:
+                raise XAway("pages_in_a_circle")
+            followed.add(token)
         return []
 
-    def _record(self, post: Mapping[str, Any]) -> Outgoing:
+    def _keep(self, posts: Sequence[object]) -> None:
+        """Publish, then move on; what is published twice after a failure in between has the same ids."""
+        self._producer.publish([self._record(post) for post in posts])
+        if newest := _age(posts[-1]):
+            self._store.move_cursor(_CURSOR, str(newest))
+
+    def _record(self, post: object) -> Outgoing:
         try:
             return arrived(self._adapter.accept(post, self._now()))
         except Refused as refused:
@@ -114,4 +120,4 @@ class TwitterDoor:
 def _age(post: object) -> int:
     """A post's id as the number it is: ids grow with time."""
     found = post.get("id") if isinstance(post, Mapping) else None
-    return int(found) if isinstance(found, str) and found.isdigit() else 0
+    return int(found) if is_id(found) else 0

@@ -12,10 +12,13 @@ from ingest.wrap import Wrapper, sender_of
 from messages.shapes import Channel, RawMessage
 from messages.submission import Submission, e164
 
+_JSON = "application/json"
+_FORM = "application/x-www-form-urlencoded"
+
 
 def is_json(arrival: Arrival) -> bool:
     """Whether this is the JSON twin; anything else is read as a form."""
-    return arrival.headers.get("content-type", "").startswith("application/json")
+    return arrival.headers.get("content-type", "").casefold().startswith(_JSON)
 
 
 def accept(arrival: Arrival, wrapper: Wrapper, fresh: UUID) -> RawMessage:
@@ -39,5 +42,5 @@ def accept(arrival: Arrival, wrapper: Wrapper, fresh: UUID) -> RawMessage:
         sender_of(e164(submission.phone), submission.email),
         arrival.body,
         arrival.at,
-        arrival.headers.get("content-type", "application/x-www-form-urlencoded"),
+        _JSON if is_json(arrival) else _FORM,
     )

@@ -3,7 +3,7 @@
 from pydantic import ValidationError
 
 from messages.submission import MobileSubmission
-from normalize.draft import Draft, Unreadable
+from normalize.draft import Draft, unreadable
 
 
 def read(_content_type: str, body: bytes) -> Draft:
@@ -11,5 +11,5 @@ def read(_content_type: str, body: bytes) -> Draft:
     try:
         submission = MobileSubmission.model_validate_json(body)
     except ValidationError as error:
-        raise Unreadable(".".join(str(part) for part in error.errors()[0]["loc"])) from None
+        raise unreadable(error) from None
     return Draft(submission.report(), submission.contact())

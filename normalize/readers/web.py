@@ -3,7 +3,7 @@
 from pydantic import ValidationError
 
 from messages.submission import Submission
-from normalize.draft import Draft, Unreadable
+from normalize.draft import Draft, unreadable
 
 
 def read(content_type: str, body: bytes) -> Draft:
@@ -12,5 +12,5 @@ def read(content_type: str, body: bytes) -> Draft:
     try:
         submission = Submission.model_validate_json(body) if json else Submission.from_form(body)
     except ValidationError as error:
-        raise Unreadable(".".join(str(part) for part in error.errors()[0]["loc"])) from None
+        raise unreadable(error) from None
     return Draft(submission.report(), submission.contact())

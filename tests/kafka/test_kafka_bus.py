@@ -229,7 +229,7 @@ def test_a_commit_that_hangs_wakes_the_watchdog(node: Node) -> None:
         except Retry as error:
             outcome.append(error)
 
-    hanging = threading.Thread(target=commit)
+    hanging = threading.Thread(target=commit, daemon=True)
     hanging.start()
     try:
         assert woken.wait(DEADLINE + SLACK)

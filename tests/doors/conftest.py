@@ -1,0 +1,69 @@
+"""Serves the doors on loopback, and reads every log line of every test here for what may not stand in it."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any, Protocol
+
+import pytest
+from structlog.testing import capture_logs
+from structlog.types import EventDict
+
+from app.assembly import Parts
+from app.migrate import migrate
+from bus.port import Producer
+from config.settings import Settings
+from tests.doors import people
+from tests.doors.loopback_x import LoopbackX, serving_x
+from tests.doors.served import Served, serving
+
+
+class Serve(Protocol):
+    """Serves the doors until the test ends."""
+
+    def __call__(self, producer: Producer | None = None, *, migrated: bool = True, **changed: Any) -> Served:
+        """`producer` takes the place of the bus's own; `changed` are settings."""
+        ...
+
+
+@pytest.fixture
+def serve(settings: Settings) -> Iterator[Serve]:
+    """Starts the HTTP process as a test wants it; what was started is closed in reverse."""
+    with ExitStack() as stack:
+
+        def start(producer: Producer | None = None, *, migrated: bool = True, **changed: Any) -> Served:
+            listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+            port = listener.getsockname()[1]
+            parts = Parts(Settings.model_validate(settings.model_dump() | {"port": port} | changed))
+            stack.callback(parts.engine.dispose)
+            if migrated:
+                migrate(parts.engine)
+            parts.ensure_topics()
+            if producer is None:
+                producer = parts.bus.producer()
+                stack.callback(producer.close)
+            return stack.enter_context(serving(parts, producer, listener))
+
+        yield start
+
+
+@pytest.fixture
+def served(serve: Serve) -> Served:
+    """The doors, with the settings of every test."""
+    return serve()
+
+
+@pytest.fixture
+def x() -> Iterator[LoopbackX]:
+    """An X without posts and without a script."""
+    with serving_x() as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def logged(caplog: pytest.LogCaptureFixture) -> Iterator[list[EventDict]]:
+    """Every line that a test makes us log; at its end none may name or quote a citizen."""
+    with capture_logs() as lines:
+        yield lines
+    said = f"{lines} {caplog.text}"
+    assert [private for private in people.PRIVATE if private in said] == []

@@ -1,0 +1,100 @@
+"""The HTTP process as a client meets it, and the bus as its readers see it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from socket import socket
+from typing import Any, TypeVar
+
+import requests
+import uvicorn
+
+from app import http
+from app.assembly import Parts
+from bus.port import Producer
+from messages import codec, topics
+from messages.shapes import Channel, Quarantined, RawMessage, Travels
+
+_PATIENCE_SECONDS = 10.0
+
+T = TypeVar("T", bound=Travels)
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where the doors are, and the parts behind them."""
+
+    address: str
+    parts: Parts
+
+    def get(self, path: str) -> requests.Response:
+        """GET."""
+        return requests.get(self.address + path, timeout=_PATIENCE_SECONDS)
+
+    def post(self, path: str, **request: Any) -> requests.Response:
+        """POST, without following where the answer leads."""
+        return requests.post(self.address + path, timeout=_PATIENCE_SECONDS, allow_redirects=False, **request)
+
+    def raws(self, channel: Channel) -> list[RawMessage]:
+        """What a door published."""
+        return raws(self.parts, channel)
+
+    def quarantined(self) -> list[Quarantined]:
+        """What the doors kept aside."""
+        return quarantined(self.parts)
+
+    def published(self) -> int:
+        """How many records stand on the bus, in whatever topic."""
+        reader = self.parts.bus.reader()
+        try:
+            return sum(1 for _ in reader.read(topic.name for topic in reader.topics()))
+        finally:
+            reader.close()
+
+    def opened(self, raw: RawMessage) -> bytes:
+        """The provider's bytes in a raw message."""
+        return self.parts.sealer.open(raw.body, raw.message_id)
+
+
+@contextmanager
+def serving(parts: Parts, producer: Producer, listener: socket) -> Iterator[Served]:
+    """Serve on a socket that listens already; whatever is asked from now on is answered."""
+    config = uvicorn.Config(
+        http.build(parts, producer), log_config=None, access_log=False, ws="none", lifespan="off",
+        timeout_graceful_shutdown=5,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="doors")
+    thread.start()
+    try:
+        yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}", parts)
+    finally:
+        server.should_exit = True
+        thread.join(_PATIENCE_SECONDS)
+
+
+def raws(parts: Parts, channel: Channel) -> list[RawMessage]:
+    """What stands on a door's topic."""
+    return _read(parts, topics.raw(channel), RawMessage)
+
+
+def quarantined(parts: Parts) -> list[Quarantined]:
+    """What stands in quarantine."""
+    return _read(parts, topics.QUARANTINE, Quarantined)
+
+
+def refused(response: requests.Response, status: int, reason: str) -> dict[str, str]:
+    """Assert that the answer is a problem (RFC 9457) of this kind; returns what is said of each field."""
+    assert (response.status_code, response.headers["Content-Type"]) == (status, "application/problem+json")
+    problem = response.json()
+    assert (problem["status"], problem["reason"]) == (status, reason)
+    return {fault["field"]: fault["detail"] for fault in problem["errors"]}
+
+
+def _read(parts: Parts, topic: str, shape: type[T]) -> list[T]:
+    reader = parts.bus.reader()
+    try:
+        return [codec.decode(shape, record.value, record.headers) for record in reader.read([topic])]
+    finally:
+        reader.close()

@@ -1,0 +1,314 @@
+"""The router: the institution that is named, else the matter, else the place, else triage; and the next door."""
+
+import csv
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from app.assembly import Parts
+from bus.errors import Reject
+from bus.port import Outgoing
+from config.settings import Settings
+from messages import codec, ids
+from messages.shapes import AgencyAnswer, Dispatch, Place, Report
+from messages.topics import AGENCY_ANSWERS
+from normalize.stage import NormalizeStage
+from router.decision import MAX_HOPS, after_refusal, decide, due
+from router.phrases import PhraseIndex, normal
+from router.registry import TRIAGE, Registry, RegistryError, load_registry
+from router.stage import RouterStage
+from tests import helpers
+from tests.conftest import NOW, SHARED
+from tests.helpers import at, value_of
+
+SMALL = Path(__file__).parent / "registry"
+REAL = Path(__file__).parent.parent / "config" / "data"
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    """A registry of a few agencies."""
+    return load_registry(SMALL)
+
+
+@pytest.fixture(scope="module")
+def country() -> Registry:
+    """The registry that is shipped."""
+    return load_registry(REAL)
+
+
+@pytest.mark.parametrize(
+    ("report", "agency", "rule"),
+    [
+        (Report(text="x", agency="Kemenkes"), "kementerian-kemenkes", "addressed"),
+        (Report(text="Mohon PLN datang"), "bumn-pln", "named"),
+        (Report(text="PLN atau Kemenkes?"), "bumn-pln", "named"),
+        (Report(text="antrean paspor lama di Kab. Sleman"), "kementerian-kemenimipas", "rule:paspor"),
+        (Report(text="jalan rusak di kab. Sleman"), "kabupaten-3404", "place-named"),
+        (Report(text="jalan rusak", place=Place(region="Kota Semarang")), "kota-3374", "place-field"),
+        (Report(text="Kota Semarang, Jawa Tengah: banjir"), "kota-3374", "place-named"),
+        (Report(text="banjir di sleman"), "kabupaten-3404", "place-named-bare"),
+        (Report(text="banjir di semarang"), TRIAGE, "place-named-bare-ambiguous"),
+        (Report(text="jalan sleman rusak"), TRIAGE, "no-evidence"),
+        (Report(text="Jl. Sleman rusak"), TRIAGE, "no-evidence"),
+        (Report(text="lampu mati"), TRIAGE, "no-evidence"),
+        (Report(text="kementerian hukum dan ham lambat"), TRIAGE, "no-evidence"),
+        (Report(text="Dinas Kesehatan", agency="Dinas Kesehatan Kota Semarang"), "kota-3374", "addressed"),
+        (Report(text="MENTERI KESEHATAN tolong"), "kementerian-kemenkes", "named"),
+        (Report(text="planet"), TRIAGE, "no-evidence"),
+    ],
+)
+def test_which_door(registry: Registry, report: Report, agency: str, rule: str) -> None:
+    """Each kind of evidence leads to its door, and says so."""
+    decision = decide(report, registry)
+    assert (decision.agency, decision.reasons[0].rule) == (agency, rule)
+    assert agency not in decision.alternatives
+
+
+def test_the_place_is_the_next_door_of_a_national_matter(registry: Registry) -> None:
+    """A refusal by the institution leads to the government of the place, then to its province."""
+    decision = decide(Report(text="Kemenkes, puskesmas tutup di Kab. Sleman"), registry)
+    assert decision.alternatives == ("kabupaten-3404", "provinsi-34")
+
+
+@given(st.text(max_size=200), st.text(max_size=60), st.text(max_size=60))
+def test_any_report_gets_a_door(text: str, agency: str, region: str) -> None:
+    """Whatever is written, the answer is an agency of the registry, with reasons."""
+    registry = load_registry(SMALL)
+    decision = decide(Report.model_construct(title="", text=text, agency=agency, place=Place.model_construct(region=region, address="")), registry)  # fmt: skip
+    assert decision.agency in registry.agencies
+    assert decision.reasons
+
+
+@given(st.lists(st.sampled_from(["a", "a b", "b c", "c"]), unique=True, min_size=1), st.lists(st.sampled_from("abcx"), max_size=8))
+def test_the_longest_phrase_wins(phrases: list[str], words: list[str]) -> None:
+    """Found phrases are known ones, in order, not overlapping, and never the beginning of a longer one there."""
+    text = ", ".join(words)
+    position = 0
+    for found in PhraseIndex({phrase: phrase for phrase in phrases}).find(text):
+        assert found.start >= position
+        position = found.start + len(found.words)
+        assert normal(found.words) == found.meaning
+        rest = normal(text[found.start :])
+        assert not [longer for longer in phrases if len(longer) > len(found.meaning) and f"{rest} ".startswith(f"{longer} ")]
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """The rows of a table."""
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+
+
+def _edited(folder: Path, file: str, edit: Callable[[list[dict[str, str]]], None]) -> Path:
+    shutil.copytree(SMALL, folder, dirs_exist_ok=True)
+    path = folder / file
+    with path.open(newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    edit(rows)
+    with path.open("w", newline="") as opened:
+        writer = csv.DictWriter(opened, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("file", "edit", "says"),
+    [
+        ("rules.csv", lambda rows: rows[0].update(agency="kementerian-tiada"), "paspor: agency 'kementerian-tiada' is not in agencies.csv"),
+        ("rules.csv", lambda rows: rows[1].update(phrases="paspor"), "listrik-padam: 'paspor' already stands in paspor"),
+        ("rules.csv", lambda rows: rows[0].update(phrases="E-Paspor"), "write 'E-Paspor' as 'e paspor'"),
+        ("agencies.csv", lambda rows: rows[0].update(aliases="pln"), "'pln' already names"),
+        ("agencies.csv", lambda rows: rows.pop(), "the row 'triage' is missing"),
+        ("agencies.csv", lambda rows: rows[5].update(parent="provinsi-99"), "parent 'provinsi-99' is not an agency"),
+        ("agencies.csv", lambda rows: rows.append(dict(rows[0])), "code kementerian-kemenkes stands twice"),
+    ],
+)  # fmt: skip
+def test_a_faulty_registry_names_its_fault(tmp_path: Path, file: str, edit: Callable[[list[dict[str, str]]], None], says: str) -> None:  # fmt: skip
+    """Nothing is routed by files with a fault in them; the text says which row, and what to write instead."""
+    with pytest.raises(RegistryError) as caught:
+        load_registry(_edited(tmp_path, file, edit))
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"code,kind\nx,y\n", b"\xff\xfe", b'code,kind,name\n"open'])
+def test_a_file_that_is_no_table_is_named(tmp_path: Path, content: bytes) -> None:
+    """Any bytes in the place of a table give an error that names the file."""
+    shutil.copytree(SMALL, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "agencies.csv").write_bytes(content)
+    with pytest.raises(RegistryError, match="agencies.csv"):
+        load_registry(tmp_path)
+
+
+def test_the_version_changes_with_the_files(tmp_path: Path) -> None:
+    """A dispatch names the very rules it was decided by."""
+    edited = load_registry(_edited(tmp_path, "rules.csv", lambda rows: rows[0].update(basis="lain")))
+    assert edited.version != load_registry(SMALL).version == load_registry(SMALL).version
+
+
+def test_the_country_is_complete(country: Registry) -> None:
+    """Every province, city and regency, the ministries and bodies, and triage."""
+    kinds = [agency.kind for agency in country.agencies.values()]
+    counts = {kind: kinds.count(kind) for kind in set(kinds)}
+    # Jakarta's five cities and one regency are administrative: they belong to the province.
+    assert (counts["provinsi"], counts["kota"], counts["kabupaten"]) == (38, 98 - 5, 416 - 1)
+    assert counts["kementerian"] >= 49
+    assert counts["lembaga"] >= 32
+    assert TRIAGE in country.agencies
+
+
+def test_every_official_region_is_in_the_registry(country: Registry) -> None:
+    """The official list's codes and names, each at its own queue."""
+    path = SHARED / "regions" / "regions.csv"
+    if not path.exists():
+        pytest.skip(f"{path} is not here")
+    official = {row["code"]: row["name"] for row in rows_of(path) if row["code"].count(".") <= 1}
+    ours = {agency.region: agency.name for agency in country.agencies.values() if agency.region}
+    jakarta = {code for code in official if code.startswith("31.")}
+    assert set(official) - jakarta == set(ours)
+    for code, name in ours.items():
+        if "." in code:
+            assert name.split()[0].lower() in {"kota", "kabupaten"}
+            assert official[code].lower() == name.lower()
+
+
+def test_every_ministry_and_body_is_in_the_registry(country: Registry) -> None:
+    """The official list's slugs."""
+    path = SHARED / "agencies" / "ministries_and_bodies_2025.csv"
+    if not path.exists():
+        pytest.skip(f"{path} is not here")
+    slugs = {row["slug"].removeprefix("kementerian-") for row in rows_of(path)}
+    assert slugs <= {code.split("-", 1)[-1] for code in country.agencies if code.startswith(("kementerian-", "lembaga-"))}
+
+
+def test_every_agency_is_reached_by_its_own_name(country: Registry) -> None:
+    """A plain report that names an institution arrives at its queue, for every one of them."""
+    for agency in country.agencies.values():
+        if agency.code != TRIAGE:
+            decision = decide(Report(text=f"Mohon {agency.name} menindaklanjuti laporan ini."), country)
+            assert decision.agency == agency.code, agency.name
+
+
+def test_refusals_end(registry: Registry) -> None:
+    """Whatever agencies answer, a complaint ends in triage within the hop limit, never twice at one door."""
+
+    @given(st.lists(st.sampled_from([*registry.agencies, None, "no-such-agency"]), min_size=12, max_size=12))
+    def walk(theirs: list[str | None]) -> None:
+        tried = ["kementerian-kemenkes"]
+        while tried[-1] != TRIAGE:
+            code, _ = after_refusal(tried, ("kabupaten-3404", "provinsi-34"), theirs[len(tried)], registry)
+            assert code not in tried
+            assert code in registry.agencies
+            tried.append(code)
+        assert len(tried) <= MAX_HOPS + 2
+
+    walk()
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [("2026-11-24", "2026-12-01"), ("2026-11-27", "2026-12-04"), ("2026-11-28", "2026-12-04"), ("2026-11-23", "2026-11-30")],
+)
+def test_five_working_days(start: str, end: str) -> None:
+    """Weekends do not count."""
+    assert due(datetime.fromisoformat(start).replace(tzinfo=UTC)).date().isoformat() == end
+
+
+@pytest.fixture
+def stage(engine: Engine, registry: Registry, now: Callable[[], datetime]) -> RouterStage:
+    """A router on each kind of database."""
+    return RouterStage(engine, registry, now)
+
+
+@pytest.fixture
+def complaint(parts: Parts, engine: Engine) -> Callable[..., Outgoing]:
+    """Makes a complaint as the normalizer would."""
+
+    def make(text: str, **fields: object) -> Outgoing:
+        (made,) = NormalizeStage(engine, parts.sealer).handle([at(helpers.web(parts, text, **fields))])  # type: ignore[arg-type]
+        return made
+
+    return make
+
+
+def refusal(dispatch: Outgoing, theirs: str | None = None, offset: int = 0) -> tuple[Outgoing, int]:
+    """The agency says that it is not its authority."""
+    said = codec.decode(Dispatch, dispatch.value, dispatch.headers)
+    answer = AgencyAnswer(
+        id=ids.answer_id(said.id, "refused"),
+        message_id=said.message_id,
+        at=NOW,
+        complaint_id=said.complaint_id,
+        dispatch_id=said.id,
+        agency=said.agency,
+        verdict="refused",
+        text="bukan kewenangan kami",
+        theirs=theirs,
+    )
+    return Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(said.complaint_id), "/agency")), offset
+
+
+def test_a_dispatch_is_decided_once(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
+    """The same record gives the same dispatch, due date and all; the same complaint at another record gives none."""
+    made = complaint("Kemenkes tolong")
+    first = stage.handle([at(made, 3)])
+    assert stage.handle([at(made, 3)]) == first
+    assert stage.handle([at(made, 4)]) == []
+
+
+def test_a_repeat_needs_no_door(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
+    """It shows on the complaint it belongs to."""
+    phone = "+628000000021"
+    assert len(stage.handle([at(complaint("Kemenkes tolong", phone=phone))])) == 1
+    assert stage.handle([at(complaint("kemenkes, TOLONG", phone=phone), 1)]) == []
+
+
+def test_a_refusal_finds_the_next_door(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
+    """The next agency gets the complaint with all earlier reasons, and oversight hears of it; once."""
+    (first,) = stage.handle([at(complaint("Kemenkes, puskesmas tutup di Kab. Sleman"))])
+    record = at(*refusal(first))
+    second, told = stage.handle([record])
+    assert second.topic == "agency-kabupaten-3404"
+    assert value_of(second)["hop"] == 1
+    assert [reason["rule"] for reason in value_of(second)["reasons"]] == ["named", "next-alternative"]
+    assert (told.topic, value_of(told)["event"]) == ("oversight", "refused")
+    assert stage.handle([record]) == [second, told]
+    assert [output.topic for output in stage.handle([at(*refusal(first, offset=9))])] == ["oversight"]
+
+
+def test_the_refusing_agency_may_name_the_next(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
+    """Its word goes before our alternatives."""
+    (first,) = stage.handle([at(complaint("Kemenkes, puskesmas tutup di Kab. Sleman"))])
+    second, _ = stage.handle([at(*refusal(first, theirs="bumn-pln"))])
+    assert second.topic == "agency-bumn-pln"
+
+
+def test_triage_may_send_on_and_keeps_what_it_can_not(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
+    """The national admin names an agency, or keeps the complaint: there is no door behind triage."""
+    (first,) = stage.handle([at(complaint("lampu mati"))])
+    assert first.topic == "agency-triage"
+    assert [output.topic for output in stage.handle([at(*refusal(first))])] == ["oversight"]
+    (sent, _) = stage.handle([at(*refusal(first, theirs="kota-3374", offset=1))])
+    assert sent.topic == "agency-kota-3374"
+
+
+def test_an_answer_to_nothing_is_rejected(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
+    """An answer that belongs to no dispatch of ours becomes a dead letter, not a silence."""
+    (first,) = stage.handle([at(complaint("Kemenkes tolong"))])
+    answer, _ = refusal(first)
+    strange = answer.value.replace(str(value_of(answer)["dispatch_id"]).encode(), str(uuid4()).encode())
+    with pytest.raises(Reject, match="unknown_dispatch"):
+        stage.handle([at(Outgoing(answer.topic, answer.key, strange, answer.headers))])
+
+
+def test_an_unknown_agency_in_a_rule_stops_the_start(tmp_path: Path, settings: Settings) -> None:
+    """The process refuses to start, and names the rule and the agency."""
+    folder = _edited(tmp_path / "edited", "rules.csv", lambda rows: rows[0].update(agency="kementerian-tiada"))
+    with pytest.raises(RegistryError, match="kementerian-tiada"):
+        _ = Parts(settings.model_copy(update={"agencies": folder})).topics
