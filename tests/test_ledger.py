@@ -1,10 +1,139 @@
 """The ledger: rows are written once in any order, and a number's way is read from them."""
 
-from sqlalchemy import Engine
+from collections.abc import Callable
+from itertools import permutations
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, func, select
+from sqlmodel import SQLModel
+
+from app.assembly import Parts
+from app.migrate import migrate
+from bus.errors import Reject
+from bus.port import Outgoing, Record
+from config.database import DatabaseAway, open_engine, writing
+from messages import codec, ids
+from messages.shapes import AgencyAnswer, Dispatch
+from messages.topics import AGENCY_ANSWERS
+from normalize.stage import NormalizeStage
+from router.registry import load_registry
+from router.stage import RouterStage
+from sinks.ledger.sink import LedgerSink
+from sinks.ledger.status import Ledger
+from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
+from tests import helpers
+from tests.conftest import NOW
+from tests.helpers import at, value_of
+from tests.journeys.test_journeys import REGISTRY
+
+Way = Callable[..., list[Record]]
 
 
-def test_migrates(engine: Engine) -> None:
-    """Migrating an up-to-date database changes nothing."""
-    from app.migrate import migrate
+@pytest.fixture
+def way(parts: Parts, engine: Engine) -> Way:
+    """The records of one complaint on its way: complaint, dispatch, and the agency's answers."""
 
+    def make(text: str, *verdicts: str, **fields: object) -> list[Record]:
+        (complaint,) = NormalizeStage(engine, parts.sealer).handle([at(helpers.web(parts, text, **fields))])  # type: ignore[arg-type]
+        sent = RouterStage(engine, load_registry(REGISTRY), lambda: NOW).handle([at(complaint)])
+        records = [complaint, *sent]
+        for dispatch in sent:
+            said = codec.decode(Dispatch, dispatch.value, dispatch.headers)
+            for verdict in verdicts:
+                answer = AgencyAnswer.model_validate(
+                    {
+                        "id": ids.answer_id(said.id, verdict),
+                        "message_id": said.message_id,
+                        "at": NOW,
+                        "complaint_id": said.complaint_id,
+                        "dispatch_id": said.id,
+                        "agency": said.agency,
+                        "verdict": verdict,
+                    }
+                )
+                records.append(Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(said.complaint_id), "/agency")))
+        return [at(message, offset) for offset, message in enumerate(records)]
+
+    return make
+
+
+def rows(engine: Engine) -> list[int]:
+    """How many rows each table has."""
+    with writing(engine) as connection:
+        tables = (ComplaintRow, DispatchRow, AnswerRow)
+        return [connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables]
+
+
+def test_the_migrations_make_the_tables(engine: Engine) -> None:
+    """What Alembic builds is what the code expects, and building it again changes nothing."""
     migrate(engine)
+    with writing(engine) as connection:
+        assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+
+
+def test_any_order_and_twice_is_the_same(engine: Engine, way: Way) -> None:
+    """Topics keep no order among them, and records come again: the rows are the same."""
+    records = way("Kemenkes tolong", "accepted")
+    for order in permutations(records):
+        LedgerSink(engine).handle(order)
+    assert rows(engine) == [1, 1, 1]
+
+
+def test_a_number_shows_its_way(engine: Engine, way: Way) -> None:
+    """Received, dispatched, answered: each with its time and the institution's name."""
+    records = way("Kemenkes tolong", "accepted", "closed")
+    tracking = str(value_of(Outgoing("", b"", records[0].value))["tracking"])
+    ledger = Ledger(engine, {"kementerian-kemenkes": "Kementerian Kesehatan"})
+    assert ledger.status(tracking) is None
+    states = []
+    for record in records:
+        LedgerSink(engine).handle([record])
+        status = ledger.status(tracking)
+        assert status
+        states.append(status.state)
+    assert states == ["terverifikasi", "terdisposisi", "proses", "selesai"]
+    assert [(step.what, step.agency) for step in status.steps] == [
+        ("received", ""),
+        ("dispatched", "Kementerian Kesehatan"),
+        ("accepted", "Kementerian Kesehatan"),
+        ("closed", "Kementerian Kesehatan"),
+    ]
+    assert status.steps[0].at == NOW.replace(microsecond=678000)
+
+
+def test_a_repeat_keeps_its_number_and_shows_the_way_of_the_first(engine: Engine, way: Way) -> None:
+    """Whoever wrote twice sees on either number what happens."""
+    phone = "+628000000021"
+    first, again = way("Kemenkes tolong", phone=phone), way("kemenkes TOLONG", phone=phone)
+    LedgerSink(engine).handle([*first, *again])
+    numbers = [str(value_of(Outgoing("", b"", records[0].value))["tracking"]) for records in (first, again)]
+    ledger = Ledger(engine, {})
+    status = ledger.status(numbers[1])
+    assert status
+    assert (status.relation, status.of) == ("repeat", numbers[0])
+    assert [step.what for step in status.steps] == ["received", "dispatched"]
+
+
+def test_strange_words_are_kept_as_written(engine: Engine, way: Way) -> None:
+    """Emoji, other scripts and quotes reach the rows on both databases."""
+    text = "bau 😷 ยา'; DROP TABLE ledger_complaint; --"
+    LedgerSink(engine).handle(way(text))
+    with writing(engine) as connection:
+        assert connection.execute(select(ComplaintRow.text)).scalar_one() == text  # type: ignore[call-overload]
+
+
+def test_a_broken_record_is_rejected(engine: Engine, way: Way) -> None:
+    """What can't be read is put aside by the worker."""
+    (record, *_) = way("x")
+    with pytest.raises(Reject):
+        LedgerSink(engine).handle([Record(record.topic, 0, 0, 0, b"", b"{", record.headers)])
+
+
+def test_a_database_that_is_away_says_so() -> None:
+    """The one error that stages wait out."""
+    engine = open_engine("postgresql://nobody@127.0.0.1:9/none")
+    with pytest.raises(DatabaseAway), writing(engine):
+        pass
+    engine.dispose()

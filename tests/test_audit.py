@@ -1,0 +1,169 @@
+"""The audit: it counts what became of every message, and finds each planted fault by name."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from app.assembly import Parts
+from bus.port import Membership, Outgoing, Record
+from messages import codec
+from messages.shapes import Complaint, Dispatch
+from messages.topics import COMPLAINTS
+from monitor.audit import Audit, Auditor
+from normalize.stage import NormalizeStage
+from router.stage import RouterStage
+from sinks.ledger.sink import LedgerSink
+from tests import helpers
+from tests.conftest import NOW
+
+
+class Pipeline:
+    """Runs the stages on the embedded bus, one batch at a time; `spoil` changes what a stage publishes."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.producer = parts.bus.producer()
+
+    def publish(self, *messages: Outgoing) -> None:
+        """As a door would."""
+        self.producer.publish(messages)
+
+    def work(self, group: str, spoil: object = None) -> list[Outgoing]:
+        """Let one stage work all it finds."""
+        raw = tuple(f"raw-{channel}" for channel in ("web", "sms", "twitter", "mobile"))
+        stage, names = {
+            "normalize": (NormalizeStage(self.parts.engine, self.parts.sealer), raw),
+            "router": (RouterStage(self.parts.engine, self.parts.registry, lambda: NOW), (COMPLAINTS, "agency-answers")),
+            "ledger": (LedgerSink(self.parts.engine), (COMPLAINTS, "agency-answers", *self.parts.queues)),
+        }[group]
+        consumer = self.parts.bus.consumer(Membership(group, "test", names))
+        records = consumer.poll(0.0, 1000)
+        outputs = list(stage.handle(records))
+        if spoil:
+            outputs = spoil(outputs)  # type: ignore[operator]
+        consumer.commit(outputs)
+        consumer.close()
+        return outputs
+
+    def all(self) -> None:
+        """The whole way."""
+        for group in ("normalize", "router", "ledger"):
+            self.work(group)
+
+
+@pytest.fixture
+def pipeline(parts: Parts) -> Iterator[Pipeline]:
+    """A pipeline that has accepted three messages."""
+    made = Pipeline(parts)
+    made.publish(
+        helpers.web(parts, "Kemenkes tolong"),
+        helpers.sms(parts, "lampu mati", "+628000000021"),
+        helpers.sms(parts, "LAPOR", "+628000000022"),
+    )
+    yield made
+    made.producer.close()
+
+
+def test_a_clean_run_adds_up(parts: Parts, pipeline: Pipeline) -> None:
+    """Every accepted message has exactly one outcome."""
+    pipeline.all()
+    audit = parts.audit()
+    assert audit.clean
+    assert (audit.accepted, audit.complaints, audit.not_complaints, audit.pending) == (3, 2, 1, 0)
+    assert (audit.at_agencies, audit.at_triage) == (1, 1)
+
+
+def test_what_is_underway_is_pending(parts: Parts, pipeline: Pipeline) -> None:
+    """A message that a stage has not reached is neither lost nor done."""
+    seen = []
+    for group in ("normalize", "router", "ledger"):
+        audit = parts.audit()
+        assert audit.clean
+        seen.append(audit.pending)
+        pipeline.work(group)
+    assert [*seen, parts.audit().pending] == [3, 2, 2, 0]
+
+
+def test_a_second_delivery_is_counted_not_doubled(parts: Parts, pipeline: Pipeline) -> None:
+    """The provider sent it twice; it is one message."""
+    message = helpers.sms(parts, "PJU padam", "+628000000023", sid="SM7")
+    pipeline.publish(message, message)
+    pipeline.all()
+    audit = parts.audit()
+    assert (audit.accepted, audit.delivered_again, audit.clean) == (4, 1, True)
+
+
+def test_a_dead_letter_is_an_outcome(parts: Parts, pipeline: Pipeline) -> None:
+    """What can't be read is neither lost nor a complaint."""
+    broken = replace(helpers.web(parts, "x"), value=b"{")
+    pipeline.publish(broken)
+    letters = [replace(broken, topic="dead-normalize", key=b"")]
+    consumer = parts.bus.consumer(Membership("normalize", "test", ("raw-web",)))
+    consumer.poll(0.0, 1000)
+    consumer.commit(letters)
+    consumer.close()
+    audit = parts.audit()
+    assert audit.dead == 1
+    assert dict(broken.headers)["ce_id"].decode() not in audit.lost
+
+
+def _drop(outputs: list[Outgoing]) -> list[Outgoing]:
+    return outputs[1:]
+
+
+def _double(outputs: list[Outgoing]) -> list[Outgoing]:
+    return [*outputs, outputs[0]]
+
+
+def _misfile(outputs: list[Outgoing]) -> list[Outgoing]:
+    return [replace(outputs[0], topic="agency-bumn-pln"), *outputs[1:]]
+
+
+@pytest.mark.parametrize(
+    ("group", "spoil", "kind", "says"),
+    [
+        ("normalize", _drop, "lost", "accepted, but without an outcome"),
+        ("normalize", _double, "doubled", "complaint published twice"),
+        ("router", _drop, "lost", "complaint in no agency's queue"),
+        ("router", _double, "doubled", "hop 0 dispatched twice"),
+        ("router", _misfile, "lost", "but in agency-bumn-pln"),
+    ],
+)
+def test_a_planted_fault_is_named(parts: Parts, pipeline: Pipeline, group: str, spoil: object, kind: str, says: str) -> None:
+    """Lost, doubled, misfiled: each difference by the id it is about."""
+    for stage in ("normalize", "router", "ledger"):
+        pipeline.work(stage, spoil if stage == group else None)
+    audit = parts.audit()
+    assert not audit.clean
+    found: dict[str, str] = getattr(audit, kind)
+    assert len(found) == 1
+    assert says in next(iter(found.values()))
+    assert {entry["difference"] for entry in audit.as_json()["differences"]} == {kind}  # type: ignore[attr-defined]
+
+
+def test_a_missing_row_is_named(parts: Parts, pipeline: Pipeline) -> None:
+    """A complaint that the ledger passed over is lost to the citizen who asks for it."""
+    pipeline.all()
+    reader = parts.bus.reader()
+    audit = Auditor(reader, parts.queues, set).run()
+    reader.close()
+    assert list(audit.lost.values()) == ["complaint not in the ledger"] * 2
+
+
+def test_the_json_has_the_promised_names() -> None:
+    """Scripts rely on them."""
+    names = {"accepted", "complaints", "repeats", "joins", "not_complaints", "quarantined", "dead", "lost", "doubled"}
+    assert names <= set(json.loads(json.dumps(Audit().as_json())))
+
+
+def test_shapes_on_topics_decode(parts: Parts, pipeline: Pipeline) -> None:
+    """What the stages publish is what the topic list promises."""
+    pipeline.all()
+    shapes = {topic.name: topic.shape for topic in parts.topics}
+    reader = parts.bus.reader()
+    records: list[Record] = list(reader.read(shapes))
+    reader.close()
+    decoded = [codec.decode(shape, r.value, r.headers) for r in records if (shape := shapes[r.topic])]
+    assert {Complaint, Dispatch} <= {type(found) for found in decoded}
