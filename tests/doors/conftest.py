@@ -1,6 +1,5 @@
 """Serves the doors on loopback, and reads every log line of every test here for what may not stand in it."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any, Protocol
@@ -9,13 +8,14 @@ import pytest
 from structlog.testing import capture_logs
 from structlog.types import EventDict
 
+from app import http
 from app.assembly import Parts
 from app.migrate import migrate
 from bus.port import Producer
 from config.settings import Settings
 from tests.doors import people
 from tests.doors.loopback_x import LoopbackX, serving_x
-from tests.doors.served import Served, serving
+from tests.doors.served import Host, Served
 
 
 class Serve(Protocol):
@@ -26,15 +26,21 @@ class Serve(Protocol):
         ...
 
 
+@pytest.fixture(scope="session")
+def host() -> Iterator[Host]:
+    """The server of the session."""
+    made = Host()
+    with made.serving():
+        yield made
+
+
 @pytest.fixture
-def serve(settings: Settings) -> Iterator[Serve]:
-    """Starts the HTTP process as a test wants it; what was started is closed in reverse."""
+def serve(host: Host, settings: Settings) -> Iterator[Serve]:
+    """Builds the doors as a test wants them and serves them; what was opened is closed in reverse."""
     with ExitStack() as stack:
 
         def start(producer: Producer | None = None, *, migrated: bool = True, **changed: Any) -> Served:
-            listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-            port = listener.getsockname()[1]
-            parts = Parts(Settings.model_validate(settings.model_dump() | {"port": port} | changed))
+            parts = Parts(Settings.model_validate(settings.model_dump() | {"port": host.port} | changed))
             stack.callback(parts.engine.dispose)
             if migrated:
                 migrate(parts.engine)
@@ -42,7 +48,8 @@ def serve(settings: Settings) -> Iterator[Serve]:
             if producer is None:
                 producer = parts.bus.producer()
                 stack.callback(producer.close)
-            return stack.enter_context(serving(parts, producer, listener))
+            host.app = http.build(parts, producer)
+            return Served(f"http://127.0.0.1:{host.port}", parts)
 
         yield start
 

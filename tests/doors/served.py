@@ -1,18 +1,17 @@
 """The HTTP process as a client meets it, and the bus as its readers see it."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from socket import socket
 from typing import Any, TypeVar
 
 import requests
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import http
 from app.assembly import Parts
-from bus.port import Producer
 from messages import codec, topics
 from messages.shapes import Channel, Quarantined, RawMessage, Travels
 
@@ -57,21 +56,33 @@ class Served:
         return self.parts.sealer.open(raw.body, raw.message_id)
 
 
-@contextmanager
-def serving(parts: Parts, producer: Producer, listener: socket) -> Iterator[Served]:
-    """Serve on a socket that listens already; whatever is asked from now on is answered."""
-    config = uvicorn.Config(
-        http.build(parts, producer), log_config=None, access_log=False, ws="none", lifespan="off",
-        timeout_graceful_shutdown=5,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="doors")
-    thread.start()
-    try:
-        yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}", parts)
-    finally:
-        server.should_exit = True
-        thread.join(_PATIENCE_SECONDS)
+class Host:
+    """A real server on a free port. It is the same for all tests, which saves each its start; `app` is what it serves."""
+
+    def __init__(self) -> None:
+        self.app: ASGIApp | None = None
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on."""
+        assert self.app
+        await self.app(scope, receive, send)
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Serve until the block ends. The socket listens already: whatever is asked from now on is answered."""
+        config = uvicorn.Config(
+            self, log_config=None, access_log=False, ws="none", lifespan="off", timeout_graceful_shutdown=5
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [self._listener]}, name="doors")
+        thread.start()
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def raws(parts: Parts, channel: Channel) -> list[RawMessage]:

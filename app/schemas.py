@@ -1,0 +1,119 @@
+"""Writes the contracts down: a JSON Schema for each shape, and an AsyncAPI 3 document of all topics.
+
+`python -m app.schemas` writes them; with `--check` it only says whether what is committed is what the code means.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from messages import topics
+from messages.codec import event_type
+from messages.shapes import AgencyAnswer, Complaint, Dispatch, OversightEvent, Quarantined, RawMessage, Reply, Travels
+from messages.topics import Topic
+
+FOLDER = Path(__file__).parent.parent / "messages" / "schemas"
+SHAPES: tuple[type[Travels], ...] = (RawMessage, Complaint, Dispatch, AgencyAnswer, Reply, OversightEvent, Quarantined)
+_DAY_MS = 86_400_000
+# One queue per agency: in the document a channel with a parameter.
+_QUEUE = "agency-{code}"
+
+
+def documents() -> Mapping[str, str]:
+    """Each file's name and content."""
+    found = {f"{shape.name}.v{shape.version}.json": _text(_schema(shape)) for shape in SHAPES}
+    return {**found, "asyncapi.json": _text(_asyncapi())}
+
+
+def _schema(shape: type[Travels]) -> dict[str, Any]:
+    schema = shape.model_json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": event_type(shape), **schema}
+
+
+def _asyncapi() -> dict[str, Any]:
+    listed = [topic for topic in topics.topics(["{code}"]) if topic.shape]
+    operations: dict[str, Any] = {}
+    for topic in listed:
+        for action, rooms in (("send", topic.writer.split(", ")), ("receive", topic.readers)):
+            for room in rooms:
+                channel = {"$ref": f"#/channels/{_key(topic)}"}
+                operations[f"{room}-{action}-{_key(topic)}"] = {"action": action, "channel": channel}
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Satu Pintu",
+            "version": "1",
+            "description": "Every topic of the service: what it carries, by which key, who writes and who reads it. "
+            "Dead-letter topics hold another topic's bytes unchanged, with the headers dead_stage, dead_reason, "
+            "dead_field and dead_position added, and have no schema of their own.",
+        },
+        "defaultContentType": "application/json",
+        "channels": {_key(topic): _channel(topic) for topic in listed},
+        "operations": operations,
+        "components": {
+            "messages": {shape.name: _message(shape) for shape in SHAPES},
+            "schemas": {shape.name: _referable(shape) for shape in SHAPES},
+        },
+    }
+
+
+def _key(topic: Topic) -> str:
+    return "agency" if topic.name == _QUEUE else topic.name
+
+
+def _channel(topic: Topic) -> dict[str, Any]:
+    assert topic.shape  # noqa: S101 - only such topics come here
+    kafka = {"partitions": topic.partitions, "topicConfiguration": {"retention.ms": topic.retention * _DAY_MS}}
+    channel = {
+        "address": topic.name,
+        "description": f"Keyed by {topic.key}.",
+        "messages": {topic.shape.name: {"$ref": f"#/components/messages/{topic.shape.name}"}},
+        "bindings": {"kafka": {**kafka, "bindingVersion": "0.5.0"}},
+    }
+    if topic.name == _QUEUE:
+        channel["parameters"] = {"code": {"description": "The agency's code, or `triage`."}}
+    return channel
+
+
+def _message(shape: type[Travels]) -> dict[str, Any]:
+    headers = ("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "content-type", "traceparent")
+    properties: dict[str, Any] = {name: {"type": "string"} for name in headers}
+    properties["ce_type"]["const"] = event_type(shape)
+    return {
+        "name": event_type(shape),
+        "contentType": "application/json",
+        "headers": {"type": "object", "properties": properties, "required": list(headers)},
+        "payload": {"$ref": f"#/components/schemas/{shape.name}"},
+    }
+
+
+def _referable(shape: type[Travels]) -> dict[str, Any]:
+    """The schema with its own definitions found where they stand in the document."""
+    template = f"#/components/schemas/{shape.name}/$defs/{{model}}"
+    return shape.model_json_schema(mode="serialization", ref_template=template)
+
+
+def _text(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> int:
+    """Write, or with `--check` compare; returns the exit code."""
+    there = {path.name: path.read_text() for path in FOLDER.glob("*.json")}
+    wanted = documents()
+    if "--check" in sys.argv:
+        if changed := sorted(name for name in there.keys() | wanted if there.get(name) != wanted.get(name)):
+            sys.stderr.write(f"schemas differ from the shapes: {', '.join(changed)}; `make schemas`, read the diff\n")
+        return 1 if changed else 0
+    FOLDER.mkdir(exist_ok=True)
+    for name in there.keys() - wanted:
+        (FOLDER / name).unlink()
+    for name, text in wanted.items():
+        (FOLDER / name).write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
