@@ -76,7 +76,7 @@ def run(
     with _parts() as parts:
         checks.must_pass(parts)
         if not stages:
-            _err.print(welcome(parts), markup=False, highlight=False)
+            print(welcome(parts), file=sys.stderr)  # as it is: a wrapped command can not be pasted
         sys.exit(Service(parts, stages or STAGES).run())
 
 

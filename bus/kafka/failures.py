@@ -38,10 +38,6 @@ def translate(error: errors.KafkaError, doing: str) -> Retry | Reject | Stop:
     if isinstance(error, _TOO_LARGE):
         return Reject("too_large")
     # The bare base class is what the transaction manager raises once its producer is spent.
-    if (
-        error.retriable
-        or isinstance(error, _MENDED)
-        or type(error) is errors.KafkaError
-    ):
+    if error.retriable or isinstance(error, _MENDED) or type(error) is errors.KafkaError:
         return Retry(text)
     return Stop(text)

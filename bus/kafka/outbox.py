@@ -1,7 +1,7 @@
 """One kafka-python producer, bounded: bytes in flight, time, and every single message's outcome."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kafka import KafkaProducer
@@ -31,8 +31,9 @@ class Outbox:
         Raises kafka-python's errors.
         """
         self._deadline = settings.deadline
-        self._metadata_wait = settings.deadline / 4
+        self._metadata_wait = settings.deadline / 2
         self._window = window
+        self._announced: set[str] = set()
         self.client = connect(
             KafkaProducer,
             self._arguments(settings) | {"transactional_id": transactional_id},
@@ -47,6 +48,8 @@ class Outbox:
     def send(self, messages: Iterable[Outgoing]) -> None:
         """Send all, in order, and return when each is durable. Raises `Retry`, `Reject` or kafka-python's errors."""
         until = time.monotonic() + self._deadline
+        if isinstance(messages, Sequence):
+            self._announce({message.topic for message in messages})
         futures = [self._send(message, until) for message in messages]
         for future in futures:
             # A future that failed raises its error here: `flush` would only log it.
@@ -61,6 +64,12 @@ class Outbox:
             self.client._sender.force_close()  # noqa: SLF001 - there is no public way
             self.client._closed = True  # noqa: SLF001 - else the garbage collector closes it again, and fails again
 
+    def _announce(self, topics: set[str]) -> None:
+        """Ask for all new topics' metadata at once: each send() to a new topic would ask and wait, 0.1 s apiece."""
+        for topic in topics - self._announced:
+            self.client._sender.add_topic(topic)  # noqa: SLF001 - there is no public way for many
+        self._announced |= topics
+
     def _send(self, message: Outgoing, until: float) -> Any:
         check_size(message)
         # send() itself may wait for metadata; what is left then must still be within the deadline.
@@ -68,9 +77,7 @@ class Outbox:
         if wait <= 0 or not self._window.take(message.size, wait):
             raise Retry("kafka: too many bytes are waiting for the broker")
         try:
-            future = self.client.send(
-                message.topic, message.value, message.key, list(message.headers)
-            )
+            future = self.client.send(message.topic, message.value, message.key, list(message.headers))
         except BaseException:
             self._window.give(message.size)
             raise

@@ -37,15 +37,14 @@ class CommittedReader:
 
     def spans(self, topics: Iterable[str]) -> Mapping[Partition, Span]:
         """See the port. An `end` counts transactions' markers too, and stops before a transaction still open."""
-        return self._ask("spans", lambda: self._spans(list(topics)))
+        spans: dict[Partition, Span] = self._ask("spans", lambda: self._spans(list(topics)))
+        return spans
 
     def read(self, topics: Iterable[str], *, follow: bool = False) -> Iterator[Record]:
         """See the port. Raises `Retry` when the broker falls silent before the end, unless it follows."""
         spans = self.spans(topics)
         starts = {
-            TopicPartition(*place): span.start
-            for place, span in spans.items()
-            if follow or span.start < span.end
+            TopicPartition(*place): span.start for place, span in spans.items() if follow or span.start < span.end
         }
         ends = {TopicPartition(*place): span.end for place, span in spans.items()}
         if not starts:
@@ -56,11 +55,7 @@ class CommittedReader:
             for partition, start in starts.items():
                 client.seek(partition, start)
             yield from (
-                _follow(client)
-                if follow
-                else _read(
-                    client, {p: ends[p] for p in starts}, self._settings.deadline
-                )
+                _follow(client) if follow else _read(client, {p: ends[p] for p in starts}, self._settings.deadline)
             )
         except KafkaError as error:
             raise translate(error, "read") from error
@@ -90,22 +85,14 @@ class CommittedReader:
     def _spans(self, names: list[str]) -> dict[Partition, Span]:
         # An empty list would ask for every topic's metadata.
         counts = partitions(self._admin, names) if names else {}
-        places = [
-            TopicPartition(name, number)
-            for name, count in counts.items()
-            for number in range(count)
-        ]
+        places = [TopicPartition(name, number) for name, count in counts.items() for number in range(count)]
         starts = self._offsets(places, OffsetSpec.EARLIEST)
         ends = self._offsets(places, OffsetSpec.LATEST)
         return {Partition(*place): Span(starts[place], ends[place]) for place in places}
 
-    def _offsets(
-        self, places: list[TopicPartition], spec: Any
-    ) -> dict[TopicPartition, int]:
+    def _offsets(self, places: list[TopicPartition], spec: Any) -> dict[TopicPartition, int]:
         asked = dict.fromkeys(places, spec)
-        found = self._admin.list_partition_offsets(
-            asked, isolation_level=IsolationLevel.READ_COMMITTED
-        )
+        found = self._admin.list_partition_offsets(asked, isolation_level=IsolationLevel.READ_COMMITTED)
         return {place: at.offset for place, at in found.items()}
 
     def _ask(self, doing: str, question: Any) -> Any:
@@ -133,25 +120,15 @@ def _follow(client: Any) -> Iterator[Record]:
             yield from map(record_of, records)
 
 
-def _read(
-    client: Any, ends: dict[TopicPartition, int], patience: float
-) -> Iterator[Record]:
+def _read(client: Any, ends: dict[TopicPartition, int], patience: float) -> Iterator[Record]:
     """Up to `ends`, which may lie past the last record: behind it can be markers and aborted records."""
     silent_since = time.monotonic()
     left = dict(ends)
     while left:
         found = client.poll(_POLL_MS)
         for partition, records in found.items():
-            yield from (
-                record_of(record)
-                for record in records
-                if record.offset < ends[partition]
-            )
-        done = [
-            partition
-            for partition in left
-            if (client.position(partition, timeout_ms=0) or 0) >= ends[partition]
-        ]
+            yield from (record_of(record) for record in records if record.offset < ends[partition])
+        done = [partition for partition in left if (client.position(partition, timeout_ms=0) or 0) >= ends[partition]]
         for partition in done:
             del left[partition]
             client.pause(partition)

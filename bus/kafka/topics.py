@@ -21,9 +21,7 @@ _DAY_MS = 86_400_000
 
 
 @contextmanager
-def administration(
-    settings: KafkaSettings, doing: str, seconds: float | None = None
-) -> Iterator[Any]:
+def administration(settings: KafkaSettings, doing: str, seconds: float | None = None) -> Iterator[Any]:
     """A client for the body, within `seconds` to connect. Raises only a stage's own errors."""
     arguments = settings.client()
     if seconds is not None:
@@ -49,9 +47,7 @@ def ensure(settings: KafkaSettings, wanted: Iterable[TopicSpec]) -> None:
         there = partitions(client)
     for spec in specs.values():
         if there.get(spec.name, 0) < spec.partitions:
-            raise Stop(
-                f"topic {spec.name} has {there.get(spec.name, 0)} partitions, {spec.partitions} are asked for"
-            )
+            raise Stop(f"topic {spec.name} has {there.get(spec.name, 0)} partitions, {spec.partitions} are asked for")
 
 
 def partitions(client: Any, names: Sequence[str] | None = None) -> dict[str, int]:
@@ -68,16 +64,12 @@ def leave(settings: KafkaSettings, member: ConsumerGroupMetadata) -> None:
     if not member.member_id:
         return
     with administration(settings, "leave group") as client:
-        going = MemberToRemove(
-            member_id=member.member_id, group_instance_id=member.group_instance_id
-        )
+        going = MemberToRemove(member_id=member.member_id, group_instance_id=member.group_instance_id)
         client.remove_group_members(member.group_id, [going])
 
 
 def _create(client: Any, settings: KafkaSettings, specs: Sequence[TopicSpec]) -> None:
-    asked = {
-        spec.name: _description(spec, settings.replication_factor) for spec in specs
-    }
+    asked = {spec.name: _description(spec, settings.replication_factor) for spec in specs}
     answer = client.create_topics(asked, raise_errors=False)
     for topic in answer["topics"]:
         error = for_code(topic["error_code"])

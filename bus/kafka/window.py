@@ -25,9 +25,7 @@ class Window:
     def take(self, size: int, timeout: float) -> bool:
         """Wait up to `timeout` seconds for room; False when there was none."""
         with self._changed:
-            if not self._changed.wait_for(
-                lambda: self._held + size <= self._limit, timeout
-            ):
+            if not self._changed.wait_for(lambda: self._held + size <= self._limit, timeout):
                 return False
             self._held += size
             self._highest = max(self._highest, self._held)

@@ -36,6 +36,7 @@ class Clock:
     ahead: float = 0.0
 
     def __call__(self) -> float:
+        """Now, as this test sees it."""
         return time.time() + self.ahead
 
 
@@ -63,14 +64,10 @@ class Harness:
         self.opened.append(consumer)
         return consumer
 
-    def publish(
-        self, topic: str, values: Sequence[bytes], key: bytes | None = b"key"
-    ) -> None:
+    def publish(self, topic: str, values: Sequence[bytes], key: bytes | None = b"key") -> None:
         """Publish the values, under one key, or each under its own value when `key` is None."""
         producer = self.bus.producer()
-        producer.publish(
-            [Outgoing(topic, value if key is None else key, value) for value in values]
-        )
+        producer.publish([Outgoing(topic, value if key is None else key, value) for value in values])
         producer.close()
 
     def values(self, *topics: str) -> list[bytes]:
@@ -90,10 +87,7 @@ class Harness:
         reader = self.bus.reader()
         try:
             committed = reader.committed(group, [topic])
-            return sum(
-                span.end - committed.get(place, span.start)
-                for place, span in reader.spans([topic]).items()
-            )
+            return sum(span.end - committed.get(place, span.start) for place, span in reader.spans([topic]).items())
         finally:
             reader.close()
 
@@ -114,9 +108,7 @@ def kafka_harness(bootstrap: str) -> Harness:
     def never(call: str) -> None:
         pytest.fail(f"{call} hung")
 
-    settings = KafkaSettings(
-        bootstrap=bootstrap, session_timeout=2.0, max_poll_interval=4.0
-    )
+    settings = KafkaSettings(bootstrap=bootstrap, session_timeout=2.0, max_poll_interval=4.0)
     return Harness(KafkaBus(settings, Watchdog(never)), pass_time=lambda: None)
 
 
@@ -185,12 +177,7 @@ def test_publish_keeps_the_order_within_a_key(harness: Harness) -> None:
     topic = harness.topic(partitions=3)
     producer = harness.bus.producer()
     for start in range(0, 200, 50):
-        producer.publish(
-            [
-                Outgoing(topic, b"key", value)
-                for value in numbered(200)[start : start + 50]
-            ]
-        )
+        producer.publish([Outgoing(topic, b"key", value) for value in numbered(200)[start : start + 50]])
     producer.close()
     assert harness.values(topic) == numbered(200)
 
@@ -222,9 +209,7 @@ def test_a_producer_may_be_shared_between_threads(harness: Harness) -> None:
     for thread in threads:
         thread.join()
     producer.close()
-    assert sorted(harness.values(topic)) == sorted(
-        value for name in range(8) for value in numbered(20, f"{name}-")
-    )
+    assert sorted(harness.values(topic)) == sorted(value for name in range(8) for value in numbered(20, f"{name}-"))
 
 
 def test_bytes_survive(harness: Harness) -> None:
@@ -244,9 +229,7 @@ def test_bytes_survive(harness: Harness) -> None:
     producer.publish(sent)
     producer.close()
     found = harness.read(topic)
-    assert [
-        Outgoing(each.topic, each.key, each.value, each.headers) for each in found
-    ] == sent
+    assert [Outgoing(each.topic, each.key, each.value, each.headers) for each in found] == sent
 
 
 def test_a_record_knows_when_the_bus_took_it(harness: Harness) -> None:
@@ -366,9 +349,7 @@ def test_outputs_and_offsets_are_committed_together(harness: Harness) -> None:
     source, target, group = harness.topic(), harness.topic(), harness.group()
     harness.publish(source, numbered(10))
     consumer = harness.join(group, source)
-    consumer.commit(
-        [Outgoing(target, record.key, record.value) for record in polled(consumer, 10)]
-    )
+    consumer.commit([Outgoing(target, record.key, record.value) for record in polled(consumer, 10)])
     eventually(lambda: harness.values(target) == numbered(10))
     eventually(lambda: harness.lag(group, source) == 0)
     assert nothing_more(consumer)
@@ -468,9 +449,7 @@ def test_reading_ends_behind_aborted_records(harness: Harness) -> None:
     assert harness.values(target) == [b"before"]
     polled(harness.join(group, source), 3)
     assert harness.values(target) == [b"before"]
-    assert [
-        record.value for record in polled(harness.join(harness.group(), target), 1)
-    ] == [b"before"]
+    assert [record.value for record in polled(harness.join(harness.group(), target), 1)] == [b"before"]
 
 
 def test_an_output_that_is_too_large_rejects_the_batch(harness: Harness) -> None:
@@ -570,9 +549,7 @@ def test_a_member_started_again_fences_its_earlier_life(harness: Harness) -> Non
 
 
 @pytest.mark.parametrize("outputs", [(), (b"zombie",)], ids=["offsets", "outputs"])
-def test_a_fenced_member_cannot_commit(
-    harness: Harness, outputs: tuple[bytes, ...]
-) -> None:
+def test_a_fenced_member_cannot_commit(harness: Harness, outputs: tuple[bytes, ...]) -> None:
     """Once the second life of a name has the records, the first can commit neither offsets nor outputs."""
     source, target, group = harness.topic(), harness.topic(), harness.group()
     harness.publish(source, numbered(3))
@@ -588,9 +565,7 @@ def test_a_fenced_member_cannot_commit(
 
 
 @pytest.mark.parametrize("outputs", [(), (b"zombie",)], ids=["offsets", "outputs"])
-def test_a_member_that_was_given_up_cannot_commit(
-    harness: Harness, outputs: tuple[bytes, ...]
-) -> None:
+def test_a_member_that_was_given_up_cannot_commit(harness: Harness, outputs: tuple[bytes, ...]) -> None:
     """A member silent for too long loses its partitions to another, and its late commit is `Fenced`, and invisible."""
     source, target, group = harness.topic(), harness.topic(), harness.group()
     harness.publish(source, numbered(3))
@@ -629,9 +604,7 @@ def test_a_group_that_worked_everything_has_no_lag(harness: Harness) -> None:
     harness.publish(source, numbered(4))
     upstream = harness.join(harness.group(), source)
     for _ in range(2):
-        upstream.commit(
-            [Outgoing(target, b"key", record.value) for record in polled(upstream, 2)]
-        )
+        upstream.commit([Outgoing(target, b"key", record.value) for record in polled(upstream, 2)])
     downstream = harness.join(group, target)
     for _ in range(4):
         polled(downstream, 1)

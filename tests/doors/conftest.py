@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -16,6 +17,13 @@ from config.settings import Settings
 from tests.doors import people
 from tests.doors.loopback_x import LoopbackX, serving_x
 from tests.doors.served import Host, Served
+
+_AGENCIES = """\
+code,kind,name,acronym,aliases,places,region,parent
+provinsi-33,provinsi,Provinsi Jawa Tengah,,,,33,
+kota-3374,kota,Kota Semarang,,,,33.74,provinsi-33
+triage,triage,Triase,,,,,
+"""
 
 
 class Serve(Protocol):
@@ -32,6 +40,16 @@ def host() -> Iterator[Host]:
     made = Host()
     with made.serving():
         yield made
+
+
+@pytest.fixture
+def settings(settings: Settings, tmp_path: Path) -> Settings:
+    """Three agencies: a door suggests their regions and looks no further, and each is a topic that must be made."""
+    agencies = tmp_path / "agencies"
+    agencies.mkdir()
+    (agencies / "agencies.csv").write_text(_AGENCIES)
+    (agencies / "rules.csv").write_text("id,phrases,agency,basis\n")
+    return settings.model_copy(update={"agencies": agencies})
 
 
 @pytest.fixture
@@ -55,6 +73,14 @@ def serve(host: Host, settings: Settings) -> Iterator[Serve]:
 
 
 @pytest.fixture
+def producer(parts: Parts) -> Iterator[Producer]:
+    """A producer of the bus that the doors publish to."""
+    made = parts.bus.producer()
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def served(serve: Serve) -> Served:
     """The doors, with the settings of every test."""
     return serve()
@@ -70,6 +96,7 @@ def x() -> Iterator[LoopbackX]:
 @pytest.fixture(autouse=True)
 def logged(caplog: pytest.LogCaptureFixture) -> Iterator[list[EventDict]]:
     """Every line that a test makes us log; at its end none may name or quote a citizen."""
+    caplog.set_level("INFO")
     with capture_logs() as lines:
         yield lines
     said = f"{lines} {caplog.text}"

@@ -1,6 +1,7 @@
 """An X API v2 on loopback that can be told to fail: mentions in pages, and the answers that a poller must survive."""
 
 import json
+import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -60,7 +61,7 @@ class LoopbackX:
 def _place(post: Any) -> int:
     """Where a post stands in time; what is no post stands at its beginning."""
     found = post.get("id") if isinstance(post, dict) else None
-    return int(found) if isinstance(found, str) else 1
+    return int(found) if isinstance(found, str) and re.fullmatch("[0-9]{1,19}", found) else 1
 
 
 def shaped(body: object, status: int = 200, **headers: str) -> Answer:

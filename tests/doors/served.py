@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -12,6 +12,8 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.assembly import Parts
+from bus.errors import Retry
+from bus.port import Outgoing, Producer
 from messages import codec, topics
 from messages.shapes import Channel, Quarantined, RawMessage, Travels
 
@@ -57,7 +59,7 @@ class Served:
 
 
 class Host:
-    """A real server on a free port. It is the same for all tests, which saves each its start; `app` is what it serves."""
+    """A real server on a free port. The same for all tests, to save each its start; `app` is what it serves."""
 
     def __init__(self) -> None:
         self.app: ASGIApp | None = None
@@ -83,6 +85,26 @@ class Host:
         finally:
             server.should_exit = True
             thread.join()
+
+
+class Flaky:
+    """A bus's producer that is away at the calls in `away`, counted from 1."""
+
+    def __init__(self, inner: Producer, away: Container[int]) -> None:
+        self._inner = inner
+        self._away = away
+        self._calls = 0
+
+    def publish(self, messages: Sequence[Outgoing]) -> None:
+        """See `bus.port.Producer`."""
+        self._calls += 1
+        if self._calls in self._away:
+            raise Retry("away")
+        self._inner.publish(messages)
+
+    def close(self) -> None:
+        """See `bus.port.Producer`."""
+        self._inner.close()
 
 
 def raws(parts: Parts, channel: Channel) -> list[RawMessage]:

@@ -212,6 +212,15 @@ def test_strange_text_is_taken(served: Served) -> None:
     assert {served.opened(raw) for raw in served.raws(Channel.WEB)} == forms | twins
 
 
+def test_longest_text_is_taken(served: Served) -> None:
+    """10,000 characters of the widest kind fit the door's bound and a record of the bus, by both ways."""
+    text = "🚧" * 10_000
+
+    assert send_form(served, text=text).status_code == 303
+    assert send_json(served, report(text=text)).status_code == 202
+    assert served.published() == 2
+
+
 def test_bytes_that_are_no_text_are_taken(served: Served) -> None:
     """A form whose bytes are not UTF-8 is a report all the same; the reader makes of it what can be made."""
     bodies = [b"text=%ED%A0%80", b"text=\xff\xfe", b"text=%", b"text=a&text=b", b"text=%00"]
@@ -254,8 +263,9 @@ def test_receipt_forgives_how_it_is_typed(served: Served) -> None:
 
 
 def test_empty_form(served: Served) -> None:
-    """The first page is the form, and each time it carries an id of its own."""
-    ids = [re.search(r'name="form_id" value="([0-9a-f-]{36})"', served.get("/").text) for _ in range(2)]
+    """The first page is the form; it suggests the regions, and each time it carries an id of its own."""
+    found = [re.findall(r'name="form_id" value="([0-9a-f-]{36})"', served.get("/").text) for _ in range(2)]
 
-    assert ids[0] and ids[1]
-    assert ids[0][1] != ids[1][1]
+    assert '<option value="Kota Semarang">' in served.get("/").text
+    assert [len(ids) for ids in found] == [1, 1]
+    assert found[0] != found[1]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.kafka.node import Node, Unavailable
+from tests.kafka.node import Node, UnavailableError
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +38,7 @@ def new_node() -> Node:
     """A node not yet started; skips or fails the test when it can't be had."""
     try:
         return Node()
-    except Unavailable as error:
+    except UnavailableError as error:
         if os.environ.get("CI"):
             pytest.fail(str(error))
         pytest.skip(str(error))

@@ -50,7 +50,7 @@ _JAVA = (
 )
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """Java or the jars are missing; the text says what to do."""
 
 
@@ -67,9 +67,7 @@ class Node:
         self._process: subprocess.Popen[bytes] | None = None
         self.port, controller = _free_ports(2)
         self._properties.write_text(
-            _PROPERTIES.format(
-                port=self.port, controller=controller, data=self._folder / "data"
-            )
+            _PROPERTIES.format(port=self.port, controller=controller, data=self._folder / "data")
         )
         self._format()
 
@@ -154,11 +152,9 @@ class Node:
 def _find_java(libs: Path) -> str:
     java = shutil.which("java")
     if java is None:
-        raise Unavailable(
-            "Java 17 or newer is not installed; install it and run `make kafka`"
-        )
+        raise UnavailableError("Java 17 or newer is not installed; install it and run `make kafka`")
     if not any(libs.glob("kafka_*.jar")):
-        raise Unavailable(f"no Kafka in {libs}; run `make kafka`")
+        raise UnavailableError(f"no Kafka in {libs}; run `make kafka`")
     return java
 
 

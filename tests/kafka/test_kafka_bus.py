@@ -198,7 +198,7 @@ def test_a_frozen_broker_does_not_hold_a_commit_for_ever(node: Node) -> None:
 
 
 def test_a_commit_that_hangs_wakes_the_watchdog(node: Node) -> None:
-    """When the broker dies between the outputs and the commit, kafka-python waits for ever, and the watchdog says so."""
+    """When the broker dies between outputs and commit, kafka-python waits for ever, and the watchdog says so."""
     expired: list[str] = []
     woken = threading.Event()
 

@@ -1,1 +1,0 @@
-from tests.kafka.fixture import kafka_bootstrap, own_node  # noqa

@@ -1,0 +1,165 @@
+"""What all HTTP doors share: the bound on a body, problems as answers, what is said when the world is away, the log."""
+
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from structlog.types import EventDict
+
+from bus.port import Producer
+from messages.shapes import Channel
+from tests.doors.conftest import Serve
+from tests.doors.people import DEVICE, PHONE, report
+from tests.doors.served import Flaky, Served, refused
+from tests.doors.test_sms import send as send_sms
+from tests.doors.test_sms import sms
+
+_DOORS = ("/web/reports", "/sms/twilio", "/mobile/v1/reports")
+_TYPES = ("application/json", "application/x-www-form-urlencoded")
+
+
+def everywhere(served: Served) -> dict[str, requests.Response]:
+    """A good message at each door."""
+    mobile = report(device_id=DEVICE)
+    return {
+        "form": served.post("/web/reports", data=report()),
+        "json": served.post("/web/reports", json=report(), headers={"Idempotency-Key": "k"}),
+        "mobile": served.post("/mobile/v1/reports", json=mobile, headers={"Idempotency-Key": "k"}),
+        "sms": send_sms(served, sms()),
+        "forged sms": served.post("/sms/twilio", data=sms()),
+    }
+
+
+def away(response: requests.Response) -> None:
+    """Assert that nothing was promised, and that the sender knows when to come again."""
+    refused(response, 503, "away")
+    assert int(response.headers["Retry-After"]) > 0
+
+
+def megabyte() -> Iterator[bytes]:
+    """A megabyte that does not say beforehand how long it is."""
+    yield from (b"text=" + b"a" * 9_995 for _ in range(100))
+
+
+@pytest.mark.parametrize("door", _DOORS)
+def test_large_body_is_refused(served: Served, door: str) -> None:
+    """A megabyte is refused at every door, whether it says its length or not, and nothing is published."""
+    for body in (b"".join(megabyte()), megabyte()):
+        refused(served.post(door, data=body, headers={"Content-Type": _TYPES[0]}), 413, "too_large")
+    assert served.published() == 0
+
+
+@pytest.mark.parametrize("door", _DOORS)
+def test_endless_body_is_not_read_to_its_end(served: Served, door: str) -> None:
+    """The refusal comes when the bound is passed: the door does not wait for the rest, nor keep it."""
+    connection = HTTPConnection(urlsplit(served.address).netloc, timeout=10)
+    connection.putrequest("POST", door)
+    connection.putheader("Transfer-Encoding", "chunked")
+    connection.endheaders()
+    for _ in range(26):
+        connection.send(b"2710\r\n" + b"a" * 10_000 + b"\r\n")
+
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
+def test_largest_body_fits_the_bus(served: Served) -> None:
+    """What passes the bound is small enough for a record, sealed and wrapped."""
+    assert send_sms(served, sms("a" * 255_500)).status_code == 200
+    assert len(served.raws(Channel.SMS)) == 1
+
+
+def test_sender_who_hangs_up_leaves_nothing(served: Served) -> None:
+    """A body that ends before its length is no message; the door goes on."""
+    connection = HTTPConnection(urlsplit(served.address).netloc, timeout=10)
+    connection.putrequest("POST", "/web/reports")
+    connection.putheader("Content-Length", "1000")
+    connection.endheaders(b"text=setengah")
+    connection.close()
+
+    assert served.post("/web/reports", data={"text": "Utuh."}).status_code == 303
+    assert [served.opened(raw) for raw in served.raws(Channel.WEB)] == [b"text=Utuh."]
+
+
+@pytest.mark.parametrize("path", ["/tidak-ada", "/web", "/web/reports/x", "/%ff", "/sms/twilio/..", "/🚧"])
+def test_unknown_address(served: Served, path: str) -> None:
+    """An address that is none of ours is a problem like any other."""
+    refused(served.get(path), 404, "http")
+
+
+def test_wrong_method(served: Served) -> None:
+    """A door that is knocked at in the wrong way says which way is right."""
+    answer = served.get("/sms/twilio")
+
+    refused(answer, 405, "http")
+    assert answer.headers["Allow"] == "POST"
+
+
+@pytest.mark.parametrize("header", ["[", "", "a b", "x/y?z#", "\xff"])
+def test_host_is_not_believed(served: Served, header: str) -> None:
+    """Whatever stands in the Host header, a message is read from its own address."""
+    answer = served.post("/web/reports", data={"text": "Utuh."}, headers={"Host": header.encode("latin-1")})
+
+    assert answer.status_code in {303, 400}
+    assert answer.status_code == 400 or answer.headers["Location"].startswith("/web/receipts/")
+
+
+def test_bus_away(serve: Serve, producer: Producer) -> None:
+    """While the bus is away every door says 503 and when to come again; nothing was promised."""
+    served = serve(Flaky(producer, range(1, 100)))
+
+    for answer in everywhere(served).values():
+        away(answer)
+    assert served.published() == 0
+
+
+def test_bus_back_again(serve: Serve, producer: Producer) -> None:
+    """What was refused while the bus was away is taken when it is sent again, its key too."""
+    served = serve(Flaky(producer, range(1, 6)))
+    everywhere(served)
+
+    answers = {door: answer.status_code for door, answer in everywhere(served).items()}
+
+    assert answers == {"form": 303, "json": 202, "mobile": 202, "sms": 200, "forged sms": 403}
+    assert served.published() == 5
+
+
+def test_database_away(serve: Serve) -> None:
+    """Without its database a door that must remember keys says 503; the form and SMS need none, and are taken."""
+    served = serve(migrated=False, database_url="postgresql://nobody@127.0.0.1:9/none")
+
+    answers = everywhere(served)
+
+    away(answers["mobile"])
+    away(answers["json"])
+    assert (answers["form"].status_code, answers["sms"].status_code) == (303, 200)
+    assert (served.raws(Channel.MOBILE), len(served.raws(Channel.WEB))) == ([], 1)
+
+
+def test_log_names_events_and_nobody(serve: Serve, producer: Producer, logged: list[EventDict]) -> None:
+    """Refusals, absences and quarantine are logged as events with ids and patterns; of what was sent, nothing.
+
+    That no line names a citizen is asserted for every test here, by the fixture `logged`.
+    """
+    served = serve(Flaky(producer, {1}))
+    served.post("/web/reports", data=report())
+    served.post("/sms/twilio", data=sms())
+    served.post("/web/reports", json=report(kind=PHONE))
+    served.get(f"/web/receipts/{PHONE}")
+
+    (kept,) = served.quarantined()
+    assert [{**line, "log_level": ""} for line in logged] == [
+        said("door.away", route="/web/reports", cause="Retry"),
+        said("sms.quarantined", message_id=str(kept.message_id), reason="unsigned"),
+        said("door.refused", route="/sms/twilio", reason="unsigned", status=403),
+        said("door.refused", route="/web/reports", reason="invalid_submission", status=400),
+        said("door.refused", route="/web/receipts/{number}", reason="no_such_number", status=404),
+    ]
+
+
+def said(event: str, **fields: Any) -> EventDict:
+    """A log line, whatever its level."""
+    return {"event": event, "log_level": "", **fields}

@@ -1,0 +1,122 @@
+"""Settings and secrets: a safe default for one machine, and a refusal that names what to mend."""
+
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from config.secrets import open_secrets
+from config.settings import Settings, SettingsError, is_loopback, load
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No `.env` and no variable of the user's reaches these tests."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        ({"SATUPINTU_BUS": "pigeon"}, "SATUPINTU_BUS: "),
+        ({"SATUPINTU_BUS": "kafka"}, "SATUPINTU_KAFKA_BOOTSTRAP is needed"),
+        ({"SATUPINTU_PORT": "70000"}, "SATUPINTU_PORT: "),
+        ({"SATUPINTU_SECRET_KEY": "short"}, "SATUPINTU_SECRET_KEY must have 32 characters"),
+        ({"SATUPINTU_PUBLIC_URL": "lapor.example"}, "SATUPINTU_PUBLIC_URL must begin with http"),
+        ({"SATUPINTU_KAFKA_SECURITY": "SASL_SSL"}, "SATUPINTU_KAFKA_SASL_MECHANISM is needed"),
+        ({"SATUPINTU_X_USER_ID": "@Lapor1708"}, "SATUPINTU_X_USER_ID: "),
+    ],
+)
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], says: str) -> None:
+    """The variable, and what is wrong with it; never the value of a secret."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        load()
+    assert says in str(caught.value)
+    assert "short" not in str(caught.value).replace("shorter", "")
+
+
+def test_an_env_file_is_read(tmp_path: Path) -> None:
+    """As are variables; tokens are separated by commas."""
+    (tmp_path / ".env").write_text("SATUPINTU_PORT=1709\nSATUPINTU_TWILIO_AUTH_TOKENS=one, two\n")
+    settings = load()
+    assert settings.port == 1709
+    assert open_secrets(settings).twilio_tokens == ("one", "two")
+
+
+def test_secrets_do_not_print() -> None:
+    """Neither settings nor secrets show one by accident."""
+    settings = Settings(secret_key="a very secret root of thirty-two or more", twilio_auth_tokens="twilio-secret")  # type: ignore[arg-type]
+    assert "very secret" not in f"{settings!r} {settings} {open_secrets(settings)!r}"
+    assert "twilio-secret" not in f"{settings!r} {settings} {open_secrets(settings)!r}"
+
+
+def test_generated_secrets_are_kept_and_are_the_owners_alone(tmp_path: Path) -> None:
+    """Made once, never a well-known one, and not for other users of the machine."""
+    here, there = Settings(home=tmp_path / "here"), Settings(home=tmp_path / "there")
+    assert open_secrets(here) == open_secrets(here)
+    assert open_secrets(here).tracking_key != open_secrets(there).tracking_key
+    assert stat.S_IMODE((tmp_path / "here" / "secrets.json").stat().st_mode) == 0o600
+
+
+def test_each_purpose_has_its_own_key(tmp_path: Path) -> None:
+    """A leaked tracking key opens no seal."""
+    secrets = open_secrets(Settings(home=tmp_path))
+    assert len({secrets.tracking_key, secrets.sender_key, *secrets.seal_keys}) == 3
+
+
+@pytest.mark.parametrize(
+    ("url", "inside"),
+    [
+        ("http://127.0.0.1:1709", True),
+        ("http://localhost:1", True),
+        ("http://[::1]:1", True),
+        ("https://api.x.com", False),
+        ("http://10.0.0.1", False),
+        ("nonsense", False),
+    ],
+)
+def test_loopback_is_told_apart(url: str, inside: bool) -> None:  # noqa: FBT001
+    """A replay never posts to anything but this machine."""
+    assert is_loopback(url) is inside
+
+
+def test_without_a_token_x_is_practised() -> None:
+    """One machine needs no account; with a token, X itself is read."""
+    assert Settings().practice_x
+    assert Settings().x_url == "http://127.0.0.1:1709"
+    real = Settings(x_bearer_token="t")  # type: ignore[arg-type]
+    assert (real.practice_x, real.x_url, real.x_pause) == (False, "https://api.x.com", 15.0)
+
+
+def test_every_setting_is_documented() -> None:
+    """The table of docs/settings.md lists each variable, and none that is no more."""
+    written = set(re.findall(r"`(SATUPINTU_[A-Z_]+)`", (ROOT / "docs" / "settings.md").read_text()))
+    assert written == {f"SATUPINTU_{name.upper()}" for name in Settings.model_fields}
+
+
+def test_documents_name_no_folder_that_is_not_there() -> None:
+    """README, ARCHITECTURE and CONTRIBUTING point only at what exists."""
+    for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"):
+        for name in re.findall(r"`([a-z_]+/[\w./-]*)`", (ROOT / document).read_text()):
+            assert (ROOT / name).exists(), f"{document} names {name}"
+
+
+def test_every_dependency_has_its_reason() -> None:
+    """One line each in docs/dependencies.md."""
+    project = (ROOT / "pyproject.toml").read_text()
+    named = set(re.findall(r'^  "([a-z0-9-]+)(?:\[[a-z]+\])?>=', project, re.MULTILINE))
+    reasons = set(re.findall(r"^\| `([a-z0-9-]+)` \|", (ROOT / "docs" / "dependencies.md").read_text(), re.MULTILINE))
+    assert named == reasons
+
+
+def test_pinned_without_an_address() -> None:
+    """Whoever installs takes the packages from the index they trust."""
+    for name in ("constraints.txt", "constraints-dev.txt"):
+        text = (ROOT / name).read_text()
+        assert "://" not in text
+        assert text.count("--hash=sha256:") > text.count("==")
