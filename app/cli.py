@@ -69,13 +69,14 @@ def _parts() -> Iterator[Parts]:
 @app.command()
 def run(
     stages: Annotated[list[str] | None, typer.Argument(help=f"Any of {', '.join(STAGES)}; all by default.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Do not print addresses and examples first.")] = False,
 ) -> None:
     """Run the service: all stages in one process, or the ones named."""
     if unknown := set(stages or ()) - set(STAGES):
         _stop(f"no such stage: {', '.join(sorted(unknown))}; there are {', '.join(STAGES)}", 2)
     with _parts() as parts:
         checks.must_pass(parts)
-        if not stages:
+        if not stages and not quiet:
             print(welcome(parts), file=sys.stderr)  # as it is: a wrapped command can not be pasted
         sys.exit(Service(parts, stages or STAGES).run())
 

@@ -28,7 +28,7 @@ _PING_SECONDS = 3.0
 def build(parts: Parts, producer: Producer) -> FastAPI:
     """The application, with everything it needs passed in."""
     settings = parts.settings
-    app = FastAPI(title="SP4N-LAPOR! Satu Pintu", version="1", redoc_url=None)
+    app = FastAPI(title="SP4N-LAPOR! Satu Pintu", version="1", redoc_url=None, redirect_slashes=False)
     answer_refusals(app)
     gate = Gate(producer, utc_now)
     store = DoorStore(parts.engine)

@@ -127,8 +127,8 @@ class Service:
             run()
         except Stop as error:
             _log.critical("part.stopped", part=name, cause=str(error))
-        except Exception as error:  # noqa: BLE001 - the thread's last words; the type only, words may quote a citizen
-            _log.critical("part.crashed", part=name, error=type(error).__name__, exc_info=False)
+        except Exception as error:  # noqa: BLE001 - the thread's last words
+            _log.critical("part.crashed", part=name, exc_info=error)
         if not self._stopping.is_set():
             self._failed.set()
             self.stop()

@@ -34,7 +34,7 @@ def running_service(settings: Settings, tell: Callable[[str], None]) -> Iterator
 @contextmanager
 def started(environment: Mapping[str, str], *stages: str) -> Iterator[subprocess.Popen[bytes]]:
     """A service of its own in another process, ended with the block."""
-    command = [sys.executable, "-m", "app.cli", "run", *stages]
+    command = [sys.executable, "-m", "app.cli", "run", "--quiet", *stages]
     quiet = {"SATUPINTU_LOG_LEVEL": os.environ.get("SATUPINTU_LOG_LEVEL", "warning")}
     known = {**os.environ, **quiet, **environment}
     process = subprocess.Popen(command, env=known, stdout=subprocess.DEVNULL)  # noqa: S603 - this very program

@@ -4,7 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from bus.errors import Reject
+
 Headers = tuple[tuple[str, bytes], ...]
+
+# Bytes of one message with its key and headers: what Apache Kafka takes by default, so every bus of ours.
+MAX_MESSAGE_BYTES = 1_000_000
 
 
 class Partition(NamedTuple):
@@ -27,6 +32,11 @@ class Outgoing:
     def size(self) -> int:
         """Bytes this message holds in memory, near enough to bound what is in flight."""
         return len(self.key) + len(self.value) + sum(len(name) + len(value) for name, value in self.headers)
+
+    def check(self) -> None:
+        """Raises `Reject` on a message that no bus takes."""
+        if self.size > MAX_MESSAGE_BYTES:
+            raise Reject("too_large")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +100,9 @@ class Consumer(Protocol):
     def commit(self, outputs: Iterable[Outgoing]) -> None:
         """Append the outputs and move the offsets past everything polled: both or neither, then durable.
 
-        Raises `Fenced` when the group has given this member's work to another (nothing was committed), and `Retry`
-        when the bus cannot be reached; after `Retry` call `rewind`.
+        Raises `Fenced` when the group has given this member's work to another (nothing was committed), `Reject` on an
+        output that no bus takes (nothing was committed), and `Retry` when the bus cannot be reached; after `Retry`
+        call `rewind`.
         """
         ...
 
@@ -146,7 +157,10 @@ class Membership:
 
 
 class Bus(Protocol):
-    """Makes the others. Each call opens something new, and the caller closes it."""
+    """Makes the others. Each call opens something new, and the caller closes it.
+
+    All but `producer` raise `Retry` when the bus is away; a producer connects when it first publishes.
+    """
 
     def ensure(self, topics: Iterable[TopicSpec]) -> None:
         """Create what is missing; leave what is there. Raises `Stop` on a topic with fewer partitions than asked."""

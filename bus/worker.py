@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from bus.errors import Reject, Retry, Stop
+from bus.errors import Fenced, Reject, Retry, Stop
 from bus.port import Consumer, Outgoing, Record
 
 _POLL_SECONDS = 0.5
@@ -59,30 +59,43 @@ class Worker:
         self._unexpected = 0
 
     def run(self) -> None:
-        """Work until stopped. Raises `Stop` (and `Fenced`) with the offset where it was."""
-        consumer = self._join()
-        try:
-            while not self._stopping.is_set():
-                self._work(consumer)
-        finally:
-            consumer.close()
+        """Work until stopped, joining the group again where it was lost. Raises `Stop`, the offset where it was."""
+        while not self._stopping.is_set():
+            try:
+                consumer = self._join()
+            except Retry as error:
+                self._back_off("stage.retry", error)
+                continue
+            try:
+                while not self._stopping.is_set():
+                    self._work(consumer)
+            except Fenced as error:
+                # An outage longer than the session, or another process of our name: what was ours may be theirs now.
+                self._back_off("stage.fenced", error)
+            finally:
+                consumer.close()
 
     def _work(self, consumer: Consumer) -> None:
         try:
             records = consumer.poll(_POLL_SECONDS, self._batch)
             if records:
                 consumer.commit(self._handle(records))
-            self._backoff = _FIRST_BACKOFF_SECONDS
+                self._backoff = _FIRST_BACKOFF_SECONDS
         except self._transient as error:
-            _log.warning("stage.retry", stage=self._name, cause=str(error), seconds=self._backoff)
-            self._stopping.wait(self._backoff)
-            self._backoff = min(self._backoff * 2, _LONGEST_BACKOFF_SECONDS)
+            self._back_off("stage.retry", error)
             consumer.rewind()
+
+    def _back_off(self, event: str, error: Exception) -> None:
+        _log.warning(event, stage=self._name, cause=str(error), seconds=self._backoff)
+        self._stopping.wait(self._backoff)
+        self._backoff = min(self._backoff * 2, _LONGEST_BACKOFF_SECONDS)
 
     def _handle(self, records: Sequence[Record]) -> list[Outgoing]:
         """The stage's outputs, with a dead letter in the place of each record it rejects."""
         try:
             outputs = list(self._stage.handle(records))
+            for output in outputs:
+                output.check()
         except self._passed_on:
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must not lose the messages behind it
@@ -98,9 +111,7 @@ class Worker:
         self._unexpected += 1
         if self._unexpected >= _UNEXPECTED_IN_A_ROW:
             raise Stop(f"{self._name}: {self._unexpected} unexpected errors in a row") from error
-        # The traceback only: the exception's own words may quote the message.
-        frames = _where(error)
-        _log.error("stage.unexpected", stage=self._name, error=type(error).__name__, at=frames)
+        _log.error("stage.unexpected", stage=self._name, exc_info=error)
         return Reject("unexpected", type(error).__name__)
 
     def _dead_letter(self, record: Record, error: Reject) -> Outgoing:
@@ -109,12 +120,3 @@ class Worker:
         where = {"dead_position": record.position}
         headers = tuple((name, value.encode()) for name, value in (why | where).items())
         return Outgoing(self._dead_topic, record.key, record.value, record.headers + headers)
-
-
-def _where(error: Exception) -> str:
-    trace = error.__traceback__
-    places = []
-    while trace is not None:
-        places.append(f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return " > ".join(places)

@@ -24,11 +24,17 @@ class Fault:
 
 
 class Refused(Exception):
-    """Not accepted, and nothing was promised. `reason` is a constant of the code; `says` is for the sender."""
+    """Not accepted, and nothing was promised. `reason` is a constant of the code; `says` is for the sender.
 
-    def __init__(self, status: int, reason: str, says: str, faults: tuple[Fault, ...] = ()) -> None:
+    `retry_after` is in seconds, where trying the same again will help.
+    """
+
+    def __init__(
+        self, status: int, reason: str, says: str, faults: tuple[Fault, ...] = (), retry_after: int | None = None
+    ) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
         self.says = says
         self.faults = faults
+        self.retry_after = retry_after

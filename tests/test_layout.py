@@ -1,4 +1,4 @@
-"""The house: packaged = linted = present, nobody else claims our names, and each import contract holds a planted wall."""
+"""The house: packaged = linted = present, nobody else claims our names, and every wall was seen to hold."""
 
 import shutil
 import subprocess

@@ -164,7 +164,15 @@ def test_every_agency_and_channel_has_its_topics() -> None:
     """The list resolves for any registry; every name is written and read by somebody."""
     listed = topics(["kota-3374", "triage"])
     names = [topic.name for topic in listed]
-    assert {"raw-web", "raw-sms", "raw-twitter", "raw-mobile", "complaints", "agency-kota-3374", "agency-triage"} <= set(names)
+    assert {
+        "raw-web",
+        "raw-sms",
+        "raw-twitter",
+        "raw-mobile",
+        "complaints",
+        "agency-kota-3374",
+        "agency-triage",
+    } <= set(names)
     assert {"agency-answers", "oversight", "quarantine", "dead-normalize", "dead-router", "dead-sinks"} <= set(names)
     assert len(set(names)) == len(names)
     assert all(topic.writer and topic.readers and topic.partitions for topic in listed)
@@ -180,7 +188,12 @@ def test_a_report_leaves_without_its_sender() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "read"),
-    [("0812 3456 7890", "+6281234567890"), ("+6281234567890", "+6281234567890"), ("bukan nomor", "bukan nomor"), ("", "")],
+    [
+        ("0812 3456 7890", "+6281234567890"),
+        ("+6281234567890", "+6281234567890"),
+        ("bukan nomor", "bukan nomor"),
+        ("", ""),
+    ],
 )
 def test_phones_are_compared_in_one_form(typed: str, read: str) -> None:
     """A number typed at home and one sent by the network are the same person's."""
@@ -189,4 +202,6 @@ def test_phones_are_compared_in_one_form(typed: str, read: str) -> None:
 
 def test_raw_messages_name_every_channel() -> None:
     """A channel without a topic would lose its messages."""
-    assert {f"raw-{channel}" for channel in Channel} == {topic.name for topic in topics([]) if topic.shape is RawMessage}
+    assert {f"raw-{channel}" for channel in Channel} == {
+        topic.name for topic in topics([]) if topic.shape is RawMessage
+    }

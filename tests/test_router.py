@@ -82,12 +82,17 @@ def test_the_place_is_the_next_door_of_a_national_matter(registry: Registry) -> 
 def test_any_report_gets_a_door(text: str, agency: str, region: str) -> None:
     """Whatever is written, the answer is an agency of the registry, with reasons."""
     registry = load_registry(SMALL)
-    decision = decide(Report.model_construct(title="", text=text, agency=agency, place=Place.model_construct(region=region, address="")), registry)  # fmt: skip
+    place = Place.model_construct(region=region, address="")
+    report = Report.model_construct(title="", text=text, agency=agency, place=place)
+    decision = decide(report, registry)
     assert decision.agency in registry.agencies
     assert decision.reasons
 
 
-@given(st.lists(st.sampled_from(["a", "a b", "b c", "c"]), unique=True, min_size=1), st.lists(st.sampled_from("abcx"), max_size=8))
+@given(
+    st.lists(st.sampled_from(["a", "a b", "b c", "c"]), unique=True, min_size=1),
+    st.lists(st.sampled_from("abcx"), max_size=8),
+)
 def test_the_longest_phrase_wins(phrases: list[str], words: list[str]) -> None:
     """Found phrases are known ones, in order, not overlapping, and never the beginning of a longer one there."""
     text = ", ".join(words)
@@ -97,7 +102,12 @@ def test_the_longest_phrase_wins(phrases: list[str], words: list[str]) -> None:
         position = found.start + len(found.words)
         assert normal(found.words) == found.meaning
         rest = normal(text[found.start :])
-        assert not [longer for longer in phrases if len(longer) > len(found.meaning) and f"{rest} ".startswith(f"{longer} ")]
+        assert not [
+            longer for longer in phrases if len(longer) > len(found.meaning) and f"{rest} ".startswith(f"{longer} ")
+        ]
+
+
+Edit = Callable[[list[dict[str, str]]], object]
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -105,7 +115,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
 
 
-def _edited(folder: Path, file: str, edit: Callable[[list[dict[str, str]]], None]) -> Path:
+def _edited(folder: Path, file: str, edit: Edit) -> Path:
     shutil.copytree(SMALL, folder, dirs_exist_ok=True)
     path = folder / file
     with path.open(newline="") as opened:
@@ -121,16 +131,16 @@ def _edited(folder: Path, file: str, edit: Callable[[list[dict[str, str]]], None
 @pytest.mark.parametrize(
     ("file", "edit", "says"),
     [
-        ("rules.csv", lambda rows: rows[0].update(agency="kementerian-tiada"), "paspor: agency 'kementerian-tiada' is not in agencies.csv"),
-        ("rules.csv", lambda rows: rows[1].update(phrases="paspor"), "listrik-padam: 'paspor' already stands in paspor"),
+        ("rules.csv", lambda rows: rows[0].update(agency="bumn-x"), "paspor: agency 'bumn-x' is not in agencies.csv"),
+        ("rules.csv", lambda rows: rows[1].update(phrases="paspor"), "listrik-padam: 'paspor' already stands in"),
         ("rules.csv", lambda rows: rows[0].update(phrases="E-Paspor"), "write 'E-Paspor' as 'e paspor'"),
         ("agencies.csv", lambda rows: rows[0].update(aliases="pln"), "'pln' already names"),
         ("agencies.csv", lambda rows: rows.pop(), "the row 'triage' is missing"),
         ("agencies.csv", lambda rows: rows[5].update(parent="provinsi-99"), "parent 'provinsi-99' is not an agency"),
         ("agencies.csv", lambda rows: rows.append(dict(rows[0])), "code kementerian-kemenkes stands twice"),
     ],
-)  # fmt: skip
-def test_a_faulty_registry_names_its_fault(tmp_path: Path, file: str, edit: Callable[[list[dict[str, str]]], None], says: str) -> None:  # fmt: skip
+)
+def test_a_faulty_registry_names_its_fault(tmp_path: Path, file: str, edit: Edit, says: str) -> None:
     """Nothing is routed by files with a fault in them; the text says which row, and what to write instead."""
     with pytest.raises(RegistryError) as caught:
         load_registry(_edited(tmp_path, file, edit))
@@ -142,7 +152,7 @@ def test_a_file_that_is_no_table_is_named(tmp_path: Path, content: bytes) -> Non
     """Any bytes in the place of a table give an error that names the file."""
     shutil.copytree(SMALL, tmp_path, dirs_exist_ok=True)
     (tmp_path / "agencies.csv").write_bytes(content)
-    with pytest.raises(RegistryError, match="agencies.csv"):
+    with pytest.raises(RegistryError, match=r"agencies\.csv"):
         load_registry(tmp_path)
 
 
@@ -184,7 +194,9 @@ def test_every_ministry_and_body_is_in_the_registry(country: Registry) -> None:
     if not path.exists():
         pytest.skip(f"{path} is not here")
     slugs = {row["slug"].removeprefix("kementerian-") for row in rows_of(path)}
-    assert slugs <= {code.split("-", 1)[-1] for code in country.agencies if code.startswith(("kementerian-", "lembaga-"))}
+    assert slugs <= {
+        code.split("-", 1)[-1] for code in country.agencies if code.startswith(("kementerian-", "lembaga-"))
+    }
 
 
 def test_every_agency_is_reached_by_its_own_name(country: Registry) -> None:
@@ -213,7 +225,12 @@ def test_refusals_end(registry: Registry) -> None:
 
 @pytest.mark.parametrize(
     ("start", "end"),
-    [("2026-11-24", "2026-12-01"), ("2026-11-27", "2026-12-04"), ("2026-11-28", "2026-12-04"), ("2026-11-23", "2026-11-30")],
+    [
+        ("2026-11-24", "2026-12-01"),
+        ("2026-11-27", "2026-12-04"),
+        ("2026-11-28", "2026-12-04"),
+        ("2026-11-23", "2026-11-30"),
+    ],
 )
 def test_five_working_days(start: str, end: str) -> None:
     """Weekends do not count."""

@@ -2,6 +2,8 @@
 
 import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -120,3 +122,22 @@ def test_pinned_without_an_address() -> None:
         text = (ROOT / name).read_text()
         assert "://" not in text
         assert text.count("--hash=sha256:") > text.count("==")
+
+
+_RAISES = """
+import logging, structlog
+from config import logs
+logs.configure("info", "json")
+try:
+    raise ValueError("+628000000021")
+except ValueError as error:
+    structlog.get_logger().error("ours", exc_info=error)
+    logging.getLogger("uvicorn.error").exception("theirs")
+"""
+
+
+def test_a_traceback_quotes_nobody() -> None:
+    """Whoever logs an exception, ours or a library, its kind and place are said, not its words."""
+    said = subprocess.run([sys.executable, "-c", _RAISES], cwd=ROOT, capture_output=True, text=True, check=True).stderr
+    assert said.count('"error": "ValueError"') == said.count('"raised_at": "<string>:') == 2
+    assert "+62800" not in said

@@ -58,7 +58,7 @@ class Whole:
 
     def start(self, *stages: str) -> None:
         """Start, and return when it is ready."""
-        command = [sys.executable, "-m", "app.cli", "run", *stages]
+        command = [sys.executable, "-m", "app.cli", "run", "--quiet", *stages]
         with self.log.open("ab") as log:
             self._processes.append(subprocess.Popen(command, env=self.environment, stdout=log, stderr=log))
         if not stages or "ingest" in stages:

@@ -7,14 +7,13 @@ from typing import Any
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from bus.errors import Reject, Retry
+from bus.errors import Retry
 from bus.kafka.connect import connect
 from bus.kafka.settings import KafkaSettings, milliseconds
 from bus.kafka.window import Window
 from bus.port import Outgoing
 
 # Under the broker's own limit (`message.max.bytes`, 1 MiB and a little), with room for the batch's frame.
-MAX_MESSAGE_BYTES = 1_000_000
 
 
 class Outbox:
@@ -71,7 +70,7 @@ class Outbox:
         self._announced |= topics
 
     def _send(self, message: Outgoing, until: float) -> Any:
-        check_size(message)
+        message.check()
         # send() itself may wait for metadata; what is left then must still be within the deadline.
         wait = until - self._metadata_wait - time.monotonic()
         if wait <= 0 or not self._window.take(message.size, wait):
@@ -101,9 +100,3 @@ class Outbox:
             "transaction_timeout_ms": milliseconds(settings.deadline * 4),
             "allow_auto_create_topics": False,
         }
-
-
-def check_size(message: Outgoing) -> None:
-    """Refuse what the broker would refuse."""
-    if message.size > MAX_MESSAGE_BYTES:
-        raise Reject("too_large")

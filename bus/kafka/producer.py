@@ -7,7 +7,7 @@ from kafka.errors import KafkaError
 
 from bus.errors import Reject, Retry
 from bus.kafka.failures import translate
-from bus.kafka.outbox import Outbox, check_size
+from bus.kafka.outbox import Outbox
 from bus.kafka.settings import KafkaSettings
 from bus.kafka.window import Window
 from bus.port import Outgoing
@@ -35,7 +35,7 @@ class DurableProducer:
     def publish(self, messages: Sequence[Outgoing]) -> None:
         """See the port."""
         for message in messages:
-            check_size(message)
+            message.check()
         outbox = None
         try:
             outbox = self._connected()

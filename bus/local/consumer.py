@@ -57,7 +57,7 @@ class LocalConsumer:
         if not messages and not self._polled:
             return
         for message in messages:
-            log.check_size(message)
+            message.check()
         with log.transaction(self._connection):
             self._member.check(self._polled)
             log.append(self._connection, messages, int(self._clock() * 1000))
@@ -88,10 +88,9 @@ class LocalConsumer:
             return
         self._shared_at = now
         partitions = sorted(log.spans(self._connection, self._topics))
-        owned = self._member.share(partitions, now)
-        for partition in self._positions.keys() - owned:
+        owned = self._member.share(partitions, self._polled, now)
+        for partition in self._positions.keys() - owned - self._polled:
             del self._positions[partition]
-            self._polled.discard(partition)
         self._take(owned - self._positions.keys())
 
     def _take(self, partitions: Iterable[Partition]) -> None:

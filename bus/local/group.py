@@ -6,6 +6,7 @@ been heard of for the session's length; a member whose lease went to another can
 
 import sqlite3
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from bus.errors import Fenced
 from bus.local.log import transaction
@@ -36,8 +37,11 @@ class GroupMember:
                 'UPDATE leases SET epoch = ? WHERE "group" = ? AND owner = ?', (self._epoch, self._group, self._name)
             )
 
-    def share(self, partitions: Sequence[Partition], now: float) -> set[Partition]:
-        """Say that we live, let go of what others should have, claim what is ours and free; returns what we hold."""
+    def share(self, partitions: Sequence[Partition], busy: AbstractSet[Partition], now: float) -> set[Partition]:
+        """Say that we live, let go of what others should have, claim what is ours and free; returns what we hold.
+
+        What we are `busy` with we keep until it is committed.
+        """
         with transaction(self._connection):
             self._heartbeat(now)
             self._connection.execute(
@@ -46,7 +50,7 @@ class GroupMember:
                 (self._group, self._group, now - self._session),
             )
             wanted = self._wanted(partitions, now)
-            for partition in self.owned() - wanted:
+            for partition in self.owned() - wanted - busy:
                 self._connection.execute(
                     'DELETE FROM leases WHERE "group" = ? AND topic = ? AND partition = ?', (self._group, *partition)
                 )

@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bus.errors import Reject, Retry, Stop
+from bus.errors import Retry, Stop
 from bus.port import Headers, Outgoing, Partition, Record, Span, TopicSpec
 
-# As Apache Kafka's default, so that what one bus takes the other takes too.
-MAX_MESSAGE_BYTES = 1_000_000
 # How long one process waits for another's transaction before it calls the bus away.
 _BUSY_SECONDS = 15.0
 
@@ -84,12 +82,6 @@ def ensure(connection: sqlite3.Connection, topics: Iterable[TopicSpec]) -> None:
                 "INSERT OR IGNORE INTO partitions (topic, number) VALUES (?, ?)",
                 [(spec.name, number) for number in range(spec.partitions)],
             )
-
-
-def check_size(message: Outgoing) -> None:
-    """Refuse what no bus of ours takes."""
-    if message.size > MAX_MESSAGE_BYTES:
-        raise Reject("too_large")
 
 
 def append(connection: sqlite3.Connection, messages: Iterable[Outgoing], timestamp: int) -> None:

@@ -39,7 +39,7 @@ class LocalProducer:
     def publish(self, messages: Sequence[Outgoing]) -> None:
         """See the port."""
         for message in messages:
-            log.check_size(message)
+            message.check()
         done: Future[None] = Future()
         size = sum(message.size for message in messages)
         with self._changed:

@@ -1,6 +1,7 @@
 """From a web request to a raw message. Pure."""
 
 import hashlib
+from collections.abc import Mapping
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -16,9 +17,9 @@ _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
 
 
-def is_json(arrival: Arrival) -> bool:
+def is_json(headers: Mapping[str, str]) -> bool:
     """Whether this is the JSON twin; anything else is read as a form."""
-    return arrival.headers.get("content-type", "").casefold().startswith(_JSON)
+    return headers.get("content-type", "").casefold().startswith(_JSON)
 
 
 def accept(arrival: Arrival, wrapper: Wrapper, fresh: UUID) -> RawMessage:
@@ -28,7 +29,7 @@ def accept(arrival: Arrival, wrapper: Wrapper, fresh: UUID) -> RawMessage:
     Raises `Refused`, naming each field at fault.
     """
     try:
-        if is_json(arrival):
+        if is_json(arrival.headers):
             submission = Submission.model_validate_json(arrival.body)
             provider_id = f"key:{idempotency.read_key(arrival) or fresh}"
         else:
@@ -42,5 +43,5 @@ def accept(arrival: Arrival, wrapper: Wrapper, fresh: UUID) -> RawMessage:
         sender_of(e164(submission.phone), submission.email),
         arrival.body,
         arrival.at,
-        _JSON if is_json(arrival) else _FORM,
+        _JSON if is_json(arrival.headers) else _FORM,
     )

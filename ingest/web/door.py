@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from ingest import idempotency
 from ingest.arrival import Arrival, Refused
-from ingest.gate import Gate
+from ingest.gate import Gate, note
 from ingest.store import DoorStore
 from ingest.web.adapter import accept, is_json
 from ingest.wrap import Wrapper, arrived
@@ -51,19 +51,26 @@ class WebDoor:
 
     async def form(self) -> Response:
         """The empty form."""
-        return self._form({"form_id": str(self._new_id())}, {}, 200)
+        return self._form({}, {}, 200)
 
     async def report(self, request: Request) -> Response:
         """Take a report; a form is answered with its receipt, JSON with the number."""
-        arrival = await self._gate.read(request)
-        if is_json(arrival):
-            return await self._json(arrival)
+        if is_json(request.headers):
+            return await self._json(await self._gate.read(request))
+        typed: dict[str, str] = {}
         try:
-            raw = accept(arrival, self._wrapper, self._new_id())
-        except Refused as refused:
+            arrival = await self._gate.read(request)
             typed = dict(parse_qsl(arrival.body.decode("utf-8", "replace")))
-            return self._form(typed, {fault.field: fault.says for fault in refused.faults}, refused.status)
-        await self._gate.publish(arrived(raw))
+            raw = accept(arrival, self._wrapper, self._new_id())
+            await self._gate.publish(arrived(raw))
+        except Refused as refused:
+            note(request, refused)
+            # Whatever the reason, a person gets the form back with all that was typed.
+            errors = {fault.field: fault.says for fault in refused.faults} or {"Laporan": refused.says}
+            page = self._form(typed, errors, refused.status)
+            if refused.retry_after:
+                page.headers["Retry-After"] = str(refused.retry_after)
+            return page
         return RedirectResponse(f"/web/receipts/{raw.tracking}", status_code=303)
 
     async def receipt(self, number: str) -> Response:
@@ -83,7 +90,7 @@ class WebDoor:
 
     def _form(self, typed: dict[str, str], errors: dict[str, str], status: int) -> Response:
         page = self._pages.get_template("form.html")
-        form_id = typed.get("form_id", "")
+        form_id = typed.get("form_id") or str(self._new_id())
         return HTMLResponse(page.render(values=typed, errors=errors, form_id=form_id, regions=self._regions), status)
 
 

@@ -12,7 +12,13 @@ from config.database import writing
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 
 # The service's own words for its states (see domain: belum ditindaklanjuti, proses, selesai).
-_STATES = {"accepted": "proses", "responded": "proses", "closed": "selesai"}
+_STATES = {
+    "received": "terverifikasi",
+    "dispatched": "terdisposisi",
+    "accepted": "proses",
+    "responded": "proses",
+    "closed": "selesai",
+}
 _COLUMNS = (col(ComplaintRow.id), col(ComplaintRow.relation), col(ComplaintRow.of), col(ComplaintRow.received_at))
 
 
@@ -51,11 +57,11 @@ class Ledger:
             if row is None:
                 return None
             head = self._head(connection, row.of)
-            dispatches, steps = self._way(connection, row.of or row.id)
+            steps = self._way(connection, row.of or row.id)
         steps.insert(0, Step(row.received_at, "received"))
-        verdicts = [step.what for step in steps if step.what in _STATES]
-        state = _STATES[verdicts[-1]] if verdicts else "terdisposisi" if dispatches else "terverifikasi"
-        return Status(tracking, state, tuple(sorted(steps, key=lambda step: step.at)), row.relation, head)
+        steps.sort(key=lambda step: step.at)
+        states = [_STATES[step.what] for step in steps if step.what in _STATES]
+        return Status(tracking, states[-1], tuple(steps), row.relation, head)
 
     def _head(self, connection: Connection, of: UUID | None) -> str | None:
         if of is None:
@@ -63,7 +69,7 @@ class Ledger:
         query = select(col(ComplaintRow.tracking)).where(col(ComplaintRow.id) == of)
         return connection.execute(query).scalar_one_or_none()
 
-    def _way(self, connection: Connection, complaint: UUID) -> tuple[int, list[Step]]:
+    def _way(self, connection: Connection, complaint: UUID) -> list[Step]:
         """The dispatches and answers of a complaint, oldest first."""
         sent = connection.execute(
             select(DispatchRow.dispatched_at, DispatchRow.agency)
@@ -77,4 +83,4 @@ class Ledger:
         ).all()
         steps = [Step(at, "dispatched", self._names.get(agency, agency)) for at, agency in sent]
         steps += [Step(at, verdict, self._names.get(agency, agency)) for at, verdict, agency in said]
-        return len(sent), steps
+        return steps

@@ -111,8 +111,13 @@ def test_bus_away(serve: Serve, producer: Producer) -> None:
     """While the bus is away every door says 503 and when to come again; nothing was promised."""
     served = serve(Flaky(producer, range(1, 100)))
 
-    for answer in everywhere(served).values():
+    answers = everywhere(served)
+    form = answers.pop("form")
+    for answer in answers.values():
         away(answer)
+    assert (form.status_code, form.headers["Content-Type"]) == (503, "text/html; charset=utf-8")
+    assert report()["text"] in form.text
+    assert int(form.headers["Retry-After"]) > 0
     assert served.published() == 0
 
 
@@ -152,7 +157,7 @@ def test_log_names_events_and_nobody(serve: Serve, producer: Producer, logged: l
 
     (kept,) = served.quarantined()
     assert [{**line, "log_level": ""} for line in logged] == [
-        said("door.away", route="/web/reports", cause="Retry"),
+        said("door.refused", route="/web/reports", reason="away", status=503),
         said("sms.quarantined", message_id=str(kept.message_id), reason="unsigned"),
         said("door.refused", route="/sms/twilio", reason="unsigned", status=403),
         said("door.refused", route="/web/reports", reason="invalid_submission", status=400),

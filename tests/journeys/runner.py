@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
-from sqlmodel import select
+from sqlalchemy import Engine, select
+from sqlmodel import SQLModel
 
 from bus.port import Outgoing, Record
 from config.database import writing
@@ -28,7 +28,7 @@ from sinks.ledger.sink import LedgerSink
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 
 PUBLIC_URL = "https://lapor.example"
-TWILIO_TOKEN = "twilio-test"  # noqa: S105 - invented
+TWILIO_TOKEN = "twilio-test"
 _FRESH = uuid.UUID("00000000-0000-4000-8000-00000000f4e5")
 
 
@@ -76,12 +76,11 @@ class Stages:
     def record(self, messages: Sequence[Outgoing]) -> list[dict[str, Any]]:
         """The ledger's rows."""
         LedgerSink(self.engine).handle([record_of(message) for message in messages])
+        found: list[dict[str, Any]] = []
         with writing(self.engine) as connection:
-            found = [
-                {"table": table.__tablename__, **row._mapping}
-                for table in (ComplaintRow, DispatchRow)
-                for row in connection.execute(select(*table.__table__.columns))  # type: ignore[attr-defined]
-            ]
+            for table in (ComplaintRow, DispatchRow):
+                rows = connection.execute(select(SQLModel.metadata.tables[str(table.__tablename__)])).mappings()
+                found += [{"table": table.__tablename__, **row} for row in rows]
         return found
 
 
@@ -117,5 +116,3 @@ def _http(path: Path) -> tuple[str, dict[str, str], bytes]:
     start, *lines = head.decode().splitlines()
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     return start, headers, body.removesuffix(b"\n")
-
-

@@ -8,6 +8,11 @@ import pytest
 from tests.kafka.node import Node, UnavailableError
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """kafka-python leaves a refused connection's socket to the garbage collector, in whichever test that comes by."""
+    config.addinivalue_line("filterwarnings", "ignore:unclosed <socket.socket:ResourceWarning")
+
+
 @pytest.fixture(scope="session")
 def kafka_bootstrap() -> Iterator[str]:
     """`host:port` of a running Apache Kafka. Skips without Java or the jars; in CI that is a failure."""
