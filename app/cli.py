@@ -13,10 +13,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from twilio.request_validator import RequestValidator
 
-from app import answers, checks, demo, tailing
+from app import answers, checks, tailing
 from app.assembly import Parts
 from app.migrate import migrate
-from app.replay import CHANNELS, Replay, ReplayError, letters
+from app.practice import demo
+from app.practice.replay import CHANNELS, Replay, ReplayError, letters
 from app.service import STAGES, Service
 from app.underway import running_service, settled_audit
 from app.welcome import welcome

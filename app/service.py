@@ -11,7 +11,7 @@ import uvicorn
 from app import http
 from app.assembly import EX_TEMPFAIL, Parts, utc_now
 from app.migrate import migrate
-from app.practice_x import PracticeX, Timeline
+from app.practice.x import PracticeX, Timeline
 from bus.errors import Stop
 from bus.port import Membership, Producer
 from bus.worker import Stage, Worker

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.replay import CHANNELS
+from app.practice.replay import CHANNELS
 from tests.kafka.node import Node
 from tests.whole import Citizens, Whole
 

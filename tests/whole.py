@@ -12,7 +12,7 @@ from typing import Any
 
 from app.assembly import Parts
 from app.migrate import migrate
-from app.replay import Outcome, Replay, letters
+from app.practice.replay import Outcome, Replay, letters
 from app.underway import settled_audit, wait_until_ready
 from config.settings import Settings
 from messages import codec

@@ -13,8 +13,6 @@ from bus.kafka.settings import KafkaSettings, milliseconds
 from bus.kafka.window import Window
 from bus.port import Outgoing
 
-# Under the broker's own limit (`message.max.bytes`, 1 MiB and a little), with room for the batch's frame.
-
 
 class Outbox:
     """Sends, and knows what became of it. Safe between threads, except for transactions."""

@@ -57,7 +57,7 @@ class XMentions:
             raise XAway("rate_limited", error.reset_time) from error
         except tweepy.HTTPException as error:
             raise XAway(f"http_{error.response.status_code}") from error
-        except (requests.RequestException, ValueError, tweepy.TweepyException) as error:
+        except (requests.RequestException, ValueError, RecursionError, tweepy.TweepyException) as error:
             raise XAway(type(error).__name__) from error
         except (AttributeError, TypeError) as error:
             # tweepy takes it for granted that an error's body, where it is JSON, is an object of X's.

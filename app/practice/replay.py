@@ -14,8 +14,8 @@ import requests
 import structlog
 
 from app.assembly import Parts, utc_now
-from app.practice_x import PracticeX, Timeline
-from app.sender import Letter, Sender, ref_of, tracking_in
+from app.practice.sender import Letter, Sender, ref_of, tracking_in
+from app.practice.x import PracticeX, Timeline
 from config.settings import is_loopback
 
 CHANNELS = ("web", "sms", "twitter", "mobile")

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from app import answers
 from app.assembly import Parts
-from app.sender import Letter, Sender, ref_of, tracking_in
+from app.practice.sender import Letter, Sender, ref_of, tracking_in
 from app.underway import settled_audit, started, wait_until_ready
 from bus.errors import Retry
 from config.settings import Settings

@@ -1,0 +1,1 @@
+"""Plays the world outside: citizens and providers, for demos, replays and a machine without accounts."""
