@@ -1,0 +1,47 @@
+"""The documents: few, and true."""
+
+import re
+from pathlib import Path
+
+from config.settings import Settings
+from tests.test_layout import ROOMS
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_every_setting_is_documented() -> None:
+    """The table of docs/settings.md lists each variable, and none that is no more."""
+    written = set(re.findall(r"`(SATUPINTU_[A-Z_]+)`", (ROOT / "docs" / "settings.md").read_text()))
+    assert written == {f"SATUPINTU_{name.upper()}" for name in Settings.model_fields}
+
+
+def test_documents_name_no_folder_that_is_not_there() -> None:
+    """README, ARCHITECTURE and CONTRIBUTING point only at what exists."""
+    for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"):
+        for name in re.findall(r"`([a-z_]+/[\w./-]*)`", (ROOT / document).read_text()):
+            assert (ROOT / name).exists(), f"{document} names {name}"
+
+
+def test_every_dependency_has_its_reason() -> None:
+    """One line each in docs/dependencies.md."""
+    project = (ROOT / "pyproject.toml").read_text()
+    named = set(re.findall(r'^  "([a-z0-9-]+)(?:\[[a-z]+\])?>=', project, re.MULTILINE))
+    reasons = set(re.findall(r"^\| `([a-z0-9-]+)` \|", (ROOT / "docs" / "dependencies.md").read_text(), re.MULTILINE))
+    assert named == reasons
+
+
+def test_pinned_without_an_address() -> None:
+    """Whoever installs takes the packages from the index they trust."""
+    for name in ("constraints.txt", "constraints-dev.txt"):
+        text = (ROOT / name).read_text()
+        assert "://" not in text
+        assert text.count("--hash=sha256:") > text.count("==")
+
+
+def test_the_runbook_knows_every_event() -> None:
+    """Whoever is woken by a line of the log finds it there, and finds nothing that is no more."""
+    code = "".join(path.read_text() for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+    logged = re.findall(r'_log\.(?:info|warning|error|critical)\(\s*"([a-z_.]+)"', code)
+    logged += re.findall(r'_back_off\("([a-z_.]+)"', code)
+    written = re.findall(r"^\| `([a-z_.]+)` \|", (ROOT / "docs" / "runbook.md").read_text(), re.MULTILINE)
+    assert sorted(set(logged)) == sorted(written)
