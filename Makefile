@@ -64,7 +64,7 @@ LOCK := --universal --generate-hashes --no-emit-index-url --no-header --python-v
 
 # A stamp each: the second time there is nothing to do.
 $(VENV)/bin/pip:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: constraints.txt pyproject.toml | $(VENV)/bin/pip

@@ -28,7 +28,8 @@ _PING_SECONDS = 3.0
 def build(parts: Parts, producer: Producer) -> FastAPI:
     """The application, with everything it needs passed in."""
     settings = parts.settings
-    app = FastAPI(title="SP4N-LAPOR! Satu Pintu", version="1", redoc_url=None, redirect_slashes=False)
+    # The pages that FastAPI offers for its document load their scripts from elsewhere; the document itself is enough.
+    app = FastAPI(title="SP4N-LAPOR! Satu Pintu", version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
     answer_refusals(app)
     gate = Gate(producer, utc_now)
     store = DoorStore(parts.engine)

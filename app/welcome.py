@@ -13,7 +13,7 @@ def welcome(parts: Parts) -> str:
         f"Form      {here}/",
         f"Status    {here}/status",
         f"Health    {here}/live  {here}/ready",
-        f"API       {here}/docs",
+        f"API       {here}/openapi.json",
         "",
         "Try each channel from another terminal:",
         f"""  curl -s {here}/web/reports -H 'content-type: application/json' \\

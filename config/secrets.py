@@ -39,7 +39,8 @@ def open_secrets(settings: Settings) -> Secrets:
 
 def _kept(path: Path) -> dict[str, str]:
     """The generated secrets; the file is readable by its owner alone, and made whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    # The databases in this folder hold what citizens wrote: it is the owner's alone, whoever makes it first.
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
         made = {name: secrets.token_hex(32) for name in ("root", "twilio", "x")}
         draft = path.with_suffix(f".{os.getpid()}")

@@ -62,6 +62,7 @@ def test_generated_secrets_are_kept_and_are_the_owners_alone(tmp_path: Path) -> 
     assert open_secrets(here) == open_secrets(here)
     assert open_secrets(here).tracking_key != open_secrets(there).tracking_key
     assert stat.S_IMODE((tmp_path / "here" / "secrets.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "here").stat().st_mode) == 0o700
 
 
 def test_each_purpose_has_its_own_key(tmp_path: Path) -> None:

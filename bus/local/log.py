@@ -44,7 +44,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def create(path: Path) -> None:
     """Make the file and its tables if they are not there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     connection = connect(path)
     connection.executescript(_SCHEMA)
     connection.close()
