@@ -115,7 +115,14 @@ class Worker:
         return Reject("unexpected", type(error).__name__)
 
     def _dead_letter(self, record: Record, error: Reject) -> Outgoing:
-        _log.warning("stage.rejected", stage=self._name, reason=error.reason, field=error.field, at=record.position)
+        _log.warning(
+            "stage.rejected",
+            stage=self._name,
+            reason=error.reason,
+            field=error.field,
+            at=record.position,
+            kept_in=self._dead_topic,
+        )
         why = {"dead_stage": self._name, "dead_reason": error.reason, "dead_field": error.field}
         where = {"dead_position": record.position}
         headers = tuple((name, value.encode()) for name, value in (why | where).items())

@@ -65,16 +65,22 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server.cleanup()
 
 
+@pytest.fixture
+def empty_postgres(postgres_url: str) -> str:
+    """The URL of a PostgreSQL without tables."""
+    made = open_engine(postgres_url)
+    with made.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    made.dispose()
+    return postgres_url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty, migrated database of each kind."""
     local = f"sqlite:///{tmp_path / 'test.db'}"
-    url = local if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    made = open_engine(url)
-    if request.param == "postgresql":
-        with made.begin() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
+    made = open_engine(local if request.param == "sqlite" else request.getfixturevalue("empty_postgres"))
     migrate(made)
     yield made
     made.dispose()

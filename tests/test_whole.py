@@ -62,10 +62,29 @@ def test_both_buses_decide_the_same(tmp_path: Path, own_node: Node) -> None:
     assert len(decided[0]) == len(citizens.letters)
 
 
+def test_a_country(tmp_path: Path, own_node: Node, empty_postgres: str) -> None:
+    """Apache Kafka and PostgreSQL, by settings alone; each stage in a process of its own, killed and started again."""
+    whole = Whole(tmp_path, own_node.bootstrap, database_url=empty_postgres)
+    stages = ("normalize", "router", "sinks", "ingest")
+    try:
+        whole.start_all(stages)
+        citizens = Citizens(whole, CHANNELS)
+        citizens.start()
+        citizens.sent.acquire(timeout=60)
+        whole.kill()
+        whole.start_all(stages)
+        citizens.join()
+        audit = whole.audit()
+        assert whole.stop() == [0] * len(stages)
+    finally:
+        whole.close()
+    assert audit.as_json()["differences"] == []
+    assert (audit.accepted, audit.complaints, audit.pending) == (len(citizens.letters), len(citizens.letters), 0)
+
+
 def test_stages_in_processes_of_their_own(whole: Whole) -> None:
     """Five processes that meet only at topics do what one does."""
-    for stage in ("normalize", "router", "sinks", "monitor", "ingest"):
-        whole.start(stage)
+    whole.start_all(("normalize", "router", "sinks", "monitor", "ingest"))
     citizens = Citizens(whole, ("web", "sms"))
     citizens.run()
     audit = whole.audit()

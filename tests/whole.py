@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,11 @@ class Whole:
             self._processes.append(subprocess.Popen(command, env=self.environment, stdout=log, stderr=log))
         if not stages or "ingest" in stages:
             wait_until_ready(self.settings.port)
+
+    def start_all(self, stages: Iterable[str]) -> None:
+        """Start a process for each stage, the doors last."""
+        for stage in stages:
+            self.start(stage)
 
     def kill(self) -> None:
         """The machine loses power: no handler runs."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.kafka.node import Node, UnavailableError
 
 def pytest_configure(config: pytest.Config) -> None:
     """kafka-python leaves a refused connection's socket to the garbage collector, in whichever test that comes by."""
-    config.addinivalue_line("filterwarnings", "ignore:unclosed <socket.socket:ResourceWarning")
+    config.addinivalue_line("filterwarnings", "ignore:unclosed <(ssl.SSLSocket|socket.socket):ResourceWarning")
 
 
 @pytest.fixture(scope="session")
@@ -39,10 +40,10 @@ def own_node() -> Iterator[Node]:
         node.close()
 
 
-def new_node() -> Node:
+def new_node(keystore: Path | None = None, password: str = "") -> Node:
     """A node not yet started; skips or fails the test when it can't be had."""
     try:
-        return Node()
+        return Node(keystore=keystore, password=password)
     except UnavailableError as error:
         if os.environ.get("CI"):
             pytest.fail(str(error))

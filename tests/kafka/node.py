@@ -40,6 +40,17 @@ log.cleaner.dedupe.buffer.size=2097152
 log.cleaner.threads=1
 """
 
+_SECURED = """\
+listeners=PLAINTEXT://127.0.0.1:{port},SASL_SSL://127.0.0.1:{secured},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},SASL_SSL://127.0.0.1:{secured}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL
+sasl.enabled.mechanisms=PLAIN
+listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \\
+  user_satupintu="{password}";
+ssl.keystore.type=PEM
+ssl.keystore.location={keystore}
+"""
+
 # Faster to be ready, on few cores: only the first compiler, the simplest collector, no page touched before it is used.
 _JAVA = (
     "-Xmx512m",
@@ -57,18 +68,26 @@ class UnavailableError(Exception):
 class Node:
     """Owns one broker process and its data; `close` ends the first and deletes the second."""
 
-    def __init__(self, libs: Path = LIBS, ready: float = 60.0) -> None:
-        """`ready` is how many seconds a start may take."""
+    def __init__(
+        self, libs: Path = LIBS, ready: float = 60.0, keystore: Path | None = None, password: str = ""
+    ) -> None:
+        """`ready` is how many seconds a start may take.
+
+        With a `keystore` (key and certificate, PEM) the node has a second port, `secured`, that speaks TLS and lets
+        in only the user `satupintu` with this password.
+        """
         self._java = _find_java(libs)
         self._classpath = f"{libs}/*"
         self._ready = ready
         self._folder = Path(tempfile.mkdtemp(prefix="satupintu-kafka-"))
         self._properties = self._folder / "server.properties"
         self._process: subprocess.Popen[bytes] | None = None
-        self.port, controller = _free_ports(2)
-        self._properties.write_text(
-            _PROPERTIES.format(port=self.port, controller=controller, data=self._folder / "data")
-        )
+        self.port, self.secured, controller = _free_ports(3)
+        settings = _PROPERTIES.format(port=self.port, controller=controller, data=self._folder / "data")
+        if keystore:
+            ports = {"port": self.port, "secured": self.secured, "controller": controller}
+            settings += _SECURED.format(**ports, keystore=keystore, password=password)
+        self._properties.write_text(settings)
         self._format()
 
     @property
