@@ -1,6 +1,7 @@
 """What must be true before the service starts: each finding names what is wrong and how to mend it."""
 
 import re
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -38,6 +39,20 @@ def must_pass(parts: Parts) -> None:
     """Raises `Stop` with every fault, if there is any."""
     if faults := [found for found in findings(parts) if not found.ok]:
         raise Stop("\n".join(f"{fault.what}: {fault.says}" for fault in faults))
+
+
+def ports_must_be_free(parts: Parts) -> None:
+    """Raises `Stop` where the doors could not open; not a finding, for a service that runs holds its own ports."""
+    settings = parts.settings
+    ports = [settings.port, *([settings.port + 1] if settings.practice_x else [])]
+    for port in ports:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.host, port))
+            except OSError as error:
+                mend = "is the service running already? Else set SATUPINTU_PORT to another"
+                raise Stop(f"port {port}: {error.strerror}; {mend}") from error
 
 
 def _look(what: str, look: Callable[[Parts], str], parts: Parts) -> Finding:

@@ -77,6 +77,8 @@ def run(
         _stop(f"no such stage: {', '.join(sorted(unknown))}; there are {', '.join(STAGES)}", 2)
     with _parts() as parts:
         checks.must_pass(parts)
+        if not stages or "ingest" in stages:
+            checks.ports_must_be_free(parts)
         if not stages and not quiet:
             print(welcome(parts), file=sys.stderr)  # as it is: a wrapped command can not be pasted
         sys.exit(Service(parts, stages or STAGES).run())

@@ -127,7 +127,7 @@ class Service:
             run()
         except Stop as error:
             _log.critical("part.stopped", part=name, cause=str(error))
-        except Exception as error:  # noqa: BLE001 - the thread's last words
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the thread's last words; uvicorn's are an exit
             _log.critical("part.crashed", part=name, exc_info=error)
         if not self._stopping.is_set():
             self._failed.set()

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -83,6 +84,14 @@ def test_a_code_that_makes_no_topic_is_refused(cli: Cli, tmp_path: Path) -> None
     found = cli("run", agencies=str(folder))
     assert found.returncode == 78
     assert "not a topic name: agency-lembaga tak bernama" in found.stderr
+
+
+def test_a_port_that_is_taken_is_named(cli: Cli) -> None:
+    """A second service on the same port is told so before it touches anything."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        found = cli("run", port=str(taken.getsockname()[1]))
+    assert found.returncode == 78
+    assert "set SATUPINTU_PORT" in found.stderr
 
 
 @pytest.mark.parametrize(
