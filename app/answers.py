@@ -5,7 +5,7 @@ from sqlmodel import col, select
 from app.assembly import Parts, utc_now
 from bus.errors import Stop
 from bus.port import Outgoing
-from config.database import writing
+from config.database import reading
 from messages import codec, ids
 from messages.shapes import AgencyAnswer
 from messages.topics import AGENCY_ANSWERS
@@ -39,13 +39,13 @@ def _answer(parts: Parts, number: str, verdict: str, text: str, theirs: str | No
         .where(col(ComplaintRow.tracking) == read_tracking_number(number))
         .order_by(col(DispatchRow.hop).desc())
     )
-    with writing(parts.engine) as connection:
+    with reading(parts.engine) as connection:
         row = connection.execute(query).first()
     if row is None:
         raise Stop(f"{number} is at no agency's door (yet)")
     complaint_id, message_id, dispatch_id, agency = row
     return AgencyAnswer(
-        id=ids.answer_id(dispatch_id, verdict),
+        id=ids.answer_id(dispatch_id, verdict, text),
         message_id=message_id,
         at=utc_now(),
         complaint_id=complaint_id,

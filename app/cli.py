@@ -1,6 +1,7 @@
 """The `satupintu` command line."""
 
 import json
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,6 +52,8 @@ def main() -> None:
         _stop(str(error), EX_CONFIG)
     except Stop as error:
         _stop(str(error), EX_CONFIG)
+    except (OSError, sqlite3.Error) as error:
+        _stop(f"{type(error).__name__}: {error}; look at the data folder (SATUPINTU_HOME)", EX_UNAVAILABLE)
     except (Retry, DatabaseAway) as error:
         _stop(f"{error}: the bus or the database can't be reached; is it running?", EX_UNAVAILABLE)
 
@@ -176,7 +179,7 @@ def replay(
         _summary(len(rows), len(outcome.accepted), found)
         for ref, why in outcome.refused.items():
             _err.print(f"refused {ref}: {why}", markup=False)
-    sys.exit(0 if len(outcome.accepted) == len(rows) else 1)
+    sys.exit(0 if not outcome.refused and found.clean else 1)
 
 
 def _summary(rows: int, accepted: int, found: Audit) -> None:

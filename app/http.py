@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.assembly import Parts, utc_now
 from app.pages import wib
 from bus.port import Producer
-from config.database import writing
+from config.database import reading
 from ingest.gate import Gate, answer_refusals
 from ingest.mobile.door import MobileDoor
 from ingest.sms.adapter import SmsAdapter
@@ -49,5 +49,5 @@ def build(parts: Parts, producer: Producer) -> FastAPI:
 
 def ping_database(parts: Parts) -> None:
     """Raises `DatabaseAway`, or what else the database says."""
-    with writing(parts.engine) as connection:
+    with reading(parts.engine) as connection:
         connection.execute(text("SELECT 1"))

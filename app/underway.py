@@ -26,8 +26,8 @@ def running_service(settings: Settings, tell: Callable[[str], None]) -> Iterator
         yield
         return
     tell(f"no service on port {settings.port}: starting one for the while")
-    with started({}):
-        wait_until_ready(settings.port)
+    with started({}) as process:
+        wait_until_ready(settings.port, process)
         yield
 
 
@@ -49,19 +49,19 @@ def started(environment: Mapping[str, str], *stages: str) -> Iterator[subprocess
             process.wait()
 
 
-def answers(port: int) -> bool:
+def answers(port: int, path: str = "/live") -> bool:
     """Whether a service lives at this port."""
     try:
-        return requests.get(f"http://127.0.0.1:{port}/live", timeout=2).ok
+        return requests.get(f"http://127.0.0.1:{port}{path}", timeout=10).ok
     except requests.RequestException:
         return False
 
 
-def wait_until_ready(port: int) -> None:
-    """Return when the service can work. Raises `Retry` when it does not become ready."""
+def wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Return when the service can work. Raises `Retry` when it does not become ready, or has ended."""
     deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        if answers(port) and requests.get(f"http://127.0.0.1:{port}/ready", timeout=10).ok:
+    while time.monotonic() < deadline and process.poll() is None:
+        if answers(port, "/ready"):
             return
         time.sleep(_LOOK_SECONDS)
     raise Retry(f"the service on port {port} did not become ready within {_START_SECONDS:.0f} s")

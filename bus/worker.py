@@ -1,5 +1,6 @@
 """The loop every stage runs: poll, handle, commit; outputs and offsets together, or nothing."""
 
+import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -7,7 +8,7 @@ from typing import Protocol
 import structlog
 
 from bus.errors import Fenced, Reject, Retry, Stop
-from bus.port import Consumer, Outgoing, Record
+from bus.port import MAX_MESSAGE_BYTES, Consumer, Outgoing, Record
 
 _POLL_SECONDS = 0.5
 _FIRST_BACKOFF_SECONDS = 0.1
@@ -56,7 +57,7 @@ class Worker:
         self._transient: tuple[type[Exception], ...] = (Retry, *transient)
         self._passed_on: tuple[type[Exception], ...] = (Stop, *self._transient)
         self._backoff = _FIRST_BACKOFF_SECONDS
-        self._unexpected = 0
+        self._unexpected: set[str] = set()
 
     def run(self) -> None:
         """Work until stopped, joining the group again where it was lost. Raises `Stop`, the offset where it was."""
@@ -101,16 +102,16 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - a fault of ours must not lose the messages behind it
             if len(records) > 1:
                 return [output for record in records for output in self._handle([record])]
-            return [self._dead_letter(records[0], self._judge(error))]
-        self._unexpected = 0
+            return [self._dead_letter(records[0], self._judge(records[0], error))]
+        self._unexpected.clear()
         return outputs
 
-    def _judge(self, error: Exception) -> Reject:
+    def _judge(self, record: Record, error: Exception) -> Reject:
         if isinstance(error, Reject):
             return error
-        self._unexpected += 1
-        if self._unexpected >= _UNEXPECTED_IN_A_ROW:
-            raise Stop(f"{self._name}: {self._unexpected} unexpected errors in a row") from error
+        self._unexpected.add(record.position)
+        if len(self._unexpected) >= _UNEXPECTED_IN_A_ROW:
+            raise Stop(f"{self._name}: {len(self._unexpected)} unexpected errors in a row") from error
         _log.error("stage.unexpected", stage=self._name, exc_info=error)
         return Reject("unexpected", type(error).__name__)
 
@@ -126,4 +127,9 @@ class Worker:
         why = {"dead_stage": self._name, "dead_reason": error.reason, "dead_field": error.field}
         where = {"dead_position": record.position}
         headers = tuple((name, value.encode()) for name, value in (why | where).items())
-        return Outgoing(self._dead_topic, record.key, record.value, record.headers + headers)
+        letter = Outgoing(self._dead_topic, record.key, record.value, record.headers + headers)
+        if letter.size <= MAX_MESSAGE_BYTES:
+            return letter
+        # With its reason it no longer fits: the record stays where it is, and the letter says where and which.
+        stub = f"{len(record.value)} bytes, sha256 {hashlib.sha256(record.value).hexdigest()}".encode()
+        return Outgoing(self._dead_topic, b"", stub, headers)

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlmodel import SQLModel
 
 _WAIT_SECONDS = 15
+_READING = "satupintu_reading"
 
 
 class DatabaseAway(Exception):
@@ -49,23 +50,30 @@ def open_engine(url: str) -> Engine:
             Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         engine = create_engine(url, connect_args={"timeout": _WAIT_SECONDS})
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
+        event.listen(engine, "begin", _begin)
         return engine
     return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": _WAIT_SECONDS})
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction. Raises `DatabaseAway` where the fault is the database's, not the statement's."""
+    """One transaction. Raises `DatabaseAway` where the fault is the database's, not the values'.
+
+    A read-only standby, a missing right or table, a deadlock: none of them is the fault of a message. `DataError` and
+    `IntegrityError` are.
+    """
     try:
         with engine.begin() as connection:
             yield connection
-    except (OperationalError, InterfaceError) as error:
-        raise DatabaseAway(type(error.orig).__name__) from error
     except DBAPIError as error:
-        if error.connection_invalidated:
-            raise DatabaseAway(type(error.orig).__name__) from error
-        raise
+        if isinstance(error, DataError | IntegrityError) and not error.connection_invalidated:
+            raise
+        raise DatabaseAway(type(error.orig).__name__) from error
+
+
+def reading(engine: Engine) -> AbstractContextManager[Connection]:
+    """As `writing`, for looks: on SQLite it does not wait for a writer."""
+    return writing(engine.execution_options(**{_READING: True}))
 
 
 def insert(connection: Connection, table: type[SQLModel]) -> postgresql.Insert | sqlite.Insert:
@@ -83,5 +91,5 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA synchronous=FULL")
 
 
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(_READING) else "BEGIN IMMEDIATE")

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,8 +44,9 @@ def _kept(path: Path) -> dict[str, str]:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
         made = {name: secrets.token_hex(32) for name in ("root", "twilio", "x")}
-        draft = path.with_suffix(f".{os.getpid()}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix="secrets.")
+        draft = Path(name)
+        with os.fdopen(descriptor, "w") as file:
             json.dump(made, file)
             file.flush()
             os.fsync(file.fileno())

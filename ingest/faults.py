@@ -6,6 +6,7 @@ from ingest.arrival import Fault, Refused
 
 _SAYS = {
     "missing": "Mohon diisi.",
+    "blank": "Mohon diisi.",
     "string_too_short": "Mohon diisi.",
     "string_too_long": "Terlalu panjang: paling banyak {max_length} karakter.",
     "enum": "Pilih salah satu: {expected}.",

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
-from bus.errors import Reject, Retry
+from bus.errors import Reject, Retry, Stop
 from bus.port import Outgoing, Producer
 from config.database import DatabaseAway
 from ingest.arrival import Arrival, Refused
@@ -44,14 +44,15 @@ class Gate:
         """Return when the bus has it durably. Raises `Refused` when it has not: 503, or 413 for what it never takes."""
         try:
             await run_in_threadpool(self._producer.publish, [message])
-        except Retry as error:
+        except (Retry, Stop) as error:
+            _log.error("door.away", cause=type(error).__name__)
             raise away() from error
         except Reject as error:
             raise Refused(413, error.reason, "Kiriman terlalu besar.") from error
 
 
 def away() -> Refused:
-    """What the sender needs is not there now; the same again will be one message."""
+    """What the sender needs is not there now; the same again under the same key will be one message."""
     says = "Maaf, laporan belum dapat kami simpan. Mohon kirim lagi sebentar lagi."
     return Refused(503, "away", says, retry_after=_RETRY_AFTER_SECONDS)
 

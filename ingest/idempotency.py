@@ -3,12 +3,11 @@
 A key that is still being worked is not answered with 409: sending it again gives the same number, whoever is first.
 """
 
-import hashlib
-
 from starlette.concurrency import run_in_threadpool
 
 from ingest.arrival import Arrival, Fault, Refused
 from ingest.store import DoorStore
+from ingest.wrap import Wrapper
 
 HEADER = "idempotency-key"
 _LONGEST = 255
@@ -26,9 +25,8 @@ def read_key(arrival: Arrival) -> str | None:
     return key
 
 
-async def claim(store: DoorStore, key: str, payload: bytes) -> None:
+async def claim(store: DoorStore, wrapper: Wrapper, key: str, payload: bytes) -> None:
     """Bind the key to this payload. Raises `Refused` (422) where it was used for another."""
-    digest = hashlib.sha256(payload).hexdigest()
-    if not await run_in_threadpool(store.claim, key, digest):
+    if not await run_in_threadpool(store.claim, wrapper.digest(key.encode()), wrapper.digest(payload)):
         fault = Fault("Idempotency-Key", "Pakai kunci baru untuk laporan baru.")
         raise Refused(422, "idempotency_key_reused", "Kunci ini sudah dipakai untuk kiriman lain.", (fault,))

@@ -3,7 +3,7 @@
 from sqlalchemy import Engine
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import insert, writing
+from config.database import insert, reading, writing
 
 
 class Cursor(SQLModel, table=True):
@@ -16,7 +16,7 @@ class Cursor(SQLModel, table=True):
 
 
 class IdempotencyKey(SQLModel, table=True):
-    """The digest of the first payload sent under a key."""
+    """The keyed digest of a key, and of the first payload sent under it."""
 
     __tablename__ = "ingest_idempotency_key"
 
@@ -32,7 +32,7 @@ class DoorStore:
 
     def cursor(self, name: str) -> str | None:
         """The value last kept, if any."""
-        with writing(self._engine) as connection:
+        with reading(self._engine) as connection:
             query = select(col(Cursor.value)).where(col(Cursor.name) == name)
             return connection.execute(query).scalar_one_or_none()
 

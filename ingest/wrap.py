@@ -33,7 +33,10 @@ class Wrapper:
         content_type: str,
         verified_by: Literal["twilio-signature", "x-api", "none"] = "none",
     ) -> RawMessage:
-        """`sender` tells people apart within all channels (`tel:+62…`, `x:123`); empty: nobody can be told."""
+        """`sender` is who is proven to have sent it (`tel:+62…`, `x:123`); empty: nobody is.
+
+        What somebody typed as their number proves nothing: see docs/decisions/0005-only-proven-senders-repeat.md.
+        """
         message = ids.message_id(channel, provider_id)
         return RawMessage(
             id=message,
@@ -48,6 +51,10 @@ class Wrapper:
             body=self._sealer.seal(body, message),
         )
 
+    def digest(self, said: bytes) -> str:
+        """Equal for equal bytes, and without our key a digest of nothing: few bits are unknown in a report."""
+        return hmac.digest(self._sender_key, b"digest:" + said, hashlib.sha256).hex()
+
     def _sender(self, sender: str, message: UUID) -> str:
         return hmac.digest(self._sender_key, (sender or f"message:{message}").encode(), hashlib.sha256).hex()[:32]
 
@@ -61,10 +68,3 @@ def held(raw: RawMessage, reason: str) -> Outgoing:
     """The record of an arrival that could not prove where it came from."""
     kept = Quarantined(id=ids.event_id(raw.id, reason), message_id=raw.id, at=raw.at, reason=reason, raw=raw)
     return Outgoing(topics.QUARANTINE, *codec.encode(kept, raw.sender, _SOURCE))
-
-
-def sender_of(phone: str, email: str, otherwise: str = "") -> str:
-    """Who a submission is from, as far as it says: the phone before the address before what the channel knows."""
-    if phone:
-        return f"tel:{phone}"
-    return f"mailto:{email.casefold()}" if email else otherwise

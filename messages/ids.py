@@ -21,9 +21,9 @@ def dispatch_id(complaint: UUID, hop: int) -> UUID:
     return uuid5(_NAMESPACE, f"dispatch:{complaint}:{hop}")
 
 
-def answer_id(dispatch: UUID, verdict: str) -> UUID:
-    """An agency says each thing about a dispatch once."""
-    return uuid5(_NAMESPACE, f"answer:{dispatch}:{verdict}")
+def answer_id(dispatch: UUID, verdict: str, text: str) -> UUID:
+    """An agency says each thing about a dispatch once; other words are another answer."""
+    return uuid5(_NAMESPACE, f"answer:{dispatch}:{verdict}:{text}")
 
 
 def reply_id(complaint: UUID, says: str) -> UUID:

@@ -1,16 +1,20 @@
 """What the web's JSON twin and the mobile app send: a report and how to answer it, in one flat object."""
 
+import unicodedata
 from typing import Self
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 import phonenumbers
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from messages.shapes import Contact, Kind, Place, Report, Shape
 
 # What the form sends besides the submission.
 _FORM_ONLY = {"form_id"}
+# Unicode's categories of characters that nobody sees: control, format, half ones, spaces and line ends.
+_UNSEEN = {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"}
 
 
 class Submission(Shape):
@@ -31,6 +35,14 @@ class Submission(Shape):
     name: str = Field("", max_length=200)
     phone: str = Field("", max_length=40)
     email: str = Field("", max_length=200)
+
+    @field_validator("text")
+    @classmethod
+    def _says_something(cls, text: str) -> str:
+        """Spaces and characters that nobody sees are no report."""
+        if not any(unicodedata.category(character) not in _UNSEEN for character in text):
+            raise PydanticCustomError("blank", "nothing is said")
+        return text
 
     @classmethod
     def from_form(cls, body: bytes) -> Self:

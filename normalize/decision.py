@@ -10,6 +10,8 @@ from normalize.text import clean, comparable
 
 # The same words from the same sender within this time are about the same matter; later they are a new episode.
 REPEAT_WINDOW = timedelta(days=30)
+# Decimals of a degree that tell two places apart: about a metre.
+_DEGREES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +23,13 @@ class Seen:
 
 
 def fingerprint(sender: str, report: Report) -> str:
-    """Equal for the same words about the same place from the same sender, on whatever channel."""
+    """Equal for the same words to the same addressee about the same place from the same sender, on any channel."""
     place = report.place
-    parts = (sender, report.title, report.text, place.region, place.address, place.latitude, place.longitude)
-    return hashlib.sha256("\0".join(comparable(str(part)) for part in parts).encode()).hexdigest()
+    words = (report.title, report.text, report.agency, place.region, place.address)
+    spot = [None if degrees is None else round(degrees, _DEGREES) for degrees in (place.latitude, place.longitude)]
+    # Words without a letter (a row of emoji) have no form to compare but themselves.
+    parts = [sender, report.kind.value, repr(spot), *(comparable(part) or part for part in words)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def relate(at: datetime, seen: Seen | None) -> Relation:
@@ -40,5 +45,5 @@ def cleaned(report: Report) -> Report:
     place = report.place.model_copy(
         update={"region": clean(report.place.region), "address": clean(report.place.address)}
     )
-    words = {"title": clean(report.title), "text": clean(report.text) or report.text, "agency": clean(report.agency)}
+    words = {"title": clean(report.title), "text": clean(report.text), "agency": clean(report.agency)}
     return report.model_copy(update={**words, "place": place})

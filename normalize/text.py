@@ -7,7 +7,6 @@ _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*\n\s*")
-_NO_WORD = re.compile(r"[\W_]+")
 
 
 def clean(text: str) -> str:
@@ -20,4 +19,7 @@ def clean(text: str) -> str:
 
 def comparable(text: str) -> str:
     """Letters and digits only, case and width folded: equal where only typing differs, never where words do."""
-    return _NO_WORD.sub(" ", unicodedata.normalize("NFKC", clean(text)).casefold()).strip()
+    folded = unicodedata.normalize("NFKC", clean(text)).casefold()
+    # Marks carry the vowels in many scripts (Javanese, Thai): without them other words would be equal.
+    kept = (letter if letter.isalnum() or unicodedata.category(letter)[0] == "M" else " " for letter in folded)
+    return " ".join("".join(kept).split())

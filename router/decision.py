@@ -4,10 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 from messages.shapes import Reason, Report
-from router.phrases import Found
+from router.phrases import Found, inside
 from router.registry import TRIAGE, Agency, Registry
 
 MAX_ALTERNATIVES = 3
@@ -15,8 +15,9 @@ MAX_ALTERNATIVES = 3
 MAX_HOPS = 4
 _ANSWER_WITHIN_WORKING_DAYS = 5
 _SATURDAY = 5
+_JAKARTA = timezone(timedelta(hours=7))
 # “Jalan Semarang” is a street, wherever it lies.
-_STREET = re.compile(r"\b(?:jl|jln|jalan)\W+$", re.IGNORECASE)
+_STREET = re.compile(r"\b(?:jl|jln|jalan)\W+(?:raya\W+)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +65,25 @@ def _by_place(report: Report, registry: Registry) -> Decision:
         ("place-named", "Laporan menyebut", words),
     )
     for rule, opening, text in sources:
-        explicit = [found.meaning for found in registry.named.find(text) if found.meaning.regional]
-        if explicit:
-            return _one_of(_narrowest(explicit), rule, opening)
+        named = [found for found in registry.named.find(text) if found.meaning.regional]
         bare = [found for found in registry.placed.find(text) if not _STREET.search(text, 0, found.start)]
+        if within := _within_province(named, bare):
+            return _one_of(within, f"{rule}-bare", opening)
+        if named:
+            return _one_of(_narrowest([found.meaning for found in named]), rule, opening)
         if bare:
             return _one_of(_narrowest([agency for found in bare for agency in found.meaning]), f"{rule}-bare", opening)
     nothing = Reason(rule="no-evidence", says="Tidak ada instansi, urusan atau tempat yang dikenali dalam laporan.")
     return Decision(TRIAGE, (), (nothing,))
+
+
+def _within_province(named: list[Found[Agency]], bare: list[Found[tuple[Agency, ...]]]) -> list[Agency]:
+    """“Depok, Provinsi Jawa Barat” means the city: a bare name beside its own province, and not a part of its name."""
+    if not named or any(found.meaning.parent for found in named):
+        return []
+    provinces = {found.meaning.code for found in named}
+    beside = [found for found in bare if not any(inside(found, whole) for whole in named)]
+    return [agency for found in beside for agency in found.meaning if agency.parent in provinces]
 
 
 def _one_of(candidates: list[Agency], rule: str, opening: str) -> Decision:
@@ -109,22 +121,29 @@ def after_refusal(
 ) -> tuple[str, str]:
     """The next door and the rule that chose it: never one that refused, and past the hop limit triage.
 
-    `refused` are all doors tried, in order; `theirs` is the agency the last one thinks competent.
+    `refused` are all doors tried, in order; `theirs` is the agency the last one thinks competent. What triage names
+    is not a guess but the national admin's decision: it holds past the limit, and even for one that refused.
     """
+    if refused[-1] == TRIAGE and theirs is not None and theirs in registry.agencies:
+        return theirs, "named-by-triage"
     if len(refused) > MAX_HOPS:
         return TRIAGE, "hop-limit"
     if theirs is not None and theirs in registry.agencies and theirs not in refused:
         return theirs, "named-by-refusal"
     for code in alternatives:
-        if code not in refused:
+        # The registry may be another one than when the alternatives were found.
+        if code not in refused and code in registry.agencies:
             return code, "next-alternative"
     return TRIAGE, "no-alternative-left"
 
 
 def due(at: datetime) -> datetime:
-    """When the institution must have answered: 5 working days, Monday to Friday. Public holidays are not known here."""
+    """When the institution must have answered: 5 working days, Monday to Friday in Jakarta.
+
+    Public holidays are not known here.
+    """
     left = _ANSWER_WITHIN_WORKING_DAYS
     while left:
         at += timedelta(days=1)
-        left -= at.weekday() < _SATURDAY
+        left -= at.astimezone(_JAKARTA).weekday() < _SATURDAY
     return at

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 _WORD = re.compile(r"[^\W_]+")
 T = TypeVar("T")
@@ -19,6 +19,11 @@ class Found(NamedTuple, Generic[T]):
 def normal(phrase: str) -> str:
     """The form in which phrases are compared: words in lower case with single spaces."""
     return " ".join(_WORD.findall(phrase.lower()))
+
+
+def inside(part: Found[Any], whole: Found[Any]) -> bool:
+    """Whether one phrase stands within the words of another."""
+    return whole.start <= part.start < whole.start + len(whole.words)
 
 
 class PhraseIndex(Generic[T]):

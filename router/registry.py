@@ -2,7 +2,7 @@
 
 import csv
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,9 @@ _FORMS = {
     "kota": ("kota %s", "pemkot %s", "pemerintah kota %s", "walikota %s", "wali kota %s"),
     "kabupaten": ("kabupaten %s", "kab %s", "pemkab %s", "pemerintah kabupaten %s", "bupati %s"),
 }
+
+
+_KINDS = ("kementerian", "lembaga", "bumn", *_FORMS, TRIAGE)
 
 
 class RegistryError(ValueError):
@@ -54,7 +57,7 @@ class Agency:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A thing or programme that is one institution's alone, whoever is named beside it. `basis` is the law."""
+    """A thing or programme that is one institution's alone: it names the institution. `basis` is the law."""
 
     id: str
     phrases: tuple[str, ...]
@@ -95,13 +98,18 @@ def load_registry(folder: Path) -> Registry:
 
 
 def _faults(agencies: list[Agency]) -> Iterator[str]:
-    codes = {agency.code for agency in agencies}
-    if len(codes) < len(agencies):
-        yield from (f"agencies.csv: code {a.code} stands twice" for a in agencies if agencies.count(a) > 1)
+    counts = Counter(agency.code for agency in agencies)
+    codes = set(counts)
+    yield from (f"agencies.csv: code {code} stands {count} times" for code, count in counts.items() if count > 1)
     if TRIAGE not in codes:
         yield f"agencies.csv: the row {TRIAGE!r} is missing; what nobody can place has nowhere to go"
     claimed: dict[str, str] = {}
     for agency in agencies:
+        if agency.kind not in _KINDS:
+            yield f"agencies.csv: {agency.code}: kind {agency.kind!r} is none of {', '.join(_KINDS)}"
+        if not agency.code or not normal(agency.name):
+            yield f"agencies.csv: {agency.code or agency.name!r}: a code and a name are needed"
+            continue
         if agency.parent and agency.parent not in codes:
             yield f"agencies.csv: {agency.code}: parent {agency.parent!r} is not an agency"
         for name in set(agency.names()):
@@ -114,6 +122,7 @@ def _faults(agencies: list[Agency]) -> Iterator[str]:
 
 def _rule_faults(rules: list[Rule], agencies: list[Agency]) -> Iterator[str]:
     codes = {agency.code for agency in agencies}
+    names = {name: agency.code for agency in agencies for name in agency.names()}
     said: dict[str, str] = {}
     for rule in rules:
         if rule.agency not in codes:
@@ -121,6 +130,8 @@ def _rule_faults(rules: list[Rule], agencies: list[Agency]) -> Iterator[str]:
         for phrase in rule.phrases:
             if phrase != normal(phrase) or not phrase:
                 yield f"rules.csv: {rule.id}: write {phrase!r} as {normal(phrase)!r}"
+            if phrase in names:
+                yield f"rules.csv: {rule.id}: {phrase!r} already names {names[phrase]}"
             if said.setdefault(phrase, rule.id) != rule.id:
                 yield f"rules.csv: {rule.id}: {phrase!r} already stands in {said[phrase]}"
 
@@ -128,9 +139,13 @@ def _rule_faults(rules: list[Rule], agencies: list[Agency]) -> Iterator[str]:
 def _rows(path: Path) -> list[dict[str, str]]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file, strict=True))
+            rows = list(csv.DictReader(file, strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise RegistryError(f"{path}: {error}") from error
+    for line, row in enumerate(rows, start=2):
+        if None in row or None in row.values():
+            raise RegistryError(f"{path}: row {line} has not as many cells as the header")
+    return rows
 
 
 def _agency(row: dict[str, str]) -> Agency:
@@ -140,14 +155,14 @@ def _agency(row: dict[str, str]) -> Agency:
             row["region"], row["parent"],
         )  # fmt: skip
     except (KeyError, AttributeError) as error:
-        raise RegistryError(f"agencies.csv: {row.get('code')}: a column is missing: {error}") from error
+        raise RegistryError(f"agencies.csv: {row.get('code')}: a column is missing") from error
 
 
 def _rule(row: dict[str, str]) -> Rule:
     try:
         return Rule(row["id"], _list(row["phrases"]), row["agency"], row["basis"])
     except (KeyError, AttributeError) as error:
-        raise RegistryError(f"rules.csv: {row.get('id')}: a column is missing: {error}") from error
+        raise RegistryError(f"rules.csv: {row.get('id')}: a column is missing") from error
 
 
 def _list(cell: str) -> tuple[str, ...]:

@@ -1,14 +1,17 @@
 """The audit: it counts what became of every message, and finds each planted fault by name."""
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from app.assembly import Parts
 from bus.port import Membership, Outgoing, Record
-from bus.worker import Stage
+from bus.worker import Stage, Worker
 from messages import codec
 from messages.shapes import Complaint, Dispatch
 from messages.topics import COMPLAINTS
@@ -18,6 +21,7 @@ from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
 from tests import helpers
 from tests.conftest import NOW
+from tests.journeys.test_journeys import REGISTRY
 
 
 class Pipeline:
@@ -157,6 +161,33 @@ def test_a_missing_row_is_named(parts: Parts, pipeline: Pipeline) -> None:
     audit = Auditor(reader, parts.queues, set).run()
     reader.close()
     assert list(audit.lost.values()) == ["complaint not in the ledger"] * 2
+
+
+def test_a_queue_of_an_agency_that_is_no_more_counts(parts: Parts, pipeline: Pipeline) -> None:
+    """What stands in the queue of an agency that was taken from the registry is found by the audit."""
+    pipeline.all()
+    fewer = Parts(parts.settings.model_copy(update={"agencies": REGISTRY}))
+    assert "agency-kementerian-kemenkes" in {topic.name for topic in parts.topics}
+    audit = fewer.audit()
+    assert (audit.clean, audit.at_agencies, audit.at_triage) == (True, 1, 1)
+    fewer.engine.dispose()
+
+
+def test_a_record_that_is_no_event_is_dead_not_lost(parts: Parts, pipeline: Pipeline) -> None:
+    """Bytes without any of our headers are counted by their place, on the topic and among the dead letters alike."""
+    pipeline.publish(Outgoing("raw-web", b"", b"garbage"))
+    stopping = threading.Event()
+    stage = NormalizeStage(parts.engine, parts.sealer)
+    names = tuple(f"raw-{channel}" for channel in ("web", "sms", "twitter", "mobile"))
+    join = partial(parts.bus.consumer, Membership("normalize", "test", names))
+    worker = threading.Thread(target=Worker("normalize", join, stage, "dead-normalize", stopping).run)
+    worker.start()
+    until = time.monotonic() + 20
+    while parts.audit().dead == 0 and time.monotonic() < until:
+        time.sleep(0.05)
+    stopping.set()
+    worker.join()
+    assert (parts.audit().dead, parts.audit().lost) == (1, {})
 
 
 def test_the_json_has_the_promised_names() -> None:

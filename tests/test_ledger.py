@@ -2,18 +2,19 @@
 
 from collections.abc import Callable
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
 from sqlmodel import SQLModel
 
 from app.assembly import Parts
 from app.migrate import migrate
 from bus.errors import Reject
 from bus.port import Outgoing, Record
-from config.database import DatabaseAway, open_engine, writing
+from config.database import DatabaseAway, open_engine, reading, writing
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch
 from messages.topics import AGENCY_ANSWERS
@@ -44,7 +45,7 @@ def way(parts: Parts, engine: Engine) -> Way:
             for verdict in verdicts:
                 answer = AgencyAnswer.model_validate(
                     {
-                        "id": ids.answer_id(said.id, verdict),
+                        "id": ids.answer_id(said.id, verdict, ""),
                         "message_id": said.message_id,
                         "at": NOW,
                         "complaint_id": said.complaint_id,
@@ -114,15 +115,16 @@ def test_a_repeat_keeps_its_number_and_shows_the_way_of_the_first(engine: Engine
     status = ledger.status(numbers[1])
     assert status
     assert (status.relation, status.of) == ("repeat", numbers[0])
+    assert status.state == "terdisposisi"
     assert [step.what for step in status.steps] == ["received", "dispatched"]
 
 
 def test_strange_words_are_kept_as_written(engine: Engine, way: Way) -> None:
     """Emoji, other scripts and quotes reach the rows on both databases."""
-    text = "bau 😷 ยา'; DROP TABLE ledger_complaint; --"
-    LedgerSink(engine).handle(way(text))
+    words = "bau 😷 ยา'; DROP TABLE ledger_complaint; --"
+    LedgerSink(engine).handle(way(words))
     with writing(engine) as connection:
-        assert connection.execute(select(ComplaintRow.text)).scalar_one() == text  # type: ignore[call-overload]
+        assert connection.execute(select(ComplaintRow.text)).scalar_one() == words  # type: ignore[call-overload]
 
 
 def test_a_broken_record_is_rejected(engine: Engine, way: Way) -> None:
@@ -130,6 +132,33 @@ def test_a_broken_record_is_rejected(engine: Engine, way: Way) -> None:
     (record, *_) = way("x")
     with pytest.raises(Reject):
         LedgerSink(engine).handle([Record(record.topic, 0, 0, 0, b"", b"{", record.headers)])
+
+
+def test_what_no_row_can_hold_is_rejected(engine: Engine, way: Way) -> None:
+    """A date before the calendar, a NUL: the fault of one record, not ten reasons to stop the ledger."""
+    record = way("Kemenkes tolong", "responded")[-1]
+    spoiled = record.value.replace(b'"2026-11-24T08:04:05.678Z"', b'"0001-01-01T00:00:00+14:00"')
+    with pytest.raises(Reject, match="unstorable"):
+        LedgerSink(engine).handle([Record(record.topic, 0, 9, 0, b"", spoiled, record.headers)])
+
+
+def test_a_standby_is_waited_out(empty_postgres: str) -> None:
+    """A database that only reads for a while, after a failover, is away: no message is at fault."""
+    engine = open_engine(empty_postgres)
+    migrate(engine)
+    standby = engine.execution_options(postgresql_readonly=True)
+    with pytest.raises(DatabaseAway), writing(standby) as connection:
+        connection.execute(text("CREATE TABLE nothing (id int)"))
+    engine.dispose()
+
+
+def test_looks_do_not_wait_for_writers(tmp_path: Path) -> None:
+    """On SQLite a status page is read while a stage writes."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'both.db'}")
+    migrate(engine)
+    with writing(engine), reading(engine) as connection:
+        assert connection.execute(text("SELECT count(*) FROM ledger_complaint")).scalar_one() == 0
+    engine.dispose()
 
 
 def test_a_database_that_is_away_says_so() -> None:

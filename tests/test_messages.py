@@ -39,10 +39,11 @@ def test_ids_differ_by_all_they_are_made_of() -> None:
     """The same provider id on two channels, two hops, two verdicts: never one id."""
     made = {
         ids.message_id("sms", "1"), ids.message_id("web", "1"), ids.complaint_id(MESSAGE), ids.dispatch_id(MESSAGE, 0),
-        ids.dispatch_id(MESSAGE, 1), ids.answer_id(MESSAGE, "accepted"), ids.answer_id(MESSAGE, "refused"),
+        ids.dispatch_id(MESSAGE, 1), ids.answer_id(MESSAGE, "accepted", ""),
+        ids.answer_id(MESSAGE, "refused", ""), ids.answer_id(MESSAGE, "refused", "x"),
         ids.reply_id(MESSAGE, "received"), ids.event_id(MESSAGE, "refused"),
     }  # fmt: skip
-    assert len(made) == 9
+    assert len(made) == 10
 
 
 @given(st.uuids())

@@ -70,6 +70,9 @@ def test_the_same_words_of_the_same_sender_repeat(parts: Parts, stage: Normalize
         ({"text": "Pasar bersih", "phone": PHONE}, "other words"),
         ({"text": "Pasar becek", "phone": PHONE, "when": NOW + timedelta(days=31)}, "a new episode"),
         ({"text": "Pasar becek"}, "nobody we know"),
+        ({"text": "Pasar becek", "phone": PHONE, "agency": "PLN"}, "another addressee"),
+        ({"text": "Pasar becek", "phone": PHONE, "kind": "aspirasi"}, "another kind"),
+        ({"text": "Pasar becek", "phone": PHONE, "latitude": -0.03, "longitude": 109.3}, "a place"),
     ],
 )
 def test_what_is_not_merged(parts: Parts, stage: NormalizeStage, second: dict[str, object], why: str) -> None:
@@ -77,6 +80,29 @@ def test_what_is_not_merged(parts: Parts, stage: NormalizeStage, second: dict[st
     first = helpers.web(parts, "Pasar becek", phone=PHONE)
     outputs = stage.handle([at(first, 1), at(helpers.web(parts, **second), 2)])  # type: ignore[arg-type]
     assert relations(outputs) == ["new", "new"], why
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"latitude": -0.03, "longitude": 109.3}, {"latitude": 0.03, "longitude": 109.3}),
+        ({"text": "😷"}, {"text": "🚧"}),
+        ({"text": "ꦏꦶ"}, {"text": "ꦏꦸ"}),
+    ],
+    ids=["either side of the equator", "emoji", "vowels"],
+)
+def test_what_only_looks_the_same(
+    parts: Parts, stage: NormalizeStage, one: dict[str, object], other: dict[str, object]
+) -> None:
+    """Signs, marks and pictures tell two matters apart."""
+    pair = [helpers.web(parts, **{"text": "Pasar becek", "phone": PHONE, **said}) for said in (one, other)]  # type: ignore[arg-type]
+    assert relations(stage.handle([at(message, offset) for offset, message in enumerate(pair)])) == ["new", "new"]
+
+
+def test_what_nobody_sees_is_no_complaint(parts: Parts, stage: NormalizeStage) -> None:
+    """A text of nothing but a NUL is set aside: it would reach no agency, and no database takes it."""
+    (told,) = stage.handle([at(helpers.sms(parts, "\0", PHONE))])
+    assert value_of(told)["reason"] == "empty"
 
 
 def test_two_normalizers_agree(parts: Parts, engine: Engine) -> None:

@@ -56,7 +56,11 @@ def country() -> Registry:
         (Report(text="Kota Semarang, Jawa Tengah: banjir"), "kota-3374", "place-named"),
         (Report(text="banjir di sleman"), "kabupaten-3404", "place-named-bare"),
         (Report(text="banjir di semarang"), TRIAGE, "place-named-bare-ambiguous"),
+        (Report(text="Sleman, Provinsi Daerah Istimewa Yogyakarta"), "kabupaten-3404", "place-named-bare"),
+        (Report(text="banjir di Provinsi Jawa Tengah"), "provinsi-33", "place-named"),
+        (Report(text="banjir di Provinsi Jawa Tengah, Sleman"), "provinsi-33", "place-named"),
         (Report(text="jalan sleman rusak"), TRIAGE, "no-evidence"),
+        (Report(text="Jalan Raya Sleman rusak"), TRIAGE, "no-evidence"),
         (Report(text="Jl. Sleman rusak"), TRIAGE, "no-evidence"),
         (Report(text="lampu mati"), TRIAGE, "no-evidence"),
         (Report(text="kementerian hukum dan ham lambat"), TRIAGE, "no-evidence"),
@@ -137,7 +141,11 @@ def _edited(folder: Path, file: str, edit: Edit) -> Path:
         ("agencies.csv", lambda rows: rows[0].update(aliases="pln"), "'pln' already names"),
         ("agencies.csv", lambda rows: rows.pop(), "the row 'triage' is missing"),
         ("agencies.csv", lambda rows: rows[5].update(parent="provinsi-99"), "parent 'provinsi-99' is not an agency"),
-        ("agencies.csv", lambda rows: rows.append(dict(rows[0])), "code kementerian-kemenkes stands twice"),
+        ("agencies.csv", lambda rows: rows[0].update(kind="kementrian"), "kind 'kementrian' is none of"),
+        ("agencies.csv", lambda rows: rows[0].update(name=""), "a code and a name are needed"),
+        ("rules.csv", lambda rows: rows[0].update(phrases="kemenkes"), "'kemenkes' already names kementerian-kemenkes"),
+        ("agencies.csv", lambda rows: rows.append({**rows[0], "name": "Lain"}), "code kementerian-kemenkes stands"),
+        ("agencies.csv", lambda rows: rows.append(dict(rows[0])), "code kementerian-kemenkes stands 2 times"),
     ],
 )
 def test_a_faulty_registry_names_its_fault(tmp_path: Path, file: str, edit: Edit, says: str) -> None:
@@ -147,7 +155,9 @@ def test_a_faulty_registry_names_its_fault(tmp_path: Path, file: str, edit: Edit
     assert says in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"code,kind\nx,y\n", b"\xff\xfe", b'code,kind,name\n"open'])
+@pytest.mark.parametrize(
+    "content", [b"", b"code,kind\nx,y\n", b"\xff\xfe", b'code,kind,name\n"open', b"code,kind\nx\n"]
+)
 def test_a_file_that_is_no_table_is_named(tmp_path: Path, content: bytes) -> None:
     """Any bytes in the place of a table give an error that names the file."""
     shutil.copytree(SMALL, tmp_path, dirs_exist_ok=True)
@@ -223,6 +233,18 @@ def test_refusals_end(registry: Registry) -> None:
     walk()
 
 
+def test_triage_decides_past_the_limit(registry: Registry) -> None:
+    """What the national admin names is no guess: it holds after the last hop, and for one that refused before."""
+    tried = ["kementerian-kemenkes", "kabupaten-3404", "provinsi-34", "bumn-pln", "kota-3374", TRIAGE]
+    assert after_refusal(tried, (), "kementerian-kemenkes", registry) == ("kementerian-kemenkes", "named-by-triage")
+    assert after_refusal(tried, (), None, registry)[0] == TRIAGE
+
+
+def test_an_agency_that_is_no_more_is_no_door(registry: Registry) -> None:
+    """An alternative may have been taken from the registry since: nobody would look into its queue."""
+    assert after_refusal(["kementerian-kemenkes"], ("bumn-gone", "provinsi-34"), None, registry)[0] == "provinsi-34"
+
+
 @pytest.mark.parametrize(
     ("start", "end"),
     [
@@ -230,6 +252,7 @@ def test_refusals_end(registry: Registry) -> None:
         ("2026-11-27", "2026-12-04"),
         ("2026-11-28", "2026-12-04"),
         ("2026-11-23", "2026-11-30"),
+        ("2026-11-22T20:00:00", "2026-11-29"),  # already Monday in Jakarta
     ],
 )
 def test_five_working_days(start: str, end: str) -> None:
@@ -258,7 +281,7 @@ def refusal(dispatch: Outgoing, theirs: str | None = None, offset: int = 0) -> t
     """The agency says that it is not its authority."""
     said = codec.decode(Dispatch, dispatch.value, dispatch.headers)
     answer = AgencyAnswer(
-        id=ids.answer_id(said.id, "refused"),
+        id=ids.answer_id(said.id, "refused", "bukan kewenangan kami"),
         message_id=said.message_id,
         at=NOW,
         complaint_id=said.complaint_id,

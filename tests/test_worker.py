@@ -1,6 +1,7 @@
 """The worker: a batch and its offsets together, three ways to fail, and nothing lost by any of them."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from bus.errors import Reject, Retry, Stop
 from bus.local.bus import LocalBus
-from bus.port import Membership, Outgoing, Record, TopicSpec
+from bus.port import MAX_MESSAGE_BYTES, Consumer, Membership, Outgoing, Record, TopicSpec
 from bus.worker import Worker
 
 
@@ -67,6 +68,14 @@ def run_until(bus: LocalBus, stage: Stage, done: Callable[[], bool], **options: 
     finally:
         stopping.set()
         watcher.join()
+
+
+def wait_for(done: Callable[[], bool]) -> None:
+    """Return when something is true; fail after a while."""
+    until = time.monotonic() + 20
+    while not done():
+        assert time.monotonic() < until
+        time.sleep(0.02)
 
 
 def passed_on(records: Sequence[Record]) -> Sequence[Outgoing]:
@@ -182,6 +191,39 @@ def test_a_dead_letter_that_can_not_be_written_stops_the_worker(bus: LocalBus, p
     reader = bus.reader()
     assert dict(reader.committed("group", ["in"])) == {}
     reader.close()
+
+
+def test_a_dead_letter_always_fits(bus: LocalBus, publish: Callable[..., None]) -> None:
+    """A record so large that its reason would not fit beside it leaves a letter that says where and which it was."""
+
+    def picky(_records: Sequence[Record]) -> Sequence[Outgoing]:
+        raise Reject("not_json")
+
+    publish(b"x" * (MAX_MESSAGE_BYTES - 20))
+    run_until(bus, Stage(picky), lambda: len(values(bus, "dead")) == 1)
+    assert values(bus, "dead")[0].startswith(b"999980 bytes, sha256 ")
+
+
+def test_a_group_that_can_not_be_joined_is_tried_again(bus: LocalBus, publish: Callable[..., None]) -> None:
+    """A stage that starts while the bus is away begins when it is back; one that was fenced joins again."""
+    publish(b"1")
+    failures = iter([Retry("away"), Retry("away")])
+
+    def join() -> Consumer:
+        for failure in failures:
+            raise failure
+        return bus.consumer(Membership("group", "member", ("in",)))
+
+    stopping = threading.Event()
+    worker = threading.Thread(target=Worker("stage", join, Stage(passed_on), "dead", stopping).run)
+    worker.start()
+    wait_for(lambda: values(bus, "out") == [b"1"])
+    other = join()
+    publish(b"2")
+    wait_for(lambda: values(bus, "out") == [b"1", b"2"])
+    stopping.set()
+    worker.join()
+    other.close()
 
 
 def test_batches_are_bounded(bus: LocalBus, publish: Callable[..., None]) -> None:

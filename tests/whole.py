@@ -60,9 +60,10 @@ class Whole:
         """Start, and return when it is ready."""
         command = [sys.executable, "-m", "app.cli", "run", "--quiet", *stages]
         with self.log.open("ab") as log:
-            self._processes.append(subprocess.Popen(command, env=self.environment, stdout=log, stderr=log))
+            process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+        self._processes.append(process)
         if not stages or "ingest" in stages:
-            wait_until_ready(self.settings.port)
+            wait_until_ready(self.settings.port, process)
 
     def start_all(self, stages: Iterable[str]) -> None:
         """Start a process for each stage, the doors last."""

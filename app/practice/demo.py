@@ -46,8 +46,8 @@ def run(out: Console, err: Console) -> int:
         mine |= dict.fromkeys(("database_url", "public_url", "x_base_url", "x_bearer_token"), "")
         parts = Parts(Settings.model_validate(mine))
         err.print(f"starting a service on port {parts.settings.port}")
-        with started({f"SATUPINTU_{name.upper()}": value for name, value in mine.items()}):
-            wait_until_ready(parts.settings.port)
+        with started({f"SATUPINTU_{name.upper()}": value for name, value in mine.items()}) as process:
+            wait_until_ready(parts.settings.port, process)
             sent = [_send(parts, case) for case in cases]
             err.print("waiting until every stage has worked them")
             _settle(parts, sent)

@@ -58,6 +58,9 @@ class TransactionalConsumer:
         until = time.monotonic() + timeout
         try:
             self._recover()
+            if not self._next:
+                # Nothing is underway: what was lost before may have come back since.
+                self._lost.clear()
             found = self._client.poll(milliseconds(until - time.monotonic()), limit)
             if not found:
                 self._step_over_markers()

@@ -46,8 +46,8 @@ class GroupMember:
             self._heartbeat(now)
             self._connection.execute(
                 'DELETE FROM leases WHERE "group" = ? AND owner IN'
-                ' (SELECT name FROM members WHERE "group" = ? AND seen < ?)',
-                (self._group, self._group, now - self._session),
+                ' (SELECT name FROM members WHERE "group" = ? AND seen NOT BETWEEN ? AND ?)',
+                (self._group, self._group, *self._alive(now)),
             )
             wanted = self._wanted(partitions, now)
             for partition in self.owned() - wanted - busy:
@@ -89,9 +89,14 @@ class GroupMember:
         if not alive:
             raise Fenced(f"another member named {self._name} joined group {self._group}")
 
+    def _alive(self, now: float) -> tuple[float, float]:
+        """When a living member was last seen. In the future too: after a clock was set back the dead seem to live."""
+        return now - self._session, now + self._session
+
     def _wanted(self, partitions: Sequence[Partition], now: float) -> set[Partition]:
         rows = self._connection.execute(
-            'SELECT name FROM members WHERE "group" = ? AND seen >= ? ORDER BY name', (self._group, now - self._session)
+            'SELECT name FROM members WHERE "group" = ? AND seen BETWEEN ? AND ? ORDER BY name',
+            (self._group, *self._alive(now)),
         )
         names = [name for (name,) in rows]
         return set(partitions[names.index(self._name) :: len(names)])

@@ -138,8 +138,8 @@ def trim(connection: sqlite3.Connection, now_ms: int) -> int:
             """DELETE FROM records WHERE (topic, partition, offset) IN (
                  SELECT r.topic, r.partition, r.offset FROM records r JOIN topics t ON t.name = r.topic
                  WHERE t.retention IS NOT NULL AND r.timestamp < ? - t.retention * 86400000
-                   AND r.offset < (SELECT min(next) FROM offsets o
-                                   WHERE o.topic = r.topic AND o.partition = r.partition))
+                   AND r.offset < coalesce((SELECT min(next) FROM offsets o
+                                            WHERE o.topic = r.topic AND o.partition = r.partition), r.offset + 1))
             """,
             (now_ms,),
         ).rowcount

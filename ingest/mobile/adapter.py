@@ -5,9 +5,9 @@ from pydantic import ValidationError
 from ingest import idempotency
 from ingest.arrival import Arrival, Fault, Refused
 from ingest.faults import refused
-from ingest.wrap import Wrapper, sender_of
+from ingest.wrap import Wrapper
 from messages.shapes import Channel, RawMessage
-from messages.submission import MobileSubmission, e164
+from messages.submission import MobileSubmission
 
 
 def accept(arrival: Arrival, wrapper: Wrapper) -> RawMessage:
@@ -26,7 +26,7 @@ def accept(arrival: Arrival, wrapper: Wrapper) -> RawMessage:
     return wrapper.wrap(
         Channel.MOBILE,
         f"{submission.device_id}:{key}",
-        sender_of(e164(submission.phone), submission.email, f"device:{submission.device_id}"),
+        f"device:{submission.device_id}",
         arrival.body,
         arrival.at,
         "application/json",

@@ -33,7 +33,7 @@ class MobileDoor:
         """Take a report; the same key with the same body is answered the same for ever."""
         arrival = await self._gate.read(request)
         raw = accept(arrival, self._wrapper)
-        await idempotency.claim(self._store, raw.provider_id, arrival.body)
+        await idempotency.claim(self._store, self._wrapper, raw.provider_id, arrival.body)
         await self._gate.publish(arrived(raw))
         status_url = f"{self._reached_at}/status/{raw.tracking}"
         return JSONResponse({"tracking": raw.tracking, "status_url": status_url}, 202)

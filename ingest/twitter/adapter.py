@@ -13,6 +13,8 @@ from messages.shapes import Channel, RawMessage
 _JSON = "application/json"
 # X's ids are below 2**63, written as text.
 _LONGEST_ID = 19
+# A post has 25,000 characters at most; sealed and in JSON, this much still fits a record of the bus.
+_MOST_BYTES = 256_000
 
 
 class TwitterAdapter:
@@ -35,12 +37,18 @@ class TwitterAdapter:
             raise _not_a_post("author_id")
         if not isinstance(found.get("text"), str):
             raise _not_a_post("text")
-        return self._wrapper.wrap(Channel.TWITTER, post_id, f"x:{author}", self._body(post), at, _JSON, "x-api")
+        body = self._body(post)
+        if len(body) > _MOST_BYTES:
+            raise _not_a_post("length")
+        return self._wrapper.wrap(Channel.TWITTER, post_id, f"x:{author}", body, at, _JSON, "x-api")
 
     def hold(self, post: object, at: datetime) -> RawMessage:
-        """What X sent instead of a post, to be kept aside."""
+        """What X sent instead of a post, to be kept aside; of what is too large for that, which it was."""
         body = self._body(post)
-        return self._wrapper.wrap(Channel.TWITTER, f"held:{hashlib.sha256(body).hexdigest()}", "", body, at, _JSON)
+        digest = hashlib.sha256(body).hexdigest()
+        if len(body) > _MOST_BYTES:
+            body = self._body({"bytes": len(body), "sha256": digest})
+        return self._wrapper.wrap(Channel.TWITTER, f"held:{digest}", "", body, at, _JSON)
 
     def _body(self, post: object) -> bytes:
         return json.dumps({"account": self._account, "post": post}).encode()

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from ingest import idempotency
 from ingest.arrival import Arrival
 from ingest.faults import refused
-from ingest.wrap import Wrapper, sender_of
+from ingest.wrap import Wrapper
 from messages.shapes import Channel, RawMessage
-from messages.submission import Submission, e164
+from messages.submission import Submission
 
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
@@ -30,17 +30,19 @@ def accept(arrival: Arrival, wrapper: Wrapper, fresh: UUID) -> RawMessage:
     """
     try:
         if is_json(arrival.headers):
-            submission = Submission.model_validate_json(arrival.body)
+            Submission.model_validate_json(arrival.body)
             provider_id = f"key:{idempotency.read_key(arrival) or fresh}"
         else:
-            submission = Submission.from_form(arrival.body)
-            provider_id = f"form:{hashlib.sha256(arrival.body).hexdigest()}"
+            Submission.from_form(arrival.body)
+            # Without its form's id it may be another person with the same words.
+            own = b"" if b"form_id=" in arrival.body else fresh.bytes
+            provider_id = f"form:{hashlib.sha256(own + arrival.body).hexdigest()}"
     except ValidationError as error:
         raise refused(error) from None
     return wrapper.wrap(
         Channel.WEB,
         provider_id,
-        sender_of(e164(submission.phone), submission.email),
+        "",
         arrival.body,
         arrival.at,
         _JSON if is_json(arrival.headers) else _FORM,

@@ -51,7 +51,10 @@ class WebDoor:
 
     async def form(self) -> Response:
         """The empty form."""
-        return self._form({}, {}, 200)
+        page = self._form({}, {}, 200)
+        # Each form has an id of its own; a cache would hand one to many.
+        page.headers["Cache-Control"] = "no-store"
+        return page
 
     async def report(self, request: Request) -> Response:
         """Take a report; a form is answered with its receipt, JSON with the number."""
@@ -83,7 +86,7 @@ class WebDoor:
     async def _json(self, arrival: Arrival) -> Response:
         raw = accept(arrival, self._wrapper, self._new_id())
         if arrival.headers.get(idempotency.HEADER) is not None:
-            await idempotency.claim(self._store, raw.provider_id, arrival.body)
+            await idempotency.claim(self._store, self._wrapper, raw.provider_id, arrival.body)
         await self._gate.publish(arrived(raw))
         status_url = f"{self._reached_at}/status/{raw.tracking}"
         return JSONResponse({"tracking": raw.tracking, "status_url": status_url}, 202)

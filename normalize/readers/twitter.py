@@ -8,8 +8,8 @@ from pydantic import AliasChoices, BaseModel, Field, ValidationError
 from messages.shapes import Contact, Report
 from normalize.draft import Draft, NotComplaint, Unreadable, unreadable
 
-# Handles at the beginning say who is spoken to, as a letter's envelope does.
-_ADDRESS = re.compile(r"^(?:\s*\.?@\w{1,15}\b[\s:,]*)+")
+# Our own handle at the beginning is the envelope. Other handles stay: they may name the agency that is meant.
+_ADDRESS = re.compile(r"^(?:\s*\.?@lapor1708\b[\s:,]*)+", re.IGNORECASE)
 _LAPOR_TAG = re.compile(r"#lapor\b", re.IGNORECASE)
 
 

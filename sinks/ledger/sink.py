@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import StatementError
 from sqlmodel import SQLModel
 
 from bus.errors import Reject
@@ -31,9 +32,13 @@ class LedgerSink:
         for record in records:
             table, row = _row(record)
             rows[table].append(row)
-        with writing(self._engine) as connection:
-            for table, many in rows.items():
-                connection.execute(insert(connection, table).on_conflict_do_nothing(), many)
+        try:
+            with writing(self._engine) as connection:
+                for table, many in rows.items():
+                    connection.execute(insert(connection, table).on_conflict_do_nothing(), many)
+        except StatementError as error:
+            # What comes through `writing` is the values' fault: a NUL, a date before the calendar.
+            raise Reject("unstorable", type(error).__name__) from None
         return ()
 
 

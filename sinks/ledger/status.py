@@ -8,12 +8,11 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 from sqlmodel import col, select
 
-from config.database import writing
+from config.database import reading
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 
 # The service's own words for its states (see domain: belum ditindaklanjuti, proses, selesai).
 _STATES = {
-    "received": "terverifikasi",
     "dispatched": "terdisposisi",
     "accepted": "proses",
     "responded": "proses",
@@ -51,7 +50,7 @@ class Ledger:
 
     def status(self, tracking: str) -> Status | None:
         """The status of a tracking number in its true form; `None` when the ledger does not know it (yet)."""
-        with writing(self._engine) as connection:
+        with reading(self._engine) as connection:
             query = select(*_COLUMNS).where(col(ComplaintRow.tracking) == tracking)
             row = connection.execute(query.order_by(col(ComplaintRow.received_at))).first()
             if row is None:
@@ -61,7 +60,7 @@ class Ledger:
         steps.insert(0, Step(row.received_at, "received"))
         steps.sort(key=lambda step: step.at)
         states = [_STATES[step.what] for step in steps if step.what in _STATES]
-        return Status(tracking, states[-1], tuple(steps), row.relation, head)
+        return Status(tracking, states[-1] if states else "terverifikasi", tuple(steps), row.relation, head)
 
     def _head(self, connection: Connection, of: UUID | None) -> str | None:
         if of is None:

@@ -5,6 +5,7 @@ import re
 from urllib.parse import urlencode
 from uuid import uuid4
 
+import pytest
 import requests
 
 from messages.shapes import Channel
@@ -60,12 +61,28 @@ def test_identity_is_sealed(served: Served) -> None:
     assert [private for private in (NAME, PHONE, EMAIL, TEXT, "Sekar") if private in clear] == []
 
 
-def test_sender_is_known_again(served: Served) -> None:
-    """The same phone number, however it is written, is the same sender; another number is another."""
-    for phone in ("+62 812-0000-1708", "0812 0000 1708", "0812 0000 1709"):
+def test_a_typed_contact_proves_nobody(served: Served) -> None:
+    """Whoever types another's number, or a dash, is not taken for that person: no two web reports share a sender."""
+    for phone in (PHONE, PHONE, "-", "-"):
         send_json(served, report(phone=phone))
 
-    assert len({raw.sender for raw in served.raws(Channel.WEB)}) == 2
+    assert len({raw.sender for raw in served.raws(Channel.WEB)}) == 4
+
+
+def test_equal_forms_without_an_id_are_two(served: Served) -> None:
+    """Two people may write the same three words; only a form that is sent again is one message."""
+    bare = {"text": "Lampu mati."}
+    receipts = {served.post("/web/reports", data=bare).headers["Location"] for _ in range(2)}
+
+    assert len(receipts) == 2
+
+
+@pytest.mark.parametrize("text", ["\0", " \u200b\u2060\t", "\u202e"])
+def test_a_text_that_nobody_sees_is_refused(served: Served, text: str) -> None:
+    """Nothing is said: the form comes back, the twin names the field."""
+    assert send_form(served, text=text).status_code == 400
+    assert send_json(served, report(text=text)).json()["errors"][0]["field"] == "text"
+    assert served.published() == 0
 
 
 def test_double_click_is_one_message(served: Served) -> None:
@@ -223,7 +240,7 @@ def test_longest_text_is_taken(served: Served) -> None:
 
 def test_bytes_that_are_no_text_are_taken(served: Served) -> None:
     """A form whose bytes are not UTF-8 is a report all the same; the reader makes of it what can be made."""
-    bodies = [b"text=%ED%A0%80", b"text=\xff\xfe", b"text=%", b"text=a&text=b", b"text=%00"]
+    bodies = [b"text=%ED%A0%80", b"text=\xff\xfe", b"text=%", b"text=a&text=b", b"text=a%00"]
 
     answers = {body: served.post("/web/reports", data=body, headers=_FORM).status_code for body in bodies}
 
