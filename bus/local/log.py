@@ -129,7 +129,7 @@ def spans(connection: sqlite3.Connection, names: Sequence[str]) -> dict[Partitio
 
 
 def trim(connection: sqlite3.Connection, now_ms: int) -> int:
-    """Drop records past their topic's retention, but none that a group of that partition has yet to work.
+    """Drop records past their topic's retention, but none that a group of that topic has yet to work.
 
     Returns how many were dropped. One more care than Apache Kafka takes: there, retention does not wait.
     """
@@ -138,8 +138,10 @@ def trim(connection: sqlite3.Connection, now_ms: int) -> int:
             """DELETE FROM records WHERE (topic, partition, offset) IN (
                  SELECT r.topic, r.partition, r.offset FROM records r JOIN topics t ON t.name = r.topic
                  WHERE t.retention IS NOT NULL AND r.timestamp < ? - t.retention * 86400000
-                   AND r.offset < coalesce((SELECT min(next) FROM offsets o
-                                            WHERE o.topic = r.topic AND o.partition = r.partition), r.offset + 1))
+                   AND NOT EXISTS (
+                     SELECT 1 FROM (SELECT DISTINCT "group" FROM offsets WHERE topic = r.topic) AS reads
+                     LEFT JOIN offsets o ON o."group" = reads."group" AND o.topic = r.topic AND o.partition = r.partition
+                     WHERE coalesce(o.next, 0) <= r.offset))
             """,
             (now_ms,),
         ).rowcount
