@@ -140,7 +140,8 @@ def trim(connection: sqlite3.Connection, now_ms: int) -> int:
                  WHERE t.retention IS NOT NULL AND r.timestamp < ? - t.retention * 86400000
                    AND NOT EXISTS (
                      SELECT 1 FROM (SELECT DISTINCT "group" FROM offsets WHERE topic = r.topic) AS reads
-                     LEFT JOIN offsets o ON o."group" = reads."group" AND o.topic = r.topic AND o.partition = r.partition
+                     LEFT JOIN offsets o
+                       ON o."group" = reads."group" AND o.topic = r.topic AND o.partition = r.partition
                      WHERE coalesce(o.next, 0) <= r.offset))
             """,
             (now_ms,),
