@@ -28,8 +28,10 @@ from router.registry import Registry, load_registry
 from sinks.ledger.status import Ledger
 from sinks.ledger.tables import ComplaintRow
 
-# sysexits.h: a temporary failure; whoever supervises us should start us again.
+# sysexits.h. A temporary failure: whoever supervises us should start us again.
 EX_TEMPFAIL = 75
+# Something must be mended first: starting again would only do the same again.
+EX_CONFIG = 78
 
 _log = structlog.get_logger()
 

@@ -15,7 +15,7 @@ from rich.table import Table
 from twilio.request_validator import RequestValidator
 
 from app import answers, checks, tailing
-from app.assembly import Parts
+from app.assembly import EX_CONFIG, Parts
 from app.migrate import migrate
 from app.practice import demo
 from app.practice.replay import CHANNELS, Replay, ReplayError, letters
@@ -31,8 +31,7 @@ from monitor.audit import Audit
 from router.registry import RegistryError
 from sinks.ledger.page import as_json
 
-# sysexits.h: what a supervisor should not simply try again.
-EX_CONFIG = 78
+# sysexits.h.
 EX_UNAVAILABLE = 69
 
 app = typer.Typer(

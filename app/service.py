@@ -9,7 +9,7 @@ import structlog
 import uvicorn
 
 from app import http
-from app.assembly import EX_TEMPFAIL, Parts, utc_now
+from app.assembly import EX_CONFIG, EX_TEMPFAIL, Parts, utc_now
 from app.migrate import migrate
 from app.practice.x import PracticeX, Timeline
 from bus.errors import Stop
@@ -39,7 +39,8 @@ class Service:
         self._parts = parts
         self._stages = set(stages)
         self._stopping = threading.Event()
-        self._failed = threading.Event()
+        # 0, or why the process ended by itself; the first reason counts.
+        self._code = 0
         self._server: uvicorn.Server | None = None
 
     def run(self) -> int:
@@ -62,8 +63,8 @@ class Service:
             for thread in threads:
                 thread.join()
             producer.close()
-        _log.info("service.stopped", clean=not self._failed.is_set())
-        return EX_TEMPFAIL if self._failed.is_set() else 0
+        _log.info("service.stopped", code=self._code)
+        return self._code
 
     def stop(self) -> None:
         """Ask every part to finish what it has in hand."""
@@ -123,14 +124,17 @@ class Service:
 
     def _guard(self, name: str, run: Callable[[], None]) -> None:
         """A part that ends by itself ends the process: half a service looks alive and loses time."""
+        code = EX_TEMPFAIL
         try:
             run()
         except Stop as error:
+            # Starting again would only do the same again, and put nine more messages aside each time.
+            code = EX_CONFIG
             _log.critical("part.stopped", part=name, cause=str(error))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the thread's last words; uvicorn's are an exit
             _log.critical("part.crashed", part=name, exc_info=error)
         if not self._stopping.is_set():
-            self._failed.set()
+            self._code = code
             self.stop()
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 import structlog
@@ -74,7 +75,8 @@ class Worker:
                 # An outage longer than the session, or another process of our name: what was ours may be theirs now.
                 self._back_off("stage.fenced", error)
             finally:
-                consumer.close()
+                with suppress(Retry):
+                    consumer.close()
 
     def _work(self, consumer: Consumer) -> None:
         try:

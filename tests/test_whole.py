@@ -90,3 +90,23 @@ def test_stages_in_processes_of_their_own(whole: Whole) -> None:
     audit = whole.audit()
     assert (audit.clean, audit.pending, audit.accepted) == (True, 0, len(citizens.letters))
     assert whole.stop() == [0] * 5
+
+
+def test_a_stage_that_refuses_ends_the_process(tmp_path: Path) -> None:
+    """Another secret key: the normalizer stops at the first message, names the setting, and keeps its place."""
+    whole = Whole(tmp_path, secret_key="the secret with which the letters were sealed")
+    other = Whole(tmp_path, secret_key="another secret, with which none of them opens")
+    try:
+        whole.start("ingest")
+        Citizens(whole, ("web",)).run()
+        assert whole.stop() == [0]
+        other.start("normalize")
+        assert other.wait() == [78]
+        assert "SATUPINTU_SECRET_KEY" in other.log.read_text()
+        whole.start()
+        audit = whole.audit()
+        assert (audit.accepted, audit.complaints, audit.dead) == (72, 72, 0)
+        assert whole.stop() == [0]
+    finally:
+        whole.close()
+        other.close()

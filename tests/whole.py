@@ -81,6 +81,10 @@ class Whole:
         """End it politely; returns the exit codes."""
         for process in self._processes:
             process.send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self) -> list[int]:
+        """Until it ended by itself; returns the exit codes."""
         codes = [process.wait(60) for process in self._processes]
         self._processes.clear()
         return codes

@@ -26,6 +26,8 @@ from sinks.ledger.status import Status
 
 _PATIENCE_SECONDS = 60.0
 _HUGE_BYTES = 1_000_000
+# Columns that the table needs so that a number stays on one line.
+_WIDTH = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def run(out: Console, err: Console) -> int:
                     answers.answer(parts, entry.tracking, "refused", "bukan kewenangan kami", None)
                     _wait_for(parts, entry.tracking, lambda status: _doors(status) > 1)
             audit = settled_audit(parts, _PATIENCE_SECONDS)
-            out.print(_table(parts, sent))
+            Console(width=max(out.width, _WIDTH)).print(_table(parts, sent))
             print(json.dumps(audit.as_json()), flush=True)
     return 0 if audit.clean and not audit.pending else 1
 

@@ -78,8 +78,10 @@ class LocalConsumer:
 
     def close(self) -> None:
         """See the port."""
-        self._member.leave()
-        self._connection.close()
+        try:
+            self._member.leave()
+        finally:
+            self._connection.close()
 
     def _share(self) -> None:
         now = self._clock()
