@@ -70,7 +70,7 @@ def _send(parts: Parts, case: Mapping[str, Any]) -> Sent:
     sender = Sender(here, settings.reached_at, token, settings.x_url, secrets.x_token)
     text = "a" * _HUGE_BYTES if case.get("huge") else case.get("text", "")
     ref = ref_of(case["channel"], case.get("ref", ""), text, str(case["sender"]))
-    said = {name: case[name] for name in ("title", "region", "agency") if name in case}
+    said = {name: case[name] for name in ("title", "region", "agency", "kind") if name in case}
     letter = Letter(ref, text, sender=case["sender"], retweet=case.get("retweet", False), **said)
     if "body" in case:
         path = {"web": "/web/reports", "mobile": "/mobile/v1/reports"}[case["channel"]]

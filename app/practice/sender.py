@@ -26,6 +26,7 @@ class Letter:
     title: str = ""
     region: str = ""
     agency: str = ""
+    kind: str = ""
     sender: int = 0
     retweet: bool = False
 
@@ -117,6 +118,7 @@ def _said(letter: Letter) -> dict[str, str]:
         "text": letter.text,
         "region": letter.region,
         "agency": letter.agency,
+        "kind": letter.kind,
         "phone": letter.phone,
     }
     return {name: value for name, value in fields.items() if value}
