@@ -68,11 +68,11 @@ class XMentions:
 
 
 def _is_page(page: object) -> TypeGuard[Mapping[str, Any]]:
-    """Every page counts its posts; without that, what looks like the last page may be no page at all."""
-    if not isinstance(page, dict) or not isinstance(page.get("data", []), list):
+    """A page has posts, or says that it has none; else what looks like the last page may be no page at all."""
+    if not isinstance(page, dict) or not isinstance(meta := page.get("meta", {}), dict):
         return False
-    meta = page.get("meta")
-    return isinstance(meta, dict) and "result_count" in meta and isinstance(meta.get("next_token"), str | None)
+    posts = page.get("data", [] if "result_count" in meta else None)
+    return isinstance(posts, list) and isinstance(meta.get("next_token"), str | None)
 
 
 class _Rebased(HTTPAdapter):

@@ -83,7 +83,7 @@ class TwitterDoor:
         while not self._stopping.is_set():
             page = self._mentions.page(since_id, token)
             posts += page.get("data", [])
-            token = page["meta"].get("next_token")
+            token = page.get("meta", {}).get("next_token")
             if token is None:
                 return posts
             if token in followed:

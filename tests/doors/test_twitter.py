@@ -104,6 +104,13 @@ def test_oldest_first(reading: Reading) -> None:
     assert len(reading.x.asked) == 3
 
 
+def test_posts_without_a_count_are_a_page(reading: Reading) -> None:
+    """What counts is the posts: a page that does not say how many it has is read all the same."""
+    reading.x.script.append(says.shaped({"data": [post(1)]}))
+
+    assert reading.look() == 1
+
+
 def test_post_becomes_one_record(reading: Reading) -> None:
     """A mention is one record: X's post with the account it was found for, sealed, under the id its number gives it."""
     reading.x.posts = [post(1, note_tweet={"text": "panjang"})]
