@@ -53,7 +53,7 @@ class Gate:
 
 def away() -> Refused:
     """What the sender needs is not there now; the same again under the same key will be one message."""
-    says = "Maaf, laporan belum dapat kami simpan. Mohon kirim lagi sebentar lagi."
+    says = "Maaf, layanan sedang terganggu dan belum ada yang tersimpan. Mohon coba lagi sebentar lagi."
     return Refused(503, "away", says, retry_after=_RETRY_AFTER_SECONDS)
 
 

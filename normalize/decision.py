@@ -32,9 +32,9 @@ def fingerprint(sender: str, report: Report) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def relate(at: datetime, seen: Seen | None) -> Relation:
-    """The relation of a complaint that came `at` to the one seen before it, if any."""
-    if seen is None or abs(at - seen.at) > REPEAT_WINDOW:
+def relate(at: datetime, seen: Seen) -> Relation:
+    """The relation of a complaint that came `at` to the one seen before it."""
+    if abs(at - seen.at) > REPEAT_WINDOW:
         return Relation()
     evidence = ("same-sender", "same-words", f"within-{REPEAT_WINDOW.days}-days")
     return Relation(kind="repeat", of=seen.complaint_id, evidence=evidence)

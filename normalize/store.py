@@ -12,7 +12,7 @@ from normalize.decision import Seen, relate
 
 
 class Decision(SQLModel, table=True):
-    """One row per message: the record that it was decided for, and what it became."""
+    """One row per message: the record that it was decided for, and its relation."""
 
     __tablename__ = "normalize_decision"
 

@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 
 import requests
-import structlog
 
 from app.assembly import Parts, utc_now
 from app.practice.sender import Letter, Sender, ref_of, tracking_in
@@ -24,8 +23,6 @@ _AT_ONCE = 8
 _PATIENCE_SECONDS = 180.0
 _PAUSE_SECONDS = 0.5
 _LONGEST_TEXT = 10_000
-
-_log = structlog.get_logger()
 
 
 class ReplayError(ValueError):

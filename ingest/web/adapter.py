@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -22,6 +23,11 @@ def is_json(headers: Mapping[str, str]) -> bool:
     return headers.get("content-type", "").casefold().startswith(_JSON)
 
 
+def _has_form_id(body: bytes) -> bool:
+    """Whether this came from a form of ours, whose id tells it from another person's equal words."""
+    return any(name == "form_id" for name, _ in parse_qsl(body.decode("utf-8", "replace")))
+
+
 def accept(arrival: Arrival, wrapper: Wrapper, fresh: UUID) -> RawMessage:
     """The raw message in a form or its JSON twin. `fresh` names it where the sender gave it no key of its own.
 
@@ -35,7 +41,7 @@ def accept(arrival: Arrival, wrapper: Wrapper, fresh: UUID) -> RawMessage:
         else:
             Submission.from_form(arrival.body)
             # Without its form's id it may be another person with the same words.
-            own = b"" if b"form_id=" in arrival.body else fresh.bytes
+            own = b"" if _has_form_id(arrival.body) else fresh.bytes
             provider_id = f"form:{hashlib.sha256(own + arrival.body).hexdigest()}"
     except ValidationError as error:
         raise refused(error) from None

@@ -69,9 +69,9 @@ def test_a_typed_contact_proves_nobody(served: Served) -> None:
     assert len({raw.sender for raw in served.raws(Channel.WEB)}) == 4
 
 
-def test_equal_forms_without_an_id_are_two(served: Served) -> None:
-    """Two people may write the same three words; only a form that is sent again is one message."""
-    bare = {"text": "Lampu mati."}
+@pytest.mark.parametrize("bare", [{"text": "Lampu mati."}, {"text": "Lampu mati.", "form_id": ""}])
+def test_equal_forms_without_an_id_are_two(served: Served, bare: dict[str, str]) -> None:
+    """Two people may write the same two words; only a form that is sent again is one message."""
     receipts = {served.post("/web/reports", data=bare).headers["Location"] for _ in range(2)}
 
     assert len(receipts) == 2
