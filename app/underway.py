@@ -67,6 +67,35 @@ def wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
     raise Retry(f"the service on port {port} did not become ready within {_START_SECONDS:.0f} s")
 
 
+def insist(send: Callable[[], requests.Response], patience: float) -> requests.Response | None:
+    """The service's answer, waiting out one that is away or says 5xx; `None` when patience (seconds) ends."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        try:
+            response = send()
+            if response.status_code < requests.codes.server_error:
+                return response
+        except requests.RequestException:
+            pass
+        time.sleep(_LOOK_SECONDS)
+    return None
+
+
+def wait_until_polled(x_url: str, newest: int, patience: float) -> None:
+    """Return when the service has taken over the practice X's posts up to this id: when it asks for what comes after.
+
+    Raises `Retry` after `patience` seconds.
+    """
+    deadline = time.monotonic() + patience
+    while newest and time.monotonic() < deadline:
+        seen = insist(lambda: requests.get(f"{x_url}/practice/seen", timeout=5), patience)
+        if seen is not None and (not seen.ok or int(seen.json()["since_id"]) >= newest):
+            return
+        time.sleep(_LOOK_SECONDS)
+    if newest:
+        raise Retry("the service did not poll the practice X: is it running with the same settings?")
+
+
 def settled_audit(parts: Parts, patience: float) -> Audit:
     """The audit once nothing is pending, or after so many seconds the last one."""
     deadline = time.monotonic() + patience

@@ -4,7 +4,7 @@ import json
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from rich.table import Table
 from app import answers
 from app.assembly import Parts
 from app.practice.sender import Letter, Sender, ref_of, tracking_in
-from app.underway import settled_audit, started, wait_until_ready
+from app.underway import settled_audit, started, wait_until_polled, wait_until_ready
 from bus.errors import Retry
 from config.settings import Settings
 from messages import ids
@@ -37,6 +37,8 @@ class Sent:
     case: Mapping[str, Any]
     answer: str
     tracking: str | None
+    # The id of a post; 0 where it was none.
+    post: int = 0
 
 
 def run(out: Console, err: Console) -> int:
@@ -78,7 +80,8 @@ def _send(parts: Parts, case: Mapping[str, Any]) -> Sent:
         response = requests.post(here + path, data=case["body"], headers=headers, timeout=30)
     else:
         response = sender.send(case["channel"], letter)
-    return Sent(case, _answered(response), _tracking(parts, case["channel"], response))
+    post = int(response.json()["data"]["id"]) if case["channel"] == "twitter" else 0
+    return Sent(case, _answered(response), _tracking(parts, post, response), post)
 
 
 def _answered(response: requests.Response) -> str:
@@ -88,15 +91,15 @@ def _answered(response: requests.Response) -> str:
     return str(response.status_code)
 
 
-def _tracking(parts: Parts, channel: str, response: requests.Response) -> str | None:
-    if channel == "twitter":
-        post = response.json()["data"]["id"]
-        return tracking_number(ids.message_id(Channel.TWITTER, post), parts.secrets.tracking_key)
+def _tracking(parts: Parts, post: int, response: requests.Response) -> str | None:
+    if post:
+        return tracking_number(ids.message_id(Channel.TWITTER, str(post)), parts.secrets.tracking_key)
     return tracking_in(response)
 
 
-def _settle(parts: Parts, sent: Iterable[Sent]) -> None:
+def _settle(parts: Parts, sent: Sequence[Sent]) -> None:
     """Until every accepted message that is a complaint is in the ledger with a door."""
+    wait_until_polled(parts.settings.x_url, max(entry.post for entry in sent), _PATIENCE_SECONDS)
     for entry in sent:
         if entry.tracking and entry.case["case"] not in {"retweet", "nothing said"}:
             _wait_for(parts, entry.tracking, lambda status: _doors(status) > 0)

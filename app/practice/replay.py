@@ -2,7 +2,6 @@
 
 import csv
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,13 +14,13 @@ import requests
 from app.assembly import Parts, utc_now
 from app.practice.sender import Letter, Sender, ref_of, tracking_in
 from app.practice.x import PracticeX, Timeline
+from app.underway import insist, wait_until_polled
 from config.settings import is_loopback
 
 CHANNELS = ("web", "sms", "twitter", "mobile")
 _AT_ONCE = 8
 # A door may be away for so long before a row is given up.
 _PATIENCE_SECONDS = 180.0
-_PAUSE_SECONDS = 0.5
 _LONGEST_TEXT = 10_000
 
 
@@ -72,12 +71,12 @@ class Replay:
         with self._timeline(), ThreadPoolExecutor(_AT_ONCE) as pool:
             channels = ((self._channels[turn % len(self._channels)], row) for turn, row in enumerate(rows))
             newest = max(pool.map(lambda pair: self._send(outcome, *pair), channels), default=0)
-            self._wait_until_polled(newest)
+            wait_until_polled(self._parts.settings.x_url, newest, _PATIENCE_SECONDS)
         return outcome
 
     def _send(self, outcome: Outcome, channel: str, letter: Letter) -> int:
         """Send until the door says yes or no; returns the id of the post, if it was one."""
-        response = _insist(partial(self._sender.send, channel, letter))
+        response = insist(partial(self._sender.send, channel, letter), _PATIENCE_SECONDS)
         if response is None or not (response.ok or response.status_code == requests.codes.see_other):
             outcome.refused[letter.ref] = f"{channel}: {response.status_code if response is not None else 'away'}"
             self._told()
@@ -112,29 +111,3 @@ class Replay:
         finally:
             stopping.set()
             thread.join()
-
-    def _wait_until_polled(self, newest: int) -> None:
-        """A post is accepted when the door asks for what came after it."""
-        if not newest:
-            return
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            seen = _insist(lambda: requests.get(f"{self._parts.settings.x_url}/practice/seen", timeout=5))
-            if seen is not None and (not seen.ok or int(seen.json()["since_id"]) >= newest):
-                return
-            time.sleep(_PAUSE_SECONDS)
-        raise ReplayError("the service did not poll the practice X: is it running with the same settings?")
-
-
-def _insist(send: Callable[[], requests.Response]) -> requests.Response | None:
-    """The door's answer, waiting out a door that is away or says 5xx; `None` when patience ends."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            response = send()
-            if response.status_code < requests.codes.server_error:
-                return response
-        except requests.RequestException:
-            pass
-        time.sleep(_PAUSE_SECONDS)
-    return None

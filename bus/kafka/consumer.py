@@ -109,8 +109,9 @@ class TransactionalConsumer:
         with suppress(KafkaError):
             self._client.close(autocommit=False, timeout_ms=milliseconds(self._settings.deadline))
         # kafka-python lets a static member's session run out instead of leaving; the others would wait for that.
-        with suppress(Retry, Stop):
-            topics.leave(self._settings, member)
+        if member.member_id:
+            with suppress(Retry, Stop):
+                topics.leave(self._settings, self._membership.group, self._name, member.member_id)
         self._outbox.close(0)
 
     def _transact(self, outputs: Iterable[Outgoing], offsets: dict[TopicPartition, int]) -> None:
@@ -182,6 +183,9 @@ class TransactionalConsumer:
             raise translate(error, "begin transactions") from error
 
     def _open_client(self) -> Any:
+        # The broker gives a member that comes back the partitions it had, and if it was killed before its topics
+        # were known, that is none, for ever. Out first, so that they are shared out anew.
+        topics.leave(self._settings, self._membership.group, self._name)
         try:
             client = connect(KafkaConsumer, self._arguments())
         except KafkaError as error:

@@ -1,13 +1,20 @@
 """Questions and orders to the cluster: which topics there are, creating them, leaving a group."""
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from kafka import KafkaAdminClient
 from kafka.admin import MemberToRemove
-from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
-from kafka.structs import ConsumerGroupMetadata
+from kafka.errors import (
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    KafkaError,
+    NotCoordinatorError,
+    TopicAlreadyExistsError,
+    for_code,
+)
 
 from bus.errors import Stop
 from bus.kafka.connect import connect
@@ -18,6 +25,7 @@ from bus.port import TopicSpec
 # Topics per request: what a controller does well within one deadline.
 _CHUNK = 100
 _DAY_MS = 86_400_000
+_PAUSE_SECONDS = 0.1
 
 
 @contextmanager
@@ -59,13 +67,22 @@ def partitions(client: Any, names: Sequence[str] | None = None) -> dict[str, int
     }
 
 
-def leave(settings: KafkaSettings, member: ConsumerGroupMetadata) -> None:
-    """Take a static member out of its group at once, if it is still the one of that name."""
-    if not member.member_id:
-        return
+def leave(settings: KafkaSettings, group: str, instance: str, member_id: str | None = None) -> None:
+    """Take a static member out of its group at once: whoever has that name, or only the one with this member id."""
+    going = MemberToRemove(member_id=member_id, group_instance_id=instance)
+    until = time.monotonic() + settings.deadline
     with administration(settings, "leave group") as client:
-        going = MemberToRemove(member_id=member.member_id, group_instance_id=member.group_instance_id)
-        client.remove_group_members(member.group_id, [going])
+        while True:
+            try:
+                # A group or a name that is not there is said in the answer, and is what was wanted.
+                client.remove_group_members(group, [going])
+            except (CoordinatorNotAvailableError, NotCoordinatorError, CoordinatorLoadInProgressError):
+                # A broker that has just started looks for it, and kafka-python does not wait here.
+                if time.monotonic() > until:
+                    raise
+                time.sleep(_PAUSE_SECONDS)
+            else:
+                return
 
 
 def _create(client: Any, settings: KafkaSettings, specs: Sequence[TopicSpec]) -> None:

@@ -1,6 +1,8 @@
 """The session's broker: the one named by KAFKA_BOOTSTRAP, else a node of our own."""
 
+import gc
 import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,13 @@ from tests.kafka.node import Node, UnavailableError
 def pytest_configure(config: pytest.Config) -> None:
     """kafka-python leaves a refused connection's socket to the garbage collector, in whichever test that comes by."""
     config.addinivalue_line("filterwarnings", "ignore:unclosed <(ssl.SSLSocket|socket.socket):ResourceWarning")
+
+
+def pytest_sessionfinish() -> None:
+    """Those of the last tests are collected here: later no filter is in force."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture(scope="session")

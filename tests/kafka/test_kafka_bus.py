@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
+from kafka import KafkaConsumer
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
 from bus.deadline import Watchdog
 from bus.errors import Retry
@@ -236,3 +238,29 @@ def test_a_commit_that_hangs_wakes_the_watchdog(node: Node) -> None:
     again.close()
     consumer.close()
     assert values(bus, target) == [b"output"]
+
+
+def test_a_member_killed_before_its_topics_were_known_has_them_in_its_next_life(node: Node) -> None:
+    """The broker keeps a static member's assignment over its death; an empty one must not be kept."""
+    bus = bus_on(node)
+    topic, group = f"topic-{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
+    # kafka-python's own client leaves no group when it closes: for the broker it is a process that was killed.
+    killed = KafkaConsumer(
+        topic,
+        bootstrap_servers=node.bootstrap,
+        group_id=group,
+        group_instance_id=f"{group}-member",
+        partition_assignment_strategy=(CooperativeStickyAssignor(),),
+    )
+    until = time.monotonic() + 30
+    while killed.group_metadata().generation_id < 0 and time.monotonic() < until:
+        killed.poll(100)
+    assert killed.group_metadata().generation_id >= 0
+    killed.close(autocommit=False)
+    bus.ensure([TopicSpec(topic)])
+    producer = bus.producer()
+    producer.publish([Outgoing(topic, b"key", b"1")])
+    producer.close()
+    consumer = bus.consumer(Membership(group, "member", (topic,)))
+    assert [record.value for record in polled(consumer, 1)] == [b"1"]
+    consumer.close()
