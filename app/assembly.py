@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from uuid import UUID
@@ -15,10 +16,14 @@ from bus.errors import Stop
 from bus.kafka.bus import KafkaBus
 from bus.kafka.settings import KafkaSettings
 from bus.local.bus import LocalBus
-from bus.port import Bus, TopicSpec
+from bus.port import Bus, Producer, TopicSpec
 from config.database import open_engine, reading
+from config.regions import Regions, load_regions
 from config.secrets import Secrets, open_secrets
+from config.services import Services, load_services
 from config.settings import Settings
+from ingest.attachments import Attachments
+from ingest.spool import Spool
 from ingest.wrap import Wrapper
 from messages import topics
 from messages.sealing import Sealer
@@ -32,6 +37,8 @@ from sinks.ledger.tables import ComplaintRow
 EX_TEMPFAIL = 75
 # Something must be mended first: starting again would only do the same again.
 EX_CONFIG = 78
+# Twilio waits 15 s in all, a person less.
+_DOOR_SECONDS = 3.0
 
 _log = structlog.get_logger()
 
@@ -68,6 +75,16 @@ class Parts:
         return load_registry(self.settings.agencies)
 
     @cached_property
+    def services(self) -> Services:
+        """What a city's app can report. Raises `SettingsError` naming each fault of the operator's file."""
+        return load_services(self.settings.agencies)
+
+    @cached_property
+    def regions(self) -> Regions:
+        """The regions that citizens pick from. Raises `RegionsError`."""
+        return load_regions()
+
+    @cached_property
     def engine(self) -> Engine:
         """The database."""
         return open_engine(self.settings.database)
@@ -94,6 +111,22 @@ class Parts:
             return LocalBus(self.settings.home / "bus.db", time.time)
         return KafkaBus(_kafka(self.settings), Watchdog(_give_up))
 
+    @cached_property
+    def attachments(self) -> Attachments:
+        """What came with the reports."""
+        return Attachments(self.engine, self.sealer)
+
+    @cached_property
+    def spool(self) -> Spool:
+        """What the doors of this host accepted while the bus was away."""
+        return Spool(self.settings.home / "spool.db", self.settings.spool_megabytes * 1_000_000)
+
+    def door_producer(self) -> Producer:
+        """A producer that finds out soon that the bus is away: whoever stands at a door waits for it."""
+        if self.settings.bus == "local":
+            return self.bus.producer()
+        return KafkaBus(replace(_kafka(self.settings), deadline=_DOOR_SECONDS), Watchdog(_give_up)).producer()
+
     def ensure_topics(self) -> None:
         """Create what is missing. Raises `Stop` naming a topic that can't be had as the list wants it."""
         specs = [TopicSpec(topic.name, topic.partitions, topic.retention) for topic in self.topics]
@@ -107,15 +140,22 @@ class Parts:
             raise Stop(f"topics that could not be created: {', '.join(missing)}")
 
     def audit(self) -> Audit:
-        """One pass over the topics and the ledger."""
+        """One pass over the topics and the ledger, and what this host's doors have not handed over yet.
+
+        The spool is looked at first: what leaves it meanwhile counts twice as pending, and not as nothing.
+        """
+        spooled = len(self.spool)
         reader = self.bus.reader()
         try:
             # Every queue there is: one of an agency that was taken from the registry still holds complaints.
             there = [topic.name for topic in reader.topics() if topic.name.startswith(topics.agency(""))]
             queues = [name for name in there if name != topics.AGENCY_ANSWERS]
-            return Auditor(reader, queues, self._recorded).run()
+            found = Auditor(reader, queues, self._recorded).run()
         finally:
             reader.close()
+        found.accepted += spooled
+        found.pending += spooled
+        return found
 
     def _recorded(self) -> set[UUID]:
         with reading(self.engine) as connection:

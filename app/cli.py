@@ -3,8 +3,9 @@
 import json
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -14,11 +15,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from twilio.request_validator import RequestValidator
 
-from app import answers, checks, tailing
-from app.assembly import EX_CONFIG, Parts
+from app import answers, checks, quarantine, tailing, twitter
+from app.assembly import EX_CONFIG, Parts, utc_now
 from app.migrate import migrate
+from app.moments import read_moment
 from app.practice import demo
 from app.practice.replay import CHANNELS, Replay, ReplayError, letters
+from app.quarantine import Choice, Decided, Quarantine
+from app.reconcile import PICTURE_SECONDS, Reconciler, TwilioAway, TwilioList
 from app.service import STAGES, Service
 from app.underway import running_service, settled_audit
 from app.welcome import welcome
@@ -26,6 +30,9 @@ from bus.errors import Retry, Stop
 from config import logs
 from config.database import DatabaseAway
 from config.settings import SettingsError, load
+from ingest.sms.media import MediaFetcher
+from ingest.twitter.withdrawn import compliance_events
+from messages.shapes import iso
 from messages.tracking import read_tracking_number
 from monitor.audit import Audit
 from router.registry import RegistryError
@@ -78,7 +85,8 @@ def run(
     if unknown := set(stages or ()) - set(STAGES):
         _stop(f"no such stage: {', '.join(sorted(unknown))}; there are {', '.join(STAGES)}", 2)
     with _parts() as parts:
-        checks.must_pass(parts)
+        # The doors keep what they accept until there is a bus; the stages alone have nothing to do without one.
+        checks.must_pass(parts, without_bus=not stages or "ingest" in stages)
         if not stages or "ingest" in stages:
             checks.ports_must_be_free(parts)
         if not stages and not quiet:
@@ -158,6 +166,34 @@ def answer(
         _out.print(f"{said.agency}: {said.verdict}", markup=False)
 
 
+@app.command("x-reads")
+def x_reads(as_json_: Json = False) -> None:
+    """How many posts X gave today (UTC), and how many it may be asked for."""
+    with _parts() as parts:
+        migrate(parts.engine)
+        reads = twitter.budget(parts).today()
+        if as_json_:
+            _out.print_json(data={"day": str(reads.day), "used": reads.used, "limit": reads.limit or None})
+            return
+        _out.print(f"{reads.day}: {reads.used} of {reads.limit or 'any number'}", highlight=False)
+
+
+@app.command("x-withdrawn")
+def x_withdrawn(
+    file: Annotated[Path, typer.Argument(help="The result of a compliance job of X: one JSON object a line.")],
+) -> None:
+    """Believe X's compliance events: what was deleted or made protected is not to be shown any more."""
+    with _parts() as parts:
+        migrate(parts.engine)
+        parts.ensure_topics()
+        producer = parts.bus.producer()
+        try:
+            gone = twitter.withdrawals(parts, producer).take(compliance_events(file.read_text()))
+        finally:
+            producer.close()
+        _out.print(f"{gone} of our posts are gone", highlight=False)
+
+
 @app.command()
 def replay(
     file: Annotated[Path, typer.Argument(help="CSV with a column `text`, and `title` and `id` if there are.")],
@@ -216,6 +252,162 @@ def _print_audit(found: Audit) -> None:
 def demo_() -> None:
     """Send invented messages through all four doors of a throwaway service, and show what became of each."""
     sys.exit(demo.run(_out, _err))
+
+
+quarantine_app = typer.Typer(no_args_is_help=True, help="What the doors kept aside, for a person to decide.")
+app.add_typer(quarantine_app, name="quarantine")
+
+Why = Annotated[str, typer.Option("--why", help="Kept with the decision; name no citizen.")]
+Actor = Annotated[str, typer.Option("--actor", help="Who decides; kept with the decision.")]
+HeldFor = Annotated[str | None, typer.Option("--reason", help="Only what is held for this reason.")]
+Since = Annotated[str | None, typer.Option("--since", help="Held since 2026-11-24, 2026-11-24T08:00+07:00, or 24h.")]
+Until = Annotated[str | None, typer.Option("--until", help="Held before.")]
+Ids = Annotated[list[str] | None, typer.Option("--id", help="Only this id, or what begins so; may be repeated.")]
+Everything = Annotated[bool, typer.Option("--all", help="All that waits, where nothing is chosen.")]
+
+
+def _moment(typed: str) -> datetime:
+    try:
+        return read_moment(typed, utc_now())
+    except ValueError as error:
+        _stop(str(error), 2)
+
+
+def _choice(reason: str | None, since: str | None, until: str | None, named: list[str] | None) -> Choice:
+    moments = [_moment(typed) if typed else None for typed in (since, until)]
+    return Choice(reason, moments[0], moments[1], tuple(named or ()))
+
+
+def _quarantine(parts: Parts) -> Quarantine:
+    return Quarantine(parts.bus, parts.wrapper, parts.sealer)
+
+
+@quarantine_app.command("list")
+def quarantine_list(
+    reason: HeldFor = None, since: Since = None, until: Until = None, named: Ids = None, as_json_: Json = False
+) -> None:
+    """List what waits for a decision: when it came, by which channel, why it is held; never what it says."""
+    with _parts() as parts:
+        waiting = _quarantine(parts).waiting(_choice(reason, since, until, named))
+        rows = [quarantine.row(held) for held in waiting]
+        if as_json_:
+            print(json.dumps(rows))
+            return
+        table = Table("id", "at", "channel", "reason")
+        for row in rows:
+            table.add_row(*(str(value) for value in row.values()))
+        _out.print(table)
+
+
+@quarantine_app.command("show")
+def quarantine_show(
+    begin: Annotated[str, typer.Argument(metavar="ID", help="The id, or how it begins.")],
+    reveal: Annotated[bool, typer.Option("--reveal", help="Print what it says. That you looked is kept.")] = False,
+    actor: Actor = "",
+    why: Why = "",
+) -> None:
+    """Say of one held message what can be said without saying what it says."""
+    if reveal:
+        _must_say(actor, why)
+    with _parts() as parts:
+        mine = _quarantine(parts)
+        held = mine.find(begin)
+        if reveal:
+            print(mine.reveal(held, actor, why, utc_now()).decode("utf-8", "replace"))
+        else:
+            print(json.dumps(mine.about(held)))
+
+
+@quarantine_app.command("release")
+def quarantine_release(
+    actor: Actor,
+    why: Why,
+    reason: HeldFor = None,
+    since: Since = None,
+    until: Until = None,
+    named: Ids = None,
+    everything: Everything = False,
+) -> None:
+    """Let messages out: each goes the way of those that its door accepted, its sender unproven."""
+    _must_say(actor, why)
+    choice = _some(_choice(reason, since, until, named), everything=everything)
+    with _parts() as parts:
+        _decided("released", _quarantine(parts).release(choice, actor, why, utc_now()))
+
+
+@quarantine_app.command("drop")
+def quarantine_drop(
+    actor: Actor,
+    why: Why,
+    reason: HeldFor = None,
+    since: Since = None,
+    until: Until = None,
+    named: Ids = None,
+    everything: Everything = False,
+) -> None:
+    """Decide that messages are none; they are listed no more. What is named by its id can still be released."""
+    _must_say(actor, why)
+    choice = _some(_choice(reason, since, until, named), everything=everything)
+    with _parts() as parts:
+        _decided("dropped", _quarantine(parts).drop(choice, actor, why, utc_now()))
+
+
+def _must_say(actor: str, why: str) -> None:
+    if not actor.strip() or not why.strip():
+        _stop("--actor and --why are needed: they are kept with what you do", 2)
+
+
+def _some(choice: Choice, *, everything: bool) -> Choice:
+    if choice.everything and not everything:
+        _stop("say which: --id, --reason, --since or --until; or --all", 2)
+    return choice
+
+
+def _decided(what: str, decisions: Iterable[Decided]) -> None:
+    count = 0
+    for done in decisions:
+        print(done.held.raw.id, done.tracking)
+        count += 1
+    _err.print(f"{what}: {count}", highlight=False)
+
+
+reconcile_app = typer.Typer(no_args_is_help=True, help="Compare what a provider has for us with what the bus has.")
+app.add_typer(reconcile_app, name="reconcile")
+
+
+@reconcile_app.callback()
+def _reconcile() -> None:
+    """Compare what a provider has for us with what the bus has."""
+
+
+@reconcile_app.command("sms")
+def reconcile_sms(
+    since: Annotated[str, typer.Option(help="2026-11-24, 2026-11-24T08:00+07:00, or so long ago: 24h, 7d.")],
+    to: Annotated[list[str] | None, typer.Option(help="Our number; may be repeated. Else all of the account.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is missing.")] = False,
+    as_json_: Json = False,
+) -> None:
+    """Find the messages that Twilio received and the bus has not, and fill the gap; exit 1 if one is left."""
+    moment = _moment(since)
+    with _parts() as parts:
+        settings = parts.settings
+        migrate(parts.engine)
+        twilio = TwilioList(settings.twilio_url, settings.twilio_account_sid, parts.secrets.twilio_tokens)
+        media = MediaFetcher(settings.twilio_url, parts.attachments, patience=PICTURE_SECONDS)
+        mine = Reconciler(parts.bus, parts.wrapper, media, twilio)
+        try:
+            gap = mine.gap(moment, to or (), utc_now())
+        except TwilioAway as error:
+            _stop(f"Twilio gave no list: {error}", EX_UNAVAILABLE)
+        filled = [] if dry_run else [raw.provider_id for raw in mine.fill(gap)]
+    missing = [found.sid for found in gap.missing]
+    if as_json_:
+        print(json.dumps({"listed": gap.listed, "missing": missing, "filled": filled}))
+    else:
+        for found in gap.missing:
+            print(found.sid, iso(found.at), "filled" if found.sid in filled else "missing")
+        _err.print(f"listed {gap.listed}, missing {len(missing)}, filled {len(filled)}", highlight=False)
+    sys.exit(0 if len(filled) == len(missing) else 1)
 
 
 @app.command()

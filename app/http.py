@@ -1,50 +1,161 @@
 """The one HTTP process: the doors, the status page and the health checks."""
 
+import secrets
 import uuid
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from jinja2 import Environment, FileSystemLoader
 from sqlalchemy import text
 
 from app.assembly import Parts, utc_now
+from app.mobile import states
+from app.open311 import look_up
+from app.openapi import Documented
 from app.pages import wib
+from app.pages.headers import PageHeaders, nonce
 from bus.port import Producer
-from config.database import reading
-from ingest.gate import Gate, answer_refusals
+from config.database import DatabaseAway, reading
+from ingest.gate import Crowd, Gate, answer_refusals
+from ingest.limits import Limiter
+from ingest.mobile.devices import Devices, NoAttestation, Tokens
+from ingest.mobile.document import SCHEMES
 from ingest.mobile.door import MobileDoor
+from ingest.mobile.sequences import Sequences
+from ingest.mobile.shapes import Problem
+from ingest.mobile.uploads import Uploads
 from ingest.sms.adapter import SmsAdapter
 from ingest.sms.door import SmsDoor
+from ingest.sms.media import MediaFetcher
+from ingest.sms_answers import SmsAnswers
 from ingest.store import DoorStore
 from ingest.web.door import WebDoor
+from ingest.web.guard import FormGuard
+from ingest.web.open311.door import Open311Door
+from ingest.web.open311.render import Open311Errors
+from ingest.web.open311.store import RequestStore
 from monitor import health
 from sinks.ledger.page import StatusPage
+from sinks.ledger.status import Ledger
+from sinks.replies.callback import StatusCallback, signed_by
+from sinks.replies.outbox import Outbox
 
 _ROOT = Path(__file__).parent.parent
 _TEMPLATES = [_ROOT / place for place in ("app/pages", "ingest/web/templates", "sinks/ledger/templates")]
 _PING_SECONDS = 3.0
+_NONCE_BYTES = 16
+_Responses = dict[int | str, dict[str, Any]]
+_NOT_READY: _Responses = {503: {"description": "Not ready; why.", "content": {"application/json": {}}}}
+_UNHEARD: _Responses = {status: {"description": "Not Twilio's; nothing is said."} for status in (403, 413)}
+# What every address may answer besides what its door says of it in the OpenAPI document.
+_REFUSED: _Responses = {
+    "default": {
+        "description": "Refused: a problem (RFC 9457), or a page where people are answered.",
+        "content": {"application/problem+json": {"schema": Problem.model_json_schema()}, "text/html": {}},
+    }
+}
 
 
-def build(parts: Parts, producer: Producer) -> FastAPI:
-    """The application, with everything it needs passed in."""
+# Why a door is shut; nothing while it is open.
+Doors = Mapping[str, Callable[[], str]]
+
+
+def build(parts: Parts, producer: Producer, others: Doors | None = None) -> FastAPI:
+    """The application, with everything it needs passed in. `others` are the doors that are not HTTP's."""
     settings = parts.settings
     # The pages that FastAPI offers for its document load their scripts from elsewhere; the document itself is enough.
-    app = FastAPI(title="SP4N-LAPOR! Satu Pintu", version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
+    title = "SP4N-LAPOR! Satu Pintu"
+    app = Documented(
+        title=title, version="1", docs_url=None, redoc_url=None, redirect_slashes=False, responses=_REFUSED
+    )
+    app.schemes = SCHEMES
     answer_refusals(app)
-    gate = Gate(producer, utc_now)
+    app.add_middleware(Crowd, most=settings.requests_at_once)
+    app.add_middleware(Open311Errors)
+    app.add_middleware(PageHeaders, new_nonce=partial(secrets.token_urlsafe, _NONCE_BYTES))
+    gate = Gate(producer, utc_now, Limiter(settings.rates))
     store = DoorStore(parts.engine)
     pages = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True)
     pages.filters["wib"] = wib
-    regions = [agency.name for agency in parts.registry.agencies.values() if agency.regional]
+    pages.globals["nonce"] = nonce
     sms = SmsAdapter(parts.wrapper, settings.reached_at, parts.secrets.twilio_tokens)
-    app.include_router(WebDoor(gate, parts.wrapper, store, pages, regions, uuid.uuid4, settings.reached_at).routes())
-    app.include_router(SmsDoor(gate, sms).routes())
-    app.include_router(MobileDoor(gate, parts.wrapper, store, settings.reached_at).routes())
-    app.include_router(StatusPage(parts.ledger, pages).routes())
-    app.include_router(
-        health.routes({"bus": lambda: parts.bus.ping(_PING_SECONDS), "database": lambda: ping_database(parts)})
+    guard = FormGuard(parts.secrets.sender_key, settings.reached_at)
+    web = WebDoor(
+        gate,
+        parts.wrapper,
+        store,
+        parts.attachments,
+        guard,
+        pages,
+        parts.regions,
+        uuid.uuid4,
+        settings.reached_at,
     )
+    app.include_router(web.routes())
+    open311 = Open311Door(
+        gate,
+        parts.wrapper,
+        store,
+        RequestStore(parts.engine),
+        parts.services,
+        [key.get_secret_value() for key in settings.open311_keys],
+        partial(look_up, parts.ledger),
+        uuid.uuid4,
+        utc_now,
+        settings.reached_at,
+    )
+    app.include_router(open311.routes())
+    media = MediaFetcher(settings.twilio_url, parts.attachments)
+    app.include_router(SmsDoor(gate, sms, media, SmsAnswers(store, partial(state_of, parts.ledger))).routes())
+    told = signed_by(settings.reached_at, parts.secrets.twilio_tokens)
+    app.include_router(StatusCallback(Outbox(parts.engine), told, utc_now).routes(), responses=_UNHEARD)
+    app.include_router(_mobile(parts, gate, store).routes())
+    app.include_router(StatusPage(parts.ledger, pages).routes())
+    app.include_router(_health(parts, others or {}), responses=_NOT_READY)
     return app
+
+
+def _mobile(parts: Parts, gate: Gate, store: DoorStore) -> MobileDoor:
+    tokens = Tokens(parts.secrets.device_key)
+    return MobileDoor(
+        gate,
+        parts.wrapper,
+        store,
+        Devices(parts.engine, parts.wrapper, parts.sealer, tokens, NoAttestation()),
+        Sequences(parts.engine),
+        Uploads(parts.engine, parts.sealer, parts.attachments),
+        parts.regions,
+        partial(states, parts.ledger),
+        parts.settings.reached_at,
+    )
+
+
+def _health(parts: Parts, others: Doors) -> APIRouter:
+    def full() -> str:
+        return "spool_full" if parts.spool.full else ""
+
+    def remembering() -> str:
+        """A door that must remember what it took needs the database too."""
+        try:
+            ping_database(parts)
+        except DatabaseAway:
+            return "database_away"
+        return full()
+
+    return health.routes(
+        {"bus": lambda: parts.bus.ping(_PING_SECONDS), "database": lambda: ping_database(parts)},
+        {"web": full, "sms": full, "mobile": remembering, "open311": remembering, **others},
+        {"spooled": lambda: len(parts.spool)},
+    )
+
+
+def state_of(ledger: Ledger, tracking: str) -> str | None:
+    """The state of a tracking number, and nothing else of it; `None` where it is not in the ledger (yet)."""
+    status = ledger.status(tracking)
+    return status.state if status else None
 
 
 def ping_database(parts: Parts) -> None:

@@ -8,24 +8,21 @@ from functools import partial
 import structlog
 import uvicorn
 
-from app import http
+from app import http, replies, smpp, twitter
 from app.assembly import EX_CONFIG, EX_TEMPFAIL, Parts, utc_now
 from app.migrate import migrate
-from app.practice.x import PracticeX, Timeline
-from bus.errors import Stop
+from bus.errors import Retry, Stop
 from bus.port import Membership, Producer
 from bus.worker import Stage, Worker
 from config.database import DatabaseAway
-from ingest.store import DoorStore
-from ingest.twitter.adapter import TwitterAdapter
-from ingest.twitter.client import XMentions
-from ingest.twitter.door import TwitterDoor
+from ingest.spool import Drain, SpoolingProducer
 from messages import topics
 from messages.shapes import Channel
 from monitor.lag import LagLog
 from normalize.stage import NormalizeStage
 from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
+from sinks.replies.sink import ReplySink
 
 STAGES = ("ingest", "normalize", "router", "sinks", "monitor")
 
@@ -42,14 +39,16 @@ class Service:
         # 0, or why the process ended by itself; the first reason counts.
         self._code = 0
         self._server: uvicorn.Server | None = None
+        # The doors that are not HTTP's, and why each is shut.
+        self._doors: dict[str, Callable[[], str]] = {}
 
     def run(self) -> int:
         """Run; returns the process's exit code. Raises what makes a start impossible."""
         migrate(self._parts.engine)
-        self._parts.ensure_topics()
+        self._ensure_topics()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
-        producer = self._parts.bus.producer()
+        producer = SpoolingProducer(self._parts.door_producer(), self._parts.spool)
         threads = [
             threading.Thread(target=partial(self._guard, name, run), name=name) for name, run in self._runs(producer)
         ]
@@ -72,14 +71,35 @@ class Service:
         if self._server:
             self._server.should_exit = True
 
+    def _ensure_topics(self) -> None:
+        """A door opens without the bus, for it has its spool; what works on the bus waits for it."""
+        try:
+            self._parts.ensure_topics()
+        except Retry as error:
+            _log.warning("service.bus_away", cause=str(error))
+
+    def _drain(self) -> None:
+        producer = self._parts.bus.producer()
+        try:
+            lock = self._parts.settings.home / "spool.lock"
+            Drain(self._parts.spool, producer, lock, self._parts.ensure_topics, self._stopping).run()
+        finally:
+            producer.close()
+
     def _serve(self, producer: Producer) -> None:
         if "ingest" not in self._stages:
             self._stopping.wait()
             return
         settings = self._parts.settings
-        app = http.build(self._parts, producer)
+        app = http.build(self._parts, producer, self._doors)
         config = uvicorn.Config(
-            app, settings.host, settings.port, log_config=None, access_log=False, timeout_graceful_shutdown=20
+            app,
+            settings.host,
+            settings.port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=20,
+            forwarded_allow_ips=settings.trusted_proxies,
         )
         self._server = uvicorn.Server(config)
         if not self._stopping.is_set():
@@ -89,38 +109,32 @@ class Service:
         """What runs in a thread, by name."""
         parts = self._parts
         if "ingest" in self._stages:
-            yield "twitter", self._twitter(producer).run
-            if parts.settings.practice_x:
-                timeline = Timeline(parts.settings.home / "practice-x.jsonl", utc_now)
-                practice = PracticeX(timeline, parts.settings.x_url, parts.secrets.x_token, parts.settings.x_user_id)
-                yield "practice-x", partial(practice.run, self._stopping)
+            yield "spool", self._drain
+            yield from twitter.runs(parts, producer, self._stopping, self._doors)
+            if line := smpp.line(parts, producer, self._stopping):
+                self._doors["smpp"] = line.shut
+                yield "smpp", line.run
         if "normalize" in self._stages:
             arrivals = tuple(topics.raw(channel) for channel in Channel)
-            yield (
-                "normalize",
-                self._worker("normalize", "normalize", arrivals, NormalizeStage(parts.engine, parts.sealer)),
-            )
+            normalizer = NormalizeStage(parts.engine, parts.sealer, parts.services.names, parts.regions)
+            yield "normalize", self._worker("normalize", "normalize", arrivals, normalizer)
         if "router" in self._stages:
             stage = RouterStage(parts.engine, parts.registry, utc_now)
             yield ("router", self._worker("router", "router", (topics.COMPLAINTS, topics.AGENCY_ANSWERS), stage))
         if "sinks" in self._stages:
             everything = (topics.COMPLAINTS, topics.AGENCY_ANSWERS, *parts.queues)
             yield ("ledger", self._worker("ledger", "sinks", everything, LedgerSink(parts.engine)))
+            told = (topics.COMPLAINTS, topics.REPLIES)
+            yield ("replies", self._worker("replies", "replies", told, ReplySink(parts.engine)))
+            yield from replies.runs(parts, self._stopping)
         if "monitor" in self._stages:
-            yield "monitor", LagLog(parts.bus.reader(), GROUPS, self._stopping).run
+            yield "monitor", LagLog(parts.bus.reader, GROUPS, self._stopping).run
 
     def _worker(self, group: str, stage_name: str, names: tuple[str, ...], stage: Stage) -> Callable[[], None]:
         membership = Membership(group, self._parts.settings.instance, names)
         join = partial(self._parts.bus.consumer, membership)
         dead = topics.dead(stage_name)
         return Worker(group, join, stage, dead, self._stopping, transient=(DatabaseAway,)).run
-
-    def _twitter(self, producer: Producer) -> TwitterDoor:
-        parts, settings = self._parts, self._parts.settings
-        mentions = XMentions(settings.x_url, parts.secrets.x_token, settings.x_user_id)
-        adapter = TwitterAdapter(parts.wrapper, settings.x_user_id)
-        store = DoorStore(parts.engine)
-        return TwitterDoor(mentions, adapter, producer, store, utc_now, settings.x_pause, self._stopping)
 
     def _guard(self, name: str, run: Callable[[], None]) -> None:
         """A part that ends by itself ends the process: half a service looks alive and loses time."""
@@ -143,4 +157,5 @@ GROUPS = {
     "normalize": tuple(topics.raw(channel) for channel in Channel),
     "router": (topics.COMPLAINTS, topics.AGENCY_ANSWERS),
     "ledger": (topics.COMPLAINTS, topics.AGENCY_ANSWERS),
+    "replies": (topics.COMPLAINTS, topics.REPLIES),
 }

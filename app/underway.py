@@ -97,10 +97,15 @@ def wait_until_polled(x_url: str, newest: int, patience: float) -> None:
 
 
 def settled_audit(parts: Parts, patience: float) -> Audit:
-    """The audit once nothing is pending, or after so many seconds the last one."""
+    """The audit once nothing is pending, or after so many seconds the last one; `Retry` if the bus stays away."""
     deadline = time.monotonic() + patience
     while True:
-        audit = parts.audit()
-        if not audit.pending or time.monotonic() >= deadline:
-            return audit
+        try:
+            audit = parts.audit()
+        except Retry:
+            if time.monotonic() >= deadline:
+                raise
+        else:
+            if not audit.pending or time.monotonic() >= deadline:
+                return audit
         time.sleep(_LOOK_SECONDS)

@@ -20,6 +20,7 @@ class Secrets:
     tracking_key: bytes = field(repr=False)
     sender_key: bytes = field(repr=False)
     seal_keys: tuple[bytes, ...] = field(repr=False)
+    device_key: bytes = field(repr=False)
     twilio_tokens: tuple[str, ...] = field(repr=False)
     x_token: str = field(repr=False)
 
@@ -33,6 +34,7 @@ def open_secrets(settings: Settings) -> Secrets:
         tracking_key=_derive(root, "tracking", 32),
         sender_key=_derive(root, "sender", 32),
         seal_keys=(_derive(root, "seal", 64),),
+        device_key=_derive(root, "device", 32),
         twilio_tokens=tokens or (kept["twilio"],),
         x_token=settings.x_bearer_token.get_secret_value() or kept["x"],
     )

@@ -4,15 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from ingest.refusals import REFUSALS
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An HTTP request, read whole. Header names are in lower case. `target` is the path with its query."""
+    """An HTTP request, read whole. Header names are in lower case. `target` is the path with its query.
+
+    `address` is where the client is, as far as the proxies in front of us are believed.
+    """
 
     target: str
     headers: Mapping[str, str]
     body: bytes
     at: datetime
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +30,18 @@ class Fault:
 
 
 class Refused(Exception):
-    """Not accepted, and nothing was promised. `reason` is a constant of the code; `says` is for the sender.
+    """Not accepted, and nothing was promised. `reason` is one of `ingest.refusals`; `says` is for the sender.
 
-    `retry_after` is in seconds, where trying the same again will help.
+    `retry_after` is in seconds, where trying the same again will help. `words` fill the sentence of the list.
     """
 
     def __init__(
-        self, status: int, reason: str, says: str, faults: tuple[Fault, ...] = (), retry_after: int | None = None
+        self, reason: str, faults: tuple[Fault, ...] = (), retry_after: int | None = None, **words: object
     ) -> None:
         super().__init__(reason)
-        self.status = status
+        refusal = REFUSALS[reason]
+        self.status = refusal.status
         self.reason = reason
-        self.says = says
+        self.says = refusal.says.format(**words)
         self.faults = faults
         self.retry_after = retry_after

@@ -1,5 +1,9 @@
 """What is wrong with a submission, field by field, in plain Indonesian."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from ingest.arrival import Fault, Refused
@@ -13,6 +17,7 @@ _SAYS = {
     "extra_forbidden": "Kolom ini tidak dikenal; periksa ejaannya.",
     "bool_parsing": "Isi dengan true atau false.",
     "float_parsing": "Isi dengan angka.",
+    "int_parsing": "Isi dengan angka bulat.",
     "greater_than_equal": "Paling kecil {ge}.",
     "less_than_equal": "Paling besar {le}.",
     "uuid_parsing": "Isi dengan UUID.",
@@ -22,8 +27,12 @@ _SAYS = {
 
 def faults_of(error: ValidationError) -> tuple[Fault, ...]:
     """One fault for each field at fault; never what was typed there."""
+    return _faults(error.errors(include_url=False, include_input=False))
+
+
+def _faults(errors: Iterable[Mapping[str, Any]]) -> tuple[Fault, ...]:
     found = []
-    for fault in error.errors(include_url=False, include_input=False):
+    for fault in errors:
         field = ".".join(str(part) for part in fault["loc"]) or "body"
         says = _SAYS.get(fault["type"], "Isian ini tidak dapat dibaca.").format(**fault.get("ctx", {}))
         found.append(Fault(field, says))
@@ -32,4 +41,9 @@ def faults_of(error: ValidationError) -> tuple[Fault, ...]:
 
 def refused(error: ValidationError) -> Refused:
     """The refusal of a submission that can't be read: 400, naming each field."""
-    return Refused(400, "invalid_submission", "Ada isian yang perlu diperbaiki.", faults_of(error))
+    return Refused("invalid_submission", faults_of(error))
+
+
+def refused_request(error: RequestValidationError) -> Refused:
+    """The same for what FastAPI itself reads of an address or a body; where it stood is left out of a field's name."""
+    return Refused("invalid_submission", _faults({**fault, "loc": fault["loc"][1:]} for fault in error.errors()))

@@ -5,19 +5,26 @@ from datetime import datetime
 
 import structlog
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bus.errors import Reject, Retry, Stop
 from bus.port import Outgoing, Producer
 from config.database import DatabaseAway
 from ingest.arrival import Arrival, Refused
+from ingest.faults import refused_request
+from ingest.limits import Limiter
 
 # A report is at most 10,000 characters; sealed and in JSON it still fits a record of the bus (1 MB).
 MAX_BODY_BYTES = 256_000
+_MB = 1_000_000
 _RETRY_AFTER_SECONDS = 30
+_BUSY_RETRY_AFTER_SECONDS = 5
+_HTTP_REASONS = {404: "no_such_address", 405: "wrong_method"}
 
 _log = structlog.get_logger()
 
@@ -25,20 +32,28 @@ _log = structlog.get_logger()
 class Gate:
     """Reads arrivals and hands what was accepted to the bus."""
 
-    def __init__(self, producer: Producer, now: Callable[[], datetime]) -> None:
+    def __init__(self, producer: Producer, now: Callable[[], datetime], limiter: Limiter) -> None:
         self._producer = producer
         self._now = now
+        self._limiter = limiter
 
-    async def read(self, request: Request) -> Arrival:
-        """The whole request. Raises `Refused` (413) before more than the bound is in memory."""
+    def admit(self, door: str, who: str) -> None:
+        """Count a knock. Raises `Refused` (429) where this sender knocks too often at this door."""
+        self._limiter.admit(door, who)
+
+    async def read(self, request: Request, most: int = MAX_BODY_BYTES) -> Arrival:
+        """The whole request. Raises `Refused` (413) before more than `most` bytes are in memory."""
         body = bytearray()
         async for chunk in request.stream():
             body += chunk
-            if len(body) > MAX_BODY_BYTES:
-                says = f"Kiriman terlalu besar: paling banyak {MAX_BODY_BYTES // 1000} KB."
-                raise Refused(413, "too_large", says)
+            if len(body) > most:
+                raise Refused("too_large", most=size_of(most))
+        return self.arrival(request, bytes(body))
+
+    def arrival(self, request: Request, body: bytes) -> Arrival:
+        """What stands at the door, its body read already."""
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return Arrival(target, dict(request.headers), bytes(body), self._now())
+        return Arrival(target, dict(request.headers), body, self._now(), address_of(request))
 
     async def publish(self, message: Outgoing) -> None:
         """Return when the bus has it durably. Raises `Refused` when it has not: 503, or 413 for what it never takes."""
@@ -48,13 +63,22 @@ class Gate:
             _log.error("door.away", cause=type(error).__name__)
             raise away() from error
         except Reject as error:
-            raise Refused(413, error.reason, "Kiriman terlalu besar.") from error
+            raise Refused("too_large", most=size_of(MAX_BODY_BYTES)) from error
 
 
 def away() -> Refused:
     """What the sender needs is not there now; the same again under the same key will be one message."""
-    says = "Maaf, layanan sedang terganggu dan belum ada yang tersimpan. Mohon coba lagi sebentar lagi."
-    return Refused(503, "away", says, retry_after=_RETRY_AFTER_SECONDS)
+    return Refused("away", retry_after=_RETRY_AFTER_SECONDS)
+
+
+def address_of(request: Request) -> str:
+    """Where the client is; the proxies that are believed have named it (`SATUPINTU_TRUSTED_PROXIES`)."""
+    return request.client.host if request.client else ""
+
+
+def size_of(size: int) -> str:
+    """Bytes as people read them."""
+    return f"{size // _MB} MB" if size >= _MB else f"{size // 1000} KB"
 
 
 def answer_refusals(app: FastAPI) -> None:
@@ -67,10 +91,13 @@ def answer_refusals(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(_request: Request, error: HTTPException) -> Response:
-        says = {404: "Alamat ini tidak ada.", 405: "Cara ini tidak berlaku di alamat ini."}
-        response = problem(Refused(error.status_code, "http", says.get(error.status_code, "Permintaan ditolak.")))
+        response = problem(Refused(_HTTP_REASONS.get(error.status_code, "not_accepted")))
         response.headers.update(error.headers or {})
         return response
+
+    @app.exception_handler(RequestValidationError)
+    async def _unread(request: Request, error: RequestValidationError) -> Response:
+        return await _refused(request, refused_request(error))
 
     async def _away(request: Request, _error: Exception) -> Response:
         return await _refused(request, away())
@@ -103,3 +130,27 @@ def problem(refused: Refused) -> JSONResponse:
     }
     headers = {"Retry-After": str(refused.retry_after)} if refused.retry_after else None
     return JSONResponse(details, refused.status, headers, "application/problem+json")
+
+
+class Crowd:
+    """Lets at most `most` requests in at once, which bounds what their bodies hold in memory; the rest hear 503."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self._app = app
+        self._most = most
+        self._inside = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI. Health checks are let in always: a full house is alive."""
+        if scope["type"] != "http" or scope["path"] in {"/live", "/ready"}:
+            await self._app(scope, receive, send)
+            return
+        if self._inside >= self._most:
+            _log.warning("door.busy", inside=self._inside)
+            await problem(Refused("busy", retry_after=_BUSY_RETRY_AFTER_SECONDS))(scope, receive, send)
+            return
+        self._inside += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._inside -= 1

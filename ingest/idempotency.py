@@ -21,7 +21,7 @@ def read_key(arrival: Arrival) -> str | None:
     key = sent.strip().removeprefix('"').removesuffix('"')
     if not 0 < len(key) <= _LONGEST or not key.isprintable():
         fault = Fault("Idempotency-Key", f"Isi dengan 1 sampai {_LONGEST} karakter, misalnya sebuah UUID.")
-        raise Refused(400, "invalid_idempotency_key", "Idempotency-Key tidak dapat dipakai.", (fault,))
+        raise Refused("invalid_idempotency_key", (fault,))
     return key
 
 
@@ -29,4 +29,4 @@ async def claim(store: DoorStore, wrapper: Wrapper, key: str, payload: bytes) ->
     """Bind the key to this payload. Raises `Refused` (422) where it was used for another."""
     if not await run_in_threadpool(store.claim, wrapper.digest(key.encode()), wrapper.digest(payload)):
         fault = Fault("Idempotency-Key", "Pakai kunci baru untuk laporan baru.")
-        raise Refused(422, "idempotency_key_reused", "Kunci ini sudah dipakai untuk kiriman lain.", (fault,))
+        raise Refused("idempotency_key_reused", (fault,))

@@ -3,13 +3,12 @@
 import hashlib
 import hmac
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from bus.port import Outgoing
 from messages import codec, ids, topics
 from messages.sealing import Sealer
-from messages.shapes import Channel, Quarantined, RawMessage
+from messages.shapes import Channel, Quarantined, RawMessage, VerifiedBy
 from messages.tracking import tracking_number
 
 _SOURCE = "/satu-pintu/ingest"
@@ -31,7 +30,7 @@ class Wrapper:
         body: bytes,
         at: datetime,
         content_type: str,
-        verified_by: Literal["twilio-signature", "x-api", "none"] = "none",
+        verified_by: VerifiedBy = "none",
     ) -> RawMessage:
         """`sender` is who is proven to have sent it (`tel:+62…`, `x:123`); empty: nobody is.
 

@@ -34,3 +34,8 @@ def reply_id(complaint: UUID, says: str) -> UUID:
 def event_id(subject: UUID, event: str) -> UUID:
     """Oversight hears of each event about a message or complaint once."""
     return uuid5(_NAMESPACE, f"event:{subject}:{event}")
+
+
+def attachment_id(sha256: str) -> UUID:
+    """The same file sent again is the same attachment; `sha256` is of the bytes as sent."""
+    return uuid5(_NAMESPACE, f"attachment:{sha256}")

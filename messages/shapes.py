@@ -5,8 +5,10 @@ from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, field_validator
+from pydantic_core import PydanticCustomError
 
+from messages.gsm import SEGMENT, one_segment
 from messages.sealing import Sealed
 
 
@@ -56,9 +58,21 @@ class Place(Shape):
     """Where it happened, as the sender said it; nothing here has been checked."""
 
     region: str = Field("", max_length=200, description="Province, regency or city, in the sender's words.")
+    district: str = Field("", max_length=200, description="District (kecamatan, distrik) within the region.")
+    code: str = Field("", max_length=8, description="Official code of the region picked from the list, as in 33.74.01.")
     address: str = Field("", max_length=500, description="Street, village, landmark.")
     latitude: float | None = Field(None, ge=-90, le=90)
     longitude: float | None = Field(None, ge=-180, le=180)
+    accuracy: float | None = Field(None, ge=0, description="Metres around the coordinates, as the device says.")
+
+
+class Attachment(Shape):
+    """A picture or document that came with a report; the bytes are kept apart, under `id`, without their metadata."""
+
+    id: UUID
+    media_type: Literal["image/jpeg", "image/png", "image/webp", "application/pdf"]
+    size: int = Field(ge=0, description="Bytes, as kept.")
+    sha256: str = Field(description="Of the bytes as kept.")
 
 
 class Report(Shape):
@@ -67,10 +81,14 @@ class Report(Shape):
     kind: Kind = Kind.PENGADUAN
     title: str = Field("", max_length=200)
     text: str = Field(min_length=1, max_length=10_000)
+    happened: str = Field("", max_length=100, description="When it happened, in the sender's words.")
     place: Place = Place()
     agency: str = Field("", max_length=200, description="The agency the citizen names, in the citizen's words.")
     anonim: bool = Field(False, description="The identity stays hidden from the agency.")
     rahasia: bool = Field(False, description="The report is not shown publicly.")
+    partial: bool = Field(False, description="Parts of it have not arrived (yet).")
+    attachments: tuple[Attachment, ...] = ()
+    unfetched: int = Field(0, ge=0, description="Files that came with it and could not be fetched or kept.")
 
 
 class Contact(Shape):
@@ -80,6 +98,11 @@ class Contact(Shape):
     phone: str = Field("", max_length=40, description="E.164 where it could be read as a number.")
     email: str = Field("", max_length=200)
     post: str = Field("", max_length=40, description="The tweet to reply to.")
+    account: str = Field("", max_length=40, description="The account to write to where nobody else may read.")
+    push: str = Field("", max_length=4096, description="The app's push token.")
+
+
+VerifiedBy = Literal["twilio-signature", "twilio-api", "smpp-bind", "x-api", "device-token", "none"]
 
 
 class RawMessage(Travels):
@@ -91,8 +114,10 @@ class RawMessage(Travels):
     provider_id: str = Field(description="The provider's own id of the message: MessageSid, tweet id, idempotency key.")
     sender: str = Field(description="Keyed hash of who sent it; the same person on one channel has the same.")
     tracking: str
-    verified_by: Literal["twilio-signature", "x-api", "none"] = Field(description="What proved where it came from.")
+    verified_by: VerifiedBy = Field(description="What proved where it came from.")
     content_type: str
+    attachments: tuple[Attachment, ...] = ()
+    unfetched: int = Field(0, ge=0, description="Files that the body names and that could not be fetched or kept.")
     body: Sealed = Field(description="The provider's bytes, untouched, sealed.")
 
 
@@ -160,20 +185,31 @@ class Reply(Travels):
     name: ClassVar[str] = "reply"
 
     complaint_id: UUID
+    tracking: str
     channel: Channel
     says: Literal["received", "dispatched", "answered"]
-    text: str
-    to: Sealed
+    text: str = Field(max_length=SEGMENT, description="One segment of the GSM 7-bit alphabet.")
+
+    @field_validator("text")
+    @classmethod
+    def _one_sms(cls, text: str) -> str:
+        if not one_segment(text):
+            raise PydanticCustomError("too_long_for_sms", "more than one SMS")
+        return text
 
 
 class OversightEvent(Travels):
-    """Something a supervisor should be able to see: set aside, refused, given up to triage."""
+    """Something a supervisor should be able to see: set aside, refused, given up to triage, let out of quarantine.
+
+    Of a message that was `released` the `subject` is what was held, and `message_id` the arrival made of it.
+    """
 
     name: ClassVar[str] = "oversight-event"
 
-    event: Literal["not-a-complaint", "refused", "hop-limit"]
+    event: Literal["not-a-complaint", "refused", "hop-limit", "released", "dropped", "revealed", "post-withdrawn"]
     subject: UUID = Field(description="The message or complaint it is about.")
     reason: str
+    actor: str = Field("", max_length=200, description="Who decided, where a person did.")
 
 
 class Quarantined(Travels):

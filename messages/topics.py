@@ -3,15 +3,26 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from messages.shapes import AgencyAnswer, Channel, Complaint, Dispatch, OversightEvent, Quarantined, RawMessage, Travels
+from messages.shapes import (
+    AgencyAnswer,
+    Channel,
+    Complaint,
+    Dispatch,
+    OversightEvent,
+    Quarantined,
+    RawMessage,
+    Reply,
+    Travels,
+)
 
 COMPLAINTS = "complaints"
 AGENCY_ANSWERS = "agency-answers"
 OVERSIGHT = "oversight"
+REPLIES = "replies"
 QUARANTINE = "quarantine"
 TRIAGE = "triage"
 
-_STAGES = ("normalize", "router", "sinks")
+_STAGES = ("normalize", "router", "sinks", "replies")
 # Enough for a country's day of 1,500 reports many times over; more partitions only make more idle fetching.
 _PARTITIONS = 6
 _YEAR = 366
@@ -48,7 +59,7 @@ def dead(stage: str) -> str:
 def topics(agencies: Iterable[str]) -> tuple[Topic, ...]:
     """Every topic of the service, given the codes of the agencies that have a queue (with `triage`)."""
     arrivals = [
-        Topic(raw(channel), RawMessage, "sender", _PARTITIONS, _YEAR, "ingest", ("normalize", "monitor"))
+        Topic(raw(channel), RawMessage, "sender", _PARTITIONS, _YEAR, "ingest, operations", ("normalize", "monitor"))
         for channel in Channel
     ]
     queues = [
@@ -61,7 +72,8 @@ def topics(agencies: Iterable[str]) -> tuple[Topic, ...]:
         Topic(COMPLAINTS, Complaint, "complaint_id", _PARTITIONS, _YEAR, "normalize", ("router", "sinks", "monitor")),
         *queues,
         Topic(AGENCY_ANSWERS, AgencyAnswer, "complaint_id", _PARTITIONS, _YEAR, "agency", ("router", "sinks")),
-        Topic(OVERSIGHT, OversightEvent, "subject", 1, _YEAR, "normalize, router", ("monitor",)),
-        Topic(QUARANTINE, Quarantined, "sender", 1, _YEAR, "ingest", ("monitor",)),
+        Topic(REPLIES, Reply, "complaint_id", _PARTITIONS, _YEAR, "normalize, router", ("sinks",)),
+        Topic(OVERSIGHT, OversightEvent, "subject", 1, _YEAR, "normalize, router, ingest, operations", ("monitor",)),
+        Topic(QUARANTINE, Quarantined, "sender", 1, _YEAR, "ingest", ("monitor", "operations")),
         *letters,
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from bus.port import Partition, Reader, Record
 from messages import codec, topics
-from messages.shapes import Channel, Complaint, Dispatch, OversightEvent, Travels
+from messages.shapes import Channel, Complaint, Dispatch, OversightEvent, Quarantined, Travels
 
 T = TypeVar("T", bound=Travels)
 
@@ -18,6 +18,7 @@ class Audit:
     """`lost` and `doubled` map the id of each difference to what is wrong with it; the rest are counts.
 
     accepted = complaints + repeats + joins + not_complaints + quarantined + dead + pending + lost.
+    What was released from quarantine is no longer quarantined: it counts as the arrival that was made of it.
     """
 
     accepted: int = 0
@@ -77,12 +78,17 @@ class Auditor:
         normalized = self._reader.committed("normalize", arrivals)
         routed = self._reader.committed("router", [topics.COMPLAINTS])
         recorded = self._reader.committed("ledger", [topics.COMPLAINTS])
+        # Before the arrivals: each was published before the event that says so.
+        released = self._released()
         arrived = self._arrived(arrivals)
         dead = {stage: set(self._ids(topics.dead(stage))) for stage in ("normalize", "router", "sinks")}
         complaints = self._complaints()
         set_aside = self._set_aside()
-        audit.quarantined = len(set(self._ids(topics.QUARANTINE)))
-        audit.accepted = len(arrived) + audit.quarantined
+        audit.quarantined = len(self._held() - released.keys())
+        if self._whole(arrivals):
+            nowhere = [held for held, message in released.items() if message not in arrived]
+            audit.lost |= dict.fromkeys(nowhere, "released from quarantine, but not on its topic")
+        audit.accepted = len(arrived) + audit.quarantined + len(audit.lost)
         for message, record in arrived.items():
             if message in dead["normalize"]:
                 audit.dead += 1
@@ -119,6 +125,25 @@ class Auditor:
         self._audit.not_complaints = len(found)
         return found
 
+    def _released(self) -> dict[str, str]:
+        """The arrival that was made of each held message that a person let out."""
+        told = (event for _, event in self._decoded(OversightEvent, [topics.OVERSIGHT]))
+        return {str(event.subject): str(event.message_id) for event in told if event.event == "released"}
+
+    def _held(self) -> set[str]:
+        """The messages in quarantine, each once for whatever reasons; of what can't be read, its own id."""
+        found = set()
+        for record in self._reader.read([topics.QUARANTINE]):
+            try:
+                found.add(str(codec.decode(Quarantined, record.value, record.headers).raw.id))
+            except codec.CodecError:
+                found.add(_id(record))
+        return found
+
+    def _whole(self, names: list[str]) -> bool:
+        """Whether retention has taken nothing of these topics yet."""
+        return all(span.start == 0 for span in self._reader.spans(names).values())
+
     def _dispatched(self) -> dict[UUID, Dispatch]:
         """Where each complaint is now: its latest hop."""
         hops: dict[tuple[UUID, int], str] = {}
@@ -154,8 +179,7 @@ class Auditor:
             else:
                 self._count(complaint)
         homes = {placed.complaint.id for placed in complaints.values()}
-        spans = self._reader.spans([topics.COMPLAINTS]).values()
-        whole = all(span.start == 0 for span in spans)
+        whole = self._whole([topics.COMPLAINTS])
         for complaint_id, dispatch in dispatched.items():
             # Once retention has taken the oldest complaints, a later refusal's dispatch may outlive its complaint.
             if complaint_id not in homes and whole:

@@ -6,8 +6,16 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
 
-def routes(checks: Mapping[str, Callable[[], object]]) -> APIRouter:
-    """`/ready` runs every check; one that raises is named, and the answer is 503."""
+def routes(
+    checks: Mapping[str, Callable[[], object]],
+    doors: Mapping[str, Callable[[], str]],
+    numbers: Mapping[str, Callable[[], int]],
+) -> APIRouter:
+    """`/ready` runs every check and names those that raise.
+
+    `doors` say each why it is shut, or nothing; as long as one of them is open, the process is ready. `numbers` are
+    shown as they are.
+    """
     router = APIRouter(tags=["health"])
 
     def live() -> JSONResponse:
@@ -15,9 +23,17 @@ def routes(checks: Mapping[str, Callable[[], object]]) -> APIRouter:
         return JSONResponse({"live": True})
 
     def ready() -> JSONResponse:
-        """The process can take and work complaints."""
+        """The process can take complaints: which door is shut, and why; what else is away."""
         faults = {name: fault for name, check in checks.items() if (fault := _fault(check))}
-        return JSONResponse({"ready": not faults, "faults": faults}, 503 if faults else 200)
+        shut = {name: why() for name, why in doors.items()}
+        ready = any(not why for why in shut.values()) if shut else not faults
+        said = {
+            "ready": ready,
+            "doors": {name: {"open": not why, "why": why} for name, why in shut.items()},
+            "faults": faults,
+            **{name: number() for name, number in numbers.items()},
+        }
+        return JSONResponse(said, 200 if ready else 503)
 
     router.add_api_route("/live", live, methods=["GET"])
     router.add_api_route("/ready", ready, methods=["GET"])

@@ -1,7 +1,7 @@
 """How far behind each stage is, said in the log at a steady pace."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -21,20 +21,34 @@ def lag(reader: Reader, group: str, topics: tuple[str, ...]) -> int:
 
 
 class LagLog:
-    """Runs in a thread of its own. `groups` are the topics of each group that is watched."""
+    """Runs in a thread of its own. `groups` are the topics of each group that is watched; `open_reader` looks."""
 
-    def __init__(self, reader: Reader, groups: Mapping[str, tuple[str, ...]], stopping: threading.Event) -> None:
-        self._reader = reader
+    def __init__(
+        self, open_reader: Callable[[], Reader], groups: Mapping[str, tuple[str, ...]], stopping: threading.Event
+    ) -> None:
+        self._open_reader = open_reader
         self._groups = groups
         self._stopping = stopping
 
     def run(self) -> None:
         """Look until stopped."""
+        while not self._stopping.is_set():
+            try:
+                reader = self._open_reader()
+            except Retry as error:
+                _log.warning("lag.unknown", cause=str(error))
+                self._stopping.wait(_PAUSE_SECONDS)
+                continue
+            try:
+                self._watch(reader)
+            finally:
+                reader.close()
+
+    def _watch(self, reader: Reader) -> None:
         while not self._stopping.wait(_PAUSE_SECONDS):
             try:
-                behind = {group: lag(self._reader, group, topics) for group, topics in self._groups.items()}
+                behind = {group: lag(reader, group, topics) for group, topics in self._groups.items()}
             except Retry as error:
                 _log.warning("lag.unknown", cause=str(error))
                 continue
             _log.info("lag", **behind)
-        self._reader.close()

@@ -25,10 +25,13 @@ class Seen:
 def fingerprint(sender: str, report: Report) -> str:
     """Equal for the same words to the same addressee about the same place from the same sender, on any channel."""
     place = report.place
-    words = (report.title, report.text, report.agency, place.region, place.address)
+    words = (report.title, report.text, report.agency, place.region, place.district, place.address)
     spot = [None if degrees is None else round(degrees, _DEGREES) for degrees in (place.latitude, place.longitude)]
     # Words without a letter (a row of emoji) have no form to compare but themselves.
-    parts = [sender, report.kind.value, repr(spot), *(comparable(part) or part for part in words)]
+    said = [comparable(part) or part for part in words]
+    # The same words with another picture may be about another hole in another road.
+    pictures = sorted(attachment.sha256 for attachment in report.attachments)
+    parts = [sender, report.kind.value, repr(spot), place.code, *said, *pictures]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -45,5 +48,10 @@ def cleaned(report: Report) -> Report:
     place = report.place.model_copy(
         update={"region": clean(report.place.region), "address": clean(report.place.address)}
     )
-    words = {"title": clean(report.title), "text": clean(report.text), "agency": clean(report.agency)}
+    words = {
+        "title": clean(report.title),
+        "text": clean(report.text),
+        "agency": clean(report.agency),
+        "happened": clean(report.happened),
+    }
     return report.model_copy(update={**words, "place": place})

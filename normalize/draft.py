@@ -9,18 +9,32 @@ from messages.shapes import Contact, Report
 
 
 @dataclass(frozen=True, slots=True)
+class Follows:
+    """That messages with the same `mark` are one sender's one matter: edits, a thread, the rest of an SMS.
+
+    The first that is worked is the complaint; a later one repeats it, with `evidence` (a constant) of why.
+    `also` are marks by which what comes later may find this matter, besides the one it is found by itself.
+    """
+
+    mark: str
+    evidence: str
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A complaint as read, before anything is decided about it."""
 
     report: Report
     contact: Contact
+    follows: Follows | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NotComplaint:
     """Kept, counted and reversible; but no complaint."""
 
-    reason: Literal["empty", "retweet", "own-post"]
+    reason: Literal["empty", "retweet", "own-post", "opt-out", "status-request", "publicity"]
 
 
 class Unreadable(ValueError):

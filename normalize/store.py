@@ -1,5 +1,6 @@
 """What was decided about each message, and what was seen: decisions are made once and then only repeated."""
 
+import hashlib
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlmodel import Field, SQLModel, col, select
 from config.database import UtcDateTime, insert
 from messages.shapes import Relation
 from normalize.decision import Seen, relate
+from normalize.draft import Follows
 
 
 class Decision(SQLModel, table=True):
@@ -32,7 +34,13 @@ class SeenMatter(SQLModel, table=True):
 
 
 def decide_once(
-    connection: Connection, message_id: UUID, position: str, fingerprint: str, complaint_id: UUID, at: datetime
+    connection: Connection,
+    message_id: UUID,
+    position: str,
+    fingerprint: str,
+    complaint_id: UUID,
+    at: datetime,
+    follows: Follows | None = None,
 ) -> Relation | None:
     """The relation of this message's complaint, decided now or whenever it was decided first.
 
@@ -42,13 +50,39 @@ def decide_once(
     query = select(Decision.position, Decision.relation).where(col(Decision.message_id) == message_id)
     known = connection.execute(query).one_or_none()
     if known is None:
-        relation = _claim(connection, fingerprint, complaint_id, at)
+        relation = _follow(connection, follows, complaint_id, at) if follows else None
+        relation = relation or _claim(connection, fingerprint, complaint_id, at)
+        if follows and relation.of:
+            # What continues this one belongs to the complaint that this one repeats.
+            _lead(connection, follows, relation.of)
         row = {"message_id": message_id, "position": position, "relation": relation.model_dump_json()}
         statement = insert(connection, Decision).values(row).on_conflict_do_nothing().returning(col(Decision.position))
         if connection.execute(statement).one_or_none():
             return relation
         known = connection.execute(query).one()
     return Relation.model_validate_json(known.relation) if known.position == position else None
+
+
+def _follow(connection: Connection, follows: Follows, complaint_id: UUID, at: datetime) -> Relation | None:
+    """The relation to the first message with this mark; `None` if this is the first."""
+    mark = mark_of(follows)
+    row = {"fingerprint": mark, "complaint_id": complaint_id, "at": at}
+    statement = insert(connection, SeenMatter).values(row).on_conflict_do_nothing().returning(col(SeenMatter.at))
+    if connection.execute(statement).one_or_none():
+        return None
+    query = select(SeenMatter.complaint_id).where(col(SeenMatter.fingerprint) == mark)
+    first = connection.execute(query.with_for_update()).scalar_one()
+    return Relation(kind="repeat", of=first, evidence=("same-sender", follows.evidence))
+
+
+def _lead(connection: Connection, follows: Follows, complaint_id: UUID) -> None:
+    mark = mark_of(follows)
+    connection.execute(update(SeenMatter).where(col(SeenMatter.fingerprint) == mark).values(complaint_id=complaint_id))
+
+
+def mark_of(follows: Follows) -> str:
+    """The key of a mark, which no fingerprint of words can be."""
+    return f"follows:{hashlib.sha256(follows.mark.encode()).hexdigest()}"
 
 
 def _claim(connection: Connection, fingerprint: str, complaint_id: UUID, at: datetime) -> Relation:

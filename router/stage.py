@@ -10,10 +10,11 @@ from bus.errors import Reject
 from bus.port import Outgoing, Record
 from config.database import writing
 from messages import codec, ids
-from messages.shapes import AgencyAnswer, Complaint, Dispatch, OversightEvent, Reason
-from messages.topics import COMPLAINTS, OVERSIGHT, agency
+from messages.shapes import AgencyAnswer, Complaint, Dispatch, OversightEvent, Reason, Reply
+from messages.topics import COMPLAINTS, OVERSIGHT, REPLIES, agency
 from router.decision import after_refusal, decide, due
 from router.registry import Registry
+from router.replies import answered, dispatched
 from router.store import route_once, way_so_far
 
 _SOURCE = "/satu-pintu/router"
@@ -30,7 +31,10 @@ class RouterStage:
         self._now = now
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
-        """One dispatch for each new complaint and each refusal not worked before; repeats and joins need none."""
+        """One dispatch for each new complaint and each refusal not worked before; repeats and joins need none.
+
+        And what the sender is told of it.
+        """
         with writing(self._engine) as connection:
             return [output for record in records for output in self._route(connection, record)]
 
@@ -42,7 +46,9 @@ class RouterStage:
             answer = codec.decode(AgencyAnswer, record.value, record.headers)
         except codec.CodecError as error:
             raise Reject(error.reason, error.field) from error
-        return self._next_door(connection, record.position, answer) if answer.verdict == "refused" else ()
+        if answer.verdict == "refused":
+            return self._next_door(connection, record.position, answer)
+        return self._progress(connection, answer) if answer.verdict != "accepted" else ()
 
     def _first_door(self, connection: Connection, position: str, complaint: Complaint) -> Sequence[Outgoing]:
         if complaint.relation.kind != "new":
@@ -64,13 +70,20 @@ class RouterStage:
             due_at=due(now),
             report=complaint.report,
         )
-        return _published(route_once(connection, position, dispatch))
+        kept = route_once(connection, position, dispatch)
+        return [*_published(kept), *(_told(dispatched(kept, self._name(kept.agency))) if kept else ())]
+
+    def _progress(self, connection: Connection, answer: AgencyAnswer) -> Sequence[Outgoing]:
+        _, dispatch = _asked(connection, answer)
+        return _told(answered(dispatch, answer, self._name(dispatch.agency)))
+
+    def _name(self, code: str) -> str:
+        """The agency's name; of one that is in the registry no more, its code."""
+        known = self._registry.agencies.get(code)
+        return known.name if known else code
 
     def _next_door(self, connection: Connection, position: str, answer: AgencyAnswer) -> Sequence[Outgoing]:
-        way = way_so_far(connection, answer.complaint_id)
-        refused = next((dispatch for dispatch in way if dispatch.id == answer.dispatch_id), None)
-        if refused is None or refused.agency != answer.agency:
-            raise Reject("unknown_dispatch", "dispatch_id")
+        way, refused = _asked(connection, answer)
         tried = [dispatch.agency for dispatch in way[: refused.hop + 1]]
         code, rule = after_refusal(tried, way[0].alternatives, answer.theirs, self._registry)
         # What triage itself gives back has no other door: the admin's desk keeps it, and oversight is told.
@@ -82,8 +95,7 @@ class RouterStage:
         self, connection: Connection, position: str, refused: Dispatch, answer: AgencyAnswer, code: str, rule: str
     ) -> Sequence[Outgoing]:
         now = self._now()
-        known = self._registry.agencies.get(answer.agency)
-        name = known.name if known else answer.agency
+        name = self._name(answer.agency)
         reason = Reason(rule=rule, says=f"{name} menyatakan bukan kewenangannya: {answer.text or '(tanpa alasan)'}")
         dispatch = refused.model_copy(
             update={
@@ -97,6 +109,19 @@ class RouterStage:
             }
         )
         return _published(route_once(connection, position, dispatch))
+
+
+def _asked(connection: Connection, answer: AgencyAnswer) -> tuple[Sequence[Dispatch], Dispatch]:
+    """The complaint's way, and the dispatch that is answered. Raises `Reject` where the answering agency has none."""
+    way = way_so_far(connection, answer.complaint_id)
+    dispatch = next((dispatch for dispatch in way if dispatch.id == answer.dispatch_id), None)
+    if dispatch is None or dispatch.agency != answer.agency:
+        raise Reject("unknown_dispatch", "dispatch_id")
+    return way, dispatch
+
+
+def _told(reply: Reply | None) -> Sequence[Outgoing]:
+    return [Outgoing(REPLIES, *codec.encode(reply, str(reply.complaint_id), _SOURCE))] if reply else ()
 
 
 def _published(dispatch: Dispatch | None) -> Sequence[Outgoing]:

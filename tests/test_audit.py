@@ -10,11 +10,13 @@ from functools import partial
 import pytest
 
 from app.assembly import Parts
+from app.quarantine import Choice, Quarantine
 from bus.port import Membership, Outgoing, Record
 from bus.worker import Stage, Worker
-from messages import codec
-from messages.shapes import Complaint, Dispatch
-from messages.topics import COMPLAINTS
+from ingest.wrap import arrived, held
+from messages import codec, ids
+from messages.shapes import Channel, Complaint, Dispatch, OversightEvent
+from messages.topics import COMPLAINTS, OVERSIGHT
 from monitor.audit import Audit, Auditor
 from normalize.stage import NormalizeStage
 from router.stage import RouterStage
@@ -171,6 +173,67 @@ def test_a_queue_of_an_agency_that_is_no_more_counts(parts: Parts, pipeline: Pip
     audit = fewer.audit()
     assert (audit.clean, audit.at_agencies, audit.at_triage) == (True, 1, 1)
     fewer.engine.dispose()
+
+
+@pytest.fixture
+def quarantine(parts: Parts, pipeline: Pipeline) -> Quarantine:
+    """A quarantine that holds three messages, one of them for two reasons."""
+    for number, reason in ((1, "unsigned"), (1, "bad_signature"), (2, "unsigned"), (3, "malformed")):
+        body = f"MessageSid=SM{number}&From=%2B62800000005{number}&Body=pohon+tumbang+{number}".encode()
+        raw = parts.wrapper.wrap(Channel.SMS, f"held:{number}", "", body, NOW, helpers.FORM)
+        pipeline.publish(held(raw, reason))
+    return Quarantine(parts.bus, parts.wrapper, parts.sealer)
+
+
+def test_what_is_held_is_an_outcome(parts: Parts, pipeline: Pipeline, quarantine: Quarantine) -> None:
+    """Each held message counts once, decided to be dropped or not decided at all."""
+    pipeline.all()
+    list(quarantine.drop(Choice(reason="malformed"), "petugas-1", "palsu", NOW))
+    audit = parts.audit()
+    assert (audit.clean, audit.accepted, audit.quarantined) == (True, 6, 3)
+
+
+def test_what_is_released_counts_as_what_it_became(parts: Parts, pipeline: Pipeline, quarantine: Quarantine) -> None:
+    """Out of quarantine a message is an arrival like any other: pending, then a complaint; the sum stays."""
+    pipeline.all()
+    assert len(list(quarantine.release(Choice(reason="unsigned"), "petugas-1", "token lama", NOW))) == 2
+    seen = [parts.audit()]
+    pipeline.all()
+    seen.append(parts.audit())
+    assert [(audit.clean, audit.accepted, audit.quarantined) for audit in seen] == [(True, 6, 1)] * 2
+    assert [(audit.pending, audit.complaints) for audit in seen] == [(2, 2), (0, 4)]
+
+
+def test_released_and_delivered_by_twilio_is_one(parts: Parts, pipeline: Pipeline, quarantine: Quarantine) -> None:
+    """The webhook came again with a true signature, before or after: one arrival, delivered again."""
+    body = b"MessageSid=SM1&From=%2B628000000051&Body=pohon+tumbang+1"
+    true = arrived(parts.wrapper.wrap(Channel.SMS, "SM1", "tel:+628000000051", body, NOW, helpers.FORM))
+    pipeline.publish(true)
+    list(quarantine.release(Choice(), "petugas-1", "token lama", NOW))
+    pipeline.publish(true)
+    pipeline.all()
+    audit = parts.audit()
+    assert (audit.clean, audit.accepted, audit.quarantined, audit.delivered_again) == (True, 6, 0, 2)
+    assert audit.accepted == audit.complaints + audit.not_complaints + audit.repeats
+
+
+def test_a_release_that_went_nowhere_is_named(parts: Parts, pipeline: Pipeline, quarantine: Quarantine) -> None:
+    """Said to be released, but on no topic: it is lost, by the id under which it was held."""
+    pipeline.all()
+    waiting = quarantine.waiting(Choice(reason="malformed"))[0].raw
+    told = OversightEvent(
+        id=ids.event_id(waiting.id, "released"),
+        message_id=ids.message_id(Channel.SMS, "SM3"),
+        at=NOW,
+        event="released",
+        subject=waiting.id,
+        reason="x",
+        actor="petugas-1",
+    )
+    pipeline.publish(Outgoing(OVERSIGHT, *codec.encode(told, str(waiting.id), "/test")))
+    audit = parts.audit()
+    assert audit.lost == {str(waiting.id): "released from quarantine, but not on its topic"}
+    assert (audit.accepted, audit.quarantined) == (6, 2)
 
 
 def test_a_record_that_is_no_event_is_dead_not_lost(parts: Parts, pipeline: Pipeline) -> None:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from config.settings import Settings
+from ingest.refusals import REFUSALS
 from tests.test_layout import ROOMS
 
 ROOT = Path(__file__).parent.parent
@@ -11,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 
 def test_every_setting_is_documented() -> None:
     """The table of docs/settings.md lists each variable, and none that is no more."""
-    written = set(re.findall(r"`(SATUPINTU_[A-Z_]+)`", (ROOT / "docs" / "settings.md").read_text()))
+    written = set(re.findall(r"`(SATUPINTU_[A-Z0-9_]+)`", (ROOT / "docs" / "settings.md").read_text()))
     assert written == {f"SATUPINTU_{name.upper()}" for name in Settings.model_fields}
 
 
@@ -43,5 +44,17 @@ def test_the_runbook_knows_every_event() -> None:
     code = "".join(path.read_text() for room in ROOMS for path in (ROOT / room).rglob("*.py"))
     logged = re.findall(r'_log\.(?:info|warning|error|critical)\(\s*"([a-z_.]+)"', code)
     logged += re.findall(r'_back_off\("([a-z_.]+)"', code)
-    written = re.findall(r"^\| `([a-z_.]+)` \|", (ROOT / "docs" / "runbook.md").read_text(), re.MULTILINE)
-    assert sorted(set(logged)) == sorted(written)
+    assert sorted(set(logged)) == sorted(rows_of("Log events"))
+
+
+def test_the_runbook_knows_every_refusal() -> None:
+    """Each reason for which a door turns somebody away has a row; each is used by some door, and has its sentence."""
+    assert sorted(REFUSALS) == sorted(rows_of("Refusals"))
+    code = "".join(path.read_text() for path in (ROOT / "ingest").rglob("*.py") if path.name != "refusals.py")
+    assert [reason for reason in REFUSALS if f'"{reason}"' not in code] == []
+
+
+def rows_of(section: str) -> list[str]:
+    """The names in the first column of a section's table in the runbook."""
+    text = (ROOT / "docs" / "runbook.md").read_text().partition(f"## {section}\n")[2].partition("\n## ")[0]
+    return re.findall(r"^\| `([a-z_.-]+)` \|", text, re.MULTILINE)

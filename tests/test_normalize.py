@@ -2,6 +2,7 @@
 
 import json
 import threading
+import uuid
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
@@ -15,7 +16,8 @@ from bus.errors import Reject, Stop
 from bus.port import Outgoing, Record
 from messages import codec
 from messages.sealing import Sealer
-from messages.shapes import OversightEvent
+from messages.shapes import Attachment, OversightEvent, Place, Report
+from normalize.decision import fingerprint
 from normalize.draft import Draft, NotComplaint, Unreadable
 from normalize.readers import mobile, sms, twitter, web
 from normalize.stage import NormalizeStage
@@ -80,6 +82,25 @@ def test_what_is_not_merged(parts: Parts, stage: NormalizeStage, second: dict[st
     first = helpers.web(parts, "Pasar becek", phone=PHONE)
     outputs = stage.handle([at(first, 1), at(helpers.web(parts, **second), 2)])  # type: ignore[arg-type]
     assert relations(outputs) == ["new", "new"], why
+
+
+def test_another_picture_or_place_is_another_matter() -> None:
+    """The same words of the same sender with another hole on the picture, or another district, are not merged."""
+    picture = Attachment(id=uuid.UUID(int=1), media_type="image/jpeg", size=1, sha256="a")
+    other = picture.model_copy(update={"sha256": "b"})
+    reports = [
+        Report(text="jalan rusak"),
+        Report(text="jalan rusak", attachments=(picture,)),
+        Report(text="jalan rusak", attachments=(other,)),
+        Report(text="jalan rusak", place=Place(code="33.74.01")),
+        Report(text="jalan rusak", place=Place(code="33.74.02")),
+        Report(text="jalan rusak", place=Place(district="Gunungpati")),
+    ]
+    assert len({fingerprint("sender", report) for report in reports}) == len(reports)
+    again = Report(text="Jalan RUSAK!", attachments=(other, picture))
+    assert fingerprint("sender", again) == fingerprint(
+        "sender", Report(text="jalan rusak", attachments=(picture, other))
+    )
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,11 @@ class Whole:
         mine = {f"SATUPINTU_{name.upper()}": value for name, value in self._set.items()}
         return {**{name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}, **mine}
 
+    @property
+    def pids(self) -> list[int]:
+        """The processes that run."""
+        return [process.pid for process in self._processes]
+
     def start(self, *stages: str) -> None:
         """Start, and return when it is ready."""
         command = [sys.executable, "-m", "app.cli", "run", "--quiet", *stages]

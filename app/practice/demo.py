@@ -130,7 +130,7 @@ def _table(parts: Parts, sent: Iterable[Sent]) -> Table:
 
 def _became(entry: Sent, status: Status | None) -> tuple[str, str]:
     if status is None:
-        return ("not a complaint" if entry.tracking else "refused at the door"), ""
+        return ("not a complaint" if entry.tracking or entry.answer == "200" else "refused at the door"), ""
     doors = [step.agency for step in status.steps if step.what == "dispatched"]
     became = "new complaint" if status.relation == "new" else f"{status.relation} of {status.of}"
     return became, " → ".join(doors)

@@ -1,6 +1,7 @@
 """Plays the citizens: sends a text through one of the real doors, as that channel's provider would."""
 
 import hashlib
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -66,7 +67,11 @@ class Sender:
         said = _said(letter)
         if letter.uuid.int % 2:
             return self._post("/web/reports", json=said, headers={"Idempotency-Key": f'"{letter.uuid}"'})
-        return self._post("/web/reports", data=said | {"form_id": str(letter.uuid)}, allow_redirects=False)
+        form = said | {"form_id": str(letter.uuid)}
+        page = self._post("/web/reports", data=form)
+        # Nobody opened this form first: it is shown, and a second press sends it.
+        token = re.search(r'name="token" value="([^"]+)"', page.text)
+        return self._post("/web/reports", data=form | {"token": token[1] if token else ""}, allow_redirects=False)
 
     def sms(self, letter: Letter) -> requests.Response:
         """Twilio's webhook, signed as Twilio does."""

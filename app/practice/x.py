@@ -1,107 +1,62 @@
-"""A practice X on loopback: a timeline that speaks enough of the X API v2 for one machine, demos and replays.
+"""A practice X on loopback: it speaks enough of the X API v2 for one machine, demos, replays and tests.
 
-It is what `run` polls where no token is given. It is not X: no accounts, no limits, nothing leaves the machine.
+It is what `run` polls where no token is given. It is not X: no accounts, no limits, nothing leaves the machine. What
+it says, and what it refuses, is written from X's OpenAPI document: mentions, look-ups, the filtered stream and its
+rules, posting with replies and edits, deleting. `/practice/...` is its own: what was polled, recorded pages to play.
 """
 
+import asyncio
 import json
-import os
+import re
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from datetime import datetime
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from messages.shapes import iso
+from app.practice.timeline import Post, Timeline
 
-# X's ids hold the milliseconds since this moment in their upper bits.
-_EPOCH_MS = 1_288_834_974_657
-_SHORT_POST = 280
+__all__ = ["PracticeX", "Timeline"]
 
-
-class Timeline:
-    """The posts, oldest first, in a file of one JSON object a line, so that they outlive the process."""
-
-    def __init__(self, path: Path, now: Callable[[], datetime]) -> None:
-        self._path = path
-        self._now = now
-        self._lock = threading.Lock()
-        self._posts: list[dict[str, Any]] = []
-        self._by_ref: dict[str, dict[str, Any]] = {}
-        # The newest since_id that a reader has asked with: everything up to it was taken over.
-        self.seen = 0
-        if path.exists():
-            for line in path.read_text().splitlines():
-                # A line that a power cut tore was never answered with 201.
-                with suppress(ValueError):
-                    self._keep(json.loads(line))
-            with path.open("r+") as file:
-                torn = file.read()[-1:] not in {"", "\n"}
-                file.write("\n" * torn)
-
-    def post(self, text: str, author: str, ref: str, references: Sequence[Any] = ()) -> dict[str, Any]:
-        """Add a post, or return the one that was added under this `ref` before; on the disk when it returns."""
-        with self._lock:
-            if ref in self._by_ref:
-                return self._by_ref[ref]
-            now = self._now()
-            newest = int(self._posts[-1]["id"]) if self._posts else 0
-            post_id = max((int(now.timestamp() * 1000) - _EPOCH_MS) << 22, newest + 1)
-            post: dict[str, Any] = {
-                "id": str(post_id),
-                "author_id": author,
-                "text": text[:_SHORT_POST],
-                "created_at": iso(now),
-                "edit_history_tweet_ids": [str(post_id)],
-            }
-            if references:
-                post["referenced_tweets"] = list(references)
-            if len(text) > _SHORT_POST:
-                post["note_tweet"] = {"text": text}
-            with self._path.open("a") as file:
-                file.write(json.dumps({"ref": ref, "post": post}) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            self._keep({"ref": ref, "post": post})
-            return post
-
-    def mentions(self, since_id: int, before: int | None, most: int) -> tuple[list[dict[str, Any]], bool]:
-        """Up to `most` posts after `since_id` and before `before`, newest first, and whether there are more."""
-        with self._lock:
-            self.seen = max(self.seen, since_id)
-            found = [
-                post
-                for post in reversed(self._posts)
-                if since_id < int(post["id"]) and int(post["id"]) < (before or 1 << 63)
-            ]
-        return found[:most], len(found) > most
-
-    def _keep(self, entry: dict[str, Any]) -> None:
-        self._posts.append(entry["post"])
-        self._by_ref[entry["ref"]] = entry["post"]
+_ID = re.compile(r"[0-9]{1,19}")
+_MOST_AT_ONCE = 100
+_LEAST_AT_ONCE = 5
+_USUAL = 10
+_RULES_AT_MOST = 1000
+_STREAM_LOOK_SECONDS = 0.1
+_KEEP_ALIVE_LOOKS = 200
+_PROBLEMS = "https://api.twitter.com/2/problems"
 
 
 class PracticeX:
-    """Serves a timeline as X would, at `url`, to whoever shows `token`."""
+    """Serves a timeline as X would, at `url`, to whoever shows `token`; a signed request (OAuth 1.0a) is `account`."""
 
     def __init__(self, timeline: Timeline, url: str, token: str, account: str) -> None:
         self._timeline = timeline
         self._token = token
         self._account = account
+        self._rules: dict[str, dict[str, str]] = {}
+        # The newest since_id that a reader has asked with: everything up to it was taken over.
+        self.seen = 0
         address = urlsplit(url)
         app = Starlette(
             routes=[
                 Route("/2/tweets", self._create, methods=["POST"]),
+                Route("/2/tweets", self._lookup, methods=["GET"]),
+                Route("/2/tweets/search/stream/rules", self._list_rules, methods=["GET"]),
+                Route("/2/tweets/search/stream/rules", self._change_rules, methods=["POST"]),
+                Route("/2/tweets/search/stream", self._stream),
+                Route("/2/tweets/{post}", self._delete, methods=["DELETE"]),
                 Route("/2/users/{account}/mentions", self._mentions),
                 Route("/practice/seen", self._seen),
-            ]
+                Route("/practice/pages", self._play, methods=["POST"]),
+            ],
+            exception_handlers={_Refused: _refused},
         )
         config = uvicorn.Config(
             app, address.hostname or "127.0.0.1", address.port or 80, log_config=None, access_log=False
@@ -118,39 +73,171 @@ class PracticeX:
         stopping.wait()
         self._server.should_exit = True
 
-    def _known(self, request: Request) -> bool:
-        return request.headers.get("authorization") == f"Bearer {self._token}"
+    def _author(self, request: Request) -> str | None:
+        """Who asks: the account, or (`None`) whoever the request says. Raises `_Refused`."""
+        shown = request.headers.get("authorization", "")
+        if shown.startswith("OAuth "):
+            return self._account
+        if shown != f"Bearer {self._token}":
+            raise _Refused(401, "Unauthorized", "Unauthorized", "about:blank")
+        return None
 
     async def _create(self, request: Request) -> Response:
-        if not self._known(request):
-            return _unauthorized()
+        author = self._author(request)
+        said = await _json(request)
         try:
-            said = json.loads(await request.body())
-            text, author = str(said["text"]), str(said.get("author_id", "2"))
+            text = str(said["text"])
             text.encode()  # half a character, which JSON can spell, is refused here and not met again in every answer
+            author = author or str(said.get("author_id", "2"))
+            ref = str(said.get("ref") or f"{author}:{text}")
+            answers = said.get("reply", {}).get("in_reply_to_tweet_id")
+            edits = said.get("edit_options", {}).get("previous_post_id")
+            post = self._timeline.post(text, author, ref, said.get("referenced_tweets") or (), answers, edits)
         except (ValueError, KeyError, TypeError, AttributeError):
-            return JSONResponse({"title": "Invalid Request", "detail": "text is needed", "status": 400}, 400)
-        ref = str(said.get("ref") or f"{author}:{text}")
-        post = self._timeline.post(text, author, ref, said.get("referenced_tweets") or ())
+            raise _invalid("text is needed, and what is answered or edited must be there") from None
         return JSONResponse({"data": {"id": post["id"], "text": post["text"]}}, 201)
 
+    async def _delete(self, request: Request) -> Response:
+        self._author(request)
+        return JSONResponse({"data": {"deleted": self._timeline.remove(int(_an_id(request.path_params["post"])))}})
+
+    async def _lookup(self, request: Request) -> Response:
+        self._author(request)
+        wanted = [_an_id(post) for post in request.query_params.get("ids", "").split(",")]
+        if len(wanted) > _MOST_AT_ONCE:
+            raise _invalid("at most 100 ids")
+        found = {post: self._timeline.find(int(post)) for post in wanted}
+        page: dict[str, Any] = {}
+        if there := [post for post in found.values() if post]:
+            page["data"] = there
+        if gone := [post for post in wanted if not found[post]]:
+            page["errors"] = [_not_found(post) for post in gone]
+        return JSONResponse(page)
+
     async def _mentions(self, request: Request) -> Response:
-        if not self._known(request):
-            return _unauthorized()
+        self._author(request)
         asked = request.query_params
-        token = asked.get("pagination_token")
-        most = int(asked.get("max_results", "10"))
-        posts, more = self._timeline.mentions(int(asked.get("since_id", "0")), int(token) if token else None, most)
-        meta: dict[str, Any] = {"result_count": len(posts)}
-        if posts:
-            meta |= {"newest_id": posts[0]["id"], "oldest_id": posts[-1]["id"]}
+        token, until = asked.get("pagination_token"), asked.get("until_id")
+        before = min((int(_an_id(found)) for found in (token, until) if found), default=None)
+        most = asked.get("max_results", str(_USUAL))
+        if not most.isdigit() or not _LEAST_AT_ONCE <= int(most) <= _MOST_AT_ONCE:
+            raise _invalid("max_results is from 5 to 100")
+        since = int(_an_id(asked.get("since_id", "0")))
+        self.seen = max(self.seen, since)
+        posts, more = self._timeline.mentions(since, before, int(most))
+        others = self._others(posts)
+        meta: dict[str, Any] = {"result_count": len(others)}
+        if others:
+            meta |= {"newest_id": others[0]["id"], "oldest_id": others[-1]["id"]}
         if more:
             meta["next_token"] = posts[-1]["id"]
-        return JSONResponse({"data": posts, "meta": meta} if posts else {"meta": meta})
+        return JSONResponse(self._with_media(others) | {"meta": meta})
+
+    async def _list_rules(self, request: Request) -> Response:
+        self._author(request)
+        meta = {"result_count": len(self._rules)}
+        return JSONResponse({"data": list(self._rules.values()), "meta": meta} if self._rules else {"meta": meta})
+
+    async def _change_rules(self, request: Request) -> Response:
+        self._author(request)
+        said = await _json(request)
+        try:
+            for rule in said.get("add", ()):
+                known = {"id": str(len(self._rules) + 1), "value": str(rule["value"]), "tag": str(rule.get("tag", ""))}
+                self._rules.setdefault(known["value"], known)
+            for gone in said.get("delete", {}).get("ids", ()):
+                self._rules = {value: rule for value, rule in self._rules.items() if rule["id"] != gone}
+        except (KeyError, TypeError, AttributeError):
+            raise _invalid("rules have a value") from None
+        if len(self._rules) > _RULES_AT_MOST:
+            raise _invalid("too many rules")
+        return JSONResponse({"data": list(self._rules.values()), "meta": {}}, 201)
+
+    async def _stream(self, request: Request) -> Response:
+        self._author(request)
+        if not self._rules:
+            raise _Refused(409, "RuleConfigurationIssue", "no rules", f"{_PROBLEMS}/rule-cap")
+        return StreamingResponse(self._lines(), media_type="application/json")
+
+    async def _lines(self) -> AsyncIterator[bytes]:
+        """What is posted from now on, and an empty line where nothing is for long."""
+        posts, _ = self._timeline.mentions(0, None, 1)
+        newest, quiet = int(posts[0]["id"]) if posts else 0, 0
+        yield b"\r\n"
+        while not self._server.should_exit:
+            posts, _ = self._timeline.mentions(newest, None, _MOST_AT_ONCE)
+            newest = int(posts[0]["id"]) if posts else newest
+            for post in self._others(reversed(posts)):
+                rules = [{"id": rule["id"], "tag": rule["tag"]} for rule in self._rules.values()]
+                line = self._with_media([post]) | {"data": post, "matching_rules": rules}
+                yield json.dumps(line).encode() + b"\r\n"
+            quiet = 0 if posts else quiet + 1
+            if quiet >= _KEEP_ALIVE_LOOKS:
+                quiet = 0
+                yield b"\r\n"
+            await asyncio.sleep(_STREAM_LOOK_SECONDS)
+
+    def _others(self, posts: Iterable[Post]) -> list[Post]:
+        return [post for post in posts if post.get("author_id") != self._account]
+
+    def _with_media(self, posts: Sequence[Post]) -> dict[str, Any]:
+        media = self._timeline.media_of(posts)
+        return ({"data": posts} if posts else {}) | ({"includes": {"media": media}} if media else {})
 
     async def _seen(self, _request: Request) -> Response:
-        return JSONResponse({"since_id": str(self._timeline.seen)})
+        return JSONResponse({"since_id": str(self.seen)})
+
+    async def _play(self, request: Request) -> Response:
+        self._author(request)
+        try:
+            self._timeline.play(await _json(request))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise _invalid("not a page of X's") from None
+        return Response(status_code=201)
 
 
-def _unauthorized() -> Response:
-    return JSONResponse({"title": "Unauthorized", "detail": "Unauthorized", "type": "about:blank", "status": 401}, 401)
+class _Refused(Exception):
+    """A problem as X says it."""
+
+    def __init__(self, status: int, title: str, detail: str, kind: str) -> None:
+        super().__init__(title)
+        self.body = {"title": title, "detail": detail, "type": kind, "status": status}
+        self.status = status
+
+
+def _invalid(detail: str) -> _Refused:
+    return _Refused(400, "Invalid Request", detail, f"{_PROBLEMS}/invalid-request")
+
+
+async def _refused(_request: Request, refused: Exception) -> Response:
+    if not isinstance(refused, _Refused):
+        raise refused
+    return JSONResponse(refused.body, refused.status)
+
+
+def _not_found(post: str) -> dict[str, str]:
+    return {
+        "value": post,
+        "detail": f"Could not find tweet with ids: [{post}].",
+        "title": "Not Found Error",
+        "resource_type": "tweet",
+        "parameter": "ids",
+        "resource_id": post,
+        "type": f"{_PROBLEMS}/resource-not-found",
+    }
+
+
+def _an_id(found: str) -> str:
+    if not _ID.fullmatch(found):
+        raise _invalid("an id is a number of at most 19 digits")
+    return found
+
+
+async def _json(request: Request) -> Mapping[str, Any]:
+    try:
+        said = json.loads(await request.body())
+    except (ValueError, RecursionError):
+        raise _invalid("not JSON") from None
+    if not isinstance(said, Mapping):
+        raise _invalid("not an object")
+    return said

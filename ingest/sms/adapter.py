@@ -1,12 +1,13 @@
 """From Twilio's webhook to a raw message. Pure.
 
-The signature covers the public address and every field; see Twilio, “Webhooks security”.
+The signature covers the public address and every field, or of a JSON body its SHA-256 in the address; see Twilio,
+“Webhooks security”. It holds no time: the same webhook again is known by its MessageSid.
 """
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from starlette.datastructures import ImmutableMultiDict
 from twilio.request_validator import RequestValidator
@@ -14,10 +15,13 @@ from twilio.request_validator import RequestValidator
 from ingest.arrival import Arrival
 from ingest.wrap import Wrapper
 from messages.shapes import Channel, RawMessage
+from messages.sms import Said, is_json, media_of, opted_out, read_sms, twilio_fields
 from messages.submission import e164
 
+FORM = "application/x-www-form-urlencoded"
+_JSON = "application/json"
 _SIGNATURE = "x-twilio-signature"
-_FORM = "application/x-www-form-urlencoded"
+_BODY_HASH = "bodySHA256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,33 +32,106 @@ class Held:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sms:
+    """An SMS that Twilio signed. `said` is `None` where Twilio answers it itself.
+
+    `pictures` came with it, at `media` (fewer where Twilio did not say). `account` and `token` open them.
+    """
+
+    raw: RawMessage
+    said: Said | None
+    pictures: int
+    media: tuple[str, ...]
+    account: str
+    token: str = field(repr=False)
+
+
 class SmsAdapter:
     """`public_url` is the address Twilio was given; any of `tokens` may have signed (rotation)."""
 
     def __init__(self, wrapper: Wrapper, public_url: str, tokens: Sequence[str]) -> None:
         self._wrapper = wrapper
         self._public_url = public_url
-        self._validators = [RequestValidator(token) for token in tokens]
+        self._validators = {token: RequestValidator(token) for token in tokens}
 
-    def accept(self, arrival: Arrival) -> RawMessage | Held:
-        """The raw message, or the reason to hold it."""
-        # Blank fields are signed too: dropping them would make every such signature false.
-        fields = ImmutableMultiDict(parse_qsl(arrival.body.decode("utf-8", "replace"), keep_blank_values=True))
-        if not self._signed(arrival, fields):
-            return self._held(arrival, "unsigned" if _SIGNATURE not in arrival.headers else "bad_signature")
+    def accept(self, arrival: Arrival) -> Sms | Held:
+        """The message, or the reason to hold it."""
+        token = self._signer(arrival)
+        if token is None:
+            return self._held(arrival, "bad_signature" if _SIGNATURE in arrival.headers else "unsigned")
+        try:
+            fields = twilio_fields(_type(arrival), arrival.body)
+        except ValueError:
+            return self._held(arrival, "malformed")
         if not fields.get("MessageSid") or not fields.get("From"):
             return self._held(arrival, "malformed")
-        sender = f"tel:{e164(str(fields['From']))}"
-        return self._wrapper.wrap(
-            Channel.SMS, fields["MessageSid"], sender, arrival.body, arrival.at, _FORM, "twilio-signature"
+        raw = self._wrapper.wrap(
+            Channel.SMS,
+            fields["MessageSid"],
+            sender_of(fields),
+            arrival.body,
+            arrival.at,
+            _type(arrival),
+            "twilio-signature",
         )
+        pictures, media = media_of(fields)
+        return Sms(raw, _said(fields, pictures), pictures, media, fields.get("AccountSid", ""), token)
 
-    def _signed(self, arrival: Arrival, fields: ImmutableMultiDict[str, str]) -> bool:
+    def _signer(self, arrival: Arrival) -> str | None:
+        """The token that signed."""
         url = self._public_url + arrival.target
         signature = arrival.headers.get(_SIGNATURE, "")
-        return any(validator.validate(url, fields, signature) for validator in self._validators)
+        try:
+            signed = _signed_part(arrival)
+        except UnicodeDecodeError:
+            return None
+        if isinstance(signed, str) and _BODY_HASH not in parse_qs(urlsplit(url).query):
+            # Such a signature says nothing about the body.
+            return None
+        for token, validator in self._validators.items():
+            if any(validator.validate(spelt, signed, signature) for spelt in _spellings(url)):
+                return token
+        return None
 
     def _held(self, arrival: Arrival, reason: str) -> Held:
         # Named by its content, never by the MessageSid it claims: a forger can't take a true message's place.
         provider_id = f"held:{hashlib.sha256(arrival.body).hexdigest()}"
-        return Held(self._wrapper.wrap(Channel.SMS, provider_id, "", arrival.body, arrival.at, _FORM), reason)
+        raw = self._wrapper.wrap(Channel.SMS, provider_id, "", arrival.body, arrival.at, _type(arrival))
+        return Held(raw, reason)
+
+
+def sender_of(fields: Mapping[str, str]) -> str:
+    """Who sent it, where Twilio says so."""
+    return f"tel:{e164(fields['From'])}"
+
+
+def _said(fields: Mapping[str, str], pictures: int) -> Said | None:
+    body = fields.get("Body", "")
+    said = read_sms(body)
+    if pictures:
+        # A picture says something, but not enough for an answer to be sure.
+        return Said("unclear", said.text) if said.kind in {"nothing", "status"} else said
+    return None if opted_out(fields, body) else said
+
+
+def _type(arrival: Arrival) -> str:
+    return _JSON if is_json(arrival.headers.get("content-type", "")) else FORM
+
+
+def _signed_part(arrival: Arrival) -> str | ImmutableMultiDict[str, str]:
+    """What of the body the signature covers: of JSON the text, of a form every field.
+
+    Blank fields are signed too: dropping them would make every such signature false.
+    """
+    if _type(arrival) == _JSON:
+        return arrival.body.decode()
+    return ImmutableMultiDict(parse_qsl(arrival.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def _spellings(url: str) -> tuple[str, ...]:
+    """The address with and, of an IPv6 literal, without its port: Twilio signs either, its library knows only names."""
+    parts = urlsplit(url)
+    if parts.port is None or not parts.netloc.startswith("["):
+        return (url,)
+    return url, parts._replace(netloc=parts.netloc.rpartition(":")[0]).geturl()

@@ -1,24 +1,48 @@
-"""The SMS door's address."""
+"""The SMS door's address: `POST /sms/twilio`.
 
+Twilio waits 15 s for all of it: 3 s are for pictures, what the producer takes is for the bus, 2 s for the answer.
+"""
+
+from functools import partial
+
+import anyio
 import structlog
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from twilio.twiml.messaging_response import MessagingResponse
 
-from ingest.arrival import Refused
+from ingest.arrival import Arrival, Refused
 from ingest.gate import Gate
-from ingest.sms.adapter import Held, SmsAdapter
+from ingest.sms.adapter import Held, Sms, SmsAdapter
+from ingest.sms.media import MediaFetcher
+from ingest.sms_answers import SmsAnswers, at_once
 from ingest.wrap import arrived, held
+from messages.shapes import RawMessage
+
+# Of the door's patience with its own database, in seconds.
+_ANSWER_SECONDS = 2.0
 
 _log = structlog.get_logger()
 
 
 class SmsDoor:
-    """Answers with TwiML: an SMS that carries the tracking number, in one GSM-7 segment."""
+    """Answers with TwiML: an SMS of one segment, or none. `patience` is in seconds, for what an answer looks up."""
 
-    def __init__(self, gate: Gate, adapter: SmsAdapter) -> None:
+    def __init__(
+        self,
+        gate: Gate,
+        adapter: SmsAdapter,
+        media: MediaFetcher,
+        answers: SmsAnswers,
+        patience: float = _ANSWER_SECONDS,
+    ) -> None:
         self._gate = gate
         self._adapter = adapter
+        self._media = media
+        self._answers = answers
+        self._patience = patience
 
     def routes(self) -> APIRouter:
         """The addresses to serve."""
@@ -31,18 +55,39 @@ class SmsDoor:
         arrival = await self._gate.read(request)
         found = self._adapter.accept(arrival)
         if isinstance(found, Held):
-            await self._gate.publish(held(found.raw, found.reason))
-            _log.warning("sms.quarantined", message_id=str(found.raw.id), reason=found.reason)
-            if found.reason == "malformed":
-                raise Refused(400, found.reason, "Pesan ini tidak lengkap; disimpan untuk diperiksa.")
-            says = "Pesan ini tidak terbukti datang dari Twilio; disimpan untuk diperiksa."
-            raise Refused(403, found.reason, says)
-        await self._gate.publish(arrived(found))
-        answer = MessagingResponse()
-        answer.message(receipt(found.tracking))
-        return Response(str(answer), media_type="application/xml")
+            await self._hold(arrival, found)
+            raise Refused(found.reason)
+        raw = await self._with_pictures(found)
+        await self._gate.publish(arrived(raw))
+        return twiml(await self._answer(raw, found))
+
+    async def _hold(self, arrival: Arrival, found: Held) -> None:
+        """Keep it aside. Raises `Refused` (429) where one address would fill the quarantine: then nothing is kept."""
+        if found.reason != "malformed":
+            self._gate.admit("sms-unsigned", arrival.address)
+        await self._gate.publish(held(found.raw, found.reason))
+        _log.warning("sms.quarantined", message_id=str(found.raw.id), reason=found.reason)
+
+    async def _with_pictures(self, sms: Sms) -> RawMessage:
+        if not sms.pictures:
+            return sms.raw
+        fetch = partial(self._media.fetch, sms.media, sms.account, sms.token, sms.raw.at)
+        found = await run_in_threadpool(fetch)
+        return sms.raw.model_copy(update={"attachments": found.attachments, "unfetched": sms.pictures - found.pictures})
+
+    async def _answer(self, raw: RawMessage, sms: Sms) -> str:
+        """The message is kept: whatever the database does now, Twilio gets its answer in time."""
+        if sms.said is None:
+            return ""
+        with anyio.move_on_after(self._patience):
+            return await run_sync(self._answers.answer, raw, sms.said, abandon_on_cancel=True)
+        _log.warning("sms.answered_blindly", message_id=str(raw.id))
+        return at_once(raw.tracking, sms.said)
 
 
-def receipt(tracking: str) -> str:
-    """What the sender is told; at most 160 characters of the GSM 7-bit alphabet."""
-    return f"Laporan Anda sudah kami terima dengan nomor {tracking}. Simpan nomor ini untuk melihat perkembangannya."
+def twiml(says: str) -> Response:
+    """Twilio's answer; without words, none is sent to the citizen."""
+    answer = MessagingResponse()
+    if says:
+        answer.message(says)
+    return Response(str(answer), media_type="application/xml")

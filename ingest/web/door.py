@@ -1,6 +1,9 @@
-"""The web door's addresses: the form, where it and its JSON twin are sent, and the receipt."""
+"""The web door's addresses: the form, where it and its JSON twin are sent, the receipt, and what the form asks for."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -8,36 +11,65 @@ from fastapi import APIRouter, Request
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from config.regions import Regions
 from ingest import idempotency
 from ingest.arrival import Arrival, Refused
-from ingest.gate import Gate, note
+from ingest.attachments import Attachments
+from ingest.gate import MAX_BODY_BYTES, Gate, note, size_of
 from ingest.store import DoorStore
 from ingest.web.adapter import accept, is_json
+from ingest.web.guard import FormGuard, Picture
+from ingest.web.pictures import Pictures
+from ingest.web.sheet import Sheet, sheet
+from ingest.web.uploads import MAX_FILE_BYTES, MAX_FILES, MAX_FILES_BYTES, MULTIPART, Posted, posted, read_multipart
 from ingest.wrap import Wrapper, arrived
+from messages.shapes import RawMessage
 from messages.submission import Submission
 from messages.tracking import read_tracking_number
 
+_SCRIPT = Path(__file__).parent / "static" / "form.js"
+_DAY_SECONDS = 86_400
+# The reason that says nothing more than its faults do.
+_FAULTS = "invalid_submission"
+
+
+@dataclass(slots=True)
+class _Page:
+    """What the form shows again, with what is to be mended."""
+
+    sheet: Sheet
+    form_id: str
+    token: str
+    pictures: Sequence[Picture] = ()
+    suspicion: str = ""
+    refused: Refused | None = None
+
 
 class WebDoor:
-    """`regions` are suggested as the place; `new_id` gives a random UUID; `reached_at` is the public address."""
+    """`new_id` gives a random UUID; `reached_at` is the public address."""
 
     def __init__(
         self,
         gate: Gate,
         wrapper: Wrapper,
         store: DoorStore,
+        attachments: Attachments,
+        guard: FormGuard,
         pages: Environment,
-        regions: Sequence[str],
+        regions: Regions,
         new_id: Callable[[], UUID],
         reached_at: str,
     ) -> None:
         self._gate = gate
         self._wrapper = wrapper
         self._store = store
+        self._guard = guard
         self._pages = pages
         self._regions = regions
         self._new_id = new_id
         self._reached_at = reached_at
+        self._pictures = Pictures(attachments, guard, partial(gate.admit, "upload"))
+        self._script = _SCRIPT.read_bytes()
 
     def routes(self) -> APIRouter:
         """The addresses to serve."""
@@ -47,54 +79,139 @@ class WebDoor:
             "/web/reports", self.report, methods=["POST"], status_code=202, openapi_extra=_body(Submission)
         )
         router.add_api_route("/web/receipts/{number}", self.receipt, methods=["GET"], response_class=HTMLResponse)
+        router.add_api_route("/web/regions/{code}", self.inside, methods=["GET"], include_in_schema=False)
+        router.add_api_route("/web/form.js", self.script, methods=["GET"], include_in_schema=False)
         return router
 
-    async def form(self) -> Response:
+    async def form(self, request: Request) -> Response:
         """The empty form."""
-        page = self._form({}, {}, 200)
-        # Each form has an id of its own; a cache would hand one to many.
-        page.headers["Cache-Control"] = "no-store"
-        return page
+        form_id = str(self._new_id())
+        return self._show(_Page(sheet([]), form_id, self._guard.token(form_id, self._gate.arrival(request, b"").at)))
 
     async def report(self, request: Request) -> Response:
         """Take a report; a form is answered with its receipt, JSON with the number."""
         if is_json(request.headers):
             return await self._json(await self._gate.read(request))
-        typed: dict[str, str] = {}
-        try:
-            arrival = await self._gate.read(request)
-            typed = dict(parse_qsl(arrival.body.decode("utf-8", "replace")))
-            raw = accept(arrival, self._wrapper, self._new_id())
-            await self._gate.publish(arrived(raw))
-        except Refused as refused:
-            note(request, refused)
-            # Whatever the reason, a person gets the form back with all that was typed.
-            errors = {fault.field: fault.says for fault in refused.faults} or {"Laporan": refused.says}
-            page = self._form(typed, errors, refused.status)
-            if refused.retry_after:
-                page.headers["Retry-After"] = str(refused.retry_after)
-            return page
-        return RedirectResponse(f"/web/receipts/{raw.tracking}", status_code=303)
+        with posted() as form:
+            await self._read(request, form)
+            return await self._form(request, form)
 
     async def receipt(self, number: str) -> Response:
         """What the citizen keeps."""
         tracking = read_tracking_number(number)
         if tracking is None:
-            raise Refused(404, "no_such_number", "Nomor ini tidak benar; periksa lagi.")
+            raise Refused("no_such_number")
         return HTMLResponse(self._pages.get_template("receipt.html").render(tracking=tracking))
 
+    async def inside(self, code: str) -> Response:
+        """Codes and names of the regions directly within one, for the form's script."""
+        if not (found := self._regions.inside(code)):
+            raise Refused("no_such_region")
+        cached = {"Cache-Control": f"public, max-age={_DAY_SECONDS}"}
+        return JSONResponse([[region.code, region.name] for region in found], headers=cached)
+
+    async def script(self) -> Response:
+        """The form's script."""
+        return Response(self._script, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
     async def _json(self, arrival: Arrival) -> Response:
-        raw = accept(arrival, self._wrapper, self._new_id())
+        self._gate.admit("web", arrival.address)
+        raw = accept(arrival, self._wrapper, self._new_id(), self._regions)
         if arrival.headers.get(idempotency.HEADER) is not None:
             await idempotency.claim(self._store, self._wrapper, raw.provider_id, arrival.body)
         await self._gate.publish(arrived(raw))
         status_url = f"{self._reached_at}/status/{raw.tracking}"
         return JSONResponse({"tracking": raw.tracking, "status_url": status_url}, 202)
 
-    def _form(self, typed: dict[str, str], errors: dict[str, str], status: int) -> Response:
-        page = self._pages.get_template("form.html")
-        form_id = typed.get("form_id") or str(self._new_id())
-        return HTMLResponse(page.render(values=typed, errors=errors, form_id=form_id, regions=self._regions), status)
+    async def _read(self, request: Request, form: Posted) -> None:
+        content_type = request.headers.get("content-type", "")
+        if content_type.casefold().startswith(MULTIPART):
+            await read_multipart(request.stream(), content_type, form)
+            return
+        try:
+            arrival = await self._gate.read(request)
+        except Refused:
+            form.cut = "too_large"
+        else:
+            # Latin-1 is a letter for each byte: what is no UTF-8 comes through as it was sent.
+            pairs = parse_qsl(arrival.body.decode("latin-1"), keep_blank_values=True, encoding="latin-1")
+            form.fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
+
+    async def _form(self, request: Request, form: Posted) -> Response:
+        """Send what was filled in, or show it again: with what a button asked for, or with what is to be mended."""
+        filled = sheet(form.fields)
+        arrival = self._gate.arrival(request, b"")
+        form_id = filled.form_id or str(self._new_id())
+        suspicion = self._guard.suspicion(filled.typed, arrival.headers, arrival.at)
+        token = self._guard.renewed(filled.typed, form_id, suspicion, arrival.at, pressed=not filled.step)
+        pictures, problems = await self._pictures.keep(form_id, filled.kept, form.uploads, arrival.address, arrival.at)
+        page = _Page(filled, form_id, token, pictures, suspicion)
+        if form.cut:
+            problems.insert(0, Refused(form.cut, most=size_of(MAX_FILES_BYTES if form.uploads else MAX_BODY_BYTES)))
+        if filled.step and not problems:
+            return self._show(page)
+        try:
+            raw = self._accept(request, page, problems)
+            await self._gate.publish(arrived(raw))
+        except Refused as refused:
+            note(request, refused)
+            page.refused = refused
+            return self._show(page)
+        return RedirectResponse(f"/web/receipts/{raw.tracking}", status_code=303)
+
+    def _accept(self, request: Request, page: _Page, problems: Sequence[Refused]) -> RawMessage:
+        """Raises `Refused` with all that is to be mended; a second press is wanted only where nothing else is."""
+        found = [*problems, *page.sheet.unfinished()]
+        arrival = self._gate.arrival(request, page.sheet.body(page.pictures))
+        attachments = [picture.attachment for picture in page.pictures]
+        try:
+            self._gate.admit("web", arrival.address)
+            raw = accept(arrival, self._wrapper, self._new_id(), self._regions, attachments)
+        except Refused as refused:
+            raise _all([*found, refused]) from None
+        if found:
+            raise _all(found)
+        if page.suspicion:
+            raise Refused(page.suspicion)
+        return raw
+
+    def _show(self, page: _Page) -> Response:
+        refused = page.refused
+        context: dict[str, object] = {
+            **page.sheet.lists(self._regions),
+            "values": page.sheet.typed,
+            "step": page.sheet.step,
+            "form_id": page.form_id,
+            "token": page.token,
+            "kept": [(self._guard.seal(page.form_id, picture), picture) for picture in page.pictures],
+            "spot": page.sheet.spot(page.pictures),
+            "errors": _by_field(refused),
+            "says": refused.says if refused and refused.reason != _FAULTS else "",
+            "limits": {"files": MAX_FILES, "file": MAX_FILE_BYTES, "all": MAX_FILES_BYTES},
+        }
+        # Each form has an id of its own; a cache would hand one to many.
+        headers = {"Cache-Control": "no-store"}
+        if refused and refused.retry_after:
+            headers["Retry-After"] = str(refused.retry_after)
+        page_text = self._pages.get_template("form.html").render(context)
+        return HTMLResponse(page_text, refused.status if refused else 200, headers)
+
+
+def _all(found: Sequence[Refused]) -> Refused:
+    """One refusal for all: the first that waiting or a smaller form mends, else that there is something to mend."""
+    faults = tuple(fault for refused in found for fault in refused.faults)
+    first = next((refused for refused in found if refused.retry_after or not refused.faults), None)
+    if first is None:
+        return Refused(_FAULTS, faults)
+    first.faults = faults
+    return first
+
+
+def _by_field(refused: Refused | None) -> dict[str, str]:
+    said: dict[str, str] = {}
+    for fault in refused.faults if refused else ():
+        said[fault.field] = f"{said[fault.field]} {fault.says}" if fault.field in said else fault.says
+    return said
 
 
 def _body(shape: type[Submission]) -> dict[str, object]:

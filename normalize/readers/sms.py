@@ -1,25 +1,39 @@
-"""Reads an SMS as Twilio's webhook delivers it: a urlencoded form with `From` and `Body`."""
-
-import re
-from urllib.parse import parse_qs
+"""Reads an SMS as Twilio delivers it: a form, or a JSON object, with `From` and `Body`."""
 
 from messages.shapes import Contact, Report
+from messages.sms import media_of, opted_out, read_sms, twilio_fields
 from messages.submission import e164
 from normalize.draft import Draft, NotComplaint, Unreadable
 
-# `LAPOR <aduan>` is how citizens were taught to begin; the word is an address, not part of the matter.
-_KEYWORD = re.compile(r"^\s*lapor\b[\s:,.!-]*", re.IGNORECASE)
+_LONGEST_TEXT = 10_000
+# Of a MessageSid, what tells two pictures without words apart: else the second would be a repeat of the first.
+_TELLING = 8
 
 
-def read(_content_type: str, body: bytes) -> Draft | NotComplaint:
-    """The draft in an SMS; `empty` when nothing but the keyword was written. Raises `Unreadable`."""
+def read(content_type: str, body: bytes) -> Draft | NotComplaint:
+    """The draft in an SMS; a word to the operator, a question about a number, and nothing said are none.
+
+    Raises `Unreadable`.
+    """
     try:
-        fields = parse_qs(body.decode(), keep_blank_values=True)
+        fields = twilio_fields(content_type, body)
     except UnicodeDecodeError:
         raise Unreadable("encoding") from None
+    except ValueError:
+        raise Unreadable("body") from None
     if "From" not in fields:
         raise Unreadable("From")
-    text = _KEYWORD.sub("", fields.get("Body", [""])[0])
-    if not text.strip():
+    words = fields.get("Body", "")
+    said = read_sms(words)
+    pictures, _ = media_of(fields)
+    contact = Contact(phone=e164(fields["From"])[:40])
+    if said.kind == "nothing" and pictures:
+        came = fields.get("MessageSid", "")[-_TELLING:]
+        return Draft(Report(text=f"Foto tanpa keterangan ({came})"), contact)
+    if opted_out(fields, words) and not pictures:
+        return NotComplaint("opt-out")
+    if said.kind == "nothing":
         return NotComplaint("empty")
-    return Draft(Report(text=text[:10_000]), Contact(phone=e164(fields["From"][0])))
+    if said.kind == "status" and not pictures:
+        return NotComplaint("status-request")
+    return Draft(Report(text=said.text[:_LONGEST_TEXT] or words[:_LONGEST_TEXT]), contact)

@@ -16,6 +16,7 @@ from bus.port import Producer
 from config.settings import Settings
 from tests.doors import people
 from tests.doors.loopback_x import LoopbackX, serving_x
+from tests.doors.reading import Reading
 from tests.doors.served import Host, Served
 
 _AGENCIES = """\
@@ -91,6 +92,13 @@ def x() -> Iterator[LoopbackX]:
     """An X without posts and without a script."""
     with serving_x() as made:
         yield made
+
+
+@pytest.fixture
+def reading(parts: Parts, producer: Producer, x: LoopbackX) -> Reading:
+    """A Twitter door that has not looked yet, and an X with five posts in three pages."""
+    x.posts = [people.post(number) for number in range(1, 6)]
+    return Reading(parts, producer, x)
 
 
 @pytest.fixture(autouse=True)

@@ -1,19 +1,25 @@
-"""An X API v2 on loopback that can be told to fail: mentions in pages, and the answers that a poller must survive."""
+"""An X API v2 on loopback that can be told to fail: what it says, and the answers that a reader of it must survive."""
 
 import json
 import re
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any, Literal
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from oauthlib.oauth1 import Client  # type: ignore[import-untyped]
+
+from ingest.twitter.client import Signing
 
 TOKEN = "x-test"
 ACCOUNT = "1708"
+SIGNING = Signing("consumer-key", "consumer-secret", "access-token", "access-secret")
 _NO_ID = 1 << 63
+_PROBLEMS = "https://api.twitter.com/2/problems"
 
 
 @dataclass(frozen=True)
@@ -27,35 +33,108 @@ class Answer:
     cut: bool = False
 
 
+@dataclass(frozen=True)
+class Stream:
+    """A scripted connection: pieces as they are sent, then how it ends; `silent` says nothing until `until` is set."""
+
+    pieces: tuple[bytes, ...] = ()
+    ends: Literal["closed", "cut", "silent"] = "closed"
+    until: threading.Event = field(default_factory=threading.Event)
+
+
 @dataclass
 class LoopbackX:
-    """`posts` are oldest first. `script` is answered first, one request each; `None` in it means: as usual."""
+    """`posts` are oldest first. `script` is answered first, one request each; `None` in it means: as usual.
+
+    `streams` are the connections to come; without one, 503. `gone` and `protected` are looked up in vain.
+    """
 
     url: str = ""
     posts: list[Any] = field(default_factory=list)
+    media: list[Any] = field(default_factory=list)
     script: deque[Answer | None] = field(default_factory=deque)
     asked: list[dict[str, str]] = field(default_factory=list)
     page_size: int = 2
     was_asked: threading.Event = field(default_factory=threading.Event)
+    gone: set[str] = field(default_factory=set)
+    protected: set[str] = field(default_factory=set)
+    looked_up: list[list[str]] = field(default_factory=list)
+    lookups: deque[Answer] = field(default_factory=deque)
+    rules: list[dict[str, str]] = field(default_factory=list)
+    streams: deque[Answer | Stream] = field(default_factory=deque)
+    connections: list[dict[str, str]] = field(default_factory=list)
+    files: dict[str, Answer] = field(default_factory=dict)
+    fetched: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
 
-    def answer(self, query: dict[str, str], authorization: str) -> Answer:
+    def answer(self, asked: SplitResult, authorization: str, body: bytes) -> Answer | Stream:
         """What to say to one request."""
+        path, query = asked.path, dict(parse_qsl(asked.query))
+        if path.startswith("/media/"):
+            self.fetched.append(path)
+            assert not authorization, "a token is nobody's business but the API's"
+            return self.files.get(path, html_error(404))
+        if authorization not in {f"Bearer {TOKEN}", self._signature(asked, authorization)}:
+            return unauthorized()
+        self.shown.append(authorization.partition(" ")[0])
+        if path == "/2/tweets/search/stream/rules":
+            return self._rules(body)
+        if path == "/2/tweets/search/stream":
+            return self._stream(query)
+        if path == "/2/tweets":
+            return self._lookup(query["ids"].split(","))
+        return self._mentions(query)
+
+    def _signature(self, asked: SplitResult, authorization: str) -> str:
+        """The header that the account's own keys make of this request, for the address that was asked."""
+        said = dict(re.findall(r'(oauth_\w+)="([^"]*)"', authorization))
+        nonce, timestamp = unquote(said.get("oauth_nonce", "")), said.get("oauth_timestamp", "")
+        client = Client(*SIGNING, nonce=nonce, timestamp=timestamp)
+        return str(client.sign(f"{self.url}{asked.path}?{asked.query}")[1]["Authorization"])
+
+    def _mentions(self, query: dict[str, str]) -> Answer:
         self.asked.append(query)
         self.was_asked.set()
         scripted = self.script.popleft() if self.script else None
         if scripted is not None:
             return scripted
-        if authorization != f"Bearer {TOKEN}":
-            return unauthorized()
-        return shaped(self._page(int(query.get("since_id", "0")), int(query.get("pagination_token", _NO_ID))))
+        most = int(query["max_results"])
+        if not 5 <= most <= 100:
+            return shaped({"title": "Invalid Request", "type": f"{_PROBLEMS}/invalid-request"}, 400)
+        before = min(int(query.get("until_id", _NO_ID)), int(query.get("pagination_token", _NO_ID)))
+        return shaped(self._page(int(query.get("since_id", "0")), before, min(most, self.page_size)))
 
-    def _page(self, since: int, before: int) -> dict[str, Any]:
+    def _page(self, since: int, before: int, most: int) -> dict[str, Any]:
         found = [post for post in reversed(self.posts) if since < _place(post) < before]
-        page = found[: self.page_size]
+        page = found[:most]
         meta: dict[str, Any] = {"result_count": len(page)}
         if len(found) > len(page):
             meta["next_token"] = str(_place(page[-1]))
-        return {"data": page, "meta": meta} if page else {"meta": meta}
+        includes = {"includes": {"media": self.media}} if self.media else {}
+        return {"data": page, "meta": meta} | includes if page else {"meta": meta}
+
+    def _lookup(self, ids: list[str]) -> Answer:
+        self.looked_up.append(ids)
+        if self.lookups:
+            return self.lookups.popleft()
+        there = [post for post in self.posts if post["id"] in ids and post["id"] not in self.gone | self.protected]
+        errors = [_error(post, "resource-not-found") for post in ids if post in self.gone]
+        errors += [_error(post, "not-authorized-for-resource") for post in ids if post in self.protected]
+        return shaped(({"data": there} if there else {}) | ({"errors": errors} if errors else {}))
+
+    def _rules(self, body: bytes) -> Answer:
+        for rule in json.loads(body)["add"] if body else ():
+            self.rules.append({"id": str(len(self.rules) + 1), **rule})
+        answer = {"data": self.rules, "meta": {}} if self.rules else {"meta": {"result_count": 0}}
+        # X says with every answer when its limit is renewed, whatever was asked.
+        return shaped(answer, 201 if body else 200, **{"x-rate-limit-reset": "4102444800"})
+
+    def _stream(self, query: dict[str, str]) -> Answer | Stream:
+        self.connections.append(query)
+        answer: Answer | Stream = self.streams.popleft() if self.streams else html_error(503)
+        if not self.rules:
+            answer = shaped({"title": "RuleConfigurationIssue"}, 409)
+        return answer
 
 
 def _place(post: Any) -> int:
@@ -64,9 +143,19 @@ def _place(post: Any) -> int:
     return int(found) if isinstance(found, str) and re.fullmatch("[0-9]{1,19}", found) else 1
 
 
+def _error(post: str, kind: str) -> dict[str, str]:
+    known = {"resource_id": post, "value": post, "parameter": "ids", "resource_type": "tweet"}
+    return known | {"type": f"{_PROBLEMS}/{kind}", "title": kind}
+
+
 def shaped(body: object, status: int = 200, **headers: str) -> Answer:
     """Any JSON."""
     return Answer(status, json.dumps(body).encode(), {"Content-Type": "application/json", **headers})
+
+
+def line(post: object, **more: object) -> bytes:
+    """A line of the stream."""
+    return json.dumps({"data": post, "matching_rules": [{"id": "1"}], **more}).encode() + b"\r\n"
 
 
 def limited(reset: int | None = None) -> Answer:
@@ -77,8 +166,9 @@ def limited(reset: int | None = None) -> Answer:
 
 def usage_capped() -> Answer:
     """429 because the month's posts are used up: no reset is given."""
-    kind = "https://api.twitter.com/2/problems/usage-capped"
-    return shaped({"title": "UsageCapExceeded", "detail": "Usage cap exceeded", "type": kind}, 429)
+    return shaped(
+        {"title": "UsageCapExceeded", "detail": "Usage cap exceeded", "type": f"{_PROBLEMS}/usage-capped"}, 429
+    )
 
 
 def unauthorized() -> Answer:
@@ -106,11 +196,66 @@ def stalled(until: threading.Event) -> Answer:
     return Answer(200, b"{}", stall=until)
 
 
+class _Server(ThreadingHTTPServer):
+    """Serves one X."""
+
+    def __init__(self, x: LoopbackX) -> None:
+        self.x = x
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One request a connection: who reads X must not come to rely on the next."""
+
+    server: _Server
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.close_connection = True
+        asked = urlsplit(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        shown = self.headers.get("Authorization", "")
+        said = self.server.x.answer(asked, shown, body)
+        if isinstance(said, Stream):
+            self._stream(said)
+        elif said.stall is not None:
+            said.stall.wait()
+        else:
+            self._say(said)
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def _say(self, said: Answer) -> None:
+        self.send_response(said.status)
+        for name, value in said.headers.items():
+            self.send_header(name, value)
+        self.send_header("Connection", "close")
+        self.send_header("Content-Length", str(len(said.body) + (100 if said.cut else 0)))
+        self.end_headers()
+        self.wfile.write(said.body)
+
+    def _stream(self, said: Stream) -> None:
+        self.send_response(200)
+        self.send_header("Connection", "close")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for piece in said.pieces:
+            self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+        if said.ends == "silent":
+            said.until.wait()
+        elif said.ends == "closed":
+            self.wfile.write(b"0\r\n\r\n")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
 @contextmanager
 def serving_x() -> Iterator[LoopbackX]:
     """Serve until the block ends."""
     x = LoopbackX()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(x.answer))
+    server = _Server(x)
     x.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="loopback-x")
     thread.start()
@@ -120,24 +265,3 @@ def serving_x() -> Iterator[LoopbackX]:
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-def _handler(answer: Callable[[dict[str, str], str], Answer]) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            query = dict(parse_qsl(urlsplit(self.path).query))
-            said = answer(query, self.headers.get("Authorization", ""))
-            if said.stall is not None:
-                said.stall.wait()
-                return
-            self.send_response(said.status)
-            for name, value in said.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(said.body) + (100 if said.cut else 0)))
-            self.end_headers()
-            self.wfile.write(said.body)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    return Handler

@@ -12,6 +12,7 @@ from structlog.types import EventDict
 from bus.port import Producer
 from messages.shapes import Channel
 from tests.doors.conftest import Serve
+from tests.doors.forms import fields
 from tests.doors.people import DEVICE, PHONE, report
 from tests.doors.served import Flaky, Served, refused
 from tests.doors.test_sms import send as send_sms
@@ -25,7 +26,7 @@ def everywhere(served: Served) -> dict[str, requests.Response]:
     """A good message at each door."""
     mobile = report(device_id=DEVICE)
     return {
-        "form": served.post("/web/reports", data=report()),
+        "form": served.post("/web/reports", data=fields(served)),
         "json": served.post("/web/reports", json=report(), headers={"Idempotency-Key": "k"}),
         "mobile": served.post("/mobile/v1/reports", json=mobile, headers={"Idempotency-Key": "k"}),
         "sms": send_sms(served, sms()),
@@ -80,28 +81,28 @@ def test_sender_who_hangs_up_leaves_nothing(served: Served) -> None:
     connection.endheaders(b"text=setengah")
     connection.close()
 
-    assert served.post("/web/reports", data={"text": "Utuh."}).status_code == 303
-    assert [served.opened(raw) for raw in served.raws(Channel.WEB)] == [b"text=Utuh."]
+    assert served.post("/web/reports", data=fields(served, text="Utuh.")).status_code == 303
+    assert [b"text=Utuh." in served.opened(raw) for raw in served.raws(Channel.WEB)] == [True]
 
 
 @pytest.mark.parametrize("path", ["/tidak-ada", "/web", "/web/reports/x", "/%ff", "/sms/twilio/..", "/🚧"])
 def test_unknown_address(served: Served, path: str) -> None:
     """An address that is none of ours is a problem like any other."""
-    refused(served.get(path), 404, "http")
+    refused(served.get(path), 404, "no_such_address")
 
 
 def test_wrong_method(served: Served) -> None:
     """A door that is knocked at in the wrong way says which way is right."""
     answer = served.get("/sms/twilio")
 
-    refused(answer, 405, "http")
+    refused(answer, 405, "wrong_method")
     assert answer.headers["Allow"] == "POST"
 
 
 @pytest.mark.parametrize("header", ["[", "", "a b", "x/y?z#", "\xff"])
 def test_host_is_not_believed(served: Served, header: str) -> None:
     """Whatever stands in the Host header, a message is read from its own address."""
-    answer = served.post("/web/reports", data={"text": "Utuh."}, headers={"Host": header.encode("latin-1")})
+    answer = served.post("/web/reports", data=fields(served), headers={"Host": header.encode("latin-1")})
 
     assert answer.status_code in {303, 400}
     assert answer.status_code == 400 or answer.headers["Location"].startswith("/web/receipts/")
@@ -150,7 +151,7 @@ def test_log_names_events_and_nobody(serve: Serve, producer: Producer, logged: l
     That no line names a citizen is asserted for every test here, by the fixture `logged`.
     """
     served = serve(Flaky(producer, {1}))
-    served.post("/web/reports", data=report())
+    served.post("/web/reports", data=fields(served))
     served.post("/sms/twilio", data=sms())
     served.post("/web/reports", json=report(kind=PHONE))
     served.get(f"/web/receipts/{PHONE}")
@@ -169,3 +170,40 @@ def test_log_names_events_and_nobody(serve: Serve, producer: Producer, logged: l
 def said(event: str, **fields: Any) -> EventDict:
     """A log line, whatever its level."""
     return {"event": event, "log_level": "", **fields}
+
+
+def test_knocking_too_often(serve: Serve) -> None:
+    """One sender is told when to come again; another, behind the same proxy, is let in."""
+    served = serve(rates={"web": "3/minute"})
+
+    def knock(address: str) -> requests.Response:
+        return served.post("/web/reports", json={"text": "Lampu padam."}, headers={"X-Forwarded-For": address})
+
+    answers = [knock("203.0.113.7") for _ in range(4)]
+
+    assert [answer.status_code for answer in answers[:3]] == [202] * 3
+    refused(answers[3], 429, "too_many_requests")
+    assert int(answers[3].headers["Retry-After"]) > 0
+    assert knock("203.0.113.8").status_code == 202
+    assert len(served.raws(Channel.WEB)) == 4
+
+
+def test_more_than_may_be_in_hand_at_once(serve: Serve) -> None:
+    """Who comes while the house is full is told so at once; who is inside is served, and health answers always."""
+    served = serve(requests_at_once=1)
+    inside = HTTPConnection(urlsplit(served.address).netloc, timeout=10)
+    inside.putrequest("POST", "/web/reports")
+    inside.putheader("Content-Type", "application/json")
+    inside.putheader("Content-Length", "24")
+    inside.endheaders(b'{"text":')
+    for _ in range(100):
+        outside = served.post("/web/reports", json={"text": "Lampu padam."})
+        if outside.status_code == 503:
+            break
+    live = served.get("/live")
+    inside.send(b' "Lampu padam."}')
+    answer = inside.getresponse()
+    inside.close()
+
+    refused(outside, 503, "busy")
+    assert (live.status_code, answer.status) == (200, 202)

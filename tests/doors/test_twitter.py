@@ -2,97 +2,23 @@
 
 import json
 import threading
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from app.assembly import Parts
 from bus.errors import Retry
-from bus.port import Producer
 from config.database import DatabaseAway, open_engine
 from ingest.store import DoorStore
-from ingest.twitter.adapter import TwitterAdapter
 from ingest.twitter.client import XAway, XMentions
-from ingest.twitter.door import TwitterDoor
 from messages import ids
 from messages.shapes import Channel
-from tests.conftest import NOW
 from tests.doors import loopback_x as says
 from tests.doors.loopback_x import Answer, LoopbackX
 from tests.doors.people import AUTHOR, HANDLE, post
+from tests.doors.reading import PAUSE, START, Patience, Reading
 from tests.doors.served import Flaky, quarantined, raws
 
-PAUSE = 15.0
 _CURSOR = "twitter.since_id"
-# X counts whole seconds.
-_START = NOW.replace(microsecond=0)
-
-
-class Patience(threading.Event):
-    """A stop event that keeps nobody waiting: it notes the seconds, moves the clock by them, and stops after `most`."""
-
-    def __init__(self, most: int = 1) -> None:
-        super().__init__()
-        self.waits: list[float] = []
-        self._most = most
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """See `threading.Event`."""
-        self.waits.append(timeout or 0.0)
-        if len(self.waits) >= self._most:
-            self.set()
-        return self.is_set()
-
-    def now(self) -> datetime:
-        """The time after all these waits."""
-        return _START + timedelta(seconds=sum(self.waits))
-
-
-class Reading:
-    """A Twitter door at a loopback X, and what it published."""
-
-    def __init__(self, parts: Parts, producer: Producer, x: LoopbackX) -> None:
-        self.parts = parts
-        self.x = x
-        self.store = DoorStore(parts.engine)
-        self.producer = producer
-        self.timeout = (5.0, 5.0)
-
-    def door(self, stopping: threading.Event | None = None) -> TwitterDoor:
-        """A door as it is after a start."""
-        mentions = XMentions(self.x.url, says.TOKEN, says.ACCOUNT, self.timeout)
-        adapter = TwitterAdapter(self.parts.wrapper, says.ACCOUNT)
-        stopping = stopping or Patience()
-        now = stopping.now if isinstance(stopping, Patience) else lambda: _START
-        return TwitterDoor(mentions, adapter, self.producer, self.store, now, PAUSE, stopping)
-
-    def look(self) -> int:
-        """One look."""
-        return self.door().look()
-
-    def waits(self, looks: int) -> list[float]:
-        """Run for so many looks; how long it waited after each."""
-        patience = Patience(looks)
-        self.door(patience).run()
-        return patience.waits
-
-    def bodies(self) -> list[dict[str, Any]]:
-        """What is under the seals, in the order of the bus."""
-        opened = [self.parts.sealer.open(raw.body, raw.message_id) for raw in raws(self.parts, Channel.TWITTER)]
-        return [json.loads(body) for body in opened]
-
-    def published(self) -> list[str]:
-        """The ids of the posts on the bus, in their order."""
-        return [body["post"]["id"] for body in self.bodies()]
-
-
-@pytest.fixture
-def reading(parts: Parts, producer: Producer, x: LoopbackX) -> Reading:
-    """A door that has not looked yet, and an X with five posts in three pages."""
-    x.posts = [post(number) for number in range(1, 6)]
-    return Reading(parts, producer, x)
-
 
 FIVE = [post(number)["id"] for number in range(1, 6)]
 
@@ -196,7 +122,7 @@ def test_database_away_is_waited_out(reading: Reading) -> None:
     engine.dispose()
 
 
-_RESET = int(_START.timestamp())
+_RESET = int(START.timestamp())
 
 FAILURES: dict[str, tuple[Answer, float]] = {
     "limited until a minute from now": (says.limited(_RESET + 60), 61.0),
@@ -242,6 +168,13 @@ def test_unlimited_patience_is_no_hot_loop(reading: Reading) -> None:
     assert len(reading.x.asked) == 20
 
 
+def test_reset_that_is_always_over_is_no_hot_loop(reading: Reading) -> None:
+    """Told again and again that the limit is over, and limited all the same, the door believes it once."""
+    reading.x.script.extend(says.limited(_RESET - 5) for _ in range(4))
+
+    assert reading.waits(5) == [1.0, 15.0, 30.0, 60.0, 15.0]
+
+
 def test_absence_is_asked_after_more_seldom(reading: Reading) -> None:
     """While X is away the pauses double up to a bound; after it came back they are short again."""
     reading.x.script.extend(says.html_error(503) for _ in range(5))
@@ -280,6 +213,26 @@ def test_what_is_no_post_is_kept_aside(reading: Reading) -> None:
     assert {found.reason for found in kept} == {"not_a_post"}
     assert sorted(map(json.dumps, bodies)) == sorted(map(json.dumps, NO_POSTS))
     assert reading.published() == FIVE
+    assert reading.store.cursor(_CURSOR) == FIVE[-1]
+
+
+def test_id_of_another_time_hides_nothing(reading: Reading) -> None:
+    """A post whose id is of next century is kept, and what comes after it is still read."""
+    reading.x.posts.append(post(6, id="9223372036854775807"))
+    reading.look()
+    assert reading.store.cursor(_CURSOR) == FIVE[-1]
+    reading.x.posts = [*reading.x.posts[:-1], post(7)]
+
+    assert reading.look() == 1
+    assert reading.published() == [*FIVE, "9223372036854775807", post(7)["id"]]
+
+
+def test_place_never_goes_back(reading: Reading) -> None:
+    """A page with older posts than asked for is kept, and how far was read stays."""
+    reading.look()
+    reading.x.script.append(says.shaped({"data": [post(2), post(1)], "meta": {"result_count": 2}}))
+    reading.look()
+
     assert reading.store.cursor(_CURSOR) == FIVE[-1]
 
 
@@ -343,6 +296,31 @@ def test_nobody_there(reading: Reading) -> None:
     """A refused connection is X being away, and no more."""
     with pytest.raises(XAway, match="ConnectionError"):
         XMentions("http://127.0.0.1:9", says.TOKEN, says.ACCOUNT).page(None, None)
+
+
+def test_own_reads_are_signed(reading: Reading) -> None:
+    """With the account's own keys mentions are read as the account, signed for the host that is asked, page by page."""
+    mentions = XMentions(reading.x.url, says.TOKEN, says.ACCOUNT, signing=says.SIGNING)
+    first = mentions.page("1", None)
+    mentions.page("1", first["meta"]["next_token"], until_id=post(4)["id"])
+    mentions.lookup([post(1)["id"]])
+
+    assert reading.x.shown == ["OAuth", "OAuth", "Bearer"]
+
+
+def test_wrong_keys(reading: Reading) -> None:
+    """Keys that X does not know are said by their status; no part of them is."""
+    wrong = says.SIGNING._replace(access_token_secret="wrong")
+    with pytest.raises(XAway, match=r"^http_401$"):
+        XMentions(reading.x.url, says.TOKEN, says.ACCOUNT, signing=wrong).page(None, None)
+
+
+def test_redirect_is_not_followed(reading: Reading) -> None:
+    """X does not send its readers elsewhere; who does, does not get our token."""
+    reading.x.script.append(Answer(302, b"", {"Location": "/2/elsewhere"}))
+    with pytest.raises(XAway, match=r"^http_302$"):
+        reading.look()
+    assert reading.x.shown == ["Bearer"]
 
 
 def test_wrong_token(reading: Reading) -> None:

@@ -2,22 +2,18 @@
 
 import json
 import re
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 from uuid import uuid4
 
 import pytest
 import requests
 
 from messages.shapes import Channel
+from tests.doors.forms import FORM_ID, fields, send_form, token
 from tests.doors.people import EMAIL, NAME, PHONE, TEXT, Fields, report
 from tests.doors.served import Served, refused
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-
-def send_form(served: Served, **more: str) -> requests.Response:
-    """The form, filled in as a person would."""
-    return served.post("/web/reports", data=report(form_id="5f0c", **more))
 
 
 def send_json(served: Served, fields: Fields, key: str = "") -> requests.Response:
@@ -31,15 +27,21 @@ def send_text(served: Served, body: str) -> requests.Response:
 
 
 def test_form_becomes_one_record(served: Served) -> None:
-    """A form is answered with its receipt, and is one record whose seal opens to the very bytes that were sent."""
-    body = urlencode(report(form_id="5f0c")).encode()
-
-    answer = served.post("/web/reports", data=body, headers=_FORM)
+    """A form is answered with its receipt, and is one record whose seal opens to what the citizen said, no more."""
+    answer = send_form(served)
 
     (raw,) = served.raws(Channel.WEB)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/web/receipts/{raw.tracking}")
-    assert served.opened(raw) == body
+    assert dict(parse_qsl(served.opened(raw).decode())) == report(form_id=FORM_ID)
+    assert (raw.content_type, raw.attachments) == (_FORM["Content-Type"], ())
     assert served.published() == 1
+
+
+def test_both_encodings_are_one_form(served: Served) -> None:
+    """A browser that can't send files sends the form urlencoded: the same record, the same number."""
+    urlencoded = served.post("/web/reports", data=fields(served))
+
+    assert urlencoded.headers["Location"] == send_form(served).headers["Location"]
 
 
 def test_receipt_shows_the_number(served: Served) -> None:
@@ -71,10 +73,18 @@ def test_a_typed_contact_proves_nobody(served: Served) -> None:
 
 @pytest.mark.parametrize("bare", [{"text": "Lampu mati."}, {"text": "Lampu mati.", "form_id": ""}])
 def test_equal_forms_without_an_id_are_two(served: Served, bare: dict[str, str]) -> None:
-    """Two people may write the same two words; only a form that is sent again is one message."""
-    receipts = {served.post("/web/reports", data=bare).headers["Location"] for _ in range(2)}
+    """Two people may write the same two words; each gets a form with an id of its own, to press once more."""
+    pages = [served.post("/web/reports", data=bare).text for _ in range(2)]
 
-    assert len(receipts) == 2
+    ids = {re.findall(r'name="form_id" value="([0-9a-f-]{36})"', page)[0] for page in pages}
+    assert len(ids) == 2
+    assert served.published() == 0
+
+
+def test_codes_are_optional_and_the_narrowest_is_enough(served: Served) -> None:
+    """The twin takes a region in words as before, or the code of any level."""
+    for place in ({"region": "Semarang"}, {"province": "33"}, {"district": "33.74.01"}, {"city": "33.74"}):
+        assert send_json(served, {"text": "Lampu mati.", "happened": "semalam", **place}).status_code == 202
 
 
 @pytest.mark.parametrize("text", ["\0", " \u200b\u2060\t", "\u202e"])
@@ -155,13 +165,19 @@ FAULTS: list[tuple[Fields, str, str]] = [
     (report(latitude=123), "latitude", "90"),
     (report(latitude="utara"), "latitude", "angka"),
     (report(anonim="barangkali"), "anonim", "true"),
+    (report(happened="k" * 101), "happened", "100"),
+    (report(region="", city="33.99"), "city", "tidak dikenal"),
+    (report(region="", city="33"), "city", "tidak dikenal"),
+    (report(region="", province="32", city="33.74"), "city", "di dalam"),
+    (report(region="", city="33.74", district="33.73.01"), "district", "di dalam"),
+    (report(city="33.74"), "region", "jangan keduanya"),
 ]
 
 
 def test_each_field_at_fault_is_named(served: Served) -> None:
     """A JSON report that can't be read is refused with a problem that names the field, and nothing is published."""
-    for fields, field, says in FAULTS:
-        assert says in refused(send_json(served, fields), 400, "invalid_submission")[field]
+    for typed, field, says in FAULTS:
+        assert says in refused(send_json(served, typed), 400, "invalid_submission")[field]
     assert served.published() == 0
 
 
@@ -182,7 +198,7 @@ def test_form_with_a_fault_keeps_what_was_typed(served: Served) -> None:
     assert (page.status_code, page.headers["Content-Type"]) == (400, "text/html; charset=utf-8")
     assert TEXT in page.text
     assert f'value="{NAME}"' in page.text
-    assert 'name="form_id" value="5f0c"' in page.text
+    assert f'name="form_id" value="{FORM_ID}"' in page.text
     field = re.search(r'<div class="field bad">.*?</div>', page.text, re.DOTALL)
     assert field
     assert 'id="email"' in field[0]
@@ -198,12 +214,12 @@ def test_field_that_the_form_does_not_have_is_named(served: Served) -> None:
 def test_what_was_typed_is_not_run(served: Served) -> None:
     """Markup typed into any field, or as its name, comes back as text."""
     script = "<script>alert(1)</script>"
-    fields = {"title": script * 20, "region": f'"{script}', "agency": f"'{script}", "text": f"</textarea>{script}"}
+    typed = {"title": script * 20, "address": f'"{script}', "agency": f"'{script}", "text": f"</textarea>{script}"}
 
-    page = served.post("/web/reports", data=fields | {script: "1", "form_id": script})
+    page = served.post("/web/reports", data=typed | {script: "1", "form_id": script, "province": script})
 
     assert page.status_code == 400
-    assert "<script" not in page.text
+    assert "<script>" not in page.text
     assert "&lt;script&gt;" in page.text
 
 
@@ -219,12 +235,12 @@ STRANGE = (
 
 
 def test_strange_text_is_taken(served: Served) -> None:
-    """Any text that Unicode can spell is taken by both ways, and its bytes are untouched."""
+    """Any text that Unicode can spell is taken by both ways, and none of it is lost."""
     for text in STRANGE:
         assert send_form(served, text=text).status_code == 303
         assert send_json(served, report(text=text)).status_code == 202
 
-    forms = {urlencode(report(form_id="5f0c", text=text)).encode() for text in STRANGE}
+    forms = {urlencode(report(form_id=FORM_ID, text=text)).encode() for text in STRANGE}
     twins = {json.dumps(report(text=text)).encode() for text in STRANGE}
     assert {served.opened(raw) for raw in served.raws(Channel.WEB)} == forms | twins
 
@@ -239,13 +255,15 @@ def test_longest_text_is_taken(served: Served) -> None:
 
 
 def test_bytes_that_are_no_text_are_taken(served: Served) -> None:
-    """A form whose bytes are not UTF-8 is a report all the same; the reader makes of it what can be made."""
+    """Bytes that are not UTF-8 are a report all the same, kept as they are; the reader makes of them what it can."""
+    ours = f"&form_id={FORM_ID}&token={token(served)}".encode()
     bodies = [b"text=%ED%A0%80", b"text=\xff\xfe", b"text=%", b"text=a&text=b", b"text=a%00"]
 
-    answers = {body: served.post("/web/reports", data=body, headers=_FORM).status_code for body in bodies}
+    answers = {body: served.post("/web/reports", data=body + ours, headers=_FORM).status_code for body in bodies}
 
     assert answers == dict.fromkeys(bodies, 303)
-    assert {served.opened(raw) for raw in served.raws(Channel.WEB)} == set(bodies)
+    kept = [said for raw in served.raws(Channel.WEB) for said in served.opened(raw).split(b"&") if b"text=" in said]
+    assert sorted(kept) == sorted([b"text=%ED%A0%80", b"text=%FF%FE", b"text=%25", b"text=a", b"text=b", b"text=a%00"])
 
 
 def test_bytes_that_are_no_form_are_refused(served: Served) -> None:
@@ -280,9 +298,10 @@ def test_receipt_forgives_how_it_is_typed(served: Served) -> None:
 
 
 def test_empty_form(served: Served) -> None:
-    """The first page is the form; it suggests the regions, and each time it carries an id of its own."""
+    """The first page is the form; it offers the provinces, and each time it carries an id of its own."""
     found = [re.findall(r'name="form_id" value="([0-9a-f-]{36})"', served.get("/").text) for _ in range(2)]
 
-    assert '<option value="Kota Semarang">' in served.get("/").text
+    assert '<option value="33">Jawa Tengah</option>' in served.get("/").text
     assert [len(ids) for ids in found] == [1, 1]
     assert found[0] != found[1]
+    assert served.get("/").headers["Cache-Control"] == "no-store"

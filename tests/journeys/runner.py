@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,23 +13,33 @@ from sqlmodel import SQLModel
 
 from bus.port import Outgoing, Record
 from config.database import writing
+from config.regions import load_regions
+from config.services import load_services
 from ingest.arrival import Arrival, Refused
 from ingest.mobile import adapter as mobile
+from ingest.smpp.adapter import SmppAdapter
+from ingest.smpp.parts import SmsPart
+from ingest.smpp.pdu import parse
 from ingest.sms.adapter import Held, SmsAdapter
-from ingest.twitter.adapter import TwitterAdapter
+from ingest.twitter.adapter import TwitterAdapter, found_in
 from ingest.web import adapter as web
+from ingest.web.open311 import adapter as open311
 from ingest.wrap import Wrapper, arrived, held
 from messages.sealing import Sealer
+from messages.shapes import RawMessage
 from messages.topics import OVERSIGHT
 from normalize.stage import NormalizeStage
 from router.registry import Registry
 from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
 from sinks.ledger.tables import ComplaintRow, DispatchRow
+from tests.doors import smsc
 
 PUBLIC_URL = "https://lapor.example"
 TWILIO_TOKEN = "twilio-test"
 _FRESH = uuid.UUID("00000000-0000-4000-8000-00000000f4e5")
+_SERVICES = load_services(Path(__file__).parent)
+_REGIONS = load_regions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +58,53 @@ class Stages:
         try:
             if start.startswith("HTTP/"):
                 adapter = TwitterAdapter(self.wrapper, "1708")
-                return "1-raw", arrived(adapter.accept(json.loads(body)["data"][0], self.now()))
+                return "1-raw", arrived(adapter.accept(found_in(json.loads(body))[0], self.now()))
             target = start.split()[1]
             request = Arrival(target, headers, body, self.now())
-            if target == "/sms/twilio":
+            if target.partition("?")[0] == "/sms/twilio":
                 found = SmsAdapter(self.wrapper, PUBLIC_URL, [TWILIO_TOKEN]).accept(request)
                 if isinstance(found, Held):
                     return "1-held", held(found.raw, found.reason)
-                return "1-raw", arrived(found)
+                return "1-raw", arrived(found.raw)
             if target == "/mobile/v1/reports":
-                return "1-raw", arrived(mobile.accept(request, self.wrapper))
-            return "1-raw", arrived(web.accept(request, self.wrapper, _FRESH))
+                return "1-raw", arrived(mobile.accept(request, self.wrapper, _REGIONS))
+            if target == "deliver_sm":
+                raw = self._joined(json.loads(body))
+            elif target.startswith("/open311/"):
+                raw = open311.accept(request, self.wrapper, _SERVICES.by_code, "", _FRESH).raw
+            else:
+                raw = web.accept(request, self.wrapper, _FRESH, _REGIONS)
+            return "1-raw", arrived(raw)
         except Refused as refused:
             faults = {fault.field: fault.says for fault in refused.faults}
             return "1-refused", {"status": refused.status, "reason": refused.reason, "faults": faults}
 
-    def normalize(self, raw: Outgoing) -> tuple[str, Outgoing]:
-        """The complaint, or the reason why it is none."""
-        (output,) = NormalizeStage(self.engine, self.sealer).handle([record_of(raw)])
-        return ("2-set-aside" if output.topic == OVERSIGHT else "2-complaint"), output
+    def _joined(self, delivered: dict[str, Any]) -> RawMessage:
+        """What the SMPP door makes of the parts that came, in any order."""
+        adapter = SmppAdapter(self.wrapper, self.sealer)
+        pdus = [
+            smsc.pdu(smsc.part(said["text"].encode(), said["part"], said["of"], source_addr=delivered["from"]))
+            for said in delivered["parts"]
+        ]
+        parts = sorted((adapter.part(parse(pdu)) for pdu in pdus), key=lambda part: part.number)
+        at = self.now()
+        return adapter.message([SmsPart(opened=at, at=at, due=None, **asdict(part)) for part in parts]).raw
 
-    def route(self, complaint: Outgoing) -> Outgoing:
-        """The dispatch."""
-        (output,) = RouterStage(self.engine, self.registry, self.now).handle([record_of(complaint)])
-        return output
+    def normalize(self, raw: Outgoing) -> tuple[str, Outgoing, list[Outgoing]]:
+        """The complaint, or the reason why it is none; and what the sender is told."""
+        stage = NormalizeStage(self.engine, self.sealer, _SERVICES.names, _REGIONS)
+        output, *told = stage.handle([record_of(raw)])
+        return ("2-set-aside" if output.topic == OVERSIGHT else "2-complaint"), output, told
+
+    def deliver(self, raws: Sequence[Outgoing]) -> Sequence[Outgoing]:
+        """Everything that the normalizer makes of several deliveries, each a record of its own."""
+        stage = NormalizeStage(self.engine, self.sealer, _SERVICES.names, _REGIONS)
+        return stage.handle([replace(record_of(raw), offset=number) for number, raw in enumerate(raws)])
+
+    def route(self, complaint: Outgoing) -> tuple[Outgoing, list[Outgoing]]:
+        """The dispatch, and what the sender is told."""
+        output, *told = RouterStage(self.engine, self.registry, self.now).handle([record_of(complaint)])
+        return output, told
 
     def record(self, messages: Sequence[Outgoing]) -> list[dict[str, Any]]:
         """The ledger's rows."""

@@ -13,6 +13,8 @@ from sqlalchemy import Engine
 
 from app.assembly import Parts
 from bus.port import Outgoing
+from messages.shapes import Channel
+from messages.topics import REPLIES
 from router.registry import load_registry
 from tests.journeys.runner import Stages, as_text, from_text
 
@@ -47,18 +49,32 @@ def test_each_stage(case: Path, stages: Stages, golden: Callable[[Path, str], No
     golden(case / f"{name}.json", as_text(found))
     if name != "1-raw":
         return
-    name, complaint = stages.normalize(from_text((case / "1-raw.json").read_text()))
+    name, complaint, told = stages.normalize(from_text((case / "1-raw.json").read_text()))
     golden(case / f"{name}.json", as_text(complaint))
+    _replies(golden, case / "2-reply.json", told)
     if name != "2-complaint":
         return
-    golden(case / "3-dispatch.json", as_text(stages.route(from_text((case / "2-complaint.json").read_text()))))
+    dispatch, told = stages.route(from_text((case / "2-complaint.json").read_text()))
+    golden(case / "3-dispatch.json", as_text(dispatch))
+    _replies(golden, case / "3-reply.json", told)
     written = [from_text((case / f"{name}.json").read_text()) for name in ("2-complaint", "3-dispatch")]
     golden(case / "4-ledger.json", as_text(stages.record(written)))
 
 
+def _replies(golden: Callable[[Path, str], None], path: Path, told: list[Outgoing]) -> None:
+    """At most one from a stage; without one there is no file."""
+    assert len(told) <= 1
+    assert told or not path.exists()
+    for reply in told:
+        golden(path, as_text(reply))
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_whole_way(case: Path, stages: Stages) -> None:
-    """The arrival alone leads to the last file, and no person stands in a log line, a key or a header on the way."""
+    """The arrival alone leads to the last file.
+
+    No person stands in a log line, a key or a header on the way, and no reply says what the sender wrote.
+    """
     with structlog.testing.capture_logs() as logs:
         passed = _walk(stages, case)
     last = max(case.glob("[1-4]-*.json"))
@@ -69,17 +85,37 @@ def test_whole_way(case: Path, stages: Stages) -> None:
         for message in passed:
             if isinstance(message, Outgoing):
                 assert words not in message.key.decode() + str(message.headers)
+                assert message.topic != REPLIES or words not in message.value.decode()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_repeated(case: Path, stages: Stages) -> None:
+    """Delivered a second time, byte for byte, it is the same message, and what follows from it was said already."""
+    passed = [stages.door(case / "0-arrival.http")[1] for _ in range(2)]
+    assert as_text(passed[0]) == as_text(passed[1])
+    if isinstance(passed[0], Outgoing) and passed[0].topic.startswith("raw-"):
+        assert len(stages.deliver(passed)) == len(stages.deliver(passed[:1]))
+
+
+def test_every_channel_shows_its_kinds() -> None:
+    """A channel begins with captured arrivals of each kind.
+
+    Repeated is every case, above. Who forges is met by the doors: a form without our token, a device without one.
+    """
+    for channel in Channel:
+        for kind in ("plain", "minimal", "malformed", "oversized", "strange-unicode"):
+            assert HERE / f"{channel.value}-{kind}" in CASES, f"{channel.value}-{kind} is missing"
 
 
 def _walk(stages: Stages, case: Path) -> list[Any]:
     name, found = stages.door(case / "0-arrival.http")
     if name != "1-raw":
         return [found]
-    name, complaint = stages.normalize(found)
+    name, complaint, told = stages.normalize(found)
     if name != "2-complaint":
         return [found, complaint]
-    dispatch = stages.route(complaint)
-    return [found, complaint, dispatch, stages.record([complaint, dispatch])]
+    dispatch, routed = stages.route(complaint)
+    return [found, complaint, *told, dispatch, *routed, stages.record([complaint, dispatch])]
 
 
 def _telling(arrival: Path) -> list[str]:

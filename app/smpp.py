@@ -1,0 +1,50 @@
+"""Assembles the SMPP door."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from app.assembly import Parts, utc_now
+from app.http import state_of
+from bus.port import Producer
+from ingest.smpp.adapter import SmppAdapter
+from ingest.smpp.door import SmppDoor
+from ingest.smpp.joining import Patience
+from ingest.smpp.line import SmppLine
+from ingest.smpp.outbox import Outbox
+from ingest.smpp.parts import PartStore
+from ingest.smpp.session import Peer
+from ingest.sms_answers import SmsAnswers
+from ingest.store import DoorStore
+
+
+def line(parts: Parts, producer: Producer, stopping: threading.Event) -> SmppLine | None:
+    """What runs in a thread of its own; nothing where no SMSC is named."""
+    settings = parts.settings
+    if not settings.smpp_host:
+        return None
+    peer = Peer(
+        settings.smpp_host,
+        settings.smpp_port,
+        settings.smpp_system_id,
+        settings.smpp_password.get_secret_value(),
+        settings.smpp_system_type,
+        settings.smpp_answers_per_second,
+    )
+    return SmppLine(peer, door(parts, producer), time.monotonic, stopping)
+
+
+def door(parts: Parts, producer: Producer, now: Callable[[], datetime] = utc_now) -> SmppDoor:
+    """What stands behind the line."""
+    patience = Patience(timedelta(seconds=parts.settings.smpp_part_seconds))
+    answers = SmsAnswers(DoorStore(parts.engine), partial(state_of, parts.ledger))
+    return SmppDoor(
+        SmppAdapter(parts.wrapper, parts.sealer),
+        PartStore(parts.engine, patience),
+        Outbox(parts.engine),
+        producer,
+        answers.answer,
+        now,
+    )

@@ -1,0 +1,75 @@
+"""Assembles the Twitter door: the poller, and what the settings add to it."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from app.assembly import Parts, utc_now
+from app.practice.x import PracticeX, Timeline
+from bus.port import Producer
+from ingest.store import DoorStore
+from ingest.twitter.adapter import TwitterAdapter
+from ingest.twitter.budget import ReadBudget
+from ingest.twitter.client import Signing, XMentions
+from ingest.twitter.door import TwitterDoor
+from ingest.twitter.intake import Intake
+from ingest.twitter.looking import Looking
+from ingest.twitter.pictures import Pictures
+from ingest.twitter.posts import PostStore
+from ingest.twitter.stream import StreamDoor, XStream
+from ingest.twitter.withdrawn import Withdrawals
+
+# Between two looks at what may have been withdrawn, a hundred posts each.
+_RECHECK_SECONDS = 60.0
+
+
+def runs(
+    parts: Parts, producer: Producer, stopping: threading.Event, doors: dict[str, Callable[[], str]]
+) -> Iterable[tuple[str, Callable[[], None]]]:
+    """What runs in a thread of its own, by name; why the door is shut is put into `doors`."""
+    settings = parts.settings
+    adapter = TwitterAdapter(parts.wrapper, settings.x_user_id)
+    pictures = Pictures(parts.attachments, settings.x_media_from, time.monotonic)
+    posts = PostStore(parts.engine, parts.sealer) if settings.x_recheck_days else None
+    intake = Intake(adapter, pictures, producer, posts, utc_now)
+    reads = budget(parts)
+    store = DoorStore(parts.engine)
+    door = TwitterDoor(_x(parts), intake, reads, store, utc_now, settings.x_pause, stopping)
+    doors["twitter"] = door.shut
+    yield "twitter", door.run
+    if settings.x_stream:
+        yield (
+            "x-stream",
+            StreamDoor(XStream(settings.x_url, parts.secrets.x_token), intake, reads, utc_now, stopping).run,
+        )
+    if settings.x_recheck_days:
+        look = withdrawals(parts, producer).look
+        yield "x-recheck", Looking("recheck", look, utc_now, _RECHECK_SECONDS, stopping).run
+    if settings.practice_x:
+        timeline = Timeline(settings.home / "practice-x.jsonl", utc_now)
+        practice = PracticeX(timeline, settings.x_url, parts.secrets.x_token, settings.x_user_id)
+        yield "practice-x", partial(practice.run, stopping)
+
+
+def budget(parts: Parts) -> ReadBudget:
+    """What was read of X, and what may be."""
+    return ReadBudget(DoorStore(parts.engine), parts.settings.x_reads_per_day, utc_now)
+
+
+def withdrawals(parts: Parts, producer: Producer) -> Withdrawals:
+    """Learns of posts that are gone."""
+    posts = PostStore(parts.engine, parts.sealer)
+    return Withdrawals(_x(parts), posts, budget(parts), producer, utc_now, parts.settings.x_recheck_days)
+
+
+def _x(parts: Parts) -> XMentions:
+    settings = parts.settings
+    keys = (
+        settings.x_consumer_key,
+        settings.x_consumer_secret,
+        settings.x_access_token,
+        settings.x_access_token_secret,
+    )
+    signing = Signing(*(key.get_secret_value() for key in keys)) if settings.x_access_token.get_secret_value() else None
+    return XMentions(settings.x_url, parts.secrets.x_token, settings.x_user_id, signing=signing)

@@ -1,0 +1,98 @@
+"""An app's outbox: many reports in one request, each with a result of its own, and what of its count is missing."""
+
+from collections.abc import Mapping
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from config.regions import Regions
+from ingest.arrival import Arrival, Refused
+from ingest.gate import Gate, note
+from ingest.mobile.adapter import Item, read_batch
+from ingest.mobile.devices import Device
+from ingest.mobile.guard import Guard
+from ingest.mobile.intake import Intake, Taken
+from ingest.mobile.sequences import Sequences
+from ingest.mobile.shapes import FieldFault, OutboxAnswer, OutboxState, Result
+
+
+class OutboxDoor:
+    """`reached_at` is the public address."""
+
+    def __init__(
+        self, gate: Gate, guard: Guard, intake: Intake, sequences: Sequences, regions: Regions, reached_at: str
+    ) -> None:
+        self._gate = gate
+        self._guard = guard
+        self._intake = intake
+        self._sequences = sequences
+        self._regions = regions
+        self._reached_at = reached_at
+
+    async def send(self, request: Request) -> Response:
+        """Take what can be taken; the rest hears why not, item by item.
+
+        Where the bus went away under the first item nothing was taken, and the whole is answered with 503.
+        """
+        arrival = await self._gate.read(request)
+        device = await self._guard.admit("mobile", arrival)
+        items = read_batch(arrival.body, device.id, self._regions)
+        found = await self._work(items, arrival, device)
+        taken = [each for each in found.values() if isinstance(each, Taken)]
+        away = [each for each in found.values() if isinstance(each, Refused) and each.reason == "away"]
+        if away and not taken:
+            raise away[0]
+        for each in found.values():
+            if isinstance(each, Refused):
+                note(request, each)
+        results = tuple(self._result(item, found[place]) for place, item in enumerate(items))
+        count = await run_in_threadpool(self._sequences.count, device.name)
+        answer = OutboxAnswer(results=results, highest=count.highest, missing=count.missing)
+        return JSONResponse(answer.model_dump(mode="json"))
+
+    async def state(self, request: Request) -> Response:
+        """How far the device's count came, and what is missing in it."""
+        arrival = await self._gate.read(request)
+        device = await self._guard.admit("mobile", arrival)
+        count = await run_in_threadpool(self._sequences.count, device.name)
+        answer = OutboxState(highest=count.highest, missing=count.missing)
+        return JSONResponse(answer.model_dump(mode="json"), headers={"Cache-Control": "no-store"})
+
+    async def _work(self, items: list[Item], arrival: Arrival, device: Device) -> Mapping[int, Taken | Refused]:
+        """Each item's outcome by its place. In the order of the device's count: what is said later follows."""
+        found: dict[int, Taken | Refused] = {}
+        away: Refused | None = None
+        for place in sorted(range(len(items)), key=lambda place: (items[place].sequence or 0, place)):
+            item = items[place]
+            if isinstance(item.found, Refused):
+                found[place] = item.found
+            elif away:
+                found[place] = away
+            else:
+                try:
+                    found[place] = await self._intake.take(item.found, arrival.at, device, item.sequence)
+                except Refused as refused:
+                    found[place] = refused
+                    # The bus does not come back between two items; who waits for the answer would wait for each.
+                    away = refused if refused.reason == "away" else None
+        return found
+
+    def _result(self, item: Item, found: Taken | Refused) -> Result:
+        if isinstance(found, Taken):
+            return Result(
+                sequence=item.sequence,
+                client_id=item.client_id,
+                status="known" if found.known else "accepted",
+                tracking=found.tracking,
+                status_url=f"{self._reached_at}/status/{found.tracking}",
+            )
+        return Result(
+            sequence=item.sequence,
+            client_id=item.client_id,
+            status="refused",
+            reason=found.reason,
+            title=found.says,
+            errors=tuple(FieldFault(field=fault.field, detail=fault.says) for fault in found.faults),
+            retry_after=found.retry_after,
+        )

@@ -1,0 +1,200 @@
+"""Files that come in parts, over a network that breaks: each part is durable, sealed, and exactly where it belongs.
+
+The ids are the app's own; those of two devices never meet. A whole file goes to `Attachments`, and its parts are gone.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+from sqlalchemy import Connection, Engine, delete, func, update
+from sqlmodel import col, select
+
+from config.database import insert, reading, writing
+from ingest.arrival import Fault, Refused
+from ingest.attachments import Attachments, Kept
+from ingest.gate import size_of
+from ingest.mobile.tables import UploadPart, UploadRow
+from ingest.pictures import MAX_FILE_BYTES, Spot
+from messages.sealing import Sealed, Sealer
+from messages.shapes import Attachment
+
+# An app may be away from any network for days.
+LIFE = timedelta(days=3)
+# Bytes that a device may bring within that time.
+QUOTA_BYTES = 100_000_000
+# Taken away at once, so that nobody who asks for an upload waits long for the clearing.
+_CLEARED_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """`id` is ours, made of the device and the app's own id; `offset` is how many bytes have come."""
+
+    id: UUID
+    length: int
+    offset: int
+    expires_at: datetime
+
+
+class _State(NamedTuple):
+    upload: Upload
+    kept: str
+    refused: str
+
+
+class Uploads:
+    """`device` is the name that it stands under. Every method may block, and raise `DatabaseAway`."""
+
+    def __init__(self, engine: Engine, sealer: Sealer, attachments: Attachments) -> None:
+        self._engine = engine
+        self._sealer = sealer
+        self._attachments = attachments
+
+    def begin(self, device: str, wanted: UUID, length: int, at: datetime) -> Upload:
+        """An upload under the app's own id; asking again gives the same. Raises `Refused`."""
+        if not 0 < length <= MAX_FILE_BYTES:
+            raise Refused("file_too_large", (Fault("Upload-Length", "Isi dengan besar berkas."),), most=_MOST)
+        upload = uuid5(wanted, device)
+        with writing(self._engine) as connection:
+            _clear(connection, at)
+            known = _state(connection, upload, at)
+            if known is None:
+                _within_quota(connection, device, length, at)
+                row = {"id": upload, "device": device, "length": length, "kept": "", "refused": ""}
+                connection.execute(
+                    insert(connection, UploadRow).values(expires_at=at + LIFE, **row).on_conflict_do_nothing()
+                )
+                known = _state(connection, upload, at)
+        if known is None or known.upload.length != length:
+            raise Refused("upload_id_reused", (Fault("Upload-Id", "Pakai UUID baru untuk berkas baru."),))
+        return known.upload
+
+    def find(self, device: str, wanted: UUID, at: datetime) -> Upload:
+        """How far it is. Raises `Refused` where it is none of this device's, gone, or no file that can be taken."""
+        with reading(self._engine) as connection:
+            return _usable(_state(connection, uuid5(wanted, device), at)).upload
+
+    def append(self, upload: Upload, start: int, content: bytes, at: datetime) -> Upload:
+        """Keep the bytes from `start` on; durable when it returns. Raises `Refused` where they do not fit there."""
+        with writing(self._engine) as connection:
+            # Of two who bring the same part at once the second finds it here.
+            _hold(connection, upload.id)
+            now = _usable(_state(connection, upload.id, at)).upload
+            if start != now.offset:
+                raise wrong_offset(now)
+            if now.offset + len(content) > now.length:
+                raise Refused("too_large", (Fault("Upload-Length", "Berkas lebih panjang."),), most=size_of(now.length))
+            if not content:
+                return now
+            sealed = self._sealer.seal(content, upload.id)
+            row = {"upload_id": upload.id, "start": start, "size": len(content), "body": sealed}
+            connection.execute(insert(connection, UploadPart).values(row))
+        return Upload(now.id, now.length, now.offset + len(content), now.expires_at)
+
+    def finish(self, upload: UUID, at: datetime) -> Kept:
+        """What became of a file; of one that has just become whole, now. Raises `Refused`, the same each time."""
+        with writing(self._engine) as connection:
+            # Whoever finishes it at the same moment takes the parts away with the state.
+            _hold(connection, upload)
+            state = _usable(_state(connection, upload, at))
+            parts = [] if state.kept else _parts(connection, upload)
+        if state.kept:
+            return _read(self._sealer.open(Sealed(state.kept), upload))
+        if state.upload.offset < state.upload.length:
+            raise Refused("unfinished_upload")
+        content = b"".join(self._sealer.open(part, upload) for part in parts)
+        try:
+            kept = self._attachments.keep(content, at)
+        except Refused as refused:
+            self._conclude(upload, refused=refused.reason)
+            raise
+        self._conclude(upload, kept=self._sealer.seal(_written(kept), upload))
+        return kept
+
+    def attached(self, device: str, wanted: Sequence[UUID], at: datetime) -> list[Kept]:
+        """The files that a report names. Raises `Refused`, naming the place in `attachments` that is at fault."""
+        found: list[Kept] = []
+        for place, each in enumerate(dict.fromkeys(wanted)):
+            try:
+                found.append(self.finish(uuid5(each, device), at))
+            except Refused as refused:
+                fault = Fault(f"attachments.{place}", refused.says)
+                raise Refused(refused.reason, (fault,), refused.retry_after, most=_MOST) from None
+        return found
+
+    def _conclude(self, upload: UUID, kept: str = "", refused: str = "") -> None:
+        with writing(self._engine) as connection:
+            connection.execute(
+                update(UploadRow)
+                .where(col(UploadRow.id) == upload, col(UploadRow.kept) == "", col(UploadRow.refused) == "")
+                .values(kept=kept, refused=refused)
+            )
+            connection.execute(delete(UploadPart).where(col(UploadPart.upload_id) == upload))
+
+
+_MOST = size_of(MAX_FILE_BYTES)
+
+
+def wrong_offset(upload: Upload) -> Refused:
+    """409, saying where to go on."""
+    return Refused("wrong_offset", (Fault("Upload-Offset", f"Lanjutkan dari {upload.offset}."),))
+
+
+def _usable(state: _State | None) -> _State:
+    if state is None:
+        raise Refused("unknown_upload")
+    if state.refused:
+        raise Refused(state.refused, most=_MOST)
+    return state
+
+
+def _state(connection: Connection, upload: UUID, at: datetime) -> _State | None:
+    columns = (UploadRow.length, UploadRow.kept, UploadRow.refused, UploadRow.expires_at)
+    query = select(*columns).where(col(UploadRow.id) == upload, col(UploadRow.expires_at) > at)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    come = select(func.coalesce(func.sum(col(UploadPart.size)), 0)).where(col(UploadPart.upload_id) == upload)
+    offset = row.length if row.kept else int(connection.execute(come).scalar_one())
+    return _State(Upload(upload, row.length, offset, row.expires_at), row.kept, row.refused)
+
+
+def _hold(connection: Connection, upload: UUID) -> None:
+    connection.execute(select(UploadRow.id).where(col(UploadRow.id) == upload).with_for_update())
+
+
+def _parts(connection: Connection, upload: UUID) -> list[Sealed]:
+    query = select(col(UploadPart.body)).where(col(UploadPart.upload_id) == upload).order_by(col(UploadPart.start))
+    return [Sealed(body) for body in connection.execute(query).scalars()]
+
+
+def _within_quota(connection: Connection, device: str, length: int, at: datetime) -> None:
+    query = select(func.coalesce(func.sum(col(UploadRow.length)), 0), func.min(col(UploadRow.expires_at)))
+    mine = query.where(col(UploadRow.device) == device, col(UploadRow.expires_at) > at)
+    held, first = connection.execute(mine).one()
+    if held + length > QUOTA_BYTES:
+        # A single file is within it: there is an older one, and when that goes there is room again.
+        wait = max(1, round((first - at).total_seconds()))
+        raise Refused("upload_quota", retry_after=wait, most=size_of(QUOTA_BYTES))
+
+
+def _clear(connection: Connection, at: datetime) -> None:
+    """Take away what nobody went on with."""
+    old = select(col(UploadRow.id)).where(col(UploadRow.expires_at) <= at).limit(_CLEARED_AT_ONCE)
+    for upload in connection.execute(old).scalars().all():
+        connection.execute(delete(UploadPart).where(col(UploadPart.upload_id) == upload))
+        connection.execute(delete(UploadRow).where(col(UploadRow.id) == upload))
+
+
+def _written(kept: Kept) -> bytes:
+    spot = kept.spot._asdict() if kept.spot else None
+    return json.dumps({"attachment": kept.attachment.model_dump(mode="json"), "spot": spot}).encode()
+
+
+def _read(written: bytes) -> Kept:
+    said = json.loads(written)
+    return Kept(Attachment.model_validate(said["attachment"]), Spot(**said["spot"]) if said["spot"] else None)

@@ -1,0 +1,192 @@
+"""The doors' spool: what is accepted while the bus is away is kept, bounded, and handed over in order."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from bus.errors import Reject, Retry, Stop
+from bus.port import MAX_MESSAGE_BYTES, Outgoing
+from ingest.spool import Drain, Spool, SpoolFull, SpoolingProducer
+
+MOST = 10_000
+
+
+class Bus:
+    """A producer that keeps what it is given, and is away while `away` is an error."""
+
+    def __init__(self) -> None:
+        self.away: Exception | None = None
+        self.taken: list[Outgoing] = []
+        self.asked = 0
+
+    def publish(self, messages: Sequence[Outgoing]) -> None:
+        """See `bus.port.Producer`."""
+        self.asked += 1
+        if self.away:
+            raise self.away
+        self.taken += messages
+
+    def close(self) -> None:
+        """See `bus.port.Producer`."""
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    """An empty spool with little room."""
+    made = Spool(tmp_path / "spool.db", MOST)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def bus() -> Bus:
+    """A bus that is there."""
+    return Bus()
+
+
+def drain_of(spool: Spool, bus: Bus, ready: Callable[[], object] = lambda: None) -> Drain:
+    """A drain that a test steps by hand."""
+    return Drain(spool, bus, Path("unused"), ready, threading.Event())
+
+
+def message(number: int, size: int = 10) -> Outgoing:
+    """A message that is known by its number."""
+    return Outgoing("raw-web", b"sender", f"{number}".encode().ljust(size, b"."), (("ce_id", b"\xff%d" % number),))
+
+
+def test_a_bus_that_is_there_is_given_the_message_at_once(spool: Spool, bus: Bus) -> None:
+    """The spool is for absence: with a bus it stays empty."""
+    SpoolingProducer(bus, spool).publish([message(1)])
+    assert (bus.taken, len(spool)) == ([message(1)], 0)
+
+
+@pytest.mark.parametrize("away", [Retry("away"), Stop("no right to write")])
+def test_what_is_accepted_while_the_bus_is_away_is_on_the_disk(spool: Spool, bus: Bus, away: Exception) -> None:
+    """Another process that opens the file finds every byte of it, key and headers too."""
+    bus.away = away
+    SpoolingProducer(bus, spool).publish([message(1), message(2)])
+    with sqlite3.connect(f"file:{spool.path}?mode=ro", uri=True) as other:
+        assert other.execute("SELECT count(*) FROM spool").fetchone() == (2,)
+    other.close()
+    assert spool.oldest() == (2, [message(1), message(2)])
+
+
+def test_what_comes_goes_behind_what_waits(spool: Spool, bus: Bus) -> None:
+    """One sender's messages keep their order when the bus is back; until then nobody waits for it again."""
+    producer = SpoolingProducer(bus, spool)
+    bus.away = Retry("away")
+    producer.publish([message(1)])
+    bus.away = None
+    producer.publish([message(2)])
+    assert (bus.taken, bus.asked) == ([], 1)
+    while drain_of(spool, bus).step():
+        pass
+    producer.publish([message(3)])
+    assert bus.taken == [message(1), message(2), message(3)]
+
+
+def test_a_drain_that_fails_keeps_everything(spool: Spool, bus: Bus) -> None:
+    """What the bus did not confirm stays, in its order; what it confirmed goes."""
+    spool.append([message(1), message(2)])
+    bus.away = Retry("away")
+    with pytest.raises(Retry):
+        drain_of(spool, bus).step()
+    assert len(spool) == 2
+    bus.away = None
+    assert drain_of(spool, bus).step() == 2
+    assert (bus.taken, len(spool), spool.held) == ([message(1), message(2)], 0, 0)
+
+
+def test_killed_between_handing_over_and_forgetting(tmp_path: Path, bus: Bus) -> None:
+    """The next life hands over the same bytes again, which are the same message; none is missing."""
+    path = tmp_path / "spool.db"
+    first = Spool(path, MOST)
+    first.append([message(1)])
+    bus.publish(first.oldest()[1])
+    first.close()
+    second = Spool(path, MOST)
+    drain_of(second, bus).step()
+    second.close()
+    assert bus.taken == [message(1), message(1)]
+
+
+def test_a_full_spool_promises_nothing(spool: Spool, bus: Bus) -> None:
+    """Past its bound it keeps none of a batch, says so, and has room again once it was drained."""
+    bus.away = Retry("away")
+    producer = SpoolingProducer(bus, spool)
+    for number in range(4):
+        producer.publish([message(number, 2_400)])
+    with pytest.raises(Retry, match="spool is full"):
+        producer.publish([message(8, 100), message(9, 2_400)])
+    assert (len(spool), spool.held <= MOST) == (4, True)
+    bus.away = None
+    drain_of(spool, bus).step()
+    producer.publish([message(5, 2_400)])
+    assert [int(out.value.strip(b".")) for out in bus.taken] == [0, 1, 2, 3, 5]
+
+
+def test_a_disk_without_room_is_a_full_spool(tmp_path: Path) -> None:
+    """What the disk can't keep is refused as what the bound forbids is."""
+    spool = Spool(tmp_path / "spool.db", MOST)
+    spool.append([message(1)])
+    spool.close()
+    with pytest.raises(SpoolFull):
+        spool.append([message(2)])
+
+
+def test_draining_holds_little_in_memory(tmp_path: Path) -> None:
+    """However much waits, a step takes two megabytes of it, or one message where that is larger."""
+    spool = Spool(tmp_path / "spool.db", 50 * MAX_MESSAGE_BYTES)
+    spool.append([message(number, 900_000) for number in range(10)])
+    _, found = spool.oldest()
+    spool.close()
+    assert [out.value[:1] for out in found] == [b"0", b"1"]
+
+
+def test_a_message_that_no_bus_takes_is_refused_at_the_door(spool: Spool, bus: Bus) -> None:
+    """It never gets into the spool, where it would stand before all others."""
+    bus.away = Retry("away")
+    with pytest.raises(Reject):
+        SpoolingProducer(bus, spool).publish([message(1, MAX_MESSAGE_BYTES)])
+    assert len(spool) == 0
+
+
+def test_a_message_that_the_bus_rejects_later_stands_aside(spool: Spool, bus: Bus) -> None:
+    """A bus that became stricter meanwhile does not hold up the others; the file still has the bytes."""
+    spool.append([message(1)])
+    bus.away = Reject("too_large")
+    drain_of(spool, bus).step()
+    bus.away = None
+    spool.append([message(2)])
+    drain_of(spool, bus).step()
+    assert (bus.taken, len(spool)) == ([message(2)], 0)
+    with sqlite3.connect(spool.path) as other:
+        assert other.execute("SELECT value FROM aside").fetchall() == [(message(1).value,)]
+    other.close()
+
+
+def test_of_two_processes_one_drains(spool: Spool, bus: Bus, tmp_path: Path) -> None:
+    """While one holds the lock the other waits; when it ends the other goes on."""
+    lock = tmp_path / "spool.lock"
+    stopping = [threading.Event(), threading.Event()]
+    other = Bus()
+    started = threading.Event()
+    drains = [Drain(spool, bus, lock, started.set, stopping[0]), Drain(spool, other, lock, lambda: None, stopping[1])]
+    spool.append([message(1)])
+    threads = [threading.Thread(target=drain.run) for drain in drains]
+    threads[0].start()
+    assert started.wait(10)
+    threads[1].start()
+    stopping[0].set()
+    threads[0].join()
+    spool.append([message(2)])
+    for _ in range(1000):
+        if other.taken:
+            break
+        threading.Event().wait(0.01)
+    stopping[1].set()
+    threads[1].join()
+    assert (bus.taken, other.taken) == ([message(1)], [message(2)])
