@@ -3,7 +3,7 @@
 import os
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from uuid import UUID
 
@@ -23,6 +23,8 @@ from config.secrets import Secrets, open_secrets
 from config.services import Services, load_services
 from config.settings import Settings
 from ingest.attachments import Attachments
+from ingest.smpp.joining import Patience
+from ingest.smpp.parts import PartStore
 from ingest.spool import Spool
 from ingest.wrap import Wrapper
 from messages import topics
@@ -140,11 +142,12 @@ class Parts:
             raise Stop(f"topics that could not be created: {', '.join(missing)}")
 
     def audit(self) -> Audit:
-        """One pass over the topics and the ledger, and what this host's doors have not handed over yet.
+        """One pass over the topics and the ledger, and what the doors keep and have not handed over yet.
 
-        The spool is looked at first: what leaves it meanwhile counts twice as pending, and not as nothing.
+        These are looked at first: what goes on meanwhile counts twice as pending, and not as nothing.
         """
-        spooled = len(self.spool)
+        patience = Patience(timedelta(seconds=self.settings.smpp_part_seconds))
+        kept = len(self.spool) + PartStore(self.engine, patience).waiting()
         reader = self.bus.reader()
         try:
             # Every queue there is: one of an agency that was taken from the registry still holds complaints.
@@ -153,8 +156,8 @@ class Parts:
             found = Auditor(reader, queues, self._recorded).run()
         finally:
             reader.close()
-        found.accepted += spooled
-        found.pending += spooled
+        found.accepted += kept
+        found.pending += kept
         return found
 
     def _recorded(self) -> set[UUID]:

@@ -17,9 +17,11 @@ from sqlalchemy import Engine, select
 from sqlmodel import SQLModel
 from structlog.types import EventDict
 
+from app import smpp
+from app.assembly import Parts
 from app.migrate import migrate
 from bus.errors import Retry, Stop
-from bus.port import Outgoing
+from bus.port import Outgoing, Producer
 from config.database import open_engine, writing
 from ingest.smpp.adapter import SmppAdapter
 from ingest.smpp.door import SmppDoor
@@ -660,3 +662,11 @@ def test_new_message_never_has_the_moment_of_another() -> None:
     known = [Known(NOW, 1, "a", NOW)]
 
     assert join(known, 1, "b", NOW, PATIENCE.late, WAIT) == Joined(NOW + timedelta(milliseconds=1))
+
+
+def test_the_audit_knows_what_waits_for_its_other_parts(parts: Parts, producer: Producer) -> None:
+    """An acknowledged part is accepted: until it goes on it is pending, and nobody calls it nothing."""
+    migrate(parts.engine)
+    smpp.door(parts, producer).take(pdu(part(b"LAPOR lampu", 1, 2)))
+    found = parts.audit()
+    assert (found.accepted, found.pending, found.clean) == (1, 1, True)
