@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from config.services import load_services
 from config.settings import Settings
 from ingest.refusals import REFUSALS
 from tests.test_layout import ROOMS
@@ -21,6 +22,12 @@ def test_documents_name_no_folder_that_is_not_there() -> None:
     for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"):
         for name in re.findall(r"`([a-z_]+/[\w./-]*)`", (ROOT / document).read_text()):
             assert (ROOT / name).exists(), f"{document} names {name}"
+
+
+def test_the_readme_reports_to_a_service_that_is_there() -> None:
+    """The Open311 example names a code of config/data/services.csv."""
+    (code,) = re.findall(r"service_code=([a-z0-9-]+)", (ROOT / "README.md").read_text())
+    assert code in load_services(ROOT / "config" / "data").by_code
 
 
 def test_every_dependency_has_its_reason() -> None:
