@@ -244,8 +244,9 @@ def _print_audit(found: Audit) -> None:
         if name != "differences":
             table.add_row(name, str(value))
     _out.print(table)
-    for subject, what in (found.lost | found.doubled).items():
-        _out.print(f"{subject}: {what}", markup=False, highlight=False)
+    for kind, named in found.differences.items():
+        for subject, what in named.items():
+            _out.print(f"{kind} {subject}: {what}", markup=False, highlight=False)
 
 
 @app.command("demo")

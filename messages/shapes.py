@@ -150,7 +150,11 @@ class Reason(Shape):
 
 
 class Dispatch(Travels):
-    """A complaint at an agency's door. It carries the report, never the sender."""
+    """A complaint at an agency's door. It carries the report, never the sender.
+
+    One whose `relation` is not `new` is no case of its own: it belongs to the complaint in `relation.of`, which lies at
+    the same door. What an agency answers to either is answered to both.
+    """
 
     name: ClassVar[str] = "dispatch"
 
@@ -164,6 +168,7 @@ class Dispatch(Travels):
     hop: int = Field(ge=0, description="0 for the first door; one more for each refusal.")
     due_at: Moment
     report: Report
+    relation: Relation = Relation()
 
 
 class AgencyAnswer(Travels):

@@ -15,7 +15,7 @@ T = TypeVar("T", bound=Travels)
 
 @dataclass(slots=True)
 class Audit:
-    """`lost` and `doubled` map the id of each difference to what is wrong with it; the rest are counts.
+    """`lost`, `doubled` and `misfiled` map the id of each difference to what is wrong with it; the rest are counts.
 
     accepted = complaints + repeats + joins + not_complaints + quarantined + dead + pending + lost.
     What was released from quarantine is no longer quarantined: it counts as the arrival that was made of it.
@@ -34,21 +34,28 @@ class Audit:
     at_triage: int = 0
     lost: dict[str, str] = field(default_factory=dict)
     doubled: dict[str, str] = field(default_factory=dict)
+    misfiled: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def differences(self) -> Mapping[str, Mapping[str, str]]:
+        """By their kind."""
+        return {"lost": self.lost, "doubled": self.doubled, "misfiled": self.misfiled}
 
     @property
     def clean(self) -> bool:
-        """Whether nothing is lost and nothing is there twice."""
-        return not (self.lost or self.doubled)
+        """Whether nothing is lost, nothing is there twice and all lies where it belongs."""
+        return not any(self.differences.values())
 
     def as_json(self) -> dict[str, object]:
         """The counts, and each difference by name."""
         counts = {name: getattr(self, name) for name in self.__slots__}
         named = [
             {"id": subject, "difference": kind, "what": what}
-            for kind, found in (("lost", self.lost), ("doubled", self.doubled))
+            for kind, found in self.differences.items()
             for subject, what in sorted(found.items())
         ]
-        return {**counts, "lost": len(self.lost), "doubled": len(self.doubled), "differences": named}
+        found = {kind: len(named) for kind, named in self.differences.items()}
+        return {**counts, **found, "differences": named}
 
 
 class _Placed(NamedTuple):
@@ -152,7 +159,7 @@ class Auditor:
             if hops.setdefault((dispatch.complaint_id, dispatch.hop), record.position) != record.position:
                 self._audit.doubled[str(dispatch.complaint_id)] = f"hop {dispatch.hop} dispatched twice"
             elif record.topic != topics.agency(dispatch.agency):
-                self._audit.lost[str(dispatch.complaint_id)] = f"for {dispatch.agency}, but in {record.topic}"
+                self._audit.misfiled[str(dispatch.complaint_id)] = f"for {dispatch.agency}, but in {record.topic}"
             known = latest.get(dispatch.complaint_id)
             latest[dispatch.complaint_id] = dispatch if known is None or dispatch.hop > known.hop else known
         return latest
@@ -172,7 +179,7 @@ class Auditor:
             subject = str(complaint.id)
             if subject in dead["router"]:
                 audit.dead += 1
-            elif complaint.relation.kind == "new" and complaint.id not in dispatched:
+            elif complaint.id not in dispatched:
                 self._missing(record, routed, subject, "complaint in no agency's queue")
             elif complaint.id not in rows and subject not in dead["sinks"]:
                 self._missing(record, recorded, subject, "complaint not in the ledger")
@@ -184,6 +191,9 @@ class Auditor:
             # Once retention has taken the oldest complaints, a later refusal's dispatch may outlive its complaint.
             if complaint_id not in homes and whole:
                 audit.lost[str(complaint_id)] = "dispatched, but the complaint is not on its topic"
+            ahead = dispatched.get(dispatch.relation.of or complaint_id)
+            if ahead and ahead.agency != dispatch.agency:
+                audit.misfiled[str(complaint_id)] = f"at {dispatch.agency}, but belongs to what is at {ahead.agency}"
             audit.at_triage += dispatch.agency == topics.TRIAGE
             audit.at_agencies += dispatch.agency != topics.TRIAGE
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from messages.shapes import Reason, Report
+from messages.shapes import Place, Reason, Report
 from router.phrases import Found, inside
 from router.registry import TRIAGE, Agency, Registry
 
@@ -48,6 +48,16 @@ def decide(report: Report, registry: Registry) -> Decision:
         says = f"“{ruled.words}” adalah urusan {agency.name} ({ruled.meaning.basis})."
         return _chosen([agency], f"rule:{ruled.meaning.id}", says, regions)
     return by_place
+
+
+def decide_again(earlier: Report, later: Report, registry: Registry) -> Decision:
+    """Which door, now that a sender has said more: what was said last speaks first, then both together."""
+    decision = decide(later, registry)
+    if decision.agency != TRIAGE:
+        return decision
+    place = later.place if later.place != Place() else earlier.place
+    both = {"title": earlier.title, "text": f"{earlier.text}\n{later.title}\n{later.text}", "place": place}
+    return decide(earlier.model_copy(update=both | {"agency": later.agency or earlier.agency}), registry)
 
 
 def _national(text: str, registry: Registry) -> list[Found[Agency]]:

@@ -16,8 +16,11 @@ _SOMEBODY = "instansi yang berwenang"
 
 
 def dispatched(dispatch: Dispatch, name: str) -> Reply | None:
-    """That the complaint is at its first door; `name` is the agency's. `None` where nothing is said."""
-    if dispatch.channel not in _CHANNELS or dispatch.hop > 0:
+    """That the complaint is at its first door; `name` is the agency's. `None` where nothing is said.
+
+    Who repeats a complaint of their own was told where that went.
+    """
+    if dispatch.channel not in _CHANNELS or dispatch.hop > 0 or dispatch.relation.kind == "repeat":
         return None
     says = f"Laporan {dispatch.tracking} sudah kami teruskan ke {{}}."
     if dispatch.agency == TRIAGE:

@@ -15,7 +15,7 @@ from bus.port import Membership, Outgoing, Record
 from bus.worker import Stage, Worker
 from ingest.wrap import arrived, held
 from messages import codec, ids
-from messages.shapes import Channel, Complaint, Dispatch, OversightEvent
+from messages.shapes import Channel, Complaint, Dispatch, OversightEvent, Relation
 from messages.topics import COMPLAINTS, OVERSIGHT
 from monitor.audit import Audit, Auditor
 from normalize.stage import NormalizeStage
@@ -132,6 +132,16 @@ def _misfile(outputs: list[Outgoing]) -> list[Outgoing]:
     return [replace(outputs[0], topic="agency-bumn-pln"), *outputs[1:]]
 
 
+def _apart(outputs: list[Outgoing]) -> list[Outgoing]:
+    """One complaint belongs to the one in triage, and is sent elsewhere."""
+    queued = [output for output in outputs if output.topic.startswith("agency-")]
+    found = {output.topic: codec.decode(Dispatch, output.value, output.headers) for output in queued}
+    relation = Relation(kind="joins", of=found["agency-triage"].complaint_id)
+    one = found["agency-kementerian-kemenkes"].model_copy(update={"agency": "bumn-pln", "relation": relation})
+    others = [output for output in outputs if output.topic != "agency-kementerian-kemenkes"]
+    return [Outgoing("agency-bumn-pln", *codec.encode(one, "", "/test")), *others]
+
+
 @pytest.mark.parametrize(
     ("group", "spoil", "kind", "says"),
     [
@@ -139,7 +149,8 @@ def _misfile(outputs: list[Outgoing]) -> list[Outgoing]:
         ("normalize", _double, "doubled", "complaint published twice"),
         ("router", _drop, "lost", "complaint in no agency's queue"),
         ("router", _double, "doubled", "hop 0 dispatched twice"),
-        ("router", _misfile, "lost", "but in agency-bumn-pln"),
+        ("router", _misfile, "misfiled", "but in agency-bumn-pln"),
+        ("router", _apart, "misfiled", "at bumn-pln, but belongs to what is at triage"),
     ],
 )
 def test_a_planted_fault_is_named(

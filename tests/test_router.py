@@ -302,13 +302,6 @@ def test_a_dispatch_is_decided_once(stage: RouterStage, complaint: Callable[...,
     assert stage.handle([at(made, 4)]) == []
 
 
-def test_a_repeat_needs_no_door(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
-    """It shows on the complaint it belongs to."""
-    phone = "+628000000021"
-    assert len(stage.handle([at(complaint("Kemenkes tolong", phone=phone))])) == 1
-    assert stage.handle([at(complaint("kemenkes, TOLONG", phone=phone), 1)]) == []
-
-
 def test_a_refusal_finds_the_next_door(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
     """The next agency gets the complaint with all earlier reasons, and oversight hears of it; once."""
     (first,) = stage.handle([at(complaint("Kemenkes, puskesmas tutup di Kab. Sleman"))])
