@@ -1,25 +1,72 @@
-"""Text as it is kept, and the form in which two texts are compared. Both are idempotent."""
+"""Text as it is kept, and the forms in which texts are compared. All are idempotent. It knows letters, not words."""
 
 import re
 import unicodedata
+from functools import lru_cache
 
-_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# Zero widths, soft hyphens, marks and overrides of writing direction.
+_INVISIBLE = re.compile(r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*\n\s*")
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_LATIN = re.compile(r"[a-zA-Z]")
+_GREEK_OR_CYRILLIC = re.compile(r"[\u0370-\u052f]")
+# Each is drawn like the Latin letter below it. A small letter stands here only if its capital does too.
+_LOOKALIKE = str.maketrans(
+    "АаВвЕеЅѕІіЈјКкМмНнОоРрСсТтУуХхҮүԚԛԜԝҺһΑαΒβΕεΖζΗηΙιΚκΜμΝνΟοΡρΤτΥυΧχ",
+    "AaBbEeSsIiJjKkMmHhOoPpCcTtYyXxYyQqWwHhAaBbEeZzHnIiKkMuNvOoPpTtYuXx",
+)
+# What Unicode does not count as another form of the same letter or sign.
+_SIGNS = str.maketrans(
+    "ıɑⱭɡꞬꞮƦłŁøØđĐᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢʼʹ′‘’´‐‒–—−",  # noqa: RUF001 - as above
+    "iaAgGIRlLoOdDABCDEFGHIJKLMNOPRSTUVWYZ''''''-----",
+)
 
 
 def clean(text: str) -> str:
     """The words as written: composed (NFC), without invisible characters, spaces and blank lines folded."""
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = _CONTROL.sub(" ", _INVISIBLE.sub("", text))
+    text = _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = unicodedata.normalize("NFC", _CONTROL.sub(" ", text))
     text = _LINES.sub("\n\n", _SPACES.sub(" ", text))
     return "\n".join(line.strip() for line in text.strip().split("\n"))
 
 
 def comparable(text: str) -> str:
     """Letters and digits only, case and width folded: equal where only typing differs, never where words do."""
-    folded = unicodedata.normalize("NFKC", clean(text)).casefold()
+    flat = unicodedata.normalize("NFKC", clean(text)).casefold()
     # Marks carry the vowels in many scripts (Javanese, Thai): without them other words would be equal.
-    kept = (letter if letter.isalnum() or unicodedata.category(letter)[0] == "M" else " " for letter in folded)
+    kept = (letter if letter.isalnum() or unicodedata.category(letter)[0] == "M" else " " for letter in flat)
     return " ".join("".join(kept).split())
+
+
+def folded(text: str) -> str:
+    """The text in small letters, each character in its plainest form, *of the same length*: places in it stay places.
+
+    Fullwidth and mathematical letters, digits of any script, Latin letters with accents, and letters of other
+    alphabets that are drawn like Latin ones inside Latin words become a to z and 0 to 9.
+    """
+    if text.isascii():
+        return text.lower()
+    plain = _NOT_ASCII.sub(lambda match: _plain(match.group()), text)
+    return (_WORD.sub(_unmasked, plain) if _GREEK_OR_CYRILLIC.search(plain) else plain).lower()
+
+
+def _unmasked(match: re.Match[str]) -> str:
+    """Nobody mixes alphabets within a word but to deceive."""
+    word = match.group()
+    return word.translate(_LOOKALIKE) if _LATIN.search(word) else word
+
+
+@lru_cache(maxsize=4096)
+def _plain(letter: str) -> str:
+    """One character for one; what would become none or several stays."""
+    if letter.isdecimal():
+        return str(unicodedata.decimal(letter))
+    form = unicodedata.normalize("NFKC", letter)
+    if len(form) > 1:
+        return letter
+    base = unicodedata.normalize("NFKD", letter)[:1]
+    return base if base.isascii() and base.isalpha() else form.translate(_SIGNS)

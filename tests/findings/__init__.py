@@ -1,0 +1,1 @@
+"""What is found in a report, and how two reports' findings compare."""

@@ -1,0 +1,79 @@
+"""Text as it is kept, and its letters in their plainest form."""
+
+# ruff: noqa: RUF001 - letters in disguise are what is tested
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from normalize.text import clean, folded
+
+# All of Unicode that has letters with other forms: Han and Hangul have none that matter here.
+BLOCKS = (range(0x3400), range(0xA000, 0xAC00), range(0xF900, 0x10600), range(0x1D000, 0x20000))
+LETTERS = [chr(code) for block in BLOCKS for code in block]
+
+
+@pytest.mark.parametrize(
+    ("typed", "cleaned"),
+    [
+        ("ja\u00adlan", "jalan"),
+        ("\u2066jalan\u2069 \u061crusak", "jalan rusak"),
+        ("e\u200b\u0301", "é"),
+        ("a\x85b\x9fc", "a b c"),
+        ("JALAN   RUSAK 😡 👍🏽", "JALAN RUSAK 😡 👍🏽"),
+        ("jаlan ｒｕｓａｋ", "jаlan ｒｕｓａｋ"),
+    ],
+)
+def test_what_is_kept(typed: str, cleaned: str) -> None:
+    """What nobody sees goes; emoji, capitals and letters of any alphabet stay as they were written."""
+    assert clean(typed) == cleaned
+
+
+@given(st.text(st.one_of(st.characters(), st.sampled_from("e\u0301\u200b\u00ad\u2066\r\n \x85"))))
+def test_cleaning_what_is_clean(text: str) -> None:
+    """Cleaned text is composed and stays as it is, whatever stood between a letter and its accent."""
+    assert clean(clean(text)) == clean(text) == unicodedata.normalize("NFC", clean(text))
+
+
+def test_every_letter_becomes_one() -> None:
+    """One character for one, alone or within a word, and its plainest form is its own."""
+    for text in (" ".join(LETTERS), " ".join(f"a{letter}b" for letter in LETTERS)):
+        assert len(folded(text)) == len(text)
+        assert folded(folded(text)) == folded(text)
+
+
+@given(st.text())
+def test_places_stay_places(text: str) -> None:
+    """Whatever stands beside it."""
+    assert len(folded(text)) == len(text)
+    assert folded(folded(text)) == folded(text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "plain"),
+    [
+        ("JALAN", "jalan"),
+        ("ＪＡＬＡＮ １２", "jalan 12"),
+        ("𝐉𝓪𝔩𝕒𝚗 𝟙𝟚", "jalan 12"),
+        ("ᴊᴀʟᴀɴ", "jalan"),
+        ("Décor Łódź İlk", "decor lodz ilk"),
+        ("٣ ꧓", "3 3"),
+        ("5 m²", "5 m2"),
+        ("do’a Jum‘at", "do'a jum'at"),
+        ("Jakarta–Bandung", "jakarta-bandung"),
+    ],
+)
+def test_plain_letters(typed: str, plain: str) -> None:
+    """Letters and digits that are drawn otherwise are the same ones."""
+    assert folded(typed) == plain
+
+
+@pytest.mark.parametrize(
+    ("typed", "plain"),
+    [("jаlаn", "jalan"), ("ΝΙK", "nik"), ("Аir", "air"), ("Москва", "москва"), ("Αθήνα", "αθήνα"), ("ꦗꦭꦤ꧀", "ꦗꦭꦤ꧀")],
+)
+def test_letters_of_another_alphabet(typed: str, plain: str) -> None:
+    """They become Latin ones within a Latin word only: what is written in Russian, Greek or Javanese stays."""
+    assert folded(typed) == plain
