@@ -34,7 +34,18 @@ class Draft:
 class NotComplaint:
     """Kept, counted and reversible; but no complaint."""
 
-    reason: Literal["empty", "retweet", "own-post", "opt-out", "status-request", "publicity"]
+    reason: Literal[
+        "empty",
+        "retweet",
+        "own-post",
+        "opt-out",
+        "status-request",
+        "publicity",
+        "promotion",
+        "fraud",
+        "test",
+        "greeting",
+    ]
 
 
 class Unreadable(ValueError):

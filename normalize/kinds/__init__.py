@@ -1,0 +1,1 @@
+"""What kind of message it is: complaint, suggestion, question, or none of these."""
