@@ -36,6 +36,15 @@ def event_id(subject: UUID, event: str) -> UUID:
     return uuid5(_NAMESPACE, f"event:{subject}:{event}")
 
 
+def correction_id(complaint: UUID, what: str, after: UUID | None) -> UUID:
+    """A person decides each thing about a complaint once after the correction before it (`None`: after none).
+
+    Not the moment: whoever gives a command twice says one thing. Nor the thing alone: what was taken apart, put
+    together and is taken apart again was decided three times.
+    """
+    return uuid5(_NAMESPACE, f"correction:{complaint}:{what}:{after}")
+
+
 def attachment_id(sha256: str) -> UUID:
     """The same file sent again is the same attachment; `sha256` is of the bytes as sent."""
     return uuid5(_NAMESPACE, f"attachment:{sha256}")

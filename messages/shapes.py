@@ -121,12 +121,23 @@ class RawMessage(Travels):
     body: Sealed = Field(description="The provider's bytes, untouched, sealed.")
 
 
+# The evidence of a relation that a person decided.
+SPLIT = "split-by-person"
+MERGED = "merged-by-person"
+
+
 class Relation(Shape):
     """How a complaint stands to earlier ones: `repeat` is the same citizen's, `joins` another's, same matter."""
 
     kind: Literal["new", "repeat", "joins"] = "new"
     of: UUID | None = None
     evidence: tuple[str, ...] = ()
+    since: Moment | None = Field(None, description="When the matter was first reported, whichever came in first.")
+
+    @property
+    def bound(self) -> bool:
+        """Whether it lies where that one lies whatever its own words say: its own citizen or a person decided so."""
+        return self.kind == "repeat" or MERGED in self.evidence
 
 
 class Complaint(Travels):
@@ -152,8 +163,8 @@ class Reason(Shape):
 class Dispatch(Travels):
     """A complaint at an agency's door. It carries the report, never the sender.
 
-    One whose `relation` is not `new` is no case of its own: it belongs to the complaint in `relation.of`, which lies at
-    the same door. What an agency answers to either is answered to both.
+    One that is no case of its own belongs to the complaint in `relation.of`, which lies at the same door. What an
+    agency answers to either is answered to both.
     """
 
     name: ClassVar[str] = "dispatch"
@@ -165,10 +176,27 @@ class Dispatch(Travels):
     alternatives: tuple[str, ...] = ()
     reasons: tuple[Reason, ...]
     rules_version: str
-    hop: int = Field(ge=0, description="0 for the first door; one more for each refusal.")
+    hop: int = Field(ge=0, description="0 for the first door; one more for each that follows.")
     due_at: Moment
     report: Report
     relation: Relation = Relation()
+    own_case: bool = Field(True, description="A case of its own; else it belongs to that of `relation.of`, same door.")
+
+
+class Correction(Travels):
+    """What a person decided about how a complaint stands to others. It holds against all that was found before.
+
+    `relation` is `new` where the complaint was taken apart from `apart_from`; else it was put to `relation.of`.
+    """
+
+    name: ClassVar[str] = "correction"
+
+    complaint_id: UUID
+    tracking: str
+    relation: Relation
+    apart_from: UUID | None = Field(None, description="With `new`: the complaint that it was taken from.")
+    actor: str = Field(max_length=200, description="Who decided.")
+    reason: str = Field(max_length=500, description="Why, in words for a liaison officer; no citizen is named.")
 
 
 class AgencyAnswer(Travels):
@@ -211,8 +239,17 @@ class OversightEvent(Travels):
 
     name: ClassVar[str] = "oversight-event"
 
-    event: Literal["not-a-complaint", "refused", "hop-limit", "released", "dropped", "revealed", "post-withdrawn"]
-    subject: UUID = Field(description="The message or complaint it is about.")
+    event: Literal[
+        "not-a-complaint",
+        "refused",
+        "hop-limit",
+        "released",
+        "dropped",
+        "revealed",
+        "post-withdrawn",
+        "device-revoked",
+    ]
+    subject: UUID = Field(description="The message or complaint it is about; of a device the keyed hash of its id.")
     reason: str
     actor: str = Field("", max_length=200, description="Who decided, where a person did.")
 

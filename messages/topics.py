@@ -7,6 +7,7 @@ from messages.shapes import (
     AgencyAnswer,
     Channel,
     Complaint,
+    Correction,
     Dispatch,
     OversightEvent,
     Quarantined,
@@ -17,6 +18,7 @@ from messages.shapes import (
 
 COMPLAINTS = "complaints"
 AGENCY_ANSWERS = "agency-answers"
+CORRECTIONS = "corrections"
 OVERSIGHT = "oversight"
 REPLIES = "replies"
 QUARANTINE = "quarantine"
@@ -72,6 +74,8 @@ def topics(agencies: Iterable[str]) -> tuple[Topic, ...]:
         Topic(COMPLAINTS, Complaint, "complaint_id", _PARTITIONS, _YEAR, "normalize", ("router", "sinks", "monitor")),
         *queues,
         Topic(AGENCY_ANSWERS, AgencyAnswer, "complaint_id", _PARTITIONS, _YEAR, "agency", ("router", "sinks")),
+        # One partition: what is decided about a complaint may build on what was decided about another.
+        Topic(CORRECTIONS, Correction, "complaint_id", 1, _YEAR, "operations", ("normalize", "router", "sinks")),
         Topic(REPLIES, Reply, "complaint_id", _PARTITIONS, _YEAR, "normalize, router", ("sinks",)),
         Topic(OVERSIGHT, OversightEvent, "subject", 1, _YEAR, "normalize, router, ingest, operations", ("monitor",)),
         Topic(QUARANTINE, Quarantined, "sender", 1, _YEAR, "ingest", ("monitor", "operations")),

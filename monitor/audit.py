@@ -18,7 +18,8 @@ class Audit:
     """`lost`, `doubled` and `misfiled` map the id of each difference to what is wrong with it; the rest are counts.
 
     accepted = complaints + repeats + joins + not_complaints + quarantined + dead + pending + lost.
-    What was released from quarantine is no longer quarantined: it counts as the arrival that was made of it.
+    What was released from quarantine is no longer quarantined: it counts as the arrival that was made of it. Repeats
+    and joins count as they were read, whatever a person decided of them since.
     """
 
     accepted: int = 0
@@ -192,7 +193,9 @@ class Auditor:
             if complaint_id not in homes and whole:
                 audit.lost[str(complaint_id)] = "dispatched, but the complaint is not on its topic"
             ahead = dispatched.get(dispatch.relation.of or complaint_id)
-            if ahead and ahead.agency != dispatch.agency:
+            # What only joins another's complaint may lie at the door of its own words.
+            tied = dispatch.relation.bound or not dispatch.own_case
+            if tied and ahead and ahead.agency != dispatch.agency:
                 audit.misfiled[str(complaint_id)] = f"at {dispatch.agency}, but belongs to what is at {ahead.agency}"
             audit.at_triage += dispatch.agency == topics.TRIAGE
             audit.at_agencies += dispatch.agency != topics.TRIAGE

@@ -76,6 +76,11 @@ class Registry:
     ruled: PhraseIndex[Rule]
     placed: PhraseIndex[tuple[Agency, ...]]
 
+    def name_of(self, code: str) -> str:
+        """The agency's name; of one that is in the registry no more, its code."""
+        known = self.agencies.get(code)
+        return known.name if known else code
+
 
 def load_registry(folder: Path) -> Registry:
     """Read `agencies.csv` and `rules.csv`. Raises `RegistryError` naming every fault found."""

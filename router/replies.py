@@ -8,7 +8,7 @@ from typing import Literal
 
 from messages import ids
 from messages.gsm import one_segment
-from messages.shapes import AgencyAnswer, Channel, Dispatch, Reply
+from messages.shapes import SPLIT, AgencyAnswer, Channel, Dispatch, Reply
 from messages.topics import TRIAGE
 
 _CHANNELS = {Channel.SMS, Channel.MOBILE}
@@ -18,9 +18,11 @@ _SOMEBODY = "instansi yang berwenang"
 def dispatched(dispatch: Dispatch, name: str) -> Reply | None:
     """That the complaint is at its first door; `name` is the agency's. `None` where nothing is said.
 
-    Who repeats a complaint of their own was told where that went.
+    Who repeats a complaint of their own was told where that went; when a person takes the two apart, they are told of
+    this one too. Who was told of it before is not told again: the reply's id is the same.
     """
-    if dispatch.channel not in _CHANNELS or dispatch.hop > 0 or dispatch.relation.kind == "repeat":
+    first = dispatch.hop == 0 or SPLIT in dispatch.relation.evidence
+    if dispatch.channel not in _CHANNELS or not first or dispatch.relation.kind == "repeat":
         return None
     says = f"Laporan {dispatch.tracking} sudah kami teruskan ke {{}}."
     if dispatch.agency == TRIAGE:

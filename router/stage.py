@@ -1,7 +1,8 @@
-"""The router: complaints and refusals in, dispatches to agency queues out."""
+"""The router: complaints, refusals and corrections in, dispatches to agency queues out."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from itertools import groupby
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -10,13 +11,16 @@ from bus.errors import Reject
 from bus.port import Outgoing, Record
 from config.database import writing
 from messages import codec, ids
-from messages.shapes import AgencyAnswer, Complaint, Dispatch, OversightEvent, Reason, Reply
-from messages.topics import COMPLAINTS, OVERSIGHT, REPLIES, TRIAGE, agency
-from router.decision import after_refusal, decide, decide_again, due
-from router.following import along, follow
+from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch, OversightEvent, Reason, Reply
+from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES, agency
+from router.arriving import arrive
+from router.correcting import correct
+from router.decision import after_refusal
+from router.following import in_order, next_hop
+from router.moving import move, together, way_held
 from router.registry import Registry
 from router.replies import answered, dispatched
-from router.store import following, route_once, said_of, way_so_far
+from router.store import said_of
 
 _SOURCE = "/satu-pintu/router"
 
@@ -32,9 +36,9 @@ class RouterStage:
         self._now = now
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
-        """A dispatch for each complaint and each refusal not worked before, and what the sender is told of it.
+        """A dispatch for each complaint, refusal and correction not worked before, and what the sender is told of it.
 
-        A repeat, and what joins another's complaint, goes where that lies, and goes along when that moves.
+        What follows a complaint (see `router.following`) goes where that lies, and along when that moves.
         """
         with writing(self._engine) as connection:
             said = said_of(connection, [record.position for record in records])
@@ -48,7 +52,14 @@ class RouterStage:
         try:
             if record.topic == COMPLAINTS:
                 complaint = codec.decode(Complaint, record.value, record.headers)
-                return self._published(said or self._first_door(connection, record.position, complaint))
+                return self._published(
+                    said or arrive(connection, record.position, complaint, self._registry, self._now())
+                )
+            if record.topic == CORRECTIONS:
+                decided = codec.decode(Correction, record.value, record.headers)
+                return self._published(
+                    said or correct(connection, record.position, decided, self._registry, self._now())
+                )
             answer = codec.decode(AgencyAnswer, record.value, record.headers)
         except codec.CodecError as error:
             raise Reject(error.reason, error.field) from error
@@ -56,131 +67,59 @@ class RouterStage:
             return self._next_door(connection, record.position, answer, said)
         return self._progress(connection, answer) if answer.verdict != "accepted" else ()
 
-    def _first_door(self, connection: Connection, position: str, complaint: Complaint) -> Sequence[Dispatch]:
-        ahead = _ahead(connection, complaint)
-        now = self._now()
-        decision = decide(complaint.report, self._registry)
-        dispatch = Dispatch(
-            id=ids.dispatch_id(complaint.id, 0),
-            message_id=complaint.message_id,
-            at=now,
-            complaint_id=complaint.id,
-            tracking=complaint.tracking,
-            channel=complaint.channel,
-            agency=decision.agency,
-            alternatives=decision.alternatives,
-            reasons=decision.reasons,
-            rules_version=self._registry.version,
-            hop=0,
-            due_at=due(now),
-            report=complaint.report,
-            relation=complaint.relation,
-        )
-        if ahead is None:
-            return _move(connection, position, dispatch)
-        known_better = self._known_better(ahead, complaint, now)
-        others = _move(connection, position, known_better) if known_better else ()
-        followed = follow(dispatch, known_better if known_better and others else ahead)
-        return [*others, followed] if route_once(connection, position, followed) else others
-
-    def _known_better(self, ahead: Dispatch, complaint: Complaint, now: datetime) -> Dispatch | None:
-        """The next hop of what nobody could place, where its sender has now said more."""
-        if ahead.agency != TRIAGE or ahead.hop > 0 or complaint.relation.kind != "repeat":
-            return None
-        decision = decide_again(ahead.report, complaint.report, self._registry)
-        if decision.agency == TRIAGE:
-            return None
-        found = {
-            "agency": decision.agency,
-            "alternatives": decision.alternatives,
-            "reasons": (*ahead.reasons, *decision.reasons),
-        }
-        return self._next_hop(ahead.model_copy(update=found), now)
-
-    def _next_hop(self, dispatch: Dispatch, now: datetime) -> Dispatch:
-        hop = dispatch.hop + 1
-        moved = {
-            "id": ids.dispatch_id(dispatch.complaint_id, hop),
-            "at": now,
-            "rules_version": self._registry.version,
-            "hop": hop,
-            "due_at": due(now),
-        }
-        return dispatch.model_copy(update=moved)
-
     def _progress(self, connection: Connection, answer: AgencyAnswer) -> Sequence[Outgoing]:
-        """What the sender is told, and everyone whose complaint joins it."""
+        """What the sender is told, and everyone whose complaint joins it and lies there with it."""
         _, dispatch = _asked(connection, answer)
-        joined = [other for other in following(connection, dispatch.complaint_id) if other.relation.kind == "joins"]
-        name = self._name(dispatch.agency)
+        joined = [other for other in together(connection, dispatch) if other.relation.kind == "joins"]
+        name = self._registry.name_of(dispatch.agency)
         return [told for each in (dispatch, *joined) for told in _told(answered(each, answer, name))]
-
-    def _name(self, code: str) -> str:
-        """The agency's name; of one that is in the registry no more, its code."""
-        known = self._registry.agencies.get(code)
-        return known.name if known else code
 
     def _next_door(
         self, connection: Connection, position: str, answer: AgencyAnswer, said: Sequence[Dispatch]
     ) -> Sequence[Outgoing]:
         way, refused = _asked(connection, answer)
-        tried = [dispatch.agency for dispatch in way[: refused.hop + 1]]
+        # Where it only went along it was not refused; and a hop to the door where it lies passes nothing on.
+        own = (each.agency for each in way[: refused.hop + 1] if each.own_case or each is refused)
+        tried = [code for code, _ in groupby(own)]
         code, rule = after_refusal(tried, refused.alternatives, answer.theirs, self._registry)
         # What triage itself gives back has no other door: the admin's desk keeps it, and oversight is told.
         if not said and refused.agency != code:
-            said = _move(connection, position, self._passed_on(refused, answer, code, rule))
+            passed_on = self._passed_on(refused, answer, code, rule)
+            said = move(connection, position, passed_on, together(connection, refused), passed_on)
         event = "hop-limit" if rule == "hop-limit" else "refused"
         return [*self._published(said), _tell_oversight(answer, event, rule)]
 
     def _passed_on(self, refused: Dispatch, answer: AgencyAnswer, code: str, rule: str) -> Dispatch:
-        name = self._name(answer.agency)
+        name = self._registry.name_of(answer.agency)
         reason = Reason(rule=rule, says=f"{name} menyatakan bukan kewenangannya: {answer.text or '(tanpa alasan)'}")
         to = {"agency": code, "reasons": (*refused.reasons, reason)}
-        return self._next_hop(refused.model_copy(update=to), self._now())
+        return next_hop(refused.model_copy(update=to), self._now(), self._registry.version)
 
     def _published(self, dispatches: Iterable[Dispatch]) -> Sequence[Outgoing]:
         outputs = []
-        for dispatch in dispatches:
+        for dispatch in in_order(dispatches):
             complaint, code = str(dispatch.complaint_id), dispatch.agency
             _log.info("complaint.dispatched", complaint_id=complaint, agency=code, hop=dispatch.hop)
             # The complaint and what belongs to it stay in order.
-            key = str(dispatch.relation.of or complaint)
+            key = complaint if dispatch.own_case else str(dispatch.relation.of)
             outputs.append(Outgoing(agency(code), *codec.encode(dispatch, key, _SOURCE)))
-            outputs += _told(dispatched(dispatch, self._name(code)))
+            outputs += _told(dispatched(dispatch, self._registry.name_of(code)))
         return outputs
-
-
-def _ahead(connection: Connection, complaint: Complaint) -> Dispatch | None:
-    """Where the complaint that this one belongs to is now; `None` if it belongs to none, or has come before it."""
-    of, ahead = complaint.relation.of, None
-    while of is not None and (way := way_so_far(connection, of)):
-        ahead = way[-1]
-        of = ahead.relation.of
-    return ahead
-
-
-def _move(connection: Connection, position: str, dispatch: Dispatch) -> Sequence[Dispatch]:
-    """The dispatch and, with it, the next hop of each that belongs to the complaint and lies elsewhere.
-
-    Nothing, if another record led to this hop.
-    """
-    if not route_once(connection, position, dispatch):
-        return ()
-    others = [other for other in following(connection, dispatch.complaint_id) if other.agency != dispatch.agency]
-    moved = [along(other, dispatch, dispatch.at) for other in others]
-    return [dispatch, *(each for each in moved if route_once(connection, position, each))]
 
 
 def _asked(connection: Connection, answer: AgencyAnswer) -> tuple[Sequence[Dispatch], Dispatch]:
     """The way and the dispatch that are answered: an answer to what follows a complaint is one to the complaint.
 
-    Raises `Reject` where the answering agency has none.
+    Not where it has been taken from that since. Raises `Reject` where the answering agency has no such dispatch.
     """
-    way = way_so_far(connection, answer.complaint_id)
+    way = way_held(connection, answer.complaint_id)
     dispatch = next((dispatch for dispatch in way if dispatch.id == answer.dispatch_id), None)
     if dispatch is None or dispatch.agency != answer.agency:
         raise Reject("unknown_dispatch", "dispatch_id")
-    ahead = way_so_far(connection, dispatch.relation.of) if dispatch.relation.of else ()
+    case = dispatch.relation.of
+    if dispatch.own_case or case is None or way[-1].own_case or way[-1].relation.of != case:
+        return way, dispatch
+    ahead = way_held(connection, case)
     theirs = [each for each in ahead if each.agency == dispatch.agency]
     return (ahead, theirs[-1]) if theirs else (way, dispatch)
 

@@ -15,8 +15,8 @@ from bus.port import Membership, Outgoing, Record
 from bus.worker import Stage, Worker
 from ingest.wrap import arrived, held
 from messages import codec, ids
-from messages.shapes import Channel, Complaint, Dispatch, OversightEvent, Relation
-from messages.topics import COMPLAINTS, OVERSIGHT
+from messages.shapes import MERGED, Channel, Complaint, Dispatch, OversightEvent, Relation
+from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT
 from monitor.audit import Audit, Auditor
 from normalize.stage import NormalizeStage
 from router.stage import RouterStage
@@ -44,9 +44,9 @@ class Pipeline:
             "normalize": (NormalizeStage(self.parts.engine, self.parts.sealer), raw),
             "router": (
                 RouterStage(self.parts.engine, self.parts.registry, lambda: NOW),
-                (COMPLAINTS, "agency-answers"),
+                (COMPLAINTS, "agency-answers", CORRECTIONS),
             ),
-            "ledger": (LedgerSink(self.parts.engine), (COMPLAINTS, "agency-answers", *self.parts.queues)),
+            "ledger": (LedgerSink(self.parts.engine), (COMPLAINTS, "agency-answers", CORRECTIONS, *self.parts.queues)),
         }
         stage, names = stages[group]
         consumer = self.parts.bus.consumer(Membership(group, "test", names))
@@ -132,12 +132,13 @@ def _misfile(outputs: list[Outgoing]) -> list[Outgoing]:
     return [replace(outputs[0], topic="agency-bumn-pln"), *outputs[1:]]
 
 
-def _apart(outputs: list[Outgoing]) -> list[Outgoing]:
+def _apart(outputs: list[Outgoing], *, own_case: bool = False, **relation: object) -> list[Outgoing]:
     """One complaint belongs to the one in triage, and is sent elsewhere."""
     queued = [output for output in outputs if output.topic.startswith("agency-")]
     found = {output.topic: codec.decode(Dispatch, output.value, output.headers) for output in queued}
-    relation = Relation(kind="joins", of=found["agency-triage"].complaint_id)
-    one = found["agency-kementerian-kemenkes"].model_copy(update={"agency": "bumn-pln", "relation": relation})
+    said = Relation.model_validate({"kind": "repeat", "of": found["agency-triage"].complaint_id, **relation})
+    apart = {"agency": "bumn-pln", "relation": said, "own_case": own_case}
+    one = found["agency-kementerian-kemenkes"].model_copy(update=apart)
     others = [output for output in outputs if output.topic != "agency-kementerian-kemenkes"]
     return [Outgoing("agency-bumn-pln", *codec.encode(one, "", "/test")), *others]
 
@@ -151,6 +152,9 @@ def _apart(outputs: list[Outgoing]) -> list[Outgoing]:
         ("router", _double, "doubled", "hop 0 dispatched twice"),
         ("router", _misfile, "misfiled", "but in agency-bumn-pln"),
         ("router", _apart, "misfiled", "at bumn-pln, but belongs to what is at triage"),
+        ("router", partial(_apart, own_case=True), "misfiled", "at bumn-pln, but belongs to what is at triage"),
+        ("router", partial(_apart, kind="joins"), "misfiled", "at bumn-pln, but belongs to what is at triage"),
+        ("router", partial(_apart, kind="joins", own_case=True, evidence=(MERGED,)), "misfiled", "at bumn-pln, but"),
     ],
 )
 def test_a_planted_fault_is_named(
@@ -165,6 +169,15 @@ def test_a_planted_fault_is_named(
     assert len(found) == 1
     assert says in next(iter(found.values()))
     assert {entry["difference"] for entry in audit.as_json()["differences"]} == {kind}  # type: ignore[attr-defined]
+
+
+def test_what_joins_may_lie_at_its_own_door(parts: Parts, pipeline: Pipeline) -> None:
+    """A case of its own where its own words led, beside the same matter elsewhere, is no fault."""
+    pipeline.work("normalize")
+    pipeline.work("router", partial(_apart, kind="joins", own_case=True))
+    pipeline.work("ledger")
+    audit = parts.audit()
+    assert (audit.clean, audit.at_agencies, audit.at_triage) == (True, 1, 1)
 
 
 def test_a_missing_row_is_named(parts: Parts, pipeline: Pipeline) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 from uuid import UUID, uuid5
 
@@ -20,6 +21,7 @@ from tests.conftest import NOW
 from tests.helpers import at
 from tests.journeys.test_journeys import REGISTRY
 
+COUNTRY = Path(__file__).parent.parent / "config" / "data"
 _SEALED = Sealed("sealed")
 _IDS = UUID(int=1708)
 
@@ -117,16 +119,70 @@ def desk(engine: Engine, now: Callable[[], datetime]) -> Desk:
     return Desk(RouterStage(engine, load_registry(REGISTRY), now))
 
 
-@pytest.mark.parametrize("kind", ["repeat", "joins"])
-def test_it_goes_where_its_complaint_is(desk: Desk, kind: Literal["repeat", "joins"]) -> None:
-    """Whatever its own words would say: the agency sees it beside the case, says which one, and by the same date."""
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [("repeat", "Mohon PLN datang"), ("joins", "saya juga"), ("joins", "Kemenkes, saya juga")],
+)
+def test_it_goes_where_its_complaint_is(desk: Desk, kind: Literal["repeat", "joins"], text: str) -> None:
+    """The agency sees it with the case, and which one that is, by the same date; a repeat whatever its own words say.
+
+    What joins another's complaint goes there if its own words lead there or nowhere.
+    """
     (first,) = dispatches(desk.tell(said(1, "Kemenkes tolong")))
-    (second,) = dispatches(desk.tell(said(2, "Mohon PLN datang", of=1, kind=kind)))
+    (second,) = dispatches(desk.tell(said(2, text, of=1, kind=kind)))
     assert (second.agency, second.due_at, second.hop) == (first.agency, first.due_at, 0)
     assert (second.relation.kind, second.relation.of) == (kind, first.complaint_id)
+    assert (first.own_case, second.own_case) == (True, False)
     assert [reason.rule for reason in second.reasons] == ["follows", "named"]
     assert "NOMOR1" in second.reasons[0].says
-    assert second.report.text == "Mohon PLN datang"
+    assert second.report.text == text
+
+
+def test_nobody_draws_anothers_report_to_a_wrong_door(desk: Desk) -> None:
+    """Who writes first has no say in it: it goes to the door of its own words, and says where the other one lies."""
+    desk.tell(said(1, "Kemenkes tolong"))
+    (second,) = dispatches(desk.tell(said(2, "Kemenkes? PLN? Kab. Sleman", of=1, kind="joins")))
+    (third,) = dispatches(desk.tell(said(3, "Mohon PLN datang ke Kab. Sleman", of=1, kind="joins")))
+    assert (second.agency, second.own_case) == ("kementerian-kemenkes", False)
+    assert (third.agency, third.own_case) == ("bumn-pln", True)
+    assert third.alternatives == ("kabupaten-3404", "provinsi-34")
+    assert (third.relation.kind, third.relation.of) == ("joins", _id(1))
+    assert [reason.rule for reason in third.reasons] == ["named", "follows"]
+    assert third.reasons[-1].says == (
+        "Hal yang sama sudah dilaporkan warga lain dengan nomor NOMOR1, yang berada di Kementerian Kesehatan."
+    )
+
+
+def test_a_case_of_its_own_goes_its_own_way(desk: Desk) -> None:
+    """Neither moves the other, and what each agency answers is told to those whose case it is."""
+    (first,) = dispatches(desk.tell(said(1, "Kemenkes, puskesmas tutup di Kab. Sleman", channel=Channel.SMS)))
+    (second,) = dispatches(desk.tell(said(2, "PLN, di Kab. Sleman", of=1, kind="joins", channel=Channel.SMS)))
+    assert [each.complaint_id for each in dispatches(desk.answer(first))] == [_id(1)]
+    assert replies(desk.answer(second, "responded")) == ["NOMOR2"]
+    (moved,) = dispatches(desk.answer(second))
+    assert (moved.complaint_id, moved.agency, moved.own_case) == (_id(2), "kabupaten-3404", True)
+    assert (moved.relation.kind, moved.relation.of) == ("joins", _id(1))
+    # Both lie at one door now, as two cases: a refusal of one is none of the other.
+    (again,) = dispatches(desk.answer(moved))
+    assert (again.complaint_id, again.agency) == (_id(2), "provinsi-34")
+
+
+def test_a_door_that_refused_the_other_may_have_it(desk: Desk) -> None:
+    """It is asked, and when it refuses this one too, this one moves: the earlier refusal was of the other."""
+    (first,) = dispatches(desk.tell(said(1, "Kemenkes, puskesmas tutup di Kab. Sleman")))
+    desk.answer(first)
+    (second,) = dispatches(desk.tell(said(2, "Kemenkes, antre di Kab. Sleman", of=1, kind="joins")))
+    assert (second.agency, second.own_case) == ("kementerian-kemenkes", True)
+    (moved,) = dispatches(desk.answer(second))
+    assert (moved.complaint_id, moved.agency) == (_id(2), "kabupaten-3404")
+
+
+def test_a_repeat_of_what_joins_lies_with_that(desk: Desk) -> None:
+    """It is the same citizen's: it goes to the door of their complaint, not to that of whoever wrote first."""
+    desk.tell(said(1, "Kemenkes tolong"))
+    desk.tell(said(2, "Mohon PLN datang", of=1, kind="joins"))
+    (third,) = dispatches(desk.tell(said(3, "lagi", of=2)))
+    assert (third.agency, third.relation.of, third.own_case) == ("bumn-pln", _id(2), False)
 
 
 def test_it_keeps_its_order_behind_its_complaint(desk: Desk) -> None:
@@ -184,6 +240,16 @@ def test_one_that_comes_first_is_not_kept_waiting(desk: Desk) -> None:
     assert (moved.complaint_id, moved.agency, moved.hop) == (_id(2), "kementerian-kemenkes", 1)
 
 
+def test_what_came_first_comes_with_all_that_follows_it(desk: Desk) -> None:
+    """A repeat of it too goes to the complaint that both belong to; what joins it stays where its own words led."""
+    desk.tell(said(2, "Mohon PLN datang", of=1))
+    desk.tell(said(3, "lagi", of=2))
+    desk.tell(said(4, "Mohon PLN datang ke sini", of=1, kind="joins"))
+    moved = dispatches(desk.tell(said(1, "Kemenkes tolong")))
+    assert {each.complaint_id for each in moved} == {_id(1), _id(2), _id(3)}
+    assert {(each.agency, each.relation.of) for each in moved[1:]} == {("kementerian-kemenkes", _id(1))}
+
+
 def test_what_nobody_could_place_is_looked_at_again(desk: Desk) -> None:
     """The rest of an SMS, an edit or a word more may say where: triage need not ask."""
     (first,) = dispatches(desk.tell(said(1, "jalan rusak parah di")))
@@ -195,6 +261,18 @@ def test_what_nobody_could_place_is_looked_at_again(desk: Desk) -> None:
     assert [each.agency for each in dispatches(desk.answer(moved))] == ["provinsi-34"] * 2
 
 
+def test_a_repeat_of_a_repeat_says_it_too(desk: Desk) -> None:
+    """All three are one citizen's: the first is moved, and the second with it."""
+    desk.tell(said(1, "jalan rusak parah di"))
+    desk.tell(said(2, "tolong", of=1))
+    moved = dispatches(desk.tell(said(3, "jalan rusak parah di Kab. Sleman", of=2)))
+    assert {(each.complaint_id, each.agency, each.hop) for each in moved} == {
+        (_id(1), "kabupaten-3404", 1),
+        (_id(2), "kabupaten-3404", 1),
+        (_id(3), "kabupaten-3404", 0),
+    }
+
+
 def test_a_word_more_is_read_with_what_was_said(desk: Desk) -> None:
     """Neither says enough alone: one is a name that two places bear, the other the province."""
     (first,) = dispatches(desk.tell(said(1, "banjir di semarang")))
@@ -204,10 +282,27 @@ def test_a_word_more_is_read_with_what_was_said(desk: Desk) -> None:
 
 
 def test_somebody_else_does_not_move_it(desk: Desk) -> None:
-    """Only who wrote a complaint says where it happened: what joins it goes to triage too."""
+    """Only who wrote a complaint says where it happened: who joins it says it of their own."""
     desk.tell(said(1, "jalan rusak"))
     (second,) = dispatches(desk.tell(said(2, "jalan rusak di Kab. Sleman", of=1, kind="joins")))
-    assert second.agency == TRIAGE
+    assert (second.complaint_id, second.agency, second.own_case) == (_id(2), "kabupaten-3404", True)
+
+
+def test_who_joins_and_says_more_moves_only_their_own(desk: Desk) -> None:
+    """Nobody could place either; the second citizen's next words are about the second report, and what repeats that."""
+    desk.tell(said(1, "jalan rusak parah"))
+    (second,) = dispatches(desk.tell(said(2, "jalan rusak parah di", of=1, kind="joins")))
+    (third,) = dispatches(desk.tell(said(3, "tolong", of=2)))
+    assert {(each.agency, each.relation.of) for each in (second, third)} == {(TRIAGE, _id(1))}
+    moved = dispatches(desk.tell(said(4, "jalan rusak parah di Kab. Sleman", of=2)))
+    assert {(each.complaint_id, each.agency, each.hop, each.own_case) for each in moved} == {
+        (_id(2), "kabupaten-3404", 1, True),
+        (_id(3), "kabupaten-3404", 1, False),
+        (_id(4), "kabupaten-3404", 0, False),
+    }
+    assert {each.relation.of for each in moved if not each.own_case} == {_id(2)}
+    assert moved[0].relation.of == _id(1)
+    assert [reason.rule for reason in moved[0].reasons] == ["place-named", "follows"]
 
 
 def test_the_same_record_says_the_same(desk: Desk) -> None:
@@ -219,6 +314,15 @@ def test_the_same_record_says_the_same(desk: Desk) -> None:
     assert [len(dispatches(each)) for each in (first, second, third)] == [1, 2, 2]
     assert (desk.work(one), desk.work(two), desk.work(record)) == (first, second, third)
     assert desk.tell(said(2, "di Kab. Sleman", of=1)) == []
+
+
+def test_another_record_of_it_moves_nothing(desk: Desk, engine: Engine) -> None:
+    """Not even where the rules know more by now than when it was worked."""
+    desk.tell(said(1, "jalan rusak parah di"))
+    again = said(2, "jalan rusak parah di Kabupaten Bantul", of=1)
+    assert [each.agency for each in dispatches(desk.tell(again))] == [TRIAGE]
+    desk.stage = RouterStage(engine, load_registry(COUNTRY), lambda: NOW)
+    assert desk.tell(again) == []
 
 
 def test_who_is_told(desk: Desk) -> None:
