@@ -1,19 +1,23 @@
 """The database: one engine for SQLite (the default) or PostgreSQL, and what both need to behave alike."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event, make_url
+from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event, func, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlmodel import SQLModel
 
+T = TypeVar("T")
+
 _WAIT_SECONDS = 15
+# SQLite takes 32,766 in one statement.
+_PARAMETERS = 5_000
 _READING = "satupintu_reading"
 
 
@@ -74,6 +78,21 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def reading(engine: Engine) -> AbstractContextManager[Connection]:
     """As `writing`, for looks: on SQLite it does not wait for a writer."""
     return writing(engine.execution_options(**{_READING: True}))
+
+
+def alone(connection: Connection, lock: int) -> None:
+    """Be the only transaction with this lock until the end of it; whoever comes second waits, and sees what we wrote.
+
+    SQLite has one writer at a time anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(lock)))
+
+
+def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """As many values at once as one statement takes."""
+    for start in range(0, len(values), _PARAMETERS):
+        yield values[start : start + _PARAMETERS]
 
 
 def insert(connection: Connection, table: type[SQLModel]) -> postgresql.Insert | sqlite.Insert:

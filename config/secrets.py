@@ -21,7 +21,9 @@ class Secrets:
     sender_key: bytes = field(repr=False)
     seal_keys: tuple[bytes, ...] = field(repr=False)
     device_key: bytes = field(repr=False)
+    matter_key: bytes = field(repr=False)
     twilio_tokens: tuple[str, ...] = field(repr=False)
+    twilio_keys: tuple[str, ...] = field(repr=False)
     x_token: str = field(repr=False)
 
 
@@ -35,7 +37,9 @@ def open_secrets(settings: Settings) -> Secrets:
         sender_key=_derive(root, "sender", 32),
         seal_keys=(_derive(root, "seal", 64),),
         device_key=_derive(root, "device", 32),
+        matter_key=_derive(root, "matter", 32),
         twilio_tokens=tokens or (kept["twilio"],),
+        twilio_keys=tuple(key.get_secret_value() for key in settings.twilio_shared_keys),
         x_token=settings.x_bearer_token.get_secret_value() or kept["x"],
     )
 

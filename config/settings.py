@@ -61,7 +61,9 @@ class Settings(BaseSettings):
     rates: Annotated[dict[str, str], NoDecode, BeforeValidator(_pairs)] = Field(
         default_factory=dict, description="How often one sender may knock, as in web=60/minute,mobile=30/minute."
     )
-    requests_at_once: int = Field(200, ge=1, description="Requests in hand at once; each holds at most 256 KB.")
+    requests_at_once: int = Field(
+        200, ge=1, description="Requests in hand at once; a usual one holds 2 MB while it is worked, the worst 35 MB."
+    )
     spool_megabytes: int = Field(1024, ge=1, description="Room for what is accepted while the bus is away.")
 
     database_url: SecretStr = Field(SecretStr(""), description="SQLAlchemy URL; empty: SQLite in the data folder.")
@@ -71,6 +73,9 @@ class Settings(BaseSettings):
     )
     twilio_auth_tokens: Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)] = Field(
         default_factory=list, description="Auth tokens that may sign SMS webhooks, comma-separated, for rotation."
+    )
+    twilio_shared_keys: Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)] = Field(
+        default_factory=list, description="Secrets of Twilio's SharedKeys that may sign instead, comma-separated."
     )
     twilio_account_sid: str = Field(
         "", pattern=r"^(AC[0-9a-fA-F]{32})?$", description="Account whose messages are listed and sent."
@@ -93,6 +98,9 @@ class Settings(BaseSettings):
     x_user_id: str = Field("1708", pattern=r"^[0-9]{1,19}$", description="Numeric id of the account mentioned.")
     x_poll_seconds: float = Field(
         0.0, ge=0, description="Pause between two looks at the mentions; 0: 15 s at X, 1 s on loopback."
+    )
+    x_since_hours: float = Field(
+        24.0, ge=1, le=8760, description="How far back the very first look goes; older mentions stay where they are."
     )
     x_reads_per_day: int = Field(0, ge=0, description="Posts that X may be asked for in a UTC day; 0: any number.")
     x_stream: bool = Field(False, description="Listen to the filtered stream too, for seconds instead of a pause.")

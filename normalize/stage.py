@@ -1,30 +1,34 @@
 """The normalizer: raw messages in, complaints out."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from types import MappingProxyType
-from typing import NamedTuple
 
 import structlog
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from bus.errors import Reject, Stop
 from bus.port import Outgoing, Record
-from config.database import writing
+from config.database import alone, writing
 from config.regions import Regions
 from messages import codec, ids, open311
 from messages.sealing import Sealer, UnknownKeyError, UnsealError
-from messages.shapes import Channel, Complaint, OversightEvent, RawMessage
+from messages.shapes import Channel, Complaint, Correction, OversightEvent, RawMessage, Relation
 from messages.smpp import JOINED_SMS
-from messages.topics import COMPLAINTS, OVERSIGHT, REPLIES
+from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES
 from normalize.decision import cleaned, fingerprint
 from normalize.draft import Draft, NotComplaint, Unreadable
-from normalize.marks import lead
+from normalize.duplicates.matter import Matter
+from normalize.duplicates.near import Near
+from normalize.duplicates.store import SeenMatters, forget, regroup
+from normalize.kinds.judge import Judge
 from normalize.places import named
 from normalize.readers import mobile, smpp, sms, twitter, web
 from normalize.readers.open311 import Open311Reader
+from normalize.relating import claim, follow, lead, mark_of
 from normalize.replies import received
-from normalize.store import decide_once
+from normalize.store import Decisions, Marks
 
 _SOURCE = "/satu-pintu/normalize"
 _NO_REGIONS = Regions(())
@@ -37,22 +41,58 @@ _READERS: dict[Channel, Reader] = {
     Channel.MOBILE: mobile.read,
 }
 
+# Holds back a second normalizer between what this one reads and writes.
+_DECIDING = 1708
+# What is older is not compared any more; the same delivery and the same words of one sender are recognised for ever.
+KEPT = timedelta(days=200)
+
 _log = structlog.get_logger()
 
 
-class _Arrival(NamedTuple):
-    """A record as read; `mark` is what its complaint is recognised by."""
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """A record as read.
+
+    `fingerprint` is what the same words of the same sender have in common; `matter` is what is compared with others.
+    """
 
     position: str
     raw: RawMessage
     read: Draft | NotComplaint
-    mark: str
+    fingerprint: str = ""
+    matter: Matter | None = None
+    keys: Sequence[int] = ()
+
+    @property
+    def marks(self) -> Iterator[str]:
+        """All by which its matter is recognised."""
+        if isinstance(self.read, Draft):
+            yield self.fingerprint
+            if follows := self.read.follows:
+                yield from (mark_of(mark) for mark in (follows.mark, *follows.also))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was seen before the batch, and in it."""
+
+    decisions: Decisions
+    marks: Marks
+    matters: SeenMatters
+
+    def write(self) -> None:
+        """Keep what is new of it."""
+        self.decisions.write()
+        self.marks.write()
+        self.matters.write()
 
 
 class NormalizeStage:
     """See `bus.worker.Stage`. Decisions are kept in the database of `engine` before anything is published.
 
     `services` are the names of Open311's services by their codes, `regions` those that citizens pick by code.
+    `near` finds complaints about the same matter; without it only what one sender says in the same words is recognised.
+    `judge` tells complaints from what was not meant for us; without it all are complaints, of the kind that was chosen.
     """
 
     def __init__(
@@ -61,21 +101,38 @@ class NormalizeStage:
         sealer: Sealer,
         services: Mapping[str, str] = MappingProxyType({}),
         regions: Regions = _NO_REGIONS,
+        near: Near | None = None,
+        judge: Judge | None = None,
     ) -> None:
         self._engine = engine
         self._sealer = sealer
         self._open311 = Open311Reader(services)
         self._regions = regions
+        self._near = near
+        self._judge = judge
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
-        """For each message not worked before: a complaint and, on X, its number; or why it is none, to oversight."""
-        arrivals = [self._read(record) for record in records]
-        outputs: dict[str, Sequence[Outgoing]] = {}
+        """For each message not worked before: a complaint and, on X, its number; or why it is none, to oversight.
+
+        A correction makes nothing: what comes later goes where a person put what it is like.
+        """
+        corrections = [_correction(record) for record in records if record.topic == CORRECTIONS]
+        arrivals = [self._read(record) for record in records if record.topic != CORRECTIONS]
         with writing(self._engine) as connection:
-            # In the order of what they claim: two normalizers with the same marks in their batches wait, not deadlock.
-            for arrival in sorted(arrivals, key=_turn):
-                outputs[arrival.position] = self._decide(connection, arrival)
-        return [output for arrival in arrivals for output in outputs[arrival.position]]
+            # Two that meet two copies at one moment: the second waits, and sees the first one's.
+            alone(connection, _DECIDING)
+            seen = _Seen(
+                Decisions(connection, (arrival.raw.id for arrival in arrivals)),
+                Marks(connection, (mark for arrival in arrivals for mark in arrival.marks)),
+                SeenMatters(connection, self._sealer, [arrival.keys for arrival in arrivals]),
+            )
+            outputs = [output for arrival in arrivals for output in self._decide(seen, arrival)]
+            seen.write()
+            for correction in corrections:
+                regroup(connection, correction.complaint_id, correction.relation.of or correction.complaint_id)
+            if arrivals:
+                forget(connection, max(arrival.raw.at for arrival in arrivals) - KEPT)
+        return outputs
 
     def _reader(self, raw: RawMessage) -> Reader:
         if raw.content_type == open311.CONTENT_TYPE:
@@ -94,29 +151,51 @@ class NormalizeStage:
             raise Stop(f"{record.position} is sealed with key {error}: is SATUPINTU_SECRET_KEY another one?") from error
         except UnsealError as error:
             raise Reject("unsealable", "body") from error
+        return self._compared(_Arrival(record.position, raw, self._cleaned(raw, read)))
 
-        if isinstance(read, Draft):
-            came = {"attachments": raw.attachments, "unfetched": raw.unfetched}
-            placed = {"place": named(read.report.place, self._regions)}
-            report = cleaned(read.report.model_copy(update=came | placed))
-            read = replace(read, report=report) if report.text else NotComplaint("empty")
-        mark = fingerprint(raw.sender, read.report) if isinstance(read, Draft) else str(raw.id)
-        return _Arrival(record.position, raw, read, mark)
+    def _cleaned(self, raw: RawMessage, read: Draft | NotComplaint) -> Draft | NotComplaint:
+        if isinstance(read, NotComplaint):
+            return read
+        came = {"attachments": raw.attachments, "unfetched": raw.unfetched}
+        placed = {"place": named(read.report.place, self._regions)}
+        report = cleaned(read.report.model_copy(update=came | placed))
+        return self._judged(raw, replace(read, report=report)) if report.text else NotComplaint("empty")
 
-    def _decide(self, connection: Connection, arrival: _Arrival) -> Sequence[Outgoing]:
+    def _judged(self, raw: RawMessage, read: Draft) -> Draft | NotComplaint:
+        """Set aside what was not meant for us; never what has a file, or goes on with what was said before."""
+        if self._judge is None:
+            return read
+        report = read.report
+        keep = bool(report.attachments or report.unfetched or report.partial)
+        judged = self._judge.judge(report.text, report.title, raw.channel, keep=keep)
+        if judged.reason:
+            return NotComplaint(judged.reason)
+        return replace(read, report=report.model_copy(update={"kind": judged.kind})) if judged.kind else read
+
+    def _compared(self, arrival: _Arrival) -> _Arrival:
+        """With all by which it is recognised."""
         raw, read = arrival.raw, arrival.read
-        complaint = ids.complaint_id(raw.id)
-        follows = read.follows if isinstance(read, Draft) else None
-        relation = decide_once(connection, raw.id, arrival.position, arrival.mark, complaint, raw.at, follows)
-        if relation is None:
+        if isinstance(read, NotComplaint):
+            return arrival
+        recognised = replace(arrival, fingerprint=fingerprint(raw.sender, read.report))
+        if self._near is None:
+            return recognised
+        matter = self._near.read(read.report, raw)
+        return replace(recognised, matter=matter, keys=self._near.keys(matter))
+
+    def _decide(self, seen: _Seen, arrival: _Arrival) -> Sequence[Outgoing]:
+        raw, read = arrival.raw, arrival.read
+        known = seen.decisions.of(raw.id)
+        if known and known[0] != arrival.position:
             _log.info("message.delivered_again", message_id=str(raw.id), channel=raw.channel.value)
             return ()
-        if follows:
-            lead(connection, follows.also, complaint, relation, raw.at)
+        relation = known[1] if known else self._relate(seen, arrival)
+        if not known:
+            seen.decisions.add(raw.id, arrival.position, relation)
         if isinstance(read, NotComplaint):
             return [_set_aside(raw, read)]
         made = Complaint(
-            id=complaint,
+            id=ids.complaint_id(raw.id),
             message_id=raw.id,
             at=raw.at,
             tracking=raw.tracking,
@@ -128,14 +207,31 @@ class NormalizeStage:
         )
         # A repeat follows the complaint it belongs to: the same key keeps them in order.
         outputs = [Outgoing(COMPLAINTS, *codec.encode(made, str(relation.of or made.id), _SOURCE))]
-        if reply := received(made):
+        if reply := received(made, raw.verified_by):
             outputs.append(Outgoing(REPLIES, *codec.encode(reply, str(made.id), _SOURCE)))
         return outputs
 
+    def _relate(self, seen: _Seen, arrival: _Arrival) -> Relation:
+        """The three questions, in their order; and how what comes later finds this one."""
+        raw, read = arrival.raw, arrival.read
+        if isinstance(read, NotComplaint):
+            return Relation()
+        complaint = ids.complaint_id(raw.id)
+        relation = follow(seen.marks, read.follows, complaint, raw.at) if read.follows else Relation()
+        if relation.kind == "new":
+            relation = claim(seen.marks, arrival.fingerprint, complaint, raw.at)
+        if self._near and arrival.matter:
+            relation = self._near.relate(seen.matters, complaint, arrival.matter, arrival.keys, raw.at, relation)
+        if read.follows:
+            lead(seen.marks, read.follows, complaint, relation, raw.at)
+        return relation
 
-def _turn(arrival: _Arrival) -> str:
-    """What continues a matter comes after what began it: of one sender in the order of the bus."""
-    return arrival.raw.sender if isinstance(arrival.read, Draft) and arrival.read.follows else arrival.mark
+
+def _correction(record: Record) -> Correction:
+    try:
+        return codec.decode(Correction, record.value, record.headers)
+    except codec.CodecError as error:
+        raise Reject(error.reason, error.field) from error
 
 
 def _set_aside(raw: RawMessage, read: NotComplaint) -> Outgoing:

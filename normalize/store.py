@@ -1,16 +1,19 @@
-"""What was decided about each message, and what was seen: decisions are made once and then only repeated."""
+"""What was decided about each message, and by what its matter is recognised: decided once, then only repeated.
 
-import hashlib
+Both are read for a whole batch at once and written at its end. One normalizer at a time is between the two (see
+`config.database.alone`), so what a batch reads holds until it writes.
+"""
+
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import UtcDateTime, insert
+from config.database import UtcDateTime, chunks, insert
 from messages.shapes import Relation
-from normalize.decision import Seen, relate
-from normalize.draft import Follows
+from normalize.decision import Seen
 
 
 class Decision(SQLModel, table=True):
@@ -24,7 +27,7 @@ class Decision(SQLModel, table=True):
 
 
 class SeenMatter(SQLModel, table=True):
-    """One row per fingerprint: the complaint that later ones with the same fingerprint repeat."""
+    """One row per fingerprint or mark: the complaint that later ones with the same belong to."""
 
     __tablename__ = "normalize_seen"
 
@@ -33,70 +36,63 @@ class SeenMatter(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
-def decide_once(
-    connection: Connection,
-    message_id: UUID,
-    position: str,
-    fingerprint: str,
-    complaint_id: UUID,
-    at: datetime,
-    follows: Follows | None = None,
-) -> Relation | None:
-    """The relation of this message's complaint, decided now or whenever it was decided first.
+class Decisions:
+    """The decisions about some messages, and those made now."""
 
-    `position` is the record the message was read from: the same record worked again gets the same decision, and
-    another record of the same message (the provider delivered it twice) gets `None`: it has been said already.
-    """
-    query = select(Decision.position, Decision.relation).where(col(Decision.message_id) == message_id)
-    known = connection.execute(query).one_or_none()
-    if known is None:
-        relation = _follow(connection, follows, complaint_id, at) if follows else None
-        relation = relation or _claim(connection, fingerprint, complaint_id, at)
-        if follows and relation.of:
-            # What continues this one belongs to the complaint that this one repeats.
-            _lead(connection, follows, relation.of)
+    def __init__(self, connection: Connection, messages: Iterable[UUID]) -> None:
+        self._connection = connection
+        self._known: dict[UUID, tuple[str, Relation]] = {}
+        self._made: list[dict[str, object]] = []
+        for some in chunks(sorted(set(messages))):
+            query = select(Decision.message_id, Decision.position, Decision.relation)
+            for message_id, position, relation in connection.execute(query.where(col(Decision.message_id).in_(some))):
+                self._known[message_id] = (position, Relation.model_validate_json(relation))
+
+    def of(self, message_id: UUID) -> tuple[str, Relation] | None:
+        """The record that a message was decided for, and how."""
+        return self._known.get(message_id)
+
+    def add(self, message_id: UUID, position: str, relation: Relation) -> None:
+        """A decision, from now on the one about this message."""
+        self._known[message_id] = (position, relation)
         row = {"message_id": message_id, "position": position, "relation": relation.model_dump_json()}
-        statement = insert(connection, Decision).values(row).on_conflict_do_nothing().returning(col(Decision.position))
-        if connection.execute(statement).one_or_none():
-            return relation
-        known = connection.execute(query).one()
-    return Relation.model_validate_json(known.relation) if known.position == position else None
+        self._made.append(row)
+
+    def write(self) -> None:
+        """Keep what was added."""
+        if self._made:
+            self._connection.execute(insert(self._connection, Decision), self._made)
 
 
-def _follow(connection: Connection, follows: Follows, complaint_id: UUID, at: datetime) -> Relation | None:
-    """The relation to the first message with this mark; `None` if this is the first."""
-    mark = mark_of(follows)
-    row = {"fingerprint": mark, "complaint_id": complaint_id, "at": at}
-    statement = insert(connection, SeenMatter).values(row).on_conflict_do_nothing().returning(col(SeenMatter.at))
-    if connection.execute(statement).one_or_none():
-        return None
-    query = select(SeenMatter.complaint_id).where(col(SeenMatter.fingerprint) == mark)
-    first = connection.execute(query.with_for_update()).scalar_one()
-    return Relation(kind="repeat", of=first, evidence=("same-sender", follows.evidence))
+class Marks:
+    """What some fingerprints and marks lead to, and what was changed of it."""
 
+    def __init__(self, connection: Connection, marks: Iterable[str]) -> None:
+        self._connection = connection
+        self._known: dict[str, Seen] = {}
+        self._changed: set[str] = set()
+        for some in chunks(sorted(set(marks))):
+            query = select(SeenMatter.fingerprint, SeenMatter.complaint_id, SeenMatter.at)
+            for mark, complaint_id, at in connection.execute(query.where(col(SeenMatter.fingerprint).in_(some))):
+                self._known[mark] = Seen(complaint_id, at)
 
-def _lead(connection: Connection, follows: Follows, complaint_id: UUID) -> None:
-    mark = mark_of(follows)
-    connection.execute(update(SeenMatter).where(col(SeenMatter.fingerprint) == mark).values(complaint_id=complaint_id))
+    def get(self, mark: str) -> Seen | None:
+        """The complaint that a mark leads to."""
+        return self._known.get(mark)
 
+    def put(self, mark: str, seen: Seen) -> None:
+        """Let a mark lead to a complaint."""
+        if self._known.get(mark) != seen:
+            self._known[mark] = seen
+            self._changed.add(mark)
 
-def mark_of(follows: Follows) -> str:
-    """The key of a mark, which no fingerprint of words can be."""
-    return f"follows:{hashlib.sha256(follows.mark.encode()).hexdigest()}"
-
-
-def _claim(connection: Connection, fingerprint: str, complaint_id: UUID, at: datetime) -> Relation:
-    """Be the complaint of this fingerprint, or learn which one is; two normalizers at the same moment agree."""
-    row = {"fingerprint": fingerprint, "complaint_id": complaint_id, "at": at}
-    statement = insert(connection, SeenMatter).values(row).on_conflict_do_nothing().returning(col(SeenMatter.at))
-    if connection.execute(statement).one_or_none():
-        return Relation()
-    seen = connection.execute(
-        select(SeenMatter.complaint_id, SeenMatter.at)
-        .where(col(SeenMatter.fingerprint) == fingerprint)
-        .with_for_update()
-    ).one()
-    relation = relate(at, Seen(seen.complaint_id, seen.at))
-    if relation.kind == "new" and at > seen.at:
-        connection.execute(update(SeenMatter).where(col(SeenMatter.fingerprint) == fingerprint).values(row))
-    return relation
+    def write(self) -> None:
+        """Keep what was changed."""
+        known = ((mark, self._known[mark]) for mark in sorted(self._changed))
+        rows = [{"fingerprint": mark, "complaint_id": seen.complaint_id, "at": seen.at} for mark, seen in known]
+        if rows:
+            statement = insert(self._connection, SeenMatter)
+            changed = {"complaint_id": statement.excluded.complaint_id, "at": statement.excluded.at}
+            self._connection.execute(
+                statement.on_conflict_do_update(index_elements=["fingerprint"], set_=changed), rows
+            )

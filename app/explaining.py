@@ -1,0 +1,225 @@
+"""What the normalizer would make of messages, and how often it is right: by hand, without bus and without memory."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import sqrt
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID, uuid5
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+from sqlalchemy import create_engine
+from sqlalchemy.pool import StaticPool
+
+from config.gazetteer import Gazetteer, load_gazetteer
+from config.likeness import Likeness, load_likeness
+from config.regions import load_regions
+from config.slang import load_slang
+from config.topics import Topics, load_topics
+from config.vocabulary import Vocabulary, load_vocabulary
+from messages.sealing import Sealer
+from messages.shapes import Channel, Place, Report
+from normalize.duplicates.compare import Comparer
+from normalize.duplicates.matter import Matter
+from normalize.duplicates.near import Near
+from normalize.duplicates.reading import MatterReader
+from normalize.duplicates.store import KeyRow, Known, MatterRow, SeenMatters
+from normalize.findings import find
+from normalize.text import clean
+from normalize.words import Words
+
+_IDS = UUID("0f1b7d0e-1708-5a70-9b1e-5a7000001708")
+_BATCH = 200
+# A message without a time: it is compared with any.
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+# 95 %.
+_Z = 1.96
+
+
+class Said(BaseModel):
+    """A message as it is explained: one JSON object a line."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+    channel: Channel = Channel.WEB
+    sender: str = ""
+    received_at: AwareDatetime | None = None
+    title: str = ""
+    text: str = ""
+    location: str = ""
+    address: str = ""
+
+    def report(self) -> Report:
+        """As the reader of its channel would have read it."""
+        place = Place.model_construct(region=clean(self.location), address=clean(self.address))
+        return Report.model_construct(title=clean(self.title), text=clean(self.text), place=place)
+
+
+class PairFile(BaseModel):
+    """Two messages, and whether they are about the same matter."""
+
+    group: str = ""
+    source: str = ""
+    label: Literal["repeat", "joins", "different"]
+    a: Said
+    b: Said
+
+    @classmethod
+    def read(cls, path: Path) -> list["PairFile"]:
+        """The pairs in a file of JSON lines. Raises `OSError`, and `ValueError` naming the line."""
+        return [cls.model_validate_json(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """All that a matter is read and compared with."""
+
+    words: Words
+    vocabulary: Vocabulary
+    topics: Topics
+    gazetteer: Gazetteer
+    likeness: Likeness
+    digest_key: bytes = b""
+
+    @classmethod
+    def load(cls, digest_key: bytes = b"") -> "Readers":
+        """From the files an operator edits. Raises `SettingsError` naming the row at fault."""
+        gazetteer = load_gazetteer(load_regions())
+        return cls(Words(load_slang()), load_vocabulary(), load_topics(), gazetteer, load_likeness(), digest_key)
+
+    @property
+    def comparer(self) -> Comparer:
+        """Compares with the weights that were learned."""
+        return Comparer(self.vocabulary, self.likeness.weights, self.likeness.start)
+
+    @property
+    def reader(self) -> MatterReader:
+        """Reads matters."""
+        return MatterReader(self.words, self.vocabulary, self.topics, self.gazetteer, self._digest)
+
+    def near(self) -> Near:
+        """Finds what is about the same matter."""
+        return Near(self.reader, self.comparer, self.likeness.enough)
+
+    def matter(self, said: Said) -> Matter:
+        """The matter of a message."""
+        at = said.received_at.timestamp() if said.received_at else None
+        return self.reader.read(said.report(), said.sender, said.channel, at)
+
+    def _digest(self, said: bytes) -> str:
+        return hashlib.blake2b(said, digest_size=16, key=self.digest_key).hexdigest()
+
+
+def duplicates(readers: Readers, said: Iterable[Said]) -> Iterator[dict[str, Any]]:
+    """For each message, in the order of arrival, what it belongs to of those before; with nothing kept afterwards."""
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    MatterRow.__table__.create(engine)  # type: ignore[attr-defined]
+    KeyRow.__table__.create(engine)  # type: ignore[attr-defined]
+    near, sealer, names = readers.near(), Sealer([bytes(64)]), {}
+    for batch in _batches(said):
+        matters = [readers.matter(one) for one in batch]
+        keys = [near.keys(matter) for matter in matters]
+        with engine.begin() as connection:
+            seen = SeenMatters(connection, sealer, keys)
+            for one, matter, some in zip(batch, matters, keys, strict=True):
+                names[uuid5(_IDS, one.id)] = one.id
+                yield _explained(near, seen, one, matter, some, names, readers.likeness.enough)
+            seen.write()
+    engine.dispose()
+
+
+def _explained(
+    near: Near,
+    seen: SeenMatters,
+    said: Said,
+    matter: Matter,
+    keys: Sequence[int],
+    names: dict[UUID, str],
+    enough: float,
+) -> dict[str, Any]:
+    own, at = uuid5(_IDS, said.id), said.received_at or _LONG_AGO
+    found = near.nearest(seen, matter, keys)
+    same = found is not None and found.verdict.score >= enough
+    root = found.known.root if found and same else own
+    seen.add(Known(own, root, at, matter), keys, at, joined=False)
+    kind = "new"
+    if found and same:
+        kind = "joins" if found.verdict.person == "other" else "repeat"
+    return {
+        "id": said.id,
+        "decision": kind,
+        "of": names[root] if same else None,
+        "score": round(found.verdict.score, 3) if found else 0.0,
+        "evidence": list(found.verdict.evidence) if found else [],
+    }
+
+
+def _batches(said: Iterable[Said]) -> Iterator[list[Said]]:
+    batch: list[Said] = []
+    for one in said:
+        batch.append(one)
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def read(readers: Readers, said: Said) -> dict[str, Any]:
+    """All that is found in one message: its words in their normal form, what is named, kinds of trouble."""
+    report = said.report()
+    text = f"{report.title}\n{report.text}" if report.title else report.text
+    words = readers.words.of(text)
+    found = find(text, readers.gazetteer)
+    return {
+        "id": said.id,
+        "text": text,
+        "words": [{"start": word.start, "end": word.end, "normal": word.normal} for word in words],
+        "found": [
+            {"kind": one.kind.value, "value": one.value, "start": one.start, "end": one.end, "personal": one.personal}
+            for one in found
+        ],
+        "topics": sorted(readers.topics.of([word.normal for word in words])),
+    }
+
+
+def measure(readers: Readers, pairs: Iterable[PairFile]) -> dict[str, Any]:
+    """Precision, recall and F1 over all, with 95 % intervals; recall of each label; precision and recall by source."""
+    comparer, enough = readers.comparer, readers.likeness.enough
+    judged = [
+        (pair, comparer.compare(readers.matter(pair.a), readers.matter(pair.b)).score >= enough) for pair in pairs
+    ]
+    sources = sorted({pair.source for pair, _ in judged if pair.source})
+    labels = {label: [told for pair, told in judged if pair.label == label] for label in ("repeat", "joins")}
+    by_group: dict[str, list[bool]] = defaultdict(list)
+    for pair, told in judged:
+        by_group[pair.group].append(told == (pair.label != "different"))
+    return {
+        "pairs": len(judged),
+        **_figures(judged),
+        "recall_by_label": {label: _share(sum(told), len(told)) for label, told in labels.items()},
+        "groups": {"all": len(by_group), "wholly_right": sum(all(right) for right in by_group.values())},
+        "by_source": {source: _figures([one for one in judged if one[0].source == source]) for source in sources},
+    }
+
+
+def _figures(judged: Sequence[tuple[PairFile, bool]]) -> dict[str, Any]:
+    right = sum(told and pair.label != "different" for pair, told in judged)
+    told = sum(told for _, told in judged)
+    same = sum(pair.label != "different" for pair, _ in judged)
+    f1 = 2 * right / (told + same) if told + same else 0.0
+    return {"precision": _share(right, told), "recall": _share(right, same), "f1": round(f1, 3)}
+
+
+def _share(part: int, whole: int) -> dict[str, float]:
+    """A share with its 95 % interval (Wilson)."""
+    if not whole:
+        return {"value": 0.0, "low": 0.0, "high": 1.0}
+    value = part / whole
+    middle = (value + _Z**2 / (2 * whole)) / (1 + _Z**2 / whole)
+    around = _Z * sqrt(value * (1 - value) / whole + _Z**2 / (4 * whole**2)) / (1 + _Z**2 / whole)
+    return {"value": round(value, 3), "low": round(middle - around, 3), "high": round(middle + around, 3)}

@@ -1,0 +1,46 @@
+"""How usual a word is in complaints: what everybody writes tells nothing, what few write tells much.
+
+Facts read from `config/data/vocabulary.csv`, which `python -m bench.vocabulary` counts.
+"""
+
+import csv
+from collections.abc import Mapping
+from math import log
+from pathlib import Path
+
+from config.settings import SettingsError
+
+_FILE = Path(__file__).parent / "data" / "vocabulary.csv"
+# A number tells less than a name: durations and counts change from one letter to the next.
+_NUMBER = 0.5
+
+
+class VocabularyError(SettingsError):
+    """The file can't be read as words with their counts; the text names the row."""
+
+
+class Vocabulary:
+    """`counts` says in how many of `texts` texts each known word stands."""
+
+    def __init__(self, counts: Mapping[str, int], texts: int) -> None:
+        self._weights = {word: log(texts / min(count, texts)) / log(texts) for word, count in counts.items()}
+
+    def weight(self, word: str) -> float:
+        """0 for a word that every text has, 1 for one that none has."""
+        return self._weights.get(word, _NUMBER if word.isdecimal() else 1.0)
+
+    def knows(self, word: str) -> bool:
+        """Whether it is a word of the language rather than somebody's or some place's name."""
+        return word in self._weights
+
+
+def load_vocabulary(path: Path = _FILE) -> Vocabulary:
+    """The words in a file; its first row holds the number of texts. Raises `VocabularyError`."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = [(row["word"], int(row["texts"])) for row in csv.DictReader(file, strict=True)]
+    except (OSError, UnicodeDecodeError, csv.Error, KeyError, TypeError, ValueError) as error:
+        raise VocabularyError(f"{path}: {error!r}") from error
+    if not rows or rows[0][0] or min(count for _, count in rows) < 1:
+        raise VocabularyError(f"{path}: the first row has no word and the number of texts; no count is below 1")
+    return Vocabulary(dict(rows[1:]), rows[0][1])

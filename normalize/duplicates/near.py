@@ -1,0 +1,101 @@
+"""Finds the earlier complaint about the same matter and says how this one stands to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from messages.shapes import Channel, RawMessage, Relation, Report
+from normalize.duplicates.compare import Comparer, Verdict
+from normalize.duplicates.matter import Matter
+from normalize.duplicates.reading import MatterReader
+from normalize.duplicates.store import Known, SeenMatters
+
+# Nobody sees so many broken roads: whoever joins more complaints in a month is looked at as one who writes anew.
+JOINS = 30
+JOINS_WITHIN = timedelta(days=30)
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The earlier complaint that is most likely about the same matter, and what was found in comparing."""
+
+    known: Known
+    verdict: Verdict
+
+
+class Near:
+    """`enough` is the probability from which on two complaints are taken for one matter."""
+
+    def __init__(self, reader: MatterReader, comparer: Comparer, enough: float) -> None:
+        self._reader = reader
+        self._comparer = comparer
+        self._enough = enough
+
+    def read(self, report: Report, raw: RawMessage) -> Matter:
+        """What of a report is compared. Only a proven sender is a sender (see docs/decisions/0005)."""
+        sender = raw.sender if raw.verified_by != "none" else ""
+        return self._reader.read(report, sender, raw.channel, raw.at.timestamp())
+
+    def matter(self, report: Report, sender: str, channel: Channel, at: float | None) -> Matter:
+        """As `read`, of a report whose sender is known otherwise."""
+        return self._reader.read(report, sender, channel, at)
+
+    def keys(self, matter: Matter) -> list[int]:
+        """What it is found by."""
+        return self._reader.keys(matter)
+
+    def nearest(self, seen: SeenMatters, matter: Matter, keys: Sequence[int]) -> Nearest | None:
+        """The most likely of those that were seen; `None` where none can be about the same matter."""
+        best = None
+        for known in seen.candidates(keys):
+            verdict = self._comparer.compare(known.matter, matter)
+            if verdict.never or (best and verdict.score <= best.verdict.score):
+                continue
+            root = seen.get(known.root)
+            # What is like a repeat may still not be like the complaint that this repeats.
+            if root is None or root is known or not self._comparer.compare(root.matter, matter).never:
+                best = Nearest(known, verdict)
+        return best
+
+    def relate(
+        self,
+        seen: SeenMatters,
+        complaint_id: UUID,
+        matter: Matter,
+        keys: Sequence[int],
+        at: datetime,
+        exact: Relation,
+    ) -> Relation:
+        """The relation of a complaint, and remember it. `exact` is what its marks or its very words already say.
+
+        What belongs to a repeat belongs to the complaint that was first; both keep the moment of the earliest.
+        """
+        relation = exact if exact.of else self._found(seen, matter, keys, at)
+        ahead = seen.get(relation.of) if relation.of else None
+        root = (seen.get(ahead.root) or ahead) if ahead else None
+        since = at
+        if root:
+            since = min(at, root.since)
+            relation = relation.model_copy(update={"of": root.complaint_id, "since": since})
+            if since < root.since:
+                seen.earlier(root, since)
+        known = Known(complaint_id, root.complaint_id if root else relation.of or complaint_id, since, matter)
+        seen.add(known, keys, at, joined=relation.kind == "joins")
+        return relation
+
+    def _found(self, seen: SeenMatters, matter: Matter, keys: Sequence[int], at: datetime) -> Relation:
+        found = self.nearest(seen, matter, keys)
+        if found is None or found.verdict.score < self._enough:
+            return Relation()
+        evidence = (*found.verdict.evidence, f"score-{found.verdict.score:.2f}")
+        if found.verdict.person == "same":
+            return Relation(kind="repeat", of=found.known.complaint_id, evidence=evidence)
+        if matter.sender and seen.joins_of(matter.sender, at - JOINS_WITHIN) >= JOINS:
+            _log.warning("matter.too_many_joins", sender=matter.sender)
+            return Relation(evidence=("too-many-joins",))
+        return Relation(kind="joins", of=found.known.complaint_id, evidence=evidence)

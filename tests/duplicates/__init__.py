@@ -1,0 +1,1 @@
+"""Which complaints are about the same matter."""

@@ -1,0 +1,157 @@
+"""What is never one matter, what always is, and what is said of it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.explaining import Readers, Said
+from messages.shapes import Channel
+from normalize.duplicates.matter import pack, unpack
+from tests.duplicates.conftest import Judge, said
+
+# Invented reports, each with enough in it to know it by.
+LETTERS = (
+    (
+        "Jalan Kenanga RT 3 RW 5 Kelurahan Sukaramai berlubang besar di depan bengkel Pak Darto, sudah dua motor "
+        "jatuh. Mohon segera ditambal sebelum ada korban lagi."
+    ),
+    (
+        "Air PDAM di Perumahan Griya Lestari Blok C2 mati sejak hari Minggu, kami membeli air tangki setiap pagi. "
+        "Petugas bilang pompa rusak tetapi tidak ada kabar kapan selesai."
+    ),
+    (
+        "Saya Wiratmoko, klaim JHT saya di kantor cabang Tanjung Seloka sudah empat bulan belum cair padahal berkas "
+        "lengkap. Mohon penjelasan."
+    ),
+    (
+        "Nomor peserta 0009000012345 tidak aktif waktu dipakai berobat di Puskesmas Kali Wungu, padahal iuran lunas. "
+        "Tolong diaktifkan lagi."
+    ),
+    (
+        "Lampu jalan di Jl. Veteran Lama dekat jembatan Kali Wungu padam semua, gelap gulita dan rawan begal bagi "
+        "pulang kerja malam."
+    ),
+    (
+        "Sampah di TPS Pasar Randublatung menumpuk sampai ke badan jalan, bau busuk masuk rumah warga Dusun Ngrandu, "
+        "truk tidak datang sepuluh hari."
+    ),
+)
+# What tells each of them from another's: a street, a number of a house, a person, an identifier.
+EXCHANGES = (
+    ("Jalan Kenanga", "Jalan Dahlia"),
+    ("RT 3", "RT 8"),
+    ("RW 5", "RW 2"),
+    ("Kelurahan Sukaramai", "Kelurahan Kalirejo"),
+    ("Blok C2", "Blok F1"),
+    ("Saya Wiratmoko", "Saya Hendrawati"),
+    ("0009000012345", "0009000054321"),
+    ("Jl. Veteran Lama", "Jl. Diponegoro"),
+    ("Dusun Ngrandu", "Dusun Klopo"),
+)
+
+
+def again(text: str, how: str) -> str:
+    """The text as somebody sends it again."""
+    return {
+        "the same": text,
+        "capitals": text.upper(),
+        "small letters": text.lower(),
+        "spaces": text.replace(" ", "  ").replace(",", " , "),
+        "a greeting": f"Assalamualaikum, selamat pagi Bapak. {text} Terima kasih.",
+        "emoji": f"😡😡 {text} 🙏",
+        "a tag": f"@Lapor1708 {text} #lapor",
+        "more": f"{text} Kami sudah lama menunggu, tolong jangan dibiarkan saja.",
+    }[how]
+
+
+HOWS = ("the same", "capitals", "small letters", "spaces", "a greeting", "emoji", "a tag", "more")
+
+
+@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("text", LETTERS)
+@pytest.mark.parametrize("channel", [Channel.WEB, Channel.SMS])
+def test_a_repeat_is_never_split(judge: Judge, readers: Readers, text: str, how: str, channel: Channel) -> None:
+    """A greeting, capitals, spaces, emoji or another channel make no other matter."""
+    verdict = judge(said(text), said(again(text, how), hours=30, channel=channel))
+    assert verdict.score >= readers.likeness.enough
+    assert verdict.person == "likely"
+
+
+@given(st.sampled_from(EXCHANGES), st.sampled_from(HOWS), st.floats(0, 400), st.sampled_from(["", "one"]))
+def test_an_exchange_always_splits(
+    readers: Readers, exchange: tuple[str, str], how: str, hours: float, sender: str
+) -> None:
+    """Another street, neighbourhood, block, person or identifier is another matter, whoever says it and however."""
+    here, there = exchange
+    (text,) = (letter for letter in LETTERS if here in letter)
+    one = said(text, sender=sender)
+    other = said(again(text.replace(here, there), how), hours=hours, sender=sender)
+    assert readers.comparer.compare(readers.matter(one), readers.matter(other)).score < readers.likeness.enough
+
+
+def test_a_duration_grows(judge: Judge, readers: Readers) -> None:
+    """Nobody came: the same person counts on, and it is the same matter."""
+    text = "Air PDAM di Perumahan Griya Lestari Blok C2 sudah {} hari tidak mengalir, tolong dikirim tangki."
+    verdict = judge(said(text.format(3), sender="a"), said(text.format(5), hours=48, sender="a"))
+    assert verdict.score >= readers.likeness.enough
+    assert verdict.person == "same"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "never"),
+    [
+        (said("PJU padam", address="Jl. Mawar"), said("PJU padam", address="Jl. Anggrek"), "other-street"),
+        (said(LETTERS[0]), said(LETTERS[0], hours=24 * 120), "other-episode"),
+        (said("listrik mati", sender="a"), said("listrik mati", sender="b"), "nothing-says-so"),
+        (said(LETTERS[1] + " Kota Tegal"), said(LETTERS[1] + " Kabupaten Sleman"), "other-region"),
+    ],
+    ids=["address", "months later", "says nothing", "region"],
+)
+def test_what_is_never_one_matter(judge: Judge, one: Said, other: Said, never: str) -> None:
+    """Equal words are not enough: the place, the time and who says it count."""
+    assert judge(one, other).never == never
+    assert judge(other, one).never == never
+
+
+def test_neighbours_join(judge: Judge, readers: Readers) -> None:
+    """Other words, another person, one street and one trouble on one day."""
+    one = said(
+        "Sejak tadi malam Jl. Pemuda Asri depan SD Kartika Kencana tergenang banjir setinggi lutut, selokan mampet.",
+        sender="a",
+        address="Jl. Pemuda Asri, Kel. Wonosekar",
+    )
+    other = said(
+        "banjir lagi di jalan pemuda asri wonosekar dekat sd kartika kencana, got mampet tidak pernah dikeruk, "
+        "anak2 tidak bisa sekolah",
+        hours=5,
+        sender="b",
+        address="Jl. Pemuda Asri",
+    )
+    verdict = judge(one, other)
+    assert verdict.score >= readers.likeness.enough
+    assert verdict.person == "other"
+    assert "same-names" in verdict.evidence
+
+
+@given(st.sampled_from(LETTERS), st.sampled_from(LETTERS), st.floats(0, 3000))
+def test_it_makes_no_difference_which_came_first(readers: Readers, one: str, other: str, hours: float) -> None:
+    """The order of arrival changes who is first, not who is together."""
+    a, b = readers.matter(said(one)), readers.matter(said(other, hours=hours))
+    there, back = readers.comparer.compare(a, b), readers.comparer.compare(b, a)
+    assert there.never == back.never
+    assert there.score == pytest.approx(back.score)
+
+
+@given(st.text(max_size=400), st.text(max_size=80), st.text(max_size=80))
+def test_any_text_is_a_matter(readers: Readers, text: str, title: str, address: str) -> None:
+    """Whatever is written is read, kept and found again as it was."""
+    matter = readers.matter(Said(id="1", text=text, title=title, address=address))
+    assert unpack(pack(matter)) == matter
+    assert len(readers.reader.keys(matter)) <= 4 * 40
+
+
+def test_no_identifier_is_kept_in_the_clear(readers: Readers) -> None:
+    """Whoever reads the store of matters finds no number of a person's."""
+    numbers = ("3374010101900001", "0009000012345", "081200000001", "1234567890123456")
+    packed = pack(readers.matter(said(f"NIK {numbers[0]} BPJS {numbers[1]} hp {numbers[2]} rek {numbers[3]}"))).decode()
+    assert not [number for number in numbers if number in packed or number[1:] in packed]
