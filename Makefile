@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 KAFKA := .kafka
 KAFKA_POM := tests/kafka/pom.xml
+# As many as there are cores; 0 for none beside pytest itself.
+WORKERS ?= auto
 
 .DEFAULT_GOAL := help
 
@@ -21,7 +23,7 @@ demo: $(VENV)/.run ## Send invented messages through all four doors and show wha
 
 .PHONY: test
 test: $(VENV)/.dev ## Set up and run the tests; what is not on this machine is skipped and said
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 6 --dist loadfile --no-loadscope-reorder
 
 .PHONY: check
 check: lint test ## All that CI looks at: lint, then the tests

@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
+from app.explaining import Readers
 from bus.deadline import Watchdog
 from bus.errors import Stop
 from bus.kafka.bus import KafkaBus
@@ -18,11 +19,14 @@ from bus.kafka.settings import KafkaSettings
 from bus.local.bus import LocalBus
 from bus.port import Bus, Producer, TopicSpec
 from config.database import open_engine, reading
+from config.kinds import load_kinds
 from config.regions import Regions, load_regions
 from config.secrets import Secrets, open_secrets
 from config.services import Services, load_services
 from config.settings import Settings
 from ingest.attachments import Attachments
+from ingest.mobile.devices import Devices, NoAttestation, Tokens
+from ingest.room import Room
 from ingest.smpp.joining import Patience
 from ingest.smpp.parts import PartStore
 from ingest.spool import Spool
@@ -31,6 +35,9 @@ from messages import topics
 from messages.sealing import Sealer
 from messages.topics import Topic
 from monitor.audit import Audit, Auditor
+from normalize.duplicates.near import Near
+from normalize.kinds.judge import Judge
+from normalize.stage import NormalizeStage
 from router.registry import Registry, load_registry
 from sinks.ledger.status import Ledger
 from sinks.ledger.tables import ComplaintRow
@@ -41,6 +48,11 @@ EX_TEMPFAIL = 75
 EX_CONFIG = 78
 # Twilio waits 15 s in all, a person less.
 _DOOR_SECONDS = 3.0
+# Each picture holds up to 340 MB while it is cleaned (see ingest/pictures.py). Who waits for that holds one of the 40
+# threads that all requests share.
+_FILES_AT_ONCE = 2
+_FILES_WAITING = 16
+_FILE_PATIENCE_SECONDS = 5.0
 
 _log = structlog.get_logger()
 
@@ -87,6 +99,17 @@ class Parts:
         return load_regions()
 
     @cached_property
+    def near(self) -> Near:
+        """Finds complaints about the same matter. Raises `SettingsError` naming the row at fault."""
+        return Readers.load(self.secrets.matter_key).near()
+
+    @cached_property
+    def normalizer(self) -> NormalizeStage:
+        """The stage that makes complaints of arrivals."""
+        judge = Judge(load_kinds(self.settings.agencies))
+        return NormalizeStage(self.engine, self.sealer, self.services.names, self.regions, self.near, judge)
+
+    @cached_property
     def engine(self) -> Engine:
         """The database."""
         return open_engine(self.settings.database)
@@ -114,9 +137,25 @@ class Parts:
         return KafkaBus(_kafka(self.settings), Watchdog(_give_up))
 
     @cached_property
+    def devices(self) -> Devices:
+        """The phones with the app; every app is admitted."""
+        tokens = Tokens(self.secrets.device_key)
+        return Devices(self.engine, self.wrapper, self.sealer, tokens, NoAttestation())
+
+    @cached_property
     def attachments(self) -> Attachments:
         """What came with the reports."""
-        return Attachments(self.engine, self.sealer)
+        return Attachments(self.engine, self.sealer, self.room)
+
+    @cached_property
+    def room(self) -> Room:
+        """For the files that are worked at once."""
+        return Room(_FILES_AT_ONCE, _FILES_WAITING, _FILE_PATIENCE_SECONDS)
+
+    @cached_property
+    def sms_parts(self) -> PartStore:
+        """Parts of SMS over SMPP that wait for each other."""
+        return PartStore(self.engine, Patience(timedelta(seconds=self.settings.smpp_part_seconds)))
 
     @cached_property
     def spool(self) -> Spool:
@@ -146,8 +185,7 @@ class Parts:
 
         These are looked at first: what goes on meanwhile counts twice as pending, and not as nothing.
         """
-        patience = Patience(timedelta(seconds=self.settings.smpp_part_seconds))
-        kept = len(self.spool) + PartStore(self.engine, patience).waiting()
+        kept = len(self.spool) + self.sms_parts.waiting()
         reader = self.bus.reader()
         try:
             # Every queue there is: one of an agency that was taken from the registry still holds complaints.

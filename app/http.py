@@ -17,16 +17,17 @@ from app.open311 import look_up
 from app.openapi import Documented
 from app.pages import wib
 from app.pages.headers import PageHeaders, nonce
+from app.pages.refused import refused_page
+from app.twitter import reads_today
 from bus.port import Producer
 from config.database import DatabaseAway, reading
 from ingest.gate import Crowd, Gate, answer_refusals
 from ingest.limits import Limiter
-from ingest.mobile.devices import Devices, NoAttestation, Tokens
 from ingest.mobile.document import SCHEMES
 from ingest.mobile.door import MobileDoor
 from ingest.mobile.sequences import Sequences
-from ingest.mobile.shapes import Problem
 from ingest.mobile.uploads import Uploads
+from ingest.problems import Answers, refusals
 from ingest.sms.adapter import SmsAdapter
 from ingest.sms.door import SmsDoor
 from ingest.sms.media import MediaFetcher
@@ -47,15 +48,13 @@ _ROOT = Path(__file__).parent.parent
 _TEMPLATES = [_ROOT / place for place in ("app/pages", "ingest/web/templates", "sinks/ledger/templates")]
 _PING_SECONDS = 3.0
 _NONCE_BYTES = 16
-_Responses = dict[int | str, dict[str, Any]]
-_NOT_READY: _Responses = {503: {"description": "Not ready; why.", "content": {"application/json": {}}}}
-_UNHEARD: _Responses = {status: {"description": "Not Twilio's; nothing is said."} for status in (403, 413)}
-# What every address may answer besides what its door says of it in the OpenAPI document.
-_REFUSED: _Responses = {
-    "default": {
-        "description": "Refused: a problem (RFC 9457), or a page where people are answered.",
-        "content": {"application/problem+json": {"schema": Problem.model_json_schema()}, "text/html": {}},
-    }
+# Where programs alone are met, and nobody is shown a page.
+_PROGRAMS = ("/mobile/", "/sms/", "/open311/")
+# What the addresses of a door may answer besides what it says of them itself in the OpenAPI document.
+_REFUSED = refusals("default")
+_SHOWN = refusals("default", page=True)
+_UNHEARD: dict[int | str, dict[str, Any]] = {
+    status: {"description": "Not Twilio's; nothing is said."} for status in (403, 413)
 }
 
 
@@ -68,20 +67,19 @@ def build(parts: Parts, producer: Producer, others: Doors | None = None) -> Fast
     settings = parts.settings
     # The pages that FastAPI offers for its document load their scripts from elsewhere; the document itself is enough.
     title = "SP4N-LAPOR! Satu Pintu"
-    app = Documented(
-        title=title, version="1", docs_url=None, redoc_url=None, redirect_slashes=False, responses=_REFUSED
-    )
+    app = Documented(title=title, version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
     app.schemes = SCHEMES
-    answer_refusals(app)
-    app.add_middleware(Crowd, most=settings.requests_at_once)
+    pages = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True)
+    pages.filters["wib"] = wib
+    pages.globals["nonce"] = nonce
+    answers = Answers(partial(refused_page, pages), _PROGRAMS)
+    answer_refusals(app, answers)
+    app.add_middleware(Crowd, most=settings.requests_at_once, answers=answers)
     app.add_middleware(Open311Errors)
     app.add_middleware(PageHeaders, new_nonce=partial(secrets.token_urlsafe, _NONCE_BYTES))
     gate = Gate(producer, utc_now, Limiter(settings.rates))
     store = DoorStore(parts.engine)
-    pages = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True)
-    pages.filters["wib"] = wib
-    pages.globals["nonce"] = nonce
-    sms = SmsAdapter(parts.wrapper, settings.reached_at, parts.secrets.twilio_tokens)
+    sms = SmsAdapter(parts.wrapper, settings.reached_at, parts.secrets.twilio_tokens, parts.secrets.twilio_keys)
     guard = FormGuard(parts.secrets.sender_key, settings.reached_at)
     web = WebDoor(
         gate,
@@ -94,7 +92,7 @@ def build(parts: Parts, producer: Producer, others: Doors | None = None) -> Fast
         uuid.uuid4,
         settings.reached_at,
     )
-    app.include_router(web.routes())
+    app.include_router(web.routes(), responses=_SHOWN)
     open311 = Open311Door(
         gate,
         parts.wrapper,
@@ -109,22 +107,23 @@ def build(parts: Parts, producer: Producer, others: Doors | None = None) -> Fast
     )
     app.include_router(open311.routes())
     media = MediaFetcher(settings.twilio_url, parts.attachments)
-    app.include_router(SmsDoor(gate, sms, media, SmsAnswers(store, partial(state_of, parts.ledger))).routes())
-    told = signed_by(settings.reached_at, parts.secrets.twilio_tokens)
-    app.include_router(StatusCallback(Outbox(parts.engine), told, utc_now).routes(), responses=_UNHEARD)
-    app.include_router(_mobile(parts, gate, store).routes())
-    app.include_router(StatusPage(parts.ledger, pages).routes())
-    app.include_router(_health(parts, others or {}), responses=_NOT_READY)
+    app.include_router(
+        SmsDoor(gate, sms, media, SmsAnswers(store, partial(state_of, parts.ledger))).routes(), responses=_REFUSED
+    )
+    told = signed_by(settings.reached_at, parts.secrets.twilio_tokens, parts.secrets.twilio_keys)
+    app.include_router(StatusCallback(Outbox(parts.engine), told, utc_now).routes(), responses=_REFUSED | _UNHEARD)
+    app.include_router(_mobile(parts, gate, store).routes(), responses=_REFUSED)
+    app.include_router(StatusPage(parts.ledger, pages).routes(), responses=_SHOWN)
+    app.include_router(_health(parts, others or {}))
     return app
 
 
 def _mobile(parts: Parts, gate: Gate, store: DoorStore) -> MobileDoor:
-    tokens = Tokens(parts.secrets.device_key)
     return MobileDoor(
         gate,
         parts.wrapper,
         store,
-        Devices(parts.engine, parts.wrapper, parts.sealer, tokens, NoAttestation()),
+        parts.devices,
         Sequences(parts.engine),
         Uploads(parts.engine, parts.sealer, parts.attachments),
         parts.regions,
@@ -148,8 +147,18 @@ def _health(parts: Parts, others: Doors) -> APIRouter:
     return health.routes(
         {"bus": lambda: parts.bus.ping(_PING_SECONDS), "database": lambda: ping_database(parts)},
         {"web": full, "sms": full, "mobile": remembering, "open311": remembering, **others},
-        {"spooled": lambda: len(parts.spool)},
+        _numbers(parts, others),
     )
+
+
+def _numbers(parts: Parts, others: Doors) -> Mapping[str, Callable[[], object]]:
+    """What is worth a look at each door that is there."""
+    numbers: dict[str, Callable[[], object]] = {"spooled": lambda: len(parts.spool)}
+    if "twitter" in others:
+        numbers["x_reads"] = partial(reads_today, parts)
+    if "smpp" in others:
+        numbers["sms_parts"] = parts.sms_parts.waiting
+    return numbers
 
 
 def state_of(ledger: Ledger, tracking: str) -> str | None:

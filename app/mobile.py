@@ -8,8 +8,7 @@ from sinks.ledger.status import Ledger, Status
 
 def states(ledger: Ledger, numbers: Sequence[str]) -> Mapping[str, ReportState]:
     """The states of these tracking numbers; one that the ledger does not know (yet) is left out."""
-    found = {number: ledger.status(number) for number in numbers}
-    return {number: _state(status) for number, status in found.items() if status}
+    return {number: _state(status) for number, status in ledger.statuses(numbers).items()}
 
 
 def _state(status: Status) -> ReportState:

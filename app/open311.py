@@ -1,5 +1,7 @@
 """What the ledger's status of a number means to Open311: open or closed, and a sentence for the citizen."""
 
+from collections.abc import Collection, Mapping
+
 from ingest.web.open311.door import Known
 from sinks.ledger.status import Ledger, Status
 
@@ -12,10 +14,9 @@ _NOTES = {
 _CLOSED = {"selesai"}
 
 
-def look_up(ledger: Ledger, tracking: str) -> Known | None:
-    """What may be said of a tracking number; `None` when the ledger does not know it (yet)."""
-    status = ledger.status(tracking)
-    return known(status) if status else None
+def look_up(ledger: Ledger, numbers: Collection[str]) -> Mapping[str, Known]:
+    """What may be said of each tracking number; those that the ledger does not know (yet) are left out."""
+    return {number: known(status) for number, status in ledger.statuses(numbers).items()}
 
 
 def known(status: Status) -> Known:

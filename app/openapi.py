@@ -45,8 +45,9 @@ def _moved(node: Any, schemas: dict[str, Any]) -> Any:
 
 
 def _named(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, str]:
-    inner = schema.pop("$defs", {})
-    for name, each in {**inner, schema["title"]: schema}.items():
+    inner = schema.get("$defs", {})
+    outer = {name: each for name, each in schema.items() if name != "$defs"}
+    for name, each in {**inner, schema["title"]: outer}.items():
         made = _pointed(each)
         if schemas.setdefault(name, made) != made:
             raise ValueError(f"two schemas named {name}")

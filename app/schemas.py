@@ -11,11 +11,30 @@ from typing import Any
 
 from messages import topics
 from messages.codec import event_type
-from messages.shapes import AgencyAnswer, Complaint, Dispatch, OversightEvent, Quarantined, RawMessage, Reply, Travels
+from messages.shapes import (
+    AgencyAnswer,
+    Complaint,
+    Correction,
+    Dispatch,
+    OversightEvent,
+    Quarantined,
+    RawMessage,
+    Reply,
+    Travels,
+)
 from messages.topics import Topic
 
 FOLDER = Path(__file__).parent.parent / "messages" / "schemas"
-SHAPES: tuple[type[Travels], ...] = (RawMessage, Complaint, Dispatch, AgencyAnswer, Reply, OversightEvent, Quarantined)
+SHAPES: tuple[type[Travels], ...] = (
+    RawMessage,
+    Complaint,
+    Dispatch,
+    AgencyAnswer,
+    Correction,
+    Reply,
+    OversightEvent,
+    Quarantined,
+)
 _DAY_MS = 86_400_000
 # One queue per agency: in the document a channel with a parameter.
 _QUEUE = "agency-{code}"

@@ -19,12 +19,13 @@ from ingest.spool import Drain, SpoolingProducer
 from messages import topics
 from messages.shapes import Channel
 from monitor.lag import LagLog
-from normalize.stage import NormalizeStage
 from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
 from sinks.replies.sink import ReplySink
 
 STAGES = ("ingest", "normalize", "router", "sinks", "monitor")
+# What the router works; the ledger keeps it, and what the router makes of it.
+_ROUTED = (topics.COMPLAINTS, topics.AGENCY_ANSWERS, topics.CORRECTIONS)
 
 _log = structlog.get_logger()
 
@@ -115,14 +116,12 @@ class Service:
                 self._doors["smpp"] = line.shut
                 yield "smpp", line.run
         if "normalize" in self._stages:
-            arrivals = tuple(topics.raw(channel) for channel in Channel)
-            normalizer = NormalizeStage(parts.engine, parts.sealer, parts.services.names, parts.regions)
-            yield "normalize", self._worker("normalize", "normalize", arrivals, normalizer)
+            yield "normalize", self._worker("normalize", "normalize", GROUPS["normalize"], parts.normalizer)
         if "router" in self._stages:
             stage = RouterStage(parts.engine, parts.registry, utc_now)
-            yield ("router", self._worker("router", "router", (topics.COMPLAINTS, topics.AGENCY_ANSWERS), stage))
+            yield "router", self._worker("router", "router", _ROUTED, stage)
         if "sinks" in self._stages:
-            everything = (topics.COMPLAINTS, topics.AGENCY_ANSWERS, *parts.queues)
+            everything = (*_ROUTED, *parts.queues)
             yield ("ledger", self._worker("ledger", "sinks", everything, LedgerSink(parts.engine)))
             told = (topics.COMPLAINTS, topics.REPLIES)
             yield ("replies", self._worker("replies", "replies", told, ReplySink(parts.engine)))
@@ -154,8 +153,8 @@ class Service:
 
 # The groups whose progress is watched: their topics are those that every agency's registry has.
 GROUPS = {
-    "normalize": tuple(topics.raw(channel) for channel in Channel),
-    "router": (topics.COMPLAINTS, topics.AGENCY_ANSWERS),
-    "ledger": (topics.COMPLAINTS, topics.AGENCY_ANSWERS),
+    "normalize": (*(topics.raw(channel) for channel in Channel), topics.CORRECTIONS),
+    "router": _ROUTED,
+    "ledger": _ROUTED,
     "replies": (topics.COMPLAINTS, topics.REPLIES),
 }

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from app.assembly import Parts, utc_now
@@ -11,10 +11,8 @@ from app.http import state_of
 from bus.port import Producer
 from ingest.smpp.adapter import SmppAdapter
 from ingest.smpp.door import SmppDoor
-from ingest.smpp.joining import Patience
 from ingest.smpp.line import SmppLine
 from ingest.smpp.outbox import Outbox
-from ingest.smpp.parts import PartStore
 from ingest.smpp.session import Peer
 from ingest.sms_answers import SmsAnswers
 from ingest.store import DoorStore
@@ -38,11 +36,10 @@ def line(parts: Parts, producer: Producer, stopping: threading.Event) -> SmppLin
 
 def door(parts: Parts, producer: Producer, now: Callable[[], datetime] = utc_now) -> SmppDoor:
     """What stands behind the line."""
-    patience = Patience(timedelta(seconds=parts.settings.smpp_part_seconds))
     answers = SmsAnswers(DoorStore(parts.engine), partial(state_of, parts.ledger))
     return SmppDoor(
         SmppAdapter(parts.wrapper, parts.sealer),
-        PartStore(parts.engine, patience),
+        parts.sms_parts,
         Outbox(parts.engine),
         producer,
         answers.answer,

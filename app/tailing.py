@@ -66,6 +66,6 @@ def _mask(value: Any, name: str = "") -> Any:
         return {key: _mask(inner, key) for key, inner in value.items()}
     if isinstance(value, list):
         return [_mask(inner) for inner in value]
-    if isinstance(value, str) and name in {"text", "title", "address", "says", "region", "agency"}:
+    if isinstance(value, str) and name in {"text", "title", "address", "says", "reason", "region", "agency"}:
         return _TELLING.sub(_MASK, value)
     return value

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from functools import partial
 
 from app.assembly import Parts, utc_now
@@ -35,7 +36,8 @@ def runs(
     intake = Intake(adapter, pictures, producer, posts, utc_now)
     reads = budget(parts)
     store = DoorStore(parts.engine)
-    door = TwitterDoor(_x(parts), intake, reads, store, utc_now, settings.x_pause, stopping)
+    reach = timedelta(hours=settings.x_since_hours)
+    door = TwitterDoor(_x(parts), intake, reads, store, utc_now, settings.x_pause, stopping, reach)
     doors["twitter"] = door.shut
     yield "twitter", door.run
     if settings.x_stream:
@@ -55,6 +57,12 @@ def runs(
 def budget(parts: Parts) -> ReadBudget:
     """What was read of X, and what may be."""
     return ReadBudget(DoorStore(parts.engine), parts.settings.x_reads_per_day, utc_now)
+
+
+def reads_today(parts: Parts) -> dict[str, object]:
+    """What of that was used today (UTC), for programs; without a limit that is null."""
+    reads = budget(parts).today()
+    return {"day": str(reads.day), "used": reads.used, "limit": reads.limit or None}
 
 
 def withdrawals(parts: Parts, producer: Producer) -> Withdrawals:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Protocol
 
 import requests
 
@@ -16,7 +17,15 @@ from config.settings import Settings
 from monitor.audit import Audit
 
 _START_SECONDS = 120.0
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 0.2
+
+
+class Running(Protocol):
+    """A process that was started."""
+
+    def poll(self) -> int | None:
+        """Its exit code, once it has ended."""
+        ...
 
 
 @contextmanager
@@ -57,7 +66,7 @@ def answers(port: int, path: str = "/live") -> bool:
         return False
 
 
-def wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_until_ready(port: int, process: Running) -> None:
     """Return when the service can work. Raises `Retry` when it does not become ready, or has ended."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:

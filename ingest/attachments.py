@@ -1,6 +1,7 @@
 """Keeps what came with a report: cleaned, sealed, once for equal bytes; the report carries only its id."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -10,13 +11,14 @@ from sqlmodel import Field, SQLModel, col, select
 
 from config.database import UtcDateTime, insert, reading, writing
 from ingest.pictures import Spot, cleaned
+from ingest.room import Room
 from messages import ids
 from messages.sealing import Sealed, Sealer
 from messages.shapes import Attachment
 
 
 class AttachmentRow(SQLModel, table=True):
-    """A file as kept; `body` is sealed under `id`."""
+    """A file as kept; `body` is sealed under `id`. `kept_at` is when it first came, `brought_at` when it last did."""
 
     __tablename__ = "ingest_attachment"
 
@@ -26,6 +28,7 @@ class AttachmentRow(SQLModel, table=True):
     sha256: str
     body: str
     kept_at: datetime = Field(sa_type=UtcDateTime)
+    brought_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class Kept(NamedTuple):
@@ -36,14 +39,23 @@ class Kept(NamedTuple):
 
 
 class Attachments:
-    """Every method may raise `DatabaseAway`."""
+    """Every method may raise `DatabaseAway`. `room` bounds how many files are worked at once, whoever brings them."""
 
-    def __init__(self, engine: Engine, sealer: Sealer) -> None:
+    def __init__(self, engine: Engine, sealer: Sealer, room: Room) -> None:
         self._engine = engine
         self._sealer = sealer
+        self._room = room
 
-    def keep(self, content: bytes, at: datetime) -> Kept:
-        """Durable when it returns. Raises `Refused` on what is no picture and no PDF, or too large."""
+    def keep(self, content: bytes | Callable[[], bytes], at: datetime, patience: float | None = None) -> Kept:
+        """Durable when it returns. `content` may be what reads it: that is called when there is room.
+
+        Raises `Refused`: on what is no picture and no PDF, or too large; `busy` (503) where there is no room within
+        `patience` seconds (the room's own where none are given).
+        """
+        with self._room.entered(patience):
+            return self._keep(content() if callable(content) else content, at)
+
+    def _keep(self, content: bytes, at: datetime) -> Kept:
         clean = cleaned(content)
         made = Attachment(
             id=ids.attachment_id(hashlib.sha256(content).hexdigest()),
@@ -51,9 +63,11 @@ class Attachments:
             size=len(clean.content),
             sha256=hashlib.sha256(clean.content).hexdigest(),
         )
-        row = {**made.model_dump(), "body": self._sealer.seal(clean.content, made.id), "kept_at": at}
+        body = self._sealer.seal(clean.content, made.id)
+        row = {**made.model_dump(), "body": body, "kept_at": at, "brought_at": at}
         with writing(self._engine) as connection:
-            connection.execute(insert(connection, AttachmentRow).values(row).on_conflict_do_nothing())
+            statement = insert(connection, AttachmentRow).values(row)
+            connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"brought_at": at}))
             # What was kept first counts: another version of Pillow draws the same picture with other bytes.
             kept = _find(connection, made.id)
         return Kept(kept or made, clean.spot)

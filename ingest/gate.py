@@ -1,4 +1,4 @@
-"""What all HTTP doors share: the bound on a body, the clock, the bus, and the way a refusal is answered."""
+"""What all HTTP doors share: the bound on a body, the clock, the bus, and how many may be in hand at once."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bus.errors import Reject, Retry, Stop
@@ -18,12 +18,13 @@ from config.database import DatabaseAway
 from ingest.arrival import Arrival, Refused
 from ingest.faults import refused_request
 from ingest.limits import Limiter
+from ingest.problems import Answers
+from ingest.room import busy
 
 # A report is at most 10,000 characters; sealed and in JSON it still fits a record of the bus (1 MB).
 MAX_BODY_BYTES = 256_000
 _MB = 1_000_000
 _RETRY_AFTER_SECONDS = 30
-_BUSY_RETRY_AFTER_SECONDS = 5
 _HTTP_REASONS = {404: "no_such_address", 405: "wrong_method"}
 
 _log = structlog.get_logger()
@@ -81,17 +82,17 @@ def size_of(size: int) -> str:
     return f"{size // _MB} MB" if size >= _MB else f"{size // 1000} KB"
 
 
-def answer_refusals(app: FastAPI) -> None:
-    """Answer every refusal of every door as an RFC 9457 problem."""
+def answer_refusals(app: FastAPI, answers: Answers) -> None:
+    """Answer every refusal of every door, whoever raised it."""
 
     @app.exception_handler(Refused)
     async def _refused(request: Request, refused: Refused) -> Response:
         note(request, refused)
-        return problem(refused)
+        return answers.answer(request.scope, refused)
 
     @app.exception_handler(HTTPException)
-    async def _http(_request: Request, error: HTTPException) -> Response:
-        response = problem(Refused(_HTTP_REASONS.get(error.status_code, "not_accepted")))
+    async def _http(request: Request, error: HTTPException) -> Response:
+        response = answers.answer(request.scope, Refused(_HTTP_REASONS.get(error.status_code, "not_accepted")))
         response.headers.update(error.headers or {})
         return response
 
@@ -119,25 +120,16 @@ def _route(request: Request) -> str:
     return str(getattr(request.scope.get("route"), "path", "none"))
 
 
-def problem(refused: Refused) -> JSONResponse:
-    """RFC 9457 problem details; `reason` and `errors` are ours."""
-    details = {
-        "type": "about:blank",
-        "title": refused.says,
-        "status": refused.status,
-        "reason": refused.reason,
-        "errors": [{"field": fault.field, "detail": fault.says} for fault in refused.faults],
-    }
-    headers = {"Retry-After": str(refused.retry_after)} if refused.retry_after else None
-    return JSONResponse(details, refused.status, headers, "application/problem+json")
-
-
 class Crowd:
-    """Lets at most `most` requests in at once, which bounds what their bodies hold in memory; the rest hear 503."""
+    """Lets at most `most` requests in at once, which bounds what their bodies hold in memory; the rest hear 503.
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
+    Their bodies are not read: what somebody typed into a form is still in their browser, and the page says so.
+    """
+
+    def __init__(self, app: ASGIApp, most: int, answers: Answers) -> None:
         self._app = app
         self._most = most
+        self._answers = answers
         self._inside = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -147,7 +139,7 @@ class Crowd:
             return
         if self._inside >= self._most:
             _log.warning("door.busy", inside=self._inside)
-            await problem(Refused("busy", retry_after=_BUSY_RETRY_AFTER_SECONDS))(scope, receive, send)
+            await self._answers.answer(scope, busy())(scope, receive, send)
             return
         self._inside += 1
         try:

@@ -61,6 +61,7 @@ REFUSALS: Mapping[str, Refusal] = {
     "too_many_requests": Refusal(429, "Terlalu banyak kiriman dalam waktu singkat. Mohon coba lagi sebentar lagi."),
     "busy": Refusal(503, "Maaf, layanan sedang sangat ramai. Mohon coba lagi sebentar lagi."),
     "away": Refusal(503, "Maaf, layanan sedang terganggu dan belum ada yang tersimpan. Mohon coba lagi sebentar lagi."),
+    "unexpected": Refusal(503, "Maaf, ada gangguan di pihak kami dan laporan ini belum tersimpan. Mohon kirim lagi."),
     # Not an address or a way of ours.
     "no_such_address": Refusal(404, "Alamat ini tidak ada."),
     "wrong_method": Refusal(405, "Cara ini tidak berlaku di alamat ini."),

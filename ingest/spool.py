@@ -70,6 +70,12 @@ class Spool:
         return self._counts()[1]
 
     @property
+    def aside(self) -> int:
+        """How many messages stand aside, for the bus would not have them."""
+        with self._lock:
+            return int(self._connection.execute("SELECT count(*) FROM aside").fetchone()[0])
+
+    @property
     def full(self) -> bool:
         """Whether a usual message would find no room."""
         return self.held >= self._most

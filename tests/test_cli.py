@@ -14,6 +14,8 @@ import pytest
 import requests
 
 from app.practice.replay import ReplayError, letters
+from tests import program
+from tests.ports import free_port
 from tests.whole import REGISTRY, Whole
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
@@ -24,20 +26,22 @@ def cli(tmp_path: Path) -> Cli:
     """Runs the command in a folder of its own, with the settings given."""
 
     def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        mine = {f"SATUPINTU_{name.upper()}": value for name, value in {"home": str(tmp_path), **settings}.items()}
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
-        command = [sys.executable, "-m", "app.cli", *arguments]
-        environment = {**clean, **mine, "COLUMNS": "200"}
-        return subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=120
-        )
+        return program.run(arguments, environment(tmp_path, **settings), tmp_path)
 
     return run
 
 
-def test_a_first_check_passes(cli: Cli) -> None:
-    """On one machine nothing has to be set."""
-    found = cli("check", "--json")
+def environment(home: Path, **settings: str) -> dict[str, str]:
+    """What a shell would have set, with these settings."""
+    mine = {f"SATUPINTU_{name.upper()}": value for name, value in {"home": str(home), **settings}.items()}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
+    return {**clean, **mine, "COLUMNS": "200"}
+
+
+def test_a_first_check_passes(tmp_path: Path) -> None:
+    """On one machine nothing has to be set: the program starts, by its name."""
+    command = [str(Path(sys.executable).parent / "satupintu"), "check", "--json"]
+    found = subprocess.run(command, env=environment(tmp_path), capture_output=True, text=True, check=False, timeout=120)
     assert found.returncode == 0
     assert all(finding["ok"] for finding in json.loads(found.stdout))
 
@@ -126,7 +130,7 @@ def test_an_audit_of_nothing_is_clean(cli: Cli) -> None:
 
 def test_the_demo_shows_every_case(cli: Cli) -> None:
     """A table of what became of each, and the audit's JSON as the last line."""
-    found = cli("demo")
+    found = cli("demo", port=str(free_port()))
     assert found.returncode == 0, found.stderr
     audit = json.loads(found.stdout.splitlines()[-1])
     assert {name: audit[name] for name in ("lost", "doubled", "pending", "dead")} == dict.fromkeys(
@@ -160,9 +164,7 @@ def test_a_number_is_followed_and_a_topic_read(tmp_path: Path) -> None:
         assert whole.audit().clean
 
         def run(*arguments: str) -> str:
-            command = [sys.executable, "-m", "app.cli", *arguments]
-            found = subprocess.run(command, env=whole.environment, capture_output=True, text=True, check=True)
-            return found.stdout
+            return program.run(arguments, whole.environment, tmp_path, check=True).stdout
 
         assert json.loads(run("status", number, "--json"))["state"] == "terdisposisi"
         counts = {row["topic"]: row["records"] for row in json.loads(run("topics", "--json"))}

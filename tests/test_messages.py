@@ -42,8 +42,10 @@ def test_ids_differ_by_all_they_are_made_of() -> None:
         ids.dispatch_id(MESSAGE, 1), ids.answer_id(MESSAGE, "accepted", ""),
         ids.answer_id(MESSAGE, "refused", ""), ids.answer_id(MESSAGE, "refused", "x"),
         ids.reply_id(MESSAGE, "received"), ids.event_id(MESSAGE, "refused"),
+        ids.correction_id(MESSAGE, "new:a", None), ids.correction_id(MESSAGE, "new:b", None),
+        ids.correction_id(MESSAGE, "new:a", MESSAGE),
     }  # fmt: skip
-    assert len(made) == 10
+    assert len(made) == 13
 
 
 @given(st.uuids())

@@ -1,7 +1,6 @@
 """The practice X speaks X's language: tweepy's own clients, and our door, find in it what they find at X."""
 
 import json
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from ingest.twitter.client import XMentions
 from ingest.twitter.stream import XStream
 from ingest.twitter.withdrawn import withdrawn_in
 from tests.conftest import NOW, SHARED
+from tests.ports import free_port
 
 TOKEN = "practice"
 ACCOUNT = "1708"
@@ -53,9 +53,7 @@ class Practice:
 @contextmanager
 def serving(path: Path) -> Iterator[Practice]:
     """Serve a timeline until the block ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    url = f"http://127.0.0.1:{free_port()}"
     clock: Callable[[], datetime] = lambda: NOW  # noqa: E731 - a clock that stands still
     server = PracticeX(Timeline(path, clock), url, TOKEN, ACCOUNT)
     stopping = threading.Event()

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,7 +23,7 @@ from messages.sealing import Sealer
 from messages.shapes import Channel, OversightEvent, RawMessage
 from messages.topics import OVERSIGHT
 from normalize.stage import NormalizeStage
-from tests import helpers
+from tests import helpers, program
 from tests.conftest import NOW
 from tests.doors.served import Flaky, raws
 from tests.helpers import FORM, JSON
@@ -321,11 +320,7 @@ def cli(settings: Settings, tmp_path: Path) -> Cli:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "app.cli", "quarantine", *arguments]
-        environment = {**clean, **mine, "COLUMNS": "200"}
-        return subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=120
-        )
+        return program.run(("quarantine", *arguments), {**clean, **mine, "COLUMNS": "200"}, tmp_path)
 
     return run
 

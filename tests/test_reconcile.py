@@ -4,7 +4,6 @@ import io
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,11 +23,12 @@ from ingest.wrap import arrived, held
 from messages import ids
 from messages.shapes import Channel, RawMessage
 from normalize.stage import NormalizeStage
-from tests import helpers
+from tests import helpers, program
 from tests.conftest import NOW
-from tests.doors.loopback_twilio_list import ACCOUNT, File, LoopbackTwilio, serving_twilio
 from tests.doors.served import Flaky, raws
 from tests.helpers import FORM
+from tests.loopback import serving
+from tests.loopback_twilio import ACCOUNT, LoopbackTwilio, file
 
 PHONE = "+628000000061"
 SINCE = NOW - timedelta(hours=24)
@@ -37,7 +37,7 @@ SINCE = NOW - timedelta(hours=24)
 @pytest.fixture
 def twilio() -> Iterator[LoopbackTwilio]:
     """A Twilio that received nothing yet; it gives two messages a page."""
-    with serving_twilio() as made:
+    with serving(LoopbackTwilio()) as made:
         made.page_size = 2
         yield made
 
@@ -105,7 +105,7 @@ def test_filled_is_what_the_webhook_would_have_been(parts: Parts, twilio: Loopba
     assert (raw.at, raw.verified_by, raw.content_type) == (at, "twilio-api", CONTENT_TYPE)
     fields = {name: values[0] for name, values in parse_qs(parts.sealer.open(raw.body, raw.id).decode()).items()}
     assert fields["MessagingServiceSid"] == service
-    (complaint,) = NormalizeStage(parts.engine, parts.sealer).handle([helpers.at(arrived(raw))])
+    complaint, _ = NormalizeStage(parts.engine, parts.sealer).handle([helpers.at(arrived(raw))])
     assert helpers.value_of(complaint)["report"]["text"] == "jalan rusak & berlubang 🚧"
 
 
@@ -116,14 +116,14 @@ def test_filling_twice_fills_once(parts: Parts, twilio: LoopbackTwilio) -> None:
 
 
 def test_a_late_webhook_is_delivered_again_only(parts: Parts, twilio: LoopbackTwilio, producer: Producer) -> None:
-    """Filled first, and then Twilio's own delivery: one complaint."""
+    """Filled first, and then Twilio's own delivery: one complaint, and one SMS with its number."""
     twilio.received(sid(1), NOW, "jalan rusak", PHONE)
     fill(parts, twilio)
     producer.publish([arrived(webhook(parts, 1))])
 
     stage = NormalizeStage(parts.engine, parts.sealer)
     both = raws(parts, Channel.SMS)
-    assert [len(stage.handle([helpers.at(arrived(raw), place)])) for place, raw in enumerate(both)] == [1, 0]
+    assert [len(stage.handle([helpers.at(arrived(raw), place)])) for place, raw in enumerate(both)] == [2, 0]
 
 
 def test_only_what_was_received(parts: Parts, twilio: LoopbackTwilio) -> None:
@@ -132,7 +132,7 @@ def test_only_what_was_received(parts: Parts, twilio: LoopbackTwilio) -> None:
     twilio.received(sid(2), NOW, "x", PHONE, date_sent=None)
     twilio.received(sid(3), NOW, "x", PHONE, date_sent=None, date_created=None)
     twilio.received(sid(4), NOW, "x", PHONE)
-    twilio.messages[0]["body"] = None
+    twilio.messages[-1]["body"] = None
 
     missing = {found.sid: found.fields["Body"] for found in gap_of(parts, twilio).missing}
     assert missing == {sid(2): "x", sid(4): ""}
@@ -187,8 +187,8 @@ def test_pictures_are_filled_too(
 ) -> None:
     """Those that Twilio still has; the rest is counted, and the words go in either way."""
     twilio.received(sid(1), NOW, "jalan rusak", PHONE, num_media="2")
-    for name, file in zip(named, (File(photo()), File(status=404)), strict=False):
-        twilio.files[twilio.media_url(sid(1), name).removeprefix(twilio.url)] = file
+    for name, answer in zip(named, (file(photo()), file(status=404)), strict=False):
+        twilio.files[twilio.media_url(sid(1), name).removeprefix(twilio.url)] = answer
 
     fill(parts, twilio)
 
@@ -199,7 +199,7 @@ def test_pictures_are_filled_too(
 def test_the_next_token_is_tried(parts: Parts, twilio: LoopbackTwilio) -> None:
     """While tokens are changed, the one that opens is used, for the list and for the pictures."""
     twilio.received(sid(1), NOW, "jalan rusak", PHONE, num_media="1")
-    twilio.files[twilio.media_url(sid(1), "ME0").removeprefix(twilio.url)] = File(photo())
+    twilio.files[twilio.media_url(sid(1), "ME0").removeprefix(twilio.url)] = file(photo())
 
     mine = reconciler(parts, twilio, "new-token", twilio.token)
     (raw,) = mine.fill(mine.gap(SINCE, (), NOW))
@@ -270,10 +270,7 @@ def test_the_command(parts: Parts, settings: Settings, twilio: LoopbackTwilio, t
     environment = clean | {f"SATUPINTU_{name}": value for name, value in mine.items()}
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "app.cli", "reconcile", "sms", "--since", "24h", *arguments]
-        return subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=120
-        )
+        return program.run(("reconcile", "sms", "--since", "24h", *arguments), environment, tmp_path)
 
     dry = run("--dry-run")
     assert (dry.returncode, dry.stdout.split()[0], dry.stdout.split()[-1]) == (1, sid(1), "missing")

@@ -43,15 +43,19 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, environment: 
 
 def test_an_env_file_is_read(tmp_path: Path) -> None:
     """As are variables; tokens are separated by commas."""
-    (tmp_path / ".env").write_text("SATUPINTU_PORT=1709\nSATUPINTU_TWILIO_AUTH_TOKENS=one, two\n")
+    (tmp_path / ".env").write_text(
+        "SATUPINTU_PORT=1709\nSATUPINTU_TWILIO_AUTH_TOKENS=one, two\nSATUPINTU_TWILIO_SHARED_KEYS=three,four\n"
+    )
     settings = load()
     assert settings.port == 1709
-    assert open_secrets(settings).twilio_tokens == ("one", "two")
+    secrets = open_secrets(settings)
+    assert (secrets.twilio_tokens, secrets.twilio_keys) == (("one", "two"), ("three", "four"))
 
 
 def test_secrets_do_not_print() -> None:
     """Neither settings nor secrets show one by accident."""
-    settings = Settings(secret_key="a very secret root of thirty-two or more", twilio_auth_tokens="twilio-secret")  # type: ignore[arg-type]
+    named = {"twilio_auth_tokens": "twilio-secret", "twilio_shared_keys": "twilio-secret"}
+    settings = Settings.model_validate({"secret_key": "a very secret root of thirty-two or more", **named})
     assert "very secret" not in f"{settings!r} {settings} {open_secrets(settings)!r}"
     assert "twilio-secret" not in f"{settings!r} {settings} {open_secrets(settings)!r}"
 

@@ -2,24 +2,25 @@
 
 import json
 import os
-import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import requests
 
 from app import twitter
-from app.assembly import Parts
+from app.assembly import Parts, utc_now
 from app.migrate import migrate
 from config.settings import Settings
+from ingest.store import DoorStore
 from messages import ids
 from messages.shapes import Channel
+from tests import program
 from tests.doors.served import raws
+from tests.ports import free_port
 
 _LOOKS = 400
 
@@ -27,7 +28,7 @@ _LOOKS = 400
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """Those of one machine, where the service plays X itself, with everything on."""
-    changed = {"x_bearer_token": "", "x_base_url": "", "x_stream": True, "x_recheck_days": 7, "port": _free_port()}
+    changed = {"x_bearer_token": "", "x_base_url": "", "x_stream": True, "x_recheck_days": 7, "port": free_port()}
     return Settings.model_validate(settings.model_dump() | changed)
 
 
@@ -64,6 +65,23 @@ def test_door_stream_and_recheck_run_and_stop(parts: Parts) -> None:
 
     assert wanted in found
     assert names == {"twitter", "x-stream", "x-recheck", "practice-x"}
+
+
+def test_the_first_look_goes_as_far_back_as_is_set(parts: Parts) -> None:
+    """Before anything is posted, the place is that of a post of two hours before the start."""
+    parts.settings = Settings.model_validate(parts.settings.model_dump() | {"x_since_hours": 2})
+    before = utc_now()
+    with running(parts):
+        for _ in range(_LOOKS):
+            if place := DoorStore(parts.engine).cursor("twitter.since_id"):
+                break
+            threading.Event().wait(0.05)
+        after = utc_now()
+
+    # X's ids hold the milliseconds since this moment in their upper bits.
+    began = datetime.fromtimestamp(((int(place or 0) >> 22) + 1_288_834_974_657) / 1000, UTC)
+    two_hours = timedelta(hours=2)
+    assert before - timedelta(milliseconds=1) <= began + two_hours <= after
 
 
 def test_only_what_is_set_runs(parts: Parts) -> None:
@@ -124,13 +142,4 @@ def _command(parts: Parts, *arguments: str, **more: str) -> str:
     settings = parts.settings
     mine = {"SATUPINTU_HOME": str(settings.home), "SATUPINTU_SECRET_KEY": settings.secret_key.get_secret_value()}
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
-    command = [sys.executable, "-m", "app.cli", *arguments]
-    environment = {**clean, **mine, **more, "COLUMNS": "200"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=120)
-    return done.stdout
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return program.run(arguments, {**clean, **mine, **more, "COLUMNS": "200"}, settings.home, check=True).stdout

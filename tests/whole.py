@@ -2,9 +2,6 @@
 
 import os
 import signal
-import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,16 +16,11 @@ from messages import codec
 from messages.shapes import Complaint, Dispatch
 from messages.topics import COMPLAINTS
 from monitor.audit import Audit
+from tests.ports import free_port
+from tests.program import Program
 
 LETTERS = Path(__file__).parent / "data" / "letters.csv"
 REGISTRY = Path(__file__).parent / "registry"
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Whole:
@@ -48,7 +40,7 @@ class Whole:
         self.settings = Settings.model_validate(self._set)
         self.parts = Parts(self.settings)
         self.log = home / "service.log"
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: list[Program] = []
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -63,9 +55,7 @@ class Whole:
 
     def start(self, *stages: str) -> None:
         """Start, and return when it is ready."""
-        command = [sys.executable, "-m", "app.cli", "run", "--quiet", *stages]
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+        process = Program(("run", "--quiet", *stages), self.environment, self.log, self.log, Path.cwd())
         self._processes.append(process)
         if not stages or "ingest" in stages:
             wait_until_ready(self.settings.port, process)

@@ -104,6 +104,15 @@ class Device:
     push_token: str
 
 
+class Registered(NamedTuple):
+    """A device as operations see it. `epoch` is how often its tokens were ended; `push`: whether it can be told."""
+
+    name: str
+    epoch: int
+    push: bool
+    registered_at: datetime
+
+
 def name_of(device: UUID, wrapper: Wrapper) -> str:
     """The keyed hash that a device stands under: its id is as good as a password, and stands nowhere in clear."""
     return wrapper.digest(f"device:{device}".encode())[:32]
@@ -153,10 +162,22 @@ class Devices:
             raise Unproven("token_revoked")
         return Device(claim.device, name, self._push(row.push, claim.device))
 
-    def revoke(self, device: UUID) -> None:
-        """End every token of this device, at once."""
+    def find(self, device: UUID) -> Registered | None:
+        """What is remembered of a device; `None` where it never registered."""
+        name = name_of(device, self._wrapper)
+        with reading(self._engine) as connection:
+            query = select(DeviceRow.epoch, DeviceRow.push, DeviceRow.registered_at).where(
+                col(DeviceRow.device) == name
+            )
+            row = connection.execute(query).one_or_none()
+        return Registered(name, row.epoch, bool(self._push(row.push, device)), row.registered_at) if row else None
+
+    def revoke(self, device: UUID, epoch: int | None = None) -> None:
+        """End every token of this device, at once; with an epoch only those of that one, if it is not over yet."""
+        ended = update(DeviceRow).where(col(DeviceRow.device) == name_of(device, self._wrapper))
+        if epoch is not None:
+            ended = ended.where(col(DeviceRow.epoch) == epoch)
         with writing(self._engine) as connection:
-            ended = update(DeviceRow).where(col(DeviceRow.device) == name_of(device, self._wrapper))
             connection.execute(ended.values(epoch=col(DeviceRow.epoch) + 1, push=self._sealer.seal(b"", device)))
 
     def _push(self, sealed: str, device: UUID) -> str:

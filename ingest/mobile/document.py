@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from ingest.mobile.shapes import Problem
 from messages.shapes import Shape
 
 _BEARER: list[dict[str, list[str]]] = [{"device": []}]
@@ -36,9 +35,3 @@ def upload_id() -> dict[str, Any]:
 def secured(*, optional: bool = False, **extra: Any) -> dict[str, Any]:
     """An operation that asks for a token, or takes one."""
     return {"security": [*_BEARER, {}] if optional else _BEARER, **extra}
-
-
-def answers(*refusals: int) -> dict[int | str, dict[str, Any]]:
-    """The problems an operation may answer with."""
-    content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
-    return {status: {"description": "A problem (RFC 9457), in Indonesian.", "content": content} for status in refusals}

@@ -11,7 +11,7 @@ from ingest.faults import refused
 from ingest.gate import Gate
 from ingest.mobile.adapter import read_report
 from ingest.mobile.devices import Devices
-from ingest.mobile.document import answers, body, header, part, secured, upload_id
+from ingest.mobile.document import body, header, part, secured, upload_id
 from ingest.mobile.feed import FeedDoor, States
 from ingest.mobile.guard import ChallengingRoute, Guard
 from ingest.mobile.intake import Intake
@@ -29,6 +29,7 @@ from ingest.mobile.shapes import (
 )
 from ingest.mobile.tus import UploadDoor
 from ingest.mobile.uploads import Uploads
+from ingest.problems import refusals
 from ingest.store import DoorStore
 from ingest.wrap import Wrapper
 from messages.submission import MobileSubmission
@@ -68,7 +69,7 @@ class MobileDoor:
             methods=["POST"],
             operation_id="register_device",
             response_model=DeviceToken,
-            responses=answers(400, 403, 429, 503),
+            responses=refusals(400, 403, 429, 503),
             openapi_extra={"requestBody": body(Registration)},
         )
         router.add_api_route(
@@ -77,7 +78,7 @@ class MobileDoor:
             methods=["DELETE"],
             status_code=204,
             operation_id="revoke_tokens",
-            responses=answers(401, 429, 503),
+            responses=refusals(401, 429, 503),
             openapi_extra=secured(),
         )
         key = header("Idempotency-Key", "Needed where the report has no client_id.", required=False)
@@ -88,7 +89,7 @@ class MobileDoor:
             status_code=202,
             operation_id="send_report",
             response_model=Accepted,
-            responses=answers(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
+            responses=refusals(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
             openapi_extra=secured(optional=True, requestBody=body(MobileSubmission), parameters=[key]),
         )
         self._add_outbox(router)
@@ -100,7 +101,7 @@ class MobileDoor:
             methods=["GET"],
             operation_id="read_feed",
             response_model=Feed,
-            responses={304: {"description": "Nothing has changed."}, **answers(401, 429, 503)},
+            responses={304: {"description": "Nothing has changed."}, **refusals(401, 429, 503)},
             openapi_extra=secured(parameters=[tag]),
         )
         return router
@@ -144,7 +145,7 @@ class MobileDoor:
             methods=["POST"],
             operation_id="send_outbox",
             response_model=OutboxAnswer,
-            responses=answers(400, 401, 413, 429, 503),
+            responses=refusals(400, 401, 413, 429, 503),
             openapi_extra=secured(requestBody=body(Outbox)),
         )
         router.add_api_route(
@@ -153,7 +154,7 @@ class MobileDoor:
             methods=["GET"],
             operation_id="read_outbox",
             response_model=OutboxState,
-            responses=answers(401, 429, 503),
+            responses=refusals(401, 429, 503),
             openapi_extra=secured(),
         )
 
@@ -168,7 +169,7 @@ class MobileDoor:
             status_code=201,
             operation_id="create_upload",
             response_model=UploadState,
-            responses=answers(400, 401, 409, 413, 429, 503),
+            responses=refusals(400, 401, 409, 413, 429, 503),
             openapi_extra=secured(parameters=[wanted, length]),
         )
         router.add_api_route(
@@ -176,7 +177,8 @@ class MobileDoor:
             self._uploads.show,
             methods=["HEAD"],
             operation_id="find_upload",
-            responses=answers(400, 401, 404, 413, 415, 429, 503),
+            response_class=Response,
+            responses=refusals(400, 401, 404, 413, 415, 429, 503),
             openapi_extra=secured(parameters=[upload_id()]),
         )
         router.add_api_route(
@@ -185,6 +187,6 @@ class MobileDoor:
             methods=["PATCH"],
             status_code=204,
             operation_id="send_part",
-            responses=answers(400, 401, 404, 409, 413, 415, 429, 503),
+            responses=refusals(400, 401, 404, 409, 413, 415, 429, 503),
             openapi_extra=secured(parameters=[upload_id(), offset], requestBody=part()),
         )

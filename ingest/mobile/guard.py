@@ -9,8 +9,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from ingest.arrival import Arrival
-from ingest.gate import Gate, note, problem
+from ingest.gate import Gate, note
 from ingest.mobile.devices import Device, Devices, Unproven
+from ingest.problems import problem
 
 
 class Guard:

@@ -2,19 +2,27 @@
 
 from collections.abc import Mapping
 
+import structlog
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
+from config.database import DatabaseAway
 from config.regions import Regions
 from ingest.arrival import Arrival, Refused
 from ingest.gate import Gate, note
-from ingest.mobile.adapter import Item, read_batch
+from ingest.mobile.adapter import Item, Letter, read_batch
 from ingest.mobile.devices import Device
 from ingest.mobile.guard import Guard
 from ingest.mobile.intake import Intake, Taken
 from ingest.mobile.sequences import Sequences
-from ingest.mobile.shapes import FieldFault, OutboxAnswer, OutboxState, Result
+from ingest.mobile.shapes import OutboxAnswer, OutboxState, Result
+from ingest.problems import FieldFault
+
+# A fault of ours may be mended by then; nothing else about the report has to be.
+_RETRY_AFTER_SECONDS = 60
+
+_log = structlog.get_logger()
 
 
 class OutboxDoor:
@@ -70,13 +78,23 @@ class OutboxDoor:
             elif away:
                 found[place] = away
             else:
-                try:
-                    found[place] = await self._intake.take(item.found, arrival.at, device, item.sequence)
-                except Refused as refused:
-                    found[place] = refused
-                    # The bus does not come back between two items; who waits for the answer would wait for each.
-                    away = refused if refused.reason == "away" else None
+                found[place] = outcome = await self._one(item.found, arrival, device, item.sequence)
+                # The bus does not come back between two items; who waits for the answer would wait for each.
+                if isinstance(outcome, Refused) and outcome.reason == "away":
+                    away = outcome
         return found
+
+    async def _one(self, letter: Letter, arrival: Arrival, device: Device, sequence: int | None) -> Taken | Refused:
+        """Take one; a fault of ours that it trips is its own, and does not cost the others their answers."""
+        try:
+            return await self._intake.take(letter, arrival.at, device, sequence)
+        except Refused as refused:
+            return refused
+        except DatabaseAway:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is one report's
+            _log.error("mobile.unexpected", exc_info=error)
+            return Refused("unexpected", retry_after=_RETRY_AFTER_SECONDS)
 
     def _result(self, item: Item, found: Taken | Refused) -> Result:
         if isinstance(found, Taken):

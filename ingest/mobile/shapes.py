@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from ingest.problems import FieldFault
 from messages.shapes import Moment, Shape
 from messages.submission import OutboxItem
 
@@ -39,13 +40,6 @@ class Outbox(Shape):
     """What a device has not sent yet, or not successfully."""
 
     items: tuple[OutboxItem, ...] = Field(min_length=1, max_length=50)
-
-
-class FieldFault(Shape):
-    """What is wrong with one field, in the sender's language."""
-
-    field: str
-    detail: str
 
 
 class Result(Shape):
@@ -105,16 +99,6 @@ class Feed(Shape):
     """The device's reports, newest first."""
 
     reports: tuple[FeedEntry, ...]
-
-
-class Problem(Shape):
-    """RFC 9457, with the door's own reason and what is wrong with each field."""
-
-    type: str
-    title: str
-    status: int
-    reason: str
-    errors: tuple[FieldFault, ...]
 
 
 class ReportState(Shape):

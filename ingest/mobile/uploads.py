@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
@@ -38,6 +39,10 @@ class Upload:
     length: int
     offset: int
     expires_at: datetime
+
+
+class _Concluded(Exception):
+    """The file of an upload was finished by somebody else."""
 
 
 class _State(NamedTuple):
@@ -96,24 +101,35 @@ class Uploads:
         return Upload(now.id, now.length, now.offset + len(content), now.expires_at)
 
     def finish(self, upload: UUID, at: datetime) -> Kept:
-        """What became of a file; of one that has just become whole, now. Raises `Refused`, the same each time."""
-        with writing(self._engine) as connection:
-            # Whoever finishes it at the same moment takes the parts away with the state.
-            _hold(connection, upload)
+        """What became of a file; of one that has just become whole, now. Raises `Refused`, the same each time.
+
+        But for `busy` (503): then nothing came of it yet, and the same again will do.
+        """
+        with reading(self._engine) as connection:
             state = _usable(_state(connection, upload, at))
-            parts = [] if state.kept else _parts(connection, upload)
         if state.kept:
             return _read(self._sealer.open(Sealed(state.kept), upload))
         if state.upload.offset < state.upload.length:
             raise Refused("unfinished_upload")
-        content = b"".join(self._sealer.open(part, upload) for part in parts)
         try:
-            kept = self._attachments.keep(content, at)
+            kept = self._attachments.keep(partial(self._content, state.upload), at)
+        except _Concluded:
+            return self.finish(upload, at)
         except Refused as refused:
-            self._conclude(upload, refused=refused.reason)
+            if refused.retry_after is None:
+                self._conclude(upload, refused=refused.reason)
             raise
         self._conclude(upload, kept=self._sealer.seal(_written(kept), upload))
         return kept
+
+    def _content(self, upload: Upload) -> bytes:
+        """Raises `_Concluded`: whoever finished it meanwhile took its parts away with the state."""
+        with reading(self._engine) as connection:
+            parts = _parts(connection, upload.id)
+        content = b"".join(self._sealer.open(part, upload.id) for part in parts)
+        if len(content) != upload.length:
+            raise _Concluded
+        return content
 
     def attached(self, device: str, wanted: Sequence[UUID], at: datetime) -> list[Kept]:
         """The files that a report names. Raises `Refused`, naming the place in `attachments` that is at fault."""

@@ -1,16 +1,18 @@
 """From Twilio's webhook to a raw message. Pure.
 
 The signature covers the public address and every field, or of a JSON body its SHA-256 in the address; see Twilio,
-“Webhooks security”. It holds no time: the same webhook again is known by its MessageSid.
+“Webhooks security”, and “Sign webhooks with shared keys” where the key is not the account's token. It holds no time:
+the same webhook again is known by its MessageSid.
 """
 
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from starlette.datastructures import ImmutableMultiDict
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator
 
 from ingest.arrival import Arrival
 from ingest.wrap import Wrapper
@@ -47,13 +49,29 @@ class Sms:
     token: str = field(repr=False)
 
 
-class SmsAdapter:
-    """`public_url` is the address Twilio was given; any of `tokens` may have signed (rotation)."""
+class _Proof(NamedTuple):
+    """A secret that may have signed, and how; `token` opens what Twilio keeps for us."""
 
-    def __init__(self, wrapper: Wrapper, public_url: str, tokens: Sequence[str]) -> None:
+    validator: RequestValidator
+    algorithm: str
+    token: str
+
+
+class SmsAdapter:
+    """`public_url` is the address Twilio was given; any of `tokens` or `shared_keys` may have signed (rotation).
+
+    A token signs by SHA-1, a shared key by SHA-256: the header in which Twilio names both is not looked at.
+    """
+
+    def __init__(
+        self, wrapper: Wrapper, public_url: str, tokens: Sequence[str], shared_keys: Sequence[str] = ()
+    ) -> None:
         self._wrapper = wrapper
         self._public_url = public_url
-        self._validators = {token: RequestValidator(token) for token in tokens}
+        self._proofs = [
+            *(_Proof(RequestValidator(token), HMAC_SHA1, token) for token in tokens),
+            *(_Proof(RequestValidator(key), HMAC_SHA256, tokens[0]) for key in shared_keys),
+        ]
 
     def accept(self, arrival: Arrival) -> Sms | Held:
         """The message, or the reason to hold it."""
@@ -79,7 +97,7 @@ class SmsAdapter:
         return Sms(raw, _said(fields, pictures), pictures, media, fields.get("AccountSid", ""), token)
 
     def _signer(self, arrival: Arrival) -> str | None:
-        """The token that signed."""
+        """The account's token, where it or a shared key of ours has signed."""
         url = self._public_url + arrival.target
         signature = arrival.headers.get(_SIGNATURE, "")
         try:
@@ -89,9 +107,9 @@ class SmsAdapter:
         if isinstance(signed, str) and _BODY_HASH not in parse_qs(urlsplit(url).query):
             # Such a signature says nothing about the body.
             return None
-        for token, validator in self._validators.items():
-            if any(validator.validate(spelt, signed, signature) for spelt in _spellings(url)):
-                return token
+        for proof in self._proofs:
+            if any(proof.validator.validate(spelt, signed, signature, proof.algorithm) for spelt in _spellings(url)):
+                return proof.token
         return None
 
     def _held(self, arrival: Arrival, reason: str) -> Held:

@@ -4,6 +4,7 @@ Twilio waits 15 s for all of it: 3 s are for pictures, what the producer takes i
 """
 
 from functools import partial
+from typing import Any
 
 import anyio
 import structlog
@@ -15,16 +16,44 @@ from twilio.twiml.messaging_response import MessagingResponse
 
 from ingest.arrival import Arrival, Refused
 from ingest.gate import Gate
+from ingest.problems import refusals
 from ingest.sms.adapter import Held, Sms, SmsAdapter
 from ingest.sms.media import MediaFetcher
 from ingest.sms_answers import SmsAnswers, at_once
 from ingest.wrap import arrived, held
 from messages.shapes import RawMessage
 
+_FIELDS = {
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in ("MessageSid", "AccountSid", "From", "To", "Body", "NumMedia")},
+    "required": ["MessageSid", "From"],
+}
+# For the OpenAPI document: see Twilio, "Messaging webhooks".
+_REQUEST: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "X-Twilio-Signature",
+            "in": "header",
+            "required": True,
+            "description": "Made by Twilio with the account's token; without a true one the message is kept aside.",
+            "schema": {"type": "string"},
+        }
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {kind: {"schema": _FIELDS} for kind in ("application/x-www-form-urlencoded", "application/json")},
+    },
+}
 # Of the door's patience with its own database, in seconds.
 _ANSWER_SECONDS = 2.0
 
 _log = structlog.get_logger()
+
+
+class Twiml(Response):
+    """What Twilio reads."""
+
+    media_type = "application/xml"
 
 
 class SmsDoor:
@@ -47,7 +76,14 @@ class SmsDoor:
     def routes(self) -> APIRouter:
         """The addresses to serve."""
         router = APIRouter(tags=["sms"])
-        router.add_api_route("/sms/twilio", self.message, methods=["POST"])
+        router.add_api_route(
+            "/sms/twilio",
+            self.message,
+            methods=["POST"],
+            response_class=Twiml,
+            responses=refusals(400, 403, 413, 429, 503),
+            openapi_extra=_REQUEST,
+        )
         return router
 
     async def message(self, request: Request) -> Response:
@@ -90,4 +126,4 @@ def twiml(says: str) -> Response:
     answer = MessagingResponse()
     if says:
         answer.message(says)
-    return Response(str(answer), media_type="application/xml")
+    return Twiml(str(answer))

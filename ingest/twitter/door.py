@@ -26,6 +26,7 @@ _BATCH = 100
 _REACHABLE = 800
 # X's ids hold the milliseconds since this moment in their upper bits.
 _EPOCH_MS = 1_288_834_974_657
+_CLOCK_BIT = 22
 # How far X's clock and ours may be apart.
 _CLOCKS = timedelta(days=1)
 
@@ -51,7 +52,10 @@ class _Read:
 
 
 class TwitterDoor:
-    """Runs in a thread of its own. `pause` is the seconds between two looks; after a failure it grows."""
+    """Runs in a thread of its own. `pause` is the seconds between two looks; after a failure it grows.
+
+    A door that never looked begins `reach` before its first start.
+    """
 
     def __init__(
         self,
@@ -62,6 +66,7 @@ class TwitterDoor:
         now: Callable[[], datetime],
         pause: float,
         stopping: threading.Event,
+        reach: timedelta,
     ) -> None:
         self._mentions = mentions
         self._intake = intake
@@ -69,6 +74,7 @@ class TwitterDoor:
         self._store = store
         self._now = now
         self._stopping = stopping
+        self._reach = reach
         self._looking = Looking("mentions", self.look, now, pause, stopping)
 
     def run(self) -> None:
@@ -81,7 +87,8 @@ class TwitterDoor:
 
     def look(self) -> int:
         """Publish every mention newer than the last one kept; returns how many. Raises what `run` waits out."""
-        since, ahead = self._store.cursor(_CURSOR), self._ahead()
+        ahead = self._ahead()
+        since = self._store.cursor(_CURSOR) or self._begin(ahead)
         read = self._read(since, ahead)
         found = sorted(read.found, key=lambda one: one.age)
         if self._stopping.is_set() and not read.whole:
@@ -100,6 +107,17 @@ class TwitterDoor:
             reads = self._budget.today()
             _log.info("x.read", posts=len(found), reads_today=reads.used, reads_a_day=reads.limit)
         return len(found)
+
+    def _begin(self, ahead: _Ahead) -> str | None:
+        """Where the first look ends; kept before X is asked, so that no absence of X's moves it on."""
+        if ahead.oldest:
+            # A first look that is under way, of a version which knew no end of it.
+            return None
+        began = self._now() - self._reach
+        since = _place(began)
+        self._store.move_cursor(_CURSOR, since)
+        _log.info("x.begun", after=iso(began))
+        return since
 
     def _read(self, since_id: str | None, ahead: _Ahead) -> _Read:
         """All pages, back to `since_id`, or as many as the day's reads allow."""
@@ -155,6 +173,11 @@ def _oldest(found: Sequence[Found]) -> int:
     return min((one.age for one in found if one.age), default=0)
 
 
+def _place(moment: datetime) -> str:
+    """An id as of a post written then; none is older than X's ids are."""
+    return str(max(int(moment.timestamp() * 1000) - _EPOCH_MS, 0) << _CLOCK_BIT)
+
+
 def _written(post: int) -> datetime:
     """When a post with this id was written."""
-    return datetime.fromtimestamp(((post >> 22) + _EPOCH_MS) / 1000, UTC)
+    return datetime.fromtimestamp(((post >> _CLOCK_BIT) + _EPOCH_MS) / 1000, UTC)

@@ -46,7 +46,8 @@ class Pictures:
         kept = []
         for place in places[:_MOST]:
             try:
-                kept.append(self._attachments.keep(self._fetch(place, until), at).attachment)
+                content = self._fetch(place, until)
+                kept.append(self._attachments.keep(content, at, until - self._clock()).attachment)
             except _Missing as missing:
                 _log.info("x.picture_missing", cause=missing.cause)
             except Refused as refused:

@@ -17,14 +17,23 @@ from ingest.arrival import Arrival, Refused
 from ingest.attachments import Attachments
 from ingest.gate import MAX_BODY_BYTES, Gate, note, size_of
 from ingest.store import DoorStore
+from ingest.web import document
 from ingest.web.adapter import accept, is_json
 from ingest.web.guard import FormGuard, Picture
 from ingest.web.pictures import Pictures
 from ingest.web.sheet import Sheet, sheet
-from ingest.web.uploads import MAX_FILE_BYTES, MAX_FILES, MAX_FILES_BYTES, MULTIPART, Posted, posted, read_multipart
+from ingest.web.uploads import (
+    MAX_FILE_BYTES,
+    MAX_FILES,
+    MAX_FILES_BYTES,
+    MAX_PARTS,
+    MULTIPART,
+    Posted,
+    posted,
+    read_multipart,
+)
 from ingest.wrap import Wrapper, arrived
 from messages.shapes import RawMessage
-from messages.submission import Submission
 from messages.tracking import read_tracking_number
 
 _SCRIPT = Path(__file__).parent / "static" / "form.js"
@@ -76,9 +85,20 @@ class WebDoor:
         router = APIRouter(tags=["web"])
         router.add_api_route("/", self.form, methods=["GET"], response_class=HTMLResponse)
         router.add_api_route(
-            "/web/reports", self.report, methods=["POST"], status_code=202, openapi_extra=_body(Submission)
+            "/web/reports",
+            self.report,
+            methods=["POST"],
+            status_code=202,
+            responses=document.REPORT,
+            openapi_extra=document.report_body(),
         )
-        router.add_api_route("/web/receipts/{number}", self.receipt, methods=["GET"], response_class=HTMLResponse)
+        router.add_api_route(
+            "/web/receipts/{number}",
+            self.receipt,
+            methods=["GET"],
+            response_class=HTMLResponse,
+            responses=document.RECEIPT,
+        )
         router.add_api_route("/web/regions/{code}", self.inside, methods=["GET"], include_in_schema=False)
         router.add_api_route("/web/form.js", self.script, methods=["GET"], include_in_schema=False)
         return router
@@ -130,12 +150,9 @@ class WebDoor:
             return
         try:
             arrival = await self._gate.read(request)
-        except Refused:
+            form.fields = _fields(arrival.body)
+        except (Refused, ValueError):
             form.cut = "too_large"
-        else:
-            # Latin-1 is a letter for each byte: what is no UTF-8 comes through as it was sent.
-            pairs = parse_qsl(arrival.body.decode("latin-1"), keep_blank_values=True, encoding="latin-1")
-            form.fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
 
     async def _form(self, request: Request, form: Posted) -> Response:
         """Send what was filled in, or show it again: with what a button asked for, or with what is to be mended."""
@@ -189,12 +206,21 @@ class WebDoor:
             "says": refused.says if refused and refused.reason != _FAULTS else "",
             "limits": {"files": MAX_FILES, "file": MAX_FILE_BYTES, "all": MAX_FILES_BYTES},
         }
-        # Each form has an id of its own; a cache would hand one to many.
-        headers = {"Cache-Control": "no-store"}
+        # Each form has an id of its own; a shared cache would hand one to many. A browser may keep the empty one: with
+        # `no-store` it would also forget what was typed into it when its owner comes back from a page that says 503.
+        headers = {"Cache-Control": "no-store" if page.sheet.typed else "private, no-cache"}
         if refused and refused.retry_after:
             headers["Retry-After"] = str(refused.retry_after)
         page_text = self._pages.get_template("form.html").render(context)
         return HTMLResponse(page_text, refused.status if refused else 200, headers)
+
+
+def _fields(body: bytes) -> list[tuple[bytes, bytes]]:
+    """Raises `ValueError` where there are more than any form has."""
+    # Latin-1 is a letter for each byte: what is no UTF-8 comes through as it was sent.
+    said = body.decode("latin-1")
+    pairs = parse_qsl(said, keep_blank_values=True, encoding="latin-1", max_num_fields=MAX_PARTS)
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
 
 
 def _all(found: Sequence[Refused]) -> Refused:
@@ -212,8 +238,3 @@ def _by_field(refused: Refused | None) -> dict[str, str]:
     for fault in refused.faults if refused else ():
         said[fault.field] = f"{said[fault.field]} {fault.says}" if fault.field in said else fault.says
     return said
-
-
-def _body(shape: type[Submission]) -> dict[str, object]:
-    """The request body for the OpenAPI document; the door reads the bytes itself, to keep them untouched."""
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": shape.model_json_schema()}}}}

@@ -10,7 +10,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
@@ -20,6 +20,8 @@ from messages.shapes import Attachment
 # Filled by machines only: people do not see it.
 TRAP = "website"
 _LONGEST_OPEN = timedelta(hours=24)
+# How long a form carries a picture: `satupintu purge` takes away what no report has named for longer.
+CARRIES = timedelta(days=7)
 # Nobody reads a form and writes a report faster.
 _QUICKEST = timedelta(seconds=2)
 # Ends the moment in a token whose form was shown for a second press.
@@ -30,10 +32,11 @@ _FOREIGN_SITES = {"cross-site", "same-site"}
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A file that a form has handed over already. `name` is the device's own, and goes back to the sender alone."""
+    """A file that a form has handed over already, and when. `name` is the device's own, for the sender alone."""
 
     attachment: Attachment
     name: str
+    at: datetime
     place: tuple[float, float] | None = None
 
 
@@ -80,22 +83,26 @@ class FormGuard:
         said = {
             "attachment": picture.attachment.model_dump(mode="json"),
             "name": picture.name,
+            "at": picture.at.timestamp(),
             "place": picture.place,
         }
         text = base64.urlsafe_b64encode(json.dumps(said).encode()).decode()
         return f"{text}.{self._sign('picture', form_id, text)}"
 
-    def picture(self, form_id: str, sealed: str) -> Picture | None:
-        """The picture in a field; `None` where we did not put it into this form."""
+    def picture(self, form_id: str, sealed: str, now: datetime) -> Picture | None:
+        """The picture in a field; `None` where we did not put it into this form, or too long ago."""
         text, _, mac = sealed.partition(".")
         if not hmac.compare_digest(mac.encode(), self._sign("picture", form_id, text).encode()):
             return None
         said = json.loads(base64.urlsafe_b64decode(text))
         try:
             attachment = Attachment.model_validate(said["attachment"])
-        except ValidationError:
+            at = datetime.fromtimestamp(said["at"], UTC)
+        except (ValidationError, KeyError):
+            # A form of before an update.
             return None
-        return Picture(attachment, said["name"], tuple(said["place"]) if said["place"] else None)
+        place = tuple(said["place"]) if said["place"] else None
+        return Picture(attachment, said["name"], at, place) if now - at <= CARRIES else None
 
     def _elsewhere(self, headers: Mapping[str, str]) -> bool:
         """Whether the browser names another origin. It says `null` where it may not say, as our pages ask it to."""

@@ -1,8 +1,9 @@
 """Keeps the files of a form the moment they arrive, so that no error and no button makes anybody pick them again."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
+from typing import IO
 
 from starlette.concurrency import run_in_threadpool
 
@@ -13,9 +14,6 @@ from ingest.gate import away, size_of
 from ingest.web.guard import FormGuard, Picture
 from ingest.web.uploads import MAX_FILE_BYTES, MAX_FILES, MAX_FILES_BYTES, Upload
 
-# A picture of 48 megapixels holds some 300 MB while it is cleaned.
-_AT_ONCE = 2
-
 
 class Pictures:
     """`admit` counts an upload of an address, and raises `Refused` where there are too many."""
@@ -24,7 +22,6 @@ class Pictures:
         self._attachments = attachments
         self._guard = guard
         self._admit = admit
-        self._cleaning = asyncio.Semaphore(_AT_ONCE)
 
     async def keep(
         self, form_id: str, sealed: Sequence[str], uploads: Sequence[Upload], address: str, at: datetime
@@ -33,7 +30,7 @@ class Pictures:
         pictures: dict[object, Picture] = {}
         problems: list[Refused] = []
         for field in sealed:
-            if picture := self._guard.picture(form_id, field):
+            if picture := self._guard.picture(form_id, field, at):
                 pictures[picture.attachment.id] = picture
             else:
                 problems.append(_problem("file_unreadable", "Berkas yang tersimpan"))
@@ -55,14 +52,16 @@ class Pictures:
         if upload.content is None:
             raise Refused("file_too_large", most=f"{size_of(MAX_FILE_BYTES)} (semua: {size_of(MAX_FILES_BYTES)})")
         self._admit(address)
-        async with self._cleaning:
-            upload.content.seek(0)
-            content = await run_in_threadpool(upload.content.read)
-            try:
-                kept = await run_in_threadpool(self._attachments.keep, content, at)
-            except DatabaseAway as error:
-                raise away() from error
-        return Picture(kept.attachment, upload.name, kept.spot)
+        try:
+            kept = await run_in_threadpool(self._attachments.keep, partial(_whole, upload.content), at)
+        except DatabaseAway as error:
+            raise away() from error
+        return Picture(kept.attachment, upload.name, at, kept.spot)
+
+
+def _whole(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
 
 
 def _problem(reason: str, name: str) -> Refused:

@@ -21,7 +21,8 @@ MAX_FILE_BYTES = 8_000_000
 MAX_FILES_BYTES = 25_000_000
 # Someone who picks a dozen large photos still gets the form back; nobody sends us more than this.
 _MAX_STREAM_BYTES = 100_000_000
-_MAX_PARTS = 200
+# Fields and files of one form: ours has some thirty.
+MAX_PARTS = 200
 _IN_MEMORY_BYTES = 64_000
 _LONGEST_NAME = 100
 
@@ -124,7 +125,7 @@ class _Reader:
 
     def _begin(self) -> None:
         self._parts += 1
-        if self._parts > _MAX_PARTS:
+        if self._parts > MAX_PARTS:
             raise FormParserError
         self._name, self._upload = b"", None
         for buffer in (self._value, self._header, self._said):

@@ -1,4 +1,4 @@
-"""Writes complaints, dispatches and answers into the ledger, each once, in whatever order they come."""
+"""Writes complaints, dispatches, answers and corrections into the ledger, each once, in whatever order they come."""
 
 import json
 from collections import defaultdict
@@ -13,9 +13,9 @@ from bus.errors import Reject
 from bus.port import Outgoing, Record
 from config.database import insert, writing
 from messages import codec
-from messages.shapes import AgencyAnswer, Complaint, Dispatch
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS
-from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
+from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
+from sinks.ledger.tables import AnswerRow, ComplaintRow, CorrectionRow, DispatchRow
 
 Rows = dict[type[SQLModel], list[dict[str, Any]]]
 
@@ -48,6 +48,8 @@ def _row(record: Record) -> tuple[type[SQLModel], dict[str, Any]]:
             return ComplaintRow, _complaint(codec.decode(Complaint, record.value, record.headers))
         if record.topic == AGENCY_ANSWERS:
             return AnswerRow, _answer(codec.decode(AgencyAnswer, record.value, record.headers))
+        if record.topic == CORRECTIONS:
+            return CorrectionRow, _correction(codec.decode(Correction, record.value, record.headers))
         return DispatchRow, _dispatch(codec.decode(Dispatch, record.value, record.headers))
     except codec.CodecError as error:
         raise Reject(error.reason, error.field) from error
@@ -68,7 +70,9 @@ def _complaint(complaint: Complaint) -> dict[str, Any]:
 
 def _dispatch(dispatch: Dispatch) -> dict[str, Any]:
     return {
-        **dispatch.model_dump(include={"id", "complaint_id", "agency", "hop", "rules_version", "due_at"}),
+        **dispatch.model_dump(include={"id", "complaint_id", "agency", "hop", "rules_version", "due_at", "own_case"}),
+        "relation": dispatch.relation.kind,
+        "of": dispatch.relation.of,
         "reasons": json.dumps([reason.model_dump() for reason in dispatch.reasons], ensure_ascii=False),
         "dispatched_at": dispatch.at,
     }
@@ -78,4 +82,13 @@ def _answer(answer: AgencyAnswer) -> dict[str, Any]:
     return {
         **answer.model_dump(include={"id", "complaint_id", "dispatch_id", "agency", "verdict", "text"}),
         "answered_at": answer.at,
+    }
+
+
+def _correction(correction: Correction) -> dict[str, Any]:
+    return {
+        **correction.model_dump(include={"id", "complaint_id", "apart_from", "actor", "reason"}),
+        "relation": correction.relation.kind,
+        "of": correction.relation.of,
+        "corrected_at": correction.at,
     }

@@ -29,7 +29,7 @@ class ComplaintRow(SQLModel, table=True):
 
 
 class DispatchRow(SQLModel, table=True):
-    """A complaint at an agency's door."""
+    """A complaint at an agency's door, and how it stood to others there: see `messages.shapes.Dispatch`."""
 
     __tablename__ = "ledger_dispatch"
 
@@ -39,6 +39,9 @@ class DispatchRow(SQLModel, table=True):
     hop: int
     reasons: str
     rules_version: str
+    relation: str
+    of: UUID | None = None
+    own_case: bool
     dispatched_at: datetime = Field(sa_type=UtcDateTime)
     due_at: datetime = Field(sa_type=UtcDateTime)
 
@@ -55,3 +58,18 @@ class AnswerRow(SQLModel, table=True):
     verdict: str
     text: str
     answered_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class CorrectionRow(SQLModel, table=True):
+    """What a person decided of how a complaint stands to others: who, why, when."""
+
+    __tablename__ = "ledger_correction"
+
+    id: UUID = Field(primary_key=True)
+    complaint_id: UUID = Field(index=True)
+    relation: str
+    of: UUID | None = None
+    apart_from: UUID | None = None
+    actor: str
+    reason: str
+    corrected_at: datetime = Field(sa_type=UtcDateTime)

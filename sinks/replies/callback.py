@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import ImmutableMultiDict
 from starlette.responses import Response
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator
 
 from sinks.replies.outbox import Outbox
 
@@ -32,12 +32,15 @@ def callback_for(reached_at: str, reply_id: UUID) -> str:
     return f"{reached_at}{PATH}?reply={reply_id}"
 
 
-def signed_by(reached_at: str, tokens: Sequence[str]) -> Verify:
-    """Holds a signature against the public address; any of the tokens may have made it (rotation)."""
-    validators = [RequestValidator(token) for token in tokens]
+def signed_by(reached_at: str, tokens: Sequence[str], shared_keys: Sequence[str] = ()) -> Verify:
+    """Holds a signature against the public address; any token (SHA-1) or shared key (SHA-256) may have made it."""
+    proofs = [
+        *((RequestValidator(token), HMAC_SHA1) for token in tokens),
+        *((RequestValidator(key), HMAC_SHA256) for key in shared_keys),
+    ]
 
     def verify(target: str, fields: ImmutableMultiDict[str, str], signature: str) -> bool:
-        return any(validator.validate(reached_at + target, fields, signature) for validator in validators)
+        return any(proof.validate(reached_at + target, fields, signature, algorithm) for proof, algorithm in proofs)
 
     return verify
 

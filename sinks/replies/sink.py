@@ -70,8 +70,8 @@ def _decoded(shape: type[T], record: Record) -> T:
 
 
 def _is_told(complaint: Complaint) -> bool:
-    """Whether there can be a reply: on the web the door has said all, and a repeat has the number of the first."""
-    return complaint.channel is not Channel.WEB and complaint.relation.kind != "repeat"
+    """Whether there can be a reply: on the web the door has said all. A repeat may yet be taken apart by a person."""
+    return complaint.channel is not Channel.WEB
 
 
 def _recipient(complaint: Complaint) -> Row:

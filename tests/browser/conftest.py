@@ -4,15 +4,20 @@ The browser lives for this folder alone: while Playwright runs, no other test of
 """
 
 import shutil
+import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Playwright, Route, sync_playwright
 
 from app.assembly import utc_now
+from app.practice.x import PracticeX, Timeline
+from app.underway import answers
 from ingest.web.guard import FormGuard
 from tests.browser.pages import TOKEN, Watched
 from tests.conftest import missing
@@ -33,11 +38,27 @@ class OpenPage(Protocol):
 
 @pytest.fixture(scope="package")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
-    """Every stage, on the embedded bus."""
-    made = Whole(tmp_path_factory.mktemp("browser"))
-    made.start()
-    yield made
-    made.close()
+    """Every stage, on the embedded bus, and an X that is there before it is asked."""
+    home = tmp_path_factory.mktemp("browser")
+    made = Whole(home)
+    with _practice_x(made, home):
+        made.start()
+        yield made
+        made.close()
+
+
+@contextmanager
+def _practice_x(whole: Whole, home: Path) -> Iterator[None]:
+    stopping = threading.Event()
+    timeline = Timeline(home / "practice-x.jsonl", utc_now)
+    practice = PracticeX(timeline, whole.settings.x_url, whole.parts.secrets.x_token, whole.settings.x_user_id)
+    thread = threading.Thread(target=practice.run, args=(stopping,), name="practice-x")
+    thread.start()
+    while not answers(urlsplit(whole.settings.x_url).port or 0, "/practice/seen"):
+        threading.Event().wait(0.05)
+    yield
+    stopping.set()
+    thread.join(20)
 
 
 @pytest.fixture(scope="package")

@@ -2,9 +2,13 @@
 
 import json
 import re
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+import requests
 from playwright.sync_api import expect
 
 from messages.shapes import Channel, Complaint
@@ -247,3 +251,42 @@ def test_a_second_press(open_page: OpenPage, whole: Whole) -> None:
     number = page.locator(".number.big").inner_text()
     assert number in [raw.tracking for raw in raws(whole.parts, Channel.WEB)]
     assert running(page) == []
+
+
+@contextmanager
+def crowded(whole: Whole) -> Iterator[None]:
+    """As many requests in hand as may be: each guest has begun to send a report, and is slow."""
+    port = whole.settings.port
+    with ExitStack() as guests:
+        for _ in range(whole.settings.requests_at_once):
+            guest = guests.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
+            guest.sendall(b"POST /web/reports HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\ntext=")
+        while requests.get(f"http://127.0.0.1:{port}/status", timeout=30).status_code != 503:
+            pass
+        yield
+
+
+@pytest.mark.parametrize("scripts", WAYS)
+def test_a_full_house_keeps_what_was_typed(open_page: OpenPage, whole: Whole, scripts: bool) -> None:  # noqa: FBT001
+    """The page says that the form is still there; one step back it is, and the next press sends it."""
+    watched = open_page(scripts=scripts)
+    page = watched.page
+    page.goto("/")
+    page.get_by_label("Isi laporan").fill("Lampu taman padam semua.")
+    page.get_by_label("Nama").fill("Sekar Wulandari")
+    with crowded(whole):
+        send(page)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Laporan Anda belum terkirim")
+        assert "Isi formulir Anda masih ada di halaman sebelumnya" in page.inner_text("main")
+        assert not scripts or serious(page) == []
+        assert sideways(page) == 0
+    # Chromium says so of the page that was answered with 503.
+    watched.wrong.clear()
+    page.go_back()
+
+    expect(page.get_by_label("Isi laporan")).to_have_value("Lampu taman padam semua.")
+    expect(page.get_by_label("Nama")).to_have_value("Sekar Wulandari")
+    while requests.get(f"http://127.0.0.1:{whole.settings.port}/status", timeout=30).status_code != 200:
+        pass
+    send(page)
+    expect(page.locator(".number.big")).to_be_visible()

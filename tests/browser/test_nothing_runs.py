@@ -8,8 +8,12 @@ import pytest
 import requests
 
 from app.practice.sender import Letter, Sender, tracking_in
+from messages import ids
+from messages.shapes import Channel
+from messages.tracking import tracking_number
 from tests.browser.conftest import OpenPage
 from tests.browser.pages import running, send, until
+from tests.doors.test_sms import sign
 from tests.whole import Whole
 
 PAYLOADS = (
@@ -37,6 +41,16 @@ _HIDDEN = (
     "kept",
     "kind",
     "region",
+)
+# Where a report can be looked up by its number, by people and by programs.
+_PAGES = (
+    "/web/receipts/{number}",
+    "/status/{number}",
+    "/status?number={number}",
+    "/open311/v2/requests/{number}.json",
+    "/open311/v2/requests/{number}.xml",
+    "/open311/v2/requests.xml?service_request_id={number}",
+    "/open311/v2/tokens/{number}.xml",
 )
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -117,6 +131,37 @@ def test_through_every_door(open_page: OpenPage, sender: Sender, address: str, p
         page.goto(f"/status/{number}")
         until(page, lambda: "Laporan kami terima" in page.inner_text("main"))
         assert running(page) == []
+
+
+def _sms(whole: Whole, address: str, payload: str) -> str | None:
+    """The number of an SMS with the payload in every field that a sender can fill."""
+    fields = {"MessageSid": f"SM{uuid4().hex}", "From": payload, "To": "1708", "NumMedia": "0"}
+    fields |= {"Body": f"LAPOR Lampu jalan padam {payload}", "FromCity": payload, "ProfileName": payload}
+    headers = sign(f"{whole.settings.reached_at}/sms/twilio", fields, whole.parts.secrets.twilio_tokens[0])
+    return tracking_in(requests.post(f"{address}/sms/twilio", data=fields, headers=headers, timeout=30))
+
+
+def _post(whole: Whole, sender: Sender, payload: str) -> str:
+    """The number of a post on X."""
+    letter = Letter(uuid4().hex, f"Lampu jalan padam {payload}", title=payload, sender=21)
+    post = sender.twitter(letter).json()["data"]["id"]
+    return tracking_number(ids.message_id(Channel.TWITTER, post), whole.parts.secrets.tracking_key)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_by_sms_and_on_x(open_page: OpenPage, whole: Whole, sender: Sender, address: str, payload: str) -> None:
+    """A signed SMS and a post of markup leave every page clean on which their report can be looked up."""
+    by_sms = _sms(whole, address, payload)
+    assert by_sms
+    page = open_page(bypass_csp=True).page
+
+    for number in (by_sms, _post(whole, sender, payload)):
+        page.goto(f"/status/{number}")
+        until(page, lambda: "Laporan kami terima" in page.inner_text("main"))
+        for path in _PAGES:
+            page.goto(path.format(number=number))
+            assert number in page.content()
+            assert running(page) == []
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

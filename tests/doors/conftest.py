@@ -6,18 +6,20 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from structlog.testing import capture_logs
 from structlog.types import EventDict
 
 from app import http
 from app.assembly import Parts
-from app.migrate import migrate
 from bus.port import Producer
+from config.regions import Regions
 from config.settings import Settings
+from ingest.room import Room
+from tests.conftest import prepare
 from tests.doors import people
 from tests.doors.loopback_x import LoopbackX, serving_x
 from tests.doors.reading import Reading
 from tests.doors.served import Host, Served
+from tests.logged import listening
 
 _AGENCIES = """\
 code,kind,name,acronym,aliases,places,region,parent
@@ -30,8 +32,10 @@ triage,triage,Triase,,,,,
 class Serve(Protocol):
     """Serves the doors until the test ends."""
 
-    def __call__(self, producer: Producer | None = None, *, migrated: bool = True, **changed: Any) -> Served:
-        """`producer` takes the place of the bus's own; `changed` are settings."""
+    def __call__(
+        self, producer: Producer | None = None, *, migrated: bool = True, room: Room | None = None, **changed: Any
+    ) -> Served:
+        """`producer` and `room` take the place of the process's own; `changed` are settings."""
         ...
 
 
@@ -54,15 +58,19 @@ def settings(settings: Settings, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def serve(host: Host, settings: Settings) -> Iterator[Serve]:
+def serve(host: Host, settings: Settings, tables: Path, regions: Regions) -> Iterator[Serve]:
     """Builds the doors as a test wants them and serves them; what was opened is closed in reverse."""
     with ExitStack() as stack:
 
-        def start(producer: Producer | None = None, *, migrated: bool = True, **changed: Any) -> Served:
+        def start(
+            producer: Producer | None = None, *, migrated: bool = True, room: Room | None = None, **changed: Any
+        ) -> Served:
             parts = Parts(Settings.model_validate(settings.model_dump() | {"port": host.port} | changed))
+            parts.room = room or parts.room
             stack.callback(parts.engine.dispose)
+            parts.regions = regions
             if migrated:
-                migrate(parts.engine)
+                prepare(parts, tables)
             parts.ensure_topics()
             if producer is None:
                 producer = parts.bus.producer()
@@ -102,10 +110,8 @@ def reading(parts: Parts, producer: Producer, x: LoopbackX) -> Reading:
 
 
 @pytest.fixture(autouse=True)
-def logged(caplog: pytest.LogCaptureFixture) -> Iterator[list[EventDict]]:
-    """Every line that a test makes us log; at its end none may name or quote a citizen."""
-    caplog.set_level("INFO")
-    with capture_logs() as lines:
-        yield lines
-    said = f"{lines} {caplog.text}"
-    assert [private for private in people.PRIVATE if private in said] == []
+def logged() -> Iterator[list[EventDict]]:
+    """Every event that a test makes us log; at its end no line of ours or of a library may name or quote a citizen."""
+    with listening() as heard:
+        yield heard.lines
+    assert heard.telling(people.PRIVATE) == []

@@ -63,6 +63,8 @@ class Reading:
         self.producer = producer
         self.timeout = (5.0, 5.0)
         self.limit = 0
+        # To before X's first post: what most tests post is as old as they like.
+        self.reach = timedelta(days=365 * 20)
         self.now: Callable[[], datetime] = lambda: START
         self.clock: Callable[[], float] = time.monotonic
         self.hosts = {x.url.removeprefix("http://")}
@@ -70,7 +72,8 @@ class Reading:
     def door(self, stopping: threading.Event | None = None) -> TwitterDoor:
         """A door as it is after a start."""
         stopping = self._told(stopping)
-        return TwitterDoor(self._mentions(), self.intake(), self.budget(), self.store, self.now, PAUSE, stopping)
+        parts = self._mentions(), self.intake(), self.budget(), self.store
+        return TwitterDoor(*parts, self.now, PAUSE, stopping, self.reach)
 
     def stream(self, stopping: threading.Event | None = None) -> StreamDoor:
         """The stream beside it."""

@@ -29,9 +29,9 @@ class Served:
     address: str
     parts: Parts
 
-    def get(self, path: str) -> requests.Response:
+    def get(self, path: str, headers: dict[str, str] | None = None) -> requests.Response:
         """GET."""
-        return requests.get(self.address + path, timeout=_PATIENCE_SECONDS)
+        return requests.get(self.address + path, timeout=_PATIENCE_SECONDS, headers=headers)
 
     def post(self, path: str, **request: Any) -> requests.Response:
         """POST, without following where the answer leads."""

@@ -1,7 +1,6 @@
 """An SMSC on loopback (smpp34's server), and a wire to it on which anything can happen to what passes."""
 
 import asyncio
-import socket
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -9,6 +8,8 @@ from struct import pack, unpack
 from typing import Any
 
 import smpp34
+
+from tests.ports import free_port
 
 PATIENCE_SECONDS = 10.0
 
@@ -252,13 +253,6 @@ class Wire:
             return waiting.popleft()(frame)
         always = self._always.get(command(frame))
         return always(frame) if always else frame
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @asynccontextmanager

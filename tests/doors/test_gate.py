@@ -188,22 +188,62 @@ def test_knocking_too_often(serve: Serve) -> None:
     assert len(served.raws(Channel.WEB)) == 4
 
 
-def test_more_than_may_be_in_hand_at_once(serve: Serve) -> None:
-    """Who comes while the house is full is told so at once; who is inside is served, and health answers always."""
+@pytest.fixture
+def full(serve: Serve) -> Iterator[Served]:
+    """Doors with as many requests in hand as may be: the one guest is slow."""
     served = serve(requests_at_once=1)
     inside = HTTPConnection(urlsplit(served.address).netloc, timeout=10)
     inside.putrequest("POST", "/web/reports")
     inside.putheader("Content-Type", "application/json")
     inside.putheader("Content-Length", "24")
     inside.endheaders(b'{"text":')
-    for _ in range(100):
-        outside = served.post("/web/reports", json={"text": "Lampu padam."})
-        if outside.status_code == 503:
-            break
-    live = served.get("/live")
+    while served.get("/status").status_code != 503:
+        pass
+    yield served
     inside.send(b' "Lampu padam."}')
-    answer = inside.getresponse()
+    assert inside.getresponse().status == 202
     inside.close()
 
-    refused(outside, 503, "busy")
-    assert (live.status_code, answer.status) == (200, 202)
+
+def test_more_than_may_be_in_hand_at_once(full: Served) -> None:
+    """Who comes while the house is full is told so at once; who is inside is served, and health answers always."""
+    answer = full.post("/web/reports", json={"text": "Lampu padam."})
+
+    refused(answer, 503, "busy")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert (full.get("/live").status_code, full.get("/ready").status_code) == (200, 200)
+
+
+def test_a_full_house_is_a_page_for_people(full: Served) -> None:
+    """A browser's form is told in Indonesian, with when to come again, and that what was typed is still there."""
+    page = full.post("/web/reports", data=fields(full), headers={"Accept": "text/html,*/*;q=0.8"})
+
+    assert (page.status_code, page.headers["Content-Type"]) == (503, "text/html; charset=utf-8")
+    assert (page.headers["Retry-After"], page.headers["Cache-Control"]) == ("5", "no-store")
+    assert "Laporan Anda belum terkirim" in page.text
+    assert "Isi formulir Anda masih ada di halaman sebelumnya" in page.text
+    assert "setelah 5 detik" in page.text
+    assert "style-src 'nonce-" in page.headers["Content-Security-Policy"]
+
+
+def test_a_full_house_where_nothing_was_sent(full: Served) -> None:
+    """Whoever only looks is not told about a form."""
+    page = full.get("/status", {"Accept": "text/html"})
+
+    assert (page.status_code, "ramai" in page.text, "formulir Anda" in page.text) == (503, True, False)
+
+
+@pytest.mark.parametrize("path", ["/mobile/v1/reports", "/sms/twilio", "/sms/twilio/status"])
+def test_programs_are_shown_no_page(full: Served, path: str) -> None:
+    """Where only programs come, a problem is what they get, whatever they ask for."""
+    refused(full.post(path, headers={"Accept": "text/html"}), 503, "busy")
+
+
+@pytest.mark.parametrize(("path", "status"), [("/tidak-ada", 404), ("/web/receipts/x", 404), ("/web/reports", 405)])
+def test_every_refusal_is_a_page_for_people(served: Served, path: str, status: int) -> None:
+    """What is a problem for programs is read by people as a page, with the way on; nothing of theirs stands in it."""
+    page = served.get(path, {"Accept": "text/html"})
+
+    assert (page.status_code, page.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
+    assert '<a class="button" href="/">' in page.text
+    assert ("Allow" in page.headers) == (status == 405)

@@ -24,7 +24,10 @@ def client(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> s
     # Imported once per process: each test has one of its own name.
     package = f"client_of_{tmp_path.name}"
     document = tmp_path / "openapi.json"
-    document.write_text(served.get("/openapi.json").text)
+    # The app's part of it: the generator has no word for the XML that Twilio and Open311 speak.
+    whole = served.get("/openapi.json").json()
+    paths = {path: operations for path, operations in whole["paths"].items() if path.startswith("/mobile/v1")}
+    document.write_text(json.dumps({**whole, "paths": paths}))
     (tmp_path / "config.yml").write_text("post_hooks: []\n")
     program = Path(sys.executable).parent / "openapi-python-client"
     command: list[str | Path] = [program, "generate", "--path", document, "--output-path", tmp_path / package]

@@ -1,6 +1,7 @@
 """The outbox: however a bad network cuts, repeats and mixes what is sent, each report is one, and none is forgotten."""
 
 import json
+from collections.abc import Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 from structlog.types import EventDict
 
+from bus.port import Outgoing, Producer
 from config.regions import load_regions
 from ingest.arrival import Refused
 from ingest.mobile.adapter import Letter, read_batch
@@ -17,6 +19,7 @@ from ingest.mobile.sequences import MOST_GAPS, Count, Message, Sequences
 from messages.shapes import Channel
 from messages.submission import OutboxItem
 from tests.conftest import NOW
+from tests.doors.conftest import Serve
 from tests.doors.people import DEVICE, TEXT
 from tests.doors.phones import Phone, faults, item, statuses
 from tests.doors.served import Served, refused
@@ -230,6 +233,57 @@ def test_refused_items_are_logged_without_words(phone: Phone, logged: list[Event
     assert [(line["event"], line["route"], line["reason"]) for line in logged if line["event"] == "door.refused"] == [
         ("door.refused", "/mobile/v1/outbox", "invalid_submission")
     ]
+
+
+class Tripping:
+    """A bus's producer with a fault at the calls in `at`, counted from 1: no fault that anybody foresaw."""
+
+    def __init__(self, inner: Producer, at: Container[int]) -> None:
+        self._inner = inner
+        self._at = at
+        self._calls = 0
+
+    def publish(self, messages: Sequence[Outgoing]) -> None:
+        """See `bus.port.Producer`."""
+        self._calls += 1
+        if self._calls in self._at:
+            raise LookupError(TEXT)
+        self._inner.publish(messages)
+
+    def close(self) -> None:
+        """See `bus.port.Producer`."""
+        self._inner.close()
+
+
+def test_fault_of_ours_is_one_items_own(serve: Serve, producer: Producer, logged: list[EventDict]) -> None:
+    """The item that trips it is to be sent again, as its result says; the others are taken, and so is it then.
+
+    The log says where it was raised, and not what was sent.
+    """
+    phone = Phone(serve(Tripping(producer, {2})))
+    phone.register()
+    sent = [item(number) for number in (1, 2, 3)]
+
+    results = phone.results(*sent)
+    lines = [line for line in logged if line["event"] == "mobile.unexpected"]
+    refusals = [line["reason"] for line in logged if line["event"] == "door.refused"]
+
+    assert statuses(results) == ["accepted", "unexpected", "accepted"]
+    assert "kirim lagi" in results[1]["title"]
+    assert results[1]["retry_after"] > 0
+    assert (results[1]["tracking"], phone.state()) == ("", (3, [[2, 2]]))
+    assert (len(lines), refusals) == (1, ["unexpected"])
+    assert statuses(phone.results(*sent)) == ["known", "accepted", "known"]
+    assert len(phone.served.raws(Channel.MOBILE)) == 3
+
+
+def test_nothing_but_faults_is_still_answered(serve: Serve, producer: Producer) -> None:
+    """A batch of which nothing could be taken has a result for each item too."""
+    phone = Phone(serve(Tripping(producer, range(1, 99))))
+    phone.register()
+
+    assert statuses(phone.results(item(1), item(2, text=""))) == ["unexpected", "invalid_submission"]
+    assert phone.state() == (0, [])
 
 
 # The memory itself, on each kind of database.

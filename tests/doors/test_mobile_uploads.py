@@ -19,11 +19,13 @@ from ingest.arrival import Refused
 from ingest.attachments import Attachments
 from ingest.mobile.uploads import LIFE, QUOTA_BYTES, Upload, Uploads
 from ingest.pictures import MAX_FILE_BYTES
+from ingest.room import Room
 from messages.shapes import Channel
 from normalize.readers import mobile
 from tests.conftest import NOW
+from tests.doors.conftest import Serve
 from tests.doors.people import DEVICE
-from tests.doors.phones import Phone, item
+from tests.doors.phones import Phone, faults, item, statuses
 from tests.doors.served import Served, refused
 from tests.test_attachments import GPS, SECRET
 from tests.test_attachments import picture as photo
@@ -42,7 +44,7 @@ def phone(served: Served) -> Phone:
 @pytest.fixture
 def uploads(engine: Engine, parts: Parts) -> Uploads:
     """On each kind of database."""
-    return Uploads(engine, parts.sealer, Attachments(engine, parts.sealer))
+    return Uploads(engine, parts.sealer, Attachments(engine, parts.sealer, parts.room))
 
 
 def placed_photo() -> bytes:
@@ -88,6 +90,28 @@ def test_picture_says_where(served: Served, phone: Phone) -> None:
     reports = [mobile.read(raw.content_type, served.opened(raw)).report for raw in served.raws(Channel.MOBILE)]
     places = [(each.place.latitude, each.place.longitude, each.place.accuracy) for each in reports]
     assert places == [(-6.97, 110.42, None), (-7.5, 110.25, 5), (None, None, None)]
+
+
+def test_file_waits_for_room(serve: Serve) -> None:
+    """While too many pictures are looked at, the last part says when to come again; the file is here all the same."""
+    room = Room(1, 1, 0.0)
+    served = serve(room=room)
+    phone, content, upload = Phone(served), photo(), uuid4()
+    phone.register()
+    phone.begin(len(content), upload)
+    sent = item(1, attachments=[str(upload)])
+    with room.entered():
+        late = phone.part(upload, 0, content)
+        (result,) = phone.results(sent)
+
+    refused(late, 503, "busy")
+    assert int(late.headers["Retry-After"]) > 0
+    assert (result["reason"], set(faults(result))) == ("busy", {"attachments.0"})
+    assert result["retry_after"] > 0
+    assert phone.call("HEAD", f"/uploads/{upload}").headers["Upload-Offset"] == str(len(content))
+    assert phone.part(upload, len(content), b"").status_code == 204
+    assert statuses(phone.results(sent)) == ["accepted"]
+    assert len(served.raws(Channel.MOBILE)[0].attachments) == 1
 
 
 def test_place_of_a_picture_is_sealed(phone: Phone, served: Served) -> None:
@@ -264,7 +288,7 @@ def test_however_it_is_cut(data: bytes, cuts: list[int], uploads: Uploads, engin
         assert why_not(again) == "wrong_offset"
     kept = uploads.finish(upload.id, NOW)
 
-    assert Attachments(engine, parts.sealer).content(kept.attachment.id) == content
+    assert Attachments(engine, parts.sealer, parts.room).content(kept.attachment.id) == content
     assert rows(engine, "ingest_upload_part") == 0
     assert uploads.finish(upload.id, NOW) == kept
 
@@ -305,7 +329,7 @@ def test_upload_survives_its_process(uploads: Uploads, engine: Engine, parts: Pa
     """Another process goes on with what the first one kept, also where it was whole and not yet looked at."""
     upload = begun(uploads, "d", len(_PDF))
     uploads.append(upload, 0, _PDF[:50], NOW)
-    later = Uploads(engine, parts.sealer, Attachments(engine, parts.sealer))
+    later = Uploads(engine, parts.sealer, Attachments(engine, parts.sealer, parts.room))
     assert later.append(upload, 50, _PDF[50:], NOW).offset == len(_PDF)
 
     assert uploads.finish(upload.id, NOW).attachment.size == len(_PDF)

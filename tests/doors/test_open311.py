@@ -13,6 +13,8 @@ import requests
 from structlog.types import EventDict
 
 from bus.port import Outgoing, Producer
+from ingest.web.open311.adapter import Clients
+from ingest.web.open311.store import RequestStore
 from ingest.wrap import arrived
 from messages import codec, ids
 from messages.open311 import CONTENT_TYPE
@@ -28,6 +30,7 @@ from tests.doors.loopback_x import LoopbackX
 from tests.doors.people import EMAIL, NAME, PHONE, PRIVATE, TEXT, report
 from tests.doors.served import Flaky, Served
 from tests.helpers import at
+from tests.test_ledger_statuses import counted, written
 
 FORMATS = ("json", "xml")
 _TYPES = {"json": "application/json; charset=utf-8", "xml": "text/xml; charset=utf-8"}
@@ -417,6 +420,24 @@ def test_a_list_is_of_ones_own(serve: Serve) -> None:
     assert listed(api_key="kota-satu") == mine[::-1]
     assert listed(api_key="kota-dua") == [theirs]
     assert listed() == listed(api_key="kota-tiga") == listed(api_key="") == []
+
+
+def test_a_thousand_requests_are_looked_up_together(serve: Serve) -> None:
+    """The longest list asks the database a few times, not a thousand, and is whole."""
+    served = serve(open311_keys=_KEYS)
+    token_of(send(served, api_key="kota-satu"))
+    (mine,) = served.raws(Channel.WEB)
+    numbers = written(served.parts.engine, 1000)
+    requests_ = RequestStore(served.parts.engine)
+    client = Clients(("kota-satu",), served.parts.wrapper).client({"api_key": "kota-satu"})
+    for place, each in enumerate(numbers[:-1]):
+        requests_.remember(each, client, "agama", mine.at - timedelta(minutes=place + 1))
+
+    with counted(served.parts.engine) as asked:
+        found = told(ask(served, "requests", api_key="kota-satu"))
+
+    assert [each["service_request_id"] for each in found] == numbers[:-1]
+    assert len([statement for statement in asked if statement.startswith("SELECT")]) <= 8
 
 
 def test_without_keys_nobodys_list_is_given(served: Served) -> None:

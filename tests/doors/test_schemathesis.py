@@ -15,8 +15,10 @@ from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Err
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
+from starlette.responses import Response
 
 from ingest.gate import answer_refusals
+from ingest.problems import Answers
 from tests.doors.served import Host, Served, refused
 from tests.doors.test_open311 import send, token_of, work
 
@@ -76,7 +78,7 @@ def test_what_fastapi_refuses_by_itself_is_a_problem_too(host: Host) -> None:
         return number + page
 
     app = FastAPI()
-    answer_refusals(app)
+    answer_refusals(app, Answers(lambda _refused, _sent: Response(), ()))
     app.add_api_route("/things/{number}", show)
     host.app = app
 

@@ -400,7 +400,8 @@ def test_late_part_completes(on_the_line: Callable[..., None]) -> None:
         complaints = [value_of(each) for each in normalized(line.parts) if each.topic == COMPLAINTS]
         first, whole, _ = complaints
         assert [each["report"]["partial"] for each in complaints] == [True, False, False]
-        assert whole["relation"] == {"kind": "repeat", "of": first["id"], "evidence": ["same-sender", "completes"]}
+        related = {"kind": "repeat", "of": first["id"], "since": None, "evidence": ["same-sender", "completes"]}
+        assert whole["relation"] == related
 
     on_the_line(play)
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import requests
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator
 
 from bus.port import Producer
 from ingest.arrival import Arrival
@@ -340,3 +340,49 @@ def test_held_while_the_bus_is_away(serve: Serve, producer: Producer) -> None:
 
     refused(forge(served, sms()), 503, "away")
     refused(forge(served, sms()), 403, "unsigned")
+
+
+def signed_with_shared_key(
+    url: str, fields: dict[str, str], secret: str, algorithm: str = HMAC_SHA256
+) -> dict[str, str]:
+    """The headers of a webhook that a Setting of Twilio's has signed with a SharedKey."""
+    return {
+        "X-Twilio-Signature": RequestValidator(secret).compute_signature(url, fields, algorithm),
+        "X-Twilio-Webhooks-Signature-Settings": f"key=webhooks_sharedkey_1,algorithm={algorithm}",
+    }
+
+
+def test_a_shared_key_signs(serve: Serve) -> None:
+    """Either of two SharedKeys, by SHA-256, beside the account's token, which signs what no rule at Twilio matches."""
+    served = serve(twilio_shared_keys="new-key,old-key")
+    url = f"{served.address}/sms/twilio"
+
+    def answer(secret: str, algorithm: str = HMAC_SHA256) -> int:
+        fields = sms(sid=f"SM{secret}{algorithm}")
+        headers = signed_with_shared_key(url, fields, secret, algorithm)
+        return served.post("/sms/twilio", data=fields, headers=headers).status_code
+
+    assert [answer(secret) for secret in ("new-key", "old-key", "other")] == [200, 200, 403]
+    assert send(served, sms()).status_code == 200
+    assert len(served.raws(Channel.SMS)) == 3
+
+
+@pytest.mark.parametrize(("secret", "algorithm"), [("a-key", HMAC_SHA1), (_TOKEN, HMAC_SHA256)])
+def test_each_secret_has_its_algorithm(serve: Serve, secret: str, algorithm: str) -> None:
+    """A webhook does not choose how it is looked at: the header may say what it likes."""
+    served = serve(twilio_shared_keys="a-key")
+    headers = signed_with_shared_key(f"{served.address}/sms/twilio", sms(), secret, algorithm)
+
+    refused(served.post("/sms/twilio", data=sms(), headers=headers), 403, "bad_signature")
+
+
+def test_a_shared_key_signs_json(serve: Serve) -> None:
+    """The body's hash is in the address that is signed, as with a token."""
+    served = serve(twilio_shared_keys="a-key")
+    body = json.dumps(sms())
+    signed, headers = sign_json(f"{served.address}/sms/twilio", body)
+    headers |= signed_with_shared_key(signed, {}, "a-key")
+
+    path = signed.removeprefix(served.address)
+    assert served.post(path, data=body.replace("LAPOR", "PALSU").encode(), headers=headers).status_code == 403
+    assert served.post(path, data=body.encode(), headers=headers).status_code == 200

@@ -19,10 +19,11 @@ from normalize.stage import NormalizeStage
 from tests import helpers
 from tests.conftest import NOW
 from tests.doors.conftest import Serve
-from tests.doors.loopback_twilio_list import ACCOUNT, File, LoopbackTwilio, serving_twilio
 from tests.doors.people import TEXT
 from tests.doors.served import Served
-from tests.doors.test_sms import send, sms
+from tests.doors.test_sms import send, signed_with_shared_key, sms
+from tests.loopback import Answer, serving
+from tests.loopback_twilio import ACCOUNT, LoopbackTwilio, file
 
 _SID = "MM0123456789abcdef0123456789abcdef"
 
@@ -30,7 +31,7 @@ _SID = "MM0123456789abcdef0123456789abcdef"
 @pytest.fixture
 def twilio() -> Iterator[LoopbackTwilio]:
     """A Twilio without messages and files."""
-    with serving_twilio() as made:
+    with serving(LoopbackTwilio()) as made:
         yield made
 
 
@@ -53,12 +54,12 @@ def photo(shade: int = 0) -> bytes:
     return out.getvalue()
 
 
-def put(twilio: LoopbackTwilio, *files: File) -> dict[str, str]:
+def put(twilio: LoopbackTwilio, *files: Answer) -> dict[str, str]:
     """Keep files at Twilio; returns the fields that a webhook names them by."""
     fields = {"NumMedia": str(len(files)), "AccountSid": ACCOUNT}
-    for number, file in enumerate(files):
+    for number, answer in enumerate(files):
         url = twilio.media_url(_SID, f"ME{number}")
-        twilio.files[url.removeprefix(twilio.url)] = file
+        twilio.files[url.removeprefix(twilio.url)] = answer
         fields |= {f"MediaUrl{number}": url, f"MediaContentType{number}": "image/jpeg"}
     return fields
 
@@ -84,13 +85,13 @@ def reported(served: Served) -> Complaint:
 
 def test_pictures_come_with_the_report(served: Served, twilio: LoopbackTwilio) -> None:
     """Fetched with the account's own token, kept in their order, and on the complaint; none is missing."""
-    fields = sms(sid=_SID) | put(twilio, File(photo(1)), File(photo(2)))
+    fields = sms(sid=_SID) | put(twilio, file(photo(1)), file(photo(2)))
 
     assert send(served, fields).status_code == 200
 
     report = reported(served).report
     assert (len(report.attachments), report.unfetched) == (2, 0)
-    assert {token for _, token in twilio.asked} == {twilio.token}
+    assert set(twilio.tokens) == {twilio.token}
     attachments = served.parts.attachments
     assert report.attachments == tuple(attachments.keep(photo(shade), NOW).attachment for shade in (1, 2))
 
@@ -100,28 +101,39 @@ def test_the_old_token_opens_what_it_signed(serve: Serve, twilio: LoopbackTwilio
     served = serve(twilio_base_url=twilio.url, twilio_auth_tokens="new-token,old-token")
     twilio.token = "old-token"
 
-    send(served, sms(sid=_SID) | put(twilio, File(photo())), "old-token")
+    send(served, sms(sid=_SID) | put(twilio, file(photo())), "old-token")
 
     assert len(served.raws(Channel.SMS)[0].attachments) == 1
 
 
+def test_twilio_is_not_told_a_shared_key(serve: Serve, twilio: LoopbackTwilio) -> None:
+    """It signs and opens nothing: pictures are asked for with the account's token."""
+    served = serve(twilio_base_url=twilio.url, twilio_shared_keys="a-key")
+    fields = sms(sid=_SID) | put(twilio, file(photo()))
+    headers = signed_with_shared_key(f"{served.address}/sms/twilio", fields, "a-key")
+
+    assert served.post("/sms/twilio", data=fields, headers=headers).status_code == 200
+
+    assert (len(served.raws(Channel.SMS)[0].attachments), twilio.tokens) == (1, [twilio.token])
+
+
 @pytest.mark.parametrize(
-    "file",
+    "failing",
     [
-        File(status=404),
-        File(status=500),
-        File(b"BEGIN:VCARD"),
-        File(b""),
-        File(photo(), lacking=10),
-        File(photo()[:200]),
-        File(status=307, headers={"Location": "http://127.0.0.1:9/elsewhere"}),
-        File(status=307, headers={"Location": "http://[bad"}),
+        file(status=404),
+        file(status=500),
+        file(b"BEGIN:VCARD"),
+        file(b""),
+        file(photo(), lacking=10),
+        file(photo()[:200]),
+        file(status=307, headers={"Location": "http://127.0.0.1:9/elsewhere"}),
+        file(status=307, headers={"Location": "http://[bad"}),
     ],
     ids=["gone", "broken", "card", "nothing", "cut", "half", "elsewhere", "nonsense"],
 )
-def test_a_picture_that_fails_costs_only_itself(served: Served, twilio: LoopbackTwilio, file: File) -> None:
+def test_a_picture_that_fails_costs_only_itself(served: Served, twilio: LoopbackTwilio, failing: Answer) -> None:
     """The words and the other picture go on, and the report says that one is missing."""
-    fields = sms(sid=_SID) | put(twilio, file, File(photo()))
+    fields = sms(sid=_SID) | put(twilio, failing, file(photo()))
 
     answer = send(served, fields)
 
@@ -133,7 +145,7 @@ def test_a_picture_that_fails_costs_only_itself(served: Served, twilio: Loopback
 def test_a_stalled_twilio_does_not_hold_up_the_words(served: Served, twilio: LoopbackTwilio) -> None:
     """The message is kept and answered while the picture still has not come; the one that came is there."""
     forever = threading.Event()
-    fields = sms(sid=_SID) | put(twilio, File(photo(1), stall=forever), File(photo(2)))
+    fields = sms(sid=_SID) | put(twilio, file(photo(1), stall=forever), file(photo(2)))
 
     assert send(served, fields).status_code == 200
 
@@ -145,7 +157,7 @@ def test_a_stalled_twilio_does_not_hold_up_the_words(served: Served, twilio: Loo
 
 def test_a_dripping_picture_is_given_up(fetcher: MediaFetcher, twilio: LoopbackTwilio, logged: list[EventDict]) -> None:
     """Byte by byte, each in time, but all together too late."""
-    put(twilio, File(photo(), drip=0.05))
+    put(twilio, file(photo(), drip=0.05))
 
     assert fetch(fetcher, twilio, twilio.media_url(_SID, "ME0")) == ((), 0)
     assert causes(logged) == {"late"}
@@ -153,7 +165,7 @@ def test_a_dripping_picture_is_given_up(fetcher: MediaFetcher, twilio: LoopbackT
 
 def test_a_huge_picture_is_not_read_to_its_end(served: Served, twilio: LoopbackTwilio, logged: list[EventDict]) -> None:
     """What passes the bound is given up, whatever it says of its length."""
-    put(twilio, File(photo() + bytes(MAX_FILE_BYTES), lacking=10**9))
+    put(twilio, file(photo() + bytes(MAX_FILE_BYTES), lacking=10**9))
     fetcher = MediaFetcher(twilio.url, served.parts.attachments, patience=60.0)
 
     assert fetch(fetcher, twilio, twilio.media_url(_SID, "ME0")) == ((), 0)
@@ -163,17 +175,17 @@ def test_a_huge_picture_is_not_read_to_its_end(served: Served, twilio: LoopbackT
 def test_storage_is_not_told_the_token(fetcher: MediaFetcher, twilio: LoopbackTwilio) -> None:
     """Twilio sends on to its storage: followed, and without the account's token."""
     storage = f"{twilio.url.replace('127.0.0.1', 'localhost')}/storage/1?signed=1"
-    put(twilio, File(status=307, headers={"Location": storage}))
-    twilio.files["/storage/1"] = File(photo())
+    put(twilio, file(status=307, headers={"Location": storage}))
+    twilio.files["/storage/1"] = file(photo())
 
     assert fetch(fetcher, twilio, twilio.media_url(_SID, "ME0")).pictures == 1
-    assert [token for _, token in twilio.asked] == [twilio.token, ""]
+    assert twilio.tokens == [twilio.token, ""]
 
 
 def test_a_circle_is_left(fetcher: MediaFetcher, twilio: LoopbackTwilio) -> None:
     """An address that sends on to itself is given up."""
     url = twilio.media_url(_SID, "ME0")
-    put(twilio, File(status=307, headers={"Location": url}))
+    put(twilio, file(status=307, headers={"Location": url}))
 
     assert fetch(fetcher, twilio, url) == ((), 0)
     assert len(twilio.asked) == 3
@@ -215,7 +227,7 @@ def test_twilios_own_hosts(served: Served, url: str, api: bool) -> None:  # noqa
 
 def test_the_same_picture_twice_is_one(fetcher: MediaFetcher, twilio: LoopbackTwilio) -> None:
     """It is kept once, and neither copy counts as missing."""
-    put(twilio, File(photo()), File(photo()))
+    put(twilio, file(photo()), file(photo()))
 
     found = fetch(fetcher, twilio, twilio.media_url(_SID, "ME0"), twilio.media_url(_SID, "ME1"))
     assert (len(found.attachments), found.pictures) == (1, 2)
@@ -230,7 +242,7 @@ def test_pictures_that_are_not_named_are_missing(served: Served) -> None:
 
 def test_a_picture_without_words_is_a_report(served: Served, twilio: LoopbackTwilio) -> None:
     """It is no empty message: it is kept as a report, and its sender asked for words."""
-    answer = send(served, sms("", sid=_SID) | put(twilio, File(photo())))
+    answer = send(served, sms("", sid=_SID) | put(twilio, file(photo())))
 
     complaint = reported(served)
     assert len(complaint.report.attachments) == 1
@@ -240,7 +252,7 @@ def test_a_picture_without_words_is_a_report(served: Served, twilio: LoopbackTwi
 def test_two_pictures_without_words_are_two_matters(served: Served, twilio: LoopbackTwilio) -> None:
     """No words do not make two photos of one sender the same words."""
     for number in range(2):
-        send(served, sms("", sid=f"MM{number}") | put(twilio, File(photo(number))))
+        send(served, sms("", sid=f"MM{number}") | put(twilio, file(photo(number))))
 
     stage = NormalizeStage(served.parts.engine, served.parts.sealer)
     made = stage.handle([helpers.at(arrived(raw), place) for place, raw in enumerate(served.raws(Channel.SMS))])
@@ -250,7 +262,7 @@ def test_two_pictures_without_words_are_two_matters(served: Served, twilio: Loop
 
 def test_what_is_not_signed_fetches_nothing(served: Served, twilio: LoopbackTwilio) -> None:
     """A forger can't make the door ask Twilio, or anybody, for a file."""
-    fields = sms(sid=_SID) | put(twilio, File(photo()))
+    fields = sms(sid=_SID) | put(twilio, file(photo()))
 
     served.post("/sms/twilio", data=fields, headers={"X-Twilio-Signature": "x"})
 
@@ -261,7 +273,7 @@ def test_a_store_that_is_away_costs_the_picture(serve: Serve, twilio: LoopbackTw
     """The database can't keep the picture: the words, which need none, are kept on the bus."""
     served = serve(migrated=False, twilio_base_url=twilio.url)
 
-    assert send(served, sms(sid=_SID) | put(twilio, File(photo()))).status_code == 200
+    assert send(served, sms(sid=_SID) | put(twilio, file(photo()))).status_code == 200
 
     (raw,) = served.raws(Channel.SMS)
     assert (raw.attachments, raw.unfetched) == ((), 1)

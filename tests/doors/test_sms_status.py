@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 import requests
 from sqlalchemy import select
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator
 
 from config.database import reading
 from messages.shapes import Reply
@@ -152,6 +152,20 @@ def test_a_status_we_do_not_know_changes_nothing(served: Served, status: str) ->
     office_of(served).send(Post())
     assert tell(served, _TOLD.id, MessageStatus=status).status_code == 204
     assert seen(served) == ("sent", "", "")
+
+
+def test_a_shared_key_signs_statuses_too(serve: Serve) -> None:
+    """By SHA-256, and in no other way."""
+    served = serve(public_url=_PUBLIC, twilio_shared_keys="a-key")
+    office_of(served).send(Post())
+    path, said = f"/sms/twilio/status?reply={_TOLD.id}", {"MessageSid": _SID, "MessageStatus": "delivered"}
+
+    def answer(algorithm: str) -> int:
+        signature = RequestValidator("a-key").compute_signature(_PUBLIC + path, said, algorithm)
+        return served.post(path, data=said, headers={"X-Twilio-Signature": signature}).status_code
+
+    assert (answer(HMAC_SHA1), seen(served)[1]) == (403, "")
+    assert (answer(HMAC_SHA256), seen(served)[1]) == (204, "delivered")
 
 
 def test_more_than_twilio_sends_is_not_read(served: Served) -> None:

@@ -236,7 +236,7 @@ def test_no_other_host_is_asked(reading: Reading, place: str, logged: list[Event
 
 def test_slow_pictures_delay_nobody_for_long(reading: Reading) -> None:
     """All pictures of a batch share twenty seconds; after them each post goes on as it is."""
-    moment = iter(range(0, 10_000, 4))
+    moment = iter(range(0, 10_000, 3))
     reading.clock = lambda: float(next(moment))
     shown(reading, "a.jpg", "b.jpg", "c.jpg", "d.jpg")
     reading.look()

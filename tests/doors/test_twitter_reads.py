@@ -193,15 +193,6 @@ def test_more_than_x_shows(reading: Reading, logged: list[EventDict]) -> None:
     assert reading.store.cursor(_CURSOR) == reading.x.posts[-1]["id"]
 
 
-def test_first_start_has_no_gap(reading: Reading, logged: list[EventDict]) -> None:
-    """A door that never read anything cannot have missed anything."""
-    reading.x.page_size = 100
-    reading.x.posts = [post(number) for number in range(1, 801)]
-
-    assert reading.look() == 800
-    assert _events(logged, "x.out_of_reach") == []
-
-
 def test_failure_in_a_gap_reads_it_again(backlog: Reading) -> None:
     """X going away between two pages of a gap costs reads, and no posts."""
     backlog.x.script.extend([None, None, says.html_error(503)])

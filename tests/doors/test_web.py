@@ -304,4 +304,11 @@ def test_empty_form(served: Served) -> None:
     assert '<option value="33">Jawa Tengah</option>' in served.get("/").text
     assert [len(ids) for ids in found] == [1, 1]
     assert found[0] != found[1]
-    assert served.get("/").headers["Cache-Control"] == "no-store"
+    assert served.get("/").headers["Cache-Control"] == "private, no-cache"
+
+
+def test_filled_form_is_kept_by_nobody(served: Served) -> None:
+    """A page with what somebody typed is not to be found on a shared computer afterwards."""
+    page = served.post("/web/reports", data={"text": TEXT})
+
+    assert (TEXT in page.text, page.headers["Cache-Control"]) == (True, "no-store")

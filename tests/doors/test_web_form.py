@@ -1,6 +1,9 @@
 """The web form where no script runs: places step by step, files that are kept, a second press instead of a captcha."""
 
 import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
@@ -8,9 +11,13 @@ from urllib.parse import parse_qsl
 import pytest
 from PIL import Image
 
+from app.assembly import utc_now
+from ingest.room import Room
+from ingest.web.guard import CARRIES, FormGuard, Picture
 from messages.shapes import Channel
+from tests.conftest import NOW
 from tests.doors.conftest import Serve
-from tests.doors.forms import FORM_ID, PDF, SPOT, attached, faults, photo, send_form, shown, token
+from tests.doors.forms import FORM_ID, PDF, SPOT, attached, faults, fields, photo, send_form, shown, token
 from tests.doors.people import TEXT, Fields
 from tests.doors.served import Flaky, Served
 
@@ -351,6 +358,22 @@ def test_a_file_of_any_name(served: Served) -> None:
     assert len(shown(page)["kept"]) == 1
 
 
+def test_a_form_carries_a_picture_for_a_week(served: Served) -> None:
+    """Counted from when it came, however often the form was shown since; then it must be picked again."""
+    guard = FormGuard(served.parts.secrets.sender_key, served.parts.settings.reached_at)
+    kept = served.parts.attachments.keep(photo(), NOW)
+    picture = Picture(kept.attachment, "depan.jpg", NOW, kept.spot)
+    sealed = guard.seal(FORM_ID, picture)
+
+    again = guard.picture(FORM_ID, sealed, NOW + CARRIES)
+    assert again == picture
+    assert guard.picture(FORM_ID, guard.seal(FORM_ID, again), NOW + CARRIES + timedelta(seconds=1)) is None
+    old = guard.seal(FORM_ID, replace(picture, at=utc_now() - CARRIES - timedelta(minutes=1)))
+    page = served.post("/web/reports", data=fields(served, kept=old))
+    assert (page.status_code, "Berkas yang tersimpan" in faults(page)["files"]) == (400, True)
+    assert served.published() == 0
+
+
 # Whatever the reason, nothing typed is lost
 
 
@@ -374,6 +397,35 @@ def test_database_away_keeps_the_form(serve: Serve) -> None:
 
     assert (page.status_code, shown(page)["text"]) == (503, TEXT)
     assert "depan.jpg: Maaf" in faults(page)["files"]
+
+
+def test_too_many_pictures_at_once(serve: Serve) -> None:
+    """Where no picture can be looked at in time that is said beside it, with when to come again; the rest stays."""
+    room = Room(1, 1, 0.0)
+    served = serve(room=room)
+    with room.entered():
+        page = send_form(served, [attached("depan.jpg", photo())])
+
+    assert (page.status_code, page.headers["Retry-After"], shown(page)["text"]) == (503, "5", TEXT)
+    assert "depan.jpg: Maaf, layanan sedang sangat ramai" in faults(page)["files"]
+    assert served.published() == 0
+    assert send_form(served, [attached("depan.jpg", photo())]).status_code == _SENT
+
+
+def test_whoever_waits_for_a_picture_waits_alone(serve: Serve) -> None:
+    """Other requests are answered meanwhile; when there is room the picture is looked at, and the form is sent."""
+    room = Room(1, 4, 60.0)
+    served = serve(room=room)
+    with ThreadPoolExecutor(4) as pool:
+        with room.entered():
+            sent = [pool.submit(send_form, served, [attached(f"{n}.jpg", photo())], text=f"{n}") for n in range(4)]
+            while room.waiting < len(sent):
+                threading.Event().wait(0.01)
+            others = [served.get("/").status_code, send_form(served).status_code, served.get("/live").status_code]
+            assert [each.done() for each in sent] == [False] * 4
+        assert [each.result(60).status_code for each in sent] == [_SENT] * 4
+    assert others == [200, _SENT, 200]
+    assert sorted(len(raw.attachments) for raw in served.raws(Channel.WEB)) == [0, 1, 1, 1, 1]
 
 
 def test_too_many_from_one_address(serve: Serve) -> None:
@@ -431,3 +483,10 @@ def test_a_form_far_too_large_is_shown_again(served: Served) -> None:
     assert (page.status_code, shown(page)["address"]) == (413, "Depan pasar")
     assert served.post("/web/reports", data=typed).status_code == 413
     assert served.published() == 0
+
+
+def test_thousands_of_fields_are_too_many(served: Served) -> None:
+    """A form of nothing but names holds no more memory than another: it is shown empty."""
+    page = served.post("/web/reports", data={f"a{number}": "b" for number in range(201)} | {"text": TEXT})
+
+    assert (page.status_code, shown(page)["text"], served.published()) == (413, "", 0)

@@ -11,12 +11,15 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlmodel import SQLModel
 
+from app.explaining import Readers
 from bus.port import Outgoing, Record
 from config.database import writing
+from config.kinds import load_kinds
 from config.regions import load_regions
 from config.services import load_services
 from ingest.arrival import Arrival, Refused
 from ingest.mobile import adapter as mobile
+from ingest.mobile.devices import Device, Tokens, name_of
 from ingest.smpp.adapter import SmppAdapter
 from ingest.smpp.parts import SmsPart
 from ingest.smpp.pdu import parse
@@ -28,6 +31,7 @@ from ingest.wrap import Wrapper, arrived, held
 from messages.sealing import Sealer
 from messages.shapes import RawMessage
 from messages.topics import OVERSIGHT
+from normalize.kinds.judge import Judge
 from normalize.stage import NormalizeStage
 from router.registry import Registry
 from router.stage import RouterStage
@@ -38,8 +42,11 @@ from tests.doors import smsc
 PUBLIC_URL = "https://lapor.example"
 TWILIO_TOKEN = "twilio-test"
 _FRESH = uuid.UUID("00000000-0000-4000-8000-00000000f4e5")
+_DEVICE_KEY = b"a key of these journeys, no other"
 _SERVICES = load_services(Path(__file__).parent)
 _REGIONS = load_regions()
+_NEAR = Readers.load(b"journeys").near()
+_JUDGE = Judge(load_kinds())
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +74,11 @@ class Stages:
                     return "1-held", held(found.raw, found.reason)
                 return "1-raw", arrived(found.raw)
             if target == "/mobile/v1/reports":
-                return "1-raw", arrived(mobile.accept(request, self.wrapper, _REGIONS))
-            if target == "deliver_sm":
+                raw = mobile.accept(request, self.wrapper, _REGIONS)
+            elif target == "/mobile/v1/outbox":
+                taken = next(item.found for item in self._items(request) if isinstance(item.found, mobile.Letter))
+                raw = self._proven(request, taken)
+            elif target == "deliver_sm":
                 raw = self._joined(json.loads(body))
             elif target.startswith("/open311/"):
                 raw = open311.accept(request, self.wrapper, _SERVICES.by_code, "", _FRESH).raw
@@ -76,8 +86,28 @@ class Stages:
                 raw = web.accept(request, self.wrapper, _FRESH, _REGIONS)
             return "1-raw", arrived(raw)
         except Refused as refused:
-            faults = {fault.field: fault.says for fault in refused.faults}
-            return "1-refused", {"status": refused.status, "reason": refused.reason, "faults": faults}
+            return "1-refused", _told(refused)
+
+    def turned_away(self, arrival: Path) -> dict[str, Any] | None:
+        """Of an outbox what the item hears that is refused while the others go on."""
+        start, headers, body = _http(arrival)
+        if not start.startswith("POST /mobile/v1/outbox "):
+            return None
+        items = self._items(Arrival("/mobile/v1/outbox", headers, body, self.now()))
+        return next((_told(item.found) for item in items if isinstance(item.found, Refused)), None)
+
+    def _items(self, request: Arrival) -> list[mobile.Item]:
+        return mobile.read_batch(request.body, self._device(request).id, _REGIONS)
+
+    def _proven(self, request: Arrival, letter: mobile.Letter) -> RawMessage:
+        thread = letter.said.client_id
+        return mobile.wrap(letter, self.wrapper, self.now(), self._device(request), thread, ())
+
+    def _device(self, request: Arrival) -> Device:
+        """The device whose token it is, which registered with a push token."""
+        token = request.headers["authorization"].removeprefix("Bearer ")
+        device = Tokens(_DEVICE_KEY).read(token, self.now()).device
+        return Device(device, name_of(device, self.wrapper), "push-token-of-a-phone")
 
     def _joined(self, delivered: dict[str, Any]) -> RawMessage:
         """What the SMPP door makes of the parts that came, in any order."""
@@ -92,13 +122,13 @@ class Stages:
 
     def normalize(self, raw: Outgoing) -> tuple[str, Outgoing, list[Outgoing]]:
         """The complaint, or the reason why it is none; and what the sender is told."""
-        stage = NormalizeStage(self.engine, self.sealer, _SERVICES.names, _REGIONS)
+        stage = NormalizeStage(self.engine, self.sealer, _SERVICES.names, _REGIONS, _NEAR, _JUDGE)
         output, *told = stage.handle([record_of(raw)])
         return ("2-set-aside" if output.topic == OVERSIGHT else "2-complaint"), output, told
 
     def deliver(self, raws: Sequence[Outgoing]) -> Sequence[Outgoing]:
         """Everything that the normalizer makes of several deliveries, each a record of its own."""
-        stage = NormalizeStage(self.engine, self.sealer, _SERVICES.names, _REGIONS)
+        stage = NormalizeStage(self.engine, self.sealer, _SERVICES.names, _REGIONS, _NEAR, _JUDGE)
         return stage.handle([replace(record_of(raw), offset=number) for number, raw in enumerate(raws)])
 
     def route(self, complaint: Outgoing) -> tuple[Outgoing, list[Outgoing]]:
@@ -115,6 +145,11 @@ class Stages:
                 rows = connection.execute(select(SQLModel.metadata.tables[str(table.__tablename__)])).mappings()
                 found += [{"table": table.__tablename__, **row} for row in rows]
         return found
+
+
+def _told(refused: Refused) -> dict[str, Any]:
+    faults = {fault.field: fault.says for fault in refused.faults}
+    return {"status": refused.status, "reason": refused.reason, "faults": faults}
 
 
 def record_of(message: Outgoing) -> Record:

@@ -47,6 +47,8 @@ def test_each_stage(case: Path, stages: Stages, golden: Callable[[Path, str], No
     """Each stage makes the next file of the one before, whatever the other stages do."""
     name, found = stages.door(case / "0-arrival.http")
     golden(case / f"{name}.json", as_text(found))
+    if refused := stages.turned_away(case / "0-arrival.http"):
+        golden(case / "1-refused.json", as_text(refused))
     if name != "1-raw":
         return
     name, complaint, told = stages.normalize(from_text((case / "1-raw.json").read_text()))

@@ -9,6 +9,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.ports import free_ports
+
 LIBS = Path(__file__).parents[2] / ".kafka" / "libs"
 
 _CLUSTER = "c2F0dS1waW50dS10ZXN0cw"
@@ -69,9 +71,14 @@ class Node:
     """Owns one broker process and its data; `close` ends the first and deletes the second."""
 
     def __init__(
-        self, libs: Path = LIBS, ready: float = 60.0, keystore: Path | None = None, password: str = ""
+        self,
+        formatted: Path | None = None,
+        libs: Path = LIBS,
+        ready: float = 60.0,
+        keystore: Path | None = None,
+        password: str = "",
     ) -> None:
-        """`ready` is how many seconds a start may take.
+        """`ready` is how many seconds a start may take. `formatted` is the data of another node that never ran.
 
         With a `keystore` (key and certificate, PEM) the node has a second port, `secured`, that speaks TLS and lets
         in only the user `satupintu` with this password.
@@ -82,13 +89,17 @@ class Node:
         self._folder = Path(tempfile.mkdtemp(prefix="satupintu-kafka-"))
         self._properties = self._folder / "server.properties"
         self._process: subprocess.Popen[bytes] | None = None
-        self.port, self.secured, controller = _free_ports(3)
-        settings = _PROPERTIES.format(port=self.port, controller=controller, data=self._folder / "data")
+        self.data = self._folder / "data"
+        self.port, self.secured, controller = free_ports(3)
+        settings = _PROPERTIES.format(port=self.port, controller=controller, data=self.data)
         if keystore:
             ports = {"port": self.port, "secured": self.secured, "controller": controller}
             settings += _SECURED.format(**ports, keystore=keystore, password=password)
         self._properties.write_text(settings)
-        self._format()
+        if formatted:
+            shutil.copytree(formatted, self.data)
+        else:
+            self._format()
 
     @property
     def bootstrap(self) -> str:
@@ -175,14 +186,6 @@ def _find_java(libs: Path) -> str:
     if not any(libs.glob("kafka_*.jar")):
         raise UnavailableError(f"no Kafka in {libs}; run `make kafka`")
     return java
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports: list[int] = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def _answers(port: int) -> bool:

@@ -4,6 +4,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from kafka import KafkaConsumer
@@ -24,9 +25,9 @@ SLACK = 15.0
 
 
 @pytest.fixture(scope="module")
-def node() -> Iterator[Node]:
+def node(formatted: Path) -> Iterator[Node]:
     """A broker that these tests may freeze and kill, each leaving it running."""
-    made = new_node()
+    made = new_node(formatted)
     made.start()
     yield made
     made.close()

@@ -49,10 +49,10 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 
 
 @pytest.fixture(scope="module")
-def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Node, Path]]:
+def secured(tmp_path_factory: pytest.TempPathFactory, formatted: Path) -> Iterator[tuple[Node, Path]]:
     """A node that lets in only who has the password, and the certificate to know it by."""
     server, authority = certificate(tmp_path_factory.mktemp("tls"))
-    node = new_node(server, PASSWORD)
+    node = new_node(formatted, server, PASSWORD)
     node.start()
     yield node, authority
     node.close()

@@ -8,34 +8,23 @@ import pytest
 from structlog.testing import capture_logs
 from structlog.types import EventDict
 
-from app.migrate import migrate
 from config.database import open_engine
 from sinks.replies.fcm import FcmPush
 from sinks.replies.twilio import TwilioSms
 from sinks.replies.x import XReplies
-from tests.replies.loopback import serving
+from tests.loopback import serving
+from tests.loopback_twilio import ACCOUNT, TOKEN, LoopbackTwilio
 from tests.replies.loopback_fcm import LoopbackFcm
-from tests.replies.loopback_twilio import ACCOUNT, TOKEN, LoopbackTwilio
 from tests.replies.loopback_x import ACCESS, CONSUMER, LoopbackX
 from tests.replies.office import PRIVATE, Office
 
 PATIENCE = 0.3
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database in a file, to be copied."""
-    path = tmp_path_factory.mktemp("migrated") / "test.db"
-    made = open_engine(f"sqlite:///{path}")
-    migrate(made)
-    made.dispose()
-    return path
-
-
 @pytest.fixture
-def office(migrated: Path, tmp_path: Path) -> Iterator[Office]:
+def office(tables: Path, tmp_path: Path) -> Iterator[Office]:
     """An office; what may depend on the database is shown on both, in `test_sender` and `test_sink`."""
-    engine = open_engine(f"sqlite:///{shutil.copy(migrated, tmp_path)}")
+    engine = open_engine(f"sqlite:///{shutil.copy(tables, tmp_path)}")
     yield Office(engine)
     engine.dispose()
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from tests.replies.loopback import Answer, Asked, Loopback, shaped
+from tests.loopback import Answer, Asked, Loopback, shaped
 
 PROJECT = "lapor-test"
 _ACCESS = "access-token"

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from oauthlib.oauth1 import Client  # type: ignore[import-untyped]
 
-from tests.replies.loopback import Answer, Asked, Loopback, shaped
+from tests.loopback import Answer, Asked, Loopback, shaped
 
 CONSUMER = ("consumer-key", "consumer-secret")
 ACCESS = ("access-token", "access-secret")

@@ -8,8 +8,8 @@ import pytest
 
 from messages.shapes import Channel, Contact
 from sinks.replies.fcm import FcmPush
+from tests.loopback import Answer, broken, cut_off, html, stalled
 from tests.replies.conftest import PATIENCE
-from tests.replies.loopback import Answer, broken, cut_off, html, stalled
 from tests.replies.loopback_fcm import LoopbackFcm, refusal
 from tests.replies.office import PUSH, Office, complaint, reply
 

@@ -17,7 +17,7 @@ from sinks.replies.outbox import Due, Outbox
 from sinks.replies.twilio import TwilioSms
 from sinks.replies.ways import Letter, Unknown
 from tests.conftest import NOW
-from tests.replies.loopback_twilio import LoopbackTwilio
+from tests.loopback_twilio import LoopbackTwilio
 from tests.replies.office import Office, complaint, reply
 
 

@@ -15,10 +15,10 @@ from tests.doors.smsc import (
     TEMPORARY,
     THROTTLED,
     Wire,
-    free_port,
     serving,
     with_status,
 )
+from tests.ports import free_port
 from tests.replies.office import PHONE, Office, complaint, reply
 
 BIND_RESP = 0x80000002

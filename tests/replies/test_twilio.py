@@ -10,9 +10,9 @@ from sqlalchemy import text
 from config.database import reading
 from messages.shapes import Contact
 from sinks.replies.twilio import TwilioSms
+from tests.loopback import Answer, broken, cut_off, html, shaped, stalled
+from tests.loopback_twilio import ACCOUNT, LoopbackTwilio, limited, problem, refusal
 from tests.replies.conftest import sms_to
-from tests.replies.loopback import Answer, broken, cut_off, html, shaped, stalled
-from tests.replies.loopback_twilio import ACCOUNT, LoopbackTwilio, limited, problem, refusal
 from tests.replies.office import OTHER_PHONE, PHONE, Office, complaint, reply
 
 

@@ -29,8 +29,8 @@ from sinks.replies.twilio import TwilioSms
 from tests import helpers
 from tests.conftest import NOW
 from tests.helpers import at
+from tests.loopback_twilio import ACCOUNT, LoopbackTwilio
 from tests.replies.loopback_fcm import LoopbackFcm
-from tests.replies.loopback_twilio import ACCOUNT, LoopbackTwilio
 from tests.replies.loopback_x import ACCESS, CONSUMER, LoopbackX
 from tests.replies.office import PHONE, PUSH, Office, complaint, reply
 from tests.replies.test_words import REGISTRY, tweet

@@ -10,8 +10,8 @@ import pytest
 from messages.shapes import Channel, Contact
 from sinks.replies.x import XReplies
 from tests.conftest import NOW
+from tests.loopback import Answer, broken, cut_off, html, shaped, stalled
 from tests.replies.conftest import PATIENCE
-from tests.replies.loopback import Answer, broken, cut_off, html, shaped, stalled
 from tests.replies.loopback_x import ACCESS, CONSUMER, LoopbackX, limited, refusal
 from tests.replies.office import ACCOUNT, POST, Office, complaint, reply
 

@@ -4,7 +4,7 @@ The token is the tracking number: unguessable (an HMAC), given only to whoever m
 needs to keep. It becomes the `service_request_id` when the ledger knows it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -52,11 +52,12 @@ class Known:
     updated: datetime
 
 
-Lookup = Callable[[str], Known | None]
+# What the ledger knows of these tracking numbers; those that it does not know (yet) are left out.
+Lookup = Callable[[Collection[str]], Mapping[str, Known]]
 
 
 class Open311Door:
-    """`lookup` asks the ledger for a tracking number; `reached_at` is the public address, `now` the clock."""
+    """`lookup` asks the ledger; `reached_at` is the public address, `now` the clock."""
 
     def __init__(
         self,
@@ -170,7 +171,7 @@ class Open311Door:
         """The number of a token, when the ledger has it (GET service_request_id from a token)."""
         self._ask(request)
         number = read_tracking_number(token)
-        if number and self._lookup(number):
+        if number and self._lookup([number]):
             found: Value = [{"service_request_id": number, "token": number}]
         elif number and self._requests.find([number]):
             found = [{"token": number}]
@@ -224,8 +225,10 @@ class Open311Door:
 
     def _shown(self, many: Iterable[Asked]) -> Iterable[dict[str, Value]]:
         """What may be said of each that the ledger knows: never who, what or where; the words are not public here."""
-        for one in many:
-            if known := self._lookup(one.tracking):
+        asked_for = list(many)
+        found = self._lookup([one.tracking for one in asked_for])
+        for one in asked_for:
+            if known := found.get(one.tracking):
                 service = self._services.by_code.get(one.service_code)
                 yield {
                     "service_request_id": one.tracking,

@@ -4,7 +4,7 @@ import json
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import MappingProxyType
@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 JSON = {"Content-Type": "application/json"}
+# A test that forgets to end a stall ends all the same.
+_LONGEST_STALL_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -37,14 +39,18 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer. `taken`: the request has its usual effect first. `stall` holds it back until set, `cut` breaks it."""
+    """An answer. `taken`: the request has its usual effect first. With `stall` none comes, and the end when it is set.
+
+    `lacking` bytes are promised and not sent. With `drip` it comes byte by byte, so many seconds apart.
+    """
 
     status: int
     body: bytes
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     taken: bool = False
     stall: threading.Event | None = None
-    cut: bool = False
+    lacking: int = 0
+    drip: float | None = None
 
 
 def shaped(
@@ -66,7 +72,7 @@ def broken() -> Answer:
 
 def cut_off() -> Answer:
     """Taken, and a connection that ends in the middle."""
-    return Answer(201, b'{"sid": "SM', JSON, taken=True, cut=True)
+    return Answer(201, b'{"sid": "SM', JSON, taken=True, lacking=100)
 
 
 def stalled(until: threading.Event) -> Answer:
@@ -124,29 +130,36 @@ def serving(made: L) -> Iterator[L]:
 def _handler(made: Loopback) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            path = urlsplit(self.path)
-            said = made.answer(
-                Asked(
-                    self.command,
-                    path.path,
-                    dict(parse_qsl(path.query)),
-                    {name.lower(): value for name, value in self.headers.items()},
-                    body,
-                )
-            )
+            said = made.answer(self._asked())
             if said.stall is not None:
-                said.stall.wait()
+                said.stall.wait(_LONGEST_STALL_SECONDS)
                 return
             self.send_response(said.status)
             for name, value in said.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(said.body) + (100 if said.cut else 0)))
+            self.send_header("Content-Length", str(len(said.body) + said.lacking))
             self.end_headers()
-            self.wfile.write(said.body)
+            # Whoever asked may have given up.
+            with suppress(OSError):
+                self._write(said)
 
         def do_GET(self) -> None:
             self.do_POST()
+
+        def _asked(self) -> Asked:
+            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            url = urlsplit(self.path)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            return Asked(self.command, url.path, dict(parse_qsl(url.query)), headers, body)
+
+        def _write(self, said: Answer) -> None:
+            if said.drip is None:
+                self.wfile.write(said.body)
+                return
+            for number in range(len(said.body)):
+                self.wfile.write(said.body[number : number + 1])
+                self.wfile.flush()
+                threading.Event().wait(said.drip)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -1,0 +1,53 @@
+"""What commands share: the parts of this process, where they print, options that mean the same everywhere, ends."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from app.assembly import Parts, utc_now
+from app.moments import read_moment
+from config import logs
+from config.settings import load
+
+# sysexits.h.
+EX_USAGE = 2
+EX_UNAVAILABLE = 69
+
+OUT = Console()
+ERR = Console(stderr=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Actor = Annotated[str, typer.Option("--actor", help="Who decides; kept with the decision.")]
+
+
+def stop(says: str, code: int) -> NoReturn:
+    """End the process with a sentence."""
+    ERR.print(says, style="bold red", markup=False, highlight=False)
+    sys.exit(code)
+
+
+@contextmanager
+def opened() -> Iterator[Parts]:
+    """The parts of a process with the settings of its environment, which logs as they say."""
+    settings = load()
+    logs.configure(settings.log_level, settings.log_format)
+    yield Parts(settings)
+
+
+def moment(typed: str) -> datetime:
+    """The moment that was typed; else the process ends and says what is understood."""
+    try:
+        return read_moment(typed, utc_now())
+    except ValueError as error:
+        stop(str(error), EX_USAGE)
+
+
+def must_say(actor: str, why: str, named: str = "--why") -> None:
+    """The process ends where it was not said who decides, and why."""
+    if not actor.strip() or not why.strip():
+        stop(f"--actor and {named} are needed: they are kept with what you do", EX_USAGE)

@@ -1,0 +1,96 @@
+"""Following what was reported: the topics, a number's way, an agency's answer, the audit of everything."""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from app import answers, tailing
+from app.commands.common import EX_USAGE, OUT, Json, opened, stop
+from app.migrate import migrate
+from app.underway import settled_audit
+from messages.tracking import read_tracking_number
+from monitor.audit import Audit
+from sinks.ledger.page import as_json
+
+
+def topics(as_json_: Json = False) -> None:
+    """List the topics: what each carries, and how many records it holds."""
+    with opened() as parts:
+        rows = tailing.topic_rows(parts)
+        if as_json_:
+            OUT.print_json(data=rows)
+            return
+        table = Table("topic", "shape", "partitions", "records", "key", "writer", "readers")
+        for row in rows:
+            table.add_row(*(str(row[column.header]) for column in table.columns))  # type: ignore[index]
+        OUT.print(table)
+
+
+def tail(
+    topic: str, follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes.")] = False
+) -> None:
+    """Print a topic's records as JSON lines; identities and numbers that could be one are masked."""
+    with opened() as parts:
+        if topic not in {known.name for known in parts.topics}:
+            stop(f"no such topic: {topic}; `satupintu topics` lists them", EX_USAGE)
+        for line in tailing.lines(parts, topic, follow=follow):
+            print(line, flush=True)
+
+
+def status(number: str, as_json_: Json = False) -> None:
+    """What became of a tracking number."""
+    with opened() as parts:
+        tracking = read_tracking_number(number)
+        if tracking is None:
+            stop(f"{number} is not a tracking number: its check symbol does not fit", EX_USAGE)
+        found = parts.ledger.status(tracking)
+        if found is None:
+            stop(f"{tracking} is not in the ledger (yet)", 1)
+        if as_json_:
+            OUT.print_json(data=as_json(found))
+            return
+        OUT.print(f"{found.tracking}  {found.state}  {found.relation}{f' of {found.of}' if found.of else ''}")
+        for step in found.steps:
+            OUT.print(f"  {step.at:%Y-%m-%d %H:%M:%S}Z  {step.what:10}  {step.agency}", highlight=False, markup=False)
+
+
+def answer(
+    number: str,
+    verdict: Annotated[str, typer.Argument(help="accepted, refused, responded or closed")],
+    text: Annotated[str, typer.Option(help="What the agency says.")] = "",
+    theirs: Annotated[str | None, typer.Option(help="With refused: the code of the agency thought competent.")] = None,
+) -> None:
+    """Answer as the agency at whose door a complaint is now."""
+    with opened() as parts:
+        said = answers.answer(parts, number, verdict, text, theirs)
+        OUT.print(f"{said.agency}: {said.verdict}", markup=False)
+
+
+def audit(
+    as_json_: Json = False,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for messages that are still underway.")] = 30.0,
+) -> None:
+    """Count what became of every accepted message; exit 1 if any is lost or there twice."""
+    with opened() as parts:
+        migrate(parts.engine)
+        found = settled_audit(parts, patience=wait)
+        if as_json_:
+            print(json.dumps(found.as_json()))
+        else:
+            print_audit(found)
+        sys.exit(0 if found.clean else 1)
+
+
+def print_audit(found: Audit) -> None:
+    """A table of the counts, then a line for each difference."""
+    table = Table("what became of them", "messages")
+    for name, value in found.as_json().items():
+        if name != "differences":
+            table.add_row(name, str(value))
+    OUT.print(table)
+    for kind, named in found.differences.items():
+        for subject, what in named.items():
+            OUT.print(f"{kind} {subject}: {what}", markup=False, highlight=False)

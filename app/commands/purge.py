@@ -1,0 +1,33 @@
+"""Taking away what nobody needs any more."""
+
+import json
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from app.assembly import utc_now
+from app.commands.common import ERR, Json, moment, opened
+from app.migrate import migrate
+from app.purge import Purge
+
+
+def purge(
+    older_than: Annotated[str, typer.Option("--older-than", help="So old and older: 30d, or before 2026-11-24.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take away old files of reports that were never sent, uploads never finished, and the words of old replies."""
+    before = moment(older_than)
+    with opened() as parts:
+        migrate(parts.engine)
+        oldest_reply = timedelta(days=parts.settings.replies_days)
+        mine = Purge(parts.engine, parts.bus, parts.spool, oldest_reply, dry=dry_run)
+        purged = mine.run(before, utc_now())
+    if as_json:
+        print(json.dumps({"counts": purged.counts, "left": purged.left}))
+        return
+    for kind, count in purged.counts.items():
+        print(kind, count)
+    for kind, why in purged.left.items():
+        ERR.print(f"{kind}: {why}", markup=False, highlight=False)

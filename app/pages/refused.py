@@ -1,0 +1,16 @@
+"""The page for people who were turned away: what happened, and that what they typed is not lost."""
+
+from jinja2 import Environment
+from starlette.responses import HTMLResponse, Response
+
+from ingest.arrival import Refused
+
+
+def refused_page(pages: Environment, refused: Refused, sent: bool) -> Response:  # noqa: FBT001 - see ingest.problems.Page
+    """`sent`: something came with the request, and nothing of it is kept."""
+    headers = {"Cache-Control": "no-store"}
+    if refused.retry_after:
+        headers["Retry-After"] = str(refused.retry_after)
+    page = pages.get_template("refused.html")
+    text = page.render(says=refused.says, faults=refused.faults, seconds=refused.retry_after, sent=sent)
+    return HTMLResponse(text, refused.status, headers)
