@@ -145,7 +145,7 @@ def _explained(
     found = near.nearest(seen, matter, keys)
     same = found is not None and found.verdict.score >= enough
     root = found.known.root if found and same else own
-    seen.add(Known(own, root, at, matter), keys, at, joined=False)
+    seen.add(Known(own, root, own, at, matter), keys, at, joined=False)
     kind = "new"
     if found and same:
         kind = "joins" if found.verdict.person == "other" else "repeat"

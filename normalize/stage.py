@@ -131,7 +131,8 @@ class NormalizeStage:
             for correction in corrections:
                 regroup(connection, correction.complaint_id, correction.relation.of or correction.complaint_id)
             if arrivals:
-                forget(connection, max(arrival.raw.at for arrival in arrivals) - KEPT)
+                # The earliest: one message with a wrong clock must not make the others old.
+                forget(connection, min(arrival.raw.at for arrival in arrivals) - KEPT)
         return outputs
 
     def _reader(self, raw: RawMessage) -> Reader:
@@ -162,7 +163,7 @@ class NormalizeStage:
         return self._judged(raw, replace(read, report=report)) if report.text else NotComplaint("empty")
 
     def _judged(self, raw: RawMessage, read: Draft) -> Draft | NotComplaint:
-        """Set aside what was not meant for us; never what has a file, or goes on with what was said before."""
+        """Set aside what was not meant for us; never what came with a file, or not whole."""
         if self._judge is None:
             return read
         report = read.report

@@ -157,6 +157,15 @@ def test_each_shows_its_own_way_or_that_of_its_case(desk: Desk) -> None:
     assert [desk.status(place).together for place in (1, 2, 3)] == [False, True, False]
 
 
+def test_nobody_gets_anothers_number_by_repeating(desk: Desk) -> None:
+    """Who joins another's complaint and writes again is shown their own first number, and the way of both."""
+    desk.write(5, "Kemenkes, puskesmas tutup", of=1, kind="joins")
+    desk.write(6, "masih tutup", of=5)
+    desk.work()
+    assert desk.shown(5) == ("joins", None, [HEALTH])
+    assert desk.shown(6) == ("repeat", number(5), [HEALTH])
+
+
 def test_apart_together_and_apart_again(desk: Desk) -> None:
     """The ledger shows each: the way of its own, then that of its head; the audit finds nothing wrong at any time."""
     ways = [desk.shown(2)]

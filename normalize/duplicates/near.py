@@ -50,17 +50,22 @@ class Near:
         return self._reader.keys(matter)
 
     def nearest(self, seen: SeenMatters, matter: Matter, keys: Sequence[int]) -> Nearest | None:
-        """The most likely of those that were seen; `None` where none can be about the same matter."""
+        """The most likely of those that were seen, one of the same sender's first; `None` where none can be."""
         best = None
         for known in seen.candidates(keys):
-            verdict = self._comparer.compare(known.matter, matter)
-            if verdict.never or (best and verdict.score <= best.verdict.score):
+            found = Nearest(known, self._comparer.compare(known.matter, matter))
+            if found.verdict.never or (best and self._rank(found) <= self._rank(best)):
                 continue
             root = seen.get(known.root)
             # What is like a repeat may still not be like the complaint that this repeats.
             if root is None or root is known or not self._comparer.compare(root.matter, matter).never:
-                best = Nearest(known, verdict)
+                best = found
         return best
+
+    def _rank(self, found: Nearest) -> tuple[bool, float]:
+        """Who repeats their own complaint does not join another's, however much alike that is."""
+        verdict = found.verdict
+        return verdict.person == "same" and verdict.score >= self._enough, verdict.score
 
     def relate(
         self,
@@ -73,18 +78,21 @@ class Near:
     ) -> Relation:
         """The relation of a complaint, and remember it. `exact` is what its marks or its very words already say.
 
-        What belongs to a repeat belongs to the complaint that was first; both keep the moment of the earliest.
+        A join is of the complaint that was first; a repeat of the same sender's own, even where that joins another's:
+        nobody gets another's number, or a say in another's complaint, by repeating. Both keep the earliest moment.
         """
         relation = exact if exact.of else self._found(seen, matter, keys, at)
         ahead = seen.get(relation.of) if relation.of else None
         root = (seen.get(ahead.root) or ahead) if ahead else None
-        since = at
-        if root:
+        since, of = at, relation.of
+        if ahead and root:
             since = min(at, root.since)
-            relation = relation.model_copy(update={"of": root.complaint_id, "since": since})
+            of = ahead.own if relation.kind == "repeat" else root.complaint_id
+            relation = relation.model_copy(update={"of": of, "since": since})
             if since < root.since:
                 seen.earlier(root, since)
-        known = Known(complaint_id, root.complaint_id if root else relation.of or complaint_id, since, matter)
+        own = of if of and relation.kind == "repeat" else complaint_id
+        known = Known(complaint_id, root.complaint_id if root else of or complaint_id, own, since, matter)
         seen.add(known, keys, at, joined=relation.kind == "joins")
         return relation
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -24,15 +24,17 @@ _PURGED = 5_000
 
 
 class MatterRow(SQLModel, table=True):
-    """What of a complaint later ones are compared with, sealed; `root` is the complaint it belongs to, or its own.
+    """What of a complaint later ones are compared with, sealed.
 
-    `since` is the moment of the earliest of all that belong to it.
+    `root` is the complaint that it belongs to, whoever wrote that; `own` the first of the same sender's that it
+    repeats: each may be itself. `since` is the moment of the earliest of all that belong to the root.
     """
 
     __tablename__ = "normalize_matter"
 
     complaint_id: UUID = Field(primary_key=True)
     root: UUID = Field(index=True)
+    own: UUID = Field(index=True)
     sender: str = Field(index=True)
     joined: bool
     at: datetime = Field(sa_type=UtcDateTime, index=True)
@@ -53,10 +55,11 @@ class KeyRow(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A complaint that was seen."""
+    """A complaint that was seen; see `MatterRow`."""
 
     complaint_id: UUID
     root: UUID
+    own: UUID
     since: datetime
     matter: Matter
 
@@ -111,6 +114,7 @@ class SeenMatters:
             {
                 "complaint_id": known.complaint_id,
                 "root": known.root,
+                "own": known.own,
                 "sender": known.matter.sender,
                 "joined": joined,
                 "at": at,
@@ -129,7 +133,7 @@ class SeenMatters:
 
     def earlier(self, root: Known, at: datetime) -> None:
         """The matter began before its first complaint came."""
-        self._known[root.complaint_id] = Known(root.complaint_id, root.root, at, root.matter)
+        self._known[root.complaint_id] = replace(root, since=at)
         for row in self._matters:
             if row["complaint_id"] == root.complaint_id:
                 row["since"] = at
@@ -148,18 +152,19 @@ class SeenMatters:
             self._connection.execute(replacing, rows)
 
     def _load(self, wanted: Collection[UUID]) -> None:
-        columns = (MatterRow.complaint_id, MatterRow.root, MatterRow.since, MatterRow.body)
+        names = ("complaint_id", "root", "own", "since", "body")
         for some in chunks(sorted(wanted)):
-            query = select(*columns).where(col(MatterRow.complaint_id).in_(some))
-            for complaint_id, root, since, body in self._connection.execute(query):
-                matter = unpack(self._sealer.open(Sealed(body), complaint_id))
-                self._known[complaint_id] = Known(complaint_id, root, since, matter)
+            query = select(*(col(getattr(MatterRow, name)) for name in names))
+            for row in self._connection.execute(query.where(col(MatterRow.complaint_id).in_(some))):
+                matter = unpack(self._sealer.open(Sealed(row.body), row.complaint_id))
+                self._known[row.complaint_id] = Known(row.complaint_id, row.root, row.own, row.since, matter)
 
 
 def regroup(connection: Connection, complaint_id: UUID, root: UUID) -> None:
-    """A person decided what a complaint belongs to: what belonged to it, and what comes later, goes there too."""
-    of = or_(col(MatterRow.complaint_id) == complaint_id, col(MatterRow.root) == complaint_id)
-    connection.execute(update(MatterRow).where(of).values(root=root))
+    """A person decided what a complaint belongs to: what repeats it or belongs to it goes there too."""
+    columns = (col(MatterRow.complaint_id), col(MatterRow.root), col(MatterRow.own))
+    these = or_(*(column == complaint_id for column in columns))
+    connection.execute(update(MatterRow).where(these).values(root=root))
 
 
 def forget(connection: Connection, before: datetime) -> None:

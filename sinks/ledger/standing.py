@@ -23,6 +23,7 @@ _COLUMNS = (
 class Standing:
     """`of` is the complaint in the relation, `case` the one whose way this goes: its own where it is a case.
 
+    `own` is the same citizen's complaint that this one repeats, if it does: the only one whose number may be shown.
     What is at no agency's door (yet) stands as its own message said.
     """
 
@@ -33,6 +34,7 @@ class Standing:
     dispatched: bool
     relation: str
     of: UUID | None
+    own: UUID | None
     case: UUID
 
 
@@ -49,7 +51,9 @@ def standings(connection: Connection, these: ColumnElement[bool]) -> Mapping[str
 
 def _standing(row: Row[Any]) -> Standing:
     who = (row.tracking, row.id, row.message_id, row.received_at)
-    if row.relation is None:
-        return Standing(*who, dispatched=False, relation=row.said, of=row.said_of, case=row.said_of or row.id)
-    case = row.id if row.own_case else row.of
-    return Standing(*who, dispatched=True, relation=row.relation, of=row.of, case=case)
+    dispatched = row.relation is not None
+    relation, of = (row.relation, row.of) if dispatched else (row.said, row.said_of)
+    # What a repeat goes along with may be another citizen's, which the one it repeats joins.
+    own = (row.said_of if row.said == "repeat" else of) if relation == "repeat" else None
+    case = row.id if row.own_case else of or row.id
+    return Standing(*who, dispatched=dispatched, relation=relation, of=of, own=own, case=case)

@@ -33,8 +33,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`state` is one of terverifikasi, terdisposisi, proses, selesai. `of` is the number this one belongs to.
+    """`state` is one of terverifikasi, terdisposisi, proses, selesai.
 
+    `of` is the same citizen's number that this one repeats; of a join nobody's is told.
     `together`: it has no way of its own, and this is the way of that one.
     """
 
@@ -66,13 +67,13 @@ class Ledger:
     def _some(self, connection: Connection, numbers: Sequence[str]) -> Iterator[Status]:
         stands = standings(connection, col(ComplaintRow.tracking).in_(numbers)).values()
         # Another citizen's number is nobody's but theirs.
-        heads = _heads(connection, {stand.of for stand in stands if stand.of and stand.relation == "repeat"})
+        heads = _heads(connection, {stand.own for stand in stands if stand.own})
         ways = self._ways(connection, {stand.case for stand in stands})
         for stand in stands:
             steps = sorted([Step(stand.received_at, "received"), *ways[stand.case]], key=lambda step: step.at)
             states = [_STATES[step.what] for step in steps if step.what in _STATES]
             state = states[-1] if states else "terverifikasi"
-            head, together = heads.get(stand.of), stand.case != stand.id
+            head, together = heads.get(stand.own), stand.case != stand.id
             yield Status(stand.tracking, state, tuple(steps), stand.relation, head, together)
 
     def _ways(self, connection: Connection, complaints: Collection[UUID]) -> Mapping[UUID, list[Step]]:

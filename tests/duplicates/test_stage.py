@@ -133,8 +133,18 @@ def test_a_person_decides(parts: Parts, stage: NormalizeStage) -> None:
     (again,) = work(stage, report(parts, AFTERNOON + " Sudah seminggu.", "b", 30), start=10)
     assert (again.relation.kind, again.relation.of) == ("repeat", join.id)
     stage.handle([correction(join.id, Relation(kind="joins", of=first.id))])
-    (more,) = work(stage, report(parts, AFTERNOON + " Masih.", "b", 40), start=20)
-    assert more.relation.of == first.id
+    (more,) = work(stage, report(parts, AFTERNOON + " Masih.", "c", 40), start=20)
+    assert (more.relation.kind, more.relation.of) == ("joins", first.id)
+
+
+def test_who_repeats_a_join_repeats_their_own(parts: Parts, stage: NormalizeStage) -> None:
+    """By sending it again nobody gets the number of the one they joined, or a say in what becomes of it."""
+    texts = (AFTERNOON, AFTERNOON + " Sudah seminggu.", AFTERNOON + " Sudah seminggu. Masih.")
+    first, join = work(stage, report(parts, MORNING, "a"), report(parts, texts[0], "b", 1))
+    assert join.relation.of == first.id
+    for number, text in enumerate((texts[0], *texts), start=1):
+        (again,) = work(stage, report(parts, text, "b", 24 * number), start=10 * number)
+        assert (again.relation.kind, again.relation.of) == ("repeat", join.id)
 
 
 def correction(complaint: UUID, relation: Relation) -> Record:

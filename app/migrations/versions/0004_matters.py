@@ -17,13 +17,14 @@ def upgrade() -> None:
         "normalize_matter",
         sa.Column("complaint_id", sa.Uuid(), primary_key=True),
         sa.Column("root", sa.Uuid(), nullable=False),
+        sa.Column("own", sa.Uuid(), nullable=False),
         sa.Column("sender", sa.String(), nullable=False),
         sa.Column("joined", sa.Boolean(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("since", UtcDateTime(), nullable=False),
         sa.Column("body", sa.String(), nullable=False),
     )
-    for column in ("root", "sender", "at"):
+    for column in ("root", "own", "sender", "at"):
         op.create_index(f"ix_normalize_matter_{column}", "normalize_matter", [column])
     op.create_table(
         "normalize_key",
