@@ -14,12 +14,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
-from config.gazetteer import Gazetteer, load_gazetteer
 from config.likeness import Likeness, load_likeness
 from config.regions import load_regions
 from config.slang import load_slang
-from config.topics import Topics, load_topics
+from config.troubles import Troubles, load_troubles
 from config.vocabulary import Vocabulary, load_vocabulary
+from language.gazetteer import Gazetteer, load_gazetteer
+from language.text import clean
+from language.words import Words
 from messages.sealing import Sealer
 from messages.shapes import Channel, Place, Report
 from normalize.duplicates.compare import Comparer
@@ -28,8 +30,6 @@ from normalize.duplicates.near import Near
 from normalize.duplicates.reading import MatterReader
 from normalize.duplicates.store import KeyRow, Known, MatterRow, SeenMatters
 from normalize.findings import find
-from normalize.text import clean
-from normalize.words import Words
 
 _IDS = UUID("0f1b7d0e-1708-5a70-9b1e-5a7000001708")
 _BATCH = 200
@@ -80,7 +80,7 @@ class Readers:
 
     words: Words
     vocabulary: Vocabulary
-    topics: Topics
+    troubles: Troubles
     gazetteer: Gazetteer
     likeness: Likeness
     digest_key: bytes = b""
@@ -89,7 +89,7 @@ class Readers:
     def load(cls, digest_key: bytes = b"") -> "Readers":
         """From the files an operator edits. Raises `SettingsError` naming the row at fault."""
         gazetteer = load_gazetteer(load_regions())
-        return cls(Words(load_slang()), load_vocabulary(), load_topics(), gazetteer, load_likeness(), digest_key)
+        return cls(Words(load_slang()), load_vocabulary(), load_troubles(), gazetteer, load_likeness(), digest_key)
 
     @property
     def comparer(self) -> Comparer:
@@ -99,7 +99,7 @@ class Readers:
     @property
     def reader(self) -> MatterReader:
         """Reads matters."""
-        return MatterReader(self.words, self.vocabulary, self.topics, self.gazetteer, self._digest)
+        return MatterReader(self.words, self.vocabulary, self.troubles, self.gazetteer, self._digest)
 
     def near(self) -> Near:
         """Finds what is about the same matter."""
@@ -183,7 +183,7 @@ def read(readers: Readers, said: Said) -> dict[str, Any]:
             {"kind": one.kind.value, "value": one.value, "start": one.start, "end": one.end, "personal": one.personal}
             for one in found
         ],
-        "topics": sorted(readers.topics.of([word.normal for word in words])),
+        "topics": sorted(readers.troubles.of([word.normal for word in words])),
     }
 
 

@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from config.gazetteer import Gazetteer, load_gazetteer
 from config.regions import load_regions
-from config.tokens import Tokens
+from language.gazetteer import Gazetteer, load_gazetteer
+from language.tokens import Tokens
 from normalize.findings import compare, find
 
 _REAL = Path(__file__).parent.parent.parent / "shared" / "data" / "complaints" / "national_2017_dev.csv"

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from config.slang import load_slang
-from normalize.words import Words
+from language.words import Words
 
 _FILE = Path(__file__).parent.parent / "config" / "data" / "vocabulary.csv"
 _FEWEST = 4

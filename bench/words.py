@@ -18,8 +18,8 @@ from pathlib import Path
 from rapidfuzz.distance import Levenshtein
 
 from config.slang import load_slang
-from normalize.text import clean
-from normalize.words import Words
+from language.text import clean
+from language.words import Words
 
 _SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 _LEXICONS = _SHARED / "lexicons"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from language.text import clean, comparable
 from messages.shapes import Relation, Report
-from normalize.text import clean, comparable
 
 # The same words from the same sender within this time are about the same matter; later they are a new episode.
 REPEAT_WINDOW = timedelta(days=30)

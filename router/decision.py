@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
+from language.phrases import Found, inside
 from messages.shapes import Place, Reason, Report
-from router.phrases import Found, inside
 from router.registry import TRIAGE, Agency, Registry
 
 MAX_ALTERNATIVES = 3

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from router.phrases import PhraseIndex, normal
+from language.phrases import PhraseIndex, normal
 
 TRIAGE = "triage"
 

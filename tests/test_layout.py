@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-ROOMS = {"app", "bus", "config", "ingest", "messages", "monitor", "normalize", "router", "sinks"}
+ROOMS = {"app", "bus", "config", "ingest", "language", "messages", "monitor", "normalize", "router", "sinks"}
 
 
 def test_every_room_is_packaged_linted_and_present() -> None:
@@ -38,8 +38,9 @@ def test_every_module_says_what_it_is(room: str) -> None:
 
 WALLS = {
     "messages, bus and config know nothing of ours, not even each other": ("messages/ids.py", "import bus.port"),
-    "messages, bus and config import no stage": ("config/logs.py", "import router.decision"),
-    "stages meet only at topics": ("normalize/text.py", "import router.phrases"),
+    "messages, bus and config import no stage, nor language": ("config/logs.py", "import router.decision"),
+    "language knows config alone": ("language/text.py", "import messages.ids"),
+    "stages meet only at topics": ("normalize/decision.py", "import router.decision"),
     "only app assembles": ("monitor/lag.py", "import app.cli"),
     "channels do not know each other": ("ingest/sms/adapter.py", "import ingest.web.adapter"),
     "the two buses do not know each other": ("bus/local/log.py", "import bus.kafka.settings"),

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from app.assembly import Parts
 from bus.errors import Reject, Stop
 from bus.port import Outgoing, Record
+from language.text import clean, comparable
 from messages import codec
 from messages.sealing import Sealer
 from messages.shapes import Attachment, OversightEvent, Place, Report
@@ -21,7 +22,6 @@ from normalize.decision import fingerprint
 from normalize.draft import Draft, NotComplaint, Unreadable
 from normalize.readers import mobile, sms, twitter, web
 from normalize.stage import NormalizeStage
-from normalize.text import clean, comparable
 from tests import helpers
 from tests.conftest import NOW
 from tests.helpers import at, value_of

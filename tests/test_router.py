@@ -16,12 +16,12 @@ from app.assembly import Parts
 from bus.errors import Reject
 from bus.port import Outgoing
 from config.settings import Settings
+from language.phrases import PhraseIndex, normal
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch, Place, Report
 from messages.topics import AGENCY_ANSWERS
 from normalize.stage import NormalizeStage
 from router.decision import MAX_HOPS, after_refusal, decide, due
-from router.phrases import PhraseIndex, normal
 from router.registry import TRIAGE, Registry, RegistryError, load_registry
 from router.stage import RouterStage
 from tests import helpers

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from normalize.text import clean, folded
+from language.text import clean, folded
 
 # All of Unicode that has letters with other forms: Han and Hangul have none that matter here.
 BLOCKS = (range(0x3400), range(0xA000, 0xAC00), range(0xF900, 0x10600), range(0x1D000, 0x20000))

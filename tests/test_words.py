@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from config.regions import Regions, load_regions
 from config.slang import SlangError, load_slang
-from normalize.text import clean
-from normalize.words import Word, Words
+from language.text import clean
+from language.words import Word, Words
 from tests.conftest import SHARED
 
 SLANG = load_slang()

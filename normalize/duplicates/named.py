@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from config.gazetteer import related
+from language.gazetteer import related
 from normalize.duplicates.matter import Matter, Named
 from normalize.findings.alike import same_person, same_place
 

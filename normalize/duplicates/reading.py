@@ -3,14 +3,14 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from config.gazetteer import Gazetteer
-from config.topics import Topics
+from config.troubles import Troubles
 from config.vocabulary import Vocabulary
+from language.gazetteer import Gazetteer
+from language.words import Word, Words
 from messages.shapes import Channel, Report
 from normalize.duplicates.keys import named_keys, text_keys
 from normalize.duplicates.matter import Matter, Named
 from normalize.findings import Finding, Kind, find
-from normalize.words import Word, Words
 
 # Words that so many texts have say nothing (of a weight from 0 to 1).
 _SAYS_NOTHING = 0.22
@@ -48,13 +48,13 @@ class MatterReader:
         self,
         words: Words,
         vocabulary: Vocabulary,
-        topics: Topics,
+        troubles: Troubles,
         gazetteer: Gazetteer,
         digest: Callable[[bytes], str],
     ) -> None:
         self._words = words
         self._vocabulary = vocabulary
-        self._topics = topics
+        self._troubles = troubles
         self._gazetteer = gazetteer
         self._digest = digest
 
@@ -76,7 +76,7 @@ class MatterReader:
             fine=frozenset((*self._fine(words, named), *self._fine(place, located))),
             named=self._named(named),
             located=self._named(located),
-            topics=self._topics.of([word.normal for word in words]),
+            topics=self._troubles.of([word.normal for word in words]),
             spot=spot,
             at=at,
             sender=sender,

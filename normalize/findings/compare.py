@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
-from config.gazetteer import related
+from language.gazetteer import related
 from normalize.findings.alike import Verdict, same_person, same_place, same_street
 from normalize.findings.finding import Finding, Kind
 from normalize.findings.numbers import IDENTIFIERS

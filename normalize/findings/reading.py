@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from itertools import compress, count
 from operator import itemgetter, or_
 
-from config.gazetteer import Gazetteer, Mention, related
+from language.gazetteer import Gazetteer, Mention, related
 from normalize.findings import dates, identifiers, landmarks, measures, offices, people, places
 from normalize.findings.finding import Finding, Kind
 from normalize.findings.scan import Scan

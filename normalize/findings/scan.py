@@ -5,8 +5,8 @@ A reader looks at one word and what follows; it adds what it finds and says at w
 
 from bisect import bisect_left, bisect_right
 
-from config.gazetteer import Gazetteer, Mention
-from config.tokens import Tokens
+from language.gazetteer import Gazetteer, Mention
+from language.tokens import Tokens
 from normalize.findings.finding import Finding, Kind
 from normalize.findings.ordinary import ENDS, PLAIN, words
 from normalize.findings.wording import (

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from config.gazetteer import Gazetteer, load_gazetteer
 from config.regions import load_regions
+from language.gazetteer import Gazetteer, load_gazetteer
 from normalize.findings import find
 
 Read = Callable[[str], list[str]]

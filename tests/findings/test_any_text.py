@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.gazetteer import Gazetteer, load_gazetteer
 from config.regions import load_regions
+from language.gazetteer import Gazetteer, load_gazetteer
 from normalize.findings import REGION, Finding, Kind, compare, find
 from normalize.findings.ordinary import words
 from tests.conftest import SHARED

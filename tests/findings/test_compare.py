@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from config.gazetteer import Gazetteer
+from language.gazetteer import Gazetteer
 from normalize.findings import Kind, Verdict, compare, find
 from normalize.findings.alike import same_person, same_place, same_street
 

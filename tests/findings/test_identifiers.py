@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.gazetteer import Gazetteer
+from language.gazetteer import Gazetteer
 from messages.ids import message_id
 from messages.shapes import Channel
 from messages.tracking import tracking_number

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from config.gazetteer import Gazetteer, load_gazetteer
-from config.places import Place, PlacesError, load_places
 from config.regions import load_regions
-from config.tokens import Tokens
+from language.gazetteer import Gazetteer, load_gazetteer
+from language.places import Place, PlacesError, load_places
+from language.tokens import Tokens
 from tests.findings.conftest import Read
 
 

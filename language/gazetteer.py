@@ -10,9 +10,9 @@ from enum import IntEnum
 from itertools import compress, count
 from typing import NamedTuple
 
-from config.places import Place, load_places, official, spellings
 from config.regions import Regions
-from config.tokens import Tokens
+from language.places import Place, load_places, official, spellings
+from language.tokens import Tokens
 
 # Between the words of one name, and between a prefix and the name.
 _JOINS = frozenset((" ", "", "-", "'", "\u2019", "' "))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from config.regions import Region, Regions
 from config.settings import SettingsError
-from config.tokens import normal
+from language.tokens import normal
 
-_FILE = Path(__file__).parent / "data" / "places.csv"
+_FILE = Path(__file__).parent.parent / "config" / "data" / "places.csv"
 _KIND = re.compile(r"^(?:Kabupaten|Kota)(?: Administrasi)? ")
 _EITHER = re.compile(r"[/()]")
 _DIRECTIONS = {

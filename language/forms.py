@@ -1,6 +1,6 @@
 """The normal form of one written word: slang, stretched letters, doubling by "2", digits for letters, the clitic -nya.
 
-It knows nothing of the words around it: that is `normalize.words`.
+It knows nothing of the words around it: that is `language.words`.
 """
 
 import re

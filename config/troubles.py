@@ -1,4 +1,4 @@
-"""Kinds of trouble, and the words that citizens say them in. Facts read from `config/data/topics.csv`."""
+"""Kinds of trouble, and the words that citizens say them in. Facts read from `config/data/troubles.csv`."""
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,14 +6,14 @@ from pathlib import Path
 
 from config.settings import SettingsError
 
-_FILE = Path(__file__).parent / "data" / "topics.csv"
+_FILE = Path(__file__).parent / "data" / "troubles.csv"
 
 
-class TopicsError(SettingsError):
-    """The file can't be read as topics; the text names the row."""
+class TroublesError(SettingsError):
+    """The file can't be read as troubles; the text names the row."""
 
 
-class Topics:
+class Troubles:
     """Finds topics in words; `phrases` says which topic each phrase (words with single spaces) speaks of."""
 
     def __init__(self, phrases: Mapping[str, str]) -> None:
@@ -35,19 +35,19 @@ class Topics:
                     yield topic
 
 
-def load_topics(path: Path = _FILE) -> Topics:
-    """The topics in a file. Raises `TopicsError`."""
+def load_troubles(path: Path = _FILE) -> Troubles:
+    """The topics in a file. Raises `TroublesError`."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = [(row["topic"].strip(), row["words"].split("|")) for row in csv.DictReader(file, strict=True)]
     except (OSError, UnicodeDecodeError, csv.Error, KeyError, AttributeError) as error:
-        raise TopicsError(f"{path}: {error!r}") from error
+        raise TroublesError(f"{path}: {error!r}") from error
     phrases: dict[str, str] = {}
     for topic, words in rows:
         for phrase in words:
             if not topic or phrase != " ".join(phrase.lower().split()) or not phrase:
-                raise TopicsError(f"{path}: {topic!r}: {phrase!r} is not a phrase in lower case with single spaces")
+                raise TroublesError(f"{path}: {topic!r}: {phrase!r} is not a phrase in lower case with single spaces")
             if phrase in phrases:
-                raise TopicsError(f"{path}: {phrase!r} stands under {phrases[phrase]!r} and {topic!r}")
+                raise TroublesError(f"{path}: {phrase!r} stands under {phrases[phrase]!r} and {topic!r}")
             phrases[phrase] = topic
-    return Topics(phrases)
+    return Troubles(phrases)
