@@ -181,6 +181,12 @@ class Dispatch(Travels):
     report: Report
     relation: Relation = Relation()
     own_case: bool = Field(True, description="A case of its own; else it belongs to that of `relation.of`, same door.")
+    confidence: float = Field(
+        1.0, ge=0, le=1, description="That this door is right; of triage, that nobody could tell."
+    )
+    topic: str = Field("", description="What it is about, an id of the topics' table.")
+    region: str = Field("", description="Where it is about: the official code, dotted, as far as it was found.")
+    actor: str = Field("", max_length=200, description="Who chose this door, where a person did.")
 
 
 class Correction(Travels):
@@ -210,6 +216,7 @@ class AgencyAnswer(Travels):
     verdict: Literal["accepted", "refused", "responded", "closed"]
     text: str = Field("", max_length=10_000)
     theirs: str | None = Field(None, description="With a refusal: the agency that the refusing one thinks competent.")
+    actor: str = Field("", max_length=200, description="Who answers, where that is to be kept; of triage always.")
 
 
 class Reply(Travels):
@@ -243,6 +250,7 @@ class OversightEvent(Travels):
         "not-a-complaint",
         "refused",
         "hop-limit",
+        "ping-pong",
         "released",
         "dropped",
         "revealed",
