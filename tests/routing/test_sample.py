@@ -8,8 +8,8 @@ import pytest
 
 from config.regions import load_regions
 
-LABELS = Path(__file__).parent / "data" / "routing"
-AGENCIES = Path(__file__).parent.parent / "config" / "data" / "agencies.csv"
+LABELS = Path(__file__).parent.parent / "data" / "routing"
+AGENCIES = Path(__file__).parent.parent.parent / "config" / "data" / "agencies.csv"
 FILES = ("sample.csv", "heldout.csv")
 KINDS = ("programme", "name", "city", "district", "landmark", "jakarta", "nickname", "none")
 _CODE = r"(?:(?:kementerian|lembaga|bumn|provinsi|kota|kabupaten)-[a-z0-9]+(?:-[a-z0-9]+)*|triage)"

@@ -1,0 +1,1 @@
+"""The router's decision and all that it rests on."""
