@@ -15,9 +15,9 @@ from language.places import Place, load_places, official, spellings
 from language.tokens import Tokens
 
 # Between the words of one name, and between a prefix and the name.
-_JOINS = frozenset((" ", "", "-", "'", "\u2019", "' "))
+JOINS = frozenset((" ", "", "-", "'", "\u2019", "' "))
 _DOTS = frozenset((".", ". "))
-_AFTER_PREFIX = frozenset((" ", "", ".", ". ", ": ", " : ", ".: ", ":", " :", "/", "-", " - "))
+AFTER_PREFIX = frozenset((" ", "", ".", ". ", ": ", " : ", ".: ", ":", " :", "/", "-", " - "))
 # So far apart (in tokens) one name still says which of two places another one means.
 _NEARBY = 12
 _BESIDE, _CLOSE = 2, 4
@@ -25,7 +25,7 @@ _BESIDE, _CLOSE = 2, 4
 _MOST = 40
 _LONGEST_ABBREVIATION = 3
 # Jakarta is a province and a city in one.
-_CITY_PROVINCE = "31"
+CITY_PROVINCE = "31"
 # Of a dotted code's second part: cities are numbered from here on.
 _FIRST_CITY = "70"
 
@@ -73,7 +73,7 @@ _PREFIXES: Mapping[str, tuple[Level, ...]] = {
 }
 PREFIXES = frozenset(_PREFIXES)
 _ADMINISTRATIVE = frozenset(("administrasi", "adm"))
-_WHERE = frozenset(("di", "ke", "dari", "daerah", "wilayah", "kawasan", "area", "asal", "warga", "sekitar"))
+WHERE = frozenset(("di", "ke", "dari", "daerah", "wilayah", "kawasan", "area", "asal", "warga", "sekitar"))
 
 
 class Gazetteer:
@@ -110,12 +110,12 @@ class Gazetteer:
         words, first = tokens.words, at + 1
         if first < len(words) and words[first] in _ADMINISTRATIVE:
             first += 1
-        if first >= len(words) or tokens.gaps[first] not in _AFTER_PREFIX:
+        if first >= len(words) or tokens.gaps[first] not in AFTER_PREFIX:
             return None
         ways = self._walk(tokens, first)
         for level in _PREFIXES[words[at]]:
             for end, node in reversed(ways):
-                if codes := tuple(code for code in node.codes if _level(code) is level):
+                if codes := tuple(code for code in node.codes if level_of(code) is level):
                     # “Kec. Kota” says in many regencies which of its districts is the town; one is called so.
                     town = end == first + 1 and words[first] in PREFIXES
                     # “camat Kota Bandung” names the city.
@@ -128,7 +128,7 @@ class Gazetteer:
             if node.alone == "no":
                 continue
             # A city is meant by its bare name, not a district that bears it as well.
-            wide = tuple(code for code in node.codes if _level(code) is not Level.DISTRICT)
+            wide = tuple(code for code in node.codes if level_of(code) is not Level.DISTRICT)
             if node.alone == "yes" or _as_name(tokens, at, known=bool(wide) and not node.variant):
                 return Mention(at, end, wide or node.codes, said=False, sure=bool(wide))
         return None
@@ -164,7 +164,12 @@ def related(one: str, other: str) -> bool:
 def _as_name(tokens: Tokens, at: int, *, known: bool) -> bool:
     """Written with one capital letter (in a text that is all capitals nothing is), or a `known` place behind `di`."""
     word = tokens.written(at)
-    return (word[0].isupper() and word[1:].islower()) or (known and at > 0 and tokens.words[at - 1] in _WHERE)
+    return (word[0].isupper() and word[1:].islower()) or (known and at > 0 and tokens.words[at - 1] in WHERE)
+
+
+def levels_after(word: str) -> tuple[Level, ...]:
+    """What a word says that a name behind it is, likelier first: kota, kec; nothing for other words."""
+    return _PREFIXES.get(word, ())
 
 
 def load_gazetteer(regions: Regions) -> Gazetteer:
@@ -176,7 +181,8 @@ def _begins(node: _Node) -> bool:
     return (bool(node.codes) and node.alone != "no") or any(_begins(after) for after in node.following.values())
 
 
-def _level(code: str) -> Level:
+def level_of(code: str) -> Level:
+    """How deep the region of a code lies."""
     _, *deeper = code.split(".")
     if not deeper:
         return Level.PROVINCE
@@ -191,7 +197,7 @@ def _by_depth(code: str) -> tuple[int, str]:
 
 def _joined(tokens: Tokens, at: int) -> bool:
     gap = tokens.gaps[at]
-    return gap in _JOINS or (gap in _DOTS and len(tokens.words[at - 1]) <= _LONGEST_ABBREVIATION)
+    return gap in JOINS or (gap in _DOTS and len(tokens.words[at - 1]) <= _LONGEST_ABBREVIATION)
 
 
 def _settled(found: Sequence[Mention]) -> Sequence[Mention]:
@@ -236,4 +242,4 @@ def _supported(mention: Mention, others: Sequence[Mention]) -> Mention:
 
 
 def _narrow(mention: Mention) -> bool:
-    return all("." in code or code == _CITY_PROVINCE for code in mention.codes)
+    return all("." in code or code == CITY_PROVINCE for code in mention.codes)

@@ -1,0 +1,139 @@
+"""How often a report's place is that of the government it was addressed to: `python -m bench.places REPORTS.csv`.
+
+The file has the columns `title`, `text` and `addressed_agency`; nothing of it is kept. Of the reports whose addressed
+agency bears a city's or regency's name it prints one JSON object: how many there are, in how many any place was found,
+how often the best place lies in the addressee's (`right`), another does (`later`), none does (`wrong`), the same where
+the gazetteer's first mention is taken as the place (`first`), the certainty of those right and wrong, where the bare
+name of a city and a regency went, then processor time for 400 characters in microseconds, seconds and MB to load.
+With a second argument the ids of the reports that went wrong are printed before.
+"""
+
+import csv
+import json
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from bench.corpus import _CLOSING as CLOSING
+from config.regions import Regions, load_regions
+from config.slang import load_slang
+from config.vocabulary import load_vocabulary
+from language.atlas import Atlas, load_atlas
+from language.gazetteer import Gazetteer, Level, level_of, load_gazetteer
+from language.landmarks import Landmarks, load_landmarks
+from language.tokens import Tokens
+from language.words import Words
+from messages.shapes import Report
+from router.where import Where, locate, told
+
+_CHARACTERS = 400
+_ROUNDS = 20
+_PAGE = 4096 / 1024**2
+_LANDMARKS = Path(__file__).parent.parent / "config" / "data" / "landmarks.csv"
+_JAKARTA = "31"
+
+
+class Finder:
+    """Everything that finding a place needs."""
+
+    def __init__(self, regions: Regions) -> None:
+        vocabulary, slang = load_vocabulary(), load_slang()
+        self.gazetteer: Gazetteer = load_gazetteer(regions)
+        began, size = time.process_time(), _size()
+        self.atlas: Atlas = load_atlas(regions, self.gazetteer, lambda word: vocabulary.knows(word) or word in slang)
+        self.seconds, self.megabytes = time.process_time() - began, _size() - size
+        self.landmarks = load_landmarks(regions, LM) if (LM := (_LANDMARKS if _LANDMARKS.exists() else Path("/tmp/lm.csv"))) else Landmarks()
+        self.words = Words(slang)
+
+    def where(self, report: Report) -> Where:
+        """Where a report is about."""
+        return locate(report, self.atlas, self.landmarks, self.words)
+
+
+def main(path: Path, *, names: bool) -> dict[str, object]:
+    """Measure; returns what is printed last."""
+    finder = Finder(load_regions())
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    reports = [Report(title=row["title"][:200], text=CLOSING.sub("", row["text"])[:10_000] or "-") for row in rows]
+    addressed = [_addressed(row["addressed_agency"], finder.gazetteer) for row in rows]
+    counts: Counter[str] = Counter()
+    sure: dict[str, list[float]] = {"right": [], "later": [], "wrong": []}
+    alike: Counter[str] = Counter()
+    for row, report, region in zip(rows, reports, addressed, strict=True):
+        if not region:
+            continue
+        where = finder.where(report)
+        verdict = _verdict(where, region)
+        counts.update((verdict, f"first-{_first(report, region, finder.gazetteer)}"))
+        if where.best and verdict in sure:
+            sure[verdict].append(where.best.certainty)
+        alike.update(_alike(report, region, finder.gazetteer))
+        if names and verdict in {"wrong", "later"}:
+            best = where.best
+            print(row["tracking_id"], region, row["addressed_agency"], best and (best.code, round(best.certainty, 2), best.evidence))  # noqa: T201,E501
+    return {
+        "addressed": sum(map(bool, addressed)),
+        **dict(sorted(counts.items())),
+        "certainty": {verdict: round(sum(all_) / len(all_), 2) if all_ else None for verdict, all_ in sure.items()},
+        "alike": dict(alike),
+        "us_per_400": _cost(reports, finder),
+        "load_seconds": round(finder.seconds, 3),
+        "load_mb": round(finder.megabytes, 1),
+    }
+
+
+def _addressed(agency: str, gazetteer: Gazetteer) -> str:
+    """The city or regency of an agency's name, where it is just one; in Jakarta the province."""
+    if "bpjs" in agency.lower():
+        return ""
+    regions = {_governed(code) for mention in gazetteer.find(Tokens(agency)) for code in mention.codes}
+    return regions.pop() if len(regions) == 1 and (regions <= {_JAKARTA} or "." in min(regions)) else ""
+
+
+def _governed(code: str) -> str:
+    return _JAKARTA if code.startswith(_JAKARTA) else code[:5]
+
+
+def _verdict(where: Where, region: str) -> str:
+    if where.best is None:
+        return "none"
+    places = [_governed(candidate.code) for candidate in where.candidates]
+    return "right" if places[0] == region else "later" if region in places else "wrong"
+
+
+def _first(report: Report, region: str, gazetteer: Gazetteer) -> str:
+    """The same for the first mention that is sure."""
+    mentions = [mention for mention in gazetteer.find(Tokens(told(report))) if mention.sure]
+    places = [_governed(code) for mention in mentions for code in mention.codes if "." in code or code == _JAKARTA]
+    return "none" if not places else "right" if places[0] == region else "later" if region in places else "wrong"
+
+
+def _alike(report: Report, region: str, gazetteer: Gazetteer) -> list[str]:
+    """Whether a bare name of a city and a regency alike went to the city."""
+    levels = set()
+    for mention in gazetteer.find(Tokens(told(report))):
+        kinds = {level_of(code) for code in mention.codes}
+        if not mention.said and {Level.CITY, Level.REGENCY} <= kinds and region in mention.codes:
+            levels.add(level_of(region).name)
+    return sorted(levels)
+
+
+def _cost(reports: list[Report], finder: Finder) -> float:
+    characters = sum(len(told(report)) for report in reports)
+    least = float("inf")
+    for _ in range(_ROUNDS):
+        began = time.process_time_ns()
+        for report in reports:
+            finder.where(report)
+        least = min(least, time.process_time_ns() - began)
+    return round(least / 1_000 * _CHARACTERS / characters, 1)
+
+
+def _size() -> float:
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * _PAGE
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(Path(sys.argv[1]), names=len(sys.argv) > 2), indent=2))  # noqa: T201,PLR2004 - a benchmark's output

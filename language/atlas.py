@@ -1,0 +1,316 @@
+"""Finds everything in a text that names a place: regions, villages, misspelt names and names run together with others.
+
+A name keeps all regions that it may stand for, narrowed by the others around it. Which of them the matter is about is
+decided elsewhere.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from config.regions import Regions
+from language.gazetteer import (
+    AFTER_PREFIX,
+    CITY_PROVINCE,
+    JOINS,
+    PREFIXES,
+    WHERE,
+    Gazetteer,
+    Mention,
+    level_of,
+    levels_after,
+    related,
+)
+from language.misspelt import Misspelt
+from language.places import Place, load_places, official
+from language.tokens import Tokens
+from language.villages import LONGEST, Villages, load_villages
+
+_VILLAGE_WORDS = frozenset(
+    (
+        *("desa", "ds", "dsa", "kelurahan", "kel", "kalurahan", "kelurhan", "lurah", "kades", "nagari", "gampong"),
+        *("gampoeng", "pekon", "pemdes", "didesa", "dikelurahan", "dikel"),
+    )
+)
+# Written in one with the word before it: none of a region's own prefixes.
+_RUN_ON = {"dikec": "kec", "dikecamatan": "kec", "dikab": "kab", "dikabupaten": "kab", "dikota": "kota"}
+_BEFORE_NAME = _VILLAGE_WORDS | PREFIXES | frozenset(_RUN_ON)
+# What tells the parts of one old district apart: "kec. Cibeunying" is one of two.
+_PARTS = frozenset(
+    (
+        *("barat", "timur", "utara", "selatan", "tengah", "pusat", "kidul", "kaler", "lor", "wetan", "kulon", "hulu"),
+        *("hilir", "ilir", "ulu", "kota"),
+    )
+)
+# What governments and citizens write together with a city's name: kotabekasi, pemkotsmg, disemarang.
+_GLUE = (
+    *("pemerintahkota", "pemerintahkabupaten", "pemkot", "pemkab", "pemprov", "pemda", "kabupaten", "kab", "kotamadya"),
+    *("kota", "provinsi", "prov", "walikota", "bupati", "gubernur", "dishub", "dinkes", "disdukcapil", "dukcapil"),
+    *("disdik", "dinsos", "satpolpp", "humas", "polrestabes", "polresta", "polres", "rsud", "bpbd", "lapor", "info"),
+    *("banjir", "macet", "di", "ke"),
+)
+_HASH = ("#", "@")
+_LEAST_GLUED = 5
+_LEAST_BARE = 5
+_LEAST_MISSPELT = 6
+# A village's name alone in the whole text is one if no other bears it and it is long enough to be no person's.
+_LEAST_ALONE = 7
+# Names further apart (in tokens) do not say where a bare village lies, unless they are a city's.
+_CLOSE = 4
+# A text that names more of them is a list; the time it takes stays bounded.
+_MOST = 40
+_MOST_WORDS = 400
+
+
+class Manner(StrEnum):
+    """How a place is named: with a word that says what it is, by a name that is enough, or less certainly."""
+
+    SAID = "said"
+    NAMED = "named"
+    BARE = "bare"
+    VILLAGE = "village"
+    QUARTER = "quarter"
+    MISSPELT = "misspelt"
+    GLUED = "glued"
+
+
+class Named(NamedTuple):
+    """A place in a text: tokens from `first` to before `end`, and the codes that it may stand for.
+
+    A village's codes are those of its district. `VILLAGE`: a word before it says so; `QUARTER`: its bare name. `best`
+    is the code that an operator's file says the name mostly means, where it has several; else empty.
+    """
+
+    first: int
+    end: int
+    codes: tuple[str, ...]
+    manner: Manner
+    best: str = ""
+
+
+class Atlas:
+    """All names of places: `regions` officially, `places` as people say; looking costs time by the words.
+
+    `knows` says whether a word is one of the language, so that it is nobody's name and no misspelling.
+    """
+
+    def __init__(
+        self,
+        regions: Regions,
+        places: Sequence[Place],
+        gazetteer: Gazetteer,
+        villages: Villages,
+        knows: Callable[[str], bool],
+    ) -> None:
+        self._gazetteer, self._villages, self._knows = gazetteer, villages, knows
+        names = _named(regions, places)
+        self._names, self._stems = _joined(names), _stems(names)
+        self._best = {place.name.replace(" ", ""): place.codes[0] for place in places if len(place.codes) == 1}
+        self._misspelt = Misspelt({**self._stems, **self._names})
+        wide = {name: tuple(filter(_wide, codes)) for name, codes in self._names.items()}
+        self._wide = {name: codes for name, codes in wide.items() if codes}
+
+    def find(self, tokens: Tokens, around: Iterable[str] = ()) -> tuple[Named, ...]:
+        """The places in a text, in order, none overlapping another; `around`: codes known to be near besides."""
+        mentions = {mention.first: mention for mention in self._gazetteer.find(tokens)}
+        taken = bytearray(len(tokens.words) + 1)
+        for mention in mentions.values():
+            taken[mention.first : mention.end] = b"\1" * (mention.end - mention.first)
+        anchors = [mention for mention in mentions.values() if mention.sure][:_MOST]
+        search = _Search(tokens, mentions, taken, anchors, tuple(around))
+        others = self._others(search)
+        kept = [self._of(mention, tokens) for mention in mentions.values() if taken[mention.first] == 1]
+        # Who says "Kelurahan Tambakrejo" means no district of that name elsewhere in the text.
+        said = {tokens.words[one.end - 1] for one in others if one.manner is Manner.VILLAGE}
+        kept = [one for one in kept if one.manner is not Manner.BARE or tokens.words[one.end - 1] not in said]
+        return tuple(sorted((*kept, *others)))
+
+    def _of(self, mention: Mention, tokens: Tokens) -> Named:
+        manner = Manner.SAID if mention.said else Manner.NAMED if mention.sure else Manner.BARE
+        best = ""
+        if len(mention.codes) > 1 and not mention.said:
+            best = self._best.get("".join(tokens.words[mention.first : mention.end]), "")
+        return Named(mention.first, mention.end, mention.codes, manner, best if best in mention.codes else "")
+
+    def _others(self, search: "_Search") -> list[Named]:
+        knows, words, taken = self._knows, search.tokens.words, search.taken
+        places = [at for at, word in enumerate(words) if word in _BEFORE_NAME or not knows(word)]
+        found: list[Named] = []
+        for at in places[:_MOST_WORDS]:
+            if taken[at] > 1 or (taken[at] and words[at] not in _VILLAGE_WORDS):
+                continue
+            if one := self._at(search, at):
+                found.append(one)
+                taken[one.first : one.end] = b"\2" * (one.end - one.first)
+        return found
+
+    def _at(self, search: "_Search", at: int) -> Named | None:
+        word = search.tokens.words[at]
+        if word in _VILLAGE_WORDS:
+            return self._village(search, at)
+        if word in PREFIXES or word in _RUN_ON:
+            return self._said(search, at)
+        if len(word) < _LEAST_BARE - 1 or not word.isalpha():
+            return None
+        return self._quarter(search, at) or self._bare(search, at) or self._glued(search, at)
+
+    def _village(self, search: "_Search", at: int) -> Named | None:
+        """The village behind a word like desa; where a district's longer name stands there, it is none."""
+        words = search.tokens.words
+        if at + 1 >= len(words) or search.tokens.gaps[at + 1] not in AFTER_PREFIX:
+            return None
+        mention = search.mentions.get(at + 1)
+        for end, joined in search.joins(at + 1, LONGEST):
+            if mention and (mention.said or end < mention.end):
+                return None
+            if codes := self._villages.districts(joined):
+                within = search.within(codes)
+                # “desa kami”, “desa baru”.
+                usual = end == at + 2 and self._knows(joined) and not search.titled(at + 1)
+                return None if usual and not within else Named(at, end, within or codes, Manner.VILLAGE)
+        return None
+
+    def _quarter(self, search: "_Search", at: int) -> Named | None:
+        """The bare name of a village: near what lies around it, or where only one bears it."""
+        led = search.led(at)
+        for end, joined in search.joins(at, LONGEST - 1):
+            if codes := self._villages.districts(joined) if len(joined) >= _LEAST_BARE else ():
+                if within := search.within(codes, near=at):
+                    return Named(at, end, within, Manner.QUARTER)
+                alone = len(codes) == 1 and len(joined) >= _LEAST_ALONE and led and not (search.anchors or search.around)
+                return Named(at, end, codes, Manner.QUARTER) if alone else None
+        return None
+
+    def _said(self, search: "_Search", at: int) -> Named | None:
+        """A name misspelt or cut short behind a word that says what it is."""
+        words, gaps = search.tokens.words, search.tokens.gaps
+        if at + 1 >= len(words) or gaps[at + 1] not in AFTER_PREFIX:
+            return None
+        for end, joined in search.joins(at + 1, 3):
+            apart = end > at + 2
+            codes = self._stems.get(joined, ()) or (
+                self._names.get(joined, ()) if apart or words[at] in _RUN_ON else ()
+            )
+            manner = Manner.SAID if codes else Manner.MISSPELT
+            if not codes and not all(map(self._knows, words[at + 1 : end])):
+                codes = tuple(code for name in self._misspelt.meant(joined) for code in self._all(name))
+            for wanted in levels_after(_RUN_ON.get(words[at], words[at])):
+                if fitting := tuple(code for code in codes if level_of(code) is wanted):
+                    return Named(at, end, search.within(fitting) or fitting, manner)
+        return None
+
+    def _bare(self, search: "_Search", at: int) -> Named | None:
+        """A misspelt name by itself: a city's, or a district's near the city."""
+        word = search.tokens.words[at]
+        consonants = not set(word) & set("aeiou")
+        if not (consonants or (len(word) >= _LEAST_MISSPELT and search.led(at))):
+            return None
+        names = self._misspelt.meant(word)
+        if wide := tuple(dict.fromkeys(code for name in names for code in self._wide.get(name, ()))):
+            return Named(at, at + 1, search.within(wide) or wide, Manner.MISSPELT)
+        codes = tuple(code for name in names for code in self._all(name))
+        within = search.within(codes, near=at)
+        return Named(at, at + 1, within, Manner.MISSPELT) if within else None
+
+    def _all(self, joined: str) -> tuple[str, ...]:
+        return self._names.get(joined) or self._stems.get(joined, ())
+
+    def _glued(self, search: "_Search", at: int) -> Named | None:
+        word, tagged = search.tokens.words[at], search.tokens.gaps[at].endswith(_HASH)
+        for glue in _GLUE:
+            if word.startswith(glue) and (codes := self._wide.get(word[len(glue) :])):
+                fitted = (tuple(code for code in codes if level_of(code) is wanted) for wanted in levels_after(glue))
+                return Named(at, at + 1, next(filter(None, fitted), codes), Manner.GLUED)
+        if tagged:
+            for part in _ends(word):
+                if codes := self._wide.get(part):
+                    return Named(at, at + 1, search.within(codes) or codes, Manner.GLUED)
+        return None
+
+
+class _Search(NamedTuple):
+    """One text on its way: its words, the regions by their first word, which words are used, and what is certain.
+
+    `around` are codes that are known from elsewhere.
+    """
+
+    tokens: Tokens
+    mentions: Mapping[int, Mention]
+    taken: bytearray
+    anchors: Sequence[Mention]
+    around: tuple[str, ...]
+
+    def joins(self, at: int, most: int) -> Iterator[tuple[int, str]]:
+        """The words from `at` on run together, most words first, with the word each ends before."""
+        words, gaps = self.tokens.words, self.tokens.gaps
+        end = at + 1
+        while end < min(len(words), at + most) and gaps[end] in JOINS and not self._said_at(end):
+            end += 1
+        for last in range(end, at, -1):
+            yield last, "".join(words[at:last])
+
+    def _said_at(self, at: int) -> bool:
+        mention = self.mentions.get(at)
+        return mention is not None and mention.said
+
+    def within(self, codes: Iterable[str], near: int = -1) -> tuple[str, ...]:
+        """Those that lie in or around a region that is certain; with a place, a province must stand close to it."""
+        around = list(self.around)
+        around += [
+            code
+            for anchor in self.anchors
+            for code in anchor.codes
+            if near < 0 or "." in code or code == CITY_PROVINCE or abs(anchor.first - near) <= _CLOSE
+        ]
+        return tuple(code for code in codes if any(related(code, other) for other in around))
+
+    def titled(self, at: int) -> bool:
+        """Whether the word is written with one capital letter."""
+        word = self.tokens.written(at)
+        return word[0].isupper() and word[1:].islower()
+
+    def led(self, at: int) -> bool:
+        """Whether the word is written as a name, or stands behind a word like `di`."""
+        return self.titled(at) or (at > 0 and self.tokens.words[at - 1] in WHERE)
+
+
+def load_atlas(regions: Regions, gazetteer: Gazetteer, knows: Callable[[str], bool]) -> Atlas:
+    """The atlas of these regions, of their villages and of what people call them. Raises `SettingsError`."""
+    return Atlas(regions, load_places(regions), gazetteer, load_villages(regions), knows)
+
+
+def _named(regions: Regions, places: Iterable[Place]) -> dict[str, tuple[str, ...]]:
+    names = official(regions)
+    for place in places:
+        names[place.name] = tuple(dict.fromkeys((*names.get(place.name, ()), *place.codes)))
+    return names
+
+
+def _joined(names: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    joined: dict[str, tuple[str, ...]] = {}
+    for name, codes in names.items():
+        key = name.replace(" ", "")
+        joined[key] = tuple(dict.fromkeys((*joined.get(key, ()), *codes)))
+    return joined
+
+
+def _stems(names: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The codes of the districts that share a name but for its last word, where no other bears it alone."""
+    stems: dict[str, tuple[str, ...]] = {}
+    for name, codes in names.items():
+        *stem, part = name.split()
+        if stem and part in _PARTS and " ".join(stem) not in names:
+            joined = "".join(stem)
+            stems[joined] = (*stems.get(joined, ()), *(code for code in codes if not _wide(code)))
+    return stems
+
+
+def _wide(code: str) -> bool:
+    return code.count(".") < 2  # noqa: PLR2004 - a district's has two
+
+
+def _ends(word: str) -> Iterator[str]:
+    """What a word ends with or begins with, longest first."""
+    for length in range(len(word) - 1, _LEAST_GLUED - 1, -1):
+        yield word[-length:]
+        yield word[:length]
