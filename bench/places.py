@@ -43,7 +43,11 @@ class Finder:
         began, size = time.process_time(), _size()
         self.atlas: Atlas = load_atlas(regions, self.gazetteer, lambda word: vocabulary.knows(word) or word in slang)
         self.seconds, self.megabytes = time.process_time() - began, _size() - size
-        self.landmarks = load_landmarks(regions, LM) if (LM := (_LANDMARKS if _LANDMARKS.exists() else Path("/tmp/lm.csv"))) else Landmarks()
+        self.landmarks = (
+            load_landmarks(regions, LM)
+            if (LM := (_LANDMARKS if _LANDMARKS.exists() else Path("/tmp/lm.csv")))
+            else Landmarks()
+        )
         self.words = Words(slang)
 
     def where(self, report: Report) -> Where:
@@ -72,7 +76,12 @@ def main(path: Path, *, names: bool) -> dict[str, object]:
         alike.update(_alike(report, region, finder.gazetteer))
         if names and verdict in {"wrong", "later"}:
             best = where.best
-            print(row["tracking_id"], region, row["addressed_agency"], best and (best.code, round(best.certainty, 2), best.evidence))  # noqa: T201,E501
+            print(
+                row["tracking_id"],
+                region,
+                row["addressed_agency"],
+                best and (best.code, round(best.certainty, 2), best.evidence),
+            )  # noqa: T201,E501
     return {
         "addressed": sum(map(bool, addressed)),
         **dict(sorted(counts.items())),

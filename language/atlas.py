@@ -4,6 +4,7 @@ A name keeps all regions that it may stand for, narrowed by the others around it
 decided elsewhere.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
@@ -26,12 +27,10 @@ from language.places import Place, load_places, official
 from language.tokens import Tokens
 from language.villages import LONGEST, Villages, load_villages
 
-_VILLAGE_WORDS = frozenset(
-    (
-        *("desa", "ds", "dsa", "kelurahan", "kel", "kalurahan", "kelurhan", "lurah", "kades", "nagari", "gampong"),
-        *("gampoeng", "pekon", "pemdes", "didesa", "dikelurahan", "dikel"),
-    )
+_DESA = frozenset(
+    ("desa", "ds", "dsa", "kades", "nagari", "gampong", "gampoeng", "pekon", "pemdes", "didesa", "kalurahan")
 )
+_VILLAGE_WORDS = _DESA | {"kelurahan", "kel", "kelurhan", "lurah", "dikelurahan", "dikel"}
 # Written in one with the word before it: none of a region's own prefixes.
 _RUN_ON = {"dikec": "kec", "dikecamatan": "kec", "dikab": "kab", "dikabupaten": "kab", "dikota": "kota"}
 _BEFORE_NAME = _VILLAGE_WORDS | PREFIXES | frozenset(_RUN_ON)
@@ -53,13 +52,17 @@ _HASH = ("#", "@")
 _LEAST_GLUED = 5
 _LEAST_BARE = 5
 _LEAST_MISSPELT = 6
-# A village's name alone in the whole text is one if no other bears it and it is long enough to be no person's.
+# A village's name alone in the whole text is one if few others bear it and it is long enough to be no person's.
 _LEAST_ALONE = 7
+_FEW = 3
 # Names further apart (in tokens) do not say where a bare village lies, unless they are a city's.
 _CLOSE = 4
 # A text that names more of them is a list; the time it takes stays bounded.
 _MOST = 40
 _MOST_WORDS = 400
+
+
+_DOUBLE = re.compile(r"(.)\1")
 
 
 class Manner(StrEnum):
@@ -77,15 +80,15 @@ class Manner(StrEnum):
 class Named(NamedTuple):
     """A place in a text: tokens from `first` to before `end`, and the codes that it may stand for.
 
-    A village's codes are those of its district. `VILLAGE`: a word before it says so; `QUARTER`: its bare name. `best`
-    is the code that an operator's file says the name mostly means, where it has several; else empty.
+    A village's codes are those of its district. `VILLAGE`: a word before it says so; `QUARTER`: its bare name.
+    `likely`: those of several that the name means mostly, by an operator's file or by the word before it; else empty.
     """
 
     first: int
     end: int
     codes: tuple[str, ...]
     manner: Manner
-    best: str = ""
+    likely: tuple[str, ...] = ()
 
 
 class Atlas:
@@ -109,6 +112,9 @@ class Atlas:
         self._misspelt = Misspelt({**self._stems, **self._names})
         wide = {name: tuple(filter(_wide, codes)) for name, codes in self._names.items()}
         self._wide = {name: codes for name, codes in wide.items() if codes}
+        # A city's name with one letter for two (Makasar) is more often the city than the district that bears it.
+        single = {_DOUBLE.sub(r"\1", name): codes for name, codes in self._wide.items()}
+        self._single = {name: codes for name, codes in single.items() if name in self._names and name not in self._wide}
 
     def find(self, tokens: Tokens, around: Iterable[str] = ()) -> tuple[Named, ...]:
         """The places in a text, in order, none overlapping another; `around`: codes known to be near besides."""
@@ -127,14 +133,21 @@ class Atlas:
 
     def _of(self, mention: Mention, tokens: Tokens) -> Named:
         manner = Manner.SAID if mention.said else Manner.NAMED if mention.sure else Manner.BARE
-        best = ""
-        if len(mention.codes) > 1 and not mention.said:
-            best = self._best.get("".join(tokens.words[mention.first : mention.end]), "")
-        return Named(mention.first, mention.end, mention.codes, manner, best if best in mention.codes else "")
+        likely, codes = "", mention.codes
+        joined = "".join(tokens.words[mention.first : mention.end])
+        if manner is Manner.BARE and (city := self._single.get(joined)):
+            likely, codes = city[0], (*city, *codes)
+        elif len(codes) > 1 and not mention.said:
+            likely = self._best.get(joined, "")
+        return Named(mention.first, mention.end, codes, manner, (likely,) if likely in codes else ())
 
     def _others(self, search: "_Search") -> list[Named]:
         knows, words, taken = self._knows, search.tokens.words, search.taken
-        places = [at for at, word in enumerate(words) if word in _BEFORE_NAME or not knows(word)]
+        places = [
+            at
+            for at, word in enumerate(words)
+            if word in _BEFORE_NAME or not knows(word) or (at + 1 < len(words) and words[at + 1] in _PARTS)
+        ]
         found: list[Named] = []
         for at in places[:_MOST_WORDS]:
             if taken[at] > 1 or (taken[at] and words[at] not in _VILLAGE_WORDS):
@@ -167,18 +180,27 @@ class Atlas:
                 within = search.within(codes)
                 # “desa kami”, “desa baru”.
                 usual = end == at + 2 and self._knows(joined) and not search.titled(at + 1)
-                return None if usual and not within else Named(at, end, within or codes, Manner.VILLAGE)
+                if usual and not within:
+                    return None
+                kind = self._villages.of_kind(joined, desa=words[at] in _DESA)
+                return Named(at, end, within or codes, Manner.VILLAGE, kind if not within and kind != codes else ())
         return None
 
     def _quarter(self, search: "_Search", at: int) -> Named | None:
-        """The bare name of a village: near what lies around it, or where only one bears it."""
-        led = search.led(at)
+        """The bare name of a village or district: near what lies around it, or where hardly another bears it."""
         for end, joined in search.joins(at, LONGEST - 1):
-            if codes := self._villages.districts(joined) if len(joined) >= _LEAST_BARE else ():
-                if within := search.within(codes, near=at):
-                    return Named(at, end, within, Manner.QUARTER)
-                alone = len(codes) == 1 and len(joined) >= _LEAST_ALONE and led and not (search.anchors or search.around)
-                return Named(at, end, codes, Manner.QUARTER) if alone else None
+            if len(joined) < _LEAST_BARE or (end == at + 1 and self._knows(joined)):
+                continue
+            codes = self._villages.districts(joined)
+            # One that counts only when written as a name does so too behind "wilayah".
+            district = not codes or search.after_where(at)
+            districts = tuple(filter(_narrow, self._names.get(joined, ()))) if district else ()
+            codes = tuple(dict.fromkeys((*codes, *districts)))
+            if within := search.within(codes, near=at):
+                return Named(at, end, within, Manner.QUARTER)
+            if codes:
+                alone = len(codes) <= _FEW and len(joined) >= _LEAST_ALONE and search.stands_alone(at, end)
+                return Named(at, end, codes, Manner.QUARTER, districts) if alone else None
         return None
 
     def _said(self, search: "_Search", at: int) -> Named | None:
@@ -269,9 +291,21 @@ class _Search(NamedTuple):
         word = self.tokens.written(at)
         return word[0].isupper() and word[1:].islower()
 
+    def after_where(self, at: int) -> bool:
+        """Whether the word stands behind one like `di`."""
+        return at > 0 and self.tokens.words[at - 1] in WHERE
+
     def led(self, at: int) -> bool:
         """Whether the word is written as a name, or stands behind a word like `di`."""
-        return self.titled(at) or (at > 0 and self.tokens.words[at - 1] in WHERE)
+        return self.titled(at) or self.after_where(at)
+
+    def stands_alone(self, at: int, end: int) -> bool:
+        """Whether a name by itself is none of a person: not beside another word that is written as a name."""
+        if self.anchors or self.around or not (self.led(at) or end > at + 1):
+            return False
+        before = at > 0 and self.tokens.gaps[at] == " " and self.titled(at - 1)
+        after = end < len(self.tokens.words) and self.tokens.gaps[end] == " " and self.titled(end)
+        return self.after_where(at) or not (before or after)
 
 
 def load_atlas(regions: Regions, gazetteer: Gazetteer, knows: Callable[[str], bool]) -> Atlas:
@@ -307,6 +341,10 @@ def _stems(names: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
 
 def _wide(code: str) -> bool:
     return code.count(".") < 2  # noqa: PLR2004 - a district's has two
+
+
+def _narrow(code: str) -> bool:
+    return not _wide(code)
 
 
 def _ends(word: str) -> Iterator[str]:

@@ -22,43 +22,45 @@ class VillagesError(SettingsError):
 
 
 class Villages:
-    """`rows` are the code of a district and the names of its villages, in lower case, separated by `|`.
+    """`rows` are the code of a district, and the names of its kelurahan and of its desa, separated by `|`.
 
-    83,762 villages take about 12 MB: names are kept without spaces (Suka Maju is Sukamaju), each with the number of
-    its district, or the numbers of several.
+    83,762 villages take about 9 MB: names are kept without spaces (Suka Maju is Sukamaju), each with the number of
+    its district, or the numbers of several; twice that number, and one more for a desa (nagari, gampong, kampung …).
     """
 
-    def __init__(self, rows: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, rows: Iterable[tuple[str, str, str]]) -> None:
         self._codes: list[str] = []
         self._inside: dict[str, int | tuple[int, ...]] = {}
-        several: dict[str, list[int]] = {}
-        inside = self._inside
-        for number, (code, names) in enumerate(rows):
+        inside, several = self._inside, dict[str, list[int]]()
+        for number, (code, *kinds) in enumerate(rows):
             self._codes.append(code)
-            for name in names.replace(" ", "").split("|"):
-                if name not in inside:
-                    inside[name] = number
-                elif name in several:
-                    several[name].append(number)
-                else:
-                    several[name] = [first for first in (inside[name],) if isinstance(first, int)] + [number]
-        inside.update({name: tuple(dict.fromkeys(numbers)) for name, numbers in several.items()})
-
-    def __contains__(self, joined: str) -> bool:
-        """Whether a village bears the name, written without spaces."""
-        return joined in self._inside
+            for desa, names in enumerate(kinds):
+                place = 2 * number + desa
+                for name in names.replace(" ", "").split("|"):
+                    if (first := inside.setdefault(name, place)) != place and isinstance(first, int):
+                        several.setdefault(name, [first]).append(place)
+        inside.pop("", None)
+        inside.update({name: tuple(dict.fromkeys(places)) for name, places in several.items() if name})
 
     def districts(self, joined: str) -> tuple[str, ...]:
         """The codes of the districts with a village of that name, written without spaces; of none, nothing."""
-        numbers = self._inside.get(joined, ())
-        return (self._codes[numbers],) if isinstance(numbers, int) else tuple(self._codes[one] for one in numbers)
+        places = self._inside.get(joined, ())
+        if isinstance(places, int):
+            return (self._codes[places // 2],)
+        return tuple(dict.fromkeys(self._codes[place // 2] for place in places))
+
+    def of_kind(self, joined: str, *, desa: bool) -> tuple[str, ...]:
+        """Those of them where it is a desa, or else a kelurahan: people say desa of either, but seldom in a city."""
+        places = self._inside.get(joined, ())
+        numbers = (places,) if isinstance(places, int) else places
+        return tuple(self._codes[place // 2] for place in numbers if place % 2 == desa)
 
 
 def load_villages(regions: Regions, path: Path = _FILE) -> Villages:
     """The villages in a file, each district a row. Raises `VillagesError`."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            rows = [(row["district"], row["names"]) for row in csv.DictReader(file, strict=True)]
+            rows = [(row["district"], row["kelurahan"], row["desa"]) for row in csv.DictReader(file, strict=True)]
         faults = list(_faults(rows, regions))
     except (OSError, UnicodeDecodeError, csv.Error, KeyError, AttributeError, TypeError) as error:
         raise VillagesError(f"{path}: {error!r}") from error
@@ -67,9 +69,10 @@ def load_villages(regions: Regions, path: Path = _FILE) -> Villages:
     return Villages(rows)
 
 
-def _faults(rows: Iterable[tuple[str, str]], regions: Regions) -> Iterator[str]:
+def _faults(rows: Iterable[tuple[str, str, str]], regions: Regions) -> Iterator[str]:
     seen: set[str] = set()
-    for code, names in rows:
+    for code, kelurahan, desa in rows:
+        names = "|".join(filter(None, (kelurahan, desa)))
         if code.count(".") != _DISTRICT_DEPTH or regions.get(code) is None:
             yield f"{code} is no district"
         if code in seen:

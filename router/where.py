@@ -15,7 +15,7 @@ from language.landmarks import Landmarks, Seen
 from language.tokens import Tokens
 from language.words import Word
 from messages.shapes import Place, Report
-from router.cues import cue, no_place
+from router.cues import NOT, cue
 
 # What each way to name a place says that the matter is there, in log-odds. Chosen by hand, held against real reports.
 _WEIGHTS: Mapping[str, float] = {
@@ -27,21 +27,22 @@ _WEIGHTS: Mapping[str, float] = {
     Manner.BARE: 1.5,
     Manner.QUARTER: 1.2,
 }
-_LANDMARK = 2.5
+_LANDMARK = 3.2
 # The form's fields are often a neighbour's: any plain word of the text beats them, a quarter's bare name does not.
 _FIELD_CODE = 1.8
 _FIELD_PART = 0.6
 _IN_TITLE = 0.3
 _OF_UNIT = 1.0
+_IN_HEADING = -0.6
 # That a place named is none at all, or not what the matter is about.
 _NOWHERE = 0.5
 # Of what is said again for the same region so much counts.
 _AGAIN = 0.6
 _PROVINCE = 0.8
-# A bare name that city and regency share means the city: of 35 reports that named one so and went to one of the two,
-# the city was right in 33. Citizens of the regency say a district, or "kab".
+# A bare name that city and regency share means the city: of the real reports that named one so, with nothing that
+# settles it, and that went to one of the two, all twelve went to the city. Who lives in the regency says so.
 _CITY_SHARE = 0.75
-_BEST_SHARE = 0.8
+_LIKELY_SHARE = 0.7
 # So much likelier than the next the best must be; a district than another of the same city.
 _CLEAR = 2.0
 _CLEAR_DISTRICT = 1.5
@@ -157,10 +158,15 @@ def _from_text(
         said = named.manner in {Manner.SAID, Manner.VILLAGE, Manner.GLUED}
         its_cue = _along(before, named, tokens, cue(tokens, named.first, said=said))
         before = (named, its_cue)
-        if no_place(its_cue):
+        if its_cue == NOT:
             continue
         of_unit = any(_follows(tokens, unit, named, start) for unit in units)
-        weight = _WEIGHTS[named.manner] + its_cue + _IN_TITLE * (start < title) + _OF_UNIT * of_unit
+        weight = _WEIGHTS[named.manner] + its_cue + _OF_UNIT * of_unit
+        if start < title:
+            # In a heading every word has a capital: a district's bare name may be a word like others (Larangan).
+            weight += _IN_HEADING if named.manner is Manner.BARE else _IN_TITLE
+        elif named.manner is Manner.BARE and not its_cue and tokens.written(named.first).islower():
+            weight += _IN_HEADING
         kind = "unit" if of_unit else named.manner.value
         yield _Claim(_shares(named), weight, Evidence(kind, text[start:end], start, end))
 
@@ -171,7 +177,7 @@ def _along(before: tuple[Named, float] | None, named: Named, tokens: Tokens, its
         return its_cue
     other, their_cue = before
     # “Jalan raya Bogor-Jakarta” is a street to its end; “Jl. Semarang, Semarang” is a street in it.
-    if no_place(their_cue):
+    if their_cue == NOT:
         return their_cue if tokens.gaps[named.first].strip() == "-" else 0.0
     joined = any(related(one, another) for one in other.codes for another in named.codes)
     return their_cue if joined else 0.0
@@ -215,14 +221,12 @@ def _shares(named: Named) -> Mapping[str, float]:
     codes = named.codes
     if len(codes) == 1:
         return {codes[0]: 1.0}
-    if named.best:
-        others = (1 - _BEST_SHARE) / (len(codes) - 1)
-        return {code: _BEST_SHARE if code == named.best else others for code in codes}
-    cities = [code for code in codes if level_of(code) is Level.CITY]
-    if not cities or len(cities) == len(codes):
+    likely = named.likely or tuple(code for code in codes if level_of(code) is Level.CITY)
+    if not likely or len(likely) == len(codes):
         return dict.fromkeys(codes, 1 / len(codes))
-    city, other = _CITY_SHARE / len(cities), (1 - _CITY_SHARE) / (len(codes) - len(cities))
-    return {code: city if code in cities else other for code in codes}
+    whole = _LIKELY_SHARE if named.likely else _CITY_SHARE
+    each, other = whole / len(likely), (1 - whole) / (len(codes) - len(likely))
+    return {code: each if code in likely else other for code in codes}
 
 
 def _narrowed(claims: Sequence[_Claim]) -> list[_Claim]:
