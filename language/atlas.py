@@ -158,11 +158,15 @@ class Atlas:
         return found
 
     def _at(self, search: "_Search", at: int) -> Named | None:
-        word = search.tokens.words[at]
+        words = search.tokens.words
+        word = words[at]
         if word in _VILLAGE_WORDS:
             return self._village(search, at)
         if word in PREFIXES or word in _RUN_ON:
             return self._said(search, at)
+        if (codes := self._wide.get(word)) and (search.after_where(at) or (at and words[at - 1] in _GLUE)):
+            # “di bdl”, “dishub kbb”: elsewhere these letters may stand for anything.
+            return Named(at, at + 1, search.within(codes) or codes, Manner.MISSPELT)
         if len(word) < _LEAST_BARE - 1 or not word.isalpha():
             return None
         return self._quarter(search, at) or self._bare(search, at) or self._glued(search, at)

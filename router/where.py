@@ -42,7 +42,7 @@ _PROVINCE = 0.8
 # A bare name that city and regency share means the city: of the real reports that named one so, with nothing that
 # settles it, and that went to one of the two, all twelve went to the city. Who lives in the regency says so.
 _CITY_SHARE = 0.75
-_LIKELY_SHARE = 0.7
+_LIKELY_SHARE = 0.8
 # So much likelier than the next the best must be; a district than another of the same city.
 _CLEAR = 2.0
 _CLEAR_DISTRICT = 1.5
