@@ -41,7 +41,7 @@ class Finder:
         vocabulary, slang = load_vocabulary(), load_slang()
         self.gazetteer: Gazetteer = load_gazetteer(regions)
         began, size = time.process_time(), _size()
-        self.atlas: Atlas = load_atlas(regions, self.gazetteer, lambda word: vocabulary.knows(word) or word in slang)
+        self.atlas: Atlas = load_atlas(regions, self.gazetteer, (*vocabulary.words, *slang))
         self.seconds, self.megabytes = time.process_time() - began, _size() - size
         self.landmarks = (
             load_landmarks(regions, LM)
@@ -52,7 +52,7 @@ class Finder:
 
     def where(self, report: Report) -> Where:
         """Where a report is about."""
-        return locate(report, self.atlas, self.landmarks, self.words)
+        return locate(report, self.words(told(report)), self.atlas, self.landmarks)
 
 
 def main(path: Path, *, names: bool) -> dict[str, object]:

@@ -4,7 +4,7 @@ Facts read from `config/data/vocabulary.csv`, which `python -m bench.vocabulary`
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from math import log
 from pathlib import Path
 
@@ -24,6 +24,11 @@ class Vocabulary:
 
     def __init__(self, counts: Mapping[str, int], texts: int) -> None:
         self._weights = {word: log(texts / min(count, texts)) / log(texts) for word, count in counts.items()}
+
+    @property
+    def words(self) -> Collection[str]:
+        """The known words."""
+        return self._weights.keys()
 
     def weight(self, word: str) -> float:
         """0 for a word that every text has, 1 for one that none has."""

@@ -5,7 +5,7 @@ decided elsewhere.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -42,12 +42,16 @@ _PARTS = frozenset(
     )
 )
 # What governments and citizens write together with a city's name: kotabekasi, pemkotsmg, disemarang.
-_GLUE = (
-    *("pemerintahkota", "pemerintahkabupaten", "pemkot", "pemkab", "pemprov", "pemda", "kabupaten", "kab", "kotamadya"),
-    *("kota", "provinsi", "prov", "walikota", "bupati", "gubernur", "dishub", "dinkes", "disdukcapil", "dukcapil"),
-    *("disdik", "dinsos", "satpolpp", "humas", "polrestabes", "polresta", "polres", "rsud", "bpbd", "lapor", "info"),
-    *("banjir", "macet", "di", "ke"),
+_GLUE = frozenset(
+    (
+        *("pemerintahkota", "pemerintahkabupaten", "pemkot", "pemkab", "pemprov", "pemda", "kabupaten", "kab"),
+        *("kotamadya", "kota", "provinsi", "prov", "walikota", "bupati", "gubernur", "dishub", "dishubkota", "dinkes"),
+        *("disdukcapil", "dukcapil", "disdik", "dinsos", "satpolpp", "humas", "polrestabes", "polresta", "polres"),
+        *("rsud", "bpbd", "lapor", "info", "banjir", "macet", "di", "ke"),
+    )
 )
+_GLUE_BEGINS = frozenset(glue[:2] for glue in _GLUE)
+_LONGEST_GLUE = max(map(len, _GLUE))
 _HASH = ("#", "@")
 _LEAST_GLUED = 5
 _LEAST_BARE = 5
@@ -94,7 +98,7 @@ class Named(NamedTuple):
 class Atlas:
     """All names of places: `regions` officially, `places` as people say; looking costs time by the words.
 
-    `knows` says whether a word is one of the language, so that it is nobody's name and no misspelling.
+    `known` are the words of the language, which are nobody's name and no misspelling.
     """
 
     def __init__(
@@ -103,9 +107,11 @@ class Atlas:
         places: Sequence[Place],
         gazetteer: Gazetteer,
         villages: Villages,
-        knows: Callable[[str], bool],
+        known: Iterable[str],
     ) -> None:
-        self._gazetteer, self._villages, self._knows = gazetteer, villages, knows
+        self._gazetteer, self._villages, self._known = gazetteer, villages, frozenset(known)
+        # Only the other words are looked at.
+        self._passed_over = self._known - _BEFORE_NAME - _PARTS
         names = _named(regions, places)
         self._names, self._stems = _joined(names), _stems(names)
         self._best = {place.name.replace(" ", ""): place.codes[0] for place in places if len(place.codes) == 1}
@@ -142,15 +148,10 @@ class Atlas:
         return Named(mention.first, mention.end, codes, manner, (likely,) if likely in codes else ())
 
     def _others(self, search: "_Search") -> list[Named]:
-        knows, words, taken = self._knows, search.tokens.words, search.taken
-        places = [
-            at
-            for at, word in enumerate(words)
-            if word in _BEFORE_NAME or not knows(word) or (at + 1 < len(words) and words[at + 1] in _PARTS)
-        ]
+        words, taken, passed_over = search.tokens.words, search.taken, self._passed_over
         found: list[Named] = []
-        for at in places[:_MOST_WORDS]:
-            if taken[at] > 1 or (taken[at] and words[at] not in _VILLAGE_WORDS):
+        for at in [at for at, word in enumerate(words) if word not in passed_over][:_MOST_WORDS]:
+            if taken[at] and (taken[at] > 1 or words[at] not in _VILLAGE_WORDS):
                 continue
             if one := self._at(search, at):
                 found.append(one)
@@ -167,6 +168,9 @@ class Atlas:
         if (codes := self._wide.get(word)) and (search.after_where(at) or (at and words[at - 1] in _GLUE)):
             # “di bdl”, “dishub kbb”: elsewhere these letters may stand for anything.
             return Named(at, at + 1, search.within(codes) or codes, Manner.MISSPELT)
+        if word in _PARTS:
+            # “Mangkang Wetan”: the first word may be one like others.
+            return self._quarter(search, at - 1) if at and not search.taken[at - 1] else None
         if len(word) < _LEAST_BARE - 1 or not word.isalpha():
             return None
         return self._quarter(search, at) or self._bare(search, at) or self._glued(search, at)
@@ -183,7 +187,7 @@ class Atlas:
             if codes := self._villages.districts(joined):
                 within = search.within(codes)
                 # “desa kami”, “desa baru”.
-                usual = end == at + 2 and self._knows(joined) and not search.titled(at + 1)
+                usual = end == at + 2 and joined in self._known and not search.titled(at + 1)
                 if usual and not within:
                     return None
                 kind = self._villages.of_kind(joined, desa=words[at] in _DESA)
@@ -193,7 +197,9 @@ class Atlas:
     def _quarter(self, search: "_Search", at: int) -> Named | None:
         """The bare name of a village or district: near what lies around it, or where hardly another bears it."""
         for end, joined in search.joins(at, LONGEST - 1):
-            if len(joined) < _LEAST_BARE or (end == at + 1 and self._knows(joined)):
+            if joined not in self._villages.names and joined not in self._names:
+                continue
+            if len(joined) < _LEAST_BARE or (end == at + 1 and joined in self._known):
                 continue
             codes = self._villages.districts(joined)
             # One that counts only when written as a name does so too behind "wilayah".
@@ -218,7 +224,7 @@ class Atlas:
                 self._names.get(joined, ()) if apart or words[at] in _RUN_ON else ()
             )
             manner = Manner.SAID if codes else Manner.MISSPELT
-            if not codes and not all(map(self._knows, words[at + 1 : end])):
+            if not codes and not self._known.issuperset(words[at + 1 : end]):
                 codes = tuple(code for name in self._misspelt.meant(joined) for code in self._all(name))
             for wanted in levels_after(_RUN_ON.get(words[at], words[at])):
                 if fitting := tuple(code for code in codes if level_of(code) is wanted):
@@ -232,6 +238,8 @@ class Atlas:
         if not (consonants or (len(word) >= _LEAST_MISSPELT and search.led(at))):
             return None
         names = self._misspelt.meant(word)
+        if not names:
+            return None
         if wide := tuple(dict.fromkeys(code for name in names for code in self._wide.get(name, ()))):
             return Named(at, at + 1, search.within(wide) or wide, Manner.MISSPELT)
         codes = tuple(code for name in names for code in self._all(name))
@@ -243,9 +251,11 @@ class Atlas:
 
     def _glued(self, search: "_Search", at: int) -> Named | None:
         word, tagged = search.tokens.words[at], search.tokens.gaps[at].endswith(_HASH)
-        for glue in _GLUE:
-            if word.startswith(glue) and (codes := self._wide.get(word[len(glue) :])):
-                fitted = (tuple(code for code in codes if level_of(code) is wanted) for wanted in levels_after(glue))
+        for cut in range(min(len(word) - 2, _LONGEST_GLUE), 1, -1) if word[:2] in _GLUE_BEGINS else ():
+            glue = word[:cut]
+            if glue in _GLUE and (codes := self._wide.get(word[cut:])):
+                levels = levels_after(glue.removeprefix("dishub").removeprefix("pemerintah"))
+                fitted = (tuple(code for code in codes if level_of(code) is wanted) for wanted in levels)
                 return Named(at, at + 1, next(filter(None, fitted), codes), Manner.GLUED)
         if tagged:
             for part in _ends(word):
@@ -279,8 +289,10 @@ class _Search(NamedTuple):
         mention = self.mentions.get(at)
         return mention is not None and mention.said
 
-    def within(self, codes: Iterable[str], near: int = -1) -> tuple[str, ...]:
+    def within(self, codes: Sequence[str], near: int = -1) -> tuple[str, ...]:
         """Those that lie in or around a region that is certain; with a place, a province must stand close to it."""
+        if not codes or not (self.anchors or self.around):
+            return ()
         around = list(self.around)
         around += [
             code
@@ -312,9 +324,9 @@ class _Search(NamedTuple):
         return self.after_where(at) or not (before or after)
 
 
-def load_atlas(regions: Regions, gazetteer: Gazetteer, knows: Callable[[str], bool]) -> Atlas:
+def load_atlas(regions: Regions, gazetteer: Gazetteer, known: Iterable[str]) -> Atlas:
     """The atlas of these regions, of their villages and of what people call them. Raises `SettingsError`."""
-    return Atlas(regions, load_places(regions), gazetteer, load_villages(regions), knows)
+    return Atlas(regions, load_places(regions), gazetteer, load_villages(regions), known)
 
 
 def _named(regions: Regions, places: Iterable[Place]) -> dict[str, tuple[str, ...]]:

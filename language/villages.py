@@ -4,7 +4,7 @@ Which of them a text means is not decided here: Sukamaju is a village of more th
 """
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from config.regions import Regions
@@ -26,11 +26,13 @@ class Villages:
 
     83,762 villages take about 9 MB: names are kept without spaces (Suka Maju is Sukamaju), each with the number of
     its district, or the numbers of several; twice that number, and one more for a desa (nagari, gampong, kampung …).
+    `names` are all names, written so.
     """
 
     def __init__(self, rows: Iterable[tuple[str, str, str]]) -> None:
         self._codes: list[str] = []
         self._inside: dict[str, int | tuple[int, ...]] = {}
+        self.names: Collection[str] = self._inside.keys()
         inside, several = self._inside, dict[str, list[int]]()
         for number, (code, *kinds) in enumerate(rows):
             self._codes.append(code)

@@ -4,7 +4,7 @@ Who is competent there is not decided here. Coordinates are not looked at: there
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
 from typing import NamedTuple
@@ -128,17 +128,19 @@ def told(report: Report) -> str:
 
 def locate(
     report: Report,
+    words: Sequence[Word],
     atlas: Atlas,
     landmarks: Landmarks,
-    words: Callable[[str], Sequence[Word]],
     units: Iterable[tuple[int, int]] = (),
 ) -> Where:
-    """Where a report is about. `units` are the spans in `told(report)` of units that a place's name may follow.
+    """Where a report is about. `words` are those of `told(report)`, and `units` the spans in it of units.
+
+    A place's name behind a unit's is where the unit is.
 
     What the text says beats the fields; these count where it says nothing, and settle which of several it means.
     """
     text = told(report)
-    seen = landmarks.find(words(text))
+    seen = landmarks.find(words)
     inside = [(one.start, one.end) for one in seen]
     others = [*_from_landmarks(text, seen), *_from_place(report.place, atlas)]
     around = [code for claim in others if len(claim.shares) == 1 for code in claim.shares if "." in code]

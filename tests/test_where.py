@@ -20,8 +20,7 @@ from router.where import Where, locate, told
 _REGIONS = load_regions()
 _SLANG = load_slang()
 _WORDS = Words(_SLANG)
-_VOCABULARY = load_vocabulary()
-_ATLAS = load_atlas(_REGIONS, load_gazetteer(_REGIONS), lambda word: _VOCABULARY.knows(word) or word in _SLANG)
+_ATLAS = load_atlas(_REGIONS, load_gazetteer(_REGIONS), (*load_vocabulary().words, *_SLANG))
 _LANDMARKS = Landmarks(
     [
         Landmark(("laporhendi", "lapor hendi"), "hashtag", ("33.74",), ""),
@@ -34,7 +33,7 @@ _LANDMARKS = Landmarks(
 
 
 def _where(report: Report, units: tuple[tuple[int, int], ...] = ()) -> Where:
-    return locate(report, _ATLAS, _LANDMARKS, _WORDS, units)
+    return locate(report, _WORDS(told(report)), _ATLAS, _LANDMARKS, units)
 
 
 def _at(text: str, title: str = "", place: Place | None = None) -> Where:
