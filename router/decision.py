@@ -11,8 +11,6 @@ from messages.shapes import Place, Reason, Report
 from router.registry import TRIAGE, Agency, Registry
 
 MAX_ALTERNATIVES = 3
-# A complaint is passed on at most so often; then the national admin decides (triage).
-MAX_HOPS = 4
 _ANSWER_WITHIN_WORKING_DAYS = 5
 _SATURDAY = 5
 _JAKARTA = timezone(timedelta(hours=7))
@@ -124,27 +122,6 @@ def _chosen(candidates: list[Agency], rule: str, says: str, others: Iterable[Age
     if first.parent:
         rest.setdefault(first.parent)
     return Decision(first.code, tuple(rest)[:MAX_ALTERNATIVES], (Reason(rule=rule, says=says),))
-
-
-def after_refusal(
-    refused: list[str], alternatives: tuple[str, ...], theirs: str | None, registry: Registry
-) -> tuple[str, str]:
-    """The next door and the rule that chose it: never one that refused, and past the hop limit triage.
-
-    `refused` are all doors tried, in order; `theirs` is the agency the last one thinks competent. What triage names
-    is not a guess but the national admin's decision: it holds past the limit, and even for one that refused.
-    """
-    if refused[-1] == TRIAGE and theirs is not None and theirs in registry.agencies:
-        return theirs, "named-by-triage"
-    if len(refused) > MAX_HOPS:
-        return TRIAGE, "hop-limit"
-    if theirs is not None and theirs in registry.agencies and theirs not in refused:
-        return theirs, "named-by-refusal"
-    for code in alternatives:
-        # The registry may be another one than when the alternatives were found.
-        if code not in refused and code in registry.agencies:
-            return code, "next-alternative"
-    return TRIAGE, "no-alternative-left"
 
 
 def due(at: datetime) -> datetime:

@@ -15,9 +15,9 @@ from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch, Overs
 from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES, agency
 from router.arriving import arrive
 from router.correcting import correct
-from router.decision import after_refusal
 from router.following import in_order, next_hop
 from router.moving import move, together, way_held
+from router.refusing import after_refusal
 from router.registry import Registry
 from router.replies import answered, dispatched
 from router.store import said_of
@@ -81,7 +81,7 @@ class RouterStage:
         # Where it only went along it was not refused; and a hop to the door where it lies passes nothing on.
         own = (each.agency for each in way[: refused.hop + 1] if each.own_case or each is refused)
         tried = [code for code, _ in groupby(own)]
-        code, rule = after_refusal(tried, refused.alternatives, answer.theirs, self._registry)
+        code, rule = after_refusal(tried, refused.alternatives, answer.theirs, self._registry.agencies)
         # What triage itself gives back has no other door: the admin's desk keeps it, and oversight is told.
         if not said and refused.agency != code:
             passed_on = self._passed_on(refused, answer, code, rule)

@@ -21,7 +21,8 @@ from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch, Place, Report
 from messages.topics import AGENCY_ANSWERS
 from normalize.stage import NormalizeStage
-from router.decision import MAX_HOPS, after_refusal, decide, due
+from router.decision import decide, due
+from router.refusing import MAX_HOPS, after_refusal
 from router.registry import TRIAGE, Registry, RegistryError, load_registry
 from router.stage import RouterStage
 from tests import helpers
@@ -224,7 +225,7 @@ def test_refusals_end(registry: Registry) -> None:
     def walk(theirs: list[str | None]) -> None:
         tried = ["kementerian-kemenkes"]
         while tried[-1] != TRIAGE:
-            code, _ = after_refusal(tried, ("kabupaten-3404", "provinsi-34"), theirs[len(tried)], registry)
+            code, _ = after_refusal(tried, ("kabupaten-3404", "provinsi-34"), theirs[len(tried)], registry.agencies)
             assert code not in tried
             assert code in registry.agencies
             tried.append(code)
@@ -236,13 +237,19 @@ def test_refusals_end(registry: Registry) -> None:
 def test_triage_decides_past_the_limit(registry: Registry) -> None:
     """What the national admin names is no guess: it holds after the last hop, and for one that refused before."""
     tried = ["kementerian-kemenkes", "kabupaten-3404", "provinsi-34", "bumn-pln", "kota-3374", TRIAGE]
-    assert after_refusal(tried, (), "kementerian-kemenkes", registry) == ("kementerian-kemenkes", "named-by-triage")
-    assert after_refusal(tried, (), None, registry)[0] == TRIAGE
+    assert after_refusal(tried, (), "kementerian-kemenkes", registry.agencies) == (
+        "kementerian-kemenkes",
+        "named-by-triage",
+    )
+    assert after_refusal(tried, (), None, registry.agencies)[0] == TRIAGE
 
 
 def test_an_agency_that_is_no_more_is_no_door(registry: Registry) -> None:
     """An alternative may have been taken from the registry since: nobody would look into its queue."""
-    assert after_refusal(["kementerian-kemenkes"], ("bumn-gone", "provinsi-34"), None, registry)[0] == "provinsi-34"
+    assert (
+        after_refusal(["kementerian-kemenkes"], ("bumn-gone", "provinsi-34"), None, registry.agencies)[0]
+        == "provinsi-34"
+    )
 
 
 @pytest.mark.parametrize(
