@@ -50,6 +50,7 @@ def _split(
         "reasons": (*decision.reasons, _apart(connection, correction)),
         "relation": Relation(evidence=correction.relation.evidence),
         "own_case": True,
+        "actor": "",
     }
     case = next_hop(current.model_copy(update=found), now, registry.version)
     return move(connection, position, case, taken_along(connection, current, case, registry), case)

@@ -36,6 +36,8 @@ def follow(dispatch: Dispatch, ahead: Dispatch) -> Dispatch:
         "due_at": ahead.due_at,
         "relation": relation,
         "own_case": False,
+        "confidence": ahead.confidence,
+        "actor": ahead.actor,
     }
     return dispatch.model_copy(update=where)
 

@@ -11,13 +11,13 @@ from bus.errors import Reject
 from bus.port import Outgoing, Record
 from config.database import writing
 from messages import codec, ids
-from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch, OversightEvent, Reason, Reply
+from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch, OversightEvent, Reply
 from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES, agency
 from router.arriving import arrive
 from router.correcting import correct
-from router.following import in_order, next_hop
+from router.following import in_order
 from router.moving import move, together, way_held
-from router.refusing import after_refusal
+from router.refusing import Told, after_refusal, passed_on, told_of
 from router.registry import Registry
 from router.replies import answered, dispatched
 from router.store import said_of
@@ -81,19 +81,17 @@ class RouterStage:
         # Where it only went along it was not refused; and a hop to the door where it lies passes nothing on.
         own = (each.agency for each in way[: refused.hop + 1] if each.own_case or each is refused)
         tried = [code for code, _ in groupby(own)]
-        code, rule = after_refusal(tried, refused.alternatives, answer.theirs, self._registry.agencies)
+        known = self._registry.agencies
+        door = after_refusal(tried, refused.alternatives, answer.theirs, known, by_person=bool(refused.actor))
         # What triage itself gives back has no other door: the admin's desk keeps it, and oversight is told.
-        if not said and refused.agency != code:
-            passed_on = self._passed_on(refused, answer, code, rule)
-            said = move(connection, position, passed_on, together(connection, refused), passed_on)
-        event = "hop-limit" if rule == "hop-limit" else "refused"
-        return [*self._published(said), _tell_oversight(answer, event, rule)]
+        if not said and refused.agency != door.agency:
+            hop = passed_on(refused, answer, door, self._named, self._now(), self._registry.version)
+            said = move(connection, position, hop, together(connection, refused), hop)
+        told = told_of(door, tried, answer.theirs, refused.reasons)
+        return [*self._published(said), _tell_oversight(answer, told)]
 
-    def _passed_on(self, refused: Dispatch, answer: AgencyAnswer, code: str, rule: str) -> Dispatch:
-        name = self._registry.name_of(answer.agency)
-        reason = Reason(rule=rule, says=f"{name} menyatakan bukan kewenangannya: {answer.text or '(tanpa alasan)'}")
-        to = {"agency": code, "reasons": (*refused.reasons, reason)}
-        return next_hop(refused.model_copy(update=to), self._now(), self._registry.version)
+    def _named(self, code: str) -> str | None:
+        return self._registry.name_of(code) if code in self._registry.agencies else None
 
     def _published(self, dispatches: Iterable[Dispatch]) -> Sequence[Outgoing]:
         outputs = []
@@ -128,13 +126,14 @@ def _told(reply: Reply | None) -> Sequence[Outgoing]:
     return [Outgoing(REPLIES, *codec.encode(reply, str(reply.complaint_id), _SOURCE))] if reply else ()
 
 
-def _tell_oversight(answer: AgencyAnswer, event: str, rule: str) -> Outgoing:
-    told = OversightEvent(
-        id=ids.event_id(answer.dispatch_id, event),
+def _tell_oversight(answer: AgencyAnswer, told: Told) -> Outgoing:
+    event = OversightEvent(
+        id=ids.event_id(answer.dispatch_id, told.event),
         message_id=answer.message_id,
         at=answer.at,
-        event="hop-limit" if event == "hop-limit" else "refused",
+        event=told.event,
         subject=answer.complaint_id,
-        reason=rule,
+        reason=told.reason,
+        actor=answer.actor,
     )
-    return Outgoing(OVERSIGHT, *codec.encode(told, str(answer.complaint_id), _SOURCE))
+    return Outgoing(OVERSIGHT, *codec.encode(event, str(answer.complaint_id), _SOURCE))
