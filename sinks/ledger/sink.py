@@ -71,16 +71,21 @@ def _complaint(complaint: Complaint) -> dict[str, Any]:
 def _dispatch(dispatch: Dispatch) -> dict[str, Any]:
     return {
         **dispatch.model_dump(include={"id", "complaint_id", "agency", "hop", "rules_version", "due_at", "own_case"}),
+        **dispatch.model_dump(include={"confidence", "topic", "region", "actor"}),
+        "alternatives": json.dumps(dispatch.alternatives),
         "relation": dispatch.relation.kind,
         "of": dispatch.relation.of,
         "reasons": json.dumps([reason.model_dump() for reason in dispatch.reasons], ensure_ascii=False),
+        "rules": "|".join(reason.rule for reason in dispatch.reasons),
         "dispatched_at": dispatch.at,
     }
 
 
 def _answer(answer: AgencyAnswer) -> dict[str, Any]:
     return {
-        **answer.model_dump(include={"id", "complaint_id", "dispatch_id", "agency", "verdict", "text"}),
+        **answer.model_dump(
+            include={"id", "complaint_id", "dispatch_id", "agency", "verdict", "text", "theirs", "actor"}
+        ),
         "answered_at": answer.at,
     }
 

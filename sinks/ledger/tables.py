@@ -29,20 +29,29 @@ class ComplaintRow(SQLModel, table=True):
 
 
 class DispatchRow(SQLModel, table=True):
-    """A complaint at an agency's door, and how it stood to others there: see `messages.shapes.Dispatch`."""
+    """A complaint at an agency's door, and how it stood to others there: see `messages.shapes.Dispatch`.
+
+    `reasons` and `alternatives` are JSON; `rules` are the rules of the reasons, in their order, separated by `|`.
+    """
 
     __tablename__ = "ledger_dispatch"
 
     id: UUID = Field(primary_key=True)
     complaint_id: UUID = Field(index=True)
-    agency: str
+    agency: str = Field(index=True)
     hop: int
+    alternatives: str = "[]"
     reasons: str
+    rules: str = ""
     rules_version: str
     relation: str
     of: UUID | None = None
     own_case: bool
-    dispatched_at: datetime = Field(sa_type=UtcDateTime)
+    confidence: float = 1.0
+    topic: str = ""
+    region: str = ""
+    actor: str = ""
+    dispatched_at: datetime = Field(sa_type=UtcDateTime, index=True)
     due_at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -53,10 +62,12 @@ class AnswerRow(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     complaint_id: UUID = Field(index=True)
-    dispatch_id: UUID
+    dispatch_id: UUID = Field(index=True)
     agency: str
     verdict: str
     text: str
+    theirs: str | None = None
+    actor: str = ""
     answered_at: datetime = Field(sa_type=UtcDateTime)
 
 
