@@ -8,20 +8,22 @@ from bus.port import Outgoing
 from config.database import reading
 from messages import codec, ids
 from messages.shapes import AgencyAnswer
-from messages.topics import AGENCY_ANSWERS
+from messages.topics import AGENCY_ANSWERS, TRIAGE
 from messages.tracking import read_tracking_number
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 
 _VERDICTS = ("accepted", "refused", "responded", "closed")
 
 
-def answer(parts: Parts, number: str, verdict: str, text: str, theirs: str | None) -> AgencyAnswer:
+def answer(parts: Parts, number: str, verdict: str, text: str, theirs: str | None, actor: str = "") -> AgencyAnswer:
     """Publish the answer to the latest dispatch of a tracking number. Raises `Stop` naming what does not fit."""
     if verdict not in _VERDICTS:
         raise Stop(f"no such verdict: {verdict}; there are {', '.join(_VERDICTS)}")
     if theirs is not None and theirs not in parts.registry.agencies:
         raise Stop(f"no such agency: {theirs}")
-    said = _answer(parts, number, verdict, text, theirs)
+    said = _answer(parts, number, verdict, text, theirs, actor)
+    if said.agency == TRIAGE and theirs is not None and not actor.strip():
+        raise Stop("--actor is needed: what triage decides is kept with who decided; see `satupintu triage decide`")
     producer = parts.bus.producer()
     try:
         producer.publish(
@@ -32,7 +34,7 @@ def answer(parts: Parts, number: str, verdict: str, text: str, theirs: str | Non
     return said
 
 
-def _answer(parts: Parts, number: str, verdict: str, text: str, theirs: str | None) -> AgencyAnswer:
+def _answer(parts: Parts, number: str, verdict: str, text: str, theirs: str | None, actor: str) -> AgencyAnswer:
     query = (
         select(ComplaintRow.id, ComplaintRow.message_id, DispatchRow.id, DispatchRow.agency)
         .join(DispatchRow, col(DispatchRow.complaint_id) == col(ComplaintRow.id))
@@ -54,4 +56,5 @@ def _answer(parts: Parts, number: str, verdict: str, text: str, theirs: str | No
         verdict=verdict,  # type: ignore[arg-type]  # checked against _VERDICTS
         text=text,
         theirs=theirs,
+        actor=actor,
     )

@@ -62,10 +62,11 @@ def answer(
     verdict: Annotated[str, typer.Argument(help="accepted, refused, responded or closed")],
     text: Annotated[str, typer.Option(help="What the agency says.")] = "",
     theirs: Annotated[str | None, typer.Option(help="With refused: the code of the agency thought competent.")] = None,
+    actor: Annotated[str, typer.Option("--actor", help="Who answers, where that is to be kept.")] = "",
 ) -> None:
     """Answer as the agency at whose door a complaint is now."""
     with opened() as parts:
-        said = answers.answer(parts, number, verdict, text, theirs)
+        said = answers.answer(parts, number, verdict, text, theirs, actor)
         OUT.print(f"{said.agency}: {said.verdict}", markup=False)
 
 

@@ -9,9 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Label, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -56,6 +55,7 @@ def own_rules(rules: str, before: str | None) -> Iterable[str]:
 
 
 _BEFORE = aliased(DispatchRow)
+_RULES_BEFORE: Label[str] = col(_BEFORE.rules).label("before")
 _HOP_BEFORE = and_(
     col(_BEFORE.complaint_id) == col(DispatchRow.complaint_id), col(_BEFORE.hop) == col(DispatchRow.hop) - 1
 )
@@ -67,8 +67,8 @@ def _these(since: datetime | None) -> ColumnElement[bool]:
 
 
 def _counted(connection: Connection, since: datetime | None) -> Counter[str]:
-    query: Select[Any] = (
-        select(col(DispatchRow.rules), col(_BEFORE.rules).label("before"), func.count().label("many"))
+    query = (
+        select(col(DispatchRow.rules), _RULES_BEFORE, func.count().label("many"))
         .outerjoin(_BEFORE, _HOP_BEFORE)
         .where(_these(since))
         .group_by(col(DispatchRow.rules), col(_BEFORE.rules))
@@ -84,11 +84,11 @@ def _refused(connection: Connection, since: datetime | None) -> tuple[Counter[st
     asked = aliased(DispatchRow)
     # An answer to what lies with another's case is one to that.
     head = case((col(asked.own_case), col(asked.complaint_id)), else_=col(asked.of))
-    query: Select[Any] = (
+    query = (
         select(
             col(DispatchRow.id),
             col(DispatchRow.rules),
-            col(_BEFORE.rules).label("before"),
+            _RULES_BEFORE,
             col(AnswerRow.theirs),
         )
         .select_from(AnswerRow)

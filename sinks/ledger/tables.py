@@ -45,7 +45,7 @@ class DispatchRow(SQLModel, table=True):
     rules: str = ""
     rules_version: str
     relation: str
-    of: UUID | None = None
+    of: UUID | None = Field(default=None, index=True)
     own_case: bool
     confidence: float = 1.0
     topic: str = ""

@@ -11,7 +11,10 @@ branch_labels = None
 depends_on = None
 
 _AT_ONCE = 1000
-_INDEXES = (("ledger_dispatch", "agency"), ("ledger_dispatch", "dispatched_at"), ("ledger_answer", "dispatch_id"))
+_INDEXES = (
+    *(("ledger_dispatch", column) for column in ("agency", "of", "dispatched_at")),
+    ("ledger_answer", "dispatch_id"),
+)
 _TEXTS = ("rules", "topic", "region", "actor")
 
 
