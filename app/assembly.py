@@ -39,6 +39,8 @@ from normalize.duplicates.near import Near
 from normalize.kinds.judge import Judge
 from normalize.stage import NormalizeStage
 from router.registry import Registry, load_registry
+from router.reloading import RulesFolder
+from router.rules import Rules
 from sinks.ledger.status import Ledger
 from sinks.ledger.tables import ComplaintRow
 
@@ -87,6 +89,16 @@ class Parts:
     def registry(self) -> Registry:
         """Raises `RegistryError` naming each fault of the operator's files."""
         return load_registry(self.settings.agencies)
+
+    @cached_property
+    def rules_folder(self) -> RulesFolder:
+        """The rules that complaints are routed by, as operators edit them. Raises `SettingsError`, `RegistryError`."""
+        return RulesFolder(self.settings.agencies)
+
+    @property
+    def rules(self) -> Rules:
+        """The rules that hold now."""
+        return self.rules_folder.current()
 
     @cached_property
     def services(self) -> Services:

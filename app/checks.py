@@ -72,8 +72,9 @@ def _data_folder(parts: Parts) -> str:
 
 
 def _registry(parts: Parts) -> str:
-    registry = parts.registry
-    return f"{len(registry.agencies)} agencies, {len(registry.rules)} rules, version {registry.version}"
+    rules = parts.rules
+    rows = f"{len(rules.competence.rows)} rows of competence, {len(rules.topics.cues)} of topics"
+    return f"{len(rules.registry.agencies)} agencies, {rows}, version {rules.version}"
 
 
 def _topics(parts: Parts) -> str:

@@ -5,7 +5,19 @@ import sqlite3
 import typer
 
 from app.assembly import EX_CONFIG
-from app.commands import devices, explain, following, practice, purge, quarantine, reconcile, relating, service, x
+from app.commands import (
+    devices,
+    explain,
+    following,
+    practice,
+    purge,
+    quarantine,
+    reconcile,
+    relating,
+    rules,
+    service,
+    x,
+)
 from app.commands.common import EX_UNAVAILABLE, stop
 from app.practice.replay import ReplayError
 from bus.errors import Retry, Stop
@@ -37,6 +49,7 @@ app.add_typer(reconcile.commands, name="reconcile")
 app.add_typer(devices.commands, name="devices")
 app.add_typer(explain.commands, name="explain")
 app.add_typer(explain.evaluations, name="eval")
+app.add_typer(rules.commands, name="rules")
 
 
 def main() -> None:

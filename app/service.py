@@ -118,7 +118,7 @@ class Service:
         if "normalize" in self._stages:
             yield "normalize", self._worker("normalize", "normalize", GROUPS["normalize"], parts.normalizer)
         if "router" in self._stages:
-            stage = RouterStage(parts.engine, parts.registry, utc_now)
+            stage = RouterStage(parts.engine, parts.rules_folder, utc_now)
             yield "router", self._worker("router", "router", _ROUTED, stage)
         if "sinks" in self._stages:
             everything = (*_ROUTED, *parts.queues)

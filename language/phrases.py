@@ -35,6 +35,10 @@ class PhraseIndex(Generic[T]):
         for words in self._phrases:
             self._longest[words[0]] = max(len(words), self._longest.get(words[0], 0))
 
+    def phrases(self) -> Iterable[tuple[str, T]]:
+        """Each phrase and what it stands for."""
+        return ((" ".join(words), meaning) for words, meaning in self._phrases.items())
+
     def find(self, text: str) -> Iterable[Found[T]]:
         """Every phrase in the text, in order, none overlapping another."""
         matches = list(_WORD.finditer(text))

@@ -13,12 +13,12 @@ from router.correcting import taken_along
 from router.decision import decide, decide_again, due
 from router.following import beside, follow, follows, next_hop
 from router.moving import case_of, move
-from router.registry import Registry
+from router.rules import Rules
 from router.store import belong, belongs_to, following, way_so_far
 
 
 def arrive(
-    connection: Connection, position: str, complaint: Complaint, registry: Registry, now: datetime
+    connection: Connection, position: str, complaint: Complaint, rules: Rules, now: datetime
 ) -> Sequence[Dispatch]:
     """Its first hop, and the hops that follow from it: of what it says more about, and of what came before it.
 
@@ -28,9 +28,9 @@ def arrive(
     case = case_of(connection, of)
     better: Sequence[Dispatch] = ()
     if of and case and not way_so_far(connection, complaint.id):
-        better = _better(connection, position, complaint, _said_first(connection, of), case, registry, now)
+        better = _better(connection, position, complaint, _said_first(connection, of), case, rules, now)
         case = case_of(connection, of) if better else case
-    dispatch = _placed(_by_its_own_words(complaint, registry, now), case, registry)
+    dispatch = _placed(_by_its_own_words(complaint, rules, now), case, rules)
     goes = case if case and not dispatch.own_case else dispatch
     early = [each for each in following(connection, complaint.id) if follows(each.relation, each.agency, goes)]
     first = move(connection, position, dispatch, early, goes)
@@ -39,8 +39,8 @@ def arrive(
     return [*better, *first]
 
 
-def _by_its_own_words(complaint: Complaint, registry: Registry, now: datetime) -> Dispatch:
-    decision = decide(complaint.report, registry)
+def _by_its_own_words(complaint: Complaint, rules: Rules, now: datetime) -> Dispatch:
+    decision = decide(complaint.report, rules)
     return Dispatch(
         id=ids.dispatch_id(complaint.id, 0),
         message_id=complaint.message_id,
@@ -51,7 +51,7 @@ def _by_its_own_words(complaint: Complaint, registry: Registry, now: datetime) -
         agency=decision.agency,
         alternatives=decision.alternatives,
         reasons=decision.reasons,
-        rules_version=registry.version,
+        rules_version=rules.version,
         hop=0,
         due_at=due(now),
         report=complaint.report,
@@ -59,13 +59,13 @@ def _by_its_own_words(complaint: Complaint, registry: Registry, now: datetime) -
     )
 
 
-def _placed(dispatch: Dispatch, case: Dispatch | None, registry: Registry) -> Dispatch:
+def _placed(dispatch: Dispatch, case: Dispatch | None, rules: Rules) -> Dispatch:
     """What comes before the complaint that it belongs to is not kept waiting: it has a case of its own meanwhile."""
     if case is None:
         return dispatch
     if follows(dispatch.relation, dispatch.agency, case):
         return follow(dispatch, case)
-    return beside(dispatch, case, registry.name_of(case.agency))
+    return beside(dispatch, case, rules.registry.name_of(case.agency))
 
 
 def _said_first(connection: Connection, of: UUID) -> Dispatch:
@@ -85,7 +85,7 @@ def _better(
     complaint: Complaint,
     earlier: Dispatch,
     case: Dispatch,
-    registry: Registry,
+    rules: Rules,
     now: datetime,
 ) -> Sequence[Dispatch]:
     """The next hop of what nobody could place, where its own sender has now said more, and of what goes along.
@@ -97,7 +97,7 @@ def _better(
         return ()
     if not earlier.own_case and earlier.relation.bound:
         return ()
-    decision = decide_again(earlier.report, complaint.report, registry)
+    decision = decide_again(earlier.report, complaint.report, rules)
     if decision.agency == TRIAGE:
         return ()
     found = {
@@ -105,7 +105,7 @@ def _better(
         "alternatives": decision.alternatives,
         "reasons": (*earlier.reasons, *decision.reasons) if earlier.own_case else decision.reasons,
     }
-    better = next_hop(earlier.model_copy(update=found), now, registry.version)
+    better = next_hop(earlier.model_copy(update=found), now, rules.version)
     if not earlier.own_case:
-        better = beside(better, case, registry.name_of(case.agency))
-    return move(connection, position, better, taken_along(connection, earlier, better, registry), better)
+        better = beside(better, case, rules.registry.name_of(case.agency))
+    return move(connection, position, better, taken_along(connection, earlier, better, rules), better)

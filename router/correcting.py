@@ -10,12 +10,12 @@ from messages.shapes import Correction, Dispatch, Reason, Relation
 from router.decision import Decision, decide
 from router.following import along, follows, next_hop
 from router.moving import case_of, move, together, way_held
-from router.registry import Registry
+from router.rules import Rules
 from router.store import belong, correct_once, way_so_far
 
 
 def correct(
-    connection: Connection, position: str, correction: Correction, registry: Registry, now: datetime
+    connection: Connection, position: str, correction: Correction, rules: Rules, now: datetime
 ) -> Sequence[Dispatch]:
     """The hops that follow from a correction; none where it was worked before, or changes nothing (any more).
 
@@ -27,7 +27,7 @@ def correct(
     if not way:
         raise Reject("unknown_complaint", "complaint_id")
     if correction.relation.kind == "new":
-        return _split(connection, position, correction, way, registry, now)
+        return _split(connection, position, correction, way, rules, now)
     return _merge(connection, position, correction, way[-1], now)
 
 
@@ -36,14 +36,14 @@ def _split(
     position: str,
     correction: Correction,
     way: Sequence[Dispatch],
-    registry: Registry,
+    rules: Rules,
     now: datetime,
 ) -> Sequence[Dispatch]:
     """Even where it lies at its own door already: the agency learns that it is a case of its own."""
     current = way[-1]
     if current.relation.kind == "new":
         return ()
-    decision = own_door(way, registry)
+    decision = own_door(way, rules)
     found = {
         "agency": decision.agency,
         "alternatives": decision.alternatives,
@@ -52,8 +52,8 @@ def _split(
         "own_case": True,
         "actor": "",
     }
-    case = next_hop(current.model_copy(update=found), now, registry.version)
-    return move(connection, position, case, taken_along(connection, current, case, registry), case)
+    case = next_hop(current.model_copy(update=found), now, rules.version)
+    return move(connection, position, case, taken_along(connection, current, case, rules), case)
 
 
 def _merge(
@@ -75,16 +75,16 @@ def _merge(
     return move(connection, position, put.model_copy(update={"reasons": reasons}), others, case)
 
 
-def own_door(way: Sequence[Dispatch], registry: Registry) -> Decision:
+def own_door(way: Sequence[Dispatch], rules: Rules) -> Decision:
     """The door that its own words lead to; where it has left that one before, the last that it had for itself."""
-    decision = decide(way[-1].report, registry)
+    decision = decide(way[-1].report, rules)
     own = [dispatch for dispatch in way if dispatch.own_case]
     if decision.agency not in {dispatch.agency for dispatch in own[:-1]}:
         return decision
     return Decision(own[-1].agency, own[-1].alternatives, own[-1].reasons)
 
 
-def taken_along(connection: Connection, before: Dispatch, case: Dispatch, registry: Registry) -> Sequence[Dispatch]:
+def taken_along(connection: Connection, before: Dispatch, case: Dispatch, rules: Rules) -> Sequence[Dispatch]:
     """What belongs to a complaint that becomes a case of its own; what only joins it may stay with the other.
 
     `before` is where the complaint was, `case` where it goes.
@@ -92,7 +92,7 @@ def taken_along(connection: Connection, before: Dispatch, case: Dispatch, regist
     others = together(connection, before)
     if before.own_case:
         return others
-    return [other for other in others if follows(other.relation, decide(other.report, registry).agency, case)]
+    return [other for other in others if follows(other.relation, decide(other.report, rules).agency, case)]
 
 
 def _apart(connection: Connection, correction: Correction) -> Reason:

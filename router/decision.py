@@ -1,127 +1,129 @@
-"""Which door: a pure function of a report and the registry, with its reasons in words an officer reads."""
+"""Which door: a pure function of a report and the rules, with its reasons in words an officer reads."""
 
-import re
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from language.phrases import Found, inside
 from messages.shapes import Place, Reason, Report
-from router.registry import TRIAGE, Agency, Registry
+from router.registry import TRIAGE, Registry
+from router.rules import Rules
+from router.signs import Found
+from router.weighing import Door, weigh
 
 MAX_ALTERNATIVES = 3
 _ANSWER_WITHIN_WORKING_DAYS = 5
 _SATURDAY = 5
 _JAKARTA = timezone(timedelta(hours=7))
-# “Jalan Semarang” is a street, wherever it lies.
-_STREET = re.compile(r"\b(?:jl|jln|jalan)\W+(?:raya\W+)?$", re.IGNORECASE)
+_MOST_REASONS = 3
+_ADDRESSEES = frozenset({"addressed", "named", "greeted"})
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A door, those that come next if it is refused, and why."""
+    """A door, those that come next if it is refused, and why.
+
+    `confidence` is the probability that the door is right, of triage that nobody could tell. `topic` and `region` (a
+    dotted code) are what the report is about and where, as far as that was found.
+    """
 
     agency: str
     alternatives: tuple[str, ...]
     reasons: tuple[Reason, ...]
+    confidence: float = 1.0
+    topic: str = ""
+    region: str = ""
+
+    @property
+    def triage(self) -> bool:
+        """Whether a person has to decide."""
+        return self.agency == TRIAGE
 
 
-def decide(report: Report, registry: Registry) -> Decision:
-    """The first of these that speaks: the institution the citizen names, a rule's object, the place; else triage."""
-    words = f"{report.title}\n{report.text}"
-    by_place = _by_place(report, registry)
-    regions = [registry.agencies[code] for code in (by_place.agency, *by_place.alternatives) if code != TRIAGE]
-    # What is written in the field for it is meant as the addressee; what stands in the text may be a remark.
-    if addressed := _national(report.agency, registry):
-        first = addressed[0].meaning
-        says = f"Pelapor menujukan laporan kepada {first.name}."
-        return _chosen([found.meaning for found in addressed], "addressed", says, regions)
-    if mentioned := _national(words, registry):
-        first = mentioned[0].meaning
-        says = f"Laporan menyebut “{mentioned[0].words}”: {first.name}."
-        return _chosen([found.meaning for found in mentioned], "named", says, regions)
-    for ruled in registry.ruled.find(words):
-        agency = registry.agencies[ruled.meaning.agency]
-        says = f"“{ruled.words}” adalah urusan {agency.name} ({ruled.meaning.basis})."
-        return _chosen([agency], f"rule:{ruled.meaning.id}", says, regions)
-    return by_place
+def decide(report: Report, rules: Rules) -> Decision:
+    """The likeliest institution where it is likely enough; else triage, with the candidates and why not."""
+    found = rules.signs.find(report)
+    doors = weigh(found.signs, rules.weights)
+    topic = found.topics[0].name if found.topics else ""
+    region = found.where.best.code if found.where.best else ""
+    first, *others = doors
+    if first.institution != TRIAGE and first.chance >= rules.weights.enough:
+        queue = rules.registry.queue(first.institution)
+        rest = _next(first, others, found, rules)
+        reasons = (
+            *_reasons(first),
+            *_unconnected(first.institution, queue, rules.registry),
+            *_overruled(others, first),
+        )
+        return Decision(queue, rest, reasons, round(first.chance, 3), _topic_of(first) or topic, region)
+    alternatives = tuple(_queues((door.institution for door in doors), rules.registry))[:MAX_ALTERNATIVES]
+    chance = 1 - first.chance if first.institution != TRIAGE else first.chance
+    return Decision(TRIAGE, alternatives, _undecided(doors, rules.registry), round(chance, 3), topic, region)
 
 
-def decide_again(earlier: Report, later: Report, registry: Registry) -> Decision:
+def decide_again(earlier: Report, later: Report, rules: Rules) -> Decision:
     """Which door, now that a sender has said more: what was said last speaks first, then both together."""
-    decision = decide(later, registry)
+    decision = decide(later, rules)
     if decision.agency != TRIAGE:
         return decision
     place = later.place if later.place != Place() else earlier.place
     both = {"title": earlier.title, "text": f"{earlier.text}\n{later.title}\n{later.text}", "place": place}
-    return decide(earlier.model_copy(update=both | {"agency": later.agency or earlier.agency}), registry)
+    return decide(earlier.model_copy(update=both | {"agency": later.agency or earlier.agency}), rules)
 
 
-def _national(text: str, registry: Registry) -> list[Found[Agency]]:
-    """Institutions of the whole country named in a text. What names triage names an institution that is no more."""
-    found = registry.named.find(text)
-    return [name for name in found if not name.meaning.regional and name.meaning.code != TRIAGE]
+def _next(first: Door, others: Sequence[Door], found: Found, rules: Rules) -> tuple[str, ...]:
+    """The next likeliest; then the governments of the place, which at least know whose it is."""
+    registry = rules.registry
+    likely = [door.institution for door in others if door.institution != TRIAGE]
+    around = [code for candidate in found.where.candidates[:1] for code in rules.governments.around(candidate.code)]
+    up = [agency.parent] if (agency := registry.agencies.get(first.institution)) and agency.parent else []
+    queues = _queues((*likely, *up, *around), registry)
+    own = registry.queue(first.institution)
+    return tuple(code for code in queues if code != own)[:MAX_ALTERNATIVES]
 
 
-def _by_place(report: Report, registry: Registry) -> Decision:
-    """The most said by the most deliberate: the agency field, the place field, the government named, the bare name."""
-    words = f"{report.title}\n{report.text}"
-    sources = (
-        ("addressed", "Pelapor menujukan laporan kepada", report.agency),
-        ("place-field", "Lokasi yang diisi pelapor:", f"{report.place.region}\n{report.place.address}"),
-        ("place-named", "Laporan menyebut", words),
-    )
-    for rule, opening, text in sources:
-        named = [found for found in registry.named.find(text) if found.meaning.regional]
-        bare = [found for found in registry.placed.find(text) if not _STREET.search(text, 0, found.start)]
-        if within := _within_province(named, bare):
-            return _one_of(within, f"{rule}-bare", opening)
-        if named:
-            return _one_of(_narrowest([found.meaning for found in named]), rule, opening)
-        if bare:
-            return _one_of(_narrowest([agency for found in bare for agency in found.meaning]), f"{rule}-bare", opening)
-    nothing = Reason(rule="no-evidence", says="Tidak ada instansi, urusan atau tempat yang dikenali dalam laporan.")
-    return Decision(TRIAGE, (), (nothing,))
+def _queues(institutions: Iterable[str], registry: Registry) -> Sequence[str]:
+    """Where these institutions get what is theirs, each once, without triage."""
+    return [code for code in dict.fromkeys(map(registry.queue, institutions)) if code != TRIAGE]
 
 
-def _within_province(named: list[Found[Agency]], bare: list[Found[tuple[Agency, ...]]]) -> list[Agency]:
-    """“Depok, Provinsi Jawa Barat” means the city: a bare name beside its own province, and not a part of its name."""
-    if not named or any(found.meaning.parent for found in named):
-        return []
-    provinces = {found.meaning.code for found in named}
-    beside = [found for found in bare if not any(inside(found, whole) for whole in named)]
-    return [agency for found in beside for agency in found.meaning if agency.parent in provinces]
+def _reasons(door: Door) -> tuple[Reason, ...]:
+    """The strongest signs, each rule once."""
+    by_rule = {sign.rule + sign.says: sign.reason for sign in door.signs if sign.strength > 0}
+    return tuple(by_rule.values())[:_MOST_REASONS]
 
 
-def _one_of(candidates: list[Agency], rule: str, opening: str) -> Decision:
-    """The one named most; where two are named alike, a careful person could not tell either."""
-    counts = Counter(agency.code for agency in candidates)
-    by_code = {agency.code: agency for agency in candidates}
-    ranked = [code for code, _ in counts.most_common()]
-    best = [code for code in ranked if counts[code] == counts[ranked[0]]]
-    if len(best) > 1:
-        names = ", ".join(by_code[code].name for code in best[:MAX_ALTERNATIVES])
-        says = f"Tempatnya bisa lebih dari satu: {names}."
-        return Decision(TRIAGE, tuple(ranked[:MAX_ALTERNATIVES]), (Reason(rule=f"{rule}-ambiguous", says=says),))
-    chosen = by_code[ranked[0]]
-    others = [by_code[code] for code in ranked[1:]]
-    return _chosen([chosen], rule, f"{opening} {chosen.name}.", others)
+def _unconnected(institution: str, queue: str, registry: Registry) -> tuple[Reason, ...]:
+    if institution == queue:
+        return ()
+    says = f"{registry.name_of(institution)} belum terhubung; laporan diteruskan melalui {registry.name_of(queue)}."
+    return (Reason(rule="unconnected", says=says),)
 
 
-def _narrowest(agencies: list[Agency]) -> list[Agency]:
-    """Without the provinces of the cities and regencies among them: “Kota Semarang, Jawa Tengah” is one place."""
-    parents = {agency.parent for agency in agencies if agency.parent}
-    return [agency for agency in agencies if agency.code not in parents]
+def _overruled(others: Sequence[Door], first: Door) -> tuple[Reason, ...]:
+    """Whom the sender named and who is not competent: said, so that the officer sees that it was seen."""
+    for door in others:
+        for sign in door.signs:
+            if sign.kind in _ADDRESSEES and door.institution != first.institution:
+                return (Reason(rule="addressee-overruled", says=f"{sign.says} Urusannya ada pada instansi lain."),)
+    return ()
 
 
-def _chosen(candidates: list[Agency], rule: str, says: str, others: Iterable[Agency] = ()) -> Decision:
-    first = candidates[0]
-    rest = dict.fromkeys(agency.code for agency in (*candidates, *others))
-    rest.pop(first.code, None)
-    if first.parent:
-        rest.setdefault(first.parent)
-    return Decision(first.code, tuple(rest)[:MAX_ALTERNATIVES], (Reason(rule=rule, says=says),))
+def _undecided(doors: Sequence[Door], registry: Registry) -> tuple[Reason, ...]:
+    """Why nobody could tell: what is missing, or between whom it stands."""
+    candidates = [door for door in doors if door.institution != TRIAGE]
+    if not candidates:
+        triage = next(door for door in doors if door.institution == TRIAGE)
+        return tuple(dict.fromkeys(sign.reason for sign in triage.signs))[:_MOST_REASONS]
+    lacks = [
+        sign.reason for door in doors if door.institution == TRIAGE for sign in door.signs if sign.kind == "unplaced"
+    ]
+    names = ", ".join(registry.name_of(door.institution) for door in candidates[:MAX_ALTERNATIVES])
+    between = Reason(rule="not-sure", says=f"Belum cukup yakin; calon instansi: {names}.")
+    return (*lacks[:1], between, *_reasons(candidates[0]))[: _MOST_REASONS + 1]
+
+
+def _topic_of(door: Door) -> str:
+    return next((sign.topic for sign in door.signs if sign.topic), "")
 
 
 def due(at: datetime) -> datetime:

@@ -18,8 +18,8 @@ from router.correcting import correct
 from router.following import in_order
 from router.moving import move, together, way_held
 from router.refusing import Told, after_refusal, passed_on, told_of
-from router.registry import Registry
 from router.replies import answered, dispatched
+from router.rules import RulesSource
 from router.store import said_of
 
 _SOURCE = "/satu-pintu/router"
@@ -28,18 +28,23 @@ _log = structlog.get_logger()
 
 
 class RouterStage:
-    """See `bus.worker.Stage`. `now` is asked once per dispatch; what it said is kept with the decision."""
+    """See `bus.worker.Stage`. `now` is asked once per dispatch; what it said is kept with the decision.
 
-    def __init__(self, engine: Engine, registry: Registry, now: Callable[[], datetime]) -> None:
+    The rules of a batch are those of `source` when it begins: an edit takes effect between two batches.
+    """
+
+    def __init__(self, engine: Engine, source: RulesSource, now: Callable[[], datetime]) -> None:
         self._engine = engine
-        self._registry = registry
+        self._source = source
         self._now = now
+        self._rules = source.current()
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
         """A dispatch for each complaint, refusal and correction not worked before, and what the sender is told of it.
 
         What follows a complaint (see `router.following`) goes where that lies, and along when that moves.
         """
+        self._rules = self._source.current()
         with writing(self._engine) as connection:
             said = said_of(connection, [record.position for record in records])
             return [
@@ -52,14 +57,10 @@ class RouterStage:
         try:
             if record.topic == COMPLAINTS:
                 complaint = codec.decode(Complaint, record.value, record.headers)
-                return self._published(
-                    said or arrive(connection, record.position, complaint, self._registry, self._now())
-                )
+                return self._published(said or arrive(connection, record.position, complaint, self._rules, self._now()))
             if record.topic == CORRECTIONS:
                 decided = codec.decode(Correction, record.value, record.headers)
-                return self._published(
-                    said or correct(connection, record.position, decided, self._registry, self._now())
-                )
+                return self._published(said or correct(connection, record.position, decided, self._rules, self._now()))
             answer = codec.decode(AgencyAnswer, record.value, record.headers)
         except codec.CodecError as error:
             raise Reject(error.reason, error.field) from error
@@ -71,7 +72,7 @@ class RouterStage:
         """What the sender is told, and everyone whose complaint joins it and lies there with it."""
         _, dispatch = _asked(connection, answer)
         joined = [other for other in together(connection, dispatch) if other.relation.kind == "joins"]
-        name = self._registry.name_of(dispatch.agency)
+        name = self._rules.registry.name_of(dispatch.agency)
         return [told for each in (dispatch, *joined) for told in _told(answered(each, answer, name))]
 
     def _next_door(
@@ -81,17 +82,17 @@ class RouterStage:
         # Where it only went along it was not refused; and a hop to the door where it lies passes nothing on.
         own = (each.agency for each in way[: refused.hop + 1] if each.own_case or each is refused)
         tried = [code for code, _ in groupby(own)]
-        known = self._registry.agencies
+        known = self._rules.registry.agencies
         door = after_refusal(tried, refused.alternatives, answer.theirs, known, by_person=bool(refused.actor))
         # What triage itself gives back has no other door: the admin's desk keeps it, and oversight is told.
         if not said and refused.agency != door.agency:
-            hop = passed_on(refused, answer, door, self._named, self._now(), self._registry.version)
+            hop = passed_on(refused, answer, door, self._named, self._now(), self._rules.version)
             said = move(connection, position, hop, together(connection, refused), hop)
         told = told_of(door, tried, answer.theirs, refused.reasons)
         return [*self._published(said), _tell_oversight(answer, told)]
 
     def _named(self, code: str) -> str | None:
-        return self._registry.name_of(code) if code in self._registry.agencies else None
+        return self._rules.registry.name_of(code) if code in self._rules.registry.agencies else None
 
     def _published(self, dispatches: Iterable[Dispatch]) -> Sequence[Outgoing]:
         outputs = []
@@ -101,7 +102,7 @@ class RouterStage:
             # The complaint and what belongs to it stay in order.
             key = complaint if dispatch.own_case else str(dispatch.relation.of)
             outputs.append(Outgoing(agency(code), *codec.encode(dispatch, key, _SOURCE)))
-            outputs += _told(dispatched(dispatch, self._registry.name_of(code)))
+            outputs += _told(dispatched(dispatch, self._rules.registry.name_of(code)))
         return outputs
 
 

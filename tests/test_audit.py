@@ -24,6 +24,7 @@ from sinks.ledger.sink import LedgerSink
 from tests import helpers
 from tests.conftest import NOW
 from tests.journeys.test_journeys import REGISTRY
+from tests.rules import fixed
 
 
 class Pipeline:
@@ -43,7 +44,7 @@ class Pipeline:
         stages: dict[str, tuple[Stage, tuple[str, ...]]] = {
             "normalize": (NormalizeStage(self.parts.engine, self.parts.sealer), raw),
             "router": (
-                RouterStage(self.parts.engine, self.parts.registry, lambda: NOW),
+                RouterStage(self.parts.engine, fixed(self.parts.settings.agencies), lambda: NOW),
                 (COMPLAINTS, "agency-answers", CORRECTIONS),
             ),
             "ledger": (LedgerSink(self.parts.engine), (COMPLAINTS, "agency-answers", CORRECTIONS, *self.parts.queues)),

@@ -19,7 +19,6 @@ from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch
 from messages.topics import AGENCY_ANSWERS
 from normalize.stage import NormalizeStage
-from router.registry import load_registry
 from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
 from sinks.ledger.status import Ledger
@@ -27,7 +26,7 @@ from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 from tests import helpers
 from tests.conftest import NOW
 from tests.helpers import at, value_of
-from tests.journeys.test_journeys import REGISTRY
+from tests.rules import fixed
 
 Way = Callable[..., list[Record]]
 
@@ -38,7 +37,7 @@ def way(parts: Parts, engine: Engine) -> Way:
 
     def make(text: str, *verdicts: str, **fields: object) -> list[Record]:
         (complaint,) = NormalizeStage(engine, parts.sealer).handle([at(helpers.web(parts, text, **fields))])  # type: ignore[arg-type]
-        sent = RouterStage(engine, load_registry(REGISTRY), lambda: NOW).handle([at(complaint)])
+        sent = RouterStage(engine, fixed(), lambda: NOW).handle([at(complaint)])
         records = [complaint, *sent]
         for dispatch in sent:
             said = codec.decode(Dispatch, dispatch.value, dispatch.headers)

@@ -23,9 +23,10 @@ from normalize.draft import Unreadable
 from normalize.readers.open311 import Open311Reader
 from normalize.stage import NormalizeStage
 from router.decision import decide
-from router.registry import TRIAGE, load_registry
+from router.registry import TRIAGE
 from tests.conftest import NOW
 from tests.helpers import at, value_of
+from tests.rules import rules_of
 
 DATA = Path(__file__).parent.parent / "config" / "data"
 HEADER = "service_code,service_name,group,keywords\n"
@@ -83,8 +84,8 @@ def test_a_service_is_no_address() -> None:
 
     What is one institution's alone is so whoever says it.
     """
-    registry = load_registry(DATA)
-    found = {code: decide(Report(title=name, text=name), registry) for code, name in load_services(DATA).names.items()}
+    rules = rules_of(DATA)
+    found = {code: decide(Report(title=name, text=name), rules) for code, name in load_services(DATA).names.items()}
     opened = {code: decision.agency for code, decision in found.items() if decision.agency != TRIAGE}
     assert opened == {"makan-bergizi": "lembaga-badan-gizi-nasional"}
 

@@ -9,8 +9,8 @@ from config.regions import Region, Regions, RegionsError, load_regions
 from messages.shapes import Place, Report
 from normalize.places import named
 from router.decision import decide
-from router.registry import load_registry
 from tests.conftest import SHARED
+from tests.rules import rules_of
 
 REGISTRY = Path(__file__).parent.parent / "config" / "data"
 JAKARTA = "31"
@@ -48,11 +48,11 @@ def test_every_place_leads_to_its_government(regions: Regions) -> None:
 
     Jakarta's cities and regency are part of their province's government.
     """
-    registry = load_registry(REGISTRY)
+    rules = rules_of(REGISTRY)
     wrong = []
     for region in [one for depth in (1, 2, 3) for one in every(regions, depth)]:
         place = named(Place(code=region.code), regions)
-        agency = registry.agencies[decide(Report(text="Lampu mati.", place=place), registry).agency]
+        agency = rules.registry.agencies[decide(Report(text="Lampu mati.", place=place), rules).agency]
         governed = JAKARTA if region.code.startswith(JAKARTA) else region.code[:5]
         if agency.region != governed:
             wrong.append((region, agency.code))

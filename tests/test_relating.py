@@ -29,6 +29,7 @@ from sinks.ledger.status import Ledger, Status
 from tests import program
 from tests.conftest import NOW
 from tests.doors.served import Host
+from tests.rules import fixed
 from tests.test_worker import wait_for
 from tests.whole import REGISTRY, Whole
 
@@ -82,7 +83,7 @@ class Desk:
 
     def work(self) -> None:
         """Let the router and the ledger work all there is."""
-        self.batch("router", RouterStage(self.engine, self.parts.registry, lambda: NOW), ())
+        self.batch("router", RouterStage(self.engine, fixed(self.parts.settings.agencies), lambda: NOW), ())
         self.batch("ledger", LedgerSink(self.engine), self.parts.queues)
 
     def batch(self, group: str, stage: RouterStage | LedgerSink, more: Any) -> None:

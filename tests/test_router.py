@@ -18,7 +18,7 @@ from bus.port import Outgoing
 from config.settings import Settings
 from language.phrases import PhraseIndex, normal
 from messages import codec, ids
-from messages.shapes import AgencyAnswer, Dispatch, Place, Report
+from messages.shapes import AgencyAnswer, Dispatch, Report
 from messages.topics import AGENCY_ANSWERS
 from normalize.stage import NormalizeStage
 from router.decision import decide, due
@@ -28,6 +28,7 @@ from router.stage import RouterStage
 from tests import helpers
 from tests.conftest import NOW, SHARED
 from tests.helpers import at, value_of
+from tests.rules import fixed, rules_of
 
 SMALL = Path(__file__).parent / "registry"
 REAL = Path(__file__).parent.parent / "config" / "data"
@@ -43,55 +44,6 @@ def registry() -> Registry:
 def country() -> Registry:
     """The registry that is shipped."""
     return load_registry(REAL)
-
-
-@pytest.mark.parametrize(
-    ("report", "agency", "rule"),
-    [
-        (Report(text="x", agency="Kemenkes"), "kementerian-kemenkes", "addressed"),
-        (Report(text="Mohon PLN datang"), "bumn-pln", "named"),
-        (Report(text="PLN atau Kemenkes?"), "bumn-pln", "named"),
-        (Report(text="antrean paspor lama di Kab. Sleman"), "kementerian-kemenimipas", "rule:paspor"),
-        (Report(text="jalan rusak di kab. Sleman"), "kabupaten-3404", "place-named"),
-        (Report(text="jalan rusak", place=Place(region="Kota Semarang")), "kota-3374", "place-field"),
-        (Report(text="Kota Semarang, Jawa Tengah: banjir"), "kota-3374", "place-named"),
-        (Report(text="banjir di sleman"), "kabupaten-3404", "place-named-bare"),
-        (Report(text="banjir di semarang"), TRIAGE, "place-named-bare-ambiguous"),
-        (Report(text="Sleman, Provinsi Daerah Istimewa Yogyakarta"), "kabupaten-3404", "place-named-bare"),
-        (Report(text="banjir di Provinsi Jawa Tengah"), "provinsi-33", "place-named"),
-        (Report(text="banjir di Provinsi Jawa Tengah, Sleman"), "provinsi-33", "place-named"),
-        (Report(text="jalan sleman rusak"), TRIAGE, "no-evidence"),
-        (Report(text="Jalan Raya Sleman rusak"), TRIAGE, "no-evidence"),
-        (Report(text="Jl. Sleman rusak"), TRIAGE, "no-evidence"),
-        (Report(text="lampu mati"), TRIAGE, "no-evidence"),
-        (Report(text="kementerian hukum dan ham lambat"), TRIAGE, "no-evidence"),
-        (Report(text="Dinas Kesehatan", agency="Dinas Kesehatan Kota Semarang"), "kota-3374", "addressed"),
-        (Report(text="MENTERI KESEHATAN tolong"), "kementerian-kemenkes", "named"),
-        (Report(text="planet"), TRIAGE, "no-evidence"),
-    ],
-)
-def test_which_door(registry: Registry, report: Report, agency: str, rule: str) -> None:
-    """Each kind of evidence leads to its door, and says so."""
-    decision = decide(report, registry)
-    assert (decision.agency, decision.reasons[0].rule) == (agency, rule)
-    assert agency not in decision.alternatives
-
-
-def test_the_place_is_the_next_door_of_a_national_matter(registry: Registry) -> None:
-    """A refusal by the institution leads to the government of the place, then to its province."""
-    decision = decide(Report(text="Kemenkes, puskesmas tutup di Kab. Sleman"), registry)
-    assert decision.alternatives == ("kabupaten-3404", "provinsi-34")
-
-
-@given(st.text(max_size=200), st.text(max_size=60), st.text(max_size=60))
-def test_any_report_gets_a_door(text: str, agency: str, region: str) -> None:
-    """Whatever is written, the answer is an agency of the registry, with reasons."""
-    registry = load_registry(SMALL)
-    place = Place.model_construct(region=region, address="")
-    report = Report.model_construct(title="", text=text, agency=agency, place=place)
-    decision = decide(report, registry)
-    assert decision.agency in registry.agencies
-    assert decision.reasons
 
 
 @given(
@@ -210,11 +162,12 @@ def test_every_ministry_and_body_is_in_the_registry(country: Registry) -> None:
     }
 
 
-def test_every_agency_is_reached_by_its_own_name(country: Registry) -> None:
+def test_every_agency_is_reached_by_its_own_name() -> None:
     """A plain report that names an institution arrives at its queue, for every one of them."""
-    for agency in country.agencies.values():
+    rules = rules_of(REAL)
+    for agency in rules.registry.agencies.values():
         if agency.code != TRIAGE:
-            decision = decide(Report(text=f"Mohon {agency.name} menindaklanjuti laporan ini."), country)
+            decision = decide(Report(text=f"Mohon {agency.name} menindaklanjuti laporan ini."), rules)
             assert decision.agency == agency.code, agency.name
 
 
@@ -268,9 +221,9 @@ def test_five_working_days(start: str, end: str) -> None:
 
 
 @pytest.fixture
-def stage(engine: Engine, registry: Registry, now: Callable[[], datetime]) -> RouterStage:
+def stage(engine: Engine, now: Callable[[], datetime]) -> RouterStage:
     """A router on each kind of database."""
-    return RouterStage(engine, registry, now)
+    return RouterStage(engine, fixed(), now)
 
 
 @pytest.fixture

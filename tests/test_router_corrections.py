@@ -17,13 +17,12 @@ from messages.shapes import MERGED, SPLIT, Channel, Correction, Dispatch, Relati
 from messages.topics import CORRECTIONS, REPLIES, TRIAGE
 from router.following import follow
 from router.moving import case_of, move
-from router.registry import load_registry
 from router.stage import RouterStage
 from router.store import way_so_far
 from tests.conftest import NOW
 from tests.helpers import at, value_of
+from tests.rules import fixed
 from tests.test_router_following import Desk, dispatches, replies, said
-from tests.whole import REGISTRY
 
 SLEMAN = "kabupaten-3404"
 KEMENKES = "kementerian-kemenkes"
@@ -76,7 +75,7 @@ class Office(Desk):
 @pytest.fixture
 def office(engine: Engine, now: Callable[[], datetime]) -> Office:
     """A router on each kind of database."""
-    return Office(RouterStage(engine, load_registry(REGISTRY), now))
+    return Office(RouterStage(engine, fixed(), now))
 
 
 def places(found: Sequence[Dispatch]) -> dict[UUID, tuple[str, int, UUID | None, bool]]:

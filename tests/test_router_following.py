@@ -15,11 +15,11 @@ from messages import codec, ids
 from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Channel, Complaint, Dispatch, Relation, Reply, Report
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, REPLIES
-from router.registry import TRIAGE, load_registry
+from router.registry import TRIAGE
 from router.stage import RouterStage
 from tests.conftest import NOW
 from tests.helpers import at
-from tests.journeys.test_journeys import REGISTRY
+from tests.rules import fixed
 
 COUNTRY = Path(__file__).parent.parent / "config" / "data"
 _SEALED = Sealed("sealed")
@@ -116,7 +116,7 @@ def replies(outputs: Sequence[Outgoing]) -> list[str]:
 @pytest.fixture
 def desk(engine: Engine, now: Callable[[], datetime]) -> Desk:
     """A router on each kind of database."""
-    return Desk(RouterStage(engine, load_registry(REGISTRY), now))
+    return Desk(RouterStage(engine, fixed(), now))
 
 
 @pytest.mark.parametrize(
@@ -321,7 +321,7 @@ def test_another_record_of_it_moves_nothing(desk: Desk, engine: Engine) -> None:
     desk.tell(said(1, "jalan rusak parah di"))
     again = said(2, "jalan rusak parah di Kabupaten Bantul", of=1)
     assert [each.agency for each in dispatches(desk.tell(again))] == [TRIAGE]
-    desk.stage = RouterStage(engine, load_registry(COUNTRY), lambda: NOW)
+    desk.stage = RouterStage(engine, fixed(COUNTRY), lambda: NOW)
     assert desk.tell(again) == []
 
 

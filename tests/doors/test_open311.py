@@ -30,6 +30,7 @@ from tests.doors.loopback_x import LoopbackX
 from tests.doors.people import EMAIL, NAME, PHONE, PRIVATE, TEXT, report
 from tests.doors.served import Flaky, Served
 from tests.helpers import at
+from tests.rules import fixed
 from tests.test_ledger_statuses import counted, written
 
 FORMATS = ("json", "xml")
@@ -120,7 +121,7 @@ def work(served: Served, *verdicts: str) -> None:
     """Take everything that the web's door published through the stages into the ledger, and answer it so."""
     parts = served.parts
     normalizer = NormalizeStage(parts.engine, parts.sealer, parts.services.names)
-    router, ledger = RouterStage(parts.engine, parts.registry, lambda: NOW), LedgerSink(parts.engine)
+    router, ledger = RouterStage(parts.engine, fixed(parts.settings.agencies), lambda: NOW), LedgerSink(parts.engine)
     raws = [arrived(raw) for raw in served.raws(Channel.WEB)]
     complaints = of(COMPLAINTS, normalizer.handle([at(raw, offset) for offset, raw in enumerate(raws)]))
     sent = of(agency(""), router.handle([at(complaint, offset) for offset, complaint in enumerate(complaints)]))

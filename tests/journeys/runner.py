@@ -33,7 +33,7 @@ from messages.shapes import RawMessage
 from messages.topics import OVERSIGHT
 from normalize.kinds.judge import Judge
 from normalize.stage import NormalizeStage
-from router.registry import Registry
+from router.rules import RulesSource
 from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
 from sinks.ledger.tables import ComplaintRow, DispatchRow
@@ -56,7 +56,7 @@ class Stages:
     wrapper: Wrapper
     sealer: Sealer
     engine: Engine
-    registry: Registry
+    rules: RulesSource
     now: Callable[[], datetime]
 
     def door(self, arrival: Path) -> tuple[str, Any]:
@@ -133,7 +133,7 @@ class Stages:
 
     def route(self, complaint: Outgoing) -> tuple[Outgoing, list[Outgoing]]:
         """The dispatch, and what the sender is told."""
-        output, *told = RouterStage(self.engine, self.registry, self.now).handle([record_of(complaint)])
+        output, *told = RouterStage(self.engine, self.rules, self.now).handle([record_of(complaint)])
         return output, told
 
     def record(self, messages: Sequence[Outgoing]) -> list[dict[str, Any]]:

@@ -15,8 +15,8 @@ from app.assembly import Parts
 from bus.port import Outgoing
 from messages.shapes import Channel
 from messages.topics import REPLIES
-from router.registry import load_registry
 from tests.journeys.runner import Stages, as_text, from_text
+from tests.rules import fixed
 
 HERE = Path(__file__).parent
 CASES = sorted(folder.parent for folder in HERE.glob("*/0-arrival.http"))
@@ -26,7 +26,7 @@ REGISTRY = HERE.parent / "registry"
 @pytest.fixture
 def stages(parts: Parts, engine: Engine, now: Callable[[], datetime]) -> Stages:
     """The stages on each kind of database."""
-    return Stages(parts.wrapper, parts.sealer, engine, load_registry(REGISTRY), now)
+    return Stages(parts.wrapper, parts.sealer, engine, fixed(), now)
 
 
 @pytest.fixture

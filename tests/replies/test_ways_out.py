@@ -20,7 +20,6 @@ from ingest.wrap import arrived
 from messages.shapes import Channel
 from messages.topics import COMPLAINTS, REPLIES
 from normalize.stage import NormalizeStage
-from router.registry import load_registry
 from router.stage import RouterStage
 from sinks.replies.decision import Limits
 from sinks.replies.sink import ReplySink
@@ -33,7 +32,8 @@ from tests.loopback_twilio import ACCOUNT, LoopbackTwilio
 from tests.replies.loopback_fcm import LoopbackFcm
 from tests.replies.loopback_x import ACCESS, CONSUMER, LoopbackX
 from tests.replies.office import PHONE, PUSH, Office, complaint, reply
-from tests.replies.test_words import REGISTRY, tweet
+from tests.replies.test_words import tweet
+from tests.rules import fixed
 
 X_KEYS = {
     "x_consumer_key": CONSUMER[0],
@@ -76,7 +76,7 @@ def test_the_whole_way(
     sms = helpers.sms(parts, "Kemenkes, puskesmas tutup", PHONE, sid="SM1")
     arrivals = [at(one, n) for n, one in enumerate([sms, tweet(parts, 7), report(parts)])]
     made = NormalizeStage(parts.engine, parts.sealer).handle(arrivals)
-    router = RouterStage(parts.engine, load_registry(REGISTRY), now)
+    router = RouterStage(parts.engine, fixed(), now)
     routed = router.handle([at(one, n) for n, one in enumerate(made) if one.topic == COMPLAINTS])
     said = [at(one, n) for n, one in enumerate([*made, *routed]) if one.topic in {COMPLAINTS, REPLIES}]
     for _ in range(2):

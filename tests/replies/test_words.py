@@ -18,12 +18,12 @@ from messages.gsm import one_segment, septets
 from messages.shapes import AgencyAnswer, Channel, Complaint, Dispatch, Reply
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, REPLIES, TRIAGE, agency
 from normalize.stage import NormalizeStage
-from router.registry import load_registry
 from router.replies import answered, dispatched
 from router.stage import RouterStage
 from tests.conftest import NOW
 from tests.helpers import at
 from tests.replies.office import complaint, record
+from tests.rules import fixed
 
 REGISTRY = Path(__file__).parent.parent / "registry"
 AGENCIES = Path(__file__).parent.parent.parent / "config" / "data" / "agencies.csv"
@@ -38,7 +38,7 @@ def normalize(parts: Parts, engine: Engine) -> NormalizeStage:
 @pytest.fixture
 def router(engine: Engine, now: Callable[[], Any]) -> RouterStage:
     """A router with a few agencies."""
-    return RouterStage(engine, load_registry(REGISTRY), now)
+    return RouterStage(engine, fixed(), now)
 
 
 def tweet(parts: Parts, number: int, text: str = "Kemenkes, puskesmas tutup", author: str = "42") -> Outgoing:

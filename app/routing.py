@@ -1,0 +1,138 @@
+"""What the router would make of reports, what an edit of its tables would change, and what is wrong with them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from app.assembly import Parts
+from config.tables import read_table
+from language.text import clean
+from messages import codec
+from messages.shapes import Channel, Complaint, Place, Report
+from messages.topics import COMPLAINTS
+from router.decision import Decision, decide
+from router.rules import FILES, Rules
+
+
+class Told(BaseModel):
+    """A report as it is explained: one JSON object a line. `location` and `agency` are what the sender filled in."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str = ""
+    title: str = ""
+    text: str = ""
+    channel: Channel = Channel.WEB
+    location: str = ""
+    agency: str = ""
+
+    def report(self) -> Report:
+        """As the reader of its channel would have read it."""
+        place = Place.model_construct(region=clean(self.location))
+        return Report.model_construct(
+            title=clean(self.title), text=clean(self.text), agency=clean(self.agency), place=place
+        )
+
+
+def explained(rules: Rules, told: Told) -> dict[str, Any]:
+    """The decision on a report, for programs."""
+    return {"id": told.id, **shown(decide(told.report(), rules))}
+
+
+def shown(decision: Decision) -> dict[str, Any]:
+    """A decision as JSON."""
+    return {
+        "agency": decision.agency,
+        "alternatives": list(decision.alternatives),
+        "region": decision.region or None,
+        "topic": decision.topic or None,
+        "confidence": decision.confidence,
+        "triage": decision.triage,
+        "reasons": [reason.model_dump() for reason in decision.reasons],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A complaint that would go to another door."""
+
+    tracking: str
+    before: Decision
+    after: Decision
+
+
+def replayed(parts: Parts, before: Rules, after: Rules, since: datetime) -> Iterator[Change | None]:
+    """For each complaint of the topic since a moment, in order: what changes, or `None`. Nothing is written."""
+    reader = parts.bus.reader()
+    try:
+        for record in reader.read([COMPLAINTS]):
+            complaint = codec.decode(Complaint, record.value, record.headers)
+            if complaint.at >= since:
+                yield _change(complaint, before, after)
+    finally:
+        reader.close()
+
+
+def _change(complaint: Complaint, before: Rules, after: Rules) -> Change | None:
+    was, would = decide(complaint.report, before), decide(complaint.report, after)
+    return Change(complaint.tracking, was, would) if was.agency != would.agency else None
+
+
+def differences(before: Path, after: Path) -> Iterator[str]:
+    """A line for each row that was added (+), removed (-) or changed (~) between two folders of tables."""
+    for name in FILES:
+        rows, others = _rows(before / name), _rows(after / name)
+        for key in sorted(rows.keys() | others.keys()):
+            if key not in others:
+                yield f"- {name}: {key}"
+            elif key not in rows:
+                yield f"+ {name}: {key}: {others[key]}"
+            elif rows[key] != others[key]:
+                yield f"~ {name}: {key}: {rows[key]} -> {others[key]}"
+
+
+def _rows(path: Path) -> dict[str, str]:
+    """The rows by their first cell, numbered where it stands several times."""
+    found: dict[str, str] = {}
+    for row in read_table(path, ()):
+        key, *cells = row.cells.values()
+        number = 1
+        while (named := key if number == 1 else f"{key} ({number})") in found:
+            number += 1
+        found[named] = ",".join(cells)
+    return found
+
+
+def faults(rules: Rules) -> Iterator[str]:
+    """What is wrong with tables that can be read: rows nothing reaches, examples that go elsewhere, names lost."""
+    yield from rules.registry.faults()
+    yield from _competence_faults(rules)
+
+
+def _competence_faults(rules: Rules) -> Iterator[str]:
+    for row in rules.competence.rows:
+        yield from _example_faults(rules, row.id, row.example)
+
+
+def _example_faults(rules: Rules, id_: str, example: str) -> Iterator[str]:
+    decision = decide(Report(text=example), rules)
+    if not any(reason.rule == id_ for reason in decision.reasons):
+        yield f"competence.csv: {id_}: its example goes to {decision.agency} by {', '.join(_rules(decision))}"
+
+
+def _rules(decision: Decision) -> Sequence[str]:
+    return [reason.rule for reason in decision.reasons]
+
+
+def counted(changes: Iterable[Change | None]) -> tuple[int, list[Change]]:
+    """How many complaints were looked at, and those that change."""
+    seen, found = 0, []
+    for change in changes:
+        seen += 1
+        if change:
+            found.append(change)
+    return seen, found

@@ -1,0 +1,60 @@
+"""Real national reports with the institution that a careful person held to be competent. They stay where they are."""
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from messages.shapes import Report
+
+SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
+JUDGED = Path(__file__).parent.parent / "tests" / "data" / "routing"
+_REPORTS = Path("complaints") / "national_2017_dev.csv"
+
+# What the service's admin wrote above and below a report says whose it is; the sender did not write it.
+_OPENING = re.compile(
+    r"^\s*(?:kpd|kepada)[.,\s]*yth[.,\s]*(?:pemprov|pemerintah provinsi)\s+dki\s+jakarta[.,:\s]*", re.IGNORECASE
+)
+_CLOSING = re.compile(r"\s*Mohon (?:ditindaklanjuti|informasinya|dipertimbangkan), terima kasih\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A report, the institution that is competent for it (`triage` where nobody could tell), and others not wrong."""
+
+    id: str
+    report: Report
+    institution: str
+    acceptable: frozenset[str]
+    decided_by: str
+
+
+def judged(name: str, shared: Path = SHARED) -> list[Judged]:
+    """The reports of a list like `sample`. Raises `OSError` where the texts are not there."""
+    texts = {row["tracking_id"]: _report(row) for row in _rows(shared / _REPORTS)}
+    return [
+        Judged(
+            row["tracking_id"],
+            texts[row["tracking_id"]],
+            row["institution"],
+            frozenset({row["institution"], *filter(None, row["acceptable"].split("|"))}),
+            row["kind"],
+        )
+        for row in _rows(JUDGED / f"{name}.csv")
+    ]
+
+
+def addressed(shared: Path = SHARED) -> list[tuple[str, Report, str]]:
+    """Id, report, and whom the service's admin addressed, in the admin's words."""
+    return [(row["tracking_id"], _report(row), row["addressed_agency"]) for row in _rows(shared / _REPORTS)]
+
+
+def _report(row: dict[str, str]) -> Report:
+    text = _OPENING.sub("", _CLOSING.sub("", row["text"])).strip()
+    return Report(title=row["title"][:200], text=text[:10_000] or row["title"] or "-")
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)

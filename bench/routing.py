@@ -1,0 +1,176 @@
+"""How often the first door is right, on real reports that were judged by reading; and learns what each sign is worth.
+
+`python -m bench.routing train` learns from `tests/data/routing/sample.csv` and writes `config/data/doors.csv`;
+`python -m bench.routing [heldout]` measures. The reports lie in `../shared`, the judgements here.
+"""
+
+import csv
+import json
+import random
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from math import exp
+from pathlib import Path
+from typing import Any
+
+from bench.reports import Judged, judged
+from router.decision import Decision, decide
+from router.evidence import KINDS, Sign
+from router.registry import TRIAGE
+from router.rules import Rules, load_rules
+from router.weighing import strengths
+
+_FOLDER = Path(__file__).parent.parent / "config" / "data"
+# Where learning begins and whither it is drawn: one for a sign that says what it says, less where it misleads.
+_GIVEN: Mapping[str, float] = {
+    "matter": 1.0,
+    "local-matter": 1.0,
+    "next": 0.2,
+    "policy": 0.5,
+    "addressed": 2.0,
+    "named": 2.0,
+    "greeted": 0.7,
+    "unit": 1.5,
+    "government": 1.0,
+    "place": 1.0,
+    "operator": 1.5,
+    "nobody": 1.0,
+    "unplaced": 1.0,
+}
+_PULL, _STEPS, _RATE = 1.0, 400, 0.02
+_FOLDS = 5
+# At most so many of a hundred reports go to a wrong door.
+_WRONG = 0.025
+
+Example = tuple[Mapping[str, Mapping[str, float]], frozenset[str]]
+
+
+def measure(rules: Rules, reports: Sequence[Judged]) -> dict[str, Any]:
+    """Shares: of those that can be placed, of those that can't, by what decides them, and how true confidence is."""
+    made = [(one, decide(one.report, rules)) for one in reports]
+    placeable = [(one, decision) for one, decision in made if one.institution != TRIAGE]
+    nobody = [decision for one, decision in made if one.institution == TRIAGE]
+    by_kind: dict[str, list[bool]] = defaultdict(list)
+    for one, decision in placeable:
+        by_kind[one.decided_by].append(decision.agency in one.acceptable)
+    return {
+        "reports": len(made),
+        "right": _share(one for one in _right(placeable)),
+        "within_three": _share(_within_three(placeable)),
+        "wrong": _share(decision.agency not in {*one.acceptable, TRIAGE} for one, decision in placeable),
+        "triage": _share(decision.agency == TRIAGE for _, decision in placeable),
+        "nobody_to_triage": _share(decision.agency == TRIAGE for decision in nobody),
+        "by_kind": {kind: [round(sum(right) / len(right), 3), len(right)] for kind, right in sorted(by_kind.items())},
+        "calibration": _calibration(made),
+    }
+
+
+def _right(made: Iterable[tuple[Judged, Decision]]) -> Iterable[bool]:
+    return (decision.agency in one.acceptable for one, decision in made)
+
+
+def _within_three(made: Iterable[tuple[Judged, Decision]]) -> Iterable[bool]:
+    for one, decision in made:
+        doors = [code for code in (decision.agency, *decision.alternatives) if code != TRIAGE][:3]
+        yield bool(one.acceptable & set(doors))
+
+
+def _calibration(made: Iterable[tuple[Judged, Decision]]) -> dict[str, list[float]]:
+    """For each tenth of confidence: what was said on average, how many were right, of how many."""
+    tenths: dict[int, list[tuple[float, bool]]] = defaultdict(list)
+    for one, decision in made:
+        if decision.agency != TRIAGE:
+            tenths[min(9, int(decision.confidence * 10))].append(
+                (decision.confidence, decision.agency in one.acceptable)
+            )
+    return {
+        f"{tenth / 10:.1f}": [
+            round(sum(said for said, _ in some) / len(some), 3),
+            round(sum(right for _, right in some) / len(some), 3),
+            len(some),
+        ]
+        for tenth, some in sorted(tenths.items())
+    }
+
+
+def _share(some: Iterable[bool]) -> float:
+    found = list(some)
+    return round(sum(found) / len(found), 3) if found else 0.0
+
+
+def train(rules: Rules, reports: Sequence[Judged]) -> dict[str, float]:
+    """The weights, and from which probability on a door is chosen: at most `_WRONG` go wrong in cross-validation."""
+    examples = [_example(rules.signs.find(one.report).signs, one) for one in reports]
+    order = list(range(len(examples)))
+    random.Random(1708).shuffle(order)  # noqa: S311 - which fold is no secret
+    tried = []
+    for fold in range(_FOLDS):
+        weights = fit([examples[at] for place, at in enumerate(order) if place % _FOLDS != fold])
+        tried += [_best(examples[at], weights) for place, at in enumerate(order) if place % _FOLDS == fold]
+    return {**fit(examples), "enough": _threshold(tried)}
+
+
+def _example(signs: Sequence[Sign], one: Judged) -> Example:
+    by_institution: dict[str, list[Sign]] = defaultdict(list)
+    for sign in signs:
+        by_institution[sign.institution].append(sign)
+    doors = {code: strengths(some) for code, some in by_institution.items()}
+    # Where nothing speaks for the right one, triage is.
+    return doors, (one.acceptable & doors.keys()) or frozenset({TRIAGE})
+
+
+def fit(examples: Sequence[Example]) -> dict[str, float]:
+    """A conditional logit, by gradient; no sign but that of nobody counts against its institution."""
+    weights = dict(_GIVEN)
+    for _ in range(_STEPS):
+        slope: dict[str, float] = {kind: -_PULL * (weights[kind] - _GIVEN[kind]) for kind in KINDS}
+        for doors, right in examples:
+            chances = _chances(doors, weights)
+            rights = sum(chances[code] for code in right)
+            for code, strength in doors.items():
+                pull = (chances[code] / rights if code in right else 0.0) - chances[code]
+                for kind, value in strength.items():
+                    slope[kind] += pull * value
+        for kind in KINDS:
+            weights[kind] = max(0.0, weights[kind] + _RATE * slope[kind])
+    return {kind: round(weight, 3) for kind, weight in weights.items()}
+
+
+def _chances(doors: Mapping[str, Mapping[str, float]], weights: Mapping[str, float]) -> dict[str, float]:
+    odds = {code: exp(sum(weights[kind] * value for kind, value in some.items())) for code, some in doors.items()}
+    whole = sum(odds.values())
+    return {code: odd / whole for code, odd in odds.items()}
+
+
+def _best(example: Example, weights: Mapping[str, float]) -> tuple[float, bool]:
+    doors, right = example
+    chances = _chances(doors, weights)
+    code = max(sorted(chances), key=lambda one: chances[one])
+    return (0.0, True) if code == TRIAGE else (chances[code], code in right)
+
+
+def _threshold(tried: Sequence[tuple[float, bool]]) -> float:
+    """The lowest from which on no more are wrong than may be."""
+    wrong, best = 0, 0.99
+    for chance, right in sorted(tried, reverse=True):
+        wrong += not right
+        if wrong > _WRONG * len(tried):
+            break
+        best = chance
+    return round(best, 3)
+
+
+def _write(weights: Mapping[str, float]) -> None:
+    with (_FOLDER / "doors.csv").open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(("sign", "weight"))
+        out.writerows(weights.items())
+
+
+if __name__ == "__main__":
+    made = load_rules(_FOLDER)
+    if sys.argv[1:2] == ["train"]:
+        _write(train(made, judged("sample")))
+        made = load_rules(_FOLDER)
+    print(json.dumps(measure(made, judged("heldout" if "heldout" in sys.argv else "sample")), indent=2))  # noqa: T201

@@ -1,0 +1,72 @@
+"""Reads a word that nobody knows as the known one it is most likely meant to be: a letter wrong, or without vowels."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+
+_VOWELS = str.maketrans("", "", "aeiou")
+# Shorter words are too like each other: to be mended, to be mended by another letter; consonants of a skeleton.
+_SHORTEST, _SHORTEST_EXCHANGED, _SHORTEST_SKELETON = 6, 8, 4
+# A known word with these before or behind it is a word of the language too: dibilang, berbuat, keluhannya.
+_BEFORE = ("memper", "diper", "meng", "meny", "mem", "men", "ber", "ter", "per", "peng", "pem", "pen", "ke", "se")
+_SHORT_BEFORE = ("di", "me", "pe", "ku")
+_BEHIND = ("kan", "nya", "lah", "kah", "an", "ku", "mu", "i")
+_SHORTEST_ROOT = 3
+_REMEMBERED = 1 << 13
+
+
+class Speller:
+    """`known` are the words that may be meant, `usual` those that are words of the language and stay as they are."""
+
+    def __init__(self, known: Iterable[str], usual: Iterable[str] = ()) -> None:
+        meant = sorted({word for word in known if word.isalpha() and len(word) >= _SHORTEST - 1})
+        self._usual = frozenset(usual).union(meant)
+        self._skeletons = _unique((word.translate(_VOWELS), word) for word in meant)
+        self._shorter = _several((short, word) for word in meant if len(word) >= _SHORTEST for short in _without(word))
+        self.meant = lru_cache(_REMEMBERED)(self._meant)
+
+    def _meant(self, word: str) -> str:
+        if word in self._usual or not word.isalpha() or self._derived(word):
+            return word
+        skeleton = word.translate(_VOWELS)
+        # Written with none of its vowels, or with the first alone (“air” apart, hardly anybody keeps the others).
+        if len(skeleton) >= _SHORTEST_SKELETON and len(word) - len(skeleton) <= (word[0] in "aeiou"):
+            return self._skeletons.get(skeleton, word)
+        return self._near(word) if len(word) >= _SHORTEST else word
+
+    def _near(self, word: str) -> str:
+        """The only known word from which this one differs by a letter added, left out, exchanged or swapped."""
+        found = {meant for short in (word, *_without(word)) for meant in self._shorter.get(short, ())}
+        found.update(short for short in _without(word) if short in self._usual and len(short) >= _SHORTEST)
+        near = {meant for meant in found if meant[0] == word[0] and _slip(word, meant)}
+        return near.pop() if len(near) == 1 else word
+
+    def _derived(self, word: str) -> bool:
+        """Whether it is a word of the language with what is put before and behind one."""
+        ends = {word, *(word.removesuffix(end) for end in _BEHIND)}
+        roots = {end.removeprefix(start) for end in ends for start in (*_BEFORE, *_SHORT_BEFORE)}
+        return any(len(root) > _SHORTEST_ROOT and root != word and root in self._usual for root in roots)
+
+
+def _slip(word: str, meant: str) -> bool:
+    """A letter more or less, two swapped, or in a long word another."""
+    if len(word) == len(meant):
+        return sorted(word) == sorted(meant) or len(word) >= _SHORTEST_EXCHANGED
+    return abs(len(word) - len(meant)) == 1
+
+
+def _without(word: str) -> Iterator[str]:
+    return (word[:at] + word[at + 1 :] for at in range(len(word)))
+
+
+def _unique(pairs: Iterable[tuple[str, str]]) -> Mapping[str, str]:
+    """Without the keys that lead to several."""
+    return {key: next(iter(some)) for key, some in _several(pairs).items() if len(set(some)) == 1}
+
+
+def _several(pairs: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = defaultdict(tuple)
+    for key, word in pairs:
+        if word not in found[key]:
+            found[key] += (word,)
+    return dict(found)

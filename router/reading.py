@@ -1,0 +1,42 @@
+"""A report as the router reads it: title and text, their words in normal form, and what is named in them."""
+
+from dataclasses import dataclass
+
+from language.spelling import Speller
+from language.words import Word, Words
+from messages.shapes import Report
+from router.where import told
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`text` is title and text; `mended` are its `words` with wrong spellings mended, `normals` their normal forms."""
+
+    text: str
+    words: tuple[Word, ...]
+    mended: tuple[Word, ...]
+    normals: tuple[str, ...]
+
+    def written(self, first: int, end: int) -> str:
+        """Words from `first` to before `end` as they are written, in one line."""
+        return " ".join(self.text[self.words[first].start : self.words[end - 1].end].split())
+
+
+class Reader:
+    """Reads reports."""
+
+    def __init__(self, words: Words, speller: Speller) -> None:
+        self._words = words
+        self._speller = speller
+
+    def read(self, report: Report) -> Reading:
+        """Title and text of a report."""
+        text = told(report)
+        words = tuple(self._words.of(text))
+        meant = self._speller.meant
+        normals = tuple(meant(word.normal) for word in words)
+        mended = tuple(
+            word if word.normal == normal else word._replace(normal=normal)
+            for word, normal in zip(words, normals, strict=True)
+        )
+        return Reading(text, words, mended, normals)

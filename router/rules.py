@@ -1,0 +1,114 @@
+"""All that operators keep for routing, read and checked as a whole: one version, named by every dispatch."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from config.regions import load_regions
+from config.settings import SettingsError
+from config.slang import load_slang
+from config.vocabulary import load_vocabulary
+from language.atlas import Atlas
+from language.gazetteer import Gazetteer
+from language.landmarks import load_landmarks
+from language.lexicon import Lexicon
+from language.places import load_places
+from language.spelling import Speller
+from language.villages import load_villages
+from language.words import Words
+from router.competence import CompetenceTable, load_competence
+from router.governments import Governments
+from router.reading import Reader
+from router.registry import Registry, load_registry
+from router.signs import SignFinder
+from router.topics import Topics, load_topics
+from router.units import BY_PLACE
+from router.weighing import Weights, load_weights
+
+FILES = (
+    *("agencies.csv", "units.csv", "topics.csv", "competence.csv", "landmarks.csv", "doors.csv"),
+    *("regions.csv", "places.csv", "villages.csv", "slang.csv", "vocabulary.csv"),
+)
+
+
+SHIPPED = Path(__file__).parent.parent / "config" / "data"
+
+
+class RulesError(SettingsError):
+    """The tables do not fit together; one line for each fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """`version` is a digest of the files."""
+
+    version: str
+    registry: Registry
+    topics: Topics
+    competence: CompetenceTable
+    weights: Weights
+    signs: SignFinder
+    gazetteer: Gazetteer
+    governments: Governments
+
+
+class RulesSource(Protocol):
+    """Where a stage has its rules from."""
+
+    def current(self) -> Rules:
+        """The rules that hold now."""
+        ...
+
+
+def load_rules(folder: Path) -> Rules:
+    """Read everything in a folder like `config/data`; what of the language is not there is taken as shipped.
+
+    Raises `SettingsError` or `RegistryError` naming each fault found.
+    """
+    words, vocabulary = Words(load_slang(_file(folder, "slang.csv"))), load_vocabulary(_file(folder, "vocabulary.csv"))
+    regions = load_regions(_file(folder, "regions.csv"))
+    places = load_places(regions, _file(folder, "places.csv"))
+    gazetteer = Gazetteer(regions, places)
+    registry = load_registry(folder, gazetteer)
+    topics = load_topics(folder / "topics.csv", words)
+    competence = load_competence(folder / "competence.csv")
+    if faults := list(_faults(registry, topics, competence)):
+        raise RulesError("\n".join(faults))
+    names = Lexicon({tuple(word.normal for word in words.of(name)): one for name, one in registry.named.phrases()})
+    speller = Speller((*topics.known(), *names.words()), vocabulary.words)
+    villages = load_villages(regions, _file(folder, "villages.csv"))
+    atlas = Atlas(regions, places, gazetteer, villages, vocabulary.words)
+    landmarks = load_landmarks(regions, _file(folder, "landmarks.csv"))
+    governments = Governments(registry.agencies.values())
+    signs = SignFinder(Reader(words, speller), registry, governments, names, topics, competence, atlas, landmarks)
+    weights = load_weights(_file(folder, "doors.csv"))
+    return Rules(_digest(folder), registry, topics, competence, weights, signs, gazetteer, governments)
+
+
+def _faults(registry: Registry, topics: Topics, competence: CompetenceTable) -> Iterator[str]:
+    """What would send a complaint nowhere."""
+    spoken = {cue.topic for cue in topics.cues}
+    ruled = {row.topic for row in competence.rows}
+    yield from (f"topics.csv: {topic}: no row of competence.csv says whose it is" for topic in sorted(spoken - ruled))
+    yield from (f"competence.csv: topic {topic} has no words in topics.csv" for topic in sorted(ruled - spoken))
+    for row in competence.rows:
+        for code in (row.institution, *row.then):
+            if code not in BY_PLACE and not registry.current(code):
+                yield f"competence.csv: {row.id}: {code!r} is not in agencies.csv"
+    yield from (
+        f"units.csv: {unit.pattern}: topic {unit.topic!r} is not in topics.csv"
+        for unit in registry.units.all
+        if unit.topic and unit.topic not in spoken
+    )
+
+
+def _file(folder: Path, name: str) -> Path:
+    own = folder / name
+    return own if own.exists() else SHIPPED / name
+
+
+def _digest(folder: Path) -> str:
+    content = b"".join(hashlib.sha256(_file(folder, name).read_bytes()).digest() for name in FILES)
+    return hashlib.sha256(content).hexdigest()[:12]

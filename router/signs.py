@@ -1,0 +1,184 @@
+"""Looks for all that speaks for an institution in a report: topics, names, units, places. Pure; it weighs nothing."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from language.atlas import Atlas
+from language.landmarks import Landmarks
+from language.lexicon import Hit, Lexicon
+from messages.shapes import Report
+from router.competence import Competence, CompetenceTable
+from router.evidence import Kind, Sign
+from router.governments import Governments
+from router.reading import Reader, Reading
+from router.registry import TRIAGE, Agency, Registry
+from router.topics import Topic, Topics
+from router.units import PLACE, FoundUnit
+from router.where import Where, locate
+
+# More topics are remarks; a score above this settles the matter, whatever else is said.
+_MOST_TOPICS = 6
+_SETTLED = 5.0
+_PLACES = 4
+# A topic with less is a hint: the place says as much.
+_TELLS = 1.5
+# A unit's own topic, and a kind of unit that many institutions have (“dinas”): hints.
+_UNIT_TOPIC = 1.0
+_OPEN_UNIT = 0.4
+# “Yth. Bapak Menteri Kesehatan” at the very beginning is a salutation, whatever the letter is about.
+_SALUTATION = re.compile(
+    r"(?:\byth|\bkepada|\bkpd|\bkepd|\bdear|\bhalo|\bbapak|\bbpk|\bibu|\bpak|\bbu)\b[\s.,:;]*(?:\w+[\s.,:;]+){0,3}$",
+    re.IGNORECASE,
+)
+_SALUTATION_WITHIN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a report says: the signs, its topics (the strongest first), and where it is about."""
+
+    signs: tuple[Sign, ...]
+    topics: tuple[Topic, ...]
+    where: Where
+
+
+class SignFinder:
+    """Finds the signs in reports, by one version of what operators keep.
+
+    `names` are the phrases by which institutions are named, in the normal form of words.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        registry: Registry,
+        governments: Governments,
+        names: Lexicon[Agency],
+        topics: Topics,
+        competence: CompetenceTable,
+        atlas: Atlas,
+        landmarks: Landmarks,
+    ) -> None:
+        self._reader = reader
+        self._registry = registry
+        self._governments = governments
+        self._names = names
+        self._topics = topics
+        self._competence = competence
+        self._atlas = atlas
+        self._landmarks = landmarks
+
+    def find(self, report: Report) -> Found:
+        """All signs in a report; always one that nobody could tell."""
+        reading = self._reader.read(report)
+        units = self._registry.units.find(reading.mended)
+        spans = [(unit.start, unit.end) for unit in units]
+        where = locate(report, reading.words, self._atlas, self._landmarks, spans)
+        topics = self._about(reading, units)
+        signs = (
+            Sign(TRIAGE, "nobody", 1.0, "no-evidence", "Tidak cukup petunjuk tentang instansi yang berwenang."),
+            *self._matters(topics, where),
+            *self._addressed(report, where),
+            *self._named(reading, topics),
+            *self._units(reading, units, where),
+            *self._operators(reading),
+            *(self._places(where) if not topics or topics[0].score < _TELLS else ()),
+        )
+        return Found(signs, topics, where)
+
+    def _about(self, reading: Reading, units: Sequence[FoundUnit]) -> tuple[Topic, ...]:
+        """The topics of the words, then those that units hint at."""
+        spoken = self._topics.find(reading.normals)[:_MOST_TOPICS]
+        known = {topic.name for topic in spoken}
+        hints = {
+            one.unit.topic: Topic(one.unit.topic, _UNIT_TOPIC, (Hit(one.unit.name, one.first, one.last),))
+            for one in units
+            if one.unit.topic and one.unit.topic not in known
+        }
+        quoted = (*spoken, *hints.values())
+        return tuple(topic.quoting(reading.written) for topic in quoted)
+
+    def _matters(self, topics: Sequence[Topic], where: Where) -> Iterator[Sign]:
+        best = where.best.code if where.best else ""
+        for topic in topics:
+            if row := self._competence.of(topic.name, best):
+                strength = min(topic.score, _SETTLED)
+                if row.regional:
+                    yield from self._local(row, topic, strength, where)
+                else:
+                    yield from self._matter(row, row.institution, "matter", topic, strength)
+                for level in row.then:
+                    code = self._governments.of(level, best) if level.startswith("@") else level
+                    kind: Kind = "policy" if row.regional and not best else "next"
+                    yield from self._matter(row, code, kind, topic, strength)
+
+    def _matter(self, row: Competence, code: str, kind: Kind, topic: Topic, strength: float) -> Iterator[Sign]:
+        for current in self._registry.current(code):
+            yield Sign(current, kind, strength, row.id, self._says(row, topic, current), topic.name)
+
+    def _local(self, row: Competence, topic: Topic, strength: float, where: Where) -> Iterator[Sign]:
+        if not where.candidates:
+            says = f"“{topic.words}” adalah urusan pemerintah daerah, tetapi daerahnya tidak disebut."
+            yield Sign(TRIAGE, "unplaced", strength, row.id, says, topic.name)
+        for candidate in where.candidates[:_PLACES]:
+            if code := self._governments.of(row.institution, candidate.code):
+                says = self._says(row, topic, code)
+                yield Sign(code, "local-matter", strength * candidate.certainty, row.id, says, topic.name)
+
+    def _says(self, row: Competence, topic: Topic, code: str) -> str:
+        return f"“{topic.words}” adalah urusan {self._registry.name_of(code)} ({row.basis})."
+
+    def _addressed(self, report: Report, where: Where) -> Iterator[Sign]:
+        """What is written in the field for it is meant as the addressee; what stands in the text may be a remark."""
+        if report.agency:
+            place = [candidate.code for candidate in where.candidates[:1]]
+            for code in self._registry.resolve(report.agency, place).institutions[:1]:
+                says = f"Pelapor menujukan laporan kepada “{report.agency}”: {self._registry.name_of(code)}."
+                yield Sign(code, "addressed", 1.0, "addressed", says)
+
+    def _named(self, reading: Reading, topics: Sequence[Topic]) -> Iterator[Sign]:
+        for hit in self._names.find(reading.normals):
+            start = reading.words[hit.first].start
+            greeted = start < _SALUTATION_WITHIN and _SALUTATION.search(reading.text, 0, start)
+            kind: Kind = "government" if hit.meaning.regional else "greeted" if greeted else "named"
+            words = reading.written(hit.first, hit.end)
+            for code in self._successors(hit.meaning, topics):
+                says = f"Laporan menyebut “{words}”: {self._registry.name_of(code)}."
+                yield Sign(code, kind, 1.0, "named", says)
+
+    def _successors(self, agency: Agency, topics: Sequence[Topic]) -> Sequence[str]:
+        """Of an institution that was split the part whose matter it is; all of them where that is not said."""
+        current = self._registry.current(agency.code)
+        if len(current) > 1:
+            rows = (self._competence.of(topic.name, "") for topic in topics)
+            theirs = [row.institution for row in rows if row and row.institution in current]
+            return theirs[:1] or current
+        return current
+
+    def _units(self, reading: Reading, units: Sequence[FoundUnit], where: Where) -> Iterator[Sign]:
+        """Units that are whoever's the place is; those of one institution are found by their names."""
+        for one in units:
+            words = reading.written(one.first, one.last)
+            strength = _OPEN_UNIT if one.unit.open else 1.0
+            for level in one.unit.institutions:
+                if not where.candidates and level.startswith("@"):
+                    says = f"“{words}” ada di banyak daerah, dan daerahnya tidak disebut."
+                    yield Sign(TRIAGE, "unplaced", strength, "unit", says)
+                for candidate in where.candidates[:_PLACES] if level.startswith("@") else ():
+                    if code := self._governments.of(level, candidate.code):
+                        says = f"Laporan menyebut “{words}”: {self._registry.name_of(code)}."
+                        yield Sign(code, "unit", strength * candidate.certainty, "unit", says)
+
+    def _operators(self, reading: Reading) -> Iterator[Sign]:
+        for seen in self._landmarks.find(reading.mended):
+            for code in self._registry.current(seen.landmark.operator):
+                says = f"“{reading.text[seen.start : seen.end]}” dikelola {self._registry.name_of(code)}."
+                yield Sign(code, "operator", 1.0, "landmark", says)
+
+    def _places(self, where: Where) -> Iterator[Sign]:
+        for candidate in where.candidates[:_PLACES]:
+            if code := self._governments.of(PLACE, candidate.code):
+                named = ", ".join(f"“{evidence.words}”" for evidence in candidate.evidence[:2])
+                says = f"Tempatnya: {self._registry.name_of(code)} ({named})."
+                yield Sign(code, "place", candidate.certainty, "place", says)

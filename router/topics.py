@@ -1,0 +1,167 @@
+"""What a report is about: topics of an editable lexicon, with their weights. Pure; who is competent is elsewhere."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import count, pairwise, product
+from pathlib import Path
+
+from config.tables import Row, TableError, read_table
+from language.lexicon import Hit, Lexicon, Phrase
+from language.words import Words
+
+COLUMNS = ("topic", "category", "weight", "words", "unless")
+# The parts of a phrase that are written apart lie so near each other, in words.
+_APART = 6
+_APART_SIGN = "~"
+_MOST_OF_A_PART = 4
+# “Bukan masalah listrik”: so many words before the phrase.
+_DENIED_WITHIN = 2
+_DENIES = frozenset({"bukan", "selain", "kecuali"})
+# The second phrase of a topic tells half of what it would alone, the third a quarter: they go together anyway.
+_EACH_FURTHER = 0.5
+
+
+class TopicsError(TableError):
+    """The table can't be read as topics; one line for each fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A row: phrases that speak alike strongly for a topic (log-odds), unless a report has one of the others."""
+
+    id: int
+    topic: str
+    category: str
+    weight: float
+    phrases: tuple[tuple[Phrase, ...], ...]
+    unless: tuple[Phrase, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic that a report speaks of; `hits` are its phrases, the strongest first, `words` that one as written."""
+
+    name: str
+    score: float
+    hits: tuple[Hit[str], ...]
+    words: str = ""
+
+    def quoting(self, written: Callable[[int, int], str]) -> "Topic":
+        """With its words; `written` gives those from one place to before another."""
+        return replace(self, words=written(self.hits[0].first, self.hits[0].end))
+
+
+class Topics:
+    """Finds the topics of a report."""
+
+    def __init__(self, cues: Sequence[Cue]) -> None:
+        self._cues = cues
+        self._pairs: dict[Phrase, list[tuple[Cue, int]]] = defaultdict(list)
+        self._barring: dict[Phrase, list[int]] = defaultdict(list)
+        for cue in cues:
+            for parts in cue.phrases:
+                for number, part in enumerate(parts):
+                    self._pairs[part].append((cue, number if len(parts) > 1 else -1))
+            for phrase in cue.unless:
+                self._barring[phrase].append(cue.id)
+        self._lexicon = Lexicon({phrase: phrase for phrase in self._pairs})
+        self._bars = Lexicon(self._barring)
+        self.categories: Mapping[str, str] = {cue.topic: cue.category for cue in reversed(cues)}
+
+    @property
+    def cues(self) -> Sequence[Cue]:
+        """The rows, in their order."""
+        return self._cues
+
+    def known(self) -> Iterable[str]:
+        """Every word of a phrase."""
+        return self._lexicon.words()
+
+    def find(self, words: Sequence[str]) -> list[Topic]:
+        """The topics that words in their normal form speak of, the one with the highest score first."""
+        hits = [hit for hit in self._lexicon.find(words) if not _denied(words, hit.first)]
+        barred = {cue for hit in self._bars.find(words) for cue in hit.meaning} if hits else frozenset()
+        spoken: dict[str, dict[Phrase, tuple[float, Hit[str]]]] = defaultdict(dict)
+        for cue, phrase, hit in self._spoken(hits):
+            if cue.id not in barred:
+                known = spoken[cue.topic].get(phrase)
+                if known is None or known[0] < cue.weight:
+                    spoken[cue.topic][phrase] = (cue.weight, hit)
+        found = [_scored(name, list(said.values())) for name, said in spoken.items()]
+        return sorted(found, key=lambda topic: (-topic.score, topic.name))
+
+    def _spoken(self, hits: Sequence[Hit[Phrase]]) -> Iterator[tuple[Cue, Phrase, Hit[str]]]:
+        halves: dict[Phrase, list[Hit[Phrase]]] = defaultdict(list)
+        for hit in hits:
+            for cue, number in self._pairs.get(hit.meaning, ()):
+                if number < 0:
+                    yield cue, hit.meaning, Hit(" ".join(hit.meaning), hit.first, hit.end)
+                else:
+                    halves[hit.meaning].append(hit)
+        if len(halves) > 1:
+            for parts, cue in self._partners_of(halves):
+                if near := _nearest([halves[part] for part in parts]):
+                    yield cue, sum(parts, ()), Hit(" … ".join(" ".join(part) for part in parts), *near)
+
+    def _partners_of(self, halves: Mapping[Phrase, object]) -> Iterator[tuple[tuple[Phrase, ...], Cue]]:
+        seen: set[tuple[Phrase, ...]] = set()
+        for half in halves:
+            for cue, _ in self._pairs[half]:
+                for parts in cue.phrases:
+                    if len(parts) > 1 and half in parts and parts not in seen and all(map(halves.__contains__, parts)):
+                        seen.add(parts)
+                        yield parts, cue
+
+
+def _denied(words: Sequence[str], first: int) -> bool:
+    return any(word in _DENIES for word in words[max(0, first - _DENIED_WITHIN) : first])
+
+
+def _nearest(parts: Sequence[Sequence[Hit[Phrase]]]) -> tuple[int, int] | None:
+    """The span of parts that lie near each other, in whatever order."""
+    spans = []
+    for some in product(*(hits[:_MOST_OF_A_PART] for hits in parts)):
+        ordered = sorted(some, key=lambda hit: hit.first)
+        if all(0 <= later.first - earlier.end < _APART for earlier, later in pairwise(ordered)):
+            spans.append((ordered[0].first, ordered[-1].end))
+    return min(spans, key=lambda span: span[1] - span[0], default=None)
+
+
+def _scored(name: str, said: Sequence[tuple[float, Hit[str]]]) -> Topic:
+    ranked = sorted(said, key=lambda one: (-one[0], one[1].first))
+    score = sum(weight * _EACH_FURTHER**place for place, (weight, _) in enumerate(ranked))
+    return Topic(name, score, tuple(hit for _, hit in ranked))
+
+
+def load_topics(path: Path, words: Words) -> Topics:
+    """The topics in a file; phrases are read as words of reports are. Raises `TopicsError`."""
+    faults: list[str] = []
+    numbers = count()
+    cues = [cue for row in read_table(path, COLUMNS) if (cue := _cue(next(numbers), row, words, faults))]
+    if faults:
+        raise TopicsError("\n".join(f"{path.name}, line {fault}" for fault in faults))
+    return Topics(cues)
+
+
+def _cue(number: int, row: Row, words: Words, faults: list[str]) -> Cue | None:
+    try:
+        weight = float(row.cells["weight"])
+    except ValueError:
+        faults.append(f"{row.line}: weight {row.cells['weight']!r} is no number")
+        return None
+    phrases = tuple(_parts(phrase, words) for phrase in row.phrases("words"))
+    unless = tuple(_phrase(phrase, words) for phrase in row.phrases("unless"))
+    if not row.cells["topic"] or not phrases:
+        faults.append(f"{row.line}: a topic and at least one phrase are needed")
+    if any(() in parts for parts in phrases) or () in unless:
+        faults.append(f"{row.line}: {row.cells['topic']}: a phrase has no words")
+    return Cue(number, row.cells["topic"], row.cells["category"], weight, phrases, unless)
+
+
+def _parts(phrase: str, words: Words) -> tuple[Phrase, ...]:
+    return tuple(_phrase(part, words) for part in phrase.split(_APART_SIGN))
+
+
+def _phrase(written: str, words: Words) -> Phrase:
+    return tuple(word.normal for word in words.of(written))

@@ -1,0 +1,90 @@
+"""Which door: every kind of evidence, what it weighs against another, and why nobody could tell."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from messages.shapes import Place, Report
+from router.decision import decide, decide_again
+from router.registry import TRIAGE
+from tests.rules import SMALL, rules_of
+
+RULES = rules_of(SMALL)
+
+
+@pytest.mark.parametrize(
+    ("report", "agency", "rule"),
+    [
+        (Report(text="x", agency="Kemenkes"), "kementerian-kemenkes", "addressed"),
+        (Report(text="x", agency="Dinas Kesehatan Kota Semarang"), "kota-3374", "addressed"),
+        (Report(text="Mohon PLN datang"), "bumn-pln", "named"),
+        (Report(text="MENTERI KESEHATAN tolong"), "kementerian-kemenkes", "named"),
+        (Report(text="antrean paspor lama di Kab. Sleman"), "kementerian-kemenimipas", "paspor"),
+        (Report(text="Yth. Menteri Kesehatan, jalan rusak di Kab. Sleman"), "kabupaten-3404", "jalan"),
+        (Report(text="jalan rusak di kab. Sleman"), "kabupaten-3404", "jalan"),
+        (Report(text="JLN RUSAK DI KAB SLEMAN"), "kabupaten-3404", "jalan"),
+        (Report(text="jalan rusak", place=Place(region="Kota Semarang")), "kota-3374", "jalan"),
+        (Report(text="Kota Semarang, Jawa Tengah: banjir"), "kota-3374", "banjir"),
+        (Report(text="banjir di sleman"), "kabupaten-3404", "banjir"),
+        (Report(text="puskesmas tutup di Sleman"), "kabupaten-3404", "puskesmas"),
+        (Report(text="#laporhendi jalan rusak"), "kota-3374", "jalan"),
+        (Report(text="gelap sekali di Kabupaten Sleman"), "kabupaten-3404", "place"),
+        (Report(text="jalan rusak"), TRIAGE, "jalan"),
+        (Report(text="Jl. Sleman rusak"), TRIAGE, "no-evidence"),
+        (Report(text="halo"), TRIAGE, "no-evidence"),
+        (Report(text="planet"), TRIAGE, "no-evidence"),
+        (Report(text="bukan soal paspor"), TRIAGE, "no-evidence"),
+    ],
+)
+def test_which_door(report: Report, agency: str, rule: str) -> None:
+    """Each kind of evidence leads to its door, and says so by the row that spoke."""
+    decision = decide(report, RULES)
+    assert (decision.agency, rule in {reason.rule for reason in decision.reasons}) == (agency, True), decision
+    assert agency not in decision.alternatives
+
+
+def test_who_was_named_and_is_not_competent_is_said() -> None:
+    """What a citizen names is evidence, not an order; the officer reads that it was seen."""
+    decision = decide(Report(text="Yth. Menteri Kesehatan, jalan rusak di Kabupaten Sleman"), RULES)
+    assert decision.agency == "kabupaten-3404"
+    assert decision.reasons[-1].rule == "addressee-overruled"
+    assert "Kementerian Kesehatan" in decision.reasons[-1].says
+
+
+def test_an_institution_that_was_split() -> None:
+    """Its old name leads to the part whose matter it is; where no matter is said, nobody could tell which part."""
+    assert decide(Report(text="Kemenkumham, paspor saya lama"), RULES).agency == "kementerian-kemenimipas"
+    unsaid = decide(Report(text="Kemenkumham lambat"), RULES)
+    assert unsaid.agency == TRIAGE
+    assert set(unsaid.alternatives) == {"kementerian-kemenkum", "kementerian-kemenimipas"}
+
+
+def test_next_doors() -> None:
+    """A refusal by the institution leads to who comes next for the matter, then to the government of the place."""
+    decision = decide(Report(text="Kemenkes, puskesmas tutup di Kab. Sleman"), RULES)
+    assert {decision.agency, *decision.alternatives} == {"kementerian-kemenkes", "kabupaten-3404", "provinsi-34"}
+
+
+def test_topic_region_and_confidence_are_said() -> None:
+    """What it is about and where, by the tables' own names."""
+    decision = decide(Report(text="jalan rusak di Kabupaten Sleman"), RULES)
+    assert (decision.topic, decision.region, decision.triage) == ("jalan", "34.04", False)
+    assert 0.5 < decision.confidence <= 1
+
+
+def test_more_said_later() -> None:
+    """What nobody could place is looked at again with what its sender says more."""
+    earlier = Report(text="jalan rusak")
+    assert decide_again(earlier, Report(text="di Kabupaten Sleman"), RULES).agency == "kabupaten-3404"
+    assert decide_again(earlier, Report(text="terima kasih"), RULES).agency == TRIAGE
+
+
+@given(st.text(max_size=200), st.text(max_size=60), st.text(max_size=60))
+def test_any_report_gets_a_door(text: str, agency: str, region: str) -> None:
+    """Whatever is written, the answer is an agency of the registry, with reasons; and the same again."""
+    place = Place.model_construct(region=region, address="")
+    report = Report.model_construct(title="", text=text, agency=agency, place=place)
+    decision = decide(report, RULES)
+    assert decision.agency in RULES.registry.agencies
+    assert decision.reasons
+    assert decision == decide(report, RULES)
