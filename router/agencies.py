@@ -17,6 +17,7 @@ _FORMS = {
     "kota": ("kota %s", "pemkot %s", "pemerintah kota %s", "walikota %s", "wali kota %s"),
     "kabupaten": ("kabupaten %s", "kab %s", "pemkab %s", "pemerintah kabupaten %s", "bupati %s"),
 }
+_GOVERNMENTS = ("pemda ", "pemerintah ", *(form.removesuffix("%s") for forms in _FORMS.values() for form in forms))
 _KINDS = ("kementerian", "lembaga", "bumn", *_FORMS, TRIAGE)
 # What people write for the first words of a name.
 _BEGINNINGS = (
@@ -25,9 +26,9 @@ _BEGINNINGS = (
 )
 _ENDINGS = (" persero tbk", " persero", " tbk")
 _COUNTRY, _SHORT_COUNTRY = " republik indonesia", " ri"
-_COLUMNS = frozenset(
-    "code kind name acronym aliases places region parent connected fallback valid_from valid_to successors".split()
-)
+_OWN = ("code", "kind", "name", "acronym", "aliases", "places", "region")
+_RELATIONS = ("parent", "connected", "fallback", "valid_from", "valid_to", "successors")
+_COLUMNS = frozenset((*_OWN, *_RELATIONS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,11 @@ class Agency:
     def called(self, place: str) -> Iterator[str]:
         """How people call the government of a place."""
         return (form % place for form in _FORMS.get(self.kind, ()))
+
+
+def governs(phrase: str) -> bool:
+    """Whether a phrase calls a government by its place."""
+    return normal(phrase).startswith(_GOVERNMENTS)
 
 
 def phrases(agencies: Sequence[Agency]) -> dict[str, str]:

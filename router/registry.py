@@ -1,4 +1,4 @@
-"""The agencies, units and rules an operator keeps in CSV files, checked as a whole before anything is routed by them."""
+"""The agencies, units and rules an operator keeps in CSV files, checked as a whole before anything goes by them."""
 
 import hashlib
 from collections import defaultdict
@@ -34,8 +34,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """`agencies` have a queue each; `former` are no more and have none. `version` is a digest of the files: every
-    dispatch names what it was decided by.
+    """`agencies` have a queue each; `former` are no more and have none.
+
+    `version` is a digest of the files: every dispatch names what it was decided by.
 
     `named` finds institutions: by their own names, their nationwide units, and their former names. What became one
     institution is that one; what became several is the former one, whose `successors` the topic decides between.

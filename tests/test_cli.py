@@ -88,7 +88,7 @@ def test_a_code_that_makes_no_topic_is_refused(cli: Cli, tmp_path: Path) -> None
     shutil.copytree(REGISTRY, folder)
     with (folder / "agencies.csv").open(newline="") as table:
         rows = list(csv.reader(table))
-    rows.append(["lembaga tak bernama", "lembaga", "Lembaga Tak Bernama", "", "", "", "", ""])
+    rows.append(["lembaga tak bernama", "lembaga", "Lembaga Tak Bernama", "", "", "", "", "", "yes", "", "", "", ""])
     with (folder / "agencies.csv").open("w", newline="") as table:
         csv.writer(table).writerows(rows)
     found = cli("run", agencies=str(folder))

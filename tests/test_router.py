@@ -1,7 +1,5 @@
 """The router: the institution that is named, else the matter, else the place, else triage; and the next door."""
 
-import csv
-import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +13,6 @@ from sqlalchemy import Engine
 from app.assembly import Parts
 from bus.errors import Reject
 from bus.port import Outgoing
-from config.settings import Settings
 from language.phrases import PhraseIndex, normal
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch, Report
@@ -23,10 +20,10 @@ from messages.topics import AGENCY_ANSWERS
 from normalize.stage import NormalizeStage
 from router.decision import decide, due
 from router.refusing import MAX_HOPS, after_refusal
-from router.registry import TRIAGE, Registry, RegistryError, load_registry
+from router.registry import TRIAGE, Registry, load_registry
 from router.stage import RouterStage
 from tests import helpers
-from tests.conftest import NOW, SHARED
+from tests.conftest import NOW
 from tests.helpers import at, value_of
 from tests.rules import fixed, rules_of
 
@@ -62,104 +59,6 @@ def test_the_longest_phrase_wins(phrases: list[str], words: list[str]) -> None:
         assert not [
             longer for longer in phrases if len(longer) > len(found.meaning) and f"{rest} ".startswith(f"{longer} ")
         ]
-
-
-Edit = Callable[[list[dict[str, str]]], object]
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    """The rows of a table."""
-    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
-
-
-def _edited(folder: Path, file: str, edit: Edit) -> Path:
-    shutil.copytree(SMALL, folder, dirs_exist_ok=True)
-    path = folder / file
-    with path.open(newline="") as opened:
-        rows = list(csv.DictReader(opened))
-    edit(rows)
-    with path.open("w", newline="") as opened:
-        writer = csv.DictWriter(opened, rows[0].keys())
-        writer.writeheader()
-        writer.writerows(rows)
-    return folder
-
-
-@pytest.mark.parametrize(
-    ("file", "edit", "says"),
-    [
-        ("rules.csv", lambda rows: rows[0].update(agency="bumn-x"), "paspor: agency 'bumn-x' is not in agencies.csv"),
-        ("rules.csv", lambda rows: rows[1].update(phrases="paspor"), "listrik-padam: 'paspor' already stands in"),
-        ("rules.csv", lambda rows: rows[0].update(phrases="E-Paspor"), "write 'E-Paspor' as 'e paspor'"),
-        ("agencies.csv", lambda rows: rows[0].update(aliases="pln"), "'pln' already names"),
-        ("agencies.csv", lambda rows: rows.pop(), "the row 'triage' is missing"),
-        ("agencies.csv", lambda rows: rows[5].update(parent="provinsi-99"), "parent 'provinsi-99' is not an agency"),
-        ("agencies.csv", lambda rows: rows[0].update(kind="kementrian"), "kind 'kementrian' is none of"),
-        ("agencies.csv", lambda rows: rows[0].update(name=""), "a code and a name are needed"),
-        ("rules.csv", lambda rows: rows[0].update(phrases="kemenkes"), "'kemenkes' already names kementerian-kemenkes"),
-        ("agencies.csv", lambda rows: rows.append({**rows[0], "name": "Lain"}), "code kementerian-kemenkes stands"),
-        ("agencies.csv", lambda rows: rows.append(dict(rows[0])), "code kementerian-kemenkes stands 2 times"),
-    ],
-)
-def test_a_faulty_registry_names_its_fault(tmp_path: Path, file: str, edit: Edit, says: str) -> None:
-    """Nothing is routed by files with a fault in them; the text says which row, and what to write instead."""
-    with pytest.raises(RegistryError) as caught:
-        load_registry(_edited(tmp_path, file, edit))
-    assert says in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"code,kind\nx,y\n", b"\xff\xfe", b'code,kind,name\n"open', b"code,kind\nx\n"]
-)
-def test_a_file_that_is_no_table_is_named(tmp_path: Path, content: bytes) -> None:
-    """Any bytes in the place of a table give an error that names the file."""
-    shutil.copytree(SMALL, tmp_path, dirs_exist_ok=True)
-    (tmp_path / "agencies.csv").write_bytes(content)
-    with pytest.raises(RegistryError, match=r"agencies\.csv"):
-        load_registry(tmp_path)
-
-
-def test_the_version_changes_with_the_files(tmp_path: Path) -> None:
-    """A dispatch names the very rules it was decided by."""
-    edited = load_registry(_edited(tmp_path, "rules.csv", lambda rows: rows[0].update(basis="lain")))
-    assert edited.version != load_registry(SMALL).version == load_registry(SMALL).version
-
-
-def test_the_country_is_complete(country: Registry) -> None:
-    """Every province, city and regency, the ministries and bodies, and triage."""
-    kinds = [agency.kind for agency in country.agencies.values()]
-    counts = {kind: kinds.count(kind) for kind in set(kinds)}
-    # Jakarta's five cities and one regency are administrative: they belong to the province.
-    assert (counts["provinsi"], counts["kota"], counts["kabupaten"]) == (38, 98 - 5, 416 - 1)
-    assert counts["kementerian"] >= 49
-    assert counts["lembaga"] >= 32
-    assert TRIAGE in country.agencies
-
-
-def test_every_official_region_is_in_the_registry(country: Registry) -> None:
-    """The official list's codes and names, each at its own queue."""
-    path = SHARED / "regions" / "regions.csv"
-    if not path.exists():
-        pytest.skip(f"{path} is not here")
-    official = {row["code"]: row["name"] for row in rows_of(path) if row["code"].count(".") <= 1}
-    ours = {agency.region: agency.name for agency in country.agencies.values() if agency.region}
-    jakarta = {code for code in official if code.startswith("31.")}
-    assert set(official) - jakarta == set(ours)
-    for code, name in ours.items():
-        if "." in code:
-            assert name.split()[0].lower() in {"kota", "kabupaten"}
-            assert official[code].lower() == name.lower()
-
-
-def test_every_ministry_and_body_is_in_the_registry(country: Registry) -> None:
-    """The official list's slugs."""
-    path = SHARED / "agencies" / "ministries_and_bodies_2025.csv"
-    if not path.exists():
-        pytest.skip(f"{path} is not here")
-    slugs = {row["slug"].removeprefix("kementerian-") for row in rows_of(path)}
-    assert slugs <= {
-        code.split("-", 1)[-1] for code in country.agencies if code.startswith(("kementerian-", "lembaga-"))
-    }
 
 
 def test_every_agency_is_reached_by_its_own_name() -> None:
@@ -298,10 +197,3 @@ def test_an_answer_to_nothing_is_rejected(stage: RouterStage, complaint: Callabl
     strange = answer.value.replace(str(value_of(answer)["dispatch_id"]).encode(), str(uuid4()).encode())
     with pytest.raises(Reject, match="unknown_dispatch"):
         stage.handle([at(Outgoing(answer.topic, answer.key, strange, answer.headers))])
-
-
-def test_an_unknown_agency_in_a_rule_stops_the_start(tmp_path: Path, settings: Settings) -> None:
-    """The process refuses to start, and names the rule and the agency."""
-    folder = _edited(tmp_path / "edited", "rules.csv", lambda rows: rows[0].update(agency="kementerian-tiada"))
-    with pytest.raises(RegistryError, match="kementerian-tiada"):
-        _ = Parts(settings.model_copy(update={"agencies": folder})).topics

@@ -22,10 +22,10 @@ from tests.doors.served import Host, Served
 from tests.logged import listening
 
 _AGENCIES = """\
-code,kind,name,acronym,aliases,places,region,parent
-provinsi-33,provinsi,Provinsi Jawa Tengah,,,,33,
-kota-3374,kota,Kota Semarang,,,,33.74,provinsi-33
-triage,triage,Triase,,,,,
+code,kind,name,acronym,aliases,places,region,parent,connected,fallback,valid_from,valid_to,successors
+provinsi-33,provinsi,Provinsi Jawa Tengah,,,,33,,yes,,,,
+kota-3374,kota,Kota Semarang,,,,33.74,provinsi-33,yes,,,,
+triage,triage,Triase,,,,,,yes,,,,
 """
 
 
@@ -54,6 +54,7 @@ def settings(settings: Settings, tmp_path: Path) -> Settings:
     agencies.mkdir()
     (agencies / "agencies.csv").write_text(_AGENCIES)
     (agencies / "rules.csv").write_text("id,phrases,agency,basis\n")
+    (agencies / "units.csv").write_text("pattern,institution,topic\n")
     return settings.model_copy(update={"agencies": agencies})
 
 
