@@ -75,21 +75,25 @@ class SignFinder:
         units = self._registry.units.find(reading.mended)
         spans = [(unit.start, unit.end) for unit in units]
         where = locate(report, reading.words, self._atlas, self._landmarks, spans)
-        topics = self._about(reading, units)
+        named = self._names.find(reading.normals)
+        topics = self._about(reading, named, units)
         signs = (
             Sign(TRIAGE, "nobody", 1.0, "no-evidence", "Tidak cukup petunjuk tentang instansi yang berwenang."),
             *self._matters(topics, where),
             *self._addressed(report, where),
-            *self._named(reading, topics),
+            *self._named(reading, named, topics),
             *self._units(reading, units, where),
             *self._operators(reading),
             *(self._places(where) if not topics or topics[0].score < _TELLS else ()),
         )
         return Found(signs, topics, where)
 
-    def _about(self, reading: Reading, units: Sequence[FoundUnit]) -> tuple[Topic, ...]:
-        """The topics of the words, then those that units hint at."""
-        spoken = self._topics.find(reading.normals)[:_MOST_TOPICS]
+    def _about(
+        self, reading: Reading, named: Sequence[Hit[Agency]], units: Sequence[FoundUnit]
+    ) -> tuple[Topic, ...]:
+        """The topics of the words, then those that units hint at; a part of an institution's name is no topic."""
+        names = [(hit.first, hit.end) for hit in named if hit.end - hit.first > 1]
+        spoken = self._topics.find(reading.normals, names)[:_MOST_TOPICS]
         known = {topic.name for topic in spoken}
         hints = {
             one.unit.topic: Topic(one.unit.topic, _UNIT_TOPIC, (Hit(one.unit.name, one.first, one.last),))
@@ -118,13 +122,16 @@ class SignFinder:
             yield Sign(current, kind, strength, row.id, self._says(row, topic, current), topic.name)
 
     def _local(self, row: Competence, topic: Topic, strength: float, where: Where) -> Iterator[Sign]:
-        if not where.candidates:
+        governed = [
+            (code, candidate.certainty)
+            for candidate in where.candidates[:_PLACES]
+            if (code := self._governments.of(row.institution, candidate.code))
+        ]
+        if not governed:
             says = f"“{topic.words}” adalah urusan pemerintah daerah, tetapi daerahnya tidak disebut."
             yield Sign(TRIAGE, "unplaced", strength, row.id, says, topic.name)
-        for candidate in where.candidates[:_PLACES]:
-            if code := self._governments.of(row.institution, candidate.code):
-                says = self._says(row, topic, code)
-                yield Sign(code, "local-matter", strength * candidate.certainty, row.id, says, topic.name)
+        for code, certainty in governed:
+            yield Sign(code, "local-matter", strength * certainty, row.id, self._says(row, topic, code), topic.name)
 
     def _says(self, row: Competence, topic: Topic, code: str) -> str:
         return f"“{topic.words}” adalah urusan {self._registry.name_of(code)} ({row.basis})."
@@ -137,8 +144,8 @@ class SignFinder:
                 says = f"Pelapor menujukan laporan kepada “{report.agency}”: {self._registry.name_of(code)}."
                 yield Sign(code, "addressed", 1.0, "addressed", says)
 
-    def _named(self, reading: Reading, topics: Sequence[Topic]) -> Iterator[Sign]:
-        for hit in self._names.find(reading.normals):
+    def _named(self, reading: Reading, named: Sequence[Hit[Agency]], topics: Sequence[Topic]) -> Iterator[Sign]:
+        for hit in named:
             start = reading.words[hit.first].start
             greeted = start < _SALUTATION_WITHIN and _SALUTATION.search(reading.text, 0, start)
             kind: Kind = "government" if hit.meaning.regional else "greeted" if greeted else "named"

@@ -78,9 +78,13 @@ class Topics:
         """Every word of a phrase."""
         return self._lexicon.words()
 
-    def find(self, words: Sequence[str]) -> list[Topic]:
-        """The topics that words in their normal form speak of, the one with the highest score first."""
-        hits = [hit for hit in self._lexicon.find(words) if not _denied(words, hit.first)]
+    def find(self, words: Sequence[str], apart: Sequence[tuple[int, int]] = ()) -> list[Topic]:
+        """The topics that words in their normal form speak of, the one with the highest score first.
+
+        What lies within one of the spans that are kept `apart` says nothing.
+        """
+        said = (hit for hit in self._lexicon.find(words) if not _denied(words, hit.first))
+        hits = [hit for hit in said if not any(first <= hit.first and hit.end <= end for first, end in apart)]
         barred = {cue for hit in self._bars.find(words) for cue in hit.meaning} if hits else frozenset()
         spoken: dict[str, dict[Phrase, tuple[float, Hit[str]]]] = defaultdict(dict)
         for cue, phrase, hit in self._spoken(hits):

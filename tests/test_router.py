@@ -163,7 +163,7 @@ def test_a_dispatch_is_decided_once(stage: RouterStage, complaint: Callable[...,
 
 def test_a_refusal_finds_the_next_door(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
     """The next agency gets the complaint with all earlier reasons, and oversight hears of it; once."""
-    (first,) = stage.handle([at(complaint("Kemenkes, puskesmas tutup di Kab. Sleman"))])
+    (first,) = stage.handle([at(complaint("Mohon Kemenkes datang ke Kab. Sleman"))])
     record = at(*refusal(first))
     second, told = stage.handle([record])
     assert second.topic == "agency-kabupaten-3404"
@@ -176,7 +176,7 @@ def test_a_refusal_finds_the_next_door(stage: RouterStage, complaint: Callable[.
 
 def test_the_refusing_agency_may_name_the_next(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
     """Its word goes before our alternatives."""
-    (first,) = stage.handle([at(complaint("Kemenkes, puskesmas tutup di Kab. Sleman"))])
+    (first,) = stage.handle([at(complaint("Mohon Kemenkes datang ke Kab. Sleman"))])
     second, _ = stage.handle([at(*refusal(first, theirs="bumn-pln"))])
     assert second.topic == "agency-bumn-pln"
 

@@ -137,7 +137,7 @@ def test_what_repeats_it_is_taken_apart_with_it(office: Office) -> None:
 
 def test_what_is_put_together_goes_one_way(office: Office) -> None:
     """It and all that followed it lie where the first lies, by its date, and go along when that moves."""
-    office.door("Kemenkes, puskesmas tutup di Kab. Sleman", 1)
+    office.door("Mohon Kemenkes datang ke Kab. Sleman", 1)
     office.door("foto", 2, of=1)
     office.door("Mohon PLN datang", 3)
     office.door("lagi", 4, of=3)
@@ -208,7 +208,7 @@ def test_apart_together_and_apart_again(office: Office) -> None:
 def test_it_does_not_go_back_to_a_door_that_refused_it(office: Office) -> None:
     """Taken apart again it goes on from where it was before it was put to the other."""
     office.door("Mohon PLN datang", 1)
-    (second,) = dispatches(office.tell(said(2, "Kemenkes, puskesmas tutup di Kab. Sleman")))
+    (second,) = dispatches(office.tell(said(2, "Mohon Kemenkes datang ke Kab. Sleman")))
     office.answer(second)
     office.merge(2, of=1)
     (apart,) = office.split(2)
@@ -220,7 +220,7 @@ def test_it_does_not_go_back_to_a_door_that_refused_it(office: Office) -> None:
 
 def test_a_late_answer_is_to_what_it_was_given_for(office: Office) -> None:
     """A refusal of what was taken apart since is none of the complaint it belonged to, nor of where it is now."""
-    office.door("Kemenkes, puskesmas tutup di Kab. Sleman", 1)
+    office.door("Mohon Kemenkes datang ke Kab. Sleman", 1)
     (second,) = dispatches(office.tell(said(2, "Mohon PLN datang", of=1)))
     office.split(2)
     assert dispatches(office.answer(second)) == []
@@ -293,7 +293,7 @@ def test_who_is_told(office: Office) -> None:
 
 def test_what_comes_while_the_case_moves_lies_where_it_lies(office: Office, engine: Engine) -> None:
     """Two routers at one moment, one with a repeat and one with a refusal: neither leaves the repeat behind."""
-    (first,) = dispatches(office.tell(said(1, "Kemenkes, puskesmas tutup di Kab. Sleman")))
+    (first,) = dispatches(office.tell(said(1, "Mohon Kemenkes datang ke Kab. Sleman")))
     other = threading.Thread(target=office.work, args=[office.answered(first, "refused")])
     repeat = {"complaint_id": id_of(2), "relation": Relation(kind="repeat", of=id_of(1))}
     with writing(engine) as connection:
