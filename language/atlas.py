@@ -7,6 +7,7 @@ decided elsewhere.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from itertools import zip_longest
 from typing import NamedTuple
 
 from config.regions import Regions
@@ -109,6 +110,7 @@ class Atlas:
         villages: Villages,
         known: Iterable[str],
     ) -> None:
+        self._regions = regions
         self._gazetteer, self._villages, self._known = gazetteer, villages, frozenset(known)
         # Only the other words are looked at.
         self._passed_over = self._known - _BEFORE_NAME - _PARTS
@@ -122,6 +124,11 @@ class Atlas:
         single = {_DOUBLE.sub(r"\1", name): codes for name, codes in self._wide.items()}
         self._single = {name: codes for name, codes in single.items() if name in self._names and name not in self._wide}
 
+    def region(self, code: str) -> str:
+        """The narrowest known region that a code leads to (of 33.74.99 it is 33.74); if none, nothing."""
+        way = self._regions.way(code)
+        return way[-1].code if way else ""
+
     def find(self, tokens: Tokens, around: Iterable[str] = ()) -> tuple[Named, ...]:
         """The places in a text, in order, none overlapping another; `around`: codes known to be near besides."""
         mentions = {mention.first: mention for mention in self._gazetteer.find(tokens)}
@@ -132,6 +139,7 @@ class Atlas:
         search = _Search(tokens, mentions, taken, anchors, tuple(around))
         others = self._others(search)
         kept = [self._of(mention, tokens) for mention in mentions.values() if taken[mention.first] == 1]
+        kept = [self._inner(one, after, tokens) for one, after in zip_longest(kept, kept[1:])]
         # Who says "Kelurahan Tambakrejo" means no district of that name elsewhere in the text.
         said = {tokens.words[one.end - 1] for one in others if one.manner is Manner.VILLAGE}
         kept = [one for one in kept if one.manner is not Manner.BARE or tokens.words[one.end - 1] not in said]
@@ -146,6 +154,18 @@ class Atlas:
         elif len(codes) > 1 and not mention.said:
             likely = self._best.get(joined, "")
         return Named(mention.first, mention.end, codes, manner, (likely,) if likely in codes else ())
+
+    def _inner(self, named: Named, after: Named | None, tokens: Tokens) -> Named:
+        """A city's bare name right before another region that holds a district or village of the name: that one."""
+        if named.manner is not Manner.NAMED or after is None or after.first > named.end:
+            return named
+        if any(related(one, other) for one in named.codes for other in after.codes):
+            return named
+        joined = "".join(tokens.words[named.first : named.end])
+        codes = (*filter(_narrow, self._names.get(joined, ())), *self._villages.districts(joined))
+        inner = tuple(dict.fromkeys(code for code in codes if any(code.startswith(f"{one}.") for one in after.codes)))
+        close = tokens.gaps[after.first] in {", ", ",", " "} and not all(map(_province, after.codes))
+        return named._replace(codes=inner, manner=Manner.QUARTER) if inner and close else named
 
     def _others(self, search: "_Search") -> list[Named]:
         words, taken, passed_over = search.tokens.words, search.taken, self._passed_over
@@ -361,6 +381,10 @@ def _wide(code: str) -> bool:
 
 def _narrow(code: str) -> bool:
     return not _wide(code)
+
+
+def _province(code: str) -> bool:
+    return "." not in code
 
 
 def _ends(word: str) -> Iterator[str]:

@@ -32,7 +32,7 @@ class Misspelt:
     def _near(self, word: str) -> set[str]:
         found = set(self._shortened.get(word, ()))
         for cut in _cuts(word):
-            if cut in self._names:
+            if cut in self._names and len(cut) >= _LEAST:
                 found.add(cut)
             found.update(self._shortened.get(cut, ()))
         return {name for name in found if name[0] == word[0] and OSA.distance(name, word, score_cutoff=1) <= 1}

@@ -23,7 +23,7 @@ def _words(line: str) -> frozenset[str]:
 
 
 _ROADS = _words("jl jln jalan jlan gg gang tol ruas lorong jalur")
-_OF_ROADS = _words("raya lintas tol nasional arteri alternatif lingkar")
+_OF_ROADS = _words("raya lintas tol nasional")
 _PERSONS = _words(
     "bapak bpk pak ibu bu sdr sdri saudara saudari mas mbak kang ustad ustadz haji hj kyai kiai bernama almarhum "
     "almarhumah anaknya istri suami"

@@ -4,7 +4,7 @@ Who is competent there is not decided here. Coordinates are not looked at: there
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
 from typing import NamedTuple
@@ -46,8 +46,10 @@ _LIKELY_SHARE = 0.8
 # So much likelier than the next the best must be; a district than another of the same city.
 _CLEAR = 2.0
 _CLEAR_DISTRICT = 1.5
-# From so much of its own on a city is more than one of many in the province that is said.
-_CLEAR_OWN = 0.7
+_HALF = 0.5
+_FEW = 3
+# What lies nowhere near the places that are clear is mostly a village of which no list knows that it is there, too.
+_APART = 2.0
 _PICKED = frozenset(("code", "field"))
 _UNIT_DISTANCE = 3
 _MOST_CLAIMS = 40
@@ -207,8 +209,8 @@ def _from_landmarks(text: str, seen: Iterable[Seen]) -> Iterator[_Claim]:
 
 def _from_place(place: Place, atlas: Atlas) -> Iterator[_Claim]:
     """What stands in the form's fields. The picked region says the same again: the strongest of them counts."""
-    if place.code:
-        yield _Claim({place.code: 1.0}, _FIELD_CODE, Evidence("code", place.code))
+    if code := atlas.region(place.code):
+        yield _Claim({code: 1.0}, _FIELD_CODE, Evidence("code", place.code))
     district = f"kec. {place.district}" if place.district else ""
     for text, kind in ((f"{district}\n{place.region}", "field"), (place.address, "address")):
         if text.strip():
@@ -237,36 +239,42 @@ def _narrowed(claims: Sequence[_Claim]) -> list[_Claim]:
     return [claim if len(claim.regions) == 1 else _within(claim, fixed) for claim in claims]
 
 
-def _within(claim: _Claim, fixed: Iterable[str]) -> _Claim:
+def _within(claim: _Claim, fixed: Collection[str]) -> _Claim:
     kept = {code: share for code, share in claim.shares.items() if any(related(code, other) for other in fixed)}
     total = sum(kept.values())
-    return claim._replace(shares={code: share / total for code, share in kept.items()}) if kept else claim
+    if kept:
+        return claim._replace(shares={code: share / total for code, share in kept.items()})
+    return claim._replace(weight=claim.weight - _APART) if fixed and len(claim.shares) > _FEW else claim
 
 
 def _weighed(claims: Sequence[_Claim]) -> tuple[Candidate, ...]:
     own = {region: _score(region, claims) for region in dict.fromkeys(r for claim in claims for r in claim.regions)}
-    provinces = {code: score for code, score in own.items() if _is_province(code)}
+    # A province whose name is its city's as well (Jambi) says nothing of that city by it.
+    wide = [claim for claim in claims if all(map(_is_province, claim.shares))]
+    named = {_province(region) for region in own if not _is_province(region) and _mostly(region, claims)}
     scores: dict[str, float] = {}
     for region, score in own.items():
         if not _is_province(region):
-            scores[region] = score + _PROVINCE * provinces.get(_province(region), 0.0)
-    for code, score in provinces.items():
-        inside = [region for region in scores if _province(region) == code]
-        if not any(own[region] >= _CLEAR_OWN for region in inside) or _shared(code, claims):
-            scores[code] = score
+            province = _province(region)
+            scores[region] = score + _PROVINCE * (_score(province, wide) if province in named and wide else 0.0)
+        elif region not in named or _shared(region, claims):
+            # Without a region in it that is more than one of many, the province is what is known.
+            scores[region] = score
     return _ranked(scores, claims)
 
 
 def _ranked(scores: Mapping[str, float], claims: Sequence[_Claim]) -> tuple[Candidate, ...]:
-    odds = {code: exp(score) for code, score in scores.items()}
+    # Of a name that a hundred villages bear all together say as much as one that is unique.
+    odds = {code: exp(score) - 1 for code, score in scores.items()}
     total = exp(_NOWHERE) + sum(odds.values())
     ranked = sorted(scores, key=lambda code: (-scores[code], code))[:_MOST_CANDIDATES]
     return tuple(_candidate(code, odds, total, claims) for code in ranked)
 
 
 def _candidate(code: str, odds: Mapping[str, float], total: float, claims: Sequence[_Claim]) -> Candidate:
-    # What lies in a province speaks for the province.
-    mass = sum(value for other, value in odds.items() if other == code or (_is_province(code) and related(code, other)))
+    inside = [value for other, value in odds.items() if _is_province(code) and other != code and related(code, other)]
+    # What is less likely than its province and lies in it speaks for the province.
+    mass = odds[code] + sum(value for value in inside if value < odds[code])
     narrow = _narrowest(code, claims)
     evidence = tuple(claim.evidence for claim in claims if any(related(one, narrow) for one in claim.shares))
     return Candidate(narrow, level_of(narrow), mass / total, evidence)
@@ -296,6 +304,11 @@ def _narrowest(region: str, claims: Sequence[_Claim]) -> str:
                 speaking[code] += log(1 + exp(claim.weight) * share)
     first, second, *_ = *sorted(speaking.values(), reverse=True), 0.0, 0.0
     return max(speaking, key=lambda code: speaking[code]) if first > _CLEAR_DISTRICT * second else region
+
+
+def _mostly(region: str, claims: Iterable[_Claim]) -> bool:
+    """Whether a name means this region rather than all others together."""
+    return any(sum(claim.shares[code] for code in claim.shares if _region(code) == region) >= _HALF for claim in claims)
 
 
 def _shared(province: str, claims: Iterable[_Claim]) -> bool:
