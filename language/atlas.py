@@ -138,22 +138,37 @@ class Atlas:
         anchors = [mention for mention in mentions.values() if mention.sure][:_MOST]
         search = _Search(tokens, mentions, taken, anchors, tuple(around))
         others = self._others(search)
-        kept = [self._of(mention, tokens) for mention in mentions.values() if taken[mention.first] == 1]
+        kept = [self._of(mention, search) for mention in mentions.values() if taken[mention.first] == 1]
         kept = [self._inner(one, after, tokens) for one, after in zip_longest(kept, kept[1:])]
         # Who says "Kelurahan Tambakrejo" means no district of that name elsewhere in the text.
         said = {tokens.words[one.end - 1] for one in others if one.manner is Manner.VILLAGE}
         kept = [one for one in kept if one.manner is not Manner.BARE or tokens.words[one.end - 1] not in said]
         return tuple(sorted((*kept, *others)))
 
-    def _of(self, mention: Mention, tokens: Tokens) -> Named:
+    def _of(self, mention: Mention, search: "_Search") -> Named:
+        first, end, codes = mention.first, mention.end, mention.codes
         manner = Manner.SAID if mention.said else Manner.NAMED if mention.sure else Manner.BARE
-        likely, codes = "", mention.codes
-        joined = "".join(tokens.words[mention.first : mention.end])
+        if mention.said:
+            return Named(first, end, codes, manner)
+        joined = "".join(search.tokens.words[first:end])
         if manner is Manner.BARE and (city := self._single.get(joined)):
-            likely, codes = city[0], (*city, *codes)
-        elif len(codes) > 1 and not mention.said:
-            likely = self._best.get(joined, "")
-        return Named(mention.first, mention.end, codes, manner, (likely,) if likely in codes else ())
+            return Named(first, end, (*city, *codes), manner, city[:1])
+        if manner is Manner.BARE and (inner := self._instead(joined, codes, search, first)):
+            return Named(first, end, inner, Manner.QUARTER)
+        if manner is Manner.NAMED:
+            codes = (*codes, *self._besides(joined, codes, search.around))
+        best = self._best.get(joined, "")
+        return Named(first, end, codes, manner, (best,) if best in codes and len(codes) > 1 else ())
+
+    def _instead(self, joined: str, codes: tuple[str, ...], search: "_Search", at: int) -> tuple[str, ...]:
+        """The villages that a district's bare name means where the district lies far from all that is certain."""
+        return () if search.within(codes) else search.within(self._villages.districts(joined), near=at)
+
+    def _besides(self, joined: str, codes: Iterable[str], around: Iterable[str]) -> list[str]:
+        """The villages around that a city's bare name may mean where the city lies elsewhere."""
+        if any(related(code, one) for code in codes for one in around):
+            return []
+        return [code for code in self._villages.districts(joined) if any(related(code, one) for one in around)]
 
     def _inner(self, named: Named, after: Named | None, tokens: Tokens) -> Named:
         """A city's bare name right before another region that holds a district or village of the name: that one."""
@@ -164,7 +179,8 @@ class Atlas:
         joined = "".join(tokens.words[named.first : named.end])
         codes = (*filter(_narrow, self._names.get(joined, ())), *self._villages.districts(joined))
         inner = tuple(dict.fromkeys(code for code in codes if any(code.startswith(f"{one}.") for one in after.codes)))
-        close = tokens.gaps[after.first] in {", ", ",", " "} and not all(map(_province, after.codes))
+        city = any("." in one or one == CITY_PROVINCE for one in after.codes)
+        close = tokens.gaps[after.first] in {", ", ",", " "} and city
         return named._replace(codes=inner, manner=Manner.QUARTER) if inner and close else named
 
     def _others(self, search: "_Search") -> list[Named]:
@@ -381,10 +397,6 @@ def _wide(code: str) -> bool:
 
 def _narrow(code: str) -> bool:
     return not _wide(code)
-
-
-def _province(code: str) -> bool:
-    return "." not in code
 
 
 def _ends(word: str) -> Iterator[str]:

@@ -153,6 +153,10 @@ PLACES = {
     "Serang, Blitar": "35.05.13",
     "Depok, Sleman": "34.04.07",
     "Depok": "32.76",
+    "Manggarai": "53.10",
+    "Manggarai, Jakarta Selatan": "31.74.01",
+    "di Manggarai Jakarta": "31.74.01",
+    "di Grogol macet": "31.73.02",
     "Jambi": "15.71",
     "Prov. Jambi": "15",
     "Kecamatan Pamukan Utara, desa Tanjung": "63.02.13",
@@ -276,6 +280,7 @@ def test_fields_settle_what_the_text_leaves_open() -> None:
     assert _code(_at("Lampu di desa Sukamaju mati", place=Place(code="32.03"))) == "32.03"
     assert _code(_at("Lampu di Bogor mati", place=Place(code="32.01"))) == "32.01"
     assert _code(_at("Lampu di Pedalangan mati", place=Place(code="33.74"))) == "33.74.11"
+    assert _code(_at("Lampu di Manggarai mati", place=Place(code="31.74"))) == "31.74.01"
 
 
 def test_a_unit_says_where_it_is() -> None:
@@ -366,15 +371,14 @@ def test_letters_do_not_matter(name: str, written: Callable[[str], str]) -> None
 
 
 def test_one_letter_amiss() -> None:
-    """Nearly every regency or city of one word is still found behind its kind, whichever inner letter is missing."""
-    words = [name.split() for name in _CITIES]
-    missed = []
-    for kind, name in [pair for pair in words if len(pair) == 2 and len(pair[1]) > 5]:
+    """19 of 20 regencies and cities of one word are found behind their kind whichever inner letter is missing."""
+    pairs = [name.split() for name in _CITIES]
+    found = []
+    for kind, name in [pair for pair in pairs if len(pair) == 2 and len(pair[1]) > 5]:
         for at in range(2, len(name)):
-            spelt = name[:at] + name[at + 1 :]
-            regions = {one.region for one in _at(f"Jalan rusak di {kind} {spelt}").candidates}
-            missed += [] if regions & _codes(f"{kind} {name}") else [f"{kind} {spelt}"]
-    assert len(missed) < 60, missed
+            regions = {one.region for one in _at(f"Jalan rusak di {kind} {name[:at]}{name[at + 1 :]}").candidates}
+            found.append(bool(regions & _codes(f"{kind} {name}")))
+    assert sum(found) > 0.95 * len(found)
 
 
 def _codes(name: str) -> set[str]:

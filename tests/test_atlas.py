@@ -1,0 +1,231 @@
+"""Villages, landmarks, misspelt names, and everything in a text that names a place."""
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from config.regions import load_regions
+from config.slang import load_slang
+from config.vocabulary import load_vocabulary
+from language.atlas import Atlas, load_atlas
+from language.gazetteer import load_gazetteer
+from language.landmarks import Landmark, Landmarks, LandmarksError, load_landmarks
+from language.misspelt import Misspelt
+from language.tokens import Tokens, normal
+from language.villages import Villages, VillagesError, load_villages
+from language.words import Words
+from tests.conftest import SHARED
+
+_REGIONS = load_regions()
+_ATLAS = load_atlas(_REGIONS, load_gazetteer(_REGIONS), (*load_vocabulary().words, *load_slang()))
+# Numbers of parts in Roman letters, and marks that are no names: not kept.
+_NO_NAME = re.compile(r"[ivx]+|x|db")
+_VILLAGES = Villages(
+    [("33.01.01", "pasar baru|sukamaju", ""), ("33.01.02", "", "suka maju|ngulon"), ("33.01.03", "", "")]
+)
+
+
+@pytest.fixture(scope="module")
+def atlas() -> Atlas:
+    """As the service loads it."""
+    return _ATLAS
+
+
+@pytest.fixture
+def found(atlas: Atlas) -> Callable[[str], list[str]]:
+    """What an atlas finds in a text, each as `manner=words=codes`."""
+
+    def one(text: str) -> list[str]:
+        tokens = Tokens(text)
+        return [
+            f"{named.manner}={text[tokens.starts[named.first] : tokens.ends[named.end - 1]]}={'|'.join(named.codes)}"
+            for named in atlas.find(tokens)
+        ]
+
+    return one
+
+
+def test_villages_in_one_word_or_two() -> None:
+    """Spaces do not tell names apart; one name may lie in several districts, as kelurahan or desa."""
+    assert _VILLAGES.districts("pasarbaru") == ("33.01.01",)
+    assert _VILLAGES.districts("sukamaju") == ("33.01.01", "33.01.02")
+    assert _VILLAGES.of_kind("sukamaju", desa=False) == ("33.01.01",)
+    assert _VILLAGES.of_kind("sukamaju", desa=True) == ("33.01.02",)
+    assert _VILLAGES.of_kind("pasarbaru", desa=True) == ()
+    assert _VILLAGES.districts("antah") == _VILLAGES.districts("") == ()
+    assert set(_VILLAGES.names) == {"pasarbaru", "sukamaju", "ngulon"}
+
+
+def test_villages_as_the_official_list_has_them() -> None:
+    """No village was lost or moved to another district or kind."""
+    path = SHARED / "regions" / "regions.csv"
+    if not path.exists():
+        pytest.skip("the official list is not on this machine")
+    official: dict[tuple[str, bool], set[str]] = defaultdict(set)
+    with path.open(encoding="utf-8", newline="") as file:
+        for code, name in ((row["code"], row["name"]) for row in csv.DictReader(file) if row["code"].count(".") == 3):
+            parts = [part for part in map(normal, re.split(r"[/()]", name)) if part]
+            kept = [one for one in parts if len(parts) == 1 or not _NO_NAME.fullmatch(one)]
+            # The last part of a code counts kelurahan from 1001 on.
+            official[code[:8], code.split(".")[3][0] != "1"].update(kept)
+    with (Path(__file__).parent.parent / "config" / "data" / "villages.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    ours = {
+        (row["district"], desa): set(row[kind].split("|"))
+        for row in rows
+        for kind, desa in (("kelurahan", False), ("desa", True))
+        if row[kind]
+    }
+    assert ours == dict(official)
+
+
+VILLAGES = {
+    "33.99.99,a,": "33.99.99 is no district",
+    "33.74,a,": "33.74 is no district",
+    "33.74.11,a,\n33.74.11,b,": "33.74.11 stands twice",
+    "33.74.11,A,": "lower case",
+    "33.74.11,a||b,": "lower case",
+    "33.74.11,,": "lower case",
+    "33.74.11": "villages.csv",
+}
+
+
+@pytest.mark.parametrize("rows", VILLAGES)
+def test_faults_in_villages(rows: str, tmp_path: Path) -> None:
+    """A row that does not fit stops the start, and is named."""
+    path = tmp_path / "villages.csv"
+    path.write_text(f"district,kelurahan,desa\n{rows}\n")
+    with pytest.raises(VillagesError, match=VILLAGES[rows]):
+        load_villages(_REGIONS, path)
+
+
+@pytest.mark.parametrize(
+    ("word", "names"),
+    [
+        ("semrang", ("semarang",)),
+        ("semarrang", ("semarang",)),
+        ("semarqng", ("semarang",)),
+        ("semraang", ("semarang",)),
+        ("smrng", ("semarang",)),
+        ("smarng", ("semarang",)),
+        ("semarang", ()),
+        ("temarang", ()),
+        ("semg", ()),
+        ("smg", ()),
+        ("grngmas", ()),
+        ("bantl", ("bantul",)),
+        ("", ()),
+    ],
+)
+def test_misspelt(word: str, names: tuple[str, ...]) -> None:
+    """One letter missing, doubled, wrong or exchanged, or no vowels; never the first letter, never a right name."""
+    assert Misspelt(["semarang", "bantul", "bandung", "batu"]).meant(word) == names
+
+
+def test_misspelt_may_be_several() -> None:
+    """Where two names are as near, both are kept."""
+    assert Misspelt(["banjar", "banjir"]).meant("banjr") == ("banjar", "banjir")
+
+
+_LANDMARKS = Landmarks(
+    [
+        Landmark(("pasar senen", "pasar senen jaya"), "market", ("31.71",), ""),
+        Landmark(("jabodetabek",), "area", ("31", "32.71"), ""),
+    ]
+)
+
+
+def test_landmarks() -> None:
+    """The longest name at each place, in the normal form of words, with its place in the text."""
+    text = "di psr Senen Jaya, se-Jabodetabek pasar"
+    seen = _LANDMARKS.find(Words({"psr": "pasar"}).of(text))
+    assert [(text[one.start : one.end], one.landmark.kind) for one in seen] == [
+        ("psr Senen Jaya", "market"),
+        ("Jabodetabek", "area"),
+    ]
+    assert Landmarks().find(Words({}).of(text)) == ()
+
+
+def test_landmarks_in_a_file(tmp_path: Path) -> None:
+    """Names and codes are separated by |; an operator is not needed."""
+    path = tmp_path / "landmarks.csv"
+    path.write_text(
+        "name,kind,codes,operator\nstasiun tawang|tawang,station,33.74,bumn-kai\njabodetabek,area,31|32.71,\n"
+    )
+    words = Words({}).of("stasiun Tawang jabodetabek")
+    assert [one.landmark for one in load_landmarks(_REGIONS, path).find(words)] == [
+        Landmark(("stasiun tawang", "tawang"), "station", ("33.74",), "bumn-kai"),
+        Landmark(("jabodetabek",), "area", ("31", "32.71"), ""),
+    ]
+
+
+LANDMARKS = {
+    ",station,33.74,": "no name",
+    "Tawang,station,33.74,": "lower case",
+    "tawang,station,33.74,\nponcol|tawang,station,33.74,": "tawang stands twice",
+    "tawang,station,99.99,": "99.99 is no region",
+    "tawang": "landmarks.csv",
+}
+
+
+@pytest.mark.parametrize("rows", LANDMARKS)
+def test_faults_in_landmarks(rows: str, tmp_path: Path) -> None:
+    """A row that does not fit stops the start, and is named."""
+    path = tmp_path / "landmarks.csv"
+    path.write_text(f"name,kind,codes,operator\n{rows}\n")
+    with pytest.raises(LandmarksError, match=LANDMARKS[rows]):
+        load_landmarks(_REGIONS, path)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Kel. Bongsari, Semarang", ["village=Kel. Bongsari=33.74.13", "named=Semarang=33.22|33.74"]),
+        ("Bongsari, Semarang", ["quarter=Bongsari=33.74.13", "named=Semarang=33.22|33.74"]),
+        ("kec. Banymanik", ["misspelt=kec. Banymanik=33.74.11"]),
+        ("@pemkotsmg", ["glued=pemkotsmg=33.74"]),
+        ("kec. Cibeunying", ["said=kec. Cibeunying=32.73.18|32.73.14"]),
+        ("di bdl", ["misspelt=bdl=18.71"]),
+        ("bdl", []),
+        ("desa kami", []),
+        ("Serang, Blitar", ["quarter=Serang=35.05.13", "named=Blitar=35.05|35.72"]),
+    ],
+)
+def test_everything_named(text: str, expected: list[str], found: Callable[[str], list[str]]) -> None:
+    """Each name once, in order, with how it is named and the codes left by those around it."""
+    assert found(text) == expected
+
+
+def test_a_village_by_its_kind(atlas: Atlas) -> None:
+    """Of several villages of a name a kelurahan is likelier behind kel., a desa behind desa."""
+    (kelurahan,), (desa,) = (atlas.find(Tokens(text)) for text in ("kel. Karangrejo", "desa Karangrejo"))
+    assert set(kelurahan.codes) == set(desa.codes)
+    assert 0 < len(kelurahan.likely) < len(desa.likely)
+
+
+def test_known_from_elsewhere(atlas: Atlas) -> None:
+    """What is known to be near settles a village's bare name, even one that a district or city bears, and it counts."""
+    assert atlas.find(Tokens("lampu di rejosari mati")) == ()
+    (named,) = atlas.find(Tokens("lampu di rejosari mati"), ("33.74",))
+    assert {code[:5] for code in named.codes} == {"33.74"}
+    (named,) = atlas.find(Tokens("lampu di karangrejo mati"), ("33.74",))
+    assert {code[:5] for code in named.codes} == {"33.74"}
+    (named,) = atlas.find(Tokens("lampu di Manggarai mati"), ("31.74",))
+    assert named.codes == ("53.10", "31.74.01")
+
+
+def test_the_region_of_a_code(atlas: Atlas) -> None:
+    """As far as it is known."""
+    codes = ("33.74.11", "33.74.99", "33", "99", "", "🚧")
+    assert [atlas.region(code) for code in codes] == ["33.74.11", "33.74", "33", "", "", ""]
+
+
+def test_long_texts(atlas: Atlas) -> None:
+    """The same words over and over are read to their end."""
+    for piece in ("desa ", "Semrang ", "kec. Xyzzy ", "#x ", "Wetan ", "Sukamaju, "):
+        text = piece * (20_000 // len(piece))
+        assert all(named.first < named.end for named in atlas.find(Tokens(text)))
