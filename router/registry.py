@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.slang import load_slang
-from language.gazetteer import Gazetteer
+from language.atlas import Atlas
 from language.phrases import PhraseIndex, normal
 from language.words import Words
 from router import agencies as institutions
@@ -70,10 +70,10 @@ class Registry:
         return self.resolver.resolve(spelling, place)
 
 
-def load_registry(folder: Path, gazetteer: Gazetteer | None = None) -> Registry:
+def load_registry(folder: Path, atlas: Atlas | None = None) -> Registry:
     """Read `agencies.csv`, `rules.csv` and `units.csv`. Raises `RegistryError` naming every fault found.
 
-    Without a `gazetteer` the shipped one is loaded when a spelling is first resolved.
+    Without an `atlas` the shipped one is loaded when a spelling is first resolved.
     """
     every, rules, units = read(folder)
     words = Words(load_slang())
@@ -91,7 +91,7 @@ def load_registry(folder: Path, gazetteer: Gazetteer | None = None) -> Registry:
         ruled=PhraseIndex({phrase: rule for rule in rules for phrase in rule.phrases}),
         placed=PhraseIndex(_placed(every)),
         units=indexed,
-        resolver=Resolver(known, named, indexed, words, gazetteer),
+        resolver=Resolver(known, named, indexed, words, atlas),
     )
 
 

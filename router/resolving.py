@@ -9,7 +9,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 from config.regions import Regions, load_regions
-from language.gazetteer import Gazetteer, load_gazetteer
+from config.slang import load_slang
+from config.vocabulary import load_vocabulary
+from language.atlas import Atlas, load_atlas
+from language.gazetteer import load_gazetteer
 from language.phrases import PhraseIndex, normal
 from language.words import Words
 from router.agencies import Agency, current, governs
@@ -59,11 +62,11 @@ class Resolver:
         named: PhraseIndex[Agency],
         units: Units,
         words: Words,
-        gazetteer: Gazetteer | None = None,
+        atlas: Atlas | None = None,
     ) -> None:
         self._known, self._named, self._units, self._words = known, named, units, words
         governments = {agency.region: agency.code for agency in known.values() if agency.region}
-        self._seats = Seats(governments, lambda: gazetteer or load_gazetteer(self._regions))
+        self._seats = Seats(governments, lambda: atlas or self._shipped())
 
     def resolve(self, spelling: str, place: Collection[str] = ()) -> Resolution:
         """Whose name it is; `place`: dotted codes known from elsewhere. A slip of the pen is looked through."""
@@ -81,6 +84,10 @@ class Resolver:
     @cached_property
     def _regions(self) -> Regions:
         return load_regions()
+
+    def _shipped(self) -> Atlas:
+        known = (*load_vocabulary().words, *load_slang())
+        return load_atlas(self._regions, load_gazetteer(self._regions), known)
 
     @cached_property
     def _mender(self) -> Mender:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from language.gazetteer import Gazetteer, related
+from language.atlas import Atlas, Manner
+from language.gazetteer import related
 from language.tokens import Tokens
 from router.units import PLACE, PROVINCE
 
@@ -17,6 +18,10 @@ _JAKARTA = "31"
 _FIRST_CITY = "70"
 _CITY = frozenset(("kota", "kodya", "kotamadya"))
 _REGENCY = frozenset(("kab", "kabupaten"))
+_SAID = frozenset((Manner.SAID, Manner.VILLAGE))
+_SURE = _SAID | {Manner.NAMED}
+# A name that is borne in more places than that says nothing.
+_MOST = 5
 
 
 class Seat(NamedTuple):
@@ -32,7 +37,10 @@ class Seat(NamedTuple):
 
 
 class Spot(NamedTuple):
-    """Codes that a name written at `start` to before `end` may stand for; see `Mention`."""
+    """Codes that a name written at `start` to before `end` may stand for.
+
+    `said`: a word before it says what it is. `sure`: that, or it is a city's or province's name.
+    """
 
     start: int
     end: int
@@ -44,20 +52,24 @@ class Spot(NamedTuple):
 class Seats:
     """`governments`: codes of institutions by the dotted code of their region."""
 
-    def __init__(self, governments: Mapping[str, str], gazetteer: Callable[[], Gazetteer]) -> None:
-        self._governments, self._load = governments, gazetteer
+    def __init__(self, governments: Mapping[str, str], atlas: Callable[[], Atlas]) -> None:
+        self._governments, self._load = governments, atlas
         self.governing = frozenset(governments.values())
 
     def governments(self, level: str, seat: Seat) -> tuple[str, ...]:
-        """The governments of a level (`@place` and so on) where the seat may be: cities first, provinces last."""
-        return tuple(dict.fromkeys(filter(None, self._levelled(level, seat))))
+        """The governments of a level (`@place` and so on) where the seat may be: cities first, provinces last.
+
+        Where they would be too many, none.
+        """
+        found = tuple(dict.fromkeys(filter(None, self._levelled(level, seat))))
+        return found if len(found) <= _MOST else ()
 
     def of(self, spelling: str, main: tuple[int, int] | None, named: Sequence[Spot], place: Collection[str]) -> Seat:
         """The seat of what is written at `main`; without one, that of the place which is named for itself.
 
         `named` are governments in the spelling; `place` are codes known from elsewhere.
         """
-        spots = [spot for spot in self._spots(spelling, named) if main is None or not _within(spot, *main)]
+        spots = [spot for spot in self._spots(spelling, named, place) if main is None or not _within(spot, *main)]
         if main is None:
             # A bare name must be surely a place's: “Bapak Bambang” is nobody's government.
             spots = [spot for spot in spots if spot.sure]
@@ -76,7 +88,7 @@ class Seats:
         return Seat(known or _of_kind(codes, spelling))
 
     @cached_property
-    def _gazetteer(self) -> Gazetteer:
+    def _atlas(self) -> Atlas:
         return self._load()
 
     def _levelled(self, level: str, seat: Seat) -> Iterator[str | None]:
@@ -87,11 +99,17 @@ class Seats:
             elif deeper:
                 yield self._governments.get(f"{province}.{deeper[0]}")
 
-    def _spots(self, spelling: str, named: Sequence[Spot]) -> list[Spot]:
+    def _spots(self, spelling: str, named: Sequence[Spot], place: Collection[str]) -> list[Spot]:
         tokens = Tokens(spelling.title() if spelling in {spelling.upper(), spelling.lower()} else spelling)
         spots = [
-            Spot(tokens.starts[found.first], tokens.ends[found.end - 1], found.codes, found.said, found.sure)
-            for found in self._gazetteer.find(tokens)
+            Spot(
+                tokens.starts[found.first],
+                tokens.ends[found.end - 1],
+                found.likely or found.codes,
+                found.manner in _SAID,
+                found.manner in _SURE,
+            )
+            for found in self._atlas.find(tokens, place)
         ]
         for government in named:
             inside = [spot for spot in spots if _within(spot, government.start, government.end)]
@@ -109,8 +127,8 @@ class Seats:
             codes = [
                 code
                 for said in _SAID_BEFORE
-                for found in self._gazetteer.find(Tokens(f"{said} {' '.join(name)}"))[:1]
-                if found.said and (found.first, found.end) == (0, len(name) + 1)
+                for found in self._atlas.find(Tokens(f"{said} {' '.join(name)}"))[:1]
+                if found.manner is Manner.SAID and (found.first, found.end) == (0, len(name) + 1)
                 for code in found.codes
             ]
             if codes:
