@@ -16,6 +16,8 @@ from app.commands import (
     relating,
     rules,
     service,
+    suggesting,
+    triage,
     x,
 )
 from app.commands.common import EX_UNAVAILABLE, stop
@@ -44,6 +46,8 @@ app.command()(following.audit)
 app.command()(purge.purge)
 app.command()(practice.demo)
 app.command()(practice.sign)
+triage.commands.command()(suggesting.suggest)
+app.add_typer(triage.commands, name="triage")
 app.add_typer(quarantine.commands, name="quarantine")
 app.add_typer(reconcile.commands, name="reconcile")
 app.add_typer(devices.commands, name="devices")

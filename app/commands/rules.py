@@ -9,9 +9,11 @@ import typer
 
 from app import routing
 from app.commands.common import OUT, Json, moment, opened
+from app.commands.refusals import refusals
 from router.rules import load_rules
 
 commands = typer.Typer(no_args_is_help=True, help="The tables that complaints are routed by.")
+commands.command()(refusals)
 
 _Folder = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A folder like config/data.")]
 _Edited = Annotated[Path, typer.Option("--with", exists=True, file_okay=False, help="The folder with the edit.")]
