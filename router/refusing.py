@@ -83,12 +83,10 @@ def passed_on(
     """
     by_triage = door.rule == _BY_TRIAGE
     settled = by_triage or door.agency == TRIAGE
+    reason = Reason(rule=door.rule, says=_says(refused, answer, name_of, by_triage=by_triage))
     to = {
         "agency": door.agency,
-        "reasons": (
-            *refused.reasons,
-            Reason(rule=door.rule, says=_says(refused, answer, name_of, by_triage=by_triage)),
-        ),
+        "reasons": (*refused.reasons, reason),
         "confidence": 1.0 if settled else _AFTER_A_REFUSAL,
         "actor": (answer.actor or TRIAGE) if by_triage else "",
     }
