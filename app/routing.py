@@ -15,6 +15,7 @@ from messages import codec
 from messages.shapes import Channel, Complaint, Place, Report
 from messages.topics import COMPLAINTS
 from router.decision import Decision, decide
+from router.lint import lint
 from router.rules import FILES, Rules
 
 
@@ -107,13 +108,9 @@ def _rows(path: Path) -> dict[str, str]:
     return found
 
 
-def faults(rules: Rules) -> Iterator[str]:
-    """What is wrong with tables that can be read: rows nothing reaches, examples that go elsewhere, names lost."""
-    yield from rules.registry.faults()
-    yield from _competence_faults(rules)
-
-
-def _competence_faults(rules: Rules) -> Iterator[str]:
+def faults(folder: Path, rules: Rules) -> Iterator[str]:
+    """What is wrong with tables that can be read: names that nothing finds, examples that go elsewhere."""
+    yield from lint(folder)
     for row in rules.competence.rows:
         yield from _example_faults(rules, row.id, row.example)
 

@@ -8,7 +8,7 @@ from messages.shapes import Place, Reason, Report
 from router.registry import TRIAGE, Registry
 from router.rules import Rules
 from router.signs import Found
-from router.weighing import Door, weigh
+from router.doors import Door, weigh
 
 MAX_ALTERNATIVES = 3
 _ANSWER_WITHIN_WORKING_DAYS = 5

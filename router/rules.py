@@ -25,7 +25,7 @@ from router.registry import Registry, load_registry
 from router.signs import SignFinder
 from router.topics import Topics, load_topics
 from router.units import BY_PLACE
-from router.weighing import Weights, load_weights
+from router.doors import Weights, load_weights
 
 FILES = (
     *("agencies.csv", "units.csv", "topics.csv", "competence.csv", "landmarks.csv", "doors.csv"),
@@ -71,15 +71,15 @@ def load_rules(folder: Path) -> Rules:
     regions = load_regions(_file(folder, "regions.csv"))
     places = load_places(regions, _file(folder, "places.csv"))
     gazetteer = Gazetteer(regions, places)
-    registry = load_registry(folder, gazetteer)
+    villages = load_villages(regions, _file(folder, "villages.csv"))
+    atlas = Atlas(regions, places, gazetteer, villages, vocabulary.words)
+    registry = load_registry(folder, atlas)
     topics = load_topics(folder / "topics.csv", words)
     competence = load_competence(folder / "competence.csv")
     if faults := list(_faults(registry, topics, competence)):
         raise RulesError("\n".join(faults))
     names = Lexicon({tuple(word.normal for word in words.of(name)): one for name, one in registry.named.phrases()})
     speller = Speller((*topics.known(), *names.words()), vocabulary.words)
-    villages = load_villages(regions, _file(folder, "villages.csv"))
-    atlas = Atlas(regions, places, gazetteer, villages, vocabulary.words)
     landmarks = load_landmarks(regions, _file(folder, "landmarks.csv"))
     governments = Governments(registry.agencies.values())
     signs = SignFinder(Reader(words, speller), registry, governments, names, topics, competence, atlas, landmarks)

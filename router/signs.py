@@ -88,9 +88,7 @@ class SignFinder:
         )
         return Found(signs, topics, where)
 
-    def _about(
-        self, reading: Reading, named: Sequence[Hit[Agency]], units: Sequence[FoundUnit]
-    ) -> tuple[Topic, ...]:
+    def _about(self, reading: Reading, named: Sequence[Hit[Agency]], units: Sequence[FoundUnit]) -> tuple[Topic, ...]:
         """The topics of the words, then those that units hint at; a part of an institution's name is no topic."""
         names = [(hit.first, hit.end) for hit in named if hit.end - hit.first > 1]
         spoken = self._topics.find(reading.normals, names)[:_MOST_TOPICS]

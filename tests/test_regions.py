@@ -52,7 +52,7 @@ def test_every_place_leads_to_its_government(regions: Regions) -> None:
     wrong = []
     for region in [one for depth in (1, 2, 3) for one in every(regions, depth)]:
         place = named(Place(code=region.code), regions)
-        agency = rules.registry.agencies[decide(Report(text="Lampu mati.", place=place), rules).agency]
+        agency = rules.registry.agencies[decide(Report(text="Banjir besar.", place=place), rules).agency]
         governed = JAKARTA if region.code.startswith(JAKARTA) else region.code[:5]
         if agency.region != governed:
             wrong.append((region, agency.code))

@@ -21,11 +21,11 @@ from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Channel, Complaint, Dispatch, OversightEvent, Reason, Relation, Report
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT
 from router.refusing import MAX_HOPS, after_refusal, told_of
-from router.registry import TRIAGE, load_registry
+from router.registry import TRIAGE
 from router.stage import RouterStage
 from tests.conftest import NOW
 from tests.helpers import at
-from tests.journeys.test_journeys import REGISTRY
+from tests.rules import fixed
 
 HEALTH, PASSPORTS, PLN = "kementerian-kemenkes", "kementerian-kemenimipas", "bumn-pln"
 SLEMAN, YOGYA, SEMARANG, CENTRAL = "kabupaten-3404", "provinsi-34", "kota-3374", "provinsi-33"
@@ -108,7 +108,7 @@ class Walk:
 @pytest.fixture
 def walk(engine: Engine, now: Callable[[], datetime]) -> Walk:
     """A router on each kind of database, before the first complaint."""
-    return Walk(RouterStage(engine, load_registry(REGISTRY), now))
+    return Walk(RouterStage(engine, fixed(), now))
 
 
 def rules(dispatch: Dispatch) -> list[str]:
@@ -118,7 +118,7 @@ def rules(dispatch: Dispatch) -> list[str]:
 
 def test_each_hop_carries_who_refused_and_why_in_order(walk: Walk) -> None:
     """The next institution reads the whole history, and whom each of them pointed to."""
-    walk.tell("Kemenkes, puskesmas tutup di Kab. Sleman")
+    walk.tell("Mohon Kemenkes datang ke Kab. Sleman")
     walk.refuse(text="puskesmas milik kabupaten")
     walk.refuse(theirs=PLN, text="listriknya padam")
     last = walk.refuse()
@@ -164,7 +164,7 @@ def test_what_a_person_decided_says_so(walk: Walk) -> None:
 
 def test_without_a_name_triage_keeps_it(walk: Walk) -> None:
     """Though there are candidates: which of them it is, nobody decided."""
-    walk.tell("banjir di semarang")
+    walk.tell("Kemenkumham lambat")
     assert walk.way[-1].alternatives
     walk.refuse()
     walk.refuse(theirs="tidak-ada")
@@ -195,7 +195,7 @@ def test_a_door_after_a_refusal_is_less_sure(walk: Walk) -> None:
 
 def test_oversight_sees_ping_pong(walk: Walk) -> None:
     """A second refusal is ping-pong, all the more where it names who refused before; the limit is the gravest."""
-    walk.tell("Kemenkes, puskesmas tutup di Kab. Sleman")
+    walk.tell("Mohon Kemenkes datang ke Kab. Sleman")
     walk.refuse(theirs=PLN)
     walk.refuse(theirs=HEALTH)
     walk.refuse()
@@ -232,7 +232,7 @@ STEPS = st.lists(
     ),
     max_size=14,
 )
-TEXTS = ("Kemenkes, puskesmas tutup di Kab. Sleman", "lampu mati", "banjir di semarang", "Mohon PLN datang")
+TEXTS = ("Mohon Kemenkes datang ke Kab. Sleman", "lampu mati", "banjir di semarang", "Mohon PLN datang")
 
 
 def test_whatever_agencies_answer_it_ends(tables: Any, tmp_path: Any) -> None:
@@ -244,14 +244,13 @@ def test_whatever_agencies_answer_it_ends(tables: Any, tmp_path: Any) -> None:
     path = tmp_path / "walks.db"
     path.write_bytes(tables.read_bytes())
     engine = open_engine(f"sqlite:///{path}")
-    registry = load_registry(REGISTRY)
     # Each walk its own records: decisions are kept by their positions.
     positions = count(step=1000)
 
     @tried(suppress_health_check=[HealthCheck.too_slow], deadline=None)
     @given(st.sampled_from(TEXTS), STEPS, st.sampled_from(("accepted", "refused")))
     def any_answers(text: str, steps: list[tuple[int, Verdict, str | None, str, bool]], last: str) -> None:
-        walk = Walk(RouterStage(engine, registry, lambda: NOW), offset=next(positions))
+        walk = Walk(RouterStage(engine, fixed(), lambda: NOW), offset=next(positions))
         walk.tell(text)
         for number, (back, verdict, theirs, by, twice) in enumerate(steps):
             dispatch = walk.way[max(0, len(walk.way) - 1 - back)]
