@@ -14,9 +14,7 @@ from config.regions import Regions
 from language.gazetteer import (
     AFTER_PREFIX,
     CITY_PROVINCE,
-    JOINS,
     PREFIXES,
-    WHERE,
     Gazetteer,
     Mention,
     level_of,
@@ -25,6 +23,7 @@ from language.gazetteer import (
 )
 from language.misspelt import Misspelt
 from language.places import Place, load_places, official
+from language.search import Search
 from language.tokens import Tokens
 from language.villages import LONGEST, Villages, load_villages
 
@@ -60,10 +59,7 @@ _LEAST_MISSPELT = 6
 # A village's name alone in the whole text is one if few others bear it and it is long enough to be no person's.
 _LEAST_ALONE = 7
 _FEW = 3
-# Names further apart (in tokens) do not say where a bare village lies, unless they are a city's.
-_CLOSE = 4
-# A text that names more of them is a list; the time it takes stays bounded.
-_MOST = 40
+# The time a text takes stays bounded.
 _MOST_WORDS = 400
 
 
@@ -135,8 +131,7 @@ class Atlas:
         taken = bytearray(len(tokens.words) + 1)
         for mention in mentions.values():
             taken[mention.first : mention.end] = b"\1" * (mention.end - mention.first)
-        anchors = [mention for mention in mentions.values() if mention.sure][:_MOST]
-        search = _Search(tokens, mentions, taken, anchors, tuple(around))
+        search = Search(tokens, mentions, taken, tuple(around))
         others = self._others(search)
         kept = [self._of(mention, search) for mention in mentions.values() if taken[mention.first] == 1]
         kept = [self._inner(one, after, tokens) for one, after in zip_longest(kept, kept[1:])]
@@ -145,7 +140,7 @@ class Atlas:
         kept = [one for one in kept if one.manner is not Manner.BARE or tokens.words[one.end - 1] not in said]
         return tuple(sorted((*kept, *others)))
 
-    def _of(self, mention: Mention, search: "_Search") -> Named:
+    def _of(self, mention: Mention, search: Search) -> Named:
         first, end, codes = mention.first, mention.end, mention.codes
         manner = Manner.SAID if mention.said else Manner.NAMED if mention.sure else Manner.BARE
         if mention.said:
@@ -160,13 +155,13 @@ class Atlas:
         best = self._best.get(joined, "")
         return Named(first, end, codes, manner, (best,) if best in codes and len(codes) > 1 else ())
 
-    def _instead(self, joined: str, codes: tuple[str, ...], search: "_Search", at: int) -> tuple[str, ...]:
+    def _instead(self, joined: str, codes: tuple[str, ...], search: Search, at: int) -> tuple[str, ...]:
         """The villages that a district's bare name means where the district lies far from all that is certain."""
         return () if search.within(codes) else search.within(self._villages.districts(joined), near=at)
 
-    def _besides(self, joined: str, codes: Iterable[str], around: Iterable[str]) -> list[str]:
+    def _besides(self, joined: str, codes: Sequence[str], around: Sequence[str]) -> list[str]:
         """The villages around that a city's bare name may mean where the city lies elsewhere."""
-        if any(related(code, one) for code in codes for one in around):
+        if not around or any(related(code, one) for code in codes for one in around):
             return []
         return [code for code in self._villages.districts(joined) if any(related(code, one) for one in around)]
 
@@ -183,7 +178,7 @@ class Atlas:
         close = tokens.gaps[after.first] in {", ", ",", " "} and city
         return named._replace(codes=inner, manner=Manner.QUARTER) if inner and close else named
 
-    def _others(self, search: "_Search") -> list[Named]:
+    def _others(self, search: Search) -> list[Named]:
         words, taken, passed_over = search.tokens.words, search.taken, self._passed_over
         found: list[Named] = []
         for at in [at for at, word in enumerate(words) if word not in passed_over][:_MOST_WORDS]:
@@ -194,7 +189,7 @@ class Atlas:
                 taken[one.first : one.end] = b"\2" * (one.end - one.first)
         return found
 
-    def _at(self, search: "_Search", at: int) -> Named | None:
+    def _at(self, search: Search, at: int) -> Named | None:
         words = search.tokens.words
         word = words[at]
         if word in _VILLAGE_WORDS:
@@ -211,7 +206,7 @@ class Atlas:
             return None
         return self._quarter(search, at) or self._bare(search, at) or self._glued(search, at)
 
-    def _village(self, search: "_Search", at: int) -> Named | None:
+    def _village(self, search: Search, at: int) -> Named | None:
         """The village behind a word like desa; where a district's longer name stands there, it is none."""
         words = search.tokens.words
         if at + 1 >= len(words) or search.tokens.gaps[at + 1] not in AFTER_PREFIX:
@@ -230,7 +225,7 @@ class Atlas:
                 return Named(at, end, within or codes, Manner.VILLAGE, kind if not within and kind != codes else ())
         return None
 
-    def _quarter(self, search: "_Search", at: int) -> Named | None:
+    def _quarter(self, search: Search, at: int) -> Named | None:
         """The bare name of a village or district: near what lies around it, or where hardly another bears it."""
         for end, joined in search.joins(at, LONGEST - 1):
             if joined not in self._villages.names and joined not in self._names:
@@ -249,7 +244,7 @@ class Atlas:
                 return Named(at, end, codes, Manner.QUARTER, districts) if alone else None
         return None
 
-    def _said(self, search: "_Search", at: int) -> Named | None:
+    def _said(self, search: Search, at: int) -> Named | None:
         """A name misspelt or cut short behind a word that says what it is."""
         words, gaps = search.tokens.words, search.tokens.gaps
         if at + 1 >= len(words) or gaps[at + 1] not in AFTER_PREFIX:
@@ -267,7 +262,7 @@ class Atlas:
                     return Named(at, end, search.within(fitting) or fitting, manner)
         return None
 
-    def _bare(self, search: "_Search", at: int) -> Named | None:
+    def _bare(self, search: Search, at: int) -> Named | None:
         """A misspelt name by itself: a city's, or a district's near the city."""
         word = search.tokens.words[at]
         consonants = not set(word) & set("aeiou")
@@ -285,7 +280,7 @@ class Atlas:
     def _all(self, joined: str) -> tuple[str, ...]:
         return self._names.get(joined) or self._stems.get(joined, ())
 
-    def _glued(self, search: "_Search", at: int) -> Named | None:
+    def _glued(self, search: Search, at: int) -> Named | None:
         word, tagged = search.tokens.words[at], search.tokens.gaps[at].endswith(_HASH)
         for cut in range(min(len(word) - 2, _LONGEST_GLUE), 1, -1) if word[:2] in _GLUE_BEGINS else ():
             glue = word[:cut]
@@ -298,66 +293,6 @@ class Atlas:
                 if codes := self._wide.get(part):
                     return Named(at, at + 1, search.within(codes) or codes, Manner.GLUED)
         return None
-
-
-class _Search(NamedTuple):
-    """One text on its way: its words, the regions by their first word, which words are used, and what is certain.
-
-    `around` are codes that are known from elsewhere.
-    """
-
-    tokens: Tokens
-    mentions: Mapping[int, Mention]
-    taken: bytearray
-    anchors: Sequence[Mention]
-    around: tuple[str, ...]
-
-    def joins(self, at: int, most: int) -> Iterator[tuple[int, str]]:
-        """The words from `at` on run together, most words first, with the word each ends before."""
-        words, gaps = self.tokens.words, self.tokens.gaps
-        end = at + 1
-        while end < min(len(words), at + most) and gaps[end] in JOINS and not self._said_at(end):
-            end += 1
-        for last in range(end, at, -1):
-            yield last, "".join(words[at:last])
-
-    def _said_at(self, at: int) -> bool:
-        mention = self.mentions.get(at)
-        return mention is not None and mention.said
-
-    def within(self, codes: Sequence[str], near: int = -1) -> tuple[str, ...]:
-        """Those that lie in or around a region that is certain; with a place, a province must stand close to it."""
-        if not codes or not (self.anchors or self.around):
-            return ()
-        around = list(self.around)
-        around += [
-            code
-            for anchor in self.anchors
-            for code in anchor.codes
-            if near < 0 or "." in code or code == CITY_PROVINCE or abs(anchor.first - near) <= _CLOSE
-        ]
-        return tuple(code for code in codes if any(related(code, other) for other in around))
-
-    def titled(self, at: int) -> bool:
-        """Whether the word is written with one capital letter."""
-        word = self.tokens.written(at)
-        return word[0].isupper() and word[1:].islower()
-
-    def after_where(self, at: int) -> bool:
-        """Whether the word stands behind one like `di`."""
-        return at > 0 and self.tokens.words[at - 1] in WHERE
-
-    def led(self, at: int) -> bool:
-        """Whether the word is written as a name, or stands behind a word like `di`."""
-        return self.titled(at) or self.after_where(at)
-
-    def stands_alone(self, at: int, end: int) -> bool:
-        """Whether a name by itself is none of a person: not beside another word that is written as a name."""
-        if self.anchors or self.around or not (self.led(at) or end > at + 1):
-            return False
-        before = at > 0 and self.tokens.gaps[at] == " " and self.titled(at - 1)
-        after = end < len(self.tokens.words) and self.tokens.gaps[end] == " " and self.titled(end)
-        return self.after_where(at) or not (before or after)
 
 
 def load_atlas(regions: Regions, gazetteer: Gazetteer, known: Iterable[str]) -> Atlas:
