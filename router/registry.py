@@ -97,11 +97,12 @@ def load_registry(folder: Path, atlas: Atlas | None = None) -> Registry:
 
 def read(folder: Path) -> tuple[list[Agency], list[Rule], list[Unit]]:
     """The rows as they stand. Raises `RegistryError` where one can't be read at all."""
+    agencies = load_agencies(folder / "agencies.csv")
     rules = [
         Rule(row["id"], several(row["phrases"]), row["agency"], row["basis"])
         for row in rows(folder / "rules.csv", _RULE_COLUMNS)
     ]
-    return load_agencies(folder / "agencies.csv"), rules, load_units(folder / "units.csv")
+    return agencies, rules, load_units(folder / "units.csv")
 
 
 def hard_faults(

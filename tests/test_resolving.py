@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from router.mending import Mender
 from router.registry import Registry, load_registry
 from router.resolving import Resolution
+from tests.conftest import SHARED
 
 DATA = Path(__file__).parent / "data"
 REAL = Path(__file__).parent.parent / "config" / "data"
@@ -33,6 +34,18 @@ def wrong(country: Registry, file: str) -> dict[str, tuple[str, ...]]:
 def test_spellings_lead_to_their_institution(country: Registry, file: str) -> None:
     """Those that were seen in the service, and others alike; what names neither place nor body leads nowhere."""
     assert wrong(country, file) == {}
+
+
+def test_every_directorate_general_leads_to_a_ministry(country: Registry) -> None:
+    """Those of today and those of ministries that are no more."""
+    path = SHARED / "agencies" / "echelon_one_units_treasury.csv"
+    if not path.exists():
+        pytest.skip(f"{path} is not here")
+    with path.open(encoding="utf-8", newline="") as table:
+        names = [row["nmunit"] for row in csv.DictReader(table)]
+    directorates = [name for name in names if name.lower().startswith(("ditjen", "direktorat jenderal"))]
+    assert len(directorates) > 100
+    assert [name for name in directorates if not country.resolve(name).institutions] == []
 
 
 @pytest.mark.parametrize(
