@@ -9,13 +9,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from app.assembly import Parts
+from config.regions import load_regions
 from config.tables import read_table
 from language.text import clean
 from messages import codec
 from messages.shapes import Channel, Complaint, Place, Report
 from messages.topics import COMPLAINTS
 from router.decision import Decision, decide
-from router.lint import lint
+from router.lint import soft_faults
 from router.rules import FILES, Rules
 
 
@@ -108,9 +109,9 @@ def _rows(path: Path) -> dict[str, str]:
     return found
 
 
-def faults(folder: Path, rules: Rules) -> Iterator[str]:
+def faults(rules: Rules) -> Iterator[str]:
     """What is wrong with tables that can be read: names that nothing finds, examples that go elsewhere."""
-    yield from lint(folder)
+    yield from soft_faults(rules.registry, load_regions())
     for row in rules.competence.rows:
         yield from _example_faults(rules, row.id, row.example)
 

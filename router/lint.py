@@ -5,10 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from config.regions import Regions, load_regions
-from config.slang import load_slang
-from language.words import Words
 from router.agencies import Agency, current
-from router.registry import Registry, hard_faults, load_registry, read
+from router.registry import Registry, load_registry
 from router.tables import RegistryError
 
 # Jakarta's cities and its regency are administrative: they have no government of their own.
@@ -20,23 +18,24 @@ def lint(folder: Path, regions: Regions | None = None, expected: Iterable[str] =
     """One line for each fault, naming the file and the row; nothing where all is well.
 
     `regions` are those that must have a government (else the shipped ones), `expected` names of institutions that
-    must be found.
+    must be found. Where the files can't be routed by, only what keeps them from it is said.
     """
     try:
-        agencies, rules, units = read(folder)
+        registry = load_registry(folder)
     except RegistryError as error:
         return str(error).splitlines()
-    hard = list(hard_faults(agencies, rules, units, Words(load_slang())))
-    lines = [*hard, *(f"agencies.csv: {fault}" for fault in _soft_faults(agencies, regions or load_regions()))]
-    if not hard:
-        registry = load_registry(folder)
-        lines += _unreachable(agencies, registry)
-        lines += (f"agencies.csv: no row is called {name!r}" for name in expected if not _known(name, registry))
-    return lines
+    missing = (f"agencies.csv: no row is called {name!r}" for name in expected if not _known(name, registry))
+    return [*soft_faults(registry, regions or load_regions()), *missing]
 
 
-def _soft_faults(agencies: Sequence[Agency], regions: Regions) -> Iterator[str]:
-    yield from _gaps(agencies, regions)
+def soft_faults(registry: Registry, regions: Regions) -> Iterator[str]:
+    """What does not keep a registry from being routed by, and yet is a fault; `regions` must have a government."""
+    agencies = [*registry.agencies.values(), *registry.former.values()]
+    yield from (f"agencies.csv: {fault}" for fault in (*_gaps(agencies, regions), *_rows(agencies)))
+    yield from (f"agencies.csv: {fault}" for fault in _unreachable(agencies, registry))
+
+
+def _rows(agencies: Iterable[Agency]) -> Iterator[str]:
     for agency in agencies:
         said = Counter((*agency.made(), *agency.aliases))
         for alias in agency.aliases:
@@ -75,7 +74,7 @@ def _unreachable(agencies: Sequence[Agency], registry: Registry) -> Iterator[str
             found = registry.resolve(alias).institutions
             if found != ours and agency.code not in found[:1]:
                 elsewhere = "|".join(found) or "nobody"
-                yield f"agencies.csv: {agency.code}: {alias!r} is never found; it leads to {elsewhere}"
+                yield f"{agency.code}: {alias!r} is never found; it leads to {elsewhere}"
 
 
 def _known(name: str, registry: Registry) -> bool:

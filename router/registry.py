@@ -75,9 +75,9 @@ def load_registry(folder: Path, atlas: Atlas | None = None) -> Registry:
 
     Without an `atlas` the shipped one is loaded when a spelling is first resolved.
     """
-    every, rules, units = read(folder)
+    every, rules, units = _read(folder)
     words = Words(load_slang())
-    if faults := list(hard_faults(every, rules, units, words)):
+    if faults := list(_hard_faults(every, rules, units, words)):
         raise RegistryError("\n".join(faults))
     known = {agency.code: agency for agency in every}
     named = PhraseIndex(_named(known, units))
@@ -95,7 +95,7 @@ def load_registry(folder: Path, atlas: Atlas | None = None) -> Registry:
     )
 
 
-def read(folder: Path) -> tuple[list[Agency], list[Rule], list[Unit]]:
+def _read(folder: Path) -> tuple[list[Agency], list[Rule], list[Unit]]:
     """The rows as they stand. Raises `RegistryError` where one can't be read at all."""
     agencies = load_agencies(folder / "agencies.csv")
     rules = [
@@ -105,7 +105,7 @@ def read(folder: Path) -> tuple[list[Agency], list[Rule], list[Unit]]:
     return agencies, rules, load_units(folder / "units.csv")
 
 
-def hard_faults(
+def _hard_faults(
     agencies: Sequence[Agency], rules: Sequence[Rule], units: Sequence[Unit], words: Words
 ) -> Iterator[str]:
     """What must be mended before anything can be routed."""

@@ -23,9 +23,8 @@ _Edited = Annotated[Path, typer.Option("--with", exists=True, file_okay=False, h
 def lint(folder: Annotated[Path | None, typer.Argument(help="The folder; else the one in use.")] = None) -> None:
     """Name every fault of the tables: rows that nothing reaches, examples that go elsewhere; exit 1 if there is any."""
     with opened() as parts:
-        looked_at = folder or parts.settings.agencies
-    rules = load_rules(looked_at)
-    found = list(routing.faults(looked_at, rules))
+        rules = load_rules(folder or parts.settings.agencies)
+    found = list(routing.faults(rules))
     for fault in found:
         print(fault)
     OUT.print(f"{len(rules.competence.rows)} rows of competence, version {rules.version}: {len(found)} faults")
