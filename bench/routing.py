@@ -16,10 +16,10 @@ from typing import Any
 
 from bench.reports import Judged, judged
 from router.decision import Decision, decide
+from router.doors import strengths
 from router.evidence import KINDS, Sign
 from router.registry import TRIAGE
 from router.rules import Rules, load_rules
-from router.doors import strengths
 
 _FOLDER = Path(__file__).parent.parent / "config" / "data"
 # Where learning begins and whither it is drawn: one for a sign that says what it says, less where it misleads.

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from messages.shapes import Place, Reason, Report
+from router.doors import Door, weigh
 from router.registry import TRIAGE, Registry
 from router.rules import Rules
 from router.signs import Found
-from router.doors import Door, weigh
 
 MAX_ALTERNATIVES = 3
 _ANSWER_WITHIN_WORKING_DAYS = 5

@@ -19,13 +19,13 @@ from language.spelling import Speller
 from language.villages import load_villages
 from language.words import Words
 from router.competence import CompetenceTable, load_competence
+from router.doors import Weights, load_weights
 from router.governments import Governments
 from router.reading import Reader
 from router.registry import Registry, load_registry
 from router.signs import SignFinder
 from router.topics import Topics, load_topics
 from router.units import BY_PLACE
-from router.doors import Weights, load_weights
 
 FILES = (
     *("agencies.csv", "units.csv", "topics.csv", "competence.csv", "landmarks.csv", "doors.csv"),

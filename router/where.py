@@ -13,7 +13,7 @@ from language.tokens import Tokens
 from language.words import Word
 from messages.shapes import Place, Report
 from router.cues import NOT, cue
-from router.weighing import Candidate, Claim, Evidence, weighed
+from router.placing import Candidate, Claim, Evidence, weighed
 
 # What each way to name a place says that the matter is there, in log-odds. Chosen by hand, held against real reports.
 _WEIGHTS: Mapping[str, float] = {
