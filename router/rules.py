@@ -67,12 +67,13 @@ def load_rules(folder: Path) -> Rules:
 
     Raises `SettingsError` or `RegistryError` naming each fault found.
     """
-    words, vocabulary = Words(load_slang(_file(folder, "slang.csv"))), load_vocabulary(_file(folder, "vocabulary.csv"))
+    slang, vocabulary = load_slang(_file(folder, "slang.csv")), load_vocabulary(_file(folder, "vocabulary.csv"))
+    words = Words(slang)
     regions = load_regions(_file(folder, "regions.csv"))
     places = load_places(regions, _file(folder, "places.csv"))
     gazetteer = Gazetteer(regions, places)
     villages = load_villages(regions, _file(folder, "villages.csv"))
-    atlas = Atlas(regions, places, gazetteer, villages, vocabulary.words)
+    atlas = Atlas(regions, places, gazetteer, villages, (*vocabulary.words, *slang))
     registry = load_registry(folder, atlas)
     topics = load_topics(folder / "topics.csv", words)
     competence = load_competence(folder / "competence.csv")

@@ -57,15 +57,20 @@ class Topics:
 
     def __init__(self, cues: Sequence[Cue]) -> None:
         self._cues = cues
-        self._pairs: dict[Phrase, list[tuple[Cue, int]]] = defaultdict(list)
+        self._alone: dict[Phrase, list[Cue]] = defaultdict(list)
+        # By the first part: the whole and what it speaks for.
+        self._apart: dict[Phrase, list[tuple[tuple[Phrase, ...], Cue]]] = defaultdict(list)
         self._barring: dict[Phrase, list[int]] = defaultdict(list)
         for cue in cues:
             for parts in cue.phrases:
-                for number, part in enumerate(parts):
-                    self._pairs[part].append((cue, number if len(parts) > 1 else -1))
+                if len(parts) == 1:
+                    self._alone[parts[0]].append(cue)
+                else:
+                    self._apart[parts[0]].append((parts, cue))
             for phrase in cue.unless:
                 self._barring[phrase].append(cue.id)
-        self._lexicon = Lexicon({phrase: phrase for phrase in self._pairs})
+        others = {part for wholes in self._apart.values() for parts, _ in wholes for part in parts}
+        self._lexicon = Lexicon({phrase: phrase for phrase in (*self._alone, *others)})
         self._bars = Lexicon(self._barring)
         self.categories: Mapping[str, str] = {cue.topic: cue.category for cue in reversed(cues)}
 
@@ -96,26 +101,16 @@ class Topics:
         return sorted(found, key=lambda topic: (-topic.score, topic.name))
 
     def _spoken(self, hits: Sequence[Hit[Phrase]]) -> Iterator[tuple[Cue, Phrase, Hit[str]]]:
-        halves: dict[Phrase, list[Hit[Phrase]]] = defaultdict(list)
+        where: dict[Phrase, list[Hit[Phrase]]] = defaultdict(list)
         for hit in hits:
-            for cue, number in self._pairs.get(hit.meaning, ()):
-                if number < 0:
-                    yield cue, hit.meaning, Hit(" ".join(hit.meaning), hit.first, hit.end)
-                else:
-                    halves[hit.meaning].append(hit)
-        if len(halves) > 1:
-            for parts, cue in self._partners_of(halves):
-                if near := _nearest([halves[part] for part in parts]):
-                    yield cue, sum(parts, ()), Hit(" … ".join(" ".join(part) for part in parts), *near)
-
-    def _partners_of(self, halves: Mapping[Phrase, object]) -> Iterator[tuple[tuple[Phrase, ...], Cue]]:
-        seen: set[tuple[Phrase, ...]] = set()
-        for half in halves:
-            for cue, _ in self._pairs[half]:
-                for parts in cue.phrases:
-                    if len(parts) > 1 and half in parts and parts not in seen and all(map(halves.__contains__, parts)):
-                        seen.add(parts)
-                        yield parts, cue
+            where[hit.meaning].append(hit)
+            for cue in self._alone.get(hit.meaning, ()):
+                yield cue, hit.meaning, Hit(" ".join(hit.meaning), hit.first, hit.end)
+        for first in tuple(where):
+            for parts, cue in self._apart.get(first, ()):
+                if all(map(where.__contains__, parts)) and (near := _nearest([where[part] for part in parts])):
+                    whole = tuple(word for part in parts for word in part)
+                    yield cue, whole, Hit(" … ".join(" ".join(part) for part in parts), *near)
 
 
 def _denied(words: Sequence[str], first: int) -> bool:
