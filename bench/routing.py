@@ -116,8 +116,9 @@ def _example(signs: Sequence[Sign], one: Judged) -> Example:
     for sign in signs:
         by_institution[sign.institution].append(sign)
     doors = {code: strengths(some) for code, some in by_institution.items()}
-    # Where nothing speaks for the right one, triage is.
-    return doors, (one.acceptable & doors.keys()) or frozenset({TRIAGE})
+    # Where nobody could tell, a guess that is not wrong is still one; and where nothing speaks for the right one.
+    right = frozenset() if one.institution == TRIAGE else one.acceptable & doors.keys()
+    return doors, right or frozenset({TRIAGE})
 
 
 def fit(examples: Sequence[Example]) -> dict[str, float]:

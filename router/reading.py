@@ -17,9 +17,14 @@ class Reading:
     mended: tuple[Word, ...]
     normals: tuple[str, ...]
 
+    def span(self, first: int, end: int) -> tuple[int, int]:
+        """Where words from `first` to before `end` stand in the text."""
+        return self.words[first].start, self.words[end - 1].end
+
     def written(self, first: int, end: int) -> str:
         """Words from `first` to before `end` as they are written, in one line."""
-        return " ".join(self.text[self.words[first].start : self.words[end - 1].end].split())
+        start, stop = self.span(first, end)
+        return " ".join(self.text[start:stop].split())
 
 
 class Reader:

@@ -26,6 +26,12 @@ _TELLS = 1.5
 # A unit's own topic, and a kind of unit that many institutions have (“dinas”): hints.
 _UNIT_TOPIC = 1.0
 _OPEN_UNIT = 0.4
+# Where nothing says which part of a split institution it is, the one that kept its core is likelier than the others.
+_OTHER_SUCCESSOR = 0.7
+# What asks for rules and not for help is answered by whoever makes the rules, wherever the citizen lives.
+_ASKS = frozenset(
+    "apakah bagaimana berapa syarat persyaratan informasi info tanya bertanya menanyakan kapan benarkah".split()
+)
 # “Yth. Bapak Menteri Kesehatan” at the very beginning is a salutation, whatever the letter is about.
 _SALUTATION = re.compile(
     r"(?:\byth|\bkepada|\bkpd|\bkepd|\bdear|\bhalo|\bbapak|\bbpk|\bibu|\bpak|\bbu)\b[\s.,:;]*(?:\w+[\s.,:;]+){0,3}$",
@@ -73,13 +79,14 @@ class SignFinder:
         """All signs in a report; always one that nobody could tell."""
         reading = self._reader.read(report)
         units = self._registry.units.find(reading.mended)
-        spans = [(unit.start, unit.end) for unit in units]
-        where = locate(report, reading.words, self._atlas, self._landmarks, spans)
         named = self._names.find(reading.normals)
+        spans = [(unit.start, unit.end) for unit in units]
+        names = [reading.span(hit.first, hit.end) for hit in named if not hit.meaning.regional]
+        where = locate(report, reading.words, self._atlas, self._landmarks, spans, names)
         topics = self._about(reading, named, units)
         signs = (
             Sign(TRIAGE, "nobody", 1.0, "no-evidence", "Tidak cukup petunjuk tentang instansi yang berwenang."),
-            *self._matters(topics, where),
+            *self._matters(reading, topics, where),
             *self._addressed(report, where),
             *self._named(reading, named, topics),
             *self._units(reading, units, where),
@@ -101,8 +108,9 @@ class SignFinder:
         quoted = (*spoken, *hints.values())
         return tuple(topic.quoting(reading.written) for topic in quoted)
 
-    def _matters(self, topics: Sequence[Topic], where: Where) -> Iterator[Sign]:
+    def _matters(self, reading: Reading, topics: Sequence[Topic], where: Where) -> Iterator[Sign]:
         best = where.best.code if where.best else ""
+        asks = "?" in reading.text or not _ASKS.isdisjoint(reading.normals)
         for topic in topics:
             if row := self._competence.of(topic.name, best):
                 strength = min(topic.score, _SETTLED)
@@ -112,7 +120,7 @@ class SignFinder:
                     yield from self._matter(row, row.institution, "matter", topic, strength)
                 for level in row.then:
                     code = self._governments.of(level, best) if level.startswith("@") else level
-                    kind: Kind = "policy" if row.regional and not best else "next"
+                    kind: Kind = "policy" if asks and row.regional and not best else "next"
                     yield from self._matter(row, code, kind, topic, strength)
 
     def _matter(self, row: Competence, code: str, kind: Kind, topic: Topic, strength: float) -> Iterator[Sign]:
@@ -148,12 +156,12 @@ class SignFinder:
             greeted = start < _SALUTATION_WITHIN and _SALUTATION.search(reading.text, 0, start)
             kind: Kind = "government" if hit.meaning.regional else "greeted" if greeted else "named"
             words = reading.written(hit.first, hit.end)
-            for code in self._successors(hit.meaning, topics):
+            for place, code in enumerate(self._successors(hit.meaning, topics)):
                 says = f"Laporan menyebut “{words}”: {self._registry.name_of(code)}."
-                yield Sign(code, kind, 1.0, "named", says)
+                yield Sign(code, kind, 1.0 if place == 0 else _OTHER_SUCCESSOR, "named", says)
 
     def _successors(self, agency: Agency, topics: Sequence[Topic]) -> Sequence[str]:
-        """Of an institution that was split the part whose matter it is; all of them where that is not said."""
+        """Of an institution that was split the part whose matter it is; all, the first first, where that is not said."""
         current = self._registry.current(agency.code)
         if len(current) > 1:
             rows = (self._competence.of(topic.name, "") for topic in topics)

@@ -75,8 +75,11 @@ def locate(
     atlas: Atlas,
     landmarks: Landmarks,
     units: Iterable[tuple[int, int]] = (),
+    apart: Iterable[tuple[int, int]] = (),
 ) -> Where:
     """Where a report is about. `words` are those of `told(report)`, and `units` the spans in it of units.
+
+    What stands within one of the spans `apart` is no place: a part of an institution's name.
 
     A place's name behind a unit's is where the unit is.
 
@@ -84,7 +87,7 @@ def locate(
     """
     text = told(report)
     seen = landmarks.find(words)
-    inside = [(one.start, one.end) for one in seen]
+    inside = [*((one.start, one.end) for one in seen), *apart]
     others = [*_from_landmarks(text, seen), *_from_place(report.place, atlas)]
     around = [code for claim in others if len(claim.shares) == 1 for code in claim.shares if "." in code]
     named = atlas.find(tokens := Tokens(text), around)
