@@ -87,12 +87,12 @@ class Parts:
 
     @cached_property
     def registry(self) -> Registry:
-        """Raises `RegistryError` naming each fault of the operator's files."""
+        """Raises `SettingsError` naming each fault of the operator's files."""
         return load_registry(self.settings.agencies)
 
     @cached_property
     def rules_folder(self) -> RulesFolder:
-        """The rules that complaints are routed by, as operators edit them. Raises `SettingsError`, `RegistryError`."""
+        """The rules that complaints are routed by, as operators edit them. Raises `SettingsError`."""
         return RulesFolder(self.settings.agencies)
 
     @property

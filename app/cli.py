@@ -25,7 +25,6 @@ from app.practice.replay import ReplayError
 from bus.errors import Retry, Stop
 from config.database import DatabaseAway
 from config.settings import SettingsError
-from router.registry import RegistryError
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, help="One door for public complaints."
@@ -60,7 +59,7 @@ def main() -> None:
     """Run a command; what a person can mend is said in a sentence, not in a traceback."""
     try:
         app()
-    except (SettingsError, RegistryError, ReplayError, Stop) as error:
+    except (SettingsError, ReplayError, Stop) as error:
         stop(str(error), EX_CONFIG)
     except (OSError, sqlite3.Error) as error:
         stop(f"{type(error).__name__}: {error}; look at the data folder (SATUPINTU_HOME)", EX_UNAVAILABLE)

@@ -41,7 +41,8 @@ class Settings(BaseSettings):
     public_url: str = Field("", description="Address that providers and citizens use; signatures cover it.")
     instance: str = Field(default_factory=gethostname, description="Stable name of this process in its groups.")
     agencies: Path = Field(
-        Path(__file__).parent / "data", description="Folder with agencies.csv and rules.csv, as an operator keeps them."
+        Path(__file__).parent / "data",
+        description="Folder with the tables that an operator keeps; what it lacks is taken as shipped.",
     )
 
     bus: Literal["local", "kafka"] = Field("local", description="Embedded log, or Apache Kafka.")

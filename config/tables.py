@@ -1,7 +1,7 @@
 """Reads the CSV tables that an operator edits: every fault names the file, the row and what is wrong with it."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +12,11 @@ class TableError(SettingsError):
     """A table can't be read; one line for each fault."""
 
 
+def several(cell: str) -> tuple[str, ...]:
+    """What a cell holds, separated by `|`."""
+    return tuple(part.strip() for part in cell.split("|")) if cell else ()
+
+
 class Row(NamedTuple):
     """A row by its column names, and the line that it ends on."""
 
@@ -19,16 +24,16 @@ class Row(NamedTuple):
     cells: dict[str, str]
 
     def phrases(self, column: str) -> tuple[str, ...]:
-        """The parts of a cell, which `|` separates."""
-        return tuple(part.strip() for part in self.cells[column].split("|") if part.strip())
+        """The parts of a cell, which `|` separates, without empty ones."""
+        return tuple(filter(None, several(self.cells[column])))
 
 
-def read_table(path: Path, columns: Sequence[str]) -> list[Row]:
+def read_table(path: Path, columns: Collection[str]) -> list[Row]:
     """The rows of a file with at least these columns. Raises `TableError`."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             read = csv.DictReader(file, strict=True)
-            if missing := [column for column in columns if column not in (read.fieldnames or ())]:
+            if missing := [column for column in sorted(columns) if column not in (read.fieldnames or ())]:
                 raise TableError(f"{path.name}: its first row lacks the columns {', '.join(missing)}")
             rows = [Row(read.line_num, cells) for cells in read]
     except (OSError, UnicodeDecodeError, csv.Error) as error:

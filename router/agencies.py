@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from config.tables import TableError, read_table, several
 from language.phrases import normal
-from router.tables import RegistryError, rows, several
 
 TRIAGE = "triage"
 
@@ -111,13 +111,13 @@ def phrases(agencies: Sequence[Agency]) -> dict[str, str]:
 
 
 def load_agencies(path: Path) -> list[Agency]:
-    """The rows in their order. Raises `RegistryError` where one can't be read."""
-    return [_agency(row) for row in rows(path, _COLUMNS)]
+    """The rows in their order. Raises `TableError` where one can't be read."""
+    return [_agency(row.cells) for row in read_table(path, _COLUMNS)]
 
 
 def _agency(row: Mapping[str, str]) -> Agency:
     if row["connected"] not in {"yes", "no"}:
-        raise RegistryError(f"agencies.csv: {row['code']}: connected must be yes or no")
+        raise TableError(f"agencies.csv: {row['code']}: connected must be yes or no")
     return Agency(
         code=row["code"],
         kind=row["kind"],
@@ -139,7 +139,7 @@ def _date(row: Mapping[str, str], column: str) -> date | None:
     try:
         return date.fromisoformat(row[column]) if row[column] else None
     except ValueError as error:
-        raise RegistryError(f"agencies.csv: {row['code']}: {column} is no date like 2024-10-21") from error
+        raise TableError(f"agencies.csv: {row['code']}: {column} is no date like 2024-10-21") from error
 
 
 def current(code: str, known: Mapping[str, Agency]) -> tuple[str, ...]:

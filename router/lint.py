@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from config.regions import Regions, load_regions
+from config.tables import TableError
 from router.agencies import Agency, current
 from router.registry import Registry, load_registry
-from router.tables import RegistryError
 
 # Jakarta's cities and its regency are administrative: they have no government of their own.
 _JAKARTA = "31."
@@ -22,7 +22,7 @@ def lint(folder: Path, regions: Regions | None = None, expected: Iterable[str] =
     """
     try:
         registry = load_registry(folder)
-    except RegistryError as error:
+    except TableError as error:
         return str(error).splitlines()
     missing = (f"agencies.csv: no row is called {name!r}" for name in expected if not _known(name, registry))
     return [*soft_faults(registry, regions or load_regions()), *missing]
@@ -30,7 +30,7 @@ def lint(folder: Path, regions: Regions | None = None, expected: Iterable[str] =
 
 def soft_faults(registry: Registry, regions: Regions) -> Iterator[str]:
     """What does not keep a registry from being routed by, and yet is a fault; `regions` must have a government."""
-    agencies = [*registry.agencies.values(), *registry.former.values()]
+    agencies = list(registry.every.values())
     yield from (f"agencies.csv: {fault}" for fault in (*_gaps(agencies, regions), *_rows(agencies)))
     yield from (f"agencies.csv: {fault}" for fault in _unreachable(agencies, registry))
 

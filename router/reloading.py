@@ -6,7 +6,6 @@ from pathlib import Path
 import structlog
 
 from config.settings import SettingsError
-from router.registry import RegistryError
 from router.rules import FILES, Rules, load_rules
 
 _log = structlog.get_logger()
@@ -36,7 +35,7 @@ class RulesFolder:
     def _renew(self) -> None:
         try:
             rules = self._load(self._folder)
-        except (SettingsError, RegistryError, OSError) as error:
+        except (SettingsError, OSError) as error:
             _log.error("rules.refused", version=self._rules.version, cause=str(error))
             return
         if other := rules.registry.agencies.keys() ^ self._rules.registry.agencies.keys():

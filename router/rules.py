@@ -63,9 +63,9 @@ class RulesSource(Protocol):
 
 
 def load_rules(folder: Path) -> Rules:
-    """Read everything in a folder like `config/data`; what of the language is not there is taken as shipped.
+    """Read everything in a folder like `config/data`; what is not there but the institutions is taken as shipped.
 
-    Raises `SettingsError` or `RegistryError` naming each fault found.
+    Raises `SettingsError` naming each fault found.
     """
     slang, vocabulary = load_slang(_file(folder, "slang.csv")), load_vocabulary(_file(folder, "vocabulary.csv"))
     words = Words(slang)
@@ -75,8 +75,8 @@ def load_rules(folder: Path) -> Rules:
     villages = load_villages(regions, _file(folder, "villages.csv"))
     atlas = Atlas(regions, places, gazetteer, villages, (*vocabulary.words, *slang))
     registry = load_registry(folder, atlas)
-    topics = load_topics(folder / "topics.csv", words)
-    competence = load_competence(folder / "competence.csv")
+    topics = load_topics(_file(folder, "topics.csv"), words)
+    competence = load_competence(_file(folder, "competence.csv"))
     if faults := list(_faults(registry, topics, competence)):
         raise RulesError("\n".join(faults))
     names = Lexicon({tuple(word.normal for word in words.of(name)): one for name, one in registry.named.phrases()})

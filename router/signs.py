@@ -26,11 +26,26 @@ _TELLS = 1.5
 # A unit's own topic, and a kind of unit that many institutions have (“dinas”): hints.
 _UNIT_TOPIC = 1.0
 _OPEN_UNIT = 0.4
+# “BPJS” alone is one of two.
+_ONE_OF_SEVERAL = 0.7
 # Where nothing says which part of a split institution it is, the one that kept its core is likelier than the others.
-_OTHER_SUCCESSOR = 0.7
+_OTHER_SUCCESSOR = 0.5
 # What asks for rules and not for help is answered by whoever makes the rules, wherever the citizen lives.
 _ASKS = frozenset(
-    "apakah bagaimana berapa syarat persyaratan informasi info tanya bertanya menanyakan kapan benarkah".split()
+    [
+        "apakah",
+        "bagaimana",
+        "berapa",
+        "syarat",
+        "persyaratan",
+        "informasi",
+        "info",
+        "tanya",
+        "bertanya",
+        "menanyakan",
+        "kapan",
+        "benarkah",
+    ]
 )
 # “Yth. Bapak Menteri Kesehatan” at the very beginning is a salutation, whatever the letter is about.
 _SALUTATION = re.compile(
@@ -161,7 +176,7 @@ class SignFinder:
                 yield Sign(code, kind, 1.0 if place == 0 else _OTHER_SUCCESSOR, "named", says)
 
     def _successors(self, agency: Agency, topics: Sequence[Topic]) -> Sequence[str]:
-        """Of an institution that was split the part whose matter it is; all, the first first, where that is not said."""
+        """Of an institution that was split the part whose matter it is; where that is not said, all, the core first."""
         current = self._registry.current(agency.code)
         if len(current) > 1:
             rows = (self._competence.of(topic.name, "") for topic in topics)
@@ -170,11 +185,14 @@ class SignFinder:
         return current
 
     def _units(self, reading: Reading, units: Sequence[FoundUnit], where: Where) -> Iterator[Sign]:
-        """Units that are whoever's the place is; those of one institution are found by their names."""
+        """Units that are whoever's the place is, or one of several's; those of one institution are found by name."""
         for one in units:
             words = reading.written(one.first, one.last)
             strength = _OPEN_UNIT if one.unit.open else 1.0
             for level in one.unit.institutions:
+                if not level.startswith("@") and len(one.unit.institutions) > 1:
+                    says = f"Laporan menyebut “{words}”: {self._registry.name_of(level)}."
+                    yield Sign(level, "unit", strength * _ONE_OF_SEVERAL, "unit", says)
                 if not where.candidates and level.startswith("@"):
                     says = f"“{words}” ada di banyak daerah, dan daerahnya tidak disebut."
                     yield Sign(TRIAGE, "unplaced", strength, "unit", says)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from config.tables import read_table
 from language.words import Word, Words
-from router.tables import rows, several
 
 REGENCY, PROVINCE, PLACE = "@regency", "@province", "@place"
 BY_PLACE = frozenset((REGENCY, PROVINCE, PLACE))
@@ -93,11 +93,11 @@ class Units:
 
 
 def load_units(path: Path) -> list[Unit]:
-    """The rows in their order, one unit for each way of writing. Raises `RegistryError`."""
+    """The rows in their order, one unit for each way of writing. Raises `TableError`."""
     return [
-        Unit(ways[0].removesuffix(_OPEN), way.removesuffix(_OPEN), codes, row["topic"], way.endswith(_OPEN))
-        for row in rows(path, _COLUMNS)
-        for ways, codes in [(several(row["pattern"]) or ("",), several(row["institution"]))]
+        Unit(ways[0].removesuffix(_OPEN), way.removesuffix(_OPEN), codes, row.cells["topic"], way.endswith(_OPEN))
+        for row in read_table(path, _COLUMNS)
+        for ways, codes in [(row.phrases("pattern") or ("",), row.phrases("institution"))]
         for way in ways
     ]
 

@@ -74,12 +74,12 @@ def test_an_unknown_agency_in_a_rule_is_refused(cli: Cli, tmp_path: Path) -> Non
     """The rule and the agency are named, in `run` and in `check`."""
     folder = tmp_path / "edited"
     shutil.copytree(REGISTRY, folder)
-    with (folder / "rules.csv").open("a") as rules:
-        rules.write("bantuan,bantuan sosial,kementerian-tiada,UU 13/2011\n")
+    with (folder / "competence.csv").open("a") as rules:
+        rules.write("bantuan,paspor,,kementerian-tiada,,UU 13/2011,Bantuan saya belum cair\n")
     for command in ("run", "check"):
         found = cli(command, agencies=str(folder))
         assert found.returncode == 78
-        assert "bantuan: agency 'kementerian-tiada' is not in agencies.csv" in found.stderr + found.stdout
+        assert "bantuan: 'kementerian-tiada' is not in agencies.csv" in found.stderr + found.stdout
 
 
 def test_a_code_that_makes_no_topic_is_refused(cli: Cli, tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ import pytest
 from app.assembly import Parts
 from config.regions import Regions, load_regions
 from config.settings import Settings
+from config.tables import TableError
 from language.words import Words
 from router.lint import lint
-from router.registry import TRIAGE, Registry, RegistryError, load_registry
+from router.registry import TRIAGE, Registry, load_registry
 from router.units import Unit, Units
 from tests.conftest import SHARED
 
@@ -66,11 +67,6 @@ def change(code: str, **cells: str) -> Edit:
 @pytest.mark.parametrize(
     ("file", "edit", "says"),
     [
-        ("rules.csv", lambda rows: rows[0].update(agency="bumn-x"), "paspor: agency 'bumn-x' is not in agencies.csv"),
-        ("rules.csv", lambda rows: rows[1].update(phrases="paspor"), "listrik-padam: 'paspor' already stands in"),
-        ("rules.csv", lambda rows: rows[0].update(phrases="E-Paspor"), "write 'E-Paspor' as 'e paspor'"),
-        ("rules.csv", lambda rows: rows[0].update(phrases="kemenkes"), "'kemenkes' already names kementerian-kemenkes"),
-        ("rules.csv", lambda rows: rows[0].update(agency="kementerian-kemenkumham"), "is not in agencies.csv"),
         ("agencies.csv", lambda rows: rows[0].update(aliases="pln"), "'pln' already names"),
         ("agencies.csv", lambda rows: rows[0].update(aliases="Kesehatan-RI"), "write 'Kesehatan-RI' as 'kesehatan ri'"),
         ("agencies.csv", lambda rows: rows.pop(), "the row 'triage' is missing"),
@@ -110,13 +106,13 @@ def change(code: str, **cells: str) -> Edit:
 def test_a_faulty_registry_names_its_fault(tmp_path: Path, file: str, edit: Edit, says: str) -> None:
     """Nothing is routed by files with a fault in them; the text says which row, and what to write instead."""
     folder = edited(tmp_path, file, edit)
-    with pytest.raises(RegistryError) as caught:
+    with pytest.raises(TableError) as caught:
         load_registry(folder)
     assert says in str(caught.value)
     assert [line for line in lint(folder) if says in line]
 
 
-@pytest.mark.parametrize("file", ["agencies.csv", "rules.csv", "units.csv"])
+@pytest.mark.parametrize("file", ["agencies.csv", "units.csv"])
 @pytest.mark.parametrize(
     "content", [b"", b"code,kind\nx,y\n", b"\xff\xfe", b'code,kind,name\n"open', b"code,kind\nx\n", None]
 )
@@ -126,7 +122,7 @@ def test_a_file_that_is_no_table_is_named(tmp_path: Path, file: str, content: by
     (tmp_path / file).unlink()
     if content is not None:
         (tmp_path / file).write_bytes(content)
-    with pytest.raises(RegistryError, match=file):
+    with pytest.raises(TableError, match=file):
         load_registry(tmp_path)
     assert file in lint(tmp_path)[0]
 
@@ -136,17 +132,8 @@ def test_a_row_with_too_few_cells_is_named(tmp_path: Path) -> None:
     shutil.copytree(SMALL, tmp_path, dirs_exist_ok=True)
     with (tmp_path / "units.csv").open("a") as table:
         table.write("dinas sosial,@place\n")
-    with pytest.raises(RegistryError, match=r"units\.csv: row \d+ has not as many cells"):
+    with pytest.raises(TableError, match=r"units\.csv: line \d+ has not as many cells"):
         load_registry(tmp_path)
-
-
-@pytest.mark.parametrize("file", ["agencies.csv", "rules.csv", "units.csv"])
-def test_the_version_changes_with_the_files(tmp_path: Path, file: str) -> None:
-    """A dispatch names the very rules it was decided by."""
-    shutil.copytree(SMALL, tmp_path, dirs_exist_ok=True)
-    with (tmp_path / file).open("a") as table:
-        table.write("\n")
-    assert load_registry(tmp_path).version != load_registry(SMALL).version == load_registry(SMALL).version
 
 
 def test_who_is_no_more_has_successors_and_no_queue(registry: Registry, settings: Settings) -> None:
@@ -160,13 +147,6 @@ def test_who_is_no_more_has_successors_and_no_queue(registry: Registry, settings
     queues = {topic.name for topic in parts.topics}
     assert "agency-kementerian-kemenkum" in queues
     assert "agency-kementerian-kemenkumham" not in queues | set(parts.queues)
-
-
-def test_an_unknown_agency_in_a_rule_stops_the_start(tmp_path: Path, settings: Settings) -> None:
-    """The process refuses to start, and names the rule and the agency."""
-    folder = edited(tmp_path / "edited", "rules.csv", lambda rows: rows[0].update(agency="kementerian-tiada"))
-    with pytest.raises(RegistryError, match="kementerian-tiada"):
-        _ = Parts(settings.model_copy(update={"agencies": folder})).topics
 
 
 def test_successors_are_followed_to_the_end(tmp_path: Path) -> None:

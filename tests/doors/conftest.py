@@ -53,7 +53,6 @@ def settings(settings: Settings, tmp_path: Path) -> Settings:
     agencies = tmp_path / "agencies"
     agencies.mkdir()
     (agencies / "agencies.csv").write_text(_AGENCIES)
-    (agencies / "rules.csv").write_text("id,phrases,agency,basis\n")
     (agencies / "units.csv").write_text("pattern,institution,topic\n")
     return settings.model_copy(update={"agencies": agencies})
 
