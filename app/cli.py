@@ -14,6 +14,7 @@ from app.commands import (
     quarantine,
     reconcile,
     relating,
+    route,
     rules,
     service,
     suggesting,
@@ -50,6 +51,8 @@ app.add_typer(triage.commands, name="triage")
 app.add_typer(quarantine.commands, name="quarantine")
 app.add_typer(reconcile.commands, name="reconcile")
 app.add_typer(devices.commands, name="devices")
+explain.commands.command("route")(route.explain_route)
+explain.evaluations.command("route")(route.evaluate_route)
 app.add_typer(explain.commands, name="explain")
 app.add_typer(explain.evaluations, name="eval")
 app.add_typer(rules.commands, name="rules")

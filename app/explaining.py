@@ -201,7 +201,7 @@ def measure(readers: Readers, pairs: Iterable[PairFile]) -> dict[str, Any]:
     return {
         "pairs": len(judged),
         **_figures(judged),
-        "recall_by_label": {label: _share(sum(told), len(told)) for label, told in labels.items()},
+        "recall_by_label": {label: share(sum(told), len(told)) for label, told in labels.items()},
         "groups": {"all": len(by_group), "wholly_right": sum(all(right) for right in by_group.values())},
         "by_source": {source: _figures([one for one in judged if one[0].source == source]) for source in sources},
     }
@@ -212,10 +212,10 @@ def _figures(judged: Sequence[tuple[PairFile, bool]]) -> dict[str, Any]:
     told = sum(told for _, told in judged)
     same = sum(pair.label != "different" for pair, _ in judged)
     f1 = 2 * right / (told + same) if told + same else 0.0
-    return {"precision": _share(right, told), "recall": _share(right, same), "f1": round(f1, 3)}
+    return {"precision": share(right, told), "recall": share(right, same), "f1": round(f1, 3)}
 
 
-def _share(part: int, whole: int) -> dict[str, float]:
+def share(part: int, whole: int) -> dict[str, float]:
     """A share with its 95 % interval (Wilson)."""
     if not whole:
         return {"value": 0.0, "low": 0.0, "high": 1.0}

@@ -109,6 +109,6 @@ def examples(rules: Rules) -> list[tuple[Report, frozenset[str]]]:
 
 if __name__ == "__main__":
     made = load_rules(_FOLDER)
-    real = [(one.report, one.acceptable) for one in judged("sample") if one.institution != TRIAGE]
+    real = [(one.report(), one.right) for one in judged("sample") if one.institution != TRIAGE]
     found = {name: figures(made, some, made.gazetteer) for name, some in (("real", real), ("examples", examples(made)))}
     print(json.dumps(found, indent=2))  # noqa: T201

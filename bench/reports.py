@@ -3,9 +3,9 @@
 import csv
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from app.measuring import Judged
 from messages.shapes import Report
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
@@ -19,27 +19,17 @@ _OPENING = re.compile(
 _CLOSING = re.compile(r"\s*Mohon (?:ditindaklanjuti|informasinya|dipertimbangkan), terima kasih\s*$")
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A report, the institution that is competent for it (`triage` where nobody could tell), and others not wrong."""
-
-    id: str
-    report: Report
-    institution: str
-    acceptable: frozenset[str]
-    decided_by: str
-
-
 def judged(name: str, shared: Path = SHARED) -> list[Judged]:
     """The reports of a list like `sample`. Raises `OSError` where the texts are not there."""
     texts = {row["tracking_id"]: _report(row) for row in _rows(shared / _REPORTS)}
     return [
         Judged(
-            row["tracking_id"],
-            texts[row["tracking_id"]],
-            row["institution"],
-            frozenset({row["institution"], *filter(None, row["acceptable"].split("|"))}),
-            row["kind"],
+            id=row["tracking_id"],
+            title=texts[row["tracking_id"]].title,
+            text=texts[row["tracking_id"]].text,
+            institution=row["institution"],
+            acceptable=tuple(filter(None, row["acceptable"].split("|"))),
+            kind=row["kind"],
         )
         for row in _rows(JUDGED / f"{name}.csv")
     ]

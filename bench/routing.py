@@ -9,13 +9,12 @@ import json
 import random
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import exp
 from pathlib import Path
-from typing import Any
 
-from bench.reports import Judged, judged
-from router.decision import Decision, decide
+from app.measuring import Judged, measure
+from bench.reports import judged
 from router.doors import strengths
 from router.evidence import KINDS, Sign
 from router.registry import TRIAGE
@@ -46,62 +45,9 @@ _WRONG = 0.025
 Example = tuple[Mapping[str, Mapping[str, float]], frozenset[str]]
 
 
-def measure(rules: Rules, reports: Sequence[Judged]) -> dict[str, Any]:
-    """Shares: of those that can be placed, of those that can't, by what decides them, and how true confidence is."""
-    made = [(one, decide(one.report, rules)) for one in reports]
-    placeable = [(one, decision) for one, decision in made if one.institution != TRIAGE]
-    nobody = [decision for one, decision in made if one.institution == TRIAGE]
-    by_kind: dict[str, list[bool]] = defaultdict(list)
-    for one, decision in placeable:
-        by_kind[one.decided_by].append(decision.agency in one.acceptable)
-    return {
-        "reports": len(made),
-        "right": _share(one for one in _right(placeable)),
-        "within_three": _share(_within_three(placeable)),
-        "wrong": _share(decision.agency not in {*one.acceptable, TRIAGE} for one, decision in placeable),
-        "triage": _share(decision.agency == TRIAGE for _, decision in placeable),
-        "nobody_to_triage": _share(decision.agency == TRIAGE for decision in nobody),
-        "by_kind": {kind: [round(sum(right) / len(right), 3), len(right)] for kind, right in sorted(by_kind.items())},
-        "calibration": _calibration(made),
-    }
-
-
-def _right(made: Iterable[tuple[Judged, Decision]]) -> Iterable[bool]:
-    return (decision.agency in one.acceptable for one, decision in made)
-
-
-def _within_three(made: Iterable[tuple[Judged, Decision]]) -> Iterable[bool]:
-    for one, decision in made:
-        doors = [code for code in (decision.agency, *decision.alternatives) if code != TRIAGE][:3]
-        yield bool(one.acceptable & set(doors))
-
-
-def _calibration(made: Iterable[tuple[Judged, Decision]]) -> dict[str, list[float]]:
-    """For each tenth of confidence: what was said on average, how many were right, of how many."""
-    tenths: dict[int, list[tuple[float, bool]]] = defaultdict(list)
-    for one, decision in made:
-        if decision.agency != TRIAGE:
-            tenths[min(9, int(decision.confidence * 10))].append(
-                (decision.confidence, decision.agency in one.acceptable)
-            )
-    return {
-        f"{tenth / 10:.1f}": [
-            round(sum(said for said, _ in some) / len(some), 3),
-            round(sum(right for _, right in some) / len(some), 3),
-            len(some),
-        ]
-        for tenth, some in sorted(tenths.items())
-    }
-
-
-def _share(some: Iterable[bool]) -> float:
-    found = list(some)
-    return round(sum(found) / len(found), 3) if found else 0.0
-
-
 def train(rules: Rules, reports: Sequence[Judged]) -> dict[str, float]:
     """The weights, and from which probability on a door is chosen: at most `_WRONG` go wrong in cross-validation."""
-    examples = [_example(rules.signs.find(one.report).signs, one) for one in reports]
+    examples = [_example(rules.signs.find(one.report()).signs, one) for one in reports]
     order = list(range(len(examples)))
     random.Random(1708).shuffle(order)  # noqa: S311 - which fold is no secret
     tried = []
@@ -117,7 +63,7 @@ def _example(signs: Sequence[Sign], one: Judged) -> Example:
         by_institution[sign.institution].append(sign)
     doors = {code: strengths(some) for code, some in by_institution.items()}
     # Where nobody could tell, a guess that is not wrong is still one; and where nothing speaks for the right one.
-    right = frozenset() if one.institution == TRIAGE else one.acceptable & doors.keys()
+    right = frozenset() if one.institution == TRIAGE else one.right & doors.keys()
     return doors, right or frozenset({TRIAGE})
 
 

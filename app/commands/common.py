@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated, NoReturn
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from app.assembly import Parts, utc_now
@@ -51,3 +52,9 @@ def must_say(actor: str, why: str, named: str = "--why") -> None:
     """The process ends where it was not said who decides, and why."""
     if not actor.strip() or not why.strip():
         stop(f"--actor and {named} are needed: they are kept with what you do", EX_USAGE)
+
+
+def fault(error: ValidationError) -> str:
+    """The first field at fault, and never what stood there."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    return f"{'.'.join(str(part) for part in first['loc']) or 'the line'}: {first['msg']}"

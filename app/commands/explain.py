@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 from pydantic import ValidationError
 
-from app.commands.common import EX_USAGE, OUT, stop
+from app.commands.common import EX_USAGE, OUT, fault, stop
 from app.explaining import PairFile, Readers, Said, duplicates, measure, read
 
 commands = typer.Typer(no_args_is_help=True, help="Say what would be made of messages, and why.")
@@ -47,7 +47,7 @@ def evaluate_duplicates(
     except OSError as error:
         stop(f"{pairs}: {error.strerror}", EX_USAGE)
     except ValidationError as error:
-        stop(f"{pairs}: {_fault(error)}", EX_USAGE)
+        stop(f"{pairs}: {fault(error)}", EX_USAGE)
     OUT.print_json(data=measure(Readers.load(), labelled))
 
 
@@ -65,10 +65,4 @@ def _said(line: str, number: int) -> Said:
 
 
 def _bad(number: int, error: ValidationError) -> NoReturn:
-    stop(f"line {number}: {_fault(error)}", EX_USAGE)
-
-
-def _fault(error: ValidationError) -> str:
-    """The first field at fault, and never what stood there."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    return f"{'.'.join(str(part) for part in first['loc']) or 'the line'}: {first['msg']}"
+    stop(f"line {number}: {fault(error)}", EX_USAGE)
