@@ -1,0 +1,41 @@
+"""What publishing costs: the yardstick of the other benches, measured in the same run as what is held against it."""
+
+import time
+from collections.abc import Sequence
+
+from bus.deadline import Watchdog
+from bus.kafka.bus import KafkaBus
+from bus.kafka.settings import KafkaSettings
+from bus.port import Outgoing, TopicSpec
+from tests.kafka.node import Node
+
+_BATCH = 200
+
+
+def publish_alone(values: Sequence[bytes]) -> float:
+    """Microseconds of processor time for a message published by itself, as a door does it."""
+    return publish(values)["alone"]
+
+
+def publish(values: Sequence[bytes]) -> dict[str, float]:
+    """Microseconds of processor time for a message, `alone` and `in_batches`, by the door's producer to a real Kafka.
+
+    The broker is another process: what it costs there is not counted.
+    """
+    node = Node()
+    node.start()
+    try:
+        bus = KafkaBus(KafkaSettings(bootstrap=node.bootstrap), Watchdog(print))
+        bus.ensure([TopicSpec("bench")])
+        producer = bus.producer()
+        producer.publish([Outgoing("bench", b"", values[0])])
+        spent = {}
+        for name, size in (("alone", 1), ("in_batches", _BATCH)):
+            began = time.process_time()
+            for start in range(0, len(values), size):
+                producer.publish([Outgoing("bench", b"", value) for value in values[start : start + size]])
+            spent[name] = (time.process_time() - began) / len(values) * 1e6
+        producer.close()
+    finally:
+        node.stop()
+    return spent
