@@ -1,6 +1,6 @@
 """What the router would make of reports, what an edit of its tables would change, and what is wrong with them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from language.text import clean
 from messages import codec
 from messages.shapes import Channel, Complaint, Place, Report
 from messages.topics import COMPLAINTS
+from router.competence import Competence
 from router.decision import Decision, decide
 from router.lint import soft_faults
 from router.rules import FILES, Rules
@@ -113,17 +114,15 @@ def faults(rules: Rules) -> Iterator[str]:
     """What is wrong with tables that can be read: names that nothing finds, examples that go elsewhere."""
     yield from soft_faults(rules.registry, load_regions())
     for row in rules.competence.rows:
-        yield from _example_faults(rules, row.id, row.example)
+        yield from _example_faults(rules, row)
 
 
-def _example_faults(rules: Rules, id_: str, example: str) -> Iterator[str]:
-    decision = decide(Report(text=example), rules)
-    if not any(reason.rule == id_ for reason in decision.reasons):
-        yield f"competence.csv: {id_}: its example goes to {decision.agency} by {', '.join(_rules(decision))}"
-
-
-def _rules(decision: Decision) -> Sequence[str]:
-    return [reason.rule for reason in decision.reasons]
+def _example_faults(rules: Rules, row: Competence) -> Iterator[str]:
+    report = Report(text=row.example)
+    decision = decide(report, rules)
+    spoke = {sign.rule for sign in rules.signs.find(report).signs if sign.institution == decision.agency}
+    if row.id not in spoke:
+        yield f"competence.csv: {row.id}: its example goes to {decision.agency}, and not by this row"
 
 
 def counted(changes: Iterable[Change | None]) -> tuple[int, list[Change]]:

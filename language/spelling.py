@@ -1,12 +1,15 @@
 """Reads a word that nobody knows as the known one it is most likely meant to be: a letter wrong, or without vowels."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 _VOWELS = str.maketrans("", "", "aeiou")
-# Shorter words are too like each other: to be mended, to be mended by another letter; consonants of a skeleton.
+# Shorter words are too like each other: to be mended, to be mended by another letter, to be written without vowels.
 _SHORTEST, _SHORTEST_EXCHANGED, _SHORTEST_SKELETON = 6, 8, 4
+# A skeleton of fewer letters is a word only if no other word of the language has it, or none that is nearly as usual.
+_SURE_SKELETON = 5
+_BY_FAR = 0.85
 # A known word with these before or behind it is a word of the language too: dibilang, berbuat, keluhannya.
 _BEFORE = ("memper", "diper", "meng", "meny", "mem", "men", "ber", "ter", "per", "peng", "pem", "pen", "ke", "se")
 _SHORT_BEFORE = ("di", "me", "pe", "ku")
@@ -16,23 +19,37 @@ _REMEMBERED = 1 << 13
 
 
 class Speller:
-    """`known` are the words that may be meant, `usual` those that are words of the language and stay as they are."""
+    """`known` are the words that may be meant, `usual` those that are words of the language and stay as they are.
 
-    def __init__(self, known: Iterable[str], usual: Iterable[str] = ()) -> None:
-        meant = sorted({word for word in known if word.isalpha() and len(word) >= _SHORTEST - 1})
+    `weight` says how unusual a word is: of several that are written alike without vowels the most usual one is meant.
+    """
+
+    def __init__(
+        self, known: Iterable[str], usual: Iterable[str] = (), weight: Callable[[str], float] = lambda _: 1.0
+    ) -> None:
+        meant = sorted({word for word in known if word.isalpha()})
         self._usual = frozenset(usual).union(meant)
-        self._skeletons = _unique((word.translate(_VOWELS), word) for word in meant)
+        self._skeletons = self._read_without_vowels(self._usual, weight)
         self._shorter = _several((short, word) for word in meant if len(word) >= _SHORTEST for short in _without(word))
         self.meant = lru_cache(_REMEMBERED)(self._meant)
 
     def _meant(self, word: str) -> str:
         if word in self._usual or not word.isalpha() or self._derived(word):
             return word
-        skeleton = word.translate(_VOWELS)
-        # Written with none of its vowels, or with the first alone (“air” apart, hardly anybody keeps the others).
-        if len(skeleton) >= _SHORTEST_SKELETON and len(word) - len(skeleton) <= (word[0] in "aeiou"):
-            return self._skeletons.get(skeleton, word)
+        if len(word) >= _SHORTEST_SKELETON and word == _skeleton(word):
+            return self._skeletons.get(word, word)
         return self._near(word) if len(word) >= _SHORTEST else word
+
+    def _read_without_vowels(self, words: Iterable[str], weight: Callable[[str], float]) -> Mapping[str, str]:
+        """By the skeleton the most usual of the words that have it; of a short one, where it is so by far."""
+        found = {}
+        for key, some in _several(
+            (_skeleton(word), word) for word in words if len(word) > len(_skeleton(word))
+        ).items():
+            first, *others = sorted(some, key=lambda word: (weight(word), word))
+            if not others or len(key) >= _SURE_SKELETON or weight(first) < _BY_FAR * weight(others[0]):
+                found[key] = first
+        return found
 
     def _near(self, word: str) -> str:
         """The only known word from which this one differs by a letter added, left out, exchanged or swapped."""
@@ -59,9 +76,9 @@ def _without(word: str) -> Iterator[str]:
     return (word[:at] + word[at + 1 :] for at in range(len(word)))
 
 
-def _unique(pairs: Iterable[tuple[str, str]]) -> Mapping[str, str]:
-    """Without the keys that lead to several."""
-    return {key: next(iter(some)) for key, some in _several(pairs).items() if len(set(some)) == 1}
+def _skeleton(word: str) -> str:
+    """Without its vowels but for a first one, as it was written on old phones."""
+    return word[:1] + word[1:].translate(_VOWELS)
 
 
 def _several(pairs: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:

@@ -80,7 +80,7 @@ def load_rules(folder: Path) -> Rules:
     if faults := list(_faults(registry, topics, competence)):
         raise RulesError("\n".join(faults))
     names = Lexicon({tuple(word.normal for word in words.of(name)): one for name, one in registry.named.phrases()})
-    speller = Speller((*topics.known(), *names.words()), vocabulary.words)
+    speller = Speller((*topics.known(), *names.words()), vocabulary.words, vocabulary.weight)
     landmarks = load_landmarks(regions, _file(folder, "landmarks.csv"))
     governments = Governments(registry.agencies.values())
     signs = SignFinder(Reader(words, speller), registry, governments, names, topics, competence, atlas, landmarks)
