@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from router.agencies import Agency
 from router.units import PROVINCE
 
-_JAKARTA = "31"
+JAKARTA = "31"
 _REGION = 2
 
 
@@ -21,7 +21,7 @@ class Governments:
         Where no more than the province is known, that is the province's.
         """
         province, *deeper = region.split(".")
-        if level == PROVINCE or province == _JAKARTA or not deeper:
+        if level == PROVINCE or province == JAKARTA or not deeper:
             return self._codes.get(province, "")
         return self._codes.get(".".join((province, *deeper[: _REGION - 1])), "")
 

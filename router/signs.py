@@ -10,11 +10,11 @@ from language.lexicon import Hit, Lexicon
 from messages.shapes import Report
 from router.competence import Competence, CompetenceTable
 from router.evidence import Kind, Sign
-from router.governments import Governments
+from router.governments import JAKARTA, Governments
 from router.reading import Reader, Reading
 from router.registry import TRIAGE, Agency, Registry
 from router.topics import Topic, Topics
-from router.units import PLACE, FoundUnit
+from router.units import PLACE, PROVINCE, FoundUnit
 from router.where import Where, locate
 
 # More topics are remarks; a score above this settles the matter, whatever else is said.
@@ -30,6 +30,10 @@ _OPEN_UNIT = 0.4
 _ONE_OF_SEVERAL = 0.7
 # Where nothing says which part of a split institution it is, the one that kept its core is likelier than the others.
 _OTHER_SUCCESSOR = 0.5
+# Where only the province is known, a city's matter is hardly placed.
+_ONLY_PROVINCE = 0.4
+# Alone these are lines of an address; who works there is said otherwise (camat, kantor kelurahan).
+_ADDRESS = frozenset(("kecamatan", "kelurahan", "desa", "distrik", "kampung", "nagari", "gampong", "kalurahan"))
 # What asks for rules and not for help is answered by whoever makes the rules, wherever the citizen lives.
 _ASKS = frozenset(
     [
@@ -112,7 +116,7 @@ class SignFinder:
 
     def _about(self, reading: Reading, named: Sequence[Hit[Agency]], units: Sequence[FoundUnit]) -> tuple[Topic, ...]:
         """The topics of the words, then those that units hint at; a part of an institution's name is no topic."""
-        names = [(hit.first, hit.end) for hit in named if hit.end - hit.first > 1]
+        names = [(hit.first, hit.end) for hit in named if hit.end - hit.first > 1 and not hit.meaning.regional]
         spoken = self._topics.find(reading.normals, names)[:_MOST_TOPICS]
         known = {topic.name for topic in spoken}
         hints = {
@@ -143,16 +147,25 @@ class SignFinder:
             yield Sign(current, kind, strength, row.id, self._says(row, topic, current), topic.name)
 
     def _local(self, row: Competence, topic: Topic, strength: float, where: Where) -> Iterator[Sign]:
-        governed = [
-            (code, candidate.certainty)
-            for candidate in where.candidates[:_PLACES]
-            if (code := self._governments.of(row.institution, candidate.code))
-        ]
-        if not governed:
-            says = f"“{topic.words}” adalah urusan pemerintah daerah, tetapi daerahnya tidak disebut."
-            yield Sign(TRIAGE, "unplaced", strength, row.id, says, topic.name)
-        for code, certainty in governed:
+        placed = 0.0
+        for code, certainty in self._governed(row.institution, where):
+            placed = max(placed, certainty)
             yield Sign(code, "local-matter", strength * certainty, row.id, self._says(row, topic, code), topic.name)
+        if placed <= _ONLY_PROVINCE:
+            says = f"“{topic.words}” adalah urusan pemerintah daerah, tetapi daerahnya tidak disebut."
+            yield Sign(TRIAGE, "unplaced", strength * (1 - placed), row.id, says, topic.name)
+
+    def _governed(self, level: str, where: Where) -> Iterator[tuple[str, float]]:
+        """The governments on a level where the report may be about, each with how certain that is."""
+        candidates = where.candidates[:_PLACES]
+        within = {candidate.province for candidate in candidates if candidate.code != candidate.province}
+        for candidate in candidates:
+            vague = level != PROVINCE and candidate.code == candidate.province and candidate.code != JAKARTA
+            # A name that is the province's and a city's in it means the city, where it is the city's matter.
+            if vague and candidate.province in within:
+                continue
+            if code := self._governments.of(level, candidate.code):
+                yield code, candidate.certainty * (_ONLY_PROVINCE if vague else 1.0)
 
     def _says(self, row: Competence, topic: Topic, code: str) -> str:
         return f"“{topic.words}” adalah urusan {self._registry.name_of(code)} ({row.basis})."
@@ -186,7 +199,7 @@ class SignFinder:
 
     def _units(self, reading: Reading, units: Sequence[FoundUnit], where: Where) -> Iterator[Sign]:
         """Units that are whoever's the place is, or one of several's; those of one institution are found by name."""
-        for one in units:
+        for one in (one for one in units if one.unit.pattern not in _ADDRESS):
             words = reading.written(one.first, one.last)
             strength = _OPEN_UNIT if one.unit.open else 1.0
             for level in one.unit.institutions:
@@ -196,10 +209,9 @@ class SignFinder:
                 if not where.candidates and level.startswith("@"):
                     says = f"“{words}” ada di banyak daerah, dan daerahnya tidak disebut."
                     yield Sign(TRIAGE, "unplaced", strength, "unit", says)
-                for candidate in where.candidates[:_PLACES] if level.startswith("@") else ():
-                    if code := self._governments.of(level, candidate.code):
-                        says = f"Laporan menyebut “{words}”: {self._registry.name_of(code)}."
-                        yield Sign(code, "unit", strength * candidate.certainty, "unit", says)
+                for code, certainty in self._governed(level, where) if level.startswith("@") else ():
+                    says = f"Laporan menyebut “{words}”: {self._registry.name_of(code)}."
+                    yield Sign(code, "unit", strength * certainty, "unit", says)
 
     def _operators(self, reading: Reading) -> Iterator[Sign]:
         for seen in self._landmarks.find(reading.mended):

@@ -69,8 +69,9 @@ class Topics:
                     self._apart[parts[0]].append((parts, cue))
             for phrase in cue.unless:
                 self._barring[phrase].append(cue.id)
-        others = {part for wholes in self._apart.values() for parts, _ in wholes for part in parts}
-        self._lexicon = Lexicon({phrase: phrase for phrase in (*self._alone, *others)})
+        halves = {part for wholes in self._apart.values() for parts, _ in wholes for part in parts}
+        self._wholes = Lexicon({phrase: phrase for phrase in self._alone})
+        self._halves = Lexicon({phrase: phrase for phrase in halves})
         self._bars = Lexicon(self._barring)
         self.categories: Mapping[str, str] = {cue.topic: cue.category for cue in reversed(cues)}
 
@@ -81,18 +82,17 @@ class Topics:
 
     def known(self) -> Iterable[str]:
         """Every word of a phrase."""
-        return self._lexicon.words()
+        return {*self._wholes.words(), *self._halves.words()}
 
     def find(self, words: Sequence[str], apart: Sequence[tuple[int, int]] = ()) -> list[Topic]:
         """The topics that words in their normal form speak of, the one with the highest score first.
 
         What lies within one of the spans that are kept `apart` says nothing.
         """
-        said = (hit for hit in self._lexicon.find(words) if not _denied(words, hit.first))
-        hits = [hit for hit in said if not any(first <= hit.first and hit.end <= end for first, end in apart)]
-        barred = {cue for hit in self._bars.find(words) for cue in hit.meaning} if hits else frozenset()
+        wholes, halves = (self._said(lexicon, words, apart) for lexicon in (self._wholes, self._halves))
+        barred = {cue for hit in self._bars.find(words) for cue in hit.meaning} if wholes or halves else frozenset()
         spoken: dict[str, dict[Phrase, tuple[float, Hit[str]]]] = defaultdict(dict)
-        for cue, phrase, hit in self._spoken(hits):
+        for cue, phrase, hit in (*self._spoken(wholes), *self._together(halves)):
             if cue.id not in barred:
                 known = spoken[cue.topic].get(phrase)
                 if known is None or known[0] < cue.weight:
@@ -100,12 +100,21 @@ class Topics:
         found = [_scored(name, list(said.values())) for name, said in spoken.items()]
         return sorted(found, key=lambda topic: (-topic.score, topic.name))
 
-    def _spoken(self, hits: Sequence[Hit[Phrase]]) -> Iterator[tuple[Cue, Phrase, Hit[str]]]:
+    def _said(
+        self, lexicon: Lexicon[Phrase], words: Sequence[str], apart: Sequence[tuple[int, int]]
+    ) -> Sequence[Hit[Phrase]]:
+        said = (hit for hit in lexicon.find(words) if not _denied(words, hit.first))
+        return [hit for hit in said if not any(first <= hit.first and hit.end <= end for first, end in apart)]
+
+    def _spoken(self, hits: Iterable[Hit[Phrase]]) -> Iterator[tuple[Cue, Phrase, Hit[str]]]:
+        for hit in hits:
+            for cue in self._alone[hit.meaning]:
+                yield cue, hit.meaning, Hit(" ".join(hit.meaning), hit.first, hit.end)
+
+    def _together(self, hits: Iterable[Hit[Phrase]]) -> Iterator[tuple[Cue, Phrase, Hit[str]]]:
         where: dict[Phrase, list[Hit[Phrase]]] = defaultdict(list)
         for hit in hits:
             where[hit.meaning].append(hit)
-            for cue in self._alone.get(hit.meaning, ()):
-                yield cue, hit.meaning, Hit(" ".join(hit.meaning), hit.first, hit.end)
         for first in tuple(where):
             for parts, cue in self._apart.get(first, ()):
                 if all(map(where.__contains__, parts)) and (near := _nearest([where[part] for part in parts])):
