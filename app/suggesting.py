@@ -46,10 +46,12 @@ class Row:
         return cell.split("|") if cell else []
 
     def but(self, **cells: str) -> "Row":
-        """The same row with these cells."""
+        """The same row with these cells. Raises `Unfit` where there is no such column."""
+        for column in cells:
+            self.of(column)
         changed = {**self.cells, **cells}
         out = io.StringIO()
-        end = self.raw[len(self.raw.rstrip("\r\n")) :] or "\n"
+        end = self.raw[len(self.raw.rstrip("\r\n")) :]
         csv.writer(out, lineterminator=end).writerow(changed.values())
         return Row(self.at, out.getvalue(), changed)
 
