@@ -14,7 +14,7 @@ from language.atlas import Atlas
 from language.gazetteer import Gazetteer
 from language.landmarks import load_landmarks
 from language.lexicon import Lexicon
-from language.places import load_places
+from language.places import load_places, official
 from language.spelling import Speller
 from language.villages import load_villages
 from language.words import Words
@@ -80,7 +80,9 @@ def load_rules(folder: Path) -> Rules:
     if faults := list(_faults(registry, topics, competence)):
         raise RulesError("\n".join(faults))
     names = Lexicon({tuple(word.normal for word in words.of(name)): one for name, one in registry.named.phrases()})
-    speller = Speller((*topics.known(), *names.words()), vocabulary.words, vocabulary.weight)
+    # A part of a place's name is a word that stays as it is.
+    usual = {*vocabulary.words, *(word for name in official(regions) for word in name.split())}
+    speller = Speller((*topics.known(), *names.words()), usual, vocabulary.weight)
     landmarks = load_landmarks(regions, _file(folder, "landmarks.csv"))
     governments = Governments(registry.agencies.values())
     signs = SignFinder(Reader(words, speller), registry, governments, names, topics, competence, atlas, landmarks)

@@ -84,16 +84,20 @@ def _refused(connection: Connection, since: datetime | None) -> tuple[Counter[st
     asked = aliased(DispatchRow)
     # An answer to what lies with another's case is one to that.
     head = case((col(asked.own_case), col(asked.complaint_id)), else_=col(asked.of))
+    # Compared below: a database that is asked to do so looks through all that an agency ever had.
+    by: Label[str] = col(asked.agency).label("by")
     query = (
         select(
             col(DispatchRow.id),
             col(DispatchRow.rules),
             _RULES_BEFORE,
             col(AnswerRow.theirs),
+            col(DispatchRow.agency),
+            by,
         )
         .select_from(AnswerRow)
         .join(asked, and_(col(asked.id) == col(AnswerRow.dispatch_id), col(asked.agency) == col(AnswerRow.agency)))
-        .join(DispatchRow, and_(col(DispatchRow.complaint_id) == head, col(DispatchRow.agency) == col(asked.agency)))
+        .join(DispatchRow, col(DispatchRow.complaint_id) == head)
         .outerjoin(_BEFORE, _HOP_BEFORE)
         .where(col(AnswerRow.verdict) == "refused", _these(since))
         .where(or_(col(DispatchRow.id) == col(asked.id), col(asked.own_case).is_(other=False)))
@@ -101,6 +105,8 @@ def _refused(connection: Connection, since: datetime | None) -> tuple[Counter[st
     )
     seen, refused, pointed = set(), Counter[str](), defaultdict[str, Counter[str]](Counter)
     for row in connection.execute(query):
+        if row.agency != row.by:
+            continue
         for rule in own_rules(row.rules, row.before):
             refused[rule] += row.id not in seen
             if row.theirs:
