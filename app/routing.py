@@ -18,7 +18,7 @@ from messages.topics import COMPLAINTS
 from router.competence import Competence
 from router.decision import Decision, decide
 from router.lint import soft_faults
-from router.rules import FILES, Rules
+from router.rules import FILES, Rules, table
 
 
 class Told(BaseModel):
@@ -88,7 +88,7 @@ def _change(complaint: Complaint, before: Rules, after: Rules) -> Change | None:
 def differences(before: Path, after: Path) -> Iterator[str]:
     """A line for each row that was added (+), removed (-) or changed (~) between two folders of tables."""
     for name in FILES:
-        rows, others = _rows(before / name), _rows(after / name)
+        rows, others = _rows(table(before, name)), _rows(table(after, name))
         for key in sorted(rows.keys() | others.keys()):
             if key not in others:
                 yield f"- {name}: {key}"

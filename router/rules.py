@@ -67,26 +67,26 @@ def load_rules(folder: Path) -> Rules:
 
     Raises `SettingsError` naming each fault found.
     """
-    slang, vocabulary = load_slang(_file(folder, "slang.csv")), load_vocabulary(_file(folder, "vocabulary.csv"))
+    slang, vocabulary = load_slang(table(folder, "slang.csv")), load_vocabulary(table(folder, "vocabulary.csv"))
     words = Words(slang)
-    regions = load_regions(_file(folder, "regions.csv"))
-    places = load_places(regions, _file(folder, "places.csv"))
+    regions = load_regions(table(folder, "regions.csv"))
+    places = load_places(regions, table(folder, "places.csv"))
     gazetteer = Gazetteer(regions, places)
-    villages = load_villages(regions, _file(folder, "villages.csv"))
+    villages = load_villages(regions, table(folder, "villages.csv"))
     atlas = Atlas(regions, places, gazetteer, villages, (*vocabulary.words, *slang))
     registry = load_registry(folder, atlas)
-    topics = load_topics(_file(folder, "topics.csv"), words)
-    competence = load_competence(_file(folder, "competence.csv"))
+    topics = load_topics(table(folder, "topics.csv"), words)
+    competence = load_competence(table(folder, "competence.csv"))
     if faults := list(_faults(registry, topics, competence)):
         raise RulesError("\n".join(faults))
     names = Lexicon({tuple(word.normal for word in words.of(name)): one for name, one in registry.named.phrases()})
     # A part of a place's name is a word that stays as it is.
     usual = {*vocabulary.words, *(word for name in official(regions) for word in name.split())}
     speller = Speller((*topics.known(), *names.words()), usual, vocabulary.weight)
-    landmarks = load_landmarks(regions, _file(folder, "landmarks.csv"))
+    landmarks = load_landmarks(regions, table(folder, "landmarks.csv"))
     governments = Governments(registry.agencies.values())
     signs = SignFinder(Reader(words, speller), registry, governments, names, topics, competence, atlas, landmarks)
-    weights = load_weights(_file(folder, "doors.csv"))
+    weights = load_weights(table(folder, "doors.csv"))
     return Rules(_digest(folder), registry, topics, competence, weights, signs, gazetteer, governments)
 
 
@@ -107,11 +107,12 @@ def _faults(registry: Registry, topics: Topics, competence: CompetenceTable) -> 
     )
 
 
-def _file(folder: Path, name: str) -> Path:
+def table(folder: Path, name: str) -> Path:
+    """The file of a table: that of the folder, or as shipped."""
     own = folder / name
     return own if own.exists() else SHIPPED / name
 
 
 def _digest(folder: Path) -> str:
-    content = b"".join(hashlib.sha256(_file(folder, name).read_bytes()).digest() for name in FILES)
+    content = b"".join(hashlib.sha256(table(folder, name).read_bytes()).digest() for name in FILES)
     return hashlib.sha256(content).hexdigest()[:12]

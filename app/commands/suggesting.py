@@ -8,12 +8,10 @@ import typer
 from app.commands.common import ERR, EX_USAGE, stop
 from app.commands.triage import Number, opened_desk, possible, true_number
 from app.suggesting import Suggestion, Unfit, suggest_in, suggestion
-from config.regions import load_regions
 from config.slang import load_slang
 from language import phrases, tokens
-from language.places import load_places
 from language.words import Words
-from router.registry import load_registry
+from router.rules import load_rules
 
 
 def suggest(
@@ -43,9 +41,7 @@ def suggest(
 
 
 def _load(folder: Path) -> None:
-    load_registry(folder)
-    if (folder / "places.csv").exists():
-        load_places(load_regions(), folder / "places.csv")
+    load_rules(folder)
 
 
 def _suggestion(phrase: str, alias: str, place: str, topic: str, weight: str) -> Suggestion:
