@@ -35,6 +35,12 @@ def judged(name: str, shared: Path = SHARED) -> list[Judged]:
     ]
 
 
+def invented(*, learn: bool) -> list[Judged]:
+    """The invented reports of two authors who had not seen the rules: those to learn from, or the others."""
+    every = [one for path in sorted(JUDGED.glob("invented-*.jsonl")) for one in Judged.read(path)]
+    return [one for one in every if int(one.id[1:]) % 2 == learn]
+
+
 def addressed(shared: Path = SHARED) -> list[tuple[str, Report, str]]:
     """Id, report, and whom the service's admin addressed, in the admin's words."""
     return [(row["tracking_id"], _report(row), row["addressed_agency"]) for row in _rows(shared / _REPORTS)]

@@ -1,7 +1,8 @@
 """How often the first door is right, on real reports that were judged by reading; and learns what each sign is worth.
 
-`python -m bench.routing train` learns from `tests/data/routing/sample.csv` and writes `config/data/doors.csv`;
-`python -m bench.routing [heldout]` measures. The reports lie in `../shared`, the judgements here.
+`python -m bench.routing train` learns from `tests/data/routing/sample.csv` and every other invented report, and writes
+`config/data/doors.csv`; `python -m bench.routing [heldout | invented]` measures, of the invented ones on the others. The
+real reports lie in `../shared`, the judgements here.
 """
 
 import csv
@@ -14,7 +15,7 @@ from math import exp
 from pathlib import Path
 
 from app.measuring import Judged, measure
-from bench.reports import judged
+from bench.reports import invented, judged
 from router.doors import strengths
 from router.evidence import KINDS, Sign
 from router.registry import TRIAGE
@@ -117,7 +118,10 @@ def _write(weights: Mapping[str, float]) -> None:
 
 if __name__ == "__main__":
     made = load_rules(_FOLDER)
-    if sys.argv[1:2] == ["train"]:
-        _write(train(made, judged("sample")))
+    if sys.argv[1:] == ["train"]:
+        _write(train(made, [*judged("sample"), *invented(learn=True)]))
         made = load_rules(_FOLDER)
-    print(json.dumps(measure(made, judged("heldout" if "heldout" in sys.argv else "sample")), indent=2))  # noqa: T201
+    looked_at = (
+        invented(learn=False) if "invented" in sys.argv else judged(sys.argv[1] if "heldout" in sys.argv else "sample")
+    )
+    print(json.dumps(measure(made, looked_at), indent=2))  # noqa: T201

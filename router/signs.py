@@ -57,6 +57,7 @@ _SALUTATION = re.compile(
     re.IGNORECASE,
 )
 _SALUTATION_WITHIN = 80
+_FIRST = re.compile(r"\W*(?:(?:@?lapor\w*|assalam\w*|selamat \w+|halo|hallo|untuk|ke)\W+)*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +181,8 @@ class SignFinder:
 
     def _named(self, reading: Reading, named: Sequence[Hit[Agency]], topics: Sequence[Topic]) -> Iterator[Sign]:
         for hit in named:
-            start = reading.words[hit.first].start
-            greeted = start < _SALUTATION_WITHIN and _SALUTATION.search(reading.text, 0, start)
-            kind: Kind = "government" if hit.meaning.regional else "greeted" if greeted else "named"
+            said: Kind = "government" if hit.meaning.regional else "named"
+            kind: Kind = "greeted" if _greeted(reading, hit.first) else said
             words = reading.written(hit.first, hit.end)
             for place, code in enumerate(self._successors(hit.meaning, topics)):
                 says = f"Laporan menyebut “{words}”: {self._registry.name_of(code)}."
@@ -202,16 +202,17 @@ class SignFinder:
         for one in (one for one in units if one.unit.pattern not in _ADDRESS):
             words = reading.written(one.first, one.last)
             strength = _OPEN_UNIT if one.unit.open else 1.0
+            kind: Kind = "greeted" if _greeted(reading, one.first) else "unit"
             for level in one.unit.institutions:
                 if not level.startswith("@") and len(one.unit.institutions) > 1:
                     says = f"Laporan menyebut “{words}”: {self._registry.name_of(level)}."
-                    yield Sign(level, "unit", strength * _ONE_OF_SEVERAL, "unit", says)
+                    yield Sign(level, kind, strength * _ONE_OF_SEVERAL, "unit", says)
                 if not where.candidates and level.startswith("@"):
                     says = f"“{words}” ada di banyak daerah, dan daerahnya tidak disebut."
                     yield Sign(TRIAGE, "unplaced", strength, "unit", says)
                 for code, certainty in self._governed(level, where) if level.startswith("@") else ():
                     says = f"Laporan menyebut “{words}”: {self._registry.name_of(code)}."
-                    yield Sign(code, "unit", strength * certainty, "unit", says)
+                    yield Sign(code, kind, strength * certainty, "unit", says)
 
     def _operators(self, reading: Reading) -> Iterator[Sign]:
         for seen in self._landmarks.find(reading.mended):
@@ -225,3 +226,13 @@ class SignFinder:
                 named = ", ".join(f"“{evidence.words}”" for evidence in candidate.evidence[:2])
                 says = f"Tempatnya: {self._registry.name_of(code)} ({named})."
                 yield Sign(code, "place", candidate.certainty, "place", says)
+
+
+def _greeted(reading: Reading, first: int) -> bool:
+    """Whether who is named is only spoken to: in the salutation, as the first word of all, or as an account."""
+    start = reading.words[first].start
+    before = reading.text[:start]
+    if before.endswith("@"):
+        return True
+    body = before.partition("\n")[2] if "\n" in before else before
+    return len(body) < _SALUTATION_WITHIN and bool(_SALUTATION.search(body) or _FIRST.fullmatch(body))
