@@ -20,9 +20,9 @@ from router.decision import decide
 from router.rules import SHIPPED, Rules, load_rules
 
 _AROUND = (
-    "Selamat pagi Bapak/Ibu admin yang saya hormati, mohon izin menyampaikan keluhan. {} Hal ini sudah berlangsung cukup "
-    "lama dan kami sudah berkali-kali menyampaikan kepada petugas, tetapi belum ada tanggapan. Mohon segera dicek karena "
-    "mengganggu warga sekitar, terutama anak-anak dan orang tua. Terima kasih atas perhatiannya, semoga cepat selesai."
+    "Selamat pagi Bapak/Ibu admin yang saya hormati, mohon izin menyampaikan keluhan. {} Hal ini sudah berlangsung "
+    "cukup lama dan kami sudah berkali-kali menyampaikan kepada petugas, tetapi belum ada tanggapan. Mohon segera "
+    "dicek karena mengganggu warga sekitar, terutama anak-anak dan orang tua. Terima kasih atas perhatiannya."
 )
 _ROUNDS, _TIMES = 5, 10
 

@@ -1,8 +1,8 @@
 """How often the first door is right, on real reports that were judged by reading; and learns what each sign is worth.
 
 `python -m bench.routing train` learns from `tests/data/routing/sample.csv` and every other invented report, and writes
-`config/data/doors.csv`; `python -m bench.routing [heldout | invented]` measures, of the invented ones on the others. The
-real reports lie in `../shared`, the judgements here.
+`config/data/doors.csv`; `python -m bench.routing [heldout | invented]` measures, of the invented ones on the others.
+The real reports lie in `../shared`, the judgements here.
 """
 
 import csv
