@@ -47,7 +47,7 @@ def work(served: Served) -> list[Outgoing]:
         reader.close()
     complaints = NormalizeStage(parts.engine, parts.sealer, parts.services.names).handle(arrivals)
     records = [at(out, place) for place, out in enumerate(complaints) if out.topic == COMPLAINTS]
-    routed = RouterStage(parts.engine, fixed(parts.settings.agencies), lambda: NOW).handle(records)
+    routed = RouterStage(parts.engine, fixed(), lambda: NOW).handle(records)
     dispatches = [out for out in routed if out.topic.startswith("agency-")]
     LedgerSink(parts.engine).handle([*records, *(at(out, place) for place, out in enumerate(dispatches))])
     return dispatches

@@ -51,7 +51,7 @@ def numbers(reading: Reading) -> dict[str, str]:
     arrivals = list(reader.read([f"raw-{Channel.TWITTER.value}"]))
     made = NormalizeStage(parts.engine, parts.sealer).handle(arrivals)
     complaints = [at(one, place) for place, one in enumerate(made) if one.topic == COMPLAINTS]
-    routed = RouterStage(parts.engine, fixed(parts.settings.agencies), lambda: NOW).handle(complaints)
+    routed = RouterStage(parts.engine, fixed(), lambda: NOW).handle(complaints)
     dispatches = [at(one, place) for place, one in enumerate(routed) if one.topic.startswith("agency-")]
     LedgerSink(parts.engine).handle([*complaints, *dispatches])
 
