@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from math import sqrt
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +26,7 @@ from language.words import Words
 from messages.sealing import Sealer
 from messages.shapes import Channel, Place, Report
 from normalize.duplicates.compare import Comparer
+from normalize.duplicates.keys import Keys
 from normalize.duplicates.matter import Matter
 from normalize.duplicates.near import Near
 from normalize.duplicates.reading import MatterReader
@@ -33,6 +35,8 @@ from normalize.findings import find
 
 _IDS = UUID("0f1b7d0e-1708-5a70-9b1e-5a7000001708")
 _BATCH = 200
+_NOWHERE = Place()
+_NOTHING_SAID = Report.model_construct(text="")
 # A message without a time: it is compared with any.
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 # 95 %.
@@ -55,8 +59,11 @@ class Said(BaseModel):
 
     def report(self) -> Report:
         """As the reader of its channel would have read it."""
-        place = Place.model_construct(region=clean(self.location), address=clean(self.address))
-        return Report.model_construct(title=clean(self.title), text=clean(self.text), place=place)
+        place = _NOWHERE
+        if self.location or self.address:
+            place = Place.model_construct(region=clean(self.location), address=clean(self.address))
+        said = {"title": clean(self.title), "text": clean(self.text), "place": place}
+        return _NOTHING_SAID.model_copy(update=said)
 
 
 class PairFile(BaseModel):
@@ -74,7 +81,7 @@ class PairFile(BaseModel):
         return [cls.model_validate_json(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Readers:
     """All that a matter is read and compared with."""
 
@@ -91,12 +98,12 @@ class Readers:
         gazetteer = load_gazetteer(load_regions())
         return cls(Words(load_slang()), load_vocabulary(), load_troubles(), gazetteer, load_likeness(), digest_key)
 
-    @property
+    @cached_property
     def comparer(self) -> Comparer:
         """Compares with the weights that were learned."""
         return Comparer(self.vocabulary, self.likeness.weights, self.likeness.start)
 
-    @property
+    @cached_property
     def reader(self) -> MatterReader:
         """Reads matters."""
         return MatterReader(self.words, self.vocabulary, self.troubles, self.gazetteer, self._digest)
@@ -116,18 +123,24 @@ class Readers:
 
 def duplicates(readers: Readers, said: Iterable[Said]) -> Iterator[dict[str, Any]]:
     """For each message, in the order of arrival, what it belongs to of those before; with nothing kept afterwards."""
+    return duplicates_of(readers, _batches(said))
+
+
+def duplicates_of(readers: Readers, batches: Iterable[Sequence[Said]]) -> Iterator[dict[str, Any]]:
+    """As `duplicates`, of messages that come some at once: all is said of them before more are asked for."""
     engine = create_engine("sqlite://", poolclass=StaticPool)
     MatterRow.__table__.create(engine)  # type: ignore[attr-defined]
     KeyRow.__table__.create(engine)  # type: ignore[attr-defined]
     near, sealer, names = readers.near(), Sealer([bytes(64)]), {}
-    for batch in _batches(said):
+    for batch in batches:
         matters = [readers.matter(one) for one in batch]
         keys = [near.keys(matter) for matter in matters]
         with engine.begin() as connection:
             seen = SeenMatters(connection, sealer, keys)
             for one, matter, some in zip(batch, matters, keys, strict=True):
-                names[uuid5(_IDS, one.id)] = one.id
-                yield _explained(near, seen, one, matter, some, names, readers.likeness.enough)
+                own = uuid5(_IDS, one.id)
+                names[own] = one.id
+                yield _explained(near, seen, one, own, matter, some, names, readers.likeness.enough)
             seen.write()
     engine.dispose()
 
@@ -136,12 +149,13 @@ def _explained(
     near: Near,
     seen: SeenMatters,
     said: Said,
+    own: UUID,
     matter: Matter,
-    keys: Sequence[int],
+    keys: Keys,
     names: dict[UUID, str],
     enough: float,
 ) -> dict[str, Any]:
-    own, at = uuid5(_IDS, said.id), said.received_at or _LONG_AGO
+    at = said.received_at or _LONG_AGO
     found = near.nearest(seen, matter, keys)
     same = found is not None and found.verdict.score >= enough
     root = found.known.root if found and same else own

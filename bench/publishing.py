@@ -34,7 +34,7 @@ def publish(values: Sequence[bytes]) -> dict[str, float]:
             began = time.process_time()
             for start in range(0, len(values), size):
                 producer.publish([Outgoing("bench", b"", value) for value in values[start : start + size]])
-            spent[name] = (time.process_time() - began) / len(values) * 1e6
+            spent[name] = round((time.process_time() - began) / len(values) * 1e6)
         producer.close()
     finally:
         node.stop()

@@ -28,6 +28,8 @@ _SIGNS = str.maketrans(
 
 def clean(text: str) -> str:
     """The words as written: composed (NFC), without invisible characters, spaces and blank lines folded."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip(" ")
     text = _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = unicodedata.normalize("NFC", _CONTROL.sub(" ", text))
     text = _LINES.sub("\n\n", _SPACES.sub(" ", text))

@@ -19,9 +19,10 @@ from messages.smpp import JOINED_SMS
 from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES
 from normalize.decision import cleaned, fingerprint
 from normalize.draft import Draft, NotComplaint, Unreadable
+from normalize.duplicates.keys import Keys
 from normalize.duplicates.matter import Matter
 from normalize.duplicates.near import Near
-from normalize.duplicates.store import SeenMatters, forget, regroup
+from normalize.duplicates.store import SeenMatters, regroup
 from normalize.kinds.judge import Judge
 from normalize.places import named
 from normalize.readers import mobile, smpp, sms, twitter, web
@@ -32,6 +33,7 @@ from normalize.store import Decisions, Marks
 
 _SOURCE = "/satu-pintu/normalize"
 _NO_REGIONS = Regions(())
+_NO_KEYS = Keys()
 
 Reader = Callable[[str, bytes], Draft | NotComplaint]
 _READERS: dict[Channel, Reader] = {
@@ -61,7 +63,7 @@ class _Arrival:
     read: Draft | NotComplaint
     fingerprint: str = ""
     matter: Matter | None = None
-    keys: Sequence[int] = ()
+    keys: Keys = _NO_KEYS
 
     @property
     def marks(self) -> Iterator[str]:
@@ -132,7 +134,8 @@ class NormalizeStage:
                 regroup(connection, correction.complaint_id, correction.relation.of or correction.complaint_id)
             if arrivals:
                 # The earliest: one message with a wrong clock must not make the others old.
-                forget(connection, min(arrival.raw.at for arrival in arrivals) - KEPT)
+                before = min(arrival.raw.at for arrival in arrivals) - KEPT
+                seen.matters.forget(before, len(arrivals))
         return outputs
 
     def _reader(self, raw: RawMessage) -> Reader:

@@ -1,45 +1,113 @@
 """The keys under which a complaint is found again by another one about the same matter. Pure.
 
-Two kinds: fingerprints of the text's word pairs, chosen so that a text, the half of it and a longer one about the same
-choose the same ones (winnowing: Schleimer, Wilkerson, Aiken 2003), and what the text names: a street with a trouble,
-an identifier. A key is a number of 64 bits, signed as databases want it.
+Three kinds: fingerprints of runs of words, chosen so that a text, the half of it and a longer one about the same choose
+the same ones (winnowing: Schleimer, Wilkerson, Aiken 2003), what the text names (a street, an identifier), and who sent
+it. A key is a number of 64 bits, signed as databases want it, and a keyed hash: without the secret it tells nothing.
+
+Looking up costs little and writing much, so that a complaint is kept under few keys and looked for under many: whoever
+repeats it, in whole or in part, has its rarest runs of words among theirs.
 """
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from operator import add
+from struct import Struct
 
-# Any run of so many word pairs that two texts share gives them a common key.
+# Words that a run has: among a million texts many have two rare words side by side, few have three.
+_RUN = 3
+# Any so many runs beside each other (a power of two) that two texts share give them a common key.
 _WINDOW = 4
-# Of one complaint; a longer text is known by its beginning and by what it names.
-MAX_KEYS = 40
+# Of one complaint; a longer text is known by what is rare in it and by what it names.
+_ASKED_TEXT, _ASKED_NAMED = 16, 12
+_KEPT_TEXT, _KEPT_NAMED = 5, 5
+# Most of what is cut off is cut off behind so many words: some keys are of those before.
+_HEAD = 12
+_SIGNED = Struct(">q").unpack
+
+# Words beside each other; before them how usual they are together, in whole steps.
+Run = tuple[int, *tuple[str, ...]]
 
 
-def text_keys(words: Sequence[str], weights: Mapping[str, float]) -> list[int]:
-    """Keys of the words in order, those of unusual words first; of a text of few words, all there are."""
-    pairs = [(_rank(pair, weights), _key("pair", *pair)) for pair in pairwise(words)]
-    if len(pairs) < _WINDOW:
-        alone = [_key("all", *sorted(set(words)))] if words else []
-        return list(dict.fromkeys([*alone, *(key for _, key in pairs)]))
-    return list(dict.fromkeys(_winnowed(pairs)))[:MAX_KEYS]
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """A complaint is looked for under those `asked`, and from then on found under those `kept`, which are some of them.
+
+    `sender` is one of both: what one person says is always looked at.
+    """
+
+    asked: tuple[int, ...] = ()
+    kept: tuple[int, ...] = ()
+    sender: int | None = None
+
+    def __len__(self) -> int:
+        """How many are asked for."""
+        return len(self.asked)
 
 
-def _rank(pair: tuple[str, str], weights: Mapping[str, float]) -> float:
-    """The pair that tells most is chosen in each window, whatever stands around it."""
-    return -round(weights[pair[0]] + weights[pair[1]], 1)
+class Keyring:
+    """Makes keys; `secret` are at most 64 bytes."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._hash = blake2b(digest_size=8, key=secret)
+
+    def keys(
+        self,
+        words: Sequence[str],
+        usual: Sequence[int],
+        named: Sequence[tuple[str, str]],
+        sure: int = 0,
+        sender: str = "",
+    ) -> Keys:
+        """Keys of the words in order and of what is named (kind and value), of which the first `sure` go first.
+
+        `usual` says of each word how many have it, in steps: what few have is chosen.
+        """
+        telling = [self._key(f"{kind}\0{value}") for kind, value in named]
+        telling = [*telling[:sure], *sorted(telling[sure:])]
+        asked, kept = self._text(words, usual)
+        person = (self._key(f"sender\0{sender}"),) if sender else ()
+        return Keys(
+            tuple(dict.fromkeys((*person, *telling[:_ASKED_NAMED], *asked))),
+            tuple(dict.fromkeys((*person, *telling[:_KEPT_NAMED], *kept))),
+            *person,
+        )
+
+    def _text(self, words: Sequence[str], usual: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Keys of the words, the rarest first; and those of them that are kept. Of few words, all there are."""
+        if len(words) < _RUN + _WINDOW - 1:
+            alone = [self._key("\0".join(("all", *sorted(set(words)))))] if words else []
+            few = [*alone, *self._of(sorted(_runs(words, usual, 2)))]
+            return few, few[:_KEPT_TEXT]
+        runs = list(_runs(words, usual, _RUN))
+        chosen = sorted(_winnowed(runs))
+        beginning = set(runs[:_HEAD])
+        head = [run for run in chosen if run in beginning][: (_KEPT_TEXT + 1) // 2]
+        kept = list(dict.fromkeys((*head, *chosen[:_KEPT_TEXT])))[:_KEPT_TEXT]
+        return self._of(dict.fromkeys((*head, *chosen[:_ASKED_TEXT]))), self._of(kept)
+
+    def _of(self, runs: Iterable[Run]) -> list[int]:
+        return [self._key("\0".join(("run", *run[1:]))) for run in runs]
+
+    def _key(self, said: str) -> int:
+        made = self._hash.copy()
+        made.update(said.encode())
+        (key,) = _SIGNED(made.digest())
+        return int(key)
 
 
-def _winnowed(pairs: Sequence[tuple[float, int]]) -> Iterator[int]:
-    for start in range(len(pairs) - _WINDOW + 1):
-        yield min(pairs[start : start + _WINDOW])[1]
+def _runs(words: Sequence[str], usual: Sequence[int], size: int) -> Iterator[Run]:
+    """All runs of so many words."""
+    together: Sequence[int] = usual
+    for start in range(1, size):
+        together = list(map(add, together, usual[start:]))
+    return zip(together, *(words[start:] for start in range(size)), strict=False)
 
 
-def named_keys(named: Iterable[tuple[str, str]], topics: Iterable[str]) -> list[int]:
-    """Keys of what is named (its kind and value) together with each kind of trouble."""
-    about = sorted(topics) or [""]
-    return [_key(kind, value, topic) for kind, value in sorted(set(named)) for topic in about][:MAX_KEYS]
-
-
-def _key(*parts: str) -> int:
-    digest = hashlib.blake2b("\0".join(parts).encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
+def _winnowed(runs: Sequence[Run]) -> set[Run]:
+    """The least of each window, by halves."""
+    least, width = runs, 1
+    while width < _WINDOW:
+        least = list(map(min, least, least[width:]))
+        width *= 2
+    return set(least)

@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 Named = tuple[str, str]
+
+_REST = ("named", "located", "spot", "at", "sender", "channel", "kind", "secret", "again")
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +36,29 @@ class Matter:
 
 
 def pack(matter: Matter) -> bytes:
-    """The matter as bytes, equal for equal matters."""
-    said = {name: getattr(matter, name) for name in Matter.__slots__}
-    said |= {"fine": sorted(matter.fine), "topics": sorted(matter.topics)}
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+    """The matter as bytes, equal for equal matters: lines of words, which have no spaces in them, and one of JSON."""
+    lists = (matter.words, matter.title, matter.place, sorted(matter.fine), sorted(matter.topics))
+    rest = _encode([getattr(matter, name) for name in _REST])
+    return "\n".join((*(" ".join(words) for words in lists), rest)).encode()
 
 
 def unpack(packed: bytes) -> Matter:
-    """The matter in bytes made by `pack`. Raises `ValueError`, `TypeError` or `KeyError` for any others."""
-    said: dict[str, Any] = json.loads(packed)
-    for name in ("words", "title", "place"):
-        said[name] = tuple(said[name])
-    for name in ("fine", "topics"):
-        said[name] = frozenset(said[name])
-    for name in ("named", "located"):
-        said[name] = tuple((kind, value) for kind, value in said[name])
-    said["spot"] = tuple(said["spot"]) if said["spot"] else None
-    return Matter(**said)
+    """The matter in bytes made by `pack`. Raises `ValueError` or `TypeError` for any others."""
+    words, title, place, fine, topics, rest = packed.decode().split("\n", 5)
+    named, located, spot, at, sender, channel, kind, secret, again = json.loads(rest)
+    return Matter(
+        tuple(words.split()),
+        tuple(title.split()),
+        tuple(place.split()),
+        frozenset(fine.split()),
+        tuple(map(tuple, named)),
+        tuple(map(tuple, located)),
+        frozenset(topics.split()),
+        tuple(spot) if spot else None,
+        at,
+        sender,
+        channel,
+        kind,
+        secret,
+        again,
+    )

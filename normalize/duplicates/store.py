@@ -1,41 +1,90 @@
-"""The matters that were seen, and the keys by which they are found: bounded for each key, so that no key gets slow."""
+"""The matters that were seen, and the keys by which they are found: bounded for each key, so that no key gets slow.
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+What grows with the number of complaints is written at its end; what can't be (a key is a hash, and stands anywhere) is
+small and little. So a message costs about as much with a million before it as with ten thousand.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, delete, func, or_, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Index,
+    Integer,
+    SmallInteger,
+    TextualSelect,
+    bindparam,
+    delete,
+    func,
+    or_,
+    text,
+    update,
+)
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import UtcDateTime, chunks, insert
+from config.database import UtcDateTime, insert
 from messages.sealing import Sealed, Sealer
+from normalize.duplicates.keys import Keys
 from normalize.duplicates.matter import Matter, pack, unpack
 
-# A key keeps this many complaints; a later one may take the place of an earlier one.
+# A key keeps this many complaints; a later one takes the place of an earlier one.
 _SLOTS = 16
 # So many of the complaints with the most common keys are compared.
-_CANDIDATES = 8
-# One key that many have is no reason to compare: a key counts by the part of it that a complaint is.
-_LEAST_SHARED = 0.12
-# Expired rows that one batch takes away: more than it adds, so that the tables stop growing.
+_CANDIDATES = 4
+# What a key tells by as many as have it; of one that is full nobody knows how many more have had it.
+_TELLS = (0.0, *(1 / count for count in range(1, _SLOTS)), 1 / (4 * _SLOTS))
+# Few keys in common, and those many have, are no reason to compare: what they tell, summed, times the part of all the
+# keys that are in common. Of those that were one matter this leaves out one in 300.
+_LEAST_COMMON = 0.05
+# Expired matters that one batch takes away: more than it adds, so that the table stops growing.
 _PURGED = 5_000
+_FIRST = -(1 << 63)
+# Its multiples, of 64 bits, lie evenly (the golden section: Knuth, The Art of Computer Programming 3, 6.4).
+_GOLDEN = 0x9E3779B97F4A7C15
+# Keys that are looked at for expired ones, for each message: some times as many as it adds.
+_SWEPT = 32
+# SQLite stores rows in the order of an INTEGER, and of nothing else.
+_NUMBER = cast("type[BigInteger]", BigInteger().with_variant(Integer, "sqlite"))
 
 
 class MatterRow(SQLModel, table=True):
     """What of a complaint later ones are compared with, sealed.
 
-    `root` is the complaint that it belongs to, whoever wrote that; `own` the first of the same sender's that it
-    repeats: each may be itself. `since` is the moment of the earliest of all that belong to the root.
+    `number` counts complaints as they are decided. `root` is the complaint that it belongs to, whoever wrote that;
+    `own` the first of the same sender's that it repeats: each may be empty, for itself. `since` is the moment of the
+    earliest of all that belong to the root.
     """
 
     __tablename__ = "normalize_matter"
+    # Few complaints belong to others: only those are in these indexes. SQLite takes one only for the very words it has.
+    __table_args__ = (
+        Index(
+            "ix_normalize_matter_root",
+            "root",
+            sqlite_where=text("root IS NOT NULL"),
+            postgresql_where=text("root IS NOT NULL"),
+        ),
+        Index(
+            "ix_normalize_matter_own",
+            "own",
+            sqlite_where=text("own IS NOT NULL"),
+            postgresql_where=text("own IS NOT NULL"),
+        ),
+        Index("ix_normalize_matter_sender", "sender", sqlite_where=text("joined = 1"), postgresql_where=text("joined")),
+    )
 
-    complaint_id: UUID = Field(primary_key=True)
-    root: UUID = Field(index=True)
-    own: UUID = Field(index=True)
-    sender: str = Field(index=True)
+    number: int = Field(primary_key=True, sa_type=_NUMBER, sa_column_kwargs={"autoincrement": False})
+    complaint_id: UUID = Field(unique=True)
+    root: UUID | None
+    own: UUID | None
+    sender: str
     joined: bool
     at: datetime = Field(sa_type=UtcDateTime, index=True)
     since: datetime = Field(sa_type=UtcDateTime)
@@ -43,14 +92,15 @@ class MatterRow(SQLModel, table=True):
 
 
 class KeyRow(SQLModel, table=True):
-    """A complaint that is found under a key."""
+    """A complaint, by its number, that is found under a key; `at` is when it came, in seconds of the epoch."""
 
     __tablename__ = "normalize_key"
+    __table_args__ = {"sqlite_with_rowid": False}
 
-    key: int = Field(primary_key=True, sa_type=BigInteger)
-    slot: int = Field(primary_key=True)
-    complaint_id: UUID
-    at: datetime = Field(sa_type=UtcDateTime, index=True)
+    key: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    slot: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
+    number: int = Field(sa_type=BigInteger)
+    at: int = Field(sa_type=BigInteger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,64 +114,117 @@ class Known:
     matter: Matter
 
 
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """What one database is asked in its own words: many values are one parameter, and the text is always the same."""
+
+    keys: str
+    keep: str
+    matters: TextualSelect
+
+
+_COLUMNS = "number, complaint_id, root, own, since, body"
+_REPLACING = "ON CONFLICT (key, slot) DO UPDATE SET number = excluded.number, at = excluded.at"
+_TYPED: tuple[Any, ...] = tuple(col(getattr(MatterRow, name)) for name in _COLUMNS.split(", "))
+_BY_ID = select(*_TYPED).where(col(MatterRow.complaint_id) == bindparam("complaint_id"))
+_STATEMENTS: Mapping[str, _Statements] = MappingProxyType(
+    {
+        "sqlite": _Statements(
+            "SELECT k.key, k.slot, k.number FROM json_each(?) AS asked "
+            "CROSS JOIN normalize_key AS k ON k.key = asked.value",
+            f"INSERT INTO normalize_key (key, slot, number, at) VALUES (?, ?, ?, ?) {_REPLACING}",  # noqa: S608 - ours
+            text(
+                f"SELECT {_COLUMNS} FROM (SELECT value FROM json_each(:numbers)) AS asked "  # noqa: S608 - ours
+                "CROSS JOIN normalize_matter ON normalize_matter.number = asked.value"
+            ).columns(*_TYPED),
+        ),
+        "postgresql": _Statements(
+            "SELECT key, slot, number FROM normalize_key WHERE key = ANY(%s::bigint[])",
+            "INSERT INTO normalize_key (key, slot, number, at) SELECT * FROM "  # noqa: S608 - ours
+            f"unnest(%s::bigint[], %s::smallint[], %s::bigint[], %s::bigint[]) {_REPLACING}",
+            text(f"SELECT {_COLUMNS} FROM normalize_matter WHERE number = ANY(:numbers)").columns(*_TYPED),  # noqa: S608 - ours
+        ),
+    }
+)
+
+
 class SeenMatters:
     """The matters that a batch of complaints may belong to, and those of the batch itself; one batch, one transaction.
 
     What is added is found at once, so that it makes no difference where a batch ends.
     """
 
-    def __init__(self, connection: Connection, sealer: Sealer, keys: Sequence[Sequence[int]]) -> None:
+    def __init__(self, connection: Connection, sealer: Sealer, keys: Sequence[Keys]) -> None:
         self._connection = connection
         self._sealer = sealer
-        self._under: dict[int, dict[int, UUID]] = defaultdict(dict)
-        self._known: dict[UUID, Known] = {}
-        self._matters: list[dict[str, object]] = []
-        self._keys: dict[tuple[int, int], dict[str, object]] = {}
-        for some in chunks(sorted({key for each in keys for key in each})):
-            query = select(KeyRow.key, KeyRow.slot, KeyRow.complaint_id).where(col(KeyRow.key).in_(some))
-            for key, slot, complaint_id in connection.execute(query):
-                self._under[key][slot] = complaint_id
-        self._load({found for each in keys for found in self._likeliest(each)})
+        self._sqlite = connection.dialect.name == "sqlite"
+        self._say = _STATEMENTS[connection.dialect.name]
+        self._under: dict[int, dict[int, int]] = defaultdict(dict)
+        self._rows: dict[int, Sequence[Any]] = {}
+        self._known: dict[int, Known] = {}
+        self._numbers: dict[UUID, int] = {}
+        self._matters: dict[int, dict[str, object]] = {}
+        self._keys: dict[tuple[int, int], tuple[int, int]] = {}
+        self._fresh: set[int] = set()
+        # Where nothing is kept any more it begins anew; an old key then leads to another complaint, which is compared.
+        self._next: int = (connection.execute(select(func.max(MatterRow.number))).scalar_one() or 0) + 1
+        asked = sorted({key for each in keys for key in each.asked})
+        for key, slot, number in connection.exec_driver_sql(self._say.keys, (self._many(asked),)):
+            self._under[key][slot] = number
+        self._before = {each: self._likeliest(each) for each in keys}
+        self._read({found for likeliest in self._before.values() for found in likeliest})
 
-    def candidates(self, keys: Sequence[int]) -> Sequence[Known]:
+    def candidates(self, keys: Keys) -> Iterator[Known]:
         """The complaints with the most of these keys, the likeliest first; what few have tells more."""
-        most = self._likeliest(keys)
-        self._load({found for found in most if found not in self._known})
-        return [self._known[found] for found in most if found in self._known]
+        before = self._before.get(keys) if self._fresh.isdisjoint(keys.asked) else None
+        most = self._likeliest(keys) if before is None else before
+        self._read({number for number in most if number not in self._rows and number not in self._known})
+        return (known for number in most if (known := self._open(number)))
 
-    def _likeliest(self, keys: Sequence[int]) -> Sequence[UUID]:
-        shared: defaultdict[UUID, float] = defaultdict(float)
-        for key in keys:
+    def _likeliest(self, keys: Keys) -> Sequence[int]:
+        shared: dict[int, float] = {}
+        common: Counter[int] = Counter()
+        for key in keys.asked:
             if under := self._under.get(key):
-                for found in under.values():
-                    shared[found] += 1 / len(under)
-        enough = [found for found, share in shared.items() if share >= _LEAST_SHARED]
-        return sorted(enough, key=lambda found: (-shared[found], found))[:_CANDIDATES]
+                part = _TELLS[len(under)]
+                common.update(under.values())
+                for number in under.values():
+                    shared[number] = shared.get(number, 0.0) + part
+        if keys.sender is not None:
+            common.update(dict.fromkeys(self._under.get(keys.sender, {}).values(), len(keys)))
+        least = _LEAST_COMMON * len(keys)
+        enough = [(-share, number) for number, share in shared.items() if share * common[number] >= least]
+        return [number for _, number in sorted(enough)[:_CANDIDATES]]
 
     def get(self, complaint_id: UUID) -> Known | None:
         """A complaint by its id, unless it is not kept any more."""
-        self._load(set() if complaint_id in self._known else {complaint_id})
-        return self._known.get(complaint_id)
+        if complaint_id not in self._numbers:
+            self._note(self._connection.execute(_BY_ID, {"complaint_id": complaint_id}))
+        number = self._numbers.get(complaint_id)
+        return None if number is None else self._open(number)
 
-    def add(self, known: Known, keys: Iterable[int], at: datetime, *, joined: bool) -> None:
+    def add(self, known: Known, keys: Keys, at: datetime, *, joined: bool) -> None:
         """What was decided: from now on it is found."""
-        self._known[known.complaint_id] = known
-        slot = known.complaint_id.int % _SLOTS
-        for key in keys:
-            self._under[key][slot] = known.complaint_id
-            self._keys[key, slot] = {"key": key, "slot": slot, "complaint_id": known.complaint_id, "at": at}
-        self._matters.append(
-            {
-                "complaint_id": known.complaint_id,
-                "root": known.root,
-                "own": known.own,
-                "sender": known.matter.sender,
-                "joined": joined,
-                "at": at,
-                "since": known.since,
-                "body": self._sealer.seal(pack(known.matter), known.complaint_id),
-            }
-        )
+        number, self._next = self._next, self._next + 1
+        self._numbers[known.complaint_id] = number
+        self._known[number] = known
+        slot, seconds = number % _SLOTS, int(at.timestamp())
+        self._fresh.update(keys.kept)
+        for key in keys.kept:
+            self._under[key][slot] = number
+            self._keys[key, slot] = number, seconds
+        itself = known.complaint_id
+        self._matters[number] = {
+            "number": number,
+            "complaint_id": itself,
+            "root": None if known.root == itself else known.root,
+            "own": None if known.own == itself else known.own,
+            "sender": known.matter.sender,
+            "joined": joined,
+            "at": at,
+            "since": known.since,
+            "body": self._sealer.seal(pack(known.matter), itself),
+        }
 
     def joins_of(self, sender: str, since: datetime) -> int:
         """How many complaints of a sender joined somebody else's since a moment."""
@@ -129,35 +232,72 @@ class SeenMatters:
             col(MatterRow.sender) == sender, col(MatterRow.joined), col(MatterRow.at) >= since
         )
         stored: int = self._connection.execute(query).scalar_one()
-        return stored + sum(row["sender"] == sender and bool(row["joined"]) for row in self._matters)
+        return stored + sum(row["sender"] == sender and bool(row["joined"]) for row in self._matters.values())
 
     def earlier(self, root: Known, at: datetime) -> None:
         """The matter began before its first complaint came."""
-        self._known[root.complaint_id] = replace(root, since=at)
-        for row in self._matters:
-            if row["complaint_id"] == root.complaint_id:
-                row["since"] = at
-        of = col(MatterRow.complaint_id) == root.complaint_id
-        self._connection.execute(update(MatterRow).where(of).values(since=at))
+        number = self._numbers[root.complaint_id]
+        self._known[number] = replace(root, since=at)
+        if number in self._matters:
+            self._matters[number]["since"] = at
+        else:
+            self._connection.execute(update(MatterRow).where(col(MatterRow.number) == number).values(since=at))
 
     def write(self) -> None:
         """Keep what was added."""
         if self._matters:
-            self._connection.execute(insert(self._connection, MatterRow).on_conflict_do_nothing(), self._matters)
-        if self._keys:
-            statement = insert(self._connection, KeyRow)
-            newer = {"complaint_id": statement.excluded.complaint_id, "at": statement.excluded.at}
-            rows = [self._keys[place] for place in sorted(self._keys)]
-            replacing = statement.on_conflict_do_update(index_elements=["key", "slot"], set_=newer)
-            self._connection.execute(replacing, rows)
+            statement = insert(self._connection, MatterRow).on_conflict_do_nothing()
+            self._connection.execute(statement, list(self._matters.values()))
+        # In their order: neighbours are written together.
+        rows = [(key, slot, *self._keys[key, slot]) for key, slot in sorted(self._keys)]
+        if rows and self._sqlite:
+            self._connection.exec_driver_sql(self._say.keep, rows)
+        elif rows:
+            self._connection.exec_driver_sql(self._say.keep, tuple(map(list, zip(*rows, strict=True))))
 
-    def _load(self, wanted: Collection[UUID]) -> None:
-        names = ("complaint_id", "root", "own", "since", "body")
-        for some in chunks(sorted(wanted)):
-            query = select(*(col(getattr(MatterRow, name)) for name in names))
-            for row in self._connection.execute(query.where(col(MatterRow.complaint_id).in_(some))):
-                matter = unpack(self._sealer.open(Sealed(row.body), row.complaint_id))
-                self._known[row.complaint_id] = Known(row.complaint_id, row.root, row.own, row.since, matter)
+    def forget(self, before: datetime, messages: int) -> None:
+        """Take away some of what is older than a moment: the oldest matters, and keys here and there.
+
+        With each batch of so many messages it looks somewhere else at so many times as many keys, the places as far
+        from each other as can be: so that all are looked at before a third as many complaints have come as are kept.
+        """
+        old = select(MatterRow.number).where(col(MatterRow.at) < before).order_by(col(MatterRow.at)).limit(_PURGED)
+        self._connection.execute(delete(MatterRow).where(col(MatterRow.number).in_(old)))
+        key, start, count = col(KeyRow.key), self._next * _GOLDEN % (1 << 64) + _FIRST, messages * _SWEPT
+        some = delete(KeyRow).where(col(KeyRow.at) < int(before.timestamp()))
+        end = _after(self._connection, start, count)
+        self._connection.execute(some.where(key >= start) if end is None else some.where(key >= start, key < end))
+        if end is None:
+            # Beyond the last key it goes on at the first.
+            end = _after(self._connection, _FIRST, count)
+            self._connection.execute(some if end is None else some.where(key < end))
+
+    def _many(self, values: Collection[int]) -> object:
+        """Numbers as one parameter."""
+        return json.dumps(list(values)) if self._sqlite else list(values)
+
+    def _read(self, numbers: Collection[int]) -> None:
+        """The rows of these numbers, still sealed."""
+        if not numbers:
+            return
+        self._note(self._connection.execute(self._say.matters, {"numbers": self._many(sorted(numbers))}))
+
+    def _note(self, rows: Iterable[Any]) -> None:
+        for number, *row in rows:
+            self._rows[number] = row
+            self._numbers[row[0]] = number
+
+    def _open(self, number: int) -> Known | None:
+        if known := self._known.get(number):
+            return known
+        row = self._rows.get(number)
+        if row is None:
+            return None
+        complaint_id, root, own, since, body = row
+        matter = unpack(self._sealer.open(Sealed(body), complaint_id))
+        known = Known(complaint_id, root or complaint_id, own or complaint_id, since, matter)
+        self._known[number] = known
+        return known
 
 
 def regroup(connection: Connection, complaint_id: UUID, root: UUID) -> None:
@@ -167,8 +307,7 @@ def regroup(connection: Connection, complaint_id: UUID, root: UUID) -> None:
     connection.execute(update(MatterRow).where(these).values(root=root))
 
 
-def forget(connection: Connection, before: datetime) -> None:
-    """Take away some of what is older than a moment, the oldest first."""
-    for table, key in ((KeyRow, (KeyRow.key, KeyRow.slot)), (MatterRow, (MatterRow.complaint_id,))):
-        old = select(*key).where(col(table.at) < before).order_by(col(table.at)).limit(_PURGED)
-        connection.execute(delete(table).where(tuple_(*key).in_(old)))
+def _after(connection: Connection, start: int, count: int) -> int | None:
+    """The key after so many from a key on, if there are so many."""
+    query = select(KeyRow.key).where(col(KeyRow.key) >= start).order_by(col(KeyRow.key)).offset(count).limit(1)
+    return connection.execute(query).scalar_one_or_none()

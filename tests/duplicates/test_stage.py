@@ -179,7 +179,37 @@ def test_what_is_old_is_forgotten(parts: Parts, engine: Engine, stage: Normalize
     work(stage, report(parts, ELSEWHERE, "b", KEPT / timedelta(hours=1) + 1), start=5)
     with reading(engine) as connection:
         assert connection.execute(select(func.count()).select_from(MatterRow)).scalar_one() == 1
-        assert connection.execute(select(func.count(func.distinct(KeyRow.complaint_id)))).scalar_one() == 1
+        assert connection.execute(select(func.count(func.distinct(KeyRow.number)))).scalar_one() == 1
+
+
+def test_keys_are_swept_by_the_way(parts: Parts, engine: Engine, stage: NormalizeStage) -> None:
+    """Keys that nobody asks for any more go too, wherever they stand, as other messages come."""
+    texts = [AFTERNOON.replace("Kenanga Raya", street) for street in STREETS]
+    work(stage, *[report(parts, text, f"d{number}") for number, text in enumerate(texts)])
+    later = KEPT / timedelta(hours=1) + 1
+    for turn, text in enumerate(texts[:30]):
+        work(stage, report(parts, f"Setuju. {text}", f"e{turn}", later), start=1000 * (turn + 1))
+    with reading(engine) as connection:
+        assert connection.execute(select(func.count(func.distinct(KeyRow.number)))).scalar_one() == 30
+
+
+def test_what_one_person_says_is_looked_at(parts: Parts, stage: NormalizeStage) -> None:
+    """However many write the same about other streets, who cuts off their own report repeats it."""
+    text = "Mohon bantuan perbaikan jalan lingkungan di {} yang rusak parah dan berlubang besar, terima kasih."
+    made = work(stage, *[report(parts, text.format(street), f"d{number}") for number, street in enumerate(STREETS)])
+    (again,) = work(stage, report(parts, text.format(STREETS[0])[:-16] + " segera", "d0", 2), start=1000)
+    assert (again.relation.kind, again.relation.of) == ("repeat", made[0].id)
+
+
+def test_joins_are_counted_by_an_index(engine: Engine, stage: NormalizeStage, parts: Parts) -> None:
+    """Not by a look at all that came in a month: SQLite takes an index of some rows for its very words only."""
+    work(stage, report(parts, MORNING, "a"))
+    if engine.dialect.name != "sqlite":
+        return
+    with reading(engine) as connection:
+        query = "SELECT count(*) FROM normalize_matter WHERE sender = '' AND joined = 1 AND at >= ''"
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all()
+    assert "ix_normalize_matter_sender" in repr(plan)
 
 
 def test_the_store_tells_nobody(parts: Parts, engine: Engine, stage: NormalizeStage) -> None:

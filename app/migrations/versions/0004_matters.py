@@ -15,26 +15,40 @@ def upgrade() -> None:
     """Apply."""
     op.create_table(
         "normalize_matter",
-        sa.Column("complaint_id", sa.Uuid(), primary_key=True),
-        sa.Column("root", sa.Uuid(), nullable=False),
-        sa.Column("own", sa.Uuid(), nullable=False),
+        sa.Column(
+            "number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, primary_key=True
+        ),
+        sa.Column("complaint_id", sa.Uuid(), nullable=False, unique=True),
+        sa.Column("root", sa.Uuid(), nullable=True),
+        sa.Column("own", sa.Uuid(), nullable=True),
         sa.Column("sender", sa.String(), nullable=False),
         sa.Column("joined", sa.Boolean(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("since", UtcDateTime(), nullable=False),
         sa.Column("body", sa.String(), nullable=False),
     )
-    for column in ("root", "own", "sender", "at"):
-        op.create_index(f"ix_normalize_matter_{column}", "normalize_matter", [column])
+    op.create_index("ix_normalize_matter_at", "normalize_matter", ["at"])
+    for column, some, said in (
+        ("root", "root IS NOT NULL", "root IS NOT NULL"),
+        ("own", "own IS NOT NULL", "own IS NOT NULL"),
+        ("sender", "joined = 1", "joined"),
+    ):
+        op.create_index(
+            f"ix_normalize_matter_{column}",
+            "normalize_matter",
+            [column],
+            sqlite_where=sa.text(some),
+            postgresql_where=sa.text(said),
+        )
     op.create_table(
         "normalize_key",
         sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("slot", sa.Integer(), nullable=False),
-        sa.Column("complaint_id", sa.Uuid(), nullable=False),
-        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("slot", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("key", "slot"),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_normalize_key_at", "normalize_key", ["at"])
 
 
 def downgrade() -> None:
