@@ -29,7 +29,7 @@ def publish(values: Sequence[bytes]) -> dict[str, float]:
         bus.ensure([TopicSpec("bench")])
         producer = bus.producer()
         producer.publish([Outgoing("bench", b"", values[0])])
-        spent = {}
+        spent: dict[str, float] = {}
         for name, size in (("alone", 1), ("in_batches", _BATCH)):
             began = time.process_time()
             for start in range(0, len(values), size):

@@ -28,7 +28,7 @@ _GIVEN: Mapping[str, float] = {
     "local-matter": 1.0,
     "next": 0.2,
     "policy": 0.5,
-    "addressed": 2.0,
+    "addressed": 1.0,
     "named": 2.0,
     "greeted": 0.7,
     "unit": 1.5,
@@ -38,8 +38,11 @@ _GIVEN: Mapping[str, float] = {
     "nobody": 1.0,
     "unplaced": 1.0,
 }
-_PULL, _STEPS, _RATE = 1.0, 400, 0.02
+_PULL, _STEPS, _RATE = 1.0, 800, 3.0
+# The invented reports' fields mislead on purpose, and the real ones have none: this one is held to what a person gave.
+_HELD: Mapping[str, float] = {"addressed": 100.0}
 _FOLDS = 5
+_SOME = 12
 # At most so many of a hundred reports go to a wrong door.
 _WRONG = 0.025
 
@@ -58,6 +61,15 @@ def train(rules: Rules, reports: Sequence[Judged]) -> dict[str, float]:
     return {**fit(examples), "enough": _threshold(tried)}
 
 
+def _plain(rules: Rules) -> list[Judged]:
+    """Reports that say no more than an institution's name, of some of them: what a name is worth by itself."""
+    every = sorted(code for code in rules.registry.agencies if code != TRIAGE)
+    return [
+        Judged(text=f"Mohon {rules.registry.name_of(code)} menindaklanjuti laporan ini.", institution=code)
+        for code in every[::_SOME]
+    ]
+
+
 def _example(signs: Sequence[Sign], one: Judged) -> Example:
     by_institution: dict[str, list[Sign]] = defaultdict(list)
     for sign in signs:
@@ -72,7 +84,7 @@ def fit(examples: Sequence[Example]) -> dict[str, float]:
     """A conditional logit, by gradient; no sign but that of nobody counts against its institution."""
     weights = dict(_GIVEN)
     for _ in range(_STEPS):
-        slope: dict[str, float] = {kind: -_PULL * (weights[kind] - _GIVEN[kind]) for kind in KINDS}
+        slope: dict[str, float] = {kind: -_HELD.get(kind, _PULL) * (weights[kind] - _GIVEN[kind]) for kind in KINDS}
         for doors, right in examples:
             chances = _chances(doors, weights)
             rights = sum(chances[code] for code in right)
@@ -81,7 +93,7 @@ def fit(examples: Sequence[Example]) -> dict[str, float]:
                 for kind, value in strength.items():
                     slope[kind] += pull * value
         for kind in KINDS:
-            weights[kind] = max(0.0, weights[kind] + _RATE * slope[kind])
+            weights[kind] = max(0.0, weights[kind] + _RATE / len(examples) * slope[kind])
     return {kind: round(weight, 3) for kind, weight in weights.items()}
 
 
@@ -119,7 +131,7 @@ def _write(weights: Mapping[str, float]) -> None:
 if __name__ == "__main__":
     made = load_rules(_FOLDER)
     if sys.argv[1:] == ["train"]:
-        _write(train(made, [*judged("sample"), *invented(learn=True)]))
+        _write(train(made, [*judged("sample"), *invented(learn=True), *_plain(made)]))
         made = load_rules(_FOLDER)
     looked_at = (
         invented(learn=False) if "invented" in sys.argv else judged(sys.argv[1] if "heldout" in sys.argv else "sample")

@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from language.atlas import Atlas
+from language.atlas import Atlas, Manner
 from language.landmarks import Landmarks
 from language.lexicon import Hit, Lexicon
 from messages.shapes import Report
 from router.competence import Competence, CompetenceTable
 from router.evidence import Kind, Sign
 from router.governments import JAKARTA, Governments
+from router.placing import Candidate
 from router.reading import Reader, Reading
 from router.registry import TRIAGE, Agency, Registry
 from router.topics import Topic, Topics
@@ -34,6 +35,7 @@ _OTHER_SUCCESSOR = 0.5
 _ONLY_PROVINCE = 0.4
 # Alone these are lines of an address; who works there is said otherwise (camat, kantor kelurahan).
 _ADDRESS = frozenset(("kecamatan", "kelurahan", "desa", "distrik", "kampung", "nagari", "gampong", "kalurahan"))
+_SAID = frozenset((Manner.SAID, "code", "field"))
 # What asks for rules and not for help is answered by whoever makes the rules, wherever the citizen lives.
 _ASKS = frozenset(
     [
@@ -161,7 +163,7 @@ class SignFinder:
         candidates = where.candidates[:_PLACES]
         within = {candidate.province for candidate in candidates if candidate.code != candidate.province}
         for candidate in candidates:
-            vague = level != PROVINCE and candidate.code == candidate.province and candidate.code != JAKARTA
+            vague = level != PROVINCE and candidate.code == candidate.province and not _meant(candidate)
             # A name that is the province's and a city's in it means the city, where it is the city's matter.
             if vague and candidate.province in within:
                 continue
@@ -226,6 +228,12 @@ class SignFinder:
                 named = ", ".join(f"“{evidence.words}”" for evidence in candidate.evidence[:2])
                 says = f"Tempatnya: {self._registry.name_of(code)} ({named})."
                 yield Sign(code, "place", candidate.certainty, "place", says)
+
+
+def _meant(candidate: Candidate) -> bool:
+    """Whether a province is meant itself: it is called one, or was picked and nothing within it; Jakarta always."""
+    said = any(evidence.kind in _SAID for evidence in candidate.evidence)
+    return said or candidate.code == JAKARTA
 
 
 def _greeted(reading: Reading, first: int) -> bool:

@@ -164,7 +164,7 @@ def test_what_a_person_decided_says_so(walk: Walk) -> None:
 
 def test_without_a_name_triage_keeps_it(walk: Walk) -> None:
     """Though there are candidates: which of them it is, nobody decided."""
-    walk.tell("Kemenkumham lambat")
+    walk.tell("Kota Semarang atau Kabupaten Semarang, mohon dicek")
     assert walk.way[-1].alternatives
     walk.refuse()
     walk.refuse(theirs="tidak-ada")
