@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func
 from sqlmodel import col, select
 
 from bus.port import Outgoing, Producer
@@ -70,7 +70,7 @@ class Relating:
                 )
             if one.case == first.case:
                 raise Impossible(f"{one.tracking} and {first.tracking} are together already")
-            relation = Relation(kind=kind, of=first.case, evidence=(MERGED,))
+            relation = Relation(kind=kind, of=first.case, evidence=(MERGED,), since=_began(connection, one, first))
             correction = _correction(connection, one, relation, None, actor, why, at)
             other = _number(connection, first.case)
         return self._said(correction, other)
@@ -88,6 +88,14 @@ def _standing(connection: Connection, tracking: str) -> Standing:
     if not found.dispatched:
         raise Impossible(f"{tracking} is at no agency's door (yet)")
     return found
+
+
+def _began(connection: Connection, *these: Standing) -> datetime | None:
+    """When the earliest of some complaints and of their cases came."""
+    ids_ = {id_ for standing in these for id_ in (standing.id, standing.case)}
+    query = select(func.min(ComplaintRow.received_at)).where(col(ComplaintRow.id).in_(ids_))
+    began: datetime | None = connection.execute(query).scalar_one()
+    return began
 
 
 def _number(connection: Connection, complaint: UUID) -> str:

@@ -301,10 +301,18 @@ class SeenMatters:
 
 
 def regroup(connection: Connection, complaint_id: UUID, root: UUID) -> None:
-    """A person decided what a complaint belongs to: what repeats it or belongs to it goes there too."""
+    """A person decided what a complaint belongs to: what repeats it or belongs to it goes there too.
+
+    Both matters, the one it leaves and the one it comes to, began with the earliest of what they hold then.
+    """
     columns = (col(MatterRow.complaint_id), col(MatterRow.root), col(MatterRow.own))
     these = or_(*(column == complaint_id for column in columns))
+    left = set(connection.execute(select(MatterRow.root).where(these)).scalars())
     connection.execute(update(MatterRow).where(these).values(root=root))
+    for head in {root, *left} - {None}:
+        of = or_(col(MatterRow.complaint_id) == head, col(MatterRow.root) == head)
+        began = connection.execute(select(func.min(MatterRow.at)).where(of)).scalar_one()
+        connection.execute(update(MatterRow).where(col(MatterRow.complaint_id) == head).values(since=began))
 
 
 def _after(connection: Connection, start: int, count: int) -> int | None:

@@ -137,6 +137,17 @@ def test_a_person_decides(parts: Parts, stage: NormalizeStage) -> None:
     assert (more.relation.kind, more.relation.of) == ("joins", first.id)
 
 
+def test_what_a_person_put_together_began_with_the_earliest(parts: Parts, stage: NormalizeStage) -> None:
+    """Whichever is the head; and when it is taken apart again, each began with its own."""
+    late, early = work(stage, report(parts, MORNING, "a", 5), report(parts, "Sampah menumpuk di Jalan Kenanga.", "b"))
+    assert (late.relation.kind, early.relation.kind) == ("new", "new")
+    for since, relation in ((early.at, Relation(kind="joins", of=late.id)), (late.at, Relation())):
+        stage.handle([correction(early.id, relation)])
+        hour = 30 if relation.of else 50
+        (more,) = work(stage, report(parts, AFTERNOON, f"c{hour}", hour), start=hour)
+        assert (more.relation.of, more.relation.since) == (late.id, since)
+
+
 def test_who_repeats_a_join_repeats_their_own(parts: Parts, stage: NormalizeStage) -> None:
     """By sending it again nobody gets the number of the one they joined, or a say in what becomes of it."""
     texts = (AFTERNOON, AFTERNOON + " Sudah seminggu.", AFTERNOON + " Sudah seminggu. Masih.")
