@@ -1,8 +1,8 @@
 """What finding everything in a report costs: `python -m bench.findings`.
 
 It prints one JSON object, in microseconds of processor time for 500 characters (the best of many rounds, each with
-every report once): the words alone, the regions, everything, and comparing two reports' findings. The reports are
-invented; where the shared real ones are present (733 of them, read and not kept), they are measured too.
+every report once): the words alone, the regions, everything. The reports are invented; where the shared real ones are
+present (733 of them, read and not kept), they are measured too.
 """
 
 import csv
@@ -14,7 +14,7 @@ from pathlib import Path
 from config.regions import load_regions
 from language.gazetteer import Gazetteer, load_gazetteer
 from language.tokens import Tokens
-from normalize.findings import compare, find
+from normalize.findings import find
 
 _REAL = Path(__file__).parent.parent.parent / "shared" / "data" / "complaints" / "national_2017_dev.csv"
 _CHARACTERS = 500
@@ -65,7 +65,6 @@ def main() -> dict[str, object]:
 def _measure(texts: Sequence[str], gazetteer: Gazetteer, rounds: int) -> dict[str, float]:
     tokens = [Tokens(text) for text in texts]
     found = [find(text, gazetteer) for text in texts]
-    pairs = list(zip(found, found[1:] + found[:1], strict=True))
     parts: dict[str, Callable[[], object]] = {
         "tokens_us": lambda: [Tokens(text) for text in texts],
         "regions_us": lambda: [gazetteer.find(words) for words in tokens],
@@ -73,7 +72,6 @@ def _measure(texts: Sequence[str], gazetteer: Gazetteer, rounds: int) -> dict[st
     }
     characters = sum(map(len, texts))
     measured = {name: _best(part, rounds) * _CHARACTERS / characters for name, part in parts.items()}
-    measured["compare_pair_us"] = _best(lambda: [compare(one, other) for one, other in pairs], rounds) / len(pairs)
     measured["findings_per_report"] = sum(map(len, found)) / len(found)
     return {name: round(value, 1) for name, value in measured.items()}
 

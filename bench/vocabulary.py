@@ -12,21 +12,38 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from config.slang import load_slang
+from config.troubles import load_troubles
 from language.words import Words
 
 _FILE = Path(__file__).parent.parent / "config" / "data" / "vocabulary.csv"
 _FEWEST = 4
 _LONGEST = 24
+# They stand in several texts, but are persons and places.
+_NAMES = frozenset(
+    (
+        *("hermansyah", "hendrarprihadi", "laporhendi", "sendangmulyo", "meteseh", "mangkang", "penggaron", "ciateul"),
+        *("kiaracondong", "tembalang", "setiabudi", "dwi", "eka"),
+    )
+)
+# Short for offices and programmes, and words of other languages of the country: nobody's name, though few texts have
+# them.
+_NO_NAMES = Path(__file__).parent / "no_names.txt"
 
 
 def main(shared: Path) -> None:
     """Count and write."""
-    words = Words(load_slang())
+    slang = load_slang()
+    words = Words(slang)
     texts = list(_texts(shared / "data"))
     counts = Counter(word for text in texts for word in {word.normal for word in words.of(text)})
-    usual = {word: count for word, count in counts.items() if count >= _FEWEST and _plain(word)}
+    usual = {word: count for word, count in counts.items() if count >= _FEWEST and _plain(word) and word not in _NAMES}
     roots = {form.normal for form in words.of(_read(shared / "data" / "lexicons" / "root_words.txt"))}
     known = {word: max(1, counts[word]) for word in roots if _plain(word)} | usual
+    known |= {
+        word: max(_FEWEST, counts[word])
+        for word in load_troubles().words.union(_read(_NO_NAMES).split())
+        if _plain(word)
+    }
     with _FILE.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(("word", "texts"))

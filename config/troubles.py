@@ -7,6 +7,8 @@ from pathlib import Path
 from config.settings import SettingsError
 
 _FILE = Path(__file__).parent / "data" / "troubles.csv"
+_APART = " ~ "
+_NEARBY = 6
 
 
 class TroublesError(SettingsError):
@@ -14,25 +16,45 @@ class TroublesError(SettingsError):
 
 
 class Troubles:
-    """Finds topics in words; `phrases` says which topic each phrase (words with single spaces) speaks of."""
+    """Finds topics in words; `phrases` says which topic each phrase (words with single spaces) speaks of.
+
+    `air ~ mati` is both words within `_NEARBY` words, in any order.
+    """
 
     def __init__(self, phrases: Mapping[str, str]) -> None:
-        self._topics: dict[tuple[str, ...], str] = {tuple(phrase.split()): topic for phrase, topic in phrases.items()}
+        self._topics: dict[tuple[str, ...], str] = {}
+        self._pairs: dict[str, list[tuple[str, str]]] = {}
         self._lengths: dict[str, list[int]] = {}
-        for phrase in self._topics:
-            lengths = self._lengths.setdefault(phrase[0], [])
-            if len(phrase) not in lengths:
-                lengths.append(len(phrase))
+        for phrase, topic in phrases.items():
+            one, apart, other = phrase.partition(_APART)
+            if apart:
+                self._pairs.setdefault(one, []).append((other, topic))
+                continue
+            words = tuple(phrase.split())
+            self._topics[words] = topic
+            lengths = self._lengths.setdefault(words[0], [])
+            if len(words) not in lengths:
+                lengths.append(len(words))
+                lengths.sort(reverse=True)
+        self.words = frozenset(word for phrase in phrases for word in phrase.split() if word != _APART.strip())
 
     def of(self, words: Sequence[str]) -> frozenset[str]:
         """The topics that words in their normal form speak of."""
         return frozenset(self._found(words))
 
     def _found(self, words: Sequence[str]) -> Iterable[str]:
+        # A word within a longer phrase says nothing of its own: `pju padam` is no power cut.
+        said = 0
         for place, word in enumerate(words):
-            for length in self._lengths.get(word, ()):
-                if topic := self._topics.get(tuple(words[place : place + length])):
-                    yield topic
+            if place >= said:
+                for length in self._lengths.get(word, ()):
+                    if topic := self._topics.get(tuple(words[place : place + length])):
+                        said = place + length
+                        yield topic
+                        break
+            if pairs := self._pairs.get(word):
+                around = words[max(0, place - _NEARBY) : place + _NEARBY + 1]
+                yield from (topic for other, topic in pairs if other in around)
 
 
 def load_troubles(path: Path = _FILE) -> Troubles:

@@ -4,7 +4,8 @@ Facts read from `config/data/vocabulary.csv`, which `python -m bench.vocabulary`
 """
 
 import csv
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from math import log
 from pathlib import Path
 
@@ -13,6 +14,16 @@ from config.settings import SettingsError
 _FILE = Path(__file__).parent / "data" / "vocabulary.csv"
 # A number tells less than a name: durations and counts change from one letter to the next.
 _NUMBER = 0.5
+# Before a word, and the letter that it may have taken the place of: menumpuk is of tumpuk.
+_PREFIXES = (
+    *(("memper", ""), ("diper", ""), ("meng", "k"), ("meng", ""), ("meny", "s"), ("mem", "p"), ("mem", "")),
+    *(("men", "t"), ("men", ""), ("me", ""), ("peng", "k"), ("peng", ""), ("peny", "s"), ("pem", "p"), ("pem", "")),
+    *(("pen", "t"), ("pen", ""), ("per", ""), ("pe", ""), ("ber", ""), ("be", ""), ("ter", ""), ("di", "")),
+    *(("ke", ""), ("se", ""), ("ng", "k"), ("ng", ""), ("ny", "s"), ("n", "t"), ("", "")),
+)
+_SUFFIXES = ("kan", "an", "in", "lah", "kah", "i", "nye", "ne", "e", "na", "ku", "mu", "")
+_LEAST_ROOT = 4
+_REMEMBERED = 1 << 15
 
 
 class VocabularyError(SettingsError):
@@ -24,6 +35,7 @@ class Vocabulary:
 
     def __init__(self, counts: Mapping[str, int], texts: int) -> None:
         self._weights = {word: log(texts / min(count, texts)) / log(texts) for word, count in counts.items()}
+        self.root = lru_cache(_REMEMBERED)(self._root)
 
     @property
     def words(self) -> Collection[str]:
@@ -35,8 +47,23 @@ class Vocabulary:
         return self._weights.get(word, _NUMBER if word.isdecimal() else 1.0)
 
     def knows(self, word: str) -> bool:
-        """Whether it is a word of the language rather than somebody's or some place's name."""
-        return word in self._weights
+        """Whether it is a word of the language, or made of one, rather than somebody's or some place's name."""
+        return word in self._weights or bool(self.root(word))
+
+    def _root(self, word: str) -> str:
+        """The known word that one is made of, the shortest that it may be: `baik` of `diperbaiki`; empty if none."""
+        return min((root for root in _roots(word) if root in self._weights), key=len, default="")
+
+
+def _roots(word: str) -> Iterator[str]:
+    """What a word may be made of: `diperbaiki` of `baik`."""
+    for suffix in _SUFFIXES:
+        if suffix and not word.endswith(suffix):
+            continue
+        bare = word.removesuffix(suffix)
+        for prefix, lost in _PREFIXES:
+            if bare.startswith(prefix) and len(bare) - len(prefix) + len(lost) >= _LEAST_ROOT:
+                yield lost + bare[len(prefix) :]
 
 
 def load_vocabulary(path: Path = _FILE) -> Vocabulary:

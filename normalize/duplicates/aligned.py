@@ -9,13 +9,21 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
-from rapidfuzz.distance import LCSseq
+from rapidfuzz.distance import OSA, LCSseq
 
 from config.vocabulary import Vocabulary
 
 # Two spellings of one word are this alike (0 to 100); shorter words are always two words.
 _SAME_WORD = 85
-_SHORTEST_SPELT = 5
+_SHORTEST_SPELT = 4
+_LONG_WORD = 7
+# Where the other text goes on for so many words, one ended before.
+_REST = 4
+# A name has at most so many words; more in the place of more is a sentence that was written anew.
+_FEW = 6
+_VOWELS = frozenset("aeiou")
+# An abbreviation leaves out this many letters at least.
+_LEFT_OUT = 2
 # Where these differ, all else alike, another thing is meant or the opposite is wished.
 _TELLING_APART = frozenset(
     (
@@ -44,7 +52,8 @@ class Aligned:
     """Weights (see `Vocabulary.weight`) of the words that two texts share in order, and of what each has alone.
 
     `exchanged` is what stands in the place of something else, the lighter side of it; `names` the part of that in which
-    a word is no dictionary's; `numbers` counts exchanged numbers, `apart` exchanges of left and right and the like.
+    few words of either side are no dictionary's; `numbers` counts exchanged numbers, `apart` those of left and right
+    and the like.
     """
 
     kept: float
@@ -54,6 +63,7 @@ class Aligned:
     names: float
     numbers: int
     apart: int
+    dense: float
 
     @property
     def contained(self) -> float:
@@ -88,7 +98,10 @@ def align(a: Sequence[str], b: Sequence[str], vocabulary: Vocabulary) -> Aligned
         # What stands elsewhere in the other text was moved, not exchanged.
         gone = [word for word in left if word not in inside_b]
         come = [word for word in right if word not in inside_a]
-        spelt = _spelt(gone, come, vocabulary)
+        if "".join(gone) == "".join(come):
+            kept += sum(map(weight, gone))
+            continue
+        spelt = _cut(gone, come, a[-1], b[-1]) or _spelt(gone, come, vocabulary)
         kept += sum(map(weight, spelt))
         gone = [word for word in gone if word not in spelt]
         come = [word for word in come if word not in spelt.values()]
@@ -96,11 +109,22 @@ def align(a: Sequence[str], b: Sequence[str], vocabulary: Vocabulary) -> Aligned
         only_a += lost
         only_b += won
         if gone and come:
-            apart += not _TELLING_APART.isdisjoint((*gone, *come))
             exchanged += min(lost, won)
-            names += min(lost, won) if _names(gone, vocabulary) or _names(come, vocabulary) else 0
             numbers += _number(gone) and _number(come)
-    return Aligned(kept, only_a, only_b, exchanged, names, numbers, apart)
+            if max(len(gone), len(come)) <= _FEW:
+                apart += not _TELLING_APART.isdisjoint((*gone, *come))
+                names += min(lost, won) if _names(gone, vocabulary) and _names(come, vocabulary) else 0
+    return Aligned(kept, only_a, only_b, exchanged, names, numbers, apart, _dense(a, b))
+
+
+def _dense(a: Sequence[str], b: Sequence[str]) -> float:
+    """The share of shared words in the part of the longer text from the first to the last of them."""
+    same = [step for step in LCSseq.opcodes(a, b) if step.tag == "equal"]
+    if not same:
+        return 0.0
+    words = sum(step.src_end - step.src_start for step in same)
+    across = same[-1].src_end - same[0].src_start, same[-1].dest_end - same[0].dest_start
+    return words / max(across)
 
 
 def _segments(a: Sequence[str], b: Sequence[str]) -> Iterator[tuple[bool, Sequence[str], Sequence[str]]]:
@@ -123,7 +147,8 @@ def _segments(a: Sequence[str], b: Sequence[str]) -> Iterator[tuple[bool, Sequen
 def _spelt(gone: Sequence[str], come: Sequence[str], vocabulary: Vocabulary) -> dict[str, str]:
     """The words of one side that stand on the other in another spelling.
 
-    One of the two must be a word of the dictionary: two names that are nearly alike are two names.
+    One of the two must be a word of the dictionary, or short for the other: two names that are nearly alike are two,
+    unless they are long and one letter apart.
     """
     if not gone or not come:
         return {}
@@ -137,7 +162,45 @@ def _spelt(gone: Sequence[str], come: Sequence[str], vocabulary: Vocabulary) -> 
         others = names if vocabulary.knows(word) else known
         if others and _spellable(word) and (best := like(word, others)):
             found[word] = best
+        elif full := next((other for other in come if _one_word(word, other, vocabulary)), ""):
+            found[word] = full
     return found
+
+
+def _one_word(word: str, other: str, vocabulary: Vocabulary) -> bool:
+    """Whether two are made of one word or one is short for the other."""
+    if (root := vocabulary.root(word)) and root == vocabulary.root(other):
+        return True
+    return _shortened(word, other) or _shortened(other, word) or slip(word, other)
+
+
+def slip(word: str, other: str) -> bool:
+    """Whether two long words are one letter apart."""
+    least = min(len(word), len(other))
+    if least < _LONG_WORD or not (word.isalpha() and other.isalpha()):
+        return False
+    return OSA.distance(word, other, score_cutoff=1) <= 1
+
+
+def _cut(gone: Sequence[str], come: Sequence[str], last: str, other_last: str) -> dict[str, str]:
+    """Where one text was cut off within a word: its last word, and the one that stands there in the other."""
+    if len(gone) == 1 and gone[0] == last and _torn(last, come):
+        return {last: come[0]}
+    if len(come) == 1 and come[0] == other_last and _torn(other_last, gone):
+        return {gone[0]: other_last}
+    return {}
+
+
+def _torn(word: str, others: Sequence[str]) -> bool:
+    return bool(others) and (others[0].startswith(word) or (len(others) > _REST and word.isalpha()))
+
+
+def _shortened(word: str, full: str) -> bool:
+    """Whether one is short for the other: `plk`, `kbn`, `bdg`."""
+    if not 1 < len(word) <= len(full) - _LEFT_OUT or word[0] != full[0] or not (word.isalpha() and full.isalpha()):
+        return False
+    letters = iter(full)
+    return _VOWELS.isdisjoint(word[1:]) and all(letter in letters for letter in word)
 
 
 def _spellable(word: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from functools import lru_cache
 from itertools import compress
 from operator import itemgetter
@@ -13,9 +13,12 @@ from config.vocabulary import Vocabulary
 from language.gazetteer import Gazetteer
 from language.words import Word, Words
 from messages.shapes import Channel, Report
+from normalize.duplicates.addresses import spelled_out
 from normalize.duplicates.keys import Keyring, Keys
+from normalize.duplicates.letters import addressed
 from normalize.duplicates.matter import Matter, Named
 from normalize.findings import Finding, Kind, find
+from normalize.findings.wording import ROMAN
 
 # Words that so many texts have say nothing (of a weight from 0 to 1).
 _SAYS_NOTHING = 0.22
@@ -35,15 +38,23 @@ _IDENTIFIERS = frozenset(
     )
 )
 _WIDE = frozenset((Kind.CITY, Kind.PROVINCE))
+_REGIONS = _WIDE | {Kind.DISTRICT}
 # What people say who write again about what they reported, in small letters; each has one of the stems in it.
 _AGAIN = re.compile(
-    r"\b(?:laporan saya|(?:sudah|sdh|udah|pernah|saya|sy|yg) (?:lapor|melapor|melaporkan)"
+    r"\b(?:laporan (?:saya|kami|sebelumnya|kemarin|pertama)"
+    r"|(?:sudah|sdh|udah|pernah|prnh|telah|kemarin|kmrn|tadi) (?:saya |sy |kami |di)?(?:lapor|melapor|laporkan)"
     r"|lapor(?:an)? (?:lagi|lg|ulang)|ke ?(?:dua|tiga|2|3) kali|kali ke|melengkapi|menyusul|lanjutan|ralat"
-    r"|perbaikan laporan|salah ketik)"
+    r"|salah ketik)|\(\d ?/ ?\d\)|\A\W{0,3}\d ?/"
 )
-_STEMS = ("lapor", "kali", "melengkapi", "menyusul", "lanjutan", "ralat", "salah ketik")
+_STEMS = ("lapor", "kali", "melengkapi", "menyusul", "lanjutan", "ralat", "salah ketik", "/")
+# Not the host of an e-mail's address.
+_HANDLE = re.compile(r"(?<![\w.])@(\w+)")
+_OURS = ("lapor", "sp4n")
 _GROWING = frozenset({"menit", "jam", "hari", "minggu", "bulan", "tahun", "kali"})
 _LONGEST = 400
+_SHORTEST_NAME = 3
+# Each post has another short address for the same page.
+_ADDRESSES = ("http:", "https:")
 _START, _NORMAL = itemgetter(0), itemgetter(2)
 # Of what was looked up.
 _NAME = itemgetter(1)
@@ -51,6 +62,8 @@ _NAME = itemgetter(1)
 _STEPS = 10
 # What is known of a word is remembered.
 _REMEMBERED = 1 << 15
+
+Span = tuple[int, int]
 
 
 class _Said(NamedTuple):
@@ -84,11 +97,11 @@ class MatterReader:
         """The matter of a report. `at` is in seconds of the epoch; `sender` is empty where nobody is known."""
         said = f"{report.title}\n{report.text}"
         where = report.place
-        fields = " , ".join(part for part in (where.address, where.district, where.region) if part)
+        fields = spelled_out(" , ".join(part for part in (where.address, where.district, where.region) if part))
         named = find(said, self._gazetteer)
-        words = _lasting(self._words.of(said), named)
-        place = self._words.of(fields) if fields else []
+        words = _without(self._words.of(said), _passing(said, named))
         located = find(fields, self._gazetteer) if fields else ()
+        place = _without(self._words.of(fields), _spans(located, _REGIONS)) if fields else []
         begins = bisect_right(words, len(report.title), key=_START)
         title, text = words[: min(begins, _LONGEST)], words[begins : begins + _LONGEST]
         in_title, in_text, in_place = map(self._look_up, (title, text, place[:_LONGEST]))
@@ -102,7 +115,7 @@ class MatterReader:
                     *_fine(place[:_LONGEST], in_place, located),
                 )
             ),
-            named=self._named(named),
+            named=tuple(sorted((*self._named(named), *_handles(said)))),
             located=self._named(located),
             topics=self._troubles.of([normal for _, _, normal in words]),
             spot=None if where.latitude is None or where.longitude is None else (where.latitude, where.longitude),
@@ -130,14 +143,14 @@ class MatterReader:
     def _look(self, word: str) -> _Said:
         weight = self._vocabulary.weight(word)
         telling = self._secret(word) if word.isdecimal() and len(word) >= _SOMEBODYS else word
-        name = word.isalpha() and not self._vocabulary.knows(word)
-        return _Said(telling if weight > _SAYS_NOTHING else "", name, -int(_STEPS * weight))
+        says = weight > _SAYS_NOTHING and not word.startswith(_ADDRESSES)
+        name = len(word) >= _SHORTEST_NAME and word.isalpha() and word not in ROMAN and not word.startswith(_OURS)
+        return _Said(telling if says else "", name and not self._vocabulary.knows(word), -int(_STEPS * weight))
 
     def _named(self, findings: Iterable[Finding]) -> tuple[Named, ...]:
         found = {
             (finding.kind.value, self._secret(finding.value) if finding.kind in _IDENTIFIERS else finding.value)
             for finding in findings
-            if finding.kind is not Kind.MASKED
         }
         return tuple(sorted(found))
 
@@ -156,14 +169,31 @@ def _fine(words: Sequence[Word], said: Iterable[_Said], found: Iterable[Finding]
     return {word.normal for word in names if not any(start <= word.start < end for start, end in wide)}
 
 
-def _lasting(words: list[Word], named: Iterable[Finding]) -> list[Word]:
-    """Without how long and how often: both grow while nobody comes."""
-    grows = [
-        (one.start, one.end) for one in named if one.kind is Kind.MEASURE and one.value.rpartition(" ")[2] in _GROWING
-    ]
-    if not grows:
+def _passing(said: str, named: Sequence[Finding]) -> list[Span]:
+    """What tells no matters apart: how long and how often (both grow while nobody comes), whom a text is for, masks."""
+    grows = _spans((one for one in named if one.value.rpartition(" ")[2] in _GROWING), {Kind.MEASURE})
+    # Where it is unclear where a salutation ends, nothing of it is left out.
+    letter = [(start, end) for start, end in addressed(said) if end - start < len(said) / 2]
+    handles = [found.span() for found in _HANDLE.finditer(said)] if "@" in said else []
+    return [*grows, *_spans(named, {Kind.MASKED}), *letter, *handles]
+
+
+def _handles(said: str) -> set[Named]:
+    """Whom a post calls: `@pdamsurakarta` says where the water is off. Our own account says nothing."""
+    if "@" not in said:
+        return set()
+    handles = {found[1].lower() for found in _HANDLE.finditer(said)}
+    return {("handle", handle) for handle in handles if not handle.startswith(_OURS)}
+
+
+def _spans(found: Iterable[Finding], kinds: Container[Kind]) -> list[Span]:
+    return [(one.start, one.end) for one in found if one.kind in kinds]
+
+
+def _without(words: list[Word], spans: Sequence[Span]) -> list[Word]:
+    if not spans:
         return words
-    return [word for word in words if not any(start <= word[0] < end for start, end in grows)]
+    return [word for word in words if not any(start <= word[0] < end for start, end in spans)]
 
 
 def _says_again(said: str) -> bool:

@@ -29,6 +29,20 @@ _IN_FULL = {
     "tj": "tanjung",
     "tg": "tanjung",
     "kr": "karang",
+    "krg": "karang",
+    "kb": "kebon",
+    "kbn": "kebon",
+    "klp": "kelapa",
+    "pd": "pondok",
+    "pdk": "pondok",
+    "ps": "pasar",
+    "kp": "kampung",
+    "cemp": "cempaka",
+    "kby": "kebayoran",
+    "tlk": "teluk",
+    "sel": "selatan",
+    "tim": "timur",
+    "bar": "barat",
 }
 # A word so long may differ by one letter and be the same with a slip.
 _LONG_ENOUGH = 7
@@ -43,13 +57,8 @@ def sound(name: str) -> str:
     return _DOUBLED.sub(r"\1", _SOFT.sub("", name.translate(_LIKE)))
 
 
-def same_street(one: str, other: str) -> Verdict:
-    """Whether two streets may be one: `a yani` equals `ahmad yani`; `kelud raya` is compatible with `kelud`."""
-    return same_place(one, other)
-
-
 def same_place(one: str, other: str) -> Verdict:
-    """Whether two names of places may be of one.
+    """Whether two names of places may be of one: `a yani` equals `ahmad yani`, `kelud` is compatible with `kelud raya`.
 
     Equal but for spelling, spaces and initials: equal. One says less than the other: compatible. Another number or
     direction: a conflict. One letter apart: unknown, a slip or another name.

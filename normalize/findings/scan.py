@@ -29,6 +29,8 @@ _DOTS = frozenset((".", ". "))
 _LONGEST_ABBREVIATION = 3
 _LONGEST_LOWER = 3
 _ABBREVIATIONS = frozenset(("kacab", "kcab", "komp", "perum", "prov"))
+# Behind them a region's name is that of the lake or hill: Jl. Danau Tondano lies anywhere.
+_NAMED_AFTER = frozenset(words("danau gunung sungai teluk pulau selat bukit telaga"))
 # Words that end a name, but begin those of many streets and villages.
 _BEGINNINGS = frozenset(words("kampung kp masjid mesjid stasiun terminal pelabuhan jembatan bandara simpang dusun"))
 
@@ -140,7 +142,7 @@ class Scan:
             return True
         if word in LOOSE and (shouted or not titled or not self.titled(at)):
             return self.closed(at)
-        if word in ENDS or not word[0].isalpha() or self._region(at, near=near):
+        if word in ENDS or not word[0].isalpha() or (before not in _NAMED_AFTER and self._region(at, near=near)):
             return False
         if before in FOREGOING:
             return True

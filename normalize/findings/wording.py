@@ -29,10 +29,11 @@ LOOSE = frozenset(words("pusat baru lama tinggi dalam luar atas bawah bulan"))
 _SHORT = {"brt": "barat", "tmr": "timur", "utr": "utara", "slt": "selatan", "jend": "jenderal", "moh": "mohammad"}
 SHORT_DIRECTIONS = frozenset(("brt", "tmr", "utr", "slt"))
 ROMAN = {
-    numeral: str(value)
-    for value, numeral in enumerate(
-        words("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx"), start=1
-    )
+    f"{ten}{numeral}": str(10 * tens + value)
+    for tens, ten in enumerate(("", "x", "xx", "xxx"))
+    for value, numeral in enumerate(("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"))
+    # Of three x it can't be told whether something is hidden by them.
+    if (ten or numeral) and (ten, numeral) != ("xxx", "")
 }
 NUMBERS = {
     word: str(value)

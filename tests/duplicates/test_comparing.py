@@ -61,10 +61,20 @@ def again(text: str, how: str) -> str:
         "emoji": f"😡😡 {text} 🙏",
         "a tag": f"@Lapor1708 {text} #lapor",
         "more": f"{text} Kami sudah lama menunggu, tolong jangan dibiarkan saja.",
+        "whom it is for": f"Kepada Yth. Bapak Bupati dan Kepala Dinas Terkait. {text}",
+        "a link": f"{text} https://t.example/a1B2c3",
+        "a telephone": f"{text} Hubungi [PHONE]",
+        "in a hurry": text.replace("sudah", "sdh")
+        .replace("tidak", "tdk")
+        .replace("yang", "yg")
+        .replace("jalan", "jln"),
     }[how]
 
 
-HOWS = ("the same", "capitals", "small letters", "spaces", "a greeting", "emoji", "a tag", "more")
+HOWS = (
+    *("the same", "capitals", "small letters", "spaces", "a greeting", "emoji", "a tag", "more", "whom it is for"),
+    *("a link", "a telephone", "in a hurry"),
+)
 
 
 @pytest.mark.parametrize("how", HOWS)
@@ -97,20 +107,109 @@ def test_a_duration_grows(judge: Judge, readers: Readers) -> None:
     assert verdict.person == "same"
 
 
+@pytest.mark.parametrize("length", [60, 75, 90, 110])
+@pytest.mark.parametrize("text", LETTERS)
+def test_an_sms_is_cut_off(judge: Judge, readers: Readers, text: str, length: int) -> None:
+    """The half of a letter is the letter, also where a word was torn."""
+    verdict = judge(said(text), said(text[:length], hours=5, channel=Channel.SMS))
+    assert verdict.score >= readers.likeness.enough
+    assert verdict.person == "likely"
+
+
+STREETS = ("Jl. Kebon Nanas Raya", "Jl. Tanjung Lengkong", "Jl. Pasar Kambing III", "Gg. Mawar 2", "Jl. H. Mansyur")
+SAID = ("PJU padam", "sampah menumpuk", "parkir liar", "got mampet, air meluap ke jalan", "jalan berlubang dalam")
+
+
+def at(street: str, house: int = 7, rt: int = 3) -> str:
+    """An address as a map writes it."""
+    return f"{street} No.{house}, RT.{rt}/RW.5, Bidara Cina, Kec. Jatinegara, Kota Jakarta Timur, Indonesia"
+
+
+@given(st.sampled_from(SAID), st.sampled_from(STREETS), st.floats(0, 300), st.sampled_from(HOWS))
+def test_few_words_at_one_address_are_one_matter(
+    readers: Readers, text: str, street: str, hours: float, how: str
+) -> None:
+    """What the app sends has few words; with the same address, within days, they are enough."""
+    one, other = said(text, address=at(street)), said(again(text, how), hours=hours, address=at(street))
+    assert readers.comparer.compare(readers.matter(one), readers.matter(other)).score >= readers.likeness.enough
+
+
+@given(st.sampled_from(SAID), st.permutations(STREETS), st.floats(0, 300), st.sampled_from(HOWS))
+def test_few_words_at_two_addresses_are_two(
+    readers: Readers, text: str, streets: list[str], hours: float, how: str
+) -> None:
+    """The same words in another street are another matter, however they are sent."""
+    one, other = said(text, address=at(streets[0])), said(again(text, how), hours=hours, address=at(streets[1]))
+    verdict = readers.comparer.compare(readers.matter(one), readers.matter(other))
+    assert verdict.never in {"other-street", "other-alley"} or verdict.score < readers.likeness.enough
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Jl. Kb. Nanas Raya No.7, Cipinang Cemp., Kota Jkt Timur", "jalan kebon nanas raya no 7 cipinang cempedak"),
+        ("Jl. Tj. Lengkong, Bidara Cina, East Jakarta City, Jakarta 13330", "Tanjung Lengkong, Bidara Cina"),
+        (at("Jl. Kebon Nanas Raya"), at("Jl. Kebon Nanas Raya", house=9)),
+    ],
+    ids=["short words", "English", "next house"],
+)
+def test_one_address_in_two_spellings(judge: Judge, readers: Readers, one: str, other: str) -> None:
+    """Maps, telephones and people write one address differently."""
+    verdict = judge(said("lampu jalan mati", address=one), said("Lampu jalan mati pak", hours=9, address=other))
+    assert verdict.score >= readers.likeness.enough
+
+
+def test_one_letter_to_three_offices(judge: Judge, readers: Readers) -> None:
+    """Whom a letter is addressed to makes no other matter of it."""
+    offices = ("Yth. Bapak Presiden RI di Jakarta", "Kepada Yth. Menteri Kesehatan", "Kpd yth Direktur BPJS Kesehatan")
+    one, two, three = (said(f"{office}\n{LETTERS[5]}", hours=hours) for hours, office in enumerate(offices))
+    assert min(judge(one, two).score, judge(two, three).score) >= readers.likeness.enough
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "never"),
+    [
+        ("0001[****]32", "0001[****]32", ""),
+        ("0001[****]32", "0001[****]57", "other-person"),
+        ("[****]", "0001[****]57", ""),
+        ("xxxxxx", "[****]", ""),
+    ],
+)
+def test_hidden_numbers(judge: Judge, one: str, other: str, never: str) -> None:
+    """What is hidden is neither equal nor different; what is shown may be."""
+    text = "Mohon dicek mengapa nomor kartu {} tidak dapat dipakai berobat di Puskesmas Kali Wungu sejak Senin."
+    assert judge(said(text.format(one)), said(text.format(other), hours=3)).never == never
+
+
 @pytest.mark.parametrize(
     ("one", "other", "never"),
     [
         (said("PJU padam", address="Jl. Mawar"), said("PJU padam", address="Jl. Anggrek"), "other-street"),
         (said(LETTERS[0]), said(LETTERS[0], hours=24 * 120), "other-episode"),
+        (
+            said("PJU padam", address="Jl. Mawar"),
+            said("PJU padam", hours=24 * 45, address="Jl. Mawar"),
+            "other-episode",
+        ),
         (said("listrik mati", sender="a"), said("listrik mati", sender="b"), "nothing-says-so"),
         (said(LETTERS[1] + " Kota Tegal"), said(LETTERS[1] + " Kabupaten Sleman"), "other-region"),
+        (said("SDN 1 Wonosekar menarik iuran"), said("SDN 3 Wonosekar menarik iuran"), "other-public"),
+        (said("klaim saya di cabang Seloka lama"), said("klaim saya di cabang Ngrandu lama"), "other-branch"),
+        (said("jalan rusak di Kec. Tebet"), said("jalan rusak di Kec. Cakung"), "other-region"),
     ],
-    ids=["address", "months later", "says nothing", "region"],
+    ids=["address", "months later", "weeks later", "says nothing", "region", "school", "branch", "district"],
 )
 def test_what_is_never_one_matter(judge: Judge, one: Said, other: Said, never: str) -> None:
     """Equal words are not enough: the place, the time and who says it count."""
     assert judge(one, other).never == never
     assert judge(other, one).never == never
+
+
+def test_two_who_ask_for_their_own(judge: Judge, readers: Readers) -> None:
+    """That many wait for the same card in one office makes no one matter of it."""
+    one = said("e-KTP saya di kecamatan Randublatung belum jadi sejak Maret, kapan bisa diambil?")
+    other = said("Mau tanya KTP elektronik punya istri saya, rekam di kecamatan Randublatung, kok lama sekali", hours=8)
+    assert judge(one, other).score < readers.likeness.enough
 
 
 def test_neighbours_join(judge: Judge, readers: Readers) -> None:
@@ -130,7 +229,16 @@ def test_neighbours_join(judge: Judge, readers: Readers) -> None:
     verdict = judge(one, other)
     assert verdict.score >= readers.likeness.enough
     assert verdict.person == "other"
-    assert "same-names" in verdict.evidence
+    assert "place-same-topics" in verdict.evidence
+
+
+def test_a_street_in_passing(judge: Judge, readers: Readers) -> None:
+    """Who does not write that it is a street means it still; another number is another street."""
+    one = said("PJU padam sudah 3 hari, jalan gelap gulita", address=at("Jl. Kebon Nanas Selatan II"))
+    other = said("lampu jalan mati di kebon nanas selatan 2, gelap gulita", hours=20, address="Bidara Cina")
+    elsewhere = said("lampu jalan mati di kebon nanas selatan 5, gelap gulita", hours=20, address="Bidara Cina")
+    assert judge(one, other).score >= readers.likeness.enough
+    assert judge(one, elsewhere).score < readers.likeness.enough
 
 
 @given(st.sampled_from(LETTERS), st.sampled_from(LETTERS), st.floats(0, 3000))

@@ -1,1 +1,1 @@
-"""What is found in a report, and how two reports' findings compare."""
+"""What is found in a report, and which names are alike."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from config.regions import load_regions
 from language.gazetteer import Gazetteer, load_gazetteer
-from normalize.findings import REGION, Finding, Kind, compare, find
+from normalize.findings import Finding, Kind, find
 from normalize.findings.ordinary import words
 from tests.conftest import SHARED
 
@@ -51,15 +51,6 @@ def test_total(text: str) -> None:
     assert find(text, _GAZETTEER) == found
 
 
-@settings(max_examples=300, deadline=None)
-@given(_TEXTS, _TEXTS)
-def test_compare_is_total(one: str, other: str) -> None:
-    """Any two are compared, the same both ways; nothing is in conflict with itself."""
-    mine, theirs = find(one, _GAZETTEER), find(other, _GAZETTEER)
-    assert compare(mine, theirs) == compare(theirs, mine)
-    assert "conflict" not in compare(mine, mine).values()
-
-
 @pytest.mark.parametrize(
     "piece", ["a.", "1", "jl ", "Semarang ", "12.", "***", "x", "a@", "[", "RT 1/", "no. ", "jl melati "]
 )
@@ -91,15 +82,3 @@ def test_real_reports(gazetteer: Gazetteer) -> None:
     assert kinds[Kind.CITY] > 300
     assert kinds[Kind.STREET] > 100
     assert kinds[Kind.NUMBER] == 0  # they were masked
-
-
-def test_regions_of_real_reports(gazetteer: Gazetteer) -> None:
-    """Where the agency that a report was addressed to and the report itself name a region, they seldom lie apart."""
-    verdicts: Counter[str] = Counter()
-    for row in _reports():
-        addressed = find(row["addressed_agency"], gazetteer)
-        if any(finding.kind in {Kind.CITY, Kind.DISTRICT} for finding in addressed):
-            verdicts[compare(addressed, find(f"{row['title']}\n{row['text']}", gazetteer)).get(REGION, "")] += 1
-    said = verdicts["equal"] + verdicts["compatible"] + verdicts["conflict"]
-    assert said > 150
-    assert verdicts["conflict"] < said / 15

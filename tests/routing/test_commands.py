@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -18,17 +18,19 @@ from messages.sealing import Sealed
 from messages.shapes import Channel, Complaint, Report
 from messages.topics import COMPLAINTS
 from tests.conftest import NOW
+from tests.logged import listening
 from tests.rules import SMALL
 
 Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Runs a command on the small tables, in a data folder of its own."""
     monkeypatch.setenv("SATUPINTU_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("SATUPINTU_AGENCIES", str(SMALL))
-    return lambda *arguments, said="": CliRunner().invoke(app, arguments, input=said)
+    with listening():
+        yield lambda *arguments, said="": CliRunner().invoke(app, arguments, input=said)
 
 
 @pytest.fixture
