@@ -5,9 +5,9 @@ decided elsewhere.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
 from config.regions import Regions
@@ -15,6 +15,7 @@ from language.gazetteer import (
     AFTER_PREFIX,
     CITY_PROVINCE,
     PREFIXES,
+    WHERE,
     Gazetteer,
     Mention,
     level_of,
@@ -23,7 +24,7 @@ from language.gazetteer import (
 )
 from language.misspelt import Misspelt
 from language.places import Place, load_places, official
-from language.search import Search
+from language.search import SIDE_BY_SIDE, Search
 from language.tokens import Tokens
 from language.villages import LONGEST, Villages, load_villages
 
@@ -66,6 +67,18 @@ _MOST_WORDS = 400
 _DOUBLE = re.compile(r"(.)\1")
 
 
+# What mostly bears its district's name, be that a word like others.
+_BEARERS = frozenset(
+    (
+        *("pasar", "psr", "terminal", "puskesmas", "pustu", "polsek", "koramil", "kua", "stasiun", "pelabuhan"),
+        *("alun", "simpang", "perempatan", "pertigaan", "jembatan", "stadion", "dermaga", "muspika"),
+    )
+)
+
+
+_LEADS = _BEARERS | WHERE
+
+
 class Manner(StrEnum):
     """How a place is named: with a word that says what it is, by a name that is enough, or less certainly."""
 
@@ -74,14 +87,19 @@ class Manner(StrEnum):
     BARE = "bare"
     VILLAGE = "village"
     QUARTER = "quarter"
+    PAIRED = "paired"
     MISSPELT = "misspelt"
     GLUED = "glued"
+
+
+_UNSAID = frozenset((Manner.BARE, Manner.NAMED))
 
 
 class Named(NamedTuple):
     """A place in a text: tokens from `first` to before `end`, and the codes that it may stand for.
 
     A village's codes are those of its district. `VILLAGE`: a word before it says so; `QUARTER`: its bare name.
+    `PAIRED`: two bare names side by side that lie in one another or in one regency (Gombong Karanganyar).
     `likely`: those of several that the name means mostly, by an operator's file or by the word before it; else empty.
     """
 
@@ -112,6 +130,7 @@ class Atlas:
         self._passed_over = self._known - _BEFORE_NAME - _PARTS
         names = _named(regions, places)
         self._names, self._stems = _joined(names), _stems(names)
+        self._twins = _twins(regions)
         self._best = {place.name.replace(" ", ""): place.codes[0] for place in places if len(place.codes) == 1}
         self._misspelt = Misspelt({**self._stems, **self._names})
         wide = {name: tuple(filter(_wide, codes)) for name, codes in self._names.items()}
@@ -125,16 +144,25 @@ class Atlas:
         way = self._regions.way(code)
         return way[-1].code if way else ""
 
-    def find(self, tokens: Tokens, around: Iterable[str] = ()) -> tuple[Named, ...]:
-        """The places in a text, in order, none overlapping another; `around`: codes known to be near besides."""
+    def twins(self, codes: Iterable[str]) -> tuple[str, ...]:
+        """The city or regency that bears the same name: of Kota Bogor Kabupaten Bogor, and the other way round."""
+        cities = {".".join(code.split(".")[:2]) for code in codes if "." in code}
+        return tuple(sorted(twin for city in cities for twin in self._twins.get(city, ())))
+
+    def find(self, tokens: Tokens, around: Iterable[str] = (), beside: Iterable[str] = ()) -> tuple[Named, ...]:
+        """The places in a text, in order, none overlapping another.
+
+        `around`: codes known to be near besides; `beside`: regions that are easily taken for one of these.
+        """
         mentions = {mention.first: mention for mention in self._gazetteer.find(tokens)}
         taken = bytearray(len(tokens.words) + 1)
         for mention in mentions.values():
             taken[mention.first : mention.end] = b"\1" * (mention.end - mention.first)
-        search = Search(tokens, mentions, taken, tuple(around))
+        search = Search(tokens, mentions, taken, tuple(around), beside)
         others = self._others(search)
         kept = [self._of(mention, search) for mention in mentions.values() if taken[mention.first] == 1]
         kept = [self._inner(one, after, tokens) for one, after in zip_longest(kept, kept[1:])]
+        kept = self._paired(kept, tokens)
         # Who says "Kelurahan Tambakrejo" means no district of that name elsewhere in the text.
         said = {tokens.words[one.end - 1] for one in others if one.manner is Manner.VILLAGE}
         kept = [one for one in kept if one.manner is not Manner.BARE or tokens.words[one.end - 1] not in said]
@@ -173,15 +201,43 @@ class Atlas:
             return named
         joined = "".join(tokens.words[named.first : named.end])
         codes = (*filter(_narrow, self._names.get(joined, ())), *self._villages.districts(joined))
-        inner = tuple(dict.fromkeys(code for code in codes if any(code.startswith(f"{one}.") for one in after.codes)))
+        inner = tuple(
+            dict.fromkeys(code for code in codes if any(f"{code}.".startswith(f"{one}.") for one in after.codes))
+        )
         city = any("." in one or one == CITY_PROVINCE for one in after.codes)
         close = tokens.gaps[after.first] in {", ", ",", " "} and city
         return named._replace(codes=inner, manner=Manner.QUARTER) if inner and close else named
 
+    def _paired(self, kept: list[Named], tokens: Tokens) -> list[Named]:
+        """Names side by side, one of them a district's: both are districts' where these lie in one regency."""
+        for at, (one, after) in enumerate(pairwise(kept)):
+            manners = {one.manner, after.manner}
+            if after.first > one.end or Manner.BARE not in manners or not manners <= _UNSAID:
+                continue
+            if tokens.gaps[after.first] not in SIDE_BY_SIDE:
+                continue
+            left, right = self._districts_of(one, tokens), self._districts_of(after, tokens)
+            regions = set(map(_region, left)) & set(map(_region, right))
+            if regions and set(left) != set(right):
+                kept[at] = _as_pair(one, left, regions)
+                kept[at + 1] = _as_pair(after, right, regions)
+        return kept
+
+    def _districts_of(self, named: Named, tokens: Tokens) -> tuple[str, ...]:
+        if named.manner is not Manner.NAMED:
+            return named.codes
+        return tuple(filter(_narrow, self._names.get("".join(tokens.words[named.first : named.end]), ())))
+
     def _others(self, search: Search) -> list[Named]:
         words, taken, passed_over = search.tokens.words, search.taken, self._passed_over
         found: list[Named] = []
-        for at in [at for at, word in enumerate(words) if word not in passed_over][:_MOST_WORDS]:
+        # Behind “di” or “pasar” a word like others may be a name as well.
+        at_all = [
+            at
+            for at, word in enumerate(words)
+            if word not in passed_over or (at and words[at - 1] in _LEADS and word in self._names)
+        ]
+        for at in at_all[:_MOST_WORDS]:
             if taken[at] and (taken[at] > 1 or words[at] not in _VILLAGE_WORDS):
                 continue
             if one := self._at(search, at):
@@ -196,15 +252,36 @@ class Atlas:
             return self._village(search, at)
         if word in PREFIXES or word in _RUN_ON:
             return self._said(search, at)
-        if (codes := self._wide.get(word)) and (search.after_where(at) or (at and words[at - 1] in _GLUE)):
-            # “di bdl”, “dishub kbb”: elsewhere these letters may stand for anything.
-            return Named(at, at + 1, search.within(codes) or codes, Manner.MISSPELT)
+        if codes := self._short(search, at):
+            return Named(at, at + 1, codes, Manner.MISSPELT)
         if word in _PARTS:
             # “Mangkang Wetan”: the first word may be one like others.
             return self._quarter(search, at - 1) if at and not search.taken[at - 1] else None
-        if len(word) < _LEAST_BARE - 1 or not word.isalpha():
+        return self._alone(search, at) if len(word) >= _LEAST_BARE - 1 and word.isalpha() else None
+
+    def _alone(self, search: Search, at: int) -> Named | None:
+        if codes := self._led(search, at):
+            return Named(at, at + 1, codes, Manner.QUARTER)
+        if search.tokens.words[at] in self._passed_over:
             return None
         return self._quarter(search, at) or self._bare(search, at) or self._glued(search, at)
+
+    def _short(self, search: Search, at: int) -> tuple[str, ...]:
+        """A city by letters that elsewhere may stand for anything: “di bdl”, “dishub kbb”, “bjn kec kedungadem”."""
+        words = search.tokens.words
+        if not (codes := self._wide.get(words[at])):
+            return ()
+        if search.after_where(at) or (at and words[at - 1] in _GLUE):
+            return search.within(codes) or codes
+        return search.holding(codes, at) if words[at] not in self._known else ()
+
+    def _led(self, search: Search, at: int) -> tuple[str, ...]:
+        """“PASAR SAPE”, “di Weru”: districts near what is known, be the name a word like others."""
+        word = search.tokens.words[at]
+        if not at or search.tokens.words[at - 1] not in _LEADS:
+            return ()
+        codes = tuple(filter(_narrow, self._names.get(word, ())))
+        return search.about(codes) or (search.alone_around(codes) if word not in self._known else ())
 
     def _village(self, search: Search, at: int) -> Named | None:
         """The village behind a word like desa; where a district's longer name stands there, it is none."""
@@ -236,13 +313,26 @@ class Atlas:
             # One that counts only when written as a name does so too behind "wilayah".
             district = not codes or search.after_where(at)
             districts = tuple(filter(_narrow, self._names.get(joined, ()))) if district else ()
+            if pair := self._pair(search, at, end, codes):
+                return pair
             codes = tuple(dict.fromkeys((*codes, *districts)))
-            if within := search.within(codes, near=at):
+            if within := search.about(codes, near=at):
                 return Named(at, end, within, Manner.QUARTER)
             if codes:
-                alone = len(codes) <= _FEW and len(joined) >= _LEAST_ALONE and search.stands_alone(at, end)
+                # “di Sayung”
+                least = _LEAST_BARE if districts and search.after_where(at) else _LEAST_ALONE
+                alone = len(codes) <= _FEW and len(joined) >= least and search.stands_alone(at, end)
                 return Named(at, end, codes, Manner.QUARTER, districts) if alone else None
         return None
+
+    def _pair(self, search: Search, at: int, end: int, codes: Sequence[str]) -> Named | None:
+        """A village's name beside its district's: “Tibubeneng Kuta Utara”, “ngestiharjo kasihan”."""
+        districts = [code for mention in search.beside(at, end) for code in mention.codes if _narrow(code)]
+        words, gaps = search.tokens.words, search.tokens.gaps
+        if end < len(words) and gaps[end] in SIDE_BY_SIDE:
+            districts.extend(self._names.get(words[end], ()))
+        both = tuple(code for code in codes if code in districts)
+        return Named(at, end, both, Manner.PAIRED) if both else None
 
     def _said(self, search: Search, at: int) -> Named | None:
         """A name misspelt or cut short behind a word that says what it is."""
@@ -300,6 +390,15 @@ def load_atlas(regions: Regions, gazetteer: Gazetteer, known: Iterable[str]) -> 
     return Atlas(regions, load_places(regions), gazetteer, load_villages(regions), known)
 
 
+def _twins(regions: Regions) -> dict[str, tuple[str, ...]]:
+    """For each city or regency the others whose name is the same but for Kabupaten and Kota."""
+    alike: dict[str, list[str]] = {}
+    for province in regions.inside():
+        for city in regions.inside(province.code):
+            alike.setdefault(city.name.partition(" ")[2], []).append(city.code)
+    return {code: tuple(one for one in codes if one != code) for codes in alike.values() for code in codes}
+
+
 def _named(regions: Regions, places: Iterable[Place]) -> dict[str, tuple[str, ...]]:
     names = official(regions)
     for place in places:
@@ -324,6 +423,16 @@ def _stems(names: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
             joined = "".join(stem)
             stems[joined] = (*stems.get(joined, ()), *(code for code in codes if not _wide(code)))
     return stems
+
+
+def _as_pair(named: Named, codes: Iterable[str], regions: Collection[str]) -> Named:
+    return named._replace(
+        codes=tuple(code for code in codes if _region(code) in regions), manner=Manner.PAIRED, likely=()
+    )
+
+
+def _region(code: str) -> str:
+    return ".".join(code.split(".")[:2])
 
 
 def _wide(code: str) -> bool:

@@ -61,6 +61,8 @@ class _Node:
     codes: tuple[str, ...] = ()
     alone: str = "no"
     variant: bool = False
+    # An operator's file says which of the places of that name is meant.
+    meant: bool = False
 
 
 _PREFIXES: Mapping[str, tuple[Level, ...]] = {
@@ -73,7 +75,13 @@ _PREFIXES: Mapping[str, tuple[Level, ...]] = {
 }
 PREFIXES = frozenset(_PREFIXES)
 _ADMINISTRATIVE = frozenset(("administrasi", "adm"))
-WHERE = frozenset(("di", "ke", "dari", "daerah", "wilayah", "kawasan", "area", "asal", "warga", "sekitar"))
+WHERE = frozenset(
+    (
+        *("di", "ke", "dari", "daerah", "wilayah", "kawasan", "area", "asal", "warga", "sekitar"),
+        # Javanese.
+        *("ning", "nang", "ndek"),
+    )
+)
 
 
 class Gazetteer:
@@ -86,7 +94,8 @@ class Gazetteer:
             named[place.name] = tuple(dict.fromkeys((*named.get(place.name, ()), *place.codes)))
         self._root: dict[str, _Node] = {}
         for name, codes in named.items():
-            self._add(name, codes, rows[name].alone if name in rows else "yes")
+            row = rows.get(name)
+            self._add(name, codes, row.alone if row else "yes", meant=row is not None and bool(row.codes))
         for name, codes, alone in spellings(named):
             if name not in named:
                 self._add(name, codes, alone, variant=True)
@@ -129,7 +138,7 @@ class Gazetteer:
                 continue
             # A city is meant by its bare name, not a district that bears it as well.
             wide = tuple(code for code in node.codes if level_of(code) is not Level.DISTRICT)
-            if node.alone == "yes" or _as_name(tokens, at, known=bool(wide) and not node.variant):
+            if node.alone == "yes" or _as_name(tokens, at, known=(bool(wide) or node.meant) and not node.variant):
                 return Mention(at, end, wide or node.codes, said=False, sure=bool(wide))
         return None
 
@@ -146,13 +155,15 @@ class Gazetteer:
             node = node.following.get(words[at]) if _joined(tokens, at) else None
         return found
 
-    def _add(self, name: str, codes: tuple[str, ...], alone: str, *, variant: bool = False) -> None:
+    def _add(
+        self, name: str, codes: tuple[str, ...], alone: str, *, variant: bool = False, meant: bool = False
+    ) -> None:
         first, *others = name.split()
         node = self._root.setdefault(first, _Node())
         for word in others:
             node = node.following.setdefault(word, _Node())
         if not node.codes:
-            node.alone, node.variant = alone, variant
+            node.alone, node.variant, node.meant = alone, variant, meant
         node.codes = tuple(sorted({*node.codes, *codes}, key=_by_depth))
 
 

@@ -16,6 +16,10 @@ from language.words import Word
 _FILE = Path(__file__).parent.parent / "config" / "data" / "landmarks.csv"
 
 
+_ACCOUNTS = "akun"
+_LEAST_JOINED = 8
+
+
 class LandmarksError(SettingsError):
     """The file can't be read as landmarks; the text names the row."""
 
@@ -42,7 +46,13 @@ class Landmarks:
     """A fixed set of landmarks; looking for them costs time by the words of the text."""
 
     def __init__(self, landmarks: Iterable[Landmark] = ()) -> None:
+        landmarks = tuple(landmarks)
         self._named = {tuple(name.split()): landmark for landmark in landmarks for name in landmark.names}
+        # Accounts are written in one word: @luckyhakim.
+        for landmark in landmarks:
+            for name in landmark.names if landmark.kind == _ACCOUNTS else ():
+                if len(joined := name.replace(" ", "")) >= _LEAST_JOINED:
+                    self._named.setdefault((joined,), landmark)
         self._longest: dict[str, int] = {}
         for first, *others in self._named:
             self._longest[first] = max(1 + len(others), self._longest.get(first, 0))

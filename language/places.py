@@ -32,8 +32,8 @@ class PlacesError(SettingsError):
 class Place:
     """A row of `places.csv`: codes beside those that bear the name officially, and how the name counts `alone`.
 
-    `yes`: always; `capital`: when written as a name, or a city's behind `di`; `no`: only after kecamatan, kabupaten,
-    kota or provinsi.
+    `yes`: always; `capital`: when written as a name, or behind `di` if it is a city's or the row has codes; `no`: only
+    after kecamatan, kabupaten, kota or provinsi.
     """
 
     name: str

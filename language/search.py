@@ -7,23 +7,31 @@ from language.tokens import Tokens
 
 # A province holds hundreds of villages of a name: only so close (in tokens) it says that one of them is meant.
 _CLOSE = 4
+_LONGEST_NAME = 4
+SIDE_BY_SIDE = frozenset((" ", ", ", ",", "-", " - ", "/"))
 
 
 class Search:
     """`mentions` are the regions by their first word; `taken` marks words that are part of a name.
 
-    `around` are codes that are known from elsewhere.
+    `around` are codes that are known from elsewhere, `beside` regions that are easily taken for one of them.
     """
 
-    __slots__ = ("_lying", "_lying_wide", "_provinces", "around", "mentions", "taken", "tokens")
+    __slots__ = ("_lying", "_lying_beside", "_lying_wide", "_provinces", "around", "mentions", "taken", "tokens")
 
     def __init__(
-        self, tokens: Tokens, mentions: Mapping[int, Mention], taken: bytearray, around: Sequence[str]
+        self,
+        tokens: Tokens,
+        mentions: Mapping[int, Mention],
+        taken: bytearray,
+        around: Sequence[str],
+        beside: Iterable[str] = (),
     ) -> None:
         self.tokens, self.mentions, self.taken, self.around = tokens, mentions, taken, around
         sure = [(code, mention.first) for mention in mentions.values() if mention.sure for code in mention.codes]
         self._lying = _Around((*around, *(code for code, _ in sure if "." in code or code == CITY_PROVINCE)))
         self._provinces = [(code, first) for code, first in sure if "." not in code and code != CITY_PROVINCE]
+        self._lying_beside = _Around(beside)
         self._lying_wide = _Around(code for code, _ in self._provinces)
 
     @property
@@ -52,6 +60,30 @@ class Search:
         if near >= 0 and self._provinces:
             wide = _Around(code for code, first in self._provinces if abs(first - near) <= _CLOSE)
         return tuple(code for code in codes if code in self._lying or code in wide)
+
+    def about(self, codes: Sequence[str], near: int = -1) -> tuple[str, ...]:
+        """Those within; if none, those in a region that is easily taken for one of these."""
+        kept = self.within(codes, near)
+        return kept or tuple(code for code in codes if code in self._lying_beside)
+
+    def alone_around(self, codes: Sequence[str]) -> tuple[str, ...]:
+        """The only one of them in the provinces of what is known from elsewhere."""
+        provinces = {code.partition(".")[0] for code in self.around}
+        kept = tuple(code for code in codes if code.partition(".")[0] in provinces)
+        return kept if len(kept) == 1 else ()
+
+    def beside(self, at: int, end: int) -> Iterator[Mention]:
+        """The names right before and right behind some words."""
+        if (after := self.mentions.get(end)) and self.tokens.gaps[end] in SIDE_BY_SIDE:
+            yield after
+        for first in range(at - 1, max(at - _LONGEST_NAME, 0) - 1, -1) if self.tokens.gaps[at] in SIDE_BY_SIDE else ():
+            if (before := self.mentions.get(first)) and before.end == at:
+                yield before
+
+    def holding(self, codes: Sequence[str], at: int) -> tuple[str, ...]:
+        """Those in which a place lies whose name stands right before or right behind a word."""
+        districts = [code for mention in self.beside(at, at + 1) for code in mention.codes if code.count(".") > 1]
+        return tuple(code for code in codes if any(district.startswith(f"{code}.") for district in districts))
 
     def titled(self, at: int) -> bool:
         """Whether the word is written with one capital letter."""

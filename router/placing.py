@@ -1,7 +1,7 @@
 """Weighs what speaks for each place against the others: from claims to candidates. It reads no text."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
 from typing import NamedTuple
@@ -13,9 +13,16 @@ _NOWHERE = 0.5
 # Of what is said again for the same region so much counts; of what speaks for its province so much.
 _AGAIN = 0.6
 _PROVINCE = 0.8
+# A field's region against a place of its province that the text names: the form's list puts the neighbour's name there.
+# So much of the field's weight is left, and so much the field's province adds to the text's place.
+_OVERRULED = 0.25
+_ITS_PROVINCE = 0.8
+# A remark beside a place that is none.
+_REMARKED = 0.8
 # From this weight on what is claimed by one alone settles the rest.
 _FIXED = 1.0
 _HALF = 0.5
+_MOSTLY = 0.7
 # What lies nowhere near the places that are clear is mostly a village that no list knows to be there, too.
 _APART = 2.0
 _FEW = 3
@@ -61,13 +68,16 @@ class Candidate:
 class Claim(NamedTuple):
     """That the report is about one of these, with the share of each (together 1), by this weight in log-odds.
 
-    Of what was `picked` in the form only the strongest counts: its parts say the same again.
+    Of what was `picked` in the form only the strongest counts: its parts say the same again. `beside` are regions that
+    whoever picked it may have meant. What is said `aside` is a remark.
     """
 
     shares: Mapping[str, float]
     weight: float
     evidence: Evidence
     picked: bool = False
+    beside: tuple[str, ...] = ()
+    aside: bool = False
 
 
 class _Own(NamedTuple):
@@ -79,7 +89,7 @@ class _Own(NamedTuple):
 
 def weighed(claims: Sequence[Claim]) -> tuple[Candidate, ...]:
     """The candidates, likeliest first, each in another city or regency, or a province of which no more is known."""
-    claims = _narrowed(claims)
+    claims = _overruled(_narrowed(claims))
     own = _own(claims)
     # A province whose name is its city's as well (Jambi) says nothing of that city by it.
     wide = _own([claim for claim in claims if all(map(_is_province, claim.shares))])
@@ -104,16 +114,53 @@ def _narrowed(claims: Sequence[Claim]) -> list[Claim]:
         if alone and claim.weight > _FIXED
         for code in claim.shares
     }
-    return [claim if alone else _within(claim, fixed) for claim, alone in zip(claims, single, strict=True)]
+    beside = {code for claim in claims for code in claim.beside}
+    wide = {_province(code) for claim in claims if claim.picked for code in claim.shares}
+    arounds = (fixed, beside, wide)
+    return [claim if alone else _within(claim, arounds) for claim, alone in zip(claims, single, strict=True)]
 
 
-def _within(claim: Claim, fixed: Iterable[str]) -> Claim:
-    if not fixed:
+def _within(claim: Claim, arounds: Iterable[Collection[str]]) -> Claim:
+    """A claim, of those regions that lie around one of these; if none does, one of the next."""
+    if not any(arounds):
         return claim
-    kept = {code: share for code, share in claim.shares.items() if any(related(code, other) for other in fixed)}
-    if total := sum(kept.values()):
-        return claim._replace(shares={code: share / total for code, share in kept.items()})
+    for around in arounds:
+        kept = {code: share for code, share in claim.shares.items() if any(related(code, other) for other in around)}
+        # A province holds many villages of a name.
+        if (total := sum(kept.values())) and (len(kept) <= _FEW or not all(map(_is_province, around))):
+            return claim._replace(shares={code: share / total for code, share in kept.items()})
     return claim._replace(weight=claim.weight - _APART) if len(claim.shares) > _FEW else claim
+
+
+def _overruled(claims: list[Claim]) -> list[Claim]:
+    """Claims, remarks less beside others, and the form's fields where the text names another city of that province."""
+    if any(_tells(claim) for claim in claims):
+        claims = [claim._replace(weight=claim.weight - _REMARKED) if claim.aside else claim for claim in claims]
+    picked = {region for claim in claims if claim.picked for region in _by_region(claim) if not _is_province(region)}
+    if not picked:
+        return claims
+    # What stands in the text says one region, and is no remark.
+    told = [_mostly(claim) if _tells(claim) else "" for claim in claims]
+    provinces = set(map(_province, picked))
+    rivals = [bool(one) and not _is_province(one) and _province(one) in provinces for one in told]
+    if not any(rivals) or not picked.isdisjoint(told):
+        return claims
+    return [
+        claim._replace(weight=claim.weight * _OVERRULED)
+        if claim.picked
+        else claim._replace(weight=claim.weight + _ITS_PROVINCE * rival)
+        for claim, rival in zip(claims, rivals, strict=True)
+    ]
+
+
+def _mostly(claim: Claim) -> str:
+    """The region that is claimed, where it is one or one mostly."""
+    region, share = max(_by_region(claim).items(), key=lambda one: one[1])
+    return region if share > _MOSTLY else ""
+
+
+def _tells(claim: Claim) -> bool:
+    return claim.evidence.start >= 0 and not claim.aside
 
 
 def _own(claims: Iterable[Claim]) -> dict[str, _Own]:

@@ -12,7 +12,7 @@ from language.landmarks import Landmarks, Seen
 from language.tokens import Tokens
 from language.words import Word
 from messages.shapes import Place, Report
-from router.cues import NOT, cue
+from router.cues import ASIDE, NOT, cue
 from router.placing import Candidate, Claim, Evidence, weighed
 
 # What each way to name a place says that the matter is there, in log-odds. Chosen by hand, held against real reports.
@@ -21,6 +21,7 @@ _WEIGHTS: Mapping[str, float] = {
     Manner.NAMED: 3.0,
     Manner.GLUED: 2.5,
     Manner.VILLAGE: 3.0,
+    Manner.PAIRED: 2.4,
     Manner.MISSPELT: 2.0,
     Manner.BARE: 1.5,
     Manner.QUARTER: 1.2,
@@ -32,14 +33,24 @@ _FIELD_PART = 0.6
 _IN_TITLE = 0.3
 _OF_UNIT = 1.0
 _IN_HEADING = -0.6
+# Where no word has a capital that this one has none says less.
+_IN_SMALL = -0.2
 # A bare name that city and regency share means the city first: who lives in the regency tends to say "kab" or a
 # district. Real reports hardly tell: all twelve that left it open went to the city, but eleven of these to Semarang,
 # and none of all reports looked at to its regency. So it is a guess, and the certainty shows it.
 _CITY_SHARE = 0.75
 _LIKELY_SHARE = 0.8
+# Who speaks of a regent means the regency, though the form holds the city of its name; the other way round as well.
+_REGENTS = frozenset(("bupati", "pemkab", "kabupaten"))
+_MAYORS = frozenset(("walikota", "walkot", "pemkot", "wako"))
+_SPOKEN_OF = 0.85
+_PICKED_BUT = 0.75
 # So much likelier than the next the best must be.
 _CLEAR = 2.0
 _UNIT_DISTANCE = 3
+_SENTENCE = frozenset((". ", "! ", "? ", ".\n", "\n"))
+_LONGEST_SHORT = 4
+_JOINING = frozenset(("dan", "dn", "atau", "serta", "sama", "karo", "jeung"))
 _MOST_CLAIMS = 40
 
 
@@ -90,14 +101,18 @@ def locate(
     inside = [*((one.start, one.end) for one in seen), *apart]
     others = [*_from_landmarks(text, seen), *_from_place(report.place, atlas)]
     around = [code for claim in others if len(claim.shares) == 1 for code in claim.shares if "." in code]
-    named = atlas.find(tokens := Tokens(text), around)
+    beside = [code for claim in others for code in claim.beside]
+    named = atlas.find(tokens := Tokens(text), around, beside)
     said = (claim for claim in _from_text(tokens, named, len(report.title), tuple(units)) if not _part(claim, inside))
     claims = [*said, *others]
+    if (level := _spoken_of(tokens, named)) and any(len(claim.shares) > 1 or claim.beside for claim in claims):
+        claims = [_leaning(claim, level, atlas) for claim in claims]
     return Where(weighed(claims[:_MOST_CLAIMS]))
 
 
 def _from_text(tokens: Tokens, found: Iterable[Named], title: int, units: Sequence[tuple[int, int]]) -> Iterator[Claim]:
     text = tokens.text
+    small = text.islower()
     before: tuple[Named, float] | None = None
     for named in found:
         start, end = tokens.starts[named.first], tokens.ends[named.end - 1]
@@ -106,22 +121,61 @@ def _from_text(tokens: Tokens, found: Iterable[Named], title: int, units: Sequen
         before = (named, its_cue)
         if its_cue == NOT:
             continue
-        of_unit = any(_follows(tokens, unit, named, start) for unit in units)
+        aside = its_cue <= ASIDE
+        of_unit = not aside and any(_follows(tokens, unit, named, start) for unit in units)
         weight = _WEIGHTS[named.manner] + its_cue + _OF_UNIT * of_unit
-        if start < title:
+        if start < title and not text[:start].strip() and not text[end:title].strip():
+            weight += _IN_TITLE
+        elif start < title:
             # In a heading every word has a capital: a district's bare name may be a word like others (Larangan).
             weight += _IN_HEADING if named.manner is Manner.BARE else _IN_TITLE
-        elif named.manner is Manner.BARE and not its_cue and tokens.written(named.first).islower():
-            weight += _IN_HEADING
+        elif named.manner is Manner.BARE and not its_cue and text[start:end].islower():
+            # A name of several words (kuta utara) is no word like others.
+            weight += _IN_SMALL if small or named.end > named.first + 1 else _IN_HEADING
         kind = "unit" if of_unit else named.manner.value
-        yield Claim(_shares(named), weight, Evidence(kind, text[start:end], start, end))
+        yield Claim(_shares(named), weight, Evidence(kind, text[start:end], start, end), aside=aside)
+
+
+def _spoken_of(tokens: Tokens, named: Iterable[Named]) -> Level | None:
+    """Whether the text speaks of a regent or of a mayor, and not of both, without saying whose."""
+    words = tokens.words
+    if _REGENTS.isdisjoint(words) and _MAYORS.isdisjoint(words) and "wali" not in words:
+        return None
+    theirs = {at for one in named for at in range(one.first, one.end)}
+    regents = mayors = False
+    for at, word in enumerate(words):
+        if at not in theirs:
+            regents = regents or word in _REGENTS
+            mayors = mayors or word in _MAYORS or (word == "wali" and words[at + 1 : at + 2] == ["kota"])
+    return None if regents == mayors else Level.REGENCY if regents else Level.CITY
+
+
+def _leaning(claim: Claim, level: Level, atlas: Atlas) -> Claim:
+    """A claim of city and regency of one name, to that which is spoken of."""
+    shares = dict(claim.shares)
+    if claim.picked and len(shares) == 1:
+        code, *twins = (*shares, *claim.beside)
+        fitting = [one for one in twins if level_of(one) is level]
+        if "." in code and len(fitting) == 1 and level_of(code) not in {level, Level.DISTRICT}:
+            shares = {code: 1 - _PICKED_BUT, fitting[0]: _PICKED_BUT}
+            return claim._replace(shares=shares, beside=(code, *claim.beside))
+        return claim
+    for code in claim.shares:
+        for twin in atlas.twins((code,)) if level_of(code) is level else ():
+            if twin in claim.shares:
+                both = shares[code] + shares[twin]
+                shares[code], shares[twin] = _SPOKEN_OF * both, (1 - _SPOKEN_OF) * both
+    return claim._replace(shares=shares)
 
 
 def _along(before: tuple[Named, float] | None, named: Named, tokens: Tokens, its_cue: float) -> float:
     """A name close behind the one it lies in, or holds, has the same part in the matter: asal Tebet, Jakarta."""
-    if before is None or its_cue or named.first - before[0].end > 0:
+    if before is None or its_cue:
         return its_cue
     other, their_cue = before
+    if between := tokens.words[other.end : named.first]:
+        # “dari Lampung dan Brebes”
+        return their_cue if len(between) == 1 and between[0] in _JOINING and NOT < their_cue <= ASIDE else 0.0
     # “Jalan raya Bogor-Jakarta” is a street to its end; “Jl. Semarang, Semarang” is a street in it.
     if their_cue == NOT:
         return their_cue if tokens.gaps[named.first].strip() == "-" else 0.0
@@ -131,8 +185,15 @@ def _along(before: tuple[Named, float] | None, named: Named, tokens: Tokens, its
 
 def _follows(tokens: Tokens, unit: tuple[int, int], named: Named, start: int) -> bool:
     """Whether a name follows a unit, at most three words behind."""
-    first = max(named.first - _UNIT_DISTANCE, 0)
-    return unit[1] <= start and any(unit[0] < end <= unit[1] for end in tokens.ends[first : named.first])
+    if unit[1] > start:
+        return False
+    for at in range(named.first - 1, max(named.first - _UNIT_DISTANCE, 0) - 1, -1):
+        # Another sentence; “kec. ” is none.
+        if tokens.gaps[at + 1] in _SENTENCE and len(tokens.words[at]) > _LONGEST_SHORT:
+            return False
+        if unit[0] < tokens.ends[at] <= unit[1]:
+            return True
+    return False
 
 
 def _part(claim: Claim, spans: Iterable[tuple[int, int]]) -> bool:
@@ -152,7 +213,7 @@ def _from_landmarks(text: str, seen: Iterable[Seen]) -> Iterator[Claim]:
 def _from_place(place: Place, atlas: Atlas) -> Iterator[Claim]:
     """What stands in the form's fields. The picked region says the same again: the strongest of them counts."""
     if code := atlas.region(place.code):
-        yield Claim({code: 1.0}, _FIELD_CODE, Evidence("code", place.code), picked=True)
+        yield Claim({code: 1.0}, _FIELD_CODE, Evidence("code", place.code), picked=True, beside=atlas.twins((code,)))
     district = f"kec. {place.district}" if place.district else ""
     for text, kind in ((f"{district}\n{place.region}", "field"), (place.address, "address")):
         if text.strip():
@@ -160,7 +221,9 @@ def _from_place(place: Place, atlas: Atlas) -> Iterator[Claim]:
             for named in atlas.find(tokens):
                 words = text[tokens.starts[named.first] : tokens.ends[named.end - 1]]
                 weight = _FIELD_PART * _WEIGHTS[named.manner]
-                yield Claim(_shares(named), weight, Evidence(kind, words), picked=kind == "field")
+                picked = kind == "field"
+                beside = atlas.twins(named.codes) if picked else ()
+                yield Claim(_shares(named), weight, Evidence(kind, words), picked=picked, beside=beside)
 
 
 def _shares(named: Named) -> Mapping[str, float]:

@@ -229,3 +229,51 @@ def test_long_texts(atlas: Atlas) -> None:
     for piece in ("desa ", "Semrang ", "kec. Xyzzy ", "#x ", "Wetan ", "Sukamaju, "):
         text = piece * (20_000 // len(piece))
         assert all(named.first < named.end for named in atlas.find(Tokens(text)))
+
+
+def test_twins(atlas: Atlas) -> None:
+    """City and regency of one name are each other's twins, also by a district's code; most have none."""
+    assert atlas.twins(("32.71",)) == ("32.01",)
+    assert atlas.twins(("32.01.05", "52.72")) == ("32.71", "52.06")
+    assert atlas.twins(("33.16", "33", "")) == ()
+
+
+def test_names_side_by_side(found: Callable[[str], list[str]]) -> None:
+    """Two names of districts of one regency are a pair, though one alone is another regency's; so are the other way
+    round, and a village beside its district; not what another word stands between.
+    """
+    assert found("gombong karanganyar") == ["paired=gombong=33.05.19", "paired=karanganyar=33.05.20"]
+    assert found("karanganyar, gombong") == ["paired=karanganyar=33.05.20", "paired=gombong=33.05.19"]
+    assert found("gombong lalu karanganyar") == ["bare=gombong=33.05.19", "named=karanganyar=33.13"]
+    assert found("ngestiharjo kasihan") == ["paired=ngestiharjo=34.02.16"]
+
+
+def test_beside_what_is_known(atlas: Atlas) -> None:
+    """A district's name that is a word like others counts behind `pasar` or `di`, in a region beside a known one."""
+    tokens = Tokens("sampah di pasar sape")
+    assert atlas.find(tokens) == ()
+    assert [named.codes for named in atlas.find(tokens, ["52.72"], ["52.06"])] == [("52.06.06",)]
+    assert atlas.find(Tokens("sape yang buang sampah"), ["52.72"], ["52.06"]) == ()
+
+
+def test_accounts_in_one_word() -> None:
+    """A head's name is found as an account as well; other landmarks' names are not run together."""
+    landmarks = Landmarks(
+        [Landmark(("lucky hakim",), "akun", ("32.12",), ""), Landmark(("pasar senen",), "pasar", ("31.71",), "")]
+    )
+    words = Words(load_slang())("pak @luckyhakim dan pasarsenen")
+    assert [seen.landmark.codes for seen in landmarks.find(words)] == [("32.12",)]
+
+
+def test_heads_by_their_title() -> None:
+    """Whoever governs is known behind their title by the name that people call them."""
+    landmarks, words = load_landmarks(_REGIONS), Words(load_slang())
+    said = {
+        "om wali rahmad": "64.71",
+        "bupati lucky tolong": "32.12",
+        "pak gub luthfi": "33",
+        "walikota farhan": "32.73",
+    }
+    assert {text: landmarks.find(words(text))[0].landmark.codes for text in said} == {
+        text: (code,) for text, code in said.items()
+    }

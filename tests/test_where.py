@@ -173,6 +173,24 @@ PLACES = {
     "Yth. Gubernur Jawa Barat, jalan di Majalengka rusak": "32.10",
     "pindahan dari Solo, mengurus KK di Sragen": "33.14",
     "di jakarta, tepatnya di Tebet": "31.74.01",
+    "suami saya sedang dinas di Bontang, anak jalanan ramai di Mojoagung": "35.17.06",
+    "adik saya di Jakarta sudah lihat, got di Panyabungan mampet": "12.13.01",
+    "kami kebanyakan dari Lampung dan Brebes, gaji kurang di Penjaringan": "31.72.01",
+    "kampung saya Blitar, di Mojoagung banyak pengamen": "35.17.06",
+    "saya buruh di Cikande, warga Taktakan, truk sampah lewat": "36.73.06",
+    "bukan Bogor, di Muntilan antre": "33.08.08",
+    "pindah KK dari Kab. Cianjur ke Kec. Gunung Putri": "32.01.02",
+    "rumah orang tua saya di Juwana kebanjiran": "33.18.08",
+    # Two names that settle each other.
+    "dalan gombong karanganyar bolong": "33.05",
+    "kos di ngestiharjo kasihan ramai": "34.02.16",
+    "rumah di tibubeneng kuta utara bising": "51.03.06",
+    # Seats and abbreviations of regencies.
+    "puskesmas di menggala tutup": "18.05.02",
+    "air mati di wates": "34.01.02",
+    "ning malang akeh begal": "35.73",
+    "pustu nisel kosong": "12.14",
+    "bjn kec kedungadem sumur kering": "35.22.08",
     # What is no place.
     "Jalan Semarang berlubang": "",
     "Jl. Raya Bogor macet": "",
@@ -273,6 +291,59 @@ def test_the_text_beats_the_fields(text: str, code: str) -> None:
     assert where.best is not None
     assert where.best.code == code
     assert {one.region for one in where.candidates} == {"33.24", "33.74"}
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "code"),
+    [
+        # A district's bare name, in small letters too.
+        ("sentani lampu jalan mati semua", "Kota Jayapura", "91.03.01"),
+        ("muntilan\ntruk pasir parkir berjejer", "Kota Magelang", "33.08.08"),
+        ("parit di medan denai tumpat", "Kabupaten Deli Serdang", "12.71.04"),
+        # Of several that bear a name the one in the region of the same name, then in the province.
+        ("pasar plered tumpah ke jalan", "Kota Cirebon", "32.09.36"),
+        ("puskesmas singkil tutup", "Kabupaten Aceh Selatan", "11.10.04"),
+        # A word like others, behind what bears a district's name.
+        ("SAMPAH DI PASAR SAPE MENUMPUK", "Kota Bima", "52.06.06"),
+        ("sampah di weru menumpuk", "Kabupaten Sragen", "33.11.01"),
+        # A remark, and what the region itself confirms, leave the field as it is.
+        ("keponakan saya pulang dari Tuban, lampu mati", "Kota Malang", "35.73"),
+        ("truk dari Sentani lewat Abepura, jalan rusak", "Kota Jayapura", "91.71.03"),
+        # Another province is no neighbour.
+        ("sentani lampu jalan mati semua", "Kota Magelang", "33.71"),
+    ],
+)
+def test_the_form_holds_a_neighbour(text: str, region: str, code: str) -> None:
+    """A place in the text that lies in the field's province, or bears its name, beats the field even when bare."""
+    assert _code(_at(text, place=Place(region=region))) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "code"),
+    [
+        ("jalan desa kami rusak pak bupati", "Kota Magelang", "33.08"),
+        ("pemkot mana, sampah menumpuk", "Kabupaten Malang", "35.73"),
+        ("pak bupati, lampu di Bogor mati", "", "32.01"),
+        ("pak wali kota, lampu di Bogor mati", "", "32.71"),
+        ("pemkot dan pemkab saling lempar", "Kota Magelang", "33.71"),
+        ("pak bupati tolong", "Kota Surabaya", "35.78"),
+        ("Bupati Kendal lewat sini, lampu mati", "Kota Magelang", "33.24"),
+    ],
+)
+def test_regents_have_regencies(text: str, region: str, code: str) -> None:
+    """Of city and regency of one name that which is spoken of is meant, though the form or a bare name says both."""
+    assert _code(_at(text, place=Place(region=region))) == code
+
+
+def test_a_field_is_worth_less_beside_a_neighbour_only() -> None:
+    """Alone it is as certain as ever; the neighbour that the text names is surer than by the same word alone."""
+    alone, bare = _at("lampu mati", place=Place(region="Kota Jayapura")).best, _at("sentani lampu mati").best
+    both = _at("sentani lampu mati", place=Place(region="Kota Jayapura")).best
+    assert alone is not None
+    assert bare is not None
+    assert both is not None
+    assert alone.certainty > 0.8
+    assert both.certainty > bare.certainty
 
 
 def test_fields_settle_what_the_text_leaves_open() -> None:
