@@ -32,6 +32,7 @@ from normalize.duplicates.near import Near
 from normalize.duplicates.reading import MatterReader
 from normalize.duplicates.store import KeyRow, Known, MatterRow, SeenMatters
 from normalize.findings import find
+from normalize.kinds.judge import Judge, Judgement
 
 _IDS = UUID("0f1b7d0e-1708-5a70-9b1e-5a7000001708")
 _BATCH = 200
@@ -183,8 +184,8 @@ def _batches(said: Iterable[Said]) -> Iterator[list[Said]]:
         yield batch
 
 
-def read(readers: Readers, said: Said) -> dict[str, Any]:
-    """All that is found in one message: its words in their normal form, what is named, kinds of trouble."""
+def read(readers: Readers, judge: Judge, said: Said) -> dict[str, Any]:
+    """All that is found in one message: what it is, its words in their normal form, what is named, kinds of trouble."""
     report = said.report()
     text = f"{report.title}\n{report.text}" if report.title else report.text
     words = readers.words.of(text)
@@ -197,8 +198,15 @@ def read(readers: Readers, said: Said) -> dict[str, Any]:
             {"kind": one.kind.value, "value": one.value, "start": one.start, "end": one.end, "personal": one.personal}
             for one in found
         ],
+        **_judged(judge.judge(report.text, report.title, said.channel)),
         "topics": sorted(readers.troubles.of([word.normal for word in words])),
     }
+
+
+def _judged(judgement: Judgement) -> dict[str, Any]:
+    """The kind (nothing where the sender chooses it, or where it is set aside), why it is set aside, by what words."""
+    kind = judgement.kind.value if judgement.kind else None
+    return {"kind": kind, "set_aside": judgement.reason, "because": list(judgement.evidence)}
 
 
 def measure(readers: Readers, pairs: Iterable[PairFile]) -> dict[str, Any]:

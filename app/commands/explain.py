@@ -12,6 +12,8 @@ from pydantic import ValidationError
 
 from app.commands.common import EX_USAGE, OUT, fault, stop
 from app.explaining import PairFile, Readers, Said, duplicates_of, measure, read
+from config.kinds import load_kinds
+from normalize.kinds.judge import Judge
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -46,9 +48,9 @@ def explain_read(
     title: Annotated[str, typer.Option("--title")] = "",
 ) -> None:
     """Print everything that is found in one message, with the places where it stands."""
-    readers = Readers.load()
+    readers, judge = Readers.load(), Judge(load_kinds())
     for said in [Said(id="", title=title, text=text)] if text else _lines():
-        print(json.dumps(read(readers, said), ensure_ascii=False))
+        print(json.dumps(read(readers, judge, said), ensure_ascii=False))
 
 
 @evaluations.command("duplicates")

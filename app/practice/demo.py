@@ -132,7 +132,8 @@ def _became(entry: Sent, status: Status | None) -> tuple[str, str]:
     if status is None:
         return ("not a complaint" if entry.tracking or entry.answer == "200" else "refused at the door"), ""
     doors = [step.agency for step in status.steps if step.what == "dispatched"]
-    became = "new complaint" if status.relation == "new" else f"{status.relation} of {status.of}"
+    # Of another citizen's no number is told.
+    became = "new complaint" if status.relation == "new" else f"{status.relation} of {status.of or 'another'}"
     return became, " → ".join(doors)
 
 

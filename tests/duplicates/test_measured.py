@@ -145,3 +145,17 @@ def test_the_command_measures() -> None:
     figures = json.loads(result.stdout)
     assert figures["precision"]["low"] < figures["precision"]["value"] < figures["precision"]["high"]
     assert CliRunner().invoke(app, ["eval", "duplicates", "--pairs", "none.jsonl"]).exit_code == 2
+
+
+def test_the_command_says_what_a_message_is() -> None:
+    """A fraud is set aside, by which words is said; a question by SMS is one; on a form the sender chose."""
+    fraud = "Selamat! Nomor anda menang hadiah 50 juta, hub 080000000001 atau klik http://x.y"
+    said = [(fraud, "sms"), ("Apa syarat mengurus KTP hilang?", "sms"), ("Apa syarat mengurus KTP hilang?", "web")]
+    lines = "\n".join(json.dumps({"id": "1", "text": text, "channel": channel}) for text, channel in said)
+    found = [json.loads(line) for line in CliRunner().invoke(app, ["explain", "read"], input=lines).stdout.splitlines()]
+    assert [(one["kind"], one["set_aside"]) for one in found] == [
+        (None, "fraud"),
+        ("permintaan-informasi", None),
+        (None, None),
+    ]
+    assert "hadiah" in found[0]["because"]
