@@ -44,6 +44,15 @@ class Lexicon(Generic[T]):
                 return Hit(meaning, first, first + length)
         return None
 
+    def every(self, words: Sequence[str]) -> list[T]:
+        """What every phrase stands for that is among the words, within a longer one too."""
+        return [
+            meaning
+            for first in [at for at, word in enumerate(words) if word in self._lengths]
+            for length in self._lengths[words[first]]
+            if (meaning := self._phrases.get(tuple(words[first : first + length]))) is not None
+        ]
+
     def words(self) -> Iterable[str]:
         """Every word that stands in a phrase."""
         return {word for phrase in self._phrases for word in phrase}

@@ -8,6 +8,7 @@ from language.atlas import Atlas, Manner
 from language.landmarks import Landmarks
 from language.lexicon import Hit, Lexicon
 from messages.shapes import Report
+from router.agencies import governs
 from router.competence import Competence, CompetenceTable
 from router.evidence import Kind, Sign
 from router.governments import JAKARTA, Governments
@@ -119,7 +120,7 @@ class SignFinder:
 
     def _about(self, reading: Reading, named: Sequence[Hit[Agency]], units: Sequence[FoundUnit]) -> tuple[Topic, ...]:
         """The topics of the words, then those that units hint at; a part of an institution's name is no topic."""
-        names = [(hit.first, hit.end) for hit in named if hit.end - hit.first > 1 and not hit.meaning.regional]
+        names = [(hit.first, hit.end) for hit in named if hit.end - hit.first > 1 and _is_name(reading, hit)]
         spoken = self._topics.find(reading.normals, names)[:_MOST_TOPICS]
         known = {topic.name for topic in spoken}
         hints = {
@@ -228,6 +229,11 @@ class SignFinder:
                 named = ", ".join(f"“{evidence.words}”" for evidence in candidate.evidence[:2])
                 says = f"Tempatnya: {self._registry.name_of(code)} ({named})."
                 yield Sign(code, "place", candidate.certainty, "place", says)
+
+
+def _is_name(reading: Reading, hit: Hit[Agency]) -> bool:
+    """Whether no word of it is a topic: not so of a hospital or a water company by which people mean a government."""
+    return not hit.meaning.regional or governs(" ".join(reading.normals[hit.first : hit.end]))
 
 
 def _meant(candidate: Candidate) -> bool:

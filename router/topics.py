@@ -90,7 +90,7 @@ class Topics:
         What lies within one of the spans that are kept `apart` says nothing.
         """
         wholes, halves = (self._said(lexicon, words, apart) for lexicon in (self._wholes, self._halves))
-        barred = {cue for hit in self._bars.find(words) for cue in hit.meaning} if wholes or halves else frozenset()
+        barred = {cue for cues in self._bars.every(words) for cue in cues} if wholes or halves else frozenset()
         spoken: dict[str, dict[Phrase, tuple[float, Hit[str]]]] = defaultdict(dict)
         for cue, phrase, hit in (*self._spoken(wholes), *self._together(halves)):
             if cue.id not in barred:
