@@ -25,6 +25,7 @@ _FOLDER = Path(__file__).parent.parent / "config" / "data"
 _WORD = re.compile(r"[^\W\d_]+")
 _SMS = 160
 _SHORTEST = 5
+_KEPT = 2 / 3
 _VOWELS = str.maketrans("", "", "aeiouAEIOU")
 
 Change = Callable[[str, random.Random], str]
@@ -57,11 +58,11 @@ def _slang(informal: Mapping[str, Sequence[str]], text: str, rng: random.Random)
 
 
 def _no_vowels(text: str, rng: random.Random) -> str:
-    """Half of the longer words in small letters without their vowels but for a first one, as on old phones."""
+    """A third of the longer words in small letters without their vowels but for a first one, as on old phones."""
 
     def shorter(match: re.Match[str]) -> str:
         word = match[0]
-        if len(word) < _SHORTEST or not word.islower() or rng.random() < 0.5:  # noqa: PLR2004 - half
+        if len(word) < _SHORTEST or not word.islower() or rng.random() < _KEPT:
             return word
         return word[0] + word[1:].translate(_VOWELS)
 
