@@ -71,7 +71,7 @@ def pipeline(parts: Parts) -> Iterator[Pipeline]:
     made = Pipeline(parts)
     made.publish(
         helpers.web(parts, "Kemenkes tolong"),
-        helpers.sms(parts, "lampu mati", "+628000000021"),
+        helpers.sms(parts, "sudah lama sekali begini", "+628000000021"),
         helpers.sms(parts, "LAPOR", "+628000000022"),
     )
     yield made

@@ -87,7 +87,16 @@ def test_a_service_is_no_address() -> None:
     rules = rules_of(DATA)
     found = {code: decide(Report(title=name, text=name), rules) for code, name in load_services(DATA).names.items()}
     opened = {code: decision.agency for code, decision in found.items() if decision.agency != TRIAGE}
-    assert opened == {"makan-bergizi": "lembaga-badan-gizi-nasional"}
+    assert opened == {
+        "hakim-agung": "lembaga-komisi-yudisial",
+        "konsumen": "lembaga-bpkn",
+        "makan-bergizi": "lembaga-badan-gizi-nasional",
+        "narkotika": "lembaga-bnnp",
+        "pembangunan-desa": "kementerian-kemendes-pdt",
+        "netralitas-asn": "lembaga-bkn",
+        "sp4n-lapor": "kementerian-panrb",
+        "srgi": "lembaga-big",
+    }
 
 
 def test_our_services() -> None:

@@ -141,7 +141,7 @@ def test_it_goes_where_its_complaint_is(desk: Desk, kind: Literal["repeat", "joi
 def test_nobody_draws_anothers_report_to_a_wrong_door(desk: Desk) -> None:
     """Who writes first has no say in it: it goes to the door of its own words, and says where the other one lies."""
     desk.tell(said(1, "Kemenkes tolong"))
-    (second,) = dispatches(desk.tell(said(2, "Kemenkes? PLN? Kab. Sleman", of=1, kind="joins")))
+    (second,) = dispatches(desk.tell(said(2, "Kami menunggu Kemenkes, bukan PLN, di Kab. Sleman", of=1, kind="joins")))
     (third,) = dispatches(desk.tell(said(3, "Mohon PLN datang ke Kab. Sleman", of=1, kind="joins")))
     assert (second.agency, second.own_case) == ("kementerian-kemenkes", False)
     assert (third.agency, third.own_case) == ("bumn-pln", True)
@@ -156,7 +156,9 @@ def test_nobody_draws_anothers_report_to_a_wrong_door(desk: Desk) -> None:
 def test_a_case_of_its_own_goes_its_own_way(desk: Desk) -> None:
     """Neither moves the other, and what each agency answers is told to those whose case it is."""
     (first,) = dispatches(desk.tell(said(1, "Mohon Kemenkes datang ke Kab. Sleman", channel=Channel.SMS)))
-    (second,) = dispatches(desk.tell(said(2, "PLN, di Kab. Sleman", of=1, kind="joins", channel=Channel.SMS)))
+    (second,) = dispatches(
+        desk.tell(said(2, "Kami menunggu PLN di Kab. Sleman", of=1, kind="joins", channel=Channel.SMS))
+    )
     assert [each.complaint_id for each in dispatches(desk.answer(first))] == [_id(1)]
     assert replies(desk.answer(second, "responded")) == ["NOMOR2"]
     (moved,) = dispatches(desk.answer(second))
