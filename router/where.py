@@ -99,7 +99,7 @@ def locate(
     text = told(report)
     seen = landmarks.find(words)
     inside = [*((one.start, one.end) for one in seen), *apart]
-    others = [*_from_landmarks(text, seen), *_from_place(report.place, atlas)]
+    others = [*_from_landmarks(text, seen), *_from_place(report.place, report.agency, atlas)]
     around = [code for claim in others if len(claim.shares) == 1 for code in claim.shares if "." in code]
     beside = [code for claim in others for code in claim.beside]
     named = atlas.find(tokens := Tokens(text), around, beside)
@@ -210,18 +210,22 @@ def _from_landmarks(text: str, seen: Iterable[Seen]) -> Iterator[Claim]:
             )
 
 
-def _from_place(place: Place, atlas: Atlas) -> Iterator[Claim]:
-    """What stands in the form's fields. The picked region says the same again: the strongest of them counts."""
+def _from_place(place: Place, agency: str, atlas: Atlas) -> Iterator[Claim]:
+    """What stands in the form's fields. The picked region says the same again: the strongest of them counts.
+
+    Where no region is filled in, whose government the sender addressed says where they think that it is.
+    """
     if code := atlas.region(place.code):
         yield Claim({code: 1.0}, _FIELD_CODE, Evidence("code", place.code), picked=True, beside=atlas.twins((code,)))
     district = f"kec. {place.district}" if place.district else ""
-    for text, kind in ((f"{district}\n{place.region}", "field"), (place.address, "address")):
+    addressee = "" if place.region or place.code else agency
+    for text, kind in ((f"{district}\n{place.region}", "field"), (place.address, "address"), (addressee, "addressee")):
         if text.strip():
             tokens = Tokens(text)
             for named in atlas.find(tokens):
                 words = text[tokens.starts[named.first] : tokens.ends[named.end - 1]]
                 weight = _FIELD_PART * _WEIGHTS[named.manner]
-                picked = kind == "field"
+                picked = kind != "address"
                 beside = atlas.twins(named.codes) if picked else ()
                 yield Claim(_shares(named), weight, Evidence(kind, words), picked=picked, beside=beside)
 
