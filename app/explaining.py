@@ -79,7 +79,7 @@ class PairFile(BaseModel):
     @classmethod
     def read(cls, path: Path) -> list["PairFile"]:
         """The pairs in a file of JSON lines. Raises `OSError`, and `ValueError` naming the line."""
-        return [cls.model_validate_json(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+        return [cls.model_validate_json(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
 
 
 @dataclass(frozen=True)

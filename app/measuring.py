@@ -31,7 +31,7 @@ class Judged(Told):
     @classmethod
     def read(cls, path: Path) -> list["Judged"]:
         """The reports in a file of JSON lines. Raises `OSError`, and `ValueError` naming the field at fault."""
-        return [cls.model_validate_json(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+        return [cls.model_validate_json(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
 
 
 def measure(rules: Rules, reports: Sequence[Judged]) -> dict[str, Any]:

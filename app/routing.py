@@ -1,6 +1,7 @@
 """What the router would make of reports, what an edit of its tables would change, and what is wrong with them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -69,13 +70,17 @@ class Change:
 
 
 def replayed(parts: Parts, before: Rules, after: Rules, since: datetime) -> Iterator[Change | None]:
-    """For each complaint of the topic since a moment, in order: what changes, or `None`. Nothing is written."""
+    """For each complaint of the topic since a moment, in order: what changes, or `None`. Nothing is written or kept.
+
+    What can't be read is passed over: the router has put it aside.
+    """
     reader = parts.bus.reader()
     try:
         for record in reader.read([COMPLAINTS]):
-            complaint = codec.decode(Complaint, record.value, record.headers)
-            if complaint.at >= since:
-                yield _change(complaint, before, after)
+            with suppress(codec.CodecError):
+                complaint = codec.decode(Complaint, record.value, record.headers)
+                if complaint.at >= since:
+                    yield _change(complaint, before, after)
     finally:
         reader.close()
 
@@ -123,13 +128,3 @@ def _example_faults(rules: Rules, row: Competence) -> Iterator[str]:
     spoke = {sign.rule for sign in rules.signs.find(report).signs if sign.institution == decision.agency}
     if row.id not in spoke:
         yield f"competence.csv: {row.id}: its example goes to {decision.agency}, and not by this row"
-
-
-def counted(changes: Iterable[Change | None]) -> tuple[int, list[Change]]:
-    """How many complaints were looked at, and those that change."""
-    seen, found = 0, []
-    for change in changes:
-        seen += 1
-        if change:
-            found.append(change)
-    return seen, found

@@ -3,7 +3,7 @@
 Nothing is changed here: a decision is said on `agency-answers`, as any agency's answer is, and the router works it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -18,6 +18,7 @@ from config.database import reading
 from messages import codec, ids
 from messages.shapes import AgencyAnswer
 from messages.topics import AGENCY_ANSWERS, TRIAGE
+from router.registry import Registry
 from sinks.ledger import desk
 from sinks.ledger.desk import Case, Event, Lying, Refusal
 from sinks.ledger.standing import standings
@@ -65,15 +66,16 @@ class Decided:
 
 
 class TriageDesk:
-    """`names` are the agencies' names by their codes. Numbers are in their true form.
+    """`registry` says who is a door, and who stands in for whom. Numbers are in their true form.
 
     Every method may raise `DatabaseAway`, and those that take a number `Impossible`.
     """
 
-    def __init__(self, engine: Engine, names: Mapping[str, str]) -> None:
+    def __init__(self, engine: Engine, registry: Registry) -> None:
         self._engine = engine
-        self._names = names
-        self._doors = [code for code in names if code != TRIAGE]
+        self._registry = registry
+        # By naming any of these triage has decided: the router takes it to whoever stands in.
+        self._doors = [code for code in registry.every if code != TRIAGE and registry.door(code)]
 
     def waiting(self, topic: str = "", region: str = "") -> Sequence[Waiting]:
         """What lies at triage now and is not decided, the oldest first; of a topic, in a region and all it holds."""
@@ -123,6 +125,8 @@ class TriageDesk:
     def _may_be(self, number: str, case: Case, agency: str, given: str | None) -> None:
         if agency not in self._doors:
             raise Impossible(f"no such institution: {agency}")
+        if (door := self._registry.door(agency)) != agency:
+            raise Impossible(f"{agency} has no queue (any more, or yet): {door} gets what is meant for it")
         if case.agency != TRIAGE:
             raise Impossible(f"{number} is at {case.agency}, not at triage: it is that one's to answer")
         if given:
@@ -136,10 +140,10 @@ class TriageDesk:
         return tuple(Candidate(code, self._name(code), why) for code, why in (open_ | refusing).items())
 
     def _reasons(self, alternatives: Sequence[str], refused: Sequence[Refusal]) -> Iterator[tuple[str, str]]:
-        pointed = {one.theirs: one.agency for one in refused if one.theirs in self._doors}
+        pointed = {door: one.agency for one in refused if one.theirs and (door := self._door(one.theirs))}
         for code, by in pointed.items():
-            yield str(code), f"Ditunjuk oleh {self._name(by)}; belum diputuskan."
-        for code in alternatives:
+            yield code, f"Ditunjuk oleh {self._name(by)}; belum diputuskan."
+        for code in filter(None, map(self._door, alternatives)):
             if code not in pointed:
                 yield code, "Mungkin berwenang; buktinya tidak cukup untuk memilihnya."
 
@@ -150,7 +154,11 @@ class TriageDesk:
         )
 
     def _name(self, code: str) -> str:
-        return self._names.get(code, code)
+        return self._registry.name_of(code)
+
+    def _door(self, code: str) -> str | None:
+        """Who may be given the case where this institution is meant; triage has it already."""
+        return self._registry.door(code) if code != TRIAGE else None
 
 
 def _case(connection: Connection, number: str) -> tuple[UUID, Case]:

@@ -1,18 +1,13 @@
 """Kinds of trouble, and the words that citizens say them in. Facts read from `config/data/troubles.csv`."""
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from config.settings import SettingsError
+from config.tables import TableError, read_table
 
 _FILE = Path(__file__).parent / "data" / "troubles.csv"
 _APART = " ~ "
 _NEARBY = 6
-
-
-class TroublesError(SettingsError):
-    """The file can't be read as troubles; the text names the row."""
 
 
 class Troubles:
@@ -58,18 +53,15 @@ class Troubles:
 
 
 def load_troubles(path: Path = _FILE) -> Troubles:
-    """The topics in a file. Raises `TroublesError`."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = [(row["topic"].strip(), row["words"].split("|")) for row in csv.DictReader(file, strict=True)]
-    except (OSError, UnicodeDecodeError, csv.Error, KeyError, AttributeError) as error:
-        raise TroublesError(f"{path}: {error!r}") from error
+    """The topics in a file. Raises `TableError`."""
+    read = (row.cells for row in read_table(path, ("topic", "words")))
+    rows = [(row["topic"].strip(), row["words"].split("|")) for row in read]
     phrases: dict[str, str] = {}
     for topic, words in rows:
         for phrase in words:
             if not topic or phrase != " ".join(phrase.lower().split()) or not phrase:
-                raise TroublesError(f"{path}: {topic!r}: {phrase!r} is not a phrase in lower case with single spaces")
+                raise TableError(f"{path.name}: {topic!r}: {phrase!r} is not a phrase in lower case with single spaces")
             if phrase in phrases:
-                raise TroublesError(f"{path}: {phrase!r} stands under {phrases[phrase]!r} and {topic!r}")
+                raise TableError(f"{path.name}: {phrase!r} stands under {phrases[phrase]!r} and {topic!r}")
             phrases[phrase] = topic
     return Troubles(phrases)

@@ -23,6 +23,7 @@ _PREFIXES = (
 )
 _SUFFIXES = ("kan", "an", "in", "lah", "kah", "i", "nye", "ne", "e", "na", "ku", "mu", "")
 _LEAST_ROOT = 4
+_LEAST_TEXTS = 2
 _REMEMBERED = 1 << 15
 
 
@@ -73,6 +74,8 @@ def load_vocabulary(path: Path = _FILE) -> Vocabulary:
             rows = [(row["word"], int(row["texts"])) for row in csv.DictReader(file, strict=True)]
     except (OSError, UnicodeDecodeError, csv.Error, KeyError, TypeError, ValueError) as error:
         raise VocabularyError(f"{path}: {error!r}") from error
-    if not rows or rows[0][0] or min(count for _, count in rows) < 1:
-        raise VocabularyError(f"{path}: the first row has no word and the number of texts; no count is below 1")
+    if not rows or rows[0][0] or rows[0][1] < _LEAST_TEXTS or min(count for _, count in rows) < 1:
+        raise VocabularyError(
+            f"{path}: the first row has no word and the number of texts, at least {_LEAST_TEXTS}; no count is below 1"
+        )
     return Vocabulary(dict(rows[1:]), rows[0][1])

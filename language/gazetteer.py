@@ -184,7 +184,7 @@ def levels_after(word: str) -> tuple[Level, ...]:
 
 
 def load_gazetteer(regions: Regions) -> Gazetteer:
-    """The gazetteer of these regions and of what people call them. Raises `PlacesError`."""
+    """The gazetteer of these regions and of what people call them. Raises `TableError`."""
     return Gazetteer(regions, load_places(regions))
 
 

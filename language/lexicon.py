@@ -1,4 +1,7 @@
-"""Finds known phrases among the normal forms of a text's words: the time it takes does not grow with their number."""
+"""Finds known phrases among the normal forms of a text's words: the time it takes does not grow with their number.
+
+Phrases may overlap here; `language.phrases` reads a text as it is written.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Generic, NamedTuple, TypeVar

@@ -1,6 +1,7 @@
 """Finds the name that was meant by a word with one letter too many, too few, wrong or exchanged, or without vowels.
 
-Whether a word is a misspelling at all is the caller's to know: any word is near some name.
+Whether a word is a misspelling at all is the caller's to know: any word is near some name. Names of places are written
+in one word here and may be several alike; words of the language are mended by `language.spelling`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

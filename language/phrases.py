@@ -1,8 +1,12 @@
-"""Finds known phrases in free text: the longest at each place, word by word."""
+"""Finds known phrases in a text as it is written: the longest at each place, none overlapping another.
+
+For names in a field or a few words. What is looked for in whole reports is found among their words in normal form
+(`language.lexicon`), where slang and misspelt words are in full.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 _WORD = re.compile(r"[^\W_]+")
 T = TypeVar("T")
@@ -19,11 +23,6 @@ class Found(NamedTuple, Generic[T]):
 def normal(phrase: str) -> str:
     """The form in which phrases are compared: words in lower case with single spaces."""
     return " ".join(_WORD.findall(phrase.lower()))
-
-
-def inside(part: Found[Any], whole: Found[Any]) -> bool:
-    """Whether one phrase stands within the words of another."""
-    return whole.start <= part.start < whole.start + len(whole.words)
 
 
 class PhraseIndex(Generic[T]):

@@ -1,13 +1,12 @@
 """The names that regions bear: officially, as an operator's file says people call them, and as people spell them."""
 
-import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from config.regions import Region, Regions
-from config.settings import SettingsError
+from config.tables import TableError, read_table
 from language.tokens import normal
 
 _FILE = Path(__file__).parent.parent / "config" / "data" / "places.csv"
@@ -24,10 +23,6 @@ _LEAST_PART = 3
 _LEAST_JOINED = 6
 
 
-class PlacesError(SettingsError):
-    """The file can't be read as names of places; the text names the row."""
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """A row of `places.csv`: codes beside those that bear the name officially, and how the name counts `alone`.
@@ -42,15 +37,11 @@ class Place:
 
 
 def load_places(regions: Regions, path: Path = _FILE) -> list[Place]:
-    """The names in a file. Raises `PlacesError`."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file, strict=True))
-        places = [Place(row["name"], _codes(row["codes"]), row["alone"]) for row in rows]
-    except (OSError, UnicodeDecodeError, csv.Error, KeyError, AttributeError, TypeError) as error:
-        raise PlacesError(f"{path}: {error!r}") from error
+    """The names in a file. Raises `TableError`."""
+    rows = read_table(path, ("name", "codes", "alone"))
+    places = [Place(row.cells["name"], row.phrases("codes"), row.cells["alone"]) for row in rows]
     if faults := list(_faults(places, regions)):
-        raise PlacesError("\n".join(f"{path}: {fault}" for fault in faults))
+        raise TableError("\n".join(f"{path.name}: {fault}" for fault in faults))
     return places
 
 
@@ -83,10 +74,6 @@ def spellings(names: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, tuple
         for cut in range(_LEAST_PART, len(name) - _LEAST_PART + 1):
             if name[:cut] in parts or name[cut:] in parts:
                 yield f"{name[:cut]} {name[cut:]}", codes, "capital"
-
-
-def _codes(cell: str) -> tuple[str, ...]:
-    return tuple(cell.split("|")) if cell else ()
 
 
 def _faults(places: Sequence[Place], regions: Regions) -> Iterator[str]:

@@ -1,4 +1,7 @@
-"""Reads a word that nobody knows as the known one it is most likely meant to be: a letter wrong, or without vowels."""
+"""Reads a word that nobody knows as the known one it is most likely meant to be: a letter wrong, or without vowels.
+
+For words of the language, where one is meant or none; names of places are `language.misspelt`'s.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -3,22 +3,17 @@
 Which of them a text means is not decided here: Sukamaju is a village of more than a hundred districts.
 """
 
-import csv
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from config.regions import Regions
-from config.settings import SettingsError
+from config.tables import TableError, read_table
 from language.tokens import normal
 
 _FILE = Path(__file__).parent.parent / "config" / "data" / "villages.csv"
 _DISTRICT_DEPTH = 2
 # More words have no village's name that people write.
 LONGEST = 4
-
-
-class VillagesError(SettingsError):
-    """The file can't be read as villages; the text names the row."""
 
 
 class Villages:
@@ -59,15 +54,12 @@ class Villages:
 
 
 def load_villages(regions: Regions, path: Path = _FILE) -> Villages:
-    """The villages in a file, each district a row. Raises `VillagesError`."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = [(row["district"], row["kelurahan"], row["desa"]) for row in csv.DictReader(file, strict=True)]
-        faults = list(_faults(rows, regions))
-    except (OSError, UnicodeDecodeError, csv.Error, KeyError, AttributeError, TypeError) as error:
-        raise VillagesError(f"{path}: {error!r}") from error
-    if faults:
-        raise VillagesError("\n".join(f"{path}: {fault}" for fault in faults))
+    """The villages in a file, each district a row. Raises `TableError`."""
+    columns = ("district", "kelurahan", "desa")
+    read = (row.cells for row in read_table(path, columns))
+    rows = [(row["district"], row["kelurahan"], row["desa"]) for row in read]
+    if faults := list(_faults(rows, regions)):
+        raise TableError("\n".join(f"{path.name}: {fault}" for fault in faults))
     return Villages(rows)
 
 

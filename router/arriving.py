@@ -40,17 +40,14 @@ def arrive(
 
 
 def _by_its_own_words(complaint: Complaint, rules: Rules, now: datetime) -> Dispatch:
-    decision = decide(complaint.report, rules)
     return Dispatch(
+        **decide(complaint.report, rules).said(),
         id=ids.dispatch_id(complaint.id, 0),
         message_id=complaint.message_id,
         at=now,
         complaint_id=complaint.id,
         tracking=complaint.tracking,
         channel=complaint.channel,
-        agency=decision.agency,
-        alternatives=decision.alternatives,
-        reasons=decision.reasons,
         rules_version=rules.version,
         hop=0,
         due_at=due(now),
@@ -100,11 +97,9 @@ def _better(
     decision = decide_again(earlier.report, complaint.report, rules)
     if decision.agency == TRIAGE:
         return ()
-    found = {
-        "agency": decision.agency,
-        "alternatives": decision.alternatives,
-        "reasons": (*earlier.reasons, *decision.reasons) if earlier.own_case else decision.reasons,
-    }
+    found = decision.said()
+    if earlier.own_case:
+        found["reasons"] = (*earlier.reasons, *decision.reasons)
     better = next_hop(earlier.model_copy(update=found), now, rules.version)
     if not earlier.own_case:
         better = beside(better, case, rules.registry.name_of(case.agency))

@@ -45,8 +45,7 @@ def _split(
         return ()
     decision = own_door(way, rules)
     found = {
-        "agency": decision.agency,
-        "alternatives": decision.alternatives,
+        **decision.said(),
         "reasons": (*decision.reasons, _apart(connection, correction)),
         "relation": Relation(evidence=correction.relation.evidence),
         "own_case": True,
@@ -81,7 +80,8 @@ def own_door(way: Sequence[Dispatch], rules: Rules) -> Decision:
     own = [dispatch for dispatch in way if dispatch.own_case]
     if decision.agency not in {dispatch.agency for dispatch in own[:-1]}:
         return decision
-    return Decision(own[-1].agency, own[-1].alternatives, own[-1].reasons)
+    last = own[-1]
+    return Decision(last.agency, last.alternatives, last.reasons, last.confidence, last.topic, last.region)
 
 
 def taken_along(connection: Connection, before: Dispatch, case: Dispatch, rules: Rules) -> Sequence[Dispatch]:

@@ -1,8 +1,9 @@
 """Which door: a pure function of a report and the rules, with its reasons in words an officer reads."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from messages.shapes import Place, Reason, Report
 from router.doors import Door, weigh
@@ -37,6 +38,10 @@ class Decision:
     def triage(self) -> bool:
         """Whether a person has to decide."""
         return self.agency == TRIAGE
+
+    def said(self) -> dict[str, Any]:
+        """All of it by the names that a dispatch has for it."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def decide(report: Report, rules: Rules) -> Decision:

@@ -13,6 +13,8 @@ from router.evidence import KINDS, Sign
 # A second sign of one kind for one institution tells half of what it would alone.
 _EACH_FURTHER = 0.5
 _ENOUGH = "enough"
+# More is certainty several times over, and in the end no number any more.
+_MOST = 20
 
 
 class WeightsError(TableError):
@@ -76,4 +78,8 @@ def load_weights(path: Path) -> Weights:
         raise WeightsError(f"{path.name}: {error!r}; a number for each sign and for {_ENOUGH!r} is needed") from error
     if missing := set(KINDS) ^ set(found):
         raise WeightsError(f"{path.name}: a row too few or too many: {', '.join(sorted(missing))}")
+    if wrong := [sign for sign, weight in found.items() if not 0 <= weight <= _MOST]:
+        raise WeightsError(f"{path.name}: {', '.join(wrong)}: a weight lies between 0 and {_MOST}")
+    if not 0 <= enough <= 1:
+        raise WeightsError(f"{path.name}: {_ENOUGH} is a probability, not {enough}")
     return Weights(MappingProxyType(found), enough)

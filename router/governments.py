@@ -10,10 +10,11 @@ _REGION = 2
 
 
 class Governments:
-    """The regional governments among institutions, by the official codes of their regions."""
+    """The regional governments among institutions, by the official codes of their regions. `codes` are their own."""
 
     def __init__(self, agencies: Iterable[Agency]) -> None:
-        self._codes = {agency.region: agency.code for agency in agencies if agency.region}
+        self._codes = {agency.region: agency.code for agency in agencies if agency.region and not agency.former}
+        self.codes = frozenset(self._codes.values())
 
     def of(self, level: str, region: str) -> str:
         """The government of a dotted code on a level (`@regency`, `@province`, `@place`), or nothing.

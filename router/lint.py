@@ -7,10 +7,9 @@ from pathlib import Path
 from config.regions import Regions, load_regions
 from config.tables import TableError
 from router.agencies import Agency, current
+from router.governments import JAKARTA
 from router.registry import Registry, load_registry
 
-# Jakarta's cities and its regency are administrative: they have no government of their own.
-_JAKARTA = "31."
 _DEEPEST_GOVERNED = 1
 
 
@@ -49,7 +48,7 @@ def _rows(agencies: Iterable[Agency]) -> Iterator[str]:
 
 def _gaps(agencies: Sequence[Agency], regions: Regions) -> Iterator[str]:
     governed = {agency.region for agency in agencies if not agency.former}
-    wanted = {code: name for code, name in _governed(regions) if not code.startswith(_JAKARTA)}
+    wanted = {code: name for code, name in _governed(regions) if not code.startswith(f"{JAKARTA}.")}
     yield from (f"{code} {name} has no row" for code, name in wanted.items() if code not in governed)
     for agency in agencies:
         if agency.region and agency.region not in wanted:

@@ -1,4 +1,8 @@
-"""Slips of the pen in names: a word that is no word of any name, and one letter away from some that are."""
+"""Slips of the pen in names: a word that is no word of any name, and one letter away from some that are.
+
+For the field of the addressee, where every word belongs to a name, so that all ways to read it are tried: in a report
+only the words that nobody knows are mended (`language.spelling`), and names of places (`language.misspelt`).
+"""
 
 import re
 from collections import defaultdict

@@ -7,6 +7,8 @@ from language.words import Word, Words
 from messages.shapes import Report
 from router.where import told
 
+_LONGEST_QUOTE = 80
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -22,9 +24,13 @@ class Reading:
         return self.words[first].start, self.words[end - 1].end
 
     def written(self, first: int, end: int) -> str:
-        """Words from `first` to before `end` as they are written, in one line."""
-        start, stop = self.span(first, end)
-        return " ".join(self.text[start:stop].split())
+        """Words from `first` to before `end` as they are written; see `quoted`."""
+        return self.quoted(*self.span(first, end))
+
+    def quoted(self, start: int, end: int) -> str:
+        """A piece of the text in one line, cut where signs between its words make it long."""
+        line = " ".join(self.text[start:end].split())
+        return line if len(line) <= _LONGEST_QUOTE else f"{line[: _LONGEST_QUOTE - 1]}…"
 
 
 class Reader:

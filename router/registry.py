@@ -19,14 +19,13 @@ __all__ = ["TRIAGE", "Agency", "Registry", "Resolution", "load_registry"]
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """`agencies` have a queue each, `former` ones are no more and have none; `every` are both.
+    """`agencies` have a queue each; `every` are these and the former ones, which are no more and have none.
 
     `named` finds institutions: by their own names, their nationwide units, and their former names. What became one
     institution is that one; what became several is the former one, whose `successors` the topic decides between.
     """
 
     agencies: Mapping[str, Agency]
-    former: Mapping[str, Agency]
     every: Mapping[str, Agency]
     named: PhraseIndex[Agency]
     units: Units
@@ -45,25 +44,29 @@ class Registry:
         """The institution that gets what is meant for a code: a connected one, at last triage."""
         return institutions.queue(code, self.every)
 
+    def door(self, code: str) -> str | None:
+        """As `queue`, of a code that somebody named: `None` where it leads nowhere but to triage, and is not triage."""
+        found = self.queue(code)
+        return found if found != TRIAGE or code == TRIAGE else None
+
     def resolve(self, spelling: str, place: Collection[str] = ()) -> Resolution:
         """Whose name it is, as people write it; `place`: dotted region codes known from elsewhere."""
         return self.resolver.resolve(spelling, place)
 
 
-def load_registry(folder: Path, atlas: Atlas | None = None) -> Registry:
+def load_registry(folder: Path, atlas: Atlas | None = None, words: Words | None = None) -> Registry:
     """Read `agencies.csv` and `units.csv`. Raises `TableError` naming every fault found.
 
-    Without an `atlas` the shipped one is loaded when a spelling is first resolved.
+    Without an `atlas` the shipped one is loaded when a spelling is first resolved; `words` are else the shipped ones.
     """
     agencies, units = load_agencies(folder / "agencies.csv"), load_units(folder / "units.csv")
-    words = Words(load_slang())
+    words = words or Words(load_slang())
     if faults := list(_hard_faults(agencies, units, words)):
         raise TableError("\n".join(faults))
     every = {agency.code: agency for agency in agencies}
     named, indexed = PhraseIndex(_named(every, units)), Units(units)
     return Registry(
         agencies={agency.code: agency for agency in agencies if not agency.former},
-        former={agency.code: agency for agency in agencies if agency.former},
         every=every,
         named=named,
         units=indexed,

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
+from unicodedata import normalize
 
 from config.regions import Regions, load_regions
 from config.slang import load_slang
@@ -16,6 +17,7 @@ from language.gazetteer import load_gazetteer
 from language.phrases import PhraseIndex, normal
 from language.words import Words
 from router.agencies import Agency, current, governs
+from router.governments import Governments
 from router.mending import Mender
 from router.seats import Seat, Seats, Spot
 from router.units import BY_PLACE, PLACE, Unit, Units
@@ -65,12 +67,12 @@ class Resolver:
         atlas: Atlas | None = None,
     ) -> None:
         self._known, self._named, self._units, self._words = known, named, units, words
-        governments = {agency.region: agency.code for agency in known.values() if agency.region}
-        self._seats = Seats(governments, lambda: atlas or self._shipped())
+        self._governments = Governments(known.values())
+        self._seats = Seats(self._governments, lambda: atlas or self._shipped())
 
     def resolve(self, spelling: str, place: Collection[str] = ()) -> Resolution:
         """Whose name it is; `place`: dotted codes known from elsewhere. A slip of the pen is looked through."""
-        written = spelling[:_LONGEST]
+        written = normalize("NFKC", spelling[:_LONGEST])
         found = self._read(written, place)
         if len(found.institutions) == 1:
             return found
@@ -114,7 +116,7 @@ class Resolver:
             for code in unit.institutions
             for institution in (self._seats.governments(code, seat) if code in BY_PLACE else current(code, self._known))
         ]
-        if unit.placed and self._seats.governing.isdisjoint(institutions):
+        if unit.placed and self._governments.codes.isdisjoint(institutions):
             return Resolution((), seat.region, unit.name, "unplaced")
         return Resolution(tuple(dict.fromkeys(institutions)), seat.region, unit.name, "unit")
 

@@ -1,18 +1,18 @@
 """All that operators keep for routing, read and checked as a whole: one version, named by every dispatch."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from config.regions import load_regions
+from config.regions import Regions, load_regions
 from config.settings import SettingsError
 from config.slang import load_slang
 from config.vocabulary import load_vocabulary
 from language.atlas import Atlas
 from language.gazetteer import Gazetteer
-from language.landmarks import load_landmarks
+from language.landmarks import Landmarks, load_landmarks
 from language.lexicon import Lexicon
 from language.places import load_places, official
 from language.spelling import Speller
@@ -68,29 +68,38 @@ def load_rules(folder: Path) -> Rules:
     Raises `SettingsError` naming each fault found.
     """
     slang, vocabulary = load_slang(table(folder, "slang.csv")), load_vocabulary(table(folder, "vocabulary.csv"))
-    words = Words(slang)
+    words = _words(slang)
     regions = load_regions(table(folder, "regions.csv"))
     places = load_places(regions, table(folder, "places.csv"))
     gazetteer = Gazetteer(regions, places)
     villages = load_villages(regions, table(folder, "villages.csv"))
     atlas = Atlas(regions, places, gazetteer, villages, (*vocabulary.words, *slang))
-    registry = load_registry(folder, atlas)
+    registry = load_registry(folder, atlas, words)
     topics = load_topics(table(folder, "topics.csv"), words)
     competence = load_competence(table(folder, "competence.csv"))
-    if faults := list(_faults(registry, topics, competence)):
+    landmarks = load_landmarks(regions, table(folder, "landmarks.csv"))
+    if faults := list(_faults(registry, topics, competence, landmarks, regions)):
         raise RulesError("\n".join(faults))
     names = Lexicon({tuple(word.normal for word in words.of(name)): one for name, one in registry.named.phrases()})
     # A part of a place's name is a word that stays as it is.
     usual = {*vocabulary.words, *(word for name in official(regions) for word in name.split())}
     speller = Speller((*topics.known(), *names.words()), usual, vocabulary.weight)
-    landmarks = load_landmarks(regions, table(folder, "landmarks.csv"))
     governments = Governments(registry.agencies.values())
     signs = SignFinder(Reader(words, speller), registry, governments, names, topics, competence, atlas, landmarks)
     weights = load_weights(table(folder, "doors.csv"))
     return Rules(_digest(folder), registry, topics, competence, weights, signs, gazetteer, governments)
 
 
-def _faults(registry: Registry, topics: Topics, competence: CompetenceTable) -> Iterator[str]:
+def _words(slang: Mapping[str, str]) -> Words:
+    try:
+        return Words(slang)
+    except ValueError as error:
+        raise RulesError(f"slang.csv: {error}") from error
+
+
+def _faults(
+    registry: Registry, topics: Topics, competence: CompetenceTable, landmarks: Landmarks, regions: Regions
+) -> Iterator[str]:
     """What would send a complaint nowhere."""
     spoken = {cue.topic for cue in topics.cues}
     ruled = {row.topic for row in competence.rows}
@@ -100,6 +109,9 @@ def _faults(registry: Registry, topics: Topics, competence: CompetenceTable) -> 
         for code in (row.institution, *row.then):
             if code not in BY_PLACE and not registry.current(code):
                 yield f"competence.csv: {row.id}: {code!r} is not in agencies.csv"
+        yield from (f"competence.csv: {row.id}: {code} is no region" for code in row.where if not regions.get(code))
+    for operator in sorted(landmarks.operators - registry.every.keys()):
+        yield f"landmarks.csv: operator {operator!r} is not in agencies.csv"
     yield from (
         f"units.csv: {unit.pattern}: topic {unit.topic!r} is not in topics.csv"
         for unit in registry.units.all

@@ -1,21 +1,18 @@
 """Where a unit or a government has its seat, read from the few words of a spelling, and who governs there."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 from language.atlas import Atlas, Manner
-from language.gazetteer import related
+from language.gazetteer import Level, level_of, related
 from language.tokens import Tokens
-from router.units import PLACE, PROVINCE
+from router.governments import JAKARTA, Governments
+from router.units import REGENCY
 
 # “Siak”, “Batu”: words like others in a text; behind a unit, the region.
 _SAID_BEFORE = ("kota", "kabupaten", "provinsi")
 _TAIL = 4
-# Jakarta's cities are administrative: the province governs them.
-_JAKARTA = "31"
-# Of a dotted code's second part: cities are numbered from here on.
-_FIRST_CITY = "70"
 _CITY = frozenset(("kota", "kodya", "kotamadya"))
 _REGENCY = frozenset(("kab", "kabupaten"))
 _SAID = frozenset((Manner.SAID, Manner.VILLAGE))
@@ -50,11 +47,10 @@ class Spot(NamedTuple):
 
 
 class Seats:
-    """`governments`: codes of institutions by the dotted code of their region."""
+    """`governments` know who governs a place; `atlas` is asked for when a spelling is first read."""
 
-    def __init__(self, governments: Mapping[str, str], atlas: Callable[[], Atlas]) -> None:
+    def __init__(self, governments: Governments, atlas: Callable[[], Atlas]) -> None:
         self._governments, self._load = governments, atlas
-        self.governing = frozenset(governments.values())
 
     def governments(self, level: str, seat: Seat) -> tuple[str, ...]:
         """The governments of a level (`@place` and so on) where the seat may be: cities first, provinces last.
@@ -76,7 +72,7 @@ class Seats:
         elif not spots:
             spots = [*self._behind(spelling[main[1] :])]
         if not spots:
-            return Seat(tuple(place))
+            return Seat(tuple(place)) if main else Seat()
         behind = [spot for spot in spots if main is None or spot.start >= main[0]]
         first = next((spot for spot in spots if spot.said), (behind or spots)[0])
         if main is not None and first.said and first in behind[:1] and all(map(_province, first.codes)):
@@ -91,13 +87,11 @@ class Seats:
     def _atlas(self) -> Atlas:
         return self._load()
 
-    def _levelled(self, level: str, seat: Seat) -> Iterator[str | None]:
+    def _levelled(self, level: str, seat: Seat) -> Iterator[str]:
         for code in sorted(seat.codes, key=_narrowest):
-            province, *deeper = code.split(".")
-            if province == _JAKARTA or level == PROVINCE or (level == PLACE and not deeper):
-                yield self._governments.get(province)
-            elif deeper:
-                yield self._governments.get(f"{province}.{deeper[0]}")
+            # A province has many regencies: none of them is said.
+            if level != REGENCY or not _province(code) or code == JAKARTA:
+                yield self._governments.of(level, code)
 
     def _spots(self, spelling: str, named: Sequence[Spot], place: Collection[str]) -> list[Spot]:
         tokens = Tokens(spelling.title() if spelling in {spelling.upper(), spelling.lower()} else spelling)
@@ -160,4 +154,4 @@ def _province(code: str) -> bool:
 
 
 def _city(code: str) -> bool:
-    return code.split(".")[1] >= _FIRST_CITY
+    return level_of(".".join(code.split(".")[:2])) is Level.CITY

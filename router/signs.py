@@ -16,7 +16,7 @@ from router.placing import Candidate
 from router.reading import Reader, Reading
 from router.registry import TRIAGE, Agency, Registry
 from router.topics import Topic, Topics
-from router.units import PLACE, PROVINCE, FoundUnit
+from router.units import BY_PLACE, PLACE, PROVINCE, FoundUnit, Unit
 from router.where import Where, locate
 
 # More topics are remarks; a score above this settles the matter, whatever else is said.
@@ -120,11 +120,17 @@ class SignFinder:
 
     def _about(self, reading: Reading, named: Sequence[Hit[Agency]], units: Sequence[FoundUnit]) -> tuple[Topic, ...]:
         """The topics of the words, then those that units hint at; a part of an institution's name is no topic."""
-        names = [(hit.first, hit.end) for hit in named if hit.end - hit.first > 1 and _is_name(reading, hit)]
+        # “Kabupaten Batu Bara” has no coal in it; what a government is called by besides (Trans Jateng) may be a topic.
+        names = [
+            (hit.first + hit.meaning.regional, hit.end)
+            for hit in named
+            if hit.end - hit.first > 1
+            and (not hit.meaning.regional or governs(" ".join(reading.normals[hit.first : hit.end])))
+        ]
         spoken = self._topics.find(reading.normals, names)[:_MOST_TOPICS]
         known = {topic.name for topic in spoken}
         hints = {
-            one.unit.topic: Topic(one.unit.topic, _UNIT_TOPIC, (Hit(one.unit.name, one.first, one.last),))
+            one.unit.topic: Topic(one.unit.topic, _UNIT_TOPIC, ((one.first, one.last),))
             for one in units
             if one.unit.topic and one.unit.topic not in known
         }
@@ -142,7 +148,7 @@ class SignFinder:
                 else:
                     yield from self._matter(row, row.institution, "matter", topic, strength)
                 for level in row.then:
-                    code = self._governments.of(level, best) if level.startswith("@") else level
+                    code = self._governments.of(level, best) if level in BY_PLACE else level
                     kind: Kind = "policy" if asks and row.regional and not best else "next"
                     yield from self._matter(row, code, kind, topic, strength)
 
@@ -179,7 +185,8 @@ class SignFinder:
         if report.agency:
             place = [candidate.code for candidate in where.candidates[:1]]
             for code in self._registry.resolve(report.agency, place).institutions[:1]:
-                says = f"Pelapor menujukan laporan kepada “{report.agency}”: {self._registry.name_of(code)}."
+                # Not what was typed: people write into any field who they are.
+                says = f"Pelapor menujukan laporan kepada {self._registry.name_of(code)}."
                 yield Sign(code, "addressed", 1.0, "addressed", says)
 
     def _named(self, reading: Reading, named: Sequence[Hit[Agency]], topics: Sequence[Topic]) -> Iterator[Sign]:
@@ -207,20 +214,23 @@ class SignFinder:
             strength = _OPEN_UNIT if one.unit.open else 1.0
             kind: Kind = "greeted" if _greeted(reading, one.first) else "unit"
             for level in one.unit.institutions:
-                if not level.startswith("@") and len(one.unit.institutions) > 1:
-                    says = f"Laporan menyebut “{words}”: {self._registry.name_of(level)}."
-                    yield Sign(level, kind, strength * _ONE_OF_SEVERAL, "unit", says)
-                if not where.candidates and level.startswith("@"):
-                    says = f"“{words}” ada di banyak daerah, dan daerahnya tidak disebut."
-                    yield Sign(TRIAGE, "unplaced", strength, "unit", says)
-                for code, certainty in self._governed(level, where) if level.startswith("@") else ():
+                for code, certainty in self._whose(one.unit, level, where):
                     says = f"Laporan menyebut “{words}”: {self._registry.name_of(code)}."
                     yield Sign(code, kind, strength * certainty, "unit", says)
+                if not where.candidates and level in BY_PLACE:
+                    says = f"“{words}” ada di banyak daerah, dan daerahnya tidak disebut."
+                    yield Sign(TRIAGE, "unplaced", strength, "unit", says)
+
+    def _whose(self, unit: Unit, level: str, where: Where) -> Iterator[tuple[str, float]]:
+        if level in BY_PLACE:
+            yield from self._governed(level, where)
+        elif len(unit.institutions) > 1:
+            yield from ((code, _ONE_OF_SEVERAL) for code in self._registry.current(level))
 
     def _operators(self, reading: Reading) -> Iterator[Sign]:
         for seen in self._landmarks.find(reading.mended):
             for code in self._registry.current(seen.landmark.operator):
-                says = f"“{reading.text[seen.start : seen.end]}” dikelola {self._registry.name_of(code)}."
+                says = f"“{reading.quoted(seen.start, seen.end)}” dikelola {self._registry.name_of(code)}."
                 yield Sign(code, "operator", 1.0, "landmark", says)
 
     def _places(self, where: Where) -> Iterator[Sign]:
@@ -229,11 +239,6 @@ class SignFinder:
                 named = ", ".join(f"“{evidence.words}”" for evidence in candidate.evidence[:2])
                 says = f"Tempatnya: {self._registry.name_of(code)} ({named})."
                 yield Sign(code, "place", candidate.certainty, "place", says)
-
-
-def _is_name(reading: Reading, hit: Hit[Agency]) -> bool:
-    """Whether no word of it is a topic: not so of a hospital or a water company by which people mean a government."""
-    return not hit.meaning.regional or governs(" ".join(reading.normals[hit.first : hit.end]))
 
 
 def _meant(candidate: Candidate) -> bool:

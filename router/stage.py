@@ -82,17 +82,20 @@ class RouterStage:
         # Where it only went along it was not refused; and a hop to the door where it lies passes nothing on.
         own = (each.agency for each in way[: refused.hop + 1] if each.own_case or each is refused)
         tried = [code for code, _ in groupby(own)]
-        known = self._rules.registry.agencies
-        door = after_refusal(tried, refused.alternatives, answer.theirs, known, by_person=bool(refused.actor))
+        registry = self._rules.registry
+        # Who is named may be no more, or not connected: whoever gets what is theirs is meant.
+        theirs = registry.door(answer.theirs) if answer.theirs else None
+        nexts = [code for code in map(registry.door, refused.alternatives) if code]
+        door = after_refusal(tried, nexts, theirs, registry.agencies, by_person=bool(refused.actor))
         # What triage itself gives back has no other door: the admin's desk keeps it, and oversight is told.
         if not said and refused.agency != door.agency:
             hop = passed_on(refused, answer, door, self._named, self._now(), self._rules.version)
             said = move(connection, position, hop, together(connection, refused), hop)
-        told = told_of(door, tried, answer.theirs, refused.reasons)
+        told = told_of(door, tried, theirs, refused.reasons)
         return [*self._published(said), _tell_oversight(answer, told)]
 
     def _named(self, code: str) -> str | None:
-        return self._rules.registry.name_of(code) if code in self._rules.registry.agencies else None
+        return self._rules.registry.name_of(code) if code in self._rules.registry.every else None
 
     def _published(self, dispatches: Iterable[Dispatch]) -> Sequence[Outgoing]:
         outputs = []

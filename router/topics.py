@@ -1,9 +1,10 @@
 """What a report is about: topics of an editable lexicon, with their weights. Pure; who is competent is elsewhere."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count, pairwise, product
+from math import isfinite
 from pathlib import Path
 
 from config.tables import Row, TableError, read_table
@@ -20,6 +21,10 @@ _DENIED_WITHIN = 2
 _DENIES = frozenset({"bukan", "selain", "kecuali"})
 # The second phrase of a topic tells half of what it would alone, the third a quarter: they go together anyway.
 _EACH_FURTHER = 0.5
+
+
+Span = tuple[int, int]
+Spans = tuple[Span, ...]
 
 
 class TopicsError(TableError):
@@ -40,16 +45,20 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic that a report speaks of; `hits` are its phrases, the strongest first, `words` that one as written."""
+    """A topic that a report speaks of, by a score in log-odds.
+
+    `spans` are where the strongest of its phrases stands, part by part, and `words` these parts as written. What stands
+    between the parts is never quoted: it may be anybody's name or number.
+    """
 
     name: str
     score: float
-    hits: tuple[Hit[str], ...]
+    spans: tuple[Span, ...]
     words: str = ""
 
     def quoting(self, written: Callable[[int, int], str]) -> "Topic":
         """With its words; `written` gives those from one place to before another."""
-        return replace(self, words=written(self.hits[0].first, self.hits[0].end))
+        return replace(self, words=" … ".join(written(*span) for span in self.spans))
 
 
 class Topics:
@@ -73,7 +82,6 @@ class Topics:
         self._wholes = Lexicon({phrase: phrase for phrase in self._alone})
         self._halves = Lexicon({phrase: phrase for phrase in halves})
         self._bars = Lexicon(self._barring)
-        self.categories: Mapping[str, str] = {cue.topic: cue.category for cue in reversed(cues)}
 
     @property
     def cues(self) -> Sequence[Cue]:
@@ -91,12 +99,12 @@ class Topics:
         """
         wholes, halves = (self._said(lexicon, words, apart) for lexicon in (self._wholes, self._halves))
         barred = {cue for cues in self._bars.every(words) for cue in cues} if wholes or halves else frozenset()
-        spoken: dict[str, dict[Phrase, tuple[float, Hit[str]]]] = defaultdict(dict)
-        for cue, phrase, hit in (*self._spoken(wholes), *self._together(halves)):
+        spoken: dict[str, dict[Phrase, tuple[float, Spans]]] = defaultdict(dict)
+        for cue, phrase, spans in (*self._spoken(wholes), *self._together(halves)):
             if cue.id not in barred:
                 known = spoken[cue.topic].get(phrase)
                 if known is None or known[0] < cue.weight:
-                    spoken[cue.topic][phrase] = (cue.weight, hit)
+                    spoken[cue.topic][phrase] = (cue.weight, spans)
         found = [_scored(name, list(said.values())) for name, said in spoken.items()]
         return sorted(found, key=lambda topic: (-topic.score, topic.name))
 
@@ -106,40 +114,39 @@ class Topics:
         said = (hit for hit in lexicon.find(words) if not _denied(words, hit.first))
         return [hit for hit in said if not any(first <= hit.first and hit.end <= end for first, end in apart)]
 
-    def _spoken(self, hits: Iterable[Hit[Phrase]]) -> Iterator[tuple[Cue, Phrase, Hit[str]]]:
+    def _spoken(self, hits: Iterable[Hit[Phrase]]) -> Iterator[tuple[Cue, Phrase, Spans]]:
         for hit in hits:
             for cue in self._alone[hit.meaning]:
-                yield cue, hit.meaning, Hit(" ".join(hit.meaning), hit.first, hit.end)
+                yield cue, hit.meaning, ((hit.first, hit.end),)
 
-    def _together(self, hits: Iterable[Hit[Phrase]]) -> Iterator[tuple[Cue, Phrase, Hit[str]]]:
+    def _together(self, hits: Iterable[Hit[Phrase]]) -> Iterator[tuple[Cue, Phrase, Spans]]:
         where: dict[Phrase, list[Hit[Phrase]]] = defaultdict(list)
         for hit in hits:
             where[hit.meaning].append(hit)
         for first in tuple(where):
             for parts, cue in self._apart.get(first, ()):
                 if all(map(where.__contains__, parts)) and (near := _nearest([where[part] for part in parts])):
-                    whole = tuple(word for part in parts for word in part)
-                    yield cue, whole, Hit(" … ".join(" ".join(part) for part in parts), *near)
+                    yield cue, tuple(word for part in parts for word in part), near
 
 
 def _denied(words: Sequence[str], first: int) -> bool:
     return any(word in _DENIES for word in words[max(0, first - _DENIED_WITHIN) : first])
 
 
-def _nearest(parts: Sequence[Sequence[Hit[Phrase]]]) -> tuple[int, int] | None:
-    """The span of parts that lie near each other, in whatever order."""
-    spans = []
+def _nearest(parts: Sequence[Sequence[Hit[Phrase]]]) -> Spans | None:
+    """Where the parts lie nearest each other, in whatever order; nothing where they are apart."""
+    found: list[Spans] = []
     for some in product(*(hits[:_MOST_OF_A_PART] for hits in parts)):
         ordered = sorted(some, key=lambda hit: hit.first)
         if all(0 <= later.first - earlier.end < _APART for earlier, later in pairwise(ordered)):
-            spans.append((ordered[0].first, ordered[-1].end))
-    return min(spans, key=lambda span: span[1] - span[0], default=None)
+            found.append(tuple((hit.first, hit.end) for hit in ordered))
+    return min(found, key=lambda spans: spans[-1][1] - spans[0][0], default=None)
 
 
-def _scored(name: str, said: Sequence[tuple[float, Hit[str]]]) -> Topic:
-    ranked = sorted(said, key=lambda one: (-one[0], one[1].first))
+def _scored(name: str, said: Sequence[tuple[float, Spans]]) -> Topic:
+    ranked = sorted(said, key=lambda one: (-one[0], one[1][0][0]))
     score = sum(weight * _EACH_FURTHER**place for place, (weight, _) in enumerate(ranked))
-    return Topic(name, score, tuple(hit for _, hit in ranked))
+    return Topic(name, score, ranked[0][1])
 
 
 def load_topics(path: Path, words: Words) -> Topics:
@@ -158,6 +165,8 @@ def _cue(number: int, row: Row, words: Words, faults: list[str]) -> Cue | None:
     except ValueError:
         faults.append(f"{row.line}: weight {row.cells['weight']!r} is no number")
         return None
+    if not isfinite(weight):
+        faults.append(f"{row.line}: weight {row.cells['weight']!r} is no number")
     phrases = tuple(_parts(phrase, words) for phrase in row.phrases("words"))
     unless = tuple(_phrase(phrase, words) for phrase in row.phrases("unless"))
     if not row.cells["topic"] or not phrases:

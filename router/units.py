@@ -12,6 +12,8 @@ REGENCY, PROVINCE, PLACE = "@regency", "@province", "@place"
 BY_PLACE = frozenset((REGENCY, PROVINCE, PLACE))
 
 _NUMBER = "#"
+# More digits are no school's number but somebody's.
+_LONGEST_NUMBER = 4
 _OPEN = " *"
 _COLUMNS = frozenset(("pattern", "institution", "topic"))
 
@@ -89,7 +91,8 @@ class Units:
         return best
 
     def _next(self, node: _Node, word: str) -> _Node | None:
-        return node.following.get(word) or (node.following.get(_NUMBER) if word[0].isdecimal() else None)
+        number = word[0].isdecimal() and len(word) <= _LONGEST_NUMBER
+        return node.following.get(word) or (node.following.get(_NUMBER) if number else None)
 
 
 def load_units(path: Path) -> list[Unit]:

@@ -216,7 +216,7 @@ def _from_place(place: Place, agency: str, atlas: Atlas) -> Iterator[Claim]:
     Where no region is filled in, whose government the sender addressed says where they think that it is.
     """
     if code := atlas.region(place.code):
-        yield Claim({code: 1.0}, _FIELD_CODE, Evidence("code", place.code), picked=True, beside=atlas.twins((code,)))
+        yield Claim({code: 1.0}, _FIELD_CODE, Evidence("code", code), picked=True, beside=atlas.twins((code,)))
     district = f"kec. {place.district}" if place.district else ""
     addressee = "" if place.region or place.code else agency
     for text, kind in ((f"{district}\n{place.region}", "field"), (place.address, "address"), (addressee, "addressee")):

@@ -1,6 +1,5 @@
 """The rules of a folder, read once for all tests that need them."""
 
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -29,5 +28,5 @@ def rules_of(folder: Path) -> Rules:
 
 @lru_cache
 def fixed(folder: Path = SMALL) -> FixedRules:
-    """The same, for a router; their version is the folder's name, whatever is edited in the shipped tables below."""
-    return FixedRules(replace(rules_of(folder), version=folder.name))
+    """The same, for a router."""
+    return FixedRules(rules_of(folder))

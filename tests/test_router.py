@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -25,10 +24,7 @@ from router.stage import RouterStage
 from tests import helpers
 from tests.conftest import NOW
 from tests.helpers import at, value_of
-from tests.rules import fixed, rules_of
-
-SMALL = Path(__file__).parent / "registry"
-REAL = Path(__file__).parent.parent / "config" / "data"
+from tests.rules import SHIPPED, SMALL, fixed, rules_of
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +36,7 @@ def registry() -> Registry:
 @pytest.fixture(scope="module")
 def country() -> Registry:
     """The registry that is shipped."""
-    return load_registry(REAL)
+    return load_registry(SHIPPED)
 
 
 @given(
@@ -63,7 +59,7 @@ def test_the_longest_phrase_wins(phrases: list[str], words: list[str]) -> None:
 
 def test_every_agency_is_reached_by_its_own_name() -> None:
     """A plain report that names an institution arrives at its queue, for every one of them."""
-    rules = rules_of(REAL)
+    rules = rules_of(SHIPPED)
     for agency in rules.registry.agencies.values():
         if agency.code != TRIAGE:
             decision = decide(Report(text=f"Mohon {agency.name} menindaklanjuti laporan ini."), rules)
@@ -159,6 +155,21 @@ def test_a_dispatch_is_decided_once(stage: RouterStage, complaint: Callable[...,
     first = stage.handle([at(made, 3)])
     assert stage.handle([at(made, 3)]) == first
     assert stage.handle([at(made, 4)]) == []
+
+
+def test_a_dispatch_says_what_the_decision_says(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
+    """How sure it is, what it is about and where: the desk of triage looks for cases by these."""
+    (sent,) = stage.handle([at(complaint("Paspor saya di Kab. Sleman lama sekali"))])
+    report = codec.decode(Dispatch, sent.value, sent.headers).report
+    decision = decide(report, rules_of(SMALL))
+    said = value_of(sent)
+    assert (said["topic"], said["region"]) == ("paspor", "34.04")
+    assert (said["topic"], said["region"], said["confidence"]) == (
+        decision.topic,
+        decision.region,
+        decision.confidence,
+    )
+    assert decision.confidence < 1
 
 
 def test_a_refusal_finds_the_next_door(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:

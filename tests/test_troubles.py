@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from config.slang import load_slang
-from config.troubles import Troubles, TroublesError, load_troubles
+from config.tables import TableError
+from config.troubles import Troubles, load_troubles
 from config.vocabulary import Vocabulary, load_vocabulary
 from language.words import Words
 
@@ -37,7 +38,7 @@ def test_the_file_names_the_row_at_fault(tmp_path: Path) -> None:
     file = tmp_path / "troubles.csv"
     for rows in ("a,banjir\nb,banjir", "a,Banjir", "a,"):
         file.write_text(f"topic,words\n{rows}\n", encoding="utf-8")
-        with pytest.raises(TroublesError):
+        with pytest.raises(TableError):
             load_troubles(file)
 
 

@@ -31,7 +31,7 @@ def explain_route(
         told = Told(title=title, text=text, location=location, agency=agency, channel=channel)
         OUT.print_json(data=explained(rules, told))
         return
-    for number, line in enumerate(sys.stdin, start=1):
+    for number, line in enumerate(sys.stdin.buffer, start=1):
         if line.strip():
             print(json.dumps(explained(rules, _told(line, number)), ensure_ascii=False))
 
@@ -48,11 +48,15 @@ def evaluate_route(
         stop(f"{reports}: {error.strerror}", EX_USAGE)
     except ValidationError as error:
         stop(f"{reports}: {fault(error)}", EX_USAGE)
+    except UnicodeDecodeError:
+        stop(f"{reports} is not UTF-8", EX_USAGE)
+    if not judged:
+        stop(f"{reports} holds no reports", EX_USAGE)
     with opened() as parts:
         OUT.print_json(data=measure(parts.rules, judged))
 
 
-def _told(line: str, number: int) -> Told:
+def _told(line: bytes, number: int) -> Told:
     try:
         return Told.model_validate_json(line)
     except ValidationError as error:

@@ -8,19 +8,29 @@ from typing import Annotated
 import typer
 
 from app import routing
-from app.commands.common import OUT, Json, moment, opened
+from app.commands.common import ERR, OUT, Json, moment, opened
 from app.commands.refusals import refusals
-from router.rules import load_rules
+from router.rules import FILES, load_rules
 
 commands = typer.Typer(no_args_is_help=True, help="The tables that complaints are routed by.")
 commands.command()(refusals)
 
-_Folder = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A folder like config/data.")]
-_Edited = Annotated[Path, typer.Option("--with", exists=True, file_okay=False, help="The folder with the edit.")]
+
+def _tables(folder: Path | None) -> Path | None:
+    """A folder without this one holds something else: what is shipped would be taken for what it lacks."""
+    if folder and not (folder / FILES[0]).is_file():
+        raise typer.BadParameter(f"there is no {FILES[0]} in {folder}; name a folder like config/data")
+    return folder
+
+
+_Folder = Annotated[Path, typer.Argument(callback=_tables, help="A folder like config/data.")]
+_Edited = Annotated[Path, typer.Option("--with", callback=_tables, help="The folder with the edit.")]
 
 
 @commands.command()
-def lint(folder: Annotated[Path | None, typer.Argument(help="The folder; else the one in use.")] = None) -> None:
+def lint(
+    folder: Annotated[Path | None, typer.Argument(callback=_tables, help="The folder; else the one in use.")] = None,
+) -> None:
     """Name every fault of the tables: rows that nothing reaches, examples that go elsewhere; exit 1 if there is any."""
     with opened() as parts:
         rules = load_rules(folder or parts.settings.agencies)
@@ -47,14 +57,20 @@ def replay(
     as_json_: Json = False,
 ) -> None:
     """Say what would change for the complaints that came, if the tables in another folder were in use."""
+    begin, seen, found = moment(since), 0, 0
     with opened() as parts:
-        after = load_rules(with_)
-        changes = routing.replayed(parts, parts.rules, after, moment(since))
-        seen, found = routing.counted(changes)
-    for change in found:
-        if as_json_:
-            both = {"before": routing.shown(change.before), "after": routing.shown(change.after)}
-            print(json.dumps({"tracking": change.tracking, **both}, ensure_ascii=False))
-        else:
-            print(f"{change.tracking}  {change.before.agency} -> {change.after.agency}")
-    OUT.print(f"{len(found)} of {seen} complaints would go to another door", highlight=False)
+        for change in routing.replayed(parts, parts.rules, load_rules(with_), begin):
+            seen += 1
+            if change:
+                found += 1
+                print(_line(change, as_json=as_json_))
+    # What programs read has nothing but JSON in it.
+    out = ERR if as_json_ else OUT
+    out.print(f"{found} of {seen} complaints would go to another door", highlight=False)
+
+
+def _line(change: routing.Change, *, as_json: bool) -> str:
+    if not as_json:
+        return f"{change.tracking}  {change.before.agency} -> {change.after.agency}"
+    both = {"before": routing.shown(change.before), "after": routing.shown(change.after)}
+    return json.dumps({"tracking": change.tracking, **both}, ensure_ascii=False)

@@ -171,7 +171,7 @@ def opened_desk() -> Iterator[tuple[Parts, TriageDesk]]:
     """The desk, and the parts it is made of."""
     with opened() as parts:
         migrate(parts.engine)
-        yield parts, TriageDesk(parts.engine, {code: one.name for code, one in parts.registry.agencies.items()})
+        yield parts, TriageDesk(parts.engine, parts.registry)
 
 
 def possible(work: Callable[[], T]) -> T:

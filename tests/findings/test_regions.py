@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from config.regions import load_regions
+from config.tables import TableError
 from language.gazetteer import Gazetteer, load_gazetteer
-from language.places import Place, PlacesError, load_places
+from language.places import Place, load_places
 from language.tokens import Tokens
 from tests.findings.conftest import Read
 
@@ -150,7 +151,7 @@ def test_faults_in_the_file(row: str, fault: str, tmp_path: Path) -> None:
     """A row that does not fit stops the start, and is named."""
     file = tmp_path / "places.csv"
     file.write_text(f"name,codes,alone\n{row}\n")
-    with pytest.raises(PlacesError, match=fault):
+    with pytest.raises(TableError, match=fault):
         load_places(load_regions(), file)
 
 

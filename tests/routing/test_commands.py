@@ -72,6 +72,7 @@ def test_a_line_that_is_no_report_is_named(run: Run) -> None:
     assert result.exit_code == 2
     assert "line 2: text" in result.stderr
     assert "merpati" not in result.stderr
+    assert run("explain", "route", said=b'{"text": "\xff"}\n').exit_code == 2
 
 
 def test_how_often_it_is_right(run: Run, tmp_path: Path) -> None:
@@ -89,7 +90,10 @@ def test_how_often_it_is_right(run: Run, tmp_path: Path) -> None:
     shares = {name: found[name]["value"] for name in ("right", "strict", "wrong", "triage", "nobody_to_triage")}
     assert shares == {"right": 0.5, "strict": 0.25, "wrong": 0.25, "triage": 0.25, "nobody_to_triage": 1.0}
     assert (found["right"]["of"], found["nobody_to_triage"]["of"]) == (4, 1)
-    assert run("eval", "route", "--reports", str(tmp_path / "none")).exit_code == 2
+    for name, content in (("empty", b"\n"), ("other", b"\xff")):
+        (tmp_path / name).write_bytes(content)
+    for name in ("none", "empty", "other"):
+        assert run("eval", "route", "--reports", str(tmp_path / name)).exit_code == 2
 
 
 def test_the_linter_tries_each_example(run: Run, edited: Path) -> None:
@@ -114,11 +118,21 @@ def test_an_edit_is_shown_row_by_row(run: Run, edited: Path) -> None:
     assert run("rules", "diff", str(SMALL), str(SMALL)).exit_code == 0
 
 
+@pytest.mark.parametrize("command", [("lint",), ("diff", str(SMALL)), ("replay", "--with")])
+@pytest.mark.parametrize("folder", [".", "nowhere"])
+def test_a_folder_without_tables_is_named(run: Run, tmp_path: Path, command: tuple[str, ...], folder: str) -> None:
+    """It is not taken for the tables that are shipped."""
+    result = run("rules", *command, str(tmp_path / folder))
+    assert result.exit_code == 2
+    assert "agencies.csv" in result.stderr
+
+
 def test_past_complaints_are_tried(run: Run, edited: Path, settings: Settings, tmp_path: Path) -> None:
     """Only what would go to another door is listed, by number, without a word of it; nothing is written."""
     parts = Parts(settings.model_copy(update={"agencies": SMALL, "home": tmp_path / "home"}))
     parts.ensure_topics()
     producer = parts.bus.producer()
+    producer.publish([Outgoing(COMPLAINTS, b"", b"{}")])
     texts = ("Paspor saya lama", "Banjir di Kota Semarang")
     for number, text in enumerate(texts):
         producer.publish([complaint(number, text)])
@@ -128,8 +142,9 @@ def test_past_complaints_are_tried(run: Run, edited: Path, settings: Settings, t
         "NOMOR0  kementerian-kemenimipas -> kementerian-kemenkes",
         "1 of 2 complaints would go to another door",
     ]
-    (line, _) = run("rules", "replay", "--with", str(edited), "--since", "2000-01-01", "--json").stdout.splitlines()
-    assert json.loads(line)["after"]["agency"] == "kementerian-kemenkes"
+    found = run("rules", "replay", "--with", str(edited), "--since", "2000-01-01", "--json")
+    assert json.loads(found.stdout)["after"]["agency"] == "kementerian-kemenkes"
+    assert "1 of 2" in found.stderr
     assert "0 of 0" in run("rules", "replay", "--with", str(edited), "--since", "2999-01-01").stdout
 
 

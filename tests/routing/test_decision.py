@@ -17,6 +17,7 @@ RULES = rules_of(SMALL)
     [
         (Report(text="x", agency="Kemenkes"), "kementerian-kemenkes", "addressed"),
         (Report(text="x", agency="Dinas Kesehatan Kota Semarang"), "kota-3374", "addressed"),
+        (Report(text="x", agency="ＫＥＭＥＮＫＥＳ"), "kementerian-kemenkes", "addressed"),  # noqa: RUF001 - a phone's letters
         (Report(text="Mohon PLN datang"), "bumn-pln", "named"),
         (Report(text="MENTERI KESEHATAN tolong"), "kementerian-kemenkes", "named"),
         (Report(text="antrean paspor lama di Kab. Sleman"), "kementerian-kemenimipas", "paspor"),
@@ -69,6 +70,32 @@ def test_topic_region_and_confidence_are_said() -> None:
     decision = decide(Report(text="jalan rusak di Kabupaten Sleman"), RULES)
     assert (decision.topic, decision.region, decision.triage) == ("jalan", "34.04", False)
     assert 0.5 < decision.confidence <= 1
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        Report(text="jalan depan rumah Budi 08123456789 berlubang, Kab. Sleman"),
+        Report(text="x", agency="Kemenkes, dari Budi 08123456789"),
+        Report(text="x", place=Place(code="34.04.Bu", address="rumah Budi 08123456789, Sleman")),
+        Report(text="antrean e" + " Budi: 08123456789 ".join("..") + "paspor"),
+        Report(text="antrean e" + "-" * 5_000 + "paspor"),
+    ],
+)
+def test_reasons_quote_what_was_matched_and_no_more(report: Report) -> None:
+    """They are read by many: neither a name, nor a number, nor what fills pages comes into them."""
+    decision = decide(report, RULES)
+    says = " ".join(reason.says for reason in decision.reasons)
+    assert decision.agency != TRIAGE
+    assert "Budi" not in says
+    assert "081" not in says
+    assert len(says) < 500
+
+
+def test_an_addressee_that_is_nobody_says_nothing() -> None:
+    """It is not taken for the government of the place that the text names."""
+    decision = decide(Report(text="gelap di Kab. Sleman", agency="kepada yang terhormat"), RULES)
+    assert "addressed" not in {reason.rule for reason in decision.reasons}
 
 
 def test_more_said_later() -> None:

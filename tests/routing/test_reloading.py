@@ -11,7 +11,7 @@ from config.settings import SettingsError
 from messages.shapes import Report
 from router.decision import decide
 from router.reloading import RulesFolder
-from tests.rules import SMALL
+from tests.rules import SMALL, rules_of
 
 REPORT = Report(text="Paspor saya lama")
 
@@ -60,6 +60,52 @@ def test_a_faulty_edit_changes_nothing(folder: Path) -> None:
     append(folder / "competence.csv", "")
     os.utime(folder / "competence.csv", ns=(10**18, 2 * 10**18))
     assert source.current().version != before.version
+
+
+def test_a_file_that_is_gone_changes_nothing(folder: Path) -> None:
+    """Some editors take it away before they put it back; nobody means the shipped one meanwhile."""
+    source = RulesFolder(folder)
+    before = source.current()
+    kept = (folder / "topics.csv").read_text()
+    (folder / "topics.csv").unlink()
+    with capture_logs() as logged:
+        assert source.current() is before
+        append(folder / "competence.csv", "")
+        assert source.current() is before
+    assert ["topics.csv" in line["cause"] for line in logged] == [True, True]
+    (folder / "topics.csv").write_text(f"{kept}puskesmas,KESEHATAN,9,paspor,\n")
+    assert source.current().version != before.version
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("slang.csv", "informal,formal\nrumah,griya\nrmhe,rumahnya\n", "slang.csv: formal words"),
+        ("vocabulary.csv", "word,texts\n,1\nada,1\n", "at least 2"),
+        ("doors.csv", "sign,weight\nmatter,inf\n", "a number for each sign"),
+        ("agencies.csv", "", "agencies.csv: its first row lacks"),
+        ("units.csv", "pattern,institution,topic\n\xff", "units.csv"),
+    ],
+)
+def test_whatever_an_edit_breaks(folder: Path, name: str, text: str, says: str) -> None:
+    """Routing goes on, and the log names the file or what is wrong in it."""
+    source = RulesFolder(folder)
+    before = source.current()
+    (folder / name).write_bytes(text.encode("latin-1"))
+    with capture_logs() as logged:
+        assert source.current() is before
+    assert says in logged[0]["cause"]
+
+
+def test_what_goes_wrong_in_an_unforeseen_way(folder: Path) -> None:
+    """The batch is routed by the rules of before."""
+    known = rules_of(SMALL)
+    loads = iter([known])
+    source = RulesFolder(folder, lambda _: next(loads))
+    append(folder / "topics.csv", "")
+    with capture_logs() as logged:
+        assert source.current() is known
+    assert logged[0]["cause"] == "StopIteration"
 
 
 def test_an_institution_more_waits_for_a_start(folder: Path) -> None:

@@ -59,7 +59,7 @@ def before(parts: Parts, engine: Engine) -> Iterator[Desk]:
 
 def triage(before: Desk) -> TriageDesk:
     """The desk of this ledger."""
-    return TriageDesk(before.engine, {code: each.name for code, each in before.parts.registry.agencies.items()})
+    return TriageDesk(before.engine, before.parts.registry)
 
 
 def decided(before: Desk, place: int, to: str, why: str = "jalannya di kota itu") -> Decided:
@@ -90,6 +90,16 @@ def test_what_nobody_could_place_waits(before: Desk) -> None:
     assert {each.agency for each in ambiguous.candidates} == {SEMARANG, "kabupaten-3322"}
     assert {each.why for each in ambiguous.candidates} == {"Mungkin berwenang; buktinya tidak cukup untuk memilihnya."}
     assert ambiguous.lying.due_at > ambiguous.lying.since == NOW
+
+
+def test_an_institution_that_is_no_more_is_given_nothing(before: Desk) -> None:
+    """Whoever tries is told whom its matters belong to now; and where one refers to it, that one is the candidate."""
+    with pytest.raises(Impossible, match="kementerian-kemenkum gets what is meant for it"):
+        decided(before, 1, "kementerian-kemenkumham")
+    decided(before, 1, SEMARANG)
+    before.work()
+    refused(before, 1, "bukan kami", "kementerian-kemenkumham")
+    assert why_not(before, 1)[0] == ("kementerian-kemenkum", "Ditunjuk oleh Kota Semarang; belum diputuskan.")
 
 
 def test_the_oldest_is_first(before: Desk) -> None:

@@ -11,15 +11,15 @@ from router.mending import Mender
 from router.registry import Registry, load_registry
 from router.resolving import Resolution
 from tests.conftest import SHARED
+from tests.rules import SHIPPED
 
-DATA = Path(__file__).parent / "data"
-REAL = Path(__file__).parent.parent / "config" / "data"
+DATA = Path(__file__).parent.parent / "data"
 
 
 @pytest.fixture(scope="module")
 def country() -> Registry:
     """The registry that is shipped."""
-    return load_registry(REAL)
+    return load_registry(SHIPPED)
 
 
 def wrong(country: Registry, file: str) -> dict[str, tuple[str, ...]]:

@@ -10,15 +10,17 @@ import pytest
 
 from config.regions import load_regions
 from config.slang import load_slang
+from config.tables import TableError
 from config.vocabulary import load_vocabulary
 from language.atlas import Atlas, load_atlas
 from language.gazetteer import load_gazetteer
-from language.landmarks import Landmark, Landmarks, LandmarksError, load_landmarks
+from language.landmarks import Landmark, Landmarks, load_landmarks
 from language.misspelt import Misspelt
 from language.tokens import Tokens, normal
-from language.villages import Villages, VillagesError, load_villages
+from language.villages import Villages, load_villages
 from language.words import Words
 from tests.conftest import SHARED
+from tests.rules import SHIPPED
 
 _REGIONS = load_regions()
 _ATLAS = load_atlas(_REGIONS, load_gazetteer(_REGIONS), (*load_vocabulary().words, *load_slang()))
@@ -72,7 +74,7 @@ def test_villages_as_the_official_list_has_them() -> None:
             kept = [one for one in parts if len(parts) == 1 or not _NO_NAME.fullmatch(one)]
             # The last part of a code counts kelurahan from 1001 on.
             official[code[:8], code.split(".")[3][0] != "1"].update(kept)
-    with (Path(__file__).parent.parent / "config" / "data" / "villages.csv").open(encoding="utf-8") as file:
+    with (SHIPPED / "villages.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     ours = {
         (row["district"], desa): set(row[kind].split("|"))
@@ -99,7 +101,7 @@ def test_faults_in_villages(rows: str, tmp_path: Path) -> None:
     """A row that does not fit stops the start, and is named."""
     path = tmp_path / "villages.csv"
     path.write_text(f"district,kelurahan,desa\n{rows}\n")
-    with pytest.raises(VillagesError, match=VILLAGES[rows]):
+    with pytest.raises(TableError, match=VILLAGES[rows]):
         load_villages(_REGIONS, path)
 
 
@@ -177,7 +179,7 @@ def test_faults_in_landmarks(rows: str, tmp_path: Path) -> None:
     """A row that does not fit stops the start, and is named."""
     path = tmp_path / "landmarks.csv"
     path.write_text(f"name,kind,codes,operator\n{rows}\n")
-    with pytest.raises(LandmarksError, match=LANDMARKS[rows]):
+    with pytest.raises(TableError, match=LANDMARKS[rows]):
         load_landmarks(_REGIONS, path)
 
 

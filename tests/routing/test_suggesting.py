@@ -14,8 +14,7 @@ from app.suggesting import Kind, Suggestion, Unfit, edited, suggest_in, suggesti
 from config.slang import load_slang
 from language import phrases
 from language.words import Words
-
-DATA = Path(__file__).parent.parent / "config" / "data"
+from tests.rules import SHIPPED
 
 PLN = 'bumn-pln,bumn,"PT PLN, Persero",PLN,perusahaan listrik negara'
 SEMARANG = "kota-3374,kota,Kota Semarang,"
@@ -259,10 +258,10 @@ def test_the_shipped_tables_take_one(tmp_path: Path, told: Suggestion, says: str
     copy = tmp_path / "copy"
     if says:
         with pytest.raises(Unfit, match=says):
-            suggest_in(copy, DATA, told, _load)
+            suggest_in(copy, SHIPPED, told, _load)
         return
-    row = suggest_in(copy, DATA, told, _load)
-    before, after = ((folder / told.table).read_text().splitlines() for folder in (DATA, copy))
+    row = suggest_in(copy, SHIPPED, told, _load)
+    before, after = ((folder / told.table).read_text().splitlines() for folder in (SHIPPED, copy))
     assert set(after) - set(before) == {row}
     assert len(set(before) - set(after)) <= 1
 

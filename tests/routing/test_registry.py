@@ -16,9 +16,7 @@ from router.lint import lint
 from router.registry import TRIAGE, Registry, load_registry
 from router.units import Unit, Units
 from tests.conftest import SHARED
-
-SMALL = Path(__file__).parent / "registry"
-REAL = Path(__file__).parent.parent / "config" / "data"
+from tests.rules import SHIPPED, SMALL
 
 Edit = Callable[[list[dict[str, str]]], object]
 
@@ -32,7 +30,7 @@ def registry() -> Registry:
 @pytest.fixture(scope="module")
 def country() -> Registry:
     """The registry that is shipped."""
-    return load_registry(REAL)
+    return load_registry(SHIPPED)
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +140,6 @@ def test_who_is_no_more_has_successors_and_no_queue(registry: Registry, settings
     assert registry.current("kementerian-kemenkes") == ("kementerian-kemenkes",)
     assert registry.current("kementerian-x") == ()
     assert registry.name_of("kementerian-kemenkumham") == "Kementerian Hukum dan Hak Asasi Manusia"
-    assert registry.former["kementerian-kemenkumham"].former
     parts = Parts(settings.model_copy(update={"agencies": SMALL}))
     queues = {topic.name for topic in parts.topics}
     assert "agency-kementerian-kemenkum" in queues
@@ -188,6 +185,7 @@ def test_an_unconnected_one_is_stood_in_for(tmp_path: Path, edits: dict[str, dic
 
     found = load_registry(edited(tmp_path, "agencies.csv", edit))
     assert found.queue("kota-3374") == queue
+    assert found.door("kota-3374") == (None if queue == TRIAGE else queue)
     assert found.queue("kota-9999") == TRIAGE
 
 
@@ -198,6 +196,7 @@ def test_an_unconnected_one_is_stood_in_for(tmp_path: Path, edits: dict[str, dic
         ("di SMA Negeri itu", [("sma negeri", "SMA Negeri")]),
         ("kedinasan, dinas terkait", [("dinas", "dinas")]),
         ("sma nomor 4 dan sma 4", [("sma", "sma 4")]),
+        ("sma 08123456789", []),
         ("", []),
     ],
 )
@@ -254,8 +253,7 @@ def test_every_ministry_and_body_is_in_the_registry(country: Registry) -> None:
     if not path.exists():
         pytest.skip(f"{path} is not here")
     slugs = {row["slug"].removeprefix("kementerian-") for row in rows_of(path)}
-    known = (*country.agencies, *country.former)
-    assert slugs <= {code.split("-", 1)[-1] for code in known if code.startswith(("kementerian-", "lembaga-"))}
+    assert slugs <= {code.split("-", 1)[-1] for code in country.every if code.startswith(("kementerian-", "lembaga-"))}
 
 
 def test_the_shipped_files_have_no_fault() -> None:
@@ -265,7 +263,7 @@ def test_the_shipped_files_have_no_fault() -> None:
     expected = [row[column] for path, column in paths if path.exists() for row in rows_of(path)]
     # A budget, and the name that every region's parliament begins with.
     others = {"BAGIAN ANGGARAN BENDAHARA UMUM NEGARA", "DEWAN PERWAKILAN RAKYAT"}
-    assert lint(REAL, expected=[name for name in expected if name not in others]) == []
+    assert lint(SHIPPED, expected=[name for name in expected if name not in others]) == []
 
 
 def test_what_the_linter_finds_nothing_in(regions: Regions) -> None:

@@ -172,6 +172,16 @@ def test_without_a_name_triage_keeps_it(walk: Walk) -> None:
     assert [told.reason for told in walk.told] == ["kept-by-triage", "kept-by-triage"]
 
 
+def test_who_is_no_more_is_named_for_its_successor(walk: Walk) -> None:
+    """An institution that goes on using an old name is understood; so is triage."""
+    walk.tell("Mohon Kemenkes datang ke Kab. Sleman")
+    moved = walk.refuse(theirs="kementerian-kemenkumham")
+    assert (moved.agency, rules(moved)[-1]) == ("kementerian-kemenkum", "named-by-refusal")
+    assert "(menunjuk Kementerian Hukum dan Hak Asasi Manusia)" in moved.reasons[-1].says
+    walk.tell("lampu mati")
+    assert walk.refuse(theirs="kementerian-kemenkumham", actor="petugas-1").agency == "kementerian-kemenkum"
+
+
 def test_what_goes_along_says_who_decided(walk: Walk) -> None:
     """A repeat goes with its case, by the same person's decision, as sure."""
     first = walk.tell("lampu mati")
