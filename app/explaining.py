@@ -22,6 +22,7 @@ from config.troubles import Troubles, load_troubles
 from config.vocabulary import Vocabulary, load_vocabulary
 from language.gazetteer import Gazetteer, load_gazetteer
 from language.text import clean
+from language.villages import name_words
 from language.words import Words
 from messages.sealing import Sealer
 from messages.shapes import Channel, Place, Report
@@ -91,13 +92,15 @@ class Readers:
     troubles: Troubles
     gazetteer: Gazetteer
     likeness: Likeness
+    places: frozenset[str] = frozenset()
     digest_key: bytes = b""
 
     @classmethod
     def load(cls, digest_key: bytes = b"") -> "Readers":
         """From the files an operator edits. Raises `SettingsError` naming the row at fault."""
         gazetteer = load_gazetteer(load_regions())
-        return cls(Words(load_slang()), load_vocabulary(), load_troubles(), gazetteer, load_likeness(), digest_key)
+        words, vocabulary, troubles = Words(load_slang()), load_vocabulary(), load_troubles()
+        return cls(words, vocabulary, troubles, gazetteer, load_likeness(), name_words(), digest_key)
 
     @cached_property
     def comparer(self) -> Comparer:
@@ -107,7 +110,7 @@ class Readers:
     @cached_property
     def reader(self) -> MatterReader:
         """Reads matters."""
-        return MatterReader(self.words, self.vocabulary, self.troubles, self.gazetteer, self._digest)
+        return MatterReader(self.words, self.vocabulary, self.troubles, self.gazetteer, self.places, self._digest)
 
     def near(self) -> Near:
         """Finds what is about the same matter."""

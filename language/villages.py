@@ -11,6 +11,7 @@ from config.tables import TableError, read_table
 from language.tokens import normal
 
 _FILE = Path(__file__).parent.parent / "config" / "data" / "villages.csv"
+_COLUMNS = ("district", "kelurahan", "desa")
 _DISTRICT_DEPTH = 2
 # More words have no village's name that people write.
 LONGEST = 4
@@ -55,12 +56,18 @@ class Villages:
 
 def load_villages(regions: Regions, path: Path = _FILE) -> Villages:
     """The villages in a file, each district a row. Raises `TableError`."""
-    columns = ("district", "kelurahan", "desa")
-    read = (row.cells for row in read_table(path, columns))
+    read = (row.cells for row in read_table(path, _COLUMNS))
     rows = [(row["district"], row["kelurahan"], row["desa"]) for row in read]
     if faults := list(_faults(rows, regions)):
         raise TableError("\n".join(f"{path.name}: {fault}" for fault in faults))
     return Villages(rows)
+
+
+def name_words(path: Path = _FILE) -> frozenset[str]:
+    """The words of all names in a file. Raises `TableError`."""
+    rows = (row.cells for row in read_table(path, _COLUMNS))
+    names = " ".join(f"{row['kelurahan']} {row['desa']}" for row in rows)
+    return frozenset(names.replace("|", " ").split())
 
 
 def _faults(rows: Iterable[tuple[str, str, str]], regions: Regions) -> Iterator[str]:

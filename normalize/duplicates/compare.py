@@ -1,6 +1,7 @@
 """Whether two complaints are about the same matter: what can't be, and of the rest how likely it is and why. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from math import exp, log1p
 from typing import Literal
@@ -55,12 +56,21 @@ _SHORTEST_SPELT = 5
 _SURE = 30.0
 # A topic that begins so is of one person: a card, a claim, a wage. Two that ask for theirs ask for two.
 _OWN = "own-"
+# Names that two such have in common say so much of what they say of others.
+_OWN_NAMES = 0.5
 _SPOTS = frozenset({"street", "alley", "landmark", "hamlet", "block", "km"})
 _AREAS = frozenset({"village", "area", "branch"})
 _NAMED_PLACES = frozenset({"street", "alley", "landmark", "hamlet", "village", "district"})
 _HOUSES = frozenset({"rt", "rw", "block", "house"})
 _PERSONS = frozenset({"id", "name", "phone", "email", "masked"})
 _SAYS_WHERE = _SPOTS | _AREAS | _HOUSES | _PERSONS
+# What stands behind them is a place that everybody there knows: the market, the post office. So many words of it.
+_BESIDE = frozenset({"depan", "dekat", "samping", "sebelah", "seberang", "belakang", "sekitar"})
+_BESIDE_WORDS = 3
+# A text of more words than this is a letter.
+_LETTER = 20
+# Days: so soon after each other two strangers complain of one power cut.
+_HOURS = 0.25
 
 Sender = Literal["same", "other", "unknown"]
 
@@ -128,6 +138,8 @@ def _never(a: Matter, b: Matter, named: Compared) -> str:
         return "other-episode"
     if place := two_places(named):
         return f"other-{place}"
+    if _other_end(a, b) or _other_end(b, a):
+        return "other-street"
     if named.regions == "fields" and not (a.fine & b.fine or named.equal & _SAYS_WHERE) and len(a.words) < _MANY_WORDS:
         return "other-region"
     return ""
@@ -181,12 +193,14 @@ def features(a: Matter, b: Matter, named: Compared, aligned: Aligned, vocabulary
     """What a pair is judged by: numbers of about 0 to 3, each zero where there is nothing of it."""
     near = aligned.contained >= _NEAR and aligned.kept >= _LEAST_KEPT and aligned.dense >= _DENSE
     spot = _spot(a, b, named, vocabulary)
+    left, right = (_roots((*one.words, *one.title), vocabulary) for one in (a, b))
     return {
         **_words(aligned, near=near),
-        **_in_common(a, b, vocabulary),
+        **_in_common(left, right, vocabulary),
+        **_other_words(a, b, left, right, vocabulary),
         **_fine(a, b, near=near, here=spot.here),
         **_named(named),
-        **_where(a, b, named, spot, near=near),
+        **_where(a, b, named, spot, _beside(a, b, vocabulary), near=near),
         **_when(a, b, near=near),
         **_who(a, b, named, near=near, here=spot.here),
         "same-in-all": float(_same_in_all(a, b, named, aligned, spot)),
@@ -225,9 +239,8 @@ def _words(aligned: Aligned, *, near: bool) -> dict[str, float]:
     }
 
 
-def _in_common(a: Matter, b: Matter, vocabulary: Vocabulary) -> dict[str, float]:
+def _in_common(left: AbstractSet[str], right: AbstractSet[str], vocabulary: Vocabulary) -> dict[str, float]:
     """Words that both have, wherever they stand: of title and text, by how much they tell."""
-    left, right = ({vocabulary.root(word) or word for word in (*one.words, *one.title)} for one in (a, b))
     weight, knows = vocabulary.weight, vocabulary.knows
     both = left & right
     common, mine, theirs = (sum(map(weight, words)) for words in (both, left, right))
@@ -243,17 +256,62 @@ def _in_common(a: Matter, b: Matter, vocabulary: Vocabulary) -> dict[str, float]
     }
 
 
+def _other_words(
+    a: Matter, b: Matter, left: AbstractSet[str], right: AbstractSet[str], vocabulary: Vocabulary
+) -> dict[str, float]:
+    """Titles that the other complaint doesn't speak of, and numbers; `left` and `right` are all roots of the words."""
+    absent = 0.0
+    if a.title and b.title:
+        absent = min(_without(_roots(a.title, vocabulary), right), _without(_roots(b.title, vocabulary), left))
+    numbers, others = ({word for word in (*one.words, *one.title) if word[0].isdecimal()} for one in (a, b))
+    return {
+        "other-title": absent,
+        "same-numbers": log1p(len(numbers & others)),
+        "other-numbers": float(bool(numbers and others) and numbers.isdisjoint(others)),
+    }
+
+
+def _without(words: AbstractSet[str], others: AbstractSet[str]) -> float:
+    """The share of the words that are not among the others."""
+    return len(words - others) / len(words)
+
+
+def _roots(words: Iterable[str], vocabulary: Vocabulary) -> set[str]:
+    return {vocabulary.root(word) or word for word in words}
+
+
+def _beside(a: Matter, b: Matter, vocabulary: Vocabulary) -> float:
+    """How much that one has behind words like *depan* the other names too, wherever: `depan kantor pos`."""
+    left, right = _known_by(a), _known_by(b)
+    if not left and not right:
+        return 0.0
+    shared = (left & _all_words(b, vocabulary)) | (right & _all_words(a, vocabulary))
+    return log1p(sum(map(vocabulary.weight, shared)))
+
+
+def _known_by(matter: Matter) -> set[str]:
+    words = (*matter.title, *matter.words, *matter.place)
+    return {said for at, word in enumerate(words) if word in _BESIDE for said in words[at + 1 : at + 1 + _BESIDE_WORDS]}
+
+
+def _all_words(matter: Matter, vocabulary: Vocabulary) -> set[str]:
+    words = (*matter.title, *matter.words, *matter.place)
+    return {*words, *_roots(words, vocabulary)}
+
+
 def _fine(a: Matter, b: Matter, *, near: bool, here: bool) -> dict[str, float]:
     shared = [word for word in a.fine if _stands(word, b.fine)]
     only_a = len(a.fine) - len(shared) - _torn(a, b)
     only_b = sum(not _stands(word, a.fine) for word in b.fine) - _torn(b, a)
     nothing = not a.fine or not b.fine
     share = len(shared) / max(1, min(len(a.fine), len(b.fine)))
+    # Many wait for a card of their own at one place.
+    counts = _OWN_NAMES if _own(a.topics & b.topics) and not near else 1.0
     return {
         # A street may be called by a word like others.
-        "same-names": log1p(max(len(shared) * share, float(here))),
+        "same-names": counts * log1p(max(len(shared) * share, float(here))),
         "same-names-near": log1p(len(shared)) * near,
-        "share-of-names": share,
+        "share-of-names": counts * share,
         "other-names-near": log1p(max(0, min(only_a, only_b))) * near,
         "no-names": float(nothing),
         "no-names-near": float(nothing) * near,
@@ -326,11 +384,30 @@ def _said(a: Matter, b: Matter) -> bool:
     return False
 
 
+def _other_end(a: Matter, b: Matter) -> bool:
+    """Whether one names, without saying what it is, another number of the other's street: `di tanah tinggi 5`."""
+    text = ""
+    for kind, value in (*b.named, *b.located):
+        base, _, number = value.rpartition(" ")
+        if kind != "street" or not number.isdecimal() or " " not in base:
+            continue
+        text = text or f" {' '.join((*a.title, *a.words))} "
+        _, found, rest = text.partition(f" {base} ")
+        if found and not _number_after(rest, value):
+            return True
+    return False
+
+
 def _number_after(rest: str, name: str) -> bool:
     """Whether no other number than the name's follows."""
     following = rest.partition(" ")[0]
     number = ROMAN.get(following, following)
     return not number.isdecimal() or number in name.split()
+
+
+def _own(topics: AbstractSet[str]) -> bool:
+    """Whether what both speak of is nothing but somebody's own."""
+    return bool(topics) and all(topic.startswith(_OWN) for topic in topics)
 
 
 def _places_among(names: frozenset[str], a: Matter, b: Matter) -> bool:
@@ -341,7 +418,7 @@ def _places_among(names: frozenset[str], a: Matter, b: Matter) -> bool:
     )
 
 
-def _where(a: Matter, b: Matter, named: Compared, spot: _Spot, *, near: bool) -> dict[str, float]:
+def _where(a: Matter, b: Matter, named: Compared, spot: _Spot, beside: float, *, near: bool) -> dict[str, float]:
     topics = a.topics & b.topics
     same = len(topics) / min(len(a.topics), len(b.topics)) if topics else 0.0
     alike = len(topics) / len(a.topics | b.topics) if topics else 0.0
@@ -351,8 +428,11 @@ def _where(a: Matter, b: Matter, named: Compared, spot: _Spot, *, near: bool) ->
     names = (len(shared) + _places_among(shared, a, b)) * (share >= _MANY) + len(named.equal & {"village", "district"})
     place = 1.0 if spot.here else 0.75 if names > 1 else 0.4 if names or named.equal & _AREAS else 0.0
     nowhere = not (a.place or b.place or a.fine or b.fine or (named.equal & _SAYS_WHERE))
-    own = bool(topics) and all(topic.startswith(_OWN) for topic in topics)
+    own = _own(topics)
     late = _late(a, b)
+    # A long letter speaks of other troubles in passing.
+    short = min(1.0, _LETTER / max(1, len(a.words), len(b.words)))
+    timed = a.at is not None and b.at is not None
     return {
         "same-address": spot.shared / spot.least if spot.least else 0.0,
         "other-address": spot.apart * (1 - spot.here),
@@ -367,10 +447,13 @@ def _where(a: Matter, b: Matter, named: Compared, spot: _Spot, *, near: bool) ->
         "own-matters": float(own and not near),
         "own-matters-near": float(own and near),
         "late-place": late * place * (not near),
-        "soon-place-topic": same
-        * place
-        * (not own and a.at is not None and b.at is not None and days_between(a, b) < _SAME_DAY),
-        "same-topic": same,
+        "soon-place-topic": same * place * (not own and timed and days_between(a, b) < _SAME_DAY),
+        "hours-same-topic": same * (not own and timed and days_between(a, b) < _HOURS),
+        "same-topic": same * (near or not own),
+        "beside-same-topic": same * beside,
+        # One is of a broken pavement, the other of a stall on it.
+        "more-topics": float(bool(topics) and a.topics != b.topics) * short,
+        "topics-apart": float(bool(a.topics - b.topics and b.topics - a.topics)) * short,
         "other-topic": other,
         "other-topic-near": other * near,
         "nowhere": float(nowhere),
@@ -401,6 +484,8 @@ def _who(a: Matter, b: Matter, named: Compared, *, near: bool, here: bool) -> di
         "same-sender": float(sender == "same"),
         "other-sender": float(sender == "other"),
         "same-sender-near-text": float(sender == "same" and near),
+        # Who says something else has something else to say.
+        "same-sender-other-text": float(sender == "same" and not near),
         "says-again": float((a.again or b.again) and (near or (here and bool(a.topics & b.topics)))),
         "same-person": float(bool(_PERSONS & named.equal)),
         "other-person": float(two_persons(named)),

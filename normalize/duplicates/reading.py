@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from functools import lru_cache
 from itertools import compress
 from operator import itemgetter
@@ -53,6 +53,9 @@ _OURS = ("lapor", "sp4n")
 _GROWING = frozenset({"menit", "jam", "hari", "minggu", "bulan", "tahun", "kali"})
 _LONGEST = 400
 _SHORTEST_NAME = 3
+# A word of a dictionary that no complaint uses, so long, is a place's where one bears it: Johar, Kedamean.
+_SHORTEST_PLACE = 5
+_UNUSED = 1.0
 # Each post has another short address for the same page.
 _ADDRESSES = ("http:", "https:")
 _START, _NORMAL = itemgetter(0), itemgetter(2)
@@ -75,7 +78,10 @@ class _Said(NamedTuple):
 
 
 class MatterReader:
-    """`digest` is a keyed hash: equal for equal values, and nothing to whoever has no key."""
+    """`places` are the words of names of places.
+
+    `digest` is a keyed hash: equal for equal values, and nothing to whoever has no key.
+    """
 
     def __init__(
         self,
@@ -83,12 +89,14 @@ class MatterReader:
         vocabulary: Vocabulary,
         troubles: Troubles,
         gazetteer: Gazetteer,
+        places: Collection[str],
         digest: Callable[[bytes], str],
     ) -> None:
         self._words = words
         self._vocabulary = vocabulary
         self._troubles = troubles
         self._gazetteer = gazetteer
+        self._places = places
         self._digest = digest
         self._keyring = Keyring(digest(b"keys").encode()[:64])
         self._said = lru_cache(_REMEMBERED)(self._look)
@@ -133,7 +141,8 @@ class MatterReader:
         said = self._said
         sure = [one for one in matter.named if one[0] in _IDENTIFIERS]
         telling = [one for one in {*matter.named, *matter.located} if one[0] in _TELLING]
-        fine = [("fine", word) for word in matter.fine]
+        # Names that are words as well (Sentosa, Makmur) are too many places' to look for.
+        fine = [("fine", word) for word in matter.fine if not self._vocabulary.knows(word)]
         usual = [said(word)[2] for word in words]
         return self._keyring.keys(words, usual, (*sure, *telling, *fine), len(sure), matter.sender)
 
@@ -145,7 +154,10 @@ class MatterReader:
         telling = self._secret(word) if word.isdecimal() and len(word) >= _SOMEBODYS else word
         says = weight > _SAYS_NOTHING and not word.startswith(_ADDRESSES)
         name = len(word) >= _SHORTEST_NAME and word.isalpha() and word not in ROMAN and not word.startswith(_OURS)
-        return _Said(telling if says else "", name and not self._vocabulary.knows(word), -int(_STEPS * weight))
+        place = len(word) >= _SHORTEST_PLACE and weight >= _UNUSED and word in self._places
+        return _Said(
+            telling if says else "", name and (place or not self._vocabulary.knows(word)), -int(_STEPS * weight)
+        )
 
     def _named(self, findings: Iterable[Finding]) -> tuple[Named, ...]:
         found = {

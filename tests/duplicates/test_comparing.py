@@ -241,6 +241,41 @@ def test_a_street_in_passing(judge: Judge, readers: Readers) -> None:
     assert judge(one, elsewhere).score < readers.likeness.enough
 
 
+def test_another_number_is_another_street(judge: Judge) -> None:
+    """However alike the rest, and though it is not called a street."""
+    one = said("PJU padam", address="Jl. Kebon Nanas Selatan II")
+    assert judge(one, said("PJU padam di kebon nanas selatan 5")).never == "other-street"
+    assert judge(said("PJU padam di kebon nanas selatan 5"), one).never == "other-street"
+    assert judge(one, said("PJU padam di kebon nanas selatan II")).never == ""
+
+
+def test_what_is_beside_it(judge: Judge) -> None:
+    """A place that all there know needs no name, wherever the other names it; that is a reason."""
+    one = said("genangan di depan kantor pos tinggi sekali, mobil mogok")
+    other = said("Kantor pos banjir sampai lutut, kendaraan tidak bisa lewat", hours=2)
+    elsewhere = said("Terminal banjir sampai lutut, kendaraan tidak bisa lewat", hours=2)
+    found, not_found = judge(one, other), judge(one, elsewhere)
+    assert found.score > not_found.score
+    assert "beside-same-topic" in found.evidence
+    assert "beside-same-topic" not in not_found.evidence
+
+
+def test_what_only_the_other_speaks_of(judge: Judge) -> None:
+    """Two titles of which neither text of the other speaks, other numbers, each its own trouble: less likely one."""
+    bus = "nunggu lama sekali di halte Wiratama Baru"
+    same = judge(said(f"Bus 6 {bus}"), said(f"bus 6 tidak datang, {bus}")).score
+    assert judge(said(f"Bus 6 {bus}"), said(f"bus 9 tidak datang, {bus}")).score < same
+    road = "Jalan Wiratama Baru rusak parah di depan bengkel"
+    told = judge(said(road, title="Jalan rusak"), said(f"{road} sekali", title="Perbaikan jalan")).score
+    assert judge(said(road, title="Penerangan"), said(f"{road} sekali", title="Karcis masuk")).score < told
+
+
+def test_a_name_that_is_a_word_too(readers: Readers) -> None:
+    """What a dictionary has but nobody writes in a complaint is a name where a village bears it; others are words."""
+    assert "johar" in readers.matter(said("banjir di johar")).fine
+    assert not {"banjir", "jalan"} & readers.matter(said("banjir di jalan")).fine
+
+
 @given(st.sampled_from(LETTERS), st.sampled_from(LETTERS), st.floats(0, 3000))
 def test_it_makes_no_difference_which_came_first(readers: Readers, one: str, other: str, hours: float) -> None:
     """The order of arrival changes who is first, not who is together."""
