@@ -67,18 +67,18 @@ class Topics:
     def __init__(self, cues: Sequence[Cue]) -> None:
         self._cues = cues
         self._alone: dict[Phrase, list[Cue]] = defaultdict(list)
-        # By the first part: the whole and what it speaks for.
-        self._apart: dict[Phrase, list[tuple[tuple[Phrase, ...], Cue]]] = defaultdict(list)
+        # By the first part and the second: the whole and what it speaks for.
+        self._apart: dict[Phrase, dict[Phrase, list[tuple[tuple[Phrase, ...], Cue]]]] = defaultdict(dict)
         self._barring: dict[Phrase, list[int]] = defaultdict(list)
         for cue in cues:
             for parts in cue.phrases:
                 if len(parts) == 1:
                     self._alone[parts[0]].append(cue)
                 else:
-                    self._apart[parts[0]].append((parts, cue))
+                    self._apart[parts[0]].setdefault(parts[1], []).append((parts, cue))
             for phrase in cue.unless:
                 self._barring[phrase].append(cue.id)
-        halves = {part for wholes in self._apart.values() for parts, _ in wholes for part in parts}
+        halves = {part for cue in cues for parts in cue.phrases if len(parts) > 1 for part in parts}
         self._wholes = Lexicon({phrase: phrase for phrase in self._alone})
         self._halves = Lexicon({phrase: phrase for phrase in halves})
         self._bars = Lexicon(self._barring)
@@ -123,10 +123,17 @@ class Topics:
         where: dict[Phrase, list[Hit[Phrase]]] = defaultdict(list)
         for hit in hits:
             where[hit.meaning].append(hit)
-        for first in tuple(where):
-            for parts, cue in self._apart.get(first, ()):
-                if all(map(where.__contains__, parts)) and (near := _nearest([where[part] for part in parts])):
-                    yield cue, tuple(word for part in parts for word in part), near
+        wholes = (
+            whole
+            for first in tuple(where)
+            if (seconds := self._apart.get(first))
+            # However many begin with this part, only those are looked at whose second part is there too.
+            for second in where.keys() & seconds.keys()
+            for whole in seconds[second]
+        )
+        for parts, cue in sorted(wholes, key=lambda whole: (whole[1].id, whole[0])):
+            if all(map(where.__contains__, parts)) and (near := _nearest([where[part] for part in parts])):
+                yield cue, tuple(word for part in parts for word in part), near
 
 
 def _denied(words: Sequence[str], first: int) -> bool:
