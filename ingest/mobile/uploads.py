@@ -169,13 +169,14 @@ def _usable(state: _State | None) -> _State:
 
 
 def _state(connection: Connection, upload: UUID, at: datetime) -> _State | None:
+    """Row and parts in one statement: whoever finishes it meanwhile takes the parts away with the state."""
+    sizes = select(func.coalesce(func.sum(col(UploadPart.size)), 0)).where(col(UploadPart.upload_id) == upload)
     columns = (UploadRow.length, UploadRow.kept, UploadRow.refused, UploadRow.expires_at)
-    query = select(*columns).where(col(UploadRow.id) == upload, col(UploadRow.expires_at) > at)
-    row = connection.execute(query).one_or_none()
+    query = select(*columns).add_columns(sizes.scalar_subquery().label("come"))
+    row = connection.execute(query.where(col(UploadRow.id) == upload, col(UploadRow.expires_at) > at)).one_or_none()
     if row is None:
         return None
-    come = select(func.coalesce(func.sum(col(UploadPart.size)), 0)).where(col(UploadPart.upload_id) == upload)
-    offset = row.length if row.kept else int(connection.execute(come).scalar_one())
+    offset = row.length if row.kept else int(row.come)
     return _State(Upload(upload, row.length, offset, row.expires_at), row.kept, row.refused)
 
 
