@@ -101,7 +101,7 @@ def align(a: Sequence[str], b: Sequence[str], vocabulary: Vocabulary) -> Aligned
         if "".join(gone) == "".join(come):
             kept += sum(map(weight, gone))
             continue
-        spelt = _cut(gone, come, a[-1], b[-1]) or _spelt(gone, come, vocabulary)
+        spelt = _cut(gone, come, a[-1:], b[-1:]) or _spelt(gone, come, vocabulary)
         kept += sum(map(weight, spelt))
         gone = [word for word in gone if word not in spelt]
         come = [word for word in come if word not in spelt.values()]
@@ -182,12 +182,12 @@ def slip(word: str, other: str) -> bool:
     return OSA.distance(word, other, score_cutoff=1) <= 1
 
 
-def _cut(gone: Sequence[str], come: Sequence[str], last: str, other_last: str) -> dict[str, str]:
-    """Where one text was cut off within a word: its last word, and the one that stands there in the other."""
-    if len(gone) == 1 and gone[0] == last and _torn(last, come):
-        return {last: come[0]}
-    if len(come) == 1 and come[0] == other_last and _torn(other_last, gone):
-        return {gone[0]: other_last}
+def _cut(gone: Sequence[str], come: Sequence[str], last: Sequence[str], other_last: Sequence[str]) -> dict[str, str]:
+    """Where one text was cut off within a word: its last word (if it has any), and what stands there in the other."""
+    if len(gone) == 1 and gone[0] in last and _torn(gone[0], come):
+        return {gone[0]: come[0]}
+    if len(come) == 1 and come[0] in other_last and _torn(come[0], gone):
+        return {gone[0]: come[0]}
     return {}
 
 

@@ -293,6 +293,24 @@ def test_any_text_is_a_matter(readers: Readers, text: str, title: str, address: 
     assert len(readers.reader.keys(matter)) <= 4 * 40
 
 
+_SCRAPS = st.lists(
+    st.sampled_from(
+        ("", "🙏", "???", "yang", "5", "RT 3", "di depan", "Yth. Bupati", "Jl. Veteran Lama 4", LETTERS[0])
+    ),
+    max_size=4,
+).map(" ".join)
+
+
+@given(_SCRAPS, _SCRAPS, st.sampled_from(("", "!", "Jalan rusak")))
+def test_any_two_can_be_compared(readers: Readers, one: str, other: str, title: str) -> None:
+    """However little either says, be it no word at all, and in either order."""
+    a, b = readers.matter(said(one, sender="s")), readers.matter(said(other, sender="s", title=title))
+    there, back = readers.comparer.compare(a, b), readers.comparer.compare(b, a)
+    assert 0 <= there.score <= 1
+    assert there.never == back.never
+    assert there.score == pytest.approx(back.score)
+
+
 def test_no_identifier_is_kept_in_the_clear(readers: Readers) -> None:
     """Whoever reads the store of matters finds no number of a person's."""
     numbers = ("3374010101900001", "0009000012345", "081200000001", "1234567890123456")

@@ -212,6 +212,15 @@ def test_what_one_person_says_is_looked_at(parts: Parts, stage: NormalizeStage) 
     assert (again.relation.kind, again.relation.of) == ("repeat", made[0].id)
 
 
+@pytest.mark.parametrize("wordless", ["🙏🙏", "???", "👍\n…"])
+def test_a_message_without_a_word(parts: Parts, stage: NormalizeStage, wordless: str) -> None:
+    """Who sends a sign and then says what it is about is heard, and the other way round."""
+    messages = [report(parts, text, "a", hours) for hours, text in enumerate((wordless, MORNING, wordless, AFTERNOON))]
+    made = work(stage, *messages, at_once=1)
+    assert [each.relation.kind for each in made][1::2] == ["new", "repeat"]
+    assert made[3].relation.of == made[1].id
+
+
 def test_joins_are_counted_by_an_index(engine: Engine, stage: NormalizeStage, parts: Parts) -> None:
     """Not by a look at all that came in a month: SQLite takes an index of some rows for its very words only."""
     work(stage, report(parts, MORNING, "a"))
