@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, event, insert
 
 from config.database import writing
+from messages.topics import TRIAGE
 from sinks.ledger.status import Ledger, Step
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 from tests.conftest import NOW
@@ -88,6 +89,27 @@ def test_each_is_what_it_would_be_alone(engine: Engine) -> None:
         Step(NOW + timedelta(days=1), "closed", "Kota Semarang"),
     )
     assert ledger.statuses([]) == {}
+
+
+def test_what_triage_gives_on_it_does_not_refuse(engine: Engine) -> None:
+    """The citizen reads where the report goes, not that nobody wants it; a refusal by an institution is told."""
+    decision = {**answer(1, "refused"), "agency": TRIAGE, "dispatch_id": UUID(int=101)}
+    with writing(engine) as connection:
+        connection.execute(insert(ComplaintRow), [complaint(1)])
+        hops = [dispatch(1), {**dispatch(1, 1), "agency": TRIAGE}, dispatch(1, 2)]
+        connection.execute(insert(DispatchRow), hops)
+        connection.execute(insert(AnswerRow), [answer(1, "refused"), {**decision, "id": UUID(int=2)}])
+
+    status = Ledger(engine, _NAMES).status(number(1))
+
+    assert status is not None
+    assert [(step.what, step.agency) for step in status.steps] == [
+        ("received", ""),
+        ("dispatched", "Kota Semarang"),
+        ("dispatched", "triage"),
+        ("dispatched", "Kota Semarang"),
+        ("refused", "Kota Semarang"),
+    ]
 
 
 @pytest.mark.parametrize(("many", "statements"), [(1, 4), (1000, 4), (5001, 8)])

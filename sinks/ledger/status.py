@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, or_
 from sqlmodel import col, select
 
 from config.database import chunks, reading
+from messages.topics import TRIAGE
 from sinks.ledger.standing import standings
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 
@@ -77,7 +78,10 @@ class Ledger:
             yield Status(stand.tracking, state, tuple(steps), stand.relation, head, together)
 
     def _ways(self, connection: Connection, complaints: Collection[UUID]) -> Mapping[UUID, list[Step]]:
-        """The dispatches and answers of each complaint: by their hop, then by when they were given."""
+        """The dispatches and answers of each complaint: by their hop, then by when they were given.
+
+        What triage gives on it decides, and refuses nothing: the dispatch that follows says where to.
+        """
         sent = connection.execute(
             select(DispatchRow.complaint_id, DispatchRow.dispatched_at, DispatchRow.agency)
             .where(col(DispatchRow.complaint_id).in_(complaints))
@@ -86,6 +90,7 @@ class Ledger:
         said = connection.execute(
             select(AnswerRow.complaint_id, AnswerRow.answered_at, AnswerRow.agency, AnswerRow.verdict)
             .where(col(AnswerRow.complaint_id).in_(complaints))
+            .where(or_(col(AnswerRow.agency) != TRIAGE, col(AnswerRow.verdict) != "refused"))
             .order_by(col(AnswerRow.answered_at))
         )
         ways: dict[UUID, list[Step]] = defaultdict(list)
