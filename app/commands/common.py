@@ -1,10 +1,11 @@
 """What commands share: the parts of this process, where they print, options that mean the same everywhere, ends."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated, NoReturn
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -21,6 +22,8 @@ EX_UNAVAILABLE = 69
 
 OUT = Console()
 ERR = Console(stderr=True)
+
+T = TypeVar("T")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Actor = Annotated[str, typer.Option("--actor", help="Who decides; kept with the decision.")]
@@ -58,3 +61,18 @@ def fault(error: ValidationError) -> str:
     """The first field at fault, and never what stood there."""
     first = error.errors(include_input=False, include_url=False)[0]
     return f"{'.'.join(str(part) for part in first['loc']) or 'the line'}: {first['msg']}"
+
+
+def labelled(path: Path, read: Callable[[Path], Sequence[T]]) -> Sequence[T]:
+    """The examples in a file; else the process ends and says what is wrong with it."""
+    try:
+        found = read(path)
+    except OSError as error:
+        stop(f"{path}: {error.strerror}", EX_USAGE)
+    except ValidationError as error:
+        stop(f"{path}: {fault(error)}", EX_USAGE)
+    except UnicodeDecodeError:
+        stop(f"{path} is not UTF-8", EX_USAGE)
+    if not found:
+        stop(f"{path} holds no examples", EX_USAGE)
+    return found

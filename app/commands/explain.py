@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 import typer
 from pydantic import ValidationError
 
-from app.commands.common import EX_USAGE, OUT, fault, stop
+from app.commands.common import EX_USAGE, OUT, fault, labelled, stop
 from app.explaining import PairFile, Readers, Said, duplicates_of, measure, read
 from config.kinds import load_kinds
 from normalize.kinds.judge import Judge
@@ -58,13 +58,7 @@ def evaluate_duplicates(
     pairs: Annotated[Path, typer.Option("--pairs", help='JSON lines: {"label": repeat|joins|different, "a", "b"}.')],
 ) -> None:
     """Precision, recall and F1 with 95 % intervals, by label, group and source."""
-    try:
-        labelled = PairFile.read(pairs)
-    except OSError as error:
-        stop(f"{pairs}: {error.strerror}", EX_USAGE)
-    except ValidationError as error:
-        stop(f"{pairs}: {fault(error)}", EX_USAGE)
-    OUT.print_json(data=measure(Readers.load(), labelled))
+    OUT.print_json(data=measure(Readers.load(), labelled(pairs, PairFile.read)))
 
 
 def _at_once() -> Iterator[list[Said]]:
@@ -82,7 +76,7 @@ def _at_once() -> Iterator[list[Said]]:
 
 
 def _lines() -> Iterator[Said]:
-    for number, line in enumerate(sys.stdin, start=1):
+    for number, line in enumerate(sys.stdin.buffer, start=1):
         if line.strip():
             yield _said(line, number)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from app.commands.common import EX_USAGE, OUT, fault, opened, stop
+from app.commands.common import EX_USAGE, OUT, fault, labelled, opened, stop
 from app.measuring import Judged, measure
 from app.routing import Told, explained
 from messages.shapes import Channel
@@ -42,16 +42,7 @@ def evaluate_route(
     ],
 ) -> None:
     """How often the first door is right, one of three is, none is; and how true what is said of it is."""
-    try:
-        judged = Judged.read(reports)
-    except OSError as error:
-        stop(f"{reports}: {error.strerror}", EX_USAGE)
-    except ValidationError as error:
-        stop(f"{reports}: {fault(error)}", EX_USAGE)
-    except UnicodeDecodeError:
-        stop(f"{reports} is not UTF-8", EX_USAGE)
-    if not judged:
-        stop(f"{reports} holds no reports", EX_USAGE)
+    judged = labelled(reports, Judged.read)
     with opened() as parts:
         OUT.print_json(data=measure(parts.rules, judged))
 

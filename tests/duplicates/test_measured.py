@@ -126,6 +126,8 @@ def test_a_bad_line_is_named() -> None:
     assert result.exit_code == 2
     assert "line 1: channel" in result.stderr
     assert "merpati" not in result.stderr
+    for command in ("duplicates", "read"):
+        assert CliRunner().invoke(app, ["explain", command], input=b'{"text": "\xff"}\n').exit_code == 2
 
 
 def test_the_command_reads() -> None:
@@ -139,12 +141,16 @@ def test_the_command_reads() -> None:
     assert [word["normal"] for word in found["words"]][-3:] == ["sudah", "3", "hari"]
 
 
-def test_the_command_measures() -> None:
-    """Figures with their intervals; a file that is none is named."""
+def test_the_command_measures(tmp_path: Path) -> None:
+    """Figures with their intervals; a file that is none, or holds none, is named."""
     result = CliRunner().invoke(app, ["eval", "duplicates", "--pairs", str(PAIRS / "test.jsonl")])
     figures = json.loads(result.stdout)
     assert figures["precision"]["low"] < figures["precision"]["value"] < figures["precision"]["high"]
-    assert CliRunner().invoke(app, ["eval", "duplicates", "--pairs", "none.jsonl"]).exit_code == 2
+    for name, content in (("empty", b"\n"), ("other", b"\xff")):
+        (tmp_path / name).write_bytes(content)
+    for name in ("none", "empty", "other"):
+        wrong = CliRunner().invoke(app, ["eval", "duplicates", "--pairs", str(tmp_path / name)])
+        assert (wrong.exit_code, name in wrong.stderr.replace("\n", "")) == (2, True)
 
 
 def test_the_command_says_what_a_message_is() -> None:
