@@ -138,8 +138,20 @@ class Reader(Protocol):
         """All committed records from the start up to what is there now; with `follow`, then on for ever."""
         ...
 
+    def first(self, places: Mapping[Partition, int]) -> Mapping[Partition, Record]:
+        """The first committed record at or behind each of these offsets; nothing where there is none (yet)."""
+        ...
+
+    def since(self, topics: Iterable[str], moment: int) -> Mapping[Partition, int]:
+        """From which offset on all was taken at `moment` (milliseconds since 1970 UTC) or later; the end if nothing."""
+        ...
+
     def committed(self, group: str, topics: Iterable[str]) -> Mapping[Partition, int]:
         """The next offset the group will work, for each partition in which it ever committed."""
+        ...
+
+    def members(self, group: str) -> Sequence[str]:
+        """The names of the group's living members, sorted."""
         ...
 
     def close(self) -> None:

@@ -62,6 +62,38 @@ class CommittedReader:
         finally:
             client.close(autocommit=False)
 
+    def first(self, places: Mapping[Partition, int]) -> Mapping[Partition, Record]:
+        """See the port. Raises `Retry` when the broker falls silent before it said what there is."""
+        spans = self.spans({place.topic for place in places})
+        sought = {place: max(offset, spans[place].start) for place, offset in places.items() if place in spans}
+        ends = {
+            TopicPartition(*place): spans[place].end for place, offset in sought.items() if offset < spans[place].end
+        }
+        found: dict[Partition, Record] = {}
+        if not ends:
+            return found
+        client = self._ask("first", lambda: connect(KafkaConsumer, self._arguments()))
+        try:
+            client.assign(list(ends))
+            for place in ends:
+                client.seek(place, sought[Partition(*place)])
+            for record in _read(client, ends, self._settings.deadline, only_first=True):
+                found.setdefault(Partition(record.topic, record.partition), record)
+        except KafkaError as error:
+            raise translate(error, "first") from error
+        finally:
+            client.close(autocommit=False)
+        return found
+
+    def since(self, topics: Iterable[str], moment: int) -> Mapping[Partition, int]:
+        """See the port."""
+        spans = self.spans(topics)
+        found = self._ask("since", lambda: self._offsets([TopicPartition(*place) for place in spans], moment))
+        return {
+            place: at if (at := found.get(TopicPartition(*place), -1)) >= 0 else span.end
+            for place, span in spans.items()
+        }
+
     def committed(self, group: str, topics: Iterable[str]) -> Mapping[Partition, int]:
         """See the port."""
         wanted = set(topics)
@@ -77,6 +109,15 @@ class CommittedReader:
             for place, found in offsets.items()
             if place.topic in wanted and found.offset >= 0
         }
+
+    def members(self, group: str) -> Sequence[str]:
+        """See the port. A member that is not ours and has no name of its own goes by its client's."""
+        try:
+            found = self._ask("members", lambda: self._admin.describe_groups([group])[group])
+        except GroupIdNotFoundError:
+            return []
+        names = (member["group_instance_id"] or member["client_id"] for member in found["members"])
+        return sorted(name.removeprefix(f"{group}-") for name in names)
 
     def close(self) -> None:
         """See the port."""
@@ -120,15 +161,24 @@ def _follow(client: Any) -> Iterator[Record]:
             yield from map(record_of, records)
 
 
-def _read(client: Any, ends: dict[TopicPartition, int], patience: float) -> Iterator[Record]:
-    """Up to `ends`, which may lie past the last record: behind it can be markers and aborted records."""
+def _read(
+    client: Any, ends: dict[TopicPartition, int], patience: float, *, only_first: bool = False
+) -> Iterator[Record]:
+    """Up to `ends`, which may lie past the last record: behind it can be markers and aborted records.
+
+    `only_first`: of each partition no more than came with its first record.
+    """
     silent_since = time.monotonic()
     left = dict(ends)
     while left:
         found = client.poll(_POLL_MS)
         for partition, records in found.items():
             yield from (record_of(record) for record in records if record.offset < ends[partition])
-        done = [partition for partition in left if (client.position(partition, timeout_ms=0) or 0) >= ends[partition]]
+        done = [
+            partition
+            for partition in left
+            if (only_first and partition in found) or (client.position(partition, timeout_ms=0) or 0) >= ends[partition]
+        ]
         for partition in done:
             del left[partition]
             client.pause(partition)

@@ -42,7 +42,7 @@ class LocalBus:
 
     def reader(self) -> LocalReader:
         """See the port."""
-        return LocalReader(log.connect(self._path), self._written)
+        return LocalReader(log.connect(self._path), self._written, self._clock)
 
     def ping(self, timeout: float) -> None:
         """See the port."""

@@ -47,7 +47,7 @@ class GroupMember:
             self._connection.execute(
                 'DELETE FROM leases WHERE "group" = ? AND owner IN'
                 ' (SELECT name FROM members WHERE "group" = ? AND seen NOT BETWEEN ? AND ?)',
-                (self._group, self._group, *self._alive(now)),
+                (self._group, self._group, *_alive(self._session, now)),
             )
             wanted = self._wanted(partitions, now)
             for partition in self.owned() - wanted - busy:
@@ -89,14 +89,20 @@ class GroupMember:
         if not alive:
             raise Fenced(f"another member named {self._name} joined group {self._group}")
 
-    def _alive(self, now: float) -> tuple[float, float]:
-        """When a living member was last seen. In the future too: after a clock was set back the dead seem to live."""
-        return now - self._session, now + self._session
-
     def _wanted(self, partitions: Sequence[Partition], now: float) -> set[Partition]:
-        rows = self._connection.execute(
-            'SELECT name FROM members WHERE "group" = ? AND seen BETWEEN ? AND ? ORDER BY name',
-            (self._group, *self._alive(now)),
-        )
-        names = [name for (name,) in rows]
+        names = living(self._connection, self._group, self._session, now)
         return set(partitions[names.index(self._name) :: len(names)])
+
+
+def living(connection: sqlite3.Connection, group: str, session_seconds: float, now: float) -> list[str]:
+    """The members of a group that were heard of within the session's length, by name."""
+    rows = connection.execute(
+        'SELECT name FROM members WHERE "group" = ? AND seen BETWEEN ? AND ? ORDER BY name',
+        (group, *_alive(session_seconds, now)),
+    )
+    return [name for (name,) in rows]
+
+
+def _alive(session_seconds: float, now: float) -> tuple[float, float]:
+    """When a living member was last seen. In the future too: after a clock was set back the dead seem to live."""
+    return now - session_seconds, now + session_seconds

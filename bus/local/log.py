@@ -114,6 +114,15 @@ def read(connection: sqlite3.Connection, partition: Partition, offset: int, limi
     ]
 
 
+def since(connection: sqlite3.Connection, partition: Partition, moment: int) -> int | None:
+    """The offset behind the last record of one partition that was taken before `moment`; `None` where none was."""
+    found = connection.execute(
+        "SELECT offset + 1 FROM records WHERE topic = ? AND partition = ? AND timestamp < ? ORDER BY offset DESC LIMIT 1",
+        (*partition, moment),
+    ).fetchone()
+    return found and int(found[0])
+
+
 def topics(connection: sqlite3.Connection) -> list[TopicSpec]:
     """Every topic, by name."""
     return [TopicSpec(*row) for row in connection.execute("SELECT name, partitions, retention FROM topics ORDER BY 1")]

@@ -2,9 +2,11 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from bus.local import log
+from bus.local.consumer import SESSION_SECONDS
+from bus.local.group import living
 from bus.port import Partition, Record, Span, TopicSpec
 
 _PAGE = 500
@@ -12,11 +14,14 @@ _LOOK_SECONDS = 0.2
 
 
 class LocalReader:
-    """See `bus.port.Reader`."""
+    """See `bus.port.Reader`. `clock` gives seconds since 1970 UTC."""
 
-    def __init__(self, connection: sqlite3.Connection, written: threading.Condition) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, written: threading.Condition, clock: Callable[[], float]
+    ) -> None:
         self._connection = connection
         self._written = written
+        self._clock = clock
 
     def topics(self) -> Sequence[TopicSpec]:
         """See the port."""
@@ -43,11 +48,30 @@ class LocalReader:
             with self._written:
                 self._written.wait(_LOOK_SECONDS)
 
+    def first(self, places: Mapping[Partition, int]) -> Mapping[Partition, Record]:
+        """See the port."""
+        return {
+            partition: found[0]
+            for partition, offset in places.items()
+            if (found := log.read(self._connection, partition, offset, 1))
+        }
+
+    def since(self, topics: Iterable[str], moment: int) -> Mapping[Partition, int]:
+        """See the port. Looks back from the end: a moment long past is dear."""
+        return {
+            partition: log.since(self._connection, partition, moment) or span.start
+            for partition, span in self.spans(topics).items()
+        }
+
     def committed(self, group: str, topics: Iterable[str]) -> Mapping[Partition, int]:
         """See the port."""
         wanted = set(topics)
         rows = self._connection.execute('SELECT topic, partition, next FROM offsets WHERE "group" = ?', (group,))
         return {Partition(topic, number): following for topic, number, following in rows if topic in wanted}
+
+    def members(self, group: str) -> Sequence[str]:
+        """See the port."""
+        return living(self._connection, group, SESSION_SECONDS, self._clock())
 
     def close(self) -> None:
         """See the port."""

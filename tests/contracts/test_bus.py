@@ -600,6 +600,56 @@ def test_spans_and_committed_tell_the_lag(harness: Harness) -> None:
     reader.close()
 
 
+def test_the_first_record_behind_an_offset(harness: Harness) -> None:
+    """The oldest that waits is found without reading what is before it; where nothing waits nothing is found."""
+    topic, group = harness.topic(2), harness.group()
+    harness.publish(topic, numbered(4), key=None)
+    consumer, reader = harness.join(group, topic), harness.bus.reader()
+    assert polled(consumer, 4)
+    consumer.commit([])
+    harness.publish(topic, [b"late", b"later"])
+    committed = reader.committed(group, [topic])
+    assert [record.value for record in reader.first(committed).values()] == [b"late"]
+    spans = reader.spans([topic])
+    assert reader.first({place: span.end for place, span in spans.items()}) == {}
+    assert reader.first({Partition("nowhere", 0): 0}) == {}
+    firsts = reader.first(dict.fromkeys(spans, 0))
+    assert firsts == {
+        place: next(record for record in harness.read(topic) if record.partition == place.number) for place in firsts
+    }
+    reader.close()
+
+
+def test_how_many_came_since_a_moment(harness: Harness) -> None:
+    """What was taken at that moment counts; before everything it is all, behind everything nothing."""
+    topic = harness.topic()
+    place = Partition(topic, 0)
+    harness.publish(topic, numbered(3))
+    time.sleep(0.01)
+    harness.publish(topic, numbered(2))
+    times = [record.timestamp for record in harness.read(topic)]
+    reader = harness.bus.reader()
+    assert reader.since([topic, "nowhere"], times[0]) == {place: 0}
+    assert reader.since([topic], times[2] + 1) == {place: 3}
+    assert reader.since([topic], times[3]) == {place: 3}
+    assert reader.since([topic], times[-1] + 1) == {place: reader.spans([topic])[place].end}
+    reader.close()
+
+
+def test_who_works_a_group(harness: Harness) -> None:
+    """The living members by name: whoever left, or was silent for longer than the session, is none."""
+    topic, group = harness.topic(2), harness.group()
+    reader = harness.bus.reader()
+    assert reader.members(group) == []
+    harness.publish(topic, numbered(2), key=None)
+    one = harness.bus.consumer(Membership(group, "one", (topic,)))
+    polled(one, 2)
+    assert reader.members(group) == ["one"]
+    one.close()
+    eventually(lambda: reader.members(group) == [])
+    reader.close()
+
+
 def test_a_group_that_worked_everything_has_no_lag(harness: Harness) -> None:
     """Lag comes to zero on a topic of committed batches too, even when each batch was polled to its last record."""
     source, target, group = harness.topic(), harness.topic(), harness.group()
