@@ -134,8 +134,13 @@ class Reader(Protocol):
         """What is there to read now. A topic that does not exist has no spans."""
         ...
 
-    def read(self, topics: Iterable[str], *, follow: bool = False) -> Iterator[Record]:
-        """All committed records from the start up to what is there now; with `follow`, then on for ever."""
+    def read(
+        self, topics: Iterable[str], *, follow: bool = False, behind: Mapping[Partition, int] | None = None
+    ) -> Iterator[Record]:
+        """All committed records from the start up to what is there now; with `follow`, then on for ever.
+
+        Where `behind` names an offset of a partition, the records from there on.
+        """
         ...
 
     def first(self, places: Mapping[Partition, int]) -> Mapping[Partition, Record]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
@@ -10,6 +11,7 @@ import structlog
 
 from bus.errors import Fenced, Reject, Retry, Stop
 from bus.port import MAX_MESSAGE_BYTES, Consumer, Outgoing, Record
+from bus.vitals import Vitals
 
 _POLL_SECONDS = 0.5
 _FIRST_BACKOFF_SECONDS = 0.1
@@ -36,7 +38,7 @@ class Worker:
     """Runs one stage on one consumer, in the thread that calls `run`.
 
     `dead_topic` takes what the stage rejects. `batch` bounds the records in memory. `stopping` ends the loop after
-    the batch in hand. `transient` are other libraries' errors that mean what `Retry` means.
+    the batch in hand. `transient` are other libraries' errors that mean what `Retry` means. `vitals` say how it is.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Worker:
         stopping: threading.Event,
         batch: int = 200,
         transient: tuple[type[Exception], ...] = (),
+        vitals: Vitals | None = None,
     ) -> None:
         self._name = name
         self._join = join
@@ -59,6 +62,7 @@ class Worker:
         self._passed_on: tuple[type[Exception], ...] = (Stop, *self._transient)
         self._backoff = _FIRST_BACKOFF_SECONDS
         self._unexpected: set[str] = set()
+        self.vitals = vitals or Vitals(time.monotonic)
 
     def run(self) -> None:
         """Work until stopped, joining the group again where it was lost. Raises `Stop`, the offset where it was."""
@@ -66,29 +70,41 @@ class Worker:
             try:
                 consumer = self._join()
             except Retry as error:
-                self._back_off("stage.retry", error)
+                self._retry(error)
                 continue
             try:
                 while not self._stopping.is_set():
                     self._work(consumer)
             except Fenced as error:
                 # An outage longer than the session, or another process of our name: what was ours may be theirs now.
+                self.vitals.fenced += 1
                 self._back_off("stage.fenced", error)
             finally:
                 with suppress(Retry):
                     consumer.close()
 
     def _work(self, consumer: Consumer) -> None:
+        self.vitals.came_round()
         try:
             records = consumer.poll(_POLL_SECONDS, self._batch)
             if records:
-                consumer.commit(self._handle(records))
+                outputs = self._handle(records)
+                consumer.commit(outputs)
                 self._backoff = _FIRST_BACKOFF_SECONDS
+                self.vitals.worked += len(records)
+                self.vitals.rejected += sum(output.topic == self._dead_topic for output in outputs)
+            self.vitals.waits_for = ""
         except self._transient as error:
-            self._back_off("stage.retry", error)
+            self._retry(error)
             consumer.rewind()
 
+    def _retry(self, error: Exception) -> None:
+        self.vitals.retried += 1
+        self._back_off("stage.retry", error)
+
     def _back_off(self, event: str, error: Exception) -> None:
+        self.vitals.came_round()
+        self.vitals.waits_for = str(error)
         _log.warning(event, stage=self._name, cause=str(error), seconds=self._backoff)
         self._stopping.wait(self._backoff)
         self._backoff = min(self._backoff * 2, _LONGEST_BACKOFF_SECONDS)

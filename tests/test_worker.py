@@ -10,6 +10,7 @@ import pytest
 from bus.errors import Reject, Retry, Stop
 from bus.local.bus import LocalBus
 from bus.port import MAX_MESSAGE_BYTES, Consumer, Membership, Outgoing, Record, TopicSpec
+from bus.vitals import Vitals
 from bus.worker import Worker
 
 
@@ -232,3 +233,23 @@ def test_batches_are_bounded(bus: LocalBus, publish: Callable[..., None]) -> Non
     stage = Stage(passed_on)
     run_until(bus, stage, lambda: len(values(bus, "out")) == 25, batch=10)
     assert max(len(batch) for batch in stage.batches) <= 10
+
+
+def test_how_a_worker_is(bus: LocalBus, publish: Callable[..., None]) -> None:
+    """What it worked, put aside and tried again is counted; it says what it waits for, and no more once it works."""
+    publish(b"good", b"bad", b"good")
+    vitals, away = Vitals(lambda: 5.0), [Retry("database away")]
+    waited: list[str] = []
+
+    def does(records: Sequence[Record]) -> Sequence[Outgoing]:
+        if away:
+            raise away.pop()
+        waited.append(vitals.waits_for)
+        if any(record.value == b"bad" for record in records):
+            raise Reject("bad")
+        return ()
+
+    run_until(bus, Stage(does), lambda: vitals.worked == 3 and not vitals.waits_for, vitals=vitals)
+    assert (vitals.worked, vitals.rejected, vitals.retried, vitals.fenced) == (3, 1, 1, 0)
+    assert waited[0] == "database away"
+    assert vitals.silent_seconds == 0.0

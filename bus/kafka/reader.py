@@ -40,9 +40,14 @@ class CommittedReader:
         spans: dict[Partition, Span] = self._ask("spans", lambda: self._spans(list(topics)))
         return spans
 
-    def read(self, topics: Iterable[str], *, follow: bool = False) -> Iterator[Record]:
+    def read(
+        self, topics: Iterable[str], *, follow: bool = False, behind: Mapping[Partition, int] | None = None
+    ) -> Iterator[Record]:
         """See the port. Raises `Retry` when the broker falls silent before the end, unless it follows."""
-        spans = self.spans(topics)
+        known = behind or {}
+        spans = {
+            place: Span(max(span.start, known.get(place, 0)), span.end) for place, span in self.spans(topics).items()
+        }
         starts = {
             TopicPartition(*place): span.start for place, span in spans.items() if follow or span.start < span.end
         }

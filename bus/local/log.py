@@ -117,7 +117,8 @@ def read(connection: sqlite3.Connection, partition: Partition, offset: int, limi
 def since(connection: sqlite3.Connection, partition: Partition, moment: int) -> int | None:
     """The offset behind the last record of one partition that was taken before `moment`; `None` where none was."""
     found = connection.execute(
-        "SELECT offset + 1 FROM records WHERE topic = ? AND partition = ? AND timestamp < ? ORDER BY offset DESC LIMIT 1",
+        "SELECT offset + 1 FROM records WHERE topic = ? AND partition = ? AND timestamp < ?"
+        " ORDER BY offset DESC LIMIT 1",
         (*partition, moment),
     ).fetchone()
     return found and int(found[0])

@@ -31,10 +31,12 @@ class LocalReader:
         """See the port."""
         return log.spans(self._connection, list(topics))
 
-    def read(self, topics: Iterable[str], *, follow: bool = False) -> Iterator[Record]:
+    def read(
+        self, topics: Iterable[str], *, follow: bool = False, behind: Mapping[Partition, int] | None = None
+    ) -> Iterator[Record]:
         """See the port."""
         names = list(topics)
-        positions: dict[Partition, int] = {}
+        positions = dict(behind or {})
         while True:
             for partition, span in sorted(self.spans(names).items()):
                 position = max(positions.get(partition, 0), span.start)

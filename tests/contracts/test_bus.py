@@ -620,6 +620,20 @@ def test_the_first_record_behind_an_offset(harness: Harness) -> None:
     reader.close()
 
 
+def test_reading_goes_on_where_it_ended(harness: Harness) -> None:
+    """From the offset that is named; a partition of which none is named is read from its start."""
+    topic, other = harness.topic(), harness.topic()
+    harness.publish(topic, numbered(3))
+    harness.publish(other, [b"other"])
+    reader = harness.bus.reader()
+    behind = {Partition(topic, 0): 2}
+    assert sorted(record.value for record in reader.read([topic, other], behind=behind)) == [b"other", numbered(3)[2]]
+    assert list(reader.read([topic], behind={place: span.end for place, span in reader.spans([topic]).items()})) == []
+    harness.publish(topic, [b"late"])
+    assert [record.value for record in reader.read([topic], behind={Partition(topic, 0): 3})] == [b"late"]
+    reader.close()
+
+
 def test_how_many_came_since_a_moment(harness: Harness) -> None:
     """What was taken at that moment counts; before everything it is all, behind everything nothing."""
     topic = harness.topic()
