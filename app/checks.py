@@ -2,11 +2,11 @@
 
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from app.assembly import Parts
-from app.http import ping_database
+from app.health import ping_database
 from app.replies import way_out
 from bus.errors import Stop
 from messages.shapes import Channel
@@ -45,17 +45,22 @@ def must_pass(parts: Parts, *, without_bus: bool = False) -> None:
         raise Stop("\n".join(f"{fault.what}: {fault.says}" for fault in faults))
 
 
-def ports_must_be_free(parts: Parts) -> None:
-    """Raises `Stop` where the doors could not open; not a finding, for a service that runs holds its own ports."""
+def ports_must_be_free(parts: Parts, stages: Collection[str]) -> None:
+    """Raises `Stop` where a port could not be had; not a finding, for a service that runs holds its own ports."""
     settings = parts.settings
-    ports = [settings.port, *([settings.port + 1] if settings.practice_x else [])]
-    for port in ports:
+    wanted = []
+    if "ingest" in stages:
+        wanted += [("PORT", settings.host, settings.port)]
+        wanted += [("PORT", settings.host, settings.port + 1)] if settings.practice_x else []
+    if port := settings.ops_port_of(stages):
+        wanted += [("OPS_PORT", settings.ops_host, port)]
+    for name, host, port in wanted:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((settings.host, port))
+                probe.bind((host, port))
             except OSError as error:
-                mend = "is the service running already? Else set SATUPINTU_PORT to another"
+                mend = f"is the service running already? Else set SATUPINTU_{name} to another"
                 raise Stop(f"port {port}: {error.strerror}; {mend}") from error
 
 

@@ -19,6 +19,7 @@ from app.commands import (
     service,
     suggesting,
     triage,
+    watching,
     x,
 )
 from app.commands.common import EX_UNAVAILABLE, stop
@@ -33,6 +34,8 @@ app = typer.Typer(
 # In the order in which `satupintu --help` lists them.
 app.command()(service.run)
 app.command()(service.check)
+app.command()(watching.top)
+app.command()(watching.lag)
 app.command()(following.topics)
 app.command()(following.tail)
 app.command()(following.status)

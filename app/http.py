@@ -2,25 +2,22 @@
 
 import secrets
 import uuid
-from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from jinja2 import Environment, FileSystemLoader
-from sqlalchemy import text
 
 from app.assembly import Parts, utc_now
+from app.health import Doors, looked_at
 from app.mobile import states
 from app.open311 import look_up
 from app.openapi import Documented
 from app.pages import wib
 from app.pages.headers import PageHeaders, nonce
 from app.pages.refused import refused_page
-from app.twitter import reads_today
 from bus.port import Producer
-from config.database import DatabaseAway, reading
 from ingest.gate import Crowd, Gate, answer_refusals
 from ingest.limits import Limiter
 from ingest.mobile.document import SCHEMES
@@ -39,6 +36,7 @@ from ingest.web.open311.door import Open311Door
 from ingest.web.open311.render import Open311Errors
 from ingest.web.open311.store import RequestStore
 from monitor import health
+from monitor.health import Pulse
 from sinks.ledger.page import StatusPage
 from sinks.ledger.status import Ledger
 from sinks.replies.callback import StatusCallback, signed_by
@@ -46,7 +44,6 @@ from sinks.replies.outbox import Outbox
 
 _ROOT = Path(__file__).parent.parent
 _TEMPLATES = [_ROOT / place for place in ("app/pages", "ingest/web/templates", "sinks/ledger/templates")]
-_PING_SECONDS = 3.0
 _NONCE_BYTES = 16
 # Where programs alone are met, and nobody is shown a page.
 _PROGRAMS = ("/mobile/", "/sms/", "/open311/")
@@ -58,12 +55,8 @@ _UNHEARD: dict[int | str, dict[str, Any]] = {
 }
 
 
-# Why a door is shut; nothing while it is open.
-Doors = Mapping[str, Callable[[], str]]
-
-
-def build(parts: Parts, producer: Producer, others: Doors | None = None) -> FastAPI:
-    """The application, with everything it needs passed in. `others` are the doors that are not HTTP's."""
+def build(parts: Parts, producer: Producer, pulse: Pulse, doors: Doors) -> FastAPI:
+    """The application, with everything it needs passed in. `doors` are all of this process, HTTP's and others'."""
     settings = parts.settings
     # The pages that FastAPI offers for its document load their scripts from elsewhere; the document itself is enough.
     title = "SP4N-LAPOR! Satu Pintu"
@@ -114,7 +107,7 @@ def build(parts: Parts, producer: Producer, others: Doors | None = None) -> Fast
     app.include_router(StatusCallback(Outbox(parts.engine), told, utc_now).routes(), responses=_REFUSED | _UNHEARD)
     app.include_router(_mobile(parts, gate, store).routes(), responses=_REFUSED)
     app.include_router(StatusPage(parts.ledger, pages).routes(), responses=_SHOWN)
-    app.include_router(_health(parts, others or {}))
+    app.include_router(health.routes(pulse, *looked_at(parts, doors)))
     return app
 
 
@@ -132,42 +125,7 @@ def _mobile(parts: Parts, gate: Gate, store: DoorStore) -> MobileDoor:
     )
 
 
-def _health(parts: Parts, others: Doors) -> APIRouter:
-    def full() -> str:
-        return "spool_full" if parts.spool.full else ""
-
-    def remembering() -> str:
-        """A door that must remember what it took needs the database too."""
-        try:
-            ping_database(parts)
-        except DatabaseAway:
-            return "database_away"
-        return full()
-
-    return health.routes(
-        {"bus": lambda: parts.bus.ping(_PING_SECONDS), "database": lambda: ping_database(parts)},
-        {"web": full, "sms": full, "mobile": remembering, "open311": remembering, **others},
-        _numbers(parts, others),
-    )
-
-
-def _numbers(parts: Parts, others: Doors) -> Mapping[str, Callable[[], object]]:
-    """What is worth a look at each door that is there."""
-    numbers: dict[str, Callable[[], object]] = {"spooled": lambda: len(parts.spool)}
-    if "twitter" in others:
-        numbers["x_reads"] = partial(reads_today, parts)
-    if "smpp" in others:
-        numbers["sms_parts"] = parts.sms_parts.waiting
-    return numbers
-
-
 def state_of(ledger: Ledger, tracking: str) -> str | None:
     """The state of a tracking number, and nothing else of it; `None` where it is not in the ledger (yet)."""
     status = ledger.status(tracking)
     return status.state if status else None
-
-
-def ping_database(parts: Parts) -> None:
-    """Raises `DatabaseAway`, or what else the database says."""
-    with reading(parts.engine) as connection:
-        connection.execute(text("SELECT 1"))

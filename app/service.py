@@ -2,31 +2,32 @@
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable
 from functools import partial
 
 import structlog
 import uvicorn
 
-from app import http, replies, smpp, twitter
+from app import http, ops, replies, smpp, twitter
 from app.assembly import EX_CONFIG, EX_TEMPFAIL, Parts, utc_now
+from app.health import doors_of
 from app.migrate import migrate
+from app.watching import GROUPS, ROUTED, watch
 from bus.errors import Retry, Stop
 from bus.port import Membership, Producer
+from bus.vitals import Vitals
 from bus.worker import Stage, Worker
 from config.database import DatabaseAway
 from ingest.spool import Drain, SpoolingProducer
 from messages import topics
-from messages.shapes import Channel
-from monitor.lag import LagLog
+from monitor.health import Pulse
+from monitor.watching import Watching
 from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
 from sinks.replies.sink import ReplySink
 
 STAGES = ("ingest", "normalize", "router", "sinks", "monitor")
-# What the router works; the ledger keeps it, and what the router makes of it.
-_ROUTED = (topics.COMPLAINTS, topics.AGENCY_ANSWERS, topics.CORRECTIONS)
-
 _log = structlog.get_logger()
 
 
@@ -40,8 +41,9 @@ class Service:
         # 0, or why the process ended by itself; the first reason counts.
         self._code = 0
         self._server: uvicorn.Server | None = None
-        # The doors that are not HTTP's, and why each is shut.
-        self._doors: dict[str, Callable[[], str]] = {}
+        self._pulse = Pulse()
+        # Why each door of this process is shut.
+        self._doors: dict[str, Callable[[], str]] = doors_of(parts) if "ingest" in self._stages else {}
 
     def run(self) -> int:
         """Run; returns the process's exit code. Raises what makes a start impossible."""
@@ -55,6 +57,7 @@ class Service:
         ]
         for thread in threads:
             thread.start()
+        self._pulse.started.set()
         _log.info("service.started", stages=sorted(self._stages), bus=self._parts.settings.bus)
         try:
             self._serve(producer)
@@ -92,7 +95,7 @@ class Service:
             self._stopping.wait()
             return
         settings = self._parts.settings
-        app = http.build(self._parts, producer, self._doors)
+        app = http.build(self._parts, producer, self._pulse, self._doors)
         config = uvicorn.Config(
             app,
             settings.host,
@@ -119,21 +122,30 @@ class Service:
             yield "normalize", self._worker("normalize", "normalize", GROUPS["normalize"], parts.normalizer)
         if "router" in self._stages:
             stage = RouterStage(parts.engine, parts.rules_folder, utc_now)
-            yield "router", self._worker("router", "router", _ROUTED, stage)
+            yield "router", self._worker("router", "router", ROUTED, stage)
         if "sinks" in self._stages:
-            everything = (*_ROUTED, *parts.queues)
+            everything = (*ROUTED, *parts.queues)
             yield ("ledger", self._worker("ledger", "sinks", everything, LedgerSink(parts.engine)))
             told = (topics.COMPLAINTS, topics.REPLIES)
             yield ("replies", self._worker("replies", "replies", told, ReplySink(parts.engine)))
             yield from replies.runs(parts, self._stopping)
+        yield from self._operations()
+
+    def _operations(self) -> Iterable[tuple[str, Callable[[], None]]]:
+        parts, watching = self._parts, None
         if "monitor" in self._stages:
-            yield "monitor", LagLog(parts.bus.reader, GROUPS, self._stopping).run
+            watching = Watching(watch(parts, steadily=True).look, self._stopping)
+            yield "monitor", watching.run
+        if port := parts.settings.ops_port_of(self._stages):
+            app = ops.build(parts, self._pulse, self._doors, watching)
+            yield "ops", ops.OpsServer(app, parts.settings.ops_host, port, self._stopping).run
 
     def _worker(self, group: str, stage_name: str, names: tuple[str, ...], stage: Stage) -> Callable[[], None]:
         membership = Membership(group, self._parts.settings.instance, names)
         join = partial(self._parts.bus.consumer, membership)
         dead = topics.dead(stage_name)
-        return Worker(group, join, stage, dead, self._stopping, transient=(DatabaseAway,)).run
+        self._pulse.vitals[group] = vitals = Vitals(time.monotonic)
+        return Worker(group, join, stage, dead, self._stopping, transient=(DatabaseAway,), vitals=vitals).run
 
     def _guard(self, name: str, run: Callable[[], None]) -> None:
         """A part that ends by itself ends the process: half a service looks alive and loses time."""
@@ -149,12 +161,3 @@ class Service:
         if not self._stopping.is_set():
             self._code = code
             self.stop()
-
-
-# The groups whose progress is watched: their topics are those that every agency's registry has.
-GROUPS = {
-    "normalize": (*(topics.raw(channel) for channel in Channel), topics.CORRECTIONS),
-    "router": _ROUTED,
-    "ledger": _ROUTED,
-    "replies": (topics.COMPLAINTS, topics.REPLIES),
-}

@@ -17,11 +17,22 @@ class Vitals:
         self.rejected = 0
         self.retried = 0
         self.fenced = 0
+        self._fenced_at: float | None = None
         self.waits_for = ""
 
     def came_round(self) -> None:
         """The loop goes on."""
         self._beat = self._clock()
+
+    def was_fenced(self) -> None:
+        """Another member took over what it was working on."""
+        self.fenced += 1
+        self._fenced_at = self._clock()
+
+    @property
+    def fenced_seconds(self) -> float | None:
+        """For how long it was not fenced any more; `None` if it never was."""
+        return None if self._fenced_at is None else self._clock() - self._fenced_at
 
     @property
     def silent_seconds(self) -> float:

@@ -77,7 +77,7 @@ class Worker:
                     self._work(consumer)
             except Fenced as error:
                 # An outage longer than the session, or another process of our name: what was ours may be theirs now.
-                self.vitals.fenced += 1
+                self.vitals.was_fenced()
                 self._back_off("stage.fenced", error)
             finally:
                 with suppress(Retry):

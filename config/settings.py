@@ -3,6 +3,7 @@
 Each field is read from `SATUPINTU_<FIELD>`, from the environment or from a `.env` file in the working directory.
 """
 
+from collections.abc import Collection
 from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
@@ -43,6 +44,14 @@ class Settings(BaseSettings):
     agencies: Path = Field(
         Path(__file__).parent / "data",
         description="Folder with the tables that an operator keeps; what it lacks is taken as shipped.",
+    )
+
+    ops_host: str = Field("127.0.0.1", description="Address of the operations' port; no citizen should reach it.")
+    ops_port: int = Field(
+        0, ge=0, le=65_535, description="Operations' port; 0: two behind PORT where the monitor runs, elsewhere none."
+    )
+    ops_peers: Annotated[list[str], NoDecode, BeforeValidator(_split)] = Field(
+        default_factory=list, description="Operations' ports of all processes, as in http://10.0.0.7:1710."
     )
 
     bus: Literal["local", "kafka"] = Field("local", description="Embedded log, or Apache Kafka.")
@@ -167,6 +176,15 @@ class Settings(BaseSettings):
     def reached_at(self) -> str:
         """The public address without a slash at its end; this machine's own where none is set."""
         return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+    def ops_port_of(self, stages: Collection[str]) -> int:
+        """The operations' port of a process with these stages; 0 where it has none."""
+        return self.ops_port or (self.port + 2 if "monitor" in stages else 0)
+
+    @property
+    def peers(self) -> list[str]:
+        """The processes that are watched: those named, or the one of this machine."""
+        return [peer.rstrip("/") for peer in self.ops_peers] or [f"http://127.0.0.1:{self.ops_port or self.port + 2}"]
 
     @property
     def practice_x(self) -> bool:

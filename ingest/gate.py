@@ -134,7 +134,7 @@ class Crowd:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI. Health checks are let in always: a full house is alive."""
-        if scope["type"] != "http" or scope["path"] in {"/live", "/ready"}:
+        if scope["type"] != "http" or scope["path"] in {"/live", "/startup", "/ready"}:
             await self._app(scope, receive, send)
             return
         if self._inside >= self._most:

@@ -19,6 +19,7 @@ from bus.port import Outgoing, Producer
 
 # Bytes handed to the bus at once: what draining holds in memory, whatever stands on the disk.
 _BATCH_BYTES = 2_000_000
+_USUAL_BYTES = 16_384
 _LOOK_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 5.0
 # The totals are kept by triggers: to count a long spool for each arrival would make it longer still.
@@ -53,6 +54,8 @@ class Spool:
     def __init__(self, path: Path, most: int) -> None:
         self.path = path
         self._most = most
+        # Whether the disk refused the last message that should have been kept.
+        self._refused = False
         self._lock = threading.Lock()
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
         self._connection.execute("PRAGMA journal_mode=WAL")
@@ -77,8 +80,15 @@ class Spool:
 
     @property
     def full(self) -> bool:
-        """Whether a usual message would find no room."""
-        return self.held >= self._most
+        """Whether a usual message would find no room: in its bound, or on a disk that was full and still is."""
+        if self._refused:
+            self._refused = not self._probe()
+        return self._refused or self.held >= self._most
+
+    @property
+    def share(self) -> float:
+        """Of the room that it may take, what is taken."""
+        return self.held / self._most
 
     def append(self, messages: Sequence[Outgoing]) -> None:
         """Keep all or none; durable when it returns. Raises `SpoolFull`, also where the disk itself has no room."""
@@ -93,6 +103,7 @@ class Spool:
                     raise SpoolFull
                 connection.executemany("INSERT INTO spool (topic, key, value, headers, size) VALUES (?,?,?,?,?)", rows)
         except sqlite3.Error as error:
+            self._refused = True
             raise SpoolFull from error
 
     def oldest(self) -> tuple[int, list[Outgoing]]:
@@ -129,6 +140,16 @@ class Spool:
         with self._lock:
             waiting, held = self._connection.execute("SELECT messages, bytes FROM total").fetchone()
         return int(waiting), int(held)
+
+    def _probe(self) -> bool:
+        """Whether the disk takes a usual message again."""
+        try:
+            with self._writing() as connection:
+                connection.execute("INSERT INTO aside VALUES (-1, '', '', ?, '')", (bytes(_USUAL_BYTES),))
+                connection.execute("DELETE FROM aside WHERE number = -1")
+        except sqlite3.Error:
+            return False
+        return True
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -45,6 +45,11 @@ def correction_id(complaint: UUID, what: str, after: UUID | None) -> UUID:
     return uuid5(_NAMESPACE, f"correction:{complaint}:{what}:{after}")
 
 
+def letter_id(stage: str, position: str) -> UUID:
+    """A dead letter: the record at this position, as one stage could not work it."""
+    return uuid5(_NAMESPACE, f"letter:{stage}:{position}")
+
+
 def attachment_id(sha256: str) -> UUID:
     """The same file sent again is the same attachment; `sha256` is of the bytes as sent."""
     return uuid5(_NAMESPACE, f"attachment:{sha256}")

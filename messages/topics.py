@@ -58,6 +58,10 @@ def dead(stage: str) -> str:
     return f"dead-{stage}"
 
 
+# What the stages could not work.
+DEAD = tuple(dead(stage) for stage in _STAGES)
+
+
 def topics(agencies: Iterable[str]) -> tuple[Topic, ...]:
     """Every topic of the service, given the codes of the agencies that have a queue (with `triage`)."""
     arrivals = [

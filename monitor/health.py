@@ -1,17 +1,39 @@
-"""Whether this process lives and whether it can do its work: `/live` and `/ready`."""
+"""Whether this process lives, has started and can do its work: `/live`, `/startup` and `/ready`."""
 
+import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
-_NOT_READY: dict[int | str, dict[str, Any]] = {
-    503: {"description": "Not ready; why.", "content": {"application/json": {}}}
-}
+from bus.vitals import Vitals
+from monitor.concerns import HANGING_SECONDS
+
+_UNWELL: dict[int | str, dict[str, Any]] = {503: {"description": "Not so; why.", "content": {"application/json": {}}}}
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How the parts of this process are: the vitals of each worker by its name, and whether all of them were begun."""
+
+    vitals: dict[str, Vitals] = field(default_factory=dict)
+    started: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def hanging(self) -> list[str]:
+        """The workers that have not come round for so long that only a new process will."""
+        return sorted(name for name, one in self.vitals.items() if one.silent_seconds >= 2 * HANGING_SECONDS)
+
+    def parts(self) -> Mapping[str, Mapping[str, object]]:
+        """What each worker says of itself: see `monitor.snapshot.PartState`."""
+        names = ("worked", "rejected", "retried", "fenced", "fenced_seconds", "waits_for", "silent_seconds")
+        return {name: {each: getattr(one, each) for each in names} for name, one in self.vitals.items()}
 
 
 def routes(
+    pulse: Pulse,
     checks: Mapping[str, Callable[[], object]],
     doors: Mapping[str, Callable[[], str]],
     numbers: Mapping[str, Callable[[], object]],
@@ -24,8 +46,14 @@ def routes(
     router = APIRouter(tags=["health"])
 
     def live() -> JSONResponse:
-        """The process answers."""
-        return JSONResponse({"live": True})
+        """The process answers, and no worker of it hangs; else start it again."""
+        hanging = pulse.hanging
+        return JSONResponse({"live": not hanging, "hanging": hanging}, 503 if hanging else 200)
+
+    def startup() -> JSONResponse:
+        """Everything that this process runs was begun; what is away then is said by `/ready`."""
+        started = pulse.started.is_set()
+        return JSONResponse({"started": started}, 200 if started else 503)
 
     def ready() -> JSONResponse:
         """The process can take complaints: which door is shut, and why; what else is away."""
@@ -40,8 +68,9 @@ def routes(
         }
         return JSONResponse(said, 200 if ready else 503)
 
-    router.add_api_route("/live", live, methods=["GET"])
-    router.add_api_route("/ready", ready, methods=["GET"], responses=_NOT_READY)
+    router.add_api_route("/live", live, methods=["GET"], responses=_UNWELL)
+    router.add_api_route("/startup", startup, methods=["GET"], responses=_UNWELL)
+    router.add_api_route("/ready", ready, methods=["GET"], responses=_UNWELL)
     return router
 
 

@@ -12,12 +12,12 @@ _WORKERS = 12
 
 
 def free_ports(count: int) -> list[int]:
-    """So many, none of which another worker of pytest-xdist is given. Each has a free one above it."""
+    """So many, none of which another worker of pytest-xdist is given. Each has two free ones above it."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
     first = _FIRST + worker * _EACH_WORKER
     found = []
-    for port in random.sample(range(first, first + _EACH_WORKER, 2), _EACH_WORKER // 2):
-        if _is_free(port) and _is_free(port + 1):
+    for port in random.sample(range(first, first + _EACH_WORKER - 2, 3), _EACH_WORKER // 3):
+        if all(_is_free(port + behind) for behind in range(3)):
             found.append(port)
             if len(found) == count:
                 return found

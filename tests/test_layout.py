@@ -41,7 +41,7 @@ WALLS = {
     "messages, bus and config import no stage, nor language": ("config/logs.py", "import router.decision"),
     "language knows config alone": ("language/text.py", "import messages.ids"),
     "stages meet only at topics": ("normalize/decision.py", "import router.decision"),
-    "only app assembles": ("monitor/lag.py", "import app.cli"),
+    "only app assembles": ("monitor/watch.py", "import app.cli"),
     "channels do not know each other": ("ingest/sms/adapter.py", "import ingest.web.adapter"),
     "the two buses do not know each other": ("bus/local/log.py", "import bus.kafka.settings"),
     "kafka-python is imported by bus.kafka alone": ("router/stage.py", "import kafka"),

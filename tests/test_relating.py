@@ -12,6 +12,7 @@ import requests
 from sqlalchemy import Engine, text
 
 from app.assembly import Parts
+from app.health import doors_of
 from app.http import build
 from app.relating import Impossible, Relating
 from bus.port import Membership, Outgoing, Record
@@ -23,6 +24,7 @@ from messages.shapes import Channel, Complaint, Correction, Dispatch, Relation, 
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
 from messages.tracking import tracking_number
 from monitor.audit import Audit, Auditor
+from monitor.health import Pulse
 from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
 from sinks.ledger.status import Ledger, Status
@@ -324,7 +326,7 @@ def test_the_page_says_which_way_it_shows(parts: Parts) -> None:
     desk.write(3, "Kab. Sleman, jalan rusak", of=1, kind="joins")
     desk.work()
     host = Host()
-    host.app = build(parts, desk.producer)
+    host.app = build(parts, desk.producer, Pulse(), doors_of(parts))
     with host.serving():
         status = f"http://127.0.0.1:{host.port}/status/"
         pages = [requests.get(status + number(place), timeout=10).text for place in (1, 2, 3)]

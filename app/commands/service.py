@@ -22,8 +22,7 @@ def run(
     with opened() as parts:
         # The doors keep what they accept until there is a bus; the stages alone have nothing to do without one.
         checks.must_pass(parts, without_bus=not stages or "ingest" in stages)
-        if not stages or "ingest" in stages:
-            checks.ports_must_be_free(parts)
+        checks.ports_must_be_free(parts, stages or STAGES)
         if not stages and not quiet:
             print(welcome(parts), file=sys.stderr)  # as it is: a wrapped command can not be pasted
         sys.exit(Service(parts, stages or STAGES).run())

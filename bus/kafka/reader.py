@@ -25,6 +25,8 @@ class CommittedReader:
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
+        # Looks for single records again and again; opened when it is first needed.
+        self._client: Any = None
         try:
             self._admin = connect(KafkaAdminClient, settings.client())
         except KafkaError as error:
@@ -77,17 +79,17 @@ class CommittedReader:
         found: dict[Partition, Record] = {}
         if not ends:
             return found
-        client = self._ask("first", lambda: connect(KafkaConsumer, self._arguments()))
+        client = self._client = self._client or self._ask("first", lambda: connect(KafkaConsumer, self._arguments()))
         try:
             client.assign(list(ends))
+            client.resume(*ends)
             for place in ends:
                 client.seek(place, sought[Partition(*place)])
             for record in _read(client, ends, self._settings.deadline, only_first=True):
                 found.setdefault(Partition(record.topic, record.partition), record)
         except KafkaError as error:
+            self._forget()
             raise translate(error, "first") from error
-        finally:
-            client.close(autocommit=False)
         return found
 
     def since(self, topics: Iterable[str], moment: int) -> Mapping[Partition, int]:
@@ -126,7 +128,13 @@ class CommittedReader:
 
     def close(self) -> None:
         """See the port."""
+        self._forget()
         self._admin.close()
+
+    def _forget(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            client.close(autocommit=False)
 
     def _spans(self, names: list[str]) -> dict[Partition, Span]:
         # An empty list would ask for every topic's metadata.

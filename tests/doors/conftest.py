@@ -10,10 +10,12 @@ from structlog.types import EventDict
 
 from app import http
 from app.assembly import Parts
+from app.health import doors_of
 from bus.port import Producer
 from config.regions import Regions
 from config.settings import Settings
 from ingest.room import Room
+from monitor.health import Pulse
 from tests.conftest import prepare
 from tests.doors import people
 from tests.doors.loopback_x import LoopbackX, serving_x
@@ -63,7 +65,12 @@ def serve(host: Host, settings: Settings, tables: Path, regions: Regions) -> Ite
     with ExitStack() as stack:
 
         def start(
-            producer: Producer | None = None, *, migrated: bool = True, room: Room | None = None, **changed: Any
+            producer: Producer | None = None,
+            *,
+            migrated: bool = True,
+            room: Room | None = None,
+            pulse: Pulse | None = None,
+            **changed: Any,
         ) -> Served:
             parts = Parts(Settings.model_validate(settings.model_dump() | {"port": host.port} | changed))
             parts.room = room or parts.room
@@ -75,7 +82,7 @@ def serve(host: Host, settings: Settings, tables: Path, regions: Regions) -> Ite
             if producer is None:
                 producer = parts.bus.producer()
                 stack.callback(producer.close)
-            host.app = http.build(parts, producer)
+            host.app = http.build(parts, producer, pulse or Pulse(), doors_of(parts))
             return Served(f"http://127.0.0.1:{host.port}", parts)
 
         yield start

@@ -17,9 +17,13 @@ from PIL import Image
 from sqlalchemy import insert
 
 from app import http
+from app.health import doors_of
 from bus.port import Outgoing, Producer
+from bus.vitals import Vitals
 from config.database import writing
 from ingest.mobile.devices import Devices, Tokens
+from monitor.concerns import HANGING_SECONDS
+from monitor.health import Pulse
 from sinks.ledger.tables import ComplaintRow
 from tests.doors.conftest import Serve
 from tests.doors.forms import fields
@@ -248,14 +252,20 @@ def _unattested(asked: Asked, host: Host, producer: Producer) -> None:
     assert asked.served
     parts = asked.served.parts
     parts.devices = Devices(parts.engine, parts.wrapper, parts.sealer, Tokens(b"k" * 32), OnlyWhoKnocksTwice())
-    host.app = http.build(parts, producer)
+    host.app = http.build(parts, producer, Pulse(), doors_of(parts))
     asked.ask("POST /mobile/v1/devices", json={"device_id": str(uuid4())})
 
 
 def _health(asked: Asked, serve: Serve) -> None:
+    now, pulse = [0.0], Pulse()
+    pulse.vitals["router"] = Vitals(lambda: now[0])
+    asked.served = serve(spool_megabytes=1, pulse=pulse)
+    for path in ("/live", "/startup", "/ready"):
+        asked.ask(f"GET {path}")
+    pulse.started.set()
+    asked.ask("GET /startup")
+    now[0] = 2 * HANGING_SECONDS
     asked.ask("GET /live")
-    asked.ask("GET /ready")
-    asked.served = serve(spool_megabytes=1)
     spool = asked.served.parts.spool
     filler = Outgoing("raw-web", b"", b"")
     spool.append([replace(filler, value=b"x" * (1_000_000 - filler.size))])

@@ -7,10 +7,12 @@ import pytest
 
 from app import http, twitter
 from app.assembly import Parts, utc_now
+from app.health import doors_of
 from app.migrate import migrate
 from bus.port import Producer
 from config.settings import Settings
 from ingest.smpp.parts import Part
+from monitor.health import Pulse
 from tests.doors.served import Host, Served
 
 Ask = Callable[..., dict[str, Any]]
@@ -21,7 +23,7 @@ def ask(host: Host, producer: Producer) -> Ask:
     """What /ready says of these parts with these doors beside HTTP's, all of them open."""
 
     def ready(parts: Parts, *doors: str) -> dict[str, Any]:
-        host.app = http.build(parts, producer, dict.fromkeys(doors, str))
+        host.app = http.build(parts, producer, Pulse(), doors_of(parts) | dict.fromkeys(doors, str))
         found: dict[str, Any] = Served(f"http://127.0.0.1:{host.port}", parts).get("/ready").json()
         return found
 

@@ -1,0 +1,65 @@
+"""What a process looks at to say how it is: what must be there, its doors, and numbers worth a look."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from sqlalchemy import text
+
+from app.assembly import Parts
+from app.twitter import reads_today
+from config.database import DatabaseAway, reading
+
+_PING_SECONDS = 3.0
+
+# Why each door is shut; nothing while it is open.
+Doors = Mapping[str, Callable[[], str]]
+
+
+class Looks(NamedTuple):
+    """In the order in which `monitor.health.routes` takes them."""
+
+    checks: Mapping[str, Callable[[], object]]
+    doors: Doors
+    numbers: Mapping[str, Callable[[], object]]
+
+
+def looked_at(parts: Parts, doors: Doors) -> Looks:
+    """What is looked at in a process with these doors."""
+    checks = {"bus": lambda: parts.bus.ping(_PING_SECONDS), "database": lambda: ping_database(parts)}
+    return Looks(checks, doors, _numbers(parts, doors))
+
+
+def doors_of(parts: Parts) -> dict[str, Callable[[], str]]:
+    """The doors of HTTP."""
+
+    def full() -> str:
+        return "spool_full" if parts.spool.full else ""
+
+    def remembering() -> str:
+        """A door that must remember what it took needs the database too."""
+        try:
+            ping_database(parts)
+        except DatabaseAway:
+            return "database_away"
+        return full()
+
+    return {"web": full, "sms": full, "mobile": remembering, "open311": remembering}
+
+
+def ping_database(parts: Parts) -> None:
+    """Raises `DatabaseAway`, or what else the database says."""
+    with reading(parts.engine) as connection:
+        connection.execute(text("SELECT 1"))
+
+
+def _numbers(parts: Parts, doors: Doors) -> Mapping[str, Callable[[], object]]:
+    """What is worth a look at each door that is there."""
+    numbers: dict[str, Callable[[], object]] = {}
+    if doors:
+        numbers["spooled"] = lambda: len(parts.spool)
+        numbers["spool_share"] = lambda: round(parts.spool.share, 4)
+    if "twitter" in doors:
+        numbers["x_reads"] = lambda: reads_today(parts)
+    if "smpp" in doors:
+        numbers["sms_parts"] = parts.sms_parts.waiting
+    return numbers

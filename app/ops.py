@@ -1,0 +1,48 @@
+"""The operations' port of one process: how it is; where the monitor runs, also what that sees of all."""
+
+import threading
+
+import uvicorn
+from fastapi import FastAPI
+
+from app.assembly import Parts, utc_now
+from app.health import Doors, looked_at
+from messages.shapes import iso
+from monitor import health
+from monitor.console.page import Console
+from monitor.health import Pulse
+from monitor.watching import Watching
+
+_LOOK_SECONDS = 0.5
+
+
+def build(parts: Parts, pulse: Pulse, doors: Doors, watching: Watching | None) -> FastAPI:
+    """The application; `watching` is there where the monitor runs.
+
+    It shows no person and no text, but it is not for citizens: it listens on an address of its own.
+    """
+    app = FastAPI(title="Satu Pintu operations", docs_url=None, redoc_url=None, redirect_slashes=False)
+    checks, doors, numbers = looked_at(parts, doors)
+    own = {"at": lambda: iso(utc_now()), "instance": lambda: parts.settings.instance, "parts": pulse.parts}
+    app.include_router(health.routes(pulse, checks, doors, {**own, **numbers}))
+    if watching:
+        app.include_router(Console(watching).routes())
+    return app
+
+
+class OpsServer:
+    """Runs in a thread of its own, beside whatever else the process serves."""
+
+    def __init__(self, app: FastAPI, host: str, port: int, stopping: threading.Event) -> None:
+        config = uvicorn.Config(app, host, port, log_config=None, access_log=False, timeout_graceful_shutdown=5)
+        self._server = uvicorn.Server(config)
+        self._stopping = stopping
+
+    def run(self) -> None:
+        """Serve until stopped."""
+        threading.Thread(target=self._watch, name="ops-stop", daemon=True).start()
+        self._server.run()
+
+    def _watch(self) -> None:
+        self._stopping.wait()
+        self._server.should_exit = True

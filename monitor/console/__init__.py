@@ -1,0 +1,1 @@
+"""The page that operations staff look at."""

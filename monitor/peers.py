@@ -1,0 +1,62 @@
+"""Asks each process of ours how it is, at the address where it says so."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import requests
+from pydantic import Field, ValidationError
+
+from messages.shapes import Moment, Shape
+from monitor.snapshot import DoorState, PartState, ProcessState
+
+_PATIENCE_SECONDS = 4.0
+_AT_ONCE = 8
+
+
+class _Says(Shape):
+    """What `/ready` answers."""
+
+    at: Moment
+    instance: str
+    doors: dict[str, DoorState]
+    spooled: int | None = None
+    spool_share: float | None = None
+    parts: dict[str, PartState] = Field(default_factory=dict)
+
+
+class Peers:
+    """`addresses` as in `http://10.0.0.7:1710`; `now` is the clock that theirs are compared with."""
+
+    def __init__(self, addresses: Sequence[str], now: Callable[[], datetime]) -> None:
+        self._addresses = addresses
+        self._now = now
+
+    def ask(self) -> tuple[ProcessState, ...]:
+        """All of them at once."""
+        if not self._addresses:
+            return ()
+        with ThreadPoolExecutor(min(_AT_ONCE, len(self._addresses))) as pool:
+            return tuple(pool.map(lambda address: _ask(address, self._now), self._addresses))
+
+
+def _ask(address: str, now: Callable[[], datetime]) -> ProcessState:
+    asked = now()
+    try:
+        response = requests.get(f"{address}/ready", timeout=_PATIENCE_SECONDS)
+        says = _Says.model_validate_json(response.content)
+    except requests.RequestException as error:
+        return ProcessState(address=address, unreached=type(error).__name__)
+    except ValidationError:
+        return ProcessState(address=address, unreached="no answer of ours: is it another service's port?")
+    # It looked at its clock when half of the time was gone, more or less.
+    half = (now() - asked).total_seconds() / 2
+    return ProcessState(
+        address=address,
+        instance=says.instance,
+        doors=says.doors,
+        spooled=says.spooled or 0,
+        spool_share=says.spool_share or 0.0,
+        parts=says.parts,
+        ahead=(says.at - asked).total_seconds() - half,
+    )

@@ -1,0 +1,100 @@
+"""Looks at the whole service: the bus, the ledger's queues, the processes; makes one `Snapshot` of what it sees."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+from bus.errors import Retry
+from bus.port import Reader
+from config.database import DatabaseAway
+from monitor import progress
+from monitor.heaps import Heaps
+from monitor.peers import Peers
+from monitor.snapshot import QueueState, Snapshot
+
+Groups = Mapping[str, tuple[str, ...]]
+
+
+class Watch:
+    """Not for two threads. `groups` are the topics of each consumer group; `queues` asks the ledger.
+
+    `now` is the clock on the wall, `ticks` one in seconds that is never set. `queues_seconds` is how old what the
+    ledger said may be: it counts over all that was ever dispatched.
+    """
+
+    def __init__(
+        self,
+        open_reader: Callable[[], Reader],
+        groups: Groups,
+        queues: Callable[[datetime], Sequence[QueueState]],
+        peers: Peers,
+        now: Callable[[], datetime],
+        ticks: Callable[[], float],
+        queues_seconds: float = 0.0,
+    ) -> None:
+        self._open_reader = open_reader
+        self._groups = groups
+        self._queues = queues
+        self._peers = peers
+        self._now = now
+        self._ticks = ticks
+        self._queues_seconds = queues_seconds
+        self._reader: Reader | None = None
+        self._heaps = Heaps()
+        self._asked = -queues_seconds
+        self._known: tuple[QueueState, ...] = ()
+        self._clocks: tuple[datetime, float] | None = None
+        # What the latest audit found, by kind; put here by whoever makes them.
+        self.differences: Mapping[str, int] | None = None
+
+    def look(self) -> Snapshot:
+        """What there is to see now; what can't be reached is named in `away`, and nothing is shown of it."""
+        now = self._now()
+        away: dict[str, str] = {}
+        seen = Snapshot(at=now, jumped=self._jumped(now), differences=self.differences, processes=self._peers.ask())
+        try:
+            seen = seen.model_copy(update=self._on_the_bus(now))
+        except Retry:
+            away["bus"] = "can't be reached"
+            self._let_go()
+        try:
+            seen = seen.model_copy(update={"queues": self._at_agencies(now)})
+        except DatabaseAway:
+            away["database"] = "can't be reached"
+        return seen.model_copy(update={"away": away})
+
+    def close(self) -> None:
+        """Release everything."""
+        self._let_go()
+
+    def _on_the_bus(self, now: datetime) -> Mapping[str, object]:
+        if self._reader is None:
+            self._reader = self._open_reader()
+        reader = self._reader
+        stages = tuple(progress.stage(reader, group, names) for group, names in self._groups.items())
+        self._heaps.look(reader)
+        return {
+            "channels": progress.channels(reader, now),
+            "stages": stages,
+            "letters": self._heaps.letters,
+            "quarantine": self._heaps.quarantine,
+        }
+
+    def _at_agencies(self, now: datetime) -> tuple[QueueState, ...]:
+        if self._ticks() - self._asked >= self._queues_seconds:
+            self._known = tuple(self._queues(now))
+            self._asked = self._ticks()
+        return self._known
+
+    def _jumped(self, now: datetime) -> float:
+        """By how much the clock on the wall moved more, or less, than time went by."""
+        before, self._clocks = self._clocks, (now, self._ticks())
+        if before is None:
+            return 0.0
+        return (now - before[0]).total_seconds() - (self._clocks[1] - before[1])
+
+    def _let_go(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            with suppress(Retry):
+                reader.close()

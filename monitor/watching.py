@@ -1,0 +1,97 @@
+"""Looks again and again, remembers the last hour, and says in the log what began to need a person."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import structlog
+
+from messages.shapes import Moment, Shape
+from monitor.concerns import Register, Standing
+from monitor.snapshot import Snapshot
+
+PAUSE_SECONDS = 5.0
+_FIRST_SECONDS = 2.0
+# An hour of looks.
+_REMEMBERED = 720
+_LOG_EVERY = 6
+
+_log = structlog.get_logger()
+
+
+class Point(Shape):
+    """What one look is remembered by: accepted in a minute by channel; waiting, and for how long, by stage."""
+
+    at: Moment
+    minute: Mapping[str, int]
+    waiting: Mapping[str, int]
+    age: Mapping[str, float]
+
+
+class View(NamedTuple):
+    """The latest look; `number` counts them."""
+
+    number: int
+    seen: Snapshot
+    standing: tuple[Standing, ...]
+
+
+class Watching:
+    """Runs in a thread of its own. `look` makes a snapshot; what it raises ends the thread, for it should not."""
+
+    def __init__(self, look: Callable[[], Snapshot], stopping: threading.Event, pause: float = PAUSE_SECONDS) -> None:
+        self._look = look
+        self._stopping = stopping
+        self._pause = pause
+        self._register = Register()
+        self._view: View | None = None
+        self._points: deque[Point] = deque(maxlen=_REMEMBERED)
+
+    @property
+    def view(self) -> View | None:
+        """What was seen last; `None` before the first look."""
+        return self._view
+
+    @property
+    def points(self) -> list[Point]:
+        """The last hour, the oldest first."""
+        return list(self._points)
+
+    def run(self) -> None:
+        """Look until stopped; first when the others of this process have had a moment to begin."""
+        self._stopping.wait(_FIRST_SECONDS)
+        while not self._stopping.is_set():
+            self.step()
+            self._stopping.wait(self._pause)
+
+    def step(self) -> View:
+        """Look once."""
+        seen = self._look()
+        standing = self._register.stand(seen)
+        before = self._view
+        self._view = view = View(before.number + 1 if before else 1, seen, standing)
+        self._points.append(point(seen))
+        self._tell(before.standing if before else (), standing)
+        if view.number % _LOG_EVERY == 1:
+            _log.info("lag", **{state.stage: state.waiting.many for state in seen.stages})
+        return view
+
+    def _tell(self, before: tuple[Standing, ...], now: tuple[Standing, ...]) -> None:
+        stood, stands = ({(one.name, one.subject): one for one in those} for those in (before, now))
+        for key, one in stands.items():
+            if key not in stood:
+                _log.warning("concern.began", concern=one.name, subject=one.subject, says=one.says)
+        for key, one in stood.items():
+            if key not in stands:
+                _log.info("concern.ended", concern=one.name, subject=one.subject)
+
+
+def point(seen: Snapshot) -> Point:
+    """What is remembered of a look."""
+    return Point(
+        at=seen.at,
+        minute={state.channel.value: state.minute for state in seen.channels},
+        waiting={state.stage: state.waiting.many for state in seen.stages},
+        age={state.stage: round(state.waiting.seconds(seen.at), 1) for state in seen.stages},
+    )
