@@ -306,6 +306,6 @@ def _all(heaps: list[Heap]) -> Waiting:
 
 def _reasons(heaps: list[Heap]) -> str:
     return ", ".join(
-        f"{heap.waiting.many:,} for {_UNPROVEN.get(heap.reason, heap.reason)}{f' at {heap.field}' * bool(heap.field)}"
+        f"{heap.waiting.many:,} for {_UNPROVEN.get(heap.reason, heap.reason)}{f' ({heap.field})' * bool(heap.field)}"
         for heap in heaps
     )

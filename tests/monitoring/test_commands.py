@@ -1,0 +1,83 @@
+"""`satupintu lag` and `top`: the same facts as the console, for eyes and for programs."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from app.assembly import Parts
+from app.cli import app
+from bus.port import Membership
+from tests import helpers
+
+Run = Callable[..., Any]
+GROUPS = ("normalize", "router", "ledger", "replies")
+
+
+@pytest.fixture
+def run(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A command with the settings of these parts."""
+    monkeypatch.setenv("SATUPINTU_HOME", str(parts.settings.home))
+    monkeypatch.setenv("SATUPINTU_SECRET_KEY", parts.settings.secret_key.get_secret_value())
+    monkeypatch.setenv("COLUMNS", "160")
+    return lambda *arguments: CliRunner().invoke(app, arguments)
+
+
+def arrive(parts: Parts) -> None:
+    """A report comes in."""
+    producer = parts.bus.producer()
+    producer.publish([helpers.web(parts, "Lampu padam", phone="+628000000001")])
+    producer.close()
+
+
+def test_what_stands_still_is_said(parts: Parts, run: Run) -> None:
+    """Nobody works what came: in words, in a table, and by an exit code that a script can use."""
+    arrive(parts)
+    result = run("lag")
+    assert result.exit_code == 1
+    assert "Nobody works normalize: 1 message wait" in result.stdout
+    assert "raw-web" in result.stdout
+    seen = json.loads(run("lag", "--json").stdout)
+    waiting = {state["stage"]: state["topics"] for state in seen["stages"]}
+    assert waiting["normalize"]["raw-web"]["many"] == 1
+    assert waiting["router"] == {}
+
+
+def test_who_works_is_said(parts: Parts, run: Run) -> None:
+    """For each stage by the name of the process; that none of it is to be found at its address is said too."""
+    members = [parts.bus.consumer(Membership(group, "host-a", ("complaints",))) for group in GROUPS]
+    result = run("lag")
+    for member in members:
+        member.close()
+    assert "Nobody works" not in result.stdout
+    assert "does not answer" in result.stdout
+    assert result.stdout.count("host-a") == len(GROUPS)
+
+
+def test_everything_on_one_screen(parts: Parts, run: Run) -> None:
+    """What needs a person, channels, stages, what was put aside, queues; as JSON the same with the concerns."""
+    arrive(parts)
+    shown = run("top", "--once").stdout
+    assert "NOW   Nobody works normalize" in shown.replace("\n", " ")
+    for head in ("last minute", "works", "put aside", "overdue"):
+        assert head in shown
+    seen = json.loads(run("top", "--once", "--json").stdout)
+    assert {"channels", "stages", "letters", "quarantine", "queues", "processes", "concerns"} <= seen.keys()
+    assert seen["channels"][0] | {"newest": None} == {
+        "channel": "web",
+        "minute": 1,
+        "hour": 1,
+        "usual": 1.0,
+        "newest": None,
+    }
+
+
+def test_nobody_is_named(parts: Parts, run: Run) -> None:
+    """Neither words nor numbers of a citizen stand on the screen."""
+    arrive(parts)
+    for arguments in (("lag",), ("lag", "--json"), ("top", "--once"), ("top", "--once", "--json")):
+        said = run(*arguments).stdout
+        assert "Lampu" not in said
+        assert "8000000001" not in said
