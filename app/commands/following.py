@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from app import answers, tailing
-from app.commands.common import EX_USAGE, OUT, Json, opened, stop
+from app import answers, tailing, tracing
+from app.commands.common import EX_USAGE, OUT, Json, moment, opened, stop
 from app.migrate import migrate
 from app.underway import settled_audit
 from messages.tracking import read_tracking_number
@@ -43,9 +43,7 @@ def tail(
 def status(number: str, as_json_: Json = False) -> None:
     """What became of a tracking number."""
     with opened() as parts:
-        tracking = read_tracking_number(number)
-        if tracking is None:
-            stop(f"{number} is not a tracking number: its check symbol does not fit", EX_USAGE)
+        tracking = _number(number)
         found = parts.ledger.status(tracking)
         if found is None:
             stop(f"{tracking} is not in the ledger (yet)", 1)
@@ -55,6 +53,27 @@ def status(number: str, as_json_: Json = False) -> None:
         OUT.print(f"{found.tracking}  {found.state}  {found.relation}{f' of {found.of}' if found.of else ''}")
         for step in found.steps:
             OUT.print(f"  {step.at:%Y-%m-%d %H:%M:%S}Z  {step.what:10}  {step.agency}", highlight=False, markup=False)
+
+
+def trace(
+    number: str,
+    since: Annotated[str, typer.Option(help="How far back to look for one that is not in the ledger.")] = "7d",
+    as_json_: Json = False,
+) -> None:
+    """The whole way of a report through every topic: where it lies, what was decided and why, for whom it waits."""
+    with opened() as parts:
+        tracking = _number(number)
+        steps = tracing.trace(parts, tracking, moment(since))
+        if not steps:
+            stop(f"{tracking} is on no topic since {since}; --since 90d looks further back", 1)
+        if as_json_:
+            print(json.dumps([step.as_json() for step in steps], ensure_ascii=False))
+            return
+        for step in steps:
+            OUT.print(f"{step.at:%Y-%m-%d %H:%M:%S}Z  {step.position}", style="bold", highlight=False, markup=False)
+            OUT.print(f"  {step.what}: {step.says}", highlight=False, markup=False)
+            for stage, before in step.waits_for.items():
+                OUT.print(f"  waits for {stage}, {before} before it", style="yellow", highlight=False)
 
 
 def answer(
@@ -83,6 +102,14 @@ def audit(
         else:
             print_audit(found)
         sys.exit(0 if found.clean else 1)
+
+
+def _number(typed: str) -> str:
+    """The number in its true form; else the process ends."""
+    tracking = read_tracking_number(typed)
+    if tracking is None:
+        stop(f"{typed} is not a tracking number: its check symbol does not fit", EX_USAGE)
+    return tracking
 
 
 def print_audit(found: Audit) -> None:
