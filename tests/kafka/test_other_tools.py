@@ -1,4 +1,4 @@
-"""What other tools see of our topics and groups: records that kcat shows as they are, offsets where Kafka keeps them."""
+"""What other tools see of our topics and groups: records as kcat shows them, offsets where Kafka itself keeps them."""
 
 import json
 import shutil
