@@ -134,7 +134,7 @@ class Service:
     def _operations(self) -> Iterable[tuple[str, Callable[[], None]]]:
         parts, watching = self._parts, None
         if "monitor" in self._stages:
-            watching = Watching(watch(parts, steadily=True).look, self._stopping)
+            watching = Watching(watch(parts, steadily=True).look, self._stopping, parts.settings.ops_seconds)
             yield "monitor", watching.run
         if port := parts.settings.ops_port_of(self._stages):
             app = ops.build(parts, self._pulse, self._doors, watching)

@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 import structlog
@@ -11,11 +12,10 @@ from messages.shapes import Moment, Shape
 from monitor.concerns import Register, Standing
 from monitor.snapshot import Snapshot
 
-PAUSE_SECONDS = 5.0
 _FIRST_SECONDS = 2.0
-# An hour of looks.
+# Looks; an hour of them at five seconds each.
 _REMEMBERED = 720
-_LOG_EVERY = 6
+_LOG_EVERY_SECONDS = 30.0
 
 _log = structlog.get_logger()
 
@@ -38,14 +38,18 @@ class View(NamedTuple):
 
 
 class Watching:
-    """Runs in a thread of its own. `look` makes a snapshot; what it raises ends the thread, for it should not."""
+    """Runs in a thread of its own. `look` makes a snapshot; what it raises ends the thread, for it should not.
 
-    def __init__(self, look: Callable[[], Snapshot], stopping: threading.Event, pause: float = PAUSE_SECONDS) -> None:
+    `pause` is in seconds, between two looks.
+    """
+
+    def __init__(self, look: Callable[[], Snapshot], stopping: threading.Event, pause: float) -> None:
         self._look = look
         self._stopping = stopping
         self._pause = pause
         self._register = Register()
         self._view: View | None = None
+        self._logged: datetime | None = None
         self._points: deque[Point] = deque(maxlen=_REMEMBERED)
 
     @property
@@ -73,7 +77,8 @@ class Watching:
         self._view = view = View(before.number + 1 if before else 1, seen, standing)
         self._points.append(point(seen))
         self._tell(before.standing if before else (), standing)
-        if view.number % _LOG_EVERY == 1:
+        if self._logged is None or abs((seen.at - self._logged).total_seconds()) >= _LOG_EVERY_SECONDS:
+            self._logged = seen.at
             _log.info("lag", **{state.stage: state.waiting.many for state in seen.stages})
         return view
 

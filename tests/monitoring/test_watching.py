@@ -31,7 +31,7 @@ def seen(minute: int, members: tuple[str, ...] = ("a",), many: int = 0) -> Snaps
 def test_what_began_and_ended_is_logged_once(heard: Heard) -> None:
     """In the words of the console; not again with each look."""
     looks = iter([seen(0), seen(1, ()), seen(2, ()), seen(3)])
-    watching = Watching(lambda: next(looks), threading.Event())
+    watching = Watching(lambda: next(looks), threading.Event(), 5.0)
     for _ in range(4):
         watching.step()
     told = [(line["event"], line["concern"], line["subject"]) for line in heard.lines if "concern" in line]
@@ -40,7 +40,7 @@ def test_what_began_and_ended_is_logged_once(heard: Heard) -> None:
 
 def test_the_last_look_is_shown(heard: Heard) -> None:
     """With its number; before the first there is none."""
-    watching = Watching(lambda: seen(0, (), 3), threading.Event())
+    watching = Watching(lambda: seen(0, (), 3), threading.Event(), 5.0)
     before = watching.view
     watching.step()
     view = watching.step()
@@ -51,7 +51,7 @@ def test_the_last_look_is_shown(heard: Heard) -> None:
 def test_the_last_hour_is_remembered(heard: Heard) -> None:
     """A point for each look, and no more than an hour of them."""
     looks = iter([seen(minute, many=minute) for minute in range(800)])
-    watching = Watching(lambda: next(looks), threading.Event())
+    watching = Watching(lambda: next(looks), threading.Event(), 5.0)
     for _ in range(800):
         watching.step()
     assert len(watching.points) == 720
