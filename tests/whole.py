@@ -65,6 +65,16 @@ class Whole:
         for stage in stages:
             self.start(stage)
 
+    def change(self, **settings: str) -> None:
+        """Other settings for what is started from now on."""
+        self._set |= settings
+
+    def end(self, which: int) -> None:
+        """End one of the processes politely, by the order in which they were started."""
+        process = self._processes.pop(which)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+
     def kill(self) -> None:
         """The machine loses power: no handler runs."""
         for process in self._processes:
