@@ -24,6 +24,8 @@ def answer(parts: Parts, number: str, verdict: str, text: str, theirs: str | Non
     said = _answer(parts, number, verdict, text, theirs, actor)
     if said.agency == TRIAGE and theirs is not None and not actor.strip():
         raise Stop("--actor is needed: what triage decides is kept with who decided; see `satupintu triage decide`")
+    if actor.strip():
+        parts.audit_log.append("complaints.answer", str(said.dispatch_id), actor, verdict, said.at)
     producer = parts.bus.producer()
     try:
         producer.publish(

@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
+from app.auditlog import AuditLog
 from app.explaining import Readers
 from bus.deadline import Watchdog
 from bus.errors import Stop
@@ -125,6 +126,11 @@ class Parts:
     def engine(self) -> Engine:
         """The database."""
         return open_engine(self.settings.database)
+
+    @cached_property
+    def audit_log(self) -> AuditLog:
+        """What persons in operations did."""
+        return AuditLog(self.engine)
 
     @cached_property
     def ledger(self) -> Ledger:

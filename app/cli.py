@@ -6,6 +6,7 @@ import typer
 
 from app.assembly import EX_CONFIG
 from app.commands import (
+    auditlog,
     devices,
     explain,
     following,
@@ -55,6 +56,7 @@ app.add_typer(triage.commands, name="triage")
 app.add_typer(quarantine.commands, name="quarantine")
 app.add_typer(reconcile.commands, name="reconcile")
 app.add_typer(devices.commands, name="devices")
+app.add_typer(auditlog.commands, name="audit-log")
 explain.commands.command("route")(route.explain_route)
 explain.evaluations.command("route")(route.evaluate_route)
 app.add_typer(explain.commands, name="explain")

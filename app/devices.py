@@ -6,6 +6,7 @@ A device's id is as good as a password: it is asked for, and stands nowhere in w
 from datetime import datetime
 from uuid import UUID
 
+from app.auditlog import AuditLog
 from bus.port import Bus, Outgoing
 from ingest.mobile.devices import Devices, Registered
 from ingest.mobile.sequences import Sequences
@@ -17,12 +18,13 @@ _SOURCE = "/satu-pintu/operations"
 
 
 class DeviceDesk:
-    """`actor` is who decides, `why` is kept with it; neither may name a citizen."""
+    """`actor` is who decides, `why` is kept with it, first in the `log`; neither may name a citizen."""
 
-    def __init__(self, bus: Bus, devices: Devices, sequences: Sequences) -> None:
+    def __init__(self, bus: Bus, devices: Devices, sequences: Sequences, log: AuditLog) -> None:
         self._bus = bus
         self._devices = devices
         self._sequences = sequences
+        self._log = log
 
     def about(self, device: UUID) -> dict[str, object] | None:
         """What can be said of a device without saying who has it; `None` where it never registered."""
@@ -50,6 +52,7 @@ class DeviceDesk:
         found = self._devices.find(device)
         if found is None:
             return None
+        self._log.append("devices.revoke", str(UUID(found.name)), actor, why, at)
         producer = self._bus.producer()
         try:
             producer.publish([_told(found, actor, why, at)])

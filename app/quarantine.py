@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Literal, TypeVar
 from uuid import UUID
 
+from app.auditlog import AuditLog
 from bus.errors import Stop
 from bus.port import Bus, Outgoing
 from ingest.wrap import Wrapper, arrived
@@ -112,12 +113,16 @@ def _id(channel: Channel, found: object) -> str:
 
 
 class Quarantine:
-    """Reads the topic and decides. `actor` is who decides, `why` is kept with it; neither may name a citizen."""
+    """Reads the topic and decides. `actor` is who decides, `why` is kept with it; neither may name a citizen.
 
-    def __init__(self, bus: Bus, wrapper: Wrapper, sealer: Sealer) -> None:
+    Each decision and each look stands in the `log` first.
+    """
+
+    def __init__(self, bus: Bus, wrapper: Wrapper, sealer: Sealer, log: AuditLog) -> None:
         self._bus = bus
         self._wrapper = wrapper
         self._sealer = sealer
+        self._log = log
 
     def waiting(self, choice: Choice, decisions: AbstractSet[str] = _DECISIONS) -> list[Quarantined]:
         """What waits for a decision."""
@@ -134,6 +139,7 @@ class Quarantine:
         with self._publishing() as publish:
             for held in self.waiting(choice, {"released"} if choice.ids else _DECISIONS):
                 out = let_out(held, self._open(held), self._wrapper)
+                self._log.append("quarantine.release", str(held.raw.id), actor, why, at)
                 publish(arrived(out))
                 publish(_told(held, "released", actor, why, at, out.id))
                 yield Decided(held, out.tracking)
@@ -142,6 +148,7 @@ class Quarantine:
         """Decide that what is chosen is no message; its bytes stay where they are until their retention ends."""
         with self._publishing() as publish:
             for held in self.waiting(choice):
+                self._log.append("quarantine.drop", str(held.raw.id), actor, why, at)
                 publish(_told(held, "dropped", actor, why, at, held.raw.id))
                 yield Decided(held)
 
@@ -155,6 +162,7 @@ class Quarantine:
     def reveal(self, held: Quarantined, actor: str, why: str, at: datetime) -> bytes:
         """What it says. That somebody looked is told to oversight before it is shown. Raises `Stop`."""
         body = self._open(held)
+        self._log.append("quarantine.reveal", str(held.raw.id), actor, why, at)
         with self._publishing() as publish:
             publish(_told(held, "revealed", actor, why, at, held.raw.id, f"revealed:{actor}:{iso(at)}"))
         return body

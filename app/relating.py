@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, func
 from sqlmodel import col, select
 
+from app.auditlog import AuditLog
 from bus.port import Outgoing, Producer
 from config.database import reading
 from messages import codec, ids
@@ -37,12 +38,14 @@ class Decided:
 class Relating:
     """Takes reports apart and puts them together. `actor` is who decides, `why` is kept with it and told to the agency.
 
-    Numbers are in their true form. Every method may raise `Impossible` and what the bus and the database raise.
+    It stands in the `log` first. Numbers are in their true form. Every method may raise `Impossible` and what the bus
+    and the database raise.
     """
 
-    def __init__(self, engine: Engine, producer: Producer) -> None:
+    def __init__(self, engine: Engine, producer: Producer, log: AuditLog) -> None:
         self._engine = engine
         self._producer = producer
+        self._log = log
 
     def split(self, number: str, actor: str, why: str, at: datetime) -> Decided:
         """The report is a case of its own; what is a repeat of it goes with it."""
@@ -76,6 +79,9 @@ class Relating:
         return self._said(correction, other)
 
     def _said(self, correction: Correction, other: str) -> Decided:
+        action = "complaints.split" if correction.apart_from else "complaints.merge"
+        subject = f"{correction.complaint_id} {correction.apart_from or correction.relation.of}"
+        self._log.append(action, subject, correction.actor, correction.reason, correction.at)
         encoded = codec.encode(correction, str(correction.complaint_id), _SOURCE)
         self._producer.publish([Outgoing(CORRECTIONS, *encoded)])
         return Decided(correction, other)

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 from sqlmodel import col
 
+from app.auditlog import AuditLog
 from app.relating import Impossible
 from app.tailing import hide
 from bus.port import Outgoing, Producer
@@ -66,14 +67,15 @@ class Decided:
 
 
 class TriageDesk:
-    """`registry` says who is a door, and who stands in for whom. Numbers are in their true form.
+    """`registry` says who is a door, and who stands in for whom. What is decided stands in the `log` first.
 
-    Every method may raise `DatabaseAway`, and those that take a number `Impossible`.
+    Numbers are in their true form. Every method may raise `DatabaseAway`, and those that take a number `Impossible`.
     """
 
-    def __init__(self, engine: Engine, registry: Registry) -> None:
+    def __init__(self, engine: Engine, registry: Registry, log: AuditLog) -> None:
         self._engine = engine
         self._registry = registry
+        self._log = log
         # By naming any of these triage has decided: the router takes it to whoever stands in.
         self._doors = [code for code in registry.every if code != TRIAGE and registry.door(code)]
 
@@ -119,6 +121,7 @@ class TriageDesk:
             theirs=agency,
             actor=actor,
         )
+        self._log.append("triage.decide", f"{id_} {agency}", actor, why, at)
         producer.publish([Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(id_), _SOURCE))])
         return Decided(answer, any(one.agency == agency for one in refused))
 

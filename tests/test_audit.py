@@ -207,7 +207,7 @@ def quarantine(parts: Parts, pipeline: Pipeline) -> Quarantine:
         body = f"MessageSid=SM{number}&From=%2B62800000005{number}&Body=pohon+tumbang+{number}".encode()
         raw = parts.wrapper.wrap(Channel.SMS, f"held:{number}", "", body, NOW, helpers.FORM)
         pipeline.publish(held(raw, reason))
-    return Quarantine(parts.bus, parts.wrapper, parts.sealer)
+    return Quarantine(parts.bus, parts.wrapper, parts.sealer, parts.audit_log)
 
 
 def test_what_is_held_is_an_outcome(parts: Parts, pipeline: Pipeline, quarantine: Quarantine) -> None:

@@ -332,7 +332,7 @@ def test_bus_that_is_away(house: House) -> None:
 
 
 def test_the_command(parts: Parts, tmp_path: Path) -> None:
-    """Counts for people and for programs; a dry run changes nothing."""
+    """Counts for people and for programs; a dry run changes nothing, and who purges is kept."""
     long_ago = NOW - 3000 * DAY
     parts.attachments.keep(b"%PDF-x", long_ago)
     Uploads(parts.engine, parts.sealer, parts.attachments).begin("d", uuid4(), 10, long_ago)
@@ -344,7 +344,14 @@ def test_the_command(parts: Parts, tmp_path: Path) -> None:
         command = [sys.executable, "-m", "app.cli", "purge", "--older-than", "30d", *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=120).stdout
 
+    with pytest.raises(subprocess.CalledProcessError, match="exit status 2"):
+        run()
+
     counts = {"replies": 0, "uploads": 1, "attachments": 0}
     assert json.loads(run("--dry-run", "--json")) == {"counts": counts, "left": {}}
-    assert run() == "replies 0\nuploads 1\nattachments 0\n"
+    assert run("--actor", "petugas-1", "--why", "setiap bulan") == "replies 0\nuploads 1\nattachments 0\n"
     assert json.loads(run("--dry-run", "--json")) == {"counts": counts | {"uploads": 0}, "left": {}}
+    with parts.audit_log.rows() as rows:
+        assert [(row.act.action, row.act.actor, row.act.why) for row in rows] == [
+            ("purge", "petugas-1", "setiap bulan")
+        ]

@@ -16,6 +16,7 @@ from app.cli import app
 from app.quarantine import Choice, Quarantine, row
 from bus.errors import Retry, Stop
 from bus.port import Outgoing, Producer
+from config.database import DatabaseAway
 from config.settings import Settings
 from ingest.wrap import arrived, held
 from messages import codec, ids
@@ -46,7 +47,7 @@ class Held:
     def __init__(self, parts: Parts, producer: Producer) -> None:
         self.parts = parts
         self.producer = producer
-        self.quarantine = Quarantine(parts.bus, parts.wrapper, parts.sealer)
+        self.quarantine = Quarantine(parts.bus, parts.wrapper, parts.sealer, parts.audit_log)
 
     def hold(
         self,
@@ -213,7 +214,7 @@ class Breaking(Held):
             reader = staticmethod(bus.reader)
             producer = staticmethod(lambda: flaky)
 
-        return Quarantine(_Bus(), self.parts.wrapper, self.parts.sealer)  # type: ignore[arg-type]  # all it asks for
+        return Quarantine(_Bus(), self.parts.wrapper, self.parts.sealer, self.parts.audit_log)  # type: ignore[arg-type]  # all it asks for
 
 
 @pytest.mark.parametrize("away", [{1}, {2}, {3}, {4}])
@@ -294,10 +295,45 @@ def test_files_that_it_names_are_not_fetched(kept: Held) -> None:
     assert (raw.attachments, raw.unfetched) == ((), 2)
 
 
+def test_each_act_stands_in_the_log(kept: Held) -> None:
+    """A release, a drop and a look, each by the id of what was held, before the bus hears of it."""
+    one, two = kept.hold(form(MessageSid="SM1")), kept.hold(form(MessageSid="SM2"), "unsigned")
+    kept.release(Choice(reason="unsigned"))
+    kept.drop()
+    kept.quarantine.reveal(kept.quarantine.find(str(one.id)), "petugas-3", "tiket 17", LATER)
+    with pytest.raises(Retry):
+        Breaking(kept.parts, kept.producer).broken({1}).reveal(
+            kept.quarantine.find(str(one.id)), "petugas-3", "tiket 18", LATER
+        )
+    with kept.parts.audit_log.rows() as rows:
+        assert [(row.act.action, row.act.subject, row.act.actor, row.act.why) for row in rows] == [
+            ("quarantine.release", str(two.id), "petugas-1", "token lama"),
+            ("quarantine.drop", str(one.id), "petugas-2", "palsu"),
+            ("quarantine.reveal", str(one.id), "petugas-3", "tiket 17"),
+            ("quarantine.reveal", str(one.id), "petugas-3", "tiket 18"),
+        ]
+
+
+def test_without_a_log_nothing_is_done(kept: Held) -> None:
+    """What can't be kept is not done: nothing is let out, dropped or shown."""
+    raw = kept.hold(form())
+    with kept.parts.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE audit_log")
+    acts: list[Callable[[], object]] = [
+        kept.release,
+        kept.drop,
+        lambda: kept.quarantine.reveal(kept.quarantine.find(str(raw.id)), "petugas-3", "x", LATER),
+    ]
+    for act in acts:
+        with pytest.raises(DatabaseAway):
+            act()
+    assert (kept.told(), raws(kept.parts, Channel.SMS)) == ([], [])
+
+
 def test_another_secret_key_lets_nothing_out(kept: Held) -> None:
     """It is named, and nothing is decided."""
     kept.hold(form())
-    other = Quarantine(kept.parts.bus, kept.parts.wrapper, Sealer([b"o" * 64]))
+    other = Quarantine(kept.parts.bus, kept.parts.wrapper, Sealer([b"o" * 64]), kept.parts.audit_log)
     with pytest.raises(Stop, match="SATUPINTU_SECRET_KEY"):
         list(other.release(Choice(), "petugas-1", "x", LATER))
     assert kept.told() == []
@@ -356,6 +392,8 @@ def test_the_commands(kept: Held, cli: Cli) -> None:
         (("drop", "--all", "--actor", "petugas-1"), "--why"),
         (("drop", "--all", "--actor", " ", "--why", "x"), "--actor"),
         (("release", "--actor", "petugas-1", "--why", "x"), "say which"),
+        (("drop", "--all", "--actor", "p" * 201, "--why", "x"), "--actor takes 200 characters, --why 500"),
+        (("drop", "--all", "--actor", "petugas-1", "--why", "x\ny"), "a line each"),
         (("drop", "--actor", "petugas-1", "--why", "x", "--since", "kemarin"), "not a moment: kemarin"),
         (("show", "ffff", "--reveal"), "--actor"),
     ],

@@ -12,6 +12,7 @@ import requests
 from sqlalchemy import Engine, text
 
 from app.assembly import Parts
+from app.auditlog import AuditLog
 from app.health import doors_of
 from app.http import build
 from app.relating import Impossible, Relating
@@ -64,7 +65,7 @@ class Desk:
         self.parts = parts
         self.engine = engine
         self.producer = parts.bus.producer()
-        self.relating = Relating(engine, self.producer)
+        self.relating = Relating(engine, self.producer, AuditLog(engine))
         self.ledger = Ledger(engine, {code: each.name for code, each in parts.registry.agencies.items()})
 
     def write(self, place: int, said: str, of: int | None = None, kind: str = "repeat") -> None:
@@ -262,6 +263,19 @@ def test_what_can_not_be_is_refused(desk: Desk, decide: Callable[[Desk], object]
         decide(desk)
     assert says in str(caught.value)
     assert desk.records(CORRECTIONS) == []
+
+
+def test_each_decision_stands_in_the_log(desk: Desk) -> None:
+    """By the ids of both reports, before it is said; what can't be done is no act."""
+    desk.merge(1, 3)
+    desk.split(3)
+    with pytest.raises(Impossible):
+        desk.split(3)
+    with AuditLog(desk.engine).rows() as rows:
+        assert [(row.act.action, row.act.subject, row.act.actor, row.act.why) for row in rows] == [
+            ("complaints.merge", f"{_id(3)} {_id(1)}", "petugas-2", "pipa yang sama"),
+            ("complaints.split", f"{_id(3)} {_id(1)}", "petugas-1", "lokasinya berbeda"),
+        ]
 
 
 def test_what_is_at_no_door_yet_waits(desk: Desk) -> None:

@@ -12,9 +12,13 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from app.assembly import Parts, utc_now
+from app.migrate import migrate
 from app.moments import read_moment
 from config import logs
 from config.settings import load
+
+# As much as an event on `oversight` holds of it, and a correction.
+_ACTOR, _WHY = 200, 500
 
 # sysexits.h.
 EX_USAGE = 2
@@ -36,6 +40,15 @@ def stop(says: str, code: int) -> NoReturn:
 
 
 @contextmanager
+def acting(actor: str, why: str, named: str = "--why") -> Iterator[Parts]:
+    """As `opened`, for an act of a person: who acts and why was said, and there is a log to keep it in."""
+    must_say(actor, why, named)
+    with opened() as parts:
+        migrate(parts.engine)
+        yield parts
+
+
+@contextmanager
 def opened() -> Iterator[Parts]:
     """The parts of a process with the settings of its environment, which logs as they say."""
     settings = load()
@@ -52,9 +65,13 @@ def moment(typed: str) -> datetime:
 
 
 def must_say(actor: str, why: str, named: str = "--why") -> None:
-    """The process ends where it was not said who decides, and why."""
+    """The process ends where it was not said who decides, and why, in a line each."""
     if not actor.strip() or not why.strip():
         stop(f"--actor and {named} are needed: they are kept with what you do", EX_USAGE)
+    if len(actor) > _ACTOR or len(why) > _WHY:
+        stop(f"--actor takes {_ACTOR} characters, {named} {_WHY}", EX_USAGE)
+    if not (actor + why).isprintable():
+        stop(f"--actor and {named} are a line each, of characters that can be seen", EX_USAGE)
 
 
 def fault(error: ValidationError) -> str:

@@ -44,7 +44,7 @@ def revoke(device: Device, actor: Actor, why: Why) -> None:
 
 def _desk(parts: Parts) -> DeviceDesk:
     migrate(parts.engine)
-    return DeviceDesk(parts.bus, parts.devices, Sequences(parts.engine))
+    return DeviceDesk(parts.bus, parts.devices, Sequences(parts.engine), parts.audit_log)
 
 
 def _uuid(typed: str) -> UUID:

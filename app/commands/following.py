@@ -85,6 +85,7 @@ def answer(
 ) -> None:
     """Answer as the agency at whose door a complaint is now."""
     with opened() as parts:
+        migrate(parts.engine)
         said = answers.answer(parts, number, verdict, text, theirs, actor)
         OUT.print(f"{said.agency}: {said.verdict}", markup=False)
 

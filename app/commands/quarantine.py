@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from app.assembly import Parts, utc_now
-from app.commands.common import ERR, EX_USAGE, OUT, Actor, Json, moment, must_say, opened, stop
+from app.commands.common import ERR, EX_USAGE, OUT, Actor, Json, acting, moment, opened, stop
 from app.quarantine import Choice, Decided, Quarantine, row
 
 commands = typer.Typer(no_args_is_help=True, help="What the doors kept aside, for a person to decide.")
@@ -46,9 +46,7 @@ def show(
     why: Why = "",
 ) -> None:
     """Say of one held message what can be said without saying what it says."""
-    if reveal:
-        must_say(actor, why)
-    with opened() as parts:
+    with acting(actor, why) if reveal else opened() as parts:
         mine = _quarantine(parts)
         held = mine.find(begin)
         if reveal:
@@ -68,9 +66,8 @@ def release(
     everything: Everything = False,
 ) -> None:
     """Let messages out: each goes the way of those that its door accepted, its sender unproven."""
-    must_say(actor, why)
     choice = _some(_choice(reason, since, until, named), everything=everything)
-    with opened() as parts:
+    with acting(actor, why) as parts:
         _decided("released", _quarantine(parts).release(choice, actor, why, utc_now()))
 
 
@@ -85,14 +82,13 @@ def drop(
     everything: Everything = False,
 ) -> None:
     """Decide that messages are none; they are listed no more. What is named by its id can still be released."""
-    must_say(actor, why)
     choice = _some(_choice(reason, since, until, named), everything=everything)
-    with opened() as parts:
+    with acting(actor, why) as parts:
         _decided("dropped", _quarantine(parts).drop(choice, actor, why, utc_now()))
 
 
 def _quarantine(parts: Parts) -> Quarantine:
-    return Quarantine(parts.bus, parts.wrapper, parts.sealer)
+    return Quarantine(parts.bus, parts.wrapper, parts.sealer, parts.audit_log)
 
 
 def _choice(reason: str | None, since: str | None, until: str | None, named: list[str] | None) -> Choice:

@@ -8,12 +8,9 @@ from typing import Annotated
 import typer
 
 from app.assembly import utc_now
-from app.commands.common import ERR, EX_USAGE, Actor, Json, must_say, opened, stop
-from app.migrate import migrate
+from app.commands.common import ERR, EX_USAGE, Actor, Json, acting, stop
 from app.relating import Decided, Impossible, Relating
 from messages.tracking import read_tracking_number
-
-_ACTOR, _REASON = 200, 500
 
 Why = Annotated[str, typer.Option("--reason", help="Kept with the decision and told to the agency; name no citizen.")]
 
@@ -49,10 +46,7 @@ def _true(number: str) -> str:
 
 
 def _done(decide: Callable[[Relating], Decided], actor: str, reason: str, *, as_json: bool) -> None:
-    must_say(actor, reason, "--reason")
-    if len(actor) > _ACTOR or len(reason) > _REASON:
-        stop(f"--actor takes {_ACTOR} characters, --reason {_REASON}", EX_USAGE)
-    with _relating() as mine:
+    with _relating(actor, reason) as mine:
         try:
             decided = decide(mine)
         except Impossible as error:
@@ -68,12 +62,11 @@ def _done(decide: Callable[[Relating], Decided], actor: str, reason: str, *, as_
 
 
 @contextmanager
-def _relating() -> Iterator[Relating]:
-    with opened() as parts:
-        migrate(parts.engine)
+def _relating(actor: str, reason: str) -> Iterator[Relating]:
+    with acting(actor, reason, "--reason") as parts:
         parts.ensure_topics()
         producer = parts.bus.producer()
         try:
-            yield Relating(parts.engine, producer)
+            yield Relating(parts.engine, producer, parts.audit_log)
         finally:
             producer.close()

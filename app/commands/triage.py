@@ -23,7 +23,6 @@ commands = typer.Typer(no_args_is_help=True, help="What nobody could place, for 
 
 T = TypeVar("T")
 
-_ACTOR, _WHY = 200, 500
 _HOUR = timedelta(hours=1)
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The tracking number.")]
@@ -79,8 +78,6 @@ def decide(
 ) -> None:
     """Give a case to an institution. If that refuses, it comes back here with all that was said."""
     must_say(actor, why)
-    if len(actor) > _ACTOR or len(why) > _WHY:
-        stop(f"--actor takes {_ACTOR} characters, --why {_WHY}", EX_USAGE)
     tracking = true_number(number)
     with opened_desk() as (parts, desk):
         parts.ensure_topics()
@@ -171,7 +168,7 @@ def opened_desk() -> Iterator[tuple[Parts, TriageDesk]]:
     """The desk, and the parts it is made of."""
     with opened() as parts:
         migrate(parts.engine)
-        yield parts, TriageDesk(parts.engine, parts.registry)
+        yield parts, TriageDesk(parts.engine, parts.registry, parts.audit_log)
 
 
 def possible(work: Callable[[], T]) -> T:

@@ -3,6 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
+from app import auditlog as _app
 from ingest import store as _ingest
 from ingest.mobile import tables as _mobile
 from ingest.smpp import outbox as _smpp_outbox
@@ -15,7 +16,7 @@ from sinks.ledger import tables as _ledger
 from sinks.replies import tables as _replies
 
 # Importing them is what registers their tables.
-TABLES = (_ingest, _mobile, _smpp_outbox, _smpp_parts, _twitter, _open311, _normalize, _router, _ledger, _replies)
+TABLES = (_app, _ingest, _mobile, _smpp_outbox, _smpp_parts, _twitter, _open311, _normalize, _router, _ledger, _replies)
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata, render_as_batch=True

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from app.assembly import Parts
+from app.auditlog import AuditLog
 from app.cli import app
 from app.devices import DeviceDesk
 from bus.errors import Retry
@@ -32,7 +33,7 @@ _ID = UUID(DEVICE)
 def desk(engine: Engine, parts: Parts) -> DeviceDesk:
     """On each kind of database."""
     devices = Devices(engine, parts.wrapper, parts.sealer, Tokens(b"k" * 32), NoAttestation())
-    return DeviceDesk(parts.bus, devices, Sequences(engine))
+    return DeviceDesk(parts.bus, devices, Sequences(engine), AuditLog(engine))
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def told(parts: Parts) -> list[OversightEvent]:
     return list({event.id: event for event in found}.values())
 
 
-def test_revoked_by_a_person(desk: DeviceDesk, devices: Devices, parts: Parts) -> None:
+def test_revoked_by_a_person(desk: DeviceDesk, devices: Devices, parts: Parts, engine: Engine) -> None:
     """Every token is dead and nothing is pushed any more; who did it, and why, is on oversight; not the device's id."""
     devices.register(_ID, "", "push-1", NOW)
     other = uuid4()
@@ -68,6 +69,9 @@ def test_revoked_by_a_person(desk: DeviceDesk, devices: Devices, parts: Parts) -
     assert found
     assert untouched
     assert [(each.epoch, each.push) for each in (found, untouched)] == [(1, False), (0, True)]
+    with AuditLog(engine).rows() as rows:
+        (act,) = [row.act for row in rows]
+    assert (act.action, act.subject, act.actor) == ("devices.revoke", str(event.subject), "petugas-1")
 
 
 def test_each_revocation_is_told(desk: DeviceDesk, devices: Devices, parts: Parts) -> None:
@@ -88,7 +92,7 @@ def test_broken_off_and_done_again(engine: Engine, devices: Devices, parts: Part
         producer = staticmethod(lambda: Flaky(parts.bus.producer(), {1}))
 
     with pytest.raises(Retry):
-        DeviceDesk(_Away(), devices, Sequences(engine)).revoke(_ID, "p", "x", NOW)  # type: ignore[arg-type]
+        DeviceDesk(_Away(), devices, Sequences(engine), AuditLog(engine)).revoke(_ID, "p", "x", NOW)  # type: ignore[arg-type]
     assert (told(parts), devices.find(_ID).epoch) == ([], 0)  # type: ignore[union-attr]
 
     class _Dying(Devices):
@@ -97,7 +101,7 @@ def test_broken_off_and_done_again(engine: Engine, devices: Devices, parts: Part
 
     dying = _Dying(engine, parts.wrapper, parts.sealer, Tokens(b"k" * 32), NoAttestation())
     for mine in (dying, devices):
-        DeviceDesk(parts.bus, mine, Sequences(engine)).revoke(_ID, "p", "x", NOW)
+        DeviceDesk(parts.bus, mine, Sequences(engine), AuditLog(engine)).revoke(_ID, "p", "x", NOW)
     assert (len(told(parts)), devices.find(_ID).epoch) == (1, 1)  # type: ignore[union-attr]
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, text
 
 from app import answers
 from app.assembly import Parts
+from app.auditlog import AuditLog
 from app.relating import Impossible
 from app.triage import Decided, TriageDesk
 from bus.errors import Stop
@@ -59,7 +60,7 @@ def before(parts: Parts, engine: Engine) -> Iterator[Desk]:
 
 def triage(before: Desk) -> TriageDesk:
     """The desk of this ledger."""
-    return TriageDesk(before.engine, before.parts.registry)
+    return TriageDesk(before.engine, before.parts.registry, AuditLog(before.engine))
 
 
 def decided(before: Desk, place: int, to: str, why: str = "jalannya di kota itu") -> Decided:
@@ -284,6 +285,33 @@ def test_what_can_not_be_decided_is_refused(before: Desk, work: Callable[[Desk],
         work(before)
     assert says in str(caught.value)
     assert before.records(AGENCY_ANSWERS) == []
+
+
+def test_each_decision_stands_in_the_log(before: Desk) -> None:
+    """Who gave which complaint to whom, and why; what can't be decided is no act."""
+    complaint = decided(before, 1, SEMARANG).answer.complaint_id
+    before.work()
+    with pytest.raises(Impossible):
+        decided(before, 1, PLN)
+    with AuditLog(before.engine).rows() as rows:
+        (act,) = [row.act for row in rows]
+    assert (act.action, act.subject) == ("triage.decide", f"{complaint} {SEMARANG}")
+    assert (act.actor, act.why) == ("petugas-1", "jalannya di kota itu")
+
+
+def test_an_answer_stands_in_the_log_where_somebody_gave_it(before: Desk) -> None:
+    """By its dispatch and what was said of it; the words of an agency may name a citizen, and are not in it."""
+    answers.answer(before.parts, number(1), "responded", "sudah kami tangani, Pak Budi", None, "petugas-4")
+    answers.answer(before.parts, number(1), "closed", "selesai", None)
+    with before.parts.audit_log.rows() as rows:
+        (act,) = [row.act for row in rows]
+    (said, _) = [codec.decode(AgencyAnswer, one.value, one.headers) for one in before.records(AGENCY_ANSWERS)]
+    assert (act.action, act.subject, act.actor, act.why) == (
+        "complaints.answer",
+        str(said.dispatch_id),
+        "petugas-4",
+        "responded",
+    )
 
 
 def test_from_the_command_line(tmp_path: Path) -> None:
