@@ -46,7 +46,7 @@ def correction_id(complaint: UUID, what: str, after: UUID | None) -> UUID:
 
 
 def letter_id(stage: str, position: str) -> UUID:
-    """A dead letter: the record at this position, as one stage could not work it."""
+    """A stage puts a record aside once; worked again at another place it is another record, and another letter."""
     return uuid5(_NAMESPACE, f"letter:{stage}:{position}")
 
 

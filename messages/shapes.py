@@ -241,7 +241,8 @@ class Reply(Travels):
 class OversightEvent(Travels):
     """Something a supervisor should be able to see: set aside, refused, given up to triage, let out of quarantine.
 
-    Of a message that was `released` the `subject` is what was held, and `message_id` the arrival made of it.
+    Of a message that was `released` the `subject` is what was held, and `message_id` the arrival made of it. Of a dead
+    letter that was `redriven` or dropped the `subject` is the letter.
     """
 
     name: ClassVar[str] = "oversight-event"
@@ -256,8 +257,12 @@ class OversightEvent(Travels):
         "revealed",
         "post-withdrawn",
         "device-revoked",
+        "redriven",
+        "letter-dropped",
     ]
-    subject: UUID = Field(description="The message or complaint it is about; of a device the keyed hash of its id.")
+    subject: UUID = Field(
+        description="The message, complaint or dead letter it is about; of a device the keyed hash of its id."
+    )
     reason: str
     actor: str = Field("", max_length=200, description="Who decided, where a person did.")
 

@@ -32,7 +32,10 @@ _YEAR = 366
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """`shape` is `None` where the bytes are kept as they were. `retention` is in days."""
+    """`shape` is `None` where the bytes are kept as they were. `retention` is in days.
+
+    Among the writers of what a stage reads is `operations`: whoever gives it a dead letter again.
+    """
 
     name: str
     shape: type[Travels] | None
@@ -69,18 +72,28 @@ def topics(agencies: Iterable[str]) -> tuple[Topic, ...]:
         for channel in Channel
     ]
     queues = [
-        Topic(agency(code), Dispatch, "complaint_id", 1, _YEAR, "router", ("sinks", "agency", "monitor"))
+        Topic(agency(code), Dispatch, "complaint_id", 1, _YEAR, "router, operations", ("sinks", "agency", "monitor"))
         for code in agencies
     ]
-    letters = [Topic(dead(stage), None, "as it was", 1, _YEAR, stage, ("monitor",)) for stage in _STAGES]
+    letters = [Topic(dead(stage), None, "as it was", 1, _YEAR, stage, ("monitor", "operations")) for stage in _STAGES]
     return (
         *arrivals,
-        Topic(COMPLAINTS, Complaint, "complaint_id", _PARTITIONS, _YEAR, "normalize", ("router", "sinks", "monitor")),
+        Topic(
+            COMPLAINTS,
+            Complaint,
+            "complaint_id",
+            _PARTITIONS,
+            _YEAR,
+            "normalize, operations",
+            ("router", "sinks", "monitor"),
+        ),
         *queues,
-        Topic(AGENCY_ANSWERS, AgencyAnswer, "complaint_id", _PARTITIONS, _YEAR, "agency", ("router", "sinks")),
+        Topic(
+            AGENCY_ANSWERS, AgencyAnswer, "complaint_id", _PARTITIONS, _YEAR, "agency, operations", ("router", "sinks")
+        ),
         # One partition: what is decided about a complaint may build on what was decided about another.
         Topic(CORRECTIONS, Correction, "complaint_id", 1, _YEAR, "operations", ("normalize", "router", "sinks")),
-        Topic(REPLIES, Reply, "complaint_id", _PARTITIONS, _YEAR, "normalize, router", ("sinks",)),
+        Topic(REPLIES, Reply, "complaint_id", _PARTITIONS, _YEAR, "normalize, router, operations", ("sinks",)),
         Topic(OVERSIGHT, OversightEvent, "subject", 1, _YEAR, "normalize, router, ingest, operations", ("monitor",)),
         Topic(QUARANTINE, Quarantined, "sender", 1, _YEAR, "ingest", ("monitor", "operations")),
         *letters,
