@@ -10,6 +10,7 @@ from app.commands import (
     devices,
     explain,
     following,
+    letters,
     practice,
     purge,
     quarantine,
@@ -54,6 +55,7 @@ app.command()(practice.sign)
 triage.commands.command()(suggesting.suggest)
 app.add_typer(triage.commands, name="triage")
 app.add_typer(quarantine.commands, name="quarantine")
+app.add_typer(letters.commands, name="letters")
 app.add_typer(reconcile.commands, name="reconcile")
 app.add_typer(devices.commands, name="devices")
 app.add_typer(auditlog.commands, name="audit-log")

@@ -2,17 +2,35 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from app.assembly import Parts
 from bus.port import Record
+from messages import shapes
 
 # Sealed anyway, or enough to find a person by.
 _HIDDEN = {"body", "contact", "to", "sender", "provider_id"}
 _MASK = "•••"
 # Phone numbers, NIK, case numbers, handles and addresses that people write into their text.
 _TELLING = re.compile(r"\S+@\S+|@\w+|\d[\d .-]{3,}\d")
+
+
+# Our own names; any other may be what somebody said.
+_NAMES = {
+    name
+    for shape in vars(shapes).values()
+    if isinstance(shape, type) and issubclass(shape, shapes.Shape)
+    for name in shape.model_fields
+}
+# Of these what stands in them is shown, where it is an id, a moment, a code or a count.
+_CODED = {
+    *("id", "message_id", "complaint_id", "dispatch_id", "apart_from", "of", "at", "due_at"),
+    *("channel", "kind", "verdict", "event", "verified_by", "hop", "own_case"),
+}
+_CODE = re.compile(
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+Z|[a-z]+(-[a-z]+){0,3}|[0-9]{1,2}"
+)
 
 
 def topic_rows(parts: Parts) -> list[dict[str, Any]]:
@@ -51,12 +69,32 @@ def lines(parts: Parts, topic: str, *, follow: bool) -> Iterator[str]:
 
 def masked(record: Record) -> dict[str, Any]:
     """A record's place, headers and value, with identities masked; of a value that is not JSON only its length."""
+    return _shown(record, _mask)
+
+
+def outlined(record: Record) -> dict[str, Any]:
+    """As `masked`, and without a word: ids, moments and codes stand there, of all else only what kind it is."""
+    return _shown(record, _outline)
+
+
+def _shown(record: Record, show: Callable[[Any], Any]) -> dict[str, Any]:
     try:
-        value = _mask(json.loads(record.value))
-    except ValueError:
+        value = show(json.loads(record.value))
+    except (ValueError, RecursionError):
         value = f"{len(record.value)} bytes, not JSON"
     headers = {name: text.decode("utf-8", "replace") for name, text in record.headers}
     return {"position": record.position, "timestamp": record.timestamp, "headers": headers, "value": value}
+
+
+def _outline(value: Any, name: str = "") -> Any:
+    if isinstance(value, dict):
+        known = {key: _outline(inner, key) for key, inner in value.items() if key in _NAMES}
+        return {**known, "other fields": len(value) - len(known)} if len(known) < len(value) else known
+    if isinstance(value, list):
+        return [_outline(inner, name) for inner in value]
+    if value is None or isinstance(value, bool) or (name in _CODED and _CODE.fullmatch(str(value))):
+        return value
+    return f"{len(value)} characters" if isinstance(value, str) else "a number"
 
 
 def _mask(value: Any, name: str = "") -> Any:

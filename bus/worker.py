@@ -149,5 +149,9 @@ class Worker:
         if letter.size <= MAX_MESSAGE_BYTES:
             return letter
         # With its reason it no longer fits: the record stays where it is, and the letter says where and which.
-        stub = f"{len(record.value)} bytes, sha256 {hashlib.sha256(record.value).hexdigest()}".encode()
-        return Outgoing(self._dead_topic, b"", stub, headers)
+        return Outgoing(self._dead_topic, b"", stub(record.value), headers)
+
+
+def stub(value: bytes) -> bytes:
+    """What stands in a dead letter in the place of a value that is too large for one."""
+    return f"{len(value)} bytes, sha256 {hashlib.sha256(value).hexdigest()}".encode()

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from app.redriving import LEFT
 from config.services import load_services
 from config.settings import Settings
 from ingest.refusals import REFUSALS
@@ -59,6 +60,13 @@ def test_the_runbook_knows_every_refusal() -> None:
     assert sorted(REFUSALS) == sorted(rows_of("Refusals"))
     code = "".join(path.read_text() for path in (ROOT / "ingest").rglob("*.py") if path.name != "refusals.py")
     assert [reason for reason in REFUSALS if f'"{reason}"' not in code] == []
+
+
+def test_the_runbook_knows_every_reason_of_a_dead_letter() -> None:
+    """Each for which a stage puts a record aside, and each for which a letter is left where it is."""
+    code = "".join(path.read_text() for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+    reasons = set(re.findall(r'(?:Reject|CodecError)\("([a-z_]+)"', code))
+    assert set(rows_of("Dead letters")) == reasons | set(LEFT)
 
 
 def rows_of(section: str) -> list[str]:
