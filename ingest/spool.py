@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS spool (
 CREATE TABLE IF NOT EXISTS aside (
     number INTEGER PRIMARY KEY, topic TEXT NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, headers TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS probe (one INTEGER PRIMARY KEY, filling BLOB);
 CREATE TABLE IF NOT EXISTS total (one INTEGER PRIMARY KEY CHECK (one = 1), messages INTEGER, bytes INTEGER);
 INSERT OR IGNORE INTO total VALUES (1, 0, 0);
 CREATE TRIGGER IF NOT EXISTS came AFTER INSERT ON spool BEGIN
@@ -142,11 +143,12 @@ class Spool:
         return int(waiting), int(held)
 
     def _probe(self) -> bool:
-        """Whether the disk takes a usual message again."""
+        """Whether the disk takes a usual message again. What one transaction puts in and takes out is never written."""
         try:
             with self._writing() as connection:
-                connection.execute("INSERT INTO aside VALUES (-1, '', '', ?, '')", (bytes(_USUAL_BYTES),))
-                connection.execute("DELETE FROM aside WHERE number = -1")
+                connection.execute("INSERT OR REPLACE INTO probe VALUES (1, ?)", (bytes(_USUAL_BYTES),))
+            with self._writing() as connection:
+                connection.execute("DELETE FROM probe")
         except sqlite3.Error:
             return False
         return True

@@ -100,10 +100,12 @@ def _away(seen: Snapshot) -> Iterator[Concern]:
     spooled = sum(process.spooled for process in seen.processes)
     if "bus" in seen.away:
         kept = f" {messages(spooled)} so far." if spooled else ""
-        says = f"The bus can't be reached: nothing is worked. The doors keep what comes in their spools.{kept}"
+        says = f"The bus {seen.away['bus']}: nothing is worked. The doors keep what comes in their spools.{kept}"
         yield Concern("bus-away", "", Urgency.NOW, says)
     if "database" in seen.away:
-        says = "The database can't be reached: no stage goes on, and the doors of the app and of Open311 are shut."
+        says = (
+            f"The database {seen.away['database']}: no stage goes on, and the doors of the app and of Open311 are shut."
+        )
         yield Concern("database-away", "", Urgency.NOW, says)
 
 

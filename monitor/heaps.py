@@ -9,7 +9,7 @@ from uuid import UUID
 from bus.port import Partition, Reader, Record
 from messages import codec, ids
 from messages.shapes import OversightEvent, Quarantined
-from messages.topics import DEAD, OVERSIGHT, QUARANTINE
+from messages.topics import DEAD, OVERSIGHT, QUARANTINE, dead
 from monitor.progress import taken_at
 from monitor.snapshot import Heap, Waiting
 
@@ -59,10 +59,14 @@ class Heaps:
         elif record.topic == QUARANTINE:
             self._hold(record)
         else:
-            says = {name: value.decode("utf-8", "replace") for name, value in record.headers if name in _SAID}
-            stage, reason, field, position = (says.get(name, "") for name in _SAID)
-            letter = ids.letter_id(stage, position)
-            self._aside.setdefault(letter, _Aside(record.topic, stage, reason, field, taken_at(record)))
+            self._put_aside(record)
+
+    def _put_aside(self, record: Record) -> None:
+        says = {name: value.decode("utf-8", "replace") for name, value in record.headers if name in _SAID}
+        stage = says.get("dead_stage") or record.topic.removeprefix(dead(""))
+        letter = ids.letter_id(stage, says.get("dead_position") or record.position)
+        reason, field = says.get("dead_reason", ""), says.get("dead_field", "")
+        self._aside.setdefault(letter, _Aside(record.topic, stage, reason, field, taken_at(record)))
 
     def _hear(self, record: Record) -> None:
         try:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from bus.errors import Retry
+from bus.errors import Retry, Stop
 from bus.port import Reader
 from config.database import DatabaseAway
 from monitor import progress
@@ -57,6 +57,9 @@ class Watch:
         except Retry:
             away["bus"] = "can't be reached"
             self._let_go()
+        except Stop:
+            away["bus"] = "does not take us: compare the settings"
+            self._let_go()
         try:
             seen = seen.model_copy(update={"queues": self._at_agencies(now)})
         except DatabaseAway:
@@ -96,5 +99,5 @@ class Watch:
     def _let_go(self) -> None:
         reader, self._reader = self._reader, None
         if reader is not None:
-            with suppress(Retry):
+            with suppress(Retry, Stop):
                 reader.close()

@@ -38,9 +38,9 @@ class View(NamedTuple):
 
 
 class Watching:
-    """Runs in a thread of its own. `look` makes a snapshot; what it raises ends the thread, for it should not.
+    """Runs in a thread of its own. `look` makes a snapshot; `pause` is in seconds, between two looks.
 
-    `pause` is in seconds, between two looks.
+    Whatever a look raises is logged, and no more: who watches must not take the doors down.
     """
 
     def __init__(self, look: Callable[[], Snapshot], stopping: threading.Event, pause: float) -> None:
@@ -66,7 +66,10 @@ class Watching:
         """Look until stopped; first when the others of this process have had a moment to begin."""
         self._stopping.wait(_FIRST_SECONDS)
         while not self._stopping.is_set():
-            self.step()
+            try:
+                self.step()
+            except Exception as error:  # noqa: BLE001 - see above
+                _log.error("watch.unexpected", exc_info=error)
             self._stopping.wait(self._pause)
 
     def step(self) -> View:

@@ -1,5 +1,6 @@
 """The doors' spool: what is accepted while the bus is away is kept, bounded, and handed over in order."""
 
+import resource
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -135,6 +136,29 @@ def test_a_disk_without_room_is_a_full_spool(tmp_path: Path) -> None:
     spool.close()
     with pytest.raises(SpoolFull):
         spool.append([message(2)])
+
+
+def test_a_disk_is_full_until_it_takes_a_message_again(tmp_path: Path) -> None:
+    """Whatever little still fits: what a usual message needs is tried, and nothing of the trial stays."""
+    spool = Spool(tmp_path / "spool.db", 50_000_000)
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, unlimited[1]))
+    kept = refused = 0
+    try:
+        while refused < 3:
+            try:
+                spool.append([message(kept, 10_000)])
+                kept, refused = kept + 1, 0
+            except SpoolFull:
+                refused += 1
+        before = spool.full
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    assert (before, spool.full) == (True, False)
+    assert (len(spool), spool.aside) == (kept, 0)
+    assert 0 < spool.share < 0.1
+    spool.append([message(kept, 10_000)])
+    spool.close()
 
 
 def test_draining_holds_little_in_memory(tmp_path: Path) -> None:

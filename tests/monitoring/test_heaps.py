@@ -74,7 +74,7 @@ def test_what_somebody_decided_about_waits_no_more(parts: Parts, publish: Publis
         ("sms", "bad_signature", 2),
         ("sms", "unsigned", 1),
     ]
-    mine = Quarantine(parts.bus, parts.wrapper, parts.sealer)
+    mine = Quarantine(parts.bus, parts.wrapper, parts.sealer, parts.audit_log)
     first, second, _ = mine.waiting(Choice())
     assert list(
         (mine.release if event == "released" else mine.drop)(Choice(ids=(str(first.raw.id),)), "Sari", "checked", NOW)

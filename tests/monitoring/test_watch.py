@@ -8,7 +8,7 @@ import pytest
 
 from app.assembly import Parts
 from app.watching import watch
-from bus.errors import Retry
+from bus.errors import Retry, Stop
 from bus.port import Bus, Reader
 from config.database import DatabaseAway
 from messages.topics import COMPLAINTS
@@ -87,6 +87,19 @@ def test_what_is_away_is_named_and_comes_back(world: World, look: Callable[..., 
     seen = watch_.look()
     assert (seen.away, len(seen.stages), seen.queues) == ({}, 1, (QUEUE,))
     watch_.close()
+
+
+def test_a_bus_that_refuses_us_takes_nobody_down(
+    world: World, look: Callable[..., Watch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What would stop a stage is only said here."""
+
+    def fails(*_: object) -> None:
+        raise Stop("not authorized")
+
+    monkeypatch.setattr("monitor.progress.stage", fails)
+    assert look().look().away == {"bus": "does not take us: compare the settings"}
+    assert world.opened == 1
 
 
 def test_the_reader_is_kept_until_it_fails(

@@ -74,3 +74,19 @@ def test_it_looks_until_it_is_stopped(heard: Heard) -> None:
     thread.join(20)
     assert not thread.is_alive()
     assert [line["event"] for line in heard.lines] == ["lag"]
+
+
+def test_a_fault_of_ours_ends_nothing(heard: Heard) -> None:
+    """It is logged, and the next look is made."""
+    stopping = threading.Event()
+
+    def look() -> Snapshot:
+        if not heard.lines:
+            raise KeyError("x")
+        stopping.set()
+        return seen(0)
+
+    watching = Watching(look, stopping, 0.01)
+    watching.run()
+    assert [line["event"] for line in heard.lines] == ["watch.unexpected", "lag"]
+    assert watching.view is not None
