@@ -1,7 +1,7 @@
 """`satupintu lag` and `top`: the same facts as the console, for eyes and for programs."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,18 +11,20 @@ from app.assembly import Parts
 from app.cli import app
 from bus.port import Membership
 from tests import helpers
+from tests.logged import listening
 
 Run = Callable[..., Any]
 GROUPS = ("normalize", "router", "ledger", "replies")
 
 
 @pytest.fixture
-def run(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """A command with the settings of these parts."""
     monkeypatch.setenv("SATUPINTU_HOME", str(parts.settings.home))
     monkeypatch.setenv("SATUPINTU_SECRET_KEY", parts.settings.secret_key.get_secret_value())
     monkeypatch.setenv("COLUMNS", "160")
-    return lambda *arguments: CliRunner().invoke(app, arguments)
+    with listening():
+        yield lambda *arguments: CliRunner().invoke(app, arguments)
 
 
 def arrive(parts: Parts) -> None:

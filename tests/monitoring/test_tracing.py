@@ -18,6 +18,7 @@ from messages.shapes import Channel, RawMessage
 from messages.topics import dead
 from tests import helpers
 from tests.conftest import NOW
+from tests.logged import listening
 from tests.test_audit import Pipeline
 
 Told = Callable[[], list[tuple[str, str, dict[str, int]]]]
@@ -125,7 +126,8 @@ def test_the_command(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("SATUPINTU_SECRET_KEY", settings.secret_key.get_secret_value())
 
     def run(*arguments: str) -> tuple[int, str]:
-        result = CliRunner().invoke(app, ["trace", *arguments])
+        with listening():
+            result = CliRunner().invoke(app, ["trace", *arguments])
         return result.exit_code, result.stdout + result.stderr
 
     assert run(number)[0] == 0
