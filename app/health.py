@@ -8,6 +8,8 @@ from sqlalchemy import text
 from app.assembly import Parts
 from app.twitter import reads_today
 from config.database import DatabaseAway, reading
+from monitor.health import Pulse
+from monitor.snapshot import DoorState, PartState, ProcessState
 
 _PING_SECONDS = 3.0
 
@@ -27,6 +29,18 @@ def looked_at(parts: Parts, doors: Doors) -> Looks:
     """What is looked at in a process with these doors."""
     checks = {"bus": lambda: parts.bus.ping(_PING_SECONDS), "database": lambda: ping_database(parts)}
     return Looks(checks, doors, _numbers(parts, doors))
+
+
+def state_of(parts: Parts, pulse: Pulse, doors: Doors) -> ProcessState:
+    """How this process is, as the monitor hears it from others."""
+    return ProcessState(
+        address="",
+        instance=parts.settings.instance,
+        doors={name: DoorState(why=why()) for name, why in doors.items()},
+        spooled=len(parts.spool) if doors else 0,
+        spool_share=parts.spool.share if doors else 0.0,
+        parts={name: PartState.model_validate(says) for name, says in pulse.parts().items()},
+    )
 
 
 def doors_of(parts: Parts) -> dict[str, Callable[[], str]]:

@@ -6,10 +6,12 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.assembly import Parts, utc_now
-from app.health import Doors, looked_at
+from app.health import Doors, looked_at, state_of
+from app.watching import GROUPS
 from messages.shapes import iso
 from monitor import health
 from monitor.console.page import Console
+from monitor.exposition import Exposition
 from monitor.health import Pulse
 from monitor.watching import Watching
 
@@ -25,6 +27,10 @@ def build(parts: Parts, pulse: Pulse, doors: Doors, watching: Watching | None) -
     checks, doors, numbers = looked_at(parts, doors)
     own = {"at": lambda: iso(utc_now()), "instance": lambda: parts.settings.instance, "parts": pulse.parts}
     app.include_router(health.routes(pulse, checks, doors, {**own, **numbers}))
+    exposition = Exposition(
+        lambda: state_of(parts, pulse, doors), lambda: watching.view if watching else None, GROUPS, utc_now
+    )
+    app.include_router(exposition.routes())
     if watching:
         app.include_router(Console(watching).routes())
     return app

@@ -46,6 +46,7 @@ def channels(reader: Reader, now: datetime) -> tuple[ChannelState, ...]:
             hour=hour[mine],
             usual=week[mine] / hours,
             newest=max((taken_at(record) for place, record in newest.items() if place.topic == mine), default=None),
+            total=sum(span.end for place, span in spans.items() if place.topic == mine),
         )
 
     return tuple(state(one) for one in Channel)

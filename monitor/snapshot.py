@@ -31,13 +31,17 @@ class Waiting(Shape):
 
 
 class ChannelState(Shape):
-    """What the doors of one channel accepted: in the last minute and hour, and in an hour of the last week's mean."""
+    """What the doors of one channel accepted: in the last minute and hour, and in an hour of the last week's mean.
+
+    `total` only grows: all that ever came, and what else takes an offset.
+    """
 
     channel: Channel
     minute: int
     hour: int
     usual: float
     newest: Moment | None = None
+    total: int = 0
 
 
 class StageState(Shape):
