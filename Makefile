@@ -29,12 +29,13 @@ test: $(VENV)/.dev ## Set up and run the tests; what is not on this machine is s
 check: lint test ## All that CI looks at: lint, then the tests
 
 .PHONY: lint
-lint: $(VENV)/.dev ## Format, lint, types, import contracts, schemas
+lint: $(VENV)/.dev ## Format, lint, types, import contracts, schemas, alerts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m app.schemas --check
+	$(BIN)/python -m monitor.rules --check
 
 .PHONY: fix
 fix: $(VENV)/.dev ## Format and mend what can be mended by itself
@@ -48,6 +49,10 @@ goldens: $(VENV)/.dev ## Rewrite the journeys' files; read the diff
 .PHONY: schemas
 schemas: $(VENV)/.dev ## Rewrite the JSON Schemas and the AsyncAPI document; read the diff
 	$(BIN)/python -m app.schemas
+
+.PHONY: alerts
+alerts: $(VENV)/.dev ## Rewrite Prometheus's alerts from the thresholds; read the diff
+	$(BIN)/python -m monitor.rules
 
 .PHONY: kafka
 kafka: $(KAFKA)/.ready ## Fetch Apache Kafka for the tests (needs Java 17 and Maven)
