@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry, Metric, generate_latest
@@ -17,6 +18,7 @@ from monitor.snapshot import PartState, ProcessState, Snapshot
 from monitor.watching import View
 from tests.conftest import NOW, missing
 
+DASHBOARD = Path(__file__).parent.parent.parent / "monitor" / "grafana" / "satupintu.json"
 # The process that runs the monitor: it works nothing, and has no door.
 OWN = ProcessState(address="", instance="monitor-1")
 
@@ -66,6 +68,12 @@ def tool(name: str) -> str:
     if not path:
         missing(f"Prometheus: no {name} on PATH")
     return str(path)
+
+
+def asked_by(dashboard: dict[str, Any]) -> list[str]:
+    """The questions of its panels, as they go to Prometheus."""
+    targets = [target for panel in dashboard["panels"] for target in panel.get("targets", ())]
+    return [target["expr"].replace("$__rate_interval", "1m") for target in targets]
 
 
 def families(exposition: str) -> dict[str, Metric]:

@@ -32,6 +32,22 @@ def ago(seconds: float) -> datetime:
     return NOW - timedelta(seconds=seconds)
 
 
+def moved(seen: Snapshot, to: datetime) -> Snapshot:
+    """The same look at another time."""
+
+    def later(value: Any) -> Any:
+        match value:
+            case datetime():
+                return value + (to - seen.at)
+            case dict():
+                return {name: later(inner) for name, inner in value.items()}
+            case list() | tuple():
+                return [later(inner) for inner in value]
+        return value
+
+    return Snapshot.model_validate(later(seen.model_dump()))
+
+
 def channel(channel: Channel = Channel.WEB, **changed: Any) -> ChannelState:
     """A door at which a message comes every minute."""
     usual = {"minute": 1, "hour": 58, "usual": 60.0, "newest": ago(20), "total": 9_000}
