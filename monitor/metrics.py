@@ -38,51 +38,55 @@ def _counter(name: str, unit: str, meaning: str, *labels: str) -> Metric:
 # What every process says of itself, and the monitor of each that it asked: then with the address where it did.
 _WHO = ("process", "address")
 _WORKER = (*_WHO, "worker")
-PROCESS_TIME = _gauge("process_time_seconds", "seconds", "The clock of this process, since 1970.", "process")
+PROCESS_TIME = _gauge("process_time_seconds", "seconds", "What the clock of this process says, since 1970.", "process")
 DOOR_OPEN = _gauge("door_open", "1 or 0", "Whether a door takes what comes.", *_WHO, "door")
 SPOOLED = _gauge("spooled_messages", "messages", "Accepted messages on a host's disk, on the way to the bus.", *_WHO)
 SPOOL_USED = _gauge("spool_used_ratio", "ratio", "Of the spool's room, what is taken.", *_WHO)
 WORKED = _counter("worker_messages", "messages", "Records of which a worker committed what follows.", *_WORKER)
-REJECTED = _counter("worker_rejected_messages", "messages", "Those of them that became dead letters.", *_WORKER)
+REJECTED = _counter("worker_rejected_messages", "messages", "Records that became dead letters.", *_WORKER)
 RETRIED = _counter("worker_retries", "times", "How often a worker had to try again: something was away.", *_WORKER)
 FENCED = _counter("worker_fenced", "times", "How often another member took over a worker's batch.", *_WORKER)
-FENCED_AGE = _gauge("worker_fenced_age_seconds", "seconds", "Since when it was not any more; if it ever was.", *_WORKER)
+FENCED_AGE = _gauge("worker_fenced_age_seconds", "seconds", "Since a worker was fenced last, if it ever was.", *_WORKER)
 WAITING = _gauge("worker_waiting", "1 or 0", "Whether a worker waits for something that is away.", *_WORKER)
 SILENT = _gauge("worker_silent_seconds", "seconds", "For how long a worker has not come round.", *_WORKER)
 
 # What the monitor saw at its last look.
-LOOK_AGE = _gauge("look_age_seconds", "seconds", "Since the monitor looked last: all below is as old.")
+LOOK_AGE = _gauge("look_age_seconds", "seconds", "Since the monitor looked last: what it saw is as old.")
 LOOKS = _counter("looks", "looks", "How often the monitor looked.")
 CONCERNS = _gauge("concerns", "concerns", "What needs a person, by name.", "concern")
-CONCERN_AGE = _gauge("concern_age_seconds", "seconds", "For how long it has; the one that stands longest.", "concern")
+CONCERN_AGE = _gauge("concern_age_seconds", "seconds", "For how long a concern stands.", "concern")
 BUS_UP = _gauge("bus_up", "1 or 0", "Whether the monitor can reach the bus; while not, nothing of it is shown.")
-DATABASE_UP = _gauge("database_up", "1 or 0", "Whether it can reach the database; while not, no queues are shown.")
+DATABASE_UP = _gauge(
+    "database_up", "1 or 0", "Whether the monitor can reach the database; while not, no queue is shown."
+)
 REACHED = _gauge("process_reached", "1 or 0", "Whether the process at an address says how it is.", "address")
-AHEAD = _gauge("process_ahead_seconds", "seconds", "By how much its clock is before the monitor's.", *_WHO)
+AHEAD = _gauge("process_ahead_seconds", "seconds", "By how much a process's clock is before the monitor's.", *_WHO)
 JUMPED = _gauge("clock_jump_seconds", "seconds", "By how much the monitor's clock was set since the look before.")
 
 ACCEPTED = _counter("accepted_messages", "messages", "What the doors of a channel took.", "channel")
-ACCEPTED_MINUTE = _gauge("accepted_minute_messages", "messages", "What they took in the last minute.", "channel")
-ACCEPTED_HOUR = _gauge("accepted_hour_messages", "messages", "What they took in the last hour.", "channel")
-ACCEPTED_USUAL = _gauge("accepted_usual_messages", "messages", "In an hour of the last week, in the mean.", "channel")
-NEWEST_AGE = _gauge("accepted_newest_age_seconds", "seconds", "Since the newest came.", "channel")
+ACCEPTED_MINUTE = _gauge("accepted_minute_messages", "messages", "What came in the last minute.", "channel")
+ACCEPTED_HOUR = _gauge("accepted_hour_messages", "messages", "What came in the last hour.", "channel")
+ACCEPTED_USUAL = _gauge("accepted_usual_messages", "messages", "What comes in an hour, by the last week.", "channel")
+NEWEST_AGE = _gauge("accepted_newest_age_seconds", "seconds", "Since the newest message came.", "channel")
 USUAL_SILENCE = _gauge(
-    "usual_silence_seconds", "seconds", "For how long nothing may come, as usual as it is.", "channel"
+    "usual_silence_seconds", "seconds", "For how long it may be silent, by what is usual.", "channel"
 )
 
 MEMBERS = _gauge("stage_members", "workers", "Who works a stage.", "stage")
 STAGE_WAITING = _gauge("stage_waiting_messages", "messages", "Records a stage has yet to work.", "stage", "topic")
-STAGE_OLDEST = _gauge("stage_oldest_age_seconds", "seconds", "For how long the oldest of them waits.", "stage", "topic")
+STAGE_OLDEST = _gauge("stage_oldest_age_seconds", "seconds", "For how long the oldest record waits.", "stage", "topic")
 
 LETTERS = _gauge("dead_letters", "messages", "Dead letters nobody decided about.", "stage", "reason")
-LETTERS_OLDEST = _gauge("dead_letters_oldest_age_seconds", "seconds", "The oldest of them.", "stage", "reason")
+LETTERS_OLDEST = _gauge(
+    "dead_letters_oldest_age_seconds", "seconds", "Since the oldest was put aside.", "stage", "reason"
+)
 HELD = _gauge("quarantined_messages", "messages", "Held messages nobody decided about.", "channel", "reason")
-HELD_OLDEST = _gauge("quarantined_oldest_age_seconds", "seconds", "The oldest of them.", "channel", "reason")
-HELD_NEWEST = _gauge("quarantined_newest_age_seconds", "seconds", "The newest of them.", "channel", "reason")
+HELD_OLDEST = _gauge("quarantined_oldest_age_seconds", "seconds", "Since the oldest was held.", "channel", "reason")
+HELD_NEWEST = _gauge("quarantined_newest_age_seconds", "seconds", "Since the newest was held.", "channel", "reason")
 
 QUEUE = _gauge("queue_cases", "cases", "Cases an agency has not answered; of triage, nobody placed.", "agency")
-OVERDUE = _gauge("queue_overdue_cases", "cases", "Those of them that are past their due time.", "agency")
-QUEUE_OLDEST = _gauge("queue_oldest_age_seconds", "seconds", "For how long the oldest of them lies there.", "agency")
+OVERDUE = _gauge("queue_overdue_cases", "cases", "Cases at an agency past their due time.", "agency")
+QUEUE_OLDEST = _gauge("queue_oldest_age_seconds", "seconds", "For how long the oldest case lies there.", "agency")
 DIFFERENCES = _gauge("audit_differences", "messages", "What the latest audit could not account for.", "kind")
 
 OF_PROCESSES = (

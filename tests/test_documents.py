@@ -7,6 +7,9 @@ from app.redriving import LEFT
 from config.services import load_services
 from config.settings import Settings
 from ingest.refusals import REFUSALS
+from monitor.concerns import NAMES
+from monitor.metrics import METRICS, Metric
+from monitor.rules import JOB, RULES, SEVERITIES
 from tests.test_layout import ROOMS
 
 ROOT = Path(__file__).parent.parent
@@ -69,7 +72,53 @@ def test_the_runbook_knows_every_reason_of_a_dead_letter() -> None:
     assert set(rows_of("Dead letters")) == reasons | set(LEFT)
 
 
+def test_the_runbook_knows_all_that_needs_a_person() -> None:
+    """Each concern and each alert has one entry with a first move; it says how urgent the alert is."""
+    assert set(NAMES) <= {rule.entry for rule in RULES}
+    rows = cells_of("What needs a person")
+    assert sorted(rows_of("What needs a person")) == sorted({rule.entry for rule in RULES})
+    for name, alert, *says in rows:
+        urgencies = {SEVERITIES[rule.urgency] for rule in RULES if rule.entry == name}
+        assert set(re.findall("page|ticket|info", alert)) == urgencies, name
+        assert all(says), name
+
+
+def test_the_runbook_knows_every_metric() -> None:
+    """With its unit, its meaning and its labels as in the list; what is unusual, and what to do then."""
+    rows = cells_of("Metrics")
+    assert [row[:3] for row in rows] == [[metric.name, metric.unit, explained(metric)] for metric in METRICS]
+    assert all(all(row) for row in rows)
+    entries = set(rows_of("What needs a person"))
+    for *_, first_move in rows:
+        assert set(re.findall(r"`([a-z-]+)`", first_move)) <= entries, first_move
+
+
+def test_the_runbook_points_prometheus_at_us() -> None:
+    """By the name of the job that the alerts know."""
+    text = (ROOT / "docs" / "runbook.md").read_text()
+    assert f"job_name: {JOB} " in text
+    for file in ("monitor/alerts/satupintu.yml", "monitor/grafana/satupintu.json"):
+        assert f"`{file}`" in text
+        assert (ROOT / file).exists()
+
+
+def explained(metric: Metric) -> str:
+    """As the runbook says it."""
+    labels = ", ".join(f"`{label}`" for label in metric.labels)
+    return f"{metric.meaning} By {labels}." if labels else metric.meaning
+
+
+def cells_of(section: str) -> list[list[str]]:
+    """The rows of a section's table, the name without its quotes."""
+    rows = re.findall(r"^\| `([a-z_.-]+)` \| (.+) \|$", table_of(section), re.MULTILINE)
+    return [[name, *(cell.strip() for cell in rest.split("|"))] for name, rest in rows]
+
+
 def rows_of(section: str) -> list[str]:
     """The names in the first column of a section's table in the runbook."""
-    text = (ROOT / "docs" / "runbook.md").read_text().partition(f"## {section}\n")[2].partition("\n## ")[0]
-    return re.findall(r"^\| `([a-z_.-]+)` \|", text, re.MULTILINE)
+    return re.findall(r"^\| `([a-z_.-]+)` \|", table_of(section), re.MULTILINE)
+
+
+def table_of(section: str) -> str:
+    """A section of the runbook."""
+    return (ROOT / "docs" / "runbook.md").read_text().partition(f"\n## {section}\n")[2].partition("\n## ")[0]
