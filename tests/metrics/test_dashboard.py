@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from monitor.concerns import BEHIND_SECONDS, HANGING_SECONDS, SPOOL_SHARE, TRIAGE_SECONDS
 from monitor.metrics import METRICS
-from monitor.rules import document
+from monitor.rules import LOOK_SECONDS, document
 from tests.metrics.conftest import DASHBOARD, Promtool, asked_by
 
 ROWS = ["What needs a person", "Doors", "Stages", "Put aside", "Agencies", "Processes"]
@@ -37,6 +38,25 @@ def test_labels_are_those_of_the_list(dashboard: dict[str, Any]) -> None:
         for named in re.findall(r"by \(([a-z, ]+)\)", expression):
             assert set(named.split(", ")) <= labels, expression
     assert set(re.findall(r"{{(\w+)}}", DASHBOARD.read_text())) <= labels
+
+
+def test_its_limits_are_those_of_the_alerts(dashboard: dict[str, Any]) -> None:
+    """A line in a graph, or another colour of a number, is where the alert fires."""
+    drawn = {
+        panel["title"]: panel["fieldConfig"]["defaults"]["thresholds"]["steps"][1]["value"]
+        for panel in _panels(dashboard)
+        if len(panel["fieldConfig"]["defaults"]["thresholds"]["steps"]) > 1
+    }
+    assert drawn == {
+        "Last look": LOOK_SECONDS,
+        "Audit's differences": 1,
+        "Needed a person": 1,
+        "Silence, of what is usual": 1,
+        "Spool's room": SPOOL_SHARE,
+        "Age of the oldest": BEHIND_SECONDS,
+        "Oldest at triage": TRIAGE_SECONDS,
+        "Has not come round": HANGING_SECONDS,
+    }
 
 
 def test_it_belongs_to_no_server(dashboard: dict[str, Any]) -> None:
