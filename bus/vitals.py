@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 
+# An outage fences once; what comes so soon after is the same trouble.
+_SOON_SECONDS = 300.0
+
 
 class Vitals:
     """`clock` gives seconds that never go back. Who looks may see one count before another has moved.
 
-    `worked` are records whose outcome is committed, `rejected` those of them that became dead letters; `waits_for`
-    is what it waits for, empty while it works.
+    `worked` are records whose outcome is committed, `rejected` those of them that became dead letters; `fenced` is how
+    often another took over its work of late, each time soon after the last; `waits_for` is what it waits for, empty
+    while it works.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -26,7 +30,8 @@ class Vitals:
 
     def was_fenced(self) -> None:
         """Another member took over what it was working on."""
-        self.fenced += 1
+        lately = self.fenced_seconds is not None and self.fenced_seconds < _SOON_SECONDS
+        self.fenced = self.fenced + 1 if lately else 1
         self._fenced_at = self._clock()
 
     @property

@@ -9,7 +9,7 @@ from enum import IntEnum
 from math import log
 from typing import NamedTuple
 
-from messages.shapes import Moment, Shape
+from messages.shapes import Channel, Moment, Shape
 from messages.topics import TRIAGE
 from monitor.snapshot import ChannelState, Heap, Snapshot, Waiting
 
@@ -118,7 +118,9 @@ def _processes(seen: Snapshot) -> Iterator[Concern]:
         for door, state in process.doors.items():
             if state.why:
                 says = f"{_DOORS.get(door, door)} of {who} is shut: {_WHY.get(state.why, state.why)}."
-                yield Concern("door-shut", f"{door} {who}", Urgency.NOW, says)
+                # X keeps what is said to us; everybody else is turned away.
+                urgency = Urgency.SOON if door == Channel.TWITTER else Urgency.NOW
+                yield Concern("door-shut", f"{door} {who}", urgency, says)
         if process.spool_share >= SPOOL_SHARE:
             says = (
                 f"The spool of {who} is {process.spool_share:.0%} full ({messages(process.spooled)}): then it says no."

@@ -1,5 +1,6 @@
 """How far each consumer group is, and how much the doors take: from offsets, without reading what is between."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +11,7 @@ from monitor.snapshot import ChannelState, StageState, Waiting
 
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
-# What is usual: a week, so that nights and Sundays are in it.
+# A week, so that nights and Sundays are in it.
 _USUAL = timedelta(days=7)
 
 
@@ -28,24 +29,28 @@ def stage(reader: Reader, group: str, names: tuple[str, ...]) -> StageState:
 
 
 def channels(reader: Reader, now: datetime) -> tuple[ChannelState, ...]:
-    """What the doors of each channel took. What is usual is what came in the week, or since there is anything."""
+    """What the doors of each channel took. What is usual is what came in the week before the newest of it.
+
+    So a door that is silent does not make silence usual.
+    """
     names = [topics.raw(one) for one in Channel]
     spans = reader.spans(names)
     held = {place: span for place, span in spans.items() if span.end > span.start}
-    oldest = reader.first({place: span.start for place, span in held.items()})
-    newest = reader.first({place: span.end - 1 for place, span in held.items()})
-    minute, hour, week = (_came(reader, names, spans, now - ago) for ago in (_MINUTE, _HOUR, _USUAL))
+    oldest = _taken(reader, {place: span.start for place, span in held.items()})
+    newest = _taken(reader, {place: span.end - 1 for place, span in held.items()})
+    minute, hour = (_came(reader, names, spans, now - ago) for ago in (_MINUTE, _HOUR))
 
     def state(one: Channel) -> ChannelState:
         mine = topics.raw(one)
-        began = min((taken_at(record) for place, record in oldest.items() if place.topic == mine), default=now)
-        hours = max((now - max(began, now - _USUAL)) / _HOUR, 1.0)
+        began, ended = min(oldest.get(mine, [now])), max(newest.get(mine, [now]))
+        week = _came(reader, [mine], spans, ended - _USUAL)
+        hours = max((ended - max(began, ended - _USUAL)) / _HOUR, 1.0)
         return ChannelState(
             channel=one,
             minute=minute[mine],
             hour=hour[mine],
             usual=week[mine] / hours,
-            newest=max((taken_at(record) for place, record in newest.items() if place.topic == mine), default=None),
+            newest=max(newest.get(mine, ()), default=None),
             total=sum(span.end for place, span in spans.items() if place.topic == mine),
         )
 
@@ -57,10 +62,18 @@ def taken_at(record: Record) -> datetime:
     return datetime.fromtimestamp(record.timestamp / 1000, UTC)
 
 
+def _taken(reader: Reader, places: Mapping[Partition, int]) -> Mapping[str, list[datetime]]:
+    """When the records at these places were taken, by topic."""
+    found: dict[str, list[datetime]] = defaultdict(list)
+    for place, record in reader.first(places).items():
+        found[place.topic].append(taken_at(record))
+    return found
+
+
 def _came(reader: Reader, names: list[str], spans: Mapping[Partition, Span], moment: datetime) -> Mapping[str, int]:
     """How many records of each topic were taken since."""
     since = reader.since(names, int(moment.timestamp() * 1000))
     came = dict.fromkeys(names, 0)
-    for place, span in spans.items():
-        came[place.topic] += max(0, span.end - since.get(place, span.end))
+    for place, offset in since.items():
+        came[place.topic] += max(0, spans[place].end - offset)
     return came

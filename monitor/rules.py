@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from messages.shapes import Channel
 from messages.topics import TRIAGE
 from monitor import concerns as c
 from monitor import metrics as m
@@ -69,6 +70,7 @@ _WRONG = 'reason="bad_signature"'
 # A channel that was never proven has no newest age, and is not taken away.
 _UNPROVEN = f"""{_most(m.HELD, "channel", only=_WRONG)} >= {c.FORGED}
   unless on (channel) ({_least(m.NEWEST_AGE, "channel")} <= {_least(m.HELD_NEWEST, "channel", only=_WRONG)})"""
+_X, _PEOPLE = f'door="{Channel.TWITTER}"', f'door!="{Channel.TWITTER}"'
 _OFF = f"{m.PROCESS_TIME.name} - timestamp({m.PROCESS_TIME.name})"
 _AGENCIES = f'agency!="{TRIAGE}"'
 
@@ -86,8 +88,15 @@ RULES = (
         "door-shut",
         Urgency.NOW,
         _MOMENT,
-        f"{_least(m.DOOR_OPEN, 'process', 'door')} == 0",
+        f"{_least(m.DOOR_OPEN, 'process', 'door', only=_PEOPLE)} == 0",
         "The door {{ $labels.door }} of {{ $labels.process }} is shut; its /ready says why.",
+    ),
+    Rule(
+        "door-shut",
+        Urgency.SOON,
+        _MOMENT,
+        f"{_least(m.DOOR_OPEN, 'process', 'door', only=_X)} == 0",
+        "{{ $labels.process }} can't read what is said to us on X; its /ready says why.",
     ),
     Rule(
         "spool-filling",

@@ -113,7 +113,7 @@ class ProcessState(Shape):
 class Snapshot(Shape):
     """The whole service at one moment. `away` says of the bus and the database how they failed, where they did.
 
-    `jumped` is by how many seconds this host's clock moved by itself since the last look. `differences` is what the
+    `jumped` is by how many seconds this host's clock was set of late. `differences` is what the
     latest audit found, by kind; `None` where none was made.
     """
 

@@ -8,9 +8,13 @@ from bus.errors import Retry, Stop
 from bus.port import Reader
 from config.database import DatabaseAway
 from monitor import progress
+from monitor.concerns import CLOCK_SECONDS
 from monitor.heaps import Heaps
 from monitor.peers import Peers
 from monitor.snapshot import QueueState, Snapshot
+
+# For how long a clock that was set is told.
+_JUMP_SECONDS = 600.0
 
 Groups = Mapping[str, tuple[str, ...]]
 
@@ -44,6 +48,7 @@ class Watch:
         self._asked = -queues_seconds
         self._known: tuple[QueueState, ...] = ()
         self._clocks: tuple[datetime, float] | None = None
+        self._jump = (float("-inf"), 0.0)
         # What the latest audit found, by kind; put here by whoever makes them.
         self.differences: Mapping[str, int] | None = None
 
@@ -90,11 +95,15 @@ class Watch:
         return self._known
 
     def _jumped(self, now: datetime) -> float:
-        """By how much the clock on the wall moved more, or less, than time went by."""
+        """By how much the clock on the wall moved more, or less, than time went by; known for ten minutes."""
         before, self._clocks = self._clocks, (now, self._ticks())
         if before is None:
             return 0.0
-        return (now - before[0]).total_seconds() - (self._clocks[1] - before[1])
+        jumped = (now - before[0]).total_seconds() - (self._clocks[1] - before[1])
+        if abs(jumped) >= CLOCK_SECONDS:
+            self._jump = (self._clocks[1], jumped)
+        at, jump = self._jump
+        return jump if self._clocks[1] - at < _JUMP_SECONDS else 0.0
 
     def _let_go(self) -> None:
         reader, self._reader = self._reader, None

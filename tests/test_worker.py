@@ -253,3 +253,18 @@ def test_how_a_worker_is(bus: LocalBus, publish: Callable[..., None]) -> None:
     assert (vitals.worked, vitals.rejected, vitals.retried, vitals.fenced) == (3, 1, 1, 0)
     assert waited[0] == "database away"
     assert vitals.silent_seconds == 0.0
+
+
+def test_fenced_now_and_then_is_not_again_and_again() -> None:
+    """What is counted is what comes soon after the last."""
+    now = [0.0]
+    vitals = Vitals(lambda: now[0])
+    assert (vitals.fenced, vitals.fenced_seconds) == (0, None)
+    counts = []
+    for at in (0.0, 5.0, 10.0, 90_000.0):
+        now[0] = at
+        vitals.was_fenced()
+        counts.append(vitals.fenced)
+    assert counts == [1, 2, 3, 1]
+    now[0] += 7.0
+    assert vitals.fenced_seconds == 7.0

@@ -192,7 +192,7 @@ def test_labels_hold_no_words(expose: Expose, words: str) -> None:
 
 def test_the_operations_port_serves_them(parts: Parts) -> None:
     """As text, and as OpenMetrics to who asks for it; what no monitor saw is not there before its first look."""
-    watching = Watching(lambda: WELL, threading.Event())
+    watching = Watching(lambda: WELL, threading.Event(), 5.0)
     pulse = Pulse({"router": Vitals(lambda: 0.0)})
     host = Host()
     host.app = build(parts, pulse, {"web": str, "sms": lambda: "spool_full"}, watching)

@@ -88,7 +88,7 @@ def test_from_a_look_to_an_alert_and_back(parts: Parts, tmp_path: Path) -> None:
     Meanwhile all that the dashboard asks is answered.
     """
     seconds = BEHIND_SECONDS
-    watching = Watching(lambda: _behind(seconds), threading.Event())
+    watching = Watching(lambda: _behind(seconds), threading.Event(), 5.0)
     watching.step()
     host = Host()
     host.app = build(parts, Pulse(), {"web": str}, watching)

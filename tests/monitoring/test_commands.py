@@ -73,6 +73,7 @@ def test_everything_on_one_screen(parts: Parts, run: Run) -> None:
         "hour": 1,
         "usual": 1.0,
         "newest": None,
+        "total": 1,
     }
 
 

@@ -70,8 +70,14 @@ CASES: list[tuple[str, dict[str, Any], Urgency, str]] = [
     (
         "door-shut",
         process(doors={"twitter": DoorState(why="rate_limited"), "web": DoorState()}),
-        Urgency.NOW,
+        Urgency.SOON,
         "The Twitter door of host-a is shut: X limits us, and says for how long.",
+    ),
+    (
+        "door-shut",
+        process(doors={"web": DoorState(why="spool_full")}),
+        Urgency.NOW,
+        "The web door of host-a is shut: the bus is away and its spool has no room.",
     ),
     (
         "spool-filling",
