@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -56,6 +57,7 @@ _DOOR_SECONDS = 3.0
 _FILES_AT_ONCE = 2
 _FILES_WAITING = 16
 _FILE_PATIENCE_SECONDS = 5.0
+_ROWS_AT_ONCE = 1_000
 
 _log = structlog.get_logger()
 
@@ -209,16 +211,19 @@ class Parts:
             # Every queue there is: one of an agency that was taken from the registry still holds complaints.
             there = [topic.name for topic in reader.topics() if topic.name.startswith(topics.agency(""))]
             queues = [name for name in there if name != topics.AGENCY_ANSWERS]
-            found = Auditor(reader, queues, self._recorded).run()
+            horizon = utc_now() - timedelta(days=min(topic.retention for topic in self.topics))
+            found = Auditor(reader, queues, self._recorded, horizon).run()
         finally:
             reader.close()
         found.accepted += kept
         found.pending += kept
         return found
 
-    def _recorded(self) -> set[UUID]:
+    def _recorded(self) -> Iterator[tuple[UUID, datetime]]:
+        """Each complaint in the ledger and when it was received, a few in memory at once."""
+        query = select(col(ComplaintRow.id), col(ComplaintRow.received_at))
         with reading(self.engine) as connection:
-            return set(connection.execute(select(col(ComplaintRow.id))).scalars())
+            yield from connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
 
 
 def _kafka(settings: Settings) -> KafkaSettings:

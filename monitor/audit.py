@@ -1,25 +1,61 @@
-"""Counts from the topics and the ledger what became of every accepted message, and names each difference."""
+"""Counts from the topics and the ledger what became of every accepted message, and names each difference.
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+Every topic is read once; what has to be joined stands on disk meanwhile (`monitor.scratch`), so that memory does not
+grow with the number of messages.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from bus.port import Partition, Reader, Record
-from messages import codec, topics
-from messages.shapes import Channel, Complaint, Dispatch, OversightEvent, Quarantined, Travels
+from bus.port import Reader
+from messages import topics
+from messages.shapes import Channel
+from monitor import facts
+from monitor.differences import DIFFERENCES, Difference, Kind
+from monitor.look import Look
+from monitor.scratch import Scratch
 
-T = TypeVar("T", bound=Travels)
+# Of each name so many are told one by one; all are counted.
+NAMED = 1_000
+
+_ARRIVALS = [topics.raw(channel) for channel in Channel]
+_STAGES = ("normalize", "router", "sinks")
+_LETTERS = [topics.dead(stage) for stage in _STAGES]
+_WORKED_BY = {
+    "normalize": _ARRIVALS,
+    "router": [topics.COMPLAINTS, topics.AGENCY_ANSWERS],
+    "ledger": [topics.COMPLAINTS],
+}
+_AGAIN = """
+SELECT (SELECT coalesce(sum(deliveries) - count(*), 0) FROM message)
+  + (SELECT count(*) FROM complaint WHERE redriven)
+  + (SELECT count(*) FROM hop WHERE redriven)
+  + (SELECT count(*) FROM answer WHERE redriven)
+"""
+
+
+class Found(NamedTuple):
+    """A difference: the id of the message, complaint or answer it is about, and what is wrong with it."""
+
+    kind: Kind
+    name: str
+    id: str
+    what: str
 
 
 @dataclass(slots=True)
 class Audit:
-    """`lost`, `doubled` and `misfiled` map the id of each difference to what is wrong with it; the rest are counts.
+    """`found` are the differences, at most `NAMED` of each name; `named` counts all by name. The rest are counts.
 
-    accepted = complaints + repeats + joins + not_complaints + quarantined + dead + pending + lost.
+    accepted = complaints + repeats + joins + not_complaints + quarantined + dead + pending, and what of it is lost.
     What was released from quarantine is no longer quarantined: it counts as the arrival that was made of it. Repeats
-    and joins count as they were read, whatever a person decided of them since.
+    and joins count as they were read, whatever a person decided of them since. `delivered_again`: arrivals that came
+    more than once, and what was put on its topic again out of the dead letters.
     """
 
     accepted: int = 0
@@ -33,204 +69,141 @@ class Audit:
     delivered_again: int = 0
     at_agencies: int = 0
     at_triage: int = 0
-    lost: dict[str, str] = field(default_factory=dict)
-    doubled: dict[str, str] = field(default_factory=dict)
-    misfiled: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def differences(self) -> Mapping[str, Mapping[str, str]]:
-        """By their kind."""
-        return {"lost": self.lost, "doubled": self.doubled, "misfiled": self.misfiled}
+    found: list[Found] = field(default_factory=list)
+    named: Counter[str] = field(default_factory=Counter)
 
     @property
     def clean(self) -> bool:
         """Whether nothing is lost, nothing is there twice and all lies where it belongs."""
-        return not any(self.differences.values())
+        return not self.named
+
+    @property
+    def lost(self) -> Mapping[str, str]:
+        """What is wrong with each that is lost, by its id; as `found`, not more than `NAMED` of each name."""
+        return self._of("lost")
+
+    @property
+    def doubled(self) -> Mapping[str, str]:
+        """As `lost`."""
+        return self._of("doubled")
+
+    @property
+    def misfiled(self) -> Mapping[str, str]:
+        """As `lost`."""
+        return self._of("misfiled")
 
     def as_json(self) -> dict[str, object]:
-        """The counts, and each difference by name."""
-        counts = {name: getattr(self, name) for name in self.__slots__}
-        named = [
-            {"id": subject, "difference": kind, "what": what}
-            for kind, found in self.differences.items()
-            for subject, what in sorted(found.items())
-        ]
-        found = {kind: len(named) for kind, named in self.differences.items()}
-        return {**counts, **found, "differences": named}
+        """The counts, how many differences there are of each kind and name, and the differences themselves."""
+        counts = {each.name: getattr(self, each.name) for each in fields(self) if each.type is int}
+        kinds: Counter[str] = Counter({"lost": 0, "doubled": 0, "misfiled": 0})
+        for difference in DIFFERENCES:
+            kinds[difference.kind] += self.named[difference.name]
+        told = [{"id": one.id, "difference": one.kind, "name": one.name, "what": one.what} for one in self.found]
+        return {**counts, **kinds, "named": dict(self.named), "differences": told}
 
-
-class _Placed(NamedTuple):
-    """A complaint with the record it was read from."""
-
-    complaint: Complaint
-    record: Record
+    def _of(self, kind: Kind) -> Mapping[str, str]:
+        return {one.id: one.what for one in self.found if one.kind == kind}
 
 
 class Auditor:
-    """Audits one bus. `queues` are the agencies' topics; `recorded` gives the ids of the complaints in the ledger."""
+    """Audits one bus. `queues` are the agencies' topics.
 
-    def __init__(self, reader: Reader, queues: Iterable[str], recorded: Callable[[], AbstractSet[UUID]]) -> None:
+    `recorded` gives the id of each complaint in the ledger and when it was received, one by one. What is younger than
+    `horizon` retention has not taken from any topic.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        queues: Iterable[str],
+        recorded: Callable[[], Iterable[tuple[UUID, datetime]]],
+        horizon: datetime,
+    ) -> None:
         self._reader = reader
-        self._queues = tuple(queues)
+        self._queues = list(queues)
         self._recorded = recorded
-        self._audit = Audit()
+        self._horizon = horizon
 
     def run(self) -> Audit:
-        """One pass over all topics.
+        """One pass over all topics. What is published meanwhile is never a difference.
 
-        How far each stage worked is read before the records are: what is committed meanwhile only makes more records
-        visible, so whatever counts as worked has its outcome among them. The rest is pending.
+        Raises as the reader does, and `Stop` where the disk is full.
         """
-        self._audit = audit = Audit()
-        arrivals = [topics.raw(channel) for channel in Channel]
-        normalized = self._reader.committed("normalize", arrivals)
-        routed = self._reader.committed("router", [topics.COMPLAINTS])
-        recorded = self._reader.committed("ledger", [topics.COMPLAINTS])
-        # Before the arrivals: each was published before the event that says so.
-        released = self._released()
-        arrived = self._arrived(arrivals)
-        dead = {stage: set(self._ids(topics.dead(stage))) for stage in ("normalize", "router", "sinks")}
-        complaints = self._complaints()
-        set_aside = self._set_aside()
-        audit.quarantined = len(self._held() - released.keys())
-        if self._whole(arrivals):
-            nowhere = [held for held, message in released.items() if message not in arrived]
-            audit.lost |= dict.fromkeys(nowhere, "released from quarantine, but not on its topic")
-        audit.accepted = len(arrived) + audit.quarantined + len(audit.lost)
-        for message, record in arrived.items():
-            if message in dead["normalize"]:
-                audit.dead += 1
-            elif message not in complaints and message not in set_aside:
-                self._missing(record, normalized, message, "accepted, but without an outcome")
-        self._follow(complaints, dead, routed, recorded)
-        return audit
+        others = [topics.COMPLAINTS, topics.AGENCY_ANSWERS, topics.OVERSIGHT, topics.QUARANTINE]
+        look = Look(self._reader, _WORKED_BY, [*_ARRIVALS, *others, *_LETTERS, *self._queues], self._horizon)
+        with closing(Scratch()) as scratch:
+            self._proofs(scratch, look)
+            self._ways(scratch, look)
+            scratch.add("since", [self._since(look)])
+            scratch.join()
+            return _judged(scratch)
 
-    def _arrived(self, arrivals: list[str]) -> dict[str, Record]:
-        """The first delivery of each message."""
-        found: dict[str, Record] = {}
-        for record in self._reader.read(arrivals):
-            if found.setdefault(_id(record), record) is not record:
-                self._audit.delivered_again += 1
-        return found
+    def _proofs(self, scratch: Scratch, look: Look) -> None:
+        """What was said of arrivals and complaints, read before these: each came after the one that it is about."""
+        for stage, topic in zip(_STAGES, _LETTERS, strict=True):
+            scratch.add("letter", ((stage, key) for record in look.read([topic]) for key in facts.letter(record)))
+        scratch.add("event", (row for record in look.read([topics.OVERSIGHT]) if (row := facts.event(record))))
+        scratch.add("held", (facts.held(record) for record in look.read([topics.QUARANTINE])))
+        scratch.add("ledger", ((id_.bytes, int(at.timestamp() * 1000)) for id_, at in self._recorded()))
 
-    def _complaints(self) -> dict[str, _Placed]:
-        """The complaint of each message."""
-        found: dict[str, _Placed] = {}
-        for record, complaint in self._decoded(Complaint, [topics.COMPLAINTS]):
-            first = found.setdefault(str(complaint.message_id), _Placed(complaint, record))
-            if first.record is not record:
-                self._audit.doubled[str(complaint.id)] = "complaint published twice"
-        return found
+    def _ways(self, scratch: Scratch, look: Look) -> None:
+        """What came and how it went on, in this order: what follows from a record that was seen is seen too."""
+        arrivals = ((*facts.arrival(record), look.waits("normalize", record)) for record in look.read(_ARRIVALS))
+        scratch.add("arrival", arrivals)
+        complaints = (
+            (*row, look.late(record), look.waits("router", record), look.waits("ledger", record))
+            for record in look.read([topics.COMPLAINTS])
+            if (row := facts.complaint(record))
+        )
+        scratch.add("complaint", complaints)
+        hops = ((*row, look.late(record)) for record in look.read(self._queues) if (row := facts.dispatch(record)))
+        scratch.add("hop", hops)
+        answers = (
+            (*row, look.late(record), look.waits("router", record))
+            for record in look.read([topics.AGENCY_ANSWERS])
+            if (row := facts.answer(record))
+        )
+        scratch.add("answer", answers)
 
-    def _set_aside(self) -> set[str]:
-        """The messages that are no complaints."""
-        found: set[str] = set()
-        for _, event in self._decoded(OversightEvent, [topics.OVERSIGHT]):
-            if event.event == "not-a-complaint":
-                if str(event.subject) in found:
-                    self._audit.doubled[str(event.subject)] = "set aside twice"
-                found.add(str(event.subject))
-        self._audit.not_complaints = len(found)
-        return found
-
-    def _released(self) -> dict[str, str]:
-        """The arrival that was made of each held message that a person let out."""
-        told = (event for _, event in self._decoded(OversightEvent, [topics.OVERSIGHT]))
-        return {str(event.subject): str(event.message_id) for event in told if event.event == "released"}
-
-    def _held(self) -> set[str]:
-        """The messages in quarantine, each once for whatever reasons; of what can't be read, its own id."""
-        found = set()
-        for record in self._reader.read([topics.QUARANTINE]):
-            try:
-                found.add(str(codec.decode(Quarantined, record.value, record.headers).raw.id))
-            except codec.CodecError:
-                found.add(_id(record))
-        return found
-
-    def _whole(self, names: list[str]) -> bool:
-        """Whether retention has taken nothing of these topics yet."""
-        return all(span.start == 0 for span in self._reader.spans(names).values())
-
-    def _dispatched(self) -> dict[UUID, Dispatch]:
-        """Where each complaint is now: its latest hop."""
-        hops: dict[tuple[UUID, int], str] = {}
-        latest: dict[UUID, Dispatch] = {}
-        for record, dispatch in self._decoded(Dispatch, self._queues):
-            if hops.setdefault((dispatch.complaint_id, dispatch.hop), record.position) != record.position:
-                self._audit.doubled[str(dispatch.complaint_id)] = f"hop {dispatch.hop} dispatched twice"
-            elif record.topic != topics.agency(dispatch.agency):
-                self._audit.misfiled[str(dispatch.complaint_id)] = f"for {dispatch.agency}, but in {record.topic}"
-            known = latest.get(dispatch.complaint_id)
-            latest[dispatch.complaint_id] = dispatch if known is None or dispatch.hop > known.hop else known
-        return latest
-
-    def _follow(
-        self,
-        complaints: Mapping[str, _Placed],
-        dead: Mapping[str, AbstractSet[str]],
-        routed: Mapping[Partition, int],
-        recorded: Mapping[Partition, int],
-    ) -> None:
-        """Each new complaint into a queue, and every complaint into the ledger."""
-        audit = self._audit
-        rows = self._recorded()
-        dispatched = self._dispatched()
-        for complaint, record in complaints.values():
-            subject = str(complaint.id)
-            if subject in dead["router"]:
-                audit.dead += 1
-            elif complaint.id not in dispatched:
-                self._missing(record, routed, subject, "complaint in no agency's queue")
-            elif complaint.id not in rows and subject not in dead["sinks"]:
-                self._missing(record, recorded, subject, "complaint not in the ledger")
-            else:
-                self._count(complaint)
-        homes = {placed.complaint.id for placed in complaints.values()}
-        whole = self._whole([topics.COMPLAINTS])
-        for complaint_id, dispatch in dispatched.items():
-            # Once retention has taken the oldest complaints, a later refusal's dispatch may outlive its complaint.
-            if complaint_id not in homes and whole:
-                audit.lost[str(complaint_id)] = "dispatched, but the complaint is not on its topic"
-            ahead = dispatched.get(dispatch.relation.of or complaint_id)
-            # What only joins another's complaint may lie at the door of its own words.
-            tied = dispatch.relation.bound or not dispatch.own_case
-            if tied and ahead and ahead.agency != dispatch.agency:
-                audit.misfiled[str(complaint_id)] = f"at {dispatch.agency}, but belongs to what is at {ahead.agency}"
-            audit.at_triage += dispatch.agency == topics.TRIAGE
-            audit.at_agencies += dispatch.agency != topics.TRIAGE
-
-    def _count(self, complaint: Complaint) -> None:
-        match complaint.relation.kind:
-            case "new":
-                self._audit.complaints += 1
-            case "repeat":
-                self._audit.repeats += 1
-            case "joins":
-                self._audit.joins += 1
-
-    def _missing(self, record: Record, worked: Mapping[Partition, int], subject: str, what: str) -> None:
-        if record.offset >= worked.get(Partition(record.topic, record.partition), 0):
-            self._audit.pending += 1
-        else:
-            self._audit.lost[subject] = what
-
-    def _decoded(self, shape: type[T], names: Iterable[str]) -> Iterator[tuple[Record, T]]:
-        """What can't be read is another stage's dead letter, not a complaint counted here."""
-        for record in self._reader.read(names):
-            try:
-                yield record, codec.decode(shape, record.value, record.headers)
-            except codec.CodecError:
-                continue
-
-    def _ids(self, topic: str) -> Iterator[str]:
-        return (_id(record) for record in self._reader.read([topic]))
+    def _since(self, look: Look) -> tuple[int, ...]:
+        outcomes = [topics.COMPLAINTS, topics.OVERSIGHT, *_LETTERS]
+        followed = (_ARRIVALS, outcomes, [topics.COMPLAINTS], [*self._queues, *_LETTERS], _LETTERS)
+        return tuple(look.since(names) for names in followed)
 
 
-def _id(record: Record) -> str:
-    """The CloudEvents id; of a record without one, its place."""
-    return _header(record, "ce_id") or _header(record, "dead_position") or record.position
+def _judged(scratch: Scratch) -> Audit:
+    fates = dict(scratch.ask("SELECT fate, count(*) FROM message GROUP BY fate"))
+    tales = dict(scratch.ask("SELECT fate, count(*) FROM tale GROUP BY fate"))
+    ((quarantined,),) = scratch.ask("SELECT count(*) FROM held WHERE id NOT IN (SELECT held FROM released)")
+    ((not_complaints,),) = scratch.ask("SELECT count(*) FROM (SELECT 1 FROM aside GROUP BY message)")
+    ((again,),) = scratch.ask(_AGAIN)
+    ((lying, at_triage),) = scratch.ask("SELECT count(*), count(*) FILTER (WHERE agency = 'triage') FROM lying")
+    audit = Audit(
+        complaints=tales.get("new", 0),
+        repeats=tales.get("repeat", 0),
+        joins=tales.get("joins", 0),
+        not_complaints=not_complaints,
+        quarantined=quarantined,
+        dead=fates.get("dead", 0) + tales.get("dead", 0),
+        pending=fates.get("pending", 0) + tales.get("pending", 0),
+        delivered_again=again,
+        at_agencies=lying - at_triage,
+        at_triage=at_triage,
+    )
+    for difference in DIFFERENCES:
+        _name(audit, difference, scratch.ask(difference.question))
+    arrived = sum(count for fate, count in fates.items() if fate != "past")
+    audit.accepted = arrived + quarantined + audit.named["released_nowhere"]
+    return audit
 
 
-def _header(record: Record, name: str) -> str:
-    return dict(record.headers).get(name, b"").decode("utf-8", "replace")
+def _name(audit: Audit, difference: Difference, rows: Iterable[tuple[facts.Key | int, ...]]) -> None:
+    for subject, *more in rows:
+        audit.named[difference.name] += 1
+        if audit.named[difference.name] <= NAMED:
+            what = difference.says.format(*map(_said, more))
+            audit.found.append(Found(difference.kind, difference.name, _said(subject), what))
+
+
+def _said(value: facts.Key | int) -> str:
+    return str(UUID(bytes=value)) if isinstance(value, bytes) else str(value)

@@ -185,7 +185,7 @@ def test_a_missing_row_is_named(parts: Parts, pipeline: Pipeline) -> None:
     """A complaint that the ledger passed over is lost to the citizen who asks for it."""
     pipeline.all()
     reader = parts.bus.reader()
-    audit = Auditor(reader, parts.queues, set).run()
+    audit = Auditor(reader, parts.queues, list, NOW).run()
     reader.close()
     assert list(audit.lost.values()) == ["complaint not in the ledger"] * 2
 

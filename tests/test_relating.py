@@ -123,9 +123,10 @@ class Desk:
         """The audit of this bus and this ledger."""
         reader = self.parts.bus.reader()
         with reading(self.engine) as connection:
-            recorded = {UUID(str(one)) for one in connection.execute(text("SELECT id FROM ledger_complaint")).scalars()}
+            ids = connection.execute(text("SELECT id FROM ledger_complaint")).scalars()
+            recorded = [(UUID(str(one)), NOW) for one in ids]
         try:
-            return Auditor(reader, self.parts.queues, lambda: recorded).run()
+            return Auditor(reader, self.parts.queues, lambda: recorded, NOW).run()
         finally:
             reader.close()
 
@@ -177,7 +178,7 @@ def test_apart_together_and_apart_again(desk: Desk) -> None:
         _ = desk.merge(head, 2) if head else desk.split(2)
         ways.append(desk.shown(2))
         audit = desk.audit()
-        assert (audit.clean, audit.at_agencies, audit.repeats) == (True, 4, 1), audit.differences
+        assert (audit.clean, audit.at_agencies, audit.repeats) == (True, 4, 1), audit.found
     assert ways == [
         ("repeat", number(1), [HEALTH]),
         ("new", None, [HEALTH, PLN]),

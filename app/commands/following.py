@@ -12,7 +12,7 @@ from app.commands.common import EX_USAGE, OUT, Json, moment, opened, stop
 from app.migrate import migrate
 from app.underway import settled_audit
 from messages.tracking import read_tracking_number
-from monitor.audit import Audit
+from monitor.audit import NAMED, Audit
 from sinks.ledger.page import as_json
 
 
@@ -114,12 +114,14 @@ def _number(typed: str) -> str:
 
 
 def print_audit(found: Audit) -> None:
-    """A table of the counts, then a line for each difference."""
+    """A table of the counts, then a line for each difference that is told one by one."""
     table = Table("what became of them", "messages")
     for name, value in found.as_json().items():
-        if name != "differences":
+        if isinstance(value, int):
             table.add_row(name, str(value))
     OUT.print(table)
-    for kind, named in found.differences.items():
-        for subject, what in named.items():
-            OUT.print(f"{kind} {subject}: {what}", markup=False, highlight=False)
+    for one in found.found:
+        OUT.print(f"{one.kind} {one.name} {one.id}: {one.what}", markup=False, highlight=False)
+    for name, count in found.named.items():
+        if count > NAMED:
+            OUT.print(f"{name}: {count - NAMED} more", markup=False, highlight=False)

@@ -1,0 +1,137 @@
+"""Every difference that the audit finds: its name, its kind, what is said of it, and the question that finds it.
+
+Each question is asked of the tables of `monitor.scratch`. Its rows are the id that the difference is about, and what
+fills the sentence. `docs/runbook.md` has the first move for each.
+"""
+
+from typing import Literal, NamedTuple
+
+Kind = Literal["lost", "doubled", "misfiled"]
+
+
+class Difference(NamedTuple):
+    """What may be wrong."""
+
+    name: str
+    kind: Kind
+    says: str
+    question: str
+
+
+DIFFERENCES = (
+    Difference(
+        "no_outcome",
+        "lost",
+        "accepted, but without an outcome",
+        "SELECT id FROM message WHERE fate = 'lost'",
+    ),
+    Difference(
+        "released_nowhere",
+        "lost",
+        "released from quarantine, but not on its topic",
+        # The message is put there just before it is said to be.
+        "SELECT held FROM released WHERE at - 86400000 >= (SELECT arrivals FROM since)"
+        " AND NOT EXISTS (SELECT 1 FROM arrival WHERE arrival.id = released.message)",
+    ),
+    Difference(
+        "not_dispatched",
+        "lost",
+        "complaint in no agency's queue",
+        "SELECT id FROM tale WHERE fate = 'not_dispatched'",
+    ),
+    Difference(
+        "not_recorded",
+        "lost",
+        "complaint not in the ledger",
+        "SELECT id FROM tale WHERE fate = 'not_recorded'",
+    ),
+    Difference(
+        "hop_missing",
+        "lost",
+        "hop {} without hop {}",
+        "SELECT complaint, number, number - 1 FROM hop WHERE number > 0 AND NOT late AND NOT EXISTS"
+        " (SELECT 1 FROM hop AS before WHERE before.complaint = hop.complaint AND before.number = hop.number - 1)"
+        " AND EXISTS (SELECT 1 FROM tale WHERE tale.id = hop.complaint AND tale.kept) GROUP BY complaint, number",
+    ),
+    Difference(
+        "dispatched_unknown",
+        "lost",
+        "dispatched, but the complaint is not on its topic",
+        "SELECT complaint FROM lying WHERE NOT late AND (SELECT complaints FROM since) = 0"
+        " AND NOT EXISTS (SELECT 1 FROM tale WHERE tale.id = lying.complaint)",
+    ),
+    Difference(
+        "recorded_unknown",
+        "lost",
+        "in the ledger, but the complaint is not on its topic",
+        "SELECT id FROM ledger WHERE at >= (SELECT complaints FROM since)"
+        " AND NOT EXISTS (SELECT 1 FROM tale WHERE tale.id = ledger.id)",
+    ),
+    Difference(
+        "belongs_to_unknown",
+        "lost",
+        "belongs to {}, which is not on the topic of complaints",
+        "SELECT id, of FROM complaint WHERE of NOTNULL AND NOT late AND (SELECT complaints FROM since) = 0"
+        " AND NOT EXISTS (SELECT 1 FROM tale WHERE tale.id = complaint.of)"
+        " AND NOT EXISTS (SELECT 1 FROM letter WHERE stage = 'normalize' AND letter.id = complaint.of) GROUP BY id",
+    ),
+    Difference(
+        "answers_unknown",
+        "lost",
+        "answers dispatch {}, which is in no queue",
+        "SELECT id, dispatch FROM answer WHERE NOT late AND NOT routing AND at >= (SELECT letters FROM since)"
+        " AND NOT EXISTS (SELECT 1 FROM hop WHERE hop.complaint = answer.complaint AND hop.id = answer.dispatch)"
+        " AND NOT EXISTS (SELECT 1 FROM letter WHERE stage = 'router' AND letter.id = answer.id)"
+        " AND ((SELECT hops FROM since) = 0"
+        " OR EXISTS (SELECT 1 FROM tale WHERE tale.id = answer.complaint AND tale.kept)) GROUP BY id",
+    ),
+    Difference(
+        "complaint_twice",
+        "doubled",
+        "complaint published twice",
+        "SELECT min(id) FROM complaint WHERE NOT redriven GROUP BY message HAVING count(*) > 1",
+    ),
+    Difference(
+        "set_aside_twice",
+        "doubled",
+        "set aside twice",
+        "SELECT message FROM aside GROUP BY message HAVING count(*) > 1",
+    ),
+    Difference(
+        "two_outcomes",
+        "doubled",
+        "both a complaint and set aside",
+        "SELECT message FROM aside"
+        " WHERE EXISTS (SELECT 1 FROM complaint WHERE complaint.message = aside.message) GROUP BY message",
+    ),
+    Difference(
+        "hop_twice",
+        "doubled",
+        "hop {} dispatched twice",
+        "SELECT complaint, number FROM hop WHERE NOT redriven GROUP BY complaint, number HAVING count(*) > 1",
+    ),
+    Difference(
+        "number_twice",
+        "doubled",
+        "has the tracking number of {} too",
+        "SELECT one.id, min(other.id) FROM complaint AS one JOIN complaint AS other USING (tracking)"
+        " WHERE one.tracking IN (SELECT tracking FROM complaint GROUP BY tracking HAVING min(id) <> max(id))"
+        " AND one.message <> other.message GROUP BY one.id",
+    ),
+    Difference(
+        "wrong_queue",
+        "misfiled",
+        "for {}, but in {}",
+        "SELECT complaint, agency, astray FROM hop WHERE astray NOTNULL",
+    ),
+    Difference(
+        "apart_from_case",
+        "misfiled",
+        "at {}, but belongs to what is at {}",
+        "SELECT lying.complaint, lying.agency, ahead.agency FROM lying"
+        " JOIN lying AS ahead ON ahead.complaint = lying.of WHERE ahead.agency <> lying.agency"
+        # What moved since the audit began, or whose last move retention may have taken, may lie elsewhere.
+        " AND NOT lying.late AND lying.at >= (SELECT hops FROM since)"
+        " AND NOT ahead.late AND ahead.at >= (SELECT hops FROM since)",
+    ),
+)

@@ -1,0 +1,121 @@
+"""The tables in which the audit joins what it read: a private file of SQLite's, gone when it is closed.
+
+SQLite makes it in the folder for temporary files (`TMPDIR`, else `/var/tmp`) and lets go of its name at once, so that
+nothing stays behind whatever ends the process. What it holds in memory is bounded by the cache below.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from bus.errors import Stop
+
+_CACHE_KIB = 16_000
+
+# A row for each record, as `monitor.facts` reads it. `late`: it came after the audit began. `normalizing`, `routing`,
+# `recording`: that stage has yet to work it. `since` has moments: what came later retention has not touched.
+_FACTS = """
+CREATE TABLE letter (stage, id, PRIMARY KEY (stage, id)) WITHOUT ROWID;
+CREATE TABLE held (id PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE event (event, subject, message, at);
+CREATE TABLE ledger (id, at);
+CREATE TABLE arrival (id, at, died, normalizing);
+CREATE TABLE complaint (id, message, kind, of, tracking, at, redriven, late, routing, recording);
+CREATE TABLE hop (complaint, number, id, agency, astray, of, at, redriven, late);
+CREATE TABLE answer (id, complaint, dispatch, at, redriven, late, routing);
+CREATE TABLE since (arrivals, outcomes, complaints, hops, letters);
+"""
+
+# What became of each message (`past`: retention may have taken its outcome) and of each complaint (`kept`: retention
+# has taken nothing that followed from it), and where it lies.
+_FATES = """
+CREATE INDEX event_subject ON event (event, subject, message, at);
+CREATE VIEW aside AS SELECT subject AS message FROM event WHERE event = 'not-a-complaint';
+CREATE VIEW released AS SELECT subject AS held, message, at FROM event WHERE event = 'released';
+CREATE INDEX ledger_id ON ledger (id);
+CREATE INDEX arrival_id ON arrival (id, at, died, normalizing);
+CREATE INDEX complaint_id ON complaint (id, kind, at, routing, recording);
+CREATE INDEX complaint_message ON complaint (message, redriven, id);
+CREATE INDEX complaint_tracking ON complaint (tracking, id);
+CREATE INDEX hop_number ON hop (complaint, number, redriven, at, late);
+
+CREATE TABLE message (id PRIMARY KEY, deliveries, fate) WITHOUT ROWID;
+INSERT INTO message SELECT arrival.id, count(*), CASE
+    WHEN EXISTS (SELECT 1 FROM complaint WHERE complaint.message = arrival.id) THEN 'done'
+    WHEN EXISTS (SELECT 1 FROM aside WHERE aside.message = arrival.id) THEN 'done'
+    WHEN max(normalizing) THEN 'pending'
+    WHEN max(died) THEN 'dead'
+    WHEN min(at) < (SELECT outcomes FROM since) THEN 'past'
+    ELSE 'lost' END
+  FROM arrival GROUP BY arrival.id;
+
+CREATE TABLE tale (id PRIMARY KEY, kept, fate) WITHOUT ROWID;
+INSERT INTO tale SELECT complaint.id, min(at) >= (SELECT hops FROM since), CASE
+    WHEN NOT EXISTS (SELECT 1 FROM hop WHERE hop.complaint = complaint.id) THEN CASE
+      WHEN max(routing) THEN 'pending'
+      WHEN EXISTS (SELECT 1 FROM letter WHERE stage = 'router' AND letter.id = complaint.id) THEN 'dead'
+      WHEN min(at) < (SELECT hops FROM since) THEN min(kind)
+      ELSE 'not_dispatched' END
+    WHEN EXISTS (SELECT 1 FROM ledger WHERE ledger.id = complaint.id) THEN min(kind)
+    WHEN EXISTS (SELECT 1 FROM letter WHERE stage = 'sinks' AND letter.id = complaint.id) THEN min(kind)
+    WHEN max(recording) THEN 'pending'
+    WHEN min(at) < (SELECT letters FROM since) THEN min(kind)
+    ELSE 'not_recorded' END
+  FROM complaint GROUP BY complaint.id;
+
+CREATE TABLE lying (complaint PRIMARY KEY, number, agency, of, at, late) WITHOUT ROWID;
+INSERT INTO lying SELECT complaint, max(number), agency, of, at, late FROM hop GROUP BY complaint;
+"""
+
+_ADD = {
+    "letter": "INSERT OR IGNORE INTO letter VALUES (?, ?)",
+    "event": "INSERT INTO event VALUES (?, ?, ?, ?)",
+    "held": "INSERT OR IGNORE INTO held VALUES (?)",
+    "ledger": "INSERT INTO ledger VALUES (?, ?)",
+    "arrival": "INSERT INTO arrival SELECT ?1, ?3,"
+    " EXISTS (SELECT 1 FROM letter WHERE stage = 'normalize' AND letter.id IN (?1, ?2)), ?4",
+    "complaint": "INSERT INTO complaint VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "hop": "INSERT INTO hop VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "answer": "INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?, ?)",
+    "since": "INSERT INTO since VALUES (?, ?, ?, ?, ?)",
+}
+
+
+class Scratch:
+    """Rows go in as they come, then `join` is called once, then it is asked. Raises `Stop` where the disk is full."""
+
+    def __init__(self) -> None:
+        self._connection = sqlite3.connect("", isolation_level=None)
+        for setting in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE_KIB}", "temp_store = FILE"):
+            self._connection.execute(f"PRAGMA {setting}")
+        self._connection.executescript(_FACTS)
+        self._connection.execute("BEGIN")
+
+    def add(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Insert each row as it comes: none waits in memory."""
+        try:
+            self._connection.executemany(_ADD[table], rows)
+        except sqlite3.OperationalError as error:
+            raise _no_room(error) from error
+
+    def join(self) -> None:
+        """Decide what became of each."""
+        try:
+            self._connection.executescript(_FATES)
+        except sqlite3.OperationalError as error:
+            raise _no_room(error) from error
+
+    def ask(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """The rows of an answer, one by one."""
+        try:
+            yield from self._connection.execute(query)
+        except sqlite3.OperationalError as error:
+            raise _no_room(error) from error
+
+    def close(self) -> None:
+        """Nothing of it stays."""
+        self._connection.close()
+
+
+def _no_room(error: sqlite3.OperationalError) -> Stop:
+    return Stop(f"the audit's temporary file: {error}; TMPDIR names another folder for it")
