@@ -31,7 +31,7 @@ PLN, HEALTH, TRIAGE = "bumn-pln", "kementerian-kemenkes", "triage"
 QUEUES = [agency(code) for code in (PLN, HEALTH, TRIAGE)]
 CHANNELS = tuple(Channel)
 _REPORT = Report(text="Lampu jalan di depan pasar padam sejak tiga malam, mohon segera diperbaiki karena gelap. " * 3)
-_GROUPS = {
+GROUPS = {
     "normalize": tuple(raw(channel) for channel in CHANNELS),
     "router": (COMPLAINTS, AGENCY_ANSWERS),
     "ledger": (COMPLAINTS,),
@@ -147,7 +147,7 @@ def at(record: Outgoing, offset: int, timestamp: int = 0) -> Record:
 
 def worked(bus: Bus) -> None:
     """Let each stage have worked all there is."""
-    for group, names in _GROUPS.items():
+    for group, names in GROUPS.items():
         consumer = bus.consumer(Membership(group, "test", names))
         while consumer.poll(0.0, 10_000):
             pass
