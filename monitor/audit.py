@@ -151,7 +151,7 @@ class Auditor:
         arrivals = ((*facts.arrival(record), look.waits("normalize", record)) for record in look.read(_ARRIVALS))
         scratch.add("arrival", arrivals)
         complaints = (
-            (*row, look.late(record), look.waits("router", record), look.waits("ledger", record))
+            (*row, look.waits("router", record), look.waits("ledger", record))
             for record in look.read([topics.COMPLAINTS])
             if (row := facts.complaint(record))
         )
@@ -159,7 +159,7 @@ class Auditor:
         hops = ((*row, look.late(record)) for record in look.read(self._queues) if (row := facts.dispatch(record)))
         scratch.add("hop", hops)
         answers = (
-            (*row, look.late(record), look.waits("router", record))
+            (*row, look.waits("router", record))
             for record in look.read([topics.AGENCY_ANSWERS])
             if (row := facts.answer(record))
         )

@@ -71,7 +71,7 @@ DIFFERENCES = (
         "belongs_to_unknown",
         "lost",
         "belongs to {}, which is not on the topic of complaints",
-        "SELECT id, of FROM complaint WHERE of NOTNULL AND NOT late AND (SELECT complaints FROM since) = 0"
+        "SELECT id, of FROM complaint WHERE of NOTNULL AND NOT routing AND (SELECT complaints FROM since) = 0"
         " AND NOT EXISTS (SELECT 1 FROM tale WHERE tale.id = complaint.of)"
         " AND NOT EXISTS (SELECT 1 FROM letter WHERE stage = 'normalize' AND letter.id = complaint.of) GROUP BY id",
     ),
@@ -79,7 +79,7 @@ DIFFERENCES = (
         "answers_unknown",
         "lost",
         "answers dispatch {}, which is in no queue",
-        "SELECT id, dispatch FROM answer WHERE NOT late AND NOT routing AND at >= (SELECT letters FROM since)"
+        "SELECT id, dispatch FROM answer WHERE NOT routing"
         " AND NOT EXISTS (SELECT 1 FROM hop WHERE hop.complaint = answer.complaint AND hop.id = answer.dispatch)"
         " AND NOT EXISTS (SELECT 1 FROM letter WHERE stage = 'router' AND letter.id = answer.id)"
         " AND ((SELECT hops FROM since) = 0"
@@ -114,9 +114,9 @@ DIFFERENCES = (
         "number_twice",
         "doubled",
         "has the tracking number of {} too",
-        "SELECT one.id, min(other.id) FROM complaint AS one JOIN complaint AS other USING (tracking)"
-        " WHERE one.tracking IN (SELECT tracking FROM complaint GROUP BY tracking HAVING min(id) <> max(id))"
-        " AND one.message <> other.message GROUP BY one.id",
+        "SELECT id, CASE id WHEN one THEN other ELSE one END FROM complaint JOIN"
+        " (SELECT tracking, min(id) AS one, max(id) AS other FROM complaint"
+        " GROUP BY tracking HAVING min(message) <> max(message)) USING (tracking) GROUP BY id",
     ),
     Difference(
         "wrong_queue",
@@ -130,8 +130,8 @@ DIFFERENCES = (
         "at {}, but belongs to what is at {}",
         "SELECT lying.complaint, lying.agency, ahead.agency FROM lying"
         " JOIN lying AS ahead ON ahead.complaint = lying.of WHERE ahead.agency <> lying.agency"
-        # What moved since the audit began, or whose last move retention may have taken, may lie elsewhere.
-        " AND NOT lying.late AND lying.at >= (SELECT hops FROM since)"
-        " AND NOT ahead.late AND ahead.at >= (SELECT hops FROM since)",
+        # Where retention may have taken the last move of either, it may lie elsewhere. What moves meanwhile is seen
+        # with what goes along, for that is in the same queue.
+        " AND lying.at >= (SELECT hops FROM since) AND ahead.at >= (SELECT hops FROM since)",
     ),
 )

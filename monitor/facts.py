@@ -113,10 +113,10 @@ def dispatch(record: Record) -> Row | None:
 
 
 def answer(record: Record) -> Row | None:
-    """`id, complaint, dispatch, at, redriven`."""
+    """`id, complaint, dispatch, redriven`."""
     if (read := _decoded(_Answer, record)) is None:
         return None
-    return read.id.bytes, read.complaint_id.bytes, read.dispatch_id.bytes, record.timestamp, redriven(record)
+    return read.id.bytes, read.complaint_id.bytes, read.dispatch_id.bytes, redriven(record)
 
 
 def event(record: Record) -> Row | None:

@@ -20,9 +20,9 @@ CREATE TABLE held (id PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE event (event, subject, message, at);
 CREATE TABLE ledger (id, at);
 CREATE TABLE arrival (id, at, died, normalizing);
-CREATE TABLE complaint (id, message, kind, of, tracking, at, redriven, late, routing, recording);
+CREATE TABLE complaint (id, message, kind, of, tracking, at, redriven, routing, recording);
 CREATE TABLE hop (complaint, number, id, agency, astray, of, at, redriven, late);
-CREATE TABLE answer (id, complaint, dispatch, at, redriven, late, routing);
+CREATE TABLE answer (id, complaint, dispatch, redriven, routing);
 CREATE TABLE since (arrivals, outcomes, complaints, hops, letters);
 """
 
@@ -34,9 +34,9 @@ CREATE VIEW aside AS SELECT subject AS message FROM event WHERE event = 'not-a-c
 CREATE VIEW released AS SELECT subject AS held, message, at FROM event WHERE event = 'released';
 CREATE INDEX ledger_id ON ledger (id);
 CREATE INDEX arrival_id ON arrival (id, at, died, normalizing);
-CREATE INDEX complaint_id ON complaint (id, kind, at, routing, recording);
+CREATE INDEX complaint_id ON complaint (id, kind, at, routing, recording, of);
 CREATE INDEX complaint_message ON complaint (message, redriven, id);
-CREATE INDEX complaint_tracking ON complaint (tracking, id);
+CREATE INDEX complaint_tracking ON complaint (tracking, id, message);
 CREATE INDEX hop_number ON hop (complaint, number, redriven, at, late);
 
 CREATE TABLE message (id PRIMARY KEY, deliveries, fate) WITHOUT ROWID;
@@ -74,9 +74,9 @@ _ADD = {
     "ledger": "INSERT INTO ledger VALUES (?, ?)",
     "arrival": "INSERT INTO arrival SELECT ?1, ?3,"
     " EXISTS (SELECT 1 FROM letter WHERE stage = 'normalize' AND letter.id IN (?1, ?2)), ?4",
-    "complaint": "INSERT INTO complaint VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "complaint": "INSERT INTO complaint VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     "hop": "INSERT INTO hop VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    "answer": "INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?, ?)",
+    "answer": "INSERT INTO answer VALUES (?, ?, ?, ?, ?)",
     "since": "INSERT INTO since VALUES (?, ?, ?, ?, ?)",
 }
 

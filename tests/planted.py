@@ -28,6 +28,8 @@ from tests.written import (
     row,
 )
 
+MERGED_TO_1 = Relation(kind="joins", of=case(1), evidence=(MERGED,))
+
 
 class Clean(NamedTuple):
     """Records that are all right, and the ledger's rows."""
@@ -41,13 +43,12 @@ def clean() -> Clean:
 
     Besides: one at triage, one set aside, one dead, one in quarantine, one let out, one that came twice.
     """
-    merged = Relation(kind="joins", of=case(1), evidence=(MERGED,))
     records = [arrival(number) for number in (1, 2, 3, 4, 5, 6, 7, 9, 5)]
     records += [complaint(1), complaint(2, of=1), complaint(3, of=1, kind="joins"), complaint(4), complaint(5)]
     records += [dispatch(1, PLN), dispatch(2, PLN, of=1), dispatch(3, TRIAGE, of=1, kind="joins", own_case=True)]
     records += [dispatch(4, PLN), dispatch(5, TRIAGE), answer(1, PLN, verdict="refused")]
     records += [dispatch(1, HEALTH, hop=1), dispatch(2, HEALTH, hop=1, of=1)]
-    records += [dispatch(4, HEALTH, hop=1, of=1, relation=merged), answer(1, HEALTH, hop=1)]
+    records += [dispatch(4, HEALTH, hop=1, of=1, relation=MERGED_TO_1), answer(1, HEALTH, hop=1)]
     records += [aside(6), letter("normalize", arrival(7)), held(8), held(9), released(9), complaint(9)]
     return Clean([*records, dispatch(9, PLN)], [row(number) for number in (1, 2, 3, 4, 5, 9)])
 

@@ -11,13 +11,13 @@ from sqlalchemy import Engine
 
 from app.assembly import Parts
 from bus.local.bus import LocalBus
-from bus.port import Partition, Reader, Record, Span, TopicSpec
-from messages.topics import COMPLAINTS, agency
+from bus.port import Outgoing, Partition, Reader, Record, Span, TopicSpec
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, agency
 from monitor.audit import Auditor
 from sinks.ledger.sink import LedgerSink
 from tests import written
 from tests.conftest import NOW
-from tests.planted import FAULTS, clean, expected, found, lost
+from tests.planted import FAULTS, MERGED_TO_1, clean, expected, found, lost
 from tests.written import (
     HEALTH,
     PLN,
@@ -48,7 +48,7 @@ def desk(parts: Parts) -> Desk:
 
 
 class Meanwhile:
-    """A reader before whose n-th look something happens."""
+    """A reader before whose n-th look something happens; it looks at one topic after the other."""
 
     def __init__(self, reader: Reader, number: int, happens: Callable[[], None]) -> None:
         self._reader = reader
@@ -62,8 +62,9 @@ class Meanwhile:
 
     def read(self, topics: Iterable[str], *, follow: bool = False) -> Iterator[Record]:
         """See the port."""
-        self._tick()
-        return self._reader.read(topics, follow=follow)
+        for name in topics:
+            self._tick()
+            yield from self._reader.read([name], follow=follow)
 
     def committed(self, group: str, topics: Iterable[str]) -> Mapping[Partition, int]:
         """See the port."""
@@ -84,7 +85,7 @@ class Meanwhile:
             self._happens()
 
 
-@pytest.mark.parametrize("number", range(1, 14))
+@pytest.mark.parametrize("number", range(1, 19))
 def test_what_goes_on_meanwhile_is_no_difference(desk: Desk, number: int) -> None:
     """While the audit looks, messages come, are worked and recorded, and a case moves with all that belongs to it."""
     desk.worked()
@@ -93,13 +94,48 @@ def test_what_goes_on_meanwhile_is_no_difference(desk: Desk, number: int) -> Non
         desk.publish(arrival(50), arrival(51), held(52), arrival(52), released(52), aside(52))
         desk.publish(complaint(50), complaint(51, of=50))
         desk.publish(dispatch(50, PLN), dispatch(51, PLN, of=50), answer(1, HEALTH, hop=1, verdict="refused"))
-        desk.publish(dispatch(1, TRIAGE, hop=2), dispatch(2, TRIAGE, hop=2, of=1))
-        desk.publish(dispatch(4, TRIAGE, hop=2, of=1), answer(50, PLN), arrival(53), letter("normalize", arrival(53)))
+        for hop, to in ((2, PLN), (3, TRIAGE)):
+            desk.publish(dispatch(1, to, hop=hop), dispatch(2, to, hop=hop, of=1), dispatch(4, to, hop=hop, of=1))
+        desk.publish(answer(50, PLN), arrival(53), letter("normalize", arrival(53)))
         desk.rows += [row(50), row(51)]
         written.worked(desk.bus)
 
     assert desk.audit(lambda reader: Meanwhile(reader, number, happens)).found == []
     assert (desk.audit().found, desk.audit().accepted) == ([], 13)
+
+
+class Without:
+    """A reader of a bus from which retention has taken some of the records that came before a moment (ms)."""
+
+    def __init__(self, reader: Reader, moment: float, taken: Callable[[Outgoing], bool]) -> None:
+        self._reader = reader
+        self._moment = moment
+        self._taken = taken
+        self.topics, self.committed, self.close = reader.topics, reader.committed, reader.close
+
+    def spans(self, topics: Iterable[str]) -> Mapping[Partition, Span]:
+        """See the port."""
+        return {place: Span(1, span.end) for place, span in self._reader.spans(topics).items()}
+
+    def read(self, topics: Iterable[str], *, follow: bool = False) -> Iterator[Record]:
+        """See the port."""
+        for record in self._reader.read(topics, follow=follow):
+            said = Outgoing(record.topic, record.key, record.value, record.headers)
+            if record.timestamp >= self._moment or not self._taken(said):
+                yield record
+
+
+def _of(beginning: str) -> Callable[[Outgoing], bool]:
+    return lambda one: one.topic.startswith(beginning)
+
+
+TAKEN: Mapping[str, Callable[[Outgoing], bool]] = {
+    **{name: _of(name) for name in ("raw-", "dead-", COMPLAINTS, OVERSIGHT, AGENCY_ANSWERS, "agency-bumn", "agency-k")},
+    "a move of a case": lambda one: one == dispatch(1, HEALTH, hop=1),
+    "the first hop": lambda one: one == dispatch(1, PLN),
+    "the last hop of what goes along": lambda one: one == dispatch(4, HEALTH, hop=1, of=1, relation=MERGED_TO_1),
+    "a split": lambda one: one == dispatch(42, PLN, hop=1),
+}
 
 
 class Aged(NamedTuple):
@@ -125,6 +161,21 @@ def aged(parts: Parts) -> Aged:
     made.publish(*clean().records)
     written.worked(bus)
     return Aged(made, clock, parts)
+
+
+@pytest.mark.parametrize("what", TAKEN)
+def test_retention_may_take_any_topic_first(aged: Aged, what: str) -> None:
+    """Kafka drops whole segments: what came first may outlive what followed from it, and all are past their time."""
+    desk = aged.desk
+    desk.rows += [row(40), row(41), row(42)]
+    rejected = answer(1, PLN, hop=5, verdict="refused")
+    desk.publish(arrival(40), complaint(40), letter("router", complaint(40)), rejected, letter("router", rejected))
+    desk.publish(arrival(42), complaint(42, of=5), dispatch(42, TRIAGE, of=5), dispatch(42, PLN, hop=1))
+    desk.publish(arrival(43), complaint(43), dispatch(43, PLN), letter("sinks", complaint(43)))
+    aged.clock[0] += 300 * 86_400
+    desk.worked(arrival(41), complaint(41, of=1), dispatch(41, HEALTH, of=1), dispatch(5, PLN, hop=1))
+    desk.horizon = NOW + timedelta(days=200)
+    assert desk.audit(lambda reader: Without(reader, desk.horizon.timestamp() * 1000, TAKEN[what])).found == []
 
 
 def test_what_retention_took_is_not_missing(aged: Aged) -> None:

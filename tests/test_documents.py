@@ -10,6 +10,9 @@ from ingest.refusals import REFUSALS
 from monitor.concerns import NAMES
 from monitor.metrics import METRICS, Metric
 from monitor.rules import JOB, RULES, SEVERITIES
+
+
+from monitor.differences import DIFFERENCES
 from tests.test_layout import ROOMS
 
 ROOT = Path(__file__).parent.parent
@@ -112,6 +115,13 @@ def cells_of(section: str) -> list[list[str]]:
     """The rows of a section's table, the name without its quotes."""
     rows = re.findall(r"^\| `([a-z_.-]+)` \| (.+) \|$", table_of(section), re.MULTILINE)
     return [[name, *(cell.strip() for cell in rest.split("|"))] for name, rest in rows]
+
+
+def test_the_runbook_knows_every_difference() -> None:
+    """Each that the audit names has a row, of its kind, in its order; and none that it does not name."""
+    assert [difference.name for difference in DIFFERENCES] == rows_of("Differences")
+    text = (ROOT / "docs" / "runbook.md").read_text()
+    assert [each for each in DIFFERENCES if f"| `{each.name}` | {each.kind} |" not in text] == []
 
 
 def rows_of(section: str) -> list[str]:
