@@ -3,7 +3,7 @@
 `python -m bench.audit [MESSAGES]` (100,000) writes a tenth of the messages to a local bus and a ledger, on which each
 difference is planted too, runs the command in a process of its own, and does the same with all of them. Prints for
 both the processor seconds, the highest resident memory, and whether the planted differences were found and no others;
-and what 100,000 messages more cost. A million take some 13 GB of disk.
+and what 100,000 messages more cost. A million take some 15 GB of disk.
 """
 
 import json

@@ -31,7 +31,7 @@ DIFFERENCES = (
         "released from quarantine, but not on its topic",
         # The message is put there just before it is said to be.
         "SELECT held FROM released WHERE at - 86400000 >= (SELECT arrivals FROM since)"
-        " AND NOT EXISTS (SELECT 1 FROM arrival WHERE arrival.id = released.message)",
+        " AND NOT EXISTS (SELECT 1 FROM arrival WHERE arrival.id = released.message) GROUP BY held",
     ),
     Difference(
         "not_dispatched",

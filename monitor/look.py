@@ -12,7 +12,8 @@ from bus.port import Partition, Reader, Record
 class Look:
     """`groups` are the topics that each stage reads, `names` all that are to be read.
 
-    What is younger than `horizon` retention has not taken.
+    What is younger than `horizon` retention has not taken from any of them.
+
     How far each stage worked is read before all else: whatever counts as worked has its outcome among the records
     that are read later, and the rest is underway.
     """

@@ -6,13 +6,14 @@ nothing stays behind whatever ends the process. What it holds in memory is bound
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from bus.errors import Stop
 
 _CACHE_KIB = 16_000
 
-# A row for each record, as `monitor.facts` reads it. `late`: it came after the audit began. `normalizing`, `routing`,
+# A row for each record, as `monitor.facts` reads it. `late`: it came after the look began. `normalizing`, `routing`,
 # `recording`: that stage has yet to work it. `since` has moments: what came later retention has not touched.
 _FACTS = """
 CREATE TABLE letter (stage, id, PRIMARY KEY (stage, id)) WITHOUT ROWID;
@@ -93,29 +94,30 @@ class Scratch:
 
     def add(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
         """Insert each row as it comes: none waits in memory."""
-        try:
+        with _room():
             self._connection.executemany(_ADD[table], rows)
-        except sqlite3.OperationalError as error:
-            raise _no_room(error) from error
 
     def join(self) -> None:
         """Decide what became of each."""
-        try:
+        with _room():
             self._connection.executescript(_FATES)
-        except sqlite3.OperationalError as error:
-            raise _no_room(error) from error
 
     def ask(self, query: str) -> Iterator[tuple[Any, ...]]:
         """The rows of an answer, one by one."""
-        try:
+        with _room():
             yield from self._connection.execute(query)
-        except sqlite3.OperationalError as error:
-            raise _no_room(error) from error
 
     def close(self) -> None:
         """Nothing of it stays."""
         self._connection.close()
 
 
-def _no_room(error: sqlite3.OperationalError) -> Stop:
-    return Stop(f"the audit's temporary file: {error}; TMPDIR names another folder for it")
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        # Others may be of the bus that the rows come from.
+        if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_FULL:
+            raise
+        raise Stop("the audit has no room for its temporary file: TMPDIR names another folder for it") from error

@@ -1,7 +1,9 @@
 """What the audit takes no notice of: retention and what goes on meanwhile; and what it does not hold in memory."""
 
+import sqlite3
 import tracemalloc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
@@ -10,10 +12,12 @@ import pytest
 from sqlalchemy import Engine
 
 from app.assembly import Parts
+from bus.errors import Stop
 from bus.local.bus import LocalBus
 from bus.port import Outgoing, Partition, Reader, Record, Span, TopicSpec
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, agency
 from monitor.audit import Auditor
+from monitor.scratch import Scratch
 from sinks.ledger.sink import LedgerSink
 from tests import written
 from tests.conftest import NOW
@@ -266,3 +270,17 @@ def test_memory_does_not_grow_with_the_messages() -> None:
     peak(3_000)
     few, many = peak(300), peak(3_000)
     assert many <= 1.5 * few, (few, many)
+
+
+@pytest.mark.parametrize(("code", "raised"), [(sqlite3.SQLITE_FULL, Stop), (sqlite3.SQLITE_BUSY, sqlite3.Error)])
+def test_a_full_disk_is_said_to_be_one(code: int, raised: type[Exception]) -> None:
+    """The operator hears where there may be room; what is wrong with the bus that is read is another matter."""
+    error = sqlite3.OperationalError("as SQLite says it")
+    error.sqlite_errorcode = code
+
+    def rows() -> Iterator[tuple[bytes, int]]:
+        yield b"", 0
+        raise error
+
+    with closing(Scratch()) as scratch, pytest.raises(raised):
+        scratch.add("ledger", rows())
