@@ -19,7 +19,7 @@ from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, agency
 from monitor.audit import Auditor
 from monitor.scratch import Scratch
 from sinks.ledger.sink import LedgerSink
-from tests import written
+from tests import readers, written
 from tests.conftest import NOW
 from tests.planted import FAULTS, MERGED_TO_1, clean, expected, found, lost
 from tests.written import (
@@ -51,7 +51,7 @@ def desk(parts: Parts) -> Desk:
     return made
 
 
-class Meanwhile:
+class Meanwhile(readers.Whole):
     """A reader before whose n-th look something happens; it looks at one topic after the other."""
 
     def __init__(self, reader: Reader, number: int, happens: Callable[[], None]) -> None:
@@ -64,11 +64,13 @@ class Meanwhile:
         self._tick()
         return self._reader.spans(topics)
 
-    def read(self, topics: Iterable[str], *, follow: bool = False) -> Iterator[Record]:
+    def read(
+        self, topics: Iterable[str], *, follow: bool = False, behind: Mapping[Partition, int] | None = None
+    ) -> Iterator[Record]:
         """See the port."""
         for name in topics:
             self._tick()
-            yield from self._reader.read([name], follow=follow)
+            yield from self._reader.read([name], follow=follow, behind=behind)
 
     def committed(self, group: str, topics: Iterable[str]) -> Mapping[Partition, int]:
         """See the port."""
@@ -108,7 +110,7 @@ def test_what_goes_on_meanwhile_is_no_difference(desk: Desk, number: int) -> Non
     assert (desk.audit().found, desk.audit().accepted) == ([], 13)
 
 
-class Without:
+class Without(readers.Whole):
     """A reader of a bus from which retention has taken some of the records that came before a moment (ms)."""
 
     def __init__(self, reader: Reader, moment: float, taken: Callable[[Outgoing], bool]) -> None:
@@ -121,9 +123,11 @@ class Without:
         """See the port."""
         return {place: Span(1, span.end) for place, span in self._reader.spans(topics).items()}
 
-    def read(self, topics: Iterable[str], *, follow: bool = False) -> Iterator[Record]:
+    def read(
+        self, topics: Iterable[str], *, follow: bool = False, behind: Mapping[Partition, int] | None = None
+    ) -> Iterator[Record]:
         """See the port."""
-        for record in self._reader.read(topics, follow=follow):
+        for record in self._reader.read(topics, follow=follow, behind=behind):
             said = Outgoing(record.topic, record.key, record.value, record.headers)
             if record.timestamp >= self._moment or not self._taken(said):
                 yield record
@@ -217,7 +221,7 @@ def test_the_ledger_is_read_bit_by_bit_from_either_database(parts: Parts, engine
     assert found(parts.audit()) == sorted(("recorded_unknown", str(case(number))) for number in range(1, 4))
 
 
-class Endless:
+class Endless(readers.Whole):
     """A bus of so many messages, each made when it is read."""
 
     def __init__(self, messages: int) -> None:
@@ -235,9 +239,12 @@ class Endless:
         """See the port."""
         return {Partition(name, 0): self._messages for name in topics}
 
-    def read(self, topics: Iterable[str], *, follow: bool = False) -> Iterator[Record]:
+    def read(
+        self, topics: Iterable[str], *, follow: bool = False, behind: Mapping[Partition, int] | None = None
+    ) -> Iterator[Record]:
         """See the port."""
         assert not follow
+        assert not behind
         for name in topics:
             yield from self._of(name)
 

@@ -8,11 +8,9 @@ from config.services import load_services
 from config.settings import Settings
 from ingest.refusals import REFUSALS
 from monitor.concerns import NAMES
+from monitor.differences import DIFFERENCES
 from monitor.metrics import METRICS, Metric
 from monitor.rules import JOB, RULES, SEVERITIES
-
-
-from monitor.differences import DIFFERENCES
 from tests.test_layout import ROOMS
 
 ROOT = Path(__file__).parent.parent
