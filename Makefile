@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 KAFKA := .kafka
 KAFKA_POM := tests/kafka/pom.xml
+# The console's charts: the version, and the hash of its package as npm publishes it.
+UPLOT := 1.6.32
+UPLOT_SHA512 := KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw==
 # As many as there are cores; 0 for none beside pytest itself.
 WORKERS ?= auto
 
@@ -56,6 +59,17 @@ alerts: $(VENV)/.dev ## Rewrite Prometheus's alerts from the thresholds; read th
 
 .PHONY: kafka
 kafka: $(KAFKA)/.ready ## Fetch Apache Kafka for the tests (needs Java 17 and Maven)
+
+.PHONY: vendor
+vendor: ## Fetch the console's chart library by its pinned hash into the tree (needs npm); read the diff
+	rm -rf .vendor
+	mkdir .vendor
+	cd .vendor && npm pack --silent uplot@$(UPLOT)
+	test '$(UPLOT_SHA512)' = "$$(openssl dgst -sha512 -binary .vendor/uplot-$(UPLOT).tgz | openssl base64 -A)"
+	tar -xzf .vendor/uplot-$(UPLOT).tgz -C .vendor
+	cp .vendor/package/dist/uPlot.iife.min.js .vendor/package/dist/uPlot.min.css monitor/console/static/
+	cp .vendor/package/LICENSE monitor/console/static/uPlot.LICENSE
+	rm -rf .vendor
 
 .PHONY: lock
 lock: $(VENV)/.dev ## Choose the newest dependencies and pin them with their hashes
