@@ -1,12 +1,18 @@
 """The operations' port of one process: how it is; where the monitor runs, also what that sees of all."""
 
+import secrets
 import threading
+from functools import partial
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from jinja2 import Environment, FileSystemLoader
+from starlette.middleware.gzip import GZipMiddleware
 
 from app.assembly import Parts, utc_now
 from app.health import Doors, looked_at, state_of
+from app.pages.headers import PageHeaders, nonce
 from app.watching import GROUPS
 from messages.shapes import iso
 from monitor import health
@@ -16,6 +22,8 @@ from monitor.health import Pulse
 from monitor.watching import Watching
 
 _LOOK_SECONDS = 0.5
+_TEMPLATES = Path(__file__).parent.parent / "monitor" / "console" / "templates"
+_RANDOM_BYTES = 16
 
 
 def build(parts: Parts, pulse: Pulse, doors: Doors, watching: Watching | None) -> FastAPI:
@@ -32,8 +40,22 @@ def build(parts: Parts, pulse: Pulse, doors: Doors, watching: Watching | None) -
     )
     app.include_router(exposition.routes())
     if watching:
-        app.include_router(Console(watching).routes())
+        show(app, watching)
     return app
+
+
+def show(app: FastAPI, watching: Watching) -> None:
+    """Put the console on an application: what `watching` sees, at `/ops`."""
+    app.include_router(Console(watching, pages(), utc_now, secrets.token_hex(_RANDOM_BYTES)).routes())
+    app.add_middleware(GZipMiddleware)
+    app.add_middleware(PageHeaders, new_nonce=partial(secrets.token_urlsafe, _RANDOM_BYTES))
+
+
+def pages() -> Environment:
+    """The console's templates."""
+    made = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True)
+    made.globals["nonce"] = nonce
+    return made
 
 
 class OpsServer:

@@ -14,6 +14,7 @@ def welcome(parts: Parts) -> str:
         f"Status    {here}/status",
         f"Health    {here}/live  {here}/ready",
         f"API       {here}/openapi.json",
+        f"Console   http://127.0.0.1:{settings.ops_port_of(('monitor',))}/ops",
         "",
         "Try each channel from another terminal:",
         f"""  curl -s {here}/web/reports -H 'content-type: application/json' \\

@@ -96,6 +96,16 @@ def messages(many: int) -> str:
     return "1 message" if many == 1 else f"{many:,} messages"
 
 
+def why_shut(why: str) -> str:
+    """Why a door is shut, in words."""
+    return _WHY.get(why, why)
+
+
+def why_held(reason: str) -> str:
+    """Why a message was put aside, in words where there are any."""
+    return _UNPROVEN.get(reason, reason)
+
+
 def _away(seen: Snapshot) -> Iterator[Concern]:
     spooled = sum(process.spooled for process in seen.processes)
     if "bus" in seen.away:
@@ -117,7 +127,7 @@ def _processes(seen: Snapshot) -> Iterator[Concern]:
             yield Concern("process-away", process.address, Urgency.NOW, says)
         for door, state in process.doors.items():
             if state.why:
-                says = f"{_DOORS.get(door, door)} of {who} is shut: {_WHY.get(state.why, state.why)}."
+                says = f"{_DOORS.get(door, door)} of {who} is shut: {why_shut(state.why)}."
                 # X keeps what is said to us; everybody else is turned away.
                 urgency = Urgency.SOON if door == Channel.TWITTER else Urgency.NOW
                 yield Concern("door-shut", f"{door} {who}", urgency, says)
@@ -310,6 +320,5 @@ def _all(heaps: list[Heap]) -> Waiting:
 
 def _reasons(heaps: list[Heap]) -> str:
     return ", ".join(
-        f"{heap.waiting.many:,} for {_UNPROVEN.get(heap.reason, heap.reason)}{f' ({heap.field})' * bool(heap.field)}"
-        for heap in heaps
+        f"{heap.waiting.many:,} for {why_held(heap.reason)}{f' ({heap.field})' * bool(heap.field)}" for heap in heaps
     )

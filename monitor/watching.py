@@ -62,6 +62,11 @@ class Watching:
         """The last hour, the oldest first."""
         return list(self._points)
 
+    @property
+    def ended(self) -> bool:
+        """Whether it was told to stop."""
+        return self._stopping.is_set()
+
     def run(self) -> None:
         """Look until stopped; first when the others of this process have had a moment to begin."""
         self._stopping.wait(_FIRST_SECONDS)
