@@ -1,0 +1,150 @@
+"""What the operations console weighs: bytes of the page and of an event, and processor time of one refresh.
+
+`python -m bench.console [AGENCIES]` plants a service in every kind of trouble, with so many agencies (700) and 10,000
+dead letters, and prints one JSON object. Times are of the processor, in milliseconds, the mean of many looks: `letters`
+to count the dead letters by reason, `draw` all rows, `event` to find what changed and write it down. `refresh` is a
+look that everybody who listens hears of, with what the readers take: they are of the same process here.
+"""
+
+import gzip
+import json
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from itertools import pairwise
+from typing import cast
+
+import requests
+import structlog
+
+from app.assembly import utc_now
+from app.ops import pages
+from bus.port import Reader, Record
+from messages.topics import DEAD
+from monitor.concerns import Register
+from monitor.console.board import Draw
+from monitor.console.feed import Shown, event
+from monitor.console.page import MOST_LISTENERS
+from monitor.heaps import Heaps
+from monitor.watching import View
+from tests.console.served import serving
+from tests.console.test_served import events, listen, shown
+from tests.planted import LETTERS, Planted, troubled
+
+_AGENCIES = 700
+_TIMES = 40
+_LOOKS = 20
+
+
+def main(agencies: int) -> dict[str, object]:
+    """Measure; returns what was found."""
+    structlog.configure(processors=[_drop])
+    return {"agencies": agencies, "letters": sum(LETTERS.values()), **_made(agencies), **_served(agencies)}
+
+
+def _made(agencies: int) -> dict[str, object]:
+    """What a look costs, without anybody who listens."""
+    draw = Draw(pages())
+    register = Register()
+    seen = [troubled(utc_now() + timedelta(seconds=5 * step), agencies, step) for step in range(_TIMES)]
+    views = [View(step, one, register.stand(one)) for step, one in enumerate(seen)]
+    drawn = [Shown(f"bench-{view.number}", view, draw(view)) for view in views]
+    sent = [event(before.board, after) for before, after in pairwise(drawn)]
+    heaps = _heaps()
+    return {
+        "event_bytes": {"mean": round(sum(map(len, sent)) / len(sent)), "most": max(map(len, sent))},
+        "milliseconds": {
+            "letters": _cpu(lambda: (heaps.letters, heaps.quarantine)),
+            "draw": _cpu(lambda: draw(views[0])),
+            "event": _cpu(lambda: event(drawn[0].board, drawn[1])),
+        },
+    }
+
+
+def _served(agencies: int) -> dict[str, object]:
+    """What goes over the line, and what those who listen cost."""
+    planted = Planted(troubled(utc_now(), agencies))
+    for step in range(_LOOKS):
+        planted.step(troubled(utc_now(), agencies, step))
+    with serving(planted) as address:
+        page = requests.get(f"{address}/ops", timeout=30).content
+        names = re.findall(r'/ops/static/([^"]+)', page.decode())
+        files = {name: requests.get(f"{address}/ops/static/{name}", timeout=30).content for name in names}
+        alone = _listened(planted, address, agencies, 1)
+        many = _listened(planted, address, agencies, MOST_LISTENERS)
+    return {
+        "page_bytes": _bytes(page),
+        "file_bytes": {name.split(".")[0] + name[name.rindex(".") :]: _bytes(file) for name, file in files.items()},
+        "refresh_milliseconds": {"one_listener": alone, f"{MOST_LISTENERS}_listeners": many},
+    }
+
+
+def _listened(planted: Planted, address: str, agencies: int, listeners: int) -> float:
+    """Processor time of the whole process for a look and all who hear of it, those who read included."""
+    answers = [listen(address, shown(address)) for _ in range(listeners)]
+    heard = [events(answer) for answer in answers]
+    for one in heard:
+        next(one)
+    looks = [troubled(utc_now(), agencies, 100 + step) for step in range(_LOOKS)]
+    began = time.process_time()
+    for look in looks:
+        planted.step(look)
+        for one in heard:
+            next(one)
+    spent = time.process_time() - began
+    for answer in answers:
+        answer.close()
+    threading.Event().wait(1)
+    return round(1000 * spent / _LOOKS, 2)
+
+
+def _heaps() -> Heaps:
+    """Ten thousand dead letters, taken in."""
+    heaps = Heaps()
+    records = [
+        Record(
+            topic=DEAD[0],
+            partition=0,
+            offset=at,
+            key=b"",
+            value=b"",
+            headers=tuple(
+                (name, str(value).encode())
+                for name, value in zip(
+                    ("dead_stage", "dead_reason", "dead_field", "dead_position"), (*of, at), strict=True
+                )
+            ),
+            timestamp=1_790_000_000_000 + at,
+        )
+        for at, of in enumerate(of for of, many in LETTERS.items() for _ in range(many))
+    ]
+
+    class Planter:
+        def read(self, *_: object, **__: object) -> Iterable[Record]:
+            return records
+
+    heaps.look(cast("Reader", Planter()))
+    return heaps
+
+
+def _bytes(content: bytes) -> dict[str, int]:
+    return {"plain": len(content), "compressed": len(gzip.compress(content))}
+
+
+def _cpu(what: Callable[[], object]) -> float:
+    what()
+    began = time.process_time()
+    for _ in range(_TIMES):
+        what()
+    return round(1000 * (time.process_time() - began) / _TIMES, 2)
+
+
+def _drop(*_: object) -> str:
+    raise structlog.DropEvent
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(int(sys.argv[1]) if len(sys.argv) > 1 else _AGENCIES)))  # noqa: T201 - what a bench is for
