@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from jinja2 import Environment
 
+from messages.shapes import Channel
 from messages.topics import TRIAGE
 from monitor.concerns import Urgency
 from monitor.console import rows
@@ -37,10 +38,13 @@ class Draw:
         database = "Not known: the database can't be reached." if "database" in seen.away else ""
         letters, quarantine = ([rows.aside(heap, now) for heap in heaps] for heaps in (seen.letters, seen.quarantine))
         agencies = [rows.queue(one, now) for one in _agencies(seen)]
+        channels = (
+            [rows.unknown(one, seen) for one in Channel] if bus else [rows.channel(one, seen) for one in seen.channels]
+        )
         triage = [] if database else [rows.triage(seen.queues, now)]
         lists = {
             "concerns": self._list("concern", (rows.concern(one, now) for one in view.standing), "calm"),
-            "channels": self._list("channel", (rows.channel(one, seen) for one in seen.channels), "unseen", bus),
+            "channels": self._list("channel", channels),
             "stages": self._list("stage", (rows.stage(one, now) for one in seen.stages), "unseen", bus),
             "letters": self._list("aside", letters, "nothing", bus or "No dead letters."),
             "quarantine": self._list("aside", quarantine, "nothing", bus or "Nothing in quarantine."),
@@ -65,13 +69,14 @@ def _facts(view: View) -> Mapping[str, str]:
     letters, held = (sum(heap.waiting.many for heap in heaps) for heaps in (seen.letters, seen.quarantine))
     overdue = sum(one.overdue for one in agencies)
     waiting = sum(one.waiting.many for one in agencies)
+    bus, database = ("not known" * (name in seen.away) for name in ("bus", "database"))
     return {
         "title": f"({now} NOW) Satu Pintu operations" if now else "Satu Pintu operations",
         "at": f"{seen.at:%H:%M:%S}",
         "tally": rows.tally(view.standing),
-        "letters": f"{letters:,}",
-        "quarantine": f"{held:,}",
-        "agencies": f"{len(agencies):,} agencies, {waiting:,} cases, {overdue:,} past their due time",
+        "letters": bus or f"{letters:,}",
+        "quarantine": bus or f"{held:,}",
+        "agencies": database or f"{len(agencies):,} with {waiting:,} cases, {overdue:,} past their due time",
         "rest": f"{max(0, len(agencies) - FULLEST):,}",
     }
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from messages.shapes import Moment
+from messages import shapes
 from messages.topics import TRIAGE
 from monitor.concerns import (
     CLOCK_SECONDS,
@@ -158,19 +158,21 @@ def tally(standing: Iterable[Standing]) -> str:
 
 
 def channel(state: ChannelState, seen: Snapshot) -> Channel:
-    """With all doors that lead into it, at whichever process."""
-    mine = state.channel.value
-    names = [name for process in seen.processes for name in process.doors if _CHANNELS.get(name, name) == mine]
-    doors = [_everywhere(name, seen.processes) for name in dict.fromkeys(names)]
+    """What came, through which doors."""
     return Channel(
-        key=mine,
-        name=_NAMES[mine],
-        doors=doors or [Door(_NAMES[mine], "unknown", "unknown: no process with this door answers")],
+        key=state.channel.value,
+        name=_NAMES[state.channel],
+        doors=_doors(state.channel, seen),
         minute=f"{state.minute:,}",
         hour=f"{state.hour:,}",
         usual=f"{state.usual:,.1f}",
         newest=f"{_ago(state.newest, seen.at)} ago" if state.newest else "never",
     )
+
+
+def unknown(which: shapes.Channel, seen: Snapshot) -> Channel:
+    """Without the bus, a channel's doors are all that is known of it."""
+    return Channel(which.value, _NAMES[which], _doors(which, seen), *("?" for _ in range(4)))
 
 
 def stage(state: StageState, now: datetime) -> Stage:
@@ -226,6 +228,13 @@ def clock(at: datetime, now: datetime) -> str:
     return f"{at:%H:%M}" if at.date() == now.date() else f"{at.day} {at:%b %H:%M}"
 
 
+def _doors(which: shapes.Channel, seen: Snapshot) -> Sequence[Door]:
+    """All that lead into a channel, at whichever process."""
+    names = [name for process in seen.processes for name in process.doors if _CHANNELS.get(name, name) == which]
+    doors = [_everywhere(name, seen.processes) for name in dict.fromkeys(names)]
+    return doors or [Door(_NAMES[which], "unknown", "unknown: no process with this door answers")]
+
+
 def _everywhere(name: str, processes: Iterable[ProcessState]) -> Door:
     """One door as all processes have it."""
     found = {one.instance or one.address: one.doors[name].why for one in processes if name in one.doors}
@@ -257,5 +266,5 @@ def _age(waiting: Waiting, now: datetime) -> str:
     return span(waiting.seconds(now)) if waiting.oldest else ""
 
 
-def _ago(at: Moment, now: datetime) -> str:
+def _ago(at: datetime, now: datetime) -> str:
     return span(max(0.0, (now - at).total_seconds()))

@@ -232,6 +232,7 @@ def test_a_page_that_hears_nothing_says_so(open_console: OpenConsole, planted: P
     page.clock.install()
     page.reload()
     page.clock.run_for(40_000)
+    expect(page).to_have_title(re.compile("^NOT LIVE "))
     expect(page.locator("#stale")).to_have_text(re.compile(r"^NOT LIVE: this is how it was \d\d s ago"))
     assert serious(page) == []
     look(planted)

@@ -135,10 +135,11 @@ def test_what_cannot_be_seen_is_not_said_to_be_well() -> None:
     """Without bus and database the lists say so: an empty one would be taken for a good sign."""
     board = Draw(pages())(view(dark(NOW)))
 
-    for name in ("channels", "stages", "letters", "quarantine"):
+    for name in ("stages", "letters", "quarantine"):
         assert "the bus can&#39;t be reached" in board.lists[name][""]
     for name in ("triage", "fullest"):
         assert "the database can&#39;t be reached" in board.lists[name][""]
+    assert {board.facts[name] for name in ("letters", "quarantine", "agencies")} == {"not known"}
 
 
 def test_well_is_said() -> None:

@@ -54,6 +54,14 @@ def test_a_door_that_nobody_answers_for_is_not_open() -> None:
     assert [door.state for door in rows.channel(seen.channels[0], seen).doors] == ["unknown"]
 
 
+def test_doors_are_known_without_the_bus() -> None:
+    """They say so themselves; what came through them is not known."""
+    row = rows.unknown(Channel.WEB, dark(NOW))
+
+    assert row.doors == [rows.Door("Web", "open", "open")]
+    assert {row.minute, row.hour, row.usual, row.newest} == {"?"}
+
+
 def test_a_heap_says_its_reason_in_words_and_as_the_service_calls_it() -> None:
     """Whoever looks it up needs the name."""
     held = Heap(place="sms", reason="bad_signature", waiting=Waiting(many=1, oldest=NOW), newest=NOW)

@@ -4,6 +4,7 @@
   "use strict";
   var HOUR = 3600, STALE = 30, AGAIN = 15000;
   var body = document.body, id = body.dataset.id, age = Number(body.dataset.age), heard = performance.now();
+  var title = document.title;
   if (!window.EventSource || !window.Map) return;
 
   function byId(name) { return document.getElementById(name); }
@@ -158,14 +159,12 @@
     if (!asked && opened) opened = more.open = false;
   }
 
-  filter.closest(".filter").hidden = false;
-  filter.addEventListener("input", find);
 
   // Listening.
   function hear(message) {
     var said = JSON.parse(message.data), before = standing();
     Object.keys(said.facts).forEach(function (name) {
-      if (name === "title") document.title = said.facts[name];
+      if (name === "title") title = said.facts[name];
       document.querySelectorAll('[data-fact="' + name + '"]').forEach(function (node) { write(node, said.facts[name]); });
     });
     Object.keys(said.lists).forEach(function (name) { arrange(name, said.lists[name]); });
@@ -189,10 +188,9 @@
   }
 
   function tick() {
-    var ago = byId("ago"), stale = byId("stale");
-    if (!ago) return;
-    var seconds = Math.round(age + (performance.now() - heard) / 1000);
-    write(ago, ", " + seconds + " s ago");
+    var stale = byId("stale"), seconds = Math.round(age + (performance.now() - heard) / 1000);
+    write(byId("ago"), ", " + seconds + " s ago");
+    document.title = (seconds > STALE ? "NOT LIVE " : "") + title;
     if (seconds > STALE) write(stale, "NOT LIVE: this is how it was " + seconds + " s ago. Trying to reach the monitor.");
     if (stale.hidden !== (seconds <= STALE)) {
       stale.hidden = seconds <= STALE;
@@ -200,9 +198,14 @@
     }
   }
 
-  draw();
-  find();
-  tick();
-  setInterval(tick, 1000);
+  // Before the first look there is nothing but to listen.
+  if (filter) {
+    filter.closest(".filter").hidden = false;
+    filter.addEventListener("input", find);
+    draw();
+    find();
+    tick();
+    setInterval(tick, 1000);
+  }
   listen();
 })();
