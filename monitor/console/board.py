@@ -76,7 +76,7 @@ def _facts(view: View) -> Mapping[str, str]:
         "tally": rows.tally(view.standing),
         "letters": bus or f"{letters:,}",
         "quarantine": bus or f"{held:,}",
-        "agencies": database or f"{len(agencies):,} with {waiting:,} cases, {overdue:,} past their due time",
+        "agencies": database or f"{len(agencies):,} with {waiting:,} cases, {overdue:,} past due; the fullest first",
         "rest": f"{max(0, len(agencies) - FULLEST):,}",
     }
 
