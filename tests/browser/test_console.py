@@ -14,8 +14,8 @@ from monitor.console.page import MOST_LISTENERS
 from tests.browser.conftest import DESK, PHONE, SIZES
 from tests.browser.pages import Watched, serious, sideways
 from tests.console.served import serving
-from tests.console.test_served import listen
 from tests.console.planted import Planted, dark, quiet, troubled
+from tests.console.test_served import listen, wait_for_room
 
 SCHEMES = ["light", "dark"]
 # Chromium says so where too many listen already.
@@ -265,6 +265,7 @@ def test_where_too_many_listen(open_console: OpenConsole, planted: Planted, addr
         with page.expect_response("**/ops/events**") as refused:
             page.reload()
         assert refused.value.status == 503
+    wait_for_room(address)
     with page.expect_response("**/ops/events**") as again:
         page.clock.run_for(16_000)
     assert again.value.status == 200

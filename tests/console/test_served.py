@@ -59,6 +59,14 @@ def events(answer: requests.Response) -> Iterator[list[str]]:
             lines = []
 
 
+def wait_for_room(address: str) -> None:
+    """Until one more may listen."""
+    deadline = time.monotonic() + 20
+    while (answer := requests.get(f"{address}/ops/events", stream=True, timeout=30)).status_code == 503:
+        assert time.monotonic() < deadline
+    answer.close()
+
+
 def shown(address: str) -> str:
     """The id of the look that the page shows."""
     found = re.search(r'data-id="([^"]+)"', requests.get(f"{address}/ops", timeout=30).text)
@@ -168,10 +176,7 @@ def test_so_many_may_listen(address: str, planted: Planted) -> None:
         refused = requests.get(f"{address}/ops/events", timeout=30)
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "15")
         listening[0].close()
-        deadline = time.monotonic() + 10
-        while (again := requests.get(f"{address}/ops/events", stream=True, timeout=30)).status_code == 503:
-            assert time.monotonic() < deadline
-        again.close()
+        wait_for_room(address)
 
 
 def test_the_end_does_not_wait_for_browsers(planted: Planted) -> None:
