@@ -32,7 +32,7 @@ from monitor.heaps import Heaps
 from monitor.watching import View
 from tests.console.served import serving
 from tests.console.test_served import events, listen, shown
-from tests.planted import LETTERS, Planted, troubled
+from tests.console.planted import LETTERS, Planted, troubled
 
 _AGENCIES = 700
 _TIMES = 40
