@@ -21,7 +21,6 @@ from monitor.exposition import Exposition
 from monitor.health import Pulse
 from monitor.watching import Watching
 
-_LOOK_SECONDS = 0.5
 _TEMPLATES = Path(__file__).parent.parent / "monitor" / "console" / "templates"
 _RANDOM_BYTES = 16
 

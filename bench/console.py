@@ -30,9 +30,9 @@ from monitor.console.feed import Shown, event
 from monitor.console.page import MOST_LISTENERS
 from monitor.heaps import Heaps
 from monitor.watching import View
+from tests.console.planted import LETTERS, Planted, troubled
 from tests.console.served import serving
 from tests.console.test_served import events, listen, shown
-from tests.console.planted import LETTERS, Planted, troubled
 
 _AGENCIES = 700
 _TIMES = 40

@@ -13,8 +13,8 @@ from app.assembly import utc_now
 from monitor.console.page import MOST_LISTENERS
 from tests.browser.conftest import DESK, PHONE, SIZES
 from tests.browser.pages import Watched, serious, sideways
-from tests.console.served import serving
 from tests.console.planted import Planted, dark, quiet, troubled
+from tests.console.served import serving
 from tests.console.test_served import listen, wait_for_room
 
 SCHEMES = ["light", "dark"]

@@ -147,7 +147,7 @@ class Planted:
     def __init__(self, seen: Snapshot) -> None:
         self.seen = seen
         self.stopping = threading.Event()
-        self.watching = Watching(lambda: self.seen, self.stopping)
+        self.watching = Watching(lambda: self.seen, self.stopping, 5.0)
 
     def step(self, seen: Snapshot) -> None:
         """Look once, and see this."""

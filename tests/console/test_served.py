@@ -16,8 +16,8 @@ import requests
 from app.assembly import utc_now
 from monitor.console.page import MOST_LISTENERS
 from monitor.console.stream import EventStream
-from tests.console.served import serving
 from tests.console.planted import Planted, quiet, troubled
+from tests.console.served import serving
 
 # The page with everything in it that there can be, and the files that it needs: compressed, as it goes over the line.
 MOST_PAGE_BYTES = 25_000
