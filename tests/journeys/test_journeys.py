@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import pytest
 import structlog
@@ -16,7 +15,7 @@ from app.assembly import Parts
 from bus.port import Outgoing
 from messages.shapes import Channel
 from messages.topics import REPLIES
-from tests.journeys.runner import Stages, as_text, from_text
+from tests.journeys.runner import Stages, as_text, from_text, telling
 from tests.rules import SMALL, FixedRules, rules_of
 
 HERE = Path(__file__).parent
@@ -84,8 +83,7 @@ def test_whole_way(case: Path, stages: Stages) -> None:
         passed = _walk(stages, case)
     last = max(case.glob("[1-4]-*.json"))
     assert as_text(passed[-1]) == last.read_text()
-    telling = _telling(case / "0-arrival.http")
-    for words in telling:
+    for words in telling(case / "0-arrival.http"):
         assert words not in json.dumps(logs, default=str)
         for message in passed:
             if isinstance(message, Outgoing):
@@ -121,21 +119,3 @@ def _walk(stages: Stages, case: Path) -> list[Any]:
         return [found, complaint]
     dispatch, routed = stages.route(complaint)
     return [found, complaint, *told, dispatch, *routed, stages.record([complaint, dispatch])]
-
-
-def _telling(arrival: Path) -> list[str]:
-    """Every value that a sender put into the arrival and that is long enough to be somebody's."""
-    body = arrival.read_text().partition("\n\n")[2].strip()
-    try:
-        values = list(_leaves(json.loads(body)))
-    except ValueError:
-        values = [value for _, value in parse_qsl(body)]
-    return [value for value in values if len(value) > 5 and not value.startswith(("2026-", "SM"))]
-
-
-def _leaves(value: object) -> list[str]:
-    if isinstance(value, dict):
-        return [leaf for inner in value.values() for leaf in _leaves(inner)]
-    if isinstance(value, list):
-        return [leaf for inner in value for leaf in _leaves(inner)]
-    return [value] if isinstance(value, str) else []
