@@ -49,5 +49,6 @@ def configure(level: str, style: str) -> None:
     # tweepy and urllib3 log addresses and parameters at debug; a citizen's words may be among them.
     for name in ("tweepy", "urllib3", "requests"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    # kafka-python says every failed reconnect at error; the stages say once what follows from it.
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    # They say every failed attempt at error; the stages say once what follows from it.
+    for name in ("kafka", "opentelemetry"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
