@@ -9,7 +9,7 @@ from functools import partial
 import structlog
 import uvicorn
 
-from app import http, ops, replies, smpp, twitter
+from app import http, ops, replies, smpp, traces, twitter
 from app.assembly import EX_CONFIG, EX_TEMPFAIL, Parts, utc_now
 from app.health import doors_of
 from app.migrate import migrate
@@ -136,6 +136,9 @@ class Service:
         if "monitor" in self._stages:
             watching = Watching(watch(parts, steadily=True).look, self._stopping, parts.settings.ops_seconds)
             yield "monitor", watching.run
+            if parts.settings.otlp_endpoint:
+                # It rejects nothing, so that nothing of it ever lies among the dead letters.
+                yield "traces", self._worker(traces.GROUP, traces.GROUP, traces.followed(parts), traces.stage(parts))
         if port := parts.settings.ops_port_of(self._stages):
             app = ops.build(parts, self._pulse, self._doors, watching)
             yield "ops", ops.OpsServer(app, parts.settings.ops_host, port, self._stopping).run

@@ -55,6 +55,8 @@ class Settings(BaseSettings):
         default_factory=list, description="Operations' ports of all processes, as in http://10.0.0.7:1710."
     )
 
+    otlp_endpoint: str = Field("", description="Collector that traces go to, as in http://10.0.0.9:4318; empty: none.")
+
     bus: Literal["local", "kafka"] = Field("local", description="Embedded log, or Apache Kafka.")
     kafka_bootstrap: str = Field("", description="Brokers, as host:port,host:port.")
     kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
@@ -151,7 +153,7 @@ class Settings(BaseSettings):
             raise ValueError(f"SATUPINTU_KAFKA_SASL_MECHANISM is needed with {self.kafka_security}")
         if 0 < len(self.secret_key.get_secret_value()) < _SHORTEST_SECRET:
             raise ValueError(f"SATUPINTU_SECRET_KEY must have {_SHORTEST_SECRET} characters or more")
-        for name in ("public_url", "x_base_url", "twilio_base_url", "fcm_base_url"):
+        for name in ("public_url", "x_base_url", "twilio_base_url", "fcm_base_url", "otlp_endpoint"):
             if (url := getattr(self, name)) and urlsplit(url).scheme not in {"http", "https"}:
                 raise ValueError(f"SATUPINTU_{name.upper()} must begin with http:// or https://")
         return self

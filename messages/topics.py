@@ -76,24 +76,17 @@ def topics(agencies: Iterable[str]) -> tuple[Topic, ...]:
         for code in agencies
     ]
     letters = [Topic(dead(stage), None, "as it was", 1, _YEAR, stage, ("monitor", "operations")) for stage in _STAGES]
+    worked, kept = ("router", "sinks", "monitor"), ("sinks", "monitor")
+    corrected = ("normalize", *worked)
+    written = "normalize, router, operations"
     return (
         *arrivals,
-        Topic(
-            COMPLAINTS,
-            Complaint,
-            "complaint_id",
-            _PARTITIONS,
-            _YEAR,
-            "normalize, operations",
-            ("router", "sinks", "monitor"),
-        ),
+        Topic(COMPLAINTS, Complaint, "complaint_id", _PARTITIONS, _YEAR, "normalize, operations", worked),
         *queues,
-        Topic(
-            AGENCY_ANSWERS, AgencyAnswer, "complaint_id", _PARTITIONS, _YEAR, "agency, operations", ("router", "sinks")
-        ),
+        Topic(AGENCY_ANSWERS, AgencyAnswer, "complaint_id", _PARTITIONS, _YEAR, "agency, operations", worked),
         # One partition: what is decided about a complaint may build on what was decided about another.
-        Topic(CORRECTIONS, Correction, "complaint_id", 1, _YEAR, "operations", ("normalize", "router", "sinks")),
-        Topic(REPLIES, Reply, "complaint_id", _PARTITIONS, _YEAR, "normalize, router, operations", ("sinks",)),
+        Topic(CORRECTIONS, Correction, "complaint_id", 1, _YEAR, "operations", corrected),
+        Topic(REPLIES, Reply, "complaint_id", _PARTITIONS, _YEAR, written, kept),
         Topic(OVERSIGHT, OversightEvent, "subject", 1, _YEAR, "normalize, router, ingest, operations", ("monitor",)),
         Topic(QUARANTINE, Quarantined, "sender", 1, _YEAR, "ingest", ("monitor", "operations")),
         *letters,

@@ -45,6 +45,7 @@ WALLS = {
     "channels do not know each other": ("ingest/sms/adapter.py", "import ingest.web.adapter"),
     "the two buses do not know each other": ("bus/local/log.py", "import bus.kafka.settings"),
     "kafka-python is imported by bus.kafka alone": ("router/stage.py", "import kafka"),
+    "opentelemetry is imported by monitor.traces.collector alone": ("app/traces.py", "import opentelemetry.sdk"),
     "messages is pure: no network, database or logging": ("messages/codec.py", "import structlog"),
 }
 

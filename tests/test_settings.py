@@ -27,6 +27,7 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ({"SATUPINTU_PORT": "70000"}, "SATUPINTU_PORT: "),
         ({"SATUPINTU_SECRET_KEY": "short"}, "SATUPINTU_SECRET_KEY must have 32 characters"),
         ({"SATUPINTU_PUBLIC_URL": "lapor.example"}, "SATUPINTU_PUBLIC_URL must begin with http"),
+        ({"SATUPINTU_OTLP_ENDPOINT": "collector:4317"}, "SATUPINTU_OTLP_ENDPOINT must begin with http"),
         ({"SATUPINTU_KAFKA_SECURITY": "SASL_SSL"}, "SATUPINTU_KAFKA_SASL_MECHANISM is needed"),
         ({"SATUPINTU_X_USER_ID": "@Lapor1708"}, "SATUPINTU_X_USER_ID: "),
     ],
