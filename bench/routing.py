@@ -11,12 +11,11 @@ import random
 import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from math import exp
 from pathlib import Path
 
 from app.measuring import Judged, measure
 from bench.reports import invented, judged
-from router.doors import strengths
+from router.doors import likelihoods, strengths
 from router.evidence import KINDS, Sign
 from router.registry import TRIAGE
 from router.rules import Rules, load_rules
@@ -99,9 +98,8 @@ def fit(examples: Sequence[Example]) -> dict[str, float]:
 
 
 def _chances(doors: Mapping[str, Mapping[str, float]], weights: Mapping[str, float]) -> dict[str, float]:
-    odds = {code: exp(sum(weights[kind] * value for kind, value in some.items())) for code, some in doors.items()}
-    whole = sum(odds.values())
-    return {code: odd / whole for code, odd in odds.items()}
+    said = {code: sum(weights[kind] * value for kind, value in some.items()) for code, some in doors.items()}
+    return likelihoods(said)
 
 
 def _best(example: Example, weights: Mapping[str, float]) -> tuple[float, bool]:

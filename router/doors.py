@@ -46,16 +46,24 @@ def weigh(signs: Sequence[Sign], weights: Weights) -> list[Door]:
     for_each: dict[str, list[Sign]] = defaultdict(list)
     for sign in signs:
         for_each[sign.institution].append(sign)
-    odds = {
-        code: exp(sum(weights.of[kind] * strength for kind, strength in strengths(some).items()))
+    said = {
+        code: sum(weights.of[kind] * strength for kind, strength in strengths(some).items())
         for code, some in for_each.items()
     }
-    whole = sum(odds.values())
+    chances = likelihoods(said)
     doors = [
-        Door(code, odds[code] / whole, tuple(sorted(some, key=lambda sign: -weights.of[sign.kind] * sign.strength)))
+        Door(code, chances[code], tuple(sorted(some, key=lambda sign: -weights.of[sign.kind] * sign.strength)))
         for code, some in for_each.items()
     ]
     return sorted(doors, key=lambda door: (-door.chance, door.institution))
+
+
+def likelihoods(said: Mapping[str, float]) -> dict[str, float]:
+    """The probability of each, by the log-odds that speak for it, however large these are."""
+    most = max(said.values(), default=0.0)
+    odds = {code: exp(value - most) for code, value in said.items()}
+    whole = sum(odds.values())
+    return {code: odd / whole for code, odd in odds.items()}
 
 
 def strengths(signs: Sequence[Sign]) -> Mapping[str, float]:

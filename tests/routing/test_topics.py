@@ -9,8 +9,8 @@ from config.slang import load_slang
 from config.tables import TableError
 from language.words import Words
 from router.competence import CompetenceError, load_competence
-from router.doors import WeightsError, load_weights
-from router.evidence import KINDS
+from router.doors import Weights, WeightsError, load_weights, weigh
+from router.evidence import KINDS, Sign
 from router.rules import RulesError, load_rules
 from router.topics import Topics, load_topics
 from tests.rules import SMALL
@@ -122,6 +122,14 @@ def test_weights_that_would_decide_nothing_are_refused(tmp_path: Path, weight: s
     path.write_text("".join(f"{sign},{cell}\n" for sign, cell in (*rows, ("enough", enough))))
     with pytest.raises(WeightsError, match=says):
         load_weights(path)
+
+
+def test_much_evidence_of_great_weight_is_still_a_probability() -> None:
+    """Weights as large as they may be, and strong topics: one door is sure, the others have what is left."""
+    weights = Weights(dict.fromkeys(KINDS, 20.0), 0.5)
+    signs = [Sign("bumn-pln", kind, 5.0, str(topic), "") for kind in KINDS for topic in range(6)]
+    first, second = weigh([*signs, Sign("bumn-pos-indonesia", "matter", 5.0, "pos", "")], weights)
+    assert (first.institution, first.chance, second.chance) == ("bumn-pln", 1.0, 0.0)
 
 
 @pytest.mark.parametrize(
