@@ -24,7 +24,7 @@ _REFUSALS = frozenset(
 )
 
 
-class Door(NamedTuple):
+class NextDoor(NamedTuple):
     """A door, and the rule that chose it."""
 
     agency: str
@@ -45,7 +45,7 @@ def after_refusal(
     known: Container[str],
     *,
     by_person: bool = False,
-) -> Door:
+) -> NextDoor:
     """The next door: never one that was tried, past the hop limit triage.
 
     `tried` are all doors, in order, the last of which refuses; `theirs` is the agency that it thinks competent; `known`
@@ -55,24 +55,24 @@ def after_refusal(
     """
     named = theirs if theirs is not None and theirs in known else None
     if tried[-1] == TRIAGE:
-        return Door(named, _BY_TRIAGE) if named else Door(TRIAGE, "kept-by-triage")
+        return NextDoor(named, _BY_TRIAGE) if named else NextDoor(TRIAGE, "kept-by-triage")
     if by_person:
-        return Door(TRIAGE, "refused-after-triage")
+        return NextDoor(TRIAGE, "refused-after-triage")
     if len(tried) > MAX_HOPS:
-        return Door(TRIAGE, _HOP_LIMIT)
+        return NextDoor(TRIAGE, _HOP_LIMIT)
     if named and named not in tried:
-        return Door(named, "named-by-refusal")
+        return NextDoor(named, "named-by-refusal")
     for code in alternatives:
         # The registry may be another one than when the alternatives were found.
         if code not in tried and code in known:
-            return Door(code, "next-alternative")
-    return Door(TRIAGE, "no-alternative-left")
+            return NextDoor(code, "next-alternative")
+    return NextDoor(TRIAGE, "no-alternative-left")
 
 
 def passed_on(
     refused: Dispatch,
     answer: AgencyAnswer,
-    door: Door,
+    door: NextDoor,
     name_of: Callable[[str], str | None],
     at: datetime,
     rules_version: str,
@@ -93,7 +93,7 @@ def passed_on(
     return next_hop(refused.model_copy(update=to), at, rules_version)
 
 
-def told_of(door: Door, tried: Sequence[str], theirs: str | None, earlier: Sequence[Reason]) -> Told:
+def told_of(door: NextDoor, tried: Sequence[str], theirs: str | None, earlier: Sequence[Reason]) -> Told:
     """What oversight is told of the refusal that leads to a door: the gravest that can be said of it.
 
     `ping-pong`: it names one that refused this complaint before, or it is not the first refusal. `earlier` are the
