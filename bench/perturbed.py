@@ -13,8 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from bench.reports import judged
+from config.regions import load_regions
 from config.slang import load_slang
-from language.gazetteer import Gazetteer
+from language.gazetteer import Gazetteer, load_gazetteer
 from language.tokens import Tokens
 from messages.shapes import Report
 from router.decision import decide
@@ -109,7 +110,7 @@ def examples(rules: Rules) -> list[tuple[Report, frozenset[str]]]:
 
 
 if __name__ == "__main__":
-    made = load_rules(_FOLDER)
+    made, gazetteer = load_rules(_FOLDER), load_gazetteer(load_regions())
     real = [(one.report(), one.right) for one in judged("sample") if one.institution != TRIAGE]
-    found = {name: figures(made, some, made.gazetteer) for name, some in (("real", real), ("examples", examples(made)))}
+    found = {name: figures(made, some, gazetteer) for name, some in (("real", real), ("examples", examples(made)))}
     print(json.dumps(found, indent=2))  # noqa: T201

@@ -50,7 +50,6 @@ class Rules:
     competence: CompetenceTable
     weights: Weights
     signs: SignFinder
-    gazetteer: Gazetteer
     governments: Governments
 
 
@@ -87,7 +86,7 @@ def load_rules(folder: Path) -> Rules:
     governments = Governments(registry.agencies.values())
     signs = SignFinder(Reader(words, speller), registry, governments, names, topics, competence, atlas, landmarks)
     weights = load_weights(table(folder, "doors.csv"))
-    return Rules(_digest(folder), registry, topics, competence, weights, signs, gazetteer, governments)
+    return Rules(_digest(folder), registry, topics, competence, weights, signs, governments)
 
 
 def _words(slang: Mapping[str, str]) -> Words:
