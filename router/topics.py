@@ -37,7 +37,6 @@ class Cue:
 
     id: int
     topic: str
-    category: str
     weight: float
     phrases: tuple[tuple[Phrase, ...], ...]
     unless: tuple[Phrase, ...]
@@ -180,7 +179,7 @@ def _cue(number: int, row: Row, words: Words, faults: list[str]) -> Cue | None:
         faults.append(f"{row.line}: a topic and at least one phrase are needed")
     if any(() in parts for parts in phrases) or () in unless:
         faults.append(f"{row.line}: {row.cells['topic']}: a phrase has no words")
-    return Cue(number, row.cells["topic"], row.cells["category"], weight, phrases, unless)
+    return Cue(number, row.cells["topic"], weight, phrases, unless)
 
 
 def _parts(phrase: str, words: Words) -> tuple[Phrase, ...]:
