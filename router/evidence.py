@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from messages.shapes import Reason
 
@@ -22,10 +22,7 @@ Kind = Literal[
     "nobody",  # that a careful person could not tell either
     "unplaced",  # a topic of the government of a place that is not known
 ]
-KINDS: Sequence[Kind] = (
-    *("matter", "local-matter", "next", "policy", "addressed", "named", "greeted", "unit", "government"),
-    *("place", "operator", "nobody", "unplaced"),
-)
+KINDS: Sequence[Kind] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
