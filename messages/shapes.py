@@ -182,7 +182,10 @@ class Dispatch(Travels):
     relation: Relation = Relation()
     own_case: bool = Field(True, description="A case of its own; else it belongs to that of `relation.of`, same door.")
     confidence: float = Field(
-        1.0, ge=0, le=1, description="That this door is right; of triage, that nobody could tell."
+        1.0,
+        ge=0,
+        le=1,
+        description="That this door is right; of triage, that nobody could tell, or that the likeliest is wrong.",
     )
     topic: str = Field("", description="What it is about, an id of the topics' table.")
     region: str = Field("", description="Where it is about: the official code, dotted, as far as it was found.")

@@ -23,8 +23,9 @@ _ADDRESSEES = frozenset({"addressed", "named", "greeted"})
 class Decision:
     """A door, those that come next if it is refused, and why.
 
-    `confidence` is the probability that the door is right, of triage that nobody could tell. `topic` and `region` (a
-    dotted code) are what the report is about and where, as far as that was found.
+    `confidence` is the probability that the door is right; of triage, that nobody could tell, or where an institution
+    is likelier than that, that this one is wrong. `topic` and `region` (a dotted code) are what the report is about and
+    where, as far as that was found.
     """
 
     agency: str
