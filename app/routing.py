@@ -115,9 +115,12 @@ def _rows(path: Path) -> dict[str, str]:
     return found
 
 
-def faults(rules: Rules) -> Iterator[str]:
-    """What is wrong with tables that can be read: names that nothing finds, examples that go elsewhere."""
-    yield from soft_faults(rules.registry, load_regions())
+def faults(rules: Rules, folder: Path) -> Iterator[str]:
+    """What is wrong with tables that can be read: names that nothing finds, examples that go elsewhere.
+
+    `folder` is where `rules` were read from.
+    """
+    yield from soft_faults(rules.registry, load_regions(table(folder, "regions.csv")))
     for row in rules.competence.rows:
         yield from _example_faults(rules, row)
 

@@ -33,8 +33,9 @@ def lint(
 ) -> None:
     """Name every fault of the tables: rows that nothing reaches, examples that go elsewhere; exit 1 if there is any."""
     with opened() as parts:
-        rules = load_rules(folder or parts.settings.agencies)
-    found = list(routing.faults(rules))
+        looked_at = folder or parts.settings.agencies
+        rules = load_rules(looked_at)
+    found = list(routing.faults(rules, looked_at))
     for fault in found:
         print(fault)
     OUT.print(f"{len(rules.competence.rows)} rows of competence, version {rules.version}: {len(found)} faults")

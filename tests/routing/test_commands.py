@@ -19,7 +19,7 @@ from messages.shapes import Channel, Complaint, Report
 from messages.topics import COMPLAINTS
 from tests.conftest import NOW
 from tests.logged import listening
-from tests.rules import SMALL
+from tests.rules import SHIPPED, SMALL
 
 Run = Callable[..., Result]
 
@@ -103,6 +103,14 @@ def test_the_linter_tries_each_example(run: Run, edited: Path) -> None:
     result = run("rules", "lint", str(edited))
     assert result.exit_code == 1
     assert "competence.csv: banjir: its example goes to kementerian-kemenkes, and not by this row" in result.stdout
+
+
+def test_the_linter_asks_who_governs_the_regions_of_the_folder(run: Run, edited: Path) -> None:
+    """A new regency needs a government, though the list that is shipped does not know it."""
+    shutil.copy(SHIPPED / "regions.csv", edited)
+    with (edited / "regions.csv").open("a") as table:
+        table.write("33.98,Kabupaten Baru\n")
+    assert "33.98 Kabupaten Baru has no row" in run("rules", "lint", str(edited)).stdout
 
 
 def test_an_edit_is_shown_row_by_row(run: Run, edited: Path) -> None:
