@@ -116,13 +116,11 @@ def _overruled(others: Sequence[Door], first: Door) -> tuple[Reason, ...]:
 
 def _undecided(doors: Sequence[Door], registry: Registry) -> tuple[Reason, ...]:
     """Why nobody could tell: what is missing, or between whom it stands."""
-    candidates = [door for door in doors if door.institution != TRIAGE]
+    nobody = next(door for door in doors if door.institution == TRIAGE)
+    candidates = [door for door in doors if door is not nobody]
     if not candidates:
-        triage = next(door for door in doors if door.institution == TRIAGE)
-        return tuple(dict.fromkeys(sign.reason for sign in triage.signs))[:_MOST_REASONS]
-    lacks = [
-        sign.reason for door in doors if door.institution == TRIAGE for sign in door.signs if sign.kind == "unplaced"
-    ]
+        return tuple(dict.fromkeys(sign.reason for sign in nobody.signs))[:_MOST_REASONS]
+    lacks = [sign.reason for sign in nobody.signs if sign.kind == "unplaced"]
     names = ", ".join(registry.name_of(door.institution) for door in candidates[:MAX_ALTERNATIVES])
     between = Reason(rule="not-sure", says=f"Belum cukup yakin; calon instansi: {names}.")
     return (*lacks[:1], between, *_reasons(candidates[0]))[: _MOST_REASONS + 1]
