@@ -88,11 +88,10 @@ def locate(
     units: Iterable[tuple[int, int]] = (),
     apart: Iterable[tuple[int, int]] = (),
 ) -> Where:
-    """Where a report is about. `words` are those of `told(report)`, and `units` the spans in it of units.
+    """Where a report is about.
 
-    What stands within one of the spans `apart` is no place: a part of an institution's name.
-
-    A place's name behind a unit's is where the unit is.
+    `words` are those of `told(report)`; the spans lie in it too. `units` are those of units: a place's name behind one
+    is where the unit is. `apart` are those of institutions' names: what stands within one is no place.
 
     What the text says beats the fields; these count where it says nothing, and settle which of several it means.
     """
