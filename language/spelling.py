@@ -6,6 +6,7 @@ For words of the language, where one is meant or none; names of places are `lang
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from string import ascii_lowercase
 
 _VOWELS = str.maketrans("", "", "aeiou")
 # Shorter words are too like each other: to be mended, to be mended by another letter, to be written without vowels.
@@ -59,7 +60,12 @@ class Speller:
         found = {meant for short in (word, *_without(word)) for meant in self._shorter.get(short, ())}
         found.update(short for short in _without(word) if short in self._usual and len(short) >= _SHORTEST)
         near = {meant for meant in found if meant[0] == word[0] and _slip(word, meant)}
-        return near.pop() if len(near) == 1 else word
+        return near.pop() if len(near) == 1 and near.issuperset(self._letter_missing(word)) else word
+
+    def _letter_missing(self, word: str) -> Iterator[str]:
+        """The words of the language that this one would be with a letter more: “perhatin” is no “perangin”."""
+        longer = (word[:at] + letter + word[at:] for at in range(1, len(word) + 1) for letter in ascii_lowercase)
+        return (one for one in longer if one in self._usual)
 
     def _derived(self, word: str) -> bool:
         """Whether it is a word of the language with what is put before and behind one."""

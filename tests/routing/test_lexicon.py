@@ -33,7 +33,10 @@ def test_what_is_found_stands_there(words: list[str]) -> None:
         assert PHRASES[tuple(words[hit.first : hit.end])] == hit.meaning
 
 
-SPELLER = Speller(["paspor", "listrik", "sertifikat", "pungli", "sampah", "jalan"], ["pasar", "sampai", "rusak"])
+SPELLER = Speller(
+    ["paspor", "listrik", "sertifikat", "pungli", "sampah", "jalan", "perangin"],
+    ["pasar", "sampai", "rusak", "perhatian"],
+)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +55,8 @@ SPELLER = Speller(["paspor", "listrik", "sertifikat", "pungli", "sampah", "jalan
         ("smph", "sampah"),
         ("sampai", "sampai"),
         ("pasar", "pasar"),
+        ("perhatin", "perhatin"),
+        ("perangi", "perangin"),
         ("budi", "budi"),
         ("jln", "jln"),
         ("xyz", "xyz"),
