@@ -60,6 +60,8 @@ _LEAST_MISSPELT = 6
 # A village's name alone in the whole text is one if few others bear it and it is long enough to be no person's.
 _LEAST_ALONE = 7
 _FEW = 3
+# A district's bare name that so many villages bear elsewhere is hardly the district.
+_MANY = 12
 # The time a text takes stays bounded.
 _MOST_WORDS = 400
 
@@ -181,6 +183,9 @@ class Atlas:
         if manner is Manner.NAMED:
             codes = (*codes, *self._besides(joined, codes, search.around))
         best = self._best.get(joined, "")
+        if manner is Manner.BARE and not best and not search.about(codes):
+            others = self._villages.districts(joined)
+            codes = tuple(dict.fromkeys((*codes, *others))) if len(others) > _MANY else codes
         return Named(first, end, codes, manner, (best,) if best in codes and len(codes) > 1 else ())
 
     def _instead(self, joined: str, codes: tuple[str, ...], search: Search, at: int) -> tuple[str, ...]:
@@ -353,10 +358,10 @@ class Atlas:
         return None
 
     def _bare(self, search: Search, at: int) -> Named | None:
-        """A misspelt name by itself: a city's, or a district's near the city."""
+        """A misspelt name by itself: a city's, or a district's near the city; no village's right one (Ciganjur)."""
         word = search.tokens.words[at]
         consonants = not set(word) & set("aeiou")
-        if not (consonants or (len(word) >= _LEAST_MISSPELT and search.led(at))):
+        if not (consonants or (len(word) >= _LEAST_MISSPELT and search.led(at))) or word in self._villages.names:
             return None
         names = self._misspelt.meant(word)
         if not names:

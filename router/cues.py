@@ -11,7 +11,7 @@ from language.tokens import Tokens
 
 # It is no place.
 NOT = -9.0
-_REMARK = -2.0
+_REMARK = -2.7
 _DIRECTION = -1.3
 # From here down it is a remark.
 ASIDE = -1.0

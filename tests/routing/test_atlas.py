@@ -202,6 +202,15 @@ def test_everything_named(text: str, expected: list[str], found: Callable[[str],
     assert found(text) == expected
 
 
+def test_a_name_that_many_bear(atlas: Atlas) -> None:
+    """A village's right name is no misspelt city, and a district's that villages everywhere bear may be any of them."""
+    assert {one.codes for one in atlas.find(Tokens("Jagakarsa dan Ciganjur"))} == {("31.74.09",)}
+    (one,) = atlas.find(Tokens("di Sidomulyo"))
+    assert len(one.codes) > 12
+    (near,) = atlas.find(Tokens("di Sidomulyo"), around=["18.01"])
+    assert near.codes == ("18.01.07",)
+
+
 def test_a_village_by_its_kind(atlas: Atlas) -> None:
     """Of several villages of a name a kelurahan is likelier behind kel., a desa behind desa."""
     (kelurahan,), (desa,) = (atlas.find(Tokens(text)) for text in ("kel. Karangrejo", "desa Karangrejo"))
