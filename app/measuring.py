@@ -39,7 +39,11 @@ def measure(rules: Rules, reports: Sequence[Judged]) -> dict[str, Any]:
 
     `strict` counts the best institution alone.
     """
-    made = [(one, decide(one.report(), rules)) for one in reports]
+    return measured([(one, decide(one.report(), rules)) for one in reports])
+
+
+def measured(made: Sequence[tuple[Judged, Decision]]) -> dict[str, Any]:
+    """The same, of decisions that were made."""
     placeable = [(one, decision) for one, decision in made if one.institution != TRIAGE]
     by_kind: dict[str, list[bool]] = defaultdict(list)
     for one, decision in placeable:

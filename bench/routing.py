@@ -1,8 +1,9 @@
 """How often the first door is right, on real reports that were judged by reading; and learns what each sign is worth.
 
 `python -m bench.routing train` learns from `tests/data/routing/sample.csv` and every other invented report, and writes
-`config/data/doors.csv`; `python -m bench.routing [heldout | invented]` measures, of the invented ones on the others.
-The real reports lie in `../shared`, the judgements here.
+`config/data/doors.csv`. `python -m bench.routing` measures on the sample, each fifth by what is learned from the rest;
+`heldout` on reports that nothing was learned from, `invented` on the other invented ones. The real reports lie in
+`../shared`, the judgements here.
 """
 
 import csv
@@ -10,20 +11,24 @@ import json
 import random
 import sys
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from app.measuring import Judged, measure
+from app.measuring import Judged, measure, measured
 from bench.reports import invented, judged
-from router.doors import likelihoods, strengths
+from router.decision import decide
+from router.doors import Weights, likelihoods, strengths
 from router.evidence import KINDS, Sign
-from router.registry import TRIAGE
+from router.registry import TRIAGE, Agency
 from router.rules import Rules, load_rules
 
 _FOLDER = Path(__file__).parent.parent / "config" / "data"
 # Where learning begins and whither it is drawn: one for a sign that says what it says, less where it misleads.
 _GIVEN: Mapping[str, float] = {
     "matter": 1.0,
+    "hint": 1.0,
     "local-matter": 1.0,
     "next": 0.2,
     "policy": 0.5,
@@ -49,25 +54,47 @@ _WRONG, _LEAST_ENOUGH = 0.025, 0.6
 Example = tuple[Mapping[str, Mapping[str, float]], frozenset[str]]
 
 
-def train(rules: Rules, reports: Sequence[Judged]) -> dict[str, float]:
+def train(rules: Rules, reports: Sequence[Judged], others: Sequence[Judged]) -> dict[str, float]:
     """The weights, and from which probability on a door is chosen: at most `_WRONG` go wrong in cross-validation."""
-    examples = [_example(rules.signs.find(one.report()).signs, one) for one in reports]
+    examples, more = _examples(rules, reports), _examples(rules, others)
+    tried = [_best(examples[at], weights) for weights, fold in _folds(examples, more) for at in fold]
+    return {**fit([*examples, *more]), "enough": _threshold(tried)}
+
+
+def crossed(rules: Rules, reports: Sequence[Judged], others: Sequence[Judged]) -> dict[str, Any]:
+    """How often the first door is right where each fifth is decided by what was learned from the rest and `others`."""
+    made = [
+        (reports[at], decide(reports[at].report(), replace(rules, weights=Weights(weights, rules.weights.enough))))
+        for weights, fold in _folds(_examples(rules, reports), _examples(rules, others))
+        for at in fold
+    ]
+    return measured(made)
+
+
+def _folds(examples: Sequence[Example], others: Sequence[Example]) -> Iterator[tuple[dict[str, float], list[int]]]:
+    """Each fifth of the examples, by their places, with the weights that the rest teaches."""
     order = list(range(len(examples)))
     random.Random(1708).shuffle(order)  # noqa: S311 - which fold is no secret
-    tried = []
     for fold in range(_FOLDS):
-        weights = fit([examples[at] for place, at in enumerate(order) if place % _FOLDS != fold])
-        tried += [_best(examples[at], weights) for place, at in enumerate(order) if place % _FOLDS == fold]
-    return {**fit(examples), "enough": _threshold(tried)}
+        rest = [examples[at] for place, at in enumerate(order) if place % _FOLDS != fold]
+        yield fit([*rest, *others]), order[fold::_FOLDS]
+
+
+def _examples(rules: Rules, reports: Sequence[Judged]) -> list[Example]:
+    return [_example(rules.signs.find(one.report()).signs, one) for one in reports]
 
 
 def _plain(rules: Rules) -> list[Judged]:
     """Reports that say no more than an institution's name, of some of them: what a name is worth by itself."""
     every = sorted(code for code in rules.registry.agencies if code != TRIAGE)
     return [
-        Judged(text=f"Mohon {rules.registry.name_of(code)} menindaklanjuti laporan ini.", institution=code)
+        Judged(text=f"Mohon {_called(rules.registry.agencies[code])} menindaklanjuti laporan ini.", institution=code)
         for code in every[::_SOME]
     ]
+
+
+def _called(agency: Agency) -> str:
+    return f"Pemerintah {agency.name}" if agency.regional else agency.name
 
 
 def _example(signs: Sequence[Sign], one: Judged) -> Example:
@@ -127,12 +154,18 @@ def _write(weights: Mapping[str, float]) -> None:
         out.writerows(weights.items())
 
 
+def _shown(rules: Rules, asked: str) -> dict[str, Any]:
+    if asked == "heldout":
+        return measure(rules, judged(asked))
+    if asked == "invented":
+        return measure(rules, invented(learn=False))
+    return crossed(rules, judged("sample"), [*invented(learn=True), *_plain(rules)])
+
+
 if __name__ == "__main__":
+    asked = "".join(sys.argv[1:])
     made = load_rules(_FOLDER)
-    if sys.argv[1:] == ["train"]:
-        _write(train(made, [*judged("sample"), *invented(learn=True), *_plain(made)]))
+    if asked == "train":
+        _write(train(made, judged("sample"), [*invented(learn=True), *_plain(made)]))
         made = load_rules(_FOLDER)
-    looked_at = (
-        invented(learn=False) if "invented" in sys.argv else judged(sys.argv[1] if "heldout" in sys.argv else "sample")
-    )
-    print(json.dumps(measure(made, looked_at), indent=2))  # noqa: T201
+    print(json.dumps(_shown(made, asked), indent=2))  # noqa: T201

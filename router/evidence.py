@@ -9,6 +9,7 @@ from messages.shapes import Reason
 # The kinds of sign; how much each is worth is learned (`config/data/doors.csv`).
 Kind = Literal[
     "matter",  # a topic that is one national institution's
+    "hint",  # the same, by words that hint only
     "local-matter",  # a topic of the government of the place
     "next",  # the institution that comes next for a topic
     "policy",  # the one that comes next where whose place it is is not known: a question of rules

@@ -1,7 +1,7 @@
 """Looks for all that speaks for an institution in a report: topics, names, units, places. Pure; it weighs nothing."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from language.atlas import Atlas, Manner
@@ -60,6 +60,10 @@ _SALUTATION = re.compile(
     re.IGNORECASE,
 )
 _SALUTATION_WITHIN = 80
+# “depan kantor pos”, “dekat Unpad”: where it is; “dari Kota Bogor”: where somebody comes from.
+_BESIDE = frozenset(("depan", "dekat", "samping", "sebelah", "seberang", "belakang", "sekitar", "kawasan", "sekitaran"))
+_REGIONS = frozenset(("kota", "kabupaten", "kab", "provinsi", "prov"))
+_ELSEWHERE = frozenset(("dari", "ke", "asal", "asli", "bukan", "selain", "orang"))
 _FIRST = re.compile(r"\W*(?:(?:@?lapor\w*|assalam\w*|selamat \w+|halo|hallo|untuk|ke)\W+)*", re.IGNORECASE)
 
 
@@ -107,14 +111,15 @@ class SignFinder:
         names = [reading.span(hit.first, hit.end) for hit in named if not hit.meaning.regional]
         where = locate(report, reading.words, self._atlas, self._landmarks, spans, names)
         topics = self._about(reading, named, units)
+        meant = [hit for hit in _apart(named) if not _passing(reading, hit)]
         signs = (
             Sign(TRIAGE, "nobody", 1.0, "no-evidence", "Tidak cukup petunjuk tentang instansi yang berwenang."),
             *self._matters(reading, topics, where),
             *self._addressed(report, where),
-            *self._named(reading, named, topics),
-            *self._units(reading, units, where),
+            *self._named(reading, meant, topics),
+            *self._units(reading, [one for one in units if not _within(one, named)], where),
             *self._operators(reading),
-            *(self._places(where) if not topics or topics[0].score < _TELLS else ()),
+            *(self._places(where, _branches(reading, meant)) if _only_placed(reading, meant, topics) else ()),
         )
         return Found(signs, topics, where)
 
@@ -146,7 +151,8 @@ class SignFinder:
                 if row.regional:
                     yield from self._local(row, topic, strength, where)
                 else:
-                    yield from self._matter(row, row.institution, "matter", topic, strength)
+                    hints: Kind = "matter" if strength > _TELLS else "hint"
+                    yield from self._matter(row, row.institution, hints, topic, strength)
                 for level in row.then:
                     code = self._governments.of(level, best) if level in BY_PLACE else level
                     kind: Kind = "policy" if asks and row.regional and not best else "next"
@@ -233,12 +239,51 @@ class SignFinder:
                 says = f"“{reading.quoted(seen.start, seen.end)}” dikelola {self._registry.name_of(code)}."
                 yield Sign(code, "operator", 1.0, "landmark", says)
 
-    def _places(self, where: Where) -> Iterator[Sign]:
+    def _places(self, where: Where, branches: Collection[int]) -> Iterator[Sign]:
         for candidate in where.candidates[:_PLACES]:
+            if all(evidence.start in branches for evidence in candidate.evidence):
+                continue
             if code := self._governments.of(PLACE, candidate.code):
                 named = ", ".join(f"“{evidence.words}”" for evidence in candidate.evidence[:2])
                 says = f"Tempatnya: {self._registry.name_of(code)} ({named})."
                 yield Sign(code, "place", candidate.certainty, "place", says)
+
+
+def _only_placed(reading: Reading, named: Sequence[Hit[Agency]], topics: Sequence[Topic]) -> bool:
+    """Whether a place says as much as all else: no topic tells, and no institution is named that would have a branch.
+
+    A salutation names none.
+    """
+    if topics and topics[0].score >= _TELLS:
+        return False
+    return all(hit.meaning.regional or _greeted(reading, hit.first) for hit in named)
+
+
+def _branches(reading: Reading, named: Sequence[Hit[Agency]]) -> Collection[int]:
+    """Where the words right behind an institution's name begin: a place there is its branch's."""
+    ends = [hit.end for hit in named if not hit.meaning.regional and hit.end < len(reading.words)]
+    return {reading.words[end].start for end in ends}
+
+
+def _apart(named: Sequence[Hit[Agency]]) -> Iterator[Hit[Agency]]:
+    """Names without those that share a word with one before that means the same institution."""
+    before: Hit[Agency] | None = None
+    for hit in named:
+        if before is None or hit.first >= before.end or hit.meaning is not before.meaning:
+            yield hit
+        before = hit
+
+
+def _within(one: FoundUnit, named: Sequence[Hit[Agency]]) -> bool:
+    """Whether a unit is a part of an institution's name (bupati Sampang)."""
+    return any(hit.first <= one.first and one.last <= hit.end for hit in named)
+
+
+def _passing(reading: Reading, hit: Hit[Agency]) -> bool:
+    """Whether an institution is only where something is, or a government its region, or where somebody comes from."""
+    before = reading.normals[hit.first - 1] if hit.first else ""
+    region = hit.meaning.regional and (before in _ELSEWHERE or reading.normals[hit.first] in _REGIONS)
+    return region or before in _BESIDE
 
 
 def _meant(candidate: Candidate) -> bool:

@@ -30,6 +30,9 @@ RULES = rules_of(SMALL)
         (Report(text="puskesmas tutup di Sleman"), "kabupaten-3404", "puskesmas"),
         (Report(text="#laporhendi jalan rusak"), "kota-3374", "jalan"),
         (Report(text="gelap sekali di Kabupaten Sleman"), "kabupaten-3404", "place"),
+        (Report(text="gelap di depan kantor imigrasi, Kabupaten Sleman"), "kabupaten-3404", "place"),
+        (Report(text="Kami kecewa pada Kemenkes, di Kabupaten Sleman juga"), "kementerian-kemenkes", "named"),
+        (Report(text="Selamat siang Kemenkes Kab. Sleman, kapan?"), "kementerian-kemenkes", "named"),
         (Report(text="jalan rusak"), TRIAGE, "jalan"),
         (Report(text="Jl. Sleman rusak"), TRIAGE, "no-evidence"),
         (Report(text="halo"), TRIAGE, "no-evidence"),
@@ -42,6 +45,33 @@ def test_which_door(report: Report, agency: str, rule: str) -> None:
     decision = decide(report, RULES)
     assert (decision.agency, rule in {reason.rule for reason in decision.reasons}) == (agency, True), decision
     assert agency not in decision.alternatives
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("Kami kecewa pada Pemkot Semarang", {"government", "place"}),
+        ("gelap di Kota Semarang", {"place"}),
+        ("saya pindah dari Pemkot Semarang", {"place"}),
+        ("Kemenkumham Kemenkumham", {"greeted", "named"}),
+        ("listrik", {"hint"}),
+        ("listrik padam", {"matter"}),
+    ],
+)
+def test_kinds_of_sign(text: str, kinds: set[str]) -> None:
+    """A region is no government, whom somebody comes from is not addressed, and a word that hints settles nothing."""
+    signs = RULES.signs.find(Report(text=text)).signs
+    assert {sign.kind for sign in signs if sign.institution != TRIAGE} == kinds
+
+
+def test_a_name_that_overlaps_itself_counts_once() -> None:
+    """“Kantor imigrasi” is one name, not that and “imigrasi” as well; nor is a bupati a unit beside the government."""
+    for text in ("pelayanan kantor imigrasi", "kinerja bupati Sleman"):
+        signs = RULES.signs.find(Report(text=text)).signs
+        assert [sign.kind for sign in signs if sign.kind in {"named", "government", "unit"}] in (
+            ["named"],
+            ["government"],
+        )
 
 
 def test_who_was_named_and_is_not_competent_is_said() -> None:
