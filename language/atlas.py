@@ -59,6 +59,7 @@ _LEAST_BARE = 5
 _LEAST_MISSPELT = 6
 # A village's name alone in the whole text is one if few others bear it and it is long enough to be no person's.
 _LEAST_ALONE = 7
+_LEAST_SMALL = 9
 _FEW = 3
 # A district's bare name that so many villages bear elsewhere is hardly the district.
 _MANY = 12
@@ -327,6 +328,9 @@ class Atlas:
                 # “di Sayung”
                 least = _LEAST_BARE if districts and search.after_where(at) else _LEAST_ALONE
                 alone = len(codes) <= _FEW and len(joined) >= least and search.stands_alone(at, end)
+                # Long and in one regency only, it is one in small letters too.
+                small = len(joined) >= _LEAST_SMALL and search.tokens.written(at).islower() and not search.certain
+                alone |= small and len(set(map(_region, codes))) == 1
                 return Named(at, end, codes, Manner.QUARTER, districts) if alone else None
         return None
 

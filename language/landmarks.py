@@ -28,6 +28,11 @@ class Landmark:
     codes: tuple[str, ...]
     operator: str
 
+    @property
+    def account(self) -> bool:
+        """Whether it is an account or the head of a government."""
+        return self.kind == _ACCOUNTS
+
 
 class Seen(NamedTuple):
     """A landmark in a text, which is `text[start:end]`."""
@@ -46,7 +51,7 @@ class Landmarks:
         named = {tuple(name.split()): landmark for landmark in landmarks for name in landmark.names}
         # Accounts are written in one word: @luckyhakim.
         for landmark in landmarks:
-            for name in landmark.names if landmark.kind == _ACCOUNTS else ():
+            for name in landmark.names if landmark.account else ():
                 if len(joined := name.replace(" ", "")) >= _LEAST_JOINED:
                     named.setdefault((joined,), landmark)
         self._names = Lexicon(named)

@@ -3,6 +3,7 @@
 Who is competent there is not decided here. Coordinates are not looked at: there is no table to find a region by them.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ _WEIGHTS: Mapping[str, float] = {
     Manner.QUARTER: 1.2,
 }
 _LANDMARK = 3.2
+# Whom a government's own account or app is spoken to means that government.
+_ACCOUNT = 4.2
 # The form's fields are often a neighbour's: any plain word of the text beats them, a quarter's bare name does not.
 _FIELD_CODE = 1.8
 _FIELD_PART = 0.6
@@ -52,6 +55,11 @@ _SENTENCE = frozenset((". ", "! ", "? ", ".\n", "\n"))
 _LONGEST_SHORT = 4
 _JOINING = frozenset(("dan", "dn", "atau", "serta", "sama", "karo", "jeung"))
 _MOST_CLAIMS = 40
+# What begins a line, right behind the small letters of a word.
+_RUN_TOGETHER = re.compile(
+    r"(?<=[a-z]{3})(?=(?:Saya|Kami|Mohon|Tolong|Pak|Bapak|Bu|Ibu|Terima|Trims|Kepada|Yth|Sekian|Demikian|Assalam|Selamat"
+    r"|Karena|Untuk|Jalan|Jl|Dan|Di|Lokasi|Alamat)[a-z]*\b)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +84,11 @@ class Where:
 
 
 def told(report: Report) -> str:
-    """The text in which places are looked for, and in which the spans of evidence and units lie."""
-    return f"{report.title}\n{report.text}"
+    """The text in which places are looked for, and in which the spans of evidence and units lie.
+
+    Lines that ran together are apart again: “ranting pohon ituKami sudah lapor”.
+    """
+    return _RUN_TOGETHER.sub("\n", f"{report.title}\n{report.text}")
 
 
 def locate(
@@ -205,7 +216,9 @@ def _from_landmarks(text: str, seen: Iterable[Seen]) -> Iterator[Claim]:
         if landmark.codes:
             share = 1 / len(landmark.codes)
             yield Claim(
-                dict.fromkeys(landmark.codes, share), _LANDMARK, Evidence("landmark", text[start:end], start, end)
+                dict.fromkeys(landmark.codes, share),
+                _ACCOUNT if landmark.account else _LANDMARK,
+                Evidence("landmark", text[start:end], start, end),
             )
 
 

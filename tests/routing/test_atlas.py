@@ -211,6 +211,12 @@ def test_a_name_that_many_bear(atlas: Atlas) -> None:
     assert near.codes == ("18.01.07",)
 
 
+def test_a_long_name_in_small_letters(atlas: Atlas) -> None:
+    """A name of one regency only, no word like others, is a place without a capital or “di”; a short one is not."""
+    assert [one.codes for one in atlas.find(Tokens("pembakaran sampah perum permai gegerkalong"))] == [("32.73.01",)]
+    assert atlas.find(Tokens("tukang parkir jamika")) == ()
+
+
 def test_a_village_by_its_kind(atlas: Atlas) -> None:
     """Of several villages of a name a kelurahan is likelier behind kel., a desa behind desa."""
     (kelurahan,), (desa,) = (atlas.find(Tokens(text)) for text in ("kel. Karangrejo", "desa Karangrejo"))

@@ -22,7 +22,7 @@ _WORDS = Words(_SLANG)
 _ATLAS = load_atlas(_REGIONS, load_gazetteer(_REGIONS), (*load_vocabulary().words, *_SLANG))
 _LANDMARKS = Landmarks(
     [
-        Landmark(("laporhendi", "lapor hendi"), "hashtag", ("33.74",), ""),
+        Landmark(("laporhendi", "lapor hendi"), "akun", ("33.74",), ""),
         Landmark(("stasiun gambir",), "station", ("31.71",), "bumn-kai"),
         Landmark(("tol jakarta cikampek",), "toll", ("31.75", "32.75", "32.16", "32.15"), ""),
         Landmark(("trans studio mall",), "mall", ("32.73",), ""),
@@ -454,3 +454,19 @@ def test_one_letter_amiss() -> None:
 
 def _codes(name: str) -> set[str]:
     return {city.code for province in _REGIONS.inside() for city in _REGIONS.inside(province.code) if city.name == name}
+
+
+def test_lines_that_ran_together_are_apart() -> None:
+    """What begins a line is no part of the word before; names with capitals in them stay."""
+    assert told(Report(title="Pohon", text="pagi Pak HendiPak saya lapor ituKami")) == (
+        "Pohon\npagi Pak Hendi\nPak saya lapor itu\nKami"
+    )
+    assert (
+        told(Report(title="IndiHome", text="LaporHendi WhatsApp diIndonesia"))
+        == "IndiHome\nLaporHendi WhatsApp diIndonesia"
+    )
+
+
+def test_whom_a_governments_account_is_spoken_to() -> None:
+    """It outweighs a bare name that is a city's elsewhere and a quarter's there."""
+    assert _code(_at("lapor hendi, macet di daerah Dr Cipto, stadion, Depok, Pemuda")) == "33.74"
