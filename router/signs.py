@@ -64,6 +64,9 @@ _SALUTATION_WITHIN = 80
 _BESIDE = frozenset(("depan", "dekat", "samping", "sebelah", "seberang", "belakang", "sekitar", "kawasan", "sekitaran"))
 _REGIONS = frozenset(("kota", "kabupaten", "kab", "provinsi", "prov"))
 _ELSEWHERE = frozenset(("dari", "ke", "asal", "asli", "bukan", "selain", "orang"))
+_CALLS = frozenset(
+    ("tolong", "mohon", "harap", "kapan", "kenapa", "mengapa", "bagaimana", "mana", "apakah", "pak", "saya")
+)
 _FIRST = re.compile(r"\W*(?:(?:@?lapor\w*|assalam\w*|selamat \w+|halo|hallo|untuk|ke)\W+)*", re.IGNORECASE)
 
 
@@ -198,7 +201,7 @@ class SignFinder:
     def _named(self, reading: Reading, named: Sequence[Hit[Agency]], topics: Sequence[Topic]) -> Iterator[Sign]:
         for hit in named:
             said: Kind = "government" if hit.meaning.regional else "named"
-            kind: Kind = "greeted" if _greeted(reading, hit.first) else said
+            kind: Kind = "greeted" if _greeted(reading, hit.first, hit.end) else said
             words = reading.written(hit.first, hit.end)
             for place, code in enumerate(self._successors(hit.meaning, topics)):
                 says = f"Laporan menyebut “{words}”: {self._registry.name_of(code)}."
@@ -218,7 +221,7 @@ class SignFinder:
         for one in (one for one in units if one.unit.pattern not in _ADDRESS):
             words = reading.written(one.first, one.last)
             strength = _OPEN_UNIT if one.unit.open else 1.0
-            kind: Kind = "greeted" if _greeted(reading, one.first) else "unit"
+            kind: Kind = "greeted" if _greeted(reading, one.first, one.last) else "unit"
             for level in one.unit.institutions:
                 for code, certainty in self._whose(one.unit, level, where):
                     says = f"Laporan menyebut “{words}”: {self._registry.name_of(code)}."
@@ -254,9 +257,9 @@ def _only_placed(reading: Reading, named: Sequence[Hit[Agency]], topics: Sequenc
 
     A salutation names none.
     """
-    if topics and topics[0].score >= _TELLS:
+    if topics and topics[0].score > _TELLS:
         return False
-    return all(hit.meaning.regional or _greeted(reading, hit.first) for hit in named)
+    return all(hit.meaning.regional or _greeted(reading, hit.first, hit.end) for hit in named)
 
 
 def _branches(reading: Reading, named: Sequence[Hit[Agency]]) -> Collection[int]:
@@ -292,11 +295,17 @@ def _meant(candidate: Candidate) -> bool:
     return said or candidate.code == JAKARTA
 
 
-def _greeted(reading: Reading, first: int) -> bool:
-    """Whether who is named is only spoken to: in the salutation, as the first word of all, or as an account."""
+def _greeted(reading: Reading, first: int, end: int) -> bool:
+    """Whether who is named is only spoken to: in the salutation, first of all and called, or as an account."""
     start = reading.words[first].start
     before = reading.text[:start]
     if before.endswith("@"):
         return True
     body = before.partition("\n")[2] if "\n" in before else before
-    return len(body) < _SALUTATION_WITHIN and bool(_SALUTATION.search(body) or _FIRST.fullmatch(body))
+    if len(body) >= _SALUTATION_WITHIN:
+        return False
+    if not body.strip():
+        # “PLN, tolong”, but not “Kapal Pelni penuh sesak”.
+        after = reading.text[reading.words[end - 1].end :].lstrip(" ")
+        return not after or not after[0].isalnum() or (end < len(reading.normals) and reading.normals[end] in _CALLS)
+    return bool(_SALUTATION.search(body) or _FIRST.fullmatch(body))

@@ -256,7 +256,7 @@ def test_what_nobody_could_place_is_looked_at_again(desk: Desk) -> None:
     assert first.agency == TRIAGE
     moved, second = dispatches(desk.tell(said(2, "jalan rusak parah di Kab. Sleman", of=1)))
     assert (moved.complaint_id, moved.agency, moved.hop) == (_id(1), "kabupaten-3404", 1)
-    assert [reason.rule for reason in moved.reasons] == ["jalan", "no-evidence", "jalan", "named"]
+    assert [reason.rule for reason in moved.reasons] == ["jalan", "no-evidence", "jalan"]
     assert (second.complaint_id, second.agency, second.hop) == (_id(2), "kabupaten-3404", 0)
     assert [each.agency for each in dispatches(desk.answer(moved))] == ["provinsi-34"] * 2
 
@@ -302,7 +302,7 @@ def test_who_joins_and_says_more_moves_only_their_own(desk: Desk) -> None:
     }
     assert {each.relation.of for each in moved if not each.own_case} == {_id(2)}
     assert moved[0].relation.of == _id(1)
-    assert [reason.rule for reason in moved[0].reasons] == ["jalan", "named", "follows"]
+    assert [reason.rule for reason in moved[0].reasons] == ["jalan", "follows"]
 
 
 def test_the_same_record_says_the_same(desk: Desk) -> None:
