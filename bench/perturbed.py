@@ -1,7 +1,7 @@
 """The same report as other people write it: in slang, in capitals, without vowels, cut for an SMS, a place misspelt.
 
 `python -m bench.perturbed` says by how much the router's accuracy falls for each, on the real reports of
-`tests/data/routing/sample.csv` and on the examples of the table of competence. Seeded: every run changes the same.
+`tests/data/routing/heldout.csv` and on the examples of the table of competence. Seeded: every run changes the same.
 """
 
 import json
@@ -111,6 +111,6 @@ def examples(rules: Rules) -> list[tuple[Report, frozenset[str]]]:
 
 if __name__ == "__main__":
     made, gazetteer = load_rules(_FOLDER), load_gazetteer(load_regions())
-    real = [(one.report(), one.right) for one in judged("sample") if one.institution != TRIAGE]
+    real = [(one.report(), one.right) for one in judged("heldout") if one.institution != TRIAGE]
     found = {name: figures(made, some, gazetteer) for name, some in (("real", real), ("examples", examples(made)))}
     print(json.dumps(found, indent=2))  # noqa: T201
