@@ -14,11 +14,10 @@ from app.auditlog import AuditLog
 from app.letters import Choice, Letter, Letters, told_of
 from bus.errors import Reject
 from bus.port import Outgoing, Record
-from messages.codec import CodecError
+from messages.codec import REDRIVEN, CodecError
 from messages.topics import Topic
 from messages.upcasts import UPCASTS, Upcasts, current
 
-REDRIVEN = "redriven"
 # Why a letter is left where it is.
 LEFT = {
     "gone": "the record is not there any more, and was too large to be kept in the letter",

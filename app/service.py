@@ -21,6 +21,7 @@ from bus.worker import Stage, Worker
 from config.database import DatabaseAway
 from ingest.spool import Drain, SpoolingProducer
 from messages import topics
+from monitor.auditing import Auditing
 from monitor.health import Pulse
 from monitor.watching import Watching
 from router.stage import RouterStage
@@ -28,6 +29,9 @@ from sinks.ledger.sink import LedgerSink
 from sinks.replies.sink import ReplySink
 
 STAGES = ("ingest", "normalize", "router", "sinks", "monitor")
+# After how long an audit that found something is made again: any stage has worked what it had by then.
+_AGAIN_SECONDS = 60.0
+
 _log = structlog.get_logger()
 
 
@@ -134,8 +138,12 @@ class Service:
     def _operations(self) -> Iterable[tuple[str, Callable[[], None]]]:
         parts, watching = self._parts, None
         if "monitor" in self._stages:
-            watching = Watching(watch(parts, steadily=True).look, self._stopping, parts.settings.ops_seconds)
+            looking = watch(parts, steadily=True)
+            watching = Watching(looking.look, self._stopping, parts.settings.ops_seconds)
             yield "monitor", watching.run
+            if minutes := parts.settings.audit_minutes:
+                audits = Auditing(parts.audit, looking.audited, self._stopping, minutes * 60, _AGAIN_SECONDS)
+                yield "audit", audits.run
             if parts.settings.otlp_endpoint:
                 # It rejects nothing, so that nothing of it ever lies among the dead letters.
                 yield "traces", self._worker(traces.GROUP, traces.GROUP, traces.followed(parts), traces.stage(parts))

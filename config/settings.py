@@ -51,6 +51,7 @@ class Settings(BaseSettings):
         0, ge=0, le=65_535, description="Operations' port; 0: two behind PORT where the monitor runs, elsewhere none."
     )
     ops_seconds: float = Field(5.0, ge=0.2, description="Pause between two looks of the monitor.")
+    audit_minutes: float = Field(60.0, ge=0, description="Pause between two audits of the monitor; 0: none.")
     ops_peers: Annotated[list[str], NoDecode, BeforeValidator(_split)] = Field(
         default_factory=list, description="Operations' ports of all processes, as in http://10.0.0.7:1710."
     )

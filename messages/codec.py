@@ -9,6 +9,8 @@ from pydantic import ValidationError
 from messages.shapes import Travels, iso
 
 Headers = tuple[tuple[str, bytes], ...]
+# The header of a record that was given again out of the dead letters: the letter's id.
+REDRIVEN = "redriven"
 T = TypeVar("T", bound=Travels)
 
 

@@ -135,7 +135,7 @@ def held(record: Record) -> Row:
 
 def redriven(record: Record) -> bool:
     """Whether it was put on its topic again out of the dead letters."""
-    return any(name == "redriven" for name, _ in record.headers)
+    return any(name == codec.REDRIVEN for name, _ in record.headers)
 
 
 def header(record: Record, name: str) -> str:

@@ -49,14 +49,13 @@ class Watch:
         self._known: tuple[QueueState, ...] = ()
         self._clocks: tuple[datetime, float] | None = None
         self._jump = (float("-inf"), 0.0)
-        # What the latest audit found, by kind; put here by whoever makes them.
-        self.differences: Mapping[str, int] | None = None
+        self._differences: Mapping[str, int] | None = None
 
     def look(self) -> Snapshot:
         """What there is to see now; what can't be reached is named in `away`, and nothing is shown of it."""
         now = self._now()
         away: dict[str, str] = {}
-        seen = Snapshot(at=now, jumped=self._jumped(now), differences=self.differences, processes=self._peers.ask())
+        seen = Snapshot(at=now, jumped=self._jumped(now), differences=self._differences, processes=self._peers.ask())
         try:
             seen = seen.model_copy(update=self._on_the_bus(now))
         except Retry:
@@ -70,6 +69,10 @@ class Watch:
         except DatabaseAway:
             away["database"] = "can't be reached"
         return seen.model_copy(update={"away": away})
+
+    def audited(self, differences: Mapping[str, int]) -> None:
+        """What the latest audit found, by kind; from any thread."""
+        self._differences = differences
 
     def close(self) -> None:
         """Release everything."""
