@@ -23,9 +23,11 @@ from app.explaining import PairFile, Readers, Said, figures, measure
 from config.likeness import Likeness
 from messages.shapes import Channel
 from normalize.duplicates.aligned import align
-from normalize.duplicates.compare import Comparer, features
+from normalize.duplicates.compare import Comparer
+from normalize.duplicates.features import features
 from normalize.duplicates.matter import Matter
 from normalize.duplicates.named import compare_named
+from normalize.duplicates.spots import spot_of
 
 _PAIRS = Path(__file__).parent.parent / "tests" / "data" / "pairs"
 _FILE = Path(__file__).parent.parent / "config" / "data" / "likeness.csv"
@@ -141,7 +143,8 @@ def _resent(pairs: Iterable[PairFile]) -> Iterator[PairFile]:
 
 def _found(a: Matter, b: Matter, readers: Readers) -> Mapping[str, float]:
     aligned = align(a.words, b.words, readers.vocabulary)
-    return features(a, b, compare_named(a, b), aligned, readers.vocabulary)
+    named = compare_named(a, b)
+    return features(a, b, named, aligned, spot_of(a, b, named, readers.vocabulary), readers.vocabulary)
 
 
 def _fold(group: str) -> int:

@@ -5,18 +5,26 @@ the place of something else mostly is not: another name, another street, another
 nobody comes, and a word may be spelt better the second time.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
-from rapidfuzz.distance import OSA, LCSseq
+from rapidfuzz.distance import OSA, LCSseq, Opcode
 
 from config.vocabulary import Vocabulary
 
+# Of two texts one of which is mostly a part of the other, what was exchanged tells more than what is alike.
+NEAR = 0.6
+COPIED = 0.75
+_DENSE = 0.35
+# An exchanged word that many texts have (a day, a courtesy) changes nothing.
+_HARMLESS = 0.5
 # Two spellings of one word are this alike (0 to 100); shorter words are always two words.
 _SAME_WORD = 85
 _SHORTEST_SPELT = 4
 _LONG_WORD = 7
+# Among many words, one is found in another spelling from so many letters on.
+_SHORTEST_FOUND = 5
 # Where the other text goes on for so many words, one ended before.
 _REST = 4
 # A name has at most so many words; more in the place of more is a sentence that was written anew.
@@ -42,7 +50,7 @@ _TELLING_APART = frozenset(
             "keluar",
         ),
         *("hulu", "hilir", "ulu", "ilir", "lor", "kidul", "wetan", "kulon", "lama", "baru", "besar", "kecil"),
-        *("keluar", "pagi", "malam", "tolak", "menolak", "dukung", "mendukung", "setuju", "jangan"),
+        *("pagi", "malam", "tolak", "menolak", "dukung", "mendukung", "setuju", "jangan"),
     )
 )
 
@@ -80,6 +88,16 @@ class Aligned:
         """How much of the difference is exchange: 1 where both are filled from one form."""
         return _share(2 * self.exchanged, self.only_a + self.only_b)
 
+    @property
+    def copied(self) -> bool:
+        """Whether one text is in the other: more may stand there, but nothing in the place of something else."""
+        whole = self.contained >= COPIED and self.dense >= _DENSE
+        return whole and self.exchanged <= _HARMLESS and not (self.numbers or self.apart)
+
+    def near(self, least: float) -> bool:
+        """Whether one is mostly a part of the other, of which it has at least so much."""
+        return self.contained >= NEAR and self.kept >= least and self.dense >= _DENSE
+
 
 def _share(part: float, whole: float) -> float:
     return min(1.0, part / whole) if whole else 0.0
@@ -91,7 +109,8 @@ def align(a: Sequence[str], b: Sequence[str], vocabulary: Vocabulary) -> Aligned
     kept = only_a = only_b = exchanged = names = 0.0
     numbers = apart = 0
     inside_a, inside_b = frozenset(a), frozenset(b)
-    for same, left, right in _segments(a, b):
+    steps = list(LCSseq.opcodes(a, b))
+    for same, left, right in _segments(steps, a, b):
         if same:
             kept += sum(map(weight, left))
             continue
@@ -114,12 +133,12 @@ def align(a: Sequence[str], b: Sequence[str], vocabulary: Vocabulary) -> Aligned
             if max(len(gone), len(come)) <= _FEW:
                 apart += not _TELLING_APART.isdisjoint((*gone, *come))
                 names += min(lost, won) if _names(gone, vocabulary) and _names(come, vocabulary) else 0
-    return Aligned(kept, only_a, only_b, exchanged, names, numbers, apart, _dense(a, b))
+    return Aligned(kept, only_a, only_b, exchanged, names, numbers, apart, _dense(steps))
 
 
-def _dense(a: Sequence[str], b: Sequence[str]) -> float:
+def _dense(steps: Iterable[Opcode]) -> float:
     """The share of shared words in the part of the longer text from the first to the last of them."""
-    same = [step for step in LCSseq.opcodes(a, b) if step.tag == "equal"]
+    same = [step for step in steps if step.tag == "equal"]
     if not same:
         return 0.0
     words = sum(step.src_end - step.src_start for step in same)
@@ -127,11 +146,13 @@ def _dense(a: Sequence[str], b: Sequence[str]) -> float:
     return words / max(across)
 
 
-def _segments(a: Sequence[str], b: Sequence[str]) -> Iterator[tuple[bool, Sequence[str], Sequence[str]]]:
+def _segments(
+    steps: Iterable[Opcode], a: Sequence[str], b: Sequence[str]
+) -> Iterator[tuple[bool, Sequence[str], Sequence[str]]]:
     """What is equal, and between that what stands on each side."""
     left: list[str] = []
     right: list[str] = []
-    for step in LCSseq.opcodes(a, b):
+    for step in steps:
         if step.tag == "equal":
             if left or right:
                 yield False, left, right
@@ -213,11 +234,9 @@ def like(word: str, others: Collection[str]) -> str:
     return best[0] if best else ""
 
 
-def alike(word: str, other: str) -> bool:
-    """Whether two words may be spellings of one."""
-    if min(len(word), len(other)) < _SHORTEST_SPELT or not (word.isalpha() and other.isalpha()):
-        return word == other
-    return fuzz.ratio(word, other, score_cutoff=_SAME_WORD) > 0
+def stands(word: str, words: frozenset[str]) -> bool:
+    """Whether a word is among others, be it in another spelling."""
+    return word in words or (len(word) >= _SHORTEST_FOUND and bool(like(word, words)))
 
 
 def _names(words: Collection[str], vocabulary: Vocabulary) -> bool:

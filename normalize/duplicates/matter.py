@@ -2,9 +2,12 @@
 
 import json
 from dataclasses import dataclass
+from typing import Literal
 
 Named = tuple[str, str]
+Sender = Literal["same", "other", "unknown"]
 
+_DAY = 86_400
 _REST = ("named", "located", "spot", "at", "sender", "channel", "kind", "secret", "again")
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -33,6 +36,18 @@ class Matter:
     kind: str
     secret: bool
     again: bool
+
+
+def sender_of(a: Matter, b: Matter) -> Sender:
+    """Whether one person sent both; one has another key on another channel."""
+    if a.sender and a.sender == b.sender:
+        return "same"
+    return "other" if a.sender and b.sender and a.channel == b.channel else "unknown"
+
+
+def days_between(a: Matter, b: Matter) -> float:
+    """0 where a time is not known."""
+    return abs(a.at - b.at) / _DAY if a.at is not None and b.at is not None else 0.0
 
 
 def pack(matter: Matter) -> bytes:

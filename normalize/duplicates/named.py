@@ -8,6 +8,12 @@ from language.gazetteer import related
 from normalize.duplicates.matter import Matter, Named
 from normalize.findings.alike import Verdict, same_person, same_place
 
+# What stands at one spot, what is around it, whom or what it is known by.
+SPOTS = frozenset({"street", "alley", "landmark", "hamlet", "block", "km"})
+AREAS = frozenset({"village", "area", "branch"})
+HOUSES = frozenset({"rt", "rw", "block", "house"})
+PERSONS = frozenset({"id", "name", "phone", "email", "masked"})
+SAYS_WHERE = SPOTS | AREAS | HOUSES | PERSONS
 # Where both say one of these and no value agrees, they are two matters.
 _TELLING_PLACES = ("street", "alley", "village", "hamlet", "block", "km")
 # The same where people write them; a map puts two telephones at one hole beside two houses.
