@@ -4,8 +4,7 @@ A name keeps all regions that it may stand for, narrowed by the others around it
 decided elsewhere.
 """
 
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import pairwise, zip_longest
 from typing import NamedTuple
@@ -15,7 +14,6 @@ from language.gazetteer import (
     AFTER_PREFIX,
     CITY_PROVINCE,
     PREFIXES,
-    WHERE,
     Gazetteer,
     Mention,
     level_of,
@@ -23,36 +21,25 @@ from language.gazetteer import (
     related,
 )
 from language.misspelt import Misspelt
-from language.places import Place, load_places, official
+from language.names import (
+    BEFORE_NAME,
+    DESA,
+    GLUE,
+    GLUE_BEGINS,
+    LEADS,
+    LONGEST_GLUE,
+    PARTS,
+    RUN_ON,
+    VILLAGE_WORDS,
+    Names,
+    narrow,
+    region_of,
+)
+from language.places import Place, load_places
 from language.search import SIDE_BY_SIDE, Search
 from language.tokens import Tokens
 from language.villages import LONGEST, Villages, load_villages
 
-_DESA = frozenset(
-    ("desa", "ds", "dsa", "kades", "nagari", "gampong", "gampoeng", "pekon", "pemdes", "didesa", "kalurahan")
-)
-_VILLAGE_WORDS = _DESA | {"kelurahan", "kel", "kelurhan", "lurah", "dikelurahan", "dikel"}
-# Written in one with the word before it: none of a region's own prefixes.
-_RUN_ON = {"dikec": "kec", "dikecamatan": "kec", "dikab": "kab", "dikabupaten": "kab", "dikota": "kota"}
-_BEFORE_NAME = _VILLAGE_WORDS | PREFIXES | frozenset(_RUN_ON)
-# What tells the parts of one old district apart: "kec. Cibeunying" is one of two.
-_PARTS = frozenset(
-    (
-        *("barat", "timur", "utara", "selatan", "tengah", "pusat", "kidul", "kaler", "lor", "wetan", "kulon", "hulu"),
-        *("hilir", "ilir", "ulu", "kota"),
-    )
-)
-# What governments and citizens write together with a city's name: kotabekasi, pemkotsmg, disemarang.
-_GLUE = frozenset(
-    (
-        *("pemerintahkota", "pemerintahkabupaten", "pemkot", "pemkab", "pemprov", "pemda", "kabupaten", "kab"),
-        *("kotamadya", "kota", "provinsi", "prov", "walikota", "bupati", "gubernur", "dishub", "dishubkota", "dinkes"),
-        *("disdukcapil", "dukcapil", "disdik", "dinsos", "satpolpp", "humas", "polrestabes", "polresta", "polres"),
-        *("rsud", "bpbd", "lapor", "info", "banjir", "macet", "di", "ke"),
-    )
-)
-_GLUE_BEGINS = frozenset(glue[:2] for glue in _GLUE)
-_LONGEST_GLUE = max(map(len, _GLUE))
 _HASH = ("#", "@")
 _LEAST_GLUED = 5
 _LEAST_BARE = 5
@@ -65,21 +52,6 @@ _FEW = 3
 _MANY = 12
 # The time a text takes stays bounded.
 _MOST_WORDS = 400
-
-
-_DOUBLE = re.compile(r"(.)\1")
-
-
-# What mostly bears its district's name, be that a word like others.
-_BEARERS = frozenset(
-    (
-        *("pasar", "psr", "terminal", "puskesmas", "pustu", "polsek", "koramil", "kua", "stasiun", "pelabuhan"),
-        *("alun", "simpang", "perempatan", "pertigaan", "jembatan", "stadion", "dermaga", "muspika"),
-    )
-)
-
-
-_LEADS = _BEARERS | WHERE
 
 
 class Manner(StrEnum):
@@ -130,17 +102,9 @@ class Atlas:
         self._regions = regions
         self._gazetteer, self._villages, self._known = gazetteer, villages, frozenset(known)
         # Only the other words are looked at.
-        self._passed_over = self._known - _BEFORE_NAME - _PARTS
-        names = _named(regions, places)
-        self._names, self._stems = _joined(names), _stems(names)
-        self._twins = _twins(regions)
-        self._best = {place.name.replace(" ", ""): place.codes[0] for place in places if len(place.codes) == 1}
-        self._misspelt = Misspelt({**self._stems, **self._names})
-        wide = {name: tuple(filter(_wide, codes)) for name, codes in self._names.items()}
-        self._wide = {name: codes for name, codes in wide.items() if codes}
-        # A city's name with one letter for two (Makasar) is more often the city than the district that bears it.
-        single = {_DOUBLE.sub(r"\1", name): codes for name, codes in self._wide.items()}
-        self._single = {name: codes for name, codes in single.items() if name in self._names and name not in self._wide}
+        self._passed_over = self._known - BEFORE_NAME - PARTS
+        self._names = Names.of(regions, places)
+        self._misspelt = Misspelt({**self._names.stems, **self._names.joined})
 
     def region(self, code: str) -> str:
         """The narrowest known region that a code leads to (of 33.74.99 it is 33.74); if none, nothing."""
@@ -149,8 +113,8 @@ class Atlas:
 
     def twins(self, codes: Iterable[str]) -> tuple[str, ...]:
         """The city or regency that bears the same name: of Kota Bogor Kabupaten Bogor, and the other way round."""
-        cities = {".".join(code.split(".")[:2]) for code in codes if "." in code}
-        return tuple(sorted(twin for city in cities for twin in self._twins.get(city, ())))
+        cities = {region_of(code) for code in codes if "." in code}
+        return tuple(sorted(twin for city in cities for twin in self._names.twins.get(city, ())))
 
     def find(self, tokens: Tokens, around: Iterable[str] = (), beside: Iterable[str] = ()) -> tuple[Named, ...]:
         """The places in a text, in order, none overlapping another.
@@ -177,13 +141,13 @@ class Atlas:
         if mention.said:
             return Named(first, end, codes, manner)
         joined = "".join(search.tokens.words[first:end])
-        if manner is Manner.BARE and (city := self._single.get(joined)):
+        if manner is Manner.BARE and (city := self._names.single.get(joined)):
             return Named(first, end, (*city, *codes), manner, city[:1])
         if manner is Manner.BARE and (inner := self._instead(joined, codes, search, first)):
             return Named(first, end, inner, Manner.QUARTER)
         if manner is Manner.NAMED:
             codes = (*codes, *self._besides(joined, codes, search.around))
-        best = self._best.get(joined, "")
+        best = self._names.best.get(joined, "")
         if manner is Manner.BARE and not best and not search.about(codes):
             others = self._villages.districts(joined)
             codes = tuple(dict.fromkeys((*codes, *others))) if len(others) > _MANY else codes
@@ -206,7 +170,7 @@ class Atlas:
         if any(related(one, other) for one in named.codes for other in after.codes):
             return named
         joined = "".join(tokens.words[named.first : named.end])
-        codes = (*filter(_narrow, self._names.get(joined, ())), *self._villages.districts(joined))
+        codes = (*filter(narrow, self._names.joined.get(joined, ())), *self._villages.districts(joined))
         inner = tuple(
             dict.fromkeys(code for code in codes if any(f"{code}.".startswith(f"{one}.") for one in after.codes))
         )
@@ -223,7 +187,7 @@ class Atlas:
             if tokens.gaps[after.first] not in SIDE_BY_SIDE:
                 continue
             left, right = self._districts_of(one, tokens), self._districts_of(after, tokens)
-            regions = set(map(_region, left)) & set(map(_region, right))
+            regions = set(map(region_of, left)) & set(map(region_of, right))
             if regions and set(left) != set(right):
                 kept[at] = _as_pair(one, left, regions)
                 kept[at + 1] = _as_pair(after, right, regions)
@@ -232,7 +196,7 @@ class Atlas:
     def _districts_of(self, named: Named, tokens: Tokens) -> tuple[str, ...]:
         if named.manner is not Manner.NAMED:
             return named.codes
-        return tuple(filter(_narrow, self._names.get("".join(tokens.words[named.first : named.end]), ())))
+        return tuple(filter(narrow, self._names.joined.get("".join(tokens.words[named.first : named.end]), ())))
 
     def _others(self, search: Search) -> list[Named]:
         words, taken, passed_over = search.tokens.words, search.taken, self._passed_over
@@ -241,10 +205,10 @@ class Atlas:
         at_all = [
             at
             for at, word in enumerate(words)
-            if word not in passed_over or (at and words[at - 1] in _LEADS and word in self._names)
+            if word not in passed_over or (at and words[at - 1] in LEADS and word in self._names.joined)
         ]
         for at in at_all[:_MOST_WORDS]:
-            if taken[at] and (taken[at] > 1 or words[at] not in _VILLAGE_WORDS):
+            if taken[at] and (taken[at] > 1 or words[at] not in VILLAGE_WORDS):
                 continue
             if one := self._at(search, at):
                 found.append(one)
@@ -254,13 +218,13 @@ class Atlas:
     def _at(self, search: Search, at: int) -> Named | None:
         words = search.tokens.words
         word = words[at]
-        if word in _VILLAGE_WORDS:
+        if word in VILLAGE_WORDS:
             return self._village(search, at)
-        if word in PREFIXES or word in _RUN_ON:
+        if word in PREFIXES or word in RUN_ON:
             return self._said(search, at)
         if codes := self._short(search, at):
             return Named(at, at + 1, codes, Manner.MISSPELT)
-        if word in _PARTS:
+        if word in PARTS:
             # “Mangkang Wetan”: the first word may be one like others.
             return self._quarter(search, at - 1) if at and not search.taken[at - 1] else None
         return self._alone(search, at) if len(word) >= _LEAST_BARE - 1 and word.isalpha() else None
@@ -275,18 +239,18 @@ class Atlas:
     def _short(self, search: Search, at: int) -> tuple[str, ...]:
         """A city by letters that elsewhere may stand for anything: “di bdl”, “dishub kbb”, “bjn kec kedungadem”."""
         words = search.tokens.words
-        if not (codes := self._wide.get(words[at])):
+        if not (codes := self._names.wide.get(words[at])):
             return ()
-        if search.after_where(at) or (at and words[at - 1] in _GLUE):
+        if search.after_where(at) or (at and words[at - 1] in GLUE):
             return search.within(codes) or codes
         return search.holding(codes, at) if words[at] not in self._known else ()
 
     def _led(self, search: Search, at: int) -> tuple[str, ...]:
         """“PASAR SAPE”, “di Weru”: districts near what is known, be the name a word like others."""
         word = search.tokens.words[at]
-        if not at or search.tokens.words[at - 1] not in _LEADS:
+        if not at or search.tokens.words[at - 1] not in LEADS:
             return ()
-        codes = tuple(filter(_narrow, self._names.get(word, ())))
+        codes = tuple(filter(narrow, self._names.joined.get(word, ())))
         return search.about(codes) or (search.alone_around(codes) if word not in self._known else ())
 
     def _village(self, search: Search, at: int) -> Named | None:
@@ -304,21 +268,21 @@ class Atlas:
                 usual = end == at + 2 and joined in self._known and not search.titled(at + 1)
                 if usual and not within:
                     return None
-                kind = self._villages.of_kind(joined, desa=words[at] in _DESA)
+                kind = self._villages.of_kind(joined, desa=words[at] in DESA)
                 return Named(at, end, within or codes, Manner.VILLAGE, kind if not within and kind != codes else ())
         return None
 
     def _quarter(self, search: Search, at: int) -> Named | None:
         """The bare name of a village or district: near what lies around it, or where hardly another bears it."""
         for end, joined in search.joins(at, LONGEST - 1):
-            if joined not in self._villages.names and joined not in self._names:
+            if joined not in self._villages.names and joined not in self._names.joined:
                 continue
             if len(joined) < _LEAST_BARE or (end == at + 1 and joined in self._known):
                 continue
             codes = self._villages.districts(joined)
             # One that counts only when written as a name does so too behind "wilayah".
             district = not codes or search.after_where(at)
-            districts = tuple(filter(_narrow, self._names.get(joined, ()))) if district else ()
+            districts = tuple(filter(narrow, self._names.joined.get(joined, ()))) if district else ()
             if pair := self._pair(search, at, end, codes):
                 return pair
             codes = tuple(dict.fromkeys((*codes, *districts)))
@@ -336,10 +300,10 @@ class Atlas:
 
     def _pair(self, search: Search, at: int, end: int, codes: Sequence[str]) -> Named | None:
         """A village's name beside its district's: “Tibubeneng Kuta Utara”, “ngestiharjo kasihan”."""
-        districts = [code for mention in search.beside(at, end) for code in mention.codes if _narrow(code)]
+        districts = [code for mention in search.beside(at, end) for code in mention.codes if narrow(code)]
         words, gaps = search.tokens.words, search.tokens.gaps
         if end < len(words) and gaps[end] in SIDE_BY_SIDE:
-            districts.extend(self._names.get(words[end], ()))
+            districts.extend(self._names.joined.get(words[end], ()))
         both = tuple(code for code in codes if code in districts)
         return Named(at, end, both, Manner.PAIRED) if both else None
 
@@ -350,13 +314,13 @@ class Atlas:
             return None
         for end, joined in search.joins(at + 1, 3):
             apart = end > at + 2
-            codes = self._stems.get(joined, ()) or (
-                self._names.get(joined, ()) if apart or words[at] in _RUN_ON else ()
+            codes = self._names.stems.get(joined, ()) or (
+                self._names.joined.get(joined, ()) if apart or words[at] in RUN_ON else ()
             )
             manner = Manner.SAID if codes else Manner.MISSPELT
             if not codes and not self._known.issuperset(words[at + 1 : end]):
-                codes = tuple(code for name in self._misspelt.meant(joined) for code in self._all(name))
-            for wanted in levels_after(_RUN_ON.get(words[at], words[at])):
+                codes = tuple(code for name in self._misspelt.meant(joined) for code in self._names.bearing(name))
+            for wanted in levels_after(RUN_ON.get(words[at], words[at])):
                 if fitting := tuple(code for code in codes if level_of(code) is wanted):
                     return Named(at, end, search.within(fitting) or fitting, manner)
         return None
@@ -370,26 +334,23 @@ class Atlas:
         names = self._misspelt.meant(word)
         if not names:
             return None
-        if wide := tuple(dict.fromkeys(code for name in names for code in self._wide.get(name, ()))):
+        if wide := tuple(dict.fromkeys(code for name in names for code in self._names.wide.get(name, ()))):
             return Named(at, at + 1, search.within(wide) or wide, Manner.MISSPELT)
-        codes = tuple(code for name in names for code in self._all(name))
+        codes = tuple(code for name in names for code in self._names.bearing(name))
         within = search.within(codes, near=at)
         return Named(at, at + 1, within, Manner.MISSPELT) if within else None
 
-    def _all(self, joined: str) -> tuple[str, ...]:
-        return self._names.get(joined) or self._stems.get(joined, ())
-
     def _glued(self, search: Search, at: int) -> Named | None:
         word, tagged = search.tokens.words[at], search.tokens.gaps[at].endswith(_HASH)
-        for cut in range(min(len(word) - 2, _LONGEST_GLUE), 1, -1) if word[:2] in _GLUE_BEGINS else ():
+        for cut in range(min(len(word) - 2, LONGEST_GLUE), 1, -1) if word[:2] in GLUE_BEGINS else ():
             glue = word[:cut]
-            if glue in _GLUE and (codes := self._wide.get(word[cut:])):
+            if glue in GLUE and (codes := self._names.wide.get(word[cut:])):
                 levels = levels_after(glue.removeprefix("dishub").removeprefix("pemerintah"))
                 fitted = (tuple(code for code in codes if level_of(code) is wanted) for wanted in levels)
                 return Named(at, at + 1, next(filter(None, fitted), codes), Manner.GLUED)
         if tagged:
             for part in _ends(word):
-                if codes := self._wide.get(part):
+                if codes := self._names.wide.get(part):
                     return Named(at, at + 1, search.within(codes) or codes, Manner.GLUED)
         return None
 
@@ -399,57 +360,10 @@ def load_atlas(regions: Regions, gazetteer: Gazetteer, known: Iterable[str]) -> 
     return Atlas(regions, load_places(regions), gazetteer, load_villages(regions), known)
 
 
-def _twins(regions: Regions) -> dict[str, tuple[str, ...]]:
-    """For each city or regency the others whose name is the same but for Kabupaten and Kota."""
-    alike: dict[str, list[str]] = {}
-    for province in regions.inside():
-        for city in regions.inside(province.code):
-            alike.setdefault(city.name.partition(" ")[2], []).append(city.code)
-    return {code: tuple(one for one in codes if one != code) for codes in alike.values() for code in codes}
-
-
-def _named(regions: Regions, places: Iterable[Place]) -> dict[str, tuple[str, ...]]:
-    names = official(regions)
-    for place in places:
-        names[place.name] = tuple(dict.fromkeys((*names.get(place.name, ()), *place.codes)))
-    return names
-
-
-def _joined(names: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    joined: dict[str, tuple[str, ...]] = {}
-    for name, codes in names.items():
-        key = name.replace(" ", "")
-        joined[key] = tuple(dict.fromkeys((*joined.get(key, ()), *codes)))
-    return joined
-
-
-def _stems(names: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """The codes of the districts that share a name but for its last word, where no other bears it alone."""
-    stems: dict[str, tuple[str, ...]] = {}
-    for name, codes in names.items():
-        *stem, part = name.split()
-        if stem and part in _PARTS and " ".join(stem) not in names:
-            joined = "".join(stem)
-            stems[joined] = (*stems.get(joined, ()), *(code for code in codes if not _wide(code)))
-    return stems
-
-
 def _as_pair(named: Named, codes: Iterable[str], regions: Collection[str]) -> Named:
     return named._replace(
-        codes=tuple(code for code in codes if _region(code) in regions), manner=Manner.PAIRED, likely=()
+        codes=tuple(code for code in codes if region_of(code) in regions), manner=Manner.PAIRED, likely=()
     )
-
-
-def _region(code: str) -> str:
-    return ".".join(code.split(".")[:2])
-
-
-def _wide(code: str) -> bool:
-    return code.count(".") < 2  # noqa: PLR2004 - a district's has two
-
-
-def _narrow(code: str) -> bool:
-    return not _wide(code)
 
 
 def _ends(word: str) -> Iterator[str]:

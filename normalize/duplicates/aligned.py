@@ -35,21 +35,8 @@ _LEFT_OUT = 2
 # Where these differ, all else alike, another thing is meant or the opposite is wished.
 _TELLING_APART = frozenset(
     (
-        *(
-            "utara",
-            "selatan",
-            "timur",
-            "barat",
-            "kiri",
-            "kanan",
-            "depan",
-            "belakang",
-            "atas",
-            "bawah",
-            "masuk",
-            "keluar",
-        ),
-        *("hulu", "hilir", "ulu", "ilir", "lor", "kidul", "wetan", "kulon", "lama", "baru", "besar", "kecil"),
+        *("utara", "selatan", "timur", "barat", "kiri", "kanan", "depan", "belakang", "atas", "bawah", "masuk"),
+        *("keluar", "hulu", "hilir", "ulu", "ilir", "lor", "kidul", "wetan", "kulon", "lama", "baru", "besar", "kecil"),
         *("pagi", "malam", "tolak", "menolak", "dukung", "mendukung", "setuju", "jangan"),
     )
 )
