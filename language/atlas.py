@@ -294,7 +294,7 @@ class Atlas:
                 alone = len(codes) <= _FEW and len(joined) >= least and search.stands_alone(at, end)
                 # Long and in one regency only, it is one in small letters too.
                 small = len(joined) >= _LEAST_SMALL and search.tokens.written(at).islower() and not search.certain
-                alone |= small and len(set(map(_region, codes))) == 1
+                alone |= small and len(set(map(region_of, codes))) == 1
                 return Named(at, end, codes, Manner.QUARTER, districts) if alone else None
         return None
 

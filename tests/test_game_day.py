@@ -7,6 +7,7 @@ fires; and what the runbook says to do first mends it.
 import resource
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,10 +22,12 @@ from tests import program
 from tests.conftest import missing
 from tests.kafka.node import Node
 from tests.loopback import Answer, Asked, Loopback, serving, shaped
+from tests.metrics.prometheus import Prometheus, running
 from tests.ports import free_port
 from tests.whole import Whole
 
 T = TypeVar("T")
+Make = Callable[..., "Day"]
 # A look is half a second apart here; a group notices within thirty seconds that a member was killed.
 PATIENCE = 60.0
 LOOK = "0.5"
@@ -40,11 +43,31 @@ def until(found: Callable[[], T]) -> T:
 
 
 class Day:
-    """Operations staff before their screens; `port` is the one of the console."""
+    """Operations staff before their screens, and by their telephone; `port` is the one of the console."""
 
-    def __init__(self, whole: Whole, port: int | None = None) -> None:
+    def __init__(self, whole: Whole, alerts: Prometheus, port: int) -> None:
         self.whole = whole
-        self.port = port or whole.settings.port + 2
+        self.alerts = alerts
+        self.port = port
+        self.door = f"http://127.0.0.1:{whole.settings.port}"
+
+    def begin(self) -> None:
+        """Start, and wait until nothing needs anybody."""
+        self.whole.start()
+        until(lambda: self.is_quiet)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the console says that nothing needs a person."""
+        try:
+            state: dict[str, Any] = requests.get(f"http://127.0.0.1:{self.port}/ops/state", timeout=20).json()
+        except requests.RequestException:
+            return False
+        return state.get("concerns") == []
+
+    def report(self, text: str = "Lampu padam di Kota Semarang") -> requests.Response:
+        """A citizen fills in the form."""
+        return requests.post(f"{self.door}/web/reports", json={"text": text}, timeout=30)
 
     def concern(self, name: str, part: str = "") -> dict[str, Any] | None:
         """The concern of this name that says so, as the console shows it now."""
@@ -53,10 +76,11 @@ class Day:
         return next((one for one in standing if one["name"] == name and part in one["says"]), None)
 
     def sees(self, name: str, part: str) -> None:
-        """It is on the console, and in `top` in the same words."""
+        """It is on the console, and in `top` in the same words, and its alert fires."""
         until(lambda: self.concern(name, part))
-        shown = self.satupintu("top", "--once", "--json")
-        assert part in shown
+        assert part in self.satupintu("top", "--once", "--json")
+        alert = "".join(word.capitalize() for word in name.split("-"))
+        until(lambda: alert in {one["labels"]["alertname"] for one in self.alerts.firing()})
 
     def is_over(self, name: str) -> None:
         """It needs nobody any more."""
@@ -83,23 +107,25 @@ def x() -> Iterator[QuietX]:
 
 
 @pytest.fixture
-def day(tmp_path: Path, x: QuietX) -> Iterator[Day]:
+def make(tmp_path: Path, x: QuietX) -> Iterator[Make]:
+    """Makes a service that is not started yet, with a Prometheus that asks it; both are ended with the test."""
+    with ExitStack() as stack:
+
+        def made(bootstrap: str = "", port: int | None = None, others: tuple[int, ...] = (), **settings: str) -> Day:
+            whole = Whole(tmp_path, bootstrap, ops_seconds=LOOK, x_base_url=x.url, **settings)
+            stack.callback(whole.close)
+            port = port or whole.settings.port + 2
+            return Day(whole, stack.enter_context(running(tmp_path, port, *others, at_once=True)), port)
+
+        yield made
+
+
+@pytest.fixture
+def day(make: Make) -> Day:
     """A whole service on its embedded bus, that nothing is wrong with."""
-    rates = "web=1000/minute,sms=1000/minute"
-    whole = Whole(tmp_path, ops_seconds=LOOK, x_base_url=x.url, rates=rates, twilio_auth_tokens="old-token")
-    whole.start()
-    made = Day(whole)
-    until(lambda: _quiet(made))
-    yield made
-    whole.close()
-
-
-def _quiet(day: Day) -> bool:
-    try:
-        state: dict[str, Any] = requests.get(f"http://127.0.0.1:{day.port}/ops/state", timeout=20).json()
-    except requests.RequestException:
-        return False
-    return state.get("concerns") == []
+    made = make(rates="web=10000/minute,sms=1000/minute", twilio_auth_tokens="old-token")
+    made.begin()
+    return made
 
 
 def sms(day: Day, sid: str, token: str) -> int:
@@ -148,15 +174,13 @@ def test_a_message_that_nobody_can_read(day: Day) -> None:
 
 def test_a_flood_on_one_channel(day: Day) -> None:
     """Far more than is usual in a minute is said; the others are let in as ever."""
-    address = f"http://127.0.0.1:{day.whole.settings.port}"
     for number in range(70):
-        said = {"text": f"Lampu padam di gang nomor {number}"}
-        assert requests.post(f"{address}/web/reports", json=said, timeout=20).status_code == requests.codes.accepted
+        assert day.report(f"Lampu padam di gang nomor {number}").status_code == requests.codes.accepted
     day.sees("flood", "messages by web in a minute")
     assert sms(day, "SM9", "old-token") == requests.codes.ok
 
 
-def test_a_clock_that_is_wrong(tmp_path: Path, x: QuietX) -> None:
+def test_a_clock_that_is_wrong(make: Make) -> None:
     """A process that is two hours ahead of the others is named; it is over when its clock is right."""
     ahead = [7230.0]
 
@@ -167,139 +191,105 @@ def test_a_clock_that_is_wrong(tmp_path: Path, x: QuietX) -> None:
 
     with serving(Other()) as other:
         port = free_port()
-        peers = f"{other.url},http://127.0.0.1:{port}"
-        whole = Whole(tmp_path, ops_seconds=LOOK, x_base_url=x.url, ops_port=str(port), ops_peers=peers)
-        try:
-            whole.start()
-            made = Day(whole, port)
-            until(lambda: _answers(port))
-            made.sees("clock", "The clock of host-b is 2 h ahead of this one")
-            ahead[0] = 0.0
-            made.is_over("clock")
-        finally:
-            whole.close()
-
-
-def _answers(port: int) -> bool:
-    try:
-        return requests.get(f"http://127.0.0.1:{port}/ready", timeout=20).ok
-    except requests.RequestException:
-        return False
+        day = make(port=port, ops_port=str(port), ops_peers=f"{other.url},http://127.0.0.1:{port}")
+        day.whole.start()
+        day.sees("clock", "The clock of host-b is 2 h ahead of this one")
+        ahead[0] = 0.0
+        day.is_over("clock")
 
 
 @pytest.fixture
-def apart(tmp_path: Path, x: QuietX) -> Iterator[tuple[Day, int, Callable[..., None]]]:
+def apart(make: Make) -> tuple[Day, Callable[[int], None], int]:
     """The doors and the monitor in one process, the router in another with a port of its own, the rest in a third."""
     port, router = free_port(), free_port()
-    peers = f"http://127.0.0.1:{port},http://127.0.0.1:{router}"
-    whole = Whole(tmp_path, ops_seconds=LOOK, x_base_url=x.url, ops_peers=peers)
+    day = make(port=port, others=(router,), ops_peers=f"http://127.0.0.1:{port},http://127.0.0.1:{router}")
 
-    def start(*stages: str, ops: int) -> None:
-        whole.change(ops_port=str(ops))
-        whole.start(*stages)
+    def start(*stages: str, at: int = 0) -> None:
+        day.whole.change(ops_port=str(at))
+        day.whole.start(*stages)
 
-    start("normalize", "sinks", ops=0)
-    start("router", ops=router)
-    start("ingest", "monitor", ops=port)
-    made = Day(whole, port)
-    until(lambda: _quiet(made))
-    yield made, router, start
-    whole.close()
+    start("normalize", "sinks")
+    start("router", at=router)
+    start("ingest", "monitor", at=port)
+    until(lambda: day.is_quiet)
+    return day, lambda at: start("router", at=at), router
 
 
-def test_a_stage_is_stopped(apart: tuple[Day, int, Callable[..., None]]) -> None:
+def test_a_stage_is_stopped(apart: tuple[Day, Callable[[int], None], int]) -> None:
     """Who is missing, and that nobody works for the citizens who wrote; started again, it catches up."""
-    day, port, start = apart
+    day, start_router, port = apart
     day.whole.end(1)
-    address = f"http://127.0.0.1:{day.whole.settings.port}"
-    requests.post(f"{address}/web/reports", json={"text": "Lampu padam di Kota Semarang"}, timeout=20)
+    day.report()
     day.sees("stage-stopped", "Nobody works router: 1 message wait")
     day.sees("process-away", f"http://127.0.0.1:{port} does not answer")
-    start("router", ops=port)
+    start_router(port)
     day.is_over("stage-stopped")
     day.is_over("process-away")
     assert day.whole.audit().clean
 
 
-def test_a_stage_is_started_twice(apart: tuple[Day, int, Callable[..., None]]) -> None:
+def test_a_stage_is_started_twice(apart: tuple[Day, Callable[[int], None], int]) -> None:
     """Two processes of one name fence each other, which is said; with one of them ended the other goes on."""
-    day, _, start = apart
-    start("router", ops=0)
+    day, start_router, _ = apart
+    start_router(0)
     day.sees("started-twice", "two processes have one name")
     day.whole.end(-1)
     day.is_over("stage-stopped")
+    day.report()
     audit = day.whole.audit()
-    assert (audit.clean, audit.pending) == (True, 0)
+    assert (audit.clean, audit.complaints, audit.pending) == (True, 1, 0)
 
 
-def test_kafka_is_down(tmp_path: Path, x: QuietX, own_node: Node) -> None:
+def test_kafka_is_down(make: Make, own_node: Node) -> None:
     """The doors go on; how much they keep is said. With the broker back everything is worked."""
-    whole = Whole(tmp_path, own_node.bootstrap, ops_seconds=LOOK, x_base_url=x.url)
-    try:
-        whole.start()
-        day = Day(whole)
-        until(lambda: _quiet(day))
-        own_node.kill()
-        address = f"http://127.0.0.1:{whole.settings.port}"
-        answer = requests.post(f"{address}/web/reports", json={"text": "Lampu padam, Kota Semarang"}, timeout=30)
-        assert answer.status_code == requests.codes.accepted
-        day.sees("bus-away", "The doors keep what comes in their spools. 1 message so far.")
-        own_node.start()
-        day.is_over("bus-away")
-        audit = whole.audit()
-        assert (audit.clean, audit.accepted, audit.pending) == (True, 1, 0)
-    finally:
-        whole.close()
+    day = make(own_node.bootstrap)
+    day.begin()
+    own_node.kill()
+    assert day.report().status_code == requests.codes.accepted
+    day.sees("bus-away", "The doors keep what comes in their spools. 1 message so far.")
+    own_node.start()
+    day.is_over("bus-away")
+    audit = day.whole.audit()
+    assert (audit.clean, audit.accepted, audit.pending) == (True, 1, 0)
 
 
-def test_the_disk_of_the_spool_is_full(tmp_path: Path, x: QuietX, own_node: Node) -> None:
+def test_the_disk_of_the_spool_is_full(make: Make, own_node: Node) -> None:
     """The doors say no and promise nothing, which is on the console; with room again they open."""
-    whole = Whole(tmp_path, own_node.bootstrap, ops_seconds=LOOK, x_base_url=x.url, rates="web=10000/minute")
-    try:
-        whole.start()
-        day = Day(whole)
-        until(lambda: _quiet(day))
-        own_node.kill()
-        unlimited = resource.prlimit(whole.pids[0], resource.RLIMIT_FSIZE)
-        resource.prlimit(whole.pids[0], resource.RLIMIT_FSIZE, (1_000_000, unlimited[1]))
-        address = f"http://127.0.0.1:{whole.settings.port}"
-        accepted = refused = 0
-        # A log that is full is written from its start again as long as the file beside it has room.
-        while refused < 10:
-            answer = requests.post(f"{address}/web/reports", json={"text": "a" * 9_900}, timeout=30)
-            took = answer.status_code == requests.codes.accepted
-            accepted, refused = accepted + took, 0 if took else refused + 1
-        assert answer.status_code == requests.codes.unavailable
-        day.sees("door-shut", "the bus is away and its spool has no room")
-        resource.prlimit(whole.pids[0], resource.RLIMIT_FSIZE, unlimited)
-        day.is_over("door-shut")
-        own_node.start()
-        audit = whole.audit()
-        assert (audit.clean, audit.accepted, audit.pending) == (True, accepted, 0)
-    finally:
-        whole.close()
+    day = make(own_node.bootstrap, rates="web=10000/minute")
+    day.begin()
+    own_node.kill()
+    (process,) = day.whole.pids
+    unlimited = resource.prlimit(process, resource.RLIMIT_FSIZE)
+    resource.prlimit(process, resource.RLIMIT_FSIZE, (1_000_000, unlimited[1]))
+    accepted = refused = 0
+    # A log that is full is written from its start again as long as the file beside it has room.
+    while refused < 10:
+        took = day.report("a" * 9_900).status_code == requests.codes.accepted
+        accepted, refused = accepted + took, 0 if took else refused + 1
+    day.sees("door-shut", "the bus is away and its spool has no room")
+    resource.prlimit(process, resource.RLIMIT_FSIZE, unlimited)
+    day.is_over("door-shut")
+    own_node.start()
+    audit = day.whole.audit()
+    assert (audit.clean, audit.accepted, audit.pending) == (True, accepted, 0)
 
 
-def test_postgresql_is_down(tmp_path: Path, x: QuietX) -> None:
+def test_postgresql_is_down(make: Make, tmp_path: Path) -> None:
     """The doors that remember are shut, the stages wait; with the database back nothing is lost."""
     server = _postgres(tmp_path / "data")
-    whole = Whole(tmp_path, ops_seconds=LOOK, x_base_url=x.url, database_url=server.get_uri())
     try:
-        whole.start()
-        day = Day(whole)
-        until(lambda: _quiet(day))
+        day = make(database_url=server.get_uri())
+        day.begin()
         server.cleanup()
-        address = f"http://127.0.0.1:{whole.settings.port}"
-        answer = requests.post(f"{address}/web/reports", json={"text": "Lampu padam, Kota Semarang"}, timeout=30)
+        assert day.report().status_code == requests.codes.accepted
         day.sees("database-away", "The database can't be reached")
         day.sees("door-shut", "The app's door")
         server = _postgres(tmp_path / "data")
         day.is_over("database-away")
         day.is_over("door-shut")
-        audit = whole.audit()
-        assert (answer.status_code, audit.clean, audit.accepted) == (requests.codes.accepted, True, 1)
+        audit = day.whole.audit()
+        assert (audit.clean, audit.accepted, audit.pending) == (True, 1, 0)
     finally:
-        whole.close()
         server.cleanup()
 
 

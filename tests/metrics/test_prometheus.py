@@ -1,71 +1,27 @@
 """A real Prometheus asks a real operations' port: what was seen there becomes an alert, and ceases to be one."""
 
 import json
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import pytest
-import requests
 
 from app.assembly import Parts, utc_now
 from app.ops import build
 from monitor.concerns import BEHIND_SECONDS
 from monitor.health import Pulse
 from monitor.metrics import METRICS
-from monitor.rules import FILE, JOB
 from monitor.snapshot import Snapshot, Waiting
 from monitor.watching import Watching
 from tests.doors.served import Host
-from tests.metrics.conftest import DASHBOARD, asked_by, tool
+from tests.metrics.conftest import DASHBOARD, asked_by
 from tests.metrics.planted import ago, look, moved, stage
-from tests.ports import free_port
+from tests.metrics.prometheus import running
 
 _PATIENCE_SECONDS = 30.0
-
-
-class Prometheus:
-    """One that runs."""
-
-    def __init__(self, port: int) -> None:
-        self._address = f"http://127.0.0.1:{port}"
-
-    def says(self, path: str) -> Any:
-        """What its API answers; nothing while it is not up."""
-        try:
-            response = requests.get(f"{self._address}/api/v1/{path}", timeout=5)
-        except requests.ConnectionError:
-            return {}
-        return response.json()["data"] if response.ok else {}
-
-    def firing(self) -> list[dict[str, Any]]:
-        """The alerts that fire."""
-        return [alert for alert in self.says("alerts").get("alerts", []) if alert["state"] == "firing"]
-
-
-@contextmanager
-def running(folder: Path, target: int) -> Iterator[Prometheus]:
-    """Prometheus as the runbook sets it up, but asking every second."""
-    program, port = tool("prometheus"), free_port()
-    config = {
-        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-        "rule_files": [str(FILE)],
-        "scrape_configs": [{"job_name": JOB, "static_configs": [{"targets": [f"127.0.0.1:{target}"]}]}],
-    }
-    file = folder / "prometheus.yml"
-    file.write_text(json.dumps(config))
-    command = [program, f"--config.file={file}", f"--storage.tsdb.path={folder / 'tsdb'}"]
-    command += [f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        try:
-            yield Prometheus(port)
-        finally:
-            process.terminate()
 
 
 def _until(true: Callable[[], object]) -> None:
