@@ -87,9 +87,11 @@ def _examples(rules: Rules, reports: Sequence[Judged]) -> list[Example]:
 def _plain(rules: Rules) -> list[Judged]:
     """Reports that say no more than an institution's name, of some of them: what a name is worth by itself."""
     every = sorted(code for code in rules.registry.agencies if code != TRIAGE)
+    names = [(code, _called(rules.registry.agencies[code])) for code in every[::_SOME]]
     return [
-        Judged(text=f"Mohon {_called(rules.registry.agencies[code])} menindaklanjuti laporan ini.", institution=code)
-        for code in every[::_SOME]
+        Judged(text=text.format(name), institution=code)
+        for code, name in names
+        for text in ("Mohon {} menindaklanjuti laporan ini.", "Yth. {}, mohon bantuannya.")
     ]
 
 

@@ -82,7 +82,7 @@ def serve(host: Host, settings: Settings, tables: Path, regions: Regions) -> Ite
             if producer is None:
                 producer = parts.bus.producer()
                 stack.callback(producer.close)
-            host.app = http.build(parts, producer, pulse or Pulse(), doors_of(parts))
+            host.app = http.build(parts, producer, pulse or _begun(), doors_of(parts))
             return Served(f"http://127.0.0.1:{host.port}", parts)
 
         yield start
@@ -122,3 +122,10 @@ def logged() -> Iterator[list[EventDict]]:
     with listening() as heard:
         yield heard.lines
     assert heard.telling(people.PRIVATE) == []
+
+
+def _begun() -> Pulse:
+    """Of a process in which everything was begun."""
+    pulse = Pulse()
+    pulse.started.set()
+    return pulse
