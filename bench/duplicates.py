@@ -249,7 +249,10 @@ def main(task: str, texts: str = "") -> dict[str, object]:
         return {"written": _FILE.name}
     if task == "cross":
         return cross(readers)
-    return {name: measure(readers, PairFile.read(_PAIRS / f"{name}.jsonl")) for name in ("test", "candidates-test")}
+    return {
+        name: measure(readers, PairFile.read(_PAIRS / f"{name}.jsonl"))
+        for name in ("test", "candidates-test", "others-test")
+    }
 
 
 if __name__ == "__main__":
