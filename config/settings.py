@@ -154,6 +154,8 @@ class Settings(BaseSettings):
             raise ValueError(f"SATUPINTU_KAFKA_SASL_MECHANISM is needed with {self.kafka_security}")
         if 0 < len(self.secret_key.get_secret_value()) < _SHORTEST_SECRET:
             raise ValueError(f"SATUPINTU_SECRET_KEY must have {_SHORTEST_SECRET} characters or more")
+        if wrong := [peer for peer in self.ops_peers if urlsplit(peer).scheme not in {"http", "https"}]:
+            raise ValueError(f"SATUPINTU_OPS_PEERS: {wrong[0]} must begin with http:// or https://")
         for name in ("public_url", "x_base_url", "twilio_base_url", "fcm_base_url", "otlp_endpoint"):
             if (url := getattr(self, name)) and urlsplit(url).scheme not in {"http", "https"}:
                 raise ValueError(f"SATUPINTU_{name.upper()} must begin with http:// or https://")
