@@ -106,9 +106,13 @@ def wait_until_polled(x_url: str, newest: int, patience: float) -> None:
 
 
 def settled_audit(parts: Parts, patience: float) -> Audit:
-    """The audit once nothing is pending, or after so many seconds the last one; `Retry` if the bus stays away."""
+    """The audit once nothing is pending, or after so many seconds the last one; `Retry` if the bus stays away.
+
+    Between two it waits as long as one takes: of much that is there it reads all each time.
+    """
     deadline = time.monotonic() + patience
     while True:
+        began = time.monotonic()
         try:
             audit = parts.audit()
         except Retry:
@@ -117,4 +121,4 @@ def settled_audit(parts: Parts, patience: float) -> Audit:
         else:
             if not audit.pending or time.monotonic() >= deadline:
                 return audit
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(max(_LOOK_SECONDS, time.monotonic() - began))
