@@ -205,7 +205,7 @@ class Parts:
 
         These are looked at first: what goes on meanwhile counts twice as pending, and not as nothing.
         """
-        kept = len(self.spool) + self.sms_parts.waiting()
+        kept = len(self.spool) + self.spool.aside + self.sms_parts.waiting()
         reader = self.bus.reader()
         try:
             # Every queue there is: one of an agency that was taken from the registry still holds complaints.

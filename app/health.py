@@ -39,6 +39,7 @@ def state_of(parts: Parts, pulse: Pulse, doors: Doors) -> ProcessState:
         doors={name: DoorState(why=why()) for name, why in doors.items()},
         spooled=len(parts.spool) if doors else 0,
         spool_share=parts.spool.share if doors else 0.0,
+        spool_aside=parts.spool.aside if doors else 0,
         parts={name: PartState.model_validate(says) for name, says in pulse.parts().items()},
     )
 
@@ -72,6 +73,7 @@ def _numbers(parts: Parts, doors: Doors) -> Mapping[str, Callable[[], object]]:
     if doors:
         numbers["spooled"] = lambda: len(parts.spool)
         numbers["spool_share"] = lambda: round(parts.spool.share, 4)
+        numbers["spool_aside"] = lambda: parts.spool.aside
     if "twitter" in doors:
         numbers["x_reads"] = lambda: reads_today(parts)
     if "smpp" in doors:

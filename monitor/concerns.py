@@ -131,6 +131,9 @@ def _processes(seen: Snapshot) -> Iterator[Concern]:
                 # X keeps what is said to us; everybody else is turned away.
                 urgency = Urgency.SOON if door == Channel.TWITTER else Urgency.NOW
                 yield Concern("door-shut", f"{door} {who}", urgency, says)
+        if process.spool_aside:
+            says = f"{messages(process.spool_aside)} that {who} accepted stand aside: the bus will not have them."
+            yield Concern("spool-aside", who, Urgency.NOW, says)
         if process.spool_share >= SPOOL_SHARE:
             says = (
                 f"The spool of {who} is {process.spool_share:.0%} full ({messages(process.spooled)}): then it says no."
@@ -255,6 +258,7 @@ NAMES = (
     "flood",
     "process-away",
     "quarantine",
+    "spool-aside",
     "spool-filling",
     "spool-waiting",
     "stage-behind",

@@ -66,7 +66,7 @@ class Exposition(Collector):
         own = self._own()
         yield from of_itself(own, now)
         if view := self._view():
-            yield from of_view(view, self._now(), self._groups, own.instance)
+            yield from of_view(view, self._now(), self._groups)
 
 
 def _family(metric: Metric, values: Mapping[tuple[str, ...], float]) -> GaugeMetricFamily | CounterMetricFamily:

@@ -41,6 +41,7 @@ def of_process(state: ProcessState) -> Iterator[Measured]:
     if state.doors:
         yield Measured(m.SPOOLED, who, state.spooled)
         yield Measured(m.SPOOL_USED, who, state.spool_share)
+        yield Measured(m.SPOOL_ASIDE, who, state.spool_aside)
     for part, one in state.parts.items():
         worker = (*who, _named(part))
         yield Measured(m.WORKED, worker, one.worked)
@@ -53,8 +54,8 @@ def of_process(state: ProcessState) -> Iterator[Measured]:
         yield Measured(m.SILENT, worker, one.silent_seconds)
 
 
-def of_view(view: View, now: datetime, groups: Groups, own: str) -> Iterator[Measured]:
-    """What the monitor saw; ages are those of its look. Of the process named `own`, that one itself says more."""
+def of_view(view: View, now: datetime, groups: Groups) -> Iterator[Measured]:
+    """What the monitor saw; ages are those of its look."""
     seen = view.seen
     yield Measured(m.LOOK_AGE, (), (now - seen.at).total_seconds())
     yield Measured(m.LOOKS, (), view.number)
@@ -63,7 +64,7 @@ def of_view(view: View, now: datetime, groups: Groups, own: str) -> Iterator[Mea
     yield Measured(m.JUMPED, (), seen.jumped)
     yield from _concerns(view)
     for process in seen.processes:
-        yield from _asked(process, own)
+        yield from _asked(process)
     for channel in seen.channels:
         yield from _channel(channel, seen.at)
     for stage in seen.stages:
@@ -86,13 +87,13 @@ def _concerns(view: View) -> Iterator[Measured]:
             yield Measured(m.CONCERN_AGE, (name,), (view.seen.at - min(since)).total_seconds())
 
 
-def _asked(process: ProcessState, own: str) -> Iterator[Measured]:
+def _asked(process: ProcessState) -> Iterator[Measured]:
     yield Measured(m.REACHED, (_where(process.address),), not process.unreached)
     if not process.unreached:
         who = (_named(process.instance), _where(process.address))
         yield Measured(m.AHEAD, who, process.ahead)
-        if process.instance != own:
-            yield from of_process(process)
+        # The monitor's own process too, once more: by its name it can't be told from others on its host.
+        yield from of_process(process)
 
 
 def _channel(state: ChannelState, at: datetime) -> Iterator[Measured]:

@@ -42,6 +42,7 @@ PROCESS_TIME = _gauge("process_time_seconds", "seconds", "What the clock of this
 DOOR_OPEN = _gauge("door_open", "1 or 0", "Whether a door takes what comes.", *_WHO, "door")
 SPOOLED = _gauge("spooled_messages", "messages", "Accepted messages on a host's disk, on the way to the bus.", *_WHO)
 SPOOL_USED = _gauge("spool_used_ratio", "ratio", "Of the spool's room, what is taken.", *_WHO)
+SPOOL_ASIDE = _gauge("spool_aside_messages", "messages", "Accepted messages that the bus will not have.", *_WHO)
 WORKED = _counter("worker_messages", "messages", "Records of which a worker committed what follows.", *_WORKER)
 REJECTED = _counter("worker_rejected_messages", "messages", "Records that became dead letters.", *_WORKER)
 RETRIED = _counter("worker_retries", "times", "How often a worker had to try again: something was away.", *_WORKER)
@@ -94,6 +95,7 @@ OF_PROCESSES = (
     DOOR_OPEN,
     SPOOLED,
     SPOOL_USED,
+    SPOOL_ASIDE,
     WORKED,
     REJECTED,
     RETRIED,

@@ -22,6 +22,7 @@ class _Says(Shape):
     doors: dict[str, DoorState]
     spooled: int | None = None
     spool_share: float | None = None
+    spool_aside: int | None = None
     parts: dict[str, PartState] = Field(default_factory=dict)
 
 
@@ -57,6 +58,7 @@ def _ask(address: str, now: Callable[[], datetime]) -> ProcessState:
         doors=says.doors,
         spooled=says.spooled or 0,
         spool_share=says.spool_share or 0.0,
+        spool_aside=says.spool_aside or 0,
         parts=says.parts,
         ahead=(says.at - asked).total_seconds() - half,
     )

@@ -99,6 +99,13 @@ RULES = (
         "{{ $labels.process }} can't read what is said to us on X; its /ready says why.",
     ),
     Rule(
+        "spool-aside",
+        Urgency.NOW,
+        0,
+        f"{_most(m.SPOOL_ASIDE, 'process')} > 0",
+        "{{ $value }} messages that {{ $labels.process }} accepted stand aside: the bus will not have them.",
+    ),
+    Rule(
         "spool-filling",
         Urgency.NOW,
         0,

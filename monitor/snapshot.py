@@ -106,6 +106,7 @@ class ProcessState(Shape):
     doors: Mapping[str, DoorState] = Field(default_factory=dict)
     spooled: int = 0
     spool_share: float = Field(0.0, description="Of the spool's room, what is taken.")
+    spool_aside: int = Field(0, description="Accepted messages that the bus will not have.")
     parts: Mapping[str, PartState] = Field(default_factory=dict)
     ahead: float = 0.0
 

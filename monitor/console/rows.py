@@ -32,6 +32,7 @@ SECTIONS = {
     "flood": "channels",
     "process-away": "processes",
     "quarantine": "aside",
+    "spool-aside": "processes",
     "spool-filling": "processes",
     "spool-waiting": "processes",
     "stage-behind": "stages",
@@ -199,6 +200,7 @@ def process(state: ProcessState) -> Process:
         wrong.append(f"Its clock is {span(abs(state.ahead))} {'ahead' if state.ahead > 0 else 'behind'}.")
     share = f"{state.spool_share:.0%}" if state.spool_share >= _PERCENT else "less than 1%"
     spool = f"{messages(state.spooled)}, {share} of its room" if state.spooled else "empty"
+    spool += f"; {messages(state.spool_aside)} aside" if state.spool_aside else ""
     return Process(
         key=state.address,
         who=state.instance or state.address,

@@ -111,7 +111,7 @@ def test_the_most_urgent_comes_first(open_console: OpenConsole) -> None:
     shapes = [page.locator(f".badge .mark.{name}").first.evaluate("mark => getComputedStyle(mark).clipPath")
               for name in ("now", "soon", "look")]  # fmt: skip
     assert len(set(shapes)) == 3
-    expect(page).to_have_title("(11 NOW) Satu Pintu operations")
+    expect(page).to_have_title("(12 NOW) Satu Pintu operations")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -218,7 +218,7 @@ def test_focus_stays_while_numbers_change(open_console: OpenConsole, planted: Pl
 def test_without_scripts_everything_is_shown(open_console: OpenConsole, planted: Planted, size: dict[str, int]) -> None:
     """The page loads itself again; what only scripts can do is not offered."""
     page = open_console(size, scripts=False)
-    assert page.locator(".concern").count() == 24
+    assert page.locator(".concern").count() == 25
     expect(page.get_by_label("Show agencies named")).to_be_hidden()
     page.get_by_text("The other 580 agencies").click()
     expect(page.locator("[data-key=kab-0599]")).to_be_visible()

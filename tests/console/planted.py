@@ -66,7 +66,9 @@ def troubled(at: datetime, agencies: int = 600, step: int = 0) -> Snapshot:
         ),
         processes=(
             process("doors-1", {"web": "", "sms": "spool_full", "open311": "database_away"}, spooled=2_310, share=0.61),
-            process("doors-2", {"web": "", "sms": "", "mobile": "database_away", "twitter": "http_401"}, spooled=4),
+            process(
+                "doors-2", {"web": "", "sms": "", "mobile": "database_away", "twitter": "http_401"}, spooled=4, aside=2
+            ),
             process(
                 "workers-1",
                 parts={
@@ -125,6 +127,7 @@ def process(
     doors: dict[str, str] | None = None,
     spooled: int = 0,
     share: float = 0.0,
+    aside: int = 0,
     parts: dict[str, PartState] | None = None,
     ahead: float = 0.0,
 ) -> ProcessState:
@@ -136,6 +139,7 @@ def process(
         doors={name: DoorState(why=why) for name, why in usual.items()},
         spooled=spooled,
         spool_share=share,
+        spool_aside=aside,
         parts={"normalize": PartState(worked=120)} if doors is None and parts is None else parts or {},
         ahead=ahead,
     )

@@ -150,7 +150,7 @@ def test_well_is_said() -> None:
     assert "No dead letters." in board.lists["letters"][""]
     assert "Nothing waits at any agency." in board.lists["fullest"][""]
     assert (board.facts["title"], board.facts["tally"]) == ("Satu Pintu operations", "")
-    assert Draw(pages())(view(troubled(NOW))).facts["title"] == "(11 NOW) Satu Pintu operations"
+    assert Draw(pages())(view(troubled(NOW))).facts["title"] == "(12 NOW) Satu Pintu operations"
 
 
 def test_names_are_text() -> None:

@@ -98,4 +98,4 @@ def test_a_process_without_doors_has_no_spool() -> None:
 def test_all_well_is_no_tally() -> None:
     """There is nothing to count; else the most urgent come first."""
     assert rows.tally(Register().stand(quiet(NOW))) == ""
-    assert rows.tally(Register().stand(troubled(NOW))).startswith("11 now, ")
+    assert rows.tally(Register().stand(troubled(NOW))).startswith("12 now, ")

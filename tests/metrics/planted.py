@@ -119,6 +119,7 @@ BEGAN: Mapping[str, Snapshot] = {
     "process-away": _with(process(), ProcessState(address=OTHER, unreached="ConnectionError")),
     "door-shut": _with(process(doors={"web": DoorState(), "sms": DoorState(why="spool_full")})),
     "door-shut at X": _with(process(doors={"web": DoorState(), "twitter": DoorState(why="rate_limited")})),
+    "spool-aside": _with(process(spool_aside=2)),
     "spool-filling": _with(process(spooled=4, spool_share=c.SPOOL_SHARE)),
     "spool-waiting": _with(_SPOOLED),
     "clock": _with(process(ahead=-c.CLOCK_SECONDS)),

@@ -80,6 +80,12 @@ CASES: list[tuple[str, dict[str, Any], Urgency, str]] = [
         "The web door of host-a is shut: the bus is away and its spool has no room.",
     ),
     (
+        "spool-aside",
+        process(spool_aside=2),
+        Urgency.NOW,
+        "2 messages that host-a accepted stand aside: the bus will not have them.",
+    ),
+    (
         "spool-filling",
         process(spooled=700, spool_share=0.71),
         Urgency.NOW,
