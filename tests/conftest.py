@@ -21,6 +21,7 @@ pytest_plugins = ["tests.kafka.fixture"]
 NOW = datetime(2026, 11, 24, 8, 4, 5, 678000, tzinfo=UTC)
 # What takes a minute or so, of a core or of waiting.
 _LONG = (
+    "tests/test_game_day.py",
     "tests/browser/",
     "tests/test_whole.py",
     "tests/test_store_and_forward.py",
@@ -28,6 +29,7 @@ _LONG = (
     "tests/journeys/",
     "tests/doors/test_smpp.py",
     "tests/contracts/",
+    "tests/metrics/",
     "tests/doors/test_schemathesis.py",
     "tests/kafka/test_secured.py",
     "tests/test_cli.py",
