@@ -10,10 +10,17 @@ from bus.port import Record
 from messages import shapes
 
 # Sealed anyway, or enough to find a person by.
-_HIDDEN = {"body", "contact", "to", "sender", "provider_id"}
+_HIDDEN = {"body", "contact", "to", "sender", "provider_id", *shapes.Contact.model_fields}
 _MASK = "•••"
-# Phone numbers, NIK, case numbers, handles and addresses that people write into their text.
-_TELLING = re.compile(r"\S+@\S+|@\w+|\d[\d .-]{3,}\d")
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+# Phone numbers, NIK, case numbers, handles and addresses that people write into their text, and as they part them. What
+# stands in an id of ours is none of these.
+_TELLING = re.compile(
+    rf"(?P<ours>\b{_UUID}\b)"
+    r"|\S{1,99}(?:[@\uff20]|\s?[(\[{]\s?at\s?[)\]}]\s?)\S+|[@\uff20]\w[\w.-]*"
+    r"|\b(?:(?:facebook|fb|instagram|tiktok|twitter|x)\.com|t\.me)/\S+"
+    r"|\d[\d .-]{3,}\d|\d(?:[\W_]{0,3}\d){4,}"
+)
 
 
 # Our own names; any other may be what somebody said.
@@ -23,14 +30,14 @@ _NAMES = {
     if isinstance(shape, type) and issubclass(shape, shapes.Shape)
     for name in shape.model_fields
 }
+# Of these what stands in them is no text of anybody's.
+_OURS = {"tracking", "evidence", "sha256", "code", "rule", "rules_version", "media_type", "content_type"}
 # Of these what stands in them is shown, where it is an id, a moment, a code or a count.
 _CODED = {
     *("id", "message_id", "complaint_id", "dispatch_id", "apart_from", "of", "at", "due_at"),
     *("channel", "kind", "verdict", "event", "verified_by", "hop", "own_case"),
 }
-_CODE = re.compile(
-    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+Z|[a-z]+(-[a-z]+){0,3}|[0-9]{1,2}"
-)
+_CODE = re.compile(_UUID + r"|\d{4}-\d\d-\d\dT[\d:.]+Z|[a-z]+(-[a-z]+){0,3}|[0-9]{1,2}")
 
 
 def topic_rows(parts: Parts) -> list[dict[str, Any]]:
@@ -98,17 +105,18 @@ def _outline(value: Any, name: str = "") -> Any:
 
 
 def _mask(value: Any, name: str = "") -> Any:
-    if name in _HIDDEN and value:
+    if value and (name in _HIDDEN or (name and name not in _NAMES)):
         return _MASK
     if isinstance(value, dict):
-        return {key: _mask(inner, key) for key, inner in value.items()}
+        return {hide(key): _mask(inner, key) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_mask(inner) for inner in value]
-    if isinstance(value, str) and name in {"text", "title", "address", "says", "reason", "region", "agency"}:
-        return hide(value)
-    return value
+        return [_mask(inner, name) for inner in value]
+    if isinstance(value, str):
+        return value if name in _OURS or _CODE.fullmatch(value) else hide(value)
+    # Whatever is no field's is not our number.
+    return value if name or value is None or isinstance(value, bool) else _MASK
 
 
 def hide(text: str) -> str:
     """A text without the numbers, handles and addresses that people write into it."""
-    return _TELLING.sub(_MASK, text)
+    return _TELLING.sub(lambda found: found["ours"] or _MASK, text)
