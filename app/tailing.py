@@ -69,9 +69,16 @@ def lines(parts: Parts, topic: str, *, follow: bool) -> Iterator[str]:
     reader = parts.bus.reader()
     try:
         for record in reader.read([topic], follow=follow):
-            yield json.dumps(masked(record), ensure_ascii=False)
+            yield json_line(masked(record))
     finally:
         reader.close()
+
+
+def json_line(said: object) -> str:
+    """JSON in which no sign stands that can't be seen: others wrote it, and a terminal would take it for an order."""
+    return "".join(
+        sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in json.dumps(said, ensure_ascii=False)
+    )
 
 
 def masked(record: Record) -> dict[str, Any]:

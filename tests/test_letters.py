@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -350,6 +351,31 @@ def test_the_commands(post: Post, parts: Parts, cli: Cli) -> None:
     assert "letter-dropped" in cli("list", "--all").stdout
     with post.log.rows() as rows:
         assert [kept.act.action for kept in rows] == ["letters.reveal", "letters.drop", *["letters.redrive"] * 2]
+
+
+ORDER = "\x1b[2J"
+
+
+def test_a_list_orders_a_terminal_nothing(post: Post, cli: Cli) -> None:
+    """Whatever another program put into the headers."""
+    post.publish(Outgoing("dead-router", b"", b"?", (("dead_reason", f"odd{ORDER}".encode()),)))
+    listed = cli("list").stdout
+    assert ("odd" in listed, "\x1b" in listed) == (True, False)
+
+
+def test_a_look_orders_a_terminal_nothing(post: Post, cli: Cli, settings: Settings) -> None:
+    """Where somebody looks on; a file or a program gets what was written as it is."""
+    post.publish(Outgoing("dead-router", b"", f"satu{ORDER}\r\ndua".encode()))
+    (one,) = post.waiting()
+    look = ("letters", "show", str(one.id), "--reveal", "--actor", "petugas-3", "--why", "tiket 17")
+    assert ORDER in cli(*look[1:]).stdout
+    mine = {"SATUPINTU_HOME": str(settings.home), "SATUPINTU_SECRET_KEY": settings.secret_key.get_secret_value()}
+    ours, theirs = os.openpty()
+    subprocess.run([sys.executable, "-m", "app.cli", *look], stdout=theirs, env={**os.environ, **mine}, check=True)
+    os.close(theirs)
+    seen = os.read(ours, 1000).decode()
+    os.close(ours)
+    assert seen.splitlines() == ["satu [2J", "dua"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.tailing import hide, masked
+from app.tailing import hide, json_line, masked
 from bus.port import Record
 
 COMPLAINT = "3f2a1234-1234-5678-9abc-123456789012"
@@ -95,3 +95,12 @@ def test_what_no_field_of_ours_holds_is_hidden() -> None:
         "name": "•••",
         "Pelapor": "•••",
     }
+
+
+def test_a_line_orders_a_terminal_nothing() -> None:
+    """What it would obey stands escaped, and what no terminal can print; the JSON says the same."""
+    said = {"text": "jalan \u00e9 \x1b[31m \x9b31m \u202e \ud800 \U000e0041 baik \N{PENSIVE FACE}"}
+    line = json_line(said)
+    assert line.isprintable()
+    assert json.loads(line) == said
+    assert "\N{PENSIVE FACE}" in line

@@ -64,6 +64,17 @@ def moment(typed: str) -> datetime:
         stop(str(error), EX_USAGE)
 
 
+def plain(line: str) -> str:
+    """Without what a terminal would take for an order."""
+    return "".join(sign if sign.isprintable() else " " for sign in line)
+
+
+def print_revealed(body: bytes) -> None:
+    """Print what somebody wrote: to a terminal plainly, line by line; a file or a program gets it as it is."""
+    says = body.decode("utf-8", "replace")
+    print("\n".join(map(plain, says.splitlines())) if sys.stdout.isatty() else says)
+
+
 def must_say(actor: str, why: str, named: str = "--why") -> None:
     """The process ends where it was not said who decides, and why, in a line each."""
     if not actor.strip() or not why.strip():

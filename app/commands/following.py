@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from app import answers, tailing, tracing
-from app.commands.common import EX_USAGE, OUT, Json, moment, opened, stop
+from app.commands.common import EX_USAGE, OUT, Json, moment, opened, plain, stop
 from app.migrate import migrate
 from app.underway import settled_audit
 from messages.tracking import read_tracking_number
@@ -67,11 +67,11 @@ def trace(
         if not steps:
             stop(f"{tracking} is on no topic since {since}; --since 90d looks further back", 1)
         if as_json_:
-            print(json.dumps([step.as_json() for step in steps], ensure_ascii=False))
+            print(tailing.json_line([step.as_json() for step in steps]))
             return
         for step in steps:
             OUT.print(f"{step.at:%Y-%m-%d %H:%M:%S}Z  {step.position}", style="bold", highlight=False, markup=False)
-            OUT.print(f"  {step.what}: {step.says}", highlight=False, markup=False)
+            OUT.print(plain(f"  {step.what}: {step.says}"), highlight=False, markup=False)
             for stage, before in step.waits_for.items():
                 OUT.print(f"  waits for {stage}, {before} before it", style="yellow", highlight=False)
 
@@ -121,7 +121,7 @@ def print_audit(found: Audit) -> None:
             table.add_row(name, str(value))
     OUT.print(table)
     for one in found.found:
-        OUT.print(f"{one.kind} {one.name} {one.id}: {one.what}", markup=False, highlight=False)
+        OUT.print(plain(f"{one.kind} {one.name} {one.id}: {one.what}"), markup=False, highlight=False)
     for name, count in found.named.items():
         if count > NAMED:
             OUT.print(f"{name}: {count - NAMED} more", markup=False, highlight=False)

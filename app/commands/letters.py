@@ -11,9 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from app.assembly import Parts, utc_now
-from app.commands.common import ERR, EX_USAGE, OUT, Actor, Json, acting, moment, opened, stop
+from app.commands.common import ERR, EX_USAGE, OUT, Actor, Json, acting, moment, opened, plain, print_revealed, stop
 from app.letters import Choice, Letters, groups, row
 from app.redriving import LEFT, Pace, Redriving, Step, unhurried
+from app.tailing import json_line
 
 commands = typer.Typer(no_args_is_help=True, help="What a stage could not work, for a person to give again or to drop.")
 
@@ -59,7 +60,7 @@ def list_(
     columns = ("stage", "reason", "field", "letters") if by else ("id", "at", "stage", "reason", "field", "topic")
     table = Table(*columns, *(("decided",) if everything and not by else ()))
     for each in rows:
-        table.add_row(*(Text(str(value)) for value in each.values()))
+        table.add_row(*(Text(plain(str(value))) for value in each.values()))
     OUT.print(table)
 
 
@@ -75,9 +76,9 @@ def show(
         mine = _letters(parts)
         found = mine.find(begin)
         if reveal:
-            print(mine.reveal(found, actor, why, utc_now()).decode("utf-8", "replace"))
+            print_revealed(mine.reveal(found, actor, why, utc_now()))
         else:
-            print(json.dumps(mine.about(found), ensure_ascii=False))
+            print(json_line(mine.about(found)))
 
 
 @commands.command()

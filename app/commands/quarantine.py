@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from app.assembly import Parts, utc_now
-from app.commands.common import ERR, EX_USAGE, OUT, Actor, Json, acting, moment, opened, stop
+from app.commands.common import ERR, EX_USAGE, OUT, Actor, Json, acting, moment, opened, print_revealed, stop
 from app.quarantine import Choice, Decided, Quarantine, row
 
 commands = typer.Typer(no_args_is_help=True, help="What the doors kept aside, for a person to decide.")
@@ -50,7 +50,7 @@ def show(
         mine = _quarantine(parts)
         held = mine.find(begin)
         if reveal:
-            print(mine.reveal(held, actor, why, utc_now()).decode("utf-8", "replace"))
+            print_revealed(mine.reveal(held, actor, why, utc_now()))
         else:
             print(json.dumps(mine.about(held)))
 

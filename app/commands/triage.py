@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.assembly import Parts, utc_now
-from app.commands.common import ERR, EX_USAGE, OUT, Actor, Json, must_say, opened, stop
+from app.commands.common import ERR, EX_USAGE, OUT, Actor, Json, must_say, opened, plain, stop
 from app.migrate import migrate
 from app.relating import Impossible
 from app.triage import Candidate, Shown, TriageDesk, Waiting
@@ -48,9 +48,7 @@ def list_(
     table = Table("number", "age", "due", "topic", "region", "along", "candidates")
     for row, one in zip(rows, found, strict=True):
         about = (row["number"], f"{row['age_hours']} h", row["due_at"], row["topic"], row["region"], row["along"])
-        table.add_row(
-            *map(str, about), Text("\n".join(f"{each.agency}: {_plain(each.why)}" for each in one.candidates))
-        )
+        table.add_row(*map(str, about), Text("\n".join(f"{each.agency}: {plain(each.why)}" for each in one.candidates)))
     OUT.print(table)
 
 
@@ -65,7 +63,7 @@ def show(number: Number, as_json: Json = False) -> None:
         print(json.dumps(about, ensure_ascii=False))
         return
     for line in _lines(shown):
-        OUT.print(_plain(line), markup=False, highlight=False, soft_wrap=True)
+        OUT.print(plain(line), markup=False, highlight=False, soft_wrap=True)
 
 
 @commands.command()
@@ -151,11 +149,6 @@ def _lines(shown: Shown) -> Iterator[str]:
     ):
         yield heading
         yield from (f"  {line}" for line in lines or ("-",))
-
-
-def _plain(line: str) -> str:
-    """Without what a terminal would take for an order."""
-    return "".join(sign if sign.isprintable() else " " for sign in line)
 
 
 def _step(event: Event) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -14,8 +15,8 @@ from app.tracing import Step, trace
 from bus.port import Outgoing
 from ingest.wrap import held
 from messages import codec
-from messages.shapes import Channel, RawMessage
-from messages.topics import dead
+from messages.shapes import AgencyAnswer, Channel, RawMessage
+from messages.topics import AGENCY_ANSWERS, dead
 from tests import helpers
 from tests.conftest import NOW
 from tests.logged import listening
@@ -136,3 +137,24 @@ def test_the_command(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Non
     assert run("2VA8-SD70-3331")[0] == 2
     code, says = run("2VA8-SD70-3330", "--since", "1h")
     assert (code, "on no topic since 1h" in says) == (1, True)
+
+
+def test_it_orders_a_terminal_nothing(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an agency's program calls itself is a line like any other."""
+    message = helpers.web(pipeline.parts, "Kemenkes tolong")
+    raw = codec.decode(RawMessage, message.value, message.headers)
+    known: dict[str, Any] = {
+        "id": raw.id,
+        "message_id": raw.id,
+        "at": NOW,
+        "complaint_id": raw.id,
+        "dispatch_id": raw.id,
+    }
+    said = AgencyAnswer(**known, agency="kantor\x1b[2J\n  complaint: new\x9b", verdict="refused")
+    pipeline.publish(message, Outgoing(AGENCY_ANSWERS, *codec.encode(said, "key", "/agency/kantor")))
+    settings = pipeline.parts.settings
+    monkeypatch.setenv("SATUPINTU_HOME", str(settings.home))
+    monkeypatch.setenv("SATUPINTU_SECRET_KEY", settings.secret_key.get_secret_value())
+    with listening():
+        shown = CliRunner().invoke(app, ["trace", raw.tracking]).stdout
+    assert "  answered: kantor [2J   complaint: new : refused" in shown.splitlines()
