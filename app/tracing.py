@@ -141,9 +141,10 @@ def _waiting(record: Record, at: Mapping[str, Mapping[Partition, int]]) -> Itera
 def _told(record: Record) -> tuple[str, str]:
     """What a record is, and what it decides."""
     if record.topic in topics.DEAD:
-        field = _header(record, "dead_field").decode()
-        says = f"{_header(record, 'dead_reason').decode()}{f' ({field})' if field else ''}"
-        return "dead letter", f"{_header(record, 'dead_stage').decode()} could not work it: {says}"
+        stage, reason, field = (
+            _header(record, name).decode("utf-8", "replace") for name in ("dead_stage", "dead_reason", "dead_field")
+        )
+        return "dead letter", f"{stage} could not work it: {reason}{f' ({field})' if field else ''}"
     known = _SHAPES.get(_header(record, "ce_type").decode("utf-8", "replace"))
     if known is None:
         return "unreadable", f"{len(record.value)} bytes"

@@ -97,6 +97,15 @@ def test_a_report_that_died_is_found(pipeline: Pipeline) -> None:
     assert trace(pipeline.parts, number, datetime.now(NOW.tzinfo) + timedelta(hours=1)) == []
 
 
+def test_a_letter_with_odd_headers_is_shown(pipeline: Pipeline) -> None:
+    """They may be of another program."""
+    message = helpers.web(pipeline.parts, "Kemenkes tolong")
+    number = codec.decode(RawMessage, message.value, message.headers).tracking
+    odd = (("dead_stage", b"normal\xff"), ("dead_reason", b"\xfe"))
+    pipeline.publish(message, Outgoing(dead("normalize"), b"", message.value, message.headers + odd))
+    assert trace(pipeline.parts, number, LONG_AGO)[1].says == "normal\ufffd could not work it: \ufffd"
+
+
 def test_a_message_in_quarantine_is_found(pipeline: Pipeline) -> None:
     """By the number that it would have; why it is held is said, not what it says."""
     kept = pipeline.parts.wrapper.wrap(Channel.SMS, "SM1", "", b"Body=rahasia", NOW, "text/plain")
