@@ -112,6 +112,8 @@ def test_a_port_that_is_taken_is_named(cli: Cli) -> None:
         (("tail", "no-such"), 2, "no such topic: no-such"),
         (("replay", "x.csv", "--channels", "pigeon"), 2, "no such channel: pigeon"),
         (("answer", "ABCD", "perhaps"), 78, "no such verdict: perhaps"),
+        (("answer", "ABCD", "accepted", "--actor", "a" * 201), 2, "--actor takes 200 characters"),
+        (("answer", "ABCD", "accepted", "--actor", "petugas\x1b[2J"), 2, "of characters that can be seen"),
     ],
 )
 def test_wrong_usage_is_said(cli: Cli, arguments: tuple[str, ...], code: int, says: str) -> None:

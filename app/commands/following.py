@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from app import answers, tailing, tracing
-from app.commands.common import EX_USAGE, OUT, Json, moment, opened, plain, stop
+from app.commands.common import EX_USAGE, OUT, Json, moment, must_say, opened, plain, stop
 from app.migrate import migrate
 from app.underway import settled_audit
 from messages.tracking import read_tracking_number
@@ -84,6 +84,8 @@ def answer(
     actor: Annotated[str, typer.Option("--actor", help="Who answers, where that is to be kept.")] = "",
 ) -> None:
     """Answer as the agency at whose door a complaint is now."""
+    if actor:
+        must_say(actor, verdict)
     with opened() as parts:
         migrate(parts.engine)
         said = answers.answer(parts, number, verdict, text, theirs, actor)
