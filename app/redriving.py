@@ -7,15 +7,18 @@ crash came between it and the event that says so, is worked once.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from app.auditlog import AuditLog
 from app.letters import Choice, Letter, Letters, told_of
 from bus.errors import Reject
 from bus.port import Outgoing, Record
-from messages.codec import REDRIVEN, CodecError
-from messages.topics import Topic
+from messages.codec import REDRIVEN, CodecError, decode
+from messages.shapes import Correction
+from messages.topics import CORRECTIONS, Topic
 from messages.upcasts import UPCASTS, Upcasts, current
 
 # Why a letter is left where it is.
@@ -25,6 +28,7 @@ LEFT = {
     "unknown_version": "nothing makes a current record of what it says it is",
     "not_the_shape": "made current, it is not what it should be",
     "too_large": "with its new header no bus takes it",
+    "overtaken": "a person decided something else about the report since: given again it would stand against that",
     "worked": "it was worked, and what followed from it was too large: given again, it would be dropped as known",
 }
 # A worker's reason for what a stage made of a record; the stage has decided about that record then.
@@ -87,6 +91,8 @@ class Redriving:
     def steps(self, choice: Choice) -> Iterator[Step]:
         """What would become of what is chosen. Letters that hold their record come first."""
         left = self._together(choice)
+        for place in self._overtaken({place for place, (first, *_) in left.items() if first.topic == CORRECTIONS}):
+            yield Step(left.pop(place), None, "overtaken")
         for letter, record in self._letters.read():
             if letter.place in left and not letter.stub:
                 yield self._step(left.pop(letter.place), record)
@@ -109,6 +115,21 @@ class Redriving:
             if takes:
                 chosen.add(letter.place)
         return {place: tuple(letters) for place, letters in found.items() if place in chosen}
+
+    def _overtaken(self, places: AbstractSet[str]) -> AbstractSet[str]:
+        """Of corrections at these places, those after which another one about the same complaint stands."""
+        before: dict[UUID, dict[str, UUID]] = defaultdict(dict)
+        found: set[str] = set()
+        with self._letters.records([CORRECTIONS] if places else []) as records:
+            for record in records:
+                try:
+                    said = decode(Correction, record.value, record.headers)
+                except CodecError:
+                    continue
+                found |= {place for place, id_ in before[said.complaint_id].items() if id_ != said.id}
+                if record.position in places:
+                    before[said.complaint_id][record.position] = said.id
+        return found
 
     def _step(self, letters: tuple[Letter, ...], record: Record) -> Step:
         first = letters[0]

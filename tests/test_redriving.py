@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -19,8 +20,8 @@ from bus.port import MAX_MESSAGE_BYTES, Bus, Membership, Outgoing, TopicSpec
 from bus.worker import Stage
 from config.database import reading
 from config.settings import Settings
-from messages import codec
-from messages.shapes import Complaint, Dispatch, RawMessage
+from messages import codec, ids
+from messages.shapes import Complaint, Correction, Dispatch, RawMessage, Relation
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, Topic, dead
 from normalize.stage import NormalizeStage
 from router.stage import RouterStage
@@ -36,6 +37,7 @@ from tests.test_letters import PHONE, TEXT, complaint
 from tests.test_upcasts import STEPS, Planted, headers, value
 from tests.whole import REGISTRY
 
+NOBODY = UUID(int=0)
 ROUTED = (COMPLAINTS, AGENCY_ANSWERS, CORRECTIONS)
 
 
@@ -219,9 +221,47 @@ def test_what_was_worked_is_not_given_again(post: Post, parts: Parts) -> None:
     assert len(post.waiting()) == 1
 
 
+def correction(kind: Literal["new", "joins"], after: UUID | None = None) -> Outgoing:
+    """A person takes a complaint apart from another, or puts it to that one."""
+    message, other = ids.message_id("web", "letters-1"), ids.complaint_id(ids.message_id("web", "letters-2"))
+    mine = ids.complaint_id(message)
+    made = Correction(
+        id=ids.correction_id(mine, kind, after),
+        message_id=message,
+        at=NOW,
+        complaint_id=mine,
+        tracking="2VA8-SD70-3330",
+        relation=Relation(kind=kind, of=other if kind == "joins" else None),
+        actor="petugas-1",
+        reason="lain lubang",
+    )
+    return Outgoing(CORRECTIONS, *codec.encode(made, str(mine), "/test"))
+
+
+def test_what_a_person_decided_since_holds(post: Post) -> None:
+    """A correction that a later one followed is left: the normalizer would take it for the latest."""
+    split, merge = correction("new"), correction("joins", NOBODY)
+    post.publish(split)
+    post.aside(KeyError("x"), CORRECTIONS, group="ledger", stage="sinks")
+    post.publish(merge)
+    assert [step.left for step in post.redrive()] == ["overtaken"]
+    assert (len(post.waiting()), len(post.read(CORRECTIONS))) == (1, 2)
+    post.aside(KeyError("x"), CORRECTIONS, group="ledger", stage="sinks")
+    assert [step.left for step in post.redrive()] == ["overtaken", ""]
+    assert post.read(CORRECTIONS)[2].value == merge.value
+
+
 def test_every_reason_to_leave_one_has_its_sentence() -> None:
     """What an operator reads."""
-    assert sorted(LEFT) == ["gone", "not_the_shape", "too_large", "unknown_topic", "unknown_version", "worked"]
+    assert sorted(LEFT) == [
+        "gone",
+        "not_the_shape",
+        "overtaken",
+        "too_large",
+        "unknown_topic",
+        "unknown_version",
+        "worked",
+    ]
 
 
 @pytest.mark.parametrize(
