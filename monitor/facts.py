@@ -113,10 +113,10 @@ def dispatch(record: Record) -> Row | None:
 
 
 def answer(record: Record) -> Row | None:
-    """`id, complaint, dispatch, redriven`."""
+    """`id, complaint, dispatch, redriven`; the id as a letter of it has it, for its headers are an agency's."""
     if (read := _decoded(_Answer, record)) is None:
         return None
-    return read.id.bytes, read.complaint_id.bytes, read.dispatch_id.bytes, redriven(record)
+    return _key(record), read.complaint_id.bytes, read.dispatch_id.bytes, redriven(record)
 
 
 def event(record: Record) -> Row | None:

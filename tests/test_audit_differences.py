@@ -1,11 +1,12 @@
 """The audit's differences: each is planted on a bus written by hand and found by its name, and nothing else is."""
 
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
 from app.assembly import Parts
-from bus.port import Outgoing
+from bus.port import Headers, Outgoing
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, QUARANTINE, dead
 from monitor.audit import NAMED
 from monitor.differences import DIFFERENCES
@@ -151,6 +152,20 @@ def test_an_answer_that_the_router_rejected_is_a_dead_letter(desk: Desk) -> None
     """Its dispatch is not there; the router said so."""
     said = answer(1, PLN, hop=5, verdict="refused")
     assert desk.worked(said, letter("router", said)).found == []
+
+
+@pytest.mark.parametrize("named", [(), (("ce_id", b"jawaban-17"),), (("ce_id", str(case(99)).encode()),)])
+def test_an_answer_is_known_by_the_headers_that_its_agency_wrote(desk: Desk, named: Headers) -> None:
+    """Without an id there, or with another one than in its body, its letter is found all the same."""
+    said = answer(1, PLN, hop=5, verdict="refused")
+    theirs = replace(said, headers=tuple(header for header in said.headers if header[0] != "ce_id") + named)
+    desk.publish(theirs)
+    with closing(desk.bus.reader()) as reader:
+        *_, record = (one for one in reader.read([AGENCY_ANSWERS]) if one.value == said.value)
+    where = ("dead_position", record.position.encode())
+    died = letter("router", theirs)
+    audit = desk.worked(replace(died, headers=(*died.headers, where)))
+    assert audit.found == []
 
 
 def test_an_answer_that_nobody_worked_yet_waits(desk: Desk) -> None:
