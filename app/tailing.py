@@ -8,6 +8,7 @@ from typing import Any
 from app.assembly import Parts
 from bus.port import Record
 from messages import shapes
+from messages.codec import REDRIVEN
 
 # Sealed anyway, or enough to find a person by.
 _HIDDEN = {"body", "contact", "to", "sender", "provider_id", *shapes.Contact.model_fields}
@@ -36,6 +37,11 @@ _OURS = {"tracking", "evidence", "sha256", "code", "rule", "rules_version", "med
 _CODED = {
     *("id", "message_id", "complaint_id", "dispatch_id", "apart_from", "of", "at", "due_at"),
     *("channel", "kind", "verdict", "event", "verified_by", "hop", "own_case"),
+}
+# Our own headers; any other is of an agency's program.
+_HEADERS = {
+    *("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "content-type", "traceparent", REDRIVEN),
+    *("dead_stage", "dead_reason", "dead_field", "dead_position"),
 }
 _CODE = re.compile(_UUID + r"|\d{4}-\d\d-\d\dT[\d:.]+Z|[a-z]+(-[a-z]+){0,3}|[0-9]{1,2}")
 
@@ -96,7 +102,9 @@ def _shown(record: Record, show: Callable[[Any], Any]) -> dict[str, Any]:
         value = show(json.loads(record.value))
     except (ValueError, RecursionError):
         value = f"{len(record.value)} bytes, not JSON"
-    headers = {name: text.decode("utf-8", "replace") for name, text in record.headers}
+    headers = {
+        hide(name): text.decode("utf-8", "replace") if name in _HEADERS else _MASK for name, text in record.headers
+    }
     return {"position": record.position, "timestamp": record.timestamp, "headers": headers, "value": value}
 
 

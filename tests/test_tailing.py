@@ -2,11 +2,12 @@
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from app.tailing import hide, json_line, masked
+from app.tailing import hide, json_line, masked, outlined
 from bus.port import Record
 
 COMPLAINT = "3f2a1234-1234-5678-9abc-123456789012"
@@ -94,6 +95,17 @@ def test_what_no_field_of_ours_holds_is_hidden() -> None:
         **said,
         "name": "•••",
         "Pelapor": "•••",
+    }
+
+
+@pytest.mark.parametrize("show", [masked, outlined])
+def test_of_the_headers_ours_are_shown(show: Callable[[Record], dict[str, Any]]) -> None:
+    """An agency's program may have put anything into the others."""
+    headers = (("ce_type", b"id.lapor.agency-answer.v1"), ("redriven", COMPLAINT.encode()), ("pelapor", b"Budi"))
+    assert show(Record("agency-answers", 0, 0, 0, b"", b"{}", headers))["headers"] == {
+        "ce_type": "id.lapor.agency-answer.v1",
+        "redriven": COMPLAINT,
+        "pelapor": "•••",
     }
 
 
