@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from app.commands.common import OUT, Json, opened
+from app.commands.common import OUT, Json, opened, plain
 from app.watching import watch
 from monitor.concerns import Register, Standing, Urgency, span
 from monitor.snapshot import Snapshot, Waiting
@@ -78,7 +78,9 @@ def _said(standing: tuple[Standing, ...], now: datetime) -> list[Text]:
     if not standing:
         return [Text("Nothing needs a person.", style="green")]
     return [
-        Text.assemble((f"{_WORDS[one.urgency]}  ", _STYLES[one.urgency]), one.says, (f"  {_for(one, now)}", "dim"))
+        Text.assemble(
+            (f"{_WORDS[one.urgency]}  ", _STYLES[one.urgency]), plain(one.says), (f"  {_for(one, now)}", "dim")
+        )
         for one in standing
     ]
 
@@ -114,8 +116,8 @@ def _heaps(seen: Snapshot) -> Table:
     table = Table("put aside", "by", "reason", "messages", "oldest")
     for kind, heaps in (("dead letter", seen.letters), ("quarantine", seen.quarantine)):
         for heap in heaps:
-            reason = f"{heap.reason} {heap.field}".strip()
-            table.add_row(kind, heap.place, reason, f"{heap.waiting.many:,}", _age(heap.waiting, seen.at))
+            place, reason = (Text(plain(says)) for says in (heap.place, f"{heap.reason} {heap.field}".strip()))
+            table.add_row(kind, place, reason, f"{heap.waiting.many:,}", _age(heap.waiting, seen.at))
     return table
 
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from app.assembly import Parts
 from app.cli import app
-from bus.port import Membership
+from bus.port import Membership, Outgoing
 from tests import helpers
 from tests.logged import listening
 
@@ -45,6 +45,16 @@ def test_what_stands_still_is_said(parts: Parts, run: Run) -> None:
     waiting = {state["stage"]: state["topics"] for state in seen["stages"]}
     assert waiting["normalize"]["raw-web"]["many"] == 1
     assert waiting["router"] == {}
+
+
+def test_what_stands_in_a_letter_is_no_order(parts: Parts, run: Run) -> None:
+    """Whatever another program put into its headers, `top` shows it, and all else."""
+    producer = parts.bus.producer()
+    odd = (("dead_stage", b"[/odd]"), ("dead_reason", b"[/strange]\x1b[2J"))
+    producer.publish([Outgoing("dead-router", b"", b"?", odd)])
+    producer.close()
+    shown = run("top", "--once").stdout
+    assert ("[/odd]" in shown, shown.count("[/strange]"), "\x1b" in shown) == (True, 2, False)
 
 
 def test_who_works_is_said(parts: Parts, run: Run) -> None:
