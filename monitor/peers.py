@@ -1,17 +1,22 @@
 """Asks each process of ours how it is, at the address where it says so."""
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import requests
 from pydantic import Field, ValidationError
+from urllib3.exceptions import HTTPError
 
 from messages.shapes import Moment, Shape
 from monitor.snapshot import DoorState, PartState, ProcessState
 
 _PATIENCE_SECONDS = 4.0
 _AT_ONCE = 8
+# What `/ready` says has some kilobytes; whoever says more is none of ours.
+_MOST_BYTES = 1_000_000
+_PIECE_BYTES = 65_536
 
 
 class _Says(Shape):
@@ -44,9 +49,8 @@ class Peers:
 def _ask(address: str, now: Callable[[], datetime]) -> ProcessState:
     asked = now()
     try:
-        response = requests.get(f"{address}/ready", timeout=_PATIENCE_SECONDS)
-        says = _Says.model_validate_json(response.content)
-    except requests.RequestException as error:
+        says = _Says.model_validate_json(_answer(f"{address}/ready"))
+    except (requests.RequestException, HTTPError) as error:
         return ProcessState(address=address, unreached=type(error).__name__)
     except ValidationError:
         return ProcessState(address=address, unreached="no answer of ours: is it another service's port?")
@@ -62,3 +66,18 @@ def _ask(address: str, now: Callable[[], datetime]) -> ProcessState:
         parts=says.parts,
         ahead=(says.at - asked).total_seconds() - half,
     )
+
+
+def _answer(url: str) -> bytes:
+    """All of what is said there; nothing where that is too much. Raises what `requests` and urllib3 raise."""
+    until = time.monotonic() + _PATIENCE_SECONDS
+    said = b""
+    with requests.get(url, timeout=_PATIENCE_SECONDS, stream=True) as response:
+        # One that says a little now and then would hold up the look for ever.
+        while piece := response.raw.read1(_PIECE_BYTES, decode_content=True):
+            said += piece
+            if time.monotonic() > until:
+                raise requests.ReadTimeout
+            if len(said) > _MOST_BYTES:
+                return b""
+    return said

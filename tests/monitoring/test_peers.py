@@ -1,6 +1,7 @@
 """Asking the processes how they are, over HTTP."""
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -70,6 +71,32 @@ def test_another_service_on_the_port_is_none_of_ours(process: Loopback, said: An
     process.script.append(said)
     (found,) = Peers([process.url], Clock()).ask()
     assert "another service" in found.unreached
+
+
+def test_who_says_a_little_now_and_then_holds_nobody_up(process: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer has to be there in time as a whole."""
+    monkeypatch.setattr("monitor.peers._PATIENCE_SECONDS", 0.5)
+    process.script.append(Answer(200, b" " * 60, drip=0.1))
+    begun = time.monotonic()
+    (found,) = Peers([process.url], Clock()).ask()
+    assert found.unreached == "ReadTimeout"
+    assert time.monotonic() - begun < 4
+
+
+def test_who_says_without_end_is_not_listened_to(process: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer of ours is short."""
+    monkeypatch.setattr("monitor.peers._MOST_BYTES", 1000)
+    said = shaped({"at": NOW.isoformat(), "instance": "a", "doors": {}})
+    process.script.append(Answer(200, said.body + b" " * 200_000))
+    (found,) = Peers([process.url], Clock()).ask()
+    assert "another service" in found.unreached
+
+
+@pytest.mark.parametrize("address", ["http://a..b:1710", "http://.a", "10.0.0.7:1710", "http://[::1"])
+def test_what_is_no_address_is_not_reached(address: str) -> None:
+    """It is said as of any other, and the rest is looked at."""
+    (found,) = Peers([address], Clock()).ask()
+    assert found.unreached
 
 
 def test_who_does_not_answer_is_named(process: Loopback) -> None:
