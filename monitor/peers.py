@@ -47,17 +47,17 @@ class Peers:
 
 
 def _ask(address: str, now: Callable[[], datetime]) -> ProcessState:
-    asked = now()
+    asked, shown = now(), _shown(address)
     try:
         says = _Says.model_validate_json(_answer(f"{address}/ready"))
     except (requests.RequestException, HTTPError) as error:
-        return ProcessState(address=address, unreached=type(error).__name__)
+        return ProcessState(address=shown, unreached=type(error).__name__)
     except ValidationError:
-        return ProcessState(address=address, unreached="no answer of ours: is it another service's port?")
+        return ProcessState(address=shown, unreached="no answer of ours: is it another service's port?")
     # It looked at its clock when half of the time was gone, more or less.
     half = (now() - asked).total_seconds() / 2
     return ProcessState(
-        address=address,
+        address=shown,
         instance=says.instance,
         doors=says.doors,
         spooled=says.spooled or 0,
@@ -66,6 +66,12 @@ def _ask(address: str, now: Callable[[], datetime]) -> ProcessState:
         parts=says.parts,
         ahead=(says.at - asked).total_seconds() - half,
     )
+
+
+def _shown(address: str) -> str:
+    """An address without the password that opens it: it stands on the console and in the log."""
+    scheme, slashes, rest = address.rpartition("//")
+    return f"{scheme}{slashes}{rest.rpartition('@')[2]}"
 
 
 def _answer(url: str) -> bytes:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -71,6 +72,15 @@ def test_another_service_on_the_port_is_none_of_ours(process: Loopback, said: An
     process.script.append(said)
     (found,) = Peers([process.url], Clock()).ask()
     assert "another service" in found.unreached
+
+
+def test_a_password_is_used_and_not_shown(process: Loopback) -> None:
+    """Where the port stands behind a proxy that asks for one."""
+    process.script.append(shaped({"at": NOW.isoformat(), "instance": "a", "doors": {}}))
+    there, nobody = process.url.replace("//", "//ops:geheim@"), f"http://ops:geheim@127.0.0.1:{free_port()}"
+    found = Peers([there, nobody], Clock()).ask()
+    assert [one.address for one in found] == [process.url, nobody.replace("ops:geheim@", "")]
+    assert process.asked[0].headers["authorization"] == f"Basic {b64encode(b'ops:geheim').decode()}"
 
 
 def test_who_says_a_little_now_and_then_holds_nobody_up(process: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
