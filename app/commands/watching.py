@@ -97,7 +97,7 @@ def _channels(seen: Snapshot) -> Table:
         why = doors.get(state.channel.value)
         door = "?" if why is None else why or "open"
         age = span((seen.at - state.newest).total_seconds()) + " ago" if state.newest else "never"
-        table.add_row(state.channel.value, door, f"{state.minute:,}", f"{state.hour:,}", f"{state.usual:.1f}", age)
+        _add(table, state.channel.value, door, f"{state.minute:,}", f"{state.hour:,}", f"{state.usual:.1f}", age)
     return table
 
 
@@ -108,7 +108,7 @@ def _stages(seen: Snapshot) -> Table:
         rows = sorted(state.topics.items()) or [("", Waiting())]
         for at, (topic, waiting) in enumerate(rows):
             own = (state.stage, works) if at == 0 else ("", "")
-            table.add_row(*own, topic, f"{waiting.many:,}", _age(waiting, seen.at))
+            _add(table, *own, topic, f"{waiting.many:,}", _age(waiting, seen.at))
     return table
 
 
@@ -116,18 +116,23 @@ def _heaps(seen: Snapshot) -> Table:
     table = Table("put aside", "by", "reason", "messages", "oldest")
     for kind, heaps in (("dead letter", seen.letters), ("quarantine", seen.quarantine)):
         for heap in heaps:
-            place, reason = (Text(plain(says)) for says in (heap.place, f"{heap.reason} {heap.field}".strip()))
-            table.add_row(kind, place, reason, f"{heap.waiting.many:,}", _age(heap.waiting, seen.at))
+            reason = f"{heap.reason} {heap.field}".strip()
+            _add(table, kind, heap.place, reason, f"{heap.waiting.many:,}", _age(heap.waiting, seen.at))
     return table
 
 
 def _queues(seen: Snapshot) -> Table:
     table = Table("agency", "waiting", "overdue", "oldest")
     for queue in seen.queues[:_MOST_QUEUES]:
-        table.add_row(queue.name, f"{queue.waiting.many:,}", f"{queue.overdue:,}", _age(queue.waiting, seen.at))
+        _add(table, queue.name, f"{queue.waiting.many:,}", f"{queue.overdue:,}", _age(queue.waiting, seen.at))
     if more := seen.queues[_MOST_QUEUES:]:
-        table.add_row(f"and {len(more)} more", f"{sum(queue.waiting.many for queue in more):,}", "", "")
+        _add(table, f"and {len(more)} more", f"{sum(queue.waiting.many for queue in more):,}", "", "")
     return table
+
+
+def _add(table: Table, *cells: str) -> None:
+    """A row of names and numbers as they are: Rich would take a bracket for markup, a terminal some signs for orders."""
+    table.add_row(*(Text(plain(cell)) for cell in cells))
 
 
 def _age(waiting: Waiting, now: datetime) -> str:

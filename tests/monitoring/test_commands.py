@@ -87,6 +87,17 @@ def test_everything_on_one_screen(parts: Parts, run: Run) -> None:
     }
 
 
+def test_brackets_are_no_markup(parts: Parts, run: Run) -> None:
+    """Whatever a member calls itself, and a letter that somebody else wrote says of itself."""
+    member = parts.bus.consumer(Membership("router", "host[a]", ("complaints",)))
+    producer = parts.bus.producer()
+    producer.publish([Outgoing("dead-router", b"", b"", (("dead_stage", b"router"), ("dead_reason", b"[/b]")))])
+    producer.close()
+    result = run("top", "--once")
+    member.close()
+    assert (result.exit_code, "host[a]" in result.stdout, "[/b]" in result.stdout) == (0, True, True)
+
+
 def test_nobody_is_named(parts: Parts, run: Run) -> None:
     """Neither words nor numbers of a citizen stand on the screen."""
     arrive(parts)
