@@ -73,7 +73,8 @@ class Register:
     def stand(self, snapshot: Snapshot) -> tuple[Standing, ...]:
         """What needs a person at this look; what is gone and comes again begins anew."""
         found = concerns(snapshot)
-        self._since = {one[:2]: self._since.get(one[:2], snapshot.at) for one in found}
+        # A clock that was set back: nothing stands since a moment that is still to come.
+        self._since = {one[:2]: min(self._since.get(one[:2], snapshot.at), snapshot.at) for one in found}
         return tuple(Standing(**one._asdict(), since=self._since[one[:2]]) for one in found)
 
 

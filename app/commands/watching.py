@@ -96,7 +96,7 @@ def _channels(seen: Snapshot) -> Table:
     for state in seen.channels:
         why = doors.get(state.channel.value)
         door = "?" if why is None else why or "open"
-        age = span((seen.at - state.newest).total_seconds()) + " ago" if state.newest else "never"
+        age = span(max(0.0, (seen.at - state.newest).total_seconds())) + " ago" if state.newest else "never"
         _add(table, state.channel.value, door, f"{state.minute:,}", f"{state.hour:,}", f"{state.usual:.1f}", age)
     return table
 

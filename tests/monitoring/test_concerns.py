@@ -267,6 +267,15 @@ def test_since_when_a_concern_stands() -> None:
     assert again.since == NOW + timedelta(hours=1)
 
 
+def test_nothing_stands_since_the_future() -> None:
+    """After a clock was set back it counts from there; by less than it stood, it stands as before."""
+    register = Register()
+    for minutes, since in ((0, 0), (60, 0), (30, 0), (-60, -60), (0, -60)):
+        at = NOW + timedelta(minutes=minutes)
+        (one,) = register.stand(Snapshot(at=at, letters=(heap("x", 1, "router"),)))
+        assert one.since == NOW + timedelta(minutes=since)
+
+
 @pytest.mark.parametrize(
     ("seconds", "said"), [(0.4, "0 s"), (59, "59 s"), (60, "1 min"), (5400, "2 h"), (86_400, "1 d"), (900_000, "10 d")]
 )
