@@ -9,7 +9,7 @@ from functools import cached_property
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlmodel import col, select
 
 from app.auditlog import AuditLog
@@ -20,7 +20,7 @@ from bus.kafka.bus import KafkaBus
 from bus.kafka.settings import KafkaSettings
 from bus.local.bus import LocalBus
 from bus.port import Bus, Producer, TopicSpec
-from config.database import open_engine, reading
+from config.database import Ping, open_engine, reading
 from config.kinds import load_kinds
 from config.regions import Regions, load_regions
 from config.secrets import Secrets, open_secrets
@@ -52,6 +52,8 @@ EX_TEMPFAIL = 75
 EX_CONFIG = 78
 # Twilio waits 15 s in all, a person less.
 _DOOR_SECONDS = 3.0
+# Within ten seconds who asks how a process is must know it, whatever of it is away.
+_PING_SECONDS = 3.0
 # Each picture holds up to 340 MB while it is cleaned (see ingest/pictures.py). Who waits for that holds one of the 40
 # threads that all requests share.
 _FILES_AT_ONCE = 2
@@ -128,6 +130,16 @@ class Parts:
     def engine(self) -> Engine:
         """The database."""
         return open_engine(self.settings.database)
+
+    @cached_property
+    def database_ping(self) -> Ping:
+        """Says soon whether the database is there."""
+        return Ping(self.ask_database, _PING_SECONDS)
+
+    def ask_database(self) -> None:
+        """Raises `DatabaseAway`, or what else the database says."""
+        with reading(self.engine) as connection:
+            connection.execute(text("SELECT 1"))
 
     @cached_property
     def audit_log(self) -> AuditLog:

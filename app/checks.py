@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from app.assembly import Parts
-from app.health import ping_database
 from app.replies import way_out
 from bus.errors import Stop
 from messages.shapes import Channel
@@ -95,7 +94,7 @@ def _replies(parts: Parts) -> str:
 
 
 def _database(parts: Parts) -> str:
-    ping_database(parts)
+    parts.ask_database()
     return parts.engine.dialect.name
 
 

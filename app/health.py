@@ -3,11 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import text
-
 from app.assembly import Parts
 from app.twitter import reads_today
-from config.database import DatabaseAway, reading
+from config.database import DatabaseAway
 from monitor.health import Pulse
 from monitor.snapshot import DoorState, PartState, ProcessState
 
@@ -27,7 +25,10 @@ class Looks(NamedTuple):
 
 def looked_at(parts: Parts, doors: Doors) -> Looks:
     """What is looked at in a process with these doors."""
-    checks = {"bus": lambda: parts.bus.ping(_PING_SECONDS), "database": lambda: ping_database(parts)}
+    checks: dict[str, Callable[[], object]] = {
+        "bus": lambda: parts.bus.ping(_PING_SECONDS),
+        "database": parts.database_ping,
+    }
     return Looks(checks, doors, _numbers(parts, doors))
 
 
@@ -53,18 +54,12 @@ def doors_of(parts: Parts) -> dict[str, Callable[[], str]]:
     def remembering() -> str:
         """A door that must remember what it took needs the database too."""
         try:
-            ping_database(parts)
+            parts.database_ping()
         except DatabaseAway:
             return "database_away"
         return full()
 
     return {"web": full, "sms": full, "mobile": remembering, "open311": remembering}
-
-
-def ping_database(parts: Parts) -> None:
-    """Raises `DatabaseAway`, or what else the database says."""
-    with reading(parts.engine) as connection:
-        connection.execute(text("SELECT 1"))
 
 
 def _numbers(parts: Parts, doors: Doors) -> Mapping[str, Callable[[], object]]:
@@ -75,7 +70,17 @@ def _numbers(parts: Parts, doors: Doors) -> Mapping[str, Callable[[], object]]:
         numbers["spool_share"] = lambda: round(parts.spool.share, 4)
         numbers["spool_aside"] = lambda: parts.spool.aside
     if "twitter" in doors:
-        numbers["x_reads"] = lambda: reads_today(parts)
+        numbers["x_reads"] = _once_there(parts, lambda: reads_today(parts))
     if "smpp" in doors:
-        numbers["sms_parts"] = parts.sms_parts.waiting
+        numbers["sms_parts"] = _once_there(parts, parts.sms_parts.waiting)
     return numbers
+
+
+def _once_there(parts: Parts, number: Callable[[], object]) -> Callable[[], object]:
+    """A number that the database keeps: nobody waits for it while that is away."""
+
+    def asked() -> object:
+        parts.database_ping()
+        return number()
+
+    return asked

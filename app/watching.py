@@ -41,6 +41,7 @@ def watch(parts: Parts, *, steadily: bool = False) -> Watch:
 
 def _queues(parts: Parts, now: datetime) -> Sequence[QueueState]:
     names = {code: agency.name for code, agency in parts.registry.agencies.items()}
+    parts.database_ping()
     with reading(parts.engine) as connection:
         return [
             QueueState(

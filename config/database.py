@@ -1,7 +1,10 @@
 """The database: one engine for SQLite (the default) or PostgreSQL, and what both need to behave alike."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,6 +81,41 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def reading(engine: Engine) -> AbstractContextManager[Connection]:
     """As `writing`, for looks: on SQLite it does not wait for a writer."""
     return writing(engine.execution_options(**{_READING: True}))
+
+
+class Ping:
+    """Whether the database is there, for any thread; `ask` asks it, and raises `DatabaseAway` or what else it says.
+
+    Nobody waits for longer than `patience` seconds: one that takes what it is asked and says nothing is away too, and
+    holds one thread and one connection, however many want to know.
+    """
+
+    def __init__(self, ask: Callable[[], object], patience: float) -> None:
+        self._ask = ask
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._asked: Future[None] | None = None
+        self._since = 0.0
+
+    def __call__(self) -> None:
+        """Return if it answers; raise what it raised, or `DatabaseAway`, if not."""
+        with self._lock:
+            if self._asked is None or self._asked.done():
+                self._asked, self._since = Future(), time.monotonic()
+                threading.Thread(target=self._run, args=(self._asked,), name="database-ping", daemon=True).start()
+            asked, left = self._asked, self._since + self._patience - time.monotonic()
+        try:
+            asked.result(max(0.0, left))
+        except TimeoutError as error:
+            raise DatabaseAway("no answer in time") from error
+
+    def _run(self, asked: "Future[None]") -> None:
+        try:
+            self._ask()
+        except Exception as error:  # noqa: BLE001 - it belongs to those who wait, not to this thread
+            asked.set_exception(error)
+        else:
+            asked.set_result(None)
 
 
 def alone(connection: Connection, lock: int) -> None:

@@ -12,7 +12,8 @@ from urllib3.exceptions import HTTPError
 from messages.shapes import Moment, Shape
 from monitor.snapshot import DoorState, PartState, ProcessState
 
-_PATIENCE_SECONDS = 4.0
+# A process whose bus and database are both away needs some seconds to find that out.
+_PATIENCE_SECONDS = 8.0
 _AT_ONCE = 8
 # What `/ready` says has some kilobytes; whoever says more is none of ours.
 _MOST_BYTES = 1_000_000

@@ -1,5 +1,8 @@
 """Readiness: besides what is shut and away, `/ready` shows the numbers of the doors that are there."""
 
+import socket
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -64,4 +67,20 @@ def test_numbers_that_can_not_be_had_are_null(settings: Settings, ask: Ask) -> N
 
     assert (said["ready"], said["faults"]["database"]) == (True, "DatabaseAway")
     assert (said["x_reads"], said["sms_parts"], said["spooled"]) == (None, None, 0)
+    parts.engine.dispose()
+
+
+def test_nobody_waits_for_a_database_that_says_nothing(settings: Settings, ask: Ask) -> None:
+    """One that is reached and hangs is away as well: who asks is told so in time, and one connection is all it gets."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        away = {"database_url": f"postgresql+psycopg://nobody@127.0.0.1:{mute.getsockname()[1]}/none"}
+        parts = Parts(Settings.model_validate(settings.model_dump() | away))
+        begun = time.monotonic()
+        said = ask(parts, "twitter", "smpp")
+        lasted = time.monotonic() - begun
+        pings = [each for each in threading.enumerate() if each.name == "database-ping"]
+
+    assert (said["faults"]["database"], said["doors"]["mobile"]["why"]) == ("DatabaseAway", "database_away")
+    assert (said["x_reads"], said["sms_parts"], lasted < 8, len(pings)) == (None, None, True, 1)
+    pings[0].join(20)
     parts.engine.dispose()
