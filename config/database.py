@@ -14,6 +14,7 @@ from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import SQLModel
 
 T = TypeVar("T")
@@ -76,6 +77,9 @@ def writing(engine: Engine) -> Iterator[Connection]:
         if isinstance(error, DataError | IntegrityError) and not error.connection_invalidated:
             raise
         raise DatabaseAway(type(error.orig).__name__) from error
+    except PoolTimeoutError as error:
+        # Whatever holds all connections of this process waits for the database.
+        raise DatabaseAway("no connection is free") from error
 
 
 def reading(engine: Engine) -> AbstractContextManager[Connection]:

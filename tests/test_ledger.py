@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, create_engine, func, select, text
 from sqlmodel import SQLModel
 
 from app.assembly import Parts
@@ -158,6 +158,14 @@ def test_looks_do_not_wait_for_writers(tmp_path: Path) -> None:
     with writing(engine), reading(engine) as connection:
         assert connection.execute(text("SELECT count(*) FROM ledger_complaint")).scalar_one() == 0
     engine.dispose()
+
+
+def test_a_process_whose_connections_are_all_taken_waits(engine: Engine) -> None:
+    """No message is at fault where the doors of a process hold all that it may have."""
+    one = create_engine(engine.url, pool_size=1, max_overflow=0, pool_timeout=0.1)
+    with one.connect(), pytest.raises(DatabaseAway), writing(one):
+        pass
+    one.dispose()
 
 
 def test_a_database_that_is_away_says_so() -> None:
