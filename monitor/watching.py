@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import NamedTuple
 
@@ -80,24 +81,22 @@ class Watching:
     def step(self) -> View:
         """Look once."""
         seen = self._look()
+        before, known = self._view, set(self._register.known)
         standing = self._register.stand(seen)
-        before = self._view
         self._view = view = View(before.number + 1 if before else 1, seen, standing)
         self._points.append(point(seen))
-        self._tell(before.standing if before else (), standing)
+        self._tell(known, standing)
         if self._logged is None or abs((seen.at - self._logged).total_seconds()) >= _LOG_EVERY_SECONDS:
             self._logged = seen.at
             _log.info("lag", **{state.stage: state.waiting.many for state in seen.stages})
         return view
 
-    def _tell(self, before: tuple[Standing, ...], now: tuple[Standing, ...]) -> None:
-        stood, stands = ({(one.name, one.subject): one for one in those} for those in (before, now))
-        for key, one in stands.items():
-            if key not in stood:
+    def _tell(self, known: AbstractSet[tuple[str, str]], standing: tuple[Standing, ...]) -> None:
+        for one in standing:
+            if (one.name, one.subject) not in known:
                 _log.warning("concern.began", concern=one.name, subject=one.subject, says=one.says)
-        for key, one in stood.items():
-            if key not in stands:
-                _log.info("concern.ended", concern=one.name, subject=one.subject)
+        for name, subject in sorted(known - self._register.known):
+            _log.info("concern.ended", concern=name, subject=subject)
 
 
 def point(seen: Snapshot) -> Point:

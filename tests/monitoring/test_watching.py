@@ -38,6 +38,24 @@ def test_what_began_and_ended_is_logged_once(heard: Heard) -> None:
     assert told == [("concern.began", "stage-stopped", "router"), ("concern.ended", "stage-stopped", "router")]
 
 
+def test_what_cannot_be_seen_is_not_said_to_be_over(heard: Heard) -> None:
+    """Without the bus nobody knows whether anybody works; that it was so before is not forgotten."""
+    dark = [Snapshot(at=NOW + timedelta(minutes=minute), away={"bus": "can't be reached"}) for minute in (1, 2)]
+    looks = iter([seen(0, ()), *dark, seen(3, ()), dark[0], seen(4)])
+    watching = Watching(lambda: next(looks), threading.Event(), 5.0)
+    stands = [watching.step().standing for _ in range(6)][3]
+    assert [one.since for one in stands] == [NOW]
+    told = [(line["event"], line["concern"]) for line in heard.lines if "concern" in line]
+    assert told == [
+        ("concern.began", "stage-stopped"),
+        ("concern.began", "bus-away"),
+        ("concern.ended", "bus-away"),
+        ("concern.began", "bus-away"),
+        ("concern.ended", "bus-away"),
+        ("concern.ended", "stage-stopped"),
+    ]
+
+
 def test_the_last_look_is_shown(heard: Heard) -> None:
     """With its number; before the first there is none."""
     watching = Watching(lambda: seen(0, (), 3), threading.Event(), 5.0)
