@@ -15,6 +15,8 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _SHORTEST_SECRET = 32
+# Where who listens on every address is reached from the same machine.
+_THIS_MACHINE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what others set
 
 
 class SettingsError(ValueError):
@@ -190,7 +192,9 @@ class Settings(BaseSettings):
     @property
     def peers(self) -> list[str]:
         """The processes that are watched: those named, or the one of this machine."""
-        return [peer.rstrip("/") for peer in self.ops_peers] or [f"http://127.0.0.1:{self.ops_port or self.port + 2}"]
+        host = _THIS_MACHINE.get(self.ops_host, self.ops_host)
+        own = f"http://{f'[{host}]' if ':' in host else host}:{self.ops_port or self.port + 2}"
+        return [peer.rstrip("/") for peer in self.ops_peers] or [own]
 
     @property
     def practice_x(self) -> bool:

@@ -121,3 +121,18 @@ def test_a_traceback_quotes_nobody() -> None:
     said = subprocess.run([sys.executable, "-c", _RAISES], cwd=ROOT, capture_output=True, text=True, check=True).stderr
     assert said.count('"error": "ValueError"') == said.count('"raised_at": "<string>:') == 2
     assert "+62800" not in said
+
+
+@pytest.mark.parametrize(
+    ("host", "at"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("10.0.0.7", "10.0.0.7"),
+        ("0.0.0.0", "127.0.0.1"),  # noqa: S104 - what others set
+        ("::", "[::1]"),
+        ("fd00::7", "[fd00::7]"),
+    ],
+)
+def test_this_process_is_watched_where_it_listens(host: str, at: str) -> None:
+    """Where nobody said which processes there are, it is the one of this machine, at its own address."""
+    assert Settings(ops_host=host, port=1708).peers == [f"http://{at}:1710"]
