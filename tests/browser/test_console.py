@@ -165,6 +165,14 @@ def test_what_began_and_what_is_over_is_said(open_console: OpenConsole, planted:
     assert page.locator("[aria-live], [role=alert], [role=status]").count() == 1
 
 
+def test_what_cannot_be_seen_is_not_said_to_be_over(open_console: OpenConsole, planted: Planted) -> None:
+    """Of dead letters nobody knows while the bus is away."""
+    page = open_console()
+    planted.step(dark(utc_now()))
+    expect(page.locator("#told")).to_contain_text("NOW: The bus can't be reached")
+    expect(page.locator("#told")).not_to_contain_text("Over")
+
+
 def test_an_agency_is_found_by_its_name(open_console: OpenConsole, planted: Planted) -> None:
     """Among all of them, those that were not shown as well; a new look does not undo it."""
     page = open_console()

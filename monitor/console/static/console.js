@@ -70,7 +70,9 @@
         if (row.dataset.key === key) row.classList.add("began");
       });
     });
-    before.forEach(function (says, key) { if (!now.has(key)) said.push("Over: " + says); });
+    // What can't be seen is not over.
+    var dark = now.has("bus-away") || now.has("database-away");
+    before.forEach(function (says, key) { if (!now.has(key) && !dark) said.push("Over: " + says); });
     if (said.length) byId("told").textContent = said.join(" ");
   }
 
