@@ -36,7 +36,7 @@ from ingest.wrap import Wrapper
 from messages import topics
 from messages.sealing import Sealer
 from messages.topics import Topic
-from monitor.audit import Audit, Auditor
+from monitor.audit.audit import Audit, Auditor
 from normalize.duplicates.near import Near
 from normalize.kinds.judge import Judge
 from normalize.stage import NormalizeStage

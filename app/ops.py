@@ -17,8 +17,8 @@ from app.watching import GROUPS
 from messages.shapes import iso
 from monitor import health
 from monitor.console.page import Console
-from monitor.exposition import Exposition
 from monitor.health import Pulse
+from monitor.metrics.exposition import Exposition
 from monitor.watching import Watching
 
 _TEMPLATES = Path(__file__).parent.parent / "monitor" / "console" / "templates"

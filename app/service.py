@@ -21,7 +21,7 @@ from bus.worker import Stage, Worker
 from config.database import DatabaseAway
 from ingest.spool import Drain, SpoolingProducer
 from messages import topics
-from monitor.auditing import Auditing
+from monitor.audit.auditing import Auditing
 from monitor.health import Pulse
 from monitor.watching import Watching
 from router.stage import RouterStage

@@ -14,7 +14,7 @@ import requests
 from app.assembly import Parts
 from bus.errors import Retry
 from config.settings import Settings
-from monitor.audit import Audit
+from monitor.audit.audit import Audit
 
 _START_SECONDS = 120.0
 _LOOK_SECONDS = 0.2

@@ -1,6 +1,6 @@
 """What needs a person, in words: a list made of one look, the most urgent first.
 
-Each has the name of an alert (`monitor/alerts/satupintu.yml`) and an entry in the runbook; none names a citizen.
+Each has the name of an alert (`monitor/metrics/alerts/`) and an entry in the runbook; none names a citizen.
 """
 
 from collections.abc import Callable, Iterator, Mapping

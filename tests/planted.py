@@ -10,7 +10,7 @@ from bus.port import Outgoing
 from messages import ids
 from messages.shapes import MERGED, Relation
 from messages.topics import agency
-from monitor.audit import Audit
+from monitor.audit.audit import Audit
 from tests.written import (
     HEALTH,
     PLN,

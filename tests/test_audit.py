@@ -17,7 +17,7 @@ from ingest.wrap import arrived, held
 from messages import codec, ids
 from messages.shapes import MERGED, Channel, Complaint, Dispatch, OversightEvent, Relation
 from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT
-from monitor.audit import Audit, Auditor
+from monitor.audit.audit import Audit, Auditor
 from normalize.stage import NormalizeStage
 from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink

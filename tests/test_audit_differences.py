@@ -8,8 +8,8 @@ import pytest
 from app.assembly import Parts
 from bus.port import Headers, Outgoing
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, QUARANTINE, dead
-from monitor.audit import NAMED
-from monitor.differences import DIFFERENCES
+from monitor.audit.audit import NAMED
+from monitor.audit.differences import DIFFERENCES
 from tests.planted import FAULTS, Fault, clean, expected, found, lost
 from tests.written import (
     HEALTH,

@@ -16,8 +16,8 @@ from bus.errors import Stop
 from bus.local.bus import LocalBus
 from bus.port import Outgoing, Partition, Reader, Record, Span, TopicSpec
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, agency
-from monitor.audit import Auditor
-from monitor.scratch import Scratch
+from monitor.audit.audit import Auditor
+from monitor.audit.scratch import Scratch
 from sinks.ledger.sink import LedgerSink
 from tests import readers, written
 from tests.conftest import NOW

@@ -7,10 +7,10 @@ from app.redriving import LEFT
 from config.services import load_services
 from config.settings import Settings
 from ingest.refusals import REFUSALS
+from monitor.audit.differences import DIFFERENCES
 from monitor.concerns import NAMES
-from monitor.differences import DIFFERENCES
-from monitor.metrics import METRICS, Metric
-from monitor.rules import JOB, RULES, SEVERITIES
+from monitor.metrics.metrics import METRICS, Metric
+from monitor.metrics.rules import JOB, RULES, SEVERITIES
 from tests.test_layout import ROOMS
 
 ROOT = Path(__file__).parent.parent
@@ -98,7 +98,7 @@ def test_the_runbook_points_prometheus_at_us() -> None:
     """By the name of the job that the alerts know."""
     text = (ROOT / "docs" / "runbook.md").read_text()
     assert f"job_name: {JOB} " in text
-    for file in ("monitor/alerts/satupintu.yml", "monitor/grafana/satupintu.json"):
+    for file in ("monitor/metrics/alerts/satupintu.yml", "monitor/metrics/grafana/satupintu.json"):
         assert f"`{file}`" in text
         assert (ROOT / file).exists()
 

@@ -24,7 +24,7 @@ from messages.sealing import Sealed
 from messages.shapes import Channel, Complaint, Correction, Dispatch, Relation, Report
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
 from messages.tracking import tracking_number
-from monitor.audit import Audit, Auditor
+from monitor.audit.audit import Audit, Auditor
 from monitor.health import Pulse
 from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink

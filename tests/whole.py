@@ -15,7 +15,7 @@ from config.settings import Settings
 from messages import codec
 from messages.shapes import Complaint, Dispatch
 from messages.topics import COMPLAINTS
-from monitor.audit import Audit
+from monitor.audit.audit import Audit
 from tests.ports import free_port
 from tests.program import Program
 

@@ -24,7 +24,7 @@ from messages.shapes import (
 )
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, QUARANTINE, agency, dead, raw
 from messages.tracking import tracking_number
-from monitor.audit import Audit, Auditor
+from monitor.audit.audit import Audit, Auditor
 from tests.conftest import NOW
 
 PLN, HEALTH, TRIAGE = "bumn-pln", "kementerian-kemenkes", "triage"

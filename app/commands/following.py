@@ -12,7 +12,7 @@ from app.commands.common import EX_USAGE, OUT, Json, moment, must_say, opened, p
 from app.migrate import migrate
 from app.underway import settled_audit
 from messages.tracking import read_tracking_number
-from monitor.audit import NAMED, Audit
+from monitor.audit.audit import NAMED, Audit
 from sinks.ledger.page import as_json
 
 

@@ -13,7 +13,7 @@ from app.commands.following import print_audit
 from app.practice import demo as practice_demo
 from app.practice.replay import CHANNELS, Replay, letters
 from app.underway import running_service, settled_audit
-from monitor.audit import Audit
+from monitor.audit.audit import Audit
 
 
 def replay(

@@ -131,7 +131,7 @@ def _queues(seen: Snapshot) -> Table:
 
 
 def _add(table: Table, *cells: str) -> None:
-    """A row of names and numbers as they are: Rich would take a bracket for markup, a terminal some signs for orders."""
+    """A row of names and numbers: Rich would take a bracket for markup, a terminal some signs for orders."""
     table.add_row(*(Text(plain(cell)) for cell in cells))
 
 

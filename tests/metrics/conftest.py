@@ -12,13 +12,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.watching import GROUPS
 from monitor.concerns import Register
-from monitor.exposition import Exposition
-from monitor.metrics import METRICS
+from monitor.metrics.exposition import Exposition
+from monitor.metrics.metrics import METRICS
 from monitor.snapshot import PartState, ProcessState, Snapshot
 from monitor.watching import View
 from tests.conftest import NOW, missing
 
-DASHBOARD = Path(__file__).parent.parent.parent / "monitor" / "grafana" / "satupintu.json"
+DASHBOARD = Path(__file__).parent.parent.parent / "monitor" / "metrics" / "grafana" / "satupintu.json"
 # The process that runs the monitor: it works nothing, and has no door.
 OWN = ProcessState(address="", instance="monitor-1")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from monitor.rules import FILE, JOB
+from monitor.metrics.rules import FILE, JOB
 from tests.metrics.conftest import tool
 from tests.ports import free_port
 

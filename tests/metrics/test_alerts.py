@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from monitor import rules
 from monitor.concerns import NAMES, concerns
-from monitor.metrics import METRICS, PROCESS_TIME
-from monitor.rules import FILE, RULES, SEVERITIES, document
+from monitor.metrics import rules
+from monitor.metrics.metrics import METRICS, PROCESS_TIME
+from monitor.metrics.rules import FILE, RULES, SEVERITIES, document
 from monitor.snapshot import DoorState, Snapshot
 from tests.metrics.conftest import Expose, Promtool, values
 from tests.metrics.planted import BEGAN, NOT_YET, look, process, queue
@@ -38,7 +38,7 @@ def test_every_concern_has_its_alert() -> None:
 def test_the_check_fails_where_they_differ(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`python -m monitor.rules` writes what `--check` is content with; an edit by hand is found."""
+    """`python -m monitor.metrics.rules` writes what `--check` is content with; an edit by hand is found."""
     file = tmp_path / "alerts" / "satupintu.yml"
     monkeypatch.setattr(rules, "FILE", file)
     monkeypatch.setattr(sys, "argv", ["rules", "--check"])

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from monitor.concerns import BEHIND_SECONDS, HANGING_SECONDS, SPOOL_SHARE, TRIAGE_SECONDS
-from monitor.metrics import METRICS
-from monitor.rules import LOOK_SECONDS, document
+from monitor.metrics.metrics import METRICS
+from monitor.metrics.rules import LOOK_SECONDS, document
 from tests.metrics.conftest import DASHBOARD, Promtool, asked_by
 
 ROWS = ["What needs a person", "Doors", "Stages", "Put aside", "Agencies", "Processes"]

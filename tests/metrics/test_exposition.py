@@ -11,10 +11,10 @@ from app.ops import build
 from app.watching import watch
 from bus.vitals import Vitals
 from messages.shapes import Channel
-from monitor import metrics
 from monitor.concerns import NAMES
 from monitor.health import Pulse
-from monitor.metrics import METRICS, OF_PROCESSES, Kind, Metric
+from monitor.metrics import metrics
+from monitor.metrics.metrics import METRICS, OF_PROCESSES, Kind, Metric
 from monitor.snapshot import ProcessState, Waiting
 from monitor.watching import Watching
 from tests.conftest import NOW

@@ -13,7 +13,7 @@ from app.assembly import Parts, utc_now
 from app.ops import build
 from monitor.concerns import BEHIND_SECONDS
 from monitor.health import Pulse
-from monitor.metrics import METRICS
+from monitor.metrics.metrics import METRICS
 from monitor.snapshot import Snapshot, Waiting
 from monitor.watching import Watching
 from tests.doors.served import Host

@@ -10,8 +10,8 @@ from app.assembly import Parts
 from app.watching import watch
 from bus.errors import Retry, Stop
 from config.database import DatabaseAway
-from monitor.audit import Audit
-from monitor.auditing import Auditing
+from monitor.audit.audit import Audit
+from monitor.audit.auditing import Auditing
 from monitor.concerns import concerns
 from tests.logged import Heard, listening
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from monitor import metrics as m
 from monitor.concerns import NAMES, usual_silence
-from monitor.metrics import Metric
+from monitor.metrics import metrics as m
+from monitor.metrics.metrics import Metric
 from monitor.snapshot import ChannelState, Heap, ProcessState, Snapshot, StageState
 from monitor.watch import Groups
 from monitor.watching import View

@@ -1,6 +1,6 @@
 """Every difference that the audit finds: its name, its kind, what is said of it, and the question that finds it.
 
-Each question is asked of the tables of `monitor.scratch`. Its rows are the id that the difference is about, and what
+Each question is asked of the tables of `scratch.py`. Its rows are the id that the difference is about, and what
 fills the sentence. `docs/runbook.md` has the first move for each.
 """
 

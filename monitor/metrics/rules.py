@@ -1,6 +1,6 @@
 """The alerts: for each concern one by the same thresholds, for Prometheus to tell whoever is on call.
 
-`python -m monitor.rules` writes `monitor/alerts/satupintu.yml`; with `--check` it only says whether what is committed
+`python -m monitor.metrics.rules` writes `alerts/satupintu.yml`; with `--check` it only says whether what is committed
 is what the code means. Who is told, and how, is the Alertmanager's.
 """
 
@@ -12,8 +12,8 @@ from typing import NamedTuple
 from messages.shapes import Channel
 from messages.topics import TRIAGE
 from monitor import concerns as c
-from monitor import metrics as m
 from monitor.concerns import Urgency
+from monitor.metrics import metrics as m
 
 FILE = Path(__file__).parent / "alerts" / "satupintu.yml"
 # The job by which Prometheus is told to ask our processes: see the runbook.
@@ -263,7 +263,7 @@ RULES = (
 
 def document() -> str:
     """The file of rules, as Prometheus reads it."""
-    head = "# Written by `python -m monitor.rules` from the thresholds of monitor/concerns.py: change them there.\n"
+    head = "# Written by `make alerts` from the thresholds of monitor/concerns.py: change them there.\n"
     return f"{head}groups:\n  - name: satupintu\n    rules:\n{''.join(map(_text, RULES))}"
 
 

@@ -1,7 +1,7 @@
 """Counts from the topics and the ledger what became of every accepted message, and names each difference.
 
-Every topic is read once; what has to be joined stands on disk meanwhile (`monitor.scratch`), so that memory does not
-grow with the number of messages.
+Every topic is read once; what has to be joined stands on disk meanwhile (`scratch.py`), so that memory does not grow
+with the number of messages.
 """
 
 from collections import Counter
@@ -15,10 +15,10 @@ from uuid import UUID
 from bus.port import Reader
 from messages import topics
 from messages.shapes import Channel
-from monitor import facts
-from monitor.differences import DIFFERENCES, Difference, Kind
-from monitor.look import Look
-from monitor.scratch import Scratch
+from monitor.audit import facts
+from monitor.audit.differences import DIFFERENCES, Difference, Kind
+from monitor.audit.look import Look
+from monitor.audit.scratch import Scratch
 
 # Of each name so many are told one by one; all are counted.
 NAMED = 1_000

@@ -11,8 +11,8 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from starlette.responses import Response
 
-from monitor.measuring import Measured, of_itself, of_view
-from monitor.metrics import METRICS, Kind, Metric
+from monitor.metrics.measuring import Measured, of_itself, of_view
+from monitor.metrics.metrics import METRICS, Kind, Metric
 from monitor.snapshot import ProcessState
 from monitor.watch import Groups
 from monitor.watching import View

@@ -7,7 +7,7 @@ import structlog
 
 from bus.errors import Retry, Stop
 from config.database import DatabaseAway
-from monitor.audit import Audit
+from monitor.audit.audit import Audit
 
 _KINDS = ("lost", "doubled", "misfiled")
 

@@ -13,7 +13,7 @@ from bus.errors import Stop
 
 _CACHE_KIB = 16_000
 
-# A row for each record, as `monitor.facts` reads it. `late`: it came after the look began. `normalizing`, `routing`,
+# A row for each record, as `facts.py` reads it. `late`: it came after the look began. `normalizing`, `routing`,
 # `recording`: that stage has yet to work it. `since` has moments: what came later retention has not touched.
 _FACTS = """
 CREATE TABLE letter (stage, id, PRIMARY KEY (stage, id)) WITHOUT ROWID;

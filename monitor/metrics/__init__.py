@@ -1,0 +1,1 @@
+"""What Prometheus asks: metrics of every process and of what the monitor sees, alerts on them, a dashboard."""
