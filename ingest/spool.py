@@ -7,6 +7,7 @@ import fcntl
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -22,6 +23,9 @@ _BATCH_BYTES = 2_000_000
 _USUAL_BYTES = 16_384
 _LOOK_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 5.0
+# How long one process waits for another's transaction.
+_LOCKED_SECONDS = 10.0
+_RETRY_SECONDS = 0.05
 # The totals are kept by triggers: to count a long spool for each arrival would make it longer still.
 _TABLES = """
 CREATE TABLE IF NOT EXISTS spool (
@@ -58,8 +62,8 @@ class Spool:
         # Whether the disk refused the last message that should have been kept.
         self._refused = False
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
-        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=_LOCKED_SECONDS)
+        _write_ahead(self._connection)
         # Accepted is durable: each append is on the disk when it returns.
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.executescript(_TABLES)
@@ -249,6 +253,20 @@ class Drain:
         self._spool.drop(last)
         _log.info("spool.drained", messages=len(messages))
         return len(messages)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Several processes may open a new file at once, and of this one pragma SQLite does not wait its turn."""
+    until = time.monotonic() + _LOCKED_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(_RETRY_SECONDS)
+        else:
+            return
 
 
 def _locked(file: IO[str]) -> bool:

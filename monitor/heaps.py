@@ -13,6 +13,7 @@ from messages.topics import DEAD, OVERSIGHT, QUARANTINE, dead
 from monitor.progress import taken_at
 from monitor.snapshot import Heap, Waiting
 
+_FOLLOWED = (*DEAD, QUARANTINE, OVERSIGHT)
 # Events by which a person decides about a message that was put aside.
 _DECISIONS = frozenset({"released", "dropped", "redriven", "letter-dropped"})
 # The headers of a dead letter that are looked at: see `bus.worker`.
@@ -37,9 +38,13 @@ class Heaps:
 
     def look(self, reader: Reader) -> None:
         """Take in what came. Raises what the bus raises; then the next look goes on from there."""
-        for record in reader.read([*DEAD, QUARANTINE, OVERSIGHT], behind=self._behind):
+        spans = reader.spans(_FOLLOWED)
+        for record in reader.read(_FOLLOWED, behind=self._behind):
             self._take(record)
             self._behind[Partition(record.topic, record.partition)] = record.offset + 1
+        # Kafka's marks of transactions stand behind the last record: there is nothing to read there.
+        for place, span in spans.items():
+            self._behind[place] = max(self._behind.get(place, 0), span.end)
         for known in self._decided & self._aside.keys():
             del self._aside[known]
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import requests
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 from urllib3.exceptions import HTTPError
 
 from messages.shapes import Moment, Shape
@@ -22,6 +22,8 @@ _PIECE_BYTES = 65_536
 
 class _Says(Shape):
     """What `/ready` answers."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
     at: Moment
     instance: str

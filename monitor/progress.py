@@ -13,6 +13,8 @@ _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 # A week, so that nights and Sundays are in it.
 _USUAL = timedelta(days=7)
+# What came in less than a day says little of an hour.
+_LEAST_HOURS = 24.0
 
 
 def stage(reader: Reader, group: str, names: tuple[str, ...]) -> StageState:
@@ -44,7 +46,7 @@ def channels(reader: Reader, now: datetime) -> tuple[ChannelState, ...]:
         mine = topics.raw(one)
         began, ended = min(oldest.get(mine, [now])), max(newest.get(mine, [now]))
         week = _came(reader, [mine], spans, ended - _USUAL)
-        hours = max((ended - max(began, ended - _USUAL)) / _HOUR, 1.0)
+        hours = max((ended - max(began, ended - _USUAL)) / _HOUR, _LEAST_HOURS)
         return ChannelState(
             channel=one,
             minute=minute[mine],

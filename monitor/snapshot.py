@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from messages.shapes import Channel, Moment, Shape
 
@@ -78,6 +78,8 @@ class QueueState(Shape):
 
 class PartState(Shape):
     """A stage's worker within a process: see `bus.vitals.Vitals`."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
     worked: int = 0
     rejected: int = 0

@@ -81,7 +81,7 @@ def test_everything_on_one_screen(parts: Parts, run: Run) -> None:
         "channel": "web",
         "minute": 1,
         "hour": 1,
-        "usual": 1.0,
+        "usual": pytest.approx(1 / 24),
         "newest": None,
         "total": 1,
     }

@@ -1,6 +1,6 @@
 """What was put aside: counted by reason until a person decides, and read once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -8,11 +8,11 @@ import pytest
 
 from app.assembly import Parts
 from app.quarantine import Choice, Quarantine
-from bus.port import Outgoing, Reader, Record
+from bus.port import Outgoing, Partition, Reader, Record, Span
 from ingest.wrap import held
 from messages import codec, ids
 from messages.shapes import Channel, OversightEvent
-from messages.topics import OVERSIGHT, QUARANTINE, dead
+from messages.topics import DEAD, OVERSIGHT, QUARANTINE, dead
 from monitor.heaps import Heaps
 from tests.conftest import NOW
 
@@ -122,3 +122,35 @@ def test_each_record_is_read_once(publish: Publish, reader: Reader, monkeypatch:
     heaps.look(reader)
     assert len(read) == 21
     assert heaps.letters[0].waiting.many == 21
+
+
+class Marked:
+    """A reader as Kafka's is: behind the last record of each partition stands a mark that nobody reads."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.first, self.since, self.members = reader.first, reader.since, reader.members
+        self.topics, self.committed, self.close = reader.topics, reader.committed, reader.close
+        self.asked: list[Mapping[Partition, int]] = []
+
+    def spans(self, topics: Iterable[str]) -> Mapping[Partition, Span]:
+        """See the port."""
+        return {place: Span(span.start, span.end + 1) for place, span in self._reader.spans(topics).items()}
+
+    def read(
+        self, topics: Iterable[str], *, follow: bool = False, behind: Mapping[Partition, int] | None = None
+    ) -> Iterator[Record]:
+        """See the port."""
+        known = behind or {}
+        self.asked.append(dict(known))
+        return self._reader.read(topics, follow=follow, behind=known)
+
+
+def test_where_only_a_mark_is_left_nothing_is_read(publish: Publish, reader: Reader) -> None:
+    """The next look begins behind it: else each would open a consumer for nothing."""
+    publish(letter("complaints/0/1"))
+    marked, heaps = Marked(reader), Heaps()
+    heaps.look(marked)
+    heaps.look(marked)
+    assert marked.asked[-1] == {place: span.end for place, span in marked.spans([*DEAD, QUARANTINE, OVERSIGHT]).items()}
+    assert heaps.letters[0].waiting.many == 1

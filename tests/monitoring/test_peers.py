@@ -19,6 +19,8 @@ from tests.conftest import NOW
 from tests.loopback import Answer, Loopback, serving, shaped
 from tests.ports import free_port
 
+_ENDLESS = b'{"at": "2026-11-24T08:00:00Z", "instance": "a", "doors": {}, "spool_share": Infinity}'
+
 
 class Clock:
     """Moves on by two seconds with each look at it."""
@@ -66,7 +68,9 @@ def test_a_process_that_is_not_ready_says_so_all_the_same(process: Loopback) -> 
     assert (found.instance, found.unreached, found.spooled) == ("b", "", 0)
 
 
-@pytest.mark.parametrize("said", [Answer(200, b"hello"), Answer(200, b"\xff\xfe"), shaped({"ready": True})])
+@pytest.mark.parametrize(
+    "said", [Answer(200, b"hello"), Answer(200, _ENDLESS), Answer(200, b"\xff\xfe"), shaped({"ready": True})]
+)
 def test_another_service_on_the_port_is_none_of_ours(process: Loopback, said: Answer) -> None:
     """Whatever it answers."""
     process.script.append(said)

@@ -88,14 +88,14 @@ def test_who_works_is_said(bus: Bus, reader: Reader) -> None:
 
 
 def test_what_the_doors_took(bus: Bus, reader: Reader) -> None:
-    """In the last minute, the last hour, and what is usual in an hour since there is anything."""
+    """In the last minute, the last hour, and what is usual in an hour, of a day at least."""
     bus.publish("raw-sms", "a", "b", "c", ago=timedelta(hours=3))
     bus.publish("raw-sms", "a", ago=timedelta(minutes=30))
     bus.publish("raw-sms", "a", "b", ago=timedelta(seconds=20))
     states = {state.channel: state for state in progress.channels(reader, NOW)}
     sms, web = states[Channel.SMS], states[Channel.WEB]
     assert (sms.minute, sms.hour, sms.newest) == (2, 3, NOW - timedelta(seconds=20))
-    assert sms.usual == pytest.approx(2.0, rel=0.01)
+    assert sms.usual == pytest.approx(6 / 24)
     assert (web.minute, web.hour, web.usual, web.newest) == (0, 0, 0.0, None)
 
 
