@@ -7,7 +7,6 @@ import fcntl
 import json
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import IO
 import structlog
 
 from bus.errors import Reject, Retry, Stop
+from bus.files import open_file
 from bus.port import Outgoing, Producer
 
 # Bytes handed to the bus at once: what draining holds in memory, whatever stands on the disk.
@@ -25,7 +25,6 @@ _LOOK_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 5.0
 # How long one process waits for another's transaction.
 _LOCKED_SECONDS = 10.0
-_RETRY_SECONDS = 0.05
 # The totals are kept by triggers: to count a long spool for each arrival would make it longer still.
 _TABLES = """
 CREATE TABLE IF NOT EXISTS spool (
@@ -62,10 +61,8 @@ class Spool:
         # Whether the disk refused the last message that should have been kept.
         self._refused = False
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=_LOCKED_SECONDS)
-        _write_ahead(self._connection)
         # Accepted is durable: each append is on the disk when it returns.
-        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection = open_file(path, _LOCKED_SECONDS)
         self._connection.executescript(_TABLES)
 
     def __len__(self) -> int:
@@ -253,20 +250,6 @@ class Drain:
         self._spool.drop(last)
         _log.info("spool.drained", messages=len(messages))
         return len(messages)
-
-
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Several processes may open a new file at once, and of this one pragma SQLite does not wait its turn."""
-    until = time.monotonic() + _LOCKED_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(_RETRY_SECONDS)
-        else:
-            return
 
 
 def _locked(file: IO[str]) -> bool:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bus.errors import Retry, Stop
+from bus.files import open_file
 from bus.port import Headers, Outgoing, Partition, Record, Span, TopicSpec
 
 # How long one process waits for another's transaction before it calls the bus away.
@@ -36,10 +37,7 @@ CREATE TABLE IF NOT EXISTS leases (
 
 def connect(path: Path) -> sqlite3.Connection:
     """A connection for one thread at a time; commits reach the disk before they return (WAL, synchronous=FULL)."""
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    return connection
+    return open_file(path, _BUSY_SECONDS)
 
 
 def create(path: Path) -> None:
