@@ -20,6 +20,7 @@ from sqlmodel import SQLModel
 T = TypeVar("T")
 
 _WAIT_SECONDS = 15
+_RETRY_SECONDS = 0.05
 # SQLite takes 32,766 in one statement.
 _PARAMETERS = 5_000
 _READING = "satupintu_reading"
@@ -148,8 +149,22 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     if isinstance(connection, sqlite3.Connection):
         # The driver's own BEGIN comes too late to keep two writers apart; ours is sent at "begin".
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
+        _write_ahead(connection)
         connection.execute("PRAGMA synchronous=FULL")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Of this pragma alone SQLite does not wait its turn, where several processes make a file at once."""
+    until = time.monotonic() + _WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(_RETRY_SECONDS)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:

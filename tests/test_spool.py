@@ -4,9 +4,7 @@ import resource
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -160,28 +158,6 @@ def test_a_disk_is_full_until_it_takes_a_message_again(tmp_path: Path) -> None:
     assert (len(spool), spool.aside) == (kept, 0)
     assert 0 < spool.share < 0.1
     spool.append([message(kept, 10_000)])
-    spool.close()
-
-
-class Contended(sqlite3.Connection):
-    """Two others are making the file: SQLite says so at once, however long one would wait."""
-
-    locked = 2
-
-    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
-        """See `sqlite3.Connection`."""
-        if "journal_mode" in sql and self.locked:
-            self.locked -= 1
-            raise sqlite3.OperationalError("database is locked")
-        return super().execute(sql, *parameters)
-
-
-def test_several_may_open_a_new_file_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever comes while others make it tries again."""
-    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Contended))
-    spool = Spool(tmp_path / "spool.db", MOST)
-    spool.append([message(1)])
-    assert len(spool) == 1
     spool.close()
 
 
