@@ -27,6 +27,7 @@ from config.secrets import Secrets, open_secrets
 from config.services import Services, load_services
 from config.settings import Settings
 from ingest.attachments import Attachments
+from ingest.gate import Tally
 from ingest.mobile.devices import Devices, NoAttestation, Tokens
 from ingest.room import Room
 from ingest.smpp.joining import Patience
@@ -188,6 +189,11 @@ class Parts:
     def sms_parts(self) -> PartStore:
         """Parts of SMS over SMPP that wait for each other."""
         return PartStore(self.engine, Patience(timedelta(seconds=self.settings.smpp_part_seconds)))
+
+    @cached_property
+    def tally(self) -> Tally:
+        """How often the doors of this process turned somebody away."""
+        return Tally()
 
     @cached_property
     def spool(self) -> Spool:

@@ -66,6 +66,7 @@ def build(parts: Parts, producer: Producer, pulse: Pulse, doors: Doors) -> FastA
     pages.filters["wib"] = wib
     pages.globals["nonce"] = nonce
     answers = Answers(partial(refused_page, pages), _PROGRAMS)
+    app.state.refused = parts.tally
     answer_refusals(app, answers)
     app.add_middleware(Crowd, most=settings.requests_at_once, answers=answers)
     app.add_middleware(Open311Errors)

@@ -1,6 +1,8 @@
 """What all HTTP doors share: the bound on a body, the clock, the bus, and how many may be in hand at once."""
 
-from collections.abc import Callable
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import structlog
@@ -25,6 +27,8 @@ from ingest.room import busy
 MAX_BODY_BYTES = 256_000
 _MB = 1_000_000
 _RETRY_AFTER_SECONDS = 30
+# What the addresses of a door begin with; all others are the form's.
+_DOORS = frozenset({"sms", "mobile", "open311"})
 _HTTP_REASONS = {404: "no_such_address", 405: "wrong_method"}
 
 _log = structlog.get_logger()
@@ -111,13 +115,39 @@ def answer_refusals(app: FastAPI, answers: Answers) -> None:
 
 
 def note(request: Request, refused: Refused) -> None:
-    """Say in the log that somebody was turned away: where and why, not who nor what."""
-    _log.info("door.refused", route=_route(request), reason=refused.reason, status=refused.status)
+    """Say in the log that somebody was turned away, and count it: where and why, not who nor what."""
+    route = _route(request)
+    _log.info("door.refused", route=route, reason=refused.reason, status=refused.status)
+    if tally := getattr(request.app.state, "refused", None):
+        tally.count(route, refused.reason)
 
 
 def _route(request: Request) -> str:
     """The pattern that was asked for, not what stood in it."""
     return str(getattr(request.scope.get("route"), "path", "none"))
+
+
+class Tally:
+    """How often somebody was turned away since this process began: by door and reason. For all threads."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._lock = threading.Lock()
+
+    def count(self, route: str, reason: str) -> None:
+        """Once more; `route` is the pattern of the address, whose first part names the door."""
+        door = route.strip("/").partition("/")[0]
+        with self._lock:
+            self._counts[door if door in _DOORS else "web", reason] += 1
+
+    def by_door(self) -> Mapping[str, Mapping[str, int]]:
+        """What was counted so far."""
+        with self._lock:
+            counted = sorted(self._counts.items())
+        found: dict[str, dict[str, int]] = {}
+        for (door, reason), many in counted:
+            found.setdefault(door, {})[reason] = many
+        return found
 
 
 class Crowd:

@@ -31,6 +31,7 @@ class _Says(Shape):
     spooled: int | None = None
     spool_share: float | None = None
     spool_aside: int | None = None
+    refused: dict[str, dict[str, int]] | None = None
     parts: dict[str, PartState] = Field(default_factory=dict)
 
 
@@ -66,6 +67,7 @@ def _ask(address: str, now: Callable[[], datetime]) -> ProcessState:
         spooled=says.spooled or 0,
         spool_share=says.spool_share or 0.0,
         spool_aside=says.spool_aside or 0,
+        refused=says.refused or {},
         parts=says.parts,
         ahead=(says.at - asked).total_seconds() - half,
     )

@@ -109,6 +109,9 @@ class ProcessState(Shape):
     spooled: int = 0
     spool_share: float = Field(0.0, description="Of the spool's room, what is taken.")
     spool_aside: int = Field(0, description="Accepted messages that the bus will not have.")
+    refused: Mapping[str, Mapping[str, int]] = Field(
+        default_factory=dict, description="How often its doors turned somebody away since it began, by door and reason."
+    )
     parts: Mapping[str, PartState] = Field(default_factory=dict)
     ahead: float = 0.0
 

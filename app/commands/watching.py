@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -24,6 +25,7 @@ EX_CONCERN = 1
 _STYLES = {Urgency.NOW: "bold red", Urgency.SOON: "yellow", Urgency.LOOK: "cyan"}
 _WORDS = {Urgency.NOW: "NOW ", Urgency.SOON: "SOON", Urgency.LOOK: "LOOK"}
 _MOST_QUEUES = 10
+_MOST_REASONS = 6
 
 
 def lag(as_json: Json = False) -> None:
@@ -118,6 +120,12 @@ def _heaps(seen: Snapshot) -> Table:
         for heap in heaps:
             reason = f"{heap.reason} {heap.field}".strip()
             _add(table, kind, heap.place, reason, f"{heap.waiting.many:,}", _age(heap.waiting, seen.at))
+    turned: Counter[tuple[str, str]] = Counter()
+    for process in seen.processes:
+        for door, reasons in process.refused.items():
+            turned.update({(door, reason): many for reason, many in reasons.items()})
+    for (door, reason), many in turned.most_common(_MOST_REASONS):
+        _add(table, "turned away", door, reason, f"{many:,}", "")
     return table
 
 

@@ -51,6 +51,8 @@ _TITLES = {
     "triage": "Triage",
 }
 _PERCENT = 0.01
+# Reasons for which people were turned away, that one process's card has room for.
+_REASONS = 8
 # Which channel a door is of, where it does not bear its name.
 _CHANNELS = {"open311": "web", "smpp": "sms"}
 _NAMES = {"web": "Web", "sms": "SMS", "twitter": "Twitter", "mobile": "Mobile", "open311": "Open311", "smpp": "SMPP"}
@@ -129,6 +131,7 @@ class Process(NamedTuple):
     wrong: Sequence[str]
     spool: str
     doors: Sequence[Door]
+    refused: str
     parts: Sequence[Part]
 
 
@@ -208,8 +211,16 @@ def process(state: ProcessState) -> Process:
         wrong=wrong,
         spool=spool if state.doors else "",
         doors=[_door(name, one.why) for name, one in state.doors.items()],
+        refused=_refused(state),
         parts=[_part(name, one) for name, one in sorted(state.parts.items())],
     )
+
+
+def _refused(state: ProcessState) -> str:
+    """Whom its doors turned away, the most first."""
+    counted = [(many, door, reason) for door, reasons in state.refused.items() for reason, many in reasons.items()]
+    most = sorted(counted, key=lambda one: (-one[0], one[1:]))[:_REASONS]
+    return ", ".join(f"{door} {reason} {many:,}" for many, door, reason in most)
 
 
 def queue(state: QueueState, now: datetime) -> Queue:

@@ -38,6 +38,9 @@ def of_process(state: ProcessState) -> Iterator[Measured]:
     who = (_named(state.instance), _where(state.address))
     for door, says in state.doors.items():
         yield Measured(m.DOOR_OPEN, (*who, _named(door)), not says.why)
+    for door, reasons in state.refused.items():
+        for reason, many in reasons.items():
+            yield Measured(m.REFUSED, (*who, _named(door), _named(reason)), many)
     if state.doors:
         yield Measured(m.SPOOLED, who, state.spooled)
         yield Measured(m.SPOOL_USED, who, state.spool_share)

@@ -40,6 +40,7 @@ _WHO = ("process", "address")
 _WORKER = (*_WHO, "worker")
 PROCESS_TIME = _gauge("process_time_seconds", "seconds", "What the clock of this process says, since 1970.", "process")
 DOOR_OPEN = _gauge("door_open", "1 or 0", "Whether a door takes what comes.", *_WHO, "door")
+REFUSED = _counter("refused_requests", "requests", "What a door turned away.", *_WHO, "door", "reason")
 SPOOLED = _gauge("spooled_messages", "messages", "Accepted messages on a host's disk, on the way to the bus.", *_WHO)
 SPOOL_USED = _gauge("spool_used_ratio", "ratio", "Of the spool's room, what is taken.", *_WHO)
 SPOOL_ASIDE = _gauge("spool_aside_messages", "messages", "Accepted messages that the bus will not have.", *_WHO)
@@ -93,6 +94,7 @@ DIFFERENCES = _gauge("audit_differences", "messages", "What the latest audit cou
 OF_PROCESSES = (
     PROCESS_TIME,
     DOOR_OPEN,
+    REFUSED,
     SPOOLED,
     SPOOL_USED,
     SPOOL_ASIDE,

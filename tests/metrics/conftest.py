@@ -45,7 +45,7 @@ def busy() -> ProcessState:
     parts = {"router": PartState(worked=7, rejected=1, retried=2, fenced=1, fenced_seconds=9.5, silent_seconds=0.2)}
     return ProcessState.model_validate(
         {"address": "", "instance": "host-a", "doors": {"web": {}, "sms": {"why": "spool_full"}}, "spooled": 12}
-        | {"spool_share": 0.25, "parts": parts}
+        | {"spool_share": 0.25, "refused": {"sms": {"unsigned": 4}}, "parts": parts}
     )
 
 

@@ -1,16 +1,21 @@
 """`satupintu lag` and `top`: the same facts as the console, for eyes and for programs."""
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from app.assembly import Parts
 from app.cli import app
+from app.commands.watching import screen
 from bus.port import Membership, Outgoing
+from monitor.snapshot import ProcessState, Snapshot
 from tests import helpers
+from tests.conftest import NOW
 from tests.logged import listening
 
 Run = Callable[..., Any]
@@ -105,3 +110,15 @@ def test_nobody_is_named(parts: Parts, run: Run) -> None:
         said = run(*arguments).stdout
         assert "Lampu" not in said
         assert "8000000001" not in said
+
+
+def test_who_was_turned_away_is_counted() -> None:
+    """By door and reason, of all processes together."""
+    processes = [
+        ProcessState(address=address, instance=address, refused={"sms": {"bad_signature": many}})
+        for address, many in (("a", 3), ("b", 4))
+    ]
+    said = io.StringIO()
+    Console(width=120, file=said).print(screen(Snapshot(at=NOW, processes=tuple(processes)), ()))
+    (row,) = [line for line in said.getvalue().splitlines() if "turned away" in line]
+    assert [cell.strip() for cell in row.split("│")[1:5]] == ["turned away", "sms", "bad_signature", "7"]

@@ -49,6 +49,7 @@ def test_what_a_process_says(process: Loopback) -> None:
         "instance": "host-a",
         "doors": {"web": {"open": True, "why": ""}, "twitter": {"open": False, "why": "rate_limited"}},
         "spooled": 3,
+        "refused": {"sms": {"bad_signature": 4}},
         "spool_share": 0.25,
         "parts": {"router": {"worked": 7, "waits_for": "", "unknown": 1}},
         "something": "new",
@@ -58,6 +59,7 @@ def test_what_a_process_says(process: Loopback) -> None:
     assert (found.instance, found.unreached, found.spooled, found.spool_share) == ("host-a", "", 3, 0.25)
     assert found.doors == {"web": DoorState(), "twitter": DoorState(why="rate_limited")}
     assert (found.parts["router"].worked, found.ahead) == (7, 60.0)
+    assert found.refused == {"sms": {"bad_signature": 4}}
     assert process.asked[0].path == "/ready"
 
 
