@@ -259,7 +259,10 @@ def test_another_process_is_another_page(open_console: OpenConsole, planted: Pla
     page.wait_for_load_state()
     look(planted)
     expect(page.locator("[data-list=channels] [data-key=web] .big b")).to_have_text("428")
-
+    for _ in range(200):
+        if len(loaded) == 2:
+            break
+        page.wait_for_timeout(50)
     assert len(loaded) == 2
 
 
