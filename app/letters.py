@@ -19,6 +19,7 @@ from bus.errors import Stop
 from bus.port import Bus, Outgoing, Producer, Record
 from bus.worker import stub
 from messages import codec, ids
+from messages.letters import dead_letter
 from messages.sealing import Sealer, UnsealError
 from messages.shapes import OversightEvent, RawMessage, iso
 from messages.topics import OVERSIGHT, Topic, dead
@@ -91,21 +92,18 @@ class Choice:
 
 def letter_of(record: Record) -> Letter:
     """What a record of a `dead-<stage>` topic says of itself. Total."""
-    said = {name: value.decode("utf-8", "replace") for name, value in record.headers}
-    stage = said.get("dead_stage") or _suffix(record.topic)
-    place = said.get("dead_position") or record.position
-    id_ = ids.letter_id(stage, place)
-    trace = _TRACE.fullmatch(said.get("traceparent", ""))
+    said = dead_letter(record.topic, record.position, record.headers)
+    trace = _TRACE.fullmatch(record.header("traceparent"))
     return Letter(
-        id=id_,
+        id=said.id,
         at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
         kept_in=record.topic,
-        stage=stage,
-        reason=said.get("dead_reason", ""),
-        field=said.get("dead_field", ""),
-        place=place,
-        message=UUID(trace[1]) if trace else id_,
-        stub=record.value if "ce_type" not in said and _STUB.fullmatch(record.value) else b"",
+        stage=said.stage,
+        reason=said.reason,
+        field=said.field,
+        place=said.position,
+        message=UUID(trace[1]) if trace else said.id,
+        stub=record.value if not record.header("ce_type") and _STUB.fullmatch(record.value) else b"",
     )
 
 

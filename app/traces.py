@@ -2,7 +2,6 @@
 
 from app.assembly import Parts, utc_now
 from messages import topics
-from messages.shapes import Channel
 from monitor.traces.stage import TracesStage
 
 GROUP = "traces"
@@ -19,14 +18,4 @@ def stage(parts: Parts) -> TracesStage:
 
 def followed(parts: Parts) -> tuple[str, ...]:
     """The topics on which the records of a report lie."""
-    return (
-        *map(topics.raw, Channel),
-        topics.QUARANTINE,
-        topics.COMPLAINTS,
-        *parts.queues,
-        topics.AGENCY_ANSWERS,
-        topics.CORRECTIONS,
-        topics.REPLIES,
-        topics.OVERSIGHT,
-        *topics.DEAD,
-    )
+    return topics.of_reports(parts.queues)

@@ -14,10 +14,11 @@ from sqlmodel import col
 
 from app.assembly import Parts
 from app.tailing import hide
-from app.watching import ROUTED
+from app.watching import GROUPS
 from bus.port import Partition, Reader, Record
 from config.database import reading
 from messages import codec, topics
+from messages.letters import dead_letter
 from messages.shapes import (
     AgencyAnswer,
     Channel,
@@ -74,11 +75,11 @@ def trace(parts: Parts, tracking: str, since: datetime) -> list[Step]:
         known = _known(parts, tracking) or _arrived(reader, tracking, since)
         if known is None:
             return []
-        names = [*_BEFORE, *parts.queues, *_BEHIND]
+        names = topics.of_reports(parts.queues)
         behind = reader.since(names, int((known.since - _CLOCKS).timestamp() * 1000))
-        mine = f"-{known.message.hex}-".encode()
-        found = [record for record in reader.read(names, behind=behind) if mine in _header(record, "traceparent")]
-        at = {group: reader.committed(group, [*topics_, *names]) for group, topics_ in _WORKS.items()}
+        mine = f"-{known.message.hex}-"
+        found = [record for record in reader.read(names, behind=behind) if mine in record.header("traceparent")]
+        at = {group: reader.committed(group, names) for group in GROUPS}
         # What was taken in the same millisecond, as it follows from each other.
         found.sort(key=lambda record: (record.timestamp, names.index(record.topic)))
         return [_step(record, at) for record in found]
@@ -112,18 +113,6 @@ def _raw(record: Record) -> RawMessage | None:
         return None
 
 
-# Where the records of a report may lie, before and behind the queues of the agencies.
-_BEFORE = (*map(topics.raw, Channel), topics.QUARANTINE, topics.COMPLAINTS)
-_BEHIND = (topics.AGENCY_ANSWERS, topics.CORRECTIONS, topics.REPLIES, topics.OVERSIGHT, *topics.DEAD)
-# What each stage works; the ledger also the agencies' queues.
-_WORKS: Mapping[str, tuple[str, ...]] = {
-    "normalize": (*map(topics.raw, Channel), topics.CORRECTIONS),
-    "router": ROUTED,
-    "ledger": ROUTED,
-    "replies": (topics.COMPLAINTS, topics.REPLIES),
-}
-
-
 def _step(record: Record, at: Mapping[str, Mapping[Partition, int]]) -> Step:
     what, says = _told(record)
     waits = {group: record.offset - offset for group, offset in _waiting(record, at) if offset <= record.offset}
@@ -133,7 +122,7 @@ def _step(record: Record, at: Mapping[str, Mapping[Partition, int]]) -> Step:
 def _waiting(record: Record, at: Mapping[str, Mapping[Partition, int]]) -> Iterator[tuple[str, int]]:
     place = Partition(record.topic, record.partition)
     queue = record.topic.startswith(topics.agency("")) and record.topic != topics.AGENCY_ANSWERS
-    for group, names in _WORKS.items():
+    for group, names in GROUPS.items():
         if record.topic in names or (group == "ledger" and queue):
             yield group, at[group].get(place, 0)
 
@@ -141,11 +130,9 @@ def _waiting(record: Record, at: Mapping[str, Mapping[Partition, int]]) -> Itera
 def _told(record: Record) -> tuple[str, str]:
     """What a record is, and what it decides."""
     if record.topic in topics.DEAD:
-        stage, reason, field = (
-            _header(record, name).decode("utf-8", "replace") for name in ("dead_stage", "dead_reason", "dead_field")
-        )
-        return "dead letter", f"{stage} could not work it: {reason}{f' ({field})' if field else ''}"
-    known = _SHAPES.get(_header(record, "ce_type").decode("utf-8", "replace"))
+        said = dead_letter(record.topic, record.position, record.headers)
+        return "dead letter", f"{said.stage} could not work it: {said.reason}{f' ({said.field})' if said.field else ''}"
+    known = _SHAPES.get(record.header("ce_type"))
     if known is None:
         return "unreadable", f"{len(record.value)} bytes"
     shape, what, says_of = known
@@ -172,10 +159,6 @@ def _corrected(one: Correction) -> str:
 def _relation(kind: str, of: UUID | None, evidence: tuple[str, ...]) -> str:
     why = f" ({', '.join(evidence)})" if evidence else ""
     return f"{kind}{f' of {of}' if of else ''}{why}"
-
-
-def _header(record: Record, name: str) -> bytes:
-    return dict(record.headers).get(name, b"")
 
 
 # By the CloudEvents type: the shape, what a record of it is called, and what is said of it.

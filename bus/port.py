@@ -56,6 +56,10 @@ class Record:
         """The record's identity for ever: `topic/partition/offset`."""
         return f"{self.topic}/{self.partition}/{self.offset}"
 
+    def header(self, name: str) -> str:
+        """A header's text, whatever its bytes are; empty where there is none."""
+        return dict(self.headers).get(name, b"").decode("utf-8", "replace")
+
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:

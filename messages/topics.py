@@ -65,6 +65,12 @@ def dead(stage: str) -> str:
 DEAD = tuple(dead(stage) for stage in _STAGES)
 
 
+def of_reports(queues: Iterable[str]) -> tuple[str, ...]:
+    """Where the records of a report may lie, with these queues of agencies, as they follow from each other."""
+    before = (*(raw(channel) for channel in Channel), QUARANTINE, COMPLAINTS)
+    return (*before, *queues, AGENCY_ANSWERS, CORRECTIONS, REPLIES, OVERSIGHT, *DEAD)
+
+
 def topics(agencies: Iterable[str]) -> tuple[Topic, ...]:
     """Every topic of the service, given the codes of the agencies that have a queue (with `triage`)."""
     arrivals = [

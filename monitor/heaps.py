@@ -8,16 +8,15 @@ from uuid import UUID
 
 from bus.port import Partition, Reader, Record
 from messages import codec, ids
+from messages.letters import dead_letter
 from messages.shapes import OversightEvent, Quarantined
-from messages.topics import DEAD, OVERSIGHT, QUARANTINE, dead
+from messages.topics import DEAD, OVERSIGHT, QUARANTINE
 from monitor.progress import taken_at
 from monitor.snapshot import Heap, Waiting
 
 _FOLLOWED = (*DEAD, QUARANTINE, OVERSIGHT)
 # Events by which a person decides about a message that was put aside.
 _DECISIONS = frozenset({"released", "dropped", "redriven", "letter-dropped"})
-# The headers of a dead letter that are looked at: see `bus.worker`.
-_SAID = ("dead_stage", "dead_reason", "dead_field", "dead_position")
 
 
 class _Aside(NamedTuple):
@@ -67,11 +66,9 @@ class Heaps:
             self._put_aside(record)
 
     def _put_aside(self, record: Record) -> None:
-        says = {name: value.decode("utf-8", "replace") for name, value in record.headers if name in _SAID}
-        stage = says.get("dead_stage") or record.topic.removeprefix(dead(""))
-        letter = ids.letter_id(stage, says.get("dead_position") or record.position)
-        reason, field = says.get("dead_reason", ""), says.get("dead_field", "")
-        self._aside.setdefault(letter, _Aside(record.topic, stage, reason, field, taken_at(record)))
+        said = dead_letter(record.topic, record.position, record.headers)
+        aside = _Aside(record.topic, said.stage, said.reason, said.field, taken_at(record))
+        self._aside.setdefault(said.id, aside)
 
     def _hear(self, record: Record) -> None:
         try:

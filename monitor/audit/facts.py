@@ -83,7 +83,7 @@ def letter(record: Record) -> Iterator[Key]:
     """Each id under which what died may be looked for: its own, its place, and that of the complaint it would be."""
     own = _key(record)
     yield own
-    if place := header(record, "dead_position"):
+    if place := record.header("dead_position"):
         yield place
     if isinstance(own, bytes):
         yield ids.complaint_id(UUID(bytes=own)).bytes
@@ -138,14 +138,9 @@ def redriven(record: Record) -> bool:
     return any(name == codec.REDRIVEN for name, _ in record.headers)
 
 
-def header(record: Record, name: str) -> str:
-    """A header's text; empty where there is none."""
-    return dict(record.headers).get(name, b"").decode("utf-8", "replace")
-
-
 def _key(record: Record) -> Key:
     """The CloudEvents id; of a record without one, its place."""
-    said = header(record, "ce_id") or header(record, "dead_position") or record.position
+    said = record.header("ce_id") or record.header("dead_position") or record.position
     try:
         return UUID(said).bytes
     except ValueError:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from bus.port import Record
 from messages import codec, ids, topics
+from messages.letters import dead_letter
 from messages.shapes import (
     AgencyAnswer,
     Complaint,
@@ -104,13 +105,13 @@ def _letter(record: Record, headers: Mapping[str, str]) -> Said | None:
     context = _context(headers)
     if context is None:
         return None
-    stage = record.topic.removeprefix(topics.dead(""))
-    why = {"reason": headers.get("dead_reason", ""), "field": headers.get("dead_field", "").lower()}
+    said = dead_letter(record.topic, record.position, record.headers)
+    why = {"reason": said.reason, "field": said.field.lower()}
     return Said(
         context[0],
-        span_id(ids.letter_id(stage, headers.get("dead_position", record.position))),
+        span_id(said.id),
         record.position,
-        stage,
+        record.topic.removeprefix(topics.dead("")),
         record.timestamp,
         parent=context[1],
         failed=True,

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.letters import letter_of
 from bus.port import Record
 from messages import codec, ids, topics
 from messages.sealing import Sealed
@@ -196,6 +197,14 @@ def test_a_dead_letter_follows_from_what_could_not_be_worked() -> None:
     assert (second.attributes["reason"], second.attributes["field"]) == ("not_the_shape", "report.text")
     assert second.id != first.id
     assert second.start == first.end
+
+
+def test_a_dead_letter_is_known_as_at_the_desk() -> None:
+    """By the worker that wrote it, which need not bear the name of its topic: a person's decision is about this id."""
+    given_up = record(complaint(), "/satu-pintu/normalize")
+    written = replace(letter(given_up, stage="ledger"), topic=topics.dead("sinks"))
+    (found,) = spans(written)
+    assert (found.id, found.name) == (span_id(letter_of(written).id), "sinks")
 
 
 def test_what_names_no_report_is_no_span() -> None:
