@@ -27,12 +27,12 @@ from config.secrets import Secrets, open_secrets
 from config.services import Services, load_services
 from config.settings import Settings
 from ingest.attachments import Attachments
-from ingest.gate import Tally
 from ingest.mobile.devices import Devices, NoAttestation, Tokens
 from ingest.room import Room
 from ingest.smpp.joining import Patience
 from ingest.smpp.parts import PartStore
 from ingest.spool import Spool
+from ingest.tally import Tally
 from ingest.wrap import Wrapper
 from messages import topics
 from messages.sealing import Sealer

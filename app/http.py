@@ -66,9 +66,8 @@ def build(parts: Parts, producer: Producer, pulse: Pulse, doors: Doors) -> FastA
     pages.filters["wib"] = wib
     pages.globals["nonce"] = nonce
     answers = Answers(partial(refused_page, pages), _PROGRAMS)
-    app.state.refused = parts.tally
-    answer_refusals(app, answers)
-    app.add_middleware(Crowd, most=settings.requests_at_once, answers=answers)
+    answer_refusals(app, answers, parts.tally)
+    app.add_middleware(Crowd, most=settings.requests_at_once, answers=answers, tally=parts.tally)
     app.add_middleware(Open311Errors)
     app.add_middleware(PageHeaders, new_nonce=partial(secrets.token_urlsafe, _NONCE_BYTES))
     gate = Gate(producer, utc_now, Limiter(settings.rates))

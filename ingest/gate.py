@@ -1,8 +1,6 @@
 """What all HTTP doors share: the bound on a body, the clock, the bus, and how many may be in hand at once."""
 
-import threading
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
@@ -22,13 +20,12 @@ from ingest.faults import refused_request
 from ingest.limits import Limiter
 from ingest.problems import Answers
 from ingest.room import busy
+from ingest.tally import Tally
 
 # A report is at most 10,000 characters; sealed and in JSON it still fits a record of the bus (1 MB).
 MAX_BODY_BYTES = 256_000
 _MB = 1_000_000
 _RETRY_AFTER_SECONDS = 30
-# What the addresses of a door begin with; all others are the form's.
-_DOORS = frozenset({"sms", "mobile", "open311"})
 _HTTP_REASONS = {404: "no_such_address", 405: "wrong_method"}
 
 _log = structlog.get_logger()
@@ -86,8 +83,9 @@ def size_of(size: int) -> str:
     return f"{size // _MB} MB" if size >= _MB else f"{size // 1000} KB"
 
 
-def answer_refusals(app: FastAPI, answers: Answers) -> None:
-    """Answer every refusal of every door, whoever raised it."""
+def answer_refusals(app: FastAPI, answers: Answers, tally: Tally) -> None:
+    """Answer every refusal of every door, whoever raised it, and count it."""
+    app.state.tally = tally
 
     @app.exception_handler(Refused)
     async def _refused(request: Request, refused: Refused) -> Response:
@@ -118,36 +116,13 @@ def note(request: Request, refused: Refused) -> None:
     """Say in the log that somebody was turned away, and count it: where and why, not who nor what."""
     route = _route(request)
     _log.info("door.refused", route=route, reason=refused.reason, status=refused.status)
-    if tally := getattr(request.app.state, "refused", None):
-        tally.count(route, refused.reason)
+    tally: Tally = request.app.state.tally
+    tally.count(route, refused.reason)
 
 
 def _route(request: Request) -> str:
     """The pattern that was asked for, not what stood in it."""
     return str(getattr(request.scope.get("route"), "path", "none"))
-
-
-class Tally:
-    """How often somebody was turned away since this process began: by door and reason. For all threads."""
-
-    def __init__(self) -> None:
-        self._counts: Counter[tuple[str, str]] = Counter()
-        self._lock = threading.Lock()
-
-    def count(self, route: str, reason: str) -> None:
-        """Once more; `route` is the pattern of the address, whose first part names the door."""
-        door = route.strip("/").partition("/")[0]
-        with self._lock:
-            self._counts[door if door in _DOORS else "web", reason] += 1
-
-    def by_door(self) -> Mapping[str, Mapping[str, int]]:
-        """What was counted so far."""
-        with self._lock:
-            counted = sorted(self._counts.items())
-        found: dict[str, dict[str, int]] = {}
-        for (door, reason), many in counted:
-            found.setdefault(door, {})[reason] = many
-        return found
 
 
 class Crowd:
@@ -156,10 +131,11 @@ class Crowd:
     Their bodies are not read: what somebody typed into a form is still in their browser, and the page says so.
     """
 
-    def __init__(self, app: ASGIApp, most: int, answers: Answers) -> None:
+    def __init__(self, app: ASGIApp, most: int, answers: Answers, tally: Tally) -> None:
         self._app = app
         self._most = most
         self._answers = answers
+        self._tally = tally
         self._inside = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -169,7 +145,9 @@ class Crowd:
             return
         if self._inside >= self._most:
             _log.warning("door.busy", inside=self._inside)
-            await self._answers.answer(scope, busy())(scope, receive, send)
+            refused = busy()
+            self._tally.count(scope["path"], refused.reason)
+            await self._answers.answer(scope, refused)(scope, receive, send)
             return
         self._inside += 1
         try:

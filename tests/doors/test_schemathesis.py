@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from ingest.gate import answer_refusals
 from ingest.problems import Answers
+from ingest.tally import Tally
 from tests.doors.served import Host, Served, refused
 from tests.doors.test_open311 import send, token_of, work
 
@@ -78,7 +79,7 @@ def test_what_fastapi_refuses_by_itself_is_a_problem_too(host: Host) -> None:
         return number + page
 
     app = FastAPI()
-    answer_refusals(app, Answers(lambda _refused, _sent: Response(), ()))
+    answer_refusals(app, Answers(lambda _refused, _sent: Response(), ()), Tally())
     app.add_api_route("/things/{number}", show)
     host.app = app
 

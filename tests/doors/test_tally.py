@@ -1,6 +1,12 @@
 """Whom the doors turn away is counted, by door and reason: never who it was nor what they sent."""
 
-from ingest.gate import Tally
+from contextlib import closing
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+
+import requests
+
+from ingest.tally import Tally
 from tests.doors.conftest import Serve
 
 
@@ -28,3 +34,15 @@ def test_an_address_that_is_no_door_s_is_the_form_s() -> None:
         "mobile": {"token_missing": 1},
         "web": {"no_such_number": 1, "wrong_method": 1},
     }
+
+
+def test_whom_a_full_house_sends_away_is_counted(serve: Serve) -> None:
+    """At whichever door they came."""
+    served = serve(requests_at_once=1)
+    with closing(HTTPConnection(urlsplit(served.address).netloc, timeout=10)) as guest:
+        guest.putrequest("POST", "/web/reports")
+        guest.putheader("Content-Length", "1000")
+        guest.endheaders(b"text=setengah")
+        while served.post("/sms/twilio", data={"Body": "halo"}).status_code != requests.codes.service_unavailable:
+            pass
+    assert served.parts.tally.by_door()["sms"]["busy"] == 1
