@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import zlib
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -112,14 +113,19 @@ def read(connection: sqlite3.Connection, partition: Partition, offset: int, limi
     ]
 
 
-def since(connection: sqlite3.Connection, partition: Partition, moment: int) -> int | None:
-    """The offset behind the last record of one partition that was taken before `moment`; `None` where none was."""
-    found = connection.execute(
-        "SELECT offset + 1 FROM records WHERE topic = ? AND partition = ? AND timestamp < ?"
-        " ORDER BY offset DESC LIMIT 1",
-        (*partition, moment),
-    ).fetchone()
-    return found and int(found[0])
+def since(connection: sqlite3.Connection, partition: Partition, span: Span, moment: int) -> int:
+    """From which offset on records of one partition were taken at `moment` or later, found by halves.
+
+    Where the clock was set back times do not rise, and it is one of several that might be meant.
+    """
+    query = "SELECT timestamp FROM records WHERE topic = ? AND partition = ? AND offset >= ? ORDER BY offset LIMIT 1"
+
+    def taken(offset: int) -> int:
+        (timestamp,) = connection.execute(query, (*partition, offset)).fetchone() or (moment,)
+        return int(timestamp)
+
+    offsets = range(span.start, span.end)
+    return span.start + bisect_left(offsets, moment, key=taken)
 
 
 def topics(connection: sqlite3.Connection) -> list[TopicSpec]:

@@ -59,9 +59,9 @@ class LocalReader:
         }
 
     def since(self, topics: Iterable[str], moment: int) -> Mapping[Partition, int]:
-        """See the port. Looks back from the end: a moment long past is dear."""
+        """See the port."""
         return {
-            partition: log.since(self._connection, partition, moment) or span.start
+            partition: log.since(self._connection, partition, span, moment)
             for partition, span in self.spans(topics).items()
         }
 
