@@ -24,11 +24,11 @@ from app.assembly import utc_now
 from app.ops import pages
 from bus.port import Reader, Record
 from messages.topics import DEAD
-from monitor.concerns import Register
 from monitor.console.board import Draw
 from monitor.console.feed import Shown, event
 from monitor.console.page import MOST_LISTENERS
 from monitor.heaps import Heaps
+from monitor.standing import Register
 from monitor.watching import View
 from tests.console.planted import LETTERS, Planted, troubled
 from tests.console.served import serving

@@ -4,13 +4,12 @@ Each has the name of an alert (`monitor/metrics/alerts/`) and an entry in the ru
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
 from datetime import datetime
 from enum import IntEnum
 from math import log
 from typing import NamedTuple
 
-from messages.shapes import Channel, Moment, Shape
+from messages.shapes import Channel
 from messages.topics import TRIAGE
 from monitor.snapshot import ChannelState, Heap, Snapshot, Waiting
 
@@ -53,40 +52,6 @@ class Concern(NamedTuple):
     subject: str
     urgency: Urgency
     says: str
-
-
-class Standing(Shape):
-    """A concern, and since when it stands."""
-
-    name: str
-    subject: str
-    urgency: Urgency
-    says: str
-    since: Moment
-
-
-class Register:
-    """Remembers since when each concern stands."""
-
-    def __init__(self) -> None:
-        self._since: dict[tuple[str, str], datetime] = {}
-
-    @property
-    def known(self) -> AbstractSet[tuple[str, str]]:
-        """Name and subject of all that stands, and of what stood when it was seen last, where it can't be seen."""
-        return self._since.keys()
-
-    def stand(self, snapshot: Snapshot) -> tuple[Standing, ...]:
-        """What needs a person at this look; what is gone and comes again begins anew.
-
-        What can't be seen is not gone.
-        """
-        found = concerns(snapshot)
-        # A clock that was set back: nothing stands since a moment that is still to come.
-        stands = {one[:2]: min(self._since.get(one[:2], snapshot.at), snapshot.at) for one in found}
-        hidden = {name for place in snapshot.away for name in _SEEN_ON.get(place, ())}
-        self._since = {key: since for key, since in self._since.items() if key[0] in hidden} | stands
-        return tuple(Standing(**one._asdict(), since=self._since[one[:2]]) for one in found)
 
 
 def concerns(seen: Snapshot) -> list[Concern]:
@@ -280,11 +245,6 @@ NAMES = (
     "started-twice",
     "triage-waiting",
 )
-# What nobody can know of while the bus or the database is away.
-_SEEN_ON = {
-    "bus": ("dead-letters", "door-silent", "flood", "quarantine", "spool-waiting", "stage-behind", "stage-stopped"),
-    "database": ("agency-overdue", "triage-waiting"),
-}
 _DOORS = {
     "web": "The web door",
     "sms": "The SMS door",

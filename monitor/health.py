@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse
 
 from bus.vitals import Vitals
 from monitor.concerns import HANGING_SECONDS
+from monitor.snapshot import PartState
 
 _UNWELL: dict[int | str, dict[str, Any]] = {503: {"description": "Not so; why.", "content": {"application/json": {}}}}
 
@@ -28,8 +29,9 @@ class Pulse:
 
     def parts(self) -> Mapping[str, Mapping[str, object]]:
         """What each worker says of itself: see `monitor.snapshot.PartState`."""
-        names = ("worked", "rejected", "retried", "fenced", "fenced_seconds", "waits_for", "silent_seconds")
-        return {name: {each: getattr(one, each) for each in names} for name, one in self.vitals.items()}
+        return {
+            name: {each: getattr(one, each) for each in PartState.model_fields} for name, one in self.vitals.items()
+        }
 
 
 def routes(

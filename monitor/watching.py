@@ -10,8 +10,8 @@ from typing import NamedTuple
 import structlog
 
 from messages.shapes import Moment, Shape
-from monitor.concerns import Register, Standing
 from monitor.snapshot import Snapshot
+from monitor.standing import Register, Standing
 
 _FIRST_SECONDS = 2.0
 # Looks; an hour of them at five seconds each.

@@ -16,8 +16,9 @@ from rich.text import Text
 
 from app.commands.common import OUT, Json, opened, plain
 from app.watching import watch
-from monitor.concerns import Register, Standing, Urgency, span
+from monitor.concerns import Urgency, span
 from monitor.snapshot import Snapshot, Waiting
+from monitor.standing import Register, Standing
 from monitor.watch import Watch
 
 # As sysexits.h has none for "it works, and somebody should look".

@@ -10,7 +10,6 @@ from monitor.concerns import (
     CLOCK_SECONDS,
     FENCED_SECONDS,
     HANGING_SECONDS,
-    Standing,
     Urgency,
     messages,
     span,
@@ -18,6 +17,7 @@ from monitor.concerns import (
     why_shut,
 )
 from monitor.snapshot import ChannelState, Heap, PartState, ProcessState, QueueState, Snapshot, StageState, Waiting
+from monitor.standing import Standing
 
 # Which of the page's parts shows more about a concern.
 SECTIONS = {

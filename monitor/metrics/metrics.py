@@ -47,7 +47,9 @@ SPOOL_ASIDE = _gauge("spool_aside_messages", "messages", "Accepted messages that
 WORKED = _counter("worker_messages", "messages", "Records of which a worker committed what follows.", *_WORKER)
 REJECTED = _counter("worker_rejected_messages", "messages", "Records that became dead letters.", *_WORKER)
 RETRIED = _counter("worker_retries", "times", "How often a worker had to try again: something was away.", *_WORKER)
-FENCED = _counter("worker_fenced", "times", "How often another member took over a worker's batch.", *_WORKER)
+FENCED = _counter(
+    "worker_fenced", "times", "How often another took over a worker's batch, soon after the last time.", *_WORKER
+)
 FENCED_AGE = _gauge("worker_fenced_age_seconds", "seconds", "Since a worker was fenced last, if it ever was.", *_WORKER)
 WAITING = _gauge("worker_waiting", "1 or 0", "Whether a worker waits for something that is away.", *_WORKER)
 SILENT = _gauge("worker_silent_seconds", "seconds", "For how long a worker has not come round.", *_WORKER)
@@ -63,12 +65,14 @@ DATABASE_UP = _gauge(
 )
 REACHED = _gauge("process_reached", "1 or 0", "Whether the process at an address says how it is.", "address")
 AHEAD = _gauge("process_ahead_seconds", "seconds", "By how much a process's clock is before the monitor's.", *_WHO)
-JUMPED = _gauge("clock_jump_seconds", "seconds", "By how much the monitor's clock was set since the look before.")
+JUMPED = _gauge("clock_jump_seconds", "seconds", "By how much the monitor's clock was set in the last ten minutes.")
 
 ACCEPTED = _counter("accepted_messages", "messages", "What the doors of a channel took.", "channel")
 ACCEPTED_MINUTE = _gauge("accepted_minute_messages", "messages", "What came in the last minute.", "channel")
 ACCEPTED_HOUR = _gauge("accepted_hour_messages", "messages", "What came in the last hour.", "channel")
-ACCEPTED_USUAL = _gauge("accepted_usual_messages", "messages", "What comes in an hour, by the last week.", "channel")
+ACCEPTED_USUAL = _gauge(
+    "accepted_usual_messages", "messages", "What comes in an hour, by the week before the newest.", "channel"
+)
 NEWEST_AGE = _gauge("accepted_newest_age_seconds", "seconds", "Since the newest message came.", "channel")
 USUAL_SILENCE = _gauge(
     "usual_silence_seconds", "seconds", "For how long it may be silent, by what is usual.", "channel"

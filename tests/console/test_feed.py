@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from app.ops import pages
-from monitor.concerns import Register
 from monitor.console.board import FULLEST, Draw
 from monitor.console.feed import Feed
 from monitor.console.history import STEP_SECONDS, history
 from monitor.snapshot import Snapshot
+from monitor.standing import Register
 from monitor.watching import View, point
 from tests.console.planted import Planted, dark, quiet, troubled
 

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 from messages.shapes import Channel
-from monitor.concerns import NAMES, Register, concerns
+from monitor.concerns import NAMES, concerns
 from monitor.console import rows
 from monitor.snapshot import DoorState, Heap, ProcessState, Snapshot, Waiting
+from monitor.standing import Register
 from tests.console.planted import channel, dark, quiet, troubled
 
 NOW = datetime(2026, 11, 24, 20, 12, tzinfo=UTC)

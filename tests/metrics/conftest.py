@@ -11,10 +11,10 @@ from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.watching import GROUPS
-from monitor.concerns import Register
 from monitor.metrics.exposition import Exposition
 from monitor.metrics.metrics import METRICS
 from monitor.snapshot import PartState, ProcessState, Snapshot
+from monitor.standing import Register
 from monitor.watching import View
 from tests.conftest import NOW, missing
 

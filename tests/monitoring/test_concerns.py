@@ -7,7 +7,7 @@ import pytest
 
 from messages.shapes import Channel
 from messages.topics import TRIAGE
-from monitor.concerns import NAMES, Register, Urgency, concerns, span, usual_silence
+from monitor.concerns import NAMES, Urgency, concerns, span, usual_silence
 from monitor.snapshot import (
     ChannelState,
     DoorState,
@@ -19,6 +19,7 @@ from monitor.snapshot import (
     StageState,
     Waiting,
 )
+from monitor.standing import Register
 from tests.conftest import NOW
 
 
