@@ -23,6 +23,9 @@ from bus.kafka.settings import KafkaSettings, milliseconds
 from bus.kafka.window import Window
 from bus.port import Membership, Outgoing, Record
 
+# After so many sessions without a record a member asks whether its group still has it.
+_SESSIONS = 2
+
 
 class TransactionalConsumer:
     """See `bus.port.Consumer`.
@@ -46,6 +49,8 @@ class TransactionalConsumer:
         self._lost: set[TopicPartition] = set()
         self._rewinding = False
         self._spent = False
+        # When we last knew that the group has us.
+        self._known = time.monotonic()
         self._outbox = self._open_outbox()
         try:
             self._client = self._open_client()
@@ -64,12 +69,15 @@ class TransactionalConsumer:
             found = self._client.poll(milliseconds(until - time.monotonic()), limit)
             if not found:
                 self._step_over_markers()
+                self._ask_if_known()
         except (KafkaError, Retry) as error:
             failure = translate(error, "poll") if isinstance(error, KafkaError) else error
             if not isinstance(failure, Retry):
                 raise failure from error
             time.sleep(max(0.0, until - time.monotonic()))
             return ()
+        if found:
+            self._known = time.monotonic()
         for partition, records in found.items():
             self._first.setdefault(partition, records[0].offset)
             self._next[partition] = records[-1].offset + 1
@@ -157,6 +165,19 @@ class TransactionalConsumer:
         self._trailing.clear()
         if moved:
             self._client.commit(_wrap(moved), timeout_ms=milliseconds(self._settings.deadline))
+
+    def _ask_if_known(self) -> None:
+        """A client was seen to poll on without its group, which had forgotten it in an outage, and to hear of nothing.
+
+        So one that gets nothing for long asks the broker itself. Raises `Fenced`: whoever runs it joins anew.
+        """
+        now = time.monotonic()
+        if now - self._known < _SESSIONS * self._settings.session_timeout:
+            return
+        self._known = now
+        with topics.administration(self._settings, "ask for members") as client:
+            if self._name not in topics.members(client, self._membership.group):
+                raise Fenced(f"kafka: the group does not know {self._name} any more")
 
     def _recover(self) -> None:
         if not self._rewinding:

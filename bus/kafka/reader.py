@@ -14,7 +14,7 @@ from bus.kafka.connect import connect
 from bus.kafka.failures import translate
 from bus.kafka.records import record_of
 from bus.kafka.settings import KafkaSettings
-from bus.kafka.topics import partitions
+from bus.kafka.topics import members, partitions
 from bus.port import Partition, Record, Span, TopicSpec
 
 _POLL_MS = 200
@@ -119,12 +119,8 @@ class CommittedReader:
 
     def members(self, group: str) -> Sequence[str]:
         """See the port. A member that is not ours and has no name of its own goes by its client's."""
-        try:
-            found = self._ask("members", lambda: self._admin.describe_groups([group])[group])
-        except GroupIdNotFoundError:
-            return []
-        names = (member["group_instance_id"] or member["client_id"] for member in found["members"])
-        return sorted(name.removeprefix(f"{group}-") for name in names)
+        found: list[str] = self._ask("members", lambda: members(self._admin, group))
+        return sorted(name.removeprefix(f"{group}-") for name in found)
 
     def close(self) -> None:
         """See the port."""

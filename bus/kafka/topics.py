@@ -10,6 +10,7 @@ from kafka.admin import MemberToRemove
 from kafka.errors import (
     CoordinatorLoadInProgressError,
     CoordinatorNotAvailableError,
+    GroupIdNotFoundError,
     KafkaError,
     NotCoordinatorError,
     TopicAlreadyExistsError,
@@ -65,6 +66,15 @@ def partitions(client: Any, names: Sequence[str] | None = None) -> dict[str, int
         for topic in client.describe_topics(names)
         if not topic["error_code"] and not topic["is_internal"]
     }
+
+
+def members(client: Any, group: str) -> list[str]:
+    """The names under which the group knows its members; of those that have none, their client's. Sorted."""
+    try:
+        found = client.describe_groups([group])[group]["members"]
+    except GroupIdNotFoundError:
+        return []
+    return sorted(member["group_instance_id"] or member["client_id"] for member in found)
 
 
 def leave(settings: KafkaSettings, group: str, instance: str, member_id: str | None = None) -> None:

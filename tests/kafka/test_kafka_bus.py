@@ -11,9 +11,11 @@ from kafka import KafkaConsumer
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
 from bus.deadline import Watchdog
-from bus.errors import Retry
+from bus.errors import Fenced, Retry
 from bus.kafka.bus import KafkaBus
+from bus.kafka.consumer import TransactionalConsumer
 from bus.kafka.settings import KafkaSettings
+from bus.kafka.topics import leave
 from bus.port import Consumer, Membership, Outgoing, Record, TopicSpec
 from tests.kafka.fixture import new_node
 from tests.kafka.node import Node
@@ -265,3 +267,46 @@ def test_a_member_killed_before_its_topics_were_known_has_them_in_its_next_life(
     consumer = bus.consumer(Membership(group, "member", (topic,)))
     assert [record.value for record in polled(consumer, 1)] == [b"1"]
     consumer.close()
+
+
+class Deaf:
+    """A client that hears of nothing and says nothing of it, as some were seen to be after an outage."""
+
+    def __init__(self, client: KafkaConsumer) -> None:
+        self._client = client
+
+    def poll(self, *_: object) -> dict[object, object]:
+        """Nothing."""
+        return {}
+
+    def __getattr__(self, name: str) -> object:
+        """All else is the client's."""
+        return getattr(self._client, name)
+
+
+def test_a_member_that_its_group_forgot_joins_anew(node: Node) -> None:
+    """It is fenced, though its client notices nothing; as long as the group has it, an empty topic is only empty."""
+    settings = KafkaSettings(bootstrap=node.bootstrap, deadline=DEADLINE, session_timeout=1.0)
+    bus = KafkaBus(settings, Watchdog(pytest.fail))
+    topic = new_topic(bus)
+    producer = bus.producer()
+    producer.publish([Outgoing(topic, b"key", b"value")])
+    producer.close()
+    consumer = bus.consumer(Membership("forgetting", "one", (topic,)))
+    assert isinstance(consumer, TransactionalConsumer)
+    polled(consumer, 1)
+    consumer.commit([])
+    until = time.monotonic() + 4
+    while time.monotonic() < until:
+        assert not consumer.poll(0.3, 1)
+    consumer._client = Deaf(consumer._client)  # noqa: SLF001 - how it comes to be so is not known
+    leave(settings, "forgetting", "forgetting-one")
+    with pytest.raises(Fenced, match="does not know forgetting-one"):
+        polled(consumer, 1)
+    consumer.close()
+    again = bus.consumer(Membership("forgetting", "one", (topic,)))
+    producer = bus.producer()
+    producer.publish([Outgoing(topic, b"key", b"later")])
+    producer.close()
+    assert [record.value for record in polled(again, 1)] == [b"later"]
+    again.close()
