@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from math import sqrt
@@ -22,7 +22,7 @@ from config.troubles import Troubles, load_troubles
 from config.vocabulary import Vocabulary, load_vocabulary
 from language.gazetteer import Gazetteer, load_gazetteer
 from language.text import clean
-from language.villages import name_words
+from language.villages import Villages, load_villages, name_words
 from language.words import Words
 from messages.sealing import Sealer
 from messages.shapes import Channel, Place, Report
@@ -93,14 +93,16 @@ class Readers:
     gazetteer: Gazetteer
     likeness: Likeness
     places: frozenset[str] = frozenset()
+    villages: Villages = field(default_factory=lambda: Villages(()))
     digest_key: bytes = b""
 
     @classmethod
     def load(cls, digest_key: bytes = b"") -> "Readers":
         """From the files an operator edits. Raises `SettingsError` naming the row at fault."""
-        gazetteer = load_gazetteer(load_regions())
+        regions = load_regions()
+        gazetteer, villages = load_gazetteer(regions), load_villages(regions)
         words, vocabulary, troubles = Words(load_slang()), load_vocabulary(), load_troubles()
-        return cls(words, vocabulary, troubles, gazetteer, load_likeness(), name_words(), digest_key)
+        return cls(words, vocabulary, troubles, gazetteer, load_likeness(), name_words(), villages, digest_key)
 
     @cached_property
     def comparer(self) -> Comparer:
@@ -110,7 +112,9 @@ class Readers:
     @cached_property
     def reader(self) -> MatterReader:
         """Reads matters."""
-        return MatterReader(self.words, self.vocabulary, self.troubles, self.gazetteer, self.places, self._digest)
+        return MatterReader(
+            self.words, self.vocabulary, self.troubles, self.gazetteer, self.places, self.villages, self._digest
+        )
 
     def near(self) -> Near:
         """Finds what is about the same matter."""
@@ -202,7 +206,9 @@ def read(readers: Readers, judge: Judge, said: Said) -> dict[str, Any]:
             for one in found
         ],
         **_judged(judge.judge(report.text, report.title, said.channel)),
-        "topics": sorted(readers.troubles.of([word.normal for word in words])),
+        "topics": sorted(readers.troubles.topics.of([word.normal for word in words])),
+        "things": sorted(readers.troubles.things.of([word.normal for word in words])),
+        "faults": sorted(readers.troubles.faults.of([word.normal for word in words])),
     }
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from config.slang import load_slang
 from config.troubles import load_troubles
+from language.villages import name_words
 from language.words import Words
 
 _FILE = Path(__file__).parent.parent / "config" / "data" / "vocabulary.csv"
@@ -37,13 +38,15 @@ def main(shared: Path) -> None:
     texts = list(_texts(shared / "data"))
     counts = Counter(word for text in texts for word in {word.normal for word in words.of(text)})
     usual = {word: count for word, count in counts.items() if count >= _FEWEST and _plain(word) and word not in _NAMES}
+    places = name_words()
     roots = {form.normal for form in words.of(_read(shared / "data" / "lexicons" / "root_words.txt"))}
     known = {word: max(1, counts[word]) for word in roots if _plain(word)} | usual
-    known |= {
-        word: max(_FEWEST, counts[word])
-        for word in load_troubles().words.union(_read(_NO_NAMES).split())
-        if _plain(word)
-    }
+    troubles = load_troubles()
+    # A harbour that many complain of is a place still.
+    said = (word for word in troubles.things.words | troubles.faults.words if word in known or word not in places)
+    formal = " ".join(slang.values()).split()
+    spoken = {*troubles.topics.words, *said, *formal, *_read(_NO_NAMES).split()}
+    known |= {word: max(_FEWEST, counts[word]) for word in spoken if _plain(word)}
     with _FILE.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(("word", "texts"))

@@ -1,16 +1,21 @@
-"""Kinds of trouble, and the words that citizens say them in. Facts read from `config/data/troubles.csv`."""
+"""What citizens complain of, and the words they say it in. Facts read from three tables in `config/data`.
+
+`troubles.csv` has topics, which bring complaints together; `things.csv` has what is complained of (a street lamp),
+`faults.csv` what is wrong with it (dark, flickering, always on), by which two at one place are told apart.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from config.tables import TableError, read_table
 
-_FILE = Path(__file__).parent / "data" / "troubles.csv"
+_DATA = Path(__file__).parent / "data"
 _APART = " ~ "
 _NEARBY = 6
 
 
-class Troubles:
+class Phrases:
     """Finds topics in words; `phrases` says which topic each phrase (words with single spaces) speaks of.
 
     `air ~ mati` is both words within `_NEARBY` words, in any order.
@@ -52,7 +57,26 @@ class Troubles:
                 yield from (topic for other, topic in pairs if other in around)
 
 
-def load_troubles(path: Path = _FILE) -> Troubles:
+@dataclass(frozen=True, slots=True)
+class Troubles:
+    """The three tables."""
+
+    topics: Phrases
+    things: Phrases
+    faults: Phrases
+
+    @property
+    def words(self) -> frozenset[str]:
+        """All words of all their phrases."""
+        return self.topics.words | self.things.words | self.faults.words
+
+
+def load_troubles(folder: Path = _DATA) -> Troubles:
+    """The tables in a folder. Raises `TableError`."""
+    return Troubles(*(load_phrases(folder / f"{name}.csv") for name in ("troubles", "things", "faults")))
+
+
+def load_phrases(path: Path) -> Phrases:
     """The topics in a file. Raises `TableError`."""
     read = (row.cells for row in read_table(path, ("topic", "words")))
     rows = [(row["topic"].strip(), row["words"].split("|")) for row in read]
@@ -64,4 +88,4 @@ def load_troubles(path: Path = _FILE) -> Troubles:
             if phrase in phrases:
                 raise TableError(f"{path.name}: {phrase!r} stands under {phrases[phrase]!r} and {topic!r}")
             phrases[phrase] = topic
-    return Troubles(phrases)
+    return Phrases(phrases)

@@ -6,11 +6,11 @@ import pytest
 
 from config.slang import load_slang
 from config.tables import TableError
-from config.troubles import Troubles, load_troubles
+from config.troubles import Phrases, load_phrases, load_troubles
 from config.vocabulary import Vocabulary, load_vocabulary
 from language.words import Words
 
-TROUBLES = Troubles(
+TROUBLES = Phrases(
     {"listrik": "power", "padam": "power", "pju padam": "lamp", "air ~ mati": "water", "mati lampu": "power"}
 )
 
@@ -39,14 +39,30 @@ def test_the_file_names_the_row_at_fault(tmp_path: Path) -> None:
     for rows in ("a,banjir\nb,banjir", "a,Banjir", "a,"):
         file.write_text(f"topic,words\n{rows}\n", encoding="utf-8")
         with pytest.raises(TableError):
-            load_troubles(file)
+            load_phrases(file)
 
 
 def test_every_phrase_can_be_found() -> None:
     """What is shipped stands in the normal form in which texts are read: else it is never found."""
     words, troubles = Words(load_slang()), load_troubles()
-    assert {"pju", "mati", "selokan"} <= troubles.words
+    assert {"pju", "mati", "selokan", "retak"} <= troubles.words
     assert [word for word in troubles.words if [found.normal for found in words.of(word)] != [word]] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "things", "faults"),
+    [
+        ("lampu jalan kedip kedip", {"lampu-jalan"}, {"padam.berkedip"}),
+        ("lampu jalan nyala terus siang hari", {"lampu-jalan"}, {"menyala-siang"}),
+        ("kreteg rusak", {"jembatan"}, {"any.rusak-umum"}),
+        ("trotoar pecah", {"trotoar"}, {"rusak.retak-patah"}),
+    ],
+)
+def test_what_is_complained_of_and_what_is_wrong_with_it(text: str, things: set[str], faults: set[str]) -> None:
+    """One thing, two faults: two matters. Before a full stop stands a family, within which two may be one."""
+    troubles, words = load_troubles(), [word.normal for word in Words(load_slang()).of(text)]
+    assert troubles.things.of(words) == things
+    assert troubles.faults.of(words) == faults
 
 
 @pytest.mark.parametrize(

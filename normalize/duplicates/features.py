@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
+from itertools import pairwise
 from math import log1p
 
 from config.vocabulary import Vocabulary
+from language.names import PARTS
 from normalize.duplicates.aligned import Aligned, stands
 from normalize.duplicates.matter import Matter, days_between, sender_of
-from normalize.duplicates.named import AREAS, HOUSES, PERSONS, SAYS_WHERE, SPOTS, Compared, two_persons
+from normalize.duplicates.named import AREAS, PERSONS, SAYS_WHERE, Compared, two_persons
 from normalize.duplicates.spots import Spot
 
 # Near texts share so much (weight).
@@ -16,20 +18,25 @@ _LEAST_KEPT = 1.5
 _HARMLESS = 0.5
 # Of the names in a complaint so many stand in the other that they are not there by chance.
 _MANY = 0.3
-# Sent so soon after the other (days), near texts are mostly one person's.
-_SOON = 0.1
+# Two at one place within so many days speak of one episode.
 _SAME_DAY = 0.5
-_WEEK = 7
-# So soon after each other two strangers complain of one power cut.
 _HOURS = 0.25
+_WEEK = 7
 # A topic that begins so is of one person: a card, a claim, a wage. Two that ask for theirs ask for two.
 _OWN = "own-"
 # Names that two such have in common say so much of what they say of others.
 _OWN_NAMES = 0.5
+# A family of things and faults that goes with every other.
+_ANY = "any."
 _NAMED_PLACES = frozenset({"street", "alley", "landmark", "hamlet", "village", "district"})
 # What stands behind them is a place that everybody there knows: the market, the post office. So many words of it.
 _BESIDE = frozenset({"depan", "dekat", "samping", "sebelah", "seberang", "belakang", "sekitar"})
 _BESIDE_WORDS = 3
+# The same, where two such places mostly are two: what is across from one may be beside the other.
+_FACING = frozenset({"depan", "dekat", "samping", "belakang"})
+_FACING_WORDS = 2
+# So many letters of a name stand for it.
+_BEGUN = 3
 # A text of more words than this is a letter.
 _LETTER = 20
 
@@ -42,13 +49,13 @@ def features(
     left, right = (_roots((*one.words, *one.title), vocabulary) for one in (a, b))
     return {
         **_words(aligned, near=near),
-        **_in_common(left, right, vocabulary),
-        **_other_words(a, b, left, right, vocabulary),
-        **_fine(a, b, near=near, here=spot.here),
+        **_said(a, b, left, right, vocabulary, near=near),
+        **_names(a, b, spot, near=near),
+        **_complained_of(a, b, named, near=near, here=spot.here, grounds=_grounds(a, b, named, spot, near=near)),
         **_named(named),
-        **_where(a, b, named, spot, _beside(a, b, vocabulary), near=near),
-        **_when(a, b, near=near),
-        **_who(a, b, named, near=near, here=spot.here),
+        **_where(a, b, named, spot, near=near),
+        **_beside(a, b, vocabulary),
+        **_who(a, b, near=near, here=spot.here),
         "same-in-all": float(_same_in_all(a, b, named, aligned, spot)),
     }
 
@@ -56,59 +63,43 @@ def features(
 def _same_in_all(a: Matter, b: Matter, named: Compared, aligned: Aligned, spot: Spot) -> bool:
     """Whether the words are the same, and nothing else tells the two apart."""
     told_apart = spot.apart > _HARMLESS or named.regions == "fields" or named.apart or named.conflict
-    return aligned.alike == 1.0 and not told_apart and _late(a, b) == 0
+    return aligned.alike == 1.0 and not told_apart and days_between(a, b) <= _WEEK
 
 
 def _words(aligned: Aligned, *, near: bool) -> dict[str, float]:
-    exchanged, names = log1p(aligned.exchanged), log1p(aligned.names)
+    """The texts as they lie beside each other."""
     return {
         "near-text": float(near),
-        "part-of-text": aligned.contained,
-        "part-of-text-near": aligned.contained * near,
-        "like-text": aligned.alike,
         "long-text-near": log1p(aligned.kept) * near,
-        "same-text": float(aligned.alike == 1.0),
-        "same-text-at-length": log1p(aligned.kept) * (aligned.alike == 1.0),
-        "copied": float(aligned.copied),
         "copied-at-length": log1p(aligned.kept) * aligned.copied,
-        "exchanged-near": exchanged * near,
-        "exchanged-names-near": names * near,
+        "exchanged-near": log1p(aligned.exchanged) * near,
         "exchanged-numbers-near": float(min(aligned.numbers, 3)) * near,
-        "told-apart-near": float(min(aligned.apart, 2)) * near,
-        "filled-form": aligned.template * near,
     }
 
 
-def _in_common(left: AbstractSet[str], right: AbstractSet[str], vocabulary: Vocabulary) -> dict[str, float]:
-    """Words that both have, wherever they stand: of title and text, by how much they tell."""
-    weight, knows = vocabulary.weight, vocabulary.knows
-    both = left & right
-    common, mine, theirs = (sum(map(weight, words)) for words in (both, left, right))
-    usual = sum(weight(word) for word in both if knows(word))
-    least = min(sum(weight(word) for word in words if knows(word)) for words in (left, right))
-    share = usual / least if least else 0.0
-    return {
-        # Two long texts always share some.
-        "usual-words": log1p(usual * share),
-        "share-of-usual-words": share,
-        "common-words": common / min(mine, theirs) if both else 0.0,
-        "common-of-all": common / (mine + theirs - common) if both else 0.0,
-    }
-
-
-def _other_words(
-    a: Matter, b: Matter, left: AbstractSet[str], right: AbstractSet[str], vocabulary: Vocabulary
+def _said(
+    a: Matter, b: Matter, left: AbstractSet[str], right: AbstractSet[str], vocabulary: Vocabulary, *, near: bool
 ) -> dict[str, float]:
-    """Titles that the other complaint doesn't speak of, and numbers; `left` and `right` are all roots of the words."""
+    """Words wherever they stand; `left` and `right` are all roots of title and text."""
     absent = 0.0
     if a.title and b.title:
         absent = min(_without(_roots(a.title, vocabulary), right), _without(_roots(b.title, vocabulary), left))
     numbers, others = ({word for word in (*one.words, *one.title) if word[0].isdecimal()} for one in (a, b))
     return {
-        "other-title": absent,
+        "usual-words": _usual(left, right, vocabulary),
+        "other-title": absent * (not near),
+        "other-title-near": absent * near,
         "same-numbers": log1p(len(numbers & others)),
-        "other-numbers": float(bool(numbers and others) and numbers.isdisjoint(others)),
+        "other-numbers": float(bool(numbers and others) and numbers.isdisjoint(others) and not near),
     }
+
+
+def _usual(left: AbstractSet[str], right: AbstractSet[str], vocabulary: Vocabulary) -> float:
+    """Words of the dictionary that both have, by how much they tell; two long texts always share some."""
+    weight, knows = vocabulary.weight, vocabulary.knows
+    both = sum(weight(word) for word in left & right if knows(word))
+    least = min(sum(weight(word) for word in words if knows(word)) for words in (left, right))
+    return log1p(both * both / least) if least else 0.0
 
 
 def _without(words: AbstractSet[str], others: AbstractSet[str]) -> float:
@@ -120,41 +111,25 @@ def _roots(words: Iterable[str], vocabulary: Vocabulary) -> set[str]:
     return {vocabulary.root(word) or word for word in words}
 
 
-def _beside(a: Matter, b: Matter, vocabulary: Vocabulary) -> float:
-    """How much that one has behind words like *depan* the other names too, wherever: `depan kantor pos`."""
-    left, right = _known_by(a), _known_by(b)
-    if not left and not right:
-        return 0.0
-    shared = (left & _all_words(b, vocabulary)) | (right & _all_words(a, vocabulary))
-    return log1p(sum(map(vocabulary.weight, shared)))
-
-
-def _known_by(matter: Matter) -> set[str]:
-    words = (*matter.title, *matter.words, *matter.place)
-    return {said for at, word in enumerate(words) if word in _BESIDE for said in words[at + 1 : at + 1 + _BESIDE_WORDS]}
-
-
-def _all_words(matter: Matter, vocabulary: Vocabulary) -> set[str]:
-    words = (*matter.title, *matter.words, *matter.place)
-    return {*words, *_roots(words, vocabulary)}
-
-
-def _fine(a: Matter, b: Matter, *, near: bool, here: bool) -> dict[str, float]:
+def _names(a: Matter, b: Matter, spot: Spot, *, near: bool) -> dict[str, float]:
+    """Words that no dictionary has, but for cities and provinces."""
     shared = [word for word in a.fine if stands(word, b.fine)]
     only_a = len(a.fine) - len(shared) - _torn(a, b)
     only_b = sum(not stands(word, a.fine) for word in b.fine) - _torn(b, a)
-    nothing = not a.fine or not b.fine
     share = len(shared) / max(1, min(len(a.fine), len(b.fine)))
     # Many wait for a card of their own at one place.
     counts = _OWN_NAMES if _own(a.topics & b.topics) and not near else 1.0
+    # Two of one district that each name a place in it mostly name two.
+    wide = a.wide | b.wide
+    left, right = a.fine - wide, b.fine - wide
+    narrow = bool(left and right) and not any(stands(word, right) for word in left) and not (spot.here or near)
     return {
         # A street may be called by a word like others.
-        "same-names": counts * log1p(max(len(shared) * share, float(here))),
-        "same-names-near": log1p(len(shared)) * near,
-        "share-of-names": counts * share,
+        "same-names": counts * log1p(max(len(shared) * share, float(spot.here))),
         "other-names-near": log1p(max(0, min(only_a, only_b))) * near,
-        "no-names": float(nothing),
-        "no-names-near": float(nothing) * near,
+        "other-narrow-names": float(narrow),
+        "other-narrow-names-in-district": float(narrow and bool(a.wide & b.wide)),
+        "other-part": float(min(2, len(_parted(a, b) & _parted(b, a)))),
     }
 
 
@@ -164,26 +139,111 @@ def _torn(a: Matter, b: Matter) -> bool:
     return last in a.fine and last not in b.fine and any(word.startswith(last) for word in b.words)
 
 
+def _own(topics: AbstractSet[str]) -> bool:
+    """Whether what both speak of is nothing but somebody's own."""
+    return bool(topics) and all(topic.startswith(_OWN) for topic in topics)
+
+
+def _parted(a: Matter, b: Matter) -> set[str]:
+    """Names that go on with another name or the word for a part, none of which `b` says: Tempapan Hulu and Kuala."""
+    said = (*b.title, *b.words, *b.place)
+    known: dict[str, bool] = {}
+    for words in (a.title, a.words, a.place):
+        for name, following in pairwise(words):
+            if name in a.fine and (following in a.fine or following in PARTS):
+                known[name] = known.get(name, False) or _begun(following, said)
+    return {name for name, shared in known.items() if not shared}
+
+
+def _begun(word: str, words: Iterable[str]) -> bool:
+    """Whether it is among them, be it cut short: `cemp`, `cempedak`."""
+    return any(
+        one == word or (min(len(one), len(word)) >= _BEGUN and (one.startswith(word) or word.startswith(one)))
+        for one in words
+    )
+
+
+def _grounds(a: Matter, b: Matter, named: Compared, spot: Spot, *, near: bool) -> bool:
+    """Whether two say where, or who, or nearly the same words, in common: many have one trouble."""
+    return near or spot.here or bool(a.fine & b.fine or named.equal & (SAYS_WHERE | {"handle", "unit"}))
+
+
+def _complained_of(a: Matter, b: Matter, named: Compared, *, near: bool, here: bool, grounds: bool) -> dict[str, float]:
+    """What both complain of, and what they say is wrong with it."""
+    thing, other_thing = _stand(a.things, b.things)
+    fault, other_fault = _stand(a.faults, b.faults)
+    own = _own(a.topics & b.topics)
+    hours = a.at is not None and b.at is not None and days_between(a, b) < _HOURS
+    return {
+        "same-thing-and-fault": thing * fault * (grounds and (near or not own)),
+        "same-thing-and-fault-soon": thing * fault * (hours and not own),
+        "same-thing-and-fault-in-region": thing * fault * ("region" in named.equal and not own),
+        "same-sender-same-thing": float(sender_of(a, b) == "same" and not near) * max(thing, fault),
+        "same-sender-soon": float(sender_of(a, b) == "same" and not near and hours),
+        "no-grounds": float(not grounds),
+        "other-thing-near": other_thing * near,
+        "other-fault": other_fault,
+        "other-fault-near": other_fault * near,
+        "other-fault-here": other_fault * here,
+    }
+
+
+def _stand(left: AbstractSet[str], right: AbstractSet[str]) -> tuple[float, float]:
+    """How much of the shorter list is in the other, and whether not even its families are (`rusak` in `rusak.retak`).
+
+    What is of the family `any` goes with everything.
+    """
+    left, right = ({one for one in side if not one.startswith(_ANY)} for side in (left, right))
+    if not left or not right:
+        return 0.0, 0.0
+    apart = {one.partition(".")[0] for one in left}.isdisjoint(one.partition(".")[0] for one in right)
+    return len(left & right) / min(len(left), len(right)), float(apart)
+
+
 def _named(named: Compared) -> dict[str, float]:
     return {
-        "same-place": float(min(2, len(named.equal & (SPOTS | AREAS)))),
         "same-date": float("date" in named.equal),
         "other-date": float("date" in named.conflict),
         "same-amount": float("amount" in named.equal),
         "other-amount": float("amount" in named.conflict),
         "other-landmark": float(len(named.conflict & {"landmark", "unit"})),
-        "other-area": float("area" in named.conflict),
-        "other-account": float("handle" in named.conflict),
-        "other-house": float(min(2, len(named.apart & HOUSES))),
-        "same-region": float(named.regions == "equal"),
-        "same-region-said": float("region" in named.equal),
         "other-region-in-fields": float(named.regions == "fields"),
+        "same-person": float(bool(PERSONS & named.equal)),
+        "other-person": float(two_persons(named)),
     }
 
 
-def _own(topics: AbstractSet[str]) -> bool:
-    """Whether what both speak of is nothing but somebody's own."""
-    return bool(topics) and all(topic.startswith(_OWN) for topic in topics)
+def _where(a: Matter, b: Matter, named: Compared, spot: Spot, *, near: bool) -> dict[str, float]:
+    topics = a.topics & b.topics
+    same = len(topics) / min(len(a.topics), len(b.topics)) if topics else 0.0
+    alike = len(topics) / len(a.topics | b.topics) if topics else 0.0
+    place = _one_place(a, b, named, spot)
+    own = _own(topics)
+    # A long letter speaks of other troubles in passing.
+    short = min(1.0, _LETTER / max(1, len(a.words), len(b.words)))
+    soon = a.at is not None and b.at is not None and days_between(a, b) < _SAME_DAY
+    return {
+        "other-address": spot.apart * (1 - spot.here),
+        "other-address-near": spot.apart * near,
+        "here-near": float(spot.here and near),
+        # Where somebody's own matter is makes it nobody else's.
+        "place-same-topics": alike * place * (near or not own),
+        "place-other-topic": float(bool(a.topics and b.topics and not topics)) * place,
+        "soon-place-topic": same * place * (soon and not own),
+        # One is of a broken pavement, the other of a stall on it.
+        "more-topics": float(bool(topics) and a.topics != b.topics) * short,
+        "nowhere": float(not (a.place or b.place or a.fine or b.fine or named.equal & SAYS_WHERE)),
+    }
+
+
+def _one_place(a: Matter, b: Matter, named: Compared, spot: Spot) -> float:
+    """How sure it is that both are of one place: 0 to 1."""
+    if spot.here:
+        return 1.0
+    shared = a.fine & b.fine
+    share = len(shared) / max(1, min(len(a.fine), len(b.fine)))
+    names = (len(shared) + _places_among(shared, a, b)) * (share >= _MANY) + len(named.equal & {"village", "district"})
+    return 0.75 if names > 1 else 0.4 if names or named.equal & AREAS else 0.0
 
 
 def _places_among(names: frozenset[str], a: Matter, b: Matter) -> bool:
@@ -194,76 +254,36 @@ def _places_among(names: frozenset[str], a: Matter, b: Matter) -> bool:
     )
 
 
-def _where(a: Matter, b: Matter, named: Compared, spot: Spot, beside: float, *, near: bool) -> dict[str, float]:
+def _beside(a: Matter, b: Matter, vocabulary: Vocabulary) -> dict[str, float]:
+    """What one has behind words like *depan*, and the other names too, wherever: `depan kantor pos`."""
+    left, right = _every_word(a, vocabulary), _every_word(b, vocabulary)
+    shared = (_behind(a, _BESIDE, _BESIDE_WORDS) & right) | (_behind(b, _BESIDE, _BESIDE_WORDS) & left)
     topics = a.topics & b.topics
     same = len(topics) / min(len(a.topics), len(b.topics)) if topics else 0.0
-    alike = len(topics) / len(a.topics | b.topics) if topics else 0.0
-    other = float(bool(a.topics and b.topics and not topics))
-    shared = a.fine & b.fine
-    share = len(shared) / max(1, min(len(a.fine), len(b.fine)))
-    names = (len(shared) + _places_among(shared, a, b)) * (share >= _MANY) + len(named.equal & {"village", "district"})
-    place = 1.0 if spot.here else 0.75 if names > 1 else 0.4 if names or named.equal & AREAS else 0.0
-    nowhere = not (a.place or b.place or a.fine or b.fine or (named.equal & SAYS_WHERE))
-    own = _own(topics)
-    late = _late(a, b)
-    # A long letter speaks of other troubles in passing.
-    short = min(1.0, _LETTER / max(1, len(a.words), len(b.words)))
-    timed = a.at is not None and b.at is not None
+    facing, faced = (_behind(one, _FACING, _FACING_WORDS) for one in (a, b))
+    other = bool(facing and faced) and facing.isdisjoint(right) and faced.isdisjoint(left)
     return {
-        "same-address": spot.shared / spot.least if spot.least else 0.0,
-        "other-address": spot.apart * (1 - spot.here),
-        "other-address-near": spot.apart * near,
-        "here": float(spot.here),
-        "here-near": float(spot.here and near),
-        "place": place,
-        # Where somebody's own matter is makes it nobody else's.
-        "place-same-topic": same * place * (near or not own),
-        "place-same-topics": alike * place * (near or not own),
-        "place-other-topic": other * place,
-        "own-matters": float(own and not near),
-        "own-matters-near": float(own and near),
-        "late-place": late * place * (not near),
-        "soon-place-topic": same * place * (not own and timed and days_between(a, b) < _SAME_DAY),
-        "hours-same-topic": same * (not own and timed and days_between(a, b) < _HOURS),
-        "same-topic": same * (near or not own),
-        "beside-same-topic": same * beside,
-        # One is of a broken pavement, the other of a stall on it.
-        "more-topics": float(bool(topics) and a.topics != b.topics) * short,
-        "topics-apart": float(bool(a.topics - b.topics and b.topics - a.topics)) * short,
-        "other-topic": other,
-        "other-topic-near": other * near,
-        "nowhere": float(nowhere),
-        "nowhere-near": float(nowhere) * near,
-        "same-house": float(min(2, len(named.equal & HOUSES))) * (place > 0),
+        "beside-same-topic": same * log1p(sum(map(vocabulary.weight, shared))),
+        "other-beside": float(other),
     }
 
 
-def _when(a: Matter, b: Matter, *, near: bool) -> dict[str, float]:
-    days = days_between(a, b)
-    return {
-        "days": log1p(days),
-        "days-near": log1p(days) * near,
-        "soon-near": float(near and days <= _SOON),
-        "late": _late(a, b),
-        "late-near": _late(a, b) * near,
-    }
+def _behind(matter: Matter, beside: AbstractSet[str], most: int) -> set[str]:
+    words = (*matter.title, *matter.words, *matter.place)
+    return {said for at, word in enumerate(words) if word in beside for said in words[at + 1 : at + 1 + most]}
 
 
-def _late(a: Matter, b: Matter) -> float:
-    """Beyond a week, the longer the more."""
-    return max(0.0, log1p(days_between(a, b)) - log1p(_WEEK))
+def _every_word(matter: Matter, vocabulary: Vocabulary) -> set[str]:
+    words = (*matter.title, *matter.words, *matter.place)
+    return {*words, *_roots(words, vocabulary)}
 
 
-def _who(a: Matter, b: Matter, named: Compared, *, near: bool, here: bool) -> dict[str, float]:
+def _who(a: Matter, b: Matter, *, near: bool, here: bool) -> dict[str, float]:
     sender = sender_of(a, b)
     return {
-        "same-sender": float(sender == "same"),
         "other-sender": float(sender == "other"),
         "same-sender-near-text": float(sender == "same" and near),
         # Who says something else has something else to say.
         "same-sender-other-text": float(sender == "same" and not near),
         "says-again": float((a.again or b.again) and (near or (here and bool(a.topics & b.topics)))),
-        "same-person": float(bool(PERSONS & named.equal)),
-        "other-person": float(two_persons(named)),
-        "other-kind": float(a.kind != b.kind),
     }

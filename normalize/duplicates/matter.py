@@ -17,18 +17,23 @@ class Matter:
     """`words` of the text and of the `title` are in their normal forms and order, without what says nothing.
 
     `place` are the words of the fields for it. `fine` are those words of all three that no dictionary has and that name
-    no city or province: names of streets, quarters, persons. `named` is what stands in title and text, `located` what
-    stands in the fields: each its kind and its value. `at` is in seconds of the epoch; `sender` is empty where nobody
-    is known to have sent it. What is `secret` is compared with the same sender's alone.
+    no city or province: names of streets, quarters, persons; and villages that are called by words like others, written
+    in one (batumerah). `wide` are the words of districts' names. `named` is what stands in title and text, `located`
+    what stands in the fields: each its kind and its value. `topics`, `things` and `faults` are what it speaks of, by
+    the tables of `config/troubles.py`. `at` is in seconds of the epoch; `sender` is empty where nobody is known to have
+    sent it. What is `secret` is compared with the same sender's alone.
     """
 
     words: tuple[str, ...]
     title: tuple[str, ...]
     place: tuple[str, ...]
     fine: frozenset[str]
+    wide: frozenset[str]
     named: tuple[Named, ...]
     located: tuple[Named, ...]
     topics: frozenset[str]
+    things: frozenset[str]
+    faults: frozenset[str]
     spot: tuple[float, float] | None
     at: float | None
     sender: str
@@ -52,23 +57,27 @@ def days_between(a: Matter, b: Matter) -> float:
 
 def pack(matter: Matter) -> bytes:
     """The matter as bytes, equal for equal matters: lines of words, which have no spaces in them, and one of JSON."""
-    lists = (matter.words, matter.title, matter.place, sorted(matter.fine), sorted(matter.topics))
+    sets = map(sorted, (matter.fine, matter.wide, matter.topics, matter.things, matter.faults))
+    lists = (matter.words, matter.title, matter.place, *sets)
     rest = _encode([getattr(matter, name) for name in _REST])
     return "\n".join((*(" ".join(words) for words in lists), rest)).encode()
 
 
 def unpack(packed: bytes) -> Matter:
     """The matter in bytes made by `pack`. Raises `ValueError` or `TypeError` for any others."""
-    words, title, place, fine, topics, rest = packed.decode().split("\n", 5)
+    words, title, place, fine, wide, topics, things, faults, rest = packed.decode().split("\n", 8)
     named, located, spot, at, sender, channel, kind, secret, again = json.loads(rest)
     return Matter(
         tuple(words.split()),
         tuple(title.split()),
         tuple(place.split()),
         frozenset(fine.split()),
+        frozenset(wide.split()),
         tuple(map(tuple, named)),
         tuple(map(tuple, located)),
         frozenset(topics.split()),
+        frozenset(things.split()),
+        frozenset(faults.split()),
         tuple(spot) if spot else None,
         at,
         sender,

@@ -59,6 +59,9 @@ def compare_named(a: Matter, b: Matter) -> Compared:
     for kind in left_all.keys() & right_all.keys():
         said = _agree(kind, left[kind], right[kind], cut) if kind in left and kind in right else "unknown"
         anywhere = _agree(kind, left_all[kind], right_all[kind], cut)
+        # Of a road between two places one names the one, and one the other.
+        if kind == "street" and "conflict" in {said, anywhere} and _speaks_of(a, b, left_all, right_all):
+            continue
         if said == "conflict" or (anywhere == "conflict" and kind not in _CLOSE):
             conflict.add(kind)
         elif anywhere == "conflict":
@@ -72,6 +75,16 @@ def compare_named(a: Matter, b: Matter) -> Compared:
     if _meet(_codes(a.named), _codes(b.named)):
         equal.add("region")
     return Compared(frozenset(equal), frozenset(conflict), frozenset(apart), _regions(a, b))
+
+
+def _speaks_of(a: Matter, b: Matter, left: Mapping[str, Collection[str]], right: Mapping[str, Collection[str]]) -> bool:
+    """Whether one speaks of the other's street without calling it one; a name that is no word like others."""
+    return _within(left["street"], a, b) or _within(right["street"], b, a)
+
+
+def _within(streets: Collection[str], its: Matter, other: Matter) -> bool:
+    said = {*other.title, *other.words, *other.place}
+    return any(said.issuperset(street.split()) and not its.fine.isdisjoint(street.split()) for street in streets)
 
 
 def two_places(compared: Compared) -> str:
@@ -230,7 +243,8 @@ def _regions(a: Matter, b: Matter) -> str:
     if not left or not right:
         return ""
     said, other = _codes(a.named), _codes(b.named)
-    if said and other and not _meet(said, other):
+    # Who says where they come from says in the field where the trouble is; Depok is a village as well as a city.
+    if said and other and not (_meet(said, right | _areas_of(b)) or _meet(left | _areas_of(a), other)):
         return "conflict"
     return "equal" if _meet(left, right) else "fields"
 
@@ -238,6 +252,12 @@ def _regions(a: Matter, b: Matter) -> str:
 def _districts(named: Iterable[Named]) -> set[str]:
     """Districts by name, sure or not: it counts where a text says it, for a map says it of every address."""
     return {value for kind, value in named if kind in {"district", "area"}}
+
+
+def _areas_of(matter: Matter) -> set[str]:
+    """The codes of districts that bear a name which nothing says is a district's."""
+    named = (*matter.named, *matter.located)
+    return {code for kind, value in named if kind == "area" and value[0].isdecimal() for code in value.split("|")}
 
 
 def _codes(named: Iterable[Named]) -> set[str]:

@@ -4,13 +4,15 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from functools import lru_cache
-from itertools import compress
+from itertools import chain, compress, pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
 from config.troubles import Troubles
 from config.vocabulary import Vocabulary
-from language.gazetteer import Gazetteer
+from language.gazetteer import Gazetteer, related
+from language.tokens import Tokens
+from language.villages import Villages
 from language.words import Word, Words
 from messages.shapes import Channel, Report
 from normalize.duplicates.addresses import spelled_out
@@ -38,15 +40,31 @@ _IDENTIFIERS = frozenset(
     )
 )
 _WIDE = frozenset((Kind.CITY, Kind.PROVINCE))
+_DISTRICTS = frozenset((Kind.DISTRICT, Kind.AREA))
 _REGIONS = _WIDE | {Kind.DISTRICT}
 # What people say who write again about what they reported, in small letters; each has one of the stems in it.
 _AGAIN = re.compile(
     r"\b(?:laporan (?:saya|kami|sebelumnya|kemarin|pertama)"
     r"|(?:sudah|sdh|udah|pernah|prnh|telah|kemarin|kmrn|tadi) (?:saya |sy |kami |di)?(?:lapor|melapor|laporkan)"
-    r"|lapor(?:an)? (?:lagi|lg|ulang)|ke ?(?:dua|tiga|2|3) kali|kali ke|melengkapi|menyusul|lanjutan|ralat"
+    r"|lapor(?:an)? (?:lagi|lg|ulang|minggu|bulan|tgl|tanggal|[0-9])|(?:yg|yang) (?:lapor|melapor)"
+    r"|ke ?(?:dua|tiga|2|3) kali|kali ke|melengkapi|menyusul|lanjutan|ralat"
+    r"|(?:blm|belum|tdk|tidak|no|ga|gak) (?:ada )?(?:respon|tanggapan|jawaban|tindak)"
     r"|salah ketik)|\(\d ?/ ?\d\)|\A\W{0,3}\d ?/"
 )
-_STEMS = ("lapor", "kali", "melengkapi", "menyusul", "lanjutan", "ralat", "salah ketik", "/")
+_STEMS = (
+    "lapor",
+    "respon",
+    "tanggapan",
+    "jawaban",
+    "tindak",
+    "kali",
+    "melengkapi",
+    "menyusul",
+    "lanjutan",
+    "ralat",
+    "salah ketik",
+    "/",
+)
 # Not the host of an e-mail's address.
 _HANDLE = re.compile(r"(?<![\w.])@(\w+)")
 _OURS = ("lapor", "sp4n")
@@ -58,6 +76,10 @@ _SHORTEST_PLACE = 5
 _UNUSED = 1.0
 # Each post has another short address for the same page.
 _ADDRESSES = ("http:", "https:")
+# A region behind these is another than where the trouble is.
+_AWAY = frozenset({"dari", "asal", "ke", "menuju", "tujuan", "jurusan", "arah"})
+# A village's name that lies in no more districts is known without its region.
+_FEW_DISTRICTS = 2
 _START, _NORMAL = itemgetter(0), itemgetter(2)
 # Of what was looked up.
 _NAME = itemgetter(1)
@@ -78,7 +100,7 @@ class _Said(NamedTuple):
 
 
 class MatterReader:
-    """`places` are the words of names of places.
+    """`places` are the words of names of places, `villages` the names.
 
     `digest` is a keyed hash: equal for equal values, and nothing to whoever has no key.
     """
@@ -90,6 +112,7 @@ class MatterReader:
         troubles: Troubles,
         gazetteer: Gazetteer,
         places: Collection[str],
+        villages: Villages,
         digest: Callable[[bytes], str],
     ) -> None:
         self._words = words
@@ -97,6 +120,7 @@ class MatterReader:
         self._troubles = troubles
         self._gazetteer = gazetteer
         self._places = places
+        self._villages = villages
         self._digest = digest
         self._keyring = Keyring(digest(b"keys").encode()[:64])
         self._said = lru_cache(_REMEMBERED)(self._look)
@@ -106,26 +130,31 @@ class MatterReader:
         said = f"{report.title}\n{report.text}"
         where = report.place
         fields = spelled_out(" , ".join(part for part in (where.address, where.district, where.region) if part))
-        named = find(said, self._gazetteer)
+        named = self._find(said)
         words = _without(self._words.of(said), _passing(said, named))
-        located = find(fields, self._gazetteer) if fields else ()
+        located = self._find(fields)
         place = _without(self._words.of(fields), _spans(located, _REGIONS)) if fields else []
         begins = bisect_right(words, len(report.title), key=_START)
         title, text = words[: min(begins, _LONGEST)], words[begins : begins + _LONGEST]
         in_title, in_text, in_place = map(self._look_up, (title, text, place[:_LONGEST]))
+        normal = [normal for _, _, normal in words]
+        fine = {
+            *_fine([*title, *text][:_LONGEST], [*in_title, *in_text], named),
+            *_fine(place[:_LONGEST], in_place, located),
+        }
         return Matter(
             words=_telling(in_text),
             title=_telling(in_title),
             place=_telling(in_place),
-            fine=frozenset(
-                (
-                    *_fine([*title, *text][:_LONGEST], [*in_title, *in_text], named),
-                    *_fine(place[:_LONGEST], in_place, located),
-                )
+            fine=frozenset(fine | self._compounds(words, place, fine, (*named, *located))),
+            wide=frozenset(
+                (*_inside([*title, *text], named, _DISTRICTS), *_inside(place, located, _DISTRICTS)),
             ),
             named=tuple(sorted((*self._named(named), *_handles(said)))),
             located=self._named(located),
-            topics=self._troubles.of([normal for _, _, normal in words]),
+            topics=self._troubles.topics.of(normal),
+            things=self._troubles.things.of(normal),
+            faults=self._troubles.faults.of(normal),
             spot=None if where.latitude is None or where.longitude is None else (where.latitude, where.longitude),
             at=at,
             sender=sender,
@@ -145,6 +174,46 @@ class MatterReader:
         fine = [("fine", word) for word in matter.fine if not self._vocabulary.knows(word)]
         usual = [said(word)[2] for word in words]
         return self._keyring.keys(words, usual, (*sure, *telling, *fine), len(sure), matter.sender)
+
+    def _find(self, said: str) -> tuple[Finding, ...]:
+        """What is named, without regions where the matter is not: one in a village's name, one that somebody is of."""
+        found = find(said, self._gazetteer) if said else ()
+        if not any(one.kind in _WIDE for one in found):
+            return found
+        tokens = Tokens(said)
+        first = {start: at for at, start in enumerate(tokens.starts)}
+        return tuple(
+            one for one in found if one.kind not in _WIDE or not self._elsewhere(tokens, first.get(one.start, -1))
+        )
+
+    def _elsewhere(self, tokens: Tokens, at: int) -> bool:
+        words = tokens.words
+        if at < 0:
+            return False
+        if at and words[at - 1] in _AWAY:
+            return True
+        following = words[at + 1] if at + 1 < len(words) and tokens.gaps[at + 1] == " " else ""
+        return bool(following and self._villages.districts(words[at] + following))
+
+    def _compounds(
+        self, words: Sequence[Word], place: Sequence[Word], fine: Container[str], found: Iterable[Finding]
+    ) -> set[str]:
+        """Villages of the region that is named whose names are words like others (Batu Merah), written in one.
+
+        Where no region is named, those that are in few districts.
+        """
+        told = (one.value for one in found if one.kind in _REGIONS and one.value[0].isdecimal())
+        regions = [code for value in told for code in value.split("|")]
+        known = set()
+        for said in (words, place):
+            plain = [word.normal if word.normal.isalpha() and word.normal not in fine else "" for word in said]
+            for parts in chain(pairwise(plain), zip(plain, plain[1:], plain[2:], strict=False)):
+                name = "".join(parts) if all(parts) else ""
+                districts = self._villages.districts(name)
+                inside = any(related(code, district) for code in regions for district in districts)
+                if inside or (districts and not regions and len(districts) <= _FEW_DISTRICTS):
+                    known.add(name)
+        return known
 
     def _look_up(self, words: Iterable[Word]) -> list[_Said]:
         return [*map(self._said, map(_NORMAL, words))]
@@ -179,6 +248,11 @@ def _fine(words: Sequence[Word], said: Iterable[_Said], found: Iterable[Finding]
     names = list(compress(words, map(_NAME, said)))
     wide = [(finding.start, finding.end) for finding in found if finding.kind in _WIDE] if names else []
     return {word.normal for word in names if not any(start <= word.start < end for start, end in wide)}
+
+
+def _inside(words: Iterable[Word], found: Iterable[Finding], kinds: Container[Kind]) -> set[str]:
+    spans = [(one.start, one.end) for one in found if one.kind in kinds]
+    return {word.normal for word in words if any(start <= word.start < end for start, end in spans)} if spans else set()
 
 
 def _passing(said: str, named: Sequence[Finding]) -> list[Span]:

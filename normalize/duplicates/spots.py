@@ -62,7 +62,7 @@ def _said(a: Matter, b: Matter) -> bool:
             continue
         name = value.partition(" ")[2] if kind == "landmark" else value
         base = " ".join(word for word in name.split() if word.isalpha() and word != "raya")
-        at = text.find(f" {base} ") if " " in base else -1
+        at = text.find(f" {base} ") if " " in base or base in a.fine else -1
         if at >= 0 and _number_after(text[at + len(base) + 2 :], name):
             return True
     return False

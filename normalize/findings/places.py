@@ -23,6 +23,8 @@ _SLASH = re.compile(r" ?/ ?")
 _LONGEST_NUMBER = 3
 _LONGEST_BLOCK = 3
 _LEAST_NAME = 3
+# Behind them it is said of a village what it did: dana desa baru, pak desa bilang.
+_OF_VILLAGES = frozenset(words("dana pak bapak bu ibu kas alokasi add dd aparat perangkat pemerintah kepala"))
 
 
 def street(scan: Scan, at: int) -> int:
@@ -126,7 +128,8 @@ def village(scan: Scan, at: int) -> int:
     if scan.word(first) == "kec" and "/" in scan.gaps[first] and (mention := scan.mentions.get(first)):
         scan.add(Kind.VILLAGE, scan.canonical(first + 1, mention.end), at, mention.end, takes=False)
         return first
-    if scan.words[at] in _HEADS and not _said(scan, first):
+    headed = scan.words[at] in _HEADS or (at and scan.words[at - 1] in _OF_VILLAGES)
+    if headed and not _said(scan, first):
         return 0
     return _place(scan, Kind.VILLAGE, at, first, strong=scan.words[at] in _SHORT)
 

@@ -16,6 +16,7 @@ from normalize.findings.wording import (
     ROMAN,
     SHORT_DIRECTIONS,
     TAILS,
+    TITLES,
     canonical,
     ordinary,
     verb,
@@ -138,7 +139,8 @@ class Scan:
         short = len(before) <= _LONGEST_ABBREVIATION or before in FOREGOING
         if not (gap in _JOINS or (gap in _DOTS and short)) or self.taken[at]:
             return False
-        if word in TAILS or word in SHORT_DIRECTIONS:
+        # `Prof. Dr. HB. Jassin`: dr is short for dari elsewhere.
+        if word in TAILS or word in SHORT_DIRECTIONS or (word in TITLES and before in TITLES):
             return True
         if word in LOOSE and (shouted or not titled or not self.titled(at)):
             return self.closed(at)

@@ -15,7 +15,7 @@ TITLES = frozenset(
 )
 # A name goes on behind them, however it is written.
 FOREGOING = TITLES | frozenset(
-    words("i gusti ngurah sultan pangeran teuku cut tuanku raden a m mh hr moh mohamad mohammad")
+    words("i gusti ngurah sultan pangeran teuku cut tuanku raden a m mh hr hb hos moh mohamad mohammad")
 )
 # They follow a name written with a capital although they have none.
 TAILS = frozenset(

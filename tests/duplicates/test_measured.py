@@ -14,7 +14,7 @@ from normalize.duplicates.named import compare_named, two_places
 PAIRS = Path(__file__).parent.parent / "data" / "pairs"
 
 
-NAMES = ("test", "candidates-test", "others-test")
+NAMES = ("test", "candidates-test", "last-test")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,105 @@
+"""The numbers by which a pair is judged, each where it is meant to be seen. All is invented."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from app.explaining import Readers, Said
+from normalize.duplicates.aligned import align
+from normalize.duplicates.features import features
+from normalize.duplicates.matter import Matter
+from normalize.duplicates.named import compare_named
+from normalize.duplicates.spots import spot_of
+from tests.duplicates.conftest import Judge, said
+
+
+def seen(readers: Readers, one: Said, other: Said) -> Mapping[str, float]:
+    """What is found in a pair, the same both ways."""
+
+    def found(a: Matter, b: Matter) -> Mapping[str, float]:
+        left, right = sorted((a.words, b.words))
+        aligned, named = align(left, right, readers.vocabulary), compare_named(a, b)
+        return features(a, b, named, aligned, spot_of(a, b, named, readers.vocabulary), readers.vocabulary)
+
+    a, b = readers.matter(one), readers.matter(other)
+    there = found(a, b)
+    assert found(b, a) == pytest.approx(there)
+    return there
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other", "value"),
+    [
+        ("same-thing-and-fault", "lampu jalan padam di Wiratama", "pju di wiratama mati total", 1),
+        ("same-thing-and-fault", "lampu jalan padam di Wiratama", "lampu jalan di wiratama nyala terus", 0),
+        ("same-thing-and-fault", "KTP saya belum jadi di Wiratama", "ktp istri di wiratama belum jadi", 0),
+        ("other-fault", "lampu jalan padam di Wiratama", "lampu jalan di wiratama nyala terus siang hari", 1),
+        ("other-fault", "lampu jalan padam di Wiratama", "lampu jalan di wiratama gelap", 0),
+        ("other-fault", "pju rusak di Wiratama", "lampu jalan di wiratama nyala terus siang hari", 0),
+        ("other-part", "jembatan desa Wiratama Hulu patah", "jembatan wiratama hilir patah juga", 1),
+        ("other-part", "jembatan desa Wiratama Hulu patah", "jembatan wiratama patah", 0),
+        ("other-part", "Jl. Wiratama Cempedak gelap", "di wiratama cemp. gelap", 0),
+        ("other-part", "lampu merah Wiratama-Kartanegari mati", "lampu merah kartanegari wiratama mati", 0),
+        ("other-beside", "banjir di depan pasar", "banjir di depan masjid", 1),
+        ("other-beside", "banjir di depan pasar", "banjir di depan masjid, sampai pasar", 0),
+        ("other-beside", "banjir di depan pasar", "banjir di seberang masjid", 0),
+        ("no-grounds", "sampah menumpuk", "tumpukan sampah bau sekali", 1),
+        ("no-grounds", "sampah menumpuk di Wiratama", "tumpukan sampah bau sekali di wiratama", 0),
+        ("other-narrow-names", "longsor di Wiratama", "longsor di Kartanegari", 1),
+        (
+            "other-narrow-names-in-district",
+            "longsor di Wiratama kec. Tebet",
+            "tebing di Kartanegari, kec. Tebet, runtuh tadi malam",
+            1,
+        ),
+        ("other-narrow-names-in-district", "longsor di Wiratama kec. Tebet", "longsor kec. Tebet", 0),
+    ],
+)
+def test_what_is_seen(readers: Readers, name: str, one: str, other: str, value: float) -> None:
+    """What both complain of, what is wrong with it, where it lies, and what they call the place by."""
+    assert seen(readers, said(one), said(other, hours=30))[name] == value
+
+
+def test_one_senders_own_words(readers: Readers) -> None:
+    """Who writes again within hours, or of the same thing, mostly goes on."""
+    one, other = said("Gilang Indah mati lampu dari maghrib", sender="a"), "tiket saya tidak dibalas"
+    soon, later = (seen(readers, one, said(other, hours=hours, sender="a")) for hours in (2, 90))
+    assert (soon["same-sender-soon"], later["same-sender-soon"]) == (1, 0)
+    again = said("sudah dua hari listrik padam, ikan di kulkas busuk semua", hours=90, sender="a")
+    assert seen(readers, one, again)["same-sender-same-thing"] > later["same-sender-same-thing"] == 0
+
+
+def test_a_village_that_is_called_by_words_like_others(readers: Readers) -> None:
+    """It is known by its region, be it written in one; elsewhere the same words are words."""
+    there = readers.matter(said("lampu mati di Batu Merah", location="Kota Ambon")).fine
+    assert "batumerah" in there
+    assert "batumerah" not in readers.matter(said("lampu mati di Batu Merah", location="Kota Bandung")).fine
+    apart, shared = said("padam di batu merah", location="Kota Ambon"), said("batu merah gelap", location="Kota Ambon")
+    assert seen(readers, apart, shared)["same-names"] > 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Saya sopir dari Tegal, jalan di Wiratama berlubang", "jalan Wiratama Kab. Brebes berlubang"),
+        ("truk batu bara di kupang nunding tiap malam", "truk batu bara di Muara Uya Kab. Tabalong tiap malam"),
+    ],
+    ids=["where from", "a village's name"],
+)
+def test_a_region_where_the_matter_is_not(judge: Judge, one: str, other: str) -> None:
+    """Who is from a city, and a village that is called after one, are in no other region for that."""
+    assert judge(said(one), said(other, hours=5)).never == ""
+
+
+def test_a_road_between_two_places(judge: Judge) -> None:
+    """One names it by the one place, and one by the other; two streets of one quarter stay two."""
+    one, other = said("jalan Wiratama - Kartanegari putus"), said("Jalan Kartanegari putus, Kec. Wiratama", hours=5)
+    assert judge(one, other).never == ""
+    apart = judge(said("Jl. Melati Kartanegari putus"), said("Jl. Anggrek Kartanegari putus", hours=5))
+    assert apart.never == "other-street"
+
+
+@pytest.mark.parametrize("text", ["jalan dari dana desa baru dicor sudah retak", "pak desa bilang sudah dibagi"])
+def test_what_a_village_did_is_no_village(readers: Readers, text: str) -> None:
+    """Of a village's money and its head something is said; none is called so."""
+    assert not [value for kind, value in readers.matter(said(text)).named if kind == "village"]
