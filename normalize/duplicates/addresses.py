@@ -31,6 +31,8 @@ _SHORT = {
     "bsr": "besar",
 }
 _WAYS = {"north": "utara", "south": "selatan", "east": "timur", "west": "barat", "central": "pusat"}
+# Mostly it is Cempaka.
+_CEMPEDAK = re.compile(r"\b(cipinang )cemp\b\.?", re.IGNORECASE)
 # A word with a full stop that no number follows: RW. 05 is a neighbourhood, Rw. Buaya a quarter.
 _DOTTED = re.compile(r"\b([A-Za-z]{2,5})\.(?=\s*[A-Za-z,]|$)|\b(Jkt|Kby|Cemp|Klp)\b", re.IGNORECASE)
 _CITY = re.compile(r"\b(north|south|east|west|central) ([A-Za-z]+)(?: city)?\b", re.IGNORECASE)
@@ -47,7 +49,7 @@ def spelled_out(address: str) -> str:
     plain = _NOTHING.sub(" ", address)
     plain = _CITY.sub(lambda found: f"kota {found[2]} {_WAYS[found[1].lower()]}", plain)
     plain = _OTHER_CITY.sub(lambda found: f"{'kota' if found[2].lower() == 'city' else 'kabupaten'} {found[1]}", plain)
-    return _DOTTED.sub(_in_full, plain)
+    return _DOTTED.sub(_in_full, _CEMPEDAK.sub(r"\1Cempedak", plain))
 
 
 def _in_full(found: re.Match[str]) -> str:

@@ -35,8 +35,6 @@ _BESIDE_WORDS = 3
 # The same, where two such places mostly are two: what is across from one may be beside the other.
 _FACING = frozenset({"depan", "dekat", "samping", "belakang"})
 _FACING_WORDS = 2
-# So many letters of a name stand for it.
-_BEGUN = 3
 # A text of more words than this is a letter.
 _LETTER = 20
 
@@ -129,7 +127,7 @@ def _names(a: Matter, b: Matter, spot: Spot, *, near: bool) -> dict[str, float]:
         "other-names-near": log1p(max(0, min(only_a, only_b))) * near,
         "other-narrow-names": float(narrow),
         "other-narrow-names-in-district": float(narrow and bool(a.wide & b.wide)),
-        "other-part": float(min(2, len(_parted(a, b) & _parted(b, a)))),
+        "other-part": float(min(2, len(_parted(a, b) & _parted(b, a)))) * (not spot.here),
     }
 
 
@@ -146,21 +144,13 @@ def _own(topics: AbstractSet[str]) -> bool:
 
 def _parted(a: Matter, b: Matter) -> set[str]:
     """Names that go on with another name or the word for a part, none of which `b` says: Tempapan Hulu and Kuala."""
-    said = (*b.title, *b.words, *b.place)
+    said = frozenset((*b.title, *b.words, *b.place))
     known: dict[str, bool] = {}
     for words in (a.title, a.words, a.place):
         for name, following in pairwise(words):
             if name in a.fine and (following in a.fine or following in PARTS):
-                known[name] = known.get(name, False) or _begun(following, said)
+                known[name] = known.get(name, False) or stands(following, said)
     return {name for name, shared in known.items() if not shared}
-
-
-def _begun(word: str, words: Iterable[str]) -> bool:
-    """Whether it is among them, be it cut short: `cemp`, `cempedak`."""
-    return any(
-        one == word or (min(len(one), len(word)) >= _BEGUN and (one.startswith(word) or word.startswith(one)))
-        for one in words
-    )
 
 
 def _grounds(a: Matter, b: Matter, named: Compared, spot: Spot, *, near: bool) -> bool:
@@ -179,7 +169,7 @@ def _complained_of(a: Matter, b: Matter, named: Compared, *, near: bool, here: b
         "same-thing-and-fault-soon": thing * fault * (hours and not own),
         "same-thing-and-fault-in-region": thing * fault * ("region" in named.equal and not own),
         "same-sender-same-thing": float(sender_of(a, b) == "same" and not near) * max(thing, fault),
-        "same-sender-soon": float(sender_of(a, b) == "same" and not near and hours),
+        "same-sender-soon": float(sender_of(a, b) == "same" and not near and hours) * max(thing, fault),
         "no-grounds": float(not grounds),
         "other-thing-near": other_thing * near,
         "other-fault": other_fault,

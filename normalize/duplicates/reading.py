@@ -1,7 +1,7 @@
 """Makes of a complaint what is compared, and the keys under which it is found. Pure."""
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from functools import lru_cache
 from itertools import chain, compress, pairwise
@@ -181,19 +181,16 @@ class MatterReader:
         if not any(one.kind in _WIDE for one in found):
             return found
         tokens = Tokens(said)
-        first = {start: at for at, start in enumerate(tokens.starts)}
-        return tuple(
-            one for one in found if one.kind not in _WIDE or not self._elsewhere(tokens, first.get(one.start, -1))
-        )
+        return tuple(one for one in found if one.kind not in _WIDE or not self._elsewhere(tokens, one))
 
-    def _elsewhere(self, tokens: Tokens, at: int) -> bool:
-        words = tokens.words
-        if at < 0:
-            return False
-        if at and words[at - 1] in _AWAY:
+    def _elsewhere(self, tokens: Tokens, region: Finding) -> bool:
+        """Whether a region is only where somebody comes from or goes to, or begins the name of a village."""
+        first, last = bisect_left(tokens.starts, region.start), bisect_left(tokens.ends, region.end)
+        if first and tokens.words[first - 1] in _AWAY:
             return True
-        following = words[at + 1] if at + 1 < len(words) and tokens.gaps[at + 1] == " " else ""
-        return bool(following and self._villages.districts(words[at] + following))
+        if last + 1 >= len(tokens.words) or tokens.gaps[last + 1] != " ":
+            return False
+        return bool(self._villages.districts("".join(tokens.words[first : last + 2])))
 
     def _compounds(
         self, words: Sequence[Word], place: Sequence[Word], fine: Container[str], found: Iterable[Finding]
