@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from math import sqrt
@@ -32,6 +32,7 @@ from normalize.duplicates.matter import Matter
 from normalize.duplicates.near import Near
 from normalize.duplicates.reading import MatterReader
 from normalize.duplicates.store import KeyRow, Known, MatterRow, SeenMatters
+from normalize.duplicates.whereabouts import Whereabouts
 from normalize.findings import find
 from normalize.kinds.judge import Judge, Judgement
 
@@ -92,8 +93,8 @@ class Readers:
     troubles: Troubles
     gazetteer: Gazetteer
     likeness: Likeness
-    places: frozenset[str] = frozenset()
-    villages: Villages = field(default_factory=lambda: Villages(()))
+    places: frozenset[str]
+    villages: Villages
     digest_key: bytes = b""
 
     @classmethod
@@ -112,9 +113,8 @@ class Readers:
     @cached_property
     def reader(self) -> MatterReader:
         """Reads matters."""
-        return MatterReader(
-            self.words, self.vocabulary, self.troubles, self.gazetteer, self.places, self.villages, self._digest
-        )
+        whereabouts = Whereabouts(self.gazetteer, self.villages)
+        return MatterReader(self.words, self.vocabulary, self.troubles, whereabouts, self.places, self._digest)
 
     def near(self) -> Near:
         """Finds what is about the same matter."""

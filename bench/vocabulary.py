@@ -42,10 +42,10 @@ def main(shared: Path) -> None:
     roots = {form.normal for form in words.of(_read(shared / "data" / "lexicons" / "root_words.txt"))}
     known = {word: max(1, counts[word]) for word in roots if _plain(word)} | usual
     troubles = load_troubles()
+    spoken = {*troubles.topics.words, *" ".join(slang.values()).split(), *_read(_NO_NAMES).split()}
     # A harbour that many complain of is a place still.
-    said = (word for word in troubles.things.words | troubles.faults.words if word in known or word not in places)
-    formal = " ".join(slang.values()).split()
-    spoken = {*troubles.topics.words, *said, *formal, *_read(_NO_NAMES).split()}
+    said = (troubles.things.words | troubles.faults.words) - places
+    known = {word: max(1, counts[word]) for word in said if _plain(word)} | known
     known |= {word: max(_FEWEST, counts[word]) for word in spoken if _plain(word)}
     with _FILE.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")

@@ -1,25 +1,24 @@
 """Makes of a complaint what is compared, and the keys under which it is found. Pure."""
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from functools import lru_cache
-from itertools import chain, compress, pairwise
+from itertools import compress
 from operator import itemgetter
 from typing import NamedTuple
 
 from config.troubles import Troubles
 from config.vocabulary import Vocabulary
-from language.gazetteer import Gazetteer, related
-from language.tokens import Tokens
-from language.villages import Villages
 from language.words import Word, Words
 from messages.shapes import Channel, Report
 from normalize.duplicates.addresses import spelled_out
+from normalize.duplicates.again import says_again
 from normalize.duplicates.keys import Keyring, Keys
 from normalize.duplicates.letters import addressed
 from normalize.duplicates.matter import Matter, Named
-from normalize.findings import Finding, Kind, find
+from normalize.duplicates.whereabouts import REGIONS, WIDE, Whereabouts
+from normalize.findings import Finding, Kind
 from normalize.findings.wording import ROMAN
 
 # Words that so many texts have say nothing (of a weight from 0 to 1).
@@ -39,32 +38,7 @@ _IDENTIFIERS = frozenset(
         *(Kind.EMAIL, Kind.PLATE, Kind.TRACKING, Kind.REFERENCE, Kind.NUMBER),
     )
 )
-_WIDE = frozenset((Kind.CITY, Kind.PROVINCE))
 _DISTRICTS = frozenset((Kind.DISTRICT, Kind.AREA))
-_REGIONS = _WIDE | {Kind.DISTRICT}
-# What people say who write again about what they reported, in small letters; each has one of the stems in it.
-_AGAIN = re.compile(
-    r"\b(?:laporan (?:saya|kami|sebelumnya|kemarin|pertama)"
-    r"|(?:sudah|sdh|udah|pernah|prnh|telah|kemarin|kmrn|tadi) (?:saya |sy |kami |di)?(?:lapor|melapor|laporkan)"
-    r"|lapor(?:an)? (?:lagi|lg|ulang|minggu|bulan|tgl|tanggal|[0-9])|(?:yg|yang) (?:lapor|melapor)"
-    r"|ke ?(?:dua|tiga|2|3) kali|kali ke|melengkapi|menyusul|lanjutan|ralat"
-    r"|(?:blm|belum|tdk|tidak|no|ga|gak) (?:ada )?(?:respon|tanggapan|jawaban|tindak)"
-    r"|salah ketik)|\(\d ?/ ?\d\)|\A\W{0,3}\d ?/"
-)
-_STEMS = (
-    "lapor",
-    "respon",
-    "tanggapan",
-    "jawaban",
-    "tindak",
-    "kali",
-    "melengkapi",
-    "menyusul",
-    "lanjutan",
-    "ralat",
-    "salah ketik",
-    "/",
-)
 # Not the host of an e-mail's address.
 _HANDLE = re.compile(r"(?<![\w.])@(\w+)")
 _OURS = ("lapor", "sp4n")
@@ -76,10 +50,6 @@ _SHORTEST_PLACE = 5
 _UNUSED = 1.0
 # Each post has another short address for the same page.
 _ADDRESSES = ("http:", "https:")
-# A region behind these is another than where the trouble is.
-_AWAY = frozenset({"dari", "asal", "ke", "menuju", "tujuan", "jurusan", "arah"})
-# A village's name that lies in no more districts is known without its region.
-_FEW_DISTRICTS = 2
 _START, _NORMAL = itemgetter(0), itemgetter(2)
 # Of what was looked up.
 _NAME = itemgetter(1)
@@ -100,7 +70,7 @@ class _Said(NamedTuple):
 
 
 class MatterReader:
-    """`places` are the words of names of places, `villages` the names.
+    """`places` are the words of names of places.
 
     `digest` is a keyed hash: equal for equal values, and nothing to whoever has no key.
     """
@@ -110,17 +80,15 @@ class MatterReader:
         words: Words,
         vocabulary: Vocabulary,
         troubles: Troubles,
-        gazetteer: Gazetteer,
+        whereabouts: Whereabouts,
         places: Collection[str],
-        villages: Villages,
         digest: Callable[[bytes], str],
     ) -> None:
         self._words = words
         self._vocabulary = vocabulary
         self._troubles = troubles
-        self._gazetteer = gazetteer
+        self._whereabouts = whereabouts
         self._places = places
-        self._villages = villages
         self._digest = digest
         self._keyring = Keyring(digest(b"keys").encode()[:64])
         self._said = lru_cache(_REMEMBERED)(self._look)
@@ -130,10 +98,10 @@ class MatterReader:
         said = f"{report.title}\n{report.text}"
         where = report.place
         fields = spelled_out(" , ".join(part for part in (where.address, where.district, where.region) if part))
-        named = self._find(said)
+        named = self._whereabouts.find(said)
         words = _without(self._words.of(said), _passing(said, named))
-        located = self._find(fields)
-        place = _without(self._words.of(fields), _spans(located, _REGIONS)) if fields else []
+        located = self._whereabouts.find(fields)
+        place = _without(self._words.of(fields), _spans(located, REGIONS)) if fields else []
         begins = bisect_right(words, len(report.title), key=_START)
         title, text = words[: min(begins, _LONGEST)], words[begins : begins + _LONGEST]
         in_title, in_text, in_place = map(self._look_up, (title, text, place[:_LONGEST]))
@@ -146,10 +114,8 @@ class MatterReader:
             words=_telling(in_text),
             title=_telling(in_title),
             place=_telling(in_place),
-            fine=frozenset(fine | self._compounds(words, place, fine, (*named, *located))),
-            wide=frozenset(
-                (*_inside([*title, *text], named, _DISTRICTS), *_inside(place, located, _DISTRICTS)),
-            ),
+            fine=frozenset(fine | self._whereabouts.compounds((words, place), fine, (*named, *located))),
+            wide=frozenset((*_inside([*title, *text], named), *_inside(place, located))),
             named=tuple(sorted((*self._named(named), *_handles(said)))),
             located=self._named(located),
             topics=self._troubles.topics.of(normal),
@@ -161,7 +127,7 @@ class MatterReader:
             channel=channel.value,
             kind=report.kind.value,
             secret=report.rahasia,
-            again=_says_again(said.lower()),
+            again=says_again(said.lower()),
         )
 
     def keys(self, matter: Matter) -> Keys:
@@ -174,43 +140,6 @@ class MatterReader:
         fine = [("fine", word) for word in matter.fine if not self._vocabulary.knows(word)]
         usual = [said(word)[2] for word in words]
         return self._keyring.keys(words, usual, (*sure, *telling, *fine), len(sure), matter.sender)
-
-    def _find(self, said: str) -> tuple[Finding, ...]:
-        """What is named, without regions where the matter is not: one in a village's name, one that somebody is of."""
-        found = find(said, self._gazetteer) if said else ()
-        if not any(one.kind in _WIDE for one in found):
-            return found
-        tokens = Tokens(said)
-        return tuple(one for one in found if one.kind not in _WIDE or not self._elsewhere(tokens, one))
-
-    def _elsewhere(self, tokens: Tokens, region: Finding) -> bool:
-        """Whether a region is only where somebody comes from or goes to, or begins the name of a village."""
-        first, last = bisect_left(tokens.starts, region.start), bisect_left(tokens.ends, region.end)
-        if first and tokens.words[first - 1] in _AWAY:
-            return True
-        if last + 1 >= len(tokens.words) or tokens.gaps[last + 1] != " ":
-            return False
-        return bool(self._villages.districts("".join(tokens.words[first : last + 2])))
-
-    def _compounds(
-        self, words: Sequence[Word], place: Sequence[Word], fine: Container[str], found: Iterable[Finding]
-    ) -> set[str]:
-        """Villages of the region that is named whose names are words like others (Batu Merah), written in one.
-
-        Where no region is named, those that are in few districts.
-        """
-        told = (one.value for one in found if one.kind in _REGIONS and one.value[0].isdecimal())
-        regions = [code for value in told for code in value.split("|")]
-        known = set()
-        for said in (words, place):
-            plain = [word.normal if word.normal.isalpha() and word.normal not in fine else "" for word in said]
-            for parts in chain(pairwise(plain), zip(plain, plain[1:], plain[2:], strict=False)):
-                name = "".join(parts) if all(parts) else ""
-                districts = self._villages.districts(name)
-                inside = any(related(code, district) for code in regions for district in districts)
-                if inside or (districts and not regions and len(districts) <= _FEW_DISTRICTS):
-                    known.add(name)
-        return known
 
     def _look_up(self, words: Iterable[Word]) -> list[_Said]:
         return [*map(self._said, map(_NORMAL, words))]
@@ -243,12 +172,13 @@ def _telling(words: Iterable[_Said]) -> tuple[str, ...]:
 def _fine(words: Sequence[Word], said: Iterable[_Said], found: Iterable[Finding]) -> set[str]:
     """Those that name something, but no city or province."""
     names = list(compress(words, map(_NAME, said)))
-    wide = [(finding.start, finding.end) for finding in found if finding.kind in _WIDE] if names else []
+    wide = _spans(found, WIDE) if names else []
     return {word.normal for word in names if not any(start <= word.start < end for start, end in wide)}
 
 
-def _inside(words: Iterable[Word], found: Iterable[Finding], kinds: Container[Kind]) -> set[str]:
-    spans = [(one.start, one.end) for one in found if one.kind in kinds]
+def _inside(words: Iterable[Word], found: Iterable[Finding]) -> set[str]:
+    """The words of districts' names."""
+    spans = _spans(found, _DISTRICTS)
     return {word.normal for word in words if any(start <= word.start < end for start, end in spans)} if spans else set()
 
 
@@ -277,7 +207,3 @@ def _without(words: list[Word], spans: Sequence[Span]) -> list[Word]:
     if not spans:
         return words
     return [word for word in words if not any(start <= word[0] < end for start, end in spans)]
-
-
-def _says_again(said: str) -> bool:
-    return any(map(said.__contains__, _STEMS)) and bool(_AGAIN.search(said))

@@ -14,6 +14,7 @@ from normalize.duplicates.named import compare_named, two_places
 PAIRS = Path(__file__).parent.parent / "data" / "pairs"
 
 
+LEARNED = ("train", "candidates-train", "others-train", "neighbours-train", "fresh-train", "later-train")
 NAMES = ("test", "candidates-test", "last-test")
 
 
@@ -26,15 +27,16 @@ def measured(readers: Readers) -> dict[str, dict[str, Any]]:
 def test_precision_comes_first(measured: dict[str, dict[str, Any]]) -> None:
     """In groups that nothing was learned from few are merged wrongly, and most of one sender's are found."""
     likely = measured["candidates-test"]
-    assert likely["precision"]["value"] >= 0.95
-    assert likely["recall"]["value"] >= 0.8
-    assert likely["recall_by_label"]["repeat"]["value"] >= 0.95
-    others = measured["others-test"]
-    assert others["precision"]["value"] >= 0.94
-    assert others["recall_by_label"]["repeat"]["value"] >= 0.85
-    assert others["recall_by_label"]["joins"]["value"] >= 0.35
-    assert measured["test"]["precision"]["value"] >= 0.75
-    assert measured["test"]["recall"]["value"] >= 0.5
+    assert likely["precision"]["value"] >= 0.96
+    assert likely["recall"]["value"] >= 0.87
+    assert likely["recall_by_label"]["repeat"]["value"] >= 0.97
+    assert likely["recall_by_label"]["joins"]["value"] >= 0.53
+    last = measured["last-test"]
+    assert last["precision"]["value"] >= 0.9
+    assert last["recall_by_label"]["repeat"]["value"] >= 0.83
+    assert last["recall_by_label"]["joins"]["value"] >= 0.57
+    assert measured["test"]["precision"]["value"] >= 0.87
+    assert measured["test"]["recall"]["value"] >= 0.62
 
 
 def test_no_source_is_left_behind(measured: dict[str, dict[str, Any]]) -> None:
@@ -44,10 +46,8 @@ def test_no_source_is_left_behind(measured: dict[str, dict[str, Any]]) -> None:
     assert min(source["recall"]["value"] for source in sources) >= 0.75
 
 
-@pytest.mark.parametrize(
-    ("learned", "held"),
-    [("train", "test"), ("candidates-train", "candidates-test"), ("candidates-train", "others-test")],
-)
+@pytest.mark.parametrize("held", NAMES)
+@pytest.mark.parametrize("learned", LEARNED)
 def test_the_groups_are_apart(learned: str, held: str) -> None:
     """No group and no message of the held-out pairs is among those learned from."""
     ours, theirs = (PairFile.read(PAIRS / f"{name}.jsonl") for name in (learned, held))
