@@ -182,3 +182,18 @@ def test_a_number_is_followed_and_a_topic_read(tmp_path: Path) -> None:
         assert whole.stop() == [0]
     finally:
         whole.close()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("audit", "--wait", "nan"),
+        ("letters", "redrive", "--all", "--dry-run", "--rate", "inf"),
+        ("top", "--every", "nan"),
+    ],
+)
+def test_no_number_is_no_number(cli: Cli, arguments: tuple[str, ...]) -> None:
+    """What can't be counted with is refused before anything is done."""
+    found = cli(*arguments)
+    assert (found.returncode, found.stdout) == (2, "")
+    assert "is no number to count with" in found.stderr

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
@@ -54,6 +55,13 @@ def opened() -> Iterator[Parts]:
     settings = load()
     logs.configure(settings.log_level, settings.log_format)
     yield Parts(settings)
+
+
+def finite(typed: float | None) -> float | None:
+    """Refuses `nan` and `inf`, which are within every range and none."""
+    if typed is not None and not isfinite(typed):
+        raise typer.BadParameter(f"{typed} is no number to count with")
+    return typed
 
 
 def moment(typed: str) -> datetime:

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from app import answers, tailing, tracing
-from app.commands.common import EX_USAGE, OUT, Json, moment, must_say, opened, plain, stop
+from app.commands.common import EX_USAGE, OUT, Json, finite, moment, must_say, opened, plain, stop
 from app.migrate import migrate
 from app.underway import settled_audit
 from messages.tracking import read_tracking_number
@@ -94,7 +94,9 @@ def answer(
 
 def audit(
     as_json_: Json = False,
-    wait: Annotated[float, typer.Option(help="Seconds to wait for messages that are still underway.")] = 30.0,
+    wait: Annotated[
+        float, typer.Option(min=0, callback=finite, help="Seconds to wait for messages that are still underway.")
+    ] = 30.0,
 ) -> None:
     """Count what became of every accepted message; exit 1 if any is lost or there twice."""
     with opened() as parts:

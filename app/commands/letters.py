@@ -11,7 +11,20 @@ from rich.table import Table
 from rich.text import Text
 
 from app.assembly import Parts, utc_now
-from app.commands.common import ERR, EX_USAGE, OUT, Actor, Json, acting, moment, opened, plain, print_revealed, stop
+from app.commands.common import (
+    ERR,
+    EX_USAGE,
+    OUT,
+    Actor,
+    Json,
+    acting,
+    finite,
+    moment,
+    opened,
+    plain,
+    print_revealed,
+    stop,
+)
 from app.letters import Choice, Letters, groups, row
 from app.redriving import LEFT, Pace, Redriving, Step, unhurried
 from app.tailing import json_line
@@ -93,7 +106,7 @@ def redrive(
     named: Ids = None,
     everything: Everything = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many would go where.")] = False,
-    rate: Annotated[float | None, typer.Option("--rate", min=0.01, help="So many a second.")] = None,
+    rate: Annotated[float | None, typer.Option("--rate", min=0.01, callback=finite, help="So many a second.")] = None,
 ) -> None:
     """Give letters again to the stages, by the topic each came by. What can't go is left, and said."""
     choice = _some(_choice(stage, reason, field, since, until, named), everything=everything)

@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from app.commands.common import OUT, Json, opened, plain
+from app.commands.common import OUT, Json, finite, opened, plain
 from app.watching import watch
 from monitor.concerns import Urgency, span
 from monitor.snapshot import Snapshot, Waiting
@@ -43,7 +43,7 @@ def lag(as_json: Json = False) -> None:
 
 def top(
     as_json: Json = False,
-    every: Annotated[float, typer.Option("--every", min=0.5, help="Seconds between two looks.")] = 5.0,
+    every: Annotated[float, typer.Option("--every", min=0.5, callback=finite, help="Seconds between two looks.")] = 5.0,
     once: Annotated[bool, typer.Option("--once", help="Look once and end.")] = False,
 ) -> None:
     """Watch the whole service: what needs a person, doors, stages, what was put aside, and agencies' queues."""

@@ -35,6 +35,16 @@ _BESIDE_WORDS = 3
 # The same, where two such places mostly are two: what is across from one may be beside the other.
 _FACING = frozenset({"depan", "dekat", "samping", "belakang"})
 _FACING_WORDS = 2
+# What passes in a day or two.
+_INCIDENTS = frozenset(
+    (
+        *("listrik.listrik", "angkutan.bus", "kereta.kereta-api", "kapal-pelabuhan", "bandara-pesawat"),
+        *("penduduk.antrean", "antre.antre-panjang", "antre.terlambat", "antre.tidak-datang", "antre.penuh-sesak"),
+        *("mogok.mogok", "mogok.terjebak-berhenti", "jalanan.kecelakaan-korban", "macet.macet", "air.banjir"),
+        *("banjir.banjir-meluap", "sistem.error-sistem"),
+    )
+)
+_FEW_DAYS = 4.0
 # A text of more words than this is a letter.
 _LETTER = 20
 
@@ -54,6 +64,7 @@ def features(
         **_where(a, b, named, spot, near=near),
         **_beside(a, b, vocabulary),
         **_who(a, b, near=near, here=spot.here),
+        "later-incident": float(_later_incident(a, b)),
         "same-in-all": float(_same_in_all(a, b, named, aligned, spot)),
     }
 
@@ -266,6 +277,12 @@ def _behind(matter: Matter, beside: AbstractSet[str], most: int) -> set[str]:
 def _every_word(matter: Matter, vocabulary: Vocabulary) -> set[str]:
     words = (*matter.title, *matter.words, *matter.place)
     return {*words, *_roots(words, vocabulary)}
+
+
+def _later_incident(a: Matter, b: Matter) -> bool:
+    """What passes in a day or two, said a week later: a bus that does not come, a power cut."""
+    incident = (not _INCIDENTS.isdisjoint(one.things | one.faults) for one in (a, b))
+    return days_between(a, b) > _FEW_DAYS and all(incident)
 
 
 def _who(a: Matter, b: Matter, *, near: bool, here: bool) -> dict[str, float]:

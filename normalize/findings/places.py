@@ -23,6 +23,8 @@ _SLASH = re.compile(r" ?/ ?")
 _LONGEST_NUMBER = 3
 _LONGEST_BLOCK = 3
 _LEAST_NAME = 3
+# desa kami Cikeusal
+_OURS = frozenset(("kami", "kita", "saya", "sy"))
 # Behind them it is said of a village what it did: dana desa baru, pak desa bilang.
 _OF_VILLAGES = frozenset(words("dana pak bapak bu ibu kas alokasi add dd aparat perangkat pemerintah kepala"))
 
@@ -128,6 +130,8 @@ def village(scan: Scan, at: int) -> int:
     if scan.word(first) == "kec" and "/" in scan.gaps[first] and (mention := scan.mentions.get(first)):
         scan.add(Kind.VILLAGE, scan.canonical(first + 1, mention.end), at, mention.end, takes=False)
         return first
+    if scan.word(first) in _OURS and scan.linked(first) and scan.titled(first + 1):
+        first += 1
     headed = scan.words[at] in _HEADS or (at and scan.words[at - 1] in _OF_VILLAGES)
     if headed and not _said(scan, first):
         return 0

@@ -71,6 +71,19 @@ def test_one_senders_own_words(readers: Readers) -> None:
     assert other["same-sender-same-thing"] == other["same-sender-soon"] == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "hours", "value"),
+    [
+        ("listrik padam di Wiratama", 150, 1),
+        ("listrik padam di Wiratama", 50, 0),
+        ("trotoar pecah di Wiratama", 150, 0),
+    ],
+)
+def test_what_passes_in_a_day(readers: Readers, text: str, hours: float, value: float) -> None:
+    """Said again a week later it is another power cut; a broken pavement is the same."""
+    assert seen(readers, said(text), said(f"{text} sejak pagi", hours=hours))["later-incident"] == value
+
+
 def test_nothing_in_common_is_two_matters(judge: Judge, readers: Readers) -> None:
     """That one person says two things within minutes puts them together no more than two persons' would be."""
     one = said("Sampah di Gilang Indah menumpuk", sender="a")

@@ -14,35 +14,33 @@ from normalize.duplicates.named import compare_named, two_places
 PAIRS = Path(__file__).parent.parent / "data" / "pairs"
 
 
-LEARNED = ("train", "candidates-train", "others-train", "neighbours-train", "fresh-train", "later-train")
-NAMES = ("test", "candidates-test", "last-test")
+LEARNED = ("train", "candidates-train", "others-train", "neighbours-train", "fresh-train", "later-train", "last-train")
+LIKELY = ("candidates-test", "closing-test")
+NAMES = ("test", *LIKELY)
 
 
 @pytest.fixture(scope="module")
 def measured(readers: Readers) -> dict[str, dict[str, Any]]:
-    """The measure of the held-out pairs: written to mislead, as they come to be compared, and so by another author."""
-    return {name: measure(readers, PairFile.read(PAIRS / f"{name}.jsonl")) for name in NAMES}
+    """The measure of the held-out pairs: written to mislead, and by two authors as they come to be compared."""
+    likely = [pair for name in LIKELY for pair in PairFile.read(PAIRS / f"{name}.jsonl")]
+    return {"test": measure(readers, PairFile.read(PAIRS / "test.jsonl")), "likely": measure(readers, likely)}
 
 
 def test_precision_comes_first(measured: dict[str, dict[str, Any]]) -> None:
-    """In groups that nothing was learned from few are merged wrongly, and most of one sender's are found."""
-    likely = measured["candidates-test"]
-    assert likely["precision"]["value"] >= 0.96
-    assert likely["recall"]["value"] >= 0.87
-    assert likely["recall_by_label"]["repeat"]["value"] >= 0.97
-    assert likely["recall_by_label"]["joins"]["value"] >= 0.53
-    last = measured["last-test"]
-    assert last["precision"]["value"] >= 0.9
-    assert last["recall_by_label"]["repeat"]["value"] >= 0.83
-    assert last["recall_by_label"]["joins"]["value"] >= 0.57
-    assert measured["test"]["precision"]["value"] >= 0.87
-    assert measured["test"]["recall"]["value"] >= 0.62
+    """In groups that nothing was learned from few are merged wrongly, and most are found."""
+    likely = measured["likely"]
+    assert likely["precision"]["value"] >= 0.97
+    assert likely["recall"]["value"] >= 0.85
+    assert likely["recall_by_label"]["repeat"]["value"] >= 0.95
+    assert likely["recall_by_label"]["joins"]["value"] >= 0.65
+    assert measured["test"]["precision"]["value"] >= 0.86
+    assert measured["test"]["recall"]["value"] >= 0.64
 
 
 def test_no_source_is_left_behind(measured: dict[str, dict[str, Any]]) -> None:
     """Long letters, few words with an address, SMS and posts are judged about equally well."""
-    sources = measured["candidates-test"]["by_source"].values()
-    assert min(source["precision"]["value"] for source in sources) >= 0.92
+    sources = measured["likely"]["by_source"].values()
+    assert min(source["precision"]["value"] for source in sources) >= 0.95
     assert min(source["recall"]["value"] for source in sources) >= 0.75
 
 

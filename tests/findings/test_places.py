@@ -60,6 +60,8 @@ def test_no_street(text: str, read: Read) -> None:
         ("jalan Meteseh - Sendangmulyo licin", "meteseh sendangmulyo"),
         ("jl melati 3 hari gelap", "melati"),
         ("tol Jagorawi arah Bogor", "tol jagorawi"),
+        ("Jl. Prof. Dr. HB. Jassin gelap", "hb jassin"),
+        ("ujung Jl. HB Jassin gelap", "hb jassin"),
     ],
 )
 def test_where_a_street_ends(text: str, street: str, read: Read) -> None:
@@ -129,6 +131,8 @@ def test_a_number_elsewhere_is_no_house(read: Read) -> None:
         ("Kp. Cisireum", "hamlet=cisireum"),
         ("Lingkungan Kesambi", "hamlet=kesambi"),
         ("lurah Gempolsari", "village=gempolsari"),
+        ("di desa kami Cikeusal", "village=cikeusal"),
+        ("Pak Desa Sukamekar", "village=sukamekar"),
     ],
 )
 def test_villages(text: str, found: str, read: Read) -> None:
@@ -144,6 +148,8 @@ def test_villages(text: str, found: str, read: Read) -> None:
         "lingkungan hidup",
         "kampung halaman",
         "dana desa sudah cair",
+        "dana desa baru dipakai",
+        "pak desa bilang sudah",
     ],
 )
 def test_no_village(text: str, read: Read) -> None:
