@@ -36,6 +36,7 @@ class Phrases:
             if len(words) not in lengths:
                 lengths.append(len(words))
                 lengths.sort(reverse=True)
+        self.topics = frozenset(phrases.values())
         self.words = frozenset(word for phrase in phrases for word in phrase.split() if word != _APART.strip())
 
     def of(self, words: Sequence[str]) -> frozenset[str]:

@@ -35,8 +35,8 @@ _BESIDE_WORDS = 3
 # The same, where two such places mostly are two: what is across from one may be beside the other.
 _FACING = frozenset({"depan", "dekat", "samping", "belakang"})
 _FACING_WORDS = 2
-# What passes in a day or two.
-_INCIDENTS = frozenset(
+# Things and faults that pass in a day or two, by their rows in `things.csv` and `faults.csv`.
+INCIDENTS = frozenset(
     (
         *("listrik.listrik", "angkutan.bus", "kereta.kereta-api", "kapal-pelabuhan", "bandara-pesawat"),
         *("penduduk.antrean", "antre.antre-panjang", "antre.terlambat", "antre.tidak-datang", "antre.penuh-sesak"),
@@ -281,7 +281,7 @@ def _every_word(matter: Matter, vocabulary: Vocabulary) -> set[str]:
 
 def _later_incident(a: Matter, b: Matter) -> bool:
     """What passes in a day or two, said a week later: a bus that does not come, a power cut."""
-    incident = (not _INCIDENTS.isdisjoint(one.things | one.faults) for one in (a, b))
+    incident = (not INCIDENTS.isdisjoint(one.things | one.faults) for one in (a, b))
     return days_between(a, b) > _FEW_DAYS and all(incident)
 
 

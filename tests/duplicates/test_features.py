@@ -6,7 +6,7 @@ import pytest
 
 from app.explaining import Readers, Said
 from normalize.duplicates.aligned import align
-from normalize.duplicates.features import features
+from normalize.duplicates.features import INCIDENTS, features
 from normalize.duplicates.matter import Matter
 from normalize.duplicates.named import compare_named
 from normalize.duplicates.spots import spot_of
@@ -82,6 +82,11 @@ def test_one_senders_own_words(readers: Readers) -> None:
 def test_what_passes_in_a_day(readers: Readers, text: str, hours: float, value: float) -> None:
     """Said again a week later it is another power cut; a broken pavement is the same."""
     assert seen(readers, said(text), said(f"{text} sejak pagi", hours=hours))["later-incident"] == value
+
+
+def test_every_incident_has_a_row(readers: Readers) -> None:
+    """A row that is renamed in a table is renamed here."""
+    assert readers.troubles.things.topics | readers.troubles.faults.topics >= INCIDENTS
 
 
 def test_nothing_in_common_is_two_matters(judge: Judge, readers: Readers) -> None:
