@@ -18,6 +18,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from math import exp
 from pathlib import Path
 
@@ -36,9 +37,9 @@ _FILE = Path(__file__).parent.parent / "config" / "data" / "likeness.csv"
 _AGAINST = (
     *("exchanged-near", "exchanged-numbers-near", "other-title", "other-title-near", "other-numbers"),
     *("other-names-near", "other-narrow-names", "other-narrow-names-in-district", "other-part", "no-grounds"),
-    *("other-thing-near", "other-fault", "other-fault-near", "other-fault-here", "other-date", "other-amount"),
-    *("other-landmark", "other-region-in-fields", "other-person", "other-address", "other-address-near"),
-    *("place-other-topic", "more-topics", "nowhere", "other-beside", "other-sender", "same-sender-other-text"),
+    *("other-thing", "other-thing-near", "other-fault", "other-fault-near", "other-fault-here", "other-topic"),
+    *("other-date", "other-amount", "other-landmark", "other-region-in-fields", "other-person", "other-address"),
+    *("other-address-near", "other-beside", "other-sender", "same-sender-other-text", "more-topics", "nowhere"),
     "later-incident",
 )
 # Either way: a long common text in one form with exchanged words is no proof.
@@ -49,7 +50,7 @@ _SMS, _CUT, _LEFT_OUT = 160, 3, 9
 _PULL = 4.0
 _SWEEPS = 120
 _FOLDS = 5
-# How much a pair counts of those written to mislead, of those that a computer made, of those as they come.
+# How much a pair counts of those written to mislead, of those that are made here, of those as they come.
 _MISLEADING, _MADE, _LIKELY = 0.6, 0.3, 1.0
 # Of the pairs that come to be compared so many are about one matter.
 _SAME = 0.7
@@ -97,6 +98,7 @@ def _all(readers: Readers) -> list[Example]:
         *_examples(readers, hard, _MISLEADING, judged=False),
         *_examples(readers, neighbours, _LIKELY, judged=False),
         *_examples(readers, made, _MADE, judged=False),
+        *_examples(readers, _strangers((*hard, *likely)), _MADE, judged=False),
         *_examples(readers, likely, _LIKELY, judged=True),
     ]
 
@@ -146,6 +148,17 @@ def _resent(pairs: Iterable[PairFile]) -> Iterator[PairFile]:
             "received_at": one.received_at and one.received_at + timedelta(hours=number % 200),
         }
         yield PairFile(group=group, label="repeat", a=one, b=one.model_copy(update=again | later))
+
+
+def _strangers(pairs: Sequence[PairFile]) -> Iterator[PairFile]:
+    """Each message beside one of another group, which no search would bring: nothing in common is two matters."""
+    said = {one.id: (one, pair.group) for pair in pairs for one in (pair.a, pair.b)}
+    ones = sorted(said.values(), key=lambda found: random.Random(found[0].id).random())  # noqa: S311 - an order
+    for (one, group), (other, theirs) in pairwise(ones):
+        if group != theirs:
+            yield PairFile(
+                group=group, label="different", a=one, b=other.model_copy(update={"received_at": one.received_at})
+            )
 
 
 def _found(a: Matter, b: Matter, readers: Readers) -> Mapping[str, float]:

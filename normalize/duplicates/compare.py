@@ -10,7 +10,7 @@ from normalize.duplicates.aligned import COPIED, NEAR, Aligned, align
 from normalize.duplicates.features import features
 from normalize.duplicates.matter import Matter, days_between, sender_of
 from normalize.duplicates.named import HOUSES, PERSONS, SAYS_WHERE, Compared, compare_named, two_persons, two_places
-from normalize.duplicates.spots import LEAST_SAID, Spot, other_end, spot_of
+from normalize.duplicates.spots import LEAST_SAID, Spot, beside, other_end, spot_of
 
 # A matter that nobody said anything of for so long (days) is another one when it is said again.
 _EPISODE = 75
@@ -67,7 +67,7 @@ class Comparer:
         # In one order always, so that which came first makes no difference.
         one, other = sorted((a.words or a.title, b.words or b.title))
         aligned = align(one, other, self._vocabulary)
-        if never := _never_by_words(a, b, named, aligned):
+        if never := _never_by_words(a, b, named, aligned, self._vocabulary):
             return Verdict(0.0, (), never=never)
         spot = spot_of(a, b, named, self._vocabulary)
         if aligned.kept + min(aligned.only_a, aligned.only_b) < _FEW_WORDS and _two_addresses(named, spot):
@@ -95,7 +95,7 @@ def _never(a: Matter, b: Matter, named: Compared) -> str:
     return ""
 
 
-def _never_by_words(a: Matter, b: Matter, named: Compared, aligned: Aligned) -> str:
+def _never_by_words(a: Matter, b: Matter, named: Compared, aligned: Aligned, vocabulary: Vocabulary) -> str:
     """The same, where it takes how the texts stand to each other."""
     if two_persons(named) and aligned.contained >= NEAR:
         return "other-person"
@@ -103,7 +103,7 @@ def _never_by_words(a: Matter, b: Matter, named: Compared, aligned: Aligned) -> 
         return "filled-form"
     if days_between(a, b) > _SHORT_EPISODE and aligned.kept + min(aligned.only_a, aligned.only_b) < _FEW_WORDS:
         return "other-episode"
-    return "nothing-says-so" if _nothing_says_so(a, b, named, aligned) else ""
+    return "nothing-says-so" if _nothing_says_so(a, b, named, aligned) and not beside(a, b, vocabulary) else ""
 
 
 def _filled_form(aligned: Aligned) -> bool:
@@ -125,10 +125,13 @@ def _two_addresses(named: Compared, spot: Spot) -> bool:
 
 
 def _nothing_says_so(a: Matter, b: Matter, named: Compared, aligned: Aligned) -> bool:
-    """Whether two strangers say in few words what is said everywhere, and name nothing in common."""
-    if sender_of(a, b) != "other" or aligned.kept + min(aligned.only_a, aligned.only_b) >= _LONG:
+    """Whether two, not known to be one sender, say in few words what is said everywhere, and name nothing in common.
+
+    A number of a house or neighbourhood alone is no place: each village has its RT 3.
+    """
+    if sender_of(a, b) == "same" or aligned.kept + min(aligned.only_a, aligned.only_b) >= _LONG:
         return False
-    return not (a.fine & b.fine or named.equal & SAYS_WHERE or (a.place and a.place == b.place))
+    return not (a.fine & b.fine or named.equal & (SAYS_WHERE - HOUSES) or (a.place and a.place == b.place))
 
 
 def _person(a: Matter, b: Matter, named: Compared, aligned: Aligned) -> Literal["same", "likely", "other"]:

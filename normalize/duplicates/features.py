@@ -1,6 +1,5 @@
 """The numbers by which a pair of complaints is judged: what is alike, what differs, where, when and by whom. Pure."""
 
-from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from math import log1p
@@ -9,8 +8,8 @@ from config.vocabulary import Vocabulary
 from language.names import PARTS
 from normalize.duplicates.aligned import Aligned, stands
 from normalize.duplicates.matter import Matter, days_between, sender_of
-from normalize.duplicates.named import AREAS, PERSONS, SAYS_WHERE, Compared, two_persons
-from normalize.duplicates.spots import Spot
+from normalize.duplicates.named import AREAS, HOUSES, PERSONS, SAYS_WHERE, Compared, two_persons
+from normalize.duplicates.spots import Spot, beside, other_beside, roots
 
 # Near texts share so much (weight).
 _LEAST_KEPT = 1.5
@@ -29,12 +28,6 @@ _OWN_NAMES = 0.5
 # A family of things and faults that goes with every other.
 _ANY = "any."
 _NAMED_PLACES = frozenset({"street", "alley", "landmark", "hamlet", "village", "district"})
-# What stands behind them is a place that everybody there knows: the market, the post office. So many words of it.
-_BESIDE = frozenset({"depan", "dekat", "samping", "sebelah", "seberang", "belakang", "sekitar"})
-_BESIDE_WORDS = 3
-# The same, where two such places mostly are two: what is across from one may be beside the other.
-_FACING = frozenset({"depan", "dekat", "samping", "belakang"})
-_FACING_WORDS = 2
 # Things and faults that pass in a day or two, by their rows in `things.csv` and `faults.csv`.
 INCIDENTS = frozenset(
     (
@@ -54,7 +47,7 @@ def features(
 ) -> dict[str, float]:
     """What a pair is judged by: numbers of about 0 to 3, each zero where there is nothing of it."""
     near = aligned.near(_LEAST_KEPT)
-    left, right = (_roots((*one.words, *one.title), vocabulary) for one in (a, b))
+    left, right = (roots((*one.words, *one.title), vocabulary) for one in (a, b))
     return {
         **_words(aligned, near=near),
         **_said(a, b, left, right, vocabulary, near=near),
@@ -92,8 +85,8 @@ def _said(
     """Words wherever they stand; `left` and `right` are all roots of title and text."""
     absent = 0.0
     if a.title and b.title:
-        absent = min(_without(_roots(a.title, vocabulary), right), _without(_roots(b.title, vocabulary), left))
-    numbers, others = ({word for word in (*one.words, *one.title) if word[0].isdecimal()} for one in (a, b))
+        absent = min(_without(roots(a.title, vocabulary), right), _without(roots(b.title, vocabulary), left))
+    numbers, others = _numbers(a), _numbers(b)
     return {
         "usual-words": _usual(left, right, vocabulary),
         "other-title": absent * (not near),
@@ -101,6 +94,11 @@ def _said(
         "same-numbers": log1p(len(numbers & others)),
         "other-numbers": float(bool(numbers and others) and numbers.isdisjoint(others) and not near),
     }
+
+
+def _numbers(matter: Matter) -> set[str]:
+    """Those in title and text; RW 09 is RW 9."""
+    return {word.lstrip("0") for word in (*matter.title, *matter.words) if word[0].isdecimal()}
 
 
 def _usual(left: AbstractSet[str], right: AbstractSet[str], vocabulary: Vocabulary) -> float:
@@ -116,13 +114,9 @@ def _without(words: AbstractSet[str], others: AbstractSet[str]) -> float:
     return len(words - others) / len(words)
 
 
-def _roots(words: Iterable[str], vocabulary: Vocabulary) -> set[str]:
-    return {vocabulary.root(word) or word for word in words}
-
-
 def _names(a: Matter, b: Matter, spot: Spot, *, near: bool) -> dict[str, float]:
     """Words that no dictionary has, but for cities and provinces."""
-    shared = [word for word in a.fine if stands(word, b.fine)]
+    shared = _shared(a, b)
     only_a = len(a.fine) - len(shared) - _torn(a, b)
     only_b = sum(not stands(word, a.fine) for word in b.fine) - _torn(b, a)
     share = len(shared) / max(1, min(len(a.fine), len(b.fine)))
@@ -140,6 +134,11 @@ def _names(a: Matter, b: Matter, spot: Spot, *, near: bool) -> dict[str, float]:
         "other-narrow-names-in-district": float(narrow and bool(a.wide & b.wide)),
         "other-part": float(min(2, len(_parted(a, b) & _parted(b, a)))) * (not spot.here),
     }
+
+
+def _shared(a: Matter, b: Matter) -> frozenset[str]:
+    """Names of one that the other has, be it in another spelling."""
+    return frozenset(word for word in a.fine if stands(word, b.fine))
 
 
 def _torn(a: Matter, b: Matter) -> bool:
@@ -166,7 +165,7 @@ def _parted(a: Matter, b: Matter) -> set[str]:
 
 def _grounds(a: Matter, b: Matter, named: Compared, spot: Spot, *, near: bool) -> bool:
     """Whether two say where, or who, or nearly the same words, in common: many have one trouble."""
-    return near or spot.here or bool(a.fine & b.fine or named.equal & (SAYS_WHERE | {"handle", "unit"}))
+    return near or spot.here or bool(_shared(a, b) or named.equal & ((SAYS_WHERE - HOUSES) | {"handle", "unit"}))
 
 
 def _complained_of(a: Matter, b: Matter, named: Compared, *, near: bool, here: bool, grounds: bool) -> dict[str, float]:
@@ -182,6 +181,7 @@ def _complained_of(a: Matter, b: Matter, named: Compared, *, near: bool, here: b
         "same-sender-same-thing": float(sender_of(a, b) == "same" and not near) * max(thing, fault),
         "same-sender-soon": float(sender_of(a, b) == "same" and not near and hours) * max(thing, fault),
         "no-grounds": float(not grounds),
+        "other-thing": other_thing * (not near),
         "other-thing-near": other_thing * near,
         "other-fault": other_fault,
         "other-fault-near": other_fault * near,
@@ -229,7 +229,7 @@ def _where(a: Matter, b: Matter, named: Compared, spot: Spot, *, near: bool) -> 
         "here-near": float(spot.here and near),
         # Where somebody's own matter is makes it nobody else's.
         "place-same-topics": alike * place * (near or not own),
-        "place-other-topic": float(bool(a.topics and b.topics and not topics)) * place,
+        "other-topic": float(bool(a.topics and b.topics and not topics)),
         "soon-place-topic": same * place * (soon and not own),
         # One is of a broken pavement, the other of a stall on it.
         "more-topics": float(bool(topics) and a.topics != b.topics) * short,
@@ -241,7 +241,7 @@ def _one_place(a: Matter, b: Matter, named: Compared, spot: Spot) -> float:
     """How sure it is that both are of one place: 0 to 1."""
     if spot.here:
         return 1.0
-    shared = a.fine & b.fine
+    shared = _shared(a, b)
     share = len(shared) / max(1, min(len(a.fine), len(b.fine)))
     names = (len(shared) + _places_among(shared, a, b)) * (share >= _MANY) + len(named.equal & {"village", "district"})
     return 0.75 if names > 1 else 0.4 if names or named.equal & AREAS else 0.0
@@ -256,27 +256,12 @@ def _places_among(names: frozenset[str], a: Matter, b: Matter) -> bool:
 
 
 def _beside(a: Matter, b: Matter, vocabulary: Vocabulary) -> dict[str, float]:
-    """What one has behind words like *depan*, and the other names too, wherever: `depan kantor pos`."""
-    left, right = _every_word(a, vocabulary), _every_word(b, vocabulary)
-    shared = (_behind(a, _BESIDE, _BESIDE_WORDS) & right) | (_behind(b, _BESIDE, _BESIDE_WORDS) & left)
     topics = a.topics & b.topics
     same = len(topics) / min(len(a.topics), len(b.topics)) if topics else 0.0
-    facing, faced = (_behind(one, _FACING, _FACING_WORDS) for one in (a, b))
-    other = bool(facing and faced) and facing.isdisjoint(right) and faced.isdisjoint(left)
     return {
-        "beside-same-topic": same * log1p(sum(map(vocabulary.weight, shared))),
-        "other-beside": float(other),
+        "beside-same-topic": same * log1p(sum(map(vocabulary.weight, beside(a, b, vocabulary)))),
+        "other-beside": float(other_beside(a, b, vocabulary)),
     }
-
-
-def _behind(matter: Matter, beside: AbstractSet[str], most: int) -> set[str]:
-    words = (*matter.title, *matter.words, *matter.place)
-    return {said for at, word in enumerate(words) if word in beside for said in words[at + 1 : at + 1 + most]}
-
-
-def _every_word(matter: Matter, vocabulary: Vocabulary) -> set[str]:
-    words = (*matter.title, *matter.words, *matter.place)
-    return {*words, *_roots(words, vocabulary)}
 
 
 def _later_incident(a: Matter, b: Matter) -> bool:

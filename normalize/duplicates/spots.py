@@ -1,5 +1,7 @@
 """Whether two complaints are of one spot, by addresses as words and by names that nobody calls a street. Pure."""
 
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from config.vocabulary import Vocabulary
@@ -13,6 +15,13 @@ LEAST_SAID = 0.8
 # Of two addresses so much of one stands in the other that both are of one spot.
 _SAME_SPOT = 0.75
 _MOSTLY = 0.4
+
+# What stands behind them is a place that everybody there knows: the market, the post office. So many words of it.
+_BESIDE = frozenset({"depan", "dekat", "samping", "sebelah", "seberang", "belakang", "sekitar"})
+_BESIDE_WORDS = 3
+# The same, where two such places mostly are two: what is across from one may be beside the other.
+_FACING = frozenset({"depan", "dekat", "samping", "belakang"})
+_FACING_WORDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,35 @@ def spot_of(a: Matter, b: Matter, named: Compared, vocabulary: Vocabulary) -> Sp
     same = shared >= _SAME_SPOT * least and shared >= _MOSTLY * most and least >= LEAST_SAID
     said = bool(named.equal & SPOTS) or _said(a, b) or _said(b, a)
     return Spot(shared, least, min(2.0, only_a, only_b), here=said or same)
+
+
+def beside(a: Matter, b: Matter, vocabulary: Vocabulary) -> set[str]:
+    """What one has behind words like *depan*, and the other names too, wherever: `depan kantor pos`."""
+    left, right = _every_word(a, vocabulary), _every_word(b, vocabulary)
+    return (_behind(a, _BESIDE, _BESIDE_WORDS) & right) | (_behind(b, _BESIDE, _BESIDE_WORDS) & left)
+
+
+def other_beside(a: Matter, b: Matter, vocabulary: Vocabulary) -> bool:
+    """Whether both say what they are in front of or behind, and neither speaks of what the other does."""
+    left, right = (_behind(one, _FACING, _FACING_WORDS) for one in (a, b))
+    if not left or not right:
+        return False
+    return left.isdisjoint(_every_word(b, vocabulary)) and right.isdisjoint(_every_word(a, vocabulary))
+
+
+def roots(words: Iterable[str], vocabulary: Vocabulary) -> set[str]:
+    """What words are made of: diperbaiki, perbaikan."""
+    return {vocabulary.root(word) or word for word in words}
+
+
+def _behind(matter: Matter, behind: AbstractSet[str], most: int) -> set[str]:
+    words = (*matter.title, *matter.words, *matter.place)
+    return {said for at, word in enumerate(words) if word in behind for said in words[at + 1 : at + 1 + most]}
+
+
+def _every_word(matter: Matter, vocabulary: Vocabulary) -> set[str]:
+    words = (*matter.title, *matter.words, *matter.place)
+    return {*words, *roots(words, vocabulary)}
 
 
 def other_end(a: Matter, b: Matter) -> bool:

@@ -84,6 +84,14 @@ def test_what_passes_in_a_day(readers: Readers, text: str, hours: float, value: 
     assert seen(readers, said(text), said(f"{text} sejak pagi", hours=hours))["later-incident"] == value
 
 
+@pytest.mark.parametrize("sender", ["", "b"])
+def test_each_village_has_its_own_neighbourhoods(judge: Judge, readers: Readers, sender: str) -> None:
+    """The number of one alone puts no two strangers' few words together, be they the same."""
+    one = said("Obat di puskesmas kosong RT 03 RW 05", sender="a")
+    for text in ("Atap sekolah bocor RT 03 RW 05", "obat puskesmas kosong RT 3 RW 5"):
+        assert judge(one, said(text, hours=5, sender=sender)).score < readers.likeness.enough
+
+
 def test_every_incident_has_a_row(readers: Readers) -> None:
     """A row that is renamed in a table is renamed here."""
     assert readers.troubles.things.topics | readers.troubles.faults.topics >= INCIDENTS
