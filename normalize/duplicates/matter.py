@@ -57,7 +57,7 @@ def days_between(a: Matter, b: Matter) -> float:
 
 def pack(matter: Matter) -> bytes:
     """The matter as bytes, equal for equal matters: lines of words, which have no spaces in them, and one of JSON."""
-    sets = map(sorted, (matter.fine, matter.wide, matter.topics, matter.things, matter.faults))
+    sets = map(sorted, (matter.fine, matter.topics, matter.wide, matter.things, matter.faults))
     lists = (matter.words, matter.title, matter.place, *sets)
     rest = _encode([getattr(matter, name) for name in _REST])
     return "\n".join((*(" ".join(words) for words in lists), rest)).encode()
@@ -65,7 +65,9 @@ def pack(matter: Matter) -> bytes:
 
 def unpack(packed: bytes) -> Matter:
     """The matter in bytes made by `pack`. Raises `ValueError` or `TypeError` for any others."""
-    words, title, place, fine, wide, topics, things, faults, rest = packed.decode().split("\n", 8)
+    words, title, place, fine, topics, *more, rest = packed.decode().split("\n")
+    # What was kept before there were these is compared without them.
+    wide, things, faults = more or ("", "", "")
     named, located, spot, at, sender, channel, kind, secret, again = json.loads(rest)
     return Matter(
         tuple(words.split()),

@@ -1,5 +1,7 @@
 """What is never one matter, what always is, and what is said of it."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -291,6 +293,15 @@ def test_any_text_is_a_matter(readers: Readers, text: str, title: str, address: 
     matter = readers.matter(Said(id="1", text=text, title=title, address=address))
     assert unpack(pack(matter)) == matter
     assert len(readers.reader.keys(matter)) <= 4 * 40
+
+
+def test_what_was_kept_before(readers: Readers) -> None:
+    """A store that was begun before districts, things and faults were kept is read on."""
+    matter = readers.matter(said(LETTERS[5]))
+    *lists, _, _, _, rest = pack(matter).decode().split("\n")
+    before = unpack("\n".join((*lists, rest)).encode())
+    assert before == replace(matter, wide=frozenset(), things=frozenset(), faults=frozenset())
+    assert readers.comparer.compare(before, matter).score >= readers.likeness.enough
 
 
 _SCRAPS = st.lists(
