@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from app.explaining import share
+from app.figures import share
 from app.routing import Told
 from router.decision import Decision, decide
 from router.registry import TRIAGE

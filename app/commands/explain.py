@@ -11,7 +11,8 @@ import typer
 from pydantic import ValidationError
 
 from app.commands.common import EX_USAGE, OUT, fault, labelled, stop
-from app.explaining import PairFile, Readers, Said, duplicates_of, measure, read
+from app.explaining import PairFile, Readers, Said, duplicates_of, read
+from app.figures import measure
 from config.kinds import load_kinds
 from normalize.kinds.judge import Judge
 

@@ -8,11 +8,10 @@ _AGAIN = re.compile(
     r"|(?:sudah|sdh|udah|pernah|prnh|telah|kemarin|kmrn|tadi) (?:saya |sy |kami |di)?(?:lapor|melapor|laporkan)"
     r"|lapor(?:an)? (?:lagi|lg|ulang|minggu|bulan|tgl|tanggal|[0-9])|(?:yg|yang) (?:lapor|melapor)"
     r"|ke ?(?:dua|tiga|2|3) kali|kali ke|melengkapi|menyusul|lanjutan|ralat"
-    r"|(?:blm|belum|tdk|tidak|no|ga|gak) (?:ada )?(?:respon|tanggapan|jawaban|tindak)"
     r"|salah ketik)|\(\d ?/ ?\d\)|\A\W{0,3}\d ?/"
 )
 _STEMS = (
-    *("lapor", "respon", "tanggapan", "jawaban", "tindak", "kali", "melengkapi", "menyusul", "lanjutan", "ralat"),
+    *("lapor", "kali", "melengkapi", "menyusul", "lanjutan", "ralat"),
     *("salah ketik", "/"),
 )
 

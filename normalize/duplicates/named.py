@@ -59,8 +59,7 @@ def compare_named(a: Matter, b: Matter) -> Compared:
     for kind in left_all.keys() & right_all.keys():
         said = _agree(kind, left[kind], right[kind], cut) if kind in left and kind in right else "unknown"
         anywhere = _agree(kind, left_all[kind], right_all[kind], cut)
-        # Of a road between two places one names the one, and one the other.
-        if kind == "street" and "conflict" in {said, anywhere} and _speaks_of(a, b, left_all, right_all):
+        if kind == "street" and "conflict" in {said, anywhere} and _one_road(a, b):
             continue
         if said == "conflict" or (anywhere == "conflict" and kind not in _CLOSE):
             conflict.add(kind)
@@ -77,14 +76,25 @@ def compare_named(a: Matter, b: Matter) -> Compared:
     return Compared(frozenset(equal), frozenset(conflict), frozenset(apart), _regions(a, b))
 
 
-def _speaks_of(a: Matter, b: Matter, left: Mapping[str, Collection[str]], right: Mapping[str, Collection[str]]) -> bool:
-    """Whether one speaks of the other's street without calling it one; a name that is no word like others."""
-    return _within(left["street"], a, b) or _within(right["street"], b, a)
+def _one_road(a: Matter, b: Matter) -> bool:
+    """Whether two streets may be one: a road between two places, or one that a map put into another.
+
+    Each speaks of the other's, or one does whose own text calls nothing a street: Jalan Thamrin in the direction of
+    Sudirman is not Jalan Sudirman.
+    """
+    there, back = _speaks_of(a, b), _speaks_of(b, a)
+    return (there and back) or (there and not _streets(a.named)) or (back and not _streets(b.named))
 
 
-def _within(streets: Collection[str], its: Matter, other: Matter) -> bool:
-    said = {*other.title, *other.words, *other.place}
-    return any(said.issuperset(street.split()) and not its.fine.isdisjoint(street.split()) for street in streets)
+def _speaks_of(one: Matter, other: Matter) -> bool:
+    """Whether one names the other's street, by a name that is no word like others, without calling it a street."""
+    said = {*one.title, *one.words, *one.place}
+    names = (street.split() for street in _streets((*other.named, *other.located)))
+    return any(said.issuperset(words) and not other.fine.isdisjoint(words) for words in names)
+
+
+def _streets(named: Iterable[Named]) -> list[str]:
+    return [value for kind, value in named if kind == "street"]
 
 
 def two_places(compared: Compared) -> str:
@@ -243,8 +253,7 @@ def _regions(a: Matter, b: Matter) -> str:
     if not left or not right:
         return ""
     said, other = _codes(a.named), _codes(b.named)
-    # Who says where they come from says in the field where the trouble is; Depok is a village as well as a city.
-    if said and other and not (_meet(said, right | _areas_of(b)) or _meet(left | _areas_of(a), other)):
+    if said and other and not _meet(said, other):
         return "conflict"
     return "equal" if _meet(left, right) else "fields"
 
@@ -252,12 +261,6 @@ def _regions(a: Matter, b: Matter) -> str:
 def _districts(named: Iterable[Named]) -> set[str]:
     """Districts by name, sure or not: it counts where a text says it, for a map says it of every address."""
     return {value for kind, value in named if kind in {"district", "area"}}
-
-
-def _areas_of(matter: Matter) -> set[str]:
-    """The codes of districts that bear a name which nothing says is a district's."""
-    named = (*matter.named, *matter.located)
-    return {code for kind, value in named if kind == "area" and value[0].isdecimal() for code in value.split("|")}
 
 
 def _codes(named: Iterable[Named]) -> set[str]:

@@ -34,13 +34,15 @@ class Whereabouts:
         return tuple(one for one in found if one.kind not in WIDE or not self._elsewhere(tokens, one))
 
     def _elsewhere(self, tokens: Tokens, region: Finding) -> bool:
-        """Whether somebody only comes from there or goes there, or a village's name begins so (Kupang Nunding)."""
+        """Whether somebody only comes from there or goes there, or a village elsewhere bears it (Kupang Nunding)."""
         first, last = bisect_left(tokens.starts, region.start), bisect_left(tokens.ends, region.end)
         if first and tokens.words[first - 1] in _AWAY:
             return True
         if last + 1 >= len(tokens.words) or tokens.gaps[last + 1] != " ":
             return False
-        return bool(self._villages.districts("".join(tokens.words[first : last + 2])))
+        districts = self._villages.districts("".join(tokens.words[first : last + 2]))
+        codes = region.value.split("|")
+        return bool(districts) and not any(related(code, district) for code in codes for district in districts)
 
     def compounds(self, texts: Iterable[Sequence[Word]], names: Container[str], found: Iterable[Finding]) -> set[str]:
         """Villages whose names are words like others (Batu Merah), written in one; `names` are words that are none.

@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import app
-from app.explaining import PairFile, Readers, Said, duplicates, figures, measure
+from app.explaining import PairFile, Readers, Said, duplicates
+from app.figures import figures, measure
 from normalize.duplicates.named import compare_named, two_places
 
 PAIRS = Path(__file__).parent.parent / "data" / "pairs"
