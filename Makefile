@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 KAFKA := .kafka
-KAFKA_POM := tests/kafka/pom.xml
+KAFKA_POM := tests/bus/kafka/pom.xml
 # The console's charts: the version, and the hash of its package as npm publishes it.
 UPLOT := 1.6.32
 UPLOT_SHA512 := KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw==
@@ -38,7 +38,7 @@ lint: $(VENV)/.dev ## Format, lint, types, import contracts, schemas, alerts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m app.schemas --check
-	$(BIN)/python -m monitor.metrics.rules --check
+	$(BIN)/python -m monitor.metrics.alert_rules --check
 
 .PHONY: fix
 fix: $(VENV)/.dev ## Format and mend what can be mended by itself
@@ -55,7 +55,7 @@ schemas: $(VENV)/.dev ## Rewrite the JSON Schemas and the AsyncAPI document; rea
 
 .PHONY: alerts
 alerts: $(VENV)/.dev ## Rewrite Prometheus's alerts from the thresholds; read the diff
-	$(BIN)/python -m monitor.metrics.rules
+	$(BIN)/python -m monitor.metrics.alert_rules
 
 .PHONY: kafka
 kafka: $(KAFKA)/.ready ## Fetch Apache Kafka for the tests (needs Java 17 and Maven)

@@ -4,28 +4,28 @@ import sqlite3
 
 import typer
 
-from app.assembly import EX_CONFIG
+from app.assembly.parts import EX_CONFIG
 from app.commands import (
-    auditlog,
+    audit_log,
+    dead_letters,
     devices,
     explain,
-    following,
-    letters,
-    practice,
+    merge_split,
+    monitoring,
     purge,
     quarantine,
     reconcile,
-    relating,
-    route,
+    reports,
+    routing,
+    rule_suggestions,
     rules,
     service,
-    suggesting,
+    simulator,
     triage,
-    watching,
     x,
 )
 from app.commands.common import EX_UNAVAILABLE, stop
-from app.practice.replay import ReplayError
+from app.simulator.replay import ReplayError
 from bus.errors import Retry, Stop
 from config.database import DatabaseAway
 from config.settings import SettingsError
@@ -36,31 +36,31 @@ app = typer.Typer(
 # In the order in which `satupintu --help` lists them.
 app.command()(service.run)
 app.command()(service.check)
-app.command()(watching.top)
-app.command()(watching.lag)
-app.command()(following.topics)
-app.command()(following.tail)
-app.command()(following.status)
-app.command()(following.trace)
-app.command()(following.answer)
-app.command()(relating.split)
-app.command()(relating.merge)
+app.command()(monitoring.top)
+app.command()(monitoring.lag)
+app.command()(reports.topics)
+app.command()(reports.tail)
+app.command()(reports.status)
+app.command()(reports.trace)
+app.command()(reports.answer)
+app.command()(merge_split.split)
+app.command()(merge_split.merge)
 app.command("x-reads")(x.reads)
 app.command("x-withdrawn")(x.withdrawn)
-app.command()(practice.replay)
-app.command()(following.audit)
+app.command()(simulator.replay)
+app.command()(reports.audit)
 app.command()(purge.purge)
-app.command()(practice.demo)
-app.command()(practice.sign)
-triage.commands.command()(suggesting.suggest)
+app.command()(simulator.demo)
+app.command()(simulator.sign)
+triage.commands.command()(rule_suggestions.suggest)
 app.add_typer(triage.commands, name="triage")
 app.add_typer(quarantine.commands, name="quarantine")
-app.add_typer(letters.commands, name="letters")
+app.add_typer(dead_letters.commands, name="letters")
 app.add_typer(reconcile.commands, name="reconcile")
 app.add_typer(devices.commands, name="devices")
-app.add_typer(auditlog.commands, name="audit-log")
-explain.commands.command("route")(route.explain_route)
-explain.evaluations.command("route")(route.evaluate_route)
+app.add_typer(audit_log.commands, name="audit-log")
+explain.commands.command("route")(routing.explain_route)
+explain.evaluations.command("route")(routing.evaluate_route)
 app.add_typer(explain.commands, name="explain")
 app.add_typer(explain.evaluations, name="eval")
 app.add_typer(rules.commands, name="rules")

@@ -2,7 +2,7 @@
 
 from twilio.request_validator import RequestValidator
 
-from app.assembly import Parts
+from app.assembly.parts import Parts
 
 
 def welcome(parts: Parts) -> str:

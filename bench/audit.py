@@ -20,15 +20,28 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
-from app.assembly import Parts
-from app.migrate import migrate
+from app.assembly.migrate import migrate
+from app.assembly.parts import Parts
 from bus.local import log
 from bus.port import Outgoing
 from config.settings import Settings
 from sinks.ledger.tables import ComplaintRow
 from tests.conftest import NOW
-from tests.planted import FAULTS, clean, expected
-from tests.written import GROUPS, HEALTH, PLN, TRIAGE, answer, arrival, aside, complaint, dispatch, held, letter, row
+from tests.support.audit_faults import FAULTS, clean, expected
+from tests.support.written_bus import (
+    GROUPS,
+    HEALTH,
+    PLN,
+    TRIAGE,
+    answer,
+    arrival,
+    aside,
+    complaint,
+    dispatch,
+    held,
+    letter,
+    row,
+)
 
 _AT_ONCE = 10_000
 # What is planted has the numbers below.

@@ -20,19 +20,19 @@ from typing import cast
 import requests
 import structlog
 
-from app.assembly import utc_now
-from app.ops import pages
+from app.assembly.operations_http import pages
+from app.assembly.parts import utc_now
 from bus.port import Reader, Record
 from messages.topics import DEAD
-from monitor.console.board import Draw
+from monitor.active_alerts import Register
 from monitor.console.feed import Shown, event
 from monitor.console.page import MOST_LISTENERS
-from monitor.heaps import Heaps
-from monitor.standing import Register
-from monitor.watching import View
-from tests.console.planted import LETTERS, Planted, troubled
-from tests.console.served import serving
-from tests.console.test_served import events, listen, shown
+from monitor.console.view_model import Draw
+from monitor.monitor_loop import View
+from monitor.pending_review import Heaps
+from tests.monitor.console.served import serving
+from tests.monitor.console.snapshots import LETTERS, Planted, troubled
+from tests.monitor.console.test_served import events, listen, shown
 
 _AGENCIES = 700
 _TIMES = 40

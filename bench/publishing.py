@@ -3,11 +3,11 @@
 import time
 from collections.abc import Sequence
 
-from bus.deadline import Watchdog
 from bus.kafka.bus import KafkaBus
 from bus.kafka.settings import KafkaSettings
 from bus.port import Outgoing, TopicSpec
-from tests.kafka.node import Node
+from bus.watchdog import Watchdog
+from tests.bus.kafka.node import Node
 
 _BATCH = 200
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.measuring import Judged
+from app.evaluation.routing_metrics import Judged
 from messages.shapes import Report
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"

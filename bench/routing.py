@@ -16,13 +16,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.measuring import Judged, measure, measured
+from app.evaluation.routing_metrics import Judged, measure, measured
 from bench.reports import invented, judged
 from router.decision import decide
-from router.doors import Weights, likelihoods, strengths
-from router.evidence import KINDS, Sign
-from router.registry import TRIAGE, Agency
+from router.evidence.evidence import KINDS, Sign
+from router.registry.registry import TRIAGE, Agency
 from router.rules import Rules, load_rules
+from router.scoring import Weights, likelihoods, strengths
 
 _FOLDER = Path(__file__).parent.parent / "config" / "data"
 # Where learning begins and whither it is drawn: one for a sign that says what it says, less where it misleads.

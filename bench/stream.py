@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 
-from config.regions import load_regions
+from config.reference.regions import load_regions
 
 _DATA = Path(__file__).parent.parent / "config" / "data"
 _STREETS, _QUARTERS, _PERSONS, _PHRASES = 20_000, 10_000, 20_000, 6_000

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from config.slang import load_slang
-from config.troubles import load_troubles
-from language.villages import name_words
+from config.reference.matter_terms import load_troubles
+from config.reference.slang import load_slang
+from language.places.villages import name_words
 from language.words import Words
 
 _FILE = Path(__file__).parent.parent / "config" / "data" / "vocabulary.csv"

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rapidfuzz.distance import Levenshtein
 
-from config.slang import load_slang
+from config.reference.slang import load_slang
 from language.text import clean
 from language.words import Words
 

@@ -11,7 +11,7 @@ import structlog
 
 from bus.errors import Fenced, Reject, Retry, Stop
 from bus.port import MAX_MESSAGE_BYTES, Consumer, Outgoing, Record
-from bus.vitals import Vitals
+from bus.worker_health import Vitals
 
 _POLL_SECONDS = 0.5
 _FIRST_BACKOFF_SECONDS = 0.1

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ingest.refusals import REFUSALS
+from ingest.http.refusals import REFUSALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Fault:
 
 
 class Refused(Exception):
-    """Not accepted, and nothing was promised. `reason` is one of `ingest.refusals`; `says` is for the sender.
+    """Not accepted, and nothing was promised. `reason` is one of `ingest.http.refusals`; `says` is for the sender.
 
     `retry_after` is in seconds, where trying the same again will help. `words` fill the sentence of the list.
     """

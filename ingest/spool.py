@@ -15,8 +15,8 @@ from typing import IO
 import structlog
 
 from bus.errors import Reject, Retry, Stop
-from bus.files import open_file
 from bus.port import Outgoing, Producer
+from bus.sqlite_file import open_file
 
 # Bytes handed to the bus at once: what draining holds in memory, whatever stands on the disk.
 _BATCH_BYTES = 2_000_000

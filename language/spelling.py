@@ -1,6 +1,6 @@
 """Reads a word that nobody knows as the known one it is most likely meant to be: a letter wrong, or without vowels.
 
-For words of the language, where one is meant or none; names of places are `language.misspelt`'s.
+For words of the language, where one is meant or none; names of places are `language.places.fuzzy`'s.
 """
 
 from collections import defaultdict

@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 from unicodedata import category
 
-from language.forms import Forms
 from language.quantities import POWERS, numbers, times
 from language.text import folded
+from language.word_forms import Forms
 
 # Vowel signs and the like of every script; not what decorates a sign (keycaps, variation selectors).
 _MARKS = "".join(

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, field_validator
 from pydantic_core import PydanticCustomError
 
-from messages.gsm import SEGMENT, one_segment
+from messages.gsm_alphabet import SEGMENT, one_segment
 from messages.sealing import Sealed
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
-from bus.vitals import Vitals
-from monitor.concerns import HANGING_SECONDS
+from bus.worker_health import Vitals
+from monitor.alert_conditions import HANGING_SECONDS
 from monitor.snapshot import PartState
 
 _UNWELL: dict[int | str, dict[str, Any]] = {503: {"description": "Not so; why.", "content": {"application/json": {}}}}

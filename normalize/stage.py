@@ -11,25 +11,25 @@ from sqlalchemy import Engine
 from bus.errors import Reject, Stop
 from bus.port import Outgoing, Record
 from config.database import alone, writing
-from config.regions import Regions
+from config.reference.regions import Regions
 from messages import codec, ids, open311
 from messages.sealing import Sealer, UnknownKeyError, UnsealError
 from messages.shapes import Channel, Complaint, Correction, OversightEvent, RawMessage, Relation
 from messages.smpp import JOINED_SMS
 from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES
+from normalize.classification.classifier import Judge
 from normalize.decision import cleaned, fingerprint
+from normalize.decision_store import Decisions, Marks
 from normalize.draft import Draft, NotComplaint, Unreadable
-from normalize.duplicates.keys import Keys
-from normalize.duplicates.matter import Matter
-from normalize.duplicates.near import Near
+from normalize.duplicates.comparable import Matter
+from normalize.duplicates.lookup_keys import Keys
+from normalize.duplicates.matcher import Near
 from normalize.duplicates.store import SeenMatters, regroup
-from normalize.kinds.judge import Judge
-from normalize.places import named
+from normalize.picked_regions import named
 from normalize.readers import mobile, smpp, sms, twitter, web
 from normalize.readers.open311 import Open311Reader
-from normalize.relating import claim, follow, lead, mark_of
+from normalize.relation import claim, follow, lead, mark_of
 from normalize.replies import received
-from normalize.store import Decisions, Marks
 
 _SOURCE = "/satu-pintu/normalize"
 _NO_REGIONS = Regions(())

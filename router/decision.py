@@ -6,10 +6,10 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from messages.shapes import Place, Reason, Report
-from router.doors import Door, weigh
-from router.registry import TRIAGE, Registry
+from router.evidence.collect import Found
+from router.registry.registry import TRIAGE, Registry
 from router.rules import Rules
-from router.signs import Found
+from router.scoring import Door, weigh
 
 MAX_ALTERNATIVES = 3
 _ANSWER_WITHIN_WORKING_DAYS = 5

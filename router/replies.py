@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from messages import ids
-from messages.gsm import one_segment
+from messages.gsm_alphabet import one_segment
 from messages.shapes import SPLIT, AgencyAnswer, Channel, Dispatch, Reply
 from messages.topics import TRIAGE
 

@@ -6,26 +6,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from config.regions import Regions, load_regions
+from config.reference.regions import Regions, load_regions
+from config.reference.slang import load_slang
+from config.reference.word_frequencies import load_vocabulary
 from config.settings import SettingsError
-from config.slang import load_slang
-from config.vocabulary import load_vocabulary
-from language.atlas import Atlas
-from language.gazetteer import Gazetteer
-from language.landmarks import Landmarks, load_landmarks
-from language.lexicon import Lexicon
-from language.places import load_places, official
+from language.phrase_lexicon import Lexicon
+from language.places.aliases import load_places, official
+from language.places.finder import Atlas
+from language.places.gazetteer import Gazetteer
+from language.places.landmarks import Landmarks, load_landmarks
+from language.places.villages import load_villages
 from language.spelling import Speller
-from language.villages import load_villages
 from language.words import Words
-from router.competence import CompetenceTable, load_competence
-from router.doors import Weights, load_weights
-from router.governments import Governments
-from router.reading import Reader
-from router.registry import Registry, load_registry
-from router.signs import SignFinder
-from router.topics import Topics, load_topics
-from router.units import BY_PLACE
+from router.evidence.collect import SignFinder
+from router.evidence.competence import CompetenceTable, load_competence
+from router.evidence.text import Reader
+from router.evidence.topics import Topics, load_topics
+from router.registry.jurisdiction import Governments
+from router.registry.registry import Registry, load_registry
+from router.registry.units import BY_PLACE
+from router.scoring import Weights, load_weights
 
 FILES = (
     *("agencies.csv", "units.csv", "topics.csv", "competence.csv", "landmarks.csv", "doors.csv"),

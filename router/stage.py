@@ -13,11 +13,11 @@ from config.database import writing
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch, OversightEvent, Reply
 from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES, agency
-from router.arriving import arrive
-from router.correcting import correct
-from router.following import in_order
-from router.moving import move, together, way_held
-from router.refusing import Told, after_refusal, passed_on, told_of
+from router.lifecycle.correction import correct
+from router.lifecycle.first_dispatch import arrive
+from router.lifecycle.linked import in_order
+from router.lifecycle.refusal import Told, after_refusal, passed_on, told_of
+from router.lifecycle.transfer import move, together, way_held
 from router.replies import answered, dispatched
 from router.rules import RulesSource
 from router.store import said_of
@@ -42,7 +42,7 @@ class RouterStage:
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
         """A dispatch for each complaint, refusal and correction not worked before, and what the sender is told of it.
 
-        What follows a complaint (see `router.following`) goes where that lies, and along when that moves.
+        What follows a complaint (see `router.lifecycle.linked`) goes where that lies, and along when that moves.
         """
         self._rules = self._source.current()
         with writing(self._engine) as connection:

@@ -9,32 +9,31 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from app.assembly import Parts
-from app.migrate import migrate
+from app.assembly.migrate import migrate
+from app.assembly.parts import Parts
 from config.database import open_engine
-from config.regions import Regions, load_regions
+from config.reference.regions import Regions, load_regions
 from config.settings import Settings
 
-pytest_plugins = ["tests.kafka.fixture"]
+pytest_plugins = ["tests.bus.kafka.fixture"]
 
 # A Tuesday afternoon in Jakarta.
 NOW = datetime(2026, 11, 24, 8, 4, 5, 678000, tzinfo=UTC)
 # What takes a minute or so, of a core or of waiting.
 _LONG = (
-    "tests/test_game_day.py",
-    "tests/browser/",
-    "tests/test_whole.py",
-    "tests/test_store_and_forward.py",
-    "tests/kafka/test_kafka_bus.py",
+    "tests/end_to_end/test_game_day.py",
+    "tests/end_to_end/browser/",
+    "tests/end_to_end/test_service.py",
+    "tests/end_to_end/test_store_and_forward.py",
+    "tests/bus/kafka/test_kafka_bus.py",
     "tests/journeys/",
-    "tests/doors/test_smpp.py",
+    "tests/ingest/test_smpp.py",
     "tests/contracts/",
-    "tests/metrics/",
-    "tests/doors/test_schemathesis.py",
-    "tests/kafka/test_secured.py",
-    "tests/test_cli.py",
+    "tests/monitor/metrics/",
+    "tests/ingest/test_schemathesis.py",
+    "tests/bus/kafka/test_secured.py",
+    "tests/app/test_cli.py",
 )
-SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 
 
 @pytest.fixture

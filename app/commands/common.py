@@ -12,9 +12,9 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from app.assembly import Parts, utc_now
-from app.migrate import migrate
-from app.moments import read_moment
+from app.assembly.migrate import migrate
+from app.assembly.parts import Parts, utc_now
+from app.commands.time_arguments import read_moment
 from config import logs
 from config.settings import load
 

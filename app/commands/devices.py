@@ -6,10 +6,10 @@ from uuid import UUID
 
 import typer
 
-from app.assembly import Parts, utc_now
+from app.assembly.migrate import migrate
+from app.assembly.parts import Parts, utc_now
 from app.commands.common import EX_USAGE, Actor, must_say, opened, stop
-from app.devices import DeviceDesk
-from app.migrate import migrate
+from app.operations.devices import DeviceDesk
 from ingest.mobile.sequences import Sequences
 
 commands = typer.Typer(no_args_is_help=True, help="Devices of the mobile app.")

@@ -11,10 +11,10 @@ import typer
 from pydantic import ValidationError
 
 from app.commands.common import EX_USAGE, OUT, fault, labelled, stop
-from app.explaining import PairFile, Readers, Said, duplicates_of, read
-from app.figures import measure
-from config.kinds import load_kinds
-from normalize.kinds.judge import Judge
+from app.evaluation.duplicate_metrics import measure
+from app.evaluation.duplicates import PairFile, Readers, Said, duplicates_of, read
+from config.reference.classification_phrases import load_kinds
+from normalize.classification.classifier import Judge
 
 if TYPE_CHECKING:
     from io import BufferedReader

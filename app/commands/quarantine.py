@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from app.assembly import Parts, utc_now
+from app.assembly.parts import Parts, utc_now
 from app.commands.common import ERR, EX_USAGE, OUT, Actor, Json, acting, moment, opened, print_revealed, stop
-from app.quarantine import Choice, Decided, Quarantine, row
+from app.operations.quarantine import Choice, Decided, Quarantine, row
 
 commands = typer.Typer(no_args_is_help=True, help="What the doors kept aside, for a person to decide.")
 

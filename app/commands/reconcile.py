@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from app.assembly import utc_now
+from app.assembly.migrate import migrate
+from app.assembly.parts import utc_now
 from app.commands.common import ERR, EX_UNAVAILABLE, Json, moment, opened, stop
-from app.migrate import migrate
-from app.reconcile import PICTURE_SECONDS, Reconciler, TwilioAway, TwilioList
+from app.operations.sms_reconciliation import PICTURE_SECONDS, Reconciler, TwilioAway, TwilioList
 from ingest.sms.media import MediaFetcher
 from messages.shapes import iso
 

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from app.assembly.migrate import migrate
 from app.commands.common import OUT, Json, moment, opened
-from app.migrate import migrate
 from config.database import reading
-from sinks.ledger.refusals import RuleRefusals, rule_refusals
+from sinks.ledger.refusal_counts import RuleRefusals, rule_refusals
 
 
 def refusals(

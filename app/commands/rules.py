@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from app import routing
 from app.commands.common import ERR, OUT, Json, moment, opened
 from app.commands.refusals import refusals
+from app.evaluation import routing
 from router.rules import FILES, load_rules
 
 commands = typer.Typer(no_args_is_help=True, help="The tables that complaints are routed by.")

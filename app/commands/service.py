@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from app import checks
-from app.assembly import EX_CONFIG
+from app.assembly import startup_checks
+from app.assembly.parts import EX_CONFIG
+from app.assembly.service import STAGES, Service
 from app.commands.common import EX_USAGE, OUT, Json, opened, stop
-from app.service import STAGES, Service
 from app.welcome import welcome
 
 
@@ -21,8 +21,8 @@ def run(
         stop(f"no such stage: {', '.join(sorted(unknown))}; there are {', '.join(STAGES)}", EX_USAGE)
     with opened() as parts:
         # The doors keep what they accept until there is a bus; the stages alone have nothing to do without one.
-        checks.must_pass(parts, without_bus=not stages or "ingest" in stages)
-        checks.ports_must_be_free(parts, stages or STAGES)
+        startup_checks.must_pass(parts, without_bus=not stages or "ingest" in stages)
+        startup_checks.ports_must_be_free(parts, stages or STAGES)
         if not stages and not quiet:
             print(welcome(parts), file=sys.stderr)  # as it is: a wrapped command can not be pasted
         sys.exit(Service(parts, stages or STAGES).run())
@@ -31,7 +31,7 @@ def run(
 def check(as_json: Json = False) -> None:
     """Say whether the service could start, and what is wrong if not."""
     with opened() as parts:
-        findings = checks.findings(parts)
+        findings = startup_checks.findings(parts)
         if as_json:
             OUT.print_json(data=[{"what": f.what, "ok": f.ok, "says": f.says} for f in findings])
         else:

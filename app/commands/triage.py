@@ -10,14 +10,14 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from app.assembly import Parts, utc_now
+from app.assembly.migrate import migrate
+from app.assembly.parts import Parts, utc_now
 from app.commands.common import ERR, EX_USAGE, OUT, Actor, Json, must_say, opened, plain, stop
-from app.migrate import migrate
-from app.relating import Impossible
-from app.triage import Candidate, Shown, TriageDesk, Waiting
+from app.operations.merge_split import Impossible
+from app.operations.triage import Candidate, Shown, TriageDesk, Waiting
 from messages.shapes import iso
 from messages.tracking import read_tracking_number
-from sinks.ledger.desk import Event
+from sinks.ledger.case_queries import Event
 
 commands = typer.Typer(no_args_is_help=True, help="What nobody could place, for a person to decide.")
 

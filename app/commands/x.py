@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from app import twitter
+from app.assembly import twitter
+from app.assembly.migrate import migrate
 from app.commands.common import OUT, Json, opened
-from app.migrate import migrate
-from ingest.twitter.withdrawn import compliance_events
+from ingest.twitter.deleted_posts import compliance_events
 
 
 def reads(as_json: Json = False) -> None:

@@ -3,14 +3,14 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from app import auditlog as _app
-from ingest import store as _ingest
+from app.operations import audit_log as _app
+from ingest import door_store as _ingest
 from ingest.mobile import tables as _mobile
-from ingest.smpp import outbox as _smpp_outbox
-from ingest.smpp import parts as _smpp_parts
-from ingest.twitter import posts as _twitter
+from ingest.smpp import acknowledgements as _smpp_outbox
+from ingest.smpp import part_store as _smpp_parts
+from ingest.twitter import recent_posts as _twitter
 from ingest.web.open311 import store as _open311
-from normalize import store as _normalize
+from normalize import decision_store as _normalize
 from router import store as _router
 from sinks.ledger import tables as _ledger
 from sinks.replies import tables as _replies

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from bus.deadline import Watchdog
 from bus.kafka import topics
 from bus.kafka.consumer import TransactionalConsumer
 from bus.kafka.producer import DurableProducer
 from bus.kafka.reader import CommittedReader
 from bus.kafka.settings import KafkaSettings
 from bus.port import Membership, TopicSpec
+from bus.watchdog import Watchdog
 
 
 class KafkaBus:

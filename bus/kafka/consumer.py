@@ -12,16 +12,16 @@ from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssi
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
-from bus.deadline import Watchdog
 from bus.errors import Fenced, Retry, Stop
 from bus.kafka import topics
-from bus.kafka.connect import connect
-from bus.kafka.failures import translate
-from bus.kafka.outbox import Outbox
+from bus.kafka.bounded_producer import Outbox
+from bus.kafka.clients import connect
+from bus.kafka.error_policy import translate
+from bus.kafka.in_flight_limit import Window
 from bus.kafka.records import record_of
 from bus.kafka.settings import KafkaSettings, milliseconds
-from bus.kafka.window import Window
 from bus.port import Membership, Outgoing, Record
+from bus.watchdog import Watchdog
 
 # After so many sessions without a record a member asks whether its group still has it.
 _SESSIONS = 2

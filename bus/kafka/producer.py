@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from kafka.errors import KafkaError
 
 from bus.errors import Reject, Retry
-from bus.kafka.failures import translate
-from bus.kafka.outbox import Outbox
+from bus.kafka.bounded_producer import Outbox
+from bus.kafka.error_policy import translate
+from bus.kafka.in_flight_limit import Window
 from bus.kafka.settings import KafkaSettings
-from bus.kafka.window import Window
 from bus.port import Outgoing
 
 

@@ -10,8 +10,8 @@ from kafka.errors import GroupIdNotFoundError, KafkaError
 from kafka.protocol.consumer import IsolationLevel
 
 from bus.errors import Retry
-from bus.kafka.connect import connect
-from bus.kafka.failures import translate
+from bus.kafka.clients import connect
+from bus.kafka.error_policy import translate
 from bus.kafka.records import record_of
 from bus.kafka.settings import KafkaSettings
 from bus.kafka.topics import members, partitions

@@ -18,8 +18,8 @@ from kafka.errors import (
 )
 
 from bus.errors import Stop
-from bus.kafka.connect import connect
-from bus.kafka.failures import translate
+from bus.kafka.clients import connect
+from bus.kafka.error_policy import translate
 from bus.kafka.settings import KafkaSettings, milliseconds
 from bus.port import TopicSpec
 

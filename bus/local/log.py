@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bus.errors import Retry, Stop
-from bus.files import open_file
 from bus.port import Headers, Outgoing, Partition, Record, Span, TopicSpec
+from bus.sqlite_file import open_file
 
 # How long one process waits for another's transaction before it calls the bus away.
 _BUSY_SECONDS = 15.0

@@ -9,13 +9,13 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from config.regions import Regions
-from ingest import idempotency
+from config.reference.regions import Regions
 from ingest.arrival import Arrival, Fault, Refused
-from ingest.attachments import Kept
-from ingest.faults import refused
+from ingest.files.attachments import Kept
+from ingest.http import idempotency
+from ingest.http.field_errors import refused
 from ingest.mobile.devices import Device, name_of
-from ingest.places import check_place
+from ingest.picked_regions import check_place
 from ingest.wrap import Wrapper
 from messages.shapes import Channel, RawMessage
 from messages.submission import MOBILE_LETTER, MobileReport, MobileSubmission, OutboxItem

@@ -5,16 +5,18 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from config.regions import Regions
+from config.reference.regions import Regions
 from ingest.arrival import Fault, Refused
-from ingest.faults import refused
-from ingest.gate import Gate
+from ingest.door_store import DoorStore
+from ingest.http.field_errors import refused
+from ingest.http.gate import Gate
+from ingest.http.problems import refusals
 from ingest.mobile.adapter import read_report
+from ingest.mobile.authentication import ChallengingRoute, Guard
 from ingest.mobile.devices import Devices
-from ingest.mobile.document import body, header, part, secured, upload_id
 from ingest.mobile.feed import FeedDoor, States
-from ingest.mobile.guard import ChallengingRoute, Guard
 from ingest.mobile.intake import Intake
+from ingest.mobile.openapi import body, header, part, secured, upload_id
 from ingest.mobile.outbox import OutboxDoor
 from ingest.mobile.sequences import Sequences
 from ingest.mobile.shapes import (
@@ -29,8 +31,6 @@ from ingest.mobile.shapes import (
 )
 from ingest.mobile.tus import UploadDoor
 from ingest.mobile.uploads import Uploads
-from ingest.problems import refusals
-from ingest.store import DoorStore
 from ingest.wrap import Wrapper
 from messages.submission import MobileSubmission
 

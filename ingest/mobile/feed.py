@@ -7,8 +7,8 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from ingest.gate import Gate
-from ingest.mobile.guard import Guard
+from ingest.http.gate import Gate
+from ingest.mobile.authentication import Guard
 from ingest.mobile.sequences import Message, Sequences
 from ingest.mobile.shapes import Feed, FeedEntry, ReportState
 

@@ -8,13 +8,13 @@ from uuid import UUID
 from starlette.concurrency import run_in_threadpool
 
 from ingest.arrival import Fault, Refused
-from ingest.attachments import Kept
-from ingest.gate import Gate
+from ingest.door_store import DoorStore
+from ingest.files.attachments import Kept
+from ingest.http.gate import Gate
 from ingest.mobile.adapter import Letter, provider_id, wrap
 from ingest.mobile.devices import Device, name_of
 from ingest.mobile.sequences import Message, Sequences
 from ingest.mobile.uploads import Uploads
-from ingest.store import DoorStore
 from ingest.wrap import Wrapper, arrived
 from messages import ids
 from messages.shapes import Channel

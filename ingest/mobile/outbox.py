@@ -8,16 +8,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from config.database import DatabaseAway
-from config.regions import Regions
+from config.reference.regions import Regions
 from ingest.arrival import Arrival, Refused
-from ingest.gate import Gate, note
+from ingest.http.gate import Gate, note
+from ingest.http.problems import FieldFault
 from ingest.mobile.adapter import Item, Letter, read_batch
+from ingest.mobile.authentication import Guard
 from ingest.mobile.devices import Device
-from ingest.mobile.guard import Guard
 from ingest.mobile.intake import Intake, Taken
 from ingest.mobile.sequences import Sequences
 from ingest.mobile.shapes import OutboxAnswer, OutboxState, Result
-from ingest.problems import FieldFault
 
 # A fault of ours may be mended by then; nothing else about the report has to be.
 _RETRY_AFTER_SECONDS = 60

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from ingest.problems import FieldFault
+from ingest.http.problems import FieldFault
 from messages.shapes import Moment, Shape
 from messages.submission import OutboxItem
 

@@ -14,11 +14,11 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from ingest.arrival import Arrival, Fault, Refused
-from ingest.gate import Gate
-from ingest.mobile.guard import Guard
+from ingest.files.cleaning import MAX_FILE_BYTES
+from ingest.http.gate import Gate
+from ingest.mobile.authentication import Guard
 from ingest.mobile.shapes import UploadState
 from ingest.mobile.uploads import Upload, Uploads
-from ingest.pictures import MAX_FILE_BYTES
 
 PREFIX = "/mobile/v1/uploads"
 _TUS = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}

@@ -16,10 +16,10 @@ from sqlmodel import col, select
 
 from config.database import insert, reading, writing
 from ingest.arrival import Fault, Refused
-from ingest.attachments import Attachments, Kept
-from ingest.gate import size_of
+from ingest.files.attachments import Attachments, Kept
+from ingest.files.cleaning import MAX_FILE_BYTES, Spot
+from ingest.http.gate import size_of
 from ingest.mobile.tables import UploadPart, UploadRow
-from ingest.pictures import MAX_FILE_BYTES, Spot
 from messages.sealing import Sealed, Sealer
 from messages.shapes import Attachment
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from ingest.smpp.alphabet import read_parts
-from ingest.smpp.parts import Part, SmsPart
+from ingest.smpp.part_store import Part, SmsPart
 from ingest.smpp.pdu import HEADER_BYTES, Address, Delivered
 from ingest.wrap import Wrapper
 from messages import ids

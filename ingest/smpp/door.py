@@ -11,9 +11,9 @@ import structlog
 
 from bus.errors import Retry, Stop
 from bus.port import Producer
+from ingest.smpp.acknowledgements import Outbox
 from ingest.smpp.adapter import Answer, SmppAdapter
-from ingest.smpp.outbox import Outbox
-from ingest.smpp.parts import PartStore, SmsPart
+from ingest.smpp.part_store import PartStore, SmsPart
 from ingest.smpp.pdu import Malformed, parse
 from ingest.wrap import arrived, held
 from messages.sealing import UnsealError

@@ -15,11 +15,11 @@ from starlette.responses import Response
 from twilio.twiml.messaging_response import MessagingResponse
 
 from ingest.arrival import Arrival, Refused
-from ingest.gate import Gate
-from ingest.problems import refusals
+from ingest.http.gate import Gate
+from ingest.http.problems import refusals
 from ingest.sms.adapter import Held, Sms, SmsAdapter
 from ingest.sms.media import MediaFetcher
-from ingest.sms_answers import SmsAnswers, at_once
+from ingest.sms_acknowledgement import SmsAnswers, at_once
 from ingest.wrap import arrived, held
 from messages.shapes import RawMessage
 

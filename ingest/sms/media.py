@@ -17,8 +17,8 @@ from urllib3.exceptions import HTTPError
 
 from config.database import DatabaseAway
 from ingest.arrival import Refused
-from ingest.attachments import Attachments
-from ingest.pictures import MAX_FILE_BYTES
+from ingest.files.attachments import Attachments
+from ingest.files.cleaning import MAX_FILE_BYTES
 from messages.shapes import Attachment
 
 # Where Twilio's API is, in whatever region or edge.

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from ingest.store import DoorStore
+from ingest.door_store import DoorStore
 from ingest.twitter.adapter import Found, found_in
-from ingest.twitter.budget import ReadBudget, ReadsSpent
 from ingest.twitter.client import LEAST_AT_ONCE, MOST_AT_ONCE, Mentions, XAway
 from ingest.twitter.intake import Intake
-from ingest.twitter.looking import Looking
+from ingest.twitter.poll_loop import Looking
+from ingest.twitter.read_budget import ReadBudget, ReadsSpent
 from messages.shapes import iso
 
 # Everything up to this post is kept.

@@ -9,7 +9,7 @@ from bus.port import Outgoing, Producer
 from ingest.arrival import Refused
 from ingest.twitter.adapter import Found, TwitterAdapter, versions
 from ingest.twitter.pictures import Pictures
-from ingest.twitter.posts import PostStore
+from ingest.twitter.recent_posts import PostStore
 from ingest.wrap import arrived, held
 from messages.shapes import RawMessage
 

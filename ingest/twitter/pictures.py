@@ -9,8 +9,8 @@ import structlog
 
 from config.settings import is_loopback
 from ingest.arrival import Refused
-from ingest.attachments import Attachments
-from ingest.pictures import MAX_FILE_BYTES
+from ingest.files.attachments import Attachments
+from ingest.files.cleaning import MAX_FILE_BYTES
 from messages.shapes import Attachment
 
 # To connect, and between two pieces of an answer.

@@ -16,10 +16,10 @@ import structlog
 import tweepy
 
 from ingest.twitter.adapter import found_in
-from ingest.twitter.budget import ReadBudget
 from ingest.twitter.client import FIELDS, XAway, XSession, asking
 from ingest.twitter.intake import Intake
-from ingest.twitter.looking import Looking
+from ingest.twitter.poll_loop import Looking
+from ingest.twitter.read_budget import ReadBudget
 
 RULE = "@Lapor1708 -is:retweet -from:Lapor1708"
 _TAG = "satu-pintu"

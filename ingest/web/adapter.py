@@ -7,11 +7,11 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from config.regions import Regions
-from ingest import idempotency
+from config.reference.regions import Regions
 from ingest.arrival import Arrival
-from ingest.faults import refused
-from ingest.places import check_place
+from ingest.http import idempotency
+from ingest.http.field_errors import refused
+from ingest.picked_regions import check_place
 from ingest.wrap import Wrapper
 from messages.shapes import Attachment, Channel, RawMessage
 from messages.submission import Submission

@@ -11,18 +11,18 @@ from fastapi import APIRouter, Request
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from config.regions import Regions
-from ingest import idempotency
+from config.reference.regions import Regions
 from ingest.arrival import Arrival, Refused
-from ingest.attachments import Attachments
-from ingest.gate import MAX_BODY_BYTES, Gate, note, size_of
-from ingest.store import DoorStore
-from ingest.web import document
+from ingest.door_store import DoorStore
+from ingest.files.attachments import Attachments
+from ingest.http import idempotency
+from ingest.http.gate import MAX_BODY_BYTES, Gate, note, size_of
+from ingest.web import openapi
 from ingest.web.adapter import accept, is_json
-from ingest.web.guard import FormGuard, Picture
-from ingest.web.pictures import Pictures
-from ingest.web.sheet import Sheet, sheet
-from ingest.web.uploads import (
+from ingest.web.form_files import Pictures
+from ingest.web.form_state import Sheet, sheet
+from ingest.web.form_token import FormGuard, Picture
+from ingest.web.multipart import (
     MAX_FILE_BYTES,
     MAX_FILES,
     MAX_FILES_BYTES,
@@ -89,15 +89,15 @@ class WebDoor:
             self.report,
             methods=["POST"],
             status_code=202,
-            responses=document.REPORT,
-            openapi_extra=document.report_body(),
+            responses=openapi.REPORT,
+            openapi_extra=openapi.report_body(),
         )
         router.add_api_route(
             "/web/receipts/{number}",
             self.receipt,
             methods=["GET"],
             response_class=HTMLResponse,
-            responses=document.RECEIPT,
+            responses=openapi.RECEIPT,
         )
         router.add_api_route("/web/regions/{code}", self.inside, methods=["GET"], include_in_schema=False)
         router.add_api_route("/web/form.js", self.script, methods=["GET"], include_in_schema=False)

@@ -16,9 +16,9 @@ from bus.port import Reader
 from messages import topics
 from messages.shapes import Channel
 from monitor.audit import facts
+from monitor.audit.bus_snapshot import Look
 from monitor.audit.differences import DIFFERENCES, Difference, Kind
-from monitor.audit.look import Look
-from monitor.audit.scratch import Scratch
+from monitor.audit.temp_store import Scratch
 
 # Of each name so many are told one by one; all are counted.
 NAMED = 1_000

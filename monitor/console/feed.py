@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from monitor.console.board import Board
-from monitor.console.changes import change
 from monitor.console.history import seconds, values
+from monitor.console.list_changes import change
+from monitor.console.view_model import Board
+from monitor.monitor_loop import View, Watching, point
 from monitor.snapshot import Snapshot
-from monitor.watching import View, Watching, point
 
 # Five minutes of looks: whoever was away for longer loads the page again.
 _REMEMBERED = 60

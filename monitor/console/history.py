@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
-from monitor.watching import Point
+from monitor.monitor_loop import Point
 
 # An hour in so many steps: no line is drawn wider.
 STEP_SECONDS = 30

@@ -9,11 +9,11 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from monitor.console.assets import Assets
-from monitor.console.board import Draw
+from monitor.console.event_stream import EventStream
 from monitor.console.feed import Feed
 from monitor.console.history import history
-from monitor.console.stream import EventStream
-from monitor.watching import View, Watching
+from monitor.console.view_model import Draw
+from monitor.monitor_loop import View, Watching
 
 # So many may listen at once; the next is told to come again.
 MOST_LISTENERS = 32

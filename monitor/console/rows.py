@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from messages import shapes
 from messages.topics import TRIAGE
-from monitor.concerns import (
+from monitor.active_alerts import Standing
+from monitor.alert_conditions import (
     CLOCK_SECONDS,
     FENCED_SECONDS,
     HANGING_SECONDS,
@@ -17,7 +18,6 @@ from monitor.concerns import (
     why_shut,
 )
 from monitor.snapshot import ChannelState, Heap, PartState, ProcessState, QueueState, Snapshot, StageState, Waiting
-from monitor.standing import Standing
 
 # Which of the page's parts shows more about a concern.
 SECTIONS = {

@@ -11,11 +11,11 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from starlette.responses import Response
 
-from monitor.metrics.measuring import Measured, of_itself, of_view
-from monitor.metrics.metrics import METRICS, Kind, Metric
+from monitor.metrics.catalog import METRICS, Kind, Metric
+from monitor.metrics.values import Measured, of_itself, of_view
+from monitor.monitor_loop import View
 from monitor.snapshot import ProcessState
-from monitor.watch import Groups
-from monitor.watching import View
+from monitor.snapshot_collector import Groups
 
 
 class Exposition(Collector):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from monitor.traces.reading import Attributes, Said
+from monitor.traces.record_trace import Attributes, Said
 
 _NS_IN_MS = 1_000_000
 # Nanoseconds since 1970 go into 64 bits until the year 2554; what is written behind that is no moment.

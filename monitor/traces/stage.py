@@ -8,7 +8,7 @@ import structlog
 
 from bus.errors import Retry
 from bus.port import Outgoing, Record
-from monitor.traces.reading import Said, read
+from monitor.traces.record_trace import Said, read
 from monitor.traces.spans import Recent, TraceSpan
 
 # What is older is no news to anybody: neither all that the bus has, when traces are turned on, nor what a collector

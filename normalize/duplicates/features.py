@@ -4,12 +4,12 @@ from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from math import log1p
 
-from config.vocabulary import Vocabulary
-from language.names import PARTS
-from normalize.duplicates.aligned import Aligned, stands
-from normalize.duplicates.matter import Matter, days_between, sender_of
-from normalize.duplicates.named import AREAS, HOUSES, PERSONS, SAYS_WHERE, Compared, two_persons
-from normalize.duplicates.spots import Spot, beside, other_beside, roots
+from config.reference.word_frequencies import Vocabulary
+from language.places.names import PARTS
+from normalize.duplicates.comparable import Matter, days_between, sender_of
+from normalize.duplicates.entity_comparison import AREAS, HOUSES, PERSONS, SAYS_WHERE, Compared, two_persons
+from normalize.duplicates.location_comparison import Spot, beside, other_beside, roots
+from normalize.duplicates.text_alignment import Aligned, stands
 
 # Near texts share so much (weight).
 _LEAST_KEPT = 1.5

@@ -31,8 +31,8 @@ from sqlmodel import Field, SQLModel, col, select
 
 from config.database import UtcDateTime, insert
 from messages.sealing import Sealed, Sealer
-from normalize.duplicates.keys import Keys
-from normalize.duplicates.matter import Matter, pack, unpack
+from normalize.duplicates.comparable import Matter, pack, unpack
+from normalize.duplicates.lookup_keys import Keys
 
 # A key keeps this many complaints; a later one takes the place of an earlier one.
 _SLOTS = 16

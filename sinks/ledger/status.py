@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from config.database import chunks, reading
 from messages.topics import TRIAGE
-from sinks.ledger.standing import standings
+from sinks.ledger.current_relation import standings
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 
 # The service's own words for its states (see domain: belum ditindaklanjuti, proses, selesai).

@@ -14,7 +14,7 @@ from messages.sealing import Sealer, UnknownKeyError, UnsealError
 from messages.shapes import Channel, Contact
 from sinks.replies.decision import Go, Limits, Withhold
 from sinks.replies.outbox import Due, Outbox
-from sinks.replies.ways import Later, Letter, Never, Unknown, Way, Withheld
+from sinks.replies.providers.provider import Later, Letter, Never, Unknown, Way, Withheld
 
 _PAUSE_SECONDS = 1.0
 _SWEEP = timedelta(minutes=1)

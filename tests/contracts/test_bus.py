@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from bus.deadline import Watchdog
 from bus.errors import Fenced, Reject, Stop
 from bus.kafka.bus import KafkaBus
 from bus.kafka.settings import KafkaSettings
@@ -24,6 +23,7 @@ from bus.port import (
     Span,
     TopicSpec,
 )
+from bus.watchdog import Watchdog
 
 PATIENCE = 30.0
 """Seconds until a test gives up; nothing here takes that long unless it is broken."""

@@ -12,17 +12,17 @@ from urllib.parse import parse_qsl
 from sqlalchemy import Engine, select
 from sqlmodel import SQLModel
 
-from app.explaining import Readers
+from app.evaluation.duplicates import Readers
 from bus.port import Outgoing, Record
 from config.database import writing
-from config.kinds import load_kinds
-from config.regions import load_regions
-from config.services import load_services
+from config.reference.classification_phrases import load_kinds
+from config.reference.open311_services import load_services
+from config.reference.regions import load_regions
 from ingest.arrival import Arrival, Refused
 from ingest.mobile import adapter as mobile
 from ingest.mobile.devices import Device, Tokens, name_of
 from ingest.smpp.adapter import SmppAdapter
-from ingest.smpp.parts import SmsPart
+from ingest.smpp.part_store import SmsPart
 from ingest.smpp.pdu import parse
 from ingest.sms.adapter import Held, SmsAdapter
 from ingest.twitter.adapter import TwitterAdapter, found_in
@@ -32,13 +32,13 @@ from ingest.wrap import Wrapper, arrived, held
 from messages.sealing import Sealer
 from messages.shapes import RawMessage
 from messages.topics import OVERSIGHT
-from normalize.kinds.judge import Judge
+from normalize.classification.classifier import Judge
 from normalize.stage import NormalizeStage
 from router.rules import RulesSource
 from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
 from sinks.ledger.tables import ComplaintRow, DispatchRow
-from tests.doors import smsc
+from tests.ingest import smsc
 
 PUBLIC_URL = "https://lapor.example"
 TWILIO_TOKEN = "twilio-test"

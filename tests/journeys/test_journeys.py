@@ -11,12 +11,12 @@ import pytest
 import structlog
 from sqlalchemy import Engine
 
-from app.assembly import Parts
+from app.assembly.parts import Parts
 from bus.port import Outgoing
 from messages.shapes import Channel
 from messages.topics import REPLIES
 from tests.journeys.runner import Stages, as_text, from_text, telling
-from tests.rules import SMALL, FixedRules, rules_of
+from tests.support.rules import SMALL, FixedRules, rules_of
 
 HERE = Path(__file__).parent
 CASES = sorted(folder.parent for folder in HERE.glob("*/0-arrival.http"))

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from ingest import idempotency
 from ingest.arrival import Arrival, Fault, Refused
-from ingest.faults import refused
+from ingest.http import idempotency
+from ingest.http.field_errors import refused
 from ingest.web.open311.store import Query
 from ingest.wrap import Wrapper
 from messages.open311 import CONTENT_TYPE, ServiceRequest, arguments

@@ -13,12 +13,12 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from config.services import Services
-from ingest import idempotency
+from config.reference.open311_services import Services
 from ingest.arrival import Arrival, Refused
-from ingest.gate import Gate
-from ingest.store import DoorStore
-from ingest.web.open311 import document
+from ingest.door_store import DoorStore
+from ingest.http import idempotency
+from ingest.http.gate import Gate
+from ingest.web.open311 import openapi
 from ingest.web.open311.adapter import (
     JURISDICTION,
     Clients,
@@ -88,20 +88,20 @@ class Open311Door:
         router = APIRouter(prefix=PREFIX, tags=["open311"])
         for form in _FORMATS:
             for path, endpoint, method, extra in (
-                ("/discovery", self.discovery, "GET", document.PLAIN),
-                ("/services", self.services, "GET", document.PLAIN),
-                ("/services/{code}", self.definition, "GET", document.PLAIN),
-                ("/requests", self.create, "POST", document.request(self._services.by_code)),
-                ("/requests", self.listing, "GET", document.LISTING),
-                ("/requests/{number}", self.show, "GET", document.PLAIN),
-                ("/tokens/{token}", self.token, "GET", document.PLAIN),
+                ("/discovery", self.discovery, "GET", openapi.PLAIN),
+                ("/services", self.services, "GET", openapi.PLAIN),
+                ("/services/{code}", self.definition, "GET", openapi.PLAIN),
+                ("/requests", self.create, "POST", openapi.request(self._services.by_code)),
+                ("/requests", self.listing, "GET", openapi.LISTING),
+                ("/requests/{number}", self.show, "GET", openapi.PLAIN),
+                ("/tokens/{token}", self.token, "GET", openapi.PLAIN),
             ):
                 router.add_api_route(
                     f"{path}.{form}",
                     endpoint,
                     methods=[method],
-                    response_class=document.answer_class(form),
-                    responses=document.responses(form, endpoint.__name__),
+                    response_class=openapi.answer_class(form),
+                    responses=openapi.responses(form, endpoint.__name__),
                     openapi_extra=extra,
                 )
         return router

@@ -1,0 +1,54 @@
+"""Assembles the look at the whole service, for the monitor and for the command line."""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+
+from app.assembly.parts import Parts, utc_now
+from config.database import reading
+from messages import topics
+from messages.shapes import Channel
+from monitor.process_probe import Peers
+from monitor.snapshot import QueueState, Waiting
+from monitor.snapshot_collector import Watch
+from sinks.ledger.queue_counts import queues
+
+# What the router works; the ledger keeps it, and what the router makes of it.
+ROUTED = (topics.COMPLAINTS, topics.AGENCY_ANSWERS, topics.CORRECTIONS)
+# The groups whose progress is watched: their topics are those that every agency's registry has.
+GROUPS = {
+    "normalize": (*(topics.raw(channel) for channel in Channel), topics.CORRECTIONS),
+    "router": ROUTED,
+    "ledger": ROUTED,
+    "replies": (topics.COMPLAINTS, topics.REPLIES),
+}
+# How old what the ledger said of the queues may be where somebody watches all the time.
+_QUEUES_SECONDS = 30.0
+
+
+def watch(parts: Parts, *, steadily: bool = False) -> Watch:
+    """A look at the service of these settings; `steadily`: one that is repeated every few seconds."""
+    return Watch(
+        parts.bus.reader,
+        GROUPS,
+        lambda now: _queues(parts, now),
+        Peers(parts.settings.peers, utc_now),
+        utc_now,
+        time.monotonic,
+        _QUEUES_SECONDS if steadily else 0.0,
+    )
+
+
+def _queues(parts: Parts, now: datetime) -> Sequence[QueueState]:
+    names = {code: agency.name for code, agency in parts.registry.agencies.items()}
+    parts.database_ping()
+    with reading(parts.engine) as connection:
+        return [
+            QueueState(
+                agency=queue.agency,
+                name=names.get(queue.agency, queue.agency),
+                waiting=Waiting(many=queue.many, oldest=queue.oldest),
+                overdue=queue.overdue,
+            )
+            for queue in queues(connection, now)
+        ]

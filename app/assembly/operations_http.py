@@ -1,0 +1,75 @@
+"""The operations' port of one process: how it is; where the monitor runs, also what that sees of all."""
+
+import secrets
+import threading
+from functools import partial
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from jinja2 import Environment, FileSystemLoader
+from starlette.middleware.gzip import GZipMiddleware
+
+from app.assembly.monitoring import GROUPS
+from app.assembly.parts import Parts, utc_now
+from app.assembly.process_health import Doors, looked_at, state_of
+from app.pages.headers import PageHeaders, nonce
+from messages.shapes import iso
+from monitor import health
+from monitor.console.page import Console
+from monitor.health import Pulse
+from monitor.metrics.exposition import Exposition
+from monitor.monitor_loop import Watching
+
+_TEMPLATES = Path(__file__).parents[2] / "monitor" / "console" / "templates"
+_RANDOM_BYTES = 16
+
+
+def build(parts: Parts, pulse: Pulse, doors: Doors, watching: Watching | None) -> FastAPI:
+    """The application; `watching` is there where the monitor runs.
+
+    It shows no person and no text, but it is not for citizens: it listens on an address of its own.
+    """
+    app = FastAPI(title="Satu Pintu operations", docs_url=None, redoc_url=None, redirect_slashes=False)
+    checks, doors, numbers = looked_at(parts, doors)
+    own = {"at": lambda: iso(utc_now()), "instance": lambda: parts.settings.instance, "parts": pulse.parts}
+    app.include_router(health.routes(pulse, checks, doors, {**own, **numbers}))
+    exposition = Exposition(
+        lambda: state_of(parts, pulse, doors), lambda: watching.view if watching else None, GROUPS, utc_now
+    )
+    app.include_router(exposition.routes())
+    if watching:
+        show(app, watching)
+    return app
+
+
+def show(app: FastAPI, watching: Watching) -> None:
+    """Put the console on an application: what `watching` sees, at `/ops`."""
+    app.include_router(Console(watching, pages(), utc_now, secrets.token_hex(_RANDOM_BYTES)).routes())
+    app.add_middleware(GZipMiddleware)
+    app.add_middleware(PageHeaders, new_nonce=partial(secrets.token_urlsafe, _RANDOM_BYTES))
+
+
+def pages() -> Environment:
+    """The console's templates."""
+    made = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True)
+    made.globals["nonce"] = nonce
+    return made
+
+
+class OpsServer:
+    """Runs in a thread of its own, beside whatever else the process serves."""
+
+    def __init__(self, app: FastAPI, host: str, port: int, stopping: threading.Event) -> None:
+        config = uvicorn.Config(app, host, port, log_config=None, access_log=False, timeout_graceful_shutdown=5)
+        self._server = uvicorn.Server(config)
+        self._stopping = stopping
+
+    def run(self) -> None:
+        """Serve until stopped."""
+        threading.Thread(target=self._watch, name="ops-stop", daemon=True).start()
+        self._server.run()
+
+    def _watch(self) -> None:
+        self._stopping.wait()
+        self._server.should_exit = True

@@ -1,0 +1,266 @@
+"""Builds the parts of one process from its settings; each is made when first asked for, and nothing here decides."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Engine, text
+from sqlmodel import col, select
+
+from app.evaluation.duplicates import Readers
+from app.operations.audit_log import AuditLog
+from bus.errors import Stop
+from bus.kafka.bus import KafkaBus
+from bus.kafka.settings import KafkaSettings
+from bus.local.bus import LocalBus
+from bus.port import Bus, Producer, TopicSpec
+from bus.watchdog import Watchdog
+from config.database import Ping, open_engine, reading
+from config.reference.classification_phrases import load_kinds
+from config.reference.open311_services import Services, load_services
+from config.reference.regions import Regions, load_regions
+from config.secrets import Secrets, open_secrets
+from config.settings import Settings
+from ingest.files.attachments import Attachments
+from ingest.http.concurrency_limit import Room
+from ingest.http.rejection_counter import Tally
+from ingest.mobile.devices import Devices, NoAttestation, Tokens
+from ingest.smpp.part_matching import Patience
+from ingest.smpp.part_store import PartStore
+from ingest.spool import Spool
+from ingest.wrap import Wrapper
+from messages import topics
+from messages.sealing import Sealer
+from messages.topics import Topic
+from monitor.audit.audit import Audit, Auditor
+from normalize.classification.classifier import Judge
+from normalize.duplicates.matcher import Near
+from normalize.stage import NormalizeStage
+from router.registry.registry import Registry, load_registry
+from router.reloading import RulesFolder
+from router.rules import Rules
+from sinks.ledger.status import Ledger
+from sinks.ledger.tables import ComplaintRow
+
+# sysexits.h. A temporary failure: whoever supervises us should start us again.
+EX_TEMPFAIL = 75
+# Something must be mended first: starting again would only do the same again.
+EX_CONFIG = 78
+# Twilio waits 15 s in all, a person less.
+_DOOR_SECONDS = 3.0
+# Within ten seconds who asks how a process is must know it, whatever of it is away.
+_PING_SECONDS = 3.0
+# Each picture holds up to 340 MB while it is cleaned (see ingest/files/cleaning.py). Who waits for that holds one
+# of the 40 threads that all requests share.
+_FILES_AT_ONCE = 2
+_FILES_WAITING = 16
+_FILE_PATIENCE_SECONDS = 5.0
+_ROWS_AT_ONCE = 1_000
+
+_log = structlog.get_logger()
+
+
+def utc_now() -> datetime:
+    """The clock of the process; whatever needs the time is given it."""
+    return datetime.now(UTC)
+
+
+class Parts:
+    """The parts of one process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """Raises `OSError` where the data folder can't be written."""
+        return open_secrets(self.settings)
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        """Seals and opens identities."""
+        return Sealer(self.secrets.seal_keys)
+
+    @cached_property
+    def wrapper(self) -> Wrapper:
+        """Wraps arrivals at the doors."""
+        return Wrapper(self.sealer, self.secrets.sender_key, self.secrets.tracking_key)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Raises `SettingsError` naming each fault of the operator's files."""
+        return load_registry(self.settings.agencies)
+
+    @cached_property
+    def rules_folder(self) -> RulesFolder:
+        """The rules that complaints are routed by, as operators edit them. Raises `SettingsError`."""
+        return RulesFolder(self.settings.agencies)
+
+    @property
+    def rules(self) -> Rules:
+        """The rules that hold now."""
+        return self.rules_folder.current()
+
+    @cached_property
+    def services(self) -> Services:
+        """What a city's app can report. Raises `SettingsError` naming each fault of the operator's file."""
+        return load_services(self.settings.agencies)
+
+    @cached_property
+    def regions(self) -> Regions:
+        """The regions that citizens pick from. Raises `RegionsError`."""
+        return load_regions()
+
+    @cached_property
+    def near(self) -> Near:
+        """Finds complaints about the same matter. Raises `SettingsError` naming the row at fault."""
+        return Readers.load(self.secrets.matter_key).near()
+
+    @cached_property
+    def normalizer(self) -> NormalizeStage:
+        """The stage that makes complaints of arrivals."""
+        judge = Judge(load_kinds(self.settings.agencies))
+        return NormalizeStage(self.engine, self.sealer, self.services.names, self.regions, self.near, judge)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The database."""
+        return open_engine(self.settings.database)
+
+    @cached_property
+    def database_ping(self) -> Ping:
+        """Says soon whether the database is there."""
+        return Ping(self.ask_database, _PING_SECONDS)
+
+    def ask_database(self) -> None:
+        """Raises `DatabaseAway`, or what else the database says."""
+        with reading(self.engine) as connection:
+            connection.execute(text("SELECT 1"))
+
+    @cached_property
+    def audit_log(self) -> AuditLog:
+        """What persons in operations did."""
+        return AuditLog(self.engine)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Reads what the ledger sink wrote."""
+        return Ledger(self.engine, {code: agency.name for code, agency in self.registry.agencies.items()})
+
+    @cached_property
+    def topics(self) -> tuple[Topic, ...]:
+        """Every topic of the service with these agencies."""
+        return topics.topics(self.registry.agencies)
+
+    @property
+    def queues(self) -> list[str]:
+        """The agencies' topics, triage among them."""
+        return [topics.agency(code) for code in self.registry.agencies]
+
+    @cached_property
+    def bus(self) -> Bus:
+        """The bus that the settings name."""
+        if self.settings.bus == "local":
+            return LocalBus(self.settings.home / "bus.db", time.time)
+        return KafkaBus(_kafka(self.settings), Watchdog(_give_up))
+
+    @cached_property
+    def devices(self) -> Devices:
+        """The phones with the app; every app is admitted."""
+        tokens = Tokens(self.secrets.device_key)
+        return Devices(self.engine, self.wrapper, self.sealer, tokens, NoAttestation())
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        """What came with the reports."""
+        return Attachments(self.engine, self.sealer, self.room)
+
+    @cached_property
+    def room(self) -> Room:
+        """For the files that are worked at once."""
+        return Room(_FILES_AT_ONCE, _FILES_WAITING, _FILE_PATIENCE_SECONDS)
+
+    @cached_property
+    def sms_parts(self) -> PartStore:
+        """Parts of SMS over SMPP that wait for each other."""
+        return PartStore(self.engine, Patience(timedelta(seconds=self.settings.smpp_part_seconds)))
+
+    @cached_property
+    def tally(self) -> Tally:
+        """How often the doors of this process turned somebody away."""
+        return Tally()
+
+    @cached_property
+    def spool(self) -> Spool:
+        """What the doors of this host accepted while the bus was away."""
+        return Spool(self.settings.home / "spool.db", self.settings.spool_megabytes * 1_000_000)
+
+    def door_producer(self) -> Producer:
+        """A producer that finds out soon that the bus is away: whoever stands at a door waits for it."""
+        if self.settings.bus == "local":
+            return self.bus.producer()
+        return KafkaBus(replace(_kafka(self.settings), deadline=_DOOR_SECONDS), Watchdog(_give_up)).producer()
+
+    def ensure_topics(self) -> None:
+        """Create what is missing. Raises `Stop` naming a topic that can't be had as the list wants it."""
+        specs = [TopicSpec(topic.name, topic.partitions, topic.retention) for topic in self.topics]
+        self.bus.ensure(specs)
+        reader = self.bus.reader()
+        try:
+            there = {topic.name for topic in reader.topics()}
+        finally:
+            reader.close()
+        if missing := sorted({spec.name for spec in specs} - there):
+            raise Stop(f"topics that could not be created: {', '.join(missing)}")
+
+    def audit(self) -> Audit:
+        """One pass over the topics and the ledger, and what the doors keep and have not handed over yet.
+
+        These are looked at first: what goes on meanwhile counts twice as pending, and not as nothing.
+        """
+        kept = len(self.spool) + self.spool.aside + self.sms_parts.waiting()
+        reader = self.bus.reader()
+        try:
+            # Every queue there is: one of an agency that was taken from the registry still holds complaints.
+            there = [topic.name for topic in reader.topics() if topic.name.startswith(topics.agency(""))]
+            queues = [name for name in there if name != topics.AGENCY_ANSWERS]
+            horizon = utc_now() - timedelta(days=min(topic.retention for topic in self.topics))
+            found = Auditor(reader, queues, self._recorded, horizon).run()
+        finally:
+            reader.close()
+        found.accepted += kept
+        found.pending += kept
+        return found
+
+    def _recorded(self) -> Iterator[tuple[UUID, datetime]]:
+        """Each complaint in the ledger and when it was received, a few in memory at once."""
+        query = select(col(ComplaintRow.id), col(ComplaintRow.received_at))
+        with reading(self.engine) as connection:
+            yield from connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
+
+
+def _kafka(settings: Settings) -> KafkaSettings:
+    files = (settings.kafka_ssl_cafile, settings.kafka_ssl_certfile, settings.kafka_ssl_keyfile)
+    cafile, certfile, keyfile = (str(path) if path else None for path in files)
+    return KafkaSettings(
+        bootstrap=settings.kafka_bootstrap,
+        security_protocol=settings.kafka_security,
+        sasl_mechanism=settings.kafka_sasl_mechanism or None,
+        sasl_username=settings.kafka_sasl_username or None,
+        sasl_password=settings.kafka_sasl_password.get_secret_value() or None,
+        ssl_cafile=cafile,
+        ssl_certfile=certfile,
+        ssl_keyfile=keyfile,
+        replication_factor=settings.kafka_replication,
+    )
+
+
+def _give_up(call: str) -> None:
+    """A call into kafka-python will never return: nothing was committed, and only a new process can go on."""
+    _log.critical("kafka.deadline_passed", call=call)
+    os._exit(EX_TEMPFAIL)

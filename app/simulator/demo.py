@@ -1,0 +1,150 @@
+"""A throwaway service, a few dozen invented messages through its four doors, and what became of each."""
+
+import json
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from rich.console import Console
+from rich.table import Table
+
+from app.assembly.parts import Parts
+from app.operations import agency_answers
+from app.simulator.sender import Letter, Sender, ref_of, tracking_in
+from app.simulator.wait import settled_audit, started, wait_until_polled, wait_until_ready
+from bus.errors import Retry
+from config.settings import Settings
+from messages import ids
+from messages.shapes import Channel
+from messages.tracking import tracking_number
+from sinks.ledger.status import Status
+
+_PATIENCE_SECONDS = 60.0
+_HUGE_BYTES = 1_000_000
+# Columns that the table needs so that a number stays on one line.
+_WIDTH = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message, what the door answered, and its tracking number if it was accepted."""
+
+    case: Mapping[str, Any]
+    answer: str
+    tracking: str | None
+    # The id of a post; 0 where it was none.
+    post: int = 0
+
+
+def run(out: Console, err: Console) -> int:
+    """Run the demo; the audit's JSON is the last line. Returns 0 if nothing was lost and nothing doubled."""
+    cases = json.loads((Path(__file__).parent / "demo.json").read_text())
+    with tempfile.TemporaryDirectory(prefix="satupintu-demo-") as folder:
+        # Whatever the user has set up, the demo touches nothing of it.
+        mine = {"home": folder, "port": str(_free_port()), "bus": "local"}
+        mine |= dict.fromkeys(("database_url", "public_url", "x_base_url", "x_bearer_token"), "")
+        parts = Parts(Settings.model_validate(mine))
+        err.print(f"starting a service on port {parts.settings.port}")
+        with started({f"SATUPINTU_{name.upper()}": value for name, value in mine.items()}) as process:
+            wait_until_ready(parts.settings.port, process)
+            sent = [_send(parts, case) for case in cases]
+            err.print("waiting until every stage has worked them")
+            _settle(parts, sent)
+            for entry in sent:
+                if entry.case.get("refuse") and entry.tracking:
+                    agency_answers.answer(parts, entry.tracking, "refused", "bukan kewenangan kami", None)
+                    _wait_for(parts, entry.tracking, lambda status: _doors(status) > 1)
+            audit = settled_audit(parts, _PATIENCE_SECONDS)
+            Console(width=max(out.width, _WIDTH)).print(_table(parts, sent))
+            print(json.dumps(audit.as_json()), flush=True)
+    return 0 if audit.clean and not audit.pending else 1
+
+
+def _send(parts: Parts, case: Mapping[str, Any]) -> Sent:
+    settings, secrets = parts.settings, parts.secrets
+    here = f"http://127.0.0.1:{settings.port}"
+    token = "not Twilio's" if case.get("forged") else secrets.twilio_tokens[0]
+    sender = Sender(here, settings.reached_at, token, settings.x_url, secrets.x_token)
+    text = "a" * _HUGE_BYTES if case.get("huge") else case.get("text", "")
+    ref = ref_of(case["channel"], case.get("ref", ""), text, str(case["sender"]))
+    said = {name: case[name] for name in ("title", "region", "agency", "kind") if name in case}
+    letter = Letter(ref, text, sender=case["sender"], retweet=case.get("retweet", False), **said)
+    if "body" in case:
+        path = {"web": "/web/reports", "mobile": "/mobile/v1/reports"}[case["channel"]]
+        headers = {"content-type": "application/json", "Idempotency-Key": ref}
+        response = requests.post(here + path, data=case["body"], headers=headers, timeout=30)
+    else:
+        response = sender.send(case["channel"], letter)
+    post = int(response.json()["data"]["id"]) if case["channel"] == "twitter" else 0
+    return Sent(case, _answered(response), _tracking(parts, post, response), post)
+
+
+def _answered(response: requests.Response) -> str:
+    if response.headers.get("content-type", "").startswith("application/problem+json"):
+        fields = ", ".join(error["field"] for error in response.json()["errors"])
+        return f"{response.status_code} {response.json()['reason']} {fields}".strip()
+    return str(response.status_code)
+
+
+def _tracking(parts: Parts, post: int, response: requests.Response) -> str | None:
+    if post:
+        return tracking_number(ids.message_id(Channel.TWITTER, str(post)), parts.secrets.tracking_key)
+    return tracking_in(response)
+
+
+def _settle(parts: Parts, sent: Sequence[Sent]) -> None:
+    """Until every accepted message that is a complaint is in the ledger with a door."""
+    wait_until_polled(parts.settings.x_url, max(entry.post for entry in sent), _PATIENCE_SECONDS)
+    for entry in sent:
+        if entry.tracking and entry.case["case"] not in {"retweet", "nothing said"}:
+            _wait_for(parts, entry.tracking, lambda status: _doors(status) > 0)
+
+
+def _wait_for(parts: Parts, tracking: str, enough: Callable[[Status], bool]) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        status = parts.ledger.status(tracking)
+        if status and enough(status):
+            return
+        time.sleep(0.1)
+    raise Retry(f"{tracking} did not arrive within {_PATIENCE_SECONDS:.0f} s")
+
+
+def _doors(status: Status) -> int:
+    return sum(step.what == "dispatched" for step in status.steps)
+
+
+def _table(parts: Parts, sent: Iterable[Sent]) -> Table:
+    table = Table("case", "channel", "door said", "number", "became", "at")
+    for entry in sent:
+        status = parts.ledger.status(entry.tracking) if entry.tracking else None
+        became, at = _became(entry, status)
+        table.add_row(entry.case["case"], entry.case["channel"], entry.answer, entry.tracking or "", became, at)
+    return table
+
+
+def _became(entry: Sent, status: Status | None) -> tuple[str, str]:
+    if status is None:
+        return ("not a complaint" if entry.tracking or entry.answer == "200" else "refused at the door"), ""
+    doors = [step.agency for step in status.steps if step.what == "dispatched"]
+    # Of another citizen's no number is told.
+    became = "new complaint" if status.relation == "new" else f"{status.relation} of {status.of or 'another'}"
+    return became, " → ".join(doors)
+
+
+def _free_port() -> int:
+    """A port that is free and whose next one is free too: the practice X takes it."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port

@@ -1,0 +1,100 @@
+"""One kafka-python producer, bounded: bytes in flight, time, and every single message's outcome."""
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from bus.errors import Retry
+from bus.kafka.clients import connect
+from bus.kafka.in_flight_limit import Window
+from bus.kafka.settings import KafkaSettings, milliseconds
+from bus.port import Outgoing
+
+
+class Outbox:
+    """Sends, and knows what became of it. Safe between threads, except for transactions."""
+
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        window: Window,
+        transactional_id: str | None = None,
+    ) -> None:
+        """Connects; with a transactional id, ends what an earlier producer of this id left open, and fences it.
+
+        Raises kafka-python's errors.
+        """
+        self._deadline = settings.deadline
+        self._metadata_wait = settings.deadline / 2
+        self._window = window
+        self._announced: set[str] = set()
+        self.client = connect(
+            KafkaProducer,
+            self._arguments(settings) | {"transactional_id": transactional_id},
+        )
+        if transactional_id is not None:
+            try:
+                self.client.init_transactions()
+            except BaseException:
+                self.close(0)
+                raise
+
+    def send(self, messages: Iterable[Outgoing]) -> None:
+        """Send all, in order, and return when each is durable. Raises `Retry`, `Reject` or kafka-python's errors."""
+        until = time.monotonic() + self._deadline
+        if isinstance(messages, Sequence):
+            self._announce({message.topic for message in messages})
+        futures = [self._send(message, until) for message in messages]
+        for future in futures:
+            # A future that failed raises its error here: `flush` would only log it.
+            future.get(timeout=max(0.0, until - time.monotonic()))
+
+    def close(self, wait: float) -> None:
+        """Let what is in flight finish within `wait` seconds, fail what is left, and end the sending thread."""
+        try:
+            self.client.close(timeout=wait)
+        except KafkaError:
+            # Closing flushes first, and a flush that takes too long leaves the thread running for ever.
+            self.client._sender.force_close()  # noqa: SLF001 - there is no public way
+            self.client._closed = True  # noqa: SLF001 - else the garbage collector closes it again, and fails again
+
+    def _announce(self, topics: set[str]) -> None:
+        """Ask for all new topics' metadata at once: each send() to a new topic would ask and wait, 0.1 s apiece."""
+        for topic in topics - self._announced:
+            self.client._sender.add_topic(topic)  # noqa: SLF001 - there is no public way for many
+        self._announced |= topics
+
+    def _send(self, message: Outgoing, until: float) -> Any:
+        message.check()
+        # send() itself may wait for metadata; what is left then must still be within the deadline.
+        wait = until - self._metadata_wait - time.monotonic()
+        if wait <= 0 or not self._window.take(message.size, wait):
+            raise Retry("kafka: too many bytes are waiting for the broker")
+        try:
+            future = self.client.send(message.topic, message.value, message.key, list(message.headers))
+        except BaseException:
+            self._window.give(message.size)
+            raise
+        future.add_both(lambda _: self._window.give(message.size))
+        return future
+
+    def _arguments(self, settings: KafkaSettings) -> dict[str, Any]:
+        return {
+            **settings.client(),
+            # Explicit, so that a setting in conflict raises instead of turning it off.
+            "enable_idempotence": True,
+            "acks": "all",
+            "compression_type": "zstd",
+            # One batch per partition is under way at a time: large batches, sent soon.
+            "batch_size": 128 * 1024,
+            "linger_ms": 5,
+            "max_block_ms": milliseconds(self._metadata_wait),
+            "delivery_timeout_ms": milliseconds(settings.deadline),
+            # Between two transactions of one id the broker says "not yet" for a moment; the default waits 100 ms.
+            "retry_backoff_ms": 20,
+            "transaction_timeout_ms": milliseconds(settings.deadline * 4),
+            "allow_auto_create_topics": False,
+        }

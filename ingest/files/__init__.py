@@ -1,0 +1,1 @@
+"""Attachments: recognised by content, cleaned of metadata, sealed and stored once."""

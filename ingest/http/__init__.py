@@ -1,0 +1,1 @@
+"""HTTP parts that all endpoints share: request limits, rate limits, refusals and error responses."""

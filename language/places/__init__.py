@@ -1,0 +1,1 @@
+"""Names of places in Indonesian text: regions, villages and landmarks."""

@@ -1,0 +1,136 @@
+"""Tells a complaint from a suggestion and a question, and all three from what was not meant for us. Looks nothing up.
+
+What a message says adds up, cue by cue (`config/data/kinds.csv`). To set a complaint aside is the worst error, so that
+takes a sum above zero, several telling cues, and not one word by which people complain.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from config.reference.classification_phrases import Cue
+from messages.shapes import Channel, Kind
+from normalize.classification.phrase_matcher import Found, Phrases
+from normalize.classification.tokens import tokens
+
+Reason = Literal["promotion", "fraud", "publicity", "test", "greeting"]
+
+# No advertisement is longer (characters). Of a longer message so much is read, for its kind, and none is set aside.
+LONGEST = 1_000
+# A mere test or greeting has no more words.
+_FEW = 8
+# "test 12345" counts; a longer number may be one of ours.
+_COUNTING = 5
+# Where the sender has no field to choose the kind.
+_WITHOUT_FIELD = frozenset({Channel.SMS, Channel.TWITTER})
+# A phone number, an amount and a link stand in complaints too: what a person gave less weight than this does not tell.
+_TELLING = 1.0
+_NAMED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a message is.
+
+    `reason` says why it is no complaint; None: it is one. `kind` is what its words say, None where the sender's own
+    choice stands. `score` is the sum that decided, in log-odds above its threshold. `evidence` names cues of
+    `kinds.csv`, the strongest first: never other words of the sender.
+    """
+
+    kind: Kind | None
+    reason: Reason | None
+    score: float
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """How far above zero a sum must be, and how many cues must tell, before a message is set aside.
+
+    Far above (`alone`), one cue that tells is enough.
+    """
+
+    score: float
+    telling: int
+    alone: float = math.inf
+
+
+_BAR = _Bar(0.0, 2, 1.5)
+# A form or an app was opened, read and filled in.
+_BAR_OF_A_FORM = _Bar(4.0, 4)
+
+
+class Judge:
+    """Judges by `cues`, the rows of `kinds.csv`."""
+
+    def __init__(self, cues: Iterable[Cue]) -> None:
+        cues = tuple(cues)
+        self._test, self._greeting = _words(cues, "test"), _words(cues, "greeting")
+        self._mere_words = self._test | self._greeting | _words(cues, "filler")
+        self._phrases = Phrases([cue for cue in cues if cue.says not in {"test", "greeting", "filler"}])
+
+    def judge(self, text: str, title: str, channel: Channel, *, keep: bool = False) -> Judgement:
+        """What a message is, by its cleaned words.
+
+        `keep`: it has a picture or a file, or a proven sender continues a matter with it; then it is never set aside.
+        """
+        whole = f"{title}\n{text}" if title else text
+        keep = keep or len(whole) > LONGEST
+        words = tokens(whole[:LONGEST], self._phrases)
+        if not keep and (mere := self._mere(words)):
+            return Judgement(None, mere, 0.0, (mere,))
+        found = self._phrases.found(words)
+        protecting = found.saying("protects")
+        if not keep and not protecting and (aside := _aside(found, channel)):
+            return aside
+        kind, says = _kind(found) if channel in _WITHOUT_FIELD else (None, "unwanted")
+        cues = tuple(f"protects:{cue.name}" for cue in protecting[:_NAMED]) or _names(found.saying(says))
+        return Judgement(kind, None, found.sums[says], cues)
+
+    def found(self, text: str) -> Found:
+        """What the phrases in a text say."""
+        return self._phrases.found(tokens(text[:LONGEST], self._phrases))
+
+    def _mere(self, words: Sequence[str]) -> Literal["test", "greeting"] | None:
+        """A test or a greeting, and not a word more."""
+        if not 0 < len(words) <= _FEW:
+            return None
+        numbers = [word for word in words if word.isdigit()]
+        if not self._mere_words.issuperset(word for word in words if word not in numbers):
+            return None
+        if not self._test.isdisjoint(words) and all(len(number) <= _COUNTING for number in numbers):
+            return "test"
+        return None if numbers or self._greeting.isdisjoint(words) else "greeting"
+
+
+def _aside(found: Found, channel: Channel) -> Judgement | None:
+    """Why a message on this channel is no complaint, if the sums are enough for that."""
+    bar = _BAR if channel in _WITHOUT_FIELD else _BAR_OF_A_FORM
+    for says in ("publicity", "unwanted"):
+        score = found.sums[says]
+        if score <= bar.score:
+            continue
+        cues = found.saying(says)
+        telling = sum(1 for cue in cues if cue.given >= _TELLING)
+        if telling >= (1 if score > bar.alone else bar.telling):
+            unwanted: Reason = "fraud" if found.sums["fraud"] > 0 else "promotion"
+            return Judgement(None, unwanted if says == "unwanted" else "publicity", score, _names(cues))
+    return None
+
+
+def _kind(found: Found) -> tuple[Kind, str]:
+    """The kind, and the sum that speaks for it; a complaint where neither a question nor a wish is said."""
+    question, wish = found.sums["question"], found.sums["wish"]
+    if max(question, wish) <= 0:
+        return Kind.PENGADUAN, "unwanted"
+    return (Kind.ASPIRASI, "wish") if wish > question else (Kind.PERMINTAAN_INFORMASI, "question")
+
+
+def _names(cues: Iterable[Cue]) -> tuple[str, ...]:
+    speaking = sorted((cue for cue in cues if cue.weight > 0), key=lambda cue: -cue.weight)
+    return tuple(cue.name for cue in speaking[:_NAMED])
+
+
+def _words(cues: Iterable[Cue], says: str) -> frozenset[str]:
+    return frozenset(word for cue in cues if cue.says == says for word in cue.phrases)

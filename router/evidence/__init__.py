@@ -1,0 +1,1 @@
+"""Evidence in a report for the competent institution: topics, institutions, units and places."""

@@ -1,0 +1,53 @@
+"""A report as the router reads it: title and text, their words in normal form, and what is named in them."""
+
+from dataclasses import dataclass
+
+from language.spelling import Speller
+from language.words import Word, Words
+from messages.shapes import Report
+from router.location.location import told
+
+_LONGEST_QUOTE = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`text` is title and text; `mended` are its `words` with wrong spellings mended, `normals` their normal forms."""
+
+    text: str
+    words: tuple[Word, ...]
+    mended: tuple[Word, ...]
+    normals: tuple[str, ...]
+
+    def span(self, first: int, end: int) -> tuple[int, int]:
+        """Where words from `first` to before `end` stand in the text."""
+        return self.words[first].start, self.words[end - 1].end
+
+    def written(self, first: int, end: int) -> str:
+        """Words from `first` to before `end` as they are written; see `quoted`."""
+        return self.quoted(*self.span(first, end))
+
+    def quoted(self, start: int, end: int) -> str:
+        """A piece of the text in one line, cut where signs between its words make it long."""
+        line = " ".join(self.text[start:end].split())
+        return line if len(line) <= _LONGEST_QUOTE else f"{line[: _LONGEST_QUOTE - 1]}…"
+
+
+class Reader:
+    """Reads reports."""
+
+    def __init__(self, words: Words, speller: Speller) -> None:
+        self._words = words
+        self._speller = speller
+
+    def read(self, report: Report) -> Reading:
+        """Title and text of a report."""
+        text = told(report)
+        words = tuple(self._words.of(text))
+        meant = self._speller.meant
+        normals = tuple(meant(word.normal) for word in words)
+        mended = tuple(
+            word if word.normal == normal else word._replace(normal=normal)
+            for word, normal in zip(words, normals, strict=True)
+        )
+        return Reading(text, words, mended, normals)

@@ -1,0 +1,1 @@
+"""The place that a report is about, from the places that its text names."""

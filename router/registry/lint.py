@@ -1,0 +1,80 @@
+"""What is amiss in the operator's files on institutions: also what does not keep them from being routed by."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from config.reference.regions import Regions, load_regions
+from config.reference.table_reader import TableError
+from router.registry.agencies import Agency, current
+from router.registry.jurisdiction import JAKARTA
+from router.registry.registry import Registry, load_registry
+
+_DEEPEST_GOVERNED = 1
+
+
+def lint(folder: Path, regions: Regions | None = None, expected: Iterable[str] = ()) -> list[str]:
+    """One line for each fault, naming the file and the row; nothing where all is well.
+
+    `regions` are those that must have a government (else the shipped ones), `expected` names of institutions that
+    must be found. Where the files can't be routed by, only what keeps them from it is said.
+    """
+    try:
+        registry = load_registry(folder)
+    except TableError as error:
+        return str(error).splitlines()
+    missing = (f"agencies.csv: no row is called {name!r}" for name in expected if not _known(name, registry))
+    return [*soft_faults(registry, regions or load_regions()), *missing]
+
+
+def soft_faults(registry: Registry, regions: Regions) -> Iterator[str]:
+    """What does not keep a registry from being routed by, and yet is a fault; `regions` must have a government."""
+    agencies = list(registry.every.values())
+    yield from (f"agencies.csv: {fault}" for fault in (*_gaps(agencies, regions), *_rows(agencies)))
+    yield from (f"agencies.csv: {fault}" for fault in _unreachable(agencies, registry))
+
+
+def _rows(agencies: Iterable[Agency]) -> Iterator[str]:
+    for agency in agencies:
+        said = Counter((*agency.made(), *agency.aliases))
+        for alias in agency.aliases:
+            if said[alias] > 1:
+                yield f"{agency.code}: {alias!r} is said already, here or by its name"
+        if not agency.connected and not agency.former and not (agency.fallback or agency.parent):
+            yield f"{agency.code}: not connected, and without a fallback"
+        if agency.former and agency.connected:
+            yield f"{agency.code}: is no more, and yet connected"
+
+
+def _gaps(agencies: Sequence[Agency], regions: Regions) -> Iterator[str]:
+    governed = {agency.region for agency in agencies if not agency.former}
+    wanted = {code: name for code, name in _governed(regions) if not code.startswith(f"{JAKARTA}.")}
+    yield from (f"{code} {name} has no row" for code, name in wanted.items() if code not in governed)
+    for agency in agencies:
+        if agency.region and agency.region not in wanted:
+            yield f"{agency.code}: {agency.region} is no region with a government"
+        if agency.regional and not agency.region:
+            yield f"{agency.code}: which region does it govern?"
+
+
+def _governed(regions: Regions, code: str = "") -> Iterator[tuple[str, str]]:
+    for region in regions.inside(code):
+        yield region.code, region.name
+        if region.code.count(".") < _DEEPEST_GOVERNED:
+            yield from _governed(regions, region.code)
+
+
+def _unreachable(agencies: Sequence[Agency], registry: Registry) -> Iterator[str]:
+    """Names that lead elsewhere, because a unit's pattern or another row is found in them first."""
+    known = {agency.code: agency for agency in agencies}
+    for agency in agencies:
+        ours = current(agency.code, known)
+        for alias in dict.fromkeys((agency.name, *filter(None, [agency.acronym]), *agency.aliases)):
+            found = registry.resolve(alias).institutions
+            if found != ours and agency.code not in found[:1]:
+                elsewhere = "|".join(found) or "nobody"
+                yield f"{agency.code}: {alias!r} is never found; it leads to {elsewhere}"
+
+
+def _known(name: str, registry: Registry) -> bool:
+    return bool(registry.resolve(name).institutions)

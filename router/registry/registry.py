@@ -1,0 +1,93 @@
+"""The institutions and units that an operator keeps in CSV files, checked as a whole before anything is routed."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.reference.slang import load_slang
+from config.reference.table_reader import TableError
+from language.phrase_index import PhraseIndex
+from language.places.finder import Atlas
+from language.words import Words
+from router.registry import agencies as institutions
+from router.registry.agencies import TRIAGE, Agency, agency_faults, load_agencies, phrases
+from router.registry.name_resolver import Resolution, Resolver
+from router.registry.units import Unit, Units, load_units, unit_faults
+
+__all__ = ["TRIAGE", "Agency", "Registry", "Resolution", "load_registry"]
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """`agencies` have a queue each; `every` are these and the former ones, which are no more and have none.
+
+    `named` finds institutions: by their own names, their nationwide units, and their former names. What became one
+    institution is that one; what became several is the former one, whose `successors` the topic decides between.
+    """
+
+    agencies: Mapping[str, Agency]
+    every: Mapping[str, Agency]
+    named: PhraseIndex[Agency]
+    units: Units
+    resolver: Resolver
+
+    def name_of(self, code: str) -> str:
+        """The agency's name; of one that is in the registry no more, its code."""
+        known = self.every.get(code)
+        return known.name if known else code
+
+    def current(self, code: str) -> tuple[str, ...]:
+        """The institution itself, or those it became, best first; of an unknown code, nothing."""
+        return institutions.current(code, self.every)
+
+    def queue(self, code: str) -> str:
+        """The institution that gets what is meant for a code: a connected one, at last triage."""
+        return institutions.queue(code, self.every)
+
+    def door(self, code: str) -> str | None:
+        """As `queue`, of a code that somebody named: `None` where it leads nowhere but to triage, and is not triage."""
+        found = self.queue(code)
+        return found if found != TRIAGE or code == TRIAGE else None
+
+    def resolve(self, spelling: str, place: Collection[str] = ()) -> Resolution:
+        """Whose name it is, as people write it; `place`: dotted region codes known from elsewhere."""
+        return self.resolver.resolve(spelling, place)
+
+
+def load_registry(folder: Path, atlas: Atlas | None = None, words: Words | None = None) -> Registry:
+    """Read `agencies.csv` and `units.csv`. Raises `TableError` naming every fault found.
+
+    Without an `atlas` the shipped one is loaded when a spelling is first resolved; `words` are else the shipped ones.
+    """
+    agencies, units = load_agencies(folder / "agencies.csv"), load_units(folder / "units.csv")
+    words = words or Words(load_slang())
+    if faults := list(_hard_faults(agencies, units, words)):
+        raise TableError("\n".join(faults))
+    every = {agency.code: agency for agency in agencies}
+    named, indexed = PhraseIndex(_named(every, units)), Units(units)
+    return Registry(
+        agencies={agency.code: agency for agency in agencies if not agency.former},
+        every=every,
+        named=named,
+        units=indexed,
+        resolver=Resolver(every, named, indexed, words, atlas),
+    )
+
+
+def _hard_faults(agencies: Sequence[Agency], units: Sequence[Unit], words: Words) -> Iterator[str]:
+    """What must be mended before anything can be routed."""
+    yield from (f"agencies.csv: {fault}" for fault in agency_faults(agencies))
+    yield from (f"units.csv: {fault}" for fault in unit_faults(units, words, {agency.code for agency in agencies}))
+
+
+def _named(known: Mapping[str, Agency], units: Sequence[Unit]) -> dict[str, Agency]:
+    """Phrases by what they name; a unit that is one institution's wherever it is names that one."""
+    named = {
+        unit.pattern: known[unit.institutions[0]]
+        for unit in units
+        if len(unit.institutions) == 1 and not unit.placed and not unit.open
+    }
+    for phrase, code in phrases(list(known.values())).items():
+        ours = institutions.current(code, known)
+        named[phrase] = known[ours[0] if len(ours) == 1 else code]
+    return named

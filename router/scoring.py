@@ -1,0 +1,93 @@
+"""Weighs the signs in a report against each other: which institution, and how likely that is right. Pure."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import exp
+from pathlib import Path
+from types import MappingProxyType
+
+from config.reference.table_reader import TableError, read_table
+from router.evidence.evidence import KINDS, Sign
+
+# A second sign of one kind for one institution tells half of what it would alone.
+_EACH_FURTHER = 0.5
+_ENOUGH = "enough"
+# More is certainty several times over, and in the end no number any more.
+_MOST = 20
+
+
+class WeightsError(TableError):
+    """The weights can't be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """`of` is what each kind of sign is worth (log-odds for a strength of 1).
+
+    A door is chosen from the probability `enough` on; below it a person decides (triage).
+    """
+
+    of: Mapping[str, float]
+    enough: float
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """An institution, the probability that it is the competent one, and what speaks for it, the strongest first."""
+
+    institution: str
+    chance: float
+    signs: tuple[Sign, ...]
+
+
+def weigh(signs: Sequence[Sign], weights: Weights) -> list[Door]:
+    """All institutions that something speaks for, the likeliest first. Triage is one: that nobody could tell."""
+    for_each: dict[str, list[Sign]] = defaultdict(list)
+    for sign in signs:
+        for_each[sign.institution].append(sign)
+    said = {
+        code: sum(weights.of[kind] * strength for kind, strength in strengths(some).items())
+        for code, some in for_each.items()
+    }
+    chances = likelihoods(said)
+    doors = [
+        Door(code, chances[code], tuple(sorted(some, key=lambda sign: -weights.of[sign.kind] * sign.strength)))
+        for code, some in for_each.items()
+    ]
+    return sorted(doors, key=lambda door: (-door.chance, door.institution))
+
+
+def likelihoods(said: Mapping[str, float]) -> dict[str, float]:
+    """The probability of each, by the log-odds that speak for it, however large these are."""
+    most = max(said.values(), default=0.0)
+    odds = {code: exp(value - most) for code, value in said.items()}
+    whole = sum(odds.values())
+    return {code: odd / whole for code, odd in odds.items()}
+
+
+def strengths(signs: Sequence[Sign]) -> Mapping[str, float]:
+    """How strongly each kind of sign speaks for one institution."""
+    by_kind: dict[str, list[float]] = defaultdict(list)
+    for sign in signs:
+        by_kind[sign.kind].append(sign.strength)
+    return {
+        kind: sum(strength * _EACH_FURTHER**place for place, strength in enumerate(sorted(some, reverse=True)))
+        for kind, some in by_kind.items()
+    }
+
+
+def load_weights(path: Path) -> Weights:
+    """The weights in a file. Raises `WeightsError`."""
+    try:
+        found = {row.cells["sign"]: float(row.cells["weight"]) for row in read_table(path, ("sign", "weight"))}
+        enough = found.pop(_ENOUGH)
+    except (ValueError, KeyError) as error:
+        raise WeightsError(f"{path.name}: {error!r}; a number for each sign and for {_ENOUGH!r} is needed") from error
+    if missing := set(KINDS) ^ set(found):
+        raise WeightsError(f"{path.name}: a row too few or too many: {', '.join(sorted(missing))}")
+    if wrong := [sign for sign, weight in found.items() if not 0 <= weight <= _MOST]:
+        raise WeightsError(f"{path.name}: {', '.join(wrong)}: a weight lies between 0 and {_MOST}")
+    if not 0 <= enough <= 1:
+        raise WeightsError(f"{path.name}: {_ENOUGH} is a probability, not {enough}")
+    return Weights(MappingProxyType(found), enough)

@@ -1,0 +1,1 @@
+"""Reply providers, one module each: Twilio, SMPP, X and Firebase Cloud Messaging."""

@@ -1,0 +1,1 @@
+"""Tests of assembly, operations and the command line."""

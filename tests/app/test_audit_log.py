@@ -1,0 +1,233 @@
+"""The audit log: each act is a row, nobody forks it, and what somebody changes in it afterwards is found by its row."""
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from app.assembly.parts import Parts
+from app.operations.audit_log import BEGINNING, Act, AuditLog, Kept, chained, verified
+from config.database import open_engine
+from tests.conftest import NOW
+from tests.support import program
+from tests.support.service import Whole
+
+COPIED = "INSERT INTO audit_log SELECT 4, at, actor, action, subject, why, previous, hash FROM audit_log WHERE seq = 3"
+APPENDING = 4
+EACH = 12
+
+
+def filled(engine: Engine, rows: int = 4) -> list[Kept]:
+    """Acts of two persons, a minute apart."""
+    log = AuditLog(engine)
+    return [
+        log.append("letters.drop", f"id-{row}", f"petugas-{row % 2}", "uji coba", NOW + timedelta(minutes=row))
+        for row in range(rows)
+    ]
+
+
+def listed(engine: Engine) -> list[Kept]:
+    """All rows."""
+    with AuditLog(engine).rows() as rows:
+        return list(rows)
+
+
+def test_an_act_is_kept_whole(engine: Engine) -> None:
+    """Who, when, what, to what and why; counted from 1, each with the hash of the one before."""
+    first, second = filled(engine, 2)
+    assert (first.seq, first.previous, second.seq, second.previous) == (1, BEGINNING, 2, first.hash)
+    assert first.act.at == "2026-11-24T08:04:05.678Z"
+    assert (first.act.actor, first.act.action, first.act.subject) == ("petugas-0", "letters.drop", "id-0")
+    assert listed(engine) == [first, second]
+
+
+def test_any_program_can_count_the_hash_again(engine: Engine) -> None:
+    """SHA-256 of one JSON, with sorted names, no spaces and nothing but ASCII."""
+    row = AuditLog(engine).append("letters.drop", "id-0", "petugas é", "uji", NOW)
+    canonical = (
+        '{"action":"letters.drop","actor":"petugas \\u00e9","at":"2026-11-24T08:04:05.678Z",'
+        f'"previous":"{"0" * 64}","seq":1,"subject":"id-0","why":"uji"}}'
+    )
+    assert row.hash == hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def test_an_untouched_log_fits(engine: Engine) -> None:
+    """It says how many rows and the last hash; an empty one has none, and fits."""
+    assert AuditLog(engine).verify() == verified(())
+    rows = filled(engine)
+    found = AuditLog(engine).verify()
+    assert (found.rows, found.head, found.fault) == (4, rows[-1].hash, "")
+
+
+@pytest.mark.parametrize(
+    ("tampering", "says"),
+    [
+        (["UPDATE audit_log SET why = 'lain' WHERE seq = 2"], "row 2 is not what was written"),
+        (["UPDATE audit_log SET actor = 'petugas-9' WHERE seq = 4"], "row 4 is not what was written"),
+        (["UPDATE audit_log SET at = 'kemarin' WHERE seq = 3"], "row 3 is not what was written"),
+        (["DELETE FROM audit_log WHERE seq = 2"], "row 3 stands where row 2 should"),
+        (["DELETE FROM audit_log WHERE seq = 1"], "row 2 stands where row 1 should"),
+        (
+            ["DELETE FROM audit_log WHERE seq = 2", "UPDATE audit_log SET seq = seq - 1 WHERE seq = 3"],
+            "row 2 is not what was written",
+        ),
+        (
+            [
+                "UPDATE audit_log SET seq = 9 WHERE seq = 2",
+                "UPDATE audit_log SET seq = 2 WHERE seq = 3",
+                "UPDATE audit_log SET seq = 3 WHERE seq = 9",
+            ],
+            "row 2 is not what was written",
+        ),
+        (
+            [
+                "UPDATE audit_log SET seq = 5 WHERE seq = 4",
+                COPIED,
+            ],
+            "row 4 is not what was written",
+        ),
+    ],
+)
+def test_what_was_done_to_a_row_is_found(engine: Engine, tampering: list[str], says: str) -> None:
+    """Changed, removed, reordered or put in: the first row that does not fit is named, and how far it did."""
+    rows = filled(engine)
+    with engine.begin() as connection:
+        for statement in tampering:
+            connection.execute(text(statement))
+    found = AuditLog(engine).verify()
+    assert found.fault.startswith(says)
+    assert found.head == (rows[found.rows - 1].hash if found.rows else BEGINNING)
+
+
+def test_a_row_written_anew_breaks_the_chain(engine: Engine) -> None:
+    """Whoever changes a row and counts its hash again has changed what the next one follows."""
+    rows = filled(engine)
+    rewritten(engine, [replace(rows[1].act, why="lain")])
+    assert AuditLog(engine).verify().fault.startswith("row 3 does not follow the row before it")
+
+
+def rewritten(engine: Engine, acts: list[Act]) -> None:
+    """Put these acts in the place of those from the second row on, with hashes that fit."""
+    previous = listed(engine)[0].hash
+    with engine.begin() as connection:
+        for seq, act in enumerate(acts, start=2):
+            row = chained(seq, act, previous)
+            connection.execute(
+                text("UPDATE audit_log SET why = :why, previous = :previous, hash = :hash WHERE seq = :seq"),
+                {"why": act.why, "previous": previous, "hash": row.hash, "seq": seq},
+            )
+            previous = row.hash
+
+
+def test_a_noted_hash_finds_what_the_rows_do_not_show(engine: Engine) -> None:
+    """A log whose end was cut off, or that was written anew, fits by itself; a last hash of before is not in it."""
+    rows = filled(engine)
+    log = AuditLog(engine)
+    assert [log.verify(noted).fault for noted in (BEGINNING, rows[1].hash, rows[3].hash)] == ["", "", ""]
+
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM audit_log WHERE seq = 4"))
+    assert log.verify().fault == ""
+    assert log.verify(rows[2].hash).fault == ""
+    assert log.verify(rows[3].hash).fault.startswith(f"no row has the hash {rows[3].hash}: the end after row 3")
+
+    rewritten(engine, [replace(row.act, why="lain") for row in rows[1:3]])
+    assert log.verify().fault == ""
+    assert log.verify(rows[2].hash).fault.startswith("no row has the hash")
+
+
+def test_two_that_append_at_one_moment(engine: Engine) -> None:
+    """Each with connections of its own, as processes have: no number twice, none left out, one chain."""
+    together = threading.Barrier(APPENDING, timeout=60)
+
+    def append(name: str) -> None:
+        mine = open_engine(engine.url.render_as_string(hide_password=False))
+        for one in range(EACH):
+            together.wait()
+            AuditLog(mine).append("letters.drop", f"{name}-{one}", name, "uji coba", NOW)
+        mine.dispose()
+
+    threads = [threading.Thread(target=append, args=(f"petugas-{number}",)) for number in range(APPENDING)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    rows = listed(engine)
+    assert len(rows) == APPENDING * EACH
+    assert AuditLog(engine).verify().fault == ""
+    assert len({row.act.subject for row in rows}) == APPENDING * EACH
+
+
+def test_two_processes_that_append_at_one_moment(engine: Engine, tmp_path: Path) -> None:
+    """Commands in processes of their own, at once: every act is in the one chain."""
+    whole = Whole(tmp_path, database_url=engine.url.render_as_string(hide_password=False))
+    arguments = ("purge", "--older-than", "30d", "--why", "uji coba", "--actor")
+    files = [tmp_path / f"{number}.txt" for number in range(APPENDING)]
+    started = [
+        program.Program((*arguments, f"petugas-{number}"), whole.environment, file, file, tmp_path)
+        for number, file in enumerate(files)
+    ]
+    codes = [process.wait() for process in started]
+
+    assert codes == [0] * APPENDING, [file.read_text() for file in files]
+    assert sorted(row.act.actor for row in listed(engine)) == [f"petugas-{number}" for number in range(APPENDING)]
+    assert AuditLog(engine).verify().rows == APPENDING
+
+
+def test_listed_by_who_and_when(engine: Engine) -> None:
+    """Of one actor, and from a moment on; together both must fit."""
+    filled(engine)
+    log = AuditLog(engine)
+    with log.rows(NOW + timedelta(minutes=1), "petugas-1") as rows:
+        assert [row.seq for row in rows] == [2, 4]
+    with log.rows(NOW + timedelta(minutes=2)) as rows:
+        assert [row.seq for row in rows] == [3, 4]
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(parts: Parts, tmp_path: Path) -> Run:
+    """`satupintu audit-log` on this test's data folder."""
+    mine = {"SATUPINTU_HOME": str(parts.settings.home)}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
+
+    def command(*arguments: str) -> tuple[int, str, str]:
+        done = program.run(("audit-log", *arguments), {**clean, **mine, "COLUMNS": "300"}, tmp_path)
+        return done.returncode, done.stdout, done.stderr
+
+    return command
+
+
+def test_the_commands(parts: Parts, run: Run) -> None:
+    """Listed for people and for programs; verified with its length and its last hash, and 1 where it does not fit."""
+    rows = filled(parts.engine, 3)
+    log = parts.audit_log
+    log.append("letters.drop", "id-9", "[bold]petugas", "[red]x", NOW + timedelta(hours=1))
+
+    code, out, _ = run("list")
+    assert code == 0
+    assert all(said in out for said in ("2026-11-24T08:05:05.678Z", "petugas-1", "id-1", "[bold]petugas", "[red]x"))
+    code, out, _ = run("list", "--actor", "petugas-1", "--since", "2026-11-24", "--json")
+    (only,) = json.loads(out)
+    assert (code, only["seq"], only["hash"], only["at"]) == (0, 2, rows[1].hash, "2026-11-24T08:05:05.678Z")
+    assert run("list", "--since", "kemarin")[0] == 2
+
+    assert run("verify")[:2] == (0, f"4 rows, the last hash is {log.verify().head}\n")
+    assert run("verify", "--head", rows[2].hash)[0] == 0
+    code, _, err = run("verify", "--head", "f" * 64)
+    assert (code, err.split(":")[0]) == (1, f"no row has the hash {'f' * 64}")
+    with parts.engine.begin() as connection:
+        connection.execute(text("UPDATE audit_log SET why = 'lain' WHERE seq = 2"))
+    code, out, err = run("verify")
+    assert (code, out) == (1, "")
+    assert err.startswith("row 2 is not what was written")

@@ -1,0 +1,124 @@
+"""`satupintu lag` and `top`: the same facts as the console, for eyes and for programs."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from app.assembly.parts import Parts
+from app.cli import app
+from app.commands.monitoring import screen
+from bus.port import Membership, Outgoing
+from monitor.snapshot import ProcessState, Snapshot
+from tests.conftest import NOW
+from tests.support import records
+from tests.support.log_capture import listening
+
+Run = Callable[..., Any]
+GROUPS = ("normalize", "router", "ledger", "replies")
+
+
+@pytest.fixture
+def run(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """A command with the settings of these parts."""
+    monkeypatch.setenv("SATUPINTU_HOME", str(parts.settings.home))
+    monkeypatch.setenv("SATUPINTU_SECRET_KEY", parts.settings.secret_key.get_secret_value())
+    monkeypatch.setenv("COLUMNS", "160")
+    with listening():
+        yield lambda *arguments: CliRunner().invoke(app, arguments)
+
+
+def arrive(parts: Parts) -> None:
+    """A report comes in."""
+    producer = parts.bus.producer()
+    producer.publish([records.web(parts, "Lampu padam", phone="+628000000001")])
+    producer.close()
+
+
+def test_what_stands_still_is_said(parts: Parts, run: Run) -> None:
+    """Nobody works what came: in words, in a table, and by an exit code that a script can use."""
+    arrive(parts)
+    result = run("lag")
+    assert result.exit_code == 1
+    assert "Nobody works normalize: 1 message wait" in result.stdout
+    assert "raw-web" in result.stdout
+    seen = json.loads(run("lag", "--json").stdout)
+    waiting = {state["stage"]: state["topics"] for state in seen["stages"]}
+    assert waiting["normalize"]["raw-web"]["many"] == 1
+    assert waiting["router"] == {}
+
+
+def test_what_stands_in_a_letter_is_no_order(parts: Parts, run: Run) -> None:
+    """Whatever another program put into its headers, `top` shows it, and all else."""
+    producer = parts.bus.producer()
+    odd = (("dead_stage", b"[/odd]"), ("dead_reason", b"[/strange]\x1b[2J"))
+    producer.publish([Outgoing("dead-router", b"", b"?", odd)])
+    producer.close()
+    shown = run("top", "--once").stdout
+    assert ("[/odd]" in shown, shown.count("[/strange]"), "\x1b" in shown) == (True, 2, False)
+
+
+def test_who_works_is_said(parts: Parts, run: Run) -> None:
+    """For each stage by the name of the process; that none of it is to be found at its address is said too."""
+    members = [parts.bus.consumer(Membership(group, "host-a", ("complaints",))) for group in GROUPS]
+    result = run("lag")
+    for member in members:
+        member.close()
+    assert "Nobody works" not in result.stdout
+    assert "does not answer" in result.stdout
+    assert result.stdout.count("host-a") == len(GROUPS)
+
+
+def test_everything_on_one_screen(parts: Parts, run: Run) -> None:
+    """What needs a person, channels, stages, what was put aside, queues; as JSON the same with the concerns."""
+    arrive(parts)
+    shown = run("top", "--once").stdout
+    assert "NOW   Nobody works normalize" in shown.replace("\n", " ")
+    for head in ("last minute", "works", "put aside", "overdue"):
+        assert head in shown
+    seen = json.loads(run("top", "--once", "--json").stdout)
+    assert {"channels", "stages", "letters", "quarantine", "queues", "processes", "concerns"} <= seen.keys()
+    assert seen["channels"][0] | {"newest": None} == {
+        "channel": "web",
+        "minute": 1,
+        "hour": 1,
+        "usual": pytest.approx(1 / 24),
+        "newest": None,
+        "total": 1,
+    }
+
+
+def test_brackets_are_no_markup(parts: Parts, run: Run) -> None:
+    """Whatever a member calls itself, and a letter that somebody else wrote says of itself."""
+    member = parts.bus.consumer(Membership("router", "host[a]", ("complaints",)))
+    producer = parts.bus.producer()
+    producer.publish([Outgoing("dead-router", b"", b"", (("dead_stage", b"router"), ("dead_reason", b"[/b]")))])
+    producer.close()
+    result = run("top", "--once")
+    member.close()
+    assert (result.exit_code, "host[a]" in result.stdout, "[/b]" in result.stdout) == (0, True, True)
+
+
+def test_nobody_is_named(parts: Parts, run: Run) -> None:
+    """Neither words nor numbers of a citizen stand on the screen."""
+    arrive(parts)
+    for arguments in (("lag",), ("lag", "--json"), ("top", "--once"), ("top", "--once", "--json")):
+        said = run(*arguments).stdout
+        assert "Lampu" not in said
+        assert "8000000001" not in said
+
+
+def test_who_was_turned_away_is_counted() -> None:
+    """By door and reason, of all processes together."""
+    processes = [
+        ProcessState(address=address, instance=address, refused={"sms": {"bad_signature": many}})
+        for address, many in (("a", 3), ("b", 4))
+    ]
+    said = io.StringIO()
+    Console(width=120, file=said).print(screen(Snapshot(at=NOW, processes=tuple(processes)), ()))
+    (row,) = [line for line in said.getvalue().splitlines() if "turned away" in line]
+    assert [cell.strip() for cell in row.split("│")[1:5]] == ["turned away", "sms", "bad_signature", "7"]

@@ -1,0 +1,171 @@
+"""The commands around the tables: what would be decided and why, what is wrong, what an edit changes."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from app.assembly.parts import Parts
+from app.cli import app
+from bus.port import Outgoing
+from config.settings import Settings
+from messages import codec
+from messages.sealing import Sealed
+from messages.shapes import Channel, Complaint, Report
+from messages.topics import COMPLAINTS
+from tests.conftest import NOW
+from tests.support.log_capture import listening
+from tests.support.rules import SHIPPED, SMALL
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Runs a command on the small tables, in a data folder of its own."""
+    monkeypatch.setenv("SATUPINTU_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SATUPINTU_AGENCIES", str(SMALL))
+    with listening():
+        yield lambda *arguments, said="": CliRunner().invoke(app, arguments, input=said)
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Path:
+    """A copy of the tables in which passports are the health ministry's."""
+    folder = tmp_path / "edited"
+    shutil.copytree(SMALL, folder)
+    path = folder / "competence.csv"
+    path.write_text(path.read_text().replace("paspor,,kementerian-kemenimipas", "paspor,,kementerian-kemenkes"))
+    return folder
+
+
+def test_lines_are_explained(run: Run) -> None:
+    """One line of JSON for each, with all that a program needs."""
+    lines = [
+        {"id": "1", "title": "Jalan", "text": "jalan rusak", "channel": "sms", "location": "Kab. Sleman"},
+        {"id": "2", "text": "tolong", "agency": "Kemenkes", "more": "is passed over"},
+    ]
+    result = run("explain", "route", said="\n\n".join(map(json.dumps, lines)))
+    assert result.exit_code == 0, result.output
+    first, second = map(json.loads, result.stdout.splitlines())
+    assert (first["id"], first["agency"], first["region"], first["topic"]) == ("1", "kabupaten-3404", "34.04", "jalan")
+    assert 0 < first["confidence"] <= 1
+    assert first["triage"] is False
+    assert first["alternatives"] == ["provinsi-34"]
+    assert {"rule", "says"} == set(first["reasons"][0])
+    assert (second["agency"], second["region"], second["topic"]) == ("kementerian-kemenkes", None, None)
+
+
+def test_one_report_by_hand(run: Run) -> None:
+    """With what the sender would have filled in."""
+    result = run("explain", "route", "--text", "banjir", "--location", "Kota Semarang")
+    assert json.loads(result.stdout)["agency"] == "kota-3374"
+
+
+def test_a_line_that_is_no_report_is_named(run: Run) -> None:
+    """Its number and the field, never what stood there."""
+    result = run("explain", "route", said='{"text": "a"}\n{"text": 7, "channel": "merpati"}\n')
+    assert result.exit_code == 2
+    assert "line 2: text" in result.stderr
+    assert "merpati" not in result.stderr
+    assert run("explain", "route", said=b'{"text": "\xff"}\n').exit_code == 2
+
+
+def test_how_often_it_is_right(run: Run, tmp_path: Path) -> None:
+    """Of those that can be placed and of those that can't, apart."""
+    reports = [
+        {"id": "1", "text": "paspor hilang", "institution": "kementerian-kemenimipas", "kind": "programme"},
+        {"id": "2", "text": "paspor hilang", "institution": "bumn-pln", "acceptable": ["kementerian-kemenimipas"]},
+        {"id": "3", "text": "paspor hilang", "institution": "bumn-pln"},
+        {"id": "4", "text": "halo", "institution": "bumn-pln"},
+        {"id": "5", "text": "halo", "institution": "triage"},
+    ]
+    path = tmp_path / "reports.jsonl"
+    path.write_text("\n".join(map(json.dumps, reports)))
+    found = json.loads(run("eval", "route", "--reports", str(path)).stdout)
+    shares = {name: found[name]["value"] for name in ("right", "strict", "wrong", "triage", "nobody_to_triage")}
+    assert shares == {"right": 0.5, "strict": 0.25, "wrong": 0.25, "triage": 0.25, "nobody_to_triage": 1.0}
+    assert (found["right"]["of"], found["nobody_to_triage"]["of"]) == (4, 1)
+    for name, content in (("empty", b"\n"), ("other", b"\xff")):
+        (tmp_path / name).write_bytes(content)
+    for name in ("none", "empty", "other"):
+        assert run("eval", "route", "--reports", str(tmp_path / name)).exit_code == 2
+
+
+def test_the_linter_tries_each_example(run: Run, edited: Path) -> None:
+    """A row that its own example does not reach is named, and the exit code says it."""
+    path = edited / "competence.csv"
+    path.write_text(path.read_text().replace("Banjir lagi di Kota Semarang", "Paspor lagi"))
+    result = run("rules", "lint", str(edited))
+    assert result.exit_code == 1
+    assert "competence.csv: banjir: its example goes to kementerian-kemenkes, and not by this row" in result.stdout
+
+
+def test_the_linter_asks_who_governs_the_regions_of_the_folder(run: Run, edited: Path) -> None:
+    """A new regency needs a government, though the list that is shipped does not know it."""
+    shutil.copy(SHIPPED / "regions.csv", edited)
+    with (edited / "regions.csv").open("a") as table:
+        table.write("33.98,Kabupaten Baru\n")
+    assert "33.98 Kabupaten Baru has no row" in run("rules", "lint", str(edited)).stdout
+
+
+def test_an_edit_is_shown_row_by_row(run: Run, edited: Path) -> None:
+    """What was changed, added and taken away; nothing and 0 where two folders are the same."""
+    with (edited / "topics.csv").open("a") as table:
+        table.write("banjir,PEKERJAAN UMUM,1,rob,\n")
+    result = run("rules", "diff", str(SMALL), str(edited))
+    assert result.exit_code == 1
+    assert [line[:28] for line in result.stdout.splitlines()] == [
+        "+ topics.csv: banjir (2): PE",
+        "~ competence.csv: paspor: pa",
+    ]
+    assert run("rules", "diff", str(SMALL), str(SMALL)).exit_code == 0
+
+
+@pytest.mark.parametrize("command", [("lint",), ("diff", str(SMALL)), ("replay", "--with")])
+@pytest.mark.parametrize("folder", [".", "nowhere"])
+def test_a_folder_without_tables_is_named(run: Run, tmp_path: Path, command: tuple[str, ...], folder: str) -> None:
+    """It is not taken for the tables that are shipped."""
+    result = run("rules", *command, str(tmp_path / folder))
+    assert result.exit_code == 2
+    assert "agencies.csv" in result.stderr
+
+
+def test_past_complaints_are_tried(run: Run, edited: Path, settings: Settings, tmp_path: Path) -> None:
+    """Only what would go to another door is listed, by number, without a word of it; nothing is written."""
+    parts = Parts(settings.model_copy(update={"agencies": SMALL, "home": tmp_path / "home"}))
+    parts.ensure_topics()
+    producer = parts.bus.producer()
+    producer.publish([Outgoing(COMPLAINTS, b"", b"{}")])
+    texts = ("Paspor saya lama", "Banjir di Kota Semarang")
+    for number, text in enumerate(texts):
+        producer.publish([complaint(number, text)])
+    producer.close()
+    result = run("rules", "replay", "--with", str(edited), "--since", "2000-01-01")
+    assert result.stdout.splitlines() == [
+        "NOMOR0  kementerian-kemenimipas -> kementerian-kemenkes",
+        "1 of 2 complaints would go to another door",
+    ]
+    found = run("rules", "replay", "--with", str(edited), "--since", "2000-01-01", "--json")
+    assert json.loads(found.stdout)["after"]["agency"] == "kementerian-kemenkes"
+    assert "1 of 2" in found.stderr
+    assert "0 of 0" in run("rules", "replay", "--with", str(edited), "--since", "2999-01-01").stdout
+
+
+def complaint(number: int, text: str) -> Outgoing:
+    """As the normalizer makes it."""
+    made = Complaint(
+        id=UUID(int=number),
+        message_id=UUID(int=number),
+        at=NOW,
+        tracking=f"NOMOR{number}",
+        channel=Channel.WEB,
+        sender="sender",
+        report=Report(text=text),
+        contact=Sealed("sealed"),
+    )
+    return Outgoing(COMPLAINTS, *codec.encode(made, str(made.id), "/test"))

@@ -1,0 +1,145 @@
+"""The Twitter door as the service and the command line run it."""
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import requests
+
+from app.assembly import twitter
+from app.assembly.migrate import migrate
+from app.assembly.parts import Parts, utc_now
+from config.settings import Settings
+from ingest.door_store import DoorStore
+from messages import ids
+from messages.shapes import Channel
+from tests.ingest.served import raws
+from tests.support import program
+from tests.support.ports import free_port
+
+_LOOKS = 400
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Those of one machine, where the service plays X itself, with everything on."""
+    changed = {"x_bearer_token": "", "x_base_url": "", "x_stream": True, "x_recheck_days": 7, "port": free_port()}
+    return Settings.model_validate(settings.model_dump() | changed)
+
+
+@contextmanager
+def running(parts: Parts) -> Iterator[set[str]]:
+    """Every part of the door in its thread, until the block ends; yields their names."""
+    stopping = threading.Event()
+    producer = parts.bus.producer()
+    threads = [threading.Thread(target=run, name=name) for name, run in twitter.runs(parts, producer, stopping, {})]
+    for thread in threads:
+        thread.start()
+    try:
+        yield {thread.name for thread in threads}
+    finally:
+        stopping.set()
+        for thread in threads:
+            thread.join(20)
+        producer.close()
+    assert [thread.name for thread in threads if thread.is_alive()] == []
+
+
+def test_door_stream_and_recheck_run_and_stop(parts: Parts) -> None:
+    """A post on the practice X is on the bus soon; told to stop, every part ends, whatever it was waiting for."""
+    url, token = parts.settings.x_url, parts.secrets.x_token
+    with running(parts) as names:
+        said = {"text": "@Lapor1708 lampu mati, Kota Semarang"}
+        response = _posted(url, token, said)
+        wanted = ids.message_id(Channel.TWITTER, response["data"]["id"])
+        for _ in range(_LOOKS):
+            if wanted in {raw.id for raw in raws(parts, Channel.TWITTER)}:
+                break
+            threading.Event().wait(0.05)
+        found = {raw.id for raw in raws(parts, Channel.TWITTER)}
+
+    assert wanted in found
+    assert names == {"twitter", "x-stream", "x-recheck", "practice-x"}
+
+
+def test_the_first_look_goes_as_far_back_as_is_set(parts: Parts) -> None:
+    """Before anything is posted, the place is that of a post of two hours before the start."""
+    parts.settings = Settings.model_validate(parts.settings.model_dump() | {"x_since_hours": 2})
+    before = utc_now()
+    with running(parts):
+        for _ in range(_LOOKS):
+            if place := DoorStore(parts.engine).cursor("twitter.since_id"):
+                break
+            threading.Event().wait(0.05)
+        after = utc_now()
+
+    # X's ids hold the milliseconds since this moment in their upper bits.
+    began = datetime.fromtimestamp(((int(place or 0) >> 22) + 1_288_834_974_657) / 1000, UTC)
+    two_hours = timedelta(hours=2)
+    assert before - timedelta(milliseconds=1) <= began + two_hours <= after
+
+
+def test_only_what_is_set_runs(parts: Parts) -> None:
+    """Polling is the door; the stream and the recheck are there where they are set, the practice X without a token."""
+    changed = {"x_bearer_token": "t", "x_base_url": "http://127.0.0.1:9", "x_stream": False, "x_recheck_days": 0}
+    other = Parts(Settings.model_validate(parts.settings.model_dump() | changed))
+    migrate(other.engine)
+    producer = other.bus.producer()
+
+    doors: dict[str, Callable[[], str]] = {}
+    assert [name for name, _ in twitter.runs(other, producer, threading.Event(), doors)] == ["twitter"]
+    assert {name: why() for name, why in doors.items()} == {"twitter": ""}
+    producer.close()
+    other.engine.dispose()
+
+
+def test_pictures_come_from_x_alone(settings: Settings) -> None:
+    """X's own picture host, and of a loopback X that one; what is set takes the place of the first."""
+    real = Settings.model_validate(settings.model_dump() | {"x_bearer_token": "t"})
+    assert real.x_media_from == {"pbs.twimg.com"}
+    assert settings.x_media_from == {"pbs.twimg.com", f"127.0.0.1:{settings.port + 1}"}
+    other = Settings.model_validate(real.model_dump() | {"x_media_hosts": "a.example, b.example:8443"})
+    assert other.x_media_from == {"a.example", "b.example:8443"}
+
+
+def test_reads_are_shown(parts: Parts) -> None:
+    """`satupintu x-reads` says what was read today, and of how many, to people and to programs."""
+    twitter.budget(parts).spend(7)
+
+    shown = _command(parts, "x-reads", "--json")
+    assert {name: json.loads(shown)[name] for name in ("used", "limit")} == {"used": 7, "limit": None}
+    assert _command(parts, "x-reads", SATUPINTU_X_READS_PER_DAY="500").strip().endswith(": 7 of 500")
+
+
+def test_compliance_file_is_believed(parts: Parts, tmp_path: Path) -> None:
+    """`satupintu x-withdrawn` reads a compliance job's result; what is not ours is passed over."""
+    file = tmp_path / "result.jsonl"
+    file.write_text('{"id": "5", "action": "delete", "reason": "protected"}\n\n{"id"\n')
+
+    assert _command(parts, "x-withdrawn", str(file)) == "0 of our posts are gone\n"
+
+
+def _posted(url: str, token: str, said: dict[str, str]) -> dict[str, dict[str, str]]:
+    for _ in range(_LOOKS):
+        try:
+            response = requests.post(
+                f"{url}/2/tweets", json=said, headers={"Authorization": f"Bearer {token}"}, timeout=5
+            )
+        except requests.ConnectionError:
+            threading.Event().wait(0.05)
+        else:
+            found: dict[str, dict[str, str]] = response.json()
+            return found
+    raise AssertionError("the practice X did not start")
+
+
+def _command(parts: Parts, *arguments: str, **more: str) -> str:
+    settings = parts.settings
+    mine = {"SATUPINTU_HOME": str(settings.home), "SATUPINTU_SECRET_KEY": settings.secret_key.get_secret_value()}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
+    return program.run(arguments, {**clean, **mine, **more, "COLUMNS": "200"}, settings.home, check=True).stdout

@@ -1,0 +1,1 @@
+"""Tests of the bus implementations and of the worker loop."""

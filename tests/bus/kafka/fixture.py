@@ -1,0 +1,70 @@
+"""The session's broker: the one named by KAFKA_BOOTSTRAP, else a node of our own."""
+
+import gc
+import os
+import shutil
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.bus.kafka.node import Node, UnavailableError
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """kafka-python leaves a refused connection's socket to the garbage collector, in whichever test that comes by."""
+    config.addinivalue_line("filterwarnings", "ignore:unclosed <(ssl.SSLSocket|socket.socket):ResourceWarning")
+
+
+def pytest_sessionfinish() -> None:
+    """Those of the last tests are collected here: later no filter is in force."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+@pytest.fixture(scope="session")
+def formatted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a node that never ran, for each to begin with: to make it takes Java a second."""
+    node = new_node()
+    try:
+        return shutil.copytree(node.data, tmp_path_factory.mktemp("kafka") / "data")
+    finally:
+        node.close()
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(request: pytest.FixtureRequest) -> Iterator[str]:
+    """`host:port` of a running Apache Kafka. Skips without Java or the jars; in CI that is a failure."""
+    given = os.environ.get("KAFKA_BOOTSTRAP")
+    if given:
+        yield given
+        return
+    node = new_node(request.getfixturevalue("formatted"))
+    node.start()
+    try:
+        yield node.bootstrap
+    finally:
+        node.close()
+
+
+@pytest.fixture
+def own_node(formatted: Path) -> Iterator[Node]:
+    """A started node for one test, which may pause or kill it."""
+    node = new_node(formatted)
+    node.start()
+    try:
+        yield node
+    finally:
+        node.close()
+
+
+def new_node(formatted: Path | None = None, keystore: Path | None = None, password: str = "") -> Node:
+    """A node not yet started; skips or fails the test when it can't be had."""
+    try:
+        return Node(formatted, keystore=keystore, password=password)
+    except UnavailableError as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))

@@ -1,0 +1,312 @@
+"""What only the Kafka bus can meet: a broker that is frozen or dies. On nodes of their own."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from kafka import KafkaConsumer
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+
+from bus.errors import Fenced, Retry
+from bus.kafka.bus import KafkaBus
+from bus.kafka.consumer import TransactionalConsumer
+from bus.kafka.settings import KafkaSettings
+from bus.kafka.topics import leave
+from bus.port import Consumer, Membership, Outgoing, Record, TopicSpec
+from bus.watchdog import Watchdog
+from tests.bus.kafka.fixture import new_node
+from tests.bus.kafka.node import Node
+
+DEADLINE = 2.0
+BOUND = 1_000_000
+# How much longer than its deadline a call may take on a busy machine.
+SLACK = 15.0
+
+
+@pytest.fixture(scope="module")
+def node(formatted: Path) -> Iterator[Node]:
+    """A broker that these tests may freeze and kill, each leaving it running."""
+    made = new_node(formatted)
+    made.start()
+    yield made
+    made.close()
+
+
+def bus_on(node: Node, on_expiry: Callable[[str], None] = pytest.fail) -> KafkaBus:
+    """A bus with a short deadline and a small window; by default a call that hangs fails the test."""
+    settings = KafkaSettings(bootstrap=node.bootstrap, deadline=DEADLINE, max_in_flight_bytes=BOUND)
+    return KafkaBus(settings, Watchdog(on_expiry))
+
+
+def new_topic(bus: KafkaBus) -> str:
+    """A fresh topic."""
+    name = f"topic-{uuid.uuid4().hex[:12]}"
+    bus.ensure([TopicSpec(name)])
+    return name
+
+
+def polled(consumer: Consumer, count: int) -> list[Record]:
+    """Poll until `count` records came."""
+    records: list[Record] = []
+    until = time.monotonic() + 30
+    while len(records) < count and time.monotonic() < until:
+        records += consumer.poll(0.3, count - len(records))
+    assert len(records) == count
+    return records
+
+
+def values(bus: KafkaBus, topic: str) -> list[bytes]:
+    """All that is there to read."""
+    reader = bus.reader()
+    try:
+        return [record.value for record in reader.read([topic])]
+    finally:
+        reader.close()
+
+
+def eventually_publishes(bus: KafkaBus, publish: Callable[[], None]) -> None:
+    """Publish until it succeeds, as a spool does."""
+    until = time.monotonic() + 30
+    while True:
+        try:
+            publish()
+        except Retry:
+            assert time.monotonic() < until
+        else:
+            return
+
+
+def test_bytes_in_flight_stay_bounded_while_the_broker_is_frozen(node: Node) -> None:
+    """Whatever many threads send, each call is `Retry` in time, and the unconfirmed bytes never pass the bound."""
+    bus = bus_on(node)
+    topic, producer = new_topic(bus), bus.producer()
+    producer.publish([Outgoing(topic, b"key", b"before")])
+    outcomes: list[tuple[type[Exception], float]] = []
+
+    def flood() -> None:
+        for _ in range(3):
+            began = time.monotonic()
+            with pytest.raises(Retry) as caught:
+                producer.publish([Outgoing(topic, b"key", bytes(90_000)) for _ in range(5)])
+            outcomes.append((caught.type, time.monotonic() - began))
+
+    node.pause()
+    try:
+        threads = [threading.Thread(target=flood) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        node.resume()
+    assert len(outcomes) == 18
+    assert max(seconds for _, seconds in outcomes) < DEADLINE + SLACK
+    assert 0 < producer.in_flight_highest <= BOUND
+    eventually_publishes(bus, lambda: producer.publish([Outgoing(topic, b"key", b"after")]))
+    producer.close()
+    assert producer.in_flight == 0
+    assert values(bus, topic)[-1] == b"after"
+
+
+def test_a_producer_lives_on_after_an_outage_longer_than_its_deadline(node: Node) -> None:
+    """Messages that ran out of time are `Retry`, and the same producer publishes again once the broker is back."""
+    bus = bus_on(node)
+    topic, producer = new_topic(bus), bus.producer()
+    producer.publish([Outgoing(topic, b"key", b"before")])
+    node.pause()
+    try:
+        with pytest.raises(Retry):
+            producer.publish([Outgoing(topic, b"key", b"during")])
+    finally:
+        node.resume()
+    eventually_publishes(bus, lambda: producer.publish([Outgoing(topic, b"key", b"after")]))
+    producer.close()
+    found = values(bus, topic)
+    assert found[0] == b"before"
+    assert found[-1] == b"after"
+
+
+def test_a_dead_broker_is_retry_everywhere(node: Node) -> None:
+    """Ping, publish, join, look and create are `Retry` in time, and leave no thread behind."""
+    bus = bus_on(node)
+    topic = new_topic(bus)
+    node.kill()
+    threads = threading.active_count()
+    calls: list[Callable[[], object]] = [
+        lambda: bus.ping(1.0),
+        lambda: bus.ensure([TopicSpec(topic)]),
+        lambda: bus.producer().publish([Outgoing(topic, b"key", b"value")]),
+        lambda: bus.consumer(Membership("group", "member", (topic,))),
+        bus.reader,
+    ]
+    try:
+        for call in calls:
+            began = time.monotonic()
+            with pytest.raises(Retry):
+                call()
+            assert time.monotonic() - began < DEADLINE + SLACK
+        assert threading.active_count() == threads
+    finally:
+        node.start()
+
+
+@pytest.mark.parametrize("outputs", [(), (b"output",)], ids=["offsets", "outputs"])
+def test_a_batch_survives_a_broker_that_dies(node: Node, outputs: tuple[bytes, ...]) -> None:
+    """A commit to a dead broker is `Retry`, polls are empty, and when it is back the batch is worked, once."""
+    bus = bus_on(node)
+    source, target, group = new_topic(bus), new_topic(bus), uuid.uuid4().hex
+    producer = bus.producer()
+    producer.publish([Outgoing(source, b"key", b"1"), Outgoing(source, b"key", b"2")])
+    producer.close()
+    consumer = bus.consumer(Membership(group, "member", (source,)))
+    polled(consumer, 2)
+    node.kill()
+    try:
+        with pytest.raises(Retry):
+            consumer.commit([Outgoing(target, b"key", value) for value in outputs])
+        consumer.rewind()
+        assert consumer.poll(0.5, 10) == ()
+    finally:
+        node.start()
+    assert [record.value for record in polled(consumer, 2)] == [b"1", b"2"]
+    consumer.commit([Outgoing(target, b"key", value) for value in outputs])
+    assert consumer.poll(0.5, 10) in ((), [])
+    consumer.close()
+    assert values(bus, target) == list(outputs)
+
+
+def test_a_frozen_broker_does_not_hold_a_commit_for_ever(node: Node) -> None:
+    """A commit to a frozen broker returns as `Retry` in time; once it answers again, the batch is worked, once."""
+    bus = bus_on(node)
+    source, target, group = new_topic(bus), new_topic(bus), uuid.uuid4().hex
+    producer = bus.producer()
+    producer.publish([Outgoing(source, b"key", b"1")])
+    producer.close()
+    consumer = bus.consumer(Membership(group, "member", (source,)))
+    polled(consumer, 1)
+    node.pause()
+    try:
+        began = time.monotonic()
+        with pytest.raises(Retry):
+            consumer.commit([Outgoing(target, b"key", b"output")])
+        assert time.monotonic() - began < DEADLINE + SLACK
+    finally:
+        node.resume()
+    consumer.rewind()
+    polled(consumer, 1)
+    consumer.commit([Outgoing(target, b"key", b"output")])
+    consumer.close()
+    assert values(bus, target) == [b"output"]
+
+
+def test_a_commit_that_hangs_wakes_the_watchdog(node: Node) -> None:
+    """When the broker dies between outputs and commit, kafka-python waits for ever, and the watchdog says so."""
+    expired: list[str] = []
+    woken = threading.Event()
+
+    def on_expiry(call: str) -> None:
+        expired.append(call)
+        woken.set()
+
+    bus = bus_on(node, on_expiry)
+    source, target, group = new_topic(bus), new_topic(bus), uuid.uuid4().hex
+    producer = bus.producer()
+    producer.publish([Outgoing(source, b"key", b"1")])
+    producer.close()
+    consumer = bus.consumer(Membership(group, "member", (source,)))
+    polled(consumer, 1)
+
+    def outputs() -> Iterator[Outgoing]:
+        yield Outgoing(target, b"key", b"output")
+        # Until what was yielded is in the broker's log; only the commit is then left to do.
+        time.sleep(1.0)
+        node.kill()
+
+    # It never returns, not even when the broker is back.
+    hanging = threading.Thread(target=lambda: consumer.commit(outputs()), daemon=True)
+    hanging.start()
+    try:
+        assert woken.wait(DEADLINE + SLACK)
+        assert hanging.is_alive()
+    finally:
+        node.start()
+    assert expired[0] in {"send_offsets_to_transaction", "commit_transaction"}
+    # The application ends the process here; its next life is this member again.
+    again = bus.consumer(Membership(group, "member", (source,)))
+    polled(again, 1)
+    again.commit([Outgoing(target, b"key", b"output")])
+    again.close()
+    consumer.close()
+    assert values(bus, target) == [b"output"]
+
+
+def test_a_member_killed_before_its_topics_were_known_has_them_in_its_next_life(node: Node) -> None:
+    """The broker keeps a static member's assignment over its death; an empty one must not be kept."""
+    bus = bus_on(node)
+    topic, group = f"topic-{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
+    # kafka-python's own client leaves no group when it closes: for the broker it is a process that was killed.
+    killed = KafkaConsumer(
+        topic,
+        bootstrap_servers=node.bootstrap,
+        group_id=group,
+        group_instance_id=f"{group}-member",
+        partition_assignment_strategy=(CooperativeStickyAssignor(),),
+    )
+    until = time.monotonic() + 30
+    while killed.group_metadata().generation_id < 0 and time.monotonic() < until:
+        killed.poll(100)
+    assert killed.group_metadata().generation_id >= 0
+    killed.close(autocommit=False)
+    bus.ensure([TopicSpec(topic)])
+    producer = bus.producer()
+    producer.publish([Outgoing(topic, b"key", b"1")])
+    producer.close()
+    consumer = bus.consumer(Membership(group, "member", (topic,)))
+    assert [record.value for record in polled(consumer, 1)] == [b"1"]
+    consumer.close()
+
+
+class Deaf:
+    """A client that hears of nothing and says nothing of it, as some were seen to be after an outage."""
+
+    def __init__(self, client: KafkaConsumer) -> None:
+        self._client = client
+
+    def poll(self, *_: object) -> dict[object, object]:
+        """Nothing."""
+        return {}
+
+    def __getattr__(self, name: str) -> object:
+        """All else is the client's."""
+        return getattr(self._client, name)
+
+
+def test_a_member_that_its_group_forgot_joins_anew(node: Node) -> None:
+    """It is fenced, though its client notices nothing; as long as the group has it, an empty topic is only empty."""
+    settings = KafkaSettings(bootstrap=node.bootstrap, deadline=DEADLINE, session_timeout=1.0)
+    bus = KafkaBus(settings, Watchdog(pytest.fail))
+    topic = new_topic(bus)
+    producer = bus.producer()
+    producer.publish([Outgoing(topic, b"key", b"value")])
+    producer.close()
+    consumer = bus.consumer(Membership("forgetting", "one", (topic,)))
+    assert isinstance(consumer, TransactionalConsumer)
+    polled(consumer, 1)
+    consumer.commit([])
+    until = time.monotonic() + 4
+    while time.monotonic() < until:
+        assert not consumer.poll(0.3, 1)
+    consumer._client = Deaf(consumer._client)  # noqa: SLF001 - how it comes to be so is not known
+    leave(settings, "forgetting", "forgetting-one")
+    with pytest.raises(Fenced, match="does not know forgetting-one"):
+        polled(consumer, 1)
+    consumer.close()
+    again = bus.consumer(Membership("forgetting", "one", (topic,)))
+    producer = bus.producer()
+    producer.publish([Outgoing(topic, b"key", b"later")])
+    producer.close()
+    assert [record.value for record in polled(again, 1)] == [b"later"]
+    again.close()

@@ -1,0 +1,108 @@
+"""Kafka behind TLS and a password: by settings alone, and refused by name where they are wrong."""
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from app.assembly.parts import Parts
+from bus.errors import Retry, Stop
+from bus.port import Membership, Outgoing, Record
+from config.settings import Settings
+from messages.topics import COMPLAINTS
+from tests.bus.kafka.fixture import new_node
+from tests.bus.kafka.node import Node
+from tests.conftest import NOW
+from tests.support.service import REGISTRY
+
+PASSWORD = "a password for tests"
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A key with a certificate for this machine, and the certificate alone."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1708)
+        .not_valid_before(NOW - timedelta(days=3650))
+        .not_valid_after(NOW + timedelta(days=36500))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    public = made.public_bytes(Encoding.PEM)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "server.pem").write_bytes(private + public)
+    (folder / "ca.pem").write_bytes(public)
+    return folder / "server.pem", folder / "ca.pem"
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory: pytest.TempPathFactory, formatted: Path) -> Iterator[tuple[Node, Path]]:
+    """A node that lets in only who has the password, and the certificate to know it by."""
+    server, authority = certificate(tmp_path_factory.mktemp("tls"))
+    node = new_node(formatted, server, PASSWORD)
+    node.start()
+    yield node, authority
+    node.close()
+
+
+def settings(secured: tuple[Node, Path], home: Path, **more: object) -> Settings:
+    """What an operator sets."""
+    node, authority = secured
+    return Settings.model_validate(
+        {
+            "home": home,
+            "agencies": REGISTRY,
+            "bus": "kafka",
+            "kafka_bootstrap": f"127.0.0.1:{node.secured}",
+            "kafka_security": "SASL_SSL",
+            "kafka_sasl_mechanism": "PLAIN",
+            "kafka_sasl_username": "satupintu",
+            "kafka_sasl_password": PASSWORD,
+            "kafka_ssl_cafile": authority,
+            **more,
+        }
+    )
+
+
+def test_everything_works_behind_a_password(secured: tuple[Node, Path], tmp_path: Path) -> None:
+    """Topics, producer, transactional consumer and reader all go by the settings."""
+    parts = Parts(settings(secured, tmp_path))
+    parts.ensure_topics()
+    producer = parts.bus.producer()
+    producer.publish([Outgoing(COMPLAINTS, b"key", b"value")])
+    producer.close()
+    consumer = parts.bus.consumer(Membership("secured", "member", (COMPLAINTS,)))
+    records: list[Record] = []
+    until = time.monotonic() + 30
+    while not records and time.monotonic() < until:
+        records = list(consumer.poll(0.3, 10))
+    consumer.commit([Outgoing("oversight", record.key, record.value) for record in records])
+    consumer.close()
+    reader = parts.bus.reader()
+    assert [record.value for record in reader.read(["oversight"])] == [b"value"]
+    reader.close()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"kafka_sasl_password": "another"}, {"kafka_ssl_cafile": None}], ids=["password", "authority"]
+)
+def test_wrong_settings_do_not_get_in(secured: tuple[Node, Path], tmp_path: Path, wrong: dict[str, object]) -> None:
+    """Neither a wrong password nor an unknown authority: an error of ours, in time, that quotes no secret."""
+    parts = Parts(settings(secured, tmp_path, **wrong))
+    with pytest.raises((Retry, Stop)) as caught:
+        parts.bus.ping(5.0)
+    assert PASSWORD not in str(caught.value)
+    assert "another" not in str(caught.value)

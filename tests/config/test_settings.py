@@ -1,0 +1,137 @@
+"""Settings and secrets: a safe default for one machine, and a refusal that names what to mend."""
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.secrets import open_secrets
+from config.settings import Settings, SettingsError, is_loopback, load
+from tests.support.paths import ROOT
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No `.env` and no variable of the user's reaches these tests."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        ({"SATUPINTU_BUS": "pigeon"}, "SATUPINTU_BUS: "),
+        ({"SATUPINTU_BUS": "kafka"}, "SATUPINTU_KAFKA_BOOTSTRAP is needed"),
+        ({"SATUPINTU_PORT": "70000"}, "SATUPINTU_PORT: "),
+        ({"SATUPINTU_SECRET_KEY": "short"}, "SATUPINTU_SECRET_KEY must have 32 characters"),
+        ({"SATUPINTU_PUBLIC_URL": "lapor.example"}, "SATUPINTU_PUBLIC_URL must begin with http"),
+        ({"SATUPINTU_OTLP_ENDPOINT": "collector:4317"}, "SATUPINTU_OTLP_ENDPOINT must begin with http"),
+        ({"SATUPINTU_KAFKA_SECURITY": "SASL_SSL"}, "SATUPINTU_KAFKA_SASL_MECHANISM is needed"),
+        (
+            {"SATUPINTU_OPS_PEERS": "http://10.0.0.6:1710,10.0.0.7:1710"},
+            "SATUPINTU_OPS_PEERS: 10.0.0.7:1710 must begin",
+        ),
+        ({"SATUPINTU_X_USER_ID": "@Lapor1708"}, "SATUPINTU_X_USER_ID: "),
+    ],
+)
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], says: str) -> None:
+    """The variable, and what is wrong with it; never the value of a secret."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        load()
+    assert says in str(caught.value)
+    assert "short" not in str(caught.value).replace("shorter", "")
+
+
+def test_an_env_file_is_read(tmp_path: Path) -> None:
+    """As are variables; tokens are separated by commas."""
+    (tmp_path / ".env").write_text(
+        "SATUPINTU_PORT=1709\nSATUPINTU_TWILIO_AUTH_TOKENS=one, two\nSATUPINTU_TWILIO_SHARED_KEYS=three,four\n"
+    )
+    settings = load()
+    assert settings.port == 1709
+    secrets = open_secrets(settings)
+    assert (secrets.twilio_tokens, secrets.twilio_keys) == (("one", "two"), ("three", "four"))
+
+
+def test_secrets_do_not_print() -> None:
+    """Neither settings nor secrets show one by accident."""
+    named = {"twilio_auth_tokens": "twilio-secret", "twilio_shared_keys": "twilio-secret"}
+    settings = Settings.model_validate({"secret_key": "a very secret root of thirty-two or more", **named})
+    assert "very secret" not in f"{settings!r} {settings} {open_secrets(settings)!r}"
+    assert "twilio-secret" not in f"{settings!r} {settings} {open_secrets(settings)!r}"
+
+
+def test_generated_secrets_are_kept_and_are_the_owners_alone(tmp_path: Path) -> None:
+    """Made once, never a well-known one, and not for other users of the machine."""
+    here, there = Settings(home=tmp_path / "here"), Settings(home=tmp_path / "there")
+    assert open_secrets(here) == open_secrets(here)
+    assert open_secrets(here).tracking_key != open_secrets(there).tracking_key
+    assert stat.S_IMODE((tmp_path / "here" / "secrets.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "here").stat().st_mode) == 0o700
+
+
+def test_each_purpose_has_its_own_key(tmp_path: Path) -> None:
+    """A leaked tracking key opens no seal."""
+    secrets = open_secrets(Settings(home=tmp_path))
+    assert len({secrets.tracking_key, secrets.sender_key, *secrets.seal_keys}) == 3
+
+
+@pytest.mark.parametrize(
+    ("url", "inside"),
+    [
+        ("http://127.0.0.1:1709", True),
+        ("http://localhost:1", True),
+        ("http://[::1]:1", True),
+        ("https://api.x.com", False),
+        ("http://10.0.0.1", False),
+        ("nonsense", False),
+    ],
+)
+def test_loopback_is_told_apart(url: str, inside: bool) -> None:  # noqa: FBT001
+    """A replay never posts to anything but this machine."""
+    assert is_loopback(url) is inside
+
+
+def test_without_a_token_x_is_practised() -> None:
+    """One machine needs no account; with a token, X itself is read."""
+    assert Settings().practice_x
+    assert Settings().x_url == "http://127.0.0.1:1709"
+    real = Settings(x_bearer_token="t")  # type: ignore[arg-type]
+    assert (real.practice_x, real.x_url, real.x_pause) == (False, "https://api.x.com", 15.0)
+
+
+_RAISES = """
+import logging, structlog
+from config import logs
+logs.configure("info", "json")
+try:
+    raise ValueError("+628000000021")
+except ValueError as error:
+    structlog.get_logger().error("ours", exc_info=error)
+    logging.getLogger("uvicorn.error").exception("theirs")
+"""
+
+
+def test_a_traceback_quotes_nobody() -> None:
+    """Whoever logs an exception, ours or a library, its kind and place are said, not its words."""
+    said = subprocess.run([sys.executable, "-c", _RAISES], cwd=ROOT, capture_output=True, text=True, check=True).stderr
+    assert said.count('"error": "ValueError"') == said.count('"raised_at": "<string>:') == 2
+    assert "+62800" not in said
+
+
+@pytest.mark.parametrize(
+    ("host", "at"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("10.0.0.7", "10.0.0.7"),
+        ("0.0.0.0", "127.0.0.1"),  # noqa: S104 - what others set
+        ("::", "[::1]"),
+        ("fd00::7", "[fd00::7]"),
+    ],
+)
+def test_this_process_is_watched_where_it_listens(host: str, at: str) -> None:
+    """Where nobody said which processes there are, it is the one of this machine, at its own address."""
+    assert Settings(ops_host=host, port=1708).peers == [f"http://{at}:1710"]

@@ -1,0 +1,292 @@
+"""A citizen's way: form, errors, receipt and status, on a phone and at a desk, with scripts and without."""
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+from playwright.sync_api import expect
+
+from messages.shapes import Channel, Complaint
+from messages.topics import COMPLAINTS
+from tests.end_to_end.browser.conftest import SIZES, OpenPage
+from tests.end_to_end.browser.pages import fill, pick, running, send, serious, sideways, until
+from tests.ingest.forms import PDF, photo
+from tests.ingest.served import raws
+from tests.support.service import Whole
+
+WAYS = [pytest.param(True, id="scripts"), pytest.param(False, id="no-scripts")]
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> list[Path]:
+    """A phone's photo and a document."""
+    made = {"depan rumah.jpg": photo(size=(640, 480)), "surat.pdf": PDF}
+    for name, content in made.items():
+        (tmp_path / name).write_bytes(content)
+    return [tmp_path / name for name in made]
+
+
+def complaint(whole: Whole, number: str) -> Complaint:
+    """What became of a report."""
+    reader = whole.parts.bus.reader()
+    try:
+        found = [json.loads(record.value) for record in reader.read([COMPLAINTS])]
+    finally:
+        reader.close()
+    return next(Complaint.model_validate(one) for one in found if one["tracking"] == number)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scripts", WAYS)
+def test_the_whole_way(
+    open_page: OpenPage,
+    whole: Whole,
+    pictures: list[Path],
+    size: dict[str, int],
+    scripts: bool,  # noqa: FBT001
+) -> None:
+    """Everything that was filled in arrives, the receipt shows the number, and its status the way and nobody."""
+    page = open_page(size, scripts=scripts).page
+    page.goto("/")
+    fill(page, scripts)
+    page.set_input_files("#files", pictures)
+    send(page)
+
+    number = page.locator(".number.big").inner_text()
+    assert page.url.endswith(f"/web/receipts/{number}")
+    page.get_by_role("link", name="Lihat status laporan ini").click()
+    until(page, lambda: "Diteruskan ke Kota Semarang" in page.inner_text("main"))
+    assert sideways(page) == 0
+    shown = page.inner_text("main .stack")
+    assert [said for said in ("Sekar", "1708", "contoh.id", "Lampu taman", "balai") if said in shown] == []
+
+    report = complaint(whole, number).report
+    assert (report.kind, report.title, report.happened) == ("aspirasi", "Lampu taman padam", "sejak Senin malam")
+    assert report.text == "Lampu taman padam semua.\nAnak-anak takut lewat."
+    assert (report.place.region, report.place.district, report.place.code) == (
+        "Kota Semarang", "Banyumanik", "33.74.11",
+    )  # fmt: skip
+    assert (report.place.latitude, report.place.longitude) == (-6.9, 110.4)
+    assert (report.anonim, report.rahasia) == (True, True)
+    assert [one.media_type for one in report.attachments] == ["image/jpeg", "application/pdf"]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scripts", WAYS)
+def test_an_error_stands_beside_its_field(
+    open_page: OpenPage,
+    pictures: list[Path],
+    size: dict[str, int],
+    scripts: bool,  # noqa: FBT001
+) -> None:
+    """The summary has the focus and leads to the field, which says what is wrong; nothing picked or typed is gone."""
+    page = open_page(size, scripts=scripts).page
+    page.goto("/")
+    fill(page, scripts)
+    page.set_input_files("#files", pictures)
+    page.get_by_label("Isi laporan").fill("   ")
+    send(page)
+
+    expect(page).to_have_title(re.compile("^Perlu diperbaiki: Kirim laporan"))
+    expect(page.locator(".summary")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Isi laporan: Mohon diisi.")).to_be_focused()
+    page.keyboard.press("Enter")
+    text = page.get_by_label("Isi laporan")
+    expect(text).to_be_in_viewport()
+    expect(text).to_have_attribute("aria-invalid", "true")
+    expect(text).to_have_accessible_description("Perlu diperbaiki: Mohon diisi. " + page.inner_text("#text-bantuan"))
+    said, below = page.locator("#text-salah").bounding_box(), text.bounding_box()
+    assert said
+    assert below
+    assert said["y"] < below["y"]
+
+    for label, value in (("Judul", "Lampu taman padam"), ("Alamat", "Depan balai RW 4"), ("Kecamatan", "33.74.11")):
+        expect(page.get_by_label(label)).to_have_value(value)
+    expect(page.get_by_role("radio", name="Aspirasi")).to_be_checked()
+    for label in ("Anonim", "Rahasia", "depan rumah.jpg", "surat.pdf"):
+        expect(page.get_by_role("checkbox", name=label)).to_be_checked()
+    text.fill("Lampu taman padam.")
+    send(page)
+    assert len(page.locator(".number.big").inner_text()) == 14
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nobody_is_kept_out(open_page: OpenPage, pictures: list[Path], size: dict[str, int], scheme: str) -> None:
+    """Nothing serious is found (axe) on any page, by day and by night, and none is wider than the screen."""
+    page = open_page(size, color_scheme=scheme).page
+    found: dict[str, list[str]] = {}
+
+    def look(name: str) -> None:
+        found[name] = serious(page) + ["wide"] * sideways(page)
+
+    page.goto("/")
+    look("form")
+    fill(page, scripts=True)
+    look("filled form")
+    page.set_input_files("#files", pictures)
+    page.get_by_label("Isi laporan").fill(" ")
+    page.select_option("#city", "")
+    send(page)
+    look("form with errors")
+    page.get_by_label("Isi laporan").fill("Lampu taman padam.")
+    page.select_option("#city", "-")
+    send(page)
+    look("receipt")
+    page.get_by_role("link", name="Lihat status laporan ini").click()
+    until(page, lambda: "Diteruskan ke" in page.inner_text("main"))
+    look("status")
+    page.goto("/status")
+    look("find")
+    page.goto("/status?number=xyz")
+    look("find with an error")
+    page.goto("/status/0000-0000-0000")
+    look("status of no number")
+    assert [fault for faults in found.values() for fault in faults] == []
+
+
+def test_the_form_by_keyboard(open_page: OpenPage) -> None:
+    """Whoever has no mouse comes from field to field in the order of the page, and never into the trap."""
+    page = open_page().page
+    page.goto("/")
+    page.locator("#kind-pengaduan").focus()
+    reached = []
+    for _ in range(16):
+        page.keyboard.press("Tab")
+        reached.append(str(page.evaluate("document.activeElement.id")))
+
+    wanted = ["title", "text", "happened", "province", "address", "titik-pakai", "agency", "files", "photo_place"]
+    assert reached[:9] == wanted
+    assert "website" not in reached
+    assert reached[9:14] == ["name", "phone", "email", "anonim", "rahasia"]
+
+
+def test_the_phone_says_where(open_page: OpenPage, whole: Whole) -> None:
+    """With scripts the phone's place is offered, shown, and can be taken back; a picture does not overrule it."""
+    spot = {"latitude": -7.05, "longitude": 110.43}
+    page = open_page(geolocation=spot, permissions=["geolocation"]).page
+    page.goto("/")
+    page.get_by_label("Isi laporan").fill("Jalan berlubang di depan pasar.")
+    page.get_by_role("button", name="Pakai lokasi saya sekarang").click()
+    expect(page.locator("#titik-angka")).to_have_text("-7.05000, 110.43000")
+    page.get_by_role("button", name="Hapus titik ini").click()
+    expect(page.locator("#titik-ada")).to_be_hidden()
+    expect(page.get_by_label("Alamat")).to_be_focused()
+    page.get_by_role("button", name="Pakai lokasi saya sekarang").click()
+    expect(page.locator("#titik-ada")).to_be_visible()
+    page.set_input_files("#files", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo()})
+    send(page)
+
+    number = page.locator(".number.big").inner_text()
+    page.goto(f"/status/{number}")
+    until(page, lambda: "Laporan kami terima" in page.inner_text("main"))
+    place = complaint(whole, number).report.place
+    assert (place.latitude, place.longitude) == (-7.05, 110.43)
+
+
+def test_a_phone_that_does_not_say(open_page: OpenPage) -> None:
+    """Where the citizen refuses, the form says what else to do."""
+    page = open_page(permissions=[]).page
+    page.goto("/")
+    page.get_by_role("button", name="Pakai lokasi saya sekarang").click()
+
+    expect(page.locator("#titik-kabar")).to_contain_text("Lokasi tidak dapat dibaca")
+
+
+def test_a_file_too_large_is_said_before_it_is_sent(open_page: OpenPage) -> None:
+    """With scripts nobody waits minutes to hear it; without it the form would say it afterwards."""
+    page = open_page().page
+    page.goto("/")
+    page.get_by_label("Isi laporan").fill("Jalan berlubang.")
+    page.set_input_files("#files", {"name": "b.jpg", "mimeType": "image/jpeg", "buffer": b"0" * 8_000_001})
+
+    expect(page.locator("#files-kabar")).to_contain_text("Terlalu besar: b.jpg")
+    send(page)
+    assert page.url.endswith("/")
+
+
+def test_a_script_that_cannot_fetch_leaves_the_button(open_page: OpenPage) -> None:
+    """When the list does not come, the form's own button asks for it."""
+    watched = open_page()
+    page = watched.page
+    page.route("**/web/regions/**", lambda route: route.fulfill(status=404))
+    page.goto("/")
+    page.select_option("#province", "33")
+    page.get_by_role("button", name="Tampilkan kota dan kabupaten").click()
+
+    expect(page.locator("#city")).to_be_focused()
+    page.select_option("#city", "33.74")
+
+
+def test_another_province_empties_what_was_picked(open_page: OpenPage) -> None:
+    """No city of one province is sent with another."""
+    page = open_page().page
+    page.goto("/")
+    for level, code in (("province", "33"), ("city", "33.74"), ("district", "33.74.11")):
+        pick(page, level, code, scripts=True)
+    page.select_option("#province", "34")
+    page.wait_for_selector("#city option[value='34.04']", state="attached")
+
+    assert [page.input_value(f"#{level}") for level in ("city", "district")] == ["", ""]
+    assert page.locator("#district-isian").is_hidden()
+    assert page.locator("#city option[value='33.74']").count() == 0
+
+
+def test_a_second_press(open_page: OpenPage, whole: Whole) -> None:
+    """A form that came without our token is shown again, whole, and pressing once more sends it."""
+    page = open_page(scripts=False).page
+    page.goto("/")
+    page.get_by_label("Isi laporan").fill("Jembatan gantung putus talinya.")
+    page.evaluate("document.querySelector('[name=token]').value = ''")
+    send(page)
+
+    expect(page.locator(".summary")).to_contain_text("tekan Kirim laporan sekali lagi")
+    send(page)
+    number = page.locator(".number.big").inner_text()
+    assert number in [raw.tracking for raw in raws(whole.parts, Channel.WEB)]
+    assert running(page) == []
+
+
+@contextmanager
+def crowded(whole: Whole) -> Iterator[None]:
+    """As many requests in hand as may be: each guest has begun to send a report, and is slow."""
+    port = whole.settings.port
+    with ExitStack() as guests:
+        for _ in range(whole.settings.requests_at_once):
+            guest = guests.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
+            guest.sendall(b"POST /web/reports HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\ntext=")
+        while requests.get(f"http://127.0.0.1:{port}/status", timeout=30).status_code != 503:
+            pass
+        yield
+
+
+@pytest.mark.parametrize("scripts", WAYS)
+def test_a_full_house_keeps_what_was_typed(open_page: OpenPage, whole: Whole, scripts: bool) -> None:  # noqa: FBT001
+    """The page says that the form is still there; one step back it is, and the next press sends it."""
+    watched = open_page(scripts=scripts)
+    page = watched.page
+    page.goto("/")
+    page.get_by_label("Isi laporan").fill("Lampu taman padam semua.")
+    page.get_by_label("Nama").fill("Sekar Wulandari")
+    with crowded(whole):
+        send(page)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Laporan Anda belum terkirim")
+        assert "Isi formulir Anda masih ada di halaman sebelumnya" in page.inner_text("main")
+        assert not scripts or serious(page) == []
+        assert sideways(page) == 0
+    # Chromium says so of the page that was answered with 503.
+    watched.wrong.clear()
+    page.go_back()
+
+    expect(page.get_by_label("Isi laporan")).to_have_value("Lampu taman padam semua.")
+    expect(page.get_by_label("Nama")).to_have_value("Sekar Wulandari")
+    while requests.get(f"http://127.0.0.1:{whole.settings.port}/status", timeout=30).status_code != 200:
+        pass
+    send(page)
+    expect(page.locator(".number.big")).to_be_visible()

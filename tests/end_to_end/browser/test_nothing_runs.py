@@ -1,0 +1,208 @@
+"""What citizens type is text for ever: posted through every door, read on every page, with the policy switched off."""
+
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import pytest
+import requests
+
+from app.simulator.sender import Letter, Sender, tracking_in
+from messages import ids
+from messages.shapes import Channel
+from messages.tracking import tracking_number
+from tests.end_to_end.browser.conftest import OpenPage
+from tests.end_to_end.browser.pages import running, send, until
+from tests.ingest.test_sms import sign
+from tests.support.service import Whole
+
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' autofocus onfocus='alert(1)",
+    '" autofocus onfocus=alert(1) x="',
+    "</textarea></title></style></script><svg/onload=alert(1)>",
+    "javascript:alert(1)",
+    "<a href=javascript:alert(1)>klik</a><iframe srcdoc='<script>alert(1)</script>'>",
+    "{{7*7}}{% raw %}${7*7}<%= 7*7 %>",
+    '<!--<img src="--><img src=x onerror=alert(1)//">',
+    "\u2028</option></select><script>alert(1)</script>",
+)
+_TYPED = ("title", "text", "happened", "address", "agency", "name", "phone", "email")
+_HIDDEN = (
+    "form_id",
+    "token",
+    "website",
+    "latitude",
+    "longitude",
+    "province",
+    "city",
+    "district",
+    "kept",
+    "kind",
+    "region",
+)
+# Where a report can be looked up by its number, by people and by programs.
+_PAGES = (
+    "/web/receipts/{number}",
+    "/status/{number}",
+    "/status?number={number}",
+    "/open311/v2/requests/{number}.json",
+    "/open311/v2/requests/{number}.xml",
+    "/open311/v2/requests.xml?service_request_id={number}",
+    "/open311/v2/tokens/{number}.xml",
+)
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+@pytest.fixture
+def sender(whole: Whole, address: str) -> Sender:
+    """The providers, as the doors know them."""
+    secrets, settings = whole.parts.secrets, whole.settings
+    return Sender(address, settings.reached_at, secrets.twilio_tokens[0], settings.x_url, secrets.x_token)
+
+
+def _fields(payload: str) -> dict[str, Any]:
+    """The payload in every field that a program can fill, as long as the field may be."""
+    most = {"text": 10_000, "happened": 100, "phone": 40}
+    return {name: payload[: most.get(name, 200)] for name in (*_TYPED, "region")}
+
+
+def _open311(address: str, payload: str) -> str:
+    """The number of a report through a partner's app."""
+    base = f"{address}/open311/v2"
+    code = requests.get(f"{base}/services.json", timeout=30).json()[0]["service_code"]
+    words = dict.fromkeys(("description", "address_string", "first_name", "last_name"), payload)
+    asked = words | {"phone": payload[:40], "service_code": code, "lat": "-6.99", "long": "110.42"}
+    return str(requests.post(f"{base}/requests.json", data=asked, timeout=30).json()[0]["token"])
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_in_the_form(open_page: OpenPage, payload: str) -> None:
+    """A form that comes back with its errors shows what was typed, in hidden fields too, and runs nothing."""
+    page = open_page(bypass_csp=True).page
+    page.goto("/")
+    filled = dict.fromkeys((*_TYPED, *_HIDDEN), payload) | {"name": payload * 40, payload: payload}
+    page.evaluate(
+        """fields => {
+            const form = document.createElement('form');
+            form.method = 'post'; form.action = '/web/reports'; form.enctype = 'multipart/form-data';
+            for (const [name, value] of Object.entries(fields)) {
+                const field = document.createElement('textarea');
+                field.name = name; field.value = value; form.append(field);
+            }
+            document.body.append(form); form.submit();
+        }""",
+        filled,
+    )
+    page.wait_for_url("**/web/reports")
+
+    assert running(page) == []
+    assert page.input_value("#text") == payload
+    assert page.input_value("#title") == payload
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_through_every_door(open_page: OpenPage, sender: Sender, address: str, payload: str) -> None:
+    """A report of nothing but markup leaves its receipt and status clean, whichever door it came through."""
+    page = open_page(bypass_csp=True).page
+    said = _fields(payload)
+    headers = {"Idempotency-Key": str(uuid4())}
+    app = said | {"device_id": str(uuid4())}
+    answers = [
+        requests.post(f"{address}/web/reports", json=said, timeout=30),
+        requests.post(f"{address}/mobile/v1/reports", json=app, headers=headers, timeout=30),
+        sender.sms(Letter(uuid4().hex, payload, sender=1708)),
+    ]
+    page.goto("/")
+    for name in _TYPED:
+        page.fill(f"#{name}", str(said[name]) if name != "email" else "sekar@contoh.id")
+    send(page)
+    numbers = [page.locator(".number.big").inner_text(), *map(tracking_in, answers), _open311(address, payload)]
+
+    assert [number for number in numbers if not number] == []
+    for number in numbers:
+        page.goto(f"/web/receipts/{number}")
+        assert running(page) == []
+        page.goto(f"/status/{number}")
+        until(page, lambda: "Laporan kami terima" in page.inner_text("main"))
+        assert running(page) == []
+
+
+def _sms(whole: Whole, address: str, payload: str) -> str | None:
+    """The number of an SMS with the payload in every field that a sender can fill."""
+    fields = {"MessageSid": f"SM{uuid4().hex}", "From": payload, "To": "1708", "NumMedia": "0"}
+    fields |= {"Body": f"LAPOR Lampu jalan padam {payload}", "FromCity": payload, "ProfileName": payload}
+    headers = sign(f"{whole.settings.reached_at}/sms/twilio", fields, whole.parts.secrets.twilio_tokens[0])
+    return tracking_in(requests.post(f"{address}/sms/twilio", data=fields, headers=headers, timeout=30))
+
+
+def _post(whole: Whole, sender: Sender, payload: str) -> str:
+    """The number of a post on X."""
+    letter = Letter(uuid4().hex, f"Lampu jalan padam {payload}", title=payload, sender=21)
+    post = sender.twitter(letter).json()["data"]["id"]
+    return tracking_number(ids.message_id(Channel.TWITTER, post), whole.parts.secrets.tracking_key)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_by_sms_and_on_x(open_page: OpenPage, whole: Whole, sender: Sender, address: str, payload: str) -> None:
+    """A signed SMS and a post of markup leave every page clean on which their report can be looked up."""
+    by_sms = _sms(whole, address, payload)
+    assert by_sms
+    page = open_page(bypass_csp=True).page
+
+    for number in (by_sms, _post(whole, sender, payload)):
+        page.goto(f"/status/{number}")
+        until(page, lambda: "Laporan kami terima" in page.inner_text("main"))
+        for path in _PAGES:
+            page.goto(path.format(number=number))
+            assert number in page.content()
+            assert running(page) == []
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_in_an_address(open_page: OpenPage, payload: str) -> None:
+    """What stands in the address of the pages that ask for a number comes back as text."""
+    page = open_page(bypass_csp=True).page
+    for path in ("/status?number=", "/status/", "/web/receipts/", "/web/regions/", "/"):
+        page.goto(f"{path if path != '/' else '/tidak-ada/'}{quote(payload, safe='')}")
+        assert running(page) == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/status", "/status/x", "/web/receipts/x", "/web/form.js", "/tidak-ada", "/live"]
+)
+def test_every_answer_says_what_it_may(address: str, path: str) -> None:
+    """No page may run, frame or tell what it should not, whatever it answers."""
+    answer = requests.get(address + path, timeout=30)
+    policy = dict(part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; "))
+
+    assert {name: answer.headers[name] for name in _HEADERS} == _HEADERS
+    assert (policy["default-src"], policy["script-src"], policy["frame-ancestors"]) == ("'none'", "'self'", "'none'")
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+
+
+def test_the_policy_holds(open_page: OpenPage) -> None:
+    """Even markup that slipped through would not run: the browser refuses it."""
+    watched = open_page()
+    watched.page.goto("/")
+    watched.page.evaluate("""() => {
+        const script = document.createElement('script'); script.textContent = 'alert(1)'; document.body.append(script);
+        document.body.insertAdjacentHTML('beforeend', '<img src="x:" onerror="alert(2)">');
+    }""")
+    watched.page.wait_for_timeout(100)
+
+    assert all("Content Security Policy" in said for said in watched.wrong)
+    assert len(watched.wrong) > 1
+    watched.wrong.clear()
+
+
+def test_each_answer_has_a_nonce_of_its_own(address: str) -> None:
+    """Whoever saw one page's nonce cannot style the next."""
+    found = {requests.get(address, timeout=30).headers["Content-Security-Policy"] for _ in range(3)}
+
+    assert len(found) == 3

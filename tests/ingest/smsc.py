@@ -1,0 +1,269 @@
+"""An SMSC on loopback (smpp34's server), and a wire to it on which anything can happen to what passes."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from struct import pack, unpack
+from typing import Any
+
+import smpp34
+
+from tests.support.ports import free_port
+
+PATIENCE_SECONDS = 10.0
+
+# Command ids.
+BIND_RESP, UNBIND, ENQUIRE_LINK, NACK = 0x80000009, 0x06, 0x15, 0x80000000
+DELIVER, DELIVER_RESP, SUBMIT, SUBMIT_RESP, DATA = 0x05, 0x80000005, 0x04, 0x80000004, 0x103
+
+# Command statuses.
+OK, TEMPORARY, THROTTLED, QUEUE_FULL = 0x00, 0x64, 0x58, 0x14
+# Tags of optional parameters.
+RECEIPTED_ID, PAYLOAD, SAR_REFERENCE, SAR_TOTAL, SAR_NUMBER = 0x001E, 0x0424, 0x020C, 0x020E, 0x020F
+SOURCE, CODE = "6280000001708", "1708"
+
+# What is done to a PDU on its way: the bytes that go on, or none.
+Change = Callable[[bytes], bytes | None]
+
+
+def deliver(content: bytes, source: str = SOURCE, **more: Any) -> dict[str, Any]:
+    """The fields of a deliver_sm from a subscriber to the short code."""
+    return {
+        "source_addr": source,
+        "destination_addr": CODE,
+        "short_message": content,
+        "source_addr_ton": 1,
+        "source_addr_npi": 1,
+        **more,
+    }
+
+
+def part(content: bytes, number: int, total: int, reference: int = 7, **more: Any) -> dict[str, Any]:
+    """The fields of a part: a user data header with an 8-bit reference, or a 16-bit one where it needs it."""
+    if reference <= 0xFF:
+        header = pack("!BBBBBB", 5, 0x00, 3, reference, total, number)
+    else:
+        header = pack("!BBBHBB", 6, 0x08, 4, reference, total, number)
+    return deliver(header + content, **{"esm_class": 0x40, **more})
+
+
+def sar(content: bytes, number: int, total: int, reference: int = 7, **more: Any) -> dict[str, Any]:
+    """The fields of a part by optional parameters."""
+    tlvs = [
+        smpp34.Tlv(SAR_REFERENCE, pack("!H", reference)),
+        smpp34.Tlv(SAR_TOTAL, bytes([total])),
+        smpp34.Tlv(SAR_NUMBER, bytes([number])),
+    ]
+    return deliver(content, tlvs=tlvs, **more)
+
+
+def pdu(fields: dict[str, Any]) -> bytes:
+    """The PDU of these fields, as smpp34 writes it."""
+    return smpp34.DeliverSm(**fields).encode()
+
+
+def command(frame: bytes) -> int:
+    """Its command id."""
+    return int(unpack("!I", frame[4:8])[0])
+
+
+def status(frame: bytes) -> int:
+    """Its command status."""
+    return int(unpack("!I", frame[8:12])[0])
+
+
+def with_status(code: int) -> Change:
+    """Says something else than the SMSC did."""
+    return lambda frame: frame[:8] + pack("!I", code) + frame[12:]
+
+
+class Smsc:
+    """`answers` are the statuses of the next submit_sm; without one it is accepted. `sent` is what was accepted."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.answers: deque[int] = deque()
+        self.asked: list[smpp34.SubmitSmEvent] = []
+        self.sent: list[smpp34.SubmitSmEvent] = []
+        self.binds = 0
+        self.unbinds = 0
+        self._bound: dict[str, smpp34.Esme] = {}
+        self._changed = asyncio.Condition()
+
+    async def start(self) -> None:
+        """Listen."""
+        self._server = smpp34.Server("127.0.0.1", self.port, system_id="LOOPBACK")
+        await self._server.start()
+        self._events = asyncio.create_task(self._work())
+
+    async def stop(self) -> None:
+        """Go away, whoever is bound."""
+        self._events.cancel()
+        await asyncio.gather(self._events, return_exceptions=True)
+        await self._server.stop()
+        self._bound.clear()
+
+    async def deliver(self, fields: dict[str, Any]) -> int:
+        """Hand over a deliver_sm to whoever is bound; returns the status of the response."""
+        await self.until(lambda: bool(self._bound))
+        session = list(self._bound.values())[-1]
+        response = await asyncio.wait_for(session.deliver_sm(**fields), PATIENCE_SECONDS)
+        return response.command_status
+
+    async def insist(self, fields: dict[str, Any]) -> int:
+        """Deliver, and again to whoever binds next when no response comes; returns how many times it took."""
+        for attempt in range(1, 10):
+            with suppress(smpp34.SmppError, TimeoutError):
+                if await self.deliver(fields) == OK:
+                    return attempt
+            await asyncio.sleep(0.05)
+        raise AssertionError("never acknowledged")
+
+    async def unbind(self) -> None:
+        """Ask whoever is bound to leave."""
+        for session in list(self._bound.values()):
+            await session.unbind()
+
+    async def until(self, seen: Callable[[], bool]) -> None:
+        """Wait for something to have happened here."""
+        async with self._changed:
+            await asyncio.wait_for(self._changed.wait_for(seen), PATIENCE_SECONDS)
+
+    async def _work(self) -> None:
+        while True:
+            event = await self._server.next()
+            async with self._changed:
+                self._take(event)
+                self._changed.notify_all()
+
+    def _take(self, event: object) -> None:
+        match event:
+            case smpp34.Esme():
+                self.binds += 1
+                self._bound[event.session_id] = event
+            case smpp34.Unbound():
+                self.unbinds += 1
+                self._bound.pop(event.session_id, None)
+            case smpp34.SubmitSmEvent():
+                self.asked.append(event)
+                code = self.answers.popleft() if self.answers else OK
+                if code:
+                    event.reject(code)
+                else:
+                    self.sent.append(event)
+                    event.accept(f"loopback-{len(self.sent)}")
+
+
+class Wire:
+    """Passes PDUs between a client and an SMSC. `changes` are by command id; each is used once, or for ever.
+
+    `seen` are the PDUs that came to it, in order, whatever became of them.
+    """
+
+    def __init__(self, smsc: Smsc) -> None:
+        self.smsc = smsc
+        self.seen: list[bytes] = []
+        self.dead = False
+        self.connections = 0
+        self._once: dict[int, deque[Change]] = {}
+        self._always: dict[int, Change] = {}
+        self._clients: list[asyncio.StreamWriter] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._changed = asyncio.Condition()
+
+    def once(self, command_id: int, change: Change) -> None:
+        """Do this to the next PDU with this command."""
+        self._once.setdefault(command_id, deque()).append(change)
+
+    def always(self, command_id: int, change: Change) -> None:
+        """Do this to every PDU with this command."""
+        self._always[command_id] = change
+
+    def inject(self, frame: bytes) -> None:
+        """Say something to the client in the SMSC's name."""
+        self._clients[-1].write(frame)
+
+    def cut(self) -> None:
+        """Break every connection."""
+        while self._clients:
+            self._clients.pop().close()
+
+    def commands(self) -> list[int]:
+        """The command ids of what was seen."""
+        return [command(frame) for frame in self.seen]
+
+    async def until(self, seen: Callable[[], bool]) -> None:
+        """Wait for something to have passed here."""
+        async with self._changed:
+            await asyncio.wait_for(self._changed.wait_for(seen), PATIENCE_SECONDS)
+
+    async def start(self) -> None:
+        """Listen."""
+        self._server = await asyncio.start_server(self._client, "127.0.0.1", 0)
+        self.port = int(self._server.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        """Break what is left, and leave."""
+        self._server.close()
+        self.cut()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with self._changed:
+            self.connections += 1
+            self._changed.notify_all()
+        task = asyncio.current_task()
+        assert task
+        self._tasks.add(task)
+        self._clients.append(writer)
+        try:
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.smsc.port)
+        except OSError:
+            writer.close()
+            return
+        there = asyncio.create_task(self._pass(reader, far_writer))
+        back = asyncio.create_task(self._pass(far_reader, writer))
+        try:
+            await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in (there, back):
+                each.cancel()
+            await asyncio.gather(there, back, return_exceptions=True)
+            far_writer.close()
+            writer.close()
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError):
+            while True:
+                head = await reader.readexactly(4)
+                frame = head + await reader.readexactly(unpack("!I", head)[0] - 4)
+                async with self._changed:
+                    self.seen.append(frame)
+                    changed = None if self.dead else self._change(frame)
+                    self._changed.notify_all()
+                if changed is not None:
+                    writer.write(changed)
+                    await writer.drain()
+
+    def _change(self, frame: bytes) -> bytes | None:
+        if waiting := self._once.get(command(frame)):
+            return waiting.popleft()(frame)
+        always = self._always.get(command(frame))
+        return always(frame) if always else frame
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[Wire]:
+    """An SMSC behind a wire, until the block ends."""
+    smsc = Smsc()
+    wire = Wire(smsc)
+    await smsc.start()
+    await wire.start()
+    try:
+        yield wire
+    finally:
+        await wire.stop()
+        await smsc.stop()

@@ -1,0 +1,1 @@
+"""Tests of words, phrases and names of places."""

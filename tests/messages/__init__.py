@@ -1,0 +1,1 @@
+"""Tests of the message shapes, ids, seals and schemas."""

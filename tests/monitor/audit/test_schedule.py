@@ -1,0 +1,93 @@
+"""Audits at a slow pace: what they find is told, and what is away or a fault of ours ends nothing."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+
+import pytest
+
+from app.assembly.monitoring import watch
+from app.assembly.parts import Parts
+from bus.errors import Retry, Stop
+from config.database import DatabaseAway
+from monitor.alert_conditions import concerns
+from monitor.audit.audit import Audit
+from monitor.audit.schedule import Auditing
+from tests.support.log_capture import Heard, listening
+
+LOST = Audit(accepted=9, named=Counter({"no_outcome": 2}))
+
+
+@pytest.fixture
+def heard() -> Iterator[Heard]:
+    """What is logged."""
+    with listening() as made:
+        yield made
+
+
+def audits(*found: Audit | Exception) -> Callable[[], Audit]:
+    """One after the other."""
+    left = list(found)
+
+    def audit() -> Audit:
+        one = left.pop(0)
+        if isinstance(one, Exception):
+            raise one
+        return one
+
+    return audit
+
+
+def told_by(*found: Audit | Exception) -> list[Mapping[str, int]]:
+    """What one step tells of these audits."""
+    told: list[Mapping[str, int]] = []
+    Auditing(audits(*found), told.append, threading.Event(), 60.0, 0.0).step()
+    return told
+
+
+def test_differences_are_told_by_kind(heard: Heard) -> None:
+    """After a second look found them too; none where all is well."""
+    assert told_by(LOST, LOST) == [{"lost": 2, "doubled": 0, "misfiled": 0}]
+    assert told_by(Audit()) == [{"lost": 0, "doubled": 0, "misfiled": 0}]
+    assert [line["event"] for line in heard.lines] == ["audit.made", "audit.made"]
+
+
+def test_what_passes_by_itself_is_not_told(heard: Heard) -> None:
+    """The second look counts."""
+    assert told_by(LOST, Audit(accepted=9)) == [{"lost": 0, "doubled": 0, "misfiled": 0}]
+
+
+@pytest.mark.parametrize(
+    ("error", "event"),
+    [
+        (Retry("away"), "audit.not_made"),
+        (Stop("no room"), "audit.not_made"),
+        (DatabaseAway("away"), "audit.not_made"),
+        (KeyError("x"), "audit.unexpected"),
+    ],
+)
+def test_what_is_away_ends_nothing(heard: Heard, error: Exception, event: str) -> None:
+    """What was told last still stands."""
+    assert told_by(error) == []
+    assert [line["event"] for line in heard.lines] == [event]
+
+
+def test_it_audits_until_it_is_stopped(heard: Heard) -> None:
+    """A stop in the middle of a pause, or before the second look, is heard at once."""
+    stopping = threading.Event()
+    told: list[Mapping[str, int]] = []
+    auditing = Auditing(audits(LOST), told.append, stopping, 0.0, 600.0)
+    thread = threading.Thread(target=auditing.run)
+    thread.start()
+    stopping.set()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_a_difference_is_on_the_console(parts: Parts) -> None:
+    """From the audit to what needs a person."""
+    looking = watch(parts)
+    assert "audit" not in {one.name for one in concerns(looking.look())}
+    looking.audited({"lost": 2, "doubled": 0, "misfiled": 0})
+    assert "audit" in {one.name for one in concerns(looking.look())}
+    looking.close()

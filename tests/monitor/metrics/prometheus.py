@@ -1,0 +1,60 @@
+"""A real Prometheus, started by a test beside what it asks."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from monitor.metrics.alert_rules import FILE, JOB
+from tests.monitor.metrics.conftest import tool
+from tests.support.ports import free_port
+
+
+class Prometheus:
+    """One that runs."""
+
+    def __init__(self, port: int) -> None:
+        self._address = f"http://127.0.0.1:{port}"
+
+    def says(self, path: str) -> Any:
+        """What its API answers; nothing while it is not up."""
+        try:
+            response = requests.get(f"{self._address}/api/v1/{path}", timeout=5)
+        except requests.ConnectionError:
+            return {}
+        return response.json()["data"] if response.ok else {}
+
+    def firing(self) -> list[dict[str, Any]]:
+        """The alerts that fire."""
+        return [alert for alert in self.says("alerts").get("alerts", []) if alert["state"] == "firing"]
+
+
+@contextmanager
+def running(folder: Path, *ports: int, at_once: bool = False) -> Iterator[Prometheus]:
+    """Prometheus as the runbook sets it up, but asking these ports every second.
+
+    `at_once`: no alert has to hold for a while before it fires.
+    """
+    program, port = tool("prometheus"), free_port()
+    rules = folder / "rules.yml"
+    rules.write_text(re.sub(r"for: \w+", "for: 0s", FILE.read_text()) if at_once else FILE.read_text())
+    targets = [f"127.0.0.1:{asked}" for asked in ports]
+    config = {
+        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+        "rule_files": [str(rules)],
+        "scrape_configs": [{"job_name": JOB, "static_configs": [{"targets": targets}]}],
+    }
+    file = folder / "prometheus.yml"
+    file.write_text(json.dumps(config))
+    command = [program, f"--config.file={file}", f"--storage.tsdb.path={folder / 'tsdb'}"]
+    command += [f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield Prometheus(port)
+        finally:
+            process.terminate()

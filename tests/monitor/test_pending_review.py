@@ -1,0 +1,156 @@
+"""What was put aside: counted by reason until a person decides, and read once."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.assembly.parts import Parts
+from app.operations.quarantine import Choice, Quarantine
+from bus.port import Outgoing, Partition, Reader, Record, Span
+from ingest.wrap import held
+from messages import codec, ids
+from messages.shapes import Channel, OversightEvent
+from messages.topics import DEAD, OVERSIGHT, QUARANTINE, dead
+from monitor.pending_review import Heaps
+from tests.conftest import NOW
+
+Publish = Callable[..., None]
+
+
+@pytest.fixture
+def publish(parts: Parts) -> Iterator[Publish]:
+    """Onto the bus."""
+    producer = parts.bus.producer()
+    yield lambda *messages: producer.publish(messages)
+    producer.close()
+
+
+@pytest.fixture
+def reader(parts: Parts) -> Iterator[Reader]:
+    """A look at the bus."""
+    made = parts.bus.reader()
+    yield made
+    made.close()
+
+
+def letter(position: str, reason: str = "not_the_shape", field: str = "at", stage: str = "router") -> Outgoing:
+    """As a worker puts it aside."""
+    says = {"dead_stage": stage, "dead_reason": reason, "dead_field": field, "dead_position": position}
+    return Outgoing(dead(stage), b"", b"{}", tuple((name, text.encode()) for name, text in says.items()))
+
+
+def kept(parts: Parts, sid: str, reason: str = "bad_signature") -> Outgoing:
+    """An SMS that its door holds."""
+    return held(parts.wrapper.wrap(Channel.SMS, sid, "", b"Body=x", NOW, "text/plain"), reason)
+
+
+def test_dead_letters_lie_by_stage_reason_and_field(publish: Publish, reader: Reader) -> None:
+    """The largest heap first."""
+    publish(letter("complaints/0/1"), letter("complaints/0/2"), letter("complaints/0/3", "unexpected", "KeyError"))
+    heaps = Heaps()
+    heaps.look(reader)
+    found = [(heap.place, heap.reason, heap.field, heap.waiting.many) for heap in heaps.letters]
+    assert found == [("router", "not_the_shape", "at", 2), ("router", "unexpected", "KeyError", 1)]
+    assert heaps.quarantine == ()
+
+
+def test_a_letter_that_is_written_twice_lies_once(publish: Publish, reader: Reader) -> None:
+    """The same record of the same stage, as after a crash; of another stage it is another letter."""
+    publish(letter("complaints/0/1"), letter("complaints/0/1"), letter("complaints/0/1", stage="sinks"))
+    heaps = Heaps()
+    heaps.look(reader)
+    assert [(heap.place, heap.waiting.many) for heap in heaps.letters] == [("router", 1), ("sinks", 1)]
+
+
+@pytest.mark.parametrize("event", ["released", "dropped"])
+def test_what_somebody_decided_about_waits_no_more(parts: Parts, publish: Publish, reader: Reader, event: str) -> None:
+    """The decision may come between two looks; what only was looked at still waits."""
+    publish(kept(parts, "SM1"), kept(parts, "SM2"), kept(parts, "SM3", "unsigned"))
+    heaps = Heaps()
+    heaps.look(reader)
+    assert [(heap.place, heap.reason, heap.waiting.many) for heap in heaps.quarantine] == [
+        ("sms", "bad_signature", 2),
+        ("sms", "unsigned", 1),
+    ]
+    mine = Quarantine(parts.bus, parts.wrapper, parts.sealer, parts.audit_log)
+    first, second, _ = mine.waiting(Choice())
+    assert list(
+        (mine.release if event == "released" else mine.drop)(Choice(ids=(str(first.raw.id),)), "Sari", "checked", NOW)
+    )
+    mine.reveal(second, "Sari", "checked", NOW)
+    heaps.look(reader)
+    assert sum(heap.waiting.many for heap in heaps.quarantine) == 2
+
+
+def test_a_decision_that_is_read_first_counts(publish: Publish, reader: Reader) -> None:
+    """Topics are read one after the other: the letter may be seen after its decision."""
+    position = "complaints/0/7"
+    subject = ids.letter_id("router", position)
+    told = OversightEvent(id=UUID(int=1), message_id=subject, at=NOW, event="dropped", subject=subject, reason="x")
+    publish(Outgoing(OVERSIGHT, *codec.encode(told, str(subject), "/satu-pintu/operations")))
+    heaps = Heaps()
+    heaps.look(reader)
+    publish(letter(position))
+    heaps.look(reader)
+    assert heaps.letters == ()
+
+
+def test_what_cannot_be_read_lies_there_too(publish: Publish, reader: Reader) -> None:
+    """A quarantined message that is none is for a person; an event that is none changes nothing."""
+    publish(Outgoing(QUARANTINE, b"", b"\xff"), Outgoing(OVERSIGHT, b"", b"\xff"))
+    heaps = Heaps()
+    heaps.look(reader)
+    assert [(heap.reason, heap.waiting.many) for heap in heaps.quarantine] == [("unreadable", 1)]
+
+
+def test_each_record_is_read_once(publish: Publish, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second look reads only what came since."""
+    publish(*(letter(f"complaints/0/{number}") for number in range(20)))
+    heaps, original = Heaps(), reader.read
+    read: list[Record] = []
+
+    def reading(*topics: Any, **named: Any) -> Iterator[Record]:
+        for record in original(*topics, **named):
+            read.append(record)
+            yield record
+
+    monkeypatch.setattr(reader, "read", reading)
+    heaps.look(reader)
+    publish(letter("complaints/0/99"))
+    heaps.look(reader)
+    assert len(read) == 21
+    assert heaps.letters[0].waiting.many == 21
+
+
+class Marked:
+    """A reader as Kafka's is: behind the last record of each partition stands a mark that nobody reads."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.first, self.since, self.members = reader.first, reader.since, reader.members
+        self.topics, self.committed, self.close = reader.topics, reader.committed, reader.close
+        self.asked: list[Mapping[Partition, int]] = []
+
+    def spans(self, topics: Iterable[str]) -> Mapping[Partition, Span]:
+        """See the port."""
+        return {place: Span(span.start, span.end + 1) for place, span in self._reader.spans(topics).items()}
+
+    def read(
+        self, topics: Iterable[str], *, follow: bool = False, behind: Mapping[Partition, int] | None = None
+    ) -> Iterator[Record]:
+        """See the port."""
+        known = behind or {}
+        self.asked.append(dict(known))
+        return self._reader.read(topics, follow=follow, behind=known)
+
+
+def test_where_only_a_mark_is_left_nothing_is_read(publish: Publish, reader: Reader) -> None:
+    """The next look begins behind it: else each would open a consumer for nothing."""
+    publish(letter("complaints/0/1"))
+    marked, heaps = Marked(reader), Heaps()
+    heaps.look(marked)
+    heaps.look(marked)
+    assert marked.asked[-1] == {place: span.end for place, span in marked.spans([*DEAD, QUARANTINE, OVERSIGHT]).items()}
+    assert heaps.letters[0].waiting.many == 1

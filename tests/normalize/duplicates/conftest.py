@@ -1,0 +1,32 @@
+"""The readers with the files that are shipped."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.evaluation.duplicates import Readers, Said
+from messages.shapes import Channel
+from normalize.duplicates.comparison import Verdict
+
+START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+
+Judge = Callable[[Said, Said], Verdict]
+
+
+@pytest.fixture(scope="session")
+def readers() -> Readers:
+    """All that matters are read and compared with."""
+    return Readers.load(b"k" * 32)
+
+
+@pytest.fixture(scope="session")
+def judge(readers: Readers) -> Judge:
+    """Compares two messages."""
+    return lambda a, b: readers.comparer.compare(readers.matter(a), readers.matter(b))
+
+
+def said(text: str, hours: float = 0, channel: Channel = Channel.WEB, **fields: str) -> Said:
+    """A message that came so many hours after the first."""
+    number = f"{abs(hash((text, hours, channel, *fields.values()))):x}"
+    return Said(id=number, text=text, channel=channel, received_at=START + timedelta(hours=hours), **fields)

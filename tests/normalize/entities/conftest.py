@@ -1,0 +1,27 @@
+"""The gazetteer of the real regions, once, and a short way to read a text."""
+
+from collections.abc import Callable
+
+import pytest
+
+from config.reference.regions import load_regions
+from language.places.gazetteer import Gazetteer, load_gazetteer
+from normalize.entities import find
+
+Read = Callable[[str], list[str]]
+
+
+@pytest.fixture(scope="session")
+def gazetteer() -> Gazetteer:
+    """As the service loads it."""
+    return load_gazetteer(load_regions())
+
+
+@pytest.fixture
+def read(gazetteer: Gazetteer) -> Read:
+    """What is found in a text, each as `kind=value`, in its order."""
+
+    def one(text: str) -> list[str]:
+        return [f"{finding.kind}={finding.value}" for finding in find(text, gazetteer)]
+
+    return one

@@ -1,0 +1,50 @@
+"""Which names of places and persons may be one's. All are invented."""
+
+import pytest
+
+from normalize.entities.name_similarity import Verdict, same_person, same_place
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "verdict"),
+    [
+        ("a yani", "ahmad yani", "equal"),
+        ("achmad yani", "ahmad yani", "equal"),
+        ("mh thamrin", "mohammad husni thamrin", "equal"),
+        ("setyabudi", "setiabudhi", "equal"),
+        ("soekarno hatta", "sukarno hatta", "equal"),
+        ("gajahmada", "gajah mada", "equal"),
+        ("gatsu", "gatot subroto", "equal"),
+        ("thamrin", "mh thamrin", "compatible"),
+        ("kelud", "kelud raya", "compatible"),
+        ("candi sukuh", "candi sukuh 3", "compatible"),
+        ("soekarno hatta", "soekarno hatta barat", "compatible"),
+        ("candi sukuh 3", "candi sukuh 4", "conflict"),
+        ("soekarno hatta timur", "soekarno hatta barat", "conflict"),
+        ("melati", "mawar", "conflict"),
+        ("utara", "selatan", "conflict"),
+        ("karangrejo", "karangreja", "unknown"),
+        ("3", "3", "equal"),
+        ("3", "4", "conflict"),
+    ],
+)
+def test_places(one: str, other: str, verdict: Verdict) -> None:
+    """Spelling and initials make no difference; numbers and directions do; one letter may be a slip."""
+    assert same_place(one, other) == same_place(other, one) == verdict
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "verdict"),
+    [
+        ("siti contoh", "siti contoh", "equal"),
+        ("siti", "siti contoh", "compatible"),
+        ("siti c", "siti contoh", "compatible"),
+        ("hardianto", "hardiyanto", "compatible"),
+        ("siti contoh", "siti misal", "conflict"),
+        ("siti siti", "siti", "compatible"),
+        ("dewi", "dewo", "conflict"),
+    ],
+)
+def test_persons(one: str, other: str, verdict: Verdict) -> None:
+    """A part of a name may be the same person; another word is another one."""
+    assert same_person(one, other) == same_person(other, one) == verdict

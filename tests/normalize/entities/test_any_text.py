@@ -1,0 +1,84 @@
+"""What holds for any text, and for the real ones."""
+
+import csv
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from config.reference.regions import load_regions
+from language.places.gazetteer import Gazetteer, load_gazetteer
+from normalize.entities import Finding, Kind, find
+from normalize.entities.common_words import words
+from tests.support.paths import SHARED
+
+_GAZETTEER = load_gazetteer(load_regions())
+# Words that readers look at, and what may stand between them.
+_PIECES = st.sampled_from(
+    (
+        *words(
+            "Jl. jalan raya tol gang RT RW 03 /05 blok C2 no. 7 km 12,5 kel. desa kec. Kota kab Semarang Tebet a.n."
+        ),
+        *words(
+            "Nama : saya SITI Pak cabang Rp 1.500.000 juta 3 hari 2x24 jam 12/3/17 Maret 2017 tgl bulan minggu lalu"
+        ),
+        *words("NIK KK +62 3174014101900001 0812-0000-0001 B 1234 XYZ resi EE123456785ID [***]56 xxxxx *** a@b.id"),
+        *words("www.x.go.id www. http:// .com @ sd SDN puskesmas depan Indomaret dinas perhubungan satu sebulan"),
+        *words("% - , . ( ) İ ß ٣ é"),
+        *("\n", "\u00d7", "\u2013", ""),
+    )
+)
+_TEXTS = st.one_of(
+    st.text(max_size=200),
+    st.lists(_PIECES, max_size=40).map(" ".join),
+    st.lists(_PIECES, max_size=40).map("".join),
+)
+
+
+def _hold(text: str, found: tuple[Finding, ...]) -> None:
+    assert all(0 <= finding.start < finding.end <= len(text) for finding in found)
+    assert all(text[finding.start : finding.end].strip() and finding.value for finding in found)
+    assert [finding.start for finding in found] == sorted(finding.start for finding in found)
+
+
+@settings(max_examples=600, deadline=None)
+@given(_TEXTS)
+def test_total(text: str) -> None:
+    """Any text is read: each finding lies in it, in order, and says something; the same text says the same."""
+    found = find(text, _GAZETTEER)
+    _hold(text, found)
+    assert find(text, _GAZETTEER) == found
+
+
+@pytest.mark.parametrize(
+    "piece", ["a.", "1", "jl ", "Semarang ", "12.", "***", "x", "a@", "[", "RT 1/", "no. ", "jl melati "]
+)
+def test_long_texts(piece: str) -> None:
+    """The same piece over and over is read to its end."""
+    text = piece * (40_000 // len(piece))
+    _hold(text, find(text, _GAZETTEER))
+
+
+def _reports() -> list[dict[str, str]]:
+    file = SHARED / "complaints" / "national_2017_dev.csv"
+    if not file.exists():
+        pytest.skip("the shared complaints are not here")
+    with file.open(encoding="utf-8", newline="") as rows:
+        return list(csv.DictReader(rows))
+
+
+def test_real_reports(gazetteer: Gazetteer) -> None:
+    """Real reports are read; most say a place or a time, none is full of nothing but findings."""
+    kinds: Counter[Kind] = Counter()
+    silent = 0
+    for row in _reports():
+        text = f"{row['title']}\n{row['text']}"
+        found = find(text, gazetteer)
+        _hold(text, found)
+        kinds.update(finding.kind for finding in found)
+        silent += not found
+    assert silent < 250
+    assert kinds[Kind.CITY] > 300
+    assert kinds[Kind.STREET] > 100
+    assert kinds[Kind.NUMBER] == 0  # they were masked

@@ -1,0 +1,1 @@
+"""Tests of the project itself: package layout, import contracts and documents."""

@@ -1,0 +1,472 @@
+"""Where a report is about: invented reports, any text at all, and the same place written in many ways."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from config.reference.regions import load_regions
+from config.reference.slang import load_slang
+from config.reference.word_frequencies import load_vocabulary
+from language.places.finder import load_atlas
+from language.places.gazetteer import Level, load_gazetteer
+from language.places.landmarks import Landmark, Landmarks
+from language.words import Words
+from messages.shapes import Place, Report
+from router.location.location import Where, locate, told
+
+_REGIONS = load_regions()
+_SLANG = load_slang()
+_WORDS = Words(_SLANG)
+_ATLAS = load_atlas(_REGIONS, load_gazetteer(_REGIONS), (*load_vocabulary().words, *_SLANG))
+_LANDMARKS = Landmarks(
+    [
+        Landmark(("laporhendi", "lapor hendi"), "akun", ("33.74",), ""),
+        Landmark(("stasiun gambir",), "station", ("31.71",), "bumn-kai"),
+        Landmark(("tol jakarta cikampek",), "toll", ("31.75", "32.75", "32.16", "32.15"), ""),
+        Landmark(("trans studio mall",), "mall", ("32.73",), ""),
+        Landmark(("jabodetabek",), "area", ("31", "32.01", "32.71", "32.76", "36.71", "32.75"), ""),
+    ]
+)
+
+
+def _where(report: Report, units: tuple[tuple[int, int], ...] = ()) -> Where:
+    return locate(report, _WORDS(told(report)), _ATLAS, _LANDMARKS, units)
+
+
+def _at(text: str, title: str = "", place: Place | None = None) -> Where:
+    return _where(Report(title=title, text=text, place=place or Place()))
+
+
+def _code(where: Where) -> str:
+    """The best place's code; of an ambiguous one with a question mark."""
+    return "" if where.best is None else where.best.code + "?" * where.ambiguous
+
+
+PLACES = {
+    # What a word before the name says.
+    "Jalan rusak di Kota Semarang": "33.74",
+    "jalan rusak di kab. semarang": "33.22",
+    "Yth. Bupati Cianjur, jalan kami rusak": "32.03",
+    "mohon pemkot bandung bertindak": "32.73",
+    "kab bdg tdk tanggap": "32.04",
+    "pemkab bogor harus turun": "32.01",
+    "Wali Kota Malang, sampah menumpuk": "35.73",
+    "Gubernur Jawa Tengah tolong": "33",
+    "Kec. Katapang banjir": "32.04.11",
+    "kecamatan Tebet banjir terus": "31.74.01",
+    "camat pasar minggu tidak ada di tempat": "31.74.04",
+    "kota adm jakarta timur": "31.75",
+    # What is said for short.
+    "macet di Jaksel": "31.74",
+    "banjir jakbar lagi": "31.73",
+    "jakut mati lampu": "31.72",
+    "JAKTIM macet": "31.75",
+    "di jakpus ada parkir liar": "31.71",
+    "lampu merah DIY mati": "34",
+    "sampah di jogja": "34.71",
+    "air mati di sby": "35.78",
+    "jalan rusak di mks": "73.71",
+    "begal di jkt": "31",
+    "pungli di tangsel": "36.74",
+    "listrik padam di bdl": "18.71",
+    "di kota smg": "33.74",
+    "dishub kbb": "32.17",
+    # Towns that are no region's name, or several districts'.
+    "alun-alun Purwokerto kotor": "33.02",
+    "di Pangkalan Bun sering padam": "62.01",
+    "pabrik di Cikarang mencemari sungai": "32.16",
+    "wisata Lembang macet": "32.17.01",
+    "jalan ke terminal Wamena rusak, lokasi di Wamena": "95.01.01",
+    "bandara di Sentani": "91.03.01",
+    "macet di Ubud": "51.04.05",
+    "sampah di Jimbaran": "51.03",
+    "pasar Kepanjen becek": "35.07.13",
+    "Gilimanuk antre panjang": "51.01",
+    "kafe di Tawangmangu": "33.13.06",
+    "dekat kampus di Jatinangor": "32.11.15",
+    "jembatan Tanjung Selor": "65.01.05",
+    "di Kabanjahe air mati": "12.06.01",
+    # Old names.
+    "air di Ujung Pandang keruh": "73.71.04",
+    "kabupaten Maluku Tenggara Barat": "81.03",
+    "Kab. Bulungan belum terang": "65.01",
+    "prov. nanggroe aceh darussalam": "11",
+    "kab toba samosir": "12.12",
+    # Villages.
+    "Desa Sugihmukti Kecamatan Pasirjambu": "32.04.38",
+    "Sukabungah, Sukajadi, Bandung": "32.73.07",
+    "desa kepoh kec. Kepohbaru": "35.22.09",
+    "kelurahan Rorotan lama sekali": "31.72.04",
+    "lurah Pondok Kelapa tidak melayani": "31.75.07",
+    "ds. Pulerejo kec. Ngantru": "35.04.04",
+    "di desa talang empat kec karang tinggi": "17.09.01",
+    "jalan didesa Sugihmukti pasirjambu": "32.04.38",
+    "warga kel. Bongsari, Semarang": "33.74.13",
+    "kel Sunter Jaya": "31.72.02",
+    "Desa Ungasan, Kuta Selatan, Badung": "51.03.05",
+    "lampu di Pamoyanan, Cicendo mati": "32.73.06",
+    "nagari Maninjau gelap": "13.06.03",
+    "gampong Lambhuk banjir": "11.71.09",
+    "Kel. Tembalang banjir": "33.74.10",
+    "kades Sugihmukti memungut biaya": "32.04.38",
+    "desa kayu bulan kec kapuas tengah": "62.03.11",
+    "RT 03/05 Srondol Wetan, Banyumanik": "33.74.11",
+    # Misspelt, without vowels, run together.
+    "macet di Bandunng": "32.73",
+    "banjir di Semrang": "33.74",
+    "kec. Cibenying Kidul Bandung": "32.73.14",
+    "di bndng macet": "32.73",
+    "kab. Bojongoro": "35.22",
+    "jalan di smrg rusak": "33.74",
+    "kota Surabya": "35.78",
+    "kec. Banymanik": "33.74.11",
+    "kabupaten Meranngin": "15.02",
+    "di Palembng listrik padam": "16.71",
+    "kec jaga karsa": "31.74.09",
+    "di Makasar jalan rusak": "73.71",
+    "Makasar, Jakarta Timur": "31.75.08",
+    "#banjirjakarta lagi": "31",
+    "@pemkotsmg tolong": "33.74",
+    "kotabekasi macet": "32.75",
+    "disemarang banjir": "33.74",
+    "@dishubkotabandung lampu mati": "32.73",
+    "#semaranghebat apanya": "33.74",
+    "sampah dikota Bogor": "32.71",
+    "di kebonjeruk, jakbar": "31.73.05",
+    # One name, several regions; what settles it.
+    "sampah di Bandung": "32.73",
+    "sampah di Bogor": "32.71",
+    "jalan Soreang, Bandung rusak": "32.04",
+    "Cibinong, Bogor": "32.01.01",
+    "Kepanjen Malang": "35.07.13",
+    "Pare, Kediri": "35.06.17",
+    "Mijen Demak": "33.21.10",
+    "Kec. Mijen, Kota Semarang": "33.74.14",
+    "Ungaran, Semarang": "33.22",
+    "di tegal": "33.76",
+    "Slawi, Tegal": "33.28.10",
+    "Desa Sukamaju": "?",
+    "desa Sukamaju, Kec. Cianjur": "32.03.01",
+    "Desa Sukamaju, Jawa Barat": "32",
+    "Serang, Blitar": "35.05.13",
+    "Depok, Sleman": "34.04.07",
+    "Depok": "32.76",
+    "Manggarai": "53.10",
+    "Manggarai, Jakarta Selatan": "31.74.01",
+    "di Manggarai Jakarta": "31.74.01",
+    "di Grogol macet": "31.73.02",
+    "Jambi": "15.71",
+    "Prov. Jambi": "15",
+    "Kecamatan Pamukan Utara, desa Tanjung": "63.02.13",
+    "polsek Cipayung": "?",
+    # Which is the place, and which a remark.
+    "saya warga Cianjur ber-KTP Bandung, jalan rusak": "32.03",
+    "KTP Medan tinggal di Depok, sulit urus KK": "32.76",
+    "paket kiriman dari Surabaya belum tiba di Kupang, kantor pos di Kota Kupang": "53.71",
+    "saya asal Kediri kos di Yogyakarta, air mati": "34.71",
+    "bus dari Bekasi ke Karawang mogok, kejadian di Cikampek": "32.15.13",
+    "berasal dari Padang, sekarang di Batam jalan berlubang": "21.71",
+    "lahir di Medan, saya mengeluh soal sampah di Binjai": "12.75",
+    "orang Garut, dagang di Cimahi, kena pungli": "32.77",
+    "Yth. Gubernur Jawa Barat, jalan di Majalengka rusak": "32.10",
+    "pindahan dari Solo, mengurus KK di Sragen": "33.14",
+    "di jakarta, tepatnya di Tebet": "31.74.01",
+    "suami saya sedang dinas di Bontang, anak jalanan ramai di Mojoagung": "35.17.06",
+    "adik saya di Jakarta sudah lihat, got di Panyabungan mampet": "12.13.01",
+    "kami kebanyakan dari Lampung dan Brebes, gaji kurang di Penjaringan": "31.72.01",
+    "kampung saya Blitar, di Mojoagung banyak pengamen": "35.17.06",
+    "saya buruh di Cikande, warga Taktakan, truk sampah lewat": "36.73.06",
+    "bukan Bogor, di Muntilan antre": "33.08.08",
+    "pindah KK dari Kab. Cianjur ke Kec. Gunung Putri": "32.01.02",
+    "rumah orang tua saya di Juwana kebanjiran": "33.18.08",
+    # Two names that settle each other.
+    "dalan gombong karanganyar bolong": "33.05",
+    "kos di ngestiharjo kasihan ramai": "34.02.16",
+    "rumah di tibubeneng kuta utara bising": "51.03.06",
+    # Seats and abbreviations of regencies.
+    "puskesmas di menggala tutup": "18.05.02",
+    "air mati di wates": "34.01.02",
+    "ning malang akeh begal": "35.73",
+    "pustu nisel kosong": "12.14",
+    "bjn kec kedungadem sumur kering": "35.22.08",
+    # What is no place.
+    "Jalan Semarang berlubang": "",
+    "Jl. Raya Bogor macet": "",
+    "di jl. Surabaya banyak PKL": "",
+    "Pak Kediri tidak ada di kantor": "",
+    "Bapak Bambang mohon bertindak": "",
+    "minum sido muncul tiap hari": "",
+    "warung soto Lamongan bising": "",
+    "tahu Sumedang basi": "",
+    "rumah makan masakan Padang": "",
+    "sudah malang nasib kami": "",
+    "batu besar di jalan": "",
+    "baru saja lampu mati": "",
+    "mohon tambang ditutup": "",
+    "bang jago di gang": "",
+    "atas nama Siti Rahayu": "",
+    "Ibu Kartini sakit": "",
+    "di desa kami belum ada listrik": "",
+    "kelurahan setempat lambat": "",
+    "kabupaten tersebut luas": "",
+    "harga lele naik": "",
+    "jaya selalu polisi": "",
+    "bank Jatim antre": "",
+    "KTP saya belum jadi": "",
+    "terima kasih": "",
+    "bupati sidak ke pasar": "",
+    "larangan merokok": "",
+    "Ramli Simatupang melapor": "",
+    # Streets in a city, and landmarks.
+    "Jl. Semarang, Surabaya": "35.78",
+    "Jl. Melati Surabaya rusak": "35.78",
+    "#LaporHendi jalan di Tlogosari rusak": "33.74",
+    "lapor hendi, lampu mati": "33.74",
+    "toilet stasiun gambir kotor": "31.71",
+    "parkir trans studio mall": "32.73",
+}
+
+
+@pytest.mark.parametrize("text", PLACES)
+def test_places(text: str) -> None:
+    """The place of the trouble as a careful reader would say it; `?` where another is nearly as likely."""
+    where = _at(text)
+    expected = PLACES[text]
+    assert where.ambiguous if expected == "?" else _code(where) == expected, where.candidates[:3]
+
+
+def test_a_place_is_certain_as_it_is_said() -> None:
+    """What a word says is surer than a bare city, that than a district's bare name, that than a village of many."""
+    texts = ("di Kab. Sleman", "di Sleman", "di Tebet", "Kelurahan Kauman")
+    certain = [where.best.certainty for where in map(_at, texts) if where.best]
+    assert certain == sorted(certain, reverse=True)
+    assert certain[0] > 0.95
+    assert certain[2] > 0.7
+    assert certain[3] < 0.2
+
+
+def test_city_and_regency_alike() -> None:
+    """A bare name of both means the city first, less certainly; the regency comes second."""
+    where = _at("jalan rusak di Bogor")
+    assert [one.code for one in where.candidates] == ["32.71", "32.01"]
+    assert 0.5 < where.candidates[0].certainty < 0.8
+    assert where.candidates[0].level is Level.CITY
+    assert not where.ambiguous
+
+
+@pytest.mark.parametrize(
+    ("place", "code"),
+    [
+        (Place(code="32.01"), "32.01"),
+        (Place(code="32.01.05"), "32.01.05"),
+        (Place(region="Kota Bogor"), "32.71"),
+        (Place(region="Kabupaten Bogor", district="Cibinong"), "32.01.01"),
+        (Place(address="Jl. Melati 3, Kec. Cibinong, Kab. Bogor"), "32.01.01"),
+        (Place(region="Provinsi Jawa Barat"), "32"),
+        (Place(code="32.71.99"), "32.71"),
+        (Place(code="99.99"), ""),
+        (Place(latitude=-6.6, longitude=106.8), ""),
+    ],
+)
+def test_fields_count_where_the_text_is_silent(place: Place, code: str) -> None:
+    """The region picked, the words typed, the address; codes that nobody knows and coordinates say nothing."""
+    assert _code(_at("Lampu jalan mati.", place=place)) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Jalan di Kab. Kendal berlubang", "33.24"),
+        ("Jalan di Kendal berlubang", "33.24"),
+        ("Jalan di Kec. Boja berlubang", "33.24.07"),
+        ("Saya asal Kendal, lampu mati", "33.74"),
+    ],
+)
+def test_the_text_beats_the_fields(text: str, code: str) -> None:
+    """Where they conflict the field is often a neighbour's; a remark beats nothing."""
+    place = Place(code="33.74", region="Kota Semarang")
+    where = _at(text, place=place)
+    assert where.best is not None
+    assert where.best.code == code
+    assert {one.region for one in where.candidates} == {"33.24", "33.74"}
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "code"),
+    [
+        # A district's bare name, in small letters too.
+        ("sentani lampu jalan mati semua", "Kota Jayapura", "91.03.01"),
+        ("muntilan\ntruk pasir parkir berjejer", "Kota Magelang", "33.08.08"),
+        ("parit di medan denai tumpat", "Kabupaten Deli Serdang", "12.71.04"),
+        # Of several that bear a name the one in the region of the same name, then in the province.
+        ("pasar plered tumpah ke jalan", "Kota Cirebon", "32.09.36"),
+        ("puskesmas singkil tutup", "Kabupaten Aceh Selatan", "11.10.04"),
+        # A word like others, behind what bears a district's name.
+        ("SAMPAH DI PASAR SAPE MENUMPUK", "Kota Bima", "52.06.06"),
+        ("sampah di weru menumpuk", "Kabupaten Sragen", "33.11.01"),
+        # A remark, and what the region itself confirms, leave the field as it is.
+        ("keponakan saya pulang dari Tuban, lampu mati", "Kota Malang", "35.73"),
+        ("truk dari Sentani lewat Abepura, jalan rusak", "Kota Jayapura", "91.71.03"),
+        # Another province is no neighbour.
+        ("sentani lampu jalan mati semua", "Kota Magelang", "33.71"),
+    ],
+)
+def test_the_form_holds_a_neighbour(text: str, region: str, code: str) -> None:
+    """A place in the text that lies in the field's province, or bears its name, beats the field even when bare."""
+    assert _code(_at(text, place=Place(region=region))) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "code"),
+    [
+        ("jalan desa kami rusak pak bupati", "Kota Magelang", "33.08"),
+        ("pemkot mana, sampah menumpuk", "Kabupaten Malang", "35.73"),
+        ("pak bupati, lampu di Bogor mati", "", "32.01"),
+        ("pak wali kota, lampu di Bogor mati", "", "32.71"),
+        ("pemkot dan pemkab saling lempar", "Kota Magelang", "33.71"),
+        ("pak bupati tolong", "Kota Surabaya", "35.78"),
+        ("Bupati Kendal lewat sini, lampu mati", "Kota Magelang", "33.24"),
+    ],
+)
+def test_regents_have_regencies(text: str, region: str, code: str) -> None:
+    """Of city and regency of one name that which is spoken of is meant, though the form or a bare name says both."""
+    assert _code(_at(text, place=Place(region=region))) == code
+
+
+def test_a_field_is_worth_less_beside_a_neighbour_only() -> None:
+    """Alone it is as certain as ever; the neighbour that the text names is surer than by the same word alone."""
+    alone, bare = _at("lampu mati", place=Place(region="Kota Jayapura")).best, _at("sentani lampu mati").best
+    both = _at("sentani lampu mati", place=Place(region="Kota Jayapura")).best
+    assert alone is not None
+    assert bare is not None
+    assert both is not None
+    assert alone.certainty > 0.8
+    assert both.certainty > bare.certainty
+
+
+def test_fields_settle_what_the_text_leaves_open() -> None:
+    """A name that several bear is the one in the region picked."""
+    assert _code(_at("Lampu di desa Sukamaju mati", place=Place(code="32.03"))) == "32.03"
+    assert _code(_at("Lampu di Bogor mati", place=Place(code="32.01"))) == "32.01"
+    assert _code(_at("Lampu di Pedalangan mati", place=Place(code="33.74"))) == "33.74.11"
+    assert _code(_at("Lampu di Manggarai mati", place=Place(code="31.74"))) == "31.74.01"
+
+
+def test_a_unit_says_where_it_is() -> None:
+    """A name behind a unit's is surer than the bare name, and the evidence says so."""
+    report = Report(text="Puskesmas Tebet antre lama")
+    start = told(report).index("Puskesmas")
+    alone, unit = _where(report).best, _where(report, ((start, start + len("Puskesmas")),)).best
+    assert alone is not None
+    assert unit is not None
+    assert (alone.code, unit.code) == ("31.74.01", "31.74.01")
+    assert unit.certainty > alone.certainty
+    assert [one.kind for one in unit.evidence] == ["unit"]
+
+
+def test_a_landmark_in_several_regions() -> None:
+    """A road through four cities leaves them all; a word of the text settles which."""
+    text = "lubang di tol Jakarta Cikampek"
+    assert _at(text).ambiguous
+    assert {one.region for one in _at(text).candidates} == {"31.75", "32.75", "32.16", "32.15"}
+    assert _code(_at(f"{text}, Karawang")) == "32.15"
+
+
+def test_evidence_leads_to_the_words() -> None:
+    """Each place says what speaks for it; spans lead into title and text, fields have none."""
+    report = Report(title="Banjir di Tebet", text="Kota Jakarta Selatan terendam", place=Place(code="31.74"))
+    best = _where(report).best
+    assert best is not None
+    assert [(one.kind, one.words) for one in best.evidence] == [
+        ("named", "Tebet"),
+        ("said", "Kota Jakarta Selatan"),
+        ("code", "31.74"),
+    ]
+    assert [told(report)[one.start : one.end] for one in best.evidence if one.start >= 0] == [
+        "Tebet",
+        "Kota Jakarta Selatan",
+    ]
+    assert (best.region, best.province, best.level) == ("31.74", "31", Level.DISTRICT)
+
+
+def test_a_list_of_places_is_bounded() -> None:
+    """A text that is nothing but names is read, and keeps few candidates."""
+    where = _at("desa Sukamaju, Kauman, Bandunng, #banjirsby Tlogosari " * 150)
+    assert 0 < len(where.candidates) <= 10
+
+
+_PIECES = st.sampled_from(
+    (
+        *("desa", "kel.", "Kec.", "kab", "kota", "di", "dari", "Jl.", "KTP", "warga", "Pak", "#", "@", ",", ".", "-"),
+        *("Sukamaju", "Sukajadi", "Bandung", "bndng", "Semrang", "jaksel", "Depok", "Sleman", "Jambi", "jogja"),
+        *("banjirsby", "kotabekasi", "Srondol", "Wetan", "barat", "stasiun", "gambir", "İ", "ß", "٣", "\n", "RT 03"),
+    )
+)
+_TEXTS = st.one_of(
+    st.text(min_size=1, max_size=200),
+    st.lists(_PIECES, min_size=1, max_size=30).map(" ".join),
+    st.lists(_PIECES, min_size=1, max_size=30).map("".join),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(title=_TEXTS, text=_TEXTS, region=_TEXTS, code=st.sampled_from(("", "33.74", "31", "32.01.05", "x", "..")))
+def test_any_text(title: str, text: str, region: str, code: str) -> None:
+    """Any report is read: codes are regions', likeliest first, spans lie in the text; the same report says the same."""
+    report = Report(title=title[:200], text=text, place=Place(region=region[:200], code=code))
+    where = _where(report)
+    for one in where.candidates:
+        assert _REGIONS.get(one.code) is not None
+        assert 0 <= one.certainty <= 1
+        assert one.evidence
+        for evidence in one.evidence:
+            spoken = told(report)[evidence.start : evidence.end] if evidence.start >= 0 else evidence.words
+            assert spoken == evidence.words != ""
+    assert len({one.region for one in where.candidates}) == len(where.candidates)
+    assert sum(one.certainty for one in where.candidates if one.level is not Level.PROVINCE) <= 1 + 1e-9
+    assert _where(report) == where
+
+
+_CITIES = [city.name for province in _REGIONS.inside() for city in _REGIONS.inside(province.code)]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(_CITIES), st.sampled_from((str.upper, str.lower, str.title)))
+def test_letters_do_not_matter(name: str, written: Callable[[str], str]) -> None:
+    """A city or regency is found by its official name in capitals, small letters or both."""
+    where, plain = _at(written(f"jalan rusak di {name}")), _at(f"jalan rusak di {name}")
+    assert [one.code for one in where.candidates] == [one.code for one in plain.candidates]
+    assert plain.best is not None
+
+
+def test_one_letter_amiss() -> None:
+    """19 of 20 regencies and cities of one word are found behind their kind whichever inner letter is missing."""
+    pairs = [name.split() for name in _CITIES]
+    found = []
+    for kind, name in [pair for pair in pairs if len(pair) == 2 and len(pair[1]) > 5]:
+        for at in range(2, len(name)):
+            regions = {one.region for one in _at(f"Jalan rusak di {kind} {name[:at]}{name[at + 1 :]}").candidates}
+            found.append(bool(regions & _codes(f"{kind} {name}")))
+    assert sum(found) > 0.95 * len(found)
+
+
+def _codes(name: str) -> set[str]:
+    return {city.code for province in _REGIONS.inside() for city in _REGIONS.inside(province.code) if city.name == name}
+
+
+def test_lines_that_ran_together_are_apart() -> None:
+    """What begins a line is no part of the word before; names with capitals in them stay."""
+    assert told(Report(title="Pohon", text="pagi Pak HendiPak saya lapor ituKami")) == (
+        "Pohon\npagi Pak Hendi\nPak saya lapor itu\nKami"
+    )
+    assert (
+        told(Report(title="IndiHome", text="LaporHendi WhatsApp diIndonesia"))
+        == "IndiHome\nLaporHendi WhatsApp diIndonesia"
+    )
+
+
+def test_whom_a_governments_account_is_spoken_to() -> None:
+    """It outweighs a bare name that is a city's elsewhere and a quarter's there."""
+    assert _code(_at("lapor hendi, macet di daerah Dr Cipto, stadion, Depok, Pemuda")) == "33.74"

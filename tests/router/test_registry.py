@@ -1,0 +1,308 @@
+"""The registry: who there is, what names them, who came after whom, and what must be mended before a start."""
+
+import csv
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.assembly.parts import Parts
+from config.reference.regions import Regions, load_regions
+from config.reference.table_reader import TableError
+from config.settings import Settings
+from language.words import Words
+from router.registry.lint import lint
+from router.registry.registry import TRIAGE, Registry, load_registry
+from router.registry.units import Unit, Units
+from tests.support.paths import SHARED
+from tests.support.rules import SHIPPED, SMALL
+
+Edit = Callable[[list[dict[str, str]]], object]
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    """A registry of a few agencies."""
+    return load_registry(SMALL)
+
+
+@pytest.fixture(scope="module")
+def country() -> Registry:
+    """The registry that is shipped."""
+    return load_registry(SHIPPED)
+
+
+@pytest.fixture(scope="module")
+def regions() -> Regions:
+    """The regions that the few agencies govern."""
+    return load_regions(SMALL / "few_regions.csv")
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """The rows of a table."""
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+
+
+def edited(folder: Path, file: str, edit: Edit) -> Path:
+    """The few agencies, with one table changed."""
+    shutil.copytree(SMALL, folder, dirs_exist_ok=True)
+    path = folder / file
+    rows = rows_of(path)
+    edit(rows)
+    with path.open("w", newline="") as opened:
+        writer = csv.DictWriter(opened, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    return folder
+
+
+def change(code: str, **cells: str) -> Edit:
+    """An edit of one agency's row."""
+    return lambda rows: next(row for row in rows if row["code"] == code).update(cells)
+
+
+@pytest.mark.parametrize(
+    ("file", "edit", "says"),
+    [
+        ("agencies.csv", lambda rows: rows[0].update(aliases="pln"), "'pln' already names"),
+        ("agencies.csv", lambda rows: rows[0].update(aliases="Kesehatan-RI"), "write 'Kesehatan-RI' as 'kesehatan ri'"),
+        ("agencies.csv", lambda rows: rows.pop(), "the row 'triage' is missing"),
+        ("agencies.csv", change("kota-3374", parent="provinsi-99"), "parent 'provinsi-99' is not an agency"),
+        ("agencies.csv", lambda rows: rows[0].update(kind="kementrian"), "kind 'kementrian' is none of"),
+        ("agencies.csv", lambda rows: rows[0].update(name=""), "a code and a name are needed"),
+        ("agencies.csv", lambda rows: rows.append({**rows[0], "name": "Lain"}), "code kementerian-kemenkes stands"),
+        ("agencies.csv", lambda rows: rows.append(dict(rows[0])), "code kementerian-kemenkes stands 2 times"),
+        ("agencies.csv", change("bumn-pln", connected="ya"), "bumn-pln: connected must be yes or no"),
+        ("agencies.csv", change("bumn-pln", valid_from="besok"), "bumn-pln: valid_from is no date like 2024-10-21"),
+        ("agencies.csv", change("bumn-pln", valid_to="2026-01-01"), "bumn-pln: valid_to without successors"),
+        ("agencies.csv", change("bumn-pln", successors="triage"), "bumn-pln: successors without valid_to"),
+        (
+            "agencies.csv",
+            change("kementerian-kemenkumham", valid_from="2025-01-01"),
+            "kementerian-kemenkumham: valid_to is not after valid_from",
+        ),
+        (
+            "agencies.csv",
+            change("kementerian-kemenkumham", successors="kementerian-x"),
+            "successors 'kementerian-x' is not an agency",
+        ),
+        (
+            "agencies.csv",
+            change("kementerian-kemenkum", valid_to="2027-01-01", successors="kementerian-kemenkumham"),
+            "kementerian-kemenkumham: its successors lead back to it",
+        ),
+        ("agencies.csv", change("bumn-pln", fallback="bumn-x"), "fallback 'bumn-x' is not an agency"),
+        ("agencies.csv", change("bumn-pln", fallback="bumn-pln"), "bumn-pln: its fallback leads back to it"),
+        ("units.csv", lambda rows: rows[0].update(institution="kota-0000"), "'kota-0000' is not an agency"),
+        ("units.csv", lambda rows: rows[0].update(institution=""), "dinas kesehatan: it is nobody's"),
+        ("units.csv", lambda rows: rows[0].update(pattern="dinkes"), "write 'dinkes' as 'dinas kesehatan'"),
+        ("units.csv", lambda rows: rows[0].update(pattern=""), "write '' as 'words'"),
+        ("units.csv", lambda rows: rows[0].update(pattern="puskesmas"), "'puskesmas' stands twice"),
+    ],
+)
+def test_a_faulty_registry_names_its_fault(tmp_path: Path, file: str, edit: Edit, says: str) -> None:
+    """Nothing is routed by files with a fault in them; the text says which row, and what to write instead."""
+    folder = edited(tmp_path, file, edit)
+    with pytest.raises(TableError) as caught:
+        load_registry(folder)
+    assert says in str(caught.value)
+    assert [line for line in lint(folder) if says in line]
+
+
+@pytest.mark.parametrize("file", ["agencies.csv", "units.csv"])
+@pytest.mark.parametrize(
+    "content", [b"", b"code,kind\nx,y\n", b"\xff\xfe", b'code,kind,name\n"open', b"code,kind\nx\n", None]
+)
+def test_a_file_that_is_no_table_is_named(tmp_path: Path, file: str, content: bytes | None) -> None:
+    """Any bytes in the place of a table, or none, give an error that names the file."""
+    shutil.copytree(SMALL, tmp_path, dirs_exist_ok=True)
+    (tmp_path / file).unlink()
+    if content is not None:
+        (tmp_path / file).write_bytes(content)
+    with pytest.raises(TableError, match=file):
+        load_registry(tmp_path)
+    assert file in lint(tmp_path)[0]
+
+
+def test_a_row_with_too_few_cells_is_named(tmp_path: Path) -> None:
+    """The line is said: an operator's editor shows it."""
+    shutil.copytree(SMALL, tmp_path, dirs_exist_ok=True)
+    with (tmp_path / "units.csv").open("a") as table:
+        table.write("dinas sosial,@place\n")
+    with pytest.raises(TableError, match=r"units\.csv: line \d+ has not as many cells"):
+        load_registry(tmp_path)
+
+
+def test_who_is_no_more_has_successors_and_no_queue(registry: Registry, settings: Settings) -> None:
+    """A former ministry is named and known, yet no topic is made for it."""
+    assert registry.current("kementerian-kemenkumham") == ("kementerian-kemenkum", "kementerian-kemenimipas")
+    assert registry.current("kementerian-kemenkes") == ("kementerian-kemenkes",)
+    assert registry.current("kementerian-x") == ()
+    assert registry.name_of("kementerian-kemenkumham") == "Kementerian Hukum dan Hak Asasi Manusia"
+    parts = Parts(settings.model_copy(update={"agencies": SMALL}))
+    queues = {topic.name for topic in parts.topics}
+    assert "agency-kementerian-kemenkum" in queues
+    assert "agency-kementerian-kemenkumham" not in queues | set(parts.queues)
+
+
+def test_successors_are_followed_to_the_end(tmp_path: Path) -> None:
+    """What became something that is no more itself is found at the last ones, each once."""
+    edit = change("kementerian-kemenkum", valid_to="2027-01-01", successors="bumn-pln|kementerian-kemenimipas")
+    found = load_registry(edited(tmp_path, "agencies.csv", edit))
+    assert found.current("kementerian-kemenkumham") == ("bumn-pln", "kementerian-kemenimipas")
+    assert found.queue("kementerian-kemenkumham") == "bumn-pln"
+
+
+def test_a_former_name_means_its_one_successor(tmp_path: Path) -> None:
+    """Of several, the topic decides; one alone is meant by the old name itself."""
+    edit = change("kementerian-kemenkumham", successors="kementerian-kemenkum")
+    found = load_registry(edited(tmp_path, "agencies.csv", edit))
+    assert [name.meaning.code for name in found.named.find("Menkumham dan Kemenkumham")] == ["kementerian-kemenkum"]
+    both = [name.meaning.code for name in load_registry(SMALL).named.find("ke Kemenkumham")]
+    assert both == ["kementerian-kemenkumham"]
+
+
+@pytest.mark.parametrize(
+    ("edits", "queue"),
+    [
+        ({}, "kota-3374"),
+        ({"kota-3374": {"connected": "no"}}, "provinsi-33"),
+        ({"kota-3374": {"connected": "no", "fallback": "bumn-pln"}}, "bumn-pln"),
+        ({"kota-3374": {"connected": "no"}, "provinsi-33": {"connected": "no"}}, TRIAGE),
+        (
+            {"kota-3374": {"connected": "no"}, "provinsi-33": {"connected": "no", "fallback": "provinsi-34"}},
+            "provinsi-34",
+        ),
+    ],
+)
+def test_an_unconnected_one_is_stood_in_for(tmp_path: Path, edits: dict[str, dict[str, str]], queue: str) -> None:
+    """By its fallback, else by its province, at last by triage."""
+
+    def edit(rows: list[dict[str, str]]) -> None:
+        for code, cells in edits.items():
+            change(code, **cells)(rows)
+
+    found = load_registry(edited(tmp_path, "agencies.csv", edit))
+    assert found.queue("kota-3374") == queue
+    assert found.door("kota-3374") == (None if queue == TRIAGE else queue)
+    assert found.queue("kota-9999") == TRIAGE
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Dinkes dan puskesmas tutup", [("dinas kesehatan", "Dinkes"), ("puskesmas", "puskesmas")]),
+        ("di SMA Negeri itu", [("sma negeri", "SMA Negeri")]),
+        ("kedinasan, dinas terkait", [("dinas", "dinas")]),
+        ("sma nomor 4 dan sma 4", [("sma", "sma 4")]),
+        ("sma 08123456789", []),
+        ("", []),
+    ],
+)
+def test_units_are_found_where_they_are_written(text: str, found: list[tuple[str, str]]) -> None:
+    """The longest at each place, in hurried writing too; what is found is where it stands in the text."""
+    words = Words({"dinkes": "dinas kesehatan"})
+    ways = ["dinas kesehatan", "puskesmas", "sma negeri", "sma #"]
+    units = Units([*(Unit(way.removesuffix(" #"), way, (TRIAGE,), "", open=False) for way in ways), *_open("dinas")])
+    read = words.of(text)
+    seen = units.find(read)
+    assert [(each.unit.name, text[each.start : each.end]) for each in seen] == found
+    assert all((read[each.first].start, read[each.last - 1].end) == (each.start, each.end) for each in seen)
+
+
+def _open(pattern: str) -> list[Unit]:
+    return [Unit(pattern, pattern, ("@place",), "", open=True)]
+
+
+def test_a_nationwide_unit_names_its_institution(country: Registry) -> None:
+    """Where it does not rest on the place and says enough by itself, it is a name like others."""
+    named = [(found.words, found.meaning.code) for found in country.named.find("Polsek dan dinas, kampus, RSUD")]
+    assert named == [("Polsek", "lembaga-polri")]
+
+
+def test_the_country_is_complete(country: Registry) -> None:
+    """Every province, city and regency, the ministries and bodies, and triage."""
+    kinds = [agency.kind for agency in country.agencies.values()]
+    counts = {kind: kinds.count(kind) for kind in set(kinds)}
+    # Jakarta's five cities and one regency are administrative: they belong to the province.
+    assert (counts["provinsi"], counts["kota"], counts["kabupaten"]) == (38, 98 - 5, 416 - 1)
+    assert counts["kementerian"] >= 48
+    assert counts["lembaga"] >= 32
+    assert TRIAGE in country.agencies
+
+
+def test_every_official_region_is_in_the_registry(country: Registry) -> None:
+    """The official list's codes and names, each at its own queue."""
+    path = SHARED / "regions" / "regions.csv"
+    if not path.exists():
+        pytest.skip(f"{path} is not here")
+    official = {row["code"]: row["name"] for row in rows_of(path) if row["code"].count(".") <= 1}
+    ours = {agency.region: agency.name for agency in country.agencies.values() if agency.region}
+    jakarta = {code for code in official if code.startswith("31.")}
+    assert set(official) - jakarta == set(ours)
+    for code, name in ours.items():
+        if "." in code:
+            assert name.split()[0].lower() in {"kota", "kabupaten"}
+            assert official[code].lower() == name.lower()
+
+
+def test_every_ministry_and_body_is_in_the_registry(country: Registry) -> None:
+    """The official list's slugs, those that are no more since with their successors."""
+    path = SHARED / "agencies" / "ministries_and_bodies_2025.csv"
+    if not path.exists():
+        pytest.skip(f"{path} is not here")
+    slugs = {row["slug"].removeprefix("kementerian-") for row in rows_of(path)}
+    assert slugs <= {code.split("-", 1)[-1] for code in country.every if code.startswith(("kementerian-", "lembaga-"))}
+
+
+def test_the_shipped_files_have_no_fault() -> None:
+    """No name that is never found, no region without a government, nothing said twice, and who is expected is there."""
+    lists = [("ministries_and_bodies_2025.csv", "nama"), ("state_bodies_treasury.csv", "nmdept")]
+    paths = [(SHARED / "agencies" / file, column) for file, column in lists]
+    expected = [row[column] for path, column in paths if path.exists() for row in rows_of(path)]
+    # A budget, and the name that every region's parliament begins with.
+    others = {"BAGIAN ANGGARAN BENDAHARA UMUM NEGARA", "DEWAN PERWAKILAN RAKYAT"}
+    assert lint(SHIPPED, expected=[name for name in expected if name not in others]) == []
+
+
+def test_what_the_linter_finds_nothing_in(regions: Regions) -> None:
+    """Without a fault there is no line."""
+    assert lint(SMALL, regions, ["Kementerian Kesehatan"]) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "edit", "says"),
+    [
+        ("agencies.csv", lambda rows: rows.remove(rows[7]), "34.04 Kabupaten Sleman has no row"),
+        ("agencies.csv", change("kabupaten-3404", region="34.99"), "34.99 is no region with a government"),
+        ("agencies.csv", change("kabupaten-3404", region=""), "kabupaten-3404: which region does it govern?"),
+        ("agencies.csv", change("bumn-pln", aliases="pt pln"), "bumn-pln: 'pt pln' is said already"),
+        ("agencies.csv", change("bumn-pln", aliases="si terang|si terang"), "'si terang' is said already"),
+        ("agencies.csv", change("bumn-pln", connected="no"), "bumn-pln: not connected, and without a fallback"),
+        (
+            "agencies.csv",
+            change("kementerian-kemenkumham", connected="yes"),
+            "kementerian-kemenkumham: is no more, and yet connected",
+        ),
+        (
+            "agencies.csv",
+            change("kementerian-kemenkes", aliases="puskesmas"),
+            "kementerian-kemenkes: 'puskesmas' is never found; it leads to nobody",
+        ),
+        (
+            "agencies.csv",
+            change("provinsi-33", aliases="pemda semarang"),
+            "provinsi-33: 'pemda semarang' is never found; it leads to kota-3374|kabupaten-3322",
+        ),
+    ],
+)
+def test_the_linter_sees_each_fault(tmp_path: Path, regions: Regions, file: str, edit: Edit, says: str) -> None:
+    """What does not keep the files from being used, and yet is a fault, has a line of its own."""
+    lines = lint(edited(tmp_path, file, edit), regions)
+    assert [line for line in lines if says in line]
+
+
+def test_the_linter_sees_who_is_missing(regions: Regions) -> None:
+    """A list of institutions that must be there is held against the names."""
+    assert lint(SMALL, regions, ["Badan Gizi Nasional"]) == ["agencies.csv: no row is called 'Badan Gizi Nasional'"]

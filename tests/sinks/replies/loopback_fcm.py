@@ -1,0 +1,62 @@
+"""Google on loopback: an access token for whoever signs as the service account, and FCM HTTP v1 behind it."""
+
+import base64
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from tests.support.loopback import Answer, Asked, Loopback, shaped
+
+PROJECT = "lapor-test"
+_ACCESS = "access-token"
+
+
+@dataclass
+class LoopbackFcm(Loopback):
+    """`pushed` holds the messages. The script is for what sends, `tokens` counts the access tokens given."""
+
+    pushed: list[dict[str, Any]] = field(default_factory=list)
+    tokens: int = 0
+    key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65_537, 2048))
+
+    def scripted(self, asked: Asked) -> bool:
+        """See `Loopback`."""
+        return asked.path != "/token"
+
+    @property
+    def account(self) -> dict[str, Any]:
+        """The service account's JSON, as Google hands it out."""
+        form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        return {
+            "type": "service_account",
+            "project_id": PROJECT,
+            "private_key_id": "1",
+            "private_key": self.key.private_bytes(*form).decode(),
+            "client_email": "replies@lapor-test.example",
+            "token_uri": f"{self.url}/token",
+        }
+
+    def usual(self, asked: Asked) -> Answer:
+        """See `Loopback`."""
+        if asked.path == "/token":
+            signed, _, signature = asked.form["assertion"].rpartition(".")
+            self.key.public_key().verify(
+                base64.urlsafe_b64decode(signature + "=="), signed.encode(), padding.PKCS1v15(), SHA256()
+            )
+            self.tokens += 1
+            return shaped({"access_token": _ACCESS, "expires_in": 3600, "token_type": "Bearer"})
+        if asked.headers.get("authorization") != f"Bearer {_ACCESS}":
+            return refusal(401, "THIRD_PARTY_AUTH_ERROR")
+        if asked.path != f"/v1/projects/{PROJECT}/messages:send":
+            return refusal(404, "")
+        self.pushed.append(asked.json["message"])
+        return shaped({"name": f"projects/{PROJECT}/messages/{len(self.pushed)}"})
+
+
+def refusal(status: int, code: str, **headers: str) -> Answer:
+    """An error as FCM says it; without a code, as Google's other services do."""
+    details = [{"@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": code}] if code else []
+    return shaped({"error": {"code": status, "message": "no", "details": details}}, status, headers)

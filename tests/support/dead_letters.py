@@ -1,0 +1,86 @@
+"""Dead letters as the stages make them, and what became of them, for tests."""
+
+import threading
+from collections.abc import Sequence
+
+from sqlalchemy import Engine
+
+from app.operations.audit_log import AuditLog
+from app.operations.dead_letters import Choice, Letter, Letters
+from app.operations.redrive import Redriving, Step
+from bus.port import Bus, Membership, Outgoing, Producer, Record
+from bus.worker import Worker
+from messages import codec
+from messages.sealing import Sealer
+from messages.shapes import OversightEvent
+from messages.topics import OVERSIGHT, Topic, dead
+from messages.upcasts import UPCASTS, Upcasts
+from tests.conftest import NOW
+
+
+class Failing:
+    """A stage that works nothing, and ends after the batch in hand."""
+
+    def __init__(self, error: Exception, stopping: threading.Event) -> None:
+        self._error = error
+        self._stopping = stopping
+
+    def handle(self, _records: Sequence[Record]) -> Sequence[Outgoing]:
+        """See `bus.worker.Stage`."""
+        self._stopping.set()
+        raise self._error
+
+
+class Post:
+    """An operator before a bus with dead letters."""
+
+    def __init__(self, bus: Bus, sealer: Sealer, topics: Sequence[Topic], engine: Engine) -> None:
+        self.bus = bus
+        self.topics = topics
+        self.log = AuditLog(engine)
+        self.letters = Letters(bus, sealer, topics, self.log)
+
+    def aside(self, error: Exception, *names: str, group: str = "normalize", stage: str = "normalize") -> None:
+        """A stage puts aside all that it has not worked of these topics."""
+        stopping = threading.Event()
+        join = Membership(group, "test", names)
+        Worker(group, lambda: self.bus.consumer(join), Failing(error, stopping), dead(stage), stopping).run()
+
+    def publish(self, *messages: Outgoing) -> None:
+        """As whoever writes it would."""
+        with self.letters.publishing() as producer:
+            producer.publish(messages)
+
+    def read(self, *names: str) -> list[Record]:
+        """What stands on topics."""
+        with self.letters.records(names) as records:
+            return list(records)
+
+    def told(self) -> list[OversightEvent]:
+        """What oversight heard."""
+        return [codec.decode(OversightEvent, one.value, one.headers) for one in self.read(OVERSIGHT)]
+
+    def waiting(self, choice: Choice | None = None) -> list[Letter]:
+        """What waits."""
+        return self.letters.waiting(choice or Choice())
+
+    def redrive(self, choice: Choice | None = None, upcasts: Upcasts = UPCASTS) -> list[Step]:
+        """Give again what is chosen."""
+        mine = Redriving(self.letters, self.topics, self.log, upcasts)
+        return list(mine.redrive(choice or Choice(), "petugas-1", "sudah diperbaiki", NOW))
+
+    def drop(self, choice: Choice | None = None) -> list[Letter]:
+        """Drop what is chosen."""
+        return list(self.letters.drop(choice or Choice(), "petugas-2", "uji coba", NOW))
+
+
+class Breaking:
+    """A bus that hands out this producer; what is read is the bus's."""
+
+    def __init__(self, bus: Bus, producer: Producer) -> None:
+        self.reader = bus.reader
+        self._producer = producer
+
+    def producer(self) -> Producer:
+        """See `bus.port.Bus`."""
+        return self._producer
