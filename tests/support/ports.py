@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from itertools import cycle, islice
 
-# Below those that Linux gives to connections that go out: one could else take the port of a server that is down.
-_FIRST = 20_000
+# Below the ports that Linux gives to outgoing connections: such a connection could take the port of a stopped server.
+# Two test runs at the same time on one machine need different ranges.
+_FIRST = int(os.environ.get("SATUPINTU_TEST_FIRST_PORT", "20000"))
 _EACH_WORKER = 1_000
 _WORKERS = 12
 
