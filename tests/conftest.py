@@ -27,10 +27,10 @@ _LONG = (
     "tests/end_to_end/test_store_and_forward.py",
     "tests/bus/kafka/test_kafka_bus.py",
     "tests/journeys/",
-    "tests/ingest/test_smpp.py",
+    "tests/ingest/smpp/test_door.py",
     "tests/contracts/",
     "tests/monitor/metrics/",
-    "tests/ingest/test_schemathesis.py",
+    "tests/ingest/http/test_schemathesis.py",
     "tests/bus/kafka/test_secured.py",
     "tests/app/test_cli.py",
 )

@@ -25,7 +25,7 @@ from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Channel, Complaint, RawMessage, Report
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT
 from tests.conftest import NOW
-from tests.ingest.served import Flaky
+from tests.ingest.door_client import Flaky
 from tests.support import program, records
 from tests.support.dead_letters import Breaking, Post
 

@@ -31,7 +31,7 @@ from sinks.ledger.sink import LedgerSink
 from sinks.ledger.status import Ledger, Status
 from tests.bus.test_worker import wait_for
 from tests.conftest import NOW
-from tests.ingest.served import Host
+from tests.ingest.door_client import Host
 from tests.support import program
 from tests.support.rules import fixed
 from tests.support.service import REGISTRY, Whole

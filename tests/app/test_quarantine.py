@@ -25,7 +25,7 @@ from messages.shapes import Channel, OversightEvent, RawMessage
 from messages.topics import OVERSIGHT
 from normalize.stage import NormalizeStage
 from tests.conftest import NOW
-from tests.ingest.served import Flaky, raws
+from tests.ingest.door_client import Flaky, raws
 from tests.support import program, records
 from tests.support.records import FORM, JSON
 

@@ -30,7 +30,7 @@ from sinks.ledger.tables import ComplaintRow, DispatchRow
 from tests.app.test_dead_letters import PHONE, TEXT, complaint
 from tests.bus.kafka.node import Node
 from tests.conftest import NOW
-from tests.ingest.served import Flaky
+from tests.ingest.door_client import Flaky
 from tests.messages.test_upcasts import STEPS, Planted, headers, value
 from tests.support import records
 from tests.support.dead_letters import Breaking, Post

@@ -24,7 +24,7 @@ from messages import ids
 from messages.shapes import Channel, RawMessage
 from normalize.stage import NormalizeStage
 from tests.conftest import NOW
-from tests.ingest.served import Flaky, raws
+from tests.ingest.door_client import Flaky, raws
 from tests.support import program, records
 from tests.support.loopback import serving
 from tests.support.loopback_twilio import ACCOUNT, LoopbackTwilio, file

@@ -18,7 +18,7 @@ from config.settings import Settings
 from ingest.door_store import DoorStore
 from messages import ids
 from messages.shapes import Channel
-from tests.ingest.served import raws
+from tests.ingest.door_client import raws
 from tests.support import program
 from tests.support.ports import free_port
 

@@ -18,9 +18,9 @@ from ingest.http.concurrency_limit import Room
 from monitor.health import Pulse
 from tests.conftest import prepare
 from tests.ingest import people
-from tests.ingest.loopback_x import LoopbackX, serving_x
-from tests.ingest.reading import Reading
-from tests.ingest.served import Host, Served
+from tests.ingest.door_client import Host, Served
+from tests.ingest.twitter.loopback_x import LoopbackX, serving_x
+from tests.ingest.twitter.reading import Reading
 from tests.support.log_capture import listening
 
 _AGENCIES = """\

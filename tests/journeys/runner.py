@@ -38,7 +38,7 @@ from router.rules import RulesSource
 from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
 from sinks.ledger.tables import ComplaintRow, DispatchRow
-from tests.ingest import smsc
+from tests.ingest.smpp import smsc
 
 PUBLIC_URL = "https://lapor.example"
 TWILIO_TOKEN = "twilio-test"

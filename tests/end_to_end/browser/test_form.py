@@ -15,8 +15,8 @@ from messages.shapes import Channel, Complaint
 from messages.topics import COMPLAINTS
 from tests.end_to_end.browser.conftest import SIZES, OpenPage
 from tests.end_to_end.browser.pages import fill, pick, running, send, serious, sideways, until
-from tests.ingest.forms import PDF, photo
-from tests.ingest.served import raws
+from tests.ingest.door_client import raws
+from tests.ingest.web.forms import PDF, photo
 from tests.support.service import Whole
 
 WAYS = [pytest.param(True, id="scripts"), pytest.param(False, id="no-scripts")]

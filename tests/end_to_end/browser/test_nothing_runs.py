@@ -13,7 +13,7 @@ from messages.shapes import Channel
 from messages.tracking import tracking_number
 from tests.end_to_end.browser.conftest import OpenPage
 from tests.end_to_end.browser.pages import running, send, until
-from tests.ingest.test_sms import sign
+from tests.ingest.sms.test_door import sign
 from tests.support.service import Whole
 
 PAYLOADS = (

@@ -18,7 +18,7 @@ from monitor.metrics.catalog import METRICS, OF_PROCESSES, Kind, Metric
 from monitor.monitor_loop import Watching
 from monitor.snapshot import ProcessState, Waiting
 from tests.conftest import NOW
-from tests.ingest.served import Host
+from tests.ingest.door_client import Host
 from tests.monitor.metrics.conftest import Expose, Promtool, families, values
 from tests.monitor.metrics.snapshots import BEGAN, OTHER, WELL, ago, channel, heap, look, process, queue, stage
 from tests.support.records import web

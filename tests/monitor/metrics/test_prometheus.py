@@ -16,7 +16,7 @@ from monitor.health import Pulse
 from monitor.metrics.catalog import METRICS
 from monitor.monitor_loop import Watching
 from monitor.snapshot import Snapshot, Waiting
-from tests.ingest.served import Host
+from tests.ingest.door_client import Host
 from tests.monitor.metrics.conftest import DASHBOARD, asked_by
 from tests.monitor.metrics.prometheus import running
 from tests.monitor.metrics.snapshots import ago, look, moved, stage

@@ -15,7 +15,7 @@ from sinks.replies.providers.twilio import TwilioSms
 from sinks.replies.sink import ReplySink
 from tests.app.test_sms_reconciliation import reconciler, sid, webhook
 from tests.conftest import NOW
-from tests.ingest.served import raws
+from tests.ingest.door_client import raws
 from tests.sinks.replies.office import OTHER_PHONE, PHONE, Office, complaint
 from tests.support.loopback_twilio import LoopbackTwilio
 from tests.support.records import at

@@ -8,7 +8,7 @@ import pytest
 
 from messages.shapes import Contact
 from sinks.replies.providers.smpp import SmppSms, Smsc
-from tests.ingest.smsc import (
+from tests.ingest.smpp.smsc import (
     QUEUE_FULL,
     SUBMIT,
     SUBMIT_RESP,

@@ -1,0 +1,196 @@
+"""Devices as operations see them: looked at without their id, and ended by a person whose reason is kept."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Engine
+from typer.testing import CliRunner
+
+from app.assembly.parts import Parts
+from app.cli import app
+from app.operations.audit_log import AuditLog
+from app.operations.devices import DeviceDesk
+from bus.errors import Retry
+from ingest.mobile.devices import Devices, NoAttestation, Tokens, name_of
+from ingest.mobile.sequences import Sequences
+from messages import codec
+from messages.shapes import OversightEvent
+from messages.topics import OVERSIGHT
+from tests.conftest import NOW
+from tests.ingest.door_client import Flaky, Served, refused
+from tests.ingest.mobile.phones import Phone, item
+from tests.ingest.people import DEVICE
+
+_ID = UUID(DEVICE)
+
+
+@pytest.fixture
+def desk(engine: Engine, parts: Parts) -> DeviceDesk:
+    """On each kind of database."""
+    devices = Devices(engine, parts.wrapper, parts.sealer, Tokens(b"k" * 32), NoAttestation())
+    return DeviceDesk(parts.bus, devices, Sequences(engine), AuditLog(engine))
+
+
+@pytest.fixture
+def devices(engine: Engine, parts: Parts) -> Devices:
+    """The same devices."""
+    return Devices(engine, parts.wrapper, parts.sealer, Tokens(b"k" * 32), NoAttestation())
+
+
+def told(parts: Parts) -> list[OversightEvent]:
+    """What oversight heard, each event once."""
+    reader = parts.bus.reader()
+    try:
+        found = [codec.decode(OversightEvent, one.value, one.headers) for one in reader.read([OVERSIGHT])]
+    finally:
+        reader.close()
+    return list({event.id: event for event in found}.values())
+
+
+def test_revoked_by_a_person(desk: DeviceDesk, devices: Devices, parts: Parts, engine: Engine) -> None:
+    """Every token is dead and nothing is pushed any more; who did it, and why, is on oversight; not the device's id."""
+    devices.register(_ID, "", "push-1", NOW)
+    other = uuid4()
+    devices.register(other, "", "push-2", NOW)
+
+    revoked = desk.revoke(_ID, "petugas-1", "ponsel hilang", NOW)
+
+    (event,) = told(parts)
+    assert (event.event, event.actor, event.reason) == ("device-revoked", "petugas-1", "ponsel hilang")
+    assert event.subject == UUID(name_of(_ID, parts.wrapper))
+    assert revoked
+    assert DEVICE not in event.model_dump_json() + str(revoked)
+    found, untouched = devices.find(_ID), devices.find(other)
+    assert found
+    assert untouched
+    assert [(each.epoch, each.push) for each in (found, untouched)] == [(1, False), (0, True)]
+    with AuditLog(engine).rows() as rows:
+        (act,) = [row.act for row in rows]
+    assert (act.action, act.subject, act.actor) == ("devices.revoke", str(event.subject), "petugas-1")
+
+
+def test_each_revocation_is_told(desk: DeviceDesk, devices: Devices, parts: Parts) -> None:
+    """A device whose app registered again may be revoked again: that is another event."""
+    for epoch in range(2):
+        devices.register(_ID, "", None, NOW)
+        revoked = desk.revoke(_ID, "petugas-1", "x", NOW)
+        assert revoked
+        assert revoked.epoch == epoch
+    assert len(told(parts)) == 2
+
+
+def test_broken_off_and_done_again(engine: Engine, devices: Devices, parts: Parts) -> None:
+    """Without a bus to tell nothing is revoked; told and not yet revoked, doing it again is the same event."""
+    devices.register(_ID, "", None, NOW)
+
+    class _Away:
+        producer = staticmethod(lambda: Flaky(parts.bus.producer(), {1}))
+
+    with pytest.raises(Retry):
+        DeviceDesk(_Away(), devices, Sequences(engine), AuditLog(engine)).revoke(_ID, "p", "x", NOW)  # type: ignore[arg-type]
+    assert (told(parts), devices.find(_ID).epoch) == ([], 0)  # type: ignore[union-attr]
+
+    class _Dying(Devices):
+        def revoke(self, device: UUID, epoch: int | None = None) -> None:
+            """The process ends before."""
+
+    dying = _Dying(engine, parts.wrapper, parts.sealer, Tokens(b"k" * 32), NoAttestation())
+    for mine in (dying, devices):
+        DeviceDesk(parts.bus, mine, Sequences(engine), AuditLog(engine)).revoke(_ID, "p", "x", NOW)
+    assert (len(told(parts)), devices.find(_ID).epoch) == (1, 1)  # type: ignore[union-attr]
+
+
+def test_only_the_tokens_that_were_meant(devices: Devices) -> None:
+    """Two who end the same tokens at once end them once: what was given in between stays good."""
+    devices.register(_ID, "", None, NOW)
+    devices.revoke(_ID, 0)
+    token, _ = devices.register(_ID, "", None, NOW)
+    devices.revoke(_ID, 0)
+    assert devices.prove({"authorization": f"Bearer {token}"}, NOW).id == _ID
+
+
+def test_unknown_device(desk: DeviceDesk, parts: Parts) -> None:
+    """Nothing is revoked, told or shown of a device that never registered."""
+    assert (desk.about(uuid4()), desk.revoke(uuid4(), "p", "x", NOW), told(parts)) == (None, None, [])
+
+
+# What an operator types.
+
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(served: Served) -> Run:
+    """`satupintu devices` beside the service of this test."""
+    settings = served.parts.settings
+    mine = {"HOME": str(settings.home), "AGENCIES": str(settings.agencies)}
+    secret = {"SECRET_KEY": settings.secret_key.get_secret_value()}
+    environment = {f"SATUPINTU_{name}": value for name, value in (mine | secret).items()}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
+
+    def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "app.cli", "devices", *arguments],
+            env={**clean, **environment, "COLUMNS": "200"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    return command
+
+
+def test_the_commands(served: Served, run: Run) -> None:
+    """`show` says what is known without the id; `revoke` ends the app's token, and it may register again."""
+    phone = Phone(served)
+    phone.register(push_token="push-1")
+    phone.results(item(1), item(3))
+    device = str(phone.device_id)
+
+    shown = json.loads(run("show", device).stdout)
+    done = run("revoke", device, "--actor", "petugas-1", "--reason", "ponsel hilang")
+
+    assert {name: shown[name] for name in ("revoked", "push", "highest", "missing")} == {
+        "revoked": 0,
+        "push": True,
+        "highest": 3,
+        "missing": [[2, 2]],
+    }
+    assert (shown["registered_at"][-1], shown["latest_report_at"][-1]) == ("Z", "Z")
+    assert (done.returncode, done.stdout) == (0, f"{shown['device']}: every token ended\n")
+    refused(phone.call("GET", "/feed"), 401, "token_revoked")
+    revoked = served.parts.devices.find(phone.device_id)
+    assert revoked
+    assert revoked.epoch == 1
+    assert [event.actor for event in told(served.parts)] == ["petugas-1"]
+    stranger = run("revoke", str(uuid4()), "--actor", "petugas-1", "--reason", "x")
+    assert (stranger.returncode, stranger.stderr) == (1, "no such device has registered\n")
+    assert device not in json.dumps(shown) + done.stdout + done.stderr
+    assert phone.register().ok
+    assert phone.call("GET", "/feed").ok
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("show", "bukan-uuid"), "UUID"),
+        (("revoke", "bukan-uuid", "--actor", "p", "--reason", "x"), "UUID"),
+        (("revoke", DEVICE, "--actor", " ", "--reason", "x"), "--actor and --reason"),
+        (("revoke", DEVICE, "--actor", "p", "--reason", ""), "--actor and --reason"),
+        (("revoke", DEVICE, "--reason", "x"), "--actor"),
+        (("revoke", DEVICE, "--actor", "p"), "--reason"),
+    ],
+)
+def test_what_is_not_said_is_not_done(arguments: tuple[str, ...], says: str) -> None:
+    """Without who, why and which nothing is looked at; what is lacking is named, and the id is not said back."""
+    found = CliRunner().invoke(app, ["devices", *arguments])
+    assert found.exit_code == 2
+    assert says in found.output
+    assert DEVICE not in found.output

@@ -1,0 +1,1 @@
+"""The SMPP door, at an SMSC on loopback."""

@@ -1,0 +1,182 @@
+"""What a deliver_sm and the bytes in it say; whatever comes, it is read or refused, and nothing is lost."""
+
+from struct import pack
+from typing import Any
+
+import pytest
+import smpp34
+from hypothesis import given
+from hypothesis import strategies as some
+
+from ingest.smpp.adapter import number_of
+from ingest.smpp.alphabet import decode, read_parts
+from ingest.smpp.pdu import Address, Malformed, Place, parse
+from tests.ingest.smpp.smsc import CODE, PAYLOAD, SOURCE, deliver, part, pdu, sar
+
+GSM, LATIN, BINARY, UCS2 = 0, 3, 4, 8
+
+
+def test_what_stands_in_a_deliver_sm() -> None:
+    """Addresses with their types, the coding and the bytes are taken as they came."""
+    found = parse(pdu(deliver(b"banjir", data_coding=3, dest_addr_ton=6, service_type="CMT")))
+
+    assert (found.source, found.destination) == (Address(SOURCE, 1, 1), Address(CODE, 6, 0))
+    assert (found.coding, found.content, found.place, found.receipt) == (3, b"banjir", None, False)
+
+
+@pytest.mark.parametrize("reference", [0, 255, 256, 65_535])
+def test_header_of_a_part(reference: int) -> None:
+    """A user data header with an 8-bit or 16-bit reference names the part, and is no part of the words."""
+    kind = "udh8" if reference <= 255 else "udh16"
+    found = parse(pdu(part(b"banjir", 2, 3, reference)))
+
+    assert (found.place, found.content) == (Place(f"{kind}:{reference}", 3, 2), b"banjir")
+
+
+def test_part_by_optional_parameters() -> None:
+    """Without a header the optional parameters name the part."""
+    found = parse(pdu(sar(b"banjir", 2, 3, 4711)))
+
+    assert (found.place, found.content) == (Place("sar:4711", 3, 2), b"banjir")
+
+
+PORTS = bytes([0x05, 4, 0, 0, 0, 0])
+HEADERS: dict[str, tuple[bytes, Place | None, bytes]] = {
+    "after another element": (bytes([11]) + PORTS + bytes([0, 3, 7, 2, 1]) + b"x", Place("udh8:7", 2, 1), b"x"),
+    "no part in it": (bytes([6]) + PORTS + b"x", None, b"x"),
+    "one of one": (bytes([5, 0, 3, 7, 1, 1]) + b"x", None, b"x"),
+    "part 0": (bytes([5, 0, 3, 7, 2, 0]) + b"x", None, b"x"),
+    "part 3 of 2": (bytes([5, 0, 3, 7, 2, 3]) + b"x", None, b"x"),
+    "longer than the message": (bytes([9, 0, 3]) + b"x", None, bytes([9, 0, 3]) + b"x"),
+    "element longer than the header": (bytes([5, 0, 9, 7, 2, 1]) + b"x", None, b"x"),
+    "empty": (bytes([0]) + b"x", None, b"x"),
+    "nothing at all": (b"", None, b""),
+}
+
+
+@pytest.mark.parametrize(("message", "place", "content"), HEADERS.values(), ids=HEADERS)
+def test_strange_headers(message: bytes, place: Place | None, content: bytes) -> None:
+    """A header that names no part of several is passed over, and one that does not fit is kept as words."""
+    found = parse(pdu(deliver(message, esm_class=0x40)))
+
+    assert (found.place, found.content) == (place, content)
+
+
+def test_long_message_in_a_parameter() -> None:
+    """What does not fit the message's own field stands in message_payload; a header stands there too."""
+    payload = smpp34.Tlv(PAYLOAD, bytes([5, 0, 3, 7, 2, 1]) + b"x" * 200)
+    found = parse(pdu(deliver(b"", esm_class=0x40, tlvs=[payload])))
+
+    assert (found.place, found.content) == (Place("udh8:7", 2, 1), b"x" * 200)
+
+
+@pytest.mark.parametrize(("esm_class", "receipt"), [(0x00, False), (0x04, True), (0x20, True), (0x08, False)])
+def test_receipts(esm_class: int, receipt: bool) -> None:  # noqa: FBT001 - an example
+    """The SMSC's receipts and notifications are told from what a person sent."""
+    assert parse(pdu(deliver(b"id:1", esm_class=esm_class))).receipt is receipt
+
+
+def test_cut_anywhere_is_malformed() -> None:
+    """A PDU that ends before its fields do is none, wherever it was cut."""
+    whole = pdu(deliver(b"banjir"))
+    for end in range(len(whole)):
+        with pytest.raises(Malformed):
+            parse(whole[:end])
+
+
+@given(some.binary(max_size=300))
+def test_reading_is_total(body: bytes) -> None:
+    """Any bytes are a message or malformed, and what is a message can be read as text."""
+    try:
+        found = parse(bytes(16) + body)
+    except Malformed:
+        return
+    assert isinstance(decode(found.coding, found.content), str)
+
+
+FIELDS = {
+    "short_message": some.binary(max_size=254),
+    "data_coding": some.integers(0, 255),
+    "source_addr": some.text("+0123456789", max_size=20),
+    "source_addr_ton": some.integers(0, 255),
+    "source_addr_npi": some.integers(0, 255),
+    "tlvs": some.lists(some.builds(smpp34.Tlv, some.integers(0x1400, 0x3FFF), some.binary(max_size=20)), max_size=3),
+}
+
+
+@given(some.fixed_dictionaries(FIELDS))
+def test_reads_what_another_writes(fields: dict[str, Any]) -> None:
+    """Whatever smpp34 writes is read with the same bytes, the operator's own types and parameters too."""
+    found = parse(pdu({"destination_addr": CODE, **fields}))
+
+    assert (found.content, found.coding) == (fields["short_message"], fields["data_coding"])
+    assert found.source == Address(fields["source_addr"], fields["source_addr_ton"], fields["source_addr_npi"])
+
+
+CODINGS: dict[str, tuple[int, bytes, str]] = {
+    "GSM": (GSM, b"\x00 \x11 \x02 \x1b\x3c\x1b\x3e \x1b\x65", "@ _ $ [] €"),
+    "GSM, escape at the end": (GSM, b"a\x1b", "a\u00a0"),
+    "GSM, unknown extension": (GSM, b"a\x1bz", "a\u00a0"),
+    "default that has eight bits": (GSM, b"caf\xe9", "café"),
+    "GSM with a class": (0x11, b"\x00", "@"),
+    "GSM, message class control": (0xF1, b"\x00", "@"),
+    "GSM, message waiting": (0xC8, b"\x00", "@"),
+    "ASCII": (1, b"a@b_c", "a@b_c"),
+    "Latin-1": (LATIN, b"caf\xe9", "café"),
+    "UCS-2": (UCS2, "jalan 🚧".encode("utf-16-be"), "jalan 🚧"),
+    "UCS-2 with a class": (0x18, "jalan".encode("utf-16-be"), "jalan"),
+    "UCS-2, message waiting": (0xE0, "jalan".encode("utf-16-be"), "jalan"),
+    "UCS-2, cut": (UCS2, "jalan".encode("utf-16-be") + b"\x00", "jalan\ufffd"),
+    "UCS-2, half a character": (UCS2, b"\xd8\x3d", "\ufffd"),
+    "octets that are UTF-8": (BINARY, "jalan 🚧".encode(), "jalan 🚧"),
+    "octets that are not": (BINARY, b"jalan \xff", "jalan ÿ"),
+    "8 bits with a class": (0xF5, b"jalan \xff", "jalan ÿ"),
+    "unknown": (0x77, b"jalan", "jalan"),
+    "nothing": (GSM, b"", ""),
+}
+
+
+@pytest.mark.parametrize(("coding", "content", "text"), CODINGS.values(), ids=CODINGS)
+def test_codings(coding: int, content: bytes, text: str) -> None:
+    """Each data coding is read by its alphabet; one that does not fit is read as well as can be."""
+    assert decode(coding, content) == text
+
+
+JOINED: dict[str, tuple[dict[int, tuple[int, bytes]], int, str]] = {
+    "whole": ({1: (GSM, b"a"), 2: (GSM, b"b")}, 2, "ab"),
+    "first missing": ({2: (GSM, b"b"), 3: (GSM, b"c")}, 3, "[…] bc"),
+    "last missing": ({1: (GSM, b"a")}, 3, "a […]"),
+    "two gaps": ({2: (GSM, b"b")}, 3, "[…] b […]"),
+    "escape cut from its character": ({1: (GSM, b"a\x1b"), 2: (GSM, b"\x65")}, 2, "a€"),
+    "pair cut in two": ({1: (UCS2, b"\xd8\x3d"), 2: (UCS2, b"\xde\xa7")}, 2, "🚧"),
+    "two codings": ({1: (GSM, b"a"), 2: (UCS2, b"\0b")}, 2, "ab"),
+}
+
+
+@pytest.mark.parametrize(("parts", "total", "text"), JOINED.values(), ids=JOINED)
+def test_parts_put_together(parts: dict[int, tuple[int, bytes]], total: int, text: str) -> None:
+    """Neighbours are read as one, and each run of missing parts is a gap."""
+    assert read_parts(parts, total) == text
+
+
+NUMBERS: dict[str, tuple[Address, str]] = {
+    "international": (Address("6281200001708", 1, 1), "+6281200001708"),
+    "international, with a plus": (Address("+6281200001708", 1, 1), "+6281200001708"),
+    "from abroad": (Address("60123456789", 1, 1), "+60123456789"),
+    "national": (Address("081200001708", 2, 1), "+6281200001708"),
+    "of unknown type": (Address("6281200001708"), "+6281200001708"),
+    "a name": (Address("6281200BANK", 5, 0), "6281200BANK"),
+    "a short code": (Address("1708", 3, 0), "1708"),
+    "nobody": (Address(""), ""),
+}
+
+
+@pytest.mark.parametrize(("address", "number"), NUMBERS.values(), ids=NUMBERS)
+def test_who_sent_it(address: Address, number: str) -> None:
+    """A subscriber's number is the same however the operator writes it, and the same as at the other SMS door."""
+    assert number_of(address) == number
+
+
+def test_header_is_packed_as_the_standard_says() -> None:
+    """The fixtures' own headers are what 3GPP TS 23.040 draws: a check on the test, not on the door."""
+    assert part(b"", 1, 2, 0x1234)["short_message"] == pack("!BBBBBBB", 6, 8, 4, 0x12, 0x34, 2, 1)

@@ -1,0 +1,279 @@
+"""Pictures that come with an SMS: fetched as the account, within bounds; whatever goes wrong, the words go on."""
+
+import io
+import threading
+from collections.abc import Iterator
+from xml.etree import ElementTree as ET
+
+import pytest
+from PIL import Image
+from structlog.types import EventDict
+
+from ingest.files.cleaning import MAX_FILE_BYTES
+from ingest.sms.media import Fetched, MediaFetcher
+from ingest.wrap import arrived
+from messages import codec
+from messages.shapes import Channel, Complaint
+from messages.topics import COMPLAINTS
+from normalize.stage import NormalizeStage
+from tests.conftest import NOW
+from tests.ingest.conftest import Serve
+from tests.ingest.door_client import Served
+from tests.ingest.people import TEXT
+from tests.ingest.sms.test_door import send, signed_with_shared_key, sms
+from tests.support import records
+from tests.support.loopback import Answer, serving
+from tests.support.loopback_twilio import ACCOUNT, LoopbackTwilio, file
+
+_SID = "MM0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture
+def twilio() -> Iterator[LoopbackTwilio]:
+    """A Twilio without messages and files."""
+    with serving(LoopbackTwilio()) as made:
+        yield made
+
+
+@pytest.fixture
+def served(serve: Serve, twilio: LoopbackTwilio) -> Served:
+    """The doors, with that Twilio."""
+    return serve(twilio_base_url=twilio.url)
+
+
+@pytest.fixture
+def fetcher(served: Served, twilio: LoopbackTwilio) -> MediaFetcher:
+    """A fetcher that waits for little, and may be sent on to `localhost`."""
+    return MediaFetcher(twilio.url, served.parts.attachments, storage=("localhost",), patience=1.0)
+
+
+def photo(shade: int = 0) -> bytes:
+    """A picture."""
+    out = io.BytesIO()
+    Image.new("RGB", (32, 24), (200, 60 * shade, 30)).save(out, "JPEG")
+    return out.getvalue()
+
+
+def put(twilio: LoopbackTwilio, *files: Answer) -> dict[str, str]:
+    """Keep files at Twilio; returns the fields that a webhook names them by."""
+    fields = {"NumMedia": str(len(files)), "AccountSid": ACCOUNT}
+    for number, answer in enumerate(files):
+        url = twilio.media_url(_SID, f"ME{number}")
+        twilio.files[url.removeprefix(twilio.url)] = answer
+        fields |= {f"MediaUrl{number}": url, f"MediaContentType{number}": "image/jpeg"}
+    return fields
+
+
+def fetch(fetcher: MediaFetcher, twilio: LoopbackTwilio, *urls: str) -> Fetched:
+    """Fetch as the account."""
+    return fetcher.fetch(urls, ACCOUNT, twilio.token, NOW)
+
+
+def causes(logged: list[EventDict]) -> set[str]:
+    """Why pictures were missed, as operations reads it."""
+    return {line["cause"] for line in logged if line["event"] == "sms.picture_missed"}
+
+
+def reported(served: Served) -> Complaint:
+    """The complaint made of the one message."""
+    (raw,) = served.raws(Channel.SMS)
+    stage = NormalizeStage(served.parts.engine, served.parts.sealer)
+    made = stage.handle([records.at(arrived(raw))])
+    (complaint,) = [record for record in made if record.topic == COMPLAINTS]
+    return codec.decode(Complaint, complaint.value, complaint.headers)
+
+
+def test_pictures_come_with_the_report(served: Served, twilio: LoopbackTwilio) -> None:
+    """Fetched with the account's own token, kept in their order, and on the complaint; none is missing."""
+    fields = sms(sid=_SID) | put(twilio, file(photo(1)), file(photo(2)))
+
+    assert send(served, fields).status_code == 200
+
+    report = reported(served).report
+    assert (len(report.attachments), report.unfetched) == (2, 0)
+    assert set(twilio.tokens) == {twilio.token}
+    attachments = served.parts.attachments
+    assert report.attachments == tuple(attachments.keep(photo(shade), NOW).attachment for shade in (1, 2))
+
+
+def test_the_old_token_opens_what_it_signed(serve: Serve, twilio: LoopbackTwilio) -> None:
+    """While tokens are changed, pictures are asked for with the one that Twilio signed with."""
+    served = serve(twilio_base_url=twilio.url, twilio_auth_tokens="new-token,old-token")
+    twilio.token = "old-token"
+
+    send(served, sms(sid=_SID) | put(twilio, file(photo())), "old-token")
+
+    assert len(served.raws(Channel.SMS)[0].attachments) == 1
+
+
+def test_twilio_is_not_told_a_shared_key(serve: Serve, twilio: LoopbackTwilio) -> None:
+    """It signs and opens nothing: pictures are asked for with the account's token."""
+    served = serve(twilio_base_url=twilio.url, twilio_shared_keys="a-key")
+    fields = sms(sid=_SID) | put(twilio, file(photo()))
+    headers = signed_with_shared_key(f"{served.address}/sms/twilio", fields, "a-key")
+
+    assert served.post("/sms/twilio", data=fields, headers=headers).status_code == 200
+
+    assert (len(served.raws(Channel.SMS)[0].attachments), twilio.tokens) == (1, [twilio.token])
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        file(status=404),
+        file(status=500),
+        file(b"BEGIN:VCARD"),
+        file(b""),
+        file(photo(), lacking=10),
+        file(photo()[:200]),
+        file(status=307, headers={"Location": "http://127.0.0.1:9/elsewhere"}),
+        file(status=307, headers={"Location": "http://[bad"}),
+    ],
+    ids=["gone", "broken", "card", "nothing", "cut", "half", "elsewhere", "nonsense"],
+)
+def test_a_picture_that_fails_costs_only_itself(served: Served, twilio: LoopbackTwilio, failing: Answer) -> None:
+    """The words and the other picture go on, and the report says that one is missing."""
+    fields = sms(sid=_SID) | put(twilio, failing, file(photo()))
+
+    answer = send(served, fields)
+
+    complaint = reported(served)
+    assert (complaint.report.text, len(complaint.report.attachments), complaint.report.unfetched) == (TEXT, 1, 1)
+    assert complaint.tracking in (ET.fromstring(answer.content).findtext("Message") or "")  # noqa: S314 - our own
+
+
+def test_a_stalled_twilio_does_not_hold_up_the_words(served: Served, twilio: LoopbackTwilio) -> None:
+    """The message is kept and answered while the picture still has not come; the one that came is there."""
+    forever = threading.Event()
+    fields = sms(sid=_SID) | put(twilio, file(photo(1), stall=forever), file(photo(2)))
+
+    assert send(served, fields).status_code == 200
+
+    assert not forever.is_set()
+    report = reported(served).report
+    assert (len(report.attachments), report.unfetched) == (1, 1)
+    forever.set()
+
+
+def test_a_dripping_picture_is_given_up(fetcher: MediaFetcher, twilio: LoopbackTwilio, logged: list[EventDict]) -> None:
+    """Byte by byte, each in time, but all together too late."""
+    put(twilio, file(photo(), drip=0.05))
+
+    assert fetch(fetcher, twilio, twilio.media_url(_SID, "ME0")) == ((), 0)
+    assert causes(logged) == {"late"}
+
+
+def test_a_huge_picture_is_not_read_to_its_end(served: Served, twilio: LoopbackTwilio, logged: list[EventDict]) -> None:
+    """What passes the bound is given up, whatever it says of its length."""
+    put(twilio, file(photo() + bytes(MAX_FILE_BYTES), lacking=10**9))
+    fetcher = MediaFetcher(twilio.url, served.parts.attachments, patience=60.0)
+
+    assert fetch(fetcher, twilio, twilio.media_url(_SID, "ME0")) == ((), 0)
+    assert causes(logged) == {"file_too_large"}
+
+
+def test_storage_is_not_told_the_token(fetcher: MediaFetcher, twilio: LoopbackTwilio) -> None:
+    """Twilio sends on to its storage: followed, and without the account's token."""
+    storage = f"{twilio.url.replace('127.0.0.1', 'localhost')}/storage/1?signed=1"
+    put(twilio, file(status=307, headers={"Location": storage}))
+    twilio.files["/storage/1"] = file(photo())
+
+    assert fetch(fetcher, twilio, twilio.media_url(_SID, "ME0")).pictures == 1
+    assert twilio.tokens == [twilio.token, ""]
+
+
+def test_a_circle_is_left(fetcher: MediaFetcher, twilio: LoopbackTwilio) -> None:
+    """An address that sends on to itself is given up."""
+    url = twilio.media_url(_SID, "ME0")
+    put(twilio, file(status=307, headers={"Location": url}))
+
+    assert fetch(fetcher, twilio, url) == ((), 0)
+    assert len(twilio.asked) == 3
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:9/2010-04-01/x",
+        "https://api.twilio.com/2010-04-01/x",
+        "file:///etc/passwd",
+        "http://{host}@127.0.0.1:9/x",
+        "http://127.0.0.1:9\\@{host}/x",
+        "nonsense",
+        "http://[bad",
+    ],
+)
+def test_only_twilios_api_is_asked(fetcher: MediaFetcher, twilio: LoopbackTwilio, url: str) -> None:
+    """An address that is not the API's is not asked, and hears no token."""
+    assert fetch(fetcher, twilio, url.format(host=twilio.url.removeprefix("http://"))) == ((), 0)
+    assert twilio.asked == []
+
+
+@pytest.mark.parametrize(
+    ("url", "api"),
+    [
+        ("https://api.twilio.com/x", True),
+        ("https://api.dublin.ie1.twilio.com/x", True),
+        ("http://api.twilio.com/x", False),
+        ("https://api.twilio.com.contoh.id/x", False),
+        ("https://xtwilio.com/x", False),
+        ("https://contoh.id@api.twilio.com/x", False),
+    ],
+)
+def test_twilios_own_hosts(served: Served, url: str, api: bool) -> None:  # noqa: FBT001
+    """At Twilio itself the token is for its hosts, over TLS, and for no other."""
+    assert MediaFetcher("https://api.twilio.com", served.parts.attachments).may_know(url) is api
+
+
+def test_the_same_picture_twice_is_one(fetcher: MediaFetcher, twilio: LoopbackTwilio) -> None:
+    """It is kept once, and neither copy counts as missing."""
+    put(twilio, file(photo()), file(photo()))
+
+    found = fetch(fetcher, twilio, twilio.media_url(_SID, "ME0"), twilio.media_url(_SID, "ME1"))
+    assert (len(found.attachments), found.pictures) == (1, 2)
+
+
+def test_pictures_that_are_not_named_are_missing(served: Served) -> None:
+    """Twilio says how many there are and not where: they are counted."""
+    send(served, sms(sid=_SID) | {"NumMedia": "3"})
+
+    assert reported(served).report.unfetched == 3
+
+
+def test_a_picture_without_words_is_a_report(served: Served, twilio: LoopbackTwilio) -> None:
+    """It is no empty message: it is kept as a report, and its sender asked for words."""
+    answer = send(served, sms("", sid=_SID) | put(twilio, file(photo())))
+
+    complaint = reported(served)
+    assert len(complaint.report.attachments) == 1
+    assert complaint.tracking in (ET.fromstring(answer.content).findtext("Message") or "")  # noqa: S314 - our own
+
+
+def test_two_pictures_without_words_are_two_matters(served: Served, twilio: LoopbackTwilio) -> None:
+    """No words do not make two photos of one sender the same words."""
+    for number in range(2):
+        send(served, sms("", sid=f"MM{number}") | put(twilio, file(photo(number))))
+
+    stage = NormalizeStage(served.parts.engine, served.parts.sealer)
+    made = stage.handle([records.at(arrived(raw), place) for place, raw in enumerate(served.raws(Channel.SMS))])
+    kinds = [codec.decode(Complaint, one.value, one.headers).relation.kind for one in made if one.topic == COMPLAINTS]
+    assert kinds == ["new", "new"]
+
+
+def test_what_is_not_signed_fetches_nothing(served: Served, twilio: LoopbackTwilio) -> None:
+    """A forger can't make the door ask Twilio, or anybody, for a file."""
+    fields = sms(sid=_SID) | put(twilio, file(photo()))
+
+    served.post("/sms/twilio", data=fields, headers={"X-Twilio-Signature": "x"})
+
+    assert twilio.asked == []
+
+
+def test_a_store_that_is_away_costs_the_picture(serve: Serve, twilio: LoopbackTwilio) -> None:
+    """The database can't keep the picture: the words, which need none, are kept on the bus."""
+    served = serve(migrated=False, twilio_base_url=twilio.url)
+
+    assert send(served, sms(sid=_SID) | put(twilio, file(photo()))).status_code == 200
+
+    (raw,) = served.raws(Channel.SMS)
+    assert (raw.attachments, raw.unfetched) == ((), 1)

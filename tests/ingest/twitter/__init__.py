@@ -1,0 +1,1 @@
+"""The Twitter door, at an X on loopback."""

@@ -1,0 +1,1 @@
+"""The web form, its JSON door and Open311."""

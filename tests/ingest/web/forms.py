@@ -1,0 +1,89 @@
+"""The web form as a browser sends it, with files invented on the spot."""
+
+import io
+import re
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import requests
+from PIL import Image
+from PIL.ExifTags import GPS, IFD, Base
+
+from app.assembly.parts import utc_now
+from ingest.web.form_token import FormGuard
+from tests.ingest.door_client import Served
+from tests.ingest.people import Fields, report
+
+FORM_ID = "5f0c0000-0000-4000-8000-000000001708"
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+# In the sea north of Semarang.
+SPOT = (-6.9, 110.4)
+
+Files = list[tuple[str, tuple[str, bytes, str]]]
+
+
+def token(served: Served, form_id: str = FORM_ID, age: timedelta = timedelta(minutes=1), **more: bool) -> str:
+    """What a form carries that was served so long ago."""
+    guard = FormGuard(served.parts.secrets.sender_key, served.parts.settings.reached_at)
+    return guard.token(form_id, utc_now() - age, **more)
+
+
+def fields(served: Served, **more: Any) -> Fields:
+    """A form of ours, filled in; `more` adds to it or overrides it."""
+    return report(form_id=FORM_ID, token=token(served)) | more
+
+
+def send_form(served: Served, files: Files | None = None, headers: dict[str, str] | None = None, **more: Any) -> Any:
+    """Send it as browsers do: multipart, an empty file field included."""
+    parts = files or [("files", ("", b"", "application/octet-stream"))]
+    return served.post("/web/reports", data=fields(served, **more), files=parts, headers=headers)
+
+
+def shown(page: requests.Response) -> Fields:
+    """What the form on a page would send: its inputs, texts and choices as they stand there."""
+    found: Fields = {}
+    for tag in re.findall(r"<input [^>]*>", page.text):
+        attributes = {name: unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', tag)}
+        kind = attributes.get("type")
+        if kind == "file" or (kind in {"radio", "checkbox"} and " checked" not in tag):
+            continue
+        if attributes["name"] == "kept":
+            found.setdefault("kept", []).append(attributes["value"])
+        else:
+            found[attributes["name"]] = attributes.get("value", "")
+    for name, text in re.findall(r'<textarea id="\w+" name="(\w+)"[^>]*>\n(.*?)</textarea>', page.text, re.DOTALL):
+        found[name] = unescape(text)
+    for name, options in re.findall(r'<select id="\w+" name="(\w+)".*?>(.*?)</select>', page.text, re.DOTALL):
+        picked = re.search(r'value="([^"]*)" selected', options)
+        found[name] = picked[1] if picked else ""
+    return found
+
+
+def faults(page: requests.Response) -> dict[str, str]:
+    """What is said beside each field."""
+    said = re.findall(r'id="(\w+)-salah"><b>Perlu diperbaiki:</b> (.*?)</p>', page.text)
+    return {field: unescape(says) for field, says in said}
+
+
+def photo(kind: str = "JPEG", spot: tuple[float, float] | None = SPOT, size: tuple[int, int] = (64, 48)) -> bytes:
+    """A picture as a phone makes one: who made it and where stand in its EXIF."""
+    image = Image.new("RGB", size, (20, 90, 100))
+    exif = Image.Exif()
+    exif[Base.Artist] = "Sekar Wulandari"
+    if spot:
+        gps = exif.get_ifd(IFD.GPSInfo)
+        for degrees, tag, reference, letters in (
+            (spot[0], GPS.GPSLatitude, GPS.GPSLatitudeRef, "NS"),
+            (spot[1], GPS.GPSLongitude, GPS.GPSLongitudeRef, "EW"),
+        ):
+            gps[tag] = (abs(degrees), 0.0, 0.0)
+            gps[reference] = letters[degrees < 0]
+    out = io.BytesIO()
+    image.save(out, kind, exif=exif)
+    return out.getvalue()
+
+
+def attached(name: str, content: bytes, kind: str = "image/jpeg") -> tuple[str, tuple[str, bytes, str]]:
+    """A file of the form's file field."""
+    return ("files", (name, content, kind))
