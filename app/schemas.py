@@ -20,12 +20,12 @@ from messages.shapes import (
     Quarantined,
     RawMessage,
     Reply,
-    Travels,
+    WireModel,
 )
 from messages.topics import Topic
 
 FOLDER = Path(__file__).parent.parent / "messages" / "schemas"
-SHAPES: tuple[type[Travels], ...] = (
+SHAPES: tuple[type[WireModel], ...] = (
     RawMessage,
     Complaint,
     Dispatch,
@@ -46,13 +46,13 @@ def documents() -> Mapping[str, str]:
     return {**found, "asyncapi.json": _text(_asyncapi())}
 
 
-def _schema(shape: type[Travels]) -> dict[str, Any]:
+def _schema(shape: type[WireModel]) -> dict[str, Any]:
     schema = shape.model_json_schema(mode="serialization")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": event_type(shape), **schema}
 
 
 def _asyncapi() -> dict[str, Any]:
-    listed = [topic for topic in topics.topics(["{code}"]) if topic.shape]
+    listed = [topic for topic in topics.all_topics(["{code}"]) if topic.shape]
     operations: dict[str, Any] = {}
     for topic in listed:
         for action, rooms in (("send", topic.writer.split(", ")), ("receive", topic.readers)):
@@ -96,7 +96,7 @@ def _channel(topic: Topic) -> dict[str, Any]:
     return channel
 
 
-def _message(shape: type[Travels]) -> dict[str, Any]:
+def _message(shape: type[WireModel]) -> dict[str, Any]:
     headers = ("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "content-type", "traceparent")
     properties: dict[str, Any] = {name: {"type": "string"} for name in headers}
     properties["ce_type"]["const"] = event_type(shape)
@@ -108,7 +108,7 @@ def _message(shape: type[Travels]) -> dict[str, Any]:
     }
 
 
-def _referable(shape: type[Travels]) -> dict[str, Any]:
+def _referable(shape: type[WireModel]) -> dict[str, Any]:
     """The schema with its own definitions found where they stand in the document."""
     template = f"#/components/schemas/{shape.name}/$defs/{{model}}"
     return shape.model_json_schema(mode="serialization", ref_template=template)

@@ -23,7 +23,7 @@ import structlog
 from app.assembly.operations_http import pages
 from app.assembly.parts import utc_now
 from bus.port import Reader, Record
-from messages.topics import DEAD
+from messages.topics import DEAD_LETTER_TOPICS
 from monitor.active_alerts import Register
 from monitor.console.feed import Shown, event
 from monitor.console.page import MOST_LISTENERS
@@ -106,7 +106,7 @@ def _heaps() -> Heaps:
     heaps = Heaps()
     records = [
         Record(
-            topic=DEAD[0],
+            topic=DEAD_LETTER_TOPICS[0],
             partition=0,
             offset=at,
             key=b"",

@@ -88,7 +88,7 @@ def _post(whole: Whole, first: int, count: int) -> int:
 def _on_topic(whole: Whole) -> int:
     reader = whole.parts.bus.reader()
     try:
-        return len({dict(record.headers)["ce_id"] for record in reader.read([topics.raw(Channel.WEB)])})
+        return len({dict(record.headers)["ce_id"] for record in reader.read([topics.raw_topic(Channel.WEB)])})
     finally:
         reader.close()
 

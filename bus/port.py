@@ -120,7 +120,7 @@ class Consumer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class OffsetRange:
     """The committed part of one partition: offsets from `start` up to, not including, `end`."""
 
     start: int
@@ -134,12 +134,12 @@ class Reader(Protocol):
         """Every topic of this bus that is there, by name; retention is not read back."""
         ...
 
-    def spans(self, topics: Iterable[str]) -> Mapping[Partition, Span]:
+    def offset_ranges(self, topics: Iterable[str]) -> Mapping[Partition, OffsetRange]:
         """What is there to read now. A topic that does not exist has no spans."""
         ...
 
     def read(
-        self, topics: Iterable[str], *, follow: bool = False, behind: Mapping[Partition, int] | None = None
+        self, topics: Iterable[str], *, follow: bool = False, start_offsets: Mapping[Partition, int] | None = None
     ) -> Iterator[Record]:
         """All committed records from the start up to what is there now; with `follow`, then on for ever.
 
@@ -147,11 +147,11 @@ class Reader(Protocol):
         """
         ...
 
-    def first(self, places: Mapping[Partition, int]) -> Mapping[Partition, Record]:
+    def first_records(self, places: Mapping[Partition, int]) -> Mapping[Partition, Record]:
         """The first committed record at or behind each of these offsets; nothing where there is none (yet)."""
         ...
 
-    def since(self, topics: Iterable[str], moment: int) -> Mapping[Partition, int]:
+    def offsets_since(self, topics: Iterable[str], moment: int) -> Mapping[Partition, int]:
         """From which offset on all was taken at `moment` (milliseconds since 1970 UTC) or later; the end if nothing."""
         ...
 

@@ -11,7 +11,7 @@ import structlog
 
 from bus.errors import Fenced, Reject, Retry, Stop
 from bus.port import MAX_MESSAGE_BYTES, Consumer, Outgoing, Record
-from bus.worker_health import Vitals
+from bus.worker_health import WorkerHealth
 
 _POLL_SECONDS = 0.5
 _FIRST_BACKOFF_SECONDS = 0.1
@@ -38,7 +38,8 @@ class Worker:
     """Runs one stage on one consumer, in the thread that calls `run`.
 
     `dead_topic` takes what the stage rejects. `batch` bounds the records in memory. `stopping` ends the loop after
-    the batch in hand. `transient` are other libraries' errors that mean what `Retry` means. `vitals` say how it is.
+    the batch in hand. `transient` are other libraries' errors that mean what `Retry` means.
+    `worker_health` is updated as the worker goes.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Worker:
         stopping: threading.Event,
         batch: int = 200,
         transient: tuple[type[Exception], ...] = (),
-        vitals: Vitals | None = None,
+        worker_health: WorkerHealth | None = None,
     ) -> None:
         self._name = name
         self._join = join
@@ -62,7 +63,7 @@ class Worker:
         self._passed_on: tuple[type[Exception], ...] = (Stop, *self._transient)
         self._backoff = _FIRST_BACKOFF_SECONDS
         self._unexpected: set[str] = set()
-        self.vitals = vitals or Vitals(time.monotonic)
+        self.worker_health = worker_health or WorkerHealth(time.monotonic)
 
     def run(self) -> None:
         """Work until stopped, joining the group again where it was lost. Raises `Stop`, the offset where it was."""
@@ -77,34 +78,34 @@ class Worker:
                     self._work(consumer)
             except Fenced as error:
                 # An outage longer than the session, or another process of our name: what was ours may be theirs now.
-                self.vitals.was_fenced()
+                self.worker_health.record_fencing()
                 self._back_off("stage.fenced", error)
             finally:
                 with suppress(Retry):
                     consumer.close()
 
     def _work(self, consumer: Consumer) -> None:
-        self.vitals.came_round()
+        self.worker_health.record_iteration()
         try:
             records = consumer.poll(_POLL_SECONDS, self._batch)
             if records:
                 outputs = self._handle(records)
                 consumer.commit(outputs)
                 self._backoff = _FIRST_BACKOFF_SECONDS
-                self.vitals.worked += len(records)
-                self.vitals.rejected += sum(output.topic == self._dead_topic for output in outputs)
-            self.vitals.waits_for = ""
+                self.worker_health.worked += len(records)
+                self.worker_health.rejected += sum(output.topic == self._dead_topic for output in outputs)
+            self.worker_health.waits_for = ""
         except self._transient as error:
             self._retry(error)
             consumer.rewind()
 
     def _retry(self, error: Exception) -> None:
-        self.vitals.retried += 1
+        self.worker_health.retried += 1
         self._back_off("stage.retry", error)
 
     def _back_off(self, event: str, error: Exception) -> None:
-        self.vitals.came_round()
-        self.vitals.waits_for = str(error)
+        self.worker_health.record_iteration()
+        self.worker_health.waits_for = str(error)
         _log.warning(event, stage=self._name, cause=str(error), seconds=self._backoff)
         self._stopping.wait(self._backoff)
         self._backoff = min(self._backoff * 2, _LONGEST_BACKOFF_SECONDS)
@@ -149,9 +150,9 @@ class Worker:
         if letter.size <= MAX_MESSAGE_BYTES:
             return letter
         # With its reason it no longer fits: the record stays where it is, and the letter says where and which.
-        return Outgoing(self._dead_topic, b"", stub(record.value), headers)
+        return Outgoing(self._dead_topic, b"", oversized_value_stub(record.value), headers)
 
 
-def stub(value: bytes) -> bytes:
+def oversized_value_stub(value: bytes) -> bytes:
     """What stands in a dead letter in the place of a value that is too large for one."""
     return f"{len(value)} bytes, sha256 {hashlib.sha256(value).hexdigest()}".encode()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 _SOON_SECONDS = 300.0
 
 
-class Vitals:
+class WorkerHealth:
     """`clock` gives seconds that never go back. Who looks may see one count before another has moved.
 
     `worked` are records whose outcome is committed, `rejected` those of them that became dead letters; `fenced` is how
@@ -24,11 +24,11 @@ class Vitals:
         self._fenced_at: float | None = None
         self.waits_for = ""
 
-    def came_round(self) -> None:
+    def record_iteration(self) -> None:
         """The loop goes on."""
         self._beat = self._clock()
 
-    def was_fenced(self) -> None:
+    def record_fencing(self) -> None:
         """Another member took over what it was working on."""
         lately = self.fenced_seconds is not None and self.fenced_seconds < _SOON_SECONDS
         self.fenced = self.fenced + 1 if lately else 1

@@ -6,7 +6,7 @@ from datetime import timedelta
 from config.database import DatabaseAway
 from ingest.door_store import DoorStore
 from messages.shapes import RawMessage
-from messages.sms import Said
+from messages.sms import ParsedSms
 
 # Who was asked for more is not asked again within this time: two machines must not write to each other for ever.
 ASK_AGAIN_AFTER = timedelta(hours=24)
@@ -27,7 +27,7 @@ class SmsAnswers:
         self._store = store
         self._state_of = state_of
 
-    def answer(self, raw: RawMessage, said: Said) -> str:
+    def answer(self, raw: RawMessage, said: ParsedSms) -> str:
         """What to tell the sender of a message that is kept already; empty: nothing.
 
         The same message again gets the same answer. Of a report only its state is told, to whoever has its number.
@@ -44,7 +44,7 @@ class SmsAnswers:
     def _ask(self, raw: RawMessage) -> bool:
         return self._store.ask_once(raw.sender, raw.id, raw.at, ASK_AGAIN_AFTER)
 
-    def _status(self, said: Said) -> str:
+    def _status(self, said: ParsedSms) -> str:
         if not said.text:
             return how_to_ask()
         if said.number is None:
@@ -53,7 +53,7 @@ class SmsAnswers:
         return unknown(said.number) if state is None else state_is(said.number, state)
 
 
-def at_once(tracking: str, said: Said) -> str:
+def at_once(tracking: str, said: ParsedSms) -> str:
     """The answer where nothing can be looked up: the database is away, or too slow for whoever waits."""
     match said.kind:
         case "report":

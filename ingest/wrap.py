@@ -60,7 +60,7 @@ class Wrapper:
 
 def arrived(raw: RawMessage) -> Outgoing:
     """The record of an accepted arrival."""
-    return Outgoing(topics.raw(raw.channel), *codec.encode(raw, raw.sender, _SOURCE))
+    return Outgoing(topics.raw_topic(raw.channel), *codec.encode(raw, raw.sender, _SOURCE))
 
 
 def held(raw: RawMessage, reason: str) -> Outgoing:

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from messages.shapes import Travels, iso
+from messages.shapes import WireModel, iso
 
 Headers = tuple[tuple[str, bytes], ...]
 # The header of a record that was given again out of the dead letters: the letter's id.
 REDRIVEN = "redriven"
-T = TypeVar("T", bound=Travels)
+T = TypeVar("T", bound=WireModel)
 
 
 class CodecError(ValueError):
@@ -31,12 +31,12 @@ class Encoded(NamedTuple):
     headers: Headers
 
 
-def event_type(shape: type[Travels]) -> str:
+def event_type(shape: type[WireModel]) -> str:
     """The CloudEvents type: a breaking change of the shape changes it."""
     return f"id.lapor.{shape.name}.v{shape.version}"
 
 
-def encode(message: Travels, key: str, source: str) -> Encoded:
+def encode(message: WireModel, key: str, source: str) -> Encoded:
     """`key` orders the record among others; `source` is the stage that says it, as in `/satu-pintu/router`."""
     headers = {
         "ce_specversion": "1.0",

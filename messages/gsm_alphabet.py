@@ -18,7 +18,7 @@ def septets(text: str) -> int | None:
     return len(text) + sum(character in _EXTENSION for character in text)
 
 
-def one_segment(text: str) -> bool:
+def fits_one_sms(text: str) -> bool:
     """Whether it is one SMS and no more."""
     taken = septets(text)
     return taken is not None and taken <= SEGMENT

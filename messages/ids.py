@@ -45,7 +45,7 @@ def correction_id(complaint: UUID, what: str, after: UUID | None) -> UUID:
     return uuid5(_NAMESPACE, f"correction:{complaint}:{what}:{after}")
 
 
-def letter_id(stage: str, position: str) -> UUID:
+def dead_letter_id(stage: str, position: str) -> UUID:
     """A stage puts a record aside once; worked again at another place it is another record, and another letter."""
     return uuid5(_NAMESPACE, f"letter:{stage}:{position}")
 

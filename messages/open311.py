@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from pydantic import ConfigDict, Field
 
 from messages.shapes import Contact, Place, Report, Shape
-from messages.submission import e164, says_something
+from messages.submission import e164, has_visible_text
 
 # What such a request is kept as; the normalizer tells by it from which form of the web's the bytes are.
 CONTENT_TYPE = "application/x-www-form-urlencoded; profile=open311-georeport-v2"
@@ -49,7 +49,7 @@ class ServiceRequest(Shape):
         matter is, and nobody here has looked at it. It stays in the raw message.
         """
         place = Place(address=self.address_string, latitude=self.lat, longitude=self.long)
-        text = self.description if says_something(self.description) else service
+        text = self.description if has_visible_text(self.description) else service
         return Report(title=service, text=text, place=place)
 
     def contact(self) -> Contact:

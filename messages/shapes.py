@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, field_validator
 from pydantic_core import PydanticCustomError
 
-from messages.gsm_alphabet import SEGMENT, one_segment
+from messages.gsm_alphabet import SEGMENT, fits_one_sms
 from messages.sealing import Sealed
 
 
@@ -26,7 +26,7 @@ class Shape(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Travels(Shape):
+class WireModel(Shape):
     """A shape that is a record of its own on a topic. `name` and `version` make its CloudEvents type."""
 
     name: ClassVar[str]
@@ -105,7 +105,7 @@ class Contact(Shape):
 VerifiedBy = Literal["twilio-signature", "twilio-api", "smpp-bind", "x-api", "device-token", "none"]
 
 
-class RawMessage(Travels):
+class RawMessage(WireModel):
     """An arrival as the provider delivered it. `id` and `message_id` are the same."""
 
     name: ClassVar[str] = "raw-message"
@@ -135,12 +135,12 @@ class Relation(Shape):
     since: Moment | None = Field(None, description="When the matter was first reported, whichever came in first.")
 
     @property
-    def bound(self) -> bool:
+    def follows_root(self) -> bool:
         """Whether it lies where that one lies whatever its own words say: its own citizen or a person decided so."""
         return self.kind == "repeat" or MERGED in self.evidence
 
 
-class Complaint(Travels):
+class Complaint(WireModel):
     """One citizen's complaint, read and cleaned. `at` is when its message arrived."""
 
     name: ClassVar[str] = "complaint"
@@ -160,7 +160,7 @@ class Reason(Shape):
     says: str
 
 
-class Dispatch(Travels):
+class Dispatch(WireModel):
     """A complaint at an agency's door. It carries the report, never the sender.
 
     One that is no case of its own belongs to the complaint in `relation.of`, which lies at the same door. What an
@@ -192,7 +192,7 @@ class Dispatch(Travels):
     actor: str = Field("", max_length=200, description="Who chose this door, where a person did.")
 
 
-class Correction(Travels):
+class Correction(WireModel):
     """What a person decided about how a complaint stands to others. It holds against all that was found before.
 
     `relation` is `new` where the complaint was taken apart from `apart_from`; else it was put to `relation.of`.
@@ -208,7 +208,7 @@ class Correction(Travels):
     reason: str = Field(max_length=500, description="Why, in words for a liaison officer; no citizen is named.")
 
 
-class AgencyAnswer(Travels):
+class AgencyAnswer(WireModel):
     """What an agency says of a dispatch."""
 
     name: ClassVar[str] = "agency-answer"
@@ -222,7 +222,7 @@ class AgencyAnswer(Travels):
     actor: str = Field("", max_length=200, description="Who answers, where that is to be kept; of triage always.")
 
 
-class Reply(Travels):
+class Reply(WireModel):
     """What to tell a sender, on the sender's channel; `id` is the idempotency key of the delivery."""
 
     name: ClassVar[str] = "reply"
@@ -236,12 +236,12 @@ class Reply(Travels):
     @field_validator("text")
     @classmethod
     def _one_sms(cls, text: str) -> str:
-        if not one_segment(text):
+        if not fits_one_sms(text):
             raise PydanticCustomError("too_long_for_sms", "more than one SMS")
         return text
 
 
-class OversightEvent(Travels):
+class OversightEvent(WireModel):
     """Something a supervisor should be able to see: set aside, refused, given up to triage, let out of quarantine.
 
     Of a message that was `released` the `subject` is what was held, and `message_id` the arrival made of it. Of a dead
@@ -270,7 +270,7 @@ class OversightEvent(Travels):
     actor: str = Field("", max_length=200, description="Who decided, where a person did.")
 
 
-class Quarantined(Travels):
+class Quarantined(WireModel):
     """An arrival that could not prove where it came from, kept whole until a person decides."""
 
     name: ClassVar[str] = "quarantined"

@@ -6,7 +6,7 @@ from messages.shapes import Moment, Shape
 JOINED_SMS = "application/vnd.satu-pintu.joined-sms+json"
 
 
-class PartOfSms(Shape):
+class JoinedSmsPart(Shape):
     """One part as it came: `content` are its bytes in hexadecimal digits, without the user data header."""
 
     number: int
@@ -28,4 +28,4 @@ class JoinedSms(Shape):
     missing: tuple[int, ...] = ()
     mark: str = ""
     reference: str = ""
-    parts: tuple[PartOfSms, ...]
+    parts: tuple[JoinedSmsPart, ...]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qsl
 
-from messages.submission import says_something
+from messages.submission import has_visible_text
 from messages.tracking import read_tracking_number
 
 # Fewer letters than this say nothing that an agency could act on.
@@ -31,7 +31,7 @@ _COUNT = re.compile(r"[0-9]{1,2}")
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ParsedSms:
     """`text` is what was said after the keyword; `number` the tracking number asked for, in its true form.
 
     `nothing`: only the keyword, or what nobody sees. `unclear`: too few letters to understand. `status`: asks what
@@ -43,30 +43,30 @@ class Said:
     number: str | None = None
 
 
-def read_sms(body: str) -> Said:
+def parse_sms(body: str) -> ParsedSms:
     """What the words of an SMS are. Total."""
     text = _KEYWORD.sub("", body, count=1)
-    if not says_something(text):
-        return Said("nothing")
+    if not has_visible_text(text):
+        return ParsedSms("nothing")
     if asked := _status(text):
         return asked
     letters = sum(unicodedata.category(character)[0] == "L" for character in text)
-    return Said("report" if letters >= _FEWEST_LETTERS else "unclear", text)
+    return ParsedSms("report" if letters >= _FEWEST_LETTERS else "unclear", text)
 
 
-def _status(text: str) -> Said | None:
+def _status(text: str) -> ParsedSms | None:
     """`None` where it may be a complaint that begins with the word: "status jalan rusak 15 km" must not be lost."""
     word = _STATUS.match(text)
     if word is None:
         return None
     asked = text[word.end() :].strip(" \t\r\n.,!?")
     if not asked:
-        return Said("status")
+        return ParsedSms("status")
     groups = _GROUPS.fullmatch(asked)
     if groups and (number := read_tracking_number(asked)):
-        return Said("status", asked, number)
+        return ParsedSms("status", asked, number)
     spread = groups and sum(any(symbol.isdigit() for symbol in group) for group in groups.groups()) > 1
-    return Said("status", asked) if spread or _NEARLY.fullmatch(asked) else None
+    return ParsedSms("status", asked) if spread or _NEARLY.fullmatch(asked) else None
 
 
 def twilio_fields(content_type: str, body: bytes) -> Mapping[str, str]:
@@ -95,7 +95,7 @@ def _whole(value: object) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def opted_out(fields: Mapping[str, str], body: str) -> bool:
+def is_opt_out_keyword(fields: Mapping[str, str], body: str) -> bool:
     """Whether this is a word to Twilio (stop, start, help), which answers it itself; no complaint."""
     words = body.casefold().split()
     if fields.get("OptOutType"):
@@ -103,7 +103,7 @@ def opted_out(fields: Mapping[str, str], body: str) -> bool:
     return len(words) == 1 and words[0] in _STOP_WORDS
 
 
-def media_of(fields: Mapping[str, str]) -> tuple[int, tuple[str, ...]]:
+def read_picture_urls(fields: Mapping[str, str]) -> tuple[int, tuple[str, ...]]:
     """How many pictures came with it, and where those are that were named."""
     urls: list[str] = []
     while url := fields.get(f"MediaUrl{len(urls)}"):

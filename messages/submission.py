@@ -15,8 +15,8 @@ from messages.shapes import Contact, Kind, Place, Report, Shape
 _FORM_ONLY = {"form_id", "located_by"}
 # What the form sends where a region is not known.
 _NO_REGION = "-"
-# The content type of a `MobileLetter`.
-MOBILE_LETTER = "application/vnd.satu-pintu.mobile-letter+json"
+# The content type of a `MobileEnvelope`.
+MOBILE_ENVELOPE = "application/vnd.satu-pintu.mobile-letter+json"
 # Unicode's categories of characters that nobody sees: control, format, half ones, spaces and line ends.
 _UNSEEN = {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"}
 
@@ -48,7 +48,7 @@ class Submission(Shape):
     @classmethod
     def _says_something(cls, text: str) -> str:
         """Spaces and characters that nobody sees are no report."""
-        if not says_something(text):
+        if not has_visible_text(text):
             raise PydanticCustomError("blank", "nothing is said")
         return text
 
@@ -119,7 +119,7 @@ class OutboxItem(MobileReport):
     )
 
 
-class MobileLetter(Shape):
+class MobileEnvelope(Shape):
     """A report as the door hands it on for a proven device: what the app said, and what the door knows beside it.
 
     `thread` is the client id of the report that this one is about, or its own. The coordinates are the first picture's.
@@ -133,7 +133,7 @@ class MobileLetter(Shape):
     said: OutboxItem | MobileSubmission
 
 
-def says_something(text: str) -> bool:
+def has_visible_text(text: str) -> bool:
     """Whether there is anything in it that a person can see."""
     return any(unicodedata.category(character) not in _UNSEEN for character in text)
 

@@ -13,7 +13,7 @@ from messages.shapes import (
     Quarantined,
     RawMessage,
     Reply,
-    Travels,
+    WireModel,
 )
 
 COMPLAINTS = "complaints"
@@ -38,7 +38,7 @@ class Topic:
     """
 
     name: str
-    shape: type[Travels] | None
+    shape: type[WireModel] | None
     key: str
     partitions: int
     retention: int
@@ -46,42 +46,49 @@ class Topic:
     readers: tuple[str, ...]
 
 
-def raw(channel: Channel) -> str:
+def raw_topic(channel: Channel) -> str:
     """The topic of a door's arrivals."""
     return f"raw-{channel.value}"
 
 
-def agency(code: str) -> str:
+def agency_topic(code: str) -> str:
     """An agency's queue."""
     return f"agency-{code}"
 
 
-def dead(stage: str) -> str:
+def dead_letter_topic(stage: str) -> str:
     """What a stage could not work."""
     return f"dead-{stage}"
 
 
 # What the stages could not work.
-DEAD = tuple(dead(stage) for stage in _STAGES)
+DEAD_LETTER_TOPICS = tuple(dead_letter_topic(stage) for stage in _STAGES)
 
 
-def of_reports(queues: Iterable[str]) -> tuple[str, ...]:
+def report_topics(queues: Iterable[str]) -> tuple[str, ...]:
     """Where the records of a report may lie, with these queues of agencies, as they follow from each other."""
-    before = (*(raw(channel) for channel in Channel), QUARANTINE, COMPLAINTS)
-    return (*before, *queues, AGENCY_ANSWERS, CORRECTIONS, REPLIES, OVERSIGHT, *DEAD)
+    before = (*(raw_topic(channel) for channel in Channel), QUARANTINE, COMPLAINTS)
+    return (*before, *queues, AGENCY_ANSWERS, CORRECTIONS, REPLIES, OVERSIGHT, *DEAD_LETTER_TOPICS)
 
 
-def topics(agencies: Iterable[str]) -> tuple[Topic, ...]:
+def all_topics(agencies: Iterable[str]) -> tuple[Topic, ...]:
     """Every topic of the service, given the codes of the agencies that have a queue (with `triage`)."""
     arrivals = [
-        Topic(raw(channel), RawMessage, "sender", _PARTITIONS, _YEAR, "ingest, operations", ("normalize", "monitor"))
+        Topic(
+            raw_topic(channel), RawMessage, "sender", _PARTITIONS, _YEAR, "ingest, operations", ("normalize", "monitor")
+        )
         for channel in Channel
     ]
     queues = [
-        Topic(agency(code), Dispatch, "complaint_id", 1, _YEAR, "router, operations", ("sinks", "agency", "monitor"))
+        Topic(
+            agency_topic(code), Dispatch, "complaint_id", 1, _YEAR, "router, operations", ("sinks", "agency", "monitor")
+        )
         for code in agencies
     ]
-    letters = [Topic(dead(stage), None, "as it was", 1, _YEAR, stage, ("monitor", "operations")) for stage in _STAGES]
+    letters = [
+        Topic(dead_letter_topic(stage), None, "as it was", 1, _YEAR, stage, ("monitor", "operations"))
+        for stage in _STAGES
+    ]
     worked, kept = ("router", "sinks", "monitor"), ("sinks", "monitor")
     corrected = ("normalize", *worked)
     written = "normalize, router, operations"

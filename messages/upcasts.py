@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from messages.codec import CodecError, Headers, decode, event_type
-from messages.shapes import Travels
+from messages.shapes import WireModel
 
 # From the JSON of one version of a shape, by its name and version, to that of the next.
 Upcasts = Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]]
@@ -16,7 +16,7 @@ UPCASTS: Upcasts = MappingProxyType({})
 _TYPE = re.compile(r"id\.lapor\.([a-z-]+)\.v([0-9]{1,4})")
 
 
-def current(shape: type[Travels], value: bytes, headers: Headers, upcasts: Upcasts) -> tuple[bytes, Headers]:
+def upcast(shape: type[WireModel], value: bytes, headers: Headers, upcasts: Upcasts) -> tuple[bytes, Headers]:
     """The record's value and headers in our version of the shape; what is of it already is not touched.
 
     Raises `CodecError`: `unknown_version` where no way leads from what it says it is to our version, else as `decode`.

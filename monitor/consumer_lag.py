@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from bus.port import Partition, Reader, Record, Span
+from bus.port import OffsetRange, Partition, Reader, Record
 from messages import topics
 from messages.shapes import Channel
 from monitor.snapshot import ChannelState, StageState, Waiting
@@ -20,9 +20,9 @@ _LEAST_HOURS = 24.0
 def stage(reader: Reader, group: str, names: tuple[str, ...]) -> StageState:
     """What waits for a group: the records behind its offsets, but not Kafka's marks of transactions alone."""
     committed = reader.committed(group, names)
-    spans = reader.spans(names)
+    spans = reader.offset_ranges(names)
     following = {place: max(span.start, committed.get(place, 0)) for place, span in spans.items()}
-    oldest = reader.first({place: at for place, at in following.items() if at < spans[place].end})
+    oldest = reader.first_records({place: at for place, at in following.items() if at < spans[place].end})
     waiting: dict[str, Waiting] = {}
     for place, record in oldest.items():
         here = Waiting(many=spans[place].end - following[place], oldest=taken_at(record))
@@ -35,15 +35,15 @@ def channels(reader: Reader, now: datetime) -> tuple[ChannelState, ...]:
 
     So a door that is silent does not make silence usual.
     """
-    names = [topics.raw(one) for one in Channel]
-    spans = reader.spans(names)
+    names = [topics.raw_topic(one) for one in Channel]
+    spans = reader.offset_ranges(names)
     held = {place: span for place, span in spans.items() if span.end > span.start}
     oldest = _taken(reader, {place: span.start for place, span in held.items()})
     newest = _taken(reader, {place: span.end - 1 for place, span in held.items()})
     minute, hour = (_came(reader, names, spans, now - ago) for ago in (_MINUTE, _HOUR))
 
     def state(one: Channel) -> ChannelState:
-        mine = topics.raw(one)
+        mine = topics.raw_topic(one)
         began, ended = min(oldest.get(mine, [now])), max(newest.get(mine, [now]))
         week = _came(reader, [mine], spans, ended - _USUAL)
         hours = max((ended - max(began, ended - _USUAL)) / _HOUR, _LEAST_HOURS)
@@ -67,14 +67,16 @@ def taken_at(record: Record) -> datetime:
 def _taken(reader: Reader, places: Mapping[Partition, int]) -> Mapping[str, list[datetime]]:
     """When the records at these places were taken, by topic."""
     found: dict[str, list[datetime]] = defaultdict(list)
-    for place, record in reader.first(places).items():
+    for place, record in reader.first_records(places).items():
         found[place.topic].append(taken_at(record))
     return found
 
 
-def _came(reader: Reader, names: list[str], spans: Mapping[Partition, Span], moment: datetime) -> Mapping[str, int]:
+def _came(
+    reader: Reader, names: list[str], spans: Mapping[Partition, OffsetRange], moment: datetime
+) -> Mapping[str, int]:
     """How many records of each topic were taken since."""
-    since = reader.since(names, int(moment.timestamp() * 1000))
+    since = reader.offsets_since(names, int(moment.timestamp() * 1000))
     came = dict.fromkeys(names, 0)
     for place, offset in since.items():
         came[place.topic] += max(0, spans[place].end - offset)

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
-from bus.worker_health import Vitals
+from bus.worker_health import WorkerHealth
 from monitor.alert_conditions import HANGING_SECONDS
 from monitor.snapshot import PartState
 
@@ -19,18 +19,19 @@ _UNWELL: dict[int | str, dict[str, Any]] = {503: {"description": "Not so; why.",
 class Pulse:
     """How the parts of this process are: the vitals of each worker by its name, and whether all of them were begun."""
 
-    vitals: dict[str, Vitals] = field(default_factory=dict)
+    worker_health: dict[str, WorkerHealth] = field(default_factory=dict)
     started: threading.Event = field(default_factory=threading.Event)
 
     @property
     def hanging(self) -> list[str]:
         """The workers that have not come round for so long that only a new process will."""
-        return sorted(name for name, one in self.vitals.items() if one.silent_seconds >= 2 * HANGING_SECONDS)
+        return sorted(name for name, one in self.worker_health.items() if one.silent_seconds >= 2 * HANGING_SECONDS)
 
     def parts(self) -> Mapping[str, Mapping[str, object]]:
         """What each worker says of itself: see `monitor.snapshot.PartState`."""
         return {
-            name: {each: getattr(one, each) for each in PartState.model_fields} for name, one in self.vitals.items()
+            name: {each: getattr(one, each) for each in PartState.model_fields}
+            for name, one in self.worker_health.items()
         }
 
 

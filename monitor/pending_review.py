@@ -8,13 +8,13 @@ from uuid import UUID
 
 from bus.port import Partition, Reader, Record
 from messages import codec, ids
-from messages.dead_letters import dead_letter
+from messages.dead_letters import read_dead_letter
 from messages.shapes import OversightEvent, Quarantined
-from messages.topics import DEAD, OVERSIGHT, QUARANTINE
+from messages.topics import DEAD_LETTER_TOPICS, OVERSIGHT, QUARANTINE
 from monitor.consumer_lag import taken_at
 from monitor.snapshot import Heap, Waiting
 
-_FOLLOWED = (*DEAD, QUARANTINE, OVERSIGHT)
+_FOLLOWED = (*DEAD_LETTER_TOPICS, QUARANTINE, OVERSIGHT)
 # Events by which a person decides about a message that was put aside.
 _DECISIONS = frozenset({"released", "dropped", "redriven", "letter-dropped"})
 
@@ -37,8 +37,8 @@ class Heaps:
 
     def look(self, reader: Reader) -> None:
         """Take in what came. Raises what the bus raises; then the next look goes on from there."""
-        spans = reader.spans(_FOLLOWED)
-        for record in reader.read(_FOLLOWED, behind=self._behind):
+        spans = reader.offset_ranges(_FOLLOWED)
+        for record in reader.read(_FOLLOWED, start_offsets=self._behind):
             self._take(record)
             self._behind[Partition(record.topic, record.partition)] = record.offset + 1
         # Kafka's marks of transactions stand behind the last record: there is nothing to read there.
@@ -66,7 +66,7 @@ class Heaps:
             self._put_aside(record)
 
     def _put_aside(self, record: Record) -> None:
-        said = dead_letter(record.topic, record.position, record.headers)
+        said = read_dead_letter(record.topic, record.position, record.headers)
         aside = _Aside(record.topic, said.stage, said.reason, said.field, taken_at(record))
         self._aside.setdefault(said.id, aside)
 
@@ -83,7 +83,7 @@ class Heaps:
             held = codec.decode(Quarantined, record.value, record.headers)
         except codec.CodecError:
             # Whatever it is, a person has to look at it.
-            letter = ids.letter_id(QUARANTINE, record.position)
+            letter = ids.dead_letter_id(QUARANTINE, record.position)
             self._aside[letter] = _Aside(QUARANTINE, "", "unreadable", "", taken_at(record))
             return
         channel = held.raw.channel.value

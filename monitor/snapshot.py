@@ -77,7 +77,7 @@ class QueueState(Shape):
 
 
 class PartState(Shape):
-    """A stage's worker within a process: see `bus.worker_health.Vitals`."""
+    """A stage's worker within a process: see `bus.worker_health.WorkerHealth`."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from messages import ids
-from messages.gsm_alphabet import one_segment
+from messages.gsm_alphabet import fits_one_sms
 from messages.shapes import SPLIT, AgencyAnswer, Channel, Dispatch, Reply
 from messages.topics import TRIAGE
 
@@ -46,7 +46,7 @@ def _naming(says: str, dispatch: Dispatch, name: str) -> str:
     if dispatch.agency == TRIAGE:
         return says.format("petugas SP4N-LAPOR!")
     named = says.format(name)
-    return named if one_segment(named) else says.format(_SOMEBODY)
+    return named if fits_one_sms(named) else says.format(_SOMEBODY)
 
 
 def _reply(

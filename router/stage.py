@@ -12,7 +12,7 @@ from bus.port import Outgoing, Record
 from config.database import writing
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch, OversightEvent, Reply
-from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES, agency
+from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES, agency_topic
 from router.lifecycle.correction import correct
 from router.lifecycle.first_dispatch import arrive
 from router.lifecycle.linked import in_order
@@ -104,7 +104,7 @@ class RouterStage:
             _log.info("complaint.dispatched", complaint_id=complaint, agency=code, hop=dispatch.hop)
             # The complaint and what belongs to it stay in order.
             key = complaint if dispatch.own_case else str(dispatch.relation.of)
-            outputs.append(Outgoing(agency(code), *codec.encode(dispatch, key, _SOURCE)))
+            outputs.append(Outgoing(agency_topic(code), *codec.encode(dispatch, key, _SOURCE)))
             outputs += _told(dispatched(dispatch, self._rules.registry.name_of(code)))
         return outputs
 

@@ -17,7 +17,7 @@ from sinks.ledger.queue_counts import queues
 ROUTED = (topics.COMPLAINTS, topics.AGENCY_ANSWERS, topics.CORRECTIONS)
 # The groups whose progress is watched: their topics are those that every agency's registry has.
 GROUPS = {
-    "normalize": (*(topics.raw(channel) for channel in Channel), topics.CORRECTIONS),
+    "normalize": (*(topics.raw_topic(channel) for channel in Channel), topics.CORRECTIONS),
     "router": ROUTED,
     "ledger": ROUTED,
     "replies": (topics.COMPLAINTS, topics.REPLIES),

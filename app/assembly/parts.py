@@ -155,12 +155,12 @@ class Parts:
     @cached_property
     def topics(self) -> tuple[Topic, ...]:
         """Every topic of the service with these agencies."""
-        return topics.topics(self.registry.agencies)
+        return topics.all_topics(self.registry.agencies)
 
     @property
     def queues(self) -> list[str]:
         """The agencies' topics, triage among them."""
-        return [topics.agency(code) for code in self.registry.agencies]
+        return [topics.agency_topic(code) for code in self.registry.agencies]
 
     @cached_property
     def bus(self) -> Bus:
@@ -227,7 +227,7 @@ class Parts:
         reader = self.bus.reader()
         try:
             # Every queue there is: one of an agency that was taken from the registry still holds complaints.
-            there = [topic.name for topic in reader.topics() if topic.name.startswith(topics.agency(""))]
+            there = [topic.name for topic in reader.topics() if topic.name.startswith(topics.agency_topic(""))]
             queues = [name for name in there if name != topics.AGENCY_ANSWERS]
             horizon = utc_now() - timedelta(days=min(topic.retention for topic in self.topics))
             found = Auditor(reader, queues, self._recorded, horizon).run()

@@ -17,7 +17,7 @@ from app.assembly.process_health import doors_of
 from bus.errors import Retry, Stop
 from bus.port import Membership, Producer
 from bus.worker import Stage, Worker
-from bus.worker_health import Vitals
+from bus.worker_health import WorkerHealth
 from config.database import DatabaseAway
 from ingest.spool import Drain, SpoolingProducer
 from messages import topics
@@ -154,9 +154,11 @@ class Service:
     def _worker(self, group: str, stage_name: str, names: tuple[str, ...], stage: Stage) -> Callable[[], None]:
         membership = Membership(group, self._parts.settings.instance, names)
         join = partial(self._parts.bus.consumer, membership)
-        dead = topics.dead(stage_name)
-        self._pulse.vitals[group] = vitals = Vitals(time.monotonic)
-        return Worker(group, join, stage, dead, self._stopping, transient=(DatabaseAway,), vitals=vitals).run
+        dead = topics.dead_letter_topic(stage_name)
+        self._pulse.worker_health[group] = worker_health = WorkerHealth(time.monotonic)
+        return Worker(
+            group, join, stage, dead, self._stopping, transient=(DatabaseAway,), worker_health=worker_health
+        ).run
 
     def _guard(self, name: str, run: Callable[[], None]) -> None:
         """A part that ends by itself ends the process: half a service looks alive and loses time."""

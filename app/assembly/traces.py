@@ -18,4 +18,4 @@ def stage(parts: Parts) -> TracesStage:
 
 def followed(parts: Parts) -> tuple[str, ...]:
     """The topics on which the records of a report lie."""
-    return topics.of_reports(parts.queues)
+    return topics.report_topics(parts.queues)

@@ -17,12 +17,12 @@ from app.operations import topic_view
 from app.operations.audit_log import AuditLog
 from bus.errors import Stop
 from bus.port import Bus, Outgoing, Producer, Record
-from bus.worker import stub
+from bus.worker import oversized_value_stub
 from messages import codec, ids
-from messages.dead_letters import dead_letter
+from messages.dead_letters import read_dead_letter
 from messages.sealing import Sealer, UnsealError
 from messages.shapes import OversightEvent, RawMessage, iso
-from messages.topics import OVERSIGHT, Topic, dead
+from messages.topics import OVERSIGHT, Topic, dead_letter_topic
 
 _SOURCE = "/satu-pintu/operations"
 _STUB = re.compile(rb"[0-9]+ bytes, sha256 [0-9a-f]{64}")
@@ -92,7 +92,7 @@ class Choice:
 
 def letter_of(record: Record) -> Letter:
     """What a record of a `dead-<stage>` topic says of itself. Total."""
-    said = dead_letter(record.topic, record.position, record.headers)
+    said = read_dead_letter(record.topic, record.position, record.headers)
     trace = _TRACE.fullmatch(record.header("traceparent"))
     return Letter(
         id=said.id,
@@ -214,7 +214,7 @@ class Letters:
         """The records at these places that are still there, and still what the stub says of them."""
         with self.records(sorted({place.rsplit("/", 2)[0] for place in stubs})) as records:
             for record in records:
-                if record.position in stubs and stub(record.value) == stubs[record.position]:
+                if record.position in stubs and oversized_value_stub(record.value) == stubs[record.position]:
                     yield record
 
     @contextmanager
@@ -254,4 +254,4 @@ def told_of(
 
 
 def _suffix(dead_topic: str) -> str:
-    return dead_topic.removeprefix(dead(""))
+    return dead_topic.removeprefix(dead_letter_topic(""))

@@ -140,8 +140,8 @@ def _remembered(reader: Reader) -> tuple[datetime | None, set[UUID]]:
     Retention takes the oldest first, and a bus that took another's place begins later: what came after the first
     record of each partition is there. `None` where nothing is, or all of a partition is gone.
     """
-    arrivals = [topics.raw(channel) for channel in Channel]
-    emptied = any(span.start == span.end > 0 for span in reader.spans(arrivals).values())
+    arrivals = [topics.raw_topic(channel) for channel in Channel]
+    emptied = any(span.start == span.end > 0 for span in reader.offset_ranges(arrivals).values())
     first: dict[Partition, int] = {}
     named: set[UUID] = set()
     for record in reader.read(arrivals):

@@ -20,8 +20,8 @@ from bus.port import Bus, Outgoing
 from ingest.wrap import Wrapper, arrived
 from messages import codec, ids
 from messages.sealing import Sealer, UnsealError
-from messages.shapes import Channel, OversightEvent, Quarantined, RawMessage, Travels, iso
-from messages.sms import media_of, twilio_fields
+from messages.shapes import Channel, OversightEvent, Quarantined, RawMessage, WireModel, iso
+from messages.sms import read_picture_urls, twilio_fields
 from messages.topics import OVERSIGHT, QUARANTINE
 
 _SOURCE = "/satu-pintu/operations"
@@ -33,7 +33,7 @@ _FIELDS = frozenset(
     {"MessageSid", "AccountSid", "MessagingServiceSid", "From", "To", "Body", "NumMedia", "OptOutType", "ErrorCode"}
 )
 
-T = TypeVar("T", bound=Travels)
+T = TypeVar("T", bound=WireModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def _named(raw: RawMessage, body: bytes) -> tuple[str, int]:
     try:
         if raw.channel == Channel.SMS:
             fields = twilio_fields(raw.content_type, body)
-            return _id(raw.channel, fields.get("MessageSid")), media_of(fields)[0]
+            return _id(raw.channel, fields.get("MessageSid")), read_picture_urls(fields)[0]
         if raw.channel == Channel.TWITTER:
             return _id(raw.channel, json.loads(body)["post"]["id"]), 0
     except (ValueError, LookupError, TypeError, RecursionError):

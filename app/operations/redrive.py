@@ -19,7 +19,7 @@ from bus.port import Outgoing, Record
 from messages.codec import REDRIVEN, CodecError, decode
 from messages.shapes import Correction
 from messages.topics import CORRECTIONS, Topic
-from messages.upcasts import UPCASTS, Upcasts, current
+from messages.upcasts import UPCASTS, Upcasts, upcast
 
 # Why a letter is left where it is.
 LEFT = {
@@ -140,7 +140,7 @@ class Redriving:
             return Step(letters, None, "worked")
         own = tuple((name, value) for name, value in record.headers if not name.startswith(("dead_", REDRIVEN)))
         try:
-            value, headers = current(shape, record.value, own, self._upcasts)
+            value, headers = upcast(shape, record.value, own, self._upcasts)
             out = Outgoing(first.topic, record.key, value, (*headers, (REDRIVEN, str(first.id).encode())))
             out.check()
         except (CodecError, Reject) as error:

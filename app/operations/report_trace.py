@@ -18,7 +18,7 @@ from app.operations.topic_view import hide
 from bus.port import Partition, Reader, Record
 from config.database import reading
 from messages import codec, topics
-from messages.dead_letters import dead_letter
+from messages.dead_letters import read_dead_letter
 from messages.shapes import (
     AgencyAnswer,
     Channel,
@@ -29,7 +29,7 @@ from messages.shapes import (
     Quarantined,
     RawMessage,
     Reply,
-    Travels,
+    WireModel,
     iso,
 )
 from monitor.consumer_lag import taken_at
@@ -75,10 +75,12 @@ def trace(parts: Parts, tracking: str, since: datetime) -> list[Step]:
         known = _known(parts, tracking) or _arrived(reader, tracking, since)
         if known is None:
             return []
-        names = topics.of_reports(parts.queues)
-        behind = reader.since(names, int((known.since - _CLOCKS).timestamp() * 1000))
+        names = topics.report_topics(parts.queues)
+        start_offsets = reader.offsets_since(names, int((known.since - _CLOCKS).timestamp() * 1000))
         mine = f"-{known.message.hex}-"
-        found = [record for record in reader.read(names, behind=behind) if mine in record.header("traceparent")]
+        found = [
+            record for record in reader.read(names, start_offsets=start_offsets) if mine in record.header("traceparent")
+        ]
         at = {group: reader.committed(group, names) for group in GROUPS}
         # What was taken in the same millisecond, as it follows from each other.
         found.sort(key=lambda record: (record.timestamp, names.index(record.topic)))
@@ -96,8 +98,8 @@ def _known(parts: Parts, tracking: str) -> _Known | None:
 
 def _arrived(reader: Reader, tracking: str, since: datetime) -> _Known | None:
     """Of a number that is not in the ledger, the arrival."""
-    names = [*map(topics.raw, Channel), topics.QUARANTINE]
-    for record in reader.read(names, behind=reader.since(names, int(since.timestamp() * 1000))):
+    names = [*map(topics.raw_topic, Channel), topics.QUARANTINE]
+    for record in reader.read(names, start_offsets=reader.offsets_since(names, int(since.timestamp() * 1000))):
         raw = _raw(record)
         if raw and raw.tracking == tracking:
             return _Known(raw.message_id, taken_at(record))
@@ -121,7 +123,7 @@ def _step(record: Record, at: Mapping[str, Mapping[Partition, int]]) -> Step:
 
 def _waiting(record: Record, at: Mapping[str, Mapping[Partition, int]]) -> Iterator[tuple[str, int]]:
     place = Partition(record.topic, record.partition)
-    queue = record.topic.startswith(topics.agency("")) and record.topic != topics.AGENCY_ANSWERS
+    queue = record.topic.startswith(topics.agency_topic("")) and record.topic != topics.AGENCY_ANSWERS
     for group, names in GROUPS.items():
         if record.topic in names or (group == "ledger" and queue):
             yield group, at[group].get(place, 0)
@@ -129,8 +131,8 @@ def _waiting(record: Record, at: Mapping[str, Mapping[Partition, int]]) -> Itera
 
 def _told(record: Record) -> tuple[str, str]:
     """What a record is, and what it decides."""
-    if record.topic in topics.DEAD:
-        said = dead_letter(record.topic, record.position, record.headers)
+    if record.topic in topics.DEAD_LETTER_TOPICS:
+        said = read_dead_letter(record.topic, record.position, record.headers)
         return "dead letter", f"{said.stage} could not work it: {said.reason}{f' ({said.field})' if said.field else ''}"
     known = _SHAPES.get(record.header("ce_type"))
     if known is None:
@@ -162,7 +164,7 @@ def _relation(kind: str, of: UUID | None, evidence: tuple[str, ...]) -> str:
 
 
 # By the CloudEvents type: the shape, what a record of it is called, and what is said of it.
-_SHAPES: Mapping[str, tuple[type[Travels], str, Callable[[Any], str]]] = {
+_SHAPES: Mapping[str, tuple[type[WireModel], str, Callable[[Any], str]]] = {
     codec.event_type(shape): (shape, what, says)
     for shape, what, says in (
         (RawMessage, "arrived", lambda one: f"by {one.channel}, proven by {one.verified_by}"),

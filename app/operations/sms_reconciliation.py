@@ -24,7 +24,7 @@ from ingest.sms.media import MediaFetcher
 from ingest.wrap import Wrapper, arrived
 from messages import ids, topics
 from messages.shapes import Channel, RawMessage
-from messages.sms import media_of
+from messages.sms import read_picture_urls
 
 # Says in the raw message that the body is not Twilio's bytes, but made from its list.
 CONTENT_TYPE = f"{FORM}; source=twilio-list"
@@ -182,7 +182,7 @@ class Reconciler:
         body = urlencode(fields).encode()
         sender = sender_of(fields) if fields.get("From") else ""
         raw = self._wrapper.wrap(Channel.SMS, listed.sid, sender, body, listed.at, CONTENT_TYPE, "twilio-api")
-        files, media = media_of(fields)
+        files, media = read_picture_urls(fields)
         if not files:
             return raw
         found = self._media.fetch(media, self._twilio.account, self._twilio.token, listed.at)
@@ -199,7 +199,7 @@ class Reconciler:
         """The ids of what arrived by SMS."""
         reader = self._bus.reader()
         try:
-            records = reader.read([topics.raw(Channel.SMS)])
+            records = reader.read([topics.raw_topic(Channel.SMS)])
             return {value.decode() for record in records for name, value in record.headers if name == "ce_id"}
         finally:
             reader.close()

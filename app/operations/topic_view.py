@@ -50,7 +50,7 @@ def topic_rows(parts: Parts) -> list[dict[str, Any]]:
     """One row for each topic of the list."""
     reader = parts.bus.reader()
     try:
-        spans = reader.spans([topic.name for topic in parts.topics])
+        spans = reader.offset_ranges([topic.name for topic in parts.topics])
     finally:
         reader.close()
     held: dict[str, int] = {}

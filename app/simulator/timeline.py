@@ -113,7 +113,7 @@ class Timeline:
         with self._lock:
             return self._posts.get(post_id)
 
-    def media_of(self, posts: Iterable[Post]) -> list[Mapping[str, Any]]:
+    def read_picture_urls(self, posts: Iterable[Post]) -> list[Mapping[str, Any]]:
         """What is known of the media of these posts."""
         keys = [key for post in posts for key in post.get("attachments", {}).get("media_keys", ())]
         return [self._media[key] for key in keys if key in self._media]

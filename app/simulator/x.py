@@ -181,7 +181,7 @@ class PracticeX:
         return [post for post in posts if post.get("author_id") != self._account]
 
     def _with_media(self, posts: Sequence[Post]) -> dict[str, Any]:
-        media = self._timeline.media_of(posts)
+        media = self._timeline.read_picture_urls(posts)
         return ({"data": posts} if posts else {}) | ({"includes": {"media": media}} if media else {})
 
     async def _seen(self, _request: Request) -> Response:

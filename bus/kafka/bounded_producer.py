@@ -9,18 +9,18 @@ from kafka.errors import KafkaError
 
 from bus.errors import Retry
 from bus.kafka.clients import connect
-from bus.kafka.in_flight_limit import Window
+from bus.kafka.in_flight_limit import InFlightLimit
 from bus.kafka.settings import KafkaSettings, milliseconds
 from bus.port import Outgoing
 
 
-class Outbox:
+class BoundedProducer:
     """Sends, and knows what became of it. Safe between threads, except for transactions."""
 
     def __init__(
         self,
         settings: KafkaSettings,
-        window: Window,
+        window: InFlightLimit,
         transactional_id: str | None = None,
     ) -> None:
         """Connects; with a transactional id, ends what an earlier producer of this id left open, and fences it.

@@ -14,10 +14,10 @@ from kafka.structs import OffsetAndMetadata
 
 from bus.errors import Fenced, Retry, Stop
 from bus.kafka import topics
-from bus.kafka.bounded_producer import Outbox
+from bus.kafka.bounded_producer import BoundedProducer
 from bus.kafka.clients import connect
 from bus.kafka.error_policy import translate
-from bus.kafka.in_flight_limit import Window
+from bus.kafka.in_flight_limit import InFlightLimit
 from bus.kafka.records import record_of
 from bus.kafka.settings import KafkaSettings, milliseconds
 from bus.port import Membership, Outgoing, Record
@@ -40,7 +40,7 @@ class TransactionalConsumer:
         self._membership = membership
         self._watchdog = watchdog
         self._name = f"{membership.group}-{membership.member}"
-        self._window = Window(settings.max_in_flight_bytes)
+        self._window = InFlightLimit(settings.max_in_flight_bytes)
         # What was polled and not committed: the first offset and the one after the last.
         self._first: dict[TopicPartition, int] = {}
         self._next: dict[TopicPartition, int] = {}
@@ -51,11 +51,11 @@ class TransactionalConsumer:
         self._spent = False
         # When we last knew that the group has us.
         self._known = time.monotonic()
-        self._outbox = self._open_outbox()
+        self._producer = self._open_outbox()
         try:
             self._client = self._open_client()
         except BaseException:
-            self._outbox.close(0)
+            self._producer.close(0)
             raise
 
     def poll(self, timeout: float, limit: int) -> Sequence[Record]:
@@ -120,12 +120,12 @@ class TransactionalConsumer:
         if member.member_id:
             with suppress(Retry, Stop):
                 topics.leave(self._settings, self._membership.group, self._name, member.member_id)
-        self._outbox.close(0)
+        self._producer.close(0)
 
     def _transact(self, outputs: Iterable[Outgoing], offsets: dict[TopicPartition, int]) -> None:
-        producer, seconds = self._outbox.client, self._settings.deadline
+        producer, seconds = self._producer.client, self._settings.deadline
         producer.begin_transaction()
-        self._outbox.send(outputs)
+        self._producer.send(outputs)
         if offsets:
             with self._watchdog.limit("send_offsets_to_transaction", seconds):
                 producer.send_offsets_to_transaction(_wrap(offsets), self._client.group_metadata())
@@ -140,7 +140,7 @@ class TransactionalConsumer:
                 suppress(KafkaError),
                 self._watchdog.limit("abort_transaction", self._settings.deadline),
             ):
-                self._outbox.client.abort_transaction()
+                self._producer.client.abort_transaction()
         return failure
 
     def _check_membership(self) -> None:
@@ -183,8 +183,8 @@ class TransactionalConsumer:
         if not self._rewinding:
             return
         if self._spent:
-            self._outbox.close(0)
-            self._outbox = self._open_outbox()
+            self._producer.close(0)
+            self._producer = self._open_outbox()
             self._spent = False
         for partition in self._first.keys() & self._client.assignment():
             committed = self._client.committed(partition, timeout_ms=milliseconds(self._settings.deadline))
@@ -197,9 +197,9 @@ class TransactionalConsumer:
         self._lost.clear()
         self._rewinding = False
 
-    def _open_outbox(self) -> Outbox:
+    def _open_outbox(self) -> BoundedProducer:
         try:
-            return Outbox(self._settings, self._window, transactional_id=self._name)
+            return BoundedProducer(self._settings, self._window, transactional_id=self._name)
         except KafkaError as error:
             raise translate(error, "begin transactions") from error
 

@@ -3,7 +3,7 @@
 import threading
 
 
-class Window:
+class InFlightLimit:
     """At most `limit` bytes are held at a time. Safe between threads."""
 
     def __init__(self, limit: int) -> None:

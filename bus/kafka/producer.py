@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from kafka.errors import KafkaError
 
 from bus.errors import Reject, Retry
-from bus.kafka.bounded_producer import Outbox
+from bus.kafka.bounded_producer import BoundedProducer
 from bus.kafka.error_policy import translate
-from bus.kafka.in_flight_limit import Window
+from bus.kafka.in_flight_limit import InFlightLimit
 from bus.kafka.settings import KafkaSettings
 from bus.port import Outgoing
 
@@ -18,8 +18,8 @@ class DurableProducer:
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
-        self._window = Window(settings.max_in_flight_bytes)
-        self._outbox: Outbox | None = None
+        self._window = InFlightLimit(settings.max_in_flight_bytes)
+        self._producer: BoundedProducer | None = None
         self._lock = threading.Lock()
 
     @property
@@ -36,41 +36,41 @@ class DurableProducer:
         """See the port."""
         for message in messages:
             message.check()
-        outbox = None
+        producer = None
         try:
-            outbox = self._connected()
-            outbox.send(messages)
+            producer = self._connected()
+            producer.send(messages)
         except KafkaError as error:
             failure = translate(error, "publish")
-            if outbox is not None and not isinstance(failure, Reject):
-                self._discard(outbox)
+            if producer is not None and not isinstance(failure, Reject):
+                self._discard(producer)
             raise failure from error
 
     def close(self) -> None:
         """See the port."""
         with self._lock:
-            if self._outbox is not None:
-                self._outbox.close(self._settings.deadline)
-                self._outbox = None
+            if self._producer is not None:
+                self._producer.close(self._settings.deadline)
+                self._producer = None
 
-    def _connected(self) -> Outbox:
+    def _connected(self) -> BoundedProducer:
         # While the broker is away the lock's owner waits for it; the others need not all do so in turn.
         if not self._lock.acquire(timeout=self._settings.deadline / 2):
             raise Retry("kafka: still connecting")
         try:
-            if self._outbox is None:
-                self._outbox = Outbox(self._settings, self._window)
-            return self._outbox
+            if self._producer is None:
+                self._producer = BoundedProducer(self._settings, self._window)
+            return self._producer
         finally:
             self._lock.release()
 
-    def _discard(self, spent: Outbox) -> None:
+    def _discard(self, spent: BoundedProducer) -> None:
         """Make the next publish begin with a new client.
 
         After a fatal error kafka-python's producer refuses all that follows, and when a message that it had retried
         runs out of time it loses its producer id and never asks for another: every later send would time out.
         """
         with self._lock:
-            if self._outbox is spent:
-                self._outbox = None
+            if self._producer is spent:
+                self._producer = None
         spent.close(0)

@@ -15,7 +15,7 @@ from bus.kafka.error_policy import translate
 from bus.kafka.records import record_of
 from bus.kafka.settings import KafkaSettings
 from bus.kafka.topics import members, partitions
-from bus.port import Partition, Record, Span, TopicSpec
+from bus.port import OffsetRange, Partition, Record, TopicSpec
 
 _POLL_MS = 200
 
@@ -37,18 +37,19 @@ class CommittedReader:
         there = self._ask("topics", lambda: partitions(self._admin))
         return [TopicSpec(name, there[name]) for name in sorted(there)]
 
-    def spans(self, topics: Iterable[str]) -> Mapping[Partition, Span]:
+    def offset_ranges(self, topics: Iterable[str]) -> Mapping[Partition, OffsetRange]:
         """See the port. An `end` counts transactions' markers too, and stops before a transaction still open."""
-        spans: dict[Partition, Span] = self._ask("spans", lambda: self._spans(list(topics)))
+        spans: dict[Partition, OffsetRange] = self._ask("spans", lambda: self._offset_ranges(list(topics)))
         return spans
 
     def read(
-        self, topics: Iterable[str], *, follow: bool = False, behind: Mapping[Partition, int] | None = None
+        self, topics: Iterable[str], *, follow: bool = False, start_offsets: Mapping[Partition, int] | None = None
     ) -> Iterator[Record]:
         """See the port. Raises `Retry` when the broker falls silent before the end, unless it follows."""
-        known = behind or {}
+        known = start_offsets or {}
         spans = {
-            place: Span(max(span.start, known.get(place, 0)), span.end) for place, span in self.spans(topics).items()
+            place: OffsetRange(max(span.start, known.get(place, 0)), span.end)
+            for place, span in self.offset_ranges(topics).items()
         }
         starts = {
             TopicPartition(*place): span.start for place, span in spans.items() if follow or span.start < span.end
@@ -69,9 +70,9 @@ class CommittedReader:
         finally:
             client.close(autocommit=False)
 
-    def first(self, places: Mapping[Partition, int]) -> Mapping[Partition, Record]:
+    def first_records(self, places: Mapping[Partition, int]) -> Mapping[Partition, Record]:
         """See the port. Raises `Retry` when the broker falls silent before it said what there is."""
-        spans = self.spans({place.topic for place in places})
+        spans = self.offset_ranges({place.topic for place in places})
         sought = {place: max(offset, spans[place].start) for place, offset in places.items() if place in spans}
         ends = {
             TopicPartition(*place): spans[place].end for place, offset in sought.items() if offset < spans[place].end
@@ -92,9 +93,9 @@ class CommittedReader:
             raise translate(error, "first") from error
         return found
 
-    def since(self, topics: Iterable[str], moment: int) -> Mapping[Partition, int]:
+    def offsets_since(self, topics: Iterable[str], moment: int) -> Mapping[Partition, int]:
         """See the port."""
-        spans = self.spans(topics)
+        spans = self.offset_ranges(topics)
         found = self._ask("since", lambda: self._offsets([TopicPartition(*place) for place in spans], moment))
         return {
             place: at if (at := found.get(TopicPartition(*place), -1)) >= 0 else span.end
@@ -132,13 +133,13 @@ class CommittedReader:
         if client is not None:
             client.close(autocommit=False)
 
-    def _spans(self, names: list[str]) -> dict[Partition, Span]:
+    def _offset_ranges(self, names: list[str]) -> dict[Partition, OffsetRange]:
         # An empty list would ask for every topic's metadata.
         counts = partitions(self._admin, names) if names else {}
         places = [TopicPartition(name, number) for name, count in counts.items() for number in range(count)]
         starts = self._offsets(places, OffsetSpec.EARLIEST)
         ends = self._offsets(places, OffsetSpec.LATEST)
-        return {Partition(*place): Span(starts[place], ends[place]) for place in places}
+        return {Partition(*place): OffsetRange(starts[place], ends[place]) for place in places}
 
     def _offsets(self, places: list[TopicPartition], spec: Any) -> dict[TopicPartition, int]:
         asked = dict.fromkeys(places, spec)

@@ -89,7 +89,7 @@ class LocalConsumer:
         if 0 <= now - self._shared_at < _SHARE_SECONDS:
             return
         self._shared_at = now
-        partitions = sorted(log.spans(self._connection, self._topics))
+        partitions = sorted(log.offset_ranges(self._connection, self._topics))
         owned = self._member.share(partitions, self._polled, now)
         for partition in self._positions.keys() - owned - self._polled:
             del self._positions[partition]
@@ -112,7 +112,7 @@ class LocalConsumer:
         for place, partition in enumerate(behind):
             # An even share each, so that a flood in one partition does not starve the others.
             share = max(1, (limit - len(records)) // (len(behind) - place))
-            found = log.read(self._connection, partition, self._positions[partition], share)
+            found = log.read_records(self._connection, partition, self._positions[partition], share)
             records += found[: limit - len(records)]
             if len(records) >= limit:
                 break

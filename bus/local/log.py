@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bus.errors import Retry, Stop
-from bus.port import Headers, Outgoing, Partition, Record, Span, TopicSpec
+from bus.port import Headers, OffsetRange, Outgoing, Partition, Record, TopicSpec
 from bus.sqlite_file import open_file
 
 # How long one process waits for another's transaction before it calls the bus away.
@@ -100,7 +100,7 @@ def append(connection: sqlite3.Connection, messages: Iterable[Outgoing], timesta
         )
 
 
-def read(connection: sqlite3.Connection, partition: Partition, offset: int, limit: int) -> list[Record]:
+def read_records(connection: sqlite3.Connection, partition: Partition, offset: int, limit: int) -> list[Record]:
     """Up to `limit` records of one partition from `offset` on."""
     rows = connection.execute(
         "SELECT topic, partition, offset, timestamp, key, value, headers FROM records"
@@ -113,7 +113,7 @@ def read(connection: sqlite3.Connection, partition: Partition, offset: int, limi
     ]
 
 
-def since(connection: sqlite3.Connection, partition: Partition, span: Span, moment: int) -> int:
+def offset_since(connection: sqlite3.Connection, partition: Partition, span: OffsetRange, moment: int) -> int:
     """From which offset on records of one partition were taken at `moment` or later, found by halves.
 
     Where the clock was set back times do not rise, and it is one of several that might be meant.
@@ -133,13 +133,13 @@ def topics(connection: sqlite3.Connection) -> list[TopicSpec]:
     return [TopicSpec(*row) for row in connection.execute("SELECT name, partitions, retention FROM topics ORDER BY 1")]
 
 
-def spans(connection: sqlite3.Connection, names: Sequence[str]) -> dict[Partition, Span]:
+def offset_ranges(connection: sqlite3.Connection, names: Sequence[str]) -> dict[Partition, OffsetRange]:
     """The first offset kept and the next to be written, of every partition of these topics."""
     rows = connection.execute(
         'SELECT topic, number, start, "end" FROM partitions WHERE topic IN (SELECT value FROM json_each(?))',
         (json.dumps(list(names)),),
     )
-    return {Partition(topic, number): Span(start, end) for topic, number, start, end in rows}
+    return {Partition(topic, number): OffsetRange(start, end) for topic, number, start, end in rows}
 
 
 def trim(connection: sqlite3.Connection, now_ms: int) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from bus.local import log
 from bus.local.consumer import SESSION_SECONDS
 from bus.local.group import living
-from bus.port import Partition, Record, Span, TopicSpec
+from bus.port import OffsetRange, Partition, Record, TopicSpec
 
 _PAGE = 500
 _LOOK_SECONDS = 0.2
@@ -27,21 +27,21 @@ class LocalReader:
         """See the port."""
         return log.topics(self._connection)
 
-    def spans(self, topics: Iterable[str]) -> Mapping[Partition, Span]:
+    def offset_ranges(self, topics: Iterable[str]) -> Mapping[Partition, OffsetRange]:
         """See the port."""
-        return log.spans(self._connection, list(topics))
+        return log.offset_ranges(self._connection, list(topics))
 
     def read(
-        self, topics: Iterable[str], *, follow: bool = False, behind: Mapping[Partition, int] | None = None
+        self, topics: Iterable[str], *, follow: bool = False, start_offsets: Mapping[Partition, int] | None = None
     ) -> Iterator[Record]:
         """See the port."""
         names = list(topics)
-        positions = dict(behind or {})
+        positions = dict(start_offsets or {})
         while True:
-            for partition, span in sorted(self.spans(names).items()):
+            for partition, span in sorted(self.offset_ranges(names).items()):
                 position = max(positions.get(partition, 0), span.start)
                 while position < span.end:
-                    page = log.read(self._connection, partition, position, min(_PAGE, span.end - position))
+                    page = log.read_records(self._connection, partition, position, min(_PAGE, span.end - position))
                     yield from page
                     position = page[-1].offset + 1 if page else span.end
                 positions[partition] = position
@@ -50,19 +50,19 @@ class LocalReader:
             with self._written:
                 self._written.wait(_LOOK_SECONDS)
 
-    def first(self, places: Mapping[Partition, int]) -> Mapping[Partition, Record]:
+    def first_records(self, places: Mapping[Partition, int]) -> Mapping[Partition, Record]:
         """See the port."""
         return {
             partition: found[0]
             for partition, offset in places.items()
-            if (found := log.read(self._connection, partition, offset, 1))
+            if (found := log.read_records(self._connection, partition, offset, 1))
         }
 
-    def since(self, topics: Iterable[str], moment: int) -> Mapping[Partition, int]:
+    def offsets_since(self, topics: Iterable[str], moment: int) -> Mapping[Partition, int]:
         """See the port."""
         return {
-            partition: log.since(self._connection, partition, span, moment)
-            for partition, span in self.spans(topics).items()
+            partition: log.offset_since(self._connection, partition, span, moment)
+            for partition, span in self.offset_ranges(topics).items()
         }
 
     def committed(self, group: str, topics: Iterable[str]) -> Mapping[Partition, int]:

@@ -18,7 +18,7 @@ from ingest.mobile.devices import Device, name_of
 from ingest.picked_regions import check_place
 from ingest.wrap import Wrapper
 from messages.shapes import Channel, RawMessage
-from messages.submission import MOBILE_LETTER, MobileReport, MobileSubmission, OutboxItem
+from messages.submission import MOBILE_ENVELOPE, MobileReport, MobileSubmission, OutboxItem
 
 MOST_ITEMS = 50
 _JSON = "application/json"
@@ -116,7 +116,7 @@ def wrap(
         beside: dict[str, Any] = {"device_id": str(letter.device), "thread": str(thread) if thread else None}
         beside |= {"push_token": proven.push_token} if proven else {}
         beside |= spot._asdict() if spot else {}
-        body, content_type = json.dumps({**beside, "said": json.loads(letter.body)}).encode(), MOBILE_LETTER
+        body, content_type = json.dumps({**beside, "said": json.loads(letter.body)}).encode(), MOBILE_ENVELOPE
     raw = wrapper.wrap(
         Channel.MOBILE,
         provider_id(letter, wrapper),

@@ -16,7 +16,7 @@ from ingest.wrap import Wrapper
 from messages import ids
 from messages.sealing import Sealed, Sealer
 from messages.shapes import Channel, RawMessage, iso
-from messages.smpp import JOINED_SMS, JoinedSms, PartOfSms
+from messages.smpp import JOINED_SMS, JoinedSms, JoinedSmsPart
 from messages.submission import e164
 
 _PDU = "application/octet-stream"
@@ -101,7 +101,7 @@ class SmppAdapter:
             mark=mark if first.total > 1 else "",
             reference=contents[0]["reference"],
             parts=tuple(
-                PartOfSms(number=part.number, at=part.at, coding=content["coding"], content=content["bytes"])
+                JoinedSmsPart(number=part.number, at=part.at, coding=content["coding"], content=content["bytes"])
                 for part, content in zip(parts, contents, strict=True)
             ),
         )

@@ -18,7 +18,7 @@ from ingest.smpp.pdu import Malformed, parse
 from ingest.wrap import arrived, held
 from messages.sealing import UnsealError
 from messages.shapes import RawMessage
-from messages.sms import Said, read_sms
+from messages.sms import ParsedSms, parse_sms
 
 # Parts that may wait for a bus that is away; beyond that the SMSC keeps them.
 MOST_WAITING = 100_000
@@ -38,7 +38,7 @@ class SmppDoor:
         parts: PartStore,
         outbox: Outbox,
         producer: Producer,
-        answer: Callable[[RawMessage, Said], str],
+        answer: Callable[[RawMessage, ParsedSms], str],
         now: Callable[[], datetime],
         most_waiting: int = MOST_WAITING,
     ) -> None:
@@ -106,7 +106,7 @@ class SmppDoor:
         except UnsealError as error:
             raise Stop(f"a part can't be opened ({error}): is SATUPINTU_SECRET_KEY another one?") from error
         self._producer.publish([arrived(message.raw)])
-        if message.answerable and (text := self._answer(message.raw, read_sms(message.text))):
+        if message.answerable and (text := self._answer(message.raw, parse_sms(message.text))):
             self._outbox.add(message.mark, self._adapter.seal_answer(message, text), self._now())
         self._parts.forwarded(parts)
         _log.info("smpp.joined", message_id=str(message.raw.id), parts=len(parts), of=parts[0].total)

@@ -17,7 +17,7 @@ from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator
 from ingest.arrival import Arrival
 from ingest.wrap import Wrapper
 from messages.shapes import Channel, RawMessage
-from messages.sms import Said, is_json, media_of, opted_out, read_sms, twilio_fields
+from messages.sms import ParsedSms, is_json, is_opt_out_keyword, parse_sms, read_picture_urls, twilio_fields
 from messages.submission import e164
 
 FORM = "application/x-www-form-urlencoded"
@@ -42,7 +42,7 @@ class Sms:
     """
 
     raw: RawMessage
-    said: Said | None
+    said: ParsedSms | None
     pictures: int
     media: tuple[str, ...]
     account: str
@@ -93,7 +93,7 @@ class SmsAdapter:
             _type(arrival),
             "twilio-signature",
         )
-        pictures, media = media_of(fields)
+        pictures, media = read_picture_urls(fields)
         return Sms(raw, _said(fields, pictures), pictures, media, fields.get("AccountSid", ""), token)
 
     def _signer(self, arrival: Arrival) -> str | None:
@@ -124,13 +124,13 @@ def sender_of(fields: Mapping[str, str]) -> str:
     return f"tel:{e164(fields['From'])}"
 
 
-def _said(fields: Mapping[str, str], pictures: int) -> Said | None:
+def _said(fields: Mapping[str, str], pictures: int) -> ParsedSms | None:
     body = fields.get("Body", "")
-    said = read_sms(body)
+    said = parse_sms(body)
     if pictures:
         # A picture says something, but not enough for an answer to be sure.
-        return Said("unclear", said.text) if said.kind in {"nothing", "status"} else said
-    return None if opted_out(fields, body) else said
+        return ParsedSms("unclear", said.text) if said.kind in {"nothing", "status"} else said
+    return None if is_opt_out_keyword(fields, body) else said
 
 
 def _type(arrival: Arrival) -> str:

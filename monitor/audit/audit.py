@@ -23,9 +23,9 @@ from monitor.audit.temp_store import Scratch
 # Of each name so many are told one by one; all are counted.
 NAMED = 1_000
 
-_ARRIVALS = [topics.raw(channel) for channel in Channel]
+_ARRIVALS = [topics.raw_topic(channel) for channel in Channel]
 _STAGES = ("normalize", "router", "sinks")
-_LETTERS = [topics.dead(stage) for stage in _STAGES]
+_LETTERS = [topics.dead_letter_topic(stage) for stage in _STAGES]
 _WORKED_BY = {
     "normalize": _ARRIVALS,
     "router": [topics.COMPLAINTS, topics.AGENCY_ANSWERS],
@@ -168,7 +168,7 @@ class Auditor:
     def _since(self, look: Look) -> tuple[int, ...]:
         outcomes = [topics.COMPLAINTS, topics.OVERSIGHT, *_LETTERS]
         followed = (_ARRIVALS, outcomes, [topics.COMPLAINTS], [*self._queues, *_LETTERS], _LETTERS)
-        return tuple(look.since(names) for names in followed)
+        return tuple(look.complete_since(names) for names in followed)
 
 
 def _judged(scratch: Scratch) -> Audit:

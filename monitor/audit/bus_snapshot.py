@@ -23,7 +23,7 @@ class Look:
     ) -> None:
         self._reader = reader
         self._worked = {group: reader.committed(group, read) for group, read in groups.items()}
-        self._spans = reader.spans(names)
+        self._spans = reader.offset_ranges(names)
         self._horizon = int(horizon.timestamp() * 1000)
         # When the bus took the first record that is left, where retention has taken some before it.
         self._first = {place: 0 for place, span in self._spans.items() if span.start > 0}
@@ -45,7 +45,7 @@ class Look:
         """Whether a stage has yet to work it."""
         return record.offset >= self._worked[group].get(Partition(record.topic, record.partition), 0)
 
-    def since(self, names: Iterable[str]) -> int:
+    def complete_since(self, names: Iterable[str]) -> int:
         """Milliseconds since 1970 UTC: nothing that came to these topics since is missing. Ask when they were read."""
         wanted = set(names)
         trimmed = [first for place, first in self._first.items() if place.topic in wanted]

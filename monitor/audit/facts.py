@@ -19,16 +19,16 @@ from messages.shapes import (
     Quarantined,
     Relation,
     Shape,
-    Travels,
+    WireModel,
 )
 
 # An id as 16 bytes; of what has none, its place on the bus.
 Key: TypeAlias = bytes | str
 Row: TypeAlias = tuple[Key | int | None, ...]
-T = TypeVar("T", bound=Travels)
+T = TypeVar("T", bound=WireModel)
 
 
-class _Complaint(Travels):
+class _Complaint(WireModel):
     name: ClassVar[str] = Complaint.name
     version: ClassVar[int] = Complaint.version
 
@@ -36,7 +36,7 @@ class _Complaint(Travels):
     relation: Relation = Relation()
 
 
-class _Dispatch(Travels):
+class _Dispatch(WireModel):
     name: ClassVar[str] = Dispatch.name
     version: ClassVar[int] = Dispatch.version
 
@@ -47,7 +47,7 @@ class _Dispatch(Travels):
     own_case: bool = True
 
 
-class _Answer(Travels):
+class _Answer(WireModel):
     name: ClassVar[str] = AgencyAnswer.name
     version: ClassVar[int] = AgencyAnswer.version
 
@@ -55,7 +55,7 @@ class _Answer(Travels):
     dispatch_id: UUID
 
 
-class _Event(Travels):
+class _Event(WireModel):
     name: ClassVar[str] = OversightEvent.name
     version: ClassVar[int] = OversightEvent.version
 
@@ -67,7 +67,7 @@ class _Raw(Shape):
     id: UUID
 
 
-class _Held(Travels):
+class _Held(WireModel):
     name: ClassVar[str] = Quarantined.name
     version: ClassVar[int] = Quarantined.version
 
@@ -105,9 +105,9 @@ def dispatch(record: Record) -> Row | None:
     """
     if (read := _decoded(_Dispatch, record)) is None:
         return None
-    astray = record.topic if record.topic != topics.agency(read.agency) else None
+    astray = record.topic if record.topic != topics.agency_topic(read.agency) else None
     # What only joins another's complaint may lie at the door of its own words.
-    tied = read.relation.of if read.relation.bound or not read.own_case else None
+    tied = read.relation.of if read.relation.follows_root or not read.own_case else None
     said = (read.complaint_id.bytes, read.hop, read.id.bytes, read.agency, astray, tied.bytes if tied else None)
     return *said, record.timestamp, redriven(record)
 

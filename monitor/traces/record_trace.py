@@ -12,7 +12,7 @@ from uuid import UUID
 
 from bus.port import Record
 from messages import codec, ids, topics
-from messages.dead_letters import dead_letter
+from messages.dead_letters import read_dead_letter
 from messages.shapes import (
     AgencyAnswer,
     Complaint,
@@ -22,7 +22,7 @@ from messages.shapes import (
     Quarantined,
     RawMessage,
     Reply,
-    Travels,
+    WireModel,
 )
 
 Attributes = dict[str, str | int]
@@ -73,7 +73,7 @@ _BY_RULE = frozenset(("not-a-complaint", "refused", "hop-limit", "ping-pong", "p
 def read(record: Record) -> Said | None:
     """What is to be known of it; `None` where it names no report."""
     headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
-    if record.topic in topics.DEAD:
+    if record.topic in topics.DEAD_LETTER_TOPICS:
         return _letter(record, headers)
     message = _message(record, headers)
     if message is None:
@@ -105,13 +105,13 @@ def _letter(record: Record, headers: Mapping[str, str]) -> Said | None:
     context = _context(headers)
     if context is None:
         return None
-    said = dead_letter(record.topic, record.position, record.headers)
+    said = read_dead_letter(record.topic, record.position, record.headers)
     why = {"reason": said.reason, "field": said.field.lower()}
     return Said(
         context[0],
         span_id(said.id),
         record.position,
-        record.topic.removeprefix(topics.dead("")),
+        record.topic.removeprefix(topics.dead_letter_topic("")),
         record.timestamp,
         parent=context[1],
         failed=True,
@@ -143,7 +143,7 @@ def _context(headers: Mapping[str, str]) -> tuple[int, int] | None:
     return (trace, span) if trace and span else None
 
 
-def _message(record: Record, headers: Mapping[str, str]) -> Travels | None:
+def _message(record: Record, headers: Mapping[str, str]) -> WireModel | None:
     shape = _SHAPES.get(headers.get("ce_type", ""))
     try:
         return codec.decode(shape, record.value, record.headers) if shape else None
@@ -233,7 +233,7 @@ def _of(other: UUID | None) -> Attributes:
     return {"relation_of": str(other)} if other else {}
 
 
-_WAYS: Mapping[type[Travels], Callable[[Any], _Way]] = {
+_WAYS: Mapping[type[WireModel], Callable[[Any], _Way]] = {
     RawMessage: _arrival,
     Quarantined: _held,
     Complaint: _complaint,

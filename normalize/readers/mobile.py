@@ -3,18 +3,18 @@
 from pydantic import ValidationError
 
 from messages.shapes import Contact, Report
-from messages.submission import MOBILE_LETTER, MobileLetter, MobileSubmission
+from messages.submission import MOBILE_ENVELOPE, MobileEnvelope, MobileSubmission
 from normalize.draft import Draft, Follows, unreadable
 
 
 def read(content_type: str, body: bytes) -> Draft:
     """The draft in a mobile report; what is said later about the same report follows it. Raises `Unreadable`."""
     try:
-        if content_type == MOBILE_LETTER:
-            letter = MobileLetter.model_validate_json(body)
+        if content_type == MOBILE_ENVELOPE:
+            letter = MobileEnvelope.model_validate_json(body)
         else:
             said = MobileSubmission.model_validate_json(body)
-            letter = MobileLetter(device_id=said.device_id, thread=said.client_id, said=said)
+            letter = MobileEnvelope(device_id=said.device_id, thread=said.client_id, said=said)
     except ValidationError as error:
         raise unreadable(error) from None
     # The device is in the mark: nobody follows another's report, whatever ids they send.
@@ -22,7 +22,7 @@ def read(content_type: str, body: bytes) -> Draft:
     return Draft(_report(letter), _contact(letter), Follows(mark, "more-about") if letter.thread else None)
 
 
-def _report(letter: MobileLetter) -> Report:
+def _report(letter: MobileEnvelope) -> Report:
     """Where the app sent no coordinates, those of its picture."""
     report = letter.said.report()
     place = report.place
@@ -32,6 +32,6 @@ def _report(letter: MobileLetter) -> Report:
     return report.model_copy(update={"place": place.model_copy(update=found)})
 
 
-def _contact(letter: MobileLetter) -> Contact:
+def _contact(letter: MobileEnvelope) -> Contact:
     contact = letter.said.contact()
     return contact if contact.push else contact.model_copy(update={"push": letter.push_token})

@@ -4,7 +4,7 @@ from pydantic import ValidationError
 
 from messages.shapes import Contact, Report
 from messages.smpp import JoinedSms
-from messages.sms import read_sms
+from messages.sms import parse_sms
 from normalize.draft import Draft, Follows, NotComplaint, unreadable
 
 _LONGEST_TEXT = 10_000
@@ -20,7 +20,7 @@ def read(_content_type: str, body: bytes) -> Draft | NotComplaint:
         sms = JoinedSms.model_validate_json(body)
     except ValidationError as error:
         raise unreadable(error) from None
-    said = read_sms(sms.text)
+    said = parse_sms(sms.text)
     if said.kind == "nothing":
         return NotComplaint("empty")
     if said.kind == "status":

@@ -1,7 +1,7 @@
 """Reads an SMS as Twilio delivers it: a form, or a JSON object, with `From` and `Body`."""
 
 from messages.shapes import Contact, Report
-from messages.sms import media_of, opted_out, read_sms, twilio_fields
+from messages.sms import is_opt_out_keyword, parse_sms, read_picture_urls, twilio_fields
 from messages.submission import e164
 from normalize.draft import Draft, NotComplaint, Unreadable
 
@@ -24,13 +24,13 @@ def read(content_type: str, body: bytes) -> Draft | NotComplaint:
     if "From" not in fields:
         raise Unreadable("From")
     words = fields.get("Body", "")
-    said = read_sms(words)
-    pictures, _ = media_of(fields)
+    said = parse_sms(words)
+    pictures, _ = read_picture_urls(fields)
     contact = Contact(phone=e164(fields["From"])[:40])
     if said.kind == "nothing" and pictures:
         came = fields.get("MessageSid", "")[-_TELLING:]
         return Draft(Report(text=f"Foto tanpa keterangan ({came})"), contact)
-    if opted_out(fields, words) and not pictures:
+    if is_opt_out_keyword(fields, words) and not pictures:
         return NotComplaint("opt-out")
     if said.kind == "nothing":
         return NotComplaint("empty")

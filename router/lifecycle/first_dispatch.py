@@ -92,7 +92,7 @@ def _better(
     """
     if complaint.relation.kind != "repeat" or earlier.agency != TRIAGE or earlier.hop > 0:
         return ()
-    if not earlier.own_case and earlier.relation.bound:
+    if not earlier.own_case and earlier.relation.follows_root:
         return ()
     decision = decide_again(earlier.report, complaint.report, rules)
     if decision.agency == TRIAGE:

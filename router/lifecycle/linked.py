@@ -22,7 +22,7 @@ def follows(relation: Relation, agency: str, ahead: Dispatch) -> bool:
     What joins another's complaint does so only where its own words lead there too, or nowhere: nobody draws somebody
     else's report to a wrong door by writing first.
     """
-    return relation.bound or agency in {TRIAGE, ahead.agency}
+    return relation.follows_root or agency in {TRIAGE, ahead.agency}
 
 
 def follow(dispatch: Dispatch, ahead: Dispatch) -> Dispatch:

@@ -11,12 +11,12 @@ from bus.errors import Reject
 from bus.port import Outgoing, Record
 from config.database import insert, writing
 from messages import codec
-from messages.shapes import Channel, Complaint, Reply, Travels
+from messages.shapes import Channel, Complaint, Reply, WireModel
 from messages.topics import COMPLAINTS
 from sinks.replies.tables import OutboxRow, RecipientRow
 
 Row = dict[str, Any]
-T = TypeVar("T", bound=Travels)
+T = TypeVar("T", bound=WireModel)
 
 
 class ReplySink:

@@ -81,7 +81,7 @@ def test_a_letter_is_what_its_stage_wrote(post: Post, arrival: Outgoing) -> None
     assert (one.stage, one.reason, one.field, one.place) == ("normalize", "unreadable", "body", record.position)
     assert (one.topic, one.kept_in, one.stub) == ("raw-sms", "dead-normalize", b"")
     assert one.message == json_id(arrival)
-    assert one.id == ids.letter_id("normalize", record.position)
+    assert one.id == ids.dead_letter_id("normalize", record.position)
     assert one.at == datetime.fromtimestamp(kept.timestamp / 1000, UTC)
 
 

@@ -61,7 +61,7 @@ class House:
     def another_bus(self, name: str) -> LocalBus:
         """A bus with the topics of the doors."""
         made = LocalBus(self.home / f"{name}.db", self._time)
-        made.ensure([TopicSpec(topics.raw(channel), 2, 366) for channel in Channel])
+        made.ensure([TopicSpec(topics.raw_topic(channel), 2, 366) for channel in Channel])
         return made
 
     def _time(self) -> float:
@@ -193,7 +193,7 @@ def test_nothing_is_taken_where_a_partition_is_emptied(house: House) -> None:
     named = house.keep("named")
     house.report(named)
     house.days_ago(40)
-    house.bus.ensure([TopicSpec(topics.raw(Channel.WEB), 2, 10)])
+    house.bus.ensure([TopicSpec(topics.raw_topic(Channel.WEB), 2, 10)])
 
     assert house.purged() == 0
     assert house.there(named) == [True]

@@ -22,7 +22,7 @@ from config.database import reading
 from config.settings import Settings
 from messages import codec, ids
 from messages.shapes import Complaint, Correction, Dispatch, RawMessage, Relation
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, Topic, dead
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, Topic, dead_letter_topic
 from normalize.stage import NormalizeStage
 from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
@@ -190,13 +190,13 @@ def test_what_is_gone_is_said(post: Post, parts: Parts) -> None:
     """Another record at that place, or none, is not what the letter is about."""
     post.publish(large(parts, 50))
     post.aside(Reject("unreadable"), "raw-sms")
-    (record,) = post.read(dead("normalize"))
+    (record,) = post.read(dead_letter_topic("normalize"))
     other = record.value[:-4] + b"0000"
     elsewhere = tuple((name, b"raw-sms/0/99" if name == "dead_position" else text) for name, text in record.headers)
     post.drop()
-    post.publish(Outgoing(dead("normalize"), b"", record.value, elsewhere))
+    post.publish(Outgoing(dead_letter_topic("normalize"), b"", record.value, elsewhere))
     headed = tuple((name, b"other" if name == "dead_stage" else text) for name, text in record.headers)
-    post.publish(Outgoing(dead("normalize"), b"", other, headed))
+    post.publish(Outgoing(dead_letter_topic("normalize"), b"", other, headed))
     assert [step.left for step in post.redrive()] == ["gone", "gone"]
     assert (len(post.waiting()), len(post.read("raw-sms"))) == (2, 1)
 
@@ -281,7 +281,7 @@ def test_made_current_before_it_goes(
     bus = LocalBus(tmp_path / "planted.db", NOW.timestamp)
     topics = [
         Topic("planted", Planted, "", 1, 1, "", ()),
-        Topic(dead("router"), None, "", 1, 1, "", ()),
+        Topic(dead_letter_topic("router"), None, "", 1, 1, "", ()),
         *(topic for topic in parts.topics if topic.name == OVERSIGHT),
     ]
     bus.ensure(TopicSpec(topic.name) for topic in topics)

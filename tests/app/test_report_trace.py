@@ -16,7 +16,7 @@ from bus.port import Outgoing
 from ingest.wrap import held
 from messages import codec
 from messages.shapes import AgencyAnswer, Channel, RawMessage
-from messages.topics import AGENCY_ANSWERS, dead
+from messages.topics import AGENCY_ANSWERS, dead_letter_topic
 from tests.conftest import NOW
 from tests.monitor.audit.test_audit import Pipeline
 from tests.support import records
@@ -90,7 +90,7 @@ def test_a_report_that_died_is_found(pipeline: Pipeline) -> None:
     message = records.web(pipeline.parts, "Kemenkes tolong")
     number = codec.decode(RawMessage, message.value, message.headers).tracking
     why = (("dead_stage", b"normalize"), ("dead_reason", b"unexpected"), ("dead_field", b"KeyError"))
-    pipeline.publish(message, Outgoing(dead("normalize"), b"", message.value, message.headers + why))
+    pipeline.publish(message, Outgoing(dead_letter_topic("normalize"), b"", message.value, message.headers + why))
     steps = trace(pipeline.parts, number, LONG_AGO)
     assert said(steps) == [("raw-web", "arrived"), ("dead-normalize", "dead letter")]
     assert steps[1].says == "normalize could not work it: unexpected (KeyError)"
@@ -102,7 +102,7 @@ def test_a_letter_with_odd_headers_is_shown(pipeline: Pipeline) -> None:
     message = records.web(pipeline.parts, "Kemenkes tolong")
     number = codec.decode(RawMessage, message.value, message.headers).tracking
     odd = (("dead_stage", b"normal\xff"), ("dead_reason", b"\xfe"))
-    pipeline.publish(message, Outgoing(dead("normalize"), b"", message.value, message.headers + odd))
+    pipeline.publish(message, Outgoing(dead_letter_topic("normalize"), b"", message.value, message.headers + odd))
     assert trace(pipeline.parts, number, LONG_AGO)[1].says == "normal\ufffd could not work it: \ufffd"
 
 

@@ -21,7 +21,7 @@ from config.database import reading
 from config.settings import Settings
 from messages import codec
 from messages.shapes import AgencyAnswer, Dispatch
-from messages.topics import AGENCY_ANSWERS, OVERSIGHT, TRIAGE, agency
+from messages.topics import AGENCY_ANSWERS, OVERSIGHT, TRIAGE, agency_topic
 from sinks.ledger.sink import LedgerSink
 from tests.app.test_merge_split import Desk, number
 from tests.bus.test_worker import wait_for
@@ -141,7 +141,7 @@ def test_a_decision_makes_a_dispatch_that_says_who(before: Desk) -> None:
     """At the institution's queue lies who decided, why, and all reasons before."""
     decided(before, 1, SEMARANG)
     before.work()
-    (record,) = before.records(agency(SEMARANG))
+    (record,) = before.records(agency_topic(SEMARANG))
     sent = codec.decode(Dispatch, record.value, record.headers)
     assert (sent.actor, sent.hop) == ("petugas-1", 1)
     assert [reason.says for reason in sent.reasons][1:] == ["Diputuskan oleh petugas: jalannya di kota itu"]
@@ -200,7 +200,7 @@ def test_what_goes_along_is_decided_with_its_case(before: Desk) -> None:
 
 def test_a_refusal_by_who_never_had_it_counts_for_nothing(before: Desk) -> None:
     """The router puts it aside; the ledger has it, and the desk does not show it."""
-    (record,) = [one for one in before.records(agency(TRIAGE)) if number(1).encode() in one.value]
+    (record,) = [one for one in before.records(agency_topic(TRIAGE)) if number(1).encode() in one.value]
     sent = codec.decode(Dispatch, record.value, record.headers)
     answer = AgencyAnswer(
         id=sent.complaint_id,

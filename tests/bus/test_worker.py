@@ -11,7 +11,7 @@ from bus.errors import Reject, Retry, Stop
 from bus.local.bus import LocalBus
 from bus.port import MAX_MESSAGE_BYTES, Consumer, Membership, Outgoing, Record, TopicSpec
 from bus.worker import Worker
-from bus.worker_health import Vitals
+from bus.worker_health import WorkerHealth
 
 
 class Stage:
@@ -238,33 +238,35 @@ def test_batches_are_bounded(bus: LocalBus, publish: Callable[..., None]) -> Non
 def test_how_a_worker_is(bus: LocalBus, publish: Callable[..., None]) -> None:
     """What it worked, put aside and tried again is counted; it says what it waits for, and no more once it works."""
     publish(b"good", b"bad", b"good")
-    vitals, away = Vitals(lambda: 5.0), [Retry("database away")]
+    worker_health, away = WorkerHealth(lambda: 5.0), [Retry("database away")]
     waited: list[str] = []
 
     def does(records: Sequence[Record]) -> Sequence[Outgoing]:
         if away:
             raise away.pop()
-        waited.append(vitals.waits_for)
+        waited.append(worker_health.waits_for)
         if any(record.value == b"bad" for record in records):
             raise Reject("bad")
         return ()
 
-    run_until(bus, Stage(does), lambda: vitals.worked == 3 and not vitals.waits_for, vitals=vitals)
-    assert (vitals.worked, vitals.rejected, vitals.retried, vitals.fenced) == (3, 1, 1, 0)
+    run_until(
+        bus, Stage(does), lambda: worker_health.worked == 3 and not worker_health.waits_for, worker_health=worker_health
+    )
+    assert (worker_health.worked, worker_health.rejected, worker_health.retried, worker_health.fenced) == (3, 1, 1, 0)
     assert waited[0] == "database away"
-    assert vitals.silent_seconds == 0.0
+    assert worker_health.silent_seconds == 0.0
 
 
 def test_fenced_now_and_then_is_not_again_and_again() -> None:
     """What is counted is what comes soon after the last."""
     now = [0.0]
-    vitals = Vitals(lambda: now[0])
-    assert (vitals.fenced, vitals.fenced_seconds) == (0, None)
+    worker_health = WorkerHealth(lambda: now[0])
+    assert (worker_health.fenced, worker_health.fenced_seconds) == (0, None)
     counts = []
     for at in (0.0, 5.0, 10.0, 90_000.0):
         now[0] = at
-        vitals.was_fenced()
-        counts.append(vitals.fenced)
+        worker_health.record_fencing()
+        counts.append(worker_health.fenced)
     assert counts == [1, 2, 3, 1]
     now[0] += 7.0
-    assert vitals.fenced_seconds == 7.0
+    assert worker_health.fenced_seconds == 7.0

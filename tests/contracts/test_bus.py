@@ -17,10 +17,10 @@ from bus.port import (
     Bus,
     Consumer,
     Membership,
+    OffsetRange,
     Outgoing,
     Partition,
     Record,
-    Span,
     TopicSpec,
 )
 from bus.watchdog import Watchdog
@@ -87,7 +87,9 @@ class Harness:
         reader = self.bus.reader()
         try:
             committed = reader.committed(group, [topic])
-            return sum(span.end - committed.get(place, span.start) for place, span in reader.spans([topic]).items())
+            return sum(
+                span.end - committed.get(place, span.start) for place, span in reader.offset_ranges([topic]).items()
+            )
         finally:
             reader.close()
 
@@ -276,7 +278,7 @@ def test_reading_nothing_ends(harness: Harness) -> None:
     """An empty topic and one that does not exist are read to the end at once, and have no or empty spans."""
     topic, reader = harness.topic(), harness.bus.reader()
     assert list(reader.read([topic, "nowhere"])) == []
-    assert reader.spans([topic, "nowhere"]) == {Partition(topic, 0): Span(0, 0)}
+    assert reader.offset_ranges([topic, "nowhere"]) == {Partition(topic, 0): OffsetRange(0, 0)}
     reader.close()
 
 
@@ -591,7 +593,7 @@ def test_spans_and_committed_tell_the_lag(harness: Harness) -> None:
     harness.publish(topic, numbered(5))
     consumer, reader = harness.join(group, topic), harness.bus.reader()
     polled(consumer, 3)
-    assert reader.spans([topic]) == {Partition(topic, 0): Span(0, 5)}
+    assert reader.offset_ranges([topic]) == {Partition(topic, 0): OffsetRange(0, 5)}
     assert reader.committed(group, [topic]) == {}
     consumer.commit([])
     assert reader.committed(group, [topic]) == {Partition(topic, 0): 3}
@@ -609,11 +611,11 @@ def test_the_first_record_behind_an_offset(harness: Harness) -> None:
     consumer.commit([])
     harness.publish(topic, [b"late", b"later"])
     committed = reader.committed(group, [topic])
-    assert [record.value for record in reader.first(committed).values()] == [b"late"]
-    spans = reader.spans([topic])
-    assert reader.first({place: span.end for place, span in spans.items()}) == {}
-    assert reader.first({Partition("nowhere", 0): 0}) == {}
-    firsts = reader.first(dict.fromkeys(spans, 0))
+    assert [record.value for record in reader.first_records(committed).values()] == [b"late"]
+    spans = reader.offset_ranges([topic])
+    assert reader.first_records({place: span.end for place, span in spans.items()}) == {}
+    assert reader.first_records({Partition("nowhere", 0): 0}) == {}
+    firsts = reader.first_records(dict.fromkeys(spans, 0))
     assert firsts == {
         place: next(record for record in harness.read(topic) if record.partition == place.number) for place in firsts
     }
@@ -626,11 +628,21 @@ def test_reading_goes_on_where_it_ended(harness: Harness) -> None:
     harness.publish(topic, numbered(3))
     harness.publish(other, [b"other"])
     reader = harness.bus.reader()
-    behind = {Partition(topic, 0): 2}
-    assert sorted(record.value for record in reader.read([topic, other], behind=behind)) == [b"other", numbered(3)[2]]
-    assert list(reader.read([topic], behind={place: span.end for place, span in reader.spans([topic]).items()})) == []
+    start_offsets = {Partition(topic, 0): 2}
+    assert sorted(record.value for record in reader.read([topic, other], start_offsets=start_offsets)) == [
+        b"other",
+        numbered(3)[2],
+    ]
+    assert (
+        list(
+            reader.read(
+                [topic], start_offsets={place: span.end for place, span in reader.offset_ranges([topic]).items()}
+            )
+        )
+        == []
+    )
     harness.publish(topic, [b"late"])
-    assert [record.value for record in reader.read([topic], behind={Partition(topic, 0): 3})] == [b"late"]
+    assert [record.value for record in reader.read([topic], start_offsets={Partition(topic, 0): 3})] == [b"late"]
     reader.close()
 
 
@@ -643,10 +655,10 @@ def test_how_many_came_since_a_moment(harness: Harness) -> None:
     harness.publish(topic, numbered(2))
     times = [record.timestamp for record in harness.read(topic)]
     reader = harness.bus.reader()
-    assert reader.since([topic, "nowhere"], times[0]) == {place: 0}
-    assert reader.since([topic], times[2] + 1) == {place: 3}
-    assert reader.since([topic], times[3]) == {place: 3}
-    assert reader.since([topic], times[-1] + 1) == {place: reader.spans([topic])[place].end}
+    assert reader.offsets_since([topic, "nowhere"], times[0]) == {place: 0}
+    assert reader.offsets_since([topic], times[2] + 1) == {place: 3}
+    assert reader.offsets_since([topic], times[3]) == {place: 3}
+    assert reader.offsets_since([topic], times[-1] + 1) == {place: reader.offset_ranges([topic])[place].end}
     reader.close()
 
 

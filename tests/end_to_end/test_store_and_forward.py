@@ -61,7 +61,7 @@ def test_one_sender_keeps_the_order_of_their_messages(whole: Whole, own_node: No
     whole.start("normalize", "router", "sinks")
     assert whole.audit().as_json()["differences"] == []
     reader = whole.parts.bus.reader()
-    found = [codec.decode(RawMessage, r.value, r.headers) for r in reader.read([topics.raw(Channel.SMS)])]
+    found = [codec.decode(RawMessage, r.value, r.headers) for r in reader.read([topics.raw_topic(Channel.SMS)])]
     reader.close()
     bodies = [whole.parts.sealer.open(raw.body, raw.id).decode().replace("+", " ") for raw in found]
     order = [next(number for number, text in enumerate(said) if f"{text}&" in body) for body in bodies]

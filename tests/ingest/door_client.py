@@ -15,11 +15,11 @@ from app.assembly.parts import Parts
 from bus.errors import Retry
 from bus.port import Outgoing, Producer
 from messages import codec, topics
-from messages.shapes import Channel, Quarantined, RawMessage, Travels
+from messages.shapes import Channel, Quarantined, RawMessage, WireModel
 
 _PATIENCE_SECONDS = 10.0
 
-T = TypeVar("T", bound=Travels)
+T = TypeVar("T", bound=WireModel)
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Flaky:
 
 def raws(parts: Parts, channel: Channel) -> list[RawMessage]:
     """What stands on a door's topic."""
-    return _read(parts, topics.raw(channel), RawMessage)
+    return _read(parts, topics.raw_topic(channel), RawMessage)
 
 
 def quarantined(parts: Parts) -> list[Quarantined]:

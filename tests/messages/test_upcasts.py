@@ -7,14 +7,14 @@ from uuid import UUID
 import pytest
 
 from messages.codec import CodecError, Headers, decode, encode
-from messages.shapes import Travels
-from messages.upcasts import UPCASTS, Upcasts, current
+from messages.shapes import WireModel
+from messages.upcasts import UPCASTS, Upcasts, upcast
 from tests.conftest import NOW
 
 ID = UUID(int=7)
 
 
-class Planted(Travels):
+class Planted(WireModel):
     """A shape whose third version is ours."""
 
     name: ClassVar[str] = "planted"
@@ -46,13 +46,13 @@ def value(**said: Any) -> bytes:
 
 def test_what_is_ours_is_not_touched() -> None:
     """Not even where it can't be read: its stage says what is wrong with it."""
-    assert current(Planted, b"{", headers("3"), STEPS) == (b"{", headers("3"))
+    assert upcast(Planted, b"{", headers("3"), STEPS) == (b"{", headers("3"))
 
 
 @pytest.mark.parametrize(("version", "said"), [("1", {"says": "dua kata"}), ("2", {"text": "dua kata"})])
 def test_one_version_after_the_other(version: str, said: dict[str, str]) -> None:
     """The oldest goes through every step; it says what it is now, and its other headers stay, in their order."""
-    made, headed = current(Planted, value(**said), headers(version), STEPS)
+    made, headed = upcast(Planted, value(**said), headers(version), STEPS)
     assert decode(Planted, made, headed) == Planted(id=ID, message_id=ID, at=NOW, words=("dua", "kata"))
     assert headed == headers("3")
     assert made == encode(Planted(id=ID, message_id=ID, at=NOW, words=("dua", "kata")), "", "").value
@@ -74,11 +74,11 @@ def test_one_version_after_the_other(version: str, said: dict[str, str]) -> None
 def test_a_version_that_nobody_knows(headed: Headers, steps: Upcasts) -> None:
     """Newer than ours, a step that is missing, another shape's, or none at all: the header is named."""
     with pytest.raises(CodecError, match="unknown_version ce_type"):
-        current(Planted, value(says="x", text="x"), headed, steps)
+        upcast(Planted, value(says="x", text="x"), headed, steps)
 
 
 @pytest.mark.parametrize("said", [b"{", b"[]", b"null", value(), value(says=7), b'{"says": "x"}', b"\xff"])
 def test_what_does_not_become_the_shape(said: bytes) -> None:
     """A step that trips over it, or makes something else of it: it is said, and nothing that stood there."""
     with pytest.raises(CodecError, match="not_the_shape"):
-        current(Planted, said, headers("1"), STEPS)
+        upcast(Planted, said, headers("1"), STEPS)

@@ -10,7 +10,7 @@ import pytest
 from bus.local.bus import LocalBus
 from bus.port import Membership, Outgoing, Reader, TopicSpec
 from messages.shapes import Channel
-from messages.topics import raw
+from messages.topics import raw_topic
 from monitor import consumer_lag
 from monitor.snapshot import Waiting
 from tests.conftest import NOW
@@ -26,7 +26,7 @@ class Bus:
     def __post_init__(self) -> None:
         """With the topics of the doors, and another."""
         self.bus = LocalBus(self.path / "bus.db", lambda: self.seconds[0])
-        self.bus.ensure([*(TopicSpec(raw(channel), 2) for channel in Channel), TopicSpec("other")])
+        self.bus.ensure([*(TopicSpec(raw_topic(channel), 2) for channel in Channel), TopicSpec("other")])
 
     def publish(self, topic: str, *keys: str, ago: timedelta = timedelta()) -> None:
         """A message under each key, taken so long before now."""

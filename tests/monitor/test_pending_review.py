@@ -8,11 +8,11 @@ import pytest
 
 from app.assembly.parts import Parts
 from app.operations.quarantine import Choice, Quarantine
-from bus.port import Outgoing, Partition, Reader, Record, Span
+from bus.port import OffsetRange, Outgoing, Partition, Reader, Record
 from ingest.wrap import held
 from messages import codec, ids
 from messages.shapes import Channel, OversightEvent
-from messages.topics import DEAD, OVERSIGHT, QUARANTINE, dead
+from messages.topics import DEAD_LETTER_TOPICS, OVERSIGHT, QUARANTINE, dead_letter_topic
 from monitor.pending_review import Heaps
 from tests.conftest import NOW
 
@@ -38,7 +38,7 @@ def reader(parts: Parts) -> Iterator[Reader]:
 def letter(position: str, reason: str = "not_the_shape", field: str = "at", stage: str = "router") -> Outgoing:
     """As a worker puts it aside."""
     says = {"dead_stage": stage, "dead_reason": reason, "dead_field": field, "dead_position": position}
-    return Outgoing(dead(stage), b"", b"{}", tuple((name, text.encode()) for name, text in says.items()))
+    return Outgoing(dead_letter_topic(stage), b"", b"{}", tuple((name, text.encode()) for name, text in says.items()))
 
 
 def kept(parts: Parts, sid: str, reason: str = "bad_signature") -> Outgoing:
@@ -87,7 +87,7 @@ def test_what_somebody_decided_about_waits_no_more(parts: Parts, publish: Publis
 def test_a_decision_that_is_read_first_counts(publish: Publish, reader: Reader) -> None:
     """Topics are read one after the other: the letter may be seen after its decision."""
     position = "complaints/0/7"
-    subject = ids.letter_id("router", position)
+    subject = ids.dead_letter_id("router", position)
     told = OversightEvent(id=UUID(int=1), message_id=subject, at=NOW, event="dropped", subject=subject, reason="x")
     publish(Outgoing(OVERSIGHT, *codec.encode(told, str(subject), "/satu-pintu/operations")))
     heaps = Heaps()
@@ -129,21 +129,27 @@ class Marked:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self.first, self.since, self.members = reader.first, reader.since, reader.members
+        self.first_records, self.offsets_since, self.members = (
+            reader.first_records,
+            reader.offsets_since,
+            reader.members,
+        )
         self.topics, self.committed, self.close = reader.topics, reader.committed, reader.close
         self.asked: list[Mapping[Partition, int]] = []
 
-    def spans(self, topics: Iterable[str]) -> Mapping[Partition, Span]:
+    def offset_ranges(self, topics: Iterable[str]) -> Mapping[Partition, OffsetRange]:
         """See the port."""
-        return {place: Span(span.start, span.end + 1) for place, span in self._reader.spans(topics).items()}
+        return {
+            place: OffsetRange(span.start, span.end + 1) for place, span in self._reader.offset_ranges(topics).items()
+        }
 
     def read(
-        self, topics: Iterable[str], *, follow: bool = False, behind: Mapping[Partition, int] | None = None
+        self, topics: Iterable[str], *, follow: bool = False, start_offsets: Mapping[Partition, int] | None = None
     ) -> Iterator[Record]:
         """See the port."""
-        known = behind or {}
+        known = start_offsets or {}
         self.asked.append(dict(known))
-        return self._reader.read(topics, follow=follow, behind=known)
+        return self._reader.read(topics, follow=follow, start_offsets=known)
 
 
 def test_where_only_a_mark_is_left_nothing_is_read(publish: Publish, reader: Reader) -> None:
@@ -152,5 +158,7 @@ def test_where_only_a_mark_is_left_nothing_is_read(publish: Publish, reader: Rea
     marked, heaps = Marked(reader), Heaps()
     heaps.look(marked)
     heaps.look(marked)
-    assert marked.asked[-1] == {place: span.end for place, span in marked.spans([*DEAD, QUARANTINE, OVERSIGHT]).items()}
+    assert marked.asked[-1] == {
+        place: span.end for place, span in marked.offset_ranges([*DEAD_LETTER_TOPICS, QUARANTINE, OVERSIGHT]).items()
+    }
     assert heaps.letters[0].waiting.many == 1

@@ -11,7 +11,7 @@ import pytest
 from app.assembly import operations_http
 from app.assembly.parts import Parts
 from app.assembly.process_health import doors_of
-from bus.worker_health import Vitals
+from bus.worker_health import WorkerHealth
 from monitor.health import Pulse
 from monitor.process_probe import Peers
 from monitor.snapshot import DoorState, ProcessState
@@ -127,8 +127,8 @@ def test_who_does_not_answer_is_named(process: Loopback) -> None:
 def test_our_own_process_is_understood(parts: Parts) -> None:
     """What the operations' port says of a process is what is read of it."""
     pulse, stopping, port = Pulse(), threading.Event(), free_port()
-    pulse.vitals["router"] = Vitals(lambda: 0.0)
-    pulse.vitals["router"].worked = 5
+    pulse.worker_health["router"] = WorkerHealth(lambda: 0.0)
+    pulse.worker_health["router"].worked = 5
     server = operations_http.OpsServer(
         operations_http.build(parts, pulse, doors_of(parts), None), "127.0.0.1", port, stopping
     )

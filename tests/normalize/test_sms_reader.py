@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messages.sms import media_of, opted_out, read_sms, twilio_fields
+from messages.sms import is_opt_out_keyword, parse_sms, read_picture_urls, twilio_fields
 from messages.tracking import tracking_number
 from normalize.draft import Draft, NotComplaint, Unreadable
 from normalize.readers import sms
@@ -112,7 +112,7 @@ def test_what_can_not_be_read_is_named(content_type: str, body: bytes, field: st
 @given(st.text(max_size=60))
 def test_door_and_reader_agree(body: str) -> None:
     """The door says "nothing said" exactly where the normalizer makes no complaint of it."""
-    told = read_sms(body).kind == "nothing"
+    told = parse_sms(body).kind == "nothing"
     made = sms.read(JSON, json.dumps({"From": "+628000000031", "Body": body}).encode())
     assert told == (made == NotComplaint("empty"))
 
@@ -120,9 +120,9 @@ def test_door_and_reader_agree(body: str) -> None:
 @given(st.dictionaries(st.sampled_from(["NumMedia", "MediaUrl0", "MediaUrl1", "OptOutType"]), st.text(max_size=9)))
 def test_any_fields_are_read(fields: dict[str, str]) -> None:
     """What Twilio may send in them never trips the reading."""
-    count, urls = media_of(fields)
+    count, urls = read_picture_urls(fields)
     assert count >= len(urls)
-    assert opted_out(fields, "jalan rusak di desa kami") is False
+    assert is_opt_out_keyword(fields, "jalan rusak di desa kami") is False
 
 
 def test_the_first_of_two_fields_counts() -> None:

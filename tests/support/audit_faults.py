@@ -9,7 +9,7 @@ from uuid import UUID
 from bus.port import Outgoing
 from messages import ids
 from messages.shapes import MERGED, Relation
-from messages.topics import agency
+from messages.topics import agency_topic
 from monitor.audit.audit import Audit
 from tests.support.written_bus import (
     HEALTH,
@@ -113,7 +113,7 @@ FAULTS = [
         "wrong_queue",
         case(30),
         f"for {PLN}, but in agency-{HEALTH}",
-        [*lost(30), replace(dispatch(30, PLN), topic=agency(HEALTH))],
+        [*lost(30), replace(dispatch(30, PLN), topic=agency_topic(HEALTH))],
         [row(30)],
     ),
     Fault(

@@ -8,11 +8,11 @@ from bus.port import Partition, Record
 class Whole:
     """A base for readers of which only all records are asked for."""
 
-    def first(self, places: Mapping[Partition, int]) -> Mapping[Partition, Record]:
+    def first_records(self, places: Mapping[Partition, int]) -> Mapping[Partition, Record]:
         """See the port."""
         raise AssertionError(places)
 
-    def since(self, topics: Iterable[str], moment: int) -> Mapping[Partition, int]:
+    def offsets_since(self, topics: Iterable[str], moment: int) -> Mapping[Partition, int]:
         """See the port."""
         raise AssertionError(topics, moment)
 

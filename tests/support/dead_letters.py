@@ -13,7 +13,7 @@ from bus.worker import Worker
 from messages import codec
 from messages.sealing import Sealer
 from messages.shapes import OversightEvent
-from messages.topics import OVERSIGHT, Topic, dead
+from messages.topics import OVERSIGHT, Topic, dead_letter_topic
 from messages.upcasts import UPCASTS, Upcasts
 from tests.conftest import NOW
 
@@ -44,7 +44,9 @@ class Post:
         """A stage puts aside all that it has not worked of these topics."""
         stopping = threading.Event()
         join = Membership(group, "test", names)
-        Worker(group, lambda: self.bus.consumer(join), Failing(error, stopping), dead(stage), stopping).run()
+        Worker(
+            group, lambda: self.bus.consumer(join), Failing(error, stopping), dead_letter_topic(stage), stopping
+        ).run()
 
     def publish(self, *messages: Outgoing) -> None:
         """As whoever writes it would."""

@@ -20,19 +20,27 @@ from messages.shapes import (
     Reason,
     Relation,
     Report,
-    Travels,
+    WireModel,
 )
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, QUARANTINE, agency, dead, raw
+from messages.topics import (
+    AGENCY_ANSWERS,
+    COMPLAINTS,
+    OVERSIGHT,
+    QUARANTINE,
+    agency_topic,
+    dead_letter_topic,
+    raw_topic,
+)
 from messages.tracking import tracking_number
 from monitor.audit.audit import Audit, Auditor
 from tests.conftest import NOW
 
 PLN, HEALTH, TRIAGE = "bumn-pln", "kementerian-kemenkes", "triage"
-QUEUES = [agency(code) for code in (PLN, HEALTH, TRIAGE)]
+QUEUES = [agency_topic(code) for code in (PLN, HEALTH, TRIAGE)]
 CHANNELS = tuple(Channel)
 _REPORT = Report(text="Lampu jalan di depan pasar padam sejak tiga malam, mohon segera diperbaiki karena gelap. " * 3)
 GROUPS = {
-    "normalize": tuple(raw(channel) for channel in CHANNELS),
+    "normalize": tuple(raw_topic(channel) for channel in CHANNELS),
     "router": (COMPLAINTS, AGENCY_ANSWERS),
     "ledger": (COMPLAINTS,),
 }
@@ -56,7 +64,7 @@ def tracking(number: int) -> str:
 def arrival(number: int, **changes: Any) -> Outgoing:
     """As a door published it."""
     made = _raw(number).model_copy(update=changes)
-    return _out(raw(made.channel), made, f"sender-{number}")
+    return _out(raw_topic(made.channel), made, f"sender-{number}")
 
 
 def complaint(number: int, of: int | None = None, kind: str = "repeat", **changes: Any) -> Outgoing:
@@ -95,7 +103,7 @@ def dispatch(
         relation=_relation(of, kind),
         own_case=of is None,
     ).model_copy(update=changes)
-    return _out(agency(to), made, str(made.complaint_id))
+    return _out(agency_topic(to), made, str(made.complaint_id))
 
 
 def answer(number: int, by: str, hop: int = 0, verdict: str = "accepted") -> Outgoing:
@@ -132,7 +140,7 @@ def released(number: int) -> Outgoing:
 def letter(stage: str, died: Outgoing, offset: int = 0) -> Outgoing:
     """As a stage's worker puts it aside, unchanged but for its headers."""
     why = (("dead_stage", stage.encode()), ("dead_position", f"{died.topic}/99/{offset}".encode()))
-    return replace(died, topic=dead(stage), headers=died.headers + why)
+    return replace(died, topic=dead_letter_topic(stage), headers=died.headers + why)
 
 
 def redriven(record: Outgoing) -> Outgoing:
@@ -226,5 +234,5 @@ def _event(number: int, event: str, subject: UUID) -> Outgoing:
     return _out(OVERSIGHT, made, str(subject))
 
 
-def _out(topic: str, made: Travels, key: str) -> Outgoing:
+def _out(topic: str, made: WireModel, key: str) -> Outgoing:
     return Outgoing(topic, *codec.encode(made, key, "/test"))

@@ -19,7 +19,7 @@ from sqlalchemy import insert
 from app.assembly import http
 from app.assembly.process_health import doors_of
 from bus.port import Outgoing, Producer
-from bus.worker_health import Vitals
+from bus.worker_health import WorkerHealth
 from config.database import writing
 from ingest.mobile.devices import Devices, Tokens
 from monitor.alert_conditions import HANGING_SECONDS
@@ -258,7 +258,7 @@ def _unattested(asked: Asked, host: Host, producer: Producer) -> None:
 
 def _health(asked: Asked, serve: Serve) -> None:
     now, pulse = [0.0], Pulse()
-    pulse.vitals["router"] = Vitals(lambda: now[0])
+    pulse.worker_health["router"] = WorkerHealth(lambda: now[0])
     asked.served = serve(spool_megabytes=1, pulse=pulse)
     for path in ("/live", "/startup", "/ready"):
         asked.ask(f"GET {path}")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from messages.shapes import Channel, Complaint
-from messages.submission import MOBILE_LETTER
+from messages.submission import MOBILE_ENVELOPE
 from normalize.draft import Unreadable
 from normalize.readers import mobile
 from normalize.stage import NormalizeStage
@@ -134,7 +134,7 @@ def test_place_and_push_reach_the_complaint(served: Served) -> None:
 def test_door_words_can_not_be_forged(served: Served, phone: Phone) -> None:
     """What only the door says can't be said by an app: neither in a report nor by the type it gives its body."""
     letter = {"device_id": DEVICE, "thread": str(uuid4()), "said": item(1)}
-    answer = served.post("/mobile/v1/reports", data=json.dumps(letter), headers={"Content-Type": MOBILE_LETTER})
+    answer = served.post("/mobile/v1/reports", data=json.dumps(letter), headers={"Content-Type": MOBILE_ENVELOPE})
     refused(answer, 400, "invalid_submission")
 
     assert (
@@ -163,7 +163,7 @@ _LETTER = st.fixed_dictionaries(
 def test_reading_a_letter_is_total(body: bytes) -> None:
     """Any bytes give a draft, or the one error that says where reading failed."""
     try:
-        found = mobile.read(MOBILE_LETTER, body).report.text
+        found = mobile.read(MOBILE_ENVELOPE, body).report.text
     except Unreadable as error:
         found = error.field
     assert found

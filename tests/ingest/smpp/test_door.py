@@ -410,7 +410,7 @@ def normalized(parts: Parts) -> list[Outgoing]:
     """What the normalizer makes of everything that stands on the door's topic."""
     reader = parts.bus.reader()
     try:
-        records = sorted(reader.read([topics.raw(Channel.SMS)]), key=lambda record: record.timestamp)
+        records = sorted(reader.read([topics.raw_topic(Channel.SMS)]), key=lambda record: record.timestamp)
         return list(NormalizeStage(parts.engine, parts.sealer).handle(records))
     finally:
         reader.close()

@@ -33,7 +33,7 @@ from messages import codec
 from messages.sealing import Sealer
 from messages.shapes import RawMessage
 from messages.smpp import JoinedSms
-from messages.sms import Said
+from messages.sms import ParsedSms
 from tests.conftest import NOW
 from tests.ingest.people import PHONE, TEXT
 from tests.ingest.smpp.smsc import PAYLOAD, RECEIPTED_ID, deliver, part, pdu
@@ -135,7 +135,7 @@ class World:
         return found
 
 
-def _answer(raw: RawMessage, said: Said) -> str:
+def _answer(raw: RawMessage, said: ParsedSms) -> str:
     return raw.tracking if said.kind != "nothing" else ""
 
 

@@ -19,9 +19,9 @@ from ingest import sms_acknowledgement
 from ingest.door_store import DoorStore
 from ingest.sms_acknowledgement import ASK_AGAIN_AFTER, SmsAnswers
 from ingest.wrap import arrived
-from messages.gsm_alphabet import one_segment
+from messages.gsm_alphabet import fits_one_sms
 from messages.shapes import Channel, RawMessage
-from messages.sms import Said, read_sms
+from messages.sms import ParsedSms, parse_sms
 from messages.tracking import tracking_number
 from normalize.stage import NormalizeStage
 from sinks.ledger.sink import LedgerSink
@@ -58,7 +58,7 @@ def test_every_answer_is_one_segment() -> None:
         sms_acknowledgement.disturbed(),
         *(sms_acknowledgement.state_is(NUMBER, state) for state in _STATES),
     ]
-    assert [answer for answer in every if not one_segment(answer)] == []
+    assert [answer for answer in every if not fits_one_sms(answer)] == []
     assert len(set(every)) == len(every)
 
 
@@ -100,7 +100,7 @@ def test_the_same_message_gets_the_same_answer(served: Served) -> None:
 
 def test_asked_again_after_a_day(parts: Parts, engine: Engine) -> None:
     """The window counts from the last question, by the messages' own time, and survives a new start."""
-    said = Said("nothing")
+    said = ParsedSms("nothing")
 
     def ask(hours: float) -> str:
         message = raw(parts, "", when=NOW + timedelta(hours=hours))
@@ -135,13 +135,13 @@ class Away(DoorStore):
 @pytest.mark.parametrize(
     ("said", "answer"),
     [
-        (Said("nothing"), sms_acknowledgement.ask()),
-        (Said("unclear", "ok"), sms_acknowledgement.ask_again("{}")),
-        (Said("report", "jalan rusak"), sms_acknowledgement.received("{}")),
-        (Said("status", NUMBER, NUMBER), sms_acknowledgement.disturbed()),
+        (ParsedSms("nothing"), sms_acknowledgement.ask()),
+        (ParsedSms("unclear", "ok"), sms_acknowledgement.ask_again("{}")),
+        (ParsedSms("report", "jalan rusak"), sms_acknowledgement.received("{}")),
+        (ParsedSms("status", NUMBER, NUMBER), sms_acknowledgement.disturbed()),
     ],
 )
-def test_without_the_database_there_is_an_answer(parts: Parts, said: Said, answer: str) -> None:
+def test_without_the_database_there_is_an_answer(parts: Parts, said: ParsedSms, answer: str) -> None:
     """What can't be looked up is said so, and whoever might have been asked already is rather asked twice."""
 
     def state_of(_number: str) -> str | None:
@@ -228,7 +228,7 @@ def test_status_without_a_number(ask: Ask) -> None:
 )
 def test_a_report_that_begins_like_a_question_is_a_report(text: str) -> None:
     """Words after the keyword are a complaint: it must not be lost to a look-up."""
-    assert read_sms(text).kind == "report"
+    assert parse_sms(text).kind == "report"
 
 
 @pytest.mark.parametrize("word", ["STOP", "START", "HELP"])

@@ -13,7 +13,7 @@ from bus.port import Producer
 from ingest.arrival import Arrival
 from ingest.sms.adapter import Held, SmsAdapter
 from messages import ids
-from messages.gsm_alphabet import one_segment
+from messages.gsm_alphabet import fits_one_sms
 from messages.shapes import Channel
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
@@ -72,7 +72,7 @@ def test_receipt_is_one_short_sms(served: Served) -> None:
     assert answer.headers["Content-Type"].startswith("application/xml")
     assert [part.tag for part in response] == ["Message"]
     assert raw.tracking in says
-    assert one_segment(says)
+    assert fits_one_sms(says)
 
 
 def test_published_vector_verifies(served: Served) -> None:

@@ -19,7 +19,7 @@ from ingest.wrap import arrived
 from messages import codec, ids
 from messages.open311 import CONTENT_TYPE
 from messages.shapes import AgencyAnswer, Channel, Dispatch
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, agency
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, agency_topic
 from messages.tracking import tracking_number
 from normalize.stage import NormalizeStage
 from router.stage import RouterStage
@@ -126,7 +126,7 @@ def work(served: Served, *verdicts: str) -> None:
     router, ledger = RouterStage(parts.engine, fixed(), lambda: NOW), LedgerSink(parts.engine)
     raws = [arrived(raw) for raw in served.raws(Channel.WEB)]
     complaints = of(COMPLAINTS, normalizer.handle([at(raw, offset) for offset, raw in enumerate(raws)]))
-    sent = of(agency(""), router.handle([at(complaint, offset) for offset, complaint in enumerate(complaints)]))
+    sent = of(agency_topic(""), router.handle([at(complaint, offset) for offset, complaint in enumerate(complaints)]))
     dispatches = [codec.decode(Dispatch, message.value, message.headers) for message in sent]
     said = [answer(dispatch, verdict) for dispatch in dispatches for verdict in verdicts]
     ledger.handle([at(message) for message in (*complaints, *sent, *said)])

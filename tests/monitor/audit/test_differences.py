@@ -7,7 +7,7 @@ import pytest
 
 from app.assembly.parts import Parts
 from bus.port import Headers, Outgoing
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, QUARANTINE, dead
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, QUARANTINE, dead_letter_topic
 from monitor.audit.audit import NAMED
 from monitor.audit.differences import DIFFERENCES
 from tests.support.audit_faults import FAULTS, Fault, clean, expected, found, lost
@@ -138,7 +138,7 @@ def test_what_no_letter_can_hold_is_dead_by_its_place(parts: Parts) -> None:
     desk = Desk(parts.bus)
     desk.publish(replace(arrival(1), topic="raw-web"))
     (place,) = [record.position for record in parts.bus.reader().read(["raw-web"])]
-    audit = desk.worked(Outgoing(dead("normalize"), b"", b"large", (("dead_position", place.encode()),)))
+    audit = desk.worked(Outgoing(dead_letter_topic("normalize"), b"", b"large", (("dead_position", place.encode()),)))
     assert (audit.found, audit.dead) == ([], 1)
 
 

@@ -14,8 +14,8 @@ from sqlalchemy import Engine
 from app.assembly.parts import Parts
 from bus.errors import Stop
 from bus.local.bus import LocalBus
-from bus.port import Outgoing, Partition, Reader, Record, Span, TopicSpec
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, agency
+from bus.port import OffsetRange, Outgoing, Partition, Reader, Record, TopicSpec
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, agency_topic
 from monitor.audit.audit import Auditor
 from monitor.audit.temp_store import Scratch
 from sinks.ledger.sink import LedgerSink
@@ -59,18 +59,18 @@ class Meanwhile(bus_readers.Whole):
         self._left = number
         self._happens = happens
 
-    def spans(self, topics: Iterable[str]) -> Mapping[Partition, Span]:
+    def offset_ranges(self, topics: Iterable[str]) -> Mapping[Partition, OffsetRange]:
         """See the port."""
         self._tick()
-        return self._reader.spans(topics)
+        return self._reader.offset_ranges(topics)
 
     def read(
-        self, topics: Iterable[str], *, follow: bool = False, behind: Mapping[Partition, int] | None = None
+        self, topics: Iterable[str], *, follow: bool = False, start_offsets: Mapping[Partition, int] | None = None
     ) -> Iterator[Record]:
         """See the port."""
         for name in topics:
             self._tick()
-            yield from self._reader.read([name], follow=follow, behind=behind)
+            yield from self._reader.read([name], follow=follow, start_offsets=start_offsets)
 
     def committed(self, group: str, topics: Iterable[str]) -> Mapping[Partition, int]:
         """See the port."""
@@ -119,15 +119,15 @@ class Without(bus_readers.Whole):
         self._taken = taken
         self.topics, self.committed, self.close = reader.topics, reader.committed, reader.close
 
-    def spans(self, topics: Iterable[str]) -> Mapping[Partition, Span]:
+    def offset_ranges(self, topics: Iterable[str]) -> Mapping[Partition, OffsetRange]:
         """See the port."""
-        return {place: Span(1, span.end) for place, span in self._reader.spans(topics).items()}
+        return {place: OffsetRange(1, span.end) for place, span in self._reader.offset_ranges(topics).items()}
 
     def read(
-        self, topics: Iterable[str], *, follow: bool = False, behind: Mapping[Partition, int] | None = None
+        self, topics: Iterable[str], *, follow: bool = False, start_offsets: Mapping[Partition, int] | None = None
     ) -> Iterator[Record]:
         """See the port."""
-        for record in self._reader.read(topics, follow=follow, behind=behind):
+        for record in self._reader.read(topics, follow=follow, start_offsets=start_offsets):
             said = Outgoing(record.topic, record.key, record.value, record.headers)
             if record.timestamp >= self._moment or not self._taken(said):
                 yield record
@@ -231,20 +231,20 @@ class Endless(bus_readers.Whole):
         """See the port."""
         return [TopicSpec(name) for name in QUEUES]
 
-    def spans(self, topics: Iterable[str]) -> Mapping[Partition, Span]:
+    def offset_ranges(self, topics: Iterable[str]) -> Mapping[Partition, OffsetRange]:
         """See the port."""
-        return {Partition(name, 0): Span(0, self._messages) for name in topics}
+        return {Partition(name, 0): OffsetRange(0, self._messages) for name in topics}
 
     def committed(self, _group: str, topics: Iterable[str]) -> Mapping[Partition, int]:
         """See the port."""
         return {Partition(name, 0): self._messages for name in topics}
 
     def read(
-        self, topics: Iterable[str], *, follow: bool = False, behind: Mapping[Partition, int] | None = None
+        self, topics: Iterable[str], *, follow: bool = False, start_offsets: Mapping[Partition, int] | None = None
     ) -> Iterator[Record]:
         """See the port."""
         assert not follow
-        assert not behind
+        assert not start_offsets
         for name in topics:
             yield from self._of(name)
 
@@ -257,7 +257,7 @@ class Endless(bus_readers.Whole):
                 yield written_bus.at(replace(arrival(number), topic=topic), number)
             if topic == COMPLAINTS:
                 yield written_bus.at(complaint(number), number)
-            if topic == agency(PLN):
+            if topic == agency_topic(PLN):
                 yield written_bus.at(dispatch(number, PLN), number)
 
 

@@ -9,7 +9,7 @@ import requests
 from app.assembly.monitoring import watch
 from app.assembly.operations_http import build
 from app.assembly.parts import Parts
-from bus.worker_health import Vitals
+from bus.worker_health import WorkerHealth
 from messages.shapes import Channel
 from monitor.alert_conditions import NAMES
 from monitor.health import Pulse
@@ -193,7 +193,7 @@ def test_labels_hold_no_words(expose: Expose, words: str) -> None:
 def test_the_operations_port_serves_them(parts: Parts) -> None:
     """As text, and as OpenMetrics to who asks for it; what no monitor saw is not there before its first look."""
     watching = Watching(lambda: WELL, threading.Event(), 5.0)
-    pulse = Pulse({"router": Vitals(lambda: 0.0)})
+    pulse = Pulse({"router": WorkerHealth(lambda: 0.0)})
     host = Host()
     host.app = build(parts, pulse, {"web": str, "sms": lambda: "spool_full"}, watching)
 

@@ -27,7 +27,7 @@ from messages.shapes import (
     Relation,
     Reply,
     Report,
-    Travels,
+    WireModel,
 )
 from monitor.traces.record_trace import Said, read, span_id
 from monitor.traces.spans import Recent, TraceSpan
@@ -99,7 +99,7 @@ def held(reason: str = "bad_signature") -> Quarantined:
     return Quarantined(id=ids.event_id(MESSAGE, reason), message_id=MESSAGE, at=NOW, reason=reason, raw=raw())
 
 
-def record(message: Travels, source: str = "/satu-pintu/router", topic: str = "t", seconds: float = 0) -> Record:
+def record(message: WireModel, source: str = "/satu-pintu/router", topic: str = "t", seconds: float = 0) -> Record:
     """As the bus took it, so many seconds after it was written."""
     made = codec.encode(message, "", source)
     place = int(message.id.hex[:4], 16)
@@ -110,7 +110,9 @@ def letter(of: Record, stage: str = "router", reason: str = "not_the_shape", fie
     """The record as a dead letter."""
     headers = {"dead_stage": stage, "dead_reason": reason, "dead_field": field, "dead_position": of.position}
     more = tuple((name, value.encode()) for name, value in headers.items())
-    return replace(of, topic=topics.dead(stage), offset=0, timestamp=of.timestamp + 1000, headers=of.headers + more)
+    return replace(
+        of, topic=topics.dead_letter_topic(stage), offset=0, timestamp=of.timestamp + 1000, headers=of.headers + more
+    )
 
 
 def spans(*records: Record, recent: Recent | None = None) -> list[TraceSpan]:
@@ -202,14 +204,16 @@ def test_a_dead_letter_follows_from_what_could_not_be_worked() -> None:
 def test_a_dead_letter_is_known_as_at_the_desk() -> None:
     """By the worker that wrote it, which need not bear the name of its topic: a person's decision is about this id."""
     given_up = record(complaint(), "/satu-pintu/normalize")
-    written = replace(letter(given_up, stage="ledger"), topic=topics.dead("sinks"))
+    written = replace(letter(given_up, stage="ledger"), topic=topics.dead_letter_topic("sinks"))
     (found,) = spans(written)
     assert (found.id, found.name) == (span_id(letter_of(written).id), "sinks")
 
 
 def test_what_names_no_report_is_no_span() -> None:
     """A letter that is only a stub, a stranger's record, ids that are nothing."""
-    stub = Record(topics.dead("router"), 0, 0, TAKEN, b"", b"3 bytes", (("dead_position", b"complaints/0/0"),))
+    stub = Record(
+        topics.dead_letter_topic("router"), 0, 0, TAKEN, b"", b"3 bytes", (("dead_position", b"complaints/0/0"),)
+    )
     nothing = UUID(int=0)
     zeros = record(raw(id=nothing, message_id=nothing))
     for one in (stub, Record("raw-web", 0, 0, TAKEN, b"", b""), zeros, letter(zeros), replace(zeros, value=b"")):
@@ -256,7 +260,7 @@ def test_a_reason_is_told_where_it_is_a_constant() -> None:
 
 def test_no_words_wherever_they_stand() -> None:
     """In every field that takes text, in a header, as an agency's code or as what should be a constant."""
-    messages: list[Travels] = [raw(), complaint(), dispatch(agency=WORDS, rules_version=WORDS), correction(), reply()]
+    messages: list[WireModel] = [raw(), complaint(), dispatch(agency=WORDS, rules_version=WORDS), correction(), reply()]
     messages += [
         answer("refused", agency=WORDS),
         held(WORDS),
@@ -316,7 +320,7 @@ def _odd(
 odd = st.builds(
     _odd,
     st.sampled_from(_WRITTEN),
-    st.sampled_from(["raw-web", "complaints", "agency-triage", topics.OVERSIGHT, *topics.DEAD]),
+    st.sampled_from(["raw-web", "complaints", "agency-triage", topics.OVERSIGHT, *topics.DEAD_LETTER_TOPICS]),
     st.dictionaries(st.sampled_from(_FIELDS), _PUT, max_size=3),
     st.dictionaries(_NAMES, _VALUES, max_size=3),
     st.integers(min_value=-1, max_value=2**63 - 1),
@@ -335,7 +339,7 @@ def test_any_record_is_read(records: list[Record]) -> None:
 
 
 @given(st.sampled_from(_SAMPLES), st.datetimes(timezones=st.just(UTC)))
-def test_any_moment_is_a_moment(message: Travels, at: datetime) -> None:
+def test_any_moment_is_a_moment(message: WireModel, at: datetime) -> None:
     """Whatever the clock of the writer was set to."""
     said = read(record(message.model_copy(update={"at": at, "id": uuid5(MESSAGE, "x")})))
     assert isinstance(said, Said)

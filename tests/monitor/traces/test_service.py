@@ -15,7 +15,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from app.assembly import traces
 from app.assembly.parts import Parts
 from app.operations.agency_answers import answer
-from messages.topics import DEAD
+from messages.topics import DEAD_LETTER_TOPICS
 from tests.monitor.traces.loopback_otlp import LoopbackCollector, told
 from tests.support.loopback import Answer, serving
 from tests.support.service import Whole
@@ -121,7 +121,7 @@ def test_a_collector_that_is_away_holds_up_no_report(whole: Whole, collector: Lo
 def test_every_topic_is_followed(parts: Parts) -> None:
     """A record of a report may lie on any that is there; what was put aside too."""
     assert set(traces.followed(parts)) == {topic.name for topic in parts.topics}
-    assert set(DEAD) < set(traces.followed(parts))
+    assert set(DEAD_LETTER_TOPICS) < set(traces.followed(parts))
 
 
 def test_nothing_of_it_is_imported_without_the_setting() -> None:

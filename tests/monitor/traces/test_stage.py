@@ -217,7 +217,7 @@ def test_its_place_is_kept_until_the_collector_is_back(
         stopping.set()
         thread.join(20)
     assert not thread.is_alive()
-    assert (len(collector.spans), worker.vitals.worked, worker.vitals.rejected) == (3, 3, 0)
-    assert worker.vitals.retried > 0
+    assert (len(collector.spans), worker.worker_health.worked, worker.worker_health.rejected) == (3, 3, 0)
+    assert worker.worker_health.retried > 0
     assert {line["cause"] for line in heard.lines} == {"the collector of traces: http_503"}
     assert "Transient error" not in heard.stream.getvalue()

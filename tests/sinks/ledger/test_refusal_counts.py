@@ -17,7 +17,7 @@ from bus.port import Outgoing, Record
 from config.database import open_engine, reading, writing
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Channel, Dispatch, Reason, Relation, Report
-from messages.topics import AGENCY_ANSWERS, TRIAGE, agency
+from messages.topics import AGENCY_ANSWERS, TRIAGE, agency_topic
 from sinks.ledger.refusal_counts import RuleRefusals, own_rules, rule_refusals
 from sinks.ledger.sink import LedgerSink
 from tests.conftest import NOW
@@ -65,7 +65,7 @@ class Book:
                 **(more or {}),
             }
         )
-        self.write(Outgoing(agency(to), *codec.encode(made, str(made.complaint_id), "/test")))
+        self.write(Outgoing(agency_topic(to), *codec.encode(made, str(made.complaint_id), "/test")))
         return made
 
     def answer(

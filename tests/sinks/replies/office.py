@@ -14,7 +14,7 @@ from bus.port import Record
 from config.database import reading
 from messages import codec, ids
 from messages.sealing import Sealer
-from messages.shapes import Channel, Complaint, Contact, Relation, Reply, Report, Travels
+from messages.shapes import Channel, Complaint, Contact, Relation, Reply, Report, WireModel
 from messages.topics import COMPLAINTS, REPLIES
 from sinks.replies.decision import Limits
 from sinks.replies.outbox import Outbox
@@ -64,7 +64,7 @@ class Office:
     clock: Clock = field(default_factory=Clock)
     stopping: threading.Event = field(default_factory=threading.Event)
 
-    def take(self, *messages: Travels) -> None:
+    def take(self, *messages: WireModel) -> None:
         """What the topics say, in this order."""
         ReplySink(self.engine).handle([record(message, offset) for offset, message in enumerate(messages)])
 
@@ -140,7 +140,7 @@ def reply(
     )
 
 
-def record(message: Travels, offset: int = 0) -> Record:
+def record(message: WireModel, offset: int = 0) -> Record:
     """A message as the bus hands it on."""
     topic = COMPLAINTS if isinstance(message, Complaint) else REPLIES
     return Record(topic, 0, offset, 0, *codec.encode(message, str(message.id), "/test"))

@@ -6,7 +6,7 @@ import pytest
 
 from app.assembly.parts import Parts
 from ingest.wrap import arrived
-from messages.gsm_alphabet import one_segment
+from messages.gsm_alphabet import fits_one_sms
 from messages.shapes import Channel, VerifiedBy
 from messages.topics import COMPLAINTS, REPLIES
 from normalize.replies import received
@@ -52,7 +52,7 @@ def test_the_sender_hears_the_number_once(parts: Parts, twilio: LoopbackTwilio, 
     (sent,) = twilio.sends
     assert sent["To"] == PHONE
     assert number in sent["Body"]
-    assert one_segment(sent["Body"])
+    assert fits_one_sms(sent["Body"])
 
 
 def test_who_wrote_again_has_a_number(parts: Parts, twilio: LoopbackTwilio, sms: TwilioSms) -> None:

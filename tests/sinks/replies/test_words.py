@@ -13,9 +13,9 @@ from bus.errors import Reject
 from bus.port import Outgoing, Record
 from ingest.wrap import arrived
 from messages import codec, ids
-from messages.gsm_alphabet import one_segment, septets
+from messages.gsm_alphabet import fits_one_sms, septets
 from messages.shapes import AgencyAnswer, Channel, Complaint, Dispatch, Reply
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, REPLIES, TRIAGE, agency
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, REPLIES, TRIAGE, agency_topic
 from normalize.stage import NormalizeStage
 from router.replies import answered, dispatched
 from router.stage import RouterStage
@@ -73,7 +73,7 @@ def answer(
 
 def sent_to(outputs: Sequence[Outgoing]) -> Dispatch:
     """The dispatch among what the router says."""
-    (found,) = [out for out in outputs if out.topic.startswith(agency("")) and out.topic != AGENCY_ANSWERS]
+    (found,) = [out for out in outputs if out.topic.startswith(agency_topic("")) and out.topic != AGENCY_ANSWERS]
     return codec.decode(Dispatch, found.value, found.headers)
 
 
@@ -185,7 +185,7 @@ def test_every_agency_fits_one_sms() -> None:
         responses = [codec.decode(AgencyAnswer, r.value, r.headers) for r in (answer(dispatch, "closed"),)]
         for said in (dispatched(dispatch, name), answered(dispatch, responses[0], name)):
             assert said
-            assert one_segment(said.text)
+            assert fits_one_sms(said.text)
             assert code == TRIAGE or name in said.text or len(name) > 60
 
 
@@ -200,6 +200,6 @@ def test_septets(text: str, length: int | None) -> None:
 
 def test_one_segment() -> None:
     """160 septets and no more."""
-    assert one_segment("€" * 80)
-    assert not one_segment("€" * 80 + "a")
-    assert not one_segment("ú")
+    assert fits_one_sms("€" * 80)
+    assert not fits_one_sms("€" * 80 + "a")
+    assert not fits_one_sms("ú")
