@@ -22,15 +22,15 @@ from itertools import pairwise
 from math import exp
 from pathlib import Path
 
-from app.evaluation.duplicate_metrics import figures, measure
-from app.evaluation.duplicates import PairFile, Readers, Said
+from app.evaluation.duplicate_metrics import measure_duplicates, summarize_judgements
+from app.evaluation.duplicates import ExplainedMessage, LabelledPair, Readers
 from config.reference.duplicate_weights import Likeness
 from messages.shapes import Channel
-from normalize.duplicates.comparable import Matter
-from normalize.duplicates.comparison import Comparer
-from normalize.duplicates.entity_comparison import compare_named
+from normalize.duplicates.comparable import Comparable
+from normalize.duplicates.comparison import Comparator
+from normalize.duplicates.entity_comparison import compare_entities
 from normalize.duplicates.features import features
-from normalize.duplicates.location_comparison import spot_of
+from normalize.duplicates.location_comparison import compare_locations
 from normalize.duplicates.text_alignment import align
 
 _PAIRS = Path(__file__).parent.parent / "tests" / "data" / "pairs"
@@ -69,7 +69,7 @@ class Example:
     same: bool
     group: str
     counts: float
-    pair: PairFile | None = None
+    pair: LabelledPair | None = None
 
 
 def train(readers: Readers) -> Likeness:
@@ -87,13 +87,13 @@ def cross(readers: Readers) -> dict[str, object]:
     measured: dict[str, object] = {}
     for name, apart in (("groups", _fold_of), ("sources", _source_of)):
         judged = [(one.pair, score >= enough) for one, score in _crossed(examples, apart) if one.pair is not None]
-        measured[name] = figures(judged)
+        measured[name] = summarize_judgements(judged)
     return measured
 
 
 def _all(readers: Readers) -> list[Example]:
-    hard, neighbours = (PairFile.read(_PAIRS / f"{name}.jsonl") for name in ("train", "neighbours-train"))
-    likely = [pair for name in _COMPARED for pair in PairFile.read(_PAIRS / f"{name}.jsonl")]
+    hard, neighbours = (LabelledPair.load_file(_PAIRS / f"{name}.jsonl") for name in ("train", "neighbours-train"))
+    likely = [pair for name in _COMPARED for pair in LabelledPair.load_file(_PAIRS / f"{name}.jsonl")]
     made = _resent((*hard, *likely))
     return [
         *_examples(readers, hard, _MISLEADING, judged=False),
@@ -104,10 +104,10 @@ def _all(readers: Readers) -> list[Example]:
     ]
 
 
-def _examples(readers: Readers, pairs: Iterable[PairFile], counts: float, *, judged: bool) -> Iterator[Example]:
-    comparer = Comparer(readers.vocabulary, {}, 0.0)
+def _examples(readers: Readers, pairs: Iterable[LabelledPair], counts: float, *, judged: bool) -> Iterator[Example]:
+    comparer = Comparator(readers.vocabulary, {}, 0.0)
     for pair in pairs:
-        a, b = readers.matter(pair.a), readers.matter(pair.b)
+        a, b = readers.read_message(pair.a), readers.read_message(pair.b)
         found = {} if comparer.compare(a, b).never else _found(a, b, readers)
         if found or judged:
             yield Example(found, pair.label != "different", pair.group, counts, pair if judged else None)
@@ -130,7 +130,7 @@ def _crossed(examples: Sequence[Example], part: Callable[[Example], str]) -> Ite
                 yield one, _probability(weights, start, one.found) if one.found else 0.0
 
 
-def _resent(pairs: Iterable[PairFile]) -> Iterator[PairFile]:
+def _resent(pairs: Iterable[LabelledPair]) -> Iterator[LabelledPair]:
     """Each message once more, as one person sends it again: copied, cut off, with a greeting or a word more."""
     said = {one.id: (one, pair.group) for pair in pairs for one in (pair.a, pair.b)}
     for number, (one, group) in enumerate(said.values()):
@@ -148,24 +148,24 @@ def _resent(pairs: Iterable[PairFile]) -> Iterator[PairFile]:
             "sender": one.sender if number % 2 else "",
             "received_at": one.received_at and one.received_at + timedelta(hours=number % 200),
         }
-        yield PairFile(group=group, label="repeat", a=one, b=one.model_copy(update=again | later))
+        yield LabelledPair(group=group, label="repeat", a=one, b=one.model_copy(update=again | later))
 
 
-def _strangers(pairs: Sequence[PairFile]) -> Iterator[PairFile]:
+def _strangers(pairs: Sequence[LabelledPair]) -> Iterator[LabelledPair]:
     """Each message beside one of another group, which no search would bring: nothing in common is two matters."""
     said = {one.id: (one, pair.group) for pair in pairs for one in (pair.a, pair.b)}
     ones = sorted(said.values(), key=lambda found: random.Random(found[0].id).random())  # noqa: S311 - an order
     for (one, group), (other, theirs) in pairwise(ones):
         if group != theirs:
-            yield PairFile(
+            yield LabelledPair(
                 group=group, label="different", a=one, b=other.model_copy(update={"received_at": one.received_at})
             )
 
 
-def _found(a: Matter, b: Matter, readers: Readers) -> Mapping[str, float]:
+def _found(a: Comparable, b: Comparable, readers: Readers) -> Mapping[str, float]:
     aligned = align(a.words, b.words, readers.vocabulary)
-    named = compare_named(a, b)
-    return features(a, b, named, aligned, spot_of(a, b, named, readers.vocabulary), readers.vocabulary)
+    named = compare_entities(a, b)
+    return features(a, b, named, aligned, compare_locations(a, b, named, readers.vocabulary), readers.vocabulary)
 
 
 def _fold(group: str) -> int:
@@ -251,12 +251,13 @@ def _write(likeness: Likeness) -> None:
 def real(readers: Readers, texts: Path) -> dict[str, object]:
     """The measure of the real pairs of which both texts are in a file; when they were sent is not known."""
     said = {
-        row["tracking_id"]: Said(id=row["tracking_id"], title=row["title"], text=row["text"]) for row in _rows(texts)
+        row["tracking_id"]: ExplainedMessage(id=row["tracking_id"], title=row["title"], text=row["text"])
+        for row in _rows(texts)
     }
-    return measure(
+    return measure_duplicates(
         readers,
         [
-            PairFile.model_validate({"label": row["label"], "a": said[row["id_a"]], "b": said[row["id_b"]]})
+            LabelledPair.model_validate({"label": row["label"], "a": said[row["id_a"]], "b": said[row["id_b"]]})
             for row in _rows(_PAIRS / "real.csv")
             if row["id_a"] in said and row["id_b"] in said
         ],
@@ -279,7 +280,7 @@ def main(task: str, texts: str = "") -> dict[str, object]:
     if task == "cross":
         return cross(readers)
     return {
-        name: measure(readers, PairFile.read(_PAIRS / f"{name}.jsonl"))
+        name: measure_duplicates(readers, LabelledPair.load_file(_PAIRS / f"{name}.jsonl"))
         for name in ("test", "candidates-test", "closing-test")
     }
 

@@ -36,8 +36,8 @@ from bench.stream import Sent, Stream
 from config.database import insert, open_engine, writing
 from messages.sealing import Sealed, Sealer
 from messages.shapes import Channel, Place, Relation, Report
-from normalize.duplicates.matcher import Near
-from normalize.duplicates.store import MatterRow, SeenMatters
+from normalize.duplicates.matcher import Matcher
+from normalize.duplicates.store import ComparableRow, EarlierComplaints
 
 _ROOT = Path(__file__).parent.parent
 _BATCH = 200
@@ -67,8 +67,8 @@ SELECT key, number, at, count(*) OVER (PARTITION BY key) AS times FROM normalize
 class Bench:
     """One store that grows; `engine` is of an empty database."""
 
-    def __init__(self, engine: Engine, near: Near) -> None:
-        self._engine, self._near = engine, near
+    def __init__(self, engine: Engine, matcher: Matcher) -> None:
+        self._engine, self._matcher = engine, matcher
         self._sealer = Sealer([bytes(range(64))])
         self._stream, self._rng = Stream(1), random.Random(1708)  # noqa: S311 - copies
         self._stored = self._worked = 0
@@ -92,26 +92,26 @@ class Bench:
     def _work(self, sent: Sequence[Sent]) -> tuple[dict[str, float], int, int]:
         """Microseconds of processor time for a message, by step; how many resent ones were found, of how many."""
         clock = [time.process_time()]
-        near = self._near
+        matcher = self._matcher
         at = [_START + timedelta(seconds=10 * (self._worked + number)) for number in range(len(sent))]
         matters = [
-            near.matter(_report(one), one.sender, Channel.WEB, moment.timestamp())
+            matcher.read_known_sender(_report(one), one.sender, Channel.WEB, moment.timestamp())
             for one, moment in zip(sent, at, strict=True)
         ]
         clock.append(time.process_time())
-        keys = [near.keys(matter) for matter in matters]
+        keys = [matcher.lookup_keys(matter) for matter in matters]
         clock.append(time.process_time())
         found = 0
         with writing(self._engine) as connection:
-            seen = SeenMatters(connection, self._sealer, keys)
+            seen = EarlierComplaints(connection, self._sealer, keys)
             clock.append(time.process_time())
             for number, (one, matter, some, moment) in enumerate(zip(sent, matters, keys, at, strict=True)):
                 own = uuid5(_IDS, str(self._stored + number))
-                relation = near.relate(seen, own, matter, some, moment, Relation())
+                relation = matcher.decide_relation(seen, own, matter, some, moment, Relation())
                 found += one.again and relation.kind != "new"
             clock.append(time.process_time())
             seen.write()
-            seen.forget(at[0] - _KEPT, len(sent))
+            seen.delete_expired(at[0] - _KEPT, len(sent))
         clock.append(time.process_time())
         self._stored += len(sent)
         self._worked += len(sent)
@@ -131,7 +131,7 @@ class Bench:
                 connection.exec_driver_sql("PRAGMA cache_size = -2000000")
             if self._stored < _SIZES[1]:
                 connection.execute(text(_KEEP_BASE), {"most": _BASE})
-            query = select(MatterRow).where(MatterRow.number <= _BASE)  # type: ignore[arg-type]
+            query = select(ComparableRow).where(ComparableRow.number <= _BASE)  # type: ignore[arg-type]
             base = [dict(row) for row in connection.execute(query).mappings()]
             for row in base:
                 row["body"] = self._sealer.open(Sealed(row["body"]), row["complaint_id"])
@@ -143,7 +143,7 @@ class Bench:
     def _copy(self, connection: Connection, base: Sequence[dict[str, object]]) -> None:
         shift = self._stored
         rows = list(self._copied(base, shift))
-        connection.execute(insert(connection, MatterRow).on_conflict_do_nothing(), rows)
+        connection.execute(insert(connection, ComparableRow).on_conflict_do_nothing(), rows)
         mask = self._rng.getrandbits(63)
         sqlite = self._engine.dialect.name == "sqlite"
         other = "(key | :mask) - (key & :mask)" if sqlite else "key # CAST(:mask AS bigint)"
@@ -163,19 +163,19 @@ class Bench:
 
 def main(most: int) -> dict[str, object]:
     """Run it; returns what was measured."""
-    near = Readers.load(b"bench").near()
+    matcher = Readers.load(b"bench").matcher()
     sizes = [size for size in _SIZES if size <= most]
     measured: dict[str, object] = {}
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="satupintu-bench-"))
-        lite = Bench(open_engine(f"sqlite:///{folder}/bench.db"), near).run(sizes)
+        lite = Bench(open_engine(f"sqlite:///{folder}/bench.db"), matcher).run(sizes)
         published = publish([_report(sent).model_dump_json().encode() for sent in Stream(2).take(_MEASURED)])
         server = get_server(Path(folder) / "postgres", cleanup_mode="stop")
         stack.callback(server.cleanup)
         measured = {"sqlite": lite, "publish": published, "explain": _explain()}
         measured["of_publishing_twice"] = round(lite[str(sizes[-1])]["all"] / (2 * published["alone"]), 2)
         measured["largest_of_smallest"] = round(lite[str(sizes[-1])]["all"] / lite[str(sizes[0])]["all"], 2)
-        measured["postgresql"] = Bench(open_engine(server.get_uri()), near).run(sizes[:-1] or sizes)
+        measured["postgresql"] = Bench(open_engine(server.get_uri()), matcher).run(sizes[:-1] or sizes)
     return measured
 
 

@@ -21,10 +21,10 @@ from normalize.classification.classifier import Judge
 from normalize.decision import cleaned, fingerprint
 from normalize.decision_store import Decisions, Marks
 from normalize.draft import Draft, NotComplaint, Unreadable
-from normalize.duplicates.comparable import Matter
-from normalize.duplicates.lookup_keys import Keys
-from normalize.duplicates.matcher import Near
-from normalize.duplicates.store import SeenMatters, regroup
+from normalize.duplicates.comparable import Comparable
+from normalize.duplicates.lookup_keys import LookupKeys
+from normalize.duplicates.matcher import Matcher
+from normalize.duplicates.store import EarlierComplaints, regroup
 from normalize.picked_regions import named
 from normalize.readers import mobile, smpp, sms, twitter, web
 from normalize.readers.open311 import Open311Reader
@@ -33,7 +33,7 @@ from normalize.replies import received
 
 _SOURCE = "/satu-pintu/normalize"
 _NO_REGIONS = Regions(())
-_NO_KEYS = Keys()
+_NO_KEYS = LookupKeys()
 
 Reader = Callable[[str, bytes], Draft | NotComplaint]
 _READERS: dict[Channel, Reader] = {
@@ -55,15 +55,15 @@ _log = structlog.get_logger()
 class _Arrival:
     """A record as read.
 
-    `fingerprint` is what the same words of the same sender have in common; `matter` is what is compared with others.
+    `fingerprint` is what the same words of the same sender have in common; `comparable` is compared with others.
     """
 
     position: str
     raw: RawMessage
     read: Draft | NotComplaint
     fingerprint: str = ""
-    matter: Matter | None = None
-    keys: Keys = _NO_KEYS
+    comparable: Comparable | None = None
+    keys: LookupKeys = _NO_KEYS
 
     @property
     def marks(self) -> Iterator[str]:
@@ -80,7 +80,7 @@ class _Seen:
 
     decisions: Decisions
     marks: Marks
-    matters: SeenMatters
+    matters: EarlierComplaints
 
     def write(self) -> None:
         """Keep what is new of it."""
@@ -93,7 +93,7 @@ class NormalizeStage:
     """See `bus.worker.Stage`. Decisions are kept in the database of `engine` before anything is published.
 
     `services` are the names of Open311's services by their codes, `regions` those that citizens pick by code.
-    `near` finds complaints about the same matter; without it only what one sender says in the same words is recognised.
+    `matcher` finds complaints about the same matter; without it only the same words of one sender are recognised.
     `judge` tells complaints from what was not meant for us; without it all are complaints, of the kind that was chosen.
     """
 
@@ -103,14 +103,14 @@ class NormalizeStage:
         sealer: Sealer,
         services: Mapping[str, str] = MappingProxyType({}),
         regions: Regions = _NO_REGIONS,
-        near: Near | None = None,
+        matcher: Matcher | None = None,
         judge: Judge | None = None,
     ) -> None:
         self._engine = engine
         self._sealer = sealer
         self._open311 = Open311Reader(services)
         self._regions = regions
-        self._near = near
+        self._matcher = matcher
         self._judge = judge
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
@@ -126,7 +126,7 @@ class NormalizeStage:
             seen = _Seen(
                 Decisions(connection, (arrival.raw.id for arrival in arrivals)),
                 Marks(connection, (mark for arrival in arrivals for mark in arrival.marks)),
-                SeenMatters(connection, self._sealer, [arrival.keys for arrival in arrivals]),
+                EarlierComplaints(connection, self._sealer, [arrival.keys for arrival in arrivals]),
             )
             outputs = [output for arrival in arrivals for output in self._decide(seen, arrival)]
             seen.write()
@@ -135,7 +135,7 @@ class NormalizeStage:
             if arrivals:
                 # The earliest: one message with a wrong clock must not make the others old.
                 before = min(arrival.raw.at for arrival in arrivals) - KEPT
-                seen.matters.forget(before, len(arrivals))
+                seen.matters.delete_expired(before, len(arrivals))
         return outputs
 
     def _reader(self, raw: RawMessage) -> Reader:
@@ -182,10 +182,10 @@ class NormalizeStage:
         if isinstance(read, NotComplaint):
             return arrival
         recognised = replace(arrival, fingerprint=fingerprint(raw.sender, read.report))
-        if self._near is None:
+        if self._matcher is None:
             return recognised
-        matter = self._near.read(read.report, raw)
-        return replace(recognised, matter=matter, keys=self._near.keys(matter))
+        comparable = self._matcher.read_report(read.report, raw)
+        return replace(recognised, comparable=comparable, keys=self._matcher.lookup_keys(comparable))
 
     def _decide(self, seen: _Seen, arrival: _Arrival) -> Sequence[Outgoing]:
         raw, read = arrival.raw, arrival.read
@@ -224,8 +224,10 @@ class NormalizeStage:
         relation = follow(seen.marks, read.follows, complaint, raw.at) if read.follows else Relation()
         if relation.kind == "new":
             relation = claim(seen.marks, arrival.fingerprint, complaint, raw.at)
-        if self._near and arrival.matter:
-            relation = self._near.relate(seen.matters, complaint, arrival.matter, arrival.keys, raw.at, relation)
+        if self._matcher and arrival.comparable:
+            relation = self._matcher.decide_relation(
+                seen.matters, complaint, arrival.comparable, arrival.keys, raw.at, relation
+            )
         if read.follows:
             lead(seen.marks, read.follows, complaint, relation, raw.at)
         return relation

@@ -39,7 +39,7 @@ from messages.sealing import Sealer
 from messages.topics import Topic
 from monitor.audit.audit import Audit, Auditor
 from normalize.classification.classifier import Judge
-from normalize.duplicates.matcher import Near
+from normalize.duplicates.matcher import Matcher
 from normalize.stage import NormalizeStage
 from router.registry.registry import Registry, load_registry
 from router.reloading import RulesFolder
@@ -117,15 +117,15 @@ class Parts:
         return load_regions()
 
     @cached_property
-    def near(self) -> Near:
+    def matcher(self) -> Matcher:
         """Finds complaints about the same matter. Raises `SettingsError` naming the row at fault."""
-        return Readers.load(self.secrets.matter_key).near()
+        return Readers.load(self.secrets.matter_key).matcher()
 
     @cached_property
     def normalizer(self) -> NormalizeStage:
         """The stage that makes complaints of arrivals."""
         judge = Judge(load_kinds(self.settings.agencies))
-        return NormalizeStage(self.engine, self.sealer, self.services.names, self.regions, self.near, judge)
+        return NormalizeStage(self.engine, self.sealer, self.services.names, self.regions, self.matcher, judge)
 
     @cached_property
     def engine(self) -> Engine:

@@ -11,8 +11,8 @@ import typer
 from pydantic import ValidationError
 
 from app.commands.common import EX_USAGE, OUT, fault, labelled, stop
-from app.evaluation.duplicate_metrics import measure
-from app.evaluation.duplicates import PairFile, Readers, Said, duplicates_of, read
+from app.evaluation.duplicate_metrics import measure_duplicates
+from app.evaluation.duplicates import ExplainedMessage, LabelledPair, Readers, explain_batches, explain_text
 from config.reference.classification_phrases import load_kinds
 from normalize.classification.classifier import Judge
 
@@ -39,7 +39,7 @@ def explain_duplicates() -> None:
     # What was loaded stays, and of what a message leaves nothing hangs together: it need not be looked for often.
     gc.freeze()
     gc.set_threshold(_SELDOM)
-    for found in duplicates_of(readers, _at_once()):
+    for found in explain_batches(readers, _at_once()):
         sys.stdout.write(f"{_ENCODE(found)}\n")
 
 
@@ -50,8 +50,8 @@ def explain_read(
 ) -> None:
     """Print everything that is found in one message, with the places where it stands."""
     readers, judge = Readers.load(), Judge(load_kinds())
-    for said in [Said(id="", title=title, text=text)] if text else _lines():
-        print(json.dumps(read(readers, judge, said), ensure_ascii=False))
+    for said in [ExplainedMessage(id="", title=title, text=text)] if text else _lines():
+        print(json.dumps(explain_text(readers, judge, said), ensure_ascii=False))
 
 
 @evaluations.command("duplicates")
@@ -59,10 +59,10 @@ def evaluate_duplicates(
     pairs: Annotated[Path, typer.Option("--pairs", help='JSON lines: {"label": repeat|joins|different, "a", "b"}.')],
 ) -> None:
     """Precision, recall and F1 with 95 % intervals, by label, group and source."""
-    OUT.print_json(data=measure(Readers.load(), labelled(pairs, PairFile.read)))
+    OUT.print_json(data=measure_duplicates(Readers.load(), labelled(pairs, LabelledPair.load_file)))
 
 
-def _at_once() -> Iterator[list[Said]]:
+def _at_once() -> Iterator[list[ExplainedMessage]]:
     """The messages that are there, as often as there are some; what was said of the last ones is out by then."""
     number, rest = 0, b""
     # A buffered reader (which the types do not say) gives what is there, and waits only for the first byte of it.
@@ -76,15 +76,15 @@ def _at_once() -> Iterator[list[Said]]:
         yield [_said(rest, number + 1)]
 
 
-def _lines() -> Iterator[Said]:
+def _lines() -> Iterator[ExplainedMessage]:
     for number, line in enumerate(sys.stdin.buffer, start=1):
         if line.strip():
             yield _said(line, number)
 
 
-def _said(line: str | bytes, number: int) -> Said:
+def _said(line: str | bytes, number: int) -> ExplainedMessage:
     try:
-        return Said.model_validate_json(line)
+        return ExplainedMessage.model_validate_json(line)
     except ValidationError as error:
         _bad(number, error)
 

@@ -5,21 +5,24 @@ from collections.abc import Iterable, Sequence
 from math import sqrt
 from typing import Any
 
-from app.evaluation.duplicates import PairFile, Readers
+from app.evaluation.duplicates import LabelledPair, Readers
 
 # 95 %.
 _Z = 1.96
 
 
-def measure(readers: Readers, pairs: Iterable[PairFile]) -> dict[str, Any]:
+def measure_duplicates(readers: Readers, pairs: Iterable[LabelledPair]) -> dict[str, Any]:
     """See `figures`; of pairs as the detector judges them."""
-    comparer, enough = readers.comparer, readers.likeness.enough
-    return figures(
-        [(pair, comparer.compare(readers.matter(pair.a), readers.matter(pair.b)).score >= enough) for pair in pairs]
+    comparer, enough = readers.comparator, readers.likeness.enough
+    return summarize_judgements(
+        [
+            (pair, comparer.compare(readers.read_message(pair.a), readers.read_message(pair.b)).score >= enough)
+            for pair in pairs
+        ]
     )
 
 
-def figures(judged: Sequence[tuple[PairFile, bool]]) -> dict[str, Any]:
+def summarize_judgements(judged: Sequence[tuple[LabelledPair, bool]]) -> dict[str, Any]:
     """Precision, recall and F1 over all pairs, the recall of each label, and the same by source.
 
     `judged` says of each pair whether it was taken for one matter. The pairs of one group, a tangle of complaints, are
@@ -38,10 +41,10 @@ def figures(judged: Sequence[tuple[PairFile, bool]]) -> dict[str, Any]:
     }
 
 
-_Judged = tuple[PairFile, bool, bool]
+_Judged = tuple[LabelledPair, bool, bool]
 
 
-def _groups(judged: Sequence[tuple[PairFile, bool]]) -> list[list[_Judged]]:
+def _groups(judged: Sequence[tuple[LabelledPair, bool]]) -> list[list[_Judged]]:
     """The pairs by group, each with what it was taken for and what it is."""
     groups: dict[str, list[_Judged]] = defaultdict(list)
     for number, (pair, told) in enumerate(judged):
@@ -49,7 +52,7 @@ def _groups(judged: Sequence[tuple[PairFile, bool]]) -> list[list[_Judged]]:
     return list(groups.values())
 
 
-def _figures(judged: Sequence[tuple[PairFile, bool]]) -> dict[str, Any]:
+def _figures(judged: Sequence[tuple[LabelledPair, bool]]) -> dict[str, Any]:
     groups = _groups(judged)
     right = sum(told and pair.label != "different" for pair, told in judged)
     told = sum(told for _, told in judged)
@@ -80,13 +83,13 @@ def _share(groups: Sequence[tuple[int, int]]) -> dict[str, float]:
     """
     part, whole = (sum(numbers) for numbers in zip(*groups, strict=True)) if groups else (0, 0)
     if not whole:
-        return share(0, 0)
+        return share_with_interval(0, 0)
     value = part / whole
     varies = sum((some - value * of) ** 2 for some, of in groups) / whole
-    return share(part, whole, min(1.0, value * (1 - value) / varies) if varies else 1.0)
+    return share_with_interval(part, whole, min(1.0, value * (1 - value) / varies) if varies else 1.0)
 
 
-def share(part: int, whole: int, worth: float = 1.0) -> dict[str, float]:
+def share_with_interval(part: int, whole: int, worth: float = 1.0) -> dict[str, float]:
     """A share with its 95 % interval (Wilson); `worth` is how much each counts that is not wholly by itself."""
     if not whole:
         return {"value": 0.0, "low": 0.0, "high": 1.0}

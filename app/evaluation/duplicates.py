@@ -25,13 +25,13 @@ from language.words import Words
 from messages.sealing import Sealer
 from messages.shapes import Channel, Place, Report
 from normalize.classification.classifier import Judge, Judgement
-from normalize.duplicates.comparable import Matter
-from normalize.duplicates.comparable_reader import MatterReader
-from normalize.duplicates.comparison import Comparer
-from normalize.duplicates.lookup_keys import Keys
-from normalize.duplicates.matcher import Near
-from normalize.duplicates.region_extraction import Whereabouts
-from normalize.duplicates.store import KeyRow, Known, MatterRow, SeenMatters
+from normalize.duplicates.comparable import Comparable
+from normalize.duplicates.comparable_reader import ComparableReader
+from normalize.duplicates.comparison import Comparator
+from normalize.duplicates.lookup_keys import LookupKeys
+from normalize.duplicates.matcher import Matcher
+from normalize.duplicates.region_extraction import RegionExtraction
+from normalize.duplicates.store import ComparableRow, EarlierComplaint, EarlierComplaints, LookupKeyRow
 from normalize.entities import find
 
 _IDS = UUID("0f1b7d0e-1708-5a70-9b1e-5a7000001708")
@@ -42,7 +42,7 @@ _NOTHING_SAID = Report.model_construct(text="")
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-class Said(BaseModel):
+class ExplainedMessage(BaseModel):
     """A message as it is explained: one JSON object a line."""
 
     model_config = ConfigDict(extra="ignore")
@@ -65,17 +65,17 @@ class Said(BaseModel):
         return _NOTHING_SAID.model_copy(update=said)
 
 
-class PairFile(BaseModel):
+class LabelledPair(BaseModel):
     """Two messages, and whether they are about the same matter."""
 
     group: str = ""
     source: str = ""
     label: Literal["repeat", "joins", "different"]
-    a: Said
-    b: Said
+    a: ExplainedMessage
+    b: ExplainedMessage
 
     @classmethod
-    def read(cls, path: Path) -> list["PairFile"]:
+    def load_file(cls, path: Path) -> list["LabelledPair"]:
         """The pairs in a file of JSON lines. Raises `OSError`, and `ValueError` naming the line."""
         return [cls.model_validate_json(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
 
@@ -102,68 +102,68 @@ class Readers:
         return cls(words, vocabulary, troubles, gazetteer, load_likeness(), name_words(), villages, digest_key)
 
     @cached_property
-    def comparer(self) -> Comparer:
+    def comparator(self) -> Comparator:
         """Compares with the weights that were learned."""
-        return Comparer(self.vocabulary, self.likeness.weights, self.likeness.start)
+        return Comparator(self.vocabulary, self.likeness.weights, self.likeness.start)
 
     @cached_property
-    def reader(self) -> MatterReader:
+    def reader(self) -> ComparableReader:
         """Reads matters."""
-        whereabouts = Whereabouts(self.gazetteer, self.villages)
-        return MatterReader(self.words, self.vocabulary, self.troubles, whereabouts, self.places, self._digest)
+        whereabouts = RegionExtraction(self.gazetteer, self.villages)
+        return ComparableReader(self.words, self.vocabulary, self.troubles, whereabouts, self.places, self._digest)
 
-    def near(self) -> Near:
+    def matcher(self) -> Matcher:
         """Finds what is about the same matter."""
-        return Near(self.reader, self.comparer, self.likeness.enough)
+        return Matcher(self.reader, self.comparator, self.likeness.enough)
 
-    def matter(self, said: Said) -> Matter:
+    def read_message(self, said: ExplainedMessage) -> Comparable:
         """The matter of a message."""
         at = said.received_at.timestamp() if said.received_at else None
-        return self.reader.read(said.report(), said.sender, said.channel, at)
+        return self.reader.read_report(said.report(), said.sender, said.channel, at)
 
     def _digest(self, said: bytes) -> str:
         return hashlib.blake2b(said, digest_size=16, key=self.digest_key).hexdigest()
 
 
-def duplicates(readers: Readers, said: Iterable[Said]) -> Iterator[dict[str, Any]]:
+def explain_messages(readers: Readers, said: Iterable[ExplainedMessage]) -> Iterator[dict[str, Any]]:
     """For each message, in the order of arrival, what it belongs to of those before; with nothing kept afterwards."""
-    return duplicates_of(readers, _batches(said))
+    return explain_batches(readers, _batches(said))
 
 
-def duplicates_of(readers: Readers, batches: Iterable[Sequence[Said]]) -> Iterator[dict[str, Any]]:
-    """As `duplicates`, of messages that come some at once: all is said of them before more are asked for."""
+def explain_batches(readers: Readers, batches: Iterable[Sequence[ExplainedMessage]]) -> Iterator[dict[str, Any]]:
+    """As `explain_messages`, of messages that come some at once: all is said of them before more are asked for."""
     engine = create_engine("sqlite://", poolclass=StaticPool)
-    MatterRow.__table__.create(engine)  # type: ignore[attr-defined]
-    KeyRow.__table__.create(engine)  # type: ignore[attr-defined]
-    near, sealer, names = readers.near(), Sealer([bytes(64)]), {}
+    ComparableRow.__table__.create(engine)  # type: ignore[attr-defined]
+    LookupKeyRow.__table__.create(engine)  # type: ignore[attr-defined]
+    matcher, sealer, names = readers.matcher(), Sealer([bytes(64)]), {}
     for batch in batches:
-        matters = [readers.matter(one) for one in batch]
-        keys = [near.keys(matter) for matter in matters]
+        matters = [readers.read_message(one) for one in batch]
+        keys = [matcher.lookup_keys(matter) for matter in matters]
         with engine.begin() as connection:
-            seen = SeenMatters(connection, sealer, keys)
+            seen = EarlierComplaints(connection, sealer, keys)
             for one, matter, some in zip(batch, matters, keys, strict=True):
                 own = uuid5(_IDS, one.id)
                 names[own] = one.id
-                yield _explained(near, seen, one, own, matter, some, names, readers.likeness.enough)
+                yield _explained(matcher, seen, one, own, matter, some, names, readers.likeness.enough)
             seen.write()
     engine.dispose()
 
 
 def _explained(
-    near: Near,
-    seen: SeenMatters,
-    said: Said,
+    matcher: Matcher,
+    seen: EarlierComplaints,
+    said: ExplainedMessage,
     own: UUID,
-    matter: Matter,
-    keys: Keys,
+    matter: Comparable,
+    keys: LookupKeys,
     names: dict[UUID, str],
     enough: float,
 ) -> dict[str, Any]:
     at = said.received_at or _LONG_AGO
-    found = near.nearest(seen, matter, keys)
+    found = matcher.find_best_match(seen, matter, keys)
     same = found is not None and found.verdict.score >= enough
     root = found.known.root if found and same else own
-    seen.add(Known(own, root, own, at, matter), keys, at, joined=False)
+    seen.add(EarlierComplaint(own, root, own, at, matter), keys, at, joined=False)
     kind = "new"
     if found and same:
         kind = "joins" if found.verdict.person == "other" else "repeat"
@@ -176,8 +176,8 @@ def _explained(
     }
 
 
-def _batches(said: Iterable[Said]) -> Iterator[list[Said]]:
-    batch: list[Said] = []
+def _batches(said: Iterable[ExplainedMessage]) -> Iterator[list[ExplainedMessage]]:
+    batch: list[ExplainedMessage] = []
     for one in said:
         batch.append(one)
         if len(batch) == _BATCH:
@@ -187,7 +187,7 @@ def _batches(said: Iterable[Said]) -> Iterator[list[Said]]:
         yield batch
 
 
-def read(readers: Readers, judge: Judge, said: Said) -> dict[str, Any]:
+def explain_text(readers: Readers, judge: Judge, said: ExplainedMessage) -> dict[str, Any]:
     """All that is found in one message: what it is, its words in their normal form, what is named, kinds of trouble."""
     report = said.report()
     text = f"{report.title}\n{report.text}" if report.title else report.text

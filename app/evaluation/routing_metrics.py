@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from app.evaluation.duplicate_metrics import share
+from app.evaluation.duplicate_metrics import share_with_interval
 from app.evaluation.routing import Told
 from router.decision import Decision, decide
 from router.registry.registry import TRIAGE
@@ -84,4 +84,4 @@ def _calibration(made: Iterable[tuple[Judged, Decision]]) -> dict[str, dict[str,
 
 def _share(some: Iterable[bool]) -> dict[str, float]:
     found = list(some)
-    return {**share(sum(found), len(found)), "of": len(found)}
+    return {**share_with_interval(sum(found), len(found)), "of": len(found)}

@@ -13,7 +13,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
-class Matter:
+class Comparable:
     """`words` of the text and of the `title` are in their normal forms and order, without what says nothing.
 
     `place` are the words of the fields for it. `fine` are those words of all three that no dictionary has and that name
@@ -43,19 +43,19 @@ class Matter:
     again: bool
 
 
-def sender_of(a: Matter, b: Matter) -> Sender:
+def sender_of(a: Comparable, b: Comparable) -> Sender:
     """Whether one person sent both; one has another key on another channel."""
     if a.sender and a.sender == b.sender:
         return "same"
     return "other" if a.sender and b.sender and a.channel == b.channel else "unknown"
 
 
-def days_between(a: Matter, b: Matter) -> float:
+def days_between(a: Comparable, b: Comparable) -> float:
     """0 where a time is not known."""
     return abs(a.at - b.at) / _DAY if a.at is not None and b.at is not None else 0.0
 
 
-def pack(matter: Matter) -> bytes:
+def pack(matter: Comparable) -> bytes:
     """The matter as bytes, equal for equal matters: lines of words, which have no spaces in them, and one of JSON."""
     sets = map(sorted, (matter.fine, matter.topics, matter.wide, matter.things, matter.faults))
     lists = (matter.words, matter.title, matter.place, *sets)
@@ -63,13 +63,13 @@ def pack(matter: Matter) -> bytes:
     return "\n".join((*(" ".join(words) for words in lists), rest)).encode()
 
 
-def unpack(packed: bytes) -> Matter:
+def unpack(packed: bytes) -> Comparable:
     """The matter in bytes made by `pack`. Raises `ValueError` or `TypeError` for any others."""
     words, title, place, fine, topics, *more, rest = packed.decode().split("\n")
     # What was kept before there were these is compared without them.
     wide, things, faults = more or ("", "", "")
     named, located, spot, at, sender, channel, kind, secret, again = json.loads(rest)
-    return Matter(
+    return Comparable(
         tuple(words.split()),
         tuple(title.split()),
         tuple(place.split()),

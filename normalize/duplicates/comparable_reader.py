@@ -13,9 +13,9 @@ from config.reference.word_frequencies import Vocabulary
 from language.words import Word, Words
 from messages.shapes import Channel, Report
 from normalize.duplicates.addresses import spelled_out
-from normalize.duplicates.comparable import Matter, Named
-from normalize.duplicates.lookup_keys import Keyring, Keys
-from normalize.duplicates.region_extraction import REGIONS, WIDE, Whereabouts
+from normalize.duplicates.comparable import Comparable, Named
+from normalize.duplicates.lookup_keys import LookupKeyFactory, LookupKeys
+from normalize.duplicates.region_extraction import REGIONS, WIDE, RegionExtraction
 from normalize.duplicates.repeat_phrases import says_again
 from normalize.duplicates.salutation import addressed
 from normalize.entities import Finding, Kind
@@ -69,7 +69,7 @@ class _Said(NamedTuple):
     usual: int
 
 
-class MatterReader:
+class ComparableReader:
     """`places` are the words of names of places.
 
     `digest` is a keyed hash: equal for equal values, and nothing to whoever has no key.
@@ -80,7 +80,7 @@ class MatterReader:
         words: Words,
         vocabulary: Vocabulary,
         troubles: Troubles,
-        whereabouts: Whereabouts,
+        whereabouts: RegionExtraction,
         places: Collection[str],
         digest: Callable[[bytes], str],
     ) -> None:
@@ -90,10 +90,10 @@ class MatterReader:
         self._whereabouts = whereabouts
         self._places = places
         self._digest = digest
-        self._keyring = Keyring(digest(b"keys").encode()[:64])
+        self._keyring = LookupKeyFactory(digest(b"keys").encode()[:64])
         self._said = lru_cache(_REMEMBERED)(self._look)
 
-    def read(self, report: Report, sender: str, channel: Channel, at: float | None) -> Matter:
+    def read_report(self, report: Report, sender: str, channel: Channel, at: float | None) -> Comparable:
         """The matter of a report. `at` is in seconds of the epoch; `sender` is empty where nobody is known."""
         said = f"{report.title}\n{report.text}"
         where = report.place
@@ -110,7 +110,7 @@ class MatterReader:
             *_fine([*title, *text][:_LONGEST], [*in_title, *in_text], named),
             *_fine(place[:_LONGEST], in_place, located),
         }
-        return Matter(
+        return Comparable(
             words=_telling(in_text),
             title=_telling(in_title),
             place=_telling(in_place),
@@ -130,7 +130,7 @@ class MatterReader:
             again=says_again(said.lower()),
         )
 
-    def keys(self, matter: Matter) -> Keys:
+    def lookup_keys(self, matter: Comparable) -> LookupKeys:
         """The keys under which the matter is found, and finds others."""
         words = matter.words or matter.title
         said = self._said

@@ -6,19 +6,25 @@ from math import exp
 from typing import Literal
 
 from config.reference.word_frequencies import Vocabulary
-from normalize.duplicates.comparable import Matter, days_between, sender_of
+from normalize.duplicates.comparable import Comparable, days_between, sender_of
 from normalize.duplicates.entity_comparison import (
     HOUSES,
     PERSONS,
     SAYS_WHERE,
-    Compared,
-    compare_named,
-    two_persons,
-    two_places,
+    EntityComparison,
+    compare_entities,
+    conflicting_place,
+    names_two_persons,
 )
 from normalize.duplicates.features import features
-from normalize.duplicates.location_comparison import LEAST_SAID, Spot, beside, other_end, spot_of
-from normalize.duplicates.text_alignment import COPIED, NEAR, Aligned, align
+from normalize.duplicates.location_comparison import (
+    LEAST_SAID,
+    LocationComparison,
+    beside,
+    compare_locations,
+    other_end,
+)
+from normalize.duplicates.text_alignment import COPIED, NEAR, TextAlignment, align
 
 # A matter that nobody said anything of for so long (days) is another one when it is said again.
 _EPISODE = 75
@@ -59,7 +65,7 @@ class Verdict:
     never: str = ""
 
 
-class Comparer:
+class Comparator:
     """`weights` are log-odds by feature; `start` those of a pair of which nothing is known."""
 
     def __init__(self, vocabulary: Vocabulary, weights: Mapping[str, float], start: float) -> None:
@@ -67,9 +73,9 @@ class Comparer:
         self._weights = weights
         self._start = start
 
-    def compare(self, a: Matter, b: Matter) -> Verdict:
+    def compare(self, a: Comparable, b: Comparable) -> Verdict:
         """Two complaints, in either order."""
-        named = compare_named(a, b)
+        named = compare_entities(a, b)
         if never := _never(a, b, named):
             return Verdict(0.0, (), never=never)
         # In one order always, so that which came first makes no difference.
@@ -77,7 +83,7 @@ class Comparer:
         aligned = align(one, other, self._vocabulary)
         if never := _never_by_words(a, b, named, aligned, self._vocabulary):
             return Verdict(0.0, (), never=never)
-        spot = spot_of(a, b, named, self._vocabulary)
+        spot = compare_locations(a, b, named, self._vocabulary)
         if aligned.kept + min(aligned.only_a, aligned.only_b) < _FEW_WORDS and _two_addresses(named, spot):
             return Verdict(0.0, (), never="other-address")
         found = features(a, b, named, aligned, spot, self._vocabulary)
@@ -88,13 +94,13 @@ class Comparer:
         return Verdict(score, tuple(said[:_MOST]), _person(a, b, named, aligned))
 
 
-def _never(a: Matter, b: Matter, named: Compared) -> str:
+def _never(a: Comparable, b: Comparable, named: EntityComparison) -> str:
     """Why two complaints can't be about the same matter, whatever else is alike."""
     if (a.secret or b.secret) and sender_of(a, b) != "same":
         return "secret"
     if days_between(a, b) > _EPISODE:
         return "other-episode"
-    if place := two_places(named):
+    if place := conflicting_place(named):
         return f"other-{place}"
     if other_end(a, b) or other_end(b, a):
         return "other-street"
@@ -103,9 +109,11 @@ def _never(a: Matter, b: Matter, named: Compared) -> str:
     return ""
 
 
-def _never_by_words(a: Matter, b: Matter, named: Compared, aligned: Aligned, vocabulary: Vocabulary) -> str:
+def _never_by_words(
+    a: Comparable, b: Comparable, named: EntityComparison, aligned: TextAlignment, vocabulary: Vocabulary
+) -> str:
     """The same, where it takes how the texts stand to each other."""
-    if two_persons(named) and aligned.contained >= NEAR:
+    if names_two_persons(named) and aligned.contained >= NEAR:
         return "other-person"
     if _filled_form(aligned):
         return "filled-form"
@@ -114,7 +122,7 @@ def _never_by_words(a: Matter, b: Matter, named: Compared, aligned: Aligned, voc
     return "nothing-says-so" if _nothing_says_so(a, b, named, aligned) and not beside(a, b, vocabulary) else ""
 
 
-def _filled_form(aligned: Aligned) -> bool:
+def _filled_form(aligned: TextAlignment) -> bool:
     """Whether two texts are one but for names: the fines of two patients, two streets in one neighbour's words.
 
     Many names are words of the dictionary (Mawar, Baru): then nothing but the exchange may tell the texts apart.
@@ -127,12 +135,12 @@ def _filled_form(aligned: Aligned) -> bool:
     return much and aligned.template >= _NOTHING_ELSE
 
 
-def _two_addresses(named: Compared, spot: Spot) -> bool:
+def _two_addresses(named: EntityComparison, spot: LocationComparison) -> bool:
     """Whether few words (the lamp is out) are said of two addresses: two quarters, two ends of one street."""
     return (spot.apart > LEAST_SAID and not spot.here) or len(named.apart & HOUSES) > 1
 
 
-def _nothing_says_so(a: Matter, b: Matter, named: Compared, aligned: Aligned) -> bool:
+def _nothing_says_so(a: Comparable, b: Comparable, named: EntityComparison, aligned: TextAlignment) -> bool:
     """Whether two, not known to be one sender, say in few words what is said everywhere, and name nothing in common.
 
     A number of a house or neighbourhood alone is no place: each village has its RT 3.
@@ -142,7 +150,9 @@ def _nothing_says_so(a: Matter, b: Matter, named: Compared, aligned: Aligned) ->
     return not (a.fine & b.fine or named.equal & (SAYS_WHERE - HOUSES) or (a.place and a.place == b.place))
 
 
-def _person(a: Matter, b: Matter, named: Compared, aligned: Aligned) -> Literal["same", "likely", "other"]:
+def _person(
+    a: Comparable, b: Comparable, named: EntityComparison, aligned: TextAlignment
+) -> Literal["same", "likely", "other"]:
     sender = sender_of(a, b)
     if sender != "unknown":
         return sender

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from language.places.gazetteer import related
-from normalize.duplicates.comparable import Matter, Named
+from normalize.duplicates.comparable import Comparable, Named
 from normalize.entities.name_similarity import Verdict, same_person, same_place
 
 # What stands at one spot, what is around it, whom or what it is known by.
@@ -36,7 +36,7 @@ _ENOUGH_SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class EntityComparison:
     """Kinds of what is named in both: `equal` where a value agrees, `conflict` where none does.
 
     `apart` are kinds that differ in the fields for the place alone, where a map may have filled them. `regions` says
@@ -50,7 +50,7 @@ class Compared:
     regions: str
 
 
-def compare_named(a: Matter, b: Matter) -> Compared:
+def compare_entities(a: Comparable, b: Comparable) -> EntityComparison:
     """What two complaints name in their texts and in the fields for the place."""
     cut = frozenset(one.words[-1] for one in (a, b) if one.words)
     left, right = _by_kind(a.named), _by_kind(b.named)
@@ -73,10 +73,10 @@ def compare_named(a: Matter, b: Matter) -> Compared:
         equal.add("district")
     if _meet(_codes(a.named), _codes(b.named)):
         equal.add("region")
-    return Compared(frozenset(equal), frozenset(conflict), frozenset(apart), _regions(a, b))
+    return EntityComparison(frozenset(equal), frozenset(conflict), frozenset(apart), _regions(a, b))
 
 
-def _one_road(a: Matter, b: Matter) -> bool:
+def _one_road(a: Comparable, b: Comparable) -> bool:
     """Whether two streets may be one: a road between two places, or one that a map put into another.
 
     Each speaks of the other's, or one does whose own text calls nothing a street: Jalan Thamrin in the direction of
@@ -86,7 +86,7 @@ def _one_road(a: Matter, b: Matter) -> bool:
     return (there and back) or (there and not _streets(a.named)) or (back and not _streets(b.named))
 
 
-def _speaks_of(one: Matter, other: Matter) -> bool:
+def _speaks_of(one: Comparable, other: Comparable) -> bool:
     """Whether one names the other's street, by a name that is no word like others, without calling it a street."""
     said = {*one.title, *one.words, *one.place}
     names = (street.split() for street in _streets((*other.named, *other.located)))
@@ -97,14 +97,14 @@ def _streets(named: Iterable[Named]) -> list[str]:
     return [value for kind, value in named if kind == "street"]
 
 
-def two_places(compared: Compared) -> str:
+def conflicting_place(compared: EntityComparison) -> str:
     """The kind of place in which two complaints differ, if they do: they are never about the same matter then."""
     if compared.regions == "conflict":
         return "region"
     return next((kind for kind in (*_TELLING_PLACES, *_CLOSE, "branch", "public") if kind in compared.conflict), "")
 
 
-def two_persons(compared: Compared) -> bool:
+def names_two_persons(compared: EntityComparison) -> bool:
     """Whether they name two persons or two of a person's numbers, and nothing that is one person's."""
     if "id" in compared.equal:
         return False
@@ -248,7 +248,7 @@ def _dated(value: str) -> tuple[str, str, str]:
     return year, month, day
 
 
-def _regions(a: Matter, b: Matter) -> str:
+def _regions(a: Comparable, b: Comparable) -> str:
     left, right = _codes((*a.named, *a.located)), _codes((*b.named, *b.located))
     if not left or not right:
         return ""

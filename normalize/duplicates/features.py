@@ -6,10 +6,17 @@ from math import log1p
 
 from config.reference.word_frequencies import Vocabulary
 from language.places.names import PARTS
-from normalize.duplicates.comparable import Matter, days_between, sender_of
-from normalize.duplicates.entity_comparison import AREAS, HOUSES, PERSONS, SAYS_WHERE, Compared, two_persons
-from normalize.duplicates.location_comparison import Spot, beside, other_beside, roots
-from normalize.duplicates.text_alignment import Aligned, stands
+from normalize.duplicates.comparable import Comparable, days_between, sender_of
+from normalize.duplicates.entity_comparison import (
+    AREAS,
+    HOUSES,
+    PERSONS,
+    SAYS_WHERE,
+    EntityComparison,
+    names_two_persons,
+)
+from normalize.duplicates.location_comparison import LocationComparison, beside, other_beside, roots
+from normalize.duplicates.text_alignment import TextAlignment, stands
 
 # Near texts share so much (weight).
 _LEAST_KEPT = 1.5
@@ -43,7 +50,12 @@ _LETTER = 20
 
 
 def features(
-    a: Matter, b: Matter, named: Compared, aligned: Aligned, spot: Spot, vocabulary: Vocabulary
+    a: Comparable,
+    b: Comparable,
+    named: EntityComparison,
+    aligned: TextAlignment,
+    spot: LocationComparison,
+    vocabulary: Vocabulary,
 ) -> dict[str, float]:
     """What a pair is judged by: numbers of about 0 to 3, each zero where there is nothing of it."""
     near = aligned.near(_LEAST_KEPT)
@@ -62,13 +74,15 @@ def features(
     }
 
 
-def _same_in_all(a: Matter, b: Matter, named: Compared, aligned: Aligned, spot: Spot) -> bool:
+def _same_in_all(
+    a: Comparable, b: Comparable, named: EntityComparison, aligned: TextAlignment, spot: LocationComparison
+) -> bool:
     """Whether the words are the same, and nothing else tells the two apart."""
     told_apart = spot.apart > _HARMLESS or named.regions == "fields" or named.apart or named.conflict
     return aligned.alike == 1.0 and not told_apart and days_between(a, b) <= _WEEK
 
 
-def _words(aligned: Aligned, *, near: bool) -> dict[str, float]:
+def _words(aligned: TextAlignment, *, near: bool) -> dict[str, float]:
     """The texts as they lie beside each other."""
     return {
         "near-text": float(near),
@@ -80,7 +94,7 @@ def _words(aligned: Aligned, *, near: bool) -> dict[str, float]:
 
 
 def _said(
-    a: Matter, b: Matter, left: AbstractSet[str], right: AbstractSet[str], vocabulary: Vocabulary, *, near: bool
+    a: Comparable, b: Comparable, left: AbstractSet[str], right: AbstractSet[str], vocabulary: Vocabulary, *, near: bool
 ) -> dict[str, float]:
     """Words wherever they stand; `left` and `right` are all roots of title and text."""
     absent = 0.0
@@ -96,7 +110,7 @@ def _said(
     }
 
 
-def _numbers(matter: Matter) -> set[str]:
+def _numbers(matter: Comparable) -> set[str]:
     """Those in title and text; RW 09 is RW 9."""
     return {word.lstrip("0") for word in (*matter.title, *matter.words) if word[0].isdecimal()}
 
@@ -114,7 +128,7 @@ def _without(words: AbstractSet[str], others: AbstractSet[str]) -> float:
     return len(words - others) / len(words)
 
 
-def _names(a: Matter, b: Matter, spot: Spot, *, near: bool) -> dict[str, float]:
+def _names(a: Comparable, b: Comparable, spot: LocationComparison, *, near: bool) -> dict[str, float]:
     """Words that no dictionary has, but for cities and provinces."""
     shared = _shared(a, b)
     only_a = len(a.fine) - len(shared) - _torn(a, b)
@@ -136,12 +150,12 @@ def _names(a: Matter, b: Matter, spot: Spot, *, near: bool) -> dict[str, float]:
     }
 
 
-def _shared(a: Matter, b: Matter) -> frozenset[str]:
+def _shared(a: Comparable, b: Comparable) -> frozenset[str]:
     """Names of one that the other has, be it in another spelling."""
     return frozenset(word for word in a.fine if stands(word, b.fine))
 
 
-def _torn(a: Matter, b: Matter) -> bool:
+def _torn(a: Comparable, b: Comparable) -> bool:
     """Whether the last word of one is no name but the beginning of a word of the other's."""
     last = a.words[-1] if a.words else ""
     return last in a.fine and last not in b.fine and any(word.startswith(last) for word in b.words)
@@ -152,7 +166,7 @@ def _own(topics: AbstractSet[str]) -> bool:
     return bool(topics) and all(topic.startswith(_OWN) for topic in topics)
 
 
-def _parted(a: Matter, b: Matter) -> set[str]:
+def _parted(a: Comparable, b: Comparable) -> set[str]:
     """Names that go on with another name or the word for a part, none of which `b` says: Tempapan Hulu and Kuala."""
     said = frozenset((*b.title, *b.words, *b.place))
     known: dict[str, bool] = {}
@@ -163,12 +177,14 @@ def _parted(a: Matter, b: Matter) -> set[str]:
     return {name for name, shared in known.items() if not shared}
 
 
-def _grounds(a: Matter, b: Matter, named: Compared, spot: Spot, *, near: bool) -> bool:
+def _grounds(a: Comparable, b: Comparable, named: EntityComparison, spot: LocationComparison, *, near: bool) -> bool:
     """Whether two say where, or who, or nearly the same words, in common: many have one trouble."""
     return near or spot.here or bool(_shared(a, b) or named.equal & ((SAYS_WHERE - HOUSES) | {"handle", "unit"}))
 
 
-def _complained_of(a: Matter, b: Matter, named: Compared, *, near: bool, here: bool, grounds: bool) -> dict[str, float]:
+def _complained_of(
+    a: Comparable, b: Comparable, named: EntityComparison, *, near: bool, here: bool, grounds: bool
+) -> dict[str, float]:
     """What both complain of, and what they say is wrong with it."""
     thing, other_thing = _stand(a.things, b.things)
     fault, other_fault = _stand(a.faults, b.faults)
@@ -201,7 +217,7 @@ def _stand(left: AbstractSet[str], right: AbstractSet[str]) -> tuple[float, floa
     return len(left & right) / min(len(left), len(right)), float(apart)
 
 
-def _named(named: Compared) -> dict[str, float]:
+def _named(named: EntityComparison) -> dict[str, float]:
     return {
         "same-date": float("date" in named.equal),
         "other-date": float("date" in named.conflict),
@@ -210,11 +226,13 @@ def _named(named: Compared) -> dict[str, float]:
         "other-landmark": float(len(named.conflict & {"landmark", "unit"})),
         "other-region-in-fields": float(named.regions == "fields"),
         "same-person": float(bool(PERSONS & named.equal)),
-        "other-person": float(two_persons(named)),
+        "other-person": float(names_two_persons(named)),
     }
 
 
-def _where(a: Matter, b: Matter, named: Compared, spot: Spot, *, near: bool) -> dict[str, float]:
+def _where(
+    a: Comparable, b: Comparable, named: EntityComparison, spot: LocationComparison, *, near: bool
+) -> dict[str, float]:
     topics = a.topics & b.topics
     same = len(topics) / min(len(a.topics), len(b.topics)) if topics else 0.0
     alike = len(topics) / len(a.topics | b.topics) if topics else 0.0
@@ -237,7 +255,7 @@ def _where(a: Matter, b: Matter, named: Compared, spot: Spot, *, near: bool) -> 
     }
 
 
-def _one_place(a: Matter, b: Matter, named: Compared, spot: Spot) -> float:
+def _one_place(a: Comparable, b: Comparable, named: EntityComparison, spot: LocationComparison) -> float:
     """How sure it is that both are of one place: 0 to 1."""
     if spot.here:
         return 1.0
@@ -247,7 +265,7 @@ def _one_place(a: Matter, b: Matter, named: Compared, spot: Spot) -> float:
     return 0.75 if names > 1 else 0.4 if names or named.equal & AREAS else 0.0
 
 
-def _places_among(names: frozenset[str], a: Matter, b: Matter) -> bool:
+def _places_among(names: frozenset[str], a: Comparable, b: Comparable) -> bool:
     """Whether either says of one of these names that it is a place's."""
     return any(
         kind in _NAMED_PLACES and not names.isdisjoint(value.split())
@@ -255,7 +273,7 @@ def _places_among(names: frozenset[str], a: Matter, b: Matter) -> bool:
     )
 
 
-def _beside(a: Matter, b: Matter, vocabulary: Vocabulary) -> dict[str, float]:
+def _beside(a: Comparable, b: Comparable, vocabulary: Vocabulary) -> dict[str, float]:
     topics = a.topics & b.topics
     same = len(topics) / min(len(a.topics), len(b.topics)) if topics else 0.0
     return {
@@ -264,13 +282,13 @@ def _beside(a: Matter, b: Matter, vocabulary: Vocabulary) -> dict[str, float]:
     }
 
 
-def _later_incident(a: Matter, b: Matter) -> bool:
+def _later_incident(a: Comparable, b: Comparable) -> bool:
     """What passes in a day or two, said a week later: a bus that does not come, a power cut."""
     incident = (not INCIDENTS.isdisjoint(one.things | one.faults) for one in (a, b))
     return days_between(a, b) > _FEW_DAYS and all(incident)
 
 
-def _who(a: Matter, b: Matter, *, near: bool, here: bool) -> dict[str, float]:
+def _who(a: Comparable, b: Comparable, *, near: bool, here: bool) -> dict[str, float]:
     sender = sender_of(a, b)
     return {
         "other-sender": float(sender == "other"),

@@ -5,8 +5,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from config.reference.word_frequencies import Vocabulary
-from normalize.duplicates.comparable import Matter
-from normalize.duplicates.entity_comparison import HOUSES, SPOTS, Compared
+from normalize.duplicates.comparable import Comparable
+from normalize.duplicates.entity_comparison import HOUSES, SPOTS, EntityComparison
 from normalize.duplicates.text_alignment import stands
 from normalize.entities.name_words import ROMAN
 
@@ -25,7 +25,7 @@ _FACING_WORDS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class LocationComparison:
     """How two addresses stand to each other as words (weights), and whether both complaints are of one spot."""
 
     shared: float
@@ -34,7 +34,9 @@ class Spot:
     here: bool
 
 
-def spot_of(a: Matter, b: Matter, named: Compared, vocabulary: Vocabulary) -> Spot:
+def compare_locations(
+    a: Comparable, b: Comparable, named: EntityComparison, vocabulary: Vocabulary
+) -> LocationComparison:
     """The fields for the place, as words: "in front of the church", "in front of the hospital"."""
     left, right = set(a.place), set(b.place)
     weight = vocabulary.weight
@@ -46,16 +48,16 @@ def spot_of(a: Matter, b: Matter, named: Compared, vocabulary: Vocabulary) -> Sp
     # A quarter's name alone is within the address of every house there.
     same = shared >= _SAME_SPOT * least and shared >= _MOSTLY * most and least >= LEAST_SAID
     said = bool(named.equal & SPOTS) or _said(a, b) or _said(b, a)
-    return Spot(shared, least, min(2.0, only_a, only_b), here=said or same)
+    return LocationComparison(shared, least, min(2.0, only_a, only_b), here=said or same)
 
 
-def beside(a: Matter, b: Matter, vocabulary: Vocabulary) -> set[str]:
+def beside(a: Comparable, b: Comparable, vocabulary: Vocabulary) -> set[str]:
     """What one has behind words like *depan*, and the other names too, wherever: `depan kantor pos`."""
     left, right = _every_word(a, vocabulary), _every_word(b, vocabulary)
     return (_behind(a, _BESIDE, _BESIDE_WORDS) & right) | (_behind(b, _BESIDE, _BESIDE_WORDS) & left)
 
 
-def other_beside(a: Matter, b: Matter, vocabulary: Vocabulary) -> bool:
+def other_beside(a: Comparable, b: Comparable, vocabulary: Vocabulary) -> bool:
     """Whether both say what they are in front of or behind, and neither speaks of what the other does."""
     left, right = (_behind(one, _FACING, _FACING_WORDS) for one in (a, b))
     if not left or not right:
@@ -68,17 +70,17 @@ def roots(words: Iterable[str], vocabulary: Vocabulary) -> set[str]:
     return {vocabulary.root(word) or word for word in words}
 
 
-def _behind(matter: Matter, behind: AbstractSet[str], most: int) -> set[str]:
+def _behind(matter: Comparable, behind: AbstractSet[str], most: int) -> set[str]:
     words = (*matter.title, *matter.words, *matter.place)
     return {said for at, word in enumerate(words) if word in behind for said in words[at + 1 : at + 1 + most]}
 
 
-def _every_word(matter: Matter, vocabulary: Vocabulary) -> set[str]:
+def _every_word(matter: Comparable, vocabulary: Vocabulary) -> set[str]:
     words = (*matter.title, *matter.words, *matter.place)
     return {*words, *roots(words, vocabulary)}
 
 
-def other_end(a: Matter, b: Matter) -> bool:
+def other_end(a: Comparable, b: Comparable) -> bool:
     """Whether one names, without saying what it is, another number of the other's street: `di tanah tinggi 5`."""
     text = ""
     for kind, value in (*b.named, *b.located):
@@ -92,7 +94,7 @@ def other_end(a: Matter, b: Matter) -> bool:
     return False
 
 
-def _said(a: Matter, b: Matter) -> bool:
+def _said(a: Comparable, b: Comparable) -> bool:
     """Whether one names, without saying what it is, a street or landmark of the other's: `di tanah tinggi 4`."""
     text = f" {' '.join((*a.title, *a.words, *a.place))} "
     for kind, value in (*b.named, *b.located):

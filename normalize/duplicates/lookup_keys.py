@@ -30,7 +30,7 @@ Run = tuple[int, *tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class LookupKeys:
     """A complaint is looked for under those `asked`, and from then on found under those `kept`, which are some of them.
 
     `sender` is one of both: what one person says is always looked at.
@@ -45,7 +45,7 @@ class Keys:
         return len(self.asked)
 
 
-class Keyring:
+class LookupKeyFactory:
     """Makes keys; `secret` are at most 64 bytes."""
 
     def __init__(self, secret: bytes) -> None:
@@ -58,7 +58,7 @@ class Keyring:
         named: Sequence[tuple[str, str]],
         sure: int = 0,
         sender: str = "",
-    ) -> Keys:
+    ) -> LookupKeys:
         """Keys of the words in order and of what is named (kind and value), of which the first `sure` go first.
 
         `usual` says of each word how many have it, in steps: what few have is chosen.
@@ -67,7 +67,7 @@ class Keyring:
         telling = [*telling[:sure], *sorted(telling[sure:])]
         asked, kept = self._text(words, usual)
         person = (self._key(f"sender\0{sender}"),) if sender else ()
-        return Keys(
+        return LookupKeys(
             tuple(dict.fromkeys((*person, *telling[:_ASKED_NAMED], *asked))),
             tuple(dict.fromkeys((*person, *telling[:_KEPT_NAMED], *kept))),
             *person,

@@ -7,11 +7,11 @@ from uuid import UUID
 import structlog
 
 from messages.shapes import Channel, RawMessage, Relation, Report
-from normalize.duplicates.comparable import Matter
-from normalize.duplicates.comparable_reader import MatterReader
-from normalize.duplicates.comparison import Comparer, Verdict
-from normalize.duplicates.lookup_keys import Keys
-from normalize.duplicates.store import Known, SeenMatters
+from normalize.duplicates.comparable import Comparable
+from normalize.duplicates.comparable_reader import ComparableReader
+from normalize.duplicates.comparison import Comparator, Verdict
+from normalize.duplicates.lookup_keys import LookupKeys
+from normalize.duplicates.store import EarlierComplaint, EarlierComplaints
 
 # Nobody sees so many broken roads: whoever joins more complaints in a month is looked at as one who writes anew.
 JOINS = 30
@@ -24,39 +24,39 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Nearest:
+class BestMatch:
     """The earlier complaint that is most likely about the same matter, and what was found in comparing."""
 
-    known: Known
+    known: EarlierComplaint
     verdict: Verdict
 
 
-class Near:
+class Matcher:
     """`enough` is the probability from which on two complaints are taken for one matter."""
 
-    def __init__(self, reader: MatterReader, comparer: Comparer, enough: float) -> None:
+    def __init__(self, reader: ComparableReader, comparer: Comparator, enough: float) -> None:
         self._reader = reader
         self._comparer = comparer
         self._enough = enough
 
-    def read(self, report: Report, raw: RawMessage) -> Matter:
+    def read_report(self, report: Report, raw: RawMessage) -> Comparable:
         """What of a report is compared. Only a proven sender is a sender (see docs/decisions/0005)."""
         sender = raw.sender if raw.verified_by != "none" else ""
-        return self._reader.read(report, sender, raw.channel, raw.at.timestamp())
+        return self._reader.read_report(report, sender, raw.channel, raw.at.timestamp())
 
-    def matter(self, report: Report, sender: str, channel: Channel, at: float | None) -> Matter:
-        """As `read`, of a report whose sender is known otherwise."""
-        return self._reader.read(report, sender, channel, at)
+    def read_known_sender(self, report: Report, sender: str, channel: Channel, at: float | None) -> Comparable:
+        """As `read_report`, of a report whose sender is known otherwise."""
+        return self._reader.read_report(report, sender, channel, at)
 
-    def keys(self, matter: Matter) -> Keys:
+    def lookup_keys(self, matter: Comparable) -> LookupKeys:
         """What it is found by."""
-        return self._reader.keys(matter)
+        return self._reader.lookup_keys(matter)
 
-    def nearest(self, seen: SeenMatters, matter: Matter, keys: Keys) -> Nearest | None:
+    def find_best_match(self, seen: EarlierComplaints, matter: Comparable, keys: LookupKeys) -> BestMatch | None:
         """The most likely of those that were seen, one of the same sender's first; `None` where none can be."""
         best = None
         for known in seen.candidates(keys):
-            found = Nearest(known, self._comparer.compare(known.matter, matter))
+            found = BestMatch(known, self._comparer.compare(known.matter, matter))
             if found.verdict.never or (best and self._rank(found) <= self._rank(best)):
                 continue
             root = seen.get(known.root)
@@ -67,17 +67,17 @@ class Near:
                     break
         return best
 
-    def _rank(self, found: Nearest) -> tuple[bool, float]:
+    def _rank(self, found: BestMatch) -> tuple[bool, float]:
         """Who repeats their own complaint does not join another's, however much alike that is."""
         verdict = found.verdict
         return verdict.person == "same" and verdict.score >= self._enough, verdict.score
 
-    def relate(
+    def decide_relation(
         self,
-        seen: SeenMatters,
+        seen: EarlierComplaints,
         complaint_id: UUID,
-        matter: Matter,
-        keys: Keys,
+        matter: Comparable,
+        keys: LookupKeys,
         at: datetime,
         exact: Relation,
     ) -> Relation:
@@ -97,12 +97,12 @@ class Near:
             if since < root.since:
                 seen.earlier(root, since)
         own = of if of and relation.kind == "repeat" else complaint_id
-        known = Known(complaint_id, root.complaint_id if root else of or complaint_id, own, since, matter)
+        known = EarlierComplaint(complaint_id, root.complaint_id if root else of or complaint_id, own, since, matter)
         seen.add(known, keys, at, joined=relation.kind == "joins")
         return relation
 
-    def _found(self, seen: SeenMatters, matter: Matter, keys: Keys, at: datetime) -> Relation:
-        found = self.nearest(seen, matter, keys)
+    def _found(self, seen: EarlierComplaints, matter: Comparable, keys: LookupKeys, at: datetime) -> Relation:
+        found = self.find_best_match(seen, matter, keys)
         if found is None or found.verdict.score < self._enough:
             return Relation()
         evidence = (*found.verdict.evidence, f"score-{found.verdict.score:.2f}")

@@ -18,7 +18,7 @@ _AWAY = frozenset({"dari", "asal", "ke", "menuju", "tujuan", "jurusan", "arah"})
 _FEW_DISTRICTS = 2
 
 
-class Whereabouts:
+class RegionExtraction:
     """Reads what texts and addresses name."""
 
     def __init__(self, gazetteer: Gazetteer, villages: Villages) -> None:

@@ -31,8 +31,8 @@ from sqlmodel import Field, SQLModel, col, select
 
 from config.database import UtcDateTime, insert
 from messages.sealing import Sealed, Sealer
-from normalize.duplicates.comparable import Matter, pack, unpack
-from normalize.duplicates.lookup_keys import Keys
+from normalize.duplicates.comparable import Comparable, pack, unpack
+from normalize.duplicates.lookup_keys import LookupKeys
 
 # A key keeps this many complaints; a later one takes the place of an earlier one.
 _SLOTS = 16
@@ -54,7 +54,7 @@ _SWEPT = 32
 _NUMBER = cast("type[BigInteger]", BigInteger().with_variant(Integer, "sqlite"))
 
 
-class MatterRow(SQLModel, table=True):
+class ComparableRow(SQLModel, table=True):
     """What of a complaint later ones are compared with, sealed.
 
     `number` counts complaints as they are decided. `root` is the complaint that it belongs to, whoever wrote that;
@@ -91,7 +91,7 @@ class MatterRow(SQLModel, table=True):
     body: str
 
 
-class KeyRow(SQLModel, table=True):
+class LookupKeyRow(SQLModel, table=True):
     """A complaint, by its number, that is found under a key; `at` is when it came, in seconds of the epoch."""
 
     __tablename__ = "normalize_key"
@@ -104,14 +104,14 @@ class KeyRow(SQLModel, table=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A complaint that was seen; see `MatterRow`."""
+class EarlierComplaint:
+    """A complaint that was seen; see `ComparableRow`."""
 
     complaint_id: UUID
     root: UUID
     own: UUID
     since: datetime
-    matter: Matter
+    matter: Comparable
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,8 @@ class _Statements:
 
 _COLUMNS = "number, complaint_id, root, own, since, body"
 _REPLACING = "ON CONFLICT (key, slot) DO UPDATE SET number = excluded.number, at = excluded.at"
-_TYPED: tuple[Any, ...] = tuple(col(getattr(MatterRow, name)) for name in _COLUMNS.split(", "))
-_BY_ID = select(*_TYPED).where(col(MatterRow.complaint_id) == bindparam("complaint_id"))
+_TYPED: tuple[Any, ...] = tuple(col(getattr(ComparableRow, name)) for name in _COLUMNS.split(", "))
+_BY_ID = select(*_TYPED).where(col(ComparableRow.complaint_id) == bindparam("complaint_id"))
 _STATEMENTS: Mapping[str, _Statements] = MappingProxyType(
     {
         "sqlite": _Statements(
@@ -148,40 +148,40 @@ _STATEMENTS: Mapping[str, _Statements] = MappingProxyType(
 )
 
 
-class SeenMatters:
+class EarlierComplaints:
     """The matters that a batch of complaints may belong to, and those of the batch itself; one batch, one transaction.
 
     What is added is found at once, so that it makes no difference where a batch ends.
     """
 
-    def __init__(self, connection: Connection, sealer: Sealer, keys: Sequence[Keys]) -> None:
+    def __init__(self, connection: Connection, sealer: Sealer, keys: Sequence[LookupKeys]) -> None:
         self._connection = connection
         self._sealer = sealer
         self._sqlite = connection.dialect.name == "sqlite"
         self._say = _STATEMENTS[connection.dialect.name]
         self._under: dict[int, dict[int, int]] = defaultdict(dict)
         self._rows: dict[int, Sequence[Any]] = {}
-        self._known: dict[int, Known] = {}
+        self._known: dict[int, EarlierComplaint] = {}
         self._numbers: dict[UUID, int] = {}
         self._matters: dict[int, dict[str, object]] = {}
         self._keys: dict[tuple[int, int], tuple[int, int]] = {}
         self._fresh: set[int] = set()
         # Where nothing is kept any more it begins anew; an old key then leads to another complaint, which is compared.
-        self._next: int = (connection.execute(select(func.max(MatterRow.number))).scalar_one() or 0) + 1
+        self._next: int = (connection.execute(select(func.max(ComparableRow.number))).scalar_one() or 0) + 1
         asked = sorted({key for each in keys for key in each.asked})
         for key, slot, number in connection.exec_driver_sql(self._say.keys, (self._many(asked),)):
             self._under[key][slot] = number
         self._before = {each: self._likeliest(each) for each in keys}
         self._read({found for likeliest in self._before.values() for found in likeliest})
 
-    def candidates(self, keys: Keys) -> Iterator[Known]:
+    def candidates(self, keys: LookupKeys) -> Iterator[EarlierComplaint]:
         """The complaints with the most of these keys, the likeliest first; what few have tells more."""
         before = self._before.get(keys) if self._fresh.isdisjoint(keys.asked) else None
         most = self._likeliest(keys) if before is None else before
         self._read({number for number in most if number not in self._rows and number not in self._known})
         return (known for number in most if (known := self._open(number)))
 
-    def _likeliest(self, keys: Keys) -> Sequence[int]:
+    def _likeliest(self, keys: LookupKeys) -> Sequence[int]:
         shared: dict[int, float] = {}
         common: Counter[int] = Counter()
         for key in keys.asked:
@@ -196,14 +196,14 @@ class SeenMatters:
         enough = [(-share, number) for number, share in shared.items() if share * common[number] >= least]
         return [number for _, number in sorted(enough)[:_CANDIDATES]]
 
-    def get(self, complaint_id: UUID) -> Known | None:
+    def get(self, complaint_id: UUID) -> EarlierComplaint | None:
         """A complaint by its id, unless it is not kept any more."""
         if complaint_id not in self._numbers:
             self._note(self._connection.execute(_BY_ID, {"complaint_id": complaint_id}))
         number = self._numbers.get(complaint_id)
         return None if number is None else self._open(number)
 
-    def add(self, known: Known, keys: Keys, at: datetime, *, joined: bool) -> None:
+    def add(self, known: EarlierComplaint, keys: LookupKeys, at: datetime, *, joined: bool) -> None:
         """What was decided: from now on it is found."""
         number, self._next = self._next, self._next + 1
         self._numbers[known.complaint_id] = number
@@ -229,24 +229,24 @@ class SeenMatters:
     def joins_of(self, sender: str, since: datetime) -> int:
         """How many complaints of a sender joined somebody else's since a moment."""
         query = select(func.count()).where(
-            col(MatterRow.sender) == sender, col(MatterRow.joined), col(MatterRow.at) >= since
+            col(ComparableRow.sender) == sender, col(ComparableRow.joined), col(ComparableRow.at) >= since
         )
         stored: int = self._connection.execute(query).scalar_one()
         return stored + sum(row["sender"] == sender and bool(row["joined"]) for row in self._matters.values())
 
-    def earlier(self, root: Known, at: datetime) -> None:
+    def earlier(self, root: EarlierComplaint, at: datetime) -> None:
         """The matter began before its first complaint came."""
         number = self._numbers[root.complaint_id]
         self._known[number] = replace(root, since=at)
         if number in self._matters:
             self._matters[number]["since"] = at
         else:
-            self._connection.execute(update(MatterRow).where(col(MatterRow.number) == number).values(since=at))
+            self._connection.execute(update(ComparableRow).where(col(ComparableRow.number) == number).values(since=at))
 
     def write(self) -> None:
         """Keep what was added."""
         if self._matters:
-            statement = insert(self._connection, MatterRow).on_conflict_do_nothing()
+            statement = insert(self._connection, ComparableRow).on_conflict_do_nothing()
             self._connection.execute(statement, list(self._matters.values()))
         # In their order: neighbours are written together.
         rows = [(key, slot, *self._keys[key, slot]) for key, slot in sorted(self._keys)]
@@ -255,16 +255,21 @@ class SeenMatters:
         elif rows:
             self._connection.exec_driver_sql(self._say.keep, tuple(map(list, zip(*rows, strict=True))))
 
-    def forget(self, before: datetime, messages: int) -> None:
+    def delete_expired(self, before: datetime, messages: int) -> None:
         """Take away some of what is older than a moment: the oldest matters, and keys here and there.
 
         With each batch of so many messages it looks somewhere else at so many times as many keys, the places as far
         from each other as can be: so that all are looked at before a third as many complaints have come as are kept.
         """
-        old = select(MatterRow.number).where(col(MatterRow.at) < before).order_by(col(MatterRow.at)).limit(_PURGED)
-        self._connection.execute(delete(MatterRow).where(col(MatterRow.number).in_(old)))
-        key, start, count = col(KeyRow.key), self._next * _GOLDEN % (1 << 64) + _FIRST, messages * _SWEPT
-        some = delete(KeyRow).where(col(KeyRow.at) < int(before.timestamp()))
+        old = (
+            select(ComparableRow.number)
+            .where(col(ComparableRow.at) < before)
+            .order_by(col(ComparableRow.at))
+            .limit(_PURGED)
+        )
+        self._connection.execute(delete(ComparableRow).where(col(ComparableRow.number).in_(old)))
+        key, start, count = col(LookupKeyRow.key), self._next * _GOLDEN % (1 << 64) + _FIRST, messages * _SWEPT
+        some = delete(LookupKeyRow).where(col(LookupKeyRow.at) < int(before.timestamp()))
         end = _after(self._connection, start, count)
         self._connection.execute(some.where(key >= start) if end is None else some.where(key >= start, key < end))
         if end is None:
@@ -287,7 +292,7 @@ class SeenMatters:
             self._rows[number] = row
             self._numbers[row[0]] = number
 
-    def _open(self, number: int) -> Known | None:
+    def _open(self, number: int) -> EarlierComplaint | None:
         if known := self._known.get(number):
             return known
         row = self._rows.get(number)
@@ -295,7 +300,7 @@ class SeenMatters:
             return None
         complaint_id, root, own, since, body = row
         matter = unpack(self._sealer.open(Sealed(body), complaint_id))
-        known = Known(complaint_id, root or complaint_id, own or complaint_id, since, matter)
+        known = EarlierComplaint(complaint_id, root or complaint_id, own or complaint_id, since, matter)
         self._known[number] = known
         return known
 
@@ -305,17 +310,23 @@ def regroup(connection: Connection, complaint_id: UUID, root: UUID) -> None:
 
     Both matters, the one it leaves and the one it comes to, began with the earliest of what they hold then.
     """
-    columns = (col(MatterRow.complaint_id), col(MatterRow.root), col(MatterRow.own))
+    columns = (col(ComparableRow.complaint_id), col(ComparableRow.root), col(ComparableRow.own))
     these = or_(*(column == complaint_id for column in columns))
-    left = set(connection.execute(select(MatterRow.root).where(these)).scalars())
-    connection.execute(update(MatterRow).where(these).values(root=root))
+    left = set(connection.execute(select(ComparableRow.root).where(these)).scalars())
+    connection.execute(update(ComparableRow).where(these).values(root=root))
     for head in {root, *left} - {None}:
-        of = or_(col(MatterRow.complaint_id) == head, col(MatterRow.root) == head)
-        began = connection.execute(select(func.min(MatterRow.at)).where(of)).scalar_one()
-        connection.execute(update(MatterRow).where(col(MatterRow.complaint_id) == head).values(since=began))
+        of = or_(col(ComparableRow.complaint_id) == head, col(ComparableRow.root) == head)
+        began = connection.execute(select(func.min(ComparableRow.at)).where(of)).scalar_one()
+        connection.execute(update(ComparableRow).where(col(ComparableRow.complaint_id) == head).values(since=began))
 
 
 def _after(connection: Connection, start: int, count: int) -> int | None:
     """The key after so many from a key on, if there are so many."""
-    query = select(KeyRow.key).where(col(KeyRow.key) >= start).order_by(col(KeyRow.key)).offset(count).limit(1)
+    query = (
+        select(LookupKeyRow.key)
+        .where(col(LookupKeyRow.key) >= start)
+        .order_by(col(LookupKeyRow.key))
+        .offset(count)
+        .limit(1)
+    )
     return connection.execute(query).scalar_one_or_none()

@@ -43,7 +43,7 @@ _TELLING_APART = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Aligned:
+class TextAlignment:
     """Weights (see `Vocabulary.weight`) of the words that two texts share in order, and of what each has alone.
 
     `exchanged` is what stands in the place of something else, the lighter side of it; `names` the part of that in which
@@ -90,7 +90,7 @@ def _share(part: float, whole: float) -> float:
     return min(1.0, part / whole) if whole else 0.0
 
 
-def align(a: Sequence[str], b: Sequence[str], vocabulary: Vocabulary) -> Aligned:
+def align(a: Sequence[str], b: Sequence[str], vocabulary: Vocabulary) -> TextAlignment:
     """Two texts as their words in order."""
     weight = vocabulary.weight
     kept = only_a = only_b = exchanged = names = 0.0
@@ -120,7 +120,7 @@ def align(a: Sequence[str], b: Sequence[str], vocabulary: Vocabulary) -> Aligned
             if max(len(gone), len(come)) <= _FEW:
                 apart += not _TELLING_APART.isdisjoint((*gone, *come))
                 names += min(lost, won) if _names(gone, vocabulary) and _names(come, vocabulary) else 0
-    return Aligned(kept, only_a, only_b, exchanged, names, numbers, apart, _dense(steps))
+    return TextAlignment(kept, only_a, only_b, exchanged, names, numbers, apart, _dense(steps))
 
 
 def _dense(steps: Iterable[Opcode]) -> float:

@@ -46,7 +46,7 @@ _FRESH = uuid.UUID("00000000-0000-4000-8000-00000000f4e5")
 _DEVICE_KEY = b"a key of these journeys, no other"
 _SERVICES = load_services(Path(__file__).parent)
 _REGIONS = load_regions()
-_NEAR = Readers.load(b"journeys").near()
+_MATCHER = Readers.load(b"journeys").matcher()
 _JUDGE = Judge(load_kinds())
 
 
@@ -123,13 +123,13 @@ class Stages:
 
     def normalize(self, raw: Outgoing) -> tuple[str, Outgoing, list[Outgoing]]:
         """The complaint, or the reason why it is none; and what the sender is told."""
-        stage = NormalizeStage(self.engine, self.sealer, _SERVICES.names, _REGIONS, _NEAR, _JUDGE)
+        stage = NormalizeStage(self.engine, self.sealer, _SERVICES.names, _REGIONS, _MATCHER, _JUDGE)
         output, *told = stage.handle([record_of(raw)])
         return ("2-set-aside" if output.topic == OVERSIGHT else "2-complaint"), output, told
 
     def deliver(self, raws: Sequence[Outgoing]) -> Sequence[Outgoing]:
         """Everything that the normalizer makes of several deliveries, each a record of its own."""
-        stage = NormalizeStage(self.engine, self.sealer, _SERVICES.names, _REGIONS, _NEAR, _JUDGE)
+        stage = NormalizeStage(self.engine, self.sealer, _SERVICES.names, _REGIONS, _MATCHER, _JUDGE)
         return stage.handle([replace(record_of(raw), offset=number) for number, raw in enumerate(raws)])
 
     def route(self, complaint: Outgoing) -> tuple[Outgoing, list[Outgoing]]:

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.evaluation.duplicates import Readers, Said
+from app.evaluation.duplicates import ExplainedMessage, Readers
 from messages.shapes import Channel
 from normalize.duplicates.comparison import Verdict
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
-Judge = Callable[[Said, Said], Verdict]
+Judge = Callable[[ExplainedMessage, ExplainedMessage], Verdict]
 
 
 @pytest.fixture(scope="session")
@@ -23,10 +23,10 @@ def readers() -> Readers:
 @pytest.fixture(scope="session")
 def judge(readers: Readers) -> Judge:
     """Compares two messages."""
-    return lambda a, b: readers.comparer.compare(readers.matter(a), readers.matter(b))
+    return lambda a, b: readers.comparator.compare(readers.read_message(a), readers.read_message(b))
 
 
-def said(text: str, hours: float = 0, channel: Channel = Channel.WEB, **fields: str) -> Said:
+def said(text: str, hours: float = 0, channel: Channel = Channel.WEB, **fields: str) -> ExplainedMessage:
     """A message that came so many hours after the first."""
     number = f"{abs(hash((text, hours, channel, *fields.values()))):x}"
-    return Said(id=number, text=text, channel=channel, received_at=START + timedelta(hours=hours), **fields)
+    return ExplainedMessage(id=number, text=text, channel=channel, received_at=START + timedelta(hours=hours), **fields)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.evaluation.duplicates import Readers, Said
+from app.evaluation.duplicates import ExplainedMessage, Readers
 from messages.shapes import Channel
 from normalize.duplicates.comparable import pack, unpack
 from tests.normalize.duplicates.conftest import Judge, said
@@ -98,7 +98,10 @@ def test_an_exchange_always_splits(
     (text,) = (letter for letter in LETTERS if here in letter)
     one = said(text, sender=sender)
     other = said(again(text.replace(here, there), how), hours=hours, sender=sender)
-    assert readers.comparer.compare(readers.matter(one), readers.matter(other)).score < readers.likeness.enough
+    assert (
+        readers.comparator.compare(readers.read_message(one), readers.read_message(other)).score
+        < readers.likeness.enough
+    )
 
 
 def test_a_duration_grows(judge: Judge, readers: Readers) -> None:
@@ -133,7 +136,10 @@ def test_few_words_at_one_address_are_one_matter(
 ) -> None:
     """What the app sends has few words; with the same address, within days, they are enough."""
     one, other = said(text, address=at(street)), said(again(text, how), hours=hours, address=at(street))
-    assert readers.comparer.compare(readers.matter(one), readers.matter(other)).score >= readers.likeness.enough
+    assert (
+        readers.comparator.compare(readers.read_message(one), readers.read_message(other)).score
+        >= readers.likeness.enough
+    )
 
 
 @given(st.sampled_from(SAID), st.permutations(STREETS), st.floats(0, 300), st.sampled_from(HOWS))
@@ -142,7 +148,7 @@ def test_few_words_at_two_addresses_are_two(
 ) -> None:
     """The same words in another street are another matter, however they are sent."""
     one, other = said(text, address=at(streets[0])), said(again(text, how), hours=hours, address=at(streets[1]))
-    verdict = readers.comparer.compare(readers.matter(one), readers.matter(other))
+    verdict = readers.comparator.compare(readers.read_message(one), readers.read_message(other))
     assert verdict.never in {"other-street", "other-alley"} or verdict.score < readers.likeness.enough
 
 
@@ -201,7 +207,7 @@ def test_hidden_numbers(judge: Judge, one: str, other: str, never: str) -> None:
     ],
     ids=["address", "months later", "weeks later", "says nothing", "region", "school", "branch", "district"],
 )
-def test_what_is_never_one_matter(judge: Judge, one: Said, other: Said, never: str) -> None:
+def test_what_is_never_one_matter(judge: Judge, one: ExplainedMessage, other: ExplainedMessage, never: str) -> None:
     """Equal words are not enough: the place, the time and who says it count."""
     assert judge(one, other).never == never
     assert judge(other, one).never == never
@@ -274,15 +280,15 @@ def test_what_only_the_other_speaks_of(judge: Judge) -> None:
 
 def test_a_name_that_is_a_word_too(readers: Readers) -> None:
     """What a dictionary has but nobody writes in a complaint is a name where a village bears it; others are words."""
-    assert "johar" in readers.matter(said("banjir di johar")).fine
-    assert not {"banjir", "jalan"} & readers.matter(said("banjir di jalan")).fine
+    assert "johar" in readers.read_message(said("banjir di johar")).fine
+    assert not {"banjir", "jalan"} & readers.read_message(said("banjir di jalan")).fine
 
 
 @given(st.sampled_from(LETTERS), st.sampled_from(LETTERS), st.floats(0, 3000))
 def test_it_makes_no_difference_which_came_first(readers: Readers, one: str, other: str, hours: float) -> None:
     """The order of arrival changes who is first, not who is together."""
-    a, b = readers.matter(said(one)), readers.matter(said(other, hours=hours))
-    there, back = readers.comparer.compare(a, b), readers.comparer.compare(b, a)
+    a, b = readers.read_message(said(one)), readers.read_message(said(other, hours=hours))
+    there, back = readers.comparator.compare(a, b), readers.comparator.compare(b, a)
     assert there.never == back.never
     assert there.score == pytest.approx(back.score)
 
@@ -290,18 +296,18 @@ def test_it_makes_no_difference_which_came_first(readers: Readers, one: str, oth
 @given(st.text(max_size=400), st.text(max_size=80), st.text(max_size=80))
 def test_any_text_is_a_matter(readers: Readers, text: str, title: str, address: str) -> None:
     """Whatever is written is read, kept and found again as it was."""
-    matter = readers.matter(Said(id="1", text=text, title=title, address=address))
+    matter = readers.read_message(ExplainedMessage(id="1", text=text, title=title, address=address))
     assert unpack(pack(matter)) == matter
-    assert len(readers.reader.keys(matter)) <= 4 * 40
+    assert len(readers.reader.lookup_keys(matter)) <= 4 * 40
 
 
 def test_what_was_kept_before(readers: Readers) -> None:
     """A store that was begun before districts, things and faults were kept is read on."""
-    matter = readers.matter(said(LETTERS[5]))
+    matter = readers.read_message(said(LETTERS[5]))
     *lists, _, _, _, rest = pack(matter).decode().split("\n")
     before = unpack("\n".join((*lists, rest)).encode())
     assert before == replace(matter, wide=frozenset(), things=frozenset(), faults=frozenset())
-    assert readers.comparer.compare(before, matter).score >= readers.likeness.enough
+    assert readers.comparator.compare(before, matter).score >= readers.likeness.enough
 
 
 _SCRAPS = st.lists(
@@ -315,8 +321,8 @@ _SCRAPS = st.lists(
 @given(_SCRAPS, _SCRAPS, st.sampled_from(("", "!", "Jalan rusak")))
 def test_any_two_can_be_compared(readers: Readers, one: str, other: str, title: str) -> None:
     """However little either says, be it no word at all, and in either order."""
-    a, b = readers.matter(said(one, sender="s")), readers.matter(said(other, sender="s", title=title))
-    there, back = readers.comparer.compare(a, b), readers.comparer.compare(b, a)
+    a, b = readers.read_message(said(one, sender="s")), readers.read_message(said(other, sender="s", title=title))
+    there, back = readers.comparator.compare(a, b), readers.comparator.compare(b, a)
     assert 0 <= there.score <= 1
     assert there.never == back.never
     assert there.score == pytest.approx(back.score)
@@ -325,5 +331,7 @@ def test_any_two_can_be_compared(readers: Readers, one: str, other: str, title: 
 def test_no_identifier_is_kept_in_the_clear(readers: Readers) -> None:
     """Whoever reads the store of matters finds no number of a person's."""
     numbers = ("3374010101900001", "0009000012345", "081200000001", "1234567890123456")
-    packed = pack(readers.matter(said(f"NIK {numbers[0]} BPJS {numbers[1]} hp {numbers[2]} rek {numbers[3]}"))).decode()
+    packed = pack(
+        readers.read_message(said(f"NIK {numbers[0]} BPJS {numbers[1]} hp {numbers[2]} rek {numbers[3]}"))
+    ).decode()
     assert not [number for number in numbers if number in packed or number[1:] in packed]

@@ -4,24 +4,24 @@ from collections.abc import Mapping
 
 import pytest
 
-from app.evaluation.duplicates import Readers, Said
-from normalize.duplicates.comparable import Matter
-from normalize.duplicates.entity_comparison import compare_named
+from app.evaluation.duplicates import ExplainedMessage, Readers
+from normalize.duplicates.comparable import Comparable
+from normalize.duplicates.entity_comparison import compare_entities
 from normalize.duplicates.features import INCIDENTS, features
-from normalize.duplicates.location_comparison import spot_of
+from normalize.duplicates.location_comparison import compare_locations
 from normalize.duplicates.text_alignment import align
 from tests.normalize.duplicates.conftest import Judge, said
 
 
-def seen(readers: Readers, one: Said, other: Said) -> Mapping[str, float]:
+def seen(readers: Readers, one: ExplainedMessage, other: ExplainedMessage) -> Mapping[str, float]:
     """What is found in a pair, the same both ways."""
 
-    def found(a: Matter, b: Matter) -> Mapping[str, float]:
+    def found(a: Comparable, b: Comparable) -> Mapping[str, float]:
         left, right = sorted((a.words, b.words))
-        aligned, named = align(left, right, readers.vocabulary), compare_named(a, b)
-        return features(a, b, named, aligned, spot_of(a, b, named, readers.vocabulary), readers.vocabulary)
+        aligned, named = align(left, right, readers.vocabulary), compare_entities(a, b)
+        return features(a, b, named, aligned, compare_locations(a, b, named, readers.vocabulary), readers.vocabulary)
 
-    a, b = readers.matter(one), readers.matter(other)
+    a, b = readers.read_message(one), readers.read_message(other)
     there = found(a, b)
     assert found(b, a) == pytest.approx(there)
     return there
@@ -106,9 +106,9 @@ def test_nothing_in_common_is_two_matters(judge: Judge, readers: Readers) -> Non
 
 def test_a_village_that_is_called_by_words_like_others(readers: Readers) -> None:
     """It is known by its region, be it written in one; elsewhere the same words are words."""
-    there = readers.matter(said("lampu mati di Batu Merah", location="Kota Ambon")).fine
+    there = readers.read_message(said("lampu mati di Batu Merah", location="Kota Ambon")).fine
     assert "batumerah" in there
-    assert "batumerah" not in readers.matter(said("lampu mati di Batu Merah", location="Kota Bandung")).fine
+    assert "batumerah" not in readers.read_message(said("lampu mati di Batu Merah", location="Kota Bandung")).fine
     apart, shared = said("padam di batu merah", location="Kota Ambon"), said("batu merah gelap", location="Kota Ambon")
     assert seen(readers, apart, shared)["same-names"] > 0
 
@@ -156,4 +156,4 @@ def test_what_is_named_keeps_two_apart(judge: Judge, one: str, other: str, never
 @pytest.mark.parametrize("text", ["jalan dari dana desa baru dicor sudah retak", "pak desa bilang sudah dibagi"])
 def test_what_a_village_did_is_no_village(readers: Readers, text: str) -> None:
     """Of a village's money and its head something is said; none is called so."""
-    assert not [value for kind, value in readers.matter(said(text)).named if kind == "village"]
+    assert not [value for kind, value in readers.read_message(said(text)).named if kind == "village"]

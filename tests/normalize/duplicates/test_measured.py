@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import app
-from app.evaluation.duplicate_metrics import figures, measure
-from app.evaluation.duplicates import PairFile, Readers, Said, duplicates
-from normalize.duplicates.entity_comparison import compare_named, two_places
+from app.evaluation.duplicate_metrics import measure_duplicates, summarize_judgements
+from app.evaluation.duplicates import ExplainedMessage, LabelledPair, Readers, explain_messages
+from normalize.duplicates.entity_comparison import compare_entities, conflicting_place
 from tests.support.paths import DATA
 
 PAIRS = DATA / "pairs"
@@ -24,8 +24,11 @@ NAMES = ("test", *LIKELY)
 @pytest.fixture(scope="module")
 def measured(readers: Readers) -> dict[str, dict[str, Any]]:
     """The measure of the held-out pairs: written to mislead, and by two authors as they come to be compared."""
-    likely = [pair for name in LIKELY for pair in PairFile.read(PAIRS / f"{name}.jsonl")]
-    return {"test": measure(readers, PairFile.read(PAIRS / "test.jsonl")), "likely": measure(readers, likely)}
+    likely = [pair for name in LIKELY for pair in LabelledPair.load_file(PAIRS / f"{name}.jsonl")]
+    return {
+        "test": measure_duplicates(readers, LabelledPair.load_file(PAIRS / "test.jsonl")),
+        "likely": measure_duplicates(readers, likely),
+    }
 
 
 def test_precision_comes_first(measured: dict[str, dict[str, Any]]) -> None:
@@ -50,7 +53,7 @@ def test_no_source_is_left_behind(measured: dict[str, dict[str, Any]]) -> None:
 @pytest.mark.parametrize("learned", LEARNED)
 def test_the_groups_are_apart(learned: str, held: str) -> None:
     """No group and no message of the held-out pairs is among those learned from."""
-    ours, theirs = (PairFile.read(PAIRS / f"{name}.jsonl") for name in (learned, held))
+    ours, theirs = (LabelledPair.load_file(PAIRS / f"{name}.jsonl") for name in (learned, held))
     assert not {pair.group for pair in ours} & {pair.group for pair in theirs}
     assert not {one.id for pair in ours for one in (pair.a, pair.b)} & {pair.a.id for pair in theirs}
     assert len(ours) + len(theirs) >= 600
@@ -59,25 +62,25 @@ def test_the_groups_are_apart(learned: str, held: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_no_two_named_places_are_merged(readers: Readers, name: str) -> None:
     """Where two texts name two streets, neighbourhoods, villages or regions, they are never one matter."""
-    for pair in PairFile.read(PAIRS / f"{name}.jsonl"):
-        a, b = readers.matter(pair.a), readers.matter(pair.b)
-        verdict = readers.comparer.compare(a, b)
-        assert not (two_places(compare_named(a, b)) and verdict.score)
+    for pair in LabelledPair.load_file(PAIRS / f"{name}.jsonl"):
+        a, b = readers.read_message(pair.a), readers.read_message(pair.b)
+        verdict = readers.comparator.compare(a, b)
+        assert not (conflicting_place(compare_entities(a, b)) and verdict.score)
         assert not (verdict.never and verdict.score)
 
 
-def pairs(*told: tuple[str, str, str, bool]) -> list[tuple[PairFile, bool]]:
+def pairs(*told: tuple[str, str, str, bool]) -> list[tuple[LabelledPair, bool]]:
     """Pairs of a group, a source and a label, with what they were taken for."""
-    one = Said(id="1", text="a")
+    one = ExplainedMessage(id="1", text="a")
     return [
-        (PairFile.model_validate({"group": group, "source": source, "label": label, "a": one, "b": one}), same)
+        (LabelledPair.model_validate({"group": group, "source": source, "label": label, "a": one, "b": one}), same)
         for group, source, label, same in told
     ]
 
 
 def test_what_is_counted() -> None:
     """Precision and recall over pairs, recall of each label, and the same for each source."""
-    found = figures(
+    found = summarize_judgements(
         pairs(
             ("1", "sms", "repeat", True),
             ("1", "sms", "joins", False),
@@ -93,15 +96,19 @@ def test_what_is_counted() -> None:
 
 def test_a_group_counts_as_what_it_is_worth() -> None:
     """Twenty pairs that are right or wrong together tell less than twenty that are not."""
-    alone = figures(pairs(*((str(number), "", "joins", number % 2 == 0) for number in range(20))))["recall"]
-    together = figures(pairs(*((str(number % 4), "", "joins", number % 2 == 0) for number in range(20))))["recall"]
+    alone = summarize_judgements(pairs(*((str(number), "", "joins", number % 2 == 0) for number in range(20))))[
+        "recall"
+    ]
+    together = summarize_judgements(pairs(*((str(number % 4), "", "joins", number % 2 == 0) for number in range(20))))[
+        "recall"
+    ]
     assert alone["value"] == together["value"] == 0.5
     assert together["high"] - together["low"] > alone["high"] - alone["low"] > 0.3
 
 
-def lines() -> list[Said]:
+def lines() -> list[ExplainedMessage]:
     """The held-out messages, each once, in the order of arrival."""
-    pairs = PairFile.read(PAIRS / "test.jsonl")
+    pairs = LabelledPair.load_file(PAIRS / "test.jsonl")
     messages = {one.id: one for pair in pairs for one in (pair.a, pair.b)}
     return sorted(messages.values(), key=lambda one: (str(one.received_at), one.id))
 
@@ -109,9 +116,9 @@ def lines() -> list[Said]:
 def test_batches_make_no_difference(readers: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
     """A decision does not depend on where a batch ends."""
     some = lines()[:300]
-    whole = list(duplicates(readers, some))
+    whole = list(explain_messages(readers, some))
     monkeypatch.setattr("app.evaluation.duplicates._BATCH", 7)
-    assert list(duplicates(readers, some)) == whole
+    assert list(explain_messages(readers, some)) == whole
     assert {found["decision"] for found in whole} == {"new", "repeat", "joins"}
 
 

@@ -2,8 +2,13 @@
 
 import pytest
 
-from app.evaluation.duplicates import Readers, Said
-from normalize.duplicates.entity_comparison import Compared, compare_named, two_persons, two_places
+from app.evaluation.duplicates import ExplainedMessage, Readers
+from normalize.duplicates.entity_comparison import (
+    EntityComparison,
+    compare_entities,
+    conflicting_place,
+    names_two_persons,
+)
 
 
 @pytest.fixture(scope="module")
@@ -18,12 +23,12 @@ class Compare:
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
 
-    def __call__(self, one: str, other: str, address: str = "", their_address: str = "") -> Compared:
+    def __call__(self, one: str, other: str, address: str = "", their_address: str = "") -> EntityComparison:
         """The verdicts, which are the same both ways."""
-        a = self._readers.matter(Said(id="1", text=one, address=address))
-        b = self._readers.matter(Said(id="2", text=other, address=their_address))
-        found = compare_named(a, b)
-        assert compare_named(b, a) == found
+        a = self._readers.read_message(ExplainedMessage(id="1", text=one, address=address))
+        b = self._readers.read_message(ExplainedMessage(id="2", text=other, address=their_address))
+        found = compare_entities(a, b)
+        assert compare_entities(b, a) == found
         return found
 
 
@@ -95,10 +100,10 @@ def test_what_a_map_fills_in(compared: Compare) -> None:
     """Two houses in the fields alone may be of two telephones at one hole; two streets are two places."""
     near = compared("gelap", "gelap", "Jl. Mawar No. 5 RT 3", "Jl. Mawar No. 9 RT 4")
     assert near.apart == {"house", "rt"}
-    assert not two_places(near)
-    assert two_places(compared("gelap", "gelap", "Jl. Mawar No. 5", "Jl. Melati No. 5")) == "street"
+    assert not conflicting_place(near)
+    assert conflicting_place(compared("gelap", "gelap", "Jl. Mawar No. 5", "Jl. Melati No. 5")) == "street"
     # What a text says counts, wherever the telephone was.
-    assert two_places(compared("Jl. Mawar gelap", "Jl. Melati gelap", "Jl. Anggrek", "Jl. Anggrek")) == "street"
+    assert conflicting_place(compared("Jl. Mawar gelap", "Jl. Melati gelap", "Jl. Anggrek", "Jl. Anggrek")) == "street"
 
 
 @pytest.mark.parametrize(
@@ -113,4 +118,4 @@ def test_what_a_map_fills_in(compared: Compare) -> None:
 )
 def test_persons(compared: Compare, one: str, other: str, *, two: bool) -> None:
     """One person's card settles it; one telephone may report for two."""
-    assert two_persons(compared(one, other)) is two
+    assert names_two_persons(compared(one, other)) is two

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from app.evaluation.duplicates import PairFile, Said
+from app.evaluation.duplicates import ExplainedMessage, LabelledPair
 from tests.support.paths import DATA
 
 PAIRS = DATA / "pairs"
@@ -17,37 +17,37 @@ SLACK = 0.06
 
 
 @pytest.fixture(params=NAMES)
-def pairs(request: pytest.FixtureRequest) -> list[PairFile]:
+def pairs(request: pytest.FixtureRequest) -> list[LabelledPair]:
     """The pairs of one file."""
     return read(str(request.param))
 
 
-def read(name: str) -> list[PairFile]:
+def read(name: str) -> list[LabelledPair]:
     """The pairs of the file."""
-    return PairFile.read(PAIRS / f"{name}.jsonl")
+    return LabelledPair.load_file(PAIRS / f"{name}.jsonl")
 
 
-def messages(pairs: Iterable[PairFile]) -> list[Said]:
+def messages(pairs: Iterable[LabelledPair]) -> list[ExplainedMessage]:
     """Both messages of each pair."""
     return [one for pair in pairs for one in (pair.a, pair.b)]
 
 
-def shares(pairs: list[PairFile]) -> dict[str, float]:
+def shares(pairs: list[LabelledPair]) -> dict[str, float]:
     """Each label's share."""
     found = Counter(str(pair.label) for pair in pairs)
     return {label: found[label] / len(pairs) for label in MIX}
 
 
-def test_an_id_is_one_message(pairs: list[PairFile]) -> None:
+def test_an_id_is_one_message(pairs: list[LabelledPair]) -> None:
     """An id that stands in several pairs always means the same message, and no pair stands twice."""
-    said: dict[str, Said] = {}
+    said: dict[str, ExplainedMessage] = {}
     assert all(said.setdefault(one.id, one) == one for one in messages(pairs))
     both = [frozenset((pair.a.id, pair.b.id)) for pair in pairs]
     assert len(both) == len(set(both))
     assert all(len(ids) == 2 for ids in both)
 
 
-def test_the_first_came_first(pairs: list[PairFile]) -> None:
+def test_the_first_came_first(pairs: list[LabelledPair]) -> None:
     """In a pair, the second message is not older than the first; only what came in three weeks is the same matter."""
     for pair in pairs:
         if pair.a.received_at and pair.b.received_at:
@@ -56,14 +56,14 @@ def test_the_first_came_first(pairs: list[PairFile]) -> None:
             assert days <= 22 or pair.label == "different"
 
 
-def test_senders_do_not_tell(pairs: list[PairFile]) -> None:
+def test_senders_do_not_tell(pairs: list[LabelledPair]) -> None:
     """Whoever repeats is the same sender and whoever joins another; one sender has different matters too."""
     known = [pair for pair in pairs if pair.a.sender and pair.b.sender]
     found = {(str(pair.label), pair.a.sender == pair.b.sender) for pair in known}
     assert found == {("repeat", True), ("joins", False), ("different", True), ("different", False)}
 
 
-def test_the_mix(pairs: list[PairFile]) -> None:
+def test_the_mix(pairs: list[LabelledPair]) -> None:
     """As a blocking step proposes: seven in ten are the same matter, in each source too."""
     for label, share in shares(pairs).items():
         assert MIX[label][0] <= share <= MIX[label][1]
@@ -75,7 +75,7 @@ def test_the_mix(pairs: list[PairFile]) -> None:
             assert MIX[label][0] - SLACK <= share <= MIX[label][1] + SLACK
 
 
-def test_exports_say_little(pairs: list[PairFile]) -> None:
+def test_exports_say_little(pairs: list[LabelledPair]) -> None:
     """Two thirds say no sender, most say a time, and a few identical texts are different matters."""
     assert sum(not (pair.a.sender or pair.b.sender) for pair in pairs) >= len(pairs) * 2 / 3
     assert sum(bool(pair.a.received_at and pair.b.received_at) for pair in pairs) >= len(pairs) * 0.8

@@ -20,7 +20,7 @@ from messages import codec, ids
 from messages.shapes import Channel, Complaint, Correction, Relation
 from messages.topics import CORRECTIONS
 from normalize.duplicates.matcher import JOINS
-from normalize.duplicates.store import KeyRow, MatterRow
+from normalize.duplicates.store import ComparableRow, LookupKeyRow
 from normalize.stage import KEPT, NormalizeStage
 from tests.conftest import NOW
 from tests.support.records import JSON, at
@@ -58,7 +58,7 @@ def complaints(outputs: Sequence[Outgoing]) -> list[Complaint]:
 @pytest.fixture
 def stage(parts: Parts, engine: Engine, readers: Readers) -> NormalizeStage:
     """A normalizer that compares, on each kind of database."""
-    return NormalizeStage(engine, parts.sealer, near=readers.near())
+    return NormalizeStage(engine, parts.sealer, matcher=readers.matcher())
 
 
 def work(stage: NormalizeStage, *messages: Outgoing, start: int = 0, at_once: int = 100) -> list[Complaint]:
@@ -189,8 +189,8 @@ def test_what_is_old_is_forgotten(parts: Parts, engine: Engine, stage: Normalize
     work(stage, report(parts, MORNING, "a"))
     work(stage, report(parts, ELSEWHERE, "b", KEPT / timedelta(hours=1) + 1), start=5)
     with reading(engine) as connection:
-        assert connection.execute(select(func.count()).select_from(MatterRow)).scalar_one() == 1
-        assert connection.execute(select(func.count(func.distinct(KeyRow.number)))).scalar_one() == 1
+        assert connection.execute(select(func.count()).select_from(ComparableRow)).scalar_one() == 1
+        assert connection.execute(select(func.count(func.distinct(LookupKeyRow.number)))).scalar_one() == 1
 
 
 def test_keys_are_swept_by_the_way(parts: Parts, engine: Engine, stage: NormalizeStage) -> None:
@@ -201,7 +201,7 @@ def test_keys_are_swept_by_the_way(parts: Parts, engine: Engine, stage: Normaliz
     for turn, text in enumerate(texts[:30]):
         work(stage, report(parts, f"Setuju. {text}", f"e{turn}", later), start=1000 * (turn + 1))
     with reading(engine) as connection:
-        assert connection.execute(select(func.count(func.distinct(KeyRow.number)))).scalar_one() == 30
+        assert connection.execute(select(func.count(func.distinct(LookupKeyRow.number)))).scalar_one() == 30
 
 
 def test_what_one_person_says_is_looked_at(parts: Parts, stage: NormalizeStage) -> None:
@@ -236,7 +236,7 @@ def test_the_store_tells_nobody(parts: Parts, engine: Engine, stage: NormalizeSt
     """What is compared is sealed: whoever reads the table finds no word of a report."""
     work(stage, report(parts, MORNING, "a"))
     with reading(engine) as connection:
-        rows = repr(connection.execute(select(MatterRow.__table__)).all())  # type: ignore[attr-defined]
+        rows = repr(connection.execute(select(ComparableRow.__table__)).all())  # type: ignore[attr-defined]
     assert "kenanga" not in rows
     assert "bengkel" not in rows
 
@@ -250,7 +250,7 @@ from config.settings import load
 from normalize.stage import NormalizeStage
 from tests.normalize.duplicates.test_stage import AFTERNOON, MORNING, STREETS, report, work
 parts = Parts(load())
-stage = NormalizeStage(open_engine(sys.argv[1]), parts.sealer, near=Readers.load(b"k" * 32).near())
+stage = NormalizeStage(open_engine(sys.argv[1]), parts.sealer, matcher=Readers.load(b"k" * 32).matcher())
 print("ready", flush=True)
 sys.stdin.readline()
 text = MORNING if sys.argv[2] == "a" else AFTERNOON
