@@ -25,7 +25,7 @@ from language.places.landmarks import Landmarks, load_landmarks
 from language.tokens import Tokens
 from language.words import Words
 from messages.shapes import Report
-from router.location.location import Where, locate, told
+from router.location.location import ReportLocation, locate_report, location_text
 
 _CHARACTERS = 400
 _ROUNDS = 20
@@ -53,9 +53,9 @@ class Finder:
         self.landmarks = load_landmarks(regions) if _LANDMARKS.exists() else Landmarks()
         self.words = Words(slang)
 
-    def where(self, report: Report) -> Where:
+    def where(self, report: Report) -> ReportLocation:
         """Where a report is about."""
-        return locate(report, self.words(told(report)), self.atlas, self.landmarks)
+        return locate_report(report, self.words(location_text(report)), self.atlas, self.landmarks)
 
 
 def main(path: Path, *, names: bool) -> dict[str, object]:
@@ -100,7 +100,7 @@ def _governed(code: str) -> str:
     return _JAKARTA if code.startswith(_JAKARTA) else code[:5]
 
 
-def _verdict(where: Where, region: str) -> str:
+def _verdict(where: ReportLocation, region: str) -> str:
     if where.best is None:
         return "none"
     places = [_governed(candidate.code) for candidate in where.candidates]
@@ -109,7 +109,7 @@ def _verdict(where: Where, region: str) -> str:
 
 def _first(report: Report, region: str, gazetteer: Gazetteer) -> str:
     """The same for the first mention that is sure."""
-    mentions = [mention for mention in gazetteer.find(Tokens(told(report))) if mention.sure]
+    mentions = [mention for mention in gazetteer.find(Tokens(location_text(report))) if mention.sure]
     places = [_governed(code) for mention in mentions for code in mention.codes if "." in code or code == _JAKARTA]
     return "none" if not places else "right" if places[0] == region else "later" if region in places else "wrong"
 
@@ -117,7 +117,7 @@ def _first(report: Report, region: str, gazetteer: Gazetteer) -> str:
 def _alike(report: Report, region: str, gazetteer: Gazetteer) -> list[str]:
     """Which of the two a bare name of a city and a regency alike went to, with the region's code."""
     levels: set[str] = set()
-    for mention in gazetteer.find(Tokens(told(report))):
+    for mention in gazetteer.find(Tokens(location_text(report))):
         kinds = {level_of(code) for code in mention.codes}
         if not mention.said and {Level.CITY, Level.REGENCY} <= kinds and region in mention.codes:
             levels.add(f"{level_of(region).name} {region}")
@@ -125,7 +125,7 @@ def _alike(report: Report, region: str, gazetteer: Gazetteer) -> list[str]:
 
 
 def _cost(reports: list[Report], finder: Finder) -> float:
-    characters = sum(len(told(report)) for report in reports)
+    characters = sum(len(location_text(report)) for report in reports)
     least = float("inf")
     for _ in range(_ROUNDS):
         began = time.process_time_ns()

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.evaluation.routing_metrics import Judged
+from app.evaluation.routing_metrics import JudgedReport
 from messages.shapes import Report
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
@@ -19,11 +19,11 @@ _OPENING = re.compile(
 _CLOSING = re.compile(r"\s*Mohon (?:ditindaklanjuti|informasinya|dipertimbangkan), terima kasih\s*$")
 
 
-def judged(name: str, shared: Path = SHARED) -> list[Judged]:
+def judged(name: str, shared: Path = SHARED) -> list[JudgedReport]:
     """The reports of a list like `sample`. Raises `OSError` where the texts are not there."""
     texts = {row["tracking_id"]: _report(row) for row in _rows(shared / _REPORTS)}
     return [
-        Judged(
+        JudgedReport(
             id=row["tracking_id"],
             title=texts[row["tracking_id"]].title,
             text=texts[row["tracking_id"]].text,
@@ -35,9 +35,9 @@ def judged(name: str, shared: Path = SHARED) -> list[Judged]:
     ]
 
 
-def invented(*, learn: bool) -> list[Judged]:
+def invented(*, learn: bool) -> list[JudgedReport]:
     """The invented reports of two authors who had not seen the rules: those to learn from, or the others."""
-    every = [one for path in sorted(JUDGED.glob("invented-*.jsonl")) for one in Judged.read(path)]
+    every = [one for path in sorted(JUDGED.glob("invented-*.jsonl")) for one in JudgedReport.read(path)]
     return [one for one in every if int(one.id[1:]) % 2 == learn]
 
 

@@ -16,10 +16,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.evaluation.routing_metrics import Judged, measure, measured
+from app.evaluation.routing_metrics import JudgedReport, measure_rules, routing_figures
 from bench.reports import invented, judged
 from router.decision import decide
-from router.evidence.evidence import KINDS, Sign
+from router.evidence.evidence import KINDS, Evidence
 from router.registry.registry import TRIAGE, Agency
 from router.rules import Rules, load_rules
 from router.scoring import Weights, likelihoods, strengths
@@ -54,21 +54,21 @@ _WRONG, _LEAST_ENOUGH = 0.025, 0.6
 Example = tuple[Mapping[str, Mapping[str, float]], frozenset[str]]
 
 
-def train(rules: Rules, reports: Sequence[Judged], others: Sequence[Judged]) -> dict[str, float]:
+def train(rules: Rules, reports: Sequence[JudgedReport], others: Sequence[JudgedReport]) -> dict[str, float]:
     """The weights, and from which probability on a door is chosen: at most `_WRONG` go wrong in cross-validation."""
     examples, more = _examples(rules, reports), _examples(rules, others)
     tried = [_best(examples[at], weights) for weights, fold in _folds(examples, more) for at in fold]
     return {**fit([*examples, *more]), "enough": _threshold(tried)}
 
 
-def crossed(rules: Rules, reports: Sequence[Judged], others: Sequence[Judged]) -> dict[str, Any]:
+def crossed(rules: Rules, reports: Sequence[JudgedReport], others: Sequence[JudgedReport]) -> dict[str, Any]:
     """How often the first door is right where each fifth is decided by what was learned from the rest and `others`."""
     made = [
         (reports[at], decide(reports[at].report(), replace(rules, weights=Weights(weights, rules.weights.enough))))
         for weights, fold in _folds(_examples(rules, reports), _examples(rules, others))
         for at in fold
     ]
-    return measured(made)
+    return routing_figures(made)
 
 
 def _folds(examples: Sequence[Example], others: Sequence[Example]) -> Iterator[tuple[dict[str, float], list[int]]]:
@@ -80,16 +80,16 @@ def _folds(examples: Sequence[Example], others: Sequence[Example]) -> Iterator[t
         yield fit([*rest, *others]), order[fold::_FOLDS]
 
 
-def _examples(rules: Rules, reports: Sequence[Judged]) -> list[Example]:
-    return [_example(rules.signs.find(one.report()).signs, one) for one in reports]
+def _examples(rules: Rules, reports: Sequence[JudgedReport]) -> list[Example]:
+    return [_example(rules.evidence_collector.collect(one.report()).evidence, one) for one in reports]
 
 
-def _plain(rules: Rules) -> list[Judged]:
+def _plain(rules: Rules) -> list[JudgedReport]:
     """Reports that say no more than an institution's name, of some of them: what a name is worth by itself."""
     every = sorted(code for code in rules.registry.agencies if code != TRIAGE)
     names = [(code, _called(rules.registry.agencies[code])) for code in every[::_SOME]]
     return [
-        Judged(text=text.format(name), institution=code)
+        JudgedReport(text=text.format(name), institution=code)
         for code, name in names
         for text in ("Mohon {} menindaklanjuti laporan ini.", "Yth. {}, mohon bantuannya.")
     ]
@@ -99,8 +99,8 @@ def _called(agency: Agency) -> str:
     return f"Pemerintah {agency.name}" if agency.regional else agency.name
 
 
-def _example(signs: Sequence[Sign], one: Judged) -> Example:
-    by_institution: dict[str, list[Sign]] = defaultdict(list)
+def _example(signs: Sequence[Evidence], one: JudgedReport) -> Example:
+    by_institution: dict[str, list[Evidence]] = defaultdict(list)
     for sign in signs:
         by_institution[sign.institution].append(sign)
     doors = {code: strengths(some) for code, some in by_institution.items()}
@@ -158,9 +158,9 @@ def _write(weights: Mapping[str, float]) -> None:
 
 def _shown(rules: Rules, asked: str) -> dict[str, Any]:
     if asked == "heldout":
-        return measure(rules, judged(asked))
+        return measure_rules(rules, judged(asked))
     if asked == "invented":
-        return measure(rules, invented(learn=False))
+        return measure_rules(rules, invented(learn=False))
     return crossed(rules, judged("sample"), [*invented(learn=True), *_plain(rules)])
 
 

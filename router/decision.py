@@ -6,10 +6,10 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from messages.shapes import Place, Reason, Report
-from router.evidence.collect import Found
+from router.evidence.collect import CollectedEvidence
 from router.registry.registry import TRIAGE, Registry
 from router.rules import Rules
-from router.scoring import Door, weigh
+from router.scoring import AgencyCandidate, weigh
 
 MAX_ALTERNATIVES = 3
 _ANSWER_WITHIN_WORKING_DAYS = 5
@@ -47,13 +47,13 @@ class Decision:
 
 def decide(report: Report, rules: Rules) -> Decision:
     """The likeliest institution where it is likely enough; else triage, with the candidates and why not."""
-    found = rules.signs.find(report)
-    doors = weigh(found.signs, rules.weights)
+    found = rules.evidence_collector.collect(report)
+    doors = weigh(found.evidence, rules.weights)
     topic = found.topics[0].name if found.topics else ""
-    region = found.where.best.code if found.where.best else ""
+    region = found.location.best.code if found.location.best else ""
     first, *others = doors
     if first.institution != TRIAGE and first.chance >= rules.weights.enough:
-        queue = rules.registry.queue(first.institution)
+        queue = rules.registry.receiving_agency(first.institution)
         rest = _next(first, others, found, rules)
         reasons = (
             *_reasons(first),
@@ -76,23 +76,25 @@ def decide_again(earlier: Report, later: Report, rules: Rules) -> Decision:
     return decide(earlier.model_copy(update=both | {"agency": later.agency or earlier.agency}), rules)
 
 
-def _next(first: Door, others: Sequence[Door], found: Found, rules: Rules) -> tuple[str, ...]:
+def _next(
+    first: AgencyCandidate, others: Sequence[AgencyCandidate], found: CollectedEvidence, rules: Rules
+) -> tuple[str, ...]:
     """The next likeliest; then the governments of the place, which at least know whose it is."""
     registry = rules.registry
     likely = [door.institution for door in others if door.institution != TRIAGE]
-    around = [code for candidate in found.where.candidates[:1] for code in rules.governments.around(candidate.code)]
+    around = [code for candidate in found.location.candidates[:1] for code in rules.jurisdiction.around(candidate.code)]
     up = [agency.parent] if (agency := registry.agencies.get(first.institution)) and agency.parent else []
     queues = _queues((*likely, *up, *around), registry)
-    own = registry.queue(first.institution)
+    own = registry.receiving_agency(first.institution)
     return tuple(code for code in queues if code != own)[:MAX_ALTERNATIVES]
 
 
 def _queues(institutions: Iterable[str], registry: Registry) -> Sequence[str]:
     """Where these institutions get what is theirs, each once, without triage."""
-    return [code for code in dict.fromkeys(map(registry.queue, institutions)) if code != TRIAGE]
+    return [code for code in dict.fromkeys(map(registry.receiving_agency, institutions)) if code != TRIAGE]
 
 
-def _reasons(door: Door) -> tuple[Reason, ...]:
+def _reasons(door: AgencyCandidate) -> tuple[Reason, ...]:
     """The strongest signs, each rule once."""
     by_rule = {sign.rule + sign.says: sign.reason for sign in door.signs if sign.strength > 0}
     return tuple(by_rule.values())[:_MOST_REASONS]
@@ -105,7 +107,7 @@ def _unconnected(institution: str, queue: str, registry: Registry) -> tuple[Reas
     return (Reason(rule="unconnected", says=says),)
 
 
-def _overruled(others: Sequence[Door], first: Door) -> tuple[Reason, ...]:
+def _overruled(others: Sequence[AgencyCandidate], first: AgencyCandidate) -> tuple[Reason, ...]:
     """Whom the sender named and who is not competent: said, so that the officer sees that it was seen."""
     for door in others:
         for sign in door.signs:
@@ -114,7 +116,7 @@ def _overruled(others: Sequence[Door], first: Door) -> tuple[Reason, ...]:
     return ()
 
 
-def _undecided(doors: Sequence[Door], registry: Registry) -> tuple[Reason, ...]:
+def _undecided(doors: Sequence[AgencyCandidate], registry: Registry) -> tuple[Reason, ...]:
     """Why nobody could tell: what is missing, or between whom it stands."""
     nobody = next(door for door in doors if door.institution == TRIAGE)
     candidates = [door for door in doors if door is not nobody]
@@ -126,11 +128,11 @@ def _undecided(doors: Sequence[Door], registry: Registry) -> tuple[Reason, ...]:
     return (*lacks[:1], between, *_reasons(candidates[0]))[: _MOST_REASONS + 1]
 
 
-def _topic_of(door: Door) -> str:
+def _topic_of(door: AgencyCandidate) -> str:
     return next((sign.topic for sign in door.signs if sign.topic), "")
 
 
-def due(at: datetime) -> datetime:
+def answer_deadline(at: datetime) -> datetime:
     """When the institution must have answered: 5 working days, Monday to Friday in Jakarta.
 
     Public holidays are not known here.

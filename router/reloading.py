@@ -11,7 +11,7 @@ from router.rules import FILES, Rules, load_rules
 _log = structlog.get_logger()
 
 
-class RulesFolder:
+class ReloadingRules:
     """See `router.rules.RulesSource`. Raises what `load` raises where the files can't be used at the start.
 
     Later a file that can't be used or is gone, and an institution more or less (its queue must exist before anything is

@@ -15,7 +15,7 @@ _CHANNELS = {Channel.SMS, Channel.MOBILE}
 _SOMEBODY = "instansi yang berwenang"
 
 
-def dispatched(dispatch: Dispatch, name: str) -> Reply | None:
+def dispatch_reply(dispatch: Dispatch, name: str) -> Reply | None:
     """That the complaint is at its first door; `name` is the agency's. `None` where nothing is said.
 
     Who repeats a complaint of their own was told where that went; when a person takes the two apart, they are told of
@@ -30,7 +30,7 @@ def dispatched(dispatch: Dispatch, name: str) -> Reply | None:
     return _reply(dispatch, dispatch.at, "dispatched", "dispatched", _naming(says, dispatch, name))
 
 
-def answered(dispatch: Dispatch, answer: AgencyAnswer, name: str) -> Reply | None:
+def answer_reply(dispatch: Dispatch, answer: AgencyAnswer, name: str) -> Reply | None:
     """That the agency responded, or closed the complaint: each said once, however often the agency says it."""
     words = {"responded": "sudah ditanggapi oleh {}.", "closed": "sudah selesai ditangani oleh {}."}
     if dispatch.channel not in _CHANNELS or answer.verdict not in words:

@@ -18,11 +18,11 @@ from language.places.landmarks import Landmarks, load_landmarks
 from language.places.villages import load_villages
 from language.spelling import Speller
 from language.words import Words
-from router.evidence.collect import SignFinder
+from router.evidence.collect import EvidenceCollector
 from router.evidence.competence import CompetenceTable, load_competence
-from router.evidence.text import Reader
+from router.evidence.text import ReportReader
 from router.evidence.topics import Topics, load_topics
-from router.registry.jurisdiction import Governments
+from router.registry.jurisdiction import Jurisdiction
 from router.registry.registry import Registry, load_registry
 from router.registry.units import BY_PLACE
 from router.scoring import Weights, load_weights
@@ -49,8 +49,8 @@ class Rules:
     topics: Topics
     competence: CompetenceTable
     weights: Weights
-    signs: SignFinder
-    governments: Governments
+    evidence_collector: EvidenceCollector
+    jurisdiction: Jurisdiction
 
 
 class RulesSource(Protocol):
@@ -79,12 +79,14 @@ def load_rules(folder: Path) -> Rules:
     landmarks = load_landmarks(regions, table(folder, "landmarks.csv"))
     if faults := list(_faults(registry, topics, competence, landmarks, regions)):
         raise RulesError("\n".join(faults))
-    names = Lexicon({tuple(word.normal for word in words.of(name)): one for name, one in registry.named.phrases()})
+    names = Lexicon({tuple(word.normal for word in words.of(name)): one for name, one in registry.name_index.phrases()})
     # A part of a place's name is a word that stays as it is.
     usual = {*vocabulary.words, *(word for name in official(regions) for word in name.split())}
     speller = Speller((*topics.known(), *names.words()), usual, vocabulary.weight)
-    governments = Governments(registry.agencies.values())
-    signs = SignFinder(Reader(words, speller), registry, governments, names, topics, competence, atlas, landmarks)
+    governments = Jurisdiction(registry.agencies.values())
+    signs = EvidenceCollector(
+        ReportReader(words, speller), registry, governments, names, topics, competence, atlas, landmarks
+    )
     weights = load_weights(table(folder, "doors.csv"))
     return Rules(_digest(folder), registry, topics, competence, weights, signs, governments)
 
@@ -106,10 +108,10 @@ def _faults(
     yield from (f"competence.csv: topic {topic} has no words in topics.csv" for topic in sorted(ruled - spoken))
     for row in competence.rows:
         for code in (row.institution, *row.then):
-            if code not in BY_PLACE and not registry.current(code):
+            if code not in BY_PLACE and not registry.current_institutions(code):
                 yield f"competence.csv: {row.id}: {code!r} is not in agencies.csv"
         yield from (f"competence.csv: {row.id}: {code} is no region" for code in row.where if not regions.get(code))
-    for operator in sorted(landmarks.operators - registry.every.keys()):
+    for operator in sorted(landmarks.operators - registry.institutions.keys()):
         yield f"landmarks.csv: operator {operator!r} is not in agencies.csv"
     yield from (
         f"units.csv: {unit.pattern}: topic {unit.topic!r} is not in topics.csv"

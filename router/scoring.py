@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from config.reference.table_reader import TableError, read_table
-from router.evidence.evidence import KINDS, Sign
+from router.evidence.evidence import KINDS, Evidence
 
 # A second sign of one kind for one institution tells half of what it would alone.
 _EACH_FURTHER = 0.5
@@ -33,17 +33,17 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class AgencyCandidate:
     """An institution, the probability that it is the competent one, and what speaks for it, the strongest first."""
 
     institution: str
     chance: float
-    signs: tuple[Sign, ...]
+    signs: tuple[Evidence, ...]
 
 
-def weigh(signs: Sequence[Sign], weights: Weights) -> list[Door]:
+def weigh(signs: Sequence[Evidence], weights: Weights) -> list[AgencyCandidate]:
     """All institutions that something speaks for, the likeliest first. Triage is one: that nobody could tell."""
-    for_each: dict[str, list[Sign]] = defaultdict(list)
+    for_each: dict[str, list[Evidence]] = defaultdict(list)
     for sign in signs:
         for_each[sign.institution].append(sign)
     said = {
@@ -52,7 +52,9 @@ def weigh(signs: Sequence[Sign], weights: Weights) -> list[Door]:
     }
     chances = likelihoods(said)
     doors = [
-        Door(code, chances[code], tuple(sorted(some, key=lambda sign: -weights.of[sign.kind] * sign.strength)))
+        AgencyCandidate(
+            code, chances[code], tuple(sorted(some, key=lambda sign: -weights.of[sign.kind] * sign.strength))
+        )
         for code, some in for_each.items()
     ]
     return sorted(doors, key=lambda door: (-door.chance, door.institution))
@@ -66,7 +68,7 @@ def likelihoods(said: Mapping[str, float]) -> dict[str, float]:
     return {code: odd / whole for code, odd in odds.items()}
 
 
-def strengths(signs: Sequence[Sign]) -> Mapping[str, float]:
+def strengths(signs: Sequence[Evidence]) -> Mapping[str, float]:
     """How strongly each kind of sign speaks for one institution."""
     by_kind: dict[str, list[float]] = defaultdict(list)
     for sign in signs:

@@ -13,14 +13,14 @@ from config.database import writing
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch, OversightEvent, Reply
 from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES, agency_topic
-from router.lifecycle.correction import correct
-from router.lifecycle.first_dispatch import arrive
+from router.lifecycle.correction import apply_correction
+from router.lifecycle.first_dispatch import first_dispatches
 from router.lifecycle.linked import in_order
-from router.lifecycle.refusal import Told, after_refusal, passed_on, told_of
+from router.lifecycle.refusal import RefusalEvent, dispatch_to_next_agency, next_agency, refusal_event
 from router.lifecycle.transfer import move, together, way_held
-from router.replies import answered, dispatched
+from router.replies import answer_reply, dispatch_reply
 from router.rules import RulesSource
-from router.store import said_of
+from router.store import dispatches_by_position
 
 _SOURCE = "/satu-pintu/router"
 
@@ -46,7 +46,7 @@ class RouterStage:
         """
         self._rules = self._source.current()
         with writing(self._engine) as connection:
-            said = said_of(connection, [record.position for record in records])
+            said = dispatches_by_position(connection, [record.position for record in records])
             return [
                 output
                 for record in records
@@ -57,10 +57,14 @@ class RouterStage:
         try:
             if record.topic == COMPLAINTS:
                 complaint = codec.decode(Complaint, record.value, record.headers)
-                return self._published(said or arrive(connection, record.position, complaint, self._rules, self._now()))
+                return self._published(
+                    said or first_dispatches(connection, record.position, complaint, self._rules, self._now())
+                )
             if record.topic == CORRECTIONS:
                 decided = codec.decode(Correction, record.value, record.headers)
-                return self._published(said or correct(connection, record.position, decided, self._rules, self._now()))
+                return self._published(
+                    said or apply_correction(connection, record.position, decided, self._rules, self._now())
+                )
             answer = codec.decode(AgencyAnswer, record.value, record.headers)
         except codec.CodecError as error:
             raise Reject(error.reason, error.field) from error
@@ -73,7 +77,7 @@ class RouterStage:
         _, dispatch = _asked(connection, answer)
         joined = [other for other in together(connection, dispatch) if other.relation.kind == "joins"]
         name = self._rules.registry.name_of(dispatch.agency)
-        return [told for each in (dispatch, *joined) for told in _told(answered(each, answer, name))]
+        return [told for each in (dispatch, *joined) for told in _told(answer_reply(each, answer, name))]
 
     def _next_door(
         self, connection: Connection, position: str, answer: AgencyAnswer, said: Sequence[Dispatch]
@@ -84,18 +88,18 @@ class RouterStage:
         tried = [code for code, _ in groupby(own)]
         registry = self._rules.registry
         # Who is named may be no more, or not connected: whoever gets what is theirs is meant.
-        theirs = registry.door(answer.theirs) if answer.theirs else None
-        nexts = [code for code in map(registry.door, refused.alternatives) if code]
-        door = after_refusal(tried, nexts, theirs, registry.agencies, by_person=bool(refused.actor))
+        theirs = registry.find_receiving_agency(answer.theirs) if answer.theirs else None
+        nexts = [code for code in map(registry.find_receiving_agency, refused.alternatives) if code]
+        door = next_agency(tried, nexts, theirs, registry.agencies, by_person=bool(refused.actor))
         # What triage itself gives back has no other door: the admin's desk keeps it, and oversight is told.
         if not said and refused.agency != door.agency:
-            hop = passed_on(refused, answer, door, self._named, self._now(), self._rules.version)
+            hop = dispatch_to_next_agency(refused, answer, door, self._named, self._now(), self._rules.version)
             said = move(connection, position, hop, together(connection, refused), hop)
-        told = told_of(door, tried, theirs, refused.reasons)
+        told = refusal_event(door, tried, theirs, refused.reasons)
         return [*self._published(said), _tell_oversight(answer, told)]
 
     def _named(self, code: str) -> str | None:
-        return self._rules.registry.name_of(code) if code in self._rules.registry.every else None
+        return self._rules.registry.name_of(code) if code in self._rules.registry.institutions else None
 
     def _published(self, dispatches: Iterable[Dispatch]) -> Sequence[Outgoing]:
         outputs = []
@@ -105,7 +109,7 @@ class RouterStage:
             # The complaint and what belongs to it stay in order.
             key = complaint if dispatch.own_case else str(dispatch.relation.of)
             outputs.append(Outgoing(agency_topic(code), *codec.encode(dispatch, key, _SOURCE)))
-            outputs += _told(dispatched(dispatch, self._rules.registry.name_of(code)))
+            outputs += _told(dispatch_reply(dispatch, self._rules.registry.name_of(code)))
         return outputs
 
 
@@ -130,7 +134,7 @@ def _told(reply: Reply | None) -> Sequence[Outgoing]:
     return [Outgoing(REPLIES, *codec.encode(reply, str(reply.complaint_id), _SOURCE))] if reply else ()
 
 
-def _tell_oversight(answer: AgencyAnswer, told: Told) -> Outgoing:
+def _tell_oversight(answer: AgencyAnswer, told: RefusalEvent) -> Outgoing:
     event = OversightEvent(
         id=ids.event_id(answer.dispatch_id, told.event),
         message_id=answer.message_id,

@@ -11,7 +11,7 @@ from config.database import insert
 from messages.shapes import Dispatch
 
 
-class Routed(SQLModel, table=True):
+class RoutedDispatch(SQLModel, table=True):
     """`position` is the record the dispatch follows from: a complaint, a refusal, a correction.
 
     `follows` is the complaint in its relation: whose way this one goes, where it is no case of its own.
@@ -26,7 +26,7 @@ class Routed(SQLModel, table=True):
     dispatch: str
 
 
-class Belonging(SQLModel, table=True):
+class ParentComplaint(SQLModel, table=True):
     """To which complaint this one belongs, as its own message said or as a person said last.
 
     That one may itself go the way of a third. When it is taken from there, this one goes with it. Of a complaint that
@@ -39,7 +39,7 @@ class Belonging(SQLModel, table=True):
     belongs_to: UUID = Field(index=True)
 
 
-class Corrected(SQLModel, table=True):
+class AppliedCorrection(SQLModel, table=True):
     """A correction that was worked, and the record it was read from."""
 
     __tablename__ = "router_correction"
@@ -48,9 +48,9 @@ class Corrected(SQLModel, table=True):
     position: str
 
 
-def said_of(connection: Connection, positions: Iterable[str]) -> Mapping[str, Sequence[Dispatch]]:
+def dispatches_by_position(connection: Connection, positions: Iterable[str]) -> Mapping[str, Sequence[Dispatch]]:
     """What each of these records led to when it was worked first."""
-    query = select(Routed.position, Routed.dispatch).where(col(Routed.position).in_(positions))
+    query = select(RoutedDispatch.position, RoutedDispatch.dispatch).where(col(RoutedDispatch.position).in_(positions))
     said = defaultdict(list)
     for position, kept in connection.execute(query):
         said[position].append(Dispatch.model_validate_json(kept))
@@ -66,20 +66,28 @@ def route_once(connection: Connection, position: str, dispatch: Dispatch) -> boo
         "follows": dispatch.relation.of,
         "dispatch": dispatch.model_dump_json(),
     }
-    statement = insert(connection, Routed).values(row).on_conflict_do_nothing().returning(col(Routed.hop))
+    statement = (
+        insert(connection, RoutedDispatch).values(row).on_conflict_do_nothing().returning(col(RoutedDispatch.hop))
+    )
     return connection.execute(statement).one_or_none() is not None
 
 
 def correct_once(connection: Connection, position: str, correction: UUID) -> bool:
     """Keep that this correction is worked; false if it was, from this record or another."""
     row = {"id": correction, "position": position}
-    statement = insert(connection, Corrected).values(row).on_conflict_do_nothing().returning(col(Corrected.id))
+    statement = (
+        insert(connection, AppliedCorrection).values(row).on_conflict_do_nothing().returning(col(AppliedCorrection.id))
+    )
     return connection.execute(statement).one_or_none() is not None
 
 
-def way_so_far(connection: Connection, complaint_id: UUID) -> Sequence[Dispatch]:
+def dispatch_history(connection: Connection, complaint_id: UUID) -> Sequence[Dispatch]:
     """The complaint's dispatches, first door first."""
-    query = select(Routed.dispatch).where(col(Routed.complaint_id) == complaint_id).order_by(col(Routed.hop))
+    query = (
+        select(RoutedDispatch.dispatch)
+        .where(col(RoutedDispatch.complaint_id) == complaint_id)
+        .order_by(col(RoutedDispatch.hop))
+    )
     return [Dispatch.model_validate_json(kept) for kept in connection.execute(query).scalars()]
 
 
@@ -89,27 +97,29 @@ def hold(connection: Connection, complaints: Collection[UUID]) -> None:
     On SQLite there is one writer at a time anyway.
     """
     if complaints:
-        first = select(Routed.hop).where(col(Routed.complaint_id).in_(complaints), col(Routed.hop) == 0)
-        connection.execute(first.order_by(col(Routed.complaint_id)).with_for_update()).all()
+        first = select(RoutedDispatch.hop).where(
+            col(RoutedDispatch.complaint_id).in_(complaints), col(RoutedDispatch.hop) == 0
+        )
+        connection.execute(first.order_by(col(RoutedDispatch.complaint_id)).with_for_update()).all()
 
 
 def following(connection: Connection, complaint_id: UUID) -> Sequence[Dispatch]:
     """Where each that is a repeat of a complaint, or joins it, is now."""
-    once = select(Routed.complaint_id).where(col(Routed.follows) == complaint_id)
-    latest = _latest(connection, col(Routed.complaint_id).in_(once))
+    once = select(RoutedDispatch.complaint_id).where(col(RoutedDispatch.follows) == complaint_id)
+    latest = _latest(connection, col(RoutedDispatch.complaint_id).in_(once))
     return [dispatch for dispatch in latest if dispatch.relation.of == complaint_id]
 
 
 def belong(connection: Connection, complaint_id: UUID, to: UUID) -> None:
     """Keep to which complaint this one belongs from now on."""
     row = {"complaint_id": complaint_id, "belongs_to": to}
-    statement = insert(connection, Belonging).values(row)
+    statement = insert(connection, ParentComplaint).values(row)
     connection.execute(statement.on_conflict_do_update(index_elements=["complaint_id"], set_=row))
 
 
 def belongs_to(connection: Connection, complaint_id: UUID) -> UUID | None:
     """The complaint that this one belongs to, which may itself go the way of a third."""
-    query = select(Belonging.belongs_to).where(col(Belonging.complaint_id) == complaint_id)
+    query = select(ParentComplaint.belongs_to).where(col(ParentComplaint.complaint_id) == complaint_id)
     return connection.execute(query).scalar_one_or_none()
 
 
@@ -118,9 +128,9 @@ def under(connection: Connection, complaint_id: UUID, case: UUID) -> Sequence[Di
     found: dict[UUID, Dispatch] = {}
     layer = {complaint_id}
     while layer:
-        theirs = select(Belonging.complaint_id).where(col(Belonging.belongs_to).in_(layer))
+        theirs = select(ParentComplaint.complaint_id).where(col(ParentComplaint.belongs_to).in_(layer))
         layer = set()
-        for dispatch in _latest(connection, col(Routed.complaint_id).in_(theirs)):
+        for dispatch in _latest(connection, col(RoutedDispatch.complaint_id).in_(theirs)):
             together = not dispatch.own_case and dispatch.relation.of == case
             if together and dispatch.complaint_id not in found:
                 found[dispatch.complaint_id] = dispatch
@@ -130,6 +140,6 @@ def under(connection: Connection, complaint_id: UUID, case: UUID) -> Sequence[Di
 
 def _latest(connection: Connection, these: ColumnElement[bool]) -> Iterable[Dispatch]:
     """Where each of these complaints is now."""
-    query = select(Routed.complaint_id, Routed.dispatch).where(these).order_by(col(Routed.hop))
+    query = select(RoutedDispatch.complaint_id, RoutedDispatch.dispatch).where(these).order_by(col(RoutedDispatch.hop))
     last = {row.complaint_id: row.dispatch for row in connection.execute(query)}
     return [Dispatch.model_validate_json(kept) for kept in last.values()]

@@ -42,7 +42,7 @@ from normalize.classification.classifier import Judge
 from normalize.duplicates.matcher import Matcher
 from normalize.stage import NormalizeStage
 from router.registry.registry import Registry, load_registry
-from router.reloading import RulesFolder
+from router.reloading import ReloadingRules
 from router.rules import Rules
 from sinks.ledger.status import Ledger
 from sinks.ledger.tables import ComplaintRow
@@ -97,14 +97,14 @@ class Parts:
         return load_registry(self.settings.agencies)
 
     @cached_property
-    def rules_folder(self) -> RulesFolder:
+    def reloading_rules(self) -> ReloadingRules:
         """The rules that complaints are routed by, as operators edit them. Raises `SettingsError`."""
-        return RulesFolder(self.settings.agencies)
+        return ReloadingRules(self.settings.agencies)
 
     @property
     def rules(self) -> Rules:
         """The rules that hold now."""
-        return self.rules_folder.current()
+        return self.reloading_rules.current()
 
     @cached_property
     def services(self) -> Services:

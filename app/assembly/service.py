@@ -125,7 +125,7 @@ class Service:
         if "normalize" in self._stages:
             yield "normalize", self._worker("normalize", "normalize", GROUPS["normalize"], parts.normalizer)
         if "router" in self._stages:
-            stage = RouterStage(parts.engine, parts.rules_folder, utc_now)
+            stage = RouterStage(parts.engine, parts.reloading_rules, utc_now)
             yield "router", self._worker("router", "router", ROUTED, stage)
         if "sinks" in self._stages:
             everything = (*ROUTED, *parts.queues)

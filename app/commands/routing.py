@@ -9,8 +9,8 @@ import typer
 from pydantic import ValidationError
 
 from app.commands.common import EX_USAGE, OUT, fault, labelled, opened, stop
-from app.evaluation.routing import Told, explained
-from app.evaluation.routing_metrics import Judged, measure
+from app.evaluation.routing import ReportLine, explain_report
+from app.evaluation.routing_metrics import JudgedReport, measure_rules
 from messages.shapes import Channel
 
 
@@ -28,12 +28,12 @@ def explain_route(
     with opened() as parts:
         rules = parts.rules
     if text:
-        told = Told(title=title, text=text, location=location, agency=agency, channel=channel)
-        OUT.print_json(data=explained(rules, told))
+        told = ReportLine(title=title, text=text, location=location, agency=agency, channel=channel)
+        OUT.print_json(data=explain_report(rules, told))
         return
     for number, line in enumerate(sys.stdin.buffer, start=1):
         if line.strip():
-            print(json.dumps(explained(rules, _told(line, number)), ensure_ascii=False))
+            print(json.dumps(explain_report(rules, _told(line, number)), ensure_ascii=False))
 
 
 def evaluate_route(
@@ -42,13 +42,13 @@ def evaluate_route(
     ],
 ) -> None:
     """How often the first door is right, one of three is, none is; and how true what is said of it is."""
-    judged = labelled(reports, Judged.read)
+    judged = labelled(reports, JudgedReport.read)
     with opened() as parts:
-        OUT.print_json(data=measure(parts.rules, judged))
+        OUT.print_json(data=measure_rules(parts.rules, judged))
 
 
-def _told(line: bytes, number: int) -> Told:
+def _told(line: bytes, number: int) -> ReportLine:
     try:
-        return Told.model_validate_json(line)
+        return ReportLine.model_validate_json(line)
     except ValidationError as error:
         stop(f"line {number}: {fault(error)}", EX_USAGE)

@@ -35,7 +35,7 @@ def lint(
     with opened() as parts:
         looked_at = folder or parts.settings.agencies
         rules = load_rules(looked_at)
-    found = list(routing.faults(rules, looked_at))
+    found = list(routing.rule_faults(rules, looked_at))
     for fault in found:
         print(fault)
     OUT.print(f"{len(rules.competence.rows)} rows of competence, version {rules.version}: {len(found)} faults")
@@ -45,7 +45,7 @@ def lint(
 @commands.command()
 def diff(before: _Folder, after: _Folder) -> None:
     """Print the rows that differ between two folders; exit 1 if there are any."""
-    found = list(routing.differences(before, after))
+    found = list(routing.table_differences(before, after))
     for line in found:
         print(line)
     sys.exit(1 if found else 0)
@@ -60,7 +60,7 @@ def replay(
     """Say what would change for the complaints that came, if the tables in another folder were in use."""
     begin, seen, found = moment(since), 0, 0
     with opened() as parts:
-        for change in routing.replayed(parts, parts.rules, load_rules(with_), begin):
+        for change in routing.replay_decisions(parts, parts.rules, load_rules(with_), begin):
             seen += 1
             if change:
                 found += 1
@@ -70,8 +70,8 @@ def replay(
     out.print(f"{found} of {seen} complaints would go to another door", highlight=False)
 
 
-def _line(change: routing.Change, *, as_json: bool) -> str:
+def _line(change: routing.DecisionChange, *, as_json: bool) -> str:
     if not as_json:
         return f"{change.tracking}  {change.before.agency} -> {change.after.agency}"
-    both = {"before": routing.shown(change.before), "after": routing.shown(change.after)}
+    both = {"before": routing.decision_json(change.before), "after": routing.decision_json(change.after)}
     return json.dumps({"tracking": change.tracking, **both}, ensure_ascii=False)

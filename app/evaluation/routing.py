@@ -18,11 +18,11 @@ from messages.shapes import Channel, Complaint, Place, Report
 from messages.topics import COMPLAINTS
 from router.decision import Decision, decide
 from router.evidence.competence import Competence
-from router.registry.lint import soft_faults
+from router.registry.lint import registry_faults
 from router.rules import FILES, Rules, table
 
 
-class Told(BaseModel):
+class ReportLine(BaseModel):
     """A report as it is explained: one JSON object a line. `location` and `agency` are what the sender filled in."""
 
     model_config = ConfigDict(extra="ignore")
@@ -42,12 +42,12 @@ class Told(BaseModel):
         )
 
 
-def explained(rules: Rules, told: Told) -> dict[str, Any]:
+def explain_report(rules: Rules, told: ReportLine) -> dict[str, Any]:
     """The decision on a report, for programs."""
-    return {"id": told.id, **shown(decide(told.report(), rules))}
+    return {"id": told.id, **decision_json(decide(told.report(), rules))}
 
 
-def shown(decision: Decision) -> dict[str, Any]:
+def decision_json(decision: Decision) -> dict[str, Any]:
     """A decision as JSON."""
     return {
         "agency": decision.agency,
@@ -61,7 +61,7 @@ def shown(decision: Decision) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class DecisionChange:
     """A complaint that would go to another door."""
 
     tracking: str
@@ -69,7 +69,7 @@ class Change:
     after: Decision
 
 
-def replayed(parts: Parts, before: Rules, after: Rules, since: datetime) -> Iterator[Change | None]:
+def replay_decisions(parts: Parts, before: Rules, after: Rules, since: datetime) -> Iterator[DecisionChange | None]:
     """For each complaint of the topic since a moment, in order: what changes, or `None`. Nothing is written or kept.
 
     What can't be read is passed over: the router has put it aside.
@@ -85,12 +85,12 @@ def replayed(parts: Parts, before: Rules, after: Rules, since: datetime) -> Iter
         reader.close()
 
 
-def _change(complaint: Complaint, before: Rules, after: Rules) -> Change | None:
+def _change(complaint: Complaint, before: Rules, after: Rules) -> DecisionChange | None:
     was, would = decide(complaint.report, before), decide(complaint.report, after)
-    return Change(complaint.tracking, was, would) if was.agency != would.agency else None
+    return DecisionChange(complaint.tracking, was, would) if was.agency != would.agency else None
 
 
-def differences(before: Path, after: Path) -> Iterator[str]:
+def table_differences(before: Path, after: Path) -> Iterator[str]:
     """A line for each row that was added (+), removed (-) or changed (~) between two folders of tables."""
     for name in FILES:
         rows, others = _rows(table(before, name)), _rows(table(after, name))
@@ -115,12 +115,12 @@ def _rows(path: Path) -> dict[str, str]:
     return found
 
 
-def faults(rules: Rules, folder: Path) -> Iterator[str]:
+def rule_faults(rules: Rules, folder: Path) -> Iterator[str]:
     """What is wrong with tables that can be read: names that nothing finds, examples that go elsewhere.
 
     `folder` is where `rules` were read from.
     """
-    yield from soft_faults(rules.registry, load_regions(table(folder, "regions.csv")))
+    yield from registry_faults(rules.registry, load_regions(table(folder, "regions.csv")))
     for row in rules.competence.rows:
         yield from _example_faults(rules, row)
 
@@ -128,6 +128,8 @@ def faults(rules: Rules, folder: Path) -> Iterator[str]:
 def _example_faults(rules: Rules, row: Competence) -> Iterator[str]:
     report = Report(text=row.example)
     decision = decide(report, rules)
-    spoke = {sign.rule for sign in rules.signs.find(report).signs if sign.institution == decision.agency}
+    spoke = {
+        sign.rule for sign in rules.evidence_collector.collect(report).evidence if sign.institution == decision.agency
+    }
     if row.id not in spoke:
         yield f"competence.csv: {row.id}: its example goes to {decision.agency}, and not by this row"

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from app.evaluation.duplicate_metrics import share_with_interval
-from app.evaluation.routing import Told
+from app.evaluation.routing import ReportLine
 from router.decision import Decision, decide
 from router.registry.registry import TRIAGE
 from router.rules import Rules
@@ -16,7 +16,7 @@ from router.rules import Rules
 _DOORS = 3
 
 
-class Judged(Told):
+class JudgedReport(ReportLine):
     """A report with the institution that is competent (`triage` where nobody could tell), and others not wrong."""
 
     institution: str
@@ -29,20 +29,20 @@ class Judged(Told):
         return frozenset((self.institution, *self.acceptable))
 
     @classmethod
-    def read(cls, path: Path) -> list["Judged"]:
+    def read(cls, path: Path) -> list["JudgedReport"]:
         """The reports in a file of JSON lines. Raises `OSError`, and `ValueError` naming the field at fault."""
         return [cls.model_validate_json(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
 
 
-def measure(rules: Rules, reports: Sequence[Judged]) -> dict[str, Any]:
+def measure_rules(rules: Rules, reports: Sequence[JudgedReport]) -> dict[str, Any]:
     """Shares with 95 % intervals: of those that can be placed, of those that can't, by what decides, and calibration.
 
     `strict` counts the best institution alone.
     """
-    return measured([(one, decide(one.report(), rules)) for one in reports])
+    return routing_figures([(one, decide(one.report(), rules)) for one in reports])
 
 
-def measured(made: Sequence[tuple[Judged, Decision]]) -> dict[str, Any]:
+def routing_figures(made: Sequence[tuple[JudgedReport, Decision]]) -> dict[str, Any]:
     """The same, of decisions that were made."""
     placeable = [(one, decision) for one, decision in made if one.institution != TRIAGE]
     by_kind: dict[str, list[bool]] = defaultdict(list)
@@ -61,12 +61,12 @@ def measured(made: Sequence[tuple[Judged, Decision]]) -> dict[str, Any]:
     }
 
 
-def _within(one: Judged, decision: Decision) -> bool:
+def _within(one: JudgedReport, decision: Decision) -> bool:
     doors = [code for code in (decision.agency, *decision.alternatives) if code != TRIAGE]
     return bool(one.right & set(doors[:_DOORS]))
 
 
-def _calibration(made: Iterable[tuple[Judged, Decision]]) -> dict[str, dict[str, float]]:
+def _calibration(made: Iterable[tuple[JudgedReport, Decision]]) -> dict[str, dict[str, float]]:
     """For each tenth of confidence: what was said on average, how many were right, of how many."""
     tenths: dict[int, list[tuple[float, bool]]] = defaultdict(list)
     for one, decision in made:

@@ -19,7 +19,7 @@ def answer(parts: Parts, number: str, verdict: str, text: str, theirs: str | Non
     """Publish the answer to the latest dispatch of a tracking number. Raises `Stop` naming what does not fit."""
     if verdict not in _VERDICTS:
         raise Stop(f"no such verdict: {verdict}; there are {', '.join(_VERDICTS)}")
-    if theirs is not None and theirs not in parts.registry.every:
+    if theirs is not None and theirs not in parts.registry.institutions:
         raise Stop(f"no such agency: {theirs}")
     said = _answer(parts, number, verdict, text, theirs, actor)
     if said.agency == TRIAGE and theirs is not None and not actor.strip():

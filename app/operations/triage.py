@@ -77,7 +77,9 @@ class TriageDesk:
         self._registry = registry
         self._log = log
         # By naming any of these triage has decided: the router takes it to whoever stands in.
-        self._doors = [code for code in registry.every if code != TRIAGE and registry.door(code)]
+        self._doors = [
+            code for code in registry.institutions if code != TRIAGE and registry.find_receiving_agency(code)
+        ]
 
     def waiting(self, topic: str = "", region: str = "") -> Sequence[Waiting]:
         """What lies at triage now and is not decided, the oldest first; of a topic, in a region and all it holds."""
@@ -128,7 +130,7 @@ class TriageDesk:
     def _may_be(self, number: str, case: Case, agency: str, given: str | None) -> None:
         if agency not in self._doors:
             raise Impossible(f"no such institution: {agency}")
-        if (door := self._registry.door(agency)) != agency:
+        if (door := self._registry.find_receiving_agency(agency)) != agency:
             raise Impossible(f"{agency} has no queue (any more, or yet): {door} gets what is meant for it")
         if case.agency != TRIAGE:
             raise Impossible(f"{number} is at {case.agency}, not at triage: it is that one's to answer")
@@ -161,7 +163,7 @@ class TriageDesk:
 
     def _door(self, code: str) -> str | None:
         """Who may be given the case where this institution is meant; triage has it already."""
-        return self._registry.door(code) if code != TRIAGE else None
+        return self._registry.find_receiving_agency(code) if code != TRIAGE else None
 
 
 def _case(connection: Connection, number: str) -> tuple[UUID, Case]:

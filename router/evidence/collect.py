@@ -9,15 +9,15 @@ from language.places.finder import Atlas, Manner
 from language.places.landmarks import Landmarks
 from messages.shapes import Report
 from router.evidence.competence import Competence, CompetenceTable
-from router.evidence.evidence import Kind, Sign
-from router.evidence.text import Reader, Reading
+from router.evidence.evidence import Evidence, Kind
+from router.evidence.text import ReportReader, ReportText
 from router.evidence.topics import Topic, Topics
-from router.location.location import Where, locate
-from router.location.scoring import Candidate
+from router.location.location import ReportLocation, locate_report
+from router.location.scoring import PlaceCandidate
 from router.registry.agencies import governs
-from router.registry.jurisdiction import JAKARTA, Governments
+from router.registry.jurisdiction import JAKARTA, Jurisdiction
 from router.registry.registry import TRIAGE, Agency, Registry
-from router.registry.units import BY_PLACE, PLACE, PROVINCE, FoundUnit, Unit
+from router.registry.units import BY_PLACE, PLACE, PROVINCE, Unit, UnitMention
 
 # More topics are remarks; a score above this settles the matter, whatever else is said.
 _MOST_TOPICS = 6
@@ -71,15 +71,15 @@ _FIRST = re.compile(r"\W*(?:(?:@?lapor\w*|assalam\w*|selamat \w+|halo|hallo|untu
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CollectedEvidence:
     """What a report says: the signs, its topics (the strongest first), and where it is about."""
 
-    signs: tuple[Sign, ...]
+    evidence: tuple[Evidence, ...]
     topics: tuple[Topic, ...]
-    where: Where
+    location: ReportLocation
 
 
-class SignFinder:
+class EvidenceCollector:
     """Finds the signs in reports, by one version of what operators keep.
 
     `names` are the phrases by which institutions are named, in the normal form of words.
@@ -87,9 +87,9 @@ class SignFinder:
 
     def __init__(
         self,
-        reader: Reader,
+        reader: ReportReader,
         registry: Registry,
-        governments: Governments,
+        governments: Jurisdiction,
         names: Lexicon[Agency],
         topics: Topics,
         competence: CompetenceTable,
@@ -105,18 +105,18 @@ class SignFinder:
         self._atlas = atlas
         self._landmarks = landmarks
 
-    def find(self, report: Report) -> Found:
+    def collect(self, report: Report) -> CollectedEvidence:
         """All signs in a report; always one that nobody could tell."""
         reading = self._reader.read(report)
         units = self._registry.units.find(reading.mended)
         named = self._names.find(reading.normals)
         spans = [(unit.start, unit.end) for unit in units]
         names = [reading.span(hit.first, hit.end) for hit in named if not hit.meaning.regional]
-        where = locate(report, reading.words, self._atlas, self._landmarks, spans, names)
+        where = locate_report(report, reading.words, self._atlas, self._landmarks, spans, names)
         topics = self._about(reading, named, units)
         meant = [hit for hit in _apart(named) if not _passing(reading, hit)]
         signs = (
-            Sign(TRIAGE, "nobody", 1.0, "no-evidence", "Tidak cukup petunjuk tentang instansi yang berwenang."),
+            Evidence(TRIAGE, "nobody", 1.0, "no-evidence", "Tidak cukup petunjuk tentang instansi yang berwenang."),
             *self._matters(reading, topics, where),
             *self._addressed(report, where),
             *self._named(reading, meant, topics),
@@ -124,9 +124,11 @@ class SignFinder:
             *self._operators(reading),
             *(self._places(where, _branches(reading, meant)) if _only_placed(reading, meant, topics) else ()),
         )
-        return Found(signs, topics, where)
+        return CollectedEvidence(signs, topics, where)
 
-    def _about(self, reading: Reading, named: Sequence[Hit[Agency]], units: Sequence[FoundUnit]) -> tuple[Topic, ...]:
+    def _about(
+        self, reading: ReportText, named: Sequence[Hit[Agency]], units: Sequence[UnitMention]
+    ) -> tuple[Topic, ...]:
         """The topics of the words, then those that units hint at; a part of an institution's name is no topic."""
         # “Kabupaten Batu Bara” has no coal in it; what a government is called by besides (Trans Jateng) may be a topic.
         names = [
@@ -145,7 +147,7 @@ class SignFinder:
         quoted = (*spoken, *hints.values())
         return tuple(topic.quoting(reading.written) for topic in quoted)
 
-    def _matters(self, reading: Reading, topics: Sequence[Topic], where: Where) -> Iterator[Sign]:
+    def _matters(self, reading: ReportText, topics: Sequence[Topic], where: ReportLocation) -> Iterator[Evidence]:
         best = where.best.code if where.best else ""
         asks = "?" in reading.text or not _ASKS.isdisjoint(reading.normals)
         for topic in topics:
@@ -161,20 +163,20 @@ class SignFinder:
                     kind: Kind = "policy" if asks and row.regional and not best else "next"
                     yield from self._matter(row, code, kind, topic, strength)
 
-    def _matter(self, row: Competence, code: str, kind: Kind, topic: Topic, strength: float) -> Iterator[Sign]:
-        for current in self._registry.current(code):
-            yield Sign(current, kind, strength, row.id, self._says(row, topic, current), topic.name)
+    def _matter(self, row: Competence, code: str, kind: Kind, topic: Topic, strength: float) -> Iterator[Evidence]:
+        for current in self._registry.current_institutions(code):
+            yield Evidence(current, kind, strength, row.id, self._says(row, topic, current), topic.name)
 
-    def _local(self, row: Competence, topic: Topic, strength: float, where: Where) -> Iterator[Sign]:
+    def _local(self, row: Competence, topic: Topic, strength: float, where: ReportLocation) -> Iterator[Evidence]:
         placed = 0.0
         for code, certainty in self._governed(row.institution, where):
             placed = max(placed, certainty)
-            yield Sign(code, "local-matter", strength * certainty, row.id, self._says(row, topic, code), topic.name)
+            yield Evidence(code, "local-matter", strength * certainty, row.id, self._says(row, topic, code), topic.name)
         if placed <= _ONLY_PROVINCE:
             says = f"“{topic.words}” adalah urusan pemerintah daerah, tetapi daerahnya tidak disebut."
-            yield Sign(TRIAGE, "unplaced", strength * (1 - placed), row.id, says, topic.name)
+            yield Evidence(TRIAGE, "unplaced", strength * (1 - placed), row.id, says, topic.name)
 
-    def _governed(self, level: str, where: Where) -> Iterator[tuple[str, float]]:
+    def _governed(self, level: str, where: ReportLocation) -> Iterator[tuple[str, float]]:
         """The governments on a level where the report may be about, each with how certain that is."""
         candidates = where.candidates[:_PLACES]
         within = {candidate.province for candidate in candidates if candidate.code != candidate.province}
@@ -189,34 +191,34 @@ class SignFinder:
     def _says(self, row: Competence, topic: Topic, code: str) -> str:
         return f"“{topic.words}” adalah urusan {self._registry.name_of(code)} ({row.basis})."
 
-    def _addressed(self, report: Report, where: Where) -> Iterator[Sign]:
+    def _addressed(self, report: Report, where: ReportLocation) -> Iterator[Evidence]:
         """What is written in the field for it is meant as the addressee; what stands in the text may be a remark."""
         if report.agency:
             place = [candidate.code for candidate in where.candidates[:1]]
             for code in self._registry.resolve(report.agency, place).institutions[:1]:
                 # Not what was typed: people write into any field who they are.
                 says = f"Pelapor menujukan laporan kepada {self._registry.name_of(code)}."
-                yield Sign(code, "addressed", 1.0, "addressed", says)
+                yield Evidence(code, "addressed", 1.0, "addressed", says)
 
-    def _named(self, reading: Reading, named: Sequence[Hit[Agency]], topics: Sequence[Topic]) -> Iterator[Sign]:
+    def _named(self, reading: ReportText, named: Sequence[Hit[Agency]], topics: Sequence[Topic]) -> Iterator[Evidence]:
         for hit in named:
             said: Kind = "government" if hit.meaning.regional else "named"
             kind: Kind = "greeted" if _greeted(reading, hit.first, hit.end) else said
             words = reading.written(hit.first, hit.end)
             for place, code in enumerate(self._successors(hit.meaning, topics)):
                 says = f"Laporan menyebut “{words}”: {self._registry.name_of(code)}."
-                yield Sign(code, kind, 1.0 if place == 0 else _OTHER_SUCCESSOR, "named", says)
+                yield Evidence(code, kind, 1.0 if place == 0 else _OTHER_SUCCESSOR, "named", says)
 
     def _successors(self, agency: Agency, topics: Sequence[Topic]) -> Sequence[str]:
         """Of an institution that was split the part whose matter it is; where that is not said, all, the core first."""
-        current = self._registry.current(agency.code)
+        current = self._registry.current_institutions(agency.code)
         if len(current) > 1:
             rows = (self._competence.of(topic.name, "") for topic in topics)
             theirs = [row.institution for row in rows if row and row.institution in current]
             return theirs[:1] or current
         return current
 
-    def _units(self, reading: Reading, units: Sequence[FoundUnit], where: Where) -> Iterator[Sign]:
+    def _units(self, reading: ReportText, units: Sequence[UnitMention], where: ReportLocation) -> Iterator[Evidence]:
         """Units that are whoever's the place is, or one of several's; those of one institution are found by name."""
         for one in (one for one in units if one.unit.pattern not in _ADDRESS):
             words = reading.written(one.first, one.last)
@@ -225,34 +227,34 @@ class SignFinder:
             for level in one.unit.institutions:
                 for code, certainty in self._whose(one.unit, level, where):
                     says = f"Laporan menyebut “{words}”: {self._registry.name_of(code)}."
-                    yield Sign(code, kind, strength * certainty, "unit", says)
+                    yield Evidence(code, kind, strength * certainty, "unit", says)
                 if not where.candidates and level in BY_PLACE:
                     says = f"“{words}” ada di banyak daerah, dan daerahnya tidak disebut."
-                    yield Sign(TRIAGE, "unplaced", strength, "unit", says)
+                    yield Evidence(TRIAGE, "unplaced", strength, "unit", says)
 
-    def _whose(self, unit: Unit, level: str, where: Where) -> Iterator[tuple[str, float]]:
+    def _whose(self, unit: Unit, level: str, where: ReportLocation) -> Iterator[tuple[str, float]]:
         if level in BY_PLACE:
             yield from self._governed(level, where)
         elif len(unit.institutions) > 1:
-            yield from ((code, _ONE_OF_SEVERAL) for code in self._registry.current(level))
+            yield from ((code, _ONE_OF_SEVERAL) for code in self._registry.current_institutions(level))
 
-    def _operators(self, reading: Reading) -> Iterator[Sign]:
+    def _operators(self, reading: ReportText) -> Iterator[Evidence]:
         for seen in self._landmarks.find(reading.mended):
-            for code in self._registry.current(seen.landmark.operator):
+            for code in self._registry.current_institutions(seen.landmark.operator):
                 says = f"“{reading.quoted(seen.start, seen.end)}” dikelola {self._registry.name_of(code)}."
-                yield Sign(code, "operator", 1.0, "landmark", says)
+                yield Evidence(code, "operator", 1.0, "landmark", says)
 
-    def _places(self, where: Where, branches: Collection[int]) -> Iterator[Sign]:
+    def _places(self, where: ReportLocation, branches: Collection[int]) -> Iterator[Evidence]:
         for candidate in where.candidates[:_PLACES]:
             if all(evidence.start in branches for evidence in candidate.evidence):
                 continue
             if code := self._governments.of(PLACE, candidate.code):
                 named = ", ".join(f"“{evidence.words}”" for evidence in candidate.evidence[:2])
                 says = f"Tempatnya: {self._registry.name_of(code)} ({named})."
-                yield Sign(code, "place", candidate.certainty, "place", says)
+                yield Evidence(code, "place", candidate.certainty, "place", says)
 
 
-def _only_placed(reading: Reading, named: Sequence[Hit[Agency]], topics: Sequence[Topic]) -> bool:
+def _only_placed(reading: ReportText, named: Sequence[Hit[Agency]], topics: Sequence[Topic]) -> bool:
     """Whether a place says as much as all else: no topic tells, and no institution is named that would have a branch.
 
     A salutation names none.
@@ -262,7 +264,7 @@ def _only_placed(reading: Reading, named: Sequence[Hit[Agency]], topics: Sequenc
     return all(hit.meaning.regional or _greeted(reading, hit.first, hit.end) for hit in named)
 
 
-def _branches(reading: Reading, named: Sequence[Hit[Agency]]) -> Collection[int]:
+def _branches(reading: ReportText, named: Sequence[Hit[Agency]]) -> Collection[int]:
     """Where the words right behind an institution's name begin: a place there is its branch's."""
     ends = [hit.end for hit in named if not hit.meaning.regional and hit.end < len(reading.words)]
     return {reading.words[end].start for end in ends}
@@ -277,25 +279,25 @@ def _apart(named: Sequence[Hit[Agency]]) -> Iterator[Hit[Agency]]:
         before = hit
 
 
-def _within(one: FoundUnit, named: Sequence[Hit[Agency]]) -> bool:
+def _within(one: UnitMention, named: Sequence[Hit[Agency]]) -> bool:
     """Whether a unit is a part of an institution's name (bupati Sampang)."""
     return any(hit.first <= one.first and one.last <= hit.end for hit in named)
 
 
-def _passing(reading: Reading, hit: Hit[Agency]) -> bool:
+def _passing(reading: ReportText, hit: Hit[Agency]) -> bool:
     """Whether an institution is only where something is, or a government its region, or where somebody comes from."""
     before = reading.normals[hit.first - 1] if hit.first else ""
     region = hit.meaning.regional and (before in _ELSEWHERE or reading.normals[hit.first] in _REGIONS)
     return region or before in _BESIDE
 
 
-def _meant(candidate: Candidate) -> bool:
+def _meant(candidate: PlaceCandidate) -> bool:
     """Whether a province is meant itself: it is called one, or was picked and nothing within it; Jakarta always."""
     said = any(evidence.kind in _SAID for evidence in candidate.evidence)
     return said or candidate.code == JAKARTA
 
 
-def _greeted(reading: Reading, first: int, end: int) -> bool:
+def _greeted(reading: ReportText, first: int, end: int) -> bool:
     """Whether who is named is only spoken to: in the salutation, first of all and called, or as an account."""
     start = reading.words[first].start
     before = reading.text[:start]

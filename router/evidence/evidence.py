@@ -27,7 +27,7 @@ KINDS: Sequence[Kind] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
+class Evidence:
     """`strength` is 0 or more: log-odds of a topic's words, or how certain a name or place is (up to 1)."""
 
     institution: str

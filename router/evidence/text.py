@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from language.spelling import Speller
 from language.words import Word, Words
 from messages.shapes import Report
-from router.location.location import told
+from router.location.location import location_text
 
 _LONGEST_QUOTE = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReportText:
     """`text` is title and text; `mended` are its `words` with wrong spellings mended, `normals` their normal forms."""
 
     text: str
@@ -33,16 +33,16 @@ class Reading:
         return line if len(line) <= _LONGEST_QUOTE else f"{line[: _LONGEST_QUOTE - 1]}…"
 
 
-class Reader:
+class ReportReader:
     """Reads reports."""
 
     def __init__(self, words: Words, speller: Speller) -> None:
         self._words = words
         self._speller = speller
 
-    def read(self, report: Report) -> Reading:
+    def read(self, report: Report) -> ReportText:
         """Title and text of a report."""
-        text = told(report)
+        text = location_text(report)
         words = tuple(self._words.of(text))
         meant = self._speller.meant
         normals = tuple(meant(word.normal) for word in words)
@@ -50,4 +50,4 @@ class Reader:
             word if word.normal == normal else word._replace(normal=normal)
             for word, normal in zip(words, normals, strict=True)
         )
-        return Reading(text, words, mended, normals)
+        return ReportText(text, words, mended, normals)

@@ -11,10 +11,10 @@ from router.decision import Decision, decide
 from router.lifecycle.linked import along, follows, next_hop
 from router.lifecycle.transfer import case_of, move, together, way_held
 from router.rules import Rules
-from router.store import belong, correct_once, way_so_far
+from router.store import belong, correct_once, dispatch_history
 
 
-def correct(
+def apply_correction(
     connection: Connection, position: str, correction: Correction, rules: Rules, now: datetime
 ) -> Sequence[Dispatch]:
     """The hops that follow from a correction; none where it was worked before, or changes nothing (any more).
@@ -43,7 +43,7 @@ def _split(
     current = way[-1]
     if current.relation.kind == "new":
         return ()
-    decision = own_door(way, rules)
+    decision = decide_own_agency(way, rules)
     found = {
         **decision.said(),
         "reasons": (*decision.reasons, _apart(connection, correction)),
@@ -74,7 +74,7 @@ def _merge(
     return move(connection, position, put.model_copy(update={"reasons": reasons}), others, case)
 
 
-def own_door(way: Sequence[Dispatch], rules: Rules) -> Decision:
+def decide_own_agency(way: Sequence[Dispatch], rules: Rules) -> Decision:
     """The door that its own words lead to; where it has left that one before, the last that it had for itself."""
     decision = decide(way[-1].report, rules)
     own = [dispatch for dispatch in way if dispatch.own_case]
@@ -96,6 +96,6 @@ def taken_along(connection: Connection, before: Dispatch, case: Dispatch, rules:
 
 
 def _apart(connection: Connection, correction: Correction) -> Reason:
-    way = way_so_far(connection, correction.apart_from) if correction.apart_from else ()
+    way = dispatch_history(connection, correction.apart_from) if correction.apart_from else ()
     number = way[-1].tracking if way else "lain"
     return Reason(rule="split", says=f"Dipisahkan dari laporan {number} oleh petugas: {correction.reason}")

@@ -9,15 +9,15 @@ from sqlalchemy import Connection
 from messages import ids
 from messages.shapes import Complaint, Dispatch
 from messages.topics import TRIAGE
-from router.decision import decide, decide_again, due
+from router.decision import answer_deadline, decide, decide_again
 from router.lifecycle.correction import taken_along
 from router.lifecycle.linked import beside, follow, follows, next_hop
 from router.lifecycle.transfer import case_of, move
 from router.rules import Rules
-from router.store import belong, belongs_to, following, way_so_far
+from router.store import belong, belongs_to, dispatch_history, following
 
 
-def arrive(
+def first_dispatches(
     connection: Connection, position: str, complaint: Complaint, rules: Rules, now: datetime
 ) -> Sequence[Dispatch]:
     """Its first hop, and the hops that follow from it: of what it says more about, and of what came before it.
@@ -27,7 +27,7 @@ def arrive(
     of = complaint.relation.of
     case = case_of(connection, of)
     better: Sequence[Dispatch] = ()
-    if of and case and not way_so_far(connection, complaint.id):
+    if of and case and not dispatch_history(connection, complaint.id):
         better = _better(connection, position, complaint, _said_first(connection, of), case, rules, now)
         case = case_of(connection, of) if better else case
     dispatch = _placed(_by_its_own_words(complaint, rules, now), case, rules)
@@ -50,7 +50,7 @@ def _by_its_own_words(complaint: Complaint, rules: Rules, now: datetime) -> Disp
         channel=complaint.channel,
         rules_version=rules.version,
         hop=0,
-        due_at=due(now),
+        due_at=answer_deadline(now),
         report=complaint.report,
         relation=complaint.relation,
     )
@@ -67,12 +67,12 @@ def _placed(dispatch: Dispatch, case: Dispatch | None, rules: Rules) -> Dispatch
 
 def _said_first(connection: Connection, of: UUID) -> Dispatch:
     """Where the first is now of what one sender said of a matter, given any of it."""
-    said = way_so_far(connection, of)[-1]
+    said = dispatch_history(connection, of)[-1]
     while said.relation.kind == "repeat" and not said.own_case:
         before = belongs_to(connection, said.complaint_id)
         if before is None:
             break
-        said = way_so_far(connection, before)[-1]
+        said = dispatch_history(connection, before)[-1]
     return said
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from messages import ids
 from messages.shapes import MERGED, Dispatch, Reason, Relation
 from messages.topics import TRIAGE
-from router.decision import due
+from router.decision import answer_deadline
 
 _SAYS = {
     "repeat": "Mengulang atau melanjutkan hal yang sudah dilaporkan dengan nomor {}.",
@@ -66,7 +66,7 @@ def next_hop(dispatch: Dispatch, at: datetime, rules_version: str) -> Dispatch:
         "at": at,
         "rules_version": rules_version,
         "hop": hop,
-        "due_at": due(at),
+        "due_at": answer_deadline(at),
     }
     return dispatch.model_copy(update=moved)
 

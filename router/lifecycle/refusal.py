@@ -24,28 +24,28 @@ _REFUSALS = frozenset(
 )
 
 
-class NextDoor(NamedTuple):
+class NextAgency(NamedTuple):
     """A door, and the rule that chose it."""
 
     agency: str
     rule: str
 
 
-class Told(NamedTuple):
+class RefusalEvent(NamedTuple):
     """What oversight is told of a refusal."""
 
     event: Literal["refused", "ping-pong", "hop-limit"]
     reason: str
 
 
-def after_refusal(
+def next_agency(
     tried: Sequence[str],
     alternatives: Sequence[str],
     theirs: str | None,
     known: Container[str],
     *,
     by_person: bool = False,
-) -> NextDoor:
+) -> NextAgency:
     """The next door: never one that was tried, past the hop limit triage.
 
     `tried` are all doors, in order, the last of which refuses; `theirs` is the agency that it thinks competent; `known`
@@ -55,24 +55,24 @@ def after_refusal(
     """
     named = theirs if theirs is not None and theirs in known else None
     if tried[-1] == TRIAGE:
-        return NextDoor(named, _BY_TRIAGE) if named else NextDoor(TRIAGE, "kept-by-triage")
+        return NextAgency(named, _BY_TRIAGE) if named else NextAgency(TRIAGE, "kept-by-triage")
     if by_person:
-        return NextDoor(TRIAGE, "refused-after-triage")
+        return NextAgency(TRIAGE, "refused-after-triage")
     if len(tried) > MAX_HOPS:
-        return NextDoor(TRIAGE, _HOP_LIMIT)
+        return NextAgency(TRIAGE, _HOP_LIMIT)
     if named and named not in tried:
-        return NextDoor(named, "named-by-refusal")
+        return NextAgency(named, "named-by-refusal")
     for code in alternatives:
         # The registry may be another one than when the alternatives were found.
         if code not in tried and code in known:
-            return NextDoor(code, "next-alternative")
-    return NextDoor(TRIAGE, "no-alternative-left")
+            return NextAgency(code, "next-alternative")
+    return NextAgency(TRIAGE, "no-alternative-left")
 
 
-def passed_on(
+def dispatch_to_next_agency(
     refused: Dispatch,
     answer: AgencyAnswer,
-    door: NextDoor,
+    door: NextAgency,
     name_of: Callable[[str], str | None],
     at: datetime,
     rules_version: str,
@@ -93,18 +93,20 @@ def passed_on(
     return next_hop(refused.model_copy(update=to), at, rules_version)
 
 
-def told_of(door: NextDoor, tried: Sequence[str], theirs: str | None, earlier: Sequence[Reason]) -> Told:
+def refusal_event(
+    door: NextAgency, tried: Sequence[str], theirs: str | None, earlier: Sequence[Reason]
+) -> RefusalEvent:
     """What oversight is told of the refusal that leads to a door: the gravest that can be said of it.
 
     `ping-pong`: it names one that refused this complaint before, or it is not the first refusal. `earlier` are the
     reasons that the refusing one was given.
     """
     if door.rule == _HOP_LIMIT:
-        return Told("hop-limit", door.rule)
+        return RefusalEvent("hop-limit", door.rule)
     if tried[-1] != TRIAGE and any(reason.rule in _REFUSALS for reason in earlier):
         back = theirs != TRIAGE and theirs in tried[:-1]
-        return Told("ping-pong", "names-one-that-refused" if back else "refused-again")
-    return Told("refused", door.rule)
+        return RefusalEvent("ping-pong", "names-one-that-refused" if back else "refused-again")
+    return RefusalEvent("refused", door.rule)
 
 
 def _says(refused: Dispatch, answer: AgencyAnswer, name_of: Callable[[str], str | None], *, by_triage: bool) -> str:

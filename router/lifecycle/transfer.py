@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from messages.shapes import Dispatch
 from router.lifecycle.linked import along
-from router.store import following, hold, route_once, under, way_so_far
+from router.store import dispatch_history, following, hold, route_once, under
 
 
 def case_of(connection: Connection, of: UUID | None) -> Dispatch | None:
@@ -23,7 +23,7 @@ def case_of(connection: Connection, of: UUID | None) -> Dispatch | None:
 def way_held(connection: Connection, complaint_id: UUID) -> Sequence[Dispatch]:
     """As `way_so_far`; until the transaction ends no other moves the complaint, or lets another follow it."""
     hold(connection, [complaint_id])
-    return way_so_far(connection, complaint_id)
+    return dispatch_history(connection, complaint_id)
 
 
 def together(connection: Connection, dispatch: Dispatch) -> Sequence[Dispatch]:

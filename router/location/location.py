@@ -14,7 +14,7 @@ from language.tokens import Tokens
 from language.words import Word
 from messages.shapes import Place, Report
 from router.location.context_cues import ASIDE, NOT, cue
-from router.location.scoring import Candidate, Claim, Evidence, weighed
+from router.location.scoring import Claim, PlaceCandidate, PlaceEvidence, weigh_claims
 
 # What each way to name a place says that the matter is there, in log-odds. Chosen by hand, held against real reports.
 _WEIGHTS: Mapping[str, float] = {
@@ -63,13 +63,13 @@ _RUN_TOGETHER = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class ReportLocation:
     """The places a report may be about, likeliest first, each in another city, regency or province; perhaps none."""
 
-    candidates: tuple[Candidate, ...] = ()
+    candidates: tuple[PlaceCandidate, ...] = ()
 
     @property
-    def best(self) -> Candidate | None:
+    def best(self) -> PlaceCandidate | None:
         """The likeliest, if there is any."""
         return self.candidates[0] if self.candidates else None
 
@@ -83,7 +83,7 @@ class Where:
         return bool(rivals) and first.certainty < _CLEAR * max(rivals)
 
 
-def told(report: Report) -> str:
+def location_text(report: Report) -> str:
     """The text in which places are looked for, and in which the spans of evidence and units lie.
 
     Lines that ran together are apart again: “ranting pohon ituKami sudah lapor”.
@@ -91,14 +91,14 @@ def told(report: Report) -> str:
     return _RUN_TOGETHER.sub("\n", f"{report.title}\n{report.text}")
 
 
-def locate(
+def locate_report(
     report: Report,
     words: Sequence[Word],
     atlas: Atlas,
     landmarks: Landmarks,
     units: Iterable[tuple[int, int]] = (),
     apart: Iterable[tuple[int, int]] = (),
-) -> Where:
+) -> ReportLocation:
     """Where a report is about.
 
     `words` are those of `told(report)`; the spans lie in it too. `units` are those of units: a place's name behind one
@@ -106,7 +106,7 @@ def locate(
 
     What the text says beats the fields; these count where it says nothing, and settle which of several it means.
     """
-    text = told(report)
+    text = location_text(report)
     seen = landmarks.find(words)
     inside = [*((one.start, one.end) for one in seen), *apart]
     others = [*_from_landmarks(text, seen), *_from_place(report.place, report.agency, atlas)]
@@ -117,7 +117,7 @@ def locate(
     claims = [*said, *others]
     if (level := _spoken_of(tokens, named)) and any(len(claim.shares) > 1 or claim.beside for claim in claims):
         claims = [_leaning(claim, level, atlas) for claim in claims]
-    return Where(weighed(claims[:_MOST_CLAIMS]))
+    return ReportLocation(weigh_claims(claims[:_MOST_CLAIMS]))
 
 
 def _from_text(tokens: Tokens, found: Iterable[Named], title: int, units: Sequence[tuple[int, int]]) -> Iterator[Claim]:
@@ -143,7 +143,7 @@ def _from_text(tokens: Tokens, found: Iterable[Named], title: int, units: Sequen
             # A name of several words (kuta utara) is no word like others.
             weight += _IN_SMALL if small or named.end > named.first + 1 else _IN_HEADING
         kind = "unit" if of_unit else named.manner.value
-        yield Claim(_shares(named), weight, Evidence(kind, text[start:end], start, end), aside=aside)
+        yield Claim(_shares(named), weight, PlaceEvidence(kind, text[start:end], start, end), aside=aside)
 
 
 def _spoken_of(tokens: Tokens, named: Iterable[Named]) -> Level | None:
@@ -218,7 +218,7 @@ def _from_landmarks(text: str, seen: Iterable[Seen]) -> Iterator[Claim]:
             yield Claim(
                 dict.fromkeys(landmark.codes, share),
                 _ACCOUNT if landmark.account else _LANDMARK,
-                Evidence("landmark", text[start:end], start, end),
+                PlaceEvidence("landmark", text[start:end], start, end),
             )
 
 
@@ -228,7 +228,7 @@ def _from_place(place: Place, agency: str, atlas: Atlas) -> Iterator[Claim]:
     Where no region is filled in, whose government the sender addressed says where they think that it is.
     """
     if code := atlas.region(place.code):
-        yield Claim({code: 1.0}, _FIELD_CODE, Evidence("code", code), picked=True, beside=atlas.twins((code,)))
+        yield Claim({code: 1.0}, _FIELD_CODE, PlaceEvidence("code", code), picked=True, beside=atlas.twins((code,)))
     district = f"kec. {place.district}" if place.district else ""
     addressee = "" if place.region or place.code else agency
     for text, kind in ((f"{district}\n{place.region}", "field"), (place.address, "address"), (addressee, "addressee")):
@@ -239,7 +239,7 @@ def _from_place(place: Place, agency: str, atlas: Atlas) -> Iterator[Claim]:
                 weight = _FIELD_PART * _WEIGHTS[named.manner]
                 picked = kind != "address"
                 beside = atlas.twins(named.codes) if picked else ()
-                yield Claim(_shares(named), weight, Evidence(kind, words), picked=picked, beside=beside)
+                yield Claim(_shares(named), weight, PlaceEvidence(kind, words), picked=picked, beside=beside)
 
 
 def _shares(named: Named) -> Mapping[str, float]:

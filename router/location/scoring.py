@@ -33,7 +33,7 @@ _REGION = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class PlaceEvidence:
     """What speaks for a place. `kind`: a `Manner`, `landmark`, `unit`, `code`, `field`, `address`; `words` as written.
 
     `told(report)[start:end]` are the words; -1 where they stand in the form's fields for the place.
@@ -46,13 +46,13 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class PlaceCandidate:
     """A place that the report may be about: the narrowest region that is clear, and how probable its city is (0-1)."""
 
     code: str
     level: Level
     certainty: float
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[PlaceEvidence, ...]
 
     @property
     def region(self) -> str:
@@ -74,7 +74,7 @@ class Claim(NamedTuple):
 
     shares: Mapping[str, float]
     weight: float
-    evidence: Evidence
+    evidence: PlaceEvidence
     picked: bool = False
     beside: tuple[str, ...] = ()
     aside: bool = False
@@ -87,7 +87,7 @@ class _Own(NamedTuple):
     mostly: bool
 
 
-def weighed(claims: Sequence[Claim]) -> tuple[Candidate, ...]:
+def weigh_claims(claims: Sequence[Claim]) -> tuple[PlaceCandidate, ...]:
     """The candidates, likeliest first, each in another city or regency, or a province of which no more is known."""
     claims = _overruled(_narrowed(claims))
     own = _own(claims)
@@ -140,10 +140,10 @@ def _overruled(claims: list[Claim]) -> list[Claim]:
     if not picked:
         return claims
     # What stands in the text says one region, and is no remark.
-    told = [_mostly(claim) if _tells(claim) else "" for claim in claims]
+    location_text = [_mostly(claim) if _tells(claim) else "" for claim in claims]
     provinces = set(map(_province, picked))
-    rivals = [bool(one) and not _is_province(one) and _province(one) in provinces for one in told]
-    if not any(rivals) or not picked.isdisjoint(told):
+    rivals = [bool(one) and not _is_province(one) and _province(one) in provinces for one in location_text]
+    if not any(rivals) or not picked.isdisjoint(location_text):
         return claims
     return [
         claim._replace(weight=claim.weight * _OVERRULED)
@@ -199,7 +199,7 @@ def _sum(speaking: Iterable[float]) -> float:
     return sum(one * _AGAIN**nth for nth, one in enumerate(sorted(speaking, reverse=True)))
 
 
-def _ranked(scores: Mapping[str, float], claims: Sequence[Claim]) -> tuple[Candidate, ...]:
+def _ranked(scores: Mapping[str, float], claims: Sequence[Claim]) -> tuple[PlaceCandidate, ...]:
     # Of a name that a hundred villages bear all together say as much as one that is unique.
     odds = {code: exp(score) - 1 for code, score in scores.items()}
     total = exp(_NOWHERE) + sum(odds.values())
@@ -207,13 +207,13 @@ def _ranked(scores: Mapping[str, float], claims: Sequence[Claim]) -> tuple[Candi
     return tuple(_candidate(code, odds, total, claims) for code in ranked)
 
 
-def _candidate(code: str, odds: Mapping[str, float], total: float, claims: Sequence[Claim]) -> Candidate:
+def _candidate(code: str, odds: Mapping[str, float], total: float, claims: Sequence[Claim]) -> PlaceCandidate:
     inside = [value for other, value in odds.items() if _is_province(code) and other != code and related(code, other)]
     # What is less likely than its province and lies in it speaks for the province.
     mass = odds[code] + sum(value for value in inside if value < odds[code])
     narrow = _narrowest(code, claims)
     evidence = tuple(claim.evidence for claim in claims if any(related(one, narrow) for one in claim.shares))
-    return Candidate(narrow, level_of(narrow), mass / total, evidence)
+    return PlaceCandidate(narrow, level_of(narrow), mass / total, evidence)
 
 
 def _narrowest(region: str, claims: Iterable[Claim]) -> str:

@@ -142,7 +142,7 @@ def _date(row: Mapping[str, str], column: str) -> date | None:
         raise TableError(f"agencies.csv: {row['code']}: {column} is no date like 2024-10-21") from error
 
 
-def current(code: str, known: Mapping[str, Agency]) -> tuple[str, ...]:
+def current_institutions(code: str, known: Mapping[str, Agency]) -> tuple[str, ...]:
     """The institution itself, or those it became in the end, in their order; of an unknown code, nothing."""
     found: dict[str, None] = {}
     waiting, seen = [code], set[str]()
@@ -159,12 +159,12 @@ def current(code: str, known: Mapping[str, Agency]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def queue(code: str, known: Mapping[str, Agency]) -> str:
+def receiving_agency(code: str, known: Mapping[str, Agency]) -> str:
     """The institution that gets what is meant for a code: a connected one, at last triage."""
     seen: set[str] = set()
     while code not in seen and code in known:
         seen.add(code)
-        code = next(iter(current(code, known)), TRIAGE)
+        code = next(iter(current_institutions(code, known)), TRIAGE)
         agency = known[code]
         if agency.connected:
             return code

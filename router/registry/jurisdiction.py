@@ -9,7 +9,7 @@ JAKARTA = "31"
 _REGION = 2
 
 
-class Governments:
+class Jurisdiction:
     """The regional governments among institutions, by the official codes of their regions. `codes` are their own."""
 
     def __init__(self, agencies: Iterable[Agency]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from config.reference.regions import Regions, load_regions
 from config.reference.table_reader import TableError
-from router.registry.agencies import Agency, current
+from router.registry.agencies import Agency, current_institutions
 from router.registry.jurisdiction import JAKARTA
 from router.registry.registry import Registry, load_registry
 
@@ -24,12 +24,12 @@ def lint(folder: Path, regions: Regions | None = None, expected: Iterable[str] =
     except TableError as error:
         return str(error).splitlines()
     missing = (f"agencies.csv: no row is called {name!r}" for name in expected if not _known(name, registry))
-    return [*soft_faults(registry, regions or load_regions()), *missing]
+    return [*registry_faults(registry, regions or load_regions()), *missing]
 
 
-def soft_faults(registry: Registry, regions: Regions) -> Iterator[str]:
+def registry_faults(registry: Registry, regions: Regions) -> Iterator[str]:
     """What does not keep a registry from being routed by, and yet is a fault; `regions` must have a government."""
-    agencies = list(registry.every.values())
+    agencies = list(registry.institutions.values())
     yield from (f"agencies.csv: {fault}" for fault in (*_gaps(agencies, regions), *_rows(agencies)))
     yield from (f"agencies.csv: {fault}" for fault in _unreachable(agencies, registry))
 
@@ -68,7 +68,7 @@ def _unreachable(agencies: Sequence[Agency], registry: Registry) -> Iterator[str
     """Names that lead elsewhere, because a unit's pattern or another row is found in them first."""
     known = {agency.code: agency for agency in agencies}
     for agency in agencies:
-        ours = current(agency.code, known)
+        ours = current_institutions(agency.code, known)
         for alias in dict.fromkeys((agency.name, *filter(None, [agency.acronym]), *agency.aliases)):
             found = registry.resolve(alias).institutions
             if found != ours and agency.code not in found[:1]:

@@ -16,10 +16,10 @@ from language.phrase_index import PhraseIndex, normal
 from language.places.finder import Atlas, load_atlas
 from language.places.gazetteer import load_gazetteer
 from language.words import Words
-from router.registry.agencies import Agency, current, governs
-from router.registry.jurisdiction import Governments
-from router.registry.typo_correction import Mender
-from router.registry.unit_location import Seat, Seats, Spot
+from router.registry.agencies import Agency, current_institutions, governs
+from router.registry.jurisdiction import Jurisdiction
+from router.registry.typo_correction import TypoCorrector
+from router.registry.unit_location import PlaceMention, UnitLocation, UnitLocator
 from router.registry.units import BY_PLACE, PLACE, Unit, Units
 
 # A field holds a name, not a story; what is longer is read so far.
@@ -55,7 +55,7 @@ class _Said(NamedTuple):
         return int(not self.itself or (self.unit is not None and self.unit.open))
 
 
-class Resolver:
+class NameResolver:
     """`known` are all institutions, former ones too. Places and their spellings are loaded when first needed."""
 
     def __init__(
@@ -67,8 +67,8 @@ class Resolver:
         atlas: Atlas | None = None,
     ) -> None:
         self._known, self._named, self._units, self._words = known, named, units, words
-        self._governments = Governments(known.values())
-        self._seats = Seats(self._governments, lambda: atlas or self._shipped())
+        self._governments = Jurisdiction(known.values())
+        self._seats = UnitLocator(self._governments, lambda: atlas or self._shipped())
 
     def resolve(self, spelling: str, place: Collection[str] = ()) -> Resolution:
         """Whose name it is; `place`: dotted codes known from elsewhere. A slip of the pen is looked through."""
@@ -92,29 +92,35 @@ class Resolver:
         return load_atlas(self._regions, load_gazetteer(self._regions), known)
 
     @cached_property
-    def _mender(self) -> Mender:
+    def _mender(self) -> TypoCorrector:
         names = (name for agency in self._known.values() for name in agency.names())
-        return Mender([*names, *(unit.pattern for unit in self._units.all), *_names(self._regions)])
+        return TypoCorrector([*names, *(unit.pattern for unit in self._units.all), *_names(self._regions)])
 
     def _read(self, spelling: str, place: Collection[str]) -> Resolution:
         said = self._said(spelling)
         main = min(said, key=lambda each: (each.rank, each.start), default=None)
-        named = [Spot(each.start, each.end, (each.agency.region,)) for each in said if each.agency and not each.itself]
+        named = [
+            PlaceMention(each.start, each.end, (each.agency.region,))
+            for each in said
+            if each.agency and not each.itself
+        ]
         # A government's own name holds its place.
         span = (main.start, main.end if main.itself else main.start) if main else None
         seat = self._seats.of(spelling, span, named, place)
         if main is not None and main.unit is not None:
             return self._unit(main.unit, seat)
         if main is not None and main.agency is not None and (main.itself or not seat.codes):
-            return Resolution(current(main.agency.code, self._known), seat.region, how="name")
+            return Resolution(current_institutions(main.agency.code, self._known), seat.region, how="name")
         governments = self._seats.governments(PLACE, seat)
         return Resolution(governments, seat.region, how=("name" if main else "place") if governments else "nothing")
 
-    def _unit(self, unit: Unit, seat: Seat) -> Resolution:
+    def _unit(self, unit: Unit, seat: UnitLocation) -> Resolution:
         institutions = [
             institution
             for code in unit.institutions
-            for institution in (self._seats.governments(code, seat) if code in BY_PLACE else current(code, self._known))
+            for institution in (
+                self._seats.governments(code, seat) if code in BY_PLACE else current_institutions(code, self._known)
+            )
         ]
         if unit.placed and self._governments.codes.isdisjoint(institutions):
             return Resolution((), seat.region, unit.name, "unplaced")

@@ -9,9 +9,9 @@ from config.reference.table_reader import TableError
 from language.phrase_index import PhraseIndex
 from language.places.finder import Atlas
 from language.words import Words
-from router.registry import agencies as institutions
+from router.registry import agencies as agencies_module
 from router.registry.agencies import TRIAGE, Agency, agency_faults, load_agencies, phrases
-from router.registry.name_resolver import Resolution, Resolver
+from router.registry.name_resolver import NameResolver, Resolution
 from router.registry.units import Unit, Units, load_units, unit_faults
 
 __all__ = ["TRIAGE", "Agency", "Registry", "Resolution", "load_registry"]
@@ -26,27 +26,27 @@ class Registry:
     """
 
     agencies: Mapping[str, Agency]
-    every: Mapping[str, Agency]
-    named: PhraseIndex[Agency]
+    institutions: Mapping[str, Agency]
+    name_index: PhraseIndex[Agency]
     units: Units
-    resolver: Resolver
+    resolver: NameResolver
 
     def name_of(self, code: str) -> str:
         """The agency's name; of one that is in the registry no more, its code."""
-        known = self.every.get(code)
+        known = self.institutions.get(code)
         return known.name if known else code
 
-    def current(self, code: str) -> tuple[str, ...]:
+    def current_institutions(self, code: str) -> tuple[str, ...]:
         """The institution itself, or those it became, best first; of an unknown code, nothing."""
-        return institutions.current(code, self.every)
+        return agencies_module.current_institutions(code, self.institutions)
 
-    def queue(self, code: str) -> str:
+    def receiving_agency(self, code: str) -> str:
         """The institution that gets what is meant for a code: a connected one, at last triage."""
-        return institutions.queue(code, self.every)
+        return agencies_module.receiving_agency(code, self.institutions)
 
-    def door(self, code: str) -> str | None:
+    def find_receiving_agency(self, code: str) -> str | None:
         """As `queue`, of a code that somebody named: `None` where it leads nowhere but to triage, and is not triage."""
-        found = self.queue(code)
+        found = self.receiving_agency(code)
         return found if found != TRIAGE or code == TRIAGE else None
 
     def resolve(self, spelling: str, place: Collection[str] = ()) -> Resolution:
@@ -67,10 +67,10 @@ def load_registry(folder: Path, atlas: Atlas | None = None, words: Words | None 
     named, indexed = PhraseIndex(_named(every, units)), Units(units)
     return Registry(
         agencies={agency.code: agency for agency in agencies if not agency.former},
-        every=every,
-        named=named,
+        institutions=every,
+        name_index=named,
         units=indexed,
-        resolver=Resolver(every, named, indexed, words, atlas),
+        resolver=NameResolver(every, named, indexed, words, atlas),
     )
 
 
@@ -88,6 +88,6 @@ def _named(known: Mapping[str, Agency], units: Sequence[Unit]) -> dict[str, Agen
         if len(unit.institutions) == 1 and not unit.placed and not unit.open
     }
     for phrase, code in phrases(list(known.values())).items():
-        ours = institutions.current(code, known)
+        ours = agencies_module.current_institutions(code, known)
         named[phrase] = known[ours[0] if len(ours) == 1 else code]
     return named

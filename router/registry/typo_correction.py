@@ -15,7 +15,7 @@ _SHORTEST = 5
 _MOST = 8
 
 
-class Mender:
+class TypoCorrector:
     """Knows the words of `names`. A letter may be missing, too many, another one, or two may be swapped."""
 
     def __init__(self, names: Iterable[str]) -> None:

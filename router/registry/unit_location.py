@@ -7,7 +7,7 @@ from typing import NamedTuple
 from language.places.finder import Atlas, Manner
 from language.places.gazetteer import Level, level_of, related
 from language.tokens import Tokens
-from router.registry.jurisdiction import JAKARTA, Governments
+from router.registry.jurisdiction import JAKARTA, Jurisdiction
 from router.registry.units import REGENCY
 
 # “Siak”, “Batu”: words like others in a text; behind a unit, the region.
@@ -21,7 +21,7 @@ _SURE = _SAID | {Manner.NAMED}
 _MOST = 5
 
 
-class Seat(NamedTuple):
+class UnitLocation(NamedTuple):
     """Codes that are alike likely. `whole`: a province is named right behind what belongs to it."""
 
     codes: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ class Seat(NamedTuple):
         return self.codes[0] if len(self.codes) == 1 else ""
 
 
-class Spot(NamedTuple):
+class PlaceMention(NamedTuple):
     """Codes that a name written at `start` to before `end` may stand for.
 
     `said`: a word before it says what it is. `sure`: that, or it is a city's or province's name.
@@ -46,13 +46,13 @@ class Spot(NamedTuple):
     sure: bool = True
 
 
-class Seats:
+class UnitLocator:
     """`governments` know who governs a place; `atlas` is asked for when a spelling is first read."""
 
-    def __init__(self, governments: Governments, atlas: Callable[[], Atlas]) -> None:
+    def __init__(self, governments: Jurisdiction, atlas: Callable[[], Atlas]) -> None:
         self._governments, self._load = governments, atlas
 
-    def governments(self, level: str, seat: Seat) -> tuple[str, ...]:
+    def governments(self, level: str, seat: UnitLocation) -> tuple[str, ...]:
         """The governments of a level (`@place` and so on) where the seat may be: cities first, provinces last.
 
         Where they would be too many, none.
@@ -60,7 +60,9 @@ class Seats:
         found = tuple(dict.fromkeys(filter(None, self._levelled(level, seat))))
         return found if len(found) <= _MOST else ()
 
-    def of(self, spelling: str, main: tuple[int, int] | None, named: Sequence[Spot], place: Collection[str]) -> Seat:
+    def of(
+        self, spelling: str, main: tuple[int, int] | None, named: Sequence[PlaceMention], place: Collection[str]
+    ) -> UnitLocation:
         """The seat of what is written at `main`; without one, that of the place which is named for itself.
 
         `named` are governments in the spelling; `place` are codes known from elsewhere.
@@ -72,31 +74,31 @@ class Seats:
         elif not spots:
             spots = [*self._behind(spelling[main[1] :])]
         if not spots:
-            return Seat(tuple(place)) if main else Seat()
+            return UnitLocation(tuple(place)) if main else UnitLocation()
         behind = [spot for spot in spots if main is None or spot.start >= main[0]]
         first = next((spot for spot in spots if spot.said), (behind or spots)[0])
         if main is not None and first.said and first in behind[:1] and all(map(_province, first.codes)):
-            return Seat(first.codes, whole=True)
+            return UnitLocation(first.codes, whole=True)
         codes = first.codes
         for other in spots:
             codes = tuple(code for code in other.codes if any(code.startswith(f"{wide}.") for wide in codes)) or codes
         known = tuple(code for code in codes if any(related(code, theirs) for theirs in place))
-        return Seat(known or _of_kind(codes, spelling))
+        return UnitLocation(known or _of_kind(codes, spelling))
 
     @cached_property
     def _atlas(self) -> Atlas:
         return self._load()
 
-    def _levelled(self, level: str, seat: Seat) -> Iterator[str]:
+    def _levelled(self, level: str, seat: UnitLocation) -> Iterator[str]:
         for code in sorted(seat.codes, key=_narrowest):
             # A province has many regencies: none of them is said.
             if level != REGENCY or not _province(code) or code == JAKARTA:
                 yield self._governments.of(level, code)
 
-    def _spots(self, spelling: str, named: Sequence[Spot], place: Collection[str]) -> list[Spot]:
+    def _spots(self, spelling: str, named: Sequence[PlaceMention], place: Collection[str]) -> list[PlaceMention]:
         tokens = Tokens(spelling.title() if spelling in {spelling.upper(), spelling.lower()} else spelling)
         spots = [
-            Spot(
+            PlaceMention(
                 tokens.starts[found.first],
                 tokens.ends[found.end - 1],
                 found.likely or found.codes,
@@ -112,7 +114,7 @@ class Seats:
                 spots = [*(spot for spot in spots if spot not in inside), government]
         return sorted(spots)
 
-    def _behind(self, rest: str) -> Iterator[Spot]:
+    def _behind(self, rest: str) -> Iterator[PlaceMention]:
         """A region whose name counts only as one that is said to be one: the unit before it says so."""
         words = Tokens(rest).words
         heads = (words[:length] for length in range(min(_TAIL, len(words)), 0, -1))
@@ -126,11 +128,11 @@ class Seats:
                 for code in found.codes
             ]
             if codes:
-                yield Spot(0, 0, tuple(dict.fromkeys(codes)), said=False)
+                yield PlaceMention(0, 0, tuple(dict.fromkeys(codes)), said=False)
                 return
 
 
-def _within(spot: Spot, start: int, end: int) -> bool:
+def _within(spot: PlaceMention, start: int, end: int) -> bool:
     """Whether a place is only a part of a name: Universitas Mataram, Bank Jatim."""
     return start <= spot.start and spot.end <= end
 

@@ -38,7 +38,7 @@ class Unit:
         return bool(BY_PLACE.intersection(self.institutions))
 
 
-class FoundUnit(NamedTuple):
+class UnitMention(NamedTuple):
     """A unit in a text: words from `first` to before `last`, which are written at `start` to before `end`."""
 
     unit: Unit
@@ -66,17 +66,17 @@ class Units:
                 node = node.following.setdefault(word, _Node())
             node.unit = node.unit or unit
 
-    def find(self, words: Sequence[Word]) -> list[FoundUnit]:
+    def find(self, words: Sequence[Word]) -> list[UnitMention]:
         """The units in a text, in order, the longest at each place, none overlapping another.
 
         What stands behind `end` is where to look for the place that a unit belongs to.
         """
-        found: list[FoundUnit] = []
+        found: list[UnitMention] = []
         at = 0
         while at < len(words):
             last, unit = self._longest(words, at)
             if unit is not None:
-                found.append(FoundUnit(unit, at, last, words[at].start, words[last - 1].end))
+                found.append(UnitMention(unit, at, last, words[at].start, words[last - 1].end))
             at = max(last, at + 1)
         return found
 

@@ -33,7 +33,7 @@ from tests.bus.test_worker import wait_for
 from tests.conftest import NOW
 from tests.ingest.door_client import Host
 from tests.support import program
-from tests.support.rules import fixed
+from tests.support.rules import fixed_rules_source
 from tests.support.service import REGISTRY, Whole
 
 _IDS = UUID(int=1708)
@@ -86,7 +86,9 @@ class Desk:
 
     def work(self) -> None:
         """Let the router and the ledger work all there is."""
-        self.batch("router", RouterStage(self.engine, fixed(self.parts.settings.agencies), lambda: NOW), ())
+        self.batch(
+            "router", RouterStage(self.engine, fixed_rules_source(self.parts.settings.agencies), lambda: NOW), ()
+        )
         self.batch("ledger", LedgerSink(self.engine), self.parts.queues)
 
     def batch(self, group: str, stage: RouterStage | LedgerSink, more: Any) -> None:

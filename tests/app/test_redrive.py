@@ -34,7 +34,7 @@ from tests.ingest.door_client import Flaky
 from tests.messages.test_upcasts import STEPS, Planted, headers, value
 from tests.support import records
 from tests.support.dead_letters import Breaking, Post
-from tests.support.rules import fixed
+from tests.support.rules import fixed_rules_source
 from tests.support.service import REGISTRY
 
 NOBODY = UUID(int=0)
@@ -322,7 +322,7 @@ class Line:
     def __init__(self, parts: Parts, bus: Bus, engine: Engine) -> None:
         self.bus = bus
         raws = tuple(topic.name for topic in parts.topics if topic.shape is RawMessage)
-        router = RouterStage(engine, fixed(parts.settings.agencies), lambda: NOW)
+        router = RouterStage(engine, fixed_rules_source(parts.settings.agencies), lambda: NOW)
         self.stages: Mapping[str, tuple[Stage, tuple[str, ...], str]] = {
             "normalize": (NormalizeStage(engine, parts.sealer), (*raws, CORRECTIONS), "normalize"),
             "router": (router, ROUTED, "router"),

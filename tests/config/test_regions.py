@@ -10,7 +10,7 @@ from messages.shapes import Place, Report
 from normalize.picked_regions import named
 from router.decision import decide
 from tests.support.paths import SHARED, SHIPPED_TABLES
-from tests.support.rules import rules_of
+from tests.support.rules import cached_rules
 
 REGISTRY = SHIPPED_TABLES
 JAKARTA = "31"
@@ -48,7 +48,7 @@ def test_every_place_leads_to_its_government(regions: Regions) -> None:
 
     Jakarta's cities and regency are part of their province's government.
     """
-    rules = rules_of(REGISTRY)
+    rules = cached_rules(REGISTRY)
     wrong = []
     for region in [one for depth in (1, 2, 3) for one in every(regions, depth)]:
         place = named(Place(code=region.code), regions)

@@ -16,7 +16,7 @@ from bus.port import Outgoing
 from messages.shapes import Channel
 from messages.topics import REPLIES
 from tests.journeys.runner import Stages, as_text, from_text, telling
-from tests.support.rules import SMALL, FixedRules, rules_of
+from tests.support.rules import SMALL, FixedRulesSource, cached_rules
 
 HERE = Path(__file__).parent
 CASES = sorted(folder.parent for folder in HERE.glob("*/0-arrival.http"))
@@ -27,7 +27,7 @@ REGISTRY = HERE.parent / "registry"
 def stages(parts: Parts, engine: Engine, now: Callable[[], datetime]) -> Stages:
     """The stages on each kind of database."""
     # The version is a digest of all tables, shipped ones too: it would change with any edit of an operator's.
-    rules = FixedRules(replace(rules_of(SMALL), version="of-the-journeys"))
+    rules = FixedRulesSource(replace(cached_rules(SMALL), version="of-the-journeys"))
     return Stages(parts.wrapper, parts.sealer, engine, rules, now)
 
 

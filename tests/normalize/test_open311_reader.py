@@ -27,7 +27,7 @@ from router.registry.registry import TRIAGE
 from tests.conftest import NOW
 from tests.support.paths import SHIPPED_TABLES
 from tests.support.records import at, value_of
-from tests.support.rules import rules_of
+from tests.support.rules import cached_rules
 
 DATA = SHIPPED_TABLES
 HEADER = "service_code,service_name,group,keywords\n"
@@ -85,7 +85,7 @@ def test_a_service_is_no_address() -> None:
 
     What is one institution's alone is so whoever says it.
     """
-    rules = rules_of(DATA)
+    rules = cached_rules(DATA)
     found = {code: decide(Report(title=name, text=name), rules) for code, name in load_services(DATA).names.items()}
     opened = {code: decision.agency for code, decision in found.items() if decision.agency != TRIAGE}
     assert opened == {

@@ -18,11 +18,11 @@ from messages.topics import CORRECTIONS, REPLIES, TRIAGE
 from router.lifecycle.linked import follow
 from router.lifecycle.transfer import case_of, move
 from router.stage import RouterStage
-from router.store import way_so_far
+from router.store import dispatch_history
 from tests.conftest import NOW
 from tests.router.test_linked import Desk, dispatches, replies, said
 from tests.support.records import at, value_of
-from tests.support.rules import fixed
+from tests.support.rules import fixed_rules_source
 
 SLEMAN = "kabupaten-3404"
 KEMENKES = "kementerian-kemenkes"
@@ -75,7 +75,7 @@ class Office(Desk):
 @pytest.fixture
 def office(engine: Engine, now: Callable[[], datetime]) -> Office:
     """A router on each kind of database."""
-    return Office(RouterStage(engine, fixed(), now))
+    return Office(RouterStage(engine, fixed_rules_source(), now))
 
 
 def places(found: Sequence[Dispatch]) -> dict[UUID, tuple[str, int, UUID | None, bool]]:
@@ -284,8 +284,8 @@ def test_who_is_told(office: Office) -> None:
     outputs = office.work(record)
     assert replies(outputs) == ["NOMOR2"]
     (apart,) = dispatches(outputs)
-    passed_on = office.answer(apart)
-    told = [value_of(each)["id"] for each in (*outputs, *passed_on) if each.topic == REPLIES]
+    dispatch_to_next_agency = office.answer(apart)
+    told = [value_of(each)["id"] for each in (*outputs, *dispatch_to_next_agency) if each.topic == REPLIES]
     assert len(set(told)) == 1
     (put,) = office.merge(2, of=1)
     assert replies(office.answer(put, "responded")) == ["NOMOR1", "NOMOR2"]
@@ -306,7 +306,7 @@ def test_what_comes_while_the_case_moves_lies_where_it_lies(office: Office, engi
         assert move(connection, "a repeat", follow(first.model_copy(update=repeat), case), (), case)
     other.join()
     with reading(engine) as connection:
-        assert [each.agency for each in way_so_far(connection, id_of(2))] == [KEMENKES, SLEMAN]
+        assert [each.agency for each in dispatch_history(connection, id_of(2))] == [KEMENKES, SLEMAN]
 
 
 def waits(engine: Engine) -> bool:

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from messages.shapes import Place, Report
 from router.decision import decide, decide_again
 from router.registry.registry import TRIAGE
-from tests.support.rules import SMALL, rules_of
+from tests.support.rules import SMALL, cached_rules
 
-RULES = rules_of(SMALL)
+RULES = cached_rules(SMALL)
 
 
 @pytest.mark.parametrize(
@@ -61,14 +61,14 @@ def test_which_door(report: Report, agency: str, rule: str) -> None:
 )
 def test_kinds_of_sign(text: str, kinds: set[str]) -> None:
     """A region is no government, whom somebody comes from is not addressed, and a word that hints settles nothing."""
-    signs = RULES.signs.find(Report(text=text)).signs
+    signs = RULES.evidence_collector.collect(Report(text=text)).evidence
     assert {sign.kind for sign in signs if sign.institution != TRIAGE} == kinds
 
 
 def test_a_name_that_overlaps_itself_counts_once() -> None:
     """“Kantor imigrasi” is one name, not that and “imigrasi” as well; nor is a bupati a unit beside the government."""
     for text in ("pelayanan kantor imigrasi", "kinerja bupati Sleman"):
-        signs = RULES.signs.find(Report(text=text)).signs
+        signs = RULES.evidence_collector.collect(Report(text=text)).evidence
         assert [sign.kind for sign in signs if sign.kind in {"named", "government", "unit"}] in (
             ["named"],
             ["government"],

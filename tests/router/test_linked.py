@@ -18,7 +18,7 @@ from router.registry.registry import TRIAGE
 from router.stage import RouterStage
 from tests.conftest import NOW
 from tests.support.records import at
-from tests.support.rules import SHIPPED, fixed
+from tests.support.rules import SHIPPED, fixed_rules_source
 
 _SEALED = Sealed("sealed")
 _IDS = UUID(int=1708)
@@ -114,7 +114,7 @@ def replies(outputs: Sequence[Outgoing]) -> list[str]:
 @pytest.fixture
 def desk(engine: Engine, now: Callable[[], datetime]) -> Desk:
     """A router on each kind of database."""
-    return Desk(RouterStage(engine, fixed(), now))
+    return Desk(RouterStage(engine, fixed_rules_source(), now))
 
 
 @pytest.mark.parametrize(
@@ -321,7 +321,7 @@ def test_another_record_of_it_moves_nothing(desk: Desk, engine: Engine) -> None:
     desk.tell(said(1, "jalan rusak parah di"))
     again = said(2, "jalan rusak parah di Kabupaten Bantul", of=1)
     assert [each.agency for each in dispatches(desk.tell(again))] == [TRIAGE]
-    desk.stage = RouterStage(engine, fixed(SHIPPED), lambda: NOW)
+    desk.stage = RouterStage(engine, fixed_rules_source(SHIPPED), lambda: NOW)
     assert desk.tell(again) == []
 
 

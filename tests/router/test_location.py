@@ -14,7 +14,7 @@ from language.places.gazetteer import Level, load_gazetteer
 from language.places.landmarks import Landmark, Landmarks
 from language.words import Words
 from messages.shapes import Place, Report
-from router.location.location import Where, locate, told
+from router.location.location import ReportLocation, locate_report, location_text
 
 _REGIONS = load_regions()
 _SLANG = load_slang()
@@ -31,15 +31,15 @@ _LANDMARKS = Landmarks(
 )
 
 
-def _where(report: Report, units: tuple[tuple[int, int], ...] = ()) -> Where:
-    return locate(report, _WORDS(told(report)), _ATLAS, _LANDMARKS, units)
+def _where(report: Report, units: tuple[tuple[int, int], ...] = ()) -> ReportLocation:
+    return locate_report(report, _WORDS(location_text(report)), _ATLAS, _LANDMARKS, units)
 
 
-def _at(text: str, title: str = "", place: Place | None = None) -> Where:
+def _at(text: str, title: str = "", place: Place | None = None) -> ReportLocation:
     return _where(Report(title=title, text=text, place=place or Place()))
 
 
-def _code(where: Where) -> str:
+def _code(where: ReportLocation) -> str:
     """The best place's code; of an ambiguous one with a question mark."""
     return "" if where.best is None else where.best.code + "?" * where.ambiguous
 
@@ -357,7 +357,7 @@ def test_fields_settle_what_the_text_leaves_open() -> None:
 def test_a_unit_says_where_it_is() -> None:
     """A name behind a unit's is surer than the bare name, and the evidence says so."""
     report = Report(text="Puskesmas Tebet antre lama")
-    start = told(report).index("Puskesmas")
+    start = location_text(report).index("Puskesmas")
     alone, unit = _where(report).best, _where(report, ((start, start + len("Puskesmas")),)).best
     assert alone is not None
     assert unit is not None
@@ -384,7 +384,7 @@ def test_evidence_leads_to_the_words() -> None:
         ("said", "Kota Jakarta Selatan"),
         ("code", "31.74"),
     ]
-    assert [told(report)[one.start : one.end] for one in best.evidence if one.start >= 0] == [
+    assert [location_text(report)[one.start : one.end] for one in best.evidence if one.start >= 0] == [
         "Tebet",
         "Kota Jakarta Selatan",
     ]
@@ -422,7 +422,7 @@ def test_any_text(title: str, text: str, region: str, code: str) -> None:
         assert 0 <= one.certainty <= 1
         assert one.evidence
         for evidence in one.evidence:
-            spoken = told(report)[evidence.start : evidence.end] if evidence.start >= 0 else evidence.words
+            spoken = location_text(report)[evidence.start : evidence.end] if evidence.start >= 0 else evidence.words
             assert spoken == evidence.words != ""
     assert len({one.region for one in where.candidates}) == len(where.candidates)
     assert sum(one.certainty for one in where.candidates if one.level is not Level.PROVINCE) <= 1 + 1e-9
@@ -458,11 +458,11 @@ def _codes(name: str) -> set[str]:
 
 def test_lines_that_ran_together_are_apart() -> None:
     """What begins a line is no part of the word before; names with capitals in them stay."""
-    assert told(Report(title="Pohon", text="pagi Pak HendiPak saya lapor ituKami")) == (
+    assert location_text(Report(title="Pohon", text="pagi Pak HendiPak saya lapor ituKami")) == (
         "Pohon\npagi Pak Hendi\nPak saya lapor itu\nKami"
     )
     assert (
-        told(Report(title="IndiHome", text="LaporHendi WhatsApp diIndonesia"))
+        location_text(Report(title="IndiHome", text="LaporHendi WhatsApp diIndonesia"))
         == "IndiHome\nLaporHendi WhatsApp diIndonesia"
     )
 

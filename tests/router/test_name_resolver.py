@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from router.registry.name_resolver import Resolution
 from router.registry.registry import Registry, load_registry
-from router.registry.typo_correction import Mender
+from router.registry.typo_correction import TypoCorrector
 from tests.support.paths import DATA, SHARED
 from tests.support.rules import SHIPPED
 
@@ -94,9 +94,9 @@ def test_any_spelling_has_an_answer(country: Registry, spelling: str, place: lis
 )
 def test_slips_of_the_pen(written: str, readings: list[str]) -> None:
     """One letter, not the first, in a word that is no word of a name."""
-    assert Mender(["dinas perhubungan", "kota", "kotak", "hulu"]).readings(written) == readings
+    assert TypoCorrector(["dinas perhubungan", "kota", "kotak", "hulu"]).readings(written) == readings
 
 
 def test_readings_are_bounded() -> None:
     """However many words may mean two things, few readings are tried."""
-    assert len(Mender(["kota", "kotak"]).readings("kotaa " * 20)) == 8
+    assert len(TypoCorrector(["kota", "kotak"]).readings("kotaa " * 20)) == 8

@@ -20,12 +20,12 @@ from messages import codec, ids
 from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Channel, Complaint, Dispatch, OversightEvent, Reason, Relation, Report
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT
-from router.lifecycle.refusal import MAX_HOPS, after_refusal, told_of
+from router.lifecycle.refusal import MAX_HOPS, next_agency, refusal_event
 from router.registry.registry import TRIAGE
 from router.stage import RouterStage
 from tests.conftest import NOW
 from tests.support.records import at
-from tests.support.rules import fixed
+from tests.support.rules import fixed_rules_source
 
 HEALTH, PASSPORTS, PLN = "kementerian-kemenkes", "kementerian-kemenimipas", "bumn-pln"
 SLEMAN, YOGYA, SEMARANG, CENTRAL = "kabupaten-3404", "provinsi-34", "kota-3374", "provinsi-33"
@@ -108,7 +108,7 @@ class Walk:
 @pytest.fixture
 def walk(engine: Engine, now: Callable[[], datetime]) -> Walk:
     """A router on each kind of database, before the first complaint."""
-    return Walk(RouterStage(engine, fixed(), now))
+    return Walk(RouterStage(engine, fixed_rules_source(), now))
 
 
 def rules(dispatch: Dispatch) -> list[str]:
@@ -225,9 +225,9 @@ def test_oversight_sees_ping_pong(walk: Walk) -> None:
 @pytest.mark.parametrize("theirs", [None, PLN, HEALTH])
 def test_a_decision_of_triage_is_no_ping_pong(theirs: str | None) -> None:
     """However many refused before: a person decided."""
-    door = after_refusal([HEALTH, PLN, TRIAGE], (), theirs, DOORS)
+    door = next_agency([HEALTH, PLN, TRIAGE], (), theirs, DOORS)
     earlier = [Reason(rule="next-alternative", says="x")]
-    assert told_of(door, [HEALTH, PLN, TRIAGE], theirs, earlier).event == "refused"
+    assert refusal_event(door, [HEALTH, PLN, TRIAGE], theirs, earlier).event == "refused"
 
 
 # Who answers what: whose dispatch (by its place on the way, from the end), what, whom it names, whether as another
@@ -260,7 +260,7 @@ def test_whatever_agencies_answer_it_ends(tables: Any, tmp_path: Any) -> None:
     @tried(suppress_health_check=[HealthCheck.too_slow], deadline=None)
     @given(st.sampled_from(TEXTS), STEPS, st.sampled_from(("accepted", "refused")))
     def any_answers(text: str, steps: list[tuple[int, Verdict, str | None, str, bool]], last: str) -> None:
-        walk = Walk(RouterStage(engine, fixed(), lambda: NOW), offset=next(positions))
+        walk = Walk(RouterStage(engine, fixed_rules_source(), lambda: NOW), offset=next(positions))
         walk.tell(text)
         for number, (back, verdict, theirs, by, twice) in enumerate(steps):
             dispatch = walk.way[max(0, len(walk.way) - 1 - back)]

@@ -136,9 +136,12 @@ def test_a_row_with_too_few_cells_is_named(tmp_path: Path) -> None:
 
 def test_who_is_no_more_has_successors_and_no_queue(registry: Registry, settings: Settings) -> None:
     """A former ministry is named and known, yet no topic is made for it."""
-    assert registry.current("kementerian-kemenkumham") == ("kementerian-kemenkum", "kementerian-kemenimipas")
-    assert registry.current("kementerian-kemenkes") == ("kementerian-kemenkes",)
-    assert registry.current("kementerian-x") == ()
+    assert registry.current_institutions("kementerian-kemenkumham") == (
+        "kementerian-kemenkum",
+        "kementerian-kemenimipas",
+    )
+    assert registry.current_institutions("kementerian-kemenkes") == ("kementerian-kemenkes",)
+    assert registry.current_institutions("kementerian-x") == ()
     assert registry.name_of("kementerian-kemenkumham") == "Kementerian Hukum dan Hak Asasi Manusia"
     parts = Parts(settings.model_copy(update={"agencies": SMALL}))
     queues = {topic.name for topic in parts.topics}
@@ -150,16 +153,18 @@ def test_successors_are_followed_to_the_end(tmp_path: Path) -> None:
     """What became something that is no more itself is found at the last ones, each once."""
     edit = change("kementerian-kemenkum", valid_to="2027-01-01", successors="bumn-pln|kementerian-kemenimipas")
     found = load_registry(edited(tmp_path, "agencies.csv", edit))
-    assert found.current("kementerian-kemenkumham") == ("bumn-pln", "kementerian-kemenimipas")
-    assert found.queue("kementerian-kemenkumham") == "bumn-pln"
+    assert found.current_institutions("kementerian-kemenkumham") == ("bumn-pln", "kementerian-kemenimipas")
+    assert found.receiving_agency("kementerian-kemenkumham") == "bumn-pln"
 
 
 def test_a_former_name_means_its_one_successor(tmp_path: Path) -> None:
     """Of several, the topic decides; one alone is meant by the old name itself."""
     edit = change("kementerian-kemenkumham", successors="kementerian-kemenkum")
     found = load_registry(edited(tmp_path, "agencies.csv", edit))
-    assert [name.meaning.code for name in found.named.find("Menkumham dan Kemenkumham")] == ["kementerian-kemenkum"]
-    both = [name.meaning.code for name in load_registry(SMALL).named.find("ke Kemenkumham")]
+    assert [name.meaning.code for name in found.name_index.find("Menkumham dan Kemenkumham")] == [
+        "kementerian-kemenkum"
+    ]
+    both = [name.meaning.code for name in load_registry(SMALL).name_index.find("ke Kemenkumham")]
     assert both == ["kementerian-kemenkumham"]
 
 
@@ -184,9 +189,9 @@ def test_an_unconnected_one_is_stood_in_for(tmp_path: Path, edits: dict[str, dic
             change(code, **cells)(rows)
 
     found = load_registry(edited(tmp_path, "agencies.csv", edit))
-    assert found.queue("kota-3374") == queue
-    assert found.door("kota-3374") == (None if queue == TRIAGE else queue)
-    assert found.queue("kota-9999") == TRIAGE
+    assert found.receiving_agency("kota-3374") == queue
+    assert found.find_receiving_agency("kota-3374") == (None if queue == TRIAGE else queue)
+    assert found.receiving_agency("kota-9999") == TRIAGE
 
 
 @pytest.mark.parametrize(
@@ -217,7 +222,7 @@ def _open(pattern: str) -> list[Unit]:
 
 def test_a_nationwide_unit_names_its_institution(country: Registry) -> None:
     """Where it does not rest on the place and says enough by itself, it is a name like others."""
-    named = [(found.words, found.meaning.code) for found in country.named.find("Polsek dan dinas, kampus, RSUD")]
+    named = [(found.words, found.meaning.code) for found in country.name_index.find("Polsek dan dinas, kampus, RSUD")]
     assert named == [("Polsek", "lembaga-polri")]
 
 
@@ -253,7 +258,9 @@ def test_every_ministry_and_body_is_in_the_registry(country: Registry) -> None:
     if not path.exists():
         pytest.skip(f"{path} is not here")
     slugs = {row["slug"].removeprefix("kementerian-") for row in rows_of(path)}
-    assert slugs <= {code.split("-", 1)[-1] for code in country.every if code.startswith(("kementerian-", "lembaga-"))}
+    assert slugs <= {
+        code.split("-", 1)[-1] for code in country.institutions if code.startswith(("kementerian-", "lembaga-"))
+    }
 
 
 def test_the_shipped_files_have_no_fault() -> None:

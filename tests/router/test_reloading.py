@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 from config.settings import SettingsError
 from messages.shapes import Report
 from router.decision import decide
-from router.reloading import RulesFolder
-from tests.support.rules import SMALL, rules_of
+from router.reloading import ReloadingRules
+from tests.support.rules import SMALL, cached_rules
 
 REPORT = Report(text="Paspor saya lama")
 
@@ -33,7 +33,7 @@ def append(path: Path, row: str) -> None:
 
 def test_an_edit_is_taken(folder: Path) -> None:
     """What is in the file next is what the next decision is made by, under another version."""
-    source = RulesFolder(folder)
+    source = ReloadingRules(folder)
     before = source.current()
     assert decide(REPORT, before).agency == "kementerian-kemenimipas"
     append(folder / "topics.csv", "puskesmas,KESEHATAN,9,paspor,\n")
@@ -47,7 +47,7 @@ def test_an_edit_is_taken(folder: Path) -> None:
 
 def test_a_faulty_edit_changes_nothing(folder: Path) -> None:
     """The log says what is wrong, once; routing goes on as before, and with the mended file."""
-    source = RulesFolder(folder)
+    source = ReloadingRules(folder)
     before = source.current()
     append(folder / "competence.csv", "x,paspor,,kementerian-tiada,,UU,contoh\n")
     with capture_logs() as logged:
@@ -64,7 +64,7 @@ def test_a_faulty_edit_changes_nothing(folder: Path) -> None:
 
 def test_a_file_that_is_gone_changes_nothing(folder: Path) -> None:
     """Some editors take it away before they put it back; nobody means the shipped one meanwhile."""
-    source = RulesFolder(folder)
+    source = ReloadingRules(folder)
     before = source.current()
     kept = (folder / "topics.csv").read_text()
     (folder / "topics.csv").unlink()
@@ -89,7 +89,7 @@ def test_a_file_that_is_gone_changes_nothing(folder: Path) -> None:
 )
 def test_whatever_an_edit_breaks(folder: Path, name: str, text: str, says: str) -> None:
     """Routing goes on, and the log names the file or what is wrong in it."""
-    source = RulesFolder(folder)
+    source = ReloadingRules(folder)
     before = source.current()
     (folder / name).write_bytes(text.encode("latin-1"))
     with capture_logs() as logged:
@@ -99,9 +99,9 @@ def test_whatever_an_edit_breaks(folder: Path, name: str, text: str, says: str) 
 
 def test_what_goes_wrong_in_an_unforeseen_way(folder: Path) -> None:
     """The batch is routed by the rules of before."""
-    known = rules_of(SMALL)
+    known = cached_rules(SMALL)
     loads = iter([known])
-    source = RulesFolder(folder, lambda _: next(loads))
+    source = ReloadingRules(folder, lambda _: next(loads))
     append(folder / "topics.csv", "")
     with capture_logs() as logged:
         assert source.current() is known
@@ -110,7 +110,7 @@ def test_what_goes_wrong_in_an_unforeseen_way(folder: Path) -> None:
 
 def test_an_institution_more_waits_for_a_start(folder: Path) -> None:
     """Its queue is made at a start: until then nothing may be sent there."""
-    source = RulesFolder(folder)
+    source = ReloadingRules(folder)
     before = source.current()
     append(folder / "agencies.csv", "bumn-pos,bumn,PT Pos Indonesia,,,,,,yes,,,,\n")
     with capture_logs() as logged:
@@ -122,4 +122,4 @@ def test_a_faulty_folder_does_not_start(folder: Path) -> None:
     """The process refuses, and names the row."""
     append(folder / "topics.csv", "tiada,X,1,kata,\n")
     with pytest.raises(SettingsError, match="tiada: no row of competence"):
-        RulesFolder(folder)
+        ReloadingRules(folder)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.evaluation.routing import faults
+from app.evaluation.routing import rule_faults
 from bench.perturbed import changed, changes
 from config.reference.regions import load_regions
 from language.places.gazetteer import load_gazetteer
@@ -10,7 +10,7 @@ from messages.shapes import Report
 from messages.topics import TRIAGE
 from router.decision import decide
 from router.rules import Rules
-from tests.support.rules import SHIPPED, rules_of
+from tests.support.rules import SHIPPED, cached_rules
 
 # Whatever is done to a report, so many of a hundred more may go elsewhere.
 _FALL = 0.05
@@ -20,12 +20,12 @@ PLAIN = ("Jalan rusak dan berlubang di {}", "Sampah menumpuk, tolong diangkut, d
 @pytest.fixture(scope="module")
 def rules() -> Rules:
     """The rules that are shipped."""
-    return rules_of(SHIPPED)
+    return cached_rules(SHIPPED)
 
 
 def test_the_linter_finds_nothing(rules: Rules) -> None:
     """Each row of competence is reached by its own example, each name of an institution leads to it."""
-    assert list(faults(rules, SHIPPED)) == []
+    assert list(rule_faults(rules, SHIPPED)) == []
 
 
 def test_every_regional_government_gets_its_own(rules: Rules) -> None:

@@ -17,14 +17,14 @@ from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch, Report
 from messages.topics import AGENCY_ANSWERS
 from normalize.stage import NormalizeStage
-from router.decision import decide, due
-from router.lifecycle.refusal import MAX_HOPS, after_refusal
+from router.decision import answer_deadline, decide
+from router.lifecycle.refusal import MAX_HOPS, next_agency
 from router.registry.registry import TRIAGE, Registry, load_registry
 from router.stage import RouterStage
 from tests.conftest import NOW
 from tests.support import records
 from tests.support.records import at, value_of
-from tests.support.rules import SHIPPED, SMALL, fixed, rules_of
+from tests.support.rules import SHIPPED, SMALL, cached_rules, fixed_rules_source
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_the_longest_phrase_wins(phrases: list[str], words: list[str]) -> None:
 
 def test_every_agency_is_reached_by_its_own_name() -> None:
     """A plain report that names an institution arrives at its queue, for every one of them."""
-    rules = rules_of(SHIPPED)
+    rules = cached_rules(SHIPPED)
     for agency in rules.registry.agencies.values():
         if agency.code != TRIAGE:
             decision = decide(Report(text=f"Mohon {agency.name} menindaklanjuti laporan ini."), rules)
@@ -73,7 +73,7 @@ def test_refusals_end(registry: Registry) -> None:
     def walk(theirs: list[str | None]) -> None:
         tried = ["kementerian-kemenkes"]
         while tried[-1] != TRIAGE:
-            code, _ = after_refusal(tried, ("kabupaten-3404", "provinsi-34"), theirs[len(tried)], registry.agencies)
+            code, _ = next_agency(tried, ("kabupaten-3404", "provinsi-34"), theirs[len(tried)], registry.agencies)
             assert code not in tried
             assert code in registry.agencies
             tried.append(code)
@@ -85,18 +85,17 @@ def test_refusals_end(registry: Registry) -> None:
 def test_triage_decides_past_the_limit(registry: Registry) -> None:
     """What the national admin names is no guess: it holds after the last hop, and for one that refused before."""
     tried = ["kementerian-kemenkes", "kabupaten-3404", "provinsi-34", "bumn-pln", "kota-3374", TRIAGE]
-    assert after_refusal(tried, (), "kementerian-kemenkes", registry.agencies) == (
+    assert next_agency(tried, (), "kementerian-kemenkes", registry.agencies) == (
         "kementerian-kemenkes",
         "named-by-triage",
     )
-    assert after_refusal(tried, (), None, registry.agencies)[0] == TRIAGE
+    assert next_agency(tried, (), None, registry.agencies)[0] == TRIAGE
 
 
 def test_an_agency_that_is_no_more_is_no_door(registry: Registry) -> None:
     """An alternative may have been taken from the registry since: nobody would look into its queue."""
     assert (
-        after_refusal(["kementerian-kemenkes"], ("bumn-gone", "provinsi-34"), None, registry.agencies)[0]
-        == "provinsi-34"
+        next_agency(["kementerian-kemenkes"], ("bumn-gone", "provinsi-34"), None, registry.agencies)[0] == "provinsi-34"
     )
 
 
@@ -112,13 +111,13 @@ def test_an_agency_that_is_no_more_is_no_door(registry: Registry) -> None:
 )
 def test_five_working_days(start: str, end: str) -> None:
     """Weekends do not count."""
-    assert due(datetime.fromisoformat(start).replace(tzinfo=UTC)).date().isoformat() == end
+    assert answer_deadline(datetime.fromisoformat(start).replace(tzinfo=UTC)).date().isoformat() == end
 
 
 @pytest.fixture
 def stage(engine: Engine, now: Callable[[], datetime]) -> RouterStage:
     """A router on each kind of database."""
-    return RouterStage(engine, fixed(), now)
+    return RouterStage(engine, fixed_rules_source(), now)
 
 
 @pytest.fixture
@@ -161,7 +160,7 @@ def test_a_dispatch_says_what_the_decision_says(stage: RouterStage, complaint: C
     """How sure it is, what it is about and where: the desk of triage looks for cases by these."""
     (sent,) = stage.handle([at(complaint("Paspor saya di Kab. Sleman lama sekali"))])
     report = codec.decode(Dispatch, sent.value, sent.headers).report
-    decision = decide(report, rules_of(SMALL))
+    decision = decide(report, cached_rules(SMALL))
     said = value_of(sent)
     assert (said["topic"], said["region"]) == ("paspor", "34.04")
     assert (said["topic"], said["region"], said["confidence"]) == (

@@ -9,7 +9,7 @@ from config.reference.slang import load_slang
 from config.reference.table_reader import TableError
 from language.words import Words
 from router.evidence.competence import CompetenceError, load_competence
-from router.evidence.evidence import KINDS, Sign
+from router.evidence.evidence import KINDS, Evidence
 from router.evidence.topics import Topics, load_topics
 from router.rules import RulesError, load_rules
 from router.scoring import Weights, WeightsError, load_weights, weigh
@@ -127,8 +127,8 @@ def test_weights_that_would_decide_nothing_are_refused(tmp_path: Path, weight: s
 def test_much_evidence_of_great_weight_is_still_a_probability() -> None:
     """Weights as large as they may be, and strong topics: one door is sure, the others have what is left."""
     weights = Weights(dict.fromkeys(KINDS, 20.0), 0.5)
-    signs = [Sign("bumn-pln", kind, 5.0, str(topic), "") for kind in KINDS for topic in range(6)]
-    first, second = weigh([*signs, Sign("bumn-pos-indonesia", "matter", 5.0, "pos", "")], weights)
+    signs = [Evidence("bumn-pln", kind, 5.0, str(topic), "") for kind in KINDS for topic in range(6)]
+    first, second = weigh([*signs, Evidence("bumn-pos-indonesia", "matter", 5.0, "pos", "")], weights)
     assert (first.institution, first.chance, second.chance) == ("bumn-pln", 1.0, 0.0)
 
 

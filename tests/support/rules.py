@@ -10,7 +10,7 @@ SMALL = SMALL_TABLES
 SHIPPED = SHIPPED_TABLES
 
 
-class FixedRules:
+class FixedRulesSource:
     """See `router.rules.RulesSource`: rules that nobody edits meanwhile."""
 
     def __init__(self, rules: Rules) -> None:
@@ -22,12 +22,12 @@ class FixedRules:
 
 
 @lru_cache
-def rules_of(folder: Path) -> Rules:
+def cached_rules(folder: Path) -> Rules:
     """The rules of a folder that does not change."""
     return load_rules(folder)
 
 
 @lru_cache
-def fixed(folder: Path = SMALL) -> FixedRules:
+def fixed_rules_source(folder: Path = SMALL) -> FixedRulesSource:
     """The same, for a router."""
-    return FixedRules(rules_of(folder))
+    return FixedRulesSource(cached_rules(folder))

@@ -18,7 +18,7 @@ from tests.ingest.door_client import Served
 from tests.ingest.mobile.phones import Phone, item
 from tests.ingest.people import PHONE, TEXT, Fields
 from tests.support.records import at
-from tests.support.rules import fixed
+from tests.support.rules import fixed_rules_source
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def work(served: Served) -> list[Outgoing]:
         reader.close()
     complaints = NormalizeStage(parts.engine, parts.sealer, parts.services.names).handle(arrivals)
     records = [at(out, place) for place, out in enumerate(complaints) if out.topic == COMPLAINTS]
-    routed = RouterStage(parts.engine, fixed(), lambda: NOW).handle(records)
+    routed = RouterStage(parts.engine, fixed_rules_source(), lambda: NOW).handle(records)
     dispatches = [out for out in routed if out.topic.startswith("agency-")]
     LedgerSink(parts.engine).handle([*records, *(at(out, place) for place, out in enumerate(dispatches))])
     return dispatches

@@ -26,7 +26,7 @@ from tests.ingest.people import AUTHOR, post
 from tests.ingest.sms.test_door import send, sms
 from tests.ingest.twitter.reading import Reading
 from tests.support.records import at
-from tests.support.rules import fixed
+from tests.support.rules import fixed_rules_source
 
 # Of no other text that we show.
 _WORD = "wulungsari"
@@ -51,7 +51,7 @@ def numbers(reading: Reading) -> dict[str, str]:
     arrivals = list(reader.read([f"raw-{Channel.TWITTER.value}"]))
     made = NormalizeStage(parts.engine, parts.sealer).handle(arrivals)
     complaints = [at(one, place) for place, one in enumerate(made) if one.topic == COMPLAINTS]
-    routed = RouterStage(parts.engine, fixed(), lambda: NOW).handle(complaints)
+    routed = RouterStage(parts.engine, fixed_rules_source(), lambda: NOW).handle(complaints)
     dispatches = [at(one, place) for place, one in enumerate(routed) if one.topic.startswith("agency-")]
     LedgerSink(parts.engine).handle([*complaints, *dispatches])
 

@@ -31,7 +31,7 @@ from tests.ingest.people import EMAIL, NAME, PHONE, PRIVATE, TEXT, report
 from tests.ingest.twitter.loopback_x import LoopbackX
 from tests.sinks.ledger.test_status import counted, written
 from tests.support.records import at
-from tests.support.rules import fixed
+from tests.support.rules import fixed_rules_source
 
 # The door goes by the real clock: an answer is later than any test runs.
 ANSWERED = NOW.replace(year=NOW.year + 100)
@@ -123,7 +123,7 @@ def work(served: Served, *verdicts: str) -> None:
     """Take everything that the web's door published through the stages into the ledger, and answer it so."""
     parts = served.parts
     normalizer = NormalizeStage(parts.engine, parts.sealer, parts.services.names)
-    router, ledger = RouterStage(parts.engine, fixed(), lambda: NOW), LedgerSink(parts.engine)
+    router, ledger = RouterStage(parts.engine, fixed_rules_source(), lambda: NOW), LedgerSink(parts.engine)
     raws = [arrived(raw) for raw in served.raws(Channel.WEB)]
     complaints = of(COMPLAINTS, normalizer.handle([at(raw, offset) for offset, raw in enumerate(raws)]))
     sent = of(agency_topic(""), router.handle([at(complaint, offset) for offset, complaint in enumerate(complaints)]))

@@ -24,7 +24,7 @@ from sinks.ledger.sink import LedgerSink
 from tests.conftest import NOW
 from tests.journeys.test_journeys import REGISTRY
 from tests.support import records
-from tests.support.rules import fixed
+from tests.support.rules import fixed_rules_source
 
 
 class Pipeline:
@@ -44,7 +44,7 @@ class Pipeline:
         stages: dict[str, tuple[Stage, tuple[str, ...]]] = {
             "normalize": (NormalizeStage(self.parts.engine, self.parts.sealer), raw),
             "router": (
-                RouterStage(self.parts.engine, fixed(self.parts.settings.agencies), lambda: NOW),
+                RouterStage(self.parts.engine, fixed_rules_source(self.parts.settings.agencies), lambda: NOW),
                 (COMPLAINTS, "agency-answers", CORRECTIONS),
             ),
             "ledger": (LedgerSink(self.parts.engine), (COMPLAINTS, "agency-answers", CORRECTIONS, *self.parts.queues)),

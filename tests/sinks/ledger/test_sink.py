@@ -26,7 +26,7 @@ from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 from tests.conftest import NOW
 from tests.support import records
 from tests.support.records import at, value_of
-from tests.support.rules import fixed
+from tests.support.rules import fixed_rules_source
 
 Way = Callable[..., list[Record]]
 
@@ -37,7 +37,7 @@ def way(parts: Parts, engine: Engine) -> Way:
 
     def make(text: str, *verdicts: str, **fields: object) -> list[Record]:
         (complaint,) = NormalizeStage(engine, parts.sealer).handle([at(records.web(parts, text, **fields))])  # type: ignore[arg-type]
-        sent = RouterStage(engine, fixed(), lambda: NOW).handle([at(complaint)])
+        sent = RouterStage(engine, fixed_rules_source(), lambda: NOW).handle([at(complaint)])
         made = [complaint, *sent]
         for dispatch in sent:
             said = codec.decode(Dispatch, dispatch.value, dispatch.headers)

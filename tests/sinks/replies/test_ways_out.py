@@ -33,7 +33,7 @@ from tests.sinks.replies.test_words import tweet
 from tests.support import records
 from tests.support.loopback_twilio import ACCOUNT, LoopbackTwilio
 from tests.support.records import at
-from tests.support.rules import fixed
+from tests.support.rules import fixed_rules_source
 
 X_KEYS = {
     "x_consumer_key": CONSUMER[0],
@@ -76,7 +76,7 @@ def test_the_whole_way(
     sms = records.sms(parts, "Kemenkes, puskesmas tutup", PHONE, sid="SM1")
     arrivals = [at(one, n) for n, one in enumerate([sms, tweet(parts, 7), report(parts)])]
     made = NormalizeStage(parts.engine, parts.sealer).handle(arrivals)
-    router = RouterStage(parts.engine, fixed(), now)
+    router = RouterStage(parts.engine, fixed_rules_source(), now)
     routed = router.handle([at(one, n) for n, one in enumerate(made) if one.topic == COMPLAINTS])
     said = [at(one, n) for n, one in enumerate([*made, *routed]) if one.topic in {COMPLAINTS, REPLIES}]
     for _ in range(2):

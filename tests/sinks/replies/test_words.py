@@ -17,13 +17,13 @@ from messages.gsm_alphabet import fits_one_sms, septets
 from messages.shapes import AgencyAnswer, Channel, Complaint, Dispatch, Reply
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, REPLIES, TRIAGE, agency_topic
 from normalize.stage import NormalizeStage
-from router.replies import answered, dispatched
+from router.replies import answer_reply, dispatch_reply
 from router.stage import RouterStage
 from tests.conftest import NOW
 from tests.sinks.replies.office import complaint, record
 from tests.support.paths import SHIPPED_TABLES, SMALL_TABLES
 from tests.support.records import at
-from tests.support.rules import fixed
+from tests.support.rules import fixed_rules_source
 
 REGISTRY = SMALL_TABLES
 AGENCIES = SHIPPED_TABLES / "agencies.csv"
@@ -38,7 +38,7 @@ def normalize(parts: Parts, engine: Engine) -> NormalizeStage:
 @pytest.fixture
 def router(engine: Engine, now: Callable[[], Any]) -> RouterStage:
     """A router with a few agencies."""
-    return RouterStage(engine, fixed(), now)
+    return RouterStage(engine, fixed_rules_source(), now)
 
 
 def tweet(parts: Parts, number: int, text: str = "Kemenkes, puskesmas tutup", author: str = "42") -> Outgoing:
@@ -183,7 +183,7 @@ def test_every_agency_fits_one_sms() -> None:
             report=complaint().report,
         )
         responses = [codec.decode(AgencyAnswer, r.value, r.headers) for r in (answer(dispatch, "closed"),)]
-        for said in (dispatched(dispatch, name), answered(dispatch, responses[0], name)):
+        for said in (dispatch_reply(dispatch, name), answer_reply(dispatch, responses[0], name)):
             assert said
             assert fits_one_sms(said.text)
             assert code == TRIAGE or name in said.text or len(name) > 60
