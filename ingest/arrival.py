@@ -22,7 +22,7 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FieldError:
     """What is wrong with one field, in the sender's language."""
 
     field: str
@@ -36,7 +36,7 @@ class Refused(Exception):
     """
 
     def __init__(
-        self, reason: str, faults: tuple[Fault, ...] = (), retry_after: int | None = None, **words: object
+        self, reason: str, faults: tuple[FieldError, ...] = (), retry_after: int | None = None, **words: object
     ) -> None:
         super().__init__(reason)
         refusal = REFUSALS[reason]

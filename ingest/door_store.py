@@ -27,7 +27,7 @@ class IdempotencyKey(SQLModel, table=True):
     digest: str
 
 
-class AskedForMore(SQLModel, table=True):
+class DetailsRequest(SQLModel, table=True):
     """The last message after which a sender (its keyed hash) was asked to say more."""
 
     __tablename__ = "ingest_asked_for_more"
@@ -55,14 +55,14 @@ class DoorStore:
             statement = insert(connection, Cursor).values(name=name, value=value)
             connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
 
-    def add(self, name: str, more: int) -> None:
+    def increase_counter(self, name: str, amount: int) -> None:
         """Add to the number that is kept under a name; two at once both count."""
         with writing(self._engine) as connection:
-            total = cast(cast(col(Cursor.value), Integer) + more, String)
-            statement = insert(connection, Cursor).values(name=name, value=str(more))
+            total = cast(cast(col(Cursor.value), Integer) + amount, String)
+            statement = insert(connection, Cursor).values(name=name, value=str(amount))
             connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": total}))
 
-    def claim(self, key: str, digest: str) -> bool:
+    def claim_idempotency_key(self, key: str, digest: str) -> bool:
         """Whether this payload is the first under its key, or the same again; of two at once one is first."""
         with writing(self._engine) as connection:
             connection.execute(
@@ -71,20 +71,20 @@ class DoorStore:
             query = select(col(IdempotencyKey.digest)).where(col(IdempotencyKey.key) == key)
             return connection.execute(query).scalar_one() == digest
 
-    def ask_once(self, sender: str, message_id: UUID, at: datetime, window: timedelta) -> bool:
+    def claim_details_request(self, sender: str, message_id: UUID, at: datetime, window: timedelta) -> bool:
         """Whether to ask the sender of this message for more: not if another of theirs was asked about in `window`.
 
         Yes again for the same message, whose first answer may not have arrived; of two at once one is asked about.
         """
         row = {"sender": sender, "message_id": message_id, "at": at}
-        mine = col(AskedForMore.sender) == sender
+        mine = col(DetailsRequest.sender) == sender
         with writing(self._engine) as connection:
-            statement = insert(connection, AskedForMore).values(row).on_conflict_do_nothing()
-            if connection.execute(statement.returning(col(AskedForMore.sender))).one_or_none():
+            statement = insert(connection, DetailsRequest).values(row).on_conflict_do_nothing()
+            if connection.execute(statement.returning(col(DetailsRequest.sender))).one_or_none():
                 return True
-            query = select(AskedForMore.message_id, AskedForMore.at).where(mine).with_for_update()
+            query = select(DetailsRequest.message_id, DetailsRequest.at).where(mine).with_for_update()
             last = connection.execute(query).one()
             if last.message_id != message_id and at - last.at > window:
-                connection.execute(update(AskedForMore).where(mine).values(row))
+                connection.execute(update(DetailsRequest).where(mine).values(row))
                 return True
             return bool(last.message_id == message_id)

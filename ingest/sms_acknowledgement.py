@@ -20,7 +20,7 @@ _STATES: Mapping[str, str] = {
 }
 
 
-class SmsAnswers:
+class SmsAcknowledgements:
     """`state_of` gives the ledger's state of a tracking number, `None` where it is not there (yet)."""
 
     def __init__(self, store: DoorStore, state_of: Callable[[str], str | None]) -> None:
@@ -36,13 +36,13 @@ class SmsAnswers:
             if said.kind == "status":
                 return self._status(said)
             if said.kind == "report" or self._ask(raw):
-                return at_once(raw.tracking, said)
+                return immediate_acknowledgement(raw.tracking, said)
         except DatabaseAway:
-            return at_once(raw.tracking, said)
+            return immediate_acknowledgement(raw.tracking, said)
         return "" if said.kind == "nothing" else received(raw.tracking)
 
     def _ask(self, raw: RawMessage) -> bool:
-        return self._store.ask_once(raw.sender, raw.id, raw.at, ASK_AGAIN_AFTER)
+        return self._store.claim_details_request(raw.sender, raw.id, raw.at, ASK_AGAIN_AFTER)
 
     def _status(self, said: ParsedSms) -> str:
         if not said.text:
@@ -53,7 +53,7 @@ class SmsAnswers:
         return unknown(said.number) if state is None else state_is(said.number, state)
 
 
-def at_once(tracking: str, said: ParsedSms) -> str:
+def immediate_acknowledgement(tracking: str, said: ParsedSms) -> str:
     """The answer where nothing can be looked up: the database is away, or too slow for whoever waits."""
     match said.kind:
         case "report":

@@ -198,7 +198,7 @@ class SpoolingProducer:
         self._producer.close()
 
 
-class Drain:
+class SpoolDrain:
     """Empties the spool into the bus, oldest first; runs in a thread of its own.
 
     `lock` is a file: of several processes with one spool, one at a time drains. A message that was handed over and

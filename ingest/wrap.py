@@ -58,12 +58,12 @@ class Wrapper:
         return hmac.digest(self._sender_key, (sender or f"message:{message}").encode(), hashlib.sha256).hex()[:32]
 
 
-def arrived(raw: RawMessage) -> Outgoing:
+def accepted_record(raw: RawMessage) -> Outgoing:
     """The record of an accepted arrival."""
     return Outgoing(topics.raw_topic(raw.channel), *codec.encode(raw, raw.sender, _SOURCE))
 
 
-def held(raw: RawMessage, reason: str) -> Outgoing:
+def quarantine_record(raw: RawMessage, reason: str) -> Outgoing:
     """The record of an arrival that could not prove where it came from."""
     kept = Quarantined(id=ids.event_id(raw.id, reason), message_id=raw.id, at=raw.at, reason=reason, raw=raw)
     return Outgoing(topics.QUARANTINE, *codec.encode(kept, raw.sender, _SOURCE))

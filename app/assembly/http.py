@@ -19,9 +19,9 @@ from app.pages.headers import PageHeaders, nonce
 from app.pages.refused import refused_page
 from bus.port import Producer
 from ingest.door_store import DoorStore
-from ingest.http.gate import Crowd, Gate, answer_refusals
-from ingest.http.problems import Answers, refusals
-from ingest.http.rate_limits import Limiter
+from ingest.http.gate import ConcurrencyMiddleware, Gate, install_refusal_handlers
+from ingest.http.problems import RefusalResponder, documented_refusals
+from ingest.http.rate_limits import RateLimiter
 from ingest.mobile.door import MobileDoor
 from ingest.mobile.openapi import SCHEMES
 from ingest.mobile.sequences import Sequences
@@ -29,9 +29,9 @@ from ingest.mobile.uploads import Uploads
 from ingest.sms.adapter import SmsAdapter
 from ingest.sms.door import SmsDoor
 from ingest.sms.media import MediaFetcher
-from ingest.sms_acknowledgement import SmsAnswers
+from ingest.sms_acknowledgement import SmsAcknowledgements
 from ingest.web.door import WebDoor
-from ingest.web.form_token import FormGuard
+from ingest.web.form_token import FormTokens
 from ingest.web.open311.door import Open311Door
 from ingest.web.open311.render import Open311Errors
 from ingest.web.open311.store import RequestStore
@@ -48,8 +48,8 @@ _NONCE_BYTES = 16
 # Where programs alone are met, and nobody is shown a page.
 _PROGRAMS = ("/mobile/", "/sms/", "/open311/")
 # What the addresses of a door may answer besides what it says of them itself in the OpenAPI document.
-_REFUSED = refusals("default")
-_SHOWN = refusals("default", page=True)
+_REFUSED = documented_refusals("default")
+_SHOWN = documented_refusals("default", page=True)
 _UNHEARD: dict[int | str, dict[str, Any]] = {
     status: {"description": "Not Twilio's; nothing is said."} for status in (403, 413)
 }
@@ -65,15 +65,17 @@ def build(parts: Parts, producer: Producer, pulse: Pulse, doors: Doors) -> FastA
     pages = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True)
     pages.filters["wib"] = wib
     pages.globals["nonce"] = nonce
-    answers = Answers(partial(refused_page, pages), _PROGRAMS)
-    answer_refusals(app, answers, parts.tally)
-    app.add_middleware(Crowd, most=settings.requests_at_once, answers=answers, tally=parts.tally)
+    answers = RefusalResponder(partial(refused_page, pages), _PROGRAMS)
+    install_refusal_handlers(app, answers, parts.rejection_counter)
+    app.add_middleware(
+        ConcurrencyMiddleware, most=settings.requests_at_once, answers=answers, tally=parts.rejection_counter
+    )
     app.add_middleware(Open311Errors)
     app.add_middleware(PageHeaders, new_nonce=partial(secrets.token_urlsafe, _NONCE_BYTES))
-    gate = Gate(producer, utc_now, Limiter(settings.rates))
+    gate = Gate(producer, utc_now, RateLimiter(settings.rates))
     store = DoorStore(parts.engine)
     sms = SmsAdapter(parts.wrapper, settings.reached_at, parts.secrets.twilio_tokens, parts.secrets.twilio_keys)
-    guard = FormGuard(parts.secrets.sender_key, settings.reached_at)
+    guard = FormTokens(parts.secrets.sender_key, settings.reached_at)
     web = WebDoor(
         gate,
         parts.wrapper,
@@ -101,7 +103,8 @@ def build(parts: Parts, producer: Producer, pulse: Pulse, doors: Doors) -> FastA
     app.include_router(open311.routes())
     media = MediaFetcher(settings.twilio_url, parts.attachments)
     app.include_router(
-        SmsDoor(gate, sms, media, SmsAnswers(store, partial(state_of, parts.ledger))).routes(), responses=_REFUSED
+        SmsDoor(gate, sms, media, SmsAcknowledgements(store, partial(state_of, parts.ledger))).routes(),
+        responses=_REFUSED,
     )
     told = signed_by(settings.reached_at, parts.secrets.twilio_tokens, parts.secrets.twilio_keys)
     app.include_router(StatusCallback(Outbox(parts.engine), told, utc_now).routes(), responses=_REFUSED | _UNHEARD)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from ingest.web.open311.door import Known
+from ingest.web.open311.door import PublicStatus
 from sinks.ledger.status import Ledger, Status
 
 _NOTES = {
@@ -14,12 +14,12 @@ _NOTES = {
 _CLOSED = {"selesai"}
 
 
-def look_up(ledger: Ledger, numbers: Collection[str]) -> Mapping[str, Known]:
+def look_up(ledger: Ledger, numbers: Collection[str]) -> Mapping[str, PublicStatus]:
     """What may be said of each tracking number; those that the ledger does not know (yet) are left out."""
     return {number: known(status) for number, status in ledger.statuses(numbers).items()}
 
 
-def known(status: Status) -> Known:
+def known(status: Status) -> PublicStatus:
     """The status, as Open311 tells it."""
     doors = [step.agency for step in status.steps if step.what == "dispatched"]
     notes = _NOTES.get(status.state, f"Status laporan: {status.state}.")
@@ -27,4 +27,4 @@ def known(status: Status) -> Known:
         notes += f" Laporan ini tergabung dengan {status.of}."
     requested = next(step.at for step in status.steps if step.what == "received")
     updated = max(step.at for step in status.steps)
-    return Known(status.state in _CLOSED, notes, doors[-1] if doors else "", requested, updated)
+    return PublicStatus(status.state in _CLOSED, notes, doors[-1] if doors else "", requested, updated)

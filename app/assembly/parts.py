@@ -27,9 +27,9 @@ from config.reference.regions import Regions, load_regions
 from config.secrets import Secrets, open_secrets
 from config.settings import Settings
 from ingest.files.attachments import Attachments
-from ingest.http.concurrency_limit import Room
-from ingest.http.rejection_counter import Tally
-from ingest.mobile.devices import Devices, NoAttestation, Tokens
+from ingest.http.concurrency_limit import ConcurrencyLimit
+from ingest.http.rejection_counter import RejectionCounter
+from ingest.mobile.devices import Devices, Tokens
 from ingest.smpp.part_matching import Patience
 from ingest.smpp.part_store import PartStore
 from ingest.spool import Spool
@@ -173,17 +173,17 @@ class Parts:
     def devices(self) -> Devices:
         """The phones with the app; every app is admitted."""
         tokens = Tokens(self.secrets.device_key)
-        return Devices(self.engine, self.wrapper, self.sealer, tokens, NoAttestation())
+        return Devices(self.engine, self.wrapper, self.sealer, tokens)
 
     @cached_property
     def attachments(self) -> Attachments:
         """What came with the reports."""
-        return Attachments(self.engine, self.sealer, self.room)
+        return Attachments(self.engine, self.sealer, self.file_limit)
 
     @cached_property
-    def room(self) -> Room:
+    def file_limit(self) -> ConcurrencyLimit:
         """For the files that are worked at once."""
-        return Room(_FILES_AT_ONCE, _FILES_WAITING, _FILE_PATIENCE_SECONDS)
+        return ConcurrencyLimit(_FILES_AT_ONCE, _FILES_WAITING, _FILE_PATIENCE_SECONDS)
 
     @cached_property
     def sms_parts(self) -> PartStore:
@@ -191,9 +191,9 @@ class Parts:
         return PartStore(self.engine, Patience(timedelta(seconds=self.settings.smpp_part_seconds)))
 
     @cached_property
-    def tally(self) -> Tally:
+    def rejection_counter(self) -> RejectionCounter:
         """How often the doors of this process turned somebody away."""
-        return Tally()
+        return RejectionCounter()
 
     @cached_property
     def spool(self) -> Spool:

@@ -41,7 +41,7 @@ def state_of(parts: Parts, pulse: Pulse, doors: Doors) -> ProcessState:
         spooled=len(parts.spool) if doors else 0,
         spool_share=parts.spool.share if doors else 0.0,
         spool_aside=parts.spool.aside if doors else 0,
-        refused=parts.tally.by_door(),
+        refused=parts.rejection_counter.by_door(),
         parts={name: PartState.model_validate(says) for name, says in pulse.parts().items()},
     )
 
@@ -70,7 +70,7 @@ def _numbers(parts: Parts, doors: Doors) -> Mapping[str, Callable[[], object]]:
         numbers["spooled"] = lambda: len(parts.spool)
         numbers["spool_share"] = lambda: round(parts.spool.share, 4)
         numbers["spool_aside"] = lambda: parts.spool.aside
-        numbers["refused"] = parts.tally.by_door
+        numbers["refused"] = parts.rejection_counter.by_door
     if "twitter" in doors:
         numbers["x_reads"] = _once_there(parts, lambda: reads_today(parts))
     if "smpp" in doors:

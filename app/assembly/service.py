@@ -19,7 +19,7 @@ from bus.port import Membership, Producer
 from bus.worker import Stage, Worker
 from bus.worker_health import WorkerHealth
 from config.database import DatabaseAway
-from ingest.spool import Drain, SpoolingProducer
+from ingest.spool import SpoolDrain, SpoolingProducer
 from messages import topics
 from monitor.audit.schedule import Auditing
 from monitor.health import Pulse
@@ -90,7 +90,7 @@ class Service:
         producer = self._parts.bus.producer()
         try:
             lock = self._parts.settings.home / "spool.lock"
-            Drain(self._parts.spool, producer, lock, self._parts.ensure_topics, self._stopping).run()
+            SpoolDrain(self._parts.spool, producer, lock, self._parts.ensure_topics, self._stopping).run()
         finally:
             producer.close()
 

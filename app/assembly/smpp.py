@@ -15,7 +15,7 @@ from ingest.smpp.adapter import SmppAdapter
 from ingest.smpp.connection import SmppLine
 from ingest.smpp.door import SmppDoor
 from ingest.smpp.session import Peer
-from ingest.sms_acknowledgement import SmsAnswers
+from ingest.sms_acknowledgement import SmsAcknowledgements
 
 
 def line(parts: Parts, producer: Producer, stopping: threading.Event) -> SmppLine | None:
@@ -36,7 +36,7 @@ def line(parts: Parts, producer: Producer, stopping: threading.Event) -> SmppLin
 
 def door(parts: Parts, producer: Producer, now: Callable[[], datetime] = utc_now) -> SmppDoor:
     """What stands behind the line."""
-    answers = SmsAnswers(DoorStore(parts.engine), partial(state_of, parts.ledger))
+    answers = SmsAcknowledgements(DoorStore(parts.engine), partial(state_of, parts.ledger))
     return SmppDoor(
         SmppAdapter(parts.wrapper, parts.sealer),
         parts.sms_parts,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.operations.audit_log import AuditLog
 from bus.port import Bus, Outgoing
-from ingest.mobile.devices import Devices, Registered
+from ingest.mobile.devices import Devices, RegisteredDevice
 from ingest.mobile.sequences import Sequences
 from messages import codec, ids
 from messages.shapes import OversightEvent, iso
@@ -43,7 +43,7 @@ class DeviceDesk:
             "missing": count.missing,
         }
 
-    def revoke(self, device: UUID, actor: str, why: str, at: datetime) -> Registered | None:
+    def revoke(self, device: UUID, actor: str, why: str, at: datetime) -> RegisteredDevice | None:
         """End its tokens, at once; `None` where it never registered.
 
         Oversight is told first. Whoever is interrupted between the two does it again: the event has the same id, and
@@ -62,7 +62,7 @@ class DeviceDesk:
         return found
 
 
-def _told(found: Registered, actor: str, why: str, at: datetime) -> Outgoing:
+def _told(found: RegisteredDevice, actor: str, why: str, at: datetime) -> Outgoing:
     # The device's name in our tables has as many bits as a UUID.
     subject = UUID(found.name)
     event_id = ids.event_id(subject, f"device-revoked:{found.epoch}")

@@ -17,7 +17,7 @@ from uuid import UUID
 from app.operations.audit_log import AuditLog
 from bus.errors import Stop
 from bus.port import Bus, Outgoing
-from ingest.wrap import Wrapper, arrived
+from ingest.wrap import Wrapper, accepted_record
 from messages import codec, ids
 from messages.sealing import Sealer, UnsealError
 from messages.shapes import Channel, OversightEvent, Quarantined, RawMessage, WireModel, iso
@@ -140,7 +140,7 @@ class Quarantine:
             for held in self.waiting(choice, {"released"} if choice.ids else _DECISIONS):
                 out = let_out(held, self._open(held), self._wrapper)
                 self._log.append("quarantine.release", str(held.raw.id), actor, why, at)
-                publish(arrived(out))
+                publish(accepted_record(out))
                 publish(_told(held, "released", actor, why, at, out.id))
                 yield Decided(held, out.tracking)
 

@@ -21,7 +21,7 @@ from bus.errors import Stop
 from bus.port import Bus
 from ingest.sms.adapter import FORM, sender_of
 from ingest.sms.media import MediaFetcher
-from ingest.wrap import Wrapper, arrived
+from ingest.wrap import Wrapper, accepted_record
 from messages import ids, topics
 from messages.shapes import Channel, RawMessage
 from messages.sms import read_picture_urls
@@ -172,7 +172,7 @@ class Reconciler:
         try:
             for listed in gap.missing:
                 raw = self._raw(listed)
-                producer.publish([arrived(raw)])
+                producer.publish([accepted_record(raw)])
                 yield raw
         finally:
             producer.close()

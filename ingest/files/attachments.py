@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Engine
 from sqlmodel import Field, SQLModel, col, select
 
 from config.database import UtcDateTime, insert, reading, writing
-from ingest.files.cleaning import Spot, cleaned
-from ingest.http.concurrency_limit import Room
+from ingest.files.cleaning import Coordinates, cleaned
+from ingest.http.concurrency_limit import ConcurrencyLimit
 from messages import ids
 from messages.sealing import Sealed, Sealer
 from messages.shapes import Attachment
@@ -31,31 +31,33 @@ class AttachmentRow(SQLModel, table=True):
     brought_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class Kept(NamedTuple):
+class StoredAttachment(NamedTuple):
     """What the report carries, and where the camera said it was."""
 
     attachment: Attachment
-    spot: Spot | None
+    spot: Coordinates | None
 
 
 class Attachments:
     """Every method may raise `DatabaseAway`. `room` bounds how many files are worked at once, whoever brings them."""
 
-    def __init__(self, engine: Engine, sealer: Sealer, room: Room) -> None:
+    def __init__(self, engine: Engine, sealer: Sealer, room: ConcurrencyLimit) -> None:
         self._engine = engine
         self._sealer = sealer
         self._room = room
 
-    def keep(self, content: bytes | Callable[[], bytes], at: datetime, patience: float | None = None) -> Kept:
+    def store(
+        self, content: bytes | Callable[[], bytes], at: datetime, patience: float | None = None
+    ) -> StoredAttachment:
         """Durable when it returns. `content` may be what reads it: that is called when there is room.
 
         Raises `Refused`: on what is no picture and no PDF, or too large; `busy` (503) where there is no room within
         `patience` seconds (the room's own where none are given).
         """
-        with self._room.entered(patience):
-            return self._keep(content() if callable(content) else content, at)
+        with self._room.slot(patience):
+            return self._store(content() if callable(content) else content, at)
 
-    def _keep(self, content: bytes, at: datetime) -> Kept:
+    def _store(self, content: bytes, at: datetime) -> StoredAttachment:
         clean = cleaned(content)
         made = Attachment(
             id=ids.attachment_id(hashlib.sha256(content).hexdigest()),
@@ -70,14 +72,14 @@ class Attachments:
             connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"brought_at": at}))
             # What was kept first counts: another version of Pillow draws the same picture with other bytes.
             kept = _find(connection, made.id)
-        return Kept(kept or made, clean.spot)
+        return StoredAttachment(kept or made, clean.spot)
 
-    def find(self, attachment: UUID) -> Attachment | None:
+    def find_attachment(self, attachment: UUID) -> Attachment | None:
         """What was kept under this id."""
         with reading(self._engine) as connection:
             return _find(connection, attachment)
 
-    def content(self, attachment: UUID) -> bytes | None:
+    def read_content(self, attachment: UUID) -> bytes | None:
         """The bytes as kept."""
         with reading(self._engine) as connection:
             query = select(col(AttachmentRow.body)).where(col(AttachmentRow.id) == attachment)

@@ -40,7 +40,7 @@ _DAMAGED = (LookupError, ValueError, TypeError, ArithmeticError, SyntaxError, OS
 _MOST_DEGREES = {"latitude": 90.0, "longitude": 180.0}
 
 
-class Spot(NamedTuple):
+class Coordinates(NamedTuple):
     """Degrees, north and east."""
 
     latitude: float
@@ -52,7 +52,7 @@ class Clean(NamedTuple):
 
     media_type: MediaType
     content: bytes
-    spot: Spot | None
+    spot: Coordinates | None
 
 
 def cleaned(content: bytes) -> Clean:
@@ -101,7 +101,7 @@ def _turn(image: Image.Image) -> Image.Transpose | None:
         return None
 
 
-def _spot(image: Image.Image) -> Spot | None:
+def _spot(image: Image.Image) -> Coordinates | None:
     """Where EXIF says it was taken; a camera that says nonsense says nothing."""
     try:
         gps = image.getexif().get_ifd(IFD.GPSInfo)
@@ -110,7 +110,7 @@ def _spot(image: Image.Image) -> Spot | None:
     except _DAMAGED:
         return None
     # What a camera without a fix writes: a spot in the Atlantic.
-    return Spot(latitude, longitude) if (latitude, longitude) != (0, 0) else None
+    return Coordinates(latitude, longitude) if (latitude, longitude) != (0, 0) else None
 
 
 def _degrees(parts: tuple[float, float, float], reference: str, negative: str, name: str) -> float:

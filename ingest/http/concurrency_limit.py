@@ -9,7 +9,7 @@ from ingest.arrival import Refused
 _RETRY_AFTER_SECONDS = 5
 
 
-class Room:
+class ConcurrencyLimit:
     """Holds `most` at once. `queue` more may wait for a place, each for `patience` seconds at most.
 
     For threads, of whatever door: whoever waits holds one of the threads that answer requests, so the queue is short.
@@ -29,7 +29,7 @@ class Room:
         return self._waiting
 
     @contextmanager
-    def entered(self, patience: float | None = None) -> Iterator[None]:
+    def slot(self, patience: float | None = None) -> Iterator[None]:
         """A place until the block ends. Raises `Refused` (503) where there is none in time, or the queue is full."""
         self._enter(self._patience if patience is None else max(patience, 0.0))
         try:

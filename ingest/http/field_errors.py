@@ -6,7 +6,7 @@ from typing import Any
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from ingest.arrival import Fault, Refused
+from ingest.arrival import FieldError, Refused
 
 _SAYS = {
     "missing": "Mohon diisi.",
@@ -25,25 +25,25 @@ _SAYS = {
 }
 
 
-def faults_of(error: ValidationError) -> tuple[Fault, ...]:
+def field_errors_of(error: ValidationError) -> tuple[FieldError, ...]:
     """One fault for each field at fault; never what was typed there."""
     return _faults(error.errors(include_url=False, include_input=False))
 
 
-def _faults(errors: Iterable[Mapping[str, Any]]) -> tuple[Fault, ...]:
+def _faults(errors: Iterable[Mapping[str, Any]]) -> tuple[FieldError, ...]:
     found = []
     for fault in errors:
         field = ".".join(str(part) for part in fault["loc"]) or "body"
         says = _SAYS.get(fault["type"], "Isian ini tidak dapat dibaca.").format(**fault.get("ctx", {}))
-        found.append(Fault(field, says))
+        found.append(FieldError(field, says))
     return tuple(found)
 
 
-def refused(error: ValidationError) -> Refused:
+def invalid_submission(error: ValidationError) -> Refused:
     """The refusal of a submission that can't be read: 400, naming each field."""
-    return Refused("invalid_submission", faults_of(error))
+    return Refused("invalid_submission", field_errors_of(error))
 
 
-def refused_request(error: RequestValidationError) -> Refused:
+def invalid_request(error: RequestValidationError) -> Refused:
     """The same for what FastAPI itself reads of an address or a body; where it stood is left out of a field's name."""
     return Refused("invalid_submission", _faults({**fault, "loc": fault["loc"][1:]} for fault in error.errors()))

@@ -17,10 +17,10 @@ from bus.port import Outgoing, Producer
 from config.database import DatabaseAway
 from ingest.arrival import Arrival, Refused
 from ingest.http.concurrency_limit import busy
-from ingest.http.field_errors import refused_request
-from ingest.http.problems import Answers
-from ingest.http.rate_limits import Limiter
-from ingest.http.rejection_counter import Tally
+from ingest.http.field_errors import invalid_request
+from ingest.http.problems import RefusalResponder
+from ingest.http.rate_limits import RateLimiter
+from ingest.http.rejection_counter import RejectionCounter
 
 # A report is at most 10,000 characters; sealed and in JSON it still fits a record of the bus (1 MB).
 MAX_BODY_BYTES = 256_000
@@ -34,28 +34,28 @@ _log = structlog.get_logger()
 class Gate:
     """Reads arrivals and hands what was accepted to the bus."""
 
-    def __init__(self, producer: Producer, now: Callable[[], datetime], limiter: Limiter) -> None:
+    def __init__(self, producer: Producer, now: Callable[[], datetime], limiter: RateLimiter) -> None:
         self._producer = producer
         self._now = now
         self._limiter = limiter
 
-    def admit(self, door: str, who: str) -> None:
+    def check_rate(self, door: str, sender: str) -> None:
         """Count a knock. Raises `Refused` (429) where this sender knocks too often at this door."""
-        self._limiter.admit(door, who)
+        self._limiter.check_rate(door, sender)
 
-    async def read(self, request: Request, most: int = MAX_BODY_BYTES) -> Arrival:
+    async def read_arrival(self, request: Request, most: int = MAX_BODY_BYTES) -> Arrival:
         """The whole request. Raises `Refused` (413) before more than `most` bytes are in memory."""
         body = bytearray()
         async for chunk in request.stream():
             body += chunk
             if len(body) > most:
-                raise Refused("too_large", most=size_of(most))
+                raise Refused("too_large", most=readable_size(most))
         return self.arrival(request, bytes(body))
 
     def arrival(self, request: Request, body: bytes) -> Arrival:
         """What stands at the door, its body read already."""
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return Arrival(target, dict(request.headers), body, self._now(), address_of(request))
+        return Arrival(target, dict(request.headers), body, self._now(), client_address(request))
 
     async def publish(self, message: Outgoing) -> None:
         """Return when the bus has it durably. Raises `Refused` when it has not: 503, or 413 for what it never takes."""
@@ -63,33 +63,33 @@ class Gate:
             await run_in_threadpool(self._producer.publish, [message])
         except (Retry, Stop) as error:
             _log.error("door.away", cause=type(error).__name__)
-            raise away() from error
+            raise unavailable() from error
         except Reject as error:
-            raise Refused("too_large", most=size_of(MAX_BODY_BYTES)) from error
+            raise Refused("too_large", most=readable_size(MAX_BODY_BYTES)) from error
 
 
-def away() -> Refused:
+def unavailable() -> Refused:
     """What the sender needs is not there now; the same again under the same key will be one message."""
     return Refused("away", retry_after=_RETRY_AFTER_SECONDS)
 
 
-def address_of(request: Request) -> str:
+def client_address(request: Request) -> str:
     """Where the client is; the proxies that are believed have named it (`SATUPINTU_TRUSTED_PROXIES`)."""
     return request.client.host if request.client else ""
 
 
-def size_of(size: int) -> str:
+def readable_size(size: int) -> str:
     """Bytes as people read them."""
     return f"{size // _MB} MB" if size >= _MB else f"{size // 1000} KB"
 
 
-def answer_refusals(app: FastAPI, answers: Answers, tally: Tally) -> None:
+def install_refusal_handlers(app: FastAPI, answers: RefusalResponder, tally: RejectionCounter) -> None:
     """Answer every refusal of every door, whoever raised it, and count it."""
-    app.state.tally = tally
+    app.state.rejection_counter = tally
 
     @app.exception_handler(Refused)
     async def _refused(request: Request, refused: Refused) -> Response:
-        note(request, refused)
+        record_refusal(request, refused)
         return answers.answer(request.scope, refused)
 
     @app.exception_handler(HTTPException)
@@ -100,10 +100,10 @@ def answer_refusals(app: FastAPI, answers: Answers, tally: Tally) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _unread(request: Request, error: RequestValidationError) -> Response:
-        return await _refused(request, refused_request(error))
+        return await _refused(request, invalid_request(error))
 
     async def _away(request: Request, _error: Exception) -> Response:
-        return await _refused(request, away())
+        return await _refused(request, unavailable())
 
     async def _gone(_request: Request, _error: Exception) -> Response:
         return Response(status_code=400)
@@ -112,11 +112,11 @@ def answer_refusals(app: FastAPI, answers: Answers, tally: Tally) -> None:
     app.add_exception_handler(ClientDisconnect, _gone)
 
 
-def note(request: Request, refused: Refused) -> None:
+def record_refusal(request: Request, refused: Refused) -> None:
     """Say in the log that somebody was turned away, and count it: where and why, not who nor what."""
     route = _route(request)
     _log.info("door.refused", route=route, reason=refused.reason, status=refused.status)
-    tally: Tally = request.app.state.tally
+    tally: RejectionCounter = request.app.state.rejection_counter
     tally.count(route, refused.reason)
 
 
@@ -125,13 +125,13 @@ def _route(request: Request) -> str:
     return str(getattr(request.scope.get("route"), "path", "none"))
 
 
-class Crowd:
+class ConcurrencyMiddleware:
     """Lets at most `most` requests in at once, which bounds what their bodies hold in memory; the rest hear 503.
 
     Their bodies are not read: what somebody typed into a form is still in their browser, and the page says so.
     """
 
-    def __init__(self, app: ASGIApp, most: int, answers: Answers, tally: Tally) -> None:
+    def __init__(self, app: ASGIApp, most: int, answers: RefusalResponder, tally: RejectionCounter) -> None:
         self._app = app
         self._most = most
         self._answers = answers

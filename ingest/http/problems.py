@@ -19,7 +19,7 @@ Page = Callable[[Refused, bool], Response]
 Responses = Mapping[int | str, dict[str, Any]]
 
 
-class FieldFault(Shape):
+class FieldError(Shape):
     """What is wrong with one field, in the sender's language."""
 
     field: str
@@ -33,12 +33,12 @@ class Problem(Shape):
     title: str
     status: int
     reason: str
-    errors: tuple[FieldFault, ...]
+    errors: tuple[FieldError, ...]
 
 
 def problem(refused: Refused) -> Response:
     """RFC 9457 problem details; `reason` and `errors` are ours."""
-    faults = tuple(FieldFault(field=fault.field, detail=fault.says) for fault in refused.faults)
+    faults = tuple(FieldError(field=fault.field, detail=fault.says) for fault in refused.faults)
     details = Problem(
         type="about:blank", title=refused.says, status=refused.status, reason=refused.reason, errors=faults
     )
@@ -46,7 +46,7 @@ def problem(refused: Refused) -> Response:
     return JSONResponse(details.model_dump(), refused.status, headers, MEDIA_TYPE)
 
 
-class Answers:
+class RefusalResponder:
     """A page for whoever asks for one, a problem for everybody else.
 
     `programs` are the beginnings of the addresses where nobody is shown a page, whatever they ask for.
@@ -63,7 +63,7 @@ class Answers:
         return problem(refused)
 
 
-def refusals(*statuses: int | str, page: bool = False) -> dict[int | str, dict[str, Any]]:
+def documented_refusals(*statuses: int | str, page: bool = False) -> dict[int | str, dict[str, Any]]:
     """These statuses as the document tells them; `page` where people are answered too."""
     said = "A problem (RFC 9457), in Indonesian"
     said += "; a page where the sender asks for text/html." if page else "."

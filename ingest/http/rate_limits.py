@@ -1,4 +1,4 @@
-"""How often one sender may knock at a door: a moving window for each door and sender, in this process's memory."""
+"""Rate limits of the doors: a moving window for each door and sender, in the memory of this process."""
 
 import time
 from collections.abc import Mapping
@@ -10,49 +10,55 @@ from limits.strategies import MovingWindowRateLimiter
 
 from ingest.arrival import Refused
 
-# Whole neighbourhoods share one address of a mobile operator: high enough for them, low enough for one machine.
+# A whole neighbourhood shares one address of a mobile operator. The rates are high enough for a neighbourhood and low
+# enough to stop one machine.
 RATES: Mapping[str, str] = {
     "web": "60/minute",
     "upload": "120/minute",
     "open311": "120/minute",
     "open311-read": "600/minute",
-    # Each looks up as many as a thousand numbers.
+    # Each list looks up as many as a thousand numbers.
     "open311-list": "12/minute",
     "mobile": "60/minute",
-    # Nothing proves who sent it, and each is kept for a person to look at.
+    # Nothing proves who sent these messages, and a person has to look at each of them.
     "sms-unsigned": "30/minute",
 }
-# A provider hands out addresses of IPv6 by the network, not by the device.
+# A provider assigns IPv6 addresses by network (a /64 prefix), not by device.
 _NETWORK_BITS = 64
 
 
-class Limiter:
-    """`rates` (as in `60/minute`) take the place of those above, door by door. The library reads the clock itself."""
+class RateLimiter:
+    """Limits requests by door and sender. `rates` (such as `60/minute`) override `RATES` door by door.
+
+    The `limits` library reads the clock itself.
+    """
 
     def __init__(self, rates: Mapping[str, str]) -> None:
         self._rates: dict[str, RateLimitItem] = {door: parse(rate) for door, rate in {**RATES, **rates}.items()}
         self._windows = MovingWindowRateLimiter(MemoryStorage())
 
-    def admit(self, door: str, who: str) -> None:
-        """`who` is an address, or another name of the sender. Raises `Refused` (429) with when to come again.
+    def check_rate(self, door: str, sender: str) -> None:
+        """Count one request of a sender. Raise `Refused` (429, with the seconds to wait) above the rate of the door.
 
-        This machine's own addresses are let in: who is behind a proxy of ours is named by the proxy.
+        `sender` is an address, or another name of the sender. Addresses of this machine are not counted: a proxy of
+        ours names the client behind it.
         """
-        sender = _network(who)
+        counted_sender = _counted_sender(sender)
         rate = self._rates[door]
-        if sender is None or self._windows.hit(rate, door, sender):
+        if counted_sender is None or self._windows.hit(rate, door, counted_sender):
             return
-        reset = self._windows.get_window_stats(rate, door, sender).reset_time
+        reset = self._windows.get_window_stats(rate, door, counted_sender).reset_time
         raise Refused("too_many_requests", retry_after=max(1, round(reset - time.time())))
 
 
-def _network(who: str) -> str | None:
+def _counted_sender(sender: str) -> str | None:
+    """Return the name that requests of a sender are counted under, `None` for an address of this machine."""
     try:
-        address = ip_address(who)
+        address = ip_address(sender)
     except ValueError:
-        return who
+        return sender
     if address.is_loopback:
         return None
     if isinstance(address, IPv6Address):
         return str(int(address) >> (128 - _NETWORK_BITS))
-    return who
+    return sender

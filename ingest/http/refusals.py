@@ -37,7 +37,6 @@ REFUSALS: Mapping[str, Refusal] = {
     "token_invalid": Refusal(401, "Token ini tidak benar. Daftarkan perangkat ini lagi."),
     "token_expired": Refusal(401, "Token ini sudah kedaluwarsa. Daftarkan perangkat ini lagi."),
     "token_revoked": Refusal(401, "Token ini sudah dicabut. Daftarkan perangkat ini lagi."),
-    "not_attested": Refusal(403, "Aplikasi ini tidak dikenali. Pasang aplikasi dari toko resminya."),
     "other_device": Refusal(403, "Token ini milik perangkat lain."),
     "sequence_reused": Refusal(409, "Nomor urut ini sudah dipakai; laporan ini belum diterima."),
     "about_unknown": Refusal(409, "Laporan yang dimaksud belum kami terima dari perangkat ini."),

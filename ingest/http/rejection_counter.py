@@ -1,31 +1,31 @@
-"""Counts whom the doors turn away: where and why, never who it was nor what they sent."""
+"""Counts the requests that the doors refused, by door and reason. It keeps no sender and no content."""
 
 import threading
 from collections import Counter
 from collections.abc import Mapping
 
-# What the addresses of a door begin with; all others are the form's.
+# First parts of the addresses of each door. All other addresses belong to the web form.
 _DOORS = frozenset({"sms", "mobile", "open311"})
 
 
-class Tally:
-    """Since this process began, by door and reason. For all threads."""
+class RejectionCounter:
+    """Number of refusals since this process began, by door and reason. Safe for several threads."""
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
 
     def count(self, path: str, reason: str) -> None:
-        """Once more; the first part of the address names the door, and the rest is not kept."""
-        first = path.strip("/").partition("/")[0]
+        """Count one refusal. The first part of `path` names the door; the rest of the path is not kept."""
+        first_part = path.strip("/").partition("/")[0]
         with self._lock:
-            self._counts[first if first in _DOORS else "web", reason] += 1
+            self._counts[first_part if first_part in _DOORS else "web", reason] += 1
 
     def by_door(self) -> Mapping[str, Mapping[str, int]]:
-        """What was counted so far."""
+        """Return the counts so far: door, then reason, then number of refusals."""
         with self._lock:
-            counted = sorted(self._counts.items())
-        found: dict[str, dict[str, int]] = {}
-        for (door, reason), many in counted:
-            found.setdefault(door, {})[reason] = many
-        return found
+            counts = sorted(self._counts.items())
+        counts_by_door: dict[str, dict[str, int]] = {}
+        for (door, reason), number in counts:
+            counts_by_door.setdefault(door, {})[reason] = number
+        return counts_by_door

@@ -10,12 +10,12 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from config.reference.regions import Regions
-from ingest.arrival import Arrival, Fault, Refused
-from ingest.files.attachments import Kept
+from ingest.arrival import Arrival, FieldError, Refused
+from ingest.files.attachments import StoredAttachment
 from ingest.http import idempotency
-from ingest.http.field_errors import refused
-from ingest.mobile.devices import Device, name_of
-from ingest.picked_regions import check_place
+from ingest.http.field_errors import invalid_submission
+from ingest.mobile.devices import Device, device_hash
+from ingest.picked_regions import check_picked_regions
 from ingest.wrap import Wrapper
 from messages.shapes import Channel, RawMessage
 from messages.submission import MOBILE_ENVELOPE, MobileReport, MobileSubmission, OutboxItem
@@ -30,7 +30,7 @@ T = TypeVar("T", bound=MobileReport)
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class DeviceReport:
     """One report of one device, by whichever address. `key` is the app's own name for it; `body` its bytes."""
 
     device: UUID
@@ -50,15 +50,15 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class BatchItem:
     """An item of a batch as far as it could be read: a letter, or why it is none."""
 
     sequence: int | None
     client_id: UUID | None
-    found: Letter | Refused
+    found: DeviceReport | Refused
 
 
-def read_report(arrival: Arrival, regions: Regions) -> Letter:
+def read_report(arrival: Arrival, regions: Regions) -> DeviceReport:
     """The report in a request of its own. Its key is the app's, so sending it again is the same message.
 
     Raises `Refused`, naming each field at fault.
@@ -66,12 +66,12 @@ def read_report(arrival: Arrival, regions: Regions) -> Letter:
     said = _validated(MobileSubmission, arrival.body, regions)
     key = str(said.client_id) if said.client_id else idempotency.read_key(arrival)
     if key is None:
-        fault = Fault("Idempotency-Key", "Kirim UUID buatan aplikasi, satu untuk setiap laporan.")
+        fault = FieldError("Idempotency-Key", "Kirim UUID buatan aplikasi, satu untuk setiap laporan.")
         raise Refused("missing_idempotency_key", (fault,))
-    return Letter(said.device_id, key, said, arrival.body)
+    return DeviceReport(said.device_id, key, said, arrival.body)
 
 
-def read_batch(body: bytes, device: UUID, regions: Regions) -> list[Item]:
+def read_batch(body: bytes, device: UUID, regions: Regions) -> list[BatchItem]:
     """The items of a batch, in their order. One that is at fault does not hold the others up.
 
     Each item's own bytes are its JSON written anew: the same values under the same names. Raises `Refused` where there
@@ -80,34 +80,34 @@ def read_batch(body: bytes, device: UUID, regions: Regions) -> list[Item]:
     try:
         batch = json.loads(body, parse_constant=_no_number)
     except (ValueError, RecursionError):
-        raise Refused("invalid_submission", (Fault("body", "Bukan JSON yang benar."),)) from None
+        raise Refused("invalid_submission", (FieldError("body", "Bukan JSON yang benar."),)) from None
     items = batch.get("items") if isinstance(batch, dict) else None
     if not isinstance(items, list) or not 0 < len(items) <= MOST_ITEMS:
-        raise Refused("invalid_submission", (Fault("items", f"Isi dengan 1 sampai {MOST_ITEMS} laporan."),))
+        raise Refused("invalid_submission", (FieldError("items", f"Isi dengan 1 sampai {MOST_ITEMS} laporan."),))
     return [_item(json.dumps(item).encode(), device, regions, item) for item in items]
 
 
-def _item(body: bytes, device: UUID, regions: Regions, written: object) -> Item:
+def _item(body: bytes, device: UUID, regions: Regions, written: object) -> BatchItem:
     try:
         said = _validated(OutboxItem, body, regions)
     except Refused as why:
         found = written if isinstance(written, dict) else {}
-        return Item(_number(found.get("sequence")), _uuid(found.get("client_id")), why)
-    return Item(said.sequence, said.client_id, Letter(device, str(said.client_id), said, body))
+        return BatchItem(_number(found.get("sequence")), _uuid(found.get("client_id")), why)
+    return BatchItem(said.sequence, said.client_id, DeviceReport(device, str(said.client_id), said, body))
 
 
-def provider_id(letter: Letter, wrapper: Wrapper) -> str:
+def provider_id(letter: DeviceReport, wrapper: Wrapper) -> str:
     """The same for the same report for ever; the device stands in it as a keyed hash."""
-    return f"{name_of(letter.device, wrapper)}:{letter.key}"
+    return f"{device_hash(letter.device, wrapper)}:{letter.key}"
 
 
 def wrap(
-    letter: Letter,
+    letter: DeviceReport,
     wrapper: Wrapper,
     at: datetime,
     proven: Device | None,
     thread: UUID | None,
-    kept: Sequence[Kept],
+    kept: Sequence[StoredAttachment],
 ) -> RawMessage:
     """The raw message of a letter. Where the door knows nothing beside it, its bytes stay as they came."""
     spot = next((each.spot for each in kept if each.spot), None)
@@ -139,8 +139,8 @@ def _validated(shape: type[T], body: bytes, regions: Regions) -> T:
     try:
         said = shape.model_validate_json(body)
     except ValidationError as error:
-        raise refused(error) from None
-    check_place(said, regions)
+        raise invalid_submission(error) from None
+    check_picked_regions(said, regions)
     return said
 
 

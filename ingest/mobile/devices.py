@@ -1,7 +1,6 @@
 """Device tokens: short-lived, signed with a key of ours, and dead at once when their device's epoch moves on.
 
-A device's id is made by the app and known to nobody else: whoever has it may have a token. What more an app must show
-of itself is for the `Attestation` that is passed in.
+A device's id is made by the app and known to nobody else: whoever has it may have a token.
 """
 
 import base64
@@ -12,7 +11,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Engine, update
@@ -31,23 +30,7 @@ _MAC_BYTES = 32
 _LETTERS = 80
 
 
-class Attestation(Protocol):
-    """What an app store says of an app: that it is ours, unchanged, on a true device."""
-
-    def admits(self, device: UUID, statement: str) -> bool:
-        """Whether the statement was made for this device by our app. May block. Raises `Refused` (503) when away."""
-        ...
-
-
-class NoAttestation:
-    """Every app is admitted: an open API."""
-
-    def admits(self, _device: UUID, _statement: str) -> bool:
-        """See `Attestation`."""
-        return True
-
-
-class Unproven(Refused):
+class NotAuthenticated(Refused):
     """401. `challenge` is the WWW-Authenticate header (RFC 6750)."""
 
     @property
@@ -81,14 +64,14 @@ class Tokens:
         try:
             signed = base64.b64decode(token.encode(), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
-            raise Unproven("token_invalid") from None
+            raise NotAuthenticated("token_invalid") from None
         said, mac = signed[:-_MAC_BYTES], signed[-_MAC_BYTES:]
         whole = len(token) == _LETTERS and len(said) == _SAYS.size
         if not whole or not hmac.compare_digest(mac, self._mac(said)):
-            raise Unproven("token_invalid")
+            raise NotAuthenticated("token_invalid")
         device, epoch, expires = _SAYS.unpack(said)
         if now.timestamp() >= expires:
-            raise Unproven("token_expired")
+            raise NotAuthenticated("token_expired")
         return Claim(UUID(bytes=device), epoch)
 
     def _mac(self, said: bytes) -> bytes:
@@ -104,7 +87,7 @@ class Device:
     push_token: str
 
 
-class Registered(NamedTuple):
+class RegisteredDevice(NamedTuple):
     """A device as operations see it. `epoch` is how often its tokens were ended; `push`: whether it can be told."""
 
     name: str
@@ -113,7 +96,7 @@ class Registered(NamedTuple):
     registered_at: datetime
 
 
-def name_of(device: UUID, wrapper: Wrapper) -> str:
+def device_hash(device: UUID, wrapper: Wrapper) -> str:
     """The keyed hash that a device stands under: its id is as good as a password, and stands nowhere in clear."""
     return wrapper.digest(f"device:{device}".encode())[:32]
 
@@ -121,24 +104,16 @@ def name_of(device: UUID, wrapper: Wrapper) -> str:
 class Devices:
     """Registers devices and proves them. Every method may block, and raise `DatabaseAway`."""
 
-    def __init__(
-        self, engine: Engine, wrapper: Wrapper, sealer: Sealer, tokens: Tokens, attestation: Attestation
-    ) -> None:
+    def __init__(self, engine: Engine, wrapper: Wrapper, sealer: Sealer, tokens: Tokens) -> None:
         self._engine = engine
         self._wrapper = wrapper
         self._sealer = sealer
         self._tokens = tokens
-        self._attestation = attestation
 
-    def register(self, device: UUID, statement: str, push_token: str | None, at: datetime) -> tuple[str, datetime]:
-        """A new token, and when it ends; as often as asked. Without a push token the one before stays.
-
-        Raises `Refused` (403) where the attestation does not admit the app.
-        """
-        if not self._attestation.admits(device, statement):
-            raise Refused("not_attested")
+    def register(self, device: UUID, push_token: str | None, at: datetime) -> tuple[str, datetime]:
+        """A new token, and when it ends; as often as asked. Without a push token the one before stays."""
         push = self._sealer.seal((push_token or "").encode(), device)
-        row = {"device": name_of(device, self._wrapper), "epoch": 0, "push": push, "registered_at": at}
+        row = {"device": device_hash(device, self._wrapper), "epoch": 0, "push": push, "registered_at": at}
         with writing(self._engine) as connection:
             made = insert(connection, DeviceRow).values(row)
             # Without a change the row would not be returned.
@@ -152,29 +127,29 @@ class Devices:
         """The device whose token stands in these headers. Raises `Unproven`, saying what is wrong with it."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.casefold() != "bearer" or not token.strip():
-            raise Unproven("token_missing")
+            raise NotAuthenticated("token_missing")
         claim = self._tokens.read(token.strip(), now)
-        name = name_of(claim.device, self._wrapper)
+        name = device_hash(claim.device, self._wrapper)
         with reading(self._engine) as connection:
             query = select(DeviceRow.epoch, DeviceRow.push).where(col(DeviceRow.device) == name)
             row = connection.execute(query).one_or_none()
         if row is None or row.epoch != claim.epoch:
-            raise Unproven("token_revoked")
+            raise NotAuthenticated("token_revoked")
         return Device(claim.device, name, self._push(row.push, claim.device))
 
-    def find(self, device: UUID) -> Registered | None:
+    def find(self, device: UUID) -> RegisteredDevice | None:
         """What is remembered of a device; `None` where it never registered."""
-        name = name_of(device, self._wrapper)
+        name = device_hash(device, self._wrapper)
         with reading(self._engine) as connection:
             query = select(DeviceRow.epoch, DeviceRow.push, DeviceRow.registered_at).where(
                 col(DeviceRow.device) == name
             )
             row = connection.execute(query).one_or_none()
-        return Registered(name, row.epoch, bool(self._push(row.push, device)), row.registered_at) if row else None
+        return RegisteredDevice(name, row.epoch, bool(self._push(row.push, device)), row.registered_at) if row else None
 
     def revoke(self, device: UUID, epoch: int | None = None) -> None:
         """End every token of this device, at once; with an epoch only those of that one, if it is not over yet."""
-        ended = update(DeviceRow).where(col(DeviceRow.device) == name_of(device, self._wrapper))
+        ended = update(DeviceRow).where(col(DeviceRow.device) == device_hash(device, self._wrapper))
         if epoch is not None:
             ended = ended.where(col(DeviceRow.epoch) == epoch)
         with writing(self._engine) as connection:

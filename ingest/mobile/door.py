@@ -6,27 +6,27 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from config.reference.regions import Regions
-from ingest.arrival import Fault, Refused
+from ingest.arrival import FieldError, Refused
 from ingest.door_store import DoorStore
-from ingest.http.field_errors import refused
+from ingest.http.field_errors import invalid_submission
 from ingest.http.gate import Gate
-from ingest.http.problems import refusals
+from ingest.http.problems import documented_refusals
 from ingest.mobile.adapter import read_report
-from ingest.mobile.authentication import ChallengingRoute, Guard
+from ingest.mobile.authentication import BearerChallengeRoute, DeviceAuthentication
 from ingest.mobile.devices import Devices
-from ingest.mobile.feed import FeedDoor, States
-from ingest.mobile.intake import Intake
+from ingest.mobile.feed import FeedDoor, StateLookup
+from ingest.mobile.intake import ReportIntake
 from ingest.mobile.openapi import body, header, part, secured, upload_id
-from ingest.mobile.outbox import OutboxDoor
+from ingest.mobile.outbox import BatchDoor
 from ingest.mobile.sequences import Sequences
 from ingest.mobile.shapes import (
     Accepted,
+    BatchAnswer,
+    BatchReports,
     DeviceToken,
     Feed,
-    Outbox,
-    OutboxAnswer,
-    OutboxState,
     Registration,
+    SequenceState,
     UploadState,
 )
 from ingest.mobile.tus import UploadDoor
@@ -47,29 +47,29 @@ class MobileDoor:
         sequences: Sequences,
         uploads: Uploads,
         regions: Regions,
-        states: States,
+        states: StateLookup,
         reached_at: str,
     ) -> None:
         self._gate = gate
         self._devices = devices
         self._regions = regions
         self._reached_at = reached_at
-        self._guard = Guard(gate, devices)
-        self._intake = Intake(gate, wrapper, store, sequences, uploads)
-        self._outbox = OutboxDoor(gate, self._guard, self._intake, sequences, regions, reached_at)
-        self._uploads = UploadDoor(gate, self._guard, uploads)
-        self._feed = FeedDoor(gate, self._guard, sequences, states, reached_at)
+        self._authentication = DeviceAuthentication(gate, devices)
+        self._intake = ReportIntake(gate, wrapper, store, sequences, uploads)
+        self._outbox = BatchDoor(gate, self._authentication, self._intake, sequences, regions, reached_at)
+        self._uploads = UploadDoor(gate, self._authentication, uploads)
+        self._feed = FeedDoor(gate, self._authentication, sequences, states, reached_at)
 
     def routes(self) -> APIRouter:
         """The addresses to serve."""
-        router = APIRouter(prefix="/mobile/v1", tags=["mobile"], route_class=ChallengingRoute)
+        router = APIRouter(prefix="/mobile/v1", tags=["mobile"], route_class=BearerChallengeRoute)
         router.add_api_route(
             "/devices",
             self.register,
             methods=["POST"],
             operation_id="register_device",
             response_model=DeviceToken,
-            responses=refusals(400, 403, 429, 503),
+            responses=documented_refusals(400, 429, 503),
             openapi_extra={"requestBody": body(Registration)},
         )
         router.add_api_route(
@@ -78,7 +78,7 @@ class MobileDoor:
             methods=["DELETE"],
             status_code=204,
             operation_id="revoke_tokens",
-            responses=refusals(401, 429, 503),
+            responses=documented_refusals(401, 429, 503),
             openapi_extra=secured(),
         )
         key = header("Idempotency-Key", "Needed where the report has no client_id.", required=False)
@@ -89,7 +89,7 @@ class MobileDoor:
             status_code=202,
             operation_id="send_report",
             response_model=Accepted,
-            responses=refusals(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
+            responses=documented_refusals(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
             openapi_extra=secured(optional=True, requestBody=body(MobileSubmission), parameters=[key]),
         )
         self._add_outbox(router)
@@ -101,39 +101,37 @@ class MobileDoor:
             methods=["GET"],
             operation_id="read_feed",
             response_model=Feed,
-            responses={304: {"description": "Nothing has changed."}, **refusals(401, 429, 503)},
+            responses={304: {"description": "Nothing has changed."}, **documented_refusals(401, 429, 503)},
             openapi_extra=secured(parameters=[tag]),
         )
         return router
 
     async def register(self, request: Request) -> Response:
         """Give a device a token; a new one whenever it asks."""
-        arrival = await self._gate.read(request)
-        self._gate.admit("mobile", arrival.address)
+        arrival = await self._gate.read_arrival(request)
+        self._gate.check_rate("mobile", arrival.address)
         try:
             asked = Registration.model_validate_json(arrival.body)
         except ValidationError as error:
-            raise refused(error) from None
-        token, expires = await run_in_threadpool(
-            self._devices.register, asked.device_id, asked.attestation, asked.push_token, arrival.at
-        )
+            raise invalid_submission(error) from None
+        token, expires = await run_in_threadpool(self._devices.register, asked.device_id, asked.push_token, arrival.at)
         said = DeviceToken(token=token, expires_at=expires).model_dump(mode="json")
         return JSONResponse(said, headers={"Cache-Control": "no-store"})
 
     async def revoke(self, request: Request) -> Response:
         """End every token of this device, this one too."""
-        arrival = await self._gate.read(request)
-        device = await self._guard.admit("mobile", arrival)
+        arrival = await self._gate.read_arrival(request)
+        device = await self._authentication.authenticate("mobile", arrival)
         await run_in_threadpool(self._devices.revoke, device.id)
         return Response(status_code=204)
 
     async def report(self, request: Request) -> Response:
         """Take one report; the same again is answered the same for ever. With a token the device is proven."""
-        arrival = await self._gate.read(request)
-        device = await self._guard.admit_if_proven("mobile", arrival)
+        arrival = await self._gate.read_arrival(request)
+        device = await self._authentication.authenticate_if_token("mobile", arrival)
         letter = read_report(arrival, self._regions)
         if device and device.id != letter.device:
-            raise Refused("other_device", (Fault("device_id", "Pakai perangkat yang memiliki token ini."),))
+            raise Refused("other_device", (FieldError("device_id", "Pakai perangkat yang memiliki token ini."),))
         taken = await self._intake.take(letter, arrival.at, device)
         said = Accepted(tracking=taken.tracking, status_url=f"{self._reached_at}/status/{taken.tracking}")
         return JSONResponse(said.model_dump(mode="json"), 202)
@@ -144,17 +142,17 @@ class MobileDoor:
             self._outbox.send,
             methods=["POST"],
             operation_id="send_outbox",
-            response_model=OutboxAnswer,
-            responses=refusals(400, 401, 413, 429, 503),
-            openapi_extra=secured(requestBody=body(Outbox)),
+            response_model=BatchAnswer,
+            responses=documented_refusals(400, 401, 413, 429, 503),
+            openapi_extra=secured(requestBody=body(BatchReports)),
         )
         router.add_api_route(
             "/outbox",
             self._outbox.state,
             methods=["GET"],
             operation_id="read_outbox",
-            response_model=OutboxState,
-            responses=refusals(401, 429, 503),
+            response_model=SequenceState,
+            responses=documented_refusals(401, 429, 503),
             openapi_extra=secured(),
         )
 
@@ -169,7 +167,7 @@ class MobileDoor:
             status_code=201,
             operation_id="create_upload",
             response_model=UploadState,
-            responses=refusals(400, 401, 409, 413, 429, 503),
+            responses=documented_refusals(400, 401, 409, 413, 429, 503),
             openapi_extra=secured(parameters=[wanted, length]),
         )
         router.add_api_route(
@@ -178,7 +176,7 @@ class MobileDoor:
             methods=["HEAD"],
             operation_id="find_upload",
             response_class=Response,
-            responses=refusals(400, 401, 404, 413, 415, 429, 503),
+            responses=documented_refusals(400, 401, 404, 413, 415, 429, 503),
             openapi_extra=secured(parameters=[upload_id()]),
         )
         router.add_api_route(
@@ -187,6 +185,6 @@ class MobileDoor:
             methods=["PATCH"],
             status_code=204,
             operation_id="send_part",
-            responses=refusals(400, 401, 404, 409, 413, 415, 429, 503),
+            responses=documented_refusals(400, 401, 404, 409, 413, 415, 429, 503),
             openapi_extra=secured(parameters=[upload_id(), offset], requestBody=part()),
         )

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from ingest.http.gate import Gate
-from ingest.mobile.authentication import Guard
+from ingest.mobile.authentication import DeviceAuthentication
 from ingest.mobile.sequences import Message, Sequences
 from ingest.mobile.shapes import Feed, FeedEntry, ReportState
 
@@ -16,23 +16,30 @@ from ingest.mobile.shapes import Feed, FeedEntry, ReportState
 MOST_REPORTS = 50
 
 # The states of these tracking numbers; one that is not known yet is left out.
-States = Callable[[Sequence[str]], Mapping[str, ReportState]]
+StateLookup = Callable[[Sequence[str]], Mapping[str, ReportState]]
 
 
 class FeedDoor:
     """`states` asks whoever keeps them; `reached_at` is the public address."""
 
-    def __init__(self, gate: Gate, guard: Guard, sequences: Sequences, states: States, reached_at: str) -> None:
+    def __init__(
+        self,
+        gate: Gate,
+        authentication: DeviceAuthentication,
+        sequences: Sequences,
+        states: StateLookup,
+        reached_at: str,
+    ) -> None:
         self._gate = gate
-        self._guard = guard
+        self._authentication = authentication
         self._sequences = sequences
         self._states = states
         self._reached_at = reached_at
 
     async def show(self, request: Request) -> Response:
         """The reports of the device whose token this is, and of no other."""
-        arrival = await self._gate.read(request)
-        device = await self._guard.admit("mobile", arrival)
+        arrival = await self._gate.read_arrival(request)
+        device = await self._authentication.authenticate("mobile", arrival)
         body = await run_in_threadpool(self._body, device.name)
         tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}

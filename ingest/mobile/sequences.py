@@ -26,7 +26,7 @@ class Message(NamedTuple):
     at: datetime
 
 
-class Count(NamedTuple):
+class SequenceCount(NamedTuple):
     """The highest number that came, and the ranges (first and last, both included) below it that did not."""
 
     highest: int
@@ -76,12 +76,12 @@ class Sequences:
             )
             return connection.execute(query).scalar_one_or_none()
 
-    def count(self, device: str) -> Count:
+    def count(self, device: str) -> SequenceCount:
         """How far a device's count came, and what is missing in it."""
         with reading(self._engine) as connection:
             query = select(func.max(col(DeviceSequence.sequence))).where(col(DeviceSequence.device) == device)
             highest = connection.execute(query).scalar_one_or_none() or 0
-            return Count(highest, _gaps(connection, device))
+            return SequenceCount(highest, _gaps(connection, device))
 
     def latest(self, device: str, most: int) -> Sequence[Message]:
         """The device's newest reports, newest first."""

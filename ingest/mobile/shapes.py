@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from ingest.http.problems import FieldFault
+from ingest.http.problems import FieldError
 from messages.shapes import Moment, Shape
 from messages.submission import OutboxItem
 
@@ -17,7 +17,9 @@ class Registration(Shape):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     device_id: UUID = Field(description="Made by the app once, at random, and shown to nobody.")
-    attestation: str = Field("", max_length=65_536, description="What the app store says of the app.")
+    attestation: str = Field(
+        "", max_length=65_536, description="Statement of the app store about the app. Accepted and not checked."
+    )
     push_token: str | None = Field(None, max_length=4096, description="Where the app is told of answers.")
 
 
@@ -36,13 +38,13 @@ class Accepted(Shape):
     status_url: str
 
 
-class Outbox(Shape):
+class BatchReports(Shape):
     """What a device has not sent yet, or not successfully."""
 
     items: tuple[OutboxItem, ...] = Field(min_length=1, max_length=50)
 
 
-class Result(Shape):
+class BatchResult(Shape):
     """What became of one item: `known` was accepted before; `refused` must be mended, or tried again where it says so.
 
     `sequence` and `client_id` are the item's own, as far as they could be read.
@@ -55,21 +57,21 @@ class Result(Shape):
     status_url: str = ""
     reason: str = ""
     title: str = ""
-    errors: tuple[FieldFault, ...] = ()
+    errors: tuple[FieldError, ...] = ()
     retry_after: int | None = Field(None, description="Seconds; given where the same again will be taken.")
 
 
-class OutboxState(Shape):
+class SequenceState(Shape):
     """How far the device's count came here. `missing`: ranges below `highest`, first and last, that did not come."""
 
     highest: int
     missing: tuple[tuple[int, int], ...]
 
 
-class OutboxAnswer(OutboxState):
+class BatchAnswer(SequenceState):
     """One result for each item, in their order."""
 
-    results: tuple[Result, ...]
+    results: tuple[BatchResult, ...]
 
 
 class UploadState(Shape):

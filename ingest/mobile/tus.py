@@ -13,10 +13,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
-from ingest.arrival import Arrival, Fault, Refused
+from ingest.arrival import Arrival, FieldError, Refused
 from ingest.files.cleaning import MAX_FILE_BYTES
 from ingest.http.gate import Gate
-from ingest.mobile.authentication import Guard
+from ingest.mobile.authentication import DeviceAuthentication
 from ingest.mobile.shapes import UploadState
 from ingest.mobile.uploads import Upload, Uploads
 
@@ -29,15 +29,15 @@ _PIECE_BYTES = 256_000
 class UploadDoor:
     """See tus."""
 
-    def __init__(self, gate: Gate, guard: Guard, uploads: Uploads) -> None:
+    def __init__(self, gate: Gate, authentication: DeviceAuthentication, uploads: Uploads) -> None:
         self._gate = gate
-        self._guard = guard
+        self._authentication = authentication
         self._uploads = uploads
 
     async def create(self, request: Request) -> Response:
         """Make room for a file under the app's own id; asking again is the same upload."""
-        arrival = await self._gate.read(request)
-        device = await self._guard.admit("upload", arrival)
+        arrival = await self._gate.read_arrival(request)
+        device = await self._authentication.authenticate("upload", arrival)
         wanted = _uuid(arrival.headers.get("upload-id", ""), "Upload-Id")
         length = _number(arrival, "upload-length")
         upload = await run_in_threadpool(self._uploads.begin, device.name, wanted, length, arrival.at)
@@ -47,8 +47,8 @@ class UploadDoor:
 
     async def show(self, request: Request) -> Response:
         """How far an upload is; a file that could not be taken is answered with the reason, as its last part was."""
-        arrival = await self._gate.read(request)
-        device = await self._guard.admit("upload", arrival)
+        arrival = await self._gate.read_arrival(request)
+        device = await self._authentication.authenticate("upload", arrival)
         upload = await run_in_threadpool(self._uploads.find, device.name, _wanted(request), arrival.at)
         return Response(headers={**_headers(upload), "Upload-Length": str(upload.length)})
 
@@ -57,7 +57,7 @@ class UploadDoor:
         arrival = self._gate.arrival(request, b"")
         stream = request.stream()
         try:
-            device = await self._guard.admit("upload", arrival)
+            device = await self._authentication.authenticate("upload", arrival)
             start = _number(arrival, "upload-offset")
             upload = await run_in_threadpool(self._uploads.find, device.name, _wanted(request), arrival.at)
             upload = await self._pieces(stream, upload, start, arrival.at)
@@ -109,7 +109,7 @@ def _uuid(sent: str, field: str) -> UUID:
     try:
         return UUID(sent)
     except ValueError:
-        raise Refused("invalid_submission", (Fault(field, "Isi dengan UUID."),)) from None
+        raise Refused("invalid_submission", (FieldError(field, "Isi dengan UUID."),)) from None
 
 
 def _number(arrival: Arrival, header: str) -> int:
@@ -117,5 +117,5 @@ def _number(arrival: Arrival, header: str) -> int:
     # Decimal digits of other scripts are numbers to Python, and long ones take long to read.
     if not (sent.isascii() and sent.isdecimal() and len(sent) < len(str(MAX_FILE_BYTES)) + 3):
         name = "-".join(part.capitalize() for part in header.split("-"))
-        raise Refused("invalid_submission", (Fault(name, "Isi dengan jumlah byte."),))
+        raise Refused("invalid_submission", (FieldError(name, "Isi dengan jumlah byte."),))
     return int(sent)

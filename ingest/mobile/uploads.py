@@ -15,10 +15,10 @@ from sqlalchemy import Connection, Engine, delete, func, update
 from sqlmodel import col, select
 
 from config.database import insert, reading, writing
-from ingest.arrival import Fault, Refused
-from ingest.files.attachments import Attachments, Kept
-from ingest.files.cleaning import MAX_FILE_BYTES, Spot
-from ingest.http.gate import size_of
+from ingest.arrival import FieldError, Refused
+from ingest.files.attachments import Attachments, StoredAttachment
+from ingest.files.cleaning import MAX_FILE_BYTES, Coordinates
+from ingest.http.gate import readable_size
 from ingest.mobile.tables import UploadPart, UploadRow
 from messages.sealing import Sealed, Sealer
 from messages.shapes import Attachment
@@ -62,7 +62,7 @@ class Uploads:
     def begin(self, device: str, wanted: UUID, length: int, at: datetime) -> Upload:
         """An upload under the app's own id; asking again gives the same. Raises `Refused`."""
         if not 0 < length <= MAX_FILE_BYTES:
-            raise Refused("file_too_large", (Fault("Upload-Length", "Isi dengan besar berkas."),), most=_MOST)
+            raise Refused("file_too_large", (FieldError("Upload-Length", "Isi dengan besar berkas."),), most=_MOST)
         upload = uuid5(wanted, device)
         with writing(self._engine) as connection:
             _clear(connection, at)
@@ -75,7 +75,7 @@ class Uploads:
                 )
                 known = _state(connection, upload, at)
         if known is None or known.upload.length != length:
-            raise Refused("upload_id_reused", (Fault("Upload-Id", "Pakai UUID baru untuk berkas baru."),))
+            raise Refused("upload_id_reused", (FieldError("Upload-Id", "Pakai UUID baru untuk berkas baru."),))
         return known.upload
 
     def find(self, device: str, wanted: UUID, at: datetime) -> Upload:
@@ -92,7 +92,9 @@ class Uploads:
             if start != now.offset:
                 raise wrong_offset(now)
             if now.offset + len(content) > now.length:
-                raise Refused("too_large", (Fault("Upload-Length", "Berkas lebih panjang."),), most=size_of(now.length))
+                raise Refused(
+                    "too_large", (FieldError("Upload-Length", "Berkas lebih panjang."),), most=readable_size(now.length)
+                )
             if not content:
                 return now
             sealed = self._sealer.seal(content, upload.id)
@@ -100,7 +102,7 @@ class Uploads:
             connection.execute(insert(connection, UploadPart).values(row))
         return Upload(now.id, now.length, now.offset + len(content), now.expires_at)
 
-    def finish(self, upload: UUID, at: datetime) -> Kept:
+    def finish(self, upload: UUID, at: datetime) -> StoredAttachment:
         """What became of a file; of one that has just become whole, now. Raises `Refused`, the same each time.
 
         But for `busy` (503): then nothing came of it yet, and the same again will do.
@@ -112,7 +114,7 @@ class Uploads:
         if state.upload.offset < state.upload.length:
             raise Refused("unfinished_upload")
         try:
-            kept = self._attachments.keep(partial(self._content, state.upload), at)
+            kept = self._attachments.store(partial(self._content, state.upload), at)
         except _Concluded:
             return self.finish(upload, at)
         except Refused as refused:
@@ -131,14 +133,14 @@ class Uploads:
             raise _Concluded
         return content
 
-    def attached(self, device: str, wanted: Sequence[UUID], at: datetime) -> list[Kept]:
+    def attached(self, device: str, wanted: Sequence[UUID], at: datetime) -> list[StoredAttachment]:
         """The files that a report names. Raises `Refused`, naming the place in `attachments` that is at fault."""
-        found: list[Kept] = []
+        found: list[StoredAttachment] = []
         for place, each in enumerate(dict.fromkeys(wanted)):
             try:
                 found.append(self.finish(uuid5(each, device), at))
             except Refused as refused:
-                fault = Fault(f"attachments.{place}", refused.says)
+                fault = FieldError(f"attachments.{place}", refused.says)
                 raise Refused(refused.reason, (fault,), refused.retry_after, most=_MOST) from None
         return found
 
@@ -152,12 +154,12 @@ class Uploads:
             connection.execute(delete(UploadPart).where(col(UploadPart.upload_id) == upload))
 
 
-_MOST = size_of(MAX_FILE_BYTES)
+_MOST = readable_size(MAX_FILE_BYTES)
 
 
 def wrong_offset(upload: Upload) -> Refused:
     """409, saying where to go on."""
-    return Refused("wrong_offset", (Fault("Upload-Offset", f"Lanjutkan dari {upload.offset}."),))
+    return Refused("wrong_offset", (FieldError("Upload-Offset", f"Lanjutkan dari {upload.offset}."),))
 
 
 def _usable(state: _State | None) -> _State:
@@ -196,7 +198,7 @@ def _within_quota(connection: Connection, device: str, length: int, at: datetime
     if held + length > QUOTA_BYTES:
         # A single file is within it: there is an older one, and when that goes there is room again.
         wait = max(1, round((first - at).total_seconds()))
-        raise Refused("upload_quota", retry_after=wait, most=size_of(QUOTA_BYTES))
+        raise Refused("upload_quota", retry_after=wait, most=readable_size(QUOTA_BYTES))
 
 
 def _clear(connection: Connection, at: datetime) -> None:
@@ -207,11 +209,13 @@ def _clear(connection: Connection, at: datetime) -> None:
         connection.execute(delete(UploadRow).where(col(UploadRow.id) == upload))
 
 
-def _written(kept: Kept) -> bytes:
+def _written(kept: StoredAttachment) -> bytes:
     spot = kept.spot._asdict() if kept.spot else None
     return json.dumps({"attachment": kept.attachment.model_dump(mode="json"), "spot": spot}).encode()
 
 
-def _read(written: bytes) -> Kept:
+def _read(written: bytes) -> StoredAttachment:
     said = json.loads(written)
-    return Kept(Attachment.model_validate(said["attachment"]), Spot(**said["spot"]) if said["spot"] else None)
+    return StoredAttachment(
+        Attachment.model_validate(said["attachment"]), Coordinates(**said["spot"]) if said["spot"] else None
+    )

@@ -15,7 +15,7 @@ from ingest.smpp.acknowledgements import Outbox
 from ingest.smpp.adapter import Answer, SmppAdapter
 from ingest.smpp.part_store import PartStore, SmsPart
 from ingest.smpp.pdu import Malformed, parse
-from ingest.wrap import arrived, held
+from ingest.wrap import accepted_record, quarantine_record
 from messages.sealing import UnsealError
 from messages.shapes import RawMessage
 from messages.sms import ParsedSms, parse_sms
@@ -57,7 +57,7 @@ class SmppDoor:
             delivered = parse(pdu)
         except Malformed:
             kept = self._adapter.held(pdu, self._now())
-            self._producer.publish([held(kept, "malformed")])
+            self._producer.publish([quarantine_record(kept, "malformed")])
             _log.warning("smpp.quarantined", message_id=str(kept.id))
             return
         if delivered.receipt:
@@ -105,7 +105,7 @@ class SmppDoor:
             message = self._adapter.message(parts)
         except UnsealError as error:
             raise Stop(f"a part can't be opened ({error}): is SATUPINTU_SECRET_KEY another one?") from error
-        self._producer.publish([arrived(message.raw)])
+        self._producer.publish([accepted_record(message.raw)])
         if message.answerable and (text := self._answer(message.raw, parse_sms(message.text))):
             self._outbox.add(message.mark, self._adapter.seal_answer(message, text), self._now())
         self._parts.forwarded(parts)

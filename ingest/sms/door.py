@@ -16,11 +16,11 @@ from twilio.twiml.messaging_response import MessagingResponse
 
 from ingest.arrival import Arrival, Refused
 from ingest.http.gate import Gate
-from ingest.http.problems import refusals
+from ingest.http.problems import documented_refusals
 from ingest.sms.adapter import Held, Sms, SmsAdapter
 from ingest.sms.media import MediaFetcher
-from ingest.sms_acknowledgement import SmsAnswers, at_once
-from ingest.wrap import arrived, held
+from ingest.sms_acknowledgement import SmsAcknowledgements, immediate_acknowledgement
+from ingest.wrap import accepted_record, quarantine_record
 from messages.shapes import RawMessage
 
 _FIELDS = {
@@ -64,7 +64,7 @@ class SmsDoor:
         gate: Gate,
         adapter: SmsAdapter,
         media: MediaFetcher,
-        answers: SmsAnswers,
+        answers: SmsAcknowledgements,
         patience: float = _ANSWER_SECONDS,
     ) -> None:
         self._gate = gate
@@ -81,27 +81,27 @@ class SmsDoor:
             self.message,
             methods=["POST"],
             response_class=Twiml,
-            responses=refusals(400, 403, 413, 429, 503),
+            responses=documented_refusals(400, 403, 413, 429, 503),
             openapi_extra=_REQUEST,
         )
         return router
 
     async def message(self, request: Request) -> Response:
         """Take an SMS; one that is not proven to be Twilio's is kept in quarantine and refused (403)."""
-        arrival = await self._gate.read(request)
+        arrival = await self._gate.read_arrival(request)
         found = self._adapter.accept(arrival)
         if isinstance(found, Held):
             await self._hold(arrival, found)
             raise Refused(found.reason)
         raw = await self._with_pictures(found)
-        await self._gate.publish(arrived(raw))
+        await self._gate.publish(accepted_record(raw))
         return twiml(await self._answer(raw, found))
 
     async def _hold(self, arrival: Arrival, found: Held) -> None:
         """Keep it aside. Raises `Refused` (429) where one address would fill the quarantine: then nothing is kept."""
         if found.reason != "malformed":
-            self._gate.admit("sms-unsigned", arrival.address)
-        await self._gate.publish(held(found.raw, found.reason))
+            self._gate.check_rate("sms-unsigned", arrival.address)
+        await self._gate.publish(quarantine_record(found.raw, found.reason))
         _log.warning("sms.quarantined", message_id=str(found.raw.id), reason=found.reason)
 
     async def _with_pictures(self, sms: Sms) -> RawMessage:
@@ -118,7 +118,7 @@ class SmsDoor:
         with anyio.move_on_after(self._patience):
             return await run_sync(self._answers.answer, raw, sms.said, abandon_on_cancel=True)
         _log.warning("sms.answered_blindly", message_id=str(raw.id))
-        return at_once(raw.tracking, sms.said)
+        return immediate_acknowledgement(raw.tracking, sms.said)
 
 
 def twiml(says: str) -> Response:

@@ -85,7 +85,7 @@ class MediaFetcher:
     def _keep(self, url: str, auth: tuple[str, str], at: datetime, deadline: float) -> Attachment | None:
         try:
             content = self._content(url, auth, deadline)
-            return self._attachments.keep(content, at, deadline - self._clock()).attachment
+            return self._attachments.store(content, at, deadline - self._clock()).attachment
         except Refused as refused:
             cause = refused.reason
         except _NotFetched as error:

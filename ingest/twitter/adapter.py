@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeGuard
 
-from ingest.arrival import Fault, Refused
+from ingest.arrival import FieldError, Refused
 from ingest.wrap import Wrapper
 from messages.shapes import Channel, RawMessage
 
@@ -162,4 +162,4 @@ def _key(media: Mapping[str, Any]) -> str:
 
 
 def _not_a_post(field: str) -> Refused:
-    return Refused("not_a_post", (Fault(field, "missing"),))
+    return Refused("not_a_post", (FieldError(field, "missing"),))

@@ -10,7 +10,7 @@ from ingest.arrival import Refused
 from ingest.twitter.adapter import Found, TwitterAdapter, versions
 from ingest.twitter.pictures import Pictures
 from ingest.twitter.recent_posts import PostStore
-from ingest.wrap import arrived, held
+from ingest.wrap import accepted_record, quarantine_record
 from messages.shapes import RawMessage
 
 # For the pictures of all posts that are kept at once: what does not come by then is missing from its report.
@@ -44,7 +44,7 @@ class Intake:
         for one in versions(found):
             try:
                 kept.append(self._accept(one, until))
-                records.append(arrived(kept[-1]))
+                records.append(accepted_record(kept[-1]))
             except Refused as refused:
                 records += self._hold((*one.earlier, one.post), refused.reason)
         self._producer.publish(records)
@@ -69,4 +69,4 @@ class Intake:
         for post in posts:
             kept = self._adapter.hold(post, self._now())
             _log.warning("x.quarantined", message_id=str(kept.id), reason=reason)
-            yield held(kept, reason)
+            yield quarantine_record(kept, reason)

@@ -47,7 +47,7 @@ class Pictures:
         for place in places[:_MOST]:
             try:
                 content = self._fetch(place, until)
-                kept.append(self._attachments.keep(content, at, until - self._clock()).attachment)
+                kept.append(self._attachments.store(content, at, until - self._clock()).attachment)
             except _Missing as missing:
                 _log.info("x.picture_missing", cause=missing.cause)
             except Refused as refused:

@@ -58,7 +58,7 @@ class ReadBudget:
     def spend(self, posts: int) -> None:
         """Count posts that X gave."""
         if posts:
-            self._store.add(f"{_READS}{self._now().astimezone(UTC).date()}", posts)
+            self._store.increase_counter(f"{_READS}{self._now().astimezone(UTC).date()}", posts)
 
     def must_have(self) -> int | None:
         """How many posts may be asked for; `None`: any number. Raises `ReadsSpent`, which the log says once a day."""

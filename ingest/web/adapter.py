@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from config.reference.regions import Regions
 from ingest.arrival import Arrival
 from ingest.http import idempotency
-from ingest.http.field_errors import refused
-from ingest.picked_regions import check_place
+from ingest.http.field_errors import invalid_submission
+from ingest.picked_regions import check_picked_regions
 from ingest.wrap import Wrapper
 from messages.shapes import Attachment, Channel, RawMessage
 from messages.submission import Submission
@@ -50,8 +50,8 @@ def accept(
             files = "".join(attachment.sha256 for attachment in attachments).encode()
             provider_id = f"form:{hashlib.sha256(own + arrival.body + files).hexdigest()}"
     except ValidationError as error:
-        raise refused(error) from None
-    check_place(submission, regions)
+        raise invalid_submission(error) from None
+    check_picked_regions(submission, regions)
     raw = wrapper.wrap(
         Channel.WEB,
         provider_id,

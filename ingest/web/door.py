@@ -16,23 +16,23 @@ from ingest.arrival import Arrival, Refused
 from ingest.door_store import DoorStore
 from ingest.files.attachments import Attachments
 from ingest.http import idempotency
-from ingest.http.gate import MAX_BODY_BYTES, Gate, note, size_of
+from ingest.http.gate import MAX_BODY_BYTES, Gate, readable_size, record_refusal
 from ingest.web import openapi
 from ingest.web.adapter import accept, is_json
-from ingest.web.form_files import Pictures
-from ingest.web.form_state import Sheet, sheet
-from ingest.web.form_token import FormGuard, Picture
+from ingest.web.form_files import FormFiles
+from ingest.web.form_state import FormState, sheet
+from ingest.web.form_token import FormFile, FormTokens
 from ingest.web.multipart import (
     MAX_FILE_BYTES,
     MAX_FILES,
     MAX_FILES_BYTES,
     MAX_PARTS,
     MULTIPART,
-    Posted,
-    posted,
+    PostedForm,
+    posted_form,
     read_multipart,
 )
-from ingest.wrap import Wrapper, arrived
+from ingest.wrap import Wrapper, accepted_record
 from messages.shapes import RawMessage
 from messages.tracking import read_tracking_number
 
@@ -46,10 +46,10 @@ _FAULTS = "invalid_submission"
 class _Page:
     """What the form shows again, with what is to be mended."""
 
-    sheet: Sheet
+    sheet: FormState
     form_id: str
     token: str
-    pictures: Sequence[Picture] = ()
+    pictures: Sequence[FormFile] = ()
     suspicion: str = ""
     refused: Refused | None = None
 
@@ -63,7 +63,7 @@ class WebDoor:
         wrapper: Wrapper,
         store: DoorStore,
         attachments: Attachments,
-        guard: FormGuard,
+        guard: FormTokens,
         pages: Environment,
         regions: Regions,
         new_id: Callable[[], UUID],
@@ -77,7 +77,7 @@ class WebDoor:
         self._regions = regions
         self._new_id = new_id
         self._reached_at = reached_at
-        self._pictures = Pictures(attachments, guard, partial(gate.admit, "upload"))
+        self._pictures = FormFiles(attachments, guard, partial(gate.check_rate, "upload"))
         self._script = _SCRIPT.read_bytes()
 
     def routes(self) -> APIRouter:
@@ -111,8 +111,8 @@ class WebDoor:
     async def report(self, request: Request) -> Response:
         """Take a report; a form is answered with its receipt, JSON with the number."""
         if is_json(request.headers):
-            return await self._json(await self._gate.read(request))
-        with posted() as form:
+            return await self._json(await self._gate.read_arrival(request))
+        with posted_form() as form:
             await self._read(request, form)
             return await self._form(request, form)
 
@@ -135,26 +135,26 @@ class WebDoor:
         return Response(self._script, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
     async def _json(self, arrival: Arrival) -> Response:
-        self._gate.admit("web", arrival.address)
+        self._gate.check_rate("web", arrival.address)
         raw = accept(arrival, self._wrapper, self._new_id(), self._regions)
         if arrival.headers.get(idempotency.HEADER) is not None:
-            await idempotency.claim(self._store, self._wrapper, raw.provider_id, arrival.body)
-        await self._gate.publish(arrived(raw))
+            await idempotency.claim_key(self._store, self._wrapper, raw.provider_id, arrival.body)
+        await self._gate.publish(accepted_record(raw))
         status_url = f"{self._reached_at}/status/{raw.tracking}"
         return JSONResponse({"tracking": raw.tracking, "status_url": status_url}, 202)
 
-    async def _read(self, request: Request, form: Posted) -> None:
+    async def _read(self, request: Request, form: PostedForm) -> None:
         content_type = request.headers.get("content-type", "")
         if content_type.casefold().startswith(MULTIPART):
             await read_multipart(request.stream(), content_type, form)
             return
         try:
-            arrival = await self._gate.read(request)
+            arrival = await self._gate.read_arrival(request)
             form.fields = _fields(arrival.body)
         except (Refused, ValueError):
             form.cut = "too_large"
 
-    async def _form(self, request: Request, form: Posted) -> Response:
+    async def _form(self, request: Request, form: PostedForm) -> Response:
         """Send what was filled in, or show it again: with what a button asked for, or with what is to be mended."""
         filled = sheet(form.fields)
         arrival = self._gate.arrival(request, b"")
@@ -164,14 +164,16 @@ class WebDoor:
         pictures, problems = await self._pictures.keep(form_id, filled.kept, form.uploads, arrival.address, arrival.at)
         page = _Page(filled, form_id, token, pictures, suspicion)
         if form.cut:
-            problems.insert(0, Refused(form.cut, most=size_of(MAX_FILES_BYTES if form.uploads else MAX_BODY_BYTES)))
+            problems.insert(
+                0, Refused(form.cut, most=readable_size(MAX_FILES_BYTES if form.uploads else MAX_BODY_BYTES))
+            )
         if filled.step and not problems:
             return self._show(page)
         try:
             raw = self._accept(request, page, problems)
-            await self._gate.publish(arrived(raw))
+            await self._gate.publish(accepted_record(raw))
         except Refused as refused:
-            note(request, refused)
+            record_refusal(request, refused)
             page.refused = refused
             return self._show(page)
         return RedirectResponse(f"/web/receipts/{raw.tracking}", status_code=303)
@@ -182,7 +184,7 @@ class WebDoor:
         arrival = self._gate.arrival(request, page.sheet.body(page.pictures))
         attachments = [picture.attachment for picture in page.pictures]
         try:
-            self._gate.admit("web", arrival.address)
+            self._gate.check_rate("web", arrival.address)
             raw = accept(arrival, self._wrapper, self._new_id(), self._regions, attachments)
         except Refused as refused:
             raise _all([*found, refused]) from None

@@ -8,26 +8,26 @@ from typing import IO
 from starlette.concurrency import run_in_threadpool
 
 from config.database import DatabaseAway
-from ingest.arrival import Fault, Refused
+from ingest.arrival import FieldError, Refused
 from ingest.files.attachments import Attachments
-from ingest.http.gate import away, size_of
-from ingest.web.form_token import FormGuard, Picture
+from ingest.http.gate import readable_size, unavailable
+from ingest.web.form_token import FormFile, FormTokens
 from ingest.web.multipart import MAX_FILE_BYTES, MAX_FILES, MAX_FILES_BYTES, Upload
 
 
-class Pictures:
+class FormFiles:
     """`admit` counts an upload of an address, and raises `Refused` where there are too many."""
 
-    def __init__(self, attachments: Attachments, guard: FormGuard, admit: Callable[[str], None]) -> None:
+    def __init__(self, attachments: Attachments, guard: FormTokens, admit: Callable[[str], None]) -> None:
         self._attachments = attachments
         self._guard = guard
         self._admit = admit
 
     async def keep(
         self, form_id: str, sealed: Sequence[str], uploads: Sequence[Upload], address: str, at: datetime
-    ) -> tuple[list[Picture], list[Refused]]:
+    ) -> tuple[list[FormFile], list[Refused]]:
         """The pictures of a form, those it carried and those that came; and why any of them is not among them."""
-        pictures: dict[object, Picture] = {}
+        pictures: dict[object, FormFile] = {}
         problems: list[Refused] = []
         for field in sealed:
             if picture := self._guard.picture(form_id, field, at):
@@ -46,17 +46,19 @@ class Pictures:
                 pictures[picture.attachment.id] = picture
         return list(pictures.values())[:MAX_FILES], problems
 
-    async def _one(self, upload: Upload, held: int, address: str, at: datetime) -> Picture:
+    async def _one(self, upload: Upload, held: int, address: str, at: datetime) -> FormFile:
         if held >= MAX_FILES:
             raise Refused("too_many_files", most=MAX_FILES)
         if upload.content is None:
-            raise Refused("file_too_large", most=f"{size_of(MAX_FILE_BYTES)} (semua: {size_of(MAX_FILES_BYTES)})")
+            raise Refused(
+                "file_too_large", most=f"{readable_size(MAX_FILE_BYTES)} (semua: {readable_size(MAX_FILES_BYTES)})"
+            )
         self._admit(address)
         try:
-            kept = await run_in_threadpool(self._attachments.keep, partial(_whole, upload.content), at)
+            kept = await run_in_threadpool(self._attachments.store, partial(_whole, upload.content), at)
         except DatabaseAway as error:
-            raise away() from error
-        return Picture(kept.attachment, upload.name, at, kept.spot)
+            raise unavailable() from error
+        return FormFile(kept.attachment, upload.name, at, kept.spot)
 
 
 def _whole(file: IO[bytes]) -> bytes:
@@ -70,5 +72,5 @@ def _problem(reason: str, name: str) -> Refused:
 
 def _named(refused: Refused, name: str) -> Refused:
     """The same, said beside the field of the files."""
-    refused.faults = (Fault("files", f"{name or 'Berkas'}: {refused.says}"),)
+    refused.faults = (FieldError("files", f"{name or 'Berkas'}: {refused.says}"),)
     return refused

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from config.reference.regions import Region, Regions
-from ingest.arrival import Fault, Refused
-from ingest.web.form_token import TRAP, Picture
+from ingest.arrival import FieldError, Refused
+from ingest.web.form_token import TRAP, FormFile
 
 # What a form carries for the door; the rest is the citizen's.
 _OURS = {"token", TRAP, "kept", "step", "files", "photo_place"}
@@ -17,7 +17,7 @@ _STEPS = {"city", "district", "unlocate"}
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class FormState:
     """`typed` is what its page shows again, the last of each name; `kept` are the pictures it carries, sealed."""
 
     fields: Sequence[tuple[bytes, bytes]]
@@ -38,7 +38,7 @@ class Sheet:
         pressed = self.typed.get("step", "")
         return pressed if pressed in _STEPS else ""
 
-    def body(self, pictures: Sequence[Picture]) -> bytes:
+    def body(self, pictures: Sequence[FormFile]) -> bytes:
         """The citizen's own fields, and a picture's place where none was given and that was wanted."""
         said = [(name, value) for name, value in self.fields if _text(name) not in _OURS]
         if spot := self.spot(pictures):
@@ -47,7 +47,7 @@ class Sheet:
             said += [(b"latitude", b"%f" % latitude), (b"longitude", b"%f" % longitude), (b"located_by", b"photo")]
         return urlencode(said).encode()
 
-    def spot(self, pictures: Sequence[Picture]) -> tuple[float, float] | None:
+    def spot(self, pictures: Sequence[FormFile]) -> tuple[float, float] | None:
         """The place that a picture gives the report."""
         given = any(self.typed.get(name, "").strip() for name in _SPOT)
         if given or "photo_place" not in self.typed:
@@ -59,7 +59,7 @@ class Sheet:
         if not self.typed.get("province") or self.typed.get("city"):
             return []
         says = "Pilih kota atau kabupaten. Jika tidak tahu, pilih “Saya tidak tahu”."
-        return [Refused("invalid_submission", (Fault("city", says),))]
+        return [Refused("invalid_submission", (FieldError("city", says),))]
 
     def lists(self, regions: Regions) -> dict[str, Sequence[Region]]:
         """What can be picked, given what was picked."""
@@ -71,13 +71,13 @@ class Sheet:
         }
 
 
-def sheet(fields: Sequence[tuple[bytes, bytes]]) -> Sheet:
+def sheet(fields: Sequence[tuple[bytes, bytes]]) -> FormState:
     """The sheet of a form's fields; bytes that are no UTF-8 are shown as what can be made of them."""
     pairs = [(_text(name), _text(value)) for name, value in fields]
     typed = dict(pairs)
     if typed.get("step") == "unlocate":
         typed = {name: value for name, value in typed.items() if name not in _SPOT}
-    return Sheet(fields, typed, [value for name, value in pairs if name == "kept"])
+    return FormState(fields, typed, [value for name, value in pairs if name == "kept"])
 
 
 def _text(value: bytes) -> str:

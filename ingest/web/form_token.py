@@ -31,7 +31,7 @@ _FOREIGN_SITES = {"cross-site", "same-site"}
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class FormFile:
     """A file that a form has handed over already, and when. `name` is the device's own, for the sender alone."""
 
     attachment: Attachment
@@ -40,7 +40,7 @@ class Picture:
     place: tuple[float, float] | None = None
 
 
-class FormGuard:
+class FormTokens:
     """`secret` is known to all processes with this door; `reached_at` is the public address."""
 
     def __init__(self, secret: bytes, reached_at: str) -> None:
@@ -78,7 +78,7 @@ class FormGuard:
             return typed["token"]
         return self.token(form_id, at, again=pressed)
 
-    def seal(self, form_id: str, picture: Picture) -> str:
+    def seal(self, form_id: str, picture: FormFile) -> str:
         """The picture as a field of this form, and of no other."""
         said = {
             "attachment": picture.attachment.model_dump(mode="json"),
@@ -89,7 +89,7 @@ class FormGuard:
         text = base64.urlsafe_b64encode(json.dumps(said).encode()).decode()
         return f"{text}.{self._sign('picture', form_id, text)}"
 
-    def picture(self, form_id: str, sealed: str, now: datetime) -> Picture | None:
+    def picture(self, form_id: str, sealed: str, now: datetime) -> FormFile | None:
         """The picture in a field; `None` where we did not put it into this form, or too long ago."""
         text, _, mac = sealed.partition(".")
         if not hmac.compare_digest(mac.encode(), self._sign("picture", form_id, text).encode()):
@@ -102,7 +102,7 @@ class FormGuard:
             # A form of before an update.
             return None
         place = tuple(said["place"]) if said["place"] else None
-        return Picture(attachment, said["name"], at, place) if now - at <= CARRIES else None
+        return FormFile(attachment, said["name"], at, place) if now - at <= CARRIES else None
 
     def _elsewhere(self, headers: Mapping[str, str]) -> bool:
         """Whether the browser names another origin. It says `null` where it may not say, as our pages ask it to."""

@@ -39,7 +39,7 @@ class Upload:
 
 
 @dataclass(slots=True)
-class Posted:
+class PostedForm:
     """A form as it came: names and values untouched, in order. `cut` is the reason where not all of it was read."""
 
     fields: list[tuple[bytes, bytes]] = field(default_factory=list)
@@ -48,9 +48,9 @@ class Posted:
 
 
 @contextmanager
-def posted() -> Iterator[Posted]:
+def posted_form() -> Iterator[PostedForm]:
     """A form to read into; its files are closed at the end of the block."""
-    form = Posted()
+    form = PostedForm()
     try:
         yield form
     finally:
@@ -60,7 +60,7 @@ def posted() -> Iterator[Posted]:
 
 
 async def read_multipart(
-    stream: AsyncIterator[bytes], content_type: str, form: Posted, most: int = _MAX_STREAM_BYTES
+    stream: AsyncIterator[bytes], content_type: str, form: PostedForm, most: int = _MAX_STREAM_BYTES
 ) -> None:
     """Read a `multipart/form-data` body (RFC 7578); `form.cut` says whether it was one, and read to its end."""
     try:
@@ -87,7 +87,7 @@ async def read_multipart(
 class _Reader:
     """The parser's callbacks; `store` writes what came of the files, off the event loop."""
 
-    def __init__(self, form: Posted, boundary: bytes) -> None:
+    def __init__(self, form: PostedForm, boundary: bytes) -> None:
         self.ended = False
         self.waiting: list[tuple[IO[bytes], bytes]] = []
         self._form = form

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ingest.http.problems import refusals
+from ingest.http.problems import documented_refusals
 from ingest.web.form_token import TRAP
 from ingest.web.multipart import MAX_FILES, MULTIPART
 from messages.submission import Submission
@@ -26,10 +26,10 @@ REPORT: dict[int | str, dict[str, Any]] = {
     200: {"description": "The form again, with the list that was asked for.", "content": {_HTML: {}}},
     202: {"description": "Accepted.", "content": {_JSON: {"schema": _ACCEPTED}}},
     303: {"description": "The form was accepted.", "headers": _RECEIPT},
-    **refusals(400, 413, 422, 429, 503, page=True),
+    **documented_refusals(400, 413, 422, 429, 503, page=True),
     403: {"description": "The form again: another site's page sent it.", "content": {_HTML: {}}},
 }
-RECEIPT: dict[int | str, dict[str, Any]] = refusals(404, page=True)
+RECEIPT: dict[int | str, dict[str, Any]] = documented_refusals(404, page=True)
 
 
 def _form(**more: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Channel, Complaint, RawMessage, Report
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT
 from tests.conftest import NOW
-from tests.ingest.door_client import Flaky
+from tests.ingest.door_client import FlakyProducer
 from tests.support import program, records
 from tests.support.dead_letters import Breaking, Post
 
@@ -268,7 +268,7 @@ def test_a_look_is_kept_before_it_is_shown(post: Post, parts: Parts, arrival: Ou
     ]
     assert len(post.waiting()) == 2
 
-    away = Breaking(parts.bus, Flaky(parts.bus.producer(), {1}))
+    away = Breaking(parts.bus, FlakyProducer(parts.bus.producer(), {1}))
     with pytest.raises(Retry):
         Letters(away, parts.sealer, parts.topics, post.log).reveal(arrived, "petugas-3", "x", NOW)  # type: ignore[arg-type]
 

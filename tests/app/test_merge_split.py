@@ -31,7 +31,7 @@ from sinks.ledger.sink import LedgerSink
 from sinks.ledger.status import Ledger, Status
 from tests.bus.test_worker import wait_for
 from tests.conftest import NOW
-from tests.ingest.door_client import Host
+from tests.ingest.door_client import DoorServer
 from tests.support import program
 from tests.support.rules import fixed_rules_source
 from tests.support.service import REGISTRY, Whole
@@ -342,7 +342,7 @@ def test_the_page_says_which_way_it_shows(parts: Parts) -> None:
     desk.write(2, "lagi", of=1)
     desk.write(3, "Kab. Sleman, jalan rusak", of=1, kind="joins")
     desk.work()
-    host = Host()
+    host = DoorServer()
     host.app = build(parts, desk.producer, Pulse(), doors_of(parts))
     with host.serving():
         status = f"http://127.0.0.1:{host.port}/status/"

@@ -21,11 +21,11 @@ from bus.local.bus import LocalBus
 from bus.port import Outgoing, TopicSpec
 from config.database import reading
 from ingest.files.attachments import Attachments
-from ingest.http.concurrency_limit import Room
+from ingest.http.concurrency_limit import ConcurrencyLimit
 from ingest.mobile.tables import UploadPart
 from ingest.mobile.uploads import Uploads
 from ingest.spool import Spool
-from ingest.wrap import Wrapper, arrived
+from ingest.wrap import Wrapper, accepted_record
 from messages import topics
 from messages.sealing import Sealer
 from messages.shapes import Attachment, Channel
@@ -54,7 +54,7 @@ class House:
         """Empty."""
         self.bus = self.another_bus("bus")
         self.spool = Spool(self.home / "spool.db", 1_000_000)
-        self.attachments = Attachments(self.engine, _SEALER, Room(1, 1, 5.0))
+        self.attachments = Attachments(self.engine, _SEALER, ConcurrencyLimit(1, 1, 5.0))
         self.uploads = Uploads(self.engine, _SEALER, self.attachments)
         self.wrapper = Wrapper(_SEALER, b"s" * 32, b"t" * 32)
 
@@ -73,14 +73,14 @@ class House:
 
     def keep(self, name: str) -> Attachment:
         """A file comes to a door."""
-        return self.attachments.keep(b"%PDF-" + name.encode(), self.at).attachment
+        return self.attachments.store(b"%PDF-" + name.encode(), self.at).attachment
 
     def report(
         self, *attachments: Attachment, sender: str = "tel:+628000000021", channel: Channel = Channel.WEB
     ) -> Outgoing:
         """A report with these files, on the bus; all of one sender, and so of one partition."""
         raw = self.wrapper.wrap(channel, f"key:{uuid4()}", sender, b"{}", self.at, JSON)
-        message = arrived(raw.model_copy(update={"attachments": attachments}))
+        message = accepted_record(raw.model_copy(update={"attachments": attachments}))
         producer = self.bus.producer()
         producer.publish([message])
         producer.close()
@@ -101,7 +101,7 @@ class House:
 
     def there(self, *attachments: Attachment) -> list[bool]:
         """Whether each file is still there."""
-        return [self.attachments.content(each.id) is not None for each in attachments]
+        return [self.attachments.read_content(each.id) is not None for each in attachments]
 
     def rows(self, table: type[SQLModel]) -> int:
         """How many rows a table has."""
@@ -204,7 +204,7 @@ def test_reports_in_the_spool_are_not_on_the_bus(house: House) -> None:
     house.days_ago(60)
     waiting = house.keep("waiting")
     raw = house.wrapper.wrap(Channel.WEB, "key:1", "", b"{}", house.at, JSON)
-    house.spool.append([arrived(raw.model_copy(update={"attachments": (waiting,)}))])
+    house.spool.append([accepted_record(raw.model_copy(update={"attachments": (waiting,)}))])
 
     for step in (None, house.spool.set_aside):
         if step:
@@ -334,7 +334,7 @@ def test_bus_that_is_away(house: House) -> None:
 def test_the_command(parts: Parts, tmp_path: Path) -> None:
     """Counts for people and for programs; a dry run changes nothing, and who purges is kept."""
     long_ago = NOW - 3000 * DAY
-    parts.attachments.keep(b"%PDF-x", long_ago)
+    parts.attachments.store(b"%PDF-x", long_ago)
     Uploads(parts.engine, parts.sealer, parts.attachments).begin("d", uuid4(), 10, long_ago)
     settings = {"HOME": str(parts.settings.home), "SECRET_KEY": parts.settings.secret_key.get_secret_value()}
     mine = {f"SATUPINTU_{name}": said for name, said in settings.items()}

@@ -18,14 +18,14 @@ from bus.errors import Retry, Stop
 from bus.port import Outgoing, Producer
 from config.database import DatabaseAway
 from config.settings import Settings
-from ingest.wrap import arrived, held
+from ingest.wrap import accepted_record, quarantine_record
 from messages import codec, ids
 from messages.sealing import Sealer
 from messages.shapes import Channel, OversightEvent, RawMessage
 from messages.topics import OVERSIGHT
 from normalize.stage import NormalizeStage
 from tests.conftest import NOW
-from tests.ingest.door_client import Flaky, raws
+from tests.ingest.door_client import FlakyProducer, raw_messages
 from tests.support import program, records
 from tests.support.records import FORM, JSON
 
@@ -60,7 +60,7 @@ class Held:
         """Keep it aside, named by its content."""
         provider_id = f"held:{body.hex()[:80]}"
         raw = self.parts.wrapper.wrap(channel, provider_id, "", body, at, content_type)
-        self.producer.publish([held(raw, reason)])
+        self.producer.publish([quarantine_record(raw, reason)])
         return raw
 
     def told(self) -> list[OversightEvent]:
@@ -141,7 +141,7 @@ def test_released_is_the_message_that_twilio_sent(kept: Held) -> None:
     kept.hold(form())
     (number,) = kept.release()
 
-    (raw,) = raws(kept.parts, Channel.SMS)
+    (raw,) = raw_messages(kept.parts, Channel.SMS)
     assert (raw.id, raw.provider_id, raw.tracking) == (ids.message_id(Channel.SMS, SID), SID, number)
     assert kept.parts.sealer.open(raw.body, raw.id) == form()
     assert (raw.at, raw.content_type) == (NOW, FORM)
@@ -149,7 +149,7 @@ def test_released_is_the_message_that_twilio_sent(kept: Held) -> None:
     true = kept.parts.wrapper.wrap(Channel.SMS, SID, f"tel:{PHONE}", form(), LATER, FORM, "twilio-signature")
     assert true.tracking == number
     stage = NormalizeStage(kept.parts.engine, kept.parts.sealer)
-    made = [stage.handle([records.at(arrived(one), place)]) for place, one in enumerate((raw, true))]
+    made = [stage.handle([records.at(accepted_record(one), place)]) for place, one in enumerate((raw, true))]
     assert [len(outputs) for outputs in made] == [1, 0]
 
 
@@ -160,7 +160,7 @@ def test_released_is_not_believed_more_than_before(kept: Held) -> None:
     kept.release()
 
     proven = kept.parts.wrapper.wrap(Channel.SMS, "SM3", f"tel:{PHONE}", form(), NOW, FORM, "twilio-signature")
-    released = raws(kept.parts, Channel.SMS)
+    released = raw_messages(kept.parts, Channel.SMS)
     assert {raw.verified_by for raw in released} == {"none"}
     assert len({raw.sender for raw in (*released, proven)}) == 3
 
@@ -174,7 +174,7 @@ def test_deciding_twice_changes_nothing(kept: Held) -> None:
     assert [kept.drop() for _ in range(2)] == [1, 0]
     assert kept.waiting() == []
     assert [event.event for event in kept.told()] == ["released", "dropped"]
-    assert len(raws(kept.parts, Channel.SMS)) == 1
+    assert len(raw_messages(kept.parts, Channel.SMS)) == 1
 
 
 def test_held_again_after_the_decision(kept: Held) -> None:
@@ -208,7 +208,7 @@ class Breaking(Held):
     def broken(self, away: set[int]) -> Quarantine:
         """At these calls, counted over everything that is published."""
         bus = self.parts.bus
-        flaky = Flaky(bus.producer(), away)
+        flaky = FlakyProducer(bus.producer(), away)
 
         class _Bus:
             reader = staticmethod(bus.reader)
@@ -227,7 +227,7 @@ def test_interrupted_and_done_again(kept: Held, away: set[int]) -> None:
 
     kept.release()
 
-    assert {raw.provider_id for raw in raws(kept.parts, Channel.SMS)} == {"SM1", "SM2"}
+    assert {raw.provider_id for raw in raw_messages(kept.parts, Channel.SMS)} == {"SM1", "SM2"}
     assert sorted(event.message_id for event in kept.told()) == sorted(
         ids.message_id(Channel.SMS, sid) for sid in ("SM1", "SM2")
     )
@@ -282,7 +282,7 @@ def test_any_bytes_can_be_let_out(
     """Under the provider's id where there is one, else under its own: what somebody wrote is no id."""
     was = kept.hold(body, content_type=content_type, channel=channel)
     kept.release()
-    (raw,) = raws(kept.parts, channel)
+    (raw,) = raw_messages(kept.parts, channel)
     assert raw.provider_id == (provider_id or was.provider_id)
     assert kept.parts.sealer.open(raw.body, raw.id) == body
 
@@ -291,7 +291,7 @@ def test_files_that_it_names_are_not_fetched(kept: Held) -> None:
     """Whoever wrote the address may have chosen it: the report says that files are missing."""
     kept.hold(form(NumMedia="2", MediaUrl0="http://127.0.0.1:9/x"))
     kept.release()
-    (raw,) = raws(kept.parts, Channel.SMS)
+    (raw,) = raw_messages(kept.parts, Channel.SMS)
     assert (raw.attachments, raw.unfetched) == ((), 2)
 
 
@@ -327,7 +327,7 @@ def test_without_a_log_nothing_is_done(kept: Held) -> None:
     for act in acts:
         with pytest.raises(DatabaseAway):
             act()
-    assert (kept.told(), raws(kept.parts, Channel.SMS)) == ([], [])
+    assert (kept.told(), raw_messages(kept.parts, Channel.SMS)) == ([], [])
 
 
 def test_another_secret_key_lets_nothing_out(kept: Held) -> None:
@@ -374,7 +374,7 @@ def test_the_commands(kept: Held, cli: Cli) -> None:
     assert revealed.stdout == form().decode() + "\n"
 
     let_out = cli("release", "--reason", "bad_signature", "--since", "9999d", "--actor", "petugas-1", "--why", "token")
-    assert let_out.stdout.split() == [str(one.id), raws(kept.parts, Channel.SMS)[0].tracking]
+    assert let_out.stdout.split() == [str(one.id), raw_messages(kept.parts, Channel.SMS)[0].tracking]
     dropped = cli("drop", "--id", str(two.id), "--actor", "petugas-2", "--why", "palsu")
     assert (dropped.returncode, dropped.stdout.split()) == (0, [str(two.id)])
     assert json.loads(cli("list", "--json").stdout) == []

@@ -30,7 +30,7 @@ from sinks.ledger.tables import ComplaintRow, DispatchRow
 from tests.app.test_dead_letters import PHONE, TEXT, complaint
 from tests.bus.kafka.node import Node
 from tests.conftest import NOW
-from tests.ingest.door_client import Flaky
+from tests.ingest.door_client import FlakyProducer
 from tests.messages.test_upcasts import STEPS, Planted, headers, value
 from tests.support import records
 from tests.support.dead_letters import Breaking, Post
@@ -147,7 +147,7 @@ def test_interrupted_and_done_again(post: Post, parts: Parts, away: set[int]) ->
     post.publish(arrival(parts, "SM1"), arrival(parts, "SM2"))
     post.aside(Reject("unreadable"), "raw-sms")
     letters = post.waiting()
-    flaky = Breaking(parts.bus, Flaky(parts.bus.producer(), away))
+    flaky = Breaking(parts.bus, FlakyProducer(parts.bus.producer(), away))
     broken = Letters(flaky, parts.sealer, parts.topics, post.log)  # type: ignore[arg-type]  # all it asks for
     with pytest.raises(Retry):
         list(Redriving(broken, parts.topics, post.log).redrive(Choice(), "petugas-1", "x", NOW))
@@ -365,7 +365,7 @@ def test_a_letter_given_twice_is_worked_once(post: Post, parts: Parts, engine: E
     letters = post.waiting()
     came_by = {letter.topic for letter in letters}
     before = len(post.read(*came_by))
-    flaky = Breaking(parts.bus, Flaky(parts.bus.producer(), {2}))
+    flaky = Breaking(parts.bus, FlakyProducer(parts.bus.producer(), {2}))
     crashing = Letters(flaky, parts.sealer, parts.topics, post.log)  # type: ignore[arg-type]  # all it asks for
     with pytest.raises(Retry):
         list(Redriving(crashing, parts.topics, post.log).redrive(Choice(), "petugas-1", "x", NOW))

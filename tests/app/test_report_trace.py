@@ -13,7 +13,7 @@ from app.cli import app
 from app.operations.agency_answers import answer
 from app.operations.report_trace import Step, trace
 from bus.port import Outgoing
-from ingest.wrap import held
+from ingest.wrap import quarantine_record
 from messages import codec
 from messages.shapes import AgencyAnswer, Channel, RawMessage
 from messages.topics import AGENCY_ANSWERS, dead_letter_topic
@@ -109,7 +109,7 @@ def test_a_letter_with_odd_headers_is_shown(pipeline: Pipeline) -> None:
 def test_a_message_in_quarantine_is_found(pipeline: Pipeline) -> None:
     """By the number that it would have; why it is held is said, not what it says."""
     kept = pipeline.parts.wrapper.wrap(Channel.SMS, "SM1", "", b"Body=rahasia", NOW, "text/plain")
-    pipeline.publish(held(kept, "bad_signature"))
+    pipeline.publish(quarantine_record(kept, "bad_signature"))
     (step,) = trace(pipeline.parts, kept.tracking, LONG_AGO)
     assert (step.what, step.says) == ("quarantined", "by sms: bad_signature")
 

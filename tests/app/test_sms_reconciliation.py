@@ -19,12 +19,12 @@ from bus.errors import Retry, Stop
 from bus.port import Producer
 from config.settings import Settings
 from ingest.sms.media import MediaFetcher
-from ingest.wrap import arrived, held
+from ingest.wrap import accepted_record, quarantine_record
 from messages import ids
 from messages.shapes import Channel, RawMessage
 from normalize.stage import NormalizeStage
 from tests.conftest import NOW
-from tests.ingest.door_client import Flaky, raws
+from tests.ingest.door_client import FlakyProducer, raw_messages
 from tests.support import program, records
 from tests.support.loopback import serving
 from tests.support.loopback_twilio import ACCOUNT, LoopbackTwilio, file
@@ -83,7 +83,7 @@ def test_the_exact_gap_over_many_pages(parts: Parts, twilio: LoopbackTwilio, pro
     """Of seven messages on four pages, the three whose webhooks never came, oldest first."""
     for number in range(7):
         twilio.received(sid(number), NOW - timedelta(hours=7 - number), "jalan rusak", PHONE)
-    producer.publish([arrived(webhook(parts, number)) for number in (0, 2, 3, 6)])
+    producer.publish([accepted_record(webhook(parts, number)) for number in (0, 2, 3, 6)])
 
     gap = gap_of(parts, twilio)
 
@@ -99,13 +99,13 @@ def test_filled_is_what_the_webhook_would_have_been(parts: Parts, twilio: Loopba
 
     assert fill(parts, twilio) == [sid(1)]
 
-    (raw,) = raws(parts, Channel.SMS)
+    (raw,) = raw_messages(parts, Channel.SMS)
     true = webhook(parts, 1)
     assert (raw.id, raw.tracking, raw.sender) == (true.id, true.tracking, true.sender)
     assert (raw.at, raw.verified_by, raw.content_type) == (at, "twilio-api", CONTENT_TYPE)
     fields = {name: values[0] for name, values in parse_qs(parts.sealer.open(raw.body, raw.id).decode()).items()}
     assert fields["MessagingServiceSid"] == service
-    complaint, _ = NormalizeStage(parts.engine, parts.sealer).handle([records.at(arrived(raw))])
+    complaint, _ = NormalizeStage(parts.engine, parts.sealer).handle([records.at(accepted_record(raw))])
     assert records.value_of(complaint)["report"]["text"] == "jalan rusak & berlubang 🚧"
 
 
@@ -119,11 +119,11 @@ def test_a_late_webhook_is_delivered_again_only(parts: Parts, twilio: LoopbackTw
     """Filled first, and then Twilio's own delivery: one complaint, and one SMS with its number."""
     twilio.received(sid(1), NOW, "jalan rusak", PHONE)
     fill(parts, twilio)
-    producer.publish([arrived(webhook(parts, 1))])
+    producer.publish([accepted_record(webhook(parts, 1))])
 
     stage = NormalizeStage(parts.engine, parts.sealer)
-    both = raws(parts, Channel.SMS)
-    assert [len(stage.handle([records.at(arrived(raw), place)])) for place, raw in enumerate(both)] == [2, 0]
+    both = raw_messages(parts, Channel.SMS)
+    assert [len(stage.handle([records.at(accepted_record(raw), place)])) for place, raw in enumerate(both)] == [2, 0]
 
 
 def test_only_what_was_received(parts: Parts, twilio: LoopbackTwilio) -> None:
@@ -159,11 +159,11 @@ def test_one_of_our_numbers(parts: Parts, twilio: LoopbackTwilio) -> None:
 def test_held_is_missing_and_comes_in_as_proven(parts: Parts, twilio: LoopbackTwilio, producer: Producer) -> None:
     """A message in quarantine for its signature is proven by Twilio's own list."""
     raw = parts.wrapper.wrap(Channel.SMS, "held:1", "", b"MessageSid=" + sid(1).encode(), NOW, FORM)
-    producer.publish([held(raw, "bad_signature")])
+    producer.publish([quarantine_record(raw, "bad_signature")])
     twilio.received(sid(1), NOW, "jalan rusak", PHONE)
 
     assert fill(parts, twilio) == [sid(1)]
-    assert raws(parts, Channel.SMS)[0].verified_by == "twilio-api"
+    assert raw_messages(parts, Channel.SMS)[0].verified_by == "twilio-api"
 
 
 def test_without_a_sender(parts: Parts, twilio: LoopbackTwilio) -> None:
@@ -171,7 +171,7 @@ def test_without_a_sender(parts: Parts, twilio: LoopbackTwilio) -> None:
     for number in range(2):
         twilio.received(sid(number), NOW, "jalan rusak", "")
     fill(parts, twilio)
-    assert len({raw.sender for raw in raws(parts, Channel.SMS)}) == 2
+    assert len({raw.sender for raw in raw_messages(parts, Channel.SMS)}) == 2
 
 
 def photo() -> bytes:
@@ -192,7 +192,7 @@ def test_pictures_are_filled_too(
 
     fill(parts, twilio)
 
-    (raw,) = raws(parts, Channel.SMS)
+    (raw,) = raw_messages(parts, Channel.SMS)
     assert (len(raw.attachments), raw.unfetched) == (kept, unfetched)
 
 
@@ -247,12 +247,12 @@ def test_a_bus_that_goes_away_in_between(parts: Parts, twilio: LoopbackTwilio) -
 
     class _Bus:
         reader = staticmethod(parts.bus.reader)
-        producer = staticmethod(lambda: Flaky(parts.bus.producer(), {2}))
+        producer = staticmethod(lambda: FlakyProducer(parts.bus.producer(), {2}))
 
     mine = reconciler(parts, twilio, bus=_Bus())
     with pytest.raises(Retry):
         list(mine.fill(mine.gap(SINCE, (), NOW)))
-    assert len(raws(parts, Channel.SMS)) == 1
+    assert len(raw_messages(parts, Channel.SMS)) == 1
     assert len(fill(parts, twilio)) == 2
 
 
@@ -274,10 +274,10 @@ def test_the_command(parts: Parts, settings: Settings, twilio: LoopbackTwilio, t
 
     dry = run("--dry-run")
     assert (dry.returncode, dry.stdout.split()[0], dry.stdout.split()[-1]) == (1, sid(1), "missing")
-    assert raws(parts, Channel.SMS) == []
+    assert raw_messages(parts, Channel.SMS) == []
     wet = run("--json")
     assert (wet.returncode, json.loads(wet.stdout)) == (0, {"listed": 1, "missing": [sid(1)], "filled": [sid(1)]})
-    assert [raw.id for raw in raws(parts, Channel.SMS)] == [ids.message_id(Channel.SMS, sid(1))]
+    assert [raw.id for raw in raw_messages(parts, Channel.SMS)] == [ids.message_id(Channel.SMS, sid(1))]
     assert not any(private in dry.stdout + dry.stderr + wet.stdout + wet.stderr for private in (PHONE, "rusak"))
 
     twilio.token = "changed"

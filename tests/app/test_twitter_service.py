@@ -18,7 +18,7 @@ from config.settings import Settings
 from ingest.door_store import DoorStore
 from messages import ids
 from messages.shapes import Channel
-from tests.ingest.door_client import raws
+from tests.ingest.door_client import raw_messages
 from tests.support import program
 from tests.support.ports import free_port
 
@@ -58,10 +58,10 @@ def test_door_stream_and_recheck_run_and_stop(parts: Parts) -> None:
         response = _posted(url, token, said)
         wanted = ids.message_id(Channel.TWITTER, response["data"]["id"])
         for _ in range(_LOOKS):
-            if wanted in {raw.id for raw in raws(parts, Channel.TWITTER)}:
+            if wanted in {raw.id for raw in raw_messages(parts, Channel.TWITTER)}:
                 break
             threading.Event().wait(0.05)
-        found = {raw.id for raw in raws(parts, Channel.TWITTER)}
+        found = {raw.id for raw in raw_messages(parts, Channel.TWITTER)}
 
     assert wanted in found
     assert names == {"twitter", "x-stream", "x-recheck", "practice-x"}

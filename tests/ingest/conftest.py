@@ -14,11 +14,11 @@ from app.assembly.process_health import doors_of
 from bus.port import Producer
 from config.reference.regions import Regions
 from config.settings import Settings
-from ingest.http.concurrency_limit import Room
+from ingest.http.concurrency_limit import ConcurrencyLimit
 from monitor.health import Pulse
 from tests.conftest import prepare
 from tests.ingest import people
-from tests.ingest.door_client import Host, Served
+from tests.ingest.door_client import DoorClient, DoorServer
 from tests.ingest.twitter.loopback_x import LoopbackX, serving_x
 from tests.ingest.twitter.reading import Reading
 from tests.support.log_capture import listening
@@ -35,16 +35,21 @@ class Serve(Protocol):
     """Serves the doors until the test ends."""
 
     def __call__(
-        self, producer: Producer | None = None, *, migrated: bool = True, room: Room | None = None, **changed: Any
-    ) -> Served:
+        self,
+        producer: Producer | None = None,
+        *,
+        migrated: bool = True,
+        room: ConcurrencyLimit | None = None,
+        **changed: Any,
+    ) -> DoorClient:
         """`producer` and `room` take the place of the process's own; `changed` are settings."""
         ...
 
 
 @pytest.fixture(scope="session")
-def host() -> Iterator[Host]:
+def host() -> Iterator[DoorServer]:
     """The server of the session."""
-    made = Host()
+    made = DoorServer()
     with made.serving():
         yield made
 
@@ -60,7 +65,7 @@ def settings(settings: Settings, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def serve(host: Host, settings: Settings, tables: Path, regions: Regions) -> Iterator[Serve]:
+def serve(host: DoorServer, settings: Settings, tables: Path, regions: Regions) -> Iterator[Serve]:
     """Builds the doors as a test wants them and serves them; what was opened is closed in reverse."""
     with ExitStack() as stack:
 
@@ -68,12 +73,12 @@ def serve(host: Host, settings: Settings, tables: Path, regions: Regions) -> Ite
             producer: Producer | None = None,
             *,
             migrated: bool = True,
-            room: Room | None = None,
+            room: ConcurrencyLimit | None = None,
             pulse: Pulse | None = None,
             **changed: Any,
-        ) -> Served:
+        ) -> DoorClient:
             parts = Parts(Settings.model_validate(settings.model_dump() | {"port": host.port} | changed))
-            parts.room = room or parts.room
+            parts.file_limit = room or parts.file_limit
             stack.callback(parts.engine.dispose)
             parts.regions = regions
             if migrated:
@@ -83,7 +88,7 @@ def serve(host: Host, settings: Settings, tables: Path, regions: Regions) -> Ite
                 producer = parts.bus.producer()
                 stack.callback(producer.close)
             host.app = http.build(parts, producer, pulse or _begun(), doors_of(parts))
-            return Served(f"http://127.0.0.1:{host.port}", parts)
+            return DoorClient(f"http://127.0.0.1:{host.port}", parts)
 
         yield start
 
@@ -97,7 +102,7 @@ def producer(parts: Parts) -> Iterator[Producer]:
 
 
 @pytest.fixture
-def served(serve: Serve) -> Served:
+def served(serve: Serve) -> DoorClient:
     """The doors, with the settings of every test."""
     return serve()
 

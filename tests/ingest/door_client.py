@@ -23,7 +23,7 @@ T = TypeVar("T", bound=WireModel)
 
 
 @dataclass(frozen=True)
-class Served:
+class DoorClient:
     """Where the doors are, and the parts behind them."""
 
     address: str
@@ -37,9 +37,9 @@ class Served:
         """POST, without following where the answer leads."""
         return requests.post(self.address + path, timeout=_PATIENCE_SECONDS, allow_redirects=False, **request)
 
-    def raws(self, channel: Channel) -> list[RawMessage]:
+    def raw_messages(self, channel: Channel) -> list[RawMessage]:
         """What a door published."""
-        return raws(self.parts, channel)
+        return raw_messages(self.parts, channel)
 
     def quarantined(self) -> list[Quarantined]:
         """What the doors kept aside."""
@@ -58,7 +58,7 @@ class Served:
         return self.parts.sealer.open(raw.body, raw.message_id)
 
 
-class Host:
+class DoorServer:
     """A real server on a free port. The same for all tests, to save each its start; `app` is what it serves."""
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ class Host:
             thread.join()
 
 
-class Flaky:
+class FlakyProducer:
     """A bus's producer that is away at the calls in `away`, counted from 1."""
 
     def __init__(self, inner: Producer, away: Container[int]) -> None:
@@ -107,7 +107,7 @@ class Flaky:
         self._inner.close()
 
 
-def raws(parts: Parts, channel: Channel) -> list[RawMessage]:
+def raw_messages(parts: Parts, channel: Channel) -> list[RawMessage]:
     """What stands on a door's topic."""
     return _read(parts, topics.raw_topic(channel), RawMessage)
 
@@ -117,7 +117,7 @@ def quarantined(parts: Parts) -> list[Quarantined]:
     return _read(parts, topics.QUARANTINE, Quarantined)
 
 
-def refused(response: requests.Response, status: int, reason: str) -> dict[str, str]:
+def assert_refused(response: requests.Response, status: int, reason: str) -> dict[str, str]:
     """Assert that the answer is a problem (RFC 9457) of this kind; returns what is said of each field."""
     assert (response.status_code, response.headers["Content-Type"]) == (status, "application/problem+json")
     problem = response.json()

@@ -10,7 +10,7 @@ import pytest
 
 from bus.errors import Reject, Retry, Stop
 from bus.port import MAX_MESSAGE_BYTES, Outgoing
-from ingest.spool import Drain, Spool, SpoolFull, SpoolingProducer
+from ingest.spool import Spool, SpoolDrain, SpoolFull, SpoolingProducer
 
 MOST = 10_000
 
@@ -48,9 +48,9 @@ def bus() -> Bus:
     return Bus()
 
 
-def drain_of(spool: Spool, bus: Bus, ready: Callable[[], object] = lambda: None) -> Drain:
+def drain_of(spool: Spool, bus: Bus, ready: Callable[[], object] = lambda: None) -> SpoolDrain:
     """A drain that a test steps by hand."""
-    return Drain(spool, bus, Path("unused"), ready, threading.Event())
+    return SpoolDrain(spool, bus, Path("unused"), ready, threading.Event())
 
 
 def message(number: int, size: int = 10) -> Outgoing:
@@ -198,7 +198,10 @@ def test_of_two_processes_one_drains(spool: Spool, bus: Bus, tmp_path: Path) -> 
     stopping = [threading.Event(), threading.Event()]
     other = Bus()
     started = threading.Event()
-    drains = [Drain(spool, bus, lock, started.set, stopping[0]), Drain(spool, other, lock, lambda: None, stopping[1])]
+    drains = [
+        SpoolDrain(spool, bus, lock, started.set, stopping[0]),
+        SpoolDrain(spool, other, lock, lambda: None, stopping[1]),
+    ]
     spool.append([message(1)])
     threads = [threading.Thread(target=drain.run) for drain in drains]
     threads[0].start()

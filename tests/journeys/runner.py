@@ -20,7 +20,7 @@ from config.reference.open311_services import load_services
 from config.reference.regions import load_regions
 from ingest.arrival import Arrival, Refused
 from ingest.mobile import adapter as mobile
-from ingest.mobile.devices import Device, Tokens, name_of
+from ingest.mobile.devices import Device, Tokens, device_hash
 from ingest.smpp.adapter import SmppAdapter
 from ingest.smpp.part_store import SmsPart
 from ingest.smpp.pdu import parse
@@ -28,7 +28,7 @@ from ingest.sms.adapter import Held, SmsAdapter
 from ingest.twitter.adapter import TwitterAdapter, found_in
 from ingest.web import adapter as web
 from ingest.web.open311 import adapter as open311
-from ingest.wrap import Wrapper, arrived, held
+from ingest.wrap import Wrapper, accepted_record, quarantine_record
 from messages.sealing import Sealer
 from messages.shapes import RawMessage
 from messages.topics import OVERSIGHT
@@ -66,18 +66,18 @@ class Stages:
         try:
             if start.startswith("HTTP/"):
                 adapter = TwitterAdapter(self.wrapper, "1708")
-                return "1-raw", arrived(adapter.accept(found_in(json.loads(body))[0], self.now()))
+                return "1-raw", accepted_record(adapter.accept(found_in(json.loads(body))[0], self.now()))
             target = start.split()[1]
             request = Arrival(target, headers, body, self.now())
             if target.partition("?")[0] == "/sms/twilio":
                 found = SmsAdapter(self.wrapper, PUBLIC_URL, [TWILIO_TOKEN]).accept(request)
                 if isinstance(found, Held):
-                    return "1-held", held(found.raw, found.reason)
-                return "1-raw", arrived(found.raw)
+                    return "1-held", quarantine_record(found.raw, found.reason)
+                return "1-raw", accepted_record(found.raw)
             if target == "/mobile/v1/reports":
                 raw = mobile.accept(request, self.wrapper, _REGIONS)
             elif target == "/mobile/v1/outbox":
-                taken = next(item.found for item in self._items(request) if isinstance(item.found, mobile.Letter))
+                taken = next(item.found for item in self._items(request) if isinstance(item.found, mobile.DeviceReport))
                 raw = self._proven(request, taken)
             elif target == "deliver_sm":
                 raw = self._joined(json.loads(body))
@@ -85,7 +85,7 @@ class Stages:
                 raw = open311.accept(request, self.wrapper, _SERVICES.by_code, "", _FRESH).raw
             else:
                 raw = web.accept(request, self.wrapper, _FRESH, _REGIONS)
-            return "1-raw", arrived(raw)
+            return "1-raw", accepted_record(raw)
         except Refused as refused:
             return "1-refused", _told(refused)
 
@@ -97,10 +97,10 @@ class Stages:
         items = self._items(Arrival("/mobile/v1/outbox", headers, body, self.now()))
         return next((_told(item.found) for item in items if isinstance(item.found, Refused)), None)
 
-    def _items(self, request: Arrival) -> list[mobile.Item]:
+    def _items(self, request: Arrival) -> list[mobile.BatchItem]:
         return mobile.read_batch(request.body, self._device(request).id, _REGIONS)
 
-    def _proven(self, request: Arrival, letter: mobile.Letter) -> RawMessage:
+    def _proven(self, request: Arrival, letter: mobile.DeviceReport) -> RawMessage:
         thread = letter.said.client_id
         return mobile.wrap(letter, self.wrapper, self.now(), self._device(request), thread, ())
 
@@ -108,7 +108,7 @@ class Stages:
         """The device whose token it is, which registered with a push token."""
         token = request.headers["authorization"].removeprefix("Bearer ")
         device = Tokens(_DEVICE_KEY).read(token, self.now()).device
-        return Device(device, name_of(device, self.wrapper), "push-token-of-a-phone")
+        return Device(device, device_hash(device, self.wrapper), "push-token-of-a-phone")
 
     def _joined(self, delivered: dict[str, Any]) -> RawMessage:
         """What the SMPP door makes of the parts that came, in any order."""

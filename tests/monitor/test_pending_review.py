@@ -9,7 +9,7 @@ import pytest
 from app.assembly.parts import Parts
 from app.operations.quarantine import Choice, Quarantine
 from bus.port import OffsetRange, Outgoing, Partition, Reader, Record
-from ingest.wrap import held
+from ingest.wrap import quarantine_record
 from messages import codec, ids
 from messages.shapes import Channel, OversightEvent
 from messages.topics import DEAD_LETTER_TOPICS, OVERSIGHT, QUARANTINE, dead_letter_topic
@@ -43,7 +43,7 @@ def letter(position: str, reason: str = "not_the_shape", field: str = "at", stag
 
 def kept(parts: Parts, sid: str, reason: str = "bad_signature") -> Outgoing:
     """An SMS that its door holds."""
-    return held(parts.wrapper.wrap(Channel.SMS, sid, "", b"Body=x", NOW, "text/plain"), reason)
+    return quarantine_record(parts.wrapper.wrap(Channel.SMS, sid, "", b"Body=x", NOW, "text/plain"), reason)
 
 
 def test_dead_letters_lie_by_stage_reason_and_field(publish: Publish, reader: Reader) -> None:

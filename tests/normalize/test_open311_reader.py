@@ -15,8 +15,8 @@ from app.assembly.parts import Parts
 from config.reference.open311_services import load_services
 from config.settings import SettingsError
 from ingest.web.open311.render import render
-from ingest.web.open311.store import Query, RequestStore
-from ingest.wrap import arrived
+from ingest.web.open311.store import RequestQuery, RequestStore
+from ingest.wrap import accepted_record
 from messages import open311
 from messages.shapes import Channel, Report
 from normalize.draft import Unreadable
@@ -58,7 +58,7 @@ def test_a_request_without_words_is_a_report(parts: Parts, engine: Engine, silen
     raw = parts.wrapper.wrap(Channel.WEB, "open311::1", "", body, NOW, open311.CONTENT_TYPE)
     stage = NormalizeStage(engine, parts.sealer, {"jalan": "Jalan dan jembatan"})
 
-    (complaint,) = stage.handle([at(arrived(raw))])
+    (complaint,) = stage.handle([at(accepted_record(raw))])
 
     report = value_of(complaint)["report"]
     assert (report["title"], report["text"]) == ("Jalan dan jembatan", "Jalan dan jembatan")
@@ -165,7 +165,7 @@ def test_requests_are_remembered_once(engine: Engine) -> None:
             store.remember(f"N{turn}", client, code, NOW + timedelta(seconds=turn))
 
     def newest(most: int = 9, since: datetime = NOW, until: datetime = NOW + timedelta(hours=1), *codes: str) -> str:
-        return " ".join(one.tracking for one in store.newest(Query("a", since, until, codes), most))
+        return " ".join(one.tracking for one in store.newest(RequestQuery("a", since, until, codes), most))
 
     assert newest() == "N3 N1 N0"
     assert newest(2) == "N3 N1"

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from app.assembly.parts import Parts
 from bus.port import Record
 from ingest.twitter.adapter import Found, TwitterAdapter
-from ingest.wrap import arrived
+from ingest.wrap import accepted_record
 from messages import codec, ids
 from messages.shapes import Channel, Complaint, Relation
 from messages.topics import COMPLAINTS
@@ -40,7 +40,7 @@ class Normalizer:
         """The posts as they stand on the bus, one behind the other."""
         found = []
         for post in posts:
-            found.append(at(arrived(self._adapter.accept(Found(post), NOW)), self._offset))
+            found.append(at(accepted_record(self._adapter.accept(Found(post), NOW)), self._offset))
             self._offset += 1
         return found
 

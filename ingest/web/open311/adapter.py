@@ -10,10 +10,10 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from ingest.arrival import Arrival, Fault, Refused
+from ingest.arrival import Arrival, FieldError, Refused
 from ingest.http import idempotency
-from ingest.http.field_errors import refused
-from ingest.web.open311.store import Query
+from ingest.http.field_errors import invalid_submission
+from ingest.web.open311.store import RequestQuery
 from ingest.wrap import Wrapper
 from messages.open311 import CONTENT_TYPE, ServiceRequest, arguments
 from messages.shapes import Channel, RawMessage
@@ -36,7 +36,7 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
-class Clients:
+class ApiKeys:
     """The keys that were given out; without any the door is open to all."""
 
     keys: tuple[str, ...]
@@ -86,7 +86,7 @@ def accept(arrival: Arrival, wrapper: Wrapper, services: Container[str], client:
     try:
         request = ServiceRequest.from_form(arrival.body)
     except ValidationError as error:
-        raise refused(error) from None
+        raise invalid_submission(error) from None
     if faults := _no_place(request):
         raise Refused("invalid_submission", faults)
     if request.service_code not in services:
@@ -100,15 +100,15 @@ def accept(arrival: Arrival, wrapper: Wrapper, services: Container[str], client:
 def _must_be_said_once(body: bytes) -> None:
     twice = [name for name, times in Counter(name for name, _ in arguments(body)).items() if times > 1]
     if twice:
-        raise Refused("invalid_submission", tuple(Fault(name, "Kirim satu kali saja.") for name in twice))
+        raise Refused("invalid_submission", tuple(FieldError(name, "Kirim satu kali saja.") for name in twice))
 
 
-def _no_place(request: ServiceRequest) -> tuple[Fault, ...]:
+def _no_place(request: ServiceRequest) -> tuple[FieldError, ...]:
     if (request.lat is None) != (request.long is None):
         missing = "lat" if request.lat is None else "long"
-        return (Fault(missing, "Mohon diisi: lat dan long dikirim bersama."),)
+        return (FieldError(missing, "Mohon diisi: lat dan long dikirim bersama."),)
     if request.lat is None and not request.address_string:
-        return (Fault("address_string", "Isi tempatnya: address_string, atau lat dan long."),)
+        return (FieldError("address_string", "Isi tempatnya: address_string, atau lat dan long."),)
     return ()
 
 
@@ -128,7 +128,7 @@ def states(said: Mapping[str, str]) -> list[str]:
     return named or list(STATES)
 
 
-def query(said: Mapping[str, str], client: str, now: datetime) -> Query:
+def query(said: Mapping[str, str], client: str, now: datetime) -> RequestQuery:
     """Which of the client's requests are asked for. Raises `Refused`."""
     start, end = _moment(said, "start_date"), _moment(said, "end_date")
     try:
@@ -138,7 +138,7 @@ def query(said: Mapping[str, str], client: str, now: datetime) -> Query:
         raise _fault("start_date", "Waktu ini di luar kalender.") from None
     if until - since > SPAN:
         raise _fault("end_date", f"Rentangnya paling lama {SPAN.days} hari.")
-    return Query(client, since, until, _many(said, "service_code"))
+    return RequestQuery(client, since, until, _many(said, "service_code"))
 
 
 def _many(said: Mapping[str, str], name: str) -> list[str]:
@@ -159,4 +159,4 @@ def _moment(said: Mapping[str, str], name: str) -> datetime | None:
 
 
 def _fault(name: str, says: str) -> Refused:
-    return Refused("invalid_submission", (Fault(name, says),))
+    return Refused("invalid_submission", (FieldError(name, says),))

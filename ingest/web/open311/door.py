@@ -21,7 +21,7 @@ from ingest.http.gate import Gate
 from ingest.web.open311 import openapi
 from ingest.web.open311.adapter import (
     JURISDICTION,
-    Clients,
+    ApiKeys,
     accept,
     asked,
     given,
@@ -31,8 +31,8 @@ from ingest.web.open311.adapter import (
     states,
 )
 from ingest.web.open311.render import PREFIX, Value, render
-from ingest.web.open311.store import Asked, RequestStore
-from ingest.wrap import Wrapper, arrived
+from ingest.web.open311.store import RecordedRequest, RequestStore
+from ingest.wrap import Wrapper, accepted_record
 from messages.shapes import iso
 from messages.tracking import read_tracking_number
 
@@ -42,7 +42,7 @@ _FORMATS = ("json", "xml")
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class PublicStatus:
     """What may be said openly of a number that the ledger knows; `notes` is for the citizen to read."""
 
     closed: bool
@@ -53,7 +53,7 @@ class Known:
 
 
 # What the ledger knows of these tracking numbers; those that it does not know (yet) are left out.
-Lookup = Callable[[Collection[str]], Mapping[str, Known]]
+StatusLookup = Callable[[Collection[str]], Mapping[str, PublicStatus]]
 
 
 class Open311Door:
@@ -67,7 +67,7 @@ class Open311Door:
         requests: RequestStore,
         services: Services,
         keys: Sequence[str],
-        lookup: Lookup,
+        lookup: StatusLookup,
         new_id: Callable[[], UUID],
         now: Callable[[], datetime],
         reached_at: str,
@@ -77,7 +77,7 @@ class Open311Door:
         self._store = store
         self._requests = requests
         self._services = services
-        self._clients = Clients(tuple(keys), wrapper)
+        self._clients = ApiKeys(tuple(keys), wrapper)
         self._lookup = lookup
         self._new_id = new_id
         self._now = now
@@ -151,7 +151,7 @@ class Open311Door:
 
     async def create(self, request: Request) -> Response:
         """Take a report, and give its token (POST Service Request)."""
-        arrival = await self._gate.read(request)
+        arrival = await self._gate.read_arrival(request)
         said = given(arrival)
         client = self._admit("open311", arrival, said)
         self._clients.must_be_known(client)
@@ -159,10 +159,10 @@ class Open311Door:
         accepted = accept(arrival, self._wrapper, self._services.by_code, client, self._new_id())
         raw = accepted.raw
         if arrival.headers.get(idempotency.HEADER) is not None:
-            await idempotency.claim(self._store, self._wrapper, raw.provider_id, arrival.body)
+            await idempotency.claim_key(self._store, self._wrapper, raw.provider_id, arrival.body)
         # Before it is published: who has a token must be able to ask for it. One that nobody was given harms nobody.
         await run_in_threadpool(self._requests.remember, raw.tracking, client, accepted.service_code, raw.at)
-        await self._gate.publish(arrived(raw))
+        await self._gate.publish(accepted_record(raw))
         notice = f"Laporan diterima. Simpan nomor {raw.tracking}; lihat {self._reached_at}/status/{raw.tracking}."
         told: Value = [{"token": raw.tracking, "service_notice": notice, "account_id": None}]
         return render(request.url.path, "service_requests", told)
@@ -199,7 +199,7 @@ class Open311Door:
         mine = query(said, client, self._now())
         if not client:
             return render(request.url.path, "service_requests", [])
-        self._gate.admit("open311-list", client)
+        self._gate.check_rate("open311-list", client)
         newest = self._requests.newest(mine, _MOST_REQUESTS)
         told = [one for one in self._shown(newest) if one["status"] in wanted]
         return render(request.url.path, "service_requests", told)
@@ -215,15 +215,15 @@ class Open311Door:
     def _admit(self, door: str, arrival: Arrival, said: dict[str, str]) -> str:
         """Count the knock: a client's by its key, anybody else's by the address. Returns the client."""
         client = self._clients.client(said)
-        self._gate.admit(door, client or arrival.address)
+        self._gate.check_rate(door, client or arrival.address)
         return client
 
     def _told(self, typed: Sequence[str]) -> list[dict[str, Value]]:
         wanted = list(dict.fromkeys(number for one in typed if (number := read_tracking_number(one))))
         made = self._requests.find(wanted)
-        return list(self._shown(made.get(number, Asked(number, "")) for number in wanted))
+        return list(self._shown(made.get(number, RecordedRequest(number, "")) for number in wanted))
 
-    def _shown(self, many: Iterable[Asked]) -> Iterable[dict[str, Value]]:
+    def _shown(self, many: Iterable[RecordedRequest]) -> Iterable[dict[str, Value]]:
         """What may be said of each that the ledger knows: never who, what or where; the words are not public here."""
         asked_for = list(many)
         found = self._lookup([one.tracking for one in asked_for])

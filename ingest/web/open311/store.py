@@ -22,7 +22,7 @@ class Open311Request(SQLModel, table=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RecordedRequest:
     """A request made here, whatever became of it."""
 
     tracking: str
@@ -30,7 +30,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class RequestQuery:
     """Which of a client's requests: made in this time; of these services, or of any where none is named."""
 
     client: str
@@ -51,14 +51,14 @@ class RequestStore:
         with writing(self._engine) as connection:
             connection.execute(insert(connection, Open311Request).values(row).on_conflict_do_nothing())
 
-    def find(self, numbers: Sequence[str]) -> dict[str, Asked]:
+    def find(self, numbers: Sequence[str]) -> dict[str, RecordedRequest]:
         """Those of the tracking numbers that were given out here."""
         wanted = col(Open311Request.tracking).in_(numbers)
         with reading(self._engine) as connection:
             rows = connection.execute(select(Open311Request.tracking, Open311Request.service_code).where(wanted))
-            return {tracking: Asked(tracking, code) for tracking, code in rows}
+            return {tracking: RecordedRequest(tracking, code) for tracking, code in rows}
 
-    def newest(self, query: Query, most: int) -> list[Asked]:
+    def newest(self, query: RequestQuery, most: int) -> list[RecordedRequest]:
         """What the query asks for, the newest first, at most so many."""
         at = col(Open311Request.requested_at)
         wanted = select(Open311Request.tracking, Open311Request.service_code).where(
@@ -67,4 +67,4 @@ class RequestStore:
         if query.services:
             wanted = wanted.where(col(Open311Request.service_code).in_(query.services))
         with reading(self._engine) as connection:
-            return [Asked(*row) for row in connection.execute(wanted.order_by(at.desc()).limit(most))]
+            return [RecordedRequest(*row) for row in connection.execute(wanted.order_by(at.desc()).limit(most))]

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Playwright, Route, sync_playwright
 from app.assembly.parts import utc_now
 from app.simulator.wait import answers
 from app.simulator.x import PracticeX, Timeline
-from ingest.web.form_token import FormGuard
+from ingest.web.form_token import FormTokens
 from tests.conftest import missing
 from tests.end_to_end.browser.pages import TOKEN, Watched
 from tests.support.service import Whole
@@ -116,6 +116,6 @@ def _aged(route: Route, whole: Whole) -> None:
     text = answer.text()
     found = TOKEN.search(text)
     assert found
-    guard = FormGuard(whole.parts.secrets.sender_key, whole.settings.reached_at)
+    guard = FormTokens(whole.parts.secrets.sender_key, whole.settings.reached_at)
     older = guard.token(found["form"], utc_now() - timedelta(minutes=1))
     route.fulfill(response=answer, body=text.replace(found["token"], older))

@@ -15,7 +15,7 @@ from messages.shapes import Channel, Complaint
 from messages.topics import COMPLAINTS
 from tests.end_to_end.browser.conftest import SIZES, OpenPage
 from tests.end_to_end.browser.pages import fill, pick, running, send, serious, sideways, until
-from tests.ingest.door_client import raws
+from tests.ingest.door_client import raw_messages
 from tests.ingest.web.forms import PDF, photo
 from tests.support.service import Whole
 
@@ -249,7 +249,7 @@ def test_a_second_press(open_page: OpenPage, whole: Whole) -> None:
     expect(page.locator(".summary")).to_contain_text("tekan Kirim laporan sekali lagi")
     send(page)
     number = page.locator(".number.big").inner_text()
-    assert number in [raw.tracking for raw in raws(whole.parts, Channel.WEB)]
+    assert number in [raw.tracking for raw in raw_messages(whole.parts, Channel.WEB)]
     assert running(page) == []
 
 

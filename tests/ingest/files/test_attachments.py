@@ -17,8 +17,8 @@ from app.assembly.parts import Parts
 from config.database import reading
 from ingest.arrival import Refused
 from ingest.files.attachments import AttachmentRow, Attachments
-from ingest.files.cleaning import MAX_FILE_BYTES, Spot, cleaned
-from ingest.http.concurrency_limit import Room
+from ingest.files.cleaning import MAX_FILE_BYTES, Coordinates, cleaned
+from ingest.http.concurrency_limit import ConcurrencyLimit
 
 # EXIF's orientations: what undoes each.
 TURNS = {
@@ -59,7 +59,7 @@ def test_nothing_but_the_picture_is_kept(kind: str) -> None:
     clean = cleaned(sent)
     kept = Image.open(io.BytesIO(clean.content))
     assert clean.media_type == f"image/{kind.lower()}"
-    assert clean.spot == Spot(-6.97, 110.42)
+    assert clean.spot == Coordinates(-6.97, 110.42)
     assert (kept.size, dict(kept.getexif())) == ((48, 64), {})
     assert SECRET.encode() not in clean.content
 
@@ -173,21 +173,21 @@ def test_a_damaged_picture_is_a_picture_or_is_refused(at: int, noise: bytes, kin
 
 def test_kept_once_sealed_and_found_again(engine: Engine, parts: Parts, now: Callable[[], datetime]) -> None:
     """The same file sent five times is one row, which tells nothing without the key."""
-    attachments = Attachments(engine, parts.sealer, parts.room)
-    kept = [attachments.keep(picture("PNG", GPS), now()) for _ in range(5)]
+    attachments = Attachments(engine, parts.sealer, parts.file_limit)
+    kept = [attachments.store(picture("PNG", GPS), now()) for _ in range(5)]
     assert len({one.attachment.id for one in kept}) == 1
     with reading(engine) as connection:
         (row,) = connection.execute(select(AttachmentRow.body, AttachmentRow.size)).all()
     assert "PNG" not in row.body
-    content = attachments.content(kept[0].attachment.id)
+    content = attachments.read_content(kept[0].attachment.id)
     assert content is not None
     assert content.startswith(b"\x89PNG")
-    assert (len(content), attachments.find(kept[0].attachment.id)) == (row.size, kept[0].attachment)
+    assert (len(content), attachments.find_attachment(kept[0].attachment.id)) == (row.size, kept[0].attachment)
 
 
 def test_nothing_is_read_or_worked_without_room(engine: Engine, parts: Parts, now: Callable[[], datetime]) -> None:
     """Where as many files as may be are worked already, the next is not even read: 503, and when to come again."""
-    room = Room(1, 1, 0.0)
+    room = ConcurrencyLimit(1, 1, 0.0)
     attachments = Attachments(engine, parts.sealer, room)
     read: list[str] = []
 
@@ -195,9 +195,9 @@ def test_nothing_is_read_or_worked_without_room(engine: Engine, parts: Parts, no
         read.append("read")
         return picture()
 
-    with room.entered(), pytest.raises(Refused, match="busy") as refused:
-        attachments.keep(content, now())
+    with room.slot(), pytest.raises(Refused, match="busy") as refused:
+        attachments.store(content, now())
     assert (read, refused.value.status, bool(refused.value.retry_after)) == ([], 503, True)
 
-    kept = attachments.keep(content, now())
-    assert (read, attachments.find(kept.attachment.id)) == (["read"], kept.attachment)
+    kept = attachments.store(content, now())
+    assert (read, attachments.find_attachment(kept.attachment.id)) == (["read"], kept.attachment)

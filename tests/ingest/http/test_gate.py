@@ -12,7 +12,7 @@ from structlog.types import EventDict
 from bus.port import Producer
 from messages.shapes import Channel
 from tests.ingest.conftest import Serve
-from tests.ingest.door_client import Flaky, Served, refused
+from tests.ingest.door_client import DoorClient, FlakyProducer, assert_refused
 from tests.ingest.people import DEVICE, PHONE, report
 from tests.ingest.sms.test_door import send as send_sms
 from tests.ingest.sms.test_door import sms
@@ -22,7 +22,7 @@ _DOORS = ("/web/reports", "/sms/twilio", "/mobile/v1/reports")
 _TYPES = ("application/json", "application/x-www-form-urlencoded")
 
 
-def everywhere(served: Served) -> dict[str, requests.Response]:
+def everywhere(served: DoorClient) -> dict[str, requests.Response]:
     """A good message at each door."""
     mobile = report(device_id=DEVICE)
     return {
@@ -36,7 +36,7 @@ def everywhere(served: Served) -> dict[str, requests.Response]:
 
 def away(response: requests.Response) -> None:
     """Assert that nothing was promised, and that the sender knows when to come again."""
-    refused(response, 503, "away")
+    assert_refused(response, 503, "away")
     assert int(response.headers["Retry-After"]) > 0
 
 
@@ -46,15 +46,15 @@ def megabyte() -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("door", _DOORS)
-def test_large_body_is_refused(served: Served, door: str) -> None:
+def test_large_body_is_refused(served: DoorClient, door: str) -> None:
     """A megabyte is refused at every door, whether it says its length or not, and nothing is published."""
     for body in (b"".join(megabyte()), megabyte()):
-        refused(served.post(door, data=body, headers={"Content-Type": _TYPES[0]}), 413, "too_large")
+        assert_refused(served.post(door, data=body, headers={"Content-Type": _TYPES[0]}), 413, "too_large")
     assert served.published() == 0
 
 
 @pytest.mark.parametrize("door", _DOORS)
-def test_endless_body_is_not_read_to_its_end(served: Served, door: str) -> None:
+def test_endless_body_is_not_read_to_its_end(served: DoorClient, door: str) -> None:
     """The refusal comes when the bound is passed: the door does not wait for the rest, nor keep it."""
     connection = HTTPConnection(urlsplit(served.address).netloc, timeout=10)
     connection.putrequest("POST", door)
@@ -67,13 +67,13 @@ def test_endless_body_is_not_read_to_its_end(served: Served, door: str) -> None:
     connection.close()
 
 
-def test_largest_body_fits_the_bus(served: Served) -> None:
+def test_largest_body_fits_the_bus(served: DoorClient) -> None:
     """What passes the bound is small enough for a record, sealed and wrapped."""
     assert send_sms(served, sms("a" * 255_500)).status_code == 200
-    assert len(served.raws(Channel.SMS)) == 1
+    assert len(served.raw_messages(Channel.SMS)) == 1
 
 
-def test_sender_who_hangs_up_leaves_nothing(served: Served) -> None:
+def test_sender_who_hangs_up_leaves_nothing(served: DoorClient) -> None:
     """A body that ends before its length is no message; the door goes on."""
     connection = HTTPConnection(urlsplit(served.address).netloc, timeout=10)
     connection.putrequest("POST", "/web/reports")
@@ -82,25 +82,25 @@ def test_sender_who_hangs_up_leaves_nothing(served: Served) -> None:
     connection.close()
 
     assert served.post("/web/reports", data=fields(served, text="Utuh.")).status_code == 303
-    assert [b"text=Utuh." in served.opened(raw) for raw in served.raws(Channel.WEB)] == [True]
+    assert [b"text=Utuh." in served.opened(raw) for raw in served.raw_messages(Channel.WEB)] == [True]
 
 
 @pytest.mark.parametrize("path", ["/tidak-ada", "/web", "/web/reports/x", "/%ff", "/sms/twilio/..", "/🚧"])
-def test_unknown_address(served: Served, path: str) -> None:
+def test_unknown_address(served: DoorClient, path: str) -> None:
     """An address that is none of ours is a problem like any other."""
-    refused(served.get(path), 404, "no_such_address")
+    assert_refused(served.get(path), 404, "no_such_address")
 
 
-def test_wrong_method(served: Served) -> None:
+def test_wrong_method(served: DoorClient) -> None:
     """A door that is knocked at in the wrong way says which way is right."""
     answer = served.get("/sms/twilio")
 
-    refused(answer, 405, "wrong_method")
+    assert_refused(answer, 405, "wrong_method")
     assert answer.headers["Allow"] == "POST"
 
 
 @pytest.mark.parametrize("header", ["[", "", "a b", "x/y?z#", "\xff"])
-def test_host_is_not_believed(served: Served, header: str) -> None:
+def test_host_is_not_believed(served: DoorClient, header: str) -> None:
     """Whatever stands in the Host header, a message is read from its own address."""
     answer = served.post("/web/reports", data=fields(served), headers={"Host": header.encode("latin-1")})
 
@@ -110,7 +110,7 @@ def test_host_is_not_believed(served: Served, header: str) -> None:
 
 def test_bus_away(serve: Serve, producer: Producer) -> None:
     """While the bus is away every door says 503 and when to come again; nothing was promised."""
-    served = serve(Flaky(producer, range(1, 100)))
+    served = serve(FlakyProducer(producer, range(1, 100)))
 
     answers = everywhere(served)
     form = answers.pop("form")
@@ -124,7 +124,7 @@ def test_bus_away(serve: Serve, producer: Producer) -> None:
 
 def test_bus_back_again(serve: Serve, producer: Producer) -> None:
     """What was refused while the bus was away is taken when it is sent again, its key too."""
-    served = serve(Flaky(producer, range(1, 6)))
+    served = serve(FlakyProducer(producer, range(1, 6)))
     everywhere(served)
 
     answers = {door: answer.status_code for door, answer in everywhere(served).items()}
@@ -142,7 +142,7 @@ def test_database_away(serve: Serve) -> None:
     away(answers["mobile"])
     away(answers["json"])
     assert (answers["form"].status_code, answers["sms"].status_code) == (303, 200)
-    assert (served.raws(Channel.MOBILE), len(served.raws(Channel.WEB))) == ([], 1)
+    assert (served.raw_messages(Channel.MOBILE), len(served.raw_messages(Channel.WEB))) == ([], 1)
 
 
 def test_log_names_events_and_nobody(serve: Serve, producer: Producer, logged: list[EventDict]) -> None:
@@ -150,7 +150,7 @@ def test_log_names_events_and_nobody(serve: Serve, producer: Producer, logged: l
 
     That no line names a citizen is asserted for every test here, by the fixture `logged`.
     """
-    served = serve(Flaky(producer, {1}))
+    served = serve(FlakyProducer(producer, {1}))
     served.post("/web/reports", data=fields(served))
     served.post("/sms/twilio", data=sms())
     served.post("/web/reports", json=report(kind=PHONE))
@@ -182,14 +182,14 @@ def test_knocking_too_often(serve: Serve) -> None:
     answers = [knock("203.0.113.7") for _ in range(4)]
 
     assert [answer.status_code for answer in answers[:3]] == [202] * 3
-    refused(answers[3], 429, "too_many_requests")
+    assert_refused(answers[3], 429, "too_many_requests")
     assert int(answers[3].headers["Retry-After"]) > 0
     assert knock("203.0.113.8").status_code == 202
-    assert len(served.raws(Channel.WEB)) == 4
+    assert len(served.raw_messages(Channel.WEB)) == 4
 
 
 @pytest.fixture
-def full(serve: Serve) -> Iterator[Served]:
+def full(serve: Serve) -> Iterator[DoorClient]:
     """Doors with as many requests in hand as may be: the one guest is slow."""
     served = serve(requests_at_once=1)
     inside = HTTPConnection(urlsplit(served.address).netloc, timeout=10)
@@ -205,16 +205,16 @@ def full(serve: Serve) -> Iterator[Served]:
     inside.close()
 
 
-def test_more_than_may_be_in_hand_at_once(full: Served) -> None:
+def test_more_than_may_be_in_hand_at_once(full: DoorClient) -> None:
     """Who comes while the house is full is told so at once; who is inside is served, and health answers always."""
     answer = full.post("/web/reports", json={"text": "Lampu padam."})
 
-    refused(answer, 503, "busy")
+    assert_refused(answer, 503, "busy")
     assert int(answer.headers["Retry-After"]) > 0
     assert (full.get("/live").status_code, full.get("/ready").status_code) == (200, 200)
 
 
-def test_a_full_house_is_a_page_for_people(full: Served) -> None:
+def test_a_full_house_is_a_page_for_people(full: DoorClient) -> None:
     """A browser's form is told in Indonesian, with when to come again, and that what was typed is still there."""
     page = full.post("/web/reports", data=fields(full), headers={"Accept": "text/html,*/*;q=0.8"})
 
@@ -226,7 +226,7 @@ def test_a_full_house_is_a_page_for_people(full: Served) -> None:
     assert "style-src 'nonce-" in page.headers["Content-Security-Policy"]
 
 
-def test_a_full_house_where_nothing_was_sent(full: Served) -> None:
+def test_a_full_house_where_nothing_was_sent(full: DoorClient) -> None:
     """Whoever only looks is not told about a form."""
     page = full.get("/status", {"Accept": "text/html"})
 
@@ -234,13 +234,13 @@ def test_a_full_house_where_nothing_was_sent(full: Served) -> None:
 
 
 @pytest.mark.parametrize("path", ["/mobile/v1/reports", "/sms/twilio", "/sms/twilio/status"])
-def test_programs_are_shown_no_page(full: Served, path: str) -> None:
+def test_programs_are_shown_no_page(full: DoorClient, path: str) -> None:
     """Where only programs come, a problem is what they get, whatever they ask for."""
-    refused(full.post(path, headers={"Accept": "text/html"}), 503, "busy")
+    assert_refused(full.post(path, headers={"Accept": "text/html"}), 503, "busy")
 
 
 @pytest.mark.parametrize(("path", "status"), [("/tidak-ada", 404), ("/web/receipts/x", 404), ("/web/reports", 405)])
-def test_every_refusal_is_a_page_for_people(served: Served, path: str, status: int) -> None:
+def test_every_refusal_is_a_page_for_people(served: DoorClient, path: str, status: int) -> None:
     """What is a problem for programs is read by people as a page, with the way on; nothing of theirs stands in it."""
     page = served.get(path, {"Accept": "text/html"})
 

@@ -16,20 +16,16 @@ import requests
 from PIL import Image
 from sqlalchemy import insert
 
-from app.assembly import http
-from app.assembly.process_health import doors_of
 from bus.port import Outgoing, Producer
 from bus.worker_health import WorkerHealth
 from config.database import writing
-from ingest.mobile.devices import Devices, Tokens
 from monitor.alert_conditions import HANGING_SECONDS
 from monitor.health import Pulse
 from sinks.ledger.tables import ComplaintRow
 from tests.ingest.conftest import Serve
-from tests.ingest.door_client import Host, Served
+from tests.ingest.door_client import DoorClient, DoorServer
 from tests.ingest.files.test_attachments import picture
 from tests.ingest.mobile.phones import Phone, item
-from tests.ingest.mobile.test_devices import OnlyWhoKnocksTwice
 from tests.ingest.people import report
 from tests.ingest.sms.test_door import sign, sms
 from tests.ingest.web.forms import fields
@@ -48,7 +44,7 @@ class Asked:
 
     def __init__(self) -> None:
         self.seen: dict[str, set[Answered]] = defaultdict(set)
-        self.served: Served | None = None
+        self.served: DoorClient | None = None
 
     def ask(self, operation: str, path: str = "", **request: Any) -> requests.Response:
         """Ask an operation as the document names it; `path` is its address where that has something to fill in."""
@@ -67,7 +63,7 @@ def asked() -> Asked:
     return Asked()
 
 
-def test_the_document_tells_the_truth(serve: Serve, host: Host, producer: Producer, asked: Asked) -> None:
+def test_the_document_tells_the_truth(serve: Serve, host: DoorServer, producer: Producer, asked: Asked) -> None:
     """For every operation: no status and no media type but those declared, and each of these is really sent."""
     asked.served = serve()
     document = asked.served.get("/openapi.json").json()
@@ -82,7 +78,6 @@ def test_the_document_tells_the_truth(serve: Serve, host: Host, producer: Produc
     _open311(asked)
     _sms(asked)
     _mobile(asked, Phone(asked.served))
-    _unattested(asked, host, producer)
     _health(asked, serve)
     asked.served = serve(rates=dict.fromkeys(("web", "open311", "mobile", "upload", "sms-unsigned"), "1/hour"))
     _too_often(asked)
@@ -141,7 +136,7 @@ def _people(asked: Asked) -> None:
         asked.ask("GET /status", path)
 
 
-def known(served: Served, number: str) -> None:
+def known(served: DoorClient, number: str) -> None:
     """The ledger knows a number."""
     with writing(served.parts.engine) as connection:
         connection.execute(insert(ComplaintRow), [complaint(1) | {"id": uuid4(), "tracking": number}])
@@ -247,15 +242,6 @@ def oversized() -> bytes:
     return out.getvalue()
 
 
-def _unattested(asked: Asked, host: Host, producer: Producer) -> None:
-    """The attestation that comes with the service admits every app; another does not."""
-    assert asked.served
-    parts = asked.served.parts
-    parts.devices = Devices(parts.engine, parts.wrapper, parts.sealer, Tokens(b"k" * 32), OnlyWhoKnocksTwice())
-    host.app = http.build(parts, producer, Pulse(), doors_of(parts))
-    asked.ask("POST /mobile/v1/devices", json={"device_id": str(uuid4())})
-
-
 def _health(asked: Asked, serve: Serve) -> None:
     now, pulse = [0.0], Pulse()
     pulse.worker_health["router"] = WorkerHealth(lambda: now[0])
@@ -293,7 +279,7 @@ def _too_often(asked: Asked) -> None:
 
 
 @contextmanager
-def _guest(served: Served) -> Iterator[None]:
+def _guest(served: DoorClient) -> Iterator[None]:
     """Somebody is inside, and slow."""
     inside = HTTPConnection(urlsplit(served.address).netloc, timeout=_PATIENCE_SECONDS)
     inside.putrequest("POST", "/web/reports")

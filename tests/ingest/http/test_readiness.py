@@ -16,18 +16,18 @@ from bus.port import Producer
 from config.settings import Settings
 from ingest.smpp.part_store import Part
 from monitor.health import Pulse
-from tests.ingest.door_client import Host, Served
+from tests.ingest.door_client import DoorClient, DoorServer
 
 Ask = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def ask(host: Host, producer: Producer) -> Ask:
+def ask(host: DoorServer, producer: Producer) -> Ask:
     """What /ready says of these parts with these doors beside HTTP's, all of them open."""
 
     def ready(parts: Parts, *doors: str) -> dict[str, Any]:
         host.app = http.build(parts, producer, Pulse(), doors_of(parts) | dict.fromkeys(doors, str))
-        found: dict[str, Any] = Served(f"http://127.0.0.1:{host.port}", parts).get("/ready").json()
+        found: dict[str, Any] = DoorClient(f"http://127.0.0.1:{host.port}", parts).get("/ready").json()
         return found
 
     return ready

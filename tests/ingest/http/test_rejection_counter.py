@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from ingest.http.rejection_counter import Tally
+from ingest.http.rejection_counter import RejectionCounter
 from tests.ingest.conftest import Serve
 
 
@@ -26,7 +26,7 @@ def test_refusals_are_counted_by_door_and_reason(serve: Serve) -> None:
 
 def test_an_address_that_is_no_door_s_is_the_form_s() -> None:
     """What stood in the address is not kept."""
-    tally = Tally()
+    tally = RejectionCounter()
     tally.count("/status/{number}", "no_such_number")
     tally.count("none", "wrong_method")
     tally.count("/mobile/v1/reports", "token_missing")
@@ -45,4 +45,4 @@ def test_whom_a_full_house_sends_away_is_counted(serve: Serve) -> None:
         guest.endheaders(b"text=setengah")
         while served.post("/sms/twilio", data={"Body": "halo"}).status_code != requests.codes.service_unavailable:
             pass
-    assert served.parts.tally.by_door()["sms"]["busy"] == 1
+    assert served.parts.rejection_counter.by_door()["sms"]["busy"] == 1

@@ -17,10 +17,10 @@ from schemathesis.core.result import Err
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 from starlette.responses import Response
 
-from ingest.http.gate import answer_refusals
-from ingest.http.problems import Answers
-from ingest.http.rejection_counter import Tally
-from tests.ingest.door_client import Host, Served, refused
+from ingest.http.gate import install_refusal_handlers
+from ingest.http.problems import RefusalResponder
+from ingest.http.rejection_counter import RejectionCounter
+from tests.ingest.door_client import DoorClient, DoorServer, assert_refused
 from tests.ingest.web.test_open311 import send, token_of, work
 
 # The same in every run, and few: what they must find they find at once, and the suite is run often.
@@ -42,7 +42,7 @@ _REPORTS = {
 }
 
 
-def test_no_operation_answers_5xx(served: Served, subtests: pytest.Subtests) -> None:
+def test_no_operation_answers_5xx(served: DoorClient, subtests: pytest.Subtests) -> None:
     """Nor in a format or a shape that the document does not name, whatever it is asked.
 
     And the document is enough: whoever keeps to it has a report taken at each door.
@@ -72,20 +72,23 @@ def test_no_operation_answers_5xx(served: Served, subtests: pytest.Subtests) -> 
     assert taken >= _REPORTS
 
 
-def test_what_fastapi_refuses_by_itself_is_a_problem_too(host: Host) -> None:
+def test_what_fastapi_refuses_by_itself_is_a_problem_too(host: DoorServer) -> None:
     """An address that lets FastAPI read its arguments answers as every other: 400, with what is wrong and where."""
 
     def show(number: int, page: int) -> int:
         return number + page
 
     app = FastAPI()
-    answer_refusals(app, Answers(lambda _refused, _sent: Response(), ()), Tally())
+    install_refusal_handlers(app, RefusalResponder(lambda _refused, _sent: Response(), ()), RejectionCounter())
     app.add_api_route("/things/{number}", show)
     host.app = app
 
     response = requests.get(f"http://127.0.0.1:{host.port}/things/satu", timeout=10)
 
-    assert refused(response, 400, "invalid_submission") == {"number": "Isi dengan angka bulat.", "page": "Mohon diisi."}
+    assert assert_refused(response, 400, "invalid_submission") == {
+        "number": "Isi dengan angka bulat.",
+        "page": "Mohon diisi.",
+    }
 
 
 def _readable(node: Any) -> Any:
@@ -100,7 +103,7 @@ def _readable(node: Any) -> Any:
     return found
 
 
-def _device_token(served: Served) -> str:
+def _device_token(served: DoorClient) -> str:
     """What a device proves itself with; one for each operation, for one of them ends it."""
     response = served.post("/mobile/v1/devices", json={"device_id": str(uuid4())})
     return str(response.json()["token"])

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import requests
 
-from tests.ingest.door_client import Served
+from tests.ingest.door_client import DoorClient
 from tests.ingest.people import TEXT, Fields
 
 _PATIENCE_SECONDS = 10.0
@@ -17,7 +17,7 @@ _PATIENCE_SECONDS = 10.0
 class Phone:
     """A phone with the app; `device_id` is random, as the app makes it."""
 
-    served: Served
+    served: DoorClient
     device_id: UUID = field(default_factory=uuid4)
     token: str = ""
 

@@ -13,7 +13,7 @@ from bus.errors import Retry
 from bus.port import Outgoing, Producer
 from messages.shapes import Channel, RawMessage
 from tests.ingest.conftest import Serve
-from tests.ingest.door_client import Served, refused
+from tests.ingest.door_client import DoorClient, assert_refused
 from tests.ingest.mobile.phones import Phone, item, statuses
 from tests.ingest.people import Fields
 
@@ -66,7 +66,7 @@ def test_bus_away_under_the_first(serve: Serve, weather: Weather) -> None:
     weather.ahead = ["away"]
     answer = phone.send(item(1), item(2))
 
-    refused(answer, 503, "away")
+    assert_refused(answer, 503, "away")
     assert answer.headers["Retry-After"] == "30"
     assert (served.published(), phone.state()) == (0, (0, []))
 
@@ -78,11 +78,14 @@ def test_remembered_only_after_the_bus_has_it(serve: Serve, weather: Weather) ->
     phone.register()
     weather.ahead = ["taken"]
     sent = item(1)
-    refused(phone.send(sent), 503, "away")
+    assert_refused(phone.send(sent), 503, "away")
     assert phone.state() == (0, [])
 
     assert statuses(phone.results(sent)) == ["accepted"]
-    assert [len(served.raws(Channel.MOBILE)), len({raw.id for raw in served.raws(Channel.MOBILE)})] == [2, 1]
+    assert [len(served.raw_messages(Channel.MOBILE)), len({raw.id for raw in served.raw_messages(Channel.MOBILE)})] == [
+        2,
+        1,
+    ]
 
 
 @dataclass
@@ -169,10 +172,10 @@ def test_any_network(
     assert len({raw.id for raw, _ in mine}) == len(numbers)
 
 
-_SERVED: dict[int, Served] = {}
+_SERVED: dict[int, DoorClient] = {}
 
 
-def _once(serve: Serve, weather: Weather) -> Served:
+def _once(serve: Serve, weather: Weather) -> DoorClient:
     """The doors are built once for all examples."""
     if id(weather) not in _SERVED:
         _SERVED.clear()
@@ -180,7 +183,7 @@ def _once(serve: Serve, weather: Weather) -> Served:
     return _SERVED[id(weather)]
 
 
-def _mine(served: Served, app: App) -> list[tuple[RawMessage, Any]]:
+def _mine(served: DoorClient, app: App) -> list[tuple[RawMessage, Any]]:
     device = str(app.phone.device_id)
-    opened = [(raw, json.loads(served.opened(raw))) for raw in served.raws(Channel.MOBILE)]
+    opened = [(raw, json.loads(served.opened(raw))) for raw in served.raw_messages(Channel.MOBILE)]
     return [(raw, said) for raw, said in opened if said["device_id"] == device]

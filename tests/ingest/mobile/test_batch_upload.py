@@ -14,50 +14,50 @@ from structlog.types import EventDict
 from bus.port import Outgoing, Producer
 from config.reference.regions import load_regions
 from ingest.arrival import Refused
-from ingest.mobile.adapter import Letter, read_batch
-from ingest.mobile.sequences import MOST_GAPS, Count, Message, Sequences
+from ingest.mobile.adapter import DeviceReport, read_batch
+from ingest.mobile.sequences import MOST_GAPS, Message, SequenceCount, Sequences
 from messages.shapes import Channel
 from messages.submission import OutboxItem
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
-from tests.ingest.door_client import Served, refused
+from tests.ingest.door_client import DoorClient, assert_refused
 from tests.ingest.mobile.phones import Phone, faults, item, statuses
 from tests.ingest.people import DEVICE, TEXT
 
 
 @pytest.fixture
-def phone(served: Served) -> Phone:
+def phone(served: DoorClient) -> Phone:
     """A phone with a token."""
     made = Phone(served)
     made.register()
     return made
 
 
-def test_batch_becomes_records(served: Served, phone: Phone) -> None:
+def test_batch_becomes_records(served: DoorClient, phone: Phone) -> None:
     """Each item is one record with a number of its own, proven by the token, with the app's own values in it."""
     sent = [item(1), item(2, accuracy=12.5, latitude=-7.5, longitude=110.25)]
     results = phone.results(*sent)
 
-    raws = served.raws(Channel.MOBILE)
+    raw_messages = served.raw_messages(Channel.MOBILE)
     assert statuses(results) == ["accepted", "accepted"]
-    assert [result["tracking"] for result in results] == [raw.tracking for raw in raws]
+    assert [result["tracking"] for result in results] == [raw.tracking for raw in raw_messages]
     assert [result["client_id"] for result in results] == [each["client_id"] for each in sent]
-    assert results[0]["status_url"] == f"{served.address}/status/{raws[0].tracking}"
-    assert {raw.verified_by for raw in raws} == {"device-token"}
-    assert [json.loads(served.opened(raw))["said"] for raw in raws] == sent
+    assert results[0]["status_url"] == f"{served.address}/status/{raw_messages[0].tracking}"
+    assert {raw.verified_by for raw in raw_messages} == {"device-token"}
+    assert [json.loads(served.opened(raw))["said"] for raw in raw_messages] == sent
 
 
-def test_five_times_is_once(served: Served, phone: Phone) -> None:
+def test_five_times_is_once(served: DoorClient, phone: Phone) -> None:
     """The same report sent five times is answered with the same number each time, and is one message."""
     sent = item(1)
     results = [phone.results(sent)[0] for _ in range(5)]
 
     assert [result["status"] for result in results] == ["accepted"] + ["known"] * 4
     assert len({result["tracking"] for result in results}) == 1
-    assert len(served.raws(Channel.MOBILE)) == 1
+    assert len(served.raw_messages(Channel.MOBILE)) == 1
 
 
-def test_all_at_once_is_once(served: Served, phone: Phone) -> None:
+def test_all_at_once_is_once(served: DoorClient, phone: Phone) -> None:
     """Five that arrive at the same moment get the same number, and are one message by its id."""
     sent = item(1)
     with ThreadPoolExecutor(5) as pool:
@@ -65,11 +65,11 @@ def test_all_at_once_is_once(served: Served, phone: Phone) -> None:
 
     assert {result["status"] for result in results} <= {"accepted", "known"}
     assert len({result["tracking"] for result in results}) == 1
-    assert len({raw.id for raw in served.raws(Channel.MOBILE)}) == 1
+    assert len({raw.id for raw in served.raw_messages(Channel.MOBILE)}) == 1
     assert phone.state() == (1, [])
 
 
-def test_bad_item_holds_nobody_up(served: Served, phone: Phone) -> None:
+def test_bad_item_holds_nobody_up(served: DoorClient, phone: Phone) -> None:
     """Items that can't be taken are each told why, under their own number where it can be read; the rest is taken."""
     wrong: list[object] = [
         item(2, text=""),
@@ -111,22 +111,22 @@ def test_bad_item_holds_nobody_up(served: Served, phone: Phone) -> None:
     assert (set(faults(results[1])), set(faults(results[2]))) == ({"text"}, {"txet"})
     assert (set(faults(results[7])), set(faults(results[13]))) == ({"client_id"}, {"province"})
     assert (answer["highest"], answer["missing"]) == (10, [[2, 9]])
-    assert len(served.raws(Channel.MOBILE)) == 2
+    assert len(served.raw_messages(Channel.MOBILE)) == 2
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"{}", b'{"items": {}}', b'{"items": []}', b'{"items": [NaN]}', b"[" * 100_000, b"\xff"]
 )
-def test_what_is_no_batch(served: Served, phone: Phone, body: bytes) -> None:
+def test_what_is_no_batch(served: DoorClient, phone: Phone, body: bytes) -> None:
     """What has no list of items is refused as a whole, and nothing is published."""
-    refused(phone.call("POST", "/outbox", data=body), 400, "invalid_submission")
+    assert_refused(phone.call("POST", "/outbox", data=body), 400, "invalid_submission")
     assert served.published() == 0
 
 
-def test_batch_has_a_bound(served: Served, phone: Phone) -> None:
+def test_batch_has_a_bound(served: DoorClient, phone: Phone) -> None:
     """Fifty items are taken; one more, or too many bytes, are refused as a whole."""
-    assert "items" in refused(phone.send(*(item(number) for number in range(1, 52))), 400, "invalid_submission")
-    refused(phone.send(*(item(number, text="a" * 9000) for number in range(1, 30))), 413, "too_large")
+    assert "items" in assert_refused(phone.send(*(item(number) for number in range(1, 52))), 400, "invalid_submission")
+    assert_refused(phone.send(*(item(number, text="a" * 9000) for number in range(1, 30))), 413, "too_large")
     assert served.published() == 0
 
     assert set(statuses(phone.results(*(item(number) for number in range(1, 51))))) == {"accepted"}
@@ -143,7 +143,7 @@ def test_missing_numbers_are_told(phone: Phone) -> None:
     assert phone.state() == (10, [])
 
 
-def test_devices_count_for_themselves(served: Served, phone: Phone) -> None:
+def test_devices_count_for_themselves(served: DoorClient, phone: Phone) -> None:
     """Another device's numbers and ids are its own: the same client id from two devices is two reports."""
     other = Phone(served)
     other.register()
@@ -156,7 +156,7 @@ def test_devices_count_for_themselves(served: Served, phone: Phone) -> None:
     assert (phone.state(), other.state()) == ((3, [[2, 2]]), (3, [[1, 2]]))
 
 
-def test_reused_number_loses_nothing(served: Served, phone: Phone) -> None:
+def test_reused_number_loses_nothing(served: DoorClient, phone: Phone) -> None:
     """Another report under a number that is taken is not accepted, and is told which number to use; then it is."""
     phone.results(item(1), item(2))
     lost = item(2)
@@ -164,11 +164,11 @@ def test_reused_number_loses_nothing(served: Served, phone: Phone) -> None:
 
     assert statuses([result]) == ["sequence_reused"]
     assert "3" in faults(result)["sequence"]
-    assert len(served.raws(Channel.MOBILE)) == 2
+    assert len(served.raw_messages(Channel.MOBILE)) == 2
     assert statuses(phone.results(lost | {"sequence": 3})) == ["accepted"]
 
 
-def test_two_reports_at_once_under_one_number(served: Served, phone: Phone) -> None:
+def test_two_reports_at_once_under_one_number(served: DoorClient, phone: Phone) -> None:
     """Whatever the two are told, what was accepted is on the bus, and what was not can be sent again."""
     pair = [item(1), item(1)]
     with ThreadPoolExecutor(2) as pool:
@@ -176,10 +176,10 @@ def test_two_reports_at_once_under_one_number(served: Served, phone: Phone) -> N
 
     again = [phone.results(each | {"sequence": 7 + place})[0] for place, each in enumerate(pair)]
     assert [each["status"] for each in again if each["tracking"] in {result["tracking"] for result in results}]
-    assert len({raw.id for raw in served.raws(Channel.MOBILE)}) == 2
+    assert len({raw.id for raw in served.raw_messages(Channel.MOBILE)}) == 2
 
 
-def test_reused_client_id_is_told(served: Served, phone: Phone) -> None:
+def test_reused_client_id_is_told(served: DoorClient, phone: Phone) -> None:
     """Other words under a client id that was used are refused, not passed over as known; the first ones stay."""
     first = item(1)
     phone.results(first)
@@ -187,7 +187,7 @@ def test_reused_client_id_is_told(served: Served, phone: Phone) -> None:
 
     assert statuses([result]) == ["idempotency_key_reused"]
     assert set(faults(result)) == {"client_id"}
-    assert len(served.raws(Channel.MOBILE)) == 1
+    assert len(served.raw_messages(Channel.MOBILE)) == 1
 
 
 def test_known_report_under_another_number(phone: Phone) -> None:
@@ -206,7 +206,7 @@ def test_refused_item_may_be_mended(phone: Phone) -> None:
     assert statuses(phone.results(bad | {"text": TEXT})) == ["accepted"]
 
 
-def test_one_report_by_both_addresses(served: Served, phone: Phone) -> None:
+def test_one_report_by_both_addresses(served: DoorClient, phone: Phone) -> None:
     """A report that was sent on its own and again in the outbox, or the other way round, is one."""
     sent = item(1)
     alone = {name: value for name, value in sent.items() if name != "sequence"} | {"device_id": str(phone.device_id)}
@@ -216,7 +216,7 @@ def test_one_report_by_both_addresses(served: Served, phone: Phone) -> None:
 
     assert result["status"] == "known"
     assert first.json()["tracking"] == result["tracking"] == again.json()["tracking"]
-    assert len(served.raws(Channel.MOBILE)) == 1
+    assert len(served.raw_messages(Channel.MOBILE)) == 1
 
 
 def test_a_new_push_token_is_no_new_report(phone: Phone) -> None:
@@ -274,7 +274,7 @@ def test_fault_of_ours_is_one_items_own(serve: Serve, producer: Producer, logged
     assert (results[1]["tracking"], phone.state()) == ("", (3, [[2, 2]]))
     assert (len(lines), refusals) == (1, ["unexpected"])
     assert statuses(phone.results(*sent)) == ["known", "accepted", "known"]
-    assert len(phone.served.raws(Channel.MOBILE)) == 3
+    assert len(phone.served.raw_messages(Channel.MOBILE)) == 3
 
 
 def test_nothing_but_faults_is_still_answered(serve: Serve, producer: Producer) -> None:
@@ -315,7 +315,7 @@ def test_gaps_have_a_bound(engine: Engine) -> None:
     sequences = Sequences(engine)
     for number in (2, 2**31 - 1):
         sequences.record("jauh", message(number), number)
-    assert sequences.count("jauh") == Count(2**31 - 1, ((1, 1), (3, 2**31 - 2)))
+    assert sequences.count("jauh") == SequenceCount(2**31 - 1, ((1, 1), (3, 2**31 - 2)))
 
     for number in range(1, MOST_GAPS + 2):
         sequences.record("loncat", message(number), number * 2)
@@ -352,4 +352,4 @@ def test_reading_a_batch_is_total(body: bytes) -> None:
     except Refused as refused_whole:
         found = [type(refused_whole)]
     assert found
-    assert set(found) <= {Letter, Refused}
+    assert set(found) <= {DeviceReport, Refused}

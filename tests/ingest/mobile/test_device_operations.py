@@ -16,13 +16,13 @@ from app.cli import app
 from app.operations.audit_log import AuditLog
 from app.operations.devices import DeviceDesk
 from bus.errors import Retry
-from ingest.mobile.devices import Devices, NoAttestation, Tokens, name_of
+from ingest.mobile.devices import Devices, Tokens, device_hash
 from ingest.mobile.sequences import Sequences
 from messages import codec
 from messages.shapes import OversightEvent
 from messages.topics import OVERSIGHT
 from tests.conftest import NOW
-from tests.ingest.door_client import Flaky, Served, refused
+from tests.ingest.door_client import DoorClient, FlakyProducer, assert_refused
 from tests.ingest.mobile.phones import Phone, item
 from tests.ingest.people import DEVICE
 
@@ -32,14 +32,14 @@ _ID = UUID(DEVICE)
 @pytest.fixture
 def desk(engine: Engine, parts: Parts) -> DeviceDesk:
     """On each kind of database."""
-    devices = Devices(engine, parts.wrapper, parts.sealer, Tokens(b"k" * 32), NoAttestation())
+    devices = Devices(engine, parts.wrapper, parts.sealer, Tokens(b"k" * 32))
     return DeviceDesk(parts.bus, devices, Sequences(engine), AuditLog(engine))
 
 
 @pytest.fixture
 def devices(engine: Engine, parts: Parts) -> Devices:
     """The same devices."""
-    return Devices(engine, parts.wrapper, parts.sealer, Tokens(b"k" * 32), NoAttestation())
+    return Devices(engine, parts.wrapper, parts.sealer, Tokens(b"k" * 32))
 
 
 def told(parts: Parts) -> list[OversightEvent]:
@@ -54,15 +54,15 @@ def told(parts: Parts) -> list[OversightEvent]:
 
 def test_revoked_by_a_person(desk: DeviceDesk, devices: Devices, parts: Parts, engine: Engine) -> None:
     """Every token is dead and nothing is pushed any more; who did it, and why, is on oversight; not the device's id."""
-    devices.register(_ID, "", "push-1", NOW)
+    devices.register(_ID, "push-1", NOW)
     other = uuid4()
-    devices.register(other, "", "push-2", NOW)
+    devices.register(other, "push-2", NOW)
 
     revoked = desk.revoke(_ID, "petugas-1", "ponsel hilang", NOW)
 
     (event,) = told(parts)
     assert (event.event, event.actor, event.reason) == ("device-revoked", "petugas-1", "ponsel hilang")
-    assert event.subject == UUID(name_of(_ID, parts.wrapper))
+    assert event.subject == UUID(device_hash(_ID, parts.wrapper))
     assert revoked
     assert DEVICE not in event.model_dump_json() + str(revoked)
     found, untouched = devices.find(_ID), devices.find(other)
@@ -77,7 +77,7 @@ def test_revoked_by_a_person(desk: DeviceDesk, devices: Devices, parts: Parts, e
 def test_each_revocation_is_told(desk: DeviceDesk, devices: Devices, parts: Parts) -> None:
     """A device whose app registered again may be revoked again: that is another event."""
     for epoch in range(2):
-        devices.register(_ID, "", None, NOW)
+        devices.register(_ID, None, NOW)
         revoked = desk.revoke(_ID, "petugas-1", "x", NOW)
         assert revoked
         assert revoked.epoch == epoch
@@ -86,10 +86,10 @@ def test_each_revocation_is_told(desk: DeviceDesk, devices: Devices, parts: Part
 
 def test_broken_off_and_done_again(engine: Engine, devices: Devices, parts: Parts) -> None:
     """Without a bus to tell nothing is revoked; told and not yet revoked, doing it again is the same event."""
-    devices.register(_ID, "", None, NOW)
+    devices.register(_ID, None, NOW)
 
     class _Away:
-        producer = staticmethod(lambda: Flaky(parts.bus.producer(), {1}))
+        producer = staticmethod(lambda: FlakyProducer(parts.bus.producer(), {1}))
 
     with pytest.raises(Retry):
         DeviceDesk(_Away(), devices, Sequences(engine), AuditLog(engine)).revoke(_ID, "p", "x", NOW)  # type: ignore[arg-type]
@@ -99,7 +99,7 @@ def test_broken_off_and_done_again(engine: Engine, devices: Devices, parts: Part
         def revoke(self, device: UUID, epoch: int | None = None) -> None:
             """The process ends before."""
 
-    dying = _Dying(engine, parts.wrapper, parts.sealer, Tokens(b"k" * 32), NoAttestation())
+    dying = _Dying(engine, parts.wrapper, parts.sealer, Tokens(b"k" * 32))
     for mine in (dying, devices):
         DeviceDesk(parts.bus, mine, Sequences(engine), AuditLog(engine)).revoke(_ID, "p", "x", NOW)
     assert (len(told(parts)), devices.find(_ID).epoch) == (1, 1)  # type: ignore[union-attr]
@@ -107,9 +107,9 @@ def test_broken_off_and_done_again(engine: Engine, devices: Devices, parts: Part
 
 def test_only_the_tokens_that_were_meant(devices: Devices) -> None:
     """Two who end the same tokens at once end them once: what was given in between stays good."""
-    devices.register(_ID, "", None, NOW)
+    devices.register(_ID, None, NOW)
     devices.revoke(_ID, 0)
-    token, _ = devices.register(_ID, "", None, NOW)
+    token, _ = devices.register(_ID, None, NOW)
     devices.revoke(_ID, 0)
     assert devices.prove({"authorization": f"Bearer {token}"}, NOW).id == _ID
 
@@ -126,7 +126,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def run(served: Served) -> Run:
+def run(served: DoorClient) -> Run:
     """`satupintu devices` beside the service of this test."""
     settings = served.parts.settings
     mine = {"HOME": str(settings.home), "AGENCIES": str(settings.agencies)}
@@ -147,7 +147,7 @@ def run(served: Served) -> Run:
     return command
 
 
-def test_the_commands(served: Served, run: Run) -> None:
+def test_the_commands(served: DoorClient, run: Run) -> None:
     """`show` says what is known without the id; `revoke` ends the app's token, and it may register again."""
     phone = Phone(served)
     phone.register(push_token="push-1")
@@ -165,7 +165,7 @@ def test_the_commands(served: Served, run: Run) -> None:
     }
     assert (shown["registered_at"][-1], shown["latest_report_at"][-1]) == ("Z", "Z")
     assert (done.returncode, done.stdout) == (0, f"{shown['device']}: every token ended\n")
-    refused(phone.call("GET", "/feed"), 401, "token_revoked")
+    assert_refused(phone.call("GET", "/feed"), 401, "token_revoked")
     revoked = served.parts.devices.find(phone.device_id)
     assert revoked
     assert revoked.epoch == 1

@@ -8,13 +8,12 @@ import requests
 from sqlalchemy import Engine
 
 from app.assembly.parts import Parts
-from ingest.arrival import Refused
-from ingest.mobile.devices import LIFE, Claim, Devices, NoAttestation, Tokens, Unproven
+from ingest.mobile.devices import LIFE, Claim, Devices, NotAuthenticated, Tokens
 from messages.sealing import Sealer
 from messages.shapes import Channel
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
-from tests.ingest.door_client import Served, refused
+from tests.ingest.door_client import DoorClient, assert_refused
 from tests.ingest.mobile.phones import Phone, item
 from tests.ingest.people import DEVICE, TEXT
 
@@ -22,18 +21,10 @@ _KEY = b"k" * 32
 _SEALED_WITH = b"s" * 64
 
 
-class OnlyWhoKnocksTwice:
-    """An attestation with a secret of its own."""
-
-    def admits(self, _device: UUID, statement: str) -> bool:
-        """See `Attestation`."""
-        return statement == "tok tok"
-
-
 @pytest.fixture
 def devices(engine: Engine, parts: Parts) -> Devices:
     """On each kind of database, any app admitted."""
-    return Devices(engine, parts.wrapper, Sealer([_SEALED_WITH]), Tokens(_KEY), NoAttestation())
+    return Devices(engine, parts.wrapper, Sealer([_SEALED_WITH]), Tokens(_KEY))
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -43,7 +34,7 @@ def bearer(token: str) -> dict[str, str]:
 
 def why_not(devices: Devices, headers: dict[str, str]) -> str:
     """The reason for which nobody is proven."""
-    with pytest.raises(Unproven) as caught:
+    with pytest.raises(NotAuthenticated) as caught:
         devices.prove(headers, NOW)
     return caught.value.reason
 
@@ -51,7 +42,7 @@ def why_not(devices: Devices, headers: dict[str, str]) -> str:
 def test_token_proves_its_device(devices: Devices) -> None:
     """Whoever has a device's id is given a token, which proves that device and brings its push token."""
     device = uuid4()
-    token, expires = devices.register(device, "", "push-1", NOW)
+    token, expires = devices.register(device, "push-1", NOW)
 
     proven = devices.prove(bearer(token), expires - timedelta(seconds=1))
     assert (proven.id, proven.push_token) == (device, "push-1")
@@ -60,7 +51,7 @@ def test_token_proves_its_device(devices: Devices) -> None:
 
 def test_token_ends(devices: Devices) -> None:
     """At the moment it said, and not a second earlier."""
-    token, expires = devices.register(uuid4(), "", None, NOW - LIFE)
+    token, expires = devices.register(uuid4(), None, NOW - LIFE)
     assert expires <= NOW
 
     assert why_not(devices, bearer(token)) == "token_expired"
@@ -69,19 +60,19 @@ def test_token_ends(devices: Devices) -> None:
 def test_revoked_tokens_are_dead(devices: Devices) -> None:
     """Every token given before is dead at once, and the push token forgotten; a new one may be asked for."""
     device = uuid4()
-    dead = [devices.register(device, "", "push-1", NOW)[0] for _ in range(2)]
+    dead = [devices.register(device, "push-1", NOW)[0] for _ in range(2)]
     devices.revoke(device)
 
     assert [why_not(devices, bearer(token)) for token in dead] == ["token_revoked", "token_revoked"]
-    fresh, _ = devices.register(device, "", None, NOW)
+    fresh, _ = devices.register(device, None, NOW)
     assert devices.prove(bearer(fresh), NOW).push_token == ""
 
 
 def test_revoking_one_leaves_the_others(devices: Devices) -> None:
     """Another device's token lives on."""
     one, other = uuid4(), uuid4()
-    devices.register(one, "", None, NOW)
-    token, _ = devices.register(other, "", None, NOW)
+    devices.register(one, None, NOW)
+    token, _ = devices.register(other, None, NOW)
     devices.revoke(one)
 
     assert devices.prove(bearer(token), NOW).id == other
@@ -92,7 +83,7 @@ def test_push_token_may_change(devices: Devices) -> None:
     device = uuid4()
     seen = []
     for push in ("push-1", "push-2", None, ""):
-        token, _ = devices.register(device, "", push, NOW)
+        token, _ = devices.register(device, push, NOW)
         seen.append(devices.prove(bearer(token), NOW).push_token)
 
     assert seen == ["push-1", "push-2", "push-2", ""]
@@ -100,8 +91,8 @@ def test_push_token_may_change(devices: Devices) -> None:
 
 def test_push_token_of_a_lost_key(engine: Engine, parts: Parts, devices: Devices) -> None:
     """What was sealed with a key that is no more is left out: the device is proven all the same."""
-    token, _ = devices.register(uuid4(), "", "push-1", NOW)
-    later = Devices(engine, parts.wrapper, Sealer([b"t" * 64]), Tokens(_KEY), NoAttestation())
+    token, _ = devices.register(uuid4(), "push-1", NOW)
+    later = Devices(engine, parts.wrapper, Sealer([b"t" * 64]), Tokens(_KEY))
 
     assert later.prove(bearer(token), NOW).push_token == ""
 
@@ -114,7 +105,7 @@ def test_changed_token_proves_nothing() -> None:
     foreign = Tokens(b"o" * 32).issue(Claim(uuid4(), 3), NOW + LIFE)
 
     for wrong in [*swapped, token[:-1], token + "A", token + "=", "", "é", foreign]:
-        with pytest.raises(Unproven) as caught:
+        with pytest.raises(NotAuthenticated) as caught:
             tokens.read(wrong, NOW)
         assert caught.value.reason == "token_invalid"
 
@@ -122,24 +113,14 @@ def test_changed_token_proves_nothing() -> None:
 def test_device_id_stands_nowhere_in_clear(devices: Devices, engine: Engine) -> None:
     """The table holds a keyed hash: whoever reads it can register as nobody."""
     device = uuid4()
-    devices.register(device, "", "push-1", NOW)
+    devices.register(device, "push-1", NOW)
 
     with engine.connect() as connection:
         rows = str(connection.exec_driver_sql("SELECT * FROM ingest_device").all())
     assert [private for private in (str(device), device.hex, "push-1") if private in rows] == []
 
 
-def test_attestation_is_asked(engine: Engine, parts: Parts) -> None:
-    """An app that the attestation does not admit is given no token."""
-    strict = Devices(engine, parts.wrapper, Sealer([_SEALED_WITH]), Tokens(_KEY), OnlyWhoKnocksTwice())
-
-    assert strict.register(uuid4(), "tok tok", None, NOW)[0]
-    with pytest.raises(Refused) as caught:
-        strict.register(uuid4(), "tok", None, NOW)
-    assert (caught.value.reason, caught.value.status) == ("not_attested", 403)
-
-
-def test_registration_over_http(served: Served) -> None:
+def test_registration_over_http(served: DoorClient) -> None:
     """A device is answered with a token that no cache may keep, as often as it asks."""
     answers = [Phone(served, UUID(DEVICE)).register() for _ in range(2)]
 
@@ -148,11 +129,11 @@ def test_registration_over_http(served: Served) -> None:
     assert set(answers[0].json()) == {"token", "token_type", "expires_at"}
 
 
-def test_registration_names_its_faults(served: Served) -> None:
+def test_registration_names_its_faults(served: DoorClient) -> None:
     """A device id that is none, and a misspelt field, are named."""
     answer = served.post("/mobile/v1/devices", json={"device_id": "satu", "push": ""})
 
-    assert set(refused(answer, 400, "invalid_submission")) == {"device_id", "push"}
+    assert set(assert_refused(answer, 400, "invalid_submission")) == {"device_id", "push"}
 
 
 @pytest.mark.parametrize(
@@ -165,12 +146,12 @@ def test_registration_names_its_faults(served: Served) -> None:
         ("bearer \xff", "token_invalid"),
     ],
 )
-def test_challenge(served: Served, header: str | None, reason: str) -> None:
+def test_challenge(served: DoorClient, header: str | None, reason: str) -> None:
     """Without a good token the door says 401, why, and with WWW-Authenticate what it asks for."""
     headers = {"Authorization": header.encode("latin-1")} if header else {}
     answer = requests.get(f"{served.address}/mobile/v1/feed", headers=headers, timeout=10)
 
-    refused(answer, 401, reason)
+    assert_refused(answer, 401, reason)
     challenge = answer.headers["WWW-Authenticate"]
     assert challenge.startswith('Bearer realm="mobile"')
     assert (reason in challenge) == (reason != "token_missing")
@@ -188,61 +169,61 @@ def test_challenge(served: Served, header: str | None, reason: str) -> None:
         ("POST", "/reports"),
     ],
 )
-def test_dead_tokens_open_nothing(served: Served, method: str, path: str) -> None:
+def test_dead_tokens_open_nothing(served: DoorClient, method: str, path: str) -> None:
     """Expired and revoked tokens are told apart, at every address, and nothing is published."""
     phone = Phone(served)
     phone.register()
     assert phone.call("DELETE", "/devices/self").status_code == 204
 
-    refused(phone.call(method, path, json={}), 401, "token_revoked")
+    assert_refused(phone.call(method, path, json={}), 401, "token_revoked")
     phone.token = Tokens(served.parts.secrets.device_key).issue(Claim(phone.device_id, 0), NOW - timedelta(days=999))
-    refused(phone.call(method, path, json={}), 401, "token_expired")
+    assert_refused(phone.call(method, path, json={}), 401, "token_expired")
     assert served.published() == 0
 
 
-def test_proven_report(served: Served) -> None:
+def test_proven_report(served: DoorClient) -> None:
     """A report with a token is proven by it, carries the device's push token sealed, and keeps the app's own words."""
     phone = Phone(served)
     phone.register(push_token="push-1")
     said = {"device_id": str(phone.device_id), "client_id": str(uuid4()), "text": TEXT}
 
     assert phone.call("POST", "/reports", json=said).status_code == 202
-    (raw,) = served.raws(Channel.MOBILE)
+    (raw,) = served.raw_messages(Channel.MOBILE)
     assert raw.verified_by == "device-token"
     assert b'"push_token": "push-1"' in served.opened(raw)
     assert TEXT.encode() in served.opened(raw)
     assert "push-1" not in raw.model_dump_json()
 
 
-def test_proven_and_unproven_are_one_sender(served: Served) -> None:
+def test_proven_and_unproven_are_one_sender(served: DoorClient) -> None:
     """The same device without its token is the same sender, as its id is proof enough, but says so."""
     phone = Phone(served)
     phone.register()
     for send in (phone.call, lambda _, path, json: served.post(f"/mobile/v1{path}", json=json)):
         send("POST", "/reports", json={"device_id": str(phone.device_id), "client_id": str(uuid4()), "text": TEXT})
 
-    raws = served.raws(Channel.MOBILE)
-    assert len({raw.sender for raw in raws}) == 1
-    assert [raw.verified_by for raw in raws] == ["device-token", "none"]
+    raw_messages = served.raw_messages(Channel.MOBILE)
+    assert len({raw.sender for raw in raw_messages}) == 1
+    assert [raw.verified_by for raw in raw_messages] == ["device-token", "none"]
 
 
-def test_token_of_another_device(served: Served) -> None:
+def test_token_of_another_device(served: DoorClient) -> None:
     """A device can't report as another."""
     phone = Phone(served)
     phone.register()
     said = {"device_id": DEVICE, "client_id": str(uuid4()), "text": TEXT}
 
-    assert "device_id" in refused(phone.call("POST", "/reports", json=said), 403, "other_device")
+    assert "device_id" in assert_refused(phone.call("POST", "/reports", json=said), 403, "other_device")
     assert served.published() == 0
 
 
-def test_device_id_stands_in_no_record(served: Served) -> None:
+def test_device_id_stands_in_no_record(served: DoorClient) -> None:
     """Whoever reads the topic learns no device id, which would be enough to ask for a token and read the feed."""
     phone = Phone(served)
     phone.register()
     phone.results(item(1))
 
-    (raw,) = served.raws(Channel.MOBILE)
+    (raw,) = served.raw_messages(Channel.MOBILE)
     assert str(phone.device_id) not in raw.model_dump_json()
     assert phone.device_id.hex not in raw.model_dump_json()
 
@@ -256,6 +237,6 @@ def test_devices_are_limited_one_by_one(serve: Serve) -> None:
     answers = [busy.call("GET", "/outbox") for _ in range(3)]
 
     assert [answer.status_code for answer in answers[:2]] == [200, 200]
-    refused(answers[2], 429, "too_many_requests")
+    assert_refused(answers[2], 429, "too_many_requests")
     assert int(answers[2].headers["Retry-After"]) > 0
     assert calm.call("GET", "/outbox").status_code == 200

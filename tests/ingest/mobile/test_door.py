@@ -7,7 +7,7 @@ from uuid import uuid4
 import requests
 
 from messages.shapes import Channel
-from tests.ingest.door_client import Served, refused
+from tests.ingest.door_client import DoorClient, assert_refused
 from tests.ingest.people import DEVICE, EMAIL, NAME, OTHER_DEVICE, PHONE, TEXT, Fields
 from tests.ingest.people import report as web_report
 
@@ -17,7 +17,7 @@ def report(**more: object) -> Fields:
     return web_report(device_id=DEVICE) | more
 
 
-def send(served: Served, fields: Fields, key: str | None) -> requests.Response:
+def send(served: DoorClient, fields: Fields, key: str | None) -> requests.Response:
     """Send as the app does."""
     return served.post("/mobile/v1/reports", json=fields, headers={} if key is None else {"Idempotency-Key": key})
 
@@ -28,64 +28,64 @@ def numbers(*answers: requests.Response) -> set[str]:
     return {answer.json()["tracking"] for answer in answers}
 
 
-def test_report_becomes_one_record(served: Served) -> None:
+def test_report_becomes_one_record(served: DoorClient) -> None:
     """A report is answered with its number and the address of its status, and is one record of the bytes sent."""
     answer = send(served, report(), f'"{uuid4()}"')
 
-    (raw,) = served.raws(Channel.MOBILE)
+    (raw,) = served.raw_messages(Channel.MOBILE)
     assert answer.status_code == 202
     assert answer.json() == {"tracking": raw.tracking, "status_url": f"{served.address}/status/{raw.tracking}"}
     assert json.loads(served.opened(raw)) == report()
     assert served.published() == 1
 
 
-def test_identity_is_sealed(served: Served) -> None:
+def test_identity_is_sealed(served: DoorClient) -> None:
     """Neither name, number, address nor words stand in clear in the record."""
     send(served, report(), str(uuid4()))
 
-    (raw,) = served.raws(Channel.MOBILE)
+    (raw,) = served.raw_messages(Channel.MOBILE)
     assert [private for private in (NAME, PHONE, EMAIL, TEXT) if private in raw.model_dump_json()] == []
 
 
-def test_missing_key_is_refused(served: Served) -> None:
+def test_missing_key_is_refused(served: DoorClient) -> None:
     """Without a key a report could not be sent again safely: 400, naming the header."""
-    assert "Idempotency-Key" in refused(send(served, report(), None), 400, "missing_idempotency_key")
+    assert "Idempotency-Key" in assert_refused(send(served, report(), None), 400, "missing_idempotency_key")
     assert served.published() == 0
 
 
-def test_same_again_is_the_same(served: Served) -> None:
+def test_same_again_is_the_same(served: DoorClient) -> None:
     """The same key with the same report is the same number and the same message, however often it is sent."""
     key = str(uuid4())
 
     assert len(numbers(*(send(served, report(), key) for _ in range(3)))) == 1
-    assert len({raw.id for raw in served.raws(Channel.MOBILE)}) == 1
+    assert len({raw.id for raw in served.raw_messages(Channel.MOBILE)}) == 1
 
 
-def test_reused_key_is_refused(served: Served) -> None:
+def test_reused_key_is_refused(served: DoorClient) -> None:
     """The same key with another report is refused: 422, and only the first is published."""
     key = str(uuid4())
     send(served, report(), key)
 
-    assert "Idempotency-Key" in refused(send(served, report(text="Lain."), key), 422, "idempotency_key_reused")
+    assert "Idempotency-Key" in assert_refused(send(served, report(text="Lain."), key), 422, "idempotency_key_reused")
     assert served.published() == 1
 
 
-def test_refused_report_leaves_its_key_free(served: Served) -> None:
+def test_refused_report_leaves_its_key_free(served: DoorClient) -> None:
     """A report that was refused for a fault may be sent again, mended, under its own key."""
     key = str(uuid4())
 
-    refused(send(served, report(text=""), key), 400, "invalid_submission")
+    assert_refused(send(served, report(text=""), key), 400, "invalid_submission")
     assert len(numbers(send(served, report(), key))) == 1
 
 
-def test_quoted_and_bare_key_are_one(served: Served) -> None:
+def test_quoted_and_bare_key_are_one(served: DoorClient) -> None:
     """`"k"`, as the draft writes it, and `k`, as many clients do, are the same key."""
     key = str(uuid4())
 
     assert len(numbers(send(served, report(), key), send(served, report(), f'"{key}"'))) == 1
 
 
-def test_two_at_once_are_one(served: Served) -> None:
+def test_two_at_once_are_one(served: DoorClient) -> None:
     """Requests with one key that arrive at the same moment are all answered with the same number."""
     key = str(uuid4())
 
@@ -93,10 +93,10 @@ def test_two_at_once_are_one(served: Served) -> None:
         answers = list(pool.map(lambda _: send(served, report(), key), range(6)))
 
     assert len(numbers(*answers)) == 1
-    assert len({raw.id for raw in served.raws(Channel.MOBILE)}) == 1
+    assert len({raw.id for raw in served.raw_messages(Channel.MOBILE)}) == 1
 
 
-def test_two_reports_at_once_under_one_key(served: Served) -> None:
+def test_two_reports_at_once_under_one_key(served: DoorClient) -> None:
     """Of two different reports at the same moment under one key exactly one is taken; the other is told so."""
     key = str(uuid4())
 
@@ -107,24 +107,24 @@ def test_two_reports_at_once_under_one_key(served: Served) -> None:
     assert served.published() == 1
 
 
-def test_devices_do_not_share_keys(served: Served) -> None:
+def test_devices_do_not_share_keys(served: DoorClient) -> None:
     """The same key from another device is another report, even where two apps count from one."""
     answers = [send(served, report(device_id=device), "1") for device in (DEVICE, OTHER_DEVICE)]
 
     assert len(numbers(*answers)) == 2
 
 
-def test_faults_are_named(served: Served) -> None:
+def test_faults_are_named(served: DoorClient) -> None:
     """A misspelt field, a missing device and a device that is none are each named, and nothing is published."""
     fields = report(txet="salah", device_id="bukan-uuid")
 
-    assert set(refused(send(served, fields, "k"), 400, "invalid_submission")) == {"txet", "device_id"}
-    assert set(refused(send(served, web_report(), "k"), 400, "invalid_submission")) == {"device_id"}
+    assert set(assert_refused(send(served, fields, "k"), 400, "invalid_submission")) == {"txet", "device_id"}
+    assert set(assert_refused(send(served, web_report(), "k"), 400, "invalid_submission")) == {"device_id"}
     assert served.published() == 0
 
 
-def test_strange_keys(served: Served) -> None:
+def test_strange_keys(served: DoorClient) -> None:
     """A key is any short printable text; what is none is refused, naming the header."""
     assert len(numbers(*(send(served, report(), key) for key in ("a:b", "%00", "{}", "'", "a" * 255)))) == 5
     for key in ("", '""', "a" * 256, "a\tb"):
-        assert "Idempotency-Key" in refused(send(served, report(), key), 400, "invalid_idempotency_key")
+        assert "Idempotency-Key" in assert_refused(send(served, report(), key), 400, "invalid_idempotency_key")

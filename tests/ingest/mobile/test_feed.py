@@ -14,7 +14,7 @@ from normalize.stage import NormalizeStage
 from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
 from tests.conftest import NOW
-from tests.ingest.door_client import Served
+from tests.ingest.door_client import DoorClient
 from tests.ingest.mobile.phones import Phone, item
 from tests.ingest.people import PHONE, TEXT, Fields
 from tests.support.records import at
@@ -22,7 +22,7 @@ from tests.support.rules import fixed_rules_source
 
 
 @pytest.fixture
-def phone(served: Served) -> Phone:
+def phone(served: DoorClient) -> Phone:
     """A phone with a token."""
     made = Phone(served)
     made.register()
@@ -37,7 +37,7 @@ def reports(phone: Phone) -> list[Fields]:
     return found
 
 
-def work(served: Served) -> list[Outgoing]:
+def work(served: DoorClient) -> list[Outgoing]:
     """All stages once over what the door published; returns the dispatches."""
     parts = served.parts
     reader = parts.bus.reader()
@@ -53,7 +53,7 @@ def work(served: Served) -> list[Outgoing]:
     return dispatches
 
 
-def answer(served: Served, dispatch: Outgoing, verdict: str) -> None:
+def answer(served: DoorClient, dispatch: Outgoing, verdict: str) -> None:
     """An agency says something of a dispatch."""
     asked = decode(Dispatch, dispatch.value, dispatch.headers)
     said = AgencyAnswer.model_validate(
@@ -76,7 +76,7 @@ def test_empty_feed(phone: Phone) -> None:
     assert reports(phone) == []
 
 
-def test_feed_follows_a_report(served: Served, phone: Phone) -> None:
+def test_feed_follows_a_report(served: DoorClient, phone: Phone) -> None:
     """A report is there as soon as it is accepted, and its state moves on with it."""
     sent = item(1, region="Kota Semarang")
     (taken,) = phone.results(sent)
@@ -93,7 +93,7 @@ def test_feed_follows_a_report(served: Served, phone: Phone) -> None:
     assert reports(phone)[0]["state"] == "selesai"
 
 
-def test_more_shows_what_it_belongs_to(served: Served, phone: Phone) -> None:
+def test_more_shows_what_it_belongs_to(served: DoorClient, phone: Phone) -> None:
     """What was said later about a report is there under its own number, with the report's."""
     first = item(1)
     (taken,) = phone.results(first)
@@ -106,7 +106,7 @@ def test_more_shows_what_it_belongs_to(served: Served, phone: Phone) -> None:
     assert found[taken["tracking"]]["belongs_to"] is None
 
 
-def test_feed_is_the_device_s_own(served: Served, phone: Phone) -> None:
+def test_feed_is_the_device_s_own(served: DoorClient, phone: Phone) -> None:
     """Nothing of another device stands in it, and nothing of what was written in either."""
     other = Phone(served)
     other.register()
@@ -119,7 +119,7 @@ def test_feed_is_the_device_s_own(served: Served, phone: Phone) -> None:
     assert [private for private in (TEXT, PHONE, str(phone.device_id)) if private in said] == []
 
 
-def test_reports_sent_alone_are_in_it(served: Served, phone: Phone) -> None:
+def test_reports_sent_alone_are_in_it(served: DoorClient, phone: Phone) -> None:
     """So is what the same device sent without the outbox, with its token or without."""
     said = {"device_id": str(phone.device_id), "text": TEXT}
     phone.call("POST", "/reports", json=said | {"client_id": str(uuid4())})
@@ -128,7 +128,7 @@ def test_reports_sent_alone_are_in_it(served: Served, phone: Phone) -> None:
     assert sorted(each["client_id"] is None for each in reports(phone)) == [False, True]
 
 
-def test_unchanged_feed_is_304(served: Served, phone: Phone) -> None:
+def test_unchanged_feed_is_304(served: DoorClient, phone: Phone) -> None:
     """Asked again with its ETag an unchanged feed is 304 without a body; a changed one comes, with another ETag."""
     phone.results(item(1))
     before = phone.call("GET", "/feed")

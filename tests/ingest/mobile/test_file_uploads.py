@@ -18,13 +18,13 @@ from app.assembly.parts import Parts
 from ingest.arrival import Refused
 from ingest.files.attachments import Attachments
 from ingest.files.cleaning import MAX_FILE_BYTES
-from ingest.http.concurrency_limit import Room
+from ingest.http.concurrency_limit import ConcurrencyLimit
 from ingest.mobile.uploads import LIFE, QUOTA_BYTES, Upload, Uploads
 from messages.shapes import Channel
 from normalize.readers import mobile
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
-from tests.ingest.door_client import Served, refused
+from tests.ingest.door_client import DoorClient, assert_refused
 from tests.ingest.files.test_attachments import GPS, SECRET
 from tests.ingest.files.test_attachments import picture as photo
 from tests.ingest.mobile.phones import Phone, faults, item, statuses
@@ -34,7 +34,7 @@ _PDF = b"%PDF-1.7 " + b"halaman " * 100
 
 
 @pytest.fixture
-def phone(served: Served) -> Phone:
+def phone(served: DoorClient) -> Phone:
     """A phone with a token."""
     made = Phone(served)
     made.register()
@@ -44,7 +44,7 @@ def phone(served: Served) -> Phone:
 @pytest.fixture
 def uploads(engine: Engine, parts: Parts) -> Uploads:
     """On each kind of database."""
-    return Uploads(engine, parts.sealer, Attachments(engine, parts.sealer, parts.room))
+    return Uploads(engine, parts.sealer, Attachments(engine, parts.sealer, parts.file_limit))
 
 
 def placed_photo() -> bytes:
@@ -65,20 +65,20 @@ def rows(engine: Engine, table: str) -> int:
         return int(connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())  # noqa: S608 - ours
 
 
-def test_picture_travels_with_its_report(served: Served, phone: Phone) -> None:
+def test_picture_travels_with_its_report(served: DoorClient, phone: Phone) -> None:
     """An uploaded picture becomes an attachment of the report that names it, without what a camera writes into it."""
     upload = phone.upload(placed_photo())
     assert phone.results(item(1, attachments=[upload]))[0]["status"] == "accepted"
 
-    (raw,) = served.raws(Channel.MOBILE)
+    (raw,) = served.raw_messages(Channel.MOBILE)
     (attachment,) = raw.attachments
-    content = served.parts.attachments.content(attachment.id)
+    content = served.parts.attachments.read_content(attachment.id)
     assert attachment.media_type == "image/jpeg"
     assert content is not None
     assert SECRET.encode() not in content
 
 
-def test_picture_says_where(served: Served, phone: Phone) -> None:
+def test_picture_says_where(served: DoorClient, phone: Phone) -> None:
     """Where the app sent no coordinates, the first picture with a place gives its own; else the app's stand."""
     plain, placed = phone.upload(photo("PNG")), phone.upload(placed_photo())
     phone.results(
@@ -87,45 +87,45 @@ def test_picture_says_where(served: Served, phone: Phone) -> None:
         item(3, attachments=[plain]),
     )
 
-    reports = [mobile.read(raw.content_type, served.opened(raw)).report for raw in served.raws(Channel.MOBILE)]
+    reports = [mobile.read(raw.content_type, served.opened(raw)).report for raw in served.raw_messages(Channel.MOBILE)]
     places = [(each.place.latitude, each.place.longitude, each.place.accuracy) for each in reports]
     assert places == [(-6.97, 110.42, None), (-7.5, 110.25, 5), (None, None, None)]
 
 
 def test_file_waits_for_room(serve: Serve) -> None:
     """While too many pictures are looked at, the last part says when to come again; the file is here all the same."""
-    room = Room(1, 1, 0.0)
+    room = ConcurrencyLimit(1, 1, 0.0)
     served = serve(room=room)
     phone, content, upload = Phone(served), photo(), uuid4()
     phone.register()
     phone.begin(len(content), upload)
     sent = item(1, attachments=[str(upload)])
-    with room.entered():
+    with room.slot():
         late = phone.part(upload, 0, content)
         (result,) = phone.results(sent)
 
-    refused(late, 503, "busy")
+    assert_refused(late, 503, "busy")
     assert int(late.headers["Retry-After"]) > 0
     assert (result["reason"], set(faults(result))) == ("busy", {"attachments.0"})
     assert result["retry_after"] > 0
     assert phone.call("HEAD", f"/uploads/{upload}").headers["Upload-Offset"] == str(len(content))
     assert phone.part(upload, len(content), b"").status_code == 204
     assert statuses(phone.results(sent)) == ["accepted"]
-    assert len(served.raws(Channel.MOBILE)[0].attachments) == 1
+    assert len(served.raw_messages(Channel.MOBILE)[0].attachments) == 1
 
 
-def test_place_of_a_picture_is_sealed(phone: Phone, served: Served) -> None:
+def test_place_of_a_picture_is_sealed(phone: Phone, served: DoorClient) -> None:
     """Where somebody stood is in clear neither on the bus nor in the door's tables."""
     upload = phone.upload(placed_photo())
     phone.results(item(1, attachments=[upload]))
 
-    (raw,) = served.raws(Channel.MOBILE)
+    (raw,) = served.raw_messages(Channel.MOBILE)
     with served.parts.engine.connect() as connection:
         kept = str(connection.exec_driver_sql("SELECT * FROM ingest_upload").all())
     assert [clear for clear in (raw.model_dump_json(), kept) if "110.42" in clear] == []
 
 
-def test_upload_goes_on_where_it_broke(served: Served, phone: Phone) -> None:
+def test_upload_goes_on_where_it_broke(served: DoorClient, phone: Phone) -> None:
     """A connection that breaks in the middle loses nothing that came: the app asks how far it is, and goes on there."""
     content, upload = _PDF * 1000, uuid4()
     phone.begin(len(content), upload)
@@ -145,11 +145,11 @@ def test_upload_goes_on_where_it_broke(served: Served, phone: Phone) -> None:
     found = next(there for _ in range(100) if (there := offset()) == half)
     assert phone.part(upload, found, content[found:]).status_code == 204
     assert phone.results(item(1, attachments=[str(upload)]))[0]["status"] == "accepted"
-    (attachment,) = served.raws(Channel.MOBILE)[0].attachments
-    assert served.parts.attachments.content(attachment.id) == content
+    (attachment,) = served.raw_messages(Channel.MOBILE)[0].attachments
+    assert served.parts.attachments.read_content(attachment.id) == content
 
 
-def test_creation_and_state(phone: Phone, served: Served) -> None:
+def test_creation_and_state(phone: Phone, served: DoorClient) -> None:
     """The app's own id names the upload; asking again gives the same one, with how far it is; no cache keeps it."""
     upload = uuid4()
     first, again = phone.begin(len(_PDF), upload), phone.begin(len(_PDF), upload)
@@ -161,7 +161,7 @@ def test_creation_and_state(phone: Phone, served: Served) -> None:
     assert (shown["Upload-Offset"], shown["Upload-Length"]) == ("100", str(len(_PDF)))
     assert (shown["Cache-Control"], shown["Tus-Resumable"]) == ("no-store", "1.0.0")
     assert phone.begin(len(_PDF), upload).json()["offset"] == 100
-    refused(phone.begin(len(_PDF) + 1, upload), 409, "upload_id_reused")
+    assert_refused(phone.begin(len(_PDF) + 1, upload), 409, "upload_id_reused")
 
 
 def test_wrong_offset_is_told_the_right_one(phone: Phone) -> None:
@@ -171,7 +171,7 @@ def test_wrong_offset_is_told_the_right_one(phone: Phone) -> None:
     phone.part(upload, 0, _PDF)
 
     for start in (0, len(_PDF) - 1, len(_PDF) + 1):
-        said = refused(phone.part(upload, start, _PDF * 500), 409, "wrong_offset")
+        said = assert_refused(phone.part(upload, start, _PDF * 500), 409, "wrong_offset")
         assert str(len(_PDF)) in said["Upload-Offset"]
     assert phone.call("HEAD", f"/uploads/{upload}").headers["Upload-Offset"] == str(len(_PDF))
 
@@ -181,7 +181,7 @@ def test_more_than_was_said(phone: Phone) -> None:
     upload = uuid4()
     phone.begin(10, upload)
 
-    refused(phone.part(upload, 0, b"%PDF-" + b"a" * 6), 413, "too_large")
+    assert_refused(phone.part(upload, 0, b"%PDF-" + b"a" * 6), 413, "too_large")
     assert phone.part(upload, 0, b"%PDF-" + b"a" * 5).status_code == 204
 
 
@@ -197,24 +197,26 @@ def test_lengths_that_are_none(phone: Phone, length: str) -> None:
 
 def test_ids_that_are_none(phone: Phone) -> None:
     """An id is a UUID, in the header and in the address."""
-    assert "Upload-Id" in refused(phone.call("POST", "/uploads", {"Upload-Length": "5"}), 400, "invalid_submission")
-    assert "id" in refused(phone.part("satu", 0, b"a"), 400, "invalid_submission")
+    assert "Upload-Id" in assert_refused(
+        phone.call("POST", "/uploads", {"Upload-Length": "5"}), 400, "invalid_submission"
+    )
+    assert "id" in assert_refused(phone.part("satu", 0, b"a"), 400, "invalid_submission")
 
 
-def test_what_is_no_file_of_ours(phone: Phone, served: Served) -> None:
+def test_what_is_no_file_of_ours(phone: Phone, served: DoorClient) -> None:
     """A file is known by its content: what can't be taken is refused with its last part, and the same ever after."""
     upload = uuid4()
     phone.begin(5, upload)
 
-    refused(phone.part(upload, 0, b"MZ..."), 415, "unknown_file_type")
-    refused(phone.part(upload, 5, b""), 415, "unknown_file_type")
+    assert_refused(phone.part(upload, 0, b"MZ..."), 415, "unknown_file_type")
+    assert_refused(phone.part(upload, 5, b""), 415, "unknown_file_type")
     assert phone.call("HEAD", f"/uploads/{upload}").status_code == 415
     (result,) = phone.results(item(1, attachments=[str(upload)]))
     assert (result["status"], result["reason"]) == ("refused", "unknown_file_type")
     assert rows(served.parts.engine, "ingest_upload_part") == 0
 
 
-def test_report_names_what_is_not_there(served: Served, phone: Phone) -> None:
+def test_report_names_what_is_not_there(served: DoorClient, phone: Phone) -> None:
     """A report that names an unfinished, an unknown or another's upload is not taken, and is told which it is."""
     upload = uuid4()
     phone.begin(len(_PDF), upload)
@@ -234,15 +236,15 @@ def test_report_names_what_is_not_there(served: Served, phone: Phone) -> None:
     assert phone.results(first)[0]["status"] == "accepted"
 
 
-def test_same_file_twice_in_a_report(served: Served, phone: Phone) -> None:
+def test_same_file_twice_in_a_report(served: DoorClient, phone: Phone) -> None:
     """An upload that a report names twice is attached once."""
     upload = phone.upload(_PDF)
     phone.results(item(1, attachments=[upload, upload]))
 
-    assert len(served.raws(Channel.MOBILE)[0].attachments) == 1
+    assert len(served.raw_messages(Channel.MOBILE)[0].attachments) == 1
 
 
-def test_attachment_by_the_other_address(served: Served, phone: Phone) -> None:
+def test_attachment_by_the_other_address(served: DoorClient, phone: Phone) -> None:
     """A report on its own takes attachments too, with its device's token or its device's id."""
     upload = phone.upload(placed_photo())
     said = {"device_id": str(phone.device_id), "text": "Foto.", "attachments": [upload]}
@@ -250,14 +252,14 @@ def test_attachment_by_the_other_address(served: Served, phone: Phone) -> None:
     served.post("/mobile/v1/reports", json=said | {"client_id": str(uuid4())})
     answer = served.post("/mobile/v1/reports", json=said | {"device_id": DEVICE, "client_id": str(uuid4())})
 
-    refused(answer, 404, "unknown_upload")
-    raws = served.raws(Channel.MOBILE)
-    reports = [mobile.read(raw.content_type, served.opened(raw)).report for raw in raws]
-    assert [len(raw.attachments) for raw in raws] == [1, 1]
+    assert_refused(answer, 404, "unknown_upload")
+    raw_messages = served.raw_messages(Channel.MOBILE)
+    reports = [mobile.read(raw.content_type, served.opened(raw)).report for raw in raw_messages]
+    assert [len(raw.attachments) for raw in raw_messages] == [1, 1]
     assert [each.place.latitude for each in reports] == [-6.97, -6.97]
 
 
-def test_known_report_needs_its_upload_no_more(served: Served, phone: Phone) -> None:
+def test_known_report_needs_its_upload_no_more(served: DoorClient, phone: Phone) -> None:
     """A report that is on the bus is known however late it is sent again, its upload long gone."""
     sent = item(1, attachments=[phone.upload(_PDF)])
     phone.results(sent)
@@ -288,7 +290,7 @@ def test_however_it_is_cut(data: bytes, cuts: list[int], uploads: Uploads, engin
         assert why_not(again) == "wrong_offset"
     kept = uploads.finish(upload.id, NOW)
 
-    assert Attachments(engine, parts.sealer, parts.room).content(kept.attachment.id) == content
+    assert Attachments(engine, parts.sealer, parts.file_limit).read_content(kept.attachment.id) == content
     assert rows(engine, "ingest_upload_part") == 0
     assert uploads.finish(upload.id, NOW) == kept
 
@@ -329,7 +331,7 @@ def test_upload_survives_its_process(uploads: Uploads, engine: Engine, parts: Pa
     """Another process goes on with what the first one kept, also where it was whole and not yet looked at."""
     upload = begun(uploads, "d", len(_PDF))
     uploads.append(upload, 0, _PDF[:50], NOW)
-    later = Uploads(engine, parts.sealer, Attachments(engine, parts.sealer, parts.room))
+    later = Uploads(engine, parts.sealer, Attachments(engine, parts.sealer, parts.file_limit))
     assert later.append(upload, 50, _PDF[50:], NOW).offset == len(_PDF)
 
     assert uploads.finish(upload.id, NOW).attachment.size == len(_PDF)

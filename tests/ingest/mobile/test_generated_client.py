@@ -13,13 +13,13 @@ import requests
 
 from app.assembly.openapi import Documented
 from messages.shapes import Channel
-from tests.ingest.door_client import Served
+from tests.ingest.door_client import DoorClient
 from tests.ingest.files.test_attachments import picture
 from tests.ingest.people import TEXT
 
 
 @pytest.fixture
-def client(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def client(served: DoorClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The name of a package that openapi-python-client made of the service's own document, ready to import."""
     # Imported once per process: each test has one of its own name.
     package = f"client_of_{tmp_path.name}"
@@ -43,7 +43,7 @@ def module(client: str, name: str) -> Any:
     return importlib.import_module(f"{client}.api.mobile.{name}")
 
 
-def test_generated_client_reports(served: Served, client: str) -> None:
+def test_generated_client_reports(served: DoorClient, client: str) -> None:
     """A client that nobody wrote registers a device, uploads a picture, sends reports and reads what became of them."""
     models = importlib.import_module(f"{client}.models")
     clients = importlib.import_module(f"{client}.client")
@@ -64,16 +64,16 @@ def test_generated_client_reports(served: Served, client: str) -> None:
         feed = module(client, "read_feed").sync(client=proven)
         state = module(client, "read_outbox").sync(client=proven)
 
-    raws = served.raws(Channel.MOBILE)
+    raw_messages = served.raw_messages(Channel.MOBILE)
     assert sent.status_code == 204
-    assert [reported.tracking, answer.results[0].tracking] == [raw.tracking for raw in raws]
-    assert json.loads(served.opened(raws[0]))["kind"] == "aspirasi"
-    assert len(raws[1].attachments) == 1
-    assert {each.tracking for each in feed.reports} == {raw.tracking for raw in raws}
+    assert [reported.tracking, answer.results[0].tracking] == [raw.tracking for raw in raw_messages]
+    assert json.loads(served.opened(raw_messages[0]))["kind"] == "aspirasi"
+    assert len(raw_messages[1].attachments) == 1
+    assert {each.tracking for each in feed.reports} == {raw.tracking for raw in raw_messages}
     assert (state.highest, state.missing) == (2, [[1, 1]])
 
 
-def test_generated_client_reads_problems(served: Served, client: str) -> None:
+def test_generated_client_reads_problems(served: DoorClient, client: str) -> None:
     """What the door refuses comes to the client as a problem with its reason and its fields."""
     models = importlib.import_module(f"{client}.models")
     clients = importlib.import_module(f"{client}.client")
@@ -87,7 +87,7 @@ def test_generated_client_reads_problems(served: Served, client: str) -> None:
     assert (faulty.reason, [fault.field for fault in faulty.errors]) == ("invalid_submission", ["text"])
 
 
-def test_document_is_whole(served: Served) -> None:
+def test_document_is_whole(served: DoorClient) -> None:
     """OpenAPI 3.1; every reference in it leads somewhere, and no two operations share a name."""
     document = requests.get(f"{served.address}/openapi.json", timeout=10).json()
     assert document["openapi"].startswith("3.1")

@@ -13,20 +13,20 @@ from messages.submission import MOBILE_ENVELOPE
 from normalize.draft import Unreadable
 from normalize.readers import mobile
 from normalize.stage import NormalizeStage
-from tests.ingest.door_client import Served, refused
+from tests.ingest.door_client import DoorClient, assert_refused
 from tests.ingest.mobile.phones import Phone, item, statuses
 from tests.ingest.people import DEVICE, TEXT
 
 
 @pytest.fixture
-def phone(served: Served) -> Phone:
+def phone(served: DoorClient) -> Phone:
     """A phone with a token."""
     made = Phone(served)
     made.register()
     return made
 
 
-def complaints(served: Served, engine: Engine) -> list[Complaint]:
+def complaints(served: DoorClient, engine: Engine) -> list[Complaint]:
     """What the normalizer makes of what the door published, in order."""
     stage = NormalizeStage(engine, served.parts.sealer, served.parts.services.names)
     reader = served.parts.bus.reader()
@@ -37,7 +37,7 @@ def complaints(served: Served, engine: Engine) -> list[Complaint]:
     return [Complaint.model_validate_json(output.value) for output in stage.handle(records)]
 
 
-def test_more_joins_my_report(served: Served, phone: Phone) -> None:
+def test_more_joins_my_report(served: DoorClient, phone: Phone) -> None:
     """What is said later about a report, by its client id or its number, belongs to it and has a number of its own."""
     first = item(1)
     (taken,) = phone.results(first)
@@ -52,7 +52,7 @@ def test_more_joins_my_report(served: Served, phone: Phone) -> None:
     assert len({each.tracking for each in found}) == 4
 
 
-def test_more_in_the_same_batch(served: Served, phone: Phone) -> None:
+def test_more_in_the_same_batch(served: DoorClient, phone: Phone) -> None:
     """In whatever order a batch holds them, a report comes before what is said about it."""
     first = item(1)
     assert statuses(phone.results(item(2, about=first["client_id"]), first)) == ["accepted", "accepted"]
@@ -62,7 +62,7 @@ def test_more_in_the_same_batch(served: Served, phone: Phone) -> None:
     assert found[0].report.text == first["text"]
 
 
-def test_more_waits_for_its_report(served: Served, phone: Phone) -> None:
+def test_more_waits_for_its_report(served: DoorClient, phone: Phone) -> None:
     """What is said about a report that was lost on the way is not taken before it: it would be taken for the report."""
     first, more = item(1), item(2)
     more["about"] = first["client_id"]
@@ -72,7 +72,7 @@ def test_more_waits_for_its_report(served: Served, phone: Phone) -> None:
     assert statuses(phone.results(first, more)) == ["accepted", "accepted"]
 
 
-def test_nobody_joins_another_s_report(served: Served, phone: Phone) -> None:
+def test_nobody_joins_another_s_report(served: DoorClient, phone: Phone) -> None:
     """Whoever knows another's number or client id can't add to that report: not taken by name, not joined by mark."""
     mine = item(1)
     (taken,) = phone.results(mine)
@@ -91,7 +91,7 @@ def test_nobody_joins_another_s_report(served: Served, phone: Phone) -> None:
     assert others[1].relation.of == others[0].id
 
 
-def test_more_about_a_report_sent_alone(served: Served, phone: Phone) -> None:
+def test_more_about_a_report_sent_alone(served: DoorClient, phone: Phone) -> None:
     """A report from /reports with its client id can be added to; one without has no name to be called by."""
     named = {"device_id": str(phone.device_id), "client_id": str(uuid4()), "text": TEXT}
     nameless = {"device_id": str(phone.device_id), "text": "Lain."}
@@ -105,7 +105,7 @@ def test_more_about_a_report_sent_alone(served: Served, phone: Phone) -> None:
     assert found[2].relation.of == found[0].id
 
 
-def test_more_about_what_repeats(served: Served, phone: Phone) -> None:
+def test_more_about_what_repeats(served: DoorClient, phone: Phone) -> None:
     """What is said about a repeat belongs to the complaint that the repeat belongs to."""
     first, second = item(1, text=TEXT), item(2, text=TEXT)
     phone.results(first, second, item(3, about=second["client_id"]))
@@ -115,7 +115,7 @@ def test_more_about_what_repeats(served: Served, phone: Phone) -> None:
     assert {each.relation.of for each in found[1:]} == {found[0].id}
 
 
-def test_place_and_push_reach_the_complaint(served: Served) -> None:
+def test_place_and_push_reach_the_complaint(served: DoorClient) -> None:
     """Coordinates with their accuracy are in the report; the push token only in the sealed contact."""
     phone = Phone(served)
     phone.register(push_token="push-1")
@@ -123,7 +123,7 @@ def test_place_and_push_reach_the_complaint(served: Served) -> None:
         item(1, latitude=-7.5, longitude=110.25, accuracy=12.5), item(2, push_token="push-2"), item(3, accuracy=4)
     )
 
-    drafts = [mobile.read(raw.content_type, served.opened(raw)) for raw in served.raws(Channel.MOBILE)]
+    drafts = [mobile.read(raw.content_type, served.opened(raw)) for raw in served.raw_messages(Channel.MOBILE)]
     places = [
         (draft.report.place.latitude, draft.report.place.longitude, draft.report.place.accuracy) for draft in drafts
     ]
@@ -131,11 +131,11 @@ def test_place_and_push_reach_the_complaint(served: Served) -> None:
     assert [draft.contact.push for draft in drafts] == ["push-1", "push-2", "push-1"]
 
 
-def test_door_words_can_not_be_forged(served: Served, phone: Phone) -> None:
+def test_door_words_can_not_be_forged(served: DoorClient, phone: Phone) -> None:
     """What only the door says can't be said by an app: neither in a report nor by the type it gives its body."""
     letter = {"device_id": DEVICE, "thread": str(uuid4()), "said": item(1)}
     answer = served.post("/mobile/v1/reports", data=json.dumps(letter), headers={"Content-Type": MOBILE_ENVELOPE})
-    refused(answer, 400, "invalid_submission")
+    assert_refused(answer, 400, "invalid_submission")
 
     assert (
         statuses(phone.results(item(1, thread=str(uuid4())), item(2, device_id=DEVICE))) == ["invalid_submission"] * 2

@@ -28,7 +28,7 @@ from messages.smpp import JoinedSms
 from messages.topics import COMPLAINTS
 from normalize.stage import NormalizeStage
 from tests.conftest import NOW
-from tests.ingest.door_client import quarantined, raws
+from tests.ingest.door_client import quarantined, raw_messages
 from tests.ingest.people import PHONE, TEXT
 from tests.ingest.smpp import smsc as says
 from tests.ingest.smpp.smsc import OK, Smsc, Wire, deliver, part, sar, serving
@@ -63,13 +63,13 @@ class Bound:
         self.clock = clock
         self.smsc: Smsc = wire.smsc
 
-    def raws(self) -> list[RawMessage]:
+    def raw_messages(self) -> list[RawMessage]:
         """What the door published."""
-        return raws(self.parts, Channel.SMS)
+        return raw_messages(self.parts, Channel.SMS)
 
     def texts(self) -> list[str]:
         """What it says."""
-        opened = (self.parts.sealer.open(raw.body, raw.id) for raw in self.raws())
+        opened = (self.parts.sealer.open(raw.body, raw.id) for raw in self.raw_messages())
         return [JoinedSms.model_validate_json(body).text for body in opened]
 
 
@@ -115,7 +115,7 @@ def test_an_sms_is_acknowledged_published_and_answered(on_the_line: Callable[...
         assert await line.smsc.deliver(deliver(f"LAPOR {TEXT}".encode(), PHONE[1:])) == OK
         await line.smsc.until(lambda: len(line.smsc.sent) == 1)
 
-        (raw,) = line.raws()
+        (raw,) = line.raw_messages()
         assert (raw.verified_by, line.texts()) == ("smpp-bind", [f"LAPOR {TEXT}"])
         (answer,) = line.smsc.sent
         assert (answer.source_addr, answer.destination_addr, answer.dest_addr_ton) == ("1708", PHONE[1:], 1)
@@ -142,7 +142,7 @@ def test_parts_in_any_order_are_one_message(on_the_line: Callable[..., None], ma
         # Whatever came after would be seen by now.
         assert await line.smsc.deliver(deliver(b"LAPOR lampu jalan mati")) == OK
         await line.smsc.until(lambda: len(line.smsc.sent) == 2)
-        assert len(line.raws()) == 2
+        assert len(line.raw_messages()) == 2
 
     on_the_line(play)
 

@@ -76,7 +76,7 @@ class Log:
     def close(self) -> None:
         """See `bus.port.Producer`."""
 
-    def raws(self) -> list[RawMessage]:
+    def raw_messages(self) -> list[RawMessage]:
         """Every message once, as first published; the same again must be the same."""
         found: dict[Any, RawMessage] = {}
         for each in self.published:
@@ -86,7 +86,7 @@ class Log:
 
     def messages(self) -> list[JoinedSms]:
         """What the messages say."""
-        return [JoinedSms.model_validate_json(SEALER.open(raw.body, raw.id)) for raw in self.raws()]
+        return [JoinedSms.model_validate_json(SEALER.open(raw.body, raw.id)) for raw in self.raw_messages()]
 
 
 @dataclass
@@ -242,7 +242,7 @@ def test_any_order_loss_repetition_and_crash(
     """
     world = played(memory, sent, kill_before, kill_after, ticks)
 
-    raws = dict(zip(map(_name, world.log.messages()), world.log.raws(), strict=True))
+    raw_messages = dict(zip(map(_name, world.log.messages()), world.log.raw_messages(), strict=True))
     of = {sms.number: [message for message in world.log.messages() if _belongs(message) == sms.number] for sms in sent}
     answers = world.answers()
     for sms in sent:
@@ -258,7 +258,9 @@ def test_any_order_loss_repetition_and_crash(
             words = [sms.says(number) if number in numbers else " " for number in range(1, sms.total + 1)]
             assert "".join(message.text.replace("[…]", "").split()) == "".join("".join(words).split())
             assert message.sender == f"+{sms.source}"
-        told = [text for _, text in answers if text in {raws[_name(message)].tracking for message in of[sms.number]}]
+        told = [
+            text for _, text in answers if text in {raw_messages[_name(message)].tracking for message in of[sms.number]}
+        ]
         assert len(told) == 1
     assert sum(bool(sms.arrived) for sms in sent) == len(answers) == len({sms[0].mark for sms in of.values() if sms})
 
@@ -370,7 +372,7 @@ def test_each_part_gives_the_others_more_time(world: World) -> None:
     world.later(minutes=1)
 
     assert world.texts() == ["A B  […]"]
-    assert world.log.raws()[0].at == NOW + timedelta(minutes=6)
+    assert world.log.raw_messages()[0].at == NOW + timedelta(minutes=6)
 
 
 def test_a_part_that_comes_while_the_others_go_on(world: World) -> None:
@@ -511,7 +513,7 @@ def test_nobody_stands_in_the_database(world: World, logged: list[EventDict]) ->
     with writing(world.engine) as connection:
         tables = [SQLModel.metadata.tables[table.__tablename__] for table in (SmsPart, SmsAnswer)]
         rows = [str(row) for table in tables for row in connection.execute(select(table)).all()]
-    (raw,) = world.log.raws()
+    (raw,) = world.log.raw_messages()
     assert len(rows) == 3
     for shown in (*rows, raw.model_dump_json(), str(logged)):
         assert PHONE[1:] not in shown

@@ -17,8 +17,8 @@ from app.assembly.parts import Parts
 from config.database import DatabaseAway
 from ingest import sms_acknowledgement
 from ingest.door_store import DoorStore
-from ingest.sms_acknowledgement import ASK_AGAIN_AFTER, SmsAnswers
-from ingest.wrap import arrived
+from ingest.sms_acknowledgement import ASK_AGAIN_AFTER, SmsAcknowledgements
+from ingest.wrap import accepted_record
 from messages.gsm_alphabet import fits_one_sms
 from messages.shapes import Channel, RawMessage
 from messages.sms import ParsedSms, parse_sms
@@ -26,7 +26,7 @@ from messages.tracking import tracking_number
 from normalize.stage import NormalizeStage
 from sinks.ledger.sink import LedgerSink
 from tests.conftest import NOW
-from tests.ingest.door_client import Served
+from tests.ingest.door_client import DoorClient
 from tests.ingest.people import PHONE, TEXT
 from tests.ingest.sms.test_door import send, sms
 from tests.support import records
@@ -63,26 +63,26 @@ def test_every_answer_is_one_segment() -> None:
 
 
 @pytest.mark.parametrize("nothing", ["", " ", "LAPOR", "lapor: ", "\u200b\u2060", "LAPOR \u00ad"])
-def test_nothing_said_is_asked_for_once(served: Served, nothing: str) -> None:
+def test_nothing_said_is_asked_for_once(served: DoorClient, nothing: str) -> None:
     """The first empty SMS is asked for more, the next of the same sender gets no answer; both are kept."""
     answers = [says(send(served, sms(nothing, sid=f"SM{number}"))) for number in range(2)]
 
     assert answers == [sms_acknowledgement.ask(), None]
-    assert len(served.raws(Channel.SMS)) == 2
+    assert len(served.raw_messages(Channel.SMS)) == 2
 
 
-def test_unclear_is_asked_for_once_and_kept_as_a_report(served: Served) -> None:
+def test_unclear_is_asked_for_once_and_kept_as_a_report(served: DoorClient) -> None:
     """Too few letters: the number is told, with the question, and the second time without it."""
     answers = [says(send(served, sms("LAPOR ?? ok", sid=f"SM{number}"))) for number in range(2)]
 
-    first, second = served.raws(Channel.SMS)
+    first, second = served.raw_messages(Channel.SMS)
     assert answers == [sms_acknowledgement.ask_again(first.tracking), sms_acknowledgement.received(second.tracking)]
     stage = NormalizeStage(served.parts.engine, served.parts.sealer)
-    published = stage.handle([records.at(arrived(first))])
+    published = stage.handle([records.at(accepted_record(first))])
     assert [record.topic for record in published] == ["complaints"]
 
 
-def test_others_are_asked_too(served: Served) -> None:
+def test_others_are_asked_too(served: DoorClient) -> None:
     """Whom we asked does not matter to another sender, and a report is never asked about."""
     for number in range(3):
         assert (
@@ -91,7 +91,7 @@ def test_others_are_asked_too(served: Served) -> None:
     assert NUMBER[4] in str(says(send(served, sms())))
 
 
-def test_the_same_message_gets_the_same_answer(served: Served) -> None:
+def test_the_same_message_gets_the_same_answer(served: DoorClient) -> None:
     """Twilio is not sure that the first answer came: the question is asked again, for that message alone."""
     answers = [says(send(served, sms("", sid=sid))) for sid in ("SM1", "SM1", "SM2", "SM1")]
 
@@ -104,7 +104,7 @@ def test_asked_again_after_a_day(parts: Parts, engine: Engine) -> None:
 
     def ask(hours: float) -> str:
         message = raw(parts, "", when=NOW + timedelta(hours=hours))
-        return SmsAnswers(DoorStore(engine), lambda _: None).answer(message, said)
+        return SmsAcknowledgements(DoorStore(engine), lambda _: None).answer(message, said)
 
     day = ASK_AGAIN_AFTER / timedelta(hours=1)
     assert [bool(ask(hours)) for hours in (0, 1, day, day + 0.01, day + 1, 0.5)] == [
@@ -118,7 +118,7 @@ def test_of_many_at_once_one_is_asked(engine: Engine) -> None:
 
     def ask(_: int) -> bool:
         start.wait()
-        return DoorStore(engine).ask_once("s", uuid4(), NOW, ASK_AGAIN_AFTER)
+        return DoorStore(engine).claim_details_request("s", uuid4(), NOW, ASK_AGAIN_AFTER)
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(ask, range(4))) == [False, False, False, True]
@@ -127,7 +127,7 @@ def test_of_many_at_once_one_is_asked(engine: Engine) -> None:
 class Away(DoorStore):
     """A store whose database can't be reached."""
 
-    def ask_once(self, *_: object) -> bool:
+    def claim_details_request(self, *_: object) -> bool:
         """See `DoorStore`."""
         raise DatabaseAway("away")
 
@@ -148,18 +148,18 @@ def test_without_the_database_there_is_an_answer(parts: Parts, said: ParsedSms, 
         raise DatabaseAway("away")
 
     message = raw(parts, "x")
-    found = SmsAnswers(Away(parts.engine), state_of).answer(message, said)
+    found = SmsAcknowledgements(Away(parts.engine), state_of).answer(message, said)
     assert found == answer.replace("{}", message.tracking)
 
 
-def test_a_locked_database_does_not_hold_up_the_answer(served: Served) -> None:
+def test_a_locked_database_does_not_hold_up_the_answer(served: DoorClient) -> None:
     """The message is kept and Twilio answered while somebody else holds the database's lock."""
     lock = sqlite3.connect(served.parts.settings.home / "satupintu.db", isolation_level=None)
     lock.execute("BEGIN IMMEDIATE")
 
     assert says(send(served, sms(""))) == sms_acknowledgement.ask()
     assert lock.in_transaction
-    assert len(served.raws(Channel.SMS)) == 1
+    assert len(served.raw_messages(Channel.SMS)) == 1
     lock.execute("ROLLBACK")
     lock.close()
 
@@ -168,20 +168,20 @@ Ask = Callable[[str], str | None]
 
 
 @pytest.fixture
-def ask(served: Served) -> Ask:
+def ask(served: DoorClient) -> Ask:
     """Asks by SMS."""
     return lambda text: says(send(served, sms(text, sid=f"SM{uuid4().hex}")))
 
 
-def test_status_by_sms(served: Served, ask: Ask) -> None:
+def test_status_by_sms(served: DoorClient, ask: Ask) -> None:
     """The number, however it is typed, gives the state of its report: before it is in the ledger, and after."""
     send(served, sms())
-    (kept,) = served.raws(Channel.SMS)
+    (kept,) = served.raw_messages(Channel.SMS)
     number = kept.tracking
     assert ask(f"STATUS {number}") == sms_acknowledgement.unknown(number)
 
     parts = served.parts
-    (complaint,) = NormalizeStage(parts.engine, parts.sealer).handle([records.at(arrived(kept))])[:1]
+    (complaint,) = NormalizeStage(parts.engine, parts.sealer).handle([records.at(accepted_record(kept))])[:1]
     LedgerSink(parts.engine).handle([records.at(complaint)])
     typed = (
         f"STATUS {number}", f"status {number.lower()}", f"Cek {number.replace('-', '')}", f"CEK STATUS {number}.",
@@ -191,11 +191,13 @@ def test_status_by_sms(served: Served, ask: Ask) -> None:
     assert {ask(text) for text in typed} == {sms_acknowledgement.state_is(number, "terverifikasi")}
 
 
-def test_status_tells_the_state_and_nothing_else(served: Served, ask: Ask) -> None:
+def test_status_tells_the_state_and_nothing_else(served: DoorClient, ask: Ask) -> None:
     """Whoever has the number hears where the report is: not what it says, nor who wrote it."""
     send(served, sms())
-    (kept,) = served.raws(Channel.SMS)
-    (complaint,) = NormalizeStage(served.parts.engine, served.parts.sealer).handle([records.at(arrived(kept))])[:1]
+    (kept,) = served.raw_messages(Channel.SMS)
+    (complaint,) = NormalizeStage(served.parts.engine, served.parts.sealer).handle([records.at(accepted_record(kept))])[
+        :1
+    ]
     LedgerSink(served.parts.engine).handle([records.at(complaint)])
     told = str(ask(f"STATUS {kept.tracking}"))
     assert not any(word in told for word in (*TEXT.split(), PHONE, kept.sender))
@@ -232,23 +234,23 @@ def test_a_report_that_begins_like_a_question_is_a_report(text: str) -> None:
 
 
 @pytest.mark.parametrize("word", ["STOP", "START", "HELP"])
-def test_what_twilio_answers_we_do_not(served: Served, word: str) -> None:
+def test_what_twilio_answers_we_do_not(served: DoorClient, word: str) -> None:
     """A word to Twilio is kept and gets no answer from us."""
     assert says(send(served, sms(word) | {"OptOutType": word})) is None
-    assert len(served.raws(Channel.SMS)) == 1
+    assert len(served.raw_messages(Channel.SMS)) == 1
 
 
-def test_stop_without_advanced_opt_out(served: Served, ask: Ask) -> None:
+def test_stop_without_advanced_opt_out(served: DoorClient, ask: Ask) -> None:
     """Twilio answers STOP itself there too, and would refuse to send our answer."""
     assert ask("Stop ") is None
     assert ask("stop pungli di terminal") is not None
 
 
-def test_a_report_that_twilio_took_for_a_word_is_answered(served: Served) -> None:
+def test_a_report_that_twilio_took_for_a_word_is_answered(served: DoorClient) -> None:
     """More than a word or two is a report, whatever OptOutType says."""
     fields = sms(f"BANTUAN {TEXT}") | {"OptOutType": "HELP"}
     answer = says(send(served, fields))
-    assert served.raws(Channel.SMS)[0].tracking in str(answer)
+    assert served.raw_messages(Channel.SMS)[0].tracking in str(answer)
 
 
 def test_a_number_that_nobody_was_given(ask: Ask) -> None:

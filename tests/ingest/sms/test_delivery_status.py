@@ -13,7 +13,7 @@ from config.database import reading
 from messages.shapes import Reply
 from sinks.replies.tables import OutboxRow, UnreachableRow
 from tests.ingest.conftest import Serve
-from tests.ingest.door_client import Served
+from tests.ingest.door_client import DoorClient
 from tests.sinks.replies.office import Clock, Office, complaint, reply
 from tests.sinks.replies.test_sender import Post
 
@@ -24,19 +24,19 @@ _TOKEN = "twilio-test"
 
 
 @pytest.fixture
-def served(serve: Serve) -> Served:
+def served(serve: Serve) -> DoorClient:
     """The doors, behind a public address with a path."""
     return serve(public_url=_PUBLIC)
 
 
-def office_of(served: Served) -> Office:
+def office_of(served: DoorClient) -> Office:
     """The senders beside these doors, with one reply to send."""
     made = Office(served.parts.engine, Clock())
     made.take(complaint(), _TOLD)
     return made
 
 
-def tell(served: Served, reply_id: object, token: str = _TOKEN, **fields: str) -> requests.Response:
+def tell(served: DoorClient, reply_id: object, token: str = _TOKEN, **fields: str) -> requests.Response:
     """As Twilio does it."""
     path = f"/sms/twilio/status?reply={reply_id}"
     said = {"MessageSid": _SID, "SmsStatus": "", "AccountSid": "AC0", **fields}
@@ -45,7 +45,7 @@ def tell(served: Served, reply_id: object, token: str = _TOKEN, **fields: str) -
     return served.post(path, data=urlencode(said), headers=headers)
 
 
-def seen(served: Served, told: Reply = _TOLD) -> tuple[str, str, str]:
+def seen(served: DoorClient, told: Reply = _TOLD) -> tuple[str, str, str]:
     """The state of a reply, Twilio's last word of it, and the error."""
     query = select(OutboxRow.state, OutboxRow.status, OutboxRow.error).where(OutboxRow.id == told.id)  # type: ignore[call-overload]
     with reading(served.parts.engine) as connection:
@@ -53,7 +53,7 @@ def seen(served: Served, told: Reply = _TOLD) -> tuple[str, str, str]:
     return state, status, error
 
 
-def test_a_status_is_recorded(served: Served) -> None:
+def test_a_status_is_recorded(served: DoorClient) -> None:
     """What was sent is delivered."""
     office_of(served).send(Post())
     assert tell(served, _TOLD.id, MessageStatus="delivered").status_code == 204
@@ -61,7 +61,7 @@ def test_a_status_is_recorded(served: Served) -> None:
 
 
 @pytest.mark.parametrize("order", list(permutations(["queued", "sent", "delivered"])))
-def test_in_any_order_and_twice(served: Served, order: tuple[str, ...]) -> None:
+def test_in_any_order_and_twice(served: DoorClient, order: tuple[str, ...]) -> None:
     """They come as they like: the furthest stays."""
     office_of(served).send(Post())
     for status in (*order, *order):
@@ -69,7 +69,7 @@ def test_in_any_order_and_twice(served: Served, order: tuple[str, ...]) -> None:
     assert seen(served) == ("sent", "delivered", "")
 
 
-def test_lost_on_the_way(served: Served) -> None:
+def test_lost_on_the_way(served: DoorClient) -> None:
     """The code of why stays with it; what comes late is no news."""
     office_of(served).send(Post())
     tell(served, _TOLD.id, MessageStatus="undelivered", ErrorCode="30005")
@@ -77,7 +77,7 @@ def test_lost_on_the_way(served: Served) -> None:
     assert seen(served) == ("failed", "undelivered", "30005")
 
 
-def test_twilio_settles_what_was_unknown(served: Served) -> None:
+def test_twilio_settles_what_was_unknown(served: DoorClient) -> None:
     """It has the message, so it was sent; under its own id."""
     office = office_of(served)
     office.sender(Post()).step()
@@ -90,7 +90,7 @@ def test_twilio_settles_what_was_unknown(served: Served) -> None:
     assert office.row(unknown).provider_id == _SID
 
 
-def test_twilio_is_faster_than_its_own_answer(served: Served) -> None:
+def test_twilio_is_faster_than_its_own_answer(served: DoorClient) -> None:
     """The status comes while we still wait for the answer: the reply is known by its own id."""
 
     class Fast(Post):
@@ -102,7 +102,7 @@ def test_twilio_is_faster_than_its_own_answer(served: Served) -> None:
     assert seen(served) == ("sent", "delivered", "")
 
 
-def test_an_opt_out_told_later_counts(served: Served) -> None:
+def test_an_opt_out_told_later_counts(served: DoorClient) -> None:
     """A messaging service takes the message first, and says 21610 afterwards."""
     office = office_of(served)
     office.send(Post())
@@ -117,21 +117,21 @@ def test_an_opt_out_told_later_counts(served: Served) -> None:
 
 
 @pytest.mark.parametrize("token", ["another", ""])
-def test_a_forged_status_is_refused(served: Served, token: str) -> None:
+def test_a_forged_status_is_refused(served: DoorClient, token: str) -> None:
     """Signed with another token: nothing is recorded."""
     office_of(served).send(Post())
     assert tell(served, _TOLD.id, token, MessageStatus="failed").status_code == 403
     assert seen(served) == ("sent", "", "")
 
 
-def test_without_a_signature_it_is_refused(served: Served) -> None:
+def test_without_a_signature_it_is_refused(served: DoorClient) -> None:
     """As above."""
     office_of(served).send(Post())
     response = served.post(f"/sms/twilio/status?reply={_TOLD.id}", data={"MessageStatus": "failed"})
     assert (response.status_code, seen(served)) == (403, ("sent", "", ""))
 
 
-def test_the_reply_is_signed_too(served: Served) -> None:
+def test_the_reply_is_signed_too(served: DoorClient) -> None:
     """A true status of one reply can't be told of another."""
     office_of(served).send(Post())
     said = {"MessageSid": _SID, "MessageStatus": "failed"}
@@ -141,13 +141,13 @@ def test_the_reply_is_signed_too(served: Served) -> None:
 
 
 @pytest.mark.parametrize("reply_id", [UUID(int=7), "none", ""])
-def test_a_status_of_nothing_we_know(served: Served, reply_id: object) -> None:
+def test_a_status_of_nothing_we_know(served: DoorClient, reply_id: object) -> None:
     """It is Twilio's, so it is answered; there is nothing to record."""
     assert tell(served, reply_id, MessageStatus="delivered").status_code == 204
 
 
 @pytest.mark.parametrize("status", ["received", "", "DELIVERED", "x" * 500])
-def test_a_status_we_do_not_know_changes_nothing(served: Served, status: str) -> None:
+def test_a_status_we_do_not_know_changes_nothing(served: DoorClient, status: str) -> None:
     """Twilio adds new ones without notice."""
     office_of(served).send(Post())
     assert tell(served, _TOLD.id, MessageStatus=status).status_code == 204
@@ -168,6 +168,6 @@ def test_a_shared_key_signs_statuses_too(serve: Serve) -> None:
     assert (answer(HMAC_SHA256), seen(served)[1]) == (204, "delivered")
 
 
-def test_more_than_twilio_sends_is_not_read(served: Served) -> None:
+def test_more_than_twilio_sends_is_not_read(served: DoorClient) -> None:
     """413, before it is in memory."""
     assert tell(served, _TOLD.id, Noise="x" * 20_000).status_code == 413

@@ -17,7 +17,7 @@ from messages.gsm_alphabet import fits_one_sms
 from messages.shapes import Channel
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
-from tests.ingest.door_client import Flaky, Served, refused
+from tests.ingest.door_client import DoorClient, FlakyProducer, assert_refused
 from tests.ingest.people import PHONE, TEXT
 from tests.support.paths import SHARED
 
@@ -38,23 +38,23 @@ def sign(url: str, fields: dict[str, str], token: str = _TOKEN) -> dict[str, str
     return {"X-Twilio-Signature": RequestValidator(token).compute_signature(url, fields)}
 
 
-def send(served: Served, fields: dict[str, str], token: str = _TOKEN) -> requests.Response:
+def send(served: DoorClient, fields: dict[str, str], token: str = _TOKEN) -> requests.Response:
     """Send as Twilio does."""
     url = f"{served.parts.settings.reached_at}/sms/twilio"
     return served.post("/sms/twilio", data=fields, headers=sign(url, fields, token))
 
 
-def forge(served: Served, fields: dict[str, str], signature: str | None = None) -> requests.Response:
+def forge(served: DoorClient, fields: dict[str, str], signature: str | None = None) -> requests.Response:
     """Send without Twilio's token."""
     headers = {} if signature is None else {"X-Twilio-Signature": signature}
     return served.post("/sms/twilio", data=fields, headers=headers)
 
 
-def test_signed_message_becomes_one_record(served: Served) -> None:
+def test_signed_message_becomes_one_record(served: DoorClient) -> None:
     """A signed SMS is one record of the bytes sent, under the id that its MessageSid gives it."""
     answer = send(served, sms())
 
-    (raw,) = served.raws(Channel.SMS)
+    (raw,) = served.raw_messages(Channel.SMS)
     assert answer.status_code == 200
     assert served.opened(raw) == urlencode(sms()).encode()
     assert (raw.id, raw.verified_by) == (ids.message_id(Channel.SMS, _SID), "twilio-signature")
@@ -62,11 +62,11 @@ def test_signed_message_becomes_one_record(served: Served) -> None:
     assert PHONE not in raw.model_dump_json()
 
 
-def test_receipt_is_one_short_sms(served: Served) -> None:
+def test_receipt_is_one_short_sms(served: DoorClient) -> None:
     """The answer is TwiML with one message that carries the number, in 160 characters that GSM-7 has."""
     answer = send(served, sms())
 
-    (raw,) = served.raws(Channel.SMS)
+    (raw,) = served.raw_messages(Channel.SMS)
     response = ET.fromstring(answer.content)  # noqa: S314 - our own door's answer
     says = response.findtext("Message") or ""
     assert answer.headers["Content-Type"].startswith("application/xml")
@@ -75,7 +75,7 @@ def test_receipt_is_one_short_sms(served: Served) -> None:
     assert fits_one_sms(says)
 
 
-def test_published_vector_verifies(served: Served) -> None:
+def test_published_vector_verifies(served: DoorClient) -> None:
     """The signature that Twilio published for its example is true; one changed field makes it false."""
     file = SHARED / "channels" / "twilio_signature_vectors.json"
     if not file.exists():
@@ -86,7 +86,7 @@ def test_published_vector_verifies(served: Served) -> None:
         assert held_because(served, vector, vector["params"] | {"Digits": "4321"}) == "bad_signature"
 
 
-def held_because(served: Served, vector: dict[str, str], params: dict[str, str]) -> str:
+def held_because(served: DoorClient, vector: dict[str, str], params: dict[str, str]) -> str:
     """Why a webhook with this vector's signature is held at its address."""
     host, _, target = vector["url"].removeprefix("https://").partition("/")
     adapter = SmsAdapter(served.parts.wrapper, f"https://{host}", [vector["auth_token"]])
@@ -109,17 +109,17 @@ def test_second_token_is_accepted(serve: Serve) -> None:
     ("signature", "reason"),
     [(None, "unsigned"), ("", "bad_signature"), ("RSOYDt4T1cUTdK1PDd93/VVr8B8=", "bad_signature")],
 )
-def test_unproven_message_is_kept_aside(served: Served, signature: str | None, reason: str) -> None:
+def test_unproven_message_is_kept_aside(served: DoorClient, signature: str | None, reason: str) -> None:
     """What Twilio did not sign is refused and kept whole in quarantine, with the reason, and is no arrival."""
-    refused(forge(served, sms(), signature), 403, reason)
+    assert_refused(forge(served, sms(), signature), 403, reason)
 
     (kept,) = served.quarantined()
     assert (kept.reason, kept.raw.verified_by) == (reason, "none")
     assert served.opened(kept.raw) == urlencode(sms()).encode()
-    assert served.raws(Channel.SMS) == []
+    assert served.raw_messages(Channel.SMS) == []
 
 
-def test_signature_of_another_message(served: Served) -> None:
+def test_signature_of_another_message(served: DoorClient) -> None:
     """A true signature proves only the fields that it was made for, blank ones and further ones too."""
     headers = sign(f"{served.address}/sms/twilio", sms())
     changed: list[dict[str, str]] = [sms(body="LAPOR lain"), sms() | {"FromCity": "Tegal"}, sms() | {"Extra": "1"}]
@@ -127,20 +127,20 @@ def test_signature_of_another_message(served: Served) -> None:
     answers = [served.post("/sms/twilio", data=fields, headers=headers).status_code for fields in changed]
 
     assert answers == [403, 403, 403]
-    assert served.raws(Channel.SMS) == []
+    assert served.raw_messages(Channel.SMS) == []
 
 
-def test_forger_takes_no_place(served: Served) -> None:
+def test_forger_takes_no_place(served: DoorClient) -> None:
     """A forged MessageSid does not get the true message's id: the true one is still taken, as itself."""
     forge(served, sms(body="LAPOR palsu"), "x")
     send(served, sms())
 
-    (kept,), (raw,) = served.quarantined(), served.raws(Channel.SMS)
+    (kept,), (raw,) = served.quarantined(), served.raw_messages(Channel.SMS)
     assert raw.id == ids.message_id(Channel.SMS, _SID)
     assert kept.message_id != raw.id
 
 
-def test_forgery_sent_twice_is_one(served: Served) -> None:
+def test_forgery_sent_twice_is_one(served: DoorClient) -> None:
     """The same forgery again has the same id, so that a reader counts it once."""
     for _ in range(2):
         forge(served, sms())
@@ -149,26 +149,26 @@ def test_forgery_sent_twice_is_one(served: Served) -> None:
 
 
 @pytest.mark.parametrize("body", ["", "LAPOR 🚧 jalan\nrusak +&=%", "ꦭꦩ꧀ꦥꦸ", "\u202eبر", "e\u0301" * 300])
-def test_any_text_verifies(served: Served, body: str) -> None:
+def test_any_text_verifies(served: DoorClient, body: str) -> None:
     """Blank fields and any text that a telephone can write are signed as Twilio signs them, and are taken."""
     assert send(served, sms(body)).status_code == 200
-    assert [served.opened(raw) for raw in served.raws(Channel.SMS)] == [urlencode(sms(body)).encode()]
+    assert [served.opened(raw) for raw in served.raw_messages(Channel.SMS)] == [urlencode(sms(body)).encode()]
 
 
-def test_webhook_sent_again_is_the_same(served: Served) -> None:
+def test_webhook_sent_again_is_the_same(served: DoorClient) -> None:
     """Twilio sends again when it is not sure: the same MessageSid is the same number and the same message."""
     answers = {send(served, sms()).text for _ in range(2)}
 
     assert len(answers) == 1
-    assert len({raw.id for raw in served.raws(Channel.SMS)}) == 1
+    assert len({raw.id for raw in served.raw_messages(Channel.SMS)}) == 1
 
 
-def test_one_person_is_one_sender(served: Served) -> None:
+def test_one_person_is_one_sender(served: DoorClient) -> None:
     """Two messages from one number have one sender key; another number has another."""
     for sid, sender in (("SM1", PHONE), ("SM2", PHONE), ("SM3", "+6281200001709")):
         send(served, sms(sid=sid, sender=sender))
 
-    assert len({raw.sender for raw in served.raws(Channel.SMS)}) == 2
+    assert len({raw.sender for raw in served.raw_messages(Channel.SMS)}) == 2
 
 
 def test_signature_covers_the_public_address(serve: Serve) -> None:
@@ -186,15 +186,15 @@ def test_signature_covers_the_public_address(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("without", ["MessageSid", "From"])
-def test_signed_but_not_an_sms(served: Served, without: str) -> None:
+def test_signed_but_not_an_sms(served: DoorClient, without: str) -> None:
     """What is signed but lacks its id or its sender, or has them blank, is 400 and kept in quarantine."""
     absent = {name: value for name, value in sms().items() if name != without}
 
     for fields in (absent, sms() | {without: ""}):
-        refused(send(served, fields), 400, "malformed")
+        assert_refused(send(served, fields), 400, "malformed")
 
     assert [kept.reason for kept in served.quarantined()] == ["malformed", "malformed"]
-    assert served.raws(Channel.SMS) == []
+    assert served.raw_messages(Channel.SMS) == []
 
 
 def sign_json(url: str, body: str, token: str = _TOKEN) -> tuple[str, dict[str, str]]:
@@ -204,27 +204,27 @@ def sign_json(url: str, body: str, token: str = _TOKEN) -> tuple[str, dict[str, 
     return signed, headers | {"Content-Type": "application/json"}
 
 
-def send_json(served: Served, body: str, sent: str | None = None) -> requests.Response:
+def send_json(served: DoorClient, body: str, sent: str | None = None) -> requests.Response:
     """Send a signed JSON body, or another one under its signature."""
     url, headers = sign_json(f"{served.address}/sms/twilio", body)
     content = (body if sent is None else sent).encode()
     return served.post(url.removeprefix(served.address), data=content, headers=headers)
 
 
-def test_json_body_is_taken(served: Served) -> None:
+def test_json_body_is_taken(served: DoorClient) -> None:
     """A JSON webhook is as good as a form: same id, same sender, and its bytes are kept as what they are."""
     body = json.dumps(sms())
 
     assert send_json(served, body).status_code == 200
     send(served, sms(sid="SM2"))
 
-    from_json, from_form = sorted(served.raws(Channel.SMS), key=lambda raw: raw.content_type)
+    from_json, from_form = sorted(served.raw_messages(Channel.SMS), key=lambda raw: raw.content_type)
     assert (from_json.id, from_json.content_type) == (ids.message_id(Channel.SMS, _SID), "application/json")
     assert from_json.sender == from_form.sender
     assert served.opened(from_json) == body.encode()
 
 
-def test_json_signature_covers_the_body(served: Served) -> None:
+def test_json_signature_covers_the_body(served: DoorClient) -> None:
     """Another body under a true signature, or a signature that says nothing of the body, is held."""
     body, other = json.dumps(sms()), json.dumps(sms(body="LAPOR palsu"))
     url = f"{served.address}/sms/twilio"
@@ -233,26 +233,26 @@ def test_json_signature_covers_the_body(served: Served) -> None:
         "Content-Type": "application/json",
     }
 
-    refused(send_json(served, body, other), 403, "bad_signature")
-    refused(served.post("/sms/twilio", data=body, headers=bare), 403, "bad_signature")
-    refused(served.post("/sms/twilio", data=b"\xff", headers=bare), 403, "bad_signature")
-    refused(served.post("/sms/twilio", data=b"", headers=bare), 403, "bad_signature")
-    assert served.raws(Channel.SMS) == []
+    assert_refused(send_json(served, body, other), 403, "bad_signature")
+    assert_refused(served.post("/sms/twilio", data=body, headers=bare), 403, "bad_signature")
+    assert_refused(served.post("/sms/twilio", data=b"\xff", headers=bare), 403, "bad_signature")
+    assert_refused(served.post("/sms/twilio", data=b"", headers=bare), 403, "bad_signature")
+    assert served.raw_messages(Channel.SMS) == []
 
 
 @pytest.mark.parametrize("body", ["[]", "null", "{", '"x"', "[" * 100_000, '{"MessageSid": "SM1"}', "9" * 5000])
-def test_signed_json_that_is_no_sms(served: Served, body: str) -> None:
+def test_signed_json_that_is_no_sms(served: DoorClient, body: str) -> None:
     """Signed, but not an object with an id and a sender: 400, and kept."""
-    refused(send_json(served, body), 400, "malformed")
+    assert_refused(send_json(served, body), 400, "malformed")
     (kept,) = served.quarantined()
     assert served.opened(kept.raw) == body.encode()
 
 
-def test_a_true_form_signature_does_not_open_json(served: Served) -> None:
+def test_a_true_form_signature_does_not_open_json(served: DoorClient) -> None:
     """The content type is not signed: a form's bytes sent as JSON are not taken for it."""
     headers = sign(f"{served.address}/sms/twilio", sms()) | {"Content-Type": "application/json"}
 
-    refused(served.post("/sms/twilio", data=urlencode(sms()), headers=headers), 403, "bad_signature")
+    assert_refused(served.post("/sms/twilio", data=urlencode(sms()), headers=headers), 403, "bad_signature")
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_headers_of_a_proxy_do_not_move_the_address(serve: Serve) -> None:
     assert served.post("/sms/twilio", data=sms(), headers=false | told).status_code == 403
 
 
-def test_fallback_is_the_same_message(served: Served) -> None:
+def test_fallback_is_the_same_message(served: DoorClient) -> None:
     """Sent to the fallback address with the error, under another idempotency token: one message, one number."""
     url = f"{served.address}/sms/twilio"
     tokens = ({"I-Twilio-Idempotency-Token": "a"}, {"I-Twilio-Idempotency-Token": "b"})
@@ -297,26 +297,26 @@ def test_fallback_is_the_same_message(served: Served) -> None:
     }
 
     assert len(answers) == 1
-    assert {raw.id for raw in served.raws(Channel.SMS)} == {ids.message_id(Channel.SMS, _SID)}
+    assert {raw.id for raw in served.raw_messages(Channel.SMS)} == {ids.message_id(Channel.SMS, _SID)}
 
 
-def test_one_token_does_not_make_two_messages_one(served: Served) -> None:
+def test_one_token_does_not_make_two_messages_one(served: DoorClient) -> None:
     """Two messages are two, whatever token their deliveries carry: none is lost."""
     url = f"{served.address}/sms/twilio"
     for sid in ("SM1", "SM2"):
         headers = sign(url, sms(sid=sid)) | {"I-Twilio-Idempotency-Token": "a"}
         served.post("/sms/twilio", data=sms(sid=sid), headers=headers)
 
-    assert len({raw.id for raw in served.raws(Channel.SMS)}) == 2
+    assert len({raw.id for raw in served.raw_messages(Channel.SMS)}) == 2
 
 
-def test_numbers_of_a_messaging_service(served: Served) -> None:
+def test_numbers_of_a_messaging_service(served: DoorClient) -> None:
     """Whichever of a service's numbers was written to, the message is taken, and its sender is one person."""
     for number, to in enumerate(("1708", "+62800000001708", "+12025550108")):
         fields = sms(sid=f"SM{number}") | {"To": to, "MessagingServiceSid": "MG" + "0" * 32}
         assert send(served, fields).status_code == 200
 
-    assert len({raw.sender for raw in served.raws(Channel.SMS)}) == 1
+    assert len({raw.sender for raw in served.raw_messages(Channel.SMS)}) == 1
 
 
 def test_quarantine_is_not_filled_by_one_address(serve: Serve) -> None:
@@ -337,10 +337,10 @@ def test_quarantine_is_not_filled_by_one_address(serve: Serve) -> None:
 
 def test_held_while_the_bus_is_away(serve: Serve, producer: Producer) -> None:
     """What can't even be held is not promised: 503, so that Twilio goes to the fallback."""
-    served = serve(Flaky(producer, {1}))
+    served = serve(FlakyProducer(producer, {1}))
 
-    refused(forge(served, sms()), 503, "away")
-    refused(forge(served, sms()), 403, "unsigned")
+    assert_refused(forge(served, sms()), 503, "away")
+    assert_refused(forge(served, sms()), 403, "unsigned")
 
 
 def signed_with_shared_key(
@@ -365,7 +365,7 @@ def test_a_shared_key_signs(serve: Serve) -> None:
 
     assert [answer(secret) for secret in ("new-key", "old-key", "other")] == [200, 200, 403]
     assert send(served, sms()).status_code == 200
-    assert len(served.raws(Channel.SMS)) == 3
+    assert len(served.raw_messages(Channel.SMS)) == 3
 
 
 @pytest.mark.parametrize(("secret", "algorithm"), [("a-key", HMAC_SHA1), (_TOKEN, HMAC_SHA256)])
@@ -374,7 +374,7 @@ def test_each_secret_has_its_algorithm(serve: Serve, secret: str, algorithm: str
     served = serve(twilio_shared_keys="a-key")
     headers = signed_with_shared_key(f"{served.address}/sms/twilio", sms(), secret, algorithm)
 
-    refused(served.post("/sms/twilio", data=sms(), headers=headers), 403, "bad_signature")
+    assert_refused(served.post("/sms/twilio", data=sms(), headers=headers), 403, "bad_signature")
 
 
 def test_a_shared_key_signs_json(serve: Serve) -> None:

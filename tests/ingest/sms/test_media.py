@@ -11,14 +11,14 @@ from structlog.types import EventDict
 
 from ingest.files.cleaning import MAX_FILE_BYTES
 from ingest.sms.media import Fetched, MediaFetcher
-from ingest.wrap import arrived
+from ingest.wrap import accepted_record
 from messages import codec
 from messages.shapes import Channel, Complaint
 from messages.topics import COMPLAINTS
 from normalize.stage import NormalizeStage
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
-from tests.ingest.door_client import Served
+from tests.ingest.door_client import DoorClient
 from tests.ingest.people import TEXT
 from tests.ingest.sms.test_door import send, signed_with_shared_key, sms
 from tests.support import records
@@ -36,13 +36,13 @@ def twilio() -> Iterator[LoopbackTwilio]:
 
 
 @pytest.fixture
-def served(serve: Serve, twilio: LoopbackTwilio) -> Served:
+def served(serve: Serve, twilio: LoopbackTwilio) -> DoorClient:
     """The doors, with that Twilio."""
     return serve(twilio_base_url=twilio.url)
 
 
 @pytest.fixture
-def fetcher(served: Served, twilio: LoopbackTwilio) -> MediaFetcher:
+def fetcher(served: DoorClient, twilio: LoopbackTwilio) -> MediaFetcher:
     """A fetcher that waits for little, and may be sent on to `localhost`."""
     return MediaFetcher(twilio.url, served.parts.attachments, storage=("localhost",), patience=1.0)
 
@@ -74,16 +74,16 @@ def causes(logged: list[EventDict]) -> set[str]:
     return {line["cause"] for line in logged if line["event"] == "sms.picture_missed"}
 
 
-def reported(served: Served) -> Complaint:
+def reported(served: DoorClient) -> Complaint:
     """The complaint made of the one message."""
-    (raw,) = served.raws(Channel.SMS)
+    (raw,) = served.raw_messages(Channel.SMS)
     stage = NormalizeStage(served.parts.engine, served.parts.sealer)
-    made = stage.handle([records.at(arrived(raw))])
+    made = stage.handle([records.at(accepted_record(raw))])
     (complaint,) = [record for record in made if record.topic == COMPLAINTS]
     return codec.decode(Complaint, complaint.value, complaint.headers)
 
 
-def test_pictures_come_with_the_report(served: Served, twilio: LoopbackTwilio) -> None:
+def test_pictures_come_with_the_report(served: DoorClient, twilio: LoopbackTwilio) -> None:
     """Fetched with the account's own token, kept in their order, and on the complaint; none is missing."""
     fields = sms(sid=_SID) | put(twilio, file(photo(1)), file(photo(2)))
 
@@ -93,7 +93,7 @@ def test_pictures_come_with_the_report(served: Served, twilio: LoopbackTwilio) -
     assert (len(report.attachments), report.unfetched) == (2, 0)
     assert set(twilio.tokens) == {twilio.token}
     attachments = served.parts.attachments
-    assert report.attachments == tuple(attachments.keep(photo(shade), NOW).attachment for shade in (1, 2))
+    assert report.attachments == tuple(attachments.store(photo(shade), NOW).attachment for shade in (1, 2))
 
 
 def test_the_old_token_opens_what_it_signed(serve: Serve, twilio: LoopbackTwilio) -> None:
@@ -103,7 +103,7 @@ def test_the_old_token_opens_what_it_signed(serve: Serve, twilio: LoopbackTwilio
 
     send(served, sms(sid=_SID) | put(twilio, file(photo())), "old-token")
 
-    assert len(served.raws(Channel.SMS)[0].attachments) == 1
+    assert len(served.raw_messages(Channel.SMS)[0].attachments) == 1
 
 
 def test_twilio_is_not_told_a_shared_key(serve: Serve, twilio: LoopbackTwilio) -> None:
@@ -114,7 +114,7 @@ def test_twilio_is_not_told_a_shared_key(serve: Serve, twilio: LoopbackTwilio) -
 
     assert served.post("/sms/twilio", data=fields, headers=headers).status_code == 200
 
-    assert (len(served.raws(Channel.SMS)[0].attachments), twilio.tokens) == (1, [twilio.token])
+    assert (len(served.raw_messages(Channel.SMS)[0].attachments), twilio.tokens) == (1, [twilio.token])
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_twilio_is_not_told_a_shared_key(serve: Serve, twilio: LoopbackTwilio) -
     ],
     ids=["gone", "broken", "card", "nothing", "cut", "half", "elsewhere", "nonsense"],
 )
-def test_a_picture_that_fails_costs_only_itself(served: Served, twilio: LoopbackTwilio, failing: Answer) -> None:
+def test_a_picture_that_fails_costs_only_itself(served: DoorClient, twilio: LoopbackTwilio, failing: Answer) -> None:
     """The words and the other picture go on, and the report says that one is missing."""
     fields = sms(sid=_SID) | put(twilio, failing, file(photo()))
 
@@ -142,7 +142,7 @@ def test_a_picture_that_fails_costs_only_itself(served: Served, twilio: Loopback
     assert complaint.tracking in (ET.fromstring(answer.content).findtext("Message") or "")  # noqa: S314 - our own
 
 
-def test_a_stalled_twilio_does_not_hold_up_the_words(served: Served, twilio: LoopbackTwilio) -> None:
+def test_a_stalled_twilio_does_not_hold_up_the_words(served: DoorClient, twilio: LoopbackTwilio) -> None:
     """The message is kept and answered while the picture still has not come; the one that came is there."""
     forever = threading.Event()
     fields = sms(sid=_SID) | put(twilio, file(photo(1), stall=forever), file(photo(2)))
@@ -163,7 +163,9 @@ def test_a_dripping_picture_is_given_up(fetcher: MediaFetcher, twilio: LoopbackT
     assert causes(logged) == {"late"}
 
 
-def test_a_huge_picture_is_not_read_to_its_end(served: Served, twilio: LoopbackTwilio, logged: list[EventDict]) -> None:
+def test_a_huge_picture_is_not_read_to_its_end(
+    served: DoorClient, twilio: LoopbackTwilio, logged: list[EventDict]
+) -> None:
     """What passes the bound is given up, whatever it says of its length."""
     put(twilio, file(photo() + bytes(MAX_FILE_BYTES), lacking=10**9))
     fetcher = MediaFetcher(twilio.url, served.parts.attachments, patience=60.0)
@@ -220,7 +222,7 @@ def test_only_twilios_api_is_asked(fetcher: MediaFetcher, twilio: LoopbackTwilio
         ("https://contoh.id@api.twilio.com/x", False),
     ],
 )
-def test_twilios_own_hosts(served: Served, url: str, api: bool) -> None:  # noqa: FBT001
+def test_twilios_own_hosts(served: DoorClient, url: str, api: bool) -> None:  # noqa: FBT001
     """At Twilio itself the token is for its hosts, over TLS, and for no other."""
     assert MediaFetcher("https://api.twilio.com", served.parts.attachments).may_know(url) is api
 
@@ -233,14 +235,14 @@ def test_the_same_picture_twice_is_one(fetcher: MediaFetcher, twilio: LoopbackTw
     assert (len(found.attachments), found.pictures) == (1, 2)
 
 
-def test_pictures_that_are_not_named_are_missing(served: Served) -> None:
+def test_pictures_that_are_not_named_are_missing(served: DoorClient) -> None:
     """Twilio says how many there are and not where: they are counted."""
     send(served, sms(sid=_SID) | {"NumMedia": "3"})
 
     assert reported(served).report.unfetched == 3
 
 
-def test_a_picture_without_words_is_a_report(served: Served, twilio: LoopbackTwilio) -> None:
+def test_a_picture_without_words_is_a_report(served: DoorClient, twilio: LoopbackTwilio) -> None:
     """It is no empty message: it is kept as a report, and its sender asked for words."""
     answer = send(served, sms("", sid=_SID) | put(twilio, file(photo())))
 
@@ -249,18 +251,20 @@ def test_a_picture_without_words_is_a_report(served: Served, twilio: LoopbackTwi
     assert complaint.tracking in (ET.fromstring(answer.content).findtext("Message") or "")  # noqa: S314 - our own
 
 
-def test_two_pictures_without_words_are_two_matters(served: Served, twilio: LoopbackTwilio) -> None:
+def test_two_pictures_without_words_are_two_matters(served: DoorClient, twilio: LoopbackTwilio) -> None:
     """No words do not make two photos of one sender the same words."""
     for number in range(2):
         send(served, sms("", sid=f"MM{number}") | put(twilio, file(photo(number))))
 
     stage = NormalizeStage(served.parts.engine, served.parts.sealer)
-    made = stage.handle([records.at(arrived(raw), place) for place, raw in enumerate(served.raws(Channel.SMS))])
+    made = stage.handle(
+        [records.at(accepted_record(raw), place) for place, raw in enumerate(served.raw_messages(Channel.SMS))]
+    )
     kinds = [codec.decode(Complaint, one.value, one.headers).relation.kind for one in made if one.topic == COMPLAINTS]
     assert kinds == ["new", "new"]
 
 
-def test_what_is_not_signed_fetches_nothing(served: Served, twilio: LoopbackTwilio) -> None:
+def test_what_is_not_signed_fetches_nothing(served: DoorClient, twilio: LoopbackTwilio) -> None:
     """A forger can't make the door ask Twilio, or anybody, for a file."""
     fields = sms(sid=_SID) | put(twilio, file(photo()))
 
@@ -275,5 +279,5 @@ def test_a_store_that_is_away_costs_the_picture(serve: Serve, twilio: LoopbackTw
 
     assert send(served, sms(sid=_SID) | put(twilio, file(photo()))).status_code == 200
 
-    (raw,) = served.raws(Channel.SMS)
+    (raw,) = served.raw_messages(Channel.SMS)
     assert (raw.attachments, raw.unfetched) == ((), 1)

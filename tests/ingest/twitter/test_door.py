@@ -12,7 +12,7 @@ from ingest.door_store import DoorStore
 from ingest.twitter.client import XAway, XMentions
 from messages import ids
 from messages.shapes import Channel
-from tests.ingest.door_client import Flaky, quarantined, raws
+from tests.ingest.door_client import FlakyProducer, quarantined, raw_messages
 from tests.ingest.people import AUTHOR, HANDLE, post
 from tests.ingest.twitter import loopback_x as says
 from tests.ingest.twitter.loopback_x import Answer, LoopbackX
@@ -45,7 +45,7 @@ def test_post_becomes_one_record(reading: Reading) -> None:
 
     reading.look()
 
-    (raw,) = raws(reading.parts, Channel.TWITTER)
+    (raw,) = raw_messages(reading.parts, Channel.TWITTER)
     assert reading.bodies() == [{"account": says.ACCOUNT, "post": reading.x.posts[0]}]
     assert (raw.id, raw.verified_by) == (ids.message_id(Channel.TWITTER, post(1)["id"]), "x-api")
     assert [private for private in (AUTHOR, HANDLE) if private in raw.model_dump_json()] == []
@@ -78,7 +78,7 @@ def test_place_outlives_the_process(reading: Reading) -> None:
 
 def test_place_moves_only_after_the_bus(reading: Reading) -> None:
     """While the bus is away the place stays, and the next look publishes everything."""
-    reading.producer = Flaky(reading.producer, {1})
+    reading.producer = FlakyProducer(reading.producer, {1})
 
     with pytest.raises(Retry):
         reading.look()
@@ -92,7 +92,7 @@ def test_backlog_is_kept_in_pieces(reading: Reading) -> None:
     """A long backlog is published in pieces, so that a failure in the middle neither loses nor begins it anew."""
     reading.x.page_size = 100
     reading.x.posts = [post(number) for number in range(1, 251)]
-    reading.producer = Flaky(reading.producer, {2})
+    reading.producer = FlakyProducer(reading.producer, {2})
 
     with pytest.raises(Retry):
         reading.look()
@@ -108,7 +108,7 @@ def test_published_twice_is_the_same_message(reading: Reading) -> None:
     reading.store.move_cursor(_CURSOR, "0")
     reading.look()
 
-    found = [raw.id for raw in raws(reading.parts, Channel.TWITTER)]
+    found = [raw.id for raw in raw_messages(reading.parts, Channel.TWITTER)]
     assert (len(found), len(set(found))) == (10, 5)
 
 

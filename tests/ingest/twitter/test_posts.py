@@ -13,7 +13,7 @@ from ingest.files.cleaning import MAX_FILE_BYTES
 from ingest.twitter.adapter import Found, versions
 from messages import ids
 from messages.shapes import Channel, RawMessage
-from tests.ingest.door_client import quarantined, raws
+from tests.ingest.door_client import quarantined, raw_messages
 from tests.ingest.people import AUTHOR, post
 from tests.ingest.twitter import loopback_x as says
 from tests.ingest.twitter.loopback_x import Answer
@@ -28,7 +28,7 @@ def version(number: int, *earlier: int, **more: Any) -> dict[str, Any]:
 
 def found(reading: Reading) -> list[RawMessage]:
     """What stands on the bus."""
-    return raws(reading.parts, Channel.TWITTER)
+    return raw_messages(reading.parts, Channel.TWITTER)
 
 
 def test_edit_is_a_message_of_its_own(reading: Reading) -> None:
@@ -150,7 +150,7 @@ def test_pictures_are_kept(reading: Reading) -> None:
     (raw,) = found(reading)
     assert [kept.media_type for kept in raw.attachments] == ["image/jpeg"] * 2
     assert (raw.unfetched, reading.x.fetched) == (0, ["/media/a.jpg", "/media/bb.jpg"])
-    assert all(reading.parts.attachments.content(kept.id) for kept in raw.attachments)
+    assert all(reading.parts.attachments.read_content(kept.id) for kept in raw.attachments)
     assert reading.bodies()[0]["media"] == reading.x.media
 
 

@@ -11,7 +11,7 @@ from bus.errors import Retry
 from ingest.door_store import DoorStore
 from ingest.twitter.client import XAway
 from ingest.twitter.read_budget import ReadBudget, Reads, ReadsSpent
-from tests.ingest.door_client import Flaky
+from tests.ingest.door_client import FlakyProducer
 from tests.ingest.people import post
 from tests.ingest.twitter import loopback_x as says
 from tests.ingest.twitter.reading import START, Patience, Reading
@@ -64,7 +64,7 @@ def test_two_count_at_once(engine: Any) -> None:
     """Two processes that read at the same time are both counted, on either database."""
     store = DoorStore(engine)
     for more in (3, 4, 5):
-        store.add("a day", more)
+        store.increase_counter("a day", more)
 
     assert store.cursor("a day") == "12"
 
@@ -143,7 +143,7 @@ def test_gap_is_filled_on_the_next_days(backlog: Reading) -> None:
 def test_gap_survives_a_crash(backlog: Reading, away: int) -> None:
     """Whenever the bus goes away while a gap is filled, everything is on it in the end, and most of it once."""
     backlog.limit = 20
-    backlog.producer = Flaky(backlog.producer, {away})
+    backlog.producer = FlakyProducer(backlog.producer, {away})
     for day in range(5):
         backlog.later(day)
         look_until_spent(backlog)

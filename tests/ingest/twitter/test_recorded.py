@@ -11,7 +11,7 @@ from ingest.twitter.deleted_posts import compliance_events, withdrawn_by
 from messages.shapes import Channel
 from normalize.draft import Draft, NotComplaint
 from normalize.readers import twitter
-from tests.ingest.door_client import quarantined, raws
+from tests.ingest.door_client import quarantined, raw_messages
 from tests.ingest.twitter import loopback_x as says
 from tests.ingest.twitter.loopback_x import Stream
 from tests.ingest.twitter.reading import Reading
@@ -53,7 +53,7 @@ def test_every_recorded_post(reading: Reading, path: Path) -> None:
         reading.look()
         posts += len(page["data"])
 
-    kept = raws(reading.parts, Channel.TWITTER)
+    kept = raw_messages(reading.parts, Channel.TWITTER)
     earlier = sum(len(body.get("earlier", ())) for body in reading.bodies())
     assert len(kept) + earlier + len(quarantined(reading.parts)) == posts
     for raw in kept:
@@ -69,7 +69,7 @@ def test_recorded_posts_are_complaints_or_say_why_not(reading: Reading) -> None:
         reading.store.move_cursor("twitter.since_id", "0")
         reading.x.script.append(says.shaped(page))
         reading.look()
-    for raw in raws(reading.parts, Channel.TWITTER):
+    for raw in raw_messages(reading.parts, Channel.TWITTER):
         read = twitter.read(raw.content_type, reading.parts.sealer.open(raw.body, raw.id))
         reason = read.reason if isinstance(read, NotComplaint) else "complaint"
         found[reason] = found.get(reason, 0) + 1
@@ -86,7 +86,7 @@ def test_recorded_edits_belong_together(reading: Reading) -> None:
         reading.x.script.append(says.shaped(page))
         reading.look()
 
-    first, second = raws(reading.parts, Channel.TWITTER)
+    first, second = raw_messages(reading.parts, Channel.TWITTER)
     assert second.provider_id.startswith(f"{first.provider_id}:")
     drafts = [twitter.read(raw.content_type, reading.parts.sealer.open(raw.body, raw.id)) for raw in (first, second)]
     marks = [draft.follows.mark for draft in drafts if isinstance(draft, Draft) and draft.follows]
@@ -102,7 +102,7 @@ def test_recorded_stream(reading: Reading) -> None:
 
     whole = [line for line in lines if _is_json(line)]
     assert 0 < len(whole) < len(lines)
-    assert len(raws(reading.parts, Channel.TWITTER)) == len(whole)
+    assert len(raw_messages(reading.parts, Channel.TWITTER)) == len(whole)
     assert len(quarantined(reading.parts)) == len(lines) - len(whole)
 
 

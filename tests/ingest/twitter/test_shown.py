@@ -20,7 +20,7 @@ from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
-from tests.ingest.door_client import Served
+from tests.ingest.door_client import DoorClient
 from tests.ingest.mobile.phones import Phone
 from tests.ingest.people import AUTHOR, post
 from tests.ingest.sms.test_door import send, sms
@@ -64,12 +64,12 @@ def numbers(reading: Reading) -> dict[str, str]:
 
 
 @pytest.fixture
-def served(serve: Serve, numbers: dict[str, str]) -> Served:
+def served(serve: Serve, numbers: dict[str, str]) -> DoorClient:
     """The doors, when all that is worked; one app has a key."""
     return serve(open311_keys="an-app")
 
 
-def answers(served: Served, number: str) -> Iterator[tuple[str, requests.Response]]:
+def answers(served: DoorClient, number: str) -> Iterator[tuple[str, requests.Response]]:
     """What each address says to whoever has this number, in each of its forms."""
     phone = Phone(served)
     phone.register()
@@ -85,7 +85,7 @@ def answers(served: Served, number: str) -> Iterator[tuple[str, requests.Respons
 
 
 @pytest.mark.parametrize("kind", _TEXTS)
-def test_no_address_gives_a_word(served: Served, numbers: dict[str, str], kind: str) -> None:
+def test_no_address_gives_a_word(served: DoorClient, numbers: dict[str, str], kind: str) -> None:
     """Neither a word nor the author nor the post: who has the number hears that it is there, and where it went."""
     secrets = (_WORD, AUTHOR, *(post(number)["id"] for number in range(1, 5)))
     told: dict[str, int] = {}
@@ -101,7 +101,7 @@ def test_no_address_gives_a_word(served: Served, numbers: dict[str, str], kind: 
     assert [told[asked] for asked in known] == [200, 200, 200]
 
 
-def test_no_sms_gives_a_word(served: Served, numbers: dict[str, str]) -> None:
+def test_no_sms_gives_a_word(served: DoorClient, numbers: dict[str, str]) -> None:
     """Whoever asks for a number by SMS hears its state."""
     for place, number in enumerate(numbers.values()):
         answer = send(served, sms(f"STATUS {number}", sid=f"SM{place}"))

@@ -10,7 +10,7 @@ from structlog.types import EventDict
 from ingest.twitter.client import XAway
 from ingest.twitter.stream import PAUSE_SECONDS, RULE, XStream
 from messages.shapes import Channel
-from tests.ingest.door_client import Flaky, quarantined, raws
+from tests.ingest.door_client import FlakyProducer, quarantined, raw_messages
 from tests.ingest.people import post
 from tests.ingest.twitter import loopback_x as says
 from tests.ingest.twitter.loopback_x import Answer, Stream, line
@@ -36,11 +36,11 @@ def test_posts_are_published_as_they_come(reading: Reading) -> None:
     """Each line is one message, in the order of the stream, under the ids that polling would give."""
     reading.x.streams.append(Stream((line(post(1)), line(post(2)))))
     reading.stream().look()
-    streamed = [raw.id for raw in raws(reading.parts, Channel.TWITTER)]
+    streamed = [raw.id for raw in raw_messages(reading.parts, Channel.TWITTER)]
     reading.x.posts = [post(1), post(2)]
     reading.look()
 
-    assert [raw.id for raw in raws(reading.parts, Channel.TWITTER)] == streamed * 2
+    assert [raw.id for raw in raw_messages(reading.parts, Channel.TWITTER)] == streamed * 2
 
 
 def test_never_moves_the_place(reading: Reading) -> None:
@@ -158,7 +158,7 @@ def test_half_a_line_at_the_end(reading: Reading) -> None:
 
 def test_bus_away_loses_nothing_and_the_stream_lives(reading: Reading, logged: list[EventDict]) -> None:
     """A post that could not be published is the poller's: the stream goes on with the next one."""
-    reading.producer = Flaky(reading.producer, {1})
+    reading.producer = FlakyProducer(reading.producer, {1})
     reading.x.streams.append(Stream((line(post(1)), line(post(2)))))
     reading.stream().look()
 

@@ -11,7 +11,7 @@ from ingest.twitter.read_budget import ReadsSpent
 from messages import codec, ids
 from messages.shapes import Channel, OversightEvent
 from messages.topics import OVERSIGHT
-from tests.ingest.door_client import Flaky
+from tests.ingest.door_client import FlakyProducer
 from tests.ingest.people import post
 from tests.ingest.twitter import loopback_x as says
 from tests.ingest.twitter.reading import START, Reading
@@ -146,7 +146,7 @@ def test_post_that_x_says_nothing_about(taken: Reading) -> None:
 def test_bus_away_is_told_later(taken: Reading) -> None:
     """What could not be told is still known, and told at the next look."""
     taken.x.gone = {FIVE[0]}
-    taken.producer = Flaky(taken.producer, {1})
+    taken.producer = FlakyProducer(taken.producer, {1})
     checks = taken.withdrawals()
 
     with pytest.raises(Exception, match="away"):

@@ -11,8 +11,8 @@ from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 
 from app.assembly.parts import utc_now
-from ingest.web.form_token import FormGuard
-from tests.ingest.door_client import Served
+from ingest.web.form_token import FormTokens
+from tests.ingest.door_client import DoorClient
 from tests.ingest.people import Fields, report
 
 FORM_ID = "5f0c0000-0000-4000-8000-000000001708"
@@ -23,18 +23,20 @@ SPOT = (-6.9, 110.4)
 Files = list[tuple[str, tuple[str, bytes, str]]]
 
 
-def token(served: Served, form_id: str = FORM_ID, age: timedelta = timedelta(minutes=1), **more: bool) -> str:
+def token(served: DoorClient, form_id: str = FORM_ID, age: timedelta = timedelta(minutes=1), **more: bool) -> str:
     """What a form carries that was served so long ago."""
-    guard = FormGuard(served.parts.secrets.sender_key, served.parts.settings.reached_at)
+    guard = FormTokens(served.parts.secrets.sender_key, served.parts.settings.reached_at)
     return guard.token(form_id, utc_now() - age, **more)
 
 
-def fields(served: Served, **more: Any) -> Fields:
+def fields(served: DoorClient, **more: Any) -> Fields:
     """A form of ours, filled in; `more` adds to it or overrides it."""
     return report(form_id=FORM_ID, token=token(served)) | more
 
 
-def send_form(served: Served, files: Files | None = None, headers: dict[str, str] | None = None, **more: Any) -> Any:
+def send_form(
+    served: DoorClient, files: Files | None = None, headers: dict[str, str] | None = None, **more: Any
+) -> Any:
     """Send it as browsers do: multipart, an empty file field included."""
     parts = files or [("files", ("", b"", "application/octet-stream"))]
     return served.post("/web/reports", data=fields(served, **more), files=parts, headers=headers)

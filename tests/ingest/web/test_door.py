@@ -9,70 +9,70 @@ import pytest
 import requests
 
 from messages.shapes import Channel
-from tests.ingest.door_client import Served, refused
+from tests.ingest.door_client import DoorClient, assert_refused
 from tests.ingest.people import EMAIL, NAME, PHONE, TEXT, Fields, report
 from tests.ingest.web.forms import FORM_ID, fields, send_form, token
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-def send_json(served: Served, fields: Fields, key: str = "") -> requests.Response:
+def send_json(served: DoorClient, fields: Fields, key: str = "") -> requests.Response:
     """The JSON twin."""
     return served.post("/web/reports", json=fields, headers={"Idempotency-Key": key} if key else {})
 
 
-def send_text(served: Served, body: str) -> requests.Response:
+def send_text(served: DoorClient, body: str) -> requests.Response:
     """The JSON twin, with a body that no encoder of ours would make."""
     return served.post("/web/reports", data=body.encode(), headers={"Content-Type": "application/json"})
 
 
-def test_form_becomes_one_record(served: Served) -> None:
+def test_form_becomes_one_record(served: DoorClient) -> None:
     """A form is answered with its receipt, and is one record whose seal opens to what the citizen said, no more."""
     answer = send_form(served)
 
-    (raw,) = served.raws(Channel.WEB)
+    (raw,) = served.raw_messages(Channel.WEB)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/web/receipts/{raw.tracking}")
     assert dict(parse_qsl(served.opened(raw).decode())) == report(form_id=FORM_ID)
     assert (raw.content_type, raw.attachments) == (_FORM["Content-Type"], ())
     assert served.published() == 1
 
 
-def test_both_encodings_are_one_form(served: Served) -> None:
+def test_both_encodings_are_one_form(served: DoorClient) -> None:
     """A browser that can't send files sends the form urlencoded: the same record, the same number."""
     urlencoded = served.post("/web/reports", data=fields(served))
 
     assert urlencoded.headers["Location"] == send_form(served).headers["Location"]
 
 
-def test_receipt_shows_the_number(served: Served) -> None:
+def test_receipt_shows_the_number(served: DoorClient) -> None:
     """Where the form leads, the citizen reads the number, and is led on to its status."""
     receipt = served.get(send_form(served).headers["Location"])
 
-    (raw,) = served.raws(Channel.WEB)
+    (raw,) = served.raw_messages(Channel.WEB)
     assert receipt.status_code == 200
     assert f'<p class="number big">{raw.tracking}</p>' in receipt.text
     assert f'href="/status/{raw.tracking}"' in receipt.text
 
 
-def test_identity_is_sealed(served: Served) -> None:
+def test_identity_is_sealed(served: DoorClient) -> None:
     """Neither name, number, address nor words stand in clear anywhere in the record."""
     send_form(served)
 
-    (raw,) = served.raws(Channel.WEB)
+    (raw,) = served.raw_messages(Channel.WEB)
     clear = raw.model_dump_json()
     assert [private for private in (NAME, PHONE, EMAIL, TEXT, "Sekar") if private in clear] == []
 
 
-def test_a_typed_contact_proves_nobody(served: Served) -> None:
+def test_a_typed_contact_proves_nobody(served: DoorClient) -> None:
     """Whoever types another's number, or a dash, is not taken for that person: no two web reports share a sender."""
     for phone in (PHONE, PHONE, "-", "-"):
         send_json(served, report(phone=phone))
 
-    assert len({raw.sender for raw in served.raws(Channel.WEB)}) == 4
+    assert len({raw.sender for raw in served.raw_messages(Channel.WEB)}) == 4
 
 
 @pytest.mark.parametrize("bare", [{"text": "Lampu mati."}, {"text": "Lampu mati.", "form_id": ""}])
-def test_equal_forms_without_an_id_are_two(served: Served, bare: dict[str, str]) -> None:
+def test_equal_forms_without_an_id_are_two(served: DoorClient, bare: dict[str, str]) -> None:
     """Two people may write the same two words; each gets a form with an id of its own, to press once more."""
     pages = [served.post("/web/reports", data=bare).text for _ in range(2)]
 
@@ -81,76 +81,76 @@ def test_equal_forms_without_an_id_are_two(served: Served, bare: dict[str, str])
     assert served.published() == 0
 
 
-def test_codes_are_optional_and_the_narrowest_is_enough(served: Served) -> None:
+def test_codes_are_optional_and_the_narrowest_is_enough(served: DoorClient) -> None:
     """The twin takes a region in words as before, or the code of any level."""
     for place in ({"region": "Semarang"}, {"province": "33"}, {"district": "33.74.01"}, {"city": "33.74"}):
         assert send_json(served, {"text": "Lampu mati.", "happened": "semalam", **place}).status_code == 202
 
 
 @pytest.mark.parametrize("text", ["\0", " \u200b\u2060\t", "\u202e"])
-def test_a_text_that_nobody_sees_is_refused(served: Served, text: str) -> None:
+def test_a_text_that_nobody_sees_is_refused(served: DoorClient, text: str) -> None:
     """Nothing is said: the form comes back, the twin names the field."""
     assert send_form(served, text=text).status_code == 400
     assert send_json(served, report(text=text)).json()["errors"][0]["field"] == "text"
     assert served.published() == 0
 
 
-def test_double_click_is_one_message(served: Served) -> None:
+def test_double_click_is_one_message(served: DoorClient) -> None:
     """The same form sent twice leads to the same receipt, and both records have one id."""
     receipts = {send_form(served).headers["Location"] for _ in range(2)}
 
     assert len(receipts) == 1
-    assert len({raw.id for raw in served.raws(Channel.WEB)}) == 1
+    assert len({raw.id for raw in served.raw_messages(Channel.WEB)}) == 1
 
 
-def test_changed_form_is_another_message(served: Served) -> None:
+def test_changed_form_is_another_message(served: DoorClient) -> None:
     """A form sent again with other words is another report: nobody's second thought is dropped."""
     receipts = {send_form(served, text=text).headers["Location"] for text in ("Lampu mati.", "Jalan rusak.")}
 
     assert len(receipts) == 2
-    assert len({raw.id for raw in served.raws(Channel.WEB)}) == 2
+    assert len({raw.id for raw in served.raw_messages(Channel.WEB)}) == 2
 
 
-def test_json_twin(served: Served) -> None:
+def test_json_twin(served: DoorClient) -> None:
     """JSON is answered with the number and the public address of its status."""
     answer = send_json(served, report(latitude=-6.99, longitude=110.42, anonim=True))
 
-    (raw,) = served.raws(Channel.WEB)
+    (raw,) = served.raw_messages(Channel.WEB)
     assert answer.status_code == 202
     assert answer.json() == {"tracking": raw.tracking, "status_url": f"{served.address}/status/{raw.tracking}"}
     assert (raw.content_type, raw.verified_by) == ("application/json", "none")
 
 
-def test_media_types_are_read_without_case(served: Served) -> None:
+def test_media_types_are_read_without_case(served: DoorClient) -> None:
     """`Application/JSON` is JSON, and the record says so to whoever reads it."""
     headers = {"Content-Type": "Application/JSON; Charset=UTF-8"}
 
     assert served.post("/web/reports", data=json.dumps(report()).encode(), headers=headers).status_code == 202
-    assert [raw.content_type for raw in served.raws(Channel.WEB)] == ["application/json"]
+    assert [raw.content_type for raw in served.raw_messages(Channel.WEB)] == ["application/json"]
 
 
-def test_without_a_key_each_is_its_own(served: Served) -> None:
+def test_without_a_key_each_is_its_own(served: DoorClient) -> None:
     """Two JSON reports without a key are two messages."""
     numbers = {send_json(served, report()).json()["tracking"] for _ in range(2)}
 
     assert len(numbers) == 2
 
 
-def test_key_makes_json_repeatable(served: Served) -> None:
+def test_key_makes_json_repeatable(served: DoorClient) -> None:
     """The same key with the same payload is the same number and the same message."""
     key = str(uuid4())
 
     numbers = {send_json(served, report(), key).json()["tracking"] for _ in range(2)}
 
     assert len(numbers) == 1
-    assert len({raw.id for raw in served.raws(Channel.WEB)}) == 1
+    assert len({raw.id for raw in served.raw_messages(Channel.WEB)}) == 1
 
 
-def test_reused_key_is_refused(served: Served) -> None:
+def test_reused_key_is_refused(served: DoorClient) -> None:
     """The same key with another payload is refused, and only the first is published."""
     send_json(served, report(), "one-key")
 
-    assert "Idempotency-Key" in refused(
+    assert "Idempotency-Key" in assert_refused(
         send_json(served, report(text="Lain lagi."), "one-key"), 422, "idempotency_key_reused"
     )
     assert served.published() == 1
@@ -174,24 +174,24 @@ FAULTS: list[tuple[Fields, str, str]] = [
 ]
 
 
-def test_each_field_at_fault_is_named(served: Served) -> None:
+def test_each_field_at_fault_is_named(served: DoorClient) -> None:
     """A JSON report that can't be read is refused with a problem that names the field, and nothing is published."""
     for typed, field, says in FAULTS:
-        assert says in refused(send_json(served, typed), 400, "invalid_submission")[field]
+        assert says in assert_refused(send_json(served, typed), 400, "invalid_submission")[field]
     assert served.published() == 0
 
 
-def test_broken_json_is_refused(served: Served) -> None:
+def test_broken_json_is_refused(served: DoorClient) -> None:
     """What is no JSON object is refused, naming the body or the field, and nothing is published."""
     bodies = ["", "{", '{"text": ', "[]", '"teks"', "null", "[" * 5_000, '{"text": "\\ud800"}', '{"text": "\\u00']
 
-    faults = [refused(send_text(served, body), 400, "invalid_submission") for body in bodies]
+    faults = [assert_refused(send_text(served, body), 400, "invalid_submission") for body in bodies]
 
     assert [[*fault] for fault in faults] == [["body"]] * len(bodies)
     assert served.published() == 0
 
 
-def test_form_with_a_fault_keeps_what_was_typed(served: Served) -> None:
+def test_form_with_a_fault_keeps_what_was_typed(served: DoorClient) -> None:
     """The form comes back with every word that was typed, and what is wrong stands beside its field."""
     page = send_form(served, email="e" * 201)
 
@@ -206,12 +206,12 @@ def test_form_with_a_fault_keeps_what_was_typed(served: Served) -> None:
     assert served.published() == 0
 
 
-def test_field_that_the_form_does_not_have_is_named(served: Served) -> None:
+def test_field_that_the_form_does_not_have_is_named(served: DoorClient) -> None:
     """Whoever posts a field of another name is told which, though no place on the page belongs to it."""
     assert "<li>txet: " in send_form(served, txet="salah ketik").text
 
 
-def test_what_was_typed_is_not_run(served: Served) -> None:
+def test_what_was_typed_is_not_run(served: DoorClient) -> None:
     """Markup typed into any field, or as its name, comes back as text."""
     script = "<script>alert(1)</script>"
     typed = {"title": script * 20, "address": f'"{script}', "agency": f"'{script}", "text": f"</textarea>{script}"}
@@ -234,7 +234,7 @@ STRANGE = (
 )
 
 
-def test_strange_text_is_taken(served: Served) -> None:
+def test_strange_text_is_taken(served: DoorClient) -> None:
     """Any text that Unicode can spell is taken by both ways, and none of it is lost."""
     for text in STRANGE:
         assert send_form(served, text=text).status_code == 303
@@ -242,10 +242,10 @@ def test_strange_text_is_taken(served: Served) -> None:
 
     forms = {urlencode(report(form_id=FORM_ID, text=text)).encode() for text in STRANGE}
     twins = {json.dumps(report(text=text)).encode() for text in STRANGE}
-    assert {served.opened(raw) for raw in served.raws(Channel.WEB)} == forms | twins
+    assert {served.opened(raw) for raw in served.raw_messages(Channel.WEB)} == forms | twins
 
 
-def test_longest_text_is_taken(served: Served) -> None:
+def test_longest_text_is_taken(served: DoorClient) -> None:
     """10,000 characters of the widest kind fit the door's bound and a record of the bus, by both ways."""
     text = "🚧" * 10_000
 
@@ -254,7 +254,7 @@ def test_longest_text_is_taken(served: Served) -> None:
     assert served.published() == 2
 
 
-def test_bytes_that_are_no_text_are_taken(served: Served) -> None:
+def test_bytes_that_are_no_text_are_taken(served: DoorClient) -> None:
     """Bytes that are not UTF-8 are a report all the same, kept as they are; the reader makes of them what it can."""
     ours = f"&form_id={FORM_ID}&token={token(served)}".encode()
     bodies = [b"text=%ED%A0%80", b"text=\xff\xfe", b"text=%", b"text=a&text=b", b"text=a%00"]
@@ -262,11 +262,13 @@ def test_bytes_that_are_no_text_are_taken(served: Served) -> None:
     answers = {body: served.post("/web/reports", data=body + ours, headers=_FORM).status_code for body in bodies}
 
     assert answers == dict.fromkeys(bodies, 303)
-    kept = [said for raw in served.raws(Channel.WEB) for said in served.opened(raw).split(b"&") if b"text=" in said]
+    kept = [
+        said for raw in served.raw_messages(Channel.WEB) for said in served.opened(raw).split(b"&") if b"text=" in said
+    ]
     assert sorted(kept) == sorted([b"text=%ED%A0%80", b"text=%FF%FE", b"text=%25", b"text=a", b"text=b", b"text=a%00"])
 
 
-def test_bytes_that_are_no_form_are_refused(served: Served) -> None:
+def test_bytes_that_are_no_form_are_refused(served: DoorClient) -> None:
     """What holds no report brings the form back, and nothing is published."""
     bodies = [b"", b"&&&", b"=", b"\0\xff", b"a=%FF", b"--x\r\nContent-Disposition: form-data"]
 
@@ -276,28 +278,28 @@ def test_bytes_that_are_no_form_are_refused(served: Served) -> None:
     assert served.published() == 0
 
 
-def test_key_that_is_none_is_refused(served: Served) -> None:
+def test_key_that_is_none_is_refused(served: DoorClient) -> None:
     """A key that can't be one is refused, naming the header."""
     for key in ("", '""', "a" * 256, "\x85", "kunci\tdua"):
         answer = served.post("/web/reports", json=report(), headers={"Idempotency-Key": key.encode("latin-1")})
-        assert "Idempotency-Key" in refused(answer, 400, "invalid_idempotency_key")
+        assert "Idempotency-Key" in assert_refused(answer, 400, "invalid_idempotency_key")
     assert served.published() == 0
 
 
-def test_receipt_of_a_wrong_number(served: Served) -> None:
+def test_receipt_of_a_wrong_number(served: DoorClient) -> None:
     """A number with a slip in it is no number: 404."""
     for number in ("0000-0000-0000", "ABC", "%00", "🚧", "1" * 3_000):
-        refused(served.get(f"/web/receipts/{number}"), 404, "no_such_number")
+        assert_refused(served.get(f"/web/receipts/{number}"), 404, "no_such_number")
 
 
-def test_receipt_forgives_how_it_is_typed(served: Served) -> None:
+def test_receipt_forgives_how_it_is_typed(served: DoorClient) -> None:
     """A number typed in small letters and without dashes is the same number."""
     number = send_json(served, report()).json()["tracking"]
 
     assert number in served.get(f"/web/receipts/{number.replace('-', '').lower()}").text
 
 
-def test_empty_form(served: Served) -> None:
+def test_empty_form(served: DoorClient) -> None:
     """The first page is the form; it offers the provinces, and each time it carries an id of its own."""
     found = [re.findall(r'name="form_id" value="([0-9a-f-]{36})"', served.get("/").text) for _ in range(2)]
 
@@ -307,7 +309,7 @@ def test_empty_form(served: Served) -> None:
     assert served.get("/").headers["Cache-Control"] == "private, no-cache"
 
 
-def test_filled_form_is_kept_by_nobody(served: Served) -> None:
+def test_filled_form_is_kept_by_nobody(served: DoorClient) -> None:
     """A page with what somebody typed is not to be found on a shared computer afterwards."""
     page = served.post("/web/reports", data={"text": TEXT})
 

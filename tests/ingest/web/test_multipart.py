@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.web.multipart import MAX_FILE_BYTES, MAX_FILES_BYTES, MULTIPART, Posted, posted, read_multipart
+from ingest.web.multipart import MAX_FILE_BYTES, MAX_FILES_BYTES, MULTIPART, PostedForm, posted_form, read_multipart
 
 _TYPE = f"{MULTIPART}; boundary=batas"
 
@@ -37,13 +37,13 @@ async def _stream(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def read(form: Posted, chunks: Iterable[bytes], content_type: str = _TYPE, most: int = 100_000_000) -> Posted:
+def read(form: PostedForm, chunks: Iterable[bytes], content_type: str = _TYPE, most: int = 100_000_000) -> PostedForm:
     """What is made of a body that comes in these pieces."""
     asyncio.run(read_multipart(_stream(chunks), content_type, form, most))
     return form
 
 
-def contents(form: Posted) -> list[bytes | None]:
+def contents(form: PostedForm) -> list[bytes | None]:
     """The bytes of each file."""
     found: list[bytes | None] = []
     for upload in form.uploads:
@@ -57,7 +57,7 @@ def contents(form: Posted) -> list[bytes | None]:
 def test_however_it_is_cut_it_is_the_same(cuts: list[int]) -> None:
     """A body may come in any pieces: names, values and files are the same, byte for byte."""
     edges = [0, *sorted(cuts), len(BODY)]
-    with posted() as form:
+    with posted_form() as form:
         read(form, [BODY[start:end] for start, end in itertools.pairwise(edges)])
 
         assert form.fields == [(b"text", b"Lampu mati.\r\nGelap."), (b"name", b"")]
@@ -69,7 +69,7 @@ def test_however_it_is_cut_it_is_the_same(cuts: list[int]) -> None:
 @given(st.integers(0, len(BODY) - len(END)))
 def test_what_breaks_off_is_said(end: int) -> None:
     """What came before is there, half a file is none, and that it was not all is said."""
-    with posted() as form:
+    with posted_form() as form:
         read(form, [BODY[:end]])
 
         assert form.cut == "broken_off"
@@ -80,16 +80,16 @@ def test_what_breaks_off_is_said(end: int) -> None:
 @given(st.binary(max_size=400), st.text(st.characters(max_codepoint=255), max_size=80))
 def test_what_is_no_form_is_none(body: bytes, boundary: str) -> None:
     """Bytes and content types that nobody would send do no harm."""
-    with posted() as form:
+    with posted_form() as form:
         read(form, [body], f"{MULTIPART}; boundary={boundary}")
-    with posted() as form:
+    with posted_form() as form:
         read(form, [b"--batas\r\n", body, END])
 
 
 @pytest.mark.parametrize("boundary", ["", "b" * 5_000])
 def test_a_boundary_that_is_none(boundary: str) -> None:
     """A body that cannot be taken apart is one that broke off."""
-    with posted() as form:
+    with posted_form() as form:
         assert read(form, [BODY], f"{MULTIPART}; boundary={boundary}").cut == "broken_off"
 
 
@@ -97,7 +97,7 @@ def test_a_file_too_large_is_read_past() -> None:
     """Its room is freed, what follows it is read, and it is known by name."""
     megabyte = b"0" * 1_000_000
     pieces = [file("besar.jpg", b"")[:-2], *[megabyte] * 9, b"\r\n", file("b.jpg", b"kecil"), field("text", b"Gelap.")]
-    with posted() as form:
+    with posted_form() as form:
         read(form, [*pieces, END])
 
         assert [(upload.name, upload.size) for upload in form.uploads] == [("besar.jpg", 9_000_000), ("b.jpg", 5)]
@@ -108,7 +108,7 @@ def test_a_file_too_large_is_read_past() -> None:
 def test_all_files_together_have_a_bound() -> None:
     """A fourth of the largest size is one too many; one given up leaves its room to the next."""
     large = b"0" * MAX_FILE_BYTES
-    with posted() as form:
+    with posted_form() as form:
         read(form, [*(file(f"{number}.jpg", large) for number in range(4)), file("kecil.jpg", b"0" * 900_000), END])
 
         assert [upload.content is not None for upload in form.uploads] == [True, True, True, False, True]
@@ -117,7 +117,7 @@ def test_all_files_together_have_a_bound() -> None:
 
 def test_only_five_files_are_held() -> None:
     """The sixth is known by name and holds nothing."""
-    with posted() as form:
+    with posted_form() as form:
         read(form, [*(file(f"{number}.jpg", b"x") for number in range(6)), END])
 
         assert [upload.content is not None for upload in form.uploads] == [True] * 5 + [False]
@@ -125,7 +125,7 @@ def test_only_five_files_are_held() -> None:
 
 def test_a_stream_without_an_end_is_left() -> None:
     """Past the bound nothing more is read; the fields before it are there."""
-    with posted() as form:
+    with posted_form() as form:
         read(form, [field("text", b"Gelap."), *[file("a.jpg", b"0" * 500)] * 10], most=2_000)
 
         assert (form.fields, form.cut) == ([(b"text", b"Gelap.")], "too_large")
@@ -133,7 +133,7 @@ def test_a_stream_without_an_end_is_left() -> None:
 
 def test_a_thousand_parts_are_too_many() -> None:
     """Nobody's form has so many fields."""
-    with posted() as form:
+    with posted_form() as form:
         read(form, [field("text", b"") * 1_000, END])
 
         assert form.cut == "broken_off"
@@ -142,7 +142,7 @@ def test_a_thousand_parts_are_too_many() -> None:
 
 def test_files_are_closed() -> None:
     """Whatever happens while a form is worked, no file of it stays."""
-    with pytest.raises(ZeroDivisionError), posted() as form:  # noqa: PT012 - the block is what is tested
+    with pytest.raises(ZeroDivisionError), posted_form() as form:  # noqa: PT012 - the block is what is tested
         read(form, [BODY])
         raise ZeroDivisionError
     assert all(upload.content and upload.content.closed for upload in form.uploads)

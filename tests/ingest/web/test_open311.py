@@ -13,9 +13,9 @@ import requests
 from structlog.types import EventDict
 
 from bus.port import Outgoing, Producer
-from ingest.web.open311.adapter import Clients
+from ingest.web.open311.adapter import ApiKeys
 from ingest.web.open311.store import RequestStore
-from ingest.wrap import arrived
+from ingest.wrap import accepted_record
 from messages import codec, ids
 from messages.open311 import CONTENT_TYPE
 from messages.shapes import AgencyAnswer, Channel, Dispatch
@@ -26,7 +26,7 @@ from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
-from tests.ingest.door_client import Flaky, Served
+from tests.ingest.door_client import DoorClient, FlakyProducer
 from tests.ingest.people import EMAIL, NAME, PHONE, PRIVATE, TEXT, report
 from tests.ingest.twitter.loopback_x import LoopbackX
 from tests.sinks.ledger.test_status import counted, written
@@ -63,13 +63,13 @@ def service_request(**more: Any) -> dict[str, Any]:
     return {name: value for name, value in (said | more).items() if value is not None}
 
 
-def send(served: Served, form: str = "json", key: str = "", query: str = "", **more: Any) -> requests.Response:
+def send(served: DoorClient, form: str = "json", key: str = "", query: str = "", **more: Any) -> requests.Response:
     """A service request by POST."""
     headers = {"Idempotency-Key": key} if key else {}
     return served.post(f"/open311/v2/requests.{form}{query}", data=service_request(**more), headers=headers)
 
 
-def ask(served: Served, resource: str, form: str = "json", **query: str) -> requests.Response:
+def ask(served: DoorClient, resource: str, form: str = "json", **query: str) -> requests.Response:
     """A question by GET."""
     return served.get(f"/open311/v2/{resource}.{form}{'?' + urlencode(query) if query else ''}")
 
@@ -119,13 +119,13 @@ def token_of(response: requests.Response) -> str:
     return str(found["token"])
 
 
-def work(served: Served, *verdicts: str) -> None:
+def work(served: DoorClient, *verdicts: str) -> None:
     """Take everything that the web's door published through the stages into the ledger, and answer it so."""
     parts = served.parts
     normalizer = NormalizeStage(parts.engine, parts.sealer, parts.services.names)
     router, ledger = RouterStage(parts.engine, fixed_rules_source(), lambda: NOW), LedgerSink(parts.engine)
-    raws = [arrived(raw) for raw in served.raws(Channel.WEB)]
-    complaints = of(COMPLAINTS, normalizer.handle([at(raw, offset) for offset, raw in enumerate(raws)]))
+    raw_messages = [accepted_record(raw) for raw in served.raw_messages(Channel.WEB)]
+    complaints = of(COMPLAINTS, normalizer.handle([at(raw, offset) for offset, raw in enumerate(raw_messages)]))
     sent = of(agency_topic(""), router.handle([at(complaint, offset) for offset, complaint in enumerate(complaints)]))
     dispatches = [codec.decode(Dispatch, message.value, message.headers) for message in sent]
     said = [answer(dispatch, verdict) for dispatch in dispatches for verdict in verdicts]
@@ -154,12 +154,12 @@ def answer(dispatch: Dispatch, verdict: str) -> Outgoing:
 
 
 @pytest.mark.parametrize("resource", ["discovery", "services", "services/kesehatan"])
-def test_both_formats_say_the_same(served: Served, resource: str) -> None:
+def test_both_formats_say_the_same(served: DoorClient, resource: str) -> None:
     """XML is what JSON is by the Spark convention."""
     assert told(ask(served, resource, "xml")) == plainly(told(ask(served, resource)))
 
 
-def test_every_service_is_listed(served: Served) -> None:
+def test_every_service_is_listed(served: DoorClient) -> None:
     """Each has what the specification wants; a token is what a request will be answered with."""
     listed = {service["service_code"]: service for service in told(ask(served, "services"))}
 
@@ -175,7 +175,7 @@ def test_every_service_is_listed(served: Served) -> None:
     }
 
 
-def test_no_service_asks_for_more(served: Served) -> None:
+def test_no_service_asks_for_more(served: DoorClient) -> None:
     """A definition has no attributes; a code that is none of ours has no definition."""
     assert told(ask(served, "services/agama")) == {"service_code": "agama", "attributes": []}
     for form in FORMATS:
@@ -195,14 +195,14 @@ def test_discovery_names_the_endpoint(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_request_becomes_one_record(served: Served, form: str) -> None:
+def test_a_request_becomes_one_record(served: DoorClient, form: str) -> None:
     """It is answered with a token, which is the tracking number, and its seal opens to the very bytes sent."""
     body = urlencode(service_request()).encode()
     headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
 
     response = served.post(f"/open311/v2/requests.{form}", data=body, headers=headers)
 
-    (raw,) = served.raws(Channel.WEB)
+    (raw,) = served.raw_messages(Channel.WEB)
     (found,) = told(response)
     assert [*found] == ["token", "service_notice", "account_id"]
     assert (found["token"], found["account_id"]) == (raw.tracking, None)
@@ -212,11 +212,11 @@ def test_a_request_becomes_one_record(served: Served, form: str) -> None:
     assert served.published() == 1
 
 
-def test_identity_is_sealed(served: Served) -> None:
+def test_identity_is_sealed(served: DoorClient) -> None:
     """Neither name, number, address nor words stand in clear anywhere in the record."""
     send(served)
 
-    (raw,) = served.raws(Channel.WEB)
+    (raw,) = served.raw_messages(Channel.WEB)
     assert [private for private in (*PRIVATE, "Sekar") if private in raw.model_dump_json()] == []
 
 
@@ -229,12 +229,12 @@ def test_identity_is_sealed(served: Served) -> None:
         {"lat": "-90", "long": "180"},
     ],
 )
-def test_one_way_of_saying_the_place_is_enough(served: Served, place: dict[str, Any]) -> None:
+def test_one_way_of_saying_the_place_is_enough(served: DoorClient, place: dict[str, Any]) -> None:
     """Coordinates or an address; what is blank counts as not sent."""
     token_of(send(served, **place))
 
 
-def test_only_service_and_place_are_needed(served: Served) -> None:
+def test_only_service_and_place_are_needed(served: DoorClient) -> None:
     """As the specification has it: a pothole on a map is a report."""
     token_of(send(served, description=None, first_name=None, last_name=None, phone=None, email=None))
 
@@ -258,7 +258,7 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-def test_each_argument_at_fault_is_named(served: Served) -> None:
+def test_each_argument_at_fault_is_named(served: DoorClient) -> None:
     """400, with one error for each, in the format that was asked for; nothing is published."""
     for form in FORMATS:
         for more, argument, says in FAULTS:
@@ -269,12 +269,12 @@ def test_each_argument_at_fault_is_named(served: Served) -> None:
     assert served.published() == 0
 
 
-def test_longest_description_is_taken(served: Served) -> None:
+def test_longest_description_is_taken(served: DoorClient) -> None:
     """4,000 characters of the widest kind, line ends counted once."""
     token_of(send(served, description="\r\n".join(["🚧"] * 2000) + "!"))
 
 
-def test_services_and_jurisdictions_that_are_not_ours(served: Served) -> None:
+def test_services_and_jurisdictions_that_are_not_ours(served: DoorClient) -> None:
     """404, as the specification has it; ours may be named."""
     for form in FORMATS:
         assert "service_code" in errors(send(served, form, service_code="jembatan"), 404)[0]
@@ -286,7 +286,7 @@ def test_services_and_jurisdictions_that_are_not_ours(served: Served) -> None:
     told(ask(served, "services", jurisdiction_id="lapor.go.id"))
 
 
-def test_only_a_form_is_taken(served: Served) -> None:
+def test_only_a_form_is_taken(served: DoorClient) -> None:
     """JSON, and a form with files, are refused and not misread; without a type it is read as a form."""
     address = "/open311/v2/requests.json"
     errors(served.post(address, json=service_request()), 415)
@@ -307,16 +307,16 @@ def test_a_key_is_needed_where_keys_are_given_out(serve: Serve) -> None:
     token_of(send(served, query="?api_key=kota-dua"))
 
 
-def test_equal_requests_are_two_reports(served: Served) -> None:
+def test_equal_requests_are_two_reports(served: DoorClient) -> None:
     """Two citizens may say the same through one city's app."""
     assert len({token_of(send(served)) for _ in range(2)}) == 2
-    assert len({raw.sender for raw in served.raws(Channel.WEB)}) == 2
+    assert len({raw.sender for raw in served.raw_messages(Channel.WEB)}) == 2
 
 
-def test_an_idempotency_key_makes_a_request_repeatable(served: Served) -> None:
+def test_an_idempotency_key_makes_a_request_repeatable(served: DoorClient) -> None:
     """The same key with the same request is the same token and message; with another it is refused."""
     assert len({token_of(send(served, key="k1")) for _ in range(2)}) == 1
-    assert len({raw.id for raw in served.raws(Channel.WEB)}) == 1
+    assert len({raw.id for raw in served.raw_messages(Channel.WEB)}) == 1
     for form in FORMATS:
         errors(send(served, form, key="k1", description="Lain lagi."), 422)
     errors(send(served, key="k" * 256), 400)
@@ -332,7 +332,7 @@ def test_two_clients_may_choose_the_same_idempotency_key(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_token_becomes_a_number(served: Served, form: str) -> None:
+def test_a_token_becomes_a_number(served: DoorClient, form: str) -> None:
     """At first there is only the token; when the ledger knows the report there is its number, which is the same."""
     token = token_of(send(served))
     before = told(ask(served, f"tokens/{token}", form))
@@ -345,7 +345,7 @@ def test_a_token_becomes_a_number(served: Served, form: str) -> None:
     assert told(ask(served, f"requests/{token}", form))[0]["service_request_id"] == token
 
 
-def test_a_token_that_nobody_was_given(served: Served) -> None:
+def test_a_token_that_nobody_was_given(served: DoorClient) -> None:
     """A slip, and a number that is right but was never given out: 404."""
     stranger = tracking_number(ids.message_id("web", "nobody"), b"another key")
     for form in FORMATS:
@@ -358,7 +358,7 @@ def test_a_token_that_nobody_was_given(served: Served) -> None:
     ("verdicts", "status", "notes"),
     [((), "open", "diteruskan"), (("accepted",), "open", "ditindaklanjuti"), (("closed",), "closed", "selesai")],
 )
-def test_what_became_of_a_request(served: Served, verdicts: tuple[str, ...], status: str, notes: str) -> None:
+def test_what_became_of_a_request(served: DoorClient, verdicts: tuple[str, ...], status: str, notes: str) -> None:
     """Every field of the specification; what is not public is empty, the rest is the ledger's."""
     token = token_of(send(served))
     work(served, *verdicts)
@@ -379,12 +379,12 @@ def test_what_became_of_a_request(served: Served, verdicts: tuple[str, ...], sta
     assert told(ask(served, f"requests/{token}", "xml"))[0].keys() == {*_FIELDS}
 
 
-def test_nothing_of_who_what_or_where_is_told(served: Served) -> None:
+def test_nothing_of_who_what_or_where_is_told(served: DoorClient) -> None:
     """Of no report, whichever way it came, and of one that is rahasia no more than its number's own page shows."""
     served.post("/web/reports", json=report(rahasia=True, title="Sukamaju"), headers={"Idempotency-Key": "1"})
     send(served)
     work(served, "closed")
-    asked = ",".join(raw.tracking for raw in served.raws(Channel.WEB))
+    asked = ",".join(raw.tracking for raw in served.raw_messages(Channel.WEB))
 
     for form in FORMATS:
         response = ask(served, "requests", form, service_request_id=asked)
@@ -393,7 +393,7 @@ def test_nothing_of_who_what_or_where_is_told(served: Served) -> None:
         assert [private for private in (*PRIVATE, "Sekar", "-6.99", "110.42") if private in said] == []
 
 
-def test_many_numbers_at_once(served: Served) -> None:
+def test_many_numbers_at_once(served: DoorClient) -> None:
     """With commas or said again, however they are typed; what is not known is left out, and each is told once."""
     tokens = [token_of(send(served)) for _ in range(3)]
     work(served)
@@ -429,10 +429,10 @@ def test_a_thousand_requests_are_looked_up_together(serve: Serve) -> None:
     """The longest list asks the database a few times, not a thousand, and is whole."""
     served = serve(open311_keys=_KEYS)
     token_of(send(served, api_key="kota-satu"))
-    (mine,) = served.raws(Channel.WEB)
+    (mine,) = served.raw_messages(Channel.WEB)
     numbers = written(served.parts.engine, 1000)
     requests_ = RequestStore(served.parts.engine)
-    client = Clients(("kota-satu",), served.parts.wrapper).client({"api_key": "kota-satu"})
+    client = ApiKeys(("kota-satu",), served.parts.wrapper).client({"api_key": "kota-satu"})
     for place, each in enumerate(numbers[:-1]):
         requests_.remember(each, client, "agama", mine.at - timedelta(minutes=place + 1))
 
@@ -443,7 +443,7 @@ def test_a_thousand_requests_are_looked_up_together(serve: Serve) -> None:
     assert len([statement for statement in asked if statement.startswith("SELECT")]) <= 8
 
 
-def test_without_keys_nobodys_list_is_given(served: Served) -> None:
+def test_without_keys_nobodys_list_is_given(served: DoorClient) -> None:
     """Where the door is open to all there are no clients: a list would hand out everybody's numbers."""
     send(served, api_key="kota-satu")
     work(served)
@@ -471,7 +471,7 @@ def test_a_list_is_narrowed(serve: Serve) -> None:
     assert listed(service_request_id=token, status="closed", service_code="agama", end_date="kemarin", api_key="") == 1
 
 
-def test_a_plus_that_was_not_encoded_is_forgiven(served: Served) -> None:
+def test_a_plus_that_was_not_encoded_is_forgiven(served: DoorClient) -> None:
     """A zone east of Greenwich is Indonesia's: its plus arrives as a space."""
     told(served.get("/open311/v2/requests.json?start_date=2026-01-31T00:00:00+07:00"))
 
@@ -489,13 +489,13 @@ def test_a_plus_that_was_not_encoded_is_forgiven(served: Served) -> None:
         ({"start_date": "9999-12-31T23:59:59-12:00"}, "start_date"),
     ],
 )
-def test_questions_that_cannot_be_read(served: Served, query: dict[str, str], argument: str) -> None:
+def test_questions_that_cannot_be_read(served: DoorClient, query: dict[str, str], argument: str) -> None:
     """400, naming the argument; a span of more than 90 days among them."""
     for form in FORMATS:
         assert errors(ask(served, "requests", form, **query), 400)[0].startswith(f"{argument}: ")
 
 
-def test_addresses_and_ways_that_are_not_ours(served: Served) -> None:
+def test_addresses_and_ways_that_are_not_ours(served: DoorClient) -> None:
     """Refused as Open311 refuses, in XML where no format is named; a wrong way says which is right."""
     for form in FORMATS:
         errors(ask(served, "tidak-ada", form), 404)
@@ -507,14 +507,14 @@ def test_addresses_and_ways_that_are_not_ours(served: Served) -> None:
     assert served.get("/open311/v22").headers["Content-Type"] == "application/problem+json"
 
 
-def test_markup_in_an_arguments_name_is_told_as_text(served: Served) -> None:
+def test_markup_in_an_arguments_name_is_told_as_text(served: DoorClient) -> None:
     """What comes back is XML still, whatever it quotes: markup escaped, and what XML can't write left out."""
     name = "<b a='\"'>&amp;]]>\0\x08\ufffe\U0001f6a7"
     (found,) = errors(send(served, "xml", **{name: "1"}), 400)
     assert found.startswith("<b a='\"'>&amp;]]>\U0001f6a7: ")
 
 
-def test_large_body_is_refused(served: Served) -> None:
+def test_large_body_is_refused(served: DoorClient) -> None:
     """413, in the format that was asked for."""
     for form in FORMATS:
         errors(send(served, form, description="a" * 300_000), 413)
@@ -558,7 +558,7 @@ def test_guesses_of_a_key_are_counted_by_the_address(serve: Serve) -> None:
 
 def test_bus_away(serve: Serve, producer: Producer) -> None:
     """503, and when to come again; nothing was promised, and the same key is taken when the bus is back."""
-    served = serve(Flaky(producer, range(1, 3)))
+    served = serve(FlakyProducer(producer, range(1, 3)))
     for form in FORMATS:
         away = send(served, form, key="k1")
         errors(away, 503)
@@ -594,13 +594,13 @@ def test_a_full_house_says_so_in_its_own_words(serve: Serve) -> None:
     guest.close()
 
 
-def test_a_link_is_kept_and_not_followed(served: Served, x: LoopbackX) -> None:
+def test_a_link_is_kept_and_not_followed(served: DoorClient, x: LoopbackX) -> None:
     """Whoever names an address makes us ask nobody; the agency is told that there is a picture, and not where."""
     address = f"{x.url}/foto.jpg"
     send(served, media_url=address)
     work(served)
 
-    (raw,) = served.raws(Channel.WEB)
+    (raw,) = served.raw_messages(Channel.WEB)
     assert x.asked == []
     assert raw.unfetched == 1
     assert urlencode({"media_url": address}).encode() in served.opened(raw)

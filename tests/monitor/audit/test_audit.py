@@ -13,7 +13,7 @@ from app.assembly.parts import Parts
 from app.operations.quarantine import Choice, Quarantine
 from bus.port import Membership, Outgoing, Record
 from bus.worker import Stage, Worker
-from ingest.wrap import arrived, held
+from ingest.wrap import accepted_record, quarantine_record
 from messages import codec, ids
 from messages.shapes import MERGED, Channel, Complaint, Dispatch, OversightEvent, Relation
 from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT
@@ -206,7 +206,7 @@ def quarantine(parts: Parts, pipeline: Pipeline) -> Quarantine:
     for number, reason in ((1, "unsigned"), (1, "bad_signature"), (2, "unsigned"), (3, "malformed")):
         body = f"MessageSid=SM{number}&From=%2B62800000005{number}&Body=pohon+tumbang+{number}".encode()
         raw = parts.wrapper.wrap(Channel.SMS, f"held:{number}", "", body, NOW, records.FORM)
-        pipeline.publish(held(raw, reason))
+        pipeline.publish(quarantine_record(raw, reason))
     return Quarantine(parts.bus, parts.wrapper, parts.sealer, parts.audit_log)
 
 
@@ -232,7 +232,7 @@ def test_what_is_released_counts_as_what_it_became(parts: Parts, pipeline: Pipel
 def test_released_and_delivered_by_twilio_is_one(parts: Parts, pipeline: Pipeline, quarantine: Quarantine) -> None:
     """The webhook came again with a true signature, before or after: one arrival, delivered again."""
     body = b"MessageSid=SM1&From=%2B628000000051&Body=pohon+tumbang+1"
-    true = arrived(parts.wrapper.wrap(Channel.SMS, "SM1", "tel:+628000000051", body, NOW, records.FORM))
+    true = accepted_record(parts.wrapper.wrap(Channel.SMS, "SM1", "tel:+628000000051", body, NOW, records.FORM))
     pipeline.publish(true)
     list(quarantine.release(Choice(), "petugas-1", "token lama", NOW))
     pipeline.publish(true)

@@ -18,7 +18,7 @@ from monitor.metrics.catalog import METRICS, OF_PROCESSES, Kind, Metric
 from monitor.monitor_loop import Watching
 from monitor.snapshot import ProcessState, Waiting
 from tests.conftest import NOW
-from tests.ingest.door_client import Host
+from tests.ingest.door_client import DoorServer
 from tests.monitor.metrics.conftest import Expose, Promtool, families, values
 from tests.monitor.metrics.snapshots import BEGAN, OTHER, WELL, ago, channel, heap, look, process, queue, stage
 from tests.support.records import web
@@ -194,7 +194,7 @@ def test_the_operations_port_serves_them(parts: Parts) -> None:
     """As text, and as OpenMetrics to who asks for it; what no monitor saw is not there before its first look."""
     watching = Watching(lambda: WELL, threading.Event(), 5.0)
     pulse = Pulse({"router": WorkerHealth(lambda: 0.0)})
-    host = Host()
+    host = DoorServer()
     host.app = build(parts, pulse, {"web": str, "sms": lambda: "spool_full"}, watching)
 
     def get(accept: str) -> requests.Response:

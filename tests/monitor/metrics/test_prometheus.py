@@ -16,7 +16,7 @@ from monitor.health import Pulse
 from monitor.metrics.catalog import METRICS
 from monitor.monitor_loop import Watching
 from monitor.snapshot import Snapshot, Waiting
-from tests.ingest.door_client import Host
+from tests.ingest.door_client import DoorServer
 from tests.monitor.metrics.conftest import DASHBOARD, asked_by
 from tests.monitor.metrics.prometheus import running
 from tests.monitor.metrics.snapshots import ago, look, moved, stage
@@ -46,7 +46,7 @@ def test_from_a_look_to_an_alert_and_back(parts: Parts, tmp_path: Path) -> None:
     seconds = BEHIND_SECONDS
     watching = Watching(lambda: _behind(seconds), threading.Event(), 5.0)
     watching.step()
-    host = Host()
+    host = DoorServer()
     host.app = build(parts, Pulse(), {"web": str}, watching)
     with host.serving(), running(tmp_path, host.port) as prometheus:
         _until(prometheus.firing)

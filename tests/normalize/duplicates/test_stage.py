@@ -15,7 +15,7 @@ from app.assembly.parts import Parts
 from app.evaluation.duplicates import Readers
 from bus.port import Outgoing, Record
 from config.database import reading
-from ingest.wrap import arrived
+from ingest.wrap import accepted_record
 from messages import codec, ids
 from messages.shapes import Channel, Complaint, Correction, Relation
 from messages.topics import CORRECTIONS
@@ -47,7 +47,7 @@ def report(parts: Parts, text: str, device: str, hours: float = 0, **fields: obj
     when = NOW + timedelta(hours=hours)
     sender = f"device:{device}"
     raw = parts.wrapper.wrap(Channel.WEB, f"{device}:{text}:{hours}", sender, body, when, JSON, "device-token")
-    return arrived(raw)
+    return accepted_record(raw)
 
 
 def complaints(outputs: Sequence[Outgoing]) -> list[Complaint]:
@@ -99,7 +99,7 @@ def test_who_is_not_proven_never_repeats(parts: Parts, stage: NormalizeStage) ->
     """Copied words prove nobody: else whoever has the text of a complaint could find out who wrote it."""
     bodies = [json.dumps({"text": text, "phone": "+628000000021"}).encode() for text in (MORNING, AFTERNOON)]
     wrapped = [parts.wrapper.wrap(Channel.WEB, f"key:{body!r}", "", body, NOW, JSON) for body in bodies]
-    first, second = work(stage, *(arrived(raw) for raw in wrapped))
+    first, second = work(stage, *(accepted_record(raw) for raw in wrapped))
     assert (first.relation.kind, second.relation.kind) == ("new", "joins")
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.assembly.parts import Parts
-from ingest.wrap import arrived
+from ingest.wrap import accepted_record
 from messages.gsm_alphabet import fits_one_sms
 from messages.shapes import Channel, VerifiedBy
 from messages.topics import COMPLAINTS, REPLIES
@@ -15,7 +15,7 @@ from sinks.replies.providers.twilio import TwilioSms
 from sinks.replies.sink import ReplySink
 from tests.app.test_sms_reconciliation import reconciler, sid, webhook
 from tests.conftest import NOW
-from tests.ingest.door_client import raws
+from tests.ingest.door_client import raw_messages
 from tests.sinks.replies.office import OTHER_PHONE, PHONE, Office, complaint
 from tests.support.loopback_twilio import LoopbackTwilio
 from tests.support.records import at
@@ -29,7 +29,7 @@ def fill(parts: Parts, twilio: LoopbackTwilio) -> list[str]:
 
 def work(parts: Parts, sms: TwilioSms) -> None:
     """Everything on the door's topic, through the normalizer and the outbox to Twilio."""
-    arrivals = [at(arrived(raw), place) for place, raw in enumerate(raws(parts, Channel.SMS))]
+    arrivals = [at(accepted_record(raw), place) for place, raw in enumerate(raw_messages(parts, Channel.SMS))]
     made = NormalizeStage(parts.engine, parts.sealer).handle(arrivals)
     said = [at(one, place) for place, one in enumerate(made) if one.topic in {COMPLAINTS, REPLIES}]
     ReplySink(parts.engine).handle(said)
@@ -41,7 +41,7 @@ def test_the_sender_hears_the_number_once(parts: Parts, twilio: LoopbackTwilio, 
     twilio.received(sid(1), NOW, "LAPOR jalan rusak", OTHER_PHONE)
     twilio.received(sid(2), NOW - timedelta(hours=5), "LAPOR lampu mati", PHONE)
     producer = parts.bus.producer()
-    producer.publish([arrived(webhook(parts, 1, "LAPOR jalan rusak", OTHER_PHONE))])
+    producer.publish([accepted_record(webhook(parts, 1, "LAPOR jalan rusak", OTHER_PHONE))])
     producer.close()
 
     (number,) = fill(parts, twilio)
@@ -58,7 +58,7 @@ def test_the_sender_hears_the_number_once(parts: Parts, twilio: LoopbackTwilio, 
 def test_who_wrote_again_has_a_number(parts: Parts, twilio: LoopbackTwilio, sms: TwilioSms) -> None:
     """No answer came, so they sent it again and were answered: the first one, filled later, is a repeat and silent."""
     producer = parts.bus.producer()
-    producer.publish([arrived(webhook(parts, 2, "lampu mati", PHONE))])
+    producer.publish([accepted_record(webhook(parts, 2, "lampu mati", PHONE))])
     producer.close()
     work(parts, sms)
     twilio.received(sid(1), NOW - timedelta(hours=1), "lampu mati", PHONE)

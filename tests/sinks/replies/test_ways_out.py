@@ -16,7 +16,7 @@ from app.assembly.startup_checks import findings
 from bus.errors import Stop
 from bus.port import Outgoing
 from config.settings import Settings
-from ingest.wrap import arrived
+from ingest.wrap import accepted_record
 from messages.shapes import Channel
 from messages.topics import COMPLAINTS, REPLIES
 from normalize.stage import NormalizeStage
@@ -65,7 +65,7 @@ def report(parts: Parts) -> Outgoing:
     """A report from the app, with a push token."""
     device = "0d1f3a52-8a5e-4c1b-9d68-17080000cccc"
     body = json.dumps({"device_id": device, "text": "Kemenkes, antre lama", "push_token": PUSH}).encode()
-    return arrived(parts.wrapper.wrap(Channel.MOBILE, "one", f"device:{device}", body, NOW, records.JSON))
+    return accepted_record(parts.wrapper.wrap(Channel.MOBILE, "one", f"device:{device}", body, NOW, records.JSON))
 
 
 def test_the_whole_way(

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from app.assembly.parts import Parts
 from bus.errors import Reject
 from bus.port import Outgoing, Record
-from ingest.wrap import arrived
+from ingest.wrap import accepted_record
 from messages import codec, ids
 from messages.gsm_alphabet import fits_one_sms, septets
 from messages.shapes import AgencyAnswer, Channel, Complaint, Dispatch, Reply
@@ -46,7 +46,7 @@ def tweet(parts: Parts, number: int, text: str = "Kemenkes, puskesmas tutup", au
     post = {"id": str(number), "author_id": author, "text": f"@Lapor1708 {text}"}
     body = json.dumps({"account": "1708", "post": post}).encode()
     wrapped = parts.wrapper.wrap(Channel.TWITTER, str(number), f"x:{author}", body, NOW, "application/json", "x-api")
-    return arrived(wrapped)
+    return accepted_record(wrapped)
 
 
 def told(outputs: Sequence[Outgoing]) -> list[Reply]:
