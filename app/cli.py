@@ -27,7 +27,7 @@ from app.commands import (
 from app.commands.common import EX_UNAVAILABLE, stop
 from app.simulator.replay import ReplayError
 from bus.errors import Retry, Stop
-from config.database import DatabaseAway
+from config.database import DatabaseUnavailable
 from config.settings import SettingsError
 
 app = typer.Typer(
@@ -74,7 +74,7 @@ def main() -> None:
         stop(str(error), EX_CONFIG)
     except (OSError, sqlite3.Error) as error:
         stop(f"{type(error).__name__}: {error}; look at the data folder (SATUPINTU_HOME)", EX_UNAVAILABLE)
-    except (Retry, DatabaseAway) as error:
+    except (Retry, DatabaseUnavailable) as error:
         stop(f"{error}: the bus or the database can't be reached; is it running?", EX_UNAVAILABLE)
 
 

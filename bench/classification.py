@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from bench.corpus import SOURCES, UNWANTED, Message, fold, load
 from bench.learning import learn, write
-from config.reference.classification_phrases import FILE, load_kinds
+from config.reference.classification_phrases import FILE, load_classification_rows
 from messages.shapes import Channel, Kind
 from normalize.classification.classifier import Judge, Judgement
 
@@ -45,7 +45,7 @@ class Held(NamedTuple):
 
 def held_out(messages: Sequence[Message], folds: int = _FOLDS) -> Iterator[Held]:
     """Each message, judged as an SMS without a title by what was learned from the other parts."""
-    cues = load_kinds()
+    cues = load_classification_rows()
     for part in range(folds):
         judge = Judge(learn([message for message in messages if fold(message, folds) != part], cues))
         for message in messages:
@@ -145,7 +145,7 @@ def _head(message: Message) -> str:
 
 
 def _microseconds(messages: Sequence[Message], source: str) -> float:
-    judge = Judge(load_kinds())
+    judge = Judge(load_classification_rows())
     texts = [message.text for message in messages if message.source == source]
     best = math.inf
     for _ in range(_ROUNDS):
@@ -165,6 +165,6 @@ if __name__ == "__main__":
     training = words[:1] == ["train"]
     shared = Path(words[-1]) if len(words) > training else _SHARED
     if training:
-        write(learn(load(shared), load_kinds()), _OURS / FILE)
+        write(learn(load(shared), load_classification_rows()), _OURS / FILE)
     else:
         print(json.dumps(main(shared), indent=1))  # noqa: T201 - what a bench is for

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from app.evaluation.duplicate_metrics import measure_duplicates, summarize_judgements
 from app.evaluation.duplicates import ExplainedMessage, LabelledPair, Readers
-from config.reference.duplicate_weights import Likeness
+from config.reference.duplicate_weights import DuplicateWeights
 from messages.shapes import Channel
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.comparison import Comparator
@@ -72,12 +72,12 @@ class Example:
     pair: LabelledPair | None = None
 
 
-def train(readers: Readers) -> Likeness:
+def train(readers: Readers) -> DuplicateWeights:
     """The weights, and the threshold at which cross-validation keeps its word: over groups, and over whole sources."""
     examples = _all(readers)
     weights, start = fit(examples)
     parts = (_fold_of, _source_of)
-    return Likeness(weights, start, max(_threshold(list(_crossed(examples, part))) for part in parts))
+    return DuplicateWeights(weights, start, max(_threshold(list(_crossed(examples, part))) for part in parts))
 
 
 def cross(readers: Readers) -> dict[str, object]:
@@ -240,7 +240,7 @@ def _threshold(scored: Iterable[tuple[Example, float]]) -> float:
     return round(min(best, 0.99), 3)
 
 
-def _write(likeness: Likeness) -> None:
+def _write(likeness: DuplicateWeights) -> None:
     with _FILE.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(("feature", "weight"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.corpus import UNWANTED, Message
 from bench.logistic import Example, Pull, fit
-from config.reference.classification_phrases import ALWAYS, COLUMNS, LISTED, Cue
+from config.reference.classification_phrases import ALWAYS, COLUMNS, LISTED, ClassificationRow
 from messages.shapes import Kind
 from normalize.classification.classifier import Judge
 
@@ -18,7 +18,7 @@ _FREE = 0.05
 _LEANING = 0.75
 
 
-def learn(messages: Sequence[Message], cues: Sequence[Cue]) -> tuple[Cue, ...]:
+def learn(messages: Sequence[Message], cues: Sequence[ClassificationRow]) -> tuple[ClassificationRow, ...]:
     """The cues with weights between zero and twice what a person gave: learning neither invents nor reverses one.
 
     What is a wish, and what publicity, is not learned: the reports are classified too loosely for the one, and none is
@@ -40,7 +40,7 @@ def learn(messages: Sequence[Message], cues: Sequence[Cue]) -> tuple[Cue, ...]:
     return tuple(replace(cue, weight=round(weights.get(cue.says, {}).get(cue.name, cue.weight), 2)) for cue in cues)
 
 
-def write(cues: Sequence[Cue], path: Path) -> None:
+def write(cues: Sequence[ClassificationRow], path: Path) -> None:
     """Write the table."""
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
@@ -50,7 +50,7 @@ def write(cues: Sequence[Cue], path: Path) -> None:
             rows.writerow((cue.says, *numbers, "|".join(cue.phrases)))
 
 
-def _pull(cue: Cue, strength: float) -> Pull:
+def _pull(cue: ClassificationRow, strength: float) -> Pull:
     if cue.name == ALWAYS:
         return Pull(cue.given, _FREE)
     return Pull(cue.given, strength, min(0.0, 2 * cue.given), max(0.0, 2 * cue.given))

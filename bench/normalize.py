@@ -33,7 +33,7 @@ from sqlmodel import SQLModel
 from app.evaluation.duplicates import Readers
 from bench.publishing import publish
 from bench.stream import Sent, Stream
-from config.database import insert, open_engine, writing
+from config.database import insert_statement, open_engine, write_transaction
 from messages.sealing import Sealed, Sealer
 from messages.shapes import Channel, Place, Relation, Report
 from normalize.duplicates.matcher import Matcher
@@ -102,7 +102,7 @@ class Bench:
         keys = [matcher.lookup_keys(matter) for matter in matters]
         clock.append(time.process_time())
         found = 0
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             seen = EarlierComplaints(connection, self._sealer, keys)
             clock.append(time.process_time())
             for number, (one, matter, some, moment) in enumerate(zip(sent, matters, keys, at, strict=True)):
@@ -125,7 +125,7 @@ class Bench:
         copies = round((size - self._stored) / _BASE)
         if copies < 1:
             return
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             if self._engine.dialect.name == "sqlite":
                 # Each page is written once.
                 connection.exec_driver_sql("PRAGMA cache_size = -2000000")
@@ -143,7 +143,7 @@ class Bench:
     def _copy(self, connection: Connection, base: Sequence[dict[str, object]]) -> None:
         shift = self._stored
         rows = list(self._copied(base, shift))
-        connection.execute(insert(connection, ComparableRow).on_conflict_do_nothing(), rows)
+        connection.execute(insert_statement(connection, ComparableRow).on_conflict_do_nothing(), rows)
         mask = self._rng.getrandbits(63)
         sqlite = self._engine.dialect.name == "sqlite"
         other = "(key | :mask) - (key & :mask)" if sqlite else "key # CAST(:mask AS bigint)"

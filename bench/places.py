@@ -18,12 +18,12 @@ from pathlib import Path
 
 from config.reference.regions import Regions, load_regions
 from config.reference.slang import load_slang
-from config.reference.word_frequencies import load_vocabulary
-from language.places.finder import Atlas, load_atlas
-from language.places.gazetteer import Gazetteer, Level, level_of, load_gazetteer
+from config.reference.word_frequencies import load_word_frequencies
+from language.places.finder import PlaceFinder, load_place_finder
+from language.places.gazetteer import Gazetteer, RegionLevel, load_gazetteer, region_level
 from language.places.landmarks import Landmarks, load_landmarks
 from language.tokens import Tokens
-from language.words import Words
+from language.words import WordReader
 from messages.shapes import Report
 from router.location.location import ReportLocation, locate_report, location_text
 
@@ -45,13 +45,13 @@ class Finder:
     """Everything that finding a place needs."""
 
     def __init__(self, regions: Regions) -> None:
-        vocabulary, slang = load_vocabulary(), load_slang()
+        vocabulary, slang = load_word_frequencies(), load_slang()
         self.gazetteer: Gazetteer = load_gazetteer(regions)
         began, size = time.process_time(), _size()
-        self.atlas: Atlas = load_atlas(regions, self.gazetteer, (*vocabulary.words, *slang))
+        self.atlas: PlaceFinder = load_place_finder(regions, self.gazetteer, (*vocabulary.words, *slang))
         self.seconds, self.megabytes = time.process_time() - began, _size() - size
         self.landmarks = load_landmarks(regions) if _LANDMARKS.exists() else Landmarks()
-        self.words = Words(slang)
+        self.words = WordReader(slang)
 
     def where(self, report: Report) -> ReportLocation:
         """Where a report is about."""
@@ -118,9 +118,9 @@ def _alike(report: Report, region: str, gazetteer: Gazetteer) -> list[str]:
     """Which of the two a bare name of a city and a regency alike went to, with the region's code."""
     levels: set[str] = set()
     for mention in gazetteer.find(Tokens(location_text(report))):
-        kinds = {level_of(code) for code in mention.codes}
-        if not mention.said and {Level.CITY, Level.REGENCY} <= kinds and region in mention.codes:
-            levels.add(f"{level_of(region).name} {region}")
+        kinds = {region_level(code) for code in mention.codes}
+        if not mention.said and {RegionLevel.CITY, RegionLevel.REGENCY} <= kinds and region in mention.codes:
+            levels.add(f"{region_level(region).name} {region}")
     return sorted(levels)
 
 

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from config.reference.matter_terms import load_troubles
+from config.reference.matter_terms import load_matter_terms
 from config.reference.slang import load_slang
-from language.places.villages import name_words
-from language.words import Words
+from language.places.villages import village_name_words
+from language.words import WordReader
 
 _FILE = Path(__file__).parent.parent / "config" / "data" / "vocabulary.csv"
 _FEWEST = 4
@@ -34,14 +34,14 @@ _NO_NAMES = Path(__file__).parent / "no_names.txt"
 def main(shared: Path) -> None:
     """Count and write."""
     slang = load_slang()
-    words = Words(slang)
+    words = WordReader(slang)
     texts = list(_texts(shared / "data"))
     counts = Counter(word for text in texts for word in {word.normal for word in words.of(text)})
     usual = {word: count for word, count in counts.items() if count >= _FEWEST and _plain(word) and word not in _NAMES}
-    places = name_words()
+    places = village_name_words()
     roots = {form.normal for form in words.of(_read(shared / "data" / "lexicons" / "root_words.txt"))}
     known = {word: max(1, counts[word]) for word in roots if _plain(word)} | usual
-    troubles = load_troubles()
+    troubles = load_matter_terms()
     spoken = {*troubles.topics.words, *" ".join(slang.values()).split(), *_read(_NO_NAMES).split()}
     # A harbour that many complain of is a place still.
     said = (troubles.things.words | troubles.faults.words) - places

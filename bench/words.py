@@ -18,8 +18,8 @@ from pathlib import Path
 from rapidfuzz.distance import Levenshtein
 
 from config.reference.slang import load_slang
-from language.text import clean
-from language.words import Words
+from language.text import clean_text
+from language.words import WordReader
 
 _SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 _LEXICONS = _SHARED / "lexicons"
@@ -32,7 +32,7 @@ Reader = Callable[[str], list[str]]
 
 def main() -> dict[str, object]:
     """Measure; returns what is printed."""
-    words = Words(load_slang())
+    words = WordReader(load_slang())
     lexicon = _lexicon()
     ways: dict[str, Reader] = {
         "nothing": _small,
@@ -65,7 +65,7 @@ def _lexicon() -> Mapping[str, str]:
 
 def _complaints() -> list[str]:
     with (_SHARED / "complaints" / "national_2017_dev.csv").open(encoding="utf-8", newline="") as file:
-        return [clean(f"{row['title']}\n{row['text']}") for row in csv.DictReader(file)]
+        return [clean_text(f"{row['title']}\n{row['text']}") for row in csv.DictReader(file)]
 
 
 def _nearness(read: Reader, pairs: Sequence[tuple[str, str]]) -> dict[str, float]:
@@ -94,14 +94,14 @@ def _cost(texts: Sequence[str]) -> dict[str, float]:
     half = len(texts) // 2
     best: dict[str, float] = {}
     for _ in range(_RUNS):
-        words = Words(load_slang())
+        words = WordReader(load_slang())
         for name, part in (("cold", texts[:half]), ("steady", texts[half:]), ("warm", texts[half:])):
             took = _seconds(words, part) / sum(map(len, part)) * _MESSAGE * 1e6
             best[name] = min(round(took, 1), best.get(name, took))
     return best
 
 
-def _seconds(words: Words, texts: Sequence[str]) -> float:
+def _seconds(words: WordReader, texts: Sequence[str]) -> float:
     began = time.process_time()
     for text in texts:
         words.of(text)

@@ -26,7 +26,7 @@ _PARAMETERS = 5_000
 _READING = "satupintu_reading"
 
 
-class DatabaseAway(Exception):
+class DatabaseUnavailable(Exception):
     """The database can't be reached, is locked or full: nothing was written, and trying again may help."""
 
 
@@ -65,8 +65,8 @@ def open_engine(url: str) -> Engine:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction. Raises `DatabaseAway` where the fault is the database's, not the values'.
+def write_transaction(engine: Engine) -> Iterator[Connection]:
+    """One transaction. Raises `DatabaseUnavailable` where the fault is the database's, not the values'.
 
     A read-only standby, a missing right or table, a deadlock: none of them is the fault of a message. `DataError` and
     `IntegrityError` are.
@@ -77,19 +77,19 @@ def writing(engine: Engine) -> Iterator[Connection]:
     except DBAPIError as error:
         if isinstance(error, DataError | IntegrityError) and not error.connection_invalidated:
             raise
-        raise DatabaseAway(type(error.orig).__name__) from error
+        raise DatabaseUnavailable(type(error.orig).__name__) from error
     except PoolTimeoutError as error:
         # Whatever holds all connections of this process waits for the database.
-        raise DatabaseAway("no connection is free") from error
+        raise DatabaseUnavailable("no connection is free") from error
 
 
-def reading(engine: Engine) -> AbstractContextManager[Connection]:
-    """As `writing`, for looks: on SQLite it does not wait for a writer."""
-    return writing(engine.execution_options(**{_READING: True}))
+def read_transaction(engine: Engine) -> AbstractContextManager[Connection]:
+    """As `write_transaction`, for looks: on SQLite it does not wait for a writer."""
+    return write_transaction(engine.execution_options(**{_READING: True}))
 
 
-class Ping:
-    """Whether the database is there, for any thread; `ask` asks it, and raises `DatabaseAway` or what else it says.
+class DatabaseProbe:
+    """Whether the database is there, for any thread; `ask` asks it, and raises `DatabaseUnavailable` or another error.
 
     Nobody waits for longer than `patience` seconds: one that takes what it is asked and says nothing is away too, and
     holds one thread and one connection, however many want to know.
@@ -103,7 +103,7 @@ class Ping:
         self._since = 0.0
 
     def __call__(self) -> None:
-        """Return if it answers; raise what it raised, or `DatabaseAway`, if not."""
+        """Return if it answers; raise what it raised, or `DatabaseUnavailable`, if not."""
         with self._lock:
             if self._asked is None or self._asked.done():
                 self._asked, self._since = Future(), time.monotonic()
@@ -112,7 +112,7 @@ class Ping:
         try:
             asked.result(max(0.0, left))
         except TimeoutError as error:
-            raise DatabaseAway("no answer in time") from error
+            raise DatabaseUnavailable("no answer in time") from error
 
     def _run(self, asked: "Future[None]") -> None:
         try:
@@ -123,7 +123,7 @@ class Ping:
             asked.set_result(None)
 
 
-def alone(connection: Connection, lock: int) -> None:
+def lock_until_commit(connection: Connection, lock: int) -> None:
     """Be the only transaction with this lock until the end of it; whoever comes second waits, and sees what we wrote.
 
     SQLite has one writer at a time anyway.
@@ -132,13 +132,13 @@ def alone(connection: Connection, lock: int) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(lock)))
 
 
-def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+def statement_chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
     """As many values at once as one statement takes."""
     for start in range(0, len(values), _PARAMETERS):
         yield values[start : start + _PARAMETERS]
 
 
-def insert(connection: Connection, table: type[SQLModel]) -> postgresql.Insert | sqlite.Insert:
+def insert_statement(connection: Connection, table: type[SQLModel]) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that knows ON CONFLICT, in the dialect of this connection."""
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Engine, Integer, String, cast, update
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import UtcDateTime, insert, reading, writing
+from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
 
 
 class Cursor(SQLModel, table=True):
@@ -38,35 +38,35 @@ class DetailsRequest(SQLModel, table=True):
 
 
 class DoorStore:
-    """See the tables. Every method may raise `DatabaseAway`."""
+    """See the tables. Every method may raise `DatabaseUnavailable`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def cursor(self, name: str) -> str | None:
         """The value last kept, if any."""
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             query = select(col(Cursor.value)).where(col(Cursor.name) == name)
             return connection.execute(query).scalar_one_or_none()
 
     def move_cursor(self, name: str, value: str) -> None:
         """Keep a new value; durable when this returns."""
-        with writing(self._engine) as connection:
-            statement = insert(connection, Cursor).values(name=name, value=value)
+        with write_transaction(self._engine) as connection:
+            statement = insert_statement(connection, Cursor).values(name=name, value=value)
             connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
 
     def increase_counter(self, name: str, amount: int) -> None:
         """Add to the number that is kept under a name; two at once both count."""
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             total = cast(cast(col(Cursor.value), Integer) + amount, String)
-            statement = insert(connection, Cursor).values(name=name, value=str(amount))
+            statement = insert_statement(connection, Cursor).values(name=name, value=str(amount))
             connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": total}))
 
     def claim_idempotency_key(self, key: str, digest: str) -> bool:
         """Whether this payload is the first under its key, or the same again; of two at once one is first."""
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             connection.execute(
-                insert(connection, IdempotencyKey).values(key=key, digest=digest).on_conflict_do_nothing()
+                insert_statement(connection, IdempotencyKey).values(key=key, digest=digest).on_conflict_do_nothing()
             )
             query = select(col(IdempotencyKey.digest)).where(col(IdempotencyKey.key) == key)
             return connection.execute(query).scalar_one() == digest
@@ -78,8 +78,8 @@ class DoorStore:
         """
         row = {"sender": sender, "message_id": message_id, "at": at}
         mine = col(DetailsRequest.sender) == sender
-        with writing(self._engine) as connection:
-            statement = insert(connection, DetailsRequest).values(row).on_conflict_do_nothing()
+        with write_transaction(self._engine) as connection:
+            statement = insert_statement(connection, DetailsRequest).values(row).on_conflict_do_nothing()
             if connection.execute(statement.returning(col(DetailsRequest.sender))).one_or_none():
                 return True
             query = select(DetailsRequest.message_id, DetailsRequest.at).where(mine).with_for_update()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from config.database import DatabaseAway
+from config.database import DatabaseUnavailable
 from ingest.door_store import DoorStore
 from messages.shapes import RawMessage
 from messages.sms import ParsedSms
@@ -37,7 +37,7 @@ class SmsAcknowledgements:
                 return self._status(said)
             if said.kind == "report" or self._ask(raw):
                 return immediate_acknowledgement(raw.tracking, said)
-        except DatabaseAway:
+        except DatabaseUnavailable:
             return immediate_acknowledgement(raw.tracking, said)
         return "" if said.kind == "nothing" else received(raw.tracking)
 

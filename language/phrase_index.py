@@ -12,7 +12,7 @@ _WORD = re.compile(r"[^\W_]+")
 T = TypeVar("T")
 
 
-class Found(NamedTuple, Generic[T]):
+class PhraseMatch(NamedTuple, Generic[T]):
     """A phrase in a text: what it stands for, and the words as they were written."""
 
     meaning: T
@@ -20,7 +20,7 @@ class Found(NamedTuple, Generic[T]):
     start: int
 
 
-def normal(phrase: str) -> str:
+def normalize_phrase(phrase: str) -> str:
     """The form in which phrases are compared: words in lower case with single spaces."""
     return " ".join(_WORD.findall(phrase.lower()))
 
@@ -38,7 +38,7 @@ class PhraseIndex(Generic[T]):
         """Each phrase and what it stands for."""
         return ((" ".join(words), meaning) for words, meaning in self._phrases.items())
 
-    def find(self, text: str) -> Iterable[Found[T]]:
+    def find(self, text: str) -> Iterable[PhraseMatch[T]]:
         """Every phrase in the text, in order, none overlapping another."""
         matches = list(_WORD.finditer(text))
         words = [match.group().lower() for match in matches]
@@ -48,7 +48,7 @@ class PhraseIndex(Generic[T]):
                 meaning = self._phrases.get(tuple(words[place : place + length]))
                 if meaning is not None:
                     start, end = (matches[place].start(), matches[min(place + length, len(words)) - 1].end())
-                    yield Found(meaning, text[start:end], start)
+                    yield PhraseMatch(meaning, text[start:end], start)
                     place += length - 1
                     break
             place += 1

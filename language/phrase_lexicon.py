@@ -10,7 +10,7 @@ T = TypeVar("T")
 Phrase = tuple[str, ...]
 
 
-class Hit(NamedTuple, Generic[T]):
+class LexiconMatch(NamedTuple, Generic[T]):
     """A phrase among words: what it stands for, its first word and the one behind its last."""
 
     meaning: T
@@ -18,7 +18,7 @@ class Hit(NamedTuple, Generic[T]):
     end: int
 
 
-class Lexicon(Generic[T]):
+class PhraseLexicon(Generic[T]):
     """A fixed set of phrases, each a sequence of normal forms."""
 
     def __init__(self, phrases: Mapping[Phrase, T]) -> None:
@@ -28,9 +28,9 @@ class Lexicon(Generic[T]):
             lengths.setdefault(phrase[0], set()).add(len(phrase))
         self._lengths = {word: sorted(some, reverse=True) for word, some in lengths.items()}
 
-    def find(self, words: Sequence[str]) -> list[Hit[T]]:
+    def find(self, words: Sequence[str]) -> list[LexiconMatch[T]]:
         """The longest phrase at each word, in order, without those that stand within a longer one before."""
-        found: list[Hit[T]] = []
+        found: list[LexiconMatch[T]] = []
         reached = 0
         for first in [at for at, word in enumerate(words) if word in self._lengths]:
             hit = self._longest(words, first)
@@ -39,12 +39,12 @@ class Lexicon(Generic[T]):
                 reached = hit.end
         return found
 
-    def _longest(self, words: Sequence[str], first: int) -> Hit[T] | None:
+    def _longest(self, words: Sequence[str], first: int) -> LexiconMatch[T] | None:
         for length in self._lengths[words[first]]:
             phrase = tuple(words[first : first + length])
             meaning = self._phrases.get(phrase)
             if meaning is not None and len(phrase) == length:
-                return Hit(meaning, first, first + length)
+                return LexiconMatch(meaning, first, first + length)
         return None
 
     def every(self, words: Sequence[str]) -> list[T]:

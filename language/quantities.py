@@ -20,7 +20,7 @@ POWERS = MappingProxyType(
 _FACTOR = re.compile(r"(0|[1-9][0-9]{0,5})(?:\.([0-9]+))?")
 
 
-def numbers(written: str) -> list[tuple[int, int, str]]:
+def split_numbers(written: str) -> list[tuple[int, int, str]]:
     """The numbers in digits joined by `.`, `,` or `:`, each with its place: one, or several as in a date."""
     one = _one(written)
     if one:
@@ -38,7 +38,7 @@ def _one(written: str) -> str:
     return ".".join(part for part in match.groups() if part) if match else ""
 
 
-def times(number: str, word: str) -> str:
+def multiply(number: str, word: str) -> str:
     """The number with a "ribu" or "juta" after it, in digits; empty where the two are not one number.
 
     It adds at most the zeros that the word says, and only to a number of up to six digits.

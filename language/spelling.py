@@ -22,7 +22,7 @@ _SHORTEST_ROOT = 3
 _REMEMBERED = 1 << 13
 
 
-class Speller:
+class SpellingCorrector:
     """`known` are the words that may be meant, `usual` those that are words of the language and stay as they are.
 
     `weight` says how unusual a word is: of several that are written alike without vowels the most usual one is meant.

@@ -26,7 +26,7 @@ _SIGNS = str.maketrans(
 )
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """The words as written: composed (NFC), without invisible characters, spaces and blank lines folded."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip(" ")
@@ -36,15 +36,15 @@ def clean(text: str) -> str:
     return "\n".join(line.strip() for line in text.strip().split("\n"))
 
 
-def comparable(text: str) -> str:
+def comparable_text(text: str) -> str:
     """Letters and digits only, case and width folded: equal where only typing differs, never where words do."""
-    flat = unicodedata.normalize("NFKC", clean(text)).casefold()
+    flat = unicodedata.normalize("NFKC", clean_text(text)).casefold()
     # Marks carry the vowels in many scripts (Javanese, Thai): without them other words would be equal.
     kept = (letter if letter.isalnum() or unicodedata.category(letter)[0] == "M" else " " for letter in flat)
     return " ".join("".join(kept).split())
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """The text in small letters, each character in its plainest form, *of the same length*: places in it stay places.
 
     Fullwidth and mathematical letters, digits of any script, Latin letters with accents, and letters of other

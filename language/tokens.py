@@ -32,7 +32,7 @@ class Tokens:
         return self.text[self.starts[at] : self.ends[at]]
 
 
-def normal(name: str) -> str:
+def normalize_name(name: str) -> str:
     """The words of a name in lower case with single spaces."""
     return " ".join(_TOKEN.findall(name.lower()))
 

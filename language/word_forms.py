@@ -24,7 +24,7 @@ _STEM = range(3, 40)
 _NOT_CLITIC = frozenset({"bertanya", "ditanya", "kutanya", "menanya", "nyonya", "penanya", "sadananya"})
 
 
-class Forms:
+class WordForms:
     """`slang` are formal words (several with spaces between) by an informal one.
 
     Raises `ValueError` when a formal word has another form itself: forms of forms would not end.

@@ -1,7 +1,7 @@
 """The words of a text: where each stands, and the normal form in which it is compared. What they say is not judged.
 
 Nothing of the text is changed: normal forms stand beside it. Joined by spaces they have the same normal forms again,
-and are at most `Words.widest` times as long as the text. What a word means after or before another rests on normal
+and are at most `WordReader.widest` times as long as the text. What a word means after or before another rests on normal
 forms alone, never on the signs between them: so that this stays true.
 """
 
@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 from unicodedata import category
 
-from language.quantities import POWERS, numbers, times
-from language.text import folded
-from language.word_forms import Forms
+from language.quantities import POWERS, multiply, split_numbers
+from language.text import fold_text
+from language.word_forms import WordForms
 
 # Vowel signs and the like of every script; not what decorates a sign (keycaps, variation selectors).
 _MARKS = "".join(
@@ -83,15 +83,15 @@ _word = partial(tuple.__new__, Word)
 _Read = tuple[int, int, str, bool]
 
 
-class Words:
-    """Reads the words of texts; `slang` as `Forms` takes it. Raises `ValueError` when that gives our own words a form.
+class WordReader:
+    """Reads the words of texts; `slang` as `WordForms` takes it. Raises `ValueError` if slang changes our own words.
 
     Emoji and signs are no words, nor is a clitic that stands alone ("rumah nya"): where it is written together it is
     cut off. A doubled word is the word twice (anak2, anak-anak, anak anak). An address of the web is one word.
     """
 
     def __init__(self, slang: Mapping[str, str]) -> None:
-        self._forms = Forms(slang)
+        self._forms = WordForms(slang)
         if spoilt := [word for word in sorted(_MEANINGS) if self._forms.of(word) != (word,)]:
             raise ValueError(f"these are formal words: {', '.join(spoilt)}")
         self.widest = 1 + max(len(formal) for formal in ("persen", *slang.values()))
@@ -106,7 +106,7 @@ class Words:
         words: list[Word] = []
         add, remembered = words.append, self._remembered
         at, waiting = 0, False
-        for chunk in folded(text).replace("\n", " ").split(" "):
+        for chunk in fold_text(text).replace("\n", " ").split(" "):
             for start, end, normal, special in remembered(chunk) if len(chunk) < _LONG else self._read(chunk):
                 word = _word((at + start, at + end, normal))
                 if special or waiting:
@@ -131,7 +131,7 @@ class Words:
     def _tokens(self, match: re.Match[str]) -> Iterable[tuple[int, int, tuple[str, ...]]]:
         (at, end), kind, token = match.span(), match.lastgroup, match.group()
         if kind == "number":
-            return [(at + start, at + stop, (number,)) for start, stop, number in numbers(token)]
+            return [(at + start, at + stop, (number,)) for start, stop, number in split_numbers(token)]
         if kind == "odd":
             return [(at + start, at + stop, forms) for start, stop, forms in self._forms.of_odd(token)]
         return [(at, end, (_SIGNS.get(token, token),) if kind else self._forms.of(token))]
@@ -141,7 +141,7 @@ def _add(words: list[Word], word: Word) -> bool:
     """Put a word after the others, with what the two mean beside each other; returns whether it waits for the next."""
     normal, before = word.normal, words[-1].normal if words else ""
     if before[:1].isdecimal():
-        if product := times(before, normal):
+        if product := multiply(before, normal):
             words[-1] = Word(words[-1].start, word.end, product)
             return True
         normal = _UNITS.get(normal, normal)

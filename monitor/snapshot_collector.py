@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bus.errors import Retry, Stop
 from bus.port import Reader
-from config.database import DatabaseAway
+from config.database import DatabaseUnavailable
 from monitor import consumer_lag
 from monitor.alert_conditions import CLOCK_SECONDS
 from monitor.pending_review import Heaps
@@ -66,7 +66,7 @@ class Watch:
             self._let_go()
         try:
             seen = seen.model_copy(update={"queues": self._at_agencies(now)})
-        except DatabaseAway:
+        except DatabaseUnavailable:
             away["database"] = "can't be reached"
         return seen.model_copy(update={"away": away})
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from language.text import clean, comparable
+from language.text import clean_text, comparable_text
 from messages.shapes import Relation, Report
 
 # The same words from the same sender within this time are about the same matter; later they are a new episode.
@@ -28,7 +28,7 @@ def fingerprint(sender: str, report: Report) -> str:
     words = (report.title, report.text, report.agency, place.region, place.district, place.address)
     spot = [None if degrees is None else round(degrees, _DEGREES) for degrees in (place.latitude, place.longitude)]
     # Words without a letter (a row of emoji) have no form to compare but themselves.
-    said = [comparable(part) or part for part in words]
+    said = [comparable_text(part) or part for part in words]
     # The same words with another picture may be about another hole in another road.
     pictures = sorted(attachment.sha256 for attachment in report.attachments)
     parts = [sender, report.kind.value, repr(spot), place.code, *said, *pictures]
@@ -46,12 +46,12 @@ def relate(at: datetime, seen: Seen) -> Relation:
 def cleaned(report: Report) -> Report:
     """The report with its words cleaned and nothing of them lost."""
     place = report.place.model_copy(
-        update={"region": clean(report.place.region), "address": clean(report.place.address)}
+        update={"region": clean_text(report.place.region), "address": clean_text(report.place.address)}
     )
     words = {
-        "title": clean(report.title),
-        "text": clean(report.text),
-        "agency": clean(report.agency),
-        "happened": clean(report.happened),
+        "title": clean_text(report.title),
+        "text": clean_text(report.text),
+        "agency": clean_text(report.agency),
+        "happened": clean_text(report.happened),
     }
     return report.model_copy(update={**words, "place": place})

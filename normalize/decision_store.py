@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import UtcDateTime, chunks, insert
+from config.database import UtcDateTime, insert_statement, statement_chunks
 from messages.shapes import Relation
 from normalize.decision import Seen
 
@@ -43,7 +43,7 @@ class Decisions:
         self._connection = connection
         self._known: dict[UUID, tuple[str, Relation]] = {}
         self._made: list[dict[str, object]] = []
-        for some in chunks(sorted(set(messages))):
+        for some in statement_chunks(sorted(set(messages))):
             query = select(Decision.message_id, Decision.position, Decision.relation)
             for message_id, position, relation in connection.execute(query.where(col(Decision.message_id).in_(some))):
                 self._known[message_id] = (position, Relation.model_validate_json(relation))
@@ -61,7 +61,7 @@ class Decisions:
     def write(self) -> None:
         """Keep what was added."""
         if self._made:
-            self._connection.execute(insert(self._connection, Decision), self._made)
+            self._connection.execute(insert_statement(self._connection, Decision), self._made)
 
 
 class Marks:
@@ -71,7 +71,7 @@ class Marks:
         self._connection = connection
         self._known: dict[str, Seen] = {}
         self._changed: set[str] = set()
-        for some in chunks(sorted(set(marks))):
+        for some in statement_chunks(sorted(set(marks))):
             query = select(SeenMatter.fingerprint, SeenMatter.complaint_id, SeenMatter.at)
             for mark, complaint_id, at in connection.execute(query.where(col(SeenMatter.fingerprint).in_(some))):
                 self._known[mark] = Seen(complaint_id, at)
@@ -91,7 +91,7 @@ class Marks:
         known = ((mark, self._known[mark]) for mark in sorted(self._changed))
         rows = [{"fingerprint": mark, "complaint_id": seen.complaint_id, "at": seen.at} for mark, seen in known]
         if rows:
-            statement = insert(self._connection, SeenMatter)
+            statement = insert_statement(self._connection, SeenMatter)
             changed = {"complaint_id": statement.excluded.complaint_id, "at": statement.excluded.at}
             self._connection.execute(
                 statement.on_conflict_do_update(index_elements=["fingerprint"], set_=changed), rows

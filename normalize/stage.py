@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from bus.errors import Reject, Stop
 from bus.port import Outgoing, Record
-from config.database import alone, writing
+from config.database import lock_until_commit, write_transaction
 from config.reference.regions import Regions
 from messages import codec, ids, open311
 from messages.sealing import Sealer, UnknownKeyError, UnsealError
@@ -120,9 +120,9 @@ class NormalizeStage:
         """
         corrections = [_correction(record) for record in records if record.topic == CORRECTIONS]
         arrivals = [self._read(record) for record in records if record.topic != CORRECTIONS]
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             # Two that meet two copies at one moment: the second waits, and sees the first one's.
-            alone(connection, _DECIDING)
+            lock_until_commit(connection, _DECIDING)
             seen = _Seen(
                 Decisions(connection, (arrival.raw.id for arrival in arrivals)),
                 Marks(connection, (mark for arrival in arrivals for mark in arrival.marks)),

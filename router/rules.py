@@ -8,16 +8,16 @@ from typing import Protocol
 
 from config.reference.regions import Regions, load_regions
 from config.reference.slang import load_slang
-from config.reference.word_frequencies import load_vocabulary
+from config.reference.word_frequencies import load_word_frequencies
 from config.settings import SettingsError
-from language.phrase_lexicon import Lexicon
-from language.places.aliases import load_places, official
-from language.places.finder import Atlas
+from language.phrase_lexicon import PhraseLexicon
+from language.places.aliases import load_place_aliases, official_names
+from language.places.finder import PlaceFinder
 from language.places.gazetteer import Gazetteer
 from language.places.landmarks import Landmarks, load_landmarks
 from language.places.villages import load_villages
-from language.spelling import Speller
-from language.words import Words
+from language.spelling import SpellingCorrector
+from language.words import WordReader
 from router.evidence.collect import EvidenceCollector
 from router.evidence.competence import CompetenceTable, load_competence
 from router.evidence.text import ReportReader
@@ -66,23 +66,25 @@ def load_rules(folder: Path) -> Rules:
 
     Raises `SettingsError` naming each fault found.
     """
-    slang, vocabulary = load_slang(table(folder, "slang.csv")), load_vocabulary(table(folder, "vocabulary.csv"))
+    slang, vocabulary = load_slang(table(folder, "slang.csv")), load_word_frequencies(table(folder, "vocabulary.csv"))
     words = _words(slang)
     regions = load_regions(table(folder, "regions.csv"))
-    places = load_places(regions, table(folder, "places.csv"))
+    places = load_place_aliases(regions, table(folder, "places.csv"))
     gazetteer = Gazetteer(regions, places)
     villages = load_villages(regions, table(folder, "villages.csv"))
-    atlas = Atlas(regions, places, gazetteer, villages, (*vocabulary.words, *slang))
+    atlas = PlaceFinder(regions, places, gazetteer, villages, (*vocabulary.words, *slang))
     registry = load_registry(folder, atlas, words)
     topics = load_topics(table(folder, "topics.csv"), words)
     competence = load_competence(table(folder, "competence.csv"))
     landmarks = load_landmarks(regions, table(folder, "landmarks.csv"))
     if faults := list(_faults(registry, topics, competence, landmarks, regions)):
         raise RulesError("\n".join(faults))
-    names = Lexicon({tuple(word.normal for word in words.of(name)): one for name, one in registry.name_index.phrases()})
+    names = PhraseLexicon(
+        {tuple(word.normal for word in words.of(name)): one for name, one in registry.name_index.phrases()}
+    )
     # A part of a place's name is a word that stays as it is.
-    usual = {*vocabulary.words, *(word for name in official(regions) for word in name.split())}
-    speller = Speller((*topics.known(), *names.words()), usual, vocabulary.weight)
+    usual = {*vocabulary.words, *(word for name in official_names(regions) for word in name.split())}
+    speller = SpellingCorrector((*topics.known(), *names.words()), usual, vocabulary.weight)
     governments = Jurisdiction(registry.agencies.values())
     signs = EvidenceCollector(
         ReportReader(words, speller), registry, governments, names, topics, competence, atlas, landmarks
@@ -91,9 +93,9 @@ def load_rules(folder: Path) -> Rules:
     return Rules(_digest(folder), registry, topics, competence, weights, signs, governments)
 
 
-def _words(slang: Mapping[str, str]) -> Words:
+def _words(slang: Mapping[str, str]) -> WordReader:
     try:
-        return Words(slang)
+        return WordReader(slang)
     except ValueError as error:
         raise RulesError(f"slang.csv: {error}") from error
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from bus.errors import Reject
 from bus.port import Outgoing, Record
-from config.database import writing
+from config.database import write_transaction
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch, OversightEvent, Reply
 from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES, agency_topic
@@ -45,7 +45,7 @@ class RouterStage:
         What follows a complaint (see `router.lifecycle.linked`) goes where that lies, and along when that moves.
         """
         self._rules = self._source.current()
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             said = dispatches_by_position(connection, [record.position for record in records])
             return [
                 output

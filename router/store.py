@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import insert
+from config.database import insert_statement
 from messages.shapes import Dispatch
 
 
@@ -67,7 +67,10 @@ def route_once(connection: Connection, position: str, dispatch: Dispatch) -> boo
         "dispatch": dispatch.model_dump_json(),
     }
     statement = (
-        insert(connection, RoutedDispatch).values(row).on_conflict_do_nothing().returning(col(RoutedDispatch.hop))
+        insert_statement(connection, RoutedDispatch)
+        .values(row)
+        .on_conflict_do_nothing()
+        .returning(col(RoutedDispatch.hop))
     )
     return connection.execute(statement).one_or_none() is not None
 
@@ -76,7 +79,10 @@ def correct_once(connection: Connection, position: str, correction: UUID) -> boo
     """Keep that this correction is worked; false if it was, from this record or another."""
     row = {"id": correction, "position": position}
     statement = (
-        insert(connection, AppliedCorrection).values(row).on_conflict_do_nothing().returning(col(AppliedCorrection.id))
+        insert_statement(connection, AppliedCorrection)
+        .values(row)
+        .on_conflict_do_nothing()
+        .returning(col(AppliedCorrection.id))
     )
     return connection.execute(statement).one_or_none() is not None
 
@@ -113,7 +119,7 @@ def following(connection: Connection, complaint_id: UUID) -> Sequence[Dispatch]:
 def belong(connection: Connection, complaint_id: UUID, to: UUID) -> None:
     """Keep to which complaint this one belongs from now on."""
     row = {"complaint_id": complaint_id, "belongs_to": to}
-    statement = insert(connection, ParentComplaint).values(row)
+    statement = insert_statement(connection, ParentComplaint).values(row)
     connection.execute(statement.on_conflict_do_update(index_elements=["complaint_id"], set_=row))
 
 

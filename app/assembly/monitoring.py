@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from app.assembly.parts import Parts, utc_now
-from config.database import reading
+from config.database import read_transaction
 from messages import topics
 from messages.shapes import Channel
 from monitor.process_probe import Peers
@@ -42,7 +42,7 @@ def watch(parts: Parts, *, steadily: bool = False) -> Watch:
 def _queues(parts: Parts, now: datetime) -> Sequence[QueueState]:
     names = {code: agency.name for code, agency in parts.registry.agencies.items()}
     parts.database_ping()
-    with reading(parts.engine) as connection:
+    with read_transaction(parts.engine) as connection:
         return [
             QueueState(
                 agency=queue.agency,

@@ -20,9 +20,9 @@ from bus.kafka.settings import KafkaSettings
 from bus.local.bus import LocalBus
 from bus.port import Bus, Producer, TopicSpec
 from bus.watchdog import Watchdog
-from config.database import Ping, open_engine, reading
-from config.reference.classification_phrases import load_kinds
-from config.reference.open311_services import Services, load_services
+from config.database import DatabaseProbe, open_engine, read_transaction
+from config.reference.classification_phrases import load_classification_rows
+from config.reference.open311_services import Open311Services, load_open311_services
 from config.reference.regions import Regions, load_regions
 from config.secrets import Secrets, open_secrets
 from config.settings import Settings
@@ -107,9 +107,9 @@ class Parts:
         return self.reloading_rules.current()
 
     @cached_property
-    def services(self) -> Services:
+    def services(self) -> Open311Services:
         """What a city's app can report. Raises `SettingsError` naming each fault of the operator's file."""
-        return load_services(self.settings.agencies)
+        return load_open311_services(self.settings.agencies)
 
     @cached_property
     def regions(self) -> Regions:
@@ -124,7 +124,7 @@ class Parts:
     @cached_property
     def normalizer(self) -> NormalizeStage:
         """The stage that makes complaints of arrivals."""
-        judge = Judge(load_kinds(self.settings.agencies))
+        judge = Judge(load_classification_rows(self.settings.agencies))
         return NormalizeStage(self.engine, self.sealer, self.services.names, self.regions, self.matcher, judge)
 
     @cached_property
@@ -133,13 +133,13 @@ class Parts:
         return open_engine(self.settings.database)
 
     @cached_property
-    def database_ping(self) -> Ping:
+    def database_ping(self) -> DatabaseProbe:
         """Says soon whether the database is there."""
-        return Ping(self.ask_database, _PING_SECONDS)
+        return DatabaseProbe(self.ask_database, _PING_SECONDS)
 
     def ask_database(self) -> None:
-        """Raises `DatabaseAway`, or what else the database says."""
-        with reading(self.engine) as connection:
+        """Raises `DatabaseUnavailable`, or what else the database says."""
+        with read_transaction(self.engine) as connection:
             connection.execute(text("SELECT 1"))
 
     @cached_property
@@ -240,7 +240,7 @@ class Parts:
     def _recorded(self) -> Iterator[tuple[UUID, datetime]]:
         """Each complaint in the ledger and when it was received, a few in memory at once."""
         query = select(col(ComplaintRow.id), col(ComplaintRow.received_at))
-        with reading(self.engine) as connection:
+        with read_transaction(self.engine) as connection:
             yield from connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
 
 

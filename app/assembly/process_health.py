@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from app.assembly.parts import Parts
 from app.assembly.twitter import reads_today
-from config.database import DatabaseAway
+from config.database import DatabaseUnavailable
 from monitor.health import Pulse
 from monitor.snapshot import DoorState, PartState, ProcessState
 
@@ -56,7 +56,7 @@ def doors_of(parts: Parts) -> dict[str, Callable[[], str]]:
         """A door that must remember what it took needs the database too."""
         try:
             parts.database_ping()
-        except DatabaseAway:
+        except DatabaseUnavailable:
             return "database_away"
         return full()
 

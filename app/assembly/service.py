@@ -18,7 +18,7 @@ from bus.errors import Retry, Stop
 from bus.port import Membership, Producer
 from bus.worker import Stage, Worker
 from bus.worker_health import WorkerHealth
-from config.database import DatabaseAway
+from config.database import DatabaseUnavailable
 from ingest.spool import SpoolDrain, SpoolingProducer
 from messages import topics
 from monitor.audit.schedule import Auditing
@@ -157,7 +157,7 @@ class Service:
         dead = topics.dead_letter_topic(stage_name)
         self._pulse.worker_health[group] = worker_health = WorkerHealth(time.monotonic)
         return Worker(
-            group, join, stage, dead, self._stopping, transient=(DatabaseAway,), worker_health=worker_health
+            group, join, stage, dead, self._stopping, transient=(DatabaseUnavailable,), worker_health=worker_health
         ).run
 
     def _guard(self, name: str, run: Callable[[], None]) -> None:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from app.commands.common import EX_USAGE, OUT, fault, labelled, stop
 from app.evaluation.duplicate_metrics import measure_duplicates
 from app.evaluation.duplicates import ExplainedMessage, LabelledPair, Readers, explain_batches, explain_text
-from config.reference.classification_phrases import load_kinds
+from config.reference.classification_phrases import load_classification_rows
 from normalize.classification.classifier import Judge
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def explain_read(
     title: Annotated[str, typer.Option("--title")] = "",
 ) -> None:
     """Print everything that is found in one message, with the places where it stands."""
-    readers, judge = Readers.load(), Judge(load_kinds())
+    readers, judge = Readers.load(), Judge(load_classification_rows())
     for said in [ExplainedMessage(id="", title=title, text=text)] if text else _lines():
         print(json.dumps(explain_text(readers, judge, said), ensure_ascii=False))
 

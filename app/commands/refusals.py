@@ -8,7 +8,7 @@ from rich.table import Table
 
 from app.assembly.migrate import migrate
 from app.commands.common import OUT, Json, moment, opened
-from config.database import reading
+from config.database import read_transaction
 from sinks.ledger.refusal_counts import RuleRefusals, rule_refusals
 
 
@@ -22,7 +22,7 @@ def refusals(
     begin = moment(since) if since else None
     with opened() as parts:
         migrate(parts.engine)
-        with reading(parts.engine) as connection:
+        with read_transaction(parts.engine) as connection:
             found = rule_refusals(connection, begin)
     if as_json:
         print(json.dumps([_row(one) for one in found]))

@@ -10,7 +10,7 @@ from app.commands.triage import Number, opened_desk, possible, true_number
 from app.operations.rule_suggestions import Suggestion, Unfit, suggest_in, suggestion
 from config.reference.slang import load_slang
 from language import phrase_index, tokens
-from language.words import Words
+from language.words import WordReader
 from router.rules import load_rules
 
 
@@ -50,10 +50,10 @@ def _suggestion(phrase: str, alias: str, place: str, topic: str, weight: str) ->
         stop("say which: --alias, --place or --topic", EX_USAGE)
     try:
         if alias:
-            return suggestion("alias", alias, phrase, lambda text: phrase_index.normal(text).split())
+            return suggestion("alias", alias, phrase, lambda text: phrase_index.normalize_phrase(text).split())
         if place:
-            return suggestion("place", place, phrase, lambda text: tokens.normal(text).split())
-        words = Words(load_slang())
+            return suggestion("place", place, phrase, lambda text: tokens.normalize_name(text).split())
+        words = WordReader(load_slang())
         return suggestion("topic", topic, phrase, lambda text: [word.normal for word in words.of(text)], weight)
     except Unfit as error:
         stop(str(error), EX_USAGE)

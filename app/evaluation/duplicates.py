@@ -13,15 +13,15 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
-from config.reference.duplicate_weights import Likeness, load_likeness
-from config.reference.matter_terms import Troubles, load_troubles
+from config.reference.duplicate_weights import DuplicateWeights, load_duplicate_weights
+from config.reference.matter_terms import MatterTerms, load_matter_terms
 from config.reference.regions import load_regions
 from config.reference.slang import load_slang
-from config.reference.word_frequencies import Vocabulary, load_vocabulary
+from config.reference.word_frequencies import WordFrequencies, load_word_frequencies
 from language.places.gazetteer import Gazetteer, load_gazetteer
-from language.places.villages import Villages, load_villages, name_words
-from language.text import clean
-from language.words import Words
+from language.places.villages import Villages, load_villages, village_name_words
+from language.text import clean_text
+from language.words import WordReader
 from messages.sealing import Sealer
 from messages.shapes import Channel, Place, Report
 from normalize.classification.classifier import Judge, Judgement
@@ -60,8 +60,8 @@ class ExplainedMessage(BaseModel):
         """As the reader of its channel would have read it."""
         place = _NOWHERE
         if self.location or self.address:
-            place = Place.model_construct(region=clean(self.location), address=clean(self.address))
-        said = {"title": clean(self.title), "text": clean(self.text), "place": place}
+            place = Place.model_construct(region=clean_text(self.location), address=clean_text(self.address))
+        said = {"title": clean_text(self.title), "text": clean_text(self.text), "place": place}
         return _NOTHING_SAID.model_copy(update=said)
 
 
@@ -84,11 +84,11 @@ class LabelledPair(BaseModel):
 class Readers:
     """All that a matter is read and compared with."""
 
-    words: Words
-    vocabulary: Vocabulary
-    troubles: Troubles
+    words: WordReader
+    vocabulary: WordFrequencies
+    troubles: MatterTerms
     gazetteer: Gazetteer
-    likeness: Likeness
+    likeness: DuplicateWeights
     places: frozenset[str]
     villages: Villages
     digest_key: bytes = b""
@@ -98,8 +98,10 @@ class Readers:
         """From the files an operator edits. Raises `SettingsError` naming the row at fault."""
         regions = load_regions()
         gazetteer, villages = load_gazetteer(regions), load_villages(regions)
-        words, vocabulary, troubles = Words(load_slang()), load_vocabulary(), load_troubles()
-        return cls(words, vocabulary, troubles, gazetteer, load_likeness(), name_words(), villages, digest_key)
+        words, vocabulary, troubles = WordReader(load_slang()), load_word_frequencies(), load_matter_terms()
+        return cls(
+            words, vocabulary, troubles, gazetteer, load_duplicate_weights(), village_name_words(), villages, digest_key
+        )
 
     @cached_property
     def comparator(self) -> Comparator:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from app.assembly.parts import Parts
 from config.reference.regions import load_regions
 from config.reference.table_reader import read_table
-from language.text import clean
+from language.text import clean_text
 from messages import codec
 from messages.shapes import Channel, Complaint, Place, Report
 from messages.topics import COMPLAINTS
@@ -36,9 +36,9 @@ class ReportLine(BaseModel):
 
     def report(self) -> Report:
         """As the reader of its channel would have read it."""
-        place = Place.model_construct(region=clean(self.location))
+        place = Place.model_construct(region=clean_text(self.location))
         return Report.model_construct(
-            title=clean(self.title), text=clean(self.text), agency=clean(self.agency), place=place
+            title=clean_text(self.title), text=clean_text(self.text), agency=clean_text(self.agency), place=place
         )
 
 

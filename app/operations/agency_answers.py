@@ -5,7 +5,7 @@ from sqlmodel import col, select
 from app.assembly.parts import Parts, utc_now
 from bus.errors import Stop
 from bus.port import Outgoing
-from config.database import reading
+from config.database import read_transaction
 from messages import codec, ids
 from messages.shapes import AgencyAnswer
 from messages.topics import AGENCY_ANSWERS, TRIAGE
@@ -43,7 +43,7 @@ def _answer(parts: Parts, number: str, verdict: str, text: str, theirs: str | No
         .where(col(ComplaintRow.tracking) == read_tracking_number(number))
         .order_by(col(DispatchRow.hop).desc())
     )
-    with reading(parts.engine) as connection:
+    with read_transaction(parts.engine) as connection:
         row = connection.execute(query).first()
     if row is None:
         raise Stop(f"{number} is at no agency's door (yet)")

@@ -15,7 +15,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import alone, insert, reading, writing
+from config.database import insert_statement, lock_until_commit, read_transaction, write_transaction
 from messages.shapes import iso
 
 # What the first row follows.
@@ -96,7 +96,7 @@ def verified(rows: Iterable[Kept], noted: str = "") -> Verified:
 
 
 class AuditLog:
-    """The log in the database of `engine`. Every method may raise `DatabaseAway`."""
+    """The log in the database of `engine`. Every method may raise `DatabaseUnavailable`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -104,13 +104,13 @@ class AuditLog:
     def append(self, action: str, subject: str, actor: str, why: str, at: datetime) -> Kept:
         """Keep an act as the next row, whoever else is about to."""
         act = Act(iso(at), actor, action, subject, why)
-        with writing(self._engine) as connection:
-            alone(connection, _LOCK)
+        with write_transaction(self._engine) as connection:
+            lock_until_commit(connection, _LOCK)
             query = select(ActRow.seq, ActRow.hash).order_by(col(ActRow.seq).desc()).limit(1)
             last = connection.execute(query).one_or_none()
             kept = chained(last.seq + 1, act, last.hash) if last else chained(1, act, BEGINNING)
             row = {"seq": kept.seq, "previous": kept.previous, "hash": kept.hash, **asdict(act)}
-            connection.execute(insert(connection, ActRow).values(row))
+            connection.execute(insert_statement(connection, ActRow).values(row))
         return kept
 
     @contextmanager
@@ -122,7 +122,7 @@ class AuditLog:
         if actor:
             query = query.where(col(ActRow.actor) == actor)
         query = query.execution_options(yield_per=_AT_ONCE)
-        with reading(self._engine) as connection, connection.execute(query) as found:
+        with read_transaction(self._engine) as connection, connection.execute(query) as found:
             yield (
                 Kept(row.seq, Act(row.at, row.actor, row.action, row.subject, row.why), row.previous, row.hash)
                 for row in found

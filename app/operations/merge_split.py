@@ -13,7 +13,7 @@ from sqlmodel import col, select
 
 from app.operations.audit_log import AuditLog
 from bus.port import Outgoing, Producer
-from config.database import reading
+from config.database import read_transaction
 from messages import codec, ids
 from messages.shapes import MERGED, SPLIT, Correction, Relation
 from messages.topics import CORRECTIONS
@@ -49,7 +49,7 @@ class Relating:
 
     def split(self, number: str, actor: str, why: str, at: datetime) -> Decided:
         """The report is a case of its own; what is a repeat of it goes with it."""
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             one = _standing(connection, number)
             if one.relation == "new" or one.of is None:
                 raise Impossible(f"{one.tracking} is neither a repeat nor joined to another: there is nothing to split")
@@ -62,7 +62,7 @@ class Relating:
         self, head: str, number: str, kind: Literal["repeat", "joins"], actor: str, why: str, at: datetime
     ) -> Decided:
         """The report `number` goes where `head` lies, and with it what goes along with it now."""
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             first, one = _standing(connection, head), _standing(connection, number)
             if first.id == one.id:
                 raise Impossible(f"{one.tracking} can't be put to itself")

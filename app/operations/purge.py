@@ -21,7 +21,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, delete, func, update
 from sqlmodel import SQLModel, col, select
 
 from bus.port import Bus, Partition, Reader
-from config.database import reading, writing
+from config.database import read_transaction, write_transaction
 from ingest.files.attachments import AttachmentRow
 from ingest.mobile.tables import UploadPart, UploadRow
 from ingest.mobile.uploads import LIFE
@@ -51,7 +51,7 @@ class Purged:
 class Purge:
     """`oldest_reply` is how old a reply may be and still be sent. `dry`: only count.
 
-    Every method may raise `DatabaseAway`.
+    Every method may raise `DatabaseUnavailable`.
     """
 
     def __init__(self, engine: Engine, bus: Bus, spool: Spool, oldest_reply: timedelta, *, dry: bool) -> None:
@@ -98,11 +98,11 @@ class Purge:
     ) -> int:
         """Work all rows that are wanted, so many at once; returns how many."""
         if self._dry:
-            with reading(self._engine) as connection:
+            with read_transaction(self._engine) as connection:
                 return int(connection.execute(select(func.count()).select_from(table).where(wanted)).scalar_one())
         count = 0
         while True:
-            with writing(self._engine) as connection:
+            with write_transaction(self._engine) as connection:
                 ids = list(connection.execute(select(key).where(wanted).limit(_AT_ONCE)).scalars())
                 work(connection, ids)
             count += len(ids)
@@ -123,13 +123,13 @@ class Purge:
 
     def _candidates(self, before: datetime, since: datetime) -> set[UUID]:
         old = (col(AttachmentRow.brought_at) < before) & (col(AttachmentRow.kept_at) > since)
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             return set(connection.execute(select(col(AttachmentRow.id)).where(old)).scalars())
 
     def _forget(self, some: list[UUID], before: datetime) -> int:
         """One that was brought again meanwhile stays."""
         old = col(AttachmentRow.id).in_(some), col(AttachmentRow.brought_at) < before
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             gone = connection.execute(delete(AttachmentRow).where(*old).returning(col(AttachmentRow.id)))
             return len(gone.all())
 

@@ -16,7 +16,7 @@ from app.assembly.monitoring import GROUPS
 from app.assembly.parts import Parts
 from app.operations.topic_view import hide
 from bus.port import Partition, Reader, Record
-from config.database import reading
+from config.database import read_transaction
 from messages import codec, topics
 from messages.dead_letters import read_dead_letter
 from messages.shapes import (
@@ -90,7 +90,7 @@ def trace(parts: Parts, tracking: str, since: datetime) -> list[Step]:
 
 
 def _known(parts: Parts, tracking: str) -> _Known | None:
-    with reading(parts.engine) as connection:
+    with read_transaction(parts.engine) as connection:
         mine = select(col(ComplaintRow.message_id), col(ComplaintRow.received_at))
         row = connection.execute(mine.where(col(ComplaintRow.tracking) == tracking)).first()
     return _Known(*row) if row else None

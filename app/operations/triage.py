@@ -15,7 +15,7 @@ from app.operations.audit_log import AuditLog
 from app.operations.merge_split import Impossible
 from app.operations.topic_view import hide
 from bus.port import Outgoing, Producer
-from config.database import reading
+from config.database import read_transaction
 from messages import codec, ids
 from messages.shapes import AgencyAnswer
 from messages.topics import AGENCY_ANSWERS, TRIAGE
@@ -69,7 +69,7 @@ class Decided:
 class TriageDesk:
     """`registry` says who is a door, and who stands in for whom. What is decided stands in the `log` first.
 
-    Numbers are in their true form. Every method may raise `DatabaseAway`, and those that take a number `Impossible`.
+    Numbers are in their true form. Methods may raise `DatabaseUnavailable`; those that take a number also `Impossible`.
     """
 
     def __init__(self, engine: Engine, registry: Registry, log: AuditLog) -> None:
@@ -83,14 +83,14 @@ class TriageDesk:
 
     def waiting(self, topic: str = "", region: str = "") -> Sequence[Waiting]:
         """What lies at triage now and is not decided, the oldest first; of a topic, in a region and all it holds."""
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             found = case_queries.lying(connection, self._doors, topic, region)
             refused = case_queries.refusals(connection, [one.case for one in found])
         return [Waiting(one, self._candidates(one.alternatives, refused.get(one.case, ()))) for one in found]
 
     def show(self, number: str) -> Shown:
         """All that an officer needs to decide."""
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             id_, case = _case(connection, number)
             refused = case_queries.refusals(connection, [id_]).get(id_, ())
             decided = case_queries.decided(connection, case.dispatch, self._doors)
@@ -100,13 +100,13 @@ class TriageDesk:
 
     def words(self, number: str) -> str:
         """The title and the text of a case as they were written: to be looked through, never to be printed."""
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             _, case = _case(connection, number)
         return f"{case.title}\n{case.text}"
 
     def decide(self, number: str, agency: str, actor: str, why: str, at: datetime, producer: Producer) -> Decided:
         """Give the case to an institution. Raises also what the bus raises."""
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             id_, case = _case(connection, number)
             given = case_queries.decided(connection, case.dispatch, self._doors)
             refused = case_queries.refusals(connection, [id_]).get(id_, ())

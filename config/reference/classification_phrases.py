@@ -29,7 +29,7 @@ class KindsError(SettingsError):
 
 
 @dataclass(frozen=True, slots=True)
-class Cue:
+class ClassificationRow:
     """One row. Any of `phrases` speaks for `says` with `weight` (log-odds), once per message.
 
     `given` is the weight a person gave; `weight` is what learning made of it. Where the file has one, both are that.
@@ -46,10 +46,10 @@ class Cue:
         return self.phrases[0]
 
 
-def load_kinds(folder: Path | None = None) -> tuple[Cue, ...]:
+def load_classification_rows(folder: Path | None = None) -> tuple[ClassificationRow, ...]:
     """The rows in an operator's folder; ours where there are none. Raises `KindsError` naming each fault."""
     path = folder / FILE if folder and (folder / FILE).exists() else _OURS
-    cues: list[Cue] = []
+    cues: list[ClassificationRow] = []
     faults: list[str] = []
     try:
         with path.open(encoding="utf-8", newline="") as file:
@@ -70,9 +70,9 @@ def load_kinds(folder: Path | None = None) -> tuple[Cue, ...]:
     return tuple(cues)
 
 
-def _cue(row: Mapping[str, str]) -> Cue:
+def _cue(row: Mapping[str, str]) -> ClassificationRow:
     given = row["given"] or row["weight"] or "0"
-    return Cue(row["says"], float(given), float(row["weight"] or given), tuple(row["phrases"].split("|")))
+    return ClassificationRow(row["says"], float(given), float(row["weight"] or given), tuple(row["phrases"].split("|")))
 
 
 def _faults(row: Mapping[str, str | None], seen: set[tuple[str, str]]) -> Iterator[str]:
@@ -98,6 +98,6 @@ def _number(text: str) -> bool:
     return re.fullmatch(r"-?\d+(?:\.\d+)?", text) is not None
 
 
-def _without_start(cues: list[Cue]) -> list[str]:
+def _without_start(cues: list[ClassificationRow]) -> list[str]:
     """The sums that nothing starts: a message without any cue would be at their threshold."""
     return [says for says in WEIGHED if not any(cue.says == says and ALWAYS in cue.phrases for cue in cues)]

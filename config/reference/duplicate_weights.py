@@ -19,7 +19,7 @@ class LikenessError(SettingsError):
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class DuplicateWeights:
     """`weights` are log-odds by feature, `start` those of a pair of which nothing is known.
 
     A pair is taken for one matter from the probability `enough` on.
@@ -30,7 +30,7 @@ class Likeness:
     enough: float
 
 
-def load_likeness(path: Path = _FILE) -> Likeness:
+def load_duplicate_weights(path: Path = _FILE) -> DuplicateWeights:
     """The weights in a file. Raises `LikenessError`."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
@@ -40,4 +40,4 @@ def load_likeness(path: Path = _FILE) -> Likeness:
         raise LikenessError(f"{path}: {error!r}") from error
     if not 0 < enough < 1:
         raise LikenessError(f"{path}: enough is a probability between 0 and 1, not {enough}")
-    return Likeness(MappingProxyType(weights), start, enough)
+    return DuplicateWeights(MappingProxyType(weights), start, enough)

@@ -15,7 +15,7 @@ _APART = " ~ "
 _NEARBY = 6
 
 
-class Phrases:
+class TermIndex:
     """Finds topics in words; `phrases` says which topic each phrase (words with single spaces) speaks of.
 
     `air ~ mati` is both words within `_NEARBY` words, in any order.
@@ -59,12 +59,12 @@ class Phrases:
 
 
 @dataclass(frozen=True, slots=True)
-class Troubles:
+class MatterTerms:
     """The three tables."""
 
-    topics: Phrases
-    things: Phrases
-    faults: Phrases
+    topics: TermIndex
+    things: TermIndex
+    faults: TermIndex
 
     @property
     def words(self) -> frozenset[str]:
@@ -72,12 +72,12 @@ class Troubles:
         return self.topics.words | self.things.words | self.faults.words
 
 
-def load_troubles(folder: Path = _DATA) -> Troubles:
+def load_matter_terms(folder: Path = _DATA) -> MatterTerms:
     """The tables in a folder. Raises `TableError`."""
-    return Troubles(*(load_phrases(folder / f"{name}.csv") for name in ("troubles", "things", "faults")))
+    return MatterTerms(*(load_terms(folder / f"{name}.csv") for name in ("troubles", "things", "faults")))
 
 
-def load_phrases(path: Path) -> Phrases:
+def load_terms(path: Path) -> TermIndex:
     """The topics in a file. Raises `TableError`."""
     read = (row.cells for row in read_table(path, ("topic", "words")))
     rows = [(row["topic"].strip(), row["words"].split("|")) for row in read]
@@ -89,4 +89,4 @@ def load_phrases(path: Path) -> Phrases:
             if phrase in phrases:
                 raise TableError(f"{path.name}: {phrase!r} stands under {phrases[phrase]!r} and {topic!r}")
             phrases[phrase] = topic
-    return Phrases(phrases)
+    return TermIndex(phrases)

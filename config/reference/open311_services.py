@@ -16,7 +16,7 @@ _CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class Open311Service:
     """`code` is kept for ever: apps remember it."""
 
     code: str
@@ -26,10 +26,10 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
+class Open311Services:
     """The services by their codes, and when the file was last changed."""
 
-    by_code: Mapping[str, Service]
+    by_code: Mapping[str, Open311Service]
     changed: datetime
 
     @property
@@ -38,12 +38,12 @@ class Services:
         return {code: service.name for code, service in self.by_code.items()}
 
 
-def load_services(folder: Path) -> Services:
+def load_open311_services(folder: Path) -> Open311Services:
     """The services in an operator's folder; ours where there are none. Raises `SettingsError` naming each fault."""
     path = folder / _FILE
     if not path.exists():
         path = _OURS
-    by_code: dict[str, Service] = {}
+    by_code: dict[str, Open311Service] = {}
     faults = []
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file, strict=True)
@@ -56,15 +56,15 @@ def load_services(folder: Path) -> Services:
             by_code[service.code] = service
     if faults:
         raise SettingsError("\n".join(faults))
-    return Services(by_code, datetime.fromtimestamp(path.stat().st_mtime, UTC))
+    return Open311Services(by_code, datetime.fromtimestamp(path.stat().st_mtime, UTC))
 
 
-def _service(row: Mapping[str, str | None]) -> Service:
+def _service(row: Mapping[str, str | None]) -> Open311Service:
     code, name, group, keywords = ((row[column] or "").strip() for column in _COLUMNS)
-    return Service(code, name, group, tuple(word.strip() for word in keywords.split("|") if word.strip()))
+    return Open311Service(code, name, group, tuple(word.strip() for word in keywords.split("|") if word.strip()))
 
 
-def _fault(service: Service, earlier: Mapping[str, Service]) -> str:
+def _fault(service: Open311Service, earlier: Mapping[str, Open311Service]) -> str:
     if not _CODE.fullmatch(service.code):
         return "a service_code is small letters, digits and single dashes"
     if service.code in earlier:

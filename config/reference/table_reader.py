@@ -12,12 +12,12 @@ class TableError(SettingsError):
     """A table can't be read; one line for each fault."""
 
 
-def several(cell: str) -> tuple[str, ...]:
+def split_cell(cell: str) -> tuple[str, ...]:
     """What a cell holds, separated by `|`."""
     return tuple(part.strip() for part in cell.split("|")) if cell else ()
 
 
-class Row(NamedTuple):
+class TableRow(NamedTuple):
     """A row by its column names, and the line that it ends on."""
 
     line: int
@@ -25,17 +25,17 @@ class Row(NamedTuple):
 
     def phrases(self, column: str) -> tuple[str, ...]:
         """The parts of a cell, which `|` separates, without empty ones."""
-        return tuple(filter(None, several(self.cells[column])))
+        return tuple(filter(None, split_cell(self.cells[column])))
 
 
-def read_table(path: Path, columns: Collection[str]) -> list[Row]:
+def read_table(path: Path, columns: Collection[str]) -> list[TableRow]:
     """The rows of a file with at least these columns. Raises `TableError`."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             read = csv.DictReader(file, strict=True)
             if missing := [column for column in sorted(columns) if column not in (read.fieldnames or ())]:
                 raise TableError(f"{path.name}: its first row lacks the columns {', '.join(missing)}")
-            rows = [Row(read.line_num, cells) for cells in read]
+            rows = [TableRow(read.line_num, cells) for cells in read]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise TableError(f"{path.name}: {error}") from error
     if faults := [row.line for row in rows if None in row.cells or None in row.cells.values()]:

@@ -31,7 +31,7 @@ class VocabularyError(SettingsError):
     """The file can't be read as words with their counts; the text names the row."""
 
 
-class Vocabulary:
+class WordFrequencies:
     """`counts` says in how many of `texts` texts each known word stands."""
 
     def __init__(self, counts: Mapping[str, int], texts: int) -> None:
@@ -67,7 +67,7 @@ def _roots(word: str) -> Iterator[str]:
                 yield lost + bare[len(prefix) :]
 
 
-def load_vocabulary(path: Path = _FILE) -> Vocabulary:
+def load_word_frequencies(path: Path = _FILE) -> WordFrequencies:
     """The words in a file; its first row holds the number of texts. Raises `VocabularyError`."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
@@ -78,4 +78,4 @@ def load_vocabulary(path: Path = _FILE) -> Vocabulary:
         raise VocabularyError(
             f"{path}: the first row has no word and the number of texts, at least {_LEAST_TEXTS}; no count is below 1"
         )
-    return Vocabulary(dict(rows[1:]), rows[0][1])
+    return WordFrequencies(dict(rows[1:]), rows[0][1])

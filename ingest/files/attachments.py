@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import UtcDateTime, insert, reading, writing
+from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
 from ingest.files.cleaning import Coordinates, cleaned
 from ingest.http.concurrency_limit import ConcurrencyLimit
 from messages import ids
@@ -39,7 +39,7 @@ class StoredAttachment(NamedTuple):
 
 
 class Attachments:
-    """Every method may raise `DatabaseAway`. `room` bounds how many files are worked at once, whoever brings them."""
+    """Methods may raise `DatabaseUnavailable`. `room` bounds how many files are worked at once, whoever brings them."""
 
     def __init__(self, engine: Engine, sealer: Sealer, room: ConcurrencyLimit) -> None:
         self._engine = engine
@@ -67,8 +67,8 @@ class Attachments:
         )
         body = self._sealer.seal(clean.content, made.id)
         row = {**made.model_dump(), "body": body, "kept_at": at, "brought_at": at}
-        with writing(self._engine) as connection:
-            statement = insert(connection, AttachmentRow).values(row)
+        with write_transaction(self._engine) as connection:
+            statement = insert_statement(connection, AttachmentRow).values(row)
             connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"brought_at": at}))
             # What was kept first counts: another version of Pillow draws the same picture with other bytes.
             kept = _find(connection, made.id)
@@ -76,12 +76,12 @@ class Attachments:
 
     def find_attachment(self, attachment: UUID) -> Attachment | None:
         """What was kept under this id."""
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             return _find(connection, attachment)
 
     def read_content(self, attachment: UUID) -> bytes | None:
         """The bytes as kept."""
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             query = select(col(AttachmentRow.body)).where(col(AttachmentRow.id) == attachment)
             body = connection.execute(query).scalar_one_or_none()
         return self._sealer.open(Sealed(body), attachment) if body is not None else None

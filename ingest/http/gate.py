@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bus.errors import Reject, Retry, Stop
 from bus.port import Outgoing, Producer
-from config.database import DatabaseAway
+from config.database import DatabaseUnavailable
 from ingest.arrival import Arrival, Refused
 from ingest.http.concurrency_limit import busy
 from ingest.http.field_errors import invalid_request
@@ -108,7 +108,7 @@ def install_refusal_handlers(app: FastAPI, answers: RefusalResponder, tally: Rej
     async def _gone(_request: Request, _error: Exception) -> Response:
         return Response(status_code=400)
 
-    app.add_exception_handler(DatabaseAway, _away)
+    app.add_exception_handler(DatabaseUnavailable, _away)
     app.add_exception_handler(ClientDisconnect, _gone)
 
 

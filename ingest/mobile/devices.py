@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import Engine, update
 from sqlmodel import col, select
 
-from config.database import insert, reading, writing
+from config.database import insert_statement, read_transaction, write_transaction
 from ingest.arrival import Refused
 from ingest.mobile.tables import DeviceRow
 from ingest.wrap import Wrapper
@@ -102,7 +102,7 @@ def device_hash(device: UUID, wrapper: Wrapper) -> str:
 
 
 class Devices:
-    """Registers devices and proves them. Every method may block, and raise `DatabaseAway`."""
+    """Registers devices and proves them. Every method may block, and raise `DatabaseUnavailable`."""
 
     def __init__(self, engine: Engine, wrapper: Wrapper, sealer: Sealer, tokens: Tokens) -> None:
         self._engine = engine
@@ -114,8 +114,8 @@ class Devices:
         """A new token, and when it ends; as often as asked. Without a push token the one before stays."""
         push = self._sealer.seal((push_token or "").encode(), device)
         row = {"device": device_hash(device, self._wrapper), "epoch": 0, "push": push, "registered_at": at}
-        with writing(self._engine) as connection:
-            made = insert(connection, DeviceRow).values(row)
+        with write_transaction(self._engine) as connection:
+            made = insert_statement(connection, DeviceRow).values(row)
             # Without a change the row would not be returned.
             changed = {"push": push} if push_token is not None else {"registered_at": at}
             made = made.on_conflict_do_update(index_elements=["device"], set_=changed)
@@ -130,7 +130,7 @@ class Devices:
             raise NotAuthenticated("token_missing")
         claim = self._tokens.read(token.strip(), now)
         name = device_hash(claim.device, self._wrapper)
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             query = select(DeviceRow.epoch, DeviceRow.push).where(col(DeviceRow.device) == name)
             row = connection.execute(query).one_or_none()
         if row is None or row.epoch != claim.epoch:
@@ -140,7 +140,7 @@ class Devices:
     def find(self, device: UUID) -> RegisteredDevice | None:
         """What is remembered of a device; `None` where it never registered."""
         name = device_hash(device, self._wrapper)
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             query = select(DeviceRow.epoch, DeviceRow.push, DeviceRow.registered_at).where(
                 col(DeviceRow.device) == name
             )
@@ -152,7 +152,7 @@ class Devices:
         ended = update(DeviceRow).where(col(DeviceRow.device) == device_hash(device, self._wrapper))
         if epoch is not None:
             ended = ended.where(col(DeviceRow.epoch) == epoch)
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             connection.execute(ended.values(epoch=col(DeviceRow.epoch) + 1, push=self._sealer.seal(b"", device)))
 
     def _push(self, sealed: str, device: UUID) -> str:

@@ -7,7 +7,7 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from config.database import DatabaseAway
+from config.database import DatabaseUnavailable
 from config.reference.regions import Regions
 from ingest.arrival import Arrival, Refused
 from ingest.http.gate import Gate, record_refusal
@@ -100,7 +100,7 @@ class BatchDoor:
             return await self._intake.take(letter, arrival.at, device, sequence)
         except Refused as refused:
             return refused
-        except DatabaseAway:
+        except DatabaseUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is one report's
             _log.error("mobile.unexpected", exc_info=error)

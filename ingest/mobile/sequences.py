@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, func
 from sqlmodel import col, select
 
-from config.database import insert, reading, writing
+from config.database import insert_statement, read_transaction, write_transaction
 from ingest.mobile.tables import DeviceMessage, DeviceSequence
 from messages.tracking import read_tracking_number
 
@@ -37,23 +37,25 @@ _MESSAGE = tuple(col(getattr(DeviceMessage, name)) for name in Message._fields)
 
 
 class Sequences:
-    """`device` is the name that it stands under. Every method may block, and raise `DatabaseAway`."""
+    """`device` is the name that it stands under. Every method may block, and raise `DatabaseUnavailable`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def record(self, device: str, message: Message, sequence: int | None) -> None:
         """Remember a report that the bus has, and the number it came under; the first under a number stays."""
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             row = {"device": device, **message._asdict()}
-            connection.execute(insert(connection, DeviceMessage).values(row).on_conflict_do_nothing())
+            connection.execute(insert_statement(connection, DeviceMessage).values(row).on_conflict_do_nothing())
             if sequence is not None:
                 numbered = {"device": device, "sequence": sequence, "message_id": message.message_id}
-                connection.execute(insert(connection, DeviceSequence).values(numbered).on_conflict_do_nothing())
+                connection.execute(
+                    insert_statement(connection, DeviceSequence).values(numbered).on_conflict_do_nothing()
+                )
 
     def find(self, message_id: UUID) -> Message | None:
         """The report with this id."""
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             row = connection.execute(select(*_MESSAGE).where(col(DeviceMessage.message_id) == message_id)).one_or_none()
         return Message(*row) if row else None
 
@@ -63,14 +65,14 @@ class Sequences:
             wanted = col(DeviceMessage.client_id) == UUID(said)
         except ValueError:
             wanted = col(DeviceMessage.tracking) == read_tracking_number(said)
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             query = select(*_MESSAGE).where(col(DeviceMessage.device) == device, wanted)
             row = connection.execute(query.order_by(col(DeviceMessage.at))).first()
         return Message(*row) if row else None
 
     def at(self, device: str, sequence: int) -> UUID | None:
         """The message that came under a number."""
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             query = select(col(DeviceSequence.message_id)).where(
                 col(DeviceSequence.device) == device, col(DeviceSequence.sequence) == sequence
             )
@@ -78,14 +80,14 @@ class Sequences:
 
     def count(self, device: str) -> SequenceCount:
         """How far a device's count came, and what is missing in it."""
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             query = select(func.max(col(DeviceSequence.sequence))).where(col(DeviceSequence.device) == device)
             highest = connection.execute(query).scalar_one_or_none() or 0
             return SequenceCount(highest, _gaps(connection, device))
 
     def latest(self, device: str, most: int) -> Sequence[Message]:
         """The device's newest reports, newest first."""
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             query = select(*_MESSAGE).where(col(DeviceMessage.device) == device)
             query = query.order_by(col(DeviceMessage.at).desc(), col(DeviceMessage.message_id)).limit(most)
             return [Message(*row) for row in connection.execute(query)]

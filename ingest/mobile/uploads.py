@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import Connection, Engine, delete, func, update
 from sqlmodel import col, select
 
-from config.database import insert, reading, writing
+from config.database import insert_statement, read_transaction, write_transaction
 from ingest.arrival import FieldError, Refused
 from ingest.files.attachments import Attachments, StoredAttachment
 from ingest.files.cleaning import MAX_FILE_BYTES, Coordinates
@@ -52,7 +52,7 @@ class _State(NamedTuple):
 
 
 class Uploads:
-    """`device` is the name that it stands under. Every method may block, and raise `DatabaseAway`."""
+    """`device` is the name that it stands under. Every method may block, and raise `DatabaseUnavailable`."""
 
     def __init__(self, engine: Engine, sealer: Sealer, attachments: Attachments) -> None:
         self._engine = engine
@@ -64,14 +64,14 @@ class Uploads:
         if not 0 < length <= MAX_FILE_BYTES:
             raise Refused("file_too_large", (FieldError("Upload-Length", "Isi dengan besar berkas."),), most=_MOST)
         upload = uuid5(wanted, device)
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             _clear(connection, at)
             known = _state(connection, upload, at)
             if known is None:
                 _within_quota(connection, device, length, at)
                 row = {"id": upload, "device": device, "length": length, "kept": "", "refused": ""}
                 connection.execute(
-                    insert(connection, UploadRow).values(expires_at=at + LIFE, **row).on_conflict_do_nothing()
+                    insert_statement(connection, UploadRow).values(expires_at=at + LIFE, **row).on_conflict_do_nothing()
                 )
                 known = _state(connection, upload, at)
         if known is None or known.upload.length != length:
@@ -80,12 +80,12 @@ class Uploads:
 
     def find(self, device: str, wanted: UUID, at: datetime) -> Upload:
         """How far it is. Raises `Refused` where it is none of this device's, gone, or no file that can be taken."""
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             return _usable(_state(connection, uuid5(wanted, device), at)).upload
 
     def append(self, upload: Upload, start: int, content: bytes, at: datetime) -> Upload:
         """Keep the bytes from `start` on; durable when it returns. Raises `Refused` where they do not fit there."""
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             # Of two who bring the same part at once the second finds it here.
             _hold(connection, upload.id)
             now = _usable(_state(connection, upload.id, at)).upload
@@ -99,7 +99,7 @@ class Uploads:
                 return now
             sealed = self._sealer.seal(content, upload.id)
             row = {"upload_id": upload.id, "start": start, "size": len(content), "body": sealed}
-            connection.execute(insert(connection, UploadPart).values(row))
+            connection.execute(insert_statement(connection, UploadPart).values(row))
         return Upload(now.id, now.length, now.offset + len(content), now.expires_at)
 
     def finish(self, upload: UUID, at: datetime) -> StoredAttachment:
@@ -107,7 +107,7 @@ class Uploads:
 
         But for `busy` (503): then nothing came of it yet, and the same again will do.
         """
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             state = _usable(_state(connection, upload, at))
         if state.kept:
             return _read(self._sealer.open(Sealed(state.kept), upload))
@@ -126,7 +126,7 @@ class Uploads:
 
     def _content(self, upload: Upload) -> bytes:
         """Raises `_Concluded`: whoever finished it meanwhile took its parts away with the state."""
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             parts = _parts(connection, upload.id)
         content = b"".join(self._sealer.open(part, upload.id) for part in parts)
         if len(content) != upload.length:
@@ -145,7 +145,7 @@ class Uploads:
         return found
 
     def _conclude(self, upload: UUID, kept: str = "", refused: str = "") -> None:
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             connection.execute(
                 update(UploadRow)
                 .where(col(UploadRow.id) == upload, col(UploadRow.kept) == "", col(UploadRow.refused) == "")

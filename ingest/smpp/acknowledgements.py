@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Engine, delete, func, update
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import UtcDateTime, insert, reading, writing
+from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
 
 # Longer than aiosmpplib remembers what it sent: an answer without a confirmation is tried again then.
 _CONFIRMED_WITHIN = timedelta(minutes=1)
@@ -41,7 +41,7 @@ class Waiting(NamedTuple):
 
 
 class Outbox:
-    """Every method may raise `DatabaseAway`."""
+    """Every method may raise `DatabaseUnavailable`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -49,14 +49,14 @@ class Outbox:
     def add(self, mark: str, content: str, now: datetime) -> None:
         """Answer an SMS, if it was not answered before."""
         row = {"mark": mark, "at": now, "due": now, "tries": 0, "content": content}
-        with writing(self._engine) as connection:
-            connection.execute(insert(connection, SmsAnswer).values(row).on_conflict_do_nothing())
+        with write_transaction(self._engine) as connection:
+            connection.execute(insert_statement(connection, SmsAnswer).values(row).on_conflict_do_nothing())
 
     def take(self, now: datetime) -> Waiting | None:
         """The answer that has waited longest, which is then left alone for a while; of two processes one gets it."""
         if not self._any(now):
             return None
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             query = select(SmsAnswer.mark, SmsAnswer.content).where(col(SmsAnswer.due) <= now)
             query = query.order_by(col(SmsAnswer.due), col(SmsAnswer.mark))
             row = connection.execute(query.limit(1).with_for_update(skip_locked=True)).first()
@@ -78,7 +78,7 @@ class Outbox:
         """Give up what was tried often enough or is too old, and drop what no SMS can ask for again."""
         old = col(SmsAnswer.at) < now - _USEFUL
         spent = (col(SmsAnswer.tries) >= _MOST_TRIES) & (col(SmsAnswer.due) <= now)
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             unsent = col(SmsAnswer.due).is_not(None) & (old | spent)
             given_up = connection.execute(select(func.count()).where(unsent)).scalar_one()
             connection.execute(update(SmsAnswer).where(unsent).values(due=None))
@@ -87,10 +87,10 @@ class Outbox:
             _log.warning("smpp.answers_given_up", answers=given_up)
 
     def _any(self, now: datetime) -> bool:
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             query = select(col(SmsAnswer.mark)).where(col(SmsAnswer.due) <= now).limit(1)
             return connection.execute(query).first() is not None
 
     def _set(self, mark: str, values: dict[str, object]) -> None:
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             connection.execute(update(SmsAnswer).where(col(SmsAnswer.mark) == mark).values(values))

@@ -10,7 +10,7 @@ from aiosmpplib.protocol import SubmitSm
 from aiosmpplib.state import NPI, TON, PhoneNumber, SmppCommandStatus
 
 from bus.errors import Retry
-from config.database import DatabaseAway
+from config.database import DatabaseUnavailable
 from ingest.smpp.adapter import Answer
 from ingest.smpp.door import SmppDoor
 from ingest.smpp.pdu import Address
@@ -56,7 +56,7 @@ class SmppLine:
         """OK when the part is durable; else the SMSC keeps it and tries again."""
         try:
             await asyncio.to_thread(self._door.take, pdu)
-        except (Retry, DatabaseAway) as error:
+        except (Retry, DatabaseUnavailable) as error:
             _log.warning("smpp.not_kept", cause=type(error).__name__)
             return LATER
         except Exception as error:  # noqa: BLE001 - one PDU that trips us must not take the line from all others
@@ -69,7 +69,7 @@ class SmppLine:
         """The next answer that can be put on the line."""
         while True:
             found = None
-            with suppress(DatabaseAway):
+            with suppress(DatabaseUnavailable):
                 found = await asyncio.to_thread(self._door.next_answer)
             if found is None:
                 await _within(_LOOK_SECONDS, self._answers)
@@ -78,7 +78,7 @@ class SmppLine:
 
     async def sent(self, mark: str, status: SmppCommandStatus) -> None:
         """Note what became of an answer; one that failed is tried again later."""
-        with suppress(DatabaseAway):
+        with suppress(DatabaseUnavailable):
             if status == OK:
                 await asyncio.to_thread(self._door.answered, mark)
                 return
@@ -115,7 +115,7 @@ class SmppLine:
                 await asyncio.to_thread(self._door.forget)
                 self._forget_at = self._clock() + _FORGET_SECONDS
             self._pause = 0.0
-        except (Retry, DatabaseAway) as error:
+        except (Retry, DatabaseUnavailable) as error:
             self._pause = min(max(2 * self._pause, _LOOK_SECONDS), _LONGEST_PAUSE_SECONDS)
             self._not_before = self._clock() + self._pause
             _log.warning("smpp.not_forwarded", cause=type(error).__name__, seconds=self._pause)

@@ -52,7 +52,7 @@ class SmppDoor:
         self.full = False
 
     def take(self, pdu: bytes) -> None:
-        """Keep a deliver_sm; durable when this returns. Raises `DatabaseAway` or `Retry` when it is not kept."""
+        """Keep a deliver_sm; durable when this returns. Raises `DatabaseUnavailable` or `Retry` when it is not kept."""
         try:
             delivered = parse(pdu)
         except Malformed:
@@ -70,7 +70,7 @@ class SmppDoor:
             _log.info("smpp.delivered_again", part=part.number, of=part.total)
 
     def forward(self) -> int:
-        """Hand on what is due; returns how many messages. Raises `DatabaseAway`, or `Retry` when the bus is away."""
+        """Hand on what is due; return their number. Raises `DatabaseUnavailable`, or `Retry` when the bus is away."""
         messages = self._parts.due(self._now())
         try:
             for parts in messages:
@@ -82,21 +82,21 @@ class SmppDoor:
         return len(messages)
 
     def forget(self) -> None:
-        """Drop what is of no more use. Raises `DatabaseAway`."""
+        """Drop what is of no more use. Raises `DatabaseUnavailable`."""
         self._parts.forget(self._now())
         self._outbox.forget(self._now())
 
     def next_answer(self) -> tuple[str, Answer] | None:
-        """An answer to send now, and its mark. Raises `DatabaseAway`."""
+        """An answer to send now, and its mark. Raises `DatabaseUnavailable`."""
         waiting = self._outbox.take(self._now())
         return waiting and (waiting.mark, self._adapter.open_answer(waiting.mark, waiting.content))
 
     def answered(self, mark: str) -> None:
-        """The SMSC has the answer, or will never take it. Raises `DatabaseAway`."""
+        """The SMSC has the answer, or will never take it. Raises `DatabaseUnavailable`."""
         self._outbox.done(mark)
 
     def answer_later(self, mark: str, seconds: float) -> None:
-        """The SMSC is too busy. Raises `DatabaseAway`."""
+        """The SMSC is too busy. Raises `DatabaseUnavailable`."""
         self._outbox.later(mark, self._now() + timedelta(seconds=seconds))
 
     def _forward(self, parts: Sequence[SmsPart]) -> None:

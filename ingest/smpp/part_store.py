@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Engine, delete, func, text, tuple_, update
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import UtcDateTime, insert, reading, writing
+from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
 from ingest.smpp.part_matching import Known, Patience, due_at, join
 
 # Messages handed on in one go: what is in memory at once.
@@ -47,7 +47,7 @@ class Part:
 
 
 class PartStore:
-    """Every method may raise `DatabaseAway`."""
+    """Every method may raise `DatabaseUnavailable`."""
 
     def __init__(self, engine: Engine, patience: Patience) -> None:
         self._engine = engine
@@ -55,7 +55,7 @@ class PartStore:
 
     def add(self, part: Part, now: datetime) -> bool:
         """Keep a part, durably; whether it is one that was not there yet."""
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             _alone(connection, part.key)
             columns = (SmsPart.opened, SmsPart.number, SmsPart.digest, SmsPart.at)
             rows = connection.execute(select(*columns).where(col(SmsPart.key) == part.key))
@@ -74,11 +74,11 @@ class PartStore:
         waiting = (*_of(part.key, opened), col(SmsPart.due).is_not(None))
         connection.execute(update(SmsPart).where(*waiting).values(due=due))
         row = SmsPart(opened=opened, at=now, due=due, **asdict(part))
-        connection.execute(insert(connection, SmsPart).values(row.model_dump()))
+        connection.execute(insert_statement(connection, SmsPart).values(row.model_dump()))
 
     def due(self, now: datetime) -> list[list[SmsPart]]:
         """Messages that are to go on now, those first that have waited longest: every part that is there, in order."""
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             name = (col(SmsPart.key), col(SmsPart.opened))
             query = select(*name).where(col(SmsPart.due) <= now).group_by(*name)
             query = query.order_by(func.min(col(SmsPart.due)), *name).limit(_AT_ONCE)
@@ -88,13 +88,13 @@ class PartStore:
         """Note that these parts of a message have gone on; one that came meanwhile still has to."""
         first = message[0]
         numbers = [part.number for part in message]
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             gone = (*_of(first.key, first.opened), col(SmsPart.number).in_(numbers))
             connection.execute(update(SmsPart).where(*gone).values(due=None))
 
     def waiting(self) -> int:
         """How many parts have not gone on yet."""
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             query = select(func.count()).where(col(SmsPart.due).is_not(None))
             return int(connection.execute(query).scalar_one())
 
@@ -102,7 +102,7 @@ class PartStore:
         """Drop what has gone on and can take no more parts."""
         before = now - self._patience.late - _KEPT
         old = select(SmsPart.key, SmsPart.opened).where(col(SmsPart.due).is_not(None))
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             unused = (col(SmsPart.opened) < before, tuple_(col(SmsPart.key), col(SmsPart.opened)).not_in(old))
             connection.execute(delete(SmsPart).where(*unused))
 

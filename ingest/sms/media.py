@@ -15,7 +15,7 @@ import requests
 import structlog
 from urllib3.exceptions import HTTPError
 
-from config.database import DatabaseAway
+from config.database import DatabaseUnavailable
 from ingest.arrival import Refused
 from ingest.files.attachments import Attachments
 from ingest.files.cleaning import MAX_FILE_BYTES
@@ -90,7 +90,7 @@ class MediaFetcher:
             cause = refused.reason
         except _NotFetched as error:
             cause = str(error)
-        except (requests.RequestException, HTTPError, OSError, ValueError, DatabaseAway) as error:
+        except (requests.RequestException, HTTPError, OSError, ValueError, DatabaseUnavailable) as error:
             cause = type(error).__name__
         _log.warning("sms.picture_missed", cause=cause, pictures=1)
         return None

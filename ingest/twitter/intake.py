@@ -37,7 +37,7 @@ class Intake:
         self._now = now
 
     def keep(self, found: Sequence[Found]) -> None:
-        """Durable when it returns. What is kept twice has the same ids. Raises `Retry` and `DatabaseAway`."""
+        """Durable when it returns. What is kept twice has the same ids. Raises `Retry` and `DatabaseUnavailable`."""
         until = self._pictures.until(_PICTURES_SECONDS)
         kept: list[RawMessage] = []
         records: list[Outgoing] = []

@@ -42,7 +42,7 @@ class Pictures:
         return self._clock() + seconds
 
     def keep(self, places: Sequence[str], at: datetime, until: float) -> tuple[Attachment, ...]:
-        """Those that could be had before `until`; of the others the log says why not. Raises `DatabaseAway`."""
+        """Those that could be had before `until`; of the others the log says why not. Raises `DatabaseUnavailable`."""
         kept = []
         for place in places[:_MOST]:
             try:

@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 
 from bus.errors import Retry
-from config.database import DatabaseAway
+from config.database import DatabaseUnavailable
 from ingest.twitter.client import XAway
 from ingest.twitter.read_budget import ReadsSpent
 
@@ -54,7 +54,7 @@ class Looking:
                 failures, self.why = failures + 1, error.cause
                 wait = self._wait_for(error, failures)
                 _log.info("x.away", part=self._part, cause=error.cause, seconds=wait)
-            except (Retry, DatabaseAway) as error:
+            except (Retry, DatabaseUnavailable) as error:
                 failures, self.why = failures + 1, "not_kept"
                 wait = self._backoff(failures)
                 _log.warning("x.not_kept", part=self._part, cause=type(error).__name__, seconds=wait)

@@ -38,7 +38,7 @@ class ReadsSpent(Exception):
 
 
 class ReadBudget:
-    """Safe for several threads and processes; every method may raise `DatabaseAway`.
+    """Safe for several threads and processes; every method may raise `DatabaseUnavailable`.
 
     A process that ends between X's answer and the count leaves one page uncounted.
     """

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Engine, Select, delete, select, update
 from sqlmodel import Field, SQLModel, col
 
-from config.database import UtcDateTime, insert, reading, writing
+from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
 from messages.sealing import Sealed, Sealer
 from messages.shapes import RawMessage
 
@@ -27,7 +27,7 @@ _POSTS = select(col(PostRow.message_id), col(PostRow.post))
 
 
 class PostStore:
-    """Every method may raise `DatabaseAway`."""
+    """Every method may raise `DatabaseUnavailable`."""
 
     def __init__(self, engine: Engine, sealer: Sealer) -> None:
         self._engine = engine
@@ -45,8 +45,8 @@ class PostStore:
             for raw in messages
         ]
         if rows:
-            with writing(self._engine) as connection:
-                connection.execute(insert(connection, PostRow).on_conflict_do_nothing(), rows)
+            with write_transaction(self._engine) as connection:
+                connection.execute(insert_statement(connection, PostRow).on_conflict_do_nothing(), rows)
 
     def due(self, before: datetime, most: int) -> Mapping[str, UUID]:
         """Up to `most` posts that were not asked about since `before`, longest not asked first, by X's id."""
@@ -58,21 +58,21 @@ class PostStore:
         return self._found(_POSTS)
 
     def _found(self, query: Select[UUID, str]) -> Mapping[str, UUID]:
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             rows = connection.execute(query).all()
         return {self._sealer.open(Sealed(row.post), row.message_id).decode(): row.message_id for row in rows}
 
     def asked(self, messages: Sequence[UUID], at: datetime) -> None:
         """These were asked about now."""
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             connection.execute(update(PostRow).where(col(PostRow.message_id).in_(messages)).values(asked_at=at))
 
     def forget(self, messages: Sequence[UUID]) -> None:
         """These need not be asked about any more."""
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             connection.execute(delete(PostRow).where(col(PostRow.message_id).in_(messages)))
 
     def forget_before(self, taken: datetime) -> None:
         """Nor what was taken in before this."""
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             connection.execute(delete(PostRow).where(col(PostRow.taken_at) < taken))

@@ -7,7 +7,7 @@ from typing import IO
 
 from starlette.concurrency import run_in_threadpool
 
-from config.database import DatabaseAway
+from config.database import DatabaseUnavailable
 from ingest.arrival import FieldError, Refused
 from ingest.files.attachments import Attachments
 from ingest.http.gate import readable_size, unavailable
@@ -56,7 +56,7 @@ class FormFiles:
         self._admit(address)
         try:
             kept = await run_in_threadpool(self._attachments.store, partial(_whole, upload.content), at)
-        except DatabaseAway as error:
+        except DatabaseUnavailable as error:
             raise unavailable() from error
         return FormFile(kept.attachment, upload.name, at, kept.spot)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from config.reference.regions import Region, Regions
 from config.reference.table_reader import TableError, read_table
-from language.tokens import normal
+from language.tokens import normalize_name
 
 _FILE = Path(__file__).parents[2] / "config" / "data" / "places.csv"
 _KIND = re.compile(r"^(?:Kabupaten|Kota)(?: Administrasi)? ")
@@ -24,7 +24,7 @@ _LEAST_JOINED = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PlaceAlias:
     """A row of `places.csv`: codes beside those that bear the name officially, and how the name counts `alone`.
 
     `yes`: always; `capital`: when written as a name, or behind `di` if it is a city's or the row has codes; `no`: only
@@ -36,27 +36,27 @@ class Place:
     alone: str
 
 
-def load_places(regions: Regions, path: Path = _FILE) -> list[Place]:
+def load_place_aliases(regions: Regions, path: Path = _FILE) -> list[PlaceAlias]:
     """The names in a file. Raises `TableError`."""
     rows = read_table(path, ("name", "codes", "alone"))
-    places = [Place(row.cells["name"], row.phrases("codes"), row.cells["alone"]) for row in rows]
+    places = [PlaceAlias(row.cells["name"], row.phrases("codes"), row.cells["alone"]) for row in rows]
     if faults := list(_faults(places, regions)):
         raise TableError("\n".join(f"{path.name}: {fault}" for fault in faults))
     return places
 
 
-def official(regions: Regions) -> dict[str, tuple[str, ...]]:
+def official_names(regions: Regions) -> dict[str, tuple[str, ...]]:
     """Codes by the bare name, in lower case: without Kabupaten, Kota, Administrasi."""
     named: dict[str, tuple[str, ...]] = {}
     for region in _all(regions):
         bare = _KIND.sub("", region.name) if region.code.count(".") == 1 else region.name
         # Tiro/Truseb, Misool (Misool Utara): either.
-        for name in filter(None, map(normal, _EITHER.split(bare))):
+        for name in filter(None, map(normalize_name, _EITHER.split(bare))):
             named[name] = (*named.get(name, ()), region.code)
     return named
 
 
-def spellings(names: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, tuple[str, ...], str]]:
+def spelling_variants(names: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, tuple[str, ...], str]]:
     """The same names as people write them, with their codes and how they count alone.
 
     In one word (kebonjeruk), in two where one is a word of such names (Buah Batu), with the direction cut short.
@@ -76,10 +76,10 @@ def spellings(names: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, tuple
                 yield f"{name[:cut]} {name[cut:]}", codes, "capital"
 
 
-def _faults(places: Sequence[Place], regions: Regions) -> Iterator[str]:
-    names, seen = official(regions), set[str]()
+def _faults(places: Sequence[PlaceAlias], regions: Regions) -> Iterator[str]:
+    names, seen = official_names(regions), set[str]()
     for place in places:
-        if not place.name or place.name != normal(place.name):
+        if not place.name or place.name != normalize_name(place.name):
             yield f"{place.name!r} must be words in lower case with single spaces"
         if place.name in seen:
             yield f"{place.name} stands twice"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from language.places.gazetteer import CITY_PROVINCE, JOINS, WHERE, Mention
+from language.places.gazetteer import CITY_PROVINCE, JOINS, LOCATIVES, RegionMention
 from language.tokens import Tokens
 
 # A province holds hundreds of villages of a name: only so close (in tokens) it says that one of them is meant.
@@ -11,7 +11,7 @@ _LONGEST_NAME = 4
 SIDE_BY_SIDE = frozenset((" ", ", ", ",", "-", " - ", "/"))
 
 
-class Search:
+class SearchContext:
     """`mentions` are the regions by their first word; `taken` marks words that are part of a name.
 
     `around` are codes that are known from elsewhere, `beside` regions that are easily taken for one of them.
@@ -22,7 +22,7 @@ class Search:
     def __init__(
         self,
         tokens: Tokens,
-        mentions: Mapping[int, Mention],
+        mentions: Mapping[int, RegionMention],
         taken: bytearray,
         around: Sequence[str],
         beside: Iterable[str] = (),
@@ -72,7 +72,7 @@ class Search:
         kept = tuple(code for code in codes if code.partition(".")[0] in provinces)
         return kept if len(kept) == 1 else ()
 
-    def beside(self, at: int, end: int) -> Iterator[Mention]:
+    def beside(self, at: int, end: int) -> Iterator[RegionMention]:
         """The names right before and right behind some words."""
         if (after := self.mentions.get(end)) and self.tokens.gaps[end] in SIDE_BY_SIDE:
             yield after
@@ -92,7 +92,7 @@ class Search:
 
     def after_where(self, at: int) -> bool:
         """Whether the word stands behind one like `di`."""
-        return at > 0 and self.tokens.words[at - 1] in WHERE
+        return at > 0 and self.tokens.words[at - 1] in LOCATIVES
 
     def led(self, at: int) -> bool:
         """Whether the word is written as a name, or stands behind a word like `di`."""

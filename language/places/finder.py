@@ -10,18 +10,18 @@ from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
 from config.reference.regions import Regions
-from language.places.aliases import Place, load_places
-from language.places.context import SIDE_BY_SIDE, Search
-from language.places.fuzzy import Misspelt
+from language.places.aliases import PlaceAlias, load_place_aliases
+from language.places.context import SIDE_BY_SIDE, SearchContext
+from language.places.fuzzy import FuzzyNames
 from language.places.gazetteer import (
     AFTER_PREFIX,
     CITY_PROVINCE,
     PREFIXES,
     Gazetteer,
-    Mention,
-    level_of,
+    RegionMention,
     levels_after,
-    related,
+    region_level,
+    regions_overlap,
 )
 from language.places.names import (
     BEFORE_NAME,
@@ -33,9 +33,9 @@ from language.places.names import (
     PARTS,
     RUN_ON,
     VILLAGE_WORDS,
-    Names,
-    narrow,
-    region_of,
+    PlaceNames,
+    city_of,
+    is_district,
 )
 from language.places.villages import LONGEST, Villages, load_villages
 from language.tokens import Tokens
@@ -54,7 +54,7 @@ _MANY = 12
 _MOST_WORDS = 400
 
 
-class Manner(StrEnum):
+class NamingKind(StrEnum):
     """How a place is named: with a word that says what it is, by a name that is enough, or less certainly."""
 
     SAID = "said"
@@ -67,10 +67,10 @@ class Manner(StrEnum):
     GLUED = "glued"
 
 
-_UNSAID = frozenset((Manner.BARE, Manner.NAMED))
+_UNSAID = frozenset((NamingKind.BARE, NamingKind.NAMED))
 
 
-class Named(NamedTuple):
+class PlaceMatch(NamedTuple):
     """A place in a text: tokens from `first` to before `end`, and the codes that it may stand for.
 
     A village's codes are those of its district. `VILLAGE`: a word before it says so; `QUARTER`: its bare name.
@@ -81,11 +81,11 @@ class Named(NamedTuple):
     first: int
     end: int
     codes: tuple[str, ...]
-    manner: Manner
+    manner: NamingKind
     likely: tuple[str, ...] = ()
 
 
-class Atlas:
+class PlaceFinder:
     """All names of places: `regions` officially, `places` as people say; looking costs time by the words.
 
     `known` are the words of the language, which are nobody's name and no misspelling.
@@ -94,7 +94,7 @@ class Atlas:
     def __init__(
         self,
         regions: Regions,
-        places: Sequence[Place],
+        places: Sequence[PlaceAlias],
         gazetteer: Gazetteer,
         villages: Villages,
         known: Iterable[str],
@@ -103,8 +103,8 @@ class Atlas:
         self._gazetteer, self._villages, self._known = gazetteer, villages, frozenset(known)
         # Only the other words are looked at.
         self._passed_over = self._known - BEFORE_NAME - PARTS
-        self._names = Names.of(regions, places)
-        self._misspelt = Misspelt({**self._names.stems, **self._names.joined})
+        self._names = PlaceNames.of(regions, places)
+        self._misspelt = FuzzyNames({**self._names.stems, **self._names.joined})
 
     def region(self, code: str) -> str:
         """The narrowest known region that a code leads to (of 33.74.99 it is 33.74); if none, nothing."""
@@ -113,10 +113,10 @@ class Atlas:
 
     def twins(self, codes: Iterable[str]) -> tuple[str, ...]:
         """The city or regency that bears the same name: of Kota Bogor Kabupaten Bogor, and the other way round."""
-        cities = {region_of(code) for code in codes if "." in code}
+        cities = {city_of(code) for code in codes if "." in code}
         return tuple(sorted(twin for city in cities for twin in self._names.twins.get(city, ())))
 
-    def find(self, tokens: Tokens, around: Iterable[str] = (), beside: Iterable[str] = ()) -> tuple[Named, ...]:
+    def find(self, tokens: Tokens, around: Iterable[str] = (), beside: Iterable[str] = ()) -> tuple[PlaceMatch, ...]:
         """The places in a text, in order, none overlapping another.
 
         `around`: codes known to be near besides; `beside`: regions that are easily taken for one of these.
@@ -125,82 +125,82 @@ class Atlas:
         taken = bytearray(len(tokens.words) + 1)
         for mention in mentions.values():
             taken[mention.first : mention.end] = b"\1" * (mention.end - mention.first)
-        search = Search(tokens, mentions, taken, tuple(around), beside)
+        search = SearchContext(tokens, mentions, taken, tuple(around), beside)
         others = self._others(search)
         kept = [self._of(mention, search) for mention in mentions.values() if taken[mention.first] == 1]
         kept = [self._inner(one, after, tokens) for one, after in zip_longest(kept, kept[1:])]
         kept = self._paired(kept, tokens)
         # Who says "Kelurahan Tambakrejo" means no district of that name elsewhere in the text.
-        said = {tokens.words[one.end - 1] for one in others if one.manner is Manner.VILLAGE}
-        kept = [one for one in kept if one.manner is not Manner.BARE or tokens.words[one.end - 1] not in said]
+        said = {tokens.words[one.end - 1] for one in others if one.manner is NamingKind.VILLAGE}
+        kept = [one for one in kept if one.manner is not NamingKind.BARE or tokens.words[one.end - 1] not in said]
         return tuple(sorted((*kept, *others)))
 
-    def _of(self, mention: Mention, search: Search) -> Named:
+    def _of(self, mention: RegionMention, search: SearchContext) -> PlaceMatch:
         first, end, codes = mention.first, mention.end, mention.codes
-        manner = Manner.SAID if mention.said else Manner.NAMED if mention.sure else Manner.BARE
+        manner = NamingKind.SAID if mention.said else NamingKind.NAMED if mention.sure else NamingKind.BARE
         if mention.said:
-            return Named(first, end, codes, manner)
+            return PlaceMatch(first, end, codes, manner)
         joined = "".join(search.tokens.words[first:end])
-        if manner is Manner.BARE and (city := self._names.single.get(joined)):
-            return Named(first, end, (*city, *codes), manner, city[:1])
-        if manner is Manner.BARE and (inner := self._instead(joined, codes, search, first)):
-            return Named(first, end, inner, Manner.QUARTER)
-        if manner is Manner.NAMED:
+        if manner is NamingKind.BARE and (city := self._names.single.get(joined)):
+            return PlaceMatch(first, end, (*city, *codes), manner, city[:1])
+        if manner is NamingKind.BARE and (inner := self._instead(joined, codes, search, first)):
+            return PlaceMatch(first, end, inner, NamingKind.QUARTER)
+        if manner is NamingKind.NAMED:
             codes = (*codes, *self._besides(joined, codes, search.around))
         best = self._names.best.get(joined, "")
-        if manner is Manner.BARE and not best and not search.about(codes):
+        if manner is NamingKind.BARE and not best and not search.about(codes):
             others = self._villages.districts(joined)
             codes = tuple(dict.fromkeys((*codes, *others))) if len(others) > _MANY else codes
-        return Named(first, end, codes, manner, (best,) if best in codes and len(codes) > 1 else ())
+        return PlaceMatch(first, end, codes, manner, (best,) if best in codes and len(codes) > 1 else ())
 
-    def _instead(self, joined: str, codes: tuple[str, ...], search: Search, at: int) -> tuple[str, ...]:
+    def _instead(self, joined: str, codes: tuple[str, ...], search: SearchContext, at: int) -> tuple[str, ...]:
         """The villages that a district's bare name means where the district lies far from all that is certain."""
         return () if search.within(codes) else search.within(self._villages.districts(joined), near=at)
 
     def _besides(self, joined: str, codes: Sequence[str], around: Sequence[str]) -> list[str]:
         """The villages around that a city's bare name may mean where the city lies elsewhere."""
-        if not around or any(related(code, one) for code in codes for one in around):
+        if not around or any(regions_overlap(code, one) for code in codes for one in around):
             return []
-        return [code for code in self._villages.districts(joined) if any(related(code, one) for one in around)]
+        return [code for code in self._villages.districts(joined) if any(regions_overlap(code, one) for one in around)]
 
-    def _inner(self, named: Named, after: Named | None, tokens: Tokens) -> Named:
+    def _inner(self, named: PlaceMatch, after: PlaceMatch | None, tokens: Tokens) -> PlaceMatch:
         """A city's bare name right before another region that holds a district or village of the name: that one."""
-        if named.manner is not Manner.NAMED or after is None or after.first > named.end:
+        if named.manner is not NamingKind.NAMED or after is None or after.first > named.end:
             return named
-        if any(related(one, other) for one in named.codes for other in after.codes):
+        if any(regions_overlap(one, other) for one in named.codes for other in after.codes):
             return named
         joined = "".join(tokens.words[named.first : named.end])
-        codes = (*filter(narrow, self._names.joined.get(joined, ())), *self._villages.districts(joined))
+        codes = (*filter(is_district, self._names.joined.get(joined, ())), *self._villages.districts(joined))
         inner = tuple(
             dict.fromkeys(code for code in codes if any(f"{code}.".startswith(f"{one}.") for one in after.codes))
         )
         city = any("." in one or one == CITY_PROVINCE for one in after.codes)
         close = tokens.gaps[after.first] in {", ", ",", " "} and city
-        return named._replace(codes=inner, manner=Manner.QUARTER) if inner and close else named
+        return named._replace(codes=inner, manner=NamingKind.QUARTER) if inner and close else named
 
-    def _paired(self, kept: list[Named], tokens: Tokens) -> list[Named]:
+    def _paired(self, kept: list[PlaceMatch], tokens: Tokens) -> list[PlaceMatch]:
         """Names side by side, one of them a district's: both are districts' where these lie in one regency."""
         for at, (one, after) in enumerate(pairwise(kept)):
             manners = {one.manner, after.manner}
-            if after.first > one.end or Manner.BARE not in manners or not manners <= _UNSAID:
+            if after.first > one.end or NamingKind.BARE not in manners or not manners <= _UNSAID:
                 continue
             if tokens.gaps[after.first] not in SIDE_BY_SIDE:
                 continue
             left, right = self._districts_of(one, tokens), self._districts_of(after, tokens)
-            regions = set(map(region_of, left)) & set(map(region_of, right))
+            regions = set(map(city_of, left)) & set(map(city_of, right))
             if regions and set(left) != set(right):
                 kept[at] = _as_pair(one, left, regions)
                 kept[at + 1] = _as_pair(after, right, regions)
         return kept
 
-    def _districts_of(self, named: Named, tokens: Tokens) -> tuple[str, ...]:
-        if named.manner is not Manner.NAMED:
+    def _districts_of(self, named: PlaceMatch, tokens: Tokens) -> tuple[str, ...]:
+        if named.manner is not NamingKind.NAMED:
             return named.codes
-        return tuple(filter(narrow, self._names.joined.get("".join(tokens.words[named.first : named.end]), ())))
+        return tuple(filter(is_district, self._names.joined.get("".join(tokens.words[named.first : named.end]), ())))
 
-    def _others(self, search: Search) -> list[Named]:
+    def _others(self, search: SearchContext) -> list[PlaceMatch]:
         words, taken, passed_over = search.tokens.words, search.taken, self._passed_over
-        found: list[Named] = []
+        found: list[PlaceMatch] = []
         # Behind “di” or “pasar” a word like others may be a name as well.
         at_all = [
             at
@@ -215,7 +215,7 @@ class Atlas:
                 taken[one.first : one.end] = b"\2" * (one.end - one.first)
         return found
 
-    def _at(self, search: Search, at: int) -> Named | None:
+    def _at(self, search: SearchContext, at: int) -> PlaceMatch | None:
         words = search.tokens.words
         word = words[at]
         if word in VILLAGE_WORDS:
@@ -223,20 +223,20 @@ class Atlas:
         if word in PREFIXES or word in RUN_ON:
             return self._said(search, at)
         if codes := self._short(search, at):
-            return Named(at, at + 1, codes, Manner.MISSPELT)
+            return PlaceMatch(at, at + 1, codes, NamingKind.MISSPELT)
         if word in PARTS:
             # “Mangkang Wetan”: the first word may be one like others.
             return self._quarter(search, at - 1) if at and not search.taken[at - 1] else None
         return self._alone(search, at) if len(word) >= _LEAST_BARE - 1 and word.isalpha() else None
 
-    def _alone(self, search: Search, at: int) -> Named | None:
+    def _alone(self, search: SearchContext, at: int) -> PlaceMatch | None:
         if codes := self._led(search, at):
-            return Named(at, at + 1, codes, Manner.QUARTER)
+            return PlaceMatch(at, at + 1, codes, NamingKind.QUARTER)
         if search.tokens.words[at] in self._passed_over:
             return None
         return self._quarter(search, at) or self._bare(search, at) or self._glued(search, at)
 
-    def _short(self, search: Search, at: int) -> tuple[str, ...]:
+    def _short(self, search: SearchContext, at: int) -> tuple[str, ...]:
         """A city by letters that elsewhere may stand for anything: “di bdl”, “dishub kbb”, “bjn kec kedungadem”."""
         words = search.tokens.words
         if not (codes := self._names.wide.get(words[at])):
@@ -245,15 +245,15 @@ class Atlas:
             return search.within(codes) or codes
         return search.holding(codes, at) if words[at] not in self._known else ()
 
-    def _led(self, search: Search, at: int) -> tuple[str, ...]:
+    def _led(self, search: SearchContext, at: int) -> tuple[str, ...]:
         """“PASAR SAPE”, “di Weru”: districts near what is known, be the name a word like others."""
         word = search.tokens.words[at]
         if not at or search.tokens.words[at - 1] not in LEADS:
             return ()
-        codes = tuple(filter(narrow, self._names.joined.get(word, ())))
+        codes = tuple(filter(is_district, self._names.joined.get(word, ())))
         return search.about(codes) or (search.alone_around(codes) if word not in self._known else ())
 
-    def _village(self, search: Search, at: int) -> Named | None:
+    def _village(self, search: SearchContext, at: int) -> PlaceMatch | None:
         """The village behind a word like desa; where a district's longer name stands there, it is none."""
         words = search.tokens.words
         if at + 1 >= len(words) or search.tokens.gaps[at + 1] not in AFTER_PREFIX:
@@ -269,10 +269,12 @@ class Atlas:
                 if usual and not within:
                     return None
                 kind = self._villages.of_kind(joined, desa=words[at] in DESA)
-                return Named(at, end, within or codes, Manner.VILLAGE, kind if not within and kind != codes else ())
+                return PlaceMatch(
+                    at, end, within or codes, NamingKind.VILLAGE, kind if not within and kind != codes else ()
+                )
         return None
 
-    def _quarter(self, search: Search, at: int) -> Named | None:
+    def _quarter(self, search: SearchContext, at: int) -> PlaceMatch | None:
         """The bare name of a village or district: near what lies around it, or where hardly another bears it."""
         for end, joined in search.joins(at, LONGEST - 1):
             if joined not in self._villages.names and joined not in self._names.joined:
@@ -282,32 +284,32 @@ class Atlas:
             codes = self._villages.districts(joined)
             # One that counts only when written as a name does so too behind "wilayah".
             district = not codes or search.after_where(at)
-            districts = tuple(filter(narrow, self._names.joined.get(joined, ()))) if district else ()
+            districts = tuple(filter(is_district, self._names.joined.get(joined, ()))) if district else ()
             if pair := self._pair(search, at, end, codes):
                 return pair
             codes = tuple(dict.fromkeys((*codes, *districts)))
             if within := search.about(codes, near=at):
-                return Named(at, end, within, Manner.QUARTER)
+                return PlaceMatch(at, end, within, NamingKind.QUARTER)
             if codes:
                 # “di Sayung”
                 least = _LEAST_BARE if districts and search.after_where(at) else _LEAST_ALONE
                 alone = len(codes) <= _FEW and len(joined) >= least and search.stands_alone(at, end)
                 # Long and in one regency only, it is one in small letters too.
                 small = len(joined) >= _LEAST_SMALL and search.tokens.written(at).islower() and not search.certain
-                alone |= small and len(set(map(region_of, codes))) == 1
-                return Named(at, end, codes, Manner.QUARTER, districts) if alone else None
+                alone |= small and len(set(map(city_of, codes))) == 1
+                return PlaceMatch(at, end, codes, NamingKind.QUARTER, districts) if alone else None
         return None
 
-    def _pair(self, search: Search, at: int, end: int, codes: Sequence[str]) -> Named | None:
+    def _pair(self, search: SearchContext, at: int, end: int, codes: Sequence[str]) -> PlaceMatch | None:
         """A village's name beside its district's: “Tibubeneng Kuta Utara”, “ngestiharjo kasihan”."""
-        districts = [code for mention in search.beside(at, end) for code in mention.codes if narrow(code)]
+        districts = [code for mention in search.beside(at, end) for code in mention.codes if is_district(code)]
         words, gaps = search.tokens.words, search.tokens.gaps
         if end < len(words) and gaps[end] in SIDE_BY_SIDE:
             districts.extend(self._names.joined.get(words[end], ()))
         both = tuple(code for code in codes if code in districts)
-        return Named(at, end, both, Manner.PAIRED) if both else None
+        return PlaceMatch(at, end, both, NamingKind.PAIRED) if both else None
 
-    def _said(self, search: Search, at: int) -> Named | None:
+    def _said(self, search: SearchContext, at: int) -> PlaceMatch | None:
         """A name misspelt or cut short behind a word that says what it is."""
         words, gaps = search.tokens.words, search.tokens.gaps
         if at + 1 >= len(words) or gaps[at + 1] not in AFTER_PREFIX:
@@ -317,15 +319,15 @@ class Atlas:
             codes = self._names.stems.get(joined, ()) or (
                 self._names.joined.get(joined, ()) if apart or words[at] in RUN_ON else ()
             )
-            manner = Manner.SAID if codes else Manner.MISSPELT
+            manner = NamingKind.SAID if codes else NamingKind.MISSPELT
             if not codes and not self._known.issuperset(words[at + 1 : end]):
                 codes = tuple(code for name in self._misspelt.meant(joined) for code in self._names.bearing(name))
             for wanted in levels_after(RUN_ON.get(words[at], words[at])):
-                if fitting := tuple(code for code in codes if level_of(code) is wanted):
-                    return Named(at, end, search.within(fitting) or fitting, manner)
+                if fitting := tuple(code for code in codes if region_level(code) is wanted):
+                    return PlaceMatch(at, end, search.within(fitting) or fitting, manner)
         return None
 
-    def _bare(self, search: Search, at: int) -> Named | None:
+    def _bare(self, search: SearchContext, at: int) -> PlaceMatch | None:
         """A misspelt name by itself: a city's, or a district's near the city; no village's right one (Ciganjur)."""
         word = search.tokens.words[at]
         consonants = not set(word) & set("aeiou")
@@ -335,34 +337,34 @@ class Atlas:
         if not names:
             return None
         if wide := tuple(dict.fromkeys(code for name in names for code in self._names.wide.get(name, ()))):
-            return Named(at, at + 1, search.within(wide) or wide, Manner.MISSPELT)
+            return PlaceMatch(at, at + 1, search.within(wide) or wide, NamingKind.MISSPELT)
         codes = tuple(code for name in names for code in self._names.bearing(name))
         within = search.within(codes, near=at)
-        return Named(at, at + 1, within, Manner.MISSPELT) if within else None
+        return PlaceMatch(at, at + 1, within, NamingKind.MISSPELT) if within else None
 
-    def _glued(self, search: Search, at: int) -> Named | None:
+    def _glued(self, search: SearchContext, at: int) -> PlaceMatch | None:
         word, tagged = search.tokens.words[at], search.tokens.gaps[at].endswith(_HASH)
         for cut in range(min(len(word) - 2, LONGEST_GLUE), 1, -1) if word[:2] in GLUE_BEGINS else ():
             glue = word[:cut]
             if glue in GLUE and (codes := self._names.wide.get(word[cut:])):
                 levels = levels_after(glue.removeprefix("dishub").removeprefix("pemerintah"))
-                fitted = (tuple(code for code in codes if level_of(code) is wanted) for wanted in levels)
-                return Named(at, at + 1, next(filter(None, fitted), codes), Manner.GLUED)
+                fitted = (tuple(code for code in codes if region_level(code) is wanted) for wanted in levels)
+                return PlaceMatch(at, at + 1, next(filter(None, fitted), codes), NamingKind.GLUED)
         if tagged:
             for part in _ends(word):
                 if codes := self._names.wide.get(part):
-                    return Named(at, at + 1, search.within(codes) or codes, Manner.GLUED)
+                    return PlaceMatch(at, at + 1, search.within(codes) or codes, NamingKind.GLUED)
         return None
 
 
-def load_atlas(regions: Regions, gazetteer: Gazetteer, known: Iterable[str]) -> Atlas:
+def load_place_finder(regions: Regions, gazetteer: Gazetteer, known: Iterable[str]) -> PlaceFinder:
     """The atlas of these regions, of their villages and of what people call them. Raises `SettingsError`."""
-    return Atlas(regions, load_places(regions), gazetteer, load_villages(regions), known)
+    return PlaceFinder(regions, load_place_aliases(regions), gazetteer, load_villages(regions), known)
 
 
-def _as_pair(named: Named, codes: Iterable[str], regions: Collection[str]) -> Named:
+def _as_pair(named: PlaceMatch, codes: Iterable[str], regions: Collection[str]) -> PlaceMatch:
     return named._replace(
-        codes=tuple(code for code in codes if region_of(code) in regions), manner=Manner.PAIRED, likely=()
+        codes=tuple(code for code in codes if city_of(code) in regions), manner=NamingKind.PAIRED, likely=()
     )
 
 

@@ -15,7 +15,7 @@ _LEAST_CONSONANTS = 4
 _VOWELS = str.maketrans("", "", "aeiou")
 
 
-class Misspelt:
+class FuzzyNames:
     """`names` are written without spaces. A look-up costs a few microseconds, whatever their number."""
 
     def __init__(self, names: Iterable[str]) -> None:

@@ -11,7 +11,7 @@ from itertools import compress, count
 from typing import NamedTuple
 
 from config.reference.regions import Regions
-from language.places.aliases import Place, load_places, official, spellings
+from language.places.aliases import PlaceAlias, load_place_aliases, official_names, spelling_variants
 from language.tokens import Tokens
 
 # Between the words of one name, and between a prefix and the name.
@@ -30,7 +30,7 @@ CITY_PROVINCE = "31"
 _FIRST_CITY = "70"
 
 
-class Level(IntEnum):
+class RegionLevel(IntEnum):
     """How deep a region lies."""
 
     PROVINCE = 1
@@ -39,7 +39,7 @@ class Level(IntEnum):
     DISTRICT = 4
 
 
-class Mention(NamedTuple):
+class RegionMention(NamedTuple):
     """A name in a text: tokens from `first` to before `end`, and the codes it may stand for, widest first.
 
     `said`: a word before it says what it is (kec., kota, prov.). `sure`: that, or it is a city's or province's name,
@@ -65,17 +65,20 @@ class _Node:
     meant: bool = False
 
 
-_PREFIXES: Mapping[str, tuple[Level, ...]] = {
-    **dict.fromkeys(("prov", "provinsi", "propinsi", "prop", "pemprov", "pemprop", "gubernur"), (Level.PROVINCE,)),
-    **dict.fromkeys(("kab", "kabupaten", "pemkab", "bupati"), (Level.REGENCY, Level.CITY)),
-    **dict.fromkeys(("kota", "kotamadya", "kodya", "pemkot", "walikota"), (Level.CITY, Level.REGENCY)),
+_PREFIXES: Mapping[str, tuple[RegionLevel, ...]] = {
     **dict.fromkeys(
-        ("kec", "kecamatan", "kacamatan", "kecematan", "distrik", "camat", "kapanewon", "kemantren"), (Level.DISTRICT,)
+        ("prov", "provinsi", "propinsi", "prop", "pemprov", "pemprop", "gubernur"), (RegionLevel.PROVINCE,)
+    ),
+    **dict.fromkeys(("kab", "kabupaten", "pemkab", "bupati"), (RegionLevel.REGENCY, RegionLevel.CITY)),
+    **dict.fromkeys(("kota", "kotamadya", "kodya", "pemkot", "walikota"), (RegionLevel.CITY, RegionLevel.REGENCY)),
+    **dict.fromkeys(
+        ("kec", "kecamatan", "kacamatan", "kecematan", "distrik", "camat", "kapanewon", "kemantren"),
+        (RegionLevel.DISTRICT,),
     ),
 }
 PREFIXES = frozenset(_PREFIXES)
 _ADMINISTRATIVE = frozenset(("administrasi", "adm"))
-WHERE = frozenset(
+LOCATIVES = frozenset(
     (
         *("di", "ke", "dari", "daerah", "wilayah", "kawasan", "area", "asal", "warga", "sekitar"),
         # Javanese.
@@ -87,8 +90,8 @@ WHERE = frozenset(
 class Gazetteer:
     """The names of regions, and those in `places`; looking through a text costs time by its words."""
 
-    def __init__(self, regions: Regions, places: Iterable[Place] = ()) -> None:
-        named = official(regions)
+    def __init__(self, regions: Regions, places: Iterable[PlaceAlias] = ()) -> None:
+        named = official_names(regions)
         rows = {place.name: place for place in places}
         for place in rows.values():
             named[place.name] = tuple(dict.fromkeys((*named.get(place.name, ()), *place.codes)))
@@ -96,15 +99,15 @@ class Gazetteer:
         for name, codes in named.items():
             row = rows.get(name)
             self._add(name, codes, row.alone if row else "yes", meant=row is not None and bool(row.codes))
-        for name, codes, alone in spellings(named):
+        for name, codes, alone in spelling_variants(named):
             if name not in named:
                 self._add(name, codes, alone, variant=True)
         # Words that begin a name which counts alone, or say that one follows.
         self._firsts = PREFIXES | {word for word, node in self._root.items() if _begins(node)}
 
-    def find(self, tokens: Tokens) -> tuple[Mention, ...]:
+    def find(self, tokens: Tokens) -> tuple[RegionMention, ...]:
         """The names in a text, in order, none overlapping another, each narrowed by those around it."""
-        found: list[Mention] = []
+        found: list[RegionMention] = []
         end = 0
         for at in compress(count(), map(self._firsts.__contains__, tokens.words)):
             if at < end:
@@ -115,7 +118,7 @@ class Gazetteer:
                 end = mention.end
         return tuple(_settled(found))
 
-    def _prefixed(self, tokens: Tokens, at: int) -> Mention | None:
+    def _prefixed(self, tokens: Tokens, at: int) -> RegionMention | None:
         words, first = tokens.words, at + 1
         if first < len(words) and words[first] in _ADMINISTRATIVE:
             first += 1
@@ -124,22 +127,22 @@ class Gazetteer:
         ways = self._walk(tokens, first)
         for level in _PREFIXES[words[at]]:
             for end, node in reversed(ways):
-                if codes := tuple(code for code in node.codes if level_of(code) is level):
+                if codes := tuple(code for code in node.codes if region_level(code) is level):
                     # “Kec. Kota” says in many regencies which of its districts is the town; one is called so.
                     town = end == first + 1 and words[first] in PREFIXES
                     # “camat Kota Bandung” names the city.
                     other = town and self._prefixed(tokens, first)
-                    return None if other else Mention(at, end, codes, said=True, sure=not town)
+                    return None if other else RegionMention(at, end, codes, said=True, sure=not town)
         return None
 
-    def _alone(self, tokens: Tokens, at: int) -> Mention | None:
+    def _alone(self, tokens: Tokens, at: int) -> RegionMention | None:
         for end, node in reversed(self._walk(tokens, at)):
             if node.alone == "no":
                 continue
             # A city is meant by its bare name, not a district that bears it as well.
-            wide = tuple(code for code in node.codes if level_of(code) is not Level.DISTRICT)
+            wide = tuple(code for code in node.codes if region_level(code) is not RegionLevel.DISTRICT)
             if node.alone == "yes" or _as_name(tokens, at, known=(bool(wide) or node.meant) and not node.variant):
-                return Mention(at, end, wide or node.codes, said=False, sure=bool(wide))
+                return RegionMention(at, end, wide or node.codes, said=False, sure=bool(wide))
         return None
 
     def _walk(self, tokens: Tokens, at: int) -> list[tuple[int, _Node]]:
@@ -167,7 +170,7 @@ class Gazetteer:
         node.codes = tuple(sorted({*node.codes, *codes}, key=_by_depth))
 
 
-def related(one: str, other: str) -> bool:
+def regions_overlap(one: str, other: str) -> bool:
     """Whether two codes name the same region, or one lies in the other."""
     return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
 
@@ -175,31 +178,31 @@ def related(one: str, other: str) -> bool:
 def _as_name(tokens: Tokens, at: int, *, known: bool) -> bool:
     """Written with one capital letter (in a text that is all capitals nothing is), or a `known` place behind `di`."""
     word = tokens.written(at)
-    return (word[0].isupper() and word[1:].islower()) or (known and at > 0 and tokens.words[at - 1] in WHERE)
+    return (word[0].isupper() and word[1:].islower()) or (known and at > 0 and tokens.words[at - 1] in LOCATIVES)
 
 
-def levels_after(word: str) -> tuple[Level, ...]:
+def levels_after(word: str) -> tuple[RegionLevel, ...]:
     """What a word says that a name behind it is, likelier first: kota, kec; nothing for other words."""
     return _PREFIXES.get(word, ())
 
 
 def load_gazetteer(regions: Regions) -> Gazetteer:
     """The gazetteer of these regions and of what people call them. Raises `TableError`."""
-    return Gazetteer(regions, load_places(regions))
+    return Gazetteer(regions, load_place_aliases(regions))
 
 
 def _begins(node: _Node) -> bool:
     return (bool(node.codes) and node.alone != "no") or any(_begins(after) for after in node.following.values())
 
 
-def level_of(code: str) -> Level:
+def region_level(code: str) -> RegionLevel:
     """How deep the region of a code lies."""
     _, *deeper = code.split(".")
     if not deeper:
-        return Level.PROVINCE
+        return RegionLevel.PROVINCE
     if len(deeper) > 1:
-        return Level.DISTRICT
-    return Level.CITY if deeper[0] >= _FIRST_CITY else Level.REGENCY
+        return RegionLevel.DISTRICT
+    return RegionLevel.CITY if deeper[0] >= _FIRST_CITY else RegionLevel.REGENCY
 
 
 def _by_depth(code: str) -> tuple[int, str]:
@@ -211,7 +214,7 @@ def _joined(tokens: Tokens, at: int) -> bool:
     return gap in JOINS or (gap in _DOTS and len(tokens.words[at - 1]) <= _LONGEST_ABBREVIATION)
 
 
-def _settled(found: Sequence[Mention]) -> Sequence[Mention]:
+def _settled(found: Sequence[RegionMention]) -> Sequence[RegionMention]:
     """Each name's codes, narrowed to those that lie in, around or at what another name stands for: first one nearby."""
     if all(mention.sure and len(mention.codes) == 1 for mention in found):
         return found
@@ -222,7 +225,7 @@ def _settled(found: Sequence[Mention]) -> Sequence[Mention]:
     return [_supported(_narrowed(mention, others), others) for mention in once]
 
 
-def _narrowed(mention: Mention, others: Sequence[Mention]) -> Mention:
+def _narrowed(mention: RegionMention, others: Sequence[RegionMention]) -> RegionMention:
     if len(mention.codes) == 1:
         return mention
     near = [other for other in others if abs(other.first - mention.first) <= _NEARBY]
@@ -233,18 +236,18 @@ def _narrowed(mention: Mention, others: Sequence[Mention]) -> Mention:
     return mention
 
 
-def _touched(code: str, mention: Mention, others: Sequence[Mention]) -> bool:
+def _touched(code: str, mention: RegionMention, others: Sequence[RegionMention]) -> bool:
     """Whether another name stands for a region that this code is, lies in or holds."""
     return any(_speaks(code, theirs, mention, other) for other in others for theirs in other.codes)
 
 
-def _speaks(code: str, theirs: str, mention: Mention, other: Mention) -> bool:
+def _speaks(code: str, theirs: str, mention: RegionMention, other: RegionMention) -> bool:
     distance = abs(other.first - mention.first)
     # Another name of the same region (Ungaran) says nothing of a name further away (Semarang), unless it is said so.
-    return distance > 0 and related(code, theirs) and (code != theirs or other.said or distance <= _BESIDE)
+    return distance > 0 and regions_overlap(code, theirs) and (code != theirs or other.said or distance <= _BESIDE)
 
 
-def _supported(mention: Mention, others: Sequence[Mention]) -> Mention:
+def _supported(mention: RegionMention, others: Sequence[RegionMention]) -> RegionMention:
     if mention.sure:
         return mention
     # A province holds hundreds: it says that a district is meant only right beside the name.
@@ -252,5 +255,5 @@ def _supported(mention: Mention, others: Sequence[Mention]) -> Mention:
     return mention._replace(sure=any(_touched(code, mention, sure) for code in mention.codes))
 
 
-def _narrow(mention: Mention) -> bool:
+def _narrow(mention: RegionMention) -> bool:
     return all("." in code or code == CITY_PROVINCE for code in mention.codes)

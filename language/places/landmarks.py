@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from config.reference.regions import Regions
-from config.reference.table_reader import Row, TableError, read_table
-from language.phrase_lexicon import Lexicon
+from config.reference.table_reader import TableError, TableRow, read_table
+from language.phrase_lexicon import PhraseLexicon
 from language.words import Word
 
 _FILE = Path(__file__).parents[2] / "config" / "data" / "landmarks.csv"
@@ -34,7 +34,7 @@ class Landmark:
         return self.kind == _ACCOUNTS
 
 
-class Seen(NamedTuple):
+class LandmarkMatch(NamedTuple):
     """A landmark in a text, which is `text[start:end]`."""
 
     landmark: Landmark
@@ -54,15 +54,15 @@ class Landmarks:
             for name in landmark.names if landmark.account else ():
                 if len(joined := name.replace(" ", "")) >= _LEAST_JOINED:
                     named.setdefault((joined,), landmark)
-        self._names = Lexicon(named)
+        self._names = PhraseLexicon(named)
 
-    def find(self, words: Sequence[Word]) -> tuple[Seen, ...]:
+    def find(self, words: Sequence[Word]) -> tuple[LandmarkMatch, ...]:
         """Those in a text, the longest at each place, in order and none overlapping another."""
-        found: list[Seen] = []
+        found: list[LandmarkMatch] = []
         end = 0
         for hit in self._names.find([word.normal for word in words]):
             if hit.first >= end:
-                found.append(Seen(hit.meaning, words[hit.first].start, words[hit.end - 1].end))
+                found.append(LandmarkMatch(hit.meaning, words[hit.first].start, words[hit.end - 1].end))
                 end = hit.end
         return tuple(found)
 
@@ -75,7 +75,7 @@ def load_landmarks(regions: Regions, path: Path = _FILE) -> Landmarks:
     return Landmarks(rows)
 
 
-def _landmark(row: Row) -> Landmark:
+def _landmark(row: TableRow) -> Landmark:
     return Landmark(row.phrases("name"), row.cells["kind"], row.phrases("codes"), row.cells["operator"])
 
 

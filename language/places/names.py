@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from config.reference.regions import Regions
-from language.places.aliases import Place, official
-from language.places.gazetteer import PREFIXES, WHERE
+from language.places.aliases import PlaceAlias, official_names
+from language.places.gazetteer import LOCATIVES, PREFIXES
 
 DESA = frozenset(
     ("desa", "ds", "dsa", "kades", "nagari", "gampong", "gampoeng", "pekon", "pemdes", "didesa", "kalurahan")
@@ -43,7 +43,7 @@ _BEARERS = frozenset(
         *("alun", "simpang", "perempatan", "pertigaan", "jembatan", "stadion", "dermaga", "muspika"),
     )
 )
-LEADS = _BEARERS | WHERE
+LEADS = _BEARERS | LOCATIVES
 
 _DOUBLE = re.compile(r"(.)\1")
 
@@ -51,7 +51,7 @@ Codes = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class PlaceNames:
     """Codes by name, the words of each name written in one.
 
     `stems` are the names of districts without the word that tells their parts apart; `wide` what provinces, cities and
@@ -67,11 +67,11 @@ class Names:
     twins: Mapping[str, Codes]
 
     @classmethod
-    def of(cls, regions: Regions, places: Sequence[Place]) -> "Names":
+    def of(cls, regions: Regions, places: Sequence[PlaceAlias]) -> "PlaceNames":
         """The names of regions officially, and of places as people say."""
         names = _named(regions, places)
         joined = _joined(names)
-        widely = {name: tuple(filter(wide, codes)) for name, codes in joined.items()}
+        widely = {name: tuple(filter(is_city_or_wider, codes)) for name, codes in joined.items()}
         widely = {name: codes for name, codes in widely.items() if codes}
         # A city's name with one letter for two (Makasar) is more often the city than the district that bears it.
         single = {_DOUBLE.sub(r"\1", name): codes for name, codes in widely.items()}
@@ -89,19 +89,19 @@ class Names:
         return self.joined.get(joined) or self.stems.get(joined, ())
 
 
-def region_of(code: str) -> str:
+def city_of(code: str) -> str:
     """The city or regency of a code."""
     return ".".join(code.split(".")[:2])
 
 
-def wide(code: str) -> bool:
+def is_city_or_wider(code: str) -> bool:
     """Whether it is a province's, a city's or a regency's."""
     return code.count(".") < 2  # noqa: PLR2004 - a district's has two
 
 
-def narrow(code: str) -> bool:
+def is_district(code: str) -> bool:
     """Whether it is a district's or within one."""
-    return not wide(code)
+    return not is_city_or_wider(code)
 
 
 def _twins(regions: Regions) -> dict[str, Codes]:
@@ -113,8 +113,8 @@ def _twins(regions: Regions) -> dict[str, Codes]:
     return {code: tuple(one for one in codes if one != code) for codes in alike.values() for code in codes}
 
 
-def _named(regions: Regions, places: Iterable[Place]) -> dict[str, Codes]:
-    names = official(regions)
+def _named(regions: Regions, places: Iterable[PlaceAlias]) -> dict[str, Codes]:
+    names = official_names(regions)
     for place in places:
         names[place.name] = tuple(dict.fromkeys((*names.get(place.name, ()), *place.codes)))
     return names
@@ -135,5 +135,5 @@ def _stems(names: Mapping[str, Codes]) -> dict[str, Codes]:
         *stem, part = name.split()
         if stem and part in PARTS and " ".join(stem) not in names:
             joined = "".join(stem)
-            stems[joined] = (*stems.get(joined, ()), *(code for code in codes if not wide(code)))
+            stems[joined] = (*stems.get(joined, ()), *(code for code in codes if not is_city_or_wider(code)))
     return stems

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from config.reference.regions import Regions
 from config.reference.table_reader import TableError, read_table
-from language.tokens import normal
+from language.tokens import normalize_name
 
 _FILE = Path(__file__).parents[2] / "config" / "data" / "villages.csv"
 _COLUMNS = ("district", "kelurahan", "desa")
@@ -63,7 +63,7 @@ def load_villages(regions: Regions, path: Path = _FILE) -> Villages:
     return Villages(rows)
 
 
-def name_words(path: Path = _FILE) -> frozenset[str]:
+def village_name_words(path: Path = _FILE) -> frozenset[str]:
     """The words of all names in a file. Raises `TableError`."""
     rows = (row.cells for row in read_table(path, _COLUMNS))
     names = " ".join(f"{row['kelurahan']} {row['desa']}" for row in rows)
@@ -79,6 +79,6 @@ def _faults(rows: Iterable[tuple[str, str, str]], regions: Regions) -> Iterator[
         if code in seen:
             yield f"{code} stands twice"
         # The whole row at once: names are a million letters.
-        if not names or "||" in f"|{names}|" or normal(names.replace("|", " ")) != names.replace("|", " "):
+        if not names or "||" in f"|{names}|" or normalize_name(names.replace("|", " ")) != names.replace("|", " "):
             yield f"{code}: names must be words in lower case with single spaces, separated by |"
         seen.add(code)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from bus.errors import Retry, Stop
-from config.database import DatabaseAway
+from config.database import DatabaseUnavailable
 from monitor.audit.audit import Audit
 
 _KINDS = ("lost", "doubled", "misfiled")
@@ -46,7 +46,7 @@ class Auditing:
             found = self._audit()
             if not found.clean and not self._stopping.wait(self._again):
                 found = self._audit()
-        except (Retry, Stop, DatabaseAway) as error:
+        except (Retry, Stop, DatabaseUnavailable) as error:
             _log.warning("audit.not_made", cause=str(error))
             return
         except Exception as error:  # noqa: BLE001 - who watches must not take the doors down

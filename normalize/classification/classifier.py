@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from config.reference.classification_phrases import Cue
+from config.reference.classification_phrases import ClassificationRow
 from messages.shapes import Channel, Kind
 from normalize.classification.phrase_matcher import Found, Phrases
 from normalize.classification.tokens import tokens
@@ -64,7 +64,7 @@ _BAR_OF_A_FORM = _Bar(4.0, 4)
 class Judge:
     """Judges by `cues`, the rows of `kinds.csv`."""
 
-    def __init__(self, cues: Iterable[Cue]) -> None:
+    def __init__(self, cues: Iterable[ClassificationRow]) -> None:
         cues = tuple(cues)
         self._test, self._greeting = _words(cues, "test"), _words(cues, "greeting")
         self._mere_words = self._test | self._greeting | _words(cues, "filler")
@@ -127,10 +127,10 @@ def _kind(found: Found) -> tuple[Kind, str]:
     return (Kind.ASPIRASI, "wish") if wish > question else (Kind.PERMINTAAN_INFORMASI, "question")
 
 
-def _names(cues: Iterable[Cue]) -> tuple[str, ...]:
+def _names(cues: Iterable[ClassificationRow]) -> tuple[str, ...]:
     speaking = sorted((cue for cue in cues if cue.weight > 0), key=lambda cue: -cue.weight)
     return tuple(cue.name for cue in speaking[:_NAMED])
 
 
-def _words(cues: Iterable[Cue], says: str) -> frozenset[str]:
+def _words(cues: Iterable[ClassificationRow], says: str) -> frozenset[str]:
     return frozenset(word for cue in cues if cue.says == says for word in cue.phrases)

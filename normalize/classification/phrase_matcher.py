@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from config.reference.classification_phrases import ALWAYS, LISTED, WEIGHED, Cue
+from config.reference.classification_phrases import ALWAYS, LISTED, WEIGHED, ClassificationRow
 
 
 @dataclass(slots=True)
@@ -20,10 +20,10 @@ class _Words:
 class Found(NamedTuple):
     """The cues in a message, in the order of the table, and what they come to, by what they say."""
 
-    cues: list[Cue]
+    cues: list[ClassificationRow]
     sums: dict[str, float]
 
-    def saying(self, says: str) -> list[Cue]:
+    def saying(self, says: str) -> list[ClassificationRow]:
         """Those that say this."""
         return [cue for cue in self.cues if cue.says == says]
 
@@ -31,7 +31,7 @@ class Found(NamedTuple):
 class Phrases:
     """The phrases of `cues`."""
 
-    def __init__(self, cues: Sequence[Cue]) -> None:
+    def __init__(self, cues: Sequence[ClassificationRow]) -> None:
         self._cues = cues
         self._says = [(cue.says, cue.weight) for cue in cues]
         self._start = dict.fromkeys(WEIGHED + LISTED, 0.0)

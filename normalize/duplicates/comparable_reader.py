@@ -8,9 +8,9 @@ from itertools import compress
 from operator import itemgetter
 from typing import NamedTuple
 
-from config.reference.matter_terms import Troubles
-from config.reference.word_frequencies import Vocabulary
-from language.words import Word, Words
+from config.reference.matter_terms import MatterTerms
+from config.reference.word_frequencies import WordFrequencies
+from language.words import Word, WordReader
 from messages.shapes import Channel, Report
 from normalize.duplicates.addresses import spelled_out
 from normalize.duplicates.comparable import Comparable, Named
@@ -77,9 +77,9 @@ class ComparableReader:
 
     def __init__(
         self,
-        words: Words,
-        vocabulary: Vocabulary,
-        troubles: Troubles,
+        words: WordReader,
+        vocabulary: WordFrequencies,
+        troubles: MatterTerms,
         whereabouts: RegionExtraction,
         places: Collection[str],
         digest: Callable[[bytes], str],

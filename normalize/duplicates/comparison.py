@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import exp
 from typing import Literal
 
-from config.reference.word_frequencies import Vocabulary
+from config.reference.word_frequencies import WordFrequencies
 from normalize.duplicates.comparable import Comparable, days_between, sender_of
 from normalize.duplicates.entity_comparison import (
     HOUSES,
@@ -68,7 +68,7 @@ class Verdict:
 class Comparator:
     """`weights` are log-odds by feature; `start` those of a pair of which nothing is known."""
 
-    def __init__(self, vocabulary: Vocabulary, weights: Mapping[str, float], start: float) -> None:
+    def __init__(self, vocabulary: WordFrequencies, weights: Mapping[str, float], start: float) -> None:
         self._vocabulary = vocabulary
         self._weights = weights
         self._start = start
@@ -110,7 +110,7 @@ def _never(a: Comparable, b: Comparable, named: EntityComparison) -> str:
 
 
 def _never_by_words(
-    a: Comparable, b: Comparable, named: EntityComparison, aligned: TextAlignment, vocabulary: Vocabulary
+    a: Comparable, b: Comparable, named: EntityComparison, aligned: TextAlignment, vocabulary: WordFrequencies
 ) -> str:
     """The same, where it takes how the texts stand to each other."""
     if names_two_persons(named) and aligned.contained >= NEAR:

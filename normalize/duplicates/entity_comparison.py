@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from language.places.gazetteer import related
+from language.places.gazetteer import regions_overlap
 from normalize.duplicates.comparable import Comparable, Named
 from normalize.entities.name_similarity import Verdict, same_person, same_place
 
@@ -275,7 +275,7 @@ def _holds(wide: Collection[str], narrow: Collection[str]) -> bool:
 
 
 def _meet(left: Collection[str], right: Collection[str]) -> bool:
-    return any(related(one, other) for one in left for other in right)
+    return any(regions_overlap(one, other) for one in left for other in right)
 
 
 _BETTER: Sequence[Verdict] = ("equal", "compatible", "unknown")

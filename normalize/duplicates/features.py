@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from math import log1p
 
-from config.reference.word_frequencies import Vocabulary
+from config.reference.word_frequencies import WordFrequencies
 from language.places.names import PARTS
 from normalize.duplicates.comparable import Comparable, days_between, sender_of
 from normalize.duplicates.entity_comparison import (
@@ -55,7 +55,7 @@ def features(
     named: EntityComparison,
     aligned: TextAlignment,
     spot: LocationComparison,
-    vocabulary: Vocabulary,
+    vocabulary: WordFrequencies,
 ) -> dict[str, float]:
     """What a pair is judged by: numbers of about 0 to 3, each zero where there is nothing of it."""
     near = aligned.near(_LEAST_KEPT)
@@ -94,7 +94,13 @@ def _words(aligned: TextAlignment, *, near: bool) -> dict[str, float]:
 
 
 def _said(
-    a: Comparable, b: Comparable, left: AbstractSet[str], right: AbstractSet[str], vocabulary: Vocabulary, *, near: bool
+    a: Comparable,
+    b: Comparable,
+    left: AbstractSet[str],
+    right: AbstractSet[str],
+    vocabulary: WordFrequencies,
+    *,
+    near: bool,
 ) -> dict[str, float]:
     """Words wherever they stand; `left` and `right` are all roots of title and text."""
     absent = 0.0
@@ -115,7 +121,7 @@ def _numbers(matter: Comparable) -> set[str]:
     return {word.lstrip("0") for word in (*matter.title, *matter.words) if word[0].isdecimal()}
 
 
-def _usual(left: AbstractSet[str], right: AbstractSet[str], vocabulary: Vocabulary) -> float:
+def _usual(left: AbstractSet[str], right: AbstractSet[str], vocabulary: WordFrequencies) -> float:
     """Words of the dictionary that both have, by how much they tell; two long texts always share some."""
     weight, knows = vocabulary.weight, vocabulary.knows
     both = sum(weight(word) for word in left & right if knows(word))
@@ -273,7 +279,7 @@ def _places_among(names: frozenset[str], a: Comparable, b: Comparable) -> bool:
     )
 
 
-def _beside(a: Comparable, b: Comparable, vocabulary: Vocabulary) -> dict[str, float]:
+def _beside(a: Comparable, b: Comparable, vocabulary: WordFrequencies) -> dict[str, float]:
     topics = a.topics & b.topics
     same = len(topics) / min(len(a.topics), len(b.topics)) if topics else 0.0
     return {

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from config.reference.word_frequencies import Vocabulary
+from config.reference.word_frequencies import WordFrequencies
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.entity_comparison import HOUSES, SPOTS, EntityComparison
 from normalize.duplicates.text_alignment import stands
@@ -35,7 +35,7 @@ class LocationComparison:
 
 
 def compare_locations(
-    a: Comparable, b: Comparable, named: EntityComparison, vocabulary: Vocabulary
+    a: Comparable, b: Comparable, named: EntityComparison, vocabulary: WordFrequencies
 ) -> LocationComparison:
     """The fields for the place, as words: "in front of the church", "in front of the hospital"."""
     left, right = set(a.place), set(b.place)
@@ -51,13 +51,13 @@ def compare_locations(
     return LocationComparison(shared, least, min(2.0, only_a, only_b), here=said or same)
 
 
-def beside(a: Comparable, b: Comparable, vocabulary: Vocabulary) -> set[str]:
+def beside(a: Comparable, b: Comparable, vocabulary: WordFrequencies) -> set[str]:
     """What one has behind words like *depan*, and the other names too, wherever: `depan kantor pos`."""
     left, right = _every_word(a, vocabulary), _every_word(b, vocabulary)
     return (_behind(a, _BESIDE, _BESIDE_WORDS) & right) | (_behind(b, _BESIDE, _BESIDE_WORDS) & left)
 
 
-def other_beside(a: Comparable, b: Comparable, vocabulary: Vocabulary) -> bool:
+def other_beside(a: Comparable, b: Comparable, vocabulary: WordFrequencies) -> bool:
     """Whether both say what they are in front of or behind, and neither speaks of what the other does."""
     left, right = (_behind(one, _FACING, _FACING_WORDS) for one in (a, b))
     if not left or not right:
@@ -65,7 +65,7 @@ def other_beside(a: Comparable, b: Comparable, vocabulary: Vocabulary) -> bool:
     return left.isdisjoint(_every_word(b, vocabulary)) and right.isdisjoint(_every_word(a, vocabulary))
 
 
-def roots(words: Iterable[str], vocabulary: Vocabulary) -> set[str]:
+def roots(words: Iterable[str], vocabulary: WordFrequencies) -> set[str]:
     """What words are made of: diperbaiki, perbaikan."""
     return {vocabulary.root(word) or word for word in words}
 
@@ -75,7 +75,7 @@ def _behind(matter: Comparable, behind: AbstractSet[str], most: int) -> set[str]
     return {said for at, word in enumerate(words) if word in behind for said in words[at + 1 : at + 1 + most]}
 
 
-def _every_word(matter: Comparable, vocabulary: Vocabulary) -> set[str]:
+def _every_word(matter: Comparable, vocabulary: WordFrequencies) -> set[str]:
     words = (*matter.title, *matter.words, *matter.place)
     return {*words, *roots(words, vocabulary)}
 

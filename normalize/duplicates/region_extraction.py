@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Container, Iterable, Sequence
 from itertools import chain, pairwise
 
-from language.places.gazetteer import Gazetteer, related
+from language.places.gazetteer import Gazetteer, regions_overlap
 from language.places.villages import Villages
 from language.tokens import Tokens
 from language.words import Word
@@ -42,7 +42,7 @@ class RegionExtraction:
             return False
         districts = self._villages.districts("".join(tokens.words[first : last + 2]))
         codes = region.value.split("|")
-        return bool(districts) and not any(related(code, district) for code in codes for district in districts)
+        return bool(districts) and not any(regions_overlap(code, district) for code in codes for district in districts)
 
     def compounds(self, texts: Iterable[Sequence[Word]], names: Container[str], found: Iterable[Finding]) -> set[str]:
         """Villages whose names are words like others (Batu Merah), written in one; `names` are words that are none.
@@ -57,7 +57,7 @@ class RegionExtraction:
             for parts in chain(pairwise(plain), zip(plain, plain[1:], plain[2:], strict=False)):
                 name = "".join(parts) if all(parts) else ""
                 districts = self._villages.districts(name)
-                inside = any(related(code, district) for code in regions for district in districts)
+                inside = any(regions_overlap(code, district) for code in regions for district in districts)
                 if inside or (districts and not regions and len(districts) <= _FEW_DISTRICTS):
                     known.add(name)
         return known

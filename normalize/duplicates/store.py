@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import UtcDateTime, insert
+from config.database import UtcDateTime, insert_statement
 from messages.sealing import Sealed, Sealer
 from normalize.duplicates.comparable import Comparable, pack, unpack
 from normalize.duplicates.lookup_keys import LookupKeys
@@ -246,7 +246,7 @@ class EarlierComplaints:
     def write(self) -> None:
         """Keep what was added."""
         if self._matters:
-            statement = insert(self._connection, ComparableRow).on_conflict_do_nothing()
+            statement = insert_statement(self._connection, ComparableRow).on_conflict_do_nothing()
             self._connection.execute(statement, list(self._matters.values()))
         # In their order: neighbours are written together.
         rows = [(key, slot, *self._keys[key, slot]) for key, slot in sorted(self._keys)]

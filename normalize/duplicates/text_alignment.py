@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, LCSseq, Opcode
 
-from config.reference.word_frequencies import Vocabulary
+from config.reference.word_frequencies import WordFrequencies
 
 # Of two texts one of which is mostly a part of the other, what was exchanged tells more than what is alike.
 NEAR = 0.6
@@ -44,7 +44,7 @@ _TELLING_APART = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class TextAlignment:
-    """Weights (see `Vocabulary.weight`) of the words that two texts share in order, and of what each has alone.
+    """Weights (see `WordFrequencies.weight`) of the words that two texts share in order, and of what each has alone.
 
     `exchanged` is what stands in the place of something else, the lighter side of it; `names` the part of that in which
     few words of either side are no dictionary's; `numbers` counts exchanged numbers, `apart` those of left and right
@@ -90,7 +90,7 @@ def _share(part: float, whole: float) -> float:
     return min(1.0, part / whole) if whole else 0.0
 
 
-def align(a: Sequence[str], b: Sequence[str], vocabulary: Vocabulary) -> TextAlignment:
+def align(a: Sequence[str], b: Sequence[str], vocabulary: WordFrequencies) -> TextAlignment:
     """Two texts as their words in order."""
     weight = vocabulary.weight
     kept = only_a = only_b = exchanged = names = 0.0
@@ -152,7 +152,7 @@ def _segments(
         yield False, left, right
 
 
-def _spelt(gone: Sequence[str], come: Sequence[str], vocabulary: Vocabulary) -> dict[str, str]:
+def _spelt(gone: Sequence[str], come: Sequence[str], vocabulary: WordFrequencies) -> dict[str, str]:
     """The words of one side that stand on the other in another spelling.
 
     One of the two must be a word of the dictionary, or short for the other: two names that are nearly alike are two,
@@ -175,7 +175,7 @@ def _spelt(gone: Sequence[str], come: Sequence[str], vocabulary: Vocabulary) -> 
     return found
 
 
-def _one_word(word: str, other: str, vocabulary: Vocabulary) -> bool:
+def _one_word(word: str, other: str, vocabulary: WordFrequencies) -> bool:
     """Whether two are made of one word or one is short for the other."""
     if (root := vocabulary.root(word)) and root == vocabulary.root(other):
         return True
@@ -226,7 +226,7 @@ def stands(word: str, words: frozenset[str]) -> bool:
     return word in words or (len(word) >= _SHORTEST_FOUND and bool(like(word, words)))
 
 
-def _names(words: Collection[str], vocabulary: Vocabulary) -> bool:
+def _names(words: Collection[str], vocabulary: WordFrequencies) -> bool:
     return any(word[0] != "#" and not word[0].isdecimal() and not vocabulary.knows(word) for word in words)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from itertools import compress, count
 from operator import itemgetter, or_
 
-from language.places.gazetteer import Gazetteer, Mention, related
+from language.places.gazetteer import Gazetteer, RegionMention, regions_overlap
 from normalize.entities import dates, identifiers, landmarks, measures, offices, persons, places
 from normalize.entities.entity import Finding, Kind
 from normalize.entities.name_words import verb
@@ -61,14 +61,16 @@ def _regions(scan: Scan) -> Iterator[Finding]:
             yield Finding(Kind.AREA, _area(scan, mention, around), start, end)
 
 
-def _area(scan: Scan, mention: Mention, around: AbstractSet[tuple[str, ...]]) -> str:
+def _area(scan: Scan, mention: RegionMention, around: AbstractSet[tuple[str, ...]]) -> str:
     """The codes; where the city or province that is said holds no district of that name, it is a quarter: its words."""
     cities = {codes for codes in around if "." in codes[0]}
-    apart = bool(cities) or (around and not any(related(code, one) for code in mention.codes for (one, *_) in around))
+    apart = bool(cities) or (
+        around and not any(regions_overlap(code, one) for code in mention.codes for (one, *_) in around)
+    )
     return _words(scan, mention) if apart else "|".join(mention.codes)
 
 
-def _within_name(scan: Scan, mention: Mention) -> bool:
+def _within_name(scan: Scan, mention: RegionMention) -> bool:
     """Whether more words written as a name stand around: Pulo Gebang is no Gebang."""
     before, after = mention.first - 1, mention.end
     led = before >= 0 and scan.gaps[mention.first] == " " and _of_name(scan, before)
@@ -81,15 +83,17 @@ def _of_name(scan: Scan, at: int) -> bool:
     return written and at not in scan.mentions and not scan.taken[at] and scan.words[at] not in _READERS
 
 
-def _street_again(scan: Scan, mention: Mention, streets: AbstractSet[str], named: AbstractSet[tuple[str, ...]]) -> bool:
+def _street_again(
+    scan: Scan, mention: RegionMention, streets: AbstractSet[str], named: AbstractSet[tuple[str, ...]]
+) -> bool:
     """A bare name that a street in the text bears, and that lies apart from all regions named besides it."""
     if mention.said or _words(scan, mention) not in streets:
         return False
     others = [code for codes in named if codes != mention.codes for code in codes]
-    return not any(related(code, other) for code in mention.codes for other in others)
+    return not any(regions_overlap(code, other) for code in mention.codes for other in others)
 
 
-def _words(scan: Scan, mention: Mention) -> str:
+def _words(scan: Scan, mention: RegionMention) -> str:
     return " ".join(scan.words[mention.first : mention.end])
 
 

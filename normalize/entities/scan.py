@@ -5,7 +5,7 @@ A reader looks at one word and what follows; it adds what it finds and says at w
 
 from bisect import bisect_left, bisect_right
 
-from language.places.gazetteer import Gazetteer, Mention
+from language.places.gazetteer import Gazetteer, RegionMention
 from language.tokens import Tokens
 from normalize.entities.common_words import ENDS, PLAIN, words
 from normalize.entities.entity import Finding, Kind
@@ -45,7 +45,7 @@ class Scan:
         tokens = Tokens(text)
         self.text, self.lower, self.words, self.gaps = text, tokens.lower, tokens.words, tokens.gaps
         self.starts, self.ends = tokens.starts, tokens.ends
-        self.mentions: dict[int, Mention] = {mention.first: mention for mention in gazetteer.find(tokens)}
+        self.mentions: dict[int, RegionMention] = {mention.first: mention for mention in gazetteer.find(tokens)}
         self.found: list[Finding] = []
         self.taken = bytearray(len(self.words))
         # The word after the last part of an address: only there a bare number is a house's.

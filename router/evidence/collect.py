@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from language.phrase_lexicon import Hit, Lexicon
-from language.places.finder import Atlas, Manner
+from language.phrase_lexicon import LexiconMatch, PhraseLexicon
+from language.places.finder import NamingKind, PlaceFinder
 from language.places.landmarks import Landmarks
 from messages.shapes import Report
 from router.evidence.competence import Competence, CompetenceTable
@@ -36,7 +36,7 @@ _OTHER_SUCCESSOR = 0.5
 _ONLY_PROVINCE = 0.4
 # Alone these are lines of an address; who works there is said otherwise (camat, kantor kelurahan).
 _ADDRESS = frozenset(("kecamatan", "kelurahan", "desa", "distrik", "kampung", "nagari", "gampong", "kalurahan"))
-_SAID = frozenset((Manner.SAID, "code", "field"))
+_SAID = frozenset((NamingKind.SAID, "code", "field"))
 # What asks for rules and not for help is answered by whoever makes the rules, wherever the citizen lives.
 _ASKS = frozenset(
     [
@@ -90,10 +90,10 @@ class EvidenceCollector:
         reader: ReportReader,
         registry: Registry,
         governments: Jurisdiction,
-        names: Lexicon[Agency],
+        names: PhraseLexicon[Agency],
         topics: Topics,
         competence: CompetenceTable,
-        atlas: Atlas,
+        atlas: PlaceFinder,
         landmarks: Landmarks,
     ) -> None:
         self._reader = reader
@@ -127,7 +127,7 @@ class EvidenceCollector:
         return CollectedEvidence(signs, topics, where)
 
     def _about(
-        self, reading: ReportText, named: Sequence[Hit[Agency]], units: Sequence[UnitMention]
+        self, reading: ReportText, named: Sequence[LexiconMatch[Agency]], units: Sequence[UnitMention]
     ) -> tuple[Topic, ...]:
         """The topics of the words, then those that units hint at; a part of an institution's name is no topic."""
         # “Kabupaten Batu Bara” has no coal in it; what a government is called by besides (Trans Jateng) may be a topic.
@@ -200,7 +200,9 @@ class EvidenceCollector:
                 says = f"Pelapor menujukan laporan kepada {self._registry.name_of(code)}."
                 yield Evidence(code, "addressed", 1.0, "addressed", says)
 
-    def _named(self, reading: ReportText, named: Sequence[Hit[Agency]], topics: Sequence[Topic]) -> Iterator[Evidence]:
+    def _named(
+        self, reading: ReportText, named: Sequence[LexiconMatch[Agency]], topics: Sequence[Topic]
+    ) -> Iterator[Evidence]:
         for hit in named:
             said: Kind = "government" if hit.meaning.regional else "named"
             kind: Kind = "greeted" if _greeted(reading, hit.first, hit.end) else said
@@ -254,7 +256,7 @@ class EvidenceCollector:
                 yield Evidence(code, "place", candidate.certainty, "place", says)
 
 
-def _only_placed(reading: ReportText, named: Sequence[Hit[Agency]], topics: Sequence[Topic]) -> bool:
+def _only_placed(reading: ReportText, named: Sequence[LexiconMatch[Agency]], topics: Sequence[Topic]) -> bool:
     """Whether a place says as much as all else: no topic tells, and no institution is named that would have a branch.
 
     A salutation names none.
@@ -264,27 +266,27 @@ def _only_placed(reading: ReportText, named: Sequence[Hit[Agency]], topics: Sequ
     return all(hit.meaning.regional or _greeted(reading, hit.first, hit.end) for hit in named)
 
 
-def _branches(reading: ReportText, named: Sequence[Hit[Agency]]) -> Collection[int]:
+def _branches(reading: ReportText, named: Sequence[LexiconMatch[Agency]]) -> Collection[int]:
     """Where the words right behind an institution's name begin: a place there is its branch's."""
     ends = [hit.end for hit in named if not hit.meaning.regional and hit.end < len(reading.words)]
     return {reading.words[end].start for end in ends}
 
 
-def _apart(named: Sequence[Hit[Agency]]) -> Iterator[Hit[Agency]]:
+def _apart(named: Sequence[LexiconMatch[Agency]]) -> Iterator[LexiconMatch[Agency]]:
     """Names without those that share a word with one before that means the same institution."""
-    before: Hit[Agency] | None = None
+    before: LexiconMatch[Agency] | None = None
     for hit in named:
         if before is None or hit.first >= before.end or hit.meaning is not before.meaning:
             yield hit
         before = hit
 
 
-def _within(one: UnitMention, named: Sequence[Hit[Agency]]) -> bool:
+def _within(one: UnitMention, named: Sequence[LexiconMatch[Agency]]) -> bool:
     """Whether a unit is a part of an institution's name (bupati Sampang)."""
     return any(hit.first <= one.first and one.last <= hit.end for hit in named)
 
 
-def _passing(reading: ReportText, hit: Hit[Agency]) -> bool:
+def _passing(reading: ReportText, hit: LexiconMatch[Agency]) -> bool:
     """Whether an institution is only where something is, or a government its region, or where somebody comes from."""
     before = reading.normals[hit.first - 1] if hit.first else ""
     region = hit.meaning.regional and (before in _ELSEWHERE or reading.normals[hit.first] in _REGIONS)

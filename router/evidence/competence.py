@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.reference.table_reader import TableError, read_table
-from language.places.gazetteer import related
+from language.places.gazetteer import regions_overlap
 from router.registry.units import BY_PLACE
 
 COLUMNS = ("id", "topic", "where", "institution", "then", "basis", "example")
@@ -35,7 +35,7 @@ class Competence:
 
     def holds(self, region: str) -> bool:
         """Whether it holds in a region; what holds in some regions only does not hold where none is known."""
-        return not self.where or any(region and related(region, code) for code in self.where)
+        return not self.where or any(region and regions_overlap(region, code) for code in self.where)
 
 
 class CompetenceTable:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from language.spelling import Speller
-from language.words import Word, Words
+from language.spelling import SpellingCorrector
+from language.words import Word, WordReader
 from messages.shapes import Report
 from router.location.location import location_text
 
@@ -36,7 +36,7 @@ class ReportText:
 class ReportReader:
     """Reads reports."""
 
-    def __init__(self, words: Words, speller: Speller) -> None:
+    def __init__(self, words: WordReader, speller: SpellingCorrector) -> None:
         self._words = words
         self._speller = speller
 

@@ -7,9 +7,9 @@ from itertools import count, pairwise, product
 from math import isfinite
 from pathlib import Path
 
-from config.reference.table_reader import Row, TableError, read_table
-from language.phrase_lexicon import Hit, Lexicon, Phrase
-from language.words import Words
+from config.reference.table_reader import TableError, TableRow, read_table
+from language.phrase_lexicon import LexiconMatch, Phrase, PhraseLexicon
+from language.words import WordReader
 
 COLUMNS = ("topic", "category", "weight", "words", "unless")
 # The parts of a phrase that are written apart lie so near each other, in words.
@@ -78,9 +78,9 @@ class Topics:
             for phrase in cue.unless:
                 self._barring[phrase].append(cue.id)
         halves = {part for cue in cues for parts in cue.phrases if len(parts) > 1 for part in parts}
-        self._wholes = Lexicon({phrase: phrase for phrase in self._alone})
-        self._halves = Lexicon({phrase: phrase for phrase in halves})
-        self._bars = Lexicon(self._barring)
+        self._wholes = PhraseLexicon({phrase: phrase for phrase in self._alone})
+        self._halves = PhraseLexicon({phrase: phrase for phrase in halves})
+        self._bars = PhraseLexicon(self._barring)
 
     @property
     def cues(self) -> Sequence[Cue]:
@@ -108,18 +108,18 @@ class Topics:
         return sorted(found, key=lambda topic: (-topic.score, topic.name))
 
     def _said(
-        self, lexicon: Lexicon[Phrase], words: Sequence[str], apart: Sequence[tuple[int, int]]
-    ) -> Sequence[Hit[Phrase]]:
+        self, lexicon: PhraseLexicon[Phrase], words: Sequence[str], apart: Sequence[tuple[int, int]]
+    ) -> Sequence[LexiconMatch[Phrase]]:
         said = (hit for hit in lexicon.find(words) if not _denied(words, hit.first))
         return [hit for hit in said if not any(first <= hit.first and hit.end <= end for first, end in apart)]
 
-    def _spoken(self, hits: Iterable[Hit[Phrase]]) -> Iterator[tuple[Cue, Phrase, Spans]]:
+    def _spoken(self, hits: Iterable[LexiconMatch[Phrase]]) -> Iterator[tuple[Cue, Phrase, Spans]]:
         for hit in hits:
             for cue in self._alone[hit.meaning]:
                 yield cue, hit.meaning, ((hit.first, hit.end),)
 
-    def _together(self, hits: Iterable[Hit[Phrase]]) -> Iterator[tuple[Cue, Phrase, Spans]]:
-        where: dict[Phrase, list[Hit[Phrase]]] = defaultdict(list)
+    def _together(self, hits: Iterable[LexiconMatch[Phrase]]) -> Iterator[tuple[Cue, Phrase, Spans]]:
+        where: dict[Phrase, list[LexiconMatch[Phrase]]] = defaultdict(list)
         for hit in hits:
             where[hit.meaning].append(hit)
         wholes = (
@@ -139,7 +139,7 @@ def _denied(words: Sequence[str], first: int) -> bool:
     return any(word in _DENIES for word in words[max(0, first - _DENIED_WITHIN) : first])
 
 
-def _nearest(parts: Sequence[Sequence[Hit[Phrase]]]) -> Spans | None:
+def _nearest(parts: Sequence[Sequence[LexiconMatch[Phrase]]]) -> Spans | None:
     """Where the parts lie nearest each other, in whatever order; nothing where they are apart."""
     found: list[Spans] = []
     for some in product(*(hits[:_MOST_OF_A_PART] for hits in parts)):
@@ -155,7 +155,7 @@ def _scored(name: str, said: Sequence[tuple[float, Spans]]) -> Topic:
     return Topic(name, score, ranked[0][1])
 
 
-def load_topics(path: Path, words: Words) -> Topics:
+def load_topics(path: Path, words: WordReader) -> Topics:
     """The topics in a file; phrases are read as words of reports are. Raises `TopicsError`."""
     faults: list[str] = []
     numbers = count()
@@ -165,7 +165,7 @@ def load_topics(path: Path, words: Words) -> Topics:
     return Topics(cues)
 
 
-def _cue(number: int, row: Row, words: Words, faults: list[str]) -> Cue | None:
+def _cue(number: int, row: TableRow, words: WordReader, faults: list[str]) -> Cue | None:
     try:
         weight = float(row.cells["weight"])
     except ValueError:
@@ -182,9 +182,9 @@ def _cue(number: int, row: Row, words: Words, faults: list[str]) -> Cue | None:
     return Cue(number, row.cells["topic"], weight, phrases, unless)
 
 
-def _parts(phrase: str, words: Words) -> tuple[Phrase, ...]:
+def _parts(phrase: str, words: WordReader) -> tuple[Phrase, ...]:
     return tuple(_phrase(part, words) for part in phrase.split(_APART_SIGN))
 
 
-def _phrase(written: str, words: Words) -> Phrase:
+def _phrase(written: str, words: WordReader) -> Phrase:
     return tuple(word.normal for word in words.of(written))

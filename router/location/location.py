@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from language.places.finder import Atlas, Manner, Named
-from language.places.gazetteer import Level, level_of, related
-from language.places.landmarks import Landmarks, Seen
+from language.places.finder import NamingKind, PlaceFinder, PlaceMatch
+from language.places.gazetteer import RegionLevel, region_level, regions_overlap
+from language.places.landmarks import LandmarkMatch, Landmarks
 from language.tokens import Tokens
 from language.words import Word
 from messages.shapes import Place, Report
@@ -18,14 +18,14 @@ from router.location.scoring import Claim, PlaceCandidate, PlaceEvidence, weigh_
 
 # What each way to name a place says that the matter is there, in log-odds. Chosen by hand, held against real reports.
 _WEIGHTS: Mapping[str, float] = {
-    Manner.SAID: 4.0,
-    Manner.NAMED: 3.0,
-    Manner.GLUED: 2.5,
-    Manner.VILLAGE: 3.0,
-    Manner.PAIRED: 2.4,
-    Manner.MISSPELT: 2.0,
-    Manner.BARE: 1.5,
-    Manner.QUARTER: 1.2,
+    NamingKind.SAID: 4.0,
+    NamingKind.NAMED: 3.0,
+    NamingKind.GLUED: 2.5,
+    NamingKind.VILLAGE: 3.0,
+    NamingKind.PAIRED: 2.4,
+    NamingKind.MISSPELT: 2.0,
+    NamingKind.BARE: 1.5,
+    NamingKind.QUARTER: 1.2,
 }
 _LANDMARK = 3.2
 # Whom a government's own account or app is spoken to means that government.
@@ -79,7 +79,9 @@ class ReportLocation:
         first, *others = self.candidates or (None,)
         if first is None:
             return False
-        rivals = [one.certainty for one in others if first.level is not Level.PROVINCE or one.province != first.code]
+        rivals = [
+            one.certainty for one in others if first.level is not RegionLevel.PROVINCE or one.province != first.code
+        ]
         return bool(rivals) and first.certainty < _CLEAR * max(rivals)
 
 
@@ -94,7 +96,7 @@ def location_text(report: Report) -> str:
 def locate_report(
     report: Report,
     words: Sequence[Word],
-    atlas: Atlas,
+    atlas: PlaceFinder,
     landmarks: Landmarks,
     units: Iterable[tuple[int, int]] = (),
     apart: Iterable[tuple[int, int]] = (),
@@ -120,13 +122,15 @@ def locate_report(
     return ReportLocation(weigh_claims(claims[:_MOST_CLAIMS]))
 
 
-def _from_text(tokens: Tokens, found: Iterable[Named], title: int, units: Sequence[tuple[int, int]]) -> Iterator[Claim]:
+def _from_text(
+    tokens: Tokens, found: Iterable[PlaceMatch], title: int, units: Sequence[tuple[int, int]]
+) -> Iterator[Claim]:
     text = tokens.text
     small = text.islower()
-    before: tuple[Named, float] | None = None
+    before: tuple[PlaceMatch, float] | None = None
     for named in found:
         start, end = tokens.starts[named.first], tokens.ends[named.end - 1]
-        said = named.manner in {Manner.SAID, Manner.VILLAGE, Manner.GLUED}
+        said = named.manner in {NamingKind.SAID, NamingKind.VILLAGE, NamingKind.GLUED}
         its_cue = _along(before, named, tokens, cue(tokens, named.first, said=said))
         before = (named, its_cue)
         if its_cue == NOT:
@@ -138,15 +142,15 @@ def _from_text(tokens: Tokens, found: Iterable[Named], title: int, units: Sequen
             weight += _IN_TITLE
         elif start < title:
             # In a heading every word has a capital: a district's bare name may be a word like others (Larangan).
-            weight += _IN_HEADING if named.manner is Manner.BARE else _IN_TITLE
-        elif named.manner is Manner.BARE and not its_cue and text[start:end].islower():
+            weight += _IN_HEADING if named.manner is NamingKind.BARE else _IN_TITLE
+        elif named.manner is NamingKind.BARE and not its_cue and text[start:end].islower():
             # A name of several words (kuta utara) is no word like others.
             weight += _IN_SMALL if small or named.end > named.first + 1 else _IN_HEADING
         kind = "unit" if of_unit else named.manner.value
         yield Claim(_shares(named), weight, PlaceEvidence(kind, text[start:end], start, end), aside=aside)
 
 
-def _spoken_of(tokens: Tokens, named: Iterable[Named]) -> Level | None:
+def _spoken_of(tokens: Tokens, named: Iterable[PlaceMatch]) -> RegionLevel | None:
     """Whether the text speaks of a regent or of a mayor, and not of both, without saying whose."""
     words = tokens.words
     if _REGENTS.isdisjoint(words) and _MAYORS.isdisjoint(words) and "wali" not in words:
@@ -157,28 +161,28 @@ def _spoken_of(tokens: Tokens, named: Iterable[Named]) -> Level | None:
         if at not in theirs:
             regents = regents or word in _REGENTS
             mayors = mayors or word in _MAYORS or (word == "wali" and words[at + 1 : at + 2] == ["kota"])
-    return None if regents == mayors else Level.REGENCY if regents else Level.CITY
+    return None if regents == mayors else RegionLevel.REGENCY if regents else RegionLevel.CITY
 
 
-def _leaning(claim: Claim, level: Level, atlas: Atlas) -> Claim:
+def _leaning(claim: Claim, level: RegionLevel, atlas: PlaceFinder) -> Claim:
     """A claim of city and regency of one name, to that which is spoken of."""
     shares = dict(claim.shares)
     if claim.picked and len(shares) == 1:
         code, *twins = (*shares, *claim.beside)
-        fitting = [one for one in twins if level_of(one) is level]
-        if "." in code and len(fitting) == 1 and level_of(code) not in {level, Level.DISTRICT}:
+        fitting = [one for one in twins if region_level(one) is level]
+        if "." in code and len(fitting) == 1 and region_level(code) not in {level, RegionLevel.DISTRICT}:
             shares = {code: 1 - _PICKED_BUT, fitting[0]: _PICKED_BUT}
             return claim._replace(shares=shares, beside=(code, *claim.beside))
         return claim
     for code in claim.shares:
-        for twin in atlas.twins((code,)) if level_of(code) is level else ():
+        for twin in atlas.twins((code,)) if region_level(code) is level else ():
             if twin in claim.shares:
                 both = shares[code] + shares[twin]
                 shares[code], shares[twin] = _SPOKEN_OF * both, (1 - _SPOKEN_OF) * both
     return claim._replace(shares=shares)
 
 
-def _along(before: tuple[Named, float] | None, named: Named, tokens: Tokens, its_cue: float) -> float:
+def _along(before: tuple[PlaceMatch, float] | None, named: PlaceMatch, tokens: Tokens, its_cue: float) -> float:
     """A name close behind the one it lies in, or holds, has the same part in the matter: asal Tebet, Jakarta."""
     if before is None or its_cue:
         return its_cue
@@ -189,11 +193,11 @@ def _along(before: tuple[Named, float] | None, named: Named, tokens: Tokens, its
     # “Jalan raya Bogor-Jakarta” is a street to its end; “Jl. Semarang, Semarang” is a street in it.
     if their_cue == NOT:
         return their_cue if tokens.gaps[named.first].strip() == "-" else 0.0
-    joined = any(related(one, another) for one in other.codes for another in named.codes)
+    joined = any(regions_overlap(one, another) for one in other.codes for another in named.codes)
     return their_cue if joined else 0.0
 
 
-def _follows(tokens: Tokens, unit: tuple[int, int], named: Named, start: int) -> bool:
+def _follows(tokens: Tokens, unit: tuple[int, int], named: PlaceMatch, start: int) -> bool:
     """Whether a name follows a unit, at most three words behind."""
     if unit[1] > start:
         return False
@@ -211,7 +215,7 @@ def _part(claim: Claim, spans: Iterable[tuple[int, int]]) -> bool:
     return any(start <= claim.evidence.start and claim.evidence.end <= end for start, end in spans)
 
 
-def _from_landmarks(text: str, seen: Iterable[Seen]) -> Iterator[Claim]:
+def _from_landmarks(text: str, seen: Iterable[LandmarkMatch]) -> Iterator[Claim]:
     for landmark, start, end in seen:
         if landmark.codes:
             share = 1 / len(landmark.codes)
@@ -222,7 +226,7 @@ def _from_landmarks(text: str, seen: Iterable[Seen]) -> Iterator[Claim]:
             )
 
 
-def _from_place(place: Place, agency: str, atlas: Atlas) -> Iterator[Claim]:
+def _from_place(place: Place, agency: str, atlas: PlaceFinder) -> Iterator[Claim]:
     """What stands in the form's fields. The picked region says the same again: the strongest of them counts.
 
     Where no region is filled in, whose government the sender addressed says where they think that it is.
@@ -242,12 +246,12 @@ def _from_place(place: Place, agency: str, atlas: Atlas) -> Iterator[Claim]:
                 yield Claim(_shares(named), weight, PlaceEvidence(kind, words), picked=picked, beside=beside)
 
 
-def _shares(named: Named) -> Mapping[str, float]:
+def _shares(named: PlaceMatch) -> Mapping[str, float]:
     """How likely a name means each of its codes by itself."""
     codes = named.codes
     if len(codes) == 1:
         return {codes[0]: 1.0}
-    likely = named.likely or tuple(code for code in codes if level_of(code) is Level.CITY)
+    likely = named.likely or tuple(code for code in codes if region_level(code) is RegionLevel.CITY)
     if not likely or len(likely) == len(codes):
         return dict.fromkeys(codes, 1 / len(codes))
     whole = _LIKELY_SHARE if named.likely else _CITY_SHARE

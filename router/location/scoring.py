@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import exp, log
 from typing import NamedTuple
 
-from language.places.gazetteer import Level, level_of, related
+from language.places.gazetteer import RegionLevel, region_level, regions_overlap
 
 # That a place named is none at all, or not what the matter is about, in log-odds as all weights here.
 _NOWHERE = 0.5
@@ -50,7 +50,7 @@ class PlaceCandidate:
     """A place that the report may be about: the narrowest region that is clear, and how probable its city is (0-1)."""
 
     code: str
-    level: Level
+    level: RegionLevel
     certainty: float
     evidence: tuple[PlaceEvidence, ...]
 
@@ -125,7 +125,9 @@ def _within(claim: Claim, arounds: Iterable[Collection[str]]) -> Claim:
     if not any(arounds):
         return claim
     for around in arounds:
-        kept = {code: share for code, share in claim.shares.items() if any(related(code, other) for other in around)}
+        kept = {
+            code: share for code, share in claim.shares.items() if any(regions_overlap(code, other) for other in around)
+        }
         # A province holds many villages of a name.
         if (total := sum(kept.values())) and (len(kept) <= _FEW or not all(map(_is_province, around))):
             return claim._replace(shares={code: share / total for code, share in kept.items()})
@@ -208,12 +210,14 @@ def _ranked(scores: Mapping[str, float], claims: Sequence[Claim]) -> tuple[Place
 
 
 def _candidate(code: str, odds: Mapping[str, float], total: float, claims: Sequence[Claim]) -> PlaceCandidate:
-    inside = [value for other, value in odds.items() if _is_province(code) and other != code and related(code, other)]
+    inside = [
+        value for other, value in odds.items() if _is_province(code) and other != code and regions_overlap(code, other)
+    ]
     # What is less likely than its province and lies in it speaks for the province.
     mass = odds[code] + sum(value for value in inside if value < odds[code])
     narrow = _narrowest(code, claims)
-    evidence = tuple(claim.evidence for claim in claims if any(related(one, narrow) for one in claim.shares))
-    return PlaceCandidate(narrow, level_of(narrow), mass / total, evidence)
+    evidence = tuple(claim.evidence for claim in claims if any(regions_overlap(one, narrow) for one in claim.shares))
+    return PlaceCandidate(narrow, region_level(narrow), mass / total, evidence)
 
 
 def _narrowest(region: str, claims: Iterable[Claim]) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from config.reference.table_reader import TableError, read_table, several
-from language.phrase_index import normal
+from config.reference.table_reader import TableError, read_table, split_cell
+from language.phrase_index import normalize_phrase
 
 TRIAGE = "triage"
 
@@ -70,10 +70,10 @@ class Agency:
 
     def made(self) -> Iterator[str]:
         """The phrases that follow from name, acronym and aliases."""
-        own = normal(self.name)
+        own = normalize_phrase(self.name)
         yield own
         if self.acronym:
-            yield normal(self.acronym)
+            yield normalize_phrase(self.acronym)
         for ending in _ENDINGS:
             yield own.removesuffix(ending)
         if own.endswith(_COUNTRY):
@@ -91,7 +91,7 @@ class Agency:
 
 def governs(phrase: str) -> bool:
     """Whether a phrase calls a government by its place."""
-    return normal(phrase).startswith(_GOVERNMENTS)
+    return normalize_phrase(phrase).startswith(_GOVERNMENTS)
 
 
 def phrases(agencies: Sequence[Agency]) -> dict[str, str]:
@@ -123,15 +123,15 @@ def _agency(row: Mapping[str, str]) -> Agency:
         kind=row["kind"],
         name=row["name"],
         acronym=row["acronym"],
-        aliases=several(row["aliases"]),
-        places=several(row["places"]),
+        aliases=split_cell(row["aliases"]),
+        places=split_cell(row["places"]),
         region=row["region"],
         parent=row["parent"],
         connected=row["connected"] == "yes",
         fallback=row["fallback"],
         valid_from=_date(row, "valid_from"),
         valid_to=_date(row, "valid_to"),
-        successors=several(row["successors"]),
+        successors=split_cell(row["successors"]),
     )
 
 
@@ -180,7 +180,7 @@ def agency_faults(agencies: Sequence[Agency]) -> Iterator[str]:
         yield f"the row {TRIAGE!r} is missing; what nobody can place has nowhere to go"
     claimed: dict[str, str] = {}
     for agency in agencies:
-        if not agency.code or not normal(agency.name):
+        if not agency.code or not normalize_phrase(agency.name):
             yield f"{agency.code or agency.name!r}: a code and a name are needed"
             continue
         yield from (f"{agency.code}: {fault}" for fault in (*_own(agency), *_relations(agency, known)))
@@ -197,8 +197,8 @@ def _own(agency: Agency) -> Iterator[str]:
     if agency.kind not in _KINDS:
         yield f"kind {agency.kind!r} is none of {', '.join(_KINDS)}"
     for phrase in (*agency.aliases, *agency.places):
-        if phrase != normal(phrase) or not phrase:
-            yield f"write {phrase!r} as {normal(phrase)!r}"
+        if phrase != normalize_phrase(phrase) or not phrase:
+            yield f"write {phrase!r} as {normalize_phrase(phrase)!r}"
     if agency.valid_to and not agency.successors:
         yield "valid_to without successors; nobody would get its complaints"
     if agency.successors and not agency.valid_to:

@@ -11,11 +11,11 @@ from unicodedata import normalize
 
 from config.reference.regions import Regions, load_regions
 from config.reference.slang import load_slang
-from config.reference.word_frequencies import load_vocabulary
-from language.phrase_index import PhraseIndex, normal
-from language.places.finder import Atlas, load_atlas
+from config.reference.word_frequencies import load_word_frequencies
+from language.phrase_index import PhraseIndex, normalize_phrase
+from language.places.finder import PlaceFinder, load_place_finder
 from language.places.gazetteer import load_gazetteer
-from language.words import Words
+from language.words import WordReader
 from router.registry.agencies import Agency, current_institutions, governs
 from router.registry.jurisdiction import Jurisdiction
 from router.registry.typo_correction import TypoCorrector
@@ -63,8 +63,8 @@ class NameResolver:
         known: Mapping[str, Agency],
         named: PhraseIndex[Agency],
         units: Units,
-        words: Words,
-        atlas: Atlas | None = None,
+        words: WordReader,
+        atlas: PlaceFinder | None = None,
     ) -> None:
         self._known, self._named, self._units, self._words = known, named, units, words
         self._governments = Jurisdiction(known.values())
@@ -87,9 +87,9 @@ class NameResolver:
     def _regions(self) -> Regions:
         return load_regions()
 
-    def _shipped(self) -> Atlas:
-        known = (*load_vocabulary().words, *load_slang())
-        return load_atlas(self._regions, load_gazetteer(self._regions), known)
+    def _shipped(self) -> PlaceFinder:
+        known = (*load_word_frequencies().words, *load_slang())
+        return load_place_finder(self._regions, load_gazetteer(self._regions), known)
 
     @cached_property
     def _mender(self) -> TypoCorrector:
@@ -144,7 +144,7 @@ def _says_more(one: Resolution, other: Resolution) -> bool:
 
 def _by_itself(agency: Agency, words: str) -> bool:
     """Whether an institution is named by another name than its place's."""
-    return not agency.regional or (normal(words) in agency.aliases and not governs(words))
+    return not agency.regional or (normalize_phrase(words) in agency.aliases and not governs(words))
 
 
 def _hides(other: _Said, one: _Said) -> bool:

@@ -7,8 +7,8 @@ from pathlib import Path
 from config.reference.slang import load_slang
 from config.reference.table_reader import TableError
 from language.phrase_index import PhraseIndex
-from language.places.finder import Atlas
-from language.words import Words
+from language.places.finder import PlaceFinder
+from language.words import WordReader
 from router.registry import agencies as agencies_module
 from router.registry.agencies import TRIAGE, Agency, agency_faults, load_agencies, phrases
 from router.registry.name_resolver import NameResolver, Resolution
@@ -54,13 +54,13 @@ class Registry:
         return self.resolver.resolve(spelling, place)
 
 
-def load_registry(folder: Path, atlas: Atlas | None = None, words: Words | None = None) -> Registry:
+def load_registry(folder: Path, atlas: PlaceFinder | None = None, words: WordReader | None = None) -> Registry:
     """Read `agencies.csv` and `units.csv`. Raises `TableError` naming every fault found.
 
     Without an `atlas` the shipped one is loaded when a spelling is first resolved; `words` are else the shipped ones.
     """
     agencies, units = load_agencies(folder / "agencies.csv"), load_units(folder / "units.csv")
-    words = words or Words(load_slang())
+    words = words or WordReader(load_slang())
     if faults := list(_hard_faults(agencies, units, words)):
         raise TableError("\n".join(faults))
     every = {agency.code: agency for agency in agencies}
@@ -74,7 +74,7 @@ def load_registry(folder: Path, atlas: Atlas | None = None, words: Words | None 
     )
 
 
-def _hard_faults(agencies: Sequence[Agency], units: Sequence[Unit], words: Words) -> Iterator[str]:
+def _hard_faults(agencies: Sequence[Agency], units: Sequence[Unit], words: WordReader) -> Iterator[str]:
     """What must be mended before anything can be routed."""
     yield from (f"agencies.csv: {fault}" for fault in agency_faults(agencies))
     yield from (f"units.csv: {fault}" for fault in unit_faults(units, words, {agency.code for agency in agencies}))

@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from language.places.finder import Atlas, Manner
-from language.places.gazetteer import Level, level_of, related
+from language.places.finder import NamingKind, PlaceFinder
+from language.places.gazetteer import RegionLevel, region_level, regions_overlap
 from language.tokens import Tokens
 from router.registry.jurisdiction import JAKARTA, Jurisdiction
 from router.registry.units import REGENCY
@@ -15,8 +15,8 @@ _SAID_BEFORE = ("kota", "kabupaten", "provinsi")
 _TAIL = 4
 _CITY = frozenset(("kota", "kodya", "kotamadya"))
 _REGENCY = frozenset(("kab", "kabupaten"))
-_SAID = frozenset((Manner.SAID, Manner.VILLAGE))
-_SURE = _SAID | {Manner.NAMED}
+_SAID = frozenset((NamingKind.SAID, NamingKind.VILLAGE))
+_SURE = _SAID | {NamingKind.NAMED}
 # A name that is borne in more places than that says nothing.
 _MOST = 5
 
@@ -49,7 +49,7 @@ class PlaceMention(NamedTuple):
 class UnitLocator:
     """`governments` know who governs a place; `atlas` is asked for when a spelling is first read."""
 
-    def __init__(self, governments: Jurisdiction, atlas: Callable[[], Atlas]) -> None:
+    def __init__(self, governments: Jurisdiction, atlas: Callable[[], PlaceFinder]) -> None:
         self._governments, self._load = governments, atlas
 
     def governments(self, level: str, seat: UnitLocation) -> tuple[str, ...]:
@@ -82,11 +82,11 @@ class UnitLocator:
         codes = first.codes
         for other in spots:
             codes = tuple(code for code in other.codes if any(code.startswith(f"{wide}.") for wide in codes)) or codes
-        known = tuple(code for code in codes if any(related(code, theirs) for theirs in place))
+        known = tuple(code for code in codes if any(regions_overlap(code, theirs) for theirs in place))
         return UnitLocation(known or _of_kind(codes, spelling))
 
     @cached_property
-    def _atlas(self) -> Atlas:
+    def _atlas(self) -> PlaceFinder:
         return self._load()
 
     def _levelled(self, level: str, seat: UnitLocation) -> Iterator[str]:
@@ -110,7 +110,7 @@ class UnitLocator:
         for government in named:
             inside = [spot for spot in spots if _within(spot, government.start, government.end)]
             # “Walikota Jakarta Selatan”: what lies within the government's region says more than the government.
-            if not any(related(code, government.codes[0]) for spot in inside for code in spot.codes):
+            if not any(regions_overlap(code, government.codes[0]) for spot in inside for code in spot.codes):
                 spots = [*(spot for spot in spots if spot not in inside), government]
         return sorted(spots)
 
@@ -124,7 +124,7 @@ class UnitLocator:
                 code
                 for said in _SAID_BEFORE
                 for found in self._atlas.find(Tokens(f"{said} {' '.join(name)}"))[:1]
-                if found.manner is Manner.SAID and (found.first, found.end) == (0, len(name) + 1)
+                if found.manner is NamingKind.SAID and (found.first, found.end) == (0, len(name) + 1)
                 for code in found.codes
             ]
             if codes:
@@ -156,4 +156,4 @@ def _province(code: str) -> bool:
 
 
 def _city(code: str) -> bool:
-    return level_of(".".join(code.split(".")[:2])) is Level.CITY
+    return region_level(".".join(code.split(".")[:2])) is RegionLevel.CITY

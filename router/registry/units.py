@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from config.reference.table_reader import read_table
-from language.words import Word, Words
+from language.words import Word, WordReader
 
 REGENCY, PROVINCE, PLACE = "@regency", "@province", "@place"
 BY_PLACE = frozenset((REGENCY, PROVINCE, PLACE))
@@ -105,7 +105,7 @@ def load_units(path: Path) -> list[Unit]:
     ]
 
 
-def unit_faults(units: Sequence[Unit], words: Words, codes: Collection[str]) -> Iterator[str]:
+def unit_faults(units: Sequence[Unit], words: WordReader, codes: Collection[str]) -> Iterator[str]:
     """What makes rows unfit to route by; `codes` are the institutions there are."""
     seen: dict[str, Unit] = {}
     for unit in units:
@@ -121,7 +121,7 @@ def unit_faults(units: Sequence[Unit], words: Words, codes: Collection[str]) -> 
         seen[unit.pattern] = unit
 
 
-def in_normal_form(pattern: str, words: Words) -> str:
+def in_normal_form(pattern: str, words: WordReader) -> str:
     """The pattern as it is looked for; `#` stands for any number."""
     read = words.of(pattern.replace(_NUMBER, "0"))
     return " ".join(_NUMBER if word.normal == "0" else word.normal for word in read)

@@ -16,7 +16,7 @@ from sqlalchemy import case as choice
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from config.database import chunks
+from config.database import statement_chunks
 from messages.topics import TRIAGE
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 
@@ -142,7 +142,7 @@ def refusals(connection: Connection, cases: Sequence[UUID]) -> Mapping[UUID, Seq
         .where(col(AnswerRow.verdict) == "refused", col(AnswerRow.agency) != TRIAGE)
         .order_by(col(AnswerRow.answered_at), col(AnswerRow.id))
     )
-    for some in chunks(cases):
+    for some in statement_chunks(cases):
         mine = or_(col(DispatchRow.complaint_id).in_(some), col(DispatchRow.of).in_(some))
         for row in connection.execute(query.where(mine)):
             found[row.case].append(Refusal(row.agency, row.text, row.theirs))
@@ -204,7 +204,7 @@ def _latest() -> ColumnElement[bool]:
 
 def _along(connection: Connection, cases: Sequence[UUID]) -> Mapping[UUID, int]:
     found: dict[UUID, int] = {}
-    for some in chunks(cases):
+    for some in statement_chunks(cases):
         query = (
             select(col(DispatchRow.of), func.count().label("many"))
             .where(col(DispatchRow.of).in_(some), col(DispatchRow.own_case).is_(other=False), _latest())

@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 
 from bus.errors import Reject
 from bus.port import Outgoing, Record
-from config.database import insert, writing
+from config.database import insert_statement, write_transaction
 from messages import codec
 from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
@@ -33,11 +33,11 @@ class LedgerSink:
             table, row = _row(record)
             rows[table].append(row)
         try:
-            with writing(self._engine) as connection:
+            with write_transaction(self._engine) as connection:
                 for table, many in rows.items():
-                    connection.execute(insert(connection, table).on_conflict_do_nothing(), many)
+                    connection.execute(insert_statement(connection, table).on_conflict_do_nothing(), many)
         except StatementError as error:
-            # What comes through `writing` is the values' fault: a NUL, a date before the calendar.
+            # What comes through `write_transaction` is the values' fault: a NUL, a date before the calendar.
             raise Reject("unstorable", type(error).__name__) from None
         return ()
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, or_
 from sqlmodel import col, select
 
-from config.database import chunks, reading
+from config.database import read_transaction, statement_chunks
 from messages.topics import TRIAGE
 from sinks.ledger.current_relation import standings
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
@@ -61,8 +61,10 @@ class Ledger:
 
     def statuses(self, numbers: Collection[str]) -> Mapping[str, Status]:
         """The same of many numbers, in four statements for thousands; those that are not known are left out."""
-        with reading(self._engine) as connection:
-            found = [status for some in chunks(sorted(set(numbers))) for status in self._some(connection, some)]
+        with read_transaction(self._engine) as connection:
+            found = [
+                status for some in statement_chunks(sorted(set(numbers))) for status in self._some(connection, some)
+            ]
         return {status.tracking: status for status in found}
 
     def _some(self, connection: Connection, numbers: Sequence[str]) -> Iterator[Status]:

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, Select, func, select, update
 from sqlmodel import col
 
-from config.database import insert, reading, writing
+from config.database import insert_statement, read_transaction, write_transaction
 from messages.sealing import Sealed
 from messages.shapes import Channel
 from sinks.replies.decision import (
@@ -71,7 +71,7 @@ class _Rest(NamedTuple):
 
 
 class Outbox:
-    """See the tables. Every method may raise `DatabaseAway`."""
+    """See the tables. Every method may raise `DatabaseUnavailable`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -86,7 +86,7 @@ class Outbox:
             .order_by(col(OutboxRow.next_at), col(OutboxRow.id))
             .limit(1)
         )
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             row: Any = connection.execute(query).one_or_none()
         return Due(*row) if row else None
 
@@ -95,7 +95,7 @@ class Outbox:
 
         Another sender that had it first is a `Wait` until now: look again.
         """
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             rest = _locked(connection, channel)
             past = _past(connection, channel, rest, due, address, limits, now)
             verdict = judge(due.made_at, now, past, limits)
@@ -111,12 +111,12 @@ class Outbox:
 
     def withhold(self, reply_id: UUID, reason: str) -> None:
         """It is not for this way."""
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             _change(connection, reply_id, ("waiting",), state="withheld", error=reason)
 
     def sent(self, reply_id: UUID, channel: Channel, provider_id: str) -> None:
         """It was taken, under this id of the provider's; the way is well."""
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             # The way's row first, as in `begin`: two senders wait for each other, and don't deadlock.
             connection.execute(update(WayRow).where(col(WayRow.channel) == channel.value).values(failures=0))
             # Even what was given up for dead meanwhile: it was only slow.
@@ -125,21 +125,21 @@ class Outbox:
 
     def unknown(self, reply_id: UUID, channel: Channel, cause: str, now: datetime) -> None:
         """Nobody can say whether it was taken. The way rests, lest every letter that waits becomes another such."""
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             failures = _locked(connection, channel).failures + 1
             _change(connection, reply_id, ("sending",), state="unknown", error=cause)
             _rest(connection, channel, now + way_wait(failures), failures)
 
     def failed(self, reply_id: UUID, code: str, address: str, unreachable: str, now: datetime) -> None:
         """It will never be taken; nor, where `unreachable` says why, anything else to this address."""
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             _change(connection, reply_id, ("sending",), state="failed", error=code)
             if unreachable:
                 _remember(connection, address, unreachable, now)
 
     def later(self, due: Due, channel: Channel, cause: str, seconds: float | None, now: datetime) -> float:
         """It was not taken, and goes again later; returns the seconds for which the whole way rests."""
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             failures = _locked(connection, channel).failures + 1
             pause = way_wait(failures) if seconds is None else timedelta(seconds=seconds)
             again = now + max(pause, reply_wait(due.attempts + 1))
@@ -149,7 +149,7 @@ class Outbox:
 
     def sweep(self, channel: Channel, oldest: timedelta, now: datetime, *, repeatable: bool) -> dict[str, int]:
         """Give up what is too old, and what a dead sender had in hand; returns how many of each."""
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             old = (_waiting(channel), col(OutboxRow.made_at) < now - oldest)
             expired = _change_all(connection, *old, state="expired", error="too_old")
             dead = _of(channel, "sending"), col(OutboxRow.started_at) < now - LEASE
@@ -158,10 +158,10 @@ class Outbox:
 
     def withhold_all(self, channel: Channel, reason: str) -> int:
         """Nothing of this channel can be sent; returns how many waited for it."""
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             if connection.execute(select(col(OutboxRow.id)).where(_waiting(channel)).limit(1)).first() is None:
                 return 0
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             return _change_all(connection, _waiting(channel), state="withheld", error=reason)
 
     def heard(self, reply_id: UUID, provider_id: str, status: str, error: str, now: datetime) -> bool:
@@ -169,7 +169,7 @@ class Outbox:
 
         `error` 21610 (the receiver opted out) is remembered for the address. Returns whether it was news.
         """
-        with writing(self._engine) as connection:
+        with write_transaction(self._engine) as connection:
             query = select(col(OutboxRow.status), col(OutboxRow.state), col(OutboxRow.address)).where(
                 col(OutboxRow.id) == reply_id
             )
@@ -209,7 +209,7 @@ def _change_all(connection: Connection, *conditions: Any, **values: object) -> i
 def _locked(connection: Connection, channel: Channel) -> _Rest:
     """How the way rests, held until the transaction ends: whoever counts against its limits counts alone."""
     fresh = {"channel": channel.value, "not_before": _ALWAYS, "failures": 0}
-    connection.execute(insert(connection, WayRow).values(fresh).on_conflict_do_nothing())
+    connection.execute(insert_statement(connection, WayRow).values(fresh).on_conflict_do_nothing())
     query = select(col(WayRow.not_before), col(WayRow.failures)).where(col(WayRow.channel) == channel.value)
     return _Rest(*connection.execute(query.with_for_update()).one())
 
@@ -249,5 +249,5 @@ def _newest(began: Select[Any]) -> Select[Any]:
 
 def _remember(connection: Connection, address: str, reason: str, now: datetime) -> None:
     row = {"address": address, "reason": reason, "at": now}
-    statement = insert(connection, UnreachableRow).values(row)
+    statement = insert_statement(connection, UnreachableRow).values(row)
     connection.execute(statement.on_conflict_do_update(index_elements=["address"], set_=row))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bus.errors import Stop
-from config.database import DatabaseAway
+from config.database import DatabaseUnavailable
 from messages.sealing import Sealer, UnknownKeyError, UnsealError
 from messages.shapes import Channel, Contact
 from sinks.replies.decision import Go, Limits, Withhold
@@ -60,14 +60,14 @@ class Sender:
         while not self._stopping.is_set():
             try:
                 busy = self.step()
-            except DatabaseAway as error:
+            except DatabaseUnavailable as error:
                 self._away(error)
                 busy = False
             if not busy:
                 self._stopping.wait(self._pause)
 
     def step(self) -> bool:
-        """Work one reply; `False` where none is due. Raises `DatabaseAway` and what `run` raises."""
+        """Work one reply; `False` where none is due. Raises `DatabaseUnavailable` and what `run` raises."""
         if self._way is None:
             if withheld := self._outbox.withhold_all(self._channel, "no_way"):
                 _log.info("reply.withheld", channel=self._channel.value, reason="no_way", replies=withheld)
@@ -148,14 +148,14 @@ class Sender:
         while True:
             try:
                 write()
-            except DatabaseAway as error:
+            except DatabaseUnavailable as error:
                 self._away(error)
                 if self._stopping.wait(self._pause):
                     return
             else:
                 return
 
-    def _away(self, error: DatabaseAway) -> None:
+    def _away(self, error: DatabaseUnavailable) -> None:
         _log.warning("reply.not_kept", channel=self._channel.value, cause=str(error))
 
     def _hashed(self, address: str) -> str:

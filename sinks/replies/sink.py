@@ -9,7 +9,7 @@ from sqlmodel import SQLModel, col
 
 from bus.errors import Reject
 from bus.port import Outgoing, Record
-from config.database import insert, writing
+from config.database import insert_statement, write_transaction
 from messages import codec
 from messages.shapes import Channel, Complaint, Reply, WireModel
 from messages.topics import COMPLAINTS
@@ -31,12 +31,12 @@ class ReplySink:
         replies = [_outbox(_decoded(Reply, record)) for record in records if record.topic != COMPLAINTS]
         recipients = [_recipient(complaint) for complaint in complaints if _is_told(complaint)]
         try:
-            with writing(self._engine) as connection:
+            with write_transaction(self._engine) as connection:
                 _write(connection, RecipientRow, sorted(recipients, key=lambda row: row["complaint_id"]))
                 _keep_secret(connection, complaints)
                 _write(connection, OutboxRow, sorted(replies, key=lambda row: row["id"]))
         except StatementError as error:
-            # What comes through `writing` is the values' fault: a NUL, a date before the calendar.
+            # What comes through `write_transaction` is the values' fault: a NUL, a date before the calendar.
             raise Reject("unstorable", type(error).__name__) from None
         return ()
 
@@ -44,7 +44,7 @@ class ReplySink:
 def _write(connection: Connection, table: type[SQLModel], rows: list[Row]) -> None:
     """In one order everywhere: two sinks with the same rows wait for each other, and don't deadlock."""
     if rows:
-        connection.execute(insert(connection, table).on_conflict_do_nothing(), rows)
+        connection.execute(insert_statement(connection, table).on_conflict_do_nothing(), rows)
 
 
 def _keep_secret(connection: Connection, complaints: Sequence[Complaint]) -> None:

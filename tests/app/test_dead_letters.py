@@ -18,7 +18,7 @@ from app.cli import app
 from app.operations.dead_letters import Choice, Letter, Letters, groups, letter_of, row, told_of
 from bus.errors import Reject, Retry, Stop
 from bus.port import Outgoing, Record
-from config.database import DatabaseAway
+from config.database import DatabaseUnavailable
 from config.settings import Settings
 from messages import codec, ids
 from messages.sealing import Sealed
@@ -209,7 +209,7 @@ def test_without_a_log_nothing_is_done(post: Post, parts: Parts, arrival: Outgoi
         lambda: post.letters.reveal(looked, "petugas-3", "x", NOW),
     ]
     for act in acts:
-        with pytest.raises(DatabaseAway):
+        with pytest.raises(DatabaseUnavailable):
             act()
     assert (post.told(), len(post.read("raw-sms"))) == ([], 1)
 

@@ -17,7 +17,7 @@ from app.assembly.process_health import doors_of
 from app.operations.audit_log import AuditLog
 from app.operations.merge_split import Impossible, Relating
 from bus.port import Membership, Outgoing, Record
-from config.database import reading
+from config.database import read_transaction
 from config.settings import Settings
 from messages import codec, ids
 from messages.sealing import Sealed
@@ -124,7 +124,7 @@ class Desk:
     def audit(self) -> Audit:
         """The audit of this bus and this ledger."""
         reader = self.parts.bus.reader()
-        with reading(self.engine) as connection:
+        with read_transaction(self.engine) as connection:
             ids = connection.execute(text("SELECT id FROM ledger_complaint")).scalars()
             recorded = [(UUID(str(one)), NOW) for one in ids]
         try:
@@ -195,7 +195,7 @@ def test_who_and_why_and_when_are_kept(desk: Desk) -> None:
     desk.merge(4, 2)
     for order in permutations(desk.records(CORRECTIONS)):
         LedgerSink(desk.engine).handle([*order, *order])
-    with reading(desk.engine) as connection:
+    with read_transaction(desk.engine) as connection:
         query = text("SELECT actor, reason, relation FROM ledger_correction ORDER BY actor")
         assert [tuple(row) for row in connection.execute(query)] == [
             ("petugas-1", "lokasinya berbeda", "new"),

@@ -19,7 +19,7 @@ from app.operations.purge import Purge, Purged
 from bus.errors import Retry
 from bus.local.bus import LocalBus
 from bus.port import Outgoing, TopicSpec
-from config.database import reading
+from config.database import read_transaction
 from ingest.files.attachments import Attachments
 from ingest.http.concurrency_limit import ConcurrencyLimit
 from ingest.mobile.tables import UploadPart
@@ -105,7 +105,7 @@ class House:
 
     def rows(self, table: type[SQLModel]) -> int:
         """How many rows a table has."""
-        with reading(self.engine) as connection:
+        with read_transaction(self.engine) as connection:
             return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 

@@ -16,7 +16,7 @@ from app.cli import app
 from app.operations.quarantine import Choice, Quarantine, row
 from bus.errors import Retry, Stop
 from bus.port import Outgoing, Producer
-from config.database import DatabaseAway
+from config.database import DatabaseUnavailable
 from config.settings import Settings
 from ingest.wrap import accepted_record, quarantine_record
 from messages import codec, ids
@@ -325,7 +325,7 @@ def test_without_a_log_nothing_is_done(kept: Held) -> None:
         lambda: kept.quarantine.reveal(kept.quarantine.find(str(raw.id)), "petugas-3", "x", LATER),
     ]
     for act in acts:
-        with pytest.raises(DatabaseAway):
+        with pytest.raises(DatabaseUnavailable):
             act()
     assert (kept.told(), raw_messages(kept.parts, Channel.SMS)) == ([], [])
 

@@ -18,7 +18,7 @@ from bus.local.bus import LocalBus
 from bus.port import MAX_MESSAGE_BYTES, Bus, Membership, Outgoing, TopicSpec
 from bus.watchdog import Watchdog
 from bus.worker import Stage
-from config.database import reading
+from config.database import read_transaction
 from config.settings import Settings
 from messages import codec, ids
 from messages.shapes import Complaint, Correction, Dispatch, RawMessage, Relation
@@ -342,7 +342,7 @@ def outcome(post: Post, parts: Parts, engine: Engine) -> tuple[int, int, list[in
     """How many complaints and dispatches by their ids, and how many rows of each."""
     complaints = {codec.decode(Complaint, one.value, one.headers).id for one in post.read(COMPLAINTS)}
     dispatches = [codec.decode(Dispatch, one.value, one.headers).id for one in post.read(*parts.queues)]
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         rows = [
             connection.execute(select(func.count()).select_from(table)).scalar_one()
             for table in (ComplaintRow, DispatchRow)

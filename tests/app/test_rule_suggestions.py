@@ -13,7 +13,7 @@ from app.commands.rule_suggestions import _load
 from app.operations.rule_suggestions import Kind, Suggestion, Unfit, edited, suggest_in, suggestion
 from config.reference.slang import load_slang
 from language import phrase_index
-from language.words import Words
+from language.words import WordReader
 from tests.support.rules import SHIPPED
 
 PLN = 'bumn-pln,bumn,"PT PLN, Persero",PLN,perusahaan listrik negara'
@@ -39,7 +39,7 @@ pju,PERHUBUNGAN,1,gelap,
 
 def plain(text: str) -> Sequence[str]:
     """The words of a text, as institutions and places are read."""
-    return phrase_index.normal(text).split()
+    return phrase_index.normalize_phrase(text).split()
 
 
 def wanted(kind: Kind, key: str, phrase: str, weight: str = "2") -> Suggestion:
@@ -154,7 +154,7 @@ def test_what_no_table_should_hold_is_refused(typed: str, says: str) -> None:
 
 def test_a_phrase_of_a_topic_is_read_as_reports_are() -> None:
     """Slang in full, each part for itself; a half of nothing is no phrase."""
-    words = Words(load_slang())
+    words = WordReader(load_slang())
 
     def read(text: str) -> list[str]:
         return [word.normal for word in words.of(text)]

@@ -17,7 +17,7 @@ from app.operations.merge_split import Impossible
 from app.operations.triage import Decided, TriageDesk
 from bus.errors import Stop
 from bus.port import Outgoing
-from config.database import reading
+from config.database import read_transaction
 from config.settings import Settings
 from messages import codec
 from messages.shapes import AgencyAnswer, Dispatch
@@ -145,7 +145,7 @@ def test_a_decision_makes_a_dispatch_that_says_who(before: Desk) -> None:
     sent = codec.decode(Dispatch, record.value, record.headers)
     assert (sent.actor, sent.hop) == ("petugas-1", 1)
     assert [reason.says for reason in sent.reasons][1:] == ["Diputuskan oleh petugas: jalannya di kota itu"]
-    with reading(before.engine) as connection:
+    with read_transaction(before.engine) as connection:
         said = connection.execute(text("SELECT verdict, theirs, actor, text FROM ledger_answer")).one()
         kept = connection.execute(text("SELECT actor FROM ledger_dispatch WHERE hop = 1")).scalar_one()
     assert tuple(said) == ("refused", SEMARANG, "petugas-1", "jalannya di kota itu")
@@ -257,7 +257,7 @@ def test_accepted_is_recorded_with_who_said_so(before: Desk) -> None:
     """As every answer is."""
     agency_answers.answer(before.parts, number(3), "accepted", "kami kerjakan", None, "petugas kementerian")
     before.work()
-    with reading(before.engine) as connection:
+    with read_transaction(before.engine) as connection:
         said = connection.execute(text("SELECT verdict, actor, theirs, text FROM ledger_answer")).one()
     assert tuple(said) == ("accepted", "petugas kementerian", None, "kami kerjakan")
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from config.reference.matter_terms import Phrases, load_phrases, load_troubles
+from config.reference.matter_terms import TermIndex, load_matter_terms, load_terms
 from config.reference.slang import load_slang
 from config.reference.table_reader import TableError
-from config.reference.word_frequencies import Vocabulary, load_vocabulary
-from language.words import Words
+from config.reference.word_frequencies import WordFrequencies, load_word_frequencies
+from language.words import WordReader
 
-TROUBLES = Phrases(
+TROUBLES = TermIndex(
     {"listrik": "power", "padam": "power", "pju padam": "lamp", "air ~ mati": "water", "mati lampu": "power"}
 )
 
@@ -39,12 +39,12 @@ def test_the_file_names_the_row_at_fault(tmp_path: Path) -> None:
     for rows in ("a,banjir\nb,banjir", "a,Banjir", "a,"):
         file.write_text(f"topic,words\n{rows}\n", encoding="utf-8")
         with pytest.raises(TableError):
-            load_phrases(file)
+            load_terms(file)
 
 
 def test_every_phrase_can_be_found() -> None:
     """What is shipped stands in the normal form in which texts are read: else it is never found."""
-    words, troubles = Words(load_slang()), load_troubles()
+    words, troubles = WordReader(load_slang()), load_matter_terms()
     assert {"pju", "mati", "selokan", "retak"} <= troubles.words
     assert [word for word in troubles.words if [found.normal for found in words.of(word)] != [word]] == []
 
@@ -60,7 +60,7 @@ def test_every_phrase_can_be_found() -> None:
 )
 def test_what_is_complained_of_and_what_is_wrong_with_it(text: str, things: set[str], faults: set[str]) -> None:
     """One thing, two faults: two matters. Before a full stop stands a family, within which two may be one."""
-    troubles, words = load_troubles(), [word.normal for word in Words(load_slang()).of(text)]
+    troubles, words = load_matter_terms(), [word.normal for word in WordReader(load_slang()).of(text)]
     assert troubles.things.of(words) == things
     assert troubles.faults.of(words) == faults
 
@@ -71,20 +71,20 @@ def test_what_is_complained_of_and_what_is_wrong_with_it(text: str, things: set[
 )
 def test_roots(word: str, root: str) -> None:
     """A word that is made of a known one is no name."""
-    vocabulary = Vocabulary({"baik": 9, "tumpuk": 3, "sapu": 2, "lampu": 40}, 100)
+    vocabulary = WordFrequencies({"baik": 9, "tumpuk": 3, "sapu": 2, "lampu": 40}, 100)
     assert vocabulary.root(word) == root
     assert vocabulary.knows(word) is bool(root)
 
 
 def test_offices_and_other_languages_are_no_names() -> None:
     """Short for a lamp, and water in another language, are words; a hamlet is not."""
-    vocabulary = load_vocabulary()
+    vocabulary = load_word_frequencies()
     assert all(map(vocabulary.knows, ("pju", "ppdb", "banyu", "ruksak", "penerangan", "padam")))
     assert not any(map(vocabulary.knows, ("randublatung", "wiratmoko", "sendangmulyo")))
 
 
 def test_what_slang_is_in_full_is_no_name() -> None:
     """Else two complaints that are short for the same office would share a name."""
-    vocabulary = load_vocabulary()
+    vocabulary = load_word_frequencies()
     formal = {word for words in load_slang().values() for word in words.split() if word.isalpha() and len(word) > 1}
     assert sorted(word for word in formal if not vocabulary.knows(word)) == []

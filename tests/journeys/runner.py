@@ -14,9 +14,9 @@ from sqlmodel import SQLModel
 
 from app.evaluation.duplicates import Readers
 from bus.port import Outgoing, Record
-from config.database import writing
-from config.reference.classification_phrases import load_kinds
-from config.reference.open311_services import load_services
+from config.database import write_transaction
+from config.reference.classification_phrases import load_classification_rows
+from config.reference.open311_services import load_open311_services
 from config.reference.regions import load_regions
 from ingest.arrival import Arrival, Refused
 from ingest.mobile import adapter as mobile
@@ -44,10 +44,10 @@ PUBLIC_URL = "https://lapor.example"
 TWILIO_TOKEN = "twilio-test"
 _FRESH = uuid.UUID("00000000-0000-4000-8000-00000000f4e5")
 _DEVICE_KEY = b"a key of these journeys, no other"
-_SERVICES = load_services(Path(__file__).parent)
+_SERVICES = load_open311_services(Path(__file__).parent)
 _REGIONS = load_regions()
 _MATCHER = Readers.load(b"journeys").matcher()
-_JUDGE = Judge(load_kinds())
+_JUDGE = Judge(load_classification_rows())
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class Stages:
         """The ledger's rows."""
         LedgerSink(self.engine).handle([record_of(message) for message in messages])
         found: list[dict[str, Any]] = []
-        with writing(self.engine) as connection:
+        with write_transaction(self.engine) as connection:
             for table in (ComplaintRow, DispatchRow):
                 rows = connection.execute(select(SQLModel.metadata.tables[str(table.__tablename__)])).mappings()
                 found += [{"table": table.__tablename__, **row} for row in rows]

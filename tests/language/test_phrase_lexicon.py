@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from language.phrase_lexicon import Lexicon
-from language.spelling import Speller
+from language.phrase_lexicon import PhraseLexicon
+from language.spelling import SpellingCorrector
 
 PHRASES = {("a",): 1, ("a", "b"): 2, ("b", "c"): 3, ("c", "a", "b"): 4}
 
@@ -23,17 +23,17 @@ PHRASES = {("a",): 1, ("a", "b"): 2, ("b", "c"): 3, ("c", "a", "b"): 4}
 )
 def test_the_longest_at_each_word(text: str, found: list[int]) -> None:
     """Phrases may overlap, but none stands for itself within a longer one."""
-    assert [hit.meaning for hit in Lexicon(PHRASES).find(text.split())] == found
+    assert [hit.meaning for hit in PhraseLexicon(PHRASES).find(text.split())] == found
 
 
 @given(st.lists(st.sampled_from("abcx"), max_size=12))
 def test_what_is_found_stands_there(words: list[str]) -> None:
     """Every hit is a known phrase at its place."""
-    for hit in Lexicon(PHRASES).find(words):
+    for hit in PhraseLexicon(PHRASES).find(words):
         assert PHRASES[tuple(words[hit.first : hit.end])] == hit.meaning
 
 
-SPELLER = Speller(
+SPELLER = SpellingCorrector(
     ["paspor", "listrik", "sertifikat", "pungli", "sampah", "jalan", "perangin"],
     ["pasar", "sampai", "rusak", "perhatian"],
 )

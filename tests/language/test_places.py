@@ -11,19 +11,19 @@ import pytest
 from config.reference.regions import load_regions
 from config.reference.slang import load_slang
 from config.reference.table_reader import TableError
-from config.reference.word_frequencies import load_vocabulary
-from language.places.finder import Atlas, load_atlas
-from language.places.fuzzy import Misspelt
+from config.reference.word_frequencies import load_word_frequencies
+from language.places.finder import PlaceFinder, load_place_finder
+from language.places.fuzzy import FuzzyNames
 from language.places.gazetteer import load_gazetteer
 from language.places.landmarks import Landmark, Landmarks, load_landmarks
 from language.places.villages import Villages, load_villages
-from language.tokens import Tokens, normal
-from language.words import Words
+from language.tokens import Tokens, normalize_name
+from language.words import WordReader
 from tests.support.paths import SHARED
 from tests.support.rules import SHIPPED
 
 _REGIONS = load_regions()
-_ATLAS = load_atlas(_REGIONS, load_gazetteer(_REGIONS), (*load_vocabulary().words, *load_slang()))
+_ATLAS = load_place_finder(_REGIONS, load_gazetteer(_REGIONS), (*load_word_frequencies().words, *load_slang()))
 # Numbers of parts in Roman letters, and marks that are no names: not kept.
 _NO_NAME = re.compile(r"[ivx]+|x|db")
 _VILLAGES = Villages(
@@ -32,13 +32,13 @@ _VILLAGES = Villages(
 
 
 @pytest.fixture(scope="module")
-def atlas() -> Atlas:
+def atlas() -> PlaceFinder:
     """As the service loads it."""
     return _ATLAS
 
 
 @pytest.fixture
-def found(atlas: Atlas) -> Callable[[str], list[str]]:
+def found(atlas: PlaceFinder) -> Callable[[str], list[str]]:
     """What an atlas finds in a text, each as `manner=words=codes`."""
 
     def one(text: str) -> list[str]:
@@ -70,7 +70,7 @@ def test_villages_as_the_official_list_has_them() -> None:
     official: dict[tuple[str, bool], set[str]] = defaultdict(set)
     with path.open(encoding="utf-8", newline="") as file:
         for code, name in ((row["code"], row["name"]) for row in csv.DictReader(file) if row["code"].count(".") == 3):
-            parts = [part for part in map(normal, re.split(r"[/()]", name)) if part]
+            parts = [part for part in map(normalize_name, re.split(r"[/()]", name)) if part]
             kept = [one for one in parts if len(parts) == 1 or not _NO_NAME.fullmatch(one)]
             # The last part of a code counts kelurahan from 1001 on.
             official[code[:8], code.split(".")[3][0] != "1"].update(kept)
@@ -125,12 +125,12 @@ def test_faults_in_villages(rows: str, tmp_path: Path) -> None:
 )
 def test_misspelt(word: str, names: tuple[str, ...]) -> None:
     """One letter missing, doubled, wrong or exchanged, or no vowels; never the first letter, never a right name."""
-    assert Misspelt(["semarang", "bantul", "bandung", "batu"]).meant(word) == names
+    assert FuzzyNames(["semarang", "bantul", "bandung", "batu"]).meant(word) == names
 
 
 def test_misspelt_may_be_several() -> None:
     """Where two names are as near, both are kept."""
-    assert Misspelt(["banjar", "banjir"]).meant("banjr") == ("banjar", "banjir")
+    assert FuzzyNames(["banjar", "banjir"]).meant("banjr") == ("banjar", "banjir")
 
 
 _LANDMARKS = Landmarks(
@@ -144,12 +144,12 @@ _LANDMARKS = Landmarks(
 def test_landmarks() -> None:
     """The longest name at each place, in the normal form of words, with its place in the text."""
     text = "di psr Senen Jaya, se-Jabodetabek pasar"
-    seen = _LANDMARKS.find(Words({"psr": "pasar"}).of(text))
+    seen = _LANDMARKS.find(WordReader({"psr": "pasar"}).of(text))
     assert [(text[one.start : one.end], one.landmark.kind) for one in seen] == [
         ("psr Senen Jaya", "market"),
         ("Jabodetabek", "area"),
     ]
-    assert Landmarks().find(Words({}).of(text)) == ()
+    assert Landmarks().find(WordReader({}).of(text)) == ()
 
 
 def test_landmarks_in_a_file(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_landmarks_in_a_file(tmp_path: Path) -> None:
     path.write_text(
         "name,kind,codes,operator\nstasiun tawang|tawang,station,33.74,bumn-kai\njabodetabek,area,31|32.71,\n"
     )
-    words = Words({}).of("stasiun Tawang jabodetabek")
+    words = WordReader({}).of("stasiun Tawang jabodetabek")
     assert [one.landmark for one in load_landmarks(_REGIONS, path).find(words)] == [
         Landmark(("stasiun tawang", "tawang"), "station", ("33.74",), "bumn-kai"),
         Landmark(("jabodetabek",), "area", ("31", "32.71"), ""),
@@ -202,7 +202,7 @@ def test_everything_named(text: str, expected: list[str], found: Callable[[str],
     assert found(text) == expected
 
 
-def test_a_name_that_many_bear(atlas: Atlas) -> None:
+def test_a_name_that_many_bear(atlas: PlaceFinder) -> None:
     """A village's right name is no misspelt city, and a district's that villages everywhere bear may be any of them."""
     assert {one.codes for one in atlas.find(Tokens("Jagakarsa dan Ciganjur"))} == {("31.74.09",)}
     (one,) = atlas.find(Tokens("di Sidomulyo"))
@@ -211,20 +211,20 @@ def test_a_name_that_many_bear(atlas: Atlas) -> None:
     assert near.codes == ("18.01.07",)
 
 
-def test_a_long_name_in_small_letters(atlas: Atlas) -> None:
+def test_a_long_name_in_small_letters(atlas: PlaceFinder) -> None:
     """A name of one regency only, no word like others, is a place without a capital or “di”; a short one is not."""
     assert [one.codes for one in atlas.find(Tokens("pembakaran sampah perum permai gegerkalong"))] == [("32.73.01",)]
     assert atlas.find(Tokens("tukang parkir jamika")) == ()
 
 
-def test_a_village_by_its_kind(atlas: Atlas) -> None:
+def test_a_village_by_its_kind(atlas: PlaceFinder) -> None:
     """Of several villages of a name a kelurahan is likelier behind kel., a desa behind desa."""
     (kelurahan,), (desa,) = (atlas.find(Tokens(text)) for text in ("kel. Karangrejo", "desa Karangrejo"))
     assert set(kelurahan.codes) == set(desa.codes)
     assert 0 < len(kelurahan.likely) < len(desa.likely)
 
 
-def test_known_from_elsewhere(atlas: Atlas) -> None:
+def test_known_from_elsewhere(atlas: PlaceFinder) -> None:
     """What is known to be near settles a village's bare name, even one that a district or city bears, and it counts."""
     assert atlas.find(Tokens("lampu di rejosari mati")) == ()
     (named,) = atlas.find(Tokens("lampu di rejosari mati"), ("33.74",))
@@ -235,20 +235,20 @@ def test_known_from_elsewhere(atlas: Atlas) -> None:
     assert named.codes == ("53.10", "31.74.01")
 
 
-def test_the_region_of_a_code(atlas: Atlas) -> None:
+def test_the_region_of_a_code(atlas: PlaceFinder) -> None:
     """As far as it is known."""
     codes = ("33.74.11", "33.74.99", "33", "99", "", "🚧")
     assert [atlas.region(code) for code in codes] == ["33.74.11", "33.74", "33", "", "", ""]
 
 
-def test_long_texts(atlas: Atlas) -> None:
+def test_long_texts(atlas: PlaceFinder) -> None:
     """The same words over and over are read to their end."""
     for piece in ("desa ", "Semrang ", "kec. Xyzzy ", "#x ", "Wetan ", "Sukamaju, "):
         text = piece * (20_000 // len(piece))
         assert all(named.first < named.end for named in atlas.find(Tokens(text)))
 
 
-def test_twins(atlas: Atlas) -> None:
+def test_twins(atlas: PlaceFinder) -> None:
     """City and regency of one name are each other's twins, also by a district's code; most have none."""
     assert atlas.twins(("32.71",)) == ("32.01",)
     assert atlas.twins(("32.01.05", "52.72")) == ("32.71", "52.06")
@@ -265,7 +265,7 @@ def test_names_side_by_side(found: Callable[[str], list[str]]) -> None:
     assert found("ngestiharjo kasihan") == ["paired=ngestiharjo=34.02.16"]
 
 
-def test_beside_what_is_known(atlas: Atlas) -> None:
+def test_beside_what_is_known(atlas: PlaceFinder) -> None:
     """A district's name that is a word like others counts behind `pasar` or `di`, in a region beside a known one."""
     tokens = Tokens("sampah di pasar sape")
     assert atlas.find(tokens) == ()
@@ -278,13 +278,13 @@ def test_accounts_in_one_word() -> None:
     landmarks = Landmarks(
         [Landmark(("lucky hakim",), "akun", ("32.12",), ""), Landmark(("pasar senen",), "pasar", ("31.71",), "")]
     )
-    words = Words(load_slang())("pak @luckyhakim dan pasarsenen")
+    words = WordReader(load_slang())("pak @luckyhakim dan pasarsenen")
     assert [seen.landmark.codes for seen in landmarks.find(words)] == [("32.12",)]
 
 
 def test_heads_by_their_title() -> None:
     """Whoever governs is known behind their title by the name that people call them."""
-    landmarks, words = load_landmarks(_REGIONS), Words(load_slang())
+    landmarks, words = load_landmarks(_REGIONS), WordReader(load_slang())
     said = {
         "om wali rahmad": "64.71",
         "bupati lucky tolong": "32.12",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from language.text import clean, folded
+from language.text import clean_text, fold_text
 
 # All of Unicode that has letters with other forms: Han and Hangul have none that matter here.
 BLOCKS = (range(0x3400), range(0xA000, 0xAC00), range(0xF900, 0x10600), range(0x1D000, 0x20000))
@@ -28,27 +28,27 @@ LETTERS = [chr(code) for block in BLOCKS for code in block]
 )
 def test_what_is_kept(typed: str, cleaned: str) -> None:
     """What nobody sees goes; emoji, capitals and letters of any alphabet stay as they were written."""
-    assert clean(typed) == cleaned
+    assert clean_text(typed) == cleaned
 
 
 @given(st.text(st.one_of(st.characters(), st.sampled_from("e\u0301\u200b\u00ad\u2066\r\n \x85"))))
 def test_cleaning_what_is_clean(text: str) -> None:
     """Cleaned text is composed and stays as it is, whatever stood between a letter and its accent."""
-    assert clean(clean(text)) == clean(text) == unicodedata.normalize("NFC", clean(text))
+    assert clean_text(clean_text(text)) == clean_text(text) == unicodedata.normalize("NFC", clean_text(text))
 
 
 def test_every_letter_becomes_one() -> None:
     """One character for one, alone or within a word, and its plainest form is its own."""
     for text in (" ".join(LETTERS), " ".join(f"a{letter}b" for letter in LETTERS)):
-        assert len(folded(text)) == len(text)
-        assert folded(folded(text)) == folded(text)
+        assert len(fold_text(text)) == len(text)
+        assert fold_text(fold_text(text)) == fold_text(text)
 
 
 @given(st.text())
 def test_places_stay_places(text: str) -> None:
     """Whatever stands beside it."""
-    assert len(folded(text)) == len(text)
-    assert folded(folded(text)) == folded(text)
+    assert len(fold_text(text)) == len(text)
+    assert fold_text(fold_text(text)) == fold_text(text)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_places_stay_places(text: str) -> None:
 )
 def test_plain_letters(typed: str, plain: str) -> None:
     """Letters and digits that are drawn otherwise are the same ones."""
-    assert folded(typed) == plain
+    assert fold_text(typed) == plain
 
 
 @pytest.mark.parametrize(
@@ -76,4 +76,4 @@ def test_plain_letters(typed: str, plain: str) -> None:
 )
 def test_letters_of_another_alphabet(typed: str, plain: str) -> None:
     """They become Latin ones within a Latin word only: what is written in Russian, Greek or Javanese stays."""
-    assert folded(typed) == plain
+    assert fold_text(typed) == plain

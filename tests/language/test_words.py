@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from config.reference.regions import Regions, load_regions
 from config.reference.slang import SlangError, load_slang
-from language.text import clean
-from language.words import Word, Words
+from language.text import clean_text
+from language.words import Word, WordReader
 from tests.support.paths import SHARED
 
 SLANG = load_slang()
-WORDS = Words(SLANG)
+WORDS = WordReader(SLANG)
 NEGATIONS = ("tidak", "belum", "bukan", "jangan", "tanpa")
 
 
@@ -225,7 +225,7 @@ TEXTS = st.lists(st.one_of(PARTS, GAPS)).map("".join)
 @given(TEXTS)
 def test_normal_forms_are_their_own_normal_forms(text: str) -> None:
     """Joined by spaces they give the same again, of cleaned text and of any other."""
-    for given_text in (text, clean(text)):
+    for given_text in (text, clean_text(text)):
         assert normal(normal(given_text)) == normal(given_text)
 
 
@@ -333,4 +333,4 @@ def test_no_file_is_said(tmp_path: Path) -> None:
 def test_forms_of_forms_are_refused(slang: dict[str, str], why: str) -> None:
     """They would have no end, or none that holds."""
     with pytest.raises(ValueError, match=why):
-        Words(slang)
+        WordReader(slang)

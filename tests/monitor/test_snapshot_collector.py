@@ -10,7 +10,7 @@ from app.assembly.monitoring import watch
 from app.assembly.parts import Parts
 from bus.errors import Retry, Stop
 from bus.port import Bus, Reader
-from config.database import DatabaseAway
+from config.database import DatabaseUnavailable
 from messages.topics import COMPLAINTS
 from monitor.process_probe import Peers
 from monitor.snapshot import QueueState, Waiting
@@ -45,7 +45,7 @@ class World:
         """What the ledger says at that time."""
         assert now == self.wall
         if self.database_away:
-            raise DatabaseAway("away")
+            raise DatabaseUnavailable("away")
         self.asked += 1
         return [QUEUE]
 

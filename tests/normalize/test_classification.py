@@ -13,7 +13,13 @@ from bench.classification import Held, bounds, held_out
 from bench.corpus import UNWANTED, Message, fold, load
 from bench.learning import learn, write
 from bench.logistic import Example, Pull, fit
-from config.reference.classification_phrases import ALWAYS, WEIGHED, Cue, KindsError, load_kinds
+from config.reference.classification_phrases import (
+    ALWAYS,
+    WEIGHED,
+    ClassificationRow,
+    KindsError,
+    load_classification_rows,
+)
 from messages.shapes import Channel, Kind
 from normalize.classification.classifier import LONGEST, Judge, Judgement
 from normalize.classification.tokens import tokens
@@ -48,13 +54,13 @@ OTHERS = [one for one in INVENTED if one.expected not in UNWANTED]
 
 
 @pytest.fixture(scope="module")
-def cues() -> tuple[Cue, ...]:
+def cues() -> tuple[ClassificationRow, ...]:
     """The table that comes with the program."""
-    return load_kinds()
+    return load_classification_rows()
 
 
 @pytest.fixture(scope="module")
-def judge(cues: tuple[Cue, ...]) -> Judge:
+def judge(cues: tuple[ClassificationRow, ...]) -> Judge:
     """The judge by that table."""
     return Judge(cues)
 
@@ -118,7 +124,7 @@ def test_a_picture_or_a_follow_up_is_never_set_aside(judge: Judge, one: Invented
     assert one.judged(judge, keep=True).reason is None
 
 
-def test_every_protecting_word_protects(judge: Judge, cues: tuple[Cue, ...]) -> None:
+def test_every_protecting_word_protects(judge: Judge, cues: tuple[ClassificationRow, ...]) -> None:
     """Before and behind the worst advertisement."""
     assert judge.judge(PRIZE, "", Channel.SMS).reason == "fraud"
     words = [phrase for cue in cues if cue.says == "protects" for phrase in cue.phrases]
@@ -160,7 +166,7 @@ def test_contact_details_are_no_advertisement(judge: Judge) -> None:
 
 
 @pytest.mark.parametrize("one", INVENTED, ids=lambda one: one.text[:40])
-def test_evidence_is_of_the_table(judge: Judge, cues: tuple[Cue, ...], one: Invented) -> None:
+def test_evidence_is_of_the_table(judge: Judge, cues: tuple[ClassificationRow, ...], one: Invented) -> None:
     """It may be logged: a sender's own words never stand in it."""
     names = {cue.name for cue in cues} | {f"protects:{cue.name}" for cue in cues} | {"test", "greeting"}
     assert set(one.judged(judge).evidence) <= names
@@ -169,7 +175,7 @@ def test_evidence_is_of_the_table(judge: Judge, cues: tuple[Cue, ...], one: Inve
 @given(text=st.text(max_size=300), title=st.text(max_size=40), channel=st.sampled_from(Channel))
 def test_any_text_is_judged(text: str, title: str, channel: Channel) -> None:
     """Nothing that can be typed trips it; and what nobody knows is a complaint."""
-    judge = Judge([Cue(says, -1, -1, (ALWAYS,)) for says in WEIGHED])
+    judge = Judge([ClassificationRow(says, -1, -1, (ALWAYS,)) for says in WEIGHED])
     judged = judge.judge(text, title, channel)
     assert judged.reason is None
     assert judged.kind == (None if channel in FORMS else Kind.PENGADUAN)
@@ -238,7 +244,7 @@ def test_halves_share_no_near_copy(real: list[Message]) -> None:
     assert max(message.copies for message in real) > 5
 
 
-def test_the_table_is_what_learning_makes(real: list[Message], cues: tuple[Cue, ...]) -> None:
+def test_the_table_is_what_learning_makes(real: list[Message], cues: tuple[ClassificationRow, ...]) -> None:
     """Its weights are nobody's whim: from `given` and the data they come out again."""
     again = learn(real, cues)
     assert [cue.weight for cue in again] == pytest.approx([cue.weight for cue in cues], abs=0.02)
@@ -249,12 +255,12 @@ def test_the_table_is_what_learning_makes(real: list[Message], cues: tuple[Cue, 
 
 def test_learning_neither_invents_nor_reverses() -> None:
     """A weight stays between nothing and twice what a person gave, whatever the data say."""
-    start = [Cue(says, 0, 0, (ALWAYS,)) for says in WEIGHED]
+    start = [ClassificationRow(says, 0, 0, (ALWAYS,)) for says in WEIGHED]
     rows = [
         *start,
-        Cue("unwanted", 1, 1, ("promo",)),
-        Cue("unwanted", -1, -1, ("jalan",)),
-        Cue("protects", 0, 0, ("aduan",)),
+        ClassificationRow("unwanted", 1, 1, ("promo",)),
+        ClassificationRow("unwanted", -1, -1, ("jalan",)),
+        ClassificationRow("protects", 0, 0, ("aduan",)),
     ]
     messages = [Message("promo", "promotion", group=1)] * 50 + [Message("jalan", "report", group=2)] * 50
     weights = {cue.name: cue.weight for cue in learn(messages, rows) if cue.says == "unwanted"}
@@ -288,18 +294,18 @@ def test_bounds(yes: int, many: int, low: float, high: float) -> None:
 # The file.
 
 
-def test_what_is_written_is_read(tmp_path: Path, cues: tuple[Cue, ...]) -> None:
+def test_what_is_written_is_read(tmp_path: Path, cues: tuple[ClassificationRow, ...]) -> None:
     """Learning rewrites the file and changes nothing but weights."""
     write(cues, tmp_path / "kinds.csv")
-    assert load_kinds(tmp_path) == cues
+    assert load_classification_rows(tmp_path) == cues
 
 
 def test_an_operators_own_file_is_used(tmp_path: Path) -> None:
     """Where the folder has one; else ours. A weight that is given alone counts as it is."""
-    assert load_kinds(tmp_path) == load_kinds()
+    assert load_classification_rows(tmp_path) == load_classification_rows()
     starts = "".join(f"{says},-1,,<selalu>\n" for says in WEIGHED)
     (tmp_path / "kinds.csv").write_text(f"says,given,weight,phrases\n{starts}unwanted,1.5,,obral|cuci gudang\n")
-    assert load_kinds(tmp_path)[-1] == Cue("unwanted", 1.5, 1.5, ("obral", "cuci gudang"))
+    assert load_classification_rows(tmp_path)[-1] == ClassificationRow("unwanted", 1.5, 1.5, ("obral", "cuci gudang"))
 
 
 FAULTS = {
@@ -323,7 +329,7 @@ def test_a_row_that_is_wrong_is_named(tmp_path: Path, rows: str) -> None:
     """With its line, so that an operator finds it."""
     (tmp_path / "kinds.csv").write_text(f"says,given,weight,phrases\n{rows}\n")
     with pytest.raises(KindsError, match=FAULTS[rows]):
-        load_kinds(tmp_path)
+        load_classification_rows(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"kata,bobot\npromo,1\n", b"says,given,weight,phrases\nunwanted,1,,\xff\n"])
@@ -331,4 +337,4 @@ def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
     """By its name."""
     (tmp_path / "kinds.csv").write_bytes(content)
     with pytest.raises(KindsError, match=r"kinds\.csv"):
-        load_kinds(tmp_path)
+        load_classification_rows(tmp_path)

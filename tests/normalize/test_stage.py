@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from app.assembly.parts import Parts
 from bus.errors import Reject, Stop
 from bus.port import Outgoing, Record
-from language.text import clean, comparable
+from language.text import clean_text, comparable_text
 from messages import codec
 from messages.sealing import Sealer
 from messages.shapes import Attachment, OversightEvent, Place, Report
@@ -213,8 +213,8 @@ def _field_at_fault(read: Read, content_type: str, body: bytes) -> str | None:
 @given(st.text(max_size=300))
 def test_cleaning_is_idempotent(text: str) -> None:
     """Clean words stay as they are, and none is longer than it came (but for composition)."""
-    assert clean(clean(text)) == clean(text)
-    assert comparable(comparable(text)) == comparable(text)
+    assert clean_text(clean_text(text)) == clean_text(text)
+    assert comparable_text(comparable_text(text)) == comparable_text(text)
 
 
 @pytest.mark.parametrize(
@@ -228,4 +228,4 @@ def test_cleaning_is_idempotent(text: str) -> None:
 )
 def test_cleaning_keeps_the_words(typed: str, cleaned: str) -> None:
     """Only what nobody sees is folded away."""
-    assert clean(typed) == cleaned
+    assert clean_text(typed) == cleaned

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 
 from bus.errors import Reject
 from bus.port import Outgoing, Record
-from config.database import reading, writing
+from config.database import read_transaction, write_transaction
 from messages import codec, ids
 from messages.shapes import MERGED, SPLIT, Channel, Correction, Dispatch, Relation
 from messages.topics import CORRECTIONS, REPLIES, TRIAGE
@@ -296,7 +296,7 @@ def test_what_comes_while_the_case_moves_lies_where_it_lies(office: Office, engi
     (first,) = dispatches(office.tell(said(1, "Mohon Kemenkes datang ke Kab. Sleman")))
     other = threading.Thread(target=office.work, args=[office.answered(first, "refused")])
     repeat = {"complaint_id": id_of(2), "relation": Relation(kind="repeat", of=id_of(1))}
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         case = case_of(connection, id_of(1))
         assert case
         # The other moves the case now, or waits until we have said what we say.
@@ -305,7 +305,7 @@ def test_what_comes_while_the_case_moves_lies_where_it_lies(office: Office, engi
             other.join(0.01)
         assert move(connection, "a repeat", follow(first.model_copy(update=repeat), case), (), case)
     other.join()
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         assert [each.agency for each in dispatch_history(connection, id_of(2))] == [KEMENKES, SLEMAN]
 
 
@@ -313,5 +313,5 @@ def waits(engine: Engine) -> bool:
     """Whether somebody waits for a lock; on SQLite a second writer always does."""
     if engine.dialect.name == "sqlite":
         return True
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         return bool(connection.execute(text("SELECT 1 FROM pg_locks WHERE NOT granted LIMIT 1")).first())

@@ -8,18 +8,18 @@ from hypothesis import strategies as st
 
 from config.reference.regions import load_regions
 from config.reference.slang import load_slang
-from config.reference.word_frequencies import load_vocabulary
-from language.places.finder import load_atlas
-from language.places.gazetteer import Level, load_gazetteer
+from config.reference.word_frequencies import load_word_frequencies
+from language.places.finder import load_place_finder
+from language.places.gazetteer import RegionLevel, load_gazetteer
 from language.places.landmarks import Landmark, Landmarks
-from language.words import Words
+from language.words import WordReader
 from messages.shapes import Place, Report
 from router.location.location import ReportLocation, locate_report, location_text
 
 _REGIONS = load_regions()
 _SLANG = load_slang()
-_WORDS = Words(_SLANG)
-_ATLAS = load_atlas(_REGIONS, load_gazetteer(_REGIONS), (*load_vocabulary().words, *_SLANG))
+_WORDS = WordReader(_SLANG)
+_ATLAS = load_place_finder(_REGIONS, load_gazetteer(_REGIONS), (*load_word_frequencies().words, *_SLANG))
 _LANDMARKS = Landmarks(
     [
         Landmark(("laporhendi", "lapor hendi"), "akun", ("33.74",), ""),
@@ -252,7 +252,7 @@ def test_city_and_regency_alike() -> None:
     where = _at("jalan rusak di Bogor")
     assert [one.code for one in where.candidates] == ["32.71", "32.01"]
     assert 0.5 < where.candidates[0].certainty < 0.8
-    assert where.candidates[0].level is Level.CITY
+    assert where.candidates[0].level is RegionLevel.CITY
     assert not where.ambiguous
 
 
@@ -388,7 +388,7 @@ def test_evidence_leads_to_the_words() -> None:
         "Tebet",
         "Kota Jakarta Selatan",
     ]
-    assert (best.region, best.province, best.level) == ("31.74", "31", Level.DISTRICT)
+    assert (best.region, best.province, best.level) == ("31.74", "31", RegionLevel.DISTRICT)
 
 
 def test_a_list_of_places_is_bounded() -> None:
@@ -425,7 +425,7 @@ def test_any_text(title: str, text: str, region: str, code: str) -> None:
             spoken = location_text(report)[evidence.start : evidence.end] if evidence.start >= 0 else evidence.words
             assert spoken == evidence.words != ""
     assert len({one.region for one in where.candidates}) == len(where.candidates)
-    assert sum(one.certainty for one in where.candidates if one.level is not Level.PROVINCE) <= 1 + 1e-9
+    assert sum(one.certainty for one in where.candidates if one.level is not RegionLevel.PROVINCE) <= 1 + 1e-9
     assert _where(report) == where
 
 

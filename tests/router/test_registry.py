@@ -11,7 +11,7 @@ from app.assembly.parts import Parts
 from config.reference.regions import Regions, load_regions
 from config.reference.table_reader import TableError
 from config.settings import Settings
-from language.words import Words
+from language.words import WordReader
 from router.registry.lint import lint
 from router.registry.registry import TRIAGE, Registry, load_registry
 from router.registry.units import Unit, Units
@@ -207,7 +207,7 @@ def test_an_unconnected_one_is_stood_in_for(tmp_path: Path, edits: dict[str, dic
 )
 def test_units_are_found_where_they_are_written(text: str, found: list[tuple[str, str]]) -> None:
     """The longest at each place, in hurried writing too; what is found is where it stands in the text."""
-    words = Words({"dinkes": "dinas kesehatan"})
+    words = WordReader({"dinkes": "dinas kesehatan"})
     ways = ["dinas kesehatan", "puskesmas", "sma negeri", "sma #"]
     units = Units([*(Unit(way.removesuffix(" #"), way, (TRIAGE,), "", open=False) for way in ways), *_open("dinas")])
     read = words.of(text)

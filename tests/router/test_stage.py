@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from app.assembly.parts import Parts
 from bus.errors import Reject
 from bus.port import Outgoing
-from language.phrase_index import PhraseIndex, normal
+from language.phrase_index import PhraseIndex, normalize_phrase
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch, Report
 from messages.topics import AGENCY_ANSWERS
@@ -50,8 +50,8 @@ def test_the_longest_phrase_wins(phrases: list[str], words: list[str]) -> None:
     for found in PhraseIndex({phrase: phrase for phrase in phrases}).find(text):
         assert found.start >= position
         position = found.start + len(found.words)
-        assert normal(found.words) == found.meaning
-        rest = normal(text[found.start :])
+        assert normalize_phrase(found.words) == found.meaning
+        rest = normalize_phrase(text[found.start :])
         assert not [
             longer for longer in phrases if len(longer) > len(found.meaning) and f"{rest} ".startswith(f"{longer} ")
         ]

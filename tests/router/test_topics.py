@@ -7,7 +7,7 @@ import pytest
 
 from config.reference.slang import load_slang
 from config.reference.table_reader import TableError
-from language.words import Words
+from language.words import WordReader
 from router.evidence.competence import CompetenceError, load_competence
 from router.evidence.evidence import KINDS, Evidence
 from router.evidence.topics import Topics, load_topics
@@ -15,7 +15,7 @@ from router.rules import RulesError, load_rules
 from router.scoring import Weights, WeightsError, load_weights, weigh
 from tests.support.rules import SMALL
 
-WORDS = Words(load_slang())
+WORDS = WordReader(load_slang())
 HEAD = "topic,category,weight,words,unless\n"
 
 

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from config.reference.open311_services import Services
+from config.reference.open311_services import Open311Services
 from ingest.arrival import Arrival, Refused
 from ingest.door_store import DoorStore
 from ingest.http import idempotency
@@ -65,7 +65,7 @@ class Open311Door:
         wrapper: Wrapper,
         store: DoorStore,
         requests: RequestStore,
-        services: Services,
+        services: Open311Services,
         keys: Sequence[str],
         lookup: StatusLookup,
         new_id: Callable[[], UUID],

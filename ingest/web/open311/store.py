@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import UtcDateTime, insert, reading, writing
+from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
 
 
 class Open311Request(SQLModel, table=True):
@@ -40,7 +40,7 @@ class RequestQuery:
 
 
 class RequestStore:
-    """Every method may raise `DatabaseAway`."""
+    """Every method may raise `DatabaseUnavailable`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -48,13 +48,13 @@ class RequestStore:
     def remember(self, tracking: str, client: str, service_code: str, at: datetime) -> None:
         """Keep a request; the same again changes nothing. Durable when this returns."""
         row = {"tracking": tracking, "client": client, "service_code": service_code, "requested_at": at}
-        with writing(self._engine) as connection:
-            connection.execute(insert(connection, Open311Request).values(row).on_conflict_do_nothing())
+        with write_transaction(self._engine) as connection:
+            connection.execute(insert_statement(connection, Open311Request).values(row).on_conflict_do_nothing())
 
     def find(self, numbers: Sequence[str]) -> dict[str, RecordedRequest]:
         """Those of the tracking numbers that were given out here."""
         wanted = col(Open311Request.tracking).in_(numbers)
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             rows = connection.execute(select(Open311Request.tracking, Open311Request.service_code).where(wanted))
             return {tracking: RecordedRequest(tracking, code) for tracking, code in rows}
 
@@ -66,5 +66,5 @@ class RequestStore:
         )
         if query.services:
             wanted = wanted.where(col(Open311Request.service_code).in_(query.services))
-        with reading(self._engine) as connection:
+        with read_transaction(self._engine) as connection:
             return [RecordedRequest(*row) for row in connection.execute(wanted.order_by(at.desc()).limit(most))]

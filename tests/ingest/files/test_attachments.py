@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from app.assembly.parts import Parts
-from config.database import reading
+from config.database import read_transaction
 from ingest.arrival import Refused
 from ingest.files.attachments import AttachmentRow, Attachments
 from ingest.files.cleaning import MAX_FILE_BYTES, Coordinates, cleaned
@@ -176,7 +176,7 @@ def test_kept_once_sealed_and_found_again(engine: Engine, parts: Parts, now: Cal
     attachments = Attachments(engine, parts.sealer, parts.file_limit)
     kept = [attachments.store(picture("PNG", GPS), now()) for _ in range(5)]
     assert len({one.attachment.id for one in kept}) == 1
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         (row,) = connection.execute(select(AttachmentRow.body, AttachmentRow.size)).all()
     assert "PNG" not in row.body
     content = attachments.read_content(kept[0].attachment.id)

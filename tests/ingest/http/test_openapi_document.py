@@ -18,7 +18,7 @@ from sqlalchemy import insert
 
 from bus.port import Outgoing, Producer
 from bus.worker_health import WorkerHealth
-from config.database import writing
+from config.database import write_transaction
 from monitor.alert_conditions import HANGING_SECONDS
 from monitor.health import Pulse
 from sinks.ledger.tables import ComplaintRow
@@ -138,7 +138,7 @@ def _people(asked: Asked) -> None:
 
 def known(served: DoorClient, number: str) -> None:
     """The ledger knows a number."""
-    with writing(served.parts.engine) as connection:
+    with write_transaction(served.parts.engine) as connection:
         connection.execute(insert(ComplaintRow), [complaint(1) | {"id": uuid4(), "tracking": number}])
 
 

@@ -65,7 +65,7 @@ def test_numbers_that_can_not_be_had_are_null(settings: Settings, ask: Ask) -> N
     parts = Parts(Settings.model_validate(settings.model_dump() | away))
     said = ask(parts, "twitter", "smpp")
 
-    assert (said["ready"], said["faults"]["database"]) == (True, "DatabaseAway")
+    assert (said["ready"], said["faults"]["database"]) == (True, "DatabaseUnavailable")
     assert (said["x_reads"], said["sms_parts"], said["spooled"]) == (None, None, 0)
     parts.engine.dispose()
 
@@ -80,7 +80,7 @@ def test_nobody_waits_for_a_database_that_says_nothing(settings: Settings, ask: 
         lasted = time.monotonic() - begun
         pings = [each for each in threading.enumerate() if each.name == "database-ping"]
 
-    assert (said["faults"]["database"], said["doors"]["mobile"]["why"]) == ("DatabaseAway", "database_away")
+    assert (said["faults"]["database"], said["doors"]["mobile"]["why"]) == ("DatabaseUnavailable", "database_away")
     assert (said["x_reads"], said["sms_parts"], lasted < 8, len(pings)) == (None, None, True, 1)
     pings[0].join(20)
     parts.engine.dispose()

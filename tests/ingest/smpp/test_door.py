@@ -19,7 +19,7 @@ from structlog.types import EventDict
 from app.assembly import smpp
 from app.assembly.parts import Parts
 from bus.port import Outgoing, Producer
-from config.database import writing
+from config.database import write_transaction
 from ingest.smpp.connection import SmppLine
 from ingest.smpp.session import Backoff, Pace, Peer, Throttle
 from messages import topics
@@ -326,11 +326,11 @@ def test_without_the_database_nothing_is_acknowledged(on_the_line: Callable[...,
 
     async def play(line: Bound) -> None:
         rename = "ALTER TABLE {} RENAME TO {}"
-        with writing(line.parts.engine) as connection:
+        with write_transaction(line.parts.engine) as connection:
             connection.execute(sql(rename.format("ingest_sms_part", "away")))
         assert await line.smsc.deliver(part(b"pohon ", 1, 2)) == says.TEMPORARY
 
-        with writing(line.parts.engine) as connection:
+        with write_transaction(line.parts.engine) as connection:
             connection.execute(sql(rename.format("away", "ingest_sms_part")))
         assert await line.smsc.deliver(part(b"tumbang", 2, 2)) == OK
         assert await line.smsc.deliver(part(b"pohon ", 1, 2)) == OK

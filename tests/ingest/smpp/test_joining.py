@@ -22,7 +22,7 @@ from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from bus.errors import Retry, Stop
 from bus.port import Outgoing, Producer
-from config.database import open_engine, writing
+from config.database import open_engine, write_transaction
 from ingest.smpp.acknowledgements import Outbox, SmsAnswer
 from ingest.smpp.adapter import SmppAdapter
 from ingest.smpp.door import SmppDoor
@@ -213,7 +213,7 @@ def memory() -> Iterator[Engine]:
 
 def played(engine: Engine, sent: list[Sms], kill_before: set[int], kill_after: set[int], ticks: set[int]) -> World:
     """Deliver everything in the order of time, with a look at what is due at some moments, and at last wait long."""
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         for table in (SmsPart, SmsAnswer):
             connection.execute(SQLModel.metadata.tables[table.__tablename__].delete())
     world = World(engine, Log())
@@ -510,7 +510,7 @@ def test_nobody_stands_in_the_database(world: World, logged: list[EventDict]) ->
         part(TEXT.encode()[:60], 1, 2, source_addr=PHONE[1:]), part(TEXT.encode()[60:], 2, 2, source_addr=PHONE[1:])
     )
 
-    with writing(world.engine) as connection:
+    with write_transaction(world.engine) as connection:
         tables = [SQLModel.metadata.tables[table.__tablename__] for table in (SmsPart, SmsAnswer)]
         rows = [str(row) for table in tables for row in connection.execute(select(table)).all()]
     (raw,) = world.log.raw_messages()
@@ -576,7 +576,7 @@ def test_forgotten_when_of_no_use(world: World) -> None:
     world.now += timedelta(hours=3)
     world.door().forget()
 
-    with writing(world.engine) as connection:
+    with write_transaction(world.engine) as connection:
         kept = connection.execute(select(SQLModel.metadata.tables[SmsPart.__tablename__])).all()
     assert len(kept) == 1
     world.log.away = False

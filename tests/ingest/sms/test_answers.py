@@ -14,7 +14,7 @@ import requests
 from sqlalchemy import Engine
 
 from app.assembly.parts import Parts
-from config.database import DatabaseAway
+from config.database import DatabaseUnavailable
 from ingest import sms_acknowledgement
 from ingest.door_store import DoorStore
 from ingest.sms_acknowledgement import ASK_AGAIN_AFTER, SmsAcknowledgements
@@ -129,7 +129,7 @@ class Away(DoorStore):
 
     def claim_details_request(self, *_: object) -> bool:
         """See `DoorStore`."""
-        raise DatabaseAway("away")
+        raise DatabaseUnavailable("away")
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_without_the_database_there_is_an_answer(parts: Parts, said: ParsedSms, 
     """What can't be looked up is said so, and whoever might have been asked already is rather asked twice."""
 
     def state_of(_number: str) -> str | None:
-        raise DatabaseAway("away")
+        raise DatabaseUnavailable("away")
 
     message = raw(parts, "x")
     found = SmsAcknowledgements(Away(parts.engine), state_of).answer(message, said)

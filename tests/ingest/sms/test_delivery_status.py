@@ -9,7 +9,7 @@ import requests
 from sqlalchemy import select
 from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator
 
-from config.database import reading
+from config.database import read_transaction
 from messages.shapes import Reply
 from sinks.replies.tables import OutboxRow, UnreachableRow
 from tests.ingest.conftest import Serve
@@ -48,7 +48,7 @@ def tell(served: DoorClient, reply_id: object, token: str = _TOKEN, **fields: st
 def seen(served: DoorClient, told: Reply = _TOLD) -> tuple[str, str, str]:
     """The state of a reply, Twilio's last word of it, and the error."""
     query = select(OutboxRow.state, OutboxRow.status, OutboxRow.error).where(OutboxRow.id == told.id)  # type: ignore[call-overload]
-    with reading(served.parts.engine) as connection:
+    with read_transaction(served.parts.engine) as connection:
         state, status, error = connection.execute(query).one()
     return state, status, error
 
@@ -108,7 +108,7 @@ def test_an_opt_out_told_later_counts(served: DoorClient) -> None:
     office.send(Post())
     tell(served, _TOLD.id, MessageStatus="failed", ErrorCode="21610")
     assert seen(served) == ("failed", "failed", "21610")
-    with reading(served.parts.engine) as connection:
+    with read_transaction(served.parts.engine) as connection:
         assert connection.execute(select(UnreachableRow.reason)).scalar_one() == "opted_out"  # type: ignore[call-overload]
     again = complaint("again")
     office.take(again, reply(again))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bus.errors import Retry
-from config.database import DatabaseAway, open_engine
+from config.database import DatabaseUnavailable, open_engine
 from ingest.door_store import DoorStore
 from ingest.twitter.client import XAway, XMentions
 from messages import ids
@@ -117,7 +117,7 @@ def test_database_away_is_waited_out(reading: Reading) -> None:
     engine = open_engine("postgresql://nobody@127.0.0.1:9/none")
     reading.store = DoorStore(engine)
 
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseUnavailable):
         reading.look()
     assert reading.waits(3) == [PAUSE, 2 * PAUSE, 4 * PAUSE]
     assert reading.x.asked == []

@@ -9,7 +9,7 @@ import pytest
 from app.assembly.monitoring import watch
 from app.assembly.parts import Parts
 from bus.errors import Retry, Stop
-from config.database import DatabaseAway
+from config.database import DatabaseUnavailable
 from monitor.alert_conditions import concerns
 from monitor.audit.audit import Audit
 from monitor.audit.schedule import Auditing
@@ -62,7 +62,7 @@ def test_what_passes_by_itself_is_not_told(heard: Heard) -> None:
     [
         (Retry("away"), "audit.not_made"),
         (Stop("no room"), "audit.not_made"),
-        (DatabaseAway("away"), "audit.not_made"),
+        (DatabaseUnavailable("away"), "audit.not_made"),
         (KeyError("x"), "audit.unexpected"),
     ],
 )

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, func, select
 from app.assembly.parts import Parts
 from app.evaluation.duplicates import Readers
 from bus.port import Outgoing, Record
-from config.database import reading
+from config.database import read_transaction
 from ingest.wrap import accepted_record
 from messages import codec, ids
 from messages.shapes import Channel, Complaint, Correction, Relation
@@ -188,7 +188,7 @@ def test_what_is_old_is_forgotten(parts: Parts, engine: Engine, stage: Normalize
     """The store of what is compared does not grow for ever."""
     work(stage, report(parts, MORNING, "a"))
     work(stage, report(parts, ELSEWHERE, "b", KEPT / timedelta(hours=1) + 1), start=5)
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         assert connection.execute(select(func.count()).select_from(ComparableRow)).scalar_one() == 1
         assert connection.execute(select(func.count(func.distinct(LookupKeyRow.number)))).scalar_one() == 1
 
@@ -200,7 +200,7 @@ def test_keys_are_swept_by_the_way(parts: Parts, engine: Engine, stage: Normaliz
     later = KEPT / timedelta(hours=1) + 1
     for turn, text in enumerate(texts[:30]):
         work(stage, report(parts, f"Setuju. {text}", f"e{turn}", later), start=1000 * (turn + 1))
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         assert connection.execute(select(func.count(func.distinct(LookupKeyRow.number)))).scalar_one() == 30
 
 
@@ -226,7 +226,7 @@ def test_joins_are_counted_by_an_index(engine: Engine, stage: NormalizeStage, pa
     work(stage, report(parts, MORNING, "a"))
     if engine.dialect.name != "sqlite":
         return
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         query = "SELECT count(*) FROM normalize_matter WHERE sender = '' AND joined = 1 AND at >= ''"
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all()
     assert "ix_normalize_matter_sender" in repr(plan)
@@ -235,7 +235,7 @@ def test_joins_are_counted_by_an_index(engine: Engine, stage: NormalizeStage, pa
 def test_the_store_tells_nobody(parts: Parts, engine: Engine, stage: NormalizeStage) -> None:
     """What is compared is sealed: whoever reads the table finds no word of a report."""
     work(stage, report(parts, MORNING, "a"))
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         rows = repr(connection.execute(select(ComparableRow.__table__)).all())  # type: ignore[attr-defined]
     assert "kenanga" not in rows
     assert "bengkel" not in rows

@@ -7,7 +7,7 @@ import pytest
 
 from config.reference.regions import load_regions
 from config.reference.table_reader import TableError
-from language.places.aliases import Place, load_places
+from language.places.aliases import PlaceAlias, load_place_aliases
 from language.places.gazetteer import Gazetteer, load_gazetteer
 from language.tokens import Tokens
 from tests.normalize.entities.conftest import Read
@@ -152,13 +152,13 @@ def test_faults_in_the_file(row: str, fault: str, tmp_path: Path) -> None:
     file = tmp_path / "places.csv"
     file.write_text(f"name,codes,alone\n{row}\n")
     with pytest.raises(TableError, match=fault):
-        load_places(load_regions(), file)
+        load_place_aliases(load_regions(), file)
 
 
 def test_an_operators_name() -> None:
     """A name that an operator adds is found at once, and adds to the codes that it has."""
     regions = load_regions()
-    added = Gazetteer(regions, [Place("kota pelajar", ("34.71",), "yes"), Place("tebet", ("31.74",), "yes")])
+    added = Gazetteer(regions, [PlaceAlias("kota pelajar", ("34.71",), "yes"), PlaceAlias("tebet", ("31.74",), "yes")])
     assert [mention.codes for mention in added.find(Tokens("di Kota Pelajar"))] == [("34.71",)]
     assert [mention.codes for mention in added.find(Tokens("kec tebet"))] == [("31.74.01",)]
     assert load_gazetteer(regions).find(Tokens("di Kota Pelajar")) == ()

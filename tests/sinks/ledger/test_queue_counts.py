@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine, insert
 
-from config.database import reading, writing
+from config.database import read_transaction, write_transaction
 from messages.topics import TRIAGE
 from sinks.ledger.queue_counts import Queue, queues
 from sinks.ledger.tables import AnswerRow, DispatchRow
@@ -21,11 +21,11 @@ def test_what_is_not_answered_waits(engine: Engine) -> None:
     along = {**dispatch(5), **_PLAIN, "own_case": False}
     rows = [{**dispatch(place), **_PLAIN} for place in (1, 2, 3)]
     rows[1]["due_at"] = NOW + timedelta(days=9)
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(insert(DispatchRow), [*rows, *moved, along])
         connection.execute(insert(AnswerRow), [answer(3, "accepted")])
     later = NOW + timedelta(hours=1)
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         found = queues(connection, later + timedelta(seconds=1))
     assert found == [Queue("kota-3374", 2, NOW, 1), Queue("bumn-pln", 1, later, 1)]
 
@@ -33,20 +33,20 @@ def test_what_is_not_answered_waits(engine: Engine) -> None:
 def test_what_triage_gave_on_waits_there_no_more(engine: Engine) -> None:
     """It said so; the dispatch that follows may not be written yet."""
     given = {**answer(1, "refused"), "agency": TRIAGE, "theirs": "kota-3374"}
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         rows = [{**dispatch(place), **_PLAIN, "agency": TRIAGE} for place in (1, 2)]
         connection.execute(insert(DispatchRow), rows)
         connection.execute(insert(AnswerRow), [given])
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         assert [(queue.agency, queue.many) for queue in queues(connection, NOW)] == [(TRIAGE, 1)]
 
 
 def test_nothing_waits_where_nothing_is(engine: Engine) -> None:
     """An empty ledger, and an answer to a dispatch that another agency has."""
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         assert queues(connection, NOW) == []
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(insert(DispatchRow), [{**dispatch(1), **_PLAIN}])
         connection.execute(insert(AnswerRow), [{**answer(1, "closed"), "agency": "bumn-pln", "id": UUID(int=9)}])
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         assert [queue.many for queue in queues(connection, NOW)] == [1]

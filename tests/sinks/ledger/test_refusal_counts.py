@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 
 from app.assembly.migrate import migrate
 from bus.port import Outgoing, Record
-from config.database import open_engine, reading, writing
+from config.database import open_engine, read_transaction, write_transaction
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Channel, Dispatch, Reason, Relation, Report
 from messages.topics import AGENCY_ANSWERS, TRIAGE, agency_topic
@@ -100,7 +100,7 @@ class Book:
 
     def counted(self, since: datetime | None = None) -> Sequence[RuleRefusals]:
         """What operations sees."""
-        with reading(self.engine) as connection:
+        with read_transaction(self.engine) as connection:
             return rule_refusals(connection, since)
 
 
@@ -188,7 +188,7 @@ def test_what_a_dispatch_says_is_kept(book: Book) -> None:
     """How sure, about what, where, who decided, who else may be: as it was said."""
     more = {"confidence": 0.25, "topic": "pju", "region": "33.74", "actor": "petugas-1", "alternatives": (PLN, SLEMAN)}
     book.send(1, HEALTH, "a", "b", more=more)
-    with reading(book.engine) as connection:
+    with read_transaction(book.engine) as connection:
         query = text("SELECT confidence, topic, region, actor, alternatives, rules FROM ledger_dispatch")
         kept = connection.execute(query).one()
     assert tuple(kept) == (0.25, "pju", "33.74", "petugas-1", f'["{PLN}", "{SLEMAN}"]', "a|b")
@@ -202,7 +202,7 @@ def test_older_rows_are_counted_too(empty: Callable[[], Engine]) -> None:
         "INSERT INTO ledger_dispatch (id, complaint_id, agency, hop, reasons, rules_version, relation, own_case, "
         "dispatched_at, due_at) VALUES (:id, :id, 'bumn-pln', 0, :reasons, '1', 'new', true, :at, :at)"
     )
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         for number in range(1203):
             connection.execute(
                 insert,
@@ -213,7 +213,7 @@ def test_older_rows_are_counted_too(empty: Callable[[], Engine]) -> None:
                 },
             )
     migrate(engine)
-    with reading(engine) as connection:
+    with read_transaction(engine) as connection:
         query = text("SELECT DISTINCT rules, confidence, topic, region, actor, alternatives FROM ledger_dispatch")
         assert [tuple(row) for row in connection.execute(query)] == [("a|b", 1.0, "", "", "", "[]")]
         assert rule_refusals(connection)[0].dispatches == 1203
@@ -234,6 +234,6 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Engine
 def _migrate_to(engine: Engine, revision: str, *, down: bool = False) -> None:
     config = Config()
     config.set_main_option("script_location", str(ROOT / "app" / "migrations"))
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         config.attributes["connection"] = connection
         (command.downgrade if down else command.upgrade)(config, revision)

@@ -14,7 +14,7 @@ from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from bus.errors import Reject
 from bus.port import Outgoing, Record
-from config.database import DatabaseAway, open_engine, reading, writing
+from config.database import DatabaseUnavailable, open_engine, read_transaction, write_transaction
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch
 from messages.topics import AGENCY_ANSWERS
@@ -61,7 +61,7 @@ def way(parts: Parts, engine: Engine) -> Way:
 
 def rows(engine: Engine) -> list[int]:
     """How many rows each table has."""
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         tables = (ComplaintRow, DispatchRow, AnswerRow)
         return [connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables]
 
@@ -69,7 +69,7 @@ def rows(engine: Engine) -> list[int]:
 def test_the_migrations_make_the_tables(engine: Engine) -> None:
     """What Alembic builds is what the code expects, and building it again changes nothing."""
     migrate(engine)
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
 
 
@@ -122,7 +122,7 @@ def test_strange_words_are_kept_as_written(engine: Engine, way: Way) -> None:
     """Emoji, other scripts and quotes reach the rows on both databases."""
     words = "bau 😷 ยา'; DROP TABLE ledger_complaint; --"
     LedgerSink(engine).handle(way(words))
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         assert connection.execute(select(ComplaintRow.text)).scalar_one() == words  # type: ignore[call-overload]
 
 
@@ -146,7 +146,7 @@ def test_a_standby_is_waited_out(empty_postgres: str) -> None:
     engine = open_engine(empty_postgres)
     migrate(engine)
     standby = engine.execution_options(postgresql_readonly=True)
-    with pytest.raises(DatabaseAway), writing(standby) as connection:
+    with pytest.raises(DatabaseUnavailable), write_transaction(standby) as connection:
         connection.execute(text("CREATE TABLE nothing (id int)"))
     engine.dispose()
 
@@ -155,7 +155,7 @@ def test_looks_do_not_wait_for_writers(tmp_path: Path) -> None:
     """On SQLite a status page is read while a stage writes."""
     engine = open_engine(f"sqlite:///{tmp_path / 'both.db'}")
     migrate(engine)
-    with writing(engine), reading(engine) as connection:
+    with write_transaction(engine), read_transaction(engine) as connection:
         assert connection.execute(text("SELECT count(*) FROM ledger_complaint")).scalar_one() == 0
     engine.dispose()
 
@@ -163,7 +163,7 @@ def test_looks_do_not_wait_for_writers(tmp_path: Path) -> None:
 def test_a_process_whose_connections_are_all_taken_waits(engine: Engine) -> None:
     """No message is at fault where the doors of a process hold all that it may have."""
     one = create_engine(engine.url, pool_size=1, max_overflow=0, pool_timeout=0.1)
-    with one.connect(), pytest.raises(DatabaseAway), writing(one):
+    with one.connect(), pytest.raises(DatabaseUnavailable), write_transaction(one):
         pass
     one.dispose()
 
@@ -171,6 +171,6 @@ def test_a_process_whose_connections_are_all_taken_waits(engine: Engine) -> None
 def test_a_database_that_is_away_says_so() -> None:
     """The one error that stages wait out."""
     engine = open_engine("postgresql://nobody@127.0.0.1:9/none")
-    with pytest.raises(DatabaseAway), writing(engine):
+    with pytest.raises(DatabaseUnavailable), write_transaction(engine):
         pass
     engine.dispose()

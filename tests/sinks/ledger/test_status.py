@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, event, insert
 
-from config.database import writing
+from config.database import write_transaction
 from messages.topics import TRIAGE
 from sinks.ledger.status import Ledger, Step
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
@@ -48,7 +48,7 @@ def written(engine: Engine, many: int) -> list[str]:
     """So many complaints, every second answered, every third one that belongs to the first; their numbers."""
     places = range(1, many + 1)
     firsts = [place for place in places if place == 1 or place % 3]
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(insert(ComplaintRow), [complaint(place, None if place in firsts else 1) for place in places])
         connection.execute(insert(DispatchRow), [dispatch(place, hop) for place in firsts for hop in range(2)])
         connection.execute(insert(AnswerRow), [answer(place, "closed") for place in firsts if place % 2])
@@ -94,7 +94,7 @@ def test_each_is_what_it_would_be_alone(engine: Engine) -> None:
 def test_what_triage_gives_on_it_does_not_refuse(engine: Engine) -> None:
     """The citizen reads where the report goes, not that nobody wants it; a refusal by an institution is told."""
     decision = {**answer(1, "refused"), "agency": TRIAGE, "dispatch_id": UUID(int=101)}
-    with writing(engine) as connection:
+    with write_transaction(engine) as connection:
         connection.execute(insert(ComplaintRow), [complaint(1)])
         hops = [dispatch(1), {**dispatch(1, 1), "agency": TRIAGE}, dispatch(1, 2)]
         connection.execute(insert(DispatchRow), hops)

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import Engine, select
 
 from bus.port import Record
-from config.database import reading
+from config.database import read_transaction
 from messages import codec, ids
 from messages.sealing import Sealer
 from messages.shapes import Channel, Complaint, Contact, Relation, Reply, Report, WireModel
@@ -92,7 +92,7 @@ class Office:
 
     def row(self, reply: Reply) -> Any:
         """A reply's row."""
-        with reading(self.engine) as connection:
+        with read_transaction(self.engine) as connection:
             return connection.execute(select(OutboxRow.__table__).where(OutboxRow.__table__.c.id == reply.id)).one()  # type: ignore[attr-defined]
 
     def state(self, reply: Reply) -> tuple[str, str]:

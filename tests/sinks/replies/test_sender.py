@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from bus.errors import Stop
-from config.database import DatabaseAway, reading
+from config.database import DatabaseUnavailable, read_transaction
 from messages.sealing import Sealer
 from messages.shapes import Channel, Contact
 from sinks.replies.decision import Go, Limits, Wait
@@ -109,7 +109,7 @@ class AwayOutbox(Outbox):
         """See `Outbox`."""
         if self.times:
             self.times -= 1
-            raise DatabaseAway("away")
+            raise DatabaseUnavailable("away")
         super().sent(reply_id, channel, provider_id)  # type: ignore[arg-type]
 
 
@@ -307,7 +307,7 @@ def test_a_fault_of_ours_gives_up_one_reply_and_ten_stop(office: Office) -> None
 
 def test_a_way_out_of_order_rests_for_every_process(office: Office) -> None:
     """What one sender learns of a provider, another does not ask again."""
-    with reading(office.engine) as connection:
+    with read_transaction(office.engine) as connection:
         assert connection.execute(text("SELECT count(*) FROM replies_way")).scalar_one() == 0
     one = complaint()
     office.take(one, reply(one))

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 
 from bus.errors import Reject
 from bus.port import Record
-from config.database import reading
+from config.database import read_transaction
 from messages.shapes import Channel
 from sinks.replies.sink import ReplySink
 from tests.sinks.replies.office import Office, complaint, record, reply
@@ -23,7 +23,7 @@ def office(engine: Engine) -> Office:
 
 def count(office: Office, table: str) -> int:
     """Rows."""
-    with reading(office.engine) as connection:
+    with read_transaction(office.engine) as connection:
         return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())  # noqa: S608
 
 
@@ -79,7 +79,7 @@ def test_what_no_row_can_hold_is_rejected(office: Office) -> None:
 def test_the_contact_is_kept_sealed(office: Office, twilio: LoopbackTwilio) -> None:
     """Neither number nor handle stands in any row."""
     office.take(complaint(), complaint("x", Channel.TWITTER), complaint("app", Channel.MOBILE))
-    with reading(office.engine) as connection:
+    with read_transaction(office.engine) as connection:
         rows = str(connection.execute(text("SELECT * FROM replies_recipient")).all())
     for contact in ("628000000031", "1990000000000000042", "push-token"):
         assert contact not in rows

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from config.database import reading
+from config.database import read_transaction
 from messages.shapes import Contact
 from sinks.replies.providers.twilio import TwilioSms
 from tests.sinks.replies.conftest import sms_to
@@ -73,11 +73,11 @@ def test_a_limit_without_a_time_is_waited_out_longer_each_time(
         rests.append(office.clock() - before)
     # The reply itself waits half a minute, then a minute.
     assert rests == [timedelta(0), timedelta(seconds=30), timedelta(seconds=60)]
-    with reading(office.engine) as connection:
+    with read_transaction(office.engine) as connection:
         assert connection.execute(text("SELECT failures FROM replies_way")).scalar_one() == 3
     office.clock.pass_by(minutes=2)
     office.send(sms)
-    with reading(office.engine) as connection:
+    with read_transaction(office.engine) as connection:
         assert connection.execute(text("SELECT failures FROM replies_way")).scalar_one() == 0
 
 
@@ -220,5 +220,5 @@ def test_what_is_no_number_gets_no_sms(office: Office, twilio: LoopbackTwilio, s
 def everything(office: Office) -> str:
     """All that the database holds of replies."""
     tables = ("replies_outbox", "replies_recipient", "replies_unreachable", "replies_way")
-    with reading(office.engine) as connection:
+    with read_transaction(office.engine) as connection:
         return str([connection.execute(text(f"SELECT * FROM {table}")).all() for table in tables])  # noqa: S608
