@@ -22,7 +22,7 @@ from bench.corpus import SOURCES, UNWANTED, Message, fold, load
 from bench.learning import learn, write
 from config.reference.classification_phrases import FILE, load_classification_rows
 from messages.shapes import Channel, Kind
-from normalize.classification.classifier import Judge, Judgement
+from normalize.classification.classifier import Classification, Classifier
 
 _SHARED = Path("/work/shared/data")
 _OURS = Path(__file__).parent.parent / "config" / "data"
@@ -39,18 +39,18 @@ class Held(NamedTuple):
     """A message, and what a judge made of it that had not learned from it."""
 
     message: Message
-    judgement: Judgement
-    judge: Judge
+    classification: Classification
+    classifier: Classifier
 
 
 def held_out(messages: Sequence[Message], folds: int = _FOLDS) -> Iterator[Held]:
     """Each message, judged as an SMS without a title by what was learned from the other parts."""
     cues = load_classification_rows()
     for part in range(folds):
-        judge = Judge(learn([message for message in messages if fold(message, folds) != part], cues))
+        classifier = Classifier(learn([message for message in messages if fold(message, folds) != part], cues))
         for message in messages:
             if fold(message, folds) == part:
-                yield Held(message, judge.judge(message.text, "", Channel.SMS), judge)
+                yield Held(message, classifier.classify(message.text, "", Channel.SMS), classifier)
 
 
 def main(folder: Path) -> dict[str, object]:
@@ -59,7 +59,9 @@ def main(folder: Path) -> dict[str, object]:
     held = list(held_out(messages))
     return {
         "set_aside": {source: _set_aside([one for one in held if one.message.source == source]) for source in SOURCES},
-        "unwanted_caught": _share([one.judgement.reason is not None for one in held if one.message.source in UNWANTED]),
+        "unwanted_caught": _share(
+            [one.classification.reason is not None for one in held if one.message.source in UNWANTED]
+        ),
         "highest_unprotected_reports": _highest(held),
         "kinds_admin_then_judge": _kinds(held),
         "stress_on_reports": _stress([one for one in held if one.message.source == "report"]),
@@ -68,10 +70,14 @@ def main(folder: Path) -> dict[str, object]:
 
 
 def _set_aside(held: Sequence[Held]) -> dict[str, object]:
-    reasons = Counter(one.judgement.reason for one in held)
+    reasons = Counter(one.classification.reason for one in held)
     groups = len({one.message.group for one in held})
     reasons_given = {reason: many for reason, many in reasons.most_common() if reason}
-    return {"groups": groups, **_share([one.judgement.reason is not None for one in held]), "reasons": reasons_given}
+    return {
+        "groups": groups,
+        **_share([one.classification.reason is not None for one in held]),
+        "reasons": reasons_given,
+    }
 
 
 def _share(answers: Sequence[bool]) -> dict[str, object]:
@@ -111,13 +117,13 @@ def _solve(rising: Callable[[float], float]) -> float:
 
 def _highest(held: Sequence[Held]) -> list[float]:
     """The sums nearest to zero of reports in which nothing protects: how wide the margin is."""
-    found = (one.judge.found(one.message.text) for one in held if one.message.source == "report")
-    return sorted((round(one.sums["unwanted"], 1) for one in found if not one.saying("protects")), reverse=True)[:5]
+    found = (one.classifier.match_phrases(one.message.text) for one in held if one.message.source == "report")
+    return sorted((round(one.sums["unwanted"], 1) for one in found if not one.of_group("protects")), reverse=True)[:5]
 
 
 def _kinds(held: Sequence[Held]) -> dict[str, dict[str, int]]:
-    pairs = Counter((one.message.kind, one.judgement.kind) for one in held)
-    return {admin: {judge: pairs[admin, judge] for judge in Kind} for admin in Kind}
+    pairs = Counter((one.message.kind, one.classification.kind) for one in held)
+    return {admin: {classifier: pairs[admin, classifier] for classifier in Kind} for admin in Kind}
 
 
 def _stress(held: Sequence[Held]) -> dict[str, dict[str, object]]:
@@ -126,7 +132,9 @@ def _stress(held: Sequence[Held]) -> dict[str, dict[str, object]]:
     def aside(
         text: Callable[[Message], str], channel: Channel = Channel.SMS, *, titled: bool = False
     ) -> dict[str, object]:
-        judged = (one.judge.judge(text(one.message), one.message.title if titled else "", channel) for one in held)
+        judged = (
+            one.classifier.classify(text(one.message), one.message.title if titled else "", channel) for one in held
+        )
         return _share([one.reason is not None for one in judged])
 
     return {
@@ -145,13 +153,13 @@ def _head(message: Message) -> str:
 
 
 def _microseconds(messages: Sequence[Message], source: str) -> float:
-    judge = Judge(load_classification_rows())
+    classifier = Classifier(load_classification_rows())
     texts = [message.text for message in messages if message.source == source]
     best = math.inf
     for _ in range(_ROUNDS):
         began = time.process_time()
         for text in texts:
-            judge.judge(text, "", Channel.SMS)
+            classifier.classify(text, "", Channel.SMS)
         best = min(best, time.process_time() - began)
     return round(best / len(texts) * 1e6, 1)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from messages.shapes import Kind
-from normalize.classification.tokens import tokens
+from normalize.classification.tokens import tokenize
 
 Source = Literal["report", "tweet", "private", "fraud", "promotion"]
 SOURCES: tuple[Source, ...] = ("report", "tweet", "private", "fraud", "promotion")
@@ -89,7 +89,7 @@ def _unmasked(text: str) -> str:
 
 def _grouped(messages: Sequence[Message]) -> list[Message]:
     """With their groups: two messages with half of their words in common, and what hangs on them."""
-    words = [frozenset(tokens(message.text, ())) for message in messages]
+    words = [frozenset(tokenize(message.text, ())) for message in messages]
     group = list(range(len(messages)))
 
     def leader(number: int) -> int:

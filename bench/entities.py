@@ -14,7 +14,7 @@ from pathlib import Path
 from config.reference.regions import load_regions
 from language.places.gazetteer import Gazetteer, load_gazetteer
 from language.tokens import Tokens
-from normalize.entities import find
+from normalize.entities import extract_entities
 
 _REAL = Path(__file__).parent.parent.parent / "shared" / "data" / "complaints" / "national_2017_dev.csv"
 _CHARACTERS = 500
@@ -64,11 +64,11 @@ def main() -> dict[str, object]:
 
 def _measure(texts: Sequence[str], gazetteer: Gazetteer, rounds: int) -> dict[str, float]:
     tokens = [Tokens(text) for text in texts]
-    found = [find(text, gazetteer) for text in texts]
+    found = [extract_entities(text, gazetteer) for text in texts]
     parts: dict[str, Callable[[], object]] = {
         "tokens_us": lambda: [Tokens(text) for text in texts],
         "regions_us": lambda: [gazetteer.find(words) for words in tokens],
-        "find_us": lambda: [find(text, gazetteer) for text in texts],
+        "find_us": lambda: [extract_entities(text, gazetteer) for text in texts],
     }
     characters = sum(map(len, texts))
     measured = {name: _best(part, rounds) * _CHARACTERS / characters for name, part in parts.items()}

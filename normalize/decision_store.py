@@ -1,7 +1,8 @@
-"""What was decided about each message, and by what its matter is recognised: decided once, then only repeated.
+"""Stores the decision about each message, and the fingerprints and marks that later messages are recognised by.
 
-Both are read for a whole batch at once and written at its end. One normalizer at a time is between the two (see
-`config.database.alone`), so what a batch reads holds until it writes.
+A decision is made once; the same record gives the same decision again. Both stores read everything that a batch needs
+at its beginning and write at its end. Only one normalizer at a time is between the two (see `config.database.alone`),
+so the rows that a batch has read stay valid until it writes.
 """
 
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from sqlmodel import Field, SQLModel, col, select
 
 from config.database import UtcDateTime, insert_statement, statement_chunks
 from messages.shapes import Relation
-from normalize.decision import Seen
+from normalize.decision import MarkedComplaint
 
 
 class Decision(SQLModel, table=True):
@@ -26,8 +27,8 @@ class Decision(SQLModel, table=True):
     relation: str
 
 
-class SeenMatter(SQLModel, table=True):
-    """One row per fingerprint or mark: the complaint that later ones with the same belong to."""
+class MarkRow(SQLModel, table=True):
+    """One row per fingerprint or mark: the complaint that later messages with the same one belong to."""
 
     __tablename__ = "normalize_seen"
 
@@ -36,63 +37,66 @@ class SeenMatter(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
-class Decisions:
-    """The decisions about some messages, and those made now."""
+class DecisionStore:
+    """Decisions about the messages of a batch: stored ones, and those made in the batch. Call `write` at the end."""
 
-    def __init__(self, connection: Connection, messages: Iterable[UUID]) -> None:
+    def __init__(self, connection: Connection, message_ids: Iterable[UUID]) -> None:
         self._connection = connection
-        self._known: dict[UUID, tuple[str, Relation]] = {}
-        self._made: list[dict[str, object]] = []
-        for some in statement_chunks(sorted(set(messages))):
+        self._decisions: dict[UUID, tuple[str, Relation]] = {}
+        self._new_rows: list[dict[str, object]] = []
+        for chunk in statement_chunks(sorted(set(message_ids))):
             query = select(Decision.message_id, Decision.position, Decision.relation)
-            for message_id, position, relation in connection.execute(query.where(col(Decision.message_id).in_(some))):
-                self._known[message_id] = (position, Relation.model_validate_json(relation))
+            for message_id, position, relation in connection.execute(query.where(col(Decision.message_id).in_(chunk))):
+                self._decisions[message_id] = (position, Relation.model_validate_json(relation))
 
-    def of(self, message_id: UUID) -> tuple[str, Relation] | None:
-        """The record that a message was decided for, and how."""
-        return self._known.get(message_id)
+    def get(self, message_id: UUID) -> tuple[str, Relation] | None:
+        """Return the position of the record that a message was decided for, and its relation; None if undecided."""
+        return self._decisions.get(message_id)
 
     def add(self, message_id: UUID, position: str, relation: Relation) -> None:
-        """A decision, from now on the one about this message."""
-        self._known[message_id] = (position, relation)
+        """Add the decision about a message."""
+        self._decisions[message_id] = (position, relation)
         row = {"message_id": message_id, "position": position, "relation": relation.model_dump_json()}
-        self._made.append(row)
+        self._new_rows.append(row)
 
     def write(self) -> None:
-        """Keep what was added."""
-        if self._made:
-            self._connection.execute(insert_statement(self._connection, Decision), self._made)
+        """Insert the decisions that were added."""
+        if self._new_rows:
+            self._connection.execute(insert_statement(self._connection, Decision), self._new_rows)
 
 
-class Marks:
-    """What some fingerprints and marks lead to, and what was changed of it."""
+class MarkStore:
+    """Complaints by fingerprint or mark: stored ones, and those set in the batch. Call `write` at the end."""
 
     def __init__(self, connection: Connection, marks: Iterable[str]) -> None:
         self._connection = connection
-        self._known: dict[str, Seen] = {}
+        self._complaints: dict[str, MarkedComplaint] = {}
         self._changed: set[str] = set()
-        for some in statement_chunks(sorted(set(marks))):
-            query = select(SeenMatter.fingerprint, SeenMatter.complaint_id, SeenMatter.at)
-            for mark, complaint_id, at in connection.execute(query.where(col(SeenMatter.fingerprint).in_(some))):
-                self._known[mark] = Seen(complaint_id, at)
+        for chunk in statement_chunks(sorted(set(marks))):
+            query = select(MarkRow.fingerprint, MarkRow.complaint_id, MarkRow.at)
+            for mark, complaint_id, at in connection.execute(query.where(col(MarkRow.fingerprint).in_(chunk))):
+                self._complaints[mark] = MarkedComplaint(complaint_id, at)
 
-    def get(self, mark: str) -> Seen | None:
-        """The complaint that a mark leads to."""
-        return self._known.get(mark)
+    def get(self, mark: str) -> MarkedComplaint | None:
+        """Return the complaint that a mark leads to."""
+        return self._complaints.get(mark)
 
-    def put(self, mark: str, seen: Seen) -> None:
+    def put(self, mark: str, complaint: MarkedComplaint) -> None:
         """Let a mark lead to a complaint."""
-        if self._known.get(mark) != seen:
-            self._known[mark] = seen
+        if self._complaints.get(mark) != complaint:
+            self._complaints[mark] = complaint
             self._changed.add(mark)
 
     def write(self) -> None:
-        """Keep what was changed."""
-        known = ((mark, self._known[mark]) for mark in sorted(self._changed))
-        rows = [{"fingerprint": mark, "complaint_id": seen.complaint_id, "at": seen.at} for mark, seen in known]
+        """Insert or update the marks that changed."""
+        changes = ((mark, self._complaints[mark]) for mark in sorted(self._changed))
+        rows = [
+            {"fingerprint": mark, "complaint_id": complaint.complaint_id, "at": complaint.at}
+            for mark, complaint in changes
+        ]
         if rows:
-            statement = insert_statement(self._connection, SeenMatter)
-            changed = {"complaint_id": statement.excluded.complaint_id, "at": statement.excluded.at}
+            statement = insert_statement(self._connection, MarkRow)
+            new_values = {"complaint_id": statement.excluded.complaint_id, "at": statement.excluded.at}
             self._connection.execute(
-                statement.on_conflict_do_update(index_elements=["fingerprint"], set_=changed), rows
+                statement.on_conflict_do_update(index_elements=["fingerprint"], set_=new_values), rows
             )

@@ -1,4 +1,4 @@
-"""What a reader makes of an arrival: a draft complaint, or the reason why it is none."""
+"""The results of a channel's reader: a draft complaint, or the reason why an arrival is no complaint."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,30 +9,30 @@ from messages.shapes import Contact, Report
 
 
 @dataclass(frozen=True, slots=True)
-class Follows:
-    """That messages with the same `mark` are one sender's one matter: edits, a thread, the rest of an SMS.
+class Continuation:
+    """Messages with the same `mark` are one matter of one sender: edits, a thread, the remaining parts of an SMS.
 
-    The first that is worked is the complaint; a later one repeats it, with `evidence` (a constant) of why.
-    `also` are marks by which what comes later may find this matter, besides the one it is found by itself.
+    The first message that is processed is the complaint. A later one repeats it, and `evidence` (a constant) is the
+    reason. `additional_marks` lead later messages to this matter as well.
     """
 
     mark: str
     evidence: str
-    also: tuple[str, ...] = ()
+    additional_marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A complaint as read, before anything is decided about it."""
+    """A complaint as read, before any decision about it."""
 
     report: Report
     contact: Contact
-    follows: Follows | None = None
+    continuation: Continuation | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NotComplaint:
-    """Kept, counted and reversible; but no complaint."""
+    """The reason why a message is no complaint. The message is kept and counted, and the decision can be reversed."""
 
     reason: Literal[
         "empty",
@@ -49,13 +49,13 @@ class NotComplaint:
 
 
 class Unreadable(ValueError):
-    """Bytes the door should not have let in. `field` is where reading failed, never what stood there."""
+    """The bytes are no report: the door should have refused them. `field` names the faulty field, never its value."""
 
     def __init__(self, field: str) -> None:
         super().__init__(field)
         self.field = field
 
 
-def unreadable(error: ValidationError) -> Unreadable:
-    """The first field at fault."""
+def unreadable_field(error: ValidationError) -> Unreadable:
+    """Return the `Unreadable` for the first faulty field of a validation error."""
     return Unreadable(".".join(str(part) for part in error.errors()[0]["loc"]) or "body")

@@ -1,4 +1,4 @@
-"""Gives the regions that a citizen picked by code their names: who reads the report knows the place by these. Pure."""
+"""Adds the names of the regions that a citizen picked by code, so that a reader of the report knows the place. Pure."""
 
 from config.reference.regions import Regions
 from messages.shapes import Place
@@ -7,12 +7,12 @@ _CITY = 2
 _DISTRICT = 3
 
 
-def named(place: Place, regions: Regions) -> Place:
-    """The place with the names of its code; what was typed in words stays, and so does a code that is not known."""
-    way = regions.way(place.code)
-    if not way or place.region:
+def with_region_names(place: Place, regions: Regions) -> Place:
+    """Return the place with the names of its code. A region typed as text stays, and so does an unknown code."""
+    path = regions.way(place.code)
+    if not path or place.region:
         return place
     # The bare name of some provinces is a city's too (Jambi, Bengkulu, Gorontalo).
-    region = way[1].name if len(way) >= _CITY else f"Provinsi {way[0].name}"
-    district = way[2].name if len(way) >= _DISTRICT else ""
+    region = path[1].name if len(path) >= _CITY else f"Provinsi {path[0].name}"
+    district = path[2].name if len(path) >= _DISTRICT else ""
     return place.model_copy(update={"region": region, "district": district})

@@ -1,7 +1,8 @@
-"""What a complaint belongs to; looks up only what it is given.
+"""Decides which earlier complaint a message belongs to, by its mark or its fingerprint. Reads no database itself.
 
-Three questions, in this order: is it a part of what its sender said before, has the same sender said the same before,
-is it about a matter that was reported before.
+Three questions are asked in this order: Is the message a part of an earlier message of its sender (its mark)?
+Has the same sender sent the same text before (its fingerprint)? Is it about a matter that was reported before
+(`normalize/duplicates/`)?
 """
 
 import hashlib
@@ -9,42 +10,46 @@ from datetime import datetime
 from uuid import UUID
 
 from messages.shapes import Relation
-from normalize.decision import Seen, relate
-from normalize.decision_store import Marks
-from normalize.draft import Follows
+from normalize.decision import MarkedComplaint, relation_to_earlier
+from normalize.decision_store import MarkStore
+from normalize.draft import Continuation
 
 
-def follow(marks: Marks, follows: Follows, complaint_id: UUID, at: datetime) -> Relation:
-    """A repeat of the first message with this mark; new if this is the first."""
-    first = marks.get(mark_of(follows.mark))
+def relation_by_mark(marks: MarkStore, continuation: Continuation, complaint_id: UUID, at: datetime) -> Relation:
+    """Return a repeat of the first message with this mark. The first message itself is new and takes the mark."""
+    mark = mark_key(continuation.mark)
+    first = marks.get(mark)
     if first is None:
-        marks.put(mark_of(follows.mark), Seen(complaint_id, at))
+        marks.put(mark, MarkedComplaint(complaint_id, at))
         return Relation()
-    return Relation(kind="repeat", of=first.complaint_id, evidence=("same-sender", follows.evidence))
+    return Relation(kind="repeat", of=first.complaint_id, evidence=("same-sender", continuation.evidence))
 
 
-def claim(marks: Marks, fingerprint: str, complaint_id: UUID, at: datetime) -> Relation:
-    """A repeat of the complaint with this fingerprint; new if there is none, or only of another episode."""
-    seen = marks.get(fingerprint)
-    relation = relate(at, seen) if seen else Relation()
-    if relation.kind == "new" and (seen is None or at > seen.at):
-        marks.put(fingerprint, Seen(complaint_id, at))
+def relation_by_fingerprint(marks: MarkStore, fingerprint: str, complaint_id: UUID, at: datetime) -> Relation:
+    """Return a repeat of the complaint with this fingerprint; new if there is none, or only of another episode."""
+    earlier = marks.get(fingerprint)
+    relation = relation_to_earlier(at, earlier) if earlier else Relation()
+    if relation.kind == "new" and (earlier is None or at > earlier.at):
+        marks.put(fingerprint, MarkedComplaint(complaint_id, at))
     return relation
 
 
-def lead(marks: Marks, follows: Follows, complaint_id: UUID, relation: Relation, at: datetime) -> None:
-    """Let the marks of a message lead to its complaint, or to that of the same sender which it repeats.
+def assign_marks(
+    marks: MarkStore, continuation: Continuation, complaint_id: UUID, relation: Relation, at: datetime
+) -> None:
+    """Let the marks of a message lead to its complaint, or to the complaint of the same sender that it repeats.
 
-    What continues this one belongs to the complaint that this one repeats. Of the further marks the last one counts.
+    A continuation of this message then belongs to the complaint that this message repeats. An additional mark leads to
+    the last message that has it.
     """
-    matter = relation.of if relation.kind == "repeat" and relation.of else complaint_id
-    own = mark_of(follows.mark)
-    if known := marks.get(own):
-        marks.put(own, Seen(matter, known.at))
-    for mark in follows.also:
-        marks.put(mark_of(mark), Seen(matter, at))
+    root = relation.of if relation.kind == "repeat" and relation.of else complaint_id
+    mark = mark_key(continuation.mark)
+    if earlier := marks.get(mark):
+        marks.put(mark, MarkedComplaint(root, earlier.at))
+    for additional_mark in continuation.additional_marks:
+        marks.put(mark_key(additional_mark), MarkedComplaint(root, at))
 
 
-def mark_of(mark: str) -> str:
-    """The key of a mark, which no fingerprint of words can be."""
+def mark_key(mark: str) -> str:
+    """Return the stored key of a mark. No fingerprint of a text can be equal to it."""
     return f"follows:{hashlib.sha256(mark.encode()).hexdigest()}"

@@ -1,16 +1,17 @@
-"""What a sender is told of an arrival where the door could not tell it. Pure."""
+"""Builds the acknowledgement of a complaint where the channel's door could not acknowledge it. Pure."""
 
 from messages import ids
 from messages.shapes import Complaint, Reply, VerifiedBy
 
-# Polled, and found in Twilio's list afterwards: there nobody waits for an answer.
+# Posts that were polled from X, and SMS that were later fetched from Twilio's list: their senders got no answer.
 _UNANSWERED: frozenset[VerifiedBy] = frozenset({"x-api", "twilio-api"})
 
 
-def received(complaint: Complaint, verified_by: VerifiedBy) -> Reply | None:
-    """The tracking number for whoever was not told it when they wrote: on X, or by an SMS whose webhook never came.
+def acknowledgement(complaint: Complaint, verified_by: VerifiedBy) -> Reply | None:
+    """Return the reply with the tracking number for a sender who did not get it at intake, else None.
 
-    Who repeats a complaint of their own has its number: nobody is answered twice for one complaint.
+    Such a sender wrote on X, or by an SMS whose webhook never arrived. The sender of a repeat has the number of the
+    first complaint already: nobody is answered twice for one complaint.
     """
     if verified_by not in _UNANSWERED or complaint.relation.kind == "repeat":
         return None

@@ -38,7 +38,7 @@ from messages import topics
 from messages.sealing import Sealer
 from messages.topics import Topic
 from monitor.audit.audit import Audit, Auditor
-from normalize.classification.classifier import Judge
+from normalize.classification.classifier import Classifier
 from normalize.duplicates.matcher import Matcher
 from normalize.stage import NormalizeStage
 from router.registry.registry import Registry, load_registry
@@ -124,8 +124,8 @@ class Parts:
     @cached_property
     def normalizer(self) -> NormalizeStage:
         """The stage that makes complaints of arrivals."""
-        judge = Judge(load_classification_rows(self.settings.agencies))
-        return NormalizeStage(self.engine, self.sealer, self.services.names, self.regions, self.matcher, judge)
+        classifier = Classifier(load_classification_rows(self.settings.agencies))
+        return NormalizeStage(self.engine, self.sealer, self.services.names, self.regions, self.matcher, classifier)
 
     @cached_property
     def engine(self) -> Engine:

@@ -14,7 +14,7 @@ from app.commands.common import EX_USAGE, OUT, fault, labelled, stop
 from app.evaluation.duplicate_metrics import measure_duplicates
 from app.evaluation.duplicates import ExplainedMessage, LabelledPair, Readers, explain_batches, explain_text
 from config.reference.classification_phrases import load_classification_rows
-from normalize.classification.classifier import Judge
+from normalize.classification.classifier import Classifier
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -49,9 +49,9 @@ def explain_read(
     title: Annotated[str, typer.Option("--title")] = "",
 ) -> None:
     """Print everything that is found in one message, with the places where it stands."""
-    readers, judge = Readers.load(), Judge(load_classification_rows())
+    readers, classifier = Readers.load(), Classifier(load_classification_rows())
     for said in [ExplainedMessage(id="", title=title, text=text)] if text else _lines():
-        print(json.dumps(explain_text(readers, judge, said), ensure_ascii=False))
+        print(json.dumps(explain_text(readers, classifier, said), ensure_ascii=False))
 
 
 @evaluations.command("duplicates")

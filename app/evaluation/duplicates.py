@@ -24,7 +24,7 @@ from language.text import clean_text
 from language.words import WordReader
 from messages.sealing import Sealer
 from messages.shapes import Channel, Place, Report
-from normalize.classification.classifier import Judge, Judgement
+from normalize.classification.classifier import Classification, Classifier
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.comparable_reader import ComparableReader
 from normalize.duplicates.comparison import Comparator
@@ -32,7 +32,7 @@ from normalize.duplicates.lookup_keys import LookupKeys
 from normalize.duplicates.matcher import Matcher
 from normalize.duplicates.region_extraction import RegionExtraction
 from normalize.duplicates.store import ComparableRow, EarlierComplaint, EarlierComplaints, LookupKeyRow
-from normalize.entities import find
+from normalize.entities import extract_entities
 
 _IDS = UUID("0f1b7d0e-1708-5a70-9b1e-5a7000001708")
 _BATCH = 200
@@ -189,13 +189,13 @@ def _batches(said: Iterable[ExplainedMessage]) -> Iterator[list[ExplainedMessage
         yield batch
 
 
-def explain_text(readers: Readers, judge: Judge, said: ExplainedMessage) -> dict[str, Any]:
+def explain_text(readers: Readers, classifier: Classifier, said: ExplainedMessage) -> dict[str, Any]:
     """All that is found in one message: what it is, its words in their normal form, what is named, kinds of trouble."""
     report = said.report()
     text = f"{report.title}\n{report.text}" if report.title else report.text
     words = readers.words.of(text)
     normal = [word.normal for word in words]
-    found = find(text, readers.gazetteer)
+    found = extract_entities(text, readers.gazetteer)
     return {
         "id": said.id,
         "text": text,
@@ -204,14 +204,14 @@ def explain_text(readers: Readers, judge: Judge, said: ExplainedMessage) -> dict
             {"kind": one.kind.value, "value": one.value, "start": one.start, "end": one.end, "personal": one.personal}
             for one in found
         ],
-        **_judged(judge.judge(report.text, report.title, said.channel)),
+        **_judged(classifier.classify(report.text, report.title, said.channel)),
         "topics": sorted(readers.troubles.topics.of(normal)),
         "things": sorted(readers.troubles.things.of(normal)),
         "faults": sorted(readers.troubles.faults.of(normal)),
     }
 
 
-def _judged(judgement: Judgement) -> dict[str, Any]:
+def _judged(classification: Classification) -> dict[str, Any]:
     """The kind (nothing where the sender chooses it, or where it is set aside), why it is set aside, by what words."""
-    kind = judgement.kind.value if judgement.kind else None
-    return {"kind": kind, "set_aside": judgement.reason, "because": list(judgement.evidence)}
+    kind = classification.kind.value if classification.kind else None
+    return {"kind": kind, "set_aside": classification.reason, "because": list(classification.evidence)}

@@ -11,8 +11,8 @@ from typing import Literal
 
 from config.reference.classification_phrases import ClassificationRow
 from messages.shapes import Channel, Kind
-from normalize.classification.phrase_matcher import Found, Phrases
-from normalize.classification.tokens import tokens
+from normalize.classification.phrase_matcher import PhraseMatcher, PhraseMatches
+from normalize.classification.tokens import tokenize
 
 Reason = Literal["promotion", "fraud", "publicity", "test", "greeting"]
 
@@ -30,7 +30,7 @@ _NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Classification:
     """What a message is.
 
     `reason` says why it is no complaint; None: it is one. `kind` is what its words say, None where the sender's own
@@ -61,36 +61,36 @@ _BAR = _Bar(0.0, 2, 1.5)
 _BAR_OF_A_FORM = _Bar(4.0, 4)
 
 
-class Judge:
+class Classifier:
     """Judges by `cues`, the rows of `kinds.csv`."""
 
     def __init__(self, cues: Iterable[ClassificationRow]) -> None:
         cues = tuple(cues)
         self._test, self._greeting = _words(cues, "test"), _words(cues, "greeting")
         self._mere_words = self._test | self._greeting | _words(cues, "filler")
-        self._phrases = Phrases([cue for cue in cues if cue.says not in {"test", "greeting", "filler"}])
+        self._phrases = PhraseMatcher([cue for cue in cues if cue.says not in {"test", "greeting", "filler"}])
 
-    def judge(self, text: str, title: str, channel: Channel, *, keep: bool = False) -> Judgement:
+    def classify(self, text: str, title: str, channel: Channel, *, keep: bool = False) -> Classification:
         """What a message is, by its cleaned words.
 
         `keep`: it has a picture or a file, or a proven sender continues a matter with it; then it is never set aside.
         """
         whole = f"{title}\n{text}" if title else text
         keep = keep or len(whole) > LONGEST
-        words = tokens(whole[:LONGEST], self._phrases)
+        words = tokenize(whole[:LONGEST], self._phrases)
         if not keep and (mere := self._mere(words)):
-            return Judgement(None, mere, 0.0, (mere,))
-        found = self._phrases.found(words)
-        protecting = found.saying("protects")
+            return Classification(None, mere, 0.0, (mere,))
+        found = self._phrases.match(words)
+        protecting = found.of_group("protects")
         if not keep and not protecting and (aside := _aside(found, channel)):
             return aside
         kind, says = _kind(found) if channel in _WITHOUT_FIELD else (None, "unwanted")
-        cues = tuple(f"protects:{cue.name}" for cue in protecting[:_NAMED]) or _names(found.saying(says))
-        return Judgement(kind, None, found.sums[says], cues)
+        cues = tuple(f"protects:{cue.name}" for cue in protecting[:_NAMED]) or _names(found.of_group(says))
+        return Classification(kind, None, found.sums[says], cues)
 
-    def found(self, text: str) -> Found:
+    def match_phrases(self, text: str) -> PhraseMatches:
         """What the phrases in a text say."""
-        return self._phrases.found(tokens(text[:LONGEST], self._phrases))
+        return self._phrases.match(tokenize(text[:LONGEST], self._phrases))
 
     def _mere(self, words: Sequence[str]) -> Literal["test", "greeting"] | None:
         """A test or a greeting, and not a word more."""
@@ -104,22 +104,22 @@ class Judge:
         return None if numbers or self._greeting.isdisjoint(words) else "greeting"
 
 
-def _aside(found: Found, channel: Channel) -> Judgement | None:
+def _aside(found: PhraseMatches, channel: Channel) -> Classification | None:
     """Why a message on this channel is no complaint, if the sums are enough for that."""
     bar = _BAR if channel in _WITHOUT_FIELD else _BAR_OF_A_FORM
     for says in ("publicity", "unwanted"):
         score = found.sums[says]
         if score <= bar.score:
             continue
-        cues = found.saying(says)
+        cues = found.of_group(says)
         telling = sum(1 for cue in cues if cue.given >= _TELLING)
         if telling >= (1 if score > bar.alone else bar.telling):
             unwanted: Reason = "fraud" if found.sums["fraud"] > 0 else "promotion"
-            return Judgement(None, unwanted if says == "unwanted" else "publicity", score, _names(cues))
+            return Classification(None, unwanted if says == "unwanted" else "publicity", score, _names(cues))
     return None
 
 
-def _kind(found: Found) -> tuple[Kind, str]:
+def _kind(found: PhraseMatches) -> tuple[Kind, str]:
     """The kind, and the sum that speaks for it; a complaint where neither a question nor a wish is said."""
     question, wish = found.sums["question"], found.sums["wish"]
     if max(question, wish) <= 0:

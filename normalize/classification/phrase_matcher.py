@@ -17,18 +17,18 @@ class _Words:
     then: dict[str, _Words] = field(default_factory=dict)
 
 
-class Found(NamedTuple):
+class PhraseMatches(NamedTuple):
     """The cues in a message, in the order of the table, and what they come to, by what they say."""
 
     cues: list[ClassificationRow]
     sums: dict[str, float]
 
-    def saying(self, says: str) -> list[ClassificationRow]:
+    def of_group(self, says: str) -> list[ClassificationRow]:
         """Those that say this."""
         return [cue for cue in self.cues if cue.says == says]
 
 
-class Phrases:
+class PhraseMatcher:
     """The phrases of `cues`."""
 
     def __init__(self, cues: Sequence[ClassificationRow]) -> None:
@@ -47,7 +47,7 @@ class Phrases:
         """Whether a phrase begins with this word."""
         return word in self._first
 
-    def found(self, words: Sequence[str]) -> Found:
+    def match(self, words: Sequence[str]) -> PhraseMatches:
         """What the phrases in these words say; each cue counts once."""
         hits: set[int] = set()
         first, end = self._first, len(words)
@@ -63,7 +63,7 @@ class Phrases:
         for hit in hits:
             says, weight = self._says[hit]
             sums[says] += weight
-        return Found([self._cues[hit] for hit in sorted(hits)], sums)
+        return PhraseMatches([self._cues[hit] for hit in sorted(hits)], sums)
 
     def _end(self, phrase: str) -> _Words:
         then = self._first

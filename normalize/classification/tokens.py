@@ -33,7 +33,7 @@ _CODE = re.compile(
 )
 
 
-def tokens(text: str, known: Container[str]) -> list[str]:
+def tokenize(text: str, known: Container[str]) -> list[str]:
     """Words, `%`, `?`, `!`, and marks in the place of numbers: `<telepon>`, `<uang>`, `<kuota>`, `<kode>`, `<nomor>`.
 
     A number that is none of these stays as it is. `<ussd>`, as in *123#, comes last. Letters written as digits are read

@@ -18,8 +18,8 @@ from normalize.duplicates.lookup_keys import LookupKeyFactory, LookupKeys
 from normalize.duplicates.region_extraction import REGIONS, WIDE, RegionExtraction
 from normalize.duplicates.repeat_phrases import says_again
 from normalize.duplicates.salutation import addressed
-from normalize.entities import Finding, Kind
-from normalize.entities.name_words import ROMAN
+from normalize.entities import IDENTIFIERS, Entity, EntityKind
+from normalize.entities.name_words import ROMAN_NUMERALS
 
 # Words that so many texts have say nothing (of a weight from 0 to 1).
 _SAYS_NOTHING = 0.22
@@ -28,17 +28,20 @@ _SOMEBODYS = 6
 # What is enough to look a complaint up by, with its kind of trouble.
 _TELLING = frozenset(
     (
-        *(Kind.STREET, Kind.ALLEY, Kind.LANDMARK, Kind.UNIT, Kind.BRANCH, Kind.VILLAGE, Kind.HAMLET, Kind.BLOCK),
-        *(Kind.DISTRICT, Kind.AREA, Kind.NAME),
+        EntityKind.STREET,
+        EntityKind.ALLEY,
+        EntityKind.LANDMARK,
+        EntityKind.UNIT,
+        EntityKind.BRANCH,
+        EntityKind.VILLAGE,
+        EntityKind.HAMLET,
+        EntityKind.BLOCK,
+        EntityKind.DISTRICT,
+        EntityKind.AREA,
+        EntityKind.NAME,
     )
 )
-_IDENTIFIERS = frozenset(
-    (
-        *(Kind.NIK, Kind.KK, Kind.BPJS, Kind.KPJ, Kind.NPWP, Kind.IDPEL, Kind.METER, Kind.ACCOUNT, Kind.PHONE),
-        *(Kind.EMAIL, Kind.PLATE, Kind.TRACKING, Kind.REFERENCE, Kind.NUMBER),
-    )
-)
-_DISTRICTS = frozenset((Kind.DISTRICT, Kind.AREA))
+_DISTRICTS = frozenset((EntityKind.DISTRICT, EntityKind.AREA))
 # Not the host of an e-mail's address.
 _HANDLE = re.compile(r"(?<![\w.])@(\w+)")
 _OURS = ("lapor", "sp4n")
@@ -134,7 +137,7 @@ class ComparableReader:
         """The keys under which the matter is found, and finds others."""
         words = matter.words or matter.title
         said = self._said
-        sure = [one for one in matter.named if one[0] in _IDENTIFIERS]
+        sure = [one for one in matter.named if one[0] in IDENTIFIERS]
         telling = [one for one in {*matter.named, *matter.located} if one[0] in _TELLING]
         # Names that are words as well (Sentosa, Makmur) are too many places' to look for.
         fine = [("fine", word) for word in matter.fine if not self._vocabulary.knows(word)]
@@ -148,15 +151,17 @@ class ComparableReader:
         weight = self._vocabulary.weight(word)
         telling = self._secret(word) if word.isdecimal() and len(word) >= _SOMEBODYS else word
         says = weight > _SAYS_NOTHING and not word.startswith(_ADDRESSES)
-        name = len(word) >= _SHORTEST_NAME and word.isalpha() and word not in ROMAN and not word.startswith(_OURS)
+        name = (
+            len(word) >= _SHORTEST_NAME and word.isalpha() and word not in ROMAN_NUMERALS and not word.startswith(_OURS)
+        )
         place = len(word) >= _SHORTEST_PLACE and weight >= _UNUSED and word in self._places
         return _Said(
             telling if says else "", name and (place or not self._vocabulary.knows(word)), -int(_STEPS * weight)
         )
 
-    def _named(self, findings: Iterable[Finding]) -> tuple[Named, ...]:
+    def _named(self, findings: Iterable[Entity]) -> tuple[Named, ...]:
         found = {
-            (finding.kind.value, self._secret(finding.value) if finding.kind in _IDENTIFIERS else finding.value)
+            (finding.kind.value, self._secret(finding.value) if finding.kind in IDENTIFIERS else finding.value)
             for finding in findings
         }
         return tuple(sorted(found))
@@ -169,26 +174,26 @@ def _telling(words: Iterable[_Said]) -> tuple[str, ...]:
     return tuple([telling for telling, _, _ in words if telling])
 
 
-def _fine(words: Sequence[Word], said: Iterable[_Said], found: Iterable[Finding]) -> set[str]:
+def _fine(words: Sequence[Word], said: Iterable[_Said], found: Iterable[Entity]) -> set[str]:
     """Those that name something, but no city or province."""
     names = list(compress(words, map(_NAME, said)))
     wide = _spans(found, WIDE) if names else []
     return {word.normal for word in names if not any(start <= word.start < end for start, end in wide)}
 
 
-def _inside(words: Iterable[Word], found: Iterable[Finding]) -> set[str]:
+def _inside(words: Iterable[Word], found: Iterable[Entity]) -> set[str]:
     """The words of districts' names."""
     spans = _spans(found, _DISTRICTS)
     return {word.normal for word in words if any(start <= word.start < end for start, end in spans)} if spans else set()
 
 
-def _passing(said: str, named: Sequence[Finding]) -> list[Span]:
+def _passing(said: str, named: Sequence[Entity]) -> list[Span]:
     """What tells no matters apart: how long and how often (both grow while nobody comes), whom a text is for, masks."""
-    grows = _spans((one for one in named if one.value.rpartition(" ")[2] in _GROWING), {Kind.MEASURE})
+    grows = _spans((one for one in named if one.value.rpartition(" ")[2] in _GROWING), {EntityKind.MEASURE})
     # Where it is unclear where a salutation ends, nothing of it is left out.
     letter = [(start, end) for start, end in addressed(said) if end - start < len(said) / 2]
     handles = [found.span() for found in _HANDLE.finditer(said)] if "@" in said else []
-    return [*grows, *_spans(named, {Kind.MASKED}), *letter, *handles]
+    return [*grows, *_spans(named, {EntityKind.MASKED}), *letter, *handles]
 
 
 def _handles(said: str) -> set[Named]:
@@ -199,7 +204,7 @@ def _handles(said: str) -> set[Named]:
     return {("handle", handle) for handle in handles if not handle.startswith(_OURS)}
 
 
-def _spans(found: Iterable[Finding], kinds: Container[Kind]) -> list[Span]:
+def _spans(found: Iterable[Entity], kinds: Container[EntityKind]) -> list[Span]:
     return [(one.start, one.end) for one in found if one.kind in kinds]
 
 

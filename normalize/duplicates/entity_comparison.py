@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from language.places.gazetteer import regions_overlap
 from normalize.duplicates.comparable import Comparable, Named
-from normalize.entities.name_similarity import Verdict, same_person, same_place
+from normalize.entities.name_similarity import NameSimilarity, compare_person_names, compare_place_names
 
 # What stands at one spot, what is around it, whom or what it is known by.
 SPOTS = frozenset({"street", "alley", "landmark", "hamlet", "block", "km"})
@@ -134,7 +134,7 @@ def _joined(said: Mapping[str, set[str]], located: Mapping[str, set[str]]) -> Ma
     return {kind: said.get(kind, set()) | located.get(kind, set()) for kind in said.keys() | located.keys()}
 
 
-def _agree(kind: str, left: Collection[str], right: Collection[str], cut: Collection[str]) -> Verdict:
+def _agree(kind: str, left: Collection[str], right: Collection[str], cut: Collection[str]) -> NameSimilarity:
     """The best of any two values; of public landmarks the worst of a sort that both name once.
 
     `cut` are the last words of either text, which may be torn off: nothing is known of a name that ends with one.
@@ -150,7 +150,7 @@ def _agree(kind: str, left: Collection[str], right: Collection[str], cut: Collec
     return "unknown" if torn else best
 
 
-def _best(kind: str, left: Collection[str], right: Collection[str]) -> Verdict:
+def _best(kind: str, left: Collection[str], right: Collection[str]) -> NameSimilarity:
     if kind == "landmark" and not _sorts(left) & _sorts(right):
         return "unknown"
     found = {_names(kind, one, other) for one in left for other in right}
@@ -162,16 +162,16 @@ def _torn(one: str, other: str, cut: Collection[str]) -> bool:
     return long.startswith(short) and short.rpartition(" ")[2] in cut
 
 
-def _names(kind: str, one: str, other: str) -> Verdict:
+def _names(kind: str, one: str, other: str) -> NameSimilarity:
     if kind == "name":
-        return same_person(one, other)
+        return compare_person_names(one, other)
     if kind == "landmark":
         (sort, _, name), (their_sort, _, their_name) = one.partition(" "), other.partition(" ")
-        return same_place(name, their_name) if sort == their_sort else "conflict"
-    return same_place(one, other)
+        return compare_place_names(name, their_name) if sort == their_sort else "conflict"
+    return compare_place_names(one, other)
 
 
-def _public(left: Collection[str], right: Collection[str]) -> Verdict:
+def _public(left: Collection[str], right: Collection[str]) -> NameSimilarity:
     for sort in _sorts(left) & _sorts(right):
         one, other = ([name for name in names if name.partition(" ")[0] == sort] for names in (left, right))
         if len(one) == len(other) == 1 and _names("landmark", one[0], other[0]) == "conflict":
@@ -179,9 +179,9 @@ def _public(left: Collection[str], right: Collection[str]) -> Verdict:
     return "unknown"
 
 
-def _masked(left: Collection[str], right: Collection[str]) -> Verdict:
+def _masked(left: Collection[str], right: Collection[str]) -> NameSimilarity:
     """What is hidden is neither equal nor different; what is shown may be, of two numbers of one kind."""
-    verdicts: dict[str, set[Verdict]] = defaultdict(set)
+    verdicts: dict[str, set[NameSimilarity]] = defaultdict(set)
     for one in left:
         for other in right:
             (kind, _, mine), (their_kind, _, theirs) = one.partition(" "), other.partition(" ")
@@ -192,7 +192,7 @@ def _masked(left: Collection[str], right: Collection[str]) -> Verdict:
     return "conflict" if {"conflict"} in verdicts.values() else "unknown"
 
 
-def _shown(one: str, other: str) -> Verdict:
+def _shown(one: str, other: str) -> NameSimilarity:
     (head, _, tail), (their_head, _, their_tail) = one.partition("*"), other.partition("*")
     tail, their_tail = tail.rpartition("*")[2], their_tail.rpartition("*")[2]
     if not (_starts(head, their_head) and _starts(tail[::-1], their_tail[::-1])):
@@ -209,7 +209,7 @@ def _sorts(landmarks: Iterable[str]) -> set[str]:
     return {landmark.partition(" ")[0] for landmark in landmarks}
 
 
-def _areas(left: Collection[str], right: Collection[str]) -> Verdict:
+def _areas(left: Collection[str], right: Collection[str]) -> NameSimilarity:
     """Districts by their codes, quarters by their words; what one calls by code and the other by words is unknown."""
     known = False
     for coded in (True, False):
@@ -224,10 +224,10 @@ def _areas(left: Collection[str], right: Collection[str]) -> Verdict:
 def _one_area(one: str, other: str) -> bool:
     if one[0].isdecimal():
         return _meet(one.split("|"), other.split("|"))
-    return same_place(one, other) in {"equal", "compatible", "unknown"}
+    return compare_place_names(one, other) in {"equal", "compatible", "unknown"}
 
 
-def _dates(left: Collection[str], right: Collection[str]) -> Verdict:
+def _dates(left: Collection[str], right: Collection[str]) -> NameSimilarity:
     """A date that says less (`2017-03`, `--03-12`, `---12`) agrees with one that says more."""
     return "compatible" if any(_date(one, other) for one in left for other in right) else "conflict"
 
@@ -278,8 +278,8 @@ def _meet(left: Collection[str], right: Collection[str]) -> bool:
     return any(regions_overlap(one, other) for one in left for other in right)
 
 
-_BETTER: Sequence[Verdict] = ("equal", "compatible", "unknown")
-_RULES: Mapping[str, Callable[[Collection[str], Collection[str]], Verdict]] = {
+_BETTER: Sequence[NameSimilarity] = ("equal", "compatible", "unknown")
+_RULES: Mapping[str, Callable[[Collection[str], Collection[str]], NameSimilarity]] = {
     "public": _public,
     "area": _areas,
     "masked": _masked,

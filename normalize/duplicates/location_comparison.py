@@ -8,7 +8,7 @@ from config.reference.word_frequencies import WordFrequencies
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.entity_comparison import HOUSES, SPOTS, EntityComparison
 from normalize.duplicates.text_alignment import stands
-from normalize.entities.name_words import ROMAN
+from normalize.entities.name_words import ROMAN_NUMERALS
 
 # What an address says at least.
 LEAST_SAID = 0.8
@@ -111,5 +111,5 @@ def _said(a: Comparable, b: Comparable) -> bool:
 def _number_after(rest: str, name: str) -> bool:
     """Whether no other number than the name's follows."""
     following = rest.partition(" ")[0]
-    number = ROMAN.get(following, following)
+    number = ROMAN_NUMERALS.get(following, following)
     return not number.isdecimal() or number in name.split()

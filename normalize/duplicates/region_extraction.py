@@ -8,10 +8,10 @@ from language.places.gazetteer import Gazetteer, regions_overlap
 from language.places.villages import Villages
 from language.tokens import Tokens
 from language.words import Word
-from normalize.entities import Finding, Kind, find
+from normalize.entities import Entity, EntityKind, extract_entities
 
-WIDE = frozenset((Kind.CITY, Kind.PROVINCE))
-REGIONS = WIDE | {Kind.DISTRICT}
+WIDE = frozenset((EntityKind.CITY, EntityKind.PROVINCE))
+REGIONS = WIDE | {EntityKind.DISTRICT}
 # A region behind these is another than where the trouble is.
 _AWAY = frozenset({"dari", "asal", "ke", "menuju", "tujuan", "jurusan", "arah"})
 # A village's name that lies in no more districts is known without its region.
@@ -25,15 +25,15 @@ class RegionExtraction:
         self._gazetteer = gazetteer
         self._villages = villages
 
-    def find(self, said: str) -> tuple[Finding, ...]:
+    def find(self, said: str) -> tuple[Entity, ...]:
         """All that is named, without regions where the matter is not."""
-        found = find(said, self._gazetteer) if said else ()
+        found = extract_entities(said, self._gazetteer) if said else ()
         if not any(one.kind in WIDE for one in found):
             return found
         tokens = Tokens(said)
         return tuple(one for one in found if one.kind not in WIDE or not self._elsewhere(tokens, one))
 
-    def _elsewhere(self, tokens: Tokens, region: Finding) -> bool:
+    def _elsewhere(self, tokens: Tokens, region: Entity) -> bool:
         """Whether somebody only comes from there or goes there, or a village elsewhere bears it (Kupang Nunding)."""
         first, last = bisect_left(tokens.starts, region.start), bisect_left(tokens.ends, region.end)
         if first and tokens.words[first - 1] in _AWAY:
@@ -44,7 +44,7 @@ class RegionExtraction:
         codes = region.value.split("|")
         return bool(districts) and not any(regions_overlap(code, district) for code in codes for district in districts)
 
-    def compounds(self, texts: Iterable[Sequence[Word]], names: Container[str], found: Iterable[Finding]) -> set[str]:
+    def compounds(self, texts: Iterable[Sequence[Word]], names: Container[str], found: Iterable[Entity]) -> set[str]:
         """Villages whose names are words like others (Batu Merah), written in one; `names` are words that are none.
 
         They are in one of the regions that were found; where there is none, in few districts of the country.

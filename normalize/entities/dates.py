@@ -6,7 +6,7 @@ Days come before months, as they are written in Indonesia. What a relative word 
 import re
 from collections.abc import Callable, Mapping
 
-from normalize.entities.entity import Kind
+from normalize.entities.entity import EntityKind
 from normalize.entities.scan import Scan
 
 Reader = Callable[[Scan, int], int]
@@ -78,19 +78,19 @@ def numeric(scan: Scan, at: int) -> int:
         return 0
     year = _year(scan, at + 2)
     value = _date(scan.words[at], month, year)
-    return scan.add(Kind.DATE, value, at, at + 3 if year else at + 2) if value else 0
+    return scan.add(EntityKind.DATE, value, at, at + 3 if year else at + 2) if value else 0
 
 
 def _in_figures(scan: Scan, at: int) -> int:
     text, start = scan.text, scan.starts[at]
     if match := _NUMERIC.match(text, start):
         value = _date(match.group(1), int(match.group(3)), match.group(4))
-        return _noted(scan, Kind.DATE, value, at, match.end())
+        return _noted(scan, EntityKind.DATE, value, at, match.end())
     if match := _ISO.match(text, start):
         value = _date(match.group(3), int(match.group(2)), match.group(1))
-        return _noted(scan, Kind.DATE, value, at, match.end())
+        return _noted(scan, EntityKind.DATE, value, at, match.end())
     if (match := _CLOCK.match(text, start)) and (match.group(2) == ":" or match.group(4)):
-        return _noted(scan, Kind.TIME, _time(match.group(1), match.group(3), ""), at, match.end())
+        return _noted(scan, EntityKind.TIME, _time(match.group(1), match.group(3), ""), at, match.end())
     return 0
 
 
@@ -103,7 +103,7 @@ def day(scan: Scan, at: int) -> int:
         return end
     word = scan.words[first]
     if word.isdecimal() and len(word) <= 2 and 1 <= int(word) <= max(_DAYS):  # noqa: PLR2004 - digits of a day
-        return scan.add(Kind.DATE, f"---{int(word):02}", first, first + 1)
+        return scan.add(EntityKind.DATE, f"---{int(word):02}", first, first + 1)
     return 0
 
 
@@ -114,9 +114,9 @@ def month(scan: Scan, at: int) -> int:
     if at and scan.words[at - 1].isdecimal() and scan.gaps[at] in _CLOSE:
         return 0
     if year := _year(scan, at + 1):
-        return scan.add(Kind.DATE, f"{_full(year)}-{number:02}", at, at + 2)
+        return scan.add(EntityKind.DATE, f"{_full(year)}-{number:02}", at, at + 2)
     if at and scan.words[at - 1] in {"bulan", "bln", "bl"} and scan.gaps[at] in _LINKED:
-        return scan.add(Kind.DATE, f"--{number:02}", at, at + 1)
+        return scan.add(EntityKind.DATE, f"--{number:02}", at, at + 1)
     return 0
 
 
@@ -126,7 +126,7 @@ def year(scan: Scan, at: int) -> int:
         return ago(scan, at)
     lawful = at > 1 and scan.words[at - 1].isdecimal() and scan.words[at - 2] in {"no", "nomor", "nomer"}
     digits = _year(scan, at + 1)
-    return scan.add(Kind.DATE, digits, at, at + 2) if len(digits) == _YEAR_DIGITS and not lawful else 0
+    return scan.add(EntityKind.DATE, digits, at, at + 2) if len(digits) == _YEAR_DIGITS and not lawful else 0
 
 
 def hour(scan: Scan, at: int) -> int:
@@ -141,7 +141,7 @@ def hour(scan: Scan, at: int) -> int:
     end += scan.word(end) in {"wib", "wita", "wit"}
     part = _PARTS.get(scan.word(end), "") if end < len(scan.words) and scan.gaps[end] == " " else ""
     value = _time(match.group(1), match.group(2) or "00", part)
-    return scan.add(Kind.TIME, value, at, end + bool(part)) if value else 0
+    return scan.add(EntityKind.TIME, value, at, end + bool(part)) if value else 0
 
 
 def relative(scan: Scan, at: int) -> int:
@@ -156,12 +156,12 @@ def today(scan: Scan, at: int) -> int:
         return 0
     if word == "tadi":
         part = _PARTS.get(following)
-        return scan.add(Kind.WHEN, f"hari ini {part}", at, at + 2) if part else 0
+        return scan.add(EntityKind.WHEN, f"hari ini {part}", at, at + 2) if part else 0
     if word == "hari":
         if following in {"ini", "ni"}:
             return _with_part(scan, "hari ini", at, at + 2)
-        return scan.add(Kind.WHEN, "minggu", at + 1, at + 2) if following == "minggu" else 0
-    return scan.add(Kind.WHEN, f"hari ini {_PARTS[word]}", at, at + 2) if following == "ini" else 0
+        return scan.add(EntityKind.WHEN, "minggu", at + 1, at + 2) if following == "minggu" else 0
+    return scan.add(EntityKind.WHEN, f"hari ini {_PARTS[word]}", at, at + 2) if following == "ini" else 0
 
 
 def ago(scan: Scan, at: int) -> int:
@@ -172,7 +172,7 @@ def ago(scan: Scan, at: int) -> int:
     if which not in _LAST or scan.gaps[at + 1] != " ":
         return 0
     which = "lalu" if which.startswith("k") else which
-    return scan.add(Kind.WHEN, f"{_SPANS[scan.words[at]]} {which}", at, at + 2 + skip)
+    return scan.add(EntityKind.WHEN, f"{_SPANS[scan.words[at]]} {which}", at, at + 2 + skip)
 
 
 def weekday(scan: Scan, at: int) -> int:
@@ -186,7 +186,7 @@ def weekday(scan: Scan, at: int) -> int:
 
 def _with_part(scan: Scan, value: str, at: int, end: int) -> int:
     part = _PARTS.get(scan.word(end), "") if end < len(scan.words) and scan.gaps[end] == " " else ""
-    return scan.add(Kind.WHEN, f"{value} {part}" if part else value, at, end + bool(part))
+    return scan.add(EntityKind.WHEN, f"{value} {part}" if part else value, at, end + bool(part))
 
 
 def _year(scan: Scan, at: int) -> str:
@@ -224,7 +224,7 @@ def _time(hours: str, minutes: str, part: str) -> str:
     return f"{hour % _HOURS:02}:{minute:02}"
 
 
-def _noted(scan: Scan, kind: Kind, value: str, at: int, position: int) -> int:
+def _noted(scan: Scan, kind: EntityKind, value: str, at: int, position: int) -> int:
     return scan.add(kind, value, at, scan.after(at, position)) if value else 0
 
 

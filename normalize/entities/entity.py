@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class Kind(StrEnum):
+class EntityKind(StrEnum):
     """What a finding is. The canonical value of each is words in lower case unless said."""
 
     STREET = "street"  # without jalan: `sudirman`, `candi sukuh 3`
@@ -48,19 +48,33 @@ class Kind(StrEnum):
     MENTION = "mention"  # a person called pak, bu: mostly whom the text is addressed to
 
 
-PERSONAL = frozenset(
+# Values that stand for one person, thing or case.
+IDENTIFIERS = frozenset(
     (
-        Kind.HOUSE,
-        *(Kind.NIK, Kind.KK, Kind.BPJS, Kind.KPJ, Kind.NPWP, Kind.IDPEL, Kind.METER, Kind.ACCOUNT, Kind.PHONE),
-        *(Kind.EMAIL, Kind.PLATE, Kind.TRACKING, Kind.REFERENCE, Kind.NUMBER, Kind.MASKED, Kind.NAME, Kind.MENTION),
+        EntityKind.NIK,
+        EntityKind.KK,
+        EntityKind.BPJS,
+        EntityKind.KPJ,
+        EntityKind.NPWP,
+        EntityKind.IDPEL,
+        EntityKind.METER,
+        EntityKind.ACCOUNT,
+        EntityKind.PHONE,
+        EntityKind.EMAIL,
+        EntityKind.PLATE,
+        EntityKind.TRACKING,
+        EntityKind.REFERENCE,
+        EntityKind.NUMBER,
     )
 )
+# Values that may lead to a person.
+PERSONAL = IDENTIFIERS | {EntityKind.HOUSE, EntityKind.MASKED, EntityKind.NAME, EntityKind.MENTION}
 
 
-class Finding(NamedTuple):
+class Entity(NamedTuple):
     """`text[start:end]` says it. Its `repr` hides a personal value, so that no error or log shows one."""
 
-    kind: Kind
+    kind: EntityKind
     value: str
     start: int
     end: int
@@ -71,6 +85,6 @@ class Finding(NamedTuple):
         return self.kind in PERSONAL
 
     def __repr__(self) -> str:
-        """`Finding(street, 'sudirman', 3, 16)`; of a personal one only kind and place."""
+        """`Entity(street, 'sudirman', 3, 16)`; of a personal one only kind and place."""
         value = "***" if self.personal else self.value
-        return f"Finding({self.kind}, {value!r}, {self.start}, {self.end})"
+        return f"Entity({self.kind}, {value!r}, {self.start}, {self.end})"

@@ -7,7 +7,7 @@ from operator import itemgetter, or_
 
 from language.places.gazetteer import Gazetteer, RegionMention, regions_overlap
 from normalize.entities import dates, identifiers, landmarks, measures, offices, persons, places
-from normalize.entities.entity import Finding, Kind
+from normalize.entities.entity import Entity, EntityKind
 from normalize.entities.name_words import verb
 from normalize.entities.scan import Scan
 
@@ -19,10 +19,10 @@ _NUMBER_READERS: tuple[Reader, ...] = (
     measures.counted,
 )
 _PLACE = itemgetter(2, 3)
-_BY_DEPTH = (Kind.PROVINCE, Kind.CITY, Kind.DISTRICT)
+_BY_DEPTH = (EntityKind.PROVINCE, EntityKind.CITY, EntityKind.DISTRICT)
 
 
-def find(text: str, gazetteer: Gazetteer) -> tuple[Finding, ...]:
+def extract_entities(text: str, gazetteer: Gazetteer) -> tuple[Entity, ...]:
     """What a text says of places, times, amounts, persons and numbers, in its order.
 
     `text` is one complaint's title, words and address, a line each. Findings of different kinds may overlap: a
@@ -45,9 +45,9 @@ def find(text: str, gazetteer: Gazetteer) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _regions(scan: Scan) -> Iterator[Finding]:
+def _regions(scan: Scan) -> Iterator[Entity]:
     """The regions that are named, but not within the name of something else."""
-    streets = {finding.value for finding in scan.found if finding.kind is Kind.STREET}
+    streets = {finding.value for finding in scan.found if finding.kind is EntityKind.STREET}
     codes = {mention.codes for mention in scan.mentions.values()}
     around = {mention.codes for mention in scan.mentions.values() if mention.sure}
     for mention in scan.mentions.values():
@@ -56,9 +56,9 @@ def _regions(scan: Scan) -> Iterator[Finding]:
         start, end = scan.starts[mention.first], scan.ends[mention.end - 1]
         if mention.sure:
             kind = _BY_DEPTH[mention.codes[0].count(".")]
-            yield Finding(kind, "|".join(mention.codes), start, end)
+            yield Entity(kind, "|".join(mention.codes), start, end)
         elif not _within_name(scan, mention):
-            yield Finding(Kind.AREA, _area(scan, mention, around), start, end)
+            yield Entity(EntityKind.AREA, _area(scan, mention, around), start, end)
 
 
 def _area(scan: Scan, mention: RegionMention, around: AbstractSet[tuple[str, ...]]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from messages.tracking import read_tracking_number
 from normalize.entities.common_words import ENDS, words
-from normalize.entities.entity import Kind
+from normalize.entities.entity import EntityKind
 from normalize.entities.long_numbers import LABELS, classified, digits, npwp, parcel
 from normalize.entities.measures import UNITS
 from normalize.entities.scan import Scan
@@ -55,7 +55,7 @@ def noted_first(scan: Scan) -> None:
     if "www." in lower or "://" in lower:
         for match in _LINK.finditer(lower):
             if address := _plain_url(match.group()):
-                scan.spot(Kind.URL, address, *match.span())
+                scan.spot(EntityKind.URL, address, *match.span())
     if ".id" in lower or ".com" in lower or ".org" in lower or ".net" in lower:
         _hosts(scan, lower)
     if "***" in text or "xxx" in lower:
@@ -74,12 +74,12 @@ def long_number(scan: Scan, at: int) -> int:
     end = scan.after(at, match.end())
     written = match.group()
     if code := _parcel(scan, at, end, number):
-        return scan.add(Kind.REFERENCE, code, at - 1, end + 1)
+        return scan.add(EntityKind.REFERENCE, code, at - 1, end + 1)
     label = _label(scan, at)
     if label is None and _MONEY.fullmatch(written):
         return 0
     if npwp(written) and "." in written:
-        return scan.add(Kind.NPWP, number, at, end)
+        return scan.add(EntityKind.NPWP, number, at, end)
     kind, value = classified(number, label, international=scan.text[scan.starts[at] - 1 : scan.starts[at]] == "+")
     return scan.add(kind, value, at, end)
 
@@ -98,7 +98,7 @@ def plate(scan: Scan, at: int) -> int:
     written = scan.written(at - 1).isupper() and scan.written(at + 1).isupper() and len(number) > 1
     if not said and (not written or series in ENDS or series in UNITS):
         return 0
-    return scan.add(Kind.PLATE, f"{area}{number}{series}".upper(), at - 1, at + 2)
+    return scan.add(EntityKind.PLATE, f"{area}{number}{series}".upper(), at - 1, at + 2)
 
 
 def reference(scan: Scan, at: int) -> int:
@@ -111,7 +111,7 @@ def reference(scan: Scan, at: int) -> int:
         return 0
     written, end = match.group(), scan.after(first, match.end())
     if (ours := read_tracking_number(written)) and 0 < len(digits(written)) < _SYMBOLS:
-        return scan.add(Kind.TRACKING, ours, first, end)
+        return scan.add(EntityKind.TRACKING, ours, first, end)
     # “laporan 12345” may count reports; “laporan nomor 12345” does not.
     if first == at + 1 and scan.words[at] in _MAYBE_CODES:
         return 0
@@ -119,10 +119,10 @@ def reference(scan: Scan, at: int) -> int:
         return long_number(scan, first)
     if len(written) < _LEAST_CODE or len(digits(written)) < _LEAST_CODE_DIGITS:
         return 0
-    return scan.add(Kind.REFERENCE, re.sub(r"[^a-z0-9]", "", written.lower()), first, end)
+    return scan.add(EntityKind.REFERENCE, re.sub(r"[^a-z0-9]", "", written.lower()), first, end)
 
 
-def _label(scan: Scan, at: int) -> Kind | None:
+def _label(scan: Scan, at: int) -> EntityKind | None:
     """What the nearest of the few words before says."""
     for before in range(at - 1, max(-1, at - 1 - _LOOK_BACK), -1):
         # A number may stand in the line below its label, but no other line lies between.
@@ -147,7 +147,7 @@ def _emails(scan: Scan, lower: str) -> None:
     for match in _DOMAIN.finditer(lower):
         start = _back(lower, match.start(), "._%+-")
         if start < match.start():
-            scan.spot(Kind.EMAIL, lower[start : match.end()], start, match.end())
+            scan.spot(EntityKind.EMAIL, lower[start : match.end()], start, match.end())
 
 
 def _hosts(scan: Scan, lower: str) -> None:
@@ -156,7 +156,7 @@ def _hosts(scan: Scan, lower: str) -> None:
         start = _back(lower, match.start(), ".-")
         first = bisect_right(scan.ends, start)
         if start < match.start() and not scan.taken[first] and lower[start - 1 : start] != "@":
-            scan.spot(Kind.URL, _plain_url(lower[start : match.end()]), start, match.end())
+            scan.spot(EntityKind.URL, _plain_url(lower[start : match.end()]), start, match.end())
 
 
 def _back(lower: str, end: int, also: str) -> int:
@@ -175,8 +175,8 @@ def _masked(scan: Scan, lower: str) -> None:
         if not (digits(written) if "*" in written else lower[start - 1 : start].isdecimal()) and "[" not in written:
             continue
         label = _label(scan, bisect_left(scan.starts, shown))
-        value = f"{label or Kind.NUMBER} {_STARS.sub('*', written)}"
-        scan.spot(Kind.MASKED, value, shown, match.end())
+        value = f"{label or EntityKind.NUMBER} {_STARS.sub('*', written)}"
+        scan.spot(EntityKind.MASKED, value, shown, match.end())
 
 
 def _ours(scan: Scan) -> None:
@@ -187,7 +187,7 @@ def _ours(scan: Scan) -> None:
         number = read_tracking_number(written) if apart else None
         # Twelve digits in groups are a phone rather.
         if number and (written.isupper() or 0 < len(digits(written)) < _SYMBOLS):
-            scan.spot(Kind.TRACKING, number, start, match.end())
+            scan.spot(EntityKind.TRACKING, number, start, match.end())
 
 
 def _plain_url(written: str) -> str:

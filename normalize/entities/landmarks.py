@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from normalize.entities.common_words import ENDS, PLAIN, words
-from normalize.entities.entity import Kind
-from normalize.entities.name_words import LOOSE, NUMBERS, TAILS, verb
+from normalize.entities.entity import EntityKind
+from normalize.entities.name_words import AMBIGUOUS_SUFFIXES, NAME_SUFFIXES, NUMBERS, verb
 from normalize.entities.scan import Scan
 
 Reader = Callable[[Scan, int], int]
@@ -77,7 +77,7 @@ def school(scan: Scan, at: int) -> int:
     if end == first:
         return 0
     name = scan.canonical(first, end)
-    return scan.add(Kind.LANDMARK, f"{_SCHOOLS[scan.words[at]]} {name}", at, end, takes=False)
+    return scan.add(EntityKind.LANDMARK, f"{_SCHOOLS[scan.words[at]]} {name}", at, end, takes=False)
 
 
 def _school_name(scan: Scan, first: int, at: int) -> bool:
@@ -101,7 +101,7 @@ def landmark(scan: Scan, at: int) -> int:
     end = max(end, mention.end) if mention else end
     if scan.word(end).isdecimal() and scan.gaps[end] == " " and len(scan.words[end]) == 1 and not sort.public:
         end += 1
-    scan.add(Kind.LANDMARK, f"{sort.name} {scan.canonical(first, end)}", at, end, takes=not sort.public)
+    scan.add(EntityKind.LANDMARK, f"{sort.name} {scan.canonical(first, end)}", at, end, takes=not sort.public)
     if not sort.public:
         scan.address = end
         return end
@@ -115,7 +115,7 @@ def hospital(scan: Scan, at: int) -> int:
     if scan.ordinary(at + 2):
         return 0
     end = scan.name_end(at + 2, most=4)
-    return scan.add(Kind.LANDMARK, f"rs {scan.canonical(at + 2, end)}", at, end, takes=False)
+    return scan.add(EntityKind.LANDMARK, f"rs {scan.canonical(at + 2, end)}", at, end, takes=False)
 
 
 def pump(scan: Scan, at: int) -> int:
@@ -125,7 +125,7 @@ def pump(scan: Scan, at: int) -> int:
     if not _proper(scan, at + 2):
         return 0
     end = scan.name_end(at + 2, most=3)
-    return scan.add(Kind.LANDMARK, f"spbu {scan.canonical(at + 2, end)}", at, end, takes=False)
+    return scan.add(EntityKind.LANDMARK, f"spbu {scan.canonical(at + 2, end)}", at, end, takes=False)
 
 
 def beside(scan: Scan, at: int) -> int:
@@ -136,7 +136,7 @@ def beside(scan: Scan, at: int) -> int:
     if scan.words[first] in PLAIN or first in scan.mentions or scan.words[first] in READERS:
         return 0
     end = scan.name_end(first, most=4)
-    return scan.add(Kind.LANDMARK, scan.canonical(first, end), first, end, takes=False)
+    return scan.add(EntityKind.LANDMARK, scan.canonical(first, end), first, end, takes=False)
 
 
 def _proper(scan: Scan, at: int) -> bool:
@@ -149,7 +149,7 @@ def _proper(scan: Scan, at: int) -> bool:
 def _names(scan: Scan, first: int, at: int, *, named: bool) -> bool:
     """Whether the words from `first` on may be the proper name of the thing at `at`."""
     word = scan.words[first]
-    if not scan.begins(first, strong=False) or verb(word) or word in TAILS or word in LOOSE:
+    if not scan.begins(first, strong=False) or verb(word) or word in NAME_SUFFIXES or word in AMBIGUOUS_SUFFIXES:
         return False
     if word in PLAIN and not (word in NUMBERS or scan.titled(first + 1)):
         return False

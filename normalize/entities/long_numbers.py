@@ -6,30 +6,27 @@ from collections.abc import Mapping
 from stdnum import luhn
 
 from normalize.entities.common_words import words
-from normalize.entities.entity import Kind
+from normalize.entities.entity import EntityKind
 
-# Kinds whose value stands for one person, thing or case.
-IDENTIFIERS = (
-    *(Kind.NIK, Kind.KK, Kind.BPJS, Kind.KPJ, Kind.NPWP, Kind.IDPEL, Kind.METER, Kind.ACCOUNT, Kind.PHONE),
-    Kind.REFERENCE,
-)
 _NOT_DIGITS = re.compile(r"[^0-9]")
 # The word before a number that says what it is.
-LABELS: Mapping[str, Kind] = {
-    **dict.fromkeys(("nik", "ktp", "ektp"), Kind.NIK),
-    **dict.fromkeys(("kk", "nokk", "keluarga"), Kind.KK),
-    **dict.fromkeys(("bpjs", "jkn", "kis", "noka", "kartu", "askes", "jamkesmas"), Kind.BPJS),
-    **dict.fromkeys(("kpj", "kjp", "nokpj", "jamsostek", "bpjstk", "peserta", "kepesertaan"), Kind.KPJ),
-    "npwp": Kind.NPWP,
-    **dict.fromkeys(("idpel", "pelanggan", "pln"), Kind.IDPEL),
-    **dict.fromkeys(("meter", "meteran", "kwh", "token"), Kind.METER),
-    **dict.fromkeys(("rekening", "rek", "norek", "va", "account"), Kind.ACCOUNT),
-    **dict.fromkeys(words("hp telp telpon telepon tlp tlpn wa whatsapp cp hub hubungi handphone phone"), Kind.PHONE),
+LABELS: Mapping[str, EntityKind] = {
+    **dict.fromkeys(("nik", "ktp", "ektp"), EntityKind.NIK),
+    **dict.fromkeys(("kk", "nokk", "keluarga"), EntityKind.KK),
+    **dict.fromkeys(("bpjs", "jkn", "kis", "noka", "kartu", "askes", "jamkesmas"), EntityKind.BPJS),
+    **dict.fromkeys(("kpj", "kjp", "nokpj", "jamsostek", "bpjstk", "peserta", "kepesertaan"), EntityKind.KPJ),
+    "npwp": EntityKind.NPWP,
+    **dict.fromkeys(("idpel", "pelanggan", "pln"), EntityKind.IDPEL),
+    **dict.fromkeys(("meter", "meteran", "kwh", "token"), EntityKind.METER),
+    **dict.fromkeys(("rekening", "rek", "norek", "va", "account"), EntityKind.ACCOUNT),
+    **dict.fromkeys(
+        words("hp telp telpon telepon tlp tlpn wa whatsapp cp hub hubungi handphone phone"), EntityKind.PHONE
+    ),
     **dict.fromkeys(
         words("resi awb tracking track barcode tiket ticket registrasi pendaftaran polis booking permohonan berkas"),
-        Kind.REFERENCE,
+        EntityKind.REFERENCE,
     ),
-    **dict.fromkeys(words("nop nim nip nuptk nisn nrp kks kps"), Kind.REFERENCE),
+    **dict.fromkeys(words("nop nim nip nuptk nisn nrp kks kps"), EntityKind.REFERENCE),
 }
 # Kepmendagri 300.2.2-2138/2025; a number keeps the code of where it was given, so no code is ever given up.
 _PROVINCES = frozenset(
@@ -41,11 +38,11 @@ _PROVINCES = frozenset(
 _WOMAN, _LAST_DAY, _LAST_MONTH = 40, 31, 12
 # Lengths, by what the issuers write: BPJS Kesehatan, BPJS Ketenagakerjaan, PLN.
 _NIK, _BPJS = 16, 13
-_SIZED: Mapping[tuple[Kind | None, int], Kind] = {
-    **dict.fromkeys(((Kind.BPJS, _BPJS), (Kind.KPJ, _BPJS)), Kind.BPJS),
-    **dict.fromkeys(((Kind.BPJS, 11), (Kind.KPJ, 11)), Kind.KPJ),
-    **dict.fromkeys(((Kind.IDPEL, 11), (Kind.IDPEL, 12)), Kind.IDPEL),
-    **dict.fromkeys(((Kind.METER, 11), (Kind.METER, 12)), Kind.METER),
+_SIZED: Mapping[tuple[EntityKind | None, int], EntityKind] = {
+    **dict.fromkeys(((EntityKind.BPJS, _BPJS), (EntityKind.KPJ, _BPJS)), EntityKind.BPJS),
+    **dict.fromkeys(((EntityKind.BPJS, 11), (EntityKind.KPJ, 11)), EntityKind.KPJ),
+    **dict.fromkeys(((EntityKind.IDPEL, 11), (EntityKind.IDPEL, 12)), EntityKind.IDPEL),
+    **dict.fromkeys(((EntityKind.METER, 11), (EntityKind.METER, 12)), EntityKind.METER),
 }
 _MOBILE, _LANDLINE = range(10, 14), range(9, 12)
 _NPWP = 15
@@ -56,29 +53,29 @@ def digits(written: str) -> str:
     return _NOT_DIGITS.sub("", written)
 
 
-def classified(number: str, label: Kind | None, *, international: bool = False) -> tuple[Kind, str]:
+def classified(number: str, label: EntityKind | None, *, international: bool = False) -> tuple[EntityKind, str]:
     """The kind of a number of nine digits or more, and its canonical form.
 
     A number that fails the check of what its label says is a number of unknown kind: a slip was made somewhere.
     """
     if kind := _said(number, label):
         return kind, number
-    if phone := _phone(number, international=international or label is Kind.PHONE):
-        return Kind.PHONE, phone
-    return Kind.NUMBER, number
+    if phone := _phone(number, international=international or label is EntityKind.PHONE):
+        return EntityKind.PHONE, phone
+    return EntityKind.NUMBER, number
 
 
-def _said(number: str, label: Kind | None) -> Kind | None:
+def _said(number: str, label: EntityKind | None) -> EntityKind | None:
     """The kind by label and length; by length alone where its form leaves no doubt."""
     size = len(number)
-    if size == _NIK and label in {None, Kind.NIK, Kind.KK}:
+    if size == _NIK and label in {None, EntityKind.NIK, EntityKind.KK}:
         # A family card's number is built as a person's: place, date, running number.
-        return (label or Kind.NIK) if nik(number) else Kind.NUMBER
-    if label is Kind.NPWP:
-        return Kind.NPWP if _npwp(number) else Kind.NUMBER
+        return (label or EntityKind.NIK) if nik(number) else EntityKind.NUMBER
+    if label is EntityKind.NPWP:
+        return EntityKind.NPWP if _npwp(number) else EntityKind.NUMBER
     if size == _BPJS and number.startswith("000"):
-        return Kind.BPJS
-    return label if label in {Kind.ACCOUNT, Kind.REFERENCE} else _SIZED.get((label, size))
+        return EntityKind.BPJS
+    return label if label in {EntityKind.ACCOUNT, EntityKind.REFERENCE} else _SIZED.get((label, size))
 
 
 def nik(number: str) -> bool:

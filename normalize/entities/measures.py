@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 
-from normalize.entities.entity import Kind
+from normalize.entities.entity import EntityKind
 from normalize.entities.scan import Scan
 
 # 1.500.000,00 · 1,500,000.00 · 1500000 · 1,5
@@ -75,7 +75,7 @@ def money(scan: Scan, at: int) -> int:
         return 0
     end = scan.after(first, match.end())
     factor = _factor(scan, end)
-    return scan.add(Kind.AMOUNT, _rupiah(match.group(), factor or 1), at, end + bool(factor))
+    return scan.add(EntityKind.AMOUNT, _rupiah(match.group(), factor or 1), at, end + bool(factor))
 
 
 def counted(scan: Scan, at: int) -> int:
@@ -86,7 +86,7 @@ def counted(scan: Scan, at: int) -> int:
     if times and (match := _TIMES.match(scan.text, scan.starts[at])):
         end = scan.after(at, match.end())
         if unit := UNITS.get(scan.word(end)):
-            return scan.add(Kind.MEASURE, f"{int(match.group(1))}x{int(match.group(2))} {unit}", at, end + 1)
+            return scan.add(EntityKind.MEASURE, f"{int(match.group(1))}x{int(match.group(2))} {unit}", at, end + 1)
     match = NUMBER.match(scan.text, scan.starts[at])
     return _counts(scan, at, scan.after(at, match.end()), match) if match else 0
 
@@ -95,15 +95,15 @@ def _counts(scan: Scan, at: int, end: int, match: re.Match[str]) -> int:
     """What the words behind a number make of it."""
     number = match.group()
     if scan.text[match.end() : match.end() + 1] == "%":
-        return scan.add(Kind.MEASURE, f"{_plain(number)} persen", at, end)
+        return scan.add(EntityKind.MEASURE, f"{_plain(number)} persen", at, end)
     if factor := _factor(scan, end):
         return _thousands(scan, at, end + 1, _rupiah(number, factor))
     if scan.word(end) == "rupiah":
-        return scan.add(Kind.AMOUNT, _rupiah(number, 1), at, end + 1)
+        return scan.add(EntityKind.AMOUNT, _rupiah(number, 1), at, end + 1)
     if (unit := _unit(scan, end)) and not _of_law(scan, end):
-        return scan.add(Kind.MEASURE, f"{_plain(number)} {unit}", at, end + 1)
+        return scan.add(EntityKind.MEASURE, f"{_plain(number)} {unit}", at, end + 1)
     if at and scan.words[at - 1] in _COST and len(number) > _LEAST_SUM:
-        return scan.add(Kind.AMOUNT, _rupiah(number, 1), at, end)
+        return scan.add(EntityKind.AMOUNT, _rupiah(number, 1), at, end)
     return 0
 
 
@@ -111,20 +111,20 @@ def spelled(scan: Scan, at: int) -> int:
     """`tiga hari`; `at` is the number in words."""
     unit = _unit(scan, at + 1)
     # “satu jalan” and the like are no measure, “satu unit” says nothing.
-    return scan.add(Kind.MEASURE, f"{scan.number(at)} {unit}", at, at + 2) if unit else 0
+    return scan.add(EntityKind.MEASURE, f"{scan.number(at)} {unit}", at, at + 2) if unit else 0
 
 
 def single(scan: Scan, at: int) -> int:
     """`sebulan`."""
-    return scan.add(Kind.MEASURE, _SINGLE[scan.words[at]], at, at + 1)
+    return scan.add(EntityKind.MEASURE, _SINGLE[scan.words[at]], at, at + 1)
 
 
 def _thousands(scan: Scan, at: int, end: int, value: str) -> int:
     """Thousands of something that is no money: `10 ribu orang`."""
     unit = _unit(scan, end)
     if unit and unit not in {"kali", "km", "meter"} and scan.word(end) != "rumah":
-        return scan.add(Kind.MEASURE, f"{value} {unit}", at, end + 1)
-    return scan.add(Kind.AMOUNT, value, at, end + (scan.word(end) == "rupiah"))
+        return scan.add(EntityKind.MEASURE, f"{value} {unit}", at, end + 1)
+    return scan.add(EntityKind.AMOUNT, value, at, end + (scan.word(end) == "rupiah"))
 
 
 def _unit(scan: Scan, at: int) -> str:

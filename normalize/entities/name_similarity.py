@@ -9,7 +9,7 @@ from rapidfuzz.distance import Levenshtein
 from normalize.entities.common_words import words
 
 # `unknown`: it can't be told, or one side says nothing of it.
-Verdict = Literal["equal", "compatible", "conflict", "unknown"]
+NameSimilarity = Literal["equal", "compatible", "conflict", "unknown"]
 
 # Spellings of one sound: before the reforms of 1947 and 1972, and of Arabic and Sanskrit names.
 _SPELLINGS = (("oe", "u"), ("dj", "j"), ("tj", "c"), ("nj", "ny"), ("sj", "sy"), ("ch", "h"), ("kh", "h"))
@@ -57,7 +57,7 @@ def sound(name: str) -> str:
     return _DOUBLED.sub(r"\1", _SOFT.sub("", name.translate(_LIKE)))
 
 
-def same_place(one: str, other: str) -> Verdict:
+def compare_place_names(one: str, other: str) -> NameSimilarity:
     """Whether two names of places may be of one: `a yani` equals `ahmad yani`, `kelud` is compatible with `kelud raya`.
 
     Equal but for spelling, spaces and initials: equal. One says less than the other: compatible. Another number or
@@ -73,7 +73,7 @@ def same_place(one: str, other: str) -> Verdict:
     return "equal" if named == "equal" and verdicts == {"equal"} and mine.raya == theirs.raya else "compatible"
 
 
-def same_person(one: str, other: str) -> Verdict:
+def compare_person_names(one: str, other: str) -> NameSimilarity:
     """Whether two names may be one person's: the same words, or a part of them (`joko`, `joko p`, `joko purwanto`)."""
     if one == other:
         return "equal"
@@ -104,13 +104,13 @@ class _Name:
         self.words = kept
 
 
-def _either(mine: frozenset[str], theirs: frozenset[str]) -> Verdict:
+def _either(mine: frozenset[str], theirs: frozenset[str]) -> NameSimilarity:
     if mine == theirs:
         return "equal"
     return "conflict" if mine and theirs else "compatible"
 
 
-def _same_words(mine: Sequence[str], theirs: Sequence[str]) -> Verdict:
+def _same_words(mine: Sequence[str], theirs: Sequence[str]) -> NameSimilarity:
     if not mine or not theirs:
         return "equal" if mine == theirs else "compatible"
     one, other = sound("".join(mine)), sound("".join(theirs))

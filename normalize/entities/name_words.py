@@ -14,21 +14,21 @@ TITLES = frozenset(
     )
 )
 # A name goes on behind them, however it is written.
-FOREGOING = TITLES | frozenset(
+NAME_LEADS = TITLES | frozenset(
     words("i gusti ngurah sultan pangeran teuku cut tuanku raden a m mh hr hb hos moh mohamad mohammad")
 )
 # They follow a name written with a capital although they have none.
-TAILS = frozenset(
+NAME_SUFFIXES = frozenset(
     words(
         "raya barat timur utara selatan tengah lor kidul wetan kulon kaler ilir ulu hilir hulu jaya indah asri "
         "permai besar kecil panjang utama"
     )
 )
 # The same, but they are also words like others: only where the name clearly ends behind them.
-LOOSE = frozenset(words("pusat baru lama tinggi dalam luar atas bawah bulan"))
+AMBIGUOUS_SUFFIXES = frozenset(words("pusat baru lama tinggi dalam luar atas bawah bulan"))
 _SHORT = {"brt": "barat", "tmr": "timur", "utr": "utara", "slt": "selatan", "jend": "jenderal", "moh": "mohammad"}
 SHORT_DIRECTIONS = frozenset(("brt", "tmr", "utr", "slt"))
-ROMAN = {
+ROMAN_NUMERALS = {
     f"{ten}{numeral}": str(10 * tens + value)
     for tens, ten in enumerate(("", "x", "xx", "xxx"))
     for value, numeral in enumerate(("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"))
@@ -70,8 +70,8 @@ def canonical(words: Sequence[str], *, capital_end: bool) -> str:
     kept = _untitled(words)
     last = len(kept) - 1
     return _together(
-        ROMAN[word]
-        if word in ROMAN and place and (len(word) > 1 or (place == last and capital_end))
+        ROMAN_NUMERALS[word]
+        if word in ROMAN_NUMERALS and place and (len(word) > 1 or (place == last and capital_end))
         else (word.lstrip("0") or "0")
         if word[0] in "0123456789"
         else _SHORT.get(word, word)
@@ -80,7 +80,12 @@ def canonical(words: Sequence[str], *, capital_end: bool) -> str:
 
 
 def _untitled(words: Sequence[str]) -> Sequence[str]:
-    while len(words) > 1 and words[0] in TITLES and words[1] not in TAILS and (len(words[1]) > 1 or len(words[0]) > 1):
+    while (
+        len(words) > 1
+        and words[0] in TITLES
+        and words[1] not in NAME_SUFFIXES
+        and (len(words[1]) > 1 or len(words[0]) > 1)
+    ):
         words = words[1:]
     return words
 

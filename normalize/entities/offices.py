@@ -6,7 +6,7 @@ Which of them is competent is not asked here.
 from collections.abc import Callable, Mapping
 
 from normalize.entities.common_words import ENDS, words
-from normalize.entities.entity import Kind
+from normalize.entities.entity import EntityKind
 from normalize.entities.scan import Scan
 
 Reader = Callable[[Scan, int], int]
@@ -47,7 +47,7 @@ _TWO = frozenset(("pekerjaan", "lingkungan", "tenaga", "bina"))
 
 def office(scan: Scan, at: int) -> int:
     """`PDAM`, `dishub`."""
-    return scan.add(Kind.UNIT, _OFFICES[scan.words[at]], at, at + 1, takes=False)
+    return scan.add(EntityKind.UNIT, _OFFICES[scan.words[at]], at, at + 1, takes=False)
 
 
 def placed(scan: Scan, at: int) -> int:
@@ -59,7 +59,7 @@ def placed(scan: Scan, at: int) -> int:
     if not mention and not scan.titled(first):
         return 0
     end = mention.end if mention else scan.name_end(first, most=3)
-    scan.add(Kind.UNIT, f"{scan.words[at]} {scan.canonical(first, end)}", at, end, takes=False)
+    scan.add(EntityKind.UNIT, f"{scan.words[at]} {scan.canonical(first, end)}", at, end, takes=False)
     return first
 
 
@@ -70,7 +70,7 @@ def department(scan: Scan, at: int) -> int:
     if not name:
         return 0
     end = at + 2 + (following in _TWO and at + 2 < len(scan.words))
-    return scan.add(Kind.UNIT, name, at, end, takes=False)
+    return scan.add(EntityKind.UNIT, name, at, end, takes=False)
 
 
 def of_two(scan: Scan, at: int) -> int:
@@ -78,7 +78,7 @@ def of_two(scan: Scan, at: int) -> int:
     name = f"{scan.words[at]} {scan.word(at + 1)}"
     if name not in _OF_TWO or scan.gaps[at + 1] != " ":
         return 0
-    return scan.add(Kind.UNIT, name, at, at + 2, takes=False)
+    return scan.add(EntityKind.UNIT, name, at, at + 2, takes=False)
 
 
 READERS: Mapping[str, Reader] = {

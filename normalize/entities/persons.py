@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from normalize.entities.common_words import ENDS, PLAIN, words
-from normalize.entities.entity import Kind
-from normalize.entities.name_words import TAILS, verb
+from normalize.entities.entity import EntityKind
+from normalize.entities.name_words import NAME_SUFFIXES, verb
 from normalize.entities.scan import Scan
 
 Reader = Callable[[Scan, int], int]
@@ -85,7 +85,7 @@ def oneself(scan: Scan, at: int) -> int:
     behind = scan.gaps[end].strip(" ")[:1]
     several = end - first > 1
     closed = scan.word(end) in _GOES_ON or (behind in _AFTER_NAME and (behind or end == len(scan.words)))
-    return _noted(scan, Kind.NAME, first, end) if closed or (several and not scan.shouted(at)) else 0
+    return _noted(scan, EntityKind.NAME, first, end) if closed or (several and not scan.shouted(at)) else 0
 
 
 def spoken(scan: Scan, at: int) -> int:
@@ -94,7 +94,7 @@ def spoken(scan: Scan, at: int) -> int:
     if first >= len(scan.words) or scan.gaps[first] not in {" ", ".", ". "} or not scan.titled(first):
         return 0
     end = 0 if scan.known(first) or scan.ordinary(first) else _name_end(scan, first, lower=False)
-    return _noted(scan, Kind.MENTION, first, end) if end else 0
+    return _noted(scan, EntityKind.MENTION, first, end) if end else 0
 
 
 def branch(scan: Scan, at: int) -> int:
@@ -108,7 +108,7 @@ def branch(scan: Scan, at: int) -> int:
     named = [word for word in scan.words[first:end] if word not in _PREFIXES]
     if not named:
         return 0
-    scan.add(Kind.BRANCH, " ".join(named), at, end, takes=False)
+    scan.add(EntityKind.BRANCH, " ".join(named), at, end, takes=False)
     return first
 
 
@@ -117,7 +117,7 @@ def _branch_end(scan: Scan, first: int) -> int:
     while end < len(scan.words) and end - first < _WITHIN and (end == first or scan.gaps[end] in {" ", "-", " - "}):
         if mention := scan.mentions.get(end):
             end = mention.end
-        elif (end > first and scan.words[end] in TAILS) or (scan.titled(end) and not scan.ordinary(end)):
+        elif (end > first and scan.words[end] in NAME_SUFFIXES) or (scan.titled(end) and not scan.ordinary(end)):
             end += 1
         else:
             break
@@ -129,7 +129,7 @@ def _name(scan: Scan, first: int, *, lower: bool, least: int = 1) -> int:
         return 0
     first += scan.words[first] in _SALUTED and scan.gap(first + 1) in {" ", ".", ". "}
     end = _name_end(scan, first, lower=lower)
-    return _noted(scan, Kind.NAME, first, end) if end - first >= least else 0
+    return _noted(scan, EntityKind.NAME, first, end) if end - first >= least else 0
 
 
 def _name_end(scan: Scan, first: int, *, lower: bool) -> int:
@@ -179,7 +179,7 @@ def _listed(scan: Scan, end: int) -> bool:
     return scan.gaps[end].strip(" ")[:1] in {"(", ",", "\n"}
 
 
-def _noted(scan: Scan, kind: Kind, first: int, end: int) -> int:
+def _noted(scan: Scan, kind: EntityKind, first: int, end: int) -> int:
     return scan.add(kind, " ".join(scan.words[first:end]), first, end)
 
 

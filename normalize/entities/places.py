@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from normalize.entities.common_words import ENDS, words
-from normalize.entities.entity import Kind
+from normalize.entities.entity import EntityKind
 from normalize.entities.measures import UNITS
 from normalize.entities.scan import Scan
 
@@ -42,7 +42,7 @@ def street(scan: Scan, at: int) -> int:
     end = _road_end(scan, first)
     if end == first + 1 and scan.words[first] in _SORTS:
         return 0
-    return _address(scan, Kind.STREET, scan.canonical(first, end), at, end)
+    return _address(scan, EntityKind.STREET, scan.canonical(first, end), at, end)
 
 
 def toll(scan: Scan, at: int) -> int:
@@ -50,7 +50,7 @@ def toll(scan: Scan, at: int) -> int:
     if not scan.linked(at + 1) or not scan.begins(at + 1, strong=False):
         return 0
     end = _road_end(scan, at + 1)
-    return _address(scan, Kind.STREET, f"tol {scan.canonical(at + 1, end)}", at, end)
+    return _address(scan, EntityKind.STREET, f"tol {scan.canonical(at + 1, end)}", at, end)
 
 
 def alley(scan: Scan, at: int) -> int:
@@ -59,11 +59,11 @@ def alley(scan: Scan, at: int) -> int:
     if not scan.linked(first):
         return 0
     if (number := scan.number(first)) and not _counted(scan, first):
-        return _address(scan, Kind.ALLEY, number, at, first + 1)
+        return _address(scan, EntityKind.ALLEY, number, at, first + 1)
     if not scan.begins(first, strong=scan.words[at] == "gg"):
         return 0
     end = _numbered(scan, scan.name_end(first))
-    return _address(scan, Kind.ALLEY, scan.canonical(first, end), at, end)
+    return _address(scan, EntityKind.ALLEY, scan.canonical(first, end), at, end)
 
 
 def kilometre(scan: Scan, at: int) -> int:
@@ -72,7 +72,7 @@ def kilometre(scan: Scan, at: int) -> int:
         return 0
     whole, part = match.group(1).lstrip("0") or "0", (match.group(2) or "").rstrip("0")
     end = at + 3 if match.group(2) else at + 2
-    return _address(scan, Kind.KM, f"{whole}.{part}" if part else whole, at, end)
+    return _address(scan, EntityKind.KM, f"{whole}.{part}" if part else whole, at, end)
 
 
 def rt(scan: Scan, at: int) -> int:
@@ -82,16 +82,16 @@ def rt(scan: Scan, at: int) -> int:
     first += both
     if not (number := _small(scan, first)) or (both and not _SLASH.fullmatch(scan.gap(first + 1))):
         return first if both else 0
-    end = _address(scan, Kind.RT, number, at, first + 1)
+    end = _address(scan, EntityKind.RT, number, at, first + 1)
     if end < len(scan.words) and _SLASH.fullmatch(scan.gaps[end]) and scan.words[end].isdecimal():
-        return _address(scan, Kind.RW, scan.number(end), end, end + 1) if scan.number(end) else end
+        return _address(scan, EntityKind.RW, scan.number(end), end, end + 1) if scan.number(end) else end
     return end
 
 
 def rw(scan: Scan, at: int) -> int:
     """`RW 05`."""
     number = _small(scan, at + 1)
-    return _address(scan, Kind.RW, number, at, at + 2) if number else 0
+    return _address(scan, EntityKind.RW, number, at, at + 2) if number else 0
 
 
 def block(scan: Scan, at: int) -> int:
@@ -104,7 +104,7 @@ def block(scan: Scan, at: int) -> int:
     if not match or not value or (value.isalpha() and len(value) > _LONGEST_BLOCK):
         return 0
     end = scan.after(first, match.end())
-    _address(scan, Kind.BLOCK, value, at, end)
+    _address(scan, EntityKind.BLOCK, value, at, end)
     if end < len(scan.words) and _SLASH.fullmatch(scan.gaps[end]):
         return _house(scan, end, end) or end
     return end
@@ -121,28 +121,28 @@ def hamlet(scan: Scan, at: int) -> int:
     first = at + 1
     if first < len(scan.words) and scan.words[at] in _WEAK_HAMLETS and (not scan.titled(first) or scan.ordinary(first)):
         return 0
-    return _place(scan, Kind.HAMLET, at, first, strong=scan.words[at] in _SHORT)
+    return _place(scan, EntityKind.HAMLET, at, first, strong=scan.words[at] in _SHORT)
 
 
 def village(scan: Scan, at: int) -> int:
     """`Kel. Sunter Jaya`, `ds daneu`, `Kel/Kec. Tandes`."""
     first = at + 1
     if scan.word(first) == "kec" and "/" in scan.gaps[first] and (mention := scan.mentions.get(first)):
-        scan.add(Kind.VILLAGE, scan.canonical(first + 1, mention.end), at, mention.end, takes=False)
+        scan.add(EntityKind.VILLAGE, scan.canonical(first + 1, mention.end), at, mention.end, takes=False)
         return first
     if scan.word(first) in _OURS and scan.linked(first) and scan.titled(first + 1):
         first += 1
     headed = scan.words[at] in _HEADS or (at and scan.words[at - 1] in _OF_VILLAGES)
     if headed and not _said(scan, first):
         return 0
-    return _place(scan, Kind.VILLAGE, at, first, strong=scan.words[at] in _SHORT)
+    return _place(scan, EntityKind.VILLAGE, at, first, strong=scan.words[at] in _SHORT)
 
 
 def district(scan: Scan, at: int) -> int:
     """A kecamatan that the gazetteer does not know keeps its words."""
     if scan.known(at) or (scan.words[at] != "kec" and not _said(scan, at + 1)):
         return 0
-    return _place(scan, Kind.DISTRICT, at, at + 1, strong=False)
+    return _place(scan, EntityKind.DISTRICT, at, at + 1, strong=False)
 
 
 def _said(scan: Scan, first: int) -> bool:
@@ -150,7 +150,7 @@ def _said(scan: Scan, first: int) -> bool:
     return scan.titled(first) or (first < len(scan.words) and scan.closed(scan.name_end(first, near=True) - 1))
 
 
-def _place(scan: Scan, kind: Kind, at: int, first: int, *, strong: bool) -> int:
+def _place(scan: Scan, kind: EntityKind, at: int, first: int, *, strong: bool) -> int:
     # A full stop may follow the whole word as well, but then a sentence may begin.
     dotted = first < len(scan.words) and scan.gaps[first] == ". " and scan.titled(first) and not scan.ordinary(first)
     if not (dotted or scan.linked(first)) or not scan.begins(first, strong=strong):
@@ -196,10 +196,10 @@ def _house(scan: Scan, at: int, first: int) -> int:
     if not match:
         return 0
     value = f"{match.group(1).lstrip('0') or '0'}{(match.group(2) or '').lower()}"
-    return _address(scan, Kind.HOUSE, value, at, scan.after(first, match.end()))
+    return _address(scan, EntityKind.HOUSE, value, at, scan.after(first, match.end()))
 
 
-def _address(scan: Scan, kind: Kind, value: str, at: int, end: int) -> int:
+def _address(scan: Scan, kind: EntityKind, value: str, at: int, end: int) -> int:
     scan.address = scan.add(kind, value, at, end)
     return end
 

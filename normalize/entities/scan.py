@@ -8,14 +8,14 @@ from bisect import bisect_left, bisect_right
 from language.places.gazetteer import Gazetteer, RegionMention
 from language.tokens import Tokens
 from normalize.entities.common_words import ENDS, PLAIN, words
-from normalize.entities.entity import Finding, Kind
+from normalize.entities.entity import Entity, EntityKind
 from normalize.entities.name_words import (
-    FOREGOING,
-    LOOSE,
+    AMBIGUOUS_SUFFIXES,
+    NAME_LEADS,
+    NAME_SUFFIXES,
     NUMBERS,
-    ROMAN,
+    ROMAN_NUMERALS,
     SHORT_DIRECTIONS,
-    TAILS,
     TITLES,
     canonical,
     ordinary,
@@ -46,22 +46,22 @@ class Scan:
         self.text, self.lower, self.words, self.gaps = text, tokens.lower, tokens.words, tokens.gaps
         self.starts, self.ends = tokens.starts, tokens.ends
         self.mentions: dict[int, RegionMention] = {mention.first: mention for mention in gazetteer.find(tokens)}
-        self.found: list[Finding] = []
+        self.found: list[Entity] = []
         self.taken = bytearray(len(self.words))
         # The word after the last part of an address: only there a bare number is a house's.
         self.address = -1
 
-    def add(self, kind: Kind, value: str, first: int, end: int, *, takes: bool = True) -> int:
+    def add(self, kind: EntityKind, value: str, first: int, end: int, *, takes: bool = True) -> int:
         """Note a finding from word `first` to before `end`; returns `end`. `takes`: no region is named in it."""
-        self.found.append(Finding(kind, value, self.starts[first], self.ends[end - 1]))
+        self.found.append(Entity(kind, value, self.starts[first], self.ends[end - 1]))
         if takes:
             self.taken[first:end] = b"\1" * (end - first)
         return end
 
-    def spot(self, kind: Kind, value: str, start: int, end: int) -> None:
+    def spot(self, kind: EntityKind, value: str, start: int, end: int) -> None:
         """Note a finding by its place in the text; the words in it are read as nothing else."""
         first, last = bisect_right(self.ends, start), bisect_left(self.starts, end)
-        self.found.append(Finding(kind, value, start, end))
+        self.found.append(Entity(kind, value, start, end))
         self.taken[first:last] = b"\1" * (last - first)
 
     def after(self, at: int, position: int) -> int:
@@ -103,50 +103,50 @@ class Scan:
         word = self.word(at)
         if word.isdecimal() and word.isascii() and len(word) <= 3:  # noqa: PLR2004 - a small number
             return word.lstrip("0")
-        return ROMAN.get(word, "") or NUMBERS.get(word, "")
+        return ROMAN_NUMERALS.get(word, "") or NUMBERS.get(word, "")
 
     def begins(self, at: int, *, strong: bool) -> bool:
         """Whether a name may begin here. `strong`: what stands before it is always followed by one."""
         word = self.word(at)
         if not word or not word[0].isalpha() or word in SHORT_DIRECTIONS:
             return False
-        if word in FOREGOING and self.begins(at + 1, strong=strong):
+        if word in NAME_LEADS and self.begins(at + 1, strong=strong):
             return True
         if word in ENDS:
             return strong and word in _BEGINNINGS and self.begins(at + 1, strong=False)
         if self.titled(at):
             return True
-        return len(word) > 1 and (strong or not (word in PLAIN or word in LOOSE or verb(word)))
+        return len(word) > 1 and (strong or not (word in PLAIN or word in AMBIGUOUS_SUFFIXES or verb(word)))
 
     def name_end(self, at: int, most: int = 5, *, near: bool = False) -> int:
         """The word after a name that begins at `at`. `near`: where a district is named next, the name has ended."""
         words, lead = self.words, at
         # How it is written shows in its first whole word.
-        while lead + 1 < len(words) and words[lead] in FOREGOING and self.gaps[lead + 1] in _JOINS | _DOTS:
+        while lead + 1 < len(words) and words[lead] in NAME_LEADS and self.gaps[lead + 1] in _JOINS | _DOTS:
             lead += 1
         shouted, titled = self.shouted(lead), self.titled(lead)
         most = most if titled and not shouted else min(most, _LONGEST_LOWER)
-        counted = int(words[at] not in FOREGOING)
+        counted = int(words[at] not in NAME_LEADS)
         mention = self.mentions.get(at)
         end = mention.end if mention and not mention.said else at + 1
         while end < len(words) and counted < most and self._goes_on(end, titled=titled, shouted=shouted, near=near):
-            counted += words[end] not in FOREGOING
+            counted += words[end] not in NAME_LEADS
             end += 1
         return end
 
     def _goes_on(self, at: int, *, titled: bool, shouted: bool, near: bool) -> bool:
         word, before, gap = self.words[at], self.words[at - 1], self.gaps[at]
-        short = len(before) <= _LONGEST_ABBREVIATION or before in FOREGOING
+        short = len(before) <= _LONGEST_ABBREVIATION or before in NAME_LEADS
         if not (gap in _JOINS or (gap in _DOTS and short)) or self.taken[at]:
             return False
         # `Prof. Dr. HB. Jassin`: dr is short for dari elsewhere.
-        if word in TAILS or word in SHORT_DIRECTIONS or (word in TITLES and before in TITLES):
+        if word in NAME_SUFFIXES or word in SHORT_DIRECTIONS or (word in TITLES and before in TITLES):
             return True
-        if word in LOOSE and (shouted or not titled or not self.titled(at)):
+        if word in AMBIGUOUS_SUFFIXES and (shouted or not titled or not self.titled(at)):
             return self.closed(at)
         if word in ENDS or not word[0].isalpha() or (before not in _NAMED_AFTER and self._region(at, near=near)):
             return False
-        if before in FOREGOING:
+        if before in NAME_LEADS:
             return True
         return self._alike(at, titled=titled, shouted=shouted) and not verb(word)
 
@@ -165,7 +165,7 @@ class Scan:
         if following >= len(self.words) or self.gaps[following] not in _JOINS:
             return True
         word = self.words[following]
-        return word in _ADDRESS or word in TAILS or following in self.mentions or not word.isalpha()
+        return word in _ADDRESS or word in NAME_SUFFIXES or following in self.mentions or not word.isalpha()
 
     def _region(self, at: int, *, near: bool) -> bool:
         mention = self.mentions.get(at)

@@ -4,10 +4,10 @@ from pydantic import ValidationError
 
 from messages.shapes import Contact, Report
 from messages.submission import MOBILE_ENVELOPE, MobileEnvelope, MobileSubmission
-from normalize.draft import Draft, Follows, unreadable
+from normalize.draft import Continuation, Draft, unreadable_field
 
 
-def read(content_type: str, body: bytes) -> Draft:
+def read_report(content_type: str, body: bytes) -> Draft:
     """The draft in a mobile report; what is said later about the same report follows it. Raises `Unreadable`."""
     try:
         if content_type == MOBILE_ENVELOPE:
@@ -16,10 +16,10 @@ def read(content_type: str, body: bytes) -> Draft:
             said = MobileSubmission.model_validate_json(body)
             letter = MobileEnvelope(device_id=said.device_id, thread=said.client_id, said=said)
     except ValidationError as error:
-        raise unreadable(error) from None
+        raise unreadable_field(error) from None
     # The device is in the mark: nobody follows another's report, whatever ids they send.
     mark = f"mobile:{letter.device_id}:{letter.thread}"
-    return Draft(_report(letter), _contact(letter), Follows(mark, "more-about") if letter.thread else None)
+    return Draft(_report(letter), _contact(letter), Continuation(mark, "more-about") if letter.thread else None)
 
 
 def _report(letter: MobileEnvelope) -> Report:

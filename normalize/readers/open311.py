@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 
 from messages.open311 import ServiceRequest
-from normalize.draft import Draft, unreadable
+from normalize.draft import Draft, unreadable_field
 
 
 class Open311Reader:
@@ -14,11 +14,11 @@ class Open311Reader:
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names
 
-    def read(self, _content_type: str, body: bytes) -> Draft:
+    def read_report(self, _content_type: str, body: bytes) -> Draft:
         """The draft in a service request. Raises `Unreadable`."""
         try:
             request = ServiceRequest.from_form(body)
         except ValidationError as error:
-            raise unreadable(error) from None
+            raise unreadable_field(error) from None
         code = request.service_code
         return Draft(request.report(self._names.get(code, code)), request.contact())

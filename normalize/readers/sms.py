@@ -10,7 +10,7 @@ _LONGEST_TEXT = 10_000
 _TELLING = 8
 
 
-def read(content_type: str, body: bytes) -> Draft | NotComplaint:
+def read_report(content_type: str, body: bytes) -> Draft | NotComplaint:
     """The draft in an SMS; a word to the operator, a question about a number, and nothing said are none.
 
     Raises `Unreadable`.

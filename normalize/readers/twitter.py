@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import AliasChoices, BaseModel, Field, ValidationError
 
 from messages.shapes import Contact, Report
-from normalize.draft import Draft, Follows, NotComplaint, Unreadable, unreadable
+from normalize.draft import Continuation, Draft, NotComplaint, Unreadable, unreadable_field
 
 # The handles at the beginning are the envelope. Only ours goes: the others may name the agency that is meant.
 _ENVELOPE = re.compile(r"^(?:\s*\.?@\w+[\s:,]*)+")
@@ -99,12 +99,12 @@ class _Found(BaseModel):
     post: _Post
 
 
-def read(_content_type: str, body: bytes) -> Draft | NotComplaint:
+def read_report(_content_type: str, body: bytes) -> Draft | NotComplaint:
     """The draft in a mention; `retweet`, `own-post`, `publicity` and `empty` are none. Raises `Unreadable`."""
     try:
         found = _Found.model_validate_json(_whole(body))
     except ValidationError as error:
-        raise unreadable(error) from None
+        raise unreadable_field(error) from None
     except (ValueError, RecursionError):
         raise Unreadable("body") from None
     post = found.post
@@ -157,7 +157,7 @@ def _has_words(said: str) -> bool:
     return any(unicodedata.category(character)[0] in "LNSM" for character in left)
 
 
-def _follows(post: _Post, account: str) -> Follows:
+def _follows(post: _Post, account: str) -> Continuation:
     """An edit follows its first version, a part of a thread its author's part before it, an answer to us their matter.
 
     Two posts of one author below somebody else's are two matters: nothing shows that they are one.
@@ -166,14 +166,14 @@ def _follows(post: _Post, account: str) -> Follows:
     conversation = post.conversation or first
     parent = post.referenced("replied_to")
     talk = _mark(post, "talk", conversation)
-    also = (_mark(post, "post", post.id), talk)
+    additional_marks = (_mark(post, "post", post.id), talk)
     if post.id != first:
-        return Follows(_mark(post, "post", first), "edited", also)
+        return Continuation(_mark(post, "post", first), "edited", additional_marks)
     if parent and post.answers == post.author_id:
-        return Follows(_mark(post, "post", parent), "same-thread", also)
+        return Continuation(_mark(post, "post", parent), "same-thread", additional_marks)
     if parent and post.answers == account and parent != conversation:
-        return Follows(talk, "same-thread", also)
-    return Follows(_mark(post, "post", first), "same-thread", also)
+        return Continuation(talk, "same-thread", additional_marks)
+    return Continuation(_mark(post, "post", first), "same-thread", additional_marks)
 
 
 def _mark(post: _Post, kind: str, of: str) -> str:

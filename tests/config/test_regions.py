@@ -7,7 +7,7 @@ import pytest
 
 from config.reference.regions import Region, Regions, RegionsError, load_regions
 from messages.shapes import Place, Report
-from normalize.picked_regions import named
+from normalize.picked_regions import with_region_names
 from router.decision import decide
 from tests.support.paths import SHARED, SHIPPED_TABLES
 from tests.support.rules import cached_rules
@@ -51,7 +51,7 @@ def test_every_place_leads_to_its_government(regions: Regions) -> None:
     rules = cached_rules(REGISTRY)
     wrong = []
     for region in [one for depth in (1, 2, 3) for one in every(regions, depth)]:
-        place = named(Place(code=region.code), regions)
+        place = with_region_names(Place(code=region.code), regions)
         agency = rules.registry.agencies[decide(Report(text="Banjir besar.", place=place), rules).agency]
         governed = JAKARTA if region.code.startswith(JAKARTA) else region.code[:5]
         if agency.region != governed:
@@ -73,7 +73,7 @@ def test_every_place_leads_to_its_government(regions: Regions) -> None:
 )
 def test_names_of_a_code(regions: Regions, code: str, region: str, district: str) -> None:
     """As far as they are known; the code itself stays, for who knows it."""
-    place = named(Place(code=code, address="Depan pasar", latitude=-6.9, longitude=110.4), regions)
+    place = with_region_names(Place(code=code, address="Depan pasar", latitude=-6.9, longitude=110.4), regions)
 
     assert (place.region, place.district, place.code) == (region, district, code)
     assert (place.address, place.latitude, place.longitude) == ("Depan pasar", -6.9, 110.4)
@@ -81,7 +81,7 @@ def test_names_of_a_code(regions: Regions, code: str, region: str, district: str
 
 def test_what_was_typed_stays(regions: Regions) -> None:
     """Words are the citizen's own; a code beside them changes nothing."""
-    assert named(Place(code="33.74", region="Semarang"), regions).region == "Semarang"
+    assert with_region_names(Place(code="33.74", region="Semarang"), regions).region == "Semarang"
 
 
 FAULTS = {

@@ -32,7 +32,7 @@ from ingest.wrap import Wrapper, accepted_record, quarantine_record
 from messages.sealing import Sealer
 from messages.shapes import RawMessage
 from messages.topics import OVERSIGHT
-from normalize.classification.classifier import Judge
+from normalize.classification.classifier import Classifier
 from normalize.stage import NormalizeStage
 from router.rules import RulesSource
 from router.stage import RouterStage
@@ -47,7 +47,7 @@ _DEVICE_KEY = b"a key of these journeys, no other"
 _SERVICES = load_open311_services(Path(__file__).parent)
 _REGIONS = load_regions()
 _MATCHER = Readers.load(b"journeys").matcher()
-_JUDGE = Judge(load_classification_rows())
+_CLASSIFIER = Classifier(load_classification_rows())
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +123,13 @@ class Stages:
 
     def normalize(self, raw: Outgoing) -> tuple[str, Outgoing, list[Outgoing]]:
         """The complaint, or the reason why it is none; and what the sender is told."""
-        stage = NormalizeStage(self.engine, self.sealer, _SERVICES.names, _REGIONS, _MATCHER, _JUDGE)
+        stage = NormalizeStage(self.engine, self.sealer, _SERVICES.names, _REGIONS, _MATCHER, _CLASSIFIER)
         output, *told = stage.handle([record_of(raw)])
         return ("2-set-aside" if output.topic == OVERSIGHT else "2-complaint"), output, told
 
     def deliver(self, raws: Sequence[Outgoing]) -> Sequence[Outgoing]:
         """Everything that the normalizer makes of several deliveries, each a record of its own."""
-        stage = NormalizeStage(self.engine, self.sealer, _SERVICES.names, _REGIONS, _MATCHER, _JUDGE)
+        stage = NormalizeStage(self.engine, self.sealer, _SERVICES.names, _REGIONS, _MATCHER, _CLASSIFIER)
         return stage.handle([replace(record_of(raw), offset=number) for number, raw in enumerate(raws)])
 
     def route(self, complaint: Outgoing) -> tuple[Outgoing, list[Outgoing]]:

@@ -21,8 +21,8 @@ from config.reference.classification_phrases import (
     load_classification_rows,
 )
 from messages.shapes import Channel, Kind
-from normalize.classification.classifier import LONGEST, Judge, Judgement
-from normalize.classification.tokens import tokens
+from normalize.classification.classifier import LONGEST, Classification, Classifier
+from normalize.classification.tokens import tokenize
 from tests.support.paths import DATA, SHARED
 
 AD = "Promo! Diskon 50% dan gratis ongkir hanya hari ini, klik bit.ly/contoh"
@@ -37,9 +37,9 @@ class Invented:
         self.expected, self.channel = row["expected"], Channel(row["channel"])
         self.title, self.text = row["title"], row["text"]
 
-    def judged(self, judge: Judge, *, keep: bool = False) -> Judgement:
+    def judged(self, classifier: Classifier, *, keep: bool = False) -> Classification:
         """What becomes of it."""
-        return judge.judge(self.text, self.title, self.channel, keep=keep)
+        return classifier.classify(self.text, self.title, self.channel, keep=keep)
 
 
 def invented() -> list[Invented]:
@@ -60,9 +60,9 @@ def cues() -> tuple[ClassificationRow, ...]:
 
 
 @pytest.fixture(scope="module")
-def judge(cues: tuple[ClassificationRow, ...]) -> Judge:
+def classifier(cues: tuple[ClassificationRow, ...]) -> Classifier:
     """The judge by that table."""
-    return Judge(cues)
+    return Classifier(cues)
 
 
 @pytest.fixture(scope="module")
@@ -80,13 +80,13 @@ def halves(real: list[Message]) -> list[Held]:
 
 
 @pytest.mark.parametrize("one", OTHERS, ids=lambda one: one.text[:40])
-def test_what_a_message_is(judge: Judge, one: Invented) -> None:
+def test_what_a_message_is(classifier: Classifier, one: Invented) -> None:
     """Complaints in all disguises, suggestions, questions, tests, greetings and announcements are what they are.
 
     Among the complaints are many about a fraud, a promotion, a lottery or a loan, that quote it or end in a phone
     number, an amount and a link; and a form about nothing but an advertisement.
     """
-    judged = one.judged(judge)
+    judged = one.judged(classifier)
     asides = {"publicity", "test", "greeting"}
     assert judged.reason == (one.expected if one.expected in asides else None)
     if one.channel in FORMS or one.expected in asides:
@@ -95,9 +95,9 @@ def test_what_a_message_is(judge: Judge, one: Invented) -> None:
         assert judged.kind == Kind(one.expected)
 
 
-def test_advertisements_and_frauds(judge: Judge) -> None:
+def test_advertisements_and_frauds(classifier: Classifier) -> None:
     """Of invented ones, most of them of kinds that no data has (loans by app, gambling, files), most are set aside."""
-    caught = [one for one in ADS if one.judged(judge).reason in UNWANTED]
+    caught = [one for one in ADS if one.judged(classifier).reason in UNWANTED]
     assert len(ADS) > 90
     assert len(caught) / len(ADS) > 0.85
 
@@ -113,70 +113,70 @@ def test_advertisements_and_frauds(judge: Judge) -> None:
         (AD, "promotion"),
     ],
 )
-def test_which_of_the_two(judge: Judge, text: str, reason: str) -> None:
+def test_which_of_the_two(classifier: Classifier, text: str, reason: str) -> None:
     """A fraud wants your money for nothing; a promotion sells something."""
-    assert judge.judge(text, "", Channel.SMS).reason == reason
+    assert classifier.classify(text, "", Channel.SMS).reason == reason
 
 
 @pytest.mark.parametrize("one", INVENTED, ids=lambda one: one.text[:40])
-def test_a_picture_or_a_follow_up_is_never_set_aside(judge: Judge, one: Invented) -> None:
+def test_a_picture_or_a_follow_up_is_never_set_aside(classifier: Classifier, one: Invented) -> None:
     """Whatever the words are."""
-    assert one.judged(judge, keep=True).reason is None
+    assert one.judged(classifier, keep=True).reason is None
 
 
-def test_every_protecting_word_protects(judge: Judge, cues: tuple[ClassificationRow, ...]) -> None:
+def test_every_protecting_word_protects(classifier: Classifier, cues: tuple[ClassificationRow, ...]) -> None:
     """Before and behind the worst advertisement."""
-    assert judge.judge(PRIZE, "", Channel.SMS).reason == "fraud"
+    assert classifier.classify(PRIZE, "", Channel.SMS).reason == "fraud"
     words = [phrase for cue in cues if cue.says == "protects" for phrase in cue.phrases]
     texts = [text for word in words for text in (f"{word}: {PRIZE}", f"{PRIZE} {word.upper()}!")]
     assert len(words) > 200
-    assert [text for text in texts if judge.judge(text, "", Channel.SMS).reason] == []
+    assert [text for text in texts if classifier.classify(text, "", Channel.SMS).reason] == []
 
 
-def test_what_protects_is_the_evidence(judge: Judge) -> None:
+def test_what_protects_is_the_evidence(classifier: Classifier) -> None:
     """Whoever wonders why an advertisement went through sees the word that let it."""
-    judged = judge.judge(f"{PRIZE} mohon ditindak", "", Channel.SMS)
+    judged = classifier.classify(f"{PRIZE} mohon ditindak", "", Channel.SMS)
     assert judged.kind == Kind.PENGADUAN
     assert judged.score > 0
     assert judged.evidence == ("protects:mohon ditindak",)
 
 
 @pytest.mark.parametrize("channel", FORMS)
-def test_a_form_takes_far_more(judge: Judge, channel: Channel) -> None:
+def test_a_form_takes_far_more(classifier: Classifier, channel: Channel) -> None:
     """What is set aside as an SMS stays where somebody filled in a form, but for what can't be anything else."""
     text = "Kuota 20GB cuma Rp45.000 di *777*20#. S&K berlaku"
-    assert judge.judge(text, "", Channel.SMS).reason == "promotion"
-    assert judge.judge(text, "", channel).reason is None
-    assert judge.judge("tes", "Permintaan informasi", channel).reason is None
-    assert judge.judge("tes", "Tes", channel).reason == "test"
-    assert judge.judge(f"{AD}. {PRIZE}", "Pemenang undian", channel).reason == "fraud"
+    assert classifier.classify(text, "", Channel.SMS).reason == "promotion"
+    assert classifier.classify(text, "", channel).reason is None
+    assert classifier.classify("tes", "Permintaan informasi", channel).reason is None
+    assert classifier.classify("tes", "Tes", channel).reason == "test"
+    assert classifier.classify(f"{AD}. {PRIZE}", "Pemenang undian", channel).reason == "fraud"
 
 
-def test_a_long_message_is_never_set_aside(judge: Judge) -> None:
+def test_a_long_message_is_never_set_aside(classifier: Classifier) -> None:
     """Nobody pays for an advertisement of so many SMS; people write so long."""
-    assert judge.judge(PRIZE + " " * (LONGEST - len(PRIZE)), "", Channel.SMS).reason == "fraud"
-    assert judge.judge(PRIZE + " " * (LONGEST - len(PRIZE)) + "x", "", Channel.SMS).reason is None
+    assert classifier.classify(PRIZE + " " * (LONGEST - len(PRIZE)), "", Channel.SMS).reason == "fraud"
+    assert classifier.classify(PRIZE + " " * (LONGEST - len(PRIZE)) + "x", "", Channel.SMS).reason is None
 
 
-def test_contact_details_are_no_advertisement(judge: Judge) -> None:
+def test_contact_details_are_no_advertisement(classifier: Classifier) -> None:
     """Not even all of them, below words that nobody knows."""
     left = "hub saya 08000000003, Rp 2.500.000, bukti di https://www.contoh.com/a?b=1 kode 7y7r8k9z 50% 10GB!!!"
     for words in ("Galian kabel", "PJU", "Mbeling tenan", "Nyuwun pirsa"):
-        assert judge.judge(f"{words} {left}", "", Channel.SMS).reason is None
+        assert classifier.classify(f"{words} {left}", "", Channel.SMS).reason is None
 
 
 @pytest.mark.parametrize("one", INVENTED, ids=lambda one: one.text[:40])
-def test_evidence_is_of_the_table(judge: Judge, cues: tuple[ClassificationRow, ...], one: Invented) -> None:
+def test_evidence_is_of_the_table(classifier: Classifier, cues: tuple[ClassificationRow, ...], one: Invented) -> None:
     """It may be logged: a sender's own words never stand in it."""
     names = {cue.name for cue in cues} | {f"protects:{cue.name}" for cue in cues} | {"test", "greeting"}
-    assert set(one.judged(judge).evidence) <= names
+    assert set(one.judged(classifier).evidence) <= names
 
 
 @given(text=st.text(max_size=300), title=st.text(max_size=40), channel=st.sampled_from(Channel))
 def test_any_text_is_judged(text: str, title: str, channel: Channel) -> None:
     """Nothing that can be typed trips it; and what nobody knows is a complaint."""
-    judge = Judge([ClassificationRow(says, -1, -1, (ALWAYS,)) for says in WEIGHED])
-    judged = judge.judge(text, title, channel)
+    classifier = Classifier([ClassificationRow(says, -1, -1, (ALWAYS,)) for says in WEIGHED])
+    judged = classifier.classify(text, title, channel)
     assert judged.reason is None
     assert judged.kind == (None if channel in FORMS else Kind.PENGADUAN)
 
@@ -202,7 +202,7 @@ def test_any_text_is_judged(text: str, title: str, channel: Channel) -> None:
 )
 def test_tokens(text: str, expected: list[str]) -> None:
     """Words as they are compared, and marks where a number means something."""
-    assert tokens(text, {"pinjaman"}) == expected
+    assert tokenize(text, {"pinjaman"}) == expected
 
 
 # Held against real messages.
@@ -210,7 +210,7 @@ def test_tokens(text: str, expected: list[str]) -> None:
 
 def share(held: Iterable[Held], *sources: str) -> float:
     """How many of these were set aside."""
-    asides = [one.judgement.reason is not None for one in held if one.message.source in sources]
+    asides = [one.classification.reason is not None for one in held if one.message.source in sources]
     return sum(asides) / len(asides)
 
 
@@ -229,10 +229,10 @@ def test_reports_stay_far_from_the_threshold(halves: list[Held]) -> None:
     """Where no word protects a report, its sum alone does, by a wide margin; also with all a sender can leave below."""
     for one in halves:
         if one.message.source == "report":
-            found = one.judge.found(one.message.text)
-            assert found.saying("protects") or found.sums["unwanted"] < -1
+            found = one.classifier.match_phrases(one.message.text)
+            assert found.of_group("protects") or found.sums["unwanted"] < -1
             left = f"{one.message.text} hub saya 080000000001 Rp 500.000 www.contoh.id"
-            assert one.judge.judge(left, "", Channel.SMS).reason is None
+            assert one.classifier.classify(left, "", Channel.SMS).reason is None
 
 
 def test_halves_share_no_near_copy(real: list[Message]) -> None:

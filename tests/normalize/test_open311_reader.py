@@ -41,7 +41,7 @@ def test_what_becomes_of_a_request() -> None:
     more = {"last_name": "Orang", "phone": "0800 0000 021", "email": "orang@contoh.example", "account_id": "17"}
     link = {"media_url": "https://kota-semarang.example/1.jpg", "api_key": "kunci-kota", "device_id": "d"}
 
-    draft = READER.read("", urlencode(said | more | link).encode())
+    draft = READER.read_report("", urlencode(said | more | link).encode())
 
     assert (draft.report.title, draft.report.text) == ("Jalan dan jembatan", "Aspal\nmengelupas")
     place = draft.report.place
@@ -66,7 +66,7 @@ def test_a_request_without_words_is_a_report(parts: Parts, engine: Engine, silen
 
 def test_a_service_that_is_no_more_is_called_by_its_code() -> None:
     """What was accepted is read whatever has become of the file since."""
-    draft = READER.read("", urlencode(WHERE | {"service_code": "becak"}).encode())
+    draft = READER.read_report("", urlencode(WHERE | {"service_code": "becak"}).encode())
     assert draft.report.title == "becak"
 
 
@@ -74,7 +74,7 @@ def test_a_service_that_is_no_more_is_called_by_its_code() -> None:
 def test_any_bytes_are_a_draft_or_unreadable(body: bytes) -> None:
     """The reader is total."""
     try:
-        draft = READER.read("", body)
+        draft = READER.read_report("", body)
     except Unreadable:
         return
     assert draft.report.text

@@ -19,7 +19,9 @@ NUMBER = tracking_number(UUID(int=1), b"key")
 
 def read(body: str, **more: str) -> Draft | NotComplaint:
     """Read an SMS that Twilio sent as a form."""
-    return sms.read(FORM, urlencode({"MessageSid": "SM1", "From": "+628000000031", "Body": body, **more}).encode())
+    return sms.read_report(
+        FORM, urlencode({"MessageSid": "SM1", "From": "+628000000031", "Body": body, **more}).encode()
+    )
 
 
 def text_of(found: Draft | NotComplaint) -> str:
@@ -86,10 +88,10 @@ def test_a_picture_is_never_empty() -> None:
 def test_json_is_read_as_a_form_is() -> None:
     """The same fields, the same draft; half characters become whole ones."""
     fields = {"MessageSid": "SM1", "From": "+628000000031", "Body": "jalan rusak"}
-    assert sms.read(JSON, json.dumps(fields).encode()) == read("jalan rusak")
+    assert sms.read_report(JSON, json.dumps(fields).encode()) == read("jalan rusak")
     halved = '{"From": "+628000000031", "Body": "jalan \\ud83d rusak"}'
-    assert text_of(sms.read(JSON, halved.encode())).startswith("jalan")
-    text_of(sms.read(JSON, halved.encode())).encode()
+    assert text_of(sms.read_report(JSON, halved.encode())).startswith("jalan")
+    text_of(sms.read_report(JSON, halved.encode())).encode()
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def test_json_is_read_as_a_form_is() -> None:
 def test_what_can_not_be_read_is_named(content_type: str, body: bytes, field: str) -> None:
     """Where reading failed, and not what stood there."""
     with pytest.raises(Unreadable) as caught:
-        sms.read(content_type, body)
+        sms.read_report(content_type, body)
     assert caught.value.field == field
 
 
@@ -113,7 +115,7 @@ def test_what_can_not_be_read_is_named(content_type: str, body: bytes, field: st
 def test_door_and_reader_agree(body: str) -> None:
     """The door says "nothing said" exactly where the normalizer makes no complaint of it."""
     told = parse_sms(body).kind == "nothing"
-    made = sms.read(JSON, json.dumps({"From": "+628000000031", "Body": body}).encode())
+    made = sms.read_report(JSON, json.dumps({"From": "+628000000031", "Body": body}).encode())
     assert told == (made == NotComplaint("empty"))
 
 

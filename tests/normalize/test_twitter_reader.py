@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from messages.shapes import Report
-from normalize.draft import Draft, Follows, NotComplaint, Unreadable
+from normalize.draft import Continuation, Draft, NotComplaint, Unreadable
 from normalize.readers import twitter
 
 ACCOUNT = "1708"
@@ -17,7 +17,7 @@ OTHER = "9000000002"
 def read(text: str = "@Lapor1708 jalan rusak", **more: Any) -> Draft | NotComplaint:
     """What is made of a post."""
     post = {"id": "11", "author_id": AUTHOR, "text": text, "conversation_id": "11"} | more
-    return twitter.read("application/json", json.dumps({"account": ACCOUNT, "post": post}).encode())
+    return twitter.read_report("application/json", json.dumps({"account": ACCOUNT, "post": post}).encode())
 
 
 def report(text: str, **more: Any) -> Report:
@@ -27,12 +27,12 @@ def report(text: str, **more: Any) -> Report:
     return found.report
 
 
-def follows(**more: Any) -> Follows:
+def continuation(**more: Any) -> Continuation:
     """What a post says it continues."""
     found = read(**more)
     assert isinstance(found, Draft)
-    assert found.follows
-    return found.follows
+    assert found.continuation
+    return found.continuation
 
 
 @pytest.mark.parametrize(
@@ -226,14 +226,14 @@ def test_what_a_post_continues(more: dict[str, Any], mark: str, evidence: str) -
     said = dict(more)
     if parent := said.pop("to", None):
         said["referenced_tweets"] = [{"type": "replied_to", "id": parent}]
-    found = follows(**said)
+    found = continuation(**said)
     assert (found.mark, found.evidence) == (f"x:{AUTHOR}:{mark}", evidence)
 
 
 def test_marks_are_the_authors_alone() -> None:
     """Every mark names its author: nobody continues what another began."""
-    found = follows(author_id=OTHER)
-    assert all(mark.startswith(f"x:{OTHER}:") for mark in (found.mark, *found.also))
+    found = continuation(author_id=OTHER)
+    assert all(mark.startswith(f"x:{OTHER}:") for mark in (found.mark, *found.additional_marks))
 
 
 BROKEN: list[bytes] = [
@@ -249,7 +249,7 @@ BROKEN: list[bytes] = [
 def test_any_bytes(body: bytes) -> None:
     """What is no post is unreadable, says where, and quotes nothing."""
     with pytest.raises(Unreadable):
-        twitter.read("application/json", body)
+        twitter.read_report("application/json", body)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_any_bytes(body: bytes) -> None:
 )  # fmt: skip
 def test_what_x_leaves_out(more: dict[str, Any]) -> None:
     """A post without what X may leave out is read all the same, and continues nothing but itself."""
-    assert follows(**more).mark == f"x:{AUTHOR}:post:11"
+    assert continuation(**more).mark == f"x:{AUTHOR}:post:11"
 
 
 def test_half_characters() -> None:

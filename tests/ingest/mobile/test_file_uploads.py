@@ -87,7 +87,9 @@ def test_picture_says_where(served: DoorClient, phone: Phone) -> None:
         item(3, attachments=[plain]),
     )
 
-    reports = [mobile.read(raw.content_type, served.opened(raw)).report for raw in served.raw_messages(Channel.MOBILE)]
+    reports = [
+        mobile.read_report(raw.content_type, served.opened(raw)).report for raw in served.raw_messages(Channel.MOBILE)
+    ]
     places = [(each.place.latitude, each.place.longitude, each.place.accuracy) for each in reports]
     assert places == [(-6.97, 110.42, None), (-7.5, 110.25, 5), (None, None, None)]
 
@@ -254,7 +256,7 @@ def test_attachment_by_the_other_address(served: DoorClient, phone: Phone) -> No
 
     assert_refused(answer, 404, "unknown_upload")
     raw_messages = served.raw_messages(Channel.MOBILE)
-    reports = [mobile.read(raw.content_type, served.opened(raw)).report for raw in raw_messages]
+    reports = [mobile.read_report(raw.content_type, served.opened(raw)).report for raw in raw_messages]
     assert [len(raw.attachments) for raw in raw_messages] == [1, 1]
     assert [each.place.latitude for each in reports] == [-6.97, -6.97]
 

@@ -123,7 +123,7 @@ def test_place_and_push_reach_the_complaint(served: DoorClient) -> None:
         item(1, latitude=-7.5, longitude=110.25, accuracy=12.5), item(2, push_token="push-2"), item(3, accuracy=4)
     )
 
-    drafts = [mobile.read(raw.content_type, served.opened(raw)) for raw in served.raw_messages(Channel.MOBILE)]
+    drafts = [mobile.read_report(raw.content_type, served.opened(raw)) for raw in served.raw_messages(Channel.MOBILE)]
     places = [
         (draft.report.place.latitude, draft.report.place.longitude, draft.report.place.accuracy) for draft in drafts
     ]
@@ -163,7 +163,7 @@ _LETTER = st.fixed_dictionaries(
 def test_reading_a_letter_is_total(body: bytes) -> None:
     """Any bytes give a draft, or the one error that says where reading failed."""
     try:
-        found = mobile.read(MOBILE_ENVELOPE, body).report.text
+        found = mobile.read_report(MOBILE_ENVELOPE, body).report.text
     except Unreadable as error:
         found = error.field
     assert found

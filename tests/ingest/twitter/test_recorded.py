@@ -58,7 +58,7 @@ def test_every_recorded_post(reading: Reading, path: Path) -> None:
     assert len(kept) + earlier + len(quarantined(reading.parts)) == posts
     for raw in kept:
         body = reading.parts.sealer.open(raw.body, raw.id)
-        assert isinstance(twitter.read(raw.content_type, body), Draft | NotComplaint)
+        assert isinstance(twitter.read_report(raw.content_type, body), Draft | NotComplaint)
 
 
 def test_recorded_posts_are_complaints_or_say_why_not(reading: Reading) -> None:
@@ -70,7 +70,7 @@ def test_recorded_posts_are_complaints_or_say_why_not(reading: Reading) -> None:
         reading.x.script.append(says.shaped(page))
         reading.look()
     for raw in raw_messages(reading.parts, Channel.TWITTER):
-        read = twitter.read(raw.content_type, reading.parts.sealer.open(raw.body, raw.id))
+        read = twitter.read_report(raw.content_type, reading.parts.sealer.open(raw.body, raw.id))
         reason = read.reason if isinstance(read, NotComplaint) else "complaint"
         found[reason] = found.get(reason, 0) + 1
 
@@ -88,8 +88,10 @@ def test_recorded_edits_belong_together(reading: Reading) -> None:
 
     first, second = raw_messages(reading.parts, Channel.TWITTER)
     assert second.provider_id.startswith(f"{first.provider_id}:")
-    drafts = [twitter.read(raw.content_type, reading.parts.sealer.open(raw.body, raw.id)) for raw in (first, second)]
-    marks = [draft.follows.mark for draft in drafts if isinstance(draft, Draft) and draft.follows]
+    drafts = [
+        twitter.read_report(raw.content_type, reading.parts.sealer.open(raw.body, raw.id)) for raw in (first, second)
+    ]
+    marks = [draft.continuation.mark for draft in drafts if isinstance(draft, Draft) and draft.continuation]
     assert marks == [marks[0]] * 2
 
 

@@ -21,7 +21,7 @@ from messages.shapes import Channel, Complaint, Correction, Relation
 from messages.topics import CORRECTIONS
 from normalize.duplicates.matcher import JOINS
 from normalize.duplicates.store import ComparableRow, LookupKeyRow
-from normalize.stage import KEPT, NormalizeStage
+from normalize.stage import COMPARISON_PERIOD, NormalizeStage
 from tests.conftest import NOW
 from tests.support.records import JSON, at
 
@@ -187,7 +187,7 @@ def test_working_again_says_the_same(parts: Parts, stage: NormalizeStage) -> Non
 def test_what_is_old_is_forgotten(parts: Parts, engine: Engine, stage: NormalizeStage) -> None:
     """The store of what is compared does not grow for ever."""
     work(stage, report(parts, MORNING, "a"))
-    work(stage, report(parts, ELSEWHERE, "b", KEPT / timedelta(hours=1) + 1), start=5)
+    work(stage, report(parts, ELSEWHERE, "b", COMPARISON_PERIOD / timedelta(hours=1) + 1), start=5)
     with read_transaction(engine) as connection:
         assert connection.execute(select(func.count()).select_from(ComparableRow)).scalar_one() == 1
         assert connection.execute(select(func.count(func.distinct(LookupKeyRow.number)))).scalar_one() == 1
@@ -197,7 +197,7 @@ def test_keys_are_swept_by_the_way(parts: Parts, engine: Engine, stage: Normaliz
     """Keys that nobody asks for any more go too, wherever they stand, as other messages come."""
     texts = [AFTERNOON.replace("Kenanga Raya", street) for street in STREETS]
     work(stage, *[report(parts, text, f"d{number}") for number, text in enumerate(texts)])
-    later = KEPT / timedelta(hours=1) + 1
+    later = COMPARISON_PERIOD / timedelta(hours=1) + 1
     for turn, text in enumerate(texts[:30]):
         work(stage, report(parts, f"Setuju. {text}", f"e{turn}", later), start=1000 * (turn + 1))
     with read_transaction(engine) as connection:

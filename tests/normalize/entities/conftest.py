@@ -6,7 +6,7 @@ import pytest
 
 from config.reference.regions import load_regions
 from language.places.gazetteer import Gazetteer, load_gazetteer
-from normalize.entities import find
+from normalize.entities import extract_entities
 
 Read = Callable[[str], list[str]]
 
@@ -22,6 +22,6 @@ def read(gazetteer: Gazetteer) -> Read:
     """What is found in a text, each as `kind=value`, in its order."""
 
     def one(text: str) -> list[str]:
-        return [f"{finding.kind}={finding.value}" for finding in find(text, gazetteer)]
+        return [f"{finding.kind}={finding.value}" for finding in extract_entities(text, gazetteer)]
 
     return one

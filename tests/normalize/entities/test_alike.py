@@ -2,7 +2,7 @@
 
 import pytest
 
-from normalize.entities.name_similarity import Verdict, same_person, same_place
+from normalize.entities.name_similarity import NameSimilarity, compare_person_names, compare_place_names
 
 
 @pytest.mark.parametrize(
@@ -28,9 +28,9 @@ from normalize.entities.name_similarity import Verdict, same_person, same_place
         ("3", "4", "conflict"),
     ],
 )
-def test_places(one: str, other: str, verdict: Verdict) -> None:
+def test_places(one: str, other: str, verdict: NameSimilarity) -> None:
     """Spelling and initials make no difference; numbers and directions do; one letter may be a slip."""
-    assert same_place(one, other) == same_place(other, one) == verdict
+    assert compare_place_names(one, other) == compare_place_names(other, one) == verdict
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,6 @@ def test_places(one: str, other: str, verdict: Verdict) -> None:
         ("dewi", "dewo", "conflict"),
     ],
 )
-def test_persons(one: str, other: str, verdict: Verdict) -> None:
+def test_persons(one: str, other: str, verdict: NameSimilarity) -> None:
     """A part of a name may be the same person; another word is another one."""
-    assert same_person(one, other) == same_person(other, one) == verdict
+    assert compare_person_names(one, other) == compare_person_names(other, one) == verdict

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from config.reference.regions import load_regions
 from language.places.gazetteer import Gazetteer, load_gazetteer
-from normalize.entities import Finding, Kind, find
+from normalize.entities import Entity, EntityKind, extract_entities
 from normalize.entities.common_words import words
 from tests.support.paths import SHARED
 
@@ -36,7 +36,7 @@ _TEXTS = st.one_of(
 )
 
 
-def _hold(text: str, found: tuple[Finding, ...]) -> None:
+def _hold(text: str, found: tuple[Entity, ...]) -> None:
     assert all(0 <= finding.start < finding.end <= len(text) for finding in found)
     assert all(text[finding.start : finding.end].strip() and finding.value for finding in found)
     assert [finding.start for finding in found] == sorted(finding.start for finding in found)
@@ -46,9 +46,9 @@ def _hold(text: str, found: tuple[Finding, ...]) -> None:
 @given(_TEXTS)
 def test_total(text: str) -> None:
     """Any text is read: each finding lies in it, in order, and says something; the same text says the same."""
-    found = find(text, _GAZETTEER)
+    found = extract_entities(text, _GAZETTEER)
     _hold(text, found)
-    assert find(text, _GAZETTEER) == found
+    assert extract_entities(text, _GAZETTEER) == found
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_total(text: str) -> None:
 def test_long_texts(piece: str) -> None:
     """The same piece over and over is read to its end."""
     text = piece * (40_000 // len(piece))
-    _hold(text, find(text, _GAZETTEER))
+    _hold(text, extract_entities(text, _GAZETTEER))
 
 
 def _reports() -> list[dict[str, str]]:
@@ -70,15 +70,15 @@ def _reports() -> list[dict[str, str]]:
 
 def test_real_reports(gazetteer: Gazetteer) -> None:
     """Real reports are read; most say a place or a time, none is full of nothing but findings."""
-    kinds: Counter[Kind] = Counter()
+    kinds: Counter[EntityKind] = Counter()
     silent = 0
     for row in _reports():
         text = f"{row['title']}\n{row['text']}"
-        found = find(text, gazetteer)
+        found = extract_entities(text, gazetteer)
         _hold(text, found)
         kinds.update(finding.kind for finding in found)
         silent += not found
     assert silent < 250
-    assert kinds[Kind.CITY] > 300
-    assert kinds[Kind.STREET] > 100
-    assert kinds[Kind.NUMBER] == 0  # they were masked
+    assert kinds[EntityKind.CITY] > 300
+    assert kinds[EntityKind.STREET] > 100
+    assert kinds[EntityKind.NUMBER] == 0  # they were masked

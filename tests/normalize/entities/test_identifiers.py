@@ -6,7 +6,7 @@ from language.places.gazetteer import Gazetteer
 from messages.ids import message_id
 from messages.shapes import Channel
 from messages.tracking import tracking_number
-from normalize.entities import Finding, Kind, find
+from normalize.entities import Entity, EntityKind, extract_entities
 from tests.normalize.entities.conftest import Read
 
 _NUMBER = tracking_number(message_id(Channel.WEB, "1"), b"a key for tests")
@@ -119,19 +119,39 @@ def test_stars_alone(read: Read) -> None:
 
 def test_personal(gazetteer: Gazetteer) -> None:
     """What may lead to a person says so, and does not show itself when it is printed."""
-    (found,) = find("NIK 3174014101900001", gazetteer)
+    (found,) = extract_entities("NIK 3174014101900001", gazetteer)
     assert found.personal
     assert "3174014101900001" not in f"{found} {found!r} {(found,)}"
-    (street,) = find("Jl. Melati", gazetteer)
+    (street,) = extract_entities("Jl. Melati", gazetteer)
     assert not street.personal
-    assert repr(street) == "Finding(street, 'melati', 0, 10)"
+    assert repr(street) == "Entity(street, 'melati', 0, 10)"
 
 
 def test_every_identifier_is_personal() -> None:
     """None was forgotten: only what says where, when and how much is not personal."""
-    impersonal = {kind for kind in Kind if not Finding(kind, "x", 0, 1).personal}
+    impersonal = {kind for kind in EntityKind if not Entity(kind, "x", 0, 1).personal}
     assert impersonal == {
-        *(Kind.STREET, Kind.ALLEY, Kind.KM, Kind.RT, Kind.RW, Kind.BLOCK, Kind.HAMLET, Kind.VILLAGE, Kind.DISTRICT),
-        *(Kind.CITY, Kind.PROVINCE, Kind.AREA, Kind.LANDMARK, Kind.UNIT, Kind.BRANCH, Kind.URL, Kind.DATE, Kind.WHEN),
-        *(Kind.TIME, Kind.AMOUNT, Kind.MEASURE),
+        *(
+            EntityKind.STREET,
+            EntityKind.ALLEY,
+            EntityKind.KM,
+            EntityKind.RT,
+            EntityKind.RW,
+            EntityKind.BLOCK,
+            EntityKind.HAMLET,
+            EntityKind.VILLAGE,
+            EntityKind.DISTRICT,
+        ),
+        *(
+            EntityKind.CITY,
+            EntityKind.PROVINCE,
+            EntityKind.AREA,
+            EntityKind.LANDMARK,
+            EntityKind.UNIT,
+            EntityKind.BRANCH,
+            EntityKind.URL,
+            EntityKind.DATE,
+            EntityKind.WHEN,
+        ),
+        *(EntityKind.TIME, EntityKind.AMOUNT, EntityKind.MEASURE),
     }

@@ -9,7 +9,7 @@ from ingest.wrap import accepted_record
 from messages.gsm_alphabet import fits_one_sms
 from messages.shapes import Channel, VerifiedBy
 from messages.topics import COMPLAINTS, REPLIES
-from normalize.replies import received
+from normalize.replies import acknowledgement
 from normalize.stage import NormalizeStage
 from sinks.replies.providers.twilio import TwilioSms
 from sinks.replies.sink import ReplySink
@@ -96,4 +96,4 @@ def test_what_is_no_report_is_not_answered(parts: Parts, twilio: LoopbackTwilio,
 @pytest.mark.parametrize("verified_by", ["twilio-signature", "smpp-bind", "device-token", "none"])
 def test_who_was_at_the_door_was_answered_there(verified_by: VerifiedBy) -> None:
     """And who sent an SMS can't be told where nothing proves that they did."""
-    assert received(complaint(), verified_by) is None
+    assert acknowledgement(complaint(), verified_by) is None
