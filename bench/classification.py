@@ -20,12 +20,13 @@ from typing import NamedTuple
 
 from bench.corpus import SOURCES, UNWANTED, Message, fold, load
 from bench.learning import learn, write
-from config.reference.classification_phrases import FILE, load_classification_rows
+from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load_classification_rows
+from config.reference.folder import SHIPPED_FOLDER
 from messages.shapes import Channel, Kind
 from normalize.classification.classifier import Classification, Classifier
 
 _SHARED = Path("/work/shared/data")
-_OURS = Path(__file__).parent.parent / "config" / "data"
+_OURS = SHIPPED_FOLDER
 _FOLDS = 5
 _HEAD = 7
 # What a citizen may leave below a complaint, and an advertiser always does.
@@ -173,6 +174,6 @@ if __name__ == "__main__":
     training = words[:1] == ["train"]
     shared = Path(words[-1]) if len(words) > training else _SHARED
     if training:
-        write(learn(load(shared), load_classification_rows()), _OURS / FILE)
+        write(learn(load(shared), load_classification_rows()), _OURS / CLASSIFICATION_PHRASES)
     else:
         print(json.dumps(main(shared), indent=1))  # noqa: T201 - what a bench is for

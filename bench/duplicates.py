@@ -25,6 +25,7 @@ from pathlib import Path
 from app.evaluation.duplicate_metrics import measure_duplicates, summarize_judgements
 from app.evaluation.duplicates import ExplainedMessage, LabelledPair, Readers
 from config.reference.duplicate_weights import DuplicateWeights
+from config.reference.folder import SHIPPED_FOLDER
 from messages.shapes import Channel
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.comparison import Comparator
@@ -34,7 +35,7 @@ from normalize.duplicates.location_comparison import compare_locations
 from normalize.duplicates.text_alignment import align
 
 _PAIRS = Path(__file__).parent.parent / "tests" / "data" / "pairs"
-_FILE = Path(__file__).parent.parent / "config" / "data" / "likeness.csv"
+_FILE = SHIPPED_FOLDER / "likeness.csv"
 _AGAINST = (
     *("exchanged-near", "exchanged-numbers-near", "other-title", "other-title-near", "other-numbers"),
     *("other-names-near", "other-narrow-names", "other-narrow-names-in-district", "other-part", "no-grounds"),
@@ -83,7 +84,7 @@ def train(readers: Readers) -> DuplicateWeights:
 def cross(readers: Readers) -> dict[str, object]:
     """Precision and recall at the threshold of `train`, on held-out groups and on held-out sources."""
     examples = _all(readers)
-    enough = readers.likeness.enough
+    enough = readers.likeness.threshold
     measured: dict[str, object] = {}
     for name, apart in (("groups", _fold_of), ("sources", _source_of)):
         judged = [(one.pair, score >= enough) for one, score in _crossed(examples, apart) if one.pair is not None]
@@ -244,7 +245,7 @@ def _write(likeness: DuplicateWeights) -> None:
     with _FILE.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(("feature", "weight"))
-        out.writerows((("start", likeness.start), ("enough", likeness.enough)))
+        out.writerows((("start", likeness.prior), ("enough", likeness.threshold)))
         out.writerows((name, weight) for name, weight in likeness.weights.items() if weight)
 
 

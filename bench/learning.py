@@ -28,16 +28,18 @@ def learn(messages: Sequence[Message], cues: Sequence[ClassificationRow]) -> tup
     found = [classifier.match_phrases(message.text).cues for message in messages]
     weights: dict[str, dict[str, float]] = {}
     for says, strength, of in _CLASSES:
-        rows = {cue.name: cue for cue in cues if cue.says == says}
+        rows = {cue.name: cue for cue in cues if cue.outcome == says}
         pulls = {name: _pull(cue, strength) for name, cue in rows.items()}
         examples = [
-            Example(frozenset(cue.name for cue in there if cue.says == says) | {ALWAYS}, answer, message.copies**-0.5)
+            Example(
+                frozenset(cue.name for cue in there if cue.outcome == says) | {ALWAYS}, answer, message.copies**-0.5
+            )
             for message, there in zip(messages, found, strict=True)
             if (answer := of(message)) is not None
         ]
         weights[says] = fit(examples, pulls)
     weights["unwanted"][ALWAYS] += _LEANING
-    return tuple(replace(cue, weight=round(weights.get(cue.says, {}).get(cue.name, cue.weight), 2)) for cue in cues)
+    return tuple(replace(cue, weight=round(weights.get(cue.outcome, {}).get(cue.name, cue.weight), 2)) for cue in cues)
 
 
 def write(cues: Sequence[ClassificationRow], path: Path) -> None:
@@ -46,14 +48,14 @@ def write(cues: Sequence[ClassificationRow], path: Path) -> None:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(COLUMNS)
         for cue in cues:
-            numbers = ("", "") if cue.says in LISTED else (f"{cue.given:g}", f"{cue.weight:g}")
-            rows.writerow((cue.says, *numbers, "|".join(cue.phrases)))
+            numbers = ("", "") if cue.outcome in LISTED else (f"{cue.given_weight:g}", f"{cue.weight:g}")
+            rows.writerow((cue.outcome, *numbers, "|".join(cue.phrases)))
 
 
 def _pull(cue: ClassificationRow, strength: float) -> Pull:
     if cue.name == ALWAYS:
-        return Pull(cue.given, _FREE)
-    return Pull(cue.given, strength, min(0.0, 2 * cue.given), max(0.0, 2 * cue.given))
+        return Pull(cue.given_weight, _FREE)
+    return Pull(cue.given_weight, strength, min(0.0, 2 * cue.given_weight), max(0.0, 2 * cue.given_weight))
 
 
 def _unwanted(message: Message) -> bool:

@@ -10,9 +10,9 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 
 from bench.reports import judged
+from config.reference.folder import SHIPPED_FOLDER
 from config.reference.regions import load_regions
 from config.reference.slang import load_slang
 from language.places.gazetteer import Gazetteer, load_gazetteer
@@ -22,7 +22,7 @@ from router.decision import decide
 from router.registry.registry import TRIAGE
 from router.rules import Rules, load_rules
 
-_FOLDER = Path(__file__).parent.parent / "config" / "data"
+_FOLDER = SHIPPED_FOLDER
 _WORD = re.compile(r"[^\W\d_]+")
 _SMS = 160
 _SHORTEST = 5

@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from config.reference.folder import SHIPPED_FOLDER
 from config.reference.regions import Regions, load_regions
 from config.reference.slang import load_slang
 from config.reference.word_frequencies import load_word_frequencies
@@ -30,7 +31,7 @@ from router.location.location import ReportLocation, locate_report, location_tex
 _CHARACTERS = 400
 _ROUNDS = 20
 _PAGE = 4096 / 1024**2
-_LANDMARKS = Path(__file__).parent.parent / "config" / "data" / "landmarks.csv"
+_LANDMARKS = SHIPPED_FOLDER / "landmarks.csv"
 _JAKARTA = "31"
 
 

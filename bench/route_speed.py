@@ -15,9 +15,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.publishing import publish_alone
+from config.reference.folder import SHIPPED_FOLDER
 from messages.shapes import Report
 from router.decision import decide
-from router.rules import SHIPPED, Rules, load_rules
+from router.rules import Rules, load_rules
 
 _AROUND = (
     "Selamat pagi Bapak/Ibu admin yang saya hormati, mohon izin menyampaikan keluhan. {} Hal ini sudah berlangsung "
@@ -29,7 +30,7 @@ _ROUNDS, _TIMES = 5, 10
 
 def main() -> dict[str, float]:
     """Run it; returns what was measured."""
-    rules = load_rules(SHIPPED)
+    rules = load_rules(SHIPPED_FOLDER)
     reports = [Report(text=_AROUND.format(row.example)) for row in rules.competence.rows]
     routed = _routed(rules, reports)
     published = publish_alone([report.model_dump_json().encode() for report in reports])
@@ -59,7 +60,7 @@ def _routed(rules: Rules, reports: Sequence[Report]) -> float:
 
 def _grown(folder: Path) -> Path:
     """The shipped tables with nine copies of their rows under words that no report has."""
-    shutil.copytree(SHIPPED, folder, dirs_exist_ok=True)
+    shutil.copytree(SHIPPED_FOLDER, folder, dirs_exist_ok=True)
     _grow(folder / "topics.csv", lambda row, n: {"topic": f"{row['topic']}-z{n}", "words": _other(row["words"], n)})
     _grow(folder / "competence.csv", lambda row, n: {"id": f"{row['id']}-z{n}", "topic": f"{row['topic']}-z{n}"})
     _grow(folder / "landmarks.csv", lambda row, n: {"name": _other(row["name"], n)})

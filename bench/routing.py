@@ -13,18 +13,18 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from app.evaluation.routing_metrics import JudgedReport, measure_rules, routing_figures
 from bench.reports import invented, judged
+from config.reference.folder import SHIPPED_FOLDER
 from router.decision import decide
 from router.evidence.evidence import KINDS, Evidence
 from router.registry.registry import TRIAGE, Agency
 from router.rules import Rules, load_rules
 from router.scoring import Weights, likelihoods, strengths
 
-_FOLDER = Path(__file__).parent.parent / "config" / "data"
+_FOLDER = SHIPPED_FOLDER
 # Where learning begins and whither it is drawn: one for a sign that says what it says, less where it misleads.
 _GIVEN: Mapping[str, float] = {
     "matter": 1.0,

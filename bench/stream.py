@@ -9,11 +9,11 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from pathlib import Path
 
+from config.reference.folder import SHIPPED_FOLDER
 from config.reference.regions import load_regions
 
-_DATA = Path(__file__).parent.parent / "config" / "data"
+_DATA = SHIPPED_FOLDER
 _STREETS, _QUARTERS, _PERSONS, _PHRASES = 20_000, 10_000, 20_000, 6_000
 # Of all: sent again by the same person; about the same by somebody else.
 _AGAIN, _SAME = 0.12, 0.05
@@ -76,7 +76,7 @@ class Stream:
         words = {row["word"]: int(row["texts"]) for row in _rows("vocabulary") if row["word"]}
         # Most words of a dictionary nobody writes.
         self._words = Drawn(list(words), [count - 0.9 for count in words.values()])
-        cities = [region.name for province in regions.inside() for region in regions.inside(province.code)]
+        cities = [region.name for province in regions.children() for region in regions.children(province.code)]
         rng.shuffle(cities)
         self._cities = Drawn(cities)
         self._streets = Drawn([_name(rng, rng.choice((2, 3, 3, 4))) for _ in range(_STREETS)])

@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from config.reference.folder import SHIPPED_FOLDER
 from config.reference.matter_terms import load_matter_terms
 from config.reference.slang import load_slang
 from language.places.villages import village_name_words
 from language.words import WordReader
 
-_FILE = Path(__file__).parent.parent / "config" / "data" / "vocabulary.csv"
+_FILE = SHIPPED_FOLDER / "vocabulary.csv"
 _FEWEST = 4
 _LONGEST = 24
 # They stand in several texts, but are persons and places.

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from config.reference.folder import SHIPPED_FOLDER
+
 _SHORTEST_SECRET = 32
 # Where who listens on every address is reached from the same machine.
 _THIS_MACHINE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what others set
@@ -44,7 +46,7 @@ class Settings(BaseSettings):
     public_url: str = Field("", description="Address that providers and citizens use; signatures cover it.")
     instance: str = Field(default_factory=gethostname, description="Stable name of this process in its groups.")
     agencies: Path = Field(
-        Path(__file__).parent / "data",
+        SHIPPED_FOLDER,
         description="Folder with the tables that an operator keeps; what it lacks is taken as shipped.",
     )
 

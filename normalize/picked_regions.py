@@ -9,7 +9,7 @@ _DISTRICT = 3
 
 def with_region_names(place: Place, regions: Regions) -> Place:
     """Return the place with the names of its code. A region typed as text stays, and so does an unknown code."""
-    path = regions.way(place.code)
+    path = regions.lineage(place.code)
     if not path or place.region:
         return place
     # The bare name of some provinces is a city's too (Jambi, Bengkulu, Gorontalo).

@@ -1,15 +1,15 @@
 """All that operators keep for routing, read and checked as a whole: one version, named by every dispatch."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from config.reference.folder import ReferenceFolder, version_of
 from config.reference.regions import Regions, load_regions
 from config.reference.slang import load_slang
+from config.reference.table_reader import TableError
 from config.reference.word_frequencies import load_word_frequencies
-from config.settings import SettingsError
 from language.phrase_lexicon import PhraseLexicon
 from language.places.aliases import load_place_aliases, official_names
 from language.places.finder import PlaceFinder
@@ -31,13 +31,6 @@ FILES = (
     *("agencies.csv", "units.csv", "topics.csv", "competence.csv", "landmarks.csv", "doors.csv"),
     *("regions.csv", "places.csv", "villages.csv", "slang.csv", "vocabulary.csv"),
 )
-
-
-SHIPPED = Path(__file__).parent.parent / "config" / "data"
-
-
-class RulesError(SettingsError):
-    """The tables do not fit together; one line for each fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,40 +57,43 @@ class RulesSource(Protocol):
 def load_rules(folder: Path) -> Rules:
     """Read everything in a folder like `config/data`; what is not there but the institutions is taken as shipped.
 
-    Raises `SettingsError` naming each fault found.
+    Raises `TableError` naming each fault found.
     """
-    slang, vocabulary = load_slang(table(folder, "slang.csv")), load_word_frequencies(table(folder, "vocabulary.csv"))
+    reference = ReferenceFolder(folder)
+    slang = load_slang(reference.table("slang.csv"))
+    vocabulary = load_word_frequencies(reference.table("vocabulary.csv"))
     words = _words(slang)
-    regions = load_regions(table(folder, "regions.csv"))
-    places = load_place_aliases(regions, table(folder, "places.csv"))
+    regions = load_regions(reference.table("regions.csv"))
+    places = load_place_aliases(regions, reference.table("places.csv"))
     gazetteer = Gazetteer(regions, places)
-    villages = load_villages(regions, table(folder, "villages.csv"))
+    villages = load_villages(regions, reference.table("villages.csv"))
     atlas = PlaceFinder(regions, places, gazetteer, villages, (*vocabulary.words, *slang))
     registry = load_registry(folder, atlas, words)
-    topics = load_topics(table(folder, "topics.csv"), words)
-    competence = load_competence(table(folder, "competence.csv"))
-    landmarks = load_landmarks(regions, table(folder, "landmarks.csv"))
+    topics = load_topics(reference.table("topics.csv"), words)
+    competence = load_competence(reference.table("competence.csv"))
+    landmarks = load_landmarks(regions, reference.table("landmarks.csv"))
     if faults := list(_faults(registry, topics, competence, landmarks, regions)):
-        raise RulesError("\n".join(faults))
+        raise TableError("\n".join(faults))
     names = PhraseLexicon(
         {tuple(word.normal for word in words.of(name)): one for name, one in registry.name_index.phrases()}
     )
     # A part of a place's name is a word that stays as it is.
     usual = {*vocabulary.words, *(word for name in official_names(regions) for word in name.split())}
-    speller = SpellingCorrector((*topics.known(), *names.words()), usual, vocabulary.weight)
+    speller = SpellingCorrector((*topics.known(), *names.words()), usual, vocabulary.rarity)
     governments = Jurisdiction(registry.agencies.values())
     signs = EvidenceCollector(
         ReportReader(words, speller), registry, governments, names, topics, competence, atlas, landmarks
     )
-    weights = load_weights(table(folder, "doors.csv"))
-    return Rules(_digest(folder), registry, topics, competence, weights, signs, governments)
+    weights = load_weights(reference.table("doors.csv"))
+    version = version_of(reference.digests(FILES).values())
+    return Rules(version, registry, topics, competence, weights, signs, governments)
 
 
 def _words(slang: Mapping[str, str]) -> WordReader:
     try:
         return WordReader(slang)
     except ValueError as error:
-        raise RulesError(f"slang.csv: {error}") from error
+        raise TableError(f"slang.csv: {error}") from error
 
 
 def _faults(
@@ -120,14 +116,3 @@ def _faults(
         for unit in registry.units.all
         if unit.topic and unit.topic not in spoken
     )
-
-
-def table(folder: Path, name: str) -> Path:
-    """The file of a table: that of the folder, or as shipped."""
-    own = folder / name
-    return own if own.exists() else SHIPPED / name
-
-
-def _digest(folder: Path) -> str:
-    content = b"".join(hashlib.sha256(table(folder, name).read_bytes()).digest() for name in FILES)
-    return hashlib.sha256(content).hexdigest()[:12]

@@ -1,13 +1,13 @@
 """Weighs the signs in a report against each other: which institution, and how likely that is right. Pure."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 from pathlib import Path
 from types import MappingProxyType
 
-from config.reference.table_reader import TableError, read_table
+from config.reference.table_reader import TableError, raise_faults, read_table
 from router.evidence.evidence import KINDS, Evidence
 
 # A second sign of one kind for one institution tells half of what it would alone.
@@ -15,10 +15,6 @@ _EACH_FURTHER = 0.5
 _ENOUGH = "enough"
 # More is certainty several times over, and in the end no number any more.
 _MOST = 20
-
-
-class WeightsError(TableError):
-    """The weights can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +76,21 @@ def strengths(signs: Sequence[Evidence]) -> Mapping[str, float]:
 
 
 def load_weights(path: Path) -> Weights:
-    """The weights in a file. Raises `WeightsError`."""
+    """Return the weights in a table. Raises `TableError`."""
     try:
-        found = {row.cells["sign"]: float(row.cells["weight"]) for row in read_table(path, ("sign", "weight"))}
-        enough = found.pop(_ENOUGH)
+        weights = {row.cells["sign"]: float(row.cells["weight"]) for row in read_table(path, ("sign", "weight"))}
+        enough = weights.pop(_ENOUGH)
     except (ValueError, KeyError) as error:
-        raise WeightsError(f"{path.name}: {error!r}; a number for each sign and for {_ENOUGH!r} is needed") from error
-    if missing := set(KINDS) ^ set(found):
-        raise WeightsError(f"{path.name}: a row too few or too many: {', '.join(sorted(missing))}")
-    if wrong := [sign for sign, weight in found.items() if not 0 <= weight <= _MOST]:
-        raise WeightsError(f"{path.name}: {', '.join(wrong)}: a weight lies between 0 and {_MOST}")
+        raise TableError(f"{path.name}: {error}; a number for each sign and for {_ENOUGH!r} is needed") from error
+    raise_faults(path, _faults(weights, enough))
+    return Weights(MappingProxyType(weights), enough)
+
+
+def _faults(weights: Mapping[str, float], enough: float) -> Iterator[str]:
+    yield from (f"the row of {sign} is missing; add it" for sign in sorted(set(KINDS) - set(weights)))
+    yield from (f"{sign} is no kind of evidence; remove the row" for sign in sorted(set(weights) - set(KINDS)))
+    yield from (
+        f"{sign}: a weight lies between 0 and {_MOST}" for sign, weight in weights.items() if not 0 <= weight <= _MOST
+    )
     if not 0 <= enough <= 1:
-        raise WeightsError(f"{path.name}: {_ENOUGH} is a probability, not {enough}")
-    return Weights(MappingProxyType(found), enough)
+        yield f"{_ENOUGH} is {enough}; write a probability between 0 and 1"

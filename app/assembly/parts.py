@@ -21,8 +21,9 @@ from bus.local.bus import LocalBus
 from bus.port import Bus, Producer, TopicSpec
 from bus.watchdog import Watchdog
 from config.database import DatabaseProbe, open_engine, read_transaction
-from config.reference.classification_phrases import load_classification_rows
-from config.reference.open311_services import Open311Services, load_open311_services
+from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load_classification_rows
+from config.reference.folder import ReferenceFolder
+from config.reference.open311_services import OPEN311_SERVICES, Open311Services, load_open311_services
 from config.reference.regions import Regions, load_regions
 from config.secrets import Secrets, open_secrets
 from config.settings import Settings
@@ -92,6 +93,11 @@ class Parts:
         return Wrapper(self.sealer, self.secrets.sender_key, self.secrets.tracking_key)
 
     @cached_property
+    def reference(self) -> ReferenceFolder:
+        """The operator's reference tables, and the shipped ones for those that they do not have."""
+        return ReferenceFolder(self.settings.agencies)
+
+    @cached_property
     def registry(self) -> Registry:
         """Raises `SettingsError` naming each fault of the operator's files."""
         return load_registry(self.settings.agencies)
@@ -109,11 +115,11 @@ class Parts:
     @cached_property
     def services(self) -> Open311Services:
         """What a city's app can report. Raises `SettingsError` naming each fault of the operator's file."""
-        return load_open311_services(self.settings.agencies)
+        return load_open311_services(self.reference.table(OPEN311_SERVICES))
 
     @cached_property
     def regions(self) -> Regions:
-        """The regions that citizens pick from. Raises `RegionsError`."""
+        """The regions that citizens pick from. Raises `TableError`."""
         return load_regions()
 
     @cached_property
@@ -124,7 +130,7 @@ class Parts:
     @cached_property
     def normalizer(self) -> NormalizeStage:
         """The stage that makes complaints of arrivals."""
-        classifier = Classifier(load_classification_rows(self.settings.agencies))
+        classifier = Classifier(load_classification_rows(self.reference.table(CLASSIFICATION_PHRASES)))
         return NormalizeStage(self.engine, self.sealer, self.services.names, self.regions, self.matcher, classifier)
 
     @cached_property

@@ -13,7 +13,7 @@ _Z = 1.96
 
 def measure_duplicates(readers: Readers, pairs: Iterable[LabelledPair]) -> dict[str, Any]:
     """See `figures`; of pairs as the detector judges them."""
-    comparer, enough = readers.comparator, readers.likeness.enough
+    comparer, enough = readers.comparator, readers.likeness.threshold
     return summarize_judgements(
         [
             (pair, comparer.compare(readers.read_message(pair.a), readers.read_message(pair.b)).score >= enough)

@@ -106,7 +106,7 @@ class Readers:
     @cached_property
     def comparator(self) -> Comparator:
         """Compares with the weights that were learned."""
-        return Comparator(self.vocabulary, self.likeness.weights, self.likeness.start)
+        return Comparator(self.vocabulary, self.likeness.weights, self.likeness.prior)
 
     @cached_property
     def reader(self) -> ComparableReader:
@@ -116,7 +116,7 @@ class Readers:
 
     def matcher(self) -> Matcher:
         """Finds what is about the same matter."""
-        return Matcher(self.reader, self.comparator, self.likeness.enough)
+        return Matcher(self.reader, self.comparator, self.likeness.threshold)
 
     def read_message(self, said: ExplainedMessage) -> Comparable:
         """The matter of a message."""
@@ -146,7 +146,7 @@ def explain_batches(readers: Readers, batches: Iterable[Sequence[ExplainedMessag
             for one, matter, some in zip(batch, matters, keys, strict=True):
                 own = uuid5(_IDS, one.id)
                 names[own] = one.id
-                yield _explained(matcher, seen, one, own, matter, some, names, readers.likeness.enough)
+                yield _explained(matcher, seen, one, own, matter, some, names, readers.likeness.threshold)
             seen.write()
     engine.dispose()
 
@@ -205,9 +205,9 @@ def explain_text(readers: Readers, classifier: Classifier, said: ExplainedMessag
             for one in found
         ],
         **_judged(classifier.classify(report.text, report.title, said.channel)),
-        "topics": sorted(readers.troubles.topics.of(normal)),
-        "things": sorted(readers.troubles.things.of(normal)),
-        "faults": sorted(readers.troubles.faults.of(normal)),
+        "topics": sorted(readers.troubles.topics.find_topics(normal)),
+        "things": sorted(readers.troubles.things.find_topics(normal)),
+        "faults": sorted(readers.troubles.faults.find_topics(normal)),
     }
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from app.assembly.parts import Parts
-from config.reference.regions import load_regions
+from config.reference.folder import ReferenceFolder
+from config.reference.regions import REGIONS, load_regions
 from config.reference.table_reader import read_table
 from language.text import clean_text
 from messages import codec
@@ -19,7 +20,7 @@ from messages.topics import COMPLAINTS
 from router.decision import Decision, decide
 from router.evidence.competence import Competence
 from router.registry.lint import registry_faults
-from router.rules import FILES, Rules, table
+from router.rules import FILES, Rules
 
 
 class ReportLine(BaseModel):
@@ -92,8 +93,9 @@ def _change(complaint: Complaint, before: Rules, after: Rules) -> DecisionChange
 
 def table_differences(before: Path, after: Path) -> Iterator[str]:
     """A line for each row that was added (+), removed (-) or changed (~) between two folders of tables."""
+    before_tables, after_tables = ReferenceFolder(before), ReferenceFolder(after)
     for name in FILES:
-        rows, others = _rows(table(before, name)), _rows(table(after, name))
+        rows, others = _rows(before_tables.table(name)), _rows(after_tables.table(name))
         for key in sorted(rows.keys() | others.keys()):
             if key not in others:
                 yield f"- {name}: {key}"
@@ -120,7 +122,7 @@ def rule_faults(rules: Rules, folder: Path) -> Iterator[str]:
 
     `folder` is where `rules` were read from.
     """
-    yield from registry_faults(rules.registry, load_regions(table(folder, "regions.csv")))
+    yield from registry_faults(rules.registry, load_regions(ReferenceFolder(folder).table(REGIONS)))
     for row in rules.competence.rows:
         yield from _example_faults(rules, row)
 

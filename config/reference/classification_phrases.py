@@ -1,103 +1,96 @@
-"""The words by which messages are told apart: `kinds.csv`, an operator's file like the agencies'. It judges nothing."""
+"""The phrases that tell complaints from questions, suggestions and unwanted messages, from `kinds.csv`."""
 
-import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.settings import SettingsError
+from config.reference.folder import SHIPPED_FOLDER
+from config.reference.table_reader import TableRow, raise_faults, read_table
 
-FILE = "kinds.csv"
+CLASSIFICATION_PHRASES = "kinds.csv"
 COLUMNS = ("says", "given", "weight", "phrases")
-_OURS = Path(__file__).parents[1] / "data" / FILE
 
-# Rows that add their weight to a sum.
+# Outcomes whose rows add their weights to a sum.
 WEIGHED = ("unwanted", "fraud", "publicity", "question", "wish")
-# Rows that only list words.
+# Outcomes whose rows only list words.
 LISTED = ("protects", "test", "greeting", "filler")
-# What stands for something that is not a word; `<selalu>` stands in every message.
+_OUTCOMES = WEIGHED + LISTED
+# Marks stand for something that is not a word. `ALWAYS` stands in every message.
 ALWAYS = "<selalu>"
 MARKS = frozenset({ALWAYS, "<telepon>", "<uang>", "<kuota>", "<kode>", "<nomor>", "<ussd>"})
 
-# What a message's words look like when they are compared: small letters and digits, or one of these signs.
+# A word of a message in the form in which it is compared: small letters and digits, or one of these signs.
 _WORD = re.compile(r"[^\W_A-Z]+|[%?!]")
-
-
-class KindsError(SettingsError):
-    """The file can't be read; the text names each row at fault."""
+_WEIGHT = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
 class ClassificationRow:
-    """One row. Any of `phrases` speaks for `says` with `weight` (log-odds), once per message.
+    """Any of `phrases` adds `weight` (log-odds) to the sum of `outcome`, once per message.
 
-    `given` is the weight a person gave; `weight` is what learning made of it. Where the file has one, both are that.
+    `given_weight` is the weight that a person gave, `weight` the learned one. If the table has one of them, both are
+    that.
     """
 
-    says: str
-    given: float
+    outcome: str
+    given_weight: float
     weight: float
     phrases: tuple[str, ...]
 
     @property
     def name(self) -> str:
-        """How evidence names it."""
+        """The row's name in evidence."""
         return self.phrases[0]
 
 
-def load_classification_rows(folder: Path | None = None) -> tuple[ClassificationRow, ...]:
-    """The rows in an operator's folder; ours where there are none. Raises `KindsError` naming each fault."""
-    path = folder / FILE if folder and (folder / FILE).exists() else _OURS
-    cues: list[ClassificationRow] = []
+def load_classification_rows(path: Path = SHIPPED_FOLDER / CLASSIFICATION_PHRASES) -> tuple[ClassificationRow, ...]:
+    """Return the rows of a table. Raises `TableError`."""
+    rows: list[ClassificationRow] = []
     faults: list[str] = []
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = csv.DictReader(file, strict=True)
-            if tuple(rows.fieldnames or ()) != COLUMNS:
-                raise KindsError(f"{path}: its first row must be {','.join(COLUMNS)}")
-            seen: set[tuple[str, str]] = set()
-            for row in rows:
-                found = list(_faults(row, seen))
-                faults += [f"{path}, line {rows.line_num}: {fault}" for fault in found]
-                if not found:
-                    cues.append(_cue(row))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise KindsError(f"{path}: {error!r}") from error
-    faults += [f"{path}: no row gives {ALWAYS} a weight for {says}" for says in _without_start(cues) if not faults]
-    if faults:
-        raise KindsError("\n".join(faults))
-    return tuple(cues)
+    previous_phrases: set[tuple[str, str]] = set()
+    for table_row in read_table(path, COLUMNS, exact_columns=True, uneven_rows=True):
+        row_faults = list(_row_faults(table_row, previous_phrases))
+        faults += [f"line {table_row.line}: {fault}" for fault in row_faults]
+        if not row_faults:
+            rows.append(_classification_row(table_row))
+    raise_faults(path, faults)
+    raise_faults(path, (f"no row gives {ALWAYS} a weight for {outcome}; add one" for outcome in _without_start(rows)))
+    return tuple(rows)
 
 
-def _cue(row: Mapping[str, str]) -> ClassificationRow:
-    given = row["given"] or row["weight"] or "0"
-    return ClassificationRow(row["says"], float(given), float(row["weight"] or given), tuple(row["phrases"].split("|")))
+def _classification_row(row: TableRow) -> ClassificationRow:
+    outcome, given, learned, phrases = (row.cells[column] for column in COLUMNS)
+    given_weight = given or learned or "0"
+    return ClassificationRow(outcome, float(given_weight), float(learned or given_weight), tuple(phrases.split("|")))
 
 
-def _faults(row: Mapping[str, str | None], seen: set[tuple[str, str]]) -> Iterator[str]:
-    says, given, weight, phrases = (row[column] or "" for column in COLUMNS)
-    if says not in WEIGHED + LISTED:
-        yield f"{says!r} is none of {', '.join(WEIGHED + LISTED)}"
+def _row_faults(row: TableRow, previous_phrases: set[tuple[str, str]]) -> Iterator[str]:
+    """Yield the faults of one row, and add its phrases to those of the previous rows."""
+    outcome, given, learned, phrases = (row.cells[column] for column in COLUMNS)
+    if outcome not in _OUTCOMES:
+        yield f"{outcome!r} is none of {', '.join(_OUTCOMES)}"
         return
-    if says in WEIGHED and not (given or weight):
-        yield "a weight is missing"
-    if says in LISTED and (given or weight):
-        yield f"{says} lists words and has no weights"
-    if not all(_number(text) for text in (given, weight) if text):
-        yield "a weight is a number like 1.5"
+    weights = list(filter(None, (given, learned)))
+    yield from _weight_faults(outcome, weights)
     for phrase in phrases.split("|"):
         if not all(word in MARKS or _WORD.fullmatch(word) for word in phrase.split(" ")):
             yield f"{phrase!r} is not in small letters and digits with single spaces, nor {', '.join(sorted(MARKS))}"
-        if (says, phrase) in seen:
-            yield f"{phrase!r} stands twice under {says}"
-        seen.add((says, phrase))
+        if (outcome, phrase) in previous_phrases:
+            yield f"{phrase!r} stands twice under {outcome}; keep one"
+        previous_phrases.add((outcome, phrase))
 
 
-def _number(text: str) -> bool:
-    return re.fullmatch(r"-?\d+(?:\.\d+)?", text) is not None
+def _weight_faults(outcome: str, weights: Collection[str]) -> Iterator[str]:
+    if outcome in WEIGHED and not weights:
+        yield "a weight is missing; add it"
+    if outcome in LISTED and weights:
+        yield f"{outcome} lists words and has no weights; remove them"
+    if not all(map(_WEIGHT.fullmatch, weights)):
+        yield "a weight is a number like 1.5; write it so"
 
 
-def _without_start(cues: list[ClassificationRow]) -> list[str]:
-    """The sums that nothing starts: a message without any cue would be at their threshold."""
-    return [says for says in WEIGHED if not any(cue.says == says and ALWAYS in cue.phrases for cue in cues)]
+def _without_start(rows: Sequence[ClassificationRow]) -> list[str]:
+    """Return the outcomes whose sum has no start: a message without any phrase would be at their threshold."""
+    started = {row.outcome for row in rows if ALWAYS in row.phrases}
+    return [outcome for outcome in WEIGHED if outcome not in started]

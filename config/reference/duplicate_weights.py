@@ -1,43 +1,44 @@
-"""How much each thing that two complaints have in common, or differ in, says that they are about the same matter.
+"""Weights of the features that two complaints share or differ in, from `likeness.csv`.
 
-Facts read from `config/data/likeness.csv`, which `python -m bench.duplicates train` learns from labelled pairs.
+`python -m bench.duplicates train` learns them from labelled pairs.
 """
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from config.settings import SettingsError
+from config.reference.folder import SHIPPED_FOLDER
+from config.reference.table_reader import TableError, read_table
 
-_FILE = Path(__file__).parents[1] / "data" / "likeness.csv"
-
-
-class LikenessError(SettingsError):
-    """The file can't be read as weights; the text names the row."""
+DUPLICATE_WEIGHTS = "likeness.csv"
+_PRIOR = "start"
+_THRESHOLD = "enough"
 
 
 @dataclass(frozen=True, slots=True)
 class DuplicateWeights:
-    """`weights` are log-odds by feature, `start` those of a pair of which nothing is known.
+    """`weights` are log-odds by feature, `prior` the log-odds of a pair of which nothing is known.
 
-    A pair is taken for one matter from the probability `enough` on.
+    From the probability `threshold` on, two complaints are taken for the same matter.
     """
 
     weights: Mapping[str, float]
-    start: float
-    enough: float
+    prior: float
+    threshold: float
 
 
-def load_duplicate_weights(path: Path = _FILE) -> DuplicateWeights:
-    """The weights in a file. Raises `LikenessError`."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            weights = {row["feature"]: float(row["weight"]) for row in csv.DictReader(file, strict=True)}
-        start, enough = weights.pop("start"), weights.pop("enough")
-    except (OSError, UnicodeDecodeError, csv.Error, KeyError, TypeError, ValueError) as error:
-        raise LikenessError(f"{path}: {error!r}") from error
-    if not 0 < enough < 1:
-        raise LikenessError(f"{path}: enough is a probability between 0 and 1, not {enough}")
-    return DuplicateWeights(MappingProxyType(weights), start, enough)
+def load_duplicate_weights(path: Path = SHIPPED_FOLDER / DUPLICATE_WEIGHTS) -> DuplicateWeights:
+    """Return the weights in a table. Raises `TableError`."""
+    weights: dict[str, float] = {}
+    for row in read_table(path, ("feature", "weight"), uneven_rows=True):
+        try:
+            weights[row.cells["feature"]] = float(row.cells["weight"])
+        except ValueError as error:
+            raise TableError(f"{path.name}: line {row.line}: write the weight as a number like 1.5") from error
+    if missing := [name for name in (_PRIOR, _THRESHOLD) if name not in weights]:
+        raise TableError(f"{path.name}: add a row for {' and '.join(missing)}")
+    prior, threshold = weights.pop(_PRIOR), weights.pop(_THRESHOLD)
+    if not 0 < threshold < 1:
+        raise TableError(f"{path.name}: {_THRESHOLD} is {threshold}; write a probability between 0 and 1")
+    return DuplicateWeights(MappingProxyType(weights), prior, threshold)

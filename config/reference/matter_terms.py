@@ -1,66 +1,72 @@
-"""What citizens complain of, and the words they say it in. Facts read from three tables in `config/data`.
+"""Terms for the matters that citizens complain of, from three tables.
 
-`troubles.csv` has topics, which bring complaints together; `things.csv` has what is complained of (a street lamp),
-`faults.csv` what is wrong with it (dark, flickering, always on), by which two at one place are told apart.
+`troubles.csv` has topics, which bring complaints together. `things.csv` has objects (a street lamp) and `faults.csv`
+their faults (dark, flickering, always on), by which two complaints about one place are told apart.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.reference.folder import SHIPPED, ReferenceFolder
 from config.reference.table_reader import TableError, read_table
 
-_DATA = Path(__file__).parents[1] / "data"
-_APART = " ~ "
-_NEARBY = 6
+MATTER_TOPICS, MATTER_OBJECTS, MATTER_FAULTS = "troubles.csv", "things.csv", "faults.csv"
+_PAIR_SIGN = "~"
+_PAIR_SEPARATOR = f" {_PAIR_SIGN} "
+# Distance between the two words of a pair, in words.
+_PAIR_DISTANCE = 6
 
 
 class TermIndex:
-    """Finds topics in words; `phrases` says which topic each phrase (words with single spaces) speaks of.
+    """An index of phrases (normal forms with single spaces); `phrases` gives the topic of each.
 
-    `air ~ mati` is both words within `_NEARBY` words, in any order.
+    `air ~ mati` is a pair: both words within `_PAIR_DISTANCE` words of each other, in any order.
     """
 
     def __init__(self, phrases: Mapping[str, str]) -> None:
         self._topics: dict[tuple[str, ...], str] = {}
         self._pairs: dict[str, list[tuple[str, str]]] = {}
-        self._lengths: dict[str, list[int]] = {}
+        lengths: dict[str, set[int]] = {}
         for phrase, topic in phrases.items():
-            one, apart, other = phrase.partition(_APART)
-            if apart:
-                self._pairs.setdefault(one, []).append((other, topic))
-                continue
-            words = tuple(phrase.split())
-            self._topics[words] = topic
-            lengths = self._lengths.setdefault(words[0], [])
-            if len(words) not in lengths:
-                lengths.append(len(words))
-                lengths.sort(reverse=True)
+            first_word, is_pair, second_word = phrase.partition(_PAIR_SEPARATOR)
+            if is_pair:
+                self._pairs.setdefault(first_word, []).append((second_word, topic))
+            else:
+                words = tuple(phrase.split())
+                self._topics[words] = topic
+                lengths.setdefault(words[0], set()).add(len(words))
+        self._longest_first = {word: sorted(counts, reverse=True) for word, counts in lengths.items()}
         self.topics = frozenset(phrases.values())
-        self.words = frozenset(word for phrase in phrases for word in phrase.split() if word != _APART.strip())
+        self.words = frozenset(word for phrase in phrases for word in phrase.split() if word != _PAIR_SIGN)
 
-    def of(self, words: Sequence[str]) -> frozenset[str]:
-        """The topics that words in their normal form speak of."""
-        return frozenset(self._found(words))
+    def find_topics(self, words: Sequence[str]) -> frozenset[str]:
+        """Return the topics of the phrases among some words, which are in normal form."""
+        return frozenset((*self._phrase_topics(words), *self._pair_topics(words)))
 
-    def _found(self, words: Sequence[str]) -> Iterable[str]:
-        # A word within a longer phrase says nothing of its own: `pju padam` is no power cut.
-        said = 0
-        for place, word in enumerate(words):
-            if place >= said:
-                for length in self._lengths.get(word, ()):
-                    if topic := self._topics.get(tuple(words[place : place + length])):
-                        said = place + length
-                        yield topic
-                        break
+    def _phrase_topics(self, words: Sequence[str]) -> Iterable[str]:
+        """Yield the topic of the longest phrase at each word.
+
+        A word within a longer phrase has no topic of its own: "pju padam" is not a power cut.
+        """
+        phrase_end = 0
+        for position, word in enumerate(words):
+            for length in self._longest_first.get(word, ()) if position >= phrase_end else ():
+                if topic := self._topics.get(tuple(words[position : position + length])):
+                    phrase_end = position + length
+                    yield topic
+                    break
+
+    def _pair_topics(self, words: Sequence[str]) -> Iterable[str]:
+        for position, word in enumerate(words):
             if pairs := self._pairs.get(word):
-                around = words[max(0, place - _NEARBY) : place + _NEARBY + 1]
-                yield from (topic for other, topic in pairs if other in around)
+                nearby_words = words[max(0, position - _PAIR_DISTANCE) : position + _PAIR_DISTANCE + 1]
+                yield from (topic for second_word, topic in pairs if second_word in nearby_words)
 
 
 @dataclass(frozen=True, slots=True)
 class MatterTerms:
-    """The three tables."""
+    """The indexes of the three tables."""
 
     topics: TermIndex
     things: TermIndex
@@ -68,25 +74,26 @@ class MatterTerms:
 
     @property
     def words(self) -> frozenset[str]:
-        """All words of all their phrases."""
+        """All words of all phrases."""
         return self.topics.words | self.things.words | self.faults.words
 
 
-def load_matter_terms(folder: Path = _DATA) -> MatterTerms:
-    """The tables in a folder. Raises `TableError`."""
-    return MatterTerms(*(load_terms(folder / f"{name}.csv") for name in ("troubles", "things", "faults")))
+def load_matter_terms(folder: ReferenceFolder = SHIPPED) -> MatterTerms:
+    """Return the terms of a folder's three tables. Raises `TableError`."""
+    return MatterTerms(*(load_terms(folder.table(name)) for name in (MATTER_TOPICS, MATTER_OBJECTS, MATTER_FAULTS)))
 
 
 def load_terms(path: Path) -> TermIndex:
-    """The topics in a file. Raises `TableError`."""
-    read = (row.cells for row in read_table(path, ("topic", "words")))
-    rows = [(row["topic"].strip(), row["words"].split("|")) for row in read]
-    phrases: dict[str, str] = {}
-    for topic, words in rows:
-        for phrase in words:
-            if not topic or phrase != " ".join(phrase.lower().split()) or not phrase:
-                raise TableError(f"{path.name}: {topic!r}: {phrase!r} is not a phrase in lower case with single spaces")
-            if phrase in phrases:
-                raise TableError(f"{path.name}: {phrase!r} stands under {phrases[phrase]!r} and {topic!r}")
-            phrases[phrase] = topic
-    return TermIndex(phrases)
+    """Return the index of one table's phrases. Raises `TableError`."""
+    topics: dict[str, str] = {}
+    for line, cells in read_table(path, ("topic", "words")):
+        topic = cells["topic"].strip()
+        for phrase in cells["words"].split("|"):
+            if not topic or not phrase or phrase != " ".join(phrase.lower().split()):
+                remedy = "write a topic, and phrases in lower case with single spaces"
+                raise TableError(f"{path.name}: line {line}: {topic!r}: {phrase!r} is not a phrase; {remedy}")
+            if phrase in topics:
+                remedy = f"it stands under {topics[phrase]!r} already; keep one"
+                raise TableError(f"{path.name}: line {line}: {topic!r}: {phrase!r}: {remedy}")
+            topics[phrase] = topic
+    return TermIndex(topics)

@@ -1,23 +1,22 @@
-"""The kinds of service that a city's app can offer (Open311): `services.csv`, an operator's file like the agencies'."""
+"""The service types that Open311 offers to a city's app, from `services.csv`."""
 
-import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from config.settings import SettingsError
+from config.reference.folder import SHIPPED_FOLDER
+from config.reference.table_reader import TableRow, raise_faults, read_table, split_cell
 
-_FILE = "services.csv"
-_OURS = Path(__file__).parents[1] / "data" / _FILE
+OPEN311_SERVICES = "services.csv"
 _COLUMNS = ("service_code", "service_name", "group", "keywords")
 _CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
 class Open311Service:
-    """`code` is kept for ever: apps remember it."""
+    """One service type. `code` never changes and is never reused: apps store it."""
 
     code: str
     name: str
@@ -27,48 +26,40 @@ class Open311Service:
 
 @dataclass(frozen=True, slots=True)
 class Open311Services:
-    """The services by their codes, and when the file was last changed."""
+    """The service types by code, and the time at which their table was last changed."""
 
     by_code: Mapping[str, Open311Service]
-    changed: datetime
+    changed_at: datetime
 
     @property
     def names(self) -> Mapping[str, str]:
-        """Each service's name by its code."""
+        """The name of each service type by its code."""
         return {code: service.name for code, service in self.by_code.items()}
 
 
-def load_open311_services(folder: Path) -> Open311Services:
-    """The services in an operator's folder; ours where there are none. Raises `SettingsError` naming each fault."""
-    path = folder / _FILE
-    if not path.exists():
-        path = _OURS
+def load_open311_services(path: Path = SHIPPED_FOLDER / OPEN311_SERVICES) -> Open311Services:
+    """Return the service types in a table. Raises `TableError`."""
     by_code: dict[str, Open311Service] = {}
     faults = []
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file, strict=True)
-        if tuple(rows.fieldnames or ()) != _COLUMNS:
-            raise SettingsError(f"{path}: its first row must be {','.join(_COLUMNS)}")
-        for row in rows:
-            service = _service(row)
-            if fault := _fault(service, by_code):
-                faults.append(f"{path}, line {rows.line_num}: {fault}")
-            by_code[service.code] = service
-    if faults:
-        raise SettingsError("\n".join(faults))
+    for row in read_table(path, _COLUMNS, exact_columns=True, uneven_rows=True):
+        service = _service(row)
+        if fault := _fault(service, by_code):
+            faults.append(f"line {row.line}: {fault}")
+        by_code[service.code] = service
+    raise_faults(path, faults)
     return Open311Services(by_code, datetime.fromtimestamp(path.stat().st_mtime, UTC))
 
 
-def _service(row: Mapping[str, str | None]) -> Open311Service:
-    code, name, group, keywords = ((row[column] or "").strip() for column in _COLUMNS)
-    return Open311Service(code, name, group, tuple(word.strip() for word in keywords.split("|") if word.strip()))
+def _service(row: TableRow) -> Open311Service:
+    code, name, group, keywords = (row.cells[column].strip() for column in _COLUMNS)
+    return Open311Service(code, name, group, tuple(filter(None, split_cell(keywords))))
 
 
-def _fault(service: Open311Service, earlier: Mapping[str, Open311Service]) -> str:
+def _fault(service: Open311Service, previous_codes: Collection[str]) -> str:
     if not _CODE.fullmatch(service.code):
-        return "a service_code is small letters, digits and single dashes"
-    if service.code in earlier:
-        return f"{service.code} stands there twice"
+        return "write the service_code in small letters, digits and single dashes"
+    if service.code in previous_codes:
+        return f"{service.code} has two rows; keep one"
     if not service.name:
-        return f"{service.code} has no service_name"
+        return f"{service.code} has no service_name; add it"
     return ""

@@ -1,51 +1,39 @@
-"""How words are written in a hurry, and what they are in full: `slang.csv`, an operator's file like the agencies'."""
+"""Informal spellings and abbreviations with their formal words, from `slang.csv`."""
 
-import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from config.settings import SettingsError
+from config.reference.folder import SHIPPED_FOLDER
+from config.reference.table_reader import TableRow, raise_faults, read_table
 
-_FILE = Path(__file__).parents[1] / "data" / "slang.csv"
+SLANG = "slang.csv"
 _COLUMNS = ("informal", "formal")
-# Small letters; "berkali2" too. What is looked up has no other signs in it.
+# Small letters, and one digit at the end ("berkali2"): a text is looked up without other signs.
 _INFORMAL = re.compile(r"[a-z]+[0-9]?")
 _FORMAL = re.compile(r"[a-z]+(?:[ -][a-z]+)*")
-# A complaint with one of these says the opposite of one without it.
+# A complaint with one of these words means the opposite of the same complaint without it.
 _NEGATIONS = frozenset({"tidak", "bukan", "belum", "jangan", "tanpa"})
 
 
-class SlangError(SettingsError):
-    """The file can't be read as words; the text names each row at fault."""
+def load_slang(path: Path = SHIPPED_FOLDER / SLANG) -> Mapping[str, str]:
+    """Return the formal words, separated by spaces, by their informal spelling. Raises `TableError`."""
+    rows = read_table(path, _COLUMNS, exact_columns=True, uneven_rows=True)
+    raise_faults(path, _faults(rows))
+    return {row.cells["informal"]: row.cells["formal"] for row in rows}
 
 
-def load_slang(path: Path = _FILE) -> Mapping[str, str]:
-    """The formal words (several with spaces between) by the informal one. Raises `SlangError`."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = csv.DictReader(file, strict=True)
-            if tuple(rows.fieldnames or ()) != _COLUMNS:
-                raise SlangError(f"{path}: its first row must be {','.join(_COLUMNS)}")
-            read = [(rows.line_num, row["informal"] or "", row["formal"] or "") for row in rows]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SlangError(f"{path}: {error!r}") from error
-    if faults := list(_faults(read)):
-        raise SlangError("\n".join(f"{path}, {fault}" for fault in faults))
-    return {informal: formal for _, informal, formal in read}
-
-
-def _faults(rows: list[tuple[int, str, str]]) -> Iterator[str]:
-    keys = {informal for _, informal, _ in rows}
-    seen: set[str] = set()
-    for line, informal, formal in rows:
-        words = re.split("[ -]", formal)
+def _faults(rows: Sequence[TableRow]) -> Iterator[str]:
+    informal_words = {row.cells["informal"] for row in rows}
+    previous_words: set[str] = set()
+    for line, cells in rows:
+        informal, formal = cells["informal"], cells["formal"]
         if not _INFORMAL.fullmatch(informal) or not _FORMAL.fullmatch(formal):
-            yield f"line {line}: {informal!r} and {formal!r} are not words in small letters"
+            yield f"line {line}: {informal!r} and {formal!r} are not words in small letters; write both so"
         if informal in _NEGATIONS:
-            yield f"line {line}: {informal!r} would be taken away, and a complaint would say the opposite"
-        if informal in seen:
-            yield f"line {line}: {informal!r} stands there twice"
-        if chained := keys.intersection(words):
-            yield f"line {line}: {min(chained)!r} is itself an informal word"
-        seen.add(informal)
+            yield f"line {line}: {informal!r} is a negation; remove the row, for it would reverse complaints"
+        if informal in previous_words:
+            yield f"line {line}: {informal!r} has two rows; keep one"
+        if chained := informal_words.intersection(re.split("[ -]", formal)):
+            yield f"line {line}: {min(chained)!r} is itself an informal word; write its formal words instead"
+        previous_words.add(informal)

@@ -1,20 +1,20 @@
-"""How usual a word is in complaints: what everybody writes tells nothing, what few write tells much.
+"""Frequencies of words in complaints, from `vocabulary.csv`: a word of every text tells nothing, a rare one much.
 
-Facts read from `config/data/vocabulary.csv`, which `python -m bench.vocabulary` counts.
+`python -m bench.vocabulary` counts them.
 """
 
-import csv
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from math import log
 from pathlib import Path
 
-from config.settings import SettingsError
+from config.reference.folder import SHIPPED_FOLDER
+from config.reference.table_reader import TableError, TableRow, read_table
 
-_FILE = Path(__file__).parents[1] / "data" / "vocabulary.csv"
-# A number tells less than a name: durations and counts change from one letter to the next.
-_NUMBER = 0.5
-# Before a word, and the letter that it may have taken the place of: menumpuk is of tumpuk.
+WORD_FREQUENCIES = "vocabulary.csv"
+# Rarity of a number. It tells less than a name: durations and counts change from one complaint to the next.
+_NUMBER_RARITY = 0.5
+# Prefixes, each with the first letter that the root may have lost to it: "menumpuk" comes from "tumpuk".
 _PREFIXES = (
     *(("memper", ""), ("diper", ""), ("meng", "k"), ("meng", ""), ("meny", "s"), ("mem", "p"), ("mem", "")),
     *(("men", "t"), ("men", ""), ("me", ""), ("peng", "k"), ("peng", ""), ("peny", "s"), ("pem", "p"), ("pem", "")),
@@ -22,60 +22,64 @@ _PREFIXES = (
     *(("ke", ""), ("se", ""), ("ng", "k"), ("ng", ""), ("ny", "s"), ("n", "t"), ("", "")),
 )
 _SUFFIXES = ("kan", "an", "in", "lah", "kah", "i", "nye", "ne", "e", "na", "ku", "mu", "")
-_LEAST_ROOT = 4
-_LEAST_TEXTS = 2
-_REMEMBERED = 1 << 15
-
-
-class VocabularyError(SettingsError):
-    """The file can't be read as words with their counts; the text names the row."""
+_MIN_ROOT_LETTERS = 4
+# The logarithm of one text would divide by zero.
+_MIN_TEXTS = 2
+_CACHED_ROOTS = 1 << 15
 
 
 class WordFrequencies:
-    """`counts` says in how many of `texts` texts each known word stands."""
+    """`counts` are the numbers of texts that contain each known word, of `texts` texts altogether."""
 
     def __init__(self, counts: Mapping[str, int], texts: int) -> None:
-        self._weights = {word: log(texts / min(count, texts)) / log(texts) for word, count in counts.items()}
-        self.root = lru_cache(_REMEMBERED)(self._root)
+        self._rarities = {word: log(texts / min(count, texts)) / log(texts) for word, count in counts.items()}
+        self.root = lru_cache(_CACHED_ROOTS)(self._root)
 
     @property
     def words(self) -> Collection[str]:
         """The known words."""
-        return self._weights.keys()
+        return self._rarities.keys()
 
-    def weight(self, word: str) -> float:
-        """0 for a word that every text has, 1 for one that none has."""
-        return self._weights.get(word, _NUMBER if word.isdecimal() else 1.0)
+    def rarity(self, word: str) -> float:
+        """Return 0 for a word of every text, 1 for a word of none."""
+        return self._rarities.get(word, _NUMBER_RARITY if word.isdecimal() else 1.0)
 
-    def knows(self, word: str) -> bool:
-        """Whether it is a word of the language, or made of one, rather than somebody's or some place's name."""
-        return word in self._weights or bool(self.root(word))
+    def is_known(self, word: str) -> bool:
+        """Return True for a word of the language or one derived from it, False for a name of a person or place."""
+        return word in self._rarities or bool(self.root(word))
 
     def _root(self, word: str) -> str:
-        """The known word that one is made of, the shortest that it may be: `baik` of `diperbaiki`; empty if none."""
-        return min((root for root in _roots(word) if root in self._weights), key=len, default="")
+        """Return the shortest known word that a word may be derived from: `baik` for `diperbaiki`; "" if none."""
+        return min((root for root in _possible_roots(word) if root in self._rarities), key=len, default="")
 
 
-def _roots(word: str) -> Iterator[str]:
-    """What a word may be made of: `diperbaiki` of `baik`."""
+def _possible_roots(word: str) -> Iterator[str]:
     for suffix in _SUFFIXES:
         if suffix and not word.endswith(suffix):
             continue
-        bare = word.removesuffix(suffix)
-        for prefix, lost in _PREFIXES:
-            if bare.startswith(prefix) and len(bare) - len(prefix) + len(lost) >= _LEAST_ROOT:
-                yield lost + bare[len(prefix) :]
+        stem = word.removesuffix(suffix)
+        for prefix, lost_letter in _PREFIXES:
+            if stem.startswith(prefix) and len(stem) - len(prefix) + len(lost_letter) >= _MIN_ROOT_LETTERS:
+                yield lost_letter + stem[len(prefix) :]
 
 
-def load_word_frequencies(path: Path = _FILE) -> WordFrequencies:
-    """The words in a file; its first row holds the number of texts. Raises `VocabularyError`."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = [(row["word"], int(row["texts"])) for row in csv.DictReader(file, strict=True)]
-    except (OSError, UnicodeDecodeError, csv.Error, KeyError, TypeError, ValueError) as error:
-        raise VocabularyError(f"{path}: {error!r}") from error
-    if not rows or rows[0][0] or rows[0][1] < _LEAST_TEXTS or min(count for _, count in rows) < 1:
-        raise VocabularyError(
-            f"{path}: the first row has no word and the number of texts, at least {_LEAST_TEXTS}; no count is below 1"
+def load_word_frequencies(path: Path = SHIPPED_FOLDER / WORD_FREQUENCIES) -> WordFrequencies:
+    """Return the word frequencies in a table; its first row holds the number of texts. Raises `TableError`."""
+    rows = read_table(path, ("word", "texts"), uneven_rows=True)
+    counts = [(row.cells["word"], _count(path, row)) for row in rows]
+    if not counts or counts[0][0] or counts[0][1] < _MIN_TEXTS:
+        raise TableError(
+            f"{path.name}: the first row must have no word and the number of texts, which is at least {_MIN_TEXTS}"
         )
-    return WordFrequencies(dict(rows[1:]), rows[0][1])
+    (_, texts), *word_counts = counts
+    return WordFrequencies(dict(word_counts), texts)
+
+
+def _count(path: Path, row: TableRow) -> int:
+    try:
+        count = int(row.cells["texts"])
+    except ValueError as error:
+        raise TableError(f"{path.name}: line {row.line}: write the number of texts in digits") from error
+    if count < 1:
+        raise TableError(f"{path.name}: line {row.line}: the number of texts must be 1 or more")
+    return count

@@ -125,7 +125,7 @@ class WebDoor:
 
     async def inside(self, code: str) -> Response:
         """Codes and names of the regions directly within one, for the form's script."""
-        if not (found := self._regions.inside(code)):
+        if not (found := self._regions.children(code)):
             raise Refused("no_such_region")
         cached = {"Cache-Control": f"public, max-age={_DAY_SECONDS}"}
         return JSONResponse([[region.code, region.name] for region in found], headers=cached)

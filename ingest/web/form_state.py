@@ -65,9 +65,9 @@ class FormState:
         """What can be picked, given what was picked."""
         province, city = self.typed.get("province", ""), self.typed.get("city", "")
         return {
-            "provinces": regions.inside(),
-            "cities": regions.inside(province) if province else (),
-            "districts": regions.inside(city) if province and city.startswith(f"{province}.") else (),
+            "provinces": regions.children(),
+            "cities": regions.children(province) if province else (),
+            "districts": regions.children(city) if province and city.startswith(f"{province}.") else (),
         }
 
 

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.reference.folder import SHIPPED_FOLDER
 from config.reference.regions import Region, Regions
-from config.reference.table_reader import TableError, read_table
+from config.reference.table_reader import raise_faults, read_table
 from language.tokens import normalize_name
 
-_FILE = Path(__file__).parents[2] / "config" / "data" / "places.csv"
+PLACE_ALIASES = "places.csv"
 _KIND = re.compile(r"^(?:Kabupaten|Kota)(?: Administrasi)? ")
 _EITHER = re.compile(r"[/()]")
 _DIRECTIONS = {
@@ -36,12 +37,11 @@ class PlaceAlias:
     alone: str
 
 
-def load_place_aliases(regions: Regions, path: Path = _FILE) -> list[PlaceAlias]:
+def load_place_aliases(regions: Regions, path: Path = SHIPPED_FOLDER / PLACE_ALIASES) -> list[PlaceAlias]:
     """The names in a file. Raises `TableError`."""
     rows = read_table(path, ("name", "codes", "alone"))
-    places = [PlaceAlias(row.cells["name"], row.phrases("codes"), row.cells["alone"]) for row in rows]
-    if faults := list(_faults(places, regions)):
-        raise TableError("\n".join(f"{path.name}: {fault}" for fault in faults))
+    places = [PlaceAlias(row.cells["name"], row.parts("codes"), row.cells["alone"]) for row in rows]
+    raise_faults(path, _faults(places, regions))
     return places
 
 
@@ -94,6 +94,6 @@ def _faults(places: Sequence[PlaceAlias], regions: Regions) -> Iterator[str]:
 
 
 def _all(regions: Regions, code: str = "") -> Iterator[Region]:
-    for region in regions.inside(code):
+    for region in regions.children(code):
         yield region
         yield from _all(regions, region.code)

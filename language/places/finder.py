@@ -108,7 +108,7 @@ class PlaceFinder:
 
     def region(self, code: str) -> str:
         """The narrowest known region that a code leads to (of 33.74.99 it is 33.74); if none, nothing."""
-        way = self._regions.way(code)
+        way = self._regions.lineage(code)
         return way[-1].code if way else ""
 
     def twins(self, codes: Iterable[str]) -> tuple[str, ...]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from config.reference.folder import SHIPPED_FOLDER
 from config.reference.regions import Regions
-from config.reference.table_reader import TableError, TableRow, read_table
+from config.reference.table_reader import TableRow, raise_faults, read_table
 from language.phrase_lexicon import PhraseLexicon
 from language.words import Word
 
-_FILE = Path(__file__).parents[2] / "config" / "data" / "landmarks.csv"
+LANDMARKS = "landmarks.csv"
 _COLUMNS = ("name", "kind", "codes", "operator")
 _ACCOUNTS = "akun"
 _LEAST_JOINED = 8
@@ -67,16 +68,15 @@ class Landmarks:
         return tuple(found)
 
 
-def load_landmarks(regions: Regions, path: Path = _FILE) -> Landmarks:
+def load_landmarks(regions: Regions, path: Path = SHIPPED_FOLDER / LANDMARKS) -> Landmarks:
     """The landmarks in a file. Raises `TableError`."""
     rows = [_landmark(row) for row in read_table(path, _COLUMNS)]
-    if faults := list(_faults(rows, regions)):
-        raise TableError("\n".join(f"{path.name}: {fault}" for fault in faults))
+    raise_faults(path, _faults(rows, regions))
     return Landmarks(rows)
 
 
 def _landmark(row: TableRow) -> Landmark:
-    return Landmark(row.phrases("name"), row.cells["kind"], row.phrases("codes"), row.cells["operator"])
+    return Landmark(row.parts("name"), row.cells["kind"], row.parts("codes"), row.cells["operator"])
 
 
 def _faults(landmarks: Sequence[Landmark], regions: Regions) -> Iterator[str]:

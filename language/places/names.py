@@ -107,8 +107,8 @@ def is_district(code: str) -> bool:
 def _twins(regions: Regions) -> dict[str, Codes]:
     """For each city or regency the others whose name is the same but for Kabupaten and Kota."""
     alike: dict[str, list[str]] = {}
-    for province in regions.inside():
-        for city in regions.inside(province.code):
+    for province in regions.children():
+        for city in regions.children(province.code):
             alike.setdefault(city.name.partition(" ")[2], []).append(city.code)
     return {code: tuple(one for one in codes if one != code) for codes in alike.values() for code in codes}
 

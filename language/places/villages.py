@@ -6,11 +6,12 @@ Which of them a text means is not decided here: Sukamaju is a village of more th
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
+from config.reference.folder import SHIPPED_FOLDER
 from config.reference.regions import Regions
-from config.reference.table_reader import TableError, read_table
+from config.reference.table_reader import raise_faults, read_table
 from language.tokens import normalize_name
 
-_FILE = Path(__file__).parents[2] / "config" / "data" / "villages.csv"
+VILLAGES = "villages.csv"
 _COLUMNS = ("district", "kelurahan", "desa")
 _DISTRICT_DEPTH = 2
 # More words have no village's name that people write.
@@ -54,16 +55,15 @@ class Villages:
         return tuple(self._codes[place // 2] for place in numbers if place % 2 == desa)
 
 
-def load_villages(regions: Regions, path: Path = _FILE) -> Villages:
+def load_villages(regions: Regions, path: Path = SHIPPED_FOLDER / VILLAGES) -> Villages:
     """The villages in a file, each district a row. Raises `TableError`."""
     read = (row.cells for row in read_table(path, _COLUMNS))
     rows = [(row["district"], row["kelurahan"], row["desa"]) for row in read]
-    if faults := list(_faults(rows, regions)):
-        raise TableError("\n".join(f"{path.name}: {fault}" for fault in faults))
+    raise_faults(path, _faults(rows, regions))
     return Villages(rows)
 
 
-def village_name_words(path: Path = _FILE) -> frozenset[str]:
+def village_name_words(path: Path = SHIPPED_FOLDER / VILLAGES) -> frozenset[str]:
     """The words of all names in a file. Raises `TableError`."""
     rows = (row.cells for row in read_table(path, _COLUMNS))
     names = " ".join(f"{row['kelurahan']} {row['desa']}" for row in rows)

@@ -68,7 +68,7 @@ class Classifier:
         cues = tuple(cues)
         self._test, self._greeting = _words(cues, "test"), _words(cues, "greeting")
         self._mere_words = self._test | self._greeting | _words(cues, "filler")
-        self._phrases = PhraseMatcher([cue for cue in cues if cue.says not in {"test", "greeting", "filler"}])
+        self._phrases = PhraseMatcher([cue for cue in cues if cue.outcome not in {"test", "greeting", "filler"}])
 
     def classify(self, text: str, title: str, channel: Channel, *, keep: bool = False) -> Classification:
         """What a message is, by its cleaned words.
@@ -112,7 +112,7 @@ def _aside(found: PhraseMatches, channel: Channel) -> Classification | None:
         if score <= bar.score:
             continue
         cues = found.of_group(says)
-        telling = sum(1 for cue in cues if cue.given >= _TELLING)
+        telling = sum(1 for cue in cues if cue.given_weight >= _TELLING)
         if telling >= (1 if score > bar.alone else bar.telling):
             unwanted: Reason = "fraud" if found.sums["fraud"] > 0 else "promotion"
             return Classification(None, unwanted if says == "unwanted" else "publicity", score, _names(cues))
@@ -133,4 +133,4 @@ def _names(cues: Iterable[ClassificationRow]) -> tuple[str, ...]:
 
 
 def _words(cues: Iterable[ClassificationRow], says: str) -> frozenset[str]:
-    return frozenset(word for cue in cues if cue.says == says for word in cue.phrases)
+    return frozenset(word for cue in cues if cue.outcome == says for word in cue.phrases)

@@ -25,7 +25,7 @@ class PhraseMatches(NamedTuple):
 
     def of_group(self, says: str) -> list[ClassificationRow]:
         """Those that say this."""
-        return [cue for cue in self.cues if cue.says == says]
+        return [cue for cue in self.cues if cue.outcome == says]
 
 
 class PhraseMatcher:
@@ -33,12 +33,12 @@ class PhraseMatcher:
 
     def __init__(self, cues: Sequence[ClassificationRow]) -> None:
         self._cues = cues
-        self._says = [(cue.says, cue.weight) for cue in cues]
+        self._says = [(cue.outcome, cue.weight) for cue in cues]
         self._start = dict.fromkeys(WEIGHED + LISTED, 0.0)
         self._first: dict[str, _Words] = {}
         for number, cue in enumerate(cues):
             if ALWAYS in cue.phrases:
-                self._start[cue.says] += cue.weight
+                self._start[cue.outcome] += cue.weight
             else:
                 for phrase in cue.phrases:
                     self._end(phrase).cues.append(number)

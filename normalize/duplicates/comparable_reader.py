@@ -121,9 +121,9 @@ class ComparableReader:
             wide=frozenset((*_inside([*title, *text], named), *_inside(place, located))),
             named=tuple(sorted((*self._named(named), *_handles(said)))),
             located=self._named(located),
-            topics=self._troubles.topics.of(normal),
-            things=self._troubles.things.of(normal),
-            faults=self._troubles.faults.of(normal),
+            topics=self._troubles.topics.find_topics(normal),
+            things=self._troubles.things.find_topics(normal),
+            faults=self._troubles.faults.find_topics(normal),
             spot=None if where.latitude is None or where.longitude is None else (where.latitude, where.longitude),
             at=at,
             sender=sender,
@@ -140,7 +140,7 @@ class ComparableReader:
         sure = [one for one in matter.named if one[0] in IDENTIFIERS]
         telling = [one for one in {*matter.named, *matter.located} if one[0] in _TELLING]
         # Names that are words as well (Sentosa, Makmur) are too many places' to look for.
-        fine = [("fine", word) for word in matter.fine if not self._vocabulary.knows(word)]
+        fine = [("fine", word) for word in matter.fine if not self._vocabulary.is_known(word)]
         usual = [said(word)[2] for word in words]
         return self._keyring.keys(words, usual, (*sure, *telling, *fine), len(sure), matter.sender)
 
@@ -148,7 +148,7 @@ class ComparableReader:
         return [*map(self._said, map(_NORMAL, words))]
 
     def _look(self, word: str) -> _Said:
-        weight = self._vocabulary.weight(word)
+        weight = self._vocabulary.rarity(word)
         telling = self._secret(word) if word.isdecimal() and len(word) >= _SOMEBODYS else word
         says = weight > _SAYS_NOTHING and not word.startswith(_ADDRESSES)
         name = (
@@ -156,7 +156,7 @@ class ComparableReader:
         )
         place = len(word) >= _SHORTEST_PLACE and weight >= _UNUSED and word in self._places
         return _Said(
-            telling if says else "", name and (place or not self._vocabulary.knows(word)), -int(_STEPS * weight)
+            telling if says else "", name and (place or not self._vocabulary.is_known(word)), -int(_STEPS * weight)
         )
 
     def _named(self, findings: Iterable[Entity]) -> tuple[Named, ...]:

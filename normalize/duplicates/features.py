@@ -123,7 +123,7 @@ def _numbers(matter: Comparable) -> set[str]:
 
 def _usual(left: AbstractSet[str], right: AbstractSet[str], vocabulary: WordFrequencies) -> float:
     """Words of the dictionary that both have, by how much they tell; two long texts always share some."""
-    weight, knows = vocabulary.weight, vocabulary.knows
+    weight, knows = vocabulary.rarity, vocabulary.is_known
     both = sum(weight(word) for word in left & right if knows(word))
     least = min(sum(weight(word) for word in words if knows(word)) for words in (left, right))
     return log1p(both * both / least) if least else 0.0
@@ -283,7 +283,7 @@ def _beside(a: Comparable, b: Comparable, vocabulary: WordFrequencies) -> dict[s
     topics = a.topics & b.topics
     same = len(topics) / min(len(a.topics), len(b.topics)) if topics else 0.0
     return {
-        "beside-same-topic": same * log1p(sum(map(vocabulary.weight, beside(a, b, vocabulary)))),
+        "beside-same-topic": same * log1p(sum(map(vocabulary.rarity, beside(a, b, vocabulary)))),
         "other-beside": float(other_beside(a, b, vocabulary)),
     }
 

@@ -39,7 +39,7 @@ def compare_locations(
 ) -> LocationComparison:
     """The fields for the place, as words: "in front of the church", "in front of the hospital"."""
     left, right = set(a.place), set(b.place)
-    weight = vocabulary.weight
+    weight = vocabulary.rarity
     both = left & right
     shared = sum(map(weight, both))
     only_a = sum(weight(word) for word in left - both if word not in b.words and not stands(word, frozenset(right)))

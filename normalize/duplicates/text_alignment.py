@@ -44,7 +44,7 @@ _TELLING_APART = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class TextAlignment:
-    """Weights (see `WordFrequencies.weight`) of the words that two texts share in order, and of what each has alone.
+    """Weights (see `WordFrequencies.rarity`) of the words that two texts share in order, and of what each has alone.
 
     `exchanged` is what stands in the place of something else, the lighter side of it; `names` the part of that in which
     few words of either side are no dictionary's; `numbers` counts exchanged numbers, `apart` those of left and right
@@ -92,7 +92,7 @@ def _share(part: float, whole: float) -> float:
 
 def align(a: Sequence[str], b: Sequence[str], vocabulary: WordFrequencies) -> TextAlignment:
     """Two texts as their words in order."""
-    weight = vocabulary.weight
+    weight = vocabulary.rarity
     kept = only_a = only_b = exchanged = names = 0.0
     numbers = apart = 0
     inside_a, inside_b = frozenset(a), frozenset(b)
@@ -164,10 +164,10 @@ def _spelt(gone: Sequence[str], come: Sequence[str], vocabulary: WordFrequencies
     known: list[str] = []
     names: list[str] = []
     for word in spellable:
-        (known if vocabulary.knows(word) else names).append(word)
+        (known if vocabulary.is_known(word) else names).append(word)
     found = {}
     for word in gone:
-        others = names if vocabulary.knows(word) else known
+        others = names if vocabulary.is_known(word) else known
         if others and _spellable(word) and (best := like(word, others)):
             found[word] = best
         elif full := next((other for other in come if _one_word(word, other, vocabulary)), ""):
@@ -227,7 +227,7 @@ def stands(word: str, words: frozenset[str]) -> bool:
 
 
 def _names(words: Collection[str], vocabulary: WordFrequencies) -> bool:
-    return any(word[0] != "#" and not word[0].isdecimal() and not vocabulary.knows(word) for word in words)
+    return any(word[0] != "#" and not word[0].isdecimal() and not vocabulary.is_known(word) for word in words)
 
 
 def _number(words: Collection[str]) -> bool:

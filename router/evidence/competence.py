@@ -5,15 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.reference.table_reader import TableError, read_table
+from config.reference.table_reader import raise_faults, read_table
 from language.places.gazetteer import regions_overlap
 from router.registry.units import BY_PLACE
 
 COLUMNS = ("id", "topic", "where", "institution", "then", "basis", "example")
-
-
-class CompetenceError(TableError):
-    """The table can't be read; one line for each fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +54,20 @@ def _grouped(rows: Sequence[Competence]) -> Mapping[str, Sequence[Competence]]:
 
 
 def load_competence(path: Path) -> CompetenceTable:
-    """The rows of a file. Raises `CompetenceError`."""
+    """Return the rows of a table. Raises `TableError`."""
     rows = [
         Competence(
             row.cells["id"].strip(),
             row.cells["topic"].strip(),
-            row.phrases("where"),
+            row.parts("where"),
             row.cells["institution"].strip(),
-            row.phrases("then"),
+            row.parts("then"),
             row.cells["basis"].strip(),
             row.cells["example"].strip(),
         )
         for row in read_table(path, COLUMNS)
     ]
-    if faults := list(_faults(rows)):
-        raise CompetenceError("\n".join(f"{path.name}: {fault}" for fault in faults))
+    raise_faults(path, _faults(rows))
     return CompetenceTable(rows)
 
 

@@ -7,7 +7,7 @@ from itertools import count, pairwise, product
 from math import isfinite
 from pathlib import Path
 
-from config.reference.table_reader import TableError, TableRow, read_table
+from config.reference.table_reader import TableRow, raise_faults, read_table
 from language.phrase_lexicon import LexiconMatch, Phrase, PhraseLexicon
 from language.words import WordReader
 
@@ -25,10 +25,6 @@ _EACH_FURTHER = 0.5
 
 Span = tuple[int, int]
 Spans = tuple[Span, ...]
-
-
-class TopicsError(TableError):
-    """The table can't be read as topics; one line for each fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +152,11 @@ def _scored(name: str, said: Sequence[tuple[float, Spans]]) -> Topic:
 
 
 def load_topics(path: Path, words: WordReader) -> Topics:
-    """The topics in a file; phrases are read as words of reports are. Raises `TopicsError`."""
+    """The topics in a file; phrases are read as words of reports are. Raises `TableError`."""
     faults: list[str] = []
     numbers = count()
     cues = [cue for row in read_table(path, COLUMNS) if (cue := _cue(next(numbers), row, words, faults))]
-    if faults:
-        raise TopicsError("\n".join(f"{path.name}, line {fault}" for fault in faults))
+    raise_faults(path, faults)
     return Topics(cues)
 
 
@@ -169,16 +164,16 @@ def _cue(number: int, row: TableRow, words: WordReader, faults: list[str]) -> Cu
     try:
         weight = float(row.cells["weight"])
     except ValueError:
-        faults.append(f"{row.line}: weight {row.cells['weight']!r} is no number")
+        faults.append(f"line {row.line}: weight {row.cells['weight']!r} is no number")
         return None
     if not isfinite(weight):
-        faults.append(f"{row.line}: weight {row.cells['weight']!r} is no number")
-    phrases = tuple(_parts(phrase, words) for phrase in row.phrases("words"))
-    unless = tuple(_phrase(phrase, words) for phrase in row.phrases("unless"))
+        faults.append(f"line {row.line}: weight {row.cells['weight']!r} is no number")
+    phrases = tuple(_parts(phrase, words) for phrase in row.parts("words"))
+    unless = tuple(_phrase(phrase, words) for phrase in row.parts("unless"))
     if not row.cells["topic"] or not phrases:
-        faults.append(f"{row.line}: a topic and at least one phrase are needed")
+        faults.append(f"line {row.line}: a topic and at least one phrase are needed")
     if any(() in parts for parts in phrases) or () in unless:
-        faults.append(f"{row.line}: {row.cells['topic']}: a phrase has no words")
+        faults.append(f"line {row.line}: {row.cells['topic']}: a phrase has no words")
     return Cue(number, row.cells["topic"], weight, phrases, unless)
 
 

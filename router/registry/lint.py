@@ -58,7 +58,7 @@ def _gaps(agencies: Sequence[Agency], regions: Regions) -> Iterator[str]:
 
 
 def _governed(regions: Regions, code: str = "") -> Iterator[tuple[str, str]]:
-    for region in regions.inside(code):
+    for region in regions.children(code):
         yield region.code, region.name
         if region.code.count(".") < _DEEPEST_GOVERNED:
             yield from _governed(regions, region.code)

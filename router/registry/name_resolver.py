@@ -155,6 +155,6 @@ def _hides(other: _Said, one: _Said) -> bool:
 
 
 def _names(regions: Regions, code: str = "") -> Iterator[str]:
-    for region in regions.inside(code):
+    for region in regions.children(code):
         yield region.name
         yield from _names(regions, region.code)

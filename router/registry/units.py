@@ -100,7 +100,7 @@ def load_units(path: Path) -> list[Unit]:
     return [
         Unit(ways[0].removesuffix(_OPEN), way.removesuffix(_OPEN), codes, row.cells["topic"], way.endswith(_OPEN))
         for row in read_table(path, _COLUMNS)
-        for ways, codes in [(row.phrases("pattern") or ("",), row.phrases("institution"))]
+        for ways, codes in [(row.parts("pattern") or ("",), row.parts("institution"))]
         for way in ways
     ]
 

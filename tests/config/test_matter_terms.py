@@ -30,7 +30,7 @@ TROUBLES = TermIndex(
 )
 def test_topics(text: str, topics: set[str]) -> None:
     """A word within a longer phrase says nothing of its own; two words may stand apart, not far."""
-    assert TROUBLES.of(text.split()) == topics
+    assert TROUBLES.find_topics(text.split()) == topics
 
 
 def test_the_file_names_the_row_at_fault(tmp_path: Path) -> None:
@@ -61,8 +61,8 @@ def test_every_phrase_can_be_found() -> None:
 def test_what_is_complained_of_and_what_is_wrong_with_it(text: str, things: set[str], faults: set[str]) -> None:
     """One thing, two faults: two matters. Before a full stop stands a family, within which two may be one."""
     troubles, words = load_matter_terms(), [word.normal for word in WordReader(load_slang()).of(text)]
-    assert troubles.things.of(words) == things
-    assert troubles.faults.of(words) == faults
+    assert troubles.things.find_topics(words) == things
+    assert troubles.faults.find_topics(words) == faults
 
 
 @pytest.mark.parametrize(
@@ -73,18 +73,18 @@ def test_roots(word: str, root: str) -> None:
     """A word that is made of a known one is no name."""
     vocabulary = WordFrequencies({"baik": 9, "tumpuk": 3, "sapu": 2, "lampu": 40}, 100)
     assert vocabulary.root(word) == root
-    assert vocabulary.knows(word) is bool(root)
+    assert vocabulary.is_known(word) is bool(root)
 
 
 def test_offices_and_other_languages_are_no_names() -> None:
     """Short for a lamp, and water in another language, are words; a hamlet is not."""
     vocabulary = load_word_frequencies()
-    assert all(map(vocabulary.knows, ("pju", "ppdb", "banyu", "ruksak", "penerangan", "padam")))
-    assert not any(map(vocabulary.knows, ("randublatung", "wiratmoko", "sendangmulyo")))
+    assert all(map(vocabulary.is_known, ("pju", "ppdb", "banyu", "ruksak", "penerangan", "padam")))
+    assert not any(map(vocabulary.is_known, ("randublatung", "wiratmoko", "sendangmulyo")))
 
 
 def test_what_slang_is_in_full_is_no_name() -> None:
     """Else two complaints that are short for the same office would share a name."""
     vocabulary = load_word_frequencies()
     formal = {word for words in load_slang().values() for word in words.split() if word.isalpha() and len(word) > 1}
-    assert sorted(word for word in formal if not vocabulary.knows(word)) == []
+    assert sorted(word for word in formal if not vocabulary.is_known(word)) == []

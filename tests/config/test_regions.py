@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from config.reference.regions import Region, Regions, RegionsError, load_regions
+from config.reference.regions import Region, Regions, load_regions
+from config.reference.table_reader import TableError
 from messages.shapes import Place, Report
 from normalize.picked_regions import with_region_names
 from router.decision import decide
@@ -24,7 +25,7 @@ def regions() -> Regions:
 
 def every(regions: Regions, depth: int, code: str = "") -> list[Region]:
     """All regions of a depth: 1 for provinces, 2 for cities and regencies, 3 for districts."""
-    inside = list(regions.inside(code))
+    inside = list(regions.children(code))
     return inside if depth == 1 else [found for one in inside for found in every(regions, depth - 1, one.code)]
 
 
@@ -85,12 +86,12 @@ def test_what_was_typed_stays(regions: Regions) -> None:
 
 
 FAULTS = {
-    "code,nama\n11,Aceh\n": "KeyError",
+    "code,nama\n11,Aceh\n": "its first row lacks the columns name",
     "code,name\nx1,Aceh\n": "'x1' is not the row of a region",
     "code,name\n11,\n": "'11' is not the row of a region",
-    "code,name\n11,Aceh\n11,Aceh\n": "11 stands twice",
-    "code,name\n11.01,Kabupaten Aceh Selatan\n": "11.01: 11 must stand before it",
-    "code,name\n11\n": "AttributeError",
+    "code,name\n11,Aceh\n11,Aceh\n": "line 3: 11 has two rows",
+    "code,name\n11.01,Kabupaten Aceh Selatan\n": "11.01: the row of 11 must stand before it",
+    "code,name\n11\n": "'11' is not the row of a region",
 }
 
 
@@ -100,11 +101,11 @@ def test_a_row_that_is_wrong_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "regions.csv"
     path.write_text(text)
 
-    with pytest.raises(RegionsError, match=FAULTS[text]):
+    with pytest.raises(TableError, match=FAULTS[text]):
         load_regions(path)
 
 
 def test_no_file_is_said(tmp_path: Path) -> None:
     """A list that is not there is an error, not an empty list."""
-    with pytest.raises(RegionsError, match=r"regions\.csv"):
+    with pytest.raises(TableError, match=r"regions\.csv"):
         load_regions(tmp_path / "regions.csv")

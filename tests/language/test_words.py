@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.reference.regions import Regions, load_regions
-from config.reference.slang import SlangError, load_slang
+from config.reference.slang import load_slang
+from config.reference.table_reader import TableError
 from language.text import clean_text
 from language.words import Word, WordReader
 from tests.support.paths import SHARED
@@ -265,7 +266,7 @@ def regions() -> Regions:
 
 def names(regions: Regions, code: str = "") -> list[str]:
     """Of all provinces, cities, regencies and districts."""
-    return [name for region in regions.inside(code) for name in (region.name.lower(), *names(regions, region.code))]
+    return [name for region in regions.children(code) for name in (region.name.lower(), *names(regions, region.code))]
 
 
 def test_no_part_of_a_places_name_is_slang(regions: Regions) -> None:
@@ -304,9 +305,9 @@ FAULTS = {
     "informal,formal\nJln,jalan\n": "line 2: 'Jln' and 'jalan' are not words",
     "informal,formal\njln,\n": "line 2: 'jln' and '' are not words",
     "informal,formal\njln\n": "line 2: 'jln' and '' are not words",
-    "informal,formal\njln,jalan\njln,jalanan\n": "line 3: 'jln' stands there twice",
+    "informal,formal\njln,jalan\njln,jalanan\n": "line 3: 'jln' has two rows",
     "informal,formal\ntp,tapi\ntapi,tetapi\n": "line 2: 'tapi' is itself an informal word",
-    "informal,formal\nbelum,tidak\n": "line 2: 'belum' would be taken away",
+    "informal,formal\nbelum,tidak\n": "line 2: 'belum' is a negation",
     'informal,formal\n"jln,jalan\n': "unexpected end of data",
 }
 
@@ -317,13 +318,13 @@ def test_a_row_that_is_wrong_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "slang.csv"
     path.write_text(text)
 
-    with pytest.raises(SlangError, match=FAULTS[text]):
+    with pytest.raises(TableError, match=FAULTS[text]):
         load_slang(path)
 
 
 def test_no_file_is_said(tmp_path: Path) -> None:
     """A table that is not there is an error, not an empty table."""
-    with pytest.raises(SlangError, match=r"slang\.csv"):
+    with pytest.raises(TableError, match=r"slang\.csv"):
         load_slang(tmp_path / "slang.csv")
 
 

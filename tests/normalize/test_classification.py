@@ -17,9 +17,10 @@ from config.reference.classification_phrases import (
     ALWAYS,
     WEIGHED,
     ClassificationRow,
-    KindsError,
     load_classification_rows,
 )
+from config.reference.folder import ReferenceFolder
+from config.reference.table_reader import TableError
 from messages.shapes import Channel, Kind
 from normalize.classification.classifier import LONGEST, Classification, Classifier
 from normalize.classification.tokens import tokenize
@@ -127,7 +128,7 @@ def test_a_picture_or_a_follow_up_is_never_set_aside(classifier: Classifier, one
 def test_every_protecting_word_protects(classifier: Classifier, cues: tuple[ClassificationRow, ...]) -> None:
     """Before and behind the worst advertisement."""
     assert classifier.classify(PRIZE, "", Channel.SMS).reason == "fraud"
-    words = [phrase for cue in cues if cue.says == "protects" for phrase in cue.phrases]
+    words = [phrase for cue in cues if cue.outcome == "protects" for phrase in cue.phrases]
     texts = [text for word in words for text in (f"{word}: {PRIZE}", f"{PRIZE} {word.upper()}!")]
     assert len(words) > 200
     assert [text for text in texts if classifier.classify(text, "", Channel.SMS).reason] == []
@@ -263,11 +264,11 @@ def test_learning_neither_invents_nor_reverses() -> None:
         ClassificationRow("protects", 0, 0, ("aduan",)),
     ]
     messages = [Message("promo", "promotion", group=1)] * 50 + [Message("jalan", "report", group=2)] * 50
-    weights = {cue.name: cue.weight for cue in learn(messages, rows) if cue.says == "unwanted"}
+    weights = {cue.name: cue.weight for cue in learn(messages, rows) if cue.outcome == "unwanted"}
     assert (weights["promo"], weights["jalan"]) == (2, -2)
 
     wrong = [replace(one, source="report" if one.source == "promotion" else "promotion") for one in messages]
-    weights = {cue.name: cue.weight for cue in learn(wrong, rows) if cue.says == "unwanted"}
+    weights = {cue.name: cue.weight for cue in learn(wrong, rows) if cue.outcome == "unwanted"}
     assert (weights["promo"], weights["jalan"]) == (0, 0)
 
 
@@ -294,18 +295,25 @@ def test_bounds(yes: int, many: int, low: float, high: float) -> None:
 # The file.
 
 
+def own_table(folder: Path) -> Path:
+    """The table of an operator's folder; the shipped one if it has none."""
+    return ReferenceFolder(folder).table("kinds.csv")
+
+
 def test_what_is_written_is_read(tmp_path: Path, cues: tuple[ClassificationRow, ...]) -> None:
     """Learning rewrites the file and changes nothing but weights."""
     write(cues, tmp_path / "kinds.csv")
-    assert load_classification_rows(tmp_path) == cues
+    assert load_classification_rows(own_table(tmp_path)) == cues
 
 
 def test_an_operators_own_file_is_used(tmp_path: Path) -> None:
     """Where the folder has one; else ours. A weight that is given alone counts as it is."""
-    assert load_classification_rows(tmp_path) == load_classification_rows()
+    assert load_classification_rows(own_table(tmp_path)) == load_classification_rows()
     starts = "".join(f"{says},-1,,<selalu>\n" for says in WEIGHED)
     (tmp_path / "kinds.csv").write_text(f"says,given,weight,phrases\n{starts}unwanted,1.5,,obral|cuci gudang\n")
-    assert load_classification_rows(tmp_path)[-1] == ClassificationRow("unwanted", 1.5, 1.5, ("obral", "cuci gudang"))
+    assert load_classification_rows(own_table(tmp_path))[-1] == ClassificationRow(
+        "unwanted", 1.5, 1.5, ("obral", "cuci gudang")
+    )
 
 
 FAULTS = {
@@ -328,13 +336,13 @@ FAULTS = {
 def test_a_row_that_is_wrong_is_named(tmp_path: Path, rows: str) -> None:
     """With its line, so that an operator finds it."""
     (tmp_path / "kinds.csv").write_text(f"says,given,weight,phrases\n{rows}\n")
-    with pytest.raises(KindsError, match=FAULTS[rows]):
-        load_classification_rows(tmp_path)
+    with pytest.raises(TableError, match=FAULTS[rows]):
+        load_classification_rows(own_table(tmp_path))
 
 
 @pytest.mark.parametrize("content", [b"kata,bobot\npromo,1\n", b"says,given,weight,phrases\nunwanted,1,,\xff\n"])
 def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
     """By its name."""
     (tmp_path / "kinds.csv").write_bytes(content)
-    with pytest.raises(KindsError, match=r"kinds\.csv"):
-        load_classification_rows(tmp_path)
+    with pytest.raises(TableError, match=r"kinds\.csv"):
+        load_classification_rows(own_table(tmp_path))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from app.assembly.parts import Parts
+from config.reference.folder import ReferenceFolder
 from config.reference.open311_services import load_open311_services
 from config.settings import SettingsError
 from ingest.web.open311.render import render
@@ -86,9 +87,7 @@ def test_a_service_is_no_address() -> None:
     What is one institution's alone is so whoever says it.
     """
     rules = cached_rules(DATA)
-    found = {
-        code: decide(Report(title=name, text=name), rules) for code, name in load_open311_services(DATA).names.items()
-    }
+    found = {code: decide(Report(title=name, text=name), rules) for code, name in load_open311_services().names.items()}
     opened = {code: decision.agency for code, decision in found.items() if decision.agency != TRIAGE}
     assert opened == {
         "hakim-agung": "lembaga-komisi-yudisial",
@@ -104,7 +103,7 @@ def test_a_service_is_no_address() -> None:
 
 def test_our_services() -> None:
     """At most some forty, in the order of their codes, each in a group; one is for whatever fits nowhere."""
-    services = load_open311_services(DATA)
+    services = load_open311_services()
     assert [*services.by_code] == sorted(services.by_code)
     assert 30 < len(services.by_code) <= 40
     assert all(service.group and service.name for service in services.by_code.values())
@@ -113,9 +112,9 @@ def test_our_services() -> None:
 
 def test_an_operators_services_take_the_place_of_ours(tmp_path: Path) -> None:
     """Without the file in the operator's folder ours are served."""
-    assert load_open311_services(tmp_path).names == load_open311_services(DATA).names
+    assert load_open311_services(ReferenceFolder(tmp_path).table("services.csv")).names == load_open311_services().names
     (tmp_path / "services.csv").write_text(HEADER + 'becak,"Becak, andong",Jalan,becak| andong |\n')
-    (only,) = load_open311_services(tmp_path).by_code.values()
+    (only,) = load_open311_services(ReferenceFolder(tmp_path).table("services.csv")).by_code.values()
     assert (only.code, only.name, only.keywords) == ("becak", "Becak, andong", ("becak", "andong"))
 
 
@@ -124,8 +123,8 @@ def test_an_operators_services_take_the_place_of_ours(tmp_path: Path) -> None:
     [
         ("service_code,service_name\n", "its first row must be"),
         ("", "its first row must be"),
-        (HEADER + "Becak,Becak,Jalan,\n", "line 2: a service_code is"),
-        (HEADER + "a,A,X,\na,B,X,\n", "line 3: a stands there twice"),
+        (HEADER + "Becak,Becak,Jalan,\n", "line 2: write the service_code"),
+        (HEADER + "a,A,X,\na,B,X,\n", "line 3: a has two rows"),
         (HEADER + "a, ,X,\n", "line 2: a has no service_name"),
         (HEADER + "a\n", "line 2: a has no service_name"),
     ],
@@ -134,7 +133,7 @@ def test_a_fault_in_the_services_is_named(tmp_path: Path, rows: str, says: str) 
     """The service refuses to start and says which row to mend."""
     (tmp_path / "services.csv").write_text(rows)
     with pytest.raises(SettingsError) as caught:
-        load_open311_services(tmp_path)
+        load_open311_services(ReferenceFolder(tmp_path).table("services.csv"))
     assert says in str(caught.value)
 
 

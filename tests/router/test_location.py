@@ -429,7 +429,7 @@ def test_any_text(title: str, text: str, region: str, code: str) -> None:
     assert _where(report) == where
 
 
-_CITIES = [city.name for province in _REGIONS.inside() for city in _REGIONS.inside(province.code)]
+_CITIES = [city.name for province in _REGIONS.children() for city in _REGIONS.children(province.code)]
 
 
 @settings(max_examples=200, deadline=None)
@@ -453,7 +453,9 @@ def test_one_letter_amiss() -> None:
 
 
 def _codes(name: str) -> set[str]:
-    return {city.code for province in _REGIONS.inside() for city in _REGIONS.inside(province.code) if city.name == name}
+    return {
+        city.code for province in _REGIONS.children() for city in _REGIONS.children(province.code) if city.name == name
+    }
 
 
 def test_lines_that_ran_together_are_apart() -> None:

@@ -108,7 +108,7 @@ class Open311Door:
 
     def discovery(self, request: Request) -> Response:
         """Where the endpoint is, and how to get a key (Service Discovery)."""
-        changed = f"{self._services.changed:%Y-%m-%d %H:%M}"
+        changed = f"{self._services.changed_at:%Y-%m-%d %H:%M}"
         key = "Mintalah api_key kepada pengelola layanan ini." if self._clients.keys else "Tidak perlu api_key."
         endpoint: Value = {
             "specification": "http://wiki.open311.org/GeoReport_v2",

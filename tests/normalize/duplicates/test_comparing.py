@@ -85,7 +85,7 @@ HOWS = (
 def test_a_repeat_is_never_split(judge: Judge, readers: Readers, text: str, how: str, channel: Channel) -> None:
     """A greeting, capitals, spaces, emoji or another channel make no other matter."""
     verdict = judge(said(text), said(again(text, how), hours=30, channel=channel))
-    assert verdict.score >= readers.likeness.enough
+    assert verdict.score >= readers.likeness.threshold
     assert verdict.person == "likely"
 
 
@@ -100,7 +100,7 @@ def test_an_exchange_always_splits(
     other = said(again(text.replace(here, there), how), hours=hours, sender=sender)
     assert (
         readers.comparator.compare(readers.read_message(one), readers.read_message(other)).score
-        < readers.likeness.enough
+        < readers.likeness.threshold
     )
 
 
@@ -108,7 +108,7 @@ def test_a_duration_grows(judge: Judge, readers: Readers) -> None:
     """Nobody came: the same person counts on, and it is the same matter."""
     text = "Air PDAM di Perumahan Griya Lestari Blok C2 sudah {} hari tidak mengalir, tolong dikirim tangki."
     verdict = judge(said(text.format(3), sender="a"), said(text.format(5), hours=48, sender="a"))
-    assert verdict.score >= readers.likeness.enough
+    assert verdict.score >= readers.likeness.threshold
     assert verdict.person == "same"
 
 
@@ -117,7 +117,7 @@ def test_a_duration_grows(judge: Judge, readers: Readers) -> None:
 def test_an_sms_is_cut_off(judge: Judge, readers: Readers, text: str, length: int) -> None:
     """The half of a letter is the letter, also where a word was torn."""
     verdict = judge(said(text), said(text[:length], hours=5, channel=Channel.SMS))
-    assert verdict.score >= readers.likeness.enough
+    assert verdict.score >= readers.likeness.threshold
     assert verdict.person == "likely"
 
 
@@ -138,7 +138,7 @@ def test_few_words_at_one_address_are_one_matter(
     one, other = said(text, address=at(street)), said(again(text, how), hours=hours, address=at(street))
     assert (
         readers.comparator.compare(readers.read_message(one), readers.read_message(other)).score
-        >= readers.likeness.enough
+        >= readers.likeness.threshold
     )
 
 
@@ -149,7 +149,7 @@ def test_few_words_at_two_addresses_are_two(
     """The same words in another street are another matter, however they are sent."""
     one, other = said(text, address=at(streets[0])), said(again(text, how), hours=hours, address=at(streets[1]))
     verdict = readers.comparator.compare(readers.read_message(one), readers.read_message(other))
-    assert verdict.never in {"other-street", "other-alley"} or verdict.score < readers.likeness.enough
+    assert verdict.never in {"other-street", "other-alley"} or verdict.score < readers.likeness.threshold
 
 
 @pytest.mark.parametrize(
@@ -164,14 +164,14 @@ def test_few_words_at_two_addresses_are_two(
 def test_one_address_in_two_spellings(judge: Judge, readers: Readers, one: str, other: str) -> None:
     """Maps, telephones and people write one address differently."""
     verdict = judge(said("lampu jalan mati", address=one), said("Lampu jalan mati pak", hours=9, address=other))
-    assert verdict.score >= readers.likeness.enough
+    assert verdict.score >= readers.likeness.threshold
 
 
 def test_one_letter_to_three_offices(judge: Judge, readers: Readers) -> None:
     """Whom a letter is addressed to makes no other matter of it."""
     offices = ("Yth. Bapak Presiden RI di Jakarta", "Kepada Yth. Menteri Kesehatan", "Kpd yth Direktur BPJS Kesehatan")
     one, two, three = (said(f"{office}\n{LETTERS[5]}", hours=hours) for hours, office in enumerate(offices))
-    assert min(judge(one, two).score, judge(two, three).score) >= readers.likeness.enough
+    assert min(judge(one, two).score, judge(two, three).score) >= readers.likeness.threshold
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_two_who_ask_for_their_own(judge: Judge, readers: Readers) -> None:
     """That many wait for the same card in one office makes no one matter of it."""
     one = said("e-KTP saya di kecamatan Randublatung belum jadi sejak Maret, kapan bisa diambil?")
     other = said("Mau tanya KTP elektronik punya istri saya, rekam di kecamatan Randublatung, kok lama sekali", hours=8)
-    assert judge(one, other).score < readers.likeness.enough
+    assert judge(one, other).score < readers.likeness.threshold
 
 
 def test_neighbours_join(judge: Judge, readers: Readers) -> None:
@@ -235,7 +235,7 @@ def test_neighbours_join(judge: Judge, readers: Readers) -> None:
         address="Jl. Pemuda Asri",
     )
     verdict = judge(one, other)
-    assert verdict.score >= readers.likeness.enough
+    assert verdict.score >= readers.likeness.threshold
     assert verdict.person == "other"
     assert "place-same-topics" in verdict.evidence
 
@@ -245,8 +245,8 @@ def test_a_street_in_passing(judge: Judge, readers: Readers) -> None:
     one = said("PJU padam sudah 3 hari, jalan gelap gulita", address=at("Jl. Kebon Nanas Selatan II"))
     other = said("lampu jalan mati di kebon nanas selatan 2, gelap gulita", hours=20, address="Bidara Cina")
     elsewhere = said("lampu jalan mati di kebon nanas selatan 5, gelap gulita", hours=20, address="Bidara Cina")
-    assert judge(one, other).score >= readers.likeness.enough
-    assert judge(one, elsewhere).score < readers.likeness.enough
+    assert judge(one, other).score >= readers.likeness.threshold
+    assert judge(one, elsewhere).score < readers.likeness.threshold
 
 
 def test_another_number_is_another_street(judge: Judge) -> None:
@@ -307,7 +307,7 @@ def test_what_was_kept_before(readers: Readers) -> None:
     *lists, _, _, _, rest = pack(matter).decode().split("\n")
     before = unpack("\n".join((*lists, rest)).encode())
     assert before == replace(matter, wide=frozenset(), things=frozenset(), faults=frozenset())
-    assert readers.comparator.compare(before, matter).score >= readers.likeness.enough
+    assert readers.comparator.compare(before, matter).score >= readers.likeness.threshold
 
 
 _SCRAPS = st.lists(

@@ -89,7 +89,7 @@ def test_each_village_has_its_own_neighbourhoods(judge: Judge, readers: Readers,
     """The number of one alone puts no two strangers' few words together, be they the same."""
     one = said("Obat di puskesmas kosong RT 03 RW 05", sender="a")
     for text in ("Atap sekolah bocor RT 03 RW 05", "obat puskesmas kosong RT 3 RW 5"):
-        assert judge(one, said(text, hours=5, sender=sender)).score < readers.likeness.enough
+        assert judge(one, said(text, hours=5, sender=sender)).score < readers.likeness.threshold
 
 
 def test_every_incident_has_a_row(readers: Readers) -> None:
@@ -101,7 +101,7 @@ def test_nothing_in_common_is_two_matters(judge: Judge, readers: Readers) -> Non
     """That one person says two things within minutes puts them together no more than two persons' would be."""
     one = said("Sampah di Gilang Indah menumpuk", sender="a")
     for text in ("guru anak saya di SD Kartika tidak pernah datang", "🙏", "tolong min", "jalan Wiratama berlubang"):
-        assert judge(one, said(text, hours=0.1, sender="a")).score < readers.likeness.enough
+        assert judge(one, said(text, hours=0.1, sender="a")).score < readers.likeness.threshold
 
 
 def test_a_village_that_is_called_by_words_like_others(readers: Readers) -> None:

@@ -121,10 +121,10 @@ def test_many_names(gazetteer: Gazetteer) -> None:
 def test_every_official_name_is_found(gazetteer: Gazetteer) -> None:
     """Each region is among the candidates of its own name, with the word for what it is before it."""
     regions = load_regions()
-    provinces = regions.inside()
-    cities = [city for province in provinces for city in regions.inside(province.code)]
+    provinces = regions.children()
+    cities = [city for province in provinces for city in regions.children(province.code)]
     districts = [
-        (f"Kecamatan {district.name}", district.code) for city in cities for district in regions.inside(city.code)
+        (f"Kecamatan {district.name}", district.code) for city in cities for district in regions.children(city.code)
     ]
     named = [(f"Provinsi {one.name}", one.code) for one in provinces] + [(one.name, one.code) for one in cities]
     missed = [name for name, code in (*named, *districts) if code not in _codes(gazetteer, name)]
