@@ -14,7 +14,7 @@ WORKERS ?= auto
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: $(VENV)/.run ## Set up and run the whole service on this machine (http://127.0.0.1:1708)
@@ -56,6 +56,10 @@ schemas: $(VENV)/.dev ## Rewrite the JSON Schemas and the AsyncAPI document; rea
 .PHONY: alerts
 alerts: $(VENV)/.dev ## Rewrite Prometheus's alerts from the thresholds; read the diff
 	$(BIN)/python -m monitor.metrics.alert_rules
+
+.PHONY: screenshots
+screenshots: $(VENV)/.dev ## Take the README's screenshots again (needs chromium); look at them
+	$(BIN)/python -m tests.end_to_end.browser.screenshots
 
 .PHONY: kafka
 kafka: $(KAFKA)/.ready ## Fetch Apache Kafka for the tests (needs Java 17 and Maven)

@@ -41,14 +41,15 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     """Every stage, on the embedded bus, and an X that is there before it is asked."""
     home = tmp_path_factory.mktemp("browser")
     made = Whole(home)
-    with _practice_x(made, home):
+    with practice_x(made, home):
         made.start()
         yield made
         made.close()
 
 
 @contextmanager
-def _practice_x(whole: Whole, home: Path) -> Iterator[None]:
+def practice_x(whole: Whole, home: Path) -> Iterator[None]:
+    """Run a practice X in a thread of this process; its posts are in `home`."""
     stopping = threading.Event()
     timeline = Timeline(home / "practice-x.jsonl", utc_now)
     practice = PracticeX(timeline, whole.settings.x_url, whole.parts.secrets.x_token, whole.settings.x_user_id)
@@ -56,9 +57,11 @@ def _practice_x(whole: Whole, home: Path) -> Iterator[None]:
     thread.start()
     while not answers(urlsplit(whole.settings.x_url).port or 0, "/practice/seen"):
         threading.Event().wait(0.05)
-    yield
-    stopping.set()
-    thread.join(20)
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join(20)
 
 
 @pytest.fixture(scope="package")
