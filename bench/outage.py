@@ -45,7 +45,7 @@ def main(messages: int) -> dict[str, object]:
             accepted = _post(whole, 200, messages)
             seconds = time.monotonic() - began
             spent = _cpu(whole) - used
-            spooled, held = len(whole.parts.spool), whole.parts.spool.held
+            spooled, held = len(whole.parts.spool), whole.parts.spool.held_bytes
             node.start()
             began = time.monotonic()
             while len(whole.parts.spool):

@@ -1,1 +1,1 @@
-"""The doors: each authenticates, bounds and wraps what arrives, and says yes only when the bus has it."""
+"""Doors of the channels: each authenticates, limits and wraps what arrives, and accepts it once the bus has it."""

@@ -1,4 +1,4 @@
-"""What stands at a door, and the one way of turning it away."""
+"""An HTTP request that arrived at a door, and the exception that refuses it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,9 +9,10 @@ from ingest.http.refusals import REFUSALS
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An HTTP request, read whole. Header names are in lower case. `target` is the path with its query.
+    """An HTTP request with its complete body. Header names are in lower case.
 
-    `address` is where the client is, as far as the proxies in front of us are believed.
+    `target` is the path with its query. `address` is the client's address, as far as the trusted proxies in front of
+    the service name it.
     """
 
     target: str
@@ -23,25 +24,30 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field, in the sender's language."""
+    """An error in one field. `detail` explains it in the sender's language."""
 
     field: str
-    says: str
+    detail: str
 
 
 class Refused(Exception):
-    """Not accepted, and nothing was promised. `reason` is one of `ingest.http.refusals`; `says` is for the sender.
+    """The door did not accept the request and promised nothing.
 
-    `retry_after` is in seconds, where trying the same again will help. `words` fill the sentence of the list.
+    `reason` is a key of `ingest.http.refusals.REFUSALS`. `message` is the sentence for the sender; `values` fill its
+    placeholders. `retry_after` is in seconds, and given only if the same request can succeed later.
     """
 
     def __init__(
-        self, reason: str, faults: tuple[FieldError, ...] = (), retry_after: int | None = None, **words: object
+        self,
+        reason: str,
+        field_errors: tuple[FieldError, ...] = (),
+        retry_after: int | None = None,
+        **values: object,
     ) -> None:
         super().__init__(reason)
         refusal = REFUSALS[reason]
         self.status = refusal.status
         self.reason = reason
-        self.says = refusal.says.format(**words)
-        self.faults = faults
+        self.message = refusal.message.format(**values)
+        self.field_errors = field_errors
         self.retry_after = retry_after

@@ -1,4 +1,4 @@
-"""What the doors must remember: how far a polled channel was read, and which idempotency keys were used for what."""
+"""Database tables of the doors: read cursors and counters, idempotency keys, and requests for details."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,7 +10,7 @@ from config.database import UtcDateTime, insert_statement, read_transaction, wri
 
 
 class Cursor(SQLModel, table=True):
-    """How far a polled channel was read."""
+    """Position up to which a polled channel was read, or a counter. `name` says of what."""
 
     __tablename__ = "ingest_cursor"
 
@@ -19,7 +19,7 @@ class Cursor(SQLModel, table=True):
 
 
 class IdempotencyKey(SQLModel, table=True):
-    """The keyed digest of a key, and of the first payload sent under it."""
+    """Keyed digest of an idempotency key, and of the first payload sent under it."""
 
     __tablename__ = "ingest_idempotency_key"
 
@@ -28,7 +28,7 @@ class IdempotencyKey(SQLModel, table=True):
 
 
 class DetailsRequest(SQLModel, table=True):
-    """The last message after which a sender (its keyed hash) was asked to say more."""
+    """Last message after which a sender (a keyed hash) was asked for more details."""
 
     __tablename__ = "ingest_asked_for_more"
 
@@ -38,32 +38,35 @@ class DetailsRequest(SQLModel, table=True):
 
 
 class DoorStore:
-    """See the tables. Every method may raise `DatabaseUnavailable`."""
+    """Reads and writes the tables above. Every method may raise `DatabaseUnavailable`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def cursor(self, name: str) -> str | None:
-        """The value last kept, if any."""
+        """Return the last value stored under `name`, `None` if there is none."""
         with read_transaction(self._engine) as connection:
             query = select(col(Cursor.value)).where(col(Cursor.name) == name)
             return connection.execute(query).scalar_one_or_none()
 
     def move_cursor(self, name: str, value: str) -> None:
-        """Keep a new value; durable when this returns."""
+        """Store a new value under `name`. It is durable when this returns."""
         with write_transaction(self._engine) as connection:
             statement = insert_statement(connection, Cursor).values(name=name, value=value)
             connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
 
     def increase_counter(self, name: str, amount: int) -> None:
-        """Add to the number that is kept under a name; two at once both count."""
+        """Add `amount` to the number stored under `name`. Concurrent calls are all counted."""
         with write_transaction(self._engine) as connection:
             total = cast(cast(col(Cursor.value), Integer) + amount, String)
             statement = insert_statement(connection, Cursor).values(name=name, value=str(amount))
             connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": total}))
 
     def claim_idempotency_key(self, key: str, digest: str) -> bool:
-        """Whether this payload is the first under its key, or the same again; of two at once one is first."""
+        """Return True if `digest` is the first payload under `key`, or the same payload again.
+
+        Of two concurrent calls with different payloads only one gets True.
+        """
         with write_transaction(self._engine) as connection:
             connection.execute(
                 insert_statement(connection, IdempotencyKey).values(key=key, digest=digest).on_conflict_do_nothing()
@@ -72,19 +75,21 @@ class DoorStore:
             return connection.execute(query).scalar_one() == digest
 
     def claim_details_request(self, sender: str, message_id: UUID, at: datetime, window: timedelta) -> bool:
-        """Whether to ask the sender of this message for more: not if another of theirs was asked about in `window`.
+        """Return True if the sender of this message may be asked for details.
 
-        Yes again for the same message, whose first answer may not have arrived; of two at once one is asked about.
+        The answer is False if another message of the sender led to such a request within `window`. It is True again
+        for the same message, because the first acknowledgement may not have arrived. Of two concurrent messages one
+        gets True.
         """
         row = {"sender": sender, "message_id": message_id, "at": at}
-        mine = col(DetailsRequest.sender) == sender
+        of_sender = col(DetailsRequest.sender) == sender
         with write_transaction(self._engine) as connection:
             statement = insert_statement(connection, DetailsRequest).values(row).on_conflict_do_nothing()
             if connection.execute(statement.returning(col(DetailsRequest.sender))).one_or_none():
                 return True
-            query = select(DetailsRequest.message_id, DetailsRequest.at).where(mine).with_for_update()
-            last = connection.execute(query).one()
-            if last.message_id != message_id and at - last.at > window:
-                connection.execute(update(DetailsRequest).where(mine).values(row))
+            query = select(DetailsRequest.message_id, DetailsRequest.at).where(of_sender).with_for_update()
+            last_request = connection.execute(query).one()
+            if last_request.message_id != message_id and at - last_request.at > window:
+                connection.execute(update(DetailsRequest).where(of_sender).values(row))
                 return True
-            return bool(last.message_id == message_id)
+            return bool(last_request.message_id == message_id)

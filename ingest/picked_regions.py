@@ -1,4 +1,4 @@
-"""Whether the regions that were picked by code are regions, and lie within each other. Pure."""
+"""Checks the region codes of a submission: each must exist, and lie inside the region above it. Pure."""
 
 from collections.abc import Iterator
 
@@ -8,21 +8,21 @@ from messages.submission import Submission
 
 
 def check_picked_regions(submission: Submission, regions: Regions) -> None:
-    """Raises `Refused`, naming each field at fault: a slip in a code would be another place."""
-    if faults := tuple(_faults(submission, regions)):
-        raise Refused("invalid_submission", faults)
+    """Raise `Refused`, naming each invalid field. A typing error in a code would move the report to another region."""
+    if field_errors := tuple(_field_errors(submission, regions)):
+        raise Refused("invalid_submission", field_errors)
 
 
-def _faults(submission: Submission, regions: Regions) -> Iterator[FieldError]:
+def _field_errors(submission: Submission, regions: Regions) -> Iterator[FieldError]:
     levels = (("province", submission.province), ("city", submission.city), ("district", submission.district))
-    wider = ""
+    parent_code = ""
     for depth, (level, code) in enumerate(levels):
         if not code:
             continue
         if regions.get(code) is None or code.count(".") != depth:
             yield FieldError(level, "Wilayah ini tidak dikenal.")
-        elif wider and not code.startswith(f"{wider}."):
+        elif parent_code and not code.startswith(f"{parent_code}."):
             yield FieldError(level, "Wilayah ini tidak ada di dalam wilayah yang dipilih di atasnya.")
-        wider = code
-    if wider and submission.region:
+        parent_code = code
+    if parent_code and submission.region:
         yield FieldError("region", "Isi nama wilayah atau kodenya, jangan keduanya.")

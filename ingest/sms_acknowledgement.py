@@ -1,4 +1,4 @@
-"""What an SMS is answered with, whichever operator brought it: one segment of the GSM 7-bit alphabet each."""
+"""Acknowledgements of SMS, the same for every operator: each fits one segment of the GSM 7-bit alphabet."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -8,7 +8,8 @@ from ingest.door_store import DoorStore
 from messages.shapes import RawMessage
 from messages.sms import ParsedSms
 
-# Who was asked for more is not asked again within this time: two machines must not write to each other for ever.
+# A sender who was asked for details is not asked again within this time. Otherwise two automatic systems could write
+# to each other without end.
 ASK_AGAIN_AFTER = timedelta(hours=24)
 
 # The sentence for each state of the ledger.
@@ -21,103 +22,107 @@ _STATES: Mapping[str, str] = {
 
 
 class SmsAcknowledgements:
-    """`state_of` gives the ledger's state of a tracking number, `None` where it is not there (yet)."""
+    """Chooses the acknowledgement of an SMS.
+
+    `state_of` returns the ledger's state of a tracking number, or `None` if the ledger does not have it (yet).
+    """
 
     def __init__(self, store: DoorStore, state_of: Callable[[str], str | None]) -> None:
         self._store = store
         self._state_of = state_of
 
-    def answer(self, raw: RawMessage, said: ParsedSms) -> str:
-        """What to tell the sender of a message that is kept already; empty: nothing.
+    def text_for(self, raw: RawMessage, sms: ParsedSms) -> str:
+        """Return the text for the sender of a message that is stored already; empty if nothing is to be sent.
 
-        The same message again gets the same answer. Of a report only its state is told, to whoever has its number.
+        The same message gets the same text again. A status text contains only the state of the report, because
+        anybody may ask for any number.
         """
         try:
-            if said.kind == "status":
-                return self._status(said)
-            if said.kind == "report" or self._ask(raw):
-                return immediate_acknowledgement(raw.tracking, said)
+            if sms.kind == "status":
+                return self._status_text(sms)
+            if sms.kind == "report" or self._may_ask_for_details(raw):
+                return immediate_acknowledgement(raw.tracking, sms)
         except DatabaseUnavailable:
-            return immediate_acknowledgement(raw.tracking, said)
-        return "" if said.kind == "nothing" else received(raw.tracking)
+            return immediate_acknowledgement(raw.tracking, sms)
+        return "" if sms.kind == "nothing" else received(raw.tracking)
 
-    def _ask(self, raw: RawMessage) -> bool:
+    def _may_ask_for_details(self, raw: RawMessage) -> bool:
         return self._store.claim_details_request(raw.sender, raw.id, raw.at, ASK_AGAIN_AFTER)
 
-    def _status(self, said: ParsedSms) -> str:
-        if not said.text:
-            return how_to_ask()
-        if said.number is None:
-            return slip()
-        state = self._state_of(said.number)
-        return unknown(said.number) if state is None else state_is(said.number, state)
+    def _status_text(self, sms: ParsedSms) -> str:
+        if not sms.text:
+            return status_usage()
+        if sms.number is None:
+            return invalid_number()
+        state = self._state_of(sms.number)
+        return unknown_number(sms.number) if state is None else report_state(sms.number, state)
 
 
-def immediate_acknowledgement(tracking: str, said: ParsedSms) -> str:
-    """The answer where nothing can be looked up: the database is away, or too slow for whoever waits."""
-    match said.kind:
+def immediate_acknowledgement(tracking: str, sms: ParsedSms) -> str:
+    """Return the text that needs no database: it is away, or too slow for the operator's deadline."""
+    match sms.kind:
         case "report":
             return received(tracking)
         case "unclear":
-            return ask_again(tracking)
+            return stored_but_unclear(tracking)
         case "nothing":
-            return ask()
+            return report_usage()
         case "status":
-            return disturbed()
+            return service_disturbed()
 
 
 def received(tracking: str) -> str:
-    """It is kept, under this number."""
+    """Return the text that confirms a report under its number."""
     return (
         f"Laporan Anda kami terima dengan nomor {tracking}. Simpan nomor ini. "
         f"Untuk melihat perkembangannya, balas STATUS {tracking}"
     )
 
 
-def ask() -> str:
-    """Nothing was said."""
+def report_usage() -> str:
+    """Return the text for a message without content: how to report."""
     return (
         "Pesan Anda kami terima, tetapi belum ada isinya. Mohon kirim LAPOR, lalu apa yang terjadi, di mana dan kapan."
     )
 
 
-def ask_again(tracking: str) -> str:
-    """Too little was said; what there is, is kept."""
+def stored_but_unclear(tracking: str) -> str:
+    """Return the text for a message that is too short to understand. The message is stored."""
     return (
         f"Pesan Anda kami simpan dengan nomor {tracking}, tetapi belum jelas. "
         "Mohon kirim LAPOR, lalu apa yang terjadi, di mana dan kapan."
     )
 
 
-def state_is(number: str, state: str) -> str:
-    """Where a report is; nothing of what stands in it."""
+def report_state(number: str, state: str) -> str:
+    """Return the text with the state of a report, without its content."""
     return _STATES.get(state, "Laporan {number} berstatus {state}.").format(number=number, state=state)
 
 
-def unknown(number: str) -> str:
-    """The number has no slip in it, but is not in the ledger."""
+def unknown_number(number: str) -> str:
+    """Return the text for a valid number that the ledger does not have."""
     return (
         f"Nomor {number} belum tercatat. Mohon periksa lagi, atau coba lagi nanti. "
         "Untuk melapor, kirim LAPOR dan isinya."
     )
 
 
-def slip() -> str:
-    """The check symbol does not fit."""
+def invalid_number() -> str:
+    """Return the text for a number whose check symbol is wrong."""
     return (
         "Nomor ini tidak benar: nomor laporan terdiri dari 12 huruf dan angka. "
         "Mohon periksa, lalu kirim STATUS dan nomornya."
     )
 
 
-def how_to_ask() -> str:
-    """The keyword without a number."""
+def status_usage() -> str:
+    """Return the text for the keyword STATUS without a number."""
     return (
         "Untuk melihat perkembangan laporan, kirim STATUS dan nomor laporan Anda. "
         "Untuk melapor, kirim LAPOR dan isinya."
     )
 
 
-def disturbed() -> str:
-    """The ledger can't be looked into now."""
+def service_disturbed() -> str:
+    """Return the text for a status request while the ledger cannot be read."""
     return "Maaf, layanan sedang terganggu. Mohon kirim lagi beberapa saat lagi."

@@ -1,31 +1,25 @@
-"""Store and forward: what the doors accept while the bus is away is on this disk, and goes out in order afterwards.
+"""Durable spool of a host: messages that the doors accepted while the bus was away, in their order.
 
-One file for all ingest processes of a host; one of them at a time empties it.
+One SQLite file serves all ingest processes of a host. `ingest.spool_drain` hands the messages over to the bus.
 """
 
-import fcntl
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import IO
 
-import structlog
-
-from bus.errors import Reject, Retry, Stop
-from bus.port import Outgoing, Producer
+from bus.port import Outgoing
 from bus.sqlite_file import open_file
 
-# Bytes handed to the bus at once: what draining holds in memory, whatever stands on the disk.
+# Bytes handed to the bus at once. This limits the memory that draining takes, however many messages wait.
 _BATCH_BYTES = 2_000_000
-_USUAL_BYTES = 16_384
-_LOOK_SECONDS = 0.5
-_LONGEST_PAUSE_SECONDS = 5.0
-# How long one process waits for another's transaction.
-_LOCKED_SECONDS = 10.0
-# The totals are kept by triggers: to count a long spool for each arrival would make it longer still.
+# Size of the message with which a full disk is probed: a usual sealed report.
+_PROBE_BYTES = 16_384
+# Time that one process waits for the transaction of another.
+_LOCK_TIMEOUT_SECONDS = 10.0
+# Triggers keep the totals. Counting all rows for each arrival would make a long spool slower and slower.
 _TABLES = """
 CREATE TABLE IF NOT EXISTS spool (
     number INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
@@ -45,117 +39,123 @@ CREATE TRIGGER IF NOT EXISTS went AFTER DELETE ON spool BEGIN
 END;
 """
 
-_log = structlog.get_logger()
-
 
 class SpoolFull(Exception):
-    """There is no room: nothing was kept."""
+    """The spool has no space left; nothing was stored."""
 
 
 class Spool:
-    """`path` is the file, `most` its bound in bytes of messages. Safe for several threads and processes."""
+    """Spool in the file `path`, with at most `max_bytes` of messages. Safe for several threads and processes."""
 
-    def __init__(self, path: Path, most: int) -> None:
+    def __init__(self, path: Path, max_bytes: int) -> None:
         self.path = path
-        self._most = most
-        # Whether the disk refused the last message that should have been kept.
-        self._refused = False
+        self._max_bytes = max_bytes
+        # True after the disk refused a message.
+        self._disk_refused = False
         self._lock = threading.Lock()
-        # Accepted is durable: each append is on the disk when it returns.
-        self._connection = open_file(path, _LOCKED_SECONDS)
+        # Accepted means durable: each append is on the disk when it returns.
+        self._connection = open_file(path, _LOCK_TIMEOUT_SECONDS)
         self._connection.executescript(_TABLES)
 
     def __len__(self) -> int:
-        """How many messages wait."""
-        return self._counts()[0]
+        """Return the number of messages that wait."""
+        return self._totals()[0]
 
     @property
-    def held(self) -> int:
-        """Bytes of the messages that wait."""
-        return self._counts()[1]
+    def held_bytes(self) -> int:
+        """Size of the messages that wait."""
+        return self._totals()[1]
 
     @property
-    def aside(self) -> int:
-        """How many messages stand aside, for the bus would not have them."""
+    def rejected_count(self) -> int:
+        """Number of messages that the bus rejected. They stay in the table `aside` for a person."""
         with self._lock:
             return int(self._connection.execute("SELECT count(*) FROM aside").fetchone()[0])
 
     @property
-    def full(self) -> bool:
-        """Whether a usual message would find no room: in its bound, or on a disk that was full and still is."""
-        if self._refused:
-            self._refused = not self._probe()
-        return self._refused or self.held >= self._most
+    def is_full(self) -> bool:
+        """True if a usual message does not fit: the limit is reached, or the disk was full and still is."""
+        if self._disk_refused:
+            self._disk_refused = not self._disk_accepts_message()
+        return self._disk_refused or self.held_bytes >= self._max_bytes
 
     @property
-    def share(self) -> float:
-        """Of the room that it may take, what is taken."""
-        return self.held / self._most
+    def fill_ratio(self) -> float:
+        """Used part of the limit: 0 is empty, 1 is full."""
+        return self.held_bytes / self._max_bytes
 
     def append(self, messages: Sequence[Outgoing]) -> None:
-        """Keep all or none; durable when it returns. Raises `SpoolFull`, also where the disk itself has no room."""
+        """Store all messages or none. They are durable when this returns.
+
+        Raises `SpoolFull` if the limit or the disk leaves no space.
+        """
         rows = [
             (out.topic, out.key, out.value, json.dumps([(name, value.hex()) for name, value in out.headers]), out.size)
             for out in messages
         ]
         try:
-            with self._writing() as connection:
-                held = connection.execute("SELECT bytes FROM total").fetchone()[0]
-                if held + sum(row[-1] for row in rows) > self._most:
+            with self._transaction() as connection:
+                held_bytes = connection.execute("SELECT bytes FROM total").fetchone()[0]
+                if held_bytes + sum(row[-1] for row in rows) > self._max_bytes:
                     raise SpoolFull
                 connection.executemany("INSERT INTO spool (topic, key, value, headers, size) VALUES (?,?,?,?,?)", rows)
         except sqlite3.Error as error:
-            self._refused = True
+            self._disk_refused = True
             raise SpoolFull from error
 
-    def oldest(self) -> tuple[int, list[Outgoing]]:
-        """The oldest messages, as many as may be in memory at once, and the number of the last of them."""
-        found: list[Outgoing] = []
-        last, size = 0, 0
+    def oldest_batch(self) -> tuple[int, list[Outgoing]]:
+        """Return the oldest messages, up to 2 MB of them (at least one message), and the number of the last one."""
+        batch: list[Outgoing] = []
+        last_number, batch_bytes = 0, 0
         query = "SELECT number, topic, key, value, headers, size FROM spool ORDER BY number"
         with self._lock, closing(self._connection.execute(query)) as rows:
-            for number, topic, key, value, headers, bytes_ in rows:
-                if found and size + bytes_ > _BATCH_BYTES:
+            for number, topic, key, value, headers_json, size in rows:
+                if batch and batch_bytes + size > _BATCH_BYTES:
                     break
-                named = tuple((name, bytes.fromhex(text)) for name, text in json.loads(headers))
-                found.append(Outgoing(topic, key, value, named))
-                last, size = number, size + bytes_
-        return last, found
+                headers = tuple((name, bytes.fromhex(text)) for name, text in json.loads(headers_json))
+                batch.append(Outgoing(topic, key, value, headers))
+                last_number, batch_bytes = number, batch_bytes + size
+        return last_number, batch
 
-    def drop(self, last: int) -> None:
-        """Forget everything up to `last`: the bus has it."""
-        with self._writing() as connection:
-            connection.execute("DELETE FROM spool WHERE number <= ?", (last,))
+    def delete_until(self, last_number: int) -> None:
+        """Delete all messages up to `last_number`: the bus has them."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM spool WHERE number <= ?", (last_number,))
 
-    def set_aside(self, last: int) -> None:
-        """Keep what stands up to `last` in the file, but out of the way of what follows."""
-        with self._writing() as connection:
+    def set_aside_until(self, last_number: int) -> None:
+        """Move all messages up to `last_number` to the table `aside`, so that the following messages can be drained."""
+        with self._transaction() as connection:
             columns = "number, topic, key, value, headers"
-            connection.execute(f"INSERT INTO aside SELECT {columns} FROM spool WHERE number <= ?", (last,))  # noqa: S608
-            connection.execute("DELETE FROM spool WHERE number <= ?", (last,))
+            query = f"INSERT INTO aside SELECT {columns} FROM spool WHERE number <= ?"  # noqa: S608 - constant names
+            connection.execute(query, (last_number,))
+            connection.execute("DELETE FROM spool WHERE number <= ?", (last_number,))
 
     def close(self) -> None:
         """Release the file."""
         self._connection.close()
 
-    def _counts(self) -> tuple[int, int]:
+    def _totals(self) -> tuple[int, int]:
         with self._lock:
-            waiting, held = self._connection.execute("SELECT messages, bytes FROM total").fetchone()
-        return int(waiting), int(held)
+            messages, held_bytes = self._connection.execute("SELECT messages, bytes FROM total").fetchone()
+        return int(messages), int(held_bytes)
 
-    def _probe(self) -> bool:
-        """Whether the disk takes a usual message again. What one transaction puts in and takes out is never written."""
+    def _disk_accepts_message(self) -> bool:
+        """Return True if the disk can store a usual message again.
+
+        The probe row is written and deleted in two transactions: SQLite never writes what one transaction adds and
+        deletes.
+        """
         try:
-            with self._writing() as connection:
-                connection.execute("INSERT OR REPLACE INTO probe VALUES (1, ?)", (bytes(_USUAL_BYTES),))
-            with self._writing() as connection:
+            with self._transaction() as connection:
+                connection.execute("INSERT OR REPLACE INTO probe VALUES (1, ?)", (bytes(_PROBE_BYTES),))
+            with self._transaction() as connection:
                 connection.execute("DELETE FROM probe")
         except sqlite3.Error:
             return False
         return True
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -164,97 +164,3 @@ class Spool:
             except BaseException:
                 self._connection.execute("ROLLBACK")
                 raise
-
-
-class SpoolingProducer:
-    """A `bus.port.Producer` that says yes while the bus is away, as long as there is room.
-
-    What waits goes first: while anything is in the spool, what comes is put behind it, so that one sender's messages
-    keep their order and nobody waits for a bus that is known to be away.
-    """
-
-    def __init__(self, producer: Producer, spool: Spool) -> None:
-        self._producer = producer
-        self._spool = spool
-
-    def publish(self, messages: Sequence[Outgoing]) -> None:
-        """See the port; `Retry` here means that the spool is full too."""
-        for message in messages:
-            message.check()
-        if not len(self._spool):
-            try:
-                self._producer.publish(messages)
-            except (Retry, Stop) as error:
-                _log.warning("spool.opened", cause=type(error).__name__)
-            else:
-                return
-        try:
-            self._spool.append(messages)
-        except SpoolFull as error:
-            raise Retry("the bus is away and the spool is full") from error
-
-    def close(self) -> None:
-        """See the port."""
-        self._producer.close()
-
-
-class SpoolDrain:
-    """Empties the spool into the bus, oldest first; runs in a thread of its own.
-
-    `lock` is a file: of several processes with one spool, one at a time drains. A message that was handed over and
-    not yet forgotten when the process died is published twice, under the same ids. `ready` makes sure that the bus
-    has our topics: the doors may have opened before there was a bus.
-    """
-
-    def __init__(
-        self, spool: Spool, producer: Producer, lock: Path, ready: Callable[[], object], stopping: threading.Event
-    ) -> None:
-        self._spool = spool
-        self._producer = producer
-        self._lock = lock
-        self._ready = ready
-        self._stopping = stopping
-
-    def run(self) -> None:
-        """Drain until stopped."""
-        with self._lock.open("w") as file:
-            while not self._stopping.is_set() and not _locked(file):
-                self._stopping.wait(_LOOK_SECONDS)
-            first, failures = True, 0
-            while not self._stopping.is_set():
-                try:
-                    forwarded = self.step(begin=failures > 0 or first)
-                    first, failures = False, 0
-                except (Retry, Stop) as error:
-                    failures += 1
-                    forwarded = 0
-                    if failures == 1:
-                        _log.warning("spool.waiting", cause=str(error))
-                if not forwarded:
-                    self._stopping.wait(min(_LOOK_SECONDS * 2**failures, _LONGEST_PAUSE_SECONDS))
-
-    def step(self, *, begin: bool = False) -> int:
-        """Hand over the oldest messages; returns how many. Raises `Retry` or `Stop` where the bus takes none."""
-        last, messages = self._spool.oldest()
-        if not messages:
-            return 0
-        if begin:
-            self._ready()
-        try:
-            self._producer.publish(messages)
-        except Reject as error:
-            # It was checked when it was kept: the bus has become stricter since. The file keeps it for a person.
-            _log.critical("spool.rejected", messages=len(messages), cause=str(error))
-            self._spool.set_aside(last)
-            return len(messages)
-        self._spool.drop(last)
-        _log.info("spool.drained", messages=len(messages))
-        return len(messages)
-
-
-def _locked(file: IO[str]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

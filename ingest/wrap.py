@@ -1,4 +1,4 @@
-"""Wraps an arrival as a raw message: the provider's bytes sealed, the sender hashed, the tracking number known."""
+"""Wraps an arrival as a raw message: the provider's bytes sealed, the sender hashed, the tracking number computed."""
 
 import hashlib
 import hmac
@@ -12,10 +12,12 @@ from messages.shapes import Channel, Quarantined, RawMessage, VerifiedBy
 from messages.tracking import tracking_number
 
 _SOURCE = "/satu-pintu/ingest"
+# Length of a sender's hash in hexadecimal digits: 128 bits.
+_SENDER_DIGITS = 32
 
 
 class Wrapper:
-    """Holds the keys of the door."""
+    """Builds raw messages. It holds the keys for sealing, for sender hashes and for tracking numbers."""
 
     def __init__(self, sealer: Sealer, sender_key: bytes, tracking_key: bytes) -> None:
         self._sealer = sealer
@@ -32,38 +34,42 @@ class Wrapper:
         content_type: str,
         verified_by: VerifiedBy = "none",
     ) -> RawMessage:
-        """`sender` is who is proven to have sent it (`tel:+62…`, `x:123`); empty: nobody is.
+        """Return the raw message. `sender` is the proven sender (`tel:+62…`, `x:123`), empty if none is proven.
 
-        What somebody typed as their number proves nothing: see docs/decisions/0005-only-proven-senders-repeat.md.
+        A number that somebody typed proves nothing; see docs/decisions/0005-only-proven-senders-repeat.md.
         """
-        message = ids.message_id(channel, provider_id)
+        message_id = ids.message_id(channel, provider_id)
         return RawMessage(
-            id=message,
-            message_id=message,
+            id=message_id,
+            message_id=message_id,
             at=at,
             channel=channel,
             provider_id=provider_id,
-            sender=self._sender(sender, message),
-            tracking=tracking_number(message, self._tracking_key),
+            sender=self._sender_hash(sender, message_id),
+            tracking=tracking_number(message_id, self._tracking_key),
             verified_by=verified_by,
             content_type=content_type,
-            body=self._sealer.seal(body, message),
+            body=self._sealer.seal(body, message_id),
         )
 
-    def digest(self, said: bytes) -> str:
-        """Equal for equal bytes, and without our key a digest of nothing: few bits are unknown in a report."""
-        return hmac.digest(self._sender_key, b"digest:" + said, hashlib.sha256).hex()
+    def digest(self, content: bytes) -> str:
+        """Return the keyed digest of `content`: equal for equal bytes.
 
-    def _sender(self, sender: str, message: UUID) -> str:
-        return hmac.digest(self._sender_key, (sender or f"message:{message}").encode(), hashlib.sha256).hex()[:32]
+        The key is necessary: a report has few unknown bits, so a plain digest could be reversed by guessing.
+        """
+        return hmac.digest(self._sender_key, b"digest:" + content, hashlib.sha256).hex()
+
+    def _sender_hash(self, sender: str, message_id: UUID) -> str:
+        hashed_text = (sender or f"message:{message_id}").encode()
+        return hmac.digest(self._sender_key, hashed_text, hashlib.sha256).hex()[:_SENDER_DIGITS]
 
 
 def accepted_record(raw: RawMessage) -> Outgoing:
-    """The record of an accepted arrival."""
+    """Return the record of an accepted arrival, for the topic of its channel."""
     return Outgoing(topics.raw_topic(raw.channel), *codec.encode(raw, raw.sender, _SOURCE))
 
 
 def quarantine_record(raw: RawMessage, reason: str) -> Outgoing:
-    """The record of an arrival that could not prove where it came from."""
-    kept = Quarantined(id=ids.event_id(raw.id, reason), message_id=raw.id, at=raw.at, reason=reason, raw=raw)
-    return Outgoing(topics.QUARANTINE, *codec.encode(kept, raw.sender, _SOURCE))
+    """Return the record of an arrival that could not prove its origin, for the quarantine topic."""
+    quarantined = Quarantined(id=ids.event_id(raw.id, reason), message_id=raw.id, at=raw.at, reason=reason, raw=raw)
+    return Outgoing(topics.QUARANTINE, *codec.encode(quarantined, raw.sender, _SOURCE))

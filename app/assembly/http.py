@@ -19,9 +19,11 @@ from app.pages.headers import PageHeaders, nonce
 from app.pages.refused import refused_page
 from bus.port import Producer
 from ingest.door_store import DoorStore
-from ingest.http.gate import ConcurrencyMiddleware, Gate, install_refusal_handlers
+from ingest.http.concurrency_middleware import ConcurrencyMiddleware
+from ingest.http.gate import Gate
 from ingest.http.problems import RefusalResponder, documented_refusals
 from ingest.http.rate_limits import RateLimiter
+from ingest.http.refusal_handlers import install_refusal_handlers
 from ingest.mobile.door import MobileDoor
 from ingest.mobile.openapi import SCHEMES
 from ingest.mobile.sequences import Sequences
@@ -65,23 +67,26 @@ def build(parts: Parts, producer: Producer, pulse: Pulse, doors: Doors) -> FastA
     pages = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True)
     pages.filters["wib"] = wib
     pages.globals["nonce"] = nonce
-    answers = RefusalResponder(partial(refused_page, pages), _PROGRAMS)
-    install_refusal_handlers(app, answers, parts.rejection_counter)
+    responder = RefusalResponder(partial(refused_page, pages), _PROGRAMS)
+    install_refusal_handlers(app, responder, parts.rejection_counter)
     app.add_middleware(
-        ConcurrencyMiddleware, most=settings.requests_at_once, answers=answers, tally=parts.rejection_counter
+        ConcurrencyMiddleware,
+        max_requests=settings.requests_at_once,
+        responder=responder,
+        rejections=parts.rejection_counter,
     )
     app.add_middleware(Open311Errors)
     app.add_middleware(PageHeaders, new_nonce=partial(secrets.token_urlsafe, _NONCE_BYTES))
     gate = Gate(producer, utc_now, RateLimiter(settings.rates))
     store = DoorStore(parts.engine)
     sms = SmsAdapter(parts.wrapper, settings.reached_at, parts.secrets.twilio_tokens, parts.secrets.twilio_keys)
-    guard = FormTokens(parts.secrets.sender_key, settings.reached_at)
+    form_tokens = FormTokens(parts.secrets.sender_key, settings.reached_at)
     web = WebDoor(
         gate,
         parts.wrapper,
         store,
         parts.attachments,
-        guard,
+        form_tokens,
         pages,
         parts.regions,
         uuid.uuid4,

@@ -30,7 +30,8 @@ from config.settings import Settings
 from ingest.files.attachments import Attachments
 from ingest.http.concurrency_limit import ConcurrencyLimit
 from ingest.http.rejection_counter import RejectionCounter
-from ingest.mobile.devices import Devices, Tokens
+from ingest.mobile.devices import Devices
+from ingest.mobile.tokens import Tokens
 from ingest.smpp.part_matching import Patience
 from ingest.smpp.part_store import PartStore
 from ingest.spool import Spool
@@ -229,7 +230,7 @@ class Parts:
 
         These are looked at first: what goes on meanwhile counts twice as pending, and not as nothing.
         """
-        kept = len(self.spool) + self.spool.aside + self.sms_parts.waiting()
+        kept = len(self.spool) + self.spool.rejected_count + self.sms_parts.waiting()
         reader = self.bus.reader()
         try:
             # Every queue there is: one of an agency that was taken from the registry still holds complaints.

@@ -39,8 +39,8 @@ def state_of(parts: Parts, pulse: Pulse, doors: Doors) -> ProcessState:
         instance=parts.settings.instance,
         doors={name: DoorState(why=why()) for name, why in doors.items()},
         spooled=len(parts.spool) if doors else 0,
-        spool_share=parts.spool.share if doors else 0.0,
-        spool_aside=parts.spool.aside if doors else 0,
+        spool_share=parts.spool.fill_ratio if doors else 0.0,
+        spool_aside=parts.spool.rejected_count if doors else 0,
         refused=parts.rejection_counter.by_door(),
         parts={name: PartState.model_validate(says) for name, says in pulse.parts().items()},
     )
@@ -50,7 +50,7 @@ def doors_of(parts: Parts) -> dict[str, Callable[[], str]]:
     """The doors of HTTP."""
 
     def full() -> str:
-        return "spool_full" if parts.spool.full else ""
+        return "spool_full" if parts.spool.is_full else ""
 
     def remembering() -> str:
         """A door that must remember what it took needs the database too."""
@@ -68,8 +68,8 @@ def _numbers(parts: Parts, doors: Doors) -> Mapping[str, Callable[[], object]]:
     numbers: dict[str, Callable[[], object]] = {}
     if doors:
         numbers["spooled"] = lambda: len(parts.spool)
-        numbers["spool_share"] = lambda: round(parts.spool.share, 4)
-        numbers["spool_aside"] = lambda: parts.spool.aside
+        numbers["spool_share"] = lambda: round(parts.spool.fill_ratio, 4)
+        numbers["spool_aside"] = lambda: parts.spool.rejected_count
         numbers["refused"] = parts.rejection_counter.by_door
     if "twitter" in doors:
         numbers["x_reads"] = _once_there(parts, lambda: reads_today(parts))

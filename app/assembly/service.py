@@ -19,7 +19,7 @@ from bus.port import Membership, Producer
 from bus.worker import Stage, Worker
 from bus.worker_health import WorkerHealth
 from config.database import DatabaseUnavailable
-from ingest.spool import SpoolDrain, SpoolingProducer
+from ingest.spool_drain import SpoolDrain, SpoolingProducer
 from messages import topics
 from monitor.audit.schedule import Auditing
 from monitor.health import Pulse

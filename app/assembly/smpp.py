@@ -42,6 +42,6 @@ def door(parts: Parts, producer: Producer, now: Callable[[], datetime] = utc_now
         parts.sms_parts,
         Outbox(parts.engine),
         producer,
-        answers.answer,
+        answers.text_for,
         now,
     )

@@ -39,7 +39,7 @@ def revoke(device: Device, actor: Actor, why: Why) -> None:
         revoked = _desk(parts).revoke(wanted, actor, why, utc_now())
     if revoked is None:
         stop("no such device has registered", 1)
-    print(f"{revoked.name}: every token ended")
+    print(f"{revoked.hash}: every token ended")
 
 
 def _desk(parts: Parts) -> DeviceDesk:

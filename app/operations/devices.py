@@ -28,13 +28,13 @@ class DeviceDesk:
 
     def about(self, device: UUID) -> dict[str, object] | None:
         """What can be said of a device without saying who has it; `None` where it never registered."""
-        found = self._devices.find(device)
+        found = self._devices.find_registered(device)
         if found is None:
             return None
-        count = self._sequences.count(found.name)
-        latest = self._sequences.latest(found.name, 1)
+        count = self._sequences.count(found.hash)
+        latest = self._sequences.latest_reports(found.hash, 1)
         return {
-            "device": found.name,
+            "device": found.hash,
             "registered_at": iso(found.registered_at),
             "revoked": found.epoch,
             "push": found.push,
@@ -49,10 +49,10 @@ class DeviceDesk:
         Oversight is told first. Whoever is interrupted between the two does it again: the event has the same id, and
         the same tokens are ended.
         """
-        found = self._devices.find(device)
+        found = self._devices.find_registered(device)
         if found is None:
             return None
-        self._log.append("devices.revoke", str(UUID(found.name)), actor, why, at)
+        self._log.append("devices.revoke", str(UUID(found.hash)), actor, why, at)
         producer = self._bus.producer()
         try:
             producer.publish([_told(found, actor, why, at)])
@@ -64,7 +64,7 @@ class DeviceDesk:
 
 def _told(found: RegisteredDevice, actor: str, why: str, at: datetime) -> Outgoing:
     # The device's name in our tables has as many bits as a UUID.
-    subject = UUID(found.name)
+    subject = UUID(found.hash)
     event_id = ids.event_id(subject, f"device-revoked:{found.epoch}")
     told = OversightEvent(
         id=event_id, message_id=subject, at=at, event="device-revoked", subject=subject, reason=why, actor=actor

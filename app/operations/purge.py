@@ -24,9 +24,9 @@ from bus.port import Bus, Partition, Reader
 from config.database import read_transaction, write_transaction
 from ingest.files.attachments import AttachmentRow
 from ingest.mobile.tables import UploadPart, UploadRow
-from ingest.mobile.uploads import LIFE
+from ingest.mobile.uploads import UPLOAD_LIFETIME
 from ingest.spool import Spool
-from ingest.web.form_token import CARRIES
+from ingest.web.form_token import MAX_FILE_AGE
 from messages import topics
 from messages.shapes import Channel
 from sinks.replies.tables import OutboxRow
@@ -34,7 +34,7 @@ from sinks.replies.tables import OutboxRow
 # In one transaction: nobody waits long for a row, and little is in memory.
 _AT_ONCE = 500
 # A report may be sent so long after its file came, and be on its way to the bus for a while.
-_YOUNGEST_FILE = max(CARRIES, LIFE) + timedelta(days=3)
+_YOUNGEST_FILE = max(MAX_FILE_AGE, UPLOAD_LIFETIME) + timedelta(days=3)
 # Clocks of hosts and of the bus.
 _SLACK = timedelta(days=1)
 _SETTLED = ("sent", "failed", "withheld", "expired", "unknown")
@@ -64,7 +64,7 @@ class Purge:
     def run(self, before: datetime, now: datetime) -> Purged:
         """Everything that was of use `before` and is of none now. Raises `Retry` where the bus can't be read."""
         counts = {"replies": self._replies(before, now), "uploads": self._uploads(min(before, now))}
-        if len(self._spool) or self._spool.aside:
+        if len(self._spool) or self._spool.rejected_count:
             return Purged(counts, {"attachments": "this host's spool holds reports that may name them"})
         return Purged({**counts, "attachments": self._attachments(min(before, now - _YOUNGEST_FILE))}, {})
 

@@ -6,11 +6,11 @@ from starlette.responses import HTMLResponse, Response
 from ingest.arrival import Refused
 
 
-def refused_page(pages: Environment, refused: Refused, sent: bool) -> Response:  # noqa: FBT001 - see ingest.problems.Page
+def refused_page(pages: Environment, refused: Refused, sent: bool) -> Response:  # noqa: FBT001 - see ingest.http.problems.RefusalPage
     """`sent`: something came with the request, and nothing of it is kept."""
     headers = {"Cache-Control": "no-store"}
     if refused.retry_after:
         headers["Retry-After"] = str(refused.retry_after)
     page = pages.get_template("refused.html")
-    text = page.render(says=refused.says, faults=refused.faults, seconds=refused.retry_after, sent=sent)
+    text = page.render(says=refused.message, faults=refused.field_errors, seconds=refused.retry_after, sent=sent)
     return HTMLResponse(text, refused.status, headers)

@@ -1,1 +1,1 @@
-"""Attachments: recognised by content, cleaned of metadata, sealed and stored once."""
+"""Files of reports: type detected by content, metadata removed, sealed, and stored once."""

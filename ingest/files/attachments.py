@@ -1,4 +1,4 @@
-"""Keeps what came with a report: cleaned, sealed, once for equal bytes; the report carries only its id."""
+"""Stores the files of reports: cleaned, sealed, and once for equal bytes. The report contains only the id."""
 
 import hashlib
 from collections.abc import Callable
@@ -9,16 +9,19 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
-from ingest.files.cleaning import Coordinates, cleaned
+from config.database import UtcDateTime, insert_statement, write_transaction
+from ingest.files.cleaning import Coordinates, clean_file
 from ingest.http.concurrency_limit import ConcurrencyLimit
 from messages import ids
-from messages.sealing import Sealed, Sealer
+from messages.sealing import Sealer
 from messages.shapes import Attachment
 
 
 class AttachmentRow(SQLModel, table=True):
-    """A file as kept; `body` is sealed under `id`. `kept_at` is when it first came, `brought_at` when it last did."""
+    """A stored file. `body` is sealed under `id`.
+
+    `kept_at` is the time when the file first arrived, `brought_at` the time when it last arrived.
+    """
 
     __tablename__ = "ingest_attachment"
 
@@ -32,62 +35,56 @@ class AttachmentRow(SQLModel, table=True):
 
 
 class StoredAttachment(NamedTuple):
-    """What the report carries, and where the camera said it was."""
+    """The attachment as the report refers to it, and the coordinates that the camera wrote into the file."""
 
     attachment: Attachment
-    spot: Coordinates | None
+    coordinates: Coordinates | None
 
 
 class Attachments:
-    """Methods may raise `DatabaseUnavailable`. `room` bounds how many files are worked at once, whoever brings them."""
+    """Stores files. `limit` bounds the number of files cleaned at once, for all doors together.
 
-    def __init__(self, engine: Engine, sealer: Sealer, room: ConcurrencyLimit) -> None:
+    `store` may raise `DatabaseUnavailable`.
+    """
+
+    def __init__(self, engine: Engine, sealer: Sealer, limit: ConcurrencyLimit) -> None:
         self._engine = engine
         self._sealer = sealer
-        self._room = room
+        self._limit = limit
 
     def store(
-        self, content: bytes | Callable[[], bytes], at: datetime, patience: float | None = None
+        self, content: bytes | Callable[[], bytes], at: datetime, max_wait_seconds: float | None = None
     ) -> StoredAttachment:
-        """Durable when it returns. `content` may be what reads it: that is called when there is room.
+        """Clean and store a file. It is durable when this returns.
 
-        Raises `Refused`: on what is no picture and no PDF, or too large; `busy` (503) where there is no room within
-        `patience` seconds (the room's own where none are given).
+        `content` may be a function that reads the file; it is called when there is a free slot. `max_wait_seconds`
+        overrides the time that the limit lets a caller wait.
+
+        Raises `Refused` for a file that is neither a picture nor a PDF or is too large, and `busy` (503) if no slot is
+        free in time.
         """
-        with self._room.slot(patience):
+        with self._limit.slot(max_wait_seconds):
             return self._store(content() if callable(content) else content, at)
 
     def _store(self, content: bytes, at: datetime) -> StoredAttachment:
-        clean = cleaned(content)
-        made = Attachment(
+        clean = clean_file(content)
+        attachment = Attachment(
             id=ids.attachment_id(hashlib.sha256(content).hexdigest()),
             media_type=clean.media_type,
             size=len(clean.content),
             sha256=hashlib.sha256(clean.content).hexdigest(),
         )
-        body = self._sealer.seal(clean.content, made.id)
-        row = {**made.model_dump(), "body": body, "kept_at": at, "brought_at": at}
+        body = self._sealer.seal(clean.content, attachment.id)
+        row = {**attachment.model_dump(), "body": body, "kept_at": at, "brought_at": at}
         with write_transaction(self._engine) as connection:
             statement = insert_statement(connection, AttachmentRow).values(row)
             connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"brought_at": at}))
-            # What was kept first counts: another version of Pillow draws the same picture with other bytes.
-            kept = _find(connection, made.id)
-        return StoredAttachment(kept or made, clean.spot)
-
-    def find_attachment(self, attachment: UUID) -> Attachment | None:
-        """What was kept under this id."""
-        with read_transaction(self._engine) as connection:
-            return _find(connection, attachment)
-
-    def read_content(self, attachment: UUID) -> bytes | None:
-        """The bytes as kept."""
-        with read_transaction(self._engine) as connection:
-            query = select(col(AttachmentRow.body)).where(col(AttachmentRow.id) == attachment)
-            body = connection.execute(query).scalar_one_or_none()
-        return self._sealer.open(Sealed(body), attachment) if body is not None else None
+            # The first stored version counts: another version of Pillow encodes the same picture with other bytes.
+            stored = _select_attachment(connection, attachment.id)
+        return StoredAttachment(stored or attachment, clean.coordinates)
 
 
-def _find(connection: Connection, attachment: UUID) -> Attachment | None:
+def _select_attachment(connection: Connection, attachment_id: UUID) -> Attachment | None:
     columns = (AttachmentRow.id, AttachmentRow.media_type, AttachmentRow.size, AttachmentRow.sha256)
-    row = connection.execute(select(*columns).where(col(AttachmentRow.id) == attachment)).one_or_none()
+    row = connection.execute(select(*columns).where(col(AttachmentRow.id) == attachment_id)).one_or_none()
     return Attachment.model_validate(row, from_attributes=True) if row else None

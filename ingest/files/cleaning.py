@@ -1,4 +1,4 @@
-"""What a sender's file really is: sniffed by its content, its place read, its metadata gone. Pure."""
+"""Cleans a sender's file: detects its type by content, reads the place of a picture, removes all metadata. Pure."""
 
 import io
 import struct
@@ -6,27 +6,26 @@ import warnings
 from typing import Literal, NamedTuple
 
 from PIL import Image, UnidentifiedImageError
-from PIL.ExifTags import IFD, Base
+from PIL.ExifTags import GPS, IFD, Base
 
 from ingest.arrival import Refused
 
 MediaType = Literal["image/jpeg", "image/png", "image/webp", "application/pdf"]
 
-# What a phone's camera makes, with room to spare; also the bound on what one file holds in memory.
+# Large enough for the photos of a phone's camera. It also limits the memory that one file takes.
 MAX_FILE_BYTES = 8_000_000
-# A picture says in its first bytes how many millions of pixels it will unfold to. With so many, turned and with
-# transparency, each kind was measured to hold 340 MB at most while it is cleaned.
-_MOST_MEGAPIXELS = {"JPEG": 50, "PNG": 30, "WEBP": 16}
+# Limit of pixels, in millions. The header of a picture states the size before it is decoded. With these sizes, rotation
+# and transparency, each format took at most 340 MB (measured) while it was cleaned.
+_MAX_MEGAPIXELS = {"JPEG": 50, "PNG": 30, "WEBP": 16}
 _MEGA = 1_000_000
-# Enough to read a street sign; larger ones are made smaller.
-_LONGEST_SIDE = 2560
-_QUALITY = 85
-_FORMATS: dict[str, MediaType] = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
-# Many phones put a second picture behind the first (a depth or brightness map): Pillow calls that JPEG an MPO.
-_KINDS = {"MPO": "JPEG"} | {name: name for name in _FORMATS}
-# EXIF's GPS tags.
-_LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE = 1, 2, 3, 4
-_TURNS = {
+# Pixels of the longer side, enough to read a street sign. Larger pictures are reduced.
+_MAX_SIDE_PIXELS = 2560
+# Pillow's scale from 1 to 95; 85 shows no visible loss.
+_JPEG_QUALITY = 85
+_MEDIA_TYPES: dict[str, MediaType] = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+# Many phones append a second picture (a depth or brightness map) to a JPEG. Pillow calls such a file an MPO.
+_FORMATS = {"MPO": "JPEG"} | {name: name for name in _MEDIA_TYPES}
+_TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -35,87 +34,103 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# What Pillow raises where EXIF is damaged or lies.
-_DAMAGED = (LookupError, ValueError, TypeError, ArithmeticError, SyntaxError, OSError, struct.error)
-_MOST_DEGREES = {"latitude": 90.0, "longitude": 180.0}
+# Exceptions that Pillow raises for damaged or wrong EXIF data.
+_EXIF_ERRORS = (LookupError, ValueError, TypeError, ArithmeticError, SyntaxError, OSError, struct.error)
+_MAX_LATITUDE = 90.0
+_MAX_LONGITUDE = 180.0
+_COORDINATE_DECIMALS = 6
 
 
 class Coordinates(NamedTuple):
-    """Degrees, north and east."""
+    """Degrees, positive to the north and east."""
 
     latitude: float
     longitude: float
 
 
-class Clean(NamedTuple):
-    """A file as it may be kept and shown; `spot` is where the camera said it was taken."""
+class CleanFile(NamedTuple):
+    """A file without metadata. `coordinates` is the place that the camera wrote into the picture."""
 
     media_type: MediaType
     content: bytes
-    spot: Coordinates | None
+    coordinates: Coordinates | None
 
 
-def cleaned(content: bytes) -> Clean:
-    """Pictures are drawn anew, so that nothing but the picture is left; a PDF stays as it is.
+def clean_file(content: bytes) -> CleanFile:
+    """Return the cleaned file. A picture is encoded again, so that only its pixels remain; a PDF stays unchanged.
 
     Raises `Refused`: `file_too_large`, `unknown_file_type`, `file_unreadable`.
     """
     if len(content) > MAX_FILE_BYTES:
-        raise Refused("file_too_large", most=f"{MAX_FILE_BYTES // _MEGA} MB")
+        raise Refused("file_too_large", limit=f"{MAX_FILE_BYTES // _MEGA} MB")
     if content.startswith(b"%PDF-"):
-        return Clean("application/pdf", content, None)
+        return CleanFile("application/pdf", content, None)
     try:
-        # The size is looked at by ourselves, and before anything is unfolded.
+        # Pillow warns about large pictures. The size is checked here, before anything is decoded.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _picture(content)
+            return _clean_picture(content)
     except UnidentifiedImageError as error:
         raise Refused("unknown_file_type") from error
-    except (*_DAMAGED, MemoryError, EOFError, Image.DecompressionBombError) as error:
+    except (*_EXIF_ERRORS, MemoryError, EOFError, Image.DecompressionBombError) as error:
         raise Refused("file_unreadable") from error
 
 
-def _picture(content: bytes) -> Clean:
-    with Image.open(io.BytesIO(content), formats=list(_FORMATS)) as image:
-        kind = _KINDS.get(image.format or "", "")
-        if image.width * image.height > _MOST_MEGAPIXELS[kind] * _MEGA:
-            raise Refused("file_too_large", most=f"{_MOST_MEGAPIXELS[kind]} megapiksel")
-        spot, turn = _spot(image), _turn(image)
-        # Of a JPEG no more is unfolded than is needed; and made smaller before it is turned, there is one large one.
-        image.draft(None, (_LONGEST_SIDE, _LONGEST_SIDE))
-        image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
-        drawn = image.convert("RGB" if kind == "JPEG" else "RGBA")
-    upright = drawn if turn is None else drawn.transpose(turn)
-    # A picture made from the pixels alone has no EXIF, no comment, no profile, and nothing behind its end.
+def _clean_picture(content: bytes) -> CleanFile:
+    with Image.open(io.BytesIO(content), formats=list(_MEDIA_TYPES)) as image:
+        format_name = _FORMATS.get(image.format or "", "")
+        if image.width * image.height > _MAX_MEGAPIXELS[format_name] * _MEGA:
+            raise Refused("file_too_large", limit=f"{_MAX_MEGAPIXELS[format_name]} megapiksel")
+        coordinates, transposition = _exif_coordinates(image), _exif_transposition(image)
+        # `draft` lets a JPEG decode directly to a smaller size. Reducing before rotating keeps one large picture in
+        # memory instead of two.
+        image.draft(None, (_MAX_SIDE_PIXELS, _MAX_SIDE_PIXELS))
+        image.thumbnail((_MAX_SIDE_PIXELS, _MAX_SIDE_PIXELS))
+        pixels = image.convert("RGB" if format_name == "JPEG" else "RGBA")
+    upright = pixels if transposition is None else pixels.transpose(transposition)
+    # A picture made from the pixels alone has no EXIF, no comment, no color profile, and nothing after its end.
     bare = Image.frombytes(upright.mode, upright.size, upright.tobytes())
     out = io.BytesIO()
-    bare.save(out, kind, quality=_QUALITY)
-    return Clean(_FORMATS[kind], out.getvalue(), spot)
+    bare.save(out, format_name, quality=_JPEG_QUALITY)
+    return CleanFile(_MEDIA_TYPES[format_name], out.getvalue(), coordinates)
 
 
-def _turn(image: Image.Image) -> Image.Transpose | None:
-    """How EXIF says it is to be turned; Pillow's own way writes EXIF anew, and fails where it is damaged."""
+def _exif_transposition(image: Image.Image) -> Image.Transpose | None:
+    """Return the transposition that makes the picture upright according to EXIF.
+
+    Pillow's own `exif_transpose` writes the EXIF data again, and fails if it is damaged.
+    """
     try:
-        return _TURNS.get(image.getexif().get(Base.Orientation, 1))
-    except _DAMAGED:
+        return _TRANSPOSITIONS.get(image.getexif().get(Base.Orientation, 1))
+    except _EXIF_ERRORS:
         return None
 
 
-def _spot(image: Image.Image) -> Coordinates | None:
-    """Where EXIF says it was taken; a camera that says nonsense says nothing."""
+def _exif_coordinates(image: Image.Image) -> Coordinates | None:
+    """Return the place in the EXIF data, `None` if there is none or it is not valid."""
     try:
         gps = image.getexif().get_ifd(IFD.GPSInfo)
-        latitude = _degrees(gps[_LATITUDE], str(gps[_LATITUDE_REF]), "S", "latitude")
-        longitude = _degrees(gps[_LONGITUDE], str(gps[_LONGITUDE_REF]), "W", "longitude")
-    except _DAMAGED:
+        latitude = _degrees(gps[GPS.GPSLatitude], _MAX_LATITUDE)
+        longitude = _degrees(gps[GPS.GPSLongitude], _MAX_LONGITUDE)
+        if _reference(gps[GPS.GPSLatitudeRef]) == "S":
+            latitude = -latitude
+        if _reference(gps[GPS.GPSLongitudeRef]) == "W":
+            longitude = -longitude
+    except _EXIF_ERRORS:
         return None
-    # What a camera without a fix writes: a spot in the Atlantic.
+    # A camera without a GPS fix writes 0, 0: a point in the Atlantic.
     return Coordinates(latitude, longitude) if (latitude, longitude) != (0, 0) else None
 
 
-def _degrees(parts: tuple[float, float, float], reference: str, negative: str, name: str) -> float:
+def _degrees(parts: tuple[float, float, float], max_degrees: float) -> float:
+    """Return decimal degrees of degrees, minutes and seconds. Raises `ValueError` outside 0 to `max_degrees`."""
     degrees, minutes, seconds = (float(part) for part in parts)
-    found = degrees + minutes / 60 + seconds / 3600
-    if not 0 <= found <= _MOST_DEGREES[name]:
-        raise ValueError(name)
-    return round(-found if reference.strip("\0 ") == negative else found, 6)
+    decimal_degrees = degrees + minutes / 60 + seconds / 3600
+    if not 0 <= decimal_degrees <= max_degrees:
+        raise ValueError(decimal_degrees)
+    return round(decimal_degrees, _COORDINATE_DECIMALS)
+
+
+def _reference(exif_text: object) -> str:
+    """Return a hemisphere letter without the padding that some cameras add."""
+    return str(exif_text).strip("\0 ")

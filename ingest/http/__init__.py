@@ -1,1 +1,1 @@
-"""HTTP parts that all endpoints share: request limits, rate limits, refusals and error responses."""
+"""Shared HTTP parts of the doors: reading requests, rate limits, refusals and error responses."""

@@ -1,4 +1,4 @@
-"""Bounds what is worked at once in this process, where each takes much memory; who would wait too long is told so."""
+"""Limits how much memory-intensive work runs at the same time in this process."""
 
 import threading
 from collections.abc import Iterator
@@ -10,52 +10,56 @@ _RETRY_AFTER_SECONDS = 5
 
 
 class ConcurrencyLimit:
-    """Holds `most` at once. `queue` more may wait for a place, each for `patience` seconds at most.
+    """Lets `max_running` threads work at once and `max_waiting` more wait, each for `max_wait_seconds`.
 
-    For threads, of whatever door: whoever waits holds one of the threads that answer requests, so the queue is short.
+    A waiting thread is one of the threads that answer requests, so `max_waiting` must be small. All doors share the
+    limit.
     """
 
-    def __init__(self, most: int, queue: int, patience: float) -> None:
-        self._most = most
-        self._queue = queue
-        self._patience = patience
-        self._changed = threading.Condition()
-        self._inside = 0
+    def __init__(self, max_running: int, max_waiting: int, max_wait_seconds: float) -> None:
+        self._max_running = max_running
+        self._max_waiting = max_waiting
+        self._max_wait_seconds = max_wait_seconds
+        self._slot_freed = threading.Condition()
+        self._running = 0
         self._waiting = 0
 
     @property
     def waiting(self) -> int:
-        """How many wait now."""
+        """Number of threads that wait for a slot now."""
         return self._waiting
 
     @contextmanager
-    def slot(self, patience: float | None = None) -> Iterator[None]:
-        """A place until the block ends. Raises `Refused` (503) where there is none in time, or the queue is full."""
-        self._enter(self._patience if patience is None else max(patience, 0.0))
+    def slot(self, max_wait_seconds: float | None = None) -> Iterator[None]:
+        """Hold one slot until the block ends; `max_wait_seconds` overrides the default of the limit.
+
+        Raises `Refused` (503) if no slot is free in time or too many threads wait already.
+        """
+        self._acquire(self._max_wait_seconds if max_wait_seconds is None else max(max_wait_seconds, 0.0))
         try:
             yield
         finally:
-            with self._changed:
-                self._inside -= 1
-                self._changed.notify()
+            with self._slot_freed:
+                self._running -= 1
+                self._slot_freed.notify()
 
-    def _enter(self, patience: float) -> None:
-        with self._changed:
-            if self._inside >= self._most:
-                self._wait(patience)
-            self._inside += 1
+    def _acquire(self, max_wait_seconds: float) -> None:
+        with self._slot_freed:
+            if self._running >= self._max_running:
+                self._wait(max_wait_seconds)
+            self._running += 1
 
-    def _wait(self, patience: float) -> None:
-        if self._waiting >= self._queue:
+    def _wait(self, max_wait_seconds: float) -> None:
+        if self._waiting >= self._max_waiting:
             raise busy()
         self._waiting += 1
         try:
-            if not self._changed.wait_for(lambda: self._inside < self._most, patience):
+            if not self._slot_freed.wait_for(lambda: self._running < self._max_running, max_wait_seconds):
                 raise busy()
         finally:
             self._waiting -= 1
 
 
 def busy() -> Refused:
-    """There is too much at once; the same a little later will be taken."""
+    """Return the refusal (503) for too many requests at once. The same request can succeed a little later."""
     return Refused("busy", retry_after=_RETRY_AFTER_SECONDS)

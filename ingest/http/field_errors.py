@@ -1,4 +1,4 @@
-"""What is wrong with a submission, field by field, in plain Indonesian."""
+"""Translates validation errors into refusals that name each field, in plain Indonesian."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from ingest.arrival import FieldError, Refused
 
-_SAYS = {
+# Pydantic's error types, and the sentence for each.
+_DETAILS = {
     "missing": "Mohon diisi.",
     "blank": "Mohon diisi.",
     "string_too_short": "Mohon diisi.",
@@ -23,27 +24,27 @@ _SAYS = {
     "uuid_parsing": "Isi dengan UUID.",
     "json_invalid": "Bukan JSON yang benar: {error}.",
 }
-
-
-def field_errors_of(error: ValidationError) -> tuple[FieldError, ...]:
-    """One fault for each field at fault; never what was typed there."""
-    return _faults(error.errors(include_url=False, include_input=False))
-
-
-def _faults(errors: Iterable[Mapping[str, Any]]) -> tuple[FieldError, ...]:
-    found = []
-    for fault in errors:
-        field = ".".join(str(part) for part in fault["loc"]) or "body"
-        says = _SAYS.get(fault["type"], "Isian ini tidak dapat dibaca.").format(**fault.get("ctx", {}))
-        found.append(FieldError(field, says))
-    return tuple(found)
+_OTHER_DETAIL = "Isian ini tidak dapat dibaca."
 
 
 def invalid_submission(error: ValidationError) -> Refused:
-    """The refusal of a submission that can't be read: 400, naming each field."""
-    return Refused("invalid_submission", field_errors_of(error))
+    """Return the refusal (400) of an invalid submission. It names each field and never repeats what was typed."""
+    return Refused("invalid_submission", _field_errors(error.errors(include_url=False, include_input=False)))
 
 
 def invalid_request(error: RequestValidationError) -> Refused:
-    """The same for what FastAPI itself reads of an address or a body; where it stood is left out of a field's name."""
-    return Refused("invalid_submission", _faults({**fault, "loc": fault["loc"][1:]} for fault in error.errors()))
+    """Return the refusal (400) of a request that FastAPI could not validate.
+
+    FastAPI puts the part of the request (`path`, `query`, `body`) before the field's name; that part is left out.
+    """
+    without_request_part = ({**details, "loc": details["loc"][1:]} for details in error.errors())
+    return Refused("invalid_submission", _field_errors(without_request_part))
+
+
+def _field_errors(validation_errors: Iterable[Mapping[str, Any]]) -> tuple[FieldError, ...]:
+    return tuple(_field_error(details) for details in validation_errors)
+
+
+def _field_error(details: Mapping[str, Any]) -> FieldError:
+    field = ".".join(str(part) for part in details["loc"]) or "body"
+    return FieldError(field, _DETAILS.get(details["type"], _OTHER_DETAIL).format(**details.get("ctx", {})))

@@ -1,33 +1,32 @@
-"""How a refusal is answered: a problem (RFC 9457) for programs, a page for people; and how the document tells it."""
+"""Error responses of the doors: a problem (RFC 9457) for programs, a page for people; and their OpenAPI description."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
-from ingest.arrival import Refused
+from ingest.arrival import FieldError, Refused
 from messages.shapes import Shape
 
-MEDIA_TYPE = "application/problem+json"
-# What a browser asks for, and no program that does not mean it.
-_PAGE = "text/html"
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+# Browsers ask for this media type. A program asks for it only if it wants a page.
+_PAGE_MEDIA_TYPE = "text/html"
 
-# A refusal as a page; with whether something was sent that is not kept.
-Page = Callable[[Refused, bool], Response]
-Responses = Mapping[int | str, dict[str, Any]]
+# Renders a refusal as a page. The second argument is true if the request carried data, which is now lost.
+RefusalPage = Callable[[Refused, bool], Response]
 
-
-class FieldError(Shape):
-    """What is wrong with one field, in the sender's language."""
-
-    field: str
-    detail: str
+_RETRY_AFTER_HEADER = {
+    "Retry-After": {
+        "description": "Seconds until the same request can succeed.",
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
 
 
 class Problem(Shape):
-    """RFC 9457, with the door's own reason and what is wrong with each field."""
+    """RFC 9457 problem details. `reason` and `errors` are our extension members."""
 
     type: str
     title: str
@@ -36,47 +35,44 @@ class Problem(Shape):
     errors: tuple[FieldError, ...]
 
 
-def problem(refused: Refused) -> Response:
-    """RFC 9457 problem details; `reason` and `errors` are ours."""
-    faults = tuple(FieldError(field=fault.field, detail=fault.says) for fault in refused.faults)
-    details = Problem(
-        type="about:blank", title=refused.says, status=refused.status, reason=refused.reason, errors=faults
+def problem_response(refused: Refused) -> Response:
+    """Return the refusal as problem details (RFC 9457)."""
+    problem = Problem(
+        type="about:blank",
+        title=refused.message,
+        status=refused.status,
+        reason=refused.reason,
+        errors=refused.field_errors,
     )
     headers = {"Retry-After": str(refused.retry_after)} if refused.retry_after else None
-    return JSONResponse(details.model_dump(), refused.status, headers, MEDIA_TYPE)
+    return JSONResponse(problem.model_dump(), refused.status, headers, PROBLEM_MEDIA_TYPE)
 
 
 class RefusalResponder:
-    """A page for whoever asks for one, a problem for everybody else.
+    """Answers refusals with a page if the client asks for one, otherwise with a problem.
 
-    `programs` are the beginnings of the addresses where nobody is shown a page, whatever they ask for.
+    `program_prefixes` are the beginnings of the addresses that only programs use. No page is shown there.
     """
 
-    def __init__(self, page: Page, programs: tuple[str, ...]) -> None:
+    def __init__(self, page: RefusalPage, program_prefixes: tuple[str, ...]) -> None:
         self._page = page
-        self._programs = programs
+        self._program_prefixes = program_prefixes
 
-    def answer(self, scope: Scope, refused: Refused) -> Response:
-        """The answer to this request."""
-        if _PAGE in Headers(scope=scope).get("accept", "") and not scope["path"].startswith(self._programs):
+    def response(self, scope: Scope, refused: Refused) -> Response:
+        """Return the response to the request in `scope`."""
+        accepts_page = _PAGE_MEDIA_TYPE in Headers(scope=scope).get("accept", "")
+        if accepts_page and not scope["path"].startswith(self._program_prefixes):
             return self._page(refused, scope["method"] == "POST")
-        return problem(refused)
+        return problem_response(refused)
 
 
 def documented_refusals(*statuses: int | str, page: bool = False) -> dict[int | str, dict[str, Any]]:
-    """These statuses as the document tells them; `page` where people are answered too."""
-    said = "A problem (RFC 9457), in Indonesian"
-    said += "; a page where the sender asks for text/html." if page else "."
-    content: dict[str, Any] = {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
+    """Return the OpenAPI description of these error statuses; `page` if people get a page instead of a problem."""
+    description = "A problem (RFC 9457), in Indonesian"
+    description += "; a page where the sender asks for text/html." if page else "."
+    content: dict[str, Any] = {PROBLEM_MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
+    if page:
+        content[_PAGE_MEDIA_TYPE] = {}
     return {
-        status: {"description": said, "content": content | ({_PAGE: {}} if page else {}), "headers": _RETRY}
-        for status in statuses
+        status: {"description": description, "content": content, "headers": _RETRY_AFTER_HEADER} for status in statuses
     }
-
-
-_RETRY = {
-    "Retry-After": {
-        "description": "Seconds; where the same again will be taken.",
-        "schema": {"type": "integer", "minimum": 1},
-    }
-}

@@ -1,6 +1,6 @@
-"""The one list of reasons for which a door turns somebody away: the status, and what the sender reads.
+"""All reasons for which a door refuses a request, with the HTTP status and the sentence for the sender.
 
-The reason is the log's code too (`door.refused`), and docs/runbook.md says of each what operations do.
+The reason is also the code in the log (`door.refused`). docs/runbook.md says for each reason what operations staff do.
 """
 
 from collections.abc import Mapping
@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 
 class Refusal(NamedTuple):
-    """An HTTP status, and one plain sentence; words in braces are filled in where it is refused."""
+    """An HTTP status and one plain sentence. `Refused` fills the placeholders in braces."""
 
     status: int
-    says: str
+    message: str
 
 
 REFUSALS: Mapping[str, Refusal] = {
-    # The sender can mend it.
+    # The sender can correct these.
     "invalid_submission": Refusal(400, "Ada isian yang perlu diperbaiki."),
     "invalid_idempotency_key": Refusal(400, "Idempotency-Key tidak dapat dipakai."),
     "missing_idempotency_key": Refusal(400, "Header Idempotency-Key belum ada."),
@@ -25,14 +25,14 @@ REFUSALS: Mapping[str, Refusal] = {
     "no_such_service": Refusal(404, "service_code ini tidak ada; lihat daftarnya di services."),
     "no_such_jurisdiction": Refusal(404, "jurisdiction_id ini tidak ada; di sini hanya lapor.go.id."),
     "no_such_number": Refusal(404, "Nomor ini tidak benar; periksa lagi."),
-    "too_large": Refusal(413, "Kiriman terlalu besar: paling banyak {most}."),
-    "file_too_large": Refusal(413, "Berkas terlalu besar: paling banyak {most}."),
+    "too_large": Refusal(413, "Kiriman terlalu besar: paling banyak {limit}."),
+    "file_too_large": Refusal(413, "Berkas terlalu besar: paling banyak {limit}."),
     "unknown_file_type": Refusal(415, "Berkas ini tidak dapat diterima. Kirim foto (JPEG, PNG, WebP) atau PDF."),
     "file_unreadable": Refusal(400, "Berkas ini rusak atau tidak dapat dibaca. Pilih berkas lain."),
-    "too_many_files": Refusal(413, "Paling banyak {most} berkas."),
+    "too_many_files": Refusal(413, "Paling banyak {limit} berkas."),
     "broken_off": Refusal(400, "Kiriman terputus sebelum lengkap. Mohon kirim lagi."),
     "no_such_region": Refusal(404, "Wilayah ini tidak dikenal."),
-    # The app can mend it, or ask its user.
+    # The app can correct these, or ask its user.
     "token_missing": Refusal(401, "Token perangkat belum ada. Daftarkan perangkat ini dahulu."),
     "token_invalid": Refusal(401, "Token ini tidak benar. Daftarkan perangkat ini lagi."),
     "token_expired": Refusal(401, "Token ini sudah kedaluwarsa. Daftarkan perangkat ini lagi."),
@@ -41,27 +41,27 @@ REFUSALS: Mapping[str, Refusal] = {
     "sequence_reused": Refusal(409, "Nomor urut ini sudah dipakai; laporan ini belum diterima."),
     "about_unknown": Refusal(409, "Laporan yang dimaksud belum kami terima dari perangkat ini."),
     "upload_id_reused": Refusal(409, "UUID ini sudah dipakai untuk berkas lain."),
-    "upload_quota": Refusal(429, "Terlalu banyak berkas: paling banyak {most} dalam tiga hari."),
+    "upload_quota": Refusal(429, "Terlalu banyak berkas: paling banyak {limit} dalam tiga hari."),
     "unknown_upload": Refusal(404, "Unggahan ini tidak dikenal, atau sudah kedaluwarsa. Unggah lagi dari awal."),
     "unfinished_upload": Refusal(409, "Unggahan ini belum selesai. Lanjutkan, lalu kirim lagi."),
     "wrong_offset": Refusal(409, "Unggahan ini tidak dapat dilanjutkan dari sini."),
-    # Perhaps a machine, perhaps another site; a second press sends it.
+    # The sender may be a program or another site. Pressing the button a second time sends the form.
     "form_unknown": Refusal(400, "Mohon periksa laporan Anda, lalu tekan Kirim laporan sekali lagi."),
     "form_expired": Refusal(400, "Halaman ini sudah lama terbuka. Mohon tekan Kirim laporan sekali lagi."),
     "form_foreign": Refusal(403, "Mohon periksa laporan Anda, lalu tekan Kirim laporan sekali lagi."),
     "form_trapped": Refusal(400, "Mohon periksa laporan Anda, lalu tekan Kirim laporan sekali lagi."),
     "form_too_quick": Refusal(400, "Mohon periksa laporan Anda, lalu tekan Kirim laporan sekali lagi."),
-    # Kept aside all the same; a person decides.
+    # The message is quarantined; a person decides about it.
     "unsigned": Refusal(403, "Pesan ini tidak terbukti datang dari Twilio; disimpan untuk diperiksa."),
     "bad_signature": Refusal(403, "Pesan ini tidak terbukti datang dari Twilio; disimpan untuk diperiksa."),
     "malformed": Refusal(400, "Pesan ini tidak lengkap; disimpan untuk diperiksa."),
     "not_a_post": Refusal(502, "X mengirim sesuatu yang bukan kiriman."),
-    # Trying the same again will help.
+    # The same request can succeed later.
     "too_many_requests": Refusal(429, "Terlalu banyak kiriman dalam waktu singkat. Mohon coba lagi sebentar lagi."),
     "busy": Refusal(503, "Maaf, layanan sedang sangat ramai. Mohon coba lagi sebentar lagi."),
     "away": Refusal(503, "Maaf, layanan sedang terganggu dan belum ada yang tersimpan. Mohon coba lagi sebentar lagi."),
     "unexpected": Refusal(503, "Maaf, ada gangguan di pihak kami dan laporan ini belum tersimpan. Mohon kirim lagi."),
-    # Not an address or a way of ours.
+    # The service has no such address or method.
     "no_such_address": Refusal(404, "Alamat ini tidak ada."),
     "wrong_method": Refusal(405, "Cara ini tidak berlaku di alamat ini."),
     "not_accepted": Refusal(400, "Permintaan ditolak."),

@@ -1,1 +1,1 @@
-"""The mobile door: the app's reports, sent as often as its network needs."""
+"""Mobile door: registration, reports, file uploads and feed of the app."""

@@ -1,4 +1,4 @@
-"""From an app's request to raw messages. Pure."""
+"""Turns requests of the app into raw messages. Pure."""
 
 import json
 from collections.abc import Sequence
@@ -20,142 +20,148 @@ from ingest.wrap import Wrapper
 from messages.shapes import Channel, RawMessage
 from messages.submission import MOBILE_ENVELOPE, MobileReport, MobileSubmission, OutboxItem
 
-MOST_ITEMS = 50
+MAX_BATCH_ITEMS = 50
 _JSON = "application/json"
-# Not what is said, but how it came, or what may change between two attempts to say it.
-_BESIDE = {"device_id", "client_id", "sequence", "push_token"}
-_LARGEST_SEQUENCE = 2**31 - 1
+# Fields that describe the delivery, or that may change between two attempts to send the same report.
+_DELIVERY_FIELDS = {"device_id", "client_id", "sequence", "push_token"}
+_MAX_SEQUENCE = 2**31 - 1
 
-T = TypeVar("T", bound=MobileReport)
+SubmissionShape = TypeVar("SubmissionShape", bound=MobileReport)
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceReport:
-    """One report of one device, by whichever address. `key` is the app's own name for it; `body` its bytes."""
+    """One report of one device, from either address. `key` is the app's own name for it, `body` its bytes."""
 
-    device: UUID
+    device_id: UUID
     key: str
-    said: OutboxItem | MobileSubmission
+    submission: OutboxItem | MobileSubmission
     body: bytes
 
     @property
     def payload(self) -> bytes:
-        """What is said: equal for the same report, however it was sent."""
-        return self.said.model_dump_json(exclude_unset=True, exclude=_BESIDE).encode()
+        """Content of the report, equal for each attempt to send it."""
+        return self.submission.model_dump_json(exclude_unset=True, exclude=_DELIVERY_FIELDS).encode()
 
     @property
     def about(self) -> str:
-        """The earlier report that this one is about; empty where it stands for itself."""
-        return self.said.about if isinstance(self.said, OutboxItem) else ""
+        """Client id or number of the earlier report that this one adds to; empty if it stands alone."""
+        return self.submission.about if isinstance(self.submission, OutboxItem) else ""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchItem:
-    """An item of a batch as far as it could be read: a letter, or why it is none."""
+    """One item of a batch, and the refusal instead of the report if it is not valid.
+
+    `sequence` and `client_id` are `None` if they could not be read.
+    """
 
     sequence: int | None
     client_id: UUID | None
-    found: DeviceReport | Refused
+    report_or_refusal: DeviceReport | Refused
 
 
 def read_report(arrival: Arrival, regions: Regions) -> DeviceReport:
-    """The report in a request of its own. Its key is the app's, so sending it again is the same message.
+    """Return the report of a request that carries one report.
 
-    Raises `Refused`, naming each field at fault.
+    The app chooses the key, so a repeated request is the same message. Raises `Refused`, naming each invalid field.
     """
-    said = _validated(MobileSubmission, arrival.body, regions)
-    key = str(said.client_id) if said.client_id else idempotency.read_key(arrival)
+    submission = _validate(MobileSubmission, arrival.body, regions)
+    key = str(submission.client_id) if submission.client_id else idempotency.read_key(arrival)
     if key is None:
-        fault = FieldError("Idempotency-Key", "Kirim UUID buatan aplikasi, satu untuk setiap laporan.")
-        raise Refused("missing_idempotency_key", (fault,))
-    return DeviceReport(said.device_id, key, said, arrival.body)
+        error = FieldError("Idempotency-Key", "Kirim UUID buatan aplikasi, satu untuk setiap laporan.")
+        raise Refused("missing_idempotency_key", (error,))
+    return DeviceReport(submission.device_id, key, submission, arrival.body)
 
 
-def read_batch(body: bytes, device: UUID, regions: Regions) -> list[BatchItem]:
-    """The items of a batch, in their order. One that is at fault does not hold the others up.
+def read_batch(body: bytes, device_id: UUID, regions: Regions) -> list[BatchItem]:
+    """Return the items of a batch in their order. An invalid item does not affect the other items.
 
-    Each item's own bytes are its JSON written anew: the same values under the same names. Raises `Refused` where there
-    is no list of items, or too long a one.
+    The bytes of each item are its JSON, serialized again with the same names and values. Raises `Refused` if there is
+    no list of items, or if it is too long.
     """
     try:
-        batch = json.loads(body, parse_constant=_no_number)
+        batch = json.loads(body, parse_constant=_reject_constant)
     except (ValueError, RecursionError):
         raise Refused("invalid_submission", (FieldError("body", "Bukan JSON yang benar."),)) from None
     items = batch.get("items") if isinstance(batch, dict) else None
-    if not isinstance(items, list) or not 0 < len(items) <= MOST_ITEMS:
-        raise Refused("invalid_submission", (FieldError("items", f"Isi dengan 1 sampai {MOST_ITEMS} laporan."),))
-    return [_item(json.dumps(item).encode(), device, regions, item) for item in items]
+    if not isinstance(items, list) or not 0 < len(items) <= MAX_BATCH_ITEMS:
+        error = FieldError("items", f"Isi dengan 1 sampai {MAX_BATCH_ITEMS} laporan.")
+        raise Refused("invalid_submission", (error,))
+    return [_read_item(json_value, device_id, regions) for json_value in items]
 
 
-def _item(body: bytes, device: UUID, regions: Regions, written: object) -> BatchItem:
+def _read_item(json_value: object, device_id: UUID, regions: Regions) -> BatchItem:
+    body = json.dumps(json_value).encode()
     try:
-        said = _validated(OutboxItem, body, regions)
-    except Refused as why:
-        found = written if isinstance(written, dict) else {}
-        return BatchItem(_number(found.get("sequence")), _uuid(found.get("client_id")), why)
-    return BatchItem(said.sequence, said.client_id, DeviceReport(device, str(said.client_id), said, body))
+        submission = _validate(OutboxItem, body, regions)
+    except Refused as refused:
+        fields = json_value if isinstance(json_value, dict) else {}
+        return BatchItem(_sequence_or_none(fields.get("sequence")), _uuid_or_none(fields.get("client_id")), refused)
+    report = DeviceReport(device_id, str(submission.client_id), submission, body)
+    return BatchItem(submission.sequence, submission.client_id, report)
 
 
-def provider_id(letter: DeviceReport, wrapper: Wrapper) -> str:
-    """The same for the same report for ever; the device stands in it as a keyed hash."""
-    return f"{device_hash(letter.device, wrapper)}:{letter.key}"
+def provider_id(report: DeviceReport, wrapper: Wrapper) -> str:
+    """Return the id of the report, always the same. It contains the device only as a keyed hash."""
+    return f"{device_hash(report.device_id, wrapper)}:{report.key}"
 
 
 def wrap(
-    letter: DeviceReport,
+    report: DeviceReport,
     wrapper: Wrapper,
     at: datetime,
-    proven: Device | None,
+    device: Device | None,
     thread: UUID | None,
-    kept: Sequence[StoredAttachment],
+    attachments: Sequence[StoredAttachment],
 ) -> RawMessage:
-    """The raw message of a letter. Where the door knows nothing beside it, its bytes stay as they came."""
-    spot = next((each.spot for each in kept if each.spot), None)
-    body, content_type = letter.body, _JSON
-    if proven or spot:
-        beside: dict[str, Any] = {"device_id": str(letter.device), "thread": str(thread) if thread else None}
-        beside |= {"push_token": proven.push_token} if proven else {}
-        beside |= spot._asdict() if spot else {}
-        body, content_type = json.dumps({**beside, "said": json.loads(letter.body)}).encode(), MOBILE_ENVELOPE
+    """Return the raw message of a report. `device` is the authenticated device.
+
+    Without a device and without coordinates of a picture the body stays byte for byte as it came. Otherwise it is a
+    `MobileEnvelope`.
+    """
+    coordinates = next((stored.coordinates for stored in attachments if stored.coordinates), None)
+    body, content_type = report.body, _JSON
+    if device or coordinates:
+        envelope: dict[str, Any] = {"device_id": str(report.device_id), "thread": str(thread) if thread else None}
+        envelope |= {"push_token": device.push_token} if device else {}
+        envelope |= coordinates._asdict() if coordinates else {}
+        envelope["said"] = json.loads(report.body)
+        body, content_type = json.dumps(envelope).encode(), MOBILE_ENVELOPE
     raw = wrapper.wrap(
         Channel.MOBILE,
-        provider_id(letter, wrapper),
-        f"device:{letter.device}",
+        provider_id(report, wrapper),
+        f"device:{report.device_id}",
         body,
         at,
         content_type,
-        "device-token" if proven else "none",
+        "device-token" if device else "none",
     )
-    return raw.model_copy(update={"attachments": tuple(each.attachment for each in kept)})
+    return raw.model_copy(update={"attachments": tuple(stored.attachment for stored in attachments)})
 
 
-def accept(arrival: Arrival, wrapper: Wrapper, regions: Regions) -> RawMessage:
-    """The raw message in a report of an unproven device, without attachments. Raises `Refused`."""
-    letter = read_report(arrival, regions)
-    return wrap(letter, wrapper, arrival.at, None, letter.said.client_id, ())
-
-
-def _validated(shape: type[T], body: bytes, regions: Regions) -> T:
+def _validate(shape: type[SubmissionShape], body: bytes, regions: Regions) -> SubmissionShape:
     try:
-        said = shape.model_validate_json(body)
+        submission = shape.model_validate_json(body)
     except ValidationError as error:
         raise invalid_submission(error) from None
-    check_picked_regions(said, regions)
-    return said
+    check_picked_regions(submission, regions)
+    return submission
 
 
-def _number(sent: object) -> int | None:
-    if not isinstance(sent, int) or isinstance(sent, bool):
+def _sequence_or_none(json_value: object) -> int | None:
+    if not isinstance(json_value, int) or isinstance(json_value, bool):
         return None
-    return sent if 1 <= sent <= _LARGEST_SEQUENCE else None
+    return json_value if 1 <= json_value <= _MAX_SEQUENCE else None
 
 
-def _uuid(sent: object) -> UUID | None:
+def _uuid_or_none(json_value: object) -> UUID | None:
     try:
-        return UUID(sent) if isinstance(sent, str) else None
+        return UUID(json_value) if isinstance(json_value, str) else None
     except ValueError:
         return None
 
 
-def _no_number(said: str) -> float:
-    raise ValueError(said)
+def _reject_constant(constant: str) -> float:
+    """Refuse `NaN` and `Infinity`, which Python's parser would accept."""
+    raise ValueError(constant)

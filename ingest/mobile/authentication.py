@@ -1,4 +1,4 @@
-"""Who stands at the mobile door: its token is asked for, its knocks are counted, and a 401 says what to do."""
+"""Authenticates devices by their token, and counts their requests. A 401 response says what the app must do."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -9,33 +9,35 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from ingest.arrival import Arrival
-from ingest.http.gate import Gate, record_refusal
-from ingest.http.problems import problem
-from ingest.mobile.devices import Device, Devices, NotAuthenticated
+from ingest.http.gate import Gate
+from ingest.http.problems import problem_response
+from ingest.http.refusal_handlers import record_refusal
+from ingest.mobile.devices import Device, Devices
+from ingest.mobile.tokens import NotAuthenticated
 
 
 class DeviceAuthentication:
-    """See `admit`."""
+    """Authenticates the device of a request, within the rate of the door."""
 
     def __init__(self, gate: Gate, devices: Devices) -> None:
         self._gate = gate
         self._devices = devices
 
     async def authenticate(self, door: str, arrival: Arrival) -> Device:
-        """The device whose token this is. Raises `Unproven` (401), and `Refused` (429) where it knocks too often.
+        """Return the device of the token. Raises `NotAuthenticated` (401), and `Refused` (429) above the rate.
 
-        Tokens that are none count against the address they come from.
+        Requests with an invalid token count against the address that they come from.
         """
         try:
-            device = await run_in_threadpool(self._devices.prove, arrival.headers, arrival.at)
+            device = await run_in_threadpool(self._devices.authenticate, arrival.headers, arrival.at)
         except NotAuthenticated:
             self._gate.check_rate(door, arrival.address)
             raise
-        self._gate.check_rate(door, device.name)
+        self._gate.check_rate(door, device.hash)
         return device
 
     async def authenticate_if_token(self, door: str, arrival: Arrival) -> Device | None:
-        """The same where there is a token; without one nobody is proven, and the address counts."""
+        """Return the device of the token, `None` without a token. Then the request counts against the address."""
         if "authorization" in arrival.headers:
             return await self.authenticate(door, arrival)
         self._gate.check_rate(door, arrival.address)
@@ -43,19 +45,19 @@ class DeviceAuthentication:
 
 
 class BearerChallengeRoute(APIRoute):
-    """Answers a missing or bad token with its WWW-Authenticate header (RFC 6750)."""
+    """Answers a missing or invalid token with the header WWW-Authenticate (RFC 6750)."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """See FastAPI."""
         handle = super().get_route_handler()
 
-        async def challenging(request: Request) -> Response:
+        async def handle_with_challenge(request: Request) -> Response:
             try:
                 return await handle(request)
             except NotAuthenticated as refused:
                 record_refusal(request, refused)
-                response = problem(refused)
+                response = problem_response(refused)
                 response.headers["WWW-Authenticate"] = refused.challenge
                 return response
 
-        return challenging
+        return handle_with_challenge

@@ -1,13 +1,10 @@
-"""Device tokens: short-lived, signed with a key of ours, and dead at once when their device's epoch moves on.
+"""Registers the devices of the app and authenticates them by their token.
 
-A device's id is made by the app and known to nobody else: whoever has it may have a token.
+The app makes the device's id and tells it to nobody else. A request with the id gets a token, so the id is as secret
+as a password: tables, limits and logs contain only its keyed hash. A token is valid for a day, and ends at once when
+the epoch of its device moves on.
 """
 
-import base64
-import binascii
-import hashlib
-import hmac
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,91 +15,44 @@ from sqlalchemy import Engine, update
 from sqlmodel import col, select
 
 from config.database import insert_statement, read_transaction, write_transaction
-from ingest.arrival import Refused
 from ingest.mobile.tables import DeviceRow
+from ingest.mobile.tokens import Claim, NotAuthenticated, Tokens
 from ingest.wrap import Wrapper
 from messages.sealing import Sealed, Sealer, UnsealError
 
-LIFE = timedelta(hours=24)
-# The device's id, its epoch, and when the token ends, in seconds since 1970.
-_SAYS = struct.Struct(">16sIQ")
-_MAC_BYTES = 32
-_LETTERS = 80
-
-
-class NotAuthenticated(Refused):
-    """401. `challenge` is the WWW-Authenticate header (RFC 6750)."""
-
-    @property
-    def challenge(self) -> str:
-        """A missing token is asked for; a bad one is named with what is wrong with it."""
-        if self.reason == "token_missing":
-            return 'Bearer realm="mobile"'
-        return f'Bearer realm="mobile", error="invalid_token", error_description="{self.reason}"'
-
-
-class Claim(NamedTuple):
-    """What a token says."""
-
-    device: UUID
-    epoch: int
-
-
-class Tokens:
-    """Signs and reads tokens. Pure; `key` is secret."""
-
-    def __init__(self, key: bytes) -> None:
-        self._key = key
-
-    def issue(self, claim: Claim, expires: datetime) -> str:
-        """80 letters, digits, dashes and underscores."""
-        said = _SAYS.pack(claim.device.bytes, claim.epoch, int(expires.timestamp()))
-        return base64.urlsafe_b64encode(said + self._mac(said)).decode()
-
-    def read(self, token: str, now: datetime) -> Claim:
-        """Raises `Unproven`: `token_invalid`, `token_expired`."""
-        try:
-            signed = base64.b64decode(token.encode(), altchars=b"-_", validate=True)
-        except (binascii.Error, ValueError):
-            raise NotAuthenticated("token_invalid") from None
-        said, mac = signed[:-_MAC_BYTES], signed[-_MAC_BYTES:]
-        whole = len(token) == _LETTERS and len(said) == _SAYS.size
-        if not whole or not hmac.compare_digest(mac, self._mac(said)):
-            raise NotAuthenticated("token_invalid")
-        device, epoch, expires = _SAYS.unpack(said)
-        if now.timestamp() >= expires:
-            raise NotAuthenticated("token_expired")
-        return Claim(UUID(bytes=device), epoch)
-
-    def _mac(self, said: bytes) -> bytes:
-        return hmac.digest(self._key, said, hashlib.sha256)
+TOKEN_LIFETIME = timedelta(hours=24)
+# Length of a device's hash in hexadecimal digits: 128 bits, as in a UUID.
+_HASH_DIGITS = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A device whose token was good. `name` is what stands for it in tables and limits."""
+    """An authenticated device. `hash` identifies it in tables and limits."""
 
     id: UUID
-    name: str
+    hash: str
     push_token: str
 
 
 class RegisteredDevice(NamedTuple):
-    """A device as operations see it. `epoch` is how often its tokens were ended; `push`: whether it can be told."""
+    """A device as operations staff see it.
 
-    name: str
+    `epoch` counts how often its tokens were revoked. `push` is True if it has a push token.
+    """
+
+    hash: str
     epoch: int
     push: bool
     registered_at: datetime
 
 
-def device_hash(device: UUID, wrapper: Wrapper) -> str:
-    """The keyed hash that a device stands under: its id is as good as a password, and stands nowhere in clear."""
-    return wrapper.digest(f"device:{device}".encode())[:32]
+def device_hash(device_id: UUID, wrapper: Wrapper) -> str:
+    """Return the keyed hash that stands for a device in tables, limits and ids."""
+    return wrapper.digest(f"device:{device_id}".encode())[:_HASH_DIGITS]
 
 
 class Devices:
-    """Registers devices and proves them. Every method may block, and raise `DatabaseUnavailable`."""
+    """Registers and authenticates devices. Every method may block, and may raise `DatabaseUnavailable`."""
 
     def __init__(self, engine: Engine, wrapper: Wrapper, sealer: Sealer, tokens: Tokens) -> None:
         self._engine = engine
@@ -110,54 +60,63 @@ class Devices:
         self._sealer = sealer
         self._tokens = tokens
 
-    def register(self, device: UUID, push_token: str | None, at: datetime) -> tuple[str, datetime]:
-        """A new token, and when it ends; as often as asked. Without a push token the one before stays."""
-        push = self._sealer.seal((push_token or "").encode(), device)
-        row = {"device": device_hash(device, self._wrapper), "epoch": 0, "push": push, "registered_at": at}
-        with write_transaction(self._engine) as connection:
-            made = insert_statement(connection, DeviceRow).values(row)
-            # Without a change the row would not be returned.
-            changed = {"push": push} if push_token is not None else {"registered_at": at}
-            made = made.on_conflict_do_update(index_elements=["device"], set_=changed)
-            epoch = connection.execute(made.returning(col(DeviceRow.epoch))).scalar_one()
-        expires = (at.astimezone(UTC) + LIFE).replace(microsecond=0)
-        return self._tokens.issue(Claim(device, epoch), expires), expires
+    def register(self, device_id: UUID, push_token: str | None, at: datetime) -> tuple[str, datetime]:
+        """Return a new token and its end. A device may register any number of times.
 
-    def prove(self, headers: Mapping[str, str], now: datetime) -> Device:
-        """The device whose token stands in these headers. Raises `Unproven`, saying what is wrong with it."""
+        Without a push token the stored one stays.
+        """
+        sealed_push_token = self._sealer.seal((push_token or "").encode(), device_id)
+        hashed_id = device_hash(device_id, self._wrapper)
+        row = {"device": hashed_id, "epoch": 0, "push": sealed_push_token, "registered_at": at}
+        with write_transaction(self._engine) as connection:
+            statement = insert_statement(connection, DeviceRow).values(row)
+            # The database returns the row only if something changes.
+            changes = {"push": sealed_push_token} if push_token is not None else {"registered_at": at}
+            statement = statement.on_conflict_do_update(index_elements=["device"], set_=changes)
+            epoch = connection.execute(statement.returning(col(DeviceRow.epoch))).scalar_one()
+        expires = (at.astimezone(UTC) + TOKEN_LIFETIME).replace(microsecond=0)
+        return self._tokens.issue(Claim(device_id, epoch), expires), expires
+
+    def authenticate(self, headers: Mapping[str, str], now: datetime) -> Device:
+        """Return the device whose token is in these headers. Raises `NotAuthenticated` with the reason."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.casefold() != "bearer" or not token.strip():
             raise NotAuthenticated("token_missing")
         claim = self._tokens.read(token.strip(), now)
-        name = device_hash(claim.device, self._wrapper)
+        hashed_id = device_hash(claim.device_id, self._wrapper)
         with read_transaction(self._engine) as connection:
-            query = select(DeviceRow.epoch, DeviceRow.push).where(col(DeviceRow.device) == name)
+            query = select(DeviceRow.epoch, DeviceRow.push).where(col(DeviceRow.device) == hashed_id)
             row = connection.execute(query).one_or_none()
         if row is None or row.epoch != claim.epoch:
             raise NotAuthenticated("token_revoked")
-        return Device(claim.device, name, self._push(row.push, claim.device))
+        return Device(claim.device_id, hashed_id, self._open_push_token(row.push, claim.device_id))
 
-    def find(self, device: UUID) -> RegisteredDevice | None:
-        """What is remembered of a device; `None` where it never registered."""
-        name = device_hash(device, self._wrapper)
+    def find_registered(self, device_id: UUID) -> RegisteredDevice | None:
+        """Return the stored state of a device, `None` if it never registered."""
+        hashed_id = device_hash(device_id, self._wrapper)
         with read_transaction(self._engine) as connection:
-            query = select(DeviceRow.epoch, DeviceRow.push, DeviceRow.registered_at).where(
-                col(DeviceRow.device) == name
-            )
-            row = connection.execute(query).one_or_none()
-        return RegisteredDevice(name, row.epoch, bool(self._push(row.push, device)), row.registered_at) if row else None
+            columns = (DeviceRow.epoch, DeviceRow.push, DeviceRow.registered_at)
+            row = connection.execute(select(*columns).where(col(DeviceRow.device) == hashed_id)).one_or_none()
+        if row is None:
+            return None
+        has_push_token = bool(self._open_push_token(row.push, device_id))
+        return RegisteredDevice(hashed_id, row.epoch, has_push_token, row.registered_at)
 
-    def revoke(self, device: UUID, epoch: int | None = None) -> None:
-        """End every token of this device, at once; with an epoch only those of that one, if it is not over yet."""
-        ended = update(DeviceRow).where(col(DeviceRow.device) == device_hash(device, self._wrapper))
+    def revoke(self, device_id: UUID, epoch: int | None = None) -> None:
+        """End all tokens of this device at once. With `epoch`, only if that epoch still holds."""
+        statement = update(DeviceRow).where(col(DeviceRow.device) == device_hash(device_id, self._wrapper))
         if epoch is not None:
-            ended = ended.where(col(DeviceRow.epoch) == epoch)
+            statement = statement.where(col(DeviceRow.epoch) == epoch)
+        no_push_token = self._sealer.seal(b"", device_id)
         with write_transaction(self._engine) as connection:
-            connection.execute(ended.values(epoch=col(DeviceRow.epoch) + 1, push=self._sealer.seal(b"", device)))
+            connection.execute(statement.values(epoch=col(DeviceRow.epoch) + 1, push=no_push_token))
 
-    def _push(self, sealed: str, device: UUID) -> str:
+    def _open_push_token(self, sealed_push_token: str, device_id: UUID) -> str:
+        """Return the push token, empty if it was sealed with a key that the service no longer has.
+
+        The app sends another one, and a report must not wait for it.
+        """
         try:
-            return self._sealer.open(Sealed(sealed), device).decode()
+            return self._sealer.open(Sealed(sealed_push_token), device_id).decode()
         except UnsealError:
-            # Sealed with a key we no longer have: the app brings another, and the report must not wait for it.
             return ""

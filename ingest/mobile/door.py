@@ -1,4 +1,4 @@
-"""The mobile door's addresses: a device's registration, one report, the outbox, uploads and the feed."""
+"""Endpoints of the mobile door: registration of a device, one report, batch upload, file uploads and feed."""
 
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
@@ -13,11 +13,11 @@ from ingest.http.gate import Gate
 from ingest.http.problems import documented_refusals
 from ingest.mobile.adapter import read_report
 from ingest.mobile.authentication import BearerChallengeRoute, DeviceAuthentication
+from ingest.mobile.batch import BatchDoor
 from ingest.mobile.devices import Devices
 from ingest.mobile.feed import FeedDoor, StateLookup
 from ingest.mobile.intake import ReportIntake
-from ingest.mobile.openapi import body, header, part, secured, upload_id
-from ingest.mobile.outbox import BatchDoor
+from ingest.mobile.openapi import header, json_body, secured, upload_id_parameter, upload_part_body
 from ingest.mobile.sequences import Sequences
 from ingest.mobile.shapes import (
     Accepted,
@@ -36,7 +36,7 @@ from messages.submission import MobileSubmission
 
 
 class MobileDoor:
-    """`states` asks for the states of tracking numbers; `reached_at` is the public address."""
+    """All endpoints of the app. `find_states` asks the ledger; `public_url` is the service's public address."""
 
     def __init__(
         self,
@@ -47,21 +47,21 @@ class MobileDoor:
         sequences: Sequences,
         uploads: Uploads,
         regions: Regions,
-        states: StateLookup,
-        reached_at: str,
+        find_states: StateLookup,
+        public_url: str,
     ) -> None:
         self._gate = gate
         self._devices = devices
         self._regions = regions
-        self._reached_at = reached_at
+        self._public_url = public_url
         self._authentication = DeviceAuthentication(gate, devices)
         self._intake = ReportIntake(gate, wrapper, store, sequences, uploads)
-        self._outbox = BatchDoor(gate, self._authentication, self._intake, sequences, regions, reached_at)
+        self._batch = BatchDoor(gate, self._authentication, self._intake, sequences, regions, public_url)
         self._uploads = UploadDoor(gate, self._authentication, uploads)
-        self._feed = FeedDoor(gate, self._authentication, sequences, states, reached_at)
+        self._feed = FeedDoor(gate, self._authentication, sequences, find_states, public_url)
 
     def routes(self) -> APIRouter:
-        """The addresses to serve."""
+        """Return the routes to serve."""
         router = APIRouter(prefix="/mobile/v1", tags=["mobile"], route_class=BearerChallengeRoute)
         router.add_api_route(
             "/devices",
@@ -70,7 +70,7 @@ class MobileDoor:
             operation_id="register_device",
             response_model=DeviceToken,
             responses=documented_refusals(400, 429, 503),
-            openapi_extra={"requestBody": body(Registration)},
+            openapi_extra={"requestBody": json_body(Registration)},
         )
         router.add_api_route(
             "/devices/self",
@@ -81,7 +81,7 @@ class MobileDoor:
             responses=documented_refusals(401, 429, 503),
             openapi_extra=secured(),
         )
-        key = header("Idempotency-Key", "Needed where the report has no client_id.", required=False)
+        key = header("Idempotency-Key", "Required if the report has no client_id.", required=False)
         router.add_api_route(
             "/reports",
             self.report,
@@ -90,11 +90,11 @@ class MobileDoor:
             operation_id="send_report",
             response_model=Accepted,
             responses=documented_refusals(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
-            openapi_extra=secured(optional=True, requestBody=body(MobileSubmission), parameters=[key]),
+            openapi_extra=secured(optional=True, requestBody=json_body(MobileSubmission), parameters=[key]),
         )
-        self._add_outbox(router)
-        self._add_uploads(router)
-        tag = header("If-None-Match", "The ETag of the answer before.", required=False)
+        self._add_batch_routes(router)
+        self._add_upload_routes(router)
+        tag = header("If-None-Match", "The ETag of the previous answer.", required=False)
         router.add_api_route(
             "/feed",
             self._feed.show,
@@ -107,48 +107,50 @@ class MobileDoor:
         return router
 
     async def register(self, request: Request) -> Response:
-        """Give a device a token; a new one whenever it asks."""
+        """Give a device a token. Each request returns a new token."""
         arrival = await self._gate.read_arrival(request)
         self._gate.check_rate("mobile", arrival.address)
         try:
-            asked = Registration.model_validate_json(arrival.body)
+            registration = Registration.model_validate_json(arrival.body)
         except ValidationError as error:
             raise invalid_submission(error) from None
-        token, expires = await run_in_threadpool(self._devices.register, asked.device_id, asked.push_token, arrival.at)
-        said = DeviceToken(token=token, expires_at=expires).model_dump(mode="json")
-        return JSONResponse(said, headers={"Cache-Control": "no-store"})
+        token, expires = await run_in_threadpool(
+            self._devices.register, registration.device_id, registration.push_token, arrival.at
+        )
+        answer = DeviceToken(token=token, expires_at=expires)
+        return JSONResponse(answer.model_dump(mode="json"), headers={"Cache-Control": "no-store"})
 
     async def revoke(self, request: Request) -> Response:
-        """End every token of this device, this one too."""
+        """End all tokens of this device, including the token of this request."""
         arrival = await self._gate.read_arrival(request)
         device = await self._authentication.authenticate("mobile", arrival)
         await run_in_threadpool(self._devices.revoke, device.id)
         return Response(status_code=204)
 
     async def report(self, request: Request) -> Response:
-        """Take one report; the same again is answered the same for ever. With a token the device is proven."""
+        """Accept one report. The same report gets the same answer each time. A token authenticates the device."""
         arrival = await self._gate.read_arrival(request)
         device = await self._authentication.authenticate_if_token("mobile", arrival)
-        letter = read_report(arrival, self._regions)
-        if device and device.id != letter.device:
+        report = read_report(arrival, self._regions)
+        if device and device.id != report.device_id:
             raise Refused("other_device", (FieldError("device_id", "Pakai perangkat yang memiliki token ini."),))
-        taken = await self._intake.take(letter, arrival.at, device)
-        said = Accepted(tracking=taken.tracking, status_url=f"{self._reached_at}/status/{taken.tracking}")
-        return JSONResponse(said.model_dump(mode="json"), 202)
+        accepted = await self._intake.accept(report, arrival.at, device)
+        answer = Accepted(tracking=accepted.tracking, status_url=f"{self._public_url}/status/{accepted.tracking}")
+        return JSONResponse(answer.model_dump(mode="json"), 202)
 
-    def _add_outbox(self, router: APIRouter) -> None:
+    def _add_batch_routes(self, router: APIRouter) -> None:
         router.add_api_route(
             "/outbox",
-            self._outbox.send,
+            self._batch.send,
             methods=["POST"],
             operation_id="send_outbox",
             response_model=BatchAnswer,
             responses=documented_refusals(400, 401, 413, 429, 503),
-            openapi_extra=secured(requestBody=body(BatchReports)),
+            openapi_extra=secured(requestBody=json_body(BatchReports)),
         )
         router.add_api_route(
             "/outbox",
-            self._outbox.state,
+            self._batch.state,
             methods=["GET"],
             operation_id="read_outbox",
             response_model=SequenceState,
@@ -156,10 +158,10 @@ class MobileDoor:
             openapi_extra=secured(),
         )
 
-    def _add_uploads(self, router: APIRouter) -> None:
-        length = header("Upload-Length", "Bytes of the whole file.", kind="integer")
-        wanted = header("Upload-Id", "The app's own id of the upload: a UUID.")
-        offset = header("Upload-Offset", "Where these bytes belong.", kind="integer")
+    def _add_upload_routes(self, router: APIRouter) -> None:
+        length = header("Upload-Length", "Bytes of the complete file.", kind="integer")
+        app_upload_id = header("Upload-Id", "The app's own id of the upload: a UUID.")
+        offset = header("Upload-Offset", "Position of the first byte of this part.", kind="integer")
         router.add_api_route(
             "/uploads",
             self._uploads.create,
@@ -168,7 +170,7 @@ class MobileDoor:
             operation_id="create_upload",
             response_model=UploadState,
             responses=documented_refusals(400, 401, 409, 413, 429, 503),
-            openapi_extra=secured(parameters=[wanted, length]),
+            openapi_extra=secured(parameters=[app_upload_id, length]),
         )
         router.add_api_route(
             "/uploads/{upload_id}",
@@ -177,7 +179,7 @@ class MobileDoor:
             operation_id="find_upload",
             response_class=Response,
             responses=documented_refusals(400, 401, 404, 413, 415, 429, 503),
-            openapi_extra=secured(parameters=[upload_id()]),
+            openapi_extra=secured(parameters=[upload_id_parameter()]),
         )
         router.add_api_route(
             "/uploads/{upload_id}",
@@ -186,5 +188,5 @@ class MobileDoor:
             status_code=204,
             operation_id="send_part",
             responses=documented_refusals(400, 401, 404, 409, 413, 415, 429, 503),
-            openapi_extra=secured(parameters=[upload_id(), offset], requestBody=part()),
+            openapi_extra=secured(parameters=[upload_id_parameter(), offset], requestBody=upload_part_body()),
         )

@@ -1,4 +1,4 @@
-"""What became of a device's reports, cheap to ask again: an answer that has not changed is 304 (RFC 9110)."""
+"""States of a device's reports. An unchanged answer is 304 (RFC 9110), so that frequent requests stay cheap."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -9,65 +9,66 @@ from starlette.responses import Response
 
 from ingest.http.gate import Gate
 from ingest.mobile.authentication import DeviceAuthentication
-from ingest.mobile.sequences import Message, Sequences
+from ingest.mobile.sequences import PublishedReport, Sequences
 from ingest.mobile.shapes import Feed, FeedEntry, ReportState
 
-# A device's reports, the newest.
-MOST_REPORTS = 50
+# Number of reports in a feed, the newest ones.
+MAX_FEED_REPORTS = 50
+_TAG_DIGITS = 32
 
-# The states of these tracking numbers; one that is not known yet is left out.
+# Returns the states of tracking numbers. Numbers that are not known yet are missing.
 StateLookup = Callable[[Sequence[str]], Mapping[str, ReportState]]
 
 
 class FeedDoor:
-    """`states` asks whoever keeps them; `reached_at` is the public address."""
+    """Endpoint of the feed. `find_states` asks the ledger; `public_url` is the service's public address."""
 
     def __init__(
         self,
         gate: Gate,
         authentication: DeviceAuthentication,
         sequences: Sequences,
-        states: StateLookup,
-        reached_at: str,
+        find_states: StateLookup,
+        public_url: str,
     ) -> None:
         self._gate = gate
         self._authentication = authentication
         self._sequences = sequences
-        self._states = states
-        self._reached_at = reached_at
+        self._find_states = find_states
+        self._public_url = public_url
 
     async def show(self, request: Request) -> Response:
-        """The reports of the device whose token this is, and of no other."""
+        """Return the reports of the device that the token belongs to, and of no other device."""
         arrival = await self._gate.read_arrival(request)
         device = await self._authentication.authenticate("mobile", arrival)
-        body = await run_in_threadpool(self._body, device.name)
-        tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        body = await run_in_threadpool(self._feed_json, device.hash)
+        tag = f'"{hashlib.sha256(body).hexdigest()[:_TAG_DIGITS]}"'
         headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
         if _matches(arrival.headers.get("if-none-match", ""), tag):
             return Response(status_code=304, headers=headers)
         return Response(body, headers=headers, media_type="application/json")
 
-    def _body(self, device: str) -> bytes:
-        messages = self._sequences.latest(device, MOST_REPORTS)
-        states = self._states([message.tracking for message in messages])
-        entries = tuple(self._entry(message, states.get(message.tracking)) for message in messages)
+    def _feed_json(self, device: str) -> bytes:
+        reports = self._sequences.latest_reports(device, MAX_FEED_REPORTS)
+        states = self._find_states([report.tracking for report in reports])
+        entries = tuple(self._entry(report, states.get(report.tracking)) for report in reports)
         return Feed(reports=entries).model_dump_json().encode()
 
-    def _entry(self, message: Message, state: ReportState | None) -> FeedEntry:
+    def _entry(self, report: PublishedReport, state: ReportState | None) -> FeedEntry:
         return FeedEntry(
-            tracking=message.tracking,
-            client_id=message.client_id,
-            thread=message.thread,
-            received_at=message.at,
+            tracking=report.tracking,
+            client_id=report.client_id,
+            thread=report.thread,
+            received_at=report.at,
             state=state.state if state else "diterima",
-            changed_at=state.changed_at if state else message.at,
+            changed_at=state.changed_at if state else report.at,
             agency=state.agency if state else "",
             belongs_to=state.belongs_to if state else None,
-            status_url=f"{self._reached_at}/status/{message.tracking}",
+            status_url=f"{self._public_url}/status/{report.tracking}",
         )
 
 
-def _matches(sent: str, tag: str) -> bool:
-    """Whether If-None-Match names this tag; weakly, as it is compared for this header."""
-    named = [each.strip().removeprefix("W/") for each in sent.split(",")]
-    return tag in named or named == ["*"]
+def _matches(if_none_match: str, tag: str) -> bool:
+    """Return True if If-None-Match contains this tag. RFC 9110 prescribes the weak comparison for this header."""
+    tags = [part.strip().removeprefix("W/") for part in if_none_match.split(",")]
+    return tag in tags or tags == ["*"]

@@ -1,4 +1,4 @@
-"""Takes one report of a device, once: looks whether it came before, publishes it, and only then remembers it."""
+"""Accepts a device's report once: checks for an earlier attempt, publishes the report, and then records it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from ingest.files.attachments import StoredAttachment
 from ingest.http.gate import Gate
 from ingest.mobile.adapter import DeviceReport, provider_id, wrap
 from ingest.mobile.devices import Device, device_hash
-from ingest.mobile.sequences import Message, Sequences
+from ingest.mobile.sequences import PublishedReport, Sequences
 from ingest.mobile.uploads import Uploads
 from ingest.wrap import Wrapper, accepted_record
 from messages import ids
@@ -21,22 +21,22 @@ from messages.shapes import Channel
 
 
 class IntakeResult(NamedTuple):
-    """A report that is on the bus; `known` if it was before."""
+    """Tracking number of a report that is on the bus. `is_repeat` is True if an earlier attempt had published it."""
 
     tracking: str
-    known: bool
+    is_repeat: bool
 
 
-class _Ready(NamedTuple):
-    """What is known before a report is published. `before` is what came of it earlier."""
+class _Preparation(NamedTuple):
+    """Values that are needed to publish a report. `earlier_report` is set if it was published before."""
 
-    before: Message | None
+    earlier_report: PublishedReport | None
     thread: UUID | None
-    kept: Sequence[StoredAttachment]
+    attachments: Sequence[StoredAttachment]
 
 
 class ReportIntake:
-    """See `take`."""
+    """Publishes the reports of devices, each once."""
 
     def __init__(self, gate: Gate, wrapper: Wrapper, store: DoorStore, sequences: Sequences, uploads: Uploads) -> None:
         self._gate = gate
@@ -45,48 +45,55 @@ class ReportIntake:
         self._sequences = sequences
         self._uploads = uploads
 
-    async def take(
-        self, letter: DeviceReport, at: datetime, proven: Device | None, sequence: int | None = None
+    async def accept(
+        self, report: DeviceReport, at: datetime, device: Device | None, sequence: int | None = None
     ) -> IntakeResult:
-        """The report's number, however often it is sent. Raises `Refused`, and nothing was promised.
+        """Publish the report and return its number, the same number for each attempt. Raises `Refused`.
 
-        If the process ends between the bus and the memory, the report is sent again and published twice, under one id.
+        If the process ends after the report was published and before it was recorded, the app sends the report again.
+        It is then published twice, under one id.
         """
-        device = device_hash(letter.device, self._wrapper)
-        ready = await run_in_threadpool(self._prepare, device, letter, at, sequence)
-        if ready.before:
+        hashed_id = device_hash(report.device_id, self._wrapper)
+        preparation = await run_in_threadpool(self._prepare, hashed_id, report, at, sequence)
+        if preparation.earlier_report:
+            earlier_report = preparation.earlier_report
             if sequence is not None:
-                await run_in_threadpool(self._sequences.record, device, ready.before, sequence)
-            return IntakeResult(ready.before.tracking, known=True)
-        raw = wrap(letter, self._wrapper, at, proven, ready.thread, ready.kept)
+                await run_in_threadpool(self._sequences.record_report, hashed_id, earlier_report, sequence)
+            return IntakeResult(earlier_report.tracking, is_repeat=True)
+        raw = wrap(report, self._wrapper, at, device, preparation.thread, preparation.attachments)
         await self._gate.publish(accepted_record(raw))
-        message = Message(raw.id, letter.said.client_id, ready.thread, raw.tracking, at)
-        await run_in_threadpool(self._sequences.record, device, message, sequence)
-        return IntakeResult(raw.tracking, known=False)
+        published = PublishedReport(raw.id, report.submission.client_id, preparation.thread, raw.tracking, at)
+        await run_in_threadpool(self._sequences.record_report, hashed_id, published, sequence)
+        return IntakeResult(raw.tracking, is_repeat=False)
 
-    def _prepare(self, device: str, letter: DeviceReport, at: datetime, sequence: int | None) -> _Ready:
-        key = provider_id(letter, self._wrapper)
-        before = self._sequences.find(ids.message_id(Channel.MOBILE, key))
-        ready = _Ready(before, None, ()) if before else self._look_up(device, letter, at, sequence)
-        # Last, so that what was refused above may be mended and sent under its own key.
-        if not self._store.claim_idempotency_key(
-            self._wrapper.digest(key.encode()), self._wrapper.digest(letter.payload)
-        ):
-            field = "client_id" if letter.said.client_id else "Idempotency-Key"
+    def _prepare(self, hashed_id: str, report: DeviceReport, at: datetime, sequence: int | None) -> _Preparation:
+        key = provider_id(report, self._wrapper)
+        earlier_report = self._sequences.find_report(ids.message_id(Channel.MOBILE, key))
+        if earlier_report:
+            preparation = _Preparation(earlier_report, None, ())
+        else:
+            preparation = self._prepare_new(hashed_id, report, at, sequence)
+        # The key is claimed last. A report that was refused above may be corrected and sent under the same key.
+        digests = self._wrapper.digest(key.encode()), self._wrapper.digest(report.payload)
+        if not self._store.claim_idempotency_key(*digests):
+            field = "client_id" if report.submission.client_id else "Idempotency-Key"
             raise Refused("idempotency_key_reused", (FieldError(field, "Pakai UUID baru untuk laporan baru."),))
-        return ready
+        return preparation
 
-    def _look_up(self, device: str, letter: DeviceReport, at: datetime, sequence: int | None) -> _Ready:
-        """What a report that was not seen before refers to."""
-        if sequence is not None and self._sequences.at(device, sequence) is not None:
-            free = self._sequences.count(device).highest + 1
-            raise Refused(
-                "sequence_reused", (FieldError("sequence", f"Kirim lagi dengan nomor urut {free} atau lebih."),)
-            )
-        thread = letter.said.client_id
-        if letter.about:
-            first = self._sequences.about(device, letter.about)
-            if first is None or first.thread is None:
-                raise Refused("about_unknown", (FieldError("about", "Kirim dahulu laporan yang dimaksud."),))
-            thread = first.thread
-        return _Ready(None, thread, self._uploads.attached(device, letter.said.attachments, at))
+    def _prepare_new(self, hashed_id: str, report: DeviceReport, at: datetime, sequence: int | None) -> _Preparation:
+        """Resolve the references of a report that was not published before: number, earlier report, uploads."""
+        if sequence is not None and self._sequences.message_at(hashed_id, sequence) is not None:
+            free_sequence = self._sequences.count(hashed_id).highest + 1
+            detail = f"Kirim lagi dengan nomor urut {free_sequence} atau lebih."
+            raise Refused("sequence_reused", (FieldError("sequence", detail),))
+        thread = self._thread(hashed_id, report)
+        return _Preparation(None, thread, self._uploads.attached(hashed_id, report.submission.attachments, at))
+
+    def _thread(self, hashed_id: str, report: DeviceReport) -> UUID | None:
+        """Return the client id of the first report of the thread. Raises `Refused` if that report is not here."""
+        if not report.about:
+            return report.submission.client_id
+        first_report = self._sequences.find_referenced_report(hashed_id, report.about)
+        if first_report is None or first_report.thread is None:
+            raise Refused("about_unknown", (FieldError("about", "Kirim dahulu laporan yang dimaksud."),))
+        return first_report.thread

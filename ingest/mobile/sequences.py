@@ -1,4 +1,4 @@
-"""What came of each device, and which numbers of its own count. Written only after the bus has the report."""
+"""Published reports of each device, and the device's own sequence numbers. Written only after the bus has a report."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,11 +12,11 @@ from config.database import insert_statement, read_transaction, write_transactio
 from ingest.mobile.tables import DeviceMessage, DeviceSequence
 from messages.tracking import read_tracking_number
 
-# Gaps told at once, the lowest first: a device with more of them has long given up on our help.
-MOST_GAPS = 1000
+# Ranges of missing numbers in one answer, the lowest first. No working app has more of them.
+MAX_GAPS = 1000
 
 
-class Message(NamedTuple):
+class PublishedReport(NamedTuple):
     """A report of a device that is on the bus."""
 
     message_id: UUID
@@ -27,51 +27,58 @@ class Message(NamedTuple):
 
 
 class SequenceCount(NamedTuple):
-    """The highest number that came, and the ranges (first and last, both included) below it that did not."""
+    """Highest sequence number of a device, and the missing ranges below it (first and last number included)."""
 
     highest: int
     missing: tuple[tuple[int, int], ...]
 
 
-_MESSAGE = tuple(col(getattr(DeviceMessage, name)) for name in Message._fields)
+_REPORT_COLUMNS = tuple(col(getattr(DeviceMessage, name)) for name in PublishedReport._fields)
 
 
 class Sequences:
-    """`device` is the name that it stands under. Every method may block, and raise `DatabaseUnavailable`."""
+    """Reads and writes the reports of devices. `device` is a device's hash.
+
+    Every method may block, and may raise `DatabaseUnavailable`.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def record(self, device: str, message: Message, sequence: int | None) -> None:
-        """Remember a report that the bus has, and the number it came under; the first under a number stays."""
+    def record_report(self, device: str, report: PublishedReport, sequence: int | None) -> None:
+        """Store a report that the bus has, and its sequence number. The first report under a number stays."""
         with write_transaction(self._engine) as connection:
-            row = {"device": device, **message._asdict()}
-            connection.execute(insert_statement(connection, DeviceMessage).values(row).on_conflict_do_nothing())
+            report_row = {"device": device, **report._asdict()}
+            connection.execute(insert_statement(connection, DeviceMessage).values(report_row).on_conflict_do_nothing())
             if sequence is not None:
-                numbered = {"device": device, "sequence": sequence, "message_id": message.message_id}
+                sequence_row = {"device": device, "sequence": sequence, "message_id": report.message_id}
                 connection.execute(
-                    insert_statement(connection, DeviceSequence).values(numbered).on_conflict_do_nothing()
+                    insert_statement(connection, DeviceSequence).values(sequence_row).on_conflict_do_nothing()
                 )
 
-    def find(self, message_id: UUID) -> Message | None:
-        """The report with this id."""
+    def find_report(self, message_id: UUID) -> PublishedReport | None:
+        """Return the report with this message id."""
+        query = select(*_REPORT_COLUMNS).where(col(DeviceMessage.message_id) == message_id)
         with read_transaction(self._engine) as connection:
-            row = connection.execute(select(*_MESSAGE).where(col(DeviceMessage.message_id) == message_id)).one_or_none()
-        return Message(*row) if row else None
+            row = connection.execute(query).one_or_none()
+        return PublishedReport(*row) if row else None
 
-    def about(self, device: str, said: str) -> Message | None:
-        """The report of this device that is meant by its client id or its number; another's is none."""
+    def find_referenced_report(self, device: str, reference: str) -> PublishedReport | None:
+        """Return the report of this device with the client id or tracking number `reference`.
+
+        A report of another device is never returned.
+        """
         try:
-            wanted = col(DeviceMessage.client_id) == UUID(said)
+            is_referenced = col(DeviceMessage.client_id) == UUID(reference)
         except ValueError:
-            wanted = col(DeviceMessage.tracking) == read_tracking_number(said)
+            is_referenced = col(DeviceMessage.tracking) == read_tracking_number(reference)
         with read_transaction(self._engine) as connection:
-            query = select(*_MESSAGE).where(col(DeviceMessage.device) == device, wanted)
+            query = select(*_REPORT_COLUMNS).where(col(DeviceMessage.device) == device, is_referenced)
             row = connection.execute(query.order_by(col(DeviceMessage.at))).first()
-        return Message(*row) if row else None
+        return PublishedReport(*row) if row else None
 
-    def at(self, device: str, sequence: int) -> UUID | None:
-        """The message that came under a number."""
+    def message_at(self, device: str, sequence: int) -> UUID | None:
+        """Return the id of the message that has this sequence number."""
         with read_transaction(self._engine) as connection:
             query = select(col(DeviceSequence.message_id)).where(
                 col(DeviceSequence.device) == device, col(DeviceSequence.sequence) == sequence
@@ -79,24 +86,24 @@ class Sequences:
             return connection.execute(query).scalar_one_or_none()
 
     def count(self, device: str) -> SequenceCount:
-        """How far a device's count came, and what is missing in it."""
+        """Return the highest sequence number of a device and the missing ranges below it."""
         with read_transaction(self._engine) as connection:
             query = select(func.max(col(DeviceSequence.sequence))).where(col(DeviceSequence.device) == device)
             highest = connection.execute(query).scalar_one_or_none() or 0
-            return SequenceCount(highest, _gaps(connection, device))
+            return SequenceCount(highest, _missing_ranges(connection, device))
 
-    def latest(self, device: str, most: int) -> Sequence[Message]:
-        """The device's newest reports, newest first."""
+    def latest_reports(self, device: str, limit: int) -> Sequence[PublishedReport]:
+        """Return the device's newest reports, newest first."""
         with read_transaction(self._engine) as connection:
-            query = select(*_MESSAGE).where(col(DeviceMessage.device) == device)
-            query = query.order_by(col(DeviceMessage.at).desc(), col(DeviceMessage.message_id)).limit(most)
-            return [Message(*row) for row in connection.execute(query)]
+            query = select(*_REPORT_COLUMNS).where(col(DeviceMessage.device) == device)
+            query = query.order_by(col(DeviceMessage.at).desc(), col(DeviceMessage.message_id)).limit(limit)
+            return [PublishedReport(*row) for row in connection.execute(query)]
 
 
-def _gaps(connection: Connection, device: str) -> tuple[tuple[int, int], ...]:
+def _missing_ranges(connection: Connection, device: str) -> tuple[tuple[int, int], ...]:
     number = col(DeviceSequence.sequence)
-    before = func.lag(number, 1, 0).over(order_by=number).label("before")
-    pairs = select(number, before).where(col(DeviceSequence.device) == device).subquery()
-    query = select(pairs.c.before, pairs.c.sequence).where(pairs.c.sequence > pairs.c.before + 1)
-    rows = connection.execute(query.order_by(pairs.c.sequence).limit(MOST_GAPS))
-    return tuple((low + 1, high - 1) for low, high in rows)
+    previous_number = func.lag(number, 1, 0).over(order_by=number).label("previous")
+    pairs = select(number, previous_number).where(col(DeviceSequence.device) == device).subquery()
+    query = select(pairs.c.previous, pairs.c.sequence).where(pairs.c.sequence > pairs.c.previous + 1)
+    rows = connection.execute(query.order_by(pairs.c.sequence).limit(MAX_GAPS))
+    return tuple((previous + 1, number - 1) for previous, number in rows)

@@ -1,4 +1,4 @@
-"""What the mobile door is sent and answers, beside the reports themselves (`messages.submission`)."""
+"""Request and response shapes of the mobile door. The reports themselves are in `messages.submission`."""
 
 from datetime import datetime
 from typing import Literal
@@ -6,25 +6,25 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from ingest.http.problems import FieldError
+from ingest.arrival import FieldError
 from messages.shapes import Moment, Shape
 from messages.submission import OutboxItem
 
 
 class Registration(Shape):
-    """A device asks for a token."""
+    """Request of a device for a token."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    device_id: UUID = Field(description="Made by the app once, at random, and shown to nobody.")
+    device_id: UUID = Field(description="Random, made by the app once, and shown to nobody.")
     attestation: str = Field(
         "", max_length=65_536, description="Statement of the app store about the app. Accepted and not checked."
     )
-    push_token: str | None = Field(None, max_length=4096, description="Where the app is told of answers.")
+    push_token: str | None = Field(None, max_length=4096, description="Address for push messages about answers.")
 
 
 class DeviceToken(Shape):
-    """Good for every other request until it expires; a new one may be asked for at any time."""
+    """Token for all other requests until it expires. The app may ask for a new one at any time."""
 
     token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - RFC 6750's word
@@ -32,22 +32,23 @@ class DeviceToken(Shape):
 
 
 class Accepted(Shape):
-    """A report is on its way."""
+    """A report was accepted."""
 
     tracking: str
     status_url: str
 
 
 class BatchReports(Shape):
-    """What a device has not sent yet, or not successfully."""
+    """Reports that a device has not sent yet, or not successfully."""
 
     items: tuple[OutboxItem, ...] = Field(min_length=1, max_length=50)
 
 
 class BatchResult(Shape):
-    """What became of one item: `known` was accepted before; `refused` must be mended, or tried again where it says so.
+    """Result of one item: accepted, `known` (accepted before), or refused.
 
-    `sequence` and `client_id` are the item's own, as far as they could be read.
+    A refused item must be corrected; with `retry_after` the same item may be sent again. `sequence` and `client_id`
+    are those of the item, as far as they could be read.
     """
 
     sequence: int | None
@@ -58,24 +59,24 @@ class BatchResult(Shape):
     reason: str = ""
     title: str = ""
     errors: tuple[FieldError, ...] = ()
-    retry_after: int | None = Field(None, description="Seconds; given where the same again will be taken.")
+    retry_after: int | None = Field(None, description="Seconds; given if the same item can be accepted later.")
 
 
 class SequenceState(Shape):
-    """How far the device's count came here. `missing`: ranges below `highest`, first and last, that did not come."""
+    """Highest sequence number of the device, and the missing ranges below it (first and last number)."""
 
     highest: int
     missing: tuple[tuple[int, int], ...]
 
 
 class BatchAnswer(SequenceState):
-    """One result for each item, in their order."""
+    """One result for each item, in the order of the items."""
 
     results: tuple[BatchResult, ...]
 
 
 class UploadState(Shape):
-    """An upload; `offset` is where to go on."""
+    """An upload. The app continues at `offset`."""
 
     id: UUID
     length: int
@@ -84,7 +85,7 @@ class UploadState(Shape):
 
 
 class FeedEntry(Shape):
-    """A report of this device. `thread`: the client id of the report that it is about, or its own."""
+    """A report of this device. `thread` is the client id of the report that it adds to, or its own client id."""
 
     tracking: str
     client_id: UUID | None
@@ -93,18 +94,18 @@ class FeedEntry(Shape):
     state: Literal["diterima", "terverifikasi", "terdisposisi", "proses", "selesai"]
     changed_at: Moment
     agency: str
-    belongs_to: str | None = Field(description="The number of the report that this one was added to.")
+    belongs_to: str | None = Field(description="Number of the report that this one was added to.")
     status_url: str
 
 
 class Feed(Shape):
-    """The device's reports, newest first."""
+    """Reports of the device, newest first."""
 
     reports: tuple[FeedEntry, ...]
 
 
 class ReportState(Shape):
-    """What is known of a report's way; `state` is one of the service's own words."""
+    """State of a report in the ledger."""
 
     state: Literal["terverifikasi", "terdisposisi", "proses", "selesai"]
     changed_at: datetime

@@ -1,4 +1,4 @@
-"""What the mobile door remembers. A device stands here under a keyed hash: its id is as good as a password."""
+"""Database tables of the mobile door. They contain a device only as a keyed hash: its id is as secret as a password."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from config.database import UtcDateTime
 
 
 class DeviceRow(SQLModel, table=True):
-    """A device that registered. Tokens of an earlier `epoch` are dead; `push` is sealed under the device's id."""
+    """A registered device. Tokens of an earlier `epoch` are revoked. `push` is sealed under the device's id."""
 
     __tablename__ = "ingest_device"
 
@@ -20,7 +20,7 @@ class DeviceRow(SQLModel, table=True):
 
 
 class DeviceMessage(SQLModel, table=True):
-    """A report of a device that is on the bus. `thread` is the client id of the report that it is about, or its own."""
+    """A published report of a device. `thread` is the client id of the report that it adds to, or its own."""
 
     __tablename__ = "ingest_device_message"
 
@@ -33,7 +33,7 @@ class DeviceMessage(SQLModel, table=True):
 
 
 class DeviceSequence(SQLModel, table=True):
-    """A number of a device's own count, and what came under it."""
+    """A sequence number of a device, and the report that has it."""
 
     __tablename__ = "ingest_device_sequence"
 
@@ -43,7 +43,10 @@ class DeviceSequence(SQLModel, table=True):
 
 
 class UploadRow(SQLModel, table=True):
-    """A file on its way. `kept` is sealed JSON of what was made of it; `refused` is why nothing could be."""
+    """An upload of a file.
+
+    `kept` is sealed JSON of the stored attachment. `refused` is the reason if the file could not be stored.
+    """
 
     __tablename__ = "ingest_upload"
 
@@ -56,7 +59,7 @@ class UploadRow(SQLModel, table=True):
 
 
 class UploadPart(SQLModel, table=True):
-    """Some bytes of a file, sealed under its id; gone when the file is whole."""
+    """Some bytes of a file, sealed under the upload's id. Deleted when the file is complete."""
 
     __tablename__ = "ingest_upload_part"
 

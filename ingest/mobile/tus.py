@@ -1,6 +1,6 @@
-"""Resumable uploads as tus 1.0 does them (https://tus.io/protocols/resumable-upload), core, creation and expiry.
+"""Endpoints for resumable uploads: tus 1.0 (https://tus.io/protocols/resumable-upload), core, creation and expiration.
 
-What came before a connection broke is kept: the app asks how far it is, and goes on from there.
+Bytes that arrived before a connection broke are stored. The app asks for the offset and continues from there.
 """
 
 from collections.abc import AsyncIterator
@@ -21,13 +21,15 @@ from ingest.mobile.shapes import UploadState
 from ingest.mobile.uploads import Upload, Uploads
 
 PREFIX = "/mobile/v1/uploads"
-_TUS = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}
-# Bytes of a request in memory; each such piece is durable on its own.
-_PIECE_BYTES = 256_000
+_TUS_HEADERS = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}
+# Bytes of a request that are in memory at once. Each such chunk is stored durably.
+_CHUNK_BYTES = 256_000
+# Python takes long to read a very long number. A valid number of bytes has at most two digits more than the limit.
+_MAX_NUMBER_DIGITS = len(str(MAX_FILE_BYTES)) + 2
 
 
 class UploadDoor:
-    """See tus."""
+    """Creates uploads, returns their offset, and appends bytes."""
 
     def __init__(self, gate: Gate, authentication: DeviceAuthentication, uploads: Uploads) -> None:
         self._gate = gate
@@ -35,87 +37,87 @@ class UploadDoor:
         self._uploads = uploads
 
     async def create(self, request: Request) -> Response:
-        """Make room for a file under the app's own id; asking again is the same upload."""
+        """Create an upload under the app's own id. A repeated request returns the same upload."""
         arrival = await self._gate.read_arrival(request)
         device = await self._authentication.authenticate("upload", arrival)
-        wanted = _uuid(arrival.headers.get("upload-id", ""), "Upload-Id")
-        length = _number(arrival, "upload-length")
-        upload = await run_in_threadpool(self._uploads.begin, device.name, wanted, length, arrival.at)
-        state = UploadState(id=wanted, length=upload.length, offset=upload.offset, expires_at=upload.expires_at)
-        location = {"Location": f"{PREFIX}/{wanted}"}
+        upload_id = _parse_uuid(arrival.headers.get("upload-id", ""), "Upload-Id")
+        length = _header_number(arrival, "upload-length")
+        upload = await run_in_threadpool(self._uploads.begin, device.hash, upload_id, length, arrival.at)
+        state = UploadState(id=upload_id, length=upload.length, offset=upload.offset, expires_at=upload.expires_at)
+        location = {"Location": f"{PREFIX}/{upload_id}"}
         return JSONResponse(state.model_dump(mode="json"), 201, {**location, **_headers(upload)})
 
     async def show(self, request: Request) -> Response:
-        """How far an upload is; a file that could not be taken is answered with the reason, as its last part was."""
+        """Return the offset of an upload. For a file that was refused, return the refusal of its last part again."""
         arrival = await self._gate.read_arrival(request)
         device = await self._authentication.authenticate("upload", arrival)
-        upload = await run_in_threadpool(self._uploads.find, device.name, _wanted(request), arrival.at)
+        upload = await run_in_threadpool(self._uploads.find_upload, device.hash, _path_id(request), arrival.at)
         return Response(headers={**_headers(upload), "Upload-Length": str(upload.length)})
 
     async def append(self, request: Request) -> Response:
-        """Take bytes from where the upload stands, piece by piece; with the last one the file is looked at."""
+        """Append bytes at the offset of the upload, chunk by chunk. After the last byte the file is cleaned."""
         arrival = self._gate.arrival(request, b"")
         stream = request.stream()
         try:
             device = await self._authentication.authenticate("upload", arrival)
-            start = _number(arrival, "upload-offset")
-            upload = await run_in_threadpool(self._uploads.find, device.name, _wanted(request), arrival.at)
-            upload = await self._pieces(stream, upload, start, arrival.at)
+            start = _header_number(arrival, "upload-offset")
+            upload = await run_in_threadpool(self._uploads.find_upload, device.hash, _path_id(request), arrival.at)
+            upload = await self._append_chunks(stream, upload, start, arrival.at)
         except Refused:
-            await _read_past(stream)
+            await _discard(stream)
             raise
         if upload.offset == upload.length:
             await run_in_threadpool(self._uploads.finish, upload.id, arrival.at)
         return Response(status_code=204, headers=_headers(upload))
 
-    async def _pieces(self, stream: AsyncIterator[bytes], upload: Upload, start: int, at: datetime) -> Upload:
-        piece = bytearray()
+    async def _append_chunks(self, stream: AsyncIterator[bytes], upload: Upload, start: int, at: datetime) -> Upload:
+        buffer = bytearray()
         try:
-            async for chunk in stream:
-                piece += chunk
-                if len(piece) >= _PIECE_BYTES:
-                    upload = await self._keep(upload, start, piece, at)
+            async for received in stream:
+                buffer += received
+                if len(buffer) >= _CHUNK_BYTES:
+                    upload = await self._append_buffer(upload, start, buffer, at)
                     start = upload.offset
         except ClientDisconnect:
-            await self._keep(upload, start, piece, at)
+            await self._append_buffer(upload, start, buffer, at)
             raise
-        return await self._keep(upload, start, piece, at)
+        return await self._append_buffer(upload, start, buffer, at)
 
-    async def _keep(self, upload: Upload, start: int, piece: bytearray, at: datetime) -> Upload:
-        kept = await run_in_threadpool(self._uploads.append, upload, start, bytes(piece), at)
-        piece.clear()
-        return kept
+    async def _append_buffer(self, upload: Upload, start: int, buffer: bytearray, at: datetime) -> Upload:
+        changed_upload = await run_in_threadpool(self._uploads.append, upload, start, bytes(buffer), at)
+        buffer.clear()
+        return changed_upload
 
 
-async def _read_past(stream: AsyncIterator[bytes]) -> None:
-    """An app that is still sending does not hear the answer: let it finish, within the bound of a file."""
-    seen = 0
-    async for chunk in stream:
-        seen += len(chunk)
-        if seen > MAX_FILE_BYTES:
+async def _discard(stream: AsyncIterator[bytes]) -> None:
+    """Read the rest of a request, up to the size of a file. An app that is still sending does not read the answer."""
+    discarded_bytes = 0
+    async for received in stream:
+        discarded_bytes += len(received)
+        if discarded_bytes > MAX_FILE_BYTES:
             return
 
 
 def _headers(upload: Upload) -> dict[str, str]:
     expires = format_datetime(upload.expires_at.astimezone(UTC), usegmt=True)
-    return {"Upload-Offset": str(upload.offset), "Upload-Expires": expires, **_TUS}
+    return {"Upload-Offset": str(upload.offset), "Upload-Expires": expires, **_TUS_HEADERS}
 
 
-def _wanted(request: Request) -> UUID:
-    return _uuid(request.path_params["upload_id"], "id")
+def _path_id(request: Request) -> UUID:
+    return _parse_uuid(request.path_params["upload_id"], "id")
 
 
-def _uuid(sent: str, field: str) -> UUID:
+def _parse_uuid(text: str, field: str) -> UUID:
     try:
-        return UUID(sent)
+        return UUID(text)
     except ValueError:
         raise Refused("invalid_submission", (FieldError(field, "Isi dengan UUID."),)) from None
 
 
-def _number(arrival: Arrival, header: str) -> int:
-    sent = arrival.headers.get(header, "")
-    # Decimal digits of other scripts are numbers to Python, and long ones take long to read.
-    if not (sent.isascii() and sent.isdecimal() and len(sent) < len(str(MAX_FILE_BYTES)) + 3):
-        name = "-".join(part.capitalize() for part in header.split("-"))
-        raise Refused("invalid_submission", (FieldError(name, "Isi dengan jumlah byte."),))
-    return int(sent)
+def _header_number(arrival: Arrival, header: str) -> int:
+    text = arrival.headers.get(header, "")
+    # `isascii` is necessary: Python reads decimal digits of other scripts as numbers too.
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MAX_NUMBER_DIGITS):
+        field = "-".join(part.capitalize() for part in header.split("-"))
+        raise Refused("invalid_submission", (FieldError(field, "Isi dengan jumlah byte."),))
+    return int(text)

@@ -1,11 +1,12 @@
-"""Files that come in parts, over a network that breaks: each part is durable, sealed, and exactly where it belongs.
+"""Files that a device uploads in parts. Each part is sealed and durable, and must continue the bytes before it.
 
-The ids are the app's own; those of two devices never meet. A whole file goes to `Attachments`, and its parts are gone.
+The app chooses the ids; ids of two devices never collide. A complete file goes to `Attachments`, and its parts are
+deleted.
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -23,17 +24,18 @@ from ingest.mobile.tables import UploadPart, UploadRow
 from messages.sealing import Sealed, Sealer
 from messages.shapes import Attachment
 
-# An app may be away from any network for days.
-LIFE = timedelta(days=3)
-# Bytes that a device may bring within that time.
+# An app may be without any network for days.
+UPLOAD_LIFETIME = timedelta(days=3)
+# Bytes that a device may upload within that time.
 QUOTA_BYTES = 100_000_000
-# Taken away at once, so that nobody who asks for an upload waits long for the clearing.
-_CLEARED_AT_ONCE = 100
+# Expired uploads deleted in one transaction, so that the request that deletes them does not wait long.
+_MAX_DELETED_AT_ONCE = 100
+_FILE_LIMIT = readable_size(MAX_FILE_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """`id` is ours, made of the device and the app's own id; `offset` is how many bytes have come."""
+    """An upload. `id` is derived from the device and the app's own id; `offset` is the number of bytes received."""
 
     id: UUID
     length: int
@@ -41,181 +43,195 @@ class Upload:
     expires_at: datetime
 
 
-class _Concluded(Exception):
-    """The file of an upload was finished by somebody else."""
+class _FinishedMeanwhile(Exception):
+    """Another request finished the upload."""
 
 
-class _State(NamedTuple):
+class _UploadRecord(NamedTuple):
+    """An upload with its outcome: `kept` is the sealed attachment, `refused` the reason of the refusal."""
+
     upload: Upload
     kept: str
     refused: str
 
 
 class Uploads:
-    """`device` is the name that it stands under. Every method may block, and raise `DatabaseUnavailable`."""
+    """Creates, continues and finishes uploads. `device` is a device's hash.
+
+    Every method may block, and may raise `DatabaseUnavailable`.
+    """
 
     def __init__(self, engine: Engine, sealer: Sealer, attachments: Attachments) -> None:
         self._engine = engine
         self._sealer = sealer
         self._attachments = attachments
 
-    def begin(self, device: str, wanted: UUID, length: int, at: datetime) -> Upload:
-        """An upload under the app's own id; asking again gives the same. Raises `Refused`."""
+    def begin(self, device: str, app_upload_id: UUID, length: int, at: datetime) -> Upload:
+        """Create an upload under the app's own id, or return the existing one. Raises `Refused`."""
         if not 0 < length <= MAX_FILE_BYTES:
-            raise Refused("file_too_large", (FieldError("Upload-Length", "Isi dengan besar berkas."),), most=_MOST)
-        upload = uuid5(wanted, device)
+            error = FieldError("Upload-Length", "Isi dengan besar berkas.")
+            raise Refused("file_too_large", (error,), limit=_FILE_LIMIT)
+        upload_id = uuid5(app_upload_id, device)
         with write_transaction(self._engine) as connection:
-            _clear(connection, at)
-            known = _state(connection, upload, at)
-            if known is None:
-                _within_quota(connection, device, length, at)
-                row = {"id": upload, "device": device, "length": length, "kept": "", "refused": ""}
-                connection.execute(
-                    insert_statement(connection, UploadRow).values(expires_at=at + LIFE, **row).on_conflict_do_nothing()
-                )
-                known = _state(connection, upload, at)
-        if known is None or known.upload.length != length:
+            _delete_expired(connection, at)
+            record = _select_upload(connection, upload_id, at)
+            if record is None:
+                _check_quota(connection, device, length, at)
+                row = {"id": upload_id, "device": device, "length": length, "kept": "", "refused": ""}
+                statement = insert_statement(connection, UploadRow).values(expires_at=at + UPLOAD_LIFETIME, **row)
+                connection.execute(statement.on_conflict_do_nothing())
+                record = _select_upload(connection, upload_id, at)
+        if record is None or record.upload.length != length:
             raise Refused("upload_id_reused", (FieldError("Upload-Id", "Pakai UUID baru untuk berkas baru."),))
-        return known.upload
+        return record.upload
 
-    def find(self, device: str, wanted: UUID, at: datetime) -> Upload:
-        """How far it is. Raises `Refused` where it is none of this device's, gone, or no file that can be taken."""
+    def find_upload(self, device: str, app_upload_id: UUID, at: datetime) -> Upload:
+        """Return an upload of this device. Raises `Refused` if it does not exist, expired, or was refused."""
         with read_transaction(self._engine) as connection:
-            return _usable(_state(connection, uuid5(wanted, device), at)).upload
+            return _require_usable(_select_upload(connection, uuid5(app_upload_id, device), at)).upload
 
     def append(self, upload: Upload, start: int, content: bytes, at: datetime) -> Upload:
-        """Keep the bytes from `start` on; durable when it returns. Raises `Refused` where they do not fit there."""
+        """Store the bytes that begin at `start`; they are durable when this returns.
+
+        Raises `Refused` if `start` is not the offset of the upload, or if the bytes exceed its length.
+        """
         with write_transaction(self._engine) as connection:
-            # Of two who bring the same part at once the second finds it here.
-            _hold(connection, upload.id)
-            now = _usable(_state(connection, upload.id, at)).upload
-            if start != now.offset:
-                raise wrong_offset(now)
-            if now.offset + len(content) > now.length:
-                raise Refused(
-                    "too_large", (FieldError("Upload-Length", "Berkas lebih panjang."),), most=readable_size(now.length)
-                )
+            # Of two concurrent requests with the same part, the second one sees the part of the first.
+            _lock_row(connection, upload.id)
+            current = _require_usable(_select_upload(connection, upload.id, at)).upload
+            if start != current.offset:
+                raise _wrong_offset(current)
+            if current.offset + len(content) > current.length:
+                error = FieldError("Upload-Length", "Berkas lebih panjang.")
+                raise Refused("too_large", (error,), limit=readable_size(current.length))
             if not content:
-                return now
-            sealed = self._sealer.seal(content, upload.id)
-            row = {"upload_id": upload.id, "start": start, "size": len(content), "body": sealed}
+                return current
+            sealed_content = self._sealer.seal(content, upload.id)
+            row = {"upload_id": upload.id, "start": start, "size": len(content), "body": sealed_content}
             connection.execute(insert_statement(connection, UploadPart).values(row))
-        return Upload(now.id, now.length, now.offset + len(content), now.expires_at)
+        return replace(current, offset=current.offset + len(content))
 
-    def finish(self, upload: UUID, at: datetime) -> StoredAttachment:
-        """What became of a file; of one that has just become whole, now. Raises `Refused`, the same each time.
+    def finish(self, upload_id: UUID, at: datetime) -> StoredAttachment:
+        """Return the attachment of a complete upload; clean and store the file if that was not done yet.
 
-        But for `busy` (503): then nothing came of it yet, and the same again will do.
+        Raises `Refused`, with the same reason each time. Only `busy` (503) is temporary: the file was not cleaned yet,
+        and a later call can succeed.
         """
         with read_transaction(self._engine) as connection:
-            state = _usable(_state(connection, upload, at))
-        if state.kept:
-            return _read(self._sealer.open(Sealed(state.kept), upload))
-        if state.upload.offset < state.upload.length:
+            record = _require_usable(_select_upload(connection, upload_id, at))
+        if record.kept:
+            return _decode_attachment(self._sealer.open(Sealed(record.kept), upload_id))
+        if record.upload.offset < record.upload.length:
             raise Refused("unfinished_upload")
         try:
-            kept = self._attachments.store(partial(self._content, state.upload), at)
-        except _Concluded:
-            return self.finish(upload, at)
+            stored = self._attachments.store(partial(self._read_content, record.upload), at)
+        except _FinishedMeanwhile:
+            return self.finish(upload_id, at)
         except Refused as refused:
             if refused.retry_after is None:
-                self._conclude(upload, refused=refused.reason)
+                self._write_outcome(upload_id, refused=refused.reason)
             raise
-        self._conclude(upload, kept=self._sealer.seal(_written(kept), upload))
-        return kept
+        self._write_outcome(upload_id, kept=self._sealer.seal(_encode_attachment(stored), upload_id))
+        return stored
 
-    def _content(self, upload: Upload) -> bytes:
-        """Raises `_Concluded`: whoever finished it meanwhile took its parts away with the state."""
+    def attached(self, device: str, app_upload_ids: Sequence[UUID], at: datetime) -> list[StoredAttachment]:
+        """Return the attachments of the uploads that a report lists.
+
+        Raises `Refused`, naming the position in `attachments` that is not valid.
+        """
+        attachments: list[StoredAttachment] = []
+        for index, app_upload_id in enumerate(dict.fromkeys(app_upload_ids)):
+            try:
+                attachments.append(self.finish(uuid5(app_upload_id, device), at))
+            except Refused as refused:
+                error = FieldError(f"attachments.{index}", refused.message)
+                raise Refused(refused.reason, (error,), refused.retry_after, limit=_FILE_LIMIT) from None
+        return attachments
+
+    def _read_content(self, upload: Upload) -> bytes:
+        """Return the bytes of all parts. Raises `_FinishedMeanwhile` if another request deleted the parts."""
         with read_transaction(self._engine) as connection:
-            parts = _parts(connection, upload.id)
+            parts = _select_parts(connection, upload.id)
         content = b"".join(self._sealer.open(part, upload.id) for part in parts)
         if len(content) != upload.length:
-            raise _Concluded
+            raise _FinishedMeanwhile
         return content
 
-    def attached(self, device: str, wanted: Sequence[UUID], at: datetime) -> list[StoredAttachment]:
-        """The files that a report names. Raises `Refused`, naming the place in `attachments` that is at fault."""
-        found: list[StoredAttachment] = []
-        for place, each in enumerate(dict.fromkeys(wanted)):
-            try:
-                found.append(self.finish(uuid5(each, device), at))
-            except Refused as refused:
-                fault = FieldError(f"attachments.{place}", refused.says)
-                raise Refused(refused.reason, (fault,), refused.retry_after, most=_MOST) from None
-        return found
-
-    def _conclude(self, upload: UUID, kept: str = "", refused: str = "") -> None:
+    def _write_outcome(self, upload_id: UUID, kept: str = "", refused: str = "") -> None:
+        """Store the outcome of an upload that has none yet, and delete its parts."""
         with write_transaction(self._engine) as connection:
             connection.execute(
                 update(UploadRow)
-                .where(col(UploadRow.id) == upload, col(UploadRow.kept) == "", col(UploadRow.refused) == "")
+                .where(col(UploadRow.id) == upload_id, col(UploadRow.kept) == "", col(UploadRow.refused) == "")
                 .values(kept=kept, refused=refused)
             )
-            connection.execute(delete(UploadPart).where(col(UploadPart.upload_id) == upload))
+            connection.execute(delete(UploadPart).where(col(UploadPart.upload_id) == upload_id))
 
 
-_MOST = readable_size(MAX_FILE_BYTES)
-
-
-def wrong_offset(upload: Upload) -> Refused:
-    """409, saying where to go on."""
+def _wrong_offset(upload: Upload) -> Refused:
+    """Return the refusal (409) that names the offset to continue from."""
     return Refused("wrong_offset", (FieldError("Upload-Offset", f"Lanjutkan dari {upload.offset}."),))
 
 
-def _usable(state: _State | None) -> _State:
-    if state is None:
+def _require_usable(record: _UploadRecord | None) -> _UploadRecord:
+    """Return the record. Raises `Refused` if there is none, or if its file was refused."""
+    if record is None:
         raise Refused("unknown_upload")
-    if state.refused:
-        raise Refused(state.refused, most=_MOST)
-    return state
+    if record.refused:
+        raise Refused(record.refused, limit=_FILE_LIMIT)
+    return record
 
 
-def _state(connection: Connection, upload: UUID, at: datetime) -> _State | None:
-    """Row and parts in one statement: whoever finishes it meanwhile takes the parts away with the state."""
-    sizes = select(func.coalesce(func.sum(col(UploadPart.size)), 0)).where(col(UploadPart.upload_id) == upload)
+def _select_upload(connection: Connection, upload_id: UUID, at: datetime) -> _UploadRecord | None:
+    """Return an upload that has not expired.
+
+    One statement reads the row and the size of its parts. A request that finishes the upload at the same time deletes
+    the parts together with writing the outcome, so two statements could disagree.
+    """
+    sizes = select(func.coalesce(func.sum(col(UploadPart.size)), 0)).where(col(UploadPart.upload_id) == upload_id)
     columns = (UploadRow.length, UploadRow.kept, UploadRow.refused, UploadRow.expires_at)
-    query = select(*columns).add_columns(sizes.scalar_subquery().label("come"))
-    row = connection.execute(query.where(col(UploadRow.id) == upload, col(UploadRow.expires_at) > at)).one_or_none()
+    query = select(*columns).add_columns(sizes.scalar_subquery().label("received"))
+    row = connection.execute(query.where(col(UploadRow.id) == upload_id, col(UploadRow.expires_at) > at)).one_or_none()
     if row is None:
         return None
-    offset = row.length if row.kept else int(row.come)
-    return _State(Upload(upload, row.length, offset, row.expires_at), row.kept, row.refused)
+    offset = row.length if row.kept else int(row.received)
+    return _UploadRecord(Upload(upload_id, row.length, offset, row.expires_at), row.kept, row.refused)
 
 
-def _hold(connection: Connection, upload: UUID) -> None:
-    connection.execute(select(UploadRow.id).where(col(UploadRow.id) == upload).with_for_update())
+def _lock_row(connection: Connection, upload_id: UUID) -> None:
+    connection.execute(select(UploadRow.id).where(col(UploadRow.id) == upload_id).with_for_update())
 
 
-def _parts(connection: Connection, upload: UUID) -> list[Sealed]:
-    query = select(col(UploadPart.body)).where(col(UploadPart.upload_id) == upload).order_by(col(UploadPart.start))
+def _select_parts(connection: Connection, upload_id: UUID) -> list[Sealed]:
+    query = select(col(UploadPart.body)).where(col(UploadPart.upload_id) == upload_id).order_by(col(UploadPart.start))
     return [Sealed(body) for body in connection.execute(query).scalars()]
 
 
-def _within_quota(connection: Connection, device: str, length: int, at: datetime) -> None:
+def _check_quota(connection: Connection, device: str, length: int, at: datetime) -> None:
+    """Raise `Refused` (429) if `length` more bytes exceed the quota of the device."""
     query = select(func.coalesce(func.sum(col(UploadRow.length)), 0), func.min(col(UploadRow.expires_at)))
-    mine = query.where(col(UploadRow.device) == device, col(UploadRow.expires_at) > at)
-    held, first = connection.execute(mine).one()
-    if held + length > QUOTA_BYTES:
-        # A single file is within it: there is an older one, and when that goes there is room again.
-        wait = max(1, round((first - at).total_seconds()))
-        raise Refused("upload_quota", retry_after=wait, most=readable_size(QUOTA_BYTES))
+    of_device = query.where(col(UploadRow.device) == device, col(UploadRow.expires_at) > at)
+    used_bytes, first_expiry = connection.execute(of_device).one()
+    if used_bytes + length > QUOTA_BYTES:
+        # One file alone is always within the quota, so an older upload exists. Its expiry frees space.
+        wait_seconds = max(1, round((first_expiry - at).total_seconds()))
+        raise Refused("upload_quota", retry_after=wait_seconds, limit=readable_size(QUOTA_BYTES))
 
 
-def _clear(connection: Connection, at: datetime) -> None:
-    """Take away what nobody went on with."""
-    old = select(col(UploadRow.id)).where(col(UploadRow.expires_at) <= at).limit(_CLEARED_AT_ONCE)
-    for upload in connection.execute(old).scalars().all():
-        connection.execute(delete(UploadPart).where(col(UploadPart.upload_id) == upload))
-        connection.execute(delete(UploadRow).where(col(UploadRow.id) == upload))
+def _delete_expired(connection: Connection, at: datetime) -> None:
+    expired = select(col(UploadRow.id)).where(col(UploadRow.expires_at) <= at).limit(_MAX_DELETED_AT_ONCE)
+    for upload_id in connection.execute(expired).scalars().all():
+        connection.execute(delete(UploadPart).where(col(UploadPart.upload_id) == upload_id))
+        connection.execute(delete(UploadRow).where(col(UploadRow.id) == upload_id))
 
 
-def _written(kept: StoredAttachment) -> bytes:
-    spot = kept.spot._asdict() if kept.spot else None
-    return json.dumps({"attachment": kept.attachment.model_dump(mode="json"), "spot": spot}).encode()
+def _encode_attachment(stored: StoredAttachment) -> bytes:
+    """Return the JSON for the column `kept`. Its key `spot` holds the coordinates."""
+    coordinates = stored.coordinates._asdict() if stored.coordinates else None
+    return json.dumps({"attachment": stored.attachment.model_dump(mode="json"), "spot": coordinates}).encode()
 
 
-def _read(written: bytes) -> StoredAttachment:
-    said = json.loads(written)
-    return StoredAttachment(
-        Attachment.model_validate(said["attachment"]), Coordinates(**said["spot"]) if said["spot"] else None
-    )
+def _decode_attachment(kept: bytes) -> StoredAttachment:
+    stored = json.loads(kept)
+    coordinates = Coordinates(**stored["spot"]) if stored["spot"] else None
+    return StoredAttachment(Attachment.model_validate(stored["attachment"]), coordinates)

@@ -116,7 +116,7 @@ class SmsDoor:
         if sms.said is None:
             return ""
         with anyio.move_on_after(self._patience):
-            return await run_sync(self._answers.answer, raw, sms.said, abandon_on_cancel=True)
+            return await run_sync(self._answers.text_for, raw, sms.said, abandon_on_cancel=True)
         _log.warning("sms.answered_blindly", message_id=str(raw.id))
         return immediate_acknowledgement(raw.tracking, sms.said)
 

@@ -1,1 +1,1 @@
-"""The web door: a form for people and its JSON twin."""
+"""Web door: the form for people and the same report as JSON for programs."""

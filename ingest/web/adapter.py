@@ -1,4 +1,4 @@
-"""From a web request to a raw message. Pure."""
+"""Turns a web request into a raw message. Pure."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -21,43 +21,40 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def is_json(headers: Mapping[str, str]) -> bool:
-    """Whether this is the JSON twin; anything else is read as a form."""
+    """Return True if the request is JSON. Any other request is read as a form."""
     return headers.get("content-type", "").casefold().startswith(_JSON)
 
 
-def _has_form_id(body: bytes) -> bool:
-    """Whether this came from a form of ours, whose id tells it from another person's equal words."""
-    return any(name == "form_id" for name, _ in parse_qsl(body.decode("utf-8", "replace")))
-
-
 def accept(
-    arrival: Arrival, wrapper: Wrapper, fresh: UUID, regions: Regions, attachments: Sequence[Attachment] = ()
+    arrival: Arrival, wrapper: Wrapper, new_id: UUID, regions: Regions, attachments: Sequence[Attachment] = ()
 ) -> RawMessage:
-    """The raw message in a form or its JSON twin. `fresh` names it where the sender gave it no key of its own.
+    """Return the raw message of a form or a JSON report. `new_id` identifies it if the sender gave no key.
 
-    A form's body holds its fields alone, urlencoded; its files are the `attachments`. A form sent twice is one message,
-    and one sent again with other words or pictures is another: its id is its content's.
-    Raises `Refused`, naming each field at fault.
+    The body of a form contains its fields alone, urlencoded; its files are the `attachments`. The id of a form is the
+    digest of its content: a form sent twice is one message, and a form with another text or picture is another
+    message. Raises `Refused`, naming each invalid field.
     """
     try:
         if is_json(arrival.headers):
-            submission = Submission.model_validate_json(arrival.body)
-            provider_id = f"key:{idempotency.read_key(arrival) or fresh}"
+            submission, content_type = Submission.model_validate_json(arrival.body), _JSON
+            provider_id = f"key:{idempotency.read_key(arrival) or new_id}"
         else:
-            submission = Submission.from_form(arrival.body)
-            # Without its form's id it may be another person with the same words.
-            own = b"" if _has_form_id(arrival.body) else fresh.bytes
-            files = "".join(attachment.sha256 for attachment in attachments).encode()
-            provider_id = f"form:{hashlib.sha256(own + arrival.body + files).hexdigest()}"
+            submission, content_type = Submission.from_form(arrival.body), FORM
+            provider_id = f"form:{_form_digest(arrival.body, new_id, attachments)}"
     except ValidationError as error:
         raise invalid_submission(error) from None
     check_picked_regions(submission, regions)
-    raw = wrapper.wrap(
-        Channel.WEB,
-        provider_id,
-        "",
-        arrival.body,
-        arrival.at,
-        _JSON if is_json(arrival.headers) else FORM,
-    )
+    raw = wrapper.wrap(Channel.WEB, provider_id, "", arrival.body, arrival.at, content_type)
     return raw.model_copy(update={"attachments": tuple(attachments)}) if attachments else raw
+
+
+def _form_digest(body: bytes, new_id: UUID, attachments: Sequence[Attachment]) -> str:
+    # A body without a form id may be another person's report with equal text, so it gets an id of its own.
+    salt = b"" if _has_form_id(body) else new_id.bytes
+    file_digests = "".join(attachment.sha256 for attachment in attachments).encode()
+    return hashlib.sha256(salt + body + file_digests).hexdigest()
+
+
+def _has_form_id(body: bytes) -> bool:
+    """Return True if the body comes from our form page, which gives each form an id."""
+    return any(name == "form_id" for name, _ in parse_qsl(body.decode("utf-8", "replace")))

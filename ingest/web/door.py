@@ -1,4 +1,4 @@
-"""The web door's addresses: the form, where it and its JSON twin are sent, the receipt, and what the form asks for."""
+"""Endpoints of the web door: the form, its submission and the JSON report, the receipt, and the form's region lists."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,15 +15,16 @@ from config.reference.regions import Regions
 from ingest.arrival import Arrival, Refused
 from ingest.door_store import DoorStore
 from ingest.files.attachments import Attachments
+from ingest.files.cleaning import MAX_FILE_BYTES
 from ingest.http import idempotency
-from ingest.http.gate import MAX_BODY_BYTES, Gate, readable_size, record_refusal
+from ingest.http.gate import MAX_BODY_BYTES, Gate, readable_size
+from ingest.http.refusal_handlers import record_refusal
 from ingest.web import openapi
 from ingest.web.adapter import accept, is_json
 from ingest.web.form_files import FormFiles
-from ingest.web.form_state import FormState, sheet
+from ingest.web.form_state import FormState, read_form_state
 from ingest.web.form_token import FormFile, FormTokens
 from ingest.web.multipart import (
-    MAX_FILE_BYTES,
     MAX_FILES,
     MAX_FILES_BYTES,
     MAX_PARTS,
@@ -38,24 +39,24 @@ from messages.tracking import read_tracking_number
 
 _SCRIPT = Path(__file__).parent / "static" / "form.js"
 _DAY_SECONDS = 86_400
-# The reason that says nothing more than its faults do.
-_FAULTS = "invalid_submission"
+# Reason of a refusal that consists of its field errors alone.
+_INVALID_FIELDS = "invalid_submission"
 
 
 @dataclass(slots=True)
-class _Page:
-    """What the form shows again, with what is to be mended."""
+class _FormPage:
+    """Values of the form page, and the refusal to show on it."""
 
-    sheet: FormState
+    state: FormState
     form_id: str
     token: str
-    pictures: Sequence[FormFile] = ()
+    files: Sequence[FormFile] = ()
     suspicion: str = ""
     refused: Refused | None = None
 
 
 class WebDoor:
-    """`new_id` gives a random UUID; `reached_at` is the public address."""
+    """All endpoints of the form. `new_id` returns a random UUID; `public_url` is the service's public address."""
 
     def __init__(
         self,
@@ -63,25 +64,25 @@ class WebDoor:
         wrapper: Wrapper,
         store: DoorStore,
         attachments: Attachments,
-        guard: FormTokens,
-        pages: Environment,
+        tokens: FormTokens,
+        templates: Environment,
         regions: Regions,
         new_id: Callable[[], UUID],
-        reached_at: str,
+        public_url: str,
     ) -> None:
         self._gate = gate
         self._wrapper = wrapper
         self._store = store
-        self._guard = guard
-        self._pages = pages
+        self._tokens = tokens
+        self._templates = templates
         self._regions = regions
         self._new_id = new_id
-        self._reached_at = reached_at
-        self._pictures = FormFiles(attachments, guard, partial(gate.check_rate, "upload"))
+        self._public_url = public_url
+        self._files = FormFiles(attachments, tokens, partial(gate.check_rate, "upload"))
         self._script = _SCRIPT.read_bytes()
 
     def routes(self) -> APIRouter:
-        """The addresses to serve."""
+        """Return the routes to serve."""
         router = APIRouter(tags=["web"])
         router.add_api_route("/", self.form, methods=["GET"], response_class=HTMLResponse)
         router.add_api_route(
@@ -99,144 +100,157 @@ class WebDoor:
             response_class=HTMLResponse,
             responses=openapi.RECEIPT,
         )
-        router.add_api_route("/web/regions/{code}", self.inside, methods=["GET"], include_in_schema=False)
+        router.add_api_route("/web/regions/{code}", self.regions_inside, methods=["GET"], include_in_schema=False)
         router.add_api_route("/web/form.js", self.script, methods=["GET"], include_in_schema=False)
         return router
 
     async def form(self, request: Request) -> Response:
-        """The empty form."""
+        """Return the empty form."""
         form_id = str(self._new_id())
-        return self._show(_Page(sheet([]), form_id, self._guard.token(form_id, self._gate.arrival(request, b"").at)))
+        token = self._tokens.token(form_id, self._gate.arrival(request, b"").at)
+        return self._render(_FormPage(read_form_state([]), form_id, token))
 
     async def report(self, request: Request) -> Response:
-        """Take a report; a form is answered with its receipt, JSON with the number."""
+        """Accept a report. A form is answered with its receipt, a JSON report with the tracking number."""
         if is_json(request.headers):
-            return await self._json(await self._gate.read_arrival(request))
+            return await self._accept_json(await self._gate.read_arrival(request))
         with posted_form() as form:
-            await self._read(request, form)
-            return await self._form(request, form)
+            await self._read_form(request, form)
+            return await self._accept_form(request, form)
 
     async def receipt(self, number: str) -> Response:
-        """What the citizen keeps."""
+        """Return the receipt that the citizen keeps."""
         tracking = read_tracking_number(number)
         if tracking is None:
             raise Refused("no_such_number")
-        return HTMLResponse(self._pages.get_template("receipt.html").render(tracking=tracking))
+        return HTMLResponse(self._templates.get_template("receipt.html").render(tracking=tracking))
 
-    async def inside(self, code: str) -> Response:
-        """Codes and names of the regions directly within one, for the form's script."""
-        if not (found := self._regions.children(code)):
+    async def regions_inside(self, code: str) -> Response:
+        """Return codes and names of the regions directly inside a region, for the form's script."""
+        if not (regions := self._regions.children(code)):
             raise Refused("no_such_region")
-        cached = {"Cache-Control": f"public, max-age={_DAY_SECONDS}"}
-        return JSONResponse([[region.code, region.name] for region in found], headers=cached)
+        headers = {"Cache-Control": f"public, max-age={_DAY_SECONDS}"}
+        return JSONResponse([[region.code, region.name] for region in regions], headers=headers)
 
     async def script(self) -> Response:
-        """The form's script."""
+        """Return the form's script."""
         return Response(self._script, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
-    async def _json(self, arrival: Arrival) -> Response:
+    async def _accept_json(self, arrival: Arrival) -> Response:
         self._gate.check_rate("web", arrival.address)
         raw = accept(arrival, self._wrapper, self._new_id(), self._regions)
         if arrival.headers.get(idempotency.HEADER) is not None:
             await idempotency.claim_key(self._store, self._wrapper, raw.provider_id, arrival.body)
         await self._gate.publish(accepted_record(raw))
-        status_url = f"{self._reached_at}/status/{raw.tracking}"
+        status_url = f"{self._public_url}/status/{raw.tracking}"
         return JSONResponse({"tracking": raw.tracking, "status_url": status_url}, 202)
 
-    async def _read(self, request: Request, form: PostedForm) -> None:
+    async def _read_form(self, request: Request, form: PostedForm) -> None:
         content_type = request.headers.get("content-type", "")
         if content_type.casefold().startswith(MULTIPART):
             await read_multipart(request.stream(), content_type, form)
             return
         try:
             arrival = await self._gate.read_arrival(request)
-            form.fields = _fields(arrival.body)
+            form.fields = _parse_urlencoded(arrival.body)
         except (Refused, ValueError):
             form.cut = "too_large"
 
-    async def _form(self, request: Request, form: PostedForm) -> Response:
-        """Send what was filled in, or show it again: with what a button asked for, or with what is to be mended."""
-        filled = sheet(form.fields)
-        arrival = self._gate.arrival(request, b"")
-        form_id = filled.form_id or str(self._new_id())
-        suspicion = self._guard.suspicion(filled.typed, arrival.headers, arrival.at)
-        token = self._guard.renewed(filled.typed, form_id, suspicion, arrival.at, pressed=not filled.step)
-        pictures, problems = await self._pictures.keep(form_id, filled.kept, form.uploads, arrival.address, arrival.at)
-        page = _Page(filled, form_id, token, pictures, suspicion)
-        if form.cut:
-            problems.insert(
-                0, Refused(form.cut, most=readable_size(MAX_FILES_BYTES if form.uploads else MAX_BODY_BYTES))
-            )
-        if filled.step and not problems:
-            return self._show(page)
+    async def _accept_form(self, request: Request, form: PostedForm) -> Response:
+        """Publish a form, or return its page again: with the list that a button asked for, or with the errors."""
+        page, file_refusals = await self._form_page(request, form)
+        if page.state.step and not file_refusals:
+            return self._render(page)
         try:
-            raw = self._accept(request, page, problems)
+            raw = self._raw_message(request, page, file_refusals)
             await self._gate.publish(accepted_record(raw))
         except Refused as refused:
             record_refusal(request, refused)
             page.refused = refused
-            return self._show(page)
+            return self._render(page)
         return RedirectResponse(f"/web/receipts/{raw.tracking}", status_code=303)
 
-    def _accept(self, request: Request, page: _Page, problems: Sequence[Refused]) -> RawMessage:
-        """Raises `Refused` with all that is to be mended; a second press is wanted only where nothing else is."""
-        found = [*problems, *page.sheet.unfinished()]
-        arrival = self._gate.arrival(request, page.sheet.body(page.pictures))
-        attachments = [picture.attachment for picture in page.pictures]
+    async def _form_page(self, request: Request, form: PostedForm) -> tuple[_FormPage, list[Refused]]:
+        """Return the page for a submitted form, and a refusal for each file or for a form that was cut off."""
+        state = read_form_state(form.fields)
+        arrival = self._gate.arrival(request, b"")
+        form_id = state.form_id or str(self._new_id())
+        suspicion = self._tokens.suspicion(state.values, arrival.headers, arrival.at)
+        token = self._tokens.renewed(state.values, form_id, suspicion, arrival.at, pressed=not state.step)
+        files, refusals = await self._files.store(
+            form_id, state.sealed_files, form.uploads, arrival.address, arrival.at
+        )
+        if form.cut:
+            limit = MAX_FILES_BYTES if form.uploads else MAX_BODY_BYTES
+            refusals.insert(0, Refused(form.cut, limit=readable_size(limit)))
+        return _FormPage(state, form_id, token, files, suspicion), refusals
+
+    def _raw_message(self, request: Request, page: _FormPage, file_refusals: Sequence[Refused]) -> RawMessage:
+        """Return the raw message of a form.
+
+        Raises one `Refused` with everything that must be corrected. A second press is required only if nothing else
+        must be corrected.
+        """
+        refusals = [*file_refusals, *page.state.missing_fields()]
+        arrival = self._gate.arrival(request, page.state.body(page.files))
+        attachments = [file.attachment for file in page.files]
         try:
             self._gate.check_rate("web", arrival.address)
             raw = accept(arrival, self._wrapper, self._new_id(), self._regions, attachments)
         except Refused as refused:
-            raise _all([*found, refused]) from None
-        if found:
-            raise _all(found)
+            raise _combine([*refusals, refused]) from None
+        if refusals:
+            raise _combine(refusals)
         if page.suspicion:
             raise Refused(page.suspicion)
         return raw
 
-    def _show(self, page: _Page) -> Response:
+    def _render(self, page: _FormPage) -> Response:
         refused = page.refused
         context: dict[str, object] = {
-            **page.sheet.lists(self._regions),
-            "values": page.sheet.typed,
-            "step": page.sheet.step,
+            **page.state.region_lists(self._regions),
+            "values": page.state.values,
+            "step": page.state.step,
             "form_id": page.form_id,
             "token": page.token,
-            "kept": [(self._guard.seal(page.form_id, picture), picture) for picture in page.pictures],
-            "spot": page.sheet.spot(page.pictures),
-            "errors": _by_field(refused),
-            "says": refused.says if refused and refused.reason != _FAULTS else "",
+            "kept": [(self._tokens.seal(page.form_id, file), file) for file in page.files],
+            "spot": page.state.photo_coordinates(page.files),
+            "errors": _messages_by_field(refused),
+            "says": refused.message if refused and refused.reason != _INVALID_FIELDS else "",
             "limits": {"files": MAX_FILES, "file": MAX_FILE_BYTES, "all": MAX_FILES_BYTES},
         }
-        # Each form has an id of its own; a shared cache would hand one to many. A browser may keep the empty one: with
-        # `no-store` it would also forget what was typed into it when its owner comes back from a page that says 503.
-        headers = {"Cache-Control": "no-store" if page.sheet.typed else "private, no-cache"}
+        # Each form has its own id, and a shared cache would give one form to many people. A browser may store the
+        # empty form: with `no-store` it would also lose what was typed when its owner comes back from a 503 page.
+        headers = {"Cache-Control": "no-store" if page.state.values else "private, no-cache"}
         if refused and refused.retry_after:
             headers["Retry-After"] = str(refused.retry_after)
-        page_text = self._pages.get_template("form.html").render(context)
-        return HTMLResponse(page_text, refused.status if refused else 200, headers)
+        html = self._templates.get_template("form.html").render(context)
+        return HTMLResponse(html, refused.status if refused else 200, headers)
 
 
-def _fields(body: bytes) -> list[tuple[bytes, bytes]]:
-    """Raises `ValueError` where there are more than any form has."""
-    # Latin-1 is a letter for each byte: what is no UTF-8 comes through as it was sent.
-    said = body.decode("latin-1")
-    pairs = parse_qsl(said, keep_blank_values=True, encoding="latin-1", max_num_fields=MAX_PARTS)
+def _parse_urlencoded(body: bytes) -> list[tuple[bytes, bytes]]:
+    """Return names and values as bytes. Raises `ValueError` if there are more fields than any form has."""
+    # Latin-1 maps each byte to one character, so bytes that are not UTF-8 stay unchanged.
+    text = body.decode("latin-1")
+    pairs = parse_qsl(text, keep_blank_values=True, encoding="latin-1", max_num_fields=MAX_PARTS)
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
 
 
-def _all(found: Sequence[Refused]) -> Refused:
-    """One refusal for all: the first that waiting or a smaller form mends, else that there is something to mend."""
-    faults = tuple(fault for refused in found for fault in refused.faults)
-    first = next((refused for refused in found if refused.retry_after or not refused.faults), None)
-    if first is None:
-        return Refused(_FAULTS, faults)
-    first.faults = faults
-    return first
+def _combine(refusals: Sequence[Refused]) -> Refused:
+    """Return one refusal with all field errors.
+
+    It is the first refusal that the sender can solve by waiting or by sending less, otherwise the general one.
+    """
+    field_errors = tuple(error for refused in refusals for error in refused.field_errors)
+    general = next((refused for refused in refusals if refused.retry_after or not refused.field_errors), None)
+    if general is None:
+        return Refused(_INVALID_FIELDS, field_errors)
+    general.field_errors = field_errors
+    return general
 
 
-def _by_field(refused: Refused | None) -> dict[str, str]:
-    said: dict[str, str] = {}
-    for fault in refused.faults if refused else ():
-        said[fault.field] = f"{said[fault.field]} {fault.says}" if fault.field in said else fault.says
-    return said
+def _messages_by_field(refused: Refused | None) -> dict[str, str]:
+    messages: dict[str, str] = {}
+    for error in refused.field_errors if refused else ():
+        messages[error.field] = f"{messages[error.field]} {error.detail}" if error.field in messages else error.detail
+    return messages

@@ -1,4 +1,4 @@
-"""Keeps the files of a form the moment they arrive, so that no error and no button makes anybody pick them again."""
+"""Stores the files of a form when they arrive, so that no error and no button makes anybody select them again."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -10,67 +10,67 @@ from starlette.concurrency import run_in_threadpool
 from config.database import DatabaseUnavailable
 from ingest.arrival import FieldError, Refused
 from ingest.files.attachments import Attachments
+from ingest.files.cleaning import MAX_FILE_BYTES
 from ingest.http.gate import readable_size, unavailable
 from ingest.web.form_token import FormFile, FormTokens
-from ingest.web.multipart import MAX_FILE_BYTES, MAX_FILES, MAX_FILES_BYTES, Upload
+from ingest.web.multipart import MAX_FILES, MAX_FILES_BYTES, UploadedFile
 
 
 class FormFiles:
-    """`admit` counts an upload of an address, and raises `Refused` where there are too many."""
+    """Files of a form. `check_rate` counts a file of an address, and raises `Refused` above the rate."""
 
-    def __init__(self, attachments: Attachments, guard: FormTokens, admit: Callable[[str], None]) -> None:
+    def __init__(self, attachments: Attachments, tokens: FormTokens, check_rate: Callable[[str], None]) -> None:
         self._attachments = attachments
-        self._guard = guard
-        self._admit = admit
+        self._tokens = tokens
+        self._check_rate = check_rate
 
-    async def keep(
-        self, form_id: str, sealed: Sequence[str], uploads: Sequence[Upload], address: str, at: datetime
+    async def store(
+        self, form_id: str, sealed_files: Sequence[str], uploads: Sequence[UploadedFile], address: str, at: datetime
     ) -> tuple[list[FormFile], list[Refused]]:
-        """The pictures of a form, those it carried and those that came; and why any of them is not among them."""
-        pictures: dict[object, FormFile] = {}
-        problems: list[Refused] = []
-        for field in sealed:
-            if picture := self._guard.picture(form_id, field, at):
-                pictures[picture.attachment.id] = picture
+        """Return the files that the form carried and those that arrived now, and a refusal for each file left out."""
+        files: dict[object, FormFile] = {}
+        refusals: list[Refused] = []
+        for sealed_file in sealed_files:
+            if file := self._tokens.open_file(form_id, sealed_file, at):
+                files[file.attachment.id] = file
             else:
-                problems.append(_problem("file_unreadable", "Berkas yang tersimpan"))
+                refusals.append(_refusal_of_file(Refused("file_unreadable"), "Berkas yang tersimpan"))
         for upload in uploads:
-            # A file field that was left empty comes as a file without a name.
-            if not upload.name and not upload.size:
+            if _is_empty_field(upload):
                 continue
             try:
-                picture = await self._one(upload, len(pictures), address, at)
+                file = await self._store_upload(upload, len(files), address, at)
             except Refused as refused:
-                problems.append(_named(refused, upload.name))
+                refusals.append(_refusal_of_file(refused, upload.name))
             else:
-                pictures[picture.attachment.id] = picture
-        return list(pictures.values())[:MAX_FILES], problems
+                files[file.attachment.id] = file
+        return list(files.values())[:MAX_FILES], refusals
 
-    async def _one(self, upload: Upload, held: int, address: str, at: datetime) -> FormFile:
-        if held >= MAX_FILES:
-            raise Refused("too_many_files", most=MAX_FILES)
+    async def _store_upload(self, upload: UploadedFile, file_count: int, address: str, at: datetime) -> FormFile:
+        if file_count >= MAX_FILES:
+            raise Refused("too_many_files", limit=MAX_FILES)
         if upload.content is None:
-            raise Refused(
-                "file_too_large", most=f"{readable_size(MAX_FILE_BYTES)} (semua: {readable_size(MAX_FILES_BYTES)})"
-            )
-        self._admit(address)
+            limit = f"{readable_size(MAX_FILE_BYTES)} (semua: {readable_size(MAX_FILES_BYTES)})"
+            raise Refused("file_too_large", limit=limit)
+        self._check_rate(address)
         try:
-            kept = await run_in_threadpool(self._attachments.store, partial(_whole, upload.content), at)
+            stored = await run_in_threadpool(self._attachments.store, partial(_read_all, upload.content), at)
         except DatabaseUnavailable as error:
             raise unavailable() from error
-        return FormFile(kept.attachment, upload.name, at, kept.spot)
+        return FormFile(stored.attachment, upload.name, at, stored.coordinates)
 
 
-def _whole(file: IO[bytes]) -> bytes:
+def _is_empty_field(upload: UploadedFile) -> bool:
+    """Return True for a file field without a file. Browsers send it as an empty file without a name."""
+    return not upload.name and not upload.size
+
+
+def _read_all(file: IO[bytes]) -> bytes:
     file.seek(0)
     return file.read()
 
 
-def _problem(reason: str, name: str) -> Refused:
-    return _named(Refused(reason), name)
-
-
-def _named(refused: Refused, name: str) -> Refused:
-    """The same, said beside the field of the files."""
-    refused.faults = (FieldError("files", f"{name or 'Berkas'}: {refused.says}"),)
+def _refusal_of_file(refused: Refused, name: str) -> Refused:
+    """Return the refusal with its message moved to the field `files`, after the file's name."""
+    refused.field_errors = (FieldError("files", f"{name or 'Berkas'}: {refused.message}"),)
     return refused

@@ -1,4 +1,4 @@
-"""A form as somebody filled it in: what they typed, what of it is ours, and what its page shows again. Pure."""
+"""A submitted form: the typed values, the fields that belong to the door, and the values to show again. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,61 +9,71 @@ from config.reference.regions import Region, Regions
 from ingest.arrival import FieldError, Refused
 from ingest.web.form_token import TRAP, FormFile
 
-# What a form carries for the door; the rest is the citizen's.
-_OURS = {"token", TRAP, "kept", "step", "files", "photo_place"}
-_SPOT = {"latitude", "longitude"}
-# The form's buttons that only bring the form again: with cities, with districts, without coordinates.
+# Fields that the form carries for the door. All other fields are the citizen's.
+_DOOR_FIELDS = {"token", TRAP, "kept", "step", "files", "photo_place"}
+_COORDINATE_FIELDS = {"latitude", "longitude"}
+# Buttons that only show the form again: with a list of cities, with a list of districts, without coordinates.
 _STEPS = {"city", "district", "unlocate"}
 
 
 @dataclass(frozen=True, slots=True)
 class FormState:
-    """`typed` is what its page shows again, the last of each name; `kept` are the pictures it carries, sealed."""
+    """Fields of a submitted form.
+
+    `fields` are the bytes as they came. `values` are shown again; of equal names the last one counts. `sealed_files`
+    are the files that the form carries.
+    """
 
     fields: Sequence[tuple[bytes, bytes]]
-    typed: Mapping[str, str]
-    kept: Sequence[str]
+    values: Mapping[str, str]
+    sealed_files: Sequence[str]
 
     @property
     def form_id(self) -> str:
-        """The id we gave the form; empty where it carries none that could be ours."""
+        """Id that we gave the form, empty if the form carries no id that could be ours."""
         try:
-            return str(UUID(self.typed.get("form_id", "")))
+            return str(UUID(self.values.get("form_id", "")))
         except ValueError:
             return ""
 
     @property
     def step(self) -> str:
-        """The button that was pressed, where it was not the one that sends."""
-        pressed = self.typed.get("step", "")
+        """Button that was pressed, empty for the button that sends the report."""
+        pressed = self.values.get("step", "")
         return pressed if pressed in _STEPS else ""
 
-    def body(self, pictures: Sequence[FormFile]) -> bytes:
-        """The citizen's own fields, and a picture's place where none was given and that was wanted."""
-        said = [(name, value) for name, value in self.fields if _text(name) not in _OURS]
-        if spot := self.spot(pictures):
-            latitude, longitude = spot
-            said = [(name, value) for name, value in said if _text(name) not in _SPOT]
-            said += [(b"latitude", b"%f" % latitude), (b"longitude", b"%f" % longitude), (b"located_by", b"photo")]
-        return urlencode(said).encode()
+    def body(self, files: Sequence[FormFile]) -> bytes:
+        """Return the citizen's own fields, urlencoded.
 
-    def spot(self, pictures: Sequence[FormFile]) -> tuple[float, float] | None:
-        """The place that a picture gives the report."""
-        given = any(self.typed.get(name, "").strip() for name in _SPOT)
-        if given or "photo_place" not in self.typed:
+        The coordinates of a picture are added if the citizen gave none and agreed to use them.
+        """
+        fields = [(name, value) for name, value in self.fields if _decode(name) not in _DOOR_FIELDS]
+        if coordinates := self.photo_coordinates(files):
+            latitude, longitude = coordinates
+            fields = [(name, value) for name, value in fields if _decode(name) not in _COORDINATE_FIELDS]
+            fields += [(b"latitude", b"%f" % latitude), (b"longitude", b"%f" % longitude), (b"located_by", b"photo")]
+        return urlencode(fields).encode()
+
+    def photo_coordinates(self, files: Sequence[FormFile]) -> tuple[float, float] | None:
+        """Return the coordinates that the report takes from a picture."""
+        has_own_coordinates = any(self.values.get(name, "").strip() for name in _COORDINATE_FIELDS)
+        if has_own_coordinates or "photo_place" not in self.values:
             return None
-        return next((picture.place for picture in pictures if picture.place), None)
+        return next((file.place for file in files if file.place), None)
 
-    def unfinished(self) -> list[Refused]:
-        """What the form asks for and a program need not say: a province alone might send it to the wrong door."""
-        if not self.typed.get("province") or self.typed.get("city"):
+    def missing_fields(self) -> list[Refused]:
+        """Return refusals for fields that the form requires and a program may leave out.
+
+        A province without a city could lead the report to the wrong agency.
+        """
+        if not self.values.get("province") or self.values.get("city"):
             return []
-        says = "Pilih kota atau kabupaten. Jika tidak tahu, pilih “Saya tidak tahu”."
-        return [Refused("invalid_submission", (FieldError("city", says),))]
+        detail = "Pilih kota atau kabupaten. Jika tidak tahu, pilih “Saya tidak tahu”."
+        return [Refused("invalid_submission", (FieldError("city", detail),))]
 
-    def lists(self, regions: Regions) -> dict[str, Sequence[Region]]:
-        """What can be picked, given what was picked."""
-        province, city = self.typed.get("province", ""), self.typed.get("city", "")
+    def region_lists(self, regions: Regions) -> dict[str, Sequence[Region]]:
+        """Return the regions to choose from, given the regions that were picked."""
+        province, city = self.values.get("province", ""), self.values.get("city", "")
         return {
             "provinces": regions.children(),
             "cities": regions.children(province) if province else (),
@@ -71,14 +81,14 @@ class FormState:
         }
 
 
-def sheet(fields: Sequence[tuple[bytes, bytes]]) -> FormState:
-    """The sheet of a form's fields; bytes that are no UTF-8 are shown as what can be made of them."""
-    pairs = [(_text(name), _text(value)) for name, value in fields]
-    typed = dict(pairs)
-    if typed.get("step") == "unlocate":
-        typed = {name: value for name, value in typed.items() if name not in _SPOT}
-    return FormState(fields, typed, [value for name, value in pairs if name == "kept"])
+def read_form_state(fields: Sequence[tuple[bytes, bytes]]) -> FormState:
+    """Return the state of a form. Bytes that are not UTF-8 are shown with replacement characters."""
+    pairs = [(_decode(name), _decode(value)) for name, value in fields]
+    values = dict(pairs)
+    if values.get("step") == "unlocate":
+        values = {name: value for name, value in values.items() if name not in _COORDINATE_FIELDS}
+    return FormState(fields, values, [value for name, value in pairs if name == "kept"])
 
 
-def _text(value: bytes) -> str:
+def _decode(value: bytes) -> str:
     return value.decode("utf-8", "replace")

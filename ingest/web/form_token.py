@@ -1,7 +1,8 @@
-"""What a form of ours carries so that it is known again: a token, and a seal on each picture it keeps. Pure.
+"""Token that proves that we served a form, and seals for the files that a form carries. Pure.
 
-No session and no cookie: the token says which form it is and when it was served, under our key. What looks like a
-machine or another site's doing is never thrown away: the form is shown again, and a second press sends it.
+There is no session and no cookie. The token contains the time when the form was served, signed together with the
+form's id. A form that seems to come from a program or another site is never dropped: it is shown again, and pressing
+the button a second time sends it.
 """
 
 import base64
@@ -17,22 +18,29 @@ from pydantic import ValidationError
 
 from messages.shapes import Attachment
 
-# Filled by machines only: people do not see it.
+# Name of the hidden field that only programs fill in.
 TRAP = "website"
-_LONGEST_OPEN = timedelta(hours=24)
-# How long a form carries a picture: `satupintu purge` takes away what no report has named for longer.
-CARRIES = timedelta(days=7)
-# Nobody reads a form and writes a report faster.
-_QUICKEST = timedelta(seconds=2)
-# Ends the moment in a token whose form was shown for a second press.
-_AGAIN = "a"
-_BY_TOKEN_KNOWN = {"form_trapped", "form_too_quick"}
-_FOREIGN_SITES = {"cross-site", "same-site"}
+_MAX_TOKEN_AGE = timedelta(hours=24)
+# A form carries a file this long. `satupintu purge` deletes files that no report has named for a longer time.
+MAX_FILE_AGE = timedelta(days=7)
+# Nobody reads a form and writes a report in less time.
+_MIN_FILL_TIME = timedelta(seconds=2)
+# Mark at the end of the time in a token: the sender was asked to press the button a second time.
+_SECOND_PRESS = "a"
+# Suspicions that leave the token valid.
+_SUSPICIONS_WITH_VALID_TOKEN = {"form_trapped", "form_too_quick"}
+_OTHER_SITE_VALUES = {"cross-site", "same-site"}
+# Length of a signature in hexadecimal digits: 128 bits.
+_MAC_DIGITS = 32
 
 
 @dataclass(frozen=True, slots=True)
 class FormFile:
-    """A file that a form has handed over already, and when. `name` is the device's own, for the sender alone."""
+    """A file that a form has uploaded already, and the time of the upload.
+
+    `name` is the file name on the sender's device. It is shown to the sender alone. `place` holds latitude and
+    longitude.
+    """
 
     attachment: Attachment
     name: str
@@ -41,82 +49,102 @@ class FormFile:
 
 
 class FormTokens:
-    """`secret` is known to all processes with this door; `reached_at` is the public address."""
+    """Issues and checks form tokens and file seals.
 
-    def __init__(self, secret: bytes, reached_at: str) -> None:
+    `secret` is the same in all processes that serve the form. `public_url` is the service's public address.
+    """
+
+    def __init__(self, secret: bytes, public_url: str) -> None:
         self._key = hmac.digest(secret, b"web form", hashlib.sha256)
-        self._origin = _origin(reached_at)
+        self._origin = _parse_origin(public_url)
 
-    def token(self, form_id: str, at: datetime, *, again: bool = False) -> str:
-        """Proves that we served this form `at` this moment; `again` that its sender was asked for a second press."""
-        issued = f"{round(at.timestamp() * 1000)}{_AGAIN if again else ''}"
+    def token(self, form_id: str, at: datetime, *, second_press: bool = False) -> str:
+        """Return a token that proves that we served this form at `at`.
+
+        `second_press` records that the sender was asked to press the button a second time.
+        """
+        issued = f"{round(at.timestamp() * 1000)}{_SECOND_PRESS if second_press else ''}"
         return f"{issued}.{self._sign('token', form_id, issued)}"
 
-    def suspicion(self, typed: Mapping[str, str], headers: Mapping[str, str], at: datetime) -> str:
-        """The reason for which a second press is wanted; empty for none. `headers` have their names in lower case."""
-        if headers.get("sec-fetch-site") in _FOREIGN_SITES:
+    def suspicion(self, values: Mapping[str, str], headers: Mapping[str, str], at: datetime) -> str:
+        """Return the reason why a second press is required, empty if there is none.
+
+        `headers` have their names in lower case.
+        """
+        if headers.get("sec-fetch-site") in _OTHER_SITE_VALUES:
             return "form_foreign"
-        issued, _, mac = typed.get("token", "").partition(".")
-        if not hmac.compare_digest(mac.encode(), self._sign("token", typed.get("form_id", ""), issued).encode()):
+        issued, _, mac = values.get("token", "").partition(".")
+        if not self._is_signed(mac, "token", values.get("form_id", ""), issued):
             return "form_unknown"
-        open_for = timedelta(milliseconds=at.timestamp() * 1000 - int(issued.removesuffix(_AGAIN)))
-        if open_for > _LONGEST_OPEN:
+        age = timedelta(milliseconds=at.timestamp() * 1000 - int(issued.removesuffix(_SECOND_PRESS)))
+        if age > _MAX_TOKEN_AGE:
             return "form_expired"
-        return "" if issued.endswith(_AGAIN) else self._first_press(typed, headers, open_for)
+        return "" if issued.endswith(_SECOND_PRESS) else self._first_press_suspicion(values, headers, age)
 
-    def _first_press(self, typed: Mapping[str, str], headers: Mapping[str, str], open_for: timedelta) -> str:
-        # Behind a proxy that was set up wrongly every origin is another: that must not shut the door for good.
-        if "sec-fetch-site" not in headers and self._elsewhere(headers):
+    def _first_press_suspicion(self, values: Mapping[str, str], headers: Mapping[str, str], age: timedelta) -> str:
+        # Behind a wrongly configured proxy every origin differs from ours. Such a form can still be sent with a second
+        # press.
+        if "sec-fetch-site" not in headers and self._has_other_origin(headers):
             return "form_foreign"
-        if typed.get(TRAP):
+        if values.get(TRAP):
             return "form_trapped"
-        return "form_too_quick" if open_for < _QUICKEST else ""
+        return "form_too_quick" if age < _MIN_FILL_TIME else ""
 
-    def renewed(self, typed: Mapping[str, str], form_id: str, suspicion: str, at: datetime, *, pressed: bool) -> str:
-        """The token of a form that is shown again: its own while that is good, and after a press one that sends."""
-        if not suspicion or (not pressed and suspicion in _BY_TOKEN_KNOWN):
-            return typed["token"]
-        return self.token(form_id, at, again=pressed)
+    def renewed(self, values: Mapping[str, str], form_id: str, suspicion: str, at: datetime, *, pressed: bool) -> str:
+        """Return the token of a form that is shown again.
 
-    def seal(self, form_id: str, picture: FormFile) -> str:
-        """The picture as a field of this form, and of no other."""
-        said = {
-            "attachment": picture.attachment.model_dump(mode="json"),
-            "name": picture.name,
-            "at": picture.at.timestamp(),
-            "place": picture.place,
+        A valid token stays. After the send button was pressed under suspicion, the new token allows the second press.
+        """
+        if not suspicion or (not pressed and suspicion in _SUSPICIONS_WITH_VALID_TOKEN):
+            return values["token"]
+        return self.token(form_id, at, second_press=pressed)
+
+    def seal(self, form_id: str, file: FormFile) -> str:
+        """Return the file as a field value of this form. Another form cannot use it."""
+        fields = {
+            "attachment": file.attachment.model_dump(mode="json"),
+            "name": file.name,
+            "at": file.at.timestamp(),
+            "place": file.place,
         }
-        text = base64.urlsafe_b64encode(json.dumps(said).encode()).decode()
-        return f"{text}.{self._sign('picture', form_id, text)}"
+        encoded_fields = base64.urlsafe_b64encode(json.dumps(fields).encode()).decode()
+        return f"{encoded_fields}.{self._sign('picture', form_id, encoded_fields)}"
 
-    def picture(self, form_id: str, sealed: str, now: datetime) -> FormFile | None:
-        """The picture in a field; `None` where we did not put it into this form, or too long ago."""
-        text, _, mac = sealed.partition(".")
-        if not hmac.compare_digest(mac.encode(), self._sign("picture", form_id, text).encode()):
+    def open_file(self, form_id: str, sealed_file: str, now: datetime) -> FormFile | None:
+        """Return the file in a field value, `None` if the seal is not ours, is of another form, or is too old."""
+        encoded_fields, _, mac = sealed_file.partition(".")
+        if not self._is_signed(mac, "picture", form_id, encoded_fields):
             return None
-        said = json.loads(base64.urlsafe_b64decode(text))
+        fields = json.loads(base64.urlsafe_b64decode(encoded_fields))
         try:
-            attachment = Attachment.model_validate(said["attachment"])
-            at = datetime.fromtimestamp(said["at"], UTC)
+            attachment = Attachment.model_validate(fields["attachment"])
+            at = datetime.fromtimestamp(fields["at"], UTC)
         except (ValidationError, KeyError):
-            # A form of before an update.
+            # The form was served before an update of the service.
             return None
-        place = tuple(said["place"]) if said["place"] else None
-        return FormFile(attachment, said["name"], at, place) if now - at <= CARRIES else None
+        place = tuple(fields["place"]) if fields["place"] else None
+        return FormFile(attachment, fields["name"], at, place) if now - at <= MAX_FILE_AGE else None
 
-    def _elsewhere(self, headers: Mapping[str, str]) -> bool:
-        """Whether the browser names another origin. It says `null` where it may not say, as our pages ask it to."""
+    def _has_other_origin(self, headers: Mapping[str, str]) -> bool:
+        """Return True if the browser names another origin.
+
+        Our pages ask the browser not to send an origin; then it sends `null`.
+        """
         origin = headers.get("origin", "null")
         if origin == "null":
             return False
-        scheme, place = _origin(origin)
-        return (scheme, place) != self._origin and place != headers.get("host", "")
+        scheme, host = _parse_origin(origin)
+        return (scheme, host) != self._origin and host != headers.get("host", "")
 
-    def _sign(self, what: str, form_id: str, said: str) -> str:
-        return hmac.digest(self._key, f"{what}\0{form_id}\0{said}".encode(), hashlib.sha256).hex()[:32]
+    def _sign(self, purpose: str, form_id: str, text: str) -> str:
+        return hmac.digest(self._key, f"{purpose}\0{form_id}\0{text}".encode(), hashlib.sha256).hex()[:_MAC_DIGITS]
+
+    def _is_signed(self, mac: str, purpose: str, form_id: str, text: str) -> bool:
+        return hmac.compare_digest(mac.encode(), self._sign(purpose, form_id, text).encode())
 
 
-def _origin(url: str) -> tuple[str, str]:
+def _parse_origin(url: str) -> tuple[str, str]:
+    """Return scheme and host of a URL, both empty if it is not valid."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -1,7 +1,8 @@
-"""Reads a posted form with its files, within bounds, and without giving up what was typed when a file breaks one.
+"""Reads a form with files (multipart/form-data) within limits, and keeps the typed fields even if a file exceeds one.
 
-In memory: the fields (256 KB at most) and 64 KB of each file; the rest of a file is on this machine's disk, unnamed,
-and gone when the form is. A file that is too large is read past, so that the browser still gets an answer.
+Memory: the fields (256 KB at most) and 64 KB of each file. The rest of a file goes to an unnamed temporary file on this
+machine's disk, which is deleted with the form. The rest of a file that is too large is read and discarded, because a
+browser reads the answer only after it has sent everything.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -14,24 +15,24 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 
+from ingest.files.cleaning import MAX_FILE_BYTES
 from ingest.http.gate import MAX_BODY_BYTES
 
 MAX_FILES = 5
-MAX_FILE_BYTES = 8_000_000
 MAX_FILES_BYTES = 25_000_000
-# Someone who picks a dozen large photos still gets the form back; nobody sends us more than this.
+# A citizen who selects a dozen large photos still gets the form back. No form sends more than this.
 _MAX_STREAM_BYTES = 100_000_000
-# Fields and files of one form: ours has some thirty.
+# Fields and files of one form. Our form has about thirty.
 MAX_PARTS = 200
 _IN_MEMORY_BYTES = 64_000
-_LONGEST_NAME = 100
+_MAX_NAME_CHARACTERS = 100
 
 MULTIPART = "multipart/form-data"
 
 
 @dataclass(slots=True)
-class Upload:
-    """A file as it came. `content` is `None` where it was too large, one too many or broke off."""
+class UploadedFile:
+    """A file of a form. `content` is `None` if it was too large, one too many, or incomplete."""
 
     name: str
     content: IO[bytes] | None
@@ -40,16 +41,16 @@ class Upload:
 
 @dataclass(slots=True)
 class PostedForm:
-    """A form as it came: names and values untouched, in order. `cut` is the reason where not all of it was read."""
+    """A form as it came: names and values unchanged and in order. `cut` is the reason if not all of it was read."""
 
     fields: list[tuple[bytes, bytes]] = field(default_factory=list)
-    uploads: list[Upload] = field(default_factory=list)
+    uploads: list[UploadedFile] = field(default_factory=list)
     cut: Literal["", "too_large", "broken_off"] = ""
 
 
 @contextmanager
 def posted_form() -> Iterator[PostedForm]:
-    """A form to read into; its files are closed at the end of the block."""
+    """Return an empty form to read into. Its files are closed at the end of the block."""
     form = PostedForm()
     try:
         yield form
@@ -60,131 +61,134 @@ def posted_form() -> Iterator[PostedForm]:
 
 
 async def read_multipart(
-    stream: AsyncIterator[bytes], content_type: str, form: PostedForm, most: int = _MAX_STREAM_BYTES
+    stream: AsyncIterator[bytes], content_type: str, form: PostedForm, max_bytes: int = _MAX_STREAM_BYTES
 ) -> None:
-    """Read a `multipart/form-data` body (RFC 7578); `form.cut` says whether it was one, and read to its end."""
+    """Read a `multipart/form-data` body (RFC 7578) into `form`. `form.cut` says if it was incomplete or too large."""
     try:
-        reader = _Reader(form, parse_options_header(content_type)[1].get(b"boundary", b""))
+        reader = _FormReader(form, parse_options_header(content_type)[1].get(b"boundary", b""))
     except FormParserError:
         form.cut = "broken_off"
         return
+    bytes_left = max_bytes
     try:
         async for chunk in stream:
-            most -= len(chunk)
-            if most < 0:
+            bytes_left -= len(chunk)
+            if bytes_left < 0:
                 form.cut = "too_large"
                 break
             reader.parser.write(chunk)
-            if reader.waiting:
-                await run_in_threadpool(reader.store)
+            if reader.pending_writes:
+                await run_in_threadpool(reader.write_pending)
     except FormParserError:
-        reader.ended = False
-    if not reader.ended:
+        reader.is_complete = False
+    if not reader.is_complete:
         form.cut = form.cut or "broken_off"
-    reader.break_off()
+    reader.drop_incomplete_file()
 
 
-class _Reader:
-    """The parser's callbacks; `store` writes what came of the files, off the event loop."""
+class _FormReader:
+    """Callbacks of the parser. `write_pending` writes the data of files and must run outside the event loop."""
 
     def __init__(self, form: PostedForm, boundary: bytes) -> None:
-        self.ended = False
-        self.waiting: list[tuple[IO[bytes], bytes]] = []
+        self.is_complete = False
+        self.pending_writes: list[tuple[IO[bytes], bytes]] = []
         self._form = form
-        self._fields_left = MAX_BODY_BYTES
-        self._files_held = 0
+        self._field_bytes_left = MAX_BODY_BYTES
+        self._file_bytes = 0
         self._parts = 0
+        # State of the current part.
         self._name = b""
         self._value = bytearray()
-        self._upload: Upload | None = None
-        self._header = bytearray()
-        self._said = bytearray()
+        self._upload: UploadedFile | None = None
+        self._header_name = bytearray()
+        self._header_value = bytearray()
         self.parser = MultipartParser(
             boundary,
             {
-                "on_part_begin": self._begin,
-                "on_header_field": self._header_field,
-                "on_header_value": self._header_value,
-                "on_header_end": self._header_end,
-                "on_part_data": self._data,
-                "on_part_end": self._part_end,
-                "on_end": self._end,
+                "on_part_begin": self._begin_part,
+                "on_header_field": self._add_header_name,
+                "on_header_value": self._add_header_value,
+                "on_header_end": self._end_header,
+                "on_part_data": self._add_data,
+                "on_part_end": self._end_part,
+                "on_end": self._end_form,
             },
         )
 
-    def store(self) -> None:
-        """Write what waits."""
-        for file, data in self.waiting:
+    def write_pending(self) -> None:
+        """Write the data of files that was parsed since the last call."""
+        for file, data in self.pending_writes:
             file.write(data)
-        self.waiting.clear()
+        self.pending_writes.clear()
 
-    def break_off(self) -> None:
-        """Half a file is none; after the end there is no half one."""
+    def drop_incomplete_file(self) -> None:
+        """Drop the file whose end did not arrive. Call this after the last chunk."""
         if self._upload:
-            self._give_up(self._upload)
+            self._drop_content(self._upload)
 
-    def _begin(self) -> None:
+    def _begin_part(self) -> None:
         self._parts += 1
         if self._parts > MAX_PARTS:
             raise FormParserError
         self._name, self._upload = b"", None
-        for buffer in (self._value, self._header, self._said):
+        for buffer in (self._value, self._header_name, self._header_value):
             buffer.clear()
 
-    def _header_field(self, data: bytes, start: int, end: int) -> None:
-        self._header += data[start:end]
+    def _add_header_name(self, data: bytes, start: int, end: int) -> None:
+        self._header_name += data[start:end]
 
-    def _header_value(self, data: bytes, start: int, end: int) -> None:
-        self._said += data[start:end]
+    def _add_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._header_value += data[start:end]
 
-    def _header_end(self) -> None:
-        if self._header.lower() == b"content-disposition":
-            _, options = parse_options_header(bytes(self._said))
+    def _end_header(self) -> None:
+        if self._header_name.lower() == b"content-disposition":
+            _, options = parse_options_header(bytes(self._header_value))
             self._name = options.get(b"name", b"")
             if b"filename" in options:
-                self._open(options[b"filename"].decode("utf-8", "replace"))
-        self._header.clear()
-        self._said.clear()
+                self._open_file(options[b"filename"].decode("utf-8", "replace"))
+        self._header_name.clear()
+        self._header_value.clear()
 
-    def _open(self, name: str) -> None:
-        many = sum(upload.content is not None for upload in self._form.uploads) >= MAX_FILES
-        content = None if many else SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115 - `posted` closes it
-        self._upload = Upload(name[-_LONGEST_NAME:], content)
+    def _open_file(self, name: str) -> None:
+        open_files = sum(upload.content is not None for upload in self._form.uploads)
+        # `posted_form` closes the file.
+        content = None if open_files >= MAX_FILES else SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115
+        self._upload = UploadedFile(name[-_MAX_NAME_CHARACTERS:], content)
         self._form.uploads.append(self._upload)
 
-    def _data(self, data: bytes, start: int, end: int) -> None:
+    def _add_data(self, data: bytes, start: int, end: int) -> None:
         if self._upload:
-            self._file_data(self._upload, data[start:end])
+            self._add_file_data(self._upload, data[start:end])
             return
-        self._fields_left -= end - start
-        if self._fields_left < 0:
+        self._field_bytes_left -= end - start
+        if self._field_bytes_left < 0:
             self._form.cut = "too_large"
         else:
             self._value += data[start:end]
 
-    def _file_data(self, upload: Upload, data: bytes) -> None:
+    def _add_file_data(self, upload: UploadedFile, data: bytes) -> None:
         upload.size += len(data)
         if upload.content is None:
             return
-        self._files_held += len(data)
-        if upload.size > MAX_FILE_BYTES or self._files_held > MAX_FILES_BYTES:
-            self._give_up(upload)
+        self._file_bytes += len(data)
+        if upload.size > MAX_FILE_BYTES or self._file_bytes > MAX_FILES_BYTES:
+            self._drop_content(upload)
         else:
-            self.waiting.append((upload.content, data))
+            self.pending_writes.append((upload.content, data))
 
-    def _give_up(self, upload: Upload) -> None:
-        """Free its room: only that it came is remembered."""
+    def _drop_content(self, upload: UploadedFile) -> None:
+        """Free the space of a file. The form still knows that the file was sent."""
         if upload.content is None:
             return
-        self.waiting = [(file, data) for file, data in self.waiting if file is not upload.content]
-        self._files_held -= upload.size
+        self.pending_writes = [(file, data) for file, data in self.pending_writes if file is not upload.content]
+        self._file_bytes -= upload.size
         upload.content.close()
         upload.content = None
 
-    def _part_end(self) -> None:
+    def _end_part(self) -> None:
         if self._upload is None:
             self._form.fields.append((self._name, bytes(self._value)))
         self._upload = None
 
-    def _end(self) -> None:
-        self.ended = True
+    def _end_form(self) -> None:
+        self.is_complete = True

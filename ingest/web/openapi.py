@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of the web door; the door reads the bytes itself, to keep them untouched."""
+"""OpenAPI description of the web door. The door reads the bytes itself, to keep them unchanged."""
 
 from typing import Any
 
@@ -21,46 +21,48 @@ _ACCEPTED: dict[str, Any] = {
 }
 _RECEIPT = {"Location": {"description": "The receipt, with the number.", "schema": _TEXT, "required": True}}
 
-# A form with a fault is shown again; a program hears the fault as a problem.
+# A form with an error is shown again. A JSON report with an error is answered with a problem.
 REPORT: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The form again, with the list that was asked for.", "content": {_HTML: {}}},
+    200: {"description": "The form again, with the list that was requested.", "content": {_HTML: {}}},
     202: {"description": "Accepted.", "content": {_JSON: {"schema": _ACCEPTED}}},
     303: {"description": "The form was accepted.", "headers": _RECEIPT},
     **documented_refusals(400, 413, 422, 429, 503, page=True),
-    403: {"description": "The form again: another site's page sent it.", "content": {_HTML: {}}},
+    403: {"description": "The form again: the page of another site sent it.", "content": {_HTML: {}}},
 }
 RECEIPT: dict[int | str, dict[str, Any]] = documented_refusals(404, page=True)
 
 
-def _form(**more: dict[str, Any]) -> dict[str, Any]:
-    """The fields of the form: those of the twin, and what the page itself carries."""
-    said = {name: {**_TEXT, **_length(field)} for name, field in Submission.model_json_schema()["properties"].items()}
-    ours = {
-        "form_id": {**_TEXT, "format": "uuid", "description": "The page's own: makes a form sent twice one report."},
-        "token": {**_TEXT, "description": "The page's own; without it the form is shown again."},
-        "step": {
-            "enum": ["city", "district", "unlocate"],
-            "description": "The button that only brings the form again.",
-        },
-        TRAP: {"const": "", "description": "Filled in by machines only."},
-    }
-    return {"type": "object", "properties": said | ours | more, "required": ["text"]}
-
-
-def _length(field: dict[str, Any]) -> dict[str, Any]:
-    return {name: field[name] for name in ("maxLength", "minLength", "description") if name in field}
-
-
 def report_body() -> dict[str, Any]:
-    """A report as JSON, and as the form is sent: with files and without."""
+    """Return the description of a report as JSON, as a form with files, and as a form without files."""
     files = {"type": "array", "maxItems": MAX_FILES, "items": {**_TEXT, "format": "binary"}}
     return {
         "requestBody": {
             "required": True,
             "content": {
                 _JSON: {"schema": Submission.model_json_schema()},
-                MULTIPART: {"schema": _form(files=files)},
-                _FORM: {"schema": _form()},
+                MULTIPART: {"schema": _form_schema(files=files)},
+                _FORM: {"schema": _form_schema()},
             },
         }
     }
+
+
+def _form_schema(**extra_properties: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of the form: the fields of the JSON report and the fields that the page carries."""
+    citizen_fields = {
+        name: {**_TEXT, **_text_limits(field)} for name, field in Submission.model_json_schema()["properties"].items()
+    }
+    page_fields = {
+        "form_id": {**_TEXT, "format": "uuid", "description": "The page's own: a form sent twice is one report."},
+        "token": {**_TEXT, "description": "The page's own; without it the form is shown again."},
+        "step": {
+            "enum": ["city", "district", "unlocate"],
+            "description": "The button that only shows the form again.",
+        },
+        TRAP: {"const": "", "description": "Filled in by programs only."},
+    }
+    return {"type": "object", "properties": citizen_fields | page_fields | extra_properties, "required": ["text"]}
+
+
+def _text_limits(field: dict[str, Any]) -> dict[str, Any]:
+    return {name: field[name] for name in ("maxLength", "minLength", "description") if name in field}

@@ -33,6 +33,7 @@ from sinks.replies.outbox import Outbox
 from tests.conftest import NOW
 from tests.sinks.replies.office import Office, complaint, reply
 from tests.sinks.replies.test_sender import Post
+from tests.support.attachments import find_attachment
 from tests.support.records import JSON
 from tests.support.service import Whole
 
@@ -101,7 +102,7 @@ class House:
 
     def there(self, *attachments: Attachment) -> list[bool]:
         """Whether each file is still there."""
-        return [self.attachments.read_content(each.id) is not None for each in attachments]
+        return [find_attachment(self.engine, each.id) is not None for each in attachments]
 
     def rows(self, table: type[SQLModel]) -> int:
         """How many rows a table has."""
@@ -206,9 +207,9 @@ def test_reports_in_the_spool_are_not_on_the_bus(house: House) -> None:
     raw = house.wrapper.wrap(Channel.WEB, "key:1", "", b"{}", house.at, JSON)
     house.spool.append([accepted_record(raw.model_copy(update={"attachments": (waiting,)}))])
 
-    for step in (None, house.spool.set_aside):
+    for step in (None, house.spool.set_aside_until):
         if step:
-            step(house.spool.oldest()[0])
+            step(house.spool.oldest_batch()[0])
         found = house.purge()
         assert ("attachments" in found.counts, set(found.left)) == (False, {"attachments"})
     assert house.there(waiting) == [True]
@@ -249,7 +250,7 @@ def test_uploads_that_ended(house: House) -> None:
 
     assert house.purge(dry=True).counts["uploads"] == house.purge().counts["uploads"] == 1
     assert house.rows(UploadPart) == 1
-    assert house.uploads.find("young", UUID(int=1), NOW).offset == 5
+    assert house.uploads.find_upload("young", UUID(int=1), NOW).offset == 5
     assert house.purge(days=-99).counts["uploads"] == 0
 
 

@@ -21,7 +21,7 @@ def _of_ours() -> None:
 
 
 def _bound() -> None:
-    structlog.get_logger().bind(who=NAME).warning("door.away")
+    structlog.get_logger().bind(who=NAME).warning("door.publish_failed")
 
 
 def _of_a_library() -> None:

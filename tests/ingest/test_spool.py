@@ -10,7 +10,8 @@ import pytest
 
 from bus.errors import Reject, Retry, Stop
 from bus.port import MAX_MESSAGE_BYTES, Outgoing
-from ingest.spool import Spool, SpoolDrain, SpoolFull, SpoolingProducer
+from ingest.spool import Spool, SpoolFull
+from ingest.spool_drain import SpoolDrain, SpoolingProducer
 
 MOST = 10_000
 
@@ -72,7 +73,7 @@ def test_what_is_accepted_while_the_bus_is_away_is_on_the_disk(spool: Spool, bus
     with sqlite3.connect(f"file:{spool.path}?mode=ro", uri=True) as other:
         assert other.execute("SELECT count(*) FROM spool").fetchone() == (2,)
     other.close()
-    assert spool.oldest() == (2, [message(1), message(2)])
+    assert spool.oldest_batch() == (2, [message(1), message(2)])
 
 
 def test_what_comes_goes_behind_what_waits(spool: Spool, bus: Bus) -> None:
@@ -83,7 +84,7 @@ def test_what_comes_goes_behind_what_waits(spool: Spool, bus: Bus) -> None:
     bus.away = None
     producer.publish([message(2)])
     assert (bus.taken, bus.asked) == ([], 1)
-    while drain_of(spool, bus).step():
+    while drain_of(spool, bus).drain_batch():
         pass
     producer.publish([message(3)])
     assert bus.taken == [message(1), message(2), message(3)]
@@ -94,11 +95,11 @@ def test_a_drain_that_fails_keeps_everything(spool: Spool, bus: Bus) -> None:
     spool.append([message(1), message(2)])
     bus.away = Retry("away")
     with pytest.raises(Retry):
-        drain_of(spool, bus).step()
+        drain_of(spool, bus).drain_batch()
     assert len(spool) == 2
     bus.away = None
-    assert drain_of(spool, bus).step() == 2
-    assert (bus.taken, len(spool), spool.held) == ([message(1), message(2)], 0, 0)
+    assert drain_of(spool, bus).drain_batch() == 2
+    assert (bus.taken, len(spool), spool.held_bytes) == ([message(1), message(2)], 0, 0)
 
 
 def test_killed_between_handing_over_and_forgetting(tmp_path: Path, bus: Bus) -> None:
@@ -106,10 +107,10 @@ def test_killed_between_handing_over_and_forgetting(tmp_path: Path, bus: Bus) ->
     path = tmp_path / "spool.db"
     first = Spool(path, MOST)
     first.append([message(1)])
-    bus.publish(first.oldest()[1])
+    bus.publish(first.oldest_batch()[1])
     first.close()
     second = Spool(path, MOST)
-    drain_of(second, bus).step()
+    drain_of(second, bus).drain_batch()
     second.close()
     assert bus.taken == [message(1), message(1)]
 
@@ -122,9 +123,9 @@ def test_a_full_spool_promises_nothing(spool: Spool, bus: Bus) -> None:
         producer.publish([message(number, 2_400)])
     with pytest.raises(Retry, match="spool is full"):
         producer.publish([message(8, 100), message(9, 2_400)])
-    assert (len(spool), spool.held <= MOST) == (4, True)
+    assert (len(spool), spool.held_bytes <= MOST) == (4, True)
     bus.away = None
-    drain_of(spool, bus).step()
+    drain_of(spool, bus).drain_batch()
     producer.publish([message(5, 2_400)])
     assert [int(out.value.strip(b".")) for out in bus.taken] == [0, 1, 2, 3, 5]
 
@@ -151,12 +152,12 @@ def test_a_disk_is_full_until_it_takes_a_message_again(tmp_path: Path) -> None:
                 kept, refused = kept + 1, 0
             except SpoolFull:
                 refused += 1
-        before = spool.full
+        before = spool.is_full
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
-    assert (before, spool.full) == (True, False)
-    assert (len(spool), spool.aside) == (kept, 0)
-    assert 0 < spool.share < 0.1
+    assert (before, spool.is_full) == (True, False)
+    assert (len(spool), spool.rejected_count) == (kept, 0)
+    assert 0 < spool.fill_ratio < 0.1
     spool.append([message(kept, 10_000)])
     spool.close()
 
@@ -165,7 +166,7 @@ def test_draining_holds_little_in_memory(tmp_path: Path) -> None:
     """However much waits, a step takes two megabytes of it, or one message where that is larger."""
     spool = Spool(tmp_path / "spool.db", 50 * MAX_MESSAGE_BYTES)
     spool.append([message(number, 900_000) for number in range(10)])
-    _, found = spool.oldest()
+    _, found = spool.oldest_batch()
     spool.close()
     assert [out.value[:1] for out in found] == [b"0", b"1"]
 
@@ -182,10 +183,10 @@ def test_a_message_that_the_bus_rejects_later_stands_aside(spool: Spool, bus: Bu
     """A bus that became stricter meanwhile does not hold up the others; the file still has the bytes."""
     spool.append([message(1)])
     bus.away = Reject("too_large")
-    drain_of(spool, bus).step()
+    drain_of(spool, bus).drain_batch()
     bus.away = None
     spool.append([message(2)])
-    drain_of(spool, bus).step()
+    drain_of(spool, bus).drain_batch()
     assert (bus.taken, len(spool)) == ([message(2)], 0)
     with sqlite3.connect(spool.path) as other:
         assert other.execute("SELECT value FROM aside").fetchall() == [(message(1).value,)]

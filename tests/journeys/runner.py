@@ -20,7 +20,8 @@ from config.reference.open311_services import load_open311_services
 from config.reference.regions import load_regions
 from ingest.arrival import Arrival, Refused
 from ingest.mobile import adapter as mobile
-from ingest.mobile.devices import Device, Tokens, device_hash
+from ingest.mobile.devices import Device, device_hash
+from ingest.mobile.tokens import Tokens
 from ingest.smpp.adapter import SmppAdapter
 from ingest.smpp.part_store import SmsPart
 from ingest.smpp.pdu import parse
@@ -75,10 +76,9 @@ class Stages:
                     return "1-held", quarantine_record(found.raw, found.reason)
                 return "1-raw", accepted_record(found.raw)
             if target == "/mobile/v1/reports":
-                raw = mobile.accept(request, self.wrapper, _REGIONS)
+                raw = self._report_without_token(request)
             elif target == "/mobile/v1/outbox":
-                taken = next(item.found for item in self._items(request) if isinstance(item.found, mobile.DeviceReport))
-                raw = self._proven(request, taken)
+                raw = self._first_report(request)
             elif target == "deliver_sm":
                 raw = self._joined(json.loads(body))
             elif target.startswith("/open311/"):
@@ -95,19 +95,26 @@ class Stages:
         if not start.startswith("POST /mobile/v1/outbox "):
             return None
         items = self._items(Arrival("/mobile/v1/outbox", headers, body, self.now()))
-        return next((_told(item.found) for item in items if isinstance(item.found, Refused)), None)
+        contents = [item.report_or_refusal for item in items]
+        return next((_told(content) for content in contents if isinstance(content, Refused)), None)
 
     def _items(self, request: Arrival) -> list[mobile.BatchItem]:
         return mobile.read_batch(request.body, self._device(request).id, _REGIONS)
 
-    def _proven(self, request: Arrival, letter: mobile.DeviceReport) -> RawMessage:
-        thread = letter.said.client_id
-        return mobile.wrap(letter, self.wrapper, self.now(), self._device(request), thread, ())
+    def _first_report(self, request: Arrival) -> RawMessage:
+        """Return the raw message of the first valid item of a batch."""
+        contents = [item.report_or_refusal for item in self._items(request)]
+        report = next(content for content in contents if isinstance(content, mobile.DeviceReport))
+        return mobile.wrap(report, self.wrapper, self.now(), self._device(request), report.submission.client_id, ())
+
+    def _report_without_token(self, request: Arrival) -> RawMessage:
+        report = mobile.read_report(request, _REGIONS)
+        return mobile.wrap(report, self.wrapper, request.at, None, report.submission.client_id, ())
 
     def _device(self, request: Arrival) -> Device:
         """The device whose token it is, which registered with a push token."""
         token = request.headers["authorization"].removeprefix("Bearer ")
-        device = Tokens(_DEVICE_KEY).read(token, self.now()).device
+        device = Tokens(_DEVICE_KEY).read(token, self.now()).device_id
         return Device(device, device_hash(device, self.wrapper), "push-token-of-a-phone")
 
     def _joined(self, delivered: dict[str, Any]) -> RawMessage:
@@ -149,7 +156,7 @@ class Stages:
 
 
 def _told(refused: Refused) -> dict[str, Any]:
-    faults = {fault.field: fault.says for fault in refused.faults}
+    faults = {error.field: error.detail for error in refused.field_errors}
     return {"status": refused.status, "reason": refused.reason, "faults": faults}
 
 

@@ -163,14 +163,14 @@ def test_requests_are_remembered_once(engine: Engine) -> None:
     store = RequestStore(engine)
     for turn, (client, code) in enumerate([("a", "jalan"), ("a", "air"), ("b", "jalan"), ("a", "jalan")]):
         for _ in range(2):
-            store.remember(f"N{turn}", client, code, NOW + timedelta(seconds=turn))
+            store.record(f"N{turn}", client, code, NOW + timedelta(seconds=turn))
 
     def newest(most: int = 9, since: datetime = NOW, until: datetime = NOW + timedelta(hours=1), *codes: str) -> str:
-        return " ".join(one.tracking for one in store.newest(RequestQuery("a", since, until, codes), most))
+        return " ".join(one.tracking for one in store.newest_requests(RequestQuery("a", since, until, codes), most))
 
     assert newest() == "N3 N1 N0"
     assert newest(2) == "N3 N1"
     assert newest(9, NOW + timedelta(seconds=1), NOW + timedelta(seconds=1)) == "N1"
     assert newest(9, NOW, NOW + timedelta(hours=1), "jalan", "x") == "N3 N0"
-    assert {one.service_code for one in store.find(["N1", "N2", "unknown"]).values()} == {"air", "jalan"}
-    assert store.find([]) == {}
+    assert {one.service_code for one in store.find_requests(["N1", "N2", "unknown"]).values()} == {"air", "jalan"}
+    assert store.find_requests([]) == {}

@@ -1,4 +1,4 @@
-"""From an Open311 request to a raw message, and from its other questions to what they ask for. Pure."""
+"""Reads Open311 requests: the raw message of a report, and the arguments of queries. Pure."""
 
 from collections import Counter
 from collections.abc import Container, Mapping
@@ -15,21 +15,24 @@ from ingest.http import idempotency
 from ingest.http.field_errors import invalid_submission
 from ingest.web.open311.store import RequestQuery
 from ingest.wrap import Wrapper
-from messages.open311 import CONTENT_TYPE, ServiceRequest, arguments
+from messages.open311 import CONTENT_TYPE, ServiceRequest
+from messages.open311 import arguments as parse_arguments
 from messages.shapes import Channel, RawMessage
 
 JURISDICTION = "lapor.go.id"
-# The specification: a span of 90 days at most, and the default where none is given.
-SPAN = timedelta(days=90)
+# The specification allows a span of 90 days at most. It is also the default.
+MAX_SPAN = timedelta(days=90)
 STATES = ("open", "closed")
 _FORM = "application/x-www-form-urlencoded"
-_MOST_NUMBERS = 100
-_DIGEST = 32
+# Tracking numbers in one query.
+_MAX_NUMBERS = 100
+# Length of a client's digest in hexadecimal digits: 128 bits.
+_CLIENT_DIGITS = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """A request, wrapped."""
+class AcceptedRequest:
+    """The raw message of a service request, and the code of its service."""
 
     raw: RawMessage
     service_code: str
@@ -37,126 +40,131 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class ApiKeys:
-    """The keys that were given out; without any the door is open to all."""
+    """The api_keys that were issued. Without any key, everybody may report."""
 
     keys: tuple[str, ...]
     wrapper: Wrapper
 
-    def client(self, given: Mapping[str, str]) -> str:
-        """The keyed digest of the api_key, empty where it is none of ours."""
-        sent = given.get("api_key", "").encode()
-        # Every key is looked at, equal or not, so that the time taken tells nothing.
-        known = [compare_digest(sent, key.encode()) for key in self.keys]
-        return self.wrapper.digest(b"open311:" + sent)[:_DIGEST] if any(known) else ""
+    def client(self, arguments: Mapping[str, str]) -> str:
+        """Return the keyed digest of the api_key in the arguments, empty if it is not a key of ours."""
+        api_key = arguments.get("api_key", "").encode()
+        # The key is compared with every issued key, so that the response time says nothing about them.
+        comparisons = [compare_digest(api_key, issued_key.encode()) for issued_key in self.keys]
+        return self.wrapper.digest(b"open311:" + api_key)[:_CLIENT_DIGITS] if any(comparisons) else ""
 
-    def must_be_known(self, client: str) -> None:
-        """Raises `Refused` (403) where a key is needed and none was given, or one that is not ours."""
+    def require(self, client: str) -> None:
+        """Raise `Refused` (403) if keys were issued and `client` is empty."""
         if self.keys and not client:
             raise Refused("unknown_api_key")
 
 
-def asked(arrival: Arrival) -> dict[str, str]:
-    """What was said in the address; what was said more than once is a list, as with commas."""
-    said: dict[str, str] = {}
-    for name, value in arguments(urlsplit(arrival.target).query.encode()):
-        said[name] = f"{said[name]},{value}" if name in said else value
-    return said
+def query_arguments(arrival: Arrival) -> dict[str, str]:
+    """Return the arguments of the address. Repeated arguments are joined with commas."""
+    joined_arguments: dict[str, str] = {}
+    for name, value in parse_arguments(urlsplit(arrival.target).query.encode()):
+        joined_arguments[name] = f"{joined_arguments[name]},{value}" if name in joined_arguments else value
+    return joined_arguments
 
 
-def given(arrival: Arrival) -> dict[str, str]:
-    """What was said in the address and in the body, which counts for more."""
-    return asked(arrival) | dict(arguments(arrival.body))
+def all_arguments(arrival: Arrival) -> dict[str, str]:
+    """Return the arguments of the address and the body. The body overrides the address."""
+    return query_arguments(arrival) | dict(parse_arguments(arrival.body))
 
 
-def must_be_ours(said: Mapping[str, str]) -> None:
-    """Raises `Refused` (404) for a jurisdiction that is not served here."""
-    if said.get("jurisdiction_id", JURISDICTION) != JURISDICTION:
+def check_jurisdiction(arguments: Mapping[str, str]) -> None:
+    """Raise `Refused` (404) for a jurisdiction that this service does not serve."""
+    if arguments.get("jurisdiction_id", JURISDICTION) != JURISDICTION:
         raise Refused("no_such_jurisdiction")
 
 
-def accept(arrival: Arrival, wrapper: Wrapper, services: Container[str], client: str, fresh: UUID) -> Accepted:
-    """The raw message in a service request; `fresh` names it where the app gave it no key of its own.
+def accept(
+    arrival: Arrival, wrapper: Wrapper, service_codes: Container[str], client: str, new_id: UUID
+) -> AcceptedRequest:
+    """Return the raw message of a service request. `new_id` identifies it if the app gave no key.
 
-    Each request is a report of its own: two citizens may say the same through one city's app. An app that tries again
-    sends an Idempotency-Key, which is the client's alone. Raises `Refused`, naming each argument at fault.
+    Each request is a report of its own: two citizens may write the same through the app of one city. An app that
+    repeats a request sends an Idempotency-Key; keys of different clients never collide. Raises `Refused`, naming each
+    invalid argument.
     """
     if arrival.headers.get("content-type", _FORM).partition(";")[0].strip().casefold() != _FORM:
         raise Refused("not_a_form")
-    _must_be_said_once(arrival.body)
+    _check_no_repeated_argument(arrival.body)
     try:
         request = ServiceRequest.from_form(arrival.body)
     except ValidationError as error:
         raise invalid_submission(error) from None
-    if faults := _no_place(request):
-        raise Refused("invalid_submission", faults)
-    if request.service_code not in services:
+    if place_errors := _place_errors(request):
+        raise Refused("invalid_submission", place_errors)
+    if request.service_code not in service_codes:
         raise Refused("no_such_service")
-    key = idempotency.read_key(arrival) or fresh
+    key = idempotency.read_key(arrival) or new_id
     raw = wrapper.wrap(Channel.WEB, f"open311:{client}:{key}", "", arrival.body, arrival.at, CONTENT_TYPE)
-    # Nobody asks an address that a stranger names: that there is a picture is all that the agency is told.
-    return Accepted(raw.model_copy(update={"unfetched": int(bool(request.media_url))}), request.service_code)
+    # The service never fetches an address that a stranger names. The agency only learns that there is a picture.
+    return AcceptedRequest(raw.model_copy(update={"unfetched": int(bool(request.media_url))}), request.service_code)
 
 
-def _must_be_said_once(body: bytes) -> None:
-    twice = [name for name, times in Counter(name for name, _ in arguments(body)).items() if times > 1]
-    if twice:
-        raise Refused("invalid_submission", tuple(FieldError(name, "Kirim satu kali saja.") for name in twice))
+def _check_no_repeated_argument(body: bytes) -> None:
+    counts = Counter(name for name, _ in parse_arguments(body))
+    repeated_names = [name for name, count in counts.items() if count > 1]
+    if repeated_names:
+        errors = tuple(FieldError(name, "Kirim satu kali saja.") for name in repeated_names)
+        raise Refused("invalid_submission", errors)
 
 
-def _no_place(request: ServiceRequest) -> tuple[FieldError, ...]:
+def _place_errors(request: ServiceRequest) -> tuple[FieldError, ...]:
     if (request.lat is None) != (request.long is None):
-        missing = "lat" if request.lat is None else "long"
-        return (FieldError(missing, "Mohon diisi: lat dan long dikirim bersama."),)
+        missing_field = "lat" if request.lat is None else "long"
+        return (FieldError(missing_field, "Mohon diisi: lat dan long dikirim bersama."),)
     if request.lat is None and not request.address_string:
         return (FieldError("address_string", "Isi tempatnya: address_string, atau lat dan long."),)
     return ()
 
 
-def numbers(said: Mapping[str, str]) -> list[str]:
-    """The numbers asked for; where there are none, the client's own requests are. Raises `Refused`."""
-    found = _many(said, "service_request_id")
-    if len(found) > _MOST_NUMBERS:
-        raise _fault("service_request_id", f"Paling banyak {_MOST_NUMBERS} nomor sekali minta.")
-    return found
+def requested_numbers(arguments: Mapping[str, str]) -> list[str]:
+    """Return the numbers of a query; none means the client's own requests. Raises `Refused`."""
+    numbers = _comma_list(arguments, "service_request_id")
+    if len(numbers) > _MAX_NUMBERS:
+        raise _invalid_argument("service_request_id", f"Paling banyak {_MAX_NUMBERS} nomor sekali minta.")
+    return numbers
 
 
-def states(said: Mapping[str, str]) -> list[str]:
-    """The states asked for; every one where none is named. Raises `Refused`."""
-    named = _many(said, "status")
-    if not set(named) <= set(STATES):
-        raise _fault("status", "Pilih open atau closed.")
-    return named or list(STATES)
+def requested_states(arguments: Mapping[str, str]) -> list[str]:
+    """Return the states of a query, all states if it names none. Raises `Refused`."""
+    states = _comma_list(arguments, "status")
+    if not set(states) <= set(STATES):
+        raise _invalid_argument("status", "Pilih open atau closed.")
+    return states or list(STATES)
 
 
-def query(said: Mapping[str, str], client: str, now: datetime) -> RequestQuery:
-    """Which of the client's requests are asked for. Raises `Refused`."""
-    start, end = _moment(said, "start_date"), _moment(said, "end_date")
+def request_query(arguments: Mapping[str, str], client: str, now: datetime) -> RequestQuery:
+    """Return the query for the client's own requests. Raises `Refused`."""
+    start, end = _moment(arguments, "start_date"), _moment(arguments, "end_date")
     try:
-        until = end or (min(now, start + SPAN) if start else now)
-        since = start or until - SPAN
+        until = end or (min(now, start + MAX_SPAN) if start else now)
+        since = start or until - MAX_SPAN
     except OverflowError:
-        raise _fault("start_date", "Waktu ini di luar kalender.") from None
-    if until - since > SPAN:
-        raise _fault("end_date", f"Rentangnya paling lama {SPAN.days} hari.")
-    return RequestQuery(client, since, until, _many(said, "service_code"))
+        raise _invalid_argument("start_date", "Waktu ini di luar kalender.") from None
+    if until - since > MAX_SPAN:
+        raise _invalid_argument("end_date", f"Rentangnya paling lama {MAX_SPAN.days} hari.")
+    return RequestQuery(client, since, until, _comma_list(arguments, "service_code"))
 
 
-def _many(said: Mapping[str, str], name: str) -> list[str]:
-    return [part.strip() for part in said.get(name, "").split(",") if part.strip()]
+def _comma_list(arguments: Mapping[str, str], name: str) -> list[str]:
+    return [part.strip() for part in arguments.get(name, "").split(",") if part.strip()]
 
 
-def _moment(said: Mapping[str, str], name: str) -> datetime | None:
-    if name not in said:
+def _moment(arguments: Mapping[str, str], name: str) -> datetime | None:
+    if name not in arguments:
         return None
     try:
-        # A plus that was not encoded arrives as a space.
-        moment = datetime.fromisoformat(said[name].strip().replace(" ", "+"))
+        # A plus sign that was not encoded arrives as a space.
+        moment = datetime.fromisoformat(arguments[name].strip().replace(" ", "+"))
         if moment.tzinfo is None:
-            raise _fault(name, "Sebutkan zona waktunya, misalnya 2026-01-31T00:00:00Z.")
+            raise _invalid_argument(name, "Sebutkan zona waktunya, misalnya 2026-01-31T00:00:00Z.")
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise _fault(name, "Isi dengan waktu, misalnya 2026-01-31T00:00:00Z.") from None
+        raise _invalid_argument(name, "Isi dengan waktu, misalnya 2026-01-31T00:00:00Z.") from None
 
 
-def _fault(name: str, says: str) -> Refused:
-    return Refused("invalid_submission", (FieldError(name, says),))
+def _invalid_argument(name: str, detail: str) -> Refused:
+    return Refused("invalid_submission", (FieldError(name, detail),))

@@ -1,7 +1,7 @@
-"""The addresses of Open311 GeoReport v2. A request is answered with a token, since the pipeline works it later.
+"""Endpoints of Open311 GeoReport v2. A request is answered with a token, because the pipeline processes it later.
 
-The token is the tracking number: unguessable (an HMAC), given only to whoever made the request, and all that a citizen
-needs to keep. It becomes the `service_request_id` when the ledger knows it.
+The token is the tracking number: an HMAC that nobody can guess, given only to the client that made the request. It
+becomes the `service_request_id` when the ledger has the report.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -23,12 +23,12 @@ from ingest.web.open311.adapter import (
     JURISDICTION,
     ApiKeys,
     accept,
-    asked,
-    given,
-    must_be_ours,
-    numbers,
-    query,
-    states,
+    all_arguments,
+    check_jurisdiction,
+    query_arguments,
+    request_query,
+    requested_numbers,
+    requested_states,
 )
 from ingest.web.open311.render import PREFIX, Value, render
 from ingest.web.open311.store import RecordedRequest, RequestStore
@@ -36,14 +36,14 @@ from ingest.wrap import Wrapper, accepted_record
 from messages.shapes import iso
 from messages.tracking import read_tracking_number
 
-# The specification: the first 1,000 requests at most.
-_MOST_REQUESTS = 1000
+# The specification: 1,000 requests at most.
+_MAX_LISTED_REQUESTS = 1000
 _FORMATS = ("json", "xml")
 
 
 @dataclass(frozen=True, slots=True)
 class PublicStatus:
-    """What may be said openly of a number that the ledger knows; `notes` is for the citizen to read."""
+    """Public state of a report in the ledger. `notes` is a sentence for the citizen."""
 
     closed: bool
     notes: str
@@ -52,12 +52,16 @@ class PublicStatus:
     updated: datetime
 
 
-# What the ledger knows of these tracking numbers; those that it does not know (yet) are left out.
+# Returns the states of tracking numbers. Numbers that the ledger does not have (yet) are missing.
 StatusLookup = Callable[[Collection[str]], Mapping[str, PublicStatus]]
 
 
 class Open311Door:
-    """`lookup` asks the ledger; `reached_at` is the public address, `now` the clock."""
+    """All endpoints of Open311.
+
+    `find_statuses` asks the ledger. `new_id` returns a random UUID, `now` is the clock, `public_url` the service's
+    public address.
+    """
 
     def __init__(
         self,
@@ -66,69 +70,69 @@ class Open311Door:
         store: DoorStore,
         requests: RequestStore,
         services: Open311Services,
-        keys: Sequence[str],
-        lookup: StatusLookup,
+        api_keys: Sequence[str],
+        find_statuses: StatusLookup,
         new_id: Callable[[], UUID],
         now: Callable[[], datetime],
-        reached_at: str,
+        public_url: str,
     ) -> None:
         self._gate = gate
         self._wrapper = wrapper
         self._store = store
         self._requests = requests
         self._services = services
-        self._clients = ApiKeys(tuple(keys), wrapper)
-        self._lookup = lookup
+        self._api_keys = ApiKeys(tuple(api_keys), wrapper)
+        self._find_statuses = find_statuses
         self._new_id = new_id
         self._now = now
-        self._reached_at = reached_at
+        self._public_url = public_url
 
     def routes(self) -> APIRouter:
-        """The addresses to serve, each in both formats."""
+        """Return the routes to serve, each in both formats."""
         router = APIRouter(prefix=PREFIX, tags=["open311"])
-        for form in _FORMATS:
+        for format_name in _FORMATS:
             for path, endpoint, method, extra in (
                 ("/discovery", self.discovery, "GET", openapi.PLAIN),
                 ("/services", self.services, "GET", openapi.PLAIN),
                 ("/services/{code}", self.definition, "GET", openapi.PLAIN),
-                ("/requests", self.create, "POST", openapi.request(self._services.by_code)),
+                ("/requests", self.create, "POST", openapi.create_request(self._services.by_code)),
                 ("/requests", self.listing, "GET", openapi.LISTING),
                 ("/requests/{number}", self.show, "GET", openapi.PLAIN),
                 ("/tokens/{token}", self.token, "GET", openapi.PLAIN),
             ):
                 router.add_api_route(
-                    f"{path}.{form}",
+                    f"{path}.{format_name}",
                     endpoint,
                     methods=[method],
-                    response_class=openapi.answer_class(form),
-                    responses=openapi.responses(form, endpoint.__name__),
+                    response_class=openapi.response_class(format_name),
+                    responses=openapi.responses(format_name, endpoint.__name__),
                     openapi_extra=extra,
                 )
         return router
 
     def discovery(self, request: Request) -> Response:
-        """Where the endpoint is, and how to get a key (Service Discovery)."""
-        changed = f"{self._services.changed_at:%Y-%m-%d %H:%M}"
-        key = "Mintalah api_key kepada pengelola layanan ini." if self._clients.keys else "Tidak perlu api_key."
+        """Return the address of the endpoint and how to get a key (Service Discovery)."""
+        changeset = f"{self._services.changed_at:%Y-%m-%d %H:%M}"
+        issues_keys = bool(self._api_keys.keys)
         endpoint: Value = {
             "specification": "http://wiki.open311.org/GeoReport_v2",
-            "url": f"{self._reached_at}{PREFIX}",
-            "changeset": changed,
+            "url": f"{self._public_url}{PREFIX}",
+            "changeset": changeset,
             "type": "production",
             "formats": ["text/xml", "application/json"],
         }
-        found: Value = {
-            "changeset": changed,
-            "contact": f"SP4N-LAPOR! (jurisdiction_id {JURISDICTION}), {self._reached_at}/",
-            "key_service": key,
+        discovery: Value = {
+            "changeset": changeset,
+            "contact": f"SP4N-LAPOR! (jurisdiction_id {JURISDICTION}), {self._public_url}/",
+            "key_service": "Mintalah api_key kepada pengelola layanan ini." if issues_keys else "Tidak perlu api_key.",
             "endpoints": [endpoint],
         }
-        return render(request.url.path, "discovery", found)
+        return render(request.url.path, "discovery", discovery)
 
     def services(self, request: Request) -> Response:
-        """What can be reported (GET Service List)."""
-        must_be_ours(asked(self._gate.arrival(request, b"")))
-        found: Value = [
+        """Return the services that can be requested (GET Service List)."""
+        check_jurisdiction(query_arguments(self._gate.arrival(request, b"")))
+        services: Value = [
             {
                 "service_code": service.code,
                 "service_name": service.name,
@@ -140,107 +144,111 @@ class Open311Door:
             }
             for service in self._services.by_code.values()
         ]
-        return render(request.url.path, "services", found)
+        return render(request.url.path, "services", services)
 
     def definition(self, request: Request, code: str) -> Response:
-        """What else a service asks for: nothing (GET Service Definition)."""
-        must_be_ours(asked(self._gate.arrival(request, b"")))
+        """Return the attributes of a service: none (GET Service Definition)."""
+        check_jurisdiction(query_arguments(self._gate.arrival(request, b"")))
         if code not in self._services.by_code:
             raise Refused("no_such_service")
         return render(request.url.path, "service_definition", {"service_code": code, "attributes": []})
 
     async def create(self, request: Request) -> Response:
-        """Take a report, and give its token (POST Service Request)."""
+        """Accept a report and return its token (POST Service Request)."""
         arrival = await self._gate.read_arrival(request)
-        said = given(arrival)
-        client = self._admit("open311", arrival, said)
-        self._clients.must_be_known(client)
-        must_be_ours(said)
+        arguments = all_arguments(arrival)
+        client = self._check_rate("open311", arrival, arguments)
+        self._api_keys.require(client)
+        check_jurisdiction(arguments)
         accepted = accept(arrival, self._wrapper, self._services.by_code, client, self._new_id())
         raw = accepted.raw
         if arrival.headers.get(idempotency.HEADER) is not None:
             await idempotency.claim_key(self._store, self._wrapper, raw.provider_id, arrival.body)
-        # Before it is published: who has a token must be able to ask for it. One that nobody was given harms nobody.
-        await run_in_threadpool(self._requests.remember, raw.tracking, client, accepted.service_code, raw.at)
+        # The request is recorded before it is published, because a client with a token must be able to ask for it. A
+        # token that was recorded and never sent does no harm.
+        await run_in_threadpool(self._requests.record, raw.tracking, client, accepted.service_code, raw.at)
         await self._gate.publish(accepted_record(raw))
-        notice = f"Laporan diterima. Simpan nomor {raw.tracking}; lihat {self._reached_at}/status/{raw.tracking}."
-        told: Value = [{"token": raw.tracking, "service_notice": notice, "account_id": None}]
-        return render(request.url.path, "service_requests", told)
+        notice = f"Laporan diterima. Simpan nomor {raw.tracking}; lihat {self._public_url}/status/{raw.tracking}."
+        answer: Value = [{"token": raw.tracking, "service_notice": notice, "account_id": None}]
+        return render(request.url.path, "service_requests", answer)
 
     def token(self, request: Request, token: str) -> Response:
-        """The number of a token, when the ledger has it (GET service_request_id from a token)."""
-        self._ask(request)
+        """Return the number of a token as soon as the ledger has it (GET service_request_id from a token)."""
+        self._check_query(request)
         number = read_tracking_number(token)
-        if number and self._lookup([number]):
-            found: Value = [{"service_request_id": number, "token": number}]
-        elif number and self._requests.find([number]):
-            found = [{"token": number}]
+        if number and self._find_statuses([number]):
+            answer: Value = [{"service_request_id": number, "token": number}]
+        elif number and self._requests.find_requests([number]):
+            answer = [{"token": number}]
         else:
             raise Refused("no_such_number")
-        return render(request.url.path, "service_requests", found)
+        return render(request.url.path, "service_requests", answer)
 
     def show(self, request: Request, number: str) -> Response:
-        """What became of a request (GET Service Request)."""
-        self._ask(request)
-        found = self._told([number])
-        if not found:
+        """Return the state of a request (GET Service Request)."""
+        self._check_query(request)
+        rows = self._rows_of_numbers([number])
+        if not rows:
             raise Refused("no_such_number")
-        return render(request.url.path, "service_requests", found)
+        return render(request.url.path, "service_requests", rows)
 
     def listing(self, request: Request) -> Response:
-        """What became of the numbers asked for; without any, of the client's own requests (GET Service Requests).
+        """Return the states of the given numbers, or of the client's own requests (GET Service Requests).
 
-        A list of everybody's would hand out their numbers: without a key of ours it is empty.
+        Without a valid key the list is empty, because a list of all requests would give away their numbers.
         """
-        said = self._ask(request)
-        if typed := numbers(said):
-            return render(request.url.path, "service_requests", self._told(typed))
-        client, wanted = self._clients.client(said), states(said)
-        mine = query(said, client, self._now())
+        arguments = self._check_query(request)
+        if numbers := requested_numbers(arguments):
+            return render(request.url.path, "service_requests", self._rows_of_numbers(numbers))
+        client, states = self._api_keys.client(arguments), requested_states(arguments)
+        query = request_query(arguments, client, self._now())
         if not client:
             return render(request.url.path, "service_requests", [])
         self._gate.check_rate("open311-list", client)
-        newest = self._requests.newest(mine, _MOST_REQUESTS)
-        told = [one for one in self._shown(newest) if one["status"] in wanted]
-        return render(request.url.path, "service_requests", told)
+        newest_requests = self._requests.newest_requests(query, _MAX_LISTED_REQUESTS)
+        rows = [row for row in self._rows(newest_requests) if row["status"] in states]
+        return render(request.url.path, "service_requests", rows)
 
-    def _ask(self, request: Request) -> dict[str, str]:
-        """Let a question in; returns what it says."""
+    def _check_query(self, request: Request) -> dict[str, str]:
+        """Check rate and jurisdiction of a query, and return its arguments."""
         arrival = self._gate.arrival(request, b"")
-        said = asked(arrival)
-        self._admit("open311-read", arrival, said)
-        must_be_ours(said)
-        return said
+        arguments = query_arguments(arrival)
+        self._check_rate("open311-read", arrival, arguments)
+        check_jurisdiction(arguments)
+        return arguments
 
-    def _admit(self, door: str, arrival: Arrival, said: dict[str, str]) -> str:
-        """Count the knock: a client's by its key, anybody else's by the address. Returns the client."""
-        client = self._clients.client(said)
+    def _check_rate(self, door: str, arrival: Arrival, arguments: Mapping[str, str]) -> str:
+        """Count the request by the client's key, without a key by the address. Return the client."""
+        client = self._api_keys.client(arguments)
         self._gate.check_rate(door, client or arrival.address)
         return client
 
-    def _told(self, typed: Sequence[str]) -> list[dict[str, Value]]:
-        wanted = list(dict.fromkeys(number for one in typed if (number := read_tracking_number(one))))
-        made = self._requests.find(wanted)
-        return list(self._shown(made.get(number, RecordedRequest(number, "")) for number in wanted))
+    def _rows_of_numbers(self, texts: Sequence[str]) -> list[dict[str, Value]]:
+        numbers = list(dict.fromkeys(number for text in texts if (number := read_tracking_number(text))))
+        recorded = self._requests.find_requests(numbers)
+        return list(self._rows(recorded.get(number, RecordedRequest(number, "")) for number in numbers))
 
-    def _shown(self, many: Iterable[RecordedRequest]) -> Iterable[dict[str, Value]]:
-        """What may be said of each that the ledger knows: never who, what or where; the words are not public here."""
-        asked_for = list(many)
-        found = self._lookup([one.tracking for one in asked_for])
-        for one in asked_for:
-            if known := found.get(one.tracking):
-                service = self._services.by_code.get(one.service_code)
+    def _rows(self, requests: Iterable[RecordedRequest]) -> Iterable[dict[str, Value]]:
+        """Return the public fields of each request that the ledger has.
+
+        Sender, text and place are never public here.
+        """
+        listed_requests = list(requests)
+        statuses = self._find_statuses([request.tracking for request in listed_requests])
+        for request in listed_requests:
+            if status := statuses.get(request.tracking):
+                service = self._services.by_code.get(request.service_code)
                 yield {
-                    "service_request_id": one.tracking,
-                    "status": "closed" if known.closed else "open",
-                    "status_notes": known.notes,
+                    "service_request_id": request.tracking,
+                    "status": "closed" if status.closed else "open",
+                    "status_notes": status.notes,
                     "service_name": service.name if service else None,
-                    "service_code": one.service_code or None,
+                    "service_code": request.service_code or None,
                     "description": None,
-                    "agency_responsible": known.agency or None,
+                    "agency_responsible": status.agency or None,
                     "service_notice": None,
-                    "requested_datetime": iso(known.requested),
-                    "updated_datetime": iso(known.updated),
+                    "requested_datetime": iso(status.requested),
+                    "updated_datetime": iso(status.updated),
                     "expected_datetime": None,
                     "address": None,
                     "address_id": None,

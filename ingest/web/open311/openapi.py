@@ -1,4 +1,7 @@
-"""What the OpenAPI document says of these addresses; the door reads arguments itself, to refuse in its own format."""
+"""OpenAPI description of the Open311 endpoints.
+
+The door reads the arguments itself, so that its errors have the format of Open311.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,16 +18,16 @@ _TEXT_OR_NULL: dict[str, Any] = {"type": ["string", "null"]}
 _MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
 
 
-def _thing(**properties: dict[str, Any]) -> dict[str, Any]:
+def _object(**properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
 
 
-def _many(thing: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": thing}
+def _array(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
 
 
-_TOKEN_OR_NUMBER = {**_thing(token=_NUMBER, service_request_id=_NUMBER), "required": ["token"]}
-_REQUEST = _thing(
+_TOKEN_OR_NUMBER = {**_object(token=_NUMBER, service_request_id=_NUMBER), "required": ["token"]}
+_REQUEST = _object(
     service_request_id=_NUMBER,
     status={"type": "string", "enum": [*STATES]},
     status_notes=_TEXT,
@@ -43,7 +46,7 @@ _REQUEST = _thing(
     long=_NULL,
     media_url=_NULL,
 )
-_SERVICE = _thing(
+_SERVICE = _object(
     service_code=_TEXT,
     service_name=_TEXT,
     description=_TEXT,
@@ -52,16 +55,16 @@ _SERVICE = _thing(
     keywords=_TEXT,
     group=_TEXT,
 )
-_ENDPOINT = _thing(specification=_TEXT, url=_TEXT, changeset=_TEXT, type=_TEXT, formats=_many(_TEXT))
-_ERRORS = _many(_thing(code={"type": "integer"}, description=_TEXT))
+_ENDPOINT = _object(specification=_TEXT, url=_TEXT, changeset=_TEXT, type=_TEXT, formats=_array(_TEXT))
+_ERRORS = _array(_object(code={"type": "integer"}, description=_TEXT))
 _ANSWERS = {
-    "discovery": _thing(changeset=_TEXT, contact=_TEXT, key_service=_TEXT, endpoints=_many(_ENDPOINT)),
-    "services": _many(_SERVICE),
-    "definition": _thing(service_code=_TEXT, attributes={**_many({"type": "object"}), "maxItems": 0}),
-    "create": _many(_thing(token=_NUMBER, service_notice=_TEXT, account_id=_NULL)),
-    "listing": _many(_REQUEST),
-    "show": _many(_REQUEST),
-    "token": _many(_TOKEN_OR_NUMBER),
+    "discovery": _object(changeset=_TEXT, contact=_TEXT, key_service=_TEXT, endpoints=_array(_ENDPOINT)),
+    "services": _array(_SERVICE),
+    "definition": _object(service_code=_TEXT, attributes={**_array({"type": "object"}), "maxItems": 0}),
+    "create": _array(_object(token=_NUMBER, service_notice=_TEXT, account_id=_NULL)),
+    "listing": _array(_REQUEST),
+    "show": _array(_REQUEST),
+    "token": _array(_TOKEN_OR_NUMBER),
 }
 
 
@@ -73,26 +76,30 @@ class _Xml(Response):
     media_type = "text/xml"
 
 
-_CLASSES: dict[str, type[Response]] = {"json": _Json, "xml": _Xml}
+_RESPONSE_CLASSES: dict[str, type[Response]] = {"json": _Json, "xml": _Xml}
 
 
-def answer_class(form: str) -> type[Response]:
-    """What answers in a format."""
-    return _CLASSES[form]
+def response_class(format_name: str) -> type[Response]:
+    """Return the response class of a format."""
+    return _RESPONSE_CLASSES[format_name]
 
 
-def responses(form: str, name: str) -> dict[int | str, dict[str, Any]]:
-    """What the address called `name` answers in a format, errors too. The XML has no schema, as the specification."""
-    answer, errors = ({}, {}) if form == "xml" else ({"schema": _ANSWERS[name]}, {"schema": _ERRORS})
-    kind = _CLASSES[form].media_type
+def responses(format_name: str, endpoint: str) -> dict[int | str, dict[str, Any]]:
+    """Return the description of the answers and errors of an endpoint in a format.
+
+    The XML has no schema: the specification gives none.
+    """
+    is_xml = format_name == "xml"
+    answer, errors = ({}, {}) if is_xml else ({"schema": _ANSWERS[endpoint]}, {"schema": _ERRORS})
+    media_type = _RESPONSE_CLASSES[format_name].media_type
     return {
-        200: {"description": "As the specification has it.", "content": {kind: answer}},
-        "default": {"description": "Errors, each with a code and a description.", "content": {kind: errors}},
+        200: {"description": "As the specification has it.", "content": {media_type: answer}},
+        "default": {"description": "Errors, each with a code and a description.", "content": {media_type: errors}},
     }
 
 
-def _argument(name: str, says: str, where: str = "query", **schema: Any) -> dict[str, Any]:
-    return {"name": name, "in": where, "description": says, "schema": {**_TEXT, **schema}}
+def _argument(name: str, description: str, location: str = "query", **schema: Any) -> dict[str, Any]:
+    return {"name": name, "in": location, "description": description, "schema": {**_TEXT, **schema}}
 
 
 _JURISDICTION = _argument("jurisdiction_id", "Ours, or nothing.", enum=[JURISDICTION])
@@ -101,26 +108,26 @@ PLAIN: dict[str, Any] = {"parameters": [_JURISDICTION]}
 LISTING: dict[str, Any] = {
     "parameters": [
         _JURISDICTION,
-        _argument("api_key", "Whose requests are listed; without one of ours none are."),
-        _argument("service_request_id", "Numbers, separated by commas; the other arguments are passed over then."),
+        _argument("api_key", "Key of the client whose requests are listed; without a valid key the list is empty."),
+        _argument("service_request_id", "Numbers, separated by commas; then the other arguments are ignored."),
         _argument("service_code", "Services, separated by commas."),
         _argument("start_date", "With the zone; at most 90 days before end_date.", format="date-time"),
         _argument("end_date", "With the zone.", format="date-time"),
-        _argument("status", "Both are asked for by open,closed.", enum=[*STATES, ",".join(STATES)]),
+        _argument("status", "Use open,closed for both.", enum=[*STATES, ",".join(STATES)]),
     ]
 }
 
 
-def request(services: Iterable[str]) -> dict[str, Any]:
-    """What POST Service Request takes, where these are the services' codes."""
+def create_request(service_codes: Iterable[str]) -> dict[str, Any]:
+    """Return the description of POST Service Request with these service codes."""
     schema = ServiceRequest.model_json_schema()
-    schema["properties"]["service_code"] |= {"enum": [*services]}
+    schema["properties"]["service_code"] |= {"enum": [*service_codes]}
     schema["properties"]["jurisdiction_id"] |= {"enum": [JURISDICTION, ""]}
     schema["anyOf"] = [{"required": ["lat", "long"]}, {"required": ["address_string"]}]
     key = {"minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
     return {
         "parameters": [
-            _argument("Idempotency-Key", "Of an app that tries again: one for each report.", "header", **key)
+            _argument("Idempotency-Key", "For an app that repeats requests: one key for each report.", "header", **key)
         ],
         "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": schema}}},
     }

@@ -1,6 +1,6 @@
-"""Answers in the two formats of Open311, and its errors in place of the problems that all other addresses answer with.
+"""Renders answers in the two formats of Open311, and replaces problems (RFC 9457) with the errors of Open311.
 
-JSON follows the XML by the Spark convention: a container of many is a list of what stands in it.
+The JSON follows from the XML by the Spark convention: an element that contains several elements is a list of them.
 """
 
 import json
@@ -16,8 +16,8 @@ PREFIX = "/open311/v2"
 
 Value = str | int | bool | None | Sequence["Value"] | Mapping[str, "Value"]
 
-# What stands in each container.
-_ITEMS = {
+# Name of the elements inside each list.
+_ITEM_NAMES = {
     "services": "service",
     "attributes": "attribute",
     "service_requests": "request",
@@ -25,13 +25,13 @@ _ITEMS = {
     "formats": "format",
     "errors": "error",
 }
-# What XML 1.0 has no way to write, not even as a reference.
-_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Characters that XML 1.0 cannot contain, not even as a reference.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PROBLEM = b"application/problem+json"
 
 
 def render(path: str, name: str, value: Value, status: int = 200) -> Response:
-    """`value` in the format that the path ends with, XML where it names none; `name` is XML's outermost element."""
+    """Return `value` in the format that `path` ends with, XML by default. `name` is the root element of the XML."""
     return Response(_content(path, name, value), status, media_type=_media_type(path))
 
 
@@ -53,29 +53,29 @@ def _element(name: str, value: Value) -> Element:
         case bool():
             element.text = str(value).lower()
         case str() | int():
-            element.text = _UNWRITABLE.sub("", str(value))
+            element.text = _NOT_XML.sub("", str(value))
         case Mapping():
-            element.extend(_element(inner, said) for inner, said in value.items())
+            element.extend(_element(child_name, child) for child_name, child in value.items())
         case _:
-            element.extend(_element(_ITEMS[name], said) for said in value)
+            element.extend(_element(_ITEM_NAMES[name], item) for item in value)
     return element
 
 
 class Open311Errors:
-    """Tells every problem under `PREFIX` as Open311 tells errors, whoever answered with it: door, gate or crowd."""
+    """ASGI middleware that converts each problem under `PREFIX` into Open311 errors, whoever sent it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See ASGI."""
+        """Handle one ASGI connection; see the ASGI specification."""
         if scope["type"] == "http" and scope["path"].startswith(f"{PREFIX}/"):
-            send = _Retold(scope["path"], send)
+            send = _ErrorConverter(scope["path"], send)
         await self._app(scope, receive, send)
 
 
-class _Retold:
-    """Holds a problem back until it is whole, and sends on everything else as it comes."""
+class _ErrorConverter:
+    """Collects a problem until it is complete and sends it as Open311 errors. Other messages pass unchanged."""
 
     def __init__(self, path: str, send: Send) -> None:
         self._path = path
@@ -91,11 +91,11 @@ class _Retold:
         elif self._start is not None:
             self._problem += message.get("body", b"")
             if not message.get("more_body"):
-                await self._tell(self._start)
+                await self._send_errors(self._start)
             return
         await self._send(message)
 
-    async def _tell(self, start: Message) -> None:
+    async def _send_errors(self, start: Message) -> None:
         content = _content(self._path, "errors", _errors(json.loads(self._problem)))
         headers = MutableHeaders(raw=list(start["headers"]))
         headers["Content-Type"] = _media_type(self._path)
@@ -105,7 +105,10 @@ class _Retold:
 
 
 def _errors(problem: Mapping[str, object]) -> Value:
-    """One error for each field at fault, else one for all."""
-    status, faults = problem["status"], problem.get("errors")
-    told = [f"{fault['field']}: {fault['detail']}" for fault in faults] if isinstance(faults, list) else []
-    return [{"code": int(str(status)), "description": said} for said in told or [str(problem["title"])]]
+    """Return one error for each field error of the problem, otherwise one with its title."""
+    field_errors = problem.get("errors")
+    if isinstance(field_errors, list) and field_errors:
+        descriptions = [f"{error['field']}: {error['detail']}" for error in field_errors]
+    else:
+        descriptions = [str(problem["title"])]
+    return [{"code": int(str(problem["status"])), "description": description} for description in descriptions]

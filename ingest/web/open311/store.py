@@ -1,4 +1,4 @@
-"""What the door must remember of the requests made at it: of which service each was, and through whose key."""
+"""Service requests that Open311 clients made: the service of each, and the client's key."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from config.database import UtcDateTime, insert_statement, read_transaction, wri
 
 
 class Open311Request(SQLModel, table=True):
-    """`client` is the keyed digest of the api_key; empty: none was needed."""
+    """A service request. `client` is the keyed digest of the api_key, empty if no key was required."""
 
     __tablename__ = "ingest_open311_request"
 
@@ -23,7 +23,7 @@ class Open311Request(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """A request made here, whatever became of it."""
+    """A request that was made here, in any state."""
 
     tracking: str
     service_code: str
@@ -31,7 +31,7 @@ class RecordedRequest:
 
 @dataclass(frozen=True, slots=True)
 class RequestQuery:
-    """Which of a client's requests: made in this time; of these services, or of any where none is named."""
+    """Query for a client's requests: made between `since` and `until`, of these services (none means all)."""
 
     client: str
     since: datetime
@@ -40,31 +40,31 @@ class RequestQuery:
 
 
 class RequestStore:
-    """Every method may raise `DatabaseUnavailable`."""
+    """Reads and writes service requests. Every method may raise `DatabaseUnavailable`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def remember(self, tracking: str, client: str, service_code: str, at: datetime) -> None:
-        """Keep a request; the same again changes nothing. Durable when this returns."""
+    def record(self, tracking: str, client: str, service_code: str, at: datetime) -> None:
+        """Store a request. A repeated call changes nothing. It is durable when this returns."""
         row = {"tracking": tracking, "client": client, "service_code": service_code, "requested_at": at}
         with write_transaction(self._engine) as connection:
             connection.execute(insert_statement(connection, Open311Request).values(row).on_conflict_do_nothing())
 
-    def find(self, numbers: Sequence[str]) -> dict[str, RecordedRequest]:
-        """Those of the tracking numbers that were given out here."""
-        wanted = col(Open311Request.tracking).in_(numbers)
+    def find_requests(self, numbers: Sequence[str]) -> dict[str, RecordedRequest]:
+        """Return the requests with these tracking numbers, by number."""
+        has_number = col(Open311Request.tracking).in_(numbers)
+        query = select(Open311Request.tracking, Open311Request.service_code).where(has_number)
         with read_transaction(self._engine) as connection:
-            rows = connection.execute(select(Open311Request.tracking, Open311Request.service_code).where(wanted))
-            return {tracking: RecordedRequest(tracking, code) for tracking, code in rows}
+            return {tracking: RecordedRequest(tracking, code) for tracking, code in connection.execute(query)}
 
-    def newest(self, query: RequestQuery, most: int) -> list[RecordedRequest]:
-        """What the query asks for, the newest first, at most so many."""
+    def newest_requests(self, query: RequestQuery, limit: int) -> list[RecordedRequest]:
+        """Return the requests that match the query, newest first, at most `limit`."""
         at = col(Open311Request.requested_at)
-        wanted = select(Open311Request.tracking, Open311Request.service_code).where(
+        statement = select(Open311Request.tracking, Open311Request.service_code).where(
             col(Open311Request.client) == query.client, at >= query.since, at <= query.until
         )
         if query.services:
-            wanted = wanted.where(col(Open311Request.service_code).in_(query.services))
+            statement = statement.where(col(Open311Request.service_code).in_(query.services))
         with read_transaction(self._engine) as connection:
-            return [RecordedRequest(*row) for row in connection.execute(wanted.order_by(at.desc()).limit(most))]
+            return [RecordedRequest(*row) for row in connection.execute(statement.order_by(at.desc()).limit(limit))]

@@ -1,5 +1,5 @@
-// What the form does where scripts run: the lists of places fill themselves, the phone's own place is offered, and a
-// file that is too large is named before it is sent. Without it everything works all the same, by the form's buttons.
+// Enhances the form where scripts run: it loads the lists of regions, offers the phone's location, and names a file
+// that is too large before it is sent. Without scripts the form's buttons do the same.
 (function () {
   "use strict";
   var form = document.getElementById("laporan");
@@ -8,12 +8,12 @@
   function byId(id) { return document.getElementById(id); }
   function show(element, shown) { element.hidden = !shown; }
 
-  // Places: a wider one fills the next.
+  // Regions: picking one loads the list of the regions inside it.
   function option(value, label) {
-    var made = document.createElement("option");
-    made.value = value;
-    made.textContent = label;
-    return made;
+    var element = document.createElement("option");
+    element.value = value;
+    element.textContent = label;
+    return element;
   }
 
   function empty(level) {
@@ -24,18 +24,17 @@
   }
 
   function fill(level, code) {
-    var asked = code;
-    fetch("/web/regions/" + encodeURIComponent(code)).then(function (answer) {
-      if (!answer.ok) throw new Error("no list");
-      return answer.json();
-    }).then(function (found) {
-      var wider = byId(level === "city" ? "province" : "city");
-      if (wider.value !== asked) return;
+    fetch("/web/regions/" + encodeURIComponent(code)).then(function (response) {
+      if (!response.ok) throw new Error("no list");
+      return response.json();
+    }).then(function (regions) {
+      var parent = byId(level === "city" ? "province" : "city");
+      if (parent.value !== code) return;
       empty(level);
-      found.forEach(function (region) { byId(level).appendChild(option(region[0], region[1])); });
+      regions.forEach(function (region) { byId(level).appendChild(option(region[0], region[1])); });
       show(byId(level + "-isian"), true);
     }).catch(function () {
-      // The list did not come: the form's own button asks for it.
+      // The list could not be loaded: show the form's own button for it.
       show(byId(level + "-minta"), true);
     });
   }
@@ -51,46 +50,46 @@
     if (this.value && this.value !== "-") fill("district", this.value);
   });
 
-  // The phone's own place.
-  var offer = byId("titik-tawaran"), told = byId("titik-kabar"), held = byId("titik-ada");
+  // The phone's location.
+  var offer = byId("titik-tawaran"), notice = byId("titik-kabar"), point = byId("titik-ada");
   function locate(latitude, longitude) {
     byId("latitude").value = latitude;
     byId("longitude").value = longitude;
     byId("titik-angka").textContent = latitude ? latitude + ", " + longitude : "";
-    show(held, latitude !== "");
+    show(point, latitude !== "");
   }
   if (navigator.geolocation && window.isSecureContext) {
     show(offer, true);
     byId("titik-pakai").addEventListener("click", function () {
-      told.textContent = "Mencari lokasi Anda…";
-      navigator.geolocation.getCurrentPosition(function (found) {
-        locate(found.coords.latitude.toFixed(5), found.coords.longitude.toFixed(5));
-        told.textContent = "Lokasi Anda ditambahkan ke laporan.";
+      notice.textContent = "Mencari lokasi Anda…";
+      navigator.geolocation.getCurrentPosition(function (position) {
+        locate(position.coords.latitude.toFixed(5), position.coords.longitude.toFixed(5));
+        notice.textContent = "Lokasi Anda ditambahkan ke laporan.";
       }, function () {
-        told.textContent = "Lokasi tidak dapat dibaca. Pilih tempatnya dari daftar, atau tulis alamatnya.";
+        notice.textContent = "Lokasi tidak dapat dibaca. Pilih tempatnya dari daftar, atau tulis alamatnya.";
       }, { enableHighAccuracy: true, timeout: 20000, maximumAge: 60000 });
     });
   }
   byId("titik-hapus").addEventListener("click", function (event) {
     event.preventDefault();
     locate("", "");
-    told.textContent = "Titik lokasi dihapus.";
+    notice.textContent = "Titik lokasi dihapus.";
     byId("address").focus();
   });
 
-  // Files: said before minutes of sending.
-  var files = byId("files"), says = byId("files-kabar");
-  function weigh() {
-    var most = Number(files.dataset.most), all = 0, large = "";
+  // Files: name a file that is too large before minutes are spent on sending it.
+  var files = byId("files"), fileNotice = byId("files-kabar");
+  function checkSizes() {
+    var maxFileBytes = Number(files.dataset.most), totalBytes = 0, largeName = "";
     Array.prototype.forEach.call(files.files, function (file) {
-      all += file.size;
-      if (file.size > most && !large) large = file.name;
+      totalBytes += file.size;
+      if (file.size > maxFileBytes && !largeName) largeName = file.name;
     });
-    var wrong = "";
-    if (large) wrong = "Terlalu besar: " + large + ". Paling banyak 8 MB untuk satu berkas.";
-    else if (all > Number(files.dataset.all)) wrong = "Terlalu besar: paling banyak 25 MB untuk semua berkas.";
-    says.textContent = wrong;
-    files.setCustomValidity(wrong);
+    var message = "";
+    if (largeName) message = "Terlalu besar: " + largeName + ". Paling banyak 8 MB untuk satu berkas.";
+    else if (totalBytes > Number(files.dataset.all)) message = "Terlalu besar: paling banyak 25 MB untuk semua berkas.";
+    fileNotice.textContent = message;
+    files.setCustomValidity(message);
   }
-  if (files.files) files.addEventListener("change", weigh);
+  if (files.files) files.addEventListener("change", checkSizes);
 })();

@@ -158,7 +158,7 @@ def test_log_names_events_and_nobody(serve: Serve, producer: Producer, logged: l
 
     (kept,) = served.quarantined()
     assert [{**line, "log_level": ""} for line in logged] == [
-        said("door.away", cause="Retry"),
+        said("door.publish_failed", cause="Retry"),
         said("door.refused", route="/web/reports", reason="away", status=503),
         said("sms.quarantined", message_id=str(kept.message_id), reason="unsigned"),
         said("door.refused", route="/sms/twilio", reason="unsigned", status=403),

@@ -17,8 +17,8 @@ from schemathesis.core.result import Err
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 from starlette.responses import Response
 
-from ingest.http.gate import install_refusal_handlers
 from ingest.http.problems import RefusalResponder
+from ingest.http.refusal_handlers import install_refusal_handlers
 from ingest.http.rejection_counter import RejectionCounter
 from tests.ingest.door_client import DoorClient, DoorServer, assert_refused
 from tests.ingest.web.test_open311 import send, token_of, work

@@ -15,7 +15,7 @@ from bus.port import Outgoing, Producer
 from config.reference.regions import load_regions
 from ingest.arrival import Refused
 from ingest.mobile.adapter import DeviceReport, read_batch
-from ingest.mobile.sequences import MOST_GAPS, Message, SequenceCount, Sequences
+from ingest.mobile.sequences import MAX_GAPS, PublishedReport, SequenceCount, Sequences
 from messages.shapes import Channel
 from messages.submission import OutboxItem
 from tests.conftest import NOW
@@ -265,7 +265,7 @@ def test_fault_of_ours_is_one_items_own(serve: Serve, producer: Producer, logged
     sent = [item(number) for number in (1, 2, 3)]
 
     results = phone.results(*sent)
-    lines = [line for line in logged if line["event"] == "mobile.unexpected"]
+    lines = [line for line in logged if line["event"] == "mobile.report_failed"]
     refusals = [line["reason"] for line in logged if line["event"] == "door.refused"]
 
     assert statuses(results) == ["accepted", "unexpected", "accepted"]
@@ -289,9 +289,9 @@ def test_nothing_but_faults_is_still_answered(serve: Serve, producer: Producer) 
 # The memory itself, on each kind of database.
 
 
-def message(number: int) -> Message:
+def message(number: int) -> PublishedReport:
     """A report of its own."""
-    return Message(UUID(int=number), UUID(int=number), UUID(int=number), f"N{number}", NOW)
+    return PublishedReport(UUID(int=number), UUID(int=number), UUID(int=number), f"N{number}", NOW)
 
 
 @given(numbers=st.sets(st.integers(1, 60)))
@@ -301,7 +301,7 @@ def test_gaps(numbers: set[int], engine: Engine) -> None:
     sequences = Sequences(engine)
     device = str(uuid4())
     for number in numbers:
-        sequences.record(device, message(number), number)
+        sequences.record_report(device, message(number), number)
     count = sequences.count(device)
 
     lacking = {number for first, last in count.missing for number in range(first, last + 1)}
@@ -314,23 +314,23 @@ def test_gaps_have_a_bound(engine: Engine) -> None:
     """A device that counts in leaps is told of the lowest gaps only; the greatest number will do for any phone."""
     sequences = Sequences(engine)
     for number in (2, 2**31 - 1):
-        sequences.record("jauh", message(number), number)
+        sequences.record_report("jauh", message(number), number)
     assert sequences.count("jauh") == SequenceCount(2**31 - 1, ((1, 1), (3, 2**31 - 2)))
 
-    for number in range(1, MOST_GAPS + 2):
-        sequences.record("loncat", message(number), number * 2)
+    for number in range(1, MAX_GAPS + 2):
+        sequences.record_report("loncat", message(number), number * 2)
     missing = sequences.count("loncat").missing
-    assert (len(missing), missing[0], missing[-1]) == (MOST_GAPS, (1, 1), (MOST_GAPS * 2 - 1,) * 2)
+    assert (len(missing), missing[0], missing[-1]) == (MAX_GAPS, (1, 1), (MAX_GAPS * 2 - 1,) * 2)
 
 
 def test_first_under_a_number_stays(engine: Engine) -> None:
     """What came first under a number is what came under it."""
     sequences = Sequences(engine)
-    sequences.record("d", message(1), 5)
-    sequences.record("d", message(2), 5)
+    sequences.record_report("d", message(1), 5)
+    sequences.record_report("d", message(2), 5)
 
-    assert sequences.at("d", 5) == UUID(int=1)
-    assert [each.tracking for each in sequences.latest("d", 9)] == ["N1", "N2"]
+    assert sequences.message_at("d", 5) == UUID(int=1)
+    assert [each.tracking for each in sequences.latest_reports("d", 9)] == ["N1", "N2"]
 
 
 _REGIONS = load_regions()
@@ -348,7 +348,7 @@ _JSON = st.recursive(
 def test_reading_a_batch_is_total(body: bytes) -> None:
     """Any bytes give items, each a letter or a reason, or one refusal of the whole."""
     try:
-        found = [type(each.found) for each in read_batch(body, UUID(DEVICE), _REGIONS)]
+        found = [type(each.report_or_refusal) for each in read_batch(body, UUID(DEVICE), _REGIONS)]
     except Refused as refused_whole:
         found = [type(refused_whole)]
     assert found

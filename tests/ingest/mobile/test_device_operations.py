@@ -16,8 +16,9 @@ from app.cli import app
 from app.operations.audit_log import AuditLog
 from app.operations.devices import DeviceDesk
 from bus.errors import Retry
-from ingest.mobile.devices import Devices, Tokens, device_hash
+from ingest.mobile.devices import Devices, device_hash
 from ingest.mobile.sequences import Sequences
+from ingest.mobile.tokens import Tokens
 from messages import codec
 from messages.shapes import OversightEvent
 from messages.topics import OVERSIGHT
@@ -65,7 +66,7 @@ def test_revoked_by_a_person(desk: DeviceDesk, devices: Devices, parts: Parts, e
     assert event.subject == UUID(device_hash(_ID, parts.wrapper))
     assert revoked
     assert DEVICE not in event.model_dump_json() + str(revoked)
-    found, untouched = devices.find(_ID), devices.find(other)
+    found, untouched = devices.find_registered(_ID), devices.find_registered(other)
     assert found
     assert untouched
     assert [(each.epoch, each.push) for each in (found, untouched)] == [(1, False), (0, True)]
@@ -93,7 +94,7 @@ def test_broken_off_and_done_again(engine: Engine, devices: Devices, parts: Part
 
     with pytest.raises(Retry):
         DeviceDesk(_Away(), devices, Sequences(engine), AuditLog(engine)).revoke(_ID, "p", "x", NOW)  # type: ignore[arg-type]
-    assert (told(parts), devices.find(_ID).epoch) == ([], 0)  # type: ignore[union-attr]
+    assert (told(parts), devices.find_registered(_ID).epoch) == ([], 0)  # type: ignore[union-attr]
 
     class _Dying(Devices):
         def revoke(self, device: UUID, epoch: int | None = None) -> None:
@@ -102,7 +103,7 @@ def test_broken_off_and_done_again(engine: Engine, devices: Devices, parts: Part
     dying = _Dying(engine, parts.wrapper, parts.sealer, Tokens(b"k" * 32))
     for mine in (dying, devices):
         DeviceDesk(parts.bus, mine, Sequences(engine), AuditLog(engine)).revoke(_ID, "p", "x", NOW)
-    assert (len(told(parts)), devices.find(_ID).epoch) == (1, 1)  # type: ignore[union-attr]
+    assert (len(told(parts)), devices.find_registered(_ID).epoch) == (1, 1)  # type: ignore[union-attr]
 
 
 def test_only_the_tokens_that_were_meant(devices: Devices) -> None:
@@ -111,7 +112,7 @@ def test_only_the_tokens_that_were_meant(devices: Devices) -> None:
     devices.revoke(_ID, 0)
     token, _ = devices.register(_ID, None, NOW)
     devices.revoke(_ID, 0)
-    assert devices.prove({"authorization": f"Bearer {token}"}, NOW).id == _ID
+    assert devices.authenticate({"authorization": f"Bearer {token}"}, NOW).id == _ID
 
 
 def test_unknown_device(desk: DeviceDesk, parts: Parts) -> None:
@@ -166,7 +167,7 @@ def test_the_commands(served: DoorClient, run: Run) -> None:
     assert (shown["registered_at"][-1], shown["latest_report_at"][-1]) == ("Z", "Z")
     assert (done.returncode, done.stdout) == (0, f"{shown['device']}: every token ended\n")
     assert_refused(phone.call("GET", "/feed"), 401, "token_revoked")
-    revoked = served.parts.devices.find(phone.device_id)
+    revoked = served.parts.devices.find_registered(phone.device_id)
     assert revoked
     assert revoked.epoch == 1
     assert [event.actor for event in told(served.parts)] == ["petugas-1"]

@@ -8,7 +8,8 @@ import requests
 from sqlalchemy import Engine
 
 from app.assembly.parts import Parts
-from ingest.mobile.devices import LIFE, Claim, Devices, NotAuthenticated, Tokens
+from ingest.mobile.devices import TOKEN_LIFETIME, Devices
+from ingest.mobile.tokens import Claim, NotAuthenticated, Tokens
 from messages.sealing import Sealer
 from messages.shapes import Channel
 from tests.conftest import NOW
@@ -35,7 +36,7 @@ def bearer(token: str) -> dict[str, str]:
 def why_not(devices: Devices, headers: dict[str, str]) -> str:
     """The reason for which nobody is proven."""
     with pytest.raises(NotAuthenticated) as caught:
-        devices.prove(headers, NOW)
+        devices.authenticate(headers, NOW)
     return caught.value.reason
 
 
@@ -44,14 +45,14 @@ def test_token_proves_its_device(devices: Devices) -> None:
     device = uuid4()
     token, expires = devices.register(device, "push-1", NOW)
 
-    proven = devices.prove(bearer(token), expires - timedelta(seconds=1))
+    proven = devices.authenticate(bearer(token), expires - timedelta(seconds=1))
     assert (proven.id, proven.push_token) == (device, "push-1")
-    assert expires == NOW.replace(microsecond=0) + LIFE
+    assert expires == NOW.replace(microsecond=0) + TOKEN_LIFETIME
 
 
 def test_token_ends(devices: Devices) -> None:
     """At the moment it said, and not a second earlier."""
-    token, expires = devices.register(uuid4(), None, NOW - LIFE)
+    token, expires = devices.register(uuid4(), None, NOW - TOKEN_LIFETIME)
     assert expires <= NOW
 
     assert why_not(devices, bearer(token)) == "token_expired"
@@ -65,7 +66,7 @@ def test_revoked_tokens_are_dead(devices: Devices) -> None:
 
     assert [why_not(devices, bearer(token)) for token in dead] == ["token_revoked", "token_revoked"]
     fresh, _ = devices.register(device, None, NOW)
-    assert devices.prove(bearer(fresh), NOW).push_token == ""
+    assert devices.authenticate(bearer(fresh), NOW).push_token == ""
 
 
 def test_revoking_one_leaves_the_others(devices: Devices) -> None:
@@ -75,7 +76,7 @@ def test_revoking_one_leaves_the_others(devices: Devices) -> None:
     token, _ = devices.register(other, None, NOW)
     devices.revoke(one)
 
-    assert devices.prove(bearer(token), NOW).id == other
+    assert devices.authenticate(bearer(token), NOW).id == other
 
 
 def test_push_token_may_change(devices: Devices) -> None:
@@ -84,7 +85,7 @@ def test_push_token_may_change(devices: Devices) -> None:
     seen = []
     for push in ("push-1", "push-2", None, ""):
         token, _ = devices.register(device, push, NOW)
-        seen.append(devices.prove(bearer(token), NOW).push_token)
+        seen.append(devices.authenticate(bearer(token), NOW).push_token)
 
     assert seen == ["push-1", "push-2", "push-2", ""]
 
@@ -94,15 +95,15 @@ def test_push_token_of_a_lost_key(engine: Engine, parts: Parts, devices: Devices
     token, _ = devices.register(uuid4(), "push-1", NOW)
     later = Devices(engine, parts.wrapper, Sealer([b"t" * 64]), Tokens(_KEY))
 
-    assert later.prove(bearer(token), NOW).push_token == ""
+    assert later.authenticate(bearer(token), NOW).push_token == ""
 
 
 def test_changed_token_proves_nothing() -> None:
     """A token with any one character changed, cut or added is none, and so is one signed with another key."""
     tokens = Tokens(_KEY)
-    token = tokens.issue(Claim(uuid4(), 3), NOW + LIFE)
+    token = tokens.issue(Claim(uuid4(), 3), NOW + TOKEN_LIFETIME)
     swapped = [token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :] for at in range(len(token))]
-    foreign = Tokens(b"o" * 32).issue(Claim(uuid4(), 3), NOW + LIFE)
+    foreign = Tokens(b"o" * 32).issue(Claim(uuid4(), 3), NOW + TOKEN_LIFETIME)
 
     for wrong in [*swapped, token[:-1], token + "A", token + "=", "", "é", foreign]:
         with pytest.raises(NotAuthenticated) as caught:

@@ -19,7 +19,7 @@ from ingest.arrival import Refused
 from ingest.files.attachments import Attachments
 from ingest.files.cleaning import MAX_FILE_BYTES
 from ingest.http.concurrency_limit import ConcurrencyLimit
-from ingest.mobile.uploads import LIFE, QUOTA_BYTES, Upload, Uploads
+from ingest.mobile.uploads import QUOTA_BYTES, UPLOAD_LIFETIME, Upload, Uploads
 from messages.shapes import Channel
 from normalize.readers import mobile
 from tests.conftest import NOW
@@ -29,6 +29,7 @@ from tests.ingest.files.test_attachments import GPS, SECRET
 from tests.ingest.files.test_attachments import picture as photo
 from tests.ingest.mobile.phones import Phone, faults, item, statuses
 from tests.ingest.people import DEVICE
+from tests.support.attachments import read_content
 
 _PDF = b"%PDF-1.7 " + b"halaman " * 100
 
@@ -72,7 +73,7 @@ def test_picture_travels_with_its_report(served: DoorClient, phone: Phone) -> No
 
     (raw,) = served.raw_messages(Channel.MOBILE)
     (attachment,) = raw.attachments
-    content = served.parts.attachments.read_content(attachment.id)
+    content = read_content(served.parts.engine, served.parts.sealer, attachment.id)
     assert attachment.media_type == "image/jpeg"
     assert content is not None
     assert SECRET.encode() not in content
@@ -148,7 +149,7 @@ def test_upload_goes_on_where_it_broke(served: DoorClient, phone: Phone) -> None
     assert phone.part(upload, found, content[found:]).status_code == 204
     assert phone.results(item(1, attachments=[str(upload)]))[0]["status"] == "accepted"
     (attachment,) = served.raw_messages(Channel.MOBILE)[0].attachments
-    assert served.parts.attachments.read_content(attachment.id) == content
+    assert read_content(served.parts.engine, served.parts.sealer, attachment.id) == content
 
 
 def test_creation_and_state(phone: Phone, served: DoorClient) -> None:
@@ -292,7 +293,7 @@ def test_however_it_is_cut(data: bytes, cuts: list[int], uploads: Uploads, engin
         assert why_not(again) == "wrong_offset"
     kept = uploads.finish(upload.id, NOW)
 
-    assert Attachments(engine, parts.sealer, parts.file_limit).read_content(kept.attachment.id) == content
+    assert read_content(engine, parts.sealer, kept.attachment.id) == content
     assert rows(engine, "ingest_upload_part") == 0
     assert uploads.finish(upload.id, NOW) == kept
 
@@ -344,10 +345,10 @@ def test_upload_ends(uploads: Uploads, engine: Engine) -> None:
     wanted = uuid4()
     upload = uploads.begin("d", wanted, len(_PDF), NOW)
     uploads.append(upload, 0, _PDF[:50], NOW)
-    uploads.find("d", wanted, NOW + LIFE - timedelta(seconds=1))
-    late = NOW + LIFE
+    uploads.find_upload("d", wanted, NOW + UPLOAD_LIFETIME - timedelta(seconds=1))
+    late = NOW + UPLOAD_LIFETIME
 
-    assert why_not(lambda: uploads.find("d", wanted, late)) == "unknown_upload"
+    assert why_not(lambda: uploads.find_upload("d", wanted, late)) == "unknown_upload"
     assert why_not(lambda: uploads.append(upload, 50, _PDF[50:], late)) == "unknown_upload"
     assert why_not(lambda: uploads.attached("d", [wanted], late)) == "unknown_upload"
     begun(uploads, "another", 5, late)
@@ -364,7 +365,7 @@ def test_quota(uploads: Uploads) -> None:
 
     assert (caught.value.reason, caught.value.retry_after) == ("upload_quota", 2 * 86_400)
     assert begun(uploads, "another", MAX_FILE_BYTES).offset == 0
-    assert begun(uploads, "d", MAX_FILE_BYTES, NOW + LIFE).offset == 0
+    assert begun(uploads, "d", MAX_FILE_BYTES, NOW + UPLOAD_LIFETIME).offset == 0
 
 
 def test_devices_never_meet(uploads: Uploads) -> None:
@@ -374,4 +375,4 @@ def test_devices_never_meet(uploads: Uploads) -> None:
     uploads.append(one, 0, b"%PDF-", NOW)
 
     assert one.id == uuid5(wanted, "d") != other.id
-    assert uploads.find("e", wanted, NOW).offset == 0
+    assert uploads.find_upload("e", wanted, NOW).offset == 0

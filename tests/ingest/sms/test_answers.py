@@ -50,13 +50,13 @@ def test_every_answer_is_one_segment() -> None:
     """Whatever is answered fits 160 septets of the GSM 7-bit alphabet."""
     every = [
         sms_acknowledgement.received(NUMBER),
-        sms_acknowledgement.ask(),
-        sms_acknowledgement.ask_again(NUMBER),
-        sms_acknowledgement.unknown(NUMBER),
-        sms_acknowledgement.slip(),
-        sms_acknowledgement.how_to_ask(),
-        sms_acknowledgement.disturbed(),
-        *(sms_acknowledgement.state_is(NUMBER, state) for state in _STATES),
+        sms_acknowledgement.report_usage(),
+        sms_acknowledgement.stored_but_unclear(NUMBER),
+        sms_acknowledgement.unknown_number(NUMBER),
+        sms_acknowledgement.invalid_number(),
+        sms_acknowledgement.status_usage(),
+        sms_acknowledgement.service_disturbed(),
+        *(sms_acknowledgement.report_state(NUMBER, state) for state in _STATES),
     ]
     assert [answer for answer in every if not fits_one_sms(answer)] == []
     assert len(set(every)) == len(every)
@@ -67,7 +67,7 @@ def test_nothing_said_is_asked_for_once(served: DoorClient, nothing: str) -> Non
     """The first empty SMS is asked for more, the next of the same sender gets no answer; both are kept."""
     answers = [says(send(served, sms(nothing, sid=f"SM{number}"))) for number in range(2)]
 
-    assert answers == [sms_acknowledgement.ask(), None]
+    assert answers == [sms_acknowledgement.report_usage(), None]
     assert len(served.raw_messages(Channel.SMS)) == 2
 
 
@@ -76,7 +76,10 @@ def test_unclear_is_asked_for_once_and_kept_as_a_report(served: DoorClient) -> N
     answers = [says(send(served, sms("LAPOR ?? ok", sid=f"SM{number}"))) for number in range(2)]
 
     first, second = served.raw_messages(Channel.SMS)
-    assert answers == [sms_acknowledgement.ask_again(first.tracking), sms_acknowledgement.received(second.tracking)]
+    assert answers == [
+        sms_acknowledgement.stored_but_unclear(first.tracking),
+        sms_acknowledgement.received(second.tracking),
+    ]
     stage = NormalizeStage(served.parts.engine, served.parts.sealer)
     published = stage.handle([records.at(accepted_record(first))])
     assert [record.topic for record in published] == ["complaints"]
@@ -86,7 +89,8 @@ def test_others_are_asked_too(served: DoorClient) -> None:
     """Whom we asked does not matter to another sender, and a report is never asked about."""
     for number in range(3):
         assert (
-            says(send(served, sms("", sid=f"SM{number}", sender=f"+62800000003{number}"))) == sms_acknowledgement.ask()
+            says(send(served, sms("", sid=f"SM{number}", sender=f"+62800000003{number}")))
+            == sms_acknowledgement.report_usage()
         )
     assert NUMBER[4] in str(says(send(served, sms())))
 
@@ -95,7 +99,12 @@ def test_the_same_message_gets_the_same_answer(served: DoorClient) -> None:
     """Twilio is not sure that the first answer came: the question is asked again, for that message alone."""
     answers = [says(send(served, sms("", sid=sid))) for sid in ("SM1", "SM1", "SM2", "SM1")]
 
-    assert answers == [sms_acknowledgement.ask(), sms_acknowledgement.ask(), None, sms_acknowledgement.ask()]
+    assert answers == [
+        sms_acknowledgement.report_usage(),
+        sms_acknowledgement.report_usage(),
+        None,
+        sms_acknowledgement.report_usage(),
+    ]
 
 
 def test_asked_again_after_a_day(parts: Parts, engine: Engine) -> None:
@@ -104,7 +113,7 @@ def test_asked_again_after_a_day(parts: Parts, engine: Engine) -> None:
 
     def ask(hours: float) -> str:
         message = raw(parts, "", when=NOW + timedelta(hours=hours))
-        return SmsAcknowledgements(DoorStore(engine), lambda _: None).answer(message, said)
+        return SmsAcknowledgements(DoorStore(engine), lambda _: None).text_for(message, said)
 
     day = ASK_AGAIN_AFTER / timedelta(hours=1)
     assert [bool(ask(hours)) for hours in (0, 1, day, day + 0.01, day + 1, 0.5)] == [
@@ -135,10 +144,10 @@ class Away(DoorStore):
 @pytest.mark.parametrize(
     ("said", "answer"),
     [
-        (ParsedSms("nothing"), sms_acknowledgement.ask()),
-        (ParsedSms("unclear", "ok"), sms_acknowledgement.ask_again("{}")),
+        (ParsedSms("nothing"), sms_acknowledgement.report_usage()),
+        (ParsedSms("unclear", "ok"), sms_acknowledgement.stored_but_unclear("{}")),
         (ParsedSms("report", "jalan rusak"), sms_acknowledgement.received("{}")),
-        (ParsedSms("status", NUMBER, NUMBER), sms_acknowledgement.disturbed()),
+        (ParsedSms("status", NUMBER, NUMBER), sms_acknowledgement.service_disturbed()),
     ],
 )
 def test_without_the_database_there_is_an_answer(parts: Parts, said: ParsedSms, answer: str) -> None:
@@ -148,7 +157,7 @@ def test_without_the_database_there_is_an_answer(parts: Parts, said: ParsedSms, 
         raise DatabaseUnavailable("away")
 
     message = raw(parts, "x")
-    found = SmsAcknowledgements(Away(parts.engine), state_of).answer(message, said)
+    found = SmsAcknowledgements(Away(parts.engine), state_of).text_for(message, said)
     assert found == answer.replace("{}", message.tracking)
 
 
@@ -157,7 +166,7 @@ def test_a_locked_database_does_not_hold_up_the_answer(served: DoorClient) -> No
     lock = sqlite3.connect(served.parts.settings.home / "satupintu.db", isolation_level=None)
     lock.execute("BEGIN IMMEDIATE")
 
-    assert says(send(served, sms(""))) == sms_acknowledgement.ask()
+    assert says(send(served, sms(""))) == sms_acknowledgement.report_usage()
     assert lock.in_transaction
     assert len(served.raw_messages(Channel.SMS)) == 1
     lock.execute("ROLLBACK")
@@ -178,7 +187,7 @@ def test_status_by_sms(served: DoorClient, ask: Ask) -> None:
     send(served, sms())
     (kept,) = served.raw_messages(Channel.SMS)
     number = kept.tracking
-    assert ask(f"STATUS {number}") == sms_acknowledgement.unknown(number)
+    assert ask(f"STATUS {number}") == sms_acknowledgement.unknown_number(number)
 
     parts = served.parts
     (complaint,) = NormalizeStage(parts.engine, parts.sealer).handle([records.at(accepted_record(kept))])[:1]
@@ -188,7 +197,7 @@ def test_status_by_sms(served: DoorClient, ask: Ask) -> None:
         f"LAPOR STATUS {number}", f"status no. {number.replace('-', ' ')}", f"\nStatus:\n{number}\n",
         f"STATUS nomor laporan {number}?",
     )  # fmt: skip
-    assert {ask(text) for text in typed} == {sms_acknowledgement.state_is(number, "terverifikasi")}
+    assert {ask(text) for text in typed} == {sms_acknowledgement.report_state(number, "terverifikasi")}
 
 
 def test_status_tells_the_state_and_nothing_else(served: DoorClient, ask: Ask) -> None:
@@ -207,12 +216,12 @@ def test_a_slip_is_said(ask: Ask) -> None:
     """A number whose check symbol does not fit, or with a symbol too few, is not looked for."""
     wrong = NUMBER[:-1] + ("0" if NUMBER[-1] != "0" else "1")
     for typed in (wrong, wrong.replace("-", " "), NUMBER[:-1], NUMBER.replace("-", "") + "7"):
-        assert ask(f"STATUS {typed}") == sms_acknowledgement.slip()
+        assert ask(f"STATUS {typed}") == sms_acknowledgement.invalid_number()
 
 
 def test_status_without_a_number(ask: Ask) -> None:
     """The keyword alone is answered with how to ask."""
-    assert {ask("STATUS"), ask("cek status ?"), ask("Cek no.")} == {sms_acknowledgement.how_to_ask()}
+    assert {ask("STATUS"), ask("cek status ?"), ask("Cek no.")} == {sms_acknowledgement.status_usage()}
 
 
 @pytest.mark.parametrize(
@@ -255,5 +264,5 @@ def test_a_report_that_twilio_took_for_a_word_is_answered(served: DoorClient) ->
 
 def test_a_number_that_nobody_was_given(ask: Ask) -> None:
     """It is told apart from a slip, and the sender hears how to report."""
-    assert ask(f"STATUS {NUMBER}") == sms_acknowledgement.unknown(NUMBER)
-    assert "LAPOR" in sms_acknowledgement.unknown(NUMBER)
+    assert ask(f"STATUS {NUMBER}") == sms_acknowledgement.unknown_number(NUMBER)
+    assert "LAPOR" in sms_acknowledgement.unknown_number(NUMBER)

@@ -18,6 +18,7 @@ from tests.ingest.people import AUTHOR, post
 from tests.ingest.twitter import loopback_x as says
 from tests.ingest.twitter.loopback_x import Answer
 from tests.ingest.twitter.reading import Reading
+from tests.support.attachments import read_content
 
 
 def version(number: int, *earlier: int, **more: Any) -> dict[str, Any]:
@@ -150,7 +151,7 @@ def test_pictures_are_kept(reading: Reading) -> None:
     (raw,) = found(reading)
     assert [kept.media_type for kept in raw.attachments] == ["image/jpeg"] * 2
     assert (raw.unfetched, reading.x.fetched) == (0, ["/media/a.jpg", "/media/bb.jpg"])
-    assert all(reading.parts.attachments.read_content(kept.id) for kept in raw.attachments)
+    assert all(read_content(reading.parts.engine, reading.parts.sealer, kept.id) for kept in raw.attachments)
     assert reading.bodies()[0]["media"] == reading.x.media
 
 

@@ -13,13 +13,14 @@ from PIL import Image
 
 from app.assembly.parts import utc_now
 from ingest.http.concurrency_limit import ConcurrencyLimit
-from ingest.web.form_token import CARRIES, FormFile, FormTokens
+from ingest.web.form_token import MAX_FILE_AGE, FormFile, FormTokens
 from messages.shapes import Channel
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient, FlakyProducer
 from tests.ingest.people import TEXT, Fields
 from tests.ingest.web.forms import FORM_ID, PDF, SPOT, attached, faults, fields, photo, send_form, shown, token
+from tests.support.attachments import find_attachment, read_content
 
 _SENT = 303
 _CODES: Fields = {"region": "", "province": "33", "city": "33.74", "district": "33.74.11"}
@@ -231,7 +232,7 @@ def test_files_come_with_the_report(served: DoorClient) -> None:
 
     (raw,) = served.raw_messages(Channel.WEB)
     assert [one.media_type for one in raw.attachments] == ["image/jpeg", "application/pdf", "image/png"]
-    assert all(served.parts.attachments.find_attachment(one.id) == one for one in raw.attachments)
+    assert all(find_attachment(served.parts.engine, one.id) == one for one in raw.attachments)
     assert "depan.jpg" not in raw.model_dump_json() + served.opened(raw).decode()
 
 
@@ -240,7 +241,7 @@ def test_nothing_hidden_stays_in_a_picture(served: DoorClient) -> None:
     send_form(served, [attached("depan.jpg", photo())])
 
     (raw,) = served.raw_messages(Channel.WEB)
-    content = served.parts.attachments.read_content(raw.attachments[0].id)
+    content = read_content(served.parts.engine, served.parts.sealer, raw.attachments[0].id)
     assert content
     with Image.open(io.BytesIO(content)) as image:
         assert dict(image.getexif()) == {}
@@ -362,13 +363,13 @@ def test_a_form_carries_a_picture_for_a_week(served: DoorClient) -> None:
     """Counted from when it came, however often the form was shown since; then it must be picked again."""
     guard = FormTokens(served.parts.secrets.sender_key, served.parts.settings.reached_at)
     kept = served.parts.attachments.store(photo(), NOW)
-    picture = FormFile(kept.attachment, "depan.jpg", NOW, kept.spot)
+    picture = FormFile(kept.attachment, "depan.jpg", NOW, kept.coordinates)
     sealed = guard.seal(FORM_ID, picture)
 
-    again = guard.picture(FORM_ID, sealed, NOW + CARRIES)
+    again = guard.open_file(FORM_ID, sealed, NOW + MAX_FILE_AGE)
     assert again == picture
-    assert guard.picture(FORM_ID, guard.seal(FORM_ID, again), NOW + CARRIES + timedelta(seconds=1)) is None
-    old = guard.seal(FORM_ID, replace(picture, at=utc_now() - CARRIES - timedelta(minutes=1)))
+    assert guard.open_file(FORM_ID, guard.seal(FORM_ID, again), NOW + MAX_FILE_AGE + timedelta(seconds=1)) is None
+    old = guard.seal(FORM_ID, replace(picture, at=utc_now() - MAX_FILE_AGE - timedelta(minutes=1)))
     page = served.post("/web/reports", data=fields(served, kept=old))
     assert (page.status_code, "Berkas yang tersimpan" in faults(page)["files"]) == (400, True)
     assert served.published() == 0

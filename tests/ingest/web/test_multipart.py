@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.web.multipart import MAX_FILE_BYTES, MAX_FILES_BYTES, MULTIPART, PostedForm, posted_form, read_multipart
+from ingest.files.cleaning import MAX_FILE_BYTES
+from ingest.web.multipart import MAX_FILES_BYTES, MULTIPART, PostedForm, posted_form, read_multipart
 
 _TYPE = f"{MULTIPART}; boundary=batas"
 
@@ -37,9 +38,11 @@ async def _stream(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def read(form: PostedForm, chunks: Iterable[bytes], content_type: str = _TYPE, most: int = 100_000_000) -> PostedForm:
+def read(
+    form: PostedForm, chunks: Iterable[bytes], content_type: str = _TYPE, max_bytes: int = 100_000_000
+) -> PostedForm:
     """What is made of a body that comes in these pieces."""
-    asyncio.run(read_multipart(_stream(chunks), content_type, form, most))
+    asyncio.run(read_multipart(_stream(chunks), content_type, form, max_bytes))
     return form
 
 
@@ -126,7 +129,7 @@ def test_only_five_files_are_held() -> None:
 def test_a_stream_without_an_end_is_left() -> None:
     """Past the bound nothing more is read; the fields before it are there."""
     with posted_form() as form:
-        read(form, [field("text", b"Gelap."), *[file("a.jpg", b"0" * 500)] * 10], most=2_000)
+        read(form, [field("text", b"Gelap."), *[file("a.jpg", b"0" * 500)] * 10], max_bytes=2_000)
 
         assert (form.fields, form.cut) == ([(b"text", b"Gelap.")], "too_large")
 

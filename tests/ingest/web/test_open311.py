@@ -434,7 +434,7 @@ def test_a_thousand_requests_are_looked_up_together(serve: Serve) -> None:
     requests_ = RequestStore(served.parts.engine)
     client = ApiKeys(("kota-satu",), served.parts.wrapper).client({"api_key": "kota-satu"})
     for place, each in enumerate(numbers[:-1]):
-        requests_.remember(each, client, "agama", mine.at - timedelta(minutes=place + 1))
+        requests_.record(each, client, "agama", mine.at - timedelta(minutes=place + 1))
 
     with counted(served.parts.engine) as asked:
         found = told(ask(served, "requests", api_key="kota-satu"))

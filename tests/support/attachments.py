@@ -1,0 +1,27 @@
+"""Reads stored attachments back, as whoever holds the keys could."""
+
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlmodel import col, select
+
+from config.database import read_transaction
+from ingest.files.attachments import AttachmentRow
+from messages.sealing import Sealed, Sealer
+from messages.shapes import Attachment
+
+
+def find_attachment(engine: Engine, attachment_id: UUID) -> Attachment | None:
+    """Return the attachment stored under this id, without its content."""
+    columns = (AttachmentRow.id, AttachmentRow.media_type, AttachmentRow.size, AttachmentRow.sha256)
+    with read_transaction(engine) as connection:
+        row = connection.execute(select(*columns).where(col(AttachmentRow.id) == attachment_id)).one_or_none()
+    return Attachment.model_validate(row, from_attributes=True) if row else None
+
+
+def read_content(engine: Engine, sealer: Sealer, attachment_id: UUID) -> bytes | None:
+    """Return the cleaned content stored under this id."""
+    with read_transaction(engine) as connection:
+        query = select(col(AttachmentRow.body)).where(col(AttachmentRow.id) == attachment_id)
+        body = connection.execute(query).scalar_one_or_none()
+    return sealer.open(Sealed(body), attachment_id) if body is not None else None
