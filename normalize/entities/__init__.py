@@ -1,6 +1,6 @@
-"""What is in a report: places, times, amounts, persons, identifiers, each with a canonical value and where it stands.
+"""Extracts entities of a report: places, times, amounts, persons, identifiers, each with a canonical value and a span.
 
-`extract_entities` reads; nothing here decides what follows from it.
+`extract_entities` only reads; nothing here decides about a complaint.
 """
 
 from normalize.entities.entity import IDENTIFIERS, PERSONAL, Entity, EntityKind

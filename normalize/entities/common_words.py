@@ -1,18 +1,18 @@
-"""Ordinary words: where a name in running text ends. Single words, no sentence of anybody's.
+"""Ordinary words, at which a name in running text ends. A list of single words; it contains no sentence of any report.
 
-Function words and their short forms: `stop_words.txt` and `slang_words.json` of louisowen6/NLP_bahasa_resources (MIT).
-The others are frequent in public complaints.
+Function words and their short forms are from `stop_words.txt` and `slang_words.json` of louisowen6/NLP_bahasa_resources
+(MIT). The others are frequent in public complaints.
 """
 
 
-def words(said: str) -> tuple[str, ...]:
-    """The words of a list that is written as a text."""
-    return tuple(said.split())
+def split_words(text: str) -> tuple[str, ...]:
+    """Return the words of a list that is written as one string."""
+    return tuple(text.split())
 
 
-# They are part of no name.
-ENDS = frozenset(
-    words("""
+# Never part of a name.
+NON_NAME_WORDS = frozenset(
+    split_words("""
 abis acak acara ad ada adalah adanya adapun adlah adlh admin administrasi aduan agaknya agama agar ahad aing aj aja
 ajj ak akan akankah akhir akhirnya akhirx akibat akika akko akkoh akku akses akta aktif aku akulah akun akuwh akyu
 alamat alangkah alasan alfamart aljasa alm almarhum almarhumah alternatif ama amat amatlah ambil ambl amblas ambruk
@@ -141,9 +141,9 @@ website wib wisatawan wit wita wkt wong www ya yaitu yakin yakni yang yaudah yaw
 """)
 )
 
-# Part of a name when written with a capital (“Jalan Harapan”); in lower case they end one.
-PLAIN = frozenset(
-    words("""
+# Part of a name where they are capitalised (“Jalan Harapan”); in lower case they end a name.
+CAPITALISED_NAME_WORDS = frozenset(
+    split_words("""
 agustus air aman anak angkot april area baik bank baru bayi benar beras bersama bersih besar bis bisnis buku bupati
 bus busway camat daerah dana danau delapan dermaga dokter dua dunia empat enam gas gedung gereja gubernur guru
 halaman harapan hasil hujan hukum hutan indonesia internet istri jalur janda januari jasa juli juni kali kampus

@@ -1,15 +1,14 @@
-"""Reads when: dates, months and years, times of day, and words that count from the day of writing (kemarin, senin).
+"""Reads dates, months, years, times of day, and words relative to the day of writing (kemarin, senin).
 
-Days come before months, as they are written in Indonesia. What a relative word means is not worked out.
+The day is before the month, as is usual in Indonesia. A relative word is not converted to a date.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from normalize.entities.entity import EntityKind
-from normalize.entities.scan import Scan
+from normalize.entities.text_scan import EntityReader, TextScan
 
-Reader = Callable[[Scan, int], int]
 _MONTHS: Mapping[str, int] = {
     name: number
     for number, names in enumerate(
@@ -35,14 +34,20 @@ _NUMERIC = re.compile(r"([0-9]{1,2}) ?([-/.]) ?([0-9]{1,2}) ?\2 ?([0-9]{4}|[0-9]
 _ISO = re.compile(r"(20[0-9]{2})-([0-9]{1,2})-([0-9]{1,2})(?![0-9])")
 _TIME = re.compile(r"([0-9]{1,2})(?:[.:]([0-9]{2})(?![0-9]))?")
 _CLOCK = re.compile(r"([0-9]{1,2})([.:])([0-9]{2})(?![0-9])(?: ?(wib|wita|wit)\b)?", re.IGNORECASE)
-_CLOSE = frozenset((" ", "", "-", "/", ".", ". ", ", ", " - ", "  "))
-_LINKED = frozenset((" ", "", ".", ". ", ":", ": ", " : "))
+_DATE_GAPS = frozenset((" ", "", "-", "/", ".", ". ", ", ", " - ", "  "))
+# A year of two digits is a year only after one of these (12-Mar-17).
+_SHORT_YEAR_GAPS = frozenset(("-", "/", "."))
+_INTRODUCING_GAPS = frozenset((" ", "", ".", ". ", ":", ": ", " : "))
+_APOSTROPHE_GAPS = frozenset(("'", "\u2019", "`", " "))
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
-# Two digits: later than this is of the last century.
-_CENTURY = 50
-_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_HOURS, _MINUTES, _NOON = 24, 60, 12
-_YEAR_DIGITS = 4
+# A year of two digits above this is in the last century.
+_LAST_SHORT_YEAR = 50
+_DAYS_OF_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_MAX_DAY = 31
+_HOURS_OF_DAY, _MINUTES_OF_HOUR, _NOON = 24, 60, 12
+# `jam 4 siang` is 16:00; 5 to 11 siang stay as written.
+_LAST_HOUR_AFTER_NOON = 4
+_YEAR_DIGITS, _SHORT_YEAR_DIGITS, _MAX_DAY_DIGITS = 4, 2, 2
 _DAYS_OF_WEEK = {
     "senin": "senin",
     "selasa": "selasa",
@@ -53,10 +58,14 @@ _DAYS_OF_WEEK = {
     "sabtu": "sabtu",
     "ahad": "minggu",
 }
-_RELATIVE = {"kemarin": "kemarin", "kemaren": "kemarin", "kmrn": "kemarin", "kmren": "kemarin", "kemrin": "kemarin"} | {
-    word: word for word in ("besok", "lusa", "semalam", "barusan")
+_RELATIVE_DAYS = {
+    **dict.fromkeys(("kemarin", "kemaren", "kmrn", "kmren", "kemrin"), "kemarin"),
+    "besok": "besok",
+    "lusa": "lusa",
+    "semalam": "semalam",
+    "barusan": "barusan",
 }
-_PARTS = {
+_PARTS_OF_DAY = {
     "pagi": "pagi",
     "siang": "siang",
     "sore": "sore",
@@ -65,179 +74,200 @@ _PARTS = {
     "malem": "malam",
     "dini": "pagi",
 }
-_LAST = frozenset(("lalu", "kemarin", "kemaren", "kmrn", "ini", "depan"))
-_YEARS = frozenset(("tahun", "thn", "th"))
+# Canonical forms of the words in `minggu lalu`, `bulan kemarin`, `tahun ini`.
+_RELATIONS = {"kemarin": "lalu", "kemaren": "lalu", "kmrn": "lalu", "lalu": "lalu", "ini": "ini", "depan": "depan"}
+_YEAR_WORDS = ("tahun", "thn", "th")
+_SPANS = {
+    **dict.fromkeys(("minggu", "mgg", "pekan"), "minggu"),
+    **dict.fromkeys(("bulan", "bln"), "bulan"),
+    **dict.fromkeys(_YEAR_WORDS, "tahun"),
+}
 
 
-def numeric(scan: Scan, at: int) -> int:
-    """`12/3/17`, `12-03-2017`, `2017-03-12`, `12 Maret 2017`, `20APRIL`, `21.00 wib`; `at` is a number."""
-    if scan.word(at + 1).isdecimal():
-        return _in_figures(scan, at)
-    month = _MONTHS.get(scan.word(at + 1)) if len(scan.words[at]) <= 2 else None  # noqa: PLR2004 - digits of a day
-    if month is None or scan.gaps[at + 1] not in _CLOSE:
+def read_numeric_date(scan: TextScan, index: int) -> int:
+    """Read `12/3/17`, `12-03-2017`, `2017-03-12`, `12 Maret 2017`, `20APRIL`, `21.00 wib`; `index` is a number."""
+    if scan.word(index + 1).isdecimal():
+        return _read_date_in_figures(scan, index)
+    month = _MONTHS.get(scan.word(index + 1)) if len(scan.words[index]) <= _MAX_DAY_DIGITS else None
+    if month is None or scan.gaps[index + 1] not in _DATE_GAPS:
         return 0
-    year = _year(scan, at + 2)
-    value = _date(scan.words[at], month, year)
-    return scan.add(EntityKind.DATE, value, at, at + 3 if year else at + 2) if value else 0
+    year = _year(scan, index + 2)
+    value = _iso_date(scan.words[index], month, year)
+    return scan.add(EntityKind.DATE, value, index, index + 3 if year else index + 2) if value else 0
 
 
-def _in_figures(scan: Scan, at: int) -> int:
-    text, start = scan.text, scan.starts[at]
+def _read_date_in_figures(scan: TextScan, index: int) -> int:
+    text, start = scan.text, scan.starts[index]
     if match := _NUMERIC.match(text, start):
-        value = _date(match.group(1), int(match.group(3)), match.group(4))
-        return _noted(scan, EntityKind.DATE, value, at, match.end())
+        value = _iso_date(match.group(1), int(match.group(3)), match.group(4))
+        return _add_if_valid(scan, EntityKind.DATE, value, index, match.end())
     if match := _ISO.match(text, start):
-        value = _date(match.group(3), int(match.group(2)), match.group(1))
-        return _noted(scan, EntityKind.DATE, value, at, match.end())
+        value = _iso_date(match.group(3), int(match.group(2)), match.group(1))
+        return _add_if_valid(scan, EntityKind.DATE, value, index, match.end())
     if (match := _CLOCK.match(text, start)) and (match.group(2) == ":" or match.group(4)):
-        return _noted(scan, EntityKind.TIME, _time(match.group(1), match.group(3), ""), at, match.end())
+        value = _time_of_day(match.group(1), match.group(3), "")
+        return _add_if_valid(scan, EntityKind.TIME, value, index, match.end())
     return 0
 
 
-def day(scan: Scan, at: int) -> int:
-    """`tgl 24`, where no month follows: only the day. `at` is the word for date."""
-    first = at + 1
-    if first >= len(scan.words) or scan.gaps[first] not in _LINKED or not scan.words[first][0].isascii():
+def read_day(scan: TextScan, index: int) -> int:
+    """Read `tgl 24` where no month follows: the day alone. `index` is the word for date."""
+    first = index + 1
+    if first >= len(scan.words) or scan.gaps[first] not in _INTRODUCING_GAPS:
         return 0
-    if end := numeric(scan, first) if scan.words[first][0].isdecimal() else 0:
-        return end
     word = scan.words[first]
-    if word.isdecimal() and len(word) <= 2 and 1 <= int(word) <= max(_DAYS):  # noqa: PLR2004 - digits of a day
+    if not (word.isdecimal() and word[0].isascii()):
+        return 0
+    if end := read_numeric_date(scan, first):
+        return end
+    if len(word) <= _MAX_DAY_DIGITS and 1 <= int(word) <= _MAX_DAY:
         return scan.add(EntityKind.DATE, f"---{int(word):02}", first, first + 1)
     return 0
 
 
-def month(scan: Scan, at: int) -> int:
-    """`Desember 2017`, `bulan Maret`; a name of a month alone may be anybody's."""
-    number = _MONTHS[scan.words[at]]
-    # The day before it was none of this month.
-    if at and scan.words[at - 1].isdecimal() and scan.gaps[at] in _CLOSE:
+def read_month(scan: TextScan, index: int) -> int:
+    """Read `Desember 2017`, `bulan Maret`. The name of a month alone may be a person's name."""
+    number = _MONTHS[scan.words[index]]
+    # A number directly before it was no day of this month, else the date would have been read with the day.
+    if index and scan.words[index - 1].isdecimal() and scan.gaps[index] in _DATE_GAPS:
         return 0
-    if year := _year(scan, at + 1):
-        return scan.add(EntityKind.DATE, f"{_full(year)}-{number:02}", at, at + 2)
-    if at and scan.words[at - 1] in {"bulan", "bln", "bl"} and scan.gaps[at] in _LINKED:
-        return scan.add(EntityKind.DATE, f"--{number:02}", at, at + 1)
+    if year := _year(scan, index + 1):
+        return scan.add(EntityKind.DATE, f"{_full_year(year)}-{number:02}", index, index + 2)
+    if index and scan.words[index - 1] in {"bulan", "bln", "bl"} and scan.gaps[index] in _INTRODUCING_GAPS:
+        return scan.add(EntityKind.DATE, f"--{number:02}", index, index + 1)
     return 0
 
 
-def year(scan: Scan, at: int) -> int:
-    """`tahun 2017`, but not of a law (`No. 12 Tahun 2017`); `tahun lalu`."""
-    if scan.word(at + 1) in _LAST:
-        return ago(scan, at)
-    lawful = at > 1 and scan.words[at - 1].isdecimal() and scan.words[at - 2] in {"no", "nomor", "nomer"}
-    digits = _year(scan, at + 1)
-    return scan.add(EntityKind.DATE, digits, at, at + 2) if len(digits) == _YEAR_DIGITS and not lawful else 0
+def read_year(scan: TextScan, index: int) -> int:
+    """Read `tahun 2017`, but not in the name of a law (`No. 12 Tahun 2017`); `tahun lalu`."""
+    if scan.word(index + 1) in _RELATIONS:
+        return read_relative_span(scan, index)
+    year = _year(scan, index + 1)
+    if len(year) != _YEAR_DIGITS or _is_year_of_law(scan, index):
+        return 0
+    return scan.add(EntityKind.DATE, year, index, index + 2)
 
 
-def hour(scan: Scan, at: int) -> int:
-    """`jam 8.30`, `pukul 8 malam`; `at` is the word for hour."""
-    first = at + 1
-    if first >= len(scan.words) or scan.gaps[first] not in _LINKED:
+def _is_year_of_law(scan: TextScan, index: int) -> bool:
+    return index > 1 and scan.words[index - 1].isdecimal() and scan.words[index - 2] in {"no", "nomor", "nomer"}
+
+
+def read_hour(scan: TextScan, index: int) -> int:
+    """Read `jam 8.30`, `pukul 8 malam`; `index` is the word for hour."""
+    first = index + 1
+    if first >= len(scan.words) or scan.gaps[first] not in _INTRODUCING_GAPS:
         return 0
     match = _TIME.match(scan.text, scan.starts[first])
     if not match:
         return 0
-    end = scan.after(first, match.end())
+    end = scan.index_after(first, match.end())
     end += scan.word(end) in {"wib", "wita", "wit"}
-    part = _PARTS.get(scan.word(end), "") if end < len(scan.words) and scan.gaps[end] == " " else ""
-    value = _time(match.group(1), match.group(2) or "00", part)
-    return scan.add(EntityKind.TIME, value, at, end + bool(part)) if value else 0
+    part_of_day = _part_of_day(scan, end)
+    value = _time_of_day(match.group(1), match.group(2) or "00", part_of_day)
+    return scan.add(EntityKind.TIME, value, index, end + bool(part_of_day)) if value else 0
 
 
-def relative(scan: Scan, at: int) -> int:
-    """`kemarin`, `kemarin malam`, `besok pagi`."""
-    return _with_part(scan, _RELATIVE[scan.words[at]], at, at + 1)
+def read_relative_day(scan: TextScan, index: int) -> int:
+    """Read `kemarin`, `kemarin malam`, `besok pagi`."""
+    return _add_with_part_of_day(scan, _RELATIVE_DAYS[scan.words[index]], index, index + 1)
 
 
-def today(scan: Scan, at: int) -> int:
-    """`hari ini`, `hari Minggu`; `pagi ini`, `tadi malam`."""
-    word, following = scan.words[at], scan.word(at + 1)
-    if not following or scan.gaps[at + 1] not in {" ", "("}:
+def read_today(scan: TextScan, index: int) -> int:
+    """Read `hari ini`, `hari Minggu`; `pagi ini`, `tadi malam`."""
+    word, following = scan.words[index], scan.word(index + 1)
+    if not following or scan.gaps[index + 1] not in {" ", "("}:
         return 0
     if word == "tadi":
-        part = _PARTS.get(following)
-        return scan.add(EntityKind.WHEN, f"hari ini {part}", at, at + 2) if part else 0
+        part_of_day = _PARTS_OF_DAY.get(following)
+        return scan.add(EntityKind.WHEN, f"hari ini {part_of_day}", index, index + 2) if part_of_day else 0
     if word == "hari":
         if following in {"ini", "ni"}:
-            return _with_part(scan, "hari ini", at, at + 2)
-        return scan.add(EntityKind.WHEN, "minggu", at + 1, at + 2) if following == "minggu" else 0
-    return scan.add(EntityKind.WHEN, f"hari ini {_PARTS[word]}", at, at + 2) if following == "ini" else 0
+            return _add_with_part_of_day(scan, "hari ini", index, index + 2)
+        return scan.add(EntityKind.WHEN, "minggu", index + 1, index + 2) if following == "minggu" else 0
+    return scan.add(EntityKind.WHEN, f"hari ini {_PARTS_OF_DAY[word]}", index, index + 2) if following == "ini" else 0
 
 
-def ago(scan: Scan, at: int) -> int:
-    """`minggu lalu`, `bulan kemarin`, `minggu ini`."""
-    following = scan.word(at + 1)
-    skip = following in {"yang", "yg"}
-    which = scan.word(at + 1 + skip)
-    if which not in _LAST or scan.gaps[at + 1] != " ":
+def read_relative_span(scan: TextScan, index: int) -> int:
+    """Read `minggu lalu`, `minggu yang lalu`, `bulan kemarin`, `minggu ini`."""
+    last = index + 2 if scan.word(index + 1) in {"yang", "yg"} else index + 1
+    relation = _RELATIONS.get(scan.word(last))
+    if relation is None or scan.gaps[index + 1] != " ":
         return 0
-    which = "lalu" if which.startswith("k") else which
-    return scan.add(EntityKind.WHEN, f"{_SPANS[scan.words[at]]} {which}", at, at + 2 + skip)
+    return scan.add(EntityKind.WHEN, f"{_SPANS[scan.words[index]]} {relation}", index, last + 1)
 
 
-def weekday(scan: Scan, at: int) -> int:
-    """`Senin`, `Jum'at`."""
-    name = _DAYS_OF_WEEK[scan.words[at]]
-    split = scan.words[at] == "jum"
-    if split and (scan.word(at + 1) != "at" or scan.gaps[at + 1] not in {"'", "\u2019", "`", " "}):
-        return 0
-    return _with_part(scan, name, at, at + 1 + split)
+def read_weekday(scan: TextScan, index: int) -> int:
+    """Read `Senin`, `Jum'at`."""
+    name, end = _DAYS_OF_WEEK[scan.words[index]], index + 1
+    if scan.words[index] == "jum":
+        if scan.word(end) != "at" or scan.gaps[end] not in _APOSTROPHE_GAPS:
+            return 0
+        end += 1
+    return _add_with_part_of_day(scan, name, index, end)
 
 
-def _with_part(scan: Scan, value: str, at: int, end: int) -> int:
-    part = _PARTS.get(scan.word(end), "") if end < len(scan.words) and scan.gaps[end] == " " else ""
-    return scan.add(EntityKind.WHEN, f"{value} {part}" if part else value, at, end + bool(part))
+def _add_with_part_of_day(scan: TextScan, value: str, index: int, end: int) -> int:
+    """Add a relative day with the part of the day that may follow: `kemarin malam`."""
+    part_of_day = _part_of_day(scan, end)
+    value = f"{value} {part_of_day}" if part_of_day else value
+    return scan.add(EntityKind.WHEN, value, index, end + bool(part_of_day))
 
 
-def _year(scan: Scan, at: int) -> str:
-    word = scan.word(at)
-    if not word.isdecimal() or not word.isascii() or scan.gaps[at] not in _CLOSE:
+def _part_of_day(scan: TextScan, index: int) -> str:
+    return _PARTS_OF_DAY.get(scan.word(index), "") if scan.gap_before(index) == " " else ""
+
+
+def _year(scan: TextScan, index: int) -> str:
+    """Return the year of four or two digits at `index`; an empty string if there is none."""
+    word = scan.word(index)
+    if not word.isdecimal() or not word.isascii() or scan.gaps[index] not in _DATE_GAPS:
         return ""
     if len(word) == _YEAR_DIGITS:
         return word if _FIRST_YEAR <= int(word) < _LAST_YEAR else ""
-    # Two digits are a year only right behind a stroke (12-Mar-17).
-    return word if len(word) == 2 and scan.gaps[at] in {"-", "/", "."} else ""  # noqa: PLR2004
+    return word if len(word) == _SHORT_YEAR_DIGITS and scan.gaps[index] in _SHORT_YEAR_GAPS else ""
 
 
-def _full(year: str) -> str:
+def _full_year(year: str) -> str:
     if len(year) == _YEAR_DIGITS:
         return year
-    return f"19{year}" if int(year) > _CENTURY else f"20{year}"
+    return f"19{year}" if int(year) > _LAST_SHORT_YEAR else f"20{year}"
 
 
-def _date(day: str, month: int, year: str) -> str:
-    """ISO 8601, a missing year as `-`; nothing when there is no such day."""
+def _iso_date(day: str, month: int, year: str) -> str:
+    """Return the date as in ISO 8601, with `-` for a missing year; an empty string for an impossible day."""
     number = int(day)
-    if not 1 <= month <= len(_DAYS) or not 1 <= number <= _DAYS[month - 1]:
+    if not 1 <= month <= len(_DAYS_OF_MONTHS) or not 1 <= number <= _DAYS_OF_MONTHS[month - 1]:
         return ""
-    return f"{_full(year) if year else '-'}-{month:02}-{number:02}"
+    return f"{_full_year(year) if year else '-'}-{month:02}-{number:02}"
 
 
-def _time(hours: str, minutes: str, part: str) -> str:
+def _time_of_day(hours: str, minutes: str, part_of_day: str) -> str:
+    """Return `08:30`; an empty string for an impossible time. `part_of_day` tells 8 malam from 8 pagi."""
     hour, minute = int(hours), int(minutes)
-    if hour > _HOURS or minute >= _MINUTES:
+    if hour > _HOURS_OF_DAY or minute >= _MINUTES_OF_HOUR:
         return ""
-    if (part in {"sore", "malam"} and hour < _NOON) or (part == "siang" and hour <= 4):  # noqa: PLR2004 - 1 to 4 o'clock
-        hour += _NOON
-    elif part == "malam" and hour == _NOON:
-        hour = 0
-    return f"{hour % _HOURS:02}:{minute:02}"
+    return f"{_hour_of_day(hour, part_of_day) % _HOURS_OF_DAY:02}:{minute:02}"
 
 
-def _noted(scan: Scan, kind: EntityKind, value: str, at: int, position: int) -> int:
-    return scan.add(kind, value, at, scan.after(at, position)) if value else 0
+def _hour_of_day(hour: int, part_of_day: str) -> int:
+    if part_of_day == "malam" and hour == _NOON:
+        return 0
+    if part_of_day in {"sore", "malam"} and hour < _NOON:
+        return hour + _NOON
+    return hour + _NOON if part_of_day == "siang" and hour <= _LAST_HOUR_AFTER_NOON else hour
 
 
-_SPANS = {"minggu": "minggu", "mgg": "minggu", "pekan": "minggu", "bulan": "bulan", "bln": "bulan"} | dict.fromkeys(
-    _YEARS, "tahun"
-)
-READERS: Mapping[str, Reader] = {
-    **dict.fromkeys(_MONTHS, month),
-    **dict.fromkeys(_SPANS, ago),
-    **dict.fromkeys(_YEARS, year),
-    **dict.fromkeys(("tgl", "tanggal", "tggl", "pertanggal"), day),
-    **dict.fromkeys(("jam", "pukul", "pkl", "jm"), hour),
-    **dict.fromkeys(_RELATIVE, relative),
-    **dict.fromkeys(("hari", "tadi", "pagi", "siang", "sore", "malam"), today),
-    **dict.fromkeys(_DAYS_OF_WEEK, weekday),
+def _add_if_valid(scan: TextScan, kind: EntityKind, value: str, index: int, position: int) -> int:
+    return scan.add(kind, value, index, scan.index_after(index, position)) if value else 0
+
+
+READERS: Mapping[str, EntityReader] = {
+    **dict.fromkeys(_MONTHS, read_month),
+    **dict.fromkeys(_SPANS, read_relative_span),
+    **dict.fromkeys(_YEAR_WORDS, read_year),
+    **dict.fromkeys(("tgl", "tanggal", "tggl", "pertanggal"), read_day),
+    **dict.fromkeys(("jam", "pukul", "pkl", "jm"), read_hour),
+    **dict.fromkeys(_RELATIVE_DAYS, read_relative_day),
+    **dict.fromkeys(("hari", "tadi", "pagi", "siang", "sore", "malam"), read_today),
+    **dict.fromkeys(_DAYS_OF_WEEK, read_weekday),
 }

@@ -1,11 +1,11 @@
-"""What was found in a text: its kind, its canonical value and where it stands."""
+"""An entity in a text: its kind, its canonical value and its span."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
 
 class EntityKind(StrEnum):
-    """What a finding is. The canonical value of each is words in lower case unless said."""
+    """Kinds of entities. The canonical value is words in lower case unless the comment states another form."""
 
     STREET = "street"  # without jalan: `sudirman`, `candi sukuh 3`
     ALLEY = "alley"  # gang: `nusa indah`, `3`
@@ -16,11 +16,11 @@ class EntityKind(StrEnum):
     HOUSE = "house"  # `12a`
     HAMLET = "hamlet"  # dusun, lingkungan, kampung
     VILLAGE = "village"  # desa, kelurahan, nagari, gampong
-    DISTRICT = "district"  # official dotted code; several that it may be are joined by `|`; words if none is known
+    DISTRICT = "district"  # official dotted code; several possible codes are joined by `|`; words if no code is known
     CITY = "city"  # city or regency: a code or several
     PROVINCE = "province"  # a code; several if the same name is a city's
-    AREA = "area"  # a district's name without anything that says so: its codes, or words if it can't be that district
-    LANDMARK = "landmark"  # sort and name: `puskesmas tebet`, `sd 3 menteng`
+    AREA = "area"  # a bare district's name: its codes, or words where it cannot be that district
+    LANDMARK = "landmark"  # type and name: `puskesmas tebet`, `sd 3 menteng`
     UNIT = "unit"  # an office: `dinas perhubungan`, `polsek cileungsi`
     BRANCH = "branch"  # of an institution: `bekasi cikarang`
     NIK = "nik"  # 16 digits
@@ -35,17 +35,17 @@ class EntityKind(StrEnum):
     EMAIL = "email"
     URL = "url"  # without scheme and www
     PLATE = "plate"  # `B1234XYZ`
-    TRACKING = "tracking"  # a number of ours, as `XXXX-XXXX-XXXX`
+    TRACKING = "tracking"  # our tracking number, as `XXXX-XXXX-XXXX`
     REFERENCE = "reference"  # of a ticket, parcel, policy, registration: `ea123456785id`
-    NUMBER = "number"  # nine digits or more whose kind nothing tells
-    MASKED = "masked"  # a number that hides its middle: `kpj 1*455`; neither equal to another nor different
+    NUMBER = "number"  # nine digits or more of unknown kind
+    MASKED = "masked"  # a number with masked digits: `kpj 1*455`; cannot be compared for equality
     DATE = "date"  # `2017-03-12`, `2017-03`, `2017`, `--03-12`, `--03`, `---12`
-    WHEN = "when"  # relative to when it was written: `kemarin`, `senin`
+    WHEN = "when"  # relative to the day of writing: `kemarin`, `senin`
     TIME = "time"  # `08:30`
     AMOUNT = "amount"  # rupiah
     MEASURE = "measure"  # number and unit: `3 hari`
-    NAME = "name"  # a person whom the text is about, or who wrote it
-    MENTION = "mention"  # a person called pak, bu: mostly whom the text is addressed to
+    NAME = "name"  # the person who wrote the text or whom it is about
+    MENTION = "mention"  # a person called pak or bu: mostly an addressee
 
 
 # Values that stand for one person, thing or case.
@@ -72,7 +72,7 @@ PERSONAL = IDENTIFIERS | {EntityKind.HOUSE, EntityKind.MASKED, EntityKind.NAME, 
 
 
 class Entity(NamedTuple):
-    """`text[start:end]` says it. Its `repr` hides a personal value, so that no error or log shows one."""
+    """`text[start:end]` is the entity. Its `repr` hides a personal value, so that no error or log contains one."""
 
     kind: EntityKind
     value: str
@@ -81,10 +81,10 @@ class Entity(NamedTuple):
 
     @property
     def personal(self) -> bool:
-        """Whether the value may lead to a person."""
+        """Return whether the value may lead to a person."""
         return self.kind in PERSONAL
 
     def __repr__(self) -> str:
-        """`Entity(street, 'sudirman', 3, 16)`; of a personal one only kind and place."""
+        """Return `Entity(street, 'sudirman', 3, 16)`; for a personal entity `***` instead of the value."""
         value = "***" if self.personal else self.value
         return f"Entity({self.kind}, {value!r}, {self.start}, {self.end})"

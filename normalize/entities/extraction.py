@@ -1,6 +1,6 @@
-"""Finds everything in a text: one pass over its words, each looked at by the reader of its sort."""
+"""Extracts all entities of a text in one pass over its words: each keyword is given to the readers of its sort."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import compress, count
 from operator import itemgetter, or_
@@ -8,112 +8,125 @@ from operator import itemgetter, or_
 from language.places.gazetteer import Gazetteer, RegionMention, regions_overlap
 from normalize.entities import dates, identifiers, landmarks, measures, offices, persons, places
 from normalize.entities.entity import Entity, EntityKind
-from normalize.entities.name_words import verb
-from normalize.entities.scan import Scan
+from normalize.entities.name_words import is_verb
+from normalize.entities.text_scan import EntityReader, TextScan
 
-Reader = Callable[[Scan, int], int]
-_NUMBER_READERS: tuple[Reader, ...] = (
-    dates.numeric,
-    identifiers.long_number,
-    identifiers.plate,
-    measures.counted,
+_NUMBER_READERS: tuple[EntityReader, ...] = (
+    dates.read_numeric_date,
+    identifiers.read_long_number,
+    identifiers.read_plate,
+    measures.read_counted_measure,
 )
-_PLACE = itemgetter(2, 3)
-_BY_DEPTH = (EntityKind.PROVINCE, EntityKind.CITY, EntityKind.DISTRICT)
+_SPAN = itemgetter(2, 3)
+# By the number of dots in a code.
+_KINDS_BY_LEVEL = (EntityKind.PROVINCE, EntityKind.CITY, EntityKind.DISTRICT)
+# The codes that one mention of a region may stand for.
+_Codes = tuple[str, ...]
 
 
 def extract_entities(text: str, gazetteer: Gazetteer) -> tuple[Entity, ...]:
-    """What a text says of places, times, amounts, persons and numbers, in its order.
+    """Return the places, times, amounts, persons and numbers in a text, in the order of the text.
 
-    `text` is one complaint's title, words and address, a line each. Findings of different kinds may overlap: a
-    health centre, and the district in its name. Never raises; `text[start:end]` of a finding is never empty.
+    `text` is one complaint's title, text and address, a line each. Entities of different kinds may overlap: a health
+    centre, and the district in its name. Never raises; `text[start:end]` of an entity is never empty.
     """
-    scan = Scan(text, gazetteer)
-    identifiers.noted_first(scan)
-    readers, taken, words = _READERS, scan.taken, scan.words
-    known = map(readers.__contains__, words)
-    goes_on = 0
-    for at in compress(count(), map(or_, known, map(str.isdecimal, words))):
-        if at < goes_on or taken[at]:
+    scan = TextScan(text, gazetteer)
+    identifiers.add_formatted_identifiers(scan)
+    readers, claimed, words = _READERS, scan.claimed, scan.words
+    are_keywords = map(readers.__contains__, words)
+    next_index = 0
+    for index in compress(count(), map(or_, are_keywords, map(str.isdecimal, words))):
+        if index < next_index or claimed[index]:
             continue
-        for read in readers.get(words[at], _NUMBER_READERS):
-            if end := read(scan, at):
-                goes_on = end
+        for read_entity in readers.get(words[index], _NUMBER_READERS):
+            if end := read_entity(scan, index):
+                next_index = end
                 break
-    found = [*scan.found, *_regions(scan)]
-    found.sort(key=_PLACE)
-    return tuple(found)
+    return tuple(sorted((*scan.entities, *_regions(scan)), key=_SPAN))
 
 
-def _regions(scan: Scan) -> Iterator[Entity]:
-    """The regions that are named, but not within the name of something else."""
-    streets = {finding.value for finding in scan.found if finding.kind is EntityKind.STREET}
-    codes = {mention.codes for mention in scan.mentions.values()}
-    around = {mention.codes for mention in scan.mentions.values() if mention.sure}
-    for mention in scan.mentions.values():
-        if scan.taken[mention.first] or _street_again(scan, mention, streets, codes):
+def _regions(scan: TextScan) -> Iterator[Entity]:
+    """Yield the regions that are named, except those within the name of another entity."""
+    streets = _values(scan, EntityKind.STREET)
+    mentions = scan.region_mentions.values()
+    all_codes = {mention.codes for mention in mentions}
+    certain_codes = {mention.codes for mention in mentions if mention.sure}
+    for mention in mentions:
+        if scan.claimed[mention.first] or _is_street_name(scan, mention, streets, all_codes):
             continue
         start, end = scan.starts[mention.first], scan.ends[mention.end - 1]
         if mention.sure:
-            kind = _BY_DEPTH[mention.codes[0].count(".")]
+            kind = _KINDS_BY_LEVEL[mention.codes[0].count(".")]
             yield Entity(kind, "|".join(mention.codes), start, end)
-        elif not _within_name(scan, mention):
-            yield Entity(EntityKind.AREA, _area(scan, mention, around), start, end)
+        elif not _is_within_name(scan, mention):
+            yield Entity(EntityKind.AREA, _area_value(scan, mention, certain_codes), start, end)
 
 
-def _area(scan: Scan, mention: RegionMention, around: AbstractSet[tuple[str, ...]]) -> str:
-    """The codes; where the city or province that is said holds no district of that name, it is a quarter: its words."""
-    cities = {codes for codes in around if "." in codes[0]}
-    apart = bool(cities) or (
-        around and not any(regions_overlap(code, one) for code in mention.codes for (one, *_) in around)
-    )
-    return _words(scan, mention) if apart else "|".join(mention.codes)
+def _values(scan: TextScan, kind: EntityKind) -> AbstractSet[str]:
+    return {entity.value for entity in scan.entities if entity.kind is kind}
 
 
-def _within_name(scan: Scan, mention: RegionMention) -> bool:
-    """Whether more words written as a name stand around: Pulo Gebang is no Gebang."""
-    before, after = mention.first - 1, mention.end
-    led = before >= 0 and scan.gaps[mention.first] == " " and _of_name(scan, before)
-    return led or (after < len(scan.words) and scan.gaps[after] == " " and _of_name(scan, after))
+def _area_value(scan: TextScan, mention: RegionMention, certain_codes: AbstractSet[_Codes]) -> str:
+    """Return the codes of a mention, or its words where no certain region of the text holds such a district.
+
+    Then the name is that of a quarter.
+    """
+    names_city = any("." in codes[0] for codes in certain_codes)
+    is_quarter = names_city or (certain_codes and not _overlap(mention.codes, (codes[0] for codes in certain_codes)))
+    return _mention_words(scan, mention) if is_quarter else "|".join(mention.codes)
 
 
-def _of_name(scan: Scan, at: int) -> bool:
-    # In a text that is all capitals, or a heading, capitals say nothing.
-    written = scan.titled(at) and not scan.shouted(at) and not scan.ordinary(at) and not verb(scan.words[at])
-    return written and at not in scan.mentions and not scan.taken[at] and scan.words[at] not in _READERS
+def _is_within_name(scan: TextScan, mention: RegionMention) -> bool:
+    """Return whether a word before or after the mention belongs to the same name: Pulo Gebang is not Gebang."""
+    previous, following = mention.first - 1, mention.end
+    if previous >= 0 and scan.gaps[mention.first] == " " and _is_name_word(scan, previous):
+        return True
+    return following < len(scan.words) and scan.gaps[following] == " " and _is_name_word(scan, following)
 
 
-def _street_again(
-    scan: Scan, mention: RegionMention, streets: AbstractSet[str], named: AbstractSet[tuple[str, ...]]
-) -> bool:
-    """A bare name that a street in the text bears, and that lies apart from all regions named besides it."""
-    if mention.said or _words(scan, mention) not in streets:
+def _is_name_word(scan: TextScan, index: int) -> bool:
+    """Return whether a word is written as a name and is no keyword, region or part of an entity."""
+    word = scan.words[index]
+    # In a text or a heading of capitals, capitals mark no name.
+    is_capitalised = scan.is_capitalised(index) and not scan.is_all_capitals(index)
+    if not is_capitalised or scan.is_ordinary(index) or is_verb(word):
         return False
-    others = [code for codes in named if codes != mention.codes for code in codes]
-    return not any(regions_overlap(code, other) for code in mention.codes for other in others)
+    return index not in scan.region_mentions and not scan.claimed[index] and word not in _READERS
 
 
-def _words(scan: Scan, mention: RegionMention) -> str:
+def _is_street_name(
+    scan: TextScan, mention: RegionMention, streets: AbstractSet[str], all_codes: AbstractSet[_Codes]
+) -> bool:
+    """Return whether a bare name is that of a street in the text and overlaps no other region of the text."""
+    if mention.said or _mention_words(scan, mention) not in streets:
+        return False
+    return not _overlap(mention.codes, [code for codes in all_codes if codes != mention.codes for code in codes])
+
+
+def _overlap(codes: Iterable[str], other_codes: Iterable[str]) -> bool:
+    other_codes = tuple(other_codes)
+    return any(regions_overlap(code, other_code) for code in codes for other_code in other_codes)
+
+
+def _mention_words(scan: TextScan, mention: RegionMention) -> str:
     return " ".join(scan.words[mention.first : mention.end])
 
 
-def _merged(*tables: Mapping[str, Reader]) -> Mapping[str, tuple[Reader, ...]]:
-    """The readers of each word, in the order of the tables: the first that finds something ends it."""
-    merged: dict[str, tuple[Reader, ...]] = {}
+def _readers_by_word(*tables: Mapping[str, EntityReader]) -> Mapping[str, tuple[EntityReader, ...]]:
+    """Return the readers of each word in the order of the tables. The first one that reads an entity is the last."""
+    readers: dict[str, tuple[EntityReader, ...]] = {}
     for table in tables:
         for word, reader in table.items():
-            merged[word] = (*merged.get(word, ()), reader)
-    return merged
+            readers[word] = (*readers.get(word, ()), reader)
+    return readers
 
 
-_READERS = _merged(
+_READERS = _readers_by_word(
     places.READERS,
     landmarks.READERS,
     offices.READERS,
     dates.READERS,
     identifiers.READERS,
     persons.READERS,
-    dict.fromkeys(("rp", "idr"), measures.money),
-    dict.fromkeys(measures.NUMBER_WORDS, measures.spelled),
-    dict.fromkeys(measures.SINGLE, measures.single),
+    measures.READERS,
 )

@@ -1,28 +1,37 @@
 """Reads landmarks by their proper names: `Puskesmas Tebet`, `SDN 03 Menteng`, `komplek Buaran Indah`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from normalize.entities.common_words import ENDS, PLAIN, words
+from normalize.entities.common_words import CAPITALISED_NAME_WORDS, split_words
 from normalize.entities.entity import EntityKind
-from normalize.entities.name_words import AMBIGUOUS_SUFFIXES, NAME_SUFFIXES, NUMBERS, verb
-from normalize.entities.scan import Scan
+from normalize.entities.name_words import AMBIGUOUS_SUFFIXES, NAME_SUFFIXES, NUMBERS, is_verb
+from normalize.entities.text_scan import EntityReader, TextScan
 
-Reader = Callable[[Scan, int], int]
-_SPACES = frozenset((" ", ".", ". ", "-", ""))
-_NEXT = frozenset((" ", "-"))
+_NAME_GAPS = frozenset((" ", ".", ". ", "-", ""))
+_SCHOOL_NAME_GAPS = frozenset((" ", "-"))
+# Words between the type of a landmark and its name: `rumah sakit umum`, `alun alun`.
+_TYPE_SUFFIXES = frozenset(("alun", "sakit", "umum"))
+_MAX_NAME_WORDS = 4
+_MAX_SCHOOL_NAME_WORDS, _MAX_PUMP_NAME_WORDS = 3, 3
 
 
-class _Sort(NamedTuple):
-    """A sort of landmark. `named`: a name must be written with a capital; `public`: its name tells where it lies."""
+class _LandmarkType(NamedTuple):
+    """A type of landmark.
+
+    `needs_capital`: the name must be capitalised. `keeps_place`: the name tells its location, so a region in it remains
+    an entity (Puskesmas Tebet).
+    """
 
     name: str
-    named: bool = True
-    public: bool = True
+    needs_capital: bool = True
+    keeps_place: bool = True
 
 
-def _all(name: str, said: str, *, named: bool = True, public: bool = True) -> dict[str, _Sort]:
-    return dict.fromkeys(words(said), _Sort(name, named, public))
+def _type(
+    name: str, keywords: str, *, needs_capital: bool = True, keeps_place: bool = True
+) -> dict[str, _LandmarkType]:
+    return dict.fromkeys(split_words(keywords), _LandmarkType(name, needs_capital, keeps_place))
 
 
 _SCHOOLS: Mapping[str, str] = {
@@ -32,135 +41,173 @@ _SCHOOLS: Mapping[str, str] = {
     **dict.fromkeys(("smk", "smkn", "stm"), "smk"),
     **dict.fromkeys(("mts", "mtsn"), "mts"),
 }
-_SORTS: Mapping[str, _Sort] = {
-    **_all("perumahan", "perum perumahan perumnas komplek kompleks komp", named=False, public=False),
-    **_all("apartemen", "apartemen apartement rusun rusunawa", public=False),
-    **_all("puskesmas", "puskesmas", named=False),
-    **_all("rs", "rs rsud rsu rsia rskd", named=False),
-    **_all("pasar", "pasar dipasar", named=False),
-    **_all("terminal", "terminal diterminal", named=False),
-    **_all("stasiun", "stasiun"),
-    **_all("bandara", "bandara", named=False),
-    **_all("pelabuhan", "pelabuhan"),
-    **_all("halte", "halte", named=False),
-    **_all("jembatan", "jembatan jbtn"),
-    **_all("simpang", "simpang persimpangan pertigaan perempatan bundaran"),
-    **_all("masjid", "masjid mesjid mushola musholla musola", named=False, public=False),
-    **_all("gereja", "gereja vihara wihara pura", public=False),
-    **_all("spbu", "spbu"),
-    **_all("tpu", "tpu tpa tps makam pemakaman"),
-    **_all("taman", "taman lapangan alun", public=False),
-    **_all("mal", "mal mall plaza", public=False),
-    **_all("hotel", "hotel cafe kafe resto restoran warung toko", public=False),
-    **_all("klinik", "klinik apotek apotik", public=False),
-    **_all("universitas", "universitas univ kampus politeknik", public=False),
-    **_all("sungai", "kali sungai waduk situ", public=False),
-    **_all("gedung", "gedung wisma ruko", public=False),
-    **_all("flyover", "flyover underpass terowongan"),
-    **{name: _Sort(name, named=True) for name in ("indomaret", "alfamart", "superindo", "transmart", "hypermart")},
+_TYPES: Mapping[str, _LandmarkType] = {
+    **_type("perumahan", "perum perumahan perumnas komplek kompleks komp", needs_capital=False, keeps_place=False),
+    **_type("apartemen", "apartemen apartement rusun rusunawa", keeps_place=False),
+    **_type("puskesmas", "puskesmas", needs_capital=False),
+    **_type("rs", "rs rsud rsu rsia rskd", needs_capital=False),
+    **_type("pasar", "pasar dipasar", needs_capital=False),
+    **_type("terminal", "terminal diterminal", needs_capital=False),
+    **_type("stasiun", "stasiun"),
+    **_type("bandara", "bandara", needs_capital=False),
+    **_type("pelabuhan", "pelabuhan"),
+    **_type("halte", "halte", needs_capital=False),
+    **_type("jembatan", "jembatan jbtn"),
+    **_type("simpang", "simpang persimpangan pertigaan perempatan bundaran"),
+    **_type("masjid", "masjid mesjid mushola musholla musola", needs_capital=False, keeps_place=False),
+    **_type("gereja", "gereja vihara wihara pura", keeps_place=False),
+    **_type("spbu", "spbu"),
+    **_type("tpu", "tpu tpa tps makam pemakaman"),
+    **_type("taman", "taman lapangan alun", keeps_place=False),
+    **_type("mal", "mal mall plaza", keeps_place=False),
+    **_type("hotel", "hotel cafe kafe resto restoran warung toko", keeps_place=False),
+    **_type("klinik", "klinik apotek apotik", keeps_place=False),
+    **_type("universitas", "universitas univ kampus politeknik", keeps_place=False),
+    **_type("sungai", "kali sungai waduk situ", keeps_place=False),
+    **_type("gedung", "gedung wisma ruko", keeps_place=False),
+    **_type("flyover", "flyover underpass terowongan"),
+    **{name: _LandmarkType(name) for name in ("indomaret", "alfamart", "superindo", "transmart", "hypermart")},
 }
-_SCHOOL_KINDS = frozenset(("negeri", "negri", "n", "swasta", "islam"))
-_BESIDE = frozenset(
-    words("depan dpn didepan dekat deket dkt samping disamping sebelah disebelah seberang belakang dibelakang")
-)
+_SCHOOL_OWNERS = frozenset(("negeri", "negri", "n", "swasta", "islam"))
 
 
-def school(scan: Scan, at: int) -> int:
-    """`SDN 03 Menteng`, `SMK Negeri 1 Tanimbar Selatan`: its number or a name must follow."""
-    first = at + 1
-    first += scan.word(first) in _SCHOOL_KINDS and scan.gaps[first] in _SPACES
-    if first >= len(scan.words) or scan.gaps[first] not in _SPACES:
+def read_school(scan: TextScan, index: int) -> int:
+    """Read `SDN 03 Menteng`, `SMK Negeri 1 Tanimbar Selatan`: its number or a name must follow."""
+    first = _first_after_owner(scan, index)
+    if first >= len(scan.words) or scan.gaps[first] not in _NAME_GAPS:
         return 0
-    end = first + bool(scan.words[first].isdecimal() and scan.number(first))
-    if end < len(scan.words) and (end == first or scan.gaps[end] in _NEXT) and _school_name(scan, end, at):
-        end = scan.mentions[end].end if scan.known(end) else scan.name_end(end, most=3)
+    has_number = scan.words[first].isdecimal() and scan.small_number(first)
+    end = _school_name_end(scan, index, first + 1 if has_number else first, has_number=bool(has_number))
     if end == first:
         return 0
-    name = scan.canonical(first, end)
-    return scan.add(EntityKind.LANDMARK, f"{_SCHOOLS[scan.words[at]]} {name}", at, end, takes=False)
+    value = f"{_SCHOOLS[scan.words[index]]} {scan.canonical_name(first, end)}"
+    return scan.add(EntityKind.LANDMARK, value, index, end, claims_words=False)
 
 
-def _school_name(scan: Scan, first: int, at: int) -> bool:
-    # `sdn` is a school beyond doubt, `sd` also is short for other words.
-    if scan.words[at].endswith("n") and scan.begins(first, strong=False):
-        return not scan.known(first) or not scan.mentions[first].said
-    return _proper(scan, first) and (first > at + 2 or scan.titled(at) or scan.known(first))
+def _first_after_owner(scan: TextScan, index: int) -> int:
+    """Return the index after the type of a school and its owner: `1` in `SMK Negeri 1`."""
+    first = index + 1
+    return first + (scan.word(first) in _SCHOOL_OWNERS and scan.gaps[first] in _NAME_GAPS)
 
 
-def landmark(scan: Scan, at: int) -> int:
-    """`Puskesmas Tebet`, `komplek Buaran Indah`, `Indomaret Cikini`."""
-    sort, first = _SORTS[scan.words[at]], at + 1
-    if scan.word(first) in {"alun", "sakit", "umum"}:
-        first += 1
-    if first >= len(scan.words) or scan.gaps[first] not in _SPACES:
+def _school_name_end(scan: TextScan, index: int, first: int, *, has_number: bool) -> int:
+    """Return the index after the name of a school that may begin at `first`; `first` if there is no name."""
+    if first >= len(scan.words) or (has_number and scan.gaps[first] not in _SCHOOL_NAME_GAPS):
+        return first
+    if not _is_school_name(scan, first, index):
+        return first
+    mention = scan.region_mentions.get(first)
+    return mention.end if mention else scan.name_end(first, max_words=_MAX_SCHOOL_NAME_WORDS)
+
+
+def _is_school_name(scan: TextScan, first: int, index: int) -> bool:
+    mention = scan.region_mentions.get(first)
+    # `sdn` always means a school; `sd` is also short for other words.
+    if scan.words[index].endswith("n") and scan.name_may_begin(first, name_expected=False):
+        return not mention or not mention.said
+    if not _is_proper_name(scan, first):
+        return False
+    return first > index + 2 or scan.is_capitalised(index) or mention is not None
+
+
+def read_landmark(scan: TextScan, index: int) -> int:
+    """Read `Puskesmas Tebet`, `komplek Buaran Indah`, `Indomaret Cikini`."""
+    landmark_type, first = _TYPES[scan.words[index]], index + 1
+    first += scan.word(first) in _TYPE_SUFFIXES
+    if first >= len(scan.words) or scan.gaps[first] not in _NAME_GAPS:
         return 0
-    mention = scan.mentions.get(first)
-    if not mention and not _names(scan, first, at, named=sort.named):
+    if not scan.begins_region(first) and not _is_landmark_name(scan, first, index, landmark_type):
         return 0
-    end = scan.name_end(first, most=4) if scan.titled(first) or not mention else 0
-    end = max(end, mention.end) if mention else end
-    if scan.word(end).isdecimal() and scan.gaps[end] == " " and len(scan.words[end]) == 1 and not sort.public:
-        end += 1
-    scan.add(EntityKind.LANDMARK, f"{sort.name} {scan.canonical(first, end)}", at, end, takes=not sort.public)
-    if not sort.public:
-        scan.address = end
-        return end
-    return first
+    end = _landmark_name_end(scan, first)
+    if landmark_type.keeps_place:
+        value = f"{landmark_type.name} {scan.canonical_name(first, end)}"
+        scan.add(EntityKind.LANDMARK, value, index, end, claims_words=False)
+        return first
+    end += _is_section_number(scan, end)
+    value = f"{landmark_type.name} {scan.canonical_name(first, end)}"
+    scan.address_end = scan.add(EntityKind.LANDMARK, value, index, end)
+    return end
 
 
-def hospital(scan: Scan, at: int) -> int:
-    """`rumah sakit Siloam`."""
-    if scan.word(at + 1) != "sakit" or not scan.titled(at + 2) or scan.gaps[at + 2] != " ":
+def _landmark_name_end(scan: TextScan, first: int) -> int:
+    mention = scan.region_mentions.get(first)
+    if mention is None:
+        return scan.name_end(first, max_words=_MAX_NAME_WORDS)
+    if not scan.is_capitalised(first):
+        return mention.end
+    return max(scan.name_end(first, max_words=_MAX_NAME_WORDS), mention.end)
+
+
+def _is_section_number(scan: TextScan, index: int) -> bool:
+    """Return whether a single digit follows: it belongs to the name (`perumahan Buaran Indah 2`)."""
+    word = scan.word(index)
+    return word.isdecimal() and len(word) == 1 and scan.gaps[index] == " "
+
+
+def read_hospital(scan: TextScan, index: int) -> int:
+    """Read `rumah sakit Siloam`."""
+    first = index + 2
+    if scan.word(index + 1) != "sakit" or not scan.is_capitalised(first) or scan.gaps[first] != " ":
         return 0
-    if scan.ordinary(at + 2):
+    if scan.is_ordinary(first):
         return 0
-    end = scan.name_end(at + 2, most=4)
-    return scan.add(EntityKind.LANDMARK, f"rs {scan.canonical(at + 2, end)}", at, end, takes=False)
+    end = scan.name_end(first, max_words=_MAX_NAME_WORDS)
+    return scan.add(EntityKind.LANDMARK, f"rs {scan.canonical_name(first, end)}", index, end, claims_words=False)
 
 
-def pump(scan: Scan, at: int) -> int:
-    """`pom bensin Ngaliyan`."""
-    if scan.word(at + 1) != "bensin" or at + 2 >= len(scan.words) or scan.gaps[at + 2] != " ":
+def read_petrol_station(scan: TextScan, index: int) -> int:
+    """Read `pom bensin Ngaliyan`."""
+    first = index + 2
+    if scan.word(index + 1) != "bensin" or scan.gap_before(first) != " " or not _is_proper_name(scan, first):
         return 0
-    if not _proper(scan, at + 2):
+    end = scan.name_end(first, max_words=_MAX_PUMP_NAME_WORDS)
+    return scan.add(EntityKind.LANDMARK, f"spbu {scan.canonical_name(first, end)}", index, end, claims_words=False)
+
+
+def read_reference_point(scan: TextScan, index: int) -> int:
+    """Read `depan Maspion`: a capitalised name after a word like `depan` or `dekat` in lower case."""
+    first = index + 1
+    if not scan.is_capitalised(first) or scan.gaps[first] != " " or scan.is_capitalised(index):
         return 0
-    end = scan.name_end(at + 2, most=3)
-    return scan.add(EntityKind.LANDMARK, f"spbu {scan.canonical(at + 2, end)}", at, end, takes=False)
-
-
-def beside(scan: Scan, at: int) -> int:
-    """`depan Maspion`: what is written as a name where something is beside it."""
-    first = at + 1
-    if not scan.titled(first) or scan.gaps[first] != " " or scan.words[first] in ENDS or scan.titled(at):
+    if scan.is_ordinary(first) or scan.begins_region(first) or scan.words[first] in READERS:
         return 0
-    if scan.words[first] in PLAIN or first in scan.mentions or scan.words[first] in READERS:
-        return 0
-    end = scan.name_end(first, most=4)
-    return scan.add(EntityKind.LANDMARK, scan.canonical(first, end), first, end, takes=False)
+    end = scan.name_end(first, max_words=_MAX_NAME_WORDS)
+    return scan.add(EntityKind.LANDMARK, scan.canonical_name(first, end), first, end, claims_words=False)
 
 
-def _proper(scan: Scan, at: int) -> bool:
-    """Whether a place's or other name stands here beyond doubt."""
-    if mention := scan.mentions.get(at):
+def _is_proper_name(scan: TextScan, index: int) -> bool:
+    """Return whether a bare region or another capitalised name begins here."""
+    if mention := scan.region_mentions.get(index):
         return not mention.said
-    return scan.titled(at) and not scan.ordinary(at)
+    return scan.is_capitalised(index) and not scan.is_ordinary(index)
 
 
-def _names(scan: Scan, first: int, at: int, *, named: bool) -> bool:
-    """Whether the words from `first` on may be the proper name of the thing at `at`."""
+def _is_landmark_name(scan: TextScan, first: int, index: int, landmark_type: _LandmarkType) -> bool:
+    """Return whether the words from `first` on may be the proper name of the landmark whose type is at `index`."""
     word = scan.words[first]
-    if not scan.begins(first, strong=False) or verb(word) or word in NAME_SUFFIXES or word in AMBIGUOUS_SUFFIXES:
+    if not scan.name_may_begin(first, name_expected=False) or is_verb(word):
         return False
-    if word in PLAIN and not (word in NUMBERS or scan.titled(first + 1)):
+    if word in NAME_SUFFIXES or word in AMBIGUOUS_SUFFIXES:
         return False
-    # One in capitals among others that are not stresses something.
-    return not named or (scan.titled(first) and (not scan.shouted(first) or scan.shouted(at)))
+    if word in CAPITALISED_NAME_WORDS and word not in NUMBERS and not scan.is_capitalised(first + 1):
+        return False
+    return not landmark_type.needs_capital or _has_name_capital(scan, first, index)
 
 
-READERS: Mapping[str, Reader] = {
-    **dict.fromkeys(_SCHOOLS, school),
-    **dict.fromkeys(_SORTS, landmark),
-    **dict.fromkeys(_BESIDE, beside),
-    "rumah": hospital,
-    "pom": pump,
+def _has_name_capital(scan: TextScan, first: int, index: int) -> bool:
+    """Return whether a name is capitalised. A word in capitals after a word that is not only stresses something."""
+    if not scan.is_capitalised(first):
+        return False
+    return not scan.is_all_capitals(first) or scan.is_all_capitals(index)
+
+
+_REFERENCE_WORDS = split_words(
+    "depan dpn didepan dekat deket dkt samping disamping sebelah disebelah seberang belakang dibelakang"
+)
+READERS: Mapping[str, EntityReader] = {
+    **dict.fromkeys(_SCHOOLS, read_school),
+    **dict.fromkeys(_TYPES, read_landmark),
+    **dict.fromkeys(_REFERENCE_WORDS, read_reference_point),
+    "rumah": read_hospital,
+    "pom": read_petrol_station,
 }

@@ -1,4 +1,4 @@
-"""Compares two canonical names: of streets, places, persons. Pure functions of two strings."""
+"""Compares two canonical names of streets, places or persons. Pure functions of two strings."""
 
 import re
 from collections.abc import Sequence
@@ -6,19 +6,22 @@ from typing import Literal
 
 from rapidfuzz.distance import Levenshtein
 
-from normalize.entities.common_words import words
+from normalize.entities.common_words import split_words
 
-# `unknown`: it can't be told, or one side says nothing of it.
+# `unknown`: the names give no answer.
 NameSimilarity = Literal["equal", "compatible", "conflict", "unknown"]
 
 # Spellings of one sound: before the reforms of 1947 and 1972, and of Arabic and Sanskrit names.
 _SPELLINGS = (("oe", "u"), ("dj", "j"), ("tj", "c"), ("nj", "ny"), ("sj", "sy"), ("ch", "h"), ("kh", "h"))
-# Written or not (Buddhi, Achmad, gajah): only at the beginning it tells words apart.
-_SOFT = re.compile(r"(?<=[a-z])h")
-_LIKE = str.maketrans("yvfz", "ippj")
+# An h within a word may be left out (Buddhi, Achmad, gajah). At the beginning it tells words apart.
+_INNER_H = re.compile(r"(?<=[a-z])h")
+_SIMILAR_LETTERS = str.maketrans("yvfz", "ippj")
 _DOUBLED = re.compile(r"([a-z])\1+")
-_DIRECTIONS = frozenset(words("barat timur utara selatan tengah dalam lor kidul wetan kulon kaler ilir hilir ulu hulu"))
-_IN_FULL = {
+_DIRECTIONS = frozenset(
+    split_words("barat timur utara selatan tengah dalam lor kidul wetan kulon kaler ilir hilir ulu hulu")
+)
+_RAYA = "raya"
+_FULL_FORMS = {
     "gatsu": "gatot subroto",
     "soetta": "soekarno hatta",
     "suhat": "soekarno hatta",
@@ -44,108 +47,119 @@ _IN_FULL = {
     "tim": "timur",
     "bar": "barat",
 }
-# A word so long may differ by one letter and be the same with a slip.
-_LONG_ENOUGH = 7
-_INITIALS = 3
+# In names of this length, one differing letter may be a typing error.
+_MIN_LENGTH_FOR_TYPO = 7
+# Initials that are written together: up to two letters, or three without a vowel.
+_MAX_INITIALS, _MAX_INITIALS_WITH_VOWEL = 3, 2
 _VOWELS = frozenset("aeiou")
 
 
-def sound(name: str) -> str:
-    """The name with its spelling levelled: `soekarno`, `sukarno`; `setyabudhi`, `setiabudi`."""
+def phonetic_form(name: str) -> str:
+    """Return the name with one spelling for each sound: `soekarno`, `sukarno`; `setyabudhi`, `setiabudi`."""
     for old, new in _SPELLINGS:
         name = name.replace(old, new)
-    return _DOUBLED.sub(r"\1", _SOFT.sub("", name.translate(_LIKE)))
+    return _DOUBLED.sub(r"\1", _INNER_H.sub("", name.translate(_SIMILAR_LETTERS)))
 
 
-def compare_place_names(one: str, other: str) -> NameSimilarity:
-    """Whether two names of places may be of one: `a yani` equals `ahmad yani`, `kelud` is compatible with `kelud raya`.
+def compare_place_names(left: str, right: str) -> NameSimilarity:
+    """Compare two names of places: `a yani` equals `ahmad yani`, `kelud` is compatible with `kelud raya`.
 
-    Equal but for spelling, spaces and initials: equal. One says less than the other: compatible. Another number or
-    direction: a conflict. One letter apart: unknown, a slip or another name.
+    Names that differ only by spelling, spaces and initials are equal. They are compatible if one has words that the
+    other lacks. Another number or direction is a conflict. A difference of one letter is unknown: a typing error or
+    another name.
     """
-    mine, theirs = _Name(one), _Name(other)
-    verdicts = {_either(mine.numbers, theirs.numbers), _either(mine.directions, theirs.directions)}
-    if "conflict" in verdicts:
+    left_name, right_name = _PlaceName(left), _PlaceName(right)
+    numbers = _compare_sets(left_name.numbers, right_name.numbers)
+    directions = _compare_sets(left_name.directions, right_name.directions)
+    if "conflict" in {numbers, directions}:
         return "conflict"
-    named = _same_words(mine.words, theirs.words)
-    if named in {"conflict", "unknown"}:
-        return named
-    return "equal" if named == "equal" and verdicts == {"equal"} and mine.raya == theirs.raya else "compatible"
+    similarity = _compare_words(left_name.words, right_name.words)
+    if similarity != "equal":
+        return similarity
+    has_same_parts = numbers == directions == "equal" and left_name.has_raya == right_name.has_raya
+    return "equal" if has_same_parts else "compatible"
 
 
-def compare_person_names(one: str, other: str) -> NameSimilarity:
-    """Whether two names may be one person's: the same words, or a part of them (`joko`, `joko p`, `joko purwanto`)."""
-    if one == other:
+def compare_person_names(left: str, right: str) -> NameSimilarity:
+    """Compare two names of persons: compatible if all words of one are in the other (`joko p`, `joko purwanto`)."""
+    if left == right:
         return "equal"
-    mine, theirs = sorted(((one.split()), (other.split())), key=len)
-    rest = [sound(word) for word in theirs]
-    for word in mine:
-        said = sound(word)
-        match = next((their for their in rest if their == said or _initial(said, their)), None)
+    shorter, longer = sorted((left.split(), right.split()), key=len)
+    unmatched = [phonetic_form(word) for word in longer]
+    for word in map(phonetic_form, shorter):
+        match = next((candidate for candidate in unmatched if _is_same_word(word, candidate)), None)
         if match is None:
             return "conflict"
-        rest.remove(match)
+        unmatched.remove(match)
     return "compatible"
 
 
-class _Name:
-    """A name in its parts."""
+class _PlaceName:
+    """A name of a place, separated into numbers, directions, the suffix `raya` and all other words."""
 
-    __slots__ = ("directions", "numbers", "raya", "words")
+    __slots__ = ("directions", "has_raya", "numbers", "words")
 
     def __init__(self, name: str) -> None:
-        parts = [part for word in name.split() for part in _IN_FULL.get(word, word).split()]
+        parts = [part for word in name.split() for part in _FULL_FORMS.get(word, word).split()]
         self.numbers = frozenset(part for part in parts if part[0].isdecimal())
-        named = [part for part in parts if part not in self.numbers]
-        # The first word names, whatever it is (Jalan Utara).
-        self.directions = frozenset(part for part in named[1:] if part in _DIRECTIONS)
-        self.raya = "raya" in named[1:]
-        kept = [part for place, part in enumerate(named) if not place or (part not in _DIRECTIONS and part != "raya")]
-        self.words = kept
+        words = [part for part in parts if part not in self.numbers]
+        # The first word is always a name (Jalan Utara).
+        first, suffixes = words[:1], words[1:]
+        self.directions = _DIRECTIONS.intersection(suffixes)
+        self.has_raya = _RAYA in suffixes
+        self.words = first + [word for word in suffixes if word not in _DIRECTIONS and word != _RAYA]
 
 
-def _either(mine: frozenset[str], theirs: frozenset[str]) -> NameSimilarity:
-    if mine == theirs:
+def _compare_sets(left: frozenset[str], right: frozenset[str]) -> NameSimilarity:
+    if left == right:
         return "equal"
-    return "conflict" if mine and theirs else "compatible"
+    return "conflict" if left and right else "compatible"
 
 
-def _same_words(mine: Sequence[str], theirs: Sequence[str]) -> NameSimilarity:
-    if not mine or not theirs:
-        return "equal" if mine == theirs else "compatible"
-    one, other = sound("".join(mine)), sound("".join(theirs))
-    if one == other or _by_initials(mine, theirs):
+def _compare_words(left: Sequence[str], right: Sequence[str]) -> NameSimilarity:
+    if not left or not right:
+        return "equal" if left == right else "compatible"
+    left_form, right_form = phonetic_form("".join(left)), phonetic_form("".join(right))
+    if left_form == right_form or _is_equal_with_initials(left, right):
         return "equal"
-    shorter, longer = sorted((mine, theirs), key=len)
-    if set(map(sound, shorter)) <= set(map(sound, longer)) or _by_initials(
-        shorter, longer[len(longer) - len(shorter) :]
-    ):
+    shorter, longer = sorted((left, right), key=len)
+    if _is_part_of(shorter, longer):
         return "compatible"
-    if min(len(one), len(other)) >= _LONG_ENOUGH and Levenshtein.distance(one, other, score_cutoff=1) <= 1:
+    may_have_typo = min(len(left_form), len(right_form)) >= _MIN_LENGTH_FOR_TYPO
+    if may_have_typo and Levenshtein.distance(left_form, right_form, score_cutoff=1) <= 1:
         return "unknown"
     return "conflict"
 
 
-def _by_initials(mine: Sequence[str], theirs: Sequence[str]) -> bool:
-    """`a yani`, `ahmad yani`; `mh thamrin`, `mohammad husni thamrin`: the last word in full."""
-    mine, theirs = ([sound(word) for word in _spelled_out(name)] for name in (mine, theirs))
-    if len(mine) != len(theirs) or mine[-1] != theirs[-1]:
+def _is_part_of(shorter: Sequence[str], longer: Sequence[str]) -> bool:
+    """Return whether all words of the shorter name are in the longer one, or it is its end with initials."""
+    if set(map(phonetic_form, shorter)) <= set(map(phonetic_form, longer)):
+        return True
+    return _is_equal_with_initials(shorter, longer[len(longer) - len(shorter) :])
+
+
+def _is_equal_with_initials(left: Sequence[str], right: Sequence[str]) -> bool:
+    """Return whether `a yani` is `ahmad yani`, `mh thamrin` is `mohammad husni thamrin`. The last word is in full."""
+    left_forms, right_forms = ([phonetic_form(word) for word in _split_initials(name)] for name in (left, right))
+    if len(left_forms) != len(right_forms) or left_forms[-1] != right_forms[-1]:
         return False
-    return all(one == other or _initial(one, other) for one, other in zip(mine, theirs, strict=True))
+    return all(map(_is_same_word, left_forms, right_forms))
 
 
-def _spelled_out(name: Sequence[str]) -> list[str]:
-    """Initials that were written together, apart: no vowel among them, or two letters."""
-    return [
-        part
-        for place, word in enumerate(name)
-        for part in (word if place < len(name) - 1 and _initials(word) else (word,))
-    ]
+def _split_initials(name: Sequence[str]) -> list[str]:
+    """Return the words with joined initials as single letters; the last word is left as it is."""
+    *firsts, last = name
+    return [part for word in firsts for part in (word if _is_initials(word) else (word,))] + [last]
 
 
-def _initials(word: str) -> bool:
-    return len(word) <= _INITIALS and (len(word) <= 2 or _VOWELS.isdisjoint(word))  # noqa: PLR2004 - two letters
+def _is_initials(word: str) -> bool:
+    if len(word) <= _MAX_INITIALS_WITH_VOWEL:
+        return True
+    return len(word) <= _MAX_INITIALS and _VOWELS.isdisjoint(word)
 
 
-def _initial(one: str, other: str) -> bool:
-    return (len(one) == 1 and other.startswith(one)) or (len(other) == 1 and one.startswith(other))
+def _is_same_word(left: str, right: str) -> bool:
+    """Return whether two words are equal or one is the initial of the other."""
+    if left == right:
+        return True
+    return (len(left) == 1 and right.startswith(left)) or (len(right) == 1 and left.startswith(right))

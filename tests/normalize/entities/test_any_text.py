@@ -10,22 +10,24 @@ from hypothesis import strategies as st
 from config.reference.regions import load_regions
 from language.places.gazetteer import Gazetteer, load_gazetteer
 from normalize.entities import Entity, EntityKind, extract_entities
-from normalize.entities.common_words import words
+from normalize.entities.common_words import split_words
 from tests.support.paths import SHARED
 
 _GAZETTEER = load_gazetteer(load_regions())
 # Words that readers look at, and what may stand between them.
 _PIECES = st.sampled_from(
     (
-        *words(
+        *split_words(
             "Jl. jalan raya tol gang RT RW 03 /05 blok C2 no. 7 km 12,5 kel. desa kec. Kota kab Semarang Tebet a.n."
         ),
-        *words(
+        *split_words(
             "Nama : saya SITI Pak cabang Rp 1.500.000 juta 3 hari 2x24 jam 12/3/17 Maret 2017 tgl bulan minggu lalu"
         ),
-        *words("NIK KK +62 3174014101900001 0812-0000-0001 B 1234 XYZ resi EE123456785ID [***]56 xxxxx *** a@b.id"),
-        *words("www.x.go.id www. http:// .com @ sd SDN puskesmas depan Indomaret dinas perhubungan satu sebulan"),
-        *words("% - , . ( ) İ ß ٣ é"),
+        *split_words(
+            "NIK KK +62 3174014101900001 0812-0000-0001 B 1234 XYZ resi EE123456785ID [***]56 xxxxx *** a@b.id"
+        ),
+        *split_words("www.x.go.id www. http:// .com @ sd SDN puskesmas depan Indomaret dinas perhubungan satu sebulan"),
+        *split_words("% - , . ( ) İ ß ٣ é"),
         *("\n", "\u00d7", "\u2013", ""),
     )
 )
