@@ -11,7 +11,7 @@ from twilio.request_validator import RequestValidator
 from app.commands.common import ERR, EX_USAGE, OUT, opened, stop
 from app.commands.reports import print_audit
 from app.simulator import demo as practice_demo
-from app.simulator.replay import CHANNELS, Replay, letters
+from app.simulator.replay import CHANNELS, Replay, load_reports
 from app.simulator.wait import running_service, settled_audit
 from monitor.audit.audit import Audit
 
@@ -25,7 +25,7 @@ def replay(
     if unknown := set(chosen) - set(CHANNELS):
         stop(f"no such channel: {', '.join(sorted(unknown))}; there are {', '.join(CHANNELS)}", EX_USAGE)
     with opened() as parts, running_service(parts.settings, lambda says: ERR.print(says, markup=False)):
-        rows = letters(file)
+        rows = load_reports(file)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=ERR) as progress:
             task = progress.add_task("accepted", total=len(rows))

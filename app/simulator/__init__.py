@@ -1,1 +1,1 @@
-"""Plays the world outside: citizens and providers, for demos, replays and a machine without accounts."""
+"""Simulated citizens and providers, for demos, replays and machines without accounts."""

@@ -1,4 +1,4 @@
-"""A throwaway service, a few dozen invented messages through its four doors, and what became of each."""
+"""Demo: a temporary service, about forty invented messages through its four doors, and the result of each."""
 
 import json
 import socket
@@ -15,7 +15,7 @@ from rich.table import Table
 
 from app.assembly.parts import Parts
 from app.operations import agency_answers
-from app.simulator.sender import Letter, Sender, ref_of, tracking_in
+from app.simulator.sender import Sender, SimulatedReport, reference_for, tracking_in
 from app.simulator.wait import settled_audit, started, wait_until_polled, wait_until_ready
 from bus.errors import Retry
 from config.settings import Settings
@@ -26,60 +26,60 @@ from sinks.ledger.status import Status
 
 _PATIENCE_SECONDS = 60.0
 _HUGE_BYTES = 1_000_000
-# Columns that the table needs so that a number stays on one line.
-_WIDTH = 150
+# Width of the table that keeps a number on one line.
+_WIDTH_COLUMNS = 150
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message, what the door answered, and its tracking number if it was accepted."""
+    """Message with the door's answer, and with its tracking number if it was accepted."""
 
     case: Mapping[str, Any]
     answer: str
     tracking: str | None
-    # The id of a post; 0 where it was none.
+    # Id of the post on X; 0 for other channels.
     post: int = 0
 
 
 def run(out: Console, err: Console) -> int:
-    """Run the demo; the audit's JSON is the last line. Returns 0 if nothing was lost and nothing doubled."""
+    """Run the demo and print the audit's JSON as the last line. Return 0 if the audit has no difference."""
     cases = json.loads((Path(__file__).parent / "demo.json").read_text())
     with tempfile.TemporaryDirectory(prefix="satupintu-demo-") as folder:
-        # Whatever the user has set up, the demo touches nothing of it.
-        mine = {"home": folder, "port": str(_free_port()), "bus": "local"}
-        mine |= dict.fromkeys(("database_url", "public_url", "x_base_url", "x_bearer_token"), "")
-        parts = Parts(Settings.model_validate(mine))
+        # The demo ignores the user's own settings.
+        demo_settings = {"home": folder, "port": str(_free_port()), "bus": "local"}
+        demo_settings |= dict.fromkeys(("database_url", "public_url", "x_base_url", "x_bearer_token"), "")
+        parts = Parts(Settings.model_validate(demo_settings))
         err.print(f"starting a service on port {parts.settings.port}")
-        with started({f"SATUPINTU_{name.upper()}": value for name, value in mine.items()}) as process:
+        with started({f"SATUPINTU_{name.upper()}": value for name, value in demo_settings.items()}) as process:
             wait_until_ready(parts.settings.port, process)
             sent = [_send(parts, case) for case in cases]
-            err.print("waiting until every stage has worked them")
+            err.print("waiting until every stage has processed them")
             _settle(parts, sent)
             for entry in sent:
                 if entry.case.get("refuse") and entry.tracking:
                     agency_answers.answer(parts, entry.tracking, "refused", "bukan kewenangan kami", None)
-                    _wait_for(parts, entry.tracking, lambda status: _doors(status) > 1)
+                    _wait_for(parts, entry.tracking, lambda status: _dispatch_count(status) > 1)
             audit = settled_audit(parts, _PATIENCE_SECONDS)
-            Console(width=max(out.width, _WIDTH)).print(_table(parts, sent))
+            Console(width=max(out.width, _WIDTH_COLUMNS)).print(_table(parts, sent))
             print(json.dumps(audit.as_json()), flush=True)
     return 0 if audit.clean and not audit.pending else 1
 
 
 def _send(parts: Parts, case: Mapping[str, Any]) -> Sent:
     settings, secrets = parts.settings, parts.secrets
-    here = f"http://127.0.0.1:{settings.port}"
+    address = f"http://127.0.0.1:{settings.port}"
     token = "not Twilio's" if case.get("forged") else secrets.twilio_tokens[0]
-    sender = Sender(here, settings.reached_at, token, settings.x_url, secrets.x_token)
+    sender = Sender(address, settings.reached_at, token, settings.x_url, secrets.x_token)
     text = "a" * _HUGE_BYTES if case.get("huge") else case.get("text", "")
-    ref = ref_of(case["channel"], case.get("ref", ""), text, str(case["sender"]))
-    said = {name: case[name] for name in ("title", "region", "agency", "kind") if name in case}
-    letter = Letter(ref, text, sender=case["sender"], retweet=case.get("retweet", False), **said)
+    ref = reference_for(case["channel"], case.get("ref", ""), text, str(case["sender"]))
+    optional_fields = {name: case[name] for name in ("title", "region", "agency", "kind") if name in case}
+    report = SimulatedReport(ref, text, sender=case["sender"], retweet=case.get("retweet", False), **optional_fields)
     if "body" in case:
         path = {"web": "/web/reports", "mobile": "/mobile/v1/reports"}[case["channel"]]
         headers = {"content-type": "application/json", "Idempotency-Key": ref}
-        response = requests.post(here + path, data=case["body"], headers=headers, timeout=30)
+        response = requests.post(address + path, data=case["body"], headers=headers, timeout=30)
     else:
-        response = sender.send(case["channel"], letter)
+        response = sender.send(case["channel"], report)
     post = int(response.json()["data"]["id"]) if case["channel"] == "twitter" else 0
     return Sent(case, _answered(response), _tracking(parts, post, response), post)
 
@@ -98,47 +98,47 @@ def _tracking(parts: Parts, post: int, response: requests.Response) -> str | Non
 
 
 def _settle(parts: Parts, sent: Sequence[Sent]) -> None:
-    """Until every accepted message that is a complaint is in the ledger with a door."""
+    """Wait until the ledger has a dispatch for every accepted complaint."""
     wait_until_polled(parts.settings.x_url, max(entry.post for entry in sent), _PATIENCE_SECONDS)
     for entry in sent:
         if entry.tracking and entry.case["case"] not in {"retweet", "nothing said"}:
-            _wait_for(parts, entry.tracking, lambda status: _doors(status) > 0)
+            _wait_for(parts, entry.tracking, lambda status: _dispatch_count(status) > 0)
 
 
-def _wait_for(parts: Parts, tracking: str, enough: Callable[[Status], bool]) -> None:
+def _wait_for(parts: Parts, tracking: str, is_done: Callable[[Status], bool]) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         status = parts.ledger.status(tracking)
-        if status and enough(status):
+        if status and is_done(status):
             return
         time.sleep(0.1)
     raise Retry(f"{tracking} did not arrive within {_PATIENCE_SECONDS:.0f} s")
 
 
-def _doors(status: Status) -> int:
+def _dispatch_count(status: Status) -> int:
     return sum(step.what == "dispatched" for step in status.steps)
 
 
 def _table(parts: Parts, sent: Iterable[Sent]) -> Table:
-    table = Table("case", "channel", "door said", "number", "became", "at")
+    table = Table("case", "channel", "door's answer", "number", "outcome", "agencies")
     for entry in sent:
         status = parts.ledger.status(entry.tracking) if entry.tracking else None
-        became, at = _became(entry, status)
-        table.add_row(entry.case["case"], entry.case["channel"], entry.answer, entry.tracking or "", became, at)
+        outcome, agencies = _outcome(entry, status)
+        table.add_row(entry.case["case"], entry.case["channel"], entry.answer, entry.tracking or "", outcome, agencies)
     return table
 
 
-def _became(entry: Sent, status: Status | None) -> tuple[str, str]:
+def _outcome(entry: Sent, status: Status | None) -> tuple[str, str]:
     if status is None:
         return ("not a complaint" if entry.tracking or entry.answer == "200" else "refused at the door"), ""
-    doors = [step.agency for step in status.steps if step.what == "dispatched"]
-    # Of another citizen's no number is told.
-    became = "new complaint" if status.relation == "new" else f"{status.relation} of {status.of or 'another'}"
-    return became, " → ".join(doors)
+    agencies = [step.agency for step in status.steps if step.what == "dispatched"]
+    # The number of another citizen's complaint is not shown.
+    outcome = "new complaint" if status.relation == "new" else f"{status.relation} of {status.of or 'another'}"
+    return outcome, " → ".join(agencies)
 
 
 def _free_port() -> int:
-    """A port that is free and whose next one is free too: the practice X takes it."""
+    """Return a free port whose next port is free too: the practice X uses it."""
     while True:
         with socket.socket() as first, socket.socket() as second:
             first.bind(("127.0.0.1", 0))

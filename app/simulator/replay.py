@@ -1,4 +1,4 @@
-"""Feeds a CSV of texts through the real doors over HTTP, each row once, however often a door is away meanwhile."""
+"""Replay of a CSV of texts through the real doors over HTTP. Each row is accepted once, also when a door is away."""
 
 import csv
 import threading
@@ -12,32 +12,35 @@ from pathlib import Path
 import requests
 
 from app.assembly.parts import Parts, utc_now
-from app.simulator.sender import Letter, Sender, ref_of, tracking_in
+from app.simulator.sender import Sender, SimulatedReport, reference_for, tracking_in
 from app.simulator.wait import insist, wait_until_polled
 from app.simulator.x import PracticeX, Timeline
 from config.settings import is_loopback
 
 CHANNELS = ("web", "sms", "twitter", "mobile")
-_AT_ONCE = 8
-# A door may be away for so long before a row is given up.
+_CONCURRENT_REQUESTS = 8
+# A row is given up after a door was away for this time.
 _PATIENCE_SECONDS = 180.0
-_LONGEST_TEXT = 10_000
+_LONGEST_TEXT_CHARACTERS = 10_000
 
 
 class ReplayError(ValueError):
-    """The file or the settings can't be replayed; the text says what to change."""
+    """The file or the settings cannot be used for a replay. The text says what to change."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What the doors said: the number each row got (a post gets none at once), and why rows were turned away."""
+    """Answers of the doors by row reference: tracking numbers (empty for a post) and reasons of refusal."""
 
     accepted: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
 
 
-def letters(path: Path) -> list[Letter]:
-    """The rows of a CSV with a column `text`, and `title` and `id` or `tracking_id` if it has them."""
+def load_reports(path: Path) -> list[SimulatedReport]:
+    """Return the rows of a CSV with a column `text` and optional columns `title` and `id` or `tracking_id`.
+
+    Rows without text are skipped. Raises `ReplayError`.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
@@ -45,49 +48,51 @@ def letters(path: Path) -> list[Letter]:
         raise ReplayError(f"{path}: {error}") from error
     if not rows or "text" not in rows[0]:
         raise ReplayError(f"{path}: needs a header line with a column named 'text'")
-    found = []
+    reports = []
     for number, row in enumerate(rows, start=1):
-        text = (row["text"] or "").strip()[:_LONGEST_TEXT]
+        text = (row["text"] or "").strip()[:_LONGEST_TEXT_CHARACTERS]
         row_id = row.get("id") or row.get("tracking_id") or str(number)
         if text:
-            found.append(Letter(ref_of(row_id, text), text, (row.get("title") or "").strip(), sender=number))
-    return found
+            reports.append(
+                SimulatedReport(reference_for(row_id, text), text, (row.get("title") or "").strip(), sender=number)
+            )
+    return reports
 
 
 class Replay:
-    """`told` is called once for each row that was accepted or refused."""
+    """Sends reports by several channels in turn. `on_answer` is called after each accepted or refused row."""
 
-    def __init__(self, parts: Parts, channels: Sequence[str], told: Callable[[], None]) -> None:
+    def __init__(self, parts: Parts, channels: Sequence[str], on_answer: Callable[[], None]) -> None:
         self._parts = parts
         self._channels = channels
-        self._told = told
+        self._on_answer = on_answer
         settings, secrets = parts.settings, parts.secrets
         address = f"http://127.0.0.1:{settings.port}"
         self._sender = Sender(address, settings.reached_at, secrets.twilio_tokens[0], settings.x_url, secrets.x_token)
 
-    def run(self, rows: Iterable[Letter]) -> Outcome:
-        """Send every row by the channel whose turn it is. Raises `ReplayError`."""
+    def run(self, reports: Iterable[SimulatedReport]) -> Outcome:
+        """Send every report; the channels take turns. Raises `ReplayError`."""
         outcome = Outcome()
-        with self._timeline(), ThreadPoolExecutor(_AT_ONCE) as pool:
-            channels = ((self._channels[turn % len(self._channels)], row) for turn, row in enumerate(rows))
-            newest = max(pool.map(lambda pair: self._send(outcome, *pair), channels), default=0)
-            wait_until_polled(self._parts.settings.x_url, newest, _PATIENCE_SECONDS)
+        with self._practice_x(), ThreadPoolExecutor(_CONCURRENT_REQUESTS) as pool:
+            channels = ((self._channels[turn % len(self._channels)], report) for turn, report in enumerate(reports))
+            newest_post = max(pool.map(lambda pair: self._send(outcome, *pair), channels), default=0)
+            wait_until_polled(self._parts.settings.x_url, newest_post, _PATIENCE_SECONDS)
         return outcome
 
-    def _send(self, outcome: Outcome, channel: str, letter: Letter) -> int:
-        """Send until the door says yes or no; returns the id of the post, if it was one."""
-        response = insist(partial(self._sender.send, channel, letter), _PATIENCE_SECONDS)
+    def _send(self, outcome: Outcome, channel: str, report: SimulatedReport) -> int:
+        """Send until the door accepts or refuses. Return the id of the post, 0 for other channels."""
+        response = insist(partial(self._sender.send, channel, report), _PATIENCE_SECONDS)
         if response is None or not (response.ok or response.status_code == requests.codes.see_other):
-            outcome.refused[letter.ref] = f"{channel}: {response.status_code if response is not None else 'away'}"
-            self._told()
+            outcome.refused[report.ref] = f"{channel}: {response.status_code if response is not None else 'away'}"
+            self._on_answer()
             return 0
-        outcome.accepted[letter.ref] = tracking_in(response) or ""
-        self._told()
+        outcome.accepted[report.ref] = tracking_in(response) or ""
+        self._on_answer()
         return int(response.json()["data"]["id"]) if channel == "twitter" else 0
 
     @contextmanager
-    def _timeline(self) -> Iterator[None]:
-        """The practice X that the door polls: the service's own, one that is there, or ours for the while."""
+    def _practice_x(self) -> Iterator[None]:
+        """Provide the practice X that the door polls: the service's own, a running one, or a temporary one."""
         settings = self._parts.settings
         if "twitter" not in self._channels or settings.practice_x:
             yield

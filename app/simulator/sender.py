@@ -1,4 +1,4 @@
-"""Plays the citizens: sends a text through one of the real doors, as that channel's provider would."""
+"""Simulated citizens: sends a report through one of the real doors, in the form of that channel's provider."""
 
 import hashlib
 import re
@@ -15,12 +15,15 @@ from messages.tracking import read_tracking_number
 
 _TIMEOUT_SECONDS = 30
 # Twilio joins the parts of a long SMS up to this length.
-_LONGEST_SMS = 1600
+_LONGEST_SMS_CHARACTERS = 1600
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """What one invented citizen says. `ref` makes sending it again the same message; `sender` tells people apart."""
+class SimulatedReport:
+    """Report of one invented citizen.
+
+    The same `ref` sent again is the same message. `sender` is a number that identifies the citizen; 0 is nobody.
+    """
 
     ref: str
     text: str
@@ -33,17 +36,17 @@ class Letter:
 
     @property
     def phone(self) -> str:
-        """A number that no operator gives out."""
+        """Phone number that no operator assigns."""
         return f"+628000{self.sender:07d}" if self.sender else ""
 
     @property
     def uuid(self) -> uuid.UUID:
-        """A UUID of the letter's own."""
+        """UUID derived from `ref`."""
         return uuid.uuid5(uuid.NAMESPACE_OID, self.ref)
 
 
 class Sender:
-    """Knows the doors' address and the secrets that providers share with them."""
+    """Sends reports to the doors at `address`, with the secrets that the providers share with the service."""
 
     def __init__(self, address: str, public_url: str, twilio_token: str, x_url: str, x_token: str) -> None:
         self._address = address
@@ -52,33 +55,33 @@ class Sender:
         self._x_url = x_url
         self._x_token = x_token
 
-    def send(self, channel: str, letter: Letter) -> requests.Response:
-        """Send by one channel. Raises `requests.RequestException` where the door can't be reached."""
-        doors: dict[str, Callable[[Letter], requests.Response]] = {
+    def send(self, channel: str, report: SimulatedReport) -> requests.Response:
+        """Send by one channel. Raises `requests.RequestException` if the door cannot be reached."""
+        senders: dict[str, Callable[[SimulatedReport], requests.Response]] = {
             "web": self.web,
             "sms": self.sms,
             "twitter": self.twitter,
             "mobile": self.mobile,
         }
-        return doors[channel](letter)
+        return senders[channel](report)
 
-    def web(self, letter: Letter) -> requests.Response:
-        """The form, filled in; the JSON twin for every other letter."""
-        said = _said(letter)
-        if letter.uuid.int % 2:
-            return self._post("/web/reports", json=said, headers={"Idempotency-Key": f'"{letter.uuid}"'})
-        form = said | {"form_id": str(letter.uuid)}
+    def web(self, report: SimulatedReport) -> requests.Response:
+        """Send the form, or JSON for every other report."""
+        fields = _json_fields(report)
+        if report.uuid.int % 2:
+            return self._post("/web/reports", json=fields, headers={"Idempotency-Key": f'"{report.uuid}"'})
+        form = fields | {"form_id": str(report.uuid)}
         page = self._post("/web/reports", data=form)
-        # Nobody opened this form first: it is shown, and a second press sends it.
+        # The form was not opened first, so the door shows it with a token. Sending it again is accepted.
         token = re.search(r'name="token" value="([^"]+)"', page.text)
         return self._post("/web/reports", data=form | {"token": token[1] if token else ""}, allow_redirects=False)
 
-    def sms(self, letter: Letter) -> requests.Response:
-        """Twilio's webhook, signed as Twilio does."""
-        text = f"LAPOR {letter.title + '. ' if letter.title else ''}{letter.text}"[:_LONGEST_SMS]
+    def sms(self, report: SimulatedReport) -> requests.Response:
+        """Post to Twilio's webhook with Twilio's signature."""
+        text = f"LAPOR {report.title + '. ' if report.title else ''}{report.text}"[:_LONGEST_SMS_CHARACTERS]
         fields = {
-            "MessageSid": f"SM{letter.uuid.hex}",
-            "From": letter.phone,
+            "MessageSid": f"SM{report.uuid.hex}",
+            "From": report.phone,
             "To": "1708",
             "Body": text,
             "NumMedia": "0",
@@ -86,18 +89,18 @@ class Sender:
         signature = self._validator.compute_signature(f"{self._public_url}/sms/twilio", fields)
         return self._post("/sms/twilio", data=fields, headers={"X-Twilio-Signature": signature})
 
-    def mobile(self, letter: Letter) -> requests.Response:
-        """The app, which sends its own key."""
-        device = str(uuid.uuid5(uuid.NAMESPACE_OID, f"device:{letter.sender or letter.ref}"))
-        said = _said(letter) | {"device_id": device}
-        return self._post("/mobile/v1/reports", json=said, headers={"Idempotency-Key": f'"{letter.uuid}"'})
+    def mobile(self, report: SimulatedReport) -> requests.Response:
+        """Post as the app does, with an idempotency key."""
+        device = str(uuid.uuid5(uuid.NAMESPACE_OID, f"device:{report.sender or report.ref}"))
+        fields = _json_fields(report) | {"device_id": device}
+        return self._post("/mobile/v1/reports", json=fields, headers={"Idempotency-Key": f'"{report.uuid}"'})
 
-    def twitter(self, letter: Letter) -> requests.Response:
-        """A post on the practice X; the door polls it from there."""
-        text = f"@Lapor1708 {letter.title + '. ' if letter.title else ''}{letter.text} #lapor"
-        author = str(letter.sender or letter.uuid.int % 10**15)
-        references = [{"type": "retweeted", "id": "1"}] if letter.retweet else []
-        post = {"text": text, "author_id": author, "ref": letter.ref, "referenced_tweets": references}
+    def twitter(self, report: SimulatedReport) -> requests.Response:
+        """Post on the practice X. The door polls it from there."""
+        text = f"@Lapor1708 {report.title + '. ' if report.title else ''}{report.text} #lapor"
+        author = str(report.sender or report.uuid.int % 10**15)
+        references = [{"type": "retweeted", "id": "1"}] if report.retweet else []
+        post = {"text": text, "author_id": author, "ref": report.ref, "referenced_tweets": references}
         headers = {"Authorization": f"Bearer {self._x_token}"}
         return requests.post(f"{self._x_url}/2/tweets", json=post, headers=headers, timeout=_TIMEOUT_SECONDS)
 
@@ -106,29 +109,29 @@ class Sender:
 
 
 def tracking_in(response: requests.Response) -> str | None:
-    """The tracking number that a door answered with, however it says it."""
+    """Return the tracking number in a door's answer: a redirect, TwiML or JSON."""
     if response.status_code == requests.codes.see_other:
         return read_tracking_number(response.headers["Location"].rsplit("/", 1)[-1])
     if response.headers.get("Content-Type", "").startswith("application/xml"):
-        said = "".join(ET.fromstring(response.content).itertext())  # noqa: S314 - our own door's answer
-        return next((found for word in said.split() if (found := read_tracking_number(word.strip(".")))), None)
+        words = "".join(ET.fromstring(response.content).itertext()).split()  # noqa: S314 - the answer of our own door
+        return next((number for word in words if (number := read_tracking_number(word.strip(".")))), None)
     if response.headers.get("Content-Type", "").startswith("application/json"):
         return read_tracking_number(str(response.json().get("tracking", "")))
     return None
 
 
-def _said(letter: Letter) -> dict[str, str]:
+def _json_fields(report: SimulatedReport) -> dict[str, str]:
     fields = {
-        "title": letter.title[:200],
-        "text": letter.text,
-        "region": letter.region,
-        "agency": letter.agency,
-        "kind": letter.kind,
-        "phone": letter.phone,
+        "title": report.title[:200],
+        "text": report.text,
+        "region": report.region,
+        "agency": report.agency,
+        "kind": report.kind,
+        "phone": report.phone,
     }
     return {name: value for name, value in fields.items() if value}
 
 
-def ref_of(*parts: str) -> str:
-    """A short name for what was sent, the same for the same parts."""
+def reference_for(*parts: str) -> str:
+    """Return a short reference: equal parts give an equal reference."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]

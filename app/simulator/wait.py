@@ -1,4 +1,4 @@
-"""Waiting for a service: to answer, and to have worked what it accepted."""
+"""Waiting for a service: until it answers, and until it has processed every accepted message."""
 
 import os
 import signal
@@ -17,24 +17,24 @@ from config.settings import Settings
 from monitor.audit.audit import Audit
 
 _START_SECONDS = 120.0
-_LOOK_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 
 
 class Running(Protocol):
-    """A process that was started."""
+    """Started process."""
 
     def poll(self) -> int | None:
-        """Its exit code, once it has ended."""
+        """Return the exit code after the process has ended, else `None`."""
         ...
 
 
 @contextmanager
-def running_service(settings: Settings, tell: Callable[[str], None]) -> Iterator[None]:
-    """The service at this port: the one that is running, or one started for the while with the same settings."""
+def running_service(settings: Settings, report: Callable[[str], None]) -> Iterator[None]:
+    """Use the running service at this port, or start one with the same settings until the block ends."""
     if answers(settings.port):
         yield
         return
-    tell(f"no service on port {settings.port}: starting one for the while")
+    report(f"no service on port {settings.port}: starting a temporary one")
     with started({}) as process:
         wait_until_ready(settings.port, process)
         yield
@@ -42,11 +42,11 @@ def running_service(settings: Settings, tell: Callable[[str], None]) -> Iterator
 
 @contextmanager
 def started(environment: Mapping[str, str], *stages: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A service of its own in another process, ended with the block."""
+    """Run a service in another process until the block ends."""
     command = [sys.executable, "-m", "app.cli", "run", "--quiet", *stages]
-    quiet = {"SATUPINTU_LOG_LEVEL": os.environ.get("SATUPINTU_LOG_LEVEL", "warning")}
-    known = {**os.environ, **quiet, **environment}
-    process = subprocess.Popen(command, env=known, stdout=subprocess.DEVNULL)  # noqa: S603 - this very program
+    log_level = {"SATUPINTU_LOG_LEVEL": os.environ.get("SATUPINTU_LOG_LEVEL", "warning")}
+    variables = {**os.environ, **log_level, **environment}
+    process = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL)  # noqa: S603 - this program
     try:
         yield process
     finally:
@@ -59,7 +59,7 @@ def started(environment: Mapping[str, str], *stages: str) -> Iterator[subprocess
 
 
 def answers(port: int, path: str = "/live") -> bool:
-    """Whether a service lives at this port."""
+    """Return whether a service answers at this port."""
     try:
         return requests.get(f"http://127.0.0.1:{port}{path}", timeout=10).ok
     except requests.RequestException:
@@ -67,17 +67,17 @@ def answers(port: int, path: str = "/live") -> bool:
 
 
 def wait_until_ready(port: int, process: Running) -> None:
-    """Return when the service can work. Raises `Retry` when it does not become ready, or has ended."""
+    """Return when the service is ready. Raises `Retry` if it ends, or is not ready within two minutes."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if answers(port, "/ready"):
             return
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
     raise Retry(f"the service on port {port} did not become ready within {_START_SECONDS:.0f} s")
 
 
 def insist(send: Callable[[], requests.Response], patience: float) -> requests.Response | None:
-    """The service's answer, waiting out one that is away or says 5xx; `None` when patience (seconds) ends."""
+    """Send again while the service is away or answers 5xx. Return its answer, or `None` after `patience` seconds."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         try:
@@ -86,33 +86,34 @@ def insist(send: Callable[[], requests.Response], patience: float) -> requests.R
                 return response
         except requests.RequestException:
             pass
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
     return None
 
 
-def wait_until_polled(x_url: str, newest: int, patience: float) -> None:
-    """Return when the service has taken over the practice X's posts up to this id: when it asks for what comes after.
+def wait_until_polled(x_url: str, newest_id: int, patience: float) -> None:
+    """Return when the service has polled the practice X's posts up to this id.
 
     Raises `Retry` after `patience` seconds.
     """
     deadline = time.monotonic() + patience
-    while newest and time.monotonic() < deadline:
-        seen = insist(lambda: requests.get(f"{x_url}/practice/seen", timeout=5), patience)
-        if seen is not None and (not seen.ok or int(seen.json()["since_id"]) >= newest):
+    while newest_id and time.monotonic() < deadline:
+        answer = insist(lambda: requests.get(f"{x_url}/practice/seen", timeout=5), patience)
+        if answer is not None and (not answer.ok or int(answer.json()["since_id"]) >= newest_id):
             return
-        time.sleep(_LOOK_SECONDS)
-    if newest:
+        time.sleep(_POLL_SECONDS)
+    if newest_id:
         raise Retry("the service did not poll the practice X: is it running with the same settings?")
 
 
 def settled_audit(parts: Parts, patience: float) -> Audit:
-    """The audit once nothing is pending, or after so many seconds the last one; `Retry` if the bus stays away.
+    """Return the audit when nothing is pending, or the last one after `patience` seconds.
 
-    Between two it waits as long as one takes: of much that is there it reads all each time.
+    Raises `Retry` if the bus stays away. Between two audits it waits as long as one
+    takes, because each reads all records.
     """
     deadline = time.monotonic() + patience
     while True:
-        began = time.monotonic()
+        start = time.monotonic()
         try:
             audit = parts.audit()
         except Retry:
@@ -121,4 +122,4 @@ def settled_audit(parts: Parts, patience: float) -> Audit:
         else:
             if not audit.pending or time.monotonic() >= deadline:
                 return audit
-        time.sleep(max(_LOOK_SECONDS, time.monotonic() - began))
+        time.sleep(max(_POLL_SECONDS, time.monotonic() - start))

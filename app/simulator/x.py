@@ -1,8 +1,8 @@
-"""A practice X on loopback: it speaks enough of the X API v2 for one machine, demos, replays and tests.
+"""Practice X: a loopback server with the part of the X API v2 that one machine, demos, replays and tests need.
 
-It is what `run` polls where no token is given. It is not X: no accounts, no limits, nothing leaves the machine. What
-it says, and what it refuses, is written from X's OpenAPI document: mentions, look-ups, the filtered stream and its
-rules, posting with replies and edits, deleting. `/practice/...` is its own: what was polled, recorded pages to play.
+`run` polls it when no token for X is set. It has no accounts and no rate limits, and nothing leaves the machine. Its
+answers and errors follow X's OpenAPI document: mentions, look-ups, the filtered stream with its rules, posting with
+replies and edits, deleting. `/practice/...` is its own: the newest polled id, and recorded pages to add.
 """
 
 import asyncio
@@ -24,25 +24,30 @@ from app.simulator.timeline import Post, Timeline
 __all__ = ["PracticeX", "Timeline"]
 
 _ID = re.compile(r"[0-9]{1,19}")
-_MOST_AT_ONCE = 100
-_LEAST_AT_ONCE = 5
-_USUAL = 10
-_RULES_AT_MOST = 1000
-_STREAM_LOOK_SECONDS = 0.1
-_KEEP_ALIVE_LOOKS = 200
+# Limits of X's API.
+_MAX_RESULTS = 100
+_MIN_RESULTS = 5
+_DEFAULT_RESULTS = 10
+_MAX_RULES = 1000
+_STREAM_POLL_SECONDS = 0.1
+# X sends an empty line after 20 s without a post.
+_POLLS_UNTIL_KEEP_ALIVE = 200
 _PROBLEMS = "https://api.twitter.com/2/problems"
 
 
 class PracticeX:
-    """Serves a timeline as X would, at `url`, to whoever shows `token`; a signed request (OAuth 1.0a) is `account`."""
+    """Serves a timeline at `url` as X does, to clients with the bearer `token`.
+
+    A request that is signed with OAuth 1.0a comes from `account`.
+    """
 
     def __init__(self, timeline: Timeline, url: str, token: str, account: str) -> None:
         self._timeline = timeline
         self._token = token
         self._account = account
         self._rules: dict[str, dict[str, str]] = {}
-        # The newest since_id that a reader has asked with: everything up to it was taken over.
-        self.seen = 0
+        # The highest since_id of any request: the reader has all posts up to it.
+        self.polled_until = 0
         address = urlsplit(url)
         app = Starlette(
             routes=[
@@ -53,10 +58,10 @@ class PracticeX:
                 Route("/2/tweets/search/stream", self._stream),
                 Route("/2/tweets/{post}", self._delete, methods=["DELETE"]),
                 Route("/2/users/{account}/mentions", self._mentions),
-                Route("/practice/seen", self._seen),
+                Route("/practice/seen", self._polled),
                 Route("/practice/pages", self._play, methods=["POST"]),
             ],
-            exception_handlers={_Refused: _refused},
+            exception_handlers={_ApiError: _error_response},
         )
         config = uvicorn.Config(
             app, address.hostname or "127.0.0.1", address.port or 80, log_config=None, access_log=False
@@ -64,9 +69,9 @@ class PracticeX:
         self._server = uvicorn.Server(config)
 
     def run(self, stopping: threading.Event) -> None:
-        """Serve until stopped, in a thread of its own."""
-        watch = threading.Thread(target=self._stop_with, args=(stopping,), daemon=True)
-        watch.start()
+        """Serve until `stopping` is set. Blocks."""
+        stopper = threading.Thread(target=self._stop_with, args=(stopping,), daemon=True)
+        stopper.start()
         self._server.run()
 
     def _stop_with(self, stopping: threading.Event) -> None:
@@ -74,64 +79,64 @@ class PracticeX:
         self._server.should_exit = True
 
     def _author(self, request: Request) -> str | None:
-        """Who asks: the account, or (`None`) whoever the request says. Raises `_Refused`."""
-        shown = request.headers.get("authorization", "")
-        if shown.startswith("OAuth "):
+        """Return the author of a signed request, `None` for a bearer token. Raises `_ApiError`."""
+        authorization = request.headers.get("authorization", "")
+        if authorization.startswith("OAuth "):
             return self._account
-        if shown != f"Bearer {self._token}":
-            raise _Refused(401, "Unauthorized", "Unauthorized", "about:blank")
+        if authorization != f"Bearer {self._token}":
+            raise _ApiError(401, "Unauthorized", "Unauthorized", "about:blank")
         return None
 
     async def _create(self, request: Request) -> Response:
         author = self._author(request)
-        said = await _json(request)
+        fields = await _json(request)
         try:
-            text = str(said["text"])
-            text.encode()  # half a character, which JSON can spell, is refused here and not met again in every answer
-            author = author or str(said.get("author_id", "2"))
-            ref = str(said.get("ref") or f"{author}:{text}")
-            answers = said.get("reply", {}).get("in_reply_to_tweet_id")
-            edits = said.get("edit_options", {}).get("previous_post_id")
-            post = self._timeline.post(text, author, ref, said.get("referenced_tweets") or (), answers, edits)
+            text = str(fields["text"])
+            text.encode()  # refuses a lone surrogate, which JSON can contain and no answer could encode
+            author = author or str(fields.get("author_id", "2"))
+            ref = str(fields.get("ref") or f"{author}:{text}")
+            replies_to = fields.get("reply", {}).get("in_reply_to_tweet_id")
+            edits = fields.get("edit_options", {}).get("previous_post_id")
+            post = self._timeline.post(text, author, ref, fields.get("referenced_tweets") or (), replies_to, edits)
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise _invalid("text is needed, and what is answered or edited must be there") from None
+            raise _invalid("text is required, and a replied or edited post must exist") from None
         return JSONResponse({"data": {"id": post["id"], "text": post["text"]}}, 201)
 
     async def _delete(self, request: Request) -> Response:
         self._author(request)
-        return JSONResponse({"data": {"deleted": self._timeline.remove(int(_an_id(request.path_params["post"])))}})
+        return JSONResponse({"data": {"deleted": self._timeline.remove(int(_parse_id(request.path_params["post"])))}})
 
     async def _lookup(self, request: Request) -> Response:
         self._author(request)
-        wanted = [_an_id(post) for post in request.query_params.get("ids", "").split(",")]
-        if len(wanted) > _MOST_AT_ONCE:
+        ids = [_parse_id(post) for post in request.query_params.get("ids", "").split(",")]
+        if len(ids) > _MAX_RESULTS:
             raise _invalid("at most 100 ids")
-        found = {post: self._timeline.find(int(post)) for post in wanted}
+        posts = {post_id: self._timeline.get(int(post_id)) for post_id in ids}
         page: dict[str, Any] = {}
-        if there := [post for post in found.values() if post]:
-            page["data"] = there
-        if gone := [post for post in wanted if not found[post]]:
-            page["errors"] = [_not_found(post) for post in gone]
+        if existing := [post for post in posts.values() if post]:
+            page["data"] = existing
+        if missing := [post_id for post_id in ids if not posts[post_id]]:
+            page["errors"] = [_not_found(post_id) for post_id in missing]
         return JSONResponse(page)
 
     async def _mentions(self, request: Request) -> Response:
         self._author(request)
-        asked = request.query_params
-        token, until = asked.get("pagination_token"), asked.get("until_id")
-        before = min((int(_an_id(found)) for found in (token, until) if found), default=None)
-        most = asked.get("max_results", str(_USUAL))
-        if not most.isdigit() or not _LEAST_AT_ONCE <= int(most) <= _MOST_AT_ONCE:
+        query = request.query_params
+        token, until = query.get("pagination_token"), query.get("until_id")
+        upper_id = min((int(_parse_id(bound)) for bound in (token, until) if bound), default=None)
+        limit = query.get("max_results", str(_DEFAULT_RESULTS))
+        if not limit.isdigit() or not _MIN_RESULTS <= int(limit) <= _MAX_RESULTS:
             raise _invalid("max_results is from 5 to 100")
-        since = int(_an_id(asked.get("since_id", "0")))
-        self.seen = max(self.seen, since)
-        posts, more = self._timeline.mentions(since, before, int(most))
-        others = self._others(posts)
-        meta: dict[str, Any] = {"result_count": len(others)}
-        if others:
-            meta |= {"newest_id": others[0]["id"], "oldest_id": others[-1]["id"]}
+        since = int(_parse_id(query.get("since_id", "0")))
+        self.polled_until = max(self.polled_until, since)
+        posts, more = self._timeline.mentions(since, upper_id, int(limit))
+        mentions = self._without_own(posts)
+        meta: dict[str, Any] = {"result_count": len(mentions)}
+        if mentions:
+            meta |= {"newest_id": mentions[0]["id"], "oldest_id": mentions[-1]["id"]}
         if more:
             meta["next_token"] = posts[-1]["id"]
-        return JSONResponse(self._with_media(others) | {"meta": meta})
+        return JSONResponse(self._with_media(mentions) | {"meta": meta})
 
     async def _list_rules(self, request: Request) -> Response:
         self._author(request)
@@ -140,64 +145,64 @@ class PracticeX:
 
     async def _change_rules(self, request: Request) -> Response:
         self._author(request)
-        said = await _json(request)
+        changes = await _json(request)
         try:
-            for rule in said.get("add", ()):
-                known = {"id": str(len(self._rules) + 1), "value": str(rule["value"]), "tag": str(rule.get("tag", ""))}
-                self._rules.setdefault(known["value"], known)
-            for gone in said.get("delete", {}).get("ids", ()):
-                self._rules = {value: rule for value, rule in self._rules.items() if rule["id"] != gone}
+            for rule in changes.get("add", ()):
+                added = {"id": str(len(self._rules) + 1), "value": str(rule["value"]), "tag": str(rule.get("tag", ""))}
+                self._rules.setdefault(added["value"], added)
+            for rule_id in changes.get("delete", {}).get("ids", ()):
+                self._rules = {value: rule for value, rule in self._rules.items() if rule["id"] != rule_id}
         except (KeyError, TypeError, AttributeError):
             raise _invalid("rules have a value") from None
-        if len(self._rules) > _RULES_AT_MOST:
+        if len(self._rules) > _MAX_RULES:
             raise _invalid("too many rules")
         return JSONResponse({"data": list(self._rules.values()), "meta": {}}, 201)
 
     async def _stream(self, request: Request) -> Response:
         self._author(request)
         if not self._rules:
-            raise _Refused(409, "RuleConfigurationIssue", "no rules", f"{_PROBLEMS}/rule-cap")
+            raise _ApiError(409, "RuleConfigurationIssue", "no rules", f"{_PROBLEMS}/rule-cap")
         return StreamingResponse(self._lines(), media_type="application/json")
 
     async def _lines(self) -> AsyncIterator[bytes]:
-        """What is posted from now on, and an empty line where nothing is for long."""
+        """Yield each new post as a line, and an empty line after a quiet time."""
         posts, _ = self._timeline.mentions(0, None, 1)
-        newest, quiet = int(posts[0]["id"]) if posts else 0, 0
+        newest_id, quiet_polls = int(posts[0]["id"]) if posts else 0, 0
         yield b"\r\n"
         while not self._server.should_exit:
-            posts, _ = self._timeline.mentions(newest, None, _MOST_AT_ONCE)
-            newest = int(posts[0]["id"]) if posts else newest
-            for post in self._others(reversed(posts)):
+            posts, _ = self._timeline.mentions(newest_id, None, _MAX_RESULTS)
+            newest_id = int(posts[0]["id"]) if posts else newest_id
+            for post in self._without_own(reversed(posts)):
                 rules = [{"id": rule["id"], "tag": rule["tag"]} for rule in self._rules.values()]
                 line = self._with_media([post]) | {"data": post, "matching_rules": rules}
                 yield json.dumps(line).encode() + b"\r\n"
-            quiet = 0 if posts else quiet + 1
-            if quiet >= _KEEP_ALIVE_LOOKS:
-                quiet = 0
+            quiet_polls = 0 if posts else quiet_polls + 1
+            if quiet_polls >= _POLLS_UNTIL_KEEP_ALIVE:
+                quiet_polls = 0
                 yield b"\r\n"
-            await asyncio.sleep(_STREAM_LOOK_SECONDS)
+            await asyncio.sleep(_STREAM_POLL_SECONDS)
 
-    def _others(self, posts: Iterable[Post]) -> list[Post]:
+    def _without_own(self, posts: Iterable[Post]) -> list[Post]:
         return [post for post in posts if post.get("author_id") != self._account]
 
     def _with_media(self, posts: Sequence[Post]) -> dict[str, Any]:
         media = self._timeline.read_picture_urls(posts)
         return ({"data": posts} if posts else {}) | ({"includes": {"media": media}} if media else {})
 
-    async def _seen(self, _request: Request) -> Response:
-        return JSONResponse({"since_id": str(self.seen)})
+    async def _polled(self, _request: Request) -> Response:
+        return JSONResponse({"since_id": str(self.polled_until)})
 
     async def _play(self, request: Request) -> Response:
         self._author(request)
         try:
             self._timeline.play(await _json(request))
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise _invalid("not a page of X's") from None
+            raise _invalid("not a page in X's format") from None
         return Response(status_code=201)
 
 
-class _Refused(Exception):
-    """A problem as X says it."""
+class _ApiError(Exception):
+    """Error in X's problem format."""
 
     def __init__(self, status: int, title: str, detail: str, kind: str) -> None:
         super().__init__(title)
@@ -205,14 +210,14 @@ class _Refused(Exception):
         self.status = status
 
 
-def _invalid(detail: str) -> _Refused:
-    return _Refused(400, "Invalid Request", detail, f"{_PROBLEMS}/invalid-request")
+def _invalid(detail: str) -> _ApiError:
+    return _ApiError(400, "Invalid Request", detail, f"{_PROBLEMS}/invalid-request")
 
 
-async def _refused(_request: Request, refused: Exception) -> Response:
-    if not isinstance(refused, _Refused):
-        raise refused
-    return JSONResponse(refused.body, refused.status)
+async def _error_response(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, _ApiError):
+        raise error
+    return JSONResponse(error.body, error.status)
 
 
 def _not_found(post: str) -> dict[str, str]:
@@ -227,17 +232,17 @@ def _not_found(post: str) -> dict[str, str]:
     }
 
 
-def _an_id(found: str) -> str:
-    if not _ID.fullmatch(found):
+def _parse_id(text: str) -> str:
+    if not _ID.fullmatch(text):
         raise _invalid("an id is a number of at most 19 digits")
-    return found
+    return text
 
 
 async def _json(request: Request) -> Mapping[str, Any]:
     try:
-        said = json.loads(await request.body())
+        body = json.loads(await request.body())
     except (ValueError, RecursionError):
         raise _invalid("not JSON") from None
-    if not isinstance(said, Mapping):
+    if not isinstance(body, Mapping):
         raise _invalid("not an object")
-    return said
+    return body

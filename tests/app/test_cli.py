@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from app.simulator.replay import ReplayError, letters
+from app.simulator.replay import ReplayError, load_reports
 from tests.support import program
 from tests.support.ports import free_port
 from tests.support.service import REGISTRY, Whole
@@ -152,7 +152,7 @@ def test_a_file_that_can_not_be_replayed_is_named(tmp_path: Path, content: bytes
     path = tmp_path / "x.csv"
     path.write_bytes(content)
     with pytest.raises(ReplayError, match=says):
-        letters(path)
+        load_reports(path)
 
 
 def test_a_number_is_followed_and_a_topic_read(tmp_path: Path) -> None:

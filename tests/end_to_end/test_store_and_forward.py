@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from app.simulator.replay import CHANNELS
-from app.simulator.sender import Letter, Sender
+from app.simulator.sender import Sender, SimulatedReport
 from messages import codec, topics
 from messages.shapes import Channel, RawMessage
 from tests.bus.kafka.node import Node
@@ -57,7 +57,7 @@ def test_one_sender_keeps_the_order_of_their_messages(whole: Whole, own_node: No
             own_node.kill()
         if number == 20:
             own_node.start()
-        assert sender.sms(Letter(f"ordered-{number}", text, sender=7)).status_code == requests.codes.ok
+        assert sender.sms(SimulatedReport(f"ordered-{number}", text, sender=7)).status_code == requests.codes.ok
     whole.start("normalize", "router", "sinks")
     assert whole.audit().as_json()["differences"] == []
     reader = whole.parts.bus.reader()

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
-from app.simulator.replay import Outcome, Replay, letters
+from app.simulator.replay import Outcome, Replay, load_reports
 from app.simulator.wait import settled_audit, wait_until_ready
 from config.settings import Settings
 from messages import codec
@@ -126,7 +126,7 @@ class Citizens(threading.Thread):
         self._channels = channels
         self.sent = threading.Semaphore(0)
         self.outcome = Outcome()
-        self.letters = letters(LETTERS)
+        self.letters = load_reports(LETTERS)
 
     def run(self) -> None:
         """See `threading.Thread`."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-from app.simulator.replay import CHANNELS, Replay, letters
+from app.simulator.replay import CHANNELS, Replay, load_reports
 from tests.end_to_end.browser.conftest import practice_x
 from tests.support.paths import DATA, ROOT, SHIPPED_TABLES
 from tests.support.service import Whole
@@ -41,7 +41,7 @@ def main() -> int:
         try:
             with practice_x(service, home):
                 service.start()
-                Replay(service.parts, CHANNELS, lambda: None).run(letters(DATA / "letters.csv"))
+                Replay(service.parts, CHANNELS, lambda: None).run(load_reports(DATA / "letters.csv"))
                 service.audit()
                 with sync_playwright() as playwright:
                     browser = playwright.chromium.launch(executable_path=chromium)

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 import requests
 
-from app.simulator.sender import Letter, Sender, tracking_in
+from app.simulator.sender import Sender, SimulatedReport, tracking_in
 from messages import ids
 from messages.shapes import Channel
 from messages.tracking import tracking_number
@@ -116,7 +116,7 @@ def test_through_every_door(open_page: OpenPage, sender: Sender, address: str, p
     answers = [
         requests.post(f"{address}/web/reports", json=said, timeout=30),
         requests.post(f"{address}/mobile/v1/reports", json=app, headers=headers, timeout=30),
-        sender.sms(Letter(uuid4().hex, payload, sender=1708)),
+        sender.sms(SimulatedReport(uuid4().hex, payload, sender=1708)),
     ]
     page.goto("/")
     for name in _TYPED:
@@ -143,7 +143,7 @@ def _sms(whole: Whole, address: str, payload: str) -> str | None:
 
 def _post(whole: Whole, sender: Sender, payload: str) -> str:
     """The number of a post on X."""
-    letter = Letter(uuid4().hex, f"Lampu jalan padam {payload}", title=payload, sender=21)
+    letter = SimulatedReport(uuid4().hex, f"Lampu jalan padam {payload}", title=payload, sender=21)
     post = sender.twitter(letter).json()["data"]["id"]
     return tracking_number(ids.message_id(Channel.TWITTER, post), whole.parts.secrets.tracking_key)
 
