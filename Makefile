@@ -38,7 +38,7 @@ lint: $(VENV)/.dev ## Format, lint, types, import contracts, schemas, alerts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m app.schemas --check
-	$(BIN)/python -m monitor.metrics.alert_rules --check
+	$(BIN)/python -m app.alert_rules --check
 
 .PHONY: fix
 fix: $(VENV)/.dev ## Format and mend what can be mended by itself
@@ -55,7 +55,7 @@ schemas: $(VENV)/.dev ## Rewrite the JSON Schemas and the AsyncAPI document; rea
 
 .PHONY: alerts
 alerts: $(VENV)/.dev ## Rewrite Prometheus's alerts from the thresholds; read the diff
-	$(BIN)/python -m monitor.metrics.alert_rules
+	$(BIN)/python -m app.alert_rules
 
 .PHONY: screenshots
 screenshots: $(VENV)/.dev ## Take the README's screenshots again (needs chromium); look at them

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from app.assembly.channels import DIRECTORY
+from app.generated_files import write_or_check
 from messages import topics
 from messages.codec import event_type
 from messages.shapes import (
@@ -52,7 +54,7 @@ def _schema(shape: type[WireModel]) -> dict[str, Any]:
 
 
 def _asyncapi() -> dict[str, Any]:
-    listed = [topic for topic in topics.all_topics(["{code}"]) if topic.shape]
+    listed = [topic for topic in topics.all_topics(["{code}"], DIRECTORY.names) if topic.shape]
     operations: dict[str, Any] = {}
     for topic in listed:
         for action, rooms in (("send", topic.writer.split(", ")), ("receive", topic.readers)):
@@ -119,19 +121,9 @@ def _text(document: Mapping[str, Any]) -> str:
 
 
 def main() -> int:
-    """Write, or with `--check` compare; returns the exit code."""
-    there = {path.name: path.read_text() for path in FOLDER.glob("*.json")}
-    wanted = documents()
-    if "--check" in sys.argv:
-        if changed := sorted(name for name in there.keys() | wanted if there.get(name) != wanted.get(name)):
-            sys.stderr.write(f"schemas differ from the shapes: {', '.join(changed)}; `make schemas`, read the diff\n")
-        return 1 if changed else 0
-    FOLDER.mkdir(exist_ok=True)
-    for name in there.keys() - wanted:
-        (FOLDER / name).unlink()
-    for name, text in wanted.items():
-        (FOLDER / name).write_text(text)
-    return 0
+    """Write the documents, or compare with `--check`; return the exit code."""
+    files = {FOLDER / name: text for name, text in documents().items()}
+    return write_or_check(files, "schemas", set(FOLDER.glob("*.json")) - files.keys())
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load
 from config.reference.folder import SHIPPED_FOLDER
 from messages.shapes import Channel, Kind
 from normalize.classification.classifier import Classification, Classifier
+from tests.support.stages import make_classifier
 
 _SHARED = Path("/work/shared/data")
 _OURS = SHIPPED_FOLDER
@@ -48,10 +49,10 @@ def held_out(messages: Sequence[Message], folds: int = _FOLDS) -> Iterator[Held]
     """Each message, judged as an SMS without a title by what was learned from the other parts."""
     cues = load_classification_rows()
     for part in range(folds):
-        classifier = Classifier(learn([message for message in messages if fold(message, folds) != part], cues))
+        classifier = make_classifier(learn([message for message in messages if fold(message, folds) != part], cues))
         for message in messages:
             if fold(message, folds) == part:
-                yield Held(message, classifier.classify(message.text, "", Channel.SMS), classifier)
+                yield Held(message, classifier.classify(message.text, "", "sms"), classifier)
 
 
 def main(folder: Path) -> dict[str, object]:
@@ -130,9 +131,7 @@ def _kinds(held: Sequence[Held]) -> dict[str, dict[str, int]]:
 def _stress(held: Sequence[Held]) -> dict[str, dict[str, object]]:
     """Reports as an SMS might hold them: only their beginning, and what looks like an advertiser's below it."""
 
-    def aside(
-        text: Callable[[Message], str], channel: Channel = Channel.SMS, *, titled: bool = False
-    ) -> dict[str, object]:
+    def aside(text: Callable[[Message], str], channel: Channel = "sms", *, titled: bool = False) -> dict[str, object]:
         judged = (
             one.classifier.classify(text(one.message), one.message.title if titled else "", channel) for one in held
         )
@@ -144,8 +143,8 @@ def _stress(held: Sequence[Held]) -> dict[str, dict[str, object]]:
         "first_words_phone_amount_link": aside(lambda message: f"{_head(message)} {_EVERYTHING}"),
         "whole_phone_amount_link": aside(lambda message: f"{message.text} {_EVERYTHING}"),
         "with_title_by_sms": aside(lambda message: message.text, titled=True),
-        "with_title_by_form": aside(lambda message: message.text, Channel.WEB, titled=True),
-        "title_alone_by_x": aside(lambda message: message.title, Channel.TWITTER),
+        "with_title_by_form": aside(lambda message: message.text, "web", titled=True),
+        "title_alone_by_x": aside(lambda message: message.title, "twitter"),
     }
 
 
@@ -154,13 +153,13 @@ def _head(message: Message) -> str:
 
 
 def _microseconds(messages: Sequence[Message], source: str) -> float:
-    classifier = Classifier(load_classification_rows())
+    classifier = make_classifier(load_classification_rows())
     texts = [message.text for message in messages if message.source == source]
     best = math.inf
     for _ in range(_ROUNDS):
         began = time.process_time()
         for text in texts:
-            classifier.classify(text, "", Channel.SMS)
+            classifier.classify(text, "", "sms")
         best = min(best, time.process_time() - began)
     return round(best / len(texts) * 1e6, 1)
 

@@ -20,8 +20,9 @@ from typing import cast
 import requests
 import structlog
 
+from app.assembly.channels import DIRECTORY
 from app.assembly.operations_http import pages
-from app.assembly.parts import utc_now
+from app.clock import utc_now
 from bus.port import Reader, Record
 from messages.topics import DEAD_LETTER_TOPICS
 from monitor.active_alerts import Register
@@ -47,8 +48,8 @@ def main(agencies: int) -> dict[str, object]:
 
 def _made(agencies: int) -> dict[str, object]:
     """What a look costs, without anybody who listens."""
-    draw = Draw(pages())
-    register = Register()
+    draw = Draw(pages(), DIRECTORY)
+    register = Register(DIRECTORY)
     seen = [troubled(utc_now() + timedelta(seconds=5 * step), agencies, step) for step in range(_TIMES)]
     views = [View(step, one, register.stand(one)) for step, one in enumerate(seen)]
     drawn = [Shown(f"bench-{view.number}", view, draw(view)) for view in views]

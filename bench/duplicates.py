@@ -26,7 +26,6 @@ from app.evaluation.duplicate_metrics import measure_duplicates, summarize_judge
 from app.evaluation.duplicates import ExplainedMessage, LabelledPair, Readers
 from config.reference.duplicate_weights import DuplicateWeights
 from config.reference.folder import SHIPPED_FOLDER
-from messages.shapes import Channel
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.comparison import Comparator
 from normalize.duplicates.entity_comparison import compare_entities
@@ -145,7 +144,7 @@ def _resent(pairs: Iterable[LabelledPair]) -> Iterator[LabelledPair]:
             {"text": " ".join(fewer)},
         )[change]
         later = {
-            "channel": Channel.SMS if change == _CUT else one.channel,
+            "channel": "sms" if change == _CUT else one.channel,
             "sender": one.sender if number % 2 else "",
             "received_at": one.received_at and one.received_at + timedelta(hours=number % 200),
         }

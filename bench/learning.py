@@ -9,7 +9,7 @@ from bench.corpus import UNWANTED, Message
 from bench.logistic import Example, Pull, fit
 from config.reference.classification_phrases import ALWAYS, COLUMNS, LISTED, ClassificationRow
 from messages.shapes import Kind
-from normalize.classification.classifier import Classifier
+from tests.support.stages import make_classifier
 
 # Nothing but the data says how often a class comes.
 _FREE = 0.05
@@ -24,7 +24,7 @@ def learn(messages: Sequence[Message], cues: Sequence[ClassificationRow]) -> tup
     What is a wish, and what publicity, is not learned: the reports are classified too loosely for the one, and none is
     the other.
     """
-    classifier = Classifier(cues)
+    classifier = make_classifier(cues)
     found = [classifier.match_phrases(message.text).cues for message in messages]
     weights: dict[str, dict[str, float]] = {}
     for says, strength, of in _CLASSES:

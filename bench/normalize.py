@@ -35,7 +35,7 @@ from bench.publishing import publish
 from bench.stream import Sent, Stream
 from config.database import insert_statement, open_engine, write_transaction
 from messages.sealing import Sealed, Sealer
-from messages.shapes import Channel, Place, Relation, Report
+from messages.shapes import Place, Relation, Report
 from normalize.duplicates.matcher import Matcher
 from normalize.duplicates.store import ComparableRow, EarlierComplaints
 
@@ -95,7 +95,7 @@ class Bench:
         matcher = self._matcher
         at = [_START + timedelta(seconds=10 * (self._worked + number)) for number in range(len(sent))]
         matters = [
-            matcher.read_known_sender(_report(one), one.sender, Channel.WEB, moment.timestamp())
+            matcher.read_known_sender(_report(one), one.sender, "web", moment.timestamp())
             for one, moment in zip(sent, at, strict=True)
         ]
         clock.append(time.process_time())

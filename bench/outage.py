@@ -18,7 +18,6 @@ from pathlib import Path
 import requests
 
 from messages import topics
-from messages.shapes import Channel
 from tests.bus.kafka.node import Node
 from tests.support.service import Whole
 
@@ -88,7 +87,7 @@ def _post(whole: Whole, first: int, count: int) -> int:
 def _on_topic(whole: Whole) -> int:
     reader = whole.parts.bus.reader()
     try:
-        return len({dict(record.headers)["ce_id"] for record in reader.read([topics.raw_topic(Channel.WEB)])})
+        return len({dict(record.headers)["ce_id"] for record in reader.read([topics.raw_topic("web")])})
     finally:
         reader.close()
 

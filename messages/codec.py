@@ -1,12 +1,12 @@
 """Shapes to bytes and back: JSON, with the CloudEvents 1.0 Kafka binding in binary mode and a W3C trace context."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from pydantic import ValidationError
 
-from messages.shapes import WireModel, iso
+from messages.shapes import Channel, WireModel, iso
 
 Headers = tuple[tuple[str, bytes], ...]
 # The header of a record that was given again out of the dead letters: the letter's id.
@@ -51,16 +51,28 @@ def encode(message: WireModel, key: str, source: str) -> Encoded:
     return Encoded(key.encode(), value, tuple((name, text.encode()) for name, text in headers.items()))
 
 
-def decode(shape: type[T], value: bytes, headers: Iterable[tuple[str, bytes]]) -> T:
-    """The shape in these bytes. Raises `CodecError` when they say they are something else, or are not it."""
-    says = dict(headers).get("ce_type", b"").decode("utf-8", "replace")
-    if says != event_type(shape):
+def decode(
+    shape: type[T],
+    value: bytes,
+    headers: Iterable[tuple[str, bytes]],
+    channels: Collection[Channel] | None = None,
+) -> T:
+    """Return the message in these bytes.
+
+    Raise `CodecError` when the headers name another type, when the bytes have another shape, or when the message is of
+    a channel that is not among `channels`.
+    """
+    declared_type = dict(headers).get("ce_type", b"").decode("utf-8", "replace")
+    if declared_type != event_type(shape):
         raise CodecError("unexpected_type", "ce_type")
     try:
-        return shape.model_validate_json(value)
+        message = shape.model_validate_json(value)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         raise CodecError("not_the_shape", ".".join(str(part) for part in first["loc"])) from None
+    if channels is not None and getattr(message, "channel", None) not in {None, *channels}:
+        raise CodecError("unknown_channel", "channel")
+    return message
 
 
 def traceparent(message: UUID, span: UUID) -> str:

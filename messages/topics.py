@@ -1,4 +1,4 @@
-"""The one list of topics: what each carries, by which key, for how long, who writes it and who reads it."""
+"""The one list of topics and consumer groups: content, key, retention, writer and readers of each topic."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,10 +24,9 @@ REPLIES = "replies"
 QUARANTINE = "quarantine"
 TRIAGE = "triage"
 
-_STAGES = ("normalize", "router", "sinks", "replies")
 # Enough for a country's day of 1,500 reports many times over; more partitions only make more idle fetching.
 _PARTITIONS = 6
-_YEAR = 366
+_RETENTION_DAYS = 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,61 +45,113 @@ class Topic:
     readers: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ConsumerGroup:
+    """One consumer group: its worker, the package that runs it, and what it reads.
+
+    `topics` are those that do not depend on the registry of agencies. `agency_topics`: it reads the queue of every
+    agency too. `dead_letters` names the stage whose dead-letter topic takes what this group rejects.
+    """
+
+    name: str
+    package: str
+    dead_letters: str
+    topics: tuple[str, ...]
+    agency_topics: bool = False
+
+    def topics_with(self, queues: Iterable[str]) -> tuple[str, ...]:
+        """Return every topic of the group, given the agencies' queues."""
+        return (*self.topics, *queues) if self.agency_topics else self.topics
+
+
 def raw_topic(channel: Channel) -> str:
-    """The topic of a door's arrivals."""
-    return f"raw-{channel.value}"
+    """Return the topic of a channel's arrivals."""
+    return f"raw-{channel}"
 
 
 def agency_topic(code: str) -> str:
-    """An agency's queue."""
+    """Return the topic that is an agency's queue."""
     return f"agency-{code}"
 
 
 def dead_letter_topic(stage: str) -> str:
-    """What a stage could not work."""
+    """Return the topic of the records that a stage could not process."""
     return f"dead-{stage}"
 
 
-# What the stages could not work.
-DEAD_LETTER_TOPICS = tuple(dead_letter_topic(stage) for stage in _STAGES)
-
-
-def report_topics(queues: Iterable[str]) -> tuple[str, ...]:
-    """Where the records of a report may lie, with these queues of agencies, as they follow from each other."""
-    before = (*(raw_topic(channel) for channel in Channel), QUARANTINE, COMPLAINTS)
-    return (*before, *queues, AGENCY_ANSWERS, CORRECTIONS, REPLIES, OVERSIGHT, *DEAD_LETTER_TOPICS)
-
-
-def all_topics(agencies: Iterable[str]) -> tuple[Topic, ...]:
-    """Every topic of the service, given the codes of the agencies that have a queue (with `triage`)."""
-    arrivals = [
-        Topic(
-            raw_topic(channel), RawMessage, "sender", _PARTITIONS, _YEAR, "ingest, operations", ("normalize", "monitor")
-        )
-        for channel in Channel
-    ]
-    queues = [
-        Topic(
-            agency_topic(code), Dispatch, "complaint_id", 1, _YEAR, "router, operations", ("sinks", "agency", "monitor")
-        )
-        for code in agencies
-    ]
-    letters = [
-        Topic(dead_letter_topic(stage), None, "as it was", 1, _YEAR, stage, ("monitor", "operations"))
-        for stage in _STAGES
-    ]
-    worked, kept = ("router", "sinks", "monitor"), ("sinks", "monitor")
-    corrected = ("normalize", *worked)
-    written = "normalize, router, operations"
+def consumer_groups(channels: Iterable[Channel]) -> tuple[ConsumerGroup, ...]:
+    """Return every consumer group of the stages, in the order in which they process a report."""
+    arrivals = tuple(map(raw_topic, channels))
+    routed = (COMPLAINTS, AGENCY_ANSWERS, CORRECTIONS)
     return (
-        *arrivals,
-        Topic(COMPLAINTS, Complaint, "complaint_id", _PARTITIONS, _YEAR, "normalize, operations", worked),
-        *queues,
-        Topic(AGENCY_ANSWERS, AgencyAnswer, "complaint_id", _PARTITIONS, _YEAR, "agency, operations", worked),
+        ConsumerGroup("normalize", "normalize", "normalize", (*arrivals, CORRECTIONS)),
+        ConsumerGroup("router", "router", "router", routed),
+        ConsumerGroup("ledger", "sinks", "sinks", routed, agency_topics=True),
+        ConsumerGroup("replies", "sinks", "replies", (COMPLAINTS, REPLIES)),
+    )
+
+
+DEAD_LETTER_TOPICS = tuple(dead_letter_topic(group.dead_letters) for group in consumer_groups(()))
+
+
+def report_topics(queues: Iterable[str], channels: Iterable[Channel]) -> tuple[str, ...]:
+    """Return every topic that may hold a record of a report, in the order in which the records follow each other.
+
+    `queues` are the agencies' topics.
+    """
+    arrivals = (*map(raw_topic, channels), QUARANTINE, COMPLAINTS)
+    return (*arrivals, *queues, AGENCY_ANSWERS, CORRECTIONS, REPLIES, OVERSIGHT, *DEAD_LETTER_TOPICS)
+
+
+def traces_group(queues: Iterable[str], channels: Iterable[Channel]) -> ConsumerGroup:
+    """Return the consumer group of the traces, which runs only where the settings name a collector."""
+    return ConsumerGroup("traces", "monitor", "traces", report_topics(queues, channels))
+
+
+def all_topics(agencies: Iterable[str], channels: Iterable[Channel]) -> tuple[Topic, ...]:
+    """Return every topic of the service, given the codes of the agencies that have a queue (with `triage`)."""
+    channels = tuple(channels)
+    groups = consumer_groups(channels)
+
+    def readers(topic: str, *others: str) -> tuple[str, ...]:
+        """Packages of the groups that read this topic, each once, then the others."""
+        return (*dict.fromkeys(group.package for group in groups if topic in group.topics), *others)
+
+    def topic(name: str, shape: type[WireModel], key: str, writer: str, partitions: int = _PARTITIONS) -> Topic:
+        return Topic(name, shape, key, partitions, _RETENTION_DAYS, writer, readers(name, "monitor"))
+
+    queue_readers = (*(group.package for group in groups if group.agency_topics), "agency", "monitor")
+    return (
+        *(topic(raw_topic(channel), RawMessage, "sender", "ingest, operations") for channel in channels),
+        topic(COMPLAINTS, Complaint, "complaint_id", "normalize, operations"),
+        *(
+            Topic(
+                agency_topic(code),
+                Dispatch,
+                "complaint_id",
+                1,
+                _RETENTION_DAYS,
+                "router, operations",
+                queue_readers,
+            )
+            for code in agencies
+        ),
+        topic(AGENCY_ANSWERS, AgencyAnswer, "complaint_id", "agency, operations"),
         # One partition: what is decided about a complaint may build on what was decided about another.
-        Topic(CORRECTIONS, Correction, "complaint_id", 1, _YEAR, "operations", corrected),
-        Topic(REPLIES, Reply, "complaint_id", _PARTITIONS, _YEAR, written, kept),
-        Topic(OVERSIGHT, OversightEvent, "subject", 1, _YEAR, "normalize, router, ingest, operations", ("monitor",)),
-        Topic(QUARANTINE, Quarantined, "sender", 1, _YEAR, "ingest", ("monitor", "operations")),
-        *letters,
+        topic(CORRECTIONS, Correction, "complaint_id", "operations", 1),
+        topic(REPLIES, Reply, "complaint_id", "normalize, router, operations"),
+        topic(OVERSIGHT, OversightEvent, "subject", "normalize, router, ingest, operations", 1),
+        Topic(QUARANTINE, Quarantined, "sender", 1, _RETENTION_DAYS, "ingest", ("monitor", "operations")),
+        *(
+            Topic(
+                dead_letter_topic(group.dead_letters),
+                None,
+                "as it was",
+                1,
+                _RETENTION_DAYS,
+                group.dead_letters,
+                ("monitor", "operations"),
+            )
+            for group in groups
+        ),
     )

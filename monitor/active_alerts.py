@@ -3,6 +3,7 @@
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
+from messages.channels import ChannelDirectory
 from messages.shapes import Moment, Shape
 from monitor.alert_conditions import Urgency, concerns
 from monitor.snapshot import Snapshot
@@ -27,7 +28,8 @@ class Standing(Shape):
 class Register:
     """Remembers since when each concern stands."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: ChannelDirectory) -> None:
+        self._channels = channels
         self._since: dict[tuple[str, str], datetime] = {}
 
     @property
@@ -40,7 +42,7 @@ class Register:
 
         What can't be seen is not gone.
         """
-        found = concerns(snapshot)
+        found = concerns(snapshot, self._channels)
         # A clock that was set back: nothing stands since a moment that is still to come.
         stands = {one[:2]: min(self._since.get(one[:2], snapshot.at), snapshot.at) for one in found}
         hidden = {name for place in snapshot.away for name in _SEEN_ON.get(place, ())}

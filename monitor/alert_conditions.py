@@ -9,7 +9,7 @@ from enum import IntEnum
 from math import log
 from typing import NamedTuple
 
-from messages.shapes import Channel
+from messages.channels import ChannelDirectory
 from messages.topics import TRIAGE
 from monitor.snapshot import ChannelState, Heap, Snapshot, Waiting
 
@@ -54,9 +54,9 @@ class Concern(NamedTuple):
     says: str
 
 
-def concerns(seen: Snapshot) -> list[Concern]:
+def concerns(seen: Snapshot, channels: ChannelDirectory) -> list[Concern]:
     """Everything in this look that needs a person, the most urgent first."""
-    found = [concern for rule in _RULES for concern in rule(seen)]
+    found = [*_processes(seen, channels), *(concern for rule in _RULES for concern in rule(seen))]
     return sorted(found, key=lambda one: (one.urgency, one.name, one.subject))
 
 
@@ -96,7 +96,7 @@ def _away(seen: Snapshot) -> Iterator[Concern]:
         yield Concern("database-away", "", Urgency.NOW, says)
 
 
-def _processes(seen: Snapshot) -> Iterator[Concern]:
+def _processes(seen: Snapshot, channels: ChannelDirectory) -> Iterator[Concern]:
     for process in seen.processes:
         who = process.instance or process.address
         if process.unreached:
@@ -104,9 +104,9 @@ def _processes(seen: Snapshot) -> Iterator[Concern]:
             yield Concern("process-away", process.address, Urgency.NOW, says)
         for door, state in process.doors.items():
             if state.why:
-                says = f"{_DOORS.get(door, door)} of {who} is shut: {why_shut(state.why)}."
-                # X keeps what is said to us; everybody else is turned away.
-                urgency = Urgency.SOON if door == Channel.TWITTER else Urgency.NOW
+                says = f"{channels.door_title(door)} of {who} is shut: {why_shut(state.why)}."
+                # A polled provider keeps the messages; at any other door people are turned away.
+                urgency = Urgency.SOON if channels.is_polled(door) else Urgency.NOW
                 yield Concern("door-shut", f"{door} {who}", urgency, says)
         if process.spool_aside:
             says = f"{messages(process.spool_aside)} that {who} accepted stand aside: the bus will not have them."
@@ -171,7 +171,7 @@ def _aside(seen: Snapshot) -> Iterator[Concern]:
         waiting = _all(heaps)
         says = f"{place} put aside {messages(waiting.many)} as dead letters: {_reasons(heaps)}."
         yield Concern("dead-letters", place, Urgency.SOON, says)
-    proven = {state.channel.value: state.newest for state in seen.channels}
+    proven = {state.channel: state.newest for state in seen.channels}
     for place, heaps in _by_place(seen.quarantine).items():
         waiting = _all(heaps)
         says = f"{messages(waiting.many)} of {place or 'no channel'} in quarantine: {_reasons(heaps)}."
@@ -213,7 +213,6 @@ def _audit(seen: Snapshot) -> Iterator[Concern]:
 
 _RULES: tuple[Callable[[Snapshot], Iterator[Concern]], ...] = (
     _away,
-    _processes,
     _parts,
     _clock,
     _stages,
@@ -245,14 +244,6 @@ NAMES = (
     "started-twice",
     "triage-waiting",
 )
-_DOORS = {
-    "web": "The web door",
-    "sms": "The SMS door",
-    "mobile": "The app's door",
-    "open311": "The Open311 door",
-    "twitter": "The Twitter door",
-    "smpp": "The SMPP line",
-}
 _WHY = {
     "spool_full": "the bus is away and its spool has no room",
     "database_away": "the database can't be reached",

@@ -1,7 +1,7 @@
 """How far each consumer group is, and how much the doors take: from offsets, without reading what is between."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bus.port import OffsetRange, Partition, Reader, Record
@@ -30,12 +30,12 @@ def stage(reader: Reader, group: str, names: tuple[str, ...]) -> StageState:
     return StageState(stage=group, members=tuple(reader.members(group)), topics=waiting)
 
 
-def channels(reader: Reader, now: datetime) -> tuple[ChannelState, ...]:
+def channels(reader: Reader, now: datetime, channel_names: Sequence[Channel]) -> tuple[ChannelState, ...]:
     """What the doors of each channel took. What is usual is what came in the week before the newest of it.
 
     So a door that is silent does not make silence usual.
     """
-    names = [topics.raw_topic(one) for one in Channel]
+    names = list(map(topics.raw_topic, channel_names))
     spans = reader.offset_ranges(names)
     held = {place: span for place, span in spans.items() if span.end > span.start}
     oldest = _taken(reader, {place: span.start for place, span in held.items()})
@@ -56,7 +56,7 @@ def channels(reader: Reader, now: datetime) -> tuple[ChannelState, ...]:
             total=sum(span.end for place, span in spans.items() if place.topic == mine),
         )
 
-    return tuple(state(one) for one in Channel)
+    return tuple(map(state, channel_names))
 
 
 def taken_at(record: Record) -> datetime:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import structlog
 
+from messages.channels import ChannelDirectory
 from messages.shapes import Moment, Shape
 from monitor.active_alerts import Register, Standing
 from monitor.snapshot import Snapshot
@@ -44,11 +45,13 @@ class Watching:
     Whatever a look raises is logged, and no more: who watches must not take the doors down.
     """
 
-    def __init__(self, look: Callable[[], Snapshot], stopping: threading.Event, pause: float) -> None:
+    def __init__(
+        self, look: Callable[[], Snapshot], channels: ChannelDirectory, stopping: threading.Event, pause: float
+    ) -> None:
         self._look = look
         self._stopping = stopping
         self._pause = pause
-        self._register = Register()
+        self._register = Register(channels)
         self._view: View | None = None
         self._logged: datetime | None = None
         self._points: deque[Point] = deque(maxlen=_REMEMBERED)
@@ -103,7 +106,7 @@ def point(seen: Snapshot) -> Point:
     """What is remembered of a look."""
     return Point(
         at=seen.at,
-        minute={state.channel.value: state.minute for state in seen.channels},
+        minute={state.channel: state.minute for state in seen.channels},
         waiting={state.stage: state.waiting.many for state in seen.stages},
         age={state.stage: round(state.waiting.seconds(seen.at), 1) for state in seen.stages},
     )

@@ -86,7 +86,7 @@ class Heaps:
             letter = ids.dead_letter_id(QUARANTINE, record.position)
             self._aside[letter] = _Aside(QUARANTINE, "", "unreadable", "", taken_at(record))
             return
-        channel = held.raw.channel.value
+        channel = held.raw.channel
         self._aside.setdefault(held.raw.id, _Aside(QUARANTINE, channel, held.reason, "", held.at))
 
     def _heaps(self, wanted: Callable[[_Aside], bool]) -> tuple[Heap, ...]:

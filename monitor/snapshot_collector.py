@@ -7,6 +7,7 @@ from datetime import datetime
 from bus.errors import Retry, Stop
 from bus.port import Reader
 from config.database import DatabaseUnavailable
+from messages.shapes import Channel
 from monitor import consumer_lag
 from monitor.alert_conditions import CLOCK_SECONDS
 from monitor.pending_review import Heaps
@@ -20,7 +21,9 @@ Groups = Mapping[str, tuple[str, ...]]
 
 
 class Watch:
-    """Not for two threads. `groups` are the topics of each consumer group; `queues` asks the ledger.
+    """Not for two threads. `groups` are the topics of each consumer group, `channels` all names.
+
+    `queues` asks the ledger.
 
     `now` is the clock on the wall, `ticks` one in seconds that is never set. `queues_seconds` is how old what the
     ledger said may be: it counts over all that was ever dispatched.
@@ -30,6 +33,7 @@ class Watch:
         self,
         open_reader: Callable[[], Reader],
         groups: Groups,
+        channels: Sequence[Channel],
         queues: Callable[[datetime], Sequence[QueueState]],
         peers: Peers,
         now: Callable[[], datetime],
@@ -38,6 +42,7 @@ class Watch:
     ) -> None:
         self._open_reader = open_reader
         self._groups = groups
+        self._channels = channels
         self._queues = queues
         self._peers = peers
         self._now = now
@@ -85,7 +90,7 @@ class Watch:
         stages = tuple(consumer_lag.stage(reader, group, names) for group, names in self._groups.items())
         self._heaps.look(reader)
         return {
-            "channels": consumer_lag.channels(reader, now),
+            "channels": consumer_lag.channels(reader, now, self._channels),
             "stages": stages,
             "letters": self._heaps.letters,
             "quarantine": self._heaps.quarantine,

@@ -1,9 +1,8 @@
 """The normalizer: reads raw messages from the channels' topics and publishes complaints."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from types import MappingProxyType
 
 import structlog
 from sqlalchemy import Engine
@@ -12,10 +11,9 @@ from bus.errors import Reject, Stop
 from bus.port import Outgoing, Record
 from config.database import lock_until_commit, write_transaction
 from config.reference.regions import Regions
-from messages import codec, ids, open311
+from messages import codec, ids
 from messages.sealing import Sealer, UnknownKeyError, UnsealError
-from messages.shapes import Channel, Complaint, Correction, OversightEvent, RawMessage, Relation
-from messages.smpp import JOINED_SMS
+from messages.shapes import Complaint, Correction, OversightEvent, RawMessage, Relation
 from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES
 from normalize.classification.classifier import Classifier
 from normalize.decision import clean_report, fingerprint
@@ -26,23 +24,13 @@ from normalize.duplicates.lookup_keys import LookupKeys
 from normalize.duplicates.matcher import Matcher
 from normalize.duplicates.store import EarlierComplaints, regroup
 from normalize.picked_regions import with_region_names
-from normalize.readers import mobile, smpp, sms, twitter, web
-from normalize.readers.open311 import Open311Reader
+from normalize.reader_table import ReaderTable
 from normalize.relation import assign_marks, mark_key, relation_by_fingerprint, relation_by_mark
 from normalize.replies import acknowledgement
 
 _SOURCE = "/satu-pintu/normalize"
 _NO_REGIONS = Regions(())
 _NO_KEYS = LookupKeys()
-
-Reader = Callable[[str, bytes], Draft | NotComplaint]
-_READERS: dict[Channel, Reader] = {
-    Channel.WEB: web.read_report,
-    Channel.SMS: sms.read_report,
-    Channel.TWITTER: twitter.read_report,
-    Channel.MOBILE: mobile.read_report,
-}
-
 # The database lock that lets one normalizer at a time read earlier decisions and write its own.
 _DECISION_LOCK = 1708
 # Older complaints are no longer compared. The same delivery, and the same text of one sender, are recognised for ever.
@@ -102,7 +90,7 @@ class _Earlier:
 class NormalizeStage:
     """See `bus.worker.Stage`. Decisions are stored in the database of `engine` before anything is published.
 
-    `services` are the names of Open311's services by their codes, `regions` those that citizens pick by code.
+    `readers` are those of all channels, `regions` those that citizens pick by code.
     `matcher` finds complaints about the same matter; without it only the same text of the same sender is recognised.
     `classifier` tells complaints from advertisements, tests and the like; without it every message is a complaint, of
     the kind that its sender chose.
@@ -112,14 +100,14 @@ class NormalizeStage:
         self,
         engine: Engine,
         sealer: Sealer,
-        services: Mapping[str, str] = MappingProxyType({}),
+        readers: ReaderTable,
         regions: Regions = _NO_REGIONS,
         matcher: Matcher | None = None,
         classifier: Classifier | None = None,
     ) -> None:
         self._engine = engine
         self._sealer = sealer
-        self._open311 = Open311Reader(services)
+        self._readers = readers
         self._regions = regions
         self._matcher = matcher
         self._classifier = classifier
@@ -146,15 +134,10 @@ class NormalizeStage:
             earlier.purge(arrivals)
         return outputs
 
-    def _reader(self, raw: RawMessage) -> Reader:
-        if raw.content_type == open311.CONTENT_TYPE:
-            return self._open311.read_report
-        return smpp.read_report if raw.content_type == JOINED_SMS else _READERS[raw.channel]
-
     def _read_arrival(self, record: Record) -> _Arrival:
         try:
-            raw = codec.decode(RawMessage, record.value, record.headers)
-            draft = self._reader(raw)(raw.content_type, self._sealer.open(raw.body, raw.id))
+            raw = codec.decode(RawMessage, record.value, record.headers, self._readers.by_channel)
+            draft = self._readers.reader_of(raw)(raw.content_type, self._sealer.open(raw.body, raw.id))
         except codec.CodecError as error:
             raise Reject(error.reason, error.field) from error
         except Unreadable as error:
@@ -202,7 +185,7 @@ class NormalizeStage:
         raw, draft = arrival.raw, arrival.draft
         decision = earlier.decisions.get(raw.id)
         if decision and decision[0] != arrival.position:
-            _log.info("message.delivered_again", message_id=str(raw.id), channel=raw.channel.value)
+            _log.info("message.delivered_again", message_id=str(raw.id), channel=raw.channel)
             return ()
         relation = decision[1] if decision else self._relate(earlier, arrival)
         if not decision:

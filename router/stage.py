@@ -11,6 +11,7 @@ from bus.errors import Reject
 from bus.port import Outgoing, Record
 from config.database import write_transaction
 from messages import codec, ids
+from messages.channels import ChannelDirectory
 from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch, OversightEvent, Reply
 from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES, agency_topic
 from router.lifecycle.correction import apply_correction
@@ -33,10 +34,13 @@ class RouterStage:
     The rules of a batch are those of `source` when it begins: an edit takes effect between two batches.
     """
 
-    def __init__(self, engine: Engine, source: RulesSource, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, engine: Engine, source: RulesSource, now: Callable[[], datetime], channels: ChannelDirectory
+    ) -> None:
         self._engine = engine
         self._source = source
         self._now = now
+        self._channels = channels
         self._rules = source.current()
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
@@ -56,7 +60,7 @@ class RouterStage:
     def _route(self, connection: Connection, record: Record, said: Sequence[Dispatch]) -> Sequence[Outgoing]:
         try:
             if record.topic == COMPLAINTS:
-                complaint = codec.decode(Complaint, record.value, record.headers)
+                complaint = codec.decode(Complaint, record.value, record.headers, self._channels.names)
                 return self._published(
                     said or first_dispatches(connection, record.position, complaint, self._rules, self._now())
                 )
@@ -77,7 +81,11 @@ class RouterStage:
         _, dispatch = _asked(connection, answer)
         joined = [other for other in together(connection, dispatch) if other.relation.kind == "joins"]
         name = self._rules.registry.name_of(dispatch.agency)
-        return [told for each in (dispatch, *joined) for told in _told(answer_reply(each, answer, name))]
+        return [
+            told
+            for each in (dispatch, *joined)
+            for told in _told(answer_reply(each, answer, name, self._channels.with_progress))
+        ]
 
     def _next_door(
         self, connection: Connection, position: str, answer: AgencyAnswer, said: Sequence[Dispatch]
@@ -109,7 +117,7 @@ class RouterStage:
             # The complaint and what belongs to it stay in order.
             key = complaint if dispatch.own_case else str(dispatch.relation.of)
             outputs.append(Outgoing(agency_topic(code), *codec.encode(dispatch, key, _SOURCE)))
-            outputs += _told(dispatch_reply(dispatch, self._rules.registry.name_of(code)))
+            outputs += _told(dispatch_reply(dispatch, self._rules.registry.name_of(code), self._channels.with_progress))
         return outputs
 
 

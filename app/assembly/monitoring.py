@@ -4,24 +4,17 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 
-from app.assembly.parts import Parts, utc_now
+from app.assembly.channels import CONSUMER_GROUPS
+from app.assembly.parts import Parts
+from app.clock import utc_now
 from config.database import read_transaction
-from messages import topics
-from messages.shapes import Channel
 from monitor.process_probe import Peers
 from monitor.snapshot import QueueState, Waiting
 from monitor.snapshot_collector import Watch
 from sinks.ledger.queue_counts import queues
 
-# What the router works; the ledger keeps it, and what the router makes of it.
-ROUTED = (topics.COMPLAINTS, topics.AGENCY_ANSWERS, topics.CORRECTIONS)
-# The groups whose progress is watched: their topics are those that every agency's registry has.
-GROUPS = {
-    "normalize": (*(topics.raw_topic(channel) for channel in Channel), topics.CORRECTIONS),
-    "router": ROUTED,
-    "ledger": ROUTED,
-    "replies": (topics.COMPLAINTS, topics.REPLIES),
-}
+# Topics of each consumer group whose lag is watched: those that do not depend on the registry of agencies.
+GROUPS = {name: group.topics for name, group in CONSUMER_GROUPS.items()}
 # How old what the ledger said of the queues may be where somebody watches all the time.
 _QUEUES_SECONDS = 30.0
 
@@ -31,6 +24,7 @@ def watch(parts: Parts, *, steadily: bool = False) -> Watch:
     return Watch(
         parts.bus.reader,
         GROUPS,
+        parts.channels.names,
         lambda now: _queues(parts, now),
         Peers(parts.settings.peers, utc_now),
         utc_now,

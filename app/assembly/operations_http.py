@@ -10,9 +10,11 @@ from fastapi import FastAPI
 from jinja2 import Environment, FileSystemLoader
 from starlette.middleware.gzip import GZipMiddleware
 
+from app.assembly.channels import DIRECTORY
 from app.assembly.monitoring import GROUPS
-from app.assembly.parts import Parts, utc_now
-from app.assembly.process_health import Doors, looked_at, state_of
+from app.assembly.parts import Parts
+from app.assembly.process_health import Doors, process_state, readiness_parts
+from app.clock import utc_now
 from app.pages.headers import PageHeaders, nonce
 from messages.shapes import iso
 from monitor import health
@@ -31,11 +33,11 @@ def build(parts: Parts, pulse: Pulse, doors: Doors, watching: Watching | None) -
     It shows no person and no text, but it is not for citizens: it listens on an address of its own.
     """
     app = FastAPI(title="Satu Pintu operations", docs_url=None, redoc_url=None, redirect_slashes=False)
-    checks, doors, numbers = looked_at(parts, doors)
+    checks, doors, numbers = readiness_parts(parts, doors)
     own = {"at": lambda: iso(utc_now()), "instance": lambda: parts.settings.instance, "parts": pulse.parts}
     app.include_router(health.routes(pulse, checks, doors, {**own, **numbers}))
     exposition = Exposition(
-        lambda: state_of(parts, pulse, doors), lambda: watching.view if watching else None, GROUPS, utc_now
+        lambda: process_state(parts, pulse, doors), lambda: watching.view if watching else None, GROUPS, utc_now
     )
     app.include_router(exposition.routes())
     if watching:
@@ -45,7 +47,8 @@ def build(parts: Parts, pulse: Pulse, doors: Doors, watching: Watching | None) -
 
 def show(app: FastAPI, watching: Watching) -> None:
     """Put the console on an application: what `watching` sees, at `/ops`."""
-    app.include_router(Console(watching, pages(), utc_now, secrets.token_hex(_RANDOM_BYTES)).routes())
+    console = Console(watching, pages(), DIRECTORY, utc_now, secrets.token_hex(_RANDOM_BYTES))
+    app.include_router(console.routes())
     app.add_middleware(GZipMiddleware)
     app.add_middleware(PageHeaders, new_nonce=partial(secrets.token_urlsafe, _RANDOM_BYTES))
 

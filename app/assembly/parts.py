@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from uuid import UUID
 
@@ -12,6 +12,8 @@ import structlog
 from sqlalchemy import Engine, text
 from sqlmodel import col, select
 
+from app.assembly.channels import DIRECTORY, reader_table
+from app.clock import utc_now
 from app.evaluation.duplicates import Readers
 from app.operations.audit_log import AuditLog
 from bus.errors import Stop
@@ -67,16 +69,12 @@ _ROWS_AT_ONCE = 1_000
 _log = structlog.get_logger()
 
 
-def utc_now() -> datetime:
-    """The clock of the process; whatever needs the time is given it."""
-    return datetime.now(UTC)
-
-
 class Parts:
     """The parts of one process."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.channels = DIRECTORY
 
     @cached_property
     def secrets(self) -> Secrets:
@@ -131,8 +129,9 @@ class Parts:
     @cached_property
     def normalizer(self) -> NormalizeStage:
         """The stage that makes complaints of arrivals."""
-        classifier = Classifier(load_classification_rows(self.reference.table(CLASSIFICATION_PHRASES)))
-        return NormalizeStage(self.engine, self.sealer, self.services.names, self.regions, self.matcher, classifier)
+        rows = load_classification_rows(self.reference.table(CLASSIFICATION_PHRASES))
+        classifier = Classifier(rows, self.channels.without_kind_choice)
+        return NormalizeStage(self.engine, self.sealer, reader_table(self), self.regions, self.matcher, classifier)
 
     @cached_property
     def engine(self) -> Engine:
@@ -162,7 +161,7 @@ class Parts:
     @cached_property
     def topics(self) -> tuple[Topic, ...]:
         """Every topic of the service with these agencies."""
-        return topics.all_topics(self.registry.agencies)
+        return topics.all_topics(self.registry.agencies, self.channels.names)
 
     @property
     def queues(self) -> list[str]:
@@ -200,7 +199,7 @@ class Parts:
     @cached_property
     def rejection_counter(self) -> RejectionCounter:
         """How often the doors of this process turned somebody away."""
-        return RejectionCounter()
+        return RejectionCounter(self.channels.doors.values())
 
     @cached_property
     def spool(self) -> Spool:
@@ -237,7 +236,7 @@ class Parts:
             there = [topic.name for topic in reader.topics() if topic.name.startswith(topics.agency_topic(""))]
             queues = [name for name in there if name != topics.AGENCY_ANSWERS]
             horizon = utc_now() - timedelta(days=min(topic.retention for topic in self.topics))
-            found = Auditor(reader, queues, self._recorded, horizon).run()
+            found = Auditor(reader, self.channels.names, queues, self._recorded, horizon).run()
         finally:
             reader.close()
         found.accepted += kept

@@ -1,88 +1,90 @@
-"""What a process looks at to say how it is: what must be there, its doors, and numbers worth a look."""
+"""Describes the health of one process: checks, its doors, and numbers of the doors."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
+from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
-from app.assembly.twitter import reads_today
 from config.database import DatabaseUnavailable
+from messages.channels import DoorFacts
 from monitor.health import Pulse
 from monitor.snapshot import DoorState, PartState, ProcessState
 
 _PING_SECONDS = 3.0
 
-# Why each door is shut; nothing while it is open.
+# For each door a function that returns why it is shut; an empty text while it is open.
 Doors = Mapping[str, Callable[[], str]]
 
 
-class Looks(NamedTuple):
-    """In the order in which `monitor.health.routes` takes them."""
+class ReadinessParts(NamedTuple):
+    """The arguments of `monitor.health.routes` after its first, in their order."""
 
     checks: Mapping[str, Callable[[], object]]
     doors: Doors
     numbers: Mapping[str, Callable[[], object]]
 
 
-def looked_at(parts: Parts, doors: Doors) -> Looks:
-    """What is looked at in a process with these doors."""
+def readiness_parts(parts: Parts, doors: Doors) -> ReadinessParts:
+    """Return what `/ready` reports in a process with these doors."""
     checks: dict[str, Callable[[], object]] = {
         "bus": lambda: parts.bus.ping(_PING_SECONDS),
         "database": parts.database_ping,
     }
-    return Looks(checks, doors, _numbers(parts, doors))
+    return ReadinessParts(checks, doors, _numbers(parts, doors))
 
 
-def state_of(parts: Parts, pulse: Pulse, doors: Doors) -> ProcessState:
-    """How this process is, as the monitor hears it from others."""
+def process_state(parts: Parts, pulse: Pulse, doors: Doors) -> ProcessState:
+    """Return the state of this process, in the form in which the monitor gets it from others."""
     return ProcessState(
         address="",
         instance=parts.settings.instance,
-        doors={name: DoorState(why=why()) for name, why in doors.items()},
+        doors={name: DoorState(why=why_shut()) for name, why_shut in doors.items()},
         spooled=len(parts.spool) if doors else 0,
         spool_share=parts.spool.fill_ratio if doors else 0.0,
         spool_aside=parts.spool.rejected_count if doors else 0,
         refused=parts.rejection_counter.by_door(),
-        parts={name: PartState.model_validate(says) for name, says in pulse.parts().items()},
+        parts={name: PartState.model_validate(counts) for name, counts in pulse.parts().items()},
     )
 
 
-def doors_of(parts: Parts) -> dict[str, Callable[[], str]]:
-    """The doors of HTTP."""
+def http_doors(parts: Parts) -> dict[str, Callable[[], str]]:
+    """Return for each HTTP door the function that says why it is shut."""
+    return {door.name: _why_shut(parts, door) for door in parts.channels.doors.values() if door.address_prefix}
 
-    def full() -> str:
+
+def _why_shut(parts: Parts, door: DoorFacts) -> Callable[[], str]:
+    def why_shut() -> str:
+        if door.needs_database:
+            try:
+                parts.database_ping()
+            except DatabaseUnavailable:
+                return "database_away"
         return "spool_full" if parts.spool.is_full else ""
 
-    def remembering() -> str:
-        """A door that must remember what it took needs the database too."""
-        try:
-            parts.database_ping()
-        except DatabaseUnavailable:
-            return "database_away"
-        return full()
-
-    return {"web": full, "sms": full, "mobile": remembering, "open311": remembering}
+    return why_shut
 
 
 def _numbers(parts: Parts, doors: Doors) -> Mapping[str, Callable[[], object]]:
-    """What is worth a look at each door that is there."""
+    """Return the numbers of the spool and of each door of this process."""
     numbers: dict[str, Callable[[], object]] = {}
     if doors:
         numbers["spooled"] = lambda: len(parts.spool)
         numbers["spool_share"] = lambda: round(parts.spool.fill_ratio, 4)
         numbers["spool_aside"] = lambda: parts.spool.rejected_count
         numbers["refused"] = parts.rejection_counter.by_door
-    if "twitter" in doors:
-        numbers["x_reads"] = _once_there(parts, lambda: reads_today(parts))
-    if "smpp" in doors:
-        numbers["sms_parts"] = _once_there(parts, parts.sms_parts.waiting)
+    for channel in CHANNELS:
+        for number in channel.numbers:
+            if number.door in doors:
+                numbers[number.name] = _read_if_available(parts, partial(number.read, parts))
     return numbers
 
 
-def _once_there(parts: Parts, number: Callable[[], object]) -> Callable[[], object]:
-    """A number that the database keeps: nobody waits for it while that is away."""
+def _read_if_available(parts: Parts, read: Callable[[], object]) -> Callable[[], object]:
+    """Return a reader of a number in the database that fails at once while the database is away."""
 
-    def asked() -> object:
+    def read_number() -> object:
         parts.database_ping()
-        return number()
+        return read()
 
-    return asked
+    return read_number

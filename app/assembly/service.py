@@ -9,11 +9,15 @@ from functools import partial
 import structlog
 import uvicorn
 
-from app.assembly import http, operations_http, replies, smpp, traces, twitter
+from app.assembly import http, operations_http, traces
+from app.assembly.channels import CHANNELS, CONSUMER_GROUPS, InstalledChannel
 from app.assembly.migrate import migrate
-from app.assembly.monitoring import GROUPS, ROUTED, watch
-from app.assembly.parts import EX_CONFIG, EX_TEMPFAIL, Parts, utc_now
-from app.assembly.process_health import doors_of
+from app.assembly.monitoring import watch
+from app.assembly.parts import EX_CONFIG, EX_TEMPFAIL, Parts
+from app.assembly.practice_x import practice_x_threads
+from app.assembly.process_health import http_doors
+from app.assembly.reply_senders import reply_senders
+from app.clock import utc_now
 from bus.errors import Retry, Stop
 from bus.port import Membership, Producer
 from bus.worker import Stage, Worker
@@ -21,6 +25,7 @@ from bus.worker_health import WorkerHealth
 from config.database import DatabaseUnavailable
 from ingest.spool_drain import SpoolDrain, SpoolingProducer
 from messages import topics
+from messages.topics import ConsumerGroup
 from monitor.audit.schedule import Auditing
 from monitor.health import Pulse
 from monitor.monitor_loop import Watching
@@ -47,7 +52,7 @@ class Service:
         self._server: uvicorn.Server | None = None
         self._pulse = Pulse()
         # Why each door of this process is shut.
-        self._doors: dict[str, Callable[[], str]] = doors_of(parts) if "ingest" in self._stages else {}
+        self._doors: dict[str, Callable[[], str]] = http_doors(parts) if "ingest" in self._stages else {}
 
     def run(self) -> int:
         """Run; returns the process's exit code. Raises what makes a start impossible."""
@@ -57,7 +62,7 @@ class Service:
             signal.signal(number, lambda *_: self.stop())
         producer = SpoolingProducer(self._parts.door_producer(), self._parts.spool)
         threads = [
-            threading.Thread(target=partial(self._guard, name, run), name=name) for name, run in self._runs(producer)
+            threading.Thread(target=partial(self._guard, name, run), name=name) for name, run in self._threads(producer)
         ]
         for thread in threads:
             thread.start()
@@ -113,51 +118,71 @@ class Service:
         if not self._stopping.is_set():
             self._server.run()
 
-    def _runs(self, producer: Producer) -> Iterable[tuple[str, Callable[[], None]]]:
-        """What runs in a thread, by name."""
+    def _threads(self, producer: Producer) -> Iterable[tuple[str, Callable[[], None]]]:
+        """Return everything that runs in a thread, by name."""
         parts = self._parts
         if "ingest" in self._stages:
             yield "spool", self._drain
-            yield from twitter.runs(parts, producer, self._stopping, self._doors)
-            if line := smpp.line(parts, producer, self._stopping):
-                self._doors["smpp"] = line.shut
-                yield "smpp", line.run
-        if "normalize" in self._stages:
-            yield "normalize", self._worker("normalize", "normalize", GROUPS["normalize"], parts.normalizer)
-        if "router" in self._stages:
-            stage = RouterStage(parts.engine, parts.reloading_rules, utc_now)
-            yield "router", self._worker("router", "router", ROUTED, stage)
+            for channel in CHANNELS:
+                yield from self._background_doors(channel, producer)
+            yield from practice_x_threads(parts, self._stopping)
+        for package, group, stage in self._stage_workers():
+            if package in self._stages:
+                yield group, self._worker(CONSUMER_GROUPS[group], stage())
         if "sinks" in self._stages:
-            everything = (*ROUTED, *parts.queues)
-            yield ("ledger", self._worker("ledger", "sinks", everything, LedgerSink(parts.engine)))
-            told = (topics.COMPLAINTS, topics.REPLIES)
-            yield ("replies", self._worker("replies", "replies", told, ReplySink(parts.engine)))
-            yield from replies.runs(parts, self._stopping)
+            yield from reply_senders(parts, self._stopping)
         yield from self._operations()
 
+    def _background_doors(
+        self, channel: InstalledChannel, producer: Producer
+    ) -> Iterable[tuple[str, Callable[[], None]]]:
+        for door in channel.background_doors(self._parts, producer, self._stopping):
+            self._doors[door.name] = door.why_shut
+            yield from door.threads
+
+    def _stage_workers(self) -> Iterable[tuple[str, str, Callable[[], Stage]]]:
+        """Return the package, the consumer group and the constructor of each stage."""
+        parts = self._parts
+        return (
+            ("normalize", "normalize", lambda: parts.normalizer),
+            (
+                "router",
+                "router",
+                lambda: RouterStage(parts.engine, parts.reloading_rules, utc_now, parts.channels),
+            ),
+            ("sinks", "ledger", lambda: LedgerSink(parts.engine, parts.channels.names)),
+            ("sinks", "replies", lambda: ReplySink(parts.engine, parts.channels)),
+        )
+
     def _operations(self) -> Iterable[tuple[str, Callable[[], None]]]:
+        """Return the monitor where it is among the stages, and the operations' port where there is one."""
         parts, watching = self._parts, None
         if "monitor" in self._stages:
             looking = watch(parts, steadily=True)
-            watching = Watching(looking.look, self._stopping, parts.settings.ops_seconds)
+            watching = Watching(looking.look, parts.channels, self._stopping, parts.settings.ops_seconds)
             yield "monitor", watching.run
             if minutes := parts.settings.audit_minutes:
                 audits = Auditing(parts.audit, looking.audited, self._stopping, minutes * 60, _AGAIN_SECONDS)
                 yield "audit", audits.run
             if parts.settings.otlp_endpoint:
                 # It rejects nothing, so that nothing of it ever lies among the dead letters.
-                yield "traces", self._worker(traces.GROUP, traces.GROUP, traces.followed(parts), traces.stage(parts))
+                yield "traces", self._worker(traces.group(parts), traces.stage(parts))
         if port := parts.settings.ops_port_of(self._stages):
             app = operations_http.build(parts, self._pulse, self._doors, watching)
             yield "ops", operations_http.OpsServer(app, parts.settings.ops_host, port, self._stopping).run
 
-    def _worker(self, group: str, stage_name: str, names: tuple[str, ...], stage: Stage) -> Callable[[], None]:
-        membership = Membership(group, self._parts.settings.instance, names)
-        join = partial(self._parts.bus.consumer, membership)
-        dead = topics.dead_letter_topic(stage_name)
-        self._pulse.worker_health[group] = worker_health = WorkerHealth(time.monotonic)
+    def _worker(self, group: ConsumerGroup, stage: Stage) -> Callable[[], None]:
+        parts = self._parts
+        membership = Membership(group.name, parts.settings.instance, group.topics_with(parts.queues))
+        self._pulse.worker_health[group.name] = worker_health = WorkerHealth(time.monotonic)
         return Worker(
-            group, join, stage, dead, self._stopping, transient=(DatabaseUnavailable,), worker_health=worker_health
+            group.name,
+            partial(parts.bus.consumer, membership),
+            stage,
+            topics.dead_letter_topic(group.dead_letters),
+            self._stopping,
+            transient=(DatabaseUnavailable,),
+            worker_health=worker_health,
         ).run
 
     def _guard(self, name: str, run: Callable[[], None]) -> None:

@@ -5,10 +5,9 @@ import socket
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
-from app.assembly.replies import way_out
 from bus.errors import Stop
-from messages.shapes import Channel
 
 # What Apache Kafka allows in a topic's name; the local bus follows, so that a registry fits both.
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
@@ -89,7 +88,7 @@ def _topics(parts: Parts) -> str:
 
 
 def _replies(parts: Parts) -> str:
-    ways = {channel.value: way_out(parts, channel) for channel in (Channel.SMS, Channel.TWITTER, Channel.MOBILE)}
+    ways = {channel.facts.name: channel.replies.provider(parts) for channel in CHANNELS if channel.facts.gets_replies}
     return ", ".join(f"{channel} {'by ' + type(way).__name__ if way else 'none'}" for channel, way in ways.items())
 
 

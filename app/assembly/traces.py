@@ -1,10 +1,9 @@
 """Assembles the traces, where a setting turns them on."""
 
-from app.assembly.parts import Parts, utc_now
-from messages import topics
+from app.assembly.parts import Parts
+from app.clock import utc_now
+from messages.topics import ConsumerGroup, traces_group
 from monitor.traces.stage import TracesStage
-
-GROUP = "traces"
 
 
 def stage(parts: Parts) -> TracesStage:
@@ -16,6 +15,6 @@ def stage(parts: Parts) -> TracesStage:
     return TracesStage(Collector(settings.otlp_endpoint, settings.instance).send, utc_now)
 
 
-def followed(parts: Parts) -> tuple[str, ...]:
-    """The topics on which the records of a report lie."""
-    return topics.report_topics(parts.queues)
+def group(parts: Parts) -> ConsumerGroup:
+    """Return the consumer group that reads every topic of a report."""
+    return traces_group(parts.queues, parts.channels.names)

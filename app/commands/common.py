@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from app.assembly.migrate import migrate
-from app.assembly.parts import Parts, utc_now
+from app.assembly.parts import Parts
+from app.clock import utc_now
 from app.commands.time_arguments import read_moment
 from config import logs
 from config.settings import load

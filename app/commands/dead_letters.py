@@ -10,7 +10,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from app.assembly.parts import Parts, utc_now
+from app.assembly.parts import Parts
+from app.clock import utc_now
 from app.commands.common import (
     ERR,
     EX_USAGE,

@@ -7,7 +7,8 @@ from uuid import UUID
 import typer
 
 from app.assembly.migrate import migrate
-from app.assembly.parts import Parts, utc_now
+from app.assembly.parts import Parts
+from app.clock import utc_now
 from app.commands.common import EX_USAGE, Actor, must_say, opened, stop
 from app.operations.devices import DeviceDesk
 from ingest.mobile.sequences import Sequences

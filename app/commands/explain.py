@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 import typer
 from pydantic import ValidationError
 
+from app.assembly.channels import DIRECTORY
 from app.commands.common import EX_USAGE, OUT, fault, labelled, stop
 from app.evaluation.duplicate_metrics import measure_duplicates
 from app.evaluation.duplicates import ExplainedMessage, LabelledPair, Readers, explain_batches, explain_text
@@ -49,7 +50,7 @@ def explain_read(
     title: Annotated[str, typer.Option("--title")] = "",
 ) -> None:
     """Print everything that is found in one message, with the places where it stands."""
-    readers, classifier = Readers.load(), Classifier(load_classification_rows())
+    readers, classifier = Readers.load(), Classifier(load_classification_rows(), DIRECTORY.without_kind_choice)
     for said in [ExplainedMessage(id="", title=title, text=text)] if text else _lines():
         print(json.dumps(explain_text(readers, classifier, said), ensure_ascii=False))
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.assembly.parts import utc_now
+from app.clock import utc_now
 from app.commands.common import ERR, EX_USAGE, Actor, Json, acting, stop
 from app.operations.merge_split import Decided, Impossible, Relating
 from messages.tracking import read_tracking_number

@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from app.assembly.channels import DIRECTORY
 from app.assembly.monitoring import watch
 from app.commands.common import OUT, Json, finite, opened, plain
 from monitor.active_alerts import Register, Standing
@@ -33,7 +34,7 @@ def lag(as_json: Json = False) -> None:
     """Say how far each stage is, in messages and in age of the oldest; exit 1 where something needs a person now."""
     with _watching() as looking:
         seen = looking.look()
-    standing = Register().stand(seen)
+    standing = Register(DIRECTORY).stand(seen)
     if as_json:
         print(seen.model_dump_json())
     else:
@@ -48,7 +49,7 @@ def top(
 ) -> None:
     """Watch the whole service: what needs a person, doors, stages, what was put aside, and agencies' queues."""
     with _watching() as looking:
-        register = Register()
+        register = Register(DIRECTORY)
 
         def look() -> tuple[Snapshot, tuple[Standing, ...]]:
             seen = looking.look()
@@ -97,10 +98,10 @@ def _channels(seen: Snapshot) -> Table:
     table = Table("channel", "door", "last minute", "last hour", "usual hour", "newest", title_justify="left")
     doors = {door: state.why for process in seen.processes for door, state in process.doors.items()}
     for state in seen.channels:
-        why = doors.get(state.channel.value)
+        why = doors.get(state.channel)
         door = "?" if why is None else why or "open"
         age = span(max(0.0, (seen.at - state.newest).total_seconds())) + " ago" if state.newest else "never"
-        _add(table, state.channel.value, door, f"{state.minute:,}", f"{state.hour:,}", f"{state.usual:.1f}", age)
+        _add(table, state.channel, door, f"{state.minute:,}", f"{state.hour:,}", f"{state.usual:.1f}", age)
     return table
 
 

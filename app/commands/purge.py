@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from app.assembly.migrate import migrate
-from app.assembly.parts import utc_now
+from app.clock import utc_now
 from app.commands.common import ERR, Actor, Json, moment, must_say, opened
 from app.operations.purge import Purge
 from messages.shapes import iso

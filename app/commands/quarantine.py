@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from app.assembly.parts import Parts, utc_now
+from app.assembly.parts import Parts
+from app.clock import utc_now
 from app.commands.common import ERR, EX_USAGE, OUT, Actor, Json, acting, moment, opened, print_revealed, stop
 from app.operations.quarantine import Choice, Decided, Quarantine, row
 

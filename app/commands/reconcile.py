@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from app.assembly.migrate import migrate
-from app.assembly.parts import utc_now
+from app.clock import utc_now
 from app.commands.common import ERR, EX_UNAVAILABLE, Json, moment, opened, stop
 from app.operations.sms_reconciliation import PICTURE_SECONDS, Reconciler, TwilioAway, TwilioList
 from ingest.sms.media import MediaFetcher

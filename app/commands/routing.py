@@ -8,10 +8,19 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from app.assembly.channels import DIRECTORY
 from app.commands.common import EX_USAGE, OUT, fault, labelled, opened, stop
 from app.evaluation.routing import ReportLine, explain_report
 from app.evaluation.routing_metrics import JudgedReport, measure_rules
-from messages.shapes import Channel
+
+# As a list of choices is shown in the help.
+_CHANNELS = f"[{'|'.join(DIRECTORY.names)}]"
+
+
+def _installed(typed: str) -> str:
+    if typed not in DIRECTORY.names:
+        raise typer.BadParameter(f"{typed!r} is not one of {', '.join(map(repr, DIRECTORY.names))}.")
+    return typed
 
 
 def explain_route(
@@ -19,7 +28,7 @@ def explain_route(
     title: Annotated[str, typer.Option("--title")] = "",
     location: Annotated[str, typer.Option("--location", help="The place that the sender filled in.")] = "",
     agency: Annotated[str, typer.Option("--agency", help="The agency that the sender filled in.")] = "",
-    channel: Annotated[Channel, typer.Option("--channel")] = Channel.WEB,
+    channel: Annotated[str, typer.Option("--channel", callback=_installed, metavar=_CHANNELS)] = "web",
 ) -> None:
     """Say for each report which institution it would go to, how sure that is, and why.
 

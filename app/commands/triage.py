@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from app.assembly.migrate import migrate
-from app.assembly.parts import Parts, utc_now
+from app.assembly.parts import Parts
+from app.clock import utc_now
 from app.commands.common import ERR, EX_USAGE, OUT, Actor, Json, must_say, opened, plain, stop
 from app.operations.merge_split import Impossible
 from app.operations.triage import Candidate, Shown, TriageDesk, Waiting

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.assembly import twitter
+from app.assembly.doors import twitter
 from app.assembly.migrate import migrate
 from app.commands.common import OUT, Json, opened
 from ingest.twitter.deleted_posts import compliance_events

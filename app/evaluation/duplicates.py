@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
+from app.assembly.channels import InstalledChannelName
 from config.reference.duplicate_weights import DuplicateWeights, load_duplicate_weights
 from config.reference.matter_terms import MatterTerms, load_matter_terms
 from config.reference.regions import load_regions
@@ -23,7 +24,7 @@ from language.places.villages import Villages, load_villages, village_name_words
 from language.text import clean_text
 from language.words import WordReader
 from messages.sealing import Sealer
-from messages.shapes import Channel, Place, Report
+from messages.shapes import Place, Report
 from normalize.classification.classifier import Classification, Classifier
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.comparable_reader import ComparableReader
@@ -48,7 +49,7 @@ class ExplainedMessage(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     id: str
-    channel: Channel = Channel.WEB
+    channel: InstalledChannelName = "web"
     sender: str = ""
     received_at: AwareDatetime | None = None
     title: str = ""

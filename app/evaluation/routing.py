@@ -9,13 +9,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from app.assembly.channels import InstalledChannelName
 from app.assembly.parts import Parts
 from config.reference.folder import ReferenceFolder
 from config.reference.regions import REGIONS, load_regions
 from config.reference.table_reader import read_table
 from language.text import clean_text
 from messages import codec
-from messages.shapes import Channel, Complaint, Place, Report
+from messages.shapes import Complaint, Place, Report
 from messages.topics import COMPLAINTS
 from router.decision import Decision, decide
 from router.evidence.competence import Competence
@@ -31,7 +32,7 @@ class ReportLine(BaseModel):
     id: str = ""
     title: str = ""
     text: str = ""
-    channel: Channel = Channel.WEB
+    channel: InstalledChannelName = "web"
     location: str = ""
     agency: str = ""
 

@@ -2,7 +2,8 @@
 
 from sqlmodel import col, select
 
-from app.assembly.parts import Parts, utc_now
+from app.assembly.parts import Parts
+from app.clock import utc_now
 from bus.errors import Stop
 from bus.port import Outgoing
 from config.database import read_transaction

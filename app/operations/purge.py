@@ -20,6 +20,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Engine, delete, func, update
 from sqlmodel import SQLModel, col, select
 
+from app.assembly.channels import DIRECTORY
 from bus.port import Bus, Partition, Reader
 from config.database import read_transaction, write_transaction
 from ingest.files.attachments import AttachmentRow
@@ -28,7 +29,6 @@ from ingest.mobile.uploads import UPLOAD_LIFETIME
 from ingest.spool import Spool
 from ingest.web.form_token import MAX_FILE_AGE
 from messages import topics
-from messages.shapes import Channel
 from sinks.replies.tables import OutboxRow
 
 # In one transaction: nobody waits long for a row, and little is in memory.
@@ -140,7 +140,7 @@ def _remembered(reader: Reader) -> tuple[datetime | None, set[UUID]]:
     Retention takes the oldest first, and a bus that took another's place begins later: what came after the first
     record of each partition is there. `None` where nothing is, or all of a partition is gone.
     """
-    arrivals = [topics.raw_topic(channel) for channel in Channel]
+    arrivals = list(map(topics.raw_topic, DIRECTORY.names))
     emptied = any(span.start == span.end > 0 for span in reader.offset_ranges(arrivals).values())
     first: dict[Partition, int] = {}
     named: set[UUID] = set()

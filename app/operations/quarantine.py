@@ -27,7 +27,7 @@ from messages.topics import OVERSIGHT, QUARANTINE
 _SOURCE = "/satu-pintu/operations"
 _DECISIONS = frozenset({"released", "dropped"})
 # Whoever sent it wrote it: what is no provider's id must not travel unsealed as one.
-_PROVIDER_ID = {Channel.SMS: re.compile(r"[A-Za-z0-9]{2,64}"), Channel.TWITTER: re.compile(r"[0-9]{1,19}")}
+_PROVIDER_ID = {"sms": re.compile(r"[A-Za-z0-9]{2,64}"), "twitter": re.compile(r"[0-9]{1,19}")}
 # Of a form's fields, the names that may be shown: any other may be what somebody said.
 _FIELDS = frozenset(
     {"MessageSid", "AccountSid", "MessagingServiceSid", "From", "To", "Body", "NumMedia", "OptOutType", "ErrorCode"}
@@ -98,10 +98,10 @@ def let_out(held: Quarantined, body: bytes, wrapper: Wrapper) -> RawMessage:
 def _named(raw: RawMessage, body: bytes) -> tuple[str, int]:
     """The provider's id in the body, empty where there is none, and how many files it names."""
     try:
-        if raw.channel == Channel.SMS:
+        if raw.channel == "sms":
             fields = twilio_fields(raw.content_type, body)
             return _id(raw.channel, fields.get("MessageSid")), read_picture_urls(fields)[0]
-        if raw.channel == Channel.TWITTER:
+        if raw.channel == "twitter":
             return _id(raw.channel, json.loads(body)["post"]["id"]), 0
     except (ValueError, LookupError, TypeError, RecursionError):
         pass
@@ -172,7 +172,7 @@ class Quarantine:
         raw = held.raw
         body = self._open(held)
         try:
-            fields = set(twilio_fields(raw.content_type, body)) if raw.channel == Channel.SMS else set()
+            fields = set(twilio_fields(raw.content_type, body)) if raw.channel == "sms" else set()
         except ValueError:
             fields = set()
         provider_id, files = _named(raw, body)
@@ -239,4 +239,4 @@ def _told(
 
 def row(held: Quarantined) -> dict[str, object]:
     """A line of the list."""
-    return {"id": str(held.raw.id), "at": iso(held.at), "channel": held.raw.channel.value, "reason": held.reason}
+    return {"id": str(held.raw.id), "at": iso(held.at), "channel": held.raw.channel, "reason": held.reason}

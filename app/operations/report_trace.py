@@ -21,7 +21,6 @@ from messages import codec, topics
 from messages.dead_letters import read_dead_letter
 from messages.shapes import (
     AgencyAnswer,
-    Channel,
     Complaint,
     Correction,
     Dispatch,
@@ -72,10 +71,10 @@ def trace(parts: Parts, tracking: str, since: datetime) -> list[Step]:
     """Every record of this report, as they came. One that the ledger does not know is looked for from `since` on."""
     reader = parts.bus.reader()
     try:
-        known = _known(parts, tracking) or _arrived(reader, tracking, since)
+        known = _known(parts, tracking) or _arrived(parts, reader, tracking, since)
         if known is None:
             return []
-        names = topics.report_topics(parts.queues)
+        names = topics.report_topics(parts.queues, parts.channels.names)
         start_offsets = reader.offsets_since(names, int((known.since - _CLOCKS).timestamp() * 1000))
         mine = f"-{known.message.hex}-"
         found = [
@@ -96,9 +95,9 @@ def _known(parts: Parts, tracking: str) -> _Known | None:
     return _Known(*row) if row else None
 
 
-def _arrived(reader: Reader, tracking: str, since: datetime) -> _Known | None:
+def _arrived(parts: Parts, reader: Reader, tracking: str, since: datetime) -> _Known | None:
     """Of a number that is not in the ledger, the arrival."""
-    names = [*map(topics.raw_topic, Channel), topics.QUARANTINE]
+    names = [*map(topics.raw_topic, parts.channels.names), topics.QUARANTINE]
     for record in reader.read(names, start_offsets=reader.offsets_since(names, int(since.timestamp() * 1000))):
         raw = _raw(record)
         if raw and raw.tracking == tracking:

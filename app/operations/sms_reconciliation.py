@@ -20,10 +20,11 @@ from twilio.rest.api.v2010.account.message import MessageInstance
 from bus.errors import Stop
 from bus.port import Bus
 from ingest.sms.adapter import FORM, sender_of
+from ingest.sms.channel import CHANNEL
 from ingest.sms.media import MediaFetcher
 from ingest.wrap import Wrapper, accepted_record
 from messages import ids, topics
-from messages.shapes import Channel, RawMessage
+from messages.shapes import RawMessage
 from messages.sms import read_picture_urls
 
 # Says in the raw message that the body is not Twilio's bytes, but made from its list.
@@ -163,7 +164,7 @@ class Reconciler:
             raise Stop(f"--since is more than {_OLDEST.days} days ago: the bus may have forgotten what it had by then")
         listed = {found.sid: found for found in self._twilio.inbound(since, to)}
         here = self._here()
-        missing = [found for sid, found in listed.items() if str(ids.message_id(Channel.SMS, sid)) not in here]
+        missing = [found for sid, found in listed.items() if str(ids.message_id(CHANNEL.name, sid)) not in here]
         return Gap(len(listed), tuple(sorted(missing, key=lambda found: found.at)))
 
     def fill(self, gap: Gap) -> Iterator[RawMessage]:
@@ -181,7 +182,7 @@ class Reconciler:
         fields = {**listed.fields, **self._files(listed)}
         body = urlencode(fields).encode()
         sender = sender_of(fields) if fields.get("From") else ""
-        raw = self._wrapper.wrap(Channel.SMS, listed.sid, sender, body, listed.at, CONTENT_TYPE, "twilio-api")
+        raw = self._wrapper.wrap(CHANNEL.name, listed.sid, sender, body, listed.at, CONTENT_TYPE, "twilio-api")
         files, media = read_picture_urls(fields)
         if not files:
             return raw
@@ -199,7 +200,7 @@ class Reconciler:
         """The ids of what arrived by SMS."""
         reader = self._bus.reader()
         try:
-            records = reader.read([topics.raw_topic(Channel.SMS)])
+            records = reader.read([topics.raw_topic(CHANNEL.name)])
             return {value.decode() for record in records for name, value in record.headers if name == "ce_id"}
         finally:
             reader.close()

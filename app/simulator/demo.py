@@ -20,7 +20,6 @@ from app.simulator.wait import settled_audit, started, wait_until_polled, wait_u
 from bus.errors import Retry
 from config.settings import Settings
 from messages import ids
-from messages.shapes import Channel
 from messages.tracking import tracking_number
 from sinks.ledger.status import Status
 
@@ -93,7 +92,7 @@ def _answered(response: requests.Response) -> str:
 
 def _tracking(parts: Parts, post: int, response: requests.Response) -> str | None:
     if post:
-        return tracking_number(ids.message_id(Channel.TWITTER, str(post)), parts.secrets.tracking_key)
+        return tracking_number(ids.message_id("twitter", str(post)), parts.secrets.tracking_key)
     return tracking_in(response)
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import requests
 
-from app.assembly.parts import Parts, utc_now
+from app.assembly.parts import Parts
+from app.clock import utc_now
 from app.simulator.sender import Sender, SimulatedReport, reference_for, tracking_in
 from app.simulator.wait import insist, wait_until_polled
 from app.simulator.x import PracticeX, Timeline

@@ -10,31 +10,18 @@ from limits.strategies import MovingWindowRateLimiter
 
 from ingest.arrival import Refused
 
-# A whole neighbourhood shares one address of a mobile operator. The rates are high enough for a neighbourhood and low
-# enough to stop one machine.
-RATES: Mapping[str, str] = {
-    "web": "60/minute",
-    "upload": "120/minute",
-    "open311": "120/minute",
-    "open311-read": "600/minute",
-    # Each list looks up as many as a thousand numbers.
-    "open311-list": "12/minute",
-    "mobile": "60/minute",
-    # Nothing proves who sent these messages, and a person has to look at each of them.
-    "sms-unsigned": "30/minute",
-}
 # A provider assigns IPv6 addresses by network (a /64 prefix), not by device.
 _NETWORK_BITS = 64
 
 
 class RateLimiter:
-    """Limits requests by door and sender. `rates` (such as `60/minute`) override `RATES` door by door.
+    """Limits requests by door and sender. `rates` has a rate such as `60/minute` for each door or kind of request.
 
     The `limits` library reads the clock itself.
     """
 
     def __init__(self, rates: Mapping[str, str]) -> None:
-        self._rates: dict[str, RateLimitItem] = {door: parse(rate) for door, rate in {**RATES, **rates}.items()}
+        self._rates: dict[str, RateLimitItem] = {door: parse(rate) for door, rate in rates.items()}
         self._windows = MovingWindowRateLimiter(MemoryStorage())
 
     def check_rate(self, door: str, sender: str) -> None:

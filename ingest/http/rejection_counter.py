@@ -2,24 +2,29 @@
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-# First parts of the addresses of each door. All other addresses belong to the web form.
-_DOORS = frozenset({"sms", "mobile", "open311"})
+from messages.channels import DoorFacts
 
 
 class RejectionCounter:
-    """Number of refusals since this process began, by door and reason. Safe for several threads."""
+    """Number of refusals since this process began, by door and reason. Safe for several threads.
 
-    def __init__(self) -> None:
+    All addresses of a door begin with its `address_prefix`; one of the doors has the prefix `/`.
+    """
+
+    def __init__(self, doors: Iterable[DoorFacts]) -> None:
+        # The longest prefix first: `/` is a prefix of every address.
+        addressed = [door for door in doors if door.address_prefix]
+        self._doors = sorted(addressed, key=lambda door: len(door.address_prefix), reverse=True)
         self._counts: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
 
     def count(self, path: str, reason: str) -> None:
-        """Count one refusal. The first part of `path` names the door; the rest of the path is not kept."""
-        first_part = path.strip("/").partition("/")[0]
+        """Count one refusal at the door that has this address. The path itself is not kept."""
+        name = self._door_of(path)
         with self._lock:
-            self._counts[first_part if first_part in _DOORS else "web", reason] += 1
+            self._counts[name, reason] += 1
 
     def by_door(self) -> Mapping[str, Mapping[str, int]]:
         """Return the counts so far: door, then reason, then number of refusals."""
@@ -29,3 +34,7 @@ class RejectionCounter:
         for (door, reason), number in counts:
             counts_by_door.setdefault(door, {})[reason] = number
         return counts_by_door
+
+    def _door_of(self, path: str) -> str:
+        address = f"/{path.strip('/')}/"
+        return next(door.name for door in self._doors if address.startswith(door.address_prefix))

@@ -14,10 +14,11 @@ from ingest.arrival import Arrival, FieldError, Refused
 from ingest.files.attachments import StoredAttachment
 from ingest.http import idempotency
 from ingest.http.field_errors import invalid_submission
+from ingest.mobile.channel import CHANNEL
 from ingest.mobile.devices import Device, device_hash
 from ingest.picked_regions import check_picked_regions
 from ingest.wrap import Wrapper
-from messages.shapes import Channel, RawMessage
+from messages.shapes import RawMessage
 from messages.submission import MOBILE_ENVELOPE, MobileReport, MobileSubmission, OutboxItem
 
 MAX_BATCH_ITEMS = 50
@@ -129,7 +130,7 @@ def wrap(
         envelope["said"] = json.loads(report.body)
         body, content_type = json.dumps(envelope).encode(), MOBILE_ENVELOPE
     raw = wrapper.wrap(
-        Channel.MOBILE,
+        CHANNEL.name,
         provider_id(report, wrapper),
         f"device:{report.device_id}",
         body,

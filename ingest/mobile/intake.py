@@ -12,12 +12,12 @@ from ingest.door_store import DoorStore
 from ingest.files.attachments import StoredAttachment
 from ingest.http.gate import Gate
 from ingest.mobile.adapter import DeviceReport, provider_id, wrap
+from ingest.mobile.channel import CHANNEL
 from ingest.mobile.devices import Device, device_hash
 from ingest.mobile.sequences import PublishedReport, Sequences
 from ingest.mobile.uploads import Uploads
 from ingest.wrap import Wrapper, accepted_record
 from messages import ids
-from messages.shapes import Channel
 
 
 class IntakeResult(NamedTuple):
@@ -68,7 +68,7 @@ class ReportIntake:
 
     def _prepare(self, hashed_id: str, report: DeviceReport, at: datetime, sequence: int | None) -> _Preparation:
         key = provider_id(report, self._wrapper)
-        earlier_report = self._sequences.find_report(ids.message_id(Channel.MOBILE, key))
+        earlier_report = self._sequences.find_report(ids.message_id(CHANNEL.name, key))
         if earlier_report:
             preparation = _Preparation(earlier_report, None, ())
         else:

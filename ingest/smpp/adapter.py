@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from ingest.smpp.alphabet import read_parts
+from ingest.smpp.channel import CHANNEL_NAME
 from ingest.smpp.part_store import Part, SmsPart
 from ingest.smpp.pdu import HEADER_BYTES, Address, Delivered
 from ingest.wrap import Wrapper
 from messages import ids
 from messages.sealing import Sealed, Sealer
-from messages.shapes import Channel, RawMessage, iso
+from messages.shapes import RawMessage, iso
 from messages.smpp import JOINED_SMS, JoinedSms, JoinedSmsPart
 from messages.submission import e164
 
@@ -107,14 +108,14 @@ class SmppAdapter:
         )
         provider_id, body = f"{mark}:{len(parts)}", sms.model_dump_json().encode()
         raw = self._wrapper.wrap(
-            Channel.SMS, provider_id, f"tel:{sms.sender}", body, last, JOINED_SMS, verified_by="smpp-bind"
+            CHANNEL_NAME, provider_id, f"tel:{sms.sender}", body, last, JOINED_SMS, verified_by="smpp-bind"
         )
         return Message(raw, mark, sms.text, source, destination)
 
     def held(self, pdu: bytes, at: datetime) -> RawMessage:
         """What could not be read, to be kept aside; without its header, so that the same again is the same."""
         body = pdu[HEADER_BYTES:]
-        return self._wrapper.wrap(Channel.SMS, f"held:{self._wrapper.digest(body)}", "", body, at, _PDU)
+        return self._wrapper.wrap(CHANNEL_NAME, f"held:{self._wrapper.digest(body)}", "", body, at, _PDU)
 
     def seal_answer(self, message: Message, text: str) -> Sealed:
         """An answer to this message, back the way it came."""

@@ -15,8 +15,9 @@ from starlette.datastructures import ImmutableMultiDict
 from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator
 
 from ingest.arrival import Arrival
+from ingest.sms.channel import CHANNEL
 from ingest.wrap import Wrapper
-from messages.shapes import Channel, RawMessage
+from messages.shapes import RawMessage
 from messages.sms import ParsedSms, is_json, is_opt_out_keyword, parse_sms, read_picture_urls, twilio_fields
 from messages.submission import e164
 
@@ -85,7 +86,7 @@ class SmsAdapter:
         if not fields.get("MessageSid") or not fields.get("From"):
             return self._held(arrival, "malformed")
         raw = self._wrapper.wrap(
-            Channel.SMS,
+            CHANNEL.name,
             fields["MessageSid"],
             sender_of(fields),
             arrival.body,
@@ -115,7 +116,7 @@ class SmsAdapter:
     def _held(self, arrival: Arrival, reason: str) -> Held:
         # Named by its content, never by the MessageSid it claims: a forger can't take a true message's place.
         provider_id = f"held:{hashlib.sha256(arrival.body).hexdigest()}"
-        raw = self._wrapper.wrap(Channel.SMS, provider_id, "", arrival.body, arrival.at, _type(arrival))
+        raw = self._wrapper.wrap(CHANNEL.name, provider_id, "", arrival.body, arrival.at, _type(arrival))
         return Held(raw, reason)
 
 

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any, TypeGuard
 
 from ingest.arrival import FieldError, Refused
+from ingest.twitter.channel import CHANNEL
 from ingest.wrap import Wrapper
-from messages.shapes import Channel, RawMessage
+from messages.shapes import RawMessage
 
 _JSON = "application/json"
 # X's ids are below 2**63, written as text.
@@ -92,7 +93,7 @@ class TwitterAdapter:
         if len(body) > _MOST_BYTES:
             raise _not_a_post("length")
         provider_id = post_id if post_id == first else f"{first}:{post_id}"
-        return self._wrapper.wrap(Channel.TWITTER, provider_id, f"x:{author}", body, at, _JSON, "x-api")
+        return self._wrapper.wrap(CHANNEL.name, provider_id, f"x:{author}", body, at, _JSON, "x-api")
 
     def hold(self, post: object, at: datetime) -> RawMessage:
         """What X sent instead of a post, to be kept aside; of what is too large for that, which it was."""
@@ -100,7 +101,7 @@ class TwitterAdapter:
         digest = hashlib.sha256(body).hexdigest()
         if len(body) > _MOST_BYTES:
             body = self._body(Found({"bytes": len(body), "sha256": digest}))
-        return self._wrapper.wrap(Channel.TWITTER, f"held:{digest}", "", body, at, _JSON)
+        return self._wrapper.wrap(CHANNEL.name, f"held:{digest}", "", body, at, _JSON)
 
     def _body(self, found: Found) -> bytes:
         said: dict[str, object] = {"account": self._account, "post": found.post}

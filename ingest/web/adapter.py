@@ -12,8 +12,9 @@ from ingest.arrival import Arrival
 from ingest.http import idempotency
 from ingest.http.field_errors import invalid_submission
 from ingest.picked_regions import check_picked_regions
+from ingest.web.channel import CHANNEL
 from ingest.wrap import Wrapper
-from messages.shapes import Attachment, Channel, RawMessage
+from messages.shapes import Attachment, RawMessage
 from messages.submission import Submission
 
 _JSON = "application/json"
@@ -44,7 +45,7 @@ def accept(
     except ValidationError as error:
         raise invalid_submission(error) from None
     check_picked_regions(submission, regions)
-    raw = wrapper.wrap(Channel.WEB, provider_id, "", arrival.body, arrival.at, content_type)
+    raw = wrapper.wrap(CHANNEL.name, provider_id, "", arrival.body, arrival.at, content_type)
     return raw.model_copy(update={"attachments": tuple(attachments)}) if attachments else raw
 
 

@@ -23,14 +23,10 @@ from monitor.audit.temp_store import Scratch
 # Of each name so many are told one by one; all are counted.
 NAMED = 1_000
 
-_ARRIVALS = [topics.raw_topic(channel) for channel in Channel]
 _STAGES = ("normalize", "router", "sinks")
+# Consumer groups whose progress says whether the outcome of a record is still to come.
+_AUDITED = {"normalize", "router", "ledger"}
 _LETTERS = [topics.dead_letter_topic(stage) for stage in _STAGES]
-_WORKED_BY = {
-    "normalize": _ARRIVALS,
-    "router": [topics.COMPLAINTS, topics.AGENCY_ANSWERS],
-    "ledger": [topics.COMPLAINTS],
-}
 _AGAIN = """
 SELECT (SELECT coalesce(sum(deliveries) - count(*), 0) FROM message)
   + (SELECT count(*) FROM complaint WHERE redriven)
@@ -106,7 +102,7 @@ class Audit:
 
 
 class Auditor:
-    """Audits one bus. `queues` are the agencies' topics.
+    """Audits one bus. `channels` are the names of all channels, `queues` the agencies' topics.
 
     `recorded` gives the id of each complaint in the ledger and when it was received, one by one. What is younger than
     `horizon` retention has not taken from any topic.
@@ -115,11 +111,16 @@ class Auditor:
     def __init__(
         self,
         reader: Reader,
+        channels: Iterable[Channel],
         queues: Iterable[str],
         recorded: Callable[[], Iterable[tuple[UUID, datetime]]],
         horizon: datetime,
     ) -> None:
         self._reader = reader
+        self._arrivals = list(map(topics.raw_topic, channels))
+        self._groups = {
+            group.name: group.topics for group in topics.consumer_groups(channels) if group.name in _AUDITED
+        }
         self._queues = list(queues)
         self._recorded = recorded
         self._horizon = horizon
@@ -130,7 +131,7 @@ class Auditor:
         Raises as the reader does, and `Stop` where the disk is full.
         """
         others = [topics.COMPLAINTS, topics.AGENCY_ANSWERS, topics.OVERSIGHT, topics.QUARANTINE]
-        look = Look(self._reader, _WORKED_BY, [*_ARRIVALS, *others, *_LETTERS, *self._queues], self._horizon)
+        look = Look(self._reader, self._groups, [*self._arrivals, *others, *_LETTERS, *self._queues], self._horizon)
         with closing(Scratch()) as scratch:
             self._proofs(scratch, look)
             self._ways(scratch, look)
@@ -148,7 +149,7 @@ class Auditor:
 
     def _ways(self, scratch: Scratch, look: Look) -> None:
         """What came and how it went on, in this order: what follows from a record that was seen is seen too."""
-        arrivals = ((*facts.arrival(record), look.waits("normalize", record)) for record in look.read(_ARRIVALS))
+        arrivals = ((*facts.arrival(record), look.waits("normalize", record)) for record in look.read(self._arrivals))
         scratch.add("arrival", arrivals)
         complaints = (
             (*row, look.waits("router", record), look.waits("ledger", record))
@@ -167,7 +168,7 @@ class Auditor:
 
     def _since(self, look: Look) -> tuple[int, ...]:
         outcomes = [topics.COMPLAINTS, topics.OVERSIGHT, *_LETTERS]
-        followed = (_ARRIVALS, outcomes, [topics.COMPLAINTS], [*self._queues, *_LETTERS], _LETTERS)
+        followed = (self._arrivals, outcomes, [topics.COMPLAINTS], [*self._queues, *_LETTERS], _LETTERS)
         return tuple(look.complete_since(names) for names in followed)
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from messages.channels import ChannelDirectory
 from monitor.console.assets import Assets
 from monitor.console.event_stream import EventStream
 from monitor.console.feed import Feed
@@ -30,11 +31,18 @@ class Console:
     `pages` finds the console's templates and has the global `nonce`; `epoch` is a text that no other process has.
     """
 
-    def __init__(self, watching: Watching, pages: Environment, now: Callable[[], datetime], epoch: str) -> None:
+    def __init__(
+        self,
+        watching: Watching,
+        pages: Environment,
+        channels: ChannelDirectory,
+        now: Callable[[], datetime],
+        epoch: str,
+    ) -> None:
         self._watching = watching
         self._pages = pages
         self._now = now
-        self._feed = Feed(watching, Draw(pages), epoch)
+        self._feed = Feed(watching, Draw(pages, channels), epoch)
         self._assets = Assets()
         self._listeners = 0
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from messages import shapes
+from messages.channels import ChannelDirectory
 from messages.topics import TRIAGE
 from monitor.active_alerts import Standing
 from monitor.alert_conditions import (
@@ -53,9 +54,6 @@ _TITLES = {
 _PERCENT = 0.01
 # Reasons for which people were turned away, that one process's card has room for.
 _REASONS = 8
-# Which channel a door is of, where it does not bear its name.
-_CHANNELS = {"open311": "web", "smpp": "sms"}
-_NAMES = {"web": "Web", "sms": "SMS", "twitter": "Twitter", "mobile": "Mobile", "open311": "Open311", "smpp": "SMPP"}
 
 
 class Concern(NamedTuple):
@@ -161,12 +159,12 @@ def tally(standing: Iterable[Standing]) -> str:
     return ", ".join(f"{found.count(urgency):,} {word}" for urgency, word in words.items() if urgency in found)
 
 
-def channel(state: ChannelState, seen: Snapshot) -> Channel:
+def channel(state: ChannelState, seen: Snapshot, channels: ChannelDirectory) -> Channel:
     """What came, through which doors."""
     return Channel(
-        key=state.channel.value,
-        name=_NAMES[state.channel],
-        doors=_doors(state.channel, seen),
+        key=state.channel,
+        name=channels.label_of(state.channel),
+        doors=_doors(state.channel, seen, channels),
         minute=f"{state.minute:,}",
         hour=f"{state.hour:,}",
         usual=f"{state.usual:,.1f}",
@@ -174,9 +172,10 @@ def channel(state: ChannelState, seen: Snapshot) -> Channel:
     )
 
 
-def unknown(which: shapes.Channel, seen: Snapshot) -> Channel:
+def unknown(channel_name: shapes.Channel, seen: Snapshot, channels: ChannelDirectory) -> Channel:
     """Without the bus, a channel's doors are all that is known of it."""
-    return Channel(which.value, _NAMES[which], _doors(which, seen), *("?" for _ in range(4)))
+    doors = _doors(channel_name, seen, channels)
+    return Channel(channel_name, channels.label_of(channel_name), doors, *("?" for _ in range(4)))
 
 
 def stage(state: StageState, now: datetime) -> Stage:
@@ -196,7 +195,7 @@ def aside(heap: Heap, now: datetime) -> Aside:
     return Aside(key, heap.place or "no channel", said, code, f"{heap.waiting.many:,}", oldest, newest)
 
 
-def process(state: ProcessState) -> Process:
+def process(state: ProcessState, channels: ChannelDirectory) -> Process:
     """A process as it says it is."""
     wrong = [f"Does not answer ({state.unreached})."] if state.unreached else []
     if abs(state.ahead) >= CLOCK_SECONDS:
@@ -210,7 +209,7 @@ def process(state: ProcessState) -> Process:
         address=state.address,
         wrong=wrong,
         spool=spool if state.doors else "",
-        doors=[_door(name, one.why) for name, one in state.doors.items()],
+        doors=[_door(channels.door_label(name), one.why) for name, one in state.doors.items()],
         refused=_refused(state),
         parts=[_part(name, one) for name, one in sorted(state.parts.items())],
     )
@@ -241,26 +240,25 @@ def clock(at: datetime, now: datetime) -> str:
     return f"{at:%H:%M}" if at.date() == now.date() else f"{at.day} {at:%b %H:%M}"
 
 
-def _doors(which: shapes.Channel, seen: Snapshot) -> Sequence[Door]:
+def _doors(channel_name: shapes.Channel, seen: Snapshot, channels: ChannelDirectory) -> Sequence[Door]:
     """All that lead into a channel, at whichever process."""
-    names = [name for process in seen.processes for name in process.doors if _CHANNELS.get(name, name) == which]
-    doors = [_everywhere(name, seen.processes) for name in dict.fromkeys(names)]
-    return doors or [Door(_NAMES[which], "unknown", "unknown: no process with this door answers")]
+    names = [name for process in seen.processes for name in process.doors if channels.channel_of(name) == channel_name]
+    doors = [_everywhere(name, channels.door_label(name), seen.processes) for name in dict.fromkeys(names)]
+    return doors or [Door(channels.label_of(channel_name), "unknown", "unknown: no process with this door answers")]
 
 
-def _everywhere(name: str, processes: Iterable[ProcessState]) -> Door:
+def _everywhere(name: str, label: str, processes: Iterable[ProcessState]) -> Door:
     """One door as all processes have it."""
     found = {one.instance or one.address: one.doors[name].why for one in processes if name in one.doors}
     shut = [f"at {who}: {why_shut(why)}" for who, why in found.items() if why]
     if not shut:
-        return _door(name, "")
+        return _door(label, "")
     some = "shut" if len(shut) == len(found) else f"{len(shut)} of {len(found)} shut"
-    return Door(_NAMES.get(name, name), "shut", f"{some} {'; '.join(shut)}")
+    return Door(label, "shut", f"{some} {'; '.join(shut)}")
 
 
-def _door(name: str, why: str) -> Door:
-    called = _NAMES.get(name, name)
-    return Door(called, "shut", f"shut: {why_shut(why)}") if why else Door(called, "open", "open")
+def _door(label: str, why: str) -> Door:
+    return Door(label, "shut", f"shut: {why_shut(why)}") if why else Door(label, "open", "open")
 
 
 def _part(name: str, state: PartState) -> Part:

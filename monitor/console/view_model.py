@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from jinja2 import Environment
 
-from messages.shapes import Channel
+from messages.channels import ChannelDirectory
 from messages.topics import TRIAGE
 from monitor.alert_conditions import Urgency
 from monitor.console import rows
@@ -27,7 +27,8 @@ class Board(NamedTuple):
 class Draw:
     """Draws boards with the macros of `rows.html`."""
 
-    def __init__(self, pages: Environment) -> None:
+    def __init__(self, pages: Environment, channels: ChannelDirectory) -> None:
+        self._channels = channels
         macros = pages.get_template("rows.html").module
         self._macro: Callable[[str], Callable[..., str]] = lambda name: getattr(macros, name)
 
@@ -39,7 +40,9 @@ class Draw:
         letters, quarantine = ([rows.aside(heap, now) for heap in heaps] for heaps in (seen.letters, seen.quarantine))
         agencies = [rows.queue(one, now) for one in _agencies(seen)]
         channels = (
-            [rows.unknown(one, seen) for one in Channel] if bus else [rows.channel(one, seen) for one in seen.channels]
+            [rows.unknown(channel, seen, self._channels) for channel in self._channels.names]
+            if bus
+            else [rows.channel(state, seen, self._channels) for state in seen.channels]
         )
         triage = [] if database else [rows.triage(seen.queues, now)]
         lists = {
@@ -48,7 +51,12 @@ class Draw:
             "stages": self._list("stage", (rows.stage(one, now) for one in seen.stages), "unseen", bus),
             "letters": self._list("aside", letters, "nothing", bus or "No dead letters."),
             "quarantine": self._list("aside", quarantine, "nothing", bus or "Nothing in quarantine."),
-            "processes": self._list("process", map(rows.process, seen.processes), "unseen", "No process is watched."),
+            "processes": self._list(
+                "process",
+                (rows.process(state, self._channels) for state in seen.processes),
+                "unseen",
+                "No process is watched.",
+            ),
             "triage": self._list("triage", triage, "unseen", database),
             "fullest": self._list("queue", agencies[:FULLEST], "nothing", database or "Nothing waits at any agency."),
             "rest": self._list("queue", agencies[FULLEST:]),

@@ -1,15 +1,13 @@
 """The alerts: for each concern one by the same thresholds, for Prometheus to tell whoever is on call.
 
-`python -m monitor.metrics.rules` writes `alerts/satupintu.yml`; with `--check` it only says whether what is committed
-is what the code means. Who is told, and how, is the Alertmanager's.
+`make alerts` writes them to `alerts/satupintu.yml`. Who is told, and how, is the Alertmanager's.
 """
 
 import json
-import sys
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from messages.shapes import Channel
 from messages.topics import TRIAGE
 from monitor import alert_conditions as c
 from monitor.alert_conditions import Urgency
@@ -70,11 +68,10 @@ _WRONG = 'reason="bad_signature"'
 # A channel that was never proven has no newest age, and is not taken away.
 _UNPROVEN = f"""{_most(m.HELD, "channel", only=_WRONG)} >= {c.FORGED}
   unless on (channel) ({_least(m.NEWEST_AGE, "channel")} <= {_least(m.HELD_NEWEST, "channel", only=_WRONG)})"""
-_X, _PEOPLE = f'door="{Channel.TWITTER}"', f'door!="{Channel.TWITTER}"'
 _OFF = f"{m.PROCESS_TIME.name} - timestamp({m.PROCESS_TIME.name})"
 _AGENCIES = f'agency!="{TRIAGE}"'
 
-RULES = (
+_AVAILABILITY = (
     Rule("bus-away", Urgency.NOW, _MOMENT, f"{_least(m.BUS_UP)} == 0", "The bus can't be reached: nothing is worked."),
     Rule("database-away", Urgency.NOW, _MOMENT, f"{_least(m.DATABASE_UP)} == 0", "The database can't be reached."),
     Rule(
@@ -84,20 +81,8 @@ RULES = (
         f"{_least(m.REACHED, 'address')} == 0",
         "The process at {{ $labels.address }} does not answer the monitor.",
     ),
-    Rule(
-        "door-shut",
-        Urgency.NOW,
-        _MOMENT,
-        f"{_least(m.DOOR_OPEN, 'process', 'door', only=_PEOPLE)} == 0",
-        "The door {{ $labels.door }} of {{ $labels.process }} is shut; its /ready says why.",
-    ),
-    Rule(
-        "door-shut",
-        Urgency.SOON,
-        _MOMENT,
-        f"{_least(m.DOOR_OPEN, 'process', 'door', only=_X)} == 0",
-        "{{ $labels.process }} can't read what is said to us on X; its /ready says why.",
-    ),
+)
+_STATE = (
     Rule(
         "spool-aside",
         Urgency.NOW,
@@ -261,10 +246,38 @@ RULES = (
 )
 
 
-def document() -> str:
+def alert_rules(polled_doors: Collection[str]) -> tuple[Rule, ...]:
+    """Return every alert. `polled_doors` lose no message while they are shut: their providers keep them."""
+    return (*_AVAILABILITY, *_door_rules(polled_doors), *_STATE)
+
+
+def _door_rules(polled_doors: Collection[str]) -> tuple[Rule, ...]:
+    names = "|".join(sorted(polled_doors))
+    # One name needs no regular expression.
+    equal, unequal = ("=~", "!~") if "|" in names else ("=", "!=")
+    polled, unpolled = f'door{equal}"{names}"', f'door{unequal}"{names}"'
+    return (
+        Rule(
+            "door-shut",
+            Urgency.NOW,
+            _MOMENT,
+            f"{_least(m.DOOR_OPEN, 'process', 'door', only=unpolled)} == 0",
+            "The door {{ $labels.door }} of {{ $labels.process }} is shut; its /ready says why.",
+        ),
+        Rule(
+            "door-shut",
+            Urgency.SOON,
+            _MOMENT,
+            f"{_least(m.DOOR_OPEN, 'process', 'door', only=polled)} == 0",
+            "{{ $labels.process }} can't read what is said to us on X; its /ready says why.",
+        ),
+    )
+
+
+def document(rules: Iterable[Rule]) -> str:
     """The file of rules, as Prometheus reads it."""
     head = "# Written by `make alerts` from the thresholds of monitor/alert_conditions.py: change them there.\n"
-    return f"{head}groups:\n  - name: satupintu\n    rules:\n{''.join(map(_text, RULES))}"
+    return f"{head}groups:\n  - name: satupintu\n    rules:\n{''.join(map(_text, rules))}"
 
 
 def _text(rule: Rule) -> str:
@@ -281,18 +294,3 @@ def _text(rule: Rule) -> str:
         f"    runbook: {rule.entry}",
     ]
     return "".join(f"      {line}\n" for line in lines)
-
-
-def main() -> int:
-    """Write, or with `--check` compare; returns the exit code."""
-    if "--check" not in sys.argv:
-        FILE.parent.mkdir(exist_ok=True)
-        FILE.write_text(document())
-    elif not FILE.exists() or FILE.read_text() != document():
-        sys.stderr.write("the alerts differ from the thresholds; `make alerts`, read the diff\n")
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -100,7 +100,7 @@ def _asked(process: ProcessState) -> Iterator[Measured]:
 
 
 def _channel(state: ChannelState, at: datetime) -> Iterator[Measured]:
-    channel = (state.channel.value,)
+    channel = (state.channel,)
     yield Measured(m.ACCEPTED, channel, state.total)
     yield Measured(m.ACCEPTED_MINUTE, channel, state.minute)
     yield Measured(m.ACCEPTED_HOUR, channel, state.hour)

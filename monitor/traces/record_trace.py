@@ -177,17 +177,17 @@ def _names(**said: str) -> Attributes:
 
 
 def _arrival(one: RawMessage) -> _Way:
-    return _Way(attributes={"channel": one.channel.value})
+    return _Way(attributes={"channel": one.channel})
 
 
 def _held(one: Quarantined) -> _Way:
     """No arrival of it is on the bus: this is where its trace begins."""
-    told = {"channel": one.raw.channel.value, **_names(reason=one.reason)}
+    told = {"channel": one.raw.channel, **_names(reason=one.reason)}
     return _Way(instead_of=span_id(one.message_id), attributes=told)
 
 
 def _complaint(one: Complaint) -> _Way:
-    told: Attributes = {"channel": one.channel.value, "relation": one.relation.kind}
+    told: Attributes = {"channel": one.channel, "relation": one.relation.kind}
     return _Way(span_id(one.message_id), attributes=told | _of(one.relation.of))
 
 
@@ -195,7 +195,7 @@ def _dispatch(one: Dispatch) -> _Way:
     """The first door follows from the complaint, each other from the one before, or from what was answered there."""
     before = ids.dispatch_id(one.complaint_id, one.hop - 1) if one.hop else one.complaint_id
     told: Attributes = {
-        "channel": one.channel.value,
+        "channel": one.channel,
         "relation": one.relation.kind,
         "complaint": str(one.complaint_id),
         # The shape bounds it from below alone.
@@ -218,7 +218,7 @@ def _correction(one: Correction) -> _Way:
 
 
 def _reply(one: Reply) -> _Way:
-    told: Attributes = {"channel": one.channel.value, "complaint": str(one.complaint_id), "says": one.says}
+    told: Attributes = {"channel": one.channel, "complaint": str(one.complaint_id), "says": one.says}
     return _Way(span_id(one.complaint_id), attributes=told)
 
 

@@ -5,7 +5,7 @@ takes a sum above zero, several telling cues, and not one word by which people c
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,8 +22,6 @@ LONGEST = 1_000
 _FEW = 8
 # "test 12345" counts; a longer number may be one of ours.
 _COUNTING = 5
-# Where the sender has no field to choose the kind.
-_WITHOUT_FIELD = frozenset({Channel.SMS, Channel.TWITTER})
 # A phone number, an amount and a link stand in complaints too: what a person gave less weight than this does not tell.
 _TELLING = 1.0
 _NAMED = 8
@@ -62,10 +60,14 @@ _BAR_OF_A_FORM = _Bar(4.0, 4)
 
 
 class Classifier:
-    """Judges by `cues`, the rows of `kinds.csv`."""
+    """Judges by `cues`, the rows of `kinds.csv`.
 
-    def __init__(self, cues: Iterable[ClassificationRow]) -> None:
+    `without_kind_choice` are the channels on which the sender has no field for the kind of report.
+    """
+
+    def __init__(self, cues: Iterable[ClassificationRow], without_kind_choice: Collection[Channel]) -> None:
         cues = tuple(cues)
+        self._without_kind_choice = frozenset(without_kind_choice)
         self._test, self._greeting = _words(cues, "test"), _words(cues, "greeting")
         self._mere_words = self._test | self._greeting | _words(cues, "filler")
         self._phrases = PhraseMatcher([cue for cue in cues if cue.outcome not in {"test", "greeting", "filler"}])
@@ -81,10 +83,12 @@ class Classifier:
         if not keep and (mere := self._mere(words)):
             return Classification(None, mere, 0.0, (mere,))
         found = self._phrases.match(words)
+        by_form = channel not in self._without_kind_choice
+        bar = _BAR_OF_A_FORM if by_form else _BAR
         protecting = found.of_group("protects")
-        if not keep and not protecting and (aside := _aside(found, channel)):
+        if not keep and not protecting and (aside := _aside(found, bar)):
             return aside
-        kind, says = _kind(found) if channel in _WITHOUT_FIELD else (None, "unwanted")
+        kind, says = (None, "unwanted") if by_form else _kind(found)
         cues = tuple(f"protects:{cue.name}" for cue in protecting[:_NAMED]) or _names(found.of_group(says))
         return Classification(kind, None, found.sums[says], cues)
 
@@ -104,9 +108,8 @@ class Classifier:
         return None if numbers or self._greeting.isdisjoint(words) else "greeting"
 
 
-def _aside(found: PhraseMatches, channel: Channel) -> Classification | None:
-    """Why a message on this channel is no complaint, if the sums are enough for that."""
-    bar = _BAR if channel in _WITHOUT_FIELD else _BAR_OF_A_FORM
+def _aside(found: PhraseMatches, bar: _Bar) -> Classification | None:
+    """Return why a message is no complaint, where the sums are above the bar; `None` else."""
     for says in ("publicity", "unwanted"):
         score = found.sums[says]
         if score <= bar.score:

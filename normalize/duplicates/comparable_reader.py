@@ -127,7 +127,7 @@ class ComparableReader:
             spot=None if where.latitude is None or where.longitude is None else (where.latitude, where.longitude),
             at=at,
             sender=sender,
-            channel=channel.value,
+            channel=channel,
             kind=report.kind.value,
             secret=report.rahasia,
             again=says_again(said.lower()),

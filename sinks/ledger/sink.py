@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Engine
@@ -13,7 +13,7 @@ from bus.errors import Reject
 from bus.port import Outgoing, Record
 from config.database import insert_statement, write_transaction
 from messages import codec
-from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch
+from messages.shapes import AgencyAnswer, Channel, Complaint, Correction, Dispatch
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
 from sinks.ledger.tables import AnswerRow, ComplaintRow, CorrectionRow, DispatchRow
 
@@ -21,16 +21,17 @@ Rows = dict[type[SQLModel], list[dict[str, Any]]]
 
 
 class LedgerSink:
-    """See `bus.worker.Stage`."""
+    """See `bus.worker.Stage`. A complaint or dispatch of a channel that is not among `channels` is rejected."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, channels: Collection[Channel]) -> None:
         self._engine = engine
+        self._channels = channels
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
         """Nothing follows: the rows are the effect, and writing them again changes nothing."""
         rows: Rows = defaultdict(list)
         for record in records:
-            table, row = _row(record)
+            table, row = _row(record, self._channels)
             rows[table].append(row)
         try:
             with write_transaction(self._engine) as connection:
@@ -42,15 +43,15 @@ class LedgerSink:
         return ()
 
 
-def _row(record: Record) -> tuple[type[SQLModel], dict[str, Any]]:
+def _row(record: Record, channels: Collection[Channel]) -> tuple[type[SQLModel], dict[str, Any]]:
     try:
         if record.topic == COMPLAINTS:
-            return ComplaintRow, _complaint(codec.decode(Complaint, record.value, record.headers))
+            return ComplaintRow, _complaint(codec.decode(Complaint, record.value, record.headers, channels))
         if record.topic == AGENCY_ANSWERS:
             return AnswerRow, _answer(codec.decode(AgencyAnswer, record.value, record.headers))
         if record.topic == CORRECTIONS:
             return CorrectionRow, _correction(codec.decode(Correction, record.value, record.headers))
-        return DispatchRow, _dispatch(codec.decode(Dispatch, record.value, record.headers))
+        return DispatchRow, _dispatch(codec.decode(Dispatch, record.value, record.headers, channels))
     except codec.CodecError as error:
         raise Reject(error.reason, error.field) from error
 
@@ -60,7 +61,7 @@ def _complaint(complaint: Complaint) -> dict[str, Any]:
     return {
         **complaint.model_dump(include={"id", "message_id", "tracking", "contact"}),
         **said.model_dump(include={"title", "text", "anonim", "rahasia"}),
-        "channel": complaint.channel.value,
+        "channel": complaint.channel,
         "kind": said.kind.value,
         "relation": complaint.relation.kind,
         "of": complaint.relation.of,

@@ -78,7 +78,7 @@ class Outbox:
 
     def due(self, channel: Channel, now: datetime) -> Due | None:
         """The reply that waits longest; `None` while the way rests, or where nobody is known to send to."""
-        resting = select(col(WayRow.channel)).where(col(WayRow.channel) == channel.value, col(WayRow.not_before) > now)
+        resting = select(col(WayRow.channel)).where(col(WayRow.channel) == channel, col(WayRow.not_before) > now)
         query = (
             select(*_DUE)
             .join(RecipientRow, col(RecipientRow.complaint_id) == col(OutboxRow.complaint_id))
@@ -118,7 +118,7 @@ class Outbox:
         """It was taken, under this id of the provider's; the way is well."""
         with write_transaction(self._engine) as connection:
             # The way's row first, as in `begin`: two senders wait for each other, and don't deadlock.
-            connection.execute(update(WayRow).where(col(WayRow.channel) == channel.value).values(failures=0))
+            connection.execute(update(WayRow).where(col(WayRow.channel) == channel).values(failures=0))
             # Even what was given up for dead meanwhile: it was only slow.
             slow = ("sending", "unknown", "waiting")
             _change(connection, reply_id, slow, state="sent", provider_id=provider_id, error="")
@@ -188,7 +188,7 @@ class Outbox:
 
 
 def _of(channel: Channel, state: str) -> Any:
-    return (col(OutboxRow.channel) == channel.value) & (col(OutboxRow.state) == state)
+    return (col(OutboxRow.channel) == channel) & (col(OutboxRow.state) == state)
 
 
 def _waiting(channel: Channel) -> Any:
@@ -208,21 +208,21 @@ def _change_all(connection: Connection, *conditions: Any, **values: object) -> i
 
 def _locked(connection: Connection, channel: Channel) -> _Rest:
     """How the way rests, held until the transaction ends: whoever counts against its limits counts alone."""
-    fresh = {"channel": channel.value, "not_before": _ALWAYS, "failures": 0}
+    fresh = {"channel": channel, "not_before": _ALWAYS, "failures": 0}
     connection.execute(insert_statement(connection, WayRow).values(fresh).on_conflict_do_nothing())
-    query = select(col(WayRow.not_before), col(WayRow.failures)).where(col(WayRow.channel) == channel.value)
+    query = select(col(WayRow.not_before), col(WayRow.failures)).where(col(WayRow.channel) == channel)
     return _Rest(*connection.execute(query.with_for_update()).one())
 
 
 def _rest(connection: Connection, channel: Channel, until: datetime, failures: int) -> None:
-    statement = update(WayRow).where(col(WayRow.channel) == channel.value)
+    statement = update(WayRow).where(col(WayRow.channel) == channel)
     connection.execute(statement.values(not_before=until, failures=failures))
 
 
 def _past(
     connection: Connection, channel: Channel, rest: _Rest, due: Due, address: str, limits: Limits, now: datetime
 ) -> Past:
-    began = select(col(OutboxRow.started_at)).where(col(OutboxRow.channel) == channel.value)
+    began = select(col(OutboxRow.started_at)).where(col(OutboxRow.channel) == channel)
     full = [
         connection.execute(_newest(began).offset(most - 1).limit(1)).scalar_one_or_none() for most, _ in limits.windows
     ]
@@ -230,7 +230,7 @@ def _past(
         select(func.count())
         .select_from(OutboxRow)
         .join(RecipientRow, col(RecipientRow.complaint_id) == col(OutboxRow.complaint_id))
-        .where(col(RecipientRow.sender) == due.sender, col(OutboxRow.channel) == channel.value)
+        .where(col(RecipientRow.sender) == due.sender, col(OutboxRow.channel) == channel)
         .where(col(OutboxRow.started_at) > now - DAY, col(OutboxRow.id) != due.id)
     )
     refused = select(col(UnreachableRow.reason), col(UnreachableRow.at)).where(col(UnreachableRow.address) == address)

@@ -70,7 +70,7 @@ class Sender:
         """Work one reply; `False` where none is due. Raises `DatabaseUnavailable` and what `run` raises."""
         if self._way is None:
             if withheld := self._outbox.withhold_all(self._channel, "no_way"):
-                _log.info("reply.withheld", channel=self._channel.value, reason="no_way", replies=withheld)
+                _log.info("reply.withheld", channel=self._channel, reason="no_way", replies=withheld)
             return False
         now = self._now()
         if self._swept is None or now - self._swept >= _SWEEP:
@@ -86,10 +86,10 @@ class Sender:
         self._swept = now
         for state, replies in found.items():
             if replies:
-                _log.warning("reply.given_up", channel=self._channel.value, state=state, replies=replies)
+                _log.warning("reply.given_up", channel=self._channel, state=state, replies=replies)
 
     def _work(self, way: Way, due: Due) -> None:
-        reply_log = _log.bind(reply_id=str(due.id), channel=self._channel.value, says=due.says)
+        reply_log = _log.bind(reply_id=str(due.id), channel=self._channel, says=due.says)
         try:
             letter = self._letter(due)
             address = self._hashed(way.address(letter))
@@ -156,7 +156,7 @@ class Sender:
                 return
 
     def _away(self, error: DatabaseUnavailable) -> None:
-        _log.warning("reply.not_kept", channel=self._channel.value, cause=str(error))
+        _log.warning("reply.not_kept", channel=self._channel, cause=str(error))
 
     def _hashed(self, address: str) -> str:
         return hmac.digest(self._key, f"address:{address}".encode(), hashlib.sha256).hex()

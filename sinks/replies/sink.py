@@ -11,7 +11,8 @@ from bus.errors import Reject
 from bus.port import Outgoing, Record
 from config.database import insert_statement, write_transaction
 from messages import codec
-from messages.shapes import Channel, Complaint, Reply, WireModel
+from messages.channels import ChannelDirectory
+from messages.shapes import Complaint, Reply, WireModel
 from messages.topics import COMPLAINTS
 from sinks.replies.tables import OutboxRow, RecipientRow
 
@@ -22,14 +23,15 @@ T = TypeVar("T", bound=WireModel)
 class ReplySink:
     """See `bus.worker.Stage`. Sends nothing: `sinks.replies.sender` does."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, channels: ChannelDirectory) -> None:
         self._engine = engine
+        self._channels = channels
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
         """Nothing follows: the rows are the effect, and a row that is there stays as it is."""
-        complaints = [_decoded(Complaint, record) for record in records if record.topic == COMPLAINTS]
-        replies = [_outbox(_decoded(Reply, record)) for record in records if record.topic != COMPLAINTS]
-        recipients = [_recipient(complaint) for complaint in complaints if _is_told(complaint)]
+        complaints = [self._decode(Complaint, record) for record in records if record.topic == COMPLAINTS]
+        replies = [_outbox(self._decode(Reply, record)) for record in records if record.topic != COMPLAINTS]
+        recipients = [_recipient(complaint) for complaint in complaints if self._may_get_replies(complaint)]
         try:
             with write_transaction(self._engine) as connection:
                 _write(connection, RecipientRow, sorted(recipients, key=lambda row: row["complaint_id"]))
@@ -39,6 +41,16 @@ class ReplySink:
             # What comes through `write_transaction` is the values' fault: a NUL, a date before the calendar.
             raise Reject("unstorable", type(error).__name__) from None
         return ()
+
+    def _decode(self, shape: type[T], record: Record) -> T:
+        try:
+            return codec.decode(shape, record.value, record.headers, self._channels.names)
+        except codec.CodecError as error:
+            raise Reject(error.reason, error.field) from error
+
+    def _may_get_replies(self, complaint: Complaint) -> bool:
+        """Return whether there can be a reply. A repeat may yet be taken apart by a person, so it counts too."""
+        return complaint.channel in self._channels.with_replies
 
 
 def _write(connection: Connection, table: type[SQLModel], rows: list[Row]) -> None:
@@ -62,18 +74,6 @@ def _is_secret(complaint: Complaint) -> bool:
     return complaint.report.anonim or complaint.report.rahasia
 
 
-def _decoded(shape: type[T], record: Record) -> T:
-    try:
-        return codec.decode(shape, record.value, record.headers)
-    except codec.CodecError as error:
-        raise Reject(error.reason, error.field) from error
-
-
-def _is_told(complaint: Complaint) -> bool:
-    """Whether there can be a reply: on the web the door has said all. A repeat may yet be taken apart by a person."""
-    return complaint.channel is not Channel.WEB
-
-
 def _recipient(complaint: Complaint) -> Row:
     return {
         "complaint_id": complaint.id,
@@ -86,7 +86,7 @@ def _outbox(reply: Reply) -> Row:
     unsent = {"state": "waiting", "attempts": 0, "address": "", "provider_id": "", "status": "", "error": ""}
     return {
         **reply.model_dump(include={"id", "complaint_id", "tracking", "says", "text"}),
-        "channel": reply.channel.value,
+        "channel": reply.channel,
         "made_at": reply.at,
         "next_at": reply.at,
         **unsent,

@@ -22,7 +22,7 @@ from config.database import DatabaseUnavailable
 from config.settings import Settings
 from messages import codec, ids
 from messages.sealing import Sealed
-from messages.shapes import AgencyAnswer, Channel, Complaint, RawMessage, Report
+from messages.shapes import AgencyAnswer, Complaint, RawMessage, Report
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT
 from tests.conftest import NOW
 from tests.ingest.door_client import FlakyProducer
@@ -54,7 +54,7 @@ def complaint(place: int = 1) -> Outgoing:
         message_id=message,
         at=NOW,
         tracking="2VA8-SD70-3330",
-        channel=Channel.WEB,
+        channel="web",
         sender="sender",
         report=Report(text=TEXT),
         contact=Sealed("sealed"),

@@ -11,9 +11,10 @@ import pytest
 import requests
 from sqlalchemy import Engine, text
 
+from app.assembly.channels import DIRECTORY
 from app.assembly.http import build
 from app.assembly.parts import Parts
-from app.assembly.process_health import doors_of
+from app.assembly.process_health import http_doors
 from app.operations.audit_log import AuditLog
 from app.operations.merge_split import Impossible, Relating
 from bus.port import Membership, Outgoing, Record
@@ -21,7 +22,7 @@ from config.database import read_transaction
 from config.settings import Settings
 from messages import codec, ids
 from messages.sealing import Sealed
-from messages.shapes import Channel, Complaint, Correction, Dispatch, Relation, Report
+from messages.shapes import Complaint, Correction, Dispatch, Relation, Report
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
 from messages.tracking import tracking_number
 from monitor.audit.audit import Audit, Auditor
@@ -35,6 +36,7 @@ from tests.ingest.door_client import DoorServer
 from tests.support import program
 from tests.support.rules import fixed_rules_source
 from tests.support.service import REGISTRY, Whole
+from tests.support.stages import make_ledger_sink, make_router
 
 _IDS = UUID(int=1708)
 
@@ -76,7 +78,7 @@ class Desk:
             message_id=_message(place),
             at=NOW,
             tracking=number(place),
-            channel=Channel.WEB,
+            channel="web",
             sender="sender",
             report=Report(text=said),
             contact=Sealed("sealed"),
@@ -87,9 +89,9 @@ class Desk:
     def work(self) -> None:
         """Let the router and the ledger work all there is."""
         self.batch(
-            "router", RouterStage(self.engine, fixed_rules_source(self.parts.settings.agencies), lambda: NOW), ()
+            "router", make_router(self.engine, fixed_rules_source(self.parts.settings.agencies), lambda: NOW), ()
         )
-        self.batch("ledger", LedgerSink(self.engine), self.parts.queues)
+        self.batch("ledger", make_ledger_sink(self.engine), self.parts.queues)
 
     def batch(self, group: str, stage: RouterStage | LedgerSink, more: Any) -> None:
         """Let one of them."""
@@ -128,7 +130,7 @@ class Desk:
             ids = connection.execute(text("SELECT id FROM ledger_complaint")).scalars()
             recorded = [(UUID(str(one)), NOW) for one in ids]
         try:
-            return Auditor(reader, self.parts.queues, lambda: recorded, NOW).run()
+            return Auditor(reader, DIRECTORY.names, self.parts.queues, lambda: recorded, NOW).run()
         finally:
             reader.close()
 
@@ -194,7 +196,7 @@ def test_who_and_why_and_when_are_kept(desk: Desk) -> None:
     desk.split(2)
     desk.merge(4, 2)
     for order in permutations(desk.records(CORRECTIONS)):
-        LedgerSink(desk.engine).handle([*order, *order])
+        make_ledger_sink(desk.engine).handle([*order, *order])
     with read_transaction(desk.engine) as connection:
         query = text("SELECT actor, reason, relation FROM ledger_correction ORDER BY actor")
         assert [tuple(row) for row in connection.execute(query)] == [
@@ -284,7 +286,7 @@ def test_each_decision_stands_in_the_log(desk: Desk) -> None:
 def test_what_is_at_no_door_yet_waits(desk: Desk) -> None:
     """The router would not know it."""
     desk.write(5, "Kemenkes lagi", of=1)
-    desk.batch("ledger", LedgerSink(desk.engine), desk.parts.queues)
+    desk.batch("ledger", make_ledger_sink(desk.engine), desk.parts.queues)
     with pytest.raises(Impossible, match="at no agency's door"):
         desk.split(5)
 
@@ -343,7 +345,7 @@ def test_the_page_says_which_way_it_shows(parts: Parts) -> None:
     desk.write(3, "Kab. Sleman, jalan rusak", of=1, kind="joins")
     desk.work()
     host = DoorServer()
-    host.app = build(parts, desk.producer, Pulse(), doors_of(parts))
+    host.app = build(parts, desk.producer, Pulse(), http_doors(parts))
     with host.serving():
         status = f"http://127.0.0.1:{host.port}/status/"
         pages = [requests.get(status + number(place), timeout=10).text for place in (1, 2, 3)]

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlmodel import SQLModel
 
+from app.assembly.channels import DIRECTORY
 from app.assembly.parts import Parts
 from app.operations.purge import Purge, Purged
 from bus.errors import Retry
@@ -62,7 +63,7 @@ class House:
     def another_bus(self, name: str) -> LocalBus:
         """A bus with the topics of the doors."""
         made = LocalBus(self.home / f"{name}.db", self._time)
-        made.ensure([TopicSpec(topics.raw_topic(channel), 2, 366) for channel in Channel])
+        made.ensure([TopicSpec(topics.raw_topic(channel), 2, 366) for channel in DIRECTORY.names])
         return made
 
     def _time(self) -> float:
@@ -76,9 +77,7 @@ class House:
         """A file comes to a door."""
         return self.attachments.store(b"%PDF-" + name.encode(), self.at).attachment
 
-    def report(
-        self, *attachments: Attachment, sender: str = "tel:+628000000021", channel: Channel = Channel.WEB
-    ) -> Outgoing:
+    def report(self, *attachments: Attachment, sender: str = "tel:+628000000021", channel: Channel = "web") -> Outgoing:
         """A report with these files, on the bus; all of one sender, and so of one partition."""
         raw = self.wrapper.wrap(channel, f"key:{uuid4()}", sender, b"{}", self.at, JSON)
         message = accepted_record(raw.model_copy(update={"attachments": attachments}))
@@ -189,12 +188,12 @@ def test_nothing_is_taken_on_the_word_of_an_empty_bus(house: House) -> None:
 def test_nothing_is_taken_where_a_partition_is_emptied(house: House) -> None:
     """Retention has taken all of it, sooner than elsewhere: what it named is not known."""
     house.days_ago(99)
-    house.report(channel=Channel.SMS)
+    house.report(channel="sms")
     house.days_ago(60)
     named = house.keep("named")
     house.report(named)
     house.days_ago(40)
-    house.bus.ensure([TopicSpec(topics.raw_topic(Channel.WEB), 2, 10)])
+    house.bus.ensure([TopicSpec(topics.raw_topic("web"), 2, 10)])
 
     assert house.purged() == 0
     assert house.there(named) == [True]
@@ -204,7 +203,7 @@ def test_reports_in_the_spool_are_not_on_the_bus(house: House) -> None:
     """While anything waits in this host's spool, or stands aside there, no file is looked at, and that is said."""
     house.days_ago(60)
     waiting = house.keep("waiting")
-    raw = house.wrapper.wrap(Channel.WEB, "key:1", "", b"{}", house.at, JSON)
+    raw = house.wrapper.wrap("web", "key:1", "", b"{}", house.at, JSON)
     house.spool.append([accepted_record(raw.model_copy(update={"attachments": (waiting,)}))])
 
     for step in (None, house.spool.set_aside_until):

@@ -23,11 +23,11 @@ from messages import codec, ids
 from messages.sealing import Sealer
 from messages.shapes import Channel, OversightEvent, RawMessage
 from messages.topics import OVERSIGHT
-from normalize.stage import NormalizeStage
 from tests.conftest import NOW
 from tests.ingest.door_client import FlakyProducer, raw_messages
 from tests.support import program, records
 from tests.support.records import FORM, JSON
+from tests.support.stages import make_normalizer
 
 PHONE = "+628000000041"
 TEXT = "Pohon tumbang di Jalan Contoh"
@@ -55,7 +55,7 @@ class Held:
         reason: str = "bad_signature",
         at: datetime = NOW,
         content_type: str = FORM,
-        channel: Channel = Channel.SMS,
+        channel: Channel = "sms",
     ) -> RawMessage:
         """Keep it aside, named by its content."""
         provider_id = f"held:{body.hex()[:80]}"
@@ -141,14 +141,14 @@ def test_released_is_the_message_that_twilio_sent(kept: Held) -> None:
     kept.hold(form())
     (number,) = kept.release()
 
-    (raw,) = raw_messages(kept.parts, Channel.SMS)
-    assert (raw.id, raw.provider_id, raw.tracking) == (ids.message_id(Channel.SMS, SID), SID, number)
+    (raw,) = raw_messages(kept.parts, "sms")
+    assert (raw.id, raw.provider_id, raw.tracking) == (ids.message_id("sms", SID), SID, number)
     assert kept.parts.sealer.open(raw.body, raw.id) == form()
     assert (raw.at, raw.content_type) == (NOW, FORM)
 
-    true = kept.parts.wrapper.wrap(Channel.SMS, SID, f"tel:{PHONE}", form(), LATER, FORM, "twilio-signature")
+    true = kept.parts.wrapper.wrap("sms", SID, f"tel:{PHONE}", form(), LATER, FORM, "twilio-signature")
     assert true.tracking == number
-    stage = NormalizeStage(kept.parts.engine, kept.parts.sealer)
+    stage = make_normalizer(kept.parts.engine, kept.parts.sealer)
     made = [stage.handle([records.at(accepted_record(one), place)]) for place, one in enumerate((raw, true))]
     assert [len(outputs) for outputs in made] == [1, 0]
 
@@ -159,8 +159,8 @@ def test_released_is_not_believed_more_than_before(kept: Held) -> None:
         kept.hold(form(MessageSid=sid))
     kept.release()
 
-    proven = kept.parts.wrapper.wrap(Channel.SMS, "SM3", f"tel:{PHONE}", form(), NOW, FORM, "twilio-signature")
-    released = raw_messages(kept.parts, Channel.SMS)
+    proven = kept.parts.wrapper.wrap("sms", "SM3", f"tel:{PHONE}", form(), NOW, FORM, "twilio-signature")
+    released = raw_messages(kept.parts, "sms")
     assert {raw.verified_by for raw in released} == {"none"}
     assert len({raw.sender for raw in (*released, proven)}) == 3
 
@@ -174,7 +174,7 @@ def test_deciding_twice_changes_nothing(kept: Held) -> None:
     assert [kept.drop() for _ in range(2)] == [1, 0]
     assert kept.waiting() == []
     assert [event.event for event in kept.told()] == ["released", "dropped"]
-    assert len(raw_messages(kept.parts, Channel.SMS)) == 1
+    assert len(raw_messages(kept.parts, "sms")) == 1
 
 
 def test_held_again_after_the_decision(kept: Held) -> None:
@@ -199,7 +199,7 @@ def test_who_and_why_are_kept(kept: Held) -> None:
     kept.release()
     (event,) = kept.told()
     assert (event.actor, event.reason, event.at, event.subject) == ("petugas-1", "token lama", LATER, raw.id)
-    assert event.message_id == ids.message_id(Channel.SMS, SID)
+    assert event.message_id == ids.message_id("sms", SID)
 
 
 class Breaking(Held):
@@ -227,9 +227,9 @@ def test_interrupted_and_done_again(kept: Held, away: set[int]) -> None:
 
     kept.release()
 
-    assert {raw.provider_id for raw in raw_messages(kept.parts, Channel.SMS)} == {"SM1", "SM2"}
+    assert {raw.provider_id for raw in raw_messages(kept.parts, "sms")} == {"SM1", "SM2"}
     assert sorted(event.message_id for event in kept.told()) == sorted(
-        ids.message_id(Channel.SMS, sid) for sid in ("SM1", "SM2")
+        ids.message_id("sms", sid) for sid in ("SM1", "SM2")
     )
 
 
@@ -264,16 +264,16 @@ def test_a_look_is_kept_before_it_is_shown(kept: Held) -> None:
 @pytest.mark.parametrize(
     ("channel", "content_type", "body", "provider_id"),
     [
-        (Channel.SMS, JSON, json.dumps({"MessageSid": SID, "From": PHONE, "Body": TEXT}).encode(), SID),
-        (Channel.SMS, FORM, form(MessageSid=""), None),
-        (Channel.SMS, FORM, form(MessageSid="saya tinggal di Jalan Contoh"), None),
-        (Channel.SMS, FORM, form(MessageSid="S" * 65), None),
-        (Channel.SMS, FORM, b"\xff\xfe", None),
-        (Channel.SMS, JSON, b"[", None),
-        (Channel.SMS, FORM, b"", None),
-        (Channel.TWITTER, JSON, b'{"account": "1708", "post": {"id": "1990000000000000001"}}', "1990000000000000001"),
-        (Channel.TWITTER, JSON, b'{"account": "1708", "post": {"id": "@budi"}}', None),
-        (Channel.TWITTER, JSON, b'{"account": "1708", "post": ["id"]}', None),
+        ("sms", JSON, json.dumps({"MessageSid": SID, "From": PHONE, "Body": TEXT}).encode(), SID),
+        ("sms", FORM, form(MessageSid=""), None),
+        ("sms", FORM, form(MessageSid="saya tinggal di Jalan Contoh"), None),
+        ("sms", FORM, form(MessageSid="S" * 65), None),
+        ("sms", FORM, b"\xff\xfe", None),
+        ("sms", JSON, b"[", None),
+        ("sms", FORM, b"", None),
+        ("twitter", JSON, b'{"account": "1708", "post": {"id": "1990000000000000001"}}', "1990000000000000001"),
+        ("twitter", JSON, b'{"account": "1708", "post": {"id": "@budi"}}', None),
+        ("twitter", JSON, b'{"account": "1708", "post": ["id"]}', None),
     ],
 )
 def test_any_bytes_can_be_let_out(
@@ -291,7 +291,7 @@ def test_files_that_it_names_are_not_fetched(kept: Held) -> None:
     """Whoever wrote the address may have chosen it: the report says that files are missing."""
     kept.hold(form(NumMedia="2", MediaUrl0="http://127.0.0.1:9/x"))
     kept.release()
-    (raw,) = raw_messages(kept.parts, Channel.SMS)
+    (raw,) = raw_messages(kept.parts, "sms")
     assert (raw.attachments, raw.unfetched) == ((), 2)
 
 
@@ -327,7 +327,7 @@ def test_without_a_log_nothing_is_done(kept: Held) -> None:
     for act in acts:
         with pytest.raises(DatabaseUnavailable):
             act()
-    assert (kept.told(), raw_messages(kept.parts, Channel.SMS)) == ([], [])
+    assert (kept.told(), raw_messages(kept.parts, "sms")) == ([], [])
 
 
 def test_another_secret_key_lets_nothing_out(kept: Held) -> None:
@@ -374,7 +374,7 @@ def test_the_commands(kept: Held, cli: Cli) -> None:
     assert revealed.stdout == form().decode() + "\n"
 
     let_out = cli("release", "--reason", "bad_signature", "--since", "9999d", "--actor", "petugas-1", "--why", "token")
-    assert let_out.stdout.split() == [str(one.id), raw_messages(kept.parts, Channel.SMS)[0].tracking]
+    assert let_out.stdout.split() == [str(one.id), raw_messages(kept.parts, "sms")[0].tracking]
     dropped = cli("drop", "--id", str(two.id), "--actor", "petugas-2", "--why", "palsu")
     assert (dropped.returncode, dropped.stdout.split()) == (0, [str(two.id)])
     assert json.loads(cli("list", "--json").stdout) == []

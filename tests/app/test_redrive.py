@@ -23,9 +23,6 @@ from config.settings import Settings
 from messages import codec, ids
 from messages.shapes import Complaint, Correction, Dispatch, RawMessage, Relation
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, Topic, dead_letter_topic
-from normalize.stage import NormalizeStage
-from router.stage import RouterStage
-from sinks.ledger.sink import LedgerSink
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 from tests.app.test_dead_letters import PHONE, TEXT, complaint
 from tests.bus.kafka.node import Node
@@ -36,6 +33,7 @@ from tests.support import records
 from tests.support.dead_letters import Breaking, Post
 from tests.support.rules import fixed_rules_source
 from tests.support.service import REGISTRY
+from tests.support.stages import make_ledger_sink, make_normalizer, make_router
 
 NOBODY = UUID(int=0)
 ROUTED = (COMPLAINTS, AGENCY_ANSWERS, CORRECTIONS)
@@ -322,11 +320,11 @@ class Line:
     def __init__(self, parts: Parts, bus: Bus, engine: Engine) -> None:
         self.bus = bus
         raws = tuple(topic.name for topic in parts.topics if topic.shape is RawMessage)
-        router = RouterStage(engine, fixed_rules_source(parts.settings.agencies), lambda: NOW)
+        router = make_router(engine, fixed_rules_source(parts.settings.agencies), lambda: NOW)
         self.stages: Mapping[str, tuple[Stage, tuple[str, ...], str]] = {
-            "normalize": (NormalizeStage(engine, parts.sealer), (*raws, CORRECTIONS), "normalize"),
+            "normalize": (make_normalizer(engine, parts.sealer), (*raws, CORRECTIONS), "normalize"),
             "router": (router, ROUTED, "router"),
-            "ledger": (LedgerSink(engine), (*ROUTED, *parts.queues), "sinks"),
+            "ledger": (make_ledger_sink(engine), (*ROUTED, *parts.queues), "sinks"),
         }
 
     def work(self) -> None:

@@ -15,7 +15,7 @@ from app.operations.report_trace import Step, trace
 from bus.port import Outgoing
 from ingest.wrap import quarantine_record
 from messages import codec
-from messages.shapes import AgencyAnswer, Channel, RawMessage
+from messages.shapes import AgencyAnswer, RawMessage
 from messages.topics import AGENCY_ANSWERS, dead_letter_topic
 from tests.conftest import NOW
 from tests.monitor.audit.test_audit import Pipeline
@@ -108,7 +108,7 @@ def test_a_letter_with_odd_headers_is_shown(pipeline: Pipeline) -> None:
 
 def test_a_message_in_quarantine_is_found(pipeline: Pipeline) -> None:
     """By the number that it would have; why it is held is said, not what it says."""
-    kept = pipeline.parts.wrapper.wrap(Channel.SMS, "SM1", "", b"Body=rahasia", NOW, "text/plain")
+    kept = pipeline.parts.wrapper.wrap("sms", "SM1", "", b"Body=rahasia", NOW, "text/plain")
     pipeline.publish(quarantine_record(kept, "bad_signature"))
     (step,) = trace(pipeline.parts, kept.tracking, LONG_AGO)
     assert (step.what, step.says) == ("quarantined", "by sms: bad_signature")

@@ -15,7 +15,7 @@ from bus.port import Outgoing
 from config.settings import Settings
 from messages import codec
 from messages.sealing import Sealed
-from messages.shapes import Channel, Complaint, Report
+from messages.shapes import Complaint, Report
 from messages.topics import COMPLAINTS
 from tests.conftest import NOW
 from tests.support.log_capture import listening
@@ -163,7 +163,7 @@ def complaint(number: int, text: str) -> Outgoing:
         message_id=UUID(int=number),
         at=NOW,
         tracking=f"NOMOR{number}",
-        channel=Channel.WEB,
+        channel="web",
         sender="sender",
         report=Report(text=text),
         contact=Sealed("sealed"),

@@ -21,14 +21,14 @@ from config.settings import Settings
 from ingest.sms.media import MediaFetcher
 from ingest.wrap import accepted_record, quarantine_record
 from messages import ids
-from messages.shapes import Channel, RawMessage
-from normalize.stage import NormalizeStage
+from messages.shapes import RawMessage
 from tests.conftest import NOW
 from tests.ingest.door_client import FlakyProducer, raw_messages
 from tests.support import program, records
 from tests.support.loopback import serving
 from tests.support.loopback_twilio import ACCOUNT, LoopbackTwilio, file
 from tests.support.records import FORM
+from tests.support.stages import make_normalizer
 
 PHONE = "+628000000061"
 SINCE = NOW - timedelta(hours=24)
@@ -58,7 +58,7 @@ def sid(number: int) -> str:
 def webhook(parts: Parts, number: int, text: str = "jalan rusak", phone: str = PHONE) -> RawMessage:
     """What the door makes of the webhook of a message."""
     body = f"MessageSid={sid(number)}&From={phone.replace('+', '%2B')}&Body={text.replace(' ', '+')}".encode()
-    return parts.wrapper.wrap(Channel.SMS, sid(number), f"tel:{phone}", body, NOW, FORM, "twilio-signature")
+    return parts.wrapper.wrap("sms", sid(number), f"tel:{phone}", body, NOW, FORM, "twilio-signature")
 
 
 def reconciler(parts: Parts, twilio: LoopbackTwilio, *tokens: str, bus: object = None) -> Reconciler:
@@ -99,13 +99,13 @@ def test_filled_is_what_the_webhook_would_have_been(parts: Parts, twilio: Loopba
 
     assert fill(parts, twilio) == [sid(1)]
 
-    (raw,) = raw_messages(parts, Channel.SMS)
+    (raw,) = raw_messages(parts, "sms")
     true = webhook(parts, 1)
     assert (raw.id, raw.tracking, raw.sender) == (true.id, true.tracking, true.sender)
     assert (raw.at, raw.verified_by, raw.content_type) == (at, "twilio-api", CONTENT_TYPE)
     fields = {name: values[0] for name, values in parse_qs(parts.sealer.open(raw.body, raw.id).decode()).items()}
     assert fields["MessagingServiceSid"] == service
-    complaint, _ = NormalizeStage(parts.engine, parts.sealer).handle([records.at(accepted_record(raw))])
+    complaint, _ = make_normalizer(parts.engine, parts.sealer).handle([records.at(accepted_record(raw))])
     assert records.value_of(complaint)["report"]["text"] == "jalan rusak & berlubang 🚧"
 
 
@@ -121,8 +121,8 @@ def test_a_late_webhook_is_delivered_again_only(parts: Parts, twilio: LoopbackTw
     fill(parts, twilio)
     producer.publish([accepted_record(webhook(parts, 1))])
 
-    stage = NormalizeStage(parts.engine, parts.sealer)
-    both = raw_messages(parts, Channel.SMS)
+    stage = make_normalizer(parts.engine, parts.sealer)
+    both = raw_messages(parts, "sms")
     assert [len(stage.handle([records.at(accepted_record(raw), place)])) for place, raw in enumerate(both)] == [2, 0]
 
 
@@ -158,12 +158,12 @@ def test_one_of_our_numbers(parts: Parts, twilio: LoopbackTwilio) -> None:
 
 def test_held_is_missing_and_comes_in_as_proven(parts: Parts, twilio: LoopbackTwilio, producer: Producer) -> None:
     """A message in quarantine for its signature is proven by Twilio's own list."""
-    raw = parts.wrapper.wrap(Channel.SMS, "held:1", "", b"MessageSid=" + sid(1).encode(), NOW, FORM)
+    raw = parts.wrapper.wrap("sms", "held:1", "", b"MessageSid=" + sid(1).encode(), NOW, FORM)
     producer.publish([quarantine_record(raw, "bad_signature")])
     twilio.received(sid(1), NOW, "jalan rusak", PHONE)
 
     assert fill(parts, twilio) == [sid(1)]
-    assert raw_messages(parts, Channel.SMS)[0].verified_by == "twilio-api"
+    assert raw_messages(parts, "sms")[0].verified_by == "twilio-api"
 
 
 def test_without_a_sender(parts: Parts, twilio: LoopbackTwilio) -> None:
@@ -171,7 +171,7 @@ def test_without_a_sender(parts: Parts, twilio: LoopbackTwilio) -> None:
     for number in range(2):
         twilio.received(sid(number), NOW, "jalan rusak", "")
     fill(parts, twilio)
-    assert len({raw.sender for raw in raw_messages(parts, Channel.SMS)}) == 2
+    assert len({raw.sender for raw in raw_messages(parts, "sms")}) == 2
 
 
 def photo() -> bytes:
@@ -192,7 +192,7 @@ def test_pictures_are_filled_too(
 
     fill(parts, twilio)
 
-    (raw,) = raw_messages(parts, Channel.SMS)
+    (raw,) = raw_messages(parts, "sms")
     assert (len(raw.attachments), raw.unfetched) == (kept, unfetched)
 
 
@@ -252,7 +252,7 @@ def test_a_bus_that_goes_away_in_between(parts: Parts, twilio: LoopbackTwilio) -
     mine = reconciler(parts, twilio, bus=_Bus())
     with pytest.raises(Retry):
         list(mine.fill(mine.gap(SINCE, (), NOW)))
-    assert len(raw_messages(parts, Channel.SMS)) == 1
+    assert len(raw_messages(parts, "sms")) == 1
     assert len(fill(parts, twilio)) == 2
 
 
@@ -274,10 +274,10 @@ def test_the_command(parts: Parts, settings: Settings, twilio: LoopbackTwilio, t
 
     dry = run("--dry-run")
     assert (dry.returncode, dry.stdout.split()[0], dry.stdout.split()[-1]) == (1, sid(1), "missing")
-    assert raw_messages(parts, Channel.SMS) == []
+    assert raw_messages(parts, "sms") == []
     wet = run("--json")
     assert (wet.returncode, json.loads(wet.stdout)) == (0, {"listed": 1, "missing": [sid(1)], "filled": [sid(1)]})
-    assert [raw.id for raw in raw_messages(parts, Channel.SMS)] == [ids.message_id(Channel.SMS, sid(1))]
+    assert [raw.id for raw in raw_messages(parts, "sms")] == [ids.message_id("sms", sid(1))]
     assert not any(private in dry.stdout + dry.stderr + wet.stdout + wet.stderr for private in (PHONE, "rusak"))
 
     twilio.token = "changed"

@@ -22,12 +22,12 @@ from config.settings import Settings
 from messages import codec
 from messages.shapes import AgencyAnswer, Dispatch
 from messages.topics import AGENCY_ANSWERS, OVERSIGHT, TRIAGE, agency_topic
-from sinks.ledger.sink import LedgerSink
 from tests.app.test_merge_split import Desk, number
 from tests.bus.test_worker import wait_for
 from tests.conftest import NOW
 from tests.support import program
 from tests.support.service import REGISTRY, Whole
+from tests.support.stages import make_ledger_sink
 
 HEALTH, PLN, SLEMAN, YOGYA, SEMARANG = (
     "kementerian-kemenkes",
@@ -130,7 +130,7 @@ def test_what_is_given_on_waits_no_more(before: Desk) -> None:
 def test_what_is_said_and_not_worked_yet_is_decided(before: Desk) -> None:
     """The ledger may have the decision before the router moves the complaint."""
     decided(before, 1, SEMARANG)
-    before.batch("ledger", LedgerSink(before.engine), before.parts.queues)
+    before.batch("ledger", make_ledger_sink(before.engine), before.parts.queues)
     assert waits(before) == [number(2)]
     assert triage(before).show(number(1)).decided == SEMARANG
     with pytest.raises(Impossible, match=f"was given to {SEMARANG} already"):
@@ -213,7 +213,7 @@ def test_a_refusal_by_who_never_had_it_counts_for_nothing(before: Desk) -> None:
         theirs=HEALTH,
     )
     before.producer.publish([Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(sent.complaint_id), "/test"))])
-    before.batch("ledger", LedgerSink(before.engine), before.parts.queues)
+    before.batch("ledger", make_ledger_sink(before.engine), before.parts.queues)
     assert why_not(before, 1) == []
     assert number(1) in waits(before)
 

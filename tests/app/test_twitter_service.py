@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 import requests
 
-from app.assembly import twitter
+from app.assembly.doors import twitter
 from app.assembly.migrate import migrate
-from app.assembly.parts import Parts, utc_now
+from app.assembly.parts import Parts
+from app.assembly.practice_x import practice_x_threads
+from app.clock import utc_now
+from bus.port import Producer
 from config.settings import Settings
 from ingest.door_store import DoorStore
 from messages import ids
-from messages.shapes import Channel
 from tests.ingest.door_client import raw_messages
 from tests.support import program
 from tests.support.ports import free_port
@@ -32,12 +34,19 @@ def settings(settings: Settings) -> Settings:
     return Settings.model_validate(settings.model_dump() | changed)
 
 
+def threads_of(parts: Parts, producer: Producer, stopping: threading.Event) -> Iterator[tuple[str, Callable[[], None]]]:
+    """Every thread of the door by its name."""
+    for door in twitter.twitter_doors(parts, producer, stopping):
+        yield from door.threads
+
+
 @contextmanager
 def running(parts: Parts) -> Iterator[set[str]]:
     """Every part of the door in its thread, until the block ends; yields their names."""
     stopping = threading.Event()
     producer = parts.bus.producer()
-    threads = [threading.Thread(target=run, name=name) for name, run in twitter.runs(parts, producer, stopping, {})]
+    runs = [*threads_of(parts, producer, stopping), *practice_x_threads(parts, stopping)]
+    threads = [threading.Thread(target=run, name=name) for name, run in runs]
     for thread in threads:
         thread.start()
     try:
@@ -56,12 +65,12 @@ def test_door_stream_and_recheck_run_and_stop(parts: Parts) -> None:
     with running(parts) as names:
         said = {"text": "@Lapor1708 lampu mati, Kota Semarang"}
         response = _posted(url, token, said)
-        wanted = ids.message_id(Channel.TWITTER, response["data"]["id"])
+        wanted = ids.message_id("twitter", response["data"]["id"])
         for _ in range(_LOOKS):
-            if wanted in {raw.id for raw in raw_messages(parts, Channel.TWITTER)}:
+            if wanted in {raw.id for raw in raw_messages(parts, "twitter")}:
                 break
             threading.Event().wait(0.05)
-        found = {raw.id for raw in raw_messages(parts, Channel.TWITTER)}
+        found = {raw.id for raw in raw_messages(parts, "twitter")}
 
     assert wanted in found
     assert names == {"twitter", "x-stream", "x-recheck", "practice-x"}
@@ -91,9 +100,10 @@ def test_only_what_is_set_runs(parts: Parts) -> None:
     migrate(other.engine)
     producer = other.bus.producer()
 
-    doors: dict[str, Callable[[], str]] = {}
-    assert [name for name, _ in twitter.runs(other, producer, threading.Event(), doors)] == ["twitter"]
-    assert {name: why() for name, why in doors.items()} == {"twitter": ""}
+    (door,) = twitter.twitter_doors(other, producer, threading.Event())
+    assert [name for name, _ in door.threads] == ["twitter"]
+    assert list(practice_x_threads(other, threading.Event())) == []
+    assert (door.name, door.why_shut()) == ("twitter", "")
     producer.close()
     other.engine.dispose()
 
@@ -109,7 +119,7 @@ def test_pictures_come_from_x_alone(settings: Settings) -> None:
 
 def test_reads_are_shown(parts: Parts) -> None:
     """`satupintu x-reads` says what was read today, and of how many, to people and to programs."""
-    twitter.budget(parts).spend(7)
+    twitter.read_budget(parts).spend(7)
 
     shown = _command(parts, "x-reads", "--json")
     assert {name: json.loads(shown)[name] for name in ("used", "limit")} == {"used": 7, "limit": None}

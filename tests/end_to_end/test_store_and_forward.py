@@ -9,7 +9,7 @@ import requests
 from app.simulator.replay import CHANNELS
 from app.simulator.sender import Sender, SimulatedReport
 from messages import codec, topics
-from messages.shapes import Channel, RawMessage
+from messages.shapes import RawMessage
 from tests.bus.kafka.node import Node
 from tests.support.service import Citizens, Whole
 
@@ -61,7 +61,7 @@ def test_one_sender_keeps_the_order_of_their_messages(whole: Whole, own_node: No
     whole.start("normalize", "router", "sinks")
     assert whole.audit().as_json()["differences"] == []
     reader = whole.parts.bus.reader()
-    found = [codec.decode(RawMessage, r.value, r.headers) for r in reader.read([topics.raw_topic(Channel.SMS)])]
+    found = [codec.decode(RawMessage, r.value, r.headers) for r in reader.read([topics.raw_topic("sms")])]
     reader.close()
     bodies = [whole.parts.sealer.open(raw.body, raw.id).decode().replace("+", " ") for raw in found]
     order = [next(number for number, text in enumerate(said) if f"{text}&" in body) for body in bodies]

@@ -10,7 +10,7 @@ from structlog.types import EventDict
 
 from app.assembly import http
 from app.assembly.parts import Parts
-from app.assembly.process_health import doors_of
+from app.assembly.process_health import http_doors
 from bus.port import Producer
 from config.reference.regions import Regions
 from config.settings import Settings
@@ -87,7 +87,7 @@ def serve(host: DoorServer, settings: Settings, tables: Path, regions: Regions) 
             if producer is None:
                 producer = parts.bus.producer()
                 stack.callback(producer.close)
-            host.app = http.build(parts, producer, pulse or _begun(), doors_of(parts))
+            host.app = http.build(parts, producer, pulse or _begun(), http_doors(parts))
             return DoorClient(f"http://127.0.0.1:{host.port}", parts)
 
         yield start

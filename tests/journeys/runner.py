@@ -33,13 +33,10 @@ from ingest.wrap import Wrapper, accepted_record, quarantine_record
 from messages.sealing import Sealer
 from messages.shapes import RawMessage
 from messages.topics import OVERSIGHT
-from normalize.classification.classifier import Classifier
-from normalize.stage import NormalizeStage
 from router.rules import RulesSource
-from router.stage import RouterStage
-from sinks.ledger.sink import LedgerSink
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 from tests.ingest.smpp import smsc
+from tests.support.stages import make_classifier, make_ledger_sink, make_normalizer, make_router
 
 PUBLIC_URL = "https://lapor.example"
 TWILIO_TOKEN = "twilio-test"
@@ -48,7 +45,7 @@ _DEVICE_KEY = b"a key of these journeys, no other"
 _SERVICES = load_open311_services()
 _REGIONS = load_regions()
 _MATCHER = Readers.load(b"journeys").matcher()
-_CLASSIFIER = Classifier(load_classification_rows())
+_CLASSIFIER = make_classifier(load_classification_rows())
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,23 +127,23 @@ class Stages:
 
     def normalize(self, raw: Outgoing) -> tuple[str, Outgoing, list[Outgoing]]:
         """The complaint, or the reason why it is none; and what the sender is told."""
-        stage = NormalizeStage(self.engine, self.sealer, _SERVICES.names, _REGIONS, _MATCHER, _CLASSIFIER)
+        stage = make_normalizer(self.engine, self.sealer, _SERVICES.names, _REGIONS, _MATCHER, _CLASSIFIER)
         output, *told = stage.handle([record_of(raw)])
         return ("2-set-aside" if output.topic == OVERSIGHT else "2-complaint"), output, told
 
     def deliver(self, raws: Sequence[Outgoing]) -> Sequence[Outgoing]:
         """Everything that the normalizer makes of several deliveries, each a record of its own."""
-        stage = NormalizeStage(self.engine, self.sealer, _SERVICES.names, _REGIONS, _MATCHER, _CLASSIFIER)
+        stage = make_normalizer(self.engine, self.sealer, _SERVICES.names, _REGIONS, _MATCHER, _CLASSIFIER)
         return stage.handle([replace(record_of(raw), offset=number) for number, raw in enumerate(raws)])
 
     def route(self, complaint: Outgoing) -> tuple[Outgoing, list[Outgoing]]:
         """The dispatch, and what the sender is told."""
-        output, *told = RouterStage(self.engine, self.rules, self.now).handle([record_of(complaint)])
+        output, *told = make_router(self.engine, self.rules, self.now).handle([record_of(complaint)])
         return output, told
 
     def record(self, messages: Sequence[Outgoing]) -> list[dict[str, Any]]:
         """The ledger's rows."""
-        LedgerSink(self.engine).handle([record_of(message) for message in messages])
+        make_ledger_sink(self.engine).handle([record_of(message) for message in messages])
         found: list[dict[str, Any]] = []
         with write_transaction(self.engine) as connection:
             for table in (ComplaintRow, DispatchRow):

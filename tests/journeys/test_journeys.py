@@ -11,9 +11,9 @@ import pytest
 import structlog
 from sqlalchemy import Engine
 
+from app.assembly.channels import DIRECTORY
 from app.assembly.parts import Parts
 from bus.port import Outgoing
-from messages.shapes import Channel
 from messages.topics import REPLIES
 from tests.journeys.runner import Stages, as_text, from_text, telling
 from tests.support.rules import SMALL, FixedRulesSource, cached_rules
@@ -105,9 +105,9 @@ def test_every_channel_shows_its_kinds() -> None:
 
     Repeated is every case, above. Who forges is met by the doors: a form without our token, a device without one.
     """
-    for channel in Channel:
+    for channel in DIRECTORY.names:
         for kind in ("plain", "minimal", "malformed", "oversized", "strange-unicode"):
-            assert HERE / f"{channel.value}-{kind}" in CASES, f"{channel.value}-{kind} is missing"
+            assert HERE / f"{channel}-{kind}" in CASES, f"{channel}-{kind} is missing"
 
 
 def _walk(stages: Stages, case: Path) -> list[Any]:

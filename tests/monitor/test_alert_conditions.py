@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from messages.shapes import Channel
+from app.assembly.channels import DIRECTORY
 from messages.topics import TRIAGE
 from monitor.active_alerts import Register
 from monitor.alert_conditions import NAMES, Urgency, concerns, span, usual_silence
@@ -41,7 +41,7 @@ def stage(members: tuple[str, ...] = ("host-a",), many: int = 0, **age: float) -
 
 def channel(**said: Any) -> dict[str, Any]:
     """SMS."""
-    return {"channels": (ChannelState(**{"channel": Channel.SMS, "minute": 0, "hour": 0, "usual": 0.0, **said}),)}
+    return {"channels": (ChannelState(**{"channel": "sms", "minute": 0, "hour": 0, "usual": 0.0, **said}),)}
 
 
 def heap(reason: str, many: int, place: str = "sms", field: str = "") -> Heap:
@@ -210,7 +210,7 @@ CASES: list[tuple[str, dict[str, Any], Urgency, str]] = [
 @pytest.mark.parametrize(("name", "seen", "urgency", "says"), CASES)
 def test_each_thing_is_said(name: str, seen: dict[str, Any], urgency: Urgency, says: str) -> None:
     """By name, how urgent it is, and a sentence with the numbers in it; and nothing else is said."""
-    (found,) = concerns(Snapshot(at=NOW, **seen))
+    (found,) = concerns(Snapshot(at=NOW, **seen), DIRECTORY)
     assert (found.name, found.urgency, found.says) == (name, urgency, says)
 
 
@@ -240,25 +240,25 @@ def test_every_name_is_one_of_these() -> None:
 )
 def test_what_is_usual_needs_nobody(seen: dict[str, Any]) -> None:
     """Some lag, a single fencing after an outage, a quiet night, a rush that is no flood."""
-    assert concerns(Snapshot(at=NOW, **seen)) == []
+    assert concerns(Snapshot(at=NOW, **seen), DIRECTORY) == []
 
 
 def test_a_secret_that_others_still_know_is_not_blamed() -> None:
     """Wrong signatures among true ones are a stranger's."""
     seen = {"quarantine": (heap("bad_signature", 34),), **channel(newest=NOW + timedelta(seconds=1))}
-    (found,) = concerns(Snapshot(at=NOW, **seen))
+    (found,) = concerns(Snapshot(at=NOW, **seen), DIRECTORY)
     assert found.urgency is Urgency.SOON
 
 
 def test_the_most_urgent_comes_first() -> None:
     """People who are turned away before cases that are late."""
     seen = {"letters": (heap("x", 1, "router"),), "away": {"bus": "x"}, **process(spooled=1)}
-    assert [one.name for one in concerns(Snapshot(at=NOW, **seen))] == ["bus-away", "dead-letters"]
+    assert [one.name for one in concerns(Snapshot(at=NOW, **seen), DIRECTORY)] == ["bus-away", "dead-letters"]
 
 
 def test_since_when_a_concern_stands() -> None:
     """From the look that first had it, whatever its numbers are meanwhile; gone and back, it begins anew."""
-    register = Register()
+    register = Register(DIRECTORY)
     for minute, many in enumerate((1, 5)):
         (one,) = register.stand(Snapshot(at=NOW + timedelta(minutes=minute), letters=(heap("x", many, "router"),)))
         assert one.since == NOW
@@ -270,7 +270,7 @@ def test_since_when_a_concern_stands() -> None:
 
 def test_nothing_stands_since_the_future() -> None:
     """After a clock was set back it counts from there; by less than it stood, it stands as before."""
-    register = Register()
+    register = Register(DIRECTORY)
     for minutes, since in ((0, 0), (60, 0), (30, 0), (-60, -60), (0, -60)):
         at = NOW + timedelta(minutes=minutes)
         (one,) = register.stand(Snapshot(at=at, letters=(heap("x", 1, "router"),)))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from app.assembly.channels import DIRECTORY
 from bus.local.bus import LocalBus
 from bus.port import Membership, Outgoing, Reader, TopicSpec
-from messages.shapes import Channel
 from messages.topics import raw_topic
 from monitor import consumer_lag
 from monitor.snapshot import Waiting
@@ -26,7 +26,7 @@ class Bus:
     def __post_init__(self) -> None:
         """With the topics of the doors, and another."""
         self.bus = LocalBus(self.path / "bus.db", lambda: self.seconds[0])
-        self.bus.ensure([*(TopicSpec(raw_topic(channel), 2) for channel in Channel), TopicSpec("other")])
+        self.bus.ensure([*(TopicSpec(raw_topic(channel), 2) for channel in DIRECTORY.names), TopicSpec("other")])
 
     def publish(self, topic: str, *keys: str, ago: timedelta = timedelta()) -> None:
         """A message under each key, taken so long before now."""
@@ -92,8 +92,8 @@ def test_what_the_doors_took(bus: Bus, reader: Reader) -> None:
     bus.publish("raw-sms", "a", "b", "c", ago=timedelta(hours=3))
     bus.publish("raw-sms", "a", ago=timedelta(minutes=30))
     bus.publish("raw-sms", "a", "b", ago=timedelta(seconds=20))
-    states = {state.channel: state for state in consumer_lag.channels(reader, NOW)}
-    sms, web = states[Channel.SMS], states[Channel.WEB]
+    states = {state.channel: state for state in consumer_lag.channels(reader, NOW, DIRECTORY.names)}
+    sms, web = states["sms"], states["web"]
     assert (sms.minute, sms.hour, sms.newest) == (2, 3, NOW - timedelta(seconds=20))
     assert sms.usual == pytest.approx(6 / 24)
     assert (web.minute, web.hour, web.usual, web.newest) == (0, 0, 0.0, None)
@@ -104,6 +104,6 @@ def test_what_is_usual_is_of_a_week(bus: Bus, reader: Reader) -> None:
     bus.publish("raw-web", *"abcdefgh", ago=timedelta(days=60))
     bus.publish("raw-web", *"abcdef", ago=timedelta(days=36))
     bus.publish("raw-web", "g", ago=timedelta(days=30))
-    (web,) = [state for state in consumer_lag.channels(reader, NOW) if state.channel is Channel.WEB]
+    (web,) = [state for state in consumer_lag.channels(reader, NOW, DIRECTORY.names) if state.channel == "web"]
     assert web.usual == pytest.approx(7 / 168)
     assert (web.hour, web.newest) == (0, NOW - timedelta(days=30))

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from messages.shapes import Channel
+from app.assembly.channels import DIRECTORY
 from monitor.monitor_loop import Watching
 from monitor.snapshot import ChannelState, Snapshot, StageState, Waiting
 from tests.conftest import NOW
@@ -24,14 +24,14 @@ def seen(minute: int, members: tuple[str, ...] = ("a",), many: int = 0) -> Snaps
     """A look, so many minutes later."""
     at = NOW + timedelta(minutes=minute)
     topics = {"complaints": Waiting(many=many, oldest=NOW)} if many else {}
-    channel = ChannelState(channel=Channel.WEB, minute=4, hour=9, usual=1.0, newest=at)
+    channel = ChannelState(channel="web", minute=4, hour=9, usual=1.0, newest=at)
     return Snapshot(at=at, channels=(channel,), stages=(StageState(stage="router", members=members, topics=topics),))
 
 
 def test_what_began_and_ended_is_logged_once(heard: Heard) -> None:
     """In the words of the console; not again with each look."""
     looks = iter([seen(0), seen(1, ()), seen(2, ()), seen(3)])
-    watching = Watching(lambda: next(looks), threading.Event(), 5.0)
+    watching = Watching(lambda: next(looks), DIRECTORY, threading.Event(), 5.0)
     for _ in range(4):
         watching.step()
     told = [(line["event"], line["concern"], line["subject"]) for line in heard.lines if "concern" in line]
@@ -42,7 +42,7 @@ def test_what_cannot_be_seen_is_not_said_to_be_over(heard: Heard) -> None:
     """Without the bus nobody knows whether anybody works; that it was so before is not forgotten."""
     dark = [Snapshot(at=NOW + timedelta(minutes=minute), away={"bus": "can't be reached"}) for minute in (1, 2)]
     looks = iter([seen(0, ()), *dark, seen(3, ()), dark[0], seen(4)])
-    watching = Watching(lambda: next(looks), threading.Event(), 5.0)
+    watching = Watching(lambda: next(looks), DIRECTORY, threading.Event(), 5.0)
     stands = [watching.step().standing for _ in range(6)][3]
     assert [one.since for one in stands] == [NOW]
     told = [(line["event"], line["concern"]) for line in heard.lines if "concern" in line]
@@ -58,7 +58,7 @@ def test_what_cannot_be_seen_is_not_said_to_be_over(heard: Heard) -> None:
 
 def test_the_last_look_is_shown(heard: Heard) -> None:
     """With its number; before the first there is none."""
-    watching = Watching(lambda: seen(0, (), 3), threading.Event(), 5.0)
+    watching = Watching(lambda: seen(0, (), 3), DIRECTORY, threading.Event(), 5.0)
     before = watching.view
     watching.step()
     view = watching.step()
@@ -69,7 +69,7 @@ def test_the_last_look_is_shown(heard: Heard) -> None:
 def test_the_last_hour_is_remembered(heard: Heard) -> None:
     """A point for each look, and no more than an hour of them."""
     looks = iter([seen(minute, many=minute) for minute in range(800)])
-    watching = Watching(lambda: next(looks), threading.Event(), 5.0)
+    watching = Watching(lambda: next(looks), DIRECTORY, threading.Event(), 5.0)
     for _ in range(800):
         watching.step()
     assert len(watching.points) == 720
@@ -85,7 +85,7 @@ def test_it_looks_until_it_is_stopped(heard: Heard) -> None:
         looked.set()
         return seen(0)
 
-    thread = threading.Thread(target=Watching(look, stopping, pause=60).run)
+    thread = threading.Thread(target=Watching(look, DIRECTORY, stopping, pause=60).run)
     thread.start()
     assert looked.wait(20)
     stopping.set()
@@ -104,7 +104,7 @@ def test_a_fault_of_ours_ends_nothing(heard: Heard) -> None:
         stopping.set()
         return seen(0)
 
-    watching = Watching(look, stopping, 0.01)
+    watching = Watching(look, DIRECTORY, stopping, 0.01)
     watching.run()
     assert [line["event"] for line in heard.lines] == ["watch.unexpected", "lag"]
     assert watching.view is not None

@@ -11,7 +11,7 @@ from app.operations.quarantine import Choice, Quarantine
 from bus.port import OffsetRange, Outgoing, Partition, Reader, Record
 from ingest.wrap import quarantine_record
 from messages import codec, ids
-from messages.shapes import Channel, OversightEvent
+from messages.shapes import OversightEvent
 from messages.topics import DEAD_LETTER_TOPICS, OVERSIGHT, QUARANTINE, dead_letter_topic
 from monitor.pending_review import Heaps
 from tests.conftest import NOW
@@ -43,7 +43,7 @@ def letter(position: str, reason: str = "not_the_shape", field: str = "at", stag
 
 def kept(parts: Parts, sid: str, reason: str = "bad_signature") -> Outgoing:
     """An SMS that its door holds."""
-    return quarantine_record(parts.wrapper.wrap(Channel.SMS, sid, "", b"Body=x", NOW, "text/plain"), reason)
+    return quarantine_record(parts.wrapper.wrap("sms", sid, "", b"Body=x", NOW, "text/plain"), reason)
 
 
 def test_dead_letters_lie_by_stage_reason_and_field(publish: Publish, reader: Reader) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from app.assembly import operations_http
 from app.assembly.parts import Parts
-from app.assembly.process_health import doors_of
+from app.assembly.process_health import http_doors
 from bus.worker_health import WorkerHealth
 from monitor.health import Pulse
 from monitor.process_probe import Peers
@@ -130,7 +130,7 @@ def test_our_own_process_is_understood(parts: Parts) -> None:
     pulse.worker_health["router"] = WorkerHealth(lambda: 0.0)
     pulse.worker_health["router"].worked = 5
     server = operations_http.OpsServer(
-        operations_http.build(parts, pulse, doors_of(parts), None), "127.0.0.1", port, stopping
+        operations_http.build(parts, pulse, http_doors(parts), None), "127.0.0.1", port, stopping
     )
     thread = threading.Thread(target=server.run)
     thread.start()

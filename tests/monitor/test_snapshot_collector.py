@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from app.assembly.channels import DIRECTORY
 from app.assembly.monitoring import watch
 from app.assembly.parts import Parts
 from bus.errors import Retry, Stop
@@ -69,7 +70,7 @@ def look(world: World) -> Callable[..., Watch]:
     def made(queues_seconds: float = 0.0) -> Watch:
         peers = Peers((), lambda: world.wall)
         clocks = (lambda: world.wall, lambda: world.ticks)
-        return Watch(world.reader, groups, world.queues, peers, *clocks, queues_seconds)
+        return Watch(world.reader, groups, DIRECTORY.names, world.queues, peers, *clocks, queues_seconds)
 
     return made
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.assembly.channels import DIRECTORY
 from bench.classification import Held, bounds, held_out
 from bench.corpus import UNWANTED, Message, fold, load
 from bench.learning import learn, write
@@ -25,17 +26,18 @@ from messages.shapes import Channel, Kind
 from normalize.classification.classifier import LONGEST, Classification, Classifier
 from normalize.classification.tokens import tokenize
 from tests.support.paths import DATA, SHARED
+from tests.support.stages import make_classifier
 
 AD = "Promo! Diskon 50% dan gratis ongkir hanya hari ini, klik bit.ly/contoh"
 PRIZE = "SELAMAT! Nomor Anda terpilih sebagai pemenang undian 100jt. Klik www.hadiah-contoh.blogspot.com"
-FORMS = (Channel.WEB, Channel.MOBILE)
+FORMS = ("web", "mobile")
 
 
 class Invented:
     """A row of the invented messages."""
 
     def __init__(self, row: dict[str, str]) -> None:
-        self.expected, self.channel = row["expected"], Channel(row["channel"])
+        self.expected, self.channel = row["expected"], row["channel"]
         self.title, self.text = row["title"], row["text"]
 
     def judged(self, classifier: Classifier, *, keep: bool = False) -> Classification:
@@ -63,7 +65,7 @@ def cues() -> tuple[ClassificationRow, ...]:
 @pytest.fixture(scope="module")
 def classifier(cues: tuple[ClassificationRow, ...]) -> Classifier:
     """The judge by that table."""
-    return Classifier(cues)
+    return make_classifier(cues)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +118,7 @@ def test_advertisements_and_frauds(classifier: Classifier) -> None:
 )
 def test_which_of_the_two(classifier: Classifier, text: str, reason: str) -> None:
     """A fraud wants your money for nothing; a promotion sells something."""
-    assert classifier.classify(text, "", Channel.SMS).reason == reason
+    assert classifier.classify(text, "", "sms").reason == reason
 
 
 @pytest.mark.parametrize("one", INVENTED, ids=lambda one: one.text[:40])
@@ -127,16 +129,16 @@ def test_a_picture_or_a_follow_up_is_never_set_aside(classifier: Classifier, one
 
 def test_every_protecting_word_protects(classifier: Classifier, cues: tuple[ClassificationRow, ...]) -> None:
     """Before and behind the worst advertisement."""
-    assert classifier.classify(PRIZE, "", Channel.SMS).reason == "fraud"
+    assert classifier.classify(PRIZE, "", "sms").reason == "fraud"
     words = [phrase for cue in cues if cue.outcome == "protects" for phrase in cue.phrases]
     texts = [text for word in words for text in (f"{word}: {PRIZE}", f"{PRIZE} {word.upper()}!")]
     assert len(words) > 200
-    assert [text for text in texts if classifier.classify(text, "", Channel.SMS).reason] == []
+    assert [text for text in texts if classifier.classify(text, "", "sms").reason] == []
 
 
 def test_what_protects_is_the_evidence(classifier: Classifier) -> None:
     """Whoever wonders why an advertisement went through sees the word that let it."""
-    judged = classifier.classify(f"{PRIZE} mohon ditindak", "", Channel.SMS)
+    judged = classifier.classify(f"{PRIZE} mohon ditindak", "", "sms")
     assert judged.kind == Kind.PENGADUAN
     assert judged.score > 0
     assert judged.evidence == ("protects:mohon ditindak",)
@@ -146,7 +148,7 @@ def test_what_protects_is_the_evidence(classifier: Classifier) -> None:
 def test_a_form_takes_far_more(classifier: Classifier, channel: Channel) -> None:
     """What is set aside as an SMS stays where somebody filled in a form, but for what can't be anything else."""
     text = "Kuota 20GB cuma Rp45.000 di *777*20#. S&K berlaku"
-    assert classifier.classify(text, "", Channel.SMS).reason == "promotion"
+    assert classifier.classify(text, "", "sms").reason == "promotion"
     assert classifier.classify(text, "", channel).reason is None
     assert classifier.classify("tes", "Permintaan informasi", channel).reason is None
     assert classifier.classify("tes", "Tes", channel).reason == "test"
@@ -155,15 +157,15 @@ def test_a_form_takes_far_more(classifier: Classifier, channel: Channel) -> None
 
 def test_a_long_message_is_never_set_aside(classifier: Classifier) -> None:
     """Nobody pays for an advertisement of so many SMS; people write so long."""
-    assert classifier.classify(PRIZE + " " * (LONGEST - len(PRIZE)), "", Channel.SMS).reason == "fraud"
-    assert classifier.classify(PRIZE + " " * (LONGEST - len(PRIZE)) + "x", "", Channel.SMS).reason is None
+    assert classifier.classify(PRIZE + " " * (LONGEST - len(PRIZE)), "", "sms").reason == "fraud"
+    assert classifier.classify(PRIZE + " " * (LONGEST - len(PRIZE)) + "x", "", "sms").reason is None
 
 
 def test_contact_details_are_no_advertisement(classifier: Classifier) -> None:
     """Not even all of them, below words that nobody knows."""
     left = "hub saya 08000000003, Rp 2.500.000, bukti di https://www.contoh.com/a?b=1 kode 7y7r8k9z 50% 10GB!!!"
     for words in ("Galian kabel", "PJU", "Mbeling tenan", "Nyuwun pirsa"):
-        assert classifier.classify(f"{words} {left}", "", Channel.SMS).reason is None
+        assert classifier.classify(f"{words} {left}", "", "sms").reason is None
 
 
 @pytest.mark.parametrize("one", INVENTED, ids=lambda one: one.text[:40])
@@ -173,10 +175,10 @@ def test_evidence_is_of_the_table(classifier: Classifier, cues: tuple[Classifica
     assert set(one.judged(classifier).evidence) <= names
 
 
-@given(text=st.text(max_size=300), title=st.text(max_size=40), channel=st.sampled_from(Channel))
+@given(text=st.text(max_size=300), title=st.text(max_size=40), channel=st.sampled_from(DIRECTORY.names))
 def test_any_text_is_judged(text: str, title: str, channel: Channel) -> None:
     """Nothing that can be typed trips it; and what nobody knows is a complaint."""
-    classifier = Classifier([ClassificationRow(says, -1, -1, (ALWAYS,)) for says in WEIGHED])
+    classifier = make_classifier([ClassificationRow(says, -1, -1, (ALWAYS,)) for says in WEIGHED])
     judged = classifier.classify(text, title, channel)
     assert judged.reason is None
     assert judged.kind == (None if channel in FORMS else Kind.PENGADUAN)
@@ -233,7 +235,7 @@ def test_reports_stay_far_from_the_threshold(halves: list[Held]) -> None:
             found = one.classifier.match_phrases(one.message.text)
             assert found.of_group("protects") or found.sums["unwanted"] < -1
             left = f"{one.message.text} hub saya 080000000001 Rp 500.000 www.contoh.id"
-            assert one.classifier.classify(left, "", Channel.SMS).reason is None
+            assert one.classifier.classify(left, "", "sms").reason is None
 
 
 def test_halves_share_no_near_copy(real: list[Message]) -> None:

@@ -19,16 +19,16 @@ from ingest.web.open311.render import render
 from ingest.web.open311.store import RequestQuery, RequestStore
 from ingest.wrap import accepted_record
 from messages import open311
-from messages.shapes import Channel, Report
+from messages.shapes import Report
 from normalize.draft import Unreadable
 from normalize.readers.open311 import Open311Reader
-from normalize.stage import NormalizeStage
 from router.decision import decide
 from router.registry.registry import TRIAGE
 from tests.conftest import NOW
 from tests.support.paths import SHIPPED_TABLES
 from tests.support.records import at, value_of
 from tests.support.rules import cached_rules
+from tests.support.stages import make_normalizer
 
 DATA = SHIPPED_TABLES
 HEADER = "service_code,service_name,group,keywords\n"
@@ -56,8 +56,8 @@ def test_what_becomes_of_a_request() -> None:
 def test_a_request_without_words_is_a_report(parts: Parts, engine: Engine, silent: str) -> None:
     """A service and a place are enough: it is not set aside as empty, whatever nobody sees stands in it."""
     body = urlencode(WHERE | {"description": silent}).encode()
-    raw = parts.wrapper.wrap(Channel.WEB, "open311::1", "", body, NOW, open311.CONTENT_TYPE)
-    stage = NormalizeStage(engine, parts.sealer, {"jalan": "Jalan dan jembatan"})
+    raw = parts.wrapper.wrap("web", "open311::1", "", body, NOW, open311.CONTENT_TYPE)
+    stage = make_normalizer(engine, parts.sealer, {"jalan": "Jalan dan jembatan"})
 
     (complaint,) = stage.handle([at(accepted_record(raw))])
 

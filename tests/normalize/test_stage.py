@@ -25,6 +25,7 @@ from normalize.stage import NormalizeStage
 from tests.conftest import NOW
 from tests.support import records
 from tests.support.records import at, value_of
+from tests.support.stages import make_normalizer
 
 PHONE, OTHER_PHONE = "+628000000021", "+628000000022"
 
@@ -32,7 +33,7 @@ PHONE, OTHER_PHONE = "+628000000021", "+628000000022"
 @pytest.fixture
 def stage(parts: Parts, engine: Engine) -> NormalizeStage:
     """A normalizer on each kind of database."""
-    return NormalizeStage(engine, parts.sealer)
+    return make_normalizer(engine, parts.sealer)
 
 
 def relations(outputs: Sequence[Outgoing]) -> list[str]:
@@ -135,7 +136,7 @@ def test_two_normalizers_agree(parts: Parts, engine: Engine) -> None:
 
         def work(message: Outgoing, offset: int, start: threading.Barrier = start, both: list[Outgoing] = both) -> None:
             start.wait()
-            both.extend(NormalizeStage(engine, parts.sealer).handle([at(message, offset)]))
+            both.extend(make_normalizer(engine, parts.sealer).handle([at(message, offset)]))
 
         threads = [threading.Thread(target=work, args=(message, offset)) for offset, message in enumerate(pair)]
         for thread in threads:
@@ -167,7 +168,7 @@ def test_a_broken_record_is_rejected_by_field(parts: Parts, stage: NormalizeStag
 def test_another_secret_key_stops_the_stage(parts: Parts, engine: Engine) -> None:
     """A process with another key must not put every message of the country aside."""
     with pytest.raises(Stop, match="SATUPINTU_SECRET_KEY"):
-        NormalizeStage(engine, Sealer([b"o" * 64])).handle([at(records.web(parts, "x"))])
+        make_normalizer(engine, Sealer([b"o" * 64])).handle([at(records.web(parts, "x"))])
 
 
 def test_a_damaged_seal_is_one_records_fault(parts: Parts, stage: NormalizeStage) -> None:

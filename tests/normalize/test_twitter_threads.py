@@ -13,11 +13,11 @@ from bus.port import Record
 from ingest.twitter.adapter import Found, TwitterAdapter
 from ingest.wrap import accepted_record
 from messages import codec, ids
-from messages.shapes import Channel, Complaint, Relation
+from messages.shapes import Complaint, Relation
 from messages.topics import COMPLAINTS
-from normalize.stage import NormalizeStage
 from tests.conftest import NOW
 from tests.support.records import at
+from tests.support.stages import make_normalizer
 
 ACCOUNT = "1708"
 SITI = "9000000001"
@@ -29,7 +29,7 @@ class Normalizer:
 
     def __init__(self, parts: Parts, engine: Engine) -> None:
         self._adapter = TwitterAdapter(parts.wrapper, ACCOUNT)
-        self._stage = NormalizeStage(engine, parts.sealer)
+        self._stage = make_normalizer(engine, parts.sealer)
         self._offset = 0
 
     def work(self, *posts: dict[str, Any]) -> dict[UUID, Relation]:
@@ -75,7 +75,7 @@ def edit(number: int, *earlier: int, **more: Any) -> dict[str, Any]:
 
 def complaint(provider_id: int | str) -> UUID:
     """The complaint that a post became."""
-    return ids.complaint_id(ids.message_id(Channel.TWITTER, str(provider_id)))
+    return ids.complaint_id(ids.message_id("twitter", str(provider_id)))
 
 
 def repeats(first: int | str, evidence: str) -> Relation:
@@ -211,7 +211,7 @@ def test_worked_again_is_the_same(normalizer: Normalizer, parts: Parts, engine: 
     """The same records worked again by another process give the same bytes; posts delivered again give nothing."""
     posts = [post(11), reply(12, 11, 11), edit(13, 11)]
     records = normalizer.records(posts)
-    first = NormalizeStage(engine, parts.sealer).handle(records)
+    first = make_normalizer(engine, parts.sealer).handle(records)
 
-    assert list(NormalizeStage(engine, parts.sealer).handle(records)) == list(first)
+    assert list(make_normalizer(engine, parts.sealer).handle(records)) == list(first)
     assert normalizer.work(*posts) == {}

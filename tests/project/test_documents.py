@@ -2,13 +2,14 @@
 
 import re
 
+from app.alert_rules import RULES
 from app.operations.redrive import LEFT
 from config.reference.open311_services import load_open311_services
 from config.settings import Settings
 from ingest.http.refusals import REFUSALS
 from monitor.alert_conditions import NAMES
 from monitor.audit.differences import DIFFERENCES
-from monitor.metrics.alert_rules import JOB, RULES, SEVERITIES
+from monitor.metrics.alert_rules import JOB, SEVERITIES
 from monitor.metrics.catalog import METRICS, Metric
 from tests.project.test_layout import ROOMS
 from tests.support.paths import ROOT

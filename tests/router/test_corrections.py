@@ -13,16 +13,16 @@ from bus.errors import Reject
 from bus.port import Outgoing, Record
 from config.database import read_transaction, write_transaction
 from messages import codec, ids
-from messages.shapes import MERGED, SPLIT, Channel, Correction, Dispatch, Relation
+from messages.shapes import MERGED, SPLIT, Correction, Dispatch, Relation
 from messages.topics import CORRECTIONS, REPLIES, TRIAGE
 from router.lifecycle.linked import follow
 from router.lifecycle.transfer import case_of, move
-from router.stage import RouterStage
 from router.store import dispatch_history
 from tests.conftest import NOW
 from tests.router.test_linked import Desk, dispatches, replies, said
 from tests.support.records import at, value_of
 from tests.support.rules import fixed_rules_source
+from tests.support.stages import make_router
 
 SLEMAN = "kabupaten-3404"
 KEMENKES = "kementerian-kemenkes"
@@ -75,7 +75,7 @@ class Office(Desk):
 @pytest.fixture
 def office(engine: Engine, now: Callable[[], datetime]) -> Office:
     """A router on each kind of database."""
-    return Office(RouterStage(engine, fixed_rules_source(), now))
+    return Office(make_router(engine, fixed_rules_source(), now))
 
 
 def places(found: Sequence[Dispatch]) -> dict[UUID, tuple[str, int, UUID | None, bool]]:
@@ -278,8 +278,8 @@ def test_a_broken_correction_is_rejected(office: Office) -> None:
 
 def test_who_is_told(office: Office) -> None:
     """Who repeated was told nothing of a way of its own, and is told now, once; who is put to another hears with it."""
-    office.tell(said(1, "Kemenkes tolong", channel=Channel.SMS))
-    office.tell(said(2, "Mohon PLN datang ke Kab. Sleman", of=1, channel=Channel.SMS))
+    office.tell(said(1, "Kemenkes tolong", channel="sms"))
+    office.tell(said(2, "Mohon PLN datang ke Kab. Sleman", of=1, channel="sms"))
     record = office.corrected(correction(2, Relation(evidence=(SPLIT,)), apart_from=1))
     outputs = office.work(record)
     assert replies(outputs) == ["NOMOR2"]

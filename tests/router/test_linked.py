@@ -19,6 +19,7 @@ from router.stage import RouterStage
 from tests.conftest import NOW
 from tests.support.records import at
 from tests.support.rules import SHIPPED, fixed_rules_source
+from tests.support.stages import make_router
 
 _SEALED = Sealed("sealed")
 _IDS = UUID(int=1708)
@@ -29,7 +30,7 @@ def said(
     text: str,
     of: int | None = None,
     kind: Literal["repeat", "joins"] = "repeat",
-    channel: Channel = Channel.WEB,
+    channel: Channel = "web",
 ) -> Complaint:
     """The complaint with this number, which may belong to that of another number."""
     relation = Relation() if of is None else Relation(kind=kind, of=_id(of))
@@ -114,7 +115,7 @@ def replies(outputs: Sequence[Outgoing]) -> list[str]:
 @pytest.fixture
 def desk(engine: Engine, now: Callable[[], datetime]) -> Desk:
     """A router on each kind of database."""
-    return Desk(RouterStage(engine, fixed_rules_source(), now))
+    return Desk(make_router(engine, fixed_rules_source(), now))
 
 
 @pytest.mark.parametrize(
@@ -153,10 +154,8 @@ def test_nobody_draws_anothers_report_to_a_wrong_door(desk: Desk) -> None:
 
 def test_a_case_of_its_own_goes_its_own_way(desk: Desk) -> None:
     """Neither moves the other, and what each agency answers is told to those whose case it is."""
-    (first,) = dispatches(desk.tell(said(1, "Mohon Kemenkes datang ke Kab. Sleman", channel=Channel.SMS)))
-    (second,) = dispatches(
-        desk.tell(said(2, "Mohon PLN datang ke Kab. Sleman", of=1, kind="joins", channel=Channel.SMS))
-    )
+    (first,) = dispatches(desk.tell(said(1, "Mohon Kemenkes datang ke Kab. Sleman", channel="sms")))
+    (second,) = dispatches(desk.tell(said(2, "Mohon PLN datang ke Kab. Sleman", of=1, kind="joins", channel="sms")))
     assert [each.complaint_id for each in dispatches(desk.answer(first))] == [_id(1)]
     assert replies(desk.answer(second, "responded")) == ["NOMOR2"]
     (moved,) = dispatches(desk.answer(second))
@@ -321,15 +320,15 @@ def test_another_record_of_it_moves_nothing(desk: Desk, engine: Engine) -> None:
     desk.tell(said(1, "jalan rusak parah di"))
     again = said(2, "jalan rusak parah di Kabupaten Bantul", of=1)
     assert [each.agency for each in dispatches(desk.tell(again))] == [TRIAGE]
-    desk.stage = RouterStage(engine, fixed_rules_source(SHIPPED), lambda: NOW)
+    desk.stage = make_router(engine, fixed_rules_source(SHIPPED), lambda: NOW)
     assert desk.tell(again) == []
 
 
 def test_who_is_told(desk: Desk) -> None:
     """Who joins hears where it went and that it was answered; who repeats has heard it for the first one."""
-    (first, *told) = desk.tell(said(1, "Kemenkes tolong", channel=Channel.SMS))
+    (first, *told) = desk.tell(said(1, "Kemenkes tolong", channel="sms"))
     assert replies(told) == ["NOMOR1"]
-    assert replies(desk.tell(said(2, "lagi", of=1, channel=Channel.SMS))) == []
-    assert replies(desk.tell(said(3, "saya juga", of=1, kind="joins", channel=Channel.SMS))) == ["NOMOR3"]
+    assert replies(desk.tell(said(2, "lagi", of=1, channel="sms"))) == []
+    assert replies(desk.tell(said(3, "saya juga", of=1, kind="joins", channel="sms"))) == ["NOMOR3"]
     (dispatch,) = dispatches([first])
     assert replies(desk.answer(dispatch, "responded")) == ["NOMOR1", "NOMOR3"]

@@ -18,7 +18,7 @@ from bus.port import Outgoing, Record
 from config.database import open_engine
 from messages import codec, ids
 from messages.sealing import Sealed
-from messages.shapes import AgencyAnswer, Channel, Complaint, Dispatch, OversightEvent, Reason, Relation, Report
+from messages.shapes import AgencyAnswer, Complaint, Dispatch, OversightEvent, Reason, Relation, Report
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT
 from router.lifecycle.refusal import MAX_HOPS, next_agency, refusal_event
 from router.registry.registry import TRIAGE
@@ -26,6 +26,7 @@ from router.stage import RouterStage
 from tests.conftest import NOW
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
+from tests.support.stages import make_router
 
 HEALTH, PASSPORTS, PLN = "kementerian-kemenkes", "kementerian-kemenimipas", "bumn-pln"
 SLEMAN, YOGYA, SEMARANG, CENTRAL = "kabupaten-3404", "provinsi-34", "kota-3374", "provinsi-33"
@@ -50,7 +51,7 @@ class Walk:
             message_id=uuid4(),
             at=NOW,
             tracking="NOMOR",
-            channel=Channel.WEB,
+            channel="web",
             sender="sender",
             report=Report(text=text),
             contact=Sealed("sealed"),
@@ -108,7 +109,7 @@ class Walk:
 @pytest.fixture
 def walk(engine: Engine, now: Callable[[], datetime]) -> Walk:
     """A router on each kind of database, before the first complaint."""
-    return Walk(RouterStage(engine, fixed_rules_source(), now))
+    return Walk(make_router(engine, fixed_rules_source(), now))
 
 
 def rules(dispatch: Dispatch) -> list[str]:
@@ -260,7 +261,7 @@ def test_whatever_agencies_answer_it_ends(tables: Any, tmp_path: Any) -> None:
     @tried(suppress_health_check=[HealthCheck.too_slow], deadline=None)
     @given(st.sampled_from(TEXTS), STEPS, st.sampled_from(("accepted", "refused")))
     def any_answers(text: str, steps: list[tuple[int, Verdict, str | None, str, bool]], last: str) -> None:
-        walk = Walk(RouterStage(engine, fixed_rules_source(), lambda: NOW), offset=next(positions))
+        walk = Walk(make_router(engine, fixed_rules_source(), lambda: NOW), offset=next(positions))
         walk.tell(text)
         for number, (back, verdict, theirs, by, twice) in enumerate(steps):
             dispatch = walk.way[max(0, len(walk.way) - 1 - back)]

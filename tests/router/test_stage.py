@@ -16,7 +16,6 @@ from language.phrase_index import PhraseIndex, normalize_phrase
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch, Report
 from messages.topics import AGENCY_ANSWERS
-from normalize.stage import NormalizeStage
 from router.decision import answer_deadline, decide
 from router.lifecycle.refusal import MAX_HOPS, next_agency
 from router.registry.registry import TRIAGE, Registry, load_registry
@@ -25,6 +24,7 @@ from tests.conftest import NOW
 from tests.support import records
 from tests.support.records import at, value_of
 from tests.support.rules import SHIPPED, SMALL, cached_rules, fixed_rules_source
+from tests.support.stages import make_normalizer, make_router
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def test_five_working_days(start: str, end: str) -> None:
 @pytest.fixture
 def stage(engine: Engine, now: Callable[[], datetime]) -> RouterStage:
     """A router on each kind of database."""
-    return RouterStage(engine, fixed_rules_source(), now)
+    return make_router(engine, fixed_rules_source(), now)
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def complaint(parts: Parts, engine: Engine) -> Callable[..., Outgoing]:
     """Makes a complaint as the normalizer would."""
 
     def make(text: str, **fields: object) -> Outgoing:
-        (made,) = NormalizeStage(engine, parts.sealer).handle([at(records.web(parts, text, **fields))])  # type: ignore[arg-type]
+        (made,) = make_normalizer(engine, parts.sealer).handle([at(records.web(parts, text, **fields))])  # type: ignore[arg-type]
         return made
 
     return make

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.assembly.channels import DIRECTORY
 from bus.port import Bus, Membership, Outgoing, Reader, Record
 from messages import codec, ids
 from messages.sealing import Sealed
 from messages.shapes import (
     AgencyAnswer,
-    Channel,
     Complaint,
     Dispatch,
     OversightEvent,
@@ -37,7 +37,7 @@ from tests.conftest import NOW
 
 PLN, HEALTH, TRIAGE = "bumn-pln", "kementerian-kemenkes", "triage"
 QUEUES = [agency_topic(code) for code in (PLN, HEALTH, TRIAGE)]
-CHANNELS = tuple(Channel)
+CHANNELS = DIRECTORY.names
 _REPORT = Report(text="Lampu jalan di depan pasar padam sejak tiga malam, mohon segera diperbaiki karena gelap. " * 3)
 GROUPS = {
     "normalize": tuple(raw_topic(channel) for channel in CHANNELS),
@@ -74,7 +74,7 @@ def complaint(number: int, of: int | None = None, kind: str = "repeat", **change
         message_id=message(number),
         at=NOW,
         tracking=tracking(number),
-        channel=Channel.WEB,
+        channel="web",
         sender="sender",
         report=_REPORT,
         contact=Sealed("sealed" * 20),
@@ -93,7 +93,7 @@ def dispatch(
         at=NOW,
         complaint_id=case(number),
         tracking=tracking(number),
-        channel=Channel.WEB,
+        channel="web",
         agency=to,
         reasons=(Reason(rule="r", says="Penerangan jalan umum adalah urusan badan ini."),),
         rules_version="v",
@@ -192,7 +192,7 @@ class Desk:
         """The audit as it is now; `around` may stand between it and the bus."""
         reader = self.bus.reader()
         try:
-            return Auditor(around(reader), QUEUES, lambda: iter(self.rows), self.horizon).run()
+            return Auditor(around(reader), DIRECTORY.names, QUEUES, lambda: iter(self.rows), self.horizon).run()
         finally:
             reader.close()
 

@@ -13,11 +13,12 @@ from pydantic import ValidationError
 from ingest.arrival import Arrival, FieldError, Refused
 from ingest.http import idempotency
 from ingest.http.field_errors import invalid_submission
+from ingest.web.channel import CHANNEL
 from ingest.web.open311.store import RequestQuery
 from ingest.wrap import Wrapper
 from messages.open311 import CONTENT_TYPE, ServiceRequest
 from messages.open311 import arguments as parse_arguments
-from messages.shapes import Channel, RawMessage
+from messages.shapes import RawMessage
 
 JURISDICTION = "lapor.go.id"
 # The specification allows a span of 90 days at most. It is also the default.
@@ -98,7 +99,7 @@ def accept(
     if request.service_code not in service_codes:
         raise Refused("no_such_service")
     key = idempotency.read_key(arrival) or new_id
-    raw = wrapper.wrap(Channel.WEB, f"open311:{client}:{key}", "", arrival.body, arrival.at, CONTENT_TYPE)
+    raw = wrapper.wrap(CHANNEL.name, f"open311:{client}:{key}", "", arrival.body, arrival.at, CONTENT_TYPE)
     # The service never fetches an address that a stranger names. The agency only learns that there is a picture.
     return AcceptedRequest(raw.model_copy(update={"unfetched": int(bool(request.media_url))}), request.service_code)
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Playwright, Route, sync_playwright
 
-from app.assembly.parts import utc_now
+from app.clock import utc_now
 from app.simulator.wait import answers
 from app.simulator.x import PracticeX, Timeline
 from ingest.web.form_token import FormTokens

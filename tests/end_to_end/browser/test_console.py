@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.assembly.parts import utc_now
+from app.clock import utc_now
 from monitor.console.page import MOST_LISTENERS
 from tests.end_to_end.browser.conftest import DESK, PHONE, SIZES
 from tests.end_to_end.browser.pages import Watched, serious, sideways

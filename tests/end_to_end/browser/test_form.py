@@ -11,7 +11,7 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from messages.shapes import Channel, Complaint
+from messages.shapes import Complaint
 from messages.topics import COMPLAINTS
 from tests.end_to_end.browser.conftest import SIZES, OpenPage
 from tests.end_to_end.browser.pages import fill, pick, running, send, serious, sideways, until
@@ -249,7 +249,7 @@ def test_a_second_press(open_page: OpenPage, whole: Whole) -> None:
     expect(page.locator(".summary")).to_contain_text("tekan Kirim laporan sekali lagi")
     send(page)
     number = page.locator(".number.big").inner_text()
-    assert number in [raw.tracking for raw in raw_messages(whole.parts, Channel.WEB)]
+    assert number in [raw.tracking for raw in raw_messages(whole.parts, "web")]
     assert running(page) == []
 
 

@@ -9,7 +9,6 @@ import requests
 
 from app.simulator.sender import Sender, SimulatedReport, tracking_in
 from messages import ids
-from messages.shapes import Channel
 from messages.tracking import tracking_number
 from tests.end_to_end.browser.conftest import OpenPage
 from tests.end_to_end.browser.pages import running, send, until
@@ -145,7 +144,7 @@ def _post(whole: Whole, sender: Sender, payload: str) -> str:
     """The number of a post on X."""
     letter = SimulatedReport(uuid4().hex, f"Lampu jalan padam {payload}", title=payload, sender=21)
     post = sender.twitter(letter).json()["data"]["id"]
-    return tracking_number(ids.message_id(Channel.TWITTER, post), whole.parts.secrets.tracking_key)
+    return tracking_number(ids.message_id("twitter", post), whole.parts.secrets.tracking_key)
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

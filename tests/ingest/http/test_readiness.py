@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from app.assembly import http, twitter
+from app.assembly import http
+from app.assembly.doors import twitter
 from app.assembly.migrate import migrate
-from app.assembly.parts import Parts, utc_now
-from app.assembly.process_health import doors_of
+from app.assembly.parts import Parts
+from app.assembly.process_health import http_doors
+from app.clock import utc_now
 from bus.port import Producer
 from config.settings import Settings
 from ingest.smpp.part_store import Part
@@ -26,7 +28,7 @@ def ask(host: DoorServer, producer: Producer) -> Ask:
     """What /ready says of these parts with these doors beside HTTP's, all of them open."""
 
     def ready(parts: Parts, *doors: str) -> dict[str, Any]:
-        host.app = http.build(parts, producer, Pulse(), doors_of(parts) | dict.fromkeys(doors, str))
+        host.app = http.build(parts, producer, Pulse(), http_doors(parts) | dict.fromkeys(doors, str))
         found: dict[str, Any] = DoorClient(f"http://127.0.0.1:{host.port}", parts).get("/ready").json()
         return found
 
@@ -35,7 +37,7 @@ def ask(host: DoorServer, producer: Producer) -> Ask:
 
 def test_reads_of_x_are_shown(parts: Parts, ask: Ask) -> None:
     """How many posts X gave today, and of how many; without a limit that is null."""
-    twitter.budget(parts).spend(7)
+    twitter.read_budget(parts).spend(7)
     limited = Parts(Settings.model_validate(parts.settings.model_dump() | {"x_reads_per_day": 500}))
     migrate(limited.engine)
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from app.assembly.channels import DIRECTORY
 from ingest.http.rejection_counter import RejectionCounter
 from tests.ingest.conftest import Serve
 
@@ -26,7 +27,7 @@ def test_refusals_are_counted_by_door_and_reason(serve: Serve) -> None:
 
 def test_an_address_that_is_no_door_s_is_the_form_s() -> None:
     """What stood in the address is not kept."""
-    tally = RejectionCounter()
+    tally = RejectionCounter(DIRECTORY.doors.values())
     tally.count("/status/{number}", "no_such_number")
     tally.count("none", "wrong_method")
     tally.count("/mobile/v1/reports", "token_missing")

@@ -17,6 +17,7 @@ from schemathesis.core.result import Err
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 from starlette.responses import Response
 
+from app.assembly.channels import DIRECTORY
 from ingest.http.problems import RefusalResponder
 from ingest.http.refusal_handlers import install_refusal_handlers
 from ingest.http.rejection_counter import RejectionCounter
@@ -79,7 +80,9 @@ def test_what_fastapi_refuses_by_itself_is_a_problem_too(host: DoorServer) -> No
         return number + page
 
     app = FastAPI()
-    install_refusal_handlers(app, RefusalResponder(lambda _refused, _sent: Response(), ()), RejectionCounter())
+    install_refusal_handlers(
+        app, RefusalResponder(lambda _refused, _sent: Response(), ()), RejectionCounter(DIRECTORY.doors.values())
+    )
     app.add_api_route("/things/{number}", show)
     host.app = app
 

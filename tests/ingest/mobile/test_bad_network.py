@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bus.errors import Retry
 from bus.port import Outgoing, Producer
-from messages.shapes import Channel, RawMessage
+from messages.shapes import RawMessage
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient, assert_refused
 from tests.ingest.mobile.phones import Phone, item, statuses
@@ -82,7 +82,7 @@ def test_remembered_only_after_the_bus_has_it(serve: Serve, weather: Weather) ->
     assert phone.state() == (0, [])
 
     assert statuses(phone.results(sent)) == ["accepted"]
-    assert [len(served.raw_messages(Channel.MOBILE)), len({raw.id for raw in served.raw_messages(Channel.MOBILE)})] == [
+    assert [len(served.raw_messages("mobile")), len({raw.id for raw in served.raw_messages("mobile")})] == [
         2,
         1,
     ]
@@ -185,5 +185,5 @@ def _once(serve: Serve, weather: Weather) -> DoorClient:
 
 def _mine(served: DoorClient, app: App) -> list[tuple[RawMessage, Any]]:
     device = str(app.phone.device_id)
-    opened = [(raw, json.loads(served.opened(raw))) for raw in served.raw_messages(Channel.MOBILE)]
+    opened = [(raw, json.loads(served.opened(raw))) for raw in served.raw_messages("mobile")]
     return [(raw, said) for raw, said in opened if said["device_id"] == device]

@@ -16,7 +16,6 @@ from config.reference.regions import load_regions
 from ingest.arrival import Refused
 from ingest.mobile.adapter import DeviceReport, read_batch
 from ingest.mobile.sequences import MAX_GAPS, PublishedReport, SequenceCount, Sequences
-from messages.shapes import Channel
 from messages.submission import OutboxItem
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
@@ -38,7 +37,7 @@ def test_batch_becomes_records(served: DoorClient, phone: Phone) -> None:
     sent = [item(1), item(2, accuracy=12.5, latitude=-7.5, longitude=110.25)]
     results = phone.results(*sent)
 
-    raw_messages = served.raw_messages(Channel.MOBILE)
+    raw_messages = served.raw_messages("mobile")
     assert statuses(results) == ["accepted", "accepted"]
     assert [result["tracking"] for result in results] == [raw.tracking for raw in raw_messages]
     assert [result["client_id"] for result in results] == [each["client_id"] for each in sent]
@@ -54,7 +53,7 @@ def test_five_times_is_once(served: DoorClient, phone: Phone) -> None:
 
     assert [result["status"] for result in results] == ["accepted"] + ["known"] * 4
     assert len({result["tracking"] for result in results}) == 1
-    assert len(served.raw_messages(Channel.MOBILE)) == 1
+    assert len(served.raw_messages("mobile")) == 1
 
 
 def test_all_at_once_is_once(served: DoorClient, phone: Phone) -> None:
@@ -65,7 +64,7 @@ def test_all_at_once_is_once(served: DoorClient, phone: Phone) -> None:
 
     assert {result["status"] for result in results} <= {"accepted", "known"}
     assert len({result["tracking"] for result in results}) == 1
-    assert len({raw.id for raw in served.raw_messages(Channel.MOBILE)}) == 1
+    assert len({raw.id for raw in served.raw_messages("mobile")}) == 1
     assert phone.state() == (1, [])
 
 
@@ -111,7 +110,7 @@ def test_bad_item_holds_nobody_up(served: DoorClient, phone: Phone) -> None:
     assert (set(faults(results[1])), set(faults(results[2]))) == ({"text"}, {"txet"})
     assert (set(faults(results[7])), set(faults(results[13]))) == ({"client_id"}, {"province"})
     assert (answer["highest"], answer["missing"]) == (10, [[2, 9]])
-    assert len(served.raw_messages(Channel.MOBILE)) == 2
+    assert len(served.raw_messages("mobile")) == 2
 
 
 @pytest.mark.parametrize(
@@ -164,7 +163,7 @@ def test_reused_number_loses_nothing(served: DoorClient, phone: Phone) -> None:
 
     assert statuses([result]) == ["sequence_reused"]
     assert "3" in faults(result)["sequence"]
-    assert len(served.raw_messages(Channel.MOBILE)) == 2
+    assert len(served.raw_messages("mobile")) == 2
     assert statuses(phone.results(lost | {"sequence": 3})) == ["accepted"]
 
 
@@ -176,7 +175,7 @@ def test_two_reports_at_once_under_one_number(served: DoorClient, phone: Phone) 
 
     again = [phone.results(each | {"sequence": 7 + place})[0] for place, each in enumerate(pair)]
     assert [each["status"] for each in again if each["tracking"] in {result["tracking"] for result in results}]
-    assert len({raw.id for raw in served.raw_messages(Channel.MOBILE)}) == 2
+    assert len({raw.id for raw in served.raw_messages("mobile")}) == 2
 
 
 def test_reused_client_id_is_told(served: DoorClient, phone: Phone) -> None:
@@ -187,7 +186,7 @@ def test_reused_client_id_is_told(served: DoorClient, phone: Phone) -> None:
 
     assert statuses([result]) == ["idempotency_key_reused"]
     assert set(faults(result)) == {"client_id"}
-    assert len(served.raw_messages(Channel.MOBILE)) == 1
+    assert len(served.raw_messages("mobile")) == 1
 
 
 def test_known_report_under_another_number(phone: Phone) -> None:
@@ -216,7 +215,7 @@ def test_one_report_by_both_addresses(served: DoorClient, phone: Phone) -> None:
 
     assert result["status"] == "known"
     assert first.json()["tracking"] == result["tracking"] == again.json()["tracking"]
-    assert len(served.raw_messages(Channel.MOBILE)) == 1
+    assert len(served.raw_messages("mobile")) == 1
 
 
 def test_a_new_push_token_is_no_new_report(phone: Phone) -> None:
@@ -274,7 +273,7 @@ def test_fault_of_ours_is_one_items_own(serve: Serve, producer: Producer, logged
     assert (results[1]["tracking"], phone.state()) == ("", (3, [[2, 2]]))
     assert (len(lines), refusals) == (1, ["unexpected"])
     assert statuses(phone.results(*sent)) == ["known", "accepted", "known"]
-    assert len(phone.served.raw_messages(Channel.MOBILE)) == 3
+    assert len(phone.served.raw_messages("mobile")) == 3
 
 
 def test_nothing_but_faults_is_still_answered(serve: Serve, producer: Producer) -> None:

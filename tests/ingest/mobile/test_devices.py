@@ -11,7 +11,6 @@ from app.assembly.parts import Parts
 from ingest.mobile.devices import TOKEN_LIFETIME, Devices
 from ingest.mobile.tokens import Claim, NotAuthenticated, Tokens
 from messages.sealing import Sealer
-from messages.shapes import Channel
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient, assert_refused
@@ -189,7 +188,7 @@ def test_proven_report(served: DoorClient) -> None:
     said = {"device_id": str(phone.device_id), "client_id": str(uuid4()), "text": TEXT}
 
     assert phone.call("POST", "/reports", json=said).status_code == 202
-    (raw,) = served.raw_messages(Channel.MOBILE)
+    (raw,) = served.raw_messages("mobile")
     assert raw.verified_by == "device-token"
     assert b'"push_token": "push-1"' in served.opened(raw)
     assert TEXT.encode() in served.opened(raw)
@@ -203,7 +202,7 @@ def test_proven_and_unproven_are_one_sender(served: DoorClient) -> None:
     for send in (phone.call, lambda _, path, json: served.post(f"/mobile/v1{path}", json=json)):
         send("POST", "/reports", json={"device_id": str(phone.device_id), "client_id": str(uuid4()), "text": TEXT})
 
-    raw_messages = served.raw_messages(Channel.MOBILE)
+    raw_messages = served.raw_messages("mobile")
     assert len({raw.sender for raw in raw_messages}) == 1
     assert [raw.verified_by for raw in raw_messages] == ["device-token", "none"]
 
@@ -224,7 +223,7 @@ def test_device_id_stands_in_no_record(served: DoorClient) -> None:
     phone.register()
     phone.results(item(1))
 
-    (raw,) = served.raw_messages(Channel.MOBILE)
+    (raw,) = served.raw_messages("mobile")
     assert str(phone.device_id) not in raw.model_dump_json()
     assert phone.device_id.hex not in raw.model_dump_json()
 

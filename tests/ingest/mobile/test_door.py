@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import requests
 
-from messages.shapes import Channel
 from tests.ingest.door_client import DoorClient, assert_refused
 from tests.ingest.people import DEVICE, EMAIL, NAME, OTHER_DEVICE, PHONE, TEXT, Fields
 from tests.ingest.people import report as web_report
@@ -32,7 +31,7 @@ def test_report_becomes_one_record(served: DoorClient) -> None:
     """A report is answered with its number and the address of its status, and is one record of the bytes sent."""
     answer = send(served, report(), f'"{uuid4()}"')
 
-    (raw,) = served.raw_messages(Channel.MOBILE)
+    (raw,) = served.raw_messages("mobile")
     assert answer.status_code == 202
     assert answer.json() == {"tracking": raw.tracking, "status_url": f"{served.address}/status/{raw.tracking}"}
     assert json.loads(served.opened(raw)) == report()
@@ -43,7 +42,7 @@ def test_identity_is_sealed(served: DoorClient) -> None:
     """Neither name, number, address nor words stand in clear in the record."""
     send(served, report(), str(uuid4()))
 
-    (raw,) = served.raw_messages(Channel.MOBILE)
+    (raw,) = served.raw_messages("mobile")
     assert [private for private in (NAME, PHONE, EMAIL, TEXT) if private in raw.model_dump_json()] == []
 
 
@@ -58,7 +57,7 @@ def test_same_again_is_the_same(served: DoorClient) -> None:
     key = str(uuid4())
 
     assert len(numbers(*(send(served, report(), key) for _ in range(3)))) == 1
-    assert len({raw.id for raw in served.raw_messages(Channel.MOBILE)}) == 1
+    assert len({raw.id for raw in served.raw_messages("mobile")}) == 1
 
 
 def test_reused_key_is_refused(served: DoorClient) -> None:
@@ -93,7 +92,7 @@ def test_two_at_once_are_one(served: DoorClient) -> None:
         answers = list(pool.map(lambda _: send(served, report(), key), range(6)))
 
     assert len(numbers(*answers)) == 1
-    assert len({raw.id for raw in served.raw_messages(Channel.MOBILE)}) == 1
+    assert len({raw.id for raw in served.raw_messages("mobile")}) == 1
 
 
 def test_two_reports_at_once_under_one_key(served: DoorClient) -> None:

@@ -10,15 +10,13 @@ from messages.codec import decode, encode
 from messages.ids import answer_id
 from messages.shapes import AgencyAnswer, Dispatch
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS
-from normalize.stage import NormalizeStage
-from router.stage import RouterStage
-from sinks.ledger.sink import LedgerSink
 from tests.conftest import NOW
 from tests.ingest.door_client import DoorClient
 from tests.ingest.mobile.phones import Phone, item
 from tests.ingest.people import PHONE, TEXT, Fields
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
+from tests.support.stages import make_ledger_sink, make_normalizer, make_router
 
 
 @pytest.fixture
@@ -45,11 +43,11 @@ def work(served: DoorClient) -> list[Outgoing]:
         arrivals: Sequence[Record] = list(reader.read(["raw-mobile"]))
     finally:
         reader.close()
-    complaints = NormalizeStage(parts.engine, parts.sealer, parts.services.names).handle(arrivals)
+    complaints = make_normalizer(parts.engine, parts.sealer, parts.services.names).handle(arrivals)
     records = [at(out, place) for place, out in enumerate(complaints) if out.topic == COMPLAINTS]
-    routed = RouterStage(parts.engine, fixed_rules_source(), lambda: NOW).handle(records)
+    routed = make_router(parts.engine, fixed_rules_source(), lambda: NOW).handle(records)
     dispatches = [out for out in routed if out.topic.startswith("agency-")]
-    LedgerSink(parts.engine).handle([*records, *(at(out, place) for place, out in enumerate(dispatches))])
+    make_ledger_sink(parts.engine).handle([*records, *(at(out, place) for place, out in enumerate(dispatches))])
     return dispatches
 
 
@@ -68,7 +66,7 @@ def answer(served: DoorClient, dispatch: Outgoing, verdict: str) -> None:
         }
     )
     record = Outgoing(AGENCY_ANSWERS, *encode(said, str(asked.complaint_id), "/test"))
-    LedgerSink(served.parts.engine).handle([at(record)])
+    make_ledger_sink(served.parts.engine).handle([at(record)])
 
 
 def test_empty_feed(phone: Phone) -> None:

@@ -20,7 +20,6 @@ from ingest.files.attachments import Attachments
 from ingest.files.cleaning import MAX_FILE_BYTES
 from ingest.http.concurrency_limit import ConcurrencyLimit
 from ingest.mobile.uploads import QUOTA_BYTES, UPLOAD_LIFETIME, Upload, Uploads
-from messages.shapes import Channel
 from normalize.readers import mobile
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
@@ -71,7 +70,7 @@ def test_picture_travels_with_its_report(served: DoorClient, phone: Phone) -> No
     upload = phone.upload(placed_photo())
     assert phone.results(item(1, attachments=[upload]))[0]["status"] == "accepted"
 
-    (raw,) = served.raw_messages(Channel.MOBILE)
+    (raw,) = served.raw_messages("mobile")
     (attachment,) = raw.attachments
     content = read_content(served.parts.engine, served.parts.sealer, attachment.id)
     assert attachment.media_type == "image/jpeg"
@@ -88,9 +87,7 @@ def test_picture_says_where(served: DoorClient, phone: Phone) -> None:
         item(3, attachments=[plain]),
     )
 
-    reports = [
-        mobile.read_report(raw.content_type, served.opened(raw)).report for raw in served.raw_messages(Channel.MOBILE)
-    ]
+    reports = [mobile.read_report(raw.content_type, served.opened(raw)).report for raw in served.raw_messages("mobile")]
     places = [(each.place.latitude, each.place.longitude, each.place.accuracy) for each in reports]
     assert places == [(-6.97, 110.42, None), (-7.5, 110.25, 5), (None, None, None)]
 
@@ -114,7 +111,7 @@ def test_file_waits_for_room(serve: Serve) -> None:
     assert phone.call("HEAD", f"/uploads/{upload}").headers["Upload-Offset"] == str(len(content))
     assert phone.part(upload, len(content), b"").status_code == 204
     assert statuses(phone.results(sent)) == ["accepted"]
-    assert len(served.raw_messages(Channel.MOBILE)[0].attachments) == 1
+    assert len(served.raw_messages("mobile")[0].attachments) == 1
 
 
 def test_place_of_a_picture_is_sealed(phone: Phone, served: DoorClient) -> None:
@@ -122,7 +119,7 @@ def test_place_of_a_picture_is_sealed(phone: Phone, served: DoorClient) -> None:
     upload = phone.upload(placed_photo())
     phone.results(item(1, attachments=[upload]))
 
-    (raw,) = served.raw_messages(Channel.MOBILE)
+    (raw,) = served.raw_messages("mobile")
     with served.parts.engine.connect() as connection:
         kept = str(connection.exec_driver_sql("SELECT * FROM ingest_upload").all())
     assert [clear for clear in (raw.model_dump_json(), kept) if "110.42" in clear] == []
@@ -148,7 +145,7 @@ def test_upload_goes_on_where_it_broke(served: DoorClient, phone: Phone) -> None
     found = next(there for _ in range(100) if (there := offset()) == half)
     assert phone.part(upload, found, content[found:]).status_code == 204
     assert phone.results(item(1, attachments=[str(upload)]))[0]["status"] == "accepted"
-    (attachment,) = served.raw_messages(Channel.MOBILE)[0].attachments
+    (attachment,) = served.raw_messages("mobile")[0].attachments
     assert read_content(served.parts.engine, served.parts.sealer, attachment.id) == content
 
 
@@ -244,7 +241,7 @@ def test_same_file_twice_in_a_report(served: DoorClient, phone: Phone) -> None:
     upload = phone.upload(_PDF)
     phone.results(item(1, attachments=[upload, upload]))
 
-    assert len(served.raw_messages(Channel.MOBILE)[0].attachments) == 1
+    assert len(served.raw_messages("mobile")[0].attachments) == 1
 
 
 def test_attachment_by_the_other_address(served: DoorClient, phone: Phone) -> None:
@@ -256,7 +253,7 @@ def test_attachment_by_the_other_address(served: DoorClient, phone: Phone) -> No
     answer = served.post("/mobile/v1/reports", json=said | {"device_id": DEVICE, "client_id": str(uuid4())})
 
     assert_refused(answer, 404, "unknown_upload")
-    raw_messages = served.raw_messages(Channel.MOBILE)
+    raw_messages = served.raw_messages("mobile")
     reports = [mobile.read_report(raw.content_type, served.opened(raw)).report for raw in raw_messages]
     assert [len(raw.attachments) for raw in raw_messages] == [1, 1]
     assert [each.place.latitude for each in reports] == [-6.97, -6.97]

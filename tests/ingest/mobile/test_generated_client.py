@@ -12,7 +12,6 @@ import pytest
 import requests
 
 from app.assembly.openapi import Documented
-from messages.shapes import Channel
 from tests.ingest.door_client import DoorClient
 from tests.ingest.files.test_attachments import picture
 from tests.ingest.people import TEXT
@@ -64,7 +63,7 @@ def test_generated_client_reports(served: DoorClient, client: str) -> None:
         feed = module(client, "read_feed").sync(client=proven)
         state = module(client, "read_outbox").sync(client=proven)
 
-    raw_messages = served.raw_messages(Channel.MOBILE)
+    raw_messages = served.raw_messages("mobile")
     assert sent.status_code == 204
     assert [reported.tracking, answer.results[0].tracking] == [raw.tracking for raw in raw_messages]
     assert json.loads(served.opened(raw_messages[0]))["kind"] == "aspirasi"

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from messages.shapes import Channel, Complaint
+from messages.shapes import Complaint
 from messages.submission import MOBILE_ENVELOPE
 from normalize.draft import Unreadable
 from normalize.readers import mobile
-from normalize.stage import NormalizeStage
 from tests.ingest.door_client import DoorClient, assert_refused
 from tests.ingest.mobile.phones import Phone, item, statuses
 from tests.ingest.people import DEVICE, TEXT
+from tests.support.stages import make_normalizer
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def phone(served: DoorClient) -> Phone:
 
 def complaints(served: DoorClient, engine: Engine) -> list[Complaint]:
     """What the normalizer makes of what the door published, in order."""
-    stage = NormalizeStage(engine, served.parts.sealer, served.parts.services.names)
+    stage = make_normalizer(engine, served.parts.sealer, served.parts.services.names)
     reader = served.parts.bus.reader()
     try:
         records = list(reader.read(["raw-mobile"]))
@@ -123,7 +123,7 @@ def test_place_and_push_reach_the_complaint(served: DoorClient) -> None:
         item(1, latitude=-7.5, longitude=110.25, accuracy=12.5), item(2, push_token="push-2"), item(3, accuracy=4)
     )
 
-    drafts = [mobile.read_report(raw.content_type, served.opened(raw)) for raw in served.raw_messages(Channel.MOBILE)]
+    drafts = [mobile.read_report(raw.content_type, served.opened(raw)) for raw in served.raw_messages("mobile")]
     places = [
         (draft.report.place.latitude, draft.report.place.longitude, draft.report.place.accuracy) for draft in drafts
     ]

@@ -16,17 +16,16 @@ from pydantic import SecretStr
 from sqlalchemy import text as sql
 from structlog.types import EventDict
 
-from app.assembly import smpp
+from app.assembly.doors import smpp
 from app.assembly.parts import Parts
 from bus.port import Outgoing, Producer
 from config.database import write_transaction
 from ingest.smpp.connection import SmppLine
 from ingest.smpp.session import Backoff, Pace, Peer, Throttle
 from messages import topics
-from messages.shapes import Channel, RawMessage
+from messages.shapes import RawMessage
 from messages.smpp import JoinedSms
 from messages.topics import COMPLAINTS
-from normalize.stage import NormalizeStage
 from tests.conftest import NOW
 from tests.ingest.door_client import quarantined, raw_messages
 from tests.ingest.people import PHONE, TEXT
@@ -34,6 +33,7 @@ from tests.ingest.smpp import smsc as says
 from tests.ingest.smpp.smsc import OK, Smsc, Wire, deliver, part, sar, serving
 from tests.support.records import value_of
 from tests.support.service import Whole
+from tests.support.stages import make_normalizer
 
 # Seconds of a `Peer`, where a test is not about them.
 _QUICK = {"rate": 1000.0, "first_retry": 0.05, "busy": 0.05}
@@ -65,7 +65,7 @@ class Bound:
 
     def raw_messages(self) -> list[RawMessage]:
         """What the door published."""
-        return raw_messages(self.parts, Channel.SMS)
+        return raw_messages(self.parts, "sms")
 
     def texts(self) -> list[str]:
         """What it says."""
@@ -410,8 +410,8 @@ def normalized(parts: Parts) -> list[Outgoing]:
     """What the normalizer makes of everything that stands on the door's topic."""
     reader = parts.bus.reader()
     try:
-        records = sorted(reader.read([topics.raw_topic(Channel.SMS)]), key=lambda record: record.timestamp)
-        return list(NormalizeStage(parts.engine, parts.sealer).handle(records))
+        records = sorted(reader.read([topics.raw_topic("sms")]), key=lambda record: record.timestamp)
+        return list(make_normalizer(parts.engine, parts.sealer).handle(records))
     finally:
         reader.close()
 

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, select
 from sqlmodel import SQLModel
 from structlog.types import EventDict
 
-from app.assembly import smpp
+from app.assembly.doors import smpp
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from bus.errors import Retry, Stop

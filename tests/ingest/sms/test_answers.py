@@ -20,16 +20,15 @@ from ingest.door_store import DoorStore
 from ingest.sms_acknowledgement import ASK_AGAIN_AFTER, SmsAcknowledgements
 from ingest.wrap import accepted_record
 from messages.gsm_alphabet import fits_one_sms
-from messages.shapes import Channel, RawMessage
+from messages.shapes import RawMessage
 from messages.sms import ParsedSms, parse_sms
 from messages.tracking import tracking_number
-from normalize.stage import NormalizeStage
-from sinks.ledger.sink import LedgerSink
 from tests.conftest import NOW
 from tests.ingest.door_client import DoorClient
 from tests.ingest.people import PHONE, TEXT
 from tests.ingest.sms.test_door import send, sms
 from tests.support import records
+from tests.support.stages import make_ledger_sink, make_normalizer
 
 NUMBER = tracking_number(UUID(int=1), b"key")
 _STATES = ("terverifikasi", "terdisposisi", "proses", "selesai", "tunda")
@@ -68,19 +67,19 @@ def test_nothing_said_is_asked_for_once(served: DoorClient, nothing: str) -> Non
     answers = [says(send(served, sms(nothing, sid=f"SM{number}"))) for number in range(2)]
 
     assert answers == [sms_acknowledgement.report_usage(), None]
-    assert len(served.raw_messages(Channel.SMS)) == 2
+    assert len(served.raw_messages("sms")) == 2
 
 
 def test_unclear_is_asked_for_once_and_kept_as_a_report(served: DoorClient) -> None:
     """Too few letters: the number is told, with the question, and the second time without it."""
     answers = [says(send(served, sms("LAPOR ?? ok", sid=f"SM{number}"))) for number in range(2)]
 
-    first, second = served.raw_messages(Channel.SMS)
+    first, second = served.raw_messages("sms")
     assert answers == [
         sms_acknowledgement.stored_but_unclear(first.tracking),
         sms_acknowledgement.received(second.tracking),
     ]
-    stage = NormalizeStage(served.parts.engine, served.parts.sealer)
+    stage = make_normalizer(served.parts.engine, served.parts.sealer)
     published = stage.handle([records.at(accepted_record(first))])
     assert [record.topic for record in published] == ["complaints"]
 
@@ -168,7 +167,7 @@ def test_a_locked_database_does_not_hold_up_the_answer(served: DoorClient) -> No
 
     assert says(send(served, sms(""))) == sms_acknowledgement.report_usage()
     assert lock.in_transaction
-    assert len(served.raw_messages(Channel.SMS)) == 1
+    assert len(served.raw_messages("sms")) == 1
     lock.execute("ROLLBACK")
     lock.close()
 
@@ -185,13 +184,13 @@ def ask(served: DoorClient) -> Ask:
 def test_status_by_sms(served: DoorClient, ask: Ask) -> None:
     """The number, however it is typed, gives the state of its report: before it is in the ledger, and after."""
     send(served, sms())
-    (kept,) = served.raw_messages(Channel.SMS)
+    (kept,) = served.raw_messages("sms")
     number = kept.tracking
     assert ask(f"STATUS {number}") == sms_acknowledgement.unknown_number(number)
 
     parts = served.parts
-    (complaint,) = NormalizeStage(parts.engine, parts.sealer).handle([records.at(accepted_record(kept))])[:1]
-    LedgerSink(parts.engine).handle([records.at(complaint)])
+    (complaint,) = make_normalizer(parts.engine, parts.sealer).handle([records.at(accepted_record(kept))])[:1]
+    make_ledger_sink(parts.engine).handle([records.at(complaint)])
     typed = (
         f"STATUS {number}", f"status {number.lower()}", f"Cek {number.replace('-', '')}", f"CEK STATUS {number}.",
         f"LAPOR STATUS {number}", f"status no. {number.replace('-', ' ')}", f"\nStatus:\n{number}\n",
@@ -203,11 +202,11 @@ def test_status_by_sms(served: DoorClient, ask: Ask) -> None:
 def test_status_tells_the_state_and_nothing_else(served: DoorClient, ask: Ask) -> None:
     """Whoever has the number hears where the report is: not what it says, nor who wrote it."""
     send(served, sms())
-    (kept,) = served.raw_messages(Channel.SMS)
-    (complaint,) = NormalizeStage(served.parts.engine, served.parts.sealer).handle([records.at(accepted_record(kept))])[
-        :1
-    ]
-    LedgerSink(served.parts.engine).handle([records.at(complaint)])
+    (kept,) = served.raw_messages("sms")
+    (complaint,) = make_normalizer(served.parts.engine, served.parts.sealer).handle(
+        [records.at(accepted_record(kept))]
+    )[:1]
+    make_ledger_sink(served.parts.engine).handle([records.at(complaint)])
     told = str(ask(f"STATUS {kept.tracking}"))
     assert not any(word in told for word in (*TEXT.split(), PHONE, kept.sender))
 
@@ -246,7 +245,7 @@ def test_a_report_that_begins_like_a_question_is_a_report(text: str) -> None:
 def test_what_twilio_answers_we_do_not(served: DoorClient, word: str) -> None:
     """A word to Twilio is kept and gets no answer from us."""
     assert says(send(served, sms(word) | {"OptOutType": word})) is None
-    assert len(served.raw_messages(Channel.SMS)) == 1
+    assert len(served.raw_messages("sms")) == 1
 
 
 def test_stop_without_advanced_opt_out(served: DoorClient, ask: Ask) -> None:
@@ -259,7 +258,7 @@ def test_a_report_that_twilio_took_for_a_word_is_answered(served: DoorClient) ->
     """More than a word or two is a report, whatever OptOutType says."""
     fields = sms(f"BANTUAN {TEXT}") | {"OptOutType": "HELP"}
     answer = says(send(served, fields))
-    assert served.raw_messages(Channel.SMS)[0].tracking in str(answer)
+    assert served.raw_messages("sms")[0].tracking in str(answer)
 
 
 def test_a_number_that_nobody_was_given(ask: Ask) -> None:

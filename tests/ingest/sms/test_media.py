@@ -13,9 +13,8 @@ from ingest.files.cleaning import MAX_FILE_BYTES
 from ingest.sms.media import Fetched, MediaFetcher
 from ingest.wrap import accepted_record
 from messages import codec
-from messages.shapes import Channel, Complaint
+from messages.shapes import Complaint
 from messages.topics import COMPLAINTS
-from normalize.stage import NormalizeStage
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient
@@ -24,6 +23,7 @@ from tests.ingest.sms.test_door import send, signed_with_shared_key, sms
 from tests.support import records
 from tests.support.loopback import Answer, serving
 from tests.support.loopback_twilio import ACCOUNT, LoopbackTwilio, file
+from tests.support.stages import make_normalizer
 
 _SID = "MM0123456789abcdef0123456789abcdef"
 
@@ -76,8 +76,8 @@ def causes(logged: list[EventDict]) -> set[str]:
 
 def reported(served: DoorClient) -> Complaint:
     """The complaint made of the one message."""
-    (raw,) = served.raw_messages(Channel.SMS)
-    stage = NormalizeStage(served.parts.engine, served.parts.sealer)
+    (raw,) = served.raw_messages("sms")
+    stage = make_normalizer(served.parts.engine, served.parts.sealer)
     made = stage.handle([records.at(accepted_record(raw))])
     (complaint,) = [record for record in made if record.topic == COMPLAINTS]
     return codec.decode(Complaint, complaint.value, complaint.headers)
@@ -103,7 +103,7 @@ def test_the_old_token_opens_what_it_signed(serve: Serve, twilio: LoopbackTwilio
 
     send(served, sms(sid=_SID) | put(twilio, file(photo())), "old-token")
 
-    assert len(served.raw_messages(Channel.SMS)[0].attachments) == 1
+    assert len(served.raw_messages("sms")[0].attachments) == 1
 
 
 def test_twilio_is_not_told_a_shared_key(serve: Serve, twilio: LoopbackTwilio) -> None:
@@ -114,7 +114,7 @@ def test_twilio_is_not_told_a_shared_key(serve: Serve, twilio: LoopbackTwilio) -
 
     assert served.post("/sms/twilio", data=fields, headers=headers).status_code == 200
 
-    assert (len(served.raw_messages(Channel.SMS)[0].attachments), twilio.tokens) == (1, [twilio.token])
+    assert (len(served.raw_messages("sms")[0].attachments), twilio.tokens) == (1, [twilio.token])
 
 
 @pytest.mark.parametrize(
@@ -256,9 +256,9 @@ def test_two_pictures_without_words_are_two_matters(served: DoorClient, twilio: 
     for number in range(2):
         send(served, sms("", sid=f"MM{number}") | put(twilio, file(photo(number))))
 
-    stage = NormalizeStage(served.parts.engine, served.parts.sealer)
+    stage = make_normalizer(served.parts.engine, served.parts.sealer)
     made = stage.handle(
-        [records.at(accepted_record(raw), place) for place, raw in enumerate(served.raw_messages(Channel.SMS))]
+        [records.at(accepted_record(raw), place) for place, raw in enumerate(served.raw_messages("sms"))]
     )
     kinds = [codec.decode(Complaint, one.value, one.headers).relation.kind for one in made if one.topic == COMPLAINTS]
     assert kinds == ["new", "new"]
@@ -279,5 +279,5 @@ def test_a_store_that_is_away_costs_the_picture(serve: Serve, twilio: LoopbackTw
 
     assert send(served, sms(sid=_SID) | put(twilio, file(photo()))).status_code == 200
 
-    (raw,) = served.raw_messages(Channel.SMS)
+    (raw,) = served.raw_messages("sms")
     assert (raw.attachments, raw.unfetched) == ((), 1)

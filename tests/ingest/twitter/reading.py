@@ -19,7 +19,6 @@ from ingest.twitter.pictures import Pictures
 from ingest.twitter.read_budget import ReadBudget
 from ingest.twitter.recent_posts import PostStore
 from ingest.twitter.stream import StreamDoor, XStream
-from messages.shapes import Channel
 from tests.conftest import NOW
 from tests.ingest.door_client import raw_messages
 from tests.ingest.twitter import loopback_x as says
@@ -111,7 +110,7 @@ class Reading:
 
     def bodies(self) -> list[dict[str, Any]]:
         """What is under the seals, in the order of the bus."""
-        opened = [self.parts.sealer.open(raw.body, raw.message_id) for raw in raw_messages(self.parts, Channel.TWITTER)]
+        opened = [self.parts.sealer.open(raw.body, raw.message_id) for raw in raw_messages(self.parts, "twitter")]
         return [json.loads(body) for body in opened]
 
     def published(self) -> list[str]:

@@ -8,7 +8,6 @@ from structlog.types import EventDict
 
 from ingest.twitter.client import XAway
 from messages import ids
-from messages.shapes import Channel
 from tests.ingest.door_client import raw_messages
 from tests.ingest.people import Fields, post
 from tests.ingest.twitter import loopback_x as says
@@ -35,7 +34,7 @@ def written(hours: float) -> Fields:
 
 def found(reading: Reading) -> set[str]:
     """The posts that became messages."""
-    return {raw.provider_id for raw in raw_messages(reading.parts, Channel.TWITTER)}
+    return {raw.provider_id for raw in raw_messages(reading.parts, "twitter")}
 
 
 def test_what_is_older_stays_where_it_is(reading: Reading, logged: list[EventDict]) -> None:
@@ -123,5 +122,5 @@ def test_an_edit_of_what_is_too_old(reading: Reading) -> None:
     reading.x.posts = [post(1) | {"id": later, "edit_history_tweet_ids": [first, later]}]
 
     assert reading.look() == 1
-    (raw,) = raw_messages(reading.parts, Channel.TWITTER)
-    assert raw.id == ids.message_id(Channel.TWITTER, f"{first}:{later}")
+    (raw,) = raw_messages(reading.parts, "twitter")
+    assert raw.id == ids.message_id("twitter", f"{first}:{later}")

@@ -11,7 +11,6 @@ from config.database import DatabaseUnavailable, open_engine
 from ingest.door_store import DoorStore
 from ingest.twitter.client import XAway, XMentions
 from messages import ids
-from messages.shapes import Channel
 from tests.ingest.door_client import FlakyProducer, quarantined, raw_messages
 from tests.ingest.people import AUTHOR, HANDLE, post
 from tests.ingest.twitter import loopback_x as says
@@ -45,9 +44,9 @@ def test_post_becomes_one_record(reading: Reading) -> None:
 
     reading.look()
 
-    (raw,) = raw_messages(reading.parts, Channel.TWITTER)
+    (raw,) = raw_messages(reading.parts, "twitter")
     assert reading.bodies() == [{"account": says.ACCOUNT, "post": reading.x.posts[0]}]
-    assert (raw.id, raw.verified_by) == (ids.message_id(Channel.TWITTER, post(1)["id"]), "x-api")
+    assert (raw.id, raw.verified_by) == (ids.message_id("twitter", post(1)["id"]), "x-api")
     assert [private for private in (AUTHOR, HANDLE) if private in raw.model_dump_json()] == []
 
 
@@ -108,7 +107,7 @@ def test_published_twice_is_the_same_message(reading: Reading) -> None:
     reading.store.move_cursor(_CURSOR, "0")
     reading.look()
 
-    found = [raw.id for raw in raw_messages(reading.parts, Channel.TWITTER)]
+    found = [raw.id for raw in raw_messages(reading.parts, "twitter")]
     assert (len(found), len(set(found))) == (10, 5)
 
 

@@ -12,7 +12,7 @@ from structlog.types import EventDict
 from ingest.files.cleaning import MAX_FILE_BYTES
 from ingest.twitter.adapter import Found, versions
 from messages import ids
-from messages.shapes import Channel, RawMessage
+from messages.shapes import RawMessage
 from tests.ingest.door_client import quarantined, raw_messages
 from tests.ingest.people import AUTHOR, post
 from tests.ingest.twitter import loopback_x as says
@@ -29,7 +29,7 @@ def version(number: int, *earlier: int, **more: Any) -> dict[str, Any]:
 
 def found(reading: Reading) -> list[RawMessage]:
     """What stands on the bus."""
-    return raw_messages(reading.parts, Channel.TWITTER)
+    return raw_messages(reading.parts, "twitter")
 
 
 def test_edit_is_a_message_of_its_own(reading: Reading) -> None:
@@ -283,7 +283,7 @@ def test_pictures_again_after_a_failure(reading: Reading) -> None:
 
     first, second = found(reading)
     assert first.attachments == second.attachments
-    assert first.id == second.id == ids.message_id(Channel.TWITTER, post(1)["id"])
+    assert first.id == second.id == ids.message_id("twitter", post(1)["id"])
 
 
 def test_posts_are_remembered_sealed(reading: Reading) -> None:

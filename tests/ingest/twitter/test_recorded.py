@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from ingest.twitter.deleted_posts import compliance_events, withdrawn_by
-from messages.shapes import Channel
 from normalize.draft import Draft, NotComplaint
 from normalize.readers import twitter
 from tests.ingest.door_client import quarantined, raw_messages
@@ -53,7 +52,7 @@ def test_every_recorded_post(reading: Reading, path: Path) -> None:
         reading.look()
         posts += len(page["data"])
 
-    kept = raw_messages(reading.parts, Channel.TWITTER)
+    kept = raw_messages(reading.parts, "twitter")
     earlier = sum(len(body.get("earlier", ())) for body in reading.bodies())
     assert len(kept) + earlier + len(quarantined(reading.parts)) == posts
     for raw in kept:
@@ -69,7 +68,7 @@ def test_recorded_posts_are_complaints_or_say_why_not(reading: Reading) -> None:
         reading.store.move_cursor("twitter.since_id", "0")
         reading.x.script.append(says.shaped(page))
         reading.look()
-    for raw in raw_messages(reading.parts, Channel.TWITTER):
+    for raw in raw_messages(reading.parts, "twitter"):
         read = twitter.read_report(raw.content_type, reading.parts.sealer.open(raw.body, raw.id))
         reason = read.reason if isinstance(read, NotComplaint) else "complaint"
         found[reason] = found.get(reason, 0) + 1
@@ -86,7 +85,7 @@ def test_recorded_edits_belong_together(reading: Reading) -> None:
         reading.x.script.append(says.shaped(page))
         reading.look()
 
-    first, second = raw_messages(reading.parts, Channel.TWITTER)
+    first, second = raw_messages(reading.parts, "twitter")
     assert second.provider_id.startswith(f"{first.provider_id}:")
     drafts = [
         twitter.read_report(raw.content_type, reading.parts.sealer.open(raw.body, raw.id)) for raw in (first, second)
@@ -104,7 +103,7 @@ def test_recorded_stream(reading: Reading) -> None:
 
     whole = [line for line in lines if _is_json(line)]
     assert 0 < len(whole) < len(lines)
-    assert len(raw_messages(reading.parts, Channel.TWITTER)) == len(whole)
+    assert len(raw_messages(reading.parts, "twitter")) == len(whole)
     assert len(quarantined(reading.parts)) == len(lines) - len(whole)
 
 

@@ -13,11 +13,8 @@ import requests
 
 from ingest.twitter.deleted_posts import Withdrawals
 from messages import codec
-from messages.shapes import Channel, Complaint
+from messages.shapes import Complaint
 from messages.topics import COMPLAINTS, OVERSIGHT
-from normalize.stage import NormalizeStage
-from router.stage import RouterStage
-from sinks.ledger.sink import LedgerSink
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient
@@ -27,6 +24,7 @@ from tests.ingest.sms.test_door import send, sms
 from tests.ingest.twitter.reading import Reading
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
+from tests.support.stages import make_ledger_sink, make_normalizer, make_router
 
 # Of no other text that we show.
 _WORD = "wulungsari"
@@ -48,12 +46,12 @@ def numbers(reading: Reading) -> dict[str, str]:
     reading.look()
     parts = reading.parts
     reader = parts.bus.reader()
-    arrivals = list(reader.read([f"raw-{Channel.TWITTER.value}"]))
-    made = NormalizeStage(parts.engine, parts.sealer).handle(arrivals)
+    arrivals = list(reader.read([f"raw-{'twitter'}"]))
+    made = make_normalizer(parts.engine, parts.sealer).handle(arrivals)
     complaints = [at(one, place) for place, one in enumerate(made) if one.topic == COMPLAINTS]
-    routed = RouterStage(parts.engine, fixed_rules_source(), lambda: NOW).handle(complaints)
+    routed = make_router(parts.engine, fixed_rules_source(), lambda: NOW).handle(complaints)
     dispatches = [at(one, place) for place, one in enumerate(routed) if one.topic.startswith("agency-")]
-    LedgerSink(parts.engine).handle([*complaints, *dispatches])
+    make_ledger_sink(parts.engine).handle([*complaints, *dispatches])
 
     gone: Withdrawals = reading.withdrawals()
     assert gone.take([{"action": "delete", "id": posts["withdrawn"]["id"]}]) == 1

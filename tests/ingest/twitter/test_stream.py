@@ -9,7 +9,6 @@ from structlog.types import EventDict
 
 from ingest.twitter.client import XAway
 from ingest.twitter.stream import PAUSE_SECONDS, RULE, XStream
-from messages.shapes import Channel
 from tests.ingest.door_client import FlakyProducer, quarantined, raw_messages
 from tests.ingest.people import post
 from tests.ingest.twitter import loopback_x as says
@@ -36,11 +35,11 @@ def test_posts_are_published_as_they_come(reading: Reading) -> None:
     """Each line is one message, in the order of the stream, under the ids that polling would give."""
     reading.x.streams.append(Stream((line(post(1)), line(post(2)))))
     reading.stream().look()
-    streamed = [raw.id for raw in raw_messages(reading.parts, Channel.TWITTER)]
+    streamed = [raw.id for raw in raw_messages(reading.parts, "twitter")]
     reading.x.posts = [post(1), post(2)]
     reading.look()
 
-    assert [raw.id for raw in raw_messages(reading.parts, Channel.TWITTER)] == streamed * 2
+    assert [raw.id for raw in raw_messages(reading.parts, "twitter")] == streamed * 2
 
 
 def test_never_moves_the_place(reading: Reading) -> None:

@@ -9,7 +9,7 @@ from ingest.twitter.client import XAway
 from ingest.twitter.deleted_posts import Withdrawn, compliance_events, withdrawn_by, withdrawn_in
 from ingest.twitter.read_budget import ReadsSpent
 from messages import codec, ids
-from messages.shapes import Channel, OversightEvent
+from messages.shapes import OversightEvent
 from messages.topics import OVERSIGHT
 from tests.ingest.door_client import FlakyProducer
 from tests.ingest.people import post
@@ -30,7 +30,7 @@ def told(reading: Reading) -> list[OversightEvent]:
 
 def complaint_of(number: int) -> object:
     """The complaint that a post became."""
-    return ids.complaint_id(ids.message_id(Channel.TWITTER, post(number)["id"]))
+    return ids.complaint_id(ids.message_id("twitter", post(number)["id"]))
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_edited_posts_are_asked_about_by_their_version(reading: Reading) -> None
     reading.x.gone = {post(2)["id"]}
 
     assert reading.withdrawals().look() == 1
-    message = ids.message_id(Channel.TWITTER, f"{post(1)['id']}:{post(2)['id']}")
+    message = ids.message_id("twitter", f"{post(1)['id']}:{post(2)['id']}")
     assert told(reading)[0].subject == ids.complaint_id(message)
 
 

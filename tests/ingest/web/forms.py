@@ -10,7 +10,7 @@ import requests
 from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 
-from app.assembly.parts import utc_now
+from app.clock import utc_now
 from ingest.web.form_token import FormTokens
 from tests.ingest.door_client import DoorClient
 from tests.ingest.people import Fields, report

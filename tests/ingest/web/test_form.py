@@ -11,10 +11,9 @@ from urllib.parse import parse_qsl
 import pytest
 from PIL import Image
 
-from app.assembly.parts import utc_now
+from app.clock import utc_now
 from ingest.http.concurrency_limit import ConcurrencyLimit
 from ingest.web.form_token import MAX_FILE_AGE, FormFile, FormTokens
-from messages.shapes import Channel
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient, FlakyProducer
@@ -28,7 +27,7 @@ _CODES: Fields = {"region": "", "province": "33", "city": "33.74", "district": "
 
 def said(served: DoorClient) -> Fields:
     """What the one report on the bus says."""
-    (raw,) = served.raw_messages(Channel.WEB)
+    (raw,) = served.raw_messages("web")
     return dict(parse_qsl(served.opened(raw).decode()))
 
 
@@ -230,7 +229,7 @@ def test_files_come_with_the_report(served: DoorClient) -> None:
 
     assert send_form(served, files).status_code == _SENT
 
-    (raw,) = served.raw_messages(Channel.WEB)
+    (raw,) = served.raw_messages("web")
     assert [one.media_type for one in raw.attachments] == ["image/jpeg", "application/pdf", "image/png"]
     assert all(find_attachment(served.parts.engine, one.id) == one for one in raw.attachments)
     assert "depan.jpg" not in raw.model_dump_json() + served.opened(raw).decode()
@@ -240,7 +239,7 @@ def test_nothing_hidden_stays_in_a_picture(served: DoorClient) -> None:
     """Who took it and where are gone from what is kept."""
     send_form(served, [attached("depan.jpg", photo())])
 
-    (raw,) = served.raw_messages(Channel.WEB)
+    (raw,) = served.raw_messages("web")
     content = read_content(served.parts.engine, served.parts.sealer, raw.attachments[0].id)
     assert content
     with Image.open(io.BytesIO(content)) as image:
@@ -273,7 +272,7 @@ def test_files_survive_an_error(served: DoorClient) -> None:
     assert "depan.jpg" in page.text
     assert f"Titik dari foto: {SPOT[0]:.5f}, {SPOT[1]:.5f}" in page.text
     assert again(served, page, text="Lampu mati.").status_code == _SENT
-    (raw,) = served.raw_messages(Channel.WEB)
+    (raw,) = served.raw_messages("web")
     assert [one.media_type for one in raw.attachments] == ["image/jpeg"]
     assert float(said(served)["latitude"]) == SPOT[0]
 
@@ -283,7 +282,7 @@ def test_files_survive_a_step(served: DoorClient) -> None:
     page = send_form(served, [attached("depan.jpg", photo())], step="city", region="", province="33")
 
     assert again(served, page, city="33.74").status_code == _SENT
-    assert len(served.raw_messages(Channel.WEB)[0].attachments) == 1
+    assert len(served.raw_messages("web")[0].attachments) == 1
 
 
 def test_a_kept_file_can_be_left_out(served: DoorClient) -> None:
@@ -291,7 +290,7 @@ def test_a_kept_file_can_be_left_out(served: DoorClient) -> None:
     page = send_form(served, [attached("depan.jpg", photo())], text=" ")
 
     assert again(served, page, text="Lampu mati.", kept=[]).status_code == _SENT
-    assert served.raw_messages(Channel.WEB)[0].attachments == ()
+    assert served.raw_messages("web")[0].attachments == ()
 
 
 def test_a_form_carries_only_its_own_files(served: DoorClient) -> None:
@@ -426,7 +425,7 @@ def test_whoever_waits_for_a_picture_waits_alone(serve: Serve) -> None:
             assert [each.done() for each in sent] == [False] * 4
         assert [each.result(60).status_code for each in sent] == [_SENT] * 4
     assert others == [200, _SENT, 200]
-    assert sorted(len(raw.attachments) for raw in served.raw_messages(Channel.WEB)) == [0, 1, 1, 1, 1]
+    assert sorted(len(raw.attachments) for raw in served.raw_messages("web")) == [0, 1, 1, 1, 1]
 
 
 def test_too_many_from_one_address(serve: Serve) -> None:

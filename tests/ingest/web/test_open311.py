@@ -18,12 +18,9 @@ from ingest.web.open311.store import RequestStore
 from ingest.wrap import accepted_record
 from messages import codec, ids
 from messages.open311 import CONTENT_TYPE
-from messages.shapes import AgencyAnswer, Channel, Dispatch
+from messages.shapes import AgencyAnswer, Dispatch
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, agency_topic
 from messages.tracking import tracking_number
-from normalize.stage import NormalizeStage
-from router.stage import RouterStage
-from sinks.ledger.sink import LedgerSink
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient, FlakyProducer
@@ -32,6 +29,7 @@ from tests.ingest.twitter.loopback_x import LoopbackX
 from tests.sinks.ledger.test_status import counted, written
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
+from tests.support.stages import make_ledger_sink, make_normalizer, make_router
 
 # The door goes by the real clock: an answer is later than any test runs.
 ANSWERED = NOW.replace(year=NOW.year + 100)
@@ -122,9 +120,9 @@ def token_of(response: requests.Response) -> str:
 def work(served: DoorClient, *verdicts: str) -> None:
     """Take everything that the web's door published through the stages into the ledger, and answer it so."""
     parts = served.parts
-    normalizer = NormalizeStage(parts.engine, parts.sealer, parts.services.names)
-    router, ledger = RouterStage(parts.engine, fixed_rules_source(), lambda: NOW), LedgerSink(parts.engine)
-    raw_messages = [accepted_record(raw) for raw in served.raw_messages(Channel.WEB)]
+    normalizer = make_normalizer(parts.engine, parts.sealer, parts.services.names)
+    router, ledger = make_router(parts.engine, fixed_rules_source(), lambda: NOW), make_ledger_sink(parts.engine)
+    raw_messages = [accepted_record(raw) for raw in served.raw_messages("web")]
     complaints = of(COMPLAINTS, normalizer.handle([at(raw, offset) for offset, raw in enumerate(raw_messages)]))
     sent = of(agency_topic(""), router.handle([at(complaint, offset) for offset, complaint in enumerate(complaints)]))
     dispatches = [codec.decode(Dispatch, message.value, message.headers) for message in sent]
@@ -202,7 +200,7 @@ def test_a_request_becomes_one_record(served: DoorClient, form: str) -> None:
 
     response = served.post(f"/open311/v2/requests.{form}", data=body, headers=headers)
 
-    (raw,) = served.raw_messages(Channel.WEB)
+    (raw,) = served.raw_messages("web")
     (found,) = told(response)
     assert [*found] == ["token", "service_notice", "account_id"]
     assert (found["token"], found["account_id"]) == (raw.tracking, None)
@@ -216,7 +214,7 @@ def test_identity_is_sealed(served: DoorClient) -> None:
     """Neither name, number, address nor words stand in clear anywhere in the record."""
     send(served)
 
-    (raw,) = served.raw_messages(Channel.WEB)
+    (raw,) = served.raw_messages("web")
     assert [private for private in (*PRIVATE, "Sekar") if private in raw.model_dump_json()] == []
 
 
@@ -310,13 +308,13 @@ def test_a_key_is_needed_where_keys_are_given_out(serve: Serve) -> None:
 def test_equal_requests_are_two_reports(served: DoorClient) -> None:
     """Two citizens may say the same through one city's app."""
     assert len({token_of(send(served)) for _ in range(2)}) == 2
-    assert len({raw.sender for raw in served.raw_messages(Channel.WEB)}) == 2
+    assert len({raw.sender for raw in served.raw_messages("web")}) == 2
 
 
 def test_an_idempotency_key_makes_a_request_repeatable(served: DoorClient) -> None:
     """The same key with the same request is the same token and message; with another it is refused."""
     assert len({token_of(send(served, key="k1")) for _ in range(2)}) == 1
-    assert len({raw.id for raw in served.raw_messages(Channel.WEB)}) == 1
+    assert len({raw.id for raw in served.raw_messages("web")}) == 1
     for form in FORMATS:
         errors(send(served, form, key="k1", description="Lain lagi."), 422)
     errors(send(served, key="k" * 256), 400)
@@ -384,7 +382,7 @@ def test_nothing_of_who_what_or_where_is_told(served: DoorClient) -> None:
     served.post("/web/reports", json=report(rahasia=True, title="Sukamaju"), headers={"Idempotency-Key": "1"})
     send(served)
     work(served, "closed")
-    asked = ",".join(raw.tracking for raw in served.raw_messages(Channel.WEB))
+    asked = ",".join(raw.tracking for raw in served.raw_messages("web"))
 
     for form in FORMATS:
         response = ask(served, "requests", form, service_request_id=asked)
@@ -429,7 +427,7 @@ def test_a_thousand_requests_are_looked_up_together(serve: Serve) -> None:
     """The longest list asks the database a few times, not a thousand, and is whole."""
     served = serve(open311_keys=_KEYS)
     token_of(send(served, api_key="kota-satu"))
-    (mine,) = served.raw_messages(Channel.WEB)
+    (mine,) = served.raw_messages("web")
     numbers = written(served.parts.engine, 1000)
     requests_ = RequestStore(served.parts.engine)
     client = ApiKeys(("kota-satu",), served.parts.wrapper).client({"api_key": "kota-satu"})
@@ -600,7 +598,7 @@ def test_a_link_is_kept_and_not_followed(served: DoorClient, x: LoopbackX) -> No
     send(served, media_url=address)
     work(served)
 
-    (raw,) = served.raw_messages(Channel.WEB)
+    (raw,) = served.raw_messages("web")
     assert x.asked == []
     assert raw.unfetched == 1
     assert urlencode({"media_url": address}).encode() in served.opened(raw)

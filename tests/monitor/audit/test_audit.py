@@ -9,22 +9,21 @@ from functools import partial
 
 import pytest
 
+from app.assembly.channels import DIRECTORY
 from app.assembly.parts import Parts
 from app.operations.quarantine import Choice, Quarantine
 from bus.port import Membership, Outgoing, Record
 from bus.worker import Stage, Worker
 from ingest.wrap import accepted_record, quarantine_record
 from messages import codec, ids
-from messages.shapes import MERGED, Channel, Complaint, Dispatch, OversightEvent, Relation
+from messages.shapes import MERGED, Complaint, Dispatch, OversightEvent, Relation
 from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT
 from monitor.audit.audit import Audit, Auditor
-from normalize.stage import NormalizeStage
-from router.stage import RouterStage
-from sinks.ledger.sink import LedgerSink
 from tests.conftest import NOW
 from tests.journeys.test_journeys import REGISTRY
 from tests.support import records
 from tests.support.rules import fixed_rules_source
+from tests.support.stages import make_ledger_sink, make_normalizer, make_router
 
 
 class Pipeline:
@@ -42,12 +41,15 @@ class Pipeline:
         """Let one stage work all it finds."""
         raw = tuple(f"raw-{channel}" for channel in ("web", "sms", "twitter", "mobile"))
         stages: dict[str, tuple[Stage, tuple[str, ...]]] = {
-            "normalize": (NormalizeStage(self.parts.engine, self.parts.sealer), raw),
+            "normalize": (make_normalizer(self.parts.engine, self.parts.sealer), raw),
             "router": (
-                RouterStage(self.parts.engine, fixed_rules_source(self.parts.settings.agencies), lambda: NOW),
+                make_router(self.parts.engine, fixed_rules_source(self.parts.settings.agencies), lambda: NOW),
                 (COMPLAINTS, "agency-answers", CORRECTIONS),
             ),
-            "ledger": (LedgerSink(self.parts.engine), (COMPLAINTS, "agency-answers", CORRECTIONS, *self.parts.queues)),
+            "ledger": (
+                make_ledger_sink(self.parts.engine),
+                (COMPLAINTS, "agency-answers", CORRECTIONS, *self.parts.queues),
+            ),
         }
         stage, names = stages[group]
         consumer = self.parts.bus.consumer(Membership(group, "test", names))
@@ -185,7 +187,7 @@ def test_a_missing_row_is_named(parts: Parts, pipeline: Pipeline) -> None:
     """A complaint that the ledger passed over is lost to the citizen who asks for it."""
     pipeline.all()
     reader = parts.bus.reader()
-    audit = Auditor(reader, parts.queues, list, NOW).run()
+    audit = Auditor(reader, DIRECTORY.names, parts.queues, list, NOW).run()
     reader.close()
     assert list(audit.lost.values()) == ["complaint not in the ledger"] * 2
 
@@ -205,7 +207,7 @@ def quarantine(parts: Parts, pipeline: Pipeline) -> Quarantine:
     """A quarantine that holds three messages, one of them for two reasons."""
     for number, reason in ((1, "unsigned"), (1, "bad_signature"), (2, "unsigned"), (3, "malformed")):
         body = f"MessageSid=SM{number}&From=%2B62800000005{number}&Body=pohon+tumbang+{number}".encode()
-        raw = parts.wrapper.wrap(Channel.SMS, f"held:{number}", "", body, NOW, records.FORM)
+        raw = parts.wrapper.wrap("sms", f"held:{number}", "", body, NOW, records.FORM)
         pipeline.publish(quarantine_record(raw, reason))
     return Quarantine(parts.bus, parts.wrapper, parts.sealer, parts.audit_log)
 
@@ -232,7 +234,7 @@ def test_what_is_released_counts_as_what_it_became(parts: Parts, pipeline: Pipel
 def test_released_and_delivered_by_twilio_is_one(parts: Parts, pipeline: Pipeline, quarantine: Quarantine) -> None:
     """The webhook came again with a true signature, before or after: one arrival, delivered again."""
     body = b"MessageSid=SM1&From=%2B628000000051&Body=pohon+tumbang+1"
-    true = accepted_record(parts.wrapper.wrap(Channel.SMS, "SM1", "tel:+628000000051", body, NOW, records.FORM))
+    true = accepted_record(parts.wrapper.wrap("sms", "SM1", "tel:+628000000051", body, NOW, records.FORM))
     pipeline.publish(true)
     list(quarantine.release(Choice(), "petugas-1", "token lama", NOW))
     pipeline.publish(true)
@@ -248,7 +250,7 @@ def test_a_release_that_went_nowhere_is_named(parts: Parts, pipeline: Pipeline, 
     waiting = quarantine.waiting(Choice(reason="malformed"))[0].raw
     told = OversightEvent(
         id=ids.event_id(waiting.id, "released"),
-        message_id=ids.message_id(Channel.SMS, "SM3"),
+        message_id=ids.message_id("sms", "SM3"),
         at=NOW,
         event="released",
         subject=waiting.id,
@@ -265,7 +267,7 @@ def test_a_record_that_is_no_event_is_dead_not_lost(parts: Parts, pipeline: Pipe
     """Bytes without any of our headers are counted by their place, on the topic and among the dead letters alike."""
     pipeline.publish(Outgoing("raw-web", b"", b"garbage"))
     stopping = threading.Event()
-    stage = NormalizeStage(parts.engine, parts.sealer)
+    stage = make_normalizer(parts.engine, parts.sealer)
     names = tuple(f"raw-{channel}" for channel in ("web", "sms", "twitter", "mobile"))
     join = partial(parts.bus.consumer, Membership("normalize", "test", names))
     worker = threading.Thread(target=Worker("normalize", join, stage, "dead-normalize", stopping).run)

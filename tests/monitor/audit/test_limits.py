@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import Engine
 
+from app.assembly.channels import DIRECTORY
 from app.assembly.parts import Parts
 from bus.errors import Stop
 from bus.local.bus import LocalBus
@@ -18,10 +19,10 @@ from bus.port import OffsetRange, Outgoing, Partition, Reader, Record, TopicSpec
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, agency_topic
 from monitor.audit.audit import Auditor
 from monitor.audit.temp_store import Scratch
-from sinks.ledger.sink import LedgerSink
 from tests.conftest import NOW
 from tests.support import bus_readers, written_bus
 from tests.support.audit_faults import FAULTS, MERGED_TO_1, clean, expected, found, lost
+from tests.support.stages import make_ledger_sink
 from tests.support.written_bus import (
     HEALTH,
     PLN,
@@ -217,7 +218,7 @@ def test_faults_are_found_beside_what_retention_took(aged: Aged) -> None:
 def test_the_ledger_is_read_bit_by_bit_from_either_database(parts: Parts, engine: Engine) -> None:
     """Rows without a complaint on the bus are named, from SQLite and PostgreSQL alike."""
     parts.engine = engine
-    LedgerSink(engine).handle([written_bus.at(complaint(number), number) for number in range(1, 4)])
+    make_ledger_sink(engine).handle([written_bus.at(complaint(number), number) for number in range(1, 4)])
     assert found(parts.audit()) == sorted(("recorded_unknown", str(case(number))) for number in range(1, 4))
 
 
@@ -267,7 +268,7 @@ def test_memory_does_not_grow_with_the_messages() -> None:
     def peak(messages: int) -> int:
         tracemalloc.start()
         try:
-            audit = Auditor(Endless(messages), QUEUES, lambda: map(row, range(messages)), NOW).run()
+            audit = Auditor(Endless(messages), DIRECTORY.names, QUEUES, lambda: map(row, range(messages)), NOW).run()
             assert (audit.clean, audit.complaints) == (True, messages)
             return tracemalloc.get_traced_memory()[1]
         finally:

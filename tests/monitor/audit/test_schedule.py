@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
+from app.assembly.channels import DIRECTORY
 from app.assembly.monitoring import watch
 from app.assembly.parts import Parts
 from bus.errors import Retry, Stop
@@ -87,7 +88,7 @@ def test_it_audits_until_it_is_stopped(heard: Heard) -> None:
 def test_a_difference_is_on_the_console(parts: Parts) -> None:
     """From the audit to what needs a person."""
     looking = watch(parts)
-    assert "audit" not in {one.name for one in concerns(looking.look())}
+    assert "audit" not in {one.name for one in concerns(looking.look(), DIRECTORY)}
     looking.audited({"lost": 2, "doubled": 0, "misfiled": 0})
-    assert "audit" in {one.name for one in concerns(looking.look())}
+    assert "audit" in {one.name for one in concerns(looking.look(), DIRECTORY)}
     looking.close()

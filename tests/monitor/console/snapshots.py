@@ -3,6 +3,7 @@
 import threading
 from datetime import datetime, timedelta
 
+from app.assembly.channels import DIRECTORY
 from messages.shapes import Channel
 from messages.topics import TRIAGE
 from monitor.monitor_loop import Watching
@@ -34,7 +35,7 @@ def quiet(at: datetime) -> Snapshot:
     """Nothing needs a person."""
     return Snapshot(
         at=at,
-        channels=tuple(channel(one, at, 3, 170) for one in Channel),
+        channels=tuple(channel(one, at, 3, 170) for one in DIRECTORY.names),
         stages=tuple(stage(name, at, 0, 0) for name in ("normalize", "router", "ledger", "replies")),
         processes=(process("host-1"),),
     )
@@ -45,10 +46,10 @@ def troubled(at: datetime, agencies: int = 600, step: int = 0) -> Snapshot:
     return Snapshot(
         at=at,
         channels=(
-            channel(Channel.WEB, at, 410 + step, 4_812, newest=1),
-            channel(Channel.SMS, at, 0, 12, newest=720),
-            channel(Channel.TWITTER, at, 0, 0, newest=52_000, usual=61.3),
-            channel(Channel.MOBILE, at, 7, 391 + step, newest=4),
+            channel("web", at, 410 + step, 4_812, newest=1),
+            channel("sms", at, 0, 12, newest=720),
+            channel("twitter", at, 0, 0, newest=52_000, usual=61.3),
+            channel("mobile", at, 7, 391 + step, newest=4),
         ),
         stages=(
             stage("normalize", at, 1_204 + step, 640 + 5 * step, "normalize-1", "normalize-2"),
@@ -152,7 +153,7 @@ class Planted:
     def __init__(self, seen: Snapshot) -> None:
         self.seen = seen
         self.stopping = threading.Event()
-        self.watching = Watching(lambda: self.seen, self.stopping, 5.0)
+        self.watching = Watching(lambda: self.seen, DIRECTORY, self.stopping, 5.0)
 
     def step(self, seen: Snapshot) -> None:
         """Look once, and see this."""

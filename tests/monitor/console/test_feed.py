@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.assembly.channels import DIRECTORY
 from app.assembly.operations_http import pages
 from monitor.active_alerts import Register
 from monitor.console.feed import Feed
@@ -29,7 +30,7 @@ def planted() -> Planted:
 @pytest.fixture
 def feed(planted: Planted) -> Feed:
     """Of an epoch with a name."""
-    return Feed(planted.watching, Draw(pages()), "epoch")
+    return Feed(planted.watching, Draw(pages(), DIRECTORY), "epoch")
 
 
 def said(sent: bytes) -> Any:
@@ -39,7 +40,7 @@ def said(sent: bytes) -> Any:
 
 def view(seen: Snapshot) -> View:
     """The first look."""
-    return View(1, seen, Register().stand(seen))
+    return View(1, seen, Register(DIRECTORY).stand(seen))
 
 
 def test_before_the_first_look_there_is_nothing(feed: Feed) -> None:
@@ -123,7 +124,7 @@ def test_an_event_is_small(feed: Feed, planted: Planted) -> None:
 
 def test_agencies_beyond_the_fullest_are_the_rest() -> None:
     """Each is in one of the two lists, and triage in neither."""
-    board = Draw(pages())(view(troubled(NOW, 600)))
+    board = Draw(pages(), DIRECTORY)(view(troubled(NOW, 600)))
 
     assert [*board.lists["fullest"]] == [f"kab-{number:04}" for number in range(FULLEST)]
     assert len(board.lists["rest"]) == 600 - FULLEST
@@ -133,7 +134,7 @@ def test_agencies_beyond_the_fullest_are_the_rest() -> None:
 
 def test_what_cannot_be_seen_is_not_said_to_be_well() -> None:
     """Without bus and database the lists say so: an empty one would be taken for a good sign."""
-    board = Draw(pages())(view(dark(NOW)))
+    board = Draw(pages(), DIRECTORY)(view(dark(NOW)))
 
     for name in ("stages", "letters", "quarantine"):
         assert "the bus can&#39;t be reached" in board.lists[name][""]
@@ -144,13 +145,13 @@ def test_what_cannot_be_seen_is_not_said_to_be_well() -> None:
 
 def test_well_is_said() -> None:
     """Nothing needs a person, nothing was put aside, nothing waits; the page's title counts nothing."""
-    board = Draw(pages())(view(quiet(NOW)))
+    board = Draw(pages(), DIRECTORY)(view(quiet(NOW)))
 
     assert "Nothing needs a person." in board.lists["concerns"][""]
     assert "No dead letters." in board.lists["letters"][""]
     assert "Nothing waits at any agency." in board.lists["fullest"][""]
     assert (board.facts["title"], board.facts["tally"]) == ("Satu Pintu operations", "")
-    assert Draw(pages())(view(troubled(NOW))).facts["title"] == "(12 NOW) Satu Pintu operations"
+    assert Draw(pages(), DIRECTORY)(view(troubled(NOW))).facts["title"] == "(12 NOW) Satu Pintu operations"
 
 
 def test_names_are_text() -> None:
@@ -159,7 +160,7 @@ def test_names_are_text() -> None:
     name = "<script>alert(1)</script>"
     queue = seen.queues[1].model_copy(update={"name": name, "agency": f'"{name}'})
     process = seen.processes[0].model_copy(update={"instance": name})
-    board = Draw(pages())(view(seen.model_copy(update={"queues": (queue,), "processes": (process,)})))
+    board = Draw(pages(), DIRECTORY)(view(seen.model_copy(update={"queues": (queue,), "processes": (process,)})))
 
     assert "<script" not in "".join(row for rows in board.lists.values() for row in rows.values())
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from messages.shapes import Channel
+from app.assembly.channels import DIRECTORY
 from monitor.active_alerts import Register
 from monitor.alert_conditions import NAMES, concerns
 from monitor.console import rows
@@ -19,14 +19,14 @@ def test_every_concern_has_a_part_of_the_page() -> None:
 
 def test_the_planted_trouble_is_all_kinds_of_trouble() -> None:
     """What the browser looks at is everything there can be to look at."""
-    found = {one.name for seen in (troubled(NOW), dark(NOW)) for one in concerns(seen)}
+    found = {one.name for seen in (troubled(NOW), dark(NOW)) for one in concerns(seen, DIRECTORY)}
 
     assert found == set(NAMES)
 
 
 def test_a_concern_says_since_when() -> None:
     """With the day, where that is not today, and for how long it stands."""
-    register = Register()
+    register = Register(DIRECTORY)
     register.stand(troubled(NOW - timedelta(hours=21)))
     stands = {one.name: rows.concern(one, NOW) for one in register.stand(troubled(NOW))}
 
@@ -37,27 +37,27 @@ def test_a_concern_says_since_when() -> None:
 def test_a_door_of_several_processes_is_said_once() -> None:
     """With how many of them are shut, where, and why; a line belongs to the channel that it feeds."""
     seen = troubled(NOW)
-    said = {one.channel: rows.channel(one, seen).doors for one in seen.channels}
+    said = {one.channel: rows.channel(one, seen, DIRECTORY).doors for one in seen.channels}
 
-    assert said[Channel.WEB] == [
+    assert said["web"] == [
         rows.Door("Web", "open", "open"),
         rows.Door("Open311", "shut", "shut at doors-1: the database can't be reached"),
     ]
-    assert said[Channel.SMS] == [
+    assert said["sms"] == [
         rows.Door("SMS", "shut", "1 of 2 shut at doors-1: the bus is away and its spool has no room")
     ]
 
 
 def test_a_door_that_nobody_answers_for_is_not_open() -> None:
     """It is unknown, and says so."""
-    seen = Snapshot(at=NOW, channels=(channel(Channel.WEB, NOW, 0, 0),))
+    seen = Snapshot(at=NOW, channels=(channel("web", NOW, 0, 0),))
 
-    assert [door.state for door in rows.channel(seen.channels[0], seen).doors] == ["unknown"]
+    assert [door.state for door in rows.channel(seen.channels[0], seen, DIRECTORY).doors] == ["unknown"]
 
 
 def test_doors_are_known_without_the_bus() -> None:
     """They say so themselves; what came through them is not known."""
-    row = rows.unknown(Channel.WEB, dark(NOW))
+    row = rows.unknown("web", dark(NOW), DIRECTORY)
 
     assert row.doors == [rows.Door("Web", "open", "open")]
     assert {row.minute, row.hour, row.usual, row.newest} == {"?"}
@@ -77,7 +77,7 @@ def test_a_heap_says_its_reason_in_words_and_as_the_service_calls_it() -> None:
 
 def test_a_worker_that_waits_is_not_well() -> None:
     """Nor one that hangs, nor one that was fenced just now."""
-    workers = rows.process(troubled(NOW).processes[2]).parts
+    workers = rows.process(troubled(NOW).processes[2], DIRECTORY).parts
 
     assert [(part.name, part.well, part.says) for part in workers] == [
         ("ledger", False, "has not come round for 7 min"),
@@ -91,12 +91,12 @@ def test_a_process_without_doors_has_no_spool() -> None:
     doors = {"web": DoorState()}
     full = ProcessState(address="a", doors=doors, spooled=4, spool_share=0.001)
 
-    assert rows.process(full).spool == "4 messages, less than 1% of its room"
-    assert rows.process(ProcessState(address="a", doors=doors)).spool == "empty"
-    assert rows.process(ProcessState(address="a")).spool == ""
+    assert rows.process(full, DIRECTORY).spool == "4 messages, less than 1% of its room"
+    assert rows.process(ProcessState(address="a", doors=doors), DIRECTORY).spool == "empty"
+    assert rows.process(ProcessState(address="a"), DIRECTORY).spool == ""
 
 
 def test_all_well_is_no_tally() -> None:
     """There is nothing to count; else the most urgent come first."""
-    assert rows.tally(Register().stand(quiet(NOW))) == ""
-    assert rows.tally(Register().stand(troubled(NOW))).startswith("12 now, ")
+    assert rows.tally(Register(DIRECTORY).stand(quiet(NOW))) == ""
+    assert rows.tally(Register(DIRECTORY).stand(troubled(NOW))).startswith("12 now, ")

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from app.assembly.parts import utc_now
+from app.clock import utc_now
 from monitor.console.event_stream import EventStream
 from monitor.console.page import MOST_LISTENERS
 from tests.monitor.console.served import serving

@@ -10,6 +10,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.assembly.channels import DIRECTORY
 from app.assembly.monitoring import GROUPS
 from monitor.active_alerts import Register
 from monitor.metrics.catalog import METRICS
@@ -32,7 +33,7 @@ def expose() -> Expose:
     """What `/metrics` says where the monitor saw this; of a process without a monitor, where it saw nothing."""
 
     def exposed(seen: Snapshot | None, own: ProcessState = OWN) -> str:
-        view = View(3, seen, Register().stand(seen)) if seen else None
+        view = View(3, seen, Register(DIRECTORY).stand(seen)) if seen else None
         registry = CollectorRegistry()
         registry.register(Exposition(lambda: own, lambda: view, GROUPS, lambda: NOW))
         return generate_latest(registry).decode()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.assembly.channels import DIRECTORY
 from app.assembly.monitoring import GROUPS
 from messages.shapes import Channel
 from monitor import alert_conditions as c
@@ -48,7 +49,7 @@ def moved(seen: Snapshot, to: datetime) -> Snapshot:
     return Snapshot.model_validate(later(seen.model_dump()))
 
 
-def channel(channel: Channel = Channel.WEB, **changed: Any) -> ChannelState:
+def channel(channel: Channel = "web", **changed: Any) -> ChannelState:
     """A door at which a message comes every minute."""
     usual = {"minute": 1, "hour": 58, "usual": 60.0, "newest": ago(20), "total": 9_000}
     return ChannelState.model_validate({"channel": channel, **usual, **changed})
@@ -86,7 +87,7 @@ def heap(place: str, reason: str, many: int = 1, newest: float = 60, field: str 
 
 WELL = Snapshot(
     at=NOW,
-    channels=tuple(channel(one) for one in Channel),
+    channels=tuple(channel(one) for one in DIRECTORY.names),
     stages=tuple(stage(name) for name in GROUPS),
     queues=(queue(), queue("triage", age=c.TRIAGE_SECONDS - 1)),
     processes=(process(), process(address=OTHER, instance="host-b", doors={})),
@@ -105,7 +106,7 @@ def _with(*processes: ProcessState) -> Snapshot:
 
 def _aside(*heaps: Heap, newest: float | None = 20) -> Snapshot:
     """Held messages of the SMS door, and when it took its newest."""
-    sms = channel(Channel.SMS, newest=None if newest is None else ago(newest))
+    sms = channel("sms", newest=None if newest is None else ago(newest))
     return look(quarantine=heaps, channels=(channel(), sms))
 
 
@@ -124,7 +125,7 @@ BEGAN: Mapping[str, Snapshot] = {
     "spool-waiting": _with(_SPOOLED),
     "clock": _with(process(ahead=-c.CLOCK_SECONDS)),
     "clock that jumped": look(jumped=c.CLOCK_SECONDS),
-    "clock of the bus": look(channels=(channel(newest=ago(-c.CLOCK_SECONDS)), channel(Channel.SMS))),
+    "clock of the bus": look(channels=(channel(newest=ago(-c.CLOCK_SECONDS)), channel("sms"))),
     "started-twice": _with(part(fenced=2, fenced_seconds=c.FENCED_SECONDS - _LITTLE, waits_for="fenced")),
     "stage-waiting": _with(part(waits_for="can't be reached", fenced=1, fenced_seconds=1.0)),
     "stage-hanging": _with(part(silent_seconds=c.HANGING_SECONDS)),
@@ -137,9 +138,9 @@ BEGAN: Mapping[str, Snapshot] = {
     "quarantine without proof": _aside(heap("sms", "bad_signature", many=c.FORGED, newest=19), heap("", "unreadable")),
     "quarantine without any proof": _aside(heap("sms", "bad_signature", many=c.FORGED), newest=None),
     "quarantine of few": _aside(heap("sms", "bad_signature", many=c.FORGED - 1), newest=None),
-    "flood": look(channels=(channel(minute=c.FLOOD_IN_A_MINUTE), channel(Channel.SMS))),
+    "flood": look(channels=(channel(minute=c.FLOOD_IN_A_MINUTE), channel("sms"))),
     "flood at a busy door": look(channels=(channel(minute=200, usual=600.0),)),
-    "door-silent": look(channels=(channel(newest=ago(_SILENT)), channel(Channel.SMS))),
+    "door-silent": look(channels=(channel(newest=ago(_SILENT)), channel("sms"))),
     "triage-waiting": look(queues=(queue("triage", age=c.TRIAGE_SECONDS),)),
     "agency-overdue": look(queues=(queue(overdue=1), queue("kemenkes", overdue=2), queue("triage", overdue=9))),
     "audit": look(differences={"lost": 0, "doubled": 1, "misfiled": 0}),
@@ -169,8 +170,8 @@ NOT_YET: Mapping[str, Snapshot] = {
     "fenced long ago": _with(part(fenced=9, fenced_seconds=c.FENCED_SECONDS)),
     "hanging": _with(part(silent_seconds=c.HANGING_SECONDS - _LITTLE)),
     "behind": look(stages=(stage(topics={"complaints": Waiting(many=9, oldest=ago(c.BEHIND_SECONDS - _LITTLE))}),)),
-    "flood": look(channels=(channel(minute=c.FLOOD_IN_A_MINUTE - 1), channel(Channel.SMS, minute=199, usual=600.0))),
-    "silent": look(channels=(channel(newest=ago(_SILENT - 1)), channel(Channel.SMS, newest=ago(90_000), usual=0.0))),
+    "flood": look(channels=(channel(minute=c.FLOOD_IN_A_MINUTE - 1), channel("sms", minute=199, usual=600.0))),
+    "silent": look(channels=(channel(newest=ago(_SILENT - 1)), channel("sms", newest=ago(90_000), usual=0.0))),
     "never used": look(channels=(channel(newest=None, usual=0.0, total=0),)),
     "overdue at triage": look(queues=(queue("triage", overdue=9),)),
 }

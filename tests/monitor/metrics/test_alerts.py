@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from app import alert_rules
+from app.alert_rules import RULES
+from app.assembly.channels import DIRECTORY
 from monitor.alert_conditions import NAMES, concerns
-from monitor.metrics import alert_rules
-from monitor.metrics.alert_rules import FILE, RULES, SEVERITIES, document
+from monitor.metrics.alert_rules import AGENCY_SECONDS, FILE, SEVERITIES, document
 from monitor.metrics.catalog import METRICS, PROCESS_TIME
 from monitor.snapshot import DoorState, Snapshot
 from tests.monitor.metrics.conftest import Expose, Promtool, values
@@ -25,7 +27,7 @@ _AT = "10m"
 
 def test_the_committed_rules_are_current() -> None:
     """A changed threshold is a changed alert: it shows in the diff, or the check fails."""
-    assert FILE.read_text() == document()
+    assert FILE.read_text() == document(RULES)
 
 
 def test_every_concern_has_its_alert() -> None:
@@ -38,7 +40,7 @@ def test_every_concern_has_its_alert() -> None:
 def test_the_check_fails_where_they_differ(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`python -m monitor.metrics.alert_rules` writes what `--check` is content with; an edit by hand is found."""
+    """`python -m app.alert_rules` writes what `--check` is content with; an edit by hand is found."""
     file = tmp_path / "alerts" / "satupintu.yml"
     monkeypatch.setattr(alert_rules, "FILE", file)
     monkeypatch.setattr(sys, "argv", ["rules", "--check"])
@@ -47,7 +49,7 @@ def test_the_check_fails_where_they_differ(
     assert alert_rules.main() == 0
     monkeypatch.setattr(sys, "argv", ["rules", "--check"])
     assert alert_rules.main() == 0
-    file.write_text(document().replace(">= 120", ">= 1200"))
+    file.write_text(document(RULES).replace(">= 120", ">= 1200"))
     assert alert_rules.main() == 1
     assert "make alerts" in capsys.readouterr().err
 
@@ -74,19 +76,19 @@ def test_every_alert_was_seen_to_fire_and_not_to_fire(promtool: Promtool) -> Non
 @pytest.mark.parametrize("seen", [pytest.param(seen, id=name) for name, seen in {**BEGAN, **NOT_YET}.items()])
 def test_what_stands_fires(seen: Snapshot, expose: Expose, promtool: Promtool, tmp_path: Path) -> None:
     """From a look to the alerts: those of the concerns that stand, at their urgency, and no others."""
-    standing = {(_alert(one.name), SEVERITIES[one.urgency]) for one in concerns(seen)}
+    standing = {(_alert(one.name), SEVERITIES[one.urgency]) for one in concerns(seen, DIRECTORY)}
     _expect(standing, values(expose(seen)), promtool, tmp_path)
 
 
 def test_the_looks_show_every_concern() -> None:
     """Each name stands in one of those that show one; in the others nothing stands."""
-    assert {one.name for seen in BEGAN.values() for one in concerns(seen)} == set(NAMES)
-    assert {name: concerns(seen) for name, seen in NOT_YET.items() if concerns(seen)} == {}
+    assert {one.name for seen in BEGAN.values() for one in concerns(seen, DIRECTORY)} == set(NAMES)
+    assert {name: concerns(seen, DIRECTORY) for name, seen in NOT_YET.items() if concerns(seen, DIRECTORY)} == {}
 
 
 def test_a_case_that_an_agency_forgot_fires(expose: Expose, promtool: Promtool, tmp_path: Path) -> None:
     """Twice its time to answer, and nobody at the agency did; triage has an alert of its own."""
-    late = look(queues=(queue(age=alert_rules.AGENCY_SECONDS), queue("kemenkes", age=alert_rules.AGENCY_SECONDS - 1)))
+    late = look(queues=(queue(age=AGENCY_SECONDS), queue("kemenkes", age=AGENCY_SECONDS - 1)))
     _expect({("AgencyOldest", "ticket")}, values(expose(late)), promtool, tmp_path)
 
 

@@ -6,11 +6,11 @@ import threading
 import pytest
 import requests
 
+from app.assembly.channels import DIRECTORY
 from app.assembly.monitoring import watch
 from app.assembly.operations_http import build
 from app.assembly.parts import Parts
 from bus.worker_health import WorkerHealth
-from messages.shapes import Channel
 from monitor.alert_conditions import NAMES
 from monitor.health import Pulse
 from monitor.metrics import catalog
@@ -126,7 +126,7 @@ def test_what_waits_on_no_topic_is_zero(expose: Expose) -> None:
 
 def test_doors_and_queues(expose: Expose) -> None:
     """What came by each channel, and what lies at each agency."""
-    silent = channel(Channel.MOBILE, newest=None, usual=0.0)
+    silent = channel("mobile", newest=None, usual=0.0)
     found = values(expose(look(channels=(channel(), silent), queues=(queue(many=4, age=60, overdue=2),))))
     assert found['satupintu_accepted_messages_total{channel="web"}'] == 9_000
     assert found['satupintu_accepted_minute_messages{channel="web"}'] == 1
@@ -192,7 +192,7 @@ def test_labels_hold_no_words(expose: Expose, words: str) -> None:
 
 def test_the_operations_port_serves_them(parts: Parts) -> None:
     """As text, and as OpenMetrics to who asks for it; what no monitor saw is not there before its first look."""
-    watching = Watching(lambda: WELL, threading.Event(), 5.0)
+    watching = Watching(lambda: WELL, DIRECTORY, threading.Event(), 5.0)
     pulse = Pulse({"router": WorkerHealth(lambda: 0.0)})
     host = DoorServer()
     host.app = build(parts, pulse, {"web": str, "sms": lambda: "spool_full"}, watching)

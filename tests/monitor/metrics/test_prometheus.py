@@ -9,8 +9,10 @@ from urllib.parse import quote
 
 import pytest
 
+from app.assembly.channels import DIRECTORY
 from app.assembly.operations_http import build
-from app.assembly.parts import Parts, utc_now
+from app.assembly.parts import Parts
+from app.clock import utc_now
 from monitor.alert_conditions import BEHIND_SECONDS
 from monitor.health import Pulse
 from monitor.metrics.catalog import METRICS
@@ -44,7 +46,7 @@ def test_from_a_look_to_an_alert_and_back(parts: Parts, tmp_path: Path) -> None:
     Meanwhile all that the dashboard asks is answered.
     """
     seconds = BEHIND_SECONDS
-    watching = Watching(lambda: _behind(seconds), threading.Event(), 5.0)
+    watching = Watching(lambda: _behind(seconds), DIRECTORY, threading.Event(), 5.0)
     watching.step()
     host = DoorServer()
     host.app = build(parts, Pulse(), {"web": str}, watching)

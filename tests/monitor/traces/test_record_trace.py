@@ -16,7 +16,6 @@ from messages import codec, ids, topics
 from messages.sealing import Sealed
 from messages.shapes import (
     AgencyAnswer,
-    Channel,
     Complaint,
     Correction,
     Dispatch,
@@ -48,21 +47,21 @@ SECOND = 1_000_000_000
 
 def raw(**more: object) -> RawMessage:
     """An arrival."""
-    said = {"id": MESSAGE, "message_id": MESSAGE, "at": NOW, "channel": Channel.WEB, "provider_id": WORDS}
+    said = {"id": MESSAGE, "message_id": MESSAGE, "at": NOW, "channel": "web", "provider_id": WORDS}
     said |= {"sender": WORDS, "tracking": WORDS, "verified_by": "none", "content_type": WORDS, "body": SEALED}
     return RawMessage.model_validate(said | more)
 
 
 def complaint(**more: object) -> Complaint:
     """Read of it."""
-    said = {"id": COMPLAINT, "message_id": MESSAGE, "at": NOW, "tracking": WORDS, "channel": Channel.WEB}
+    said = {"id": COMPLAINT, "message_id": MESSAGE, "at": NOW, "tracking": WORDS, "channel": "web"}
     return Complaint.model_validate({**said, "sender": WORDS, "report": Report(text=WORDS), "contact": SEALED, **more})
 
 
 def dispatch(hop: int = 0, agency: str = "bumn-pln", **more: object) -> Dispatch:
     """At an agency's door."""
     said = {"id": ids.dispatch_id(COMPLAINT, hop), "message_id": MESSAGE, "at": NOW, "complaint_id": COMPLAINT}
-    said |= {"tracking": WORDS, "channel": Channel.WEB, "agency": agency, "alternatives": (WORDS,), "hop": hop}
+    said |= {"tracking": WORDS, "channel": "web", "agency": agency, "alternatives": (WORDS,), "hop": hop}
     said |= {"reasons": (Reason(rule="place", says=WORDS), Reason(rule=WORDS, says=WORDS)), "rules_version": "0a1b"}
     said |= {"due_at": NOW, "report": Report(text=WORDS), "topic": WORDS, "region": WORDS, "actor": WORDS}
     return Dispatch.model_validate(said | more)

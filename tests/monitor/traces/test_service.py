@@ -120,8 +120,8 @@ def test_a_collector_that_is_away_holds_up_no_report(whole: Whole, collector: Lo
 
 def test_every_topic_is_followed(parts: Parts) -> None:
     """A record of a report may lie on any that is there; what was put aside too."""
-    assert set(traces.followed(parts)) == {topic.name for topic in parts.topics}
-    assert set(DEAD_LETTER_TOPICS) < set(traces.followed(parts))
+    assert set(traces.group(parts).topics) == {topic.name for topic in parts.topics}
+    assert set(DEAD_LETTER_TOPICS) < set(traces.group(parts).topics)
 
 
 def test_nothing_of_it_is_imported_without_the_setting() -> None:

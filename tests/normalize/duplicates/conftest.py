@@ -26,7 +26,7 @@ def judge(readers: Readers) -> Judge:
     return lambda a, b: readers.comparator.compare(readers.read_message(a), readers.read_message(b))
 
 
-def said(text: str, hours: float = 0, channel: Channel = Channel.WEB, **fields: str) -> ExplainedMessage:
+def said(text: str, hours: float = 0, channel: Channel = "web", **fields: str) -> ExplainedMessage:
     """A message that came so many hours after the first."""
     number = f"{abs(hash((text, hours, channel, *fields.values()))):x}"
     return ExplainedMessage(id=number, text=text, channel=channel, received_at=START + timedelta(hours=hours), **fields)

@@ -81,7 +81,7 @@ HOWS = (
 
 @pytest.mark.parametrize("how", HOWS)
 @pytest.mark.parametrize("text", LETTERS)
-@pytest.mark.parametrize("channel", [Channel.WEB, Channel.SMS])
+@pytest.mark.parametrize("channel", ["web", "sms"])
 def test_a_repeat_is_never_split(judge: Judge, readers: Readers, text: str, how: str, channel: Channel) -> None:
     """A greeting, capitals, spaces, emoji or another channel make no other matter."""
     verdict = judge(said(text), said(again(text, how), hours=30, channel=channel))
@@ -116,7 +116,7 @@ def test_a_duration_grows(judge: Judge, readers: Readers) -> None:
 @pytest.mark.parametrize("text", LETTERS)
 def test_an_sms_is_cut_off(judge: Judge, readers: Readers, text: str, length: int) -> None:
     """The half of a letter is the letter, also where a word was torn."""
-    verdict = judge(said(text), said(text[:length], hours=5, channel=Channel.SMS))
+    verdict = judge(said(text), said(text[:length], hours=5, channel="sms"))
     assert verdict.score >= readers.likeness.threshold
     assert verdict.person == "likely"
 

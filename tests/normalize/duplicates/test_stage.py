@@ -17,13 +17,14 @@ from bus.port import Outgoing, Record
 from config.database import read_transaction
 from ingest.wrap import accepted_record
 from messages import codec, ids
-from messages.shapes import Channel, Complaint, Correction, Relation
+from messages.shapes import Complaint, Correction, Relation
 from messages.topics import CORRECTIONS
 from normalize.duplicates.matcher import JOINS
 from normalize.duplicates.store import ComparableRow, LookupKeyRow
 from normalize.stage import COMPARISON_PERIOD, NormalizeStage
 from tests.conftest import NOW
 from tests.support.records import JSON, at
+from tests.support.stages import make_normalizer
 
 MORNING = (
     "Lapor, Jl. Kenanga Raya RT 3 Kelurahan Sukaramai berlubang besar depan bengkel Suryo Jaya, sudah dua motor jatuh, "
@@ -46,7 +47,7 @@ def report(parts: Parts, text: str, device: str, hours: float = 0, **fields: obj
     body = json.dumps({"text": text, **fields}).encode()
     when = NOW + timedelta(hours=hours)
     sender = f"device:{device}"
-    raw = parts.wrapper.wrap(Channel.WEB, f"{device}:{text}:{hours}", sender, body, when, JSON, "device-token")
+    raw = parts.wrapper.wrap("web", f"{device}:{text}:{hours}", sender, body, when, JSON, "device-token")
     return accepted_record(raw)
 
 
@@ -58,7 +59,7 @@ def complaints(outputs: Sequence[Outgoing]) -> list[Complaint]:
 @pytest.fixture
 def stage(parts: Parts, engine: Engine, readers: Readers) -> NormalizeStage:
     """A normalizer that compares, on each kind of database."""
-    return NormalizeStage(engine, parts.sealer, matcher=readers.matcher())
+    return make_normalizer(engine, parts.sealer, matcher=readers.matcher())
 
 
 def work(stage: NormalizeStage, *messages: Outgoing, start: int = 0, at_once: int = 100) -> list[Complaint]:
@@ -98,7 +99,7 @@ def test_the_earliest_counts(parts: Parts, stage: NormalizeStage) -> None:
 def test_who_is_not_proven_never_repeats(parts: Parts, stage: NormalizeStage) -> None:
     """Copied words prove nobody: else whoever has the text of a complaint could find out who wrote it."""
     bodies = [json.dumps({"text": text, "phone": "+628000000021"}).encode() for text in (MORNING, AFTERNOON)]
-    wrapped = [parts.wrapper.wrap(Channel.WEB, f"key:{body!r}", "", body, NOW, JSON) for body in bodies]
+    wrapped = [parts.wrapper.wrap("web", f"key:{body!r}", "", body, NOW, JSON) for body in bodies]
     first, second = work(stage, *(accepted_record(raw) for raw in wrapped))
     assert (first.relation.kind, second.relation.kind) == ("new", "joins")
 
@@ -250,7 +251,7 @@ from config.settings import load
 from normalize.stage import NormalizeStage
 from tests.normalize.duplicates.test_stage import AFTERNOON, MORNING, STREETS, report, work
 parts = Parts(load())
-stage = NormalizeStage(open_engine(sys.argv[1]), parts.sealer, matcher=Readers.load(b"k" * 32).matcher())
+stage = make_normalizer(open_engine(sys.argv[1]), parts.sealer, matcher=Readers.load(b"k" * 32).matcher())
 print("ready", flush=True)
 sys.stdin.readline()
 text = MORNING if sys.argv[2] == "a" else AFTERNOON

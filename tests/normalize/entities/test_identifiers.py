@@ -4,12 +4,11 @@ import pytest
 
 from language.places.gazetteer import Gazetteer
 from messages.ids import message_id
-from messages.shapes import Channel
 from messages.tracking import tracking_number
 from normalize.entities import Entity, EntityKind, extract_entities
 from tests.normalize.entities.conftest import Read
 
-_NUMBER = tracking_number(message_id(Channel.WEB, "1"), b"a key for tests")
+_NUMBER = tracking_number(message_id("web", "1"), b"a key for tests")
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,13 @@ from app.assembly.migrate import migrate
 from bus.port import Outgoing, Record
 from config.database import open_engine, read_transaction, write_transaction
 from messages import codec, ids
-from messages.shapes import AgencyAnswer, Channel, Dispatch, Reason, Relation, Report
+from messages.shapes import AgencyAnswer, Dispatch, Reason, Relation, Report
 from messages.topics import AGENCY_ANSWERS, TRIAGE, agency_topic
 from sinks.ledger.refusal_counts import RuleRefusals, own_rules, rule_refusals
-from sinks.ledger.sink import LedgerSink
 from tests.conftest import NOW
 from tests.support.paths import ROOT
 from tests.support.records import at
+from tests.support.stages import make_ledger_sink
 
 PLN, HEALTH, SLEMAN = "bumn-pln", "kementerian-kemenkes", "kabupaten-3404"
 _IDS = UUID(int=1708)
@@ -53,7 +53,7 @@ class Book:
                 "at": when,
                 "complaint_id": _id(complaint),
                 "tracking": f"NOMOR{complaint}",
-                "channel": Channel.WEB,
+                "channel": "web",
                 "agency": to,
                 "reasons": [Reason(rule=rule, says="…") for rule in rules],
                 "rules_version": "1",
@@ -96,7 +96,7 @@ class Book:
 
     def records(self, *records: Record) -> None:
         """Let the sink write these."""
-        LedgerSink(self.engine).handle(records)
+        make_ledger_sink(self.engine).handle(records)
 
     def counted(self, since: datetime | None = None) -> Sequence[RuleRefusals]:
         """What operations sees."""

@@ -18,15 +18,13 @@ from config.database import DatabaseUnavailable, open_engine, read_transaction, 
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch
 from messages.topics import AGENCY_ANSWERS
-from normalize.stage import NormalizeStage
-from router.stage import RouterStage
-from sinks.ledger.sink import LedgerSink
 from sinks.ledger.status import Ledger
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 from tests.conftest import NOW
 from tests.support import records
 from tests.support.records import at, value_of
 from tests.support.rules import fixed_rules_source
+from tests.support.stages import make_ledger_sink, make_normalizer, make_router
 
 Way = Callable[..., list[Record]]
 
@@ -36,8 +34,8 @@ def way(parts: Parts, engine: Engine) -> Way:
     """The records of one complaint on its way: complaint, dispatch, and the agency's answers."""
 
     def make(text: str, *verdicts: str, **fields: object) -> list[Record]:
-        (complaint,) = NormalizeStage(engine, parts.sealer).handle([at(records.web(parts, text, **fields))])  # type: ignore[arg-type]
-        sent = RouterStage(engine, fixed_rules_source(), lambda: NOW).handle([at(complaint)])
+        (complaint,) = make_normalizer(engine, parts.sealer).handle([at(records.web(parts, text, **fields))])  # type: ignore[arg-type]
+        sent = make_router(engine, fixed_rules_source(), lambda: NOW).handle([at(complaint)])
         made = [complaint, *sent]
         for dispatch in sent:
             said = codec.decode(Dispatch, dispatch.value, dispatch.headers)
@@ -77,7 +75,7 @@ def test_any_order_and_twice_is_the_same(engine: Engine, way: Way) -> None:
     """Topics keep no order among them, and records come again: the rows are the same."""
     records = way("Kemenkes tolong", "accepted")
     for order in permutations(records):
-        LedgerSink(engine).handle(order)
+        make_ledger_sink(engine).handle(order)
     assert rows(engine) == [1, 1, 1]
 
 
@@ -89,7 +87,7 @@ def test_a_number_shows_its_way(engine: Engine, way: Way) -> None:
     assert ledger.status(tracking) is None
     states = []
     for record in records:
-        LedgerSink(engine).handle([record])
+        make_ledger_sink(engine).handle([record])
         status = ledger.status(tracking)
         assert status
         states.append(status.state)
@@ -108,7 +106,7 @@ def test_a_repeat_keeps_its_number_and_shows_the_way_of_the_first(engine: Engine
     """Whoever wrote twice sees on either number what happens."""
     phone = "+628000000021"
     first, again = way("Kemenkes tolong", phone=phone), way("kemenkes TOLONG", phone=phone)
-    LedgerSink(engine).handle([*first, *again])
+    make_ledger_sink(engine).handle([*first, *again])
     numbers = [str(value_of(Outgoing("", b"", records[0].value))["tracking"]) for records in (first, again)]
     ledger = Ledger(engine, {})
     status = ledger.status(numbers[1])
@@ -121,7 +119,7 @@ def test_a_repeat_keeps_its_number_and_shows_the_way_of_the_first(engine: Engine
 def test_strange_words_are_kept_as_written(engine: Engine, way: Way) -> None:
     """Emoji, other scripts and quotes reach the rows on both databases."""
     words = "bau 😷 ยา'; DROP TABLE ledger_complaint; --"
-    LedgerSink(engine).handle(way(words))
+    make_ledger_sink(engine).handle(way(words))
     with write_transaction(engine) as connection:
         assert connection.execute(select(ComplaintRow.text)).scalar_one() == words  # type: ignore[call-overload]
 
@@ -130,7 +128,7 @@ def test_a_broken_record_is_rejected(engine: Engine, way: Way) -> None:
     """What can't be read is put aside by the worker."""
     (record, *_) = way("x")
     with pytest.raises(Reject):
-        LedgerSink(engine).handle([Record(record.topic, 0, 0, 0, b"", b"{", record.headers)])
+        make_ledger_sink(engine).handle([Record(record.topic, 0, 0, 0, b"", b"{", record.headers)])
 
 
 def test_what_no_row_can_hold_is_rejected(engine: Engine, way: Way) -> None:
@@ -138,7 +136,7 @@ def test_what_no_row_can_hold_is_rejected(engine: Engine, way: Way) -> None:
     record = way("Kemenkes tolong", "responded")[-1]
     spoiled = record.value.replace(b'"2026-11-24T08:04:05.678Z"', b'"0001-01-01T00:00:00+14:00"')
     with pytest.raises(Reject, match="unstorable"):
-        LedgerSink(engine).handle([Record(record.topic, 0, 9, 0, b"", spoiled, record.headers)])
+        make_ledger_sink(engine).handle([Record(record.topic, 0, 9, 0, b"", spoiled, record.headers)])
 
 
 def test_a_standby_is_waited_out(empty_postgres: str) -> None:

@@ -20,9 +20,9 @@ from sinks.replies.decision import Limits
 from sinks.replies.outbox import Outbox
 from sinks.replies.providers.provider import Way
 from sinks.replies.sender import Sender
-from sinks.replies.sink import ReplySink
 from sinks.replies.tables import OutboxRow
 from tests.conftest import NOW
+from tests.support.stages import make_reply_sink
 
 PHONE = "+628000000031"
 OTHER_PHONE = "+628000000032"
@@ -34,10 +34,10 @@ PRIVATE = (PHONE, OTHER_PHONE, POST, ACCOUNT, PUSH)
 _SPACE = UUID("00000000-0000-4000-8000-000000001708")
 _SEALER = Sealer([b"k" * 64])
 _CONTACTS = {
-    Channel.WEB: Contact(),
-    Channel.SMS: Contact(phone=PHONE),
-    Channel.TWITTER: Contact(post=POST, account=ACCOUNT),
-    Channel.MOBILE: Contact(push=PUSH),
+    "web": Contact(),
+    "sms": Contact(phone=PHONE),
+    "twitter": Contact(post=POST, account=ACCOUNT),
+    "mobile": Contact(push=PUSH),
 }
 
 
@@ -66,12 +66,12 @@ class Office:
 
     def take(self, *messages: WireModel) -> None:
         """What the topics say, in this order."""
-        ReplySink(self.engine).handle([record(message, offset) for offset, message in enumerate(messages)])
+        make_reply_sink(self.engine).handle([record(message, offset) for offset, message in enumerate(messages)])
 
     def sender(
         self,
         way: Way | None,
-        channel: Channel = Channel.SMS,
+        channel: Channel = "sms",
         *,
         per_sender: int = 100,
         windows: Sequence[tuple[int, timedelta]] = (),
@@ -84,7 +84,7 @@ class Office:
         outbox = outbox or Outbox(self.engine)
         return Sender(channel, way, limits, outbox, sealer, b"a key", self.clock, self.stopping, pause)
 
-    def send(self, way: Way | None, channel: Channel = Channel.SMS, **limits: Any) -> None:
+    def send(self, way: Way | None, channel: Channel = "sms", **limits: Any) -> None:
         """All that can be sent now."""
         sender = self.sender(way, channel, **limits)
         while sender.step():
@@ -103,7 +103,7 @@ class Office:
 
 def complaint(
     name: str = "one",
-    channel: Channel = Channel.SMS,
+    channel: Channel = "sms",
     contact: Contact | None = None,
     of: Complaint | None = None,
     **report: Any,

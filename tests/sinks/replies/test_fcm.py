@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from messages.shapes import Channel, Contact
+from messages.shapes import Contact
 from sinks.replies.providers.fcm import FcmPush
 from tests.sinks.replies.conftest import PATIENCE
 from tests.sinks.replies.loopback_fcm import LoopbackFcm, refusal
 from tests.sinks.replies.office import PUSH, Office, complaint, reply
 from tests.support.loopback import Answer, broken, cut_off, html, stalled
 
-MOBILE = Channel.MOBILE
+MOBILE = "mobile"
 REPORT = complaint("report", MOBILE)
 TOLD = reply(REPORT)
 

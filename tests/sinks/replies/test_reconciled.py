@@ -7,18 +7,17 @@ import pytest
 from app.assembly.parts import Parts
 from ingest.wrap import accepted_record
 from messages.gsm_alphabet import fits_one_sms
-from messages.shapes import Channel, VerifiedBy
+from messages.shapes import VerifiedBy
 from messages.topics import COMPLAINTS, REPLIES
 from normalize.replies import acknowledgement
-from normalize.stage import NormalizeStage
 from sinks.replies.providers.twilio import TwilioSms
-from sinks.replies.sink import ReplySink
 from tests.app.test_sms_reconciliation import reconciler, sid, webhook
 from tests.conftest import NOW
 from tests.ingest.door_client import raw_messages
 from tests.sinks.replies.office import OTHER_PHONE, PHONE, Office, complaint
 from tests.support.loopback_twilio import LoopbackTwilio
 from tests.support.records import at
+from tests.support.stages import make_normalizer, make_reply_sink
 
 
 def fill(parts: Parts, twilio: LoopbackTwilio) -> list[str]:
@@ -29,10 +28,10 @@ def fill(parts: Parts, twilio: LoopbackTwilio) -> list[str]:
 
 def work(parts: Parts, sms: TwilioSms) -> None:
     """Everything on the door's topic, through the normalizer and the outbox to Twilio."""
-    arrivals = [at(accepted_record(raw), place) for place, raw in enumerate(raw_messages(parts, Channel.SMS))]
-    made = NormalizeStage(parts.engine, parts.sealer).handle(arrivals)
+    arrivals = [at(accepted_record(raw), place) for place, raw in enumerate(raw_messages(parts, "sms"))]
+    made = make_normalizer(parts.engine, parts.sealer).handle(arrivals)
     said = [at(one, place) for place, one in enumerate(made) if one.topic in {COMPLAINTS, REPLIES}]
-    ReplySink(parts.engine).handle(said)
+    make_reply_sink(parts.engine).handle(said)
     Office(parts.engine).send(sms, sealer=parts.sealer)
 
 

@@ -8,11 +8,10 @@ from sqlalchemy import Engine, text
 from bus.errors import Reject
 from bus.port import Record
 from config.database import read_transaction
-from messages.shapes import Channel
-from sinks.replies.sink import ReplySink
 from tests.sinks.replies.office import Office, complaint, record, reply
 from tests.sinks.replies.test_sender import Post
 from tests.support.loopback_twilio import LoopbackTwilio
+from tests.support.stages import make_reply_sink
 
 
 @pytest.fixture
@@ -53,13 +52,13 @@ def test_a_reply_waits_for_its_complaint(office: Office) -> None:
 def test_nobody_is_kept_who_is_told_nothing(office: Office) -> None:
     """Of a complaint on the web there is no contact here; of a repeat there is: a person may take it apart."""
     one = complaint()
-    office.take(complaint("web", Channel.WEB), complaint("again", of=one))
+    office.take(complaint("web", "web"), complaint("again", of=one))
     assert count(office, "replies_recipient") == 1
 
 
 def test_what_can_not_be_read_is_rejected(office: Office) -> None:
     """A broken record, and a text that is more than one SMS, are dead letters."""
-    sink = ReplySink(office.engine)
+    sink = make_reply_sink(office.engine)
     good = record(reply(complaint()))
     long = good.value.replace(b"Laporan", b"Laporan" * 30)
     unsayable = good.value.replace(b"Laporan", "Laporan 😷".encode())
@@ -73,12 +72,12 @@ def test_what_no_row_can_hold_is_rejected(office: Office) -> None:
     good = record(reply(complaint()))
     spoiled = good.value.replace(b'"2026-11-24T08:04:05.678Z"', b'"0001-01-01T00:00:00+14:00"')
     with pytest.raises(Reject, match="unstorable"):
-        ReplySink(office.engine).handle([Record(good.topic, 0, 0, 0, b"", spoiled, good.headers)])
+        make_reply_sink(office.engine).handle([Record(good.topic, 0, 0, 0, b"", spoiled, good.headers)])
 
 
 def test_the_contact_is_kept_sealed(office: Office, twilio: LoopbackTwilio) -> None:
     """Neither number nor handle stands in any row."""
-    office.take(complaint(), complaint("x", Channel.TWITTER), complaint("app", Channel.MOBILE))
+    office.take(complaint(), complaint("x", "twitter"), complaint("app", "mobile"))
     with read_transaction(office.engine) as connection:
         rows = str(connection.execute(text("SELECT * FROM replies_recipient")).all())
     for contact in ("628000000031", "1990000000000000042", "push-token"):

@@ -10,21 +10,18 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from app.assembly.channels import DIRECTORY, reply_route
 from app.assembly.parts import Parts
-from app.assembly.replies import limits_of, runs, way_out
+from app.assembly.reply_senders import reply_limits, reply_senders
 from app.assembly.startup_checks import findings
 from bus.errors import Stop
 from bus.port import Outgoing
 from config.settings import Settings
 from ingest.wrap import accepted_record
-from messages.shapes import Channel
 from messages.topics import COMPLAINTS, REPLIES
-from normalize.stage import NormalizeStage
-from router.stage import RouterStage
 from sinks.replies.decision import Limits
 from sinks.replies.providers.smpp import SmppSms
 from sinks.replies.providers.twilio import TwilioSms
-from sinks.replies.sink import ReplySink
 from tests.conftest import NOW
 from tests.sinks.replies.loopback_fcm import LoopbackFcm
 from tests.sinks.replies.loopback_x import ACCESS, CONSUMER, LoopbackX
@@ -34,6 +31,7 @@ from tests.support import records
 from tests.support.loopback_twilio import ACCOUNT, LoopbackTwilio
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
+from tests.support.stages import make_normalizer, make_reply_sink, make_router
 
 X_KEYS = {
     "x_consumer_key": CONSUMER[0],
@@ -65,7 +63,7 @@ def report(parts: Parts) -> Outgoing:
     """A report from the app, with a push token."""
     device = "0d1f3a52-8a5e-4c1b-9d68-17080000cccc"
     body = json.dumps({"device_id": device, "text": "Kemenkes, antre lama", "push_token": PUSH}).encode()
-    return accepted_record(parts.wrapper.wrap(Channel.MOBILE, "one", f"device:{device}", body, NOW, records.JSON))
+    return accepted_record(parts.wrapper.wrap("mobile", "one", f"device:{device}", body, NOW, records.JSON))
 
 
 def test_the_whole_way(
@@ -75,14 +73,14 @@ def test_the_whole_way(
     parts, office = all_ways, Office(all_ways.engine)
     sms = records.sms(parts, "Kemenkes, puskesmas tutup", PHONE, sid="SM1")
     arrivals = [at(one, n) for n, one in enumerate([sms, tweet(parts, 7), report(parts)])]
-    made = NormalizeStage(parts.engine, parts.sealer).handle(arrivals)
-    router = RouterStage(parts.engine, fixed_rules_source(), now)
+    made = make_normalizer(parts.engine, parts.sealer).handle(arrivals)
+    router = make_router(parts.engine, fixed_rules_source(), now)
     routed = router.handle([at(one, n) for n, one in enumerate(made) if one.topic == COMPLAINTS])
     said = [at(one, n) for n, one in enumerate([*made, *routed]) if one.topic in {COMPLAINTS, REPLIES}]
     for _ in range(2):
-        ReplySink(parts.engine).handle(said)
-        for channel in Channel:
-            office.send(way_out(parts, channel), channel, sealer=parts.sealer)
+        make_reply_sink(parts.engine).handle(said)
+        for channel in DIRECTORY.names:
+            office.send(reply_route(channel).provider(parts), channel, sealer=parts.sealer)
         said.reverse()
     (sent,), (post,), (pushed,) = twilio.sends, x.posts, fcm.pushed
     assert (sent["To"], post["reply"], pushed["token"]) == (PHONE, {"in_reply_to_tweet_id": "7"}, PUSH)
@@ -97,14 +95,14 @@ def test_without_a_public_address_twilio_is_not_told_one(all_ways: Parts, twilio
     all_ways.settings = changed(all_ways.settings, public_url="")
     office = Office(all_ways.engine)
     office.take(complaint(), reply(complaint()))
-    office.send(way_out(all_ways, Channel.SMS))
+    office.send(reply_route("sms").provider(all_ways))
     assert "StatusCallback" not in twilio.sends[0]
 
 
 def test_nothing_set_is_no_way(parts: Parts) -> None:
     """On one machine nothing leaves it; there is a sender for each channel all the same."""
-    assert [way_out(parts, channel) for channel in Channel] == [None] * 4
-    senders = [name for name, _ in runs(parts, threading.Event())]
+    assert [reply_route(channel).provider(parts) for channel in DIRECTORY.names] == [None] * 4
+    senders = [name for name, _ in reply_senders(parts, threading.Event())]
     assert senders == ["replies-web", "replies-sms", "replies-twitter", "replies-mobile"]
 
 
@@ -112,9 +110,9 @@ def test_smpp_is_the_way_where_twilio_is_not(parts: Parts, all_ways: Parts) -> N
     """A short code's operator is reached over SMPP; Twilio, where it is set, comes first."""
     smpp = {"smpp_host": "127.0.0.1", "smpp_system_id": "satupintu"}
     all_ways.settings = changed(all_ways.settings, **smpp)
-    assert isinstance(way_out(all_ways, Channel.SMS), TwilioSms)
+    assert isinstance(reply_route("sms").provider(all_ways), TwilioSms)
     all_ways.settings = changed(all_ways.settings, twilio_from="")
-    assert isinstance(way_out(all_ways, Channel.SMS), SmppSms)
+    assert isinstance(reply_route("sms").provider(all_ways), SmppSms)
 
 
 def test_the_check_names_the_ways(parts: Parts, all_ways: Parts) -> None:
@@ -130,7 +128,7 @@ def test_a_file_that_is_no_account_is_named_before_the_start(parts: Parts, tmp_p
     path.write_text(content)
     parts.settings = changed(parts.settings, fcm_credentials=path)
     with pytest.raises(Stop, match="SATUPINTU_FCM_CREDENTIALS"):
-        way_out(parts, Channel.MOBILE)
+        reply_route("mobile").provider(parts)
     (found,) = [found for found in findings(parts) if found.what == "replies"]
     assert not found.ok
 
@@ -138,7 +136,7 @@ def test_a_file_that_is_no_account_is_named_before_the_start(parts: Parts, tmp_p
 def test_limits_are_the_settings(parts: Parts) -> None:
     """What an operator sets is what holds; X's own limit holds beside it."""
     settings = changed(parts.settings, sms_per_minute=7, x_replies_per_day=50, replies_per_sender=2, replies_days=1.5)
-    sms, x, app = (limits_of(settings, channel) for channel in (Channel.SMS, Channel.TWITTER, Channel.MOBILE))
+    sms, x, app = (reply_limits(settings, reply_route(channel)) for channel in ("sms", "twitter", "mobile"))
     assert sms == Limits(2, [(7, timedelta(minutes=1))], timedelta(hours=36))
     assert x == Limits(2, [(100, timedelta(minutes=15)), (50, timedelta(days=1))], timedelta(hours=36))
     assert app.windows == []

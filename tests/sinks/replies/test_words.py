@@ -8,13 +8,14 @@ from typing import Any, Literal
 import pytest
 from sqlalchemy import Engine
 
+from app.assembly.channels import DIRECTORY
 from app.assembly.parts import Parts
 from bus.errors import Reject
 from bus.port import Outgoing, Record
 from ingest.wrap import accepted_record
 from messages import codec, ids
 from messages.gsm_alphabet import fits_one_sms, septets
-from messages.shapes import AgencyAnswer, Channel, Complaint, Dispatch, Reply
+from messages.shapes import AgencyAnswer, Complaint, Dispatch, Reply
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, REPLIES, TRIAGE, agency_topic
 from normalize.stage import NormalizeStage
 from router.replies import answer_reply, dispatch_reply
@@ -24,6 +25,7 @@ from tests.sinks.replies.office import complaint, record
 from tests.support.paths import SHIPPED_TABLES, SMALL_TABLES
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
+from tests.support.stages import make_normalizer, make_router
 
 REGISTRY = SMALL_TABLES
 AGENCIES = SHIPPED_TABLES / "agencies.csv"
@@ -32,20 +34,20 @@ AGENCIES = SHIPPED_TABLES / "agencies.csv"
 @pytest.fixture
 def normalize(parts: Parts, engine: Engine) -> NormalizeStage:
     """A normalizer on each kind of database."""
-    return NormalizeStage(engine, parts.sealer)
+    return make_normalizer(engine, parts.sealer)
 
 
 @pytest.fixture
 def router(engine: Engine, now: Callable[[], Any]) -> RouterStage:
     """A router with a few agencies."""
-    return RouterStage(engine, fixed_rules_source(), now)
+    return make_router(engine, fixed_rules_source(), now)
 
 
 def tweet(parts: Parts, number: int, text: str = "Kemenkes, puskesmas tutup", author: str = "42") -> Outgoing:
     """A mention, as the door publishes it."""
     post = {"id": str(number), "author_id": author, "text": f"@Lapor1708 {text}"}
     body = json.dumps({"account": "1708", "post": post}).encode()
-    wrapped = parts.wrapper.wrap(Channel.TWITTER, str(number), f"x:{author}", body, NOW, "application/json", "x-api")
+    wrapped = parts.wrapper.wrap("twitter", str(number), f"x:{author}", body, NOW, "application/json", "x-api")
     return accepted_record(wrapped)
 
 
@@ -82,7 +84,7 @@ def test_a_mention_hears_its_number(parts: Parts, normalize: NormalizeStage) -> 
     first = normalize.handle([at(tweet(parts, 1), 3)])
     made = next(codec.decode(Complaint, out.value, out.headers) for out in first if out.topic == COMPLAINTS)
     (said,) = told(first)
-    assert (said.complaint_id, said.channel, said.says) == (made.id, Channel.TWITTER, "received")
+    assert (said.complaint_id, said.channel, said.says) == (made.id, "twitter", "received")
     assert made.tracking in said.text
     assert normalize.handle([at(tweet(parts, 1), 3)]) == first
     assert list(normalize.handle([at(tweet(parts, 1), 4)])) == []
@@ -98,7 +100,7 @@ def test_who_repeats_on_x_is_not_answered_again(parts: Parts, normalize: Normali
 @pytest.mark.parametrize(("channel", "replies"), [("web", 0), ("sms", 1), ("twitter", 0), ("mobile", 1)])
 def test_who_hears_of_a_dispatch(router: RouterStage, channel: str, replies: int) -> None:
     """By SMS and in the app; on X everybody would read it, and on the web there is nobody to write to."""
-    outputs = router.handle([record(complaint(channel, Channel(channel), agency="Kemenkes"))])
+    outputs = router.handle([record(complaint(channel, channel, agency="Kemenkes"))])
     assert len(told(outputs)) == replies
     assert sent_to(outputs).agency == "kementerian-kemenkes"
 
@@ -174,7 +176,7 @@ def test_every_agency_fits_one_sms() -> None:
             at=NOW,
             complaint_id=complaint().id,
             tracking="WWWW-WWWW-WWWW",
-            channel=Channel.SMS,
+            channel="sms",
             agency=code,
             reasons=(),
             rules_version="1",
@@ -183,7 +185,10 @@ def test_every_agency_fits_one_sms() -> None:
             report=complaint().report,
         )
         responses = [codec.decode(AgencyAnswer, r.value, r.headers) for r in (answer(dispatch, "closed"),)]
-        for said in (dispatch_reply(dispatch, name), answer_reply(dispatch, responses[0], name)):
+        for said in (
+            dispatch_reply(dispatch, name, DIRECTORY.with_progress),
+            answer_reply(dispatch, responses[0], name, DIRECTORY.with_progress),
+        ):
             assert said
             assert fits_one_sms(said.text)
             assert code == TRIAGE or name in said.text or len(name) > 60

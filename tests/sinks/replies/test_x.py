@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 
 import pytest
 
-from messages.shapes import Channel, Contact
+from messages.shapes import Contact
 from sinks.replies.providers.x import XReplies
 from tests.conftest import NOW
 from tests.sinks.replies.conftest import PATIENCE
@@ -15,7 +15,7 @@ from tests.sinks.replies.loopback_x import ACCESS, CONSUMER, LoopbackX, limited,
 from tests.sinks.replies.office import ACCOUNT, POST, Office, complaint, reply
 from tests.support.loopback import Answer, broken, cut_off, html, shaped, stalled
 
-TWITTER = Channel.TWITTER
+TWITTER = "twitter"
 MENTION = complaint("mention", TWITTER)
 TOLD = reply(MENTION, "received")
 

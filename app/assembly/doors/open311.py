@@ -1,4 +1,4 @@
-"""What the ledger's status of a number means to Open311: open or closed, and a sentence for the citizen."""
+"""Translates the ledger's status of a number for Open311: open or closed, and a sentence for the citizen."""
 
 from collections.abc import Collection, Mapping
 
@@ -15,16 +15,16 @@ _CLOSED = {"selesai"}
 
 
 def look_up(ledger: Ledger, numbers: Collection[str]) -> Mapping[str, PublicStatus]:
-    """What may be said of each tracking number; those that the ledger does not know (yet) are left out."""
-    return {number: known(status) for number, status in ledger.statuses(numbers).items()}
+    """Return what may be shown of each tracking number, without those that the ledger does not know (yet)."""
+    return {number: open311_status(status) for number, status in ledger.statuses(numbers).items()}
 
 
-def known(status: Status) -> PublicStatus:
-    """The status, as Open311 tells it."""
-    doors = [step.agency for step in status.steps if step.what == "dispatched"]
+def open311_status(status: Status) -> PublicStatus:
+    """Return the status in Open311's terms."""
+    agencies = [step.agency for step in status.steps if step.what == "dispatched"]
     notes = _NOTES.get(status.state, f"Status laporan: {status.state}.")
     if status.of:
         notes += f" Laporan ini tergabung dengan {status.of}."
     requested = next(step.at for step in status.steps if step.what == "received")
     updated = max(step.at for step in status.steps)
-    return PublicStatus(status.state in _CLOSED, notes, doors[-1] if doors else "", requested, updated)
+    return PublicStatus(status.state in _CLOSED, notes, agencies[-1] if agencies else "", requested, updated)

@@ -1,0 +1,44 @@
+"""Builds the mobile app's door, and translates the ledger's status of a number for the app's feed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+
+from app.assembly.doors.door import PROBLEM_RESPONSES, DoorParts, HttpDoor, HttpParts
+from ingest.mobile.door import MobileDoor
+from ingest.mobile.sequences import Sequences
+from ingest.mobile.shapes import ReportState
+from ingest.mobile.uploads import Uploads
+from sinks.ledger.status import Ledger, Status
+
+
+def mobile_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
+    """Return the app's door."""
+    door = MobileDoor(
+        http.gate,
+        parts.wrapper,
+        http.store,
+        parts.devices,
+        Sequences(parts.engine),
+        Uploads(parts.engine, parts.sealer, parts.attachments),
+        parts.regions,
+        partial(report_states, parts.ledger),
+        parts.settings.reached_at,
+    )
+    return (HttpDoor(door.routes(), PROBLEM_RESPONSES),)
+
+
+def report_states(ledger: Ledger, numbers: Sequence[str]) -> Mapping[str, ReportState]:
+    """Return the states of these tracking numbers, without those that the ledger does not know (yet)."""
+    return {number: _report_state(status) for number, status in ledger.statuses(numbers).items()}
+
+
+def _report_state(status: Status) -> ReportState:
+    agencies = [step.agency for step in status.steps if step.what == "dispatched"]
+    return ReportState.model_validate(
+        {
+            "state": status.state,
+            "changed_at": max(step.at for step in status.steps),
+            "agency": agencies[-1] if agencies else "",
+            "belongs_to": status.of,
+        }
+    )

@@ -1,0 +1,33 @@
+"""Builds the SMS doors of HTTP: Twilio's messages, and Twilio's word on the replies that it sent for us."""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from app.assembly.doors.door import PROBLEM_RESPONSES, DoorParts, HttpDoor, HttpParts, state_of
+from ingest.sms.adapter import SmsAdapter
+from ingest.sms.door import SmsDoor
+from ingest.sms.media import MediaFetcher
+from ingest.sms_acknowledgement import SmsAcknowledgements
+from sinks.replies.outbox import Outbox
+from sinks.replies.status_callback import StatusCallback, signed_by
+
+# The callback answers without a body to whoever is not Twilio.
+_CALLBACK_RESPONSES: Mapping[int | str, dict[str, Any]] = {
+    status: {"description": "Not Twilio's; nothing is said."} for status in (403, 413)
+}
+
+
+def sms_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
+    """Return the door for Twilio's messages and the one for its delivery reports."""
+    settings = parts.settings
+    adapter = SmsAdapter(parts.wrapper, settings.reached_at, parts.secrets.twilio_tokens, parts.secrets.twilio_keys)
+    media = MediaFetcher(settings.twilio_url, parts.attachments)
+    acknowledgements = SmsAcknowledgements(http.store, partial(state_of, parts.ledger))
+    messages = SmsDoor(http.gate, adapter, media, acknowledgements)
+    signed_by_twilio = signed_by(settings.reached_at, parts.secrets.twilio_tokens, parts.secrets.twilio_keys)
+    callback = StatusCallback(Outbox(parts.engine), signed_by_twilio, http.now)
+    return (
+        HttpDoor(messages.routes(), PROBLEM_RESPONSES),
+        HttpDoor(callback.routes(), {**PROBLEM_RESPONSES, **_CALLBACK_RESPONSES}),
+    )

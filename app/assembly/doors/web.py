@@ -1,0 +1,41 @@
+"""Builds the web doors: the form with its JSON twin, and Open311."""
+
+from collections.abc import Iterable
+from functools import partial
+
+from app.assembly.doors.door import PAGE_RESPONSES, DoorParts, HttpDoor, HttpParts
+from app.assembly.doors.open311 import look_up
+from ingest.web.door import WebDoor
+from ingest.web.form_token import FormTokens
+from ingest.web.open311.door import Open311Door
+from ingest.web.open311.store import RequestStore
+
+
+def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
+    """Return the form and Open311."""
+    settings = parts.settings
+    form = WebDoor(
+        http.gate,
+        parts.wrapper,
+        http.store,
+        parts.attachments,
+        FormTokens(parts.secrets.sender_key, settings.reached_at),
+        http.pages,
+        parts.regions,
+        http.new_id,
+        settings.reached_at,
+    )
+    open311 = Open311Door(
+        http.gate,
+        parts.wrapper,
+        http.store,
+        RequestStore(parts.engine),
+        parts.services,
+        [key.get_secret_value() for key in settings.open311_keys],
+        partial(look_up, parts.ledger),
+        http.new_id,
+        http.now,
+        settings.reached_at,
+    )
+    # Open311 describes its refusals itself, in its own format.
+    return HttpDoor(form.routes(), PAGE_RESPONSES), HttpDoor(open311.routes())

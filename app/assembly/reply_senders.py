@@ -1,0 +1,30 @@
+"""Builds the senders that take replies out of the outbox, one for each channel."""
+
+import threading
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from app.assembly.channels import CHANNELS
+from app.assembly.parts import Parts
+from app.assembly.reply_providers import ReplyRoute
+from app.clock import utc_now
+from config.settings import Settings
+from sinks.replies.decision import Limits
+from sinks.replies.outbox import Outbox
+from sinks.replies.sender import Sender
+
+
+def reply_senders(parts: Parts, stopping: threading.Event) -> Iterable[tuple[str, Callable[[], None]]]:
+    """Return a sender for each channel by its name, to be run in a thread: one that waits delays no other."""
+    outbox = Outbox(parts.engine)
+    key = parts.secrets.sender_key
+    for installed in CHANNELS:
+        channel, route = installed.facts.name, installed.replies
+        limits = reply_limits(parts.settings, route)
+        sender = Sender(channel, route.provider(parts), limits, outbox, parts.sealer, key, utc_now, stopping)
+        yield f"replies-{channel}", sender.run
+
+
+def reply_limits(settings: Settings, route: ReplyRoute) -> Limits:
+    """Return what may be sent on a channel."""
+    return Limits(settings.replies_per_sender, route.windows(settings), timedelta(days=settings.replies_days))

@@ -1,0 +1,61 @@
+"""Builds the stages with the channels of the service."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from sqlalchemy import Engine
+
+from app.assembly.channels import CHANNELS, DIRECTORY
+from config.reference.classification_phrases import ClassificationRow
+from config.reference.regions import Regions
+from messages import open311
+from messages.sealing import Sealer
+from messages.smpp import JOINED_SMS
+from normalize.classification.classifier import Classifier
+from normalize.duplicates.matcher import Matcher
+from normalize.reader_table import ReaderTable
+from normalize.readers import smpp
+from normalize.readers.open311 import Open311Reader
+from normalize.stage import NormalizeStage
+from router.rules import RulesSource
+from router.stage import RouterStage
+from sinks.ledger.sink import LedgerSink
+from sinks.replies.sink import ReplySink
+
+_NO_SERVICES: Mapping[str, str] = MappingProxyType({})
+_NO_REGIONS = Regions(())
+
+
+def make_normalizer(
+    engine: Engine,
+    sealer: Sealer,
+    services: Mapping[str, str] = _NO_SERVICES,
+    regions: Regions = _NO_REGIONS,
+    matcher: Matcher | None = None,
+    classifier: Classifier | None = None,
+) -> NormalizeStage:
+    """Return a normalizer; `services` are the names of Open311's services by their codes."""
+    by_content_type = {open311.CONTENT_TYPE: Open311Reader(services).read_report, JOINED_SMS: smpp.read_report}
+    readers = ReaderTable({channel.facts.name: channel.reader for channel in CHANNELS}, by_content_type)
+    return NormalizeStage(engine, sealer, readers, regions, matcher, classifier)
+
+
+def make_classifier(rows: Iterable[ClassificationRow]) -> Classifier:
+    """Return a classifier of these rows."""
+    return Classifier(rows, DIRECTORY.without_kind_choice)
+
+
+def make_router(engine: Engine, source: RulesSource, now: Callable[[], datetime]) -> RouterStage:
+    """Return a router."""
+    return RouterStage(engine, source, now, DIRECTORY)
+
+
+def make_ledger_sink(engine: Engine) -> LedgerSink:
+    """Return the sink that writes the ledger."""
+    return LedgerSink(engine, DIRECTORY.names)
+
+
+def make_reply_sink(engine: Engine) -> ReplySink:
+    """Return the sink that fills the outbox of replies."""
+    return ReplySink(engine, DIRECTORY)
