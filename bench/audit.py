@@ -20,6 +20,7 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
+from app.assembly.channels import CHANNELS
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from bus.local import log
@@ -84,7 +85,7 @@ def _measured(messages: int) -> dict[str, Any]:
 
 def _write(home: Path, messages: int) -> int:
     """A data folder in which all is worked. Returns how many records stand on its bus."""
-    parts = Parts(Settings.model_validate({"home": home}))
+    parts = Parts(Settings.model_validate({"home": home}), CHANNELS)
     migrate(parts.engine)
     parts.ensure_topics()
     connection = log.connect(home / "bus.db")

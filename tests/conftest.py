@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
+from app.assembly.channels import CHANNELS
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from config.database import open_engine
@@ -72,7 +73,7 @@ def regions() -> Regions:
 @pytest.fixture
 def parts(settings: Settings, tables: Path, regions: Regions) -> Iterator[Parts]:
     """The parts of a process on the embedded bus and database, migrated and with its topics."""
-    made = Parts(settings)
+    made = Parts(settings, CHANNELS)
     made.regions = regions
     prepare(made, tables)
     made.ensure_topics()

@@ -7,8 +7,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from jinja2 import Environment, FileSystemLoader
 
-from app.assembly.channels import CHANNELS
-from app.assembly.doors.door import PAGE_RESPONSES, HttpParts
+from app.assembly.installed_channel import PAGE_RESPONSES, HttpParts
 from app.assembly.openapi import Documented
 from app.assembly.parts import Parts
 from app.assembly.process_health import Doors, readiness_parts
@@ -55,8 +54,8 @@ def build(parts: Parts, producer: Producer, pulse: Pulse, doors: Doors) -> FastA
     app.add_middleware(Open311Errors)
     app.add_middleware(PageHeaders, new_nonce=partial(secrets.token_urlsafe, _NONCE_BYTES))
     gate = Gate(producer, utc_now, RateLimiter({**parts.channels.rates, **settings.rates}))
-    http = HttpParts(gate, DoorStore(parts.engine), pages)
-    for channel in CHANNELS:
+    http = HttpParts(gate, DoorStore(parts.engine), pages, parts.now)
+    for channel in parts.installed_channels:
         for door in channel.http_doors(parts, http):
             app.include_router(door.router, responses=dict(door.responses))
     app.include_router(StatusPage(parts.ledger, pages).routes(), responses=dict(PAGE_RESPONSES))

@@ -4,7 +4,6 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 
-from app.assembly.channels import CONSUMER_GROUPS
 from app.assembly.parts import Parts
 from app.clock import utc_now
 from config.database import read_transaction
@@ -13,8 +12,6 @@ from monitor.snapshot import QueueState, Waiting
 from monitor.snapshot_collector import Watch
 from sinks.ledger.queue_counts import queues
 
-# Topics of each consumer group whose lag is watched: those that do not depend on the registry of agencies.
-GROUPS = {name: group.topics for name, group in CONSUMER_GROUPS.items()}
 # How old what the ledger said of the queues may be where somebody watches all the time.
 _QUEUES_SECONDS = 30.0
 
@@ -23,7 +20,7 @@ def watch(parts: Parts, *, steadily: bool = False) -> Watch:
     """A look at the service of these settings; `steadily`: one that is repeated every few seconds."""
     return Watch(
         parts.bus.reader,
-        GROUPS,
+        parts.watched_topics,
         parts.channels.names,
         lambda now: _queues(parts, now),
         Peers(parts.settings.peers, utc_now),

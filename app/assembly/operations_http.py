@@ -10,12 +10,11 @@ from fastapi import FastAPI
 from jinja2 import Environment, FileSystemLoader
 from starlette.middleware.gzip import GZipMiddleware
 
-from app.assembly.channels import DIRECTORY
-from app.assembly.monitoring import GROUPS
 from app.assembly.parts import Parts
 from app.assembly.process_health import Doors, process_state, readiness_parts
 from app.clock import utc_now
 from app.pages.headers import PageHeaders, nonce
+from messages.channels import ChannelDirectory
 from messages.shapes import iso
 from monitor import health
 from monitor.console.page import Console
@@ -37,17 +36,20 @@ def build(parts: Parts, pulse: Pulse, doors: Doors, watching: Watching | None) -
     own = {"at": lambda: iso(utc_now()), "instance": lambda: parts.settings.instance, "parts": pulse.parts}
     app.include_router(health.routes(pulse, checks, doors, {**own, **numbers}))
     exposition = Exposition(
-        lambda: process_state(parts, pulse, doors), lambda: watching.view if watching else None, GROUPS, utc_now
+        lambda: process_state(parts, pulse, doors),
+        lambda: watching.view if watching else None,
+        parts.watched_topics,
+        utc_now,
     )
     app.include_router(exposition.routes())
     if watching:
-        show(app, watching)
+        show(app, watching, parts.channels)
     return app
 
 
-def show(app: FastAPI, watching: Watching) -> None:
+def show(app: FastAPI, watching: Watching, channels: ChannelDirectory) -> None:
     """Put the console on an application: what `watching` sees, at `/ops`."""
-    console = Console(watching, pages(), DIRECTORY, utc_now, secrets.token_hex(_RANDOM_BYTES))
+    console = Console(watching, pages(), channels, utc_now, secrets.token_hex(_RANDOM_BYTES))
     app.include_router(console.routes())
     app.add_middleware(GZipMiddleware)
     app.add_middleware(PageHeaders, new_nonce=partial(secrets.token_urlsafe, _RANDOM_BYTES))

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import Engine, text
 from sqlmodel import col, select
 
-from app.assembly.channels import DIRECTORY, reader_table
+from app.assembly.installed_channel import InstalledChannel
 from app.clock import utc_now
 from app.evaluation.duplicates import Readers
 from app.operations.audit_log import AuditLog
@@ -39,11 +39,13 @@ from ingest.smpp.part_store import PartStore
 from ingest.spool import Spool
 from ingest.wrap import Wrapper
 from messages import topics
+from messages.channels import ChannelDirectory
 from messages.sealing import Sealer
-from messages.topics import Topic
+from messages.topics import ConsumerGroup, Topic
 from monitor.audit.audit import Audit, Auditor
 from normalize.classification.classifier import Classifier
 from normalize.duplicates.matcher import Matcher
+from normalize.reader_table import Reader, ReaderTable
 from normalize.stage import NormalizeStage
 from router.registry.registry import Registry, load_registry
 from router.reloading import ReloadingRules
@@ -70,11 +72,13 @@ _log = structlog.get_logger()
 
 
 class Parts:
-    """The parts of one process."""
+    """The parts of one process. `channels` are those of the service: see `app.assembly.channels`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, channels: Iterable[InstalledChannel]) -> None:
         self.settings = settings
-        self.channels = DIRECTORY
+        self.now = utc_now
+        self.installed_channels = tuple(channels)
+        self.channels = ChannelDirectory(tuple(channel.facts for channel in self.installed_channels))
 
     @cached_property
     def secrets(self) -> Secrets:
@@ -126,12 +130,30 @@ class Parts:
         """Finds complaints about the same matter. Raises `SettingsError` naming the row at fault."""
         return Readers.load(self.secrets.matter_key).matcher()
 
+    @property
+    def readers(self) -> ReaderTable:
+        """The readers of all channels."""
+        by_content_type: dict[str, Reader] = {}
+        for channel in self.installed_channels:
+            by_content_type |= channel.format_readers(self)
+        return ReaderTable({channel.facts.name: channel.reader for channel in self.installed_channels}, by_content_type)
+
+    @cached_property
+    def consumer_groups(self) -> Mapping[str, ConsumerGroup]:
+        """The consumer groups of all stages, by name."""
+        return {group.name: group for group in topics.consumer_groups(self.channels.names)}
+
+    @property
+    def watched_topics(self) -> Mapping[str, tuple[str, ...]]:
+        """The topics of each consumer group whose lag is watched: those that do not depend on the registry."""
+        return {name: group.topics for name, group in self.consumer_groups.items()}
+
     @cached_property
     def normalizer(self) -> NormalizeStage:
         """The stage that makes complaints of arrivals."""
         rows = load_classification_rows(self.reference.table(CLASSIFICATION_PHRASES))
         classifier = Classifier(rows, self.channels.without_kind_choice)
-        return NormalizeStage(self.engine, self.sealer, reader_table(self), self.regions, self.matcher, classifier)
+        return NormalizeStage(self.engine, self.sealer, self.readers, self.regions, self.matcher, classifier)
 
     @cached_property
     def engine(self) -> Engine:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
-from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from config.database import DatabaseUnavailable
 from messages.channels import DoorFacts
@@ -73,7 +72,7 @@ def _numbers(parts: Parts, doors: Doors) -> Mapping[str, Callable[[], object]]:
         numbers["spool_share"] = lambda: round(parts.spool.fill_ratio, 4)
         numbers["spool_aside"] = lambda: parts.spool.rejected_count
         numbers["refused"] = parts.rejection_counter.by_door
-    for channel in CHANNELS:
+    for channel in parts.installed_channels:
         for number in channel.numbers:
             if number.door in doors:
                 numbers[number.name] = _read_if_available(parts, partial(number.read, parts))

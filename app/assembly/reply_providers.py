@@ -1,15 +1,11 @@
 """Builds the provider that carries a channel's replies, and the limits that hold on the channel."""
 
 import json
-from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import NamedTuple
 
-from app.assembly.doors.door import DoorParts
-from app.clock import utc_now
+from app.assembly.installed_channel import DoorParts, ReplyRoute, Window, no_windows
 from bus.errors import Stop
-from config.settings import Settings
 from sinks.replies.decision import DAY
 from sinks.replies.providers.fcm import GOOGLE, FcmPush
 from sinks.replies.providers.provider import Way
@@ -18,20 +14,8 @@ from sinks.replies.providers.twilio import TwilioSms
 from sinks.replies.providers.x import XReplies
 from sinks.replies.status_callback import callback_for
 
-# At most so many replies in so long.
-Window = tuple[int, timedelta]
 # X's own limit for one account: docs.x.com, “Rate limits”, POST /2/tweets.
 _X_LIMIT: Window = (100, timedelta(minutes=15))
-
-
-class ReplyRoute(NamedTuple):
-    """How replies leave on one channel.
-
-    `provider` returns `None` where the settings name none, and raises `Stop` on settings that can't be used.
-    """
-
-    provider: Callable[[DoorParts], Way | None]
-    windows: Callable[[Settings], Sequence[Window]]
 
 
 def sms_provider(parts: DoorParts) -> Way | None:
@@ -57,7 +41,7 @@ def x_provider(parts: DoorParts) -> Way | None:
         return None
     consumer = settings.x_consumer_key.get_secret_value(), settings.x_consumer_secret.get_secret_value()
     access = settings.x_access_token.get_secret_value(), settings.x_access_token_secret.get_secret_value()
-    return XReplies(settings.x_url, consumer, access, settings.x_secret_replies, utc_now)
+    return XReplies(settings.x_url, consumer, access, settings.x_secret_replies, parts.now)
 
 
 def fcm_provider(parts: DoorParts) -> Way | None:
@@ -71,11 +55,6 @@ def fcm_provider(parts: DoorParts) -> Way | None:
         raise Stop(f"SATUPINTU_FCM_CREDENTIALS: {path} is not the JSON of a service account") from error
 
 
-def _no_windows(_settings: Settings) -> Sequence[Window]:
-    return []
-
-
-NO_REPLIES = ReplyRoute(lambda _parts: None, _no_windows)
 SMS_REPLIES = ReplyRoute(sms_provider, lambda settings: [(settings.sms_per_minute, timedelta(minutes=1))])
 X_REPLIES = ReplyRoute(x_provider, lambda settings: [_X_LIMIT, (settings.x_replies_per_day, DAY)])
-PUSH_REPLIES = ReplyRoute(fcm_provider, _no_windows)
+PUSH_REPLIES = ReplyRoute(fcm_provider, no_windows)

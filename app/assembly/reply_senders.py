@@ -4,9 +4,8 @@ import threading
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
-from app.assembly.channels import CHANNELS
+from app.assembly.installed_channel import ReplyRoute
 from app.assembly.parts import Parts
-from app.assembly.reply_providers import ReplyRoute
 from app.clock import utc_now
 from config.settings import Settings
 from sinks.replies.decision import Limits
@@ -18,7 +17,7 @@ def reply_senders(parts: Parts, stopping: threading.Event) -> Iterable[tuple[str
     """Return a sender for each channel by its name, to be run in a thread: one that waits delays no other."""
     outbox = Outbox(parts.engine)
     key = parts.secrets.sender_key
-    for installed in CHANNELS:
+    for installed in parts.installed_channels:
         channel, route = installed.facts.name, installed.replies
         limits = reply_limits(parts.settings, route)
         sender = Sender(channel, route.provider(parts), limits, outbox, parts.sealer, key, utc_now, stopping)

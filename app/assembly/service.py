@@ -10,7 +10,7 @@ import structlog
 import uvicorn
 
 from app.assembly import http, operations_http, traces
-from app.assembly.channels import CHANNELS, CONSUMER_GROUPS, InstalledChannel
+from app.assembly.installed_channel import InstalledChannel
 from app.assembly.migrate import migrate
 from app.assembly.monitoring import watch
 from app.assembly.parts import EX_CONFIG, EX_TEMPFAIL, Parts
@@ -123,12 +123,12 @@ class Service:
         parts = self._parts
         if "ingest" in self._stages:
             yield "spool", self._drain
-            for channel in CHANNELS:
+            for channel in parts.installed_channels:
                 yield from self._background_doors(channel, producer)
             yield from practice_x_threads(parts, self._stopping)
         for package, group, stage in self._stage_workers():
             if package in self._stages:
-                yield group, self._worker(CONSUMER_GROUPS[group], stage())
+                yield group, self._worker(parts.consumer_groups[group], stage())
         if "sinks" in self._stages:
             yield from reply_senders(parts, self._stopping)
         yield from self._operations()

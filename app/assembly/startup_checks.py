@@ -5,7 +5,6 @@ import socket
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from bus.errors import Stop
 
@@ -88,7 +87,11 @@ def _topics(parts: Parts) -> str:
 
 
 def _replies(parts: Parts) -> str:
-    ways = {channel.facts.name: channel.replies.provider(parts) for channel in CHANNELS if channel.facts.gets_replies}
+    ways = {
+        channel.facts.name: channel.replies.provider(parts)
+        for channel in parts.installed_channels
+        if channel.facts.gets_replies
+    }
     return ", ".join(f"{channel} {'by ' + type(way).__name__ if way else 'none'}" for channel, way in ways.items())
 
 

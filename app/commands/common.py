@@ -12,6 +12,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
+from app.assembly.channels import CHANNELS
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.clock import utc_now
@@ -55,7 +56,7 @@ def opened() -> Iterator[Parts]:
     """The parts of a process with the settings of its environment, which logs as they say."""
     settings = load()
     logs.configure(settings.log_level, settings.log_format)
-    yield Parts(settings)
+    yield Parts(settings, CHANNELS)
 
 
 def finite(typed: float | None) -> float | None:

@@ -3,7 +3,7 @@
 What people wrote is left out; reasons are shown without the numbers and names that could stand in them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import col
 
-from app.assembly.monitoring import GROUPS
 from app.assembly.parts import Parts
 from app.operations.topic_view import hide
 from bus.port import Partition, Reader, Record
@@ -31,6 +30,7 @@ from messages.shapes import (
     WireModel,
     iso,
 )
+from messages.topics import ConsumerGroup
 from monitor.consumer_lag import taken_at
 from sinks.ledger.tables import ComplaintRow
 
@@ -80,10 +80,11 @@ def trace(parts: Parts, tracking: str, since: datetime) -> list[Step]:
         found = [
             record for record in reader.read(names, start_offsets=start_offsets) if mine in record.header("traceparent")
         ]
-        at = {group: reader.committed(group, names) for group in GROUPS}
+        at = {group: reader.committed(group, names) for group in parts.consumer_groups}
         # What was taken in the same millisecond, as it follows from each other.
         found.sort(key=lambda record: (record.timestamp, names.index(record.topic)))
-        return [_step(record, at) for record in found]
+        groups = parts.consumer_groups.values()
+        return [_step(record, at, groups) for record in found]
     finally:
         reader.close()
 
@@ -114,18 +115,20 @@ def _raw(record: Record) -> RawMessage | None:
         return None
 
 
-def _step(record: Record, at: Mapping[str, Mapping[Partition, int]]) -> Step:
+def _step(record: Record, at: Mapping[str, Mapping[Partition, int]], groups: Collection[ConsumerGroup]) -> Step:
     what, says = _told(record)
-    waits = {group: record.offset - offset for group, offset in _waiting(record, at) if offset <= record.offset}
+    waits = {group: record.offset - offset for group, offset in _waiting(record, at, groups) if offset <= record.offset}
     return Step(taken_at(record), record.position, what, hide(says), waits)
 
 
-def _waiting(record: Record, at: Mapping[str, Mapping[Partition, int]]) -> Iterator[tuple[str, int]]:
+def _waiting(
+    record: Record, at: Mapping[str, Mapping[Partition, int]], groups: Collection[ConsumerGroup]
+) -> Iterator[tuple[str, int]]:
     place = Partition(record.topic, record.partition)
     queue = record.topic.startswith(topics.agency_topic("")) and record.topic != topics.AGENCY_ANSWERS
-    for group, names in GROUPS.items():
-        if record.topic in names or (group == "ledger" and queue):
-            yield group, at[group].get(place, 0)
+    for group in groups:
+        if record.topic in group.topics or (group.agency_topics and queue):
+            yield group.name, at[group.name].get(place, 0)
 
 
 def _told(record: Record) -> tuple[str, str]:

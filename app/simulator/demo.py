@@ -13,6 +13,7 @@ import requests
 from rich.console import Console
 from rich.table import Table
 
+from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from app.operations import agency_answers
 from app.simulator.sender import Sender, SimulatedReport, reference_for, tracking_in
@@ -47,7 +48,7 @@ def run(out: Console, err: Console) -> int:
         # The demo ignores the user's own settings.
         demo_settings = {"home": folder, "port": str(_free_port()), "bus": "local"}
         demo_settings |= dict.fromkeys(("database_url", "public_url", "x_base_url", "x_bearer_token"), "")
-        parts = Parts(Settings.model_validate(demo_settings))
+        parts = Parts(Settings.model_validate(demo_settings), CHANNELS)
         err.print(f"starting a service on port {parts.settings.port}")
         with started({f"SATUPINTU_{name.upper()}": value for name, value in demo_settings.items()}) as process:
             wait_until_ready(parts.settings.port, process)

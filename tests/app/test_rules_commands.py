@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from typer.testing import CliRunner, Result
 
+from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from app.cli import app
 from bus.port import Outgoing
@@ -137,7 +138,7 @@ def test_a_folder_without_tables_is_named(run: Run, tmp_path: Path, command: tup
 
 def test_past_complaints_are_tried(run: Run, edited: Path, settings: Settings, tmp_path: Path) -> None:
     """Only what would go to another door is listed, by number, without a word of it; nothing is written."""
-    parts = Parts(settings.model_copy(update={"agencies": SMALL, "home": tmp_path / "home"}))
+    parts = Parts(settings.model_copy(update={"agencies": SMALL, "home": tmp_path / "home"}), CHANNELS)
     parts.ensure_topics()
     producer = parts.bus.producer()
     producer.publish([Outgoing(COMPLAINTS, b"", b"{}")])

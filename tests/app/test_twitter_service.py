@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from app.assembly.channels import CHANNELS
 from app.assembly.doors import twitter
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
@@ -96,7 +97,7 @@ def test_the_first_look_goes_as_far_back_as_is_set(parts: Parts) -> None:
 def test_only_what_is_set_runs(parts: Parts) -> None:
     """Polling is the door; the stream and the recheck are there where they are set, the practice X without a token."""
     changed = {"x_bearer_token": "t", "x_base_url": "http://127.0.0.1:9", "x_stream": False, "x_recheck_days": 0}
-    other = Parts(Settings.model_validate(parts.settings.model_dump() | changed))
+    other = Parts(Settings.model_validate(parts.settings.model_dump() | changed), CHANNELS)
     migrate(other.engine)
     producer = other.bus.producer()
 

@@ -9,6 +9,7 @@ import pytest
 from structlog.types import EventDict
 
 from app.assembly import http
+from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from app.assembly.process_health import http_doors
 from bus.port import Producer
@@ -77,7 +78,7 @@ def serve(host: DoorServer, settings: Settings, tables: Path, regions: Regions) 
             pulse: Pulse | None = None,
             **changed: Any,
         ) -> DoorClient:
-            parts = Parts(Settings.model_validate(settings.model_dump() | {"port": host.port} | changed))
+            parts = Parts(Settings.model_validate(settings.model_dump() | {"port": host.port} | changed), CHANNELS)
             parts.file_limit = room or parts.file_limit
             stack.callback(parts.engine.dispose)
             parts.regions = regions

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from config.reference.regions import Regions, load_regions
 from config.reference.table_reader import TableError
@@ -143,7 +144,7 @@ def test_who_is_no_more_has_successors_and_no_queue(registry: Registry, settings
     assert registry.current_institutions("kementerian-kemenkes") == ("kementerian-kemenkes",)
     assert registry.current_institutions("kementerian-x") == ()
     assert registry.name_of("kementerian-kemenkumham") == "Kementerian Hukum dan Hak Asasi Manusia"
-    parts = Parts(settings.model_copy(update={"agencies": SMALL}))
+    parts = Parts(settings.model_copy(update={"agencies": SMALL}), CHANNELS)
     queues = {topic.name for topic in parts.topics}
     assert "agency-kementerian-kemenkum" in queues
     assert "agency-kementerian-kemenkumham" not in queues | set(parts.queues)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from app.assembly.channels import CHANNELS
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.simulator.replay import Outcome, Replay, load_reports
@@ -39,7 +40,7 @@ class Whole:
             **more,
         }
         self.settings = Settings.model_validate(self._set)
-        self.parts = Parts(self.settings)
+        self.parts = Parts(self.settings, CHANNELS)
         self.log = home / "service.log"
         self._processes: list[Program] = []
 

@@ -12,6 +12,7 @@ from config.reference.regions import Regions
 from messages import open311
 from messages.sealing import Sealer
 from messages.smpp import JOINED_SMS
+from messages.topics import consumer_groups
 from normalize.classification.classifier import Classifier
 from normalize.duplicates.matcher import Matcher
 from normalize.reader_table import ReaderTable
@@ -23,6 +24,8 @@ from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
 from sinks.replies.sink import ReplySink
 
+# Topics of each consumer group whose lag is watched.
+WATCHED_TOPICS = {group.name: group.topics for group in consumer_groups(DIRECTORY.names)}
 _NO_SERVICES: Mapping[str, str] = MappingProxyType({})
 _NO_REGIONS = Regions(())
 

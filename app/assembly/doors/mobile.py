@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
-from app.assembly.doors.door import PROBLEM_RESPONSES, DoorParts, HttpDoor, HttpParts
+from app.assembly.installed_channel import PROBLEM_RESPONSES, DoorParts, HttpDoor, HttpParts
 from ingest.mobile.door import MobileDoor
 from ingest.mobile.sequences import Sequences
 from ingest.mobile.shapes import ReportState

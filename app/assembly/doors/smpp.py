@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 
-from app.assembly.doors.door import BackgroundDoor, DoorNumber, DoorParts, state_of
-from app.clock import utc_now
+from app.assembly.installed_channel import BackgroundDoor, DoorNumber, DoorParts, state_of
 from bus.port import Producer
 from ingest.door_store import DoorStore
 from ingest.smpp.acknowledgements import Outbox
@@ -41,7 +40,7 @@ def line(parts: DoorParts, producer: Producer, stopping: threading.Event) -> Smp
     return SmppLine(peer, door(parts, producer), time.monotonic, stopping)
 
 
-def door(parts: DoorParts, producer: Producer, now: Callable[[], datetime] = utc_now) -> SmppDoor:
+def door(parts: DoorParts, producer: Producer, now: Callable[[], datetime] | None = None) -> SmppDoor:
     """Return the door that the line hands its messages to."""
     acknowledgements = SmsAcknowledgements(DoorStore(parts.engine), partial(state_of, parts.ledger))
     return SmppDoor(
@@ -50,7 +49,7 @@ def door(parts: DoorParts, producer: Producer, now: Callable[[], datetime] = utc
         Outbox(parts.engine),
         producer,
         acknowledgements.text_for,
-        now,
+        now or parts.now,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from app.assembly.doors.door import PROBLEM_RESPONSES, DoorParts, HttpDoor, HttpParts, state_of
+from app.assembly.installed_channel import PROBLEM_RESPONSES, DoorParts, HttpDoor, HttpParts, state_of
 from ingest.sms.adapter import SmsAdapter
 from ingest.sms.door import SmsDoor
 from ingest.sms.media import MediaFetcher

@@ -5,8 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
-from app.assembly.doors.door import BackgroundDoor, DoorNumber, DoorParts
-from app.clock import utc_now
+from app.assembly.installed_channel import BackgroundDoor, DoorNumber, DoorParts
 from bus.port import Producer
 from ingest.door_store import DoorStore
 from ingest.twitter.adapter import TwitterAdapter
@@ -31,27 +30,27 @@ def twitter_doors(parts: DoorParts, producer: Producer, stopping: threading.Even
     adapter = TwitterAdapter(parts.wrapper, settings.x_user_id)
     pictures = Pictures(parts.attachments, settings.x_media_from, time.monotonic)
     posts = PostStore(parts.engine, parts.sealer) if settings.x_recheck_days else None
-    intake = Intake(adapter, pictures, producer, posts, utc_now)
+    intake = Intake(adapter, pictures, producer, posts, parts.now)
     reads = read_budget(parts)
     store = DoorStore(parts.engine)
     reach = timedelta(hours=settings.x_since_hours)
-    door = TwitterDoor(_mentions(parts), intake, reads, store, utc_now, settings.x_pause, stopping, reach)
+    door = TwitterDoor(_mentions(parts), intake, reads, store, parts.now, settings.x_pause, stopping, reach)
 
     def threads() -> Iterator[tuple[str, Callable[[], None]]]:
         yield MENTIONS.name, door.run
         if settings.x_stream:
             stream = XStream(settings.x_url, parts.secrets.x_token)
-            yield "x-stream", StreamDoor(stream, intake, reads, utc_now, stopping).run
+            yield "x-stream", StreamDoor(stream, intake, reads, parts.now, stopping).run
         if settings.x_recheck_days:
             look = withdrawals(parts, producer).look
-            yield "x-recheck", Looking("recheck", look, utc_now, _RECHECK_SECONDS, stopping).run
+            yield "x-recheck", Looking("recheck", look, parts.now, _RECHECK_SECONDS, stopping).run
 
     return (BackgroundDoor(MENTIONS.name, door.shut, tuple(threads())),)
 
 
 def read_budget(parts: DoorParts) -> ReadBudget:
     """Return the count of posts that were read of X, and its limit."""
-    return ReadBudget(DoorStore(parts.engine), parts.settings.x_reads_per_day, utc_now)
+    return ReadBudget(DoorStore(parts.engine), parts.settings.x_reads_per_day, parts.now)
 
 
 def reads_today(parts: DoorParts) -> dict[str, object]:
@@ -63,7 +62,7 @@ def reads_today(parts: DoorParts) -> dict[str, object]:
 def withdrawals(parts: DoorParts, producer: Producer) -> Withdrawals:
     """Return the part that learns of deleted and protected posts."""
     posts = PostStore(parts.engine, parts.sealer)
-    return Withdrawals(_mentions(parts), posts, read_budget(parts), producer, utc_now, parts.settings.x_recheck_days)
+    return Withdrawals(_mentions(parts), posts, read_budget(parts), producer, parts.now, parts.settings.x_recheck_days)
 
 
 def _mentions(parts: DoorParts) -> XMentions:

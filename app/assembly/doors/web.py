@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from functools import partial
 
-from app.assembly.doors.door import PAGE_RESPONSES, DoorParts, HttpDoor, HttpParts
 from app.assembly.doors.open311 import look_up
+from app.assembly.installed_channel import PAGE_RESPONSES, DoorParts, HttpDoor, HttpParts
 from ingest.web.door import WebDoor
 from ingest.web.form_token import FormTokens
 from ingest.web.open311.door import Open311Door

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from bus.errors import Retry, Stop
 from bus.port import Membership, Outgoing, Record
@@ -79,7 +80,7 @@ def settings(secured: tuple[Node, Path], home: Path, **more: object) -> Settings
 
 def test_everything_works_behind_a_password(secured: tuple[Node, Path], tmp_path: Path) -> None:
     """Topics, producer, transactional consumer and reader all go by the settings."""
-    parts = Parts(settings(secured, tmp_path))
+    parts = Parts(settings(secured, tmp_path), CHANNELS)
     parts.ensure_topics()
     producer = parts.bus.producer()
     producer.publish([Outgoing(COMPLAINTS, b"key", b"value")])
@@ -101,7 +102,7 @@ def test_everything_works_behind_a_password(secured: tuple[Node, Path], tmp_path
 )
 def test_wrong_settings_do_not_get_in(secured: tuple[Node, Path], tmp_path: Path, wrong: dict[str, object]) -> None:
     """Neither a wrong password nor an unknown authority: an error of ours, in time, that quotes no secret."""
-    parts = Parts(settings(secured, tmp_path, **wrong))
+    parts = Parts(settings(secured, tmp_path, **wrong), CHANNELS)
     with pytest.raises((Retry, Stop)) as caught:
         parts.bus.ping(5.0)
     assert PASSWORD not in str(caught.value)

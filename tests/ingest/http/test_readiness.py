@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.assembly import http
+from app.assembly.channels import CHANNELS
 from app.assembly.doors import twitter
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
@@ -38,7 +39,7 @@ def ask(host: DoorServer, producer: Producer) -> Ask:
 def test_reads_of_x_are_shown(parts: Parts, ask: Ask) -> None:
     """How many posts X gave today, and of how many; without a limit that is null."""
     twitter.read_budget(parts).spend(7)
-    limited = Parts(Settings.model_validate(parts.settings.model_dump() | {"x_reads_per_day": 500}))
+    limited = Parts(Settings.model_validate(parts.settings.model_dump() | {"x_reads_per_day": 500}), CHANNELS)
     migrate(limited.engine)
 
     today = str(utc_now().date())
@@ -64,7 +65,7 @@ def test_doors_that_are_not_there_have_no_numbers(parts: Parts, ask: Ask) -> Non
 def test_numbers_that_can_not_be_had_are_null(settings: Settings, ask: Ask) -> None:
     """While the database is away the doors that do without it are open: readiness says so, and answers."""
     away = {"database_url": "postgresql://nobody@127.0.0.1:9/none"}
-    parts = Parts(Settings.model_validate(settings.model_dump() | away))
+    parts = Parts(Settings.model_validate(settings.model_dump() | away), CHANNELS)
     said = ask(parts, "twitter", "smpp")
 
     assert (said["ready"], said["faults"]["database"]) == (True, "DatabaseUnavailable")
@@ -76,7 +77,7 @@ def test_nobody_waits_for_a_database_that_says_nothing(settings: Settings, ask: 
     """One that is reached and hangs is away as well: who asks is told so in time, and one connection is all it gets."""
     with socket.create_server(("127.0.0.1", 0)) as mute:
         away = {"database_url": f"postgresql+psycopg://nobody@127.0.0.1:{mute.getsockname()[1]}/none"}
-        parts = Parts(Settings.model_validate(settings.model_dump() | away))
+        parts = Parts(Settings.model_validate(settings.model_dump() | away), CHANNELS)
         begun = time.monotonic()
         said = ask(parts, "twitter", "smpp")
         lasted = time.monotonic() - begun

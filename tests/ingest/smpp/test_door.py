@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from sqlalchemy import text as sql
 from structlog.types import EventDict
 
+from app.assembly.channels import CHANNELS
 from app.assembly.doors import smpp
 from app.assembly.parts import Parts
 from bus.port import Outgoing, Producer
@@ -427,7 +428,7 @@ def test_as_the_service_runs_it(parts: Parts, producer: Producer) -> None:
     async def play() -> None:
         async with serving() as wire:
             named = {"smpp_host": "127.0.0.1", "smpp_port": wire.port, "smpp_system_id": "satupintu"}
-            made = Parts(parts.settings.model_copy(update={**named, "smpp_password": SecretStr("rahasia")}))
+            made = Parts(parts.settings.model_copy(update={**named, "smpp_password": SecretStr("rahasia")}), CHANNELS)
             stopping = threading.Event()
             line = smpp.line(made, producer, stopping)
             assert line

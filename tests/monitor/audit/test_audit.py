@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from app.assembly.channels import DIRECTORY
+from app.assembly.channels import CHANNELS, DIRECTORY
 from app.assembly.parts import Parts
 from app.operations.quarantine import Choice, Quarantine
 from bus.port import Membership, Outgoing, Record
@@ -195,7 +195,7 @@ def test_a_missing_row_is_named(parts: Parts, pipeline: Pipeline) -> None:
 def test_a_queue_of_an_agency_that_is_no_more_counts(parts: Parts, pipeline: Pipeline) -> None:
     """What stands in the queue of an agency that was taken from the registry is found by the audit."""
     pipeline.all()
-    fewer = Parts(parts.settings.model_copy(update={"agencies": REGISTRY}))
+    fewer = Parts(parts.settings.model_copy(update={"agencies": REGISTRY}), CHANNELS)
     assert "agency-kementerian-kemenkes" in {topic.name for topic in parts.topics}
     audit = fewer.audit()
     assert (audit.clean, audit.at_agencies, audit.at_triage) == (True, 1, 1)

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 
 from fastapi import FastAPI
 
+from app.assembly.channels import DIRECTORY
 from app.assembly.operations_http import OpsServer, show
 from tests.monitor.console.snapshots import Planted
 from tests.support.ports import free_port
@@ -18,7 +19,7 @@ from tests.support.ports import free_port
 def serving(planted: Planted) -> Iterator[str]:
     """Serve until the block ends, or until `planted.stopping` is set; gives the address."""
     app = FastAPI(docs_url=None, redoc_url=None, redirect_slashes=False)
-    show(app, planted.watching)
+    show(app, planted.watching, DIRECTORY)
     port = free_port()
     server = OpsServer(app, "127.0.0.1", port, planted.stopping)
     thread = threading.Thread(target=server.run, name="console")

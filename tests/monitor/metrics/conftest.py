@@ -11,7 +11,6 @@ from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.assembly.channels import DIRECTORY
-from app.assembly.monitoring import GROUPS
 from monitor.active_alerts import Register
 from monitor.metrics.catalog import METRICS
 from monitor.metrics.exposition import Exposition
@@ -19,6 +18,7 @@ from monitor.monitor_loop import View
 from monitor.snapshot import PartState, ProcessState, Snapshot
 from tests.conftest import NOW, missing
 from tests.support.paths import ROOT
+from tests.support.stages import WATCHED_TOPICS
 
 DASHBOARD = ROOT / "monitor" / "metrics" / "grafana" / "satupintu.json"
 # The process that runs the monitor: it works nothing, and has no door.
@@ -35,7 +35,7 @@ def expose() -> Expose:
     def exposed(seen: Snapshot | None, own: ProcessState = OWN) -> str:
         view = View(3, seen, Register(DIRECTORY).stand(seen)) if seen else None
         registry = CollectorRegistry()
-        registry.register(Exposition(lambda: own, lambda: view, GROUPS, lambda: NOW))
+        registry.register(Exposition(lambda: own, lambda: view, WATCHED_TOPICS, lambda: NOW))
         return generate_latest(registry).decode()
 
     return exposed

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.assembly.channels import DIRECTORY
-from app.assembly.monitoring import GROUPS
 from messages.shapes import Channel
 from monitor import alert_conditions as c
 from monitor.snapshot import (
@@ -22,6 +21,7 @@ from monitor.snapshot import (
     Waiting,
 )
 from tests.conftest import NOW
+from tests.support.stages import WATCHED_TOPICS
 
 ADDRESS = "http://10.0.0.7:1710"
 OTHER = "http://10.0.0.8:1710"
@@ -57,7 +57,7 @@ def channel(channel: Channel = "web", **changed: Any) -> ChannelState:
 
 def stage(name: str = "router", **changed: Any) -> StageState:
     """A stage that has just been given something."""
-    usual = {"stage": name, "members": ("host-a",), "topics": {GROUPS[name][0]: Waiting(many=2, oldest=ago(1))}}
+    usual = {"stage": name, "members": ("host-a",), "topics": {WATCHED_TOPICS[name][0]: Waiting(many=2, oldest=ago(1))}}
     return StageState.model_validate(usual | changed)
 
 
@@ -88,7 +88,7 @@ def heap(place: str, reason: str, many: int = 1, newest: float = 60, field: str 
 WELL = Snapshot(
     at=NOW,
     channels=tuple(channel(one) for one in DIRECTORY.names),
-    stages=tuple(stage(name) for name in GROUPS),
+    stages=tuple(stage(name) for name in WATCHED_TOPICS),
     queues=(queue(), queue("triage", age=c.TRIAGE_SECONDS - 1)),
     processes=(process(), process(address=OTHER, instance="host-b", doors={})),
     differences={"lost": 0, "doubled": 0, "misfiled": 0},

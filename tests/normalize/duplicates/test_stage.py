@@ -244,13 +244,14 @@ def test_the_store_tells_nobody(parts: Parts, engine: Engine, stage: NormalizeSt
 
 WORKER = """
 import sys, json
+from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
 from app.evaluation.duplicates import Readers
 from config.database import open_engine
 from config.settings import load
-from normalize.stage import NormalizeStage
+from tests.support.stages import make_normalizer
 from tests.normalize.duplicates.test_stage import AFTERNOON, MORNING, STREETS, report, work
-parts = Parts(load())
+parts = Parts(load(), CHANNELS)
 stage = make_normalizer(open_engine(sys.argv[1]), parts.sealer, matcher=Readers.load(b"k" * 32).matcher())
 print("ready", flush=True)
 sys.stdin.readline()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from app.assembly.channels import DIRECTORY, reply_route
+from app.assembly.channels import CHANNELS, DIRECTORY
 from app.assembly.parts import Parts
 from app.assembly.reply_senders import reply_limits, reply_senders
 from app.assembly.startup_checks import findings
@@ -33,6 +33,7 @@ from tests.support.records import at
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_normalizer, make_reply_sink, make_router
 
+REPLY_ROUTES = {channel.facts.name: channel.replies for channel in CHANNELS}
 X_KEYS = {
     "x_consumer_key": CONSUMER[0],
     "x_consumer_secret": CONSUMER[1],
@@ -80,7 +81,7 @@ def test_the_whole_way(
     for _ in range(2):
         make_reply_sink(parts.engine).handle(said)
         for channel in DIRECTORY.names:
-            office.send(reply_route(channel).provider(parts), channel, sealer=parts.sealer)
+            office.send(REPLY_ROUTES[channel].provider(parts), channel, sealer=parts.sealer)
         said.reverse()
     (sent,), (post,), (pushed,) = twilio.sends, x.posts, fcm.pushed
     assert (sent["To"], post["reply"], pushed["token"]) == (PHONE, {"in_reply_to_tweet_id": "7"}, PUSH)
@@ -95,13 +96,13 @@ def test_without_a_public_address_twilio_is_not_told_one(all_ways: Parts, twilio
     all_ways.settings = changed(all_ways.settings, public_url="")
     office = Office(all_ways.engine)
     office.take(complaint(), reply(complaint()))
-    office.send(reply_route("sms").provider(all_ways))
+    office.send(REPLY_ROUTES["sms"].provider(all_ways))
     assert "StatusCallback" not in twilio.sends[0]
 
 
 def test_nothing_set_is_no_way(parts: Parts) -> None:
     """On one machine nothing leaves it; there is a sender for each channel all the same."""
-    assert [reply_route(channel).provider(parts) for channel in DIRECTORY.names] == [None] * 4
+    assert [REPLY_ROUTES[channel].provider(parts) for channel in DIRECTORY.names] == [None] * 4
     senders = [name for name, _ in reply_senders(parts, threading.Event())]
     assert senders == ["replies-web", "replies-sms", "replies-twitter", "replies-mobile"]
 
@@ -110,9 +111,9 @@ def test_smpp_is_the_way_where_twilio_is_not(parts: Parts, all_ways: Parts) -> N
     """A short code's operator is reached over SMPP; Twilio, where it is set, comes first."""
     smpp = {"smpp_host": "127.0.0.1", "smpp_system_id": "satupintu"}
     all_ways.settings = changed(all_ways.settings, **smpp)
-    assert isinstance(reply_route("sms").provider(all_ways), TwilioSms)
+    assert isinstance(REPLY_ROUTES["sms"].provider(all_ways), TwilioSms)
     all_ways.settings = changed(all_ways.settings, twilio_from="")
-    assert isinstance(reply_route("sms").provider(all_ways), SmppSms)
+    assert isinstance(REPLY_ROUTES["sms"].provider(all_ways), SmppSms)
 
 
 def test_the_check_names_the_ways(parts: Parts, all_ways: Parts) -> None:
@@ -128,7 +129,7 @@ def test_a_file_that_is_no_account_is_named_before_the_start(parts: Parts, tmp_p
     path.write_text(content)
     parts.settings = changed(parts.settings, fcm_credentials=path)
     with pytest.raises(Stop, match="SATUPINTU_FCM_CREDENTIALS"):
-        reply_route("mobile").provider(parts)
+        REPLY_ROUTES["mobile"].provider(parts)
     (found,) = [found for found in findings(parts) if found.what == "replies"]
     assert not found.ok
 
@@ -136,7 +137,7 @@ def test_a_file_that_is_no_account_is_named_before_the_start(parts: Parts, tmp_p
 def test_limits_are_the_settings(parts: Parts) -> None:
     """What an operator sets is what holds; X's own limit holds beside it."""
     settings = changed(parts.settings, sms_per_minute=7, x_replies_per_day=50, replies_per_sender=2, replies_days=1.5)
-    sms, x, app = (reply_limits(settings, reply_route(channel)) for channel in ("sms", "twitter", "mobile"))
+    sms, x, app = (reply_limits(settings, REPLY_ROUTES[channel]) for channel in ("sms", "twitter", "mobile"))
     assert sms == Limits(2, [(7, timedelta(minutes=1))], timedelta(hours=36))
     assert x == Limits(2, [(100, timedelta(minutes=15)), (50, timedelta(days=1))], timedelta(hours=36))
     assert app.windows == []

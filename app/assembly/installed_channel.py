@@ -1,10 +1,13 @@
-"""Types that the builders of all doors share: what they get from a process, and what they give back."""
+"""A channel of the service, and the types of what its doors get from a process and give back.
+
+It lists no channel: `app/assembly/channels.py` does.
+"""
 
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -12,7 +15,6 @@ from fastapi import APIRouter
 from jinja2 import Environment
 from sqlalchemy import Engine
 
-from app.clock import utc_now
 from bus.port import Producer
 from config.reference.open311_services import Open311Services
 from config.reference.regions import Regions
@@ -25,8 +27,11 @@ from ingest.http.problems import documented_refusals
 from ingest.mobile.devices import Devices
 from ingest.smpp.part_store import PartStore
 from ingest.wrap import Wrapper
+from messages.channels import ChannelFacts
 from messages.sealing import Sealer
+from normalize.reader_table import Reader
 from sinks.ledger.status import Ledger
+from sinks.replies.providers.provider import Way
 
 # How the OpenAPI document shows a refusal for which a door has no own description: as a problem, and as a page.
 PROBLEM_RESPONSES: Mapping[int | str, dict[str, Any]] = documented_refusals("default")
@@ -38,7 +43,9 @@ class DoorParts(Protocol):
     """Parts of a process that a door may need; see `app.assembly.parts.Parts`."""
 
     @property
-    def settings(self) -> Settings: ...  # noqa: D102 - see `Parts`, as for all below
+    def now(self) -> Callable[[], datetime]: ...  # noqa: D102 - see `Parts`, as for all below
+    @property
+    def settings(self) -> Settings: ...  # noqa: D102
     @property
     def secrets(self) -> Secrets: ...  # noqa: D102
     @property
@@ -68,7 +75,7 @@ class HttpParts:
     gate: Gate
     store: DoorStore
     pages: Environment
-    now: Callable[[], datetime] = utc_now
+    now: Callable[[], datetime]
     new_id: Callable[[], UUID] = uuid.uuid4
 
 
@@ -95,6 +102,20 @@ class DoorNumber(NamedTuple):
     read: Callable[[DoorParts], object]
 
 
+# At most so many replies in so long.
+Window = tuple[int, timedelta]
+
+
+class ReplyRoute(NamedTuple):
+    """How replies leave on one channel.
+
+    `provider` returns `None` where the settings name none, and raises `Stop` on settings that can't be used.
+    """
+
+    provider: Callable[[DoorParts], Way | None]
+    windows: Callable[[Settings], Sequence[Window]]
+
+
 HttpDoorBuilder = Callable[[DoorParts, HttpParts], Iterable[HttpDoor]]
 BackgroundDoorBuilder = Callable[[DoorParts, Producer, threading.Event], Iterable[BackgroundDoor]]
 
@@ -107,6 +128,32 @@ def no_http_doors(_parts: DoorParts, _http: HttpParts) -> Iterable[HttpDoor]:
 def no_background_doors(_parts: DoorParts, _producer: Producer, _stopping: threading.Event) -> Iterable[BackgroundDoor]:
     """Return no door: everything of the channel comes over HTTP."""
     return ()
+
+
+def no_windows(_settings: Settings) -> Sequence[Window]:
+    """Return no limit of the channel's own."""
+    return []
+
+
+NO_REPLIES = ReplyRoute(lambda _parts: None, no_windows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledChannel:
+    """A channel of this service.
+
+    `reader` makes a draft of the channel's raw messages. `format_readers` returns the readers of content types that
+    have one of their own. `http_doors` and `background_doors` build the doors of a process, `numbers` are what `/ready`
+    shows of them beside open and shut. `replies` is how the service writes to senders.
+    """
+
+    facts: ChannelFacts
+    reader: Reader
+    format_readers: Callable[[DoorParts], Mapping[str, Reader]] = lambda _parts: {}
+    http_doors: HttpDoorBuilder = no_http_doors
+    background_doors: BackgroundDoorBuilder = no_background_doors
+    numbers: tuple[DoorNumber, ...] = ()
+    replies: ReplyRoute = NO_REPLIES
 
 
 def state_of(ledger: Ledger, tracking: str) -> str | None:
