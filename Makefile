@@ -64,6 +64,10 @@ screenshots: $(VENV)/.dev ## Take the README's screenshots again (needs chromium
 .PHONY: kafka
 kafka: $(KAFKA)/.ready ## Fetch Apache Kafka for the tests (needs Java 17 and Maven)
 
+.PHONY: graph
+graph: $(VENV)/.dev ## Print the layers of each package, cycles, and imports against the order of packages
+	$(BIN)/python -m tests.support.import_graph
+
 .PHONY: vendor
 vendor: ## Fetch the console's chart library by its pinned hash into the tree (needs npm); read the diff
 	rm -rf .vendor

@@ -2,13 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from math import sqrt
 from typing import Any
 
+from app.evaluation.confidence_interval import share_with_interval
 from app.evaluation.duplicates import LabelledPair, Readers
-
-# 95 %.
-_Z = 1.96
 
 
 def measure_duplicates(readers: Readers, pairs: Iterable[LabelledPair]) -> dict[str, Any]:
@@ -87,13 +84,3 @@ def _share(groups: Sequence[tuple[int, int]]) -> dict[str, float]:
     value = part / whole
     varies = sum((some - value * of) ** 2 for some, of in groups) / whole
     return share_with_interval(part, whole, min(1.0, value * (1 - value) / varies) if varies else 1.0)
-
-
-def share_with_interval(part: int, whole: int, worth: float = 1.0) -> dict[str, float]:
-    """A share with its 95 % interval (Wilson); `worth` is how much each counts that is not wholly by itself."""
-    if not whole:
-        return {"value": 0.0, "low": 0.0, "high": 1.0}
-    value, count = part / whole, whole * worth
-    middle = (value + _Z**2 / (2 * count)) / (1 + _Z**2 / count)
-    around = _Z * sqrt(value * (1 - value) / count + _Z**2 / (4 * count**2)) / (1 + _Z**2 / count)
-    return {"value": round(value, 3), "low": round(middle - around, 3), "high": round(middle + around, 3)}

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from app.evaluation.duplicate_metrics import share_with_interval
+from app.evaluation.confidence_interval import share_with_interval
 from app.evaluation.routing import ReportLine
 from router.decision import Decision, decide
 from router.registry.registry import TRIAGE

@@ -56,9 +56,7 @@ class ImportGraph:
 def build_graph() -> ImportGraph:
     """Return the graph of all packages."""
     graph = grimp.build_graph(*PACKAGES, cache_dir=None)
-    return ImportGraph(
-        {module: frozenset(graph.find_modules_directly_imported_by(module)) for module in graph.modules}
-    )
+    return ImportGraph({module: frozenset(graph.find_modules_directly_imported_by(module)) for module in graph.modules})
 
 
 def _package(module: str) -> str:
