@@ -27,11 +27,10 @@ from app.evaluation.duplicates import ExplainedMessage, LabelledPair, Readers
 from config.reference.duplicate_weights import DuplicateWeights
 from config.reference.folder import SHIPPED_FOLDER
 from normalize.duplicates.comparable import Comparable
-from normalize.duplicates.comparison import Comparator
-from normalize.duplicates.entity_comparison import compare_entities
-from normalize.duplicates.features import features
-from normalize.duplicates.location_comparison import compare_locations
-from normalize.duplicates.text_alignment import align
+from normalize.duplicates.comparison.comparator import Comparator
+from normalize.duplicates.comparison.features import compute_features
+from normalize.duplicates.comparison.pair import ComplaintPair
+from normalize.duplicates.comparison.text_alignment import align_texts
 
 _PAIRS = Path(__file__).parent.parent / "tests" / "data" / "pairs"
 _FILE = SHIPPED_FOLDER / "likeness.csv"
@@ -108,7 +107,7 @@ def _examples(readers: Readers, pairs: Iterable[LabelledPair], counts: float, *,
     comparer = Comparator(readers.vocabulary, {}, 0.0)
     for pair in pairs:
         a, b = readers.read_message(pair.a), readers.read_message(pair.b)
-        found = {} if comparer.compare(a, b).never else _found(a, b, readers)
+        found = {} if comparer.compare(a, b).exclusion else _found(a, b, readers)
         if found or judged:
             yield Example(found, pair.label != "different", pair.group, counts, pair if judged else None)
 
@@ -163,9 +162,10 @@ def _strangers(pairs: Sequence[LabelledPair]) -> Iterator[LabelledPair]:
 
 
 def _found(a: Comparable, b: Comparable, readers: Readers) -> Mapping[str, float]:
-    aligned = align(a.words, b.words, readers.vocabulary)
-    named = compare_entities(a, b)
-    return features(a, b, named, aligned, compare_locations(a, b, named, readers.vocabulary), readers.vocabulary)
+    pair = ComplaintPair(a, b, readers.vocabulary)
+    # The learned weights rest on this alignment: in the order of arrival, and without titles in the place of texts.
+    pair.alignment = align_texts(a.text_words, b.text_words, readers.vocabulary)
+    return compute_features(pair)
 
 
 def _fold(group: str) -> int:

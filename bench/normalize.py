@@ -37,7 +37,8 @@ from config.database import insert_statement, open_engine, write_transaction
 from messages.sealing import Sealed, Sealer
 from messages.shapes import Place, Relation, Report
 from normalize.duplicates.matcher import Matcher
-from normalize.duplicates.store import ComparableRow, EarlierComplaints
+from normalize.duplicates.store.earlier_complaints import EarlierComplaints
+from normalize.duplicates.store.tables import ComparableRow
 
 _ROOT = Path(__file__).parent.parent
 _BATCH = 200

@@ -22,7 +22,8 @@ from normalize.draft import Draft, NotComplaint, Unreadable
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.lookup_keys import LookupKeys
 from normalize.duplicates.matcher import Matcher
-from normalize.duplicates.store import EarlierComplaints, regroup
+from normalize.duplicates.store.earlier_complaints import EarlierComplaints
+from normalize.duplicates.store.regrouping import regroup
 from normalize.picked_regions import with_region_names
 from normalize.reader_table import ReaderTable
 from normalize.relation import assign_marks, mark_key, relation_by_fingerprint, relation_by_mark

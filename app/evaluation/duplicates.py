@@ -1,10 +1,11 @@
-"""What the normalizer would make of messages: by hand, without bus and without memory."""
+"""Explanation of single messages: the decisions of the normalizer, without bus and without a stored database."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID, uuid5
@@ -27,24 +28,25 @@ from messages.sealing import Sealer
 from messages.shapes import Place, Report
 from normalize.classification.classifier import Classification, Classifier
 from normalize.duplicates.comparable import Comparable
-from normalize.duplicates.comparable_reader import ComparableReader
-from normalize.duplicates.comparison import Comparator
+from normalize.duplicates.comparison.comparator import Comparator
 from normalize.duplicates.lookup_keys import LookupKeys
 from normalize.duplicates.matcher import Matcher
-from normalize.duplicates.region_extraction import RegionExtraction
-from normalize.duplicates.store import ComparableRow, EarlierComplaint, EarlierComplaints, LookupKeyRow
+from normalize.duplicates.reading.comparable_reader import ComparableReader
+from normalize.duplicates.reading.region_extraction import RegionExtraction
+from normalize.duplicates.store.earlier_complaints import EarlierComplaint, EarlierComplaints
+from normalize.duplicates.store.tables import ComparableRow, LookupKeyRow
 from normalize.entities import extract_entities
 
-_IDS = UUID("0f1b7d0e-1708-5a70-9b1e-5a7000001708")
-_BATCH = 200
-_NOWHERE = Place()
-_NOTHING_SAID = Report.model_construct(text="")
-# A message without a time: it is compared with any.
-_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+_ID_NAMESPACE = UUID("0f1b7d0e-1708-5a70-9b1e-5a7000001708")
+_BATCH_SIZE = 200
+_NO_PLACE = Place()
+_EMPTY_REPORT = Report.model_construct(text="")
+# Time of a message without one: it is compared with messages of any time.
+_UNKNOWN_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class ExplainedMessage(BaseModel):
-    """A message as it is explained: one JSON object a line."""
+    """A message to explain: one JSON object in a line."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -58,16 +60,16 @@ class ExplainedMessage(BaseModel):
     address: str = ""
 
     def report(self) -> Report:
-        """As the reader of its channel would have read it."""
-        place = _NOWHERE
+        """Return the report that the reader of the message's channel would return."""
+        place = _NO_PLACE
         if self.location or self.address:
             place = Place.model_construct(region=clean_text(self.location), address=clean_text(self.address))
-        said = {"title": clean_text(self.title), "text": clean_text(self.text), "place": place}
-        return _NOTHING_SAID.model_copy(update=said)
+        fields = {"title": clean_text(self.title), "text": clean_text(self.text), "place": place}
+        return _EMPTY_REPORT.model_copy(update=fields)
 
 
 class LabelledPair(BaseModel):
-    """Two messages, and whether they are about the same matter."""
+    """Two messages, labelled by a person: about the same matter or not."""
 
     group: str = ""
     source: str = ""
@@ -77,7 +79,7 @@ class LabelledPair(BaseModel):
 
     @classmethod
     def load_file(cls, path: Path) -> list["LabelledPair"]:
-        """The pairs in a file of JSON lines. Raises `OSError`, and `ValueError` naming the line."""
+        """Return the pairs in a file of JSON lines. Raises `OSError`, and `ValueError` naming the field."""
         return [cls.model_validate_json(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
 
 
@@ -119,100 +121,111 @@ class Readers:
         """Finds what is about the same matter."""
         return Matcher(self.reader, self.comparator, self.likeness.threshold)
 
-    def read_message(self, said: ExplainedMessage) -> Comparable:
-        """The matter of a message."""
-        at = said.received_at.timestamp() if said.received_at else None
-        return self.reader.read_report(said.report(), said.sender, said.channel, at)
+    def read_message(self, message: ExplainedMessage) -> Comparable:
+        """Return the comparable form of a message."""
+        received_at = message.received_at.timestamp() if message.received_at else None
+        return self.reader.read_report(message.report(), message.sender, message.channel, received_at)
 
     def _digest(self, said: bytes) -> str:
         return hashlib.blake2b(said, digest_size=16, key=self.digest_key).hexdigest()
 
 
-def explain_messages(readers: Readers, said: Iterable[ExplainedMessage]) -> Iterator[dict[str, Any]]:
-    """For each message, in the order of arrival, what it belongs to of those before; with nothing kept afterwards."""
-    return explain_batches(readers, _batches(said))
+def explain_messages(readers: Readers, messages: Iterable[ExplainedMessage]) -> Iterator[dict[str, Any]]:
+    """Yield for each message, in the order of arrival, the earlier message it belongs to. Nothing is stored."""
+    return explain_batches(readers, _split_into_batches(messages))
 
 
 def explain_batches(readers: Readers, batches: Iterable[Sequence[ExplainedMessage]]) -> Iterator[dict[str, Any]]:
-    """As `explain_messages`, of messages that come some at once: all is said of them before more are asked for."""
+    """Yield the same for batches: all messages of one batch are explained before the next batch is requested."""
     engine = create_engine("sqlite://", poolclass=StaticPool)
     ComparableRow.__table__.create(engine)  # type: ignore[attr-defined]
     LookupKeyRow.__table__.create(engine)  # type: ignore[attr-defined]
-    matcher, sealer, names = readers.matcher(), Sealer([bytes(64)]), {}
+    sealer, explanation = Sealer([bytes(64)]), _Explanation(readers.matcher(), readers.likeness.threshold)
     for batch in batches:
-        matters = [readers.read_message(one) for one in batch]
-        keys = [matcher.lookup_keys(matter) for matter in matters]
+        comparables = [readers.read_message(message) for message in batch]
+        keys = [explanation.matcher.lookup_keys(comparable) for comparable in comparables]
         with engine.begin() as connection:
-            seen = EarlierComplaints(connection, sealer, keys)
-            for one, matter, some in zip(batch, matters, keys, strict=True):
-                own = uuid5(_IDS, one.id)
-                names[own] = one.id
-                yield _explained(matcher, seen, one, own, matter, some, names, readers.likeness.threshold)
-            seen.write()
+            earlier_complaints = EarlierComplaints(connection, sealer, keys)
+            for message, comparable, lookup_keys in zip(batch, comparables, keys, strict=True):
+                yield explanation.explain(earlier_complaints, message, comparable, lookup_keys)
+            earlier_complaints.write()
     engine.dispose()
 
 
-def _explained(
-    matcher: Matcher,
-    seen: EarlierComplaints,
-    said: ExplainedMessage,
-    own: UUID,
-    matter: Comparable,
-    keys: LookupKeys,
-    names: dict[UUID, str],
-    enough: float,
-) -> dict[str, Any]:
-    at = said.received_at or _LONG_AGO
-    found = matcher.find_best_match(seen, matter, keys)
-    same = found is not None and found.verdict.score >= enough
-    root = found.known.root if found and same else own
-    seen.add(EarlierComplaint(own, root, own, at, matter), keys, at, joined=False)
-    kind = "new"
-    if found and same:
-        kind = "joins" if found.verdict.person == "other" else "repeat"
-    return {
-        "id": said.id,
-        "decision": kind,
-        "of": names[root] if same else None,
-        "score": round(found.verdict.score, 3) if found else 0.0,
-        "evidence": list(found.verdict.evidence) if found else [],
-    }
+class _Explanation:
+    """Explains messages in the order of arrival. From the score `threshold` on, two are one matter."""
+
+    def __init__(self, matcher: Matcher, threshold: float) -> None:
+        self.matcher = matcher
+        self._threshold = threshold
+        self._message_ids: dict[UUID, str] = {}
+
+    def explain(
+        self,
+        earlier_complaints: EarlierComplaints,
+        message: ExplainedMessage,
+        comparable: Comparable,
+        keys: LookupKeys,
+    ) -> dict[str, Any]:
+        """Return the decision on a message and add the message to the earlier ones."""
+        complaint_id = uuid5(_ID_NAMESPACE, message.id)
+        self._message_ids[complaint_id] = message.id
+        received_at = message.received_at or _UNKNOWN_TIME
+        match = self.matcher.find_best_match(earlier_complaints, comparable, keys)
+        is_same_matter = match is not None and match.verdict.score >= self._threshold
+        root_id = match.earlier.root_id if match and is_same_matter else complaint_id
+        complaint = EarlierComplaint(complaint_id, root_id, complaint_id, received_at, comparable)
+        earlier_complaints.add(complaint, keys, received_at, joined=False)
+        decision = "new"
+        if match and is_same_matter:
+            decision = "joins" if match.verdict.sender == "other" else "repeat"
+        return {
+            "id": message.id,
+            "decision": decision,
+            "of": self._message_ids[root_id] if is_same_matter else None,
+            "score": round(match.verdict.score, 3) if match else 0.0,
+            "evidence": list(match.verdict.evidence) if match else [],
+        }
 
 
-def _batches(said: Iterable[ExplainedMessage]) -> Iterator[list[ExplainedMessage]]:
-    batch: list[ExplainedMessage] = []
-    for one in said:
-        batch.append(one)
-        if len(batch) == _BATCH:
-            yield batch
-            batch = []
-    if batch:
+def _split_into_batches(messages: Iterable[ExplainedMessage]) -> Iterator[list[ExplainedMessage]]:
+    remaining = iter(messages)
+    while batch := list(islice(remaining, _BATCH_SIZE)):
         yield batch
 
 
-def explain_text(readers: Readers, classifier: Classifier, said: ExplainedMessage) -> dict[str, Any]:
-    """All that is found in one message: what it is, its words in their normal form, what is named, kinds of trouble."""
-    report = said.report()
+def explain_text(readers: Readers, classifier: Classifier, message: ExplainedMessage) -> dict[str, Any]:
+    """Return the classification of one message, its words in normal form, its entities and its kinds of trouble."""
+    report = message.report()
     text = f"{report.title}\n{report.text}" if report.title else report.text
     words = readers.words.of(text)
-    normal = [word.normal for word in words]
-    found = extract_entities(text, readers.gazetteer)
+    normal_forms = [word.normal for word in words]
+    entities = extract_entities(text, readers.gazetteer)
     return {
-        "id": said.id,
+        "id": message.id,
         "text": text,
         "words": [{"start": word.start, "end": word.end, "normal": word.normal} for word in words],
         "found": [
-            {"kind": one.kind.value, "value": one.value, "start": one.start, "end": one.end, "personal": one.personal}
-            for one in found
+            {
+                "kind": entity.kind.value,
+                "value": entity.value,
+                "start": entity.start,
+                "end": entity.end,
+                "personal": entity.personal,
+            }
+            for entity in entities
         ],
-        **_judged(classifier.classify(report.text, report.title, said.channel)),
-        "topics": sorted(readers.troubles.topics.find_topics(normal)),
-        "things": sorted(readers.troubles.things.find_topics(normal)),
-        "faults": sorted(readers.troubles.faults.find_topics(normal)),
+        **_classification_json(classifier.classify(report.text, report.title, message.channel)),
+        "topics": sorted(readers.troubles.topics.find_topics(normal_forms)),
+        "things": sorted(readers.troubles.things.find_topics(normal_forms)),
+        "faults": sorted(readers.troubles.faults.find_topics(normal_forms)),
     }
 
 
-def _judged(classification: Classification) -> dict[str, Any]:
-    """The kind (nothing where the sender chooses it, or where it is set aside), why it is set aside, by what words."""
+def _classification_json(classification: Classification) -> dict[str, Any]:
+    """Return the kind, the reason to set the message aside, and the words behind it.
+
+    The kind is empty if the sender chooses it or the message is set aside.
+    """
     kind = classification.kind.value if classification.kind else None
     return {"kind": kind, "set_aside": classification.reason, "because": list(classification.evidence)}

@@ -1,1 +1,4 @@
-"""Whether a complaint is about the same matter as an earlier one: by what was exchanged, not by how much is alike."""
+"""Search for the earlier complaint about the same matter.
+
+Two complaints are compared by the words that stand in each other's place, not by the share of equal words.
+"""

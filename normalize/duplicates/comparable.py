@@ -1,90 +1,129 @@
-"""What of a complaint is compared with others. Pure; holds personal data, so it is kept sealed only."""
+"""A complaint in the form in which it is compared with other complaints.
+
+Pure. Holds personal data: it is stored sealed only.
+"""
 
 import json
 from dataclasses import dataclass
 from typing import Literal
 
-Named = tuple[str, str]
-Sender = Literal["same", "other", "unknown"]
+# Kind and canonical value.
+NamedEntity = tuple[str, str]
+SenderRelation = Literal["same", "other", "unknown"]
 
-_DAY = 86_400
-_REST = ("named", "located", "spot", "at", "sender", "channel", "kind", "secret", "again")
+_SECONDS_PER_DAY = 86_400
+# The order of the stored list: never change it, rows of earlier versions are read by it.
+_JSON_FIELDS = (
+    "entities",
+    "address_entities",
+    "coordinates",
+    "received_at",
+    "sender",
+    "channel",
+    "report_kind",
+    "secret",
+    "mentions_earlier_report",
+)
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
 class Comparable:
-    """`words` of the text and of the `title` are in their normal forms and order, without what says nothing.
+    """Words, names and entities of one complaint.
 
-    `place` are the words of the fields for it. `fine` are those words of all three that no dictionary has and that name
-    no city or province: names of streets, quarters, persons; and villages that are called by words like others, written
-    in one (batumerah). `wide` are the words of districts' names. `named` is what stands in title and text, `located`
-    what stands in the fields: each its kind and its value. `topics`, `things` and `faults` are what it speaks of, by
-    the tables of `config/reference/matter_terms.py`. `at` is in seconds of the epoch; `sender` is empty where nobody
-    is known to have sent it. What is `secret` is compared with the same sender's alone.
+    `text_words`, `title_words` and `address_words` are in their normal forms and in order, without uninformative
+    words. `names` are the words of all three that no dictionary has and that name no city or province: streets,
+    quarters, persons. They include villages whose names are ordinary words, written as one word (batumerah).
+    `district_words` are the words of districts' names. `entities` are those in title and text, `address_entities`
+    those in the address fields. `topics`, `things` and `faults` follow the tables that
+    `config/reference/matter_terms.py` reads. `received_at` is in seconds of the epoch. `sender` is empty if the sender
+    is not proven. A `secret` complaint is compared with complaints of the same sender only.
     """
 
-    words: tuple[str, ...]
-    title: tuple[str, ...]
-    place: tuple[str, ...]
-    fine: frozenset[str]
-    wide: frozenset[str]
-    named: tuple[Named, ...]
-    located: tuple[Named, ...]
+    text_words: tuple[str, ...]
+    title_words: tuple[str, ...]
+    address_words: tuple[str, ...]
+    names: frozenset[str]
+    district_words: frozenset[str]
+    entities: tuple[NamedEntity, ...]
+    address_entities: tuple[NamedEntity, ...]
     topics: frozenset[str]
     things: frozenset[str]
     faults: frozenset[str]
-    spot: tuple[float, float] | None
-    at: float | None
+    coordinates: tuple[float, float] | None
+    received_at: float | None
     sender: str
     channel: str
-    kind: str
+    report_kind: str
     secret: bool
-    again: bool
+    mentions_earlier_report: bool
 
 
-def sender_of(a: Comparable, b: Comparable) -> Sender:
-    """Whether one person sent both; one has another key on another channel."""
-    if a.sender and a.sender == b.sender:
+def relate_senders(left: Comparable, right: Comparable) -> SenderRelation:
+    """Return whether one person sent both. One person has different keys on different channels: that is `unknown`."""
+    if left.sender and left.sender == right.sender:
         return "same"
-    return "other" if a.sender and b.sender and a.channel == b.channel else "unknown"
+    return "other" if left.sender and right.sender and left.channel == right.channel else "unknown"
 
 
-def days_between(a: Comparable, b: Comparable) -> float:
-    """0 where a time is not known."""
-    return abs(a.at - b.at) / _DAY if a.at is not None and b.at is not None else 0.0
+def days_between(left: Comparable, right: Comparable) -> float:
+    """Return the days between the two arrivals, 0 if one of the times is unknown."""
+    if left.received_at is None or right.received_at is None:
+        return 0.0
+    return abs(left.received_at - right.received_at) / _SECONDS_PER_DAY
 
 
-def pack(matter: Comparable) -> bytes:
-    """The matter as bytes, equal for equal matters: lines of words, which have no spaces in them, and one of JSON."""
-    sets = map(sorted, (matter.fine, matter.topics, matter.wide, matter.things, matter.faults))
-    lists = (matter.words, matter.title, matter.place, *sets)
-    rest = _encode([getattr(matter, name) for name in _REST])
-    return "\n".join((*(" ".join(words) for words in lists), rest)).encode()
+def pack_comparable(comparable: Comparable) -> bytes:
+    """Return the stored form, equal for equal values: one line for each set or list of words, then one line of JSON.
+
+    Words contain no spaces.
+    """
+    word_sets = (
+        comparable.names,
+        comparable.topics,
+        comparable.district_words,
+        comparable.things,
+        comparable.faults,
+    )
+    word_lists = (comparable.text_words, comparable.title_words, comparable.address_words, *map(sorted, word_sets))
+    json_line = _encode([getattr(comparable, name) for name in _JSON_FIELDS])
+    return "\n".join((*(" ".join(words) for words in word_lists), json_line)).encode()
 
 
-def unpack(packed: bytes) -> Comparable:
-    """The matter in bytes made by `pack`. Raises `ValueError` or `TypeError` for any others."""
-    words, title, place, fine, topics, *more, rest = packed.decode().split("\n")
-    # What was kept before there were these is compared without them.
-    wide, things, faults = more or ("", "", "")
-    named, located, spot, at, sender, channel, kind, secret, again = json.loads(rest)
+def unpack_comparable(packed: bytes) -> Comparable:
+    """Return the value that `pack_comparable` stored. Raises `ValueError` or `TypeError` for other bytes.
+
+    Rows of earlier versions have no districts, things and faults; these are empty then.
+    """
+    text_words, title_words, address_words, names, topics, *later_lines, json_line = packed.decode().split("\n")
+    district_words, things, faults = later_lines or ("", "", "")
+    (
+        entities,
+        address_entities,
+        coordinates,
+        received_at,
+        sender,
+        channel,
+        report_kind,
+        secret,
+        mentions_earlier_report,
+    ) = json.loads(json_line)
     return Comparable(
-        tuple(words.split()),
-        tuple(title.split()),
-        tuple(place.split()),
-        frozenset(fine.split()),
-        frozenset(wide.split()),
-        tuple(map(tuple, named)),
-        tuple(map(tuple, located)),
+        tuple(text_words.split()),
+        tuple(title_words.split()),
+        tuple(address_words.split()),
+        frozenset(names.split()),
+        frozenset(district_words.split()),
+        tuple(map(tuple, entities)),
+        tuple(map(tuple, address_entities)),
         frozenset(topics.split()),
         frozenset(things.split()),
         frozenset(faults.split()),
-        tuple(spot) if spot else None,
-        at,
+        tuple(coordinates) if coordinates else None,
+        received_at,
         sender,
         channel,
-        kind,
+        report_kind,
         secret,
-        again,
+        mentions_earlier_report,
     )

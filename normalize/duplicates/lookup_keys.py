@@ -1,11 +1,12 @@
-"""The keys under which a complaint is found again by another one about the same matter. Pure.
+"""Keys under which a later complaint about the same matter finds an earlier one. Pure.
 
-Three kinds: fingerprints of runs of words, chosen so that a text, the half of it and a longer one about the same choose
-the same ones (winnowing: Schleimer, Wilkerson, Aiken 2003), what the text names (a street, an identifier), and who sent
-it. A key is a number of 64 bits, signed as databases want it, and a keyed hash: without the secret it tells nothing.
+Three kinds of keys: fingerprints of runs of words, entities that the text names (a street, an identifier), and the
+sender. The fingerprints are chosen by winnowing (Schleimer, Wilkerson, Aiken 2003): a text, a half of it and a longer
+text about the same matter choose the same fingerprints. A key is a signed number of 64 bits and a keyed hash: it
+reveals nothing without the secret.
 
-Looking up costs little and writing much, so that a complaint is kept under few keys and looked for under many: whoever
-repeats it, in whole or in part, has its rarest runs of words among theirs.
+Looking up costs little and writing costs much. So a complaint is stored under few keys and looks up others under many:
+a sender who repeats it, in whole or in part, has its rarest runs of words among theirs.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,100 +15,102 @@ from hashlib import blake2b
 from operator import add
 from struct import Struct
 
-# Words that a run has: among a million texts many have two rare words side by side, few have three.
-_RUN = 3
-# Any so many runs beside each other (a power of two) that two texts share give them a common key.
+# Words in a run: among a million texts many have two rare words side by side, few have three.
+_WORDS_PER_RUN = 3
+# Two texts that share this many neighbouring runs (a power of two) have a common key.
 _WINDOW = 4
-# Of one complaint; a longer text is known by what is rare in it and by what it names.
-_ASKED_TEXT, _ASKED_NAMED = 16, 12
-_KEPT_TEXT, _KEPT_NAMED = 5, 5
-# Most of what is cut off is cut off behind so many words: some keys are of those before.
-_HEAD = 12
-_SIGNED = Struct(">q").unpack
+# Keys of one complaint; a longer text is found by its rarest runs and by its entities.
+_MAX_SEARCH_RUNS, _MAX_SEARCH_ENTITIES = 16, 12
+_MAX_STORED_RUNS, _MAX_STORED_ENTITIES = 5, 5
+# A cut text mostly still has this many runs of its beginning, so some keys are chosen among them.
+_BEGINNING_RUNS = 12
+_unpack_signed = Struct(">q").unpack
 
-# Words beside each other; before them how usual they are together, in whole steps.
+# The summed commonness of neighbouring words, and the words.
 Run = tuple[int, *tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class LookupKeys:
-    """A complaint is looked for under those `asked`, and from then on found under those `kept`, which are some of them.
+    """Keys under which a complaint looks up earlier ones, and those under which it is stored (a part of the former).
 
-    `sender` is one of both: what one person says is always looked at.
+    `sender_key` is in both: earlier complaints of the same sender are always candidates.
     """
 
-    asked: tuple[int, ...] = ()
-    kept: tuple[int, ...] = ()
-    sender: int | None = None
-
-    def __len__(self) -> int:
-        """How many are asked for."""
-        return len(self.asked)
+    search_keys: tuple[int, ...] = ()
+    stored_keys: tuple[int, ...] = ()
+    sender_key: int | None = None
 
 
 class LookupKeyFactory:
-    """Makes keys; `secret` are at most 64 bytes."""
+    """Creates keys. `secret` has at most 64 bytes."""
 
     def __init__(self, secret: bytes) -> None:
         self._hash = blake2b(digest_size=8, key=secret)
 
-    def keys(
+    def create_keys(
         self,
         words: Sequence[str],
-        usual: Sequence[int],
-        named: Sequence[tuple[str, str]],
-        sure: int = 0,
+        commonness: Sequence[int],
+        entities: Sequence[tuple[str, str]],
+        identifier_count: int = 0,
         sender: str = "",
     ) -> LookupKeys:
-        """Keys of the words in order and of what is named (kind and value), of which the first `sure` go first.
+        """Return the keys of the words in order, of the entities (kind and value) and of the sender.
 
-        `usual` says of each word how many have it, in steps: what few have is chosen.
+        The first `identifier_count` entities are identifiers; their keys go first. `commonness` has one number for
+        each word, higher for words that more texts have: rare runs are chosen.
         """
-        telling = [self._key(f"{kind}\0{value}") for kind, value in named]
-        telling = [*telling[:sure], *sorted(telling[sure:])]
-        asked, kept = self._text(words, usual)
-        person = (self._key(f"sender\0{sender}"),) if sender else ()
+        entity_keys = [self._hash_key(f"{kind}\0{value}") for kind, value in entities]
+        entity_keys = [*entity_keys[:identifier_count], *sorted(entity_keys[identifier_count:])]
+        search_runs, stored_runs = self._run_keys(words, commonness)
+        sender_key = (self._hash_key(f"sender\0{sender}"),) if sender else ()
         return LookupKeys(
-            tuple(dict.fromkeys((*person, *telling[:_ASKED_NAMED], *asked))),
-            tuple(dict.fromkeys((*person, *telling[:_KEPT_NAMED], *kept))),
-            *person,
+            tuple(dict.fromkeys((*sender_key, *entity_keys[:_MAX_SEARCH_ENTITIES], *search_runs))),
+            tuple(dict.fromkeys((*sender_key, *entity_keys[:_MAX_STORED_ENTITIES], *stored_runs))),
+            *sender_key,
         )
 
-    def _text(self, words: Sequence[str], usual: Sequence[int]) -> tuple[list[int], list[int]]:
-        """Keys of the words, the rarest first; and those of them that are kept. Of few words, all there are."""
-        if len(words) < _RUN + _WINDOW - 1:
-            alone = [self._key("\0".join(("all", *sorted(set(words)))))] if words else []
-            few = [*alone, *self._of(sorted(_runs(words, usual, 2)))]
-            return few, few[:_KEPT_TEXT]
-        runs = list(_runs(words, usual, _RUN))
-        chosen = sorted(_winnowed(runs))
-        beginning = set(runs[:_HEAD])
-        head = [run for run in chosen if run in beginning][: (_KEPT_TEXT + 1) // 2]
-        kept = list(dict.fromkeys((*head, *chosen[:_KEPT_TEXT])))[:_KEPT_TEXT]
-        return self._of(dict.fromkeys((*head, *chosen[:_ASKED_TEXT]))), self._of(kept)
+    def _run_keys(self, words: Sequence[str], commonness: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Return the keys of runs to search by, the rarest first, and the part of them to store."""
+        if len(words) < _WORDS_PER_RUN + _WINDOW - 1:
+            keys = self._short_text_keys(words, commonness)
+            return keys, keys[:_MAX_STORED_RUNS]
+        runs = list(_runs(words, commonness, _WORDS_PER_RUN))
+        chosen_runs = sorted(_winnow(runs))
+        beginning = set(runs[:_BEGINNING_RUNS])
+        first_runs = [run for run in chosen_runs if run in beginning][: (_MAX_STORED_RUNS + 1) // 2]
+        stored_runs = list(dict.fromkeys((*first_runs, *chosen_runs[:_MAX_STORED_RUNS])))[:_MAX_STORED_RUNS]
+        search_runs = dict.fromkeys((*first_runs, *chosen_runs[:_MAX_SEARCH_RUNS]))
+        return self._hash_runs(search_runs), self._hash_runs(stored_runs)
 
-    def _of(self, runs: Iterable[Run]) -> list[int]:
-        return [self._key("\0".join(("run", *run[1:]))) for run in runs]
+    def _short_text_keys(self, words: Sequence[str], commonness: Sequence[int]) -> list[int]:
+        """Return the key of all words of a short text, in any order, and the keys of its pairs of words."""
+        all_words = [self._hash_key("\0".join(("all", *sorted(set(words)))))] if words else []
+        return [*all_words, *self._hash_runs(sorted(_runs(words, commonness, 2)))]
 
-    def _key(self, said: str) -> int:
-        made = self._hash.copy()
-        made.update(said.encode())
-        (key,) = _SIGNED(made.digest())
+    def _hash_runs(self, runs: Iterable[Run]) -> list[int]:
+        return [self._hash_key("\0".join(("run", *run[1:]))) for run in runs]
+
+    def _hash_key(self, text: str) -> int:
+        digest = self._hash.copy()
+        digest.update(text.encode())
+        (key,) = _unpack_signed(digest.digest())
         return int(key)
 
 
-def _runs(words: Sequence[str], usual: Sequence[int], size: int) -> Iterator[Run]:
-    """All runs of so many words."""
-    together: Sequence[int] = usual
+def _runs(words: Sequence[str], commonness: Sequence[int], size: int) -> Iterator[Run]:
+    """Yield all runs of `size` words."""
+    sums: Sequence[int] = commonness
     for start in range(1, size):
-        together = list(map(add, together, usual[start:]))
-    return zip(together, *(words[start:] for start in range(size)), strict=False)
+        sums = list(map(add, sums, commonness[start:]))
+    return zip(sums, *(words[start:] for start in range(size)), strict=False)
 
 
-def _winnowed(runs: Sequence[Run]) -> set[Run]:
-    """The least of each window, by halves."""
-    least, width = runs, 1
+def _winnow(runs: Sequence[Run]) -> set[Run]:
+    """Return the rarest run of each window. The width of the window doubles with each pass."""
+    rarest, width = runs, 1
     while width < _WINDOW:
-        least = list(map(min, least, least[width:]))
+        rarest = list(map(min, rarest, rarest[width:]))
         width *= 2
-    return set(least)
+    return set(rarest)

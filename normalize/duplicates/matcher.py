@@ -1,4 +1,4 @@
-"""Finds the earlier complaint about the same matter and says how this one stands to it."""
+"""Matcher: finds the earlier complaint about the same matter and decides the relation of a new complaint to it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,107 +8,142 @@ import structlog
 
 from messages.shapes import Channel, RawMessage, Relation, Report
 from normalize.duplicates.comparable import Comparable
-from normalize.duplicates.comparable_reader import ComparableReader
-from normalize.duplicates.comparison import Comparator, Verdict
+from normalize.duplicates.comparison.comparator import Comparator, Verdict
 from normalize.duplicates.lookup_keys import LookupKeys
-from normalize.duplicates.store import EarlierComplaint, EarlierComplaints
+from normalize.duplicates.reading.comparable_reader import ComparableReader
+from normalize.duplicates.store.earlier_complaints import EarlierComplaint, EarlierComplaints
 
-# Nobody sees so many broken roads: whoever joins more complaints in a month is looked at as one who writes anew.
-JOINS = 30
-JOINS_WITHIN = timedelta(days=30)
+# No citizen sees this many broken roads in the period. A sender's further joins become complaints of their own.
+MAX_JOINS = 30
+JOIN_PERIOD = timedelta(days=30)
 
-# What the same sender said almost word for word before: nothing can be likelier, no other one is looked at.
-_CERTAIN = 0.98
+# From this score on, an earlier complaint of the same sender is almost literally equal: no candidate can be likelier.
+_CERTAIN_SCORE = 0.98
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class BestMatch:
-    """The earlier complaint that is most likely about the same matter, and what was found in comparing."""
+    """The earlier complaint that is most likely about the same matter, and the verdict on it."""
 
-    known: EarlierComplaint
+    earlier: EarlierComplaint
     verdict: Verdict
 
 
 class Matcher:
-    """`enough` is the probability from which on two complaints are taken for one matter."""
+    """Matches complaints. From the score `threshold` on, two complaints count as one matter."""
 
-    def __init__(self, reader: ComparableReader, comparer: Comparator, enough: float) -> None:
+    def __init__(self, reader: ComparableReader, comparator: Comparator, threshold: float) -> None:
         self._reader = reader
-        self._comparer = comparer
-        self._enough = enough
+        self._comparator = comparator
+        self._threshold = threshold
 
     def read_report(self, report: Report, raw: RawMessage) -> Comparable:
-        """What of a report is compared. Only a proven sender is a sender (see docs/decisions/0005)."""
+        """Return the comparable form of a report. Only a proven sender is a sender (see docs/decisions/0005)."""
         sender = raw.sender if raw.verified_by != "none" else ""
-        return self._reader.read_report(report, sender, raw.channel, raw.at.timestamp())
+        return self.read_known_sender(report, sender, raw.channel, raw.at.timestamp())
 
-    def read_known_sender(self, report: Report, sender: str, channel: Channel, at: float | None) -> Comparable:
-        """As `read_report`, of a report whose sender is known otherwise."""
-        return self._reader.read_report(report, sender, channel, at)
+    def read_known_sender(self, report: Report, sender: str, channel: Channel, received_at: float | None) -> Comparable:
+        """Return the comparable form of a report whose sender is known. `received_at` is in seconds of the epoch."""
+        return self._reader.read_report(report, sender, channel, received_at)
 
-    def lookup_keys(self, matter: Comparable) -> LookupKeys:
-        """What it is found by."""
-        return self._reader.lookup_keys(matter)
+    def lookup_keys(self, comparable: Comparable) -> LookupKeys:
+        """Return the keys of a complaint."""
+        return self._reader.lookup_keys(comparable)
 
-    def find_best_match(self, seen: EarlierComplaints, matter: Comparable, keys: LookupKeys) -> BestMatch | None:
-        """The most likely of those that were seen, one of the same sender's first; `None` where none can be."""
+    def find_best_match(
+        self, earlier_complaints: EarlierComplaints, comparable: Comparable, keys: LookupKeys
+    ) -> BestMatch | None:
+        """Return the likeliest of the candidates, one of the same sender first; `None` if all are excluded."""
         best = None
-        for known in seen.candidates(keys):
-            found = BestMatch(known, self._comparer.compare(known.matter, matter))
-            if found.verdict.never or (best and self._rank(found) <= self._rank(best)):
+        for candidate in earlier_complaints.candidates(keys):
+            match = BestMatch(candidate, self._comparator.compare(candidate.comparable, comparable))
+            if match.verdict.exclusion or (best and self._rank(match) <= self._rank(best)):
                 continue
-            root = seen.get(known.root)
-            # What is like a repeat may still not be like the complaint that this repeats.
-            if root is None or root is known or not self._comparer.compare(root.matter, matter).never:
-                best = found
-                if found.verdict.person == "same" and found.verdict.score >= _CERTAIN:
-                    break
+            if self._is_excluded_by_root(earlier_complaints, candidate, comparable):
+                continue
+            best = match
+            if match.verdict.sender == "same" and match.verdict.score >= _CERTAIN_SCORE:
+                break
         return best
 
-    def _rank(self, found: BestMatch) -> tuple[bool, float]:
-        """Who repeats their own complaint does not join another's, however much alike that is."""
-        verdict = found.verdict
-        return verdict.person == "same" and verdict.score >= self._enough, verdict.score
+    def _is_excluded_by_root(
+        self, earlier_complaints: EarlierComplaints, candidate: EarlierComplaint, comparable: Comparable
+    ) -> bool:
+        """Return True if the complaint cannot be about the same matter as the root that the candidate belongs to."""
+        root = earlier_complaints.get(candidate.root_id)
+        if root is None or root is candidate:
+            return False
+        return bool(self._comparator.compare(root.comparable, comparable).exclusion)
+
+    def _rank(self, match: BestMatch) -> tuple[bool, float]:
+        """Return the rank of a match: a repeat of the sender's own complaint ranks above a join, however similar."""
+        verdict = match.verdict
+        return verdict.sender == "same" and verdict.score >= self._threshold, verdict.score
 
     def decide_relation(
         self,
-        seen: EarlierComplaints,
+        earlier_complaints: EarlierComplaints,
         complaint_id: UUID,
-        matter: Comparable,
+        comparable: Comparable,
         keys: LookupKeys,
-        at: datetime,
-        exact: Relation,
+        received_at: datetime,
+        exact_relation: Relation,
     ) -> Relation:
-        """The relation of a complaint, and remember it. `exact` is what its marks or its very words already say.
+        """Return the relation of a complaint and add the complaint to the earlier ones.
 
-        A join is of the complaint that was first; a repeat of the same sender's own, even where that joins another's:
-        nobody gets another's number, or a say in another's complaint, by repeating. Both keep the earliest moment.
+        `exact_relation` follows from the message's marks or its literal text; if it refers to a complaint, that one is
+        used without a search. A join refers to the root of the group. A repeat refers to the sender's own first
+        complaint, even if that joins another one: by repeating, nobody gets another citizen's number or a say in
+        another citizen's complaint. Both carry the earliest time of the group.
         """
-        relation = exact if exact.of else self._found(seen, matter, keys, at)
-        ahead = seen.get(relation.of) if relation.of else None
-        root = (seen.get(ahead.root) or ahead) if ahead else None
-        since, of = at, relation.of
-        if ahead and root:
-            since = min(at, root.since)
-            of = ahead.own if relation.kind == "repeat" else root.complaint_id
-            relation = relation.model_copy(update={"of": of, "since": since})
+        relation = (
+            exact_relation if exact_relation.of else self._search(earlier_complaints, comparable, keys, received_at)
+        )
+        match = earlier_complaints.get(relation.of) if relation.of else None
+        root = (earlier_complaints.get(match.root_id) or match) if match else None
+        since, related_id = received_at, relation.of
+        if match and root:
+            since = min(received_at, root.since)
+            related_id = match.first_of_sender_id if relation.kind == "repeat" else root.complaint_id
+            relation = relation.model_copy(update={"of": related_id, "since": since})
             if since < root.since:
-                seen.earlier(root, since)
-        own = of if of and relation.kind == "repeat" else complaint_id
-        known = EarlierComplaint(complaint_id, root.complaint_id if root else of or complaint_id, own, since, matter)
-        seen.add(known, keys, at, joined=relation.kind == "joins")
+                earlier_complaints.move_start(root, since)
+        is_repeat = bool(related_id) and relation.kind == "repeat"
+        earlier_complaints.add(
+            EarlierComplaint(
+                complaint_id,
+                root_id=root.complaint_id if root else related_id or complaint_id,
+                first_of_sender_id=related_id if related_id and is_repeat else complaint_id,
+                since=since,
+                comparable=comparable,
+            ),
+            keys,
+            received_at,
+            joined=relation.kind == "joins",
+        )
         return relation
 
-    def _found(self, seen: EarlierComplaints, matter: Comparable, keys: LookupKeys, at: datetime) -> Relation:
-        found = self.find_best_match(seen, matter, keys)
-        if found is None or found.verdict.score < self._enough:
+    def _search(
+        self,
+        earlier_complaints: EarlierComplaints,
+        comparable: Comparable,
+        keys: LookupKeys,
+        received_at: datetime,
+    ) -> Relation:
+        match = self.find_best_match(earlier_complaints, comparable, keys)
+        if match is None or match.verdict.score < self._threshold:
             return Relation()
-        evidence = (*found.verdict.evidence, f"score-{found.verdict.score:.2f}")
-        if found.verdict.person == "same":
-            return Relation(kind="repeat", of=found.known.complaint_id, evidence=evidence)
-        if matter.sender and seen.joins_of(matter.sender, at - JOINS_WITHIN) >= JOINS:
-            _log.warning("matter.too_many_joins", sender=matter.sender)
+        evidence = (*match.verdict.evidence, f"score-{match.verdict.score:.2f}")
+        if match.verdict.sender == "same":
+            return Relation(kind="repeat", of=match.earlier.complaint_id, evidence=evidence)
+        if self._has_too_many_joins(earlier_complaints, comparable.sender, received_at):
+            _log.warning("sender.join_limit_exceeded", sender=comparable.sender)
             return Relation(evidence=("too-many-joins",))
-        return Relation(kind="joins", of=found.known.complaint_id, evidence=evidence)
+        return Relation(kind="joins", of=match.earlier.complaint_id, evidence=evidence)
+
+    def _has_too_many_joins(self, earlier_complaints: EarlierComplaints, sender: str, received_at: datetime) -> bool:
+        if not sender:
+            return False
+        return earlier_complaints.count_joins(sender, received_at - JOIN_PERIOD) >= MAX_JOINS

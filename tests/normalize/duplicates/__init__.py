@@ -1,1 +1,1 @@
-"""Which complaints are about the same matter."""
+"""Tests of the search for earlier complaints about the same matter."""

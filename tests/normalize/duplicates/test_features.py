@@ -1,34 +1,48 @@
-"""The numbers by which a pair is judged, each where it is meant to be seen. All is invented."""
+"""Values of the features in invented pairs, and the table of features."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
 from app.evaluation.duplicates import ExplainedMessage, Readers
-from normalize.duplicates.comparable import Comparable
-from normalize.duplicates.entity_comparison import compare_entities
-from normalize.duplicates.features import INCIDENTS, features
-from normalize.duplicates.location_comparison import compare_locations
-from normalize.duplicates.text_alignment import align
-from tests.normalize.duplicates.conftest import Judge, said
+from config.reference.word_frequencies import WordFrequencies
+from normalize.duplicates.comparison.features import FEATURES, INCIDENTS, compute_features
+from normalize.duplicates.comparison.pair import ComplaintPair
+from tests.normalize.duplicates.conftest import CompareMessages, ReadMessage, message
+from tests.support.paths import ROOT
+
+MeasureFeatures = Callable[[ExplainedMessage, ExplainedMessage], Mapping[str, float]]
 
 
-def seen(readers: Readers, one: ExplainedMessage, other: ExplainedMessage) -> Mapping[str, float]:
-    """What is found in a pair, the same both ways."""
+@pytest.fixture(scope="module")
+def measure_features(read_message: ReadMessage, word_frequencies: WordFrequencies) -> MeasureFeatures:
+    """Returns the features of two messages, after a check that both orders give the same."""
 
-    def found(a: Comparable, b: Comparable) -> Mapping[str, float]:
-        left, right = sorted((a.words, b.words))
-        aligned, named = align(left, right, readers.vocabulary), compare_entities(a, b)
-        return features(a, b, named, aligned, compare_locations(a, b, named, readers.vocabulary), readers.vocabulary)
+    def measure(first: ExplainedMessage, second: ExplainedMessage) -> Mapping[str, float]:
+        left, right = read_message(first), read_message(second)
+        forward = compute_features(ComplaintPair(left, right, word_frequencies))
+        assert compute_features(ComplaintPair(right, left, word_frequencies)) == pytest.approx(forward)
+        return forward
 
-    a, b = readers.read_message(one), readers.read_message(other)
-    there = found(a, b)
-    assert found(b, a) == pytest.approx(there)
-    return there
+    return measure
+
+
+def test_each_weight_belongs_to_a_feature(readers: Readers) -> None:
+    """Each row of `likeness.csv` names a feature, each feature has a row, and no name stands twice."""
+    names = [feature.name for feature in FEATURES]
+    assert len(names) == len(set(names))
+    assert set(readers.likeness.weights) == set(names)
+
+
+def test_features_are_documented() -> None:
+    """`docs/duplicate-features.md` lists each feature with its meaning, in the order of the table."""
+    document = (ROOT / "docs" / "duplicate-features.md").read_text(encoding="utf-8")
+    rows = [line for line in document.splitlines() if line.startswith("| `")]
+    assert rows == [f"| `{feature.name}` | {feature.meaning} |" for feature in FEATURES]
 
 
 @pytest.mark.parametrize(
-    ("name", "one", "other", "value"),
+    ("name", "first", "second", "value"),
     [
         ("same-thing-and-fault", "lampu jalan padam di Wiratama", "pju di wiratama mati total", 1),
         ("same-thing-and-fault", "lampu jalan padam di Wiratama", "lampu jalan di wiratama nyala terus", 0),
@@ -55,20 +69,22 @@ def seen(readers: Readers, one: ExplainedMessage, other: ExplainedMessage) -> Ma
         ("other-narrow-names-in-district", "longsor di Wiratama kec. Tebet", "longsor kec. Tebet", 0),
     ],
 )
-def test_what_is_seen(readers: Readers, name: str, one: str, other: str, value: float) -> None:
-    """What both complain of, what is wrong with it, where it lies, and what they call the place by."""
-    assert seen(readers, said(one), said(other, hours=30))[name] == value
+def test_value_of_a_feature(
+    measure_features: MeasureFeatures, name: str, first: str, second: str, value: float
+) -> None:
+    """The object of the complaint, its fault, its spot and the names of the place."""
+    assert measure_features(message(first), message(second, hours=30))[name] == value
 
 
-def test_one_senders_own_words(readers: Readers) -> None:
-    """Who writes again within hours, or of the same thing, mostly goes on."""
-    one = said("Gilang Indah mati lampu dari maghrib", sender="a")
+def test_sender_goes_on_in_other_words(measure_features: MeasureFeatures) -> None:
+    """A sender who writes again within hours, or of the same object, mostly goes on with one matter."""
+    first = message("Gilang Indah mati lampu dari maghrib", sender="a")
     text = "sudah listrik padam begini, ikan di kulkas busuk semua"
-    soon, later = (seen(readers, one, said(text, hours=hours, sender="a")) for hours in (2, 90))
+    soon, later = (measure_features(first, message(text, hours=hours, sender="a")) for hours in (2, 90))
     assert soon["same-sender-same-thing"] == later["same-sender-same-thing"] == 1
     assert (soon["same-sender-soon"], later["same-sender-soon"]) == (1, 0)
-    other = seen(readers, one, said("tiket saya tidak dibalas", hours=2, sender="a"))
-    assert other["same-sender-same-thing"] == other["same-sender-soon"] == 0
+    different = measure_features(first, message("tiket saya tidak dibalas", hours=2, sender="a"))
+    assert different["same-sender-same-thing"] == different["same-sender-soon"] == 0
 
 
 @pytest.mark.parametrize(
@@ -79,63 +95,64 @@ def test_one_senders_own_words(readers: Readers) -> None:
         ("trotoar pecah di Wiratama", 150, 0),
     ],
 )
-def test_what_passes_in_a_day(readers: Readers, text: str, hours: float, value: float) -> None:
-    """Said again a week later it is another power cut; a broken pavement is the same."""
-    assert seen(readers, said(text), said(f"{text} sejak pagi", hours=hours))["later-incident"] == value
+def test_incident_passes_within_days(measure_features: MeasureFeatures, text: str, hours: float, value: float) -> None:
+    """A power cut a week later is another one; a broken pavement is the same."""
+    features = measure_features(message(text), message(f"{text} sejak pagi", hours=hours))
+    assert features["later-incident"] == value
 
 
 @pytest.mark.parametrize("sender", ["", "b"])
-def test_each_village_has_its_own_neighbourhoods(judge: Judge, readers: Readers, sender: str) -> None:
-    """The number of one alone puts no two strangers' few words together, be they the same."""
-    one = said("Obat di puskesmas kosong RT 03 RW 05", sender="a")
+def test_number_of_a_neighbourhood_is_no_common_ground(compare: CompareMessages, threshold: float, sender: str) -> None:
+    """The number of a neighbourhood alone does not join short texts of two senders, even equal ones."""
+    first = message("Obat di puskesmas kosong RT 03 RW 05", sender="a")
     for text in ("Atap sekolah bocor RT 03 RW 05", "obat puskesmas kosong RT 3 RW 5"):
-        assert judge(one, said(text, hours=5, sender=sender)).score < readers.likeness.threshold
+        assert compare(first, message(text, hours=5, sender=sender)).score < threshold
 
 
 def test_every_incident_has_a_row(readers: Readers) -> None:
-    """A row that is renamed in a table is renamed here."""
+    """`INCIDENTS` names rows of the tables of things and faults."""
     assert readers.troubles.things.topics | readers.troubles.faults.topics >= INCIDENTS
 
 
-def test_nothing_in_common_is_two_matters(judge: Judge, readers: Readers) -> None:
-    """That one person says two things within minutes puts them together no more than two persons' would be."""
-    one = said("Sampah di Gilang Indah menumpuk", sender="a")
+def test_one_sender_without_common_ground(compare: CompareMessages, threshold: float) -> None:
+    """Two different texts of one sender within minutes are two matters."""
+    first = message("Sampah di Gilang Indah menumpuk", sender="a")
     for text in ("guru anak saya di SD Kartika tidak pernah datang", "🙏", "tolong min", "jalan Wiratama berlubang"):
-        assert judge(one, said(text, hours=0.1, sender="a")).score < readers.likeness.threshold
+        assert compare(first, message(text, hours=0.1, sender="a")).score < threshold
 
 
-def test_a_village_that_is_called_by_words_like_others(readers: Readers) -> None:
-    """It is known by its region, be it written in one; elsewhere the same words are words."""
-    there = readers.read_message(said("lampu mati di Batu Merah", location="Kota Ambon")).fine
-    assert "batumerah" in there
-    assert "batumerah" not in readers.read_message(said("lampu mati di Batu Merah", location="Kota Bandung")).fine
-    apart, shared = said("padam di batu merah", location="Kota Ambon"), said("batu merah gelap", location="Kota Ambon")
-    assert seen(readers, apart, shared)["same-names"] > 0
+def test_village_with_a_name_of_ordinary_words(measure_features: MeasureFeatures) -> None:
+    """Such a village counts as a name in common."""
+    first, second = (message(text, location="Kota Ambon") for text in ("padam di batu merah", "batu merah gelap"))
+    assert measure_features(first, second)["same-names"] > 0
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ("Saya sopir dari Tegal, jalan di Wiratama berlubang", "jalan Wiratama Kab. Brebes berlubang"),
         ("truk batu bara di kupang nunding tiap malam", "truk batu bara di Muara Uya Kab. Tabalong tiap malam"),
     ],
-    ids=["where from", "a village's name"],
+    ids=["origin", "village name"],
 )
-def test_a_region_where_the_matter_is_not(judge: Judge, one: str, other: str) -> None:
-    """Who is from a city, and a village that is called after one, are in no other region for that."""
-    assert judge(said(one), said(other, hours=5)).never == ""
+def test_region_elsewhere_excludes_nothing(compare: CompareMessages, first: str, second: str) -> None:
+    """A sender's home town, and a village whose name begins with a city's name, are no other region."""
+    assert compare(message(first), message(second, hours=5)).exclusion == ""
 
 
-def test_a_road_between_two_places(judge: Judge) -> None:
-    """One names it by the one place, and one by the other; a map may put what the text names into another street."""
-    one, other = said("jalan Wiratama - Kartanegari putus"), said("Jalan Kartanegari putus, Kec. Wiratama", hours=5)
-    assert judge(one, other).never == ""
-    mapped = said("lampu merah Kartanegari mati", hours=5, address="Jl. Wiratama")
-    assert judge(said("lampu merah mati", address="Jl. Kartanegari"), mapped).never == ""
+def test_road_between_two_places(compare: CompareMessages) -> None:
+    """Two complaints may name such a road by one of its places each; a map may put a street into another one."""
+    first, second = (
+        message("jalan Wiratama - Kartanegari putus"),
+        message("Jalan Kartanegari putus, Kec. Wiratama", hours=5),
+    )
+    assert compare(first, second).exclusion == ""
+    mapped = message("lampu merah Kartanegari mati", hours=5, address="Jl. Wiratama")
+    assert compare(message("lampu merah mati", address="Jl. Kartanegari"), mapped).exclusion == ""
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "never"),
+    ("first", "second", "exclusion"),
     [
         ("Jl. Melati Kartanegari putus", "Jl. Anggrek Kartanegari putus", "other-street"),
         ("Lampu mati di Jl. Sudirman", "Lampu mati di Jl. Thamrin arah Sudirman", "other-street"),
@@ -146,14 +163,8 @@ def test_a_road_between_two_places(judge: Judge) -> None:
         ("truk pasir dari Tegal bikin jalan rusak", "truk pasir dari Brebes bikin jalan rusak", "filled-form"),
     ],
 )
-def test_what_is_named_keeps_two_apart(judge: Judge, one: str, other: str, never: str) -> None:
-    """However alike the words, and though the form puts both into one city, as forms do."""
-    form = "Kota Cimahi" if never == "other-region" else ""
-    a, b = said(one, location=form), said(other, hours=5, location=form)
-    assert judge(a, b).never == judge(b, a).never == never
-
-
-@pytest.mark.parametrize("text", ["jalan dari dana desa baru dicor sudah retak", "pak desa bilang sudah dibagi"])
-def test_what_a_village_did_is_no_village(readers: Readers, text: str) -> None:
-    """Of a village's money and its head something is said; none is called so."""
-    assert not [value for kind, value in readers.read_message(said(text)).named if kind == "village"]
+def test_named_places_exclude(compare: CompareMessages, first: str, second: str, exclusion: str) -> None:
+    """Two named places exclude one matter, although the words are alike and the form has one city for both."""
+    form_city = "Kota Cimahi" if exclusion == "other-region" else ""
+    left, right = message(first, location=form_city), message(second, hours=5, location=form_city)
+    assert compare(left, right).exclusion == compare(right, left).exclusion == exclusion

@@ -1,39 +1,37 @@
-"""In what two complaints agree by what they name, and in what they can't be one matter. All is invented."""
+"""Comparison of the entities in two invented complaints."""
+
+from collections.abc import Callable
 
 import pytest
 
-from app.evaluation.duplicates import ExplainedMessage, Readers
-from normalize.duplicates.entity_comparison import (
+from app.evaluation.duplicates import ExplainedMessage
+from normalize.duplicates.comparison.entity_comparison import (
     EntityComparison,
     compare_entities,
     conflicting_place,
     names_two_persons,
 )
+from tests.normalize.duplicates.conftest import ReadMessage
+
+CompareTexts = Callable[..., EntityComparison]
 
 
 @pytest.fixture(scope="module")
-def compared(readers: Readers) -> "Compare":
-    """What two texts name, the same both ways."""
-    return Compare(readers)
+def compare_texts(read_message: ReadMessage) -> CompareTexts:
+    """Returns the comparison of two texts with an address each, after a check that both orders give the same."""
 
+    def compare(first: str, second: str, first_address: str = "", second_address: str = "") -> EntityComparison:
+        left = read_message(ExplainedMessage(id="1", text=first, address=first_address))
+        right = read_message(ExplainedMessage(id="2", text=second, address=second_address))
+        comparison = compare_entities(left, right)
+        assert compare_entities(right, left) == comparison
+        return comparison
 
-class Compare:
-    """Compares two texts, or two texts with an address each."""
-
-    def __init__(self, readers: Readers) -> None:
-        self._readers = readers
-
-    def __call__(self, one: str, other: str, address: str = "", their_address: str = "") -> EntityComparison:
-        """The verdicts, which are the same both ways."""
-        a = self._readers.read_message(ExplainedMessage(id="1", text=one, address=address))
-        b = self._readers.read_message(ExplainedMessage(id="2", text=other, address=their_address))
-        found = compare_entities(a, b)
-        assert compare_entities(b, a) == found
-        return found
+    return compare
 
 
 @pytest.mark.parametrize(
-    ("kind", "one", "other", "verdict"),
+    ("kind", "first", "second", "verdict"),
     [
         ("street", "Jl. Jend. Sudirman rusak", "jln sudirman berlubang", "equal"),
         ("street", "Jl. Melati dan Jl. Mawar banjir", "Jl. Mawar banjir", "equal"),
@@ -72,15 +70,15 @@ class Compare:
         ("handle", "@Lapor1708 air mati", "@AirNgrandu air mati", ""),
     ],
 )
-def test_kinds(compared: Compare, kind: str, one: str, other: str, verdict: str) -> None:
-    """Each kind by its own rule; of what one side is silent nothing is known."""
-    found = compared(one, other)
-    assert {"equal": kind in found.equal, "conflict": kind in found.conflict}.get(verdict, True)
-    assert verdict or kind not in found.equal | found.conflict
+def test_kinds(compare_texts: CompareTexts, kind: str, first: str, second: str, verdict: str) -> None:
+    """Each kind has its rule; a kind that one text does not name is neither equal nor in conflict."""
+    comparison = compare_texts(first, second)
+    assert {"equal": kind in comparison.equal, "conflict": kind in comparison.conflict}.get(verdict, True)
+    assert verdict or kind not in comparison.equal | comparison.conflict
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "verdict"),
+    ("first", "second", "relation"),
     [
         ("Kota Semarang", "Pemkot Semarang", "equal"),
         ("Kota Semarang", "Kab. Semarang", "conflict"),
@@ -91,23 +89,25 @@ def test_kinds(compared: Compare, kind: str, one: str, other: str, verdict: str)
         ("Kota Semarang", "lampu mati", ""),
     ],
 )
-def test_regions(compared: Compare, one: str, other: str, verdict: str) -> None:
+def test_regions(compare_texts: CompareTexts, first: str, second: str, relation: str) -> None:
     """Two districts of one city are two places; a district lies in its city."""
-    assert compared(one, other).regions == verdict
+    assert compare_texts(first, second).region_relation == relation
 
 
-def test_what_a_map_fills_in(compared: Compare) -> None:
-    """Two houses in the fields alone may be of two telephones at one hole; two streets are two places."""
-    near = compared("gelap", "gelap", "Jl. Mawar No. 5 RT 3", "Jl. Mawar No. 9 RT 4")
-    assert near.apart == {"house", "rt"}
-    assert not conflicting_place(near)
-    assert conflicting_place(compared("gelap", "gelap", "Jl. Mawar No. 5", "Jl. Melati No. 5")) == "street"
-    # What a text says counts, wherever the telephone was.
-    assert conflicting_place(compared("Jl. Mawar gelap", "Jl. Melati gelap", "Jl. Anggrek", "Jl. Anggrek")) == "street"
+def test_address_fields_of_a_map(compare_texts: CompareTexts) -> None:
+    """Two houses in the address fields may come from two telephones at one hole; two streets are two places."""
+    two_houses = compare_texts("gelap", "gelap", "Jl. Mawar No. 5 RT 3", "Jl. Mawar No. 9 RT 4")
+    assert two_houses.address_conflict == {"house", "rt"}
+    assert not conflicting_place(two_houses)
+    two_streets = compare_texts("gelap", "gelap", "Jl. Mawar No. 5", "Jl. Melati No. 5")
+    assert conflicting_place(two_streets) == "street"
+    # Streets in the texts count, wherever the telephone was.
+    streets_in_texts = compare_texts("Jl. Mawar gelap", "Jl. Melati gelap", "Jl. Anggrek", "Jl. Anggrek")
+    assert conflicting_place(streets_in_texts) == "street"
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "two"),
+    ("first", "second", "two_persons"),
     [
         ("a.n. Siti Contoh", "a.n. Budi Misal", True),
         ("a.n. Siti Contoh NIK 3174014101900001", "a.n. Contoh Siti NIK 3174014101900001", False),
@@ -116,6 +116,6 @@ def test_what_a_map_fills_in(compared: Compare) -> None:
         ("NIK 3174014101900001", "hp 081200000002", False),
     ],
 )
-def test_persons(compared: Compare, one: str, other: str, *, two: bool) -> None:
-    """One person's card settles it; one telephone may report for two."""
-    assert names_two_persons(compared(one, other)) is two
+def test_persons(compare_texts: CompareTexts, first: str, second: str, *, two_persons: bool) -> None:
+    """An equal card is one person; one telephone may report for two."""
+    assert names_two_persons(compare_texts(first, second)) is two_persons

@@ -1,0 +1,73 @@
+"""Comparison of two complaints: the likelihood that they are about one matter, with the reasons. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import exp
+from typing import Literal
+
+from config.reference.word_frequencies import WordFrequencies
+from normalize.duplicates.comparable import Comparable
+from normalize.duplicates.comparison.entity_comparison import PERSONS
+from normalize.duplicates.comparison.exclusions import find_exclusion
+from normalize.duplicates.comparison.features import FEATURES
+from normalize.duplicates.comparison.pair import ComplaintPair
+
+# Weight that two near texts share if one person probably sent both: strangers do not write it by chance.
+_MIN_COPIED_WEIGHT = 3.0
+_MAX_EVIDENCE = 5
+# Log-odds beyond this change no likelihood.
+_MAX_LOG_ODDS = 30.0
+
+SenderVerdict = Literal["same", "likely", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Result of a comparison. `score` is the likelihood of one matter (0 to 1); `evidence` names features.
+
+    The strongest feature in favour comes first. `sender` says if one person sent both; `likely` means that nothing
+    proves it, but the text was copied or refers to an earlier report. If `exclusion` is not empty, it is the reason for
+    which the two cannot be about one matter; the score is 0 then.
+    """
+
+    score: float
+    evidence: tuple[str, ...]
+    sender: SenderVerdict = "other"
+    exclusion: str = ""
+
+
+class Comparator:
+    """Compares complaints. `weights` are log-odds by feature; `start` is the log-odds of a pair without features."""
+
+    def __init__(self, word_frequencies: WordFrequencies, weights: Mapping[str, float], start: float) -> None:
+        self._word_frequencies = word_frequencies
+        self._weighted_features = [
+            (feature.name, feature.function, weights[feature.name]) for feature in FEATURES if weights.get(feature.name)
+        ]
+        self._start = start
+
+    def compare(self, left: Comparable, right: Comparable) -> Verdict:
+        """Return the verdict on two complaints, in either order."""
+        pair = ComplaintPair(left, right, self._word_frequencies)
+        if exclusion := find_exclusion(pair):
+            return Verdict(0.0, (), exclusion=exclusion)
+        contributions = {name: weight * function(pair) for name, function, weight in self._weighted_features}
+        log_odds = self._start + sum(contributions.values())
+        favourable = sorted(
+            (name for name, contribution in contributions.items() if contribution > 0),
+            key=lambda name: -contributions[name],
+        )
+        score = 1 / (1 + exp(-max(-_MAX_LOG_ODDS, min(_MAX_LOG_ODDS, log_odds))))
+        return Verdict(score, tuple(favourable[:_MAX_EVIDENCE]), _judge_sender(pair))
+
+
+def _judge_sender(pair: ComplaintPair) -> SenderVerdict:
+    if pair.sender_relation != "unknown":
+        return pair.sender_relation
+    is_likely = (
+        pair.alignment.is_near(_MIN_COPIED_WEIGHT)
+        or pair.left.mentions_earlier_report
+        or pair.right.mentions_earlier_report
+        or PERSONS & pair.entities.equal
+    )
+    return "likely" if is_likely else "other"

@@ -1,0 +1,204 @@
+"""Comparison of the entities that two complaints name: the kinds in which they agree, and those in which they differ.
+
+Pure. The rules for values of one kind are in `entity_rules.py`.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from language.places.gazetteer import regions_overlap
+from normalize.duplicates.comparable import Comparable, NamedEntity
+from normalize.duplicates.comparison.entity_rules import PUBLIC_LANDMARKS, compare_values, date_parts
+
+# Kinds of one spot, of the area around it, of houses and neighbourhoods, and of a person or a person's things.
+SPOTS = frozenset({"street", "alley", "landmark", "hamlet", "block", "km"})
+AREAS = frozenset({"village", "area", "branch"})
+HOUSES = frozenset({"rt", "rw", "block", "house"})
+PERSONS = frozenset({"id", "name", "phone", "email", "masked"})
+LOCATING_KINDS = SPOTS | AREAS | HOUSES | PERSONS
+# Two complaints that both name one of these kinds, with no equal value, are two matters.
+_DECISIVE_PLACES = ("street", "alley", "village", "hamlet", "block", "km")
+# The same in texts only: a map gives two telephones at one hole two different houses.
+_DECISIVE_IN_TEXTS = ("rt", "rw", "house", "area")
+_CONFLICTING_PLACES = (*_DECISIVE_PLACES, *_DECISIVE_IN_TEXTS, "branch", "public")
+# Numbers of a person or a thing. A sender may have two telephones, but a card belongs to one person.
+_IDENTIFIERS = frozenset(
+    ("nik", "kk", "bpjs", "kpj", "npwp", "idpel", "meter", "account", "plate", "tracking", "reference", "number")
+)
+_CONTACTS = frozenset(("phone", "email"))
+# Days relative to the day of writing, addressees, links and quantities do not tell one matter from another.
+_UNINFORMATIVE_KINDS = frozenset({"when", "mention", "url", "measure", "time"})
+_REGIONS = frozenset({"district", "city", "province"})
+
+RegionRelation = Literal["", "equal", "conflict", "address-conflict"]
+_ValuesByKind = Mapping[str, set[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class EntityComparison:
+    """Kinds of entities that both complaints name: `equal` if a value agrees, `conflict` if none does.
+
+    `address_conflict` holds kinds that differ in the address fields only, which a map may have filled in.
+    `region_relation` is `conflict` if both texts name a region and neither lies in the other, `address-conflict` if
+    only the address fields differ so, `equal` if they agree, and empty if one of them names no region.
+    """
+
+    equal: frozenset[str]
+    conflict: frozenset[str]
+    address_conflict: frozenset[str]
+    region_relation: RegionRelation
+
+
+def compare_entities(left: Comparable, right: Comparable) -> EntityComparison:
+    """Return the comparison of the entities in texts and address fields."""
+    # A text that was cut off may end in a part of a name.
+    last_words = frozenset(comparable.text_words[-1] for comparable in (left, right) if comparable.text_words)
+    left_text, right_text = _group_by_kind(left.entities), _group_by_kind(right.entities)
+    left_all = _merge(left_text, _group_by_kind(left.address_entities))
+    right_all = _merge(right_text, _group_by_kind(right.address_entities))
+    kinds: dict[str, set[str]] = {"equal": set(), "conflict": set(), "address-conflict": set(), "unknown": set()}
+    for kind in left_all.keys() & right_all.keys():
+        is_in_texts = kind in left_text and kind in right_text
+        in_texts = compare_values(kind, left_text[kind], right_text[kind], last_words) if is_in_texts else "unknown"
+        anywhere = compare_values(kind, left_all[kind], right_all[kind], last_words)
+        outcome = _combine(kind, in_texts, anywhere)
+        if kind == "street" and "conflict" in {in_texts, anywhere} and _may_be_one_road(left, right):
+            outcome = "unknown"
+        kinds[outcome].add(kind)
+    kinds["equal"] |= _equal_across_kinds(left, right, left_text, right_text)
+    return EntityComparison(
+        frozenset(kinds["equal"]),
+        frozenset(kinds["conflict"]),
+        frozenset(kinds["address-conflict"]),
+        _relate_regions(left, right),
+    )
+
+
+def _combine(kind: str, in_texts: str, anywhere: str) -> str:
+    """Return the outcome for a kind from its comparison in the texts and that in texts and address fields."""
+    if in_texts == "conflict":
+        return "conflict"
+    if anywhere == "conflict":
+        return "address-conflict" if kind in _DECISIVE_IN_TEXTS else "conflict"
+    return "equal" if anywhere in {"equal", "compatible"} else "unknown"
+
+
+def _equal_across_kinds(
+    left: Comparable, right: Comparable, left_text: _ValuesByKind, right_text: _ValuesByKind
+) -> set[str]:
+    """Return `id`, `district` and `region` as far as both complaints name an equal one."""
+    left_districts, right_districts = _districts(left.entities), _districts(right.entities)
+    agreements = {
+        "id": not _identifiers(left_text).isdisjoint(_identifiers(right_text)),
+        # A map gives every address its district: at least one of the texts must name it.
+        "district": bool(
+            left_districts & (right_districts | _districts(right.address_entities))
+            or _districts(left.address_entities) & right_districts
+        ),
+        "region": _any_related(_region_codes(left.entities), _region_codes(right.entities)),
+    }
+    return {kind for kind, agrees in agreements.items() if agrees}
+
+
+def _may_be_one_road(left: Comparable, right: Comparable) -> bool:
+    """Return True for a road between two places, or a street that a map put into another street.
+
+    Each complaint mentions the other's street, or one does whose own text calls nothing a street. Jalan Thamrin in the
+    direction of Sudirman is not Jalan Sudirman.
+    """
+    left_mentions, right_mentions = _mentions_street_of(left, right), _mentions_street_of(right, left)
+    if left_mentions and right_mentions:
+        return True
+    return (left_mentions and not _streets(left.entities)) or (right_mentions and not _streets(right.entities))
+
+
+def _mentions_street_of(comparable: Comparable, neighbour: Comparable) -> bool:
+    """Return True if the complaint has the words of the neighbour's street, without the word for a street.
+
+    At least one of the words must be a name, not an ordinary word.
+    """
+    words = {*comparable.title_words, *comparable.text_words, *comparable.address_words}
+    streets = (street.split() for street in _streets((*neighbour.entities, *neighbour.address_entities)))
+    return any(words.issuperset(street) and not neighbour.names.isdisjoint(street) for street in streets)
+
+
+def _streets(entities: Iterable[NamedEntity]) -> list[str]:
+    return [value for kind, value in entities if kind == "street"]
+
+
+def conflicting_place(comparison: EntityComparison) -> str:
+    """Return the kind of place in which two complaints differ, or an empty text. Such complaints are two matters."""
+    if comparison.region_relation == "conflict":
+        return "region"
+    return next((kind for kind in _CONFLICTING_PLACES if kind in comparison.conflict), "")
+
+
+def names_two_persons(comparison: EntityComparison) -> bool:
+    """Return True if they name two persons, or two numbers of a person, and no equal identifier."""
+    equal, conflict = comparison.equal, comparison.conflict
+    if "id" in equal:
+        return False
+    differs_by_card = bool(conflict & _IDENTIFIERS) or ("masked" in conflict and "name" not in equal)
+    differs_by_name = "name" in conflict and not _CONTACTS & equal
+    return differs_by_card or bool(_CONTACTS & conflict) or differs_by_name
+
+
+def _group_by_kind(entities: Iterable[NamedEntity]) -> _ValuesByKind:
+    values: dict[str, set[str]] = defaultdict(set)
+    for kind, value in entities:
+        if _is_compared(kind, value):
+            values[kind].add(value)
+        if kind == "landmark" and value.partition(" ")[0] in PUBLIC_LANDMARKS:
+            values["public"].add(value)
+    return dict(values)
+
+
+def _is_compared(kind: str, value: str) -> bool:
+    if kind == "date":
+        # A month or a year alone is too little.
+        return bool(date_parts(value).day)
+    return kind not in _UNINFORMATIVE_KINDS and kind not in _REGIONS
+
+
+def _identifiers(values: _ValuesByKind) -> set[str]:
+    """Return the numbers of all kinds: one complaint may call a number by its kind and the other not."""
+    return {number for kind in _IDENTIFIERS & values.keys() for number in values[kind]}
+
+
+def _merge(text_values: _ValuesByKind, address_values: _ValuesByKind) -> _ValuesByKind:
+    kinds = text_values.keys() | address_values.keys()
+    return {kind: text_values.get(kind, set()) | address_values.get(kind, set()) for kind in kinds}
+
+
+def _relate_regions(left: Comparable, right: Comparable) -> RegionRelation:
+    left_codes = _region_codes((*left.entities, *left.address_entities))
+    right_codes = _region_codes((*right.entities, *right.address_entities))
+    if not left_codes or not right_codes:
+        return ""
+    left_text_codes, right_text_codes = _region_codes(left.entities), _region_codes(right.entities)
+    if left_text_codes and right_text_codes and not _any_related(left_text_codes, right_text_codes):
+        return "conflict"
+    return "equal" if _any_related(left_codes, right_codes) else "address-conflict"
+
+
+def _districts(entities: Iterable[NamedEntity]) -> set[str]:
+    """Return the districts by name, certain or possible ones."""
+    return {value for kind, value in entities if kind in {"district", "area"}}
+
+
+def _region_codes(entities: Iterable[NamedEntity]) -> set[str]:
+    """Return the codes of the regions, without regions that only contain another of them."""
+    values = {value for kind, value in entities if kind in _REGIONS and value[0].isdecimal()}
+    regions = [value.split("|") for value in values]
+    return {code for region in regions if not any(_contains(region, inner) for inner in regions) for code in region}
+
+
+def _contains(outer: Collection[str], inner: Collection[str]) -> bool:
+    """Return True if each code of the inner region lies in a code of the outer one."""
+    return outer != inner and all(any(code.startswith(f"{prefix}.") for prefix in outer) for code in inner)
+
+
+def _any_related(left_codes: Collection[str], right_codes: Collection[str]) -> bool:
+    return any(regions_overlap(left, right) for left in left_codes for right in right_codes)

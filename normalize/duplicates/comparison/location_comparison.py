@@ -1,0 +1,169 @@
+"""Comparison of the spots of two complaints: addresses as words, and names of streets without the word for a street.
+
+Pure.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from config.reference.word_frequencies import WordFrequencies
+from normalize.duplicates.comparable import Comparable, NamedEntity
+from normalize.duplicates.comparison.entity_comparison import HOUSES, SPOTS, EntityComparison
+from normalize.duplicates.comparison.spelling import occurs_in
+from normalize.entities.name_words import ROMAN_NUMERALS
+
+# Weight of the words that an address has at least; less is the name of a quarter.
+MIN_ADDRESS_WEIGHT = 0.8
+# Two addresses are of one spot if they share this part of the lighter and this part of the heavier address.
+_MIN_SHARE_OF_LIGHTER = 0.75
+_MIN_SHARE_OF_HEAVIER = 0.4
+# More difference between two addresses says no more.
+_MAX_DIFFERENCE = 2.0
+
+# The words behind one of these name a place that everybody there knows: the market, the post office.
+_LANDMARK_PREPOSITIONS = frozenset({"depan", "dekat", "samping", "sebelah", "seberang", "belakang", "sekitar"})
+_LANDMARK_WORDS = 3
+# The prepositions behind which two different places mostly mean two spots. Not *seberang*: the place across the road
+# from one may be beside the other.
+_FACING_PREPOSITIONS = frozenset({"depan", "dekat", "samping", "belakang"})
+_FACING_WORDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class LocationComparison:
+    """Difference of two addresses and whether both complaints are of one spot.
+
+    `address_difference` is the weight of the words that only one address has, the lighter side, at most 2.
+    """
+
+    address_difference: float
+    is_same_spot: bool
+
+
+def compare_locations(
+    left: Comparable, right: Comparable, entities: EntityComparison, word_frequencies: WordFrequencies
+) -> LocationComparison:
+    """Return the comparison of the address fields as words and of the spots that the texts name."""
+    left_words, right_words = set(left.address_words), set(right.address_words)
+    rarity = word_frequencies.rarity
+    shared_words = left_words & right_words
+    shared_weight = sum(map(rarity, shared_words))
+    left_only = _missing_words(left_words - shared_words, right, right_words)
+    right_only = _missing_words(right_words - shared_words, left, left_words)
+    lighter, heavier = sorted((sum(map(rarity, left_words)), sum(map(rarity, right_words))))
+    has_same_address = (
+        shared_weight >= _MIN_SHARE_OF_LIGHTER * lighter
+        # The name of a quarter alone stands in the address of every house there.
+        and shared_weight >= _MIN_SHARE_OF_HEAVIER * heavier
+        and lighter >= MIN_ADDRESS_WEIGHT
+    )
+    return LocationComparison(
+        min(_MAX_DIFFERENCE, sum(map(rarity, left_only)), sum(map(rarity, right_only))),
+        is_same_spot=bool(entities.equal & SPOTS)
+        or _mentions_spot_of(left, right)
+        or _mentions_spot_of(right, left)
+        or has_same_address,
+    )
+
+
+def _missing_words(words: Iterable[str], neighbour: Comparable, neighbour_words: AbstractSet[str]) -> list[str]:
+    """Return the address words that stand neither in the neighbour's text nor, in another spelling, in its address."""
+    address_words = frozenset(neighbour_words)
+    return [word for word in words if word not in neighbour.text_words and not occurs_in(word, address_words)]
+
+
+def shared_landmark_words(left: Comparable, right: Comparable, word_frequencies: WordFrequencies) -> set[str]:
+    """Return the words behind prepositions like *depan* that the other complaint has too, in any place.
+
+    `depan kantor pos` and `kantor pos banjir` share *kantor* and *pos*.
+    """
+    left_words, right_words = _words_and_roots(left, word_frequencies), _words_and_roots(right, word_frequencies)
+    left_landmark = _words_behind(left, _LANDMARK_PREPOSITIONS, _LANDMARK_WORDS)
+    right_landmark = _words_behind(right, _LANDMARK_PREPOSITIONS, _LANDMARK_WORDS)
+    return (left_landmark & right_words) | (right_landmark & left_words)
+
+
+def face_different_landmarks(left: Comparable, right: Comparable, word_frequencies: WordFrequencies) -> bool:
+    """Return True if each complaint names a landmark beside its spot that the other does not mention."""
+    left_landmark, right_landmark = (
+        _words_behind(comparable, _FACING_PREPOSITIONS, _FACING_WORDS) for comparable in (left, right)
+    )
+    if not left_landmark or not right_landmark:
+        return False
+    return left_landmark.isdisjoint(_words_and_roots(right, word_frequencies)) and right_landmark.isdisjoint(
+        _words_and_roots(left, word_frequencies)
+    )
+
+
+def root_words(words: Iterable[str], word_frequencies: WordFrequencies) -> set[str]:
+    """Return the words that the words are formed from: *baik* for *diperbaiki* and *perbaikan*."""
+    return {word_frequencies.root(word) or word for word in words}
+
+
+def _all_words(comparable: Comparable) -> Sequence[str]:
+    return (*comparable.title_words, *comparable.text_words, *comparable.address_words)
+
+
+def _words_behind(comparable: Comparable, prepositions: AbstractSet[str], count: int) -> set[str]:
+    words = _all_words(comparable)
+    return {
+        word
+        for index, preposition in enumerate(words)
+        if preposition in prepositions
+        for word in words[index + 1 : index + 1 + count]
+    }
+
+
+def _words_and_roots(comparable: Comparable, word_frequencies: WordFrequencies) -> set[str]:
+    words = _all_words(comparable)
+    return {*words, *root_words(words, word_frequencies)}
+
+
+def mentions_sibling_street(left: Comparable, right: Comparable) -> bool:
+    """Return True if `left` mentions another number of a numbered street of `right`, without the word for a street.
+
+    `di tanah tinggi 5` mentions a sibling of *Jl. Tanah Tinggi 4*.
+    """
+    text = ""
+    for base_name, street in _numbered_streets((*right.entities, *right.address_entities)):
+        text = text or f" {' '.join((*left.title_words, *left.text_words))} "
+        _, mention, following_text = text.partition(f" {base_name} ")
+        if mention and not _continues_with_number_of(street, following_text):
+            return True
+    return False
+
+
+def _numbered_streets(entities: Iterable[NamedEntity]) -> Iterator[tuple[str, str]]:
+    """Yield the name without its number (of two words at least), and the full name."""
+    for kind, value in entities:
+        base_name, _, number = value.rpartition(" ")
+        if kind == "street" and number.isdecimal() and " " in base_name:
+            yield base_name, value
+
+
+def _mentions_spot_of(left: Comparable, right: Comparable) -> bool:
+    """Return True if `left` mentions a street or landmark of `right` without its kind: `di tanah tinggi 4`."""
+    text = f" {' '.join((*left.title_words, *left.text_words, *left.address_words))} "
+    for base_name, name in _spot_names((*right.entities, *right.address_entities)):
+        if " " not in base_name and base_name not in left.names:
+            continue
+        _, mention, following_text = text.partition(f" {base_name} ")
+        if mention and _continues_with_number_of(name, following_text):
+            return True
+    return False
+
+
+def _spot_names(entities: Iterable[NamedEntity]) -> Iterator[tuple[str, str]]:
+    """Yield the names of streets and landmarks: without numbers and the word *raya*, and in full."""
+    for kind, value in entities:
+        if kind in SPOTS and kind not in HOUSES:
+            name = value.partition(" ")[2] if kind == "landmark" else value
+            yield " ".join(word for word in name.split() if word.isalpha() and word != "raya"), name
+
+
+def _continues_with_number_of(name: str, following_text: str) -> bool:
+    """Return True unless the text goes on with a number that the name does not have."""
+    first_word = following_text.partition(" ")[0]
+    number = ROMAN_NUMERALS.get(first_word, first_word)
+    return not number.isdecimal() or number in name.split()

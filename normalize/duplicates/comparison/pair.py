@@ -1,0 +1,248 @@
+"""A pair of complaints with all values that its comparison uses. Pure."""
+
+from collections.abc import Set as AbstractSet
+from functools import cached_property
+from itertools import pairwise
+
+from config.reference.word_frequencies import WordFrequencies
+from language.places.names import PARTS
+from normalize.duplicates.comparable import Comparable, SenderRelation, days_between, relate_senders
+from normalize.duplicates.comparison.entity_comparison import (
+    AREAS,
+    HOUSES,
+    LOCATING_KINDS,
+    EntityComparison,
+    compare_entities,
+)
+from normalize.duplicates.comparison.location_comparison import LocationComparison, compare_locations, root_words
+from normalize.duplicates.comparison.spelling import occurs_in
+from normalize.duplicates.comparison.text_alignment import TextAlignment, align_texts
+
+# Two texts are near if they share at least this weight.
+_MIN_NEAR_WEIGHT = 1.5
+# A topic with this prefix is of one person: a card, a claim, a wage. Two persons who ask for theirs ask for two things.
+_PERSONAL_TOPIC_PREFIX = "own-"
+# Things and faults of this family go with all others.
+_ANY_FAMILY = "any."
+# Days between two arrivals. Two reports of one place within half a day speak of one event.
+_ONE_EVENT_DAYS = 0.5
+_FEW_HOURS_DAYS = 0.25
+# From this share of common names on, the names are not in common by chance.
+_MIN_COMMON_NAME_SHARE = 0.3
+# Likelihood (0 to 1) that two complaints are of one place, set by hand: the learned weights of `place-same-topics` and
+# `soon-place-topic` scale it. Two names in common, or one that an entity confirms, are mostly one place. One name may
+# be of a long street or of a person; a village or an area has many streets.
+_PLACE_LIKELIHOOD_SAME_SPOT = 1.0
+_PLACE_LIKELIHOOD_SEVERAL_NAMES = 0.75
+_PLACE_LIKELIHOOD_ONE_NAME_OR_AREA = 0.4
+_PLACE_KINDS = frozenset({"street", "alley", "landmark", "hamlet", "village", "district"})
+# Kinds that two complaints in common must have for equal troubles to be one matter.
+_COMMON_GROUND_KINDS = (LOCATING_KINDS - HOUSES) | {"handle", "unit"}
+
+
+class ComplaintPair:
+    """Two complaints in either order. Each value is computed at its first use."""
+
+    def __init__(self, left: Comparable, right: Comparable, word_frequencies: WordFrequencies) -> None:
+        self.left = left
+        self.right = right
+        self.word_frequencies = word_frequencies
+
+    @cached_property
+    def sender_relation(self) -> SenderRelation:
+        """Relation of the two senders."""
+        return relate_senders(self.left, self.right)
+
+    @cached_property
+    def days_between(self) -> float:
+        """Days between the arrivals; 0 if a time is unknown."""
+        return days_between(self.left, self.right)
+
+    @property
+    def has_times(self) -> bool:
+        """True if both times of arrival are known."""
+        return self.left.received_at is not None and self.right.received_at is not None
+
+    @property
+    def is_within_hours(self) -> bool:
+        """True if both came within six hours."""
+        return self.has_times and self.days_between < _FEW_HOURS_DAYS
+
+    @property
+    def is_within_half_day(self) -> bool:
+        """True if both came within twelve hours."""
+        return self.has_times and self.days_between < _ONE_EVENT_DAYS
+
+    @cached_property
+    def entities(self) -> EntityComparison:
+        """Comparison of the named entities."""
+        return compare_entities(self.left, self.right)
+
+    @cached_property
+    def alignment(self) -> TextAlignment:
+        """Alignment of the texts, or of the titles of complaints without a text."""
+        # Always in the same order, so that the order of arrival changes nothing.
+        first, second = sorted(
+            (self.left.text_words or self.left.title_words, self.right.text_words or self.right.title_words)
+        )
+        return align_texts(first, second, self.word_frequencies)
+
+    @cached_property
+    def location(self) -> LocationComparison:
+        """Comparison of the addresses and spots."""
+        return compare_locations(self.left, self.right, self.entities, self.word_frequencies)
+
+    @cached_property
+    def is_near(self) -> bool:
+        """True if one text is mostly a part of the other."""
+        return self.alignment.is_near(_MIN_NEAR_WEIGHT)
+
+    @cached_property
+    def left_roots(self) -> set[str]:
+        """Root words of the left text and title."""
+        return root_words((*self.left.text_words, *self.left.title_words), self.word_frequencies)
+
+    @cached_property
+    def right_roots(self) -> set[str]:
+        """Root words of the right text and title."""
+        return root_words((*self.right.text_words, *self.right.title_words), self.word_frequencies)
+
+    @cached_property
+    def title_difference(self) -> float:
+        """Share of a title's words that the other complaint lacks, of the closer title; 0 without two titles."""
+        left_title = root_words(self.left.title_words, self.word_frequencies)
+        right_title = root_words(self.right.title_words, self.word_frequencies)
+        if not left_title or not right_title:
+            return 0.0
+        return min(_missing_share(left_title, self.right_roots), _missing_share(right_title, self.left_roots))
+
+    @cached_property
+    def numbers(self) -> tuple[set[str], set[str]]:
+        """Numbers in the left and right texts and titles, without leading zeros: RW 09 is RW 9."""
+        return _numbers(self.left), _numbers(self.right)
+
+    @cached_property
+    def common_names(self) -> frozenset[str]:
+        """Names of the left complaint that the right one has too, also in another spelling."""
+        return frozenset(name for name in self.left.names if occurs_in(name, self.right.names))
+
+    @property
+    def common_name_share(self) -> float:
+        """Number of common names in proportion to the complaint with fewer names."""
+        return len(self.common_names) / max(1, min(len(self.left.names), len(self.right.names)))
+
+    @cached_property
+    def has_different_narrow_names(self) -> bool:
+        """True if both name something besides districts and no name is in common: two places in one district."""
+        district_words = self.left.district_words | self.right.district_words
+        left_names, right_names = self.left.names - district_words, self.right.names - district_words
+        if not left_names or not right_names or any(occurs_in(name, right_names) for name in left_names):
+            return False
+        return not (self.location.is_same_spot or self.is_near)
+
+    @cached_property
+    def common_topics(self) -> frozenset[str]:
+        """Topics of both complaints."""
+        return self.left.topics & self.right.topics
+
+    @cached_property
+    def is_personal(self) -> bool:
+        """True if all common topics are of one person."""
+        return bool(self.common_topics) and all(
+            topic.startswith(_PERSONAL_TOPIC_PREFIX) for topic in self.common_topics
+        )
+
+    @property
+    def topic_overlap(self) -> float:
+        """Share of the complaint with fewer topics that is in common: 0 to 1."""
+        if not self.common_topics:
+            return 0.0
+        return len(self.common_topics) / min(len(self.left.topics), len(self.right.topics))
+
+    @cached_property
+    def things(self) -> tuple[float, float]:
+        """Overlap of the things complained of (0 to 1), and 1 if not even their families are in common."""
+        return _overlap(self.left.things, self.right.things)
+
+    @cached_property
+    def faults(self) -> tuple[float, float]:
+        """Overlap of the faults (0 to 1), and 1 if not even their families are in common."""
+        return _overlap(self.left.faults, self.right.faults)
+
+    @property
+    def same_thing_and_fault(self) -> float:
+        """Overlap of things times overlap of faults."""
+        return self.things[0] * self.faults[0]
+
+    @cached_property
+    def has_common_ground(self) -> bool:
+        """True if both name a place or a person in common, or their texts are near. Many people have one trouble."""
+        if self.is_near or self.location.is_same_spot:
+            return True
+        return bool(self.common_names or self.entities.equal & _COMMON_GROUND_KINDS)
+
+    @cached_property
+    def place_likelihood(self) -> float:
+        """Likelihood that both are of one place: 0 to 1."""
+        if self.location.is_same_spot:
+            return _PLACE_LIKELIHOOD_SAME_SPOT
+        name_count = len(self.entities.equal & {"village", "district"})
+        if self.common_name_share >= _MIN_COMMON_NAME_SHARE:
+            name_count += len(self.common_names) + self._is_place_among(self.common_names)
+        if name_count > 1:
+            return _PLACE_LIKELIHOOD_SEVERAL_NAMES
+        return _PLACE_LIKELIHOOD_ONE_NAME_OR_AREA if name_count or self.entities.equal & AREAS else 0.0
+
+    def _is_place_among(self, names: frozenset[str]) -> bool:
+        """Return True if one of the names stands in an entity that is a place."""
+        left, right = self.left, self.right
+        return any(
+            kind in _PLACE_KINDS and not names.isdisjoint(value.split())
+            for kind, value in (*left.entities, *left.address_entities, *right.entities, *right.address_entities)
+        )
+
+
+def is_cut_name(left: Comparable, right: Comparable) -> bool:
+    """Return True if the last word of the left text is no name but the beginning of a word of the right text.
+
+    An SMS that was cut ends like this. The fragment must not count as a different name.
+    """
+    last_word = left.text_words[-1] if left.text_words else ""
+    if last_word not in left.names or last_word in right.names:
+        return False
+    return any(word.startswith(last_word) for word in right.text_words)
+
+
+def names_with_different_parts(left: Comparable, right: Comparable) -> set[str]:
+    """Return the names in `left` that go on with a name or a part's word, none of which occurs in `right`.
+
+    Tempapan Hulu and Tempapan Kuala are two places.
+    """
+    right_words = frozenset((*right.title_words, *right.text_words, *right.address_words))
+    is_shared: dict[str, bool] = {}
+    for words in (left.title_words, left.text_words, left.address_words):
+        for name, continuation in pairwise(words):
+            if name in left.names and (continuation in left.names or continuation in PARTS):
+                is_shared[name] = is_shared.get(name, False) or occurs_in(continuation, right_words)
+    return {name for name, shared in is_shared.items() if not shared}
+
+
+def _numbers(comparable: Comparable) -> set[str]:
+    words = (*comparable.title_words, *comparable.text_words)
+    return {word.lstrip("0") for word in words if word[0].isdecimal()}
+
+
+def _missing_share(words: AbstractSet[str], other_words: AbstractSet[str]) -> float:
+    return len(words - other_words) / len(words)
+
+
+def _overlap(left: AbstractSet[str], right: AbstractSet[str]) -> tuple[float, float]:
+    """Return the share of the shorter list that is in the other, and 1 if the lists have no family in common.
+
+    The family of `rusak.retak` is `rusak`.
+    """
+    left, right = ({term for term in terms if not term.startswith(_ANY_FAMILY)} for terms in (left, right))
+    if not left or not right:
+        return 0.0, 0.0
+    left_families, right_families = ({term.partition(".")[0] for term in terms} for terms in (left, right))
+    return len(left & right) / min(len(left), len(right)), float(left_families.isdisjoint(right_families))

@@ -1,0 +1,1 @@
+"""Database of earlier complaints and of the keys under which later complaints look them up."""

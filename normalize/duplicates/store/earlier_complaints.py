@@ -1,0 +1,240 @@
+"""Store of earlier complaints and their lookup keys.
+
+The number of complaints under one key is limited, so no key becomes slow. Rows that grow with the number of complaints
+are written at the end of their table. Keys are hashes and lie anywhere, so their rows are small and few. So a message
+costs about as much with a million earlier complaints as with ten thousand.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, func, update
+from sqlmodel import col, select
+
+from config.database import insert_statement
+from messages.sealing import Sealed, Sealer
+from normalize.duplicates.comparable import Comparable, pack_comparable, unpack_comparable
+from normalize.duplicates.lookup_keys import LookupKeys
+from normalize.duplicates.store.statements import SELECT_BY_ID, STATEMENTS
+from normalize.duplicates.store.tables import ComparableRow, LookupKeyRow
+
+# Complaints under one key; a later complaint replaces an earlier one.
+_SLOTS = 16
+# Candidates that a complaint is compared with: those with the highest weight of common keys.
+_MAX_CANDIDATES = 4
+# Weight of a common key by the number of complaints under it. A full key may have had many more.
+_KEY_WEIGHTS = (0.0, *(1 / count for count in range(1, _SLOTS)), 1 / (4 * _SLOTS))
+# Least value of a candidate: the summed weight of the common keys times their share of all keys. It leaves out one in
+# 300 of the pairs that are one matter.
+_MIN_COMMON_KEYS = 0.05
+# Expired complaints that one batch deletes: more than it adds, so the table stops growing.
+_DELETED_COMPLAINTS = 5_000
+# Keys that are checked for expiry for each message: several times as many as it adds.
+_CHECKED_KEYS = 32
+_FIRST_KEY = -(1 << 63)
+_KEY_COUNT = 1 << 64
+# Its multiples modulo 2^64 are evenly spread (golden section: Knuth, The Art of Computer Programming 3, 6.4).
+_GOLDEN_RATIO = 0x9E3779B97F4A7C15
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierComplaint:
+    """A complaint that was decided before.
+
+    `root_id` is the complaint it belongs to, `first_of_sender_id` the first complaint of its sender that it repeats;
+    both are its own id if it belongs to no other. `since` is the earliest arrival of all complaints of the root.
+    """
+
+    complaint_id: UUID
+    root_id: UUID
+    first_of_sender_id: UUID
+    since: datetime
+    comparable: Comparable
+
+
+class EarlierComplaints:
+    """Earlier complaints that a batch may belong to, including those of the batch. For one batch in one transaction.
+
+    `keys` are the keys of the batch. An added complaint is a candidate at once, so the end of a batch changes no
+    decision. Call `write` once at the end.
+    """
+
+    def __init__(self, connection: Connection, sealer: Sealer, keys: Sequence[LookupKeys]) -> None:
+        self._connection = connection
+        self._sealer = sealer
+        self._statements = STATEMENTS[connection.dialect.name]
+        # Numbers of complaints by key and slot, sealed rows by number, opened complaints by number.
+        self._numbers_by_key: dict[int, dict[int, int]] = defaultdict(dict)
+        self._sealed_rows: dict[int, Sequence[Any]] = {}
+        self._opened: dict[int, EarlierComplaint] = {}
+        self._numbers_by_id: dict[UUID, int] = {}
+        # Rows to write, and the keys that were added since the batch began.
+        self._new_complaints: dict[int, dict[str, object]] = {}
+        self._new_keys: dict[tuple[int, int], tuple[int, int]] = {}
+        self._changed_keys: set[int] = set()
+        # In an empty table the numbers begin anew. An old key then leads to another complaint, which is compared.
+        self._next_number: int = (connection.execute(select(func.max(ComparableRow.number))).scalar_one() or 0) + 1
+        search_keys = sorted({key for lookup_keys in keys for key in lookup_keys.search_keys})
+        parameter = self._statements.list_parameter(search_keys)
+        for key, slot, number in connection.exec_driver_sql(self._statements.select_keys, (parameter,)):
+            self._numbers_by_key[key][slot] = number
+        self._stored_candidates = {lookup_keys: self._rank_candidates(lookup_keys) for lookup_keys in keys}
+        self._load({number for numbers in self._stored_candidates.values() for number in numbers})
+
+    def candidates(self, keys: LookupKeys) -> Iterator[EarlierComplaint]:
+        """Return the complaints with the highest weight of common keys, the likeliest first.
+
+        A key with few complaints weighs more than one with many.
+        """
+        is_unchanged = self._changed_keys.isdisjoint(keys.search_keys)
+        stored_candidates = self._stored_candidates.get(keys) if is_unchanged else None
+        numbers = self._rank_candidates(keys) if stored_candidates is None else stored_candidates
+        self._load({number for number in numbers if number not in self._sealed_rows and number not in self._opened})
+        return (complaint for number in numbers if (complaint := self._open(number)))
+
+    def _rank_candidates(self, keys: LookupKeys) -> Sequence[int]:
+        weights: dict[int, float] = {}
+        common_keys: Counter[int] = Counter()
+        for key in keys.search_keys:
+            if numbers := self._numbers_by_key.get(key):
+                key_weight = _KEY_WEIGHTS[len(numbers)]
+                common_keys.update(numbers.values())
+                for number in numbers.values():
+                    weights[number] = weights.get(number, 0.0) + key_weight
+        key_count = len(keys.search_keys)
+        if keys.sender_key is not None:
+            # Complaints of the same sender count as if all keys were in common.
+            numbers_of_sender = self._numbers_by_key.get(keys.sender_key, {}).values()
+            common_keys.update(dict.fromkeys(numbers_of_sender, key_count))
+        min_value = _MIN_COMMON_KEYS * key_count
+        ranked = [(-weight, number) for number, weight in weights.items() if weight * common_keys[number] >= min_value]
+        return [number for _, number in sorted(ranked)[:_MAX_CANDIDATES]]
+
+    def get(self, complaint_id: UUID) -> EarlierComplaint | None:
+        """Return a complaint by its id, or `None` if it has expired."""
+        if complaint_id not in self._numbers_by_id:
+            self._remember(self._connection.execute(SELECT_BY_ID, {"complaint_id": complaint_id}))
+        number = self._numbers_by_id.get(complaint_id)
+        return None if number is None else self._open(number)
+
+    def add(self, complaint: EarlierComplaint, keys: LookupKeys, received_at: datetime, *, joined: bool) -> None:
+        """Add a decided complaint: it is a candidate from now on."""
+        number, self._next_number = self._next_number, self._next_number + 1
+        complaint_id = complaint.complaint_id
+        self._numbers_by_id[complaint_id] = number
+        self._opened[number] = complaint
+        slot, seconds = number % _SLOTS, int(received_at.timestamp())
+        self._changed_keys.update(keys.stored_keys)
+        for key in keys.stored_keys:
+            self._numbers_by_key[key][slot] = number
+            self._new_keys[key, slot] = number, seconds
+        self._new_complaints[number] = {
+            "number": number,
+            "complaint_id": complaint_id,
+            "root": _id_unless_equal(complaint.root_id, complaint_id),
+            "own": _id_unless_equal(complaint.first_of_sender_id, complaint_id),
+            "sender": complaint.comparable.sender,
+            "joined": joined,
+            "at": received_at,
+            "since": complaint.since,
+            "body": self._sealer.seal(pack_comparable(complaint.comparable), complaint_id),
+        }
+
+    def count_joins(self, sender: str, since: datetime) -> int:
+        """Return the number of the sender's complaints that joined another sender's since a time."""
+        query = select(func.count()).where(
+            col(ComparableRow.sender) == sender, col(ComparableRow.joined), col(ComparableRow.at) >= since
+        )
+        stored_joins: int = self._connection.execute(query).scalar_one()
+        new_joins = sum(row["sender"] == sender and bool(row["joined"]) for row in self._new_complaints.values())
+        return stored_joins + new_joins
+
+    def move_start(self, root: EarlierComplaint, since: datetime) -> None:
+        """Set the start of a matter to a time before its root came."""
+        number = self._numbers_by_id[root.complaint_id]
+        self._opened[number] = replace(root, since=since)
+        if number in self._new_complaints:
+            self._new_complaints[number]["since"] = since
+        else:
+            statement = update(ComparableRow).where(col(ComparableRow.number) == number).values(since=since)
+            self._connection.execute(statement)
+
+    def write(self) -> None:
+        """Write the added complaints and keys."""
+        if self._new_complaints:
+            statement = insert_statement(self._connection, ComparableRow).on_conflict_do_nothing()
+            self._connection.execute(statement, list(self._new_complaints.values()))
+        # Sorted, so that neighbouring rows are written together.
+        key_rows = [(key, slot, *self._new_keys[key, slot]) for key, slot in sorted(self._new_keys)]
+        if key_rows:
+            parameter = self._statements.key_rows_parameter(key_rows)
+            self._connection.exec_driver_sql(self._statements.upsert_keys, parameter)
+
+    def delete_expired(self, before: datetime, message_count: int) -> None:
+        """Delete a part of the rows that came before a time: the oldest complaints, and keys of one stretch.
+
+        Each batch checks another stretch of keys, in proportion to its messages. The stretches are spread evenly: all
+        keys are checked before a third as many complaints have come as are stored.
+        """
+        expired_numbers = (
+            select(ComparableRow.number)
+            .where(col(ComparableRow.at) < before)
+            .order_by(col(ComparableRow.at))
+            .limit(_DELETED_COMPLAINTS)
+        )
+        self._connection.execute(delete(ComparableRow).where(col(ComparableRow.number).in_(expired_numbers)))
+        key, key_count = col(LookupKeyRow.key), message_count * _CHECKED_KEYS
+        first_key = self._next_number * _GOLDEN_RATIO % _KEY_COUNT + _FIRST_KEY
+        deletion = delete(LookupKeyRow).where(col(LookupKeyRow.at) < int(before.timestamp()))
+        end_key = _key_after(self._connection, first_key, key_count)
+        if end_key is not None:
+            self._connection.execute(deletion.where(key >= first_key, key < end_key))
+            return
+        self._connection.execute(deletion.where(key >= first_key))
+        # Behind the last key the stretch goes on at the first.
+        end_key = _key_after(self._connection, _FIRST_KEY, key_count)
+        self._connection.execute(deletion if end_key is None else deletion.where(key < end_key))
+
+    def _load(self, numbers: Collection[int]) -> None:
+        """Load the rows of these numbers, still sealed."""
+        if not numbers:
+            return
+        parameter = self._statements.list_parameter(sorted(numbers))
+        self._remember(self._connection.execute(self._statements.select_comparables, {"numbers": parameter}))
+
+    def _remember(self, rows: Iterable[Any]) -> None:
+        for number, *row in rows:
+            self._sealed_rows[number] = row
+            self._numbers_by_id[row[0]] = number
+
+    def _open(self, number: int) -> EarlierComplaint | None:
+        if opened := self._opened.get(number):
+            return opened
+        row = self._sealed_rows.get(number)
+        if row is None:
+            return None
+        complaint_id, root_id, first_of_sender_id, since, body = row
+        complaint = EarlierComplaint(
+            complaint_id,
+            root_id or complaint_id,
+            first_of_sender_id or complaint_id,
+            since,
+            unpack_comparable(self._sealer.open(Sealed(body), complaint_id)),
+        )
+        self._opened[number] = complaint
+        return complaint
+
+
+def _id_unless_equal(related_id: UUID, complaint_id: UUID) -> UUID | None:
+    return None if related_id == complaint_id else related_id
+
+
+def _key_after(connection: Connection, first_key: int, count: int) -> int | None:
+    """Return the key `count` rows after the first one, or `None` if there are fewer rows."""
+    key = col(LookupKeyRow.key)
+    query = select(LookupKeyRow.key).where(key >= first_key).order_by(key).offset(count).limit(1)
+    return connection.execute(query).scalar_one_or_none()

@@ -1,0 +1,61 @@
+"""SQL of each database for many values at once: the values are one parameter, so the statement is always the same."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import TextualSelect, bindparam, text
+from sqlmodel import col, select
+
+from normalize.duplicates.store.tables import ComparableRow
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """The statements of one database. `is_sqlite` decides the form in which many values are one parameter."""
+
+    is_sqlite: bool
+    select_keys: str
+    upsert_keys: str
+    select_comparables: TextualSelect
+
+    def list_parameter(self, values: Collection[int]) -> object:
+        """Return numbers as one parameter."""
+        return json.dumps(list(values)) if self.is_sqlite else list(values)
+
+    def key_rows_parameter(self, rows: Sequence[tuple[int, ...]]) -> Any:
+        """Return the rows of `upsert_keys` as its parameter: PostgreSQL takes one list for each column."""
+        return rows if self.is_sqlite else tuple(map(list, zip(*rows, strict=True)))
+
+
+_COLUMN_NAMES = "number, complaint_id, root, own, since, body"
+_UPSERT = "ON CONFLICT (key, slot) DO UPDATE SET number = excluded.number, at = excluded.at"
+_COLUMNS: tuple[Any, ...] = tuple(col(getattr(ComparableRow, name)) for name in _COLUMN_NAMES.split(", "))
+
+SELECT_BY_ID = select(*_COLUMNS).where(col(ComparableRow.complaint_id) == bindparam("complaint_id"))
+# By the name of the dialect.
+STATEMENTS: Mapping[str, Statements] = MappingProxyType(
+    {
+        "sqlite": Statements(
+            is_sqlite=True,
+            select_keys="SELECT k.key, k.slot, k.number FROM json_each(?) AS asked "
+            "CROSS JOIN normalize_key AS k ON k.key = asked.value",
+            upsert_keys=f"INSERT INTO normalize_key (key, slot, number, at) VALUES (?, ?, ?, ?) {_UPSERT}",  # noqa: S608 - constants
+            select_comparables=text(
+                f"SELECT {_COLUMN_NAMES} FROM (SELECT value FROM json_each(:numbers)) AS asked "  # noqa: S608 - constants
+                "CROSS JOIN normalize_matter ON normalize_matter.number = asked.value"
+            ).columns(*_COLUMNS),
+        ),
+        "postgresql": Statements(
+            is_sqlite=False,
+            select_keys="SELECT key, slot, number FROM normalize_key WHERE key = ANY(%s::bigint[])",
+            upsert_keys="INSERT INTO normalize_key (key, slot, number, at) SELECT * FROM "  # noqa: S608 - constants
+            f"unnest(%s::bigint[], %s::smallint[], %s::bigint[], %s::bigint[]) {_UPSERT}",
+            select_comparables=text(
+                f"SELECT {_COLUMN_NAMES} FROM normalize_matter WHERE number = ANY(:numbers)"  # noqa: S608 - constants
+            ).columns(*_COLUMNS),
+        ),
+    }
+)

@@ -1,0 +1,63 @@
+"""Tables of earlier complaints and of their lookup keys."""
+
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, Integer, SmallInteger, text
+from sqlmodel import Field, SQLModel
+
+from config.database import UtcDateTime
+
+# SQLite stores rows in the order of an INTEGER key only.
+_NUMBER = cast("type[BigInteger]", BigInteger().with_variant(Integer, "sqlite"))
+
+
+class ComparableRow(SQLModel, table=True):
+    """The sealed comparable form of one complaint.
+
+    `number` counts complaints in the order of their decisions. `root` is the complaint that this one belongs to, of any
+    sender; `own` is the first complaint of the same sender that this one repeats. Each is empty if it is the complaint
+    itself. `since` is the earliest arrival of all complaints of the root.
+    """
+
+    __tablename__ = "normalize_matter"
+    # Few complaints belong to others: these indexes contain those only. SQLite uses such an index only for a query that
+    # has literally the same condition.
+    __table_args__ = (
+        Index(
+            "ix_normalize_matter_root",
+            "root",
+            sqlite_where=text("root IS NOT NULL"),
+            postgresql_where=text("root IS NOT NULL"),
+        ),
+        Index(
+            "ix_normalize_matter_own",
+            "own",
+            sqlite_where=text("own IS NOT NULL"),
+            postgresql_where=text("own IS NOT NULL"),
+        ),
+        Index("ix_normalize_matter_sender", "sender", sqlite_where=text("joined = 1"), postgresql_where=text("joined")),
+    )
+
+    number: int = Field(primary_key=True, sa_type=_NUMBER, sa_column_kwargs={"autoincrement": False})
+    complaint_id: UUID = Field(unique=True)
+    root: UUID | None
+    own: UUID | None
+    sender: str
+    joined: bool
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+    since: datetime = Field(sa_type=UtcDateTime)
+    body: str
+
+
+class LookupKeyRow(SQLModel, table=True):
+    """The number of a complaint that is stored under a key. `at` is its arrival in seconds of the epoch."""
+
+    __tablename__ = "normalize_key"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    key: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    slot: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
+    number: int = Field(sa_type=BigInteger)
+    at: int = Field(sa_type=BigInteger)

@@ -1,0 +1,90 @@
+"""Accuracy on labelled pairs that no weight was learned from."""
+
+from typing import Any
+
+import pytest
+
+from app.evaluation.duplicate_metrics import measure_duplicates
+from app.evaluation.duplicates import ExplainedMessage, LabelledPair, Readers, explain_messages
+from normalize.duplicates.comparison.comparator import Comparator
+from normalize.duplicates.comparison.entity_comparison import compare_entities, conflicting_place
+from tests.normalize.duplicates.conftest import ReadMessage
+from tests.support.paths import DATA
+
+PAIRS = DATA / "pairs"
+
+TRAINING_FILES = (
+    *("train", "candidates-train", "others-train", "neighbours-train", "fresh-train", "later-train", "last-train"),
+)
+CANDIDATE_FILES = ("candidates-test", "closing-test")
+TEST_FILES = ("test", *CANDIDATE_FILES)
+
+
+def load_pairs(name: str) -> list[LabelledPair]:
+    """Return the pairs of a file."""
+    return LabelledPair.load_file(PAIRS / f"{name}.jsonl")
+
+
+@pytest.fixture(scope="module")
+def candidate_metrics(readers: Readers) -> dict[str, Any]:
+    """Metrics of pairs as they come to be compared, by two authors."""
+    return measure_duplicates(readers, [pair for name in CANDIDATE_FILES for pair in load_pairs(name)])
+
+
+@pytest.fixture(scope="module")
+def misleading_metrics(readers: Readers) -> dict[str, Any]:
+    """Metrics of pairs that were written to mislead."""
+    return measure_duplicates(readers, load_pairs("test"))
+
+
+def test_precision_is_higher_than_recall(candidate_metrics: dict[str, Any], misleading_metrics: dict[str, Any]) -> None:
+    """In held-out groups few pairs are joined wrongly, and most of one matter are joined."""
+    assert candidate_metrics["precision"]["value"] >= 0.97
+    assert candidate_metrics["recall"]["value"] >= 0.85
+    assert candidate_metrics["recall_by_label"]["repeat"]["value"] >= 0.95
+    assert candidate_metrics["recall_by_label"]["joins"]["value"] >= 0.65
+    assert misleading_metrics["precision"]["value"] >= 0.86
+    assert misleading_metrics["recall"]["value"] >= 0.64
+
+
+def test_sources_are_judged_about_equally(candidate_metrics: dict[str, Any]) -> None:
+    """Long letters, short texts with an address, SMS and posts reach the same limits."""
+    sources = candidate_metrics["by_source"].values()
+    assert min(source["precision"]["value"] for source in sources) >= 0.95
+    assert min(source["recall"]["value"] for source in sources) >= 0.75
+
+
+@pytest.mark.parametrize("test_file", TEST_FILES)
+@pytest.mark.parametrize("training_file", TRAINING_FILES)
+def test_groups_are_disjoint(training_file: str, test_file: str) -> None:
+    """No group and no message of a test file is in a training file."""
+    training_pairs, test_pairs = load_pairs(training_file), load_pairs(test_file)
+    assert not {pair.group for pair in training_pairs} & {pair.group for pair in test_pairs}
+    training_ids = {message.id for pair in training_pairs for message in (pair.a, pair.b)}
+    assert not training_ids & {pair.a.id for pair in test_pairs}
+    assert len(training_pairs) + len(test_pairs) >= 600
+
+
+@pytest.mark.parametrize("name", TEST_FILES)
+def test_two_named_places_are_never_one_matter(read_message: ReadMessage, comparator: Comparator, name: str) -> None:
+    """Two texts with two streets, neighbourhoods, villages or regions are never one matter."""
+    for pair in load_pairs(name):
+        left, right = read_message(pair.a), read_message(pair.b)
+        verdict = comparator.compare(left, right)
+        assert not (conflicting_place(compare_entities(left, right)) and verdict.score)
+        assert not (verdict.exclusion and verdict.score)
+
+
+def held_out_messages() -> list[ExplainedMessage]:
+    """Return the messages of the test file, each once, in the order of arrival."""
+    messages = {message.id: message for pair in load_pairs("test") for message in (pair.a, pair.b)}
+    return sorted(messages.values(), key=lambda message: (str(message.received_at), message.id))
+
+
+def test_batches_make_no_difference(readers: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decision does not depend on the end of a batch."""
+    messages = held_out_messages()[:300]
+    in_large_batches = list(explain_messages(readers, messages))
+    monkeypatch.setattr("app.evaluation.duplicates._BATCH_SIZE", 7)
+    assert list(explain_messages(readers, messages)) == in_large_batches
+    assert {explanation["decision"] for explanation in in_large_batches} == {"new", "repeat", "joins"}
