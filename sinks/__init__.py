@@ -1,1 +1,1 @@
-"""Writes and delivers what the stages decided; decides nothing."""
+"""Sinks store and deliver the results of the stages. They make no decisions about complaints."""

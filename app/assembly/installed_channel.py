@@ -30,8 +30,8 @@ from ingest.wrap import Wrapper
 from messages.channels import ChannelFacts
 from messages.sealing import Sealer
 from normalize.reader_table import Reader
-from sinks.ledger.status import Ledger
-from sinks.replies.providers.provider import Way
+from sinks.ledger.status import StatusReader
+from sinks.replies.providers.provider import ReplyProvider
 
 # How the OpenAPI document shows a refusal for which a door has no own description: as a problem, and as a page.
 PROBLEM_RESPONSES: Mapping[int | str, dict[str, Any]] = documented_refusals("default")
@@ -65,7 +65,7 @@ class DoorParts(Protocol):
     @property
     def sms_parts(self) -> PartStore: ...  # noqa: D102
     @property
-    def ledger(self) -> Ledger: ...  # noqa: D102
+    def ledger(self) -> StatusReader: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class ReplyRoute(NamedTuple):
     `provider` returns `None` where the settings name none, and raises `Stop` on settings that can't be used.
     """
 
-    provider: Callable[[DoorParts], Way | None]
+    provider: Callable[[DoorParts], ReplyProvider | None]
     windows: Callable[[Settings], Sequence[Window]]
 
 
@@ -156,7 +156,7 @@ class InstalledChannel:
     replies: ReplyRoute = NO_REPLIES
 
 
-def state_of(ledger: Ledger, tracking: str) -> str | None:
+def state_of(ledger: StatusReader, tracking: str) -> str | None:
     """Return the state of a tracking number, and nothing else of it; `None` where the ledger does not know it (yet)."""
     status = ledger.status(tracking)
     return status.state if status else None

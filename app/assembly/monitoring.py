@@ -10,7 +10,7 @@ from config.database import read_transaction
 from monitor.process_probe import Peers
 from monitor.snapshot import QueueState, Waiting
 from monitor.snapshot_collector import Watch
-from sinks.ledger.queue_counts import queues
+from sinks.ledger.queue_counts import count_queues
 
 # How old what the ledger said of the queues may be where somebody watches all the time.
 _QUEUES_SECONDS = 30.0
@@ -38,8 +38,8 @@ def _queues(parts: Parts, now: datetime) -> Sequence[QueueState]:
             QueueState(
                 agency=queue.agency,
                 name=names.get(queue.agency, queue.agency),
-                waiting=Waiting(many=queue.many, oldest=queue.oldest),
+                waiting=Waiting(many=queue.cases, oldest=queue.oldest),
                 overdue=queue.overdue,
             )
-            for queue in queues(connection, now)
+            for queue in count_queues(connection, now)
         ]

@@ -50,7 +50,7 @@ from normalize.stage import NormalizeStage
 from router.registry.registry import Registry, load_registry
 from router.reloading import ReloadingRules
 from router.rules import Rules
-from sinks.ledger.status import Ledger
+from sinks.ledger.status import StatusReader
 from sinks.ledger.tables import ComplaintRow
 
 # sysexits.h. A temporary failure: whoever supervises us should start us again.
@@ -176,9 +176,9 @@ class Parts:
         return AuditLog(self.engine)
 
     @cached_property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> StatusReader:
         """Reads what the ledger sink wrote."""
-        return Ledger(self.engine, {code: agency.name for code, agency in self.registry.agencies.items()})
+        return StatusReader(self.engine, {code: agency.name for code, agency in self.registry.agencies.items()})
 
     @cached_property
     def topics(self) -> tuple[Topic, ...]:

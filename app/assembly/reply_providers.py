@@ -8,7 +8,7 @@ from app.assembly.installed_channel import DoorParts, ReplyRoute, Window, no_win
 from bus.errors import Stop
 from sinks.replies.decision import DAY
 from sinks.replies.providers.fcm import GOOGLE, FcmPush
-from sinks.replies.providers.provider import Way
+from sinks.replies.providers.provider import ReplyProvider
 from sinks.replies.providers.smpp import SmppSms, Smsc
 from sinks.replies.providers.twilio import TwilioSms
 from sinks.replies.providers.x import XReplies
@@ -18,7 +18,7 @@ from sinks.replies.status_callback import callback_for
 _X_LIMIT: Window = (100, timedelta(minutes=15))
 
 
-def sms_provider(parts: DoorParts) -> Way | None:
+def sms_provider(parts: DoorParts) -> ReplyProvider | None:
     """Return Twilio where it is set, else the operator's SMS centre where that is set."""
     settings = parts.settings
     if settings.twilio_from:
@@ -34,7 +34,7 @@ def sms_provider(parts: DoorParts) -> Way | None:
     return None
 
 
-def x_provider(parts: DoorParts) -> Way | None:
+def x_provider(parts: DoorParts) -> ReplyProvider | None:
     """Return X where the keys of the account are set."""
     settings = parts.settings
     if not settings.x_consumer_key.get_secret_value():
@@ -44,7 +44,7 @@ def x_provider(parts: DoorParts) -> Way | None:
     return XReplies(settings.x_url, consumer, access, settings.x_secret_replies, parts.now)
 
 
-def fcm_provider(parts: DoorParts) -> Way | None:
+def fcm_provider(parts: DoorParts) -> ReplyProvider | None:
     """Return Firebase Cloud Messaging where a service account is set. Raise `Stop` if its file can't be used."""
     path = parts.settings.fcm_credentials
     if path is None:

@@ -8,22 +8,22 @@ from app.assembly.installed_channel import ReplyRoute
 from app.assembly.parts import Parts
 from app.clock import utc_now
 from config.settings import Settings
-from sinks.replies.decision import Limits
-from sinks.replies.outbox import Outbox
-from sinks.replies.sender import Sender
+from sinks.replies.decision import ReplyLimits
+from sinks.replies.outbox import ReplyOutbox
+from sinks.replies.sender import ReplySender
 
 
 def reply_senders(parts: Parts, stopping: threading.Event) -> Iterable[tuple[str, Callable[[], None]]]:
     """Return a sender for each channel by its name, to be run in a thread: one that waits delays no other."""
-    outbox = Outbox(parts.engine)
+    outbox = ReplyOutbox(parts.engine)
     key = parts.secrets.sender_key
     for installed in parts.installed_channels:
         channel, route = installed.facts.name, installed.replies
         limits = reply_limits(parts.settings, route)
-        sender = Sender(channel, route.provider(parts), limits, outbox, parts.sealer, key, utc_now, stopping)
+        sender = ReplySender(channel, route.provider(parts), limits, outbox, parts.sealer, key, utc_now, stopping)
         yield f"replies-{channel}", sender.run
 
 
-def reply_limits(settings: Settings, route: ReplyRoute) -> Limits:
+def reply_limits(settings: Settings, route: ReplyRoute) -> ReplyLimits:
     """Return what may be sent on a channel."""
-    return Limits(settings.replies_per_sender, route.windows(settings), timedelta(days=settings.replies_days))
+    return ReplyLimits(settings.replies_per_sender, route.windows(settings), timedelta(days=settings.replies_days))

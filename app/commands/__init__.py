@@ -1,1 +1,1 @@
-"""The commands of `satupintu`, a module for what belongs together; `app.cli` gives them their names."""
+"""Commands of `satupintu`, one module for each noun that an operator types. `app.cli` gives them their names."""

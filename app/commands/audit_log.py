@@ -1,4 +1,4 @@
-"""What persons in operations did: listed, and looked through for rows that somebody changed."""
+"""Commands of the audit log: list the actions of operations staff, and detect changed rows."""
 
 import json
 from dataclasses import asdict
@@ -8,25 +8,26 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from app.assembly.migrate import migrate
-from app.assembly.parts import Parts
-from app.commands.common import OUT, Json, moment, opened, stop
-from app.operations.audit_log import AuditLog
+from app.commands.common.arguments import Json, optional_time
+from app.commands.common.process import open_parts_with_tables
+from app.commands.common.terminal import OUT, stop
 
-commands = typer.Typer(no_args_is_help=True, help="What persons in operations did, and why.")
+commands = typer.Typer(no_args_is_help=True, help="Show what operations staff did, and why.")
 
-Since = Annotated[str | None, typer.Option("--since", help="Done since 2026-11-24, 2026-11-24T08:00+07:00, or 24h.")]
+Since = Annotated[
+    str | None, typer.Option("--since", help="Only actions since 2026-11-24, 2026-11-24T08:00+07:00, or 24h.")
+]
 
 
 @commands.command("list")
-def list_(
+def list_actions(
     since: Since = None,
-    actor: Annotated[str, typer.Option("--actor", help="Only what this one did.")] = "",
+    actor: Annotated[str, typer.Option("--actor", help="Only actions of this person.")] = "",
     as_json: Json = False,
 ) -> None:
-    """List each act in the order of the log: when, who, what, to what, why."""
-    first = moment(since) if since else None
-    with opened() as parts, _log(parts).rows(first, actor) as rows:
+    """List each action in the order of the log: time, actor, action, subject, reason."""
+    first = optional_time(since)
+    with open_parts_with_tables() as parts, parts.audit_log.rows(first, actor) as rows:
         if as_json:
             chained = ({"seq": row.seq, **asdict(row.act), "previous": row.previous, "hash": row.hash} for row in rows)
             print(json.dumps(list(chained), ensure_ascii=False))
@@ -34,8 +35,7 @@ def list_(
         table = Table("row", "at", "actor", "action", "subject", "why")
         for row in rows:
             act = row.act
-            told = (str(row.seq), act.at, act.actor, act.action, act.subject, act.why)
-            table.add_row(*map(Text, told))
+            table.add_row(*map(Text, (str(row.seq), act.at, act.actor, act.action, act.subject, act.why)))
     OUT.print(table)
 
 
@@ -43,14 +43,9 @@ def list_(
 def verify(
     head: Annotated[str, typer.Option("--head", metavar="HASH", help="A last hash that was noted elsewhere.")] = "",
 ) -> None:
-    """Say how many rows there are and the last hash; exit 1 naming the first row that is not as it was written."""
-    with opened() as parts:
-        found = _log(parts).verify(head)
-    if found.fault:
-        stop(found.fault, 1)
-    print(f"{found.rows} rows, the last hash is {found.head}")
-
-
-def _log(parts: Parts) -> AuditLog:
-    migrate(parts.engine)
-    return parts.audit_log
+    """Print the number of rows and the last hash. Exit 1 with the first row that was changed."""
+    with open_parts_with_tables() as parts:
+        verification = parts.audit_log.verify(head)
+    if verification.fault:
+        stop(verification.fault, 1)
+    print(f"{verification.rows} rows, the last hash is {verification.head}")

@@ -1,9 +1,9 @@
-"""What a stage could not work, for a person to give again or to drop."""
+"""Commands of the dead letters: records that a stage could not process, for a person to redrive or drop."""
 
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Literal
 
 import typer
@@ -12,87 +12,79 @@ from rich.text import Text
 
 from app.assembly.parts import Parts
 from app.clock import utc_now
-from app.commands.common import (
-    ERR,
-    EX_USAGE,
-    OUT,
-    Actor,
-    Json,
-    acting,
-    finite,
-    moment,
-    opened,
-    plain,
-    print_revealed,
-    stop,
+from app.commands.common.arguments import Actor, Json, finite, optional_time
+from app.commands.common.process import open_parts, open_parts_for_action
+from app.commands.common.terminal import EX_USAGE, OUT, plain, print_note, print_revealed, stop
+from app.operations.masking import json_line
+from app.operations.review.dead_letters import (
+    DeadLetterFilter,
+    DeadLetters,
+    count_rows,
+    list_row,
 )
-from app.operations.dead_letters import Choice, Letters, groups, row
-from app.operations.redrive import LEFT, Pace, Redriving, Step, unhurried
-from app.operations.topic_view import json_line
+from app.operations.review.redrive import NOT_REDRIVEN, Pace, Redrive, RedriveStep, no_pause
 
-commands = typer.Typer(no_args_is_help=True, help="What a stage could not work, for a person to give again or to drop.")
+commands = typer.Typer(
+    no_args_is_help=True, help="Review records that a stage could not process: redrive or drop them."
+)
 
-Why = Annotated[str, typer.Option("--why", help="Kept with the decision; name no citizen.")]
-Stage = Annotated[str | None, typer.Option("--stage", help="Only what this stage put aside.")]
-Reason = Annotated[str | None, typer.Option("--reason", help="Only what is here for this reason.")]
-Field = Annotated[str | None, typer.Option("--field", help="Only with this field at fault.")]
+Why = Annotated[str, typer.Option("--why", help="Recorded with the decision. Name no citizen.")]
+Stage = Annotated[str | None, typer.Option("--stage", help="Only dead letters of this stage.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Only dead letters with this reason.")]
+Field = Annotated[str | None, typer.Option("--field", help="Only dead letters with this wrong field.")]
 Since = Annotated[
-    str | None, typer.Option("--since", help="Put aside since 2026-11-24, 2026-11-24T08:00+07:00, or 24h.")
+    str | None, typer.Option("--since", help="Only dead letters since 2026-11-24, 2026-11-24T08:00+07:00, or 24h.")
 ]
-Until = Annotated[str | None, typer.Option("--until", help="Put aside before.")]
-Ids = Annotated[list[str] | None, typer.Option("--id", help="Only this id, or what begins so; may be repeated.")]
-Everything = Annotated[bool, typer.Option("--all", help="All that waits, where nothing is chosen.")]
+Until = Annotated[str | None, typer.Option("--until", help="Only dead letters before this time.")]
+Ids = Annotated[list[str] | None, typer.Option("--id", help="Only this id, or ids that begin so. May be repeated.")]
+Everything = Annotated[bool, typer.Option("--all", help="Choose all pending dead letters.")]
+
+_LIST_COLUMNS = ("id", "at", "stage", "reason", "field", "topic")
+_COUNT_COLUMNS = ("stage", "reason", "field", "letters")
 
 
 @commands.command("list")
-def list_(
+def list_dead_letters(
     stage: Stage = None,
     reason: Reason = None,
     field: Field = None,
     since: Since = None,
     until: Until = None,
-    named: Ids = None,
-    everything: Annotated[bool, typer.Option("--all", help="What was decided as well.")] = False,
-    by: Annotated[Literal["reason"] | None, typer.Option("--by", help="How many of each stage and reason.")] = None,
+    ids: Ids = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also list decided ones.")] = False,
+    by: Annotated[Literal["reason"] | None, typer.Option("--by", help="Count them by stage and reason.")] = None,
     as_json: Json = False,
 ) -> None:
-    """List what waits for a decision: when, by which stage and why it was put aside, its topic; not what it says."""
-    choice = _choice(stage, reason, field, since, until, named)
-    with opened() as parts:
-        mine = _letters(parts)
-        found = mine.every(choice) if everything else mine.waiting(choice)
-        decided = mine.decided() if everything else {}
+    """List the pending dead letters: time, stage, reason and topic, without their text."""
+    choice = _filter(stage, reason, field, since, until, ids)
+    with open_parts() as parts:
+        dead_letters = _dead_letters(parts)
+        letters = dead_letters.chosen(choice) if everything else dead_letters.undecided(choice)
+        decisions = dead_letters.decisions() if everything else {}
     if by:
-        rows = groups(found)
+        _print_rows(count_rows(letters), _COUNT_COLUMNS, as_json=as_json)
     elif everything:
-        rows = [{**row(letter), "decided": decided.get(letter.id, "")} for letter in found]
+        rows = [{**list_row(letter), "decided": decisions.get(letter.id, "")} for letter in letters]
+        _print_rows(rows, (*_LIST_COLUMNS, "decided"), as_json=as_json)
     else:
-        rows = [row(letter) for letter in found]
-    if as_json:
-        print(json.dumps(rows))
-        return
-    columns = ("stage", "reason", "field", "letters") if by else ("id", "at", "stage", "reason", "field", "topic")
-    table = Table(*columns, *(("decided",) if everything and not by else ()))
-    for each in rows:
-        table.add_row(*(Text(plain(str(value))) for value in each.values()))
-    OUT.print(table)
+        _print_rows([list_row(letter) for letter in letters], _LIST_COLUMNS, as_json=as_json)
 
 
 @commands.command()
 def show(
-    begin: Annotated[str, typer.Argument(metavar="ID", help="The id, or how it begins.")],
-    reveal: Annotated[bool, typer.Option("--reveal", help="Print what it says. That you looked is kept.")] = False,
+    id_prefix: Annotated[str, typer.Argument(metavar="ID", help="The id, or its beginning.")],
+    reveal: Annotated[bool, typer.Option("--reveal", help="Print its text. This is recorded.")] = False,
     actor: Actor = "",
     why: Why = "",
 ) -> None:
-    """Say of one letter what can be said without saying what it says."""
-    with acting(actor, why) if reveal else opened() as parts:
-        mine = _letters(parts)
-        found = mine.find(begin)
+    """Show the facts about one dead letter without its text."""
+    with open_parts_for_action(actor, why) if reveal else open_parts() as parts:
+        dead_letters = _dead_letters(parts)
+        entry = dead_letters.find(id_prefix)
         if reveal:
-            print_revealed(mine.reveal(found, actor, why, utc_now()))
+            print_revealed(dead_letters.reveal(entry, actor, why, utc_now()))
         else:
-            print(json_line(mine.about(found)))
+            print(json_line(dead_letters.describe(entry)))
 
 
 @commands.command()
@@ -104,28 +96,23 @@ def redrive(
     field: Field = None,
     since: Since = None,
     until: Until = None,
-    named: Ids = None,
+    ids: Ids = None,
     everything: Everything = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many would go where.")] = False,
-    rate: Annotated[float | None, typer.Option("--rate", min=0.01, callback=finite, help="So many a second.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print how many would go to each topic.")] = False,
+    rate: Annotated[
+        float | None, typer.Option("--rate", min=0.01, callback=finite, help="Records a second, at most.")
+    ] = None,
 ) -> None:
-    """Give letters again to the stages, by the topic each came by. What can't go is left, and said."""
-    choice = _some(_choice(stage, reason, field, since, until, named), everything=everything)
-    with opened() if dry_run else acting(actor, why) as parts:
-        mine = Redriving(_letters(parts), parts.topics, parts.audit_log)
+    """Publish dead letters again to the topics that they came from. One that cannot be redriven is named and left."""
+    choice = _required_filter(_filter(stage, reason, field, since, until, ids), everything=everything)
+    with open_parts() if dry_run else open_parts_for_action(actor, why) as parts:
+        redrive_ = Redrive(_dead_letters(parts), parts.topics, parts.audit_log)
         if dry_run:
-            _planned(mine.steps(choice))
+            _print_plan(redrive_.plan(choice))
             return
         parts.ensure_topics()
-        pace = Pace(rate) if rate else None
-        pause = (lambda: time.sleep(pace.wait(time.monotonic()))) if pace else unhurried
-        counts: Counter[str] = Counter()
-        for step in mine.redrive(choice, actor, why, utc_now(), pause):
-            _left(step)
-            for letter in step.letters if step.out else ():
-                print(letter.id, letter.topic, flush=True)
-            counts["redriven" if step.out else "left"] += len(step.letters)
-    ERR.print(f"redriven: {counts['redriven']}, left: {counts['left']}", highlight=False)
+        redriven, left = _print_steps(redrive_.run(choice, actor, why, utc_now(), _pause(rate)))
+    print_note(f"redriven: {redriven}, left: {left}")
 
 
 @commands.command()
@@ -137,51 +124,81 @@ def drop(
     field: Field = None,
     since: Since = None,
     until: Until = None,
-    named: Ids = None,
+    ids: Ids = None,
     everything: Everything = False,
 ) -> None:
-    """Decide that letters are not worked any more; they are listed no more. What is named by its id can still go."""
-    choice = _some(_choice(stage, reason, field, since, until, named), everything=everything)
+    """Drop dead letters: they are not processed or listed any more. A dropped one can be redriven by its id."""
+    choice = _required_filter(_filter(stage, reason, field, since, until, ids), everything=everything)
     count = 0
-    with acting(actor, why) as parts:
-        for letter in _letters(parts).drop(choice, actor, why, utc_now()):
+    with open_parts_for_action(actor, why) as parts:
+        for letter in _dead_letters(parts).drop(choice, actor, why, utc_now()):
             print(letter.id)
             count += 1
-    ERR.print(f"dropped: {count}", highlight=False)
+    print_note(f"dropped: {count}")
 
 
-def _letters(parts: Parts) -> Letters:
-    return Letters(parts.bus, parts.sealer, parts.topics, parts.audit_log)
+def _dead_letters(parts: Parts) -> DeadLetters:
+    return DeadLetters(parts.bus, parts.sealer, parts.topics, parts.audit_log)
 
 
-def _choice(
+def _print_rows(rows: list[dict[str, object]], columns: Iterable[str], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(rows))
+        return
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*(Text(plain(str(cell))) for cell in row.values()))
+    OUT.print(table)
+
+
+def _filter(
     stage: str | None,
     reason: str | None,
     field: str | None,
     since: str | None,
     until: str | None,
-    named: list[str] | None,
-) -> Choice:
-    moments = [moment(typed) if typed else None for typed in (since, until)]
-    return Choice(stage, reason, field, moments[0], moments[1], tuple(named or ()))
+    ids: list[str] | None,
+) -> DeadLetterFilter:
+    return DeadLetterFilter(stage, reason, field, optional_time(since), optional_time(until), tuple(ids or ()))
 
 
-def _some(choice: Choice, *, everything: bool) -> Choice:
-    if choice.everything and not everything:
-        stop("say which: --id, --stage, --reason, --field, --since or --until; or --all", EX_USAGE)
+def _required_filter(choice: DeadLetterFilter, *, everything: bool) -> DeadLetterFilter:
+    if choice.is_empty and not everything:
+        stop("No dead letters are chosen. Use --id, --stage, --reason, --field, --since, --until or --all.", EX_USAGE)
     return choice
 
 
-def _planned(steps: Iterable[Step]) -> None:
-    goes: Counter[str] = Counter()
+def _pause(rate: float | None) -> Callable[[], None]:
+    if rate is None:
+        return no_pause
+    pace = Pace(rate)
+    return lambda: time.sleep(pace.wait(time.monotonic()))
+
+
+def _print_plan(steps: Iterable[RedriveStep]) -> None:
+    counts: Counter[str] = Counter()
     for step in steps:
-        _left(step)
+        _print_left(step)
         if step.out:
-            goes[step.out.topic] += 1
-    for topic, count in sorted(goes.items()):
+            counts[step.out.topic] += 1
+    for topic, count in sorted(counts.items()):
         print(topic, count)
 
 
-def _left(step: Step) -> None:
-    for letter in step.letters if step.left else ():
-        ERR.print(f"{letter.id} is left: {LEFT[step.left]}", markup=False, highlight=False, soft_wrap=True)
+def _print_steps(steps: Iterable[RedriveStep]) -> tuple[int, int]:
+    """Print each step. Returns the numbers of redriven dead letters and of those that were left."""
+    redriven = left_count = 0
+    for step in steps:
+        _print_left(step)
+        if step.out:
+            redriven += len(step.letters)
+            for letter in step.letters:
+                print(letter.id, letter.topic, flush=True)
+        else:
+            left_count += len(step.letters)
+    return redriven, left_count
+
+
+def _print_left(step: RedriveStep) -> None:
+    for letter in step.letters if step.reason else ():
+        print_note(f"{letter.id} is left. {NOT_REDRIVEN[step.reason]}", wrap=False)

@@ -1,55 +1,59 @@
-"""A device of the mobile app: what is known of it, and the end of its tokens."""
+"""Commands of the mobile app's devices: show a device, and revoke its tokens."""
 
 import json
-from typing import Annotated
+from typing import Annotated, NoReturn
 from uuid import UUID
 
 import typer
 
-from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.clock import utc_now
-from app.commands.common import EX_USAGE, Actor, must_say, opened, stop
+from app.commands.common.arguments import Actor, require_actor_and_reason
+from app.commands.common.process import open_parts_with_tables
+from app.commands.common.terminal import EX_USAGE, stop
 from app.operations.devices import DeviceDesk
 from ingest.mobile.sequences import Sequences
 
-commands = typer.Typer(no_args_is_help=True, help="Devices of the mobile app.")
+commands = typer.Typer(no_args_is_help=True, help="Show and revoke devices of the mobile app.")
 
 Device = Annotated[str, typer.Argument(metavar="DEVICE_ID", help="The UUID that the app made, as its makers know it.")]
-Why = Annotated[str, typer.Option("--reason", help="Kept with the decision; name no citizen.")]
+Reason = Annotated[str, typer.Option("--reason", help="Recorded with the decision. Name no citizen.")]
 
 
 @commands.command()
 def show(device: Device) -> None:
-    """Say when it registered, how often its tokens were ended, and what of its count came; not what it reported."""
-    wanted = _uuid(device)
-    with opened() as parts:
-        about = _desk(parts).about(wanted)
-    if about is None:
-        stop("no such device has registered", 1)
-    print(json.dumps(about))
+    """Show a device's registration, its revocations and the numbers of its reports, without their text."""
+    device_id = _device_id(device)
+    with open_parts_with_tables() as parts:
+        facts = _desk(parts).describe(device_id)
+    if facts is None:
+        _stop_unknown()
+    print(json.dumps(facts))
 
 
 @commands.command()
-def revoke(device: Device, actor: Actor, why: Why) -> None:
-    """End every token of a device, at once. Its app may register again, as after any end of a token."""
-    must_say(actor, why, "--reason")
-    wanted = _uuid(device)
-    with opened() as parts:
+def revoke(device: Device, actor: Actor, reason: Reason) -> None:
+    """Revoke every token of a device at once. Its app may register again."""
+    require_actor_and_reason(actor, reason, "--reason")
+    device_id = _device_id(device)
+    with open_parts_with_tables() as parts:
         parts.ensure_topics()
-        revoked = _desk(parts).revoke(wanted, actor, why, utc_now())
+        revoked = _desk(parts).revoke(device_id, actor, reason, utc_now())
     if revoked is None:
-        stop("no such device has registered", 1)
-    print(f"{revoked.hash}: every token ended")
+        _stop_unknown()
+    print(f"{revoked.hash}: every token revoked")
 
 
 def _desk(parts: Parts) -> DeviceDesk:
-    migrate(parts.engine)
     return DeviceDesk(parts.bus, parts.devices, Sequences(parts.engine), parts.audit_log)
 
 
-def _uuid(typed: str) -> UUID:
+def _device_id(typed: str) -> UUID:
     try:
         return UUID(typed)
     except ValueError:
-        stop("DEVICE_ID is a UUID, as the app made it", EX_USAGE)
+        stop("DEVICE_ID is not a UUID. Write the UUID that the app made.", EX_USAGE)
+
+
+def _stop_unknown() -> NoReturn:
+    stop("No device with this id has registered.", 1)

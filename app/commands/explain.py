@@ -1,94 +1,141 @@
-"""What the normalizer would make of messages that are typed or piped in, and how often it is right. Nothing is kept."""
+"""Commands `explain` and `eval`: the decisions about typed or piped messages, and their quality. Nothing is stored."""
 
 import gc
 import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, cast
+from typing import TYPE_CHECKING, Annotated, TypeVar, cast
 
 import typer
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from app.assembly.channels import DIRECTORY
-from app.commands.common import EX_USAGE, OUT, fault, labelled, stop
+from app.commands.common.arguments import first_fault, read_examples
+from app.commands.common.process import open_parts
+from app.commands.common.terminal import EX_USAGE, OUT, stop
 from app.evaluation.duplicate_metrics import measure_duplicates
 from app.evaluation.duplicates import ExplainedMessage, LabelledPair, Readers, explain_batches, explain_text
+from app.evaluation.routing import ReportLine, explain_report
+from app.evaluation.routing_metrics import JudgedReport, measure_rules
 from config.reference.classification_phrases import load_classification_rows
 from normalize.classification.classifier import Classifier
 
 if TYPE_CHECKING:
     from io import BufferedReader
 
-# What is read at once at most, in bytes.
-_READ = 1 << 17
-# Objects between two looks for those that only hold each other.
-_SELDOM = 100_000
-_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
+# Bytes of stdin that are read at once, at most.
+_READ_BYTES = 1 << 17
+# New objects between two runs of the garbage collector. Messages leave few reference cycles, so it runs rarely.
+_GC_THRESHOLD = 100_000
+_encode_json = json.JSONEncoder(ensure_ascii=False).encode
 
-commands = typer.Typer(no_args_is_help=True, help="Say what would be made of messages, and why.")
-evaluations = typer.Typer(no_args_is_help=True, help="Measure on labelled examples.")
+# The help shows the channels as a list of choices.
+_CHANNELS = f"[{'|'.join(DIRECTORY.names)}]"
+
+M = TypeVar("M", bound=BaseModel)
+
+commands = typer.Typer(no_args_is_help=True, help="Explain the decisions about messages.")
+evaluations = typer.Typer(no_args_is_help=True, help="Measure the decisions on labelled examples.")
+
+
+def _check_channel(typed: str) -> str:
+    if typed not in DIRECTORY.names:
+        raise typer.BadParameter(f"{typed!r} is not one of {', '.join(map(repr, DIRECTORY.names))}.")
+    return typed
 
 
 @commands.command("duplicates")
 def explain_duplicates() -> None:
-    """Read messages as JSON lines in the order of arrival; print for each what it belongs to of those before.
+    """Read messages as JSON lines in the order of arrival, and print the relation of each to the earlier ones.
 
     Each line: {"id", "channel", "sender"?, "received_at"?, "title"?, "text", "location"?, "address"?}.
     """
     readers = Readers.load()
-    # What was loaded stays, and of what a message leaves nothing hangs together: it need not be looked for often.
+    # The loaded tables stay in memory: the garbage collector need not examine them again.
     gc.freeze()
-    gc.set_threshold(_SELDOM)
-    for found in explain_batches(readers, _at_once()):
-        sys.stdout.write(f"{_ENCODE(found)}\n")
+    gc.set_threshold(_GC_THRESHOLD)
+    for explanation in explain_batches(readers, _message_batches()):
+        sys.stdout.write(f"{_encode_json(explanation)}\n")
 
 
 @commands.command("read")
 def explain_read(
-    text: Annotated[str, typer.Option("--text", help="The message; else one JSON line is read.")] = "",
+    text: Annotated[str, typer.Option("--text", help="The message. Without it, JSON lines are read.")] = "",
     title: Annotated[str, typer.Option("--title")] = "",
 ) -> None:
-    """Print everything that is found in one message, with the places where it stands."""
+    """Print every match and entity of a message with its position."""
     readers, classifier = Readers.load(), Classifier(load_classification_rows(), DIRECTORY.without_kind_choice)
-    for said in [ExplainedMessage(id="", title=title, text=text)] if text else _lines():
-        print(json.dumps(explain_text(readers, classifier, said), ensure_ascii=False))
+    messages = [ExplainedMessage(id="", title=title, text=text)] if text else _stdin_lines(ExplainedMessage)
+    for message in messages:
+        print(json.dumps(explain_text(readers, classifier, message), ensure_ascii=False))
+
+
+@commands.command("route")
+def explain_route(
+    text: Annotated[str, typer.Option("--text", help="The report. Without it, JSON lines are read.")] = "",
+    title: Annotated[str, typer.Option("--title")] = "",
+    location: Annotated[str, typer.Option("--location", help="The place that the sender filled in.")] = "",
+    agency: Annotated[str, typer.Option("--agency", help="The agency that the sender filled in.")] = "",
+    channel: Annotated[str, typer.Option("--channel", callback=_check_channel, metavar=_CHANNELS)] = "web",
+) -> None:
+    """Print the agency that each report would go to, the confidence and the reasons.
+
+    Each line: {"id", "title", "text", "channel", "location"?, "agency"?}.
+    """
+    with open_parts() as parts:
+        rules = parts.rules
+    if text:
+        report = ReportLine(title=title, text=text, location=location, agency=agency, channel=channel)
+        OUT.print_json(data=explain_report(rules, report))
+        return
+    for report in _stdin_lines(ReportLine):
+        print(json.dumps(explain_report(rules, report), ensure_ascii=False))
 
 
 @evaluations.command("duplicates")
 def evaluate_duplicates(
     pairs: Annotated[Path, typer.Option("--pairs", help='JSON lines: {"label": repeat|joins|different, "a", "b"}.')],
 ) -> None:
-    """Precision, recall and F1 with 95 % intervals, by label, group and source."""
-    OUT.print_json(data=measure_duplicates(Readers.load(), labelled(pairs, LabelledPair.load_file)))
+    """Print precision, recall and F1 with 95 % intervals, by label, group and source."""
+    OUT.print_json(data=measure_duplicates(Readers.load(), read_examples(pairs, LabelledPair.load_file)))
 
 
-def _at_once() -> Iterator[list[ExplainedMessage]]:
-    """The messages that are there, as often as there are some; what was said of the last ones is out by then."""
-    number, rest = 0, b""
-    # A buffered reader (which the types do not say) gives what is there, and waits only for the first byte of it.
+@evaluations.command("route")
+def evaluate_route(
+    reports: Annotated[
+        Path, typer.Option("--reports", help='JSON lines as for `explain route`, with "institution" and "acceptable"?.')
+    ],
+) -> None:
+    """Print how often the first agency is right, one of three is, none is; and the quality of the confidence."""
+    judged_reports = read_examples(reports, JudgedReport.read)
+    with open_parts() as parts:
+        OUT.print_json(data=measure_rules(parts.rules, judged_reports))
+
+
+def _message_batches() -> Iterator[list[ExplainedMessage]]:
+    """Return the available messages of stdin, batch by batch. The output of a batch is flushed before the next one."""
+    line_count, rest = 0, b""
+    # A buffered reader (the type does not say it) returns available bytes and waits only for the first one.
     stdin = cast("BufferedReader", sys.stdin.buffer)
-    while more := stdin.read1(_READ):
-        *lines, rest = (rest + more).split(b"\n")
-        yield [_said(line, at) for at, line in enumerate(lines, start=number + 1) if line.strip()]
-        number += len(lines)
+    while chunk := stdin.read1(_READ_BYTES):
+        *lines, rest = (rest + chunk).split(b"\n")
+        numbered_lines = enumerate(lines, start=line_count + 1)
+        yield [_parse_line(ExplainedMessage, line, number) for number, line in numbered_lines if line.strip()]
+        line_count += len(lines)
         sys.stdout.flush()
     if rest.strip():
-        yield [_said(rest, number + 1)]
+        yield [_parse_line(ExplainedMessage, rest, line_count + 1)]
 
 
-def _lines() -> Iterator[ExplainedMessage]:
+def _stdin_lines(model: type[M]) -> Iterator[M]:
     for number, line in enumerate(sys.stdin.buffer, start=1):
         if line.strip():
-            yield _said(line, number)
+            yield _parse_line(model, line, number)
 
 
-def _said(line: str | bytes, number: int) -> ExplainedMessage:
+def _parse_line(model: type[M], line: bytes, number: int) -> M:
     try:
-        return ExplainedMessage.model_validate_json(line)
+        return model.model_validate_json(line)
     except ValidationError as error:
-        _bad(number, error)
-
-
-def _bad(number: int, error: ValidationError) -> NoReturn:
-    stop(f"line {number}: {fault(error)}", EX_USAGE)
+        stop(f"line {number}: {first_fault(error)}", EX_USAGE)

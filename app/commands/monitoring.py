@@ -16,7 +16,9 @@ from rich.text import Text
 
 from app.assembly.channels import DIRECTORY
 from app.assembly.monitoring import watch
-from app.commands.common import OUT, Json, finite, opened, plain
+from app.commands.common.arguments import Json, finite
+from app.commands.common.process import open_parts
+from app.commands.common.terminal import OUT, plain
 from monitor.active_alerts import Register, Standing
 from monitor.alert_conditions import Urgency, span
 from monitor.snapshot import Snapshot, Waiting
@@ -151,7 +153,7 @@ def _age(waiting: Waiting, now: datetime) -> str:
 
 @contextmanager
 def _watching() -> Iterator[Watch]:
-    with opened() as parts:
+    with open_parts() as parts:
         looking = watch(parts)
         try:
             yield looking

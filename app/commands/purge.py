@@ -1,4 +1,4 @@
-"""Taking away what nobody needs any more."""
+"""Command that purges data that nobody needs any more."""
 
 import json
 from datetime import timedelta
@@ -6,35 +6,36 @@ from typing import Annotated
 
 import typer
 
-from app.assembly.migrate import migrate
 from app.clock import utc_now
-from app.commands.common import ERR, Actor, Json, moment, must_say, opened
+from app.commands.common.arguments import Actor, Json, require_actor_and_reason, time_argument
+from app.commands.common.process import open_parts_with_tables
+from app.commands.common.terminal import print_note
 from app.operations.purge import Purge
 from messages.shapes import iso
 
 
 def purge(
-    older_than: Annotated[str, typer.Option("--older-than", help="So old and older: 30d, or before 2026-11-24.")],
+    older_than: Annotated[str, typer.Option("--older-than", help="Age of the data, as 30d, or a day, as 2026-11-24.")],
     actor: Actor = "",
-    why: Annotated[str, typer.Option("--why", help="Kept with it.")] = "",
+    why: Annotated[str, typer.Option("--why", help="Recorded with the purge.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Take away old files of reports that were never sent, uploads never finished, and the words of old replies."""
-    before = moment(older_than)
+    """Purge old files of reports that were never sent, unfinished uploads and the texts of old replies."""
+    before = time_argument(older_than)
     if not dry_run:
-        must_say(actor, why)
-    with opened() as parts:
-        migrate(parts.engine)
-        oldest_reply = timedelta(days=parts.settings.replies_days)
-        mine = Purge(parts.engine, parts.bus, parts.spool, oldest_reply, dry=dry_run)
+        require_actor_and_reason(actor, why)
+    with open_parts_with_tables() as parts:
+        max_reply_age = timedelta(days=parts.settings.replies_days)
+        data = Purge(parts.engine, parts.bus, parts.spool, parts.channels.names, max_reply_age, dry=dry_run)
+        now = utc_now()
         if not dry_run:
-            parts.audit_log.append("purge", f"before {iso(before)}", actor, why, utc_now())
-        purged = mine.run(before, utc_now())
+            parts.audit_log.append("purge", f"before {iso(before)}", actor, why, now)
+        report = data.run(before, now)
     if as_json:
-        print(json.dumps({"counts": purged.counts, "left": purged.left}))
+        print(json.dumps({"counts": report.counts, "left": report.skipped}))
         return
-    for kind, count in purged.counts.items():
+    for kind, count in report.counts.items():
         print(kind, count)
-    for kind, reason in purged.left.items():
-        ERR.print(f"{kind}: {reason}", markup=False, highlight=False)
+    for kind, reason in report.skipped.items():
+        print_note(f"{kind}: {reason}")

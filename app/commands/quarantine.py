@@ -1,4 +1,4 @@
-"""What the doors kept aside, for a person to decide."""
+"""Commands of the quarantine: messages that doors set aside, for a person to release or drop."""
 
 import json
 from collections.abc import Iterable
@@ -9,103 +9,106 @@ from rich.table import Table
 
 from app.assembly.parts import Parts
 from app.clock import utc_now
-from app.commands.common import ERR, EX_USAGE, OUT, Actor, Json, acting, moment, opened, print_revealed, stop
-from app.operations.quarantine import Choice, Decided, Quarantine, row
+from app.commands.common.arguments import Actor, Json, optional_time
+from app.commands.common.process import open_parts, open_parts_for_action
+from app.commands.common.terminal import EX_USAGE, OUT, print_note, print_revealed, stop
+from app.operations.review.quarantine import Quarantine, QuarantineDecision, QuarantineFilter, list_row
 
-commands = typer.Typer(no_args_is_help=True, help="What the doors kept aside, for a person to decide.")
+commands = typer.Typer(no_args_is_help=True, help="Review messages that doors set aside: release or drop them.")
 
-Why = Annotated[str, typer.Option("--why", help="Kept with the decision; name no citizen.")]
-HeldFor = Annotated[str | None, typer.Option("--reason", help="Only what is held for this reason.")]
-Since = Annotated[str | None, typer.Option("--since", help="Held since 2026-11-24, 2026-11-24T08:00+07:00, or 24h.")]
-Until = Annotated[str | None, typer.Option("--until", help="Held before.")]
-Ids = Annotated[list[str] | None, typer.Option("--id", help="Only this id, or what begins so; may be repeated.")]
-Everything = Annotated[bool, typer.Option("--all", help="All that waits, where nothing is chosen.")]
+Why = Annotated[str, typer.Option("--why", help="Recorded with the decision. Name no citizen.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Only messages with this reason.")]
+Since = Annotated[
+    str | None, typer.Option("--since", help="Only messages since 2026-11-24, 2026-11-24T08:00+07:00, or 24h.")
+]
+Until = Annotated[str | None, typer.Option("--until", help="Only messages before this time.")]
+Ids = Annotated[list[str] | None, typer.Option("--id", help="Only this id, or ids that begin so. May be repeated.")]
+Everything = Annotated[bool, typer.Option("--all", help="Choose all pending messages.")]
 
 
 @commands.command("list")
-def list_(
-    reason: HeldFor = None, since: Since = None, until: Until = None, named: Ids = None, as_json: Json = False
+def list_quarantined(
+    reason: Reason = None, since: Since = None, until: Until = None, ids: Ids = None, as_json: Json = False
 ) -> None:
-    """List what waits for a decision: when it came, by which channel, why it is held; never what it says."""
-    with opened() as parts:
-        waiting = _quarantine(parts).waiting(_choice(reason, since, until, named))
-        rows = [row(held) for held in waiting]
-        if as_json:
-            print(json.dumps(rows))
-            return
-        table = Table("id", "at", "channel", "reason")
-        for each in rows:
-            table.add_row(*(str(value) for value in each.values()))
-        OUT.print(table)
+    """List the pending messages: time, channel and reason, without their text."""
+    with open_parts() as parts:
+        messages = _quarantine(parts).undecided(_filter(reason, since, until, ids))
+    rows = [list_row(message) for message in messages]
+    if as_json:
+        print(json.dumps(rows))
+        return
+    table = Table("id", "at", "channel", "reason")
+    for row in rows:
+        table.add_row(*map(str, row.values()))
+    OUT.print(table)
 
 
 @commands.command()
 def show(
-    begin: Annotated[str, typer.Argument(metavar="ID", help="The id, or how it begins.")],
-    reveal: Annotated[bool, typer.Option("--reveal", help="Print what it says. That you looked is kept.")] = False,
+    id_prefix: Annotated[str, typer.Argument(metavar="ID", help="The id, or its beginning.")],
+    reveal: Annotated[bool, typer.Option("--reveal", help="Print its text. This is recorded.")] = False,
     actor: Actor = "",
     why: Why = "",
 ) -> None:
-    """Say of one held message what can be said without saying what it says."""
-    with acting(actor, why) if reveal else opened() as parts:
-        mine = _quarantine(parts)
-        held = mine.find(begin)
+    """Show the facts about one quarantined message without its text."""
+    with open_parts_for_action(actor, why) if reveal else open_parts() as parts:
+        quarantine = _quarantine(parts)
+        message = quarantine.find(id_prefix)
         if reveal:
-            print_revealed(mine.reveal(held, actor, why, utc_now()))
+            print_revealed(quarantine.reveal(message, actor, why, utc_now()))
         else:
-            print(json.dumps(mine.about(held)))
+            print(json.dumps(quarantine.describe(message)))
 
 
 @commands.command()
 def release(
     actor: Actor,
     why: Why,
-    reason: HeldFor = None,
+    reason: Reason = None,
     since: Since = None,
     until: Until = None,
-    named: Ids = None,
+    ids: Ids = None,
     everything: Everything = False,
 ) -> None:
-    """Let messages out: each goes the way of those that its door accepted, its sender unproven."""
-    choice = _some(_choice(reason, since, until, named), everything=everything)
-    with acting(actor, why) as parts:
-        _decided("released", _quarantine(parts).release(choice, actor, why, utc_now()))
+    """Release quarantined messages: each is accepted like any message of its door. Its sender stays unproven."""
+    choice = _required_filter(_filter(reason, since, until, ids), everything=everything)
+    with open_parts_for_action(actor, why) as parts:
+        _print_decisions("released", _quarantine(parts).release(choice, actor, why, utc_now()))
 
 
 @commands.command()
 def drop(
     actor: Actor,
     why: Why,
-    reason: HeldFor = None,
+    reason: Reason = None,
     since: Since = None,
     until: Until = None,
-    named: Ids = None,
+    ids: Ids = None,
     everything: Everything = False,
 ) -> None:
-    """Decide that messages are none; they are listed no more. What is named by its id can still be released."""
-    choice = _some(_choice(reason, since, until, named), everything=everything)
-    with acting(actor, why) as parts:
-        _decided("dropped", _quarantine(parts).drop(choice, actor, why, utc_now()))
+    """Drop quarantined messages: they are not listed any more. A dropped one can be released by its id."""
+    choice = _required_filter(_filter(reason, since, until, ids), everything=everything)
+    with open_parts_for_action(actor, why) as parts:
+        _print_decisions("dropped", _quarantine(parts).drop(choice, actor, why, utc_now()))
 
 
 def _quarantine(parts: Parts) -> Quarantine:
     return Quarantine(parts.bus, parts.wrapper, parts.sealer, parts.audit_log)
 
 
-def _choice(reason: str | None, since: str | None, until: str | None, named: list[str] | None) -> Choice:
-    moments = [moment(typed) if typed else None for typed in (since, until)]
-    return Choice(reason, moments[0], moments[1], tuple(named or ()))
+def _filter(reason: str | None, since: str | None, until: str | None, ids: list[str] | None) -> QuarantineFilter:
+    return QuarantineFilter(reason, optional_time(since), optional_time(until), tuple(ids or ()))
 
 
-def _some(choice: Choice, *, everything: bool) -> Choice:
-    if choice.everything and not everything:
-        stop("say which: --id, --reason, --since or --until; or --all", EX_USAGE)
+def _required_filter(choice: QuarantineFilter, *, everything: bool) -> QuarantineFilter:
+    if choice.is_empty and not everything:
+        stop("No messages are chosen. Use --id, --reason, --since, --until or --all.", EX_USAGE)
     return choice
 
 
-def _decided(what: str, decisions: Iterable[Decided]) -> None:
+def _print_decisions(verb: str, decisions: Iterable[QuarantineDecision]) -> None:
     count = 0
-    for done in decisions:
-        print(done.held.raw.id, done.tracking)
+    for decision in decisions:
+        print(decision.quarantined.raw.id, decision.tracking)
         count += 1
-    ERR.print(f"{what}: {count}", highlight=False)
+    print_note(f"{verb}: {count}")

@@ -1,131 +1,79 @@
-"""Following what was reported: the topics, a number's way, an agency's answer, the audit of everything."""
+"""Commands of one report: its status, its trace, and an answer to it."""
 
-import json
-import sys
+from contextlib import closing
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from app.assembly.migrate import migrate
-from app.commands.common import EX_USAGE, OUT, Json, finite, moment, must_say, opened, plain, stop
-from app.operations import agency_answers, report_trace, topic_view
-from app.simulator.wait import settled_audit
-from messages.tracking import read_tracking_number
-from monitor.audit.audit import NAMED, Audit
-from sinks.ledger.page import as_json
-
-
-def topics(as_json_: Json = False) -> None:
-    """List the topics: what each carries, and how many records it holds."""
-    with opened() as parts:
-        rows = topic_view.topic_rows(parts)
-        if as_json_:
-            OUT.print_json(data=rows)
-            return
-        table = Table("topic", "shape", "partitions", "records", "key", "writer", "readers")
-        for row in rows:
-            table.add_row(*(str(row[column.header]) for column in table.columns))  # type: ignore[index]
-        OUT.print(table)
+from app.clock import utc_now
+from app.commands.common.arguments import Json, require_actor_and_reason, time_argument, tracking_number
+from app.commands.common.process import open_parts, open_parts_with_tables
+from app.commands.common.terminal import OUT, plain, stop
+from app.operations.agency_answers import AgencyAnswers
+from app.operations.masking import json_line
+from app.operations.report_trace import ReportTracer, TraceStep
+from sinks.ledger.page import status_as_json
 
 
-def tail(
-    topic: str, follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes.")] = False
-) -> None:
-    """Print a topic's records as JSON lines; identities and numbers that could be one are masked."""
-    with opened() as parts:
-        if topic not in {known.name for known in parts.topics}:
-            stop(f"no such topic: {topic}; `satupintu topics` lists them", EX_USAGE)
-        for line in topic_view.lines(parts, topic, follow=follow):
-            print(line, flush=True)
-
-
-def status(number: str, as_json_: Json = False) -> None:
-    """What became of a tracking number."""
-    with opened() as parts:
-        tracking = _number(number)
-        found = parts.ledger.status(tracking)
-        if found is None:
-            stop(f"{tracking} is not in the ledger (yet)", 1)
-        if as_json_:
-            OUT.print_json(data=as_json(found))
-            return
-        OUT.print(f"{found.tracking}  {found.state}  {found.relation}{f' of {found.of}' if found.of else ''}")
-        for step in found.steps:
-            OUT.print(f"  {step.at:%Y-%m-%d %H:%M:%S}Z  {step.what:10}  {step.agency}", highlight=False, markup=False)
+def status(number: str, as_json: Json = False) -> None:
+    """Show the status of a tracking number."""
+    with open_parts() as parts:
+        tracking = tracking_number(number)
+        report = parts.ledger.status(tracking)
+    if report is None:
+        stop(f"{tracking} is not in the ledger (yet).", 1)
+    if as_json:
+        OUT.print_json(data=status_as_json(report))
+        return
+    repeated = f" of {report.repeated_number}" if report.repeated_number else ""
+    OUT.print(f"{report.tracking}  {report.state}  {report.relation}{repeated}")
+    for step in report.steps:
+        OUT.print(f"  {step.at:%Y-%m-%d %H:%M:%S}Z  {step.kind:10}  {step.agency}", highlight=False, markup=False)
 
 
 def trace(
     number: str,
-    since: Annotated[str, typer.Option(help="How far back to look for one that is not in the ledger.")] = "7d",
-    as_json_: Json = False,
+    since: Annotated[
+        str, typer.Option("--since", help="First time to search, for a report that is not in the ledger.")
+    ] = "7d",
+    as_json: Json = False,
 ) -> None:
-    """The whole way of a report through every topic: where it lies, what was decided and why, for whom it waits."""
-    with opened() as parts:
-        tracking = _number(number)
-        steps = report_trace.trace(parts, tracking, moment(since))
-        if not steps:
-            stop(f"{tracking} is on no topic since {since}; --since 90d looks further back", 1)
-        if as_json_:
-            print(topic_view.json_line([step.as_json() for step in steps]))
-            return
-        for step in steps:
-            OUT.print(f"{step.at:%Y-%m-%d %H:%M:%S}Z  {step.position}", style="bold", highlight=False, markup=False)
-            OUT.print(plain(f"  {step.what}: {step.says}"), highlight=False, markup=False)
-            for stage, before in step.waits_for.items():
-                OUT.print(f"  waits for {stage}, {before} before it", style="yellow", highlight=False)
+    """Show every record of a report: its position, the decision with its reasons, and the stages that it waits for."""
+    with open_parts() as parts:
+        tracking = tracking_number(number)
+        with closing(parts.bus.reader()) as reader:
+            groups = parts.consumer_groups.values()
+            tracer = ReportTracer(reader, parts.engine, parts.channels.names, parts.queues, groups)
+            steps = tracer.trace(tracking, time_argument(since))
+    if not steps:
+        stop(f"{tracking} is on no topic since {since}. Use --since 90d to search further back.", 1)
+    if as_json:
+        print(json_line([step.as_json() for step in steps]))
+        return
+    for step in steps:
+        _print_step(step)
 
 
 def answer(
     number: str,
     verdict: Annotated[str, typer.Argument(help="accepted, refused, responded or closed")],
-    text: Annotated[str, typer.Option(help="What the agency says.")] = "",
-    theirs: Annotated[str | None, typer.Option(help="With refused: the code of the agency thought competent.")] = None,
-    actor: Annotated[str, typer.Option("--actor", help="Who answers, where that is to be kept.")] = "",
+    text: Annotated[str, typer.Option("--text", help="The agency's text.")] = "",
+    suggested_agency: Annotated[
+        str | None, typer.Option("--theirs", help="With refused: the code of the competent agency.")
+    ] = None,
+    actor: Annotated[str, typer.Option("--actor", help="The person who answers, if that is to be recorded.")] = "",
 ) -> None:
-    """Answer as the agency at whose door a complaint is now."""
+    """Answer a complaint as the agency that has it now."""
     if actor:
-        must_say(actor, verdict)
-    with opened() as parts:
-        migrate(parts.engine)
-        said = agency_answers.answer(parts, number, verdict, text, theirs, actor)
-        OUT.print(f"{said.agency}: {said.verdict}", markup=False)
+        require_actor_and_reason(actor, verdict)
+    with open_parts_with_tables() as parts:
+        answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log)
+        published = answers.publish(number, verdict, text, suggested_agency, utc_now(), actor)
+        OUT.print(f"{published.agency}: {published.verdict}", markup=False)
 
 
-def audit(
-    as_json_: Json = False,
-    wait: Annotated[
-        float, typer.Option(min=0, callback=finite, help="Seconds to wait for messages that are still underway.")
-    ] = 30.0,
-) -> None:
-    """Count what became of every accepted message; exit 1 if any is lost or there twice."""
-    with opened() as parts:
-        migrate(parts.engine)
-        found = settled_audit(parts, patience=wait)
-        if as_json_:
-            print(json.dumps(found.as_json()))
-        else:
-            print_audit(found)
-        sys.exit(0 if found.clean else 1)
-
-
-def _number(typed: str) -> str:
-    """The number in its true form; else the process ends."""
-    tracking = read_tracking_number(typed)
-    if tracking is None:
-        stop(f"{typed} is not a tracking number: its check symbol does not fit", EX_USAGE)
-    return tracking
-
-
-def print_audit(found: Audit) -> None:
-    """A table of the counts, then a line for each difference that is told one by one."""
-    table = Table("what became of them", "messages")
-    for name, value in found.as_json().items():
-        if isinstance(value, int):
-            table.add_row(name, str(value))
-    OUT.print(table)
-    for one in found.found:
-        OUT.print(plain(f"{one.kind} {one.name} {one.id}: {one.what}"), markup=False, highlight=False)
-    for name, count in found.named.items():
-        if count > NAMED:
-            OUT.print(f"{name}: {count - NAMED} more", markup=False, highlight=False)
+def _print_step(step: TraceStep) -> None:
+    OUT.print(f"{step.at:%Y-%m-%d %H:%M:%S}Z  {step.position}", style="bold", highlight=False, markup=False)
+    OUT.print(plain(f"  {step.kind}: {step.description}"), highlight=False, markup=False)
+    for stage, records_ahead in step.records_ahead.items():
+        OUT.print(f"  waits for {stage}, {records_ahead} before it", style="yellow", highlight=False)

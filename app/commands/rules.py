@@ -1,4 +1,4 @@
-"""The router's tables: what is wrong with them, what an edit changes, what it would change for past complaints."""
+"""Commands of the router's tables: their faults, the effect of an edit, and refusals by rule."""
 
 import json
 import sys
@@ -6,72 +6,109 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
-from app.commands.common import ERR, OUT, Json, moment, opened
-from app.commands.refusals import refusals
+from app.commands.common.arguments import Json, optional_time, time_argument
+from app.commands.common.process import open_parts, open_parts_with_tables
+from app.commands.common.terminal import ERR, OUT
 from app.evaluation import routing
+from config.database import read_transaction
 from router.rules import FILES, load_rules
+from sinks.ledger.refusal_counts import RuleRefusals, count_refusals_by_rule
 
-commands = typer.Typer(no_args_is_help=True, help="The tables that complaints are routed by.")
-commands.command()(refusals)
+commands = typer.Typer(no_args_is_help=True, help="Check and compare the tables that complaints are routed by.")
 
 
-def _tables(folder: Path | None) -> Path | None:
-    """A folder without this one holds something else: what is shipped would be taken for what it lacks."""
+def _check_folder(folder: Path | None) -> Path | None:
+    """Refuse a folder without the first table: the shipped tables would replace all that it lacks."""
     if folder and not (folder / FILES[0]).is_file():
         raise typer.BadParameter(f"there is no {FILES[0]} in {folder}; name a folder like config/data")
     return folder
 
 
-_Folder = Annotated[Path, typer.Argument(callback=_tables, help="A folder like config/data.")]
-_Edited = Annotated[Path, typer.Option("--with", callback=_tables, help="The folder with the edit.")]
+Folder = Annotated[Path, typer.Argument(callback=_check_folder, help="A folder like config/data.")]
+EditedFolder = Annotated[Path, typer.Option("--with", callback=_check_folder, help="The folder with the edit.")]
 
 
 @commands.command()
 def lint(
-    folder: Annotated[Path | None, typer.Argument(callback=_tables, help="The folder; else the one in use.")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(callback=_check_folder, help="The folder. Default: the one in use.")
+    ] = None,
 ) -> None:
-    """Name every fault of the tables: rows that nothing reaches, examples that go elsewhere; exit 1 if there is any."""
-    with opened() as parts:
-        looked_at = folder or parts.settings.agencies
-        rules = load_rules(looked_at)
-    found = list(routing.rule_faults(rules, looked_at))
-    for fault in found:
+    """List every fault of the tables: unreachable rows, and examples that go to another agency. Exit 1 with any."""
+    with open_parts() as parts:
+        checked_folder = folder or parts.settings.agencies
+        rules = load_rules(checked_folder)
+    faults = list(routing.rule_faults(rules, checked_folder))
+    for fault in faults:
         print(fault)
-    OUT.print(f"{len(rules.competence.rows)} rows of competence, version {rules.version}: {len(found)} faults")
-    sys.exit(1 if found else 0)
+    OUT.print(f"{len(rules.competence.rows)} rows of competence, version {rules.version}: {len(faults)} faults")
+    sys.exit(1 if faults else 0)
 
 
 @commands.command()
-def diff(before: _Folder, after: _Folder) -> None:
-    """Print the rows that differ between two folders; exit 1 if there are any."""
-    found = list(routing.table_differences(before, after))
-    for line in found:
+def diff(old_folder: Folder, new_folder: Folder) -> None:
+    """Print the rows that differ between two folders. Exit 1 with any."""
+    differences = list(routing.table_differences(old_folder, new_folder))
+    for line in differences:
         print(line)
-    sys.exit(1 if found else 0)
+    sys.exit(1 if differences else 0)
 
 
 @commands.command()
 def replay(
-    with_: _Edited,
-    since: Annotated[str, typer.Option(help="Complaints from this moment on: 7d, 12h, 2026-01-31.")] = "7d",
-    as_json_: Json = False,
+    edited_folder: EditedFolder,
+    since: Annotated[str, typer.Option("--since", help="Complaints since 2026-01-31, or a time ago: 7d, 12h.")] = "7d",
+    as_json: Json = False,
 ) -> None:
-    """Say what would change for the complaints that came, if the tables in another folder were in use."""
-    begin, seen, found = moment(since), 0, 0
-    with opened() as parts:
-        for change in routing.replay_decisions(parts, parts.rules, load_rules(with_), begin):
-            seen += 1
+    """Print the complaints that would go to another agency with the tables of another folder."""
+    begin = time_argument(since)
+    complaints = changed = 0
+    with open_parts() as parts:
+        for change in routing.replay_decisions(parts, parts.rules, load_rules(edited_folder), begin):
+            complaints += 1
             if change:
-                found += 1
-                print(_line(change, as_json=as_json_))
-    # What programs read has nothing but JSON in it.
-    out = ERR if as_json_ else OUT
-    out.print(f"{found} of {seen} complaints would go to another door", highlight=False)
+                changed += 1
+                print(_change_line(change, as_json=as_json))
+    # Programs read only JSON on stdout.
+    console = ERR if as_json else OUT
+    console.print(f"{changed} of {complaints} complaints would go to another agency", highlight=False)
 
 
-def _line(change: routing.DecisionChange, *, as_json: bool) -> str:
+@commands.command()
+def refusals(
+    since: Annotated[
+        str | None, typer.Option("--since", help="Dispatches since 2026-11-24, 2026-11-24T08:00+07:00, or 30d.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Count dispatches and refusals by rule, and the agencies that the refusals suggested."""
+    begin = optional_time(since)
+    with open_parts_with_tables() as parts, read_transaction(parts.engine) as connection:
+        counts = count_refusals_by_rule(connection, begin)
+    if as_json:
+        print(json.dumps([_refusals_row(rule) for rule in counts]))
+        return
+    table = Table("rule", "dispatches", "refusals", "share", "pointed to")
+    for rule in counts:
+        suggested = ", ".join(f"{code} {count}" for code, count in rule.suggested_agencies.items())
+        table.add_row(rule.rule, str(rule.dispatches), str(rule.refusals), f"{rule.refused_share:.1%}", suggested)
+    OUT.print(table)
+
+
+def _change_line(change: routing.DecisionChange, *, as_json: bool) -> str:
     if not as_json:
         return f"{change.tracking}  {change.before.agency} -> {change.after.agency}"
-    both = {"before": routing.decision_json(change.before), "after": routing.decision_json(change.after)}
-    return json.dumps({"tracking": change.tracking, **both}, ensure_ascii=False)
+    decisions = {"before": routing.decision_json(change.before), "after": routing.decision_json(change.after)}
+    return json.dumps({"tracking": change.tracking, **decisions}, ensure_ascii=False)
+
+
+def _refusals_row(rule: RuleRefusals) -> dict[str, object]:
+    return {
+        "rule": rule.rule,
+        "dispatches": rule.dispatches,
+        "refusals": rule.refusals,
+        "share": round(rule.refused_share, 4),
+        "pointed": dict(rule.suggested_agencies),
+    }

@@ -1,120 +1,176 @@
-"""The desk for what nobody could place: what waits, all that is known of one, and a decision."""
+"""Commands of triage: list, show and decide cases, and suggest a phrase of a case for the tables."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.clock import utc_now
-from app.commands.common import ERR, EX_USAGE, OUT, Actor, Json, must_say, opened, plain, stop
-from app.operations.merge_split import Impossible
-from app.operations.triage import Candidate, Shown, TriageDesk, Waiting
+from app.commands.common.arguments import Actor, Json, require_actor_and_reason, tracking_number
+from app.commands.common.process import open_parts_with_tables
+from app.commands.common.terminal import EX_USAGE, OUT, plain, print_note, stop
+from app.operations.corrections import NotPossible
+from app.operations.rule_suggestions import RuleSuggestion, make_suggestion, write_suggestion
+from app.operations.table_edits import InvalidSuggestion
+from app.operations.triage import CandidateAgency, CaseView, TriageDesk, UndecidedCase
+from config.reference.slang import load_slang
+from language import phrase_index, tokens
+from language.words import WordReader
 from messages.shapes import iso
-from messages.tracking import read_tracking_number
-from sinks.ledger.case_queries import Event
+from router.rules import load_rules
+from sinks.ledger.cases import CaseEvent
 
-commands = typer.Typer(no_args_is_help=True, help="What nobody could place, for a person to decide.")
+commands = typer.Typer(no_args_is_help=True, help="Decide about cases for which the router found no agency.")
 
 T = TypeVar("T")
 
 _HOUR = timedelta(hours=1)
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The tracking number.")]
-Why = Annotated[str, typer.Option("--why", help="Kept with the decision and told to the agency; name no citizen.")]
+Why = Annotated[str, typer.Option("--why", help="Recorded with the decision and sent to the agency. Name no citizen.")]
 
 
 @commands.command("list")
-def list_(
-    oldest_first: Annotated[bool, typer.Option("--oldest-first/--newest-first", help="By when it came here.")] = True,
-    topic: Annotated[str, typer.Option("--topic", help="Only of this topic.")] = "",
-    region: Annotated[str, typer.Option("--region", metavar="CODE", help="Only in this region, as in 33.74.")] = "",
+def list_cases(
+    oldest_first: Annotated[
+        bool, typer.Option("--oldest-first/--newest-first", help="Order by the time of arrival at triage.")
+    ] = True,
+    topic: Annotated[str, typer.Option("--topic", help="Only cases of this topic.")] = "",
+    region: Annotated[str, typer.Option("--region", metavar="CODE", help="Only cases in this region, as 33.74.")] = "",
     as_json: Json = False,
 ) -> None:
-    """List what lies at triage and is not decided: its age, its date, what it is about, and who it may be for."""
-    with opened_desk() as (_, desk):
-        found = list(desk.waiting(topic, region))
+    """List the undecided cases at triage: age, due date, topic, region and candidates."""
+    with _triage_desk() as (_, desk):
+        cases = list(desk.undecided(topic, region))
     if not oldest_first:
-        found.reverse()
-    rows = [_row(one) for one in found]
+        cases.reverse()
+    rows = [_case_row(case) for case in cases]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))
         return
     table = Table("number", "age", "due", "topic", "region", "along", "candidates")
-    for row, one in zip(rows, found, strict=True):
-        about = (row["number"], f"{row['age_hours']} h", row["due_at"], row["topic"], row["region"], row["along"])
-        table.add_row(*map(str, about), Text("\n".join(f"{each.agency}: {plain(each.why)}" for each in one.candidates)))
+    for row, case in zip(rows, cases, strict=True):
+        cells = (row["number"], f"{row['age_hours']} h", row["due_at"], row["topic"], row["region"], row["along"])
+        candidates = "\n".join(f"{candidate.agency}: {plain(candidate.why)}" for candidate in case.candidates)
+        table.add_row(*map(str, cells), Text(candidates))
     OUT.print(table)
 
 
 @commands.command()
 def show(number: Number, as_json: Json = False) -> None:
-    """Say all that is known of one: its words with identities masked, who it may be for, why, and the way so far."""
-    tracking = true_number(number)
-    with opened_desk() as (_, desk):
-        shown = possible(lambda: desk.show(tracking))
-    about = _about(shown)
+    """Show one case: its text with identities masked, the candidates, the reasons and the history."""
+    tracking = tracking_number(number)
+    with _triage_desk() as (_, desk):
+        view = _stop_if_not_possible(lambda: desk.show(tracking))
     if as_json:
-        print(json.dumps(about, ensure_ascii=False))
+        print(json.dumps(_case_json(view), ensure_ascii=False))
         return
-    for line in _lines(shown):
+    for line in _case_lines(view):
         OUT.print(plain(line), markup=False, highlight=False, soft_wrap=True)
 
 
 @commands.command()
 def decide(
     number: Number,
-    agency: Annotated[str, typer.Argument(metavar="AGENCY", help="The code of the institution that is competent.")],
+    agency: Annotated[str, typer.Argument(metavar="AGENCY", help="The code of the competent agency.")],
     actor: Actor,
     why: Why,
     as_json: Json = False,
 ) -> None:
-    """Give a case to an institution. If that refuses, it comes back here with all that was said."""
-    must_say(actor, why)
-    tracking = true_number(number)
-    with opened_desk() as (parts, desk):
+    """Give a case to an agency. If the agency refuses it, the case returns to triage with the refusal."""
+    require_actor_and_reason(actor, why)
+    tracking = tracking_number(number)
+    with _triage_desk() as (parts, desk):
         parts.ensure_topics()
-        producer = parts.bus.producer()
-        try:
-            done = possible(lambda: desk.decide(tracking, agency, actor, why, utc_now(), producer))
-        finally:
-            producer.close()
+        with closing(parts.bus.producer()) as producer:
+            decision = _stop_if_not_possible(lambda: desk.decide(tracking, agency, actor, why, utc_now(), producer))
     if as_json:
-        print(json.dumps({"number": tracking, "id": str(done.answer.id), "agency": agency, "again": done.again}))
+        ids = {"number": tracking, "id": str(decision.answer.id)}
+        print(json.dumps({**ids, "agency": agency, "again": decision.refused_before}))
     else:
         print(f"{tracking}: given to {agency}")
-    if done.again:
-        ERR.print(f"{agency} refused it before", highlight=False)
-    ERR.print("said; `satupintu status` shows it when the router has worked it", highlight=False)
+    if decision.refused_before:
+        print_note(f"{agency} refused this case before.")
+    print_note("The decision is published. `satupintu status` shows it when the router has processed it.")
 
 
-def _row(one: Waiting) -> dict[str, object]:
-    case = one.lying
+@commands.command()
+def suggest(
+    number: Number,
+    phrase: Annotated[
+        str, typer.Option("--phrase", help="The phrase that shows it, without a person's name or a number.")
+    ],
+    into: Annotated[
+        Path, typer.Option("--into", metavar="FOLDER", help="The folder for the edited copy. It may exist.")
+    ],
+    alias: Annotated[str, typer.Option("--alias", metavar="CODE", help="The phrase names this institution.")] = "",
+    place: Annotated[str, typer.Option("--place", metavar="CODE", help="The phrase names this region, as 33.74.")] = "",
+    topic: Annotated[str, typer.Option("--topic", help="The phrase is evidence for this topic.")] = "",
+    weight: Annotated[
+        str, typer.Option("--weight", help="With --topic: 3 decides alone, 2 usually decides, 1 is a hint.")
+    ] = "2",
+) -> None:
+    """Add a phrase of a case to a copy of the tables, for a reviewer. The tables in use are not changed."""
+    tracking = tracking_number(number)
+    suggestion = _suggestion(phrase, alias, place, topic, weight)
+    with _triage_desk() as (parts, desk):
+        case_text = _stop_if_not_possible(lambda: desk.unmasked_text(tracking))
+        live_folder = parts.settings.agencies
+        try:
+            row = write_suggestion(into, live_folder, suggestion, load_rules)
+        except InvalidSuggestion as error:
+            stop(str(error), 1)
+    if not suggestion.occurs_in(case_text):
+        print_note(f"The phrase does not occur in {tracking} as the tables read it.")
+    print(f"{into / suggestion.table}: {row}", flush=True)
+    print_note("Before a reviewer puts the folder into use, run:")
+    for command in (f"lint {into}", f"diff {live_folder} {into}", f"replay --with {into}"):
+        print_note(f"  satupintu rules {command}", wrap=False)
+
+
+def _suggestion(phrase: str, alias: str, place: str, topic: str, weight: str) -> RuleSuggestion:
+    """Return the suggestion with the phrase in the normal form of its table."""
+    if sum(map(bool, (alias, place, topic))) != 1:
+        stop("The kind of the suggestion is missing. Use one of --alias, --place and --topic.", EX_USAGE)
+    try:
+        if alias:
+            return make_suggestion("alias", alias, phrase, lambda text: phrase_index.normalize_phrase(text).split())
+        if place:
+            return make_suggestion("place", place, phrase, lambda text: tokens.normalize_name(text).split())
+        words = WordReader(load_slang())
+        return make_suggestion("topic", topic, phrase, lambda text: [word.normal for word in words.of(text)], weight)
+    except InvalidSuggestion as error:
+        stop(str(error), EX_USAGE)
+
+
+def _case_row(case: UndecidedCase) -> dict[str, object]:
+    triage_case = case.triage_case
     return {
-        "number": case.tracking,
-        "received_at": iso(case.received_at),
-        "since": iso(case.since),
-        "age_hours": (utc_now() - case.since) // _HOUR,
-        "due_at": iso(case.due_at),
-        "topic": case.topic,
-        "region": case.region,
-        "along": case.along,
-        "candidates": _candidates(one.candidates),
+        "number": triage_case.tracking,
+        "received_at": iso(triage_case.received_at),
+        "since": iso(triage_case.at_triage_since),
+        "age_hours": (utc_now() - triage_case.at_triage_since) // _HOUR,
+        "due_at": iso(triage_case.due_at),
+        "topic": triage_case.topic,
+        "region": triage_case.region,
+        "along": triage_case.followers,
+        "candidates": _candidates_json(case.candidates),
     }
 
 
-def _about(shown: Shown) -> dict[str, object]:
-    case = shown.case
+def _case_json(view: CaseView) -> dict[str, object]:
+    case = view.case
     return {
         "number": case.tracking,
         "agency": case.agency,
-        "given_to": shown.decided,
+        "given_to": view.decision,
         "received_at": iso(case.received_at),
         "due_at": iso(case.due_at),
         "channel": case.channel,
@@ -125,57 +181,52 @@ def _about(shown: Shown) -> dict[str, object]:
         "region": case.region,
         "confidence": case.confidence,
         "reasons": list(case.reasons),
-        "candidates": _candidates(shown.candidates),
-        "way": [
-            {"at": iso(event.at), "what": event.what, "agency": event.agency, "says": event.says, "actor": event.actor}
-            for event in shown.way
-        ],
+        "candidates": _candidates_json(view.candidates),
+        "way": [_event_json(event) for event in view.history],
     }
 
 
-def _candidates(candidates: Sequence[Candidate]) -> list[dict[str, str]]:
-    return [{"agency": one.agency, "name": one.name, "why": one.why} for one in candidates]
+def _event_json(event: CaseEvent) -> dict[str, str]:
+    return {
+        "at": iso(event.at),
+        "what": event.kind,
+        "agency": event.agency,
+        "says": event.text,
+        "actor": event.actor,
+    }
 
 
-def _lines(shown: Shown) -> Iterator[str]:
-    case = shown.case
-    yield f"{case.tracking}  at {case.agency}{f', given to {shown.decided}' if shown.decided else ''}"
+def _candidates_json(candidates: Sequence[CandidateAgency]) -> list[dict[str, str]]:
+    return [{"agency": candidate.agency, "name": candidate.name, "why": candidate.why} for candidate in candidates]
+
+
+def _case_lines(view: CaseView) -> Iterator[str]:
+    case = view.case
+    yield f"{case.tracking}  at {case.agency}{f', given to {view.decision}' if view.decision else ''}"
     yield f"  {case.kind} by {case.channel}, due {iso(case.due_at)}"
     yield f"  topic {case.topic or '-'}, region {case.region or '-'}, confidence {case.confidence:.2f}"
     yield from (f"  {line}" for line in f"{case.title}\n{case.text}".strip().splitlines())
-    for heading, lines in (
-        ("candidates", [f"{one.agency}  {one.name}: {one.why}" for one in shown.candidates]),
-        ("reasons", case.reasons),
-        ("way so far", [_step(event) for event in shown.way]),
-    ):
+    candidates = [f"{candidate.agency}  {candidate.name}: {candidate.why}" for candidate in view.candidates]
+    history = [_event_line(event) for event in view.history]
+    for heading, lines in (("candidates", candidates), ("reasons", case.reasons), ("history", history)):
         yield heading
         yield from (f"  {line}" for line in lines or ("-",))
 
 
-def _step(event: Event) -> str:
-    by = f" [{event.actor}]" if event.actor else ""
-    return f"{event.at:%Y-%m-%d %H:%M}Z  {event.what:10}  {event.agency}{by}: {event.says}"
+def _event_line(event: CaseEvent) -> str:
+    actor = f" [{event.actor}]" if event.actor else ""
+    return f"{event.at:%Y-%m-%d %H:%M}Z  {event.kind:10}  {event.agency}{actor}: {event.text}"
 
 
 @contextmanager
-def opened_desk() -> Iterator[tuple[Parts, TriageDesk]]:
-    """The desk, and the parts it is made of."""
-    with opened() as parts:
-        migrate(parts.engine)
+def _triage_desk() -> Iterator[tuple[Parts, TriageDesk]]:
+    with open_parts_with_tables() as parts:
         yield parts, TriageDesk(parts.engine, parts.registry, parts.audit_log)
 
 
-def possible(work: Callable[[], T]) -> T:
-    """What it gives; the process ends where that can't be done."""
+def _stop_if_not_possible(action: Callable[[], T]) -> T:
+    """Return the action's result. If the ledger does not allow the action, end the process."""
     try:
-        return work()
-    except Impossible as error:
+        return action()
+    except NotPossible as error:
         stop(str(error), 1)
-
-
-def true_number(number: str) -> str:
-    """The number in its true form; the process ends where it is none."""
-    tracking = read_tracking_number(number)
-    if tracking is None:
-        stop(f"{number} is not a tracking number: its check symbol does not fit", EX_USAGE)
-    return tracking

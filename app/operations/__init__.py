@@ -1,1 +1,1 @@
-"""Actions of operations staff: each receives the parts that it needs and records who acted and why."""
+"""Actions of operations staff. Each receives the parts that it needs and records who acted and why."""

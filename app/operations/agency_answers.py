@@ -1,63 +1,78 @@
-"""Answers as an agency would: until agencies have a door of their own, this is how one speaks."""
+"""Answers to dispatches on behalf of an agency, until agencies have an endpoint of their own."""
 
+from contextlib import closing
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Engine
 from sqlmodel import col, select
 
-from app.assembly.parts import Parts
-from app.clock import utc_now
+from app.operations.audit_log import AuditLog
 from bus.errors import Stop
-from bus.port import Outgoing
+from bus.port import Bus, Outgoing
 from config.database import read_transaction
 from messages import codec, ids
 from messages.shapes import AgencyAnswer
 from messages.topics import AGENCY_ANSWERS, TRIAGE
 from messages.tracking import read_tracking_number
+from router.registry.registry import Registry
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 
 _VERDICTS = ("accepted", "refused", "responded", "closed")
 
 
-def answer(parts: Parts, number: str, verdict: str, text: str, theirs: str | None, actor: str = "") -> AgencyAnswer:
-    """Publish the answer to the latest dispatch of a tracking number. Raises `Stop` naming what does not fit."""
-    if verdict not in _VERDICTS:
-        raise Stop(f"no such verdict: {verdict}; there are {', '.join(_VERDICTS)}")
-    if theirs is not None and theirs not in parts.registry.institutions:
-        raise Stop(f"no such agency: {theirs}")
-    said = _answer(parts, number, verdict, text, theirs, actor)
-    if said.agency == TRIAGE and theirs is not None and not actor.strip():
-        raise Stop("--actor is needed: what triage decides is kept with who decided; see `satupintu triage decide`")
-    if actor.strip():
-        parts.audit_log.append("complaints.answer", str(said.dispatch_id), actor, verdict, said.at)
-    producer = parts.bus.producer()
-    try:
-        producer.publish(
-            [Outgoing(AGENCY_ANSWERS, *codec.encode(said, str(said.complaint_id), f"/agency/{said.agency}"))]
+class AgencyAnswers:
+    """Publishes answers of the agencies in `registry`. An answer with an actor is recorded in the `log` first."""
+
+    def __init__(self, engine: Engine, bus: Bus, registry: Registry, log: AuditLog) -> None:
+        self._engine = engine
+        self._bus = bus
+        self._registry = registry
+        self._log = log
+
+    def publish(
+        self, number: str, verdict: str, text: str, suggested_agency: str | None, at: datetime, actor: str = ""
+    ) -> AgencyAnswer:
+        """Publish an answer to the latest dispatch of a tracking number. Raises `Stop` for a wrong argument."""
+        if verdict not in _VERDICTS:
+            raise Stop(f"There is no verdict {verdict}. Use one of {', '.join(_VERDICTS)}.")
+        if suggested_agency is not None and suggested_agency not in self._registry.institutions:
+            raise Stop(f"There is no agency {suggested_agency}.")
+        complaint_id, message_id, dispatch_id, agency = self._latest_dispatch(number)
+        answer = AgencyAnswer(
+            id=ids.answer_id(dispatch_id, verdict, text),
+            message_id=message_id,
+            at=at,
+            complaint_id=complaint_id,
+            dispatch_id=dispatch_id,
+            agency=agency,
+            verdict=verdict,  # type: ignore[arg-type]  # checked against _VERDICTS
+            text=text,
+            theirs=suggested_agency,
+            actor=actor,
         )
-    finally:
-        producer.close()
-    return said
+        if agency == TRIAGE and suggested_agency is not None and not actor.strip():
+            raise Stop(
+                "--actor is missing: a decision of triage is recorded with its actor. See `satupintu triage decide`."
+            )
+        if actor.strip():
+            self._log.append("complaints.answer", str(dispatch_id), actor, verdict, at)
+        encoded = codec.encode(answer, str(complaint_id), f"/agency/{agency}")
+        with closing(self._bus.producer()) as producer:
+            producer.publish([Outgoing(AGENCY_ANSWERS, *encoded)])
+        return answer
 
-
-def _answer(parts: Parts, number: str, verdict: str, text: str, theirs: str | None, actor: str) -> AgencyAnswer:
-    query = (
-        select(ComplaintRow.id, ComplaintRow.message_id, DispatchRow.id, DispatchRow.agency)
-        .join(DispatchRow, col(DispatchRow.complaint_id) == col(ComplaintRow.id))
-        .where(col(ComplaintRow.tracking) == read_tracking_number(number))
-        .order_by(col(DispatchRow.hop).desc())
-    )
-    with read_transaction(parts.engine) as connection:
-        row = connection.execute(query).first()
-    if row is None:
-        raise Stop(f"{number} is at no agency's door (yet)")
-    complaint_id, message_id, dispatch_id, agency = row
-    return AgencyAnswer(
-        id=ids.answer_id(dispatch_id, verdict, text),
-        message_id=message_id,
-        at=utc_now(),
-        complaint_id=complaint_id,
-        dispatch_id=dispatch_id,
-        agency=agency,
-        verdict=verdict,  # type: ignore[arg-type]  # checked against _VERDICTS
-        text=text,
-        theirs=theirs,
-        actor=actor,
-    )
+    def _latest_dispatch(self, number: str) -> tuple[UUID, UUID, UUID, str]:
+        """Return complaint id, message id, dispatch id and agency. Raises `Stop`."""
+        query = (
+            select(ComplaintRow.id, ComplaintRow.message_id, DispatchRow.id, DispatchRow.agency)
+            .join(DispatchRow, col(DispatchRow.complaint_id) == col(ComplaintRow.id))
+            .where(col(ComplaintRow.tracking) == read_tracking_number(number))
+            .order_by(col(DispatchRow.hop).desc())
+        )
+        with read_transaction(self._engine) as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise Stop(f"{number} is not in an agency's queue (yet).")
+        complaint_id, message_id, dispatch_id, agency = row
+        return complaint_id, message_id, dispatch_id, agency

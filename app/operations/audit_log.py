@@ -1,8 +1,8 @@
-"""The audit log: each act of a person in operations as a row, chained by hashes, so that no row is changed unseen.
+"""Audit log: each action of operations staff as a row. Rows are chained by hashes, so that a changed row is detected.
 
-A row is written before its act has any effect: an act that can't be kept is not done. It holds who, when, what and
-why, and ids of what it was done to: never a text. Who can write to the database can write the whole log anew; that is
-found by a last hash that somebody noted elsewhere.
+A row is written before its action has any effect: an action that cannot be recorded is not done. A row holds actor,
+time, action, reason and the ids of the objects, never a text. A person with write access to the database can rewrite
+the whole log; a last hash that was noted elsewhere detects that.
 """
 
 import hashlib
@@ -18,15 +18,15 @@ from sqlmodel import Field, SQLModel, col, select
 from config.database import insert_statement, lock_until_commit, read_transaction, write_transaction
 from messages.shapes import iso
 
-# What the first row follows.
-BEGINNING = "0" * 64
-# Any number, as long as nobody else locks with it.
+# Previous hash of the first row.
+FIRST_PREVIOUS_HASH = "0" * 64
+# Any number that no other lock uses.
 _LOCK = 1709
-_AT_ONCE = 1000
+_ROWS_IN_MEMORY = 1000
 
 
-class ActRow(SQLModel, table=True):
-    """One row per act; `at` as its hash covers it, in RFC 3339, UTC, milliseconds."""
+class AuditLogRow(SQLModel, table=True):
+    """One row per action. `at` is the text that the hash covers: RFC 3339, UTC, milliseconds."""
 
     __tablename__ = "audit_log"
 
@@ -41,8 +41,8 @@ class ActRow(SQLModel, table=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """What somebody is about to do: `action` as in `letters.redrive`, `subject` the ids of what it is done to."""
+class StaffAction:
+    """Action of a person. `action` is a name such as `letters.redrive`; `subject` holds the ids of its objects."""
 
     at: str
     actor: str
@@ -52,83 +52,93 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """An act as it is kept. `hash` covers all of it, and `previous`, the hash of the row before, with it."""
+class ChainedAction:
+    """Action as stored. `hash` covers everything, including `previous`, the hash of the row before."""
 
     seq: int
-    act: Act
+    act: StaffAction
     previous: str
     hash: str
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
-    """How many rows fit, and the hash of the last of them; `fault` says what is wrong with the first that does not."""
+class ChainVerification:
+    """Number of valid rows and the hash of the last one. `fault` describes the first invalid row; empty without one."""
 
     rows: int
     head: str
     fault: str = ""
 
 
-def chained(seq: int, act: Act, previous: str) -> Kept:
-    """The act with its hash: SHA-256 of a JSON with sorted names, no spaces and nothing but ASCII."""
-    said = {"seq": seq, "previous": previous, **asdict(act)}
-    # SQLite keeps bytes in the place of a text, if somebody puts them there.
-    canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), default=repr)
-    return Kept(seq, act, previous, hashlib.sha256(canonical.encode()).hexdigest())
+def chain_action(seq: int, act: StaffAction, previous: str) -> ChainedAction:
+    """Return the action with its hash: SHA-256 of a JSON with sorted names, no spaces and only ASCII."""
+    fields = {"seq": seq, "previous": previous, **asdict(act)}
+    # SQLite can hold bytes in a text column, if somebody writes them there; `repr` makes them hashable.
+    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), default=repr)
+    return ChainedAction(seq, act, previous, hashlib.sha256(canonical.encode()).hexdigest())
 
 
-def verified(rows: Iterable[Kept], noted: str = "") -> Verified:
-    """Looks at all rows in their order. `noted`: a last hash of before, which some row must still have."""
-    count, head = 0, BEGINNING
-    found = noted in {"", BEGINNING}
+def verify_chain(rows: Iterable[ChainedAction], noted_hash: str = "") -> ChainVerification:
+    """Check all rows in their order. `noted_hash` is an earlier last hash that some row must still have."""
+    count, head = 0, FIRST_PREVIOUS_HASH
+    noted_hash_exists = noted_hash in {"", FIRST_PREVIOUS_HASH}
     for row in rows:
-        if row.seq != count + 1:
-            return Verified(count, head, f"row {row.seq} stands where row {count + 1} should")
-        if row != chained(row.seq, row.act, row.previous):
-            return Verified(count, head, f"row {row.seq} is not what was written: changed, put in or moved")
-        if row.previous != head:
-            return Verified(count, head, f"row {row.seq} does not follow the row before it: one of them was replaced")
+        if fault := _fault_of_row(row, count + 1, head):
+            return ChainVerification(count, head, fault)
         count, head = row.seq, row.hash
-        found = found or head == noted
-    fault = "" if found else f"no row has the hash {noted}: the end after row {count} was cut off, or all written anew"
-    return Verified(count, head, fault)
+        noted_hash_exists = noted_hash_exists or head == noted_hash
+    if noted_hash_exists:
+        return ChainVerification(count, head)
+    fault = f"No row has the hash {noted_hash}: the rows after row {count} were deleted, or the log was rewritten."
+    return ChainVerification(count, head, fault)
+
+
+def _fault_of_row(row: ChainedAction, expected_seq: int, expected_previous: str) -> str:
+    if row.seq != expected_seq:
+        return f"Row {row.seq} is in the place of row {expected_seq}."
+    if row != chain_action(row.seq, row.act, row.previous):
+        return f"Row {row.seq} does not match its hash: it was changed, inserted or moved."
+    if row.previous != expected_previous:
+        return f"Row {row.seq} does not follow the row before it: one of the two was replaced."
+    return ""
 
 
 class AuditLog:
-    """The log in the database of `engine`. Every method may raise `DatabaseUnavailable`."""
+    """Audit log in the database of `engine`. Every method may raise `DatabaseUnavailable`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def append(self, action: str, subject: str, actor: str, why: str, at: datetime) -> Kept:
-        """Keep an act as the next row, whoever else is about to."""
-        act = Act(iso(at), actor, action, subject, why)
+    def append(self, action: str, subject: str, actor: str, why: str, at: datetime) -> ChainedAction:
+        """Store an action as the next row. Safe for several processes at once."""
+        act = StaffAction(iso(at), actor, action, subject, why)
         with write_transaction(self._engine) as connection:
             lock_until_commit(connection, _LOCK)
-            query = select(ActRow.seq, ActRow.hash).order_by(col(ActRow.seq).desc()).limit(1)
+            query = select(AuditLogRow.seq, AuditLogRow.hash).order_by(col(AuditLogRow.seq).desc()).limit(1)
             last = connection.execute(query).one_or_none()
-            kept = chained(last.seq + 1, act, last.hash) if last else chained(1, act, BEGINNING)
-            row = {"seq": kept.seq, "previous": kept.previous, "hash": kept.hash, **asdict(act)}
-            connection.execute(insert_statement(connection, ActRow).values(row))
-        return kept
+            chained = chain_action(last.seq + 1, act, last.hash) if last else chain_action(1, act, FIRST_PREVIOUS_HASH)
+            row = {"seq": chained.seq, "previous": chained.previous, "hash": chained.hash, **asdict(act)}
+            connection.execute(insert_statement(connection, AuditLogRow).values(row))
+        return chained
 
     @contextmanager
-    def rows(self, since: datetime | None = None, actor: str = "") -> Iterator[Iterable[Kept]]:
-        """The rows in their order, of one moment; of an actor, and from a moment on, where these are given."""
-        query = select(ActRow.__table__).order_by(col(ActRow.seq))  # type: ignore[attr-defined]  # SQLModel does not say
+    def rows(self, since: datetime | None = None, actor: str = "") -> Iterator[Iterable[ChainedAction]]:
+        """Return the rows of one moment in their order; only of an actor, or since a time, if given."""
+        query = select(AuditLogRow.__table__).order_by(col(AuditLogRow.seq))  # type: ignore[attr-defined]  # SQLModel has no type for it
         if since:
-            query = query.where(col(ActRow.at) >= iso(since))
+            query = query.where(col(AuditLogRow.at) >= iso(since))
         if actor:
-            query = query.where(col(ActRow.actor) == actor)
-        query = query.execution_options(yield_per=_AT_ONCE)
-        with read_transaction(self._engine) as connection, connection.execute(query) as found:
+            query = query.where(col(AuditLogRow.actor) == actor)
+        query = query.execution_options(yield_per=_ROWS_IN_MEMORY)
+        with read_transaction(self._engine) as connection, connection.execute(query) as rows:
             yield (
-                Kept(row.seq, Act(row.at, row.actor, row.action, row.subject, row.why), row.previous, row.hash)
-                for row in found
+                ChainedAction(
+                    row.seq, StaffAction(row.at, row.actor, row.action, row.subject, row.why), row.previous, row.hash
+                )
+                for row in rows
             )
 
-    def verify(self, noted: str = "") -> Verified:
-        """See `verified`."""
+    def verify(self, noted_hash: str = "") -> ChainVerification:
+        """Check all rows; see `verify_chain`."""
         with self.rows() as rows:
-            return verified(rows, noted)
+            return verify_chain(rows, noted_hash)

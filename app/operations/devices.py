@@ -1,24 +1,22 @@
-"""A device of the mobile app as operations see it, and the end of its tokens by a person who says why.
+"""Devices of the mobile app for operations staff: their registration, and the revocation of their tokens.
 
-A device's id is as good as a password: it is asked for, and stands nowhere in what is shown, told or kept.
+A device's id is as good as a password. Staff type it in; it is never shown, published or stored.
 """
 
+from contextlib import closing
 from datetime import datetime
 from uuid import UUID
 
 from app.operations.audit_log import AuditLog
-from bus.port import Bus, Outgoing
+from app.operations.staff_events import staff_event
+from bus.port import Bus
 from ingest.mobile.devices import Devices, RegisteredDevice
 from ingest.mobile.sequences import Sequences
-from messages import codec, ids
-from messages.shapes import OversightEvent, iso
-from messages.topics import OVERSIGHT
-
-_SOURCE = "/satu-pintu/operations"
+from messages.shapes import iso
 
 
 class DeviceDesk:
-    """`actor` is who decides, `why` is kept with it, first in the `log`; neither may name a citizen."""
+    """Shows and revokes devices. `actor` and `why` are recorded in the `log` first; neither may name a citizen."""
 
     def __init__(self, bus: Bus, devices: Devices, sequences: Sequences, log: AuditLog) -> None:
         self._bus = bus
@@ -26,47 +24,37 @@ class DeviceDesk:
         self._sequences = sequences
         self._log = log
 
-    def about(self, device: UUID) -> dict[str, object] | None:
-        """What can be said of a device without saying who has it; `None` where it never registered."""
-        found = self._devices.find_registered(device)
-        if found is None:
+    def describe(self, device: UUID) -> dict[str, object] | None:
+        """Return the facts about a device that do not identify its owner; `None` if it never registered."""
+        registration = self._devices.find_registered(device)
+        if registration is None:
             return None
-        count = self._sequences.count(found.hash)
-        latest = self._sequences.latest_reports(found.hash, 1)
+        count = self._sequences.count(registration.hash)
+        latest = self._sequences.latest_reports(registration.hash, 1)
         return {
-            "device": found.hash,
-            "registered_at": iso(found.registered_at),
-            "revoked": found.epoch,
-            "push": found.push,
+            "device": registration.hash,
+            "registered_at": iso(registration.registered_at),
+            "revoked": registration.epoch,
+            "push": registration.push,
             "latest_report_at": iso(latest[0].at) if latest else None,
             "highest": count.highest,
             "missing": count.missing,
         }
 
     def revoke(self, device: UUID, actor: str, why: str, at: datetime) -> RegisteredDevice | None:
-        """End its tokens, at once; `None` where it never registered.
+        """Revoke the device's tokens at once; `None` if it never registered.
 
-        Oversight is told first. Whoever is interrupted between the two does it again: the event has the same id, and
-        the same tokens are ended.
+        The oversight event comes first. An interrupted revocation can be repeated: the event has the same id, and the
+        same tokens are revoked.
         """
-        found = self._devices.find_registered(device)
-        if found is None:
+        registration = self._devices.find_registered(device)
+        if registration is None:
             return None
-        self._log.append("devices.revoke", str(UUID(found.hash)), actor, why, at)
-        producer = self._bus.producer()
-        try:
-            producer.publish([_told(found, actor, why, at)])
-        finally:
-            producer.close()
-        self._devices.revoke(device, found.epoch)
-        return found
-
-
-def _told(found: RegisteredDevice, actor: str, why: str, at: datetime) -> Outgoing:
-    # The device's name in our tables has as many bits as a UUID.
-    subject = UUID(found.hash)
-    event_id = ids.event_id(subject, f"device-revoked:{found.epoch}")
-    told = OversightEvent(
-        id=event_id, message_id=subject, at=at, event="device-revoked", subject=subject, reason=why, actor=actor
-    )
-    return Outgoing(OVERSIGHT, *codec.encode(told, str(subject), _SOURCE))
+        # The device's name in our tables has as many bits as a UUID.
+        subject = UUID(registration.hash)
+        self._log.append("devices.revoke", str(subject), actor, why, at)
+        event = staff_event("device-revoked", subject, subject, actor, why, at, f"device-revoked:{registration.epoch}")
+        with closing(self._bus.producer()) as producer:
+            producer.publish([event])
+        self._devices.revoke(device, registration.epoch)
+        return registration

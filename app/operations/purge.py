@@ -1,16 +1,17 @@
-"""Takes away what the doors and the replies keep and nobody needs any more; a purge that is broken off is done again.
+"""Purge of data that the doors and the replies store and nobody needs any more. An interrupted purge can be repeated.
 
-What may still be wanted stays, and so do whole kinds of which that can't be known:
+Data that may still be needed stay, and so do whole kinds for which that cannot be known:
 
-* Idempotency keys: a report's id follows from its key, so that other words under a forgotten key would be taken for
-  the same report again, and lost. They hold two digests each.
-* What an outbox row is known by: an agency may answer months later, and each thing is said once for ever. Only what was
-  said, and the hash of where, are emptied.
-* Whom replies go to: the answer may be still to come.
+* Idempotency keys: a report's id follows from its key. Another text under a forgotten key would be taken for the same
+  report and lost. Each key holds two digests.
+* The identity of an outbox row: an agency may answer months later, and each reply is sent only once. The purge empties
+  only its text and the hash of its address.
+* Recipients of replies: an answer may still come.
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -20,7 +21,6 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Engine, delete, func, update
 from sqlmodel import SQLModel, col, select
 
-from app.assembly.channels import DIRECTORY
 from bus.port import Bus, Partition, Reader
 from config.database import read_transaction, write_transaction
 from ingest.files.attachments import AttachmentRow
@@ -29,137 +29,149 @@ from ingest.mobile.uploads import UPLOAD_LIFETIME
 from ingest.spool import Spool
 from ingest.web.form_token import MAX_FILE_AGE
 from messages import topics
+from messages.shapes import Channel
 from sinks.replies.tables import OutboxRow
 
-# In one transaction: nobody waits long for a row, and little is in memory.
-_AT_ONCE = 500
-# A report may be sent so long after its file came, and be on its way to the bus for a while.
-_YOUNGEST_FILE = max(MAX_FILE_AGE, UPLOAD_LIFETIME) + timedelta(days=3)
-# Clocks of hosts and of the bus.
-_SLACK = timedelta(days=1)
-_SETTLED = ("sent", "failed", "withheld", "expired", "unknown")
+# Rows of one transaction: other processes wait only shortly for a row, and little is in memory.
+_ROWS_PER_TRANSACTION = 500
+# A report may be sent this long after its file came, and then need some days to reach the bus.
+_MIN_FILE_AGE = max(MAX_FILE_AGE, UPLOAD_LIFETIME) + timedelta(days=3)
+# The clocks of the hosts and of the bus may differ by this much.
+_CLOCK_DIFFERENCE = timedelta(days=1)
+_FINAL_REPLY_STATES = ("sent", "failed", "withheld", "expired", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
-class Purged:
-    """How many of each kind; `left` says of a kind why it was not looked at."""
+class PurgeReport:
+    """Number of purged rows of each kind. `skipped` has the kinds that were not purged, with the reason."""
 
     counts: dict[str, int]
-    left: dict[str, str]
+    skipped: dict[str, str]
 
 
 class Purge:
-    """`oldest_reply` is how old a reply may be and still be sent. `dry`: only count.
+    """Purges old rows. `max_reply_age` is the age up to which a reply may be sent. `dry`: only count.
 
     Every method may raise `DatabaseUnavailable`.
     """
 
-    def __init__(self, engine: Engine, bus: Bus, spool: Spool, oldest_reply: timedelta, *, dry: bool) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        bus: Bus,
+        spool: Spool,
+        channels: Iterable[Channel],
+        max_reply_age: timedelta,
+        *,
+        dry: bool,
+    ) -> None:
         self._engine = engine
+        self._arrival_topics = list(map(topics.raw_topic, channels))
         self._bus = bus
         self._spool = spool
-        self._oldest_reply = oldest_reply
+        self._max_reply_age = max_reply_age
         self._dry = dry
 
-    def run(self, before: datetime, now: datetime) -> Purged:
-        """Everything that was of use `before` and is of none now. Raises `Retry` where the bus can't be read."""
-        counts = {"replies": self._replies(before, now), "uploads": self._uploads(min(before, now))}
+    def run(self, before: datetime, now: datetime) -> PurgeReport:
+        """Purge the rows that were last needed `before` this time. Raises `Retry` if the bus cannot be read."""
+        counts = {"replies": self._empty_replies(before, now), "uploads": self._delete_uploads(min(before, now))}
         if len(self._spool) or self._spool.rejected_count:
-            return Purged(counts, {"attachments": "this host's spool holds reports that may name them"})
-        return Purged({**counts, "attachments": self._attachments(min(before, now - _YOUNGEST_FILE))}, {})
+            return PurgeReport(counts, {"attachments": "this host's spool holds reports that may name them"})
+        attachments = self._delete_attachments(min(before, now - _MIN_FILE_AGE))
+        return PurgeReport({**counts, "attachments": attachments}, {})
 
-    def _replies(self, before: datetime, now: datetime) -> int:
-        """Empty what was said. The row stays: it is what keeps the same from being said again."""
-        made = col(OutboxRow.made_at) < min(before, now - self._oldest_reply - _SLACK)
-        said = made & col(OutboxRow.state).in_(_SETTLED) & (col(OutboxRow.text) != "")
-        nothing = {"text": "", "address": "", "provider_id": ""}
+    def _empty_replies(self, before: datetime, now: datetime) -> int:
+        """Empty old replies. The row stays: it prevents that the same reply is sent again."""
+        is_old = col(OutboxRow.made_at) < min(before, now - self._max_reply_age - _CLOCK_DIFFERENCE)
+        condition = is_old & col(OutboxRow.state).in_(_FINAL_REPLY_STATES) & (col(OutboxRow.text) != "")
+        no_content = {"text": "", "address": "", "provider_id": ""}
 
         def empty(connection: Connection, ids: Iterable[UUID]) -> None:
-            connection.execute(update(OutboxRow).where(col(OutboxRow.id).in_(ids), said).values(nothing))
+            connection.execute(update(OutboxRow).where(col(OutboxRow.id).in_(ids), condition).values(no_content))
 
-        return self._batches(OutboxRow, col(OutboxRow.id), said, empty)
+        return self._purge_in_batches(OutboxRow, col(OutboxRow.id), condition, empty)
 
-    def _uploads(self, before: datetime) -> int:
-        """Files on their way that ended there; of a file that arrived the report has what it needs."""
-        over = col(UploadRow.expires_at) <= before
+    def _delete_uploads(self, before: datetime) -> int:
+        """Delete expired uploads. A finished upload is stored as an attachment too."""
+        is_expired = col(UploadRow.expires_at) <= before
 
-        def forget(connection: Connection, ids: Iterable[UUID]) -> None:
+        def delete_uploads(connection: Connection, ids: Iterable[UUID]) -> None:
             connection.execute(delete(UploadPart).where(col(UploadPart.upload_id).in_(ids)))
             connection.execute(delete(UploadRow).where(col(UploadRow.id).in_(ids)))
 
-        return self._batches(UploadRow, col(UploadRow.id), over, forget)
+        return self._purge_in_batches(UploadRow, col(UploadRow.id), is_expired, delete_uploads)
 
-    def _batches(
+    def _purge_in_batches(
         self,
         table: type[SQLModel],
         key: Any,
-        wanted: ColumnElement[bool],
-        work: Callable[[Connection, list[UUID]], None],
+        condition: ColumnElement[bool],
+        purge_rows: Callable[[Connection, list[UUID]], None],
     ) -> int:
-        """Work all rows that are wanted, so many at once; returns how many."""
+        """Purge the rows that meet the condition, batch by batch. Returns their number."""
         if self._dry:
             with read_transaction(self._engine) as connection:
-                return int(connection.execute(select(func.count()).select_from(table).where(wanted)).scalar_one())
+                query = select(func.count()).select_from(table).where(condition)
+                return int(connection.execute(query).scalar_one())
         count = 0
         while True:
             with write_transaction(self._engine) as connection:
-                ids = list(connection.execute(select(key).where(wanted).limit(_AT_ONCE)).scalars())
-                work(connection, ids)
+                ids = list(connection.execute(select(key).where(condition).limit(_ROWS_PER_TRANSACTION)).scalars())
+                purge_rows(connection, ids)
             count += len(ids)
-            if len(ids) < _AT_ONCE:
+            if len(ids) < _ROWS_PER_TRANSACTION:
                 return count
 
-    def _attachments(self, before: datetime) -> int:
-        """Files that no report named. Looked at: those that came since the bus remembers every report."""
-        reader = self._bus.reader()
-        try:
-            since, named = _remembered(reader)
-        finally:
-            reader.close()
-        if since is None:
+    def _delete_attachments(self, before: datetime) -> int:
+        """Delete old files that no report names. Only files that came since the bus has every report are examined."""
+        with closing(self._bus.reader()) as reader:
+            complete_since, named_ids = _attachments_named_on_bus(reader, self._arrival_topics)
+        if complete_since is None:
             return 0
-        unnamed = self._candidates(before, since + _SLACK) - named
-        return len(unnamed) if self._dry else sum(self._forget(some, before) for some in _some(unnamed))
+        unnamed_ids = self._attachment_ids(before, complete_since + _CLOCK_DIFFERENCE) - named_ids
+        if self._dry:
+            return len(unnamed_ids)
+        return sum(self._delete_attachment_batch(batch, before) for batch in _batches(unnamed_ids))
 
-    def _candidates(self, before: datetime, since: datetime) -> set[UUID]:
-        old = (col(AttachmentRow.brought_at) < before) & (col(AttachmentRow.kept_at) > since)
+    def _attachment_ids(self, before: datetime, since: datetime) -> set[UUID]:
+        condition = (col(AttachmentRow.brought_at) < before) & (col(AttachmentRow.kept_at) > since)
         with read_transaction(self._engine) as connection:
-            return set(connection.execute(select(col(AttachmentRow.id)).where(old)).scalars())
+            return set(connection.execute(select(col(AttachmentRow.id)).where(condition)).scalars())
 
-    def _forget(self, some: list[UUID], before: datetime) -> int:
-        """One that was brought again meanwhile stays."""
-        old = col(AttachmentRow.id).in_(some), col(AttachmentRow.brought_at) < before
+    def _delete_attachment_batch(self, ids: list[UUID], before: datetime) -> int:
+        """Delete the files and return their number. A file that was sent again meanwhile stays."""
+        condition = col(AttachmentRow.id).in_(ids), col(AttachmentRow.brought_at) < before
         with write_transaction(self._engine) as connection:
-            gone = connection.execute(delete(AttachmentRow).where(*old).returning(col(AttachmentRow.id)))
-            return len(gone.all())
+            deleted = connection.execute(delete(AttachmentRow).where(*condition).returning(col(AttachmentRow.id)))
+            return len(deleted.all())
 
 
-def _remembered(reader: Reader) -> tuple[datetime | None, set[UUID]]:
-    """Every attachment that an arrival names, and from when on no arrival is missing.
+def _attachments_named_on_bus(reader: Reader, arrival_topics: Sequence[str]) -> tuple[datetime | None, set[UUID]]:
+    """Return the time since which the bus has every arrival, and the attachments that the arrivals name.
 
-    Retention takes the oldest first, and a bus that took another's place begins later: what came after the first
-    record of each partition is there. `None` where nothing is, or all of a partition is gone.
+    Retention deletes the oldest records first, and a replaced bus begins later: each partition is complete since its
+    first record. The time is `None` if there is no record, or if all records of a partition were deleted.
     """
-    arrivals = list(map(topics.raw_topic, DIRECTORY.names))
-    emptied = any(span.start == span.end > 0 for span in reader.offset_ranges(arrivals).values())
-    first: dict[Partition, int] = {}
-    named: set[UUID] = set()
-    for record in reader.read(arrivals):
-        first.setdefault(Partition(record.topic, record.partition), record.timestamp)
-        named |= _named(record.value)
-    since = None if emptied or not first else datetime.fromtimestamp(max(first.values()) / 1000, UTC)
-    return since, named
+    has_emptied_partition = any(span.start == span.end > 0 for span in reader.offset_ranges(arrival_topics).values())
+    first_timestamps: dict[Partition, int] = {}
+    named_ids: set[UUID] = set()
+    for record in reader.read(arrival_topics):
+        first_timestamps.setdefault(Partition(record.topic, record.partition), record.timestamp)
+        named_ids |= _attachments_of_arrival(record.value)
+    if has_emptied_partition or not first_timestamps:
+        return None, named_ids
+    return datetime.fromtimestamp(max(first_timestamps.values()) / 1000, UTC), named_ids
 
 
-def _named(arrival: bytes) -> set[UUID]:
-    """What can't be read as an arrival names none."""
+def _attachments_of_arrival(value: bytes) -> set[UUID]:
+    """Return the ids of the attachments; none for a value that is not an arrival."""
     try:
-        return {UUID(each["id"]) for each in json.loads(arrival).get("attachments", ())}
+        return {UUID(attachment["id"]) for attachment in json.loads(value).get("attachments", ())}
     except (ValueError, LookupError, TypeError, AttributeError):
         return set()
 
 
-def _some(ids: Iterable[UUID]) -> Iterable[list[UUID]]:
-    left = iter(sorted(ids))
-    while some := list(islice(left, _AT_ONCE)):
-        yield some
+def _batches(ids: Iterable[UUID]) -> Iterable[list[UUID]]:
+    remaining = iter(sorted(ids))
+    while batch := list(islice(remaining, _ROWS_PER_TRANSACTION)):
+        yield batch

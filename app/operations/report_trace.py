@@ -1,25 +1,25 @@
-"""The whole way of one report through every topic: where each record lies, what was decided, and for whom it waits.
+"""Trace of one report through every topic: the position, the decision and the pending stages of each record.
 
-What people wrote is left out; reasons are shown without the numbers and names that could stand in them.
+Texts of citizens are left out. Reasons are shown with numbers and names masked.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlmodel import col
 
-from app.assembly.parts import Parts
-from app.operations.topic_view import hide
+from app.operations.masking import mask_text
 from bus.port import Partition, Reader, Record
 from config.database import read_transaction
 from messages import codec, topics
 from messages.dead_letters import read_dead_letter
 from messages.shapes import (
     AgencyAnswer,
+    Channel,
     Complaint,
     Correction,
     Dispatch,
@@ -34,79 +34,121 @@ from messages.topics import ConsumerGroup
 from monitor.consumer_lag import taken_at
 from sinks.ledger.tables import ComplaintRow
 
-# The bus may have taken it a little before the clock of the door said so.
-_CLOCKS = timedelta(minutes=5)
+# The clocks of the bus and of the door may differ by this much.
+_CLOCK_DIFFERENCE = timedelta(minutes=5)
+
+# Committed offsets of each consumer group.
+Offsets = Mapping[str, Mapping[Partition, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One record of the way. `waits_for` are the stages that have not worked it, with how many are before it."""
+class TraceStep:
+    """One record of the report.
+
+    `records_ahead` has each stage that has not processed it, with the number of records before it.
+    """
 
     at: datetime
     position: str
-    what: str
-    says: str
-    waits_for: Mapping[str, int]
+    kind: str
+    description: str
+    records_ahead: Mapping[str, int]
 
     def as_json(self) -> dict[str, object]:
-        """For programs."""
+        """Return the step as JSON values."""
         return {
             "at": iso(self.at),
             "position": self.position,
-            "what": self.what,
-            "says": self.says,
-            "waits_for": dict(self.waits_for),
+            "what": self.kind,
+            "says": self.description,
+            "waits_for": dict(self.records_ahead),
         }
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """Whose trace it is, and since when."""
+class _Arrival:
+    """Message id of the traced report, and the time at which it arrived."""
 
-    message: UUID
-    since: datetime
+    message_id: UUID
+    at: datetime
 
 
-def trace(parts: Parts, tracking: str, since: datetime) -> list[Step]:
-    """Every record of this report, as they came. One that the ledger does not know is looked for from `since` on."""
-    reader = parts.bus.reader()
-    try:
-        known = _known(parts, tracking) or _arrived(parts, reader, tracking, since)
-        if known is None:
+class ReportTracer:
+    """Finds the records of a report.
+
+    `channels` and consumer `groups` are those of the service, `queues` the agencies' topics.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        engine: Engine,
+        channels: Collection[Channel],
+        queues: Sequence[str],
+        groups: Collection[ConsumerGroup],
+    ) -> None:
+        self._reader = reader
+        self._engine = engine
+        self._channels = channels
+        self._queues = queues
+        self._groups = groups
+
+    def trace(self, tracking: str, since: datetime) -> list[TraceStep]:
+        """Return every record of the report in order. A report that is not in the ledger is searched from `since`."""
+        arrival = self._arrival_in_ledger(tracking) or self._arrival_on_topics(tracking, since)
+        if arrival is None:
             return []
-        names = topics.report_topics(parts.queues, parts.channels.names)
-        start_offsets = reader.offsets_since(names, int((known.since - _CLOCKS).timestamp() * 1000))
-        mine = f"-{known.message.hex}-"
-        found = [
-            record for record in reader.read(names, start_offsets=start_offsets) if mine in record.header("traceparent")
+        reader = self._reader
+        names = topics.report_topics(self._queues, self._channels)
+        offsets_at_arrival = reader.offsets_since(names, _milliseconds(arrival.at - _CLOCK_DIFFERENCE))
+        trace_id = f"-{arrival.message_id.hex}-"
+        records = [
+            record
+            for record in reader.read(names, start_offsets=offsets_at_arrival)
+            if trace_id in record.header("traceparent")
         ]
-        at = {group: reader.committed(group, names) for group in parts.consumer_groups}
-        # What was taken in the same millisecond, as it follows from each other.
-        found.sort(key=lambda record: (record.timestamp, names.index(record.topic)))
-        groups = parts.consumer_groups.values()
-        return [_step(record, at, groups) for record in found]
-    finally:
-        reader.close()
+        offsets = {group.name: reader.committed(group.name, names) for group in self._groups}
+        # Records of the same millisecond are in the order in which they follow from each other.
+        records.sort(key=lambda record: (record.timestamp, names.index(record.topic)))
+        return [self._step(record, offsets) for record in records]
+
+    def _arrival_in_ledger(self, tracking: str) -> _Arrival | None:
+        query = select(col(ComplaintRow.message_id), col(ComplaintRow.received_at))
+        with read_transaction(self._engine) as connection:
+            row = connection.execute(query.where(col(ComplaintRow.tracking) == tracking)).first()
+        return _Arrival(*row) if row else None
+
+    def _arrival_on_topics(self, tracking: str, since: datetime) -> _Arrival | None:
+        names = [*map(topics.raw_topic, self._channels), topics.QUARANTINE]
+        for record in self._reader.read(names, start_offsets=self._reader.offsets_since(names, _milliseconds(since))):
+            raw = _raw_message(record)
+            if raw and raw.tracking == tracking:
+                return _Arrival(raw.message_id, taken_at(record))
+        return None
+
+    def _step(self, record: Record, offsets: Offsets) -> TraceStep:
+        kind, description = _describe(record)
+        records_ahead = {
+            group: record.offset - offset
+            for group, offset in self._group_offsets(record, offsets)
+            if offset <= record.offset
+        }
+        return TraceStep(taken_at(record), record.position, kind, mask_text(description), records_ahead)
+
+    def _group_offsets(self, record: Record, offsets: Offsets) -> Iterator[tuple[str, int]]:
+        """Return the groups that read the record's topic, with their committed offsets."""
+        partition = Partition(record.topic, record.partition)
+        is_queue = record.topic.startswith(topics.agency_topic("")) and record.topic != topics.AGENCY_ANSWERS
+        for group in self._groups:
+            if record.topic in group.topics or (group.agency_topics and is_queue):
+                yield group.name, offsets[group.name].get(partition, 0)
 
 
-def _known(parts: Parts, tracking: str) -> _Known | None:
-    with read_transaction(parts.engine) as connection:
-        mine = select(col(ComplaintRow.message_id), col(ComplaintRow.received_at))
-        row = connection.execute(mine.where(col(ComplaintRow.tracking) == tracking)).first()
-    return _Known(*row) if row else None
+def _milliseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
 
 
-def _arrived(parts: Parts, reader: Reader, tracking: str, since: datetime) -> _Known | None:
-    """Of a number that is not in the ledger, the arrival."""
-    names = [*map(topics.raw_topic, parts.channels.names), topics.QUARANTINE]
-    for record in reader.read(names, start_offsets=reader.offsets_since(names, int(since.timestamp() * 1000))):
-        raw = _raw(record)
-        if raw and raw.tracking == tracking:
-            return _Known(raw.message_id, taken_at(record))
-    return None
-
-
-def _raw(record: Record) -> RawMessage | None:
+def _raw_message(record: Record) -> RawMessage | None:
     try:
         if record.topic == topics.QUARANTINE:
             return codec.decode(Quarantined, record.value, record.headers).raw
@@ -115,67 +157,58 @@ def _raw(record: Record) -> RawMessage | None:
         return None
 
 
-def _step(record: Record, at: Mapping[str, Mapping[Partition, int]], groups: Collection[ConsumerGroup]) -> Step:
-    what, says = _told(record)
-    waits = {group: record.offset - offset for group, offset in _waiting(record, at, groups) if offset <= record.offset}
-    return Step(taken_at(record), record.position, what, hide(says), waits)
-
-
-def _waiting(
-    record: Record, at: Mapping[str, Mapping[Partition, int]], groups: Collection[ConsumerGroup]
-) -> Iterator[tuple[str, int]]:
-    place = Partition(record.topic, record.partition)
-    queue = record.topic.startswith(topics.agency_topic("")) and record.topic != topics.AGENCY_ANSWERS
-    for group in groups:
-        if record.topic in group.topics or (group.agency_topics and queue):
-            yield group.name, at[group.name].get(place, 0)
-
-
-def _told(record: Record) -> tuple[str, str]:
-    """What a record is, and what it decides."""
+def _describe(record: Record) -> tuple[str, str]:
+    """Return the kind of a record, and a description of its decision."""
     if record.topic in topics.DEAD_LETTER_TOPICS:
-        said = read_dead_letter(record.topic, record.position, record.headers)
-        return "dead letter", f"{said.stage} could not work it: {said.reason}{f' ({said.field})' if said.field else ''}"
-    known = _SHAPES.get(record.header("ce_type"))
-    if known is None:
+        letter = read_dead_letter(record.topic, record.position, record.headers)
+        field = f" ({letter.field})" if letter.field else ""
+        return "dead letter", f"{letter.stage} could not process it: {letter.reason}{field}"
+    description = _DESCRIPTIONS.get(record.header("ce_type"))
+    if description is None:
         return "unreadable", f"{len(record.value)} bytes"
-    shape, what, says_of = known
+    shape, kind, describe = description
     try:
-        return what, says_of(codec.decode(shape, record.value, record.headers))
+        return kind, describe(codec.decode(shape, record.value, record.headers))
     except codec.CodecError as error:
         return "unreadable", str(error)
 
 
-def _dispatched(one: Dispatch) -> str:
-    why = "; ".join(f"{reason.says} [{reason.rule}]" for reason in one.reasons)
-    by = f" by {one.actor}" if one.actor else ""
-    return f"to {one.agency}{by} (hop {one.hop}, {one.confidence:.0%} sure, rules {one.rules_version}): {why}"
+def _describe_dispatch(dispatch: Dispatch) -> str:
+    reasons = "; ".join(f"{reason.says} [{reason.rule}]" for reason in dispatch.reasons)
+    actor = f" by {dispatch.actor}" if dispatch.actor else ""
+    decision = f"hop {dispatch.hop}, {dispatch.confidence:.0%} sure, rules {dispatch.rules_version}"
+    return f"to {dispatch.agency}{actor} ({decision}): {reasons}"
 
 
-def _answered(one: AgencyAnswer) -> str:
-    return f"{one.agency}: {one.verdict}{f', theirs: {one.theirs}' if one.theirs else ''}"
+def _describe_answer(answer: AgencyAnswer) -> str:
+    return f"{answer.agency}: {answer.verdict}{f', suggested agency: {answer.theirs}' if answer.theirs else ''}"
 
 
-def _corrected(one: Correction) -> str:
-    return f"{_relation(one.relation.kind, one.relation.of, ())}, by {one.actor}: {one.reason}"
+def _describe_correction(correction: Correction) -> str:
+    relation = _describe_relation(correction.relation.kind, correction.relation.of, ())
+    return f"{relation}, by {correction.actor}: {correction.reason}"
 
 
-def _relation(kind: str, of: UUID | None, evidence: tuple[str, ...]) -> str:
-    why = f" ({', '.join(evidence)})" if evidence else ""
-    return f"{kind}{f' of {of}' if of else ''}{why}"
+def _describe_complaint(complaint: Complaint) -> str:
+    return _describe_relation(complaint.relation.kind, complaint.relation.of, complaint.relation.evidence)
 
 
-# By the CloudEvents type: the shape, what a record of it is called, and what is said of it.
-_SHAPES: Mapping[str, tuple[type[WireModel], str, Callable[[Any], str]]] = {
-    codec.event_type(shape): (shape, what, says)
-    for shape, what, says in (
-        (RawMessage, "arrived", lambda one: f"by {one.channel}, proven by {one.verified_by}"),
-        (Quarantined, "quarantined", lambda one: f"by {one.raw.channel}: {one.reason}"),
-        (Complaint, "complaint", lambda one: _relation(one.relation.kind, one.relation.of, one.relation.evidence)),
-        (Dispatch, "dispatched", _dispatched),
-        (AgencyAnswer, "answered", _answered),
-        (Correction, "corrected", _corrected),
-        (Reply, "reply", lambda one: f"{one.says}, by {one.channel}"),
-        (OversightEvent, "oversight", lambda one: f"{one.event}: {one.reason}"),
+def _describe_relation(kind: str, of: UUID | None, evidence: tuple[str, ...]) -> str:
+    evidence_note = f" ({', '.join(evidence)})" if evidence else ""
+    return f"{kind}{f' of {of}' if of else ''}{evidence_note}"
+
+
+# By CloudEvents type: the shape, the name of its kind, and a description of a message.
+_DESCRIPTIONS: Mapping[str, tuple[type[WireModel], str, Callable[[Any], str]]] = {
+    codec.event_type(shape): (shape, kind, describe)
+    for shape, kind, describe in (
+        (RawMessage, "arrived", lambda raw: f"by {raw.channel}, proven by {raw.verified_by}"),
+        (Quarantined, "quarantined", lambda quarantined: f"by {quarantined.raw.channel}: {quarantined.reason}"),
+        (Complaint, "complaint", _describe_complaint),
+        (Dispatch, "dispatched", _describe_dispatch),
+        (AgencyAnswer, "answered", _describe_answer),
+        (Correction, "corrected", _describe_correction),
+        (Reply, "reply", lambda reply: f"{reply.says}, by {reply.channel}"),
+        (OversightEvent, "oversight", lambda event: f"{event.event}: {event.reason}"),
     )
 }

@@ -1,6 +1,7 @@
-"""The desk for what nobody could place: what waits there, all that is known of it, and a person's decision.
+"""Triage: cases for which the router found no agency, the facts about each, and a person's decision.
 
-Nothing is changed here: a decision is said on `agency-answers`, as any agency's answer is, and the router works it.
+Nothing is changed here. A decision is published on `agency-answers` like any agency's answer, and the router processes
+it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,25 +13,25 @@ from sqlalchemy import Connection, Engine
 from sqlmodel import col
 
 from app.operations.audit_log import AuditLog
-from app.operations.merge_split import Impossible
-from app.operations.topic_view import hide
+from app.operations.corrections import NotPossible
+from app.operations.masking import mask_text
 from bus.port import Outgoing, Producer
 from config.database import read_transaction
 from messages import codec, ids
 from messages.shapes import AgencyAnswer
 from messages.topics import AGENCY_ANSWERS, TRIAGE
 from router.registry.registry import Registry
-from sinks.ledger import case_queries
-from sinks.ledger.case_queries import Case, Event, Lying, Refusal
-from sinks.ledger.current_relation import standings
+from sinks.ledger.cases import AgencyRefusal, CaseDetails, CaseEvent, read_case, read_case_history, read_refusals
+from sinks.ledger.current_relation import current_relations
 from sinks.ledger.tables import ComplaintRow
+from sinks.ledger.triage_cases import TriageCase, triage_decision, undecided_triage_cases
 
 _SOURCE = "/satu-pintu/triage"
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """An institution that was thought of, and `why` it does not have the complaint: for an officer, in Indonesian."""
+class CandidateAgency:
+    """Agency that may be competent. `why` says in Indonesian, for an officer, why it does not have the case."""
 
     agency: str
     name: str
@@ -38,144 +39,160 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A case that waits for a decision."""
+class UndecidedCase:
+    """Case at triage with its candidates."""
 
-    lying: Lying
-    candidates: tuple[Candidate, ...]
+    triage_case: TriageCase
+    candidates: tuple[CandidateAgency, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A case, wherever it lies; of what goes along with another, that one. Identities in its words are masked.
+class CaseView:
+    """Case in any queue, with identities masked. A report that belongs to another report's case shows that case.
 
-    `decided`: to whom a person gave it, while that is not worked yet. Agencies in `way` are names.
+    `decision` is the agency that a person chose, while the router has not processed it. `history` has agencies' names.
     """
 
-    case: Case
-    decided: str | None
-    candidates: tuple[Candidate, ...]
-    way: tuple[Event, ...]
+    case: CaseDetails
+    decision: str | None
+    candidates: tuple[CandidateAgency, ...]
+    history: tuple[CaseEvent, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
-    """What was said; `again`: that institution refused the case before."""
+class TriageDecision:
+    """Published decision. `refused_before`: the chosen agency refused the case earlier."""
 
     answer: AgencyAnswer
-    again: bool
+    refused_before: bool
 
 
 class TriageDesk:
-    """`registry` says who is a door, and who stands in for whom. What is decided stands in the `log` first.
+    """Shows and decides triage cases. `registry` knows the agencies with a queue and their representatives.
 
-    Numbers are in their true form. Methods may raise `DatabaseUnavailable`; those that take a number also `Impossible`.
+    A decision is recorded in the `log` first. Numbers are in their canonical form. Every method may raise
+    `DatabaseUnavailable`, and those with a number `NotPossible`.
     """
 
     def __init__(self, engine: Engine, registry: Registry, log: AuditLog) -> None:
         self._engine = engine
         self._registry = registry
         self._log = log
-        # By naming any of these triage has decided: the router takes it to whoever stands in.
-        self._doors = [
+        # An answer of triage that names one of these is a decision: the router dispatches to its representative.
+        self._agencies = [
             code for code in registry.institutions if code != TRIAGE and registry.find_receiving_agency(code)
         ]
 
-    def waiting(self, topic: str = "", region: str = "") -> Sequence[Waiting]:
-        """What lies at triage now and is not decided, the oldest first; of a topic, in a region and all it holds."""
+    def undecided(self, topic: str = "", region: str = "") -> Sequence[UndecidedCase]:
+        """Return the undecided cases at triage, oldest first; only of a topic, or in a region with its parts."""
         with read_transaction(self._engine) as connection:
-            found = case_queries.lying(connection, self._doors, topic, region)
-            refused = case_queries.refusals(connection, [one.case for one in found])
-        return [Waiting(one, self._candidates(one.alternatives, refused.get(one.case, ()))) for one in found]
+            cases = undecided_triage_cases(connection, self._agencies, topic, region)
+            refusals = read_refusals(connection, [case.case_id for case in cases])
+        return [
+            UndecidedCase(case, self._candidates(case.alternatives, refusals.get(case.case_id, ()))) for case in cases
+        ]
 
-    def show(self, number: str) -> Shown:
-        """All that an officer needs to decide."""
+    def show(self, number: str) -> CaseView:
+        """Return the facts that an officer needs for a decision."""
         with read_transaction(self._engine) as connection:
-            id_, case = _case(connection, number)
-            refused = case_queries.refusals(connection, [id_]).get(id_, ())
-            decided = case_queries.decided(connection, case.dispatch, self._doors)
-            way = case_queries.way(connection, id_)
-        candidates = self._candidates(case.alternatives, refused)
-        return Shown(_hidden(case), decided, candidates, tuple(self._named(event) for event in way))
+            case_id, case = _dispatched_case(connection, number)
+            refusals = read_refusals(connection, [case_id]).get(case_id, ())
+            decision = triage_decision(connection, case.dispatch_id, self._agencies)
+            history = read_case_history(connection, case_id)
+        candidates = self._candidates(case.alternatives, refusals)
+        return CaseView(_masked(case), decision, candidates, tuple(self._masked_event(event) for event in history))
 
-    def words(self, number: str) -> str:
-        """The title and the text of a case as they were written: to be looked through, never to be printed."""
+    def unmasked_text(self, number: str) -> str:
+        """Return title and text of a case with identities. Only for a search in them; never print them."""
         with read_transaction(self._engine) as connection:
-            _, case = _case(connection, number)
+            _, case = _dispatched_case(connection, number)
         return f"{case.title}\n{case.text}"
 
-    def decide(self, number: str, agency: str, actor: str, why: str, at: datetime, producer: Producer) -> Decided:
-        """Give the case to an institution. Raises also what the bus raises."""
+    def decide(
+        self, number: str, agency: str, actor: str, why: str, at: datetime, producer: Producer
+    ) -> TriageDecision:
+        """Give the case to an agency. Also raises the errors of the bus."""
         with read_transaction(self._engine) as connection:
-            id_, case = _case(connection, number)
-            given = case_queries.decided(connection, case.dispatch, self._doors)
-            refused = case_queries.refusals(connection, [id_]).get(id_, ())
-        self._may_be(number, case, agency, given)
+            case_id, case = _dispatched_case(connection, number)
+            decision = triage_decision(connection, case.dispatch_id, self._agencies)
+            refusals = read_refusals(connection, [case_id]).get(case_id, ())
+        self._check_decision(number, case, agency, decision)
         answer = AgencyAnswer(
-            id=ids.answer_id(case.dispatch, "refused", why),
+            id=ids.answer_id(case.dispatch_id, "refused", why),
             message_id=case.message_id,
             at=at,
-            complaint_id=id_,
-            dispatch_id=case.dispatch,
+            complaint_id=case_id,
+            dispatch_id=case.dispatch_id,
             agency=TRIAGE,
             verdict="refused",
             text=why,
             theirs=agency,
             actor=actor,
         )
-        self._log.append("triage.decide", f"{id_} {agency}", actor, why, at)
-        producer.publish([Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(id_), _SOURCE))])
-        return Decided(answer, any(one.agency == agency for one in refused))
+        self._log.append("triage.decide", f"{case_id} {agency}", actor, why, at)
+        producer.publish([Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(case_id), _SOURCE))])
+        return TriageDecision(answer, any(refusal.agency == agency for refusal in refusals))
 
-    def _may_be(self, number: str, case: Case, agency: str, given: str | None) -> None:
-        if agency not in self._doors:
-            raise Impossible(f"no such institution: {agency}")
-        if (door := self._registry.find_receiving_agency(agency)) != agency:
-            raise Impossible(f"{agency} has no queue (any more, or yet): {door} gets what is meant for it")
+    def _check_decision(self, number: str, case: CaseDetails, agency: str, earlier_decision: str | None) -> None:
+        if agency not in self._agencies:
+            raise NotPossible(f"There is no agency {agency}.")
+        if (representative := self._registry.find_receiving_agency(agency)) != agency:
+            raise NotPossible(f"{agency} has no queue of its own. Give the case to {representative}.")
         if case.agency != TRIAGE:
-            raise Impossible(f"{number} is at {case.agency}, not at triage: it is that one's to answer")
-        if given:
-            raise Impossible(f"{number} was given to {given} already; `satupintu status` shows it when that is worked")
+            raise NotPossible(f"{number} is at {case.agency}, not at triage. Only {case.agency} can answer it.")
+        if earlier_decision:
+            raise NotPossible(
+                f"{number} was given to {earlier_decision} already. "
+                "`satupintu status` shows it when the router has processed the decision."
+            )
 
-    def _candidates(self, alternatives: Sequence[str], refused: Sequence[Refusal]) -> tuple[Candidate, ...]:
-        """First whom the refusing ones pointed to, then who else may be, at last who refused; each once."""
-        said = dict(self._reasons(alternatives, refused))
-        refusing = {one.agency: f"Sudah menolak: {hide(one.text) or '(tanpa alasan)'}" for one in refused}
-        open_ = {code: why for code, why in said.items() if code not in refusing}
-        return tuple(Candidate(code, self._name(code), why) for code, why in (open_ | refusing).items())
-
-    def _reasons(self, alternatives: Sequence[str], refused: Sequence[Refusal]) -> Iterator[tuple[str, str]]:
-        pointed = {door: one.agency for one in refused if one.theirs and (door := self._door(one.theirs))}
-        for code, by in pointed.items():
-            yield code, f"Ditunjuk oleh {self._name(by)}; belum diputuskan."
-        for code in filter(None, map(self._door, alternatives)):
-            if code not in pointed:
-                yield code, "Mungkin berwenang; buktinya tidak cukup untuk memilihnya."
-
-    def _named(self, event: Event) -> Event:
-        to = f" → {self._name(event.theirs)}" if event.theirs else ""
-        return Event(
-            event.at, event.what, self._name(event.agency), f"{hide(event.says)}{to}", event.theirs, event.actor
+    def _candidates(
+        self, alternatives: Sequence[str], refusals: Sequence[AgencyRefusal]
+    ) -> tuple[CandidateAgency, ...]:
+        """Return each candidate once: suggested agencies first, then the alternatives, then those that refused."""
+        reasons = dict(self._open_candidates(alternatives, refusals))
+        refused = {
+            refusal.agency: f"Sudah menolak: {mask_text(refusal.text) or '(tanpa alasan)'}" for refusal in refusals
+        }
+        not_refused = {code: why for code, why in reasons.items() if code not in refused}
+        return tuple(
+            CandidateAgency(code, self._registry.name_of(code), why) for code, why in (not_refused | refused).items()
         )
 
-    def _name(self, code: str) -> str:
-        return self._registry.name_of(code)
+    def _open_candidates(
+        self, alternatives: Sequence[str], refusals: Sequence[AgencyRefusal]
+    ) -> Iterator[tuple[str, str]]:
+        suggested_by = {
+            agency: refusal.agency
+            for refusal in refusals
+            if refusal.suggested_agency and (agency := self._queue_of(refusal.suggested_agency))
+        }
+        for agency, refusing_agency in suggested_by.items():
+            yield agency, f"Ditunjuk oleh {self._registry.name_of(refusing_agency)}; belum diputuskan."
+        for agency in filter(None, map(self._queue_of, alternatives)):
+            if agency not in suggested_by:
+                yield agency, "Mungkin berwenang; buktinya tidak cukup untuk memilihnya."
 
-    def _door(self, code: str) -> str | None:
-        """Who may be given the case where this institution is meant; triage has it already."""
-        return self._registry.find_receiving_agency(code) if code != TRIAGE else None
+    def _masked_event(self, event: CaseEvent) -> CaseEvent:
+        suggestion = f" → {self._registry.name_of(event.suggested_agency)}" if event.suggested_agency else ""
+        text = f"{mask_text(event.text)}{suggestion}"
+        return replace(event, agency=self._registry.name_of(event.agency), text=text)
+
+    def _queue_of(self, agency: str) -> str | None:
+        """Return the agency whose queue gets the cases of `agency`; `None` for triage, which has the case already."""
+        return self._registry.find_receiving_agency(agency) if agency != TRIAGE else None
 
 
-def _case(connection: Connection, number: str) -> tuple[UUID, Case]:
-    standing = standings(connection, col(ComplaintRow.tracking) == number).get(number)
-    if standing is None:
-        raise Impossible(f"{number} is not in the ledger (yet)")
-    case = case_queries.find_case(connection, standing.case) if standing.dispatched else None
+def _dispatched_case(connection: Connection, number: str) -> tuple[UUID, CaseDetails]:
+    relation = current_relations(connection, col(ComplaintRow.tracking) == number).get(number)
+    if relation is None:
+        raise NotPossible(f"{number} is not in the ledger (yet).")
+    case = read_case(connection, relation.case_id) if relation.is_dispatched else None
     if case is None:
-        raise Impossible(f"{number} is at no agency's door (yet)")
-    return standing.case, case
+        raise NotPossible(f"{number} is not in an agency's queue (yet).")
+    return relation.case_id, case
 
 
-def _hidden(case: Case) -> Case:
-    reasons = tuple(map(hide, case.reasons))
-    return replace(case, title=hide(case.title), text=hide(case.text), reasons=reasons)
+def _masked(case: CaseDetails) -> CaseDetails:
+    reasons = tuple(map(mask_text, case.reasons))
+    return replace(case, title=mask_text(case.title), text=mask_text(case.text), reasons=reasons)

@@ -15,14 +15,15 @@ from rich.table import Table
 
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
-from app.operations import agency_answers
+from app.clock import utc_now
+from app.operations.agency_answers import AgencyAnswers
 from app.simulator.sender import Sender, SimulatedReport, reference_for, tracking_in
 from app.simulator.wait import settled_audit, started, wait_until_polled, wait_until_ready
 from bus.errors import Retry
 from config.settings import Settings
 from messages import ids
 from messages.tracking import tracking_number
-from sinks.ledger.status import Status
+from sinks.ledger.status import ReportStatus
 
 _PATIENCE_SECONDS = 60.0
 _HUGE_BYTES = 1_000_000
@@ -57,7 +58,8 @@ def run(out: Console, err: Console) -> int:
             _settle(parts, sent)
             for entry in sent:
                 if entry.case.get("refuse") and entry.tracking:
-                    agency_answers.answer(parts, entry.tracking, "refused", "bukan kewenangan kami", None)
+                    answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log)
+                    answers.publish(entry.tracking, "refused", "bukan kewenangan kami", None, utc_now())
                     _wait_for(parts, entry.tracking, lambda status: _dispatch_count(status) > 1)
             audit = settled_audit(parts, _PATIENCE_SECONDS)
             Console(width=max(out.width, _WIDTH_COLUMNS)).print(_table(parts, sent))
@@ -105,7 +107,7 @@ def _settle(parts: Parts, sent: Sequence[Sent]) -> None:
             _wait_for(parts, entry.tracking, lambda status: _dispatch_count(status) > 0)
 
 
-def _wait_for(parts: Parts, tracking: str, is_done: Callable[[Status], bool]) -> None:
+def _wait_for(parts: Parts, tracking: str, is_done: Callable[[ReportStatus], bool]) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         status = parts.ledger.status(tracking)
@@ -115,8 +117,8 @@ def _wait_for(parts: Parts, tracking: str, is_done: Callable[[Status], bool]) ->
     raise Retry(f"{tracking} did not arrive within {_PATIENCE_SECONDS:.0f} s")
 
 
-def _dispatch_count(status: Status) -> int:
-    return sum(step.what == "dispatched" for step in status.steps)
+def _dispatch_count(status: ReportStatus) -> int:
+    return sum(step.kind == "dispatched" for step in status.steps)
 
 
 def _table(parts: Parts, sent: Iterable[Sent]) -> Table:
@@ -128,12 +130,14 @@ def _table(parts: Parts, sent: Iterable[Sent]) -> Table:
     return table
 
 
-def _outcome(entry: Sent, status: Status | None) -> tuple[str, str]:
+def _outcome(entry: Sent, status: ReportStatus | None) -> tuple[str, str]:
     if status is None:
         return ("not a complaint" if entry.tracking or entry.answer == "200" else "refused at the door"), ""
-    agencies = [step.agency for step in status.steps if step.what == "dispatched"]
+    agencies = [step.agency for step in status.steps if step.kind == "dispatched"]
     # The number of another citizen's complaint is not shown.
-    outcome = "new complaint" if status.relation == "new" else f"{status.relation} of {status.of or 'another'}"
+    outcome = (
+        "new complaint" if status.relation == "new" else f"{status.relation} of {status.repeated_number or 'another'}"
+    )
     return outcome, " → ".join(agencies)
 
 

@@ -1,1 +1,1 @@
-"""The ledger: every complaint, dispatch and answer as rows, and the page where a citizen looks up a number."""
+"""Ledger: complaints, dispatches, answers and corrections as rows, and the status page of a tracking number."""

@@ -1,4 +1,4 @@
-"""How complaints stand to others now: as their latest dispatch says, for a person may have decided otherwise since."""
+"""Current relations between complaints, by their latest dispatch: a correction may have changed the original one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,47 +13,60 @@ from sinks.ledger.tables import ComplaintRow, DispatchRow
 
 _COLUMNS = (
     *(col(getattr(ComplaintRow, name)) for name in ("tracking", "id", "message_id", "received_at")),
-    col(ComplaintRow.relation).label("said"),
-    col(ComplaintRow.of).label("said_of"),
+    col(ComplaintRow.relation).label("original_relation"),
+    col(ComplaintRow.of).label("original_of"),
     *(col(getattr(DispatchRow, name)) for name in ("relation", "of", "own_case")),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """`of` is the complaint in the relation, `case` the one whose way this goes: its own where it is a case.
+class CurrentRelation:
+    """Relation of a complaint to another one.
 
-    `own` is the same citizen's complaint that this one repeats, if it does: the only one whose number may be shown.
-    What is at no agency's door (yet) stands as its own message said.
+    `related_id` is the other complaint. `case_id` is the complaint whose dispatches this one follows: itself if it is a
+    case. `repeated_id` is the same citizen's complaint that this one repeats, if it does: only that one's tracking
+    number may be shown. A complaint without a dispatch has the relation of its own message.
     """
 
     tracking: str
     id: UUID
     message_id: UUID
     received_at: datetime
-    dispatched: bool
+    is_dispatched: bool
     relation: str
-    of: UUID | None
-    own: UUID | None
-    case: UUID
+    related_id: UUID | None
+    repeated_id: UUID | None
+    case_id: UUID
 
 
-def standings(connection: Connection, these: ColumnElement[bool]) -> Mapping[str, Standing]:
-    """By their numbers, those of these `ComplaintRow`s; of two with one number the first, if ever there are two."""
+def current_relations(connection: Connection, condition: ColumnElement[bool]) -> Mapping[str, CurrentRelation]:
+    """Return the relations of the `ComplaintRow`s that meet the condition, by tracking number.
+
+    If two complaints ever have the same number, the first one is returned.
+    """
     query = (
         select(*_COLUMNS)
         .outerjoin(DispatchRow, col(DispatchRow.complaint_id) == col(ComplaintRow.id))
-        .where(these)
+        .where(condition)
         .order_by(col(ComplaintRow.received_at).desc(), col(DispatchRow.hop))
     )
-    return {row.tracking: _standing(row) for row in connection.execute(query)}
+    return {row.tracking: _current_relation(row) for row in connection.execute(query)}
 
 
-def _standing(row: Row[Any]) -> Standing:
-    who = (row.tracking, row.id, row.message_id, row.received_at)
-    dispatched = row.relation is not None
-    relation, of = (row.relation, row.of) if dispatched else (row.said, row.said_of)
-    # What a repeat goes along with may be another citizen's, which the one it repeats joins.
-    own = (row.said_of if row.said == "repeat" else of) if relation == "repeat" else None
-    case = row.id if row.own_case else of or row.id
-    return Standing(*who, dispatched=dispatched, relation=relation, of=of, own=own, case=case)
+def _current_relation(row: Row[Any]) -> CurrentRelation:
+    complaint = (row.tracking, row.id, row.message_id, row.received_at)
+    is_dispatched = row.relation is not None
+    relation, related_id = (row.relation, row.of) if is_dispatched else (row.original_relation, row.original_of)
+    return CurrentRelation(
+        *complaint,
+        is_dispatched=is_dispatched,
+        relation=relation,
+        related_id=related_id,
+        repeated_id=_repeated_id(row, related_id) if relation == "repeat" else None,
+        case_id=row.id if row.own_case else related_id or row.id,
+    )
+
+
+def _repeated_id(row: Row[Any], related_id: UUID | None) -> UUID | None:
+    """Return the repeated complaint. The repeat may be dispatched with another citizen's case, which that one joins."""
+    return row.original_of if row.original_relation == "repeat" else related_id

@@ -1,4 +1,4 @@
-"""The status page of a tracking number, for people and, in JSON, for programs."""
+"""Status page of a tracking number, as HTML for people and as JSON for programs."""
 
 from typing import Any, Literal
 
@@ -8,23 +8,23 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from messages.shapes import Moment, Shape
 from messages.tracking import read_tracking_number
-from sinks.ledger.status import Ledger, Status
+from sinks.ledger.status import ReportStatus, StatusReader
 
-_SLIP = "Nomor ini tidak benar. Nomor laporan terdiri dari 12 huruf dan angka; periksa lagi."
+_INVALID_NUMBER = "Nomor ini tidak benar. Nomor laporan terdiri dari 12 huruf dan angka; periksa lagi."
 
 
 _HTML: dict[str, Any] = {"text/html": {}}
 _FIND: dict[int | str, dict[str, Any]] = {
     303: {
-        "description": "Where that number's status is.",
+        "description": "Address of the number's status.",
         "headers": {"Location": {"required": True, "schema": {"type": "string"}}},
     },
-    404: {"description": "A slip in the number.", "content": _HTML},
+    404: {"description": "The number is mistyped.", "content": _HTML},
 }
 
 
 class StepShown(Shape):
-    """One thing that happened to a report."""
+    """One step of a report."""
 
     at: Moment
     what: str
@@ -32,7 +32,7 @@ class StepShown(Shape):
 
 
 class StatusShown(Shape):
-    """What may be said openly of a report; `of` is the number of the one that it belongs to."""
+    """Public status of a report. `of` is the number of the same citizen's report that it repeats."""
 
     tracking: str
     state: str
@@ -42,7 +42,7 @@ class StatusShown(Shape):
 
 
 class NoSuchNumber(Shape):
-    """RFC 9457."""
+    """Problem details of RFC 9457."""
 
     type: Literal["about:blank"] = "about:blank"
     title: str
@@ -55,23 +55,23 @@ def _json(shape: type[Shape]) -> dict[str, Any]:
 
 
 _SHOW: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The way so far.", "content": {**_HTML, "application/json": _json(StatusShown)}},
+    200: {"description": "The steps so far.", "content": {**_HTML, "application/json": _json(StatusShown)}},
     404: {
-        "description": "A slip in the number, or not in the ledger (yet).",
+        "description": "The number is mistyped, or not in the ledger (yet).",
         "content": {**_HTML, "application/problem+json": _json(NoSuchNumber)},
     },
 }
 
 
 class StatusPage:
-    """Shows the way so far; never who wrote, nor what."""
+    """Endpoint of the status page. It never shows the sender or the text."""
 
-    def __init__(self, ledger: Ledger, pages: Environment) -> None:
-        self._ledger = ledger
+    def __init__(self, statuses: StatusReader, pages: Environment) -> None:
+        self._statuses = statuses
         self._pages = pages
 
     def routes(self) -> APIRouter:
-        """The addresses to serve."""
+        """Return the routes of this endpoint."""
         router = APIRouter(tags=["status"])
         router.add_api_route("/status", self.find, methods=["GET"], response_class=HTMLResponse, responses=_FIND)
         router.add_api_route(
@@ -80,37 +80,37 @@ class StatusPage:
         return router
 
     def find(self, number: str = "") -> Response:
-        """Ask for a number, or go to the one that was typed."""
+        """Show the form for a number, or redirect to the status of the typed one."""
         if not number:
-            return self._ask("", "", 200)
+            return self._form("", "", 200)
         tracking = read_tracking_number(number)
-        return RedirectResponse(f"/status/{tracking}", 303) if tracking else self._ask(number, _SLIP, 404)
+        return RedirectResponse(f"/status/{tracking}", 303) if tracking else self._form(number, _INVALID_NUMBER, 404)
 
     def show(self, number: str, request: Request) -> Response:
-        """The status of a number; 404 for a slip, and for a number not in the ledger (yet)."""
-        wants_json = "application/json" in request.headers.get("accept", "")
+        """Show the status of a number; 404 for a mistyped number and for one that is not in the ledger (yet)."""
+        accepts_json = "application/json" in request.headers.get("accept", "")
         tracking = read_tracking_number(number)
         if tracking is None:
-            return _problem(_SLIP) if wants_json else self._ask(number, _SLIP, 404)
-        status = self._ledger.status(tracking)
-        if wants_json:
-            return JSONResponse(as_json(status)) if status else _problem("Nomor ini belum tercatat.")
+            return _problem(_INVALID_NUMBER) if accepts_json else self._form(number, _INVALID_NUMBER, 404)
+        status = self._statuses.status(tracking)
+        if accepts_json:
+            return JSONResponse(status_as_json(status)) if status else _problem("Nomor ini belum tercatat.")
         page = self._pages.get_template("status.html").render(status=status, number=tracking)
         return HTMLResponse(page, 200 if status else 404)
 
-    def _ask(self, typed: str, problem: str, code: int) -> Response:
+    def _form(self, typed: str, problem: str, code: int) -> Response:
         page = self._pages.get_template("find.html").render(typed=typed, problem=problem)
         return HTMLResponse(page, code)
 
 
-def as_json(status: Status) -> dict[str, object]:
-    """The same facts as the page shows."""
-    steps = tuple(StepShown(at=step.at, what=step.what, agency=step.agency) for step in status.steps)
+def status_as_json(status: ReportStatus) -> dict[str, object]:
+    """Return the content of the page as JSON values."""
+    steps = tuple(StepShown(at=step.at, what=step.kind, agency=step.agency) for step in status.steps)
     shown = StatusShown(
-        tracking=status.tracking, state=status.state, relation=status.relation, of=status.of, steps=steps
+        tracking=status.tracking, state=status.state, relation=status.relation, of=status.repeated_number, steps=steps
     )
     return shown.model_dump(mode="json")
 
 
-def _problem(says: str) -> Response:
-    return JSONResponse(NoSuchNumber(title=says).model_dump(), 404, media_type="application/problem+json")
+def _problem(title: str) -> Response:
+    return JSONResponse(NoSuchNumber(title=title).model_dump(), 404, media_type="application/problem+json")

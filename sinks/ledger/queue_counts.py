@@ -1,43 +1,43 @@
-"""What lies at each agency's door and is not answered yet. Counts, never words."""
+"""Counts of the unanswered cases in each agency's queue. No texts."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, and_, exists, func, select
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from sinks.ledger.latest_dispatch import is_latest_dispatch
 from sinks.ledger.tables import AnswerRow, DispatchRow
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
-    """`many` cases, the oldest since `oldest`; `overdue` of them are past their due time."""
+class QueueCounts:
+    """Unanswered `cases` of an agency, the oldest since `oldest`; `overdue` of them are past their due time."""
 
     agency: str
-    many: int
+    cases: int
     oldest: datetime
     overdue: int
 
 
-def queues(connection: Connection, now: datetime) -> list[Queue]:
-    """The agencies at which anything waits, triage among them; the fullest first.
+def count_queues(connection: Connection, now: datetime) -> list[QueueCounts]:
+    """Return the agencies with unanswered cases, triage included, most cases first.
 
-    What goes along with another's case is not counted: that one is answered for all.
+    A report that belongs to another report's case is not counted: the answer to that case answers it too.
     """
-    later = aliased(DispatchRow)
-    moved = and_(col(later.complaint_id) == col(DispatchRow.complaint_id), col(later.hop) > col(DispatchRow.hop))
-    said = and_(col(AnswerRow.dispatch_id) == col(DispatchRow.id), col(AnswerRow.agency) == col(DispatchRow.agency))
-    many = func.count()
+    is_own_answer = and_(
+        col(AnswerRow.dispatch_id) == col(DispatchRow.id), col(AnswerRow.agency) == col(DispatchRow.agency)
+    )
+    cases = func.count()
     query = (
         select(
             col(DispatchRow.agency),
-            many,
+            cases,
             func.min(col(DispatchRow.dispatched_at)),
             func.count().filter(col(DispatchRow.due_at) < now),
         )
-        .where(col(DispatchRow.own_case), ~exists().where(moved), ~exists().where(said))
+        .where(col(DispatchRow.own_case), is_latest_dispatch(), ~exists().where(is_own_answer))
         .group_by(col(DispatchRow.agency))
-        .order_by(many.desc(), col(DispatchRow.agency))
+        .order_by(cases.desc(), col(DispatchRow.agency))
     )
-    return [Queue(*row) for row in connection.execute(query)]
+    return [QueueCounts(*row) for row in connection.execute(query)]

@@ -1,119 +1,132 @@
-"""Which rules send complaints to institutions that refuse them, and to whom these point. Counts alone, nobody's words.
+"""Counts of dispatches and refusals by rule, and of the agencies that the refusals suggested. No texts.
 
-A dispatch is by a rule that stands in its own reasons: all of them at the first door, behind a refusal those that were
-added to the reasons of the door before. What lies with another's case is counted with that, as it is answered with it.
-What triage gives on was decided, not refused, and is not counted here.
+The rules of a dispatch are those of its own reasons: all reasons at the first agency, and after a refusal only the
+reasons that were added to those of the dispatch before. A report that belongs to another report's case is counted with
+that case, because it is answered with it. Triage decides and does not refuse; its answers are not counted.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Label, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Label, Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from messages.topics import TRIAGE
 from sinks.ledger.tables import AnswerRow, DispatchRow
 
-# They say how it stands to another, not why it is at this door.
-_NO_CHOICE = frozenset(("follows", "split"))
+# Rules that state a relation to another report and did not choose the agency.
+_RELATION_RULES = frozenset(("follows", "split"))
 
 
 @dataclass(frozen=True, slots=True)
 class RuleRefusals:
-    """A rule: how many dispatches are by it, how many of them were refused, and how often each agency was pointed to.
+    """Dispatches of a rule, the refused ones among them, and the suggested agencies.
 
-    `pointed` is by code, most often first; a refusal that names nobody points to none.
+    `suggested_agencies` counts by code, most often first; a refusal without a suggestion is not in it.
     """
 
     rule: str
     dispatches: int
     refusals: int
-    pointed: Mapping[str, int]
+    suggested_agencies: Mapping[str, int]
 
     @property
-    def share(self) -> float:
-        """Of the dispatches, those that were refused."""
+    def refused_share(self) -> float:
+        """Share of the dispatches that were refused, from 0 to 1."""
         return self.refusals / self.dispatches
 
 
-def rule_refusals(connection: Connection, since: datetime | None = None) -> Sequence[RuleRefusals]:
-    """The rules of what was dispatched `since` then: the most refused first."""
-    sent = _counted(connection, since)
-    refused, pointed = _refused(connection, since)
-    rules = [RuleRefusals(rule, many, refused[rule], _by_count(pointed[rule])) for rule, many in sent.items()]
-    return sorted(rules, key=lambda one: (-one.refusals, -one.share, one.rule))
+def count_refusals_by_rule(connection: Connection, since: datetime | None = None) -> Sequence[RuleRefusals]:
+    """Return the rules of the dispatches since a time, most refusals first."""
+    dispatches = _count_dispatches(connection, since)
+    refusals, suggestions = _count_refusals(connection, since)
+    rules = [
+        RuleRefusals(rule, count, refusals[rule], _most_frequent_first(suggestions[rule]))
+        for rule, count in dispatches.items()
+    ]
+    return sorted(rules, key=lambda rule: (-rule.refusals, -rule.refused_share, rule.rule))
 
 
-def own_rules(rules: str, before: str | None) -> Iterable[str]:
-    """The rules that chose a door, without those of the door before; both as in `DispatchRow.rules`."""
-    all_, earlier = rules.split("|"), before.split("|") if before else []
-    added = all_[len(earlier) :] if all_[: len(earlier)] == earlier else all_
-    return [rule for rule in dict.fromkeys(added) if rule and rule not in _NO_CHOICE]
+def added_rules(rules: str, previous_rules: str | None) -> Iterable[str]:
+    """Return the rules that chose an agency, without those of the dispatch before; both as in `DispatchRow.rules`."""
+    current, previous = rules.split("|"), previous_rules.split("|") if previous_rules else []
+    added = current[len(previous) :] if current[: len(previous)] == previous else current
+    return [rule for rule in dict.fromkeys(added) if rule and rule not in _RELATION_RULES]
 
 
-_BEFORE = aliased(DispatchRow)
-_RULES_BEFORE: Label[str] = col(_BEFORE.rules).label("before")
-_HOP_BEFORE = and_(
-    col(_BEFORE.complaint_id) == col(DispatchRow.complaint_id), col(_BEFORE.hop) == col(DispatchRow.hop) - 1
+_PREVIOUS = aliased(DispatchRow)
+_PREVIOUS_RULES: Label[str] = col(_PREVIOUS.rules).label("previous_rules")
+_IS_PREVIOUS_HOP = and_(
+    col(_PREVIOUS.complaint_id) == col(DispatchRow.complaint_id), col(_PREVIOUS.hop) == col(DispatchRow.hop) - 1
 )
 
 
-def _these(since: datetime | None) -> ColumnElement[bool]:
-    mine = and_(col(DispatchRow.own_case), col(DispatchRow.agency) != TRIAGE)
-    return and_(mine, col(DispatchRow.dispatched_at) >= since) if since else mine
+def _is_counted(since: datetime | None) -> ColumnElement[bool]:
+    is_agency_case = and_(col(DispatchRow.own_case), col(DispatchRow.agency) != TRIAGE)
+    return and_(is_agency_case, col(DispatchRow.dispatched_at) >= since) if since else is_agency_case
 
 
-def _counted(connection: Connection, since: datetime | None) -> Counter[str]:
+def _count_dispatches(connection: Connection, since: datetime | None) -> Counter[str]:
     query = (
-        select(col(DispatchRow.rules), _RULES_BEFORE, func.count().label("many"))
-        .outerjoin(_BEFORE, _HOP_BEFORE)
-        .where(_these(since))
-        .group_by(col(DispatchRow.rules), col(_BEFORE.rules))
+        select(col(DispatchRow.rules), _PREVIOUS_RULES, func.count().label("dispatches"))
+        .outerjoin(_PREVIOUS, _IS_PREVIOUS_HOP)
+        .where(_is_counted(since))
+        .group_by(col(DispatchRow.rules), col(_PREVIOUS.rules))
     )
-    counts: Counter[str] = Counter()
+    dispatches: Counter[str] = Counter()
     for row in connection.execute(query):
-        counts.update(dict.fromkeys(own_rules(row.rules, row.before), row.many))
-    return counts
+        dispatches.update(dict.fromkeys(added_rules(row.rules, row.previous_rules), row.dispatches))
+    return dispatches
 
 
-def _refused(connection: Connection, since: datetime | None) -> tuple[Counter[str], Mapping[str, Counter[str]]]:
-    """By their rules, how many dispatches were refused, and to whom those who refused them pointed."""
-    asked = aliased(DispatchRow)
-    # An answer to what lies with another's case is one to that.
-    head = case((col(asked.own_case), col(asked.complaint_id)), else_=col(asked.of))
-    # Compared below: a database that is asked to do so looks through all that an agency ever had.
-    by: Label[str] = col(asked.agency).label("by")
-    query = (
-        select(
-            col(DispatchRow.id),
-            col(DispatchRow.rules),
-            _RULES_BEFORE,
-            col(AnswerRow.theirs),
-            col(DispatchRow.agency),
-            by,
-        )
+def _count_refusals(connection: Connection, since: datetime | None) -> tuple[Counter[str], Mapping[str, Counter[str]]]:
+    """Return the refused dispatches and the suggested agencies, both by rule."""
+    counted_dispatches: set[UUID] = set()
+    refusals = Counter[str]()
+    suggestions = defaultdict[str, Counter[str]](Counter)
+    for row in connection.execute(_refused_dispatches(since)):
+        # Not a condition of the query: the database would read all dispatches that the agency ever had.
+        if row.agency != row.refusing_agency:
+            continue
+        for rule in added_rules(row.rules, row.previous_rules):
+            refusals[rule] += row.id not in counted_dispatches
+            if row.theirs:
+                suggestions[rule][row.theirs] += 1
+        counted_dispatches.add(row.id)
+    return refusals, suggestions
+
+
+def _refused_dispatches(since: datetime | None) -> Select[Any]:
+    """Return the query of each case's dispatches with the refusals of the case or of a report that belongs to it."""
+    answered = aliased(DispatchRow)
+    # An answer to a report that belongs to another report's case is an answer to that case.
+    case_id = case((col(answered.own_case), col(answered.complaint_id)), else_=col(answered.of))
+    refusing_agency: Label[str] = col(answered.agency).label("refusing_agency")
+    is_of_answered = and_(col(answered.id) == col(AnswerRow.dispatch_id), col(answered.agency) == col(AnswerRow.agency))
+    columns: Sequence[Any] = (
+        col(DispatchRow.id),
+        col(DispatchRow.rules),
+        _PREVIOUS_RULES,
+        col(AnswerRow.theirs),
+        col(DispatchRow.agency),
+        refusing_agency,
+    )
+    return (
+        select(*columns)
         .select_from(AnswerRow)
-        .join(asked, and_(col(asked.id) == col(AnswerRow.dispatch_id), col(asked.agency) == col(AnswerRow.agency)))
-        .join(DispatchRow, col(DispatchRow.complaint_id) == head)
-        .outerjoin(_BEFORE, _HOP_BEFORE)
-        .where(col(AnswerRow.verdict) == "refused", _these(since))
-        .where(or_(col(DispatchRow.id) == col(asked.id), col(asked.own_case).is_(other=False)))
+        .join(answered, is_of_answered)
+        .join(DispatchRow, col(DispatchRow.complaint_id) == case_id)
+        .outerjoin(_PREVIOUS, _IS_PREVIOUS_HOP)
+        .where(col(AnswerRow.verdict) == "refused", _is_counted(since))
+        .where(or_(col(DispatchRow.id) == col(answered.id), col(answered.own_case).is_(other=False)))
         .distinct()
     )
-    seen, refused, pointed = set(), Counter[str](), defaultdict[str, Counter[str]](Counter)
-    for row in connection.execute(query):
-        if row.agency != row.by:
-            continue
-        for rule in own_rules(row.rules, row.before):
-            refused[rule] += row.id not in seen
-            if row.theirs:
-                pointed[rule][row.theirs] += 1
-        seen.add(row.id)
-    return refused, pointed
 
 
-def _by_count(counts: Counter[str]) -> Mapping[str, int]:
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+def _most_frequent_first(counts: Counter[str]) -> Mapping[str, int]:
+    return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))

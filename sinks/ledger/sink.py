@@ -1,4 +1,4 @@
-"""Writes complaints, dispatches, answers and corrections into the ledger, each once, in whatever order they come."""
+"""Sink that writes complaints, dispatches, answers and corrections into the ledger, each once, in any order."""
 
 import json
 from collections import defaultdict
@@ -17,28 +17,28 @@ from messages.shapes import AgencyAnswer, Channel, Complaint, Correction, Dispat
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
 from sinks.ledger.tables import AnswerRow, ComplaintRow, CorrectionRow, DispatchRow
 
-Rows = dict[type[SQLModel], list[dict[str, Any]]]
+RowsByTable = dict[type[SQLModel], list[dict[str, Any]]]
 
 
 class LedgerSink:
-    """See `bus.worker.Stage`. A complaint or dispatch of a channel that is not among `channels` is rejected."""
+    """Stage of the ledger; see `bus.worker.Stage`. It rejects complaints and dispatches of other channels."""
 
     def __init__(self, engine: Engine, channels: Collection[Channel]) -> None:
         self._engine = engine
         self._channels = channels
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
-        """Nothing follows: the rows are the effect, and writing them again changes nothing."""
-        rows: Rows = defaultdict(list)
+        """Write the rows and return no messages. Writing the same rows again changes nothing."""
+        rows_by_table: RowsByTable = defaultdict(list)
         for record in records:
             table, row = _row(record, self._channels)
-            rows[table].append(row)
+            rows_by_table[table].append(row)
         try:
             with write_transaction(self._engine) as connection:
-                for table, many in rows.items():
-                    connection.execute(insert_statement(connection, table).on_conflict_do_nothing(), many)
+                for table, rows in rows_by_table.items():
+                    connection.execute(insert_statement(connection, table).on_conflict_do_nothing(), rows)
         except StatementError as error:
-            # What comes through `write_transaction` is the values' fault: a NUL, a date before the calendar.
+            # `write_transaction` lets through only errors of the values: a NUL, a date before the calendar.
             raise Reject("unstorable", type(error).__name__) from None
         return ()
 
@@ -46,30 +46,30 @@ class LedgerSink:
 def _row(record: Record, channels: Collection[Channel]) -> tuple[type[SQLModel], dict[str, Any]]:
     try:
         if record.topic == COMPLAINTS:
-            return ComplaintRow, _complaint(codec.decode(Complaint, record.value, record.headers, channels))
+            return ComplaintRow, _complaint_row(codec.decode(Complaint, record.value, record.headers, channels))
         if record.topic == AGENCY_ANSWERS:
-            return AnswerRow, _answer(codec.decode(AgencyAnswer, record.value, record.headers))
+            return AnswerRow, _answer_row(codec.decode(AgencyAnswer, record.value, record.headers))
         if record.topic == CORRECTIONS:
-            return CorrectionRow, _correction(codec.decode(Correction, record.value, record.headers))
-        return DispatchRow, _dispatch(codec.decode(Dispatch, record.value, record.headers, channels))
+            return CorrectionRow, _correction_row(codec.decode(Correction, record.value, record.headers))
+        return DispatchRow, _dispatch_row(codec.decode(Dispatch, record.value, record.headers, channels))
     except codec.CodecError as error:
         raise Reject(error.reason, error.field) from error
 
 
-def _complaint(complaint: Complaint) -> dict[str, Any]:
-    said = complaint.report
+def _complaint_row(complaint: Complaint) -> dict[str, Any]:
+    report = complaint.report
     return {
         **complaint.model_dump(include={"id", "message_id", "tracking", "contact"}),
-        **said.model_dump(include={"title", "text", "anonim", "rahasia"}),
+        **report.model_dump(include={"title", "text", "anonim", "rahasia"}),
         "channel": complaint.channel,
-        "kind": said.kind.value,
+        "kind": report.kind.value,
         "relation": complaint.relation.kind,
         "of": complaint.relation.of,
         "received_at": complaint.at,
     }
 
 
-def _dispatch(dispatch: Dispatch) -> dict[str, Any]:
+def _dispatch_row(dispatch: Dispatch) -> dict[str, Any]:
     return {
         **dispatch.model_dump(include={"id", "complaint_id", "agency", "hop", "rules_version", "due_at", "own_case"}),
         **dispatch.model_dump(include={"confidence", "topic", "region", "actor"}),
@@ -82,7 +82,7 @@ def _dispatch(dispatch: Dispatch) -> dict[str, Any]:
     }
 
 
-def _answer(answer: AgencyAnswer) -> dict[str, Any]:
+def _answer_row(answer: AgencyAnswer) -> dict[str, Any]:
     return {
         **answer.model_dump(
             include={"id", "complaint_id", "dispatch_id", "agency", "verdict", "text", "theirs", "actor"}
@@ -91,7 +91,7 @@ def _answer(answer: AgencyAnswer) -> dict[str, Any]:
     }
 
 
-def _correction(correction: Correction) -> dict[str, Any]:
+def _correction_row(correction: Correction) -> dict[str, Any]:
     return {
         **correction.model_dump(include={"id", "complaint_id", "apart_from", "actor", "reason"}),
         "relation": correction.relation.kind,

@@ -1,4 +1,4 @@
-"""The ledger's tables. Rows are written once; a complaint's state is read from them, not kept beside them."""
+"""Tables of the ledger. Rows are written once; a complaint's state is computed from them and not stored."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from config.database import UtcDateTime
 
 
 class ComplaintRow(SQLModel, table=True):
-    """A complaint: what is said openly, and the sealed contact."""
+    """Complaint with its open content and its sealed contact."""
 
     __tablename__ = "ledger_complaint"
 
@@ -29,9 +29,9 @@ class ComplaintRow(SQLModel, table=True):
 
 
 class DispatchRow(SQLModel, table=True):
-    """A complaint at an agency's door, and how it stood to others there: see `messages.shapes.Dispatch`.
+    """Dispatch of a complaint to an agency, with its relation at that time: see `messages.shapes.Dispatch`.
 
-    `reasons` and `alternatives` are JSON; `rules` are the rules of the reasons, in their order, separated by `|`.
+    `reasons` and `alternatives` are JSON; `rules` are the rules of the reasons in the same order, separated by `|`.
     """
 
     __tablename__ = "ledger_dispatch"
@@ -56,7 +56,7 @@ class DispatchRow(SQLModel, table=True):
 
 
 class AnswerRow(SQLModel, table=True):
-    """What an agency said of a dispatch."""
+    """Answer of an agency to a dispatch."""
 
     __tablename__ = "ledger_answer"
 
@@ -72,7 +72,7 @@ class AnswerRow(SQLModel, table=True):
 
 
 class CorrectionRow(SQLModel, table=True):
-    """What a person decided of how a complaint stands to others: who, why, when."""
+    """Correction of a complaint's relation by a person, with actor, reason and time."""
 
     __tablename__ = "ledger_correction"
 

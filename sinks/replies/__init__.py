@@ -1,1 +1,1 @@
-"""Replies: tells senders what the stages say, on their own channel, once; decides nothing about complaints."""
+"""Replies to senders on their own channel, each sent at most once. Makes no decisions about complaints."""

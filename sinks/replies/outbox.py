@@ -1,9 +1,9 @@
-"""The outbox as its senders use it: what is due, that a delivery began, and how it ended. Several may share it.
+"""Outbox of replies: the next due reply, the start of its delivery and the outcome. Several senders may share it.
 
     waiting -> sending -> sent | failed | unknown        and, without a delivery, waiting -> withheld | expired
 
-What is `sending` is written before anything is sent, and from there nothing leads back by itself: whoever dies with a
-letter in hand leaves `sending`, which becomes `unknown`, which is never sent again.
+`sending` is written before anything is sent. A process that dies during a delivery leaves the reply in `sending`. The
+sweep turns it into `unknown`, and an unknown reply is never sent again.
 """
 
 from collections.abc import Sequence
@@ -20,29 +20,32 @@ from messages.sealing import Sealed
 from messages.shapes import Channel
 from sinks.replies.decision import (
     DAY,
-    LEASE,
-    LOST,
-    Go,
-    Limits,
-    Past,
-    Wait,
+    SENDING_TIMEOUT,
+    UNDELIVERED_STATUSES,
+    DeliveryHistory,
+    ReplyLimits,
+    SendNow,
+    WaitUntil,
     Withhold,
-    further,
-    judge,
-    reply_wait,
-    way_wait,
+    decide_delivery,
+    is_later_status,
+    provider_backoff,
+    reply_backoff,
 )
-from sinks.replies.tables import OutboxRow, RecipientRow, UnreachableRow, WayRow
+from sinks.replies.tables import OutboxRow, ProviderPauseRow, RecipientRow, UnreachableRow
 
-# Twilio's code for a receiver who sent STOP.
+# Twilio's error code for a receiver who sent STOP.
 OPTED_OUT = "21610"
-# A way that does not rest: it rested until here.
-_ALWAYS = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
+# Pause of a provider that was never paused: it ended long ago.
+_NO_PAUSE = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """A reply that may go, with whom it is for; `contact` is sealed for `message_id`."""
+class DueReply:
+    """Reply that may be sent, with its recipient. `contact` is sealed for `message_id`.
+
+    `event` is the value of `Reply.says`: `received`, `dispatched` or `answered`.
+    """
 
     id: UUID
     message_id: UUID
@@ -50,204 +53,236 @@ class Due:
     contact: Sealed
     secret: bool
     tracking: str
-    says: str
+    event: str
     text: str
     made_at: datetime
     attempts: int
 
 
-_DUE = (
+_DUE_COLUMNS = (
     col(OutboxRow.id), col(RecipientRow.message_id), col(RecipientRow.sender), col(RecipientRow.contact),
     col(RecipientRow.secret), col(OutboxRow.tracking), col(OutboxRow.says), col(OutboxRow.text),
     col(OutboxRow.made_at), col(OutboxRow.attempts),
 )  # fmt: skip
 
 
-class _Rest(NamedTuple):
-    """A way's `WayRow`."""
+class _ProviderPause(NamedTuple):
+    """Content of a `ProviderPauseRow`."""
 
-    not_before: datetime
+    until: datetime
     failures: int
 
 
-class Outbox:
-    """See the tables. Every method may raise `DatabaseUnavailable`."""
+class ReplyOutbox:
+    """Reads and writes the reply tables. Every method may raise `DatabaseUnavailable`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def due(self, channel: Channel, now: datetime) -> Due | None:
-        """The reply that waits longest; `None` while the way rests, or where nobody is known to send to."""
-        resting = select(col(WayRow.channel)).where(col(WayRow.channel) == channel, col(WayRow.not_before) > now)
+    def next_due(self, channel: Channel, now: datetime) -> DueReply | None:
+        """Return the reply that has waited longest; `None` while the provider is paused or no recipient is stored."""
+        paused = select(col(ProviderPauseRow.channel)).where(
+            col(ProviderPauseRow.channel) == channel, col(ProviderPauseRow.not_before) > now
+        )
         query = (
-            select(*_DUE)
+            select(*_DUE_COLUMNS)
             .join(RecipientRow, col(RecipientRow.complaint_id) == col(OutboxRow.complaint_id))
-            .where(_waiting(channel), col(OutboxRow.next_at) <= now, ~resting.exists())
+            .where(_waiting(channel), col(OutboxRow.next_at) <= now, ~paused.exists())
             .order_by(col(OutboxRow.next_at), col(OutboxRow.id))
             .limit(1)
         )
         with read_transaction(self._engine) as connection:
             row: Any = connection.execute(query).one_or_none()
-        return Due(*row) if row else None
+        return DueReply(*row) if row else None
 
-    def begin(self, due: Due, channel: Channel, address: str, limits: Limits, now: datetime) -> Go | Wait | Withhold:
-        """Write down that this reply is being sent, or why it is not. Only after `Go` may it be sent.
+    def start_sending(
+        self, reply: DueReply, channel: Channel, address: str, limits: ReplyLimits, now: datetime
+    ) -> SendNow | WaitUntil | Withhold:
+        """Record that the reply is being sent, or the reason why it is not. Send it only after `SendNow`.
 
-        Another sender that had it first is a `Wait` until now: look again.
+        Returns `WaitUntil(now)` if another sender took the reply first; ask for the next due reply then.
         """
         with write_transaction(self._engine) as connection:
-            rest = _locked(connection, channel)
-            past = _past(connection, channel, rest, due, address, limits, now)
-            verdict = judge(due.made_at, now, past, limits)
-            match verdict:
-                case Go():
-                    began = {"state": "sending", "attempts": due.attempts + 1, "started_at": now, "address": address}
-                    return verdict if _change(connection, due.id, ("waiting",), **began) else Wait(now)
-                case Wait():
-                    _rest(connection, channel, verdict.until, rest.failures)
+            pause = _locked_pause(connection, channel)
+            history = _delivery_history(connection, channel, pause, reply, address, limits, now)
+            decision = decide_delivery(reply.made_at, now, history, limits)
+            match decision:
+                case SendNow():
+                    delivery = {
+                        "state": "sending",
+                        "attempts": reply.attempts + 1,
+                        "started_at": now,
+                        "address": address,
+                    }
+                    taken = _update_reply(connection, reply.id, ("waiting",), **delivery)
+                    return decision if taken else WaitUntil(now)
+                case WaitUntil():
+                    _pause_provider(connection, channel, decision.time, pause.failures)
                 case Withhold():
-                    _change(connection, due.id, ("waiting",), state=verdict.state, error=verdict.reason)
-        return verdict
+                    _update_reply(connection, reply.id, ("waiting",), state=decision.state, error=decision.reason)
+        return decision
 
     def withhold(self, reply_id: UUID, reason: str) -> None:
-        """It is not for this way."""
+        """Record that this channel's provider cannot carry the reply."""
         with write_transaction(self._engine) as connection:
-            _change(connection, reply_id, ("waiting",), state="withheld", error=reason)
+            _update_reply(connection, reply_id, ("waiting",), state="withheld", error=reason)
 
-    def sent(self, reply_id: UUID, channel: Channel, provider_id: str) -> None:
-        """It was taken, under this id of the provider's; the way is well."""
+    def mark_sent(self, reply_id: UUID, channel: Channel, provider_id: str) -> None:
+        """Record the provider's id of a reply that it accepted, and reset the provider's failures."""
         with write_transaction(self._engine) as connection:
-            # The way's row first, as in `begin`: two senders wait for each other, and don't deadlock.
-            connection.execute(update(WayRow).where(col(WayRow.channel) == channel).values(failures=0))
-            # Even what was given up for dead meanwhile: it was only slow.
-            slow = ("sending", "unknown", "waiting")
-            _change(connection, reply_id, slow, state="sent", provider_id=provider_id, error="")
+            # The provider's row first, as in `start_sending`: two senders wait for each other and do not deadlock.
+            connection.execute(
+                update(ProviderPauseRow).where(col(ProviderPauseRow.channel) == channel).values(failures=0)
+            )
+            # Includes replies that the sweep took for abandoned meanwhile: their sender was only slow.
+            expected_states = ("sending", "unknown", "waiting")
+            _update_reply(connection, reply_id, expected_states, state="sent", provider_id=provider_id, error="")
 
-    def unknown(self, reply_id: UUID, channel: Channel, cause: str, now: datetime) -> None:
-        """Nobody can say whether it was taken. The way rests, lest every letter that waits becomes another such."""
+    def mark_unknown(self, reply_id: UUID, channel: Channel, cause: str, now: datetime) -> None:
+        """Record that the outcome is unknown. The provider rests, or every waiting reply would become unknown too."""
         with write_transaction(self._engine) as connection:
-            failures = _locked(connection, channel).failures + 1
-            _change(connection, reply_id, ("sending",), state="unknown", error=cause)
-            _rest(connection, channel, now + way_wait(failures), failures)
+            failures = _locked_pause(connection, channel).failures + 1
+            _update_reply(connection, reply_id, ("sending",), state="unknown", error=cause)
+            _pause_provider(connection, channel, now + provider_backoff(failures), failures)
 
-    def failed(self, reply_id: UUID, code: str, address: str, unreachable: str, now: datetime) -> None:
-        """It will never be taken; nor, where `unreachable` says why, anything else to this address."""
+    def mark_failed(self, reply_id: UUID, code: str, address: str, unreachable: str, now: datetime) -> None:
+        """Record that the provider will never take the reply.
+
+        With a reason in `unreachable`, no other reply goes to this address either.
+        """
         with write_transaction(self._engine) as connection:
-            _change(connection, reply_id, ("sending",), state="failed", error=code)
+            _update_reply(connection, reply_id, ("sending",), state="failed", error=code)
             if unreachable:
-                _remember(connection, address, unreachable, now)
+                _store_unreachable(connection, address, unreachable, now)
 
-    def later(self, due: Due, channel: Channel, cause: str, seconds: float | None, now: datetime) -> float:
-        """It was not taken, and goes again later; returns the seconds for which the whole way rests."""
+    def postpone(self, reply: DueReply, channel: Channel, cause: str, seconds: float | None, now: datetime) -> float:
+        """Record that the provider did not take the reply now. Returns the seconds for which the provider rests."""
         with write_transaction(self._engine) as connection:
-            failures = _locked(connection, channel).failures + 1
-            pause = way_wait(failures) if seconds is None else timedelta(seconds=seconds)
-            again = now + max(pause, reply_wait(due.attempts + 1))
-            _change(connection, due.id, ("sending",), state="waiting", next_at=again, error=cause)
-            _rest(connection, channel, now + pause, failures)
+            failures = _locked_pause(connection, channel).failures + 1
+            pause = provider_backoff(failures) if seconds is None else timedelta(seconds=seconds)
+            next_attempt = now + max(pause, reply_backoff(reply.attempts + 1))
+            _update_reply(connection, reply.id, ("sending",), state="waiting", next_at=next_attempt, error=cause)
+            _pause_provider(connection, channel, now + pause, failures)
         return pause.total_seconds()
 
-    def sweep(self, channel: Channel, oldest: timedelta, now: datetime, *, repeatable: bool) -> dict[str, int]:
-        """Give up what is too old, and what a dead sender had in hand; returns how many of each."""
+    def sweep(self, channel: Channel, max_age: timedelta, now: datetime, *, repeatable: bool) -> dict[str, int]:
+        """Expire old replies and settle those of dead senders. Returns the number of replies by their new state.
+
+        A dead sender's reply becomes `waiting` where the provider shows a repeated reply once (`repeatable`), else
+        `unknown`.
+        """
         with write_transaction(self._engine) as connection:
-            old = (_waiting(channel), col(OutboxRow.made_at) < now - oldest)
-            expired = _change_all(connection, *old, state="expired", error="too_old")
-            dead = _of(channel, "sending"), col(OutboxRow.started_at) < now - LEASE
+            old = (_waiting(channel), col(OutboxRow.made_at) < now - max_age)
+            expired = _update_replies(connection, *old, state="expired", error="too_old")
+            abandoned = _in_state(channel, "sending"), col(OutboxRow.started_at) < now - SENDING_TIMEOUT
             state = "waiting" if repeatable else "unknown"
-            return {"expired": expired, state: _change_all(connection, *dead, state=state, error="sender_died")}
+            return {
+                "expired": expired,
+                state: _update_replies(connection, *abandoned, state=state, error="sender_died"),
+            }
 
     def withhold_all(self, channel: Channel, reason: str) -> int:
-        """Nothing of this channel can be sent; returns how many waited for it."""
+        """Withhold every waiting reply of a channel that has no provider. Returns their number."""
         with read_transaction(self._engine) as connection:
             if connection.execute(select(col(OutboxRow.id)).where(_waiting(channel)).limit(1)).first() is None:
                 return 0
         with write_transaction(self._engine) as connection:
-            return _change_all(connection, _waiting(channel), state="withheld", error=reason)
+            return _update_replies(connection, _waiting(channel), state="withheld", error=reason)
 
-    def heard(self, reply_id: UUID, provider_id: str, status: str, error: str, now: datetime) -> bool:
-        """Keep what the provider says of a message, if it is news. Its word also settles what was unknown.
+    def record_status(self, reply_id: UUID, provider_id: str, status: str, error: str, now: datetime) -> bool:
+        """Store the provider's status of a reply if it is later than the stored one. It also settles `unknown`.
 
-        `error` 21610 (the receiver opted out) is remembered for the address. Returns whether it was news.
+        Error 21610 (the receiver opted out) is stored for the address. Returns True if the status was stored.
         """
+        query = select(col(OutboxRow.status), col(OutboxRow.state), col(OutboxRow.address)).where(
+            col(OutboxRow.id) == reply_id
+        )
         with write_transaction(self._engine) as connection:
-            query = select(col(OutboxRow.status), col(OutboxRow.state), col(OutboxRow.address)).where(
-                col(OutboxRow.id) == reply_id
-            )
             row = connection.execute(query.with_for_update()).one_or_none()
             if row is None:
                 return False
-            news = further(row.status, status)
-            if news:
-                state = "failed" if status in LOST else "sent"
-                _change(
-                    connection, reply_id, (row.state,), status=status, state=state, provider_id=provider_id, error=error
-                )
+            is_later = is_later_status(row.status, status)
+            if is_later:
+                state = "failed" if status in UNDELIVERED_STATUSES else "sent"
+                delivery = {"status": status, "state": state, "provider_id": provider_id, "error": error}
+                _update_reply(connection, reply_id, (row.state,), **delivery)
             if error == OPTED_OUT and row.address:
-                _remember(connection, row.address, "opted_out", now)
-            return news
+                _store_unreachable(connection, row.address, "opted_out", now)
+            return is_later
 
 
-def _of(channel: Channel, state: str) -> Any:
+def _in_state(channel: Channel, state: str) -> Any:
     return (col(OutboxRow.channel) == channel) & (col(OutboxRow.state) == state)
 
 
 def _waiting(channel: Channel) -> Any:
-    return _of(channel, "waiting")
+    return _in_state(channel, "waiting")
 
 
-def _change(connection: Connection, reply_id: UUID, states: Sequence[str], **values: object) -> bool:
-    """Whether the reply was in one of these states, and is changed."""
-    one = (col(OutboxRow.id) == reply_id, col(OutboxRow.state).in_(states))
-    return _change_all(connection, *one, **values) > 0
+def _update_reply(connection: Connection, reply_id: UUID, expected_states: Sequence[str], **values: object) -> bool:
+    """Change the reply if it is in one of the expected states. Returns True if it was."""
+    condition = (col(OutboxRow.id) == reply_id, col(OutboxRow.state).in_(expected_states))
+    return _update_replies(connection, *condition, **values) > 0
 
 
-def _change_all(connection: Connection, *conditions: Any, **values: object) -> int:
+def _update_replies(connection: Connection, *conditions: Any, **values: object) -> int:
     statement = update(OutboxRow).where(*conditions).values(**values).returning(col(OutboxRow.id))
     return len(connection.execute(statement).all())
 
 
-def _locked(connection: Connection, channel: Channel) -> _Rest:
-    """How the way rests, held until the transaction ends: whoever counts against its limits counts alone."""
-    fresh = {"channel": channel, "not_before": _ALWAYS, "failures": 0}
-    connection.execute(insert_statement(connection, WayRow).values(fresh).on_conflict_do_nothing())
-    query = select(col(WayRow.not_before), col(WayRow.failures)).where(col(WayRow.channel) == channel)
-    return _Rest(*connection.execute(query.with_for_update()).one())
+def _locked_pause(connection: Connection, channel: Channel) -> _ProviderPause:
+    """Return the provider's pause and lock its row until the transaction ends: one sender at a time checks limits."""
+    new_row = {"channel": channel, "not_before": _NO_PAUSE, "failures": 0}
+    connection.execute(insert_statement(connection, ProviderPauseRow).values(new_row).on_conflict_do_nothing())
+    query = select(col(ProviderPauseRow.not_before), col(ProviderPauseRow.failures)).where(
+        col(ProviderPauseRow.channel) == channel
+    )
+    return _ProviderPause(*connection.execute(query.with_for_update()).one())
 
 
-def _rest(connection: Connection, channel: Channel, until: datetime, failures: int) -> None:
-    statement = update(WayRow).where(col(WayRow.channel) == channel)
+def _pause_provider(connection: Connection, channel: Channel, until: datetime, failures: int) -> None:
+    statement = update(ProviderPauseRow).where(col(ProviderPauseRow.channel) == channel)
     connection.execute(statement.values(not_before=until, failures=failures))
 
 
-def _past(
-    connection: Connection, channel: Channel, rest: _Rest, due: Due, address: str, limits: Limits, now: datetime
-) -> Past:
-    began = select(col(OutboxRow.started_at)).where(col(OutboxRow.channel) == channel)
-    full = [
-        connection.execute(_newest(began).offset(most - 1).limit(1)).scalar_one_or_none() for most, _ in limits.windows
+def _delivery_history(
+    connection: Connection,
+    channel: Channel,
+    pause: _ProviderPause,
+    reply: DueReply,
+    address: str,
+    limits: ReplyLimits,
+    now: datetime,
+) -> DeliveryHistory:
+    started_newest_first = _started_newest_first(channel)
+    window_starts = [
+        connection.execute(started_newest_first.offset(count - 1).limit(1)).scalar_one_or_none()
+        for count, _ in limits.windows
     ]
-    counted = (
+    sent_to_sender = (
         select(func.count())
         .select_from(OutboxRow)
         .join(RecipientRow, col(RecipientRow.complaint_id) == col(OutboxRow.complaint_id))
-        .where(col(RecipientRow.sender) == due.sender, col(OutboxRow.channel) == channel)
-        .where(col(OutboxRow.started_at) > now - DAY, col(OutboxRow.id) != due.id)
+        .where(col(RecipientRow.sender) == reply.sender, col(OutboxRow.channel) == channel)
+        .where(col(OutboxRow.started_at) > now - DAY, col(OutboxRow.id) != reply.id)
     )
-    refused = select(col(UnreachableRow.reason), col(UnreachableRow.at)).where(col(UnreachableRow.address) == address)
-    unreachable = connection.execute(refused).one_or_none()
-    return Past(
-        not_before=rest.not_before,
-        full=full,
-        to_sender=connection.execute(counted).scalar_one(),
+    refusal = select(col(UnreachableRow.reason), col(UnreachableRow.at)).where(col(UnreachableRow.address) == address)
+    unreachable = connection.execute(refusal).one_or_none()
+    return DeliveryHistory(
+        paused_until=pause.until,
+        window_starts=window_starts,
+        sent_to_sender=connection.execute(sent_to_sender).scalar_one(),
         unreachable=(unreachable.reason, unreachable.at) if unreachable else None,
     )
 
 
-def _newest(began: Select[Any]) -> Select[Any]:
-    return began.where(col(OutboxRow.started_at).is_not(None)).order_by(col(OutboxRow.started_at).desc())
+def _started_newest_first(channel: Channel) -> Select[Any]:
+    started_at = col(OutboxRow.started_at)
+    of_channel = select(started_at).where(col(OutboxRow.channel) == channel)
+    return of_channel.where(started_at.is_not(None)).order_by(started_at.desc())
 
 
-def _remember(connection: Connection, address: str, reason: str, now: datetime) -> None:
+def _store_unreachable(connection: Connection, address: str, reason: str, now: datetime) -> None:
     row = {"address": address, "reason": reason, "at": now}
     statement = insert_statement(connection, UnreachableRow).values(row)
     connection.execute(statement.on_conflict_do_update(index_elements=["address"], set_=row))

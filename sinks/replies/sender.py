@@ -1,4 +1,4 @@
-"""Takes replies out of the outbox and sends them, one channel's in a thread: written down first, sent once."""
+"""Sender of one channel's replies, run in a thread: each delivery is recorded before it starts and is sent once."""
 
 import hashlib
 import hmac
@@ -12,31 +12,38 @@ from bus.errors import Stop
 from config.database import DatabaseUnavailable
 from messages.sealing import Sealer, UnknownKeyError, UnsealError
 from messages.shapes import Channel, Contact
-from sinks.replies.decision import Go, Limits, Withhold
-from sinks.replies.outbox import Due, Outbox
-from sinks.replies.providers.provider import Later, Letter, Never, Unknown, Way, Withheld
+from sinks.replies.decision import ReplyLimits, SendNow, Withhold
+from sinks.replies.outbox import DueReply, ReplyOutbox
+from sinks.replies.providers.provider import (
+    OutcomeUnknown,
+    OutgoingReply,
+    PermanentFailure,
+    ReplyProvider,
+    ReplyWithheld,
+    RetryLater,
+)
 
 _PAUSE_SECONDS = 1.0
-_SWEEP = timedelta(minutes=1)
-# One reply that trips a fault of ours is given up; so many in a row mean that every other would follow it.
-_UNEXPECTED_IN_A_ROW = 10
+_SWEEP_INTERVAL = timedelta(minutes=1)
+# One reply that meets a bug is given up. This many in a row mean that every other reply would meet it too.
+_MAX_UNEXPECTED_ERRORS_IN_A_ROW = 10
 
 _log = structlog.get_logger()
 
 
-class Sender:
-    """Sends the replies of one channel. `way` is `None` where nothing is configured: then they are withheld.
+class ReplySender:
+    """Sends the replies of one channel. Without a `provider` they are withheld.
 
-    `key` is secret: addresses are remembered under it, and never as they are. `pause` is the seconds between two looks
-    at an outbox that has nothing due, and after the database was away.
+    `key` is secret: addresses are stored as a hash under it, never in clear. `pause` is the wait in seconds while
+    nothing is due, and after the database was away.
     """
 
     def __init__(
         self,
         channel: Channel,
-        way: Way | None,
-        limits: Limits,
-        outbox: Outbox,
+        provider: ReplyProvider | None,
+        limits: ReplyLimits,
+        outbox: ReplyOutbox,
         sealer: Sealer,
         key: bytes,
         now: Callable[[], datetime],
@@ -44,7 +51,7 @@ class Sender:
         pause: float = _PAUSE_SECONDS,
     ) -> None:
         self._channel = channel
-        self._way = way
+        self._provider = provider
         self._limits = limits
         self._outbox = outbox
         self._sealer = sealer
@@ -52,111 +59,116 @@ class Sender:
         self._now = now
         self._stopping = stopping
         self._pause = pause
-        self._swept: datetime | None = None
-        self._unexpected = 0
+        self._swept_at: datetime | None = None
+        self._unexpected_errors = 0
 
     def run(self) -> None:
-        """Send until stopped. Raises `Stop` where the contacts are sealed with another key than ours."""
+        """Send until stopped. Raises `Stop` if the contacts are sealed with another key than ours."""
         while not self._stopping.is_set():
             try:
-                busy = self.step()
+                had_reply = self.step()
             except DatabaseUnavailable as error:
-                self._away(error)
-                busy = False
-            if not busy:
+                self._log_database_away(error)
+                had_reply = False
+            if not had_reply:
                 self._stopping.wait(self._pause)
 
     def step(self) -> bool:
-        """Work one reply; `False` where none is due. Raises `DatabaseUnavailable` and what `run` raises."""
-        if self._way is None:
+        """Process one reply; return False if none is due. Raises `DatabaseUnavailable` and what `run` raises."""
+        if self._provider is None:
             if withheld := self._outbox.withhold_all(self._channel, "no_way"):
                 _log.info("reply.withheld", channel=self._channel, reason="no_way", replies=withheld)
             return False
         now = self._now()
-        if self._swept is None or now - self._swept >= _SWEEP:
-            self._sweep(self._way, now)
-        due = self._outbox.due(self._channel, now)
-        if due is None:
+        if self._swept_at is None or now - self._swept_at >= _SWEEP_INTERVAL:
+            self._sweep(self._provider, now)
+        reply = self._outbox.next_due(self._channel, now)
+        if reply is None:
             return False
-        self._work(self._way, due)
+        self._process(self._provider, reply)
         return True
 
-    def _sweep(self, way: Way, now: datetime) -> None:
-        found = self._outbox.sweep(self._channel, self._limits.oldest, now, repeatable=way.repeatable)
-        self._swept = now
-        for state, replies in found.items():
+    def _sweep(self, provider: ReplyProvider, now: datetime) -> None:
+        counts = self._outbox.sweep(self._channel, self._limits.max_age, now, repeatable=provider.repeatable)
+        self._swept_at = now
+        for state, replies in counts.items():
             if replies:
                 _log.warning("reply.given_up", channel=self._channel, state=state, replies=replies)
 
-    def _work(self, way: Way, due: Due) -> None:
-        reply_log = _log.bind(reply_id=str(due.id), channel=self._channel, says=due.says)
+    def _process(self, provider: ReplyProvider, reply: DueReply) -> None:
+        reply_log = _log.bind(reply_id=str(reply.id), channel=self._channel, says=reply.event)
         try:
-            letter = self._letter(due)
-            address = self._hashed(way.address(letter))
-        except Withheld as error:
-            self._outbox.withhold(due.id, error.reason)
+            outgoing = self._with_opened_contact(reply)
+            address = self._address_hash(provider.address(outgoing))
+        except ReplyWithheld as error:
+            self._outbox.withhold(reply.id, error.reason)
             reply_log.info("reply.withheld", reason=error.reason)
             return
-        match self._outbox.begin(due, self._channel, address, self._limits, self._now()):
-            case Go():
-                self._settle(self._deliver(way, letter, due, address, reply_log))
+        match self._outbox.start_sending(reply, self._channel, address, self._limits, self._now()):
+            case SendNow():
+                self._write_until_done(self._deliver(provider, outgoing, reply, address, reply_log))
             case Withhold(reason, state):
                 reply_log.info("reply.withheld", reason=reason, state=state)
 
-    def _letter(self, due: Due) -> Letter:
+    def _with_opened_contact(self, reply: DueReply) -> OutgoingReply:
         try:
-            opened = self._sealer.open(due.contact, due.message_id)
+            opened = self._sealer.open(reply.contact, reply.message_id)
         except UnknownKeyError as error:
-            raise Stop(f"a contact is sealed with key {error}: is SATUPINTU_SECRET_KEY another one?") from error
+            raise Stop(f"A contact is sealed with key {error}. Check SATUPINTU_SECRET_KEY: it was changed.") from error
         except UnsealError:
-            raise Withheld("unsealable") from None
+            raise ReplyWithheld("unsealable") from None
         contact = Contact.model_validate_json(opened)
-        return Letter(due.id, due.tracking, due.says, due.text, due.secret, due.attempts, contact)
+        return OutgoingReply(reply.id, reply.tracking, reply.event, reply.text, reply.secret, reply.attempts, contact)
 
     def _deliver(
-        self, way: Way, letter: Letter, due: Due, address: str, reply_log: structlog.typing.FilteringBoundLogger
+        self,
+        provider: ReplyProvider,
+        outgoing: OutgoingReply,
+        reply: DueReply,
+        address: str,
+        reply_log: structlog.typing.FilteringBoundLogger,
     ) -> Callable[[], object]:
-        """Send, and return what is to be written down of it."""
+        """Send, and return the call that writes the outcome into the outbox."""
         outbox, channel = self._outbox, self._channel
         try:
-            provider_id = way.deliver(letter)
-        except Later as error:
+            provider_id = provider.deliver(outgoing)
+        except RetryLater as error:
             cause, seconds = error.cause, error.seconds
-            reply_log.warning("reply.later", cause=cause)
-            return lambda: outbox.later(due, channel, cause, seconds, self._now())
-        except Never as error:
+            reply_log.warning("reply.postponed", cause=cause)
+            return lambda: outbox.postpone(reply, channel, cause, seconds, self._now())
+        except PermanentFailure as error:
             code, unreachable = error.code, error.unreachable
             reply_log.warning("reply.failed", code=code)
-            return lambda: outbox.failed(due.id, code, address, unreachable, self._now())
-        except Unknown as error:
+            return lambda: outbox.mark_failed(reply.id, code, address, unreachable, self._now())
+        except OutcomeUnknown as error:
             cause = error.cause
-            reply_log.warning("reply.unknown", cause=cause)
-            return lambda: outbox.unknown(due.id, channel, cause, self._now())
+            reply_log.warning("reply.unconfirmed", cause=cause)
+            return lambda: outbox.mark_unknown(reply.id, channel, cause, self._now())
         except Exception as error:
-            # A fault of ours, before or after it was sent: not again, and not for ever.
-            self._unexpected += 1
-            reply_log.error("reply.unexpected", exc_info=error)
-            if self._unexpected >= _UNEXPECTED_IN_A_ROW:
-                raise Stop(f"replies: {self._unexpected} unexpected errors in a row") from error
-            return lambda: outbox.unknown(due.id, channel, "unexpected", self._now())
-        self._unexpected = 0
+            # A bug, before or after the reply was sent: do not send it again, and do not go on for ever.
+            self._unexpected_errors += 1
+            reply_log.error("reply.failed_unexpectedly", exc_info=error)
+            if self._unexpected_errors >= _MAX_UNEXPECTED_ERRORS_IN_A_ROW:
+                raise Stop(f"Replies met {self._unexpected_errors} unexpected errors in a row.") from error
+            return lambda: outbox.mark_unknown(reply.id, channel, "unexpected", self._now())
+        self._unexpected_errors = 0
         reply_log.info("reply.sent")
-        return lambda: outbox.sent(due.id, channel, provider_id)
+        return lambda: outbox.mark_sent(reply.id, channel, provider_id)
 
-    def _settle(self, write: Callable[[], object]) -> None:
-        """Until it is written; whoever is stopped meanwhile leaves it to the sweep, as unknown."""
+    def _write_until_done(self, write: Callable[[], object]) -> None:
+        """Write the outcome, waiting for the database. If stopped meanwhile, the sweep marks the reply as unknown."""
         while True:
             try:
                 write()
             except DatabaseUnavailable as error:
-                self._away(error)
+                self._log_database_away(error)
                 if self._stopping.wait(self._pause):
                     return
             else:
                 return
 
-    def _away(self, error: DatabaseUnavailable) -> None:
-        _log.warning("reply.not_kept", channel=self._channel, cause=str(error))
+    def _log_database_away(self, error: DatabaseUnavailable) -> None:
+        _log.warning("reply.write_failed", channel=self._channel, cause=str(error))
 
-    def _hashed(self, address: str) -> str:
+    def _address_hash(self, address: str) -> str:
         return hmac.digest(self._key, f"address:{address}".encode(), hashlib.sha256).hex()

@@ -1,4 +1,4 @@
-"""Puts every reply into the outbox and keeps whom it is for, each once, in whatever order they come."""
+"""Sink that writes replies into the outbox and stores their recipients, each once, in any order of arrival."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -21,24 +21,24 @@ T = TypeVar("T", bound=WireModel)
 
 
 class ReplySink:
-    """See `bus.worker.Stage`. Sends nothing: `sinks.replies.sender` does."""
+    """Stage of the replies; see `bus.worker.Stage`. It sends nothing: `sinks.replies.sender` does."""
 
     def __init__(self, engine: Engine, channels: ChannelDirectory) -> None:
         self._engine = engine
         self._channels = channels
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
-        """Nothing follows: the rows are the effect, and a row that is there stays as it is."""
+        """Write the rows and return no messages. An existing row stays as it is."""
         complaints = [self._decode(Complaint, record) for record in records if record.topic == COMPLAINTS]
-        replies = [_outbox(self._decode(Reply, record)) for record in records if record.topic != COMPLAINTS]
-        recipients = [_recipient(complaint) for complaint in complaints if self._may_get_replies(complaint)]
+        replies = [_outbox_row(self._decode(Reply, record)) for record in records if record.topic != COMPLAINTS]
+        recipients = [_recipient_row(complaint) for complaint in complaints if self._can_have_replies(complaint)]
         try:
             with write_transaction(self._engine) as connection:
-                _write(connection, RecipientRow, sorted(recipients, key=lambda row: row["complaint_id"]))
-                _keep_secret(connection, complaints)
-                _write(connection, OutboxRow, sorted(replies, key=lambda row: row["id"]))
+                _insert_rows(connection, RecipientRow, sorted(recipients, key=lambda row: row["complaint_id"]))
+                _extend_secrecy(connection, complaints)
+                _insert_rows(connection, OutboxRow, sorted(replies, key=lambda row: row["id"]))
         except StatementError as error:
-            # What comes through `write_transaction` is the values' fault: a NUL, a date before the calendar.
+            # `write_transaction` lets through only errors of the values: a NUL, a date before the calendar.
             raise Reject("unstorable", type(error).__name__) from None
         return ()
 
@@ -48,33 +48,34 @@ class ReplySink:
         except codec.CodecError as error:
             raise Reject(error.reason, error.field) from error
 
-    def _may_get_replies(self, complaint: Complaint) -> bool:
-        """Return whether there can be a reply. A repeat may yet be taken apart by a person, so it counts too."""
+    def _can_have_replies(self, complaint: Complaint) -> bool:
+        """Return True for a channel with replies. A repeat has replies if a person splits it later."""
         return complaint.channel in self._channels.with_replies
 
 
-def _write(connection: Connection, table: type[SQLModel], rows: list[Row]) -> None:
-    """In one order everywhere: two sinks with the same rows wait for each other, and don't deadlock."""
+def _insert_rows(connection: Connection, table: type[SQLModel], rows: list[Row]) -> None:
+    """Insert sorted rows: two sinks with the same rows wait for each other and do not deadlock."""
     if rows:
         connection.execute(insert_statement(connection, table).on_conflict_do_nothing(), rows)
 
 
-def _keep_secret(connection: Connection, complaints: Sequence[Complaint]) -> None:
-    """Who asks for secrecy only when repeating asks for it for the whole matter; a repeat comes after its first."""
-    heads = sorted(
+def _extend_secrecy(connection: Connection, complaints: Sequence[Complaint]) -> None:
+    """Make the first complaint secret if its sender asks for secrecy in a repeat. A repeat comes after its first."""
+    repeated_ids = sorted(
         complaint.relation.of
         for complaint in complaints
         if complaint.relation.kind == "repeat" and complaint.relation.of and _is_secret(complaint)
     )
-    if heads:
-        connection.execute(update(RecipientRow).where(col(RecipientRow.complaint_id).in_(heads)).values(secret=True))
+    if repeated_ids:
+        statement = update(RecipientRow).where(col(RecipientRow.complaint_id).in_(repeated_ids))
+        connection.execute(statement.values(secret=True))
 
 
 def _is_secret(complaint: Complaint) -> bool:
     return complaint.report.anonim or complaint.report.rahasia
 
 
-def _recipient(complaint: Complaint) -> Row:
+def _recipient_row(complaint: Complaint) -> Row:
     return {
         "complaint_id": complaint.id,
         "secret": _is_secret(complaint),
@@ -82,12 +83,12 @@ def _recipient(complaint: Complaint) -> Row:
     }
 
 
-def _outbox(reply: Reply) -> Row:
-    unsent = {"state": "waiting", "attempts": 0, "address": "", "provider_id": "", "status": "", "error": ""}
+def _outbox_row(reply: Reply) -> Row:
+    not_sent_yet = {"state": "waiting", "attempts": 0, "address": "", "provider_id": "", "status": "", "error": ""}
     return {
         **reply.model_dump(include={"id", "complaint_id", "tracking", "says", "text"}),
         "channel": reply.channel,
         "made_at": reply.at,
         "next_at": reply.at,
-        **unsent,
+        **not_sent_yet,
     }

@@ -1,4 +1,4 @@
-"""The outbox and what it must remember. A reply's row is written once; only its fate changes."""
+"""Tables of the replies. A reply's row is written once; only its delivery state changes."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from config.database import UtcDateTime
 
 
 class RecipientRow(SQLModel, table=True):
-    """Whom a complaint's replies go to. The contact is sealed and opened only to send."""
+    """Recipient of a complaint's replies. The contact is sealed; only the reply sender opens it."""
 
     __tablename__ = "replies_recipient"
 
@@ -22,7 +22,7 @@ class RecipientRow(SQLModel, table=True):
 
 
 class OutboxRow(SQLModel, table=True):
-    """One reply. `address` is a keyed hash of where it was sent; `status` is the provider's last word of it."""
+    """One reply. `address` is a keyed hash of the receiving address; `status` is the provider's latest status."""
 
     __tablename__ = "replies_outbox"
     __table_args__ = (
@@ -47,8 +47,8 @@ class OutboxRow(SQLModel, table=True):
     error: str
 
 
-class WayRow(SQLModel, table=True):
-    """How a channel's way out is: nothing is sent before `not_before`; `failures` in a row make the waits longer."""
+class ProviderPauseRow(SQLModel, table=True):
+    """Pause of a channel's provider: nothing is sent before `not_before`. `failures` in a row lengthen the pause."""
 
     __tablename__ = "replies_way"
 
@@ -58,7 +58,7 @@ class WayRow(SQLModel, table=True):
 
 
 class UnreachableRow(SQLModel, table=True):
-    """An address, as its keyed hash, that wants nothing from us or is there no more."""
+    """Address, as its keyed hash, that opted out or does not exist any more."""
 
     __tablename__ = "replies_unreachable"
 

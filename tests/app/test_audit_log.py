@@ -13,7 +13,14 @@ import pytest
 from sqlalchemy import Engine, text
 
 from app.assembly.parts import Parts
-from app.operations.audit_log import BEGINNING, Act, AuditLog, Kept, chained, verified
+from app.operations.audit_log import (
+    FIRST_PREVIOUS_HASH,
+    AuditLog,
+    ChainedAction,
+    StaffAction,
+    chain_action,
+    verify_chain,
+)
 from config.database import open_engine
 from tests.conftest import NOW
 from tests.support import program
@@ -24,7 +31,7 @@ APPENDING = 4
 EACH = 12
 
 
-def filled(engine: Engine, rows: int = 4) -> list[Kept]:
+def filled(engine: Engine, rows: int = 4) -> list[ChainedAction]:
     """Acts of two persons, a minute apart."""
     log = AuditLog(engine)
     return [
@@ -33,7 +40,7 @@ def filled(engine: Engine, rows: int = 4) -> list[Kept]:
     ]
 
 
-def listed(engine: Engine) -> list[Kept]:
+def listed(engine: Engine) -> list[ChainedAction]:
     """All rows."""
     with AuditLog(engine).rows() as rows:
         return list(rows)
@@ -42,7 +49,7 @@ def listed(engine: Engine) -> list[Kept]:
 def test_an_act_is_kept_whole(engine: Engine) -> None:
     """Who, when, what, to what and why; counted from 1, each with the hash of the one before."""
     first, second = filled(engine, 2)
-    assert (first.seq, first.previous, second.seq, second.previous) == (1, BEGINNING, 2, first.hash)
+    assert (first.seq, first.previous, second.seq, second.previous) == (1, FIRST_PREVIOUS_HASH, 2, first.hash)
     assert first.act.at == "2026-11-24T08:04:05.678Z"
     assert (first.act.actor, first.act.action, first.act.subject) == ("petugas-0", "letters.drop", "id-0")
     assert listed(engine) == [first, second]
@@ -60,7 +67,7 @@ def test_any_program_can_count_the_hash_again(engine: Engine) -> None:
 
 def test_an_untouched_log_fits(engine: Engine) -> None:
     """It says how many rows and the last hash; an empty one has none, and fits."""
-    assert AuditLog(engine).verify() == verified(())
+    assert AuditLog(engine).verify() == verify_chain(())
     rows = filled(engine)
     found = AuditLog(engine).verify()
     assert (found.rows, found.head, found.fault) == (4, rows[-1].hash, "")
@@ -69,14 +76,14 @@ def test_an_untouched_log_fits(engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("tampering", "says"),
     [
-        (["UPDATE audit_log SET why = 'lain' WHERE seq = 2"], "row 2 is not what was written"),
-        (["UPDATE audit_log SET actor = 'petugas-9' WHERE seq = 4"], "row 4 is not what was written"),
-        (["UPDATE audit_log SET at = 'kemarin' WHERE seq = 3"], "row 3 is not what was written"),
-        (["DELETE FROM audit_log WHERE seq = 2"], "row 3 stands where row 2 should"),
-        (["DELETE FROM audit_log WHERE seq = 1"], "row 2 stands where row 1 should"),
+        (["UPDATE audit_log SET why = 'lain' WHERE seq = 2"], "Row 2 does not match its hash"),
+        (["UPDATE audit_log SET actor = 'petugas-9' WHERE seq = 4"], "Row 4 does not match its hash"),
+        (["UPDATE audit_log SET at = 'kemarin' WHERE seq = 3"], "Row 3 does not match its hash"),
+        (["DELETE FROM audit_log WHERE seq = 2"], "Row 3 is in the place of row 2"),
+        (["DELETE FROM audit_log WHERE seq = 1"], "Row 2 is in the place of row 1"),
         (
             ["DELETE FROM audit_log WHERE seq = 2", "UPDATE audit_log SET seq = seq - 1 WHERE seq = 3"],
-            "row 2 is not what was written",
+            "Row 2 does not match its hash",
         ),
         (
             [
@@ -84,14 +91,14 @@ def test_an_untouched_log_fits(engine: Engine) -> None:
                 "UPDATE audit_log SET seq = 2 WHERE seq = 3",
                 "UPDATE audit_log SET seq = 3 WHERE seq = 9",
             ],
-            "row 2 is not what was written",
+            "Row 2 does not match its hash",
         ),
         (
             [
                 "UPDATE audit_log SET seq = 5 WHERE seq = 4",
                 COPIED,
             ],
-            "row 4 is not what was written",
+            "Row 4 does not match its hash",
         ),
     ],
 )
@@ -103,22 +110,22 @@ def test_what_was_done_to_a_row_is_found(engine: Engine, tampering: list[str], s
             connection.execute(text(statement))
     found = AuditLog(engine).verify()
     assert found.fault.startswith(says)
-    assert found.head == (rows[found.rows - 1].hash if found.rows else BEGINNING)
+    assert found.head == (rows[found.rows - 1].hash if found.rows else FIRST_PREVIOUS_HASH)
 
 
 def test_a_row_written_anew_breaks_the_chain(engine: Engine) -> None:
     """Whoever changes a row and counts its hash again has changed what the next one follows."""
     rows = filled(engine)
     rewritten(engine, [replace(rows[1].act, why="lain")])
-    assert AuditLog(engine).verify().fault.startswith("row 3 does not follow the row before it")
+    assert AuditLog(engine).verify().fault.startswith("Row 3 does not follow the row before it")
 
 
-def rewritten(engine: Engine, acts: list[Act]) -> None:
+def rewritten(engine: Engine, acts: list[StaffAction]) -> None:
     """Put these acts in the place of those from the second row on, with hashes that fit."""
     previous = listed(engine)[0].hash
     with engine.begin() as connection:
         for seq, act in enumerate(acts, start=2):
-            row = chained(seq, act, previous)
+            row = chain_action(seq, act, previous)
             connection.execute(
                 text("UPDATE audit_log SET why = :why, previous = :previous, hash = :hash WHERE seq = :seq"),
                 {"why": act.why, "previous": previous, "hash": row.hash, "seq": seq},
@@ -130,17 +137,17 @@ def test_a_noted_hash_finds_what_the_rows_do_not_show(engine: Engine) -> None:
     """A log whose end was cut off, or that was written anew, fits by itself; a last hash of before is not in it."""
     rows = filled(engine)
     log = AuditLog(engine)
-    assert [log.verify(noted).fault for noted in (BEGINNING, rows[1].hash, rows[3].hash)] == ["", "", ""]
+    assert [log.verify(noted).fault for noted in (FIRST_PREVIOUS_HASH, rows[1].hash, rows[3].hash)] == ["", "", ""]
 
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM audit_log WHERE seq = 4"))
     assert log.verify().fault == ""
     assert log.verify(rows[2].hash).fault == ""
-    assert log.verify(rows[3].hash).fault.startswith(f"no row has the hash {rows[3].hash}: the end after row 3")
+    assert log.verify(rows[3].hash).fault.startswith(f"No row has the hash {rows[3].hash}: the rows after row 3")
 
     rewritten(engine, [replace(row.act, why="lain") for row in rows[1:3]])
     assert log.verify().fault == ""
-    assert log.verify(rows[2].hash).fault.startswith("no row has the hash")
+    assert log.verify(rows[2].hash).fault.startswith("No row has the hash")
 
 
 def test_two_that_append_at_one_moment(engine: Engine) -> None:
@@ -225,9 +232,9 @@ def test_the_commands(parts: Parts, run: Run) -> None:
     assert run("verify")[:2] == (0, f"4 rows, the last hash is {log.verify().head}\n")
     assert run("verify", "--head", rows[2].hash)[0] == 0
     code, _, err = run("verify", "--head", "f" * 64)
-    assert (code, err.split(":")[0]) == (1, f"no row has the hash {'f' * 64}")
+    assert (code, err.split(":")[0]) == (1, f"No row has the hash {'f' * 64}")
     with parts.engine.begin() as connection:
         connection.execute(text("UPDATE audit_log SET why = 'lain' WHERE seq = 2"))
     code, out, err = run("verify")
     assert (code, out) == (1, "")
-    assert err.startswith("row 2 is not what was written")
+    assert err.startswith("Row 2 does not match its hash")

@@ -107,13 +107,13 @@ def test_a_port_that_is_taken_is_named(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (("run", "sorter"), 2, "no such stage: sorter"),
+        (("run", "sorter"), 2, "There is no stage sorter"),
         (("status", "ABCD"), 2, "not a tracking number"),
-        (("tail", "no-such"), 2, "no such topic: no-such"),
-        (("replay", "x.csv", "--channels", "pigeon"), 2, "no such channel: pigeon"),
-        (("answer", "ABCD", "perhaps"), 78, "no such verdict: perhaps"),
-        (("answer", "ABCD", "accepted", "--actor", "a" * 201), 2, "--actor takes 200 characters"),
-        (("answer", "ABCD", "accepted", "--actor", "petugas\x1b[2J"), 2, "of characters that can be seen"),
+        (("tail", "no-such"), 2, "There is no topic no-such"),
+        (("replay", "x.csv", "--channels", "pigeon"), 2, "There is no channel pigeon"),
+        (("answer", "ABCD", "perhaps"), 78, "There is no verdict perhaps"),
+        (("answer", "ABCD", "accepted", "--actor", "a" * 201), 2, "--actor has at most 200 characters"),
+        (("answer", "ABCD", "accepted", "--actor", "petugas\x1b[2J"), 2, "one line of visible characters"),
     ],
 )
 def test_wrong_usage_is_said(cli: Cli, arguments: tuple[str, ...], code: int, says: str) -> None:
@@ -196,4 +196,4 @@ def test_no_number_is_no_number(cli: Cli, arguments: tuple[str, ...]) -> None:
     """What can't be counted with is refused before anything is done."""
     found = cli(*arguments)
     assert (found.returncode, found.stdout) == (2, "")
-    assert "is no number to count with" in found.stderr
+    assert "is not a finite number" in found.stderr

@@ -15,7 +15,15 @@ from typer.testing import CliRunner
 
 from app.assembly.parts import Parts
 from app.cli import app
-from app.operations.dead_letters import Choice, Letter, Letters, groups, letter_of, row, told_of
+from app.operations.review.dead_letters import (
+    DeadLetterFilter,
+    DeadLetters,
+    StoredDeadLetter,
+    count_rows,
+    letter_event,
+    list_row,
+    stored_dead_letter,
+)
 from bus.errors import Reject, Retry, Stop
 from bus.port import Outgoing, Record
 from config.database import DatabaseUnavailable
@@ -62,12 +70,12 @@ def complaint(place: int = 1) -> Outgoing:
     return Outgoing(COMPLAINTS, *codec.encode(made, str(made.id), "/test"))
 
 
-def letter(**said: Any) -> Letter:
+def letter(**said: Any) -> StoredDeadLetter:
     """One that the ledger put aside."""
     headers = {"dead_stage": "ledger", "dead_reason": "unstorable", "dead_field": "DataError"} | said
     place = {"dead_position": "complaints/3/17"}
     packed = tuple((name, value.encode()) for name, value in (headers | place).items())
-    return letter_of(Record("dead-sinks", 0, 4, 1_795_507_200_000, b"", b"{}", packed))
+    return stored_dead_letter(Record("dead-sinks", 0, 4, 1_795_507_200_000, b"", b"{}", packed))
 
 
 def test_a_letter_is_what_its_stage_wrote(post: Post, arrival: Outgoing) -> None:
@@ -78,9 +86,9 @@ def test_a_letter_is_what_its_stage_wrote(post: Post, arrival: Outgoing) -> None
     (one,) = post.waiting()
     (record,) = post.read("raw-sms")
     (kept,) = post.read("dead-normalize")
-    assert (one.stage, one.reason, one.field, one.place) == ("normalize", "unreadable", "body", record.position)
-    assert (one.topic, one.kept_in, one.stub) == ("raw-sms", "dead-normalize", b"")
-    assert one.message == json_id(arrival)
+    assert (one.stage, one.reason, one.field, one.position) == ("normalize", "unreadable", "body", record.position)
+    assert (one.topic, one.dead_topic, one.stub) == ("raw-sms", "dead-normalize", b"")
+    assert one.message_id == json_id(arrival)
     assert one.id == ids.dead_letter_id("normalize", record.position)
     assert one.at == datetime.fromtimestamp(kept.timestamp / 1000, UTC)
 
@@ -98,15 +106,15 @@ def test_a_record_that_a_stage_puts_aside_again_is_one_letter(post: Post, arriva
     (kept,) = post.read("dead-normalize")
     post.publish(Outgoing("dead-normalize", kept.key, kept.value, kept.headers))
     assert post.waiting() == []
-    assert len(post.letters.every(Choice())) == 1
+    assert len(post.letters.chosen(DeadLetterFilter())) == 1
 
 
 def test_what_no_worker_wrote_is_a_letter_too(post: Post) -> None:
     """A record without headers is known by its own place; it has nowhere to go, and can be dropped."""
     post.publish(Outgoing("dead-router", b"", b"garbage"), Outgoing(OVERSIGHT, b"", b"garbage"))
     (one,) = post.waiting()
-    assert (one.stage, one.place, one.message) == ("router", "dead-router/0/0", one.id)
-    assert [step.left for step in post.redrive()] == ["unknown_topic"]
+    assert (one.stage, one.position, one.message_id) == ("router", "dead-router/0/0", one.id)
+    assert [step.reason for step in post.redrive()] == ["unknown_topic"]
     assert post.drop() == [one]
     assert post.waiting() == []
 
@@ -114,29 +122,29 @@ def test_what_no_worker_wrote_is_a_letter_too(post: Post) -> None:
 @pytest.mark.parametrize(
     ("choice", "taken"),
     [
-        (Choice(), True),
-        (Choice(stage="ledger"), True),
-        (Choice(stage="sinks"), True),
-        (Choice(stage="router"), False),
-        (Choice(reason="unstorable", field="DataError"), True),
-        (Choice(reason="unexpected"), False),
-        (Choice(field=""), False),
-        (Choice(since=letter().at, until=letter().at + HOUR), True),
-        (Choice(until=letter().at), False),
-        (Choice(since=letter().at + HOUR), False),
-        (Choice(ids=(str(letter().id)[:8],)), True),
-        (Choice(ids=("",)), False),
-        (Choice(reason="unstorable", ids=("ffffffff",)), False),
+        (DeadLetterFilter(), True),
+        (DeadLetterFilter(stage="ledger"), True),
+        (DeadLetterFilter(stage="sinks"), True),
+        (DeadLetterFilter(stage="router"), False),
+        (DeadLetterFilter(reason="unstorable", field="DataError"), True),
+        (DeadLetterFilter(reason="unexpected"), False),
+        (DeadLetterFilter(field=""), False),
+        (DeadLetterFilter(since=letter().at, until=letter().at + HOUR), True),
+        (DeadLetterFilter(until=letter().at), False),
+        (DeadLetterFilter(since=letter().at + HOUR), False),
+        (DeadLetterFilter(ids=(str(letter().id)[:8],)), True),
+        (DeadLetterFilter(ids=("",)), False),
+        (DeadLetterFilter(reason="unstorable", ids=("ffffffff",)), False),
     ],
 )
-def test_filters(choice: Choice, *, taken: bool) -> None:
+def test_filters(choice: DeadLetterFilter, *, taken: bool) -> None:
     """By stage (as it names itself, or as its topic does), reason, field, when, and id; together all must fit."""
-    assert choice.takes(letter()) is taken
+    assert choice.matches(letter()) is taken
 
 
 def test_counted_by_reason() -> None:
     """How many of each stage, reason and field, the most first."""
-    found = groups([letter(), letter(dead_field=""), letter(), letter(dead_stage="replies", dead_field="")])
+    found = count_rows([letter(), letter(dead_field=""), letter(), letter(dead_stage="replies", dead_field="")])
     assert [tuple(one.values()) for one in found] == [
         ("ledger", "unstorable", "DataError", 2),
         ("ledger", "unstorable", "", 1),
@@ -161,10 +169,10 @@ def test_a_mistaken_drop_can_be_mended(post: Post, arrival: Outgoing) -> None:
     post.publish(arrival)
     post.aside(Reject("unreadable"), "raw-sms")
     (one,) = post.drop()
-    assert post.redrive(Choice(reason="unreadable")) == []
-    assert [len(post.redrive(Choice(ids=(str(one.id),)))) for _ in range(2)] == [1, 0]
-    assert post.letters.decided() == {one.id: "redriven"}
-    assert post.drop(Choice(ids=(str(one.id),))) == []
+    assert post.redrive(DeadLetterFilter(reason="unreadable")) == []
+    assert [len(post.redrive(DeadLetterFilter(ids=(str(one.id),)))) for _ in range(2)] == [1, 0]
+    assert post.letters.decisions() == {one.id: "redriven"}
+    assert post.drop(DeadLetterFilter(ids=(str(one.id),))) == []
 
 
 def test_two_who_decide_at_once(post: Post, arrival: Outgoing) -> None:
@@ -173,9 +181,9 @@ def test_two_who_decide_at_once(post: Post, arrival: Outgoing) -> None:
     post.aside(Reject("unreadable"), "raw-sms")
     (one,) = post.waiting()
     post.redrive()
-    post.publish(told_of(one, "letter-dropped", "petugas-2", "uji coba", NOW))
-    assert post.letters.decided() == {one.id: "redriven"}
-    assert post.redrive(Choice(ids=(str(one.id),))) == []
+    post.publish(letter_event(one, "letter-dropped", "petugas-2", "uji coba", NOW))
+    assert post.letters.decisions() == {one.id: "redriven"}
+    assert post.redrive(DeadLetterFilter(ids=(str(one.id),))) == []
 
 
 def test_each_act_stands_in_the_log(post: Post, arrival: Outgoing) -> None:
@@ -183,9 +191,9 @@ def test_each_act_stands_in_the_log(post: Post, arrival: Outgoing) -> None:
     post.publish(arrival, complaint())
     post.aside(Reject("unreadable"), "raw-sms")
     post.aside(Reject("not_the_shape"), COMPLAINTS, group="router", stage="router")
-    one, two = (post.waiting(Choice(stage=stage))[0] for stage in ("normalize", "router"))
+    one, two = (post.waiting(DeadLetterFilter(stage=stage))[0] for stage in ("normalize", "router"))
     post.letters.reveal(post.letters.find(str(one.id)), "petugas-3", "tiket 17", NOW)
-    post.drop(Choice(stage="router"))
+    post.drop(DeadLetterFilter(stage="router"))
     post.redrive()
     with post.log.rows() as rows:
         assert [(kept.act.action, kept.act.subject, kept.act.actor, kept.act.why) for kept in rows] == [
@@ -227,13 +235,13 @@ def test_what_is_shown_says_nothing(post: Post, parts: Parts, arrival: Outgoing)
     post.aside(Reject("not_the_shape", "text"), COMPLAINTS, AGENCY_ANSWERS, group="router", stage="router")
 
     found = [post.letters.find(str(one.id)) for one in post.waiting()]
-    shown = json.dumps([[row(one.letter), post.letters.about(one)] for one in found])
+    shown = json.dumps([[list_row(one.letter), post.letters.describe(one)] for one in found])
     written = ("Pohon", "tumbang", "Contoh", PHONE[1:], "Budi", "budi", "Rahasia", "3171", "2VA8")
     telling = (*written, raw.sender, raw.body, raw.tracking)
     assert [word for word in telling if word in shown] == []
     answer = next(one for one in found if one.letter.topic == AGENCY_ANSWERS)
-    about: Any = post.letters.about(answer)
-    assert (about["was_at"], about["decided"], about["stub"]) == (answer.letter.place, "", False)
+    about: Any = post.letters.describe(answer)
+    assert (about["was_at"], about["decided"], about["stub"]) == (answer.letter.position, "", False)
     assert about["value"] == {
         "id": str(raw.id),
         "message_id": str(raw.id),
@@ -270,7 +278,7 @@ def test_a_look_is_kept_before_it_is_shown(post: Post, parts: Parts, arrival: Ou
 
     away = Breaking(parts.bus, FlakyProducer(parts.bus.producer(), {1}))
     with pytest.raises(Retry):
-        Letters(away, parts.sealer, parts.topics, post.log).reveal(arrived, "petugas-3", "x", NOW)  # type: ignore[arg-type]
+        DeadLetters(away, parts.sealer, parts.topics, post.log).reveal(arrived, "petugas-3", "x", NOW)  # type: ignore[arg-type]
 
 
 def test_with_another_key_the_seal_stays(post: Post, parts: Parts, arrival: Outgoing) -> None:
@@ -333,7 +341,7 @@ def test_the_commands(post: Post, parts: Parts, cli: Cli) -> None:
 
     planned = cli("redrive", "--all", "--dry-run")
     assert (planned.returncode, planned.stdout) == (0, "raw-sms 3\n")
-    assert planned.stderr.startswith(f"{stays.id} is left: it was worked")
+    assert planned.stderr.startswith(f"{stays.id} is left. The stage processed it")
     assert len(post.read("raw-sms")) == 3
 
     dropped = cli("drop", "--id", str(raws[2].id), *who)
@@ -381,14 +389,14 @@ def test_a_look_orders_a_terminal_nothing(post: Post, cli: Cli, settings: Settin
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("redrive", "--all"), "--actor and --why are needed"),
-        (("redrive", "--all", "--actor", "petugas-1"), "--actor and --why are needed"),
-        (("redrive", "--actor", "petugas-1", "--why", "x"), "say which"),
-        (("redrive", "--dry-run"), "say which"),
+        (("redrive", "--all"), "--actor and --why are missing"),
+        (("redrive", "--all", "--actor", "petugas-1"), "--actor and --why are missing"),
+        (("redrive", "--actor", "petugas-1", "--why", "x"), "No dead letters are chosen"),
+        (("redrive", "--dry-run"), "No dead letters are chosen"),
         (("redrive", "--all", "--rate", "0", "--actor", "petugas-1", "--why", "x"), "--rate"),
         (("drop", "--all", "--actor", "petugas-1"), "--why"),
-        (("drop", "--actor", "petugas-1", "--why", "x"), "say which"),
-        (("drop", "--actor", "petugas-1", "--why", "x", "--since", "kemarin"), "not a moment: kemarin"),
+        (("drop", "--actor", "petugas-1", "--why", "x"), "No dead letters are chosen"),
+        (("drop", "--actor", "petugas-1", "--why", "x", "--since", "kemarin"), "kemarin is not a time"),
         (("show", "ffff", "--reveal"), "--actor"),
         (("list", "--by", "topic"), "--by"),
     ],

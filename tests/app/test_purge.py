@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 
 from app.assembly.channels import DIRECTORY
 from app.assembly.parts import Parts
-from app.operations.purge import Purge, Purged
+from app.operations.purge import Purge, PurgeReport
 from bus.errors import Retry
 from bus.local.bus import LocalBus
 from bus.port import Outgoing, TopicSpec
@@ -30,7 +30,7 @@ from ingest.wrap import Wrapper, accepted_record
 from messages import topics
 from messages.sealing import Sealer
 from messages.shapes import Attachment, Channel
-from sinks.replies.outbox import Outbox
+from sinks.replies.outbox import ReplyOutbox
 from tests.conftest import NOW
 from tests.sinks.replies.office import Office, complaint, reply
 from tests.sinks.replies.test_sender import Post
@@ -86,10 +86,10 @@ class House:
         producer.close()
         return message
 
-    def purge(self, days: float = 30, *, dry: bool = False) -> Purged:
+    def purge(self, days: float = 30, *, dry: bool = False) -> PurgeReport:
         """Now."""
         self.days_ago(0)
-        mine = Purge(self.engine, self.bus, self.spool, timedelta(days=7), dry=dry)
+        mine = Purge(self.engine, self.bus, self.spool, DIRECTORY.names, timedelta(days=7), dry=dry)
         return mine.run(NOW - days * DAY, NOW)
 
     def purged(self, days: float = 30) -> int:
@@ -210,7 +210,7 @@ def test_reports_in_the_spool_are_not_on_the_bus(house: House) -> None:
         if step:
             step(house.spool.oldest_batch()[0])
         found = house.purge()
-        assert ("attachments" in found.counts, set(found.left)) == (False, {"attachments"})
+        assert ("attachments" in found.counts, set(found.skipped)) == (False, {"attachments"})
     assert house.there(waiting) == [True]
 
 
@@ -310,7 +310,7 @@ def test_late_word_of_a_provider(engine: Engine, house: House) -> None:
     office.send(post)
     house.purge()
 
-    assert Outbox(engine).heard(old.id, "SM1", "undelivered", "21610", NOW)
+    assert ReplyOutbox(engine).record_status(old.id, "SM1", "undelivered", "21610", NOW)
     assert office.state(old)[0] == "failed"
 
 
@@ -324,7 +324,7 @@ def test_bus_that_is_away(house: House) -> None:
             """See `bus.port.Bus`."""
             raise Retry("away")
 
-    mine = Purge(house.engine, _Away(), house.spool, timedelta(days=7), dry=False)  # type: ignore[arg-type]
+    mine = Purge(house.engine, _Away(), house.spool, DIRECTORY.names, timedelta(days=7), dry=False)  # type: ignore[arg-type]
     with pytest.raises(Retry):
         mine.run(NOW - 30 * DAY, NOW)
     assert house.there(kept) == [True]

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from app.assembly.parts import Parts
 from app.cli import app
-from app.operations.quarantine import Choice, Quarantine, row
+from app.operations.review.quarantine import Quarantine, QuarantineFilter, list_row
 from bus.errors import Retry, Stop
 from bus.port import Outgoing, Producer
 from config.database import DatabaseUnavailable
@@ -71,18 +71,18 @@ class Held:
         finally:
             reader.close()
 
-    def release(self, choice: Choice | None = None) -> list[str]:
+    def release(self, choice: QuarantineFilter | None = None) -> list[str]:
         """The numbers of what was let out."""
-        done = self.quarantine.release(choice or Choice(), "petugas-1", "token lama", LATER)
+        done = self.quarantine.release(choice or QuarantineFilter(), "petugas-1", "token lama", LATER)
         return [one.tracking for one in done]
 
-    def drop(self, choice: Choice | None = None) -> int:
+    def drop(self, choice: QuarantineFilter | None = None) -> int:
         """How many were dropped."""
-        return len(list(self.quarantine.drop(choice or Choice(), "petugas-2", "palsu", LATER)))
+        return len(list(self.quarantine.drop(choice or QuarantineFilter(), "petugas-2", "palsu", LATER)))
 
-    def waiting(self, choice: Choice | None = None) -> list[str]:
+    def waiting(self, choice: QuarantineFilter | None = None) -> list[str]:
         """The ids of what waits."""
-        return [str(one.raw.id) for one in self.quarantine.waiting(choice or Choice())]
+        return [str(one.raw.id) for one in self.quarantine.undecided(choice or QuarantineFilter())]
 
 
 @pytest.fixture
@@ -106,18 +106,18 @@ def test_each_held_message_waits_once(kept: Held) -> None:
 @pytest.mark.parametrize(
     ("choice", "found"),
     [
-        (Choice(), "abc"),
-        (Choice(reason="unsigned"), "b"),
-        (Choice(since=NOW), "bc"),
-        (Choice(until=NOW), "a"),
-        (Choice(since=NOW - timedelta(hours=1), until=LATER), "ab"),
-        (Choice(reason="bad_signature", since=NOW), "c"),
-        (Choice(ids=("",)), ""),
-        (Choice(ids=("ffffffff",)), ""),
-        (Choice(reason="malformed"), ""),
+        (QuarantineFilter(), "abc"),
+        (QuarantineFilter(reason="unsigned"), "b"),
+        (QuarantineFilter(since=NOW), "bc"),
+        (QuarantineFilter(until=NOW), "a"),
+        (QuarantineFilter(since=NOW - timedelta(hours=1), until=LATER), "ab"),
+        (QuarantineFilter(reason="bad_signature", since=NOW), "c"),
+        (QuarantineFilter(ids=("",)), ""),
+        (QuarantineFilter(ids=("ffffffff",)), ""),
+        (QuarantineFilter(reason="malformed"), ""),
     ],
 )
-def test_filters(kept: Held, choice: Choice, found: str) -> None:
+def test_filters(kept: Held, choice: QuarantineFilter, found: str) -> None:
     """By reason, by when it was held (from, and before), by id; together all must fit."""
     names = {
         str(kept.hold(form(MessageSid="SM1"), at=NOW - timedelta(hours=1)).id): "a",
@@ -130,9 +130,9 @@ def test_filters(kept: Held, choice: Choice, found: str) -> None:
 def test_by_id_or_how_it_begins(kept: Held) -> None:
     """An id, or enough of it, names one message."""
     one, _ = kept.hold(form(MessageSid="SM1")), kept.hold(form(MessageSid="SM2"))
-    assert kept.waiting(Choice(ids=(str(one.id)[:8],))) == [str(one.id)]
+    assert kept.waiting(QuarantineFilter(ids=(str(one.id)[:8],))) == [str(one.id)]
     assert kept.quarantine.find(str(one.id)[:8]).raw.id == one.id
-    with pytest.raises(Stop, match="0 held messages"):
+    with pytest.raises(Stop, match="0 quarantined messages"):
         kept.quarantine.find("ffffffff")
 
 
@@ -170,7 +170,7 @@ def test_deciding_twice_changes_nothing(kept: Held) -> None:
     kept.hold(form(MessageSid="SM1"))
     kept.hold(form(MessageSid="SM2"), "unsigned")
 
-    assert [len(kept.release(Choice(reason="unsigned"))) for _ in range(2)] == [1, 0]
+    assert [len(kept.release(QuarantineFilter(reason="unsigned"))) for _ in range(2)] == [1, 0]
     assert [kept.drop() for _ in range(2)] == [1, 0]
     assert kept.waiting() == []
     assert [event.event for event in kept.told()] == ["released", "dropped"]
@@ -189,8 +189,8 @@ def test_a_mistaken_drop_can_be_mended(kept: Held) -> None:
     """What was dropped is not lost: named by its id it is let out, and by a filter it is not."""
     raw = kept.hold(form())
     kept.drop()
-    assert kept.release(Choice(reason="bad_signature")) == []
-    assert [len(kept.release(Choice(ids=(str(raw.id),)))) for _ in range(2)] == [1, 0]
+    assert kept.release(QuarantineFilter(reason="bad_signature")) == []
+    assert [len(kept.release(QuarantineFilter(ids=(str(raw.id),)))) for _ in range(2)] == [1, 0]
 
 
 def test_who_and_why_are_kept(kept: Held) -> None:
@@ -223,7 +223,7 @@ def test_interrupted_and_done_again(kept: Held, away: set[int]) -> None:
     for sid in ("SM1", "SM2"):
         kept.hold(form(MessageSid=sid))
     with pytest.raises(Retry):
-        list(Breaking(kept.parts, kept.producer).broken(away).release(Choice(), "petugas-1", "x", LATER))
+        list(Breaking(kept.parts, kept.producer).broken(away).release(QuarantineFilter(), "petugas-1", "x", LATER))
 
     kept.release()
 
@@ -238,8 +238,8 @@ def test_what_is_shown_says_nothing(kept: Held) -> None:
     odd = f"{urlencode({'Nama Saya Budi': '1', 'Rahasia': 'x'})}&".encode()
     raw = kept.hold(odd + form(MediaUrl0="https://api.twilio.com/x"))
     waiting = kept.quarantine.find(str(raw.id))
-    about = kept.quarantine.about(waiting)
-    shown = json.dumps([row(waiting), about])
+    about = kept.quarantine.describe(waiting)
+    shown = json.dumps([list_row(waiting), about])
     assert not any(word in shown for word in (*TEXT.split(), PHONE[1:], SID, "Budi", "Rahasia", raw.sender))
     assert (about["fields"], about["other_fields"], about["files"]) == (["Body", "From", "MessageSid"], 3, 1)
     assert about["has_provider_id"] is True
@@ -298,7 +298,7 @@ def test_files_that_it_names_are_not_fetched(kept: Held) -> None:
 def test_each_act_stands_in_the_log(kept: Held) -> None:
     """A release, a drop and a look, each by the id of what was held, before the bus hears of it."""
     one, two = kept.hold(form(MessageSid="SM1")), kept.hold(form(MessageSid="SM2"), "unsigned")
-    kept.release(Choice(reason="unsigned"))
+    kept.release(QuarantineFilter(reason="unsigned"))
     kept.drop()
     kept.quarantine.reveal(kept.quarantine.find(str(one.id)), "petugas-3", "tiket 17", LATER)
     with pytest.raises(Retry):
@@ -335,7 +335,7 @@ def test_another_secret_key_lets_nothing_out(kept: Held) -> None:
     kept.hold(form())
     other = Quarantine(kept.parts.bus, kept.parts.wrapper, Sealer([b"o" * 64]), kept.parts.audit_log)
     with pytest.raises(Stop, match="SATUPINTU_SECRET_KEY"):
-        list(other.release(Choice(), "petugas-1", "x", LATER))
+        list(other.release(QuarantineFilter(), "petugas-1", "x", LATER))
     assert kept.told() == []
 
 
@@ -391,10 +391,13 @@ def test_the_commands(kept: Held, cli: Cli) -> None:
         (("release", "--all"), "--actor"),
         (("drop", "--all", "--actor", "petugas-1"), "--why"),
         (("drop", "--all", "--actor", " ", "--why", "x"), "--actor"),
-        (("release", "--actor", "petugas-1", "--why", "x"), "say which"),
-        (("drop", "--all", "--actor", "p" * 201, "--why", "x"), "--actor takes 200 characters, --why 500"),
-        (("drop", "--all", "--actor", "petugas-1", "--why", "x\ny"), "a line each"),
-        (("drop", "--actor", "petugas-1", "--why", "x", "--since", "kemarin"), "not a moment: kemarin"),
+        (("release", "--actor", "petugas-1", "--why", "x"), "No messages are chosen"),
+        (
+            ("drop", "--all", "--actor", "p" * 201, "--why", "x"),
+            "at most 200 characters, --why at most 500",
+        ),
+        (("drop", "--all", "--actor", "petugas-1", "--why", "x\ny"), "must each be one line"),
+        (("drop", "--actor", "petugas-1", "--why", "x", "--since", "kemarin"), "kemarin is not a time"),
         (("show", "ffff", "--reveal"), "--actor"),
     ],
 )

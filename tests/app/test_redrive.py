@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from app.assembly.parts import Parts
-from app.operations.dead_letters import Choice, Letters
-from app.operations.redrive import LEFT, Pace, Redriving
+from app.operations.review.dead_letters import DeadLetterFilter, DeadLetters
+from app.operations.review.redrive import NOT_REDRIVEN, Pace, Redrive
 from bus.errors import Reject, Retry
 from bus.kafka.bus import KafkaBus
 from bus.kafka.settings import KafkaSettings
@@ -67,19 +67,19 @@ def test_the_way_it_came(post: Post, parts: Parts) -> None:
     first, again = post.read("raw-sms")
     assert (again.key, again.value) == (first.key, first.value)
     assert again.headers == (*first.headers, ("redriven", str(letter.id).encode()))
-    assert (step.letters, step.left) == ((letter,), "")
+    assert (step.letters, step.reason) == ((letter,), "")
     (event,) = post.told()
-    assert (event.event, event.subject, event.message_id) == ("redriven", letter.id, letter.message)
+    assert (event.event, event.subject, event.message_id) == ("redriven", letter.id, letter.message_id)
     assert (event.actor, event.reason, event.at) == ("petugas-1", "sudah diperbaiki", NOW)
     assert post.waiting() == []
 
 
 def test_the_second_time_nothing_goes(post: Post, parts: Parts) -> None:
-    """Redriving twice is redriving once; by its id as well."""
+    """Redrive twice is redriving once; by its id as well."""
     post.publish(arrival(parts))
     post.aside(Reject("unreadable"), "raw-sms")
     ((letter,),) = (step.letters for step in post.redrive())
-    assert (post.redrive(), post.redrive(Choice(ids=(str(letter.id),)))) == ([], [])
+    assert (post.redrive(), post.redrive(DeadLetterFilter(ids=(str(letter.id),)))) == ([], [])
     assert (len(post.read("raw-sms")), len(post.told())) == (2, 1)
 
 
@@ -88,7 +88,7 @@ def test_only_what_is_chosen(post: Post, parts: Parts) -> None:
     for sid, reason in (("SM1", "unreadable"), ("SM2", "unsealable")):
         post.publish(arrival(parts, sid))
         post.aside(Reject(reason), "raw-sms")
-    assert [step.letters[0].reason for step in post.redrive(Choice(reason="unsealable"))] == ["unsealable"]
+    assert [step.letters[0].reason for step in post.redrive(DeadLetterFilter(reason="unsealable"))] == ["unsealable"]
     assert [letter.reason for letter in post.waiting()] == ["unreadable"]
 
 
@@ -97,7 +97,9 @@ def test_planned_and_not_done(post: Post, parts: Parts) -> None:
     post.publish(arrival(parts), complaint())
     post.aside(Reject("unreadable"), "raw-sms")
     post.aside(Reject("not_the_shape"), COMPLAINTS, group="router", stage="router")
-    planned = [step.out.topic for step in Redriving(post.letters, post.topics, post.log).steps(Choice()) if step.out]
+    planned = [
+        step.out.topic for step in Redrive(post.letters, post.topics, post.log).plan(DeadLetterFilter()) if step.out
+    ]
     assert planned == ["raw-sms", COMPLAINTS]
     assert (len(post.read("raw-sms", COMPLAINTS)), post.told(), post.log.verify().rows) == (2, [], 0)
 
@@ -112,7 +114,7 @@ def test_one_that_fails_again_is_another_letter(post: Post, parts: Parts) -> Non
     post.redrive()
     first, _, third = post.read("raw-sms")
     assert third.headers == (*first.headers, ("redriven", str(second.id).encode()))
-    assert len(post.letters.every(Choice())) == 2
+    assert len(post.letters.chosen(DeadLetterFilter())) == 2
 
 
 def test_the_letters_of_one_record_go_together(post: Post) -> None:
@@ -121,7 +123,7 @@ def test_the_letters_of_one_record_go_together(post: Post) -> None:
     for group, stage in (("router", "router"), ("ledger", "sinks"), ("replies", "replies")):
         post.aside(Reject("not_the_shape"), COMPLAINTS, group=group, stage=stage)
     assert len(post.waiting()) == 3
-    (step,) = post.redrive(Choice(stage="ledger"))
+    (step,) = post.redrive(DeadLetterFilter(stage="ledger"))
     assert sorted(letter.stage for letter in step.letters) == ["ledger", "replies", "router"]
     assert len(post.read(COMPLAINTS)) == 2
     assert {event.subject for event in post.told()} == {letter.id for letter in step.letters}
@@ -133,10 +135,10 @@ def test_what_was_dropped_does_not_go_along(post: Post) -> None:
     post.publish(complaint())
     for group, stage in (("router", "router"), ("ledger", "sinks")):
         post.aside(Reject("not_the_shape"), COMPLAINTS, group=group, stage=stage)
-    (dropped,) = post.drop(Choice(stage="router"))
+    (dropped,) = post.drop(DeadLetterFilter(stage="router"))
     (step,) = post.redrive()
     assert [letter.stage for letter in step.letters] == ["ledger"]
-    assert post.letters.decided()[dropped.id] == "letter-dropped"
+    assert post.letters.decisions()[dropped.id] == "letter-dropped"
 
 
 @pytest.mark.parametrize("away", [{1}, {2}, {3}, {4}])
@@ -146,9 +148,9 @@ def test_interrupted_and_done_again(post: Post, parts: Parts, away: set[int]) ->
     post.aside(Reject("unreadable"), "raw-sms")
     letters = post.waiting()
     flaky = Breaking(parts.bus, FlakyProducer(parts.bus.producer(), away))
-    broken = Letters(flaky, parts.sealer, parts.topics, post.log)  # type: ignore[arg-type]  # all it asks for
+    broken = DeadLetters(flaky, parts.sealer, parts.topics, post.log)  # type: ignore[arg-type]  # all it asks for
     with pytest.raises(Retry):
-        list(Redriving(broken, parts.topics, post.log).redrive(Choice(), "petugas-1", "x", NOW))
+        list(Redrive(broken, parts.topics, post.log).run(DeadLetterFilter(), "petugas-1", "x", NOW))
 
     post.redrive()
 
@@ -171,7 +173,7 @@ def test_what_was_too_large_for_a_letter_is_taken_from_its_place(post: Post, par
     (letter,) = post.waiting()
     assert letter.stub.startswith(b"9")
     assert b"Pohon" in post.letters.reveal(post.letters.find(str(letter.id)), "petugas-3", "x", NOW)
-    assert [step.left for step in post.redrive()] == [""]
+    assert [step.reason for step in post.redrive()] == [""]
     first, again = post.read("raw-sms")
     assert (again.key, again.value, again.headers[:-1]) == (first.key, first.value, first.headers)
 
@@ -180,7 +182,7 @@ def test_what_is_too_large_with_its_header_is_left(post: Post, parts: Parts) -> 
     """It waits on, and is said."""
     post.publish(large(parts))
     post.aside(Reject("unreadable"), "raw-sms")
-    assert [step.left for step in post.redrive()] == ["too_large"]
+    assert [step.reason for step in post.redrive()] == ["too_large"]
     assert (len(post.waiting()), post.told(), len(post.read("raw-sms"))) == (1, [], 1)
 
 
@@ -195,7 +197,7 @@ def test_what_is_gone_is_said(post: Post, parts: Parts) -> None:
     post.publish(Outgoing(dead_letter_topic("normalize"), b"", record.value, elsewhere))
     headed = tuple((name, b"other" if name == "dead_stage" else text) for name, text in record.headers)
     post.publish(Outgoing(dead_letter_topic("normalize"), b"", other, headed))
-    assert [step.left for step in post.redrive()] == ["gone", "gone"]
+    assert [step.reason for step in post.redrive()] == ["gone", "gone"]
     assert (len(post.waiting()), len(post.read("raw-sms"))) == (2, 1)
 
 
@@ -215,7 +217,7 @@ def test_what_was_worked_is_not_given_again(post: Post, parts: Parts) -> None:
     """A stage that made too much of a record has decided about it: at another place it would be dropped as known."""
     post.publish(arrival(parts))
     post.aside(Reject("too_large"), "raw-sms")
-    assert [step.left for step in post.redrive()] == ["worked"]
+    assert [step.reason for step in post.redrive()] == ["worked"]
     assert len(post.waiting()) == 1
 
 
@@ -242,16 +244,16 @@ def test_what_a_person_decided_since_holds(post: Post) -> None:
     post.publish(split)
     post.aside(KeyError("x"), CORRECTIONS, group="ledger", stage="sinks")
     post.publish(merge)
-    assert [step.left for step in post.redrive()] == ["overtaken"]
+    assert [step.reason for step in post.redrive()] == ["overtaken"]
     assert (len(post.waiting()), len(post.read(CORRECTIONS))) == (1, 2)
     post.aside(KeyError("x"), CORRECTIONS, group="ledger", stage="sinks")
-    assert [step.left for step in post.redrive()] == ["overtaken", ""]
+    assert [step.reason for step in post.redrive()] == ["overtaken", ""]
     assert post.read(CORRECTIONS)[2].value == merge.value
 
 
 def test_every_reason_to_leave_one_has_its_sentence() -> None:
     """What an operator reads."""
-    assert sorted(LEFT) == [
+    assert sorted(NOT_REDRIVEN) == [
         "gone",
         "not_the_shape",
         "overtaken",
@@ -287,7 +289,7 @@ def test_made_current_before_it_goes(
     post.publish(Outgoing("planted", b"k", value(**said), headers(version)))
     post.aside(Reject("unexpected_type", "ce_type"), "planted", group="router", stage="router")
 
-    assert [step.left for step in post.redrive(upcasts=STEPS)] == [left]
+    assert [step.reason for step in post.redrive(upcasts=STEPS)] == [left]
 
     assert len(post.waiting()) == bool(left)
     for record in post.read("planted")[1:]:
@@ -308,8 +310,8 @@ def test_the_pause_is_before_each(post: Post, parts: Parts) -> None:
     post.publish(arrival(parts, "SM1"), arrival(parts, "SM2"))
     post.aside(Reject("unreadable"), "raw-sms")
     seen: list[int] = []
-    mine = Redriving(post.letters, post.topics, post.log)
-    steps = mine.redrive(Choice(), "petugas-1", "x", NOW, lambda: seen.append(len(post.read("raw-sms"))))
+    mine = Redrive(post.letters, post.topics, post.log)
+    steps = mine.run(DeadLetterFilter(), "petugas-1", "x", NOW, lambda: seen.append(len(post.read("raw-sms"))))
     assert len(list(steps)) == 2
     assert seen == [2, 3]
 
@@ -364,9 +366,9 @@ def test_a_letter_given_twice_is_worked_once(post: Post, parts: Parts, engine: E
     came_by = {letter.topic for letter in letters}
     before = len(post.read(*came_by))
     flaky = Breaking(parts.bus, FlakyProducer(parts.bus.producer(), {2}))
-    crashing = Letters(flaky, parts.sealer, parts.topics, post.log)  # type: ignore[arg-type]  # all it asks for
+    crashing = DeadLetters(flaky, parts.sealer, parts.topics, post.log)  # type: ignore[arg-type]  # all it asks for
     with pytest.raises(Retry):
-        list(Redriving(crashing, parts.topics, post.log).redrive(Choice(), "petugas-1", "x", NOW))
+        list(Redrive(crashing, parts.topics, post.log).run(DeadLetterFilter(), "petugas-1", "x", NOW))
     post.redrive()
     assert len(post.read(*came_by)) == before + len(letters) + 1
 
@@ -391,14 +393,14 @@ def test_on_kafka(parts: Parts, own_node: Node) -> None:
     whole, stub = sorted(post.waiting(), key=lambda letter: bool(letter.stub))
     assert (bool(whole.stub), bool(stub.stub)) == (False, True)
 
-    assert sorted(step.left for step in post.redrive()) == ["", ""]
+    assert sorted(step.reason for step in post.redrive()) == ["", ""]
     assert post.redrive() == []
 
     arrivals = post.read("raw-sms")
     first = [record for record in arrivals if "redriven" not in dict(record.headers)]
     again = {dict(record.headers)["redriven"].decode(): record for record in arrivals if record not in first}
     for letter in (whole, stub):
-        (was,) = [record for record in first if record.position == letter.place]
+        (was,) = [record for record in first if record.position == letter.position]
         record = again[str(letter.id)]
         assert (record.key, record.value, record.headers[:-1]) == (was.key, was.value, was.headers)
         assert record.partition == was.partition

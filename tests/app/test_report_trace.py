@@ -1,6 +1,7 @@
 """The whole way of one report: every record of it, what was decided there, and for whom it waits."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,8 +11,7 @@ from typer.testing import CliRunner
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.cli import app
-from app.operations.agency_answers import answer
-from app.operations.report_trace import Step, trace
+from app.operations.report_trace import ReportTracer, TraceStep
 from bus.port import Outgoing
 from ingest.wrap import quarantine_record
 from messages import codec
@@ -20,6 +20,7 @@ from messages.topics import AGENCY_ANSWERS, dead_letter_topic
 from tests.conftest import NOW
 from tests.monitor.audit.test_audit import Pipeline
 from tests.support import records
+from tests.support.agency_answers import answer
 from tests.support.log_capture import listening
 
 Told = Callable[[], list[tuple[str, str, dict[str, int]]]]
@@ -35,6 +36,13 @@ def pipeline(parts: Parts) -> Iterator[Pipeline]:
     made.producer.close()
 
 
+def trace(parts: Parts, number: str, since: datetime) -> list[TraceStep]:
+    """Trace a report through the topics of these parts."""
+    with closing(parts.bus.reader()) as reader:
+        groups = parts.consumer_groups.values()
+        return ReportTracer(reader, parts.engine, parts.channels.names, parts.queues, groups).trace(number, since)
+
+
 def arrive(pipeline: Pipeline, text: str) -> str:
     """A report comes in; its number."""
     message = records.web(pipeline.parts, text, phone="+628000000001")
@@ -42,9 +50,9 @@ def arrive(pipeline: Pipeline, text: str) -> str:
     return codec.decode(RawMessage, message.value, message.headers).tracking
 
 
-def said(steps: list[Step]) -> list[tuple[str, str]]:
+def said(steps: list[TraceStep]) -> list[tuple[str, str]]:
     """Where each record lies, and what it is."""
-    return [(step.position.split("/")[0], step.what) for step in steps]
+    return [(step.position.split("/")[0], step.kind) for step in steps]
 
 
 def test_every_record_is_shown_as_it_came(pipeline: Pipeline) -> None:
@@ -64,8 +72,13 @@ def test_every_record_is_shown_as_it_came(pipeline: Pipeline) -> None:
         ("agency-bumn-pln", "dispatched"),
         ("oversight", "oversight"),
     ]
-    words = " ".join(step.says for step in steps)
-    for part in ("by web, proven by none", "new", "to kementerian-kemenkes (hop 0", "refused, theirs: bumn-pln"):
+    words = " ".join(step.description for step in steps)
+    for part in (
+        "by web, proven by none",
+        "new",
+        "to kementerian-kemenkes (hop 0",
+        "refused, suggested agency: bumn-pln",
+    ):
         assert part in words
     assert not any(telling in words for telling in ("tolong", "3456", "628000"))
 
@@ -75,13 +88,13 @@ def test_it_says_for_whom_each_record_waits(pipeline: Pipeline) -> None:
     arrive(pipeline, "Jalan rusak di Kab. Sleman")
     number = arrive(pipeline, "Kemenkes tolong")
     (arrived,) = trace(pipeline.parts, number, LONG_AGO)
-    assert arrived.waits_for == {"normalize": int(arrived.position.rsplit("/", 1)[1])}
+    assert arrived.records_ahead == {"normalize": int(arrived.position.rsplit("/", 1)[1])}
     pipeline.work("normalize")
-    arrived, complaint = (step for step in trace(pipeline.parts, number, LONG_AGO) if step.what != "reply")
-    assert (arrived.waits_for, set(complaint.waits_for)) == ({}, {"router", "ledger", "replies"})
+    arrived, complaint = (step for step in trace(pipeline.parts, number, LONG_AGO) if step.kind != "reply")
+    assert (arrived.records_ahead, set(complaint.records_ahead)) == ({}, {"router", "ledger", "replies"})
     pipeline.work("router")
     pipeline.work("ledger")
-    waiting = [step.waits_for.keys() for step in trace(pipeline.parts, number, LONG_AGO) if step.what != "reply"]
+    waiting = [step.records_ahead.keys() for step in trace(pipeline.parts, number, LONG_AGO) if step.kind != "reply"]
     assert waiting == [set(), {"replies"}, set()]
 
 
@@ -93,7 +106,7 @@ def test_a_report_that_died_is_found(pipeline: Pipeline) -> None:
     pipeline.publish(message, Outgoing(dead_letter_topic("normalize"), b"", message.value, message.headers + why))
     steps = trace(pipeline.parts, number, LONG_AGO)
     assert said(steps) == [("raw-web", "arrived"), ("dead-normalize", "dead letter")]
-    assert steps[1].says == "normalize could not work it: unexpected (KeyError)"
+    assert steps[1].description == "normalize could not process it: unexpected (KeyError)"
     assert trace(pipeline.parts, number, datetime.now(NOW.tzinfo) + timedelta(hours=1)) == []
 
 
@@ -103,7 +116,7 @@ def test_a_letter_with_odd_headers_is_shown(pipeline: Pipeline) -> None:
     number = codec.decode(RawMessage, message.value, message.headers).tracking
     odd = (("dead_stage", b"normal\xff"), ("dead_reason", b"\xfe"))
     pipeline.publish(message, Outgoing(dead_letter_topic("normalize"), b"", message.value, message.headers + odd))
-    assert trace(pipeline.parts, number, LONG_AGO)[1].says == "normal\ufffd could not work it: \ufffd"
+    assert trace(pipeline.parts, number, LONG_AGO)[1].description == "normal\ufffd could not process it: \ufffd"
 
 
 def test_a_message_in_quarantine_is_found(pipeline: Pipeline) -> None:
@@ -111,7 +124,7 @@ def test_a_message_in_quarantine_is_found(pipeline: Pipeline) -> None:
     kept = pipeline.parts.wrapper.wrap("sms", "SM1", "", b"Body=rahasia", NOW, "text/plain")
     pipeline.publish(quarantine_record(kept, "bad_signature"))
     (step,) = trace(pipeline.parts, kept.tracking, LONG_AGO)
-    assert (step.what, step.says) == ("quarantined", "by sms: bad_signature")
+    assert (step.kind, step.description) == ("quarantined", "by sms: bad_signature")
 
 
 def test_what_cannot_be_read_is_said(pipeline: Pipeline) -> None:
@@ -122,7 +135,7 @@ def test_what_cannot_be_read_is_said(pipeline: Pipeline) -> None:
     odd = Outgoing("oversight", b"", b"?", trail)
     pipeline.publish(message, odd, Outgoing("oversight", b"", b"?", (*trail, ("ce_type", b"id.lapor.reply.v1"))))
     steps = trace(pipeline.parts, number, LONG_AGO)
-    assert [(step.what, step.says) for step in steps[1:]] == [
+    assert [(step.kind, step.description) for step in steps[1:]] == [
         ("unreadable", "1 bytes"),
         ("unreadable", "not_the_shape"),
     ]

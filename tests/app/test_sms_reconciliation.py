@@ -13,8 +13,9 @@ import pytest
 from PIL import Image
 
 from app.assembly.parts import Parts
-from app.commands.time_arguments import read_moment
-from app.operations.sms_reconciliation import CONTENT_TYPE, Gap, Reconciler, TwilioAway, TwilioList
+from app.commands.common.arguments import parse_time
+from app.operations.sms_reconciliation import CONTENT_TYPE, MissingMessages, SmsReconciliation
+from app.operations.twilio_messages import TwilioMessages, TwilioUnavailable
 from bus.errors import Retry, Stop
 from bus.port import Producer
 from config.settings import Settings
@@ -61,22 +62,22 @@ def webhook(parts: Parts, number: int, text: str = "jalan rusak", phone: str = P
     return parts.wrapper.wrap("sms", sid(number), f"tel:{phone}", body, NOW, FORM, "twilio-signature")
 
 
-def reconciler(parts: Parts, twilio: LoopbackTwilio, *tokens: str, bus: object = None) -> Reconciler:
+def reconciler(parts: Parts, twilio: LoopbackTwilio, *tokens: str, bus: object = None) -> SmsReconciliation:
     """A reconciler with these tokens, the true one without any."""
-    listing = TwilioList(twilio.url, ACCOUNT, tokens or (twilio.token,))
+    listing = TwilioMessages(twilio.url, ACCOUNT, tokens or (twilio.token,))
     media = MediaFetcher(twilio.url, parts.attachments)
-    return Reconciler(bus or parts.bus, parts.wrapper, media, listing)  # type: ignore[arg-type]  # what it asks of one
+    return SmsReconciliation(bus or parts.bus, parts.wrapper, media, listing)  # type: ignore[arg-type]  # what it asks of one
 
 
-def gap_of(parts: Parts, twilio: LoopbackTwilio, since: datetime = SINCE, *to: str) -> Gap:
+def gap_of(parts: Parts, twilio: LoopbackTwilio, since: datetime = SINCE, *to: str) -> MissingMessages:
     """What is missing now."""
-    return reconciler(parts, twilio).gap(since, to, NOW)
+    return reconciler(parts, twilio).find_missing(since, to, NOW)
 
 
 def fill(parts: Parts, twilio: LoopbackTwilio) -> list[str]:
     """Find and fill."""
     mine = reconciler(parts, twilio)
-    return [raw.provider_id for raw in mine.fill(mine.gap(SINCE, (), NOW))]
+    return [raw.provider_id for raw in mine.fill_in(mine.find_missing(SINCE, (), NOW).missing)]
 
 
 def test_the_exact_gap_over_many_pages(parts: Parts, twilio: LoopbackTwilio, producer: Producer) -> None:
@@ -202,29 +203,29 @@ def test_the_next_token_is_tried(parts: Parts, twilio: LoopbackTwilio) -> None:
     twilio.files[twilio.media_url(sid(1), "ME0").removeprefix(twilio.url)] = file(photo())
 
     mine = reconciler(parts, twilio, "new-token", twilio.token)
-    (raw,) = mine.fill(mine.gap(SINCE, (), NOW))
+    (raw,) = mine.fill_in(mine.find_missing(SINCE, (), NOW).missing)
 
     assert len(raw.attachments) == 1
 
 
 def test_no_token_opens(parts: Parts, twilio: LoopbackTwilio) -> None:
     """It is said, and nothing is taken for a gap."""
-    with pytest.raises(TwilioAway, match="HTTP 401"):
-        reconciler(parts, twilio, "other", "another").gap(SINCE, (), NOW)
+    with pytest.raises(TwilioUnavailable, match="HTTP 401"):
+        reconciler(parts, twilio, "other", "another").find_missing(SINCE, (), NOW)
 
 
 @pytest.mark.parametrize("status", [404, 429, 500, 503])
 def test_twilio_away(parts: Parts, twilio: LoopbackTwilio, status: int) -> None:
     """What it answers is said."""
     twilio.status = status
-    with pytest.raises(TwilioAway, match=f"HTTP {status}"):
+    with pytest.raises(TwilioUnavailable, match=f"HTTP {status}"):
         gap_of(parts, twilio)
 
 
 def test_no_twilio_at_all(parts: Parts, twilio: LoopbackTwilio) -> None:
     """A connection that fails is named by its kind."""
     twilio.url = "http://127.0.0.1:9"
-    with pytest.raises(TwilioAway, match="ConnectionError"):
+    with pytest.raises(TwilioUnavailable, match="ConnectionError"):
         gap_of(parts, twilio)
 
 
@@ -237,7 +238,7 @@ def test_too_long_ago(parts: Parts, twilio: LoopbackTwilio) -> None:
 def test_without_an_account() -> None:
     """The setting is named."""
     with pytest.raises(Stop, match="SATUPINTU_TWILIO_ACCOUNT_SID"):
-        TwilioList("http://127.0.0.1:9", "", ("x",))
+        TwilioMessages("http://127.0.0.1:9", "", ("x",))
 
 
 def test_a_bus_that_goes_away_in_between(parts: Parts, twilio: LoopbackTwilio) -> None:
@@ -251,7 +252,7 @@ def test_a_bus_that_goes_away_in_between(parts: Parts, twilio: LoopbackTwilio) -
 
     mine = reconciler(parts, twilio, bus=_Bus())
     with pytest.raises(Retry):
-        list(mine.fill(mine.gap(SINCE, (), NOW)))
+        list(mine.fill_in(mine.find_missing(SINCE, (), NOW).missing))
     assert len(raw_messages(parts, "sms")) == 1
     assert len(fill(parts, twilio)) == 2
 
@@ -298,11 +299,11 @@ def test_the_command(parts: Parts, settings: Settings, twilio: LoopbackTwilio, t
 )
 def test_moments(typed: str, moment: datetime) -> None:
     """As operators type them; without a zone, UTC."""
-    assert read_moment(typed, NOW) == moment
+    assert parse_time(typed, NOW) == moment
 
 
 @pytest.mark.parametrize("typed", ["", "kemarin", "24", "-1d", "2026-13-01", "9999999d"])
 def test_what_is_no_moment(typed: str) -> None:
     """It is said what is understood."""
-    with pytest.raises(ValueError, match="not a moment"):
-        read_moment(typed, NOW)
+    with pytest.raises(ValueError, match="is not a time"):
+        parse_time(typed, NOW)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.operations.topic_view import hide, json_line, masked, outlined
+from app.operations.masking import json_line, mask_record, mask_text, outline_record
 from bus.port import Record
 
 COMPLAINT = "3f2a1234-1234-5678-9abc-123456789012"
@@ -15,14 +15,14 @@ COMPLAINT = "3f2a1234-1234-5678-9abc-123456789012"
 
 def shown(value: Any) -> Any:
     """What is shown of a record's value."""
-    return masked(Record("agency-answers", 0, 0, 0, b"", json.dumps(value).encode()))["value"]
+    return mask_record(Record("agency-answers", 0, 0, 0, b"", json.dumps(value).encode()))["value"]
 
 
 @pytest.mark.parametrize("between", [*" .-/_,:\u2013•()\t\n\u00a0\u200b", "", " - ", "..", ") "])
 def test_a_number_is_hidden_however_it_is_parted(between: str) -> None:
     """By signs, lines, and what nobody sees; its digits of any script."""
     for groups in (("0812", "3456", "7890"), ("33", "74", "01", "120190", "0001"), ("٠٨١٢", "٣٤٥٦", "٧٨٩٠")):
-        assert hide(f"hubungi {between.join(groups)} ya") == "hubungi ••• ya"
+        assert mask_text(f"hubungi {between.join(groups)} ya") == "hubungi ••• ya"
 
 
 @pytest.mark.parametrize(
@@ -42,20 +42,20 @@ def test_a_number_is_hidden_however_it_is_parted(between: str) -> None:
 )
 def test_an_address_or_a_handle_is_hidden(telling: str) -> None:
     """To its end."""
-    assert hide(f"dari {telling} tadi") == "dari ••• tadi"
+    assert mask_text(f"dari {telling} tadi") == "dari ••• tadi"
 
 
 def test_what_is_ours_stays_whole() -> None:
     """An id that leads on to another complaint, and small counts."""
     says = f"joins of {COMPLAINT} (hop 0, 93% sure)"
-    assert hide(says) == says
+    assert mask_text(says) == says
 
 
 def test_a_long_text_takes_no_time() -> None:
     """Whatever an agency's program writes."""
     began = time.perf_counter()
     for part in ("a", "(", "a(at", "1    ", "a@", "1,"):
-        hide(part * 20_000)
+        mask_text(part * 20_000)
     assert time.perf_counter() - began < 5
 
 
@@ -98,7 +98,7 @@ def test_what_no_field_of_ours_holds_is_hidden() -> None:
     }
 
 
-@pytest.mark.parametrize("show", [masked, outlined])
+@pytest.mark.parametrize("show", [mask_record, outline_record])
 def test_of_the_headers_ours_are_shown(show: Callable[[Record], dict[str, Any]]) -> None:
     """An agency's program may have put anything into the others."""
     headers = (("ce_type", b"id.lapor.agency-answer.v1"), ("redriven", COMPLAINT.encode()), ("pelapor", b"Budi"))

@@ -11,10 +11,9 @@ import requests
 from sqlalchemy import Engine, text
 
 from app.assembly.parts import Parts
-from app.operations import agency_answers
 from app.operations.audit_log import AuditLog
-from app.operations.merge_split import Impossible
-from app.operations.triage import Decided, TriageDesk
+from app.operations.corrections import NotPossible
+from app.operations.triage import TriageDecision, TriageDesk
 from bus.errors import Stop
 from bus.port import Outgoing
 from config.database import read_transaction
@@ -22,10 +21,11 @@ from config.settings import Settings
 from messages import codec
 from messages.shapes import AgencyAnswer, Dispatch
 from messages.topics import AGENCY_ANSWERS, OVERSIGHT, TRIAGE, agency_topic
-from tests.app.test_merge_split import Desk, number
+from tests.app.test_corrections import Desk, number
 from tests.bus.test_worker import wait_for
 from tests.conftest import NOW
 from tests.support import program
+from tests.support.agency_answers import answer
 from tests.support.service import REGISTRY, Whole
 from tests.support.stages import make_ledger_sink
 
@@ -63,20 +63,20 @@ def triage(before: Desk) -> TriageDesk:
     return TriageDesk(before.engine, before.parts.registry, AuditLog(before.engine))
 
 
-def decided(before: Desk, place: int, to: str, why: str = "jalannya di kota itu") -> Decided:
+def decided(before: Desk, place: int, to: str, why: str = "jalannya di kota itu") -> TriageDecision:
     """A person gives it to an institution."""
     return triage(before).decide(number(place), to, "petugas-1", why, NOW, before.producer)
 
 
 def refused(before: Desk, place: int, says: str, theirs: str | None = None) -> None:
     """The institution where it lies refuses it, and all is worked."""
-    agency_answers.answer(before.parts, number(place), "refused", says, theirs)
+    answer(before.parts, number(place), "refused", says, theirs)
     before.work()
 
 
 def waits(before: Desk, **only: str) -> list[str]:
     """The numbers that wait, in the order in which they are listed."""
-    return [one.lying.tracking for one in triage(before).waiting(**only)]
+    return [one.triage_case.tracking for one in triage(before).undecided(**only)]
 
 
 def why_not(before: Desk, place: int) -> list[tuple[str, str]]:
@@ -87,15 +87,15 @@ def why_not(before: Desk, place: int) -> list[tuple[str, str]]:
 def test_what_nobody_could_place_waits(before: Desk) -> None:
     """The first that came here is the first; with its date, and who it may be for."""
     assert sorted(waits(before)) == sorted([number(1), number(2)])
-    ambiguous = next(one for one in triage(before).waiting() if one.lying.tracking == number(2))
+    ambiguous = next(one for one in triage(before).undecided() if one.triage_case.tracking == number(2))
     assert {each.agency for each in ambiguous.candidates} == {SEMARANG, "kabupaten-3322"}
     assert {each.why for each in ambiguous.candidates} == {"Mungkin berwenang; buktinya tidak cukup untuk memilihnya."}
-    assert ambiguous.lying.due_at > ambiguous.lying.since == NOW
+    assert ambiguous.triage_case.due_at > ambiguous.triage_case.at_triage_since == NOW
 
 
 def test_an_institution_that_is_no_more_is_given_nothing(before: Desk) -> None:
     """Whoever tries is told whom its matters belong to now; and where one refers to it, that one is the candidate."""
-    with pytest.raises(Impossible, match="kementerian-kemenkum gets what is meant for it"):
+    with pytest.raises(NotPossible, match="Give the case to kementerian-kemenkum"):
         decided(before, 1, "kementerian-kemenkumham")
     decided(before, 1, SEMARANG)
     before.work()
@@ -122,7 +122,7 @@ def test_what_is_given_on_waits_no_more(before: Desk) -> None:
     decided(before, 1, SEMARANG)
     before.work()
     assert waits(before) == [number(2)]
-    with pytest.raises(Impossible, match=f"is at {SEMARANG}, not at triage"):
+    with pytest.raises(NotPossible, match=f"is at {SEMARANG}, not at triage"):
         decided(before, 1, PLN)
     assert before.audit().clean
 
@@ -132,8 +132,8 @@ def test_what_is_said_and_not_worked_yet_is_decided(before: Desk) -> None:
     decided(before, 1, SEMARANG)
     before.batch("ledger", make_ledger_sink(before.engine), before.parts.queues)
     assert waits(before) == [number(2)]
-    assert triage(before).show(number(1)).decided == SEMARANG
-    with pytest.raises(Impossible, match=f"was given to {SEMARANG} already"):
+    assert triage(before).show(number(1)).decision == SEMARANG
+    with pytest.raises(NotPossible, match=f"was given to {SEMARANG} already"):
         decided(before, 1, PLN)
 
 
@@ -163,16 +163,16 @@ def test_a_decision_that_is_refused_comes_back_with_its_history(before: Desk) ->
         ("kabupaten-3322", "Ditunjuk oleh Kota Semarang; belum diputuskan."),
         (SEMARANG, "Sudah menolak: wilayah kabupaten, hubungi •••"),
     ]
-    way = triage(before).show(number(2)).way
-    assert [(step.what, step.agency, step.actor) for step in way] == [
+    way = triage(before).show(number(2)).history
+    assert [(step.kind, step.agency, step.actor) for step in way] == [
         ("dispatched", "Admin Pusat", ""),
         ("dispatched", "Kota Semarang", "petugas-1"),
         ("dispatched", "Admin Pusat", ""),
         ("refused", "Admin Pusat", "petugas-1"),
         ("refused", "Kota Semarang", ""),
     ]
-    assert not any("3456" in step.says for step in way)
-    assert decided(before, 2, SEMARANG, "tetap di kota itu").again
+    assert not any("3456" in step.text for step in way)
+    assert decided(before, 2, SEMARANG, "tetap di kota itu").refused_before
     before.work()
     assert before.audit().clean
 
@@ -190,7 +190,9 @@ def test_what_goes_along_is_decided_with_its_case(before: Desk) -> None:
     before.write(4, "lampunya masih mati", of=1)
     before.work()
     assert number(4) not in waits(before)
-    assert [one.lying.along for one in triage(before).waiting() if one.lying.tracking == number(1)] == [1]
+    assert [
+        one.triage_case.followers for one in triage(before).undecided() if one.triage_case.tracking == number(1)
+    ] == [1]
     assert triage(before).show(number(4)).case.tracking == number(1)
     decided(before, 4, SEMARANG)
     before.work()
@@ -248,14 +250,14 @@ def test_a_desk_for_a_topic_or_a_region(before: Desk, topic: str, region: str, t
 def test_what_triage_answered_itself_waits_no_more(before: Desk) -> None:
     """Closed is decided; accepted and responded are not, nor is a refusal that names nobody."""
     for place, verdict in ((1, "accepted"), (1, "responded"), (1, "refused"), (2, "closed")):
-        agency_answers.answer(before.parts, number(place), verdict, "", None, "petugas-1")
+        answer(before.parts, number(place), verdict, "", None, "petugas-1")
     before.work()
     assert waits(before) == [number(1)]
 
 
 def test_accepted_is_recorded_with_who_said_so(before: Desk) -> None:
     """As every answer is."""
-    agency_answers.answer(before.parts, number(3), "accepted", "kami kerjakan", None, "petugas kementerian")
+    answer(before.parts, number(3), "accepted", "kami kerjakan", None, "petugas kementerian")
     before.work()
     with read_transaction(before.engine) as connection:
         said = connection.execute(text("SELECT verdict, actor, theirs, text FROM ledger_answer")).one()
@@ -264,16 +266,16 @@ def test_accepted_is_recorded_with_who_said_so(before: Desk) -> None:
 
 def test_triage_says_who_decides(before: Desk) -> None:
     """Also where it answers as any agency does."""
-    with pytest.raises(Stop, match="--actor is needed"):
-        agency_answers.answer(before.parts, number(1), "refused", "", PLN)
+    with pytest.raises(Stop, match="--actor is missing"):
+        answer(before.parts, number(1), "refused", "", PLN)
     assert before.records(AGENCY_ANSWERS) == []
 
 
 @pytest.mark.parametrize(
     ("work", "says"),
     [
-        (lambda before: decided(before, 1, "kota-9999"), "no such institution: kota-9999"),
-        (lambda before: decided(before, 1, TRIAGE), "no such institution: triage"),
+        (lambda before: decided(before, 1, "kota-9999"), "There is no agency kota-9999"),
+        (lambda before: decided(before, 1, TRIAGE), "There is no agency triage"),
         (lambda before: decided(before, 3, PLN), f"is at {HEALTH}, not at triage"),
         (lambda before: decided(before, 9, PLN), "is not in the ledger (yet)"),
         (lambda before: triage(before).show(number(9)), "is not in the ledger (yet)"),
@@ -281,7 +283,7 @@ def test_triage_says_who_decides(before: Desk) -> None:
 )
 def test_what_can_not_be_decided_is_refused(before: Desk, work: Callable[[Desk], Any], says: str) -> None:
     """Why, and nothing is said on the topic."""
-    with pytest.raises(Impossible) as caught:
+    with pytest.raises(NotPossible) as caught:
         work(before)
     assert says in str(caught.value)
     assert before.records(AGENCY_ANSWERS) == []
@@ -291,7 +293,7 @@ def test_each_decision_stands_in_the_log(before: Desk) -> None:
     """Who gave which complaint to whom, and why; what can't be decided is no act."""
     complaint = decided(before, 1, SEMARANG).answer.complaint_id
     before.work()
-    with pytest.raises(Impossible):
+    with pytest.raises(NotPossible):
         decided(before, 1, PLN)
     with AuditLog(before.engine).rows() as rows:
         (act,) = [row.act for row in rows]
@@ -301,8 +303,8 @@ def test_each_decision_stands_in_the_log(before: Desk) -> None:
 
 def test_an_answer_stands_in_the_log_where_somebody_gave_it(before: Desk) -> None:
     """By its dispatch and what was said of it; the words of an agency may name a citizen, and are not in it."""
-    agency_answers.answer(before.parts, number(1), "responded", "sudah kami tangani, Pak Budi", None, "petugas-4")
-    agency_answers.answer(before.parts, number(1), "closed", "selesai", None)
+    answer(before.parts, number(1), "responded", "sudah kami tangani, Pak Budi", None, "petugas-4")
+    answer(before.parts, number(1), "closed", "selesai", None)
     with before.parts.audit_log.rows() as rows:
         (act,) = [row.act for row in rows]
     (said, _) = [codec.decode(AgencyAnswer, one.value, one.headers) for one in before.records(AGENCY_ANSWERS)]
@@ -346,7 +348,7 @@ def test_from_the_command_line(tmp_path: Path) -> None:
         assert code == 0
         assert out.startswith(f"{copy}/agencies.csv: kota-3374,kota,Kota Semarang,,tugu contoh,semarang,33.74,")
         assert all(f"satupintu rules {command}" in err for command in (f"lint {copy}", "diff", f"replay --with {copy}"))
-        assert "does not stand" not in err
+        assert "does not occur" not in err
 
         assert run("triage", "decide", one, SEMARANG, *who)[:2] == (0, f"{one}: given to {SEMARANG}\n")
         wait_for(lambda: json.loads(run("triage", "show", one, "--json")[1])["agency"] == SEMARANG)
@@ -357,19 +359,19 @@ def test_from_the_command_line(tmp_path: Path) -> None:
         assert found["named-by-triage"]["pointed"] == {PLN: 1}
         assert "100.0%" in run("rules", "refusals")[1]
         code, out, err = run("triage", "decide", one, SEMARANG, *who, "--json")
-        assert (code, json.loads(out)["again"], "refused it before" in err) == (0, True, True)
+        assert (code, json.loads(out)["again"], "refused this case before" in err) == (0, True, True)
         audit = whole.audit()
         assert (audit.clean, audit.complaints, audit.dead) == (True, 1, 0)
 
         for arguments, fails, says in (
             (("triage", "show", "ABCD"), 2, "not a tracking number"),
             (("triage", "decide", one, SEMARANG), 2, "--actor"),
-            (("triage", "decide", one, SEMARANG, "--actor", " ", "--why", "x"), 2, "--actor and --why are needed"),
-            (("triage", "decide", one, SEMARANG, "--actor", "x", "--why", "x" * 501), 2, "--why 500"),
+            (("triage", "decide", one, SEMARANG, "--actor", " ", "--why", "x"), 2, "--actor and --why are missing"),
+            (("triage", "decide", one, SEMARANG, "--actor", "x", "--why", "x" * 501), 2, "--why at most 500"),
             (("triage", "decide", one, PLN, *who), 1, "not at triage"),
             ((*told, "--alias", SEMARANG), 1, "already"),
             ((*told, "--place", "99.99"), 1, "no places.csv"),
-            ((*told, "--alias", SEMARANG, "--topic", "pju"), 2, "say which"),
+            ((*told, "--alias", SEMARANG, "--topic", "pju"), 2, "Use one of --alias, --place and --topic"),
             (("triage", "suggest", one, "--phrase", "0812 3456 7890", "--into", copy, "--alias", PLN), 2, "a number"),
         ):
             code, _, err = run(*arguments)

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from app.assembly.parts import Parts
-from app.operations.quarantine import Choice, Quarantine
+from app.operations.review.quarantine import Quarantine, QuarantineFilter
 from bus.port import OffsetRange, Outgoing, Partition, Reader, Record
 from ingest.wrap import quarantine_record
 from messages import codec, ids
@@ -75,9 +75,11 @@ def test_what_somebody_decided_about_waits_no_more(parts: Parts, publish: Publis
         ("sms", "unsigned", 1),
     ]
     mine = Quarantine(parts.bus, parts.wrapper, parts.sealer, parts.audit_log)
-    first, second, _ = mine.waiting(Choice())
+    first, second, _ = mine.undecided(QuarantineFilter())
     assert list(
-        (mine.release if event == "released" else mine.drop)(Choice(ids=(str(first.raw.id),)), "Sari", "checked", NOW)
+        (mine.release if event == "released" else mine.drop)(
+            QuarantineFilter(ids=(str(first.raw.id),)), "Sari", "checked", NOW
+        )
     )
     mine.reveal(second, "Sari", "checked", NOW)
     heaps.look(reader)

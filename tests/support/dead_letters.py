@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from sqlalchemy import Engine
 
 from app.operations.audit_log import AuditLog
-from app.operations.dead_letters import Choice, Letter, Letters
-from app.operations.redrive import Redriving, Step
+from app.operations.review.dead_letters import DeadLetterFilter, DeadLetters, StoredDeadLetter
+from app.operations.review.redrive import Redrive, RedriveStep
 from bus.port import Bus, Membership, Outgoing, Producer, Record
 from bus.worker import Worker
 from messages import codec
@@ -38,7 +38,7 @@ class Post:
         self.bus = bus
         self.topics = topics
         self.log = AuditLog(engine)
-        self.letters = Letters(bus, sealer, topics, self.log)
+        self.letters = DeadLetters(bus, sealer, topics, self.log)
 
     def aside(self, error: Exception, *names: str, group: str = "normalize", stage: str = "normalize") -> None:
         """A stage puts aside all that it has not worked of these topics."""
@@ -50,7 +50,7 @@ class Post:
 
     def publish(self, *messages: Outgoing) -> None:
         """As whoever writes it would."""
-        with self.letters.publishing() as producer:
+        with self.letters.producer() as producer:
             producer.publish(messages)
 
     def read(self, *names: str) -> list[Record]:
@@ -62,18 +62,18 @@ class Post:
         """What oversight heard."""
         return [codec.decode(OversightEvent, one.value, one.headers) for one in self.read(OVERSIGHT)]
 
-    def waiting(self, choice: Choice | None = None) -> list[Letter]:
+    def waiting(self, choice: DeadLetterFilter | None = None) -> list[StoredDeadLetter]:
         """What waits."""
-        return self.letters.waiting(choice or Choice())
+        return self.letters.undecided(choice or DeadLetterFilter())
 
-    def redrive(self, choice: Choice | None = None, upcasts: Upcasts = UPCASTS) -> list[Step]:
+    def redrive(self, choice: DeadLetterFilter | None = None, upcasts: Upcasts = UPCASTS) -> list[RedriveStep]:
         """Give again what is chosen."""
-        mine = Redriving(self.letters, self.topics, self.log, upcasts)
-        return list(mine.redrive(choice or Choice(), "petugas-1", "sudah diperbaiki", NOW))
+        mine = Redrive(self.letters, self.topics, self.log, upcasts)
+        return list(mine.run(choice or DeadLetterFilter(), "petugas-1", "sudah diperbaiki", NOW))
 
-    def drop(self, choice: Choice | None = None) -> list[Letter]:
+    def drop(self, choice: DeadLetterFilter | None = None) -> list[StoredDeadLetter]:
         """Drop what is chosen."""
-        return list(self.letters.drop(choice or Choice(), "petugas-2", "uji coba", NOW))
+        return list(self.letters.drop(choice or DeadLetterFilter(), "petugas-2", "uji coba", NOW))
 
 
 class Breaking:

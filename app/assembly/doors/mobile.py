@@ -8,7 +8,7 @@ from ingest.mobile.door import MobileDoor
 from ingest.mobile.sequences import Sequences
 from ingest.mobile.shapes import ReportState
 from ingest.mobile.uploads import Uploads
-from sinks.ledger.status import Ledger, Status
+from sinks.ledger.status import ReportStatus, StatusReader
 
 
 def mobile_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
@@ -27,18 +27,18 @@ def mobile_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
     return (HttpDoor(door.routes(), PROBLEM_RESPONSES),)
 
 
-def report_states(ledger: Ledger, numbers: Sequence[str]) -> Mapping[str, ReportState]:
+def report_states(ledger: StatusReader, numbers: Sequence[str]) -> Mapping[str, ReportState]:
     """Return the states of these tracking numbers, without those that the ledger does not know (yet)."""
     return {number: _report_state(status) for number, status in ledger.statuses(numbers).items()}
 
 
-def _report_state(status: Status) -> ReportState:
-    agencies = [step.agency for step in status.steps if step.what == "dispatched"]
+def _report_state(status: ReportStatus) -> ReportState:
+    agencies = [step.agency for step in status.steps if step.kind == "dispatched"]
     return ReportState.model_validate(
         {
             "state": status.state,
             "changed_at": max(step.at for step in status.steps),
             "agency": agencies[-1] if agencies else "",
-            "belongs_to": status.of,
+            "belongs_to": status.repeated_number,
         }
     )

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from ingest.web.open311.door import PublicStatus
-from sinks.ledger.status import Ledger, Status
+from sinks.ledger.status import ReportStatus, StatusReader
 
 _NOTES = {
     "terverifikasi": "Laporan diterima dan sedang dicarikan instansi yang berwenang.",
@@ -14,17 +14,17 @@ _NOTES = {
 _CLOSED = {"selesai"}
 
 
-def look_up(ledger: Ledger, numbers: Collection[str]) -> Mapping[str, PublicStatus]:
+def look_up(ledger: StatusReader, numbers: Collection[str]) -> Mapping[str, PublicStatus]:
     """Return what may be shown of each tracking number, without those that the ledger does not know (yet)."""
     return {number: open311_status(status) for number, status in ledger.statuses(numbers).items()}
 
 
-def open311_status(status: Status) -> PublicStatus:
+def open311_status(status: ReportStatus) -> PublicStatus:
     """Return the status in Open311's terms."""
-    agencies = [step.agency for step in status.steps if step.what == "dispatched"]
+    agencies = [step.agency for step in status.steps if step.kind == "dispatched"]
     notes = _NOTES.get(status.state, f"Status laporan: {status.state}.")
-    if status.of:
-        notes += f" Laporan ini tergabung dengan {status.of}."
-    requested = next(step.at for step in status.steps if step.what == "received")
+    if status.repeated_number:
+        notes += f" Laporan ini tergabung dengan {status.repeated_number}."
+    requested = next(step.at for step in status.steps if step.kind == "received")
     updated = max(step.at for step in status.steps)
     return PublicStatus(status.state in _CLOSED, notes, agencies[-1] if agencies else "", requested, updated)

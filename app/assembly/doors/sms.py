@@ -9,7 +9,7 @@ from ingest.sms.adapter import SmsAdapter
 from ingest.sms.door import SmsDoor
 from ingest.sms.media import MediaFetcher
 from ingest.sms_acknowledgement import SmsAcknowledgements
-from sinks.replies.outbox import Outbox
+from sinks.replies.outbox import ReplyOutbox
 from sinks.replies.status_callback import StatusCallback, signed_by
 
 # The callback answers without a body to whoever is not Twilio.
@@ -26,7 +26,7 @@ def sms_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
     acknowledgements = SmsAcknowledgements(http.store, partial(state_of, parts.ledger))
     messages = SmsDoor(http.gate, adapter, media, acknowledgements)
     signed_by_twilio = signed_by(settings.reached_at, parts.secrets.twilio_tokens, parts.secrets.twilio_keys)
-    callback = StatusCallback(Outbox(parts.engine), signed_by_twilio, http.now)
+    callback = StatusCallback(ReplyOutbox(parts.engine), signed_by_twilio, http.now)
     return (
         HttpDoor(messages.routes(), PROBLEM_RESPONSES),
         HttpDoor(callback.routes(), {**PROBLEM_RESPONSES, **_CALLBACK_RESPONSES}),

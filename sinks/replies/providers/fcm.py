@@ -1,7 +1,7 @@
-"""Pushes to the app through Firebase Cloud Messaging, HTTP v1, and what its errors mean for a reply.
+"""Push notifications to the app through Firebase Cloud Messaging, HTTP v1, and the meaning of its errors for a reply.
 
-A notification carries the reply's id as its tag (Android) and collapse id (Apple): the same reply twice is shown once,
-so that one whose fate is unknown is sent again.
+A notification carries the reply's id as its tag (Android) and collapse id (Apple). A phone shows the same reply once,
+so a reply with an unknown outcome is sent again.
 """
 
 from typing import Any
@@ -11,26 +11,32 @@ from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
 from google.oauth2.service_account import Credentials
 
-from sinks.replies.providers.provider import Later, Letter, Never, Withheld, seconds_in
+from sinks.replies.providers.provider import (
+    OutgoingReply,
+    PermanentFailure,
+    ReplyWithheld,
+    RetryLater,
+    retry_after_seconds,
+)
 
 _SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 GOOGLE = "https://fcm.googleapis.com"
 _TIMEOUT_SECONDS = (5.0, 30.0)
-# Of the whole call, a new access token included.
-_LONGEST_SECONDS = 60.0
-# Google's page on FCM's errors: wait a minute where no Retry-After says otherwise.
-_LIMITED_SECONDS = 60.0
-# What a person must mend first.
-_OURS_SECONDS = 900.0
-# A note that finds no phone for so long tells nothing new any more.
-_KEPT = "604800s"
+# Limit of the whole call, including a new access token.
+_CALL_SECONDS = 60.0
+# Google's page on FCM errors: wait a minute if there is no Retry-After.
+_RATE_LIMIT_SECONDS = 60.0
+# Wait after an error that an operator must fix first.
+_OPERATOR_ERROR_SECONDS = 900.0
+# A notification that reaches no phone for a week has no news any more.
+_TIME_TO_LIVE = "604800s"
 _TITLE = "SP4N-LAPOR!"
 
 
 class FcmPush:
-    """`account` is the JSON of a service account; `base_url` is Google's or whatever speaks its protocol.
+    """Provider of push notifications. `account` is the JSON of a service account; `base_url` may be a stand-in.
 
-    Raises `ValueError` on an account that is not one.
+    Raises `ValueError` if `account` is not a service account.
     """
 
     repeatable = True
@@ -40,61 +46,61 @@ class FcmPush:
     ) -> None:
         # google-auth has types, but not on these.
         credentials = Credentials.from_service_account_info(account, scopes=[_SCOPE])  # type: ignore[no-untyped-call]
-        self._session = AuthorizedSession(credentials, refresh_timeout=_LONGEST_SECONDS)  # type: ignore[no-untyped-call]
+        self._session = AuthorizedSession(credentials, refresh_timeout=_CALL_SECONDS)  # type: ignore[no-untyped-call]
         self._url = f"{base_url.rstrip('/')}/v1/projects/{account.get('project_id', '')}/messages:send"
         self._timeout = timeout
 
-    def address(self, letter: Letter) -> str:
-        """The app's token, where it has one."""
-        if not letter.contact.push:
-            raise Withheld("no_token")
-        return f"push:{letter.contact.push}"
+    def address(self, reply: OutgoingReply) -> str:
+        """Return the app's push token. Raises `ReplyWithheld` if the app gave none."""
+        if not reply.contact.push:
+            raise ReplyWithheld("no_token")
+        return f"push:{reply.contact.push}"
 
-    def deliver(self, letter: Letter) -> str:
-        """See `Way`; `Unknown` is never raised."""
+    def deliver(self, reply: OutgoingReply) -> str:
+        """Send; see `ReplyProvider`. Never raises `OutcomeUnknown`."""
         try:
-            answer: requests.Response = self._session.request(  # type: ignore[no-untyped-call]
-                "POST", self._url, json=_message(letter), timeout=self._timeout, max_allowed_time=_LONGEST_SECONDS
+            response: requests.Response = self._session.request(  # type: ignore[no-untyped-call]
+                "POST", self._url, json=_message(reply), timeout=self._timeout, max_allowed_time=_CALL_SECONDS
             )
-            if answer.ok:
-                return str(answer.json()["name"])
+            if response.ok:
+                return str(response.json()["name"])
         except (requests.RequestException, GoogleAuthError, ValueError, KeyError, TypeError) as error:
-            raise Later(type(error).__name__) from None
-        raise _meaning(answer)
+            raise RetryLater(type(error).__name__) from None
+        raise _reply_error(response)
 
 
-def _message(letter: Letter) -> dict[str, Any]:
-    reply_id = str(letter.id)
+def _message(reply: OutgoingReply) -> dict[str, Any]:
+    reply_id = str(reply.id)
     return {
         "message": {
-            "token": letter.contact.push,
-            "notification": {"title": _TITLE, "body": letter.text},
-            "data": {"reply_id": reply_id, "tracking": letter.tracking, "says": letter.says},
-            "android": {"ttl": _KEPT, "notification": {"tag": reply_id}},
+            "token": reply.contact.push,
+            "notification": {"title": _TITLE, "body": reply.text},
+            "data": {"reply_id": reply_id, "tracking": reply.tracking, "says": reply.event},
+            "android": {"ttl": _TIME_TO_LIVE, "notification": {"tag": reply_id}},
             "apns": {"headers": {"apns-collapse-id": reply_id}},
         }
     }
 
 
-def _meaning(answer: requests.Response) -> Later | Never:
-    """What an error of FCM's means: its own code where it gives one, else the status."""
-    status, code = answer.status_code, _code(answer)
-    after = seconds_in(answer.headers.get("Retry-After"))
+def _reply_error(response: requests.Response) -> RetryLater | PermanentFailure:
+    """Return the meaning of an FCM error: by its own code if it has one, else by the HTTP status."""
+    status, code = response.status_code, _error_code(response)
+    retry_after = retry_after_seconds(response.headers.get("Retry-After"))
     if code == "UNREGISTERED":
-        return Never(code, "unregistered")
+        return PermanentFailure(code, "unregistered")
     if code in {"INVALID_ARGUMENT", "SENDER_ID_MISMATCH"}:
-        return Never(code)
+        return PermanentFailure(code)
     if status == requests.codes.too_many_requests:
-        return Later("rate_limited", after or _LIMITED_SECONDS)
+        return RetryLater("rate_limited", retry_after or _RATE_LIMIT_SECONDS)
     if status >= requests.codes.server_error:
-        return Later(code or f"http_{status}", after)
-    # Wrong credentials, a project that is not there, Apple's key: not this phone's fault.
-    return Later(code or f"http_{status}", _OURS_SECONDS)
+        return RetryLater(code or f"http_{status}", retry_after)
+    # Wrong credentials, a missing project or Apple's key: an error of the operator, not of this phone.
+    return RetryLater(code or f"http_{status}", _OPERATOR_ERROR_SECONDS)
 
 
-def _code(answer: requests.Response) -> str:
+def _error_code(response: requests.Response) -> str:
     try:
-        details = answer.json()["error"].get("details", [])
+        details = response.json()["error"].get("details", [])
         codes = [detail["errorCode"] for detail in details if "errorCode" in detail]
     except (ValueError, KeyError, TypeError, AttributeError):
         return ""

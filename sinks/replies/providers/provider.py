@@ -1,4 +1,4 @@
-"""The port of a way out, and the four things that it may say of a reply instead of its provider's id."""
+"""Port of a reply provider, and the four errors that it raises instead of returning the provider's id."""
 
 from dataclasses import dataclass
 from ssl import SSLCertVerificationError
@@ -12,20 +12,23 @@ from messages.shapes import Contact
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """A reply, ready to go. `secret`: the sender asked for anonim or rahasia. `attempts` were made before."""
+class OutgoingReply:
+    """Reply with its opened contact. `secret`: the sender asked for anonim or rahasia.
+
+    `event` is the value of `Reply.says`. `attempts` counts earlier deliveries.
+    """
 
     id: UUID
     tracking: str
-    says: str
+    event: str
     text: str
     secret: bool
     attempts: int
     contact: Contact
 
 
-class Later(Exception):
-    """The provider takes nothing now, and has not taken this. `seconds` is how long it asks to wait, if it says so."""
+class RetryLater(Exception):
+    """The provider did not take the reply and takes nothing now. `seconds` is the wait that it asks for, if any."""
 
     def __init__(self, cause: str, seconds: float | None = None) -> None:
         super().__init__(cause)
@@ -33,8 +36,8 @@ class Later(Exception):
         self.seconds = seconds
 
 
-class Never(Exception):
-    """The provider will never take this reply. `unreachable`: nor any other to the same address, for that reason."""
+class PermanentFailure(Exception):
+    """The provider will never take this reply. With `unreachable`, it takes no reply to the same address either."""
 
     def __init__(self, code: str, unreachable: str = "") -> None:
         super().__init__(code)
@@ -42,48 +45,64 @@ class Never(Exception):
         self.unreachable = unreachable
 
 
-class Unknown(Exception):
-    """It may have been sent, and nobody can say: it is not sent again."""
+class OutcomeUnknown(Exception):
+    """The reply may have been sent. It is not sent again."""
 
     def __init__(self, cause: str) -> None:
         super().__init__(cause)
         self.cause = cause
 
 
-class Withheld(Exception):
-    """We do not send it: `reason` is a constant of the code."""
+class ReplyWithheld(Exception):
+    """The reply is not sent; `reason` is a constant of the code."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-class Way(Protocol):
-    """One provider. Not for two threads.
+class ReplyProvider(Protocol):
+    """One provider. Not safe for two threads.
 
-    `repeatable`: a reply that is sent twice is one at its receiver, so that one whose fate is unknown is sent again.
+    `repeatable`: the receiver sees a reply once even if it is sent twice, so a reply with an unknown outcome is resent.
     """
 
     repeatable: bool
 
-    def address(self, letter: Letter) -> str:
-        """Where it would go. Raises `Withheld`."""
+    def address(self, reply: OutgoingReply) -> str:
+        """Return the receiving address. Raises `ReplyWithheld`."""
         ...
 
-    def deliver(self, letter: Letter) -> str:
-        """Send; returns the provider's id. Raises `Later`, `Never` or `Unknown`, and never waits without an end."""
+    def deliver(self, reply: OutgoingReply) -> str:
+        """Send and return the provider's id. Has a timeout.
+
+        Raises `RetryLater`, `PermanentFailure` or `OutcomeUnknown`.
+        """
         ...
 
 
-def never_left(error: requests.RequestException) -> bool:
-    """Whether no connection came about, so that nothing can have been sent."""
+def phone_address(reply: OutgoingReply) -> str:
+    """Return the address of a phone number. Raises `ReplyWithheld` for a name (`BANK`) or a short code."""
+    if not reply.contact.phone.startswith("+"):
+        raise ReplyWithheld("no_number")
+    return f"tel:{reply.contact.phone}"
+
+
+def is_unsent(error: requests.RequestException) -> bool:
+    """Return True if no connection was made, so that nothing can have been sent."""
     if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
         return True
-    why = error.args[0].reason if error.args and isinstance(error.args[0], MaxRetryError) else None
-    uncertified = isinstance(why, SSLError) and bool(why.args) and isinstance(why.args[0], SSLCertVerificationError)
-    return uncertified or isinstance(why, NewConnectionError)
+    retry_error = error.args[0] if error.args else None
+    reason = retry_error.reason if isinstance(retry_error, MaxRetryError) else None
+    return isinstance(reason, NewConnectionError) or _is_bad_certificate(reason)
 
 
-def seconds_in(header: str | None) -> float | None:
-    """A Retry-After in seconds; its other form, a date, is not read."""
+def _is_bad_certificate(reason: Exception | None) -> bool:
+    if not isinstance(reason, SSLError) or not reason.args:
+        return False
+    return isinstance(reason.args[0], SSLCertVerificationError)
+
+
+def retry_after_seconds(header: str | None) -> float | None:
+    """Return the seconds of a Retry-After header. The header's date form is ignored."""
     return float(header) if header and header.isascii() and header.isdigit() else None

@@ -1,6 +1,7 @@
-"""Replies on X, under the post that mentioned us, or by message to who asked for secrecy; and what X's errors mean.
+"""Replies on X: under the post that mentioned us, or by direct message to a sender who asked for secrecy.
 
-X takes no idempotency key. What may have been posted is never posted again.
+Also the meaning of X's errors for a reply. X takes no idempotency key: a reply that may have been posted is never
+posted again.
 """
 
 from collections.abc import Callable
@@ -10,20 +11,33 @@ from typing import Any, Literal
 import requests
 import tweepy
 
-from sinks.replies.providers.provider import Later, Letter, Never, Unknown, Withheld, never_left
+from sinks.replies.providers.provider import (
+    OutcomeUnknown,
+    OutgoingReply,
+    PermanentFailure,
+    ReplyWithheld,
+    RetryLater,
+    is_unsent,
+)
 
-# tweepy has this host written into it.
+# tweepy has this host hard-coded.
 _HOST = "https://api.twitter.com"
-# To connect, and between two pieces of an answer.
+# To connect, and between two parts of an answer.
 _TIMEOUT_SECONDS = (5.0, 30.0)
-# What a person must mend first, and a limit that X sets no end to (the month's).
-_LONG_SECONDS = 900.0
-# Of the refusals (403) those that are ours: see X, “Response codes and errors”.
-_OURS = ("/client-forbidden", "/oauth1-permissions", "/unsupported-authentication", "/usage-capped")
+# Wait after an error that an operator must fix first, and at a limit whose end X does not name (the monthly one).
+_OPERATOR_ERROR_SECONDS = 900.0
+_OPERATOR_STATUSES = {401, 402}
+# Types of the 403 errors that are the operator's: see X, “Response codes and errors”.
+_OPERATOR_PROBLEMS = ("/client-forbidden", "/oauth1-permissions", "/unsupported-authentication", "/usage-capped")
+# X's clock and ours may differ.
+_CLOCK_DIFFERENCE_SECONDS = 1.0
 
 
 class XReplies:
-    """`secret` says how whoever asked for anonim or rahasia is answered: not at all, or by a message to them alone."""
+    """Provider of replies on X.
+
+    `secret` is the answer to senders who asked for anonim or rahasia: `none`, or a direct `message`.
+    """
 
     repeatable = False
 
@@ -46,39 +60,42 @@ class XReplies:
         self._client.session = _Session(base_url.rstrip("/"), timeout, now)
         self._secret = secret
 
-    def address(self, letter: Letter) -> str:
-        """The post, or the account of who asked for secrecy: a reply would show everybody that they complained."""
-        if not letter.secret:
-            if not letter.contact.post:
-                raise Withheld("no_post")
-            return f"post:{letter.contact.post}"
-        if self._secret == "none" or not letter.contact.account:  # noqa: S105 - a setting's value
-            raise Withheld("secret")
-        return f"x:{letter.contact.account}"
+    def address(self, reply: OutgoingReply) -> str:
+        """Return the post, or the account of a sender who asked for secrecy.
 
-    def deliver(self, letter: Letter) -> str:
-        """See `Way`."""
+        A public reply would show everybody that the sender complained. Raises `ReplyWithheld`.
+        """
+        if not reply.secret:
+            if not reply.contact.post:
+                raise ReplyWithheld("no_post")
+            return f"post:{reply.contact.post}"
+        if self._secret == "none" or not reply.contact.account:  # noqa: S105 - a setting's value
+            raise ReplyWithheld("secret")
+        return f"x:{reply.contact.account}"
+
+    def deliver(self, reply: OutgoingReply) -> str:
+        """Send; see `ReplyProvider`."""
         try:
-            if letter.secret:
-                answer = self._client.create_direct_message(participant_id=letter.contact.account, text=letter.text)
+            if reply.secret:
+                response = self._client.create_direct_message(participant_id=reply.contact.account, text=reply.text)
             else:
-                answer = self._client.create_tweet(text=letter.text, in_reply_to_tweet_id=letter.contact.post)
-            data = answer.json()["data"]
-            return str(data["dm_event_id" if letter.secret else "id"])
+                response = self._client.create_tweet(text=reply.text, in_reply_to_tweet_id=reply.contact.post)
+            data = response.json()["data"]
+            return str(data["dm_event_id" if reply.secret else "id"])
         except requests.JSONDecodeError:
-            raise Unknown("not_json") from None
+            raise OutcomeUnknown("not_json") from None
         except requests.RequestException as error:
-            if never_left(error):
-                raise Later(type(error).__name__) from None
-            raise Unknown(type(error).__name__) from None
+            if is_unsent(error):
+                raise RetryLater(type(error).__name__) from None
+            raise OutcomeUnknown(type(error).__name__) from None
         except (KeyError, TypeError):
-            raise Unknown("no_id") from None
+            raise OutcomeUnknown("no_id") from None
 
 
 class _Session(requests.Session):
-    """Asks our host instead of tweepy's (signing for it), never without a deadline, and says what an error means.
+    """HTTP session of tweepy's client with our base URL (signed for), a timeout on every request and typed errors.
 
-    tweepy takes it for granted that an error's body is an object of X's, and a reset a number.
+    tweepy assumes that an error's body is an object and that a reset header is a number; both may be false.
     """
 
     def __init__(self, base_url: str, timeout: tuple[float, float], now: Callable[[], datetime]) -> None:
@@ -88,35 +105,43 @@ class _Session(requests.Session):
         self._now = now
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
-        here = str(url).replace(_HOST, self._base_url, 1)
-        bounded = {**kwargs, "timeout": self._timeout, "allow_redirects": False}
-        response = super().request(method, here, *args, **bounded)
+        target = str(url).replace(_HOST, self._base_url, 1)
+        options = {**kwargs, "timeout": self._timeout, "allow_redirects": False}
+        response = super().request(method, target, *args, **options)
         if not response.ok or response.is_redirect:
-            raise _meaning(response, self._now())
+            raise _reply_error(response, self._now())
         return response
 
 
-def _meaning(response: requests.Response, now: datetime) -> Later | Never | Unknown:
-    """What an error of X's means for a reply."""
+def _reply_error(response: requests.Response, now: datetime) -> RetryLater | PermanentFailure | OutcomeUnknown:
+    """Return the meaning of one of X's errors for a reply."""
     status = response.status_code
     if status == requests.codes.too_many_requests:
-        return Later("rate_limited", _until_reset(response.headers.get("x-rate-limit-reset", ""), now))
-    if status in {401, 402} or response.is_redirect or _kind(response).endswith(_OURS):
-        return Later(f"http_{status}", _LONG_SECONDS)
+        return RetryLater("rate_limited", _seconds_until_reset(response.headers.get("x-rate-limit-reset", ""), now))
+    if _is_operator_error(response):
+        return RetryLater(f"http_{status}", _OPERATOR_ERROR_SECONDS)
     if status == requests.codes.service_unavailable:
-        return Later("http_503")
-    return Unknown(f"http_{status}") if status >= requests.codes.server_error else Never(f"http_{status}")
+        return RetryLater("http_503")
+    if status >= requests.codes.server_error:
+        return OutcomeUnknown(f"http_{status}")
+    return PermanentFailure(f"http_{status}")
 
 
-def _until_reset(reset: str, now: datetime) -> float:
-    """One second more: X's clock and ours need not agree."""
+def _is_operator_error(response: requests.Response) -> bool:
+    return (
+        response.status_code in _OPERATOR_STATUSES
+        or response.is_redirect
+        or _problem_type(response).endswith(_OPERATOR_PROBLEMS)
+    )
+
+
+def _seconds_until_reset(reset: str, now: datetime) -> float:
     if not (reset.isascii() and reset.isdigit()):
-        return _LONG_SECONDS
-    return min(max(float(reset) - now.timestamp(), 0.0) + 1, _LONG_SECONDS)
+        return _OPERATOR_ERROR_SECONDS
+    return min(max(float(reset) - now.timestamp(), 0.0) + _CLOCK_DIFFERENCE_SECONDS, _OPERATOR_ERROR_SECONDS)
 
 
-def _kind(response: requests.Response) -> str:
-    """The problem's type, as X names it."""
+def _problem_type(response: requests.Response) -> str:
     try:
         body = response.json()
     except ValueError:

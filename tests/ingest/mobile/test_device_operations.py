@@ -117,7 +117,7 @@ def test_only_the_tokens_that_were_meant(devices: Devices) -> None:
 
 def test_unknown_device(desk: DeviceDesk, parts: Parts) -> None:
     """Nothing is revoked, told or shown of a device that never registered."""
-    assert (desk.about(uuid4()), desk.revoke(uuid4(), "p", "x", NOW), told(parts)) == (None, None, [])
+    assert (desk.describe(uuid4()), desk.revoke(uuid4(), "p", "x", NOW), told(parts)) == (None, None, [])
 
 
 # What an operator types.
@@ -165,14 +165,14 @@ def test_the_commands(served: DoorClient, run: Run) -> None:
         "missing": [[2, 2]],
     }
     assert (shown["registered_at"][-1], shown["latest_report_at"][-1]) == ("Z", "Z")
-    assert (done.returncode, done.stdout) == (0, f"{shown['device']}: every token ended\n")
+    assert (done.returncode, done.stdout) == (0, f"{shown['device']}: every token revoked\n")
     assert_refused(phone.call("GET", "/feed"), 401, "token_revoked")
     revoked = served.parts.devices.find_registered(phone.device_id)
     assert revoked
     assert revoked.epoch == 1
     assert [event.actor for event in told(served.parts)] == ["petugas-1"]
     stranger = run("revoke", str(uuid4()), "--actor", "petugas-1", "--reason", "x")
-    assert (stranger.returncode, stranger.stderr) == (1, "no such device has registered\n")
+    assert (stranger.returncode, stranger.stderr) == (1, "No device with this id has registered.\n")
     assert device not in json.dumps(shown) + done.stdout + done.stderr
     assert phone.register().ok
     assert phone.call("GET", "/feed").ok

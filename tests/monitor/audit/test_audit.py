@@ -11,7 +11,7 @@ import pytest
 
 from app.assembly.channels import CHANNELS, DIRECTORY
 from app.assembly.parts import Parts
-from app.operations.quarantine import Choice, Quarantine
+from app.operations.review.quarantine import Quarantine, QuarantineFilter
 from bus.port import Membership, Outgoing, Record
 from bus.worker import Stage, Worker
 from ingest.wrap import accepted_record, quarantine_record
@@ -215,7 +215,7 @@ def quarantine(parts: Parts, pipeline: Pipeline) -> Quarantine:
 def test_what_is_held_is_an_outcome(parts: Parts, pipeline: Pipeline, quarantine: Quarantine) -> None:
     """Each held message counts once, decided to be dropped or not decided at all."""
     pipeline.all()
-    list(quarantine.drop(Choice(reason="malformed"), "petugas-1", "palsu", NOW))
+    list(quarantine.drop(QuarantineFilter(reason="malformed"), "petugas-1", "palsu", NOW))
     audit = parts.audit()
     assert (audit.clean, audit.accepted, audit.quarantined) == (True, 6, 3)
 
@@ -223,7 +223,7 @@ def test_what_is_held_is_an_outcome(parts: Parts, pipeline: Pipeline, quarantine
 def test_what_is_released_counts_as_what_it_became(parts: Parts, pipeline: Pipeline, quarantine: Quarantine) -> None:
     """Out of quarantine a message is an arrival like any other: pending, then a complaint; the sum stays."""
     pipeline.all()
-    assert len(list(quarantine.release(Choice(reason="unsigned"), "petugas-1", "token lama", NOW))) == 2
+    assert len(list(quarantine.release(QuarantineFilter(reason="unsigned"), "petugas-1", "token lama", NOW))) == 2
     seen = [parts.audit()]
     pipeline.all()
     seen.append(parts.audit())
@@ -236,7 +236,7 @@ def test_released_and_delivered_by_twilio_is_one(parts: Parts, pipeline: Pipelin
     body = b"MessageSid=SM1&From=%2B628000000051&Body=pohon+tumbang+1"
     true = accepted_record(parts.wrapper.wrap("sms", "SM1", "tel:+628000000051", body, NOW, records.FORM))
     pipeline.publish(true)
-    list(quarantine.release(Choice(), "petugas-1", "token lama", NOW))
+    list(quarantine.release(QuarantineFilter(), "petugas-1", "token lama", NOW))
     pipeline.publish(true)
     pipeline.all()
     audit = parts.audit()
@@ -247,7 +247,7 @@ def test_released_and_delivered_by_twilio_is_one(parts: Parts, pipeline: Pipelin
 def test_a_release_that_went_nowhere_is_named(parts: Parts, pipeline: Pipeline, quarantine: Quarantine) -> None:
     """Said to be released, but on no topic: it is lost, by the id under which it was held."""
     pipeline.all()
-    waiting = quarantine.waiting(Choice(reason="malformed"))[0].raw
+    waiting = quarantine.undecided(QuarantineFilter(reason="malformed"))[0].raw
     told = OversightEvent(
         id=ids.event_id(waiting.id, "released"),
         message_id=ids.message_id("sms", "SM3"),

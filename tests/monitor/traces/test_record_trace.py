@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.operations.dead_letters import letter_of
+from app.operations.review.dead_letters import stored_dead_letter
 from bus.port import Record
 from messages import codec, ids, topics
 from messages.sealing import Sealed
@@ -205,7 +205,7 @@ def test_a_dead_letter_is_known_as_at_the_desk() -> None:
     given_up = record(complaint(), "/satu-pintu/normalize")
     written = replace(letter(given_up, stage="ledger"), topic=topics.dead_letter_topic("sinks"))
     (found,) = spans(written)
-    assert (found.id, found.name) == (span_id(letter_of(written).id), "sinks")
+    assert (found.id, found.name) == (span_id(stored_dead_letter(written).id), "sinks")
 
 
 def test_what_names_no_report_is_no_span() -> None:

@@ -14,9 +14,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from app.assembly import traces
 from app.assembly.parts import Parts
-from app.operations.agency_answers import answer
 from messages.topics import DEAD_LETTER_TOPICS
 from tests.monitor.traces.loopback_otlp import LoopbackCollector, told
+from tests.support.agency_answers import answer
 from tests.support.loopback import Answer, serving
 from tests.support.service import Whole
 

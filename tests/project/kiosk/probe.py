@@ -20,7 +20,7 @@ from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.assembly.reply_senders import reply_senders
 from app.assembly.service import STAGES, Service
-from app.operations.quarantine import Choice, Quarantine
+from app.operations.review.quarantine import Quarantine, QuarantineFilter
 from bus.port import Record
 from config import logs
 from config.settings import load
@@ -91,8 +91,8 @@ def monitor_views(parts: Parts) -> dict[str, Any]:
 def quarantine_views(parts: Parts) -> dict[str, Any]:
     """Release the quarantined message; return what was quarantined, and whether it is on the channel's topic now."""
     quarantine = Quarantine(parts.bus, parts.wrapper, parts.sealer, parts.audit_log)
-    quarantined = [held.raw.channel for held in quarantine.waiting(Choice())]
-    (released,) = quarantine.release(Choice(), "Sari", "a test", datetime.now(UTC))
+    quarantined = [held.raw.channel for held in quarantine.undecided(QuarantineFilter())]
+    (released,) = quarantine.release(QuarantineFilter(), "Sari", "a test", datetime.now(UTC))
     arrivals = [json.loads(record.value)["tracking"] for record in read(parts, ["raw-kiosk"])]
     return {"quarantined": quarantined, "released": released.tracking in arrivals}
 

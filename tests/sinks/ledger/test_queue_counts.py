@@ -7,7 +7,7 @@ from sqlalchemy import Engine, insert
 
 from config.database import read_transaction, write_transaction
 from messages.topics import TRIAGE
-from sinks.ledger.queue_counts import Queue, queues
+from sinks.ledger.queue_counts import QueueCounts, count_queues
 from sinks.ledger.tables import AnswerRow, DispatchRow
 from tests.conftest import NOW
 from tests.sinks.ledger.test_status import answer, dispatch
@@ -26,8 +26,8 @@ def test_what_is_not_answered_waits(engine: Engine) -> None:
         connection.execute(insert(AnswerRow), [answer(3, "accepted")])
     later = NOW + timedelta(hours=1)
     with read_transaction(engine) as connection:
-        found = queues(connection, later + timedelta(seconds=1))
-    assert found == [Queue("kota-3374", 2, NOW, 1), Queue("bumn-pln", 1, later, 1)]
+        found = count_queues(connection, later + timedelta(seconds=1))
+    assert found == [QueueCounts("kota-3374", 2, NOW, 1), QueueCounts("bumn-pln", 1, later, 1)]
 
 
 def test_what_triage_gave_on_waits_there_no_more(engine: Engine) -> None:
@@ -38,15 +38,15 @@ def test_what_triage_gave_on_waits_there_no_more(engine: Engine) -> None:
         connection.execute(insert(DispatchRow), rows)
         connection.execute(insert(AnswerRow), [given])
     with read_transaction(engine) as connection:
-        assert [(queue.agency, queue.many) for queue in queues(connection, NOW)] == [(TRIAGE, 1)]
+        assert [(queue.agency, queue.cases) for queue in count_queues(connection, NOW)] == [(TRIAGE, 1)]
 
 
 def test_nothing_waits_where_nothing_is(engine: Engine) -> None:
     """An empty ledger, and an answer to a dispatch that another agency has."""
     with read_transaction(engine) as connection:
-        assert queues(connection, NOW) == []
+        assert count_queues(connection, NOW) == []
     with write_transaction(engine) as connection:
         connection.execute(insert(DispatchRow), [{**dispatch(1), **_PLAIN}])
         connection.execute(insert(AnswerRow), [{**answer(1, "closed"), "agency": "bumn-pln", "id": UUID(int=9)}])
     with read_transaction(engine) as connection:
-        assert [queue.many for queue in queues(connection, NOW)] == [1]
+        assert [queue.cases for queue in count_queues(connection, NOW)] == [1]

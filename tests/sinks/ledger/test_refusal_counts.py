@@ -18,7 +18,7 @@ from config.database import open_engine, read_transaction, write_transaction
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch, Reason, Relation, Report
 from messages.topics import AGENCY_ANSWERS, TRIAGE, agency_topic
-from sinks.ledger.refusal_counts import RuleRefusals, own_rules, rule_refusals
+from sinks.ledger.refusal_counts import RuleRefusals, added_rules, count_refusals_by_rule
 from tests.conftest import NOW
 from tests.support.paths import ROOT
 from tests.support.records import at
@@ -101,7 +101,7 @@ class Book:
     def counted(self, since: datetime | None = None) -> Sequence[RuleRefusals]:
         """What operations sees."""
         with read_transaction(self.engine) as connection:
-            return rule_refusals(connection, since)
+            return count_refusals_by_rule(connection, since)
 
 
 def _id(number: int) -> UUID:
@@ -130,7 +130,7 @@ def test_each_rule_counts_what_is_its_own(book: Book) -> None:
         RuleRefusals("named-by-refusal", 3, 1, {}),
         RuleRefusals("competence:bpjs", 1, 0, {}),
     ]
-    assert [one.share for one in book.counted()][:1] == [0.75]
+    assert [one.refused_share for one in book.counted()][:1] == [0.75]
 
 
 def test_since_is_by_when_it_was_dispatched(book: Book) -> None:
@@ -181,7 +181,7 @@ def test_triage_refuses_nothing(book: Book) -> None:
 )
 def test_own_rules(rules: str, before: str | None, own: list[str]) -> None:
     """What was added to the reasons before; all, where it begins anew. How it stands to another chose no door."""
-    assert list(own_rules(rules, before)) == own
+    assert list(added_rules(rules, before)) == own
 
 
 def test_what_a_dispatch_says_is_kept(book: Book) -> None:
@@ -216,7 +216,7 @@ def test_older_rows_are_counted_too(empty: Callable[[], Engine]) -> None:
     with read_transaction(engine) as connection:
         query = text("SELECT DISTINCT rules, confidence, topic, region, actor, alternatives FROM ledger_dispatch")
         assert [tuple(row) for row in connection.execute(query)] == [("a|b", 1.0, "", "", "", "[]")]
-        assert rule_refusals(connection)[0].dispatches == 1203
+        assert count_refusals_by_rule(connection)[0].dispatches == 1203
     _migrate_to(engine, "0005", down=True)
     migrate(engine)
     engine.dispose()

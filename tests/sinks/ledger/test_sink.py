@@ -18,7 +18,7 @@ from config.database import DatabaseUnavailable, open_engine, read_transaction, 
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch
 from messages.topics import AGENCY_ANSWERS
-from sinks.ledger.status import Ledger
+from sinks.ledger.status import StatusReader
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 from tests.conftest import NOW
 from tests.support import records
@@ -83,7 +83,7 @@ def test_a_number_shows_its_way(engine: Engine, way: Way) -> None:
     """Received, dispatched, answered: each with its time and the institution's name."""
     records = way("Kemenkes tolong", "accepted", "closed")
     tracking = str(value_of(Outgoing("", b"", records[0].value))["tracking"])
-    ledger = Ledger(engine, {"kementerian-kemenkes": "Kementerian Kesehatan"})
+    ledger = StatusReader(engine, {"kementerian-kemenkes": "Kementerian Kesehatan"})
     assert ledger.status(tracking) is None
     states = []
     for record in records:
@@ -93,7 +93,7 @@ def test_a_number_shows_its_way(engine: Engine, way: Way) -> None:
         states.append(status.state)
     assert states == ["terverifikasi", "terdisposisi", "proses", "selesai"]
     steps = status.steps if status else ()
-    assert [(step.what, step.agency) for step in steps] == [
+    assert [(step.kind, step.agency) for step in steps] == [
         ("received", ""),
         ("dispatched", "Kementerian Kesehatan"),
         ("accepted", "Kementerian Kesehatan"),
@@ -108,12 +108,12 @@ def test_a_repeat_keeps_its_number_and_shows_the_way_of_the_first(engine: Engine
     first, again = way("Kemenkes tolong", phone=phone), way("kemenkes TOLONG", phone=phone)
     make_ledger_sink(engine).handle([*first, *again])
     numbers = [str(value_of(Outgoing("", b"", records[0].value))["tracking"]) for records in (first, again)]
-    ledger = Ledger(engine, {})
+    ledger = StatusReader(engine, {})
     status = ledger.status(numbers[1])
     assert status
-    assert (status.relation, status.of) == ("repeat", numbers[0])
+    assert (status.relation, status.repeated_number) == ("repeat", numbers[0])
     assert status.state == "terdisposisi"
-    assert [step.what for step in status.steps] == ["received", "dispatched"]
+    assert [step.kind for step in status.steps] == ["received", "dispatched"]
 
 
 def test_strange_words_are_kept_as_written(engine: Engine, way: Way) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event, insert
 
 from config.database import write_transaction
 from messages.topics import TRIAGE
-from sinks.ledger.status import Ledger, Step
+from sinks.ledger.status import StatusReader, StatusStep
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 from tests.conftest import NOW
 
@@ -71,7 +71,7 @@ def counted(engine: Engine) -> Iterator[list[str]]:
 def test_each_is_what_it_would_be_alone(engine: Engine) -> None:
     """States, steps in their order, and the number that a repeat belongs to; what is not known is left out."""
     numbers = written(engine, 7)
-    ledger = Ledger(engine, _NAMES)
+    ledger = StatusReader(engine, _NAMES)
 
     found = ledger.statuses([*numbers, numbers[0], number(99)])
 
@@ -81,12 +81,16 @@ def test_each_is_what_it_would_be_alone(engine: Engine) -> None:
         number(2): "terdisposisi",
         number(3): "selesai",
     }
-    assert (found[number(3)].relation, found[number(3)].of, found[number(2)].of) == ("repeat", number(1), None)
+    assert (found[number(3)].relation, found[number(3)].repeated_number, found[number(2)].repeated_number) == (
+        "repeat",
+        number(1),
+        None,
+    )
     assert found[number(1)].steps == (
-        Step(NOW, "received"),
-        Step(NOW, "dispatched", "Kota Semarang"),
-        Step(NOW + timedelta(hours=1), "dispatched", "Kota Semarang"),
-        Step(NOW + timedelta(days=1), "closed", "Kota Semarang"),
+        StatusStep(NOW, "received"),
+        StatusStep(NOW, "dispatched", "Kota Semarang"),
+        StatusStep(NOW + timedelta(hours=1), "dispatched", "Kota Semarang"),
+        StatusStep(NOW + timedelta(days=1), "closed", "Kota Semarang"),
     )
     assert ledger.statuses([]) == {}
 
@@ -100,10 +104,10 @@ def test_what_triage_gives_on_it_does_not_refuse(engine: Engine) -> None:
         connection.execute(insert(DispatchRow), hops)
         connection.execute(insert(AnswerRow), [answer(1, "refused"), {**decision, "id": UUID(int=2)}])
 
-    status = Ledger(engine, _NAMES).status(number(1))
+    status = StatusReader(engine, _NAMES).status(number(1))
 
     assert status is not None
-    assert [(step.what, step.agency) for step in status.steps] == [
+    assert [(step.kind, step.agency) for step in status.steps] == [
         ("received", ""),
         ("dispatched", "Kota Semarang"),
         ("dispatched", "triage"),
@@ -117,7 +121,7 @@ def test_a_few_statements_for_many(engine: Engine, many: int, statements: int) -
     """Four for every five thousand numbers, however long the way of each was."""
     numbers = written(engine, many)
     with counted(engine) as asked:
-        assert len(Ledger(engine, _NAMES).statuses(numbers)) == many
+        assert len(StatusReader(engine, _NAMES).statuses(numbers)) == many
 
     selects = [statement for statement in asked if statement.startswith("SELECT")]
     assert len(selects) <= statements

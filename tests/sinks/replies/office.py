@@ -16,10 +16,10 @@ from messages import codec, ids
 from messages.sealing import Sealer
 from messages.shapes import Channel, Complaint, Contact, Relation, Reply, Report, WireModel
 from messages.topics import COMPLAINTS, REPLIES
-from sinks.replies.decision import Limits
-from sinks.replies.outbox import Outbox
-from sinks.replies.providers.provider import Way
-from sinks.replies.sender import Sender
+from sinks.replies.decision import ReplyLimits
+from sinks.replies.outbox import ReplyOutbox
+from sinks.replies.providers.provider import ReplyProvider
+from sinks.replies.sender import ReplySender
 from sinks.replies.tables import OutboxRow
 from tests.conftest import NOW
 from tests.support.stages import make_reply_sink
@@ -70,21 +70,21 @@ class Office:
 
     def sender(
         self,
-        way: Way | None,
+        way: ReplyProvider | None,
         channel: Channel = "sms",
         *,
         per_sender: int = 100,
         windows: Sequence[tuple[int, timedelta]] = (),
         sealer: Sealer = _SEALER,
-        outbox: Outbox | None = None,
+        outbox: ReplyOutbox | None = None,
         pause: float = 1.0,
-    ) -> Sender:
+    ) -> ReplySender:
         """A sender; replies are too old after a week."""
-        limits = Limits(per_sender, windows, timedelta(days=7))
-        outbox = outbox or Outbox(self.engine)
-        return Sender(channel, way, limits, outbox, sealer, b"a key", self.clock, self.stopping, pause)
+        limits = ReplyLimits(per_sender, windows, timedelta(days=7))
+        outbox = outbox or ReplyOutbox(self.engine)
+        return ReplySender(channel, way, limits, outbox, sealer, b"a key", self.clock, self.stopping, pause)
 
-    def send(self, way: Way | None, channel: Channel = "sms", **limits: Any) -> None:
+    def send(self, way: ReplyProvider | None, channel: Channel = "sms", **limits: Any) -> None:
         """All that can be sent now."""
         sender = self.sender(way, channel, **limits)
         while sender.step():

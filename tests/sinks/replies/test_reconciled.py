@@ -23,7 +23,7 @@ from tests.support.stages import make_normalizer, make_reply_sink
 def fill(parts: Parts, twilio: LoopbackTwilio) -> list[str]:
     """As `satupintu reconcile sms` does."""
     mine = reconciler(parts, twilio)
-    return [raw.tracking for raw in mine.fill(mine.gap(NOW - timedelta(days=30), (), NOW))]
+    return [raw.tracking for raw in mine.fill_in(mine.find_missing(NOW - timedelta(days=30), (), NOW).missing)]
 
 
 def work(parts: Parts, sms: TwilioSms) -> None:

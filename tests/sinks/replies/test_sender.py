@@ -12,9 +12,9 @@ from bus.errors import Stop
 from config.database import DatabaseUnavailable, read_transaction
 from messages.sealing import Sealer
 from messages.shapes import Channel, Contact
-from sinks.replies.decision import Go, Limits, Wait
-from sinks.replies.outbox import Due, Outbox
-from sinks.replies.providers.provider import Letter, Unknown
+from sinks.replies.decision import ReplyLimits, SendNow, WaitUntil
+from sinks.replies.outbox import DueReply, ReplyOutbox
+from sinks.replies.providers.provider import OutcomeUnknown, OutgoingReply
 from sinks.replies.providers.twilio import TwilioSms
 from tests.conftest import NOW
 from tests.sinks.replies.office import Office, complaint, reply
@@ -39,12 +39,12 @@ class Post:
         self.sent: list[str] = []
         self._raises = list(raises)
 
-    def address(self, letter: Letter) -> str:
-        """See `Way`."""
+    def address(self, letter: OutgoingReply) -> str:
+        """See `ReplyProvider`."""
         return letter.contact.phone
 
-    def deliver(self, letter: Letter) -> str:
-        """See `Way`: sent first, and then what happens."""
+    def deliver(self, letter: OutgoingReply) -> str:
+        """See `ReplyProvider`: sent first, and then what happens."""
         self.sent.append(str(letter.id))
         raised = self._raises.pop(0) if self._raises else None
         if raised:
@@ -88,7 +88,7 @@ def test_nothing_is_sent_that_is_not_written_down_first(office: Office) -> None:
     """While a letter is with the provider its row already says so."""
 
     class Looking(Post):
-        def deliver(self, letter: Letter) -> str:
+        def deliver(self, letter: OutgoingReply) -> str:
             assert office.state(TOLD)[0] == "sending"
             return super().deliver(letter)
 
@@ -98,19 +98,19 @@ def test_nothing_is_sent_that_is_not_written_down_first(office: Office) -> None:
     assert (post.sent, office.state(TOLD)) == ([str(TOLD.id)], ("sent", ""))
 
 
-class AwayOutbox(Outbox):
+class AwayOutbox(ReplyOutbox):
     """A database that is away when the first `times` letters were sent."""
 
     def __init__(self, engine: Engine, times: int) -> None:
         super().__init__(engine)
         self.times = times
 
-    def sent(self, reply_id: object, channel: Channel, provider_id: str) -> None:
-        """See `Outbox`."""
+    def mark_sent(self, reply_id: object, channel: Channel, provider_id: str) -> None:
+        """See `ReplyOutbox`."""
         if self.times:
             self.times -= 1
             raise DatabaseUnavailable("away")
-        super().sent(reply_id, channel, provider_id)  # type: ignore[arg-type]
+        super().mark_sent(reply_id, channel, provider_id)  # type: ignore[arg-type]
 
 
 def test_a_database_that_is_away_after_sending_is_waited_for(office: Office) -> None:
@@ -137,7 +137,7 @@ def test_a_slow_answer_counts_after_all(office: Office) -> None:
     """A sender that was only slow, not dead, says at last that it was sent."""
 
     class Slow(Post):
-        def deliver(self, letter: Letter) -> str:
+        def deliver(self, letter: OutgoingReply) -> str:
             provider_id = super().deliver(letter)
             office.clock.pass_by(minutes=11)
             office.send(other)
@@ -192,27 +192,27 @@ def test_many_senders_keep_one_limit(office: Office) -> None:
 
 def test_two_letters_at_the_same_moment_are_counted_one_after_the_other(office: Office) -> None:
     """Where one more may go, one more goes, and not two."""
-    limits = Limits(100, [(1, timedelta(minutes=1))], timedelta(days=7))
-    outbox, barrier = Outbox(office.engine), threading.Barrier(2)
+    limits = ReplyLimits(100, [(1, timedelta(minutes=1))], timedelta(days=7))
+    outbox, barrier = ReplyOutbox(office.engine), threading.Barrier(2)
     for round_ in range(12):
         pair = [complaint(f"{round_} {side}", contact=Contact(phone=f"+62800000{round_}{side}")) for side in "12"]
         office.take(*pair, *(reply(one, at=office.clock()) for one in pair))
-        due = outbox.due("sms", office.clock())
+        due = outbox.next_due("sms", office.clock())
         assert due
         verdicts: list[object] = []
 
-        def begin(one: Due) -> None:
+        def begin(one: DueReply) -> None:
             barrier.wait()
-            verdicts.append(outbox.begin(one, "sms", "", limits, office.clock()))  # noqa: B023 - of this round
+            verdicts.append(outbox.start_sending(one, "sms", "", limits, office.clock()))  # noqa: B023 - of this round
 
         threads = [threading.Thread(target=begin, args=(replace(due, id=reply(one).id),)) for one in pair]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert {type(verdict) for verdict in verdicts} == {Go, Wait}
+        assert {type(verdict) for verdict in verdicts} == {SendNow, WaitUntil}
         for one in pair:
-            outbox.unknown(reply(one).id, "sms", "", office.clock())
+            outbox.mark_unknown(reply(one).id, "sms", "", office.clock())
             outbox.withhold(reply(one).id, "")
         office.clock.pass_by(hours=1)
 
@@ -327,7 +327,7 @@ def test_a_silent_provider_does_not_swallow_all_letters(office: Office) -> None:
     """Each that gets no answer is lost to us, so the next waits, and the one after it longer: 5, 10, 20 seconds."""
     many = [complaint(f"c{n}") for n in range(9)]
     office.take(*many, *(reply(one) for one in many))
-    post = Post(*[Unknown("ReadTimeout")] * 4)
+    post = Post(*[OutcomeUnknown("ReadTimeout")] * 4)
     tries = []
     for second in range(36):
         before = len(post.sent)
@@ -345,7 +345,7 @@ def test_runs_until_stopped(office: Office) -> None:
     office.take(complaint(), TOLD)
 
     class Last(Post):
-        def deliver(self, letter: Letter) -> str:
+        def deliver(self, letter: OutgoingReply) -> str:
             office.stopping.set()
             return super().deliver(letter)
 

@@ -19,7 +19,7 @@ from bus.port import Outgoing
 from config.settings import Settings
 from ingest.wrap import accepted_record
 from messages.topics import COMPLAINTS, REPLIES
-from sinks.replies.decision import Limits
+from sinks.replies.decision import ReplyLimits
 from sinks.replies.providers.smpp import SmppSms
 from sinks.replies.providers.twilio import TwilioSms
 from tests.conftest import NOW
@@ -138,8 +138,8 @@ def test_limits_are_the_settings(parts: Parts) -> None:
     """What an operator sets is what holds; X's own limit holds beside it."""
     settings = changed(parts.settings, sms_per_minute=7, x_replies_per_day=50, replies_per_sender=2, replies_days=1.5)
     sms, x, app = (reply_limits(settings, REPLY_ROUTES[channel]) for channel in ("sms", "twitter", "mobile"))
-    assert sms == Limits(2, [(7, timedelta(minutes=1))], timedelta(hours=36))
-    assert x == Limits(2, [(100, timedelta(minutes=15)), (50, timedelta(days=1))], timedelta(hours=36))
+    assert sms == ReplyLimits(2, [(7, timedelta(minutes=1))], timedelta(hours=36))
+    assert x == ReplyLimits(2, [(100, timedelta(minutes=15)), (50, timedelta(days=1))], timedelta(hours=36))
     assert app.windows == []
 
 

@@ -16,8 +16,9 @@ from app.assembly.http import build
 from app.assembly.parts import Parts
 from app.assembly.process_health import http_doors
 from app.operations.audit_log import AuditLog
-from app.operations.merge_split import Impossible, Relating
+from app.operations.corrections import Corrections, NotPossible
 from bus.port import Membership, Outgoing, Record
+from bus.worker import Stage
 from config.database import read_transaction
 from config.settings import Settings
 from messages import codec, ids
@@ -27,9 +28,7 @@ from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
 from messages.tracking import tracking_number
 from monitor.audit.audit import Audit, Auditor
 from monitor.health import Pulse
-from router.stage import RouterStage
-from sinks.ledger.sink import LedgerSink
-from sinks.ledger.status import Ledger, Status
+from sinks.ledger.status import ReportStatus, StatusReader
 from tests.bus.test_worker import wait_for
 from tests.conftest import NOW
 from tests.ingest.door_client import DoorServer
@@ -67,8 +66,8 @@ class Desk:
         self.parts = parts
         self.engine = engine
         self.producer = parts.bus.producer()
-        self.relating = Relating(engine, self.producer, AuditLog(engine))
-        self.ledger = Ledger(engine, {code: each.name for code, each in parts.registry.agencies.items()})
+        self.relating = Corrections(engine, self.producer, AuditLog(engine))
+        self.ledger = StatusReader(engine, {code: each.name for code, each in parts.registry.agencies.items()})
 
     def write(self, place: int, said: str, of: int | None = None, kind: str = "repeat") -> None:
         """A citizen's complaint, as the normalizer publishes it."""
@@ -93,7 +92,7 @@ class Desk:
         )
         self.batch("ledger", make_ledger_sink(self.engine), self.parts.queues)
 
-    def batch(self, group: str, stage: RouterStage | LedgerSink, more: Any) -> None:
+    def batch(self, group: str, stage: Stage, more: Any) -> None:
         """Let one of them."""
         membership = Membership(group, "test", (COMPLAINTS, AGENCY_ANSWERS, CORRECTIONS, *more))
         consumer = self.parts.bus.consumer(membership)
@@ -112,7 +111,7 @@ class Desk:
         self.work()
         return decided.correction
 
-    def status(self, place: int) -> Status:
+    def status(self, place: int) -> ReportStatus:
         """What the ledger says of it."""
         found = self.ledger.status(number(place))
         assert found
@@ -121,7 +120,7 @@ class Desk:
     def shown(self, place: int) -> tuple[str, str | None, list[str]]:
         """Its relation, the number it belongs to, and the agencies on its way."""
         found = self.status(place)
-        return found.relation, found.of, [step.agency for step in found.steps if step.what == "dispatched"]
+        return found.relation, found.repeated_number, [step.agency for step in found.steps if step.kind == "dispatched"]
 
     def audit(self) -> Audit:
         """The audit of this bus and this ledger."""
@@ -163,7 +162,7 @@ def test_each_shows_its_own_way_or_that_of_its_case(desk: Desk) -> None:
     """What joins another's and lies at its own door goes its own way; its page does not say that it is one with it."""
     assert desk.shown(2) == ("repeat", number(1), [HEALTH])
     assert desk.shown(3) == ("joins", None, [SLEMAN])
-    assert [desk.status(place).together for place in (1, 2, 3)] == [False, True, False]
+    assert [desk.status(place).belongs_to_case for place in (1, 2, 3)] == [False, True, False]
 
 
 def test_nobody_gets_anothers_number_by_repeating(desk: Desk) -> None:
@@ -223,7 +222,7 @@ def test_a_command_given_twice_says_one_thing(desk: Desk) -> None:
     desk.work()
     assert desk.audit().clean
     assert desk.shown(2) == ("new", None, [HEALTH, PLN])
-    with pytest.raises(Impossible):
+    with pytest.raises(NotPossible):
         desk.split(2)
 
 
@@ -253,18 +252,18 @@ def test_what_joins_from_its_own_door_is_put_to_it(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("decide", "says"),
     [
-        (lambda desk: desk.split(1), "neither a repeat nor joined"),
+        (lambda desk: desk.split(1), "neither repeats nor joins"),
         (lambda desk: desk.split(9), "is not in the ledger (yet)"),
         (lambda desk: desk.merge(9, 1), "is not in the ledger (yet)"),
         (lambda desk: desk.merge(1, 9), "is not in the ledger (yet)"),
-        (lambda desk: desk.merge(1, 1), "can't be put to itself"),
-        (lambda desk: desk.merge(1, 2), "are together already"),
+        (lambda desk: desk.merge(1, 1), "cannot be merged with itself"),
+        (lambda desk: desk.merge(1, 2), "belong together already"),
         (lambda desk: desk.merge(2, 1), "would make a circle"),
     ],
 )
 def test_what_can_not_be_is_refused(desk: Desk, decide: Callable[[Desk], object], says: str) -> None:
     """Why, and nothing is said on the topic."""
-    with pytest.raises(Impossible) as caught:
+    with pytest.raises(NotPossible) as caught:
         decide(desk)
     assert says in str(caught.value)
     assert desk.records(CORRECTIONS) == []
@@ -274,7 +273,7 @@ def test_each_decision_stands_in_the_log(desk: Desk) -> None:
     """By the ids of both reports, before it is said; what can't be done is no act."""
     desk.merge(1, 3)
     desk.split(3)
-    with pytest.raises(Impossible):
+    with pytest.raises(NotPossible):
         desk.split(3)
     with AuditLog(desk.engine).rows() as rows:
         assert [(row.act.action, row.act.subject, row.act.actor, row.act.why) for row in rows] == [
@@ -287,7 +286,7 @@ def test_what_is_at_no_door_yet_waits(desk: Desk) -> None:
     """The router would not know it."""
     desk.write(5, "Kemenkes lagi", of=1)
     desk.batch("ledger", make_ledger_sink(desk.engine), desk.parts.queues)
-    with pytest.raises(Impossible, match="at no agency's door"):
+    with pytest.raises(NotPossible, match="not in an agency's queue"):
         desk.split(5)
 
 
@@ -327,8 +326,8 @@ def test_from_the_command_line(tmp_path: Path) -> None:
             (("split", one, *who), 1, "nothing to split"),
             (("split", "ABCD", *who), 2, "not a tracking number"),
             (("split", two), 2, "--actor"),
-            (("split", two, "--actor", " ", "--reason", "x"), 2, "--actor and --reason are needed"),
-            (("split", two, "--actor", "x", "--reason", "x" * 501), 2, "--reason 500"),
+            (("split", two, "--actor", " ", "--reason", "x"), 2, "--actor and --reason are missing"),
+            (("split", two, "--actor", "x", "--reason", "x" * 501), 2, "--reason at most 500"),
         ):
             code, _, err = run(*arguments)
             assert (code, says in " ".join(err.split()), "Traceback" in err) == (fails, True, False), err

@@ -1,0 +1,98 @@
+"""Options that mean the same in every command, and checks of typed values. A wrong value ends the process."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from math import isfinite
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from pydantic import ValidationError
+
+from app.clock import utc_now
+from app.commands.common.terminal import EX_USAGE, stop
+from messages.tracking import read_tracking_number
+
+# Lengths of actor and reason in an event on `oversight`, and in a correction.
+_MAX_ACTOR_LENGTH, _MAX_REASON_LENGTH = 200, 500
+_TIME_AGO = re.compile(r"([0-9]{1,5})([mhd])")
+_TIME_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+
+T = TypeVar("T")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Actor = Annotated[str, typer.Option("--actor", help="The person who decides. Recorded with the decision.")]
+
+
+def require_actor_and_reason(actor: str, reason: str, option: str = "--why") -> None:
+    """End the process unless both are given, each as one line."""
+    if not actor.strip() or not reason.strip():
+        stop(f"--actor and {option} are missing. They are recorded with your action.", EX_USAGE)
+    if len(actor) > _MAX_ACTOR_LENGTH or len(reason) > _MAX_REASON_LENGTH:
+        stop(f"--actor has at most {_MAX_ACTOR_LENGTH} characters, {option} at most {_MAX_REASON_LENGTH}.", EX_USAGE)
+    if not (actor + reason).isprintable():
+        stop(f"--actor and {option} must each be one line of visible characters.", EX_USAGE)
+
+
+def finite(typed: float | None) -> float | None:
+    """Return the number. Refuses `nan` and `inf`, which every range accepts."""
+    if typed is not None and not isfinite(typed):
+        raise typer.BadParameter(f"{typed} is not a finite number")
+    return typed
+
+
+def parse_time(typed: str, now: datetime) -> datetime:
+    """Return the time of `2026-11-24`, `2026-11-24T08:00` or `24h` (ago; also `30m` and `7d`). No zone means UTC.
+
+    Raises `ValueError` that names the accepted forms.
+    """
+    if ago := _TIME_AGO.fullmatch(typed.strip()):
+        return now - int(ago[1]) * _TIME_UNITS[ago[2]]
+    try:
+        time = datetime.fromisoformat(typed.strip())
+    except ValueError:
+        raise ValueError(f"{typed} is not a time. Write 2026-11-24, 2026-11-24T08:00+07:00, or 24h.") from None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def time_argument(typed: str) -> datetime:
+    """Return the typed time; see `parse_time`."""
+    try:
+        return parse_time(typed, utc_now())
+    except ValueError as error:
+        stop(str(error), EX_USAGE)
+
+
+def optional_time(typed: str | None) -> datetime | None:
+    """Return the typed time, if any."""
+    return time_argument(typed) if typed else None
+
+
+def tracking_number(typed: str) -> str:
+    """Return the typed tracking number in its canonical form."""
+    tracking = read_tracking_number(typed)
+    if tracking is None:
+        stop(f"{typed} is not a tracking number: its check symbol is wrong.", EX_USAGE)
+    return tracking
+
+
+def first_fault(error: ValidationError) -> str:
+    """Return the first wrong field and its fault, without its value."""
+    fault = error.errors(include_input=False, include_url=False)[0]
+    return f"{'.'.join(str(part) for part in fault['loc']) or 'the line'}: {fault['msg']}"
+
+
+def read_examples(path: Path, read: Callable[[Path], Sequence[T]]) -> Sequence[T]:
+    """Return the labelled examples of a file."""
+    try:
+        examples = read(path)
+    except OSError as error:
+        stop(f"{path} cannot be read: {error.strerror}", EX_USAGE)
+    except ValidationError as error:
+        stop(f"{path}: {first_fault(error)}", EX_USAGE)
+    except UnicodeDecodeError:
+        stop(f"{path} is not UTF-8.", EX_USAGE)
+    if not examples:
+        stop(f"{path} has no examples.", EX_USAGE)
+    return examples

@@ -1,0 +1,35 @@
+"""Parts of the process that runs a command."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from app.assembly.channels import CHANNELS
+from app.assembly.migrate import migrate
+from app.assembly.parts import Parts
+from app.commands.common.arguments import require_actor_and_reason
+from config import logs
+from config.settings import load
+
+
+@contextmanager
+def open_parts() -> Iterator[Parts]:
+    """Open the parts with the settings of the environment, and configure logging."""
+    settings = load()
+    logs.configure(settings.log_level, settings.log_format)
+    yield Parts(settings, CHANNELS)
+
+
+@contextmanager
+def open_parts_with_tables() -> Iterator[Parts]:
+    """Open the parts, with the database migrated."""
+    with open_parts() as parts:
+        migrate(parts.engine)
+        yield parts
+
+
+@contextmanager
+def open_parts_for_action(actor: str, reason: str, option: str = "--why") -> Iterator[Parts]:
+    """Open the parts for an action of a person, with actor and reason checked and the audit log's table there."""
+    require_actor_and_reason(actor, reason, option)
+    with open_parts_with_tables() as parts:
+        yield parts

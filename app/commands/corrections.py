@@ -1,0 +1,69 @@
+"""Commands that correct relations between reports: `split` and `merge`."""
+
+import json
+from collections.abc import Callable
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from app.clock import utc_now
+from app.commands.common.arguments import Actor, Json, tracking_number
+from app.commands.common.process import open_parts_for_action
+from app.commands.common.terminal import print_note, stop
+from app.operations.corrections import Corrections, NotPossible, PublishedCorrection
+
+Reason = Annotated[
+    str, typer.Option("--reason", help="Recorded with the decision and sent to the agency. Name no citizen.")
+]
+
+
+def split(number: str, actor: Actor, reason: Reason, as_json: Json = False) -> None:
+    """Make a report that repeats or joins another report a case of its own."""
+    report = tracking_number(number)
+
+    def publish(corrections: Corrections) -> PublishedCorrection:
+        return corrections.split(report, actor, reason, utc_now())
+
+    _print_correction(_correct(publish, actor, reason), as_json=as_json)
+
+
+def merge(
+    head: Annotated[str, typer.Argument(metavar="A", help="Number of the report that B is merged into.")],
+    number: Annotated[str, typer.Argument(metavar="B", help="Number of the report that goes where A is.")],
+    actor: Actor,
+    reason: Reason,
+    repeat: Annotated[
+        bool, typer.Option("--repeat", help="B is of the same citizen. Without it, B is of another citizen.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Merge report B into report A. B goes to the agency that has A, and follows A to other agencies."""
+    target, report = tracking_number(head), tracking_number(number)
+
+    def publish(corrections: Corrections) -> PublishedCorrection:
+        return corrections.merge(target, report, "repeat" if repeat else "joins", actor, reason, utc_now())
+
+    _print_correction(_correct(publish, actor, reason), as_json=as_json)
+
+
+def _correct(publish: Callable[[Corrections], PublishedCorrection], actor: str, reason: str) -> PublishedCorrection:
+    with open_parts_for_action(actor, reason, "--reason") as parts:
+        parts.ensure_topics()
+        with closing(parts.bus.producer()) as producer:
+            try:
+                return publish(Corrections(parts.engine, producer, parts.audit_log))
+            except NotPossible as error:
+                stop(str(error), 1)
+
+
+def _print_correction(published: PublishedCorrection, *, as_json: bool) -> None:
+    correction = published.correction
+    if as_json:
+        relation = {"kind": correction.relation.kind, "evidence": list(correction.relation.evidence)}
+        ids = {"id": str(correction.id), "tracking": correction.tracking}
+        print(json.dumps({**ids, **relation, "other": published.related_number}))
+        return
+    effect = "split from" if correction.apart_from else f"{correction.relation.kind} of"
+    print(f"{correction.tracking}: {effect} {published.related_number}")
+    print_note("The decision is published. `satupintu status` shows it when the stages have processed it.")

@@ -1,0 +1,83 @@
+"""Commands that compare our data with a provider's: Twilio's received SMS, X's reads and withdrawn posts."""
+
+import json
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.assembly.doors import twitter
+from app.clock import utc_now
+from app.commands.common.arguments import Json, time_argument
+from app.commands.common.process import open_parts_with_tables
+from app.commands.common.terminal import EX_UNAVAILABLE, OUT, print_note, stop
+from app.operations.sms_reconciliation import PICTURE_SECONDS, MissingMessages, SmsReconciliation
+from app.operations.twilio_messages import TwilioMessages, TwilioUnavailable
+from ingest.sms.media import MediaFetcher
+from ingest.twitter.deleted_posts import compliance_events
+from messages.shapes import iso
+
+reconciliations = typer.Typer(no_args_is_help=True, help="Compare the messages of a provider with those on the bus.")
+
+
+@reconciliations.callback()
+def _reconcile() -> None:
+    """Compare the messages of a provider with those on the bus."""
+
+
+@reconciliations.command("sms")
+def reconcile_sms(
+    since: Annotated[str, typer.Option("--since", help="2026-11-24, 2026-11-24T08:00+07:00, or a time ago: 24h, 7d.")],
+    to: Annotated[
+        list[str] | None, typer.Option("--to", help="Our number. May be repeated. Default: all of the account.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list the missing messages.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Find the SMS that Twilio received and the bus does not have, and fill them in. Exit 1 if one is missing still."""
+    begin = time_argument(since)
+    with open_parts_with_tables() as parts:
+        settings = parts.settings
+        twilio = TwilioMessages(settings.twilio_url, settings.twilio_account_sid, parts.secrets.twilio_tokens)
+        media = MediaFetcher(settings.twilio_url, parts.attachments, patience=PICTURE_SECONDS)
+        reconciliation = SmsReconciliation(parts.bus, parts.wrapper, media, twilio)
+        try:
+            result = reconciliation.find_missing(begin, to or (), utc_now())
+        except TwilioUnavailable as error:
+            stop(f"Twilio returned no list: {error}. Check the account and its token, then try again.", EX_UNAVAILABLE)
+        filled = [] if dry_run else [raw.provider_id for raw in reconciliation.fill_in(result.missing)]
+    _print_reconciliation(result, filled, as_json=as_json)
+    sys.exit(0 if len(filled) == len(result.missing) else 1)
+
+
+def _print_reconciliation(result: MissingMessages, filled: list[str], *, as_json: bool) -> None:
+    if as_json:
+        missing = [message.sid for message in result.missing]
+        print(json.dumps({"listed": result.listed, "missing": missing, "filled": filled}))
+        return
+    for message in result.missing:
+        print(message.sid, iso(message.at), "filled" if message.sid in filled else "missing")
+    print_note(f"listed {result.listed}, missing {len(result.missing)}, filled {len(filled)}")
+
+
+def x_reads(as_json: Json = False) -> None:
+    """Show the number of posts that X delivered today (UTC), and the daily limit."""
+    with open_parts_with_tables() as parts:
+        reads = twitter.reads_today(parts)
+        if as_json:
+            OUT.print_json(data=reads)
+            return
+        OUT.print(f"{reads['day']}: {reads['used']} of {reads['limit'] or 'any number'}", highlight=False)
+
+
+def x_withdrawn(
+    file: Annotated[Path, typer.Argument(help="The result of a compliance job of X: one JSON object a line.")],
+) -> None:
+    """Process X's compliance events: posts that were deleted or made protected are not shown any more."""
+    with open_parts_with_tables() as parts:
+        parts.ensure_topics()
+        with closing(parts.bus.producer()) as producer:
+            withdrawn = twitter.withdrawals(parts, producer).take(compliance_events(file.read_text()))
+        OUT.print(f"{withdrawn} of our posts are gone", highlight=False)

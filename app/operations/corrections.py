@@ -1,0 +1,142 @@
+"""Corrections of relations between reports, by a person: wrongly joined reports are split, separate ones merged.
+
+Nothing is changed here. A correction is published on `corrections`; the stages process it, and `satupintu status` shows
+the effect.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, func
+from sqlmodel import col, select
+
+from app.operations.audit_log import AuditLog
+from app.operations.staff_events import SOURCE
+from bus.port import Outgoing, Producer
+from config.database import read_transaction
+from messages import codec, ids
+from messages.shapes import MERGED, SPLIT, Correction, Relation
+from messages.topics import CORRECTIONS
+from sinks.ledger.current_relation import CurrentRelation, current_relations
+from sinks.ledger.tables import ComplaintRow, CorrectionRow
+
+
+class NotPossible(Exception):
+    """The ledger's data do not allow the decision. The text gives the reason and the alternative."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedCorrection:
+    """Correction, and the number of the report that the report was split from or merged with."""
+
+    correction: Correction
+    related_number: str
+
+
+class Corrections:
+    """Splits and merges reports. `actor` and `why` are recorded in the `log` first, and sent to the agency.
+
+    Numbers are in their canonical form. Every method may raise `NotPossible` and the errors of bus and database.
+    """
+
+    def __init__(self, engine: Engine, producer: Producer, log: AuditLog) -> None:
+        self._engine = engine
+        self._producer = producer
+        self._log = log
+
+    def split(self, number: str, actor: str, why: str, at: datetime) -> PublishedCorrection:
+        """Make the report a case of its own. Repeats of the report go with it."""
+        with read_transaction(self._engine) as connection:
+            report = _dispatched_report(connection, number)
+            if report.relation == "new" or report.related_id is None:
+                raise NotPossible(
+                    f"{report.tracking} neither repeats nor joins another report. There is nothing to split."
+                )
+            relation = Relation(evidence=(SPLIT,))
+            correction = _correction(connection, report, relation, report.related_id, actor, why, at)
+            related_number = _tracking_number(connection, report.related_id)
+        return self._publish(correction, related_number)
+
+    def merge(
+        self, target_number: str, number: str, kind: Literal["repeat", "joins"], actor: str, why: str, at: datetime
+    ) -> PublishedCorrection:
+        """Merge the report `number` into the case of `target_number`, with the reports that belong to it now."""
+        with read_transaction(self._engine) as connection:
+            target = _dispatched_report(connection, target_number)
+            report = _dispatched_report(connection, number)
+            _check_merge(target, report)
+            since = _earliest_arrival(connection, report, target)
+            relation = Relation(kind=kind, of=target.case_id, evidence=(MERGED,), since=since)
+            correction = _correction(connection, report, relation, None, actor, why, at)
+            related_number = _tracking_number(connection, target.case_id)
+        return self._publish(correction, related_number)
+
+    def _publish(self, correction: Correction, related_number: str) -> PublishedCorrection:
+        action = "complaints.split" if correction.apart_from else "complaints.merge"
+        subject = f"{correction.complaint_id} {correction.apart_from or correction.relation.of}"
+        self._log.append(action, subject, correction.actor, correction.reason, correction.at)
+        encoded = codec.encode(correction, str(correction.complaint_id), SOURCE)
+        self._producer.publish([Outgoing(CORRECTIONS, *encoded)])
+        return PublishedCorrection(correction, related_number)
+
+
+def _dispatched_report(connection: Connection, tracking: str) -> CurrentRelation:
+    report = current_relations(connection, col(ComplaintRow.tracking) == tracking).get(tracking)
+    if report is None:
+        raise NotPossible(f"{tracking} is not in the ledger (yet).")
+    if not report.is_dispatched:
+        raise NotPossible(f"{tracking} is not in an agency's queue (yet).")
+    return report
+
+
+def _check_merge(target: CurrentRelation, report: CurrentRelation) -> None:
+    if target.id == report.id:
+        raise NotPossible(f"{report.tracking} cannot be merged with itself.")
+    if target.case_id == report.id:
+        raise NotPossible(
+            f"{target.tracking} belongs to {report.tracking}, so the merge would make a circle. "
+            f"Split {target.tracking} first."
+        )
+    if report.case_id == target.case_id:
+        raise NotPossible(f"{report.tracking} and {target.tracking} belong together already.")
+
+
+def _earliest_arrival(connection: Connection, *reports: CurrentRelation) -> datetime | None:
+    """Return the arrival of the earliest of the reports and their cases."""
+    ids_ = {id_ for report in reports for id_ in (report.id, report.case_id)}
+    query = select(func.min(ComplaintRow.received_at)).where(col(ComplaintRow.id).in_(ids_))
+    earliest: datetime | None = connection.execute(query).scalar_one()
+    return earliest
+
+
+def _tracking_number(connection: Connection, complaint_id: UUID) -> str:
+    """Return the complaint's tracking number, or its id if it is not in the ledger (yet)."""
+    query = select(ComplaintRow.tracking).where(col(ComplaintRow.id) == complaint_id)
+    return connection.execute(query).scalar_one_or_none() or str(complaint_id)
+
+
+def _correction(
+    connection: Connection,
+    report: CurrentRelation,
+    relation: Relation,
+    apart_from: UUID | None,
+    actor: str,
+    why: str,
+    at: datetime,
+) -> Correction:
+    of_report = select(CorrectionRow.id).where(col(CorrectionRow.complaint_id) == report.id)
+    latest_first = of_report.order_by(col(CorrectionRow.corrected_at).desc(), col(CorrectionRow.id))
+    previous_correction = connection.execute(latest_first).scalars().first()
+    return Correction(
+        id=ids.correction_id(report.id, f"{relation.kind}:{relation.of or apart_from}", previous_correction),
+        message_id=report.message_id,
+        at=at,
+        complaint_id=report.id,
+        tracking=report.tracking,
+        relation=relation,
+        apart_from=apart_from,
+        actor=actor,
+        reason=why,
+    )

@@ -1,0 +1,1 @@
+"""Review of messages that were set aside: dead letters of the stages, and the doors' quarantine."""

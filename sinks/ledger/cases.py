@@ -1,0 +1,132 @@
+"""Details, refusals and history of single cases, for persons who decide about them.
+
+Texts are returned as they were written. Whoever shows them masks the identities in them.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, and_, case, or_, select
+from sqlmodel import col
+
+from config.database import statement_chunks
+from messages.topics import TRIAGE
+from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyRefusal:
+    """Refusal by an agency that had the case. `suggested_agency` is the code that it named, if any."""
+
+    agency: str
+    text: str
+    suggested_agency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEvent:
+    """Dispatch or answer of a case.
+
+    `kind` is `dispatched` or the verdict of the answer. `text` is the last reason of a dispatch, or the answer's text.
+    `actor` is the person who chose the agency or answered, if that was recorded.
+    """
+
+    at: datetime
+    kind: str
+    agency: str
+    text: str
+    suggested_agency: str | None
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDetails:
+    """Case with its latest dispatch."""
+
+    message_id: UUID
+    tracking: str
+    received_at: datetime
+    channel: str
+    kind: str
+    title: str
+    text: str
+    dispatch_id: UUID
+    agency: str
+    due_at: datetime
+    topic: str
+    region: str
+    confidence: float
+    alternatives: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+_COMPLAINT_COLUMNS = ("message_id", "tracking", "received_at", "channel", "kind", "title", "text")
+_DISPATCH_COLUMNS = ("agency", "due_at", "topic", "region", "confidence")
+
+
+def read_case(connection: Connection, case_id: UUID) -> CaseDetails | None:
+    """Return the case; `None` while the ledger has no complaint or no dispatch of it."""
+    query = (
+        select(
+            *(col(getattr(ComplaintRow, name)) for name in _COMPLAINT_COLUMNS),
+            *(col(getattr(DispatchRow, name)) for name in (*_DISPATCH_COLUMNS, "alternatives", "reasons")),
+            col(DispatchRow.id).label("dispatch_id"),
+        )
+        .join(DispatchRow, col(DispatchRow.complaint_id) == col(ComplaintRow.id))
+        .where(col(ComplaintRow.id) == case_id)
+        .order_by(col(DispatchRow.hop).desc())
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    columns = {name: getattr(row, name) for name in (*_COMPLAINT_COLUMNS, *_DISPATCH_COLUMNS, "dispatch_id")}
+    reasons = tuple(reason["says"] for reason in json.loads(row.reasons))
+    return CaseDetails(**columns, alternatives=tuple(json.loads(row.alternatives)), reasons=reasons)
+
+
+def read_refusals(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[AgencyRefusal]]:
+    """Return the refusals of each case by agencies that had it, oldest first."""
+    refusals: dict[UUID, list[AgencyRefusal]] = defaultdict(list)
+    is_of_dispatch = and_(
+        col(DispatchRow.id) == col(AnswerRow.dispatch_id), col(DispatchRow.agency) == col(AnswerRow.agency)
+    )
+    # An answer to a report that belongs to another report's case is an answer to that case.
+    case_id = case((col(DispatchRow.own_case), col(DispatchRow.complaint_id)), else_=col(DispatchRow.of))
+    query = (
+        select(case_id.label("case_id"), col(AnswerRow.agency), col(AnswerRow.text), col(AnswerRow.theirs))
+        .join(DispatchRow, is_of_dispatch)
+        .where(col(AnswerRow.verdict) == "refused", col(AnswerRow.agency) != TRIAGE)
+        .order_by(col(AnswerRow.answered_at), col(AnswerRow.id))
+    )
+    for chunk in statement_chunks(case_ids):
+        is_in_chunk = or_(col(DispatchRow.complaint_id).in_(chunk), col(DispatchRow.of).in_(chunk))
+        for row in connection.execute(query.where(is_in_chunk)):
+            refusals[row.case_id].append(AgencyRefusal(row.agency, row.text, row.theirs))
+    return refusals
+
+
+def read_case_history(connection: Connection, case_id: UUID) -> Sequence[CaseEvent]:
+    """Return the dispatches and answers of a case, oldest first."""
+    events = [*_dispatch_events(connection, case_id), *_answer_events(connection, case_id)]
+    return sorted(events, key=lambda event: event.at)
+
+
+def _dispatch_events(connection: Connection, case_id: UUID) -> Iterator[CaseEvent]:
+    columns = (col(getattr(DispatchRow, name)) for name in ("dispatched_at", "agency", "reasons", "actor"))
+    query = select(*columns).where(col(DispatchRow.complaint_id) == case_id).order_by(col(DispatchRow.hop))
+    for row in connection.execute(query):
+        reasons = json.loads(row.reasons)
+        last_reason = reasons[-1]["says"] if reasons else ""
+        yield CaseEvent(row.dispatched_at, "dispatched", row.agency, last_reason, None, row.actor)
+
+
+def _answer_events(connection: Connection, case_id: UUID) -> Iterator[CaseEvent]:
+    names = ("answered_at", "verdict", "agency", "text", "theirs", "actor")
+    columns = (col(getattr(AnswerRow, name)) for name in names)
+    query = select(*columns).where(col(AnswerRow.complaint_id) == case_id).order_by(col(AnswerRow.answered_at))
+    for row in connection.execute(query):
+        yield CaseEvent(row.answered_at, row.verdict, row.agency, row.text, row.theirs, row.actor)

@@ -1,0 +1,108 @@
+"""Cases that wait at triage for a decision, and the decision about a dispatch to triage."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
+from sqlmodel import col
+
+from config.database import statement_chunks
+from messages.topics import TRIAGE
+from sinks.ledger.latest_dispatch import is_latest_dispatch
+from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
+
+
+@dataclass(frozen=True, slots=True)
+class TriageCase:
+    """Case at triage without a decision.
+
+    `at_triage_since` is the time of its dispatch to triage. `followers` counts the reports that belong to the case and
+    go wherever it goes.
+    """
+
+    case_id: UUID
+    tracking: str
+    received_at: datetime
+    at_triage_since: datetime
+    due_at: datetime
+    topic: str
+    region: str
+    alternatives: tuple[str, ...]
+    followers: int
+
+
+def undecided_triage_cases(
+    connection: Connection, agencies: Collection[str], topic: str = "", region: str = ""
+) -> Sequence[TriageCase]:
+    """Return the undecided cases at triage, oldest first; only of a topic, or in a region and its parts, if given.
+
+    `agencies` are the codes to which triage may give a case.
+    """
+    rows = connection.execute(_undecided_query(agencies, topic, region)).all()
+    followers = _count_followers(connection, [row.complaint_id for row in rows])
+    return [
+        TriageCase(
+            case_id=row.complaint_id,
+            tracking=row.tracking,
+            received_at=row.received_at,
+            at_triage_since=row.dispatched_at,
+            due_at=row.due_at,
+            topic=row.topic,
+            region=row.region,
+            alternatives=tuple(json.loads(row.alternatives)),
+            followers=followers.get(row.complaint_id, 0),
+        )
+        for row in rows
+    ]
+
+
+def triage_decision(connection: Connection, dispatch_id: UUID, agencies: Collection[str]) -> str | None:
+    """Return the agency to which triage gave a dispatch, while the router has not processed the decision.
+
+    Returns triage itself if it closed the case, and `None` without a decision.
+    """
+    query = select(col(AnswerRow.theirs)).where(col(AnswerRow.dispatch_id) == dispatch_id, _is_decision(agencies))
+    decision = connection.execute(query.order_by(col(AnswerRow.answered_at))).first()
+    return (decision.theirs or TRIAGE) if decision else None
+
+
+def _undecided_query(agencies: Collection[str], topic: str, region: str) -> Select[Any]:
+    dispatch_columns = ("complaint_id", "dispatched_at", "due_at", "topic", "region", "alternatives")
+    has_decision = exists().where(col(AnswerRow.dispatch_id) == col(DispatchRow.id), _is_decision(agencies))
+    query: Select[Any] = (
+        select(
+            *(col(getattr(ComplaintRow, name)) for name in ("tracking", "received_at")),
+            *(col(getattr(DispatchRow, name)) for name in dispatch_columns),
+        )
+        .join(ComplaintRow, col(ComplaintRow.id) == col(DispatchRow.complaint_id))
+        .where(col(DispatchRow.agency) == TRIAGE, col(DispatchRow.own_case), is_latest_dispatch(), ~has_decision)
+        .order_by(col(DispatchRow.dispatched_at), col(ComplaintRow.tracking))
+    )
+    if topic:
+        query = query.where(col(DispatchRow.topic) == topic)
+    if region:
+        is_part = col(DispatchRow.region).startswith(f"{region}.", autoescape=True)
+        query = query.where(or_(col(DispatchRow.region) == region, is_part))
+    return query
+
+
+def _is_decision(agencies: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition that an answer decides a triage case: it names an agency of `agencies`, or closes."""
+    names_agency = and_(col(AnswerRow.verdict) == "refused", col(AnswerRow.theirs).in_(agencies))
+    return and_(col(AnswerRow.agency) == TRIAGE, or_(names_agency, col(AnswerRow.verdict) == "closed"))
+
+
+def _count_followers(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, int]:
+    followers: dict[UUID, int] = {}
+    for chunk in statement_chunks(case_ids):
+        query = (
+            select(col(DispatchRow.of), func.count().label("followers"))
+            .where(col(DispatchRow.of).in_(chunk), col(DispatchRow.own_case).is_(other=False), is_latest_dispatch())
+            .group_by(col(DispatchRow.of))
+        )
+        followers |= {row.of: row.followers for row in connection.execute(query)}
+    return followers
