@@ -23,14 +23,16 @@ from math import exp
 from pathlib import Path
 
 from app.evaluation.duplicate_metrics import measure_duplicates, summarize_judgements
-from app.evaluation.duplicates import ExplainedMessage, LabelledPair, Readers
-from config.reference.duplicate_weights import DuplicateWeights
+from app.evaluation.duplicates import ExplainedMessage, LabelledPair, read_comparable
+from config.reference.duplicate_weights import DuplicateWeights, load_duplicate_weights
 from config.reference.folder import SHIPPED_FOLDER
+from language.model import load_language_model
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.comparison.comparator import Comparator
 from normalize.duplicates.comparison.features import compute_features
 from normalize.duplicates.comparison.pair import ComplaintPair
 from normalize.duplicates.comparison.text_alignment import align_texts
+from normalize.duplicates.factory import DuplicateDetection
 
 _PAIRS = Path(__file__).parent.parent / "tests" / "data" / "pairs"
 _FILE = SHIPPED_FOLDER / "likeness.csv"
@@ -71,18 +73,18 @@ class Example:
     pair: LabelledPair | None = None
 
 
-def train(readers: Readers) -> DuplicateWeights:
+def train(detection: DuplicateDetection) -> DuplicateWeights:
     """The weights, and the threshold at which cross-validation keeps its word: over groups, and over whole sources."""
-    examples = _all(readers)
+    examples = _all(detection)
     weights, start = fit(examples)
     parts = (_fold_of, _source_of)
     return DuplicateWeights(weights, start, max(_threshold(list(_crossed(examples, part))) for part in parts))
 
 
-def cross(readers: Readers) -> dict[str, object]:
+def cross(detection: DuplicateDetection) -> dict[str, object]:
     """Precision and recall at the threshold of `train`, on held-out groups and on held-out sources."""
-    examples = _all(readers)
-    enough = readers.likeness.threshold
+    examples = _all(detection)
+    enough = detection.weights.threshold
     measured: dict[str, object] = {}
     for name, apart in (("groups", _fold_of), ("sources", _source_of)):
         judged = [(one.pair, score >= enough) for one, score in _crossed(examples, apart) if one.pair is not None]
@@ -90,24 +92,26 @@ def cross(readers: Readers) -> dict[str, object]:
     return measured
 
 
-def _all(readers: Readers) -> list[Example]:
+def _all(detection: DuplicateDetection) -> list[Example]:
     hard, neighbours = (LabelledPair.load_file(_PAIRS / f"{name}.jsonl") for name in ("train", "neighbours-train"))
     likely = [pair for name in _COMPARED for pair in LabelledPair.load_file(_PAIRS / f"{name}.jsonl")]
     made = _resent((*hard, *likely))
     return [
-        *_examples(readers, hard, _MISLEADING, judged=False),
-        *_examples(readers, neighbours, _LIKELY, judged=False),
-        *_examples(readers, made, _MADE, judged=False),
-        *_examples(readers, _strangers((*hard, *likely)), _MADE, judged=False),
-        *_examples(readers, likely, _LIKELY, judged=True),
+        *_examples(detection, hard, _MISLEADING, judged=False),
+        *_examples(detection, neighbours, _LIKELY, judged=False),
+        *_examples(detection, made, _MADE, judged=False),
+        *_examples(detection, _strangers((*hard, *likely)), _MADE, judged=False),
+        *_examples(detection, likely, _LIKELY, judged=True),
     ]
 
 
-def _examples(readers: Readers, pairs: Iterable[LabelledPair], counts: float, *, judged: bool) -> Iterator[Example]:
-    comparer = Comparator(readers.vocabulary, {}, 0.0)
+def _examples(
+    detection: DuplicateDetection, pairs: Iterable[LabelledPair], counts: float, *, judged: bool
+) -> Iterator[Example]:
+    comparer = Comparator(detection.language.word_frequencies, {}, 0.0)
     for pair in pairs:
-        a, b = readers.read_message(pair.a), readers.read_message(pair.b)
-        found = {} if comparer.compare(a, b).exclusion else _found(a, b, readers)
+        a, b = read_comparable(detection, pair.a), read_comparable(detection, pair.b)
+        found = {} if comparer.compare(a, b).exclusion else _found(a, b, detection)
         if found or judged:
             yield Example(found, pair.label != "different", pair.group, counts, pair if judged else None)
 
@@ -161,10 +165,10 @@ def _strangers(pairs: Sequence[LabelledPair]) -> Iterator[LabelledPair]:
             )
 
 
-def _found(a: Comparable, b: Comparable, readers: Readers) -> Mapping[str, float]:
-    pair = ComplaintPair(a, b, readers.vocabulary)
+def _found(a: Comparable, b: Comparable, detection: DuplicateDetection) -> Mapping[str, float]:
+    pair = ComplaintPair(a, b, detection.language.word_frequencies)
     # The learned weights rest on this alignment: in the order of arrival, and without titles in the place of texts.
-    pair.alignment = align_texts(a.text_words, b.text_words, readers.vocabulary)
+    pair.alignment = align_texts(a.text_words, b.text_words, detection.language.word_frequencies)
     return compute_features(pair)
 
 
@@ -248,14 +252,14 @@ def _write(likeness: DuplicateWeights) -> None:
         out.writerows((name, weight) for name, weight in likeness.weights.items() if weight)
 
 
-def real(readers: Readers, texts: Path) -> dict[str, object]:
+def real(detection: DuplicateDetection, texts: Path) -> dict[str, object]:
     """The measure of the real pairs of which both texts are in a file; when they were sent is not known."""
     said = {
         row["tracking_id"]: ExplainedMessage(id=row["tracking_id"], title=row["title"], text=row["text"])
         for row in _rows(texts)
     }
     return measure_duplicates(
-        readers,
+        detection,
         [
             LabelledPair.model_validate({"label": row["label"], "a": said[row["id_a"]], "b": said[row["id_b"]]})
             for row in _rows(_PAIRS / "real.csv")
@@ -271,16 +275,16 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 def main(task: str, texts: str = "") -> dict[str, object]:
     """Do it; returns what is printed."""
-    readers = Readers.load()
+    detection = DuplicateDetection(load_language_model(), load_duplicate_weights())
     if task == "real":
-        return real(readers, Path(texts))
+        return real(detection, Path(texts))
     if task == "train":
-        _write(train(readers))
+        _write(train(detection))
         return {"written": _FILE.name}
     if task == "cross":
-        return cross(readers)
+        return cross(detection)
     return {
-        name: measure_duplicates(readers, LabelledPair.load_file(_PAIRS / f"{name}.jsonl"))
+        name: measure_duplicates(detection, LabelledPair.load_file(_PAIRS / f"{name}.jsonl"))
         for name in ("test", "candidates-test", "closing-test")
     }
 

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from config.reference.regions import load_regions
-from language.places.gazetteer import Gazetteer, load_gazetteer
+from language.model import load_language_model
+from language.places.gazetteer import Gazetteer
 from language.tokens import Tokens
 from normalize.entities import extract_entities
 
@@ -53,7 +53,7 @@ _INVENTED = (
 
 def main() -> dict[str, object]:
     """Measure; returns what is printed."""
-    gazetteer = load_gazetteer(load_regions())
+    gazetteer = load_language_model().gazetteer
     measured: dict[str, object] = {"invented": _measure(_INVENTED, gazetteer, _ROUNDS * 10)}
     if _REAL.exists():
         with _REAL.open(encoding="utf-8", newline="") as file:

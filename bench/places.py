@@ -16,22 +16,16 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from config.reference.folder import SHIPPED_FOLDER
-from config.reference.regions import Regions, load_regions
-from config.reference.slang import load_slang
-from config.reference.word_frequencies import load_word_frequencies
-from language.places.finder import PlaceFinder, load_place_finder
-from language.places.gazetteer import Gazetteer, RegionLevel, load_gazetteer, region_level
-from language.places.landmarks import Landmarks, load_landmarks
+from language.model import load_language_model
+from language.places.finder import PlaceFinder
+from language.places.gazetteer import Gazetteer, RegionLevel, region_level
 from language.tokens import Tokens
-from language.words import WordReader
 from messages.shapes import Report
 from router.location.location import ReportLocation, locate_report, location_text
 
 _CHARACTERS = 400
 _ROUNDS = 20
 _PAGE = 4096 / 1024**2
-_LANDMARKS = SHIPPED_FOLDER / "landmarks.csv"
 _JAKARTA = "31"
 
 
@@ -42,26 +36,25 @@ _ADMINS = re.compile(
 )
 
 
-class Finder:
-    """Everything that finding a place needs."""
+class ReportLocator:
+    """Locates reports with the shipped language model."""
 
-    def __init__(self, regions: Regions) -> None:
-        vocabulary, slang = load_word_frequencies(), load_slang()
-        self.gazetteer: Gazetteer = load_gazetteer(regions)
+    def __init__(self) -> None:
+        self._language = load_language_model()
+        self.gazetteer: Gazetteer = self._language.gazetteer
         began, size = time.process_time(), _size()
-        self.atlas: PlaceFinder = load_place_finder(regions, self.gazetteer, (*vocabulary.words, *slang))
+        self.place_finder: PlaceFinder = self._language.place_finder
         self.seconds, self.megabytes = time.process_time() - began, _size() - size
-        self.landmarks = load_landmarks(regions) if _LANDMARKS.exists() else Landmarks()
-        self.words = WordReader(slang)
 
-    def where(self, report: Report) -> ReportLocation:
-        """Where a report is about."""
-        return locate_report(report, self.words(location_text(report)), self.atlas, self.landmarks)
+    def locate(self, report: Report) -> ReportLocation:
+        """Return the location of a report."""
+        words = self._language.words(location_text(report))
+        return locate_report(report, words, self.place_finder, self._language.landmarks)
 
 
 def main(path: Path, *, names: bool) -> dict[str, object]:
     """Measure; returns what is printed last."""
-    finder = Finder(load_regions())
+    locator = ReportLocator()
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     reports = [Report(title=row["title"][:200], text=_ADMINS.sub("", row["text"])[:10_000] or "-") for row in rows]
@@ -69,12 +62,12 @@ def main(path: Path, *, names: bool) -> dict[str, object]:
     alike: Counter[str] = Counter()
     certain: dict[str, list[float]] = {"right": [], "later": [], "wrong": []}
     for row, report in zip(rows, reports, strict=True):
-        if not (region := _addressed(row["addressed_agency"], finder.gazetteer)):
+        if not (region := _addressed(row["addressed_agency"], locator.gazetteer)):
             continue
-        where = finder.where(report)
+        where = locator.locate(report)
         verdict = _verdict(where, region)
-        counts.update(("addressed", verdict, f"first-{_first(report, region, finder.gazetteer)}"))
-        alike.update(_alike(report, region, finder.gazetteer))
+        counts.update(("addressed", verdict, f"first-{_first(report, region, locator.gazetteer)}"))
+        alike.update(_alike(report, region, locator.gazetteer))
         if where.best:
             certain[verdict].append(where.best.certainty)
         if names and verdict in {"wrong", "later"}:
@@ -83,9 +76,9 @@ def main(path: Path, *, names: bool) -> dict[str, object]:
         **dict(sorted(counts.items())),
         "certainty": {verdict: round(sum(all_) / len(all_), 2) if all_ else None for verdict, all_ in certain.items()},
         "alike": dict(alike),
-        "us_per_400": _cost(reports, finder),
-        "load_seconds": round(finder.seconds, 3),
-        "load_mb": round(finder.megabytes, 1),
+        "us_per_400": _cost(reports, locator),
+        "load_seconds": round(locator.seconds, 3),
+        "load_mb": round(locator.megabytes, 1),
     }
 
 
@@ -125,13 +118,13 @@ def _alike(report: Report, region: str, gazetteer: Gazetteer) -> list[str]:
     return sorted(levels)
 
 
-def _cost(reports: list[Report], finder: Finder) -> float:
+def _cost(reports: list[Report], locator: ReportLocator) -> float:
     characters = sum(len(location_text(report)) for report in reports)
     least = float("inf")
     for _ in range(_ROUNDS):
         began = time.process_time_ns()
         for report in reports:
-            finder.where(report)
+            locator.locate(report)
         least = min(least, time.process_time_ns() - began)
     return round(least / 1_000 * _CHARACTERS / characters, 1)
 

@@ -18,7 +18,7 @@ from bench.publishing import publish_alone
 from config.reference.folder import SHIPPED_FOLDER
 from messages.shapes import Report
 from router.decision import decide
-from router.rules import Rules, load_rules
+from router.rules import Rules, load_rules_of_folder
 
 _AROUND = (
     "Selamat pagi Bapak/Ibu admin yang saya hormati, mohon izin menyampaikan keluhan. {} Hal ini sudah berlangsung "
@@ -30,12 +30,12 @@ _ROUNDS, _TIMES = 5, 10
 
 def main() -> dict[str, float]:
     """Run it; returns what was measured."""
-    rules = load_rules(SHIPPED_FOLDER)
+    rules = load_rules_of_folder(SHIPPED_FOLDER)
     reports = [Report(text=_AROUND.format(row.example)) for row in rules.competence.rows]
     routed = _routed(rules, reports)
     published = publish_alone([report.model_dump_json().encode() for report in reports])
     with tempfile.TemporaryDirectory(prefix="satupintu-bench-") as folder:
-        grown = load_rules(_grown(Path(folder)))
+        grown = load_rules_of_folder(_grown(Path(folder)))
         more = _routed(grown, reports)
     return {
         "reports": len(reports),

@@ -17,7 +17,8 @@ from typing import Any
 
 from app.evaluation.routing_metrics import JudgedReport, measure_rules, routing_figures
 from bench.reports import invented, judged
-from config.reference.folder import SHIPPED_FOLDER
+from config.reference.folder import SHIPPED, SHIPPED_FOLDER
+from language.model import load_language_model
 from router.decision import decide
 from router.evidence.evidence import KINDS, Evidence
 from router.registry.registry import TRIAGE, Agency
@@ -166,8 +167,8 @@ def _shown(rules: Rules, asked: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     asked = "".join(sys.argv[1:])
-    made = load_rules(_FOLDER)
+    made = load_rules(SHIPPED, load_language_model())
     if asked == "train":
         _write(train(made, judged("sample"), [*invented(learn=True), *_plain(made)]))
-        made = load_rules(_FOLDER)
+        made = load_rules(SHIPPED, load_language_model())
     print(json.dumps(_shown(made, asked), indent=2))  # noqa: T201

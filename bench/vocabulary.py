@@ -13,8 +13,9 @@ from pathlib import Path
 
 from config.reference.folder import SHIPPED_FOLDER
 from config.reference.matter_terms import load_matter_terms
+from config.reference.regions import load_regions
 from config.reference.slang import load_slang
-from language.places.villages import village_name_words
+from language.places.villages import load_villages
 from language.words import WordReader
 
 _FILE = SHIPPED_FOLDER / "vocabulary.csv"
@@ -39,7 +40,7 @@ def main(shared: Path) -> None:
     texts = list(_texts(shared / "data"))
     counts = Counter(word for text in texts for word in {word.normal for word in words.of(text)})
     usual = {word: count for word, count in counts.items() if count >= _FEWEST and _plain(word) and word not in _NAMES}
-    places = village_name_words()
+    places = load_villages(load_regions()).name_words
     roots = {form.normal for form in words.of(_read(shared / "data" / "lexicons" / "root_words.txt"))}
     known = {word: max(1, counts[word]) for word in roots if _plain(word)} | usual
     troubles = load_matter_terms()

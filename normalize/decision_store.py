@@ -25,6 +25,8 @@ class Decision(SQLModel, table=True):
     message_id: UUID = Field(primary_key=True)
     position: str
     relation: str
+    # The version of the language model that the message was read with; "" without one.
+    language_version: str = ""
 
 
 class MarkRow(SQLModel, table=True):
@@ -53,11 +55,17 @@ class DecisionStore:
         """Return the position of the record that a message was decided for, and its relation; None if undecided."""
         return self._decisions.get(message_id)
 
-    def add(self, message_id: UUID, position: str, relation: Relation) -> None:
+    def add(self, message_id: UUID, position: str, relation: Relation, language_version: str) -> None:
         """Add the decision about a message."""
         self._decisions[message_id] = (position, relation)
-        row = {"message_id": message_id, "position": position, "relation": relation.model_dump_json()}
-        self._new_rows.append(row)
+        self._new_rows.append(
+            {
+                "message_id": message_id,
+                "position": position,
+                "relation": relation.model_dump_json(),
+                "language_version": language_version,
+            }
+        )
 
     def write(self) -> None:
         """Insert the decisions that were added."""

@@ -11,6 +11,7 @@ from bus.errors import Reject, Stop
 from bus.port import Outgoing, Record
 from config.database import lock_until_commit, write_transaction
 from config.reference.regions import Regions
+from config.reference.reloading import Source
 from messages import codec, ids
 from messages.sealing import Sealer, UnknownKeyError, UnsealError
 from messages.shapes import Complaint, Correction, OversightEvent, RawMessage, Relation
@@ -92,7 +93,8 @@ class NormalizeStage:
     """See `bus.worker.Stage`. Decisions are stored in the database of `engine` before anything is published.
 
     `readers` are those of all channels, `regions` those that citizens pick by code.
-    `matcher` finds complaints about the same matter; without it only the same text of the same sender is recognised.
+    `matchers` find complaints about the same matter; without them only the same text of the same sender is recognised.
+    A batch is read with the matcher, and its language model, that is in force when the batch begins.
     `classifier` tells complaints from advertisements, tests and the like; without it every message is a complaint, of
     the kind that its sender chose.
     """
@@ -103,14 +105,15 @@ class NormalizeStage:
         sealer: Sealer,
         readers: ReaderTable,
         regions: Regions = _NO_REGIONS,
-        matcher: Matcher | None = None,
+        matchers: Source[Matcher] | None = None,
         classifier: Classifier | None = None,
     ) -> None:
         self._engine = engine
         self._sealer = sealer
         self._readers = readers
         self._regions = regions
-        self._matcher = matcher
+        self._matchers = matchers
+        self._matcher = matchers.current() if matchers else None
         self._classifier = classifier
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
@@ -118,6 +121,8 @@ class NormalizeStage:
 
         A correction gives no output: later complaints follow the relation that a person decided.
         """
+        if self._matchers:
+            self._matcher = self._matchers.current()
         corrections = [_decode_correction(record) for record in records if record.topic == CORRECTIONS]
         arrivals = [self._read_arrival(record) for record in records if record.topic != CORRECTIONS]
         with write_transaction(self._engine) as connection:
@@ -190,7 +195,8 @@ class NormalizeStage:
             return ()
         relation = decision[1] if decision else self._relate(earlier, arrival)
         if not decision:
-            earlier.decisions.add(raw.id, arrival.position, relation)
+            language_version = self._matcher.language_version if self._matcher else ""
+            earlier.decisions.add(raw.id, arrival.position, relation, language_version)
         if isinstance(draft, NotComplaint):
             return [_oversight_message(raw, draft)]
         complaint = Complaint(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from bus.errors import Reject
 from bus.port import Outgoing, Record
 from config.database import write_transaction
+from config.reference.reloading import Source
 from messages import codec, ids
 from messages.channels import ChannelDirectory
 from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch, OversightEvent, Reply
@@ -20,7 +21,7 @@ from router.lifecycle.linked import in_order
 from router.lifecycle.refusal import RefusalEvent, dispatch_to_next_agency, next_agency, refusal_event
 from router.lifecycle.transfer import move, together, way_held
 from router.replies import answer_reply, dispatch_reply
-from router.rules import RulesSource
+from router.rules import Rules
 from router.store import dispatches_by_position
 
 _SOURCE = "/satu-pintu/router"
@@ -35,7 +36,7 @@ class RouterStage:
     """
 
     def __init__(
-        self, engine: Engine, source: RulesSource, now: Callable[[], datetime], channels: ChannelDirectory
+        self, engine: Engine, source: Source[Rules], now: Callable[[], datetime], channels: ChannelDirectory
     ) -> None:
         self._engine = engine
         self._source = source

@@ -14,7 +14,6 @@ from sqlmodel import col, select
 
 from app.assembly.installed_channel import InstalledChannel
 from app.clock import utc_now
-from app.evaluation.duplicates import Readers
 from app.operations.audit_log import AuditLog
 from bus.errors import Stop
 from bus.kafka.bus import KafkaBus
@@ -24,9 +23,11 @@ from bus.port import Bus, Producer, TopicSpec
 from bus.watchdog import Watchdog
 from config.database import DatabaseProbe, open_engine, read_transaction
 from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load_classification_rows
+from config.reference.duplicate_weights import DUPLICATE_WEIGHTS, load_duplicate_weights
 from config.reference.folder import ReferenceFolder
 from config.reference.open311_services import OPEN311_SERVICES, Open311Services, load_open311_services
-from config.reference.regions import Regions, load_regions
+from config.reference.regions import REGIONS, Regions, load_regions
+from config.reference.reloading import ReloadingTables
 from config.secrets import Secrets, open_secrets
 from config.settings import Settings
 from ingest.files.attachments import Attachments
@@ -38,18 +39,18 @@ from ingest.smpp.part_matching import Patience
 from ingest.smpp.part_store import PartStore
 from ingest.spool import Spool
 from ingest.wrap import Wrapper
+from language.model import LanguageModel, load_word_reader, reloading_language_model
 from messages import topics
 from messages.channels import ChannelDirectory
 from messages.sealing import Sealer
 from messages.topics import ConsumerGroup, Topic
 from monitor.audit.audit import Audit, Auditor
 from normalize.classification.classifier import Classifier
-from normalize.duplicates.matcher import Matcher
+from normalize.duplicates.factory import MatcherSource
 from normalize.reader_table import Reader, ReaderTable
 from normalize.stage import NormalizeStage
 from router.registry.registry import Registry, load_registry
-from router.reloading import ReloadingRules
-from router.rules import Rules
+from router.rules import Rules, reloading_rules
 from sinks.ledger.status import StatusReader
 from sinks.ledger.tables import ComplaintRow
 
@@ -97,23 +98,35 @@ class Parts:
 
     @cached_property
     def reference(self) -> ReferenceFolder:
-        """The operator's reference tables, and the shipped ones for those that they do not have."""
+        """The operator's reference tables, and the shipped table for each that the folder lacks."""
         return ReferenceFolder(self.settings.agencies)
 
     @cached_property
-    def registry(self) -> Registry:
-        """Raises `SettingsError` naming each fault of the operator's files."""
-        return load_registry(self.settings.agencies)
+    def language_models(self) -> ReloadingTables[LanguageModel]:
+        """The language model of normalizer and router, as operators edit it. Raises `TableError`."""
+        return reloading_language_model(self.reference)
 
     @cached_property
-    def reloading_rules(self) -> ReloadingRules:
-        """The rules that complaints are routed by, as operators edit them. Raises `SettingsError`."""
-        return ReloadingRules(self.settings.agencies)
+    def reloading_rules(self) -> ReloadingTables[Rules]:
+        """The rules that complaints are routed by, as operators edit them. Raises `TableError`."""
+        return reloading_rules(self.reference, self.language_models)
 
     @property
     def rules(self) -> Rules:
-        """The rules that hold now."""
+        """The rules in force."""
         return self.reloading_rules.current()
+
+    @property
+    def registry(self) -> Registry:
+        """Agencies and units: those of the rules in force, or read alone in a process that needs no rules.
+
+        Raises `TableError` naming every fault of the tables.
+        """
+        return self.rules.registry if "reloading_rules" in vars(self) else self._registry_alone
+
+    @cached_property
+    def _registry_alone(self) -> Registry:
+        return load_registry(self.reference, load_word_reader(self.reference))
 
     @cached_property
     def services(self) -> Open311Services:
@@ -123,12 +136,13 @@ class Parts:
     @cached_property
     def regions(self) -> Regions:
         """The regions that citizens pick from. Raises `TableError`."""
-        return load_regions()
+        return load_regions(self.reference.table(REGIONS))
 
     @cached_property
-    def matcher(self) -> Matcher:
-        """Finds complaints about the same matter. Raises `SettingsError` naming the row at fault."""
-        return Readers.load(self.secrets.matter_key).matcher()
+    def matchers(self) -> MatcherSource:
+        """The duplicate search of the language model in force. Raises `TableError`."""
+        weights = load_duplicate_weights(self.reference.table(DUPLICATE_WEIGHTS))
+        return MatcherSource(self.language_models, weights, self.secrets.matter_key)
 
     @property
     def readers(self) -> ReaderTable:
@@ -150,10 +164,11 @@ class Parts:
 
     @cached_property
     def normalizer(self) -> NormalizeStage:
-        """The stage that makes complaints of arrivals."""
+        """The stage that turns arrivals into complaints."""
         rows = load_classification_rows(self.reference.table(CLASSIFICATION_PHRASES))
         classifier = Classifier(rows, self.channels.without_kind_choice)
-        return NormalizeStage(self.engine, self.sealer, self.readers, self.regions, self.matcher, classifier)
+        regions = self.language_models.current().regions
+        return NormalizeStage(self.engine, self.sealer, self.readers, regions, self.matchers, classifier)
 
     @cached_property
     def engine(self) -> Engine:

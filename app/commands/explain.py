@@ -15,11 +15,16 @@ from app.commands.common.arguments import first_fault, read_examples
 from app.commands.common.process import open_parts
 from app.commands.common.terminal import EX_USAGE, OUT, stop
 from app.evaluation.duplicate_metrics import measure_duplicates
-from app.evaluation.duplicates import ExplainedMessage, LabelledPair, Readers, explain_batches, explain_text
+from app.evaluation.duplicates import ExplainedMessage, LabelledPair, explain_batches, explain_text
 from app.evaluation.routing import ReportLine, explain_report
 from app.evaluation.routing_metrics import JudgedReport, measure_rules
-from config.reference.classification_phrases import load_classification_rows
+from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load_classification_rows
+from config.reference.duplicate_weights import DUPLICATE_WEIGHTS, load_duplicate_weights
+from config.reference.folder import ReferenceFolder
+from config.settings import load
+from language.model import load_language_model
 from normalize.classification.classifier import Classifier
+from normalize.duplicates.factory import DuplicateDetection
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -51,11 +56,11 @@ def explain_duplicates() -> None:
 
     Each line: {"id", "channel", "sender"?, "received_at"?, "title"?, "text", "location"?, "address"?}.
     """
-    readers = Readers.load()
+    detection = _duplicate_detection(ReferenceFolder(load().agencies))
     # The loaded tables stay in memory: the garbage collector need not examine them again.
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD)
-    for explanation in explain_batches(readers, _message_batches()):
+    for explanation in explain_batches(detection, _message_batches()):
         sys.stdout.write(f"{_encode_json(explanation)}\n")
 
 
@@ -65,10 +70,13 @@ def explain_read(
     title: Annotated[str, typer.Option("--title")] = "",
 ) -> None:
     """Print every match and entity of a message with its position."""
-    readers, classifier = Readers.load(), Classifier(load_classification_rows(), DIRECTORY.without_kind_choice)
+    reference = ReferenceFolder(load().agencies)
+    detection = _duplicate_detection(reference)
+    rows = load_classification_rows(reference.table(CLASSIFICATION_PHRASES))
+    classifier = Classifier(rows, DIRECTORY.without_kind_choice)
     messages = [ExplainedMessage(id="", title=title, text=text)] if text else _stdin_lines(ExplainedMessage)
     for message in messages:
-        print(json.dumps(explain_text(readers, classifier, message), ensure_ascii=False))
+        print(json.dumps(explain_text(detection, classifier, message), ensure_ascii=False))
 
 
 @commands.command("route")
@@ -98,7 +106,8 @@ def evaluate_duplicates(
     pairs: Annotated[Path, typer.Option("--pairs", help='JSON lines: {"label": repeat|joins|different, "a", "b"}.')],
 ) -> None:
     """Print precision, recall and F1 with 95 % intervals, by label, group and source."""
-    OUT.print_json(data=measure_duplicates(Readers.load(), read_examples(pairs, LabelledPair.load_file)))
+    detection = _duplicate_detection(ReferenceFolder(load().agencies))
+    OUT.print_json(data=measure_duplicates(detection, read_examples(pairs, LabelledPair.load_file)))
 
 
 @evaluations.command("route")
@@ -111,6 +120,11 @@ def evaluate_route(
     judged_reports = read_examples(reports, JudgedReport.read)
     with open_parts() as parts:
         OUT.print_json(data=measure_rules(parts.rules, judged_reports))
+
+
+def _duplicate_detection(reference: ReferenceFolder) -> DuplicateDetection:
+    weights = load_duplicate_weights(reference.table(DUPLICATE_WEIGHTS))
+    return DuplicateDetection(load_language_model(reference), weights)
 
 
 def _message_batches() -> Iterator[list[ExplainedMessage]]:

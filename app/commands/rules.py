@@ -13,7 +13,7 @@ from app.commands.common.process import open_parts, open_parts_with_tables
 from app.commands.common.terminal import ERR, OUT
 from app.evaluation import routing
 from config.database import read_transaction
-from router.rules import FILES, load_rules
+from router.rules import FILES, load_rules_of_folder
 from sinks.ledger.refusal_counts import RuleRefusals, count_refusals_by_rule
 
 commands = typer.Typer(no_args_is_help=True, help="Check and compare the tables that complaints are routed by.")
@@ -38,9 +38,8 @@ def lint(
 ) -> None:
     """List every fault of the tables: unreachable rows, and examples that go to another agency. Exit 1 with any."""
     with open_parts() as parts:
-        checked_folder = folder or parts.settings.agencies
-        rules = load_rules(checked_folder)
-    faults = list(routing.rule_faults(rules, checked_folder))
+        rules = load_rules_of_folder(folder or parts.settings.agencies)
+    faults = list(routing.rule_faults(rules))
     for fault in faults:
         print(fault)
     OUT.print(f"{len(rules.competence.rows)} rows of competence, version {rules.version}: {len(faults)} faults")
@@ -66,7 +65,7 @@ def replay(
     begin = time_argument(since)
     complaints = changed = 0
     with open_parts() as parts:
-        for change in routing.replay_decisions(parts, parts.rules, load_rules(edited_folder), begin):
+        for change in routing.replay_decisions(parts, parts.rules, load_rules_of_folder(edited_folder), begin):
             complaints += 1
             if change:
                 changed += 1

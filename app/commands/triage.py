@@ -24,7 +24,7 @@ from config.reference.slang import load_slang
 from language import phrase_index, tokens
 from language.words import WordReader
 from messages.shapes import iso
-from router.rules import load_rules
+from router.rules import load_rules_of_folder
 from sinks.ledger.cases import CaseEvent
 
 commands = typer.Typer(no_args_is_help=True, help="Decide about cases for which the router found no agency.")
@@ -124,7 +124,7 @@ def suggest(
         case_text = _stop_if_not_possible(lambda: desk.unmasked_text(tracking))
         live_folder = parts.settings.agencies
         try:
-            row = write_suggestion(into, live_folder, suggestion, load_rules)
+            row = write_suggestion(into, live_folder, suggestion, load_rules_of_folder)
         except InvalidSuggestion as error:
             stop(str(error), 1)
     if not suggestion.occurs_in(case_text):

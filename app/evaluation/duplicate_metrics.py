@@ -5,18 +5,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from app.evaluation.confidence_interval import share_with_interval
-from app.evaluation.duplicates import LabelledPair, Readers
+from app.evaluation.duplicates import LabelledPair, read_comparable
+from normalize.duplicates.factory import DuplicateDetection
 
 
-def measure_duplicates(readers: Readers, pairs: Iterable[LabelledPair]) -> dict[str, Any]:
-    """See `figures`; of pairs as the detector judges them."""
-    comparer, enough = readers.comparator, readers.likeness.threshold
-    return summarize_judgements(
-        [
-            (pair, comparer.compare(readers.read_message(pair.a), readers.read_message(pair.b)).score >= enough)
-            for pair in pairs
-        ]
-    )
+def measure_duplicates(detection: DuplicateDetection, pairs: Iterable[LabelledPair]) -> dict[str, Any]:
+    """Return the metrics of pairs as the duplicate search judges them, see `summarize_judgements`."""
+
+    def is_same_matter(pair: LabelledPair) -> bool:
+        comparables = (read_comparable(detection, message) for message in (pair.a, pair.b))
+        return detection.comparator.compare(*comparables).score >= detection.weights.threshold
+
+    return summarize_judgements([(pair, is_same_matter(pair)) for pair in pairs])
 
 
 def summarize_judgements(judged: Sequence[tuple[LabelledPair, bool]]) -> dict[str, Any]:

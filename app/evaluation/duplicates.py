@@ -1,10 +1,7 @@
 """Explanation of single messages: the decisions of the normalizer, without bus and without a stored database."""
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
@@ -15,24 +12,14 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
 from app.assembly.channels import InstalledChannelName
-from config.reference.duplicate_weights import DuplicateWeights, load_duplicate_weights
-from config.reference.matter_terms import MatterTerms, load_matter_terms
-from config.reference.regions import load_regions
-from config.reference.slang import load_slang
-from config.reference.word_frequencies import WordFrequencies, load_word_frequencies
-from language.places.gazetteer import Gazetteer, load_gazetteer
-from language.places.villages import Villages, load_villages, village_name_words
 from language.text import clean_text
-from language.words import WordReader
 from messages.sealing import Sealer
 from messages.shapes import Place, Report
 from normalize.classification.classifier import Classification, Classifier
 from normalize.duplicates.comparable import Comparable
-from normalize.duplicates.comparison.comparator import Comparator
+from normalize.duplicates.factory import DuplicateDetection
 from normalize.duplicates.lookup_keys import LookupKeys
 from normalize.duplicates.matcher import Matcher
-from normalize.duplicates.reading.comparable_reader import ComparableReader
-from normalize.duplicates.reading.region_extraction import RegionExtraction
 from normalize.duplicates.store.earlier_complaints import EarlierComplaint, EarlierComplaints
 from normalize.duplicates.store.tables import ComparableRow, LookupKeyRow
 from normalize.entities import extract_entities
@@ -83,66 +70,27 @@ class LabelledPair(BaseModel):
         return [cls.model_validate_json(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
 
 
-@dataclass(frozen=True)
-class Readers:
-    """All that a matter is read and compared with."""
-
-    words: WordReader
-    vocabulary: WordFrequencies
-    troubles: MatterTerms
-    gazetteer: Gazetteer
-    likeness: DuplicateWeights
-    places: frozenset[str]
-    villages: Villages
-    digest_key: bytes = b""
-
-    @classmethod
-    def load(cls, digest_key: bytes = b"") -> "Readers":
-        """From the files an operator edits. Raises `SettingsError` naming the row at fault."""
-        regions = load_regions()
-        gazetteer, villages = load_gazetteer(regions), load_villages(regions)
-        words, vocabulary, troubles = WordReader(load_slang()), load_word_frequencies(), load_matter_terms()
-        return cls(
-            words, vocabulary, troubles, gazetteer, load_duplicate_weights(), village_name_words(), villages, digest_key
-        )
-
-    @cached_property
-    def comparator(self) -> Comparator:
-        """Compares with the weights that were learned."""
-        return Comparator(self.vocabulary, self.likeness.weights, self.likeness.prior)
-
-    @cached_property
-    def reader(self) -> ComparableReader:
-        """Reads matters."""
-        whereabouts = RegionExtraction(self.gazetteer, self.villages)
-        return ComparableReader(self.words, self.vocabulary, self.troubles, whereabouts, self.places, self._digest)
-
-    def matcher(self) -> Matcher:
-        """Finds what is about the same matter."""
-        return Matcher(self.reader, self.comparator, self.likeness.threshold)
-
-    def read_message(self, message: ExplainedMessage) -> Comparable:
-        """Return the comparable form of a message."""
-        received_at = message.received_at.timestamp() if message.received_at else None
-        return self.reader.read_report(message.report(), message.sender, message.channel, received_at)
-
-    def _digest(self, said: bytes) -> str:
-        return hashlib.blake2b(said, digest_size=16, key=self.digest_key).hexdigest()
+def read_comparable(detection: DuplicateDetection, message: ExplainedMessage) -> Comparable:
+    """Return the comparable form of a message."""
+    received_at = message.received_at.timestamp() if message.received_at else None
+    return detection.reader.read_report(message.report(), message.sender, message.channel, received_at)
 
 
-def explain_messages(readers: Readers, messages: Iterable[ExplainedMessage]) -> Iterator[dict[str, Any]]:
+def explain_messages(detection: DuplicateDetection, messages: Iterable[ExplainedMessage]) -> Iterator[dict[str, Any]]:
     """Yield for each message, in the order of arrival, the earlier message it belongs to. Nothing is stored."""
-    return explain_batches(readers, _split_into_batches(messages))
+    return explain_batches(detection, _split_into_batches(messages))
 
 
-def explain_batches(readers: Readers, batches: Iterable[Sequence[ExplainedMessage]]) -> Iterator[dict[str, Any]]:
+def explain_batches(
+    detection: DuplicateDetection, batches: Iterable[Sequence[ExplainedMessage]]
+) -> Iterator[dict[str, Any]]:
     """Yield the same for batches: all messages of one batch are explained before the next batch is requested."""
     engine = create_engine("sqlite://", poolclass=StaticPool)
     ComparableRow.__table__.create(engine)  # type: ignore[attr-defined]
     LookupKeyRow.__table__.create(engine)  # type: ignore[attr-defined]
-    sealer, explanation = Sealer([bytes(64)]), _Explanation(readers.matcher(), readers.likeness.threshold)
+    sealer, explanation = Sealer([bytes(64)]), _Explanation(detection.matcher, detection.weights.threshold)
     for batch in batches:
-        comparables = [readers.read_message(message) for message in batch]
+        comparables = [read_comparable(detection, message) for message in batch]
         keys = [explanation.matcher.lookup_keys(comparable) for comparable in comparables]
         with engine.begin() as connection:
             earlier_complaints = EarlierComplaints(connection, sealer, keys)
@@ -194,13 +142,13 @@ def _split_into_batches(messages: Iterable[ExplainedMessage]) -> Iterator[list[E
         yield batch
 
 
-def explain_text(readers: Readers, classifier: Classifier, message: ExplainedMessage) -> dict[str, Any]:
+def explain_text(detection: DuplicateDetection, classifier: Classifier, message: ExplainedMessage) -> dict[str, Any]:
     """Return the classification of one message, its words in normal form, its entities and its kinds of trouble."""
     report = message.report()
     text = f"{report.title}\n{report.text}" if report.title else report.text
-    words = readers.words.of(text)
+    words = detection.language.words.of(text)
     normal_forms = [word.normal for word in words]
-    entities = extract_entities(text, readers.gazetteer)
+    entities = extract_entities(text, detection.language.gazetteer)
     return {
         "id": message.id,
         "text": text,
@@ -216,9 +164,9 @@ def explain_text(readers: Readers, classifier: Classifier, message: ExplainedMes
             for entity in entities
         ],
         **_classification_json(classifier.classify(report.text, report.title, message.channel)),
-        "topics": sorted(readers.troubles.topics.find_topics(normal_forms)),
-        "things": sorted(readers.troubles.things.find_topics(normal_forms)),
-        "faults": sorted(readers.troubles.faults.find_topics(normal_forms)),
+        "topics": sorted(detection.language.matter_terms.topics.find_topics(normal_forms)),
+        "things": sorted(detection.language.matter_terms.things.find_topics(normal_forms)),
+        "faults": sorted(detection.language.matter_terms.faults.find_topics(normal_forms)),
     }
 
 

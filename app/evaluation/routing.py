@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict
 from app.assembly.channels import InstalledChannelName
 from app.assembly.parts import Parts
 from config.reference.folder import ReferenceFolder
-from config.reference.regions import REGIONS, load_regions
 from config.reference.table_reader import read_table
 from language.text import clean_text
 from messages import codec
@@ -118,12 +117,9 @@ def _rows(path: Path) -> dict[str, str]:
     return found
 
 
-def rule_faults(rules: Rules, folder: Path) -> Iterator[str]:
-    """What is wrong with tables that can be read: names that nothing finds, examples that go elsewhere.
-
-    `folder` is where `rules` were read from.
-    """
-    yield from registry_faults(rules.registry, load_regions(ReferenceFolder(folder).table(REGIONS)))
+def rule_faults(rules: Rules) -> Iterator[str]:
+    """What is wrong with tables that can be read: names that nothing finds, examples that go elsewhere."""
+    yield from registry_faults(rules.registry, rules.name_resolver, rules.language.regions)
     for row in rules.competence.rows:
         yield from _example_faults(rules, row)
 

@@ -10,7 +10,7 @@ from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
 from config.reference.regions import Regions
-from language.places.aliases import PlaceAlias, load_place_aliases
+from language.places.aliases import PlaceAlias
 from language.places.context import SIDE_BY_SIDE, SearchContext
 from language.places.fuzzy import FuzzyNames
 from language.places.gazetteer import (
@@ -37,7 +37,7 @@ from language.places.names import (
     city_of,
     is_district,
 )
-from language.places.villages import LONGEST, Villages, load_villages
+from language.places.villages import MAX_NAME_WORDS, Villages
 from language.tokens import Tokens
 
 _HASH = ("#", "@")
@@ -259,7 +259,7 @@ class PlaceFinder:
         if at + 1 >= len(words) or search.tokens.gaps[at + 1] not in AFTER_PREFIX:
             return None
         mention = search.mentions.get(at + 1)
-        for end, joined in search.joins(at + 1, LONGEST):
+        for end, joined in search.joins(at + 1, MAX_NAME_WORDS):
             if mention and (mention.said or end < mention.end):
                 return None
             if codes := self._villages.districts(joined):
@@ -268,7 +268,7 @@ class PlaceFinder:
                 usual = end == at + 2 and joined in self._known and not search.titled(at + 1)
                 if usual and not within:
                     return None
-                kind = self._villages.of_kind(joined, desa=words[at] in DESA)
+                kind = self._villages.districts_of_kind(joined, desa=words[at] in DESA)
                 return PlaceMatch(
                     at, end, within or codes, NamingKind.VILLAGE, kind if not within and kind != codes else ()
                 )
@@ -276,8 +276,8 @@ class PlaceFinder:
 
     def _quarter(self, search: SearchContext, at: int) -> PlaceMatch | None:
         """The bare name of a village or district: near what lies around it, or where hardly another bears it."""
-        for end, joined in search.joins(at, LONGEST - 1):
-            if joined not in self._villages.names and joined not in self._names.joined:
+        for end, joined in search.joins(at, MAX_NAME_WORDS - 1):
+            if joined not in self._villages.joined_names and joined not in self._names.joined:
                 continue
             if len(joined) < _LEAST_BARE or (end == at + 1 and joined in self._known):
                 continue
@@ -331,7 +331,7 @@ class PlaceFinder:
         """A misspelt name by itself: a city's, or a district's near the city; no village's right one (Ciganjur)."""
         word = search.tokens.words[at]
         consonants = not set(word) & set("aeiou")
-        if not (consonants or (len(word) >= _LEAST_MISSPELT and search.led(at))) or word in self._villages.names:
+        if not (consonants or (len(word) >= _LEAST_MISSPELT and search.led(at))) or word in self._villages.joined_names:
             return None
         names = self._misspelt.meant(word)
         if not names:
@@ -355,11 +355,6 @@ class PlaceFinder:
                 if codes := self._names.wide.get(part):
                     return PlaceMatch(at, at + 1, search.within(codes) or codes, NamingKind.GLUED)
         return None
-
-
-def load_place_finder(regions: Regions, gazetteer: Gazetteer, known: Iterable[str]) -> PlaceFinder:
-    """The atlas of these regions, of their villages and of what people call them. Raises `SettingsError`."""
-    return PlaceFinder(regions, load_place_aliases(regions), gazetteer, load_villages(regions), known)
 
 
 def _as_pair(named: PlaceMatch, codes: Iterable[str], regions: Collection[str]) -> PlaceMatch:

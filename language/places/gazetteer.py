@@ -11,7 +11,7 @@ from itertools import compress, count
 from typing import NamedTuple
 
 from config.reference.regions import Regions
-from language.places.aliases import PlaceAlias, load_place_aliases, official_names, spelling_variants
+from language.places.aliases import PlaceAlias, official_names, spelling_variants
 from language.tokens import Tokens
 
 # Between the words of one name, and between a prefix and the name.
@@ -184,11 +184,6 @@ def _as_name(tokens: Tokens, at: int, *, known: bool) -> bool:
 def levels_after(word: str) -> tuple[RegionLevel, ...]:
     """What a word says that a name behind it is, likelier first: kota, kec; nothing for other words."""
     return _PREFIXES.get(word, ())
-
-
-def load_gazetteer(regions: Regions) -> Gazetteer:
-    """The gazetteer of these regions and of what people call them. Raises `TableError`."""
-    return Gazetteer(regions, load_place_aliases(regions))
 
 
 def _begins(node: _Node) -> bool:

@@ -32,9 +32,15 @@ class BestMatch:
 
 
 class Matcher:
-    """Matches complaints. From the score `threshold` on, two complaints count as one matter."""
+    """Matches complaints. From the score `threshold` on, two complaints count as one matter.
 
-    def __init__(self, reader: ComparableReader, comparator: Comparator, threshold: float) -> None:
+    `language_version` is the version of the language model that `reader` uses.
+    """
+
+    def __init__(
+        self, reader: ComparableReader, comparator: Comparator, threshold: float, language_version: str
+    ) -> None:
+        self.language_version = language_version
         self._reader = reader
         self._comparator = comparator
         self._threshold = threshold

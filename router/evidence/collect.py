@@ -16,6 +16,7 @@ from router.location.location import ReportLocation, locate_report
 from router.location.scoring import PlaceCandidate
 from router.registry.agencies import governs
 from router.registry.jurisdiction import JAKARTA, Jurisdiction
+from router.registry.name_resolver import NameResolver
 from router.registry.registry import TRIAGE, Agency, Registry
 from router.registry.units import BY_PLACE, PLACE, PROVINCE, Unit, UnitMention
 
@@ -89,6 +90,7 @@ class EvidenceCollector:
         self,
         reader: ReportReader,
         registry: Registry,
+        name_resolver: NameResolver,
         governments: Jurisdiction,
         names: PhraseLexicon[Agency],
         topics: Topics,
@@ -98,6 +100,7 @@ class EvidenceCollector:
     ) -> None:
         self._reader = reader
         self._registry = registry
+        self._name_resolver = name_resolver
         self._governments = governments
         self._names = names
         self._topics = topics
@@ -195,7 +198,7 @@ class EvidenceCollector:
         """What is written in the field for it is meant as the addressee; what stands in the text may be a remark."""
         if report.agency:
             place = [candidate.code for candidate in where.candidates[:1]]
-            for code in self._registry.resolve(report.agency, place).institutions[:1]:
+            for code in self._name_resolver.resolve(report.agency, place).institutions[:1]:
                 # Not what was typed: people write into any field who they are.
                 says = f"Pelapor menujukan laporan kepada {self._registry.name_of(code)}."
                 yield Evidence(code, "addressed", 1.0, "addressed", says)

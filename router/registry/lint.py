@@ -2,36 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 
-from config.reference.regions import Regions, load_regions
-from config.reference.table_reader import TableError
+from config.reference.regions import Regions
 from router.registry.agencies import Agency, current_institutions
 from router.registry.jurisdiction import JAKARTA
-from router.registry.registry import Registry, load_registry
+from router.registry.name_resolver import NameResolver
+from router.registry.registry import AGENCIES, Registry
 
 _DEEPEST_GOVERNED = 1
 
 
-def lint(folder: Path, regions: Regions | None = None, expected: Iterable[str] = ()) -> list[str]:
-    """One line for each fault, naming the file and the row; nothing where all is well.
-
-    `regions` are those that must have a government (else the shipped ones), `expected` names of institutions that
-    must be found. Where the files can't be routed by, only what keeps them from it is said.
-    """
-    try:
-        registry = load_registry(folder)
-    except TableError as error:
-        return str(error).splitlines()
-    missing = (f"agencies.csv: no row is called {name!r}" for name in expected if not _known(name, registry))
-    return [*registry_faults(registry, regions or load_regions()), *missing]
-
-
-def registry_faults(registry: Registry, regions: Regions) -> Iterator[str]:
-    """What does not keep a registry from being routed by, and yet is a fault; `regions` must have a government."""
+def registry_faults(registry: Registry, resolver: NameResolver, regions: Regions) -> Iterator[str]:
+    """Yield the faults that do not keep a registry from being used; every region of `regions` needs a government."""
     agencies = list(registry.institutions.values())
-    yield from (f"agencies.csv: {fault}" for fault in (*_gaps(agencies, regions), *_rows(agencies)))
-    yield from (f"agencies.csv: {fault}" for fault in _unreachable(agencies, registry))
+    yield from (f"{AGENCIES}: {fault}" for fault in (*_gaps(agencies, regions), *_rows(agencies)))
+    yield from (f"{AGENCIES}: {fault}" for fault in _unreachable(agencies, resolver))
 
 
 def _rows(agencies: Iterable[Agency]) -> Iterator[str]:
@@ -64,17 +49,13 @@ def _governed(regions: Regions, code: str = "") -> Iterator[tuple[str, str]]:
             yield from _governed(regions, region.code)
 
 
-def _unreachable(agencies: Sequence[Agency], registry: Registry) -> Iterator[str]:
+def _unreachable(agencies: Sequence[Agency], resolver: NameResolver) -> Iterator[str]:
     """Names that lead elsewhere, because a unit's pattern or another row is found in them first."""
     known = {agency.code: agency for agency in agencies}
     for agency in agencies:
         ours = current_institutions(agency.code, known)
         for alias in dict.fromkeys((agency.name, *filter(None, [agency.acronym]), *agency.aliases)):
-            found = registry.resolve(alias).institutions
+            found = resolver.resolve(alias).institutions
             if found != ours and agency.code not in found[:1]:
                 elsewhere = "|".join(found) or "nobody"
                 yield f"{agency.code}: {alias!r} is never found; it leads to {elsewhere}"
-
-
-def _known(name: str, registry: Registry) -> bool:
-    return bool(registry.resolve(name).institutions)

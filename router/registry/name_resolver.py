@@ -9,13 +9,9 @@ from functools import cached_property
 from typing import NamedTuple
 from unicodedata import normalize
 
-from config.reference.regions import Regions, load_regions
-from config.reference.slang import load_slang
-from config.reference.word_frequencies import load_word_frequencies
+from config.reference.regions import Regions
+from language.model import LanguageModel
 from language.phrase_index import PhraseIndex, normalize_phrase
-from language.places.finder import PlaceFinder, load_place_finder
-from language.places.gazetteer import load_gazetteer
-from language.words import WordReader
 from router.registry.agencies import Agency, current_institutions, governs
 from router.registry.jurisdiction import Jurisdiction
 from router.registry.typo_correction import TypoCorrector
@@ -56,19 +52,14 @@ class _Said(NamedTuple):
 
 
 class NameResolver:
-    """`known` are all institutions, former ones too. Places and their spellings are loaded when first needed."""
+    """Finds the institutions that a spelling names. `known` are all institutions, former ones too."""
 
     def __init__(
-        self,
-        known: Mapping[str, Agency],
-        named: PhraseIndex[Agency],
-        units: Units,
-        words: WordReader,
-        atlas: PlaceFinder | None = None,
+        self, known: Mapping[str, Agency], named: PhraseIndex[Agency], units: Units, language: LanguageModel
     ) -> None:
-        self._known, self._named, self._units, self._words = known, named, units, words
+        self._known, self._named, self._units, self._language = known, named, units, language
         self._governments = Jurisdiction(known.values())
-        self._seats = UnitLocator(self._governments, lambda: atlas or self._shipped())
+        self._seats = UnitLocator(self._governments, language.place_finder)
 
     def resolve(self, spelling: str, place: Collection[str] = ()) -> Resolution:
         """Whose name it is; `place`: dotted codes known from elsewhere. A slip of the pen is looked through."""
@@ -84,17 +75,9 @@ class NameResolver:
         return found
 
     @cached_property
-    def _regions(self) -> Regions:
-        return load_regions()
-
-    def _shipped(self) -> PlaceFinder:
-        known = (*load_word_frequencies().words, *load_slang())
-        return load_place_finder(self._regions, load_gazetteer(self._regions), known)
-
-    @cached_property
     def _mender(self) -> TypoCorrector:
         names = (name for agency in self._known.values() for name in agency.names())
-        return TypoCorrector([*names, *(unit.pattern for unit in self._units.all), *_names(self._regions)])
+        return TypoCorrector([*names, *(unit.pattern for unit in self._units.all), *_names(self._language.regions)])
 
     def _read(self, spelling: str, place: Collection[str]) -> Resolution:
         said = self._said(spelling)
@@ -133,7 +116,7 @@ class NameResolver:
             for found in self._named.find(spelling)
             for agency in [found.meaning]
         ]
-        units = self._units.find(self._words.of(spelling))
+        units = self._units.find(self._language.words.of(spelling))
         said += [_Said(found.start, found.end, unit=found.unit) for found in units]
         return [one for one in said if not any(_hides(other, one) for other in said)]
 

@@ -1,20 +1,19 @@
 """The institutions and units that an operator keeps in CSV files, checked as a whole before anything is routed."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from config.reference.slang import load_slang
+from config.reference.folder import ReferenceFolder
 from config.reference.table_reader import TableError
 from language.phrase_index import PhraseIndex
-from language.places.finder import PlaceFinder
 from language.words import WordReader
 from router.registry import agencies as agencies_module
 from router.registry.agencies import TRIAGE, Agency, agency_faults, load_agencies, phrases
-from router.registry.name_resolver import NameResolver, Resolution
 from router.registry.units import Unit, Units, load_units, unit_faults
 
-__all__ = ["TRIAGE", "Agency", "Registry", "Resolution", "load_registry"]
+AGENCIES, UNITS = "agencies.csv", "units.csv"
+
+__all__ = ["AGENCIES", "TRIAGE", "UNITS", "Agency", "Registry", "load_registry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,6 @@ class Registry:
     institutions: Mapping[str, Agency]
     name_index: PhraseIndex[Agency]
     units: Units
-    resolver: NameResolver
 
     def name_of(self, code: str) -> str:
         """The agency's name; of one that is in the registry no more, its code."""
@@ -49,18 +47,14 @@ class Registry:
         found = self.receiving_agency(code)
         return found if found != TRIAGE or code == TRIAGE else None
 
-    def resolve(self, spelling: str, place: Collection[str] = ()) -> Resolution:
-        """Whose name it is, as people write it; `place`: dotted region codes known from elsewhere."""
-        return self.resolver.resolve(spelling, place)
 
+def load_registry(folder: ReferenceFolder, words: WordReader) -> Registry:
+    """Return the agencies and units of an operator's tables. Raises `TableError` naming every fault.
 
-def load_registry(folder: Path, atlas: PlaceFinder | None = None, words: WordReader | None = None) -> Registry:
-    """Read `agencies.csv` and `units.csv`. Raises `TableError` naming every fault found.
-
-    Without an `atlas` the shipped one is loaded when a spelling is first resolved; `words` are else the shipped ones.
+    `words` reads the patterns of units, which must be in normal form.
     """
-    agencies, units = load_agencies(folder / "agencies.csv"), load_units(folder / "units.csv")
-    words = words or WordReader(load_slang())
+    agencies = load_agencies(folder.required_table(AGENCIES))
+    units = load_units(folder.required_table(UNITS))
     if faults := list(_hard_faults(agencies, units, words)):
         raise TableError("\n".join(faults))
     every = {agency.code: agency for agency in agencies}
@@ -70,14 +64,13 @@ def load_registry(folder: Path, atlas: PlaceFinder | None = None, words: WordRea
         institutions=every,
         name_index=named,
         units=indexed,
-        resolver=NameResolver(every, named, indexed, words, atlas),
     )
 
 
 def _hard_faults(agencies: Sequence[Agency], units: Sequence[Unit], words: WordReader) -> Iterator[str]:
     """What must be mended before anything can be routed."""
-    yield from (f"agencies.csv: {fault}" for fault in agency_faults(agencies))
-    yield from (f"units.csv: {fault}" for fault in unit_faults(units, words, {agency.code for agency in agencies}))
+    yield from (f"{AGENCIES}: {fault}" for fault in agency_faults(agencies))
+    yield from (f"{UNITS}: {fault}" for fault in unit_faults(units, words, {agency.code for agency in agencies}))
 
 
 def _named(known: Mapping[str, Agency], units: Sequence[Unit]) -> dict[str, Agency]:

@@ -1,7 +1,6 @@
 """Where a unit or a government has its seat, read from the few words of a spelling, and who governs there."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from language.places.finder import NamingKind, PlaceFinder
@@ -47,10 +46,10 @@ class PlaceMention(NamedTuple):
 
 
 class UnitLocator:
-    """`governments` know who governs a place; `atlas` is asked for when a spelling is first read."""
+    """`governments` know who governs a place, `place_finder` the names of places."""
 
-    def __init__(self, governments: Jurisdiction, atlas: Callable[[], PlaceFinder]) -> None:
-        self._governments, self._load = governments, atlas
+    def __init__(self, governments: Jurisdiction, place_finder: PlaceFinder) -> None:
+        self._governments, self._place_finder = governments, place_finder
 
     def governments(self, level: str, seat: UnitLocation) -> tuple[str, ...]:
         """The governments of a level (`@place` and so on) where the seat may be: cities first, provinces last.
@@ -85,10 +84,6 @@ class UnitLocator:
         known = tuple(code for code in codes if any(regions_overlap(code, theirs) for theirs in place))
         return UnitLocation(known or _of_kind(codes, spelling))
 
-    @cached_property
-    def _atlas(self) -> PlaceFinder:
-        return self._load()
-
     def _levelled(self, level: str, seat: UnitLocation) -> Iterator[str]:
         for code in sorted(seat.codes, key=_narrowest):
             # A province has many regencies: none of them is said.
@@ -105,7 +100,7 @@ class UnitLocator:
                 found.manner in _SAID,
                 found.manner in _SURE,
             )
-            for found in self._atlas.find(tokens, place)
+            for found in self._place_finder.find(tokens, place)
         ]
         for government in named:
             inside = [spot for spot in spots if _within(spot, government.start, government.end)]
@@ -123,7 +118,7 @@ class UnitLocator:
             codes = [
                 code
                 for said in _SAID_BEFORE
-                for found in self._atlas.find(Tokens(f"{said} {' '.join(name)}"))[:1]
+                for found in self._place_finder.find(Tokens(f"{said} {' '.join(name)}"))[:1]
                 if found.manner is NamingKind.SAID and (found.first, found.end) == (0, len(name) + 1)
                 for code in found.codes
             ]

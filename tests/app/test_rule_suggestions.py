@@ -14,7 +14,7 @@ from app.operations.table_edits import InvalidSuggestion, TableKind, edit_table
 from config.reference.slang import load_slang
 from language import phrase_index
 from language.words import WordReader
-from router.rules import load_rules
+from router.rules import load_rules_of_folder
 from tests.support.rules import SHIPPED
 
 PLN = 'bumn-pln,bumn,"PT PLN, Persero",PLN,perusahaan listrik negara'
@@ -259,9 +259,9 @@ def test_the_shipped_tables_take_one(tmp_path: Path, told: RuleSuggestion, says:
     copy = tmp_path / "copy"
     if says:
         with pytest.raises(InvalidSuggestion, match=says):
-            write_suggestion(copy, SHIPPED, told, load_rules)
+            write_suggestion(copy, SHIPPED, told, load_rules_of_folder)
         return
-    row = write_suggestion(copy, SHIPPED, told, load_rules)
+    row = write_suggestion(copy, SHIPPED, told, load_rules_of_folder)
     before, after = ((folder / told.table).read_text().splitlines() for folder in (SHIPPED, copy))
     assert set(after) - set(before) == {row}
     assert len(set(before) - set(after)) <= 1

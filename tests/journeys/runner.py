@@ -12,12 +12,12 @@ from urllib.parse import parse_qsl
 from sqlalchemy import Engine, select
 from sqlmodel import SQLModel
 
-from app.evaluation.duplicates import Readers
 from bus.port import Outgoing, Record
 from config.database import write_transaction
 from config.reference.classification_phrases import load_classification_rows
+from config.reference.duplicate_weights import load_duplicate_weights
 from config.reference.open311_services import load_open311_services
-from config.reference.regions import load_regions
+from config.reference.reloading import Source
 from ingest.arrival import Arrival, Refused
 from ingest.mobile import adapter as mobile
 from ingest.mobile.devices import Device, device_hash
@@ -33,9 +33,11 @@ from ingest.wrap import Wrapper, accepted_record, quarantine_record
 from messages.sealing import Sealer
 from messages.shapes import RawMessage
 from messages.topics import OVERSIGHT
-from router.rules import RulesSource
+from normalize.duplicates.factory import DuplicateDetection
+from router.rules import Rules
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 from tests.ingest.smpp import smsc
+from tests.support.rules import language_of
 from tests.support.stages import make_classifier, make_ledger_sink, make_normalizer, make_router
 
 PUBLIC_URL = "https://lapor.example"
@@ -43,8 +45,9 @@ TWILIO_TOKEN = "twilio-test"
 _FRESH = uuid.UUID("00000000-0000-4000-8000-00000000f4e5")
 _DEVICE_KEY = b"a key of these journeys, no other"
 _SERVICES = load_open311_services()
-_REGIONS = load_regions()
-_MATCHER = Readers.load(b"journeys").matcher()
+_LANGUAGE = language_of()
+_REGIONS = _LANGUAGE.regions
+_MATCHER = DuplicateDetection(_LANGUAGE, load_duplicate_weights(), b"journeys").matcher
 _CLASSIFIER = make_classifier(load_classification_rows())
 
 
@@ -55,7 +58,7 @@ class Stages:
     wrapper: Wrapper
     sealer: Sealer
     engine: Engine
-    rules: RulesSource
+    rules: Source[Rules]
     now: Callable[[], datetime]
 
     def door(self, arrival: Path) -> tuple[str, Any]:

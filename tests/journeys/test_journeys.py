@@ -14,9 +14,10 @@ from sqlalchemy import Engine
 from app.assembly.channels import DIRECTORY
 from app.assembly.parts import Parts
 from bus.port import Outgoing
+from config.reference.reloading import FixedSource
 from messages.topics import REPLIES
 from tests.journeys.runner import Stages, as_text, from_text, telling
-from tests.support.rules import SMALL, FixedRulesSource, cached_rules
+from tests.support.rules import SMALL, cached_rules
 
 HERE = Path(__file__).parent
 CASES = sorted(folder.parent for folder in HERE.glob("*/0-arrival.http"))
@@ -27,7 +28,7 @@ REGISTRY = HERE.parent / "registry"
 def stages(parts: Parts, engine: Engine, now: Callable[[], datetime]) -> Stages:
     """The stages on each kind of database."""
     # The version is a digest of all tables, shipped ones too: it would change with any edit of an operator's.
-    rules = FixedRulesSource(replace(cached_rules(SMALL), version="of-the-journeys"))
+    rules = FixedSource(replace(cached_rules(SMALL), version="of-the-journeys"))
     return Stages(parts.wrapper, parts.sealer, engine, rules, now)
 
 

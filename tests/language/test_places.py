@@ -8,22 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from config.reference.regions import load_regions
 from config.reference.slang import load_slang
 from config.reference.table_reader import TableError
-from config.reference.word_frequencies import load_word_frequencies
-from language.places.finder import PlaceFinder, load_place_finder
+from language.places.finder import PlaceFinder
 from language.places.fuzzy import FuzzyNames
-from language.places.gazetteer import load_gazetteer
 from language.places.landmarks import Landmark, Landmarks, load_landmarks
 from language.places.villages import Villages, load_villages
 from language.tokens import Tokens, normalize_name
 from language.words import WordReader
 from tests.support.paths import SHARED
-from tests.support.rules import SHIPPED
+from tests.support.rules import SHIPPED, language_of
 
-_REGIONS = load_regions()
-_ATLAS = load_place_finder(_REGIONS, load_gazetteer(_REGIONS), (*load_word_frequencies().words, *load_slang()))
+_LANGUAGE = language_of()
+_REGIONS = _LANGUAGE.regions
+_PLACE_FINDER = _LANGUAGE.place_finder
 # Numbers of parts in Roman letters, and marks that are no names: not kept.
 _NO_NAME = re.compile(r"[ivx]+|x|db")
 _VILLAGES = Villages(
@@ -34,7 +32,7 @@ _VILLAGES = Villages(
 @pytest.fixture(scope="module")
 def atlas() -> PlaceFinder:
     """As the service loads it."""
-    return _ATLAS
+    return _PLACE_FINDER
 
 
 @pytest.fixture
@@ -55,11 +53,11 @@ def test_villages_in_one_word_or_two() -> None:
     """Spaces do not tell names apart; one name may lie in several districts, as kelurahan or desa."""
     assert _VILLAGES.districts("pasarbaru") == ("33.01.01",)
     assert _VILLAGES.districts("sukamaju") == ("33.01.01", "33.01.02")
-    assert _VILLAGES.of_kind("sukamaju", desa=False) == ("33.01.01",)
-    assert _VILLAGES.of_kind("sukamaju", desa=True) == ("33.01.02",)
-    assert _VILLAGES.of_kind("pasarbaru", desa=True) == ()
+    assert _VILLAGES.districts_of_kind("sukamaju", desa=False) == ("33.01.01",)
+    assert _VILLAGES.districts_of_kind("sukamaju", desa=True) == ("33.01.02",)
+    assert _VILLAGES.districts_of_kind("pasarbaru", desa=True) == ()
     assert _VILLAGES.districts("antah") == _VILLAGES.districts("") == ()
-    assert set(_VILLAGES.names) == {"pasarbaru", "sukamaju", "ngulon"}
+    assert set(_VILLAGES.joined_names) == {"pasarbaru", "sukamaju", "ngulon"}
 
 
 def test_villages_as_the_official_list_has_them() -> None:
@@ -284,7 +282,7 @@ def test_accounts_in_one_word() -> None:
 
 def test_heads_by_their_title() -> None:
     """Whoever governs is known behind their title by the name that people call them."""
-    landmarks, words = load_landmarks(_REGIONS), WordReader(load_slang())
+    landmarks, words = _LANGUAGE.landmarks, _LANGUAGE.words
     said = {
         "om wali rahmad": "64.71",
         "bupati lucky tolong": "32.12",

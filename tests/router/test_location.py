@@ -6,20 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.reference.regions import load_regions
-from config.reference.slang import load_slang
-from config.reference.word_frequencies import load_word_frequencies
-from language.places.finder import load_place_finder
-from language.places.gazetteer import RegionLevel, load_gazetteer
+from language.places.gazetteer import RegionLevel
 from language.places.landmarks import Landmark, Landmarks
-from language.words import WordReader
 from messages.shapes import Place, Report
 from router.location.location import ReportLocation, locate_report, location_text
+from tests.support.rules import language_of
 
-_REGIONS = load_regions()
-_SLANG = load_slang()
-_WORDS = WordReader(_SLANG)
-_ATLAS = load_place_finder(_REGIONS, load_gazetteer(_REGIONS), (*load_word_frequencies().words, *_SLANG))
+_LANGUAGE = language_of()
+_REGIONS = _LANGUAGE.regions
+_SLANG = _LANGUAGE.slang
+_WORDS = _LANGUAGE.words
+_ATLAS = _LANGUAGE.place_finder
 _LANDMARKS = Landmarks(
     [
         Landmark(("laporhendi", "lapor hendi"), "akun", ("33.74",), ""),

@@ -6,34 +6,40 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.registry.name_resolver import Resolution
-from router.registry.registry import Registry, load_registry
+from router.registry.name_resolver import NameResolver, Resolution
+from router.registry.registry import Registry
 from router.registry.typo_correction import TypoCorrector
 from tests.support.paths import DATA, SHARED
-from tests.support.rules import SHIPPED
+from tests.support.rules import SHIPPED, registry_of, resolver_of
 
 
 @pytest.fixture(scope="module")
 def country() -> Registry:
     """The registry that is shipped."""
-    return load_registry(SHIPPED)
+    return registry_of(SHIPPED)
 
 
-def wrong(country: Registry, file: str) -> dict[str, tuple[str, ...]]:
+@pytest.fixture(scope="module")
+def resolver() -> NameResolver:
+    """The resolver of the shipped names."""
+    return resolver_of(SHIPPED)
+
+
+def wrong(resolver: NameResolver, file: str) -> dict[str, tuple[str, ...]]:
     """Spellings that lead elsewhere than the table says, and where."""
     with (DATA / file).open(encoding="utf-8", newline="") as table:
         rows = [(row["spelling"], row["code"]) for row in csv.DictReader(table)]
-    found = {spelling: country.resolve(spelling).institutions for spelling, _ in rows}
+    found = {spelling: resolver.resolve(spelling).institutions for spelling, _ in rows}
     return {spelling: found[spelling] for spelling, code in rows if "|".join(found[spelling]) != code}
 
 
 @pytest.mark.parametrize("file", ["spellings.csv", "spellings_invented.csv"])
-def test_spellings_lead_to_their_institution(country: Registry, file: str) -> None:
+def test_spellings_lead_to_their_institution(resolver: NameResolver, file: str) -> None:
     """Those that were seen in the service, and others alike; what names neither place nor body leads nowhere."""
-    assert wrong(country, file) == {}
+    assert wrong(resolver, file) == {}
 
 
-def test_every_directorate_general_leads_to_a_ministry(country: Registry) -> None:
+def test_every_directorate_general_leads_to_a_ministry(resolver: NameResolver) -> None:
     """Those of today and those of ministries that are no more."""
     path = SHARED / "agencies" / "echelon_one_units_treasury.csv"
     if not path.exists():
@@ -42,7 +48,7 @@ def test_every_directorate_general_leads_to_a_ministry(country: Registry) -> Non
         names = [row["nmunit"] for row in csv.DictReader(table)]
     directorates = [name for name in names if name.lower().startswith(("ditjen", "direktorat jenderal"))]
     assert len(directorates) > 100
-    assert [name for name in directorates if not country.resolve(name).institutions] == []
+    assert [name for name in directorates if not resolver.resolve(name).institutions] == []
 
 
 @pytest.mark.parametrize(
@@ -65,16 +71,16 @@ def test_every_directorate_general_leads_to_a_ministry(country: Registry) -> Non
     ],
 )
 def test_what_a_resolution_says(
-    country: Registry, spelling: str, place: tuple[str, ...], resolution: Resolution
+    resolver: NameResolver, spelling: str, place: tuple[str, ...], resolution: Resolution
 ) -> None:
     """The institutions, the place, the unit and how they were found; a known place decides between namesakes."""
-    assert country.resolve(spelling, place) == resolution
+    assert resolver.resolve(spelling, place) == resolution
 
 
 @given(st.text(max_size=400), st.lists(st.sampled_from(["33", "33.74", "31.74.01", "99", "x"]), max_size=2))
-def test_any_spelling_has_an_answer(country: Registry, spelling: str, place: list[str]) -> None:
+def test_any_spelling_has_an_answer(country: Registry, resolver: NameResolver, spelling: str, place: list[str]) -> None:
     """Whatever is written, only institutions that have a queue come out."""
-    assert set(country.resolve(spelling, place).institutions) <= set(country.agencies)
+    assert set(resolver.resolve(spelling, place).institutions) <= set(country.agencies)
 
 
 @pytest.mark.parametrize(

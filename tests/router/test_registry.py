@@ -2,7 +2,7 @@
 
 import csv
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -13,11 +13,11 @@ from config.reference.regions import Regions, load_regions
 from config.reference.table_reader import TableError
 from config.settings import Settings
 from language.words import WordReader
-from router.registry.lint import lint
-from router.registry.registry import TRIAGE, Registry, load_registry
+from router.registry.lint import registry_faults
+from router.registry.registry import TRIAGE, Registry
 from router.registry.units import Unit, Units
 from tests.support.paths import SHARED
-from tests.support.rules import SHIPPED, SMALL
+from tests.support.rules import SHIPPED, SMALL, language_of, registry_of, resolver_of
 
 Edit = Callable[[list[dict[str, str]]], object]
 
@@ -25,19 +25,33 @@ Edit = Callable[[list[dict[str, str]]], object]
 @pytest.fixture(scope="module")
 def registry() -> Registry:
     """A registry of a few agencies."""
-    return load_registry(SMALL)
+    return registry_of(SMALL)
 
 
 @pytest.fixture(scope="module")
 def country() -> Registry:
     """The registry that is shipped."""
-    return load_registry(SHIPPED)
+    return registry_of(SHIPPED)
 
 
 @pytest.fixture(scope="module")
 def regions() -> Regions:
     """The regions that the few agencies govern."""
     return load_regions(SMALL / "few_regions.csv")
+
+
+def lint(folder: Path, regions: Regions | None = None, expected: Iterable[str] = ()) -> list[str]:
+    """Return a line for each fault of a folder's agencies and units, and for each expected name that is not found.
+
+    `regions` need a government each; without them all regions do.
+    """
+    try:
+        registry, resolver = registry_of(folder), resolver_of(folder)
+    except TableError as error:
+        return str(error).splitlines()
+    faults = list(registry_faults(registry, resolver, regions or language_of(folder).regions))
+    missing = [name for name in expected if not resolver.resolve(name).institutions]
+    return [*faults, *(f"agencies.csv: no row is called {name!r}" for name in missing)]
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -106,7 +120,7 @@ def test_a_faulty_registry_names_its_fault(tmp_path: Path, file: str, edit: Edit
     """Nothing is routed by files with a fault in them; the text says which row, and what to write instead."""
     folder = edited(tmp_path, file, edit)
     with pytest.raises(TableError) as caught:
-        load_registry(folder)
+        registry_of(folder)
     assert says in str(caught.value)
     assert [line for line in lint(folder) if says in line]
 
@@ -122,7 +136,7 @@ def test_a_file_that_is_no_table_is_named(tmp_path: Path, file: str, content: by
     if content is not None:
         (tmp_path / file).write_bytes(content)
     with pytest.raises(TableError, match=file):
-        load_registry(tmp_path)
+        registry_of(tmp_path)
     assert file in lint(tmp_path)[0]
 
 
@@ -132,7 +146,7 @@ def test_a_row_with_too_few_cells_is_named(tmp_path: Path) -> None:
     with (tmp_path / "units.csv").open("a") as table:
         table.write("dinas sosial,@place\n")
     with pytest.raises(TableError, match=r"units\.csv: line \d+ has not as many cells"):
-        load_registry(tmp_path)
+        registry_of(tmp_path)
 
 
 def test_who_is_no_more_has_successors_and_no_queue(registry: Registry, settings: Settings) -> None:
@@ -153,7 +167,7 @@ def test_who_is_no_more_has_successors_and_no_queue(registry: Registry, settings
 def test_successors_are_followed_to_the_end(tmp_path: Path) -> None:
     """What became something that is no more itself is found at the last ones, each once."""
     edit = change("kementerian-kemenkum", valid_to="2027-01-01", successors="bumn-pln|kementerian-kemenimipas")
-    found = load_registry(edited(tmp_path, "agencies.csv", edit))
+    found = registry_of(edited(tmp_path, "agencies.csv", edit))
     assert found.current_institutions("kementerian-kemenkumham") == ("bumn-pln", "kementerian-kemenimipas")
     assert found.receiving_agency("kementerian-kemenkumham") == "bumn-pln"
 
@@ -161,11 +175,11 @@ def test_successors_are_followed_to_the_end(tmp_path: Path) -> None:
 def test_a_former_name_means_its_one_successor(tmp_path: Path) -> None:
     """Of several, the topic decides; one alone is meant by the old name itself."""
     edit = change("kementerian-kemenkumham", successors="kementerian-kemenkum")
-    found = load_registry(edited(tmp_path, "agencies.csv", edit))
+    found = registry_of(edited(tmp_path, "agencies.csv", edit))
     assert [name.meaning.code for name in found.name_index.find("Menkumham dan Kemenkumham")] == [
         "kementerian-kemenkum"
     ]
-    both = [name.meaning.code for name in load_registry(SMALL).name_index.find("ke Kemenkumham")]
+    both = [name.meaning.code for name in registry_of(SMALL).name_index.find("ke Kemenkumham")]
     assert both == ["kementerian-kemenkumham"]
 
 
@@ -189,7 +203,7 @@ def test_an_unconnected_one_is_stood_in_for(tmp_path: Path, edits: dict[str, dic
         for code, cells in edits.items():
             change(code, **cells)(rows)
 
-    found = load_registry(edited(tmp_path, "agencies.csv", edit))
+    found = registry_of(edited(tmp_path, "agencies.csv", edit))
     assert found.receiving_agency("kota-3374") == queue
     assert found.find_receiving_agency("kota-3374") == (None if queue == TRIAGE else queue)
     assert found.receiving_agency("kota-9999") == TRIAGE

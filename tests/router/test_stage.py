@@ -18,25 +18,25 @@ from messages.shapes import AgencyAnswer, Dispatch, Report
 from messages.topics import AGENCY_ANSWERS
 from router.decision import answer_deadline, decide
 from router.lifecycle.refusal import MAX_HOPS, next_agency
-from router.registry.registry import TRIAGE, Registry, load_registry
+from router.registry.registry import TRIAGE, Registry
 from router.stage import RouterStage
 from tests.conftest import NOW
 from tests.support import records
 from tests.support.records import at, value_of
-from tests.support.rules import SHIPPED, SMALL, cached_rules, fixed_rules_source
+from tests.support.rules import SHIPPED, SMALL, cached_rules, fixed_rules_source, registry_of
 from tests.support.stages import make_normalizer, make_router
 
 
 @pytest.fixture(scope="module")
 def registry() -> Registry:
     """A registry of a few agencies."""
-    return load_registry(SMALL)
+    return registry_of(SMALL)
 
 
 @pytest.fixture(scope="module")
 def country() -> Registry:
     """The registry that is shipped."""
-    return load_registry(SHIPPED)
+    return registry_of(SHIPPED)
 
 
 @given(

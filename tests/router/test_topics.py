@@ -11,9 +11,8 @@ from language.words import WordReader
 from router.evidence.competence import load_competence
 from router.evidence.evidence import KINDS, Evidence
 from router.evidence.topics import Topics, load_topics
-from router.rules import load_rules
 from router.scoring import Weights, load_weights, weigh
-from tests.support.rules import SMALL
+from tests.support.rules import SMALL, rules_of
 
 WORDS = WordReader(load_slang())
 HEAD = "topic,category,weight,words,unless\n"
@@ -145,4 +144,4 @@ def test_what_leads_nowhere_is_named(tmp_path: Path, name: str, row: str, says: 
     with (tmp_path / name).open("a") as table:
         table.write(row)
     with pytest.raises(TableError, match=says):
-        load_rules(tmp_path)
+        rules_of(tmp_path)

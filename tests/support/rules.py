@@ -1,33 +1,54 @@
-"""The rules of a folder, read once for all tests that need them."""
+"""Reference tables of a folder, loaded once for all tests that need them."""
 
 from functools import lru_cache
 from pathlib import Path
 
+from config.reference.folder import ReferenceFolder, version_of
+from config.reference.reloading import FixedSource
+from language.model import LANGUAGE_TABLES, LanguageModel, load_language_model
+from router.registry.name_resolver import NameResolver
+from router.registry.registry import Registry, load_registry
 from router.rules import Rules, load_rules
 from tests.support.paths import SHIPPED_TABLES, SMALL_TABLES
 
 SMALL = SMALL_TABLES
 SHIPPED = SHIPPED_TABLES
 
+_LANGUAGE_MODELS: dict[str, LanguageModel] = {}
 
-class FixedRulesSource:
-    """See `router.rules.RulesSource`: rules that nobody edits meanwhile."""
 
-    def __init__(self, rules: Rules) -> None:
-        self._rules = rules
+def language_of(folder: Path = SHIPPED) -> LanguageModel:
+    """Return the language model of a folder; folders with equal tables share it."""
+    reference = ReferenceFolder(folder)
+    version = version_of(reference.digests(LANGUAGE_TABLES).values())
+    if version not in _LANGUAGE_MODELS:
+        _LANGUAGE_MODELS[version] = load_language_model(reference)
+    return _LANGUAGE_MODELS[version]
 
-    def current(self) -> Rules:
-        """Always the same."""
-        return self._rules
+
+def registry_of(folder: Path) -> Registry:
+    """Return the agencies and units of a folder as they are now."""
+    return load_registry(ReferenceFolder(folder), language_of(folder).words)
+
+
+def resolver_of(folder: Path) -> NameResolver:
+    """Return the name resolver of a folder as it is now."""
+    registry = registry_of(folder)
+    return NameResolver(registry.institutions, registry.name_index, registry.units, language_of(folder))
+
+
+def rules_of(folder: Path) -> Rules:
+    """Return the rules of a folder as it is now."""
+    return load_rules(ReferenceFolder(folder), language_of(folder))
 
 
 @lru_cache
 def cached_rules(folder: Path) -> Rules:
-    """The rules of a folder that does not change."""
-    return load_rules(folder)
+    """Return the rules of a folder that does not change."""
+    return rules_of(folder)
 
 
 @lru_cache
-def fixed_rules_source(folder: Path = SMALL) -> FixedRulesSource:
-    """The same, for a router."""
-    return FixedRulesSource(cached_rules(folder))
+def fixed_rules_source(folder: Path = SMALL) -> FixedSource[Rules]:
+    """Return a source of these rules for a router."""
+    return FixedSource(cached_rules(folder))

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from app.assembly.channels import CHANNELS, DIRECTORY
 from config.reference.classification_phrases import ClassificationRow
 from config.reference.regions import Regions
+from config.reference.reloading import FixedSource, Source
 from messages import open311
 from messages.sealing import Sealer
 from messages.smpp import JOINED_SMS
@@ -19,7 +20,7 @@ from normalize.reader_table import ReaderTable
 from normalize.readers import smpp
 from normalize.readers.open311 import Open311Reader
 from normalize.stage import NormalizeStage
-from router.rules import RulesSource
+from router.rules import Rules
 from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
 from sinks.replies.sink import ReplySink
@@ -41,7 +42,8 @@ def make_normalizer(
     """Return a normalizer; `services` are the names of Open311's services by their codes."""
     by_content_type = {open311.CONTENT_TYPE: Open311Reader(services).read_report, JOINED_SMS: smpp.read_report}
     readers = ReaderTable({channel.facts.name: channel.reader for channel in CHANNELS}, by_content_type)
-    return NormalizeStage(engine, sealer, readers, regions, matcher, classifier)
+    matchers = FixedSource(matcher) if matcher else None
+    return NormalizeStage(engine, sealer, readers, regions, matchers, classifier)
 
 
 def make_classifier(rows: Iterable[ClassificationRow]) -> Classifier:
@@ -49,7 +51,7 @@ def make_classifier(rows: Iterable[ClassificationRow]) -> Classifier:
     return Classifier(rows, DIRECTORY.without_kind_choice)
 
 
-def make_router(engine: Engine, source: RulesSource, now: Callable[[], datetime]) -> RouterStage:
+def make_router(engine: Engine, source: Source[Rules], now: Callable[[], datetime]) -> RouterStage:
     """Return a router."""
     return RouterStage(engine, source, now, DIRECTORY)
 

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
-from app.evaluation.duplicates import ExplainedMessage, Readers
+from app.evaluation.duplicates import ExplainedMessage, read_comparable
+from config.reference.duplicate_weights import load_duplicate_weights
 from config.reference.word_frequencies import WordFrequencies
 from messages.shapes import Channel
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.comparison.comparator import Comparator, Verdict
+from normalize.duplicates.factory import DuplicateDetection
+from tests.support.rules import language_of
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -18,33 +22,33 @@ CompareMessages = Callable[[ExplainedMessage, ExplainedMessage], Verdict]
 
 
 @pytest.fixture(scope="session")
-def readers() -> Readers:
+def detection() -> DuplicateDetection:
     """The parts of the duplicate search."""
-    return Readers.load(b"k" * 32)
+    return DuplicateDetection(language_of(), load_duplicate_weights(), b"k" * 32)
 
 
 @pytest.fixture(scope="session")
-def word_frequencies(readers: Readers) -> WordFrequencies:
+def word_frequencies(detection: DuplicateDetection) -> WordFrequencies:
     """The shipped word frequencies."""
-    return readers.vocabulary
+    return detection.language.word_frequencies
 
 
 @pytest.fixture(scope="session")
-def threshold(readers: Readers) -> float:
+def threshold(detection: DuplicateDetection) -> float:
     """The score from which on two complaints are one matter."""
-    return readers.likeness.threshold
+    return detection.weights.threshold
 
 
 @pytest.fixture(scope="session")
-def comparator(readers: Readers) -> Comparator:
+def comparator(detection: DuplicateDetection) -> Comparator:
     """The comparator with the shipped weights."""
-    return readers.comparator
+    return detection.comparator
 
 
 @pytest.fixture(scope="session")
-def read_message(readers: Readers) -> ReadMessage:
+def read_message(detection: DuplicateDetection) -> ReadMessage:
     """Returns the comparable form of a message."""
-    return readers.read_message
+    return partial(read_comparable, detection)
 
 
 @pytest.fixture(scope="session")

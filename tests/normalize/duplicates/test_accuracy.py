@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from app.evaluation.duplicate_metrics import measure_duplicates
-from app.evaluation.duplicates import ExplainedMessage, LabelledPair, Readers, explain_messages
+from app.evaluation.duplicates import ExplainedMessage, LabelledPair, explain_messages
 from normalize.duplicates.comparison.comparator import Comparator
 from normalize.duplicates.comparison.entity_comparison import compare_entities, conflicting_place
+from normalize.duplicates.factory import DuplicateDetection
 from tests.normalize.duplicates.conftest import ReadMessage
 from tests.support.paths import DATA
 
@@ -26,15 +27,15 @@ def load_pairs(name: str) -> list[LabelledPair]:
 
 
 @pytest.fixture(scope="module")
-def candidate_metrics(readers: Readers) -> dict[str, Any]:
+def candidate_metrics(detection: DuplicateDetection) -> dict[str, Any]:
     """Metrics of pairs as they come to be compared, by two authors."""
-    return measure_duplicates(readers, [pair for name in CANDIDATE_FILES for pair in load_pairs(name)])
+    return measure_duplicates(detection, [pair for name in CANDIDATE_FILES for pair in load_pairs(name)])
 
 
 @pytest.fixture(scope="module")
-def misleading_metrics(readers: Readers) -> dict[str, Any]:
+def misleading_metrics(detection: DuplicateDetection) -> dict[str, Any]:
     """Metrics of pairs that were written to mislead."""
-    return measure_duplicates(readers, load_pairs("test"))
+    return measure_duplicates(detection, load_pairs("test"))
 
 
 def test_precision_is_higher_than_recall(candidate_metrics: dict[str, Any], misleading_metrics: dict[str, Any]) -> None:
@@ -81,10 +82,10 @@ def held_out_messages() -> list[ExplainedMessage]:
     return sorted(messages.values(), key=lambda message: (str(message.received_at), message.id))
 
 
-def test_batches_make_no_difference(readers: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batches_make_no_difference(detection: DuplicateDetection, monkeypatch: pytest.MonkeyPatch) -> None:
     """A decision does not depend on the end of a batch."""
     messages = held_out_messages()[:300]
-    in_large_batches = list(explain_messages(readers, messages))
+    in_large_batches = list(explain_messages(detection, messages))
     monkeypatch.setattr("app.evaluation.duplicates._BATCH_SIZE", 7)
-    assert list(explain_messages(readers, messages)) == in_large_batches
+    assert list(explain_messages(detection, messages)) == in_large_batches
     assert {explanation["decision"] for explanation in in_large_batches} == {"new", "repeat", "joins"}

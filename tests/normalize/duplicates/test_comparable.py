@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.evaluation.duplicates import ExplainedMessage, Readers
+from app.evaluation.duplicates import ExplainedMessage, read_comparable
 from normalize.duplicates.comparable import pack_comparable, unpack_comparable
 from normalize.duplicates.comparison.comparator import Comparator
+from normalize.duplicates.factory import DuplicateDetection
 from tests.normalize.duplicates.conftest import ReadMessage, message
 from tests.normalize.duplicates.resent_texts import REPORTS
 
@@ -20,11 +21,11 @@ def test_dictionary_word_that_is_a_village(read_message: ReadMessage) -> None:
 
 
 @given(st.text(max_size=400), st.text(max_size=80), st.text(max_size=80))
-def test_any_text_is_stored_and_read_again(readers: Readers, text: str, title: str, address: str) -> None:
+def test_any_text_is_stored_and_read_again(detection: DuplicateDetection, text: str, title: str, address: str) -> None:
     """The stored form of any text is read back unchanged, and the number of its keys is limited."""
-    comparable = readers.read_message(ExplainedMessage(id="1", text=text, title=title, address=address))
+    comparable = read_comparable(detection, ExplainedMessage(id="1", text=text, title=title, address=address))
     assert unpack_comparable(pack_comparable(comparable)) == comparable
-    assert len(readers.reader.lookup_keys(comparable).search_keys) <= 4 * 40
+    assert len(detection.reader.lookup_keys(comparable).search_keys) <= 4 * 40
 
 
 def test_rows_of_earlier_versions_are_read(read_message: ReadMessage, comparator: Comparator, threshold: float) -> None:

@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from app.assembly.parts import Parts
-from app.evaluation.duplicates import Readers
 from bus.port import Outgoing, Record
 from config.database import read_transaction
 from ingest.wrap import accepted_record
 from messages import codec, ids
 from messages.shapes import Complaint, Correction, Relation
 from messages.topics import CORRECTIONS
+from normalize.duplicates.factory import DuplicateDetection
 from normalize.duplicates.matcher import MAX_JOINS
 from normalize.duplicates.store.tables import ComparableRow, LookupKeyRow
 from normalize.stage import COMPARISON_PERIOD, NormalizeStage
@@ -57,9 +57,9 @@ def decode_complaints(outputs: Sequence[Outgoing]) -> list[Complaint]:
 
 
 @pytest.fixture
-def stage(parts: Parts, engine: Engine, readers: Readers) -> NormalizeStage:
+def stage(parts: Parts, engine: Engine, detection: DuplicateDetection) -> NormalizeStage:
     """A normalizer that compares, on each kind of database."""
-    return make_normalizer(engine, parts.sealer, matcher=readers.matcher())
+    return make_normalizer(engine, parts.sealer, matcher=detection.matcher)
 
 
 def normalize(
@@ -262,13 +262,16 @@ WORKER = """
 import sys, json
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
-from app.evaluation.duplicates import Readers
 from config.database import open_engine
+from config.reference.duplicate_weights import load_duplicate_weights
 from config.settings import load
+from language.model import load_language_model
+from normalize.duplicates.factory import DuplicateDetection
 from tests.support.stages import make_normalizer
 from tests.normalize.duplicates.test_decisions import AFTERNOON, MORNING, STREETS, normalize, report
 parts = Parts(load(), CHANNELS)
-stage = make_normalizer(open_engine(sys.argv[1]), parts.sealer, matcher=Readers.load(b"k" * 32).matcher())
+detection = DuplicateDetection(load_language_model(), load_duplicate_weights(), b"k" * 32)
+stage = make_normalizer(open_engine(sys.argv[1]), parts.sealer, matcher=detection.matcher)
 print("ready", flush=True)
 sys.stdin.readline()
 text = MORNING if sys.argv[2] == "a" else AFTERNOON

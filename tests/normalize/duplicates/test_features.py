@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from app.evaluation.duplicates import ExplainedMessage, Readers
+from app.evaluation.duplicates import ExplainedMessage
 from config.reference.word_frequencies import WordFrequencies
 from normalize.duplicates.comparison.features import FEATURES, INCIDENTS, compute_features
 from normalize.duplicates.comparison.pair import ComplaintPair
+from normalize.duplicates.factory import DuplicateDetection
 from tests.normalize.duplicates.conftest import CompareMessages, ReadMessage, message
 from tests.support.paths import ROOT
 
@@ -27,11 +28,11 @@ def measure_features(read_message: ReadMessage, word_frequencies: WordFrequencie
     return measure
 
 
-def test_each_weight_belongs_to_a_feature(readers: Readers) -> None:
+def test_each_weight_belongs_to_a_feature(detection: DuplicateDetection) -> None:
     """Each row of `likeness.csv` names a feature, each feature has a row, and no name stands twice."""
     names = [feature.name for feature in FEATURES]
     assert len(names) == len(set(names))
-    assert set(readers.likeness.weights) == set(names)
+    assert set(detection.weights.weights) == set(names)
 
 
 def test_features_are_documented() -> None:
@@ -109,9 +110,9 @@ def test_number_of_a_neighbourhood_is_no_common_ground(compare: CompareMessages,
         assert compare(first, message(text, hours=5, sender=sender)).score < threshold
 
 
-def test_every_incident_has_a_row(readers: Readers) -> None:
+def test_every_incident_has_a_row(detection: DuplicateDetection) -> None:
     """`INCIDENTS` names rows of the tables of things and faults."""
-    assert readers.troubles.things.topics | readers.troubles.faults.topics >= INCIDENTS
+    assert detection.language.matter_terms.things.topics | detection.language.matter_terms.faults.topics >= INCIDENTS
 
 
 def test_one_sender_without_common_ground(compare: CompareMessages, threshold: float) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from config.reference.regions import load_regions
-from language.places.gazetteer import Gazetteer, load_gazetteer
+from language.places.gazetteer import Gazetteer
 from normalize.entities import extract_entities
+from tests.support.rules import language_of
 
 Read = Callable[[str], list[str]]
 
@@ -14,7 +14,7 @@ Read = Callable[[str], list[str]]
 @pytest.fixture(scope="session")
 def gazetteer() -> Gazetteer:
     """As the service loads it."""
-    return load_gazetteer(load_regions())
+    return language_of().gazetteer
 
 
 @pytest.fixture

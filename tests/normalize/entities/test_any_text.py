@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.reference.regions import load_regions
-from language.places.gazetteer import Gazetteer, load_gazetteer
+from language.places.gazetteer import Gazetteer
 from normalize.entities import Entity, EntityKind, extract_entities
 from normalize.entities.common_words import split_words
 from tests.support.paths import SHARED
+from tests.support.rules import language_of
 
-_GAZETTEER = load_gazetteer(load_regions())
+_GAZETTEER = language_of().gazetteer
 # Words that readers look at, and what may stand between them.
 _PIECES = st.sampled_from(
     (

@@ -8,9 +8,10 @@ import pytest
 from config.reference.regions import load_regions
 from config.reference.table_reader import TableError
 from language.places.aliases import PlaceAlias, load_place_aliases
-from language.places.gazetteer import Gazetteer, load_gazetteer
+from language.places.gazetteer import Gazetteer
 from language.tokens import Tokens
 from tests.normalize.entities.conftest import Read
+from tests.support.rules import language_of
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,7 @@ def test_an_operators_name() -> None:
     added = Gazetteer(regions, [PlaceAlias("kota pelajar", ("34.71",), "yes"), PlaceAlias("tebet", ("31.74",), "yes")])
     assert [mention.codes for mention in added.find(Tokens("di Kota Pelajar"))] == [("34.71",)]
     assert [mention.codes for mention in added.find(Tokens("kec tebet"))] == [("31.74.01",)]
-    assert load_gazetteer(regions).find(Tokens("di Kota Pelajar")) == ()
+    assert language_of().gazetteer.find(Tokens("di Kota Pelajar")) == ()
 
 
 def test_spans(gazetteer: Gazetteer, find_text: Callable[[str], list[str]]) -> None:
