@@ -120,7 +120,7 @@ def _solve(rising: Callable[[float], float]) -> float:
 def _highest(held: Sequence[Held]) -> list[float]:
     """The sums nearest to zero of reports in which nothing protects: how wide the margin is."""
     found = (one.classifier.match_phrases(one.message.text) for one in held if one.message.source == "report")
-    return sorted((round(one.sums["unwanted"], 1) for one in found if not one.of_group("protects")), reverse=True)[:5]
+    return sorted((round(one.sums["unwanted"], 1) for one in found if not one.of_outcome("protects")), reverse=True)[:5]
 
 
 def _kinds(held: Sequence[Held]) -> dict[str, dict[str, int]]:

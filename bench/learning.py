@@ -25,7 +25,7 @@ def learn(messages: Sequence[Message], cues: Sequence[ClassificationRow]) -> tup
     the other.
     """
     classifier = make_classifier(cues)
-    found = [classifier.match_phrases(message.text).cues for message in messages]
+    found = [classifier.match_phrases(message.text).rows for message in messages]
     weights: dict[str, dict[str, float]] = {}
     for says, strength, of in _CLASSES:
         rows = {cue.name: cue for cue in cues if cue.outcome == says}

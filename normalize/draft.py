@@ -7,6 +7,10 @@ from pydantic import ValidationError
 
 from messages.shapes import Contact, Report
 
+# Characters of a text and of a phone number that a reader takes over; the shapes of the web form allow no more either.
+MAX_TEXT_LENGTH = 10_000
+MAX_PHONE_LENGTH = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Continuation:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Self
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from bus.errors import Reject, Stop
 from bus.port import Outgoing, Record
@@ -73,6 +74,15 @@ class _Earlier:
     marks: MarkStore
     complaints: EarlierComplaints
 
+    @classmethod
+    def load(cls, connection: Connection, sealer: Sealer, arrivals: Sequence[_Arrival]) -> Self:
+        """Load everything that the arrivals may belong to."""
+        return cls(
+            DecisionStore(connection, (arrival.raw.id for arrival in arrivals)),
+            MarkStore(connection, (mark for arrival in arrivals for mark in arrival.marks)),
+            EarlierComplaints(connection, sealer, [arrival.keys for arrival in arrivals]),
+        )
+
     def write(self) -> None:
         """Write what this batch added."""
         self.decisions.write()
@@ -128,11 +138,7 @@ class NormalizeStage:
         with write_transaction(self._engine) as connection:
             # Two normalizers may get two copies at one moment: the second waits, then reads what the first has decided.
             lock_until_commit(connection, _DECISION_LOCK)
-            earlier = _Earlier(
-                DecisionStore(connection, (arrival.raw.id for arrival in arrivals)),
-                MarkStore(connection, (mark for arrival in arrivals for mark in arrival.marks)),
-                EarlierComplaints(connection, self._sealer, [arrival.keys for arrival in arrivals]),
-            )
+            earlier = _Earlier.load(connection, self._sealer, arrivals)
             outputs = [output for arrival in arrivals for output in self._decide(earlier, arrival)]
             earlier.write()
             for correction in corrections:

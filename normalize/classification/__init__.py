@@ -1,1 +1,1 @@
-"""What kind of message it is: complaint, suggestion, question, or none of these."""
+"""Classifies a message: complaint, suggestion, question, or a message that is not meant for the service."""

@@ -1,7 +1,8 @@
-"""Tells a complaint from a suggestion and a question, and all three from what was not meant for us. Looks nothing up.
+"""Classifies a message as complaint, suggestion or question, or as one that is not meant for the service.
 
-What a message says adds up, cue by cue (`config/data/kinds.csv`). To set a complaint aside is the worst error, so that
-takes a sum above zero, several telling cues, and not one word by which people complain.
+Each phrase of a message (`config/data/kinds.csv`) adds its weight to a sum. To set aside a complaint is the worst
+error. So a message is set aside only with a sum above the threshold, several strong phrases, and no word by which
+people complain. Reads no database.
 """
 
 import math
@@ -16,24 +17,24 @@ from normalize.classification.tokens import tokenize
 
 Reason = Literal["promotion", "fraud", "publicity", "test", "greeting"]
 
-# No advertisement is longer (characters). Of a longer message so much is read, for its kind, and none is set aside.
-LONGEST = 1_000
-# A mere test or greeting has no more words.
-_FEW = 8
-# "test 12345" counts; a longer number may be one of ours.
-_COUNTING = 5
-# A phone number, an amount and a link stand in complaints too: what a person gave less weight than this does not tell.
-_TELLING = 1.0
-_NAMED = 8
+# Characters that are read to find the kind. No advertisement is longer: a longer message is never set aside.
+MAX_CHARACTERS = 1_000
+# A message that is only a test or a greeting has no more words.
+_MAX_MERE_WORDS = 8
+# "test 12345" counts; a longer number may be a tracking number.
+_MAX_TEST_NUMBER_DIGITS = 5
+# A phrase with a smaller weight given by a person is weak: phone numbers, amounts and links are in complaints too.
+_MIN_STRONG_WEIGHT = 1.0
+_MAX_EVIDENCE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """What a message is.
+    """The result for one message.
 
-    `reason` says why it is no complaint; None: it is one. `kind` is what its words say, None where the sender's own
-    choice stands. `score` is the sum that decided, in log-odds above its threshold. `evidence` names cues of
-    `kinds.csv`, the strongest first: never other words of the sender.
+    `reason` is the reason why it is no complaint; None if it is one. `kind` is None where the sender's own choice
+    stays. `score` is the sum that decided, in log-odds above its threshold. `evidence` names rows of `kinds.csv`, the
+    strongest first; it never has other words of the sender.
     """
 
     kind: Kind | None
@@ -43,97 +44,116 @@ class Classification:
 
 
 @dataclass(frozen=True, slots=True)
-class _Bar:
-    """How far above zero a sum must be, and how many cues must tell, before a message is set aside.
+class _Threshold:
+    """A message is set aside with a sum above `score` (log-odds) and `strong_phrases` strong phrases.
 
-    Far above (`alone`), one cue that tells is enough.
+    Above `sufficient_score` one strong phrase is enough.
     """
 
     score: float
-    telling: int
-    alone: float = math.inf
+    strong_phrases: int
+    sufficient_score: float = math.inf
+
+    def required_phrases(self, score: float) -> int:
+        """Return the number of strong phrases that a message with this sum needs."""
+        return 1 if score > self.sufficient_score else self.strong_phrases
 
 
-_BAR = _Bar(0.0, 2, 1.5)
-# A form or an app was opened, read and filled in.
-_BAR_OF_A_FORM = _Bar(4.0, 4)
+_THRESHOLD = _Threshold(0.0, 2, 1.5)
+# To fill in a form or an app takes effort: an advertiser seldom does.
+_FORM_THRESHOLD = _Threshold(4.0, 4)
 
 
 class Classifier:
-    """Judges by `cues`, the rows of `kinds.csv`.
+    """Classifies by `rows`, the rows of `kinds.csv`.
 
     `without_kind_choice` are the channels on which the sender has no field for the kind of report.
     """
 
-    def __init__(self, cues: Iterable[ClassificationRow], without_kind_choice: Collection[Channel]) -> None:
-        cues = tuple(cues)
+    def __init__(self, rows: Iterable[ClassificationRow], without_kind_choice: Collection[Channel]) -> None:
+        rows = tuple(rows)
         self._without_kind_choice = frozenset(without_kind_choice)
-        self._test, self._greeting = _words(cues, "test"), _words(cues, "greeting")
-        self._mere_words = self._test | self._greeting | _words(cues, "filler")
-        self._phrases = PhraseMatcher([cue for cue in cues if cue.outcome not in {"test", "greeting", "filler"}])
+        self._test_words, self._greeting_words = _listed_words(rows, "test"), _listed_words(rows, "greeting")
+        self._mere_words = self._test_words | self._greeting_words | _listed_words(rows, "filler")
+        self._phrases = PhraseMatcher([row for row in rows if row.outcome not in {"test", "greeting", "filler"}])
 
     def classify(self, text: str, title: str, channel: Channel, *, keep: bool = False) -> Classification:
-        """What a message is, by its cleaned words.
+        """Return the classification of a message by its cleaned text.
 
-        `keep`: it has a picture or a file, or a proven sender continues a matter with it; then it is never set aside.
+        `keep`: the message has a file, or its proven sender continues a matter with it. It is then never set aside.
         """
-        whole = f"{title}\n{text}" if title else text
-        keep = keep or len(whole) > LONGEST
-        words = tokenize(whole[:LONGEST], self._phrases)
-        if not keep and (mere := self._mere(words)):
-            return Classification(None, mere, 0.0, (mere,))
-        found = self._phrases.match(words)
-        by_form = channel not in self._without_kind_choice
-        bar = _BAR_OF_A_FORM if by_form else _BAR
-        protecting = found.of_group("protects")
-        if not keep and not protecting and (aside := _aside(found, bar)):
-            return aside
-        kind, says = (None, "unwanted") if by_form else _kind(found)
-        cues = tuple(f"protects:{cue.name}" for cue in protecting[:_NAMED]) or _names(found.of_group(says))
-        return Classification(kind, None, found.sums[says], cues)
+        full_text = f"{title}\n{text}" if title else text
+        words = tokenize(full_text[:MAX_CHARACTERS], self._phrases)
+        matches = self._phrases.match(words)
+        protecting_rows = matches.of_outcome("protects")
+        is_form = channel not in self._without_kind_choice
+        if not keep and len(full_text) <= MAX_CHARACTERS:
+            threshold = _FORM_THRESHOLD if is_form else _THRESHOLD
+            unwanted = self._mere_message(words) or _unwanted_message(matches, threshold, protecting_rows)
+            if unwanted:
+                return unwanted
+        kind, outcome = (None, "unwanted") if is_form else _kind(matches)
+        evidence = tuple(f"protects:{row.name}" for row in protecting_rows[:_MAX_EVIDENCE])
+        return Classification(kind, None, matches.sums[outcome], evidence or _evidence(matches.of_outcome(outcome)))
 
     def match_phrases(self, text: str) -> PhraseMatches:
-        """What the phrases in a text say."""
-        return self._phrases.match(tokenize(text[:LONGEST], self._phrases))
+        """Return the phrases in a text, and their sums."""
+        return self._phrases.match(tokenize(text[:MAX_CHARACTERS], self._phrases))
 
-    def _mere(self, words: Sequence[str]) -> Literal["test", "greeting"] | None:
-        """A test or a greeting, and not a word more."""
-        if not 0 < len(words) <= _FEW:
+    def _mere_message(self, words: Sequence[str]) -> Classification | None:
+        """Return the classification of a message that is only a test or a greeting."""
+        if not 0 < len(words) <= _MAX_MERE_WORDS:
             return None
-        numbers = [word for word in words if word.isdigit()]
-        if not self._mere_words.issuperset(word for word in words if word not in numbers):
+        numbers = set(filter(str.isdigit, words))
+        if not self._mere_words.issuperset(set(words) - numbers):
             return None
-        if not self._test.isdisjoint(words) and all(len(number) <= _COUNTING for number in numbers):
-            return "test"
-        return None if numbers or self._greeting.isdisjoint(words) else "greeting"
+        is_test = not self._test_words.isdisjoint(words)
+        if is_test and max(map(len, numbers), default=0) <= _MAX_TEST_NUMBER_DIGITS:
+            return _set_aside("test", 0.0, ("test",))
+        if numbers or self._greeting_words.isdisjoint(words):
+            return None
+        return _set_aside("greeting", 0.0, ("greeting",))
 
 
-def _aside(found: PhraseMatches, bar: _Bar) -> Classification | None:
-    """Return why a message is no complaint, where the sums are above the bar; `None` else."""
-    for says in ("publicity", "unwanted"):
-        score = found.sums[says]
-        if score <= bar.score:
+def _unwanted_message(
+    matches: PhraseMatches, threshold: _Threshold, protecting_rows: Sequence[ClassificationRow]
+) -> Classification | None:
+    """Return the classification of publicity, an advertisement or a fraud; None for any other message."""
+    if protecting_rows:
+        return None
+    for outcome in ("publicity", "unwanted"):
+        score = matches.sums[outcome]
+        if score <= threshold.score:
             continue
-        cues = found.of_group(says)
-        telling = sum(1 for cue in cues if cue.given_weight >= _TELLING)
-        if telling >= (1 if score > bar.alone else bar.telling):
-            unwanted: Reason = "fraud" if found.sums["fraud"] > 0 else "promotion"
-            return Classification(None, unwanted if says == "unwanted" else "publicity", score, _names(cues))
+        rows = matches.of_outcome(outcome)
+        strong_phrases = sum(1 for row in rows if row.given_weight >= _MIN_STRONG_WEIGHT)
+        if strong_phrases >= threshold.required_phrases(score):
+            return _set_aside(_reason(matches, outcome), score, _evidence(rows))
     return None
 
 
-def _kind(found: PhraseMatches) -> tuple[Kind, str]:
-    """The kind, and the sum that speaks for it; a complaint where neither a question nor a wish is said."""
-    question, wish = found.sums["question"], found.sums["wish"]
+def _set_aside(reason: Reason, score: float, evidence: tuple[str, ...]) -> Classification:
+    return Classification(None, reason, score, evidence)
+
+
+def _reason(matches: PhraseMatches, outcome: str) -> Reason:
+    if outcome == "publicity":
+        return "publicity"
+    return "fraud" if matches.sums["fraud"] > 0 else "promotion"
+
+
+def _kind(matches: PhraseMatches) -> tuple[Kind, str]:
+    """Return the kind and the outcome whose sum decided it; a complaint if neither a question nor a wish is likely."""
+    question, wish = matches.sums["question"], matches.sums["wish"]
     if max(question, wish) <= 0:
         return Kind.PENGADUAN, "unwanted"
     return (Kind.ASPIRASI, "wish") if wish > question else (Kind.PERMINTAAN_INFORMASI, "question")
 
 
-def _names(cues: Iterable[ClassificationRow]) -> tuple[str, ...]:
-    speaking = sorted((cue for cue in cues if cue.weight > 0), key=lambda cue: -cue.weight)
-    return tuple(cue.name for cue in speaking[:_NAMED])
+def _evidence(rows: Iterable[ClassificationRow]) -> tuple[str, ...]:
+    supporting_rows = sorted((row for row in rows if row.weight > 0), key=lambda row: -row.weight)
+    return tuple(row.name for row in supporting_rows[:_MAX_EVIDENCE])
 
 
-def _words(cues: Iterable[ClassificationRow], says: str) -> frozenset[str]:
-    return frozenset(word for cue in cues if cue.outcome == says for word in cue.phrases)
+def _listed_words(rows: Iterable[ClassificationRow], outcome: str) -> frozenset[str]:
+    return frozenset(word for row in rows if row.outcome == outcome for word in row.phrases)

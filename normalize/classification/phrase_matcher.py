@@ -1,4 +1,4 @@
-"""Finds the cues of `kinds.csv` in tokens, in one pass."""
+"""Finds the phrases of `kinds.csv` in the tokens of a message, in one pass."""
 
 from __future__ import annotations
 
@@ -10,64 +10,65 @@ from config.reference.classification_phrases import ALWAYS, LISTED, WEIGHED, Cla
 
 
 @dataclass(slots=True)
-class _Words:
-    """What is said when the words up to here stand in a row, and which may follow them."""
+class _PhraseNode:
+    """A node in the tree of phrases: the rows whose phrase ends here, and the words that may follow."""
 
-    cues: list[int] = field(default_factory=list)
-    then: dict[str, _Words] = field(default_factory=dict)
+    rows: list[int] = field(default_factory=list)
+    following: dict[str, _PhraseNode] = field(default_factory=dict)
 
 
 class PhraseMatches(NamedTuple):
-    """The cues in a message, in the order of the table, and what they come to, by what they say."""
+    """The rows of which a phrase is in a message, in the order of the table, and the sum of weights of each outcome."""
 
-    cues: list[ClassificationRow]
+    rows: list[ClassificationRow]
     sums: dict[str, float]
 
-    def of_group(self, says: str) -> list[ClassificationRow]:
-        """Those that say this."""
-        return [cue for cue in self.cues if cue.outcome == says]
+    def of_outcome(self, outcome: str) -> list[ClassificationRow]:
+        """Return the rows of one outcome."""
+        return [row for row in self.rows if row.outcome == outcome]
 
 
 class PhraseMatcher:
-    """The phrases of `cues`."""
+    """Matches the phrases of `rows`."""
 
-    def __init__(self, cues: Sequence[ClassificationRow]) -> None:
-        self._cues = cues
-        self._says = [(cue.outcome, cue.weight) for cue in cues]
-        self._start = dict.fromkeys(WEIGHED + LISTED, 0.0)
-        self._first: dict[str, _Words] = {}
-        for number, cue in enumerate(cues):
-            if ALWAYS in cue.phrases:
-                self._start[cue.outcome] += cue.weight
+    def __init__(self, rows: Sequence[ClassificationRow]) -> None:
+        self._rows = rows
+        self._weights = [(row.outcome, row.weight) for row in rows]
+        self._start_sums = dict.fromkeys(WEIGHED + LISTED, 0.0)
+        self._roots: dict[str, _PhraseNode] = {}
+        for number, row in enumerate(rows):
+            if ALWAYS in row.phrases:
+                self._start_sums[row.outcome] += row.weight
             else:
-                for phrase in cue.phrases:
-                    self._end(phrase).cues.append(number)
+                for phrase in row.phrases:
+                    self._end_node(phrase).rows.append(number)
 
     def __contains__(self, word: object) -> bool:
-        """Whether a phrase begins with this word."""
-        return word in self._first
+        """Return whether a phrase begins with this word."""
+        return word in self._roots
 
     def match(self, words: Sequence[str]) -> PhraseMatches:
-        """What the phrases in these words say; each cue counts once."""
-        hits: set[int] = set()
-        first, end = self._first, len(words)
-        for place, word in enumerate(words, 1):
-            at = first.get(word)
-            while at is not None:
-                hits.update(at.cues)
-                if not at.then or place == end:
+        """Return the rows of which a phrase is in these words. Each row counts once."""
+        matching_rows: set[int] = set()
+        roots, end = self._roots, len(words)
+        for next_index, word in enumerate(words, 1):
+            node = roots.get(word)
+            while node is not None:
+                matching_rows.update(node.rows)
+                if not node.following or next_index == end:
                     break
-                at = at.then.get(words[place])
-                place += 1  # noqa: PLW2901 - how far this phrase goes
-        sums = self._start.copy()
-        for hit in hits:
-            says, weight = self._says[hit]
-            sums[says] += weight
-        return PhraseMatches([self._cues[hit] for hit in sorted(hits)], sums)
+                node = node.following.get(words[next_index])
+                next_index += 1  # noqa: PLW2901 - walks along this phrase only
+        sums = self._start_sums.copy()
+        for row in matching_rows:
+            outcome, weight = self._weights[row]
+            sums[outcome] += weight
+        return PhraseMatches([self._rows[row] for row in sorted(matching_rows)], sums)
 
-    def _end(self, phrase: str) -> _Words:
-        then = self._first
+    def _end_node(self, phrase: str) -> _PhraseNode:
+        """Return the node at which a phrase ends; add it to the tree if needed."""
+        nodes = self._roots
         for word in phrase.split(" "):
-            at = then.setdefault(word, _Words())
-            then = at.then
-        return at
+            node = nodes.setdefault(word, _PhraseNode())
+            nodes = node.following
+        return node

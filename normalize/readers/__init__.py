@@ -1,1 +1,1 @@
-"""One reader per channel: from the provider's bytes to a draft. Pure; raises nothing but `Unreadable`."""
+"""One reader per channel: it makes a draft of the provider's bytes. Pure; raises only `Unreadable`."""

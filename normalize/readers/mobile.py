@@ -1,4 +1,4 @@
-"""Reads the mobile app's JSON: a report as the app posted it, or the letter that the door made of it."""
+"""Reads the mobile app's JSON: a report as the app posted it, or the envelope that the door puts around it."""
 
 from pydantic import ValidationError
 
@@ -8,30 +8,33 @@ from normalize.draft import Continuation, Draft, unreadable_field
 
 
 def read_report(content_type: str, body: bytes) -> Draft:
-    """The draft in a mobile report; what is said later about the same report follows it. Raises `Unreadable`."""
+    """Return the draft of a mobile report. A later message about the same report continues it. Raises `Unreadable`."""
     try:
-        if content_type == MOBILE_ENVELOPE:
-            letter = MobileEnvelope.model_validate_json(body)
-        else:
-            said = MobileSubmission.model_validate_json(body)
-            letter = MobileEnvelope(device_id=said.device_id, thread=said.client_id, said=said)
+        envelope = _read_envelope(content_type, body)
     except ValidationError as error:
         raise unreadable_field(error) from None
-    # The device is in the mark: nobody follows another's report, whatever ids they send.
-    mark = f"mobile:{letter.device_id}:{letter.thread}"
-    return Draft(_report(letter), _contact(letter), Continuation(mark, "more-about") if letter.thread else None)
+    # The device is part of the mark, so no device can continue the report of another one, whatever ids it sends.
+    mark = f"mobile:{envelope.device_id}:{envelope.thread}"
+    return Draft(_report(envelope), _contact(envelope), Continuation(mark, "more-about") if envelope.thread else None)
 
 
-def _report(letter: MobileEnvelope) -> Report:
-    """Where the app sent no coordinates, those of its picture."""
-    report = letter.said.report()
+def _read_envelope(content_type: str, body: bytes) -> MobileEnvelope:
+    if content_type == MOBILE_ENVELOPE:
+        return MobileEnvelope.model_validate_json(body)
+    submission = MobileSubmission.model_validate_json(body)
+    return MobileEnvelope(device_id=submission.device_id, thread=submission.client_id, said=submission)
+
+
+def _report(envelope: MobileEnvelope) -> Report:
+    """Return the report, with the coordinates of its first picture where the app sent none."""
+    report = envelope.said.report()
     place = report.place
     if place.latitude is not None or place.longitude is not None:
         return report
-    found = {"latitude": letter.latitude, "longitude": letter.longitude, "accuracy": None}
-    return report.model_copy(update={"place": place.model_copy(update=found)})
+    coordinates = {"latitude": envelope.latitude, "longitude": envelope.longitude, "accuracy": None}
+    return report.model_copy(update={"place": place.model_copy(update=coordinates)})
 
 
-def _contact(letter: MobileEnvelope) -> Contact:
-    contact = letter.said.contact()
-    return contact if contact.push else contact.model_copy(update={"push": letter.push_token})
+def _contact(envelope: MobileEnvelope) -> Contact:
+    contact = envelope.said.contact()
+    return contact if contact.push else contact.model_copy(update={"push": envelope.push_token})

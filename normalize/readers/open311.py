@@ -9,16 +9,16 @@ from normalize.draft import Draft, unreadable_field
 
 
 class Open311Reader:
-    """`names` are the services' by their codes; one that is no longer among them is called by its code."""
+    """Reads service requests. `service_names` are by code; a service without a name there is called by its code."""
 
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self._names = names
+    def __init__(self, service_names: Mapping[str, str]) -> None:
+        self._service_names = service_names
 
     def read_report(self, _content_type: str, body: bytes) -> Draft:
-        """The draft in a service request. Raises `Unreadable`."""
+        """Return the draft of a service request. Raises `Unreadable`."""
         try:
             request = ServiceRequest.from_form(body)
         except ValidationError as error:
             raise unreadable_field(error) from None
         code = request.service_code
-        return Draft(request.report(self._names.get(code, code)), request.contact())
+        return Draft(request.report(self._service_names.get(code, code)), request.contact())

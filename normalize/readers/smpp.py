@@ -1,30 +1,34 @@
-"""Reads an SMS as it came over SMPP, joined by the door."""
+"""Reads an SMS that arrived over SMPP and whose parts the door has joined."""
 
 from pydantic import ValidationError
 
 from messages.shapes import Contact, Report
 from messages.smpp import JoinedSms
 from messages.sms import parse_sms
-from normalize.draft import Continuation, Draft, NotComplaint, unreadable_field
-
-_LONGEST_TEXT = 10_000
-_LONGEST_PHONE = 40
+from normalize.draft import (
+    MAX_PHONE_LENGTH,
+    MAX_TEXT_LENGTH,
+    Continuation,
+    Draft,
+    NotComplaint,
+    unreadable_field,
+)
 
 
 def read_report(_content_type: str, body: bytes) -> Draft | NotComplaint:
-    """The draft in an SMS, partial where parts of it are missing; the rest of it, when it comes, follows the same mark.
+    """Return the draft of an SMS, marked as partial where parts are missing. Late parts continue it by its mark.
 
-    A question about a number, and nothing said, are none. Raises `Unreadable`.
+    A question about a number and an empty text are no complaints. Raises `Unreadable`.
     """
     try:
-        sms = JoinedSms.model_validate_json(body)
+        joined_sms = JoinedSms.model_validate_json(body)
     except ValidationError as error:
         raise unreadable_field(error) from None
-    said = parse_sms(sms.text)
-    if said.kind == "nothing":
+    sms = parse_sms(joined_sms.text)
+    if sms.kind == "nothing":
         return NotComplaint("empty")
-    if said.kind == "status":
+    if sms.kind == "status":
         return NotComplaint("status-request")
-    report = Report(text=said.text[:_LONGEST_TEXT], partial=bool(sms.missing))
-    continuation = Continuation(sms.mark, "completes") if sms.mark else None
-    return Draft(report, Contact(phone=sms.sender[:_LONGEST_PHONE]), continuation)
+    report = Report(text=sms.text[:MAX_TEXT_LENGTH], partial=bool(joined_sms.missing))
+    continuation = Continuation(joined_sms.mark, "completes") if joined_sms.mark else None
+    return Draft(report, Contact(phone=joined_sms.sender[:MAX_PHONE_LENGTH]), continuation)

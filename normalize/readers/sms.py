@@ -1,20 +1,35 @@
 """Reads an SMS as Twilio delivers it: a form, or a JSON object, with `From` and `Body`."""
 
-from messages.shapes import Contact, Report
-from messages.sms import is_opt_out_keyword, parse_sms, read_picture_urls, twilio_fields
-from messages.submission import e164
-from normalize.draft import Draft, NotComplaint, Unreadable
+from collections.abc import Mapping
 
-_LONGEST_TEXT = 10_000
-# Of a MessageSid, what tells two pictures without words apart: else the second would be a repeat of the first.
-_TELLING = 8
+from messages.shapes import Contact, Report
+from messages.sms import ParsedSms, is_opt_out_keyword, parse_sms, read_picture_urls, twilio_fields
+from messages.submission import e164
+from normalize.draft import MAX_PHONE_LENGTH, MAX_TEXT_LENGTH, Draft, NotComplaint, Unreadable
+
+# The end of a MessageSid that tells two pictures without a text apart; else the second would repeat the first.
+_SID_CHARACTERS = 8
 
 
 def read_report(content_type: str, body: bytes) -> Draft | NotComplaint:
-    """The draft in an SMS; a word to the operator, a question about a number, and nothing said are none.
+    """Return the draft of an SMS. An opt-out keyword, a question about a number and an empty text are no complaints.
 
     Raises `Unreadable`.
     """
+    fields = _read_fields(content_type, body)
+    text = fields.get("Body", "")
+    sms = parse_sms(text)
+    pictures, _ = read_picture_urls(fields)
+    contact = Contact(phone=e164(fields["From"])[:MAX_PHONE_LENGTH])
+    if sms.kind == "nothing" and pictures:
+        sid_end = fields.get("MessageSid", "")[-_SID_CHARACTERS:]
+        return Draft(Report(text=f"Foto tanpa keterangan ({sid_end})"), contact)
+    if not pictures and (not_complaint := _not_complaint(fields, text, sms)):
+        return not_complaint
+    return Draft(Report(text=(sms.text or text)[:MAX_TEXT_LENGTH]), contact)
+
+
+def _read_fields(content_type: str, body: bytes) -> Mapping[str, str]:
     try:
         fields = twilio_fields(content_type, body)
     except UnicodeDecodeError:
@@ -23,17 +38,13 @@ def read_report(content_type: str, body: bytes) -> Draft | NotComplaint:
         raise Unreadable("body") from None
     if "From" not in fields:
         raise Unreadable("From")
-    words = fields.get("Body", "")
-    said = parse_sms(words)
-    pictures, _ = read_picture_urls(fields)
-    contact = Contact(phone=e164(fields["From"])[:40])
-    if said.kind == "nothing" and pictures:
-        came = fields.get("MessageSid", "")[-_TELLING:]
-        return Draft(Report(text=f"Foto tanpa keterangan ({came})"), contact)
-    if is_opt_out_keyword(fields, words) and not pictures:
+    return fields
+
+
+def _not_complaint(fields: Mapping[str, str], text: str, sms: ParsedSms) -> NotComplaint | None:
+    """Return the reason why an SMS without pictures is no complaint."""
+    if is_opt_out_keyword(fields, text):
         return NotComplaint("opt-out")
-    if said.kind == "nothing":
+    if sms.kind == "nothing":
         return NotComplaint("empty")
-    if said.kind == "status" and not pictures:
-        return NotComplaint("status-request")
-    return Draft(Report(text=said.text[:_LONGEST_TEXT] or words[:_LONGEST_TEXT]), contact)
+    return NotComplaint("status-request") if sms.kind == "status" else None

@@ -1,11 +1,13 @@
-"""Reads a mention of the account: one post of the X API v2, with the account it was found for.
+"""Reads a mention of the account on X: one post of the X API v2, with the account it was found for.
 
-The text is what its author wrote, and nothing else: of a long post the whole, of several versions the last. X adds a
-link to the author's own post where that shows a picture: it goes, for it names the author to the agency. What a quoted
-post says is another's words; the link to it stays where X put it (but not where the author wants to be anonymous, for
-it may be their own), and the quoted person is not named. A retweet says nothing of its own, and neither does a post of
-nothing but tags, links and handles, unless it shows a picture or quotes a post: then it may be a complaint, and a
-person looks.
+The text is what the author wrote: the full text of a long post, and the last of several versions.
+
+* X adds a link to the author's own post where that has a picture. The link is removed, because it would name the author
+  to the agency.
+* The text of a quoted post is not the author's. The link to it remains where X put it, and the quoted person is not
+  named. For an anonymous author the link is removed as well, because the quoted post may be the author's own.
+* A retweet has no text of its own and is no complaint. A post of only tags, links and handles is none either, unless it
+  has a picture or quotes a post: then it may be a complaint, and a person looks at it.
 """
 
 import hashlib
@@ -17,21 +19,24 @@ from typing import Any
 from pydantic import AliasChoices, BaseModel, Field, ValidationError
 
 from messages.shapes import Contact, Report
-from normalize.draft import Continuation, Draft, NotComplaint, Unreadable, unreadable_field
+from normalize.draft import MAX_TEXT_LENGTH, Continuation, Draft, NotComplaint, Unreadable, unreadable_field
 
-# The handles at the beginning are the envelope. Only ours goes: the others may name the agency that is meant.
-_ENVELOPE = re.compile(r"^(?:\s*\.?@\w+[\s:,]*)+")
-_OURS = re.compile(r"\.?@lapor1708\b[\s:,]*", re.IGNORECASE)
+# The handles at the beginning. Only our own is removed: the others may name the agency that should act.
+_LEADING_HANDLES = re.compile(r"^(?:\s*\.?@\w+[\s:,]*)+")
+_OUR_HANDLE = re.compile(r"\.?@lapor1708\b[\s:,]*", re.IGNORECASE)
 _LAPOR_TAG = re.compile(r"(?<!\w)#lapor\b", re.IGNORECASE)
-# A full-width # or @ counts on X as the plain one does.
-_ANONIM = re.compile(r"(?<!\w)[#\uff03]anonim\b", re.IGNORECASE)
-_RAHASIA = re.compile(r"(?<!\w)[#\uff03]rahasia\b", re.IGNORECASE)
-_NOT_WORDS = re.compile(r"https?://\S+|(?<!\w)[@\uff20#\uff03]\w+")
-_LINK = re.compile(r"https?://t\.co/\w+")
+# On X, a full-width # or @ has the same meaning as the plain one.
+_ANONIM_TAG = re.compile(r"(?<!\w)[#\uff03]anonim\b", re.IGNORECASE)
+_RAHASIA_TAG = re.compile(r"(?<!\w)[#\uff03]rahasia\b", re.IGNORECASE)
+_LINK_HANDLE_OR_TAG = re.compile(r"https?://\S+|(?<!\w)[@\uff20#\uff03]\w+")
+_SHORT_LINK = re.compile(r"https?://t\.co/\w+")
 _ON_X = re.compile(r"https?://(?:[\w-]+\.)*(?:twitter|x)\.com\b", re.IGNORECASE)
-# X writes these three so, whatever its author typed.
-_ESCAPED = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
-_LONGEST = 10_000
+# X escapes these three characters in every text.
+_ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+# Unicode's categories of letters, symbols, numbers and combining marks. An emoji is a symbol.
+_TEXT_CATEGORIES = frozenset("LNSM")
+# Characters of the hash that makes the text of a post without words unique.
+_HASH_CHARACTERS = 6
 
 
 class _Note(BaseModel):
@@ -49,138 +54,155 @@ class _Attachments(BaseModel):
 
 
 class _Post(BaseModel):
-    """What is read of a post. X is renaming tweets to posts, field by field: both names are read."""
+    """The fields of a post that are read. X is renaming tweets to posts, field by field: both names are accepted."""
 
     id: str = Field(max_length=40)
     author_id: str = Field(max_length=40)
     text: str
-    conversation: str | None = Field(None, validation_alias="conversation_id")
-    answers: str | None = Field(None, validation_alias="in_reply_to_user_id")
+    conversation_id: str | None = None
+    in_reply_to_user_id: str | None = None
     attachments: _Attachments | None = None
     entities: Any = None
     note: _Note | None = Field(None, validation_alias=AliasChoices("note_tweet", "note_post"))
     references: list[_Reference] | None = Field(
         None, validation_alias=AliasChoices("referenced_tweets", "referenced_posts")
     )
-    history: list[Any] | None = Field(
+    version_ids: list[Any] | None = Field(
         None, validation_alias=AliasChoices("edit_history_tweet_ids", "edit_history_post_ids")
     )
 
-    def referenced(self, *types: str) -> str | None:
-        """The post that this one refers to in one of these ways."""
-        return next((one.id for one in self.references or () if one.type in types), None)
+    def referenced_id(self, *types: str) -> str | None:
+        """Return the id of the first post that this one refers to with one of these types."""
+        return next((reference.id for reference in self.references or () if reference.type in types), None)
 
     @property
-    def shows(self) -> bool:
-        """Whether it has pictures or videos."""
+    def has_media(self) -> bool:
+        """Return whether the post has pictures or videos."""
         return bool(self.attachments and self.attachments.media_keys)
 
     @property
-    def versions(self) -> set[str]:
-        """The ids of this post."""
-        return {self.id, *(one for one in self.history or () if isinstance(one, str))}
+    def first_version_id(self) -> str:
+        """Return the id of the first version; an edited post gets a new id."""
+        return self.version_ids[0] if self.version_ids and isinstance(self.version_ids[0], str) else self.id
 
     @property
-    def links(self) -> dict[str, str]:
-        """Where X's short links lead, as far as X says."""
-        return _links(self.entities) | _links(self.note.entities if self.note else None)
+    def all_version_ids(self) -> set[str]:
+        """Return the ids of all versions of this post."""
+        return {self.id, *(version for version in self.version_ids or () if isinstance(version, str))}
 
     @property
-    def written(self) -> str:
-        """The whole of what its author wrote."""
+    def link_targets(self) -> dict[str, str]:
+        """Return the targets of X's short links as X states them; an empty string where X states none."""
+        return _link_targets(self.entities) | _link_targets(self.note.entities if self.note else None)
+
+    @property
+    def full_text(self) -> str:
+        """Return the full text of the author."""
         text = (self.note.text if self.note else "") or self.text
-        for escaped, plain in _ESCAPED:
-            text = text.replace(escaped, plain)
+        for escape, character in _ESCAPES:
+            text = text.replace(escape, character)
         return text
 
 
-class _Found(BaseModel):
+class _Mention(BaseModel):
     account: str = ""
     post: _Post
 
 
 def read_report(_content_type: str, body: bytes) -> Draft | NotComplaint:
-    """The draft in a mention; `retweet`, `own-post`, `publicity` and `empty` are none. Raises `Unreadable`."""
+    """Return the draft of a mention, or `retweet`, `own-post`, `publicity` or `empty`. Raises `Unreadable`."""
     try:
-        found = _Found.model_validate_json(_whole(body))
+        mention = _Mention.model_validate_json(_without_half_characters(body))
     except ValidationError as error:
         raise unreadable_field(error) from None
     except (ValueError, RecursionError):
         raise Unreadable("body") from None
-    post = found.post
-    if post.author_id == found.account:
+    post = mention.post
+    text = _LEADING_HANDLES.sub(lambda handles: _OUR_HANDLE.sub("", handles[0]), post.full_text)
+    if not_complaint := _not_complaint(mention, text):
+        return not_complaint
+    anonim = bool(_ANONIM_TAG.search(text))
+    report_text = _without_identifying_links(post, text, anonim=anonim)[:MAX_TEXT_LENGTH]
+    report = Report(
+        text=report_text if report_text.strip() else _placeholder_text(post),
+        anonim=anonim,
+        rahasia=bool(_RAHASIA_TAG.search(text)),
+    )
+    return Draft(report, Contact(post=post.id, account=post.author_id), _continuation(post, mention.account))
+
+
+def _not_complaint(mention: _Mention, text: str) -> NotComplaint | None:
+    post = mention.post
+    if post.author_id == mention.account:
         return NotComplaint("own-post")
-    if post.referenced("retweeted", "reposted") is not None:
+    if post.referenced_id("retweeted", "reposted") is not None:
         return NotComplaint("retweet")
-    said = _ENVELOPE.sub(lambda handles: _OURS.sub("", handles[0]), post.written)
-    if not _LAPOR_TAG.sub("", _OURS.sub("", said)).strip():
+    if not _LAPOR_TAG.sub("", _OUR_HANDLE.sub("", text)).strip():
         return NotComplaint("empty")
-    points = post.shows or post.referenced("quoted") is not None
-    if not points and not _has_words(said):
-        return NotComplaint("publicity")
-    anonim = bool(_ANONIM.search(said))
-    text = _without_telling_links(post, said, anonim=anonim)[:_LONGEST]
-    report = Report(text=text if text.strip() else _wordless(post), anonim=anonim, rahasia=bool(_RAHASIA.search(said)))
-    return Draft(report, Contact(post=post.id, account=post.author_id), _follows(post, found.account))
+    shows_or_quotes = post.has_media or post.referenced_id("quoted") is not None
+    return None if shows_or_quotes or _has_words(text) else NotComplaint("publicity")
 
 
-def _without_telling_links(post: _Post, said: str, *, anonim: bool) -> str:
-    """Without links to the author's own post; who is anonymous, without any that leads to X or X does not explain."""
-    links = post.links
-    own = re.compile(rf"/status(?:es)?/(?:{'|'.join(map(re.escape, post.versions))})\b")
-    end = len(said.rstrip())
+def _without_identifying_links(post: _Post, text: str, *, anonim: bool) -> str:
+    """Remove links to the author's own post; for an anonymous author also links to X and links without a target."""
+    targets = post.link_targets
+    own_post = re.compile(rf"/status(?:es)?/(?:{'|'.join(map(re.escape, post.all_version_ids))})\b")
+    end = len(text.rstrip())
 
-    def kept(link: re.Match[str]) -> str:
-        leads = links.get(link[0], "")
-        of_the_picture = not leads and post.shows and link.end() == end
-        hidden = anonim and (not leads or _ON_X.match(leads))
-        return "" if own.search(leads) or of_the_picture or hidden else link[0]
+    def replacement(link: re.Match[str]) -> str:
+        target = targets.get(link[0], "")
+        is_of_own_media = not target and post.has_media and link.end() == end
+        may_identify = anonim and (not target or _ON_X.match(target))
+        return "" if own_post.search(target) or is_of_own_media or may_identify else link[0]
 
-    return _LINK.sub(kept, said)
-
-
-def _wordless(post: _Post) -> str:
-    """A text for a post that only shows or points; no two are the same, else the second would repeat the first."""
-    mark = hashlib.sha256(post.id.encode()).hexdigest()[:6]
-    return f"{'Foto' if post.shows else 'Kutipan'} tanpa keterangan ({mark})"
+    return _SHORT_LINK.sub(replacement, text)
 
 
-def _links(entities: object) -> dict[str, str]:
-    urls = entities.get("urls") if isinstance(entities, dict) else None
-    found = [url for url in urls if isinstance(url, dict)] if isinstance(urls, list) else []
-    return {str(url.get("url")): str(url.get("expanded_url") or "") for url in found}
+def _placeholder_text(post: _Post) -> str:
+    """Return a text for a post without words. It is unique: with the same text a second post would repeat the first."""
+    post_hash = hashlib.sha256(post.id.encode()).hexdigest()[:_HASH_CHARACTERS]
+    return f"{'Foto' if post.has_media else 'Kutipan'} tanpa keterangan ({post_hash})"
 
 
-def _has_words(said: str) -> bool:
-    """Whether anything is left besides links, handles, tags and punctuation; an emoji says something."""
-    left = _NOT_WORDS.sub(" ", said)
-    return any(unicodedata.category(character)[0] in "LNSM" for character in left)
+def _link_targets(entities: object) -> dict[str, str]:
+    links = entities.get("urls") if isinstance(entities, dict) else None
+    if not isinstance(links, list):
+        return {}
+    return {str(link.get("url")): str(link.get("expanded_url") or "") for link in links if isinstance(link, dict)}
 
 
-def _follows(post: _Post, account: str) -> Continuation:
-    """An edit follows its first version, a part of a thread its author's part before it, an answer to us their matter.
+def _has_words(text: str) -> bool:
+    """Return whether anything remains besides links, handles, tags and punctuation. An emoji counts as a word."""
+    remaining_text = _LINK_HANDLE_OR_TAG.sub(" ", text)
+    return any(unicodedata.category(character)[0] in _TEXT_CATEGORIES for character in remaining_text)
 
-    Two posts of one author below somebody else's are two matters: nothing shows that they are one.
+
+def _continuation(post: _Post, account: str) -> Continuation:
+    """Return the mark of the matter that a post belongs to.
+
+    An edited post continues its first version, a part of a thread the part of its author before it, and an answer to us
+    the author's matter in that conversation. Two posts of one author below another person's post are two matters:
+    nothing shows that they are one.
     """
-    first = post.history[0] if post.history and isinstance(post.history[0], str) else post.id
-    conversation = post.conversation or first
-    parent = post.referenced("replied_to")
-    talk = _mark(post, "talk", conversation)
-    additional_marks = (_mark(post, "post", post.id), talk)
-    if post.id != first:
-        return Continuation(_mark(post, "post", first), "edited", additional_marks)
-    if parent and post.answers == post.author_id:
-        return Continuation(_mark(post, "post", parent), "same-thread", additional_marks)
-    if parent and post.answers == account and parent != conversation:
-        return Continuation(talk, "same-thread", additional_marks)
-    return Continuation(_mark(post, "post", first), "same-thread", additional_marks)
+    first_version_id = post.first_version_id
+    conversation_id = post.conversation_id or first_version_id
+    parent_id = post.referenced_id("replied_to")
+    conversation_mark = _mark(post, "talk", conversation_id)
+    additional_marks = (_mark(post, "post", post.id), conversation_mark)
+    if post.id != first_version_id:
+        return Continuation(_mark(post, "post", first_version_id), "edited", additional_marks)
+    if parent_id and post.in_reply_to_user_id == post.author_id:
+        return Continuation(_mark(post, "post", parent_id), "same-thread", additional_marks)
+    if parent_id and post.in_reply_to_user_id == account and parent_id != conversation_id:
+        return Continuation(conversation_mark, "same-thread", additional_marks)
+    return Continuation(_mark(post, "post", first_version_id), "same-thread", additional_marks)
 
 
-def _mark(post: _Post, kind: str, of: str) -> str:
-    return f"x:{post.author_id}:{kind}:{of}"
+def _mark(post: _Post, kind: str, post_id: str) -> str:
+    return f"x:{post.author_id}:{kind}:{post_id}"
 
 
-def _whole(body: bytes) -> str:
-    """Without half characters: JSON can spell them, UTF-8 can't."""
+def _without_half_characters(body: bytes) -> str:
+    """Return the JSON with half characters replaced: JSON can contain single surrogates, UTF-8 cannot."""
     text = json.dumps(json.loads(body), ensure_ascii=False)
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,4 +1,4 @@
-"""Reads the web: a form's urlencoded fields, or the JSON twin."""
+"""Reads a report from the web: the urlencoded fields of the form, or the same fields as JSON."""
 
 from pydantic import ValidationError
 
@@ -7,10 +7,10 @@ from normalize.draft import Draft, unreadable_field
 
 
 def read_report(content_type: str, body: bytes) -> Draft:
-    """The draft in a web report. Raises `Unreadable`."""
-    json = content_type.startswith("application/json")
+    """Return the draft of a web report. Raises `Unreadable`."""
+    is_json = content_type.startswith("application/json")
     try:
-        submission = Submission.model_validate_json(body) if json else Submission.from_form(body)
+        submission = Submission.model_validate_json(body) if is_json else Submission.from_form(body)
     except ValidationError as error:
         raise unreadable_field(error) from None
     return Draft(submission.report(), submission.contact())

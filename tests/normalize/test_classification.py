@@ -23,7 +23,7 @@ from config.reference.classification_phrases import (
 from config.reference.folder import ReferenceFolder
 from config.reference.table_reader import TableError
 from messages.shapes import Channel, Kind
-from normalize.classification.classifier import LONGEST, Classification, Classifier
+from normalize.classification.classifier import MAX_CHARACTERS, Classification, Classifier
 from normalize.classification.tokens import tokenize
 from tests.support.paths import DATA, SHARED
 from tests.support.stages import make_classifier
@@ -157,8 +157,8 @@ def test_a_form_takes_far_more(classifier: Classifier, channel: Channel) -> None
 
 def test_a_long_message_is_never_set_aside(classifier: Classifier) -> None:
     """Nobody pays for an advertisement of so many SMS; people write so long."""
-    assert classifier.classify(PRIZE + " " * (LONGEST - len(PRIZE)), "", "sms").reason == "fraud"
-    assert classifier.classify(PRIZE + " " * (LONGEST - len(PRIZE)) + "x", "", "sms").reason is None
+    assert classifier.classify(PRIZE + " " * (MAX_CHARACTERS - len(PRIZE)), "", "sms").reason == "fraud"
+    assert classifier.classify(PRIZE + " " * (MAX_CHARACTERS - len(PRIZE)) + "x", "", "sms").reason is None
 
 
 def test_contact_details_are_no_advertisement(classifier: Classifier) -> None:
@@ -233,7 +233,7 @@ def test_reports_stay_far_from_the_threshold(halves: list[Held]) -> None:
     for one in halves:
         if one.message.source == "report":
             found = one.classifier.match_phrases(one.message.text)
-            assert found.of_group("protects") or found.sums["unwanted"] < -1
+            assert found.of_outcome("protects") or found.sums["unwanted"] < -1
             left = f"{one.message.text} hub saya 080000000001 Rp 500.000 www.contoh.id"
             assert one.classifier.classify(left, "", "sms").reason is None
 
