@@ -111,8 +111,8 @@ def redrive(
             _print_plan(redrive_.plan(choice))
             return
         parts.ensure_topics()
-        redriven, left = _print_steps(redrive_.run(choice, actor, why, utc_now(), _pause(rate)))
-    print_note(f"redriven: {redriven}, left: {left}")
+        redriven, not_redriven = _print_steps(redrive_.run(choice, actor, why, utc_now(), _pause(rate)))
+    print_note(f"redriven: {redriven}, left: {not_redriven}")
 
 
 @commands.command()
@@ -178,7 +178,7 @@ def _pause(rate: float | None) -> Callable[[], None]:
 def _print_plan(steps: Iterable[RedriveStep]) -> None:
     counts: Counter[str] = Counter()
     for step in steps:
-        _print_left(step)
+        _print_not_redriven(step)
         if step.out:
             counts[step.out.topic] += 1
     for topic, count in sorted(counts.items()):
@@ -186,19 +186,19 @@ def _print_plan(steps: Iterable[RedriveStep]) -> None:
 
 
 def _print_steps(steps: Iterable[RedriveStep]) -> tuple[int, int]:
-    """Print each step. Returns the numbers of redriven dead letters and of those that were left."""
-    redriven = left_count = 0
+    """Print each step. Returns the numbers of dead letters that were redriven and that were not."""
+    redriven = not_redriven = 0
     for step in steps:
-        _print_left(step)
+        _print_not_redriven(step)
         if step.out:
             redriven += len(step.letters)
             for letter in step.letters:
                 print(letter.id, letter.topic, flush=True)
         else:
-            left_count += len(step.letters)
-    return redriven, left_count
+            not_redriven += len(step.letters)
+    return redriven, not_redriven
 
 
-def _print_left(step: RedriveStep) -> None:
+def _print_not_redriven(step: RedriveStep) -> None:
     for letter in step.letters if step.reason else ():
         print_note(f"{letter.id} is left. {NOT_REDRIVEN[step.reason]}", wrap=False)

@@ -1,4 +1,4 @@
-"""What operations look at: how far each stage is, what waits, what needs a person. The console shows the same."""
+"""Commands `lag` and `top`: consumer lag, messages pending review, queues, and alerts. The console shows the same."""
 
 import sys
 import time
@@ -24,126 +24,144 @@ from monitor.alert_conditions import Urgency, span
 from monitor.snapshot import Snapshot, Waiting
 from monitor.snapshot_collector import Watch
 
-# As sysexits.h has none for "it works, and somebody should look".
-EX_CONCERN = 1
+# sysexits.h has no code for "it works, and a person should act".
+EX_ALERT = 1
 _STYLES = {Urgency.NOW: "bold red", Urgency.SOON: "yellow", Urgency.LOOK: "cyan"}
-_WORDS = {Urgency.NOW: "NOW ", Urgency.SOON: "SOON", Urgency.LOOK: "LOOK"}
-_MOST_QUEUES = 10
-_MOST_REASONS = 6
+_LABELS = {Urgency.NOW: "NOW ", Urgency.SOON: "SOON", Urgency.LOOK: "LOOK"}
+_MAX_QUEUES = 10
+_MAX_REFUSAL_REASONS = 6
+
+Alerts = tuple[Standing, ...]
 
 
 def lag(as_json: Json = False) -> None:
-    """Say how far each stage is, in messages and in age of the oldest; exit 1 where something needs a person now."""
-    with _watching() as looking:
-        seen = looking.look()
-    standing = Register(DIRECTORY).stand(seen)
+    """Show the lag of each stage in messages and in age of the oldest. Exit 1 if a person must act now."""
+    with _collector() as collector:
+        snapshot = collector.look()
+    alerts = Register(DIRECTORY).stand(snapshot)
     if as_json:
-        print(seen.model_dump_json())
+        print(snapshot.model_dump_json())
     else:
-        OUT.print(*_said(standing, seen.at), _stages(seen), sep="\n")
-    sys.exit(EX_CONCERN if any(one.urgency is Urgency.NOW for one in standing) else 0)
+        OUT.print(*_alert_lines(alerts, snapshot.at), _stage_table(snapshot), sep="\n")
+    sys.exit(EX_ALERT if any(alert.urgency is Urgency.NOW for alert in alerts) else 0)
 
 
 def top(
     as_json: Json = False,
-    every: Annotated[float, typer.Option("--every", min=0.5, callback=finite, help="Seconds between two looks.")] = 5.0,
-    once: Annotated[bool, typer.Option("--once", help="Look once and end.")] = False,
+    every: Annotated[
+        float, typer.Option("--every", min=0.5, callback=finite, help="Seconds between two snapshots.")
+    ] = 5.0,
+    once: Annotated[bool, typer.Option("--once", help="Take one snapshot and end.")] = False,
 ) -> None:
-    """Watch the whole service: what needs a person, doors, stages, what was put aside, and agencies' queues."""
-    with _watching() as looking:
-        register = Register(DIRECTORY)
-
-        def look() -> tuple[Snapshot, tuple[Standing, ...]]:
-            seen = looking.look()
-            return seen, register.stand(seen)
-
+    """Watch the whole service: alerts, channels, stages, messages pending review and agencies' queues."""
+    with _collector() as collector:
+        snapshots = _snapshots(collector, every, once=once)
         if as_json:
-            while True:
-                seen, standing = look()
-                whole = seen.model_dump(mode="json") | {"concerns": [one.model_dump(mode="json") for one in standing]}
-                OUT.print_json(data=whole, indent=None)
-                if once:
-                    return
-                time.sleep(every)
+            for snapshot, alerts in snapshots:
+                OUT.print_json(data=_snapshot_json(snapshot, alerts), indent=None)
+        elif once:
+            OUT.print(screen(*next(snapshots)))
+        else:
+            with Live(screen(*next(snapshots)), console=OUT, screen=True, auto_refresh=False) as live:
+                for snapshot, alerts in snapshots:
+                    live.update(screen(snapshot, alerts), refresh=True)
+
+
+def screen(snapshot: Snapshot, alerts: Alerts) -> Group:
+    """Return everything on one screen."""
+    title = Text(f"Satu Pintu  {snapshot.at:%Y-%m-%d %H:%M:%S}Z", style="bold")
+    tables = (_channel_table(snapshot), _stage_table(snapshot), _review_table(snapshot), _queue_table(snapshot))
+    return Group(title, *_alert_lines(alerts, snapshot.at), *tables)
+
+
+def _snapshots(collector: Watch, seconds: float, *, once: bool) -> Iterator[tuple[Snapshot, Alerts]]:
+    """Return one snapshot with its alerts, or one every few seconds for ever."""
+    register = Register(DIRECTORY)
+    while True:
+        snapshot = collector.look()
+        yield snapshot, register.stand(snapshot)
         if once:
-            OUT.print(screen(*look()))
             return
-        with Live(screen(*look()), console=OUT, screen=True, auto_refresh=False) as live:
-            while True:
-                time.sleep(every)
-                live.update(screen(*look()), refresh=True)
+        time.sleep(seconds)
 
 
-def screen(seen: Snapshot, standing: tuple[Standing, ...]) -> Group:
-    """Everything on one screen."""
-    at = Text(f"Satu Pintu  {seen.at:%Y-%m-%d %H:%M:%S}Z", style="bold")
-    return Group(at, *_said(standing, seen.at), _channels(seen), _stages(seen), _heaps(seen), _queues(seen))
+def _snapshot_json(snapshot: Snapshot, alerts: Alerts) -> dict[str, object]:
+    return snapshot.model_dump(mode="json") | {"concerns": [alert.model_dump(mode="json") for alert in alerts]}
 
 
-def _said(standing: tuple[Standing, ...], now: datetime) -> list[Text]:
-    if not standing:
+def _alert_lines(alerts: Alerts, now: datetime) -> list[Text]:
+    if not alerts:
         return [Text("Nothing needs a person.", style="green")]
     return [
         Text.assemble(
-            (f"{_WORDS[one.urgency]}  ", _STYLES[one.urgency]), plain(one.says), (f"  {_for(one, now)}", "dim")
+            (f"{_LABELS[alert.urgency]}  ", _STYLES[alert.urgency]),
+            plain(alert.says),
+            (f"  {_duration(alert, now)}", "dim"),
         )
-        for one in standing
+        for alert in alerts
     ]
 
 
-def _for(one: Standing, now: datetime) -> str:
-    seconds = (now - one.since).total_seconds()
+def _duration(alert: Standing, now: datetime) -> str:
+    seconds = (now - alert.since).total_seconds()
     return f"for {span(seconds)}" if seconds >= 1 else ""
 
 
-def _channels(seen: Snapshot) -> Table:
+def _channel_table(snapshot: Snapshot) -> Table:
     table = Table("channel", "door", "last minute", "last hour", "usual hour", "newest", title_justify="left")
-    doors = {door: state.why for process in seen.processes for door, state in process.doors.items()}
-    for state in seen.channels:
-        why = doors.get(state.channel)
-        door = "?" if why is None else why or "open"
-        age = span(max(0.0, (seen.at - state.newest).total_seconds())) + " ago" if state.newest else "never"
-        _add(table, state.channel, door, f"{state.minute:,}", f"{state.hour:,}", f"{state.usual:.1f}", age)
+    shut_reasons = {door: state.why for process in snapshot.processes for door, state in process.doors.items()}
+    for state in snapshot.channels:
+        reason = shut_reasons.get(state.channel)
+        door = "?" if reason is None else reason or "open"
+        newest = "never"
+        if state.newest:
+            newest = span(max(0.0, (snapshot.at - state.newest).total_seconds())) + " ago"
+        _add_row(table, state.channel, door, f"{state.minute:,}", f"{state.hour:,}", f"{state.usual:.1f}", newest)
     return table
 
 
-def _stages(seen: Snapshot) -> Table:
-    table = Table("stage", "works", "topic", "waiting", "oldest")
-    for state in seen.stages:
-        works = ", ".join(state.members) or "nobody"
-        rows = sorted(state.topics.items()) or [("", Waiting())]
-        for at, (topic, waiting) in enumerate(rows):
-            own = (state.stage, works) if at == 0 else ("", "")
-            _add(table, *own, topic, f"{waiting.many:,}", _age(waiting, seen.at))
+def _stage_table(snapshot: Snapshot) -> Table:
+    table = Table("stage", "workers", "topic", "waiting", "oldest")
+    for state in snapshot.stages:
+        stage, workers = state.stage, ", ".join(state.members) or "nobody"
+        for topic, waiting in sorted(state.topics.items()) or [("", Waiting())]:
+            _add_row(table, stage, workers, topic, f"{waiting.many:,}", _age(waiting, snapshot.at))
+            # Only the first row of a stage names it.
+            stage = workers = ""
     return table
 
 
-def _heaps(seen: Snapshot) -> Table:
-    table = Table("put aside", "by", "reason", "messages", "oldest")
-    for kind, heaps in (("dead letter", seen.letters), ("quarantine", seen.quarantine)):
-        for heap in heaps:
-            reason = f"{heap.reason} {heap.field}".strip()
-            _add(table, kind, heap.place, reason, f"{heap.waiting.many:,}", _age(heap.waiting, seen.at))
-    turned: Counter[tuple[str, str]] = Counter()
-    for process in seen.processes:
+def _review_table(snapshot: Snapshot) -> Table:
+    """Return the messages pending review, and the requests that doors refused."""
+    table = Table("pending review", "by", "reason", "messages", "oldest")
+    for kind, groups in (("dead letter", snapshot.letters), ("quarantine", snapshot.quarantine)):
+        for group in groups:
+            reason = f"{group.reason} {group.field}".strip()
+            _add_row(table, kind, group.place, reason, f"{group.waiting.many:,}", _age(group.waiting, snapshot.at))
+    for (door, reason), count in _count_refusals(snapshot).most_common(_MAX_REFUSAL_REASONS):
+        _add_row(table, "refused", door, reason, f"{count:,}", "")
+    return table
+
+
+def _count_refusals(snapshot: Snapshot) -> Counter[tuple[str, str]]:
+    refusals: Counter[tuple[str, str]] = Counter()
+    for process in snapshot.processes:
         for door, reasons in process.refused.items():
-            turned.update({(door, reason): many for reason, many in reasons.items()})
-    for (door, reason), many in turned.most_common(_MOST_REASONS):
-        _add(table, "turned away", door, reason, f"{many:,}", "")
-    return table
+            refusals.update({(door, reason): count for reason, count in reasons.items()})
+    return refusals
 
 
-def _queues(seen: Snapshot) -> Table:
+def _queue_table(snapshot: Snapshot) -> Table:
     table = Table("agency", "waiting", "overdue", "oldest")
-    for queue in seen.queues[:_MOST_QUEUES]:
-        _add(table, queue.name, f"{queue.waiting.many:,}", f"{queue.overdue:,}", _age(queue.waiting, seen.at))
-    if more := seen.queues[_MOST_QUEUES:]:
-        _add(table, f"and {len(more)} more", f"{sum(queue.waiting.many for queue in more):,}", "", "")
+    for queue in snapshot.queues[:_MAX_QUEUES]:
+        _add_row(table, queue.name, f"{queue.waiting.many:,}", f"{queue.overdue:,}", _age(queue.waiting, snapshot.at))
+    if hidden := snapshot.queues[_MAX_QUEUES:]:
+        _add_row(table, f"and {len(hidden)} more", f"{sum(queue.waiting.many for queue in hidden):,}", "", "")
     return table
 
 
-def _add(table: Table, *cells: str) -> None:
-    """A row of names and numbers: Rich would take a bracket for markup, a terminal some signs for orders."""
+def _add_row(table: Table, *cells: str) -> None:
+    """Add a row of plain texts: Rich would read brackets as markup, and a terminal would execute some characters."""
     table.add_row(*(Text(plain(cell)) for cell in cells))
 
 
@@ -152,10 +170,10 @@ def _age(waiting: Waiting, now: datetime) -> str:
 
 
 @contextmanager
-def _watching() -> Iterator[Watch]:
+def _collector() -> Iterator[Watch]:
     with open_parts() as parts:
-        looking = watch(parts)
+        collector = watch(parts)
         try:
-            yield looking
+            yield collector
         finally:
-            looking.close()
+            collector.close()

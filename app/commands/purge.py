@@ -22,7 +22,7 @@ def purge(
     as_json: Json = False,
 ) -> None:
     """Purge old files of reports that were never sent, unfinished uploads and the texts of old replies."""
-    before = time_argument(older_than)
+    cutoff = time_argument(older_than)
     if not dry_run:
         require_actor_and_reason(actor, why)
     with open_parts_with_tables() as parts:
@@ -30,8 +30,8 @@ def purge(
         data = Purge(parts.engine, parts.bus, parts.spool, parts.channels.names, max_reply_age, dry=dry_run)
         now = utc_now()
         if not dry_run:
-            parts.audit_log.append("purge", f"before {iso(before)}", actor, why, now)
-        report = data.run(before, now)
+            parts.audit_log.append("purge", f"before {iso(cutoff)}", actor, why, now)
+        report = data.run(cutoff, now)
     if as_json:
         print(json.dumps({"counts": report.counts, "left": report.skipped}))
         return

@@ -110,8 +110,10 @@ def suggest(
     into: Annotated[
         Path, typer.Option("--into", metavar="FOLDER", help="The folder for the edited copy. It may exist.")
     ],
-    alias: Annotated[str, typer.Option("--alias", metavar="CODE", help="The phrase names this institution.")] = "",
-    place: Annotated[str, typer.Option("--place", metavar="CODE", help="The phrase names this region, as 33.74.")] = "",
+    alias_code: Annotated[str, typer.Option("--alias", metavar="CODE", help="The phrase names this institution.")] = "",
+    place_code: Annotated[
+        str, typer.Option("--place", metavar="CODE", help="The phrase names this region, as 33.74.")
+    ] = "",
     topic: Annotated[str, typer.Option("--topic", help="The phrase is evidence for this topic.")] = "",
     weight: Annotated[
         str, typer.Option("--weight", help="With --topic: 3 decides alone, 2 usually decides, 1 is a hint.")
@@ -119,7 +121,7 @@ def suggest(
 ) -> None:
     """Add a phrase of a case to a copy of the tables, for a reviewer. The tables in use are not changed."""
     tracking = tracking_number(number)
-    suggestion = _suggestion(phrase, alias, place, topic, weight)
+    suggestion = _suggestion(phrase, alias_code, place_code, topic, weight)
     with _triage_desk() as (parts, desk):
         case_text = _stop_if_not_possible(lambda: desk.unmasked_text(tracking))
         live_folder = parts.settings.agencies
@@ -135,15 +137,23 @@ def suggest(
         print_note(f"  satupintu rules {command}", wrap=False)
 
 
-def _suggestion(phrase: str, alias: str, place: str, topic: str, weight: str) -> RuleSuggestion:
+def _phrase_words(text: str) -> list[str]:
+    return phrase_index.normalize_phrase(text).split()
+
+
+def _place_words(text: str) -> list[str]:
+    return tokens.normalize_name(text).split()
+
+
+def _suggestion(phrase: str, alias_code: str, place_code: str, topic: str, weight: str) -> RuleSuggestion:
     """Return the suggestion with the phrase in the normal form of its table."""
-    if sum(map(bool, (alias, place, topic))) != 1:
+    if sum(map(bool, (alias_code, place_code, topic))) != 1:
         stop("The kind of the suggestion is missing. Use one of --alias, --place and --topic.", EX_USAGE)
     try:
-        if alias:
-            return make_suggestion("alias", alias, phrase, lambda text: phrase_index.normalize_phrase(text).split())
-        if place:
-            return make_suggestion("place", place, phrase, lambda text: tokens.normalize_name(text).split())
+        if alias_code:
+            return make_suggestion("alias", alias_code, phrase, _phrase_words)
+        if place_code:
+            return make_suggestion("place", place_code, phrase, _place_words)
         words = WordReader(load_slang())
         return make_suggestion("topic", topic, phrase, lambda text: [word.normal for word in words.of(text)], weight)
     except InvalidSuggestion as error:

@@ -107,16 +107,18 @@ def _mask(value: Any, name: str = "") -> Any:
         return {mask_text(key): _mask(field_value, key) for key, field_value in value.items()}
     if isinstance(value, list):
         return [_mask(element, name) for element in value]
-    if isinstance(value, str):
-        return value if name in _SAFE_FIELDS or _CODE.fullmatch(value) else mask_text(value)
-    return value if name or _is_null_or_boolean(value) else _MASK
+    return _mask_text_field(value, name) if isinstance(value, str) else _mask_scalar(value, name)
+
+
+def _mask_text_field(text: str, name: str) -> str:
+    return text if name in _SAFE_FIELDS or _CODE.fullmatch(text) else mask_text(text)
+
+
+def _mask_scalar(value: Any, name: str) -> Any:
+    """Mask a number that is not the value of one of our fields: it may be a citizen's."""
+    return value if name or value is None or isinstance(value, bool) else _MASK
 
 
 def _is_hidden(name: str) -> bool:
     is_foreign = bool(name) and name not in _FIELD_NAMES
     return name in _HIDDEN_FIELDS or is_foreign
-
-
-def _is_null_or_boolean(value: Any) -> bool:
-    """Return True if the value cannot identify a person. A number outside our fields may be a citizen's."""
-    return value is None or isinstance(value, bool)

@@ -72,17 +72,17 @@ class Purge:
         self._max_reply_age = max_reply_age
         self._dry = dry
 
-    def run(self, before: datetime, now: datetime) -> PurgeReport:
-        """Purge the rows that were last needed `before` this time. Raises `Retry` if the bus cannot be read."""
-        counts = {"replies": self._empty_replies(before, now), "uploads": self._delete_uploads(min(before, now))}
+    def run(self, cutoff: datetime, now: datetime) -> PurgeReport:
+        """Purge the rows that were last needed before `cutoff`. Raises `Retry` if the bus cannot be read."""
+        counts = {"replies": self._empty_replies(cutoff, now), "uploads": self._delete_uploads(min(cutoff, now))}
         if len(self._spool) or self._spool.rejected_count:
             return PurgeReport(counts, {"attachments": "this host's spool holds reports that may name them"})
-        attachments = self._delete_attachments(min(before, now - _MIN_FILE_AGE))
+        attachments = self._delete_attachments(min(cutoff, now - _MIN_FILE_AGE))
         return PurgeReport({**counts, "attachments": attachments}, {})
 
-    def _empty_replies(self, before: datetime, now: datetime) -> int:
+    def _empty_replies(self, cutoff: datetime, now: datetime) -> int:
         """Empty old replies. The row stays: it prevents that the same reply is sent again."""
-        is_old = col(OutboxRow.made_at) < min(before, now - self._max_reply_age - _CLOCK_DIFFERENCE)
+        is_old = col(OutboxRow.made_at) < min(cutoff, now - self._max_reply_age - _CLOCK_DIFFERENCE)
         condition = is_old & col(OutboxRow.state).in_(_FINAL_REPLY_STATES) & (col(OutboxRow.text) != "")
         no_content = {"text": "", "address": "", "provider_id": ""}
 
@@ -91,9 +91,9 @@ class Purge:
 
         return self._purge_in_batches(OutboxRow, col(OutboxRow.id), condition, empty)
 
-    def _delete_uploads(self, before: datetime) -> int:
+    def _delete_uploads(self, cutoff: datetime) -> int:
         """Delete expired uploads. A finished upload is stored as an attachment too."""
-        is_expired = col(UploadRow.expires_at) <= before
+        is_expired = col(UploadRow.expires_at) <= cutoff
 
         def delete_uploads(connection: Connection, ids: Iterable[UUID]) -> None:
             connection.execute(delete(UploadPart).where(col(UploadPart.upload_id).in_(ids)))
@@ -122,25 +122,25 @@ class Purge:
             if len(ids) < _ROWS_PER_TRANSACTION:
                 return count
 
-    def _delete_attachments(self, before: datetime) -> int:
+    def _delete_attachments(self, cutoff: datetime) -> int:
         """Delete old files that no report names. Only files that came since the bus has every report are examined."""
         with closing(self._bus.reader()) as reader:
             complete_since, named_ids = _attachments_named_on_bus(reader, self._arrival_topics)
         if complete_since is None:
             return 0
-        unnamed_ids = self._attachment_ids(before, complete_since + _CLOCK_DIFFERENCE) - named_ids
+        unnamed_ids = self._attachment_ids(cutoff, complete_since + _CLOCK_DIFFERENCE) - named_ids
         if self._dry:
             return len(unnamed_ids)
-        return sum(self._delete_attachment_batch(batch, before) for batch in _batches(unnamed_ids))
+        return sum(self._delete_attachment_batch(batch, cutoff) for batch in _batches(unnamed_ids))
 
-    def _attachment_ids(self, before: datetime, since: datetime) -> set[UUID]:
-        condition = (col(AttachmentRow.brought_at) < before) & (col(AttachmentRow.kept_at) > since)
+    def _attachment_ids(self, cutoff: datetime, since: datetime) -> set[UUID]:
+        condition = (col(AttachmentRow.brought_at) < cutoff) & (col(AttachmentRow.kept_at) > since)
         with read_transaction(self._engine) as connection:
             return set(connection.execute(select(col(AttachmentRow.id)).where(condition)).scalars())
 
-    def _delete_attachment_batch(self, ids: list[UUID], before: datetime) -> int:
+    def _delete_attachment_batch(self, ids: list[UUID], cutoff: datetime) -> int:
         """Delete the files and return their number. A file that was sent again meanwhile stays."""
-        condition = col(AttachmentRow.id).in_(ids), col(AttachmentRow.brought_at) < before
+        condition = col(AttachmentRow.id).in_(ids), col(AttachmentRow.brought_at) < cutoff
         with write_transaction(self._engine) as connection:
             deleted = connection.execute(delete(AttachmentRow).where(*condition).returning(col(AttachmentRow.id)))
             return len(deleted.all())

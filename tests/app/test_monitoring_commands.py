@@ -78,7 +78,7 @@ def test_everything_on_one_screen(parts: Parts, run: Run) -> None:
     arrive(parts)
     shown = run("top", "--once").stdout
     assert "NOW   Nobody works normalize" in shown.replace("\n", " ")
-    for head in ("last minute", "works", "put aside", "overdue"):
+    for head in ("last minute", "workers", "pending review", "overdue"):
         assert head in shown
     seen = json.loads(run("top", "--once", "--json").stdout)
     assert {"channels", "stages", "letters", "quarantine", "queues", "processes", "concerns"} <= seen.keys()
@@ -120,5 +120,5 @@ def test_who_was_turned_away_is_counted() -> None:
     ]
     said = io.StringIO()
     Console(width=120, file=said).print(screen(Snapshot(at=NOW, processes=tuple(processes)), ()))
-    (row,) = [line for line in said.getvalue().splitlines() if "turned away" in line]
-    assert [cell.strip() for cell in row.split("│")[1:5]] == ["turned away", "sms", "bad_signature", "7"]
+    (row,) = [line for line in said.getvalue().splitlines() if "sms" in line]
+    assert [cell.strip() for cell in row.split("│")[1:5]] == ["refused", "sms", "bad_signature", "7"]
