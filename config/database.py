@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event, func, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,7 +20,6 @@ from sqlmodel import SQLModel
 T = TypeVar("T")
 
 _WAIT_SECONDS = 15
-_RETRY_SECONDS = 0.05
 # SQLite takes 32,766 in one statement.
 _PARAMETERS = 5_000
 _READING = "satupintu_reading"
@@ -51,14 +50,18 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def open_engine(url: str) -> Engine:
-    """An engine whose transactions are safe between processes: on SQLite, WAL and writers that wait their turn."""
+def open_engine(url: str, open_sqlite: Callable[[Path, float], sqlite3.Connection]) -> Engine:
+    """Return an engine whose transactions are safe between processes.
+
+    `open_sqlite` opens an SQLite file with a write-ahead journal, given its path and for how many seconds a transaction
+    waits for another. It must begin no transaction by itself.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
             Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        engine = create_engine(url, connect_args={"timeout": _WAIT_SECONDS})
-        event.listen(engine, "connect", _prepare_sqlite)
+        path = Path(parsed.database or ":memory:")
+        engine = create_engine(url, creator=lambda: open_sqlite(path, _WAIT_SECONDS))
         event.listen(engine, "begin", _begin)
         return engine
     return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": _WAIT_SECONDS})
@@ -143,28 +146,6 @@ def insert_statement(connection: Connection, table: type[SQLModel]) -> postgresq
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    if isinstance(connection, sqlite3.Connection):
-        # The driver's own BEGIN comes too late to keep two writers apart; ours is sent at "begin".
-        connection.isolation_level = None
-        _write_ahead(connection)
-        connection.execute("PRAGMA synchronous=FULL")
-
-
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Of this pragma alone SQLite does not wait its turn, where several processes make a file at once."""
-    until = time.monotonic() + _WAIT_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(_RETRY_SECONDS)
-        else:
-            return
 
 
 def _begin(connection: Connection) -> None:

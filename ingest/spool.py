@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from bus.port import Outgoing
-from bus.sqlite_file import open_file
+from bus.sqlite_file import open_sqlite
 
 # Bytes handed to the bus at once. This limits the memory that draining takes, however many messages wait.
 _BATCH_BYTES = 2_000_000
@@ -54,7 +54,7 @@ class Spool:
         self._disk_refused = False
         self._lock = threading.Lock()
         # Accepted means durable: each append is on the disk when it returns.
-        self._connection = open_file(path, _LOCK_TIMEOUT_SECONDS)
+        self._connection = open_sqlite(path, _LOCK_TIMEOUT_SECONDS)
         self._connection.executescript(_TABLES)
 
     def __len__(self) -> int:

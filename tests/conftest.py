@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from app.assembly.channels import CHANNELS
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
-from config.database import open_engine
+from app.database import open_database
 from config.reference.regions import Regions, load_regions
 from config.settings import Settings
 
@@ -58,7 +58,7 @@ def settings(tmp_path: Path) -> Settings:
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite database without a row, to be copied: that takes a fiftieth of the time."""
     path = tmp_path_factory.mktemp("tables") / "test.db"
-    made = open_engine(f"sqlite:///{path}")
+    made = open_database(f"sqlite:///{path}")
     migrate(made)
     made.dispose()
     return path
@@ -113,7 +113,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def empty_postgres(postgres_url: str) -> str:
     """The URL of a PostgreSQL without tables."""
-    made = open_engine(postgres_url)
+    made = open_database(postgres_url)
     with made.begin() as connection:
         connection.execute(text("DROP SCHEMA public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))
@@ -125,9 +125,9 @@ def empty_postgres(postgres_url: str) -> str:
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty, migrated database of each kind."""
     if request.param == "sqlite":
-        made = open_engine(f"sqlite:///{shutil.copy(request.getfixturevalue('tables'), tmp_path)}")
+        made = open_database(f"sqlite:///{shutil.copy(request.getfixturevalue('tables'), tmp_path)}")
     else:
-        made = open_engine(request.getfixturevalue("postgres_url"))
+        made = open_database(request.getfixturevalue("postgres_url"))
         _emptied(made)
     yield made
     made.dispose()
@@ -135,7 +135,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 def _hurry(url: str) -> None:
     """No test cuts the power of the server itself: nothing has to reach the disk."""
-    made = open_engine(url).execution_options(isolation_level="AUTOCOMMIT")
+    made = open_database(url).execution_options(isolation_level="AUTOCOMMIT")
     with made.connect() as connection:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))

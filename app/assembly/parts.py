@@ -14,6 +14,7 @@ from sqlmodel import col, select
 
 from app.assembly.installed_channel import InstalledChannel
 from app.clock import utc_now
+from app.database import open_database
 from app.operations.audit_log import AuditLog
 from bus.errors import Stop
 from bus.kafka.bus import KafkaBus
@@ -21,7 +22,7 @@ from bus.kafka.settings import KafkaSettings
 from bus.local.bus import LocalBus
 from bus.port import Bus, Producer, TopicSpec
 from bus.watchdog import Watchdog
-from config.database import DatabaseProbe, open_engine, read_transaction
+from config.database import DatabaseProbe, read_transaction
 from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load_classification_rows
 from config.reference.duplicate_weights import DUPLICATE_WEIGHTS, load_duplicate_weights
 from config.reference.folder import ReferenceFolder
@@ -173,7 +174,7 @@ class Parts:
     @cached_property
     def engine(self) -> Engine:
         """The database."""
-        return open_engine(self.settings.database)
+        return open_database(self.settings.database)
 
     @cached_property
     def database_ping(self) -> DatabaseProbe:

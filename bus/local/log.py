@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bus.errors import Retry, Stop
 from bus.port import Headers, OffsetRange, Outgoing, Partition, Record, TopicSpec
-from bus.sqlite_file import open_file
+from bus.sqlite_file import open_sqlite
 
 # How long one process waits for another's transaction before it calls the bus away.
 _BUSY_SECONDS = 15.0
@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS leases (
 
 def connect(path: Path) -> sqlite3.Connection:
     """A connection for one thread at a time; commits reach the disk before they return (WAL, synchronous=FULL)."""
-    return open_file(path, _BUSY_SECONDS)
+    return open_sqlite(path, _BUSY_SECONDS)
 
 
 def create(path: Path) -> None:

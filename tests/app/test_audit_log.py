@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from app.assembly.parts import Parts
+from app.database import open_database
 from app.operations.audit_log import (
     FIRST_PREVIOUS_HASH,
     AuditLog,
@@ -21,7 +22,6 @@ from app.operations.audit_log import (
     chain_action,
     verify_chain,
 )
-from config.database import open_engine
 from tests.conftest import NOW
 from tests.support import program
 from tests.support.service import Whole
@@ -155,7 +155,7 @@ def test_two_that_append_at_one_moment(engine: Engine) -> None:
     together = threading.Barrier(APPENDING, timeout=60)
 
     def append(name: str) -> None:
-        mine = open_engine(engine.url.render_as_string(hide_password=False))
+        mine = open_database(engine.url.render_as_string(hide_password=False))
         for one in range(EACH):
             together.wait()
             AuditLog(mine).append("letters.drop", f"{name}-{one}", name, "uji coba", NOW)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from app.assembly.migrate import migrate
-from bus.sqlite_file import open_file
-from config.database import open_engine
+from app.database import open_database
+from bus.sqlite_file import open_sqlite
 
 
 class Contended(sqlite3.Connection):
@@ -35,7 +35,7 @@ def _contended(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_file_of_the_bus_or_the_spool(tmp_path: Path) -> None:
     """It is opened, and what is committed is on the disk."""
-    connection = open_file(tmp_path / "some.db", 10)
+    connection = open_sqlite(tmp_path / "some.db", 10)
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
     connection.close()
@@ -44,12 +44,12 @@ def test_a_file_of_the_bus_or_the_spool(tmp_path: Path) -> None:
 def test_who_waits_too_long_is_told(tmp_path: Path) -> None:
     """After the time that one waits for another's transaction."""
     with pytest.raises(sqlite3.OperationalError, match="locked"):
-        open_file(tmp_path / "some.db", -1)
+        open_sqlite(tmp_path / "some.db", -1)
 
 
 def test_the_database(tmp_path: Path) -> None:
     """It is migrated."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'some.db'}")
+    engine = open_database(f"sqlite:///{tmp_path / 'some.db'}")
     migrate(engine)
     with engine.begin() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM ledger_complaint").scalar() == 0

@@ -13,9 +13,9 @@ from hypothesis import settings as tried
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from app.database import open_database
 from bus.errors import Reject
 from bus.port import Outgoing, Record
-from config.database import open_engine
 from messages import codec, ids
 from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Complaint, Dispatch, OversightEvent, Reason, Relation, Report
@@ -254,7 +254,7 @@ def test_whatever_agencies_answer_it_ends(tables: Any, tmp_path: Any) -> None:
     """
     path = tmp_path / "walks.db"
     path.write_bytes(tables.read_bytes())
-    engine = open_engine(f"sqlite:///{path}")
+    engine = open_database(f"sqlite:///{path}")
     # Each walk its own records: decisions are kept by their positions.
     positions = count(step=1000)
 

@@ -20,9 +20,10 @@ from structlog.types import EventDict
 from app.assembly.doors import smpp
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
+from app.database import open_database
 from bus.errors import Retry, Stop
 from bus.port import Outgoing, Producer
-from config.database import open_engine, write_transaction
+from config.database import write_transaction
 from ingest.smpp.acknowledgements import Outbox, SmsAnswer
 from ingest.smpp.adapter import SmppAdapter
 from ingest.smpp.door import SmppDoor
@@ -205,7 +206,7 @@ CALLS = some.sets(some.integers(1, 12), max_size=5)
 @pytest.fixture(scope="module")
 def memory() -> Iterator[Engine]:
     """A database that forgets everything with the last test; what outlives a process is shown with files elsewhere."""
-    engine = open_engine("sqlite://")
+    engine = open_database("sqlite://")
     SQLModel.metadata.create_all(engine, [SQLModel.metadata.tables[t.__tablename__] for t in (SmsPart, SmsAnswer)])
     yield engine
     engine.dispose()
@@ -450,11 +451,11 @@ def test_two_processes_at_once(engine: Engine) -> None:
 def test_parts_outlive_the_process(tmp_path: Path) -> None:
     """A part is on the disk when it is acknowledged: whoever opens the database next has it."""
     url = f"sqlite:///{tmp_path / 'test.db'}"
-    first = open_engine(url)
+    first = open_database(url)
     migrate(first)
     World(first).take(part(b"satu ", 1, 2))
     first.dispose()
-    second = open_engine(url)
+    second = open_database(url)
     world = World(second)
     world.take(part(b"dua", 2, 2))
     second.dispose()

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from app.database import open_database
 from bus.errors import Retry
-from config.database import DatabaseUnavailable, open_engine
+from config.database import DatabaseUnavailable
 from ingest.door_store import DoorStore
 from ingest.twitter.client import XAway, XMentions
 from messages import ids
@@ -70,7 +71,7 @@ def test_place_outlives_the_process(reading: Reading) -> None:
     """How far was read is on the disk: a process that starts anew knows it."""
     reading.look()
 
-    engine = open_engine(reading.parts.settings.database)
+    engine = open_database(reading.parts.settings.database)
     assert DoorStore(engine).cursor(_CURSOR) == FIVE[-1]
     engine.dispose()
 
@@ -113,7 +114,7 @@ def test_published_twice_is_the_same_message(reading: Reading) -> None:
 
 def test_database_away_is_waited_out(reading: Reading) -> None:
     """Without its database the door reads nothing, and waits longer each time."""
-    engine = open_engine("postgresql://nobody@127.0.0.1:9/none")
+    engine = open_database("postgresql://nobody@127.0.0.1:9/none")
     reading.store = DoorStore(engine)
 
     with pytest.raises(DatabaseUnavailable):

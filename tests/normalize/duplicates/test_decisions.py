@@ -271,7 +271,7 @@ from tests.support.stages import make_normalizer
 from tests.normalize.duplicates.test_decisions import AFTERNOON, MORNING, STREETS, normalize, report
 parts = Parts(load(), CHANNELS)
 detection = DuplicateDetection(load_language_model(), load_duplicate_weights(), b"k" * 32)
-stage = make_normalizer(open_engine(sys.argv[1]), parts.sealer, matcher=detection.matcher)
+stage = make_normalizer(open_database(sys.argv[1]), parts.sealer, matcher=detection.matcher)
 print("ready", flush=True)
 sys.stdin.readline()
 text = MORNING if sys.argv[2] == "a" else AFTERNOON

@@ -13,8 +13,9 @@ from alembic.config import Config
 from sqlalchemy import Engine, text
 
 from app.assembly.migrate import migrate
+from app.database import open_database
 from bus.port import Outgoing, Record
-from config.database import open_engine, read_transaction, write_transaction
+from config.database import read_transaction, write_transaction
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch, Reason, Relation, Report
 from messages.topics import AGENCY_ANSWERS, TRIAGE, agency_topic
@@ -226,9 +227,9 @@ def test_older_rows_are_counted_too(empty: Callable[[], Engine]) -> None:
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Engine]:
     """Opens a database without tables, of each kind."""
     if request.param == "sqlite":
-        return lambda: open_engine(f"sqlite:///{tmp_path / 'older.db'}")
+        return lambda: open_database(f"sqlite:///{tmp_path / 'older.db'}")
     url = request.getfixturevalue("empty_postgres")
-    return lambda: open_engine(url)
+    return lambda: open_database(url)
 
 
 def _migrate_to(engine: Engine, revision: str, *, down: bool = False) -> None:

@@ -12,9 +12,10 @@ from sqlmodel import SQLModel
 
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
+from app.database import open_database
 from bus.errors import Reject
 from bus.port import Outgoing, Record
-from config.database import DatabaseUnavailable, open_engine, read_transaction, write_transaction
+from config.database import DatabaseUnavailable, read_transaction, write_transaction
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch
 from messages.topics import AGENCY_ANSWERS
@@ -141,7 +142,7 @@ def test_what_no_row_can_hold_is_rejected(engine: Engine, way: Way) -> None:
 
 def test_a_standby_is_waited_out(empty_postgres: str) -> None:
     """A database that only reads for a while, after a failover, is away: no message is at fault."""
-    engine = open_engine(empty_postgres)
+    engine = open_database(empty_postgres)
     migrate(engine)
     standby = engine.execution_options(postgresql_readonly=True)
     with pytest.raises(DatabaseUnavailable), write_transaction(standby) as connection:
@@ -151,7 +152,7 @@ def test_a_standby_is_waited_out(empty_postgres: str) -> None:
 
 def test_looks_do_not_wait_for_writers(tmp_path: Path) -> None:
     """On SQLite a status page is read while a stage writes."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'both.db'}")
+    engine = open_database(f"sqlite:///{tmp_path / 'both.db'}")
     migrate(engine)
     with write_transaction(engine), read_transaction(engine) as connection:
         assert connection.execute(text("SELECT count(*) FROM ledger_complaint")).scalar_one() == 0
@@ -168,7 +169,7 @@ def test_a_process_whose_connections_are_all_taken_waits(engine: Engine) -> None
 
 def test_a_database_that_is_away_says_so() -> None:
     """The one error that stages wait out."""
-    engine = open_engine("postgresql://nobody@127.0.0.1:9/none")
+    engine = open_database("postgresql://nobody@127.0.0.1:9/none")
     with pytest.raises(DatabaseUnavailable), write_transaction(engine):
         pass
     engine.dispose()

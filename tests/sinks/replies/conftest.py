@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 from structlog.types import EventDict
 
-from config.database import open_engine
+from app.database import open_database
 from sinks.replies.providers.fcm import FcmPush
 from sinks.replies.providers.twilio import TwilioSms
 from sinks.replies.providers.x import XReplies
@@ -24,7 +24,7 @@ PATIENCE = 0.3
 @pytest.fixture
 def office(tables: Path, tmp_path: Path) -> Iterator[Office]:
     """An office; what may depend on the database is shown on both, in `test_sender` and `test_sink`."""
-    engine = open_engine(f"sqlite:///{shutil.copy(tables, tmp_path)}")
+    engine = open_database(f"sqlite:///{shutil.copy(tables, tmp_path)}")
     yield Office(engine)
     engine.dispose()
 

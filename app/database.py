@@ -1,0 +1,11 @@
+"""Opens the database. SQLite files are opened by the same function as those of the bus and the spool."""
+
+from sqlalchemy import Engine
+
+from bus.sqlite_file import open_sqlite
+from config.database import open_engine
+
+
+def open_database(url: str) -> Engine:
+    """Return the engine of this SQLAlchemy URL."""
+    return open_engine(url, open_sqlite)
