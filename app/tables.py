@@ -1,0 +1,35 @@
+"""Every table of the service. A module that declares one is listed here, so that migrations and tests know it."""
+
+from sqlalchemy import MetaData
+from sqlmodel import SQLModel
+
+from app.operations import audit_log
+from ingest import door_store
+from ingest.files import attachments
+from ingest.mobile import tables as mobile
+from ingest.smpp import acknowledgements, part_store
+from ingest.twitter import recent_posts
+from ingest.web.open311 import store as open311
+from normalize import decision_store
+from normalize.duplicates.store import tables as duplicates
+from router import store as router
+from sinks.ledger import tables as ledger
+from sinks.replies import tables as replies
+
+# Importing a module registers its tables with SQLModel.
+MODULES = (
+    audit_log,
+    door_store,
+    attachments,
+    mobile,
+    acknowledgements,
+    part_store,
+    recent_posts,
+    open311,
+    decision_store,
+    duplicates,
+    router,
+    ledger,
+    replies,
+)
+METADATA: MetaData = SQLModel.metadata
