@@ -28,7 +28,7 @@ from bus.port import Outgoing
 from config.settings import Settings
 from sinks.ledger.tables import ComplaintRow
 from tests.conftest import NOW
-from tests.support.audit_faults import FAULTS, clean, expected
+from tests.support.audit_faults import FAULTS, clean_bus, expected_differences
 from tests.support.written_bus import (
     GROUPS,
     HEALTH,
@@ -36,12 +36,12 @@ from tests.support.written_bus import (
     TRIAGE,
     answer,
     arrival,
-    aside,
     complaint,
+    dead_letter,
     dispatch,
-    held,
-    letter,
-    row,
+    ledger_row,
+    not_a_complaint,
+    quarantined,
 )
 
 _AT_ONCE = 10_000
@@ -77,7 +77,7 @@ def _measured(messages: int) -> dict[str, Any]:
         "cpu_seconds": round(used.ru_utime + used.ru_stime, 2),
         "peak_megabytes": round(used.ru_maxrss / 1024, 1),
         "planted": len(FAULTS),
-        "found_and_no_others": found == expected(FAULTS),
+        "found_and_no_others": found == expected_differences(FAULTS),
         "accepted": said["accepted"],
         "pending": said["pending"],
     }
@@ -114,7 +114,7 @@ def _append(connection: Any, records: Iterable[Outgoing]) -> int:
 
 
 def _records(messages: int) -> Iterator[Outgoing]:
-    yield from clean().records
+    yield from clean_bus().records
     for fault in FAULTS:
         yield from fault.records
     for number in range(_FIRST, _FIRST + messages):
@@ -125,7 +125,7 @@ def _way(number: int) -> Iterator[Outgoing]:
     """Of twenty messages 13 are cases, one of which is refused, two repeats and one joins; three come to nothing."""
     turn = number % 20
     if turn == 19:  # noqa: PLR2004 - as said above
-        yield held(number)
+        yield quarantined(number)
         return
     yield arrival(number)
     if turn in {1, 2}:
@@ -135,9 +135,9 @@ def _way(number: int) -> Iterator[Outgoing]:
         yield complaint(number, of=number - turn, kind="joins")
         yield dispatch(number, TRIAGE, of=number - turn, kind="joins", own_case=True)
     elif turn == 17:  # noqa: PLR2004
-        yield aside(number)
+        yield not_a_complaint(number)
     elif turn == 18:  # noqa: PLR2004
-        yield letter("normalize", arrival(number))
+        yield dead_letter("normalize", arrival(number))
     else:
         yield complaint(number)
         yield dispatch(number, PLN)
@@ -148,8 +148,8 @@ def _way(number: int) -> Iterator[Outgoing]:
 
 def _rows(messages: int) -> Iterator[dict[str, object]]:
     planted = [one for fault in FAULTS for one in fault.rows]
-    whole = (row(number) for number in range(_FIRST, _FIRST + messages) if number % 20 < 17)  # noqa: PLR2004
-    for rows in (clean().rows, planted, whole):
+    whole = (ledger_row(number) for number in range(_FIRST, _FIRST + messages) if number % 20 < 17)  # noqa: PLR2004
+    for rows in (clean_bus().rows, planted, whole):
         for id_, _ in rows:
             yield _row(id_)
 

@@ -25,15 +25,15 @@ from app.assembly.operations_http import pages
 from app.clock import utc_now
 from bus.port import Reader, Record
 from messages.topics import DEAD_LETTER_TOPICS
-from monitor.active_alerts import Register
-from monitor.console.feed import Shown, event
-from monitor.console.page import MOST_LISTENERS
-from monitor.console.view_model import Draw
-from monitor.monitor_loop import View
-from monitor.pending_review import Heaps
+from monitor.active_alerts import AlertRegister
+from monitor.console.feed import RenderedView, change_event
+from monitor.console.page import MAX_LISTENERS
+from monitor.console.view_model import ViewModelBuilder
+from monitor.monitor_loop import Observation
+from monitor.pending_review import PendingReviewTracker
 from tests.monitor.console.served import serving
-from tests.monitor.console.snapshots import LETTERS, Planted, troubled
-from tests.monitor.console.test_served import events, listen, shown
+from tests.monitor.console.snapshots import DEAD_LETTERS, PlantedMonitor, troubled
+from tests.monitor.console.test_served import events, listen, shown_id
 
 _AGENCIES = 700
 _TIMES = 40
@@ -43,31 +43,31 @@ _LOOKS = 20
 def main(agencies: int) -> dict[str, object]:
     """Measure; returns what was found."""
     structlog.configure(processors=[_drop])
-    return {"agencies": agencies, "letters": sum(LETTERS.values()), **_made(agencies), **_served(agencies)}
+    return {"agencies": agencies, "letters": sum(DEAD_LETTERS.values()), **_made(agencies), **_served(agencies)}
 
 
 def _made(agencies: int) -> dict[str, object]:
     """What a look costs, without anybody who listens."""
-    draw = Draw(pages(), DIRECTORY)
-    register = Register(DIRECTORY)
+    draw = ViewModelBuilder(pages(), DIRECTORY)
+    register = AlertRegister(DIRECTORY)
     seen = [troubled(utc_now() + timedelta(seconds=5 * step), agencies, step) for step in range(_TIMES)]
-    views = [View(step, one, register.stand(one)) for step, one in enumerate(seen)]
-    drawn = [Shown(f"bench-{view.number}", view, draw(view)) for view in views]
-    sent = [event(before.board, after) for before, after in pairwise(drawn)]
+    views = [Observation(step, one, register.update(one)) for step, one in enumerate(seen)]
+    drawn = [RenderedView(f"bench-{view.number}", view, draw(view)) for view in views]
+    sent = [change_event(previous.view_model, current) for previous, current in pairwise(drawn)]
     heaps = _heaps()
     return {
         "event_bytes": {"mean": round(sum(map(len, sent)) / len(sent)), "most": max(map(len, sent))},
         "milliseconds": {
-            "letters": _cpu(lambda: (heaps.letters, heaps.quarantine)),
+            "letters": _cpu(lambda: (heaps.dead_letters, heaps.quarantined)),
             "draw": _cpu(lambda: draw(views[0])),
-            "event": _cpu(lambda: event(drawn[0].board, drawn[1])),
+            "event": _cpu(lambda: change_event(drawn[0].view_model, drawn[1])),
         },
     }
 
 
 def _served(agencies: int) -> dict[str, object]:
     """What goes over the line, and what those who listen cost."""
-    planted = Planted(troubled(utc_now(), agencies))
+    planted = PlantedMonitor(troubled(utc_now(), agencies))
     for step in range(_LOOKS):
         planted.step(troubled(utc_now(), agencies, step))
     with serving(planted) as address:
@@ -75,17 +75,17 @@ def _served(agencies: int) -> dict[str, object]:
         names = re.findall(r'/ops/static/([^"]+)', page.decode())
         files = {name: requests.get(f"{address}/ops/static/{name}", timeout=30).content for name in names}
         alone = _listened(planted, address, agencies, 1)
-        many = _listened(planted, address, agencies, MOST_LISTENERS)
+        many = _listened(planted, address, agencies, MAX_LISTENERS)
     return {
         "page_bytes": _bytes(page),
         "file_bytes": {name.split(".")[0] + name[name.rindex(".") :]: _bytes(file) for name, file in files.items()},
-        "refresh_milliseconds": {"one_listener": alone, f"{MOST_LISTENERS}_listeners": many},
+        "refresh_milliseconds": {"one_listener": alone, f"{MAX_LISTENERS}_listeners": many},
     }
 
 
-def _listened(planted: Planted, address: str, agencies: int, listeners: int) -> float:
+def _listened(planted: PlantedMonitor, address: str, agencies: int, listeners: int) -> float:
     """Processor time of the whole process for a look and all who hear of it, those who read included."""
-    answers = [listen(address, shown(address)) for _ in range(listeners)]
+    answers = [listen(address, shown_id(address)) for _ in range(listeners)]
     heard = [events(answer) for answer in answers]
     for one in heard:
         next(one)
@@ -102,9 +102,9 @@ def _listened(planted: Planted, address: str, agencies: int, listeners: int) -> 
     return round(1000 * spent / _LOOKS, 2)
 
 
-def _heaps() -> Heaps:
+def _heaps() -> PendingReviewTracker:
     """Ten thousand dead letters, taken in."""
-    heaps = Heaps()
+    heaps = PendingReviewTracker()
     records = [
         Record(
             topic=DEAD_LETTER_TOPICS[0],
@@ -120,14 +120,14 @@ def _heaps() -> Heaps:
             ),
             timestamp=1_790_000_000_000 + at,
         )
-        for at, of in enumerate(of for of, many in LETTERS.items() for _ in range(many))
+        for at, of in enumerate(of for of, many in DEAD_LETTERS.items() for _ in range(many))
     ]
 
     class Planter:
         def read(self, *_: object, **__: object) -> Iterable[Record]:
             return records
 
-    heaps.look(cast("Reader", Planter()))
+    heaps.update(cast("Reader", Planter()))
     return heaps
 
 

@@ -1,1 +1,1 @@
-"""What operations staff look at. Reads; never writes complaints."""
+"""Views of the running service for operations staff. This package only reads; it never writes complaints."""

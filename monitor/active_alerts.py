@@ -1,50 +1,70 @@
-"""Since when each thing needs a person: what is remembered from look to look."""
+"""Remembers from snapshot to snapshot since when each alert is active."""
 
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
+from pydantic import Field
+
 from messages.channels import ChannelDirectory
 from messages.shapes import Moment, Shape
-from monitor.alert_conditions import Urgency, concerns
+from monitor.alert import Figures, Urgency
+from monitor.alert_conditions import find_alerts
 from monitor.snapshot import Snapshot
 
-# What nobody can know of while the bus or the database is away.
-_SEEN_ON = {
+# Alerts that can't be evaluated while the bus or the database is away.
+_HIDDEN_ALERTS = {
     "bus": ("dead-letters", "door-silent", "flood", "quarantine", "spool-waiting", "stage-behind", "stage-stopped"),
     "database": ("agency-overdue", "triage-waiting"),
 }
 
 
-class Standing(Shape):
-    """A concern, and since when it stands."""
+class ActiveAlert(Shape):
+    """An alert and the time since which it is active. The field names are JSON keys of `/ops/state` and of `top`.
+
+    `says` is the sentence for people. `figures` go into the log only.
+    """
 
     name: str
     subject: str
     urgency: Urgency
     says: str
     since: Moment
+    figures: Figures = Field(default_factory=dict, exclude=True)
 
 
-class Register:
-    """Remembers since when each concern stands."""
+class AlertRegister:
+    """Start times of the active alerts. Not for two threads."""
 
     def __init__(self, channels: ChannelDirectory) -> None:
         self._channels = channels
         self._since: dict[tuple[str, str], datetime] = {}
 
     @property
-    def known(self) -> AbstractSet[tuple[str, str]]:
-        """Name and subject of all that stands, and of what stood when it was seen last, where it can't be seen."""
+    def active_keys(self) -> AbstractSet[tuple[str, str]]:
+        """Name and subject of every active alert.
+
+        An alert that can't be evaluated now stays active if it was active before.
+        """
         return self._since.keys()
 
-    def stand(self, snapshot: Snapshot) -> tuple[Standing, ...]:
-        """What needs a person at this look; what is gone and comes again begins anew.
-
-        What can't be seen is not gone.
-        """
-        found = concerns(snapshot, self._channels)
-        # A clock that was set back: nothing stands since a moment that is still to come.
-        stands = {one[:2]: min(self._since.get(one[:2], snapshot.at), snapshot.at) for one in found}
-        hidden = {name for place in snapshot.away for name in _SEEN_ON.get(place, ())}
-        self._since = {key: since for key, since in self._since.items() if key[0] in hidden} | stands
-        return tuple(Standing(**one._asdict(), since=self._since[one[:2]]) for one in found)
+    def update(self, snapshot: Snapshot) -> tuple[ActiveAlert, ...]:
+        """Return the alerts of this snapshot. An alert that was cleared and is raised again starts anew."""
+        alerts = find_alerts(snapshot, self._channels)
+        # If the clock was set back, an alert starts now at the latest, never in the future.
+        raised = {
+            (alert.name, alert.subject): min(self._since.get((alert.name, alert.subject), snapshot.at), snapshot.at)
+            for alert in alerts
+        }
+        hidden = {name for service in snapshot.away for name in _HIDDEN_ALERTS.get(service, ())}
+        self._since = {key: since for key, since in self._since.items() if key[0] in hidden} | raised
+        return tuple(
+            ActiveAlert(
+                name=alert.name,
+                subject=alert.subject,
+                urgency=alert.urgency,
+                says=alert.text,
+                since=raised[alert.name, alert.subject],
+                figures=alert.figures,
+            )
+            for alert in alerts
+        )

@@ -1,296 +1,210 @@
-"""What needs a person, in words: a list made of one look, the most urgent first.
+"""Derives the alerts of a snapshot: every condition that needs a person, the most urgent first.
 
-Each has the name of an alert (`monitor/metrics/alerts/`) and an entry in the runbook; none names a citizen.
+Each alert has an entry of the same name in docs/runbook.md and in `monitor/metrics/alerts/`. No alert names a citizen.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from enum import IntEnum
-from math import log
-from typing import NamedTuple
 
 from messages.channels import ChannelDirectory
 from messages.topics import TRIAGE
-from monitor.snapshot import ChannelState, Heap, Snapshot, Waiting
+from monitor.alert import Alert, Urgency
+from monitor.alert_thresholds import (
+    BEHIND_SECONDS,
+    CLOCK_SECONDS,
+    FLOOD_IN_A_MINUTE,
+    FLOOD_TIMES,
+    FORGED_MESSAGES,
+    TRIAGE_SECONDS,
+    usual_silence_seconds,
+)
+from monitor.alert_wording import format_duration, format_messages, format_waiting, quarantine_text
+from monitor.process_conditions import process_alerts
+from monitor.snapshot import Backlog, ChannelState, PendingReview, Snapshot, StageState
 
-# For how long what is accepted may wait for a stage: one that works needs seconds.
-BEHIND_SECONDS = 120.0
-# For how long a case may wait at triage, where a person should look daily.
-TRIAGE_SECONDS = 86_400.0
-# How much a host's clock may differ from ours, or move by itself: signatures and rate limits bear some seconds.
-CLOCK_SECONDS = 10.0
-# For how long a worker may be busy with one batch: Kafka gives its work to others after five minutes.
-HANGING_SECONDS = 300.0
-# Of the spool's room, what may be taken before somebody should know.
-SPOOL_SHARE = 0.5
-# A flood: so many in a minute at least, and so many times what is usual.
-FLOOD_IN_A_MINUTE = 60
-FLOOD_TIMES = 20.0
-# A door is silent for too long when so long a silence comes once in ten thousand by chance; nights are slower than the
-# mean of the week by about so much; and it is never said before so long.
-_BY_CHANCE = 1e-4
-_NIGHT = 4.0
-SILENT_SECONDS = 3_600.0
-# So many wrong signatures are no stranger's try any more.
-FORGED = 3
-# Fenced again within so long, and more than once: not an outage that is over.
-FENCED_SECONDS = 120.0
+_MINUTES_PER_HOUR = 60
 
 
-class Urgency(IntEnum):
-    """`NOW`: people are turned away, or what they sent stands still. `SOON`: today. `LOOK`: when there is time."""
-
-    NOW = 0
-    SOON = 1
-    LOOK = 2
-
-
-class Concern(NamedTuple):
-    """`subject` is what it is about: with the name it is the same concern in the next look."""
-
-    name: str
-    subject: str
-    urgency: Urgency
-    says: str
+def find_alerts(snapshot: Snapshot, channels: ChannelDirectory) -> list[Alert]:
+    """Return all alerts of the snapshot, the most urgent first."""
+    alerts = [*process_alerts(snapshot, channels)]
+    alerts += [alert for condition in _CONDITIONS for alert in condition(snapshot)]
+    return sorted(alerts, key=lambda alert: (alert.urgency, alert.name, alert.subject))
 
 
-def concerns(seen: Snapshot, channels: ChannelDirectory) -> list[Concern]:
-    """Everything in this look that needs a person, the most urgent first."""
-    found = [*_processes(seen, channels), *(concern for rule in _RULES for concern in rule(seen))]
-    return sorted(found, key=lambda one: (one.urgency, one.name, one.subject))
+def _bus_away(snapshot: Snapshot) -> Iterator[Alert]:
+    if "bus" in snapshot.away:
+        spooled = sum(process.spooled for process in snapshot.processes)
+        text = f"The bus {snapshot.away['bus']}. No stage works. The doors store new messages in their spools"
+        text += f" ({format_messages(spooled)} so far)." if spooled else "."
+        yield Alert("bus-away", "", Urgency.NOW, text, {"spooled": spooled})
 
 
-def span(seconds: float) -> str:
-    """A span of time as people say it."""
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
-
-
-def messages(many: int) -> str:
-    """So many messages."""
-    return "1 message" if many == 1 else f"{many:,} messages"
-
-
-def why_shut(why: str) -> str:
-    """Why a door is shut, in words."""
-    return _WHY.get(why, why)
-
-
-def why_held(reason: str) -> str:
-    """Why a message was put aside, in words where there are any."""
-    return _UNPROVEN.get(reason, reason)
-
-
-def _away(seen: Snapshot) -> Iterator[Concern]:
-    spooled = sum(process.spooled for process in seen.processes)
-    if "bus" in seen.away:
-        kept = f" {messages(spooled)} so far." if spooled else ""
-        says = f"The bus {seen.away['bus']}: nothing is worked. The doors keep what comes in their spools.{kept}"
-        yield Concern("bus-away", "", Urgency.NOW, says)
-    if "database" in seen.away:
-        says = (
-            f"The database {seen.away['database']}: no stage goes on, and the doors of the app and of Open311 are shut."
+def _database_away(snapshot: Snapshot) -> Iterator[Alert]:
+    if "database" in snapshot.away:
+        text = (
+            f"The database {snapshot.away['database']}. No stage works. The doors of the app and of Open311 are shut."
         )
-        yield Concern("database-away", "", Urgency.NOW, says)
+        yield Alert("database-away", "", Urgency.NOW, text, {})
 
 
-def _processes(seen: Snapshot, channels: ChannelDirectory) -> Iterator[Concern]:
-    for process in seen.processes:
-        who = process.instance or process.address
-        if process.unreached:
-            says = f"The process at {process.address} does not answer ({process.unreached}): is it running?"
-            yield Concern("process-away", process.address, Urgency.NOW, says)
-        for door, state in process.doors.items():
-            if state.why:
-                says = f"{channels.door_title(door)} of {who} is shut: {why_shut(state.why)}."
-                # A polled provider keeps the messages; at any other door people are turned away.
-                urgency = Urgency.SOON if channels.is_polled(door) else Urgency.NOW
-                yield Concern("door-shut", f"{door} {who}", urgency, says)
-        if process.spool_aside:
-            says = f"{messages(process.spool_aside)} that {who} accepted stand aside: the bus will not have them."
-            yield Concern("spool-aside", who, Urgency.NOW, says)
-        if process.spool_share >= SPOOL_SHARE:
-            says = (
-                f"The spool of {who} is {process.spool_share:.0%} full ({messages(process.spooled)}): then it says no."
-            )
-            yield Concern("spool-filling", who, Urgency.NOW, says)
-        elif process.spooled and "bus" not in seen.away:
-            says = f"{messages(process.spooled)} in the spool of {who} on the way to the bus."
-            yield Concern("spool-waiting", who, Urgency.LOOK, says)
-        if abs(process.ahead) >= CLOCK_SECONDS:
-            side = "ahead of" if process.ahead > 0 else "behind"
-            says = f"The clock of {who} is {span(abs(process.ahead))} {side} this one: signatures may be refused."
-            yield Concern("clock", who, Urgency.SOON, says)
+def _clock_jumped(snapshot: Snapshot) -> Iterator[Alert]:
+    if abs(snapshot.jumped) >= CLOCK_SECONDS:
+        direction = "forward" if snapshot.jumped > 0 else "back"
+        text = (
+            f"The clock of this host was set {direction} by {format_duration(abs(snapshot.jumped))}. "
+            "The ages and times that are shown are wrong for ten minutes."
+        )
+        yield Alert("clock", "this host", Urgency.SOON, text, {"jump_seconds": round(snapshot.jumped, 1)})
 
 
-def _parts(seen: Snapshot) -> Iterator[Concern]:
-    for process in seen.processes:
-        for part, state in process.parts.items():
-            where = f"{part} of {process.instance}"
-            if state.fenced > 1 and state.fenced_seconds is not None and state.fenced_seconds < FENCED_SECONDS:
-                says = f"{where} is fenced again and again ({state.fenced} times): two processes have one name."
-                yield Concern("started-twice", where, Urgency.NOW, says)
-            elif state.waits_for:
-                yield Concern(
-                    "stage-waiting", where, Urgency.SOON, f"{where} waits and tries again: {state.waits_for}."
-                )
-            if state.silent_seconds >= HANGING_SECONDS:
-                says = f"{where} has not come round for {span(state.silent_seconds)}: it hangs, or works on one batch."
-                yield Concern("stage-hanging", where, Urgency.NOW, says)
+def _bus_clock_differs(snapshot: Snapshot) -> Iterator[Alert]:
+    newest = max((state.newest for state in snapshot.channels if state.newest), default=snapshot.at)
+    ahead_seconds = (newest - snapshot.at).total_seconds()
+    if ahead_seconds >= CLOCK_SECONDS:
+        text = (
+            f"The newest message on the bus is {format_duration(ahead_seconds)} in the future. "
+            "The clocks of the bus and of this host differ, or one of them was set back."
+        )
+        yield Alert("clock", "bus", Urgency.SOON, text, {"ahead_seconds": round(ahead_seconds, 1)})
 
 
-def _clock(seen: Snapshot) -> Iterator[Concern]:
-    if abs(seen.jumped) >= CLOCK_SECONDS:
-        way = "forward" if seen.jumped > 0 else "back"
-        says = f"The clock of this host was set {way} by {span(abs(seen.jumped))}: ages and times of now are not true."
-        yield Concern("clock", "this host", Urgency.SOON, says)
-    late = [
-        state for state in seen.channels if state.newest and (state.newest - seen.at).total_seconds() >= CLOCK_SECONDS
-    ]
-    if late:
-        says = "The bus has messages of the future: its clock and the one of this host differ, or one was set back."
-        yield Concern("clock", "bus", Urgency.SOON, says)
-
-
-def _stages(seen: Snapshot) -> Iterator[Concern]:
-    for state in seen.stages:
-        waiting, age = state.waiting, state.waiting.seconds(seen.at)
-        wait = f"{messages(waiting.many)} wait, the oldest for {span(age)}" if waiting.many else "nothing waits yet"
+def _stages(snapshot: Snapshot) -> Iterator[Alert]:
+    for state in snapshot.stages:
+        oldest_seconds = state.waiting.seconds(snapshot.at)
+        figures = {"waiting": state.waiting.many, "oldest_seconds": round(oldest_seconds)}
         if not state.members:
-            says = f"Nobody works {state.stage}: {wait}."
-            yield Concern("stage-stopped", state.stage, Urgency.NOW if waiting.many else Urgency.SOON, says)
-        elif age >= BEHIND_SECONDS:
-            says = f"{state.stage} is behind: {wait}, for {', '.join(state.members)}."
-            yield Concern("stage-behind", state.stage, Urgency.NOW, says)
+            urgency = Urgency.NOW if state.waiting.many else Urgency.SOON
+            yield Alert("stage-stopped", state.stage, urgency, _stopped_text(state, oldest_seconds), figures)
+        elif oldest_seconds >= BEHIND_SECONDS:
+            waiting = format_waiting("message", state.waiting.many, oldest_seconds, f" for {state.stage}")
+            text = f"{waiting}. Running workers: {', '.join(state.members)}."
+            yield Alert("stage-behind", state.stage, Urgency.NOW, text, figures)
 
 
-def _aside(seen: Snapshot) -> Iterator[Concern]:
-    for place, heaps in _by_place(seen.letters).items():
-        waiting = _all(heaps)
-        says = f"{place} put aside {messages(waiting.many)} as dead letters: {_reasons(heaps)}."
-        yield Concern("dead-letters", place, Urgency.SOON, says)
-    proven = {state.channel: state.newest for state in seen.channels}
-    for place, heaps in _by_place(seen.quarantine).items():
-        waiting = _all(heaps)
-        says = f"{messages(waiting.many)} of {place or 'no channel'} in quarantine: {_reasons(heaps)}."
-        if shut := _unproven(heaps, proven.get(place)):
-            says += " None was proven since: was the provider's secret changed?"
-        yield Concern("quarantine", place, Urgency.NOW if shut else Urgency.SOON, says)
+def _stopped_text(state: StageState, oldest_seconds: float) -> str:
+    if not state.waiting.many:
+        return f"No process runs {state.stage}. No message waits for it yet."
+    return f"No process runs {state.stage}. {format_waiting('message', state.waiting.many, oldest_seconds, ' for it')}."
 
 
-def _channels(seen: Snapshot) -> Iterator[Concern]:
-    for state in seen.channels:
-        if state.minute >= max(FLOOD_IN_A_MINUTE, FLOOD_TIMES * state.usual / 60):
-            says = f"{messages(state.minute)} by {state.channel} in a minute; usual are {state.usual / 60:.1f}."
-            yield Concern("flood", state.channel, Urgency.SOON, says)
-        silent = _silent(state, seen.at)
-        if silent >= usual_silence(state.usual):
-            says = f"Nothing came by {state.channel} for {span(silent)}; usual are {state.usual:.1f} an hour."
-            yield Concern("door-silent", state.channel, Urgency.SOON, says)
+def _dead_letters(snapshot: Snapshot) -> Iterator[Alert]:
+    for stage, pending in _by_place(snapshot.letters).items():
+        backlog = _total(pending)
+        verb = "is a dead letter" if backlog.many == 1 else "are dead letters"
+        text = f"{format_messages(backlog.many)} of {stage} {verb} without a decision: {_reasons(pending)}."
+        yield Alert("dead-letters", stage, Urgency.SOON, text, _pending_figures(backlog, snapshot.at))
 
 
-def _queues(seen: Snapshot) -> Iterator[Concern]:
-    for queue in seen.queues:
-        age = queue.waiting.seconds(seen.at)
-        if queue.agency == TRIAGE and age >= TRIAGE_SECONDS:
-            says = f"At triage {queue.waiting.many:,} cases wait for a person, the oldest for {span(age)}."
-            yield Concern("triage-waiting", "", Urgency.SOON, says)
-    late = [queue for queue in seen.queues if queue.overdue and queue.agency != TRIAGE]
-    if late:
-        worst = max(late, key=lambda queue: queue.overdue)
-        cases = sum(queue.overdue for queue in late)
-        says = f"{cases:,} cases past their due time at {len(late)} agencies, most at {worst.name} ({worst.overdue:,})."
-        yield Concern("agency-overdue", "", Urgency.LOOK, says)
+def _quarantine(snapshot: Snapshot) -> Iterator[Alert]:
+    newest_valid = {state.channel: state.newest for state in snapshot.channels}
+    for channel, pending in _by_place(snapshot.quarantine).items():
+        backlog = _total(pending)
+        text = f"{format_messages(backlog.many)} of {channel or 'no channel'} in quarantine: {_reasons(pending)}."
+        secret_may_be_wrong = _has_only_wrong_signatures(pending, newest_valid.get(channel))
+        if secret_may_be_wrong:
+            text += " No valid message has arrived since then. Check whether the provider's secret was changed."
+        urgency = Urgency.NOW if secret_may_be_wrong else Urgency.SOON
+        yield Alert("quarantine", channel, urgency, text, _pending_figures(backlog, snapshot.at))
 
 
-def _audit(seen: Snapshot) -> Iterator[Concern]:
-    if found := {kind: many for kind, many in (seen.differences or {}).items() if many}:
-        named = ", ".join(f"{many:,} {kind}" for kind, many in found.items())
-        yield Concern("audit", "", Urgency.NOW, f"The audit found differences: {named}. `satupintu audit` names them.")
+def _flood(snapshot: Snapshot) -> Iterator[Alert]:
+    for state in snapshot.channels:
+        usual_in_a_minute = state.usual / _MINUTES_PER_HOUR
+        if state.minute >= max(FLOOD_IN_A_MINUTE, FLOOD_TIMES * usual_in_a_minute):
+            text = (
+                f"{format_messages(state.minute)} arrived by {state.channel} in one minute; "
+                f"the usual rate is {usual_in_a_minute:.1f} a minute."
+            )
+            figures = {"in_a_minute": state.minute, "usual_in_a_minute": round(usual_in_a_minute, 1)}
+            yield Alert("flood", state.channel, Urgency.SOON, text, figures)
 
 
-_RULES: tuple[Callable[[Snapshot], Iterator[Concern]], ...] = (
-    _away,
-    _parts,
-    _clock,
+def _door_silent(snapshot: Snapshot) -> Iterator[Alert]:
+    for state in snapshot.channels:
+        silent_seconds = _silent_seconds(state, snapshot.at)
+        if silent_seconds >= usual_silence_seconds(state.usual):
+            text = (
+                f"No message arrived by {state.channel} for {format_duration(silent_seconds)}; "
+                f"the usual rate is {state.usual:.1f} an hour."
+            )
+            figures = {"silent_seconds": round(silent_seconds), "usual_in_an_hour": round(state.usual, 1)}
+            yield Alert("door-silent", state.channel, Urgency.SOON, text, figures)
+
+
+def _triage_waiting(snapshot: Snapshot) -> Iterator[Alert]:
+    for queue in snapshot.queues:
+        oldest_seconds = queue.waiting.seconds(snapshot.at)
+        if queue.agency == TRIAGE and oldest_seconds >= TRIAGE_SECONDS:
+            text = f"{format_waiting('case', queue.waiting.many, oldest_seconds, ' at triage')}."
+            yield Alert("triage-waiting", "", Urgency.SOON, text, _pending_figures(queue.waiting, snapshot.at))
+
+
+def _agency_overdue(snapshot: Snapshot) -> Iterator[Alert]:
+    late_queues = [queue for queue in snapshot.queues if queue.overdue and queue.agency != TRIAGE]
+    if late_queues:
+        latest = max(late_queues, key=lambda queue: queue.overdue)
+        cases = sum(queue.overdue for queue in late_queues)
+        verb = "case is" if cases == 1 else "cases are"
+        agencies = "1 agency" if len(late_queues) == 1 else f"{len(late_queues):,} agencies"
+        text = f"{cases:,} {verb} past the due time at {agencies}. {latest.name} has the most ({latest.overdue:,})."
+        yield Alert("agency-overdue", "", Urgency.LATER, text, {"overdue": cases, "agencies": len(late_queues)})
+
+
+def _audit_differences(snapshot: Snapshot) -> Iterator[Alert]:
+    counts = {kind: count for kind, count in (snapshot.differences or {}).items() if count}
+    if counts:
+        listed = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
+        text = f"The audit found differences: {listed}. `satupintu audit` lists them."
+        yield Alert("audit", "", Urgency.NOW, text, counts)
+
+
+_CONDITIONS: tuple[Callable[[Snapshot], Iterator[Alert]], ...] = (
+    _bus_away,
+    _database_away,
+    _clock_jumped,
+    _bus_clock_differs,
     _stages,
-    _aside,
-    _channels,
-    _queues,
-    _audit,
+    _dead_letters,
+    _quarantine,
+    _flood,
+    _door_silent,
+    _triage_waiting,
+    _agency_overdue,
+    _audit_differences,
 )
-# Every name that a concern can have.
-NAMES = (
-    "agency-overdue",
-    "audit",
-    "bus-away",
-    "clock",
-    "database-away",
-    "dead-letters",
-    "door-shut",
-    "door-silent",
-    "flood",
-    "process-away",
-    "quarantine",
-    "spool-aside",
-    "spool-filling",
-    "spool-waiting",
-    "stage-behind",
-    "stage-hanging",
-    "stage-stopped",
-    "stage-waiting",
-    "started-twice",
-    "triage-waiting",
-)
-_WHY = {
-    "spool_full": "the bus is away and its spool has no room",
-    "database_away": "the database can't be reached",
-    "not_bound": "the SMSC did not let us in",
-    "parts_waiting": "too many SMS wait for the bus",
-    "reads_spent": "the posts that X may be asked for today are spent",
-    "rate_limited": "X limits us, and says for how long",
-    "http_401": "X does not accept our token",
-    "http_403": "X does not accept our token",
-    "not_kept": "what X said could not be kept: the bus or the database is away",
-}
-# Why an arrival is held that could not prove where it came from.
-_UNPROVEN = {
-    "bad_signature": "a signature that does not fit",
-    "unsigned": "no signature",
-}
 
 
-def usual_silence(usual: float) -> float:
-    """For how many seconds a door may be silent at which so many come in an hour, on the mean of the week."""
-    if usual <= 0:
-        return float("inf")
-    return max(SILENT_SECONDS, -log(_BY_CHANCE) * _NIGHT * 3600 / usual)
-
-
-def _silent(state: ChannelState, now: datetime) -> float:
+def _silent_seconds(state: ChannelState, now: datetime) -> float:
     return (now - state.newest).total_seconds() if state.newest else 0.0
 
 
-def _by_place(heaps: tuple[Heap, ...]) -> Mapping[str, list[Heap]]:
-    found: dict[str, list[Heap]] = {}
-    for heap in heaps:
-        found.setdefault(heap.place, []).append(heap)
-    return found
+def _by_place(pending: Iterable[PendingReview]) -> Mapping[str, list[PendingReview]]:
+    grouped: defaultdict[str, list[PendingReview]] = defaultdict(list)
+    for review in pending:
+        grouped[review.place].append(review)
+    return grouped
 
 
-def _unproven(heaps: list[Heap], proven: datetime | None) -> bool:
-    """Whether our secret may be the wrong one: so many signatures did not fit, and none since did."""
-    wrong = [heap for heap in heaps if heap.reason == "bad_signature" and heap.waiting.many >= FORGED]
-    return any(proven is None or proven < heap.newest for heap in wrong)
+def _has_only_wrong_signatures(pending: Iterable[PendingReview], newest_valid: datetime | None) -> bool:
+    """Return True if our secret may be wrong: enough signatures did not match, and none matched since then."""
+    forged = [
+        review for review in pending if review.reason == "bad_signature" and review.waiting.many >= FORGED_MESSAGES
+    ]
+    return any(newest_valid is None or newest_valid < review.newest for review in forged)
 
 
-def _all(heaps: list[Heap]) -> Waiting:
-    return sum((heap.waiting for heap in heaps), Waiting())
+def _total(pending: Iterable[PendingReview]) -> Backlog:
+    return sum((review.waiting for review in pending), Backlog())
 
 
-def _reasons(heaps: list[Heap]) -> str:
+def _pending_figures(backlog: Backlog, now: datetime) -> Mapping[str, int]:
+    return {"waiting": backlog.many, "oldest_seconds": round(backlog.seconds(now))}
+
+
+def _reasons(pending: Iterable[PendingReview]) -> str:
     return ", ".join(
-        f"{heap.waiting.many:,} for {why_held(heap.reason)}{f' ({heap.field})' * bool(heap.field)}" for heap in heaps
+        f"{review.waiting.many:,} with {quarantine_text(review.reason)}{f' ({review.field})' * bool(review.field)}"
+        for review in pending
     )

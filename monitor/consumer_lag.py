@@ -1,83 +1,93 @@
-"""How far each consumer group is, and how much the doors take: from offsets, without reading what is between."""
+"""Measures the lag of the consumer groups and the arrivals of the channels from offsets.
+
+Only the records at the ends are read, never the records between.
+"""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bus.port import OffsetRange, Partition, Reader, Record
 from messages import topics
 from messages.shapes import Channel
-from monitor.snapshot import ChannelState, StageState, Waiting
+from monitor.snapshot import Backlog, ChannelState, StageState
 
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
-# A week, so that nights and Sundays are in it.
-_USUAL = timedelta(days=7)
-# What came in less than a day says little of an hour.
-_LEAST_HOURS = 24.0
+# The usual rate is the mean of a week, so that nights and Sundays count.
+_USUAL_PERIOD = timedelta(days=7)
+# The usual rate divides by at least a day: the arrivals of a few hours give no reliable hourly mean.
+_MIN_HOURS = 24.0
+_MS_PER_SECOND = 1_000
 
 
-def stage(reader: Reader, group: str, names: tuple[str, ...]) -> StageState:
-    """What waits for a group: the records behind its offsets, but not Kafka's marks of transactions alone."""
-    committed = reader.committed(group, names)
-    spans = reader.offset_ranges(names)
-    following = {place: max(span.start, committed.get(place, 0)) for place, span in spans.items()}
-    oldest = reader.first_records({place: at for place, at in following.items() if at < spans[place].end})
-    waiting: dict[str, Waiting] = {}
-    for place, record in oldest.items():
-        here = Waiting(many=spans[place].end - following[place], oldest=taken_at(record))
-        waiting[place.topic] = waiting.get(place.topic, Waiting()) + here
-    return StageState(stage=group, members=tuple(reader.members(group)), topics=waiting)
+def measure_stage(reader: Reader, group: str, topic_names: tuple[str, ...]) -> StageState:
+    """Return the members and the backlog of a consumer group.
 
-
-def channels(reader: Reader, now: datetime, channel_names: Sequence[Channel]) -> tuple[ChannelState, ...]:
-    """What the doors of each channel took. What is usual is what came in the week before the newest of it.
-
-    So a door that is silent does not make silence usual.
+    A partition in which only Kafka's transaction markers follow the committed offset has no backlog.
     """
-    names = list(map(topics.raw_topic, channel_names))
-    spans = reader.offset_ranges(names)
-    held = {place: span for place, span in spans.items() if span.end > span.start}
-    oldest = _taken(reader, {place: span.start for place, span in held.items()})
-    newest = _taken(reader, {place: span.end - 1 for place, span in held.items()})
-    minute, hour = (_came(reader, names, spans, now - ago) for ago in (_MINUTE, _HOUR))
+    committed = reader.committed(group, topic_names)
+    spans = reader.offset_ranges(topic_names)
+    next_offsets = {partition: max(span.start, committed.get(partition, 0)) for partition, span in spans.items()}
+    oldest_records = reader.first_records(
+        {partition: offset for partition, offset in next_offsets.items() if offset < spans[partition].end}
+    )
+    backlogs: defaultdict[str, Backlog] = defaultdict(Backlog)
+    for partition, record in oldest_records.items():
+        waiting = spans[partition].end - next_offsets[partition]
+        backlogs[partition.topic] += Backlog(many=waiting, oldest=appended_at(record))
+    return StageState(stage=group, members=tuple(reader.members(group)), topics=backlogs)
 
-    def state(one: Channel) -> ChannelState:
-        mine = topics.raw_topic(one)
-        began, ended = min(oldest.get(mine, [now])), max(newest.get(mine, [now]))
-        week = _came(reader, [mine], spans, ended - _USUAL)
-        hours = max((ended - max(began, ended - _USUAL)) / _HOUR, _LEAST_HOURS)
+
+def measure_channels(reader: Reader, now: datetime, channels: Sequence[Channel]) -> tuple[ChannelState, ...]:
+    """Return the arrivals of every channel.
+
+    The usual rate covers the week before the channel's newest message. A door that has been silent for days
+    therefore keeps its usual rate.
+    """
+    topic_names = list(map(topics.raw_topic, channels))
+    spans = reader.offset_ranges(topic_names)
+    filled = {partition: span for partition, span in spans.items() if span.end > span.start}
+    oldest = _times_by_topic(reader, {partition: span.start for partition, span in filled.items()})
+    newest = _times_by_topic(reader, {partition: span.end - 1 for partition, span in filled.items()})
+    in_minute, in_hour = (_arrivals_since(reader, topic_names, spans, now - period) for period in (_MINUTE, _HOUR))
+
+    def measure_channel(channel: Channel) -> ChannelState:
+        topic = topics.raw_topic(channel)
+        first, last = min(oldest.get(topic, [now])), max(newest.get(topic, [now]))
+        in_week = _arrivals_since(reader, [topic], spans, last - _USUAL_PERIOD)
+        hours = max((last - max(first, last - _USUAL_PERIOD)) / _HOUR, _MIN_HOURS)
         return ChannelState(
-            channel=one,
-            minute=minute[mine],
-            hour=hour[mine],
-            usual=week[mine] / hours,
-            newest=max(newest.get(mine, ()), default=None),
-            total=sum(span.end for place, span in spans.items() if place.topic == mine),
+            channel=channel,
+            minute=in_minute[topic],
+            hour=in_hour[topic],
+            usual=in_week[topic] / hours,
+            newest=max(newest.get(topic, ()), default=None),
+            total=sum(span.end for partition, span in spans.items() if partition.topic == topic),
         )
 
-    return tuple(map(state, channel_names))
+    return tuple(map(measure_channel, channels))
 
 
-def taken_at(record: Record) -> datetime:
-    """When the bus took it."""
-    return datetime.fromtimestamp(record.timestamp / 1000, UTC)
+def appended_at(record: Record) -> datetime:
+    """Return the time at which the bus appended the record."""
+    return datetime.fromtimestamp(record.timestamp / _MS_PER_SECOND, UTC)
 
 
-def _taken(reader: Reader, places: Mapping[Partition, int]) -> Mapping[str, list[datetime]]:
-    """When the records at these places were taken, by topic."""
-    found: dict[str, list[datetime]] = defaultdict(list)
-    for place, record in reader.first_records(places).items():
-        found[place.topic].append(taken_at(record))
-    return found
+def _times_by_topic(reader: Reader, offsets: Mapping[Partition, int]) -> Mapping[str, list[datetime]]:
+    """Return by topic the times at which the records at these offsets were appended."""
+    times: defaultdict[str, list[datetime]] = defaultdict(list)
+    for partition, record in reader.first_records(offsets).items():
+        times[partition.topic].append(appended_at(record))
+    return times
 
 
-def _came(
-    reader: Reader, names: list[str], spans: Mapping[Partition, OffsetRange], moment: datetime
+def _arrivals_since(
+    reader: Reader, topic_names: Iterable[str], spans: Mapping[Partition, OffsetRange], moment: datetime
 ) -> Mapping[str, int]:
-    """How many records of each topic were taken since."""
-    since = reader.offsets_since(names, int(moment.timestamp() * 1000))
-    came = dict.fromkeys(names, 0)
-    for place, offset in since.items():
-        came[place.topic] += max(0, spans[place].end - offset)
-    return came
+    """Return by topic the number of records that were appended at `moment` or later."""
+    offsets = reader.offsets_since(topic_names, int(moment.timestamp() * _MS_PER_SECOND))
+    arrivals = dict.fromkeys(topic_names, 0)
+    for partition, offset in offsets.items():
+        arrivals[partition.topic] += max(0, spans[partition].end - offset)
+    return arrivals

@@ -1,4 +1,4 @@
-"""Whether this process lives, has started and can do its work: `/live`, `/startup` and `/ready`."""
+"""Health addresses of this process: `/live`, `/startup` and `/ready`."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -9,84 +9,90 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
 from bus.worker_health import WorkerHealth
-from monitor.alert_conditions import HANGING_SECONDS
-from monitor.snapshot import PartState
+from monitor.alert_thresholds import HANGING_SECONDS
+from monitor.snapshot import WorkerState
 
-_UNWELL: dict[int | str, dict[str, Any]] = {503: {"description": "Not so; why.", "content": {"application/json": {}}}}
+_UNHEALTHY: dict[int | str, dict[str, Any]] = {
+    503: {"description": "Not healthy; the body says why.", "content": {"application/json": {}}}
+}
+# A worker that is silent for this long will not recover: the process must be started again.
+_RESTART_SECONDS = 2 * HANGING_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
-    """How the parts of this process are: the vitals of each worker by its name, and whether all of them were begun."""
+class ProcessHealth:
+    """Health of each worker of this process by name. `started` is set once all of them have been started."""
 
     worker_health: dict[str, WorkerHealth] = field(default_factory=dict)
     started: threading.Event = field(default_factory=threading.Event)
 
     @property
     def hanging(self) -> list[str]:
-        """The workers that have not come round for so long that only a new process will."""
-        return sorted(name for name, one in self.worker_health.items() if one.silent_seconds >= 2 * HANGING_SECONDS)
+        """Names of the workers that only a restart of the process will help, sorted."""
+        return sorted(name for name, worker in self.worker_health.items() if worker.silent_seconds >= _RESTART_SECONDS)
 
-    def parts(self) -> Mapping[str, Mapping[str, object]]:
-        """What each worker says of itself: see `monitor.snapshot.PartState`."""
+    def worker_states(self) -> Mapping[str, Mapping[str, object]]:
+        """Return the fields of `monitor.snapshot.WorkerState` for each worker."""
         return {
-            name: {each: getattr(one, each) for each in PartState.model_fields}
-            for name, one in self.worker_health.items()
+            name: {field_name: getattr(worker, field_name) for field_name in WorkerState.model_fields}
+            for name, worker in self.worker_health.items()
         }
 
 
 def routes(
-    pulse: Pulse,
+    health: ProcessHealth,
     checks: Mapping[str, Callable[[], object]],
     doors: Mapping[str, Callable[[], str]],
-    numbers: Mapping[str, Callable[[], object]],
+    figures: Mapping[str, Callable[[], object]],
 ) -> APIRouter:
-    """`/ready` runs every check and names those that raise.
+    """Return the health routes.
 
-    `doors` say each why it is shut, or nothing; as long as one of them is open, the process is ready. `numbers` are
-    shown as they are; one that can't be had, as the faults may say why, is null.
+    `/ready` runs every check and names those that raise. Each of `doors` returns why the door is shut, or an empty
+    text; the process is ready as long as one door is open. `figures` are added to the answer; a figure that raises is
+    null.
     """
     router = APIRouter(tags=["health"])
 
     def live() -> JSONResponse:
-        """The process answers, and no worker of it hangs; else start it again."""
-        hanging = pulse.hanging
+        """Answer 503 if a worker of this process hangs; then the supervisor must start the process again."""
+        hanging = health.hanging
         return JSONResponse({"live": not hanging, "hanging": hanging}, 503 if hanging else 200)
 
     def startup() -> JSONResponse:
-        """Everything that this process runs was begun; what is away then is said by `/ready`."""
-        started = pulse.started.is_set()
+        """Answer 503 until every part of this process has been started. A dependency may still be away then."""
+        started = health.started.is_set()
         return JSONResponse({"started": started}, 200 if started else 503)
 
     def ready() -> JSONResponse:
-        """The process can take complaints: which door is shut, and why; what else is away."""
-        faults = {name: fault for name, check in checks.items() if (fault := _fault(check))}
-        shut = {name: why() for name, why in doors.items()}
-        ready = any(not why for why in shut.values()) if shut else not faults
-        said = {
+        """Answer 503 if the process can't take complaints; list the doors that are shut and the failed checks."""
+        faults = {name: fault for name, check in checks.items() if (fault := _run_check(check))}
+        shut_reasons = {name: shut_reason() for name, shut_reason in doors.items()}
+        ready = any(not reason for reason in shut_reasons.values()) if shut_reasons else not faults
+        report = {
             "ready": ready,
-            "doors": {name: {"open": not why, "why": why} for name, why in shut.items()},
+            "doors": {name: {"open": not reason, "why": reason} for name, reason in shut_reasons.items()},
             "faults": faults,
-            **{name: _shown(number) for name, number in numbers.items()},
+            **{name: _figure_or_none(figure) for name, figure in figures.items()},
         }
-        return JSONResponse(said, 200 if ready else 503)
+        return JSONResponse(report, 200 if ready else 503)
 
-    router.add_api_route("/live", live, methods=["GET"], responses=_UNWELL)
-    router.add_api_route("/startup", startup, methods=["GET"], responses=_UNWELL)
-    router.add_api_route("/ready", ready, methods=["GET"], responses=_UNWELL)
+    router.add_api_route("/live", live, methods=["GET"], responses=_UNHEALTHY)
+    router.add_api_route("/startup", startup, methods=["GET"], responses=_UNHEALTHY)
+    router.add_api_route("/ready", ready, methods=["GET"], responses=_UNHEALTHY)
     return router
 
 
-def _shown(number: Callable[[], object]) -> object:
+def _figure_or_none(figure: Callable[[], object]) -> object:
     try:
-        return number()
-    except Exception:  # noqa: BLE001 - as below; whether the process is ready is not said by a number
+        return figure()
+    except Exception:  # noqa: BLE001 - a figure that fails does not decide whether the process is ready
         return None
 
 
-def _fault(check: Callable[[], object]) -> str | None:
+def _run_check(check: Callable[[], object]) -> str | None:
+    """Return the name of the error that the check raised, or `None`."""
     try:
         check()
-    except Exception as error:  # noqa: BLE001 - whatever a check raises means that it failed
+    except Exception as error:  # noqa: BLE001 - every error of a check means that the check failed
         return type(error).__name__
     return None

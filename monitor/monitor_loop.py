@@ -1,4 +1,4 @@
-"""Looks again and again, remembers the last hour, and says in the log what began to need a person."""
+"""Takes a snapshot of the service every few seconds, keeps the last hour, and logs raised and cleared alerts."""
 
 import threading
 from collections import deque
@@ -11,19 +11,24 @@ import structlog
 
 from messages.channels import ChannelDirectory
 from messages.shapes import Moment, Shape
-from monitor.active_alerts import Register, Standing
+from monitor.active_alerts import ActiveAlert, AlertRegister
 from monitor.snapshot import Snapshot
 
+# The other parts of this process start within this time. An earlier snapshot would raise false alerts.
 _FIRST_SECONDS = 2.0
-# Looks; an hour of them at five seconds each.
-_REMEMBERED = 720
-_LOG_EVERY_SECONDS = 30.0
+# Number of history points: one hour of snapshots at the default of five seconds each.
+_HISTORY_POINTS = 720
+_LAG_LOG_SECONDS = 30.0
 
 _log = structlog.get_logger()
 
 
-class Point(Shape):
-    """What one look is remembered by: accepted in a minute by channel; waiting, and for how long, by stage."""
+class HistoryPoint(Shape):
+    """Figures that are kept of one snapshot.
+
+    `minute` is the number of messages accepted in one minute, by channel. `waiting` is the number of waiting records,
+    and `age` the age of the oldest in seconds, both by stage.
+    """
 
     at: Moment
     minute: Mapping[str, int]
@@ -31,82 +36,86 @@ class Point(Shape):
     age: Mapping[str, float]
 
 
-class View(NamedTuple):
-    """The latest look; `number` counts them."""
+class Observation(NamedTuple):
+    """A snapshot and its active alerts. `number` counts the snapshots of this process, from 1."""
 
     number: int
-    seen: Snapshot
-    standing: tuple[Standing, ...]
+    snapshot: Snapshot
+    alerts: tuple[ActiveAlert, ...]
 
 
-class Watching:
-    """Runs in a thread of its own. `look` makes a snapshot; `pause` is in seconds, between two looks.
+class MonitorLoop:
+    """Takes snapshots in a thread of its own. `pause` is the time between two snapshots, in seconds.
 
-    Whatever a look raises is logged, and no more: who watches must not take the doors down.
+    Every error of `collect` is logged and dropped: a failing monitor must not stop the doors of the same process.
     """
 
     def __init__(
-        self, look: Callable[[], Snapshot], channels: ChannelDirectory, stopping: threading.Event, pause: float
+        self, collect: Callable[[], Snapshot], channels: ChannelDirectory, stopping: threading.Event, pause: float
     ) -> None:
-        self._look = look
+        self._collect = collect
         self._stopping = stopping
         self._pause = pause
-        self._register = Register(channels)
-        self._view: View | None = None
-        self._logged: datetime | None = None
-        self._points: deque[Point] = deque(maxlen=_REMEMBERED)
+        self._register = AlertRegister(channels)
+        self._latest: Observation | None = None
+        self._lag_logged_at: datetime | None = None
+        self._last_hour: deque[HistoryPoint] = deque(maxlen=_HISTORY_POINTS)
 
     @property
-    def view(self) -> View | None:
-        """What was seen last; `None` before the first look."""
-        return self._view
+    def latest(self) -> Observation | None:
+        """The latest observation; `None` before the first."""
+        return self._latest
 
     @property
-    def points(self) -> list[Point]:
-        """The last hour, the oldest first."""
-        return list(self._points)
+    def last_hour(self) -> list[HistoryPoint]:
+        """History points of the last hour, oldest first."""
+        return list(self._last_hour)
 
     @property
-    def ended(self) -> bool:
-        """Whether it was told to stop."""
+    def is_stopping(self) -> bool:
+        """True once the process has been asked to stop."""
         return self._stopping.is_set()
 
     def run(self) -> None:
-        """Look until stopped; first when the others of this process have had a moment to begin."""
+        """Take snapshots until the process is asked to stop."""
         self._stopping.wait(_FIRST_SECONDS)
         while not self._stopping.is_set():
             try:
                 self.step()
-            except Exception as error:  # noqa: BLE001 - see above
-                _log.error("watch.unexpected", exc_info=error)
+            except Exception as error:  # noqa: BLE001 - a failing monitor must not stop the doors of this process
+                _log.error("snapshot.failed", exc_info=error)
             self._stopping.wait(self._pause)
 
-    def step(self) -> View:
-        """Look once."""
-        seen = self._look()
-        before, known = self._view, set(self._register.known)
-        standing = self._register.stand(seen)
-        self._view = view = View(before.number + 1 if before else 1, seen, standing)
-        self._points.append(point(seen))
-        self._tell(known, standing)
-        if self._logged is None or abs((seen.at - self._logged).total_seconds()) >= _LOG_EVERY_SECONDS:
-            self._logged = seen.at
-            _log.info("lag", **{state.stage: state.waiting.many for state in seen.stages})
-        return view
+    def step(self) -> Observation:
+        """Take one snapshot."""
+        snapshot = self._collect()
+        previous, previous_keys = self._latest, set(self._register.active_keys)
+        alerts = self._register.update(snapshot)
+        self._latest = observation = Observation(previous.number + 1 if previous else 1, snapshot, alerts)
+        self._last_hour.append(history_point(snapshot))
+        self._log_alerts(previous_keys, alerts)
+        self._log_lag(snapshot)
+        return observation
 
-    def _tell(self, known: AbstractSet[tuple[str, str]], standing: tuple[Standing, ...]) -> None:
-        for one in standing:
-            if (one.name, one.subject) not in known:
-                _log.warning("concern.began", concern=one.name, subject=one.subject, says=one.says)
-        for name, subject in sorted(known - self._register.known):
-            _log.info("concern.ended", concern=name, subject=subject)
+    def _log_alerts(self, previous_keys: AbstractSet[tuple[str, str]], alerts: tuple[ActiveAlert, ...]) -> None:
+        for alert in alerts:
+            if (alert.name, alert.subject) not in previous_keys:
+                _log.warning("alert.raised", name=alert.name, subject=alert.subject, **alert.figures)
+        for name, subject in sorted(previous_keys - self._register.active_keys):
+            _log.info("alert.cleared", name=name, subject=subject)
+
+    def _log_lag(self, snapshot: Snapshot) -> None:
+        logged_at = self._lag_logged_at
+        if logged_at is None or abs((snapshot.at - logged_at).total_seconds()) >= _LAG_LOG_SECONDS:
+            self._lag_logged_at = snapshot.at
+            _log.info("lag.measured", **{state.stage: state.waiting.many for state in snapshot.stages})
 
 
-def point(seen: Snapshot) -> Point:
-    """What is remembered of a look."""
-    return Point(
-        at=seen.at,
-        minute={state.channel: state.minute for state in seen.channels},
-        waiting={state.stage: state.waiting.many for state in seen.stages},
-        age={state.stage: round(state.waiting.seconds(seen.at), 1) for state in seen.stages},
+def history_point(snapshot: Snapshot) -> HistoryPoint:
+    """Return the figures of a snapshot that are kept for an hour."""
+    return HistoryPoint(
+        at=snapshot.at,
+        minute={state.channel: state.minute for state in snapshot.channels},
+        waiting={state.stage: state.waiting.many for state in snapshot.stages},
+        age={state.stage: round(state.waiting.seconds(snapshot.at), 1) for state in snapshot.stages},
     )

@@ -1,4 +1,4 @@
-"""Follows the topics on which messages are put aside, and counts those that nobody decided about yet."""
+"""Counts dead letters and quarantined messages on which no person has decided yet."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -11,15 +11,15 @@ from messages import codec, ids
 from messages.dead_letters import read_dead_letter
 from messages.shapes import OversightEvent, Quarantined
 from messages.topics import DEAD_LETTER_TOPICS, OVERSIGHT, QUARANTINE
-from monitor.consumer_lag import taken_at
-from monitor.snapshot import Heap, Waiting
+from monitor.consumer_lag import appended_at
+from monitor.snapshot import Backlog, PendingReview
 
-_FOLLOWED = (*DEAD_LETTER_TOPICS, QUARANTINE, OVERSIGHT)
-# Events by which a person decides about a message that was put aside.
+_FOLLOWED_TOPICS = (*DEAD_LETTER_TOPICS, QUARANTINE, OVERSIGHT)
+# Events by which a person decides on a message that was put aside.
 _DECISIONS = frozenset({"released", "dropped", "redriven", "letter-dropped"})
 
 
-class _Aside(NamedTuple):
+class _PendingMessage(NamedTuple):
     topic: str
     place: str
     reason: str
@@ -27,50 +27,53 @@ class _Aside(NamedTuple):
     at: datetime
 
 
-class Heaps:
-    """What was put aside, kept in mind between two looks: a look reads only what came since the last."""
+class PendingReviewTracker:
+    """Messages that were put aside, kept in memory between snapshots. An update reads only the new records."""
 
     def __init__(self) -> None:
-        self._behind: dict[Partition, int] = {}
-        self._aside: dict[UUID, _Aside] = {}
+        self._next_offsets: dict[Partition, int] = {}
+        self._pending: dict[UUID, _PendingMessage] = {}
         self._decided: set[UUID] = set()
 
-    def look(self, reader: Reader) -> None:
-        """Take in what came. Raises what the bus raises; then the next look goes on from there."""
-        spans = reader.offset_ranges(_FOLLOWED)
-        for record in reader.read(_FOLLOWED, start_offsets=self._behind):
-            self._take(record)
-            self._behind[Partition(record.topic, record.partition)] = record.offset + 1
-        # Kafka's marks of transactions stand behind the last record: there is nothing to read there.
-        for place, span in spans.items():
-            self._behind[place] = max(self._behind.get(place, 0), span.end)
-        for known in self._decided & self._aside.keys():
-            del self._aside[known]
+    def update(self, reader: Reader) -> None:
+        """Read the records since the last update.
+
+        Raises the bus's errors; the next update continues after the last record that was read.
+        """
+        spans = reader.offset_ranges(_FOLLOWED_TOPICS)
+        for record in reader.read(_FOLLOWED_TOPICS, start_offsets=self._next_offsets):
+            self._add(record)
+            self._next_offsets[Partition(record.topic, record.partition)] = record.offset + 1
+        # Kafka's transaction markers after the last record are offsets without a record. The next update skips them.
+        for partition, span in spans.items():
+            self._next_offsets[partition] = max(self._next_offsets.get(partition, 0), span.end)
+        for message_id in self._decided & self._pending.keys():
+            del self._pending[message_id]
 
     @property
-    def letters(self) -> tuple[Heap, ...]:
-        """The dead letters, the largest heap first."""
-        return self._heaps(lambda one: one.topic != QUARANTINE)
+    def dead_letters(self) -> tuple[PendingReview, ...]:
+        """Dead letters by stage, reason and field, the most frequent first."""
+        return self._grouped(lambda message: message.topic != QUARANTINE)
 
     @property
-    def quarantine(self) -> tuple[Heap, ...]:
-        """What the doors hold, the largest heap first."""
-        return self._heaps(lambda one: one.topic == QUARANTINE)
+    def quarantined(self) -> tuple[PendingReview, ...]:
+        """Quarantined messages by channel and reason, the most frequent first."""
+        return self._grouped(lambda message: message.topic == QUARANTINE)
 
-    def _take(self, record: Record) -> None:
+    def _add(self, record: Record) -> None:
         if record.topic == OVERSIGHT:
-            self._hear(record)
+            self._add_decision(record)
         elif record.topic == QUARANTINE:
-            self._hold(record)
+            self._add_quarantined(record)
         else:
-            self._put_aside(record)
+            self._add_dead_letter(record)
 
-    def _put_aside(self, record: Record) -> None:
-        said = read_dead_letter(record.topic, record.position, record.headers)
-        aside = _Aside(record.topic, said.stage, said.reason, said.field, taken_at(record))
-        self._aside.setdefault(said.id, aside)
+    def _add_dead_letter(self, record: Record) -> None:
+        letter = read_dead_letter(record.topic, record.position, record.headers)
+        message = _PendingMessage(record.topic, letter.stage, letter.reason, letter.field, appended_at(record))
+        self._pending.setdefault(letter.id, message)
 
-    def _hear(self, record: Record) -> None:
+    def _add_decision(self, record: Record) -> None:
         try:
             event = codec.decode(OversightEvent, record.value, record.headers)
         except codec.CodecError:
@@ -78,24 +81,33 @@ class Heaps:
         if event.event in _DECISIONS:
             self._decided.add(event.subject)
 
-    def _hold(self, record: Record) -> None:
+    def _add_quarantined(self, record: Record) -> None:
         try:
-            held = codec.decode(Quarantined, record.value, record.headers)
+            quarantined = codec.decode(Quarantined, record.value, record.headers)
         except codec.CodecError:
-            # Whatever it is, a person has to look at it.
-            letter = ids.dead_letter_id(QUARANTINE, record.position)
-            self._aside[letter] = _Aside(QUARANTINE, "", "unreadable", "", taken_at(record))
+            # A person must look at a record that can't be decoded too. It is identified by its position.
+            record_id = ids.dead_letter_id(QUARANTINE, record.position)
+            self._pending[record_id] = _PendingMessage(QUARANTINE, "", "unreadable", "", appended_at(record))
             return
-        channel = held.raw.channel
-        self._aside.setdefault(held.raw.id, _Aside(QUARANTINE, channel, held.reason, "", held.at))
+        channel = quarantined.raw.channel
+        message = _PendingMessage(QUARANTINE, channel, quarantined.reason, "", quarantined.at)
+        self._pending.setdefault(quarantined.raw.id, message)
 
-    def _heaps(self, wanted: Callable[[_Aside], bool]) -> tuple[Heap, ...]:
-        heaps: dict[tuple[str, str, str], list[datetime]] = defaultdict(list)
-        for one in self._aside.values():
-            if wanted(one):
-                heaps[one.place, one.reason, one.field].append(one.at)
-        found = [
-            Heap(place=place, reason=reason, field=field, waiting=Waiting.of(moments), newest=max(moments))
-            for (place, reason, field), moments in heaps.items()
+    def _grouped(self, belongs: Callable[[_PendingMessage], bool]) -> tuple[PendingReview, ...]:
+        moments_by_reason: defaultdict[tuple[str, str, str], list[datetime]] = defaultdict(list)
+        for message in self._pending.values():
+            if belongs(message):
+                moments_by_reason[message.place, message.reason, message.field].append(message.at)
+        reviews = [
+            PendingReview(
+                place=place,
+                reason=reason,
+                field=field,
+                waiting=Backlog.from_moments(moments),
+                newest=max(moments),
+            )
+            for (place, reason, field), moments in moments_by_reason.items()
         ]
-        return tuple(sorted(found, key=lambda heap: (-heap.waiting.many, heap.place, heap.reason, heap.field)))
+        return tuple(
+            sorted(reviews, key=lambda review: (-review.waiting.many, review.place, review.reason, review.field))
+        )

@@ -1,4 +1,4 @@
-"""Asks each process of ours how it is, at the address where it says so."""
+"""Reads the state of every process of the service from its `/ready` address."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -10,18 +10,18 @@ from pydantic import ConfigDict, Field, ValidationError
 from urllib3.exceptions import HTTPError
 
 from messages.shapes import Moment, Shape
-from monitor.snapshot import DoorState, PartState, ProcessState
+from monitor.snapshot import DoorState, ProcessState, WorkerState
 
-# A process whose bus and database are both away needs some seconds to find that out.
-_PATIENCE_SECONDS = 8.0
-_AT_ONCE = 8
-# What `/ready` says has some kilobytes; whoever says more is none of ours.
-_MOST_BYTES = 1_000_000
-_PIECE_BYTES = 65_536
+# Longest time for one answer. A process needs some seconds to notice that its bus and its database are both away.
+_TIMEOUT_SECONDS = 8.0
+_MAX_THREADS = 8
+# Largest answer. `/ready` answers some kilobytes; a larger answer comes from another service.
+_MAX_BYTES = 1_000_000
+_CHUNK_BYTES = 65_536
 
 
-class _Says(Shape):
-    """What `/ready` answers."""
+class _ReadyReport(Shape):
+    """JSON body of `/ready`."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 
@@ -32,63 +32,69 @@ class _Says(Shape):
     spool_share: float | None = None
     spool_aside: int | None = None
     refused: dict[str, dict[str, int]] | None = None
-    parts: dict[str, PartState] = Field(default_factory=dict)
+    parts: dict[str, WorkerState] = Field(default_factory=dict)
 
 
-class Peers:
-    """`addresses` as in `http://10.0.0.7:1710`; `now` is the clock that theirs are compared with."""
+class ProcessProbe:
+    """Probes the processes at `addresses`, such as `http://10.0.0.7:1710`.
+
+    `now` is the clock with which the processes' clocks are compared.
+    """
 
     def __init__(self, addresses: Sequence[str], now: Callable[[], datetime]) -> None:
         self._addresses = addresses
         self._now = now
 
-    def ask(self) -> tuple[ProcessState, ...]:
-        """All of them at once."""
+    def probe_all(self) -> tuple[ProcessState, ...]:
+        """Return the state of every process, in the order of the addresses. All are probed at the same time."""
         if not self._addresses:
             return ()
-        with ThreadPoolExecutor(min(_AT_ONCE, len(self._addresses))) as pool:
-            return tuple(pool.map(lambda address: _ask(address, self._now), self._addresses))
+        with ThreadPoolExecutor(min(_MAX_THREADS, len(self._addresses))) as pool:
+            return tuple(pool.map(lambda address: _probe(address, self._now), self._addresses))
 
 
-def _ask(address: str, now: Callable[[], datetime]) -> ProcessState:
-    asked, shown = now(), _shown(address)
+def _probe(address: str, now: Callable[[], datetime]) -> ProcessState:
+    asked_at, public_address = now(), _without_password(address)
     try:
-        says = _Says.model_validate_json(_answer(f"{address}/ready"))
+        report = _ReadyReport.model_validate_json(_fetch(f"{address}/ready"))
     except (requests.RequestException, HTTPError) as error:
-        return ProcessState(address=shown, unreached=type(error).__name__)
+        return ProcessState(address=public_address, unreached=type(error).__name__)
     except ValidationError:
-        return ProcessState(address=shown, unreached="no answer of ours: is it another service's port?")
-    # It looked at its clock when half of the time was gone, more or less.
-    half = (now() - asked).total_seconds() / 2
+        return ProcessState(address=public_address, unreached="another service answers on this port")
+    # The process reads its clock about halfway between request and answer.
+    half_seconds = (now() - asked_at).total_seconds() / 2
     return ProcessState(
-        address=shown,
-        instance=says.instance,
-        doors=says.doors,
-        spooled=says.spooled or 0,
-        spool_share=says.spool_share or 0.0,
-        spool_aside=says.spool_aside or 0,
-        refused=says.refused or {},
-        parts=says.parts,
-        ahead=(says.at - asked).total_seconds() - half,
+        address=public_address,
+        instance=report.instance,
+        doors=report.doors,
+        spooled=report.spooled or 0,
+        spool_share=report.spool_share or 0.0,
+        spool_aside=report.spool_aside or 0,
+        refused=report.refused or {},
+        parts=report.parts,
+        ahead=(report.at - asked_at).total_seconds() - half_seconds,
     )
 
 
-def _shown(address: str) -> str:
-    """An address without the password that opens it: it stands on the console and in the log."""
-    scheme, slashes, rest = address.rpartition("//")
-    return f"{scheme}{slashes}{rest.rpartition('@')[2]}"
+def _without_password(address: str) -> str:
+    """Return the address without user and password: the console and the log show it."""
+    scheme, slashes, authority = address.rpartition("//")
+    return f"{scheme}{slashes}{authority.rpartition('@')[2]}"
 
 
-def _answer(url: str) -> bytes:
-    """All of what is said there; nothing where that is too much. Raises what `requests` and urllib3 raise."""
-    until = time.monotonic() + _PATIENCE_SECONDS
-    said = b""
-    with requests.get(url, timeout=_PATIENCE_SECONDS, stream=True) as response:
-        # One that says a little now and then would hold up the look for ever.
-        while piece := response.raw.read1(_PIECE_BYTES, decode_content=True):
-            said += piece
-            if time.monotonic() > until:
+def _fetch(url: str) -> bytes:
+    """Return the whole body of an answer; empty if it is larger than `_MAX_BYTES`.
+
+    Raises the errors of `requests` and urllib3, also if the whole answer takes longer than `_TIMEOUT_SECONDS`.
+    """
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
+    body = b""
+    with requests.get(url, timeout=_TIMEOUT_SECONDS, stream=True) as response:
+        # The timeout of `requests` restarts with every byte: a slow server would delay the snapshot without end.
+        while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
+            body += chunk
+            if time.monotonic() > deadline:
                 raise requests.ReadTimeout
-            if len(said) > _MOST_BYTES:
+            if len(body) > _MAX_BYTES:
                 return b""
-    return said
+    return body

@@ -1,4 +1,7 @@
-"""What one look at the whole service found: the shapes that the console, the command line and the metrics show."""
+"""The state of the whole service at one moment, as the console, the command line and the metrics show it.
+
+The field names are also the JSON keys of `satupintu lag --json`, `satupintu top --json`, `/ops/state` and `/ready`.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,31 +12,32 @@ from pydantic import ConfigDict, Field
 from messages.shapes import Channel, Moment, Shape
 
 
-class Waiting(Shape):
-    """So many wait; `oldest` is since when the one does that waits longest."""
+class Backlog(Shape):
+    """Number of waiting messages or cases (`many`), and the time since which the oldest of them waits."""
 
     many: int = 0
     oldest: Moment | None = None
 
     @classmethod
-    def of(cls, moments: list[datetime]) -> Self:
-        """One for each moment."""
+    def from_moments(cls, moments: list[datetime]) -> Self:
+        """Return a backlog with one message for each moment."""
         return cls(many=len(moments), oldest=min(moments, default=None))
 
-    def __add__(self, other: "Waiting") -> "Waiting":
-        """Both."""
-        oldest = min((at for at in (self.oldest, other.oldest) if at), default=None)
-        return Waiting(many=self.many + other.many, oldest=oldest)
+    def __add__(self, addend: "Backlog") -> "Backlog":
+        """Return the sum of the numbers with the earlier of the two times."""
+        oldest = min((moment for moment in (self.oldest, addend.oldest) if moment), default=None)
+        return Backlog(many=self.many + addend.many, oldest=oldest)
 
     def seconds(self, now: datetime) -> float:
-        """For how long the oldest waits; 0 where none does."""
+        """Return the age of the oldest in seconds; 0 if nothing waits."""
         return max(0.0, (now - self.oldest).total_seconds()) if self.oldest else 0.0
 
 
 class ChannelState(Shape):
-    """What the doors of one channel accepted: in the last minute and hour, and in an hour of the last week's mean.
+    """Messages that the doors of one channel accepted: in the last minute, in the last hour, and in a usual hour.
 
-    `total` only grows: all that ever came, and what else takes an offset.
+    `usual` is the hourly mean of one week. `total` only grows: it counts every offset of the channel's topic, so it
+    includes transaction markers.
     """
 
     channel: Channel
@@ -45,39 +49,39 @@ class ChannelState(Shape):
 
 
 class StageState(Shape):
-    """A consumer group: who works in it, and what waits for it by topic. What waits for nothing is left out."""
+    """Members and backlog of one consumer group. `topics` leaves out topics on which nothing waits."""
 
     stage: str
     members: tuple[str, ...]
-    topics: Mapping[str, Waiting]
+    topics: Mapping[str, Backlog]
 
     @property
-    def waiting(self) -> Waiting:
-        """On all its topics."""
-        return sum(self.topics.values(), Waiting())
+    def waiting(self) -> Backlog:
+        """Backlog of all topics together."""
+        return sum(self.topics.values(), Backlog())
 
 
-class Heap(Shape):
-    """Messages that were put aside for one reason and wait for a person."""
+class PendingReview(Shape):
+    """Messages that were put aside for the same reason and on which no person has decided yet."""
 
-    place: str = Field(description="The stage that put them aside; of the quarantine the channel.")
+    place: str = Field(description="The stage that put them aside; for the quarantine, the channel.")
     reason: str
     field: str = ""
-    waiting: Waiting
+    waiting: Backlog
     newest: Moment
 
 
 class QueueState(Shape):
-    """An agency's cases that it has not answered; `overdue` of them are past their due time."""
+    """Cases that an agency has not answered; `overdue` of them are past their due time."""
 
     agency: str
     name: str
-    waiting: Waiting
+    waiting: Backlog
     overdue: int = 0
 
 
-class PartState(Shape):
-    """A stage's worker within a process: see `bus.worker_health.WorkerHealth`."""
+class WorkerState(Shape):
+    """Health of one stage's worker within a process: see `bus.worker_health.WorkerHealth`."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 
@@ -91,15 +95,15 @@ class PartState(Shape):
 
 
 class DoorState(Shape):
-    """A door, and why it is shut; nothing while it is open."""
+    """State of a door. `why` is the constant reason for which it is shut; empty while the door is open."""
 
     why: str = ""
 
 
 class ProcessState(Shape):
-    """What a process of ours says of itself at `/ready`; `unreached` is why it could not be asked.
+    """State of one process as its `/ready` reports it. `unreached` is the cause if the process did not answer.
 
-    `ahead` is by how many seconds its clock is before the one that looks.
+    `ahead` is the offset of its clock from the monitor's clock, in seconds; negative if it is behind.
     """
 
     address: str
@@ -107,28 +111,29 @@ class ProcessState(Shape):
     unreached: str = ""
     doors: Mapping[str, DoorState] = Field(default_factory=dict)
     spooled: int = 0
-    spool_share: float = Field(0.0, description="Of the spool's room, what is taken.")
-    spool_aside: int = Field(0, description="Accepted messages that the bus will not have.")
+    spool_share: float = Field(0.0, description="Used share of the spool's space, from 0 to 1.")
+    spool_aside: int = Field(0, description="Accepted messages that the bus rejected.")
     refused: Mapping[str, Mapping[str, int]] = Field(
-        default_factory=dict, description="How often its doors turned somebody away since it began, by door and reason."
+        default_factory=dict, description="Requests that the doors refused since the start, by door and reason."
     )
-    parts: Mapping[str, PartState] = Field(default_factory=dict)
+    parts: Mapping[str, WorkerState] = Field(default_factory=dict)
     ahead: float = 0.0
 
 
 class Snapshot(Shape):
-    """The whole service at one moment. `away` says of the bus and the database how they failed, where they did.
+    """State of the whole service at one moment.
 
-    `jumped` is by how many seconds this host's clock was set of late. `differences` is what the
-    latest audit found, by kind; `None` where none was made.
+    `away` has an entry for the bus and for the database if it could not be used; the value says how it failed.
+    `jumped` is the number of seconds by which this host's clock was set recently. `differences` are the counts of
+    the latest audit by kind; `None` before the first audit.
     """
 
     at: Moment
     away: Mapping[str, str] = Field(default_factory=dict)
     channels: tuple[ChannelState, ...] = ()
     stages: tuple[StageState, ...] = ()
-    letters: tuple[Heap, ...] = ()
-    quarantine: tuple[Heap, ...] = ()
+    letters: tuple[PendingReview, ...] = ()
+    quarantine: tuple[PendingReview, ...] = ()
     queues: tuple[QueueState, ...] = ()
     processes: tuple[ProcessState, ...] = ()
     jumped: float = 0.0

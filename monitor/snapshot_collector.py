@@ -1,119 +1,137 @@
-"""Looks at the whole service: the bus, the ledger's queues, the processes; makes one `Snapshot` of what it sees."""
+"""Collects one snapshot of the whole service from the bus, from the ledger's queues and from the processes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from typing import NamedTuple, TypeAlias
 
 from bus.errors import Retry, Stop
 from bus.port import Reader
 from config.database import DatabaseUnavailable
 from messages.shapes import Channel
 from monitor import consumer_lag
-from monitor.alert_conditions import CLOCK_SECONDS
-from monitor.pending_review import Heaps
-from monitor.process_probe import Peers
+from monitor.alert_thresholds import CLOCK_SECONDS
+from monitor.pending_review import PendingReviewTracker
+from monitor.process_probe import ProcessProbe
 from monitor.snapshot import QueueState, Snapshot
 
-# For how long a clock that was set is told.
+# A jump of the clock is reported for ten minutes.
 _JUMP_SECONDS = 600.0
 
-Groups = Mapping[str, tuple[str, ...]]
+# Topics of each consumer group.
+TopicsByGroup: TypeAlias = Mapping[str, tuple[str, ...]]
 
 
-class Watch:
-    """Not for two threads. `groups` are the topics of each consumer group, `channels` all names.
+class _ClockReading(NamedTuple):
+    """The wall clock and the monotonic clock at the same moment."""
 
-    `queues` asks the ledger.
+    wall: datetime
+    monotonic: float
 
-    `now` is the clock on the wall, `ticks` one in seconds that is never set. `queues_seconds` is how old what the
-    ledger said may be: it counts over all that was ever dispatched.
+
+class SnapshotCollector:
+    """Collects snapshots. Not for two threads.
+
+    `groups` are the topics of each consumer group, `channels` the names of all channels. `read_queues` reads the
+    agencies' queues from the ledger. `now` is the wall clock; `monotonic` is a clock in seconds that is never set.
+    `queues_seconds` is the longest time for which the queues are reused: the ledger counts over all dispatches, which
+    is slow.
     """
 
     def __init__(
         self,
         open_reader: Callable[[], Reader],
-        groups: Groups,
+        groups: TopicsByGroup,
         channels: Sequence[Channel],
-        queues: Callable[[datetime], Sequence[QueueState]],
-        peers: Peers,
+        read_queues: Callable[[datetime], Sequence[QueueState]],
+        probe: ProcessProbe,
         now: Callable[[], datetime],
-        ticks: Callable[[], float],
+        monotonic: Callable[[], float],
         queues_seconds: float = 0.0,
     ) -> None:
         self._open_reader = open_reader
         self._groups = groups
         self._channels = channels
-        self._queues = queues
-        self._peers = peers
+        self._read_queues = read_queues
+        self._probe = probe
         self._now = now
-        self._ticks = ticks
+        self._monotonic = monotonic
         self._queues_seconds = queues_seconds
         self._reader: Reader | None = None
-        self._heaps = Heaps()
-        self._asked = -queues_seconds
-        self._known: tuple[QueueState, ...] = ()
-        self._clocks: tuple[datetime, float] | None = None
-        self._jump = (float("-inf"), 0.0)
+        self._pending = PendingReviewTracker()
+        self._queues_read_at = -queues_seconds
+        self._queues: tuple[QueueState, ...] = ()
+        self._previous_clocks: _ClockReading | None = None
+        self._jumped_at = float("-inf")
+        self._jump_seconds = 0.0
         self._differences: Mapping[str, int] | None = None
 
-    def look(self) -> Snapshot:
-        """What there is to see now; what can't be reached is named in `away`, and nothing is shown of it."""
+    def collect(self) -> Snapshot:
+        """Return the present state of the service.
+
+        If the bus or the database fails, `away` says how, and its fields stay empty.
+        """
         now = self._now()
         away: dict[str, str] = {}
-        seen = Snapshot(at=now, jumped=self._jumped(now), differences=self._differences, processes=self._peers.ask())
+        snapshot = Snapshot(
+            at=now,
+            jumped=self._clock_jump(now),
+            differences=self._differences,
+            processes=self._probe.probe_all(),
+        )
         try:
-            seen = seen.model_copy(update=self._on_the_bus(now))
+            snapshot = snapshot.model_copy(update=self._collect_from_bus(now))
         except Retry:
             away["bus"] = "can't be reached"
-            self._let_go()
+            self._close_reader()
         except Stop:
-            away["bus"] = "does not take us: compare the settings"
-            self._let_go()
+            away["bus"] = "refuses the connection; compare the settings"
+            self._close_reader()
         try:
-            seen = seen.model_copy(update={"queues": self._at_agencies(now)})
+            snapshot = snapshot.model_copy(update={"queues": self._current_queues(now)})
         except DatabaseUnavailable:
             away["database"] = "can't be reached"
-        return seen.model_copy(update={"away": away})
+        return snapshot.model_copy(update={"away": away})
 
-    def audited(self, differences: Mapping[str, int]) -> None:
-        """What the latest audit found, by kind; from any thread."""
+    def record_audit(self, differences: Mapping[str, int]) -> None:
+        """Keep the counts of the latest audit, by kind, for the next snapshots. Safe from any thread."""
         self._differences = differences
 
     def close(self) -> None:
-        """Release everything."""
-        self._let_go()
+        """Release the reader."""
+        self._close_reader()
 
-    def _on_the_bus(self, now: datetime) -> Mapping[str, object]:
+    def _collect_from_bus(self, now: datetime) -> Mapping[str, object]:
         if self._reader is None:
             self._reader = self._open_reader()
         reader = self._reader
-        stages = tuple(consumer_lag.stage(reader, group, names) for group, names in self._groups.items())
-        self._heaps.look(reader)
+        stages = tuple(consumer_lag.measure_stage(reader, group, topics) for group, topics in self._groups.items())
+        self._pending.update(reader)
         return {
-            "channels": consumer_lag.channels(reader, now, self._channels),
+            "channels": consumer_lag.measure_channels(reader, now, self._channels),
             "stages": stages,
-            "letters": self._heaps.letters,
-            "quarantine": self._heaps.quarantine,
+            "letters": self._pending.dead_letters,
+            "quarantine": self._pending.quarantined,
         }
 
-    def _at_agencies(self, now: datetime) -> tuple[QueueState, ...]:
-        if self._ticks() - self._asked >= self._queues_seconds:
-            self._known = tuple(self._queues(now))
-            self._asked = self._ticks()
-        return self._known
+    def _current_queues(self, now: datetime) -> tuple[QueueState, ...]:
+        if self._monotonic() - self._queues_read_at >= self._queues_seconds:
+            self._queues = tuple(self._read_queues(now))
+            self._queues_read_at = self._monotonic()
+        return self._queues
 
-    def _jumped(self, now: datetime) -> float:
-        """By how much the clock on the wall moved more, or less, than time went by; known for ten minutes."""
-        before, self._clocks = self._clocks, (now, self._ticks())
-        if before is None:
+    def _clock_jump(self, now: datetime) -> float:
+        """Return the seconds by which the wall clock was set within the last ten minutes; 0 if it was not set."""
+        clocks = _ClockReading(now, self._monotonic())
+        previous, self._previous_clocks = self._previous_clocks, clocks
+        if previous is None:
             return 0.0
-        jumped = (now - before[0]).total_seconds() - (self._clocks[1] - before[1])
-        if abs(jumped) >= CLOCK_SECONDS:
-            self._jump = (self._clocks[1], jumped)
-        at, jump = self._jump
-        return jump if self._clocks[1] - at < _JUMP_SECONDS else 0.0
+        jump_seconds = (clocks.wall - previous.wall).total_seconds() - (clocks.monotonic - previous.monotonic)
+        if abs(jump_seconds) >= CLOCK_SECONDS:
+            self._jumped_at, self._jump_seconds = clocks.monotonic, jump_seconds
+        return self._jump_seconds if clocks.monotonic - self._jumped_at < _JUMP_SECONDS else 0.0
 
-    def _let_go(self) -> None:
+    def _close_reader(self) -> None:
         reader, self._reader = self._reader, None
         if reader is not None:
             with suppress(Retry, Stop):

@@ -25,7 +25,7 @@ from ingest.http.refusal_handlers import install_refusal_handlers
 from ingest.mobile.openapi import SCHEMES
 from ingest.web.open311.render import Open311Errors
 from monitor import health
-from monitor.health import Pulse
+from monitor.health import ProcessHealth
 from sinks.ledger.page import StatusPage
 
 _ROOT = Path(__file__).parents[2]
@@ -33,7 +33,7 @@ _TEMPLATES = [_ROOT / folder for folder in ("app/pages", "ingest/web/templates",
 _NONCE_BYTES = 16
 
 
-def build(parts: Parts, producer: Producer, pulse: Pulse, doors: Doors) -> FastAPI:
+def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) -> FastAPI:
     """Return the application. `doors` are all doors of this process, with those that have no address."""
     settings = parts.settings
     # The pages that FastAPI offers for its document load their scripts from elsewhere; the document itself is enough.

@@ -7,23 +7,23 @@ from datetime import datetime
 from app.assembly.parts import Parts
 from app.clock import utc_now
 from config.database import read_transaction
-from monitor.process_probe import Peers
-from monitor.snapshot import QueueState, Waiting
-from monitor.snapshot_collector import Watch
+from monitor.process_probe import ProcessProbe
+from monitor.snapshot import Backlog, QueueState
+from monitor.snapshot_collector import SnapshotCollector
 from sinks.ledger.queue_counts import count_queues
 
 # How old what the ledger said of the queues may be where somebody watches all the time.
 _QUEUES_SECONDS = 30.0
 
 
-def watch(parts: Parts, *, steadily: bool = False) -> Watch:
+def watch(parts: Parts, *, steadily: bool = False) -> SnapshotCollector:
     """A look at the service of these settings; `steadily`: one that is repeated every few seconds."""
-    return Watch(
+    return SnapshotCollector(
         parts.bus.reader,
         parts.watched_topics,
         parts.channels.names,
         lambda now: _queues(parts, now),
-        Peers(parts.settings.peers, utc_now),
+        ProcessProbe(parts.settings.peers, utc_now),
         utc_now,
         time.monotonic,
         _QUEUES_SECONDS if steadily else 0.0,
@@ -38,7 +38,7 @@ def _queues(parts: Parts, now: datetime) -> Sequence[QueueState]:
             QueueState(
                 agency=queue.agency,
                 name=names.get(queue.agency, queue.agency),
-                waiting=Waiting(many=queue.cases, oldest=queue.oldest),
+                waiting=Backlog(many=queue.cases, oldest=queue.oldest),
                 overdue=queue.overdue,
             )
             for queue in count_queues(connection, now)

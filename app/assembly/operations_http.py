@@ -18,26 +18,26 @@ from messages.channels import ChannelDirectory
 from messages.shapes import iso
 from monitor import health
 from monitor.console.page import Console
-from monitor.health import Pulse
+from monitor.health import ProcessHealth
 from monitor.metrics.exposition import Exposition
-from monitor.monitor_loop import Watching
+from monitor.monitor_loop import MonitorLoop
 
 _TEMPLATES = Path(__file__).parents[2] / "monitor" / "console" / "templates"
 _RANDOM_BYTES = 16
 
 
-def build(parts: Parts, pulse: Pulse, doors: Doors, watching: Watching | None) -> FastAPI:
+def build(parts: Parts, pulse: ProcessHealth, doors: Doors, watching: MonitorLoop | None) -> FastAPI:
     """The application; `watching` is there where the monitor runs.
 
     It shows no person and no text, but it is not for citizens: it listens on an address of its own.
     """
     app = FastAPI(title="Satu Pintu operations", docs_url=None, redoc_url=None, redirect_slashes=False)
     checks, doors, numbers = readiness_parts(parts, doors)
-    own = {"at": lambda: iso(utc_now()), "instance": lambda: parts.settings.instance, "parts": pulse.parts}
+    own = {"at": lambda: iso(utc_now()), "instance": lambda: parts.settings.instance, "parts": pulse.worker_states}
     app.include_router(health.routes(pulse, checks, doors, {**own, **numbers}))
     exposition = Exposition(
         lambda: process_state(parts, pulse, doors),
-        lambda: watching.view if watching else None,
+        lambda: watching.latest if watching else None,
         parts.watched_topics,
         utc_now,
     )
@@ -47,7 +47,7 @@ def build(parts: Parts, pulse: Pulse, doors: Doors, watching: Watching | None) -
     return app
 
 
-def show(app: FastAPI, watching: Watching, channels: ChannelDirectory) -> None:
+def show(app: FastAPI, watching: MonitorLoop, channels: ChannelDirectory) -> None:
     """Put the console on an application: what `watching` sees, at `/ops`."""
     console = Console(watching, pages(), channels, utc_now, secrets.token_hex(_RANDOM_BYTES))
     app.include_router(console.routes())

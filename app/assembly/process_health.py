@@ -7,8 +7,8 @@ from typing import NamedTuple
 from app.assembly.parts import Parts
 from config.database import DatabaseUnavailable
 from messages.channels import DoorFacts
-from monitor.health import Pulse
-from monitor.snapshot import DoorState, PartState, ProcessState
+from monitor.health import ProcessHealth
+from monitor.snapshot import DoorState, ProcessState, WorkerState
 
 _PING_SECONDS = 3.0
 
@@ -33,7 +33,7 @@ def readiness_parts(parts: Parts, doors: Doors) -> ReadinessParts:
     return ReadinessParts(checks, doors, _numbers(parts, doors))
 
 
-def process_state(parts: Parts, pulse: Pulse, doors: Doors) -> ProcessState:
+def process_state(parts: Parts, pulse: ProcessHealth, doors: Doors) -> ProcessState:
     """Return the state of this process, in the form in which the monitor gets it from others."""
     return ProcessState(
         address="",
@@ -43,7 +43,7 @@ def process_state(parts: Parts, pulse: Pulse, doors: Doors) -> ProcessState:
         spool_share=parts.spool.fill_ratio if doors else 0.0,
         spool_aside=parts.spool.rejected_count if doors else 0,
         refused=parts.rejection_counter.by_door(),
-        parts={name: PartState.model_validate(counts) for name, counts in pulse.parts().items()},
+        parts={name: WorkerState.model_validate(counts) for name, counts in pulse.worker_states().items()},
     )
 
 

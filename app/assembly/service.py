@@ -26,9 +26,9 @@ from config.database import DatabaseUnavailable
 from ingest.spool_drain import SpoolDrain, SpoolingProducer
 from messages import topics
 from messages.topics import ConsumerGroup
-from monitor.audit.schedule import Auditing
-from monitor.health import Pulse
-from monitor.monitor_loop import Watching
+from monitor.audit.schedule import AuditSchedule
+from monitor.health import ProcessHealth
+from monitor.monitor_loop import MonitorLoop
 from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
 from sinks.replies.sink import ReplySink
@@ -50,7 +50,7 @@ class Service:
         # 0, or why the process ended by itself; the first reason counts.
         self._code = 0
         self._server: uvicorn.Server | None = None
-        self._pulse = Pulse()
+        self._pulse = ProcessHealth()
         # Why each door of this process is shut.
         self._doors: dict[str, Callable[[], str]] = http_doors(parts) if "ingest" in self._stages else {}
 
@@ -159,10 +159,10 @@ class Service:
         parts, watching = self._parts, None
         if "monitor" in self._stages:
             looking = watch(parts, steadily=True)
-            watching = Watching(looking.look, parts.channels, self._stopping, parts.settings.ops_seconds)
+            watching = MonitorLoop(looking.collect, parts.channels, self._stopping, parts.settings.ops_seconds)
             yield "monitor", watching.run
             if minutes := parts.settings.audit_minutes:
-                audits = Auditing(parts.audit, looking.audited, self._stopping, minutes * 60, _AGAIN_SECONDS)
+                audits = AuditSchedule(parts.audit, looking.record_audit, self._stopping, minutes * 60, _AGAIN_SECONDS)
                 yield "audit", audits.run
             if parts.settings.otlp_endpoint:
                 # It rejects nothing, so that nothing of it ever lies among the dead letters.

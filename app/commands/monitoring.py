@@ -19,26 +19,27 @@ from app.assembly.monitoring import watch
 from app.commands.common.arguments import Json, finite
 from app.commands.common.process import open_parts
 from app.commands.common.terminal import OUT, plain
-from monitor.active_alerts import Register, Standing
-from monitor.alert_conditions import Urgency, span
-from monitor.snapshot import Snapshot, Waiting
-from monitor.snapshot_collector import Watch
+from monitor.active_alerts import ActiveAlert, AlertRegister
+from monitor.alert import Urgency
+from monitor.alert_wording import format_duration
+from monitor.snapshot import Backlog, Snapshot
+from monitor.snapshot_collector import SnapshotCollector
 
 # sysexits.h has no code for "it works, and a person should act".
 EX_ALERT = 1
-_STYLES = {Urgency.NOW: "bold red", Urgency.SOON: "yellow", Urgency.LOOK: "cyan"}
-_LABELS = {Urgency.NOW: "NOW ", Urgency.SOON: "SOON", Urgency.LOOK: "LOOK"}
+_STYLES = {Urgency.NOW: "bold red", Urgency.SOON: "yellow", Urgency.LATER: "cyan"}
+_LABELS = {Urgency.NOW: "NOW  ", Urgency.SOON: "SOON ", Urgency.LATER: "LATER"}
 _MAX_QUEUES = 10
 _MAX_REFUSAL_REASONS = 6
 
-Alerts = tuple[Standing, ...]
+Alerts = tuple[ActiveAlert, ...]
 
 
 def lag(as_json: Json = False) -> None:
     """Show the lag of each stage in messages and in age of the oldest. Exit 1 if a person must act now."""
     with _collector() as collector:
-        snapshot = collector.look()
-    alerts = Register(DIRECTORY).stand(snapshot)
+        snapshot = collector.collect()
+    alerts = AlertRegister(DIRECTORY).update(snapshot)
     if as_json:
         print(snapshot.model_dump_json())
     else:
@@ -74,12 +75,12 @@ def screen(snapshot: Snapshot, alerts: Alerts) -> Group:
     return Group(title, *_alert_lines(alerts, snapshot.at), *tables)
 
 
-def _snapshots(collector: Watch, seconds: float, *, once: bool) -> Iterator[tuple[Snapshot, Alerts]]:
+def _snapshots(collector: SnapshotCollector, seconds: float, *, once: bool) -> Iterator[tuple[Snapshot, Alerts]]:
     """Return one snapshot with its alerts, or one every few seconds for ever."""
-    register = Register(DIRECTORY)
+    register = AlertRegister(DIRECTORY)
     while True:
-        snapshot = collector.look()
-        yield snapshot, register.stand(snapshot)
+        snapshot = collector.collect()
+        yield snapshot, register.update(snapshot)
         if once:
             return
         time.sleep(seconds)
@@ -91,7 +92,7 @@ def _snapshot_json(snapshot: Snapshot, alerts: Alerts) -> dict[str, object]:
 
 def _alert_lines(alerts: Alerts, now: datetime) -> list[Text]:
     if not alerts:
-        return [Text("Nothing needs a person.", style="green")]
+        return [Text("No alert is active.", style="green")]
     return [
         Text.assemble(
             (f"{_LABELS[alert.urgency]}  ", _STYLES[alert.urgency]),
@@ -102,9 +103,9 @@ def _alert_lines(alerts: Alerts, now: datetime) -> list[Text]:
     ]
 
 
-def _duration(alert: Standing, now: datetime) -> str:
+def _duration(alert: ActiveAlert, now: datetime) -> str:
     seconds = (now - alert.since).total_seconds()
-    return f"for {span(seconds)}" if seconds >= 1 else ""
+    return f"for {format_duration(seconds)}" if seconds >= 1 else ""
 
 
 def _channel_table(snapshot: Snapshot) -> Table:
@@ -115,7 +116,7 @@ def _channel_table(snapshot: Snapshot) -> Table:
         door = "?" if reason is None else reason or "open"
         newest = "never"
         if state.newest:
-            newest = span(max(0.0, (snapshot.at - state.newest).total_seconds())) + " ago"
+            newest = format_duration(max(0.0, (snapshot.at - state.newest).total_seconds())) + " ago"
         _add_row(table, state.channel, door, f"{state.minute:,}", f"{state.hour:,}", f"{state.usual:.1f}", newest)
     return table
 
@@ -124,7 +125,7 @@ def _stage_table(snapshot: Snapshot) -> Table:
     table = Table("stage", "workers", "topic", "waiting", "oldest")
     for state in snapshot.stages:
         stage, workers = state.stage, ", ".join(state.members) or "nobody"
-        for topic, waiting in sorted(state.topics.items()) or [("", Waiting())]:
+        for topic, waiting in sorted(state.topics.items()) or [("", Backlog())]:
             _add_row(table, stage, workers, topic, f"{waiting.many:,}", _age(waiting, snapshot.at))
             # Only the first row of a stage names it.
             stage = workers = ""
@@ -165,12 +166,12 @@ def _add_row(table: Table, *cells: str) -> None:
     table.add_row(*(Text(plain(cell)) for cell in cells))
 
 
-def _age(waiting: Waiting, now: datetime) -> str:
-    return span(waiting.seconds(now)) if waiting.oldest else ""
+def _age(waiting: Backlog, now: datetime) -> str:
+    return format_duration(waiting.seconds(now)) if waiting.oldest else ""
 
 
 @contextmanager
-def _collector() -> Iterator[Watch]:
+def _collector() -> Iterator[SnapshotCollector]:
     with open_parts() as parts:
         collector = watch(parts)
         try:

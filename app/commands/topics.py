@@ -13,7 +13,7 @@ from app.commands.common.process import open_parts, open_parts_with_tables
 from app.commands.common.terminal import EX_USAGE, OUT, plain, stop
 from app.operations import topic_view
 from app.simulator.wait import settled_audit
-from monitor.audit.audit import NAMED, Audit
+from monitor.audit.audit import MAX_LISTED, Audit
 
 
 def topics(as_json: Json = False) -> None:
@@ -65,9 +65,9 @@ def print_audit(result: Audit) -> None:
         if isinstance(count, int):
             table.add_row(name, str(count))
     OUT.print(table)
-    for difference in result.found:
-        line = f"{difference.kind} {difference.name} {difference.id}: {difference.what}"
+    for difference in result.differences:
+        line = f"{difference.kind} {difference.name} {difference.id}: {difference.text}"
         OUT.print(plain(line), markup=False, highlight=False)
-    for name, count in result.named.items():
-        if count > NAMED:
-            OUT.print(f"{name}: {count - NAMED} more", markup=False, highlight=False)
+    for name, count in result.counts.items():
+        if count > MAX_LISTED:
+            OUT.print(f"{name}: {count - MAX_LISTED} more", markup=False, highlight=False)

@@ -31,7 +31,7 @@ from messages.shapes import (
     iso,
 )
 from messages.topics import ConsumerGroup
-from monitor.consumer_lag import taken_at
+from monitor.consumer_lag import appended_at
 from sinks.ledger.tables import ComplaintRow
 
 # The clocks of the bus and of the door may differ by this much.
@@ -123,7 +123,7 @@ class ReportTracer:
         for record in self._reader.read(names, start_offsets=self._reader.offsets_since(names, _milliseconds(since))):
             raw = _raw_message(record)
             if raw and raw.tracking == tracking:
-                return _Arrival(raw.message_id, taken_at(record))
+                return _Arrival(raw.message_id, appended_at(record))
         return None
 
     def _step(self, record: Record, offsets: Offsets) -> TraceStep:
@@ -133,7 +133,7 @@ class ReportTracer:
             for group, offset in self._group_offsets(record, offsets)
             if offset <= record.offset
         }
-        return TraceStep(taken_at(record), record.position, kind, mask_text(description), records_ahead)
+        return TraceStep(appended_at(record), record.position, kind, mask_text(description), records_ahead)
 
     def _group_offsets(self, record: Record, offsets: Offsets) -> Iterator[tuple[str, int]]:
         """Return the groups that read the record's topic, with their committed offsets."""

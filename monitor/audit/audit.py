@@ -1,11 +1,11 @@
-"""Counts from the topics and the ledger what became of every accepted message, and names each difference.
+"""Counts the outcome of every accepted message from the topics and the ledger, and lists each difference.
 
-Every topic is read once; what has to be joined stands on disk meanwhile (`scratch.py`), so that memory does not grow
+Every topic is read once. The rows to be joined are stored on disk (`temp_store.py`), so that the memory does not grow
 with the number of messages.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -16,18 +16,20 @@ from bus.port import Reader
 from messages import topics
 from messages.shapes import Channel
 from monitor.audit import facts
-from monitor.audit.bus_snapshot import Look
-from monitor.audit.differences import DIFFERENCES, Difference, Kind
-from monitor.audit.temp_store import Scratch
+from monitor.audit.bus_snapshot import BusSnapshot
+from monitor.audit.differences import DIFFERENCE_RULES, DifferenceRule, Kind
+from monitor.audit.temp_store import TempStore
 
-# Of each name so many are told one by one; all are counted.
-NAMED = 1_000
+# Of each rule, at most this many differences are listed. All are counted.
+MAX_LISTED = 1_000
 
 _STAGES = ("normalize", "router", "sinks")
-# Consumer groups whose progress says whether the outcome of a record is still to come.
-_AUDITED = {"normalize", "router", "ledger"}
-_LETTERS = [topics.dead_letter_topic(stage) for stage in _STAGES]
-_AGAIN = """
+_DEAD_LETTERS = [topics.dead_letter_topic(stage) for stage in _STAGES]
+# Consumer groups whose committed offsets show whether the outcome of a record is still pending.
+_AUDITED_GROUPS = frozenset({"normalize", "router", "ledger"})
+_KINDS: tuple[Kind, ...] = ("lost", "doubled", "misfiled")
+_MS_PER_SECOND = 1_000
+_COUNT_DELIVERED_AGAIN = """
 SELECT (SELECT coalesce(sum(deliveries) - count(*), 0) FROM message)
   + (SELECT count(*) FROM complaint WHERE redriven)
   + (SELECT count(*) FROM hop WHERE redriven)
@@ -35,23 +37,26 @@ SELECT (SELECT coalesce(sum(deliveries) - count(*), 0) FROM message)
 """
 
 
-class Found(NamedTuple):
-    """A difference: the id of the message, complaint or answer it is about, and what is wrong with it."""
+class Difference(NamedTuple):
+    """A difference. `id` is that of its message, complaint or answer; `text` describes the difference."""
 
     kind: Kind
     name: str
     id: str
-    what: str
+    text: str
 
 
 @dataclass(slots=True)
 class Audit:
-    """`found` are the differences, at most `NAMED` of each name; `named` counts all by name. The rest are counts.
+    """Result of an audit.
 
-    accepted = complaints + repeats + joins + not_complaints + quarantined + dead + pending, and what of it is lost.
-    What was released from quarantine is no longer quarantined: it counts as the arrival that was made of it. Repeats
-    and joins count as they were read, whatever a person decided of them since. `delivered_again`: arrivals that came
-    more than once, and what was put on its topic again out of the dead letters.
+    `differences` lists at most `MAX_LISTED` of each name; `counts` counts all of them by name. All other fields are
+    numbers of messages, and JSON keys of `satupintu audit --json`:
+    accepted = complaints + repeats + joins + not_complaints + quarantined + dead + pending + lost messages.
+
+    A message that was released from quarantine counts as the arrival that was made of it, not as quarantined. Repeats
+    and joins count as the normalizer decided, also if a person corrected them later. `delivered_again` counts arrivals
+    that were delivered more than once, and records that were redriven from the dead letters.
     """
 
     accepted: int = 0
@@ -65,47 +70,38 @@ class Audit:
     delivered_again: int = 0
     at_agencies: int = 0
     at_triage: int = 0
-    found: list[Found] = field(default_factory=list)
-    named: Counter[str] = field(default_factory=Counter)
+    differences: list[Difference] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
 
     @property
     def clean(self) -> bool:
-        """Whether nothing is lost, nothing is there twice and all lies where it belongs."""
-        return not self.named
+        """True if there is no difference."""
+        return not self.counts
 
-    @property
-    def lost(self) -> Mapping[str, str]:
-        """What is wrong with each that is lost, by its id; as `found`, not more than `NAMED` of each name."""
-        return self._of("lost")
-
-    @property
-    def doubled(self) -> Mapping[str, str]:
-        """As `lost`."""
-        return self._of("doubled")
-
-    @property
-    def misfiled(self) -> Mapping[str, str]:
-        """As `lost`."""
-        return self._of("misfiled")
+    def counts_by_kind(self) -> dict[str, int]:
+        """Return the number of differences of each kind."""
+        return {kind: sum(self.counts[rule.name] for rule in DIFFERENCE_RULES if rule.kind == kind) for kind in _KINDS}
 
     def as_json(self) -> dict[str, object]:
-        """The counts, how many differences there are of each kind and name, and the differences themselves."""
-        counts = {each.name: getattr(self, each.name) for each in fields(self) if each.type is int}
-        kinds: Counter[str] = Counter({"lost": 0, "doubled": 0, "misfiled": 0})
-        for difference in DIFFERENCES:
-            kinds[difference.kind] += self.named[difference.name]
-        told = [{"id": one.id, "difference": one.kind, "name": one.name, "what": one.what} for one in self.found]
-        return {**counts, **kinds, "named": dict(self.named), "differences": told}
-
-    def _of(self, kind: Kind) -> Mapping[str, str]:
-        return {one.id: one.what for one in self.found if one.kind == kind}
+        """Return all numbers, the numbers of differences by kind and by name, and the listed differences."""
+        numbers = {number.name: getattr(self, number.name) for number in fields(self) if number.type is int}
+        listed = [
+            {
+                "id": difference.id,
+                "difference": difference.kind,
+                "name": difference.name,
+                "what": difference.text,
+            }
+            for difference in self.differences
+        ]
+        return {**numbers, **self.counts_by_kind(), "named": dict(self.counts), "differences": listed}
 
 
 class Auditor:
     """Audits one bus. `channels` are the names of all channels, `queues` the agencies' topics.
 
-    `recorded` gives the id of each complaint in the ledger and when it was received, one by one. What is younger than
-    `horizon` retention has not taken from any topic.
+    `read_ledger` yields the id and the time of receipt of each complaint in the ledger. Retention has deleted nothing
+    that is younger than `horizon` from any topic.
     """
 
     def __init__(
@@ -113,98 +109,120 @@ class Auditor:
         reader: Reader,
         channels: Iterable[Channel],
         queues: Iterable[str],
-        recorded: Callable[[], Iterable[tuple[UUID, datetime]]],
+        read_ledger: Callable[[], Iterable[tuple[UUID, datetime]]],
         horizon: datetime,
     ) -> None:
         self._reader = reader
         self._arrivals = list(map(topics.raw_topic, channels))
         self._groups = {
-            group.name: group.topics for group in topics.consumer_groups(channels) if group.name in _AUDITED
+            group.name: group.topics for group in topics.consumer_groups(channels) if group.name in _AUDITED_GROUPS
         }
         self._queues = list(queues)
-        self._recorded = recorded
+        self._read_ledger = read_ledger
         self._horizon = horizon
 
     def run(self) -> Audit:
-        """One pass over all topics. What is published meanwhile is never a difference.
+        """Read all topics once. A record that is appended during the audit never causes a difference.
 
-        Raises as the reader does, and `Stop` where the disk is full.
+        Raises the reader's errors, and `Stop` if the disk is full.
         """
-        others = [topics.COMPLAINTS, topics.AGENCY_ANSWERS, topics.OVERSIGHT, topics.QUARANTINE]
-        look = Look(self._reader, self._groups, [*self._arrivals, *others, *_LETTERS, *self._queues], self._horizon)
-        with closing(Scratch()) as scratch:
-            self._proofs(scratch, look)
-            self._ways(scratch, look)
-            scratch.add("since", [self._since(look)])
-            scratch.join()
-            return _judged(scratch)
+        decisions = [topics.COMPLAINTS, topics.AGENCY_ANSWERS, topics.OVERSIGHT, topics.QUARANTINE]
+        topic_names = [*self._arrivals, *decisions, *_DEAD_LETTERS, *self._queues]
+        bus = BusSnapshot(self._reader, self._groups, topic_names, self._horizon)
+        with closing(TempStore()) as store:
+            self._store_outcomes(store, bus)
+            self._store_messages(store, bus)
+            store.add("since", [self._complete_since(bus)])
+            store.join()
+            return _evaluate(store)
 
-    def _proofs(self, scratch: Scratch, look: Look) -> None:
-        """What was said of arrivals and complaints, read before these: each came after the one that it is about."""
-        for stage, topic in zip(_STAGES, _LETTERS, strict=True):
-            scratch.add("letter", ((stage, key) for record in look.read([topic]) for key in facts.letter(record)))
-        scratch.add("event", (row for record in look.read([topics.OVERSIGHT]) if (row := facts.event(record))))
-        scratch.add("held", (facts.held(record) for record in look.read([topics.QUARANTINE])))
-        scratch.add("ledger", ((id_.bytes, int(at.timestamp() * 1000)) for id_, at in self._recorded()))
+    def _store_outcomes(self, store: TempStore, bus: BusSnapshot) -> None:
+        """Store dead letters, events, quarantine and ledger.
 
-    def _ways(self, scratch: Scratch, look: Look) -> None:
-        """What came and how it went on, in this order: what follows from a record that was seen is seen too."""
-        arrivals = ((*facts.arrival(record), look.waits("normalize", record)) for record in look.read(self._arrivals))
-        scratch.add("arrival", arrivals)
+        They are read before the arrivals and complaints that they belong to: each was written after its message, so
+        the message of every outcome that is read here is read later.
+        """
+        for stage, topic in zip(_STAGES, _DEAD_LETTERS, strict=True):
+            letter_keys = (
+                (stage, key) for record in bus.read_records([topic]) for key in facts.dead_letter_keys(record)
+            )
+            store.add("letter", letter_keys)
+        store.add("event", (row for record in bus.read_records([topics.OVERSIGHT]) if (row := facts.event(record))))
+        store.add("held", (facts.quarantined(record) for record in bus.read_records([topics.QUARANTINE])))
+        store.add("ledger", ((id_.bytes, int(at.timestamp() * _MS_PER_SECOND)) for id_, at in self._read_ledger()))
+
+    def _store_messages(self, store: TempStore, bus: BusSnapshot) -> None:
+        """Store arrivals, complaints, dispatches and answers.
+
+        They are read in the order of the pipeline: what follows from a record that was read is read later.
+        """
+        arrivals = (
+            (*facts.arrival(record), bus.is_pending("normalize", record)) for record in bus.read_records(self._arrivals)
+        )
+        store.add("arrival", arrivals)
         complaints = (
-            (*row, look.waits("router", record), look.waits("ledger", record))
-            for record in look.read([topics.COMPLAINTS])
+            (*row, bus.is_pending("router", record), bus.is_pending("ledger", record))
+            for record in bus.read_records([topics.COMPLAINTS])
             if (row := facts.complaint(record))
         )
-        scratch.add("complaint", complaints)
-        hops = ((*row, look.late(record)) for record in look.read(self._queues) if (row := facts.dispatch(record)))
-        scratch.add("hop", hops)
+        store.add("complaint", complaints)
+        dispatches = (
+            (*row, bus.is_late(record)) for record in bus.read_records(self._queues) if (row := facts.dispatch(record))
+        )
+        store.add("hop", dispatches)
         answers = (
-            (*row, look.waits("router", record))
-            for record in look.read([topics.AGENCY_ANSWERS])
+            (*row, bus.is_pending("router", record))
+            for record in bus.read_records([topics.AGENCY_ANSWERS])
             if (row := facts.answer(record))
         )
-        scratch.add("answer", answers)
+        store.add("answer", answers)
 
-    def _since(self, look: Look) -> tuple[int, ...]:
-        outcomes = [topics.COMPLAINTS, topics.OVERSIGHT, *_LETTERS]
-        followed = (self._arrivals, outcomes, [topics.COMPLAINTS], [*self._queues, *_LETTERS], _LETTERS)
-        return tuple(look.complete_since(names) for names in followed)
+    def _complete_since(self, bus: BusSnapshot) -> tuple[int, ...]:
+        """Return the row of the table `since`, in the order of its columns."""
+        outcomes = [topics.COMPLAINTS, topics.OVERSIGHT, *_DEAD_LETTERS]
+        topics_of_columns = (
+            self._arrivals,
+            outcomes,
+            [topics.COMPLAINTS],
+            [*self._queues, *_DEAD_LETTERS],
+            _DEAD_LETTERS,
+        )
+        return tuple(bus.complete_since(names) for names in topics_of_columns)
 
 
-def _judged(scratch: Scratch) -> Audit:
-    fates = dict(scratch.ask("SELECT fate, count(*) FROM message GROUP BY fate"))
-    tales = dict(scratch.ask("SELECT fate, count(*) FROM tale GROUP BY fate"))
-    ((quarantined,),) = scratch.ask("SELECT count(*) FROM held WHERE id NOT IN (SELECT held FROM released)")
-    ((not_complaints,),) = scratch.ask("SELECT count(*) FROM (SELECT 1 FROM aside GROUP BY message)")
-    ((again,),) = scratch.ask(_AGAIN)
-    ((lying, at_triage),) = scratch.ask("SELECT count(*), count(*) FILTER (WHERE agency = 'triage') FROM lying")
+def _evaluate(store: TempStore) -> Audit:
+    message_fates = dict(store.query("SELECT fate, count(*) FROM message GROUP BY fate"))
+    complaint_fates = dict(store.query("SELECT fate, count(*) FROM tale GROUP BY fate"))
+    ((quarantined,),) = store.query("SELECT count(*) FROM held WHERE id NOT IN (SELECT held FROM released)")
+    ((not_complaints,),) = store.query("SELECT count(*) FROM (SELECT 1 FROM aside GROUP BY message)")
+    ((delivered_again,),) = store.query(_COUNT_DELIVERED_AGAIN)
+    ((dispatched, at_triage),) = store.query("SELECT count(*), count(*) FILTER (WHERE agency = 'triage') FROM lying")
     audit = Audit(
-        complaints=tales.get("new", 0),
-        repeats=tales.get("repeat", 0),
-        joins=tales.get("joins", 0),
+        complaints=complaint_fates.get("new", 0),
+        repeats=complaint_fates.get("repeat", 0),
+        joins=complaint_fates.get("joins", 0),
         not_complaints=not_complaints,
         quarantined=quarantined,
-        dead=fates.get("dead", 0) + tales.get("dead", 0),
-        pending=fates.get("pending", 0) + tales.get("pending", 0),
-        delivered_again=again,
-        at_agencies=lying - at_triage,
+        dead=message_fates.get("dead", 0) + complaint_fates.get("dead", 0),
+        pending=message_fates.get("pending", 0) + complaint_fates.get("pending", 0),
+        delivered_again=delivered_again,
+        at_agencies=dispatched - at_triage,
         at_triage=at_triage,
     )
-    for difference in DIFFERENCES:
-        _name(audit, difference, scratch.ask(difference.question))
-    arrived = sum(count for fate, count in fates.items() if fate != "past")
-    audit.accepted = arrived + quarantined + audit.named["released_nowhere"]
+    for rule in DIFFERENCE_RULES:
+        _add_differences(audit, rule, store.query(rule.query))
+    arrived = sum(count for fate, count in message_fates.items() if fate != "past")
+    audit.accepted = arrived + quarantined + audit.counts["released_nowhere"]
     return audit
 
 
-def _name(audit: Audit, difference: Difference, rows: Iterable[tuple[facts.Key | int, ...]]) -> None:
-    for subject, *more in rows:
-        audit.named[difference.name] += 1
-        if audit.named[difference.name] <= NAMED:
-            what = difference.says.format(*map(_said, more))
-            audit.found.append(Found(difference.kind, difference.name, _said(subject), what))
+def _add_differences(audit: Audit, rule: DifferenceRule, rows: Iterable[tuple[facts.Key | int, ...]]) -> None:
+    for subject, *values in rows:
+        audit.counts[rule.name] += 1
+        if audit.counts[rule.name] <= MAX_LISTED:
+            text = rule.text.format(*map(_format_value, values))
+            audit.differences.append(Difference(rule.kind, rule.name, _format_value(subject), text))
 
 
-def _said(value: facts.Key | int) -> str:
+def _format_value(value: facts.Key | int) -> str:
     return str(UUID(bytes=value)) if isinstance(value, bytes) else str(value)

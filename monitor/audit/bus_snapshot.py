@@ -1,6 +1,6 @@
-"""How far the bus and its stages were when the audit began, and since when retention has taken nothing.
+"""Offsets of the bus and of its stages at the start of an audit, and the time since which retention deleted nothing.
 
-What is appended meanwhile can only prove what was there before: an outcome, a dispatch. Nothing is expected of it yet.
+Records that are appended during the audit may prove the outcome of an earlier record. Nothing is expected of them yet.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,47 +8,52 @@ from datetime import datetime
 
 from bus.port import Partition, Reader, Record
 
+_MS_PER_SECOND = 1_000
 
-class Look:
-    """`groups` are the topics that each stage reads, `names` all that are to be read.
 
-    What is younger than `horizon` retention has not taken from any of them.
+class BusSnapshot:
+    """Offsets at the start of an audit. `groups` are the topics of each stage; `topic_names` are all topics to read.
 
-    How far each stage worked is read before all else: whatever counts as worked has its outcome among the records
-    that are read later, and the rest is underway.
+    Retention has deleted nothing that is younger than `horizon` from any topic.
+
+    The committed offsets are read first. The outcome of every record before them is therefore among the records that
+    are read later; every other record is pending.
     """
 
     def __init__(
-        self, reader: Reader, groups: Mapping[str, Sequence[str]], names: Sequence[str], horizon: datetime
+        self, reader: Reader, groups: Mapping[str, Sequence[str]], topic_names: Sequence[str], horizon: datetime
     ) -> None:
         self._reader = reader
-        self._worked = {group: reader.committed(group, read) for group, read in groups.items()}
-        self._spans = reader.offset_ranges(names)
-        self._horizon = int(horizon.timestamp() * 1000)
-        # When the bus took the first record that is left, where retention has taken some before it.
-        self._first = {place: 0 for place, span in self._spans.items() if span.start > 0}
+        self._committed = {group: reader.committed(group, names) for group, names in groups.items()}
+        self._spans = reader.offset_ranges(topic_names)
+        self._horizon_ms = int(horizon.timestamp() * _MS_PER_SECOND)
+        # Time of the first remaining record, for partitions from which retention deleted records; 0 before it is read.
+        self._first_remaining_ms = {partition: 0 for partition, span in self._spans.items() if span.start > 0}
 
-    def read(self, names: Iterable[str]) -> Iterator[Record]:
-        """All records of these topics."""
-        for record in self._reader.read(names):
-            place = Partition(record.topic, record.partition)
-            if self._first and self._first.get(place) == 0:
-                self._first[place] = record.timestamp
+    def read_records(self, topic_names: Iterable[str]) -> Iterator[Record]:
+        """Yield all records of these topics."""
+        for record in self._reader.read(topic_names):
+            partition = Partition(record.topic, record.partition)
+            if self._first_remaining_ms and self._first_remaining_ms.get(partition) == 0:
+                self._first_remaining_ms[partition] = record.timestamp
             yield record
 
-    def late(self, record: Record) -> bool:
-        """Whether it came after the audit began."""
+    def is_late(self, record: Record) -> bool:
+        """Return True if the record was appended after the start of the audit."""
         span = self._spans.get(Partition(record.topic, record.partition))
         return span is None or record.offset >= span.end
 
-    def waits(self, group: str, record: Record) -> bool:
-        """Whether a stage has yet to work it."""
-        return record.offset >= self._worked[group].get(Partition(record.topic, record.partition), 0)
+    def is_pending(self, group: str, record: Record) -> bool:
+        """Return True if the stage had not processed the record at the start of the audit."""
+        return record.offset >= self._committed[group].get(Partition(record.topic, record.partition), 0)
 
-    def complete_since(self, names: Iterable[str]) -> int:
-        """Milliseconds since 1970 UTC: nothing that came to these topics since is missing. Ask when they were read."""
-        wanted = set(names)
-        trimmed = [first for place, first in self._first.items() if place.topic in wanted]
-        # Where topics are kept for less than we asked for, what is left shows it.
-        left = [first for first in trimmed if first]
-        return max(self._horizon, min(left, default=0)) if trimmed else 0
+    def complete_since(self, topic_names: Iterable[str]) -> int:
+        """Return the time since which no record of these topics is missing, in milliseconds since 1970 UTC.
+
+        Returns 0 if retention deleted nothing. Call it after the topics have been read.
+        """
+        names = set(topic_names)
+        trimmed = [first_ms for partition, first_ms in self._first_remaining_ms.items() if partition.topic in names]
+        # If the broker keeps a topic for less time than configured, its first remaining record shows that.
+        oldest_remaining_ms = min((first_ms for first_ms in trimmed if first_ms), default=0)
+        return max(self._horizon_ms, oldest_remaining_ms) if trimmed else 0

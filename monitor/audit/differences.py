@@ -1,7 +1,7 @@
-"""Every difference that the audit finds: its name, its kind, what is said of it, and the question that finds it.
+"""Rules of all differences that the audit finds: name, kind, sentence and SQL query.
 
-Each question is asked of the tables of `scratch.py`. Its rows are the id that the difference is about, and what
-fills the sentence. `docs/runbook.md` has the first move for each.
+The queries read the tables of `temp_store.py`. Each result row has the id that the difference is about, then the values
+for the sentence. docs/runbook.md has the first action for each difference.
 """
 
 from typing import Literal, NamedTuple
@@ -9,43 +9,43 @@ from typing import Literal, NamedTuple
 Kind = Literal["lost", "doubled", "misfiled"]
 
 
-class Difference(NamedTuple):
-    """What may be wrong."""
+class DifferenceRule(NamedTuple):
+    """One kind of difference; `text` is its sentence, with `{}` for the values of the query."""
 
     name: str
     kind: Kind
-    says: str
-    question: str
+    text: str
+    query: str
 
 
-DIFFERENCES = (
-    Difference(
+DIFFERENCE_RULES = (
+    DifferenceRule(
         "no_outcome",
         "lost",
         "accepted, but without an outcome",
         "SELECT id FROM message WHERE fate = 'lost'",
     ),
-    Difference(
+    DifferenceRule(
         "released_nowhere",
         "lost",
         "released from quarantine, but not on its topic",
-        # The message is put there just before it is said to be.
+        # The message is published just before the event. A day is tolerated between them.
         "SELECT held FROM released WHERE at - 86400000 >= (SELECT arrivals FROM since)"
         " AND NOT EXISTS (SELECT 1 FROM arrival WHERE arrival.id = released.message) GROUP BY held",
     ),
-    Difference(
+    DifferenceRule(
         "not_dispatched",
         "lost",
         "complaint in no agency's queue",
         "SELECT id FROM tale WHERE fate = 'not_dispatched'",
     ),
-    Difference(
+    DifferenceRule(
         "not_recorded",
         "lost",
         "complaint not in the ledger",
         "SELECT id FROM tale WHERE fate = 'not_recorded'",
     ),
-    Difference(
+    DifferenceRule(
         "hop_missing",
         "lost",
         "hop {} without hop {}",
@@ -53,21 +53,21 @@ DIFFERENCES = (
         " (SELECT 1 FROM hop AS before WHERE before.complaint = hop.complaint AND before.number = hop.number - 1)"
         " AND EXISTS (SELECT 1 FROM tale WHERE tale.id = hop.complaint AND tale.kept) GROUP BY complaint, number",
     ),
-    Difference(
+    DifferenceRule(
         "dispatched_unknown",
         "lost",
         "dispatched, but the complaint is not on its topic",
         "SELECT complaint FROM lying WHERE NOT late AND (SELECT complaints FROM since) = 0"
         " AND NOT EXISTS (SELECT 1 FROM tale WHERE tale.id = lying.complaint)",
     ),
-    Difference(
+    DifferenceRule(
         "recorded_unknown",
         "lost",
         "in the ledger, but the complaint is not on its topic",
         "SELECT id FROM ledger WHERE at >= (SELECT complaints FROM since)"
         " AND NOT EXISTS (SELECT 1 FROM tale WHERE tale.id = ledger.id)",
     ),
-    Difference(
+    DifferenceRule(
         "belongs_to_unknown",
         "lost",
         "belongs to {}, which is not on the topic of complaints",
@@ -75,7 +75,7 @@ DIFFERENCES = (
         " AND NOT EXISTS (SELECT 1 FROM tale WHERE tale.id = complaint.of)"
         " AND NOT EXISTS (SELECT 1 FROM letter WHERE stage = 'normalize' AND letter.id = complaint.of) GROUP BY id",
     ),
-    Difference(
+    DifferenceRule(
         "answers_unknown",
         "lost",
         "answers dispatch {}, which is in no queue",
@@ -85,32 +85,32 @@ DIFFERENCES = (
         " AND ((SELECT hops FROM since) = 0"
         " OR EXISTS (SELECT 1 FROM tale WHERE tale.id = answer.complaint AND tale.kept)) GROUP BY id",
     ),
-    Difference(
+    DifferenceRule(
         "complaint_twice",
         "doubled",
         "complaint published twice",
         "SELECT min(id) FROM complaint WHERE NOT redriven GROUP BY message HAVING count(*) > 1",
     ),
-    Difference(
+    DifferenceRule(
         "set_aside_twice",
         "doubled",
         "set aside twice",
         "SELECT message FROM aside GROUP BY message HAVING count(*) > 1",
     ),
-    Difference(
+    DifferenceRule(
         "two_outcomes",
         "doubled",
         "both a complaint and set aside",
         "SELECT message FROM aside"
         " WHERE EXISTS (SELECT 1 FROM complaint WHERE complaint.message = aside.message) GROUP BY message",
     ),
-    Difference(
+    DifferenceRule(
         "hop_twice",
         "doubled",
         "hop {} dispatched twice",
         "SELECT complaint, number FROM hop WHERE NOT redriven GROUP BY complaint, number HAVING count(*) > 1",
     ),
-    Difference(
+    DifferenceRule(
         "number_twice",
         "doubled",
         "has the tracking number of {} too",
@@ -118,20 +118,20 @@ DIFFERENCES = (
         " (SELECT tracking, min(id) AS one, max(id) AS other FROM complaint"
         " GROUP BY tracking HAVING min(message) <> max(message)) USING (tracking) GROUP BY id",
     ),
-    Difference(
+    DifferenceRule(
         "wrong_queue",
         "misfiled",
         "for {}, but in {}",
         "SELECT complaint, agency, astray FROM hop WHERE astray NOTNULL",
     ),
-    Difference(
+    DifferenceRule(
         "apart_from_case",
         "misfiled",
         "at {}, but belongs to what is at {}",
         "SELECT lying.complaint, lying.agency, ahead.agency FROM lying"
         " JOIN lying AS ahead ON ahead.complaint = lying.of WHERE ahead.agency <> lying.agency"
-        # Where retention may have taken the last move of either, it may lie elsewhere. What moves meanwhile is seen
-        # with what goes along, for that is in the same queue.
+        # If retention may have deleted the last dispatch of either, its present agency is unknown. A case that moves
+        # during the audit moves together with its repeats in one queue, so they are read together.
         " AND lying.at >= (SELECT hops FROM since) AND ahead.at >= (SELECT hops FROM since)",
     ),
 )

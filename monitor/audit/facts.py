@@ -1,6 +1,6 @@
-"""What the audit keeps of each record, as rows of ids, moments and yes or no. Pure.
+"""Reads each record into a row of ids, times and flags for the audit. No I/O.
 
-Only the fields it needs are read; a record that is not even these is a stage's dead letter, and counts by that.
+Only the needed fields are decoded. A record without them is a dead letter of its stage and is counted as such.
 """
 
 from collections.abc import Iterator
@@ -22,10 +22,13 @@ from messages.shapes import (
     WireModel,
 )
 
-# An id as 16 bytes; of what has none, its place on the bus.
+# An id as 16 bytes; for a record without id, its position on the bus.
 Key: TypeAlias = bytes | str
 Row: TypeAlias = tuple[Key | int | None, ...]
 T = TypeVar("T", bound=WireModel)
+
+# Events with which the audit is concerned.
+_EVENTS = frozenset({"not-a-complaint", "released"})
 
 
 class _Complaint(WireModel):
@@ -63,91 +66,114 @@ class _Event(WireModel):
     subject: UUID
 
 
-class _Raw(Shape):
+class _RawId(Shape):
     id: UUID
 
 
-class _Held(WireModel):
+class _Quarantined(WireModel):
     name: ClassVar[str] = Quarantined.name
     version: ClassVar[int] = Quarantined.version
 
-    raw: _Raw
+    raw: _RawId
 
 
 def arrival(record: Record) -> Row:
-    """`id, place, at`. It is not opened: what can't be read has arrived all the same."""
+    """Return `id, position, at`. The body is not decoded: an unreadable arrival counts too."""
     return _key(record), record.position, record.timestamp
 
 
-def letter(record: Record) -> Iterator[Key]:
-    """Each id under which what died may be looked for: its own, its place, and that of the complaint it would be."""
-    own = _key(record)
-    yield own
-    if place := record.header("dead_position"):
-        yield place
-    if isinstance(own, bytes):
-        yield ids.complaint_id(UUID(bytes=own)).bytes
+def dead_letter_keys(record: Record) -> Iterator[Key]:
+    """Yield every key by which the dead letter's record may be found.
+
+    These are its own id, its original position, and the id of the complaint that would be made of it.
+    """
+    own_key = _key(record)
+    yield own_key
+    if position := record.header("dead_position"):
+        yield position
+    if isinstance(own_key, bytes):
+        yield ids.complaint_id(UUID(bytes=own_key)).bytes
 
 
 def complaint(record: Record) -> Row | None:
-    """`id, message, kind, of, tracking, at, redriven`."""
-    if (read := _decoded(_Complaint, record)) is None:
+    """Return `id, message, kind, of, tracking, at, redriven`; `None` if the record can't be decoded."""
+    if (decoded := _decode(_Complaint, record)) is None:
         return None
-    of = read.relation.of.bytes if read.relation.of else None
-    said = (read.id.bytes, read.message_id.bytes, read.relation.kind, of, read.tracking)
-    return *said, record.timestamp, redriven(record)
+    relation = decoded.relation
+    earlier_complaint = relation.of.bytes if relation.of else None
+    return (
+        decoded.id.bytes,
+        decoded.message_id.bytes,
+        relation.kind,
+        earlier_complaint,
+        decoded.tracking,
+        record.timestamp,
+        is_redriven(record),
+    )
 
 
 def dispatch(record: Record) -> Row | None:
-    """`complaint, hop, id, agency, astray, of, at, redriven`.
+    """Return `complaint, hop, id, agency, astray, of, at, redriven`; `None` if the record can't be decoded.
 
-    `astray` is the queue where it lies, if that is not its agency's; `of` the complaint at whose door it has to lie.
+    `astray` is the queue of the record if it is not its agency's queue. `of` is the complaint that must be at the same
+    agency.
     """
-    if (read := _decoded(_Dispatch, record)) is None:
+    if (decoded := _decode(_Dispatch, record)) is None:
         return None
-    astray = record.topic if record.topic != topics.agency_topic(read.agency) else None
-    # What only joins another's complaint may lie at the door of its own words.
-    tied = read.relation.of if read.relation.follows_root or not read.own_case else None
-    said = (read.complaint_id.bytes, read.hop, read.id.bytes, read.agency, astray, tied.bytes if tied else None)
-    return *said, record.timestamp, redriven(record)
+    wrong_queue = record.topic if record.topic != topics.agency_topic(decoded.agency) else None
+    # A complaint that only joins another citizen's complaint may be a case of its own at another agency.
+    must_follow = decoded.relation.of if decoded.relation.follows_root or not decoded.own_case else None
+    return (
+        decoded.complaint_id.bytes,
+        decoded.hop,
+        decoded.id.bytes,
+        decoded.agency,
+        wrong_queue,
+        must_follow.bytes if must_follow else None,
+        record.timestamp,
+        is_redriven(record),
+    )
 
 
 def answer(record: Record) -> Row | None:
-    """`id, complaint, dispatch, redriven`; the id as a letter of it has it, for its headers are an agency's."""
-    if (read := _decoded(_Answer, record)) is None:
+    """Return `id, complaint, dispatch, redriven`; `None` if the record can't be decoded.
+
+    The id is the one in the headers, as a dead letter of the answer has it: an agency writes these headers.
+    """
+    if (decoded := _decode(_Answer, record)) is None:
         return None
-    return _key(record), read.complaint_id.bytes, read.dispatch_id.bytes, redriven(record)
+    return _key(record), decoded.complaint_id.bytes, decoded.dispatch_id.bytes, is_redriven(record)
 
 
 def event(record: Record) -> Row | None:
-    """`event, subject, message, at` of what was set aside, or let out of quarantine."""
-    read = _decoded(_Event, record)
-    if read is None or read.event not in {"not-a-complaint", "released"}:
+    """Return `event, subject, message, at` of a message that is no complaint, or was released; else `None`."""
+    decoded = _decode(_Event, record)
+    if decoded is None or decoded.event not in _EVENTS:
         return None
-    return read.event, read.subject.bytes, read.message_id.bytes, record.timestamp
+    return decoded.event, decoded.subject.bytes, decoded.message_id.bytes, record.timestamp
 
 
-def held(record: Record) -> Row:
-    """`id` of the message in quarantine, the same for whatever reasons; of what can't be read, its own."""
-    read = _decoded(_Held, record)
-    return (read.raw.id.bytes if read else _key(record),)
+def quarantined(record: Record) -> Row:
+    """Return the `id` of the message in quarantine, which is the same for every reason; else the record's own key."""
+    decoded = _decode(_Quarantined, record)
+    return (decoded.raw.id.bytes if decoded else _key(record),)
 
 
-def redriven(record: Record) -> bool:
-    """Whether it was put on its topic again out of the dead letters."""
+def is_redriven(record: Record) -> bool:
+    """Return True if the record was published again from the dead letters."""
     return any(name == codec.REDRIVEN for name, _ in record.headers)
 
 
 def _key(record: Record) -> Key:
-    """The CloudEvents id; of a record without one, its place."""
-    said = record.header("ce_id") or record.header("dead_position") or record.position
+    """Return the CloudEvents id; without one, the record's position."""
+    key = record.header("ce_id") or record.header("dead_position") or record.position
     try:
-        return UUID(said).bytes
+        return UUID(key).bytes
     except ValueError:
-        return said
+        return key
 
 
-def _decoded(shape: type[T], record: Record) -> T | None:
+def _decode(shape: type[T], record: Record) -> T | None:
     try:
         return codec.decode(shape, record.value, record.headers)
     except codec.CodecError:

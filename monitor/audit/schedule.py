@@ -1,4 +1,4 @@
-"""Audits again and again, at a slow pace, so that what is lost is known before somebody asks for it."""
+"""Runs an audit at regular intervals, so that a lost message is known before a citizen asks for it."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -9,50 +9,48 @@ from bus.errors import Retry, Stop
 from config.database import DatabaseUnavailable
 from monitor.audit.audit import Audit
 
-_KINDS = ("lost", "doubled", "misfiled")
-
 _log = structlog.get_logger()
 
 
-class Auditing:
-    """Runs in a thread of its own. `audit` makes one; `tell` takes how many differences of each kind it found.
+class AuditSchedule:
+    """Runs audits in a thread of its own.
 
-    `pause` is in seconds, before each. One that finds something is made again before it is told: a process that was
-    killed leaves some differences which pass by themselves.
+    `run_audit` makes one audit; `report` receives its number of differences by kind. `pause` is the time before each
+    audit and `confirm_pause` the time before its repetition, both in seconds. An audit with differences is repeated
+    before it is reported: a killed process leaves some differences that disappear by themselves.
     """
 
     def __init__(
         self,
-        audit: Callable[[], Audit],
-        tell: Callable[[Mapping[str, int]], None],
+        run_audit: Callable[[], Audit],
+        report: Callable[[Mapping[str, int]], None],
         stopping: threading.Event,
         pause: float,
-        again: float,
+        confirm_pause: float,
     ) -> None:
-        self._audit = audit
-        self._tell = tell
+        self._run_audit = run_audit
+        self._report = report
         self._stopping = stopping
         self._pause = pause
-        self._again = again
+        self._confirm_pause = confirm_pause
 
     def run(self) -> None:
-        """Audit until stopped."""
+        """Audit until the process is asked to stop."""
         while not self._stopping.wait(self._pause):
             self.step()
 
     def step(self) -> None:
-        """One audit, or two; what is away then is tried again the next time."""
+        """Make one audit, and repeat it if it found differences. If the bus or database is away, skip this one."""
         try:
-            found = self._audit()
-            if not found.clean and not self._stopping.wait(self._again):
-                found = self._audit()
+            audit = self._run_audit()
+            if not audit.clean and not self._stopping.wait(self._confirm_pause):
+                audit = self._run_audit()
         except (Retry, Stop, DatabaseUnavailable) as error:
-            _log.warning("audit.not_made", cause=str(error))
+            _log.warning("audit.skipped", cause=str(error))
             return
-        except Exception as error:  # noqa: BLE001 - who watches must not take the doors down
-            _log.error("audit.unexpected", exc_info=error)
+        except Exception as error:  # noqa: BLE001 - a failing audit must not stop the doors of this process
+            _log.error("audit.failed", exc_info=error)
             return
-        counts = found.as_json()
-        differences = {kind: int(str(counts[kind])) for kind in _KINDS}
-        _log.info("audit.made", accepted=found.accepted, pending=found.pending, **differences)
-        self._tell(differences)
+        differences = audit.counts_by_kind()
+        _log.info("audit.completed", accepted=audit.accepted, pending=audit.pending, **differences)
+        self._report(differences)

@@ -1,7 +1,7 @@
-"""The tables in which the audit joins what it read: a private file of SQLite's, gone when it is closed.
+"""Temporary SQLite database in which the audit joins the rows that it read.
 
-SQLite makes it in the folder for temporary files (`TMPDIR`, else `/var/tmp`) and lets go of its name at once, so that
-nothing stays behind whatever ends the process. What it holds in memory is bounded by the cache below.
+SQLite creates the file in the folder for temporary files (`TMPDIR`, else `/var/tmp`) and unlinks it at once, so that no
+file remains, also if the process is killed. Its memory is limited by the cache size below.
 """
 
 import sqlite3
@@ -13,9 +13,10 @@ from bus.errors import Stop
 
 _CACHE_KIB = 16_000
 
-# A row for each record, as `facts.py` reads it. `late`: it came after the look began. `normalizing`, `routing`,
-# `recording`: that stage has yet to work it. `since` has moments: what came later retention has not touched.
-_FACTS = """
+# One row for each record, as `facts.py` reads it. `late`: appended after the start of the audit. `normalizing`,
+# `routing`, `recording`: the normalizer, the router, the ledger has not processed the record yet. `since` has times in
+# milliseconds: retention deleted no record that is younger.
+_FACT_TABLES = """
 CREATE TABLE letter (stage, id, PRIMARY KEY (stage, id)) WITHOUT ROWID;
 CREATE TABLE held (id PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE event (event, subject, message, at);
@@ -27,9 +28,10 @@ CREATE TABLE answer (id, complaint, dispatch, redriven, routing);
 CREATE TABLE since (arrivals, outcomes, complaints, hops, letters);
 """
 
-# What became of each message (`past`: retention may have taken its outcome) and of each complaint (`kept`: retention
-# has taken nothing that followed from it), and where it lies.
-_FATES = """
+# `message`: the fate of each accepted message; `past` if retention may have deleted its outcome.
+# `tale`: the fate of each complaint; `kept` is 1 if retention has deleted nothing that followed from it.
+# `lying`: the latest dispatch of each complaint.
+_FATE_TABLES = """
 CREATE INDEX event_subject ON event (event, subject, message, at);
 CREATE VIEW aside AS SELECT subject AS message FROM event WHERE event = 'not-a-complaint';
 CREATE VIEW released AS SELECT subject AS held, message, at FROM event WHERE event = 'released';
@@ -68,7 +70,7 @@ CREATE TABLE lying (complaint PRIMARY KEY, number, agency, of, at, late) WITHOUT
 INSERT INTO lying SELECT complaint, max(number), agency, of, at, late FROM hop GROUP BY complaint;
 """
 
-_ADD = {
+_INSERTS = {
     "letter": "INSERT OR IGNORE INTO letter VALUES (?, ?)",
     "event": "INSERT INTO event VALUES (?, ?, ?, ?)",
     "held": "INSERT OR IGNORE INTO held VALUES (?)",
@@ -82,42 +84,44 @@ _ADD = {
 }
 
 
-class Scratch:
-    """Rows go in as they come, then `join` is called once, then it is asked. Raises `Stop` where the disk is full."""
+class TempStore:
+    """Add rows first, then call `join` once, then query. All methods raise `Stop` if the disk is full."""
 
     def __init__(self) -> None:
         self._connection = sqlite3.connect("", isolation_level=None)
         for setting in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE_KIB}", "temp_store = FILE"):
             self._connection.execute(f"PRAGMA {setting}")
-        self._connection.executescript(_FACTS)
+        self._connection.executescript(_FACT_TABLES)
         self._connection.execute("BEGIN")
 
     def add(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        """Insert each row as it comes: none waits in memory."""
-        with _room():
-            self._connection.executemany(_ADD[table], rows)
+        """Insert the rows one by one; none is kept in memory."""
+        with _stop_if_disk_is_full():
+            self._connection.executemany(_INSERTS[table], rows)
 
     def join(self) -> None:
-        """Decide what became of each."""
-        with _room():
-            self._connection.executescript(_FATES)
+        """Compute the fate of every message and complaint."""
+        with _stop_if_disk_is_full():
+            self._connection.executescript(_FATE_TABLES)
 
-    def ask(self, query: str) -> Iterator[tuple[Any, ...]]:
-        """The rows of an answer, one by one."""
-        with _room():
-            yield from self._connection.execute(query)
+    def query(self, sql: str) -> Iterator[tuple[Any, ...]]:
+        """Yield the result rows one by one."""
+        with _stop_if_disk_is_full():
+            yield from self._connection.execute(sql)
 
     def close(self) -> None:
-        """Nothing of it stays."""
+        """Delete the database."""
         self._connection.close()
 
 
 @contextmanager
-def _room() -> Iterator[None]:
+def _stop_if_disk_is_full() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        # Others may be of the bus that the rows come from.
+        # The rows come from a generator: any other error may be one of the local bus.
         if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_FULL:
             raise
-        raise Stop("the audit has no room for its temporary file: TMPDIR names another folder for it") from error
+        raise Stop(
+            "the audit has no disk space for its temporary file; set TMPDIR to a folder with more space"
+        ) from error

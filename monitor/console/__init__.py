@@ -1,1 +1,1 @@
-"""The page that operations staff look at."""
+"""Web page for operations staff."""

@@ -1,4 +1,4 @@
-"""The console's own files, at addresses that change with what is in them."""
+"""Serves the console's scripts and styles. The address of a file contains a hash of its content."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -7,10 +7,10 @@ from pathlib import Path
 from starlette.responses import Response
 
 _FOLDER = Path(__file__).parent / "static"
-_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+_MEDIA_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 _HASH_CHARACTERS = 12
-# An address is never used for other bytes.
-_FOR_EVER = "public, max-age=31536000, immutable"
+# Browsers may keep a file for a year: changed content gets another address.
+_CACHE_CONTROL = "public, max-age=31536000, immutable"
 
 
 class Assets:
@@ -18,22 +18,22 @@ class Assets:
 
     def __init__(self, folder: Path = _FOLDER) -> None:
         self._contents: dict[str, tuple[bytes, str]] = {}
-        self._named: dict[str, str] = {}
+        self._served_names: dict[str, str] = {}
         for path in sorted(folder.iterdir()):
-            if path.suffix in _TYPES:
+            if path.suffix in _MEDIA_TYPES:
                 content = path.read_bytes()
-                name = f"{path.stem}.{sha256(content).hexdigest()[:_HASH_CHARACTERS]}{path.suffix}"
-                self._named[path.name] = name
-                self._contents[name] = content, _TYPES[path.suffix]
+                served_name = f"{path.stem}.{sha256(content).hexdigest()[:_HASH_CHARACTERS]}{path.suffix}"
+                self._served_names[path.name] = served_name
+                self._contents[served_name] = content, _MEDIA_TYPES[path.suffix]
 
     @property
-    def named(self) -> Mapping[str, str]:
-        """The name under which each is served."""
-        return self._named
+    def served_names(self) -> Mapping[str, str]:
+        """Name with hash under which each file is served, by file name."""
+        return self._served_names
 
-    def answer(self, name: str) -> Response:
-        """The file of that name."""
+    def serve(self, name: str) -> Response:
+        """Return the file with this served name; 404 if there is none."""
         if name not in self._contents:
             return Response(status_code=404)
         content, media_type = self._contents[name]
-        return Response(content, headers={"Cache-Control": _FOR_EVER}, media_type=media_type)
+        return Response(content, headers={"Cache-Control": _CACHE_CONTROL}, media_type=media_type)

@@ -1,4 +1,4 @@
-"""Server-sent events over HTTP: one stream for each who listens, none of which waits for another."""
+"""HTTP response with server-sent events. Each listener has its own stream; a slow listener delays no other."""
 
 import asyncio
 from collections.abc import AsyncIterable, Callable, Mapping
@@ -8,40 +8,40 @@ from types import MappingProxyType
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-# Who takes nothing for so long is let go: a telephone that sleeps need not keep the place.
-PATIENCE_SECONDS = 30.0
+# A listener that accepts no data for this time is disconnected, such as a sleeping telephone. Its place becomes free.
+SEND_TIMEOUT_SECONDS = 30.0
 _HEADERS = MappingProxyType({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
 
 class EventStream(StreamingResponse):
-    """Sends what `events` gives; calls `ended` when it is over, however it ends."""
+    """Sends `events`. Calls `on_end` once at the end of the stream, for any reason."""
 
     media_type = "text/event-stream"
 
     def __init__(
         self,
         events: AsyncIterable[bytes],
-        ended: Callable[[], None],
-        patience: float = PATIENCE_SECONDS,
+        on_end: Callable[[], None],
+        send_timeout: float = SEND_TIMEOUT_SECONDS,
         headers: Mapping[str, str] = _HEADERS,
     ) -> None:
         super().__init__(events, headers=headers)
-        self._ended = ended
-        self._patience = patience
+        self._on_end = on_end
+        self._send_timeout = send_timeout
 
     async def stream_response(self, send: Send) -> None:
-        """See Starlette."""
+        """Send the events; end the stream if one of them can't be sent in time. See Starlette."""
 
-        async def patiently(message: Message) -> None:
-            async with asyncio.timeout(self._patience):
+        async def send_in_time(message: Message) -> None:
+            async with asyncio.timeout(self._send_timeout):
                 await send(message)
 
         with suppress(TimeoutError):
-            await super().stream_response(patiently)
+            await super().stream_response(send_in_time)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See ASGI."""
+        """Serve the stream. See ASGI."""
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._ended()
+            self._on_end()

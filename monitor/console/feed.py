@@ -1,4 +1,4 @@
-"""From look to look what changed on the console's page, as server-sent events: made once, however many listen."""
+"""Server-sent events with the changes of the console's page. Each event is made once for all listeners."""
 
 import json
 import threading
@@ -6,84 +6,81 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from monitor.console.history import seconds, values
-from monitor.console.list_changes import change
-from monitor.console.view_model import Board
-from monitor.monitor_loop import View, Watching, point
-from monitor.snapshot import Snapshot
+from monitor.console.history import epoch_seconds, line_values
+from monitor.console.list_changes import diff_rows
+from monitor.console.view_model import ViewModel
+from monitor.monitor_loop import MonitorLoop, Observation, history_point
 
-# Five minutes of looks: whoever was away for longer loads the page again.
-_REMEMBERED = 60
+# Five minutes of snapshots. A page that was away for longer loads itself again.
+_KEPT_EVENTS = 60
+_RELOAD_EVENT = b"event: fresh\ndata:\n\n"
 
 
-class Shown(NamedTuple):
-    """A board, the look that it shows, and the id by which what follows is asked for."""
+class RenderedView(NamedTuple):
+    """The view model of one observation. `id` is its event id."""
 
     id: str
-    view: View
-    board: Board
+    observation: Observation
+    view_model: ViewModel
 
 
 class _Event(NamedTuple):
-    before: str
+    previous_id: str
     id: str
-    sent: bytes
+    body: bytes
 
 
 class Feed:
-    """For any thread. `epoch` tells the looks of this process from those of another's."""
+    """Changes of the page. Safe from any thread. `epoch` distinguishes the event ids of this process from another's."""
 
-    def __init__(self, watching: Watching, draw: Callable[[View], Board], epoch: str) -> None:
-        self._watching = watching
-        self._draw = draw
+    def __init__(self, loop: MonitorLoop, build_view: Callable[[Observation], ViewModel], epoch: str) -> None:
+        self._loop = loop
+        self._build_view = build_view
         self._epoch = epoch
         self._lock = threading.Lock()
-        self._shown: Shown | None = None
-        self._events: deque[_Event] = deque(maxlen=_REMEMBERED)
+        self._rendered: RenderedView | None = None
+        self._events: deque[_Event] = deque(maxlen=_KEPT_EVENTS)
 
     @property
-    def id(self) -> str:
-        """Of the newest look, drawn or not; of none before the first."""
-        view = self._watching.view
-        return f"{self._epoch}-{view.number if view else 0}"
+    def latest_id(self) -> str:
+        """Event id of the latest observation, rendered or not; number 0 before the first."""
+        observation = self._loop.latest
+        return f"{self._epoch}-{observation.number if observation else 0}"
 
-    def shown(self) -> Shown | None:
-        """The newest look, drawn if nobody has asked for it yet; `None` before the first."""
+    def latest_view(self) -> RenderedView | None:
+        """Return the latest observation, rendered at the first request; `None` before the first observation."""
         with self._lock:
-            view, before = self._watching.view, self._shown
-            if view is None or (before and before.view.number == view.number):
-                return before
-            self._shown = now = Shown(f"{self._epoch}-{view.number}", view, self._draw(view))
-            if before:
-                self._events.append(_Event(before.id, now.id, event(before.board, now)))
-            return now
+            observation, previous = self._loop.latest, self._rendered
+            if observation is None or (previous and previous.observation.number == observation.number):
+                return previous
+            view_id = f"{self._epoch}-{observation.number}"
+            self._rendered = current = RenderedView(view_id, observation, self._build_view(observation))
+            if previous:
+                self._events.append(_Event(previous.id, current.id, change_event(previous.view_model, current)))
+            return current
 
-    def following(self, known: str) -> tuple[str, bytes]:
-        """What follows the look of this id, and the id that it leads to.
+    def events_after(self, view_id: str) -> tuple[str, bytes]:
+        """Return the id of the latest view, and the events that lead to it from the view with this id.
 
-        Where that is no longer known, or was another process's, it is the advice to load the page again.
+        If the view is too old, or from another process, the event tells the page to load itself again.
         """
-        shown = self.shown()
-        if shown is None or shown.id == known:
-            return known, b""
+        latest = self.latest_view()
+        if latest is None or latest.id == view_id:
+            return view_id, b""
         with self._lock:
-            newest, events = self._shown, list(self._events)
-        start = next((at for at, one in enumerate(events) if one.before == known), None)
-        if start is None or newest is None:
-            return shown.id, b"event: fresh\ndata:\n\n"
-        return events[-1].id, b"".join(one.sent for one in events[start:])
+            events = list(self._events)
+        start = next((index for index, event in enumerate(events) if event.previous_id == view_id), None)
+        if start is None:
+            return latest.id, _RELOAD_EVENT
+        return events[-1].id, b"".join(event.body for event in events[start:])
 
 
-def event(before: Board, now: Shown) -> bytes:
-    """What changed, and the newest value of each line."""
-    facts = {name: text for name, text in now.board.facts.items() if before.facts.get(name) != text}
-    changes = {name: change(before.lists.get(name, {}), after) for name, after in now.board.lists.items()}
-    lists = {name: {"gone": one.gone, "put": one.put} for name, one in changes.items() if one}
-    said = {"facts": facts, "lists": lists, **_point(now.view.seen)}
-    data = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
-    return f"id: {now.id}\ndata: {data}\n\n".encode()
-
-
-def _point(seen: Snapshot) -> dict[str, object]:
-    newest = point(seen)
-    return {"at": seconds(newest), "values": values(newest)}
+def change_event(previous: ViewModel, current: RenderedView) -> bytes:
+    """Return the event with the changes since the previous view model, and with the newest value of each chart line."""
+    view_model, point = current.view_model, history_point(current.observation.snapshot)
+    facts = {name: text for name, text in view_model.facts.items() if previous.facts.get(name) != text}
+    changes = {name: diff_rows(previous.lists.get(name, {}), rows) for name, rows in view_model.lists.items()}
+    lists = {name: {"removed": change.removed, "placed": change.placed} for name, change in changes.items() if change}
+    message = {"facts": facts, "lists": lists, "at": epoch_seconds(point), "values": line_values(point)}
+    data = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+    return f"id: {current.id}\ndata: {data}\n\n".encode()

@@ -1,55 +1,73 @@
-"""What has to be done to one list of rows to make the next of it. Pure."""
+"""Computes the changes that turn one list of rows into the next one. No I/O."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 
-class Put(NamedTuple):
-    """A row to put behind the row `after`; at the top for nothing; where it is for `None`, as only its text changed."""
+class RowPlacement(NamedTuple):
+    """A row that is new, moved or changed.
+
+    `after` is the key of the row above it; empty for the top of the list; `None` if only the text changes and the row
+    stays in its place.
+    """
 
     key: str
     after: str | None
     text: str
 
 
-class Change(NamedTuple):
-    """`gone` first, then each of `put` in turn."""
+class ListChange(NamedTuple):
+    """Changes of one list. First remove the rows `removed`, then apply `placed` in order."""
 
-    gone: Sequence[str]
-    put: Sequence[Put]
+    removed: Sequence[str]
+    placed: Sequence[RowPlacement]
 
 
-def change(before: Mapping[str, str], now: Mapping[str, str]) -> Change | None:
-    """From the rows of before to those of now, in order and by key; nothing where they are the same.
+def diff_rows(before: Mapping[str, str], after: Mapping[str, str]) -> ListChange | None:
+    """Return the changes between two lists of rows by key, in order; `None` if they are equal.
 
-    As few rows move as can be: who reads along keeps the place.
+    As few rows as possible are moved, so that the reader does not lose the row being read.
     """
-    ranks = {key: rank for rank, key in enumerate(before)}
-    kept = [key for key in now if key in ranks]
-    staying = {kept[at] for at in _rising([ranks[key] for key in kept])}
-    put, previous = [], ""
-    for key, text in now.items():
-        if key not in staying:
-            put.append(Put(key, previous, text))
+    placed = list(_placements(before, after, _unmoved_keys(before, after)))
+    removed = [key for key in before if key not in after]
+    return ListChange(removed, placed) if removed or placed else None
+
+
+def _placements(
+    before: Mapping[str, str], after: Mapping[str, str], unmoved: AbstractSet[str]
+) -> Iterator[RowPlacement]:
+    previous_key = ""
+    for key, text in after.items():
+        if key not in unmoved:
+            yield RowPlacement(key, previous_key, text)
         elif text != before[key]:
-            put.append(Put(key, None, text))
-        previous = key
-    gone = [key for key in before if key not in now]
-    return Change(gone, put) if gone or put else None
+            yield RowPlacement(key, None, text)
+        previous_key = key
 
 
-def _rising(ranks: Sequence[int]) -> Iterable[int]:
-    """Where the members of a longest rising part stand."""
-    ends: list[int] = []
-    at: list[int] = []
-    behind: list[int] = []
-    for place, rank in enumerate(ranks):
-        length = bisect_left(ends, rank)
-        ends[length:] = [rank, *ends[length + 1 :]]
-        at[length:] = [place, *at[length + 1 :]]
-        behind.append(at[length - 1] if length else -1)
-    place = at[-1] if at else -1
-    while place >= 0:
-        yield place
-        place = behind[place]
+def _unmoved_keys(before: Mapping[str, str], after: Mapping[str, str]) -> AbstractSet[str]:
+    """Return the largest set of keys that have the same order in both lists."""
+    ranks = {key: rank for rank, key in enumerate(before)}
+    common_keys = [key for key in after if key in ranks]
+    return {common_keys[index] for index in _longest_increasing([ranks[key] for key in common_keys])}
+
+
+def _longest_increasing(ranks: Sequence[int]) -> Iterator[int]:
+    """Yield the indexes of a longest increasing subsequence, last one first.
+
+    `end_ranks[n]` is the lowest rank with which a subsequence of length n + 1 ends, `end_indexes[n]` is its index.
+    """
+    end_ranks: list[int] = []
+    end_indexes: list[int] = []
+    predecessors: list[int] = []
+    for index, rank in enumerate(ranks):
+        length = bisect_left(end_ranks, rank)
+        end_ranks[length:] = [rank, *end_ranks[length + 1 :]]
+        end_indexes[length:] = [index, *end_indexes[length + 1 :]]
+        predecessors.append(end_indexes[length - 1] if length else -1)
+    index = end_indexes[-1] if end_indexes else -1
+    while index >= 0:
+        yield index
+        index = predecessors[index]

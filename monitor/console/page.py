@@ -1,4 +1,4 @@
-"""The console's addresses: the page, what changes on it from look to look, and what was seen last as JSON."""
+"""HTTP addresses of the console: the page, its changes as server-sent events, and the latest snapshot as JSON."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -12,93 +12,98 @@ from messages.channels import ChannelDirectory
 from monitor.console.assets import Assets
 from monitor.console.event_stream import EventStream
 from monitor.console.feed import Feed
-from monitor.console.history import history
-from monitor.console.view_model import Draw
-from monitor.monitor_loop import View, Watching
+from monitor.console.history import chart_history
+from monitor.console.view_model import ViewModelBuilder
+from monitor.monitor_loop import MonitorLoop, Observation
 
-# So many may listen at once; the next is told to come again.
-MOST_LISTENERS = 32
-_AGAIN_SECONDS = 15
-_LOOK_SECONDS = 0.2
-# A comment now and then, so that nothing between here and the browser takes the silence for an end.
-_SIGN_OF_LIFE = 75
+# Largest number of open event streams. Further listeners get 503 and try again.
+MAX_LISTENERS = 32
+_RETRY_AFTER_SECONDS = 15
+# From this age on, the page names the age of its snapshot at once, also without scripts. As in console.js.
+_STALE_SECONDS = 30
+# Time between two checks for a new snapshot.
+_CHECK_SECONDS = 0.2
+# After this many checks without an event (15 s) a comment is sent, so that proxies keep the connection open.
+_CHECKS_PER_COMMENT = 75
+_COMMENT = b":\n\n"
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
 class Console:
-    """Shows what `watching` saw; it looks at nothing itself.
+    """Shows the observations of the monitor loop; takes no snapshot itself.
 
-    `pages` finds the console's templates and has the global `nonce`; `epoch` is a text that no other process has.
+    `pages` finds the console's templates and has the global `nonce`. `epoch` is a text that no other process has.
     """
 
     def __init__(
         self,
-        watching: Watching,
+        loop: MonitorLoop,
         pages: Environment,
         channels: ChannelDirectory,
         now: Callable[[], datetime],
         epoch: str,
     ) -> None:
-        self._watching = watching
+        self._loop = loop
         self._pages = pages
         self._now = now
-        self._feed = Feed(watching, Draw(pages, channels), epoch)
+        self._feed = Feed(loop, ViewModelBuilder(pages, channels), epoch)
         self._assets = Assets()
         self._listeners = 0
 
     def routes(self) -> APIRouter:
-        """All below `/ops`."""
+        """Return all routes, below `/ops`."""
         router = APIRouter(prefix="/ops", tags=["operations"])
         for path in ("", "/"):
             router.add_api_route(path, self.page, methods=["GET"], response_class=HTMLResponse)
         router.add_api_route("/state", self._state, methods=["GET"])
         router.add_api_route("/events", self.events, methods=["GET"], response_class=EventStream)
-        router.add_api_route("/static/{name}", self._assets.answer, methods=["GET"], include_in_schema=False)
+        router.add_api_route("/static/{name}", self._assets.serve, methods=["GET"], include_in_schema=False)
         return router
 
     def page(self) -> Response:
-        """Everything on one page; 503 before the first look."""
-        shown = self._feed.shown()
+        """Return the whole page; with status 503 before the first snapshot."""
+        view = self._feed.latest_view()
         text = self._pages.get_template("console.html").render(
-            shown=shown,
-            id=shown.id if shown else self._feed.id,
-            age=round((self._now() - shown.view.seen.at).total_seconds()) if shown else 0,
-            history=history(self._watching.points),
-            asset=self._assets.named,
+            view=view.view_model if view else None,
+            id=view.id if view else self._feed.latest_id,
+            age=round((self._now() - view.observation.snapshot.at).total_seconds()) if view else 0,
+            stale_seconds=_STALE_SECONDS,
+            history=chart_history(self._loop.last_hour),
+            asset=self._assets.served_names,
         )
-        return HTMLResponse(text, 200 if shown else 503, _NO_STORE)
+        return HTMLResponse(text, 200 if view else 503, _NO_STORE)
 
     async def events(self, request: Request, after: str = "") -> Response:
-        """What changes from the look `after` on; the browser says by itself where it was when it comes again."""
-        if self._listeners >= MOST_LISTENERS:
-            return Response(status_code=503, headers={**_NO_STORE, "Retry-After": str(_AGAIN_SECONDS)})
+        """Stream the changes after the view with the id `after`. A browser that reconnects sends `Last-Event-ID`."""
+        if self._listeners >= MAX_LISTENERS:
+            return Response(status_code=503, headers={**_NO_STORE, "Retry-After": str(_RETRY_AFTER_SECONDS)})
         self._listeners += 1
-        return EventStream(self._follow(request.headers.get("Last-Event-ID", after)), self._left)
+        return EventStream(self._follow(request.headers.get("Last-Event-ID", after)), self._remove_listener)
 
-    async def _follow(self, known: str) -> AsyncIterator[bytes]:
+    async def _follow(self, view_id: str) -> AsyncIterator[bytes]:
         yield b"retry: 2000\n\n"
-        silent = 0
-        while not self._watching.ended:
-            sent = b""
-            if self._feed.id != known:
-                known, sent = await asyncio.to_thread(self._feed.following, known)
-            silent = 0 if sent else silent + 1
-            if sent or silent % _SIGN_OF_LIFE == 0:
-                yield sent or b":\n\n"
-            await asyncio.sleep(_LOOK_SECONDS)
+        checks_without_event = 0
+        while not self._loop.is_stopping:
+            events = b""
+            if self._feed.latest_id != view_id:
+                view_id, events = await asyncio.to_thread(self._feed.events_after, view_id)
+            checks_without_event = 0 if events else checks_without_event + 1
+            if events or checks_without_event % _CHECKS_PER_COMMENT == 0:
+                yield events or _COMMENT
+            await asyncio.sleep(_CHECK_SECONDS)
 
-    def _left(self) -> None:
+    def _remove_listener(self) -> None:
         self._listeners -= 1
 
     def _state(self) -> JSONResponse:
-        """What was seen last; 503 before the first look."""
-        view = self._watching.view
-        return JSONResponse(state(view), 200 if view else 503)
+        """Return the latest snapshot as JSON; 503 before the first."""
+        observation = self._loop.latest
+        return JSONResponse(state_json(observation), 200 if observation else 503)
 
 
-def state(view: View | None) -> dict[str, object]:
-    """What is shown, for programs: the snapshot and what needs a person."""
-    if view is None:
+def state_json(observation: Observation | None) -> dict[str, object]:
+    """Return the snapshot and its active alerts for programs; the alerts have the key `concerns`."""
+    if observation is None:
         return {}
-    concerns = [one.model_dump(mode="json") for one in view.standing]
-    return {"number": view.number, **view.seen.model_dump(mode="json"), "concerns": concerns}
+    alerts = [alert.model_dump(mode="json") for alert in observation.alerts]
+    return {"number": observation.number, **observation.snapshot.model_dump(mode="json"), "concerns": alerts}

@@ -1,94 +1,121 @@
-"""Everything that changes on the console's page, made of one look: texts by name, and lists of rows as HTML."""
+"""The changing content of the console's page for one observation: texts by name, and lists of rows as HTML."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, TypeAlias
 
 from jinja2 import Environment
 
 from messages.channels import ChannelDirectory
 from messages.topics import TRIAGE
-from monitor.alert_conditions import Urgency
-from monitor.console import rows
-from monitor.monitor_loop import View
+from monitor.alert import Urgency
+from monitor.console import process_rows, rows
+from monitor.monitor_loop import Observation
 from monitor.snapshot import QueueState, Snapshot
 
-# The fullest agencies, which are shown at once; the others are shown when asked for.
-FULLEST = 20
-Rows = Mapping[str, str]
+# Number of agencies that are always shown. The remaining ones are shown on request.
+SHOWN_AGENCIES = 20
+
+# HTML of each row by its key, in order.
+HtmlRows: TypeAlias = Mapping[str, str]
 
 
-class Board(NamedTuple):
-    """`facts` are plain text by name; `lists` hold the rows of each by key, in order."""
+class ViewModel(NamedTuple):
+    """Content of the page. `facts` are plain texts by name; `lists` are the rows of each list by key."""
 
     facts: Mapping[str, str]
-    lists: Mapping[str, Rows]
+    lists: Mapping[str, HtmlRows]
 
 
-class Draw:
-    """Draws boards with the macros of `rows.html`."""
+class ViewModelBuilder:
+    """Builds view models with the macros of `rows.html`."""
 
     def __init__(self, pages: Environment, channels: ChannelDirectory) -> None:
         self._channels = channels
-        macros = pages.get_template("rows.html").module
-        self._macro: Callable[[str], Callable[..., str]] = lambda name: getattr(macros, name)
+        self._macros = pages.get_template("rows.html").module
 
-    def __call__(self, view: View) -> Board:
-        """The board of a look. What could not be seen says so: an empty list would be taken for a good one."""
-        seen, now = view.seen, view.seen.at
-        bus = "Not known: the bus can't be reached." if "bus" in seen.away else ""
-        database = "Not known: the database can't be reached." if "database" in seen.away else ""
-        letters, quarantine = ([rows.aside(heap, now) for heap in heaps] for heaps in (seen.letters, seen.quarantine))
-        agencies = [rows.queue(one, now) for one in _agencies(seen)]
-        channels = (
-            [rows.unknown(channel, seen, self._channels) for channel in self._channels.names]
-            if bus
-            else [rows.channel(state, seen, self._channels) for state in seen.channels]
-        )
-        triage = [] if database else [rows.triage(seen.queues, now)]
+    def __call__(self, observation: Observation) -> ViewModel:
+        """Return the content for an observation.
+
+        A list whose source is away has a row that says so: an empty list would look as if nothing was wrong.
+        """
+        snapshot = observation.snapshot
+        processes = [process_rows.process_row(state, self._channels) for state in snapshot.processes]
         lists = {
-            "concerns": self._list("concern", (rows.concern(one, now) for one in view.standing), "calm"),
-            "channels": self._list("channel", channels),
-            "stages": self._list("stage", (rows.stage(one, now) for one in seen.stages), "unseen", bus),
-            "letters": self._list("aside", letters, "nothing", bus or "No dead letters."),
-            "quarantine": self._list("aside", quarantine, "nothing", bus or "Nothing in quarantine."),
-            "processes": self._list(
-                "process",
-                (rows.process(state, self._channels) for state in seen.processes),
-                "unseen",
-                "No process is watched.",
-            ),
-            "triage": self._list("triage", triage, "unseen", database),
-            "fullest": self._list("queue", agencies[:FULLEST], "nothing", database or "Nothing waits at any agency."),
-            "rest": self._list("queue", agencies[FULLEST:]),
+            "alerts": self._rows("alert", (rows.alert_row(alert, snapshot.at) for alert in observation.alerts), "calm"),
+            **self._bus_lists(snapshot),
+            "processes": self._rows("process", processes, "no_card", "No process is monitored."),
+            **self._queue_lists(snapshot),
         }
-        return Board(_facts(view), lists)
+        return ViewModel(_facts(observation), lists)
 
-    def _list(self, macro: str, found: Iterable[object], empty: str = "", says: str = "") -> Rows:
-        """`empty` is the macro that says that there is nothing, and why."""
-        draw = self._macro(macro)
-        made = {str(getattr(one, "key", "")): str(draw(one)) for one in found}
-        return made if made or not empty else {"": str(self._macro(empty)(says))}
+    def _bus_lists(self, snapshot: Snapshot) -> Mapping[str, HtmlRows]:
+        now = snapshot.at
+        unknown = _unknown_text(snapshot, "bus")
+        channels = (
+            [process_rows.unknown_channel_row(channel, snapshot, self._channels) for channel in self._channels.names]
+            if unknown
+            else [process_rows.channel_row(state, snapshot, self._channels) for state in snapshot.channels]
+        )
+        dead_letters = [rows.pending_row(review, now) for review in snapshot.letters]
+        quarantine = [rows.pending_row(review, now) for review in snapshot.quarantine]
+        return {
+            "channels": self._rows("channel", channels),
+            "stages": self._rows(
+                "stage", (rows.stage_row(state, now) for state in snapshot.stages), "no_card", unknown
+            ),
+            "dead-letters": self._rows("pending", dead_letters, "no_row", unknown or "No dead letters."),
+            "quarantine": self._rows("pending", quarantine, "no_row", unknown or "No message in quarantine."),
+        }
+
+    def _queue_lists(self, snapshot: Snapshot) -> Mapping[str, HtmlRows]:
+        unknown = _unknown_text(snapshot, "database")
+        agencies = [rows.queue_row(queue, snapshot.at) for queue in _agency_queues(snapshot)]
+        triage = [] if unknown else [rows.triage_row(snapshot.queues, snapshot.at)]
+        return {
+            "triage": self._rows("triage", triage, "no_card", unknown),
+            "largest": self._rows(
+                "queue", agencies[:SHOWN_AGENCIES], "no_row", unknown or "No case waits at any agency."
+            ),
+            "remaining": self._rows("queue", agencies[SHOWN_AGENCIES:]),
+        }
+
+    def _rows(self, macro: str, row_values: Iterable[object], empty_macro: str = "", empty_text: str = "") -> HtmlRows:
+        """Return the HTML of each row; if there is none, a single row made by `empty_macro`."""
+        html = {str(getattr(row, "key", "")): self._html(macro, row) for row in row_values}
+        return html if html or not empty_macro else {"": self._html(empty_macro, empty_text)}
+
+    def _html(self, macro: str, value: object) -> str:
+        return str(getattr(self._macros, macro)(value))
 
 
-def _facts(view: View) -> Mapping[str, str]:
-    seen = view.seen
-    now = sum(one.urgency is Urgency.NOW for one in view.standing)
-    agencies = list(_agencies(seen))
-    letters, held = (sum(heap.waiting.many for heap in heaps) for heaps in (seen.letters, seen.quarantine))
-    overdue = sum(one.overdue for one in agencies)
-    waiting = sum(one.waiting.many for one in agencies)
-    bus, database = ("not known" * (name in seen.away) for name in ("bus", "database"))
+def _unknown_text(snapshot: Snapshot, service: str) -> str:
+    return f"Unknown: the {service} can't be reached." if service in snapshot.away else ""
+
+
+def _facts(observation: Observation) -> Mapping[str, str]:
+    snapshot = observation.snapshot
+    urgent = sum(alert.urgency is Urgency.NOW for alert in observation.alerts)
+    agencies = _agency_queues(snapshot)
+    dead_letters = sum(review.waiting.many for review in snapshot.letters)
+    quarantined = sum(review.waiting.many for review in snapshot.quarantine)
+    bus_unknown, database_unknown = ("unknown" * (service in snapshot.away) for service in ("bus", "database"))
     return {
-        "title": f"({now} NOW) Satu Pintu operations" if now else "Satu Pintu operations",
-        "at": f"{seen.at:%H:%M:%S}",
-        "tally": rows.tally(view.standing),
-        "letters": bus or f"{letters:,}",
-        "quarantine": bus or f"{held:,}",
-        "agencies": database or f"{len(agencies):,} with {waiting:,} cases, {overdue:,} past due; the fullest first",
-        "rest": f"{max(0, len(agencies) - FULLEST):,}",
+        "title": f"({urgent} NOW) Satu Pintu operations" if urgent else "Satu Pintu operations",
+        "at": f"{snapshot.at:%H:%M:%S}",
+        "summary": rows.alert_summary(observation.alerts),
+        "dead-letters": bus_unknown or f"{dead_letters:,}",
+        "quarantine": bus_unknown or f"{quarantined:,}",
+        "agencies": database_unknown or _agencies_text(agencies),
+        "remaining": f"{max(0, len(agencies) - SHOWN_AGENCIES):,}",
     }
 
 
-def _agencies(seen: Snapshot) -> Iterator[QueueState]:
-    """The fullest first; triage is none of them."""
-    return (one for one in seen.queues if one.agency != TRIAGE)
+def _agencies_text(queues: list[QueueState]) -> str:
+    waiting = sum(queue.waiting.many for queue in queues)
+    overdue = sum(queue.overdue for queue in queues)
+    return f"{len(queues):,} agencies with {waiting:,} open cases, {overdue:,} past due; the largest queues first"
+
+
+def _agency_queues(snapshot: Snapshot) -> list[QueueState]:
+    """Return the queues of all agencies, the largest first. Triage is no agency."""
+    return [queue for queue in snapshot.queues if queue.agency != TRIAGE]

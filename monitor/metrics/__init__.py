@@ -1,1 +1,1 @@
-"""What Prometheus asks: metrics of every process and of what the monitor sees, alerts on them, a dashboard."""
+"""Metrics of the service for Prometheus, alert rules for them, and a Grafana dashboard."""

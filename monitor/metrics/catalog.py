@@ -1,7 +1,7 @@
-"""The one list of metrics: what each counts, in which unit, by which labels, and what it means.
+"""The list of all metrics: name, kind, unit, meaning and labels.
 
-Labels hold names of ours (a stage, a channel, a reason, an agency's code, a process) and never a word of a citizen.
-`process` is what `SATUPINTU_INSTANCE` says: `instance` is Prometheus's own word for the address it asked.
+Labels hold our own names (a stage, a channel, a reason, an agency's code, a process), never text that a citizen wrote.
+`process` is the value of `SATUPINTU_INSTANCE`. Prometheus itself uses `instance` for the address that it scrapes.
 """
 
 from enum import StrEnum
@@ -11,14 +11,14 @@ _PREFIX = "satupintu_"
 
 
 class Kind(StrEnum):
-    """A gauge goes up and down; a counter only up, until its process starts again."""
+    """Kind of a metric. A gauge goes up and down. A counter only grows until its process starts again."""
 
     GAUGE = "gauge"
     COUNTER = "counter"
 
 
 class Metric(NamedTuple):
-    """`unit` is what one of it is; `meaning` is the help that is served with it."""
+    """One metric. `meaning` is the help text that is served with it."""
 
     name: str
     kind: Kind
@@ -35,67 +35,87 @@ def _counter(name: str, unit: str, meaning: str, *labels: str) -> Metric:
     return Metric(f"{_PREFIX}{name}_total", Kind.COUNTER, unit, meaning, labels)
 
 
-# What every process says of itself, and the monitor of each that it asked: then with the address where it did.
-_WHO = ("process", "address")
-_WORKER = (*_WHO, "worker")
-PROCESS_TIME = _gauge("process_time_seconds", "seconds", "What the clock of this process says, since 1970.", "process")
-DOOR_OPEN = _gauge("door_open", "1 or 0", "Whether a door takes what comes.", *_WHO, "door")
-REFUSED = _counter("refused_requests", "requests", "What a door turned away.", *_WHO, "door", "reason")
-SPOOLED = _gauge("spooled_messages", "messages", "Accepted messages on a host's disk, on the way to the bus.", *_WHO)
-SPOOL_USED = _gauge("spool_used_ratio", "ratio", "Of the spool's room, what is taken.", *_WHO)
-SPOOL_ASIDE = _gauge("spool_aside_messages", "messages", "Accepted messages that the bus will not have.", *_WHO)
-WORKED = _counter("worker_messages", "messages", "Records of which a worker committed what follows.", *_WORKER)
+# Metrics of one process. The process exposes them itself, and the monitor exposes them for every process that it
+# probed, with the address.
+_PROCESS = ("process", "address")
+_WORKER = (*_PROCESS, "worker")
+_DEAD_LETTER = ("stage", "reason")
+_QUARANTINED = ("channel", "reason")
+PROCESS_TIME = _gauge("process_time_seconds", "seconds", "Clock of this process, in seconds since 1970.", "process")
+DOOR_OPEN = _gauge("door_open", "1 or 0", "1 if the door accepts requests.", *_PROCESS, "door")
+REFUSED = _counter("refused_requests", "requests", "Requests that a door refused.", *_PROCESS, "door", "reason")
+SPOOLED = _gauge("spooled_messages", "messages", "Accepted messages in the spool of a host.", *_PROCESS)
+SPOOL_USED = _gauge("spool_used_ratio", "ratio", "Used share of the spool's space.", *_PROCESS)
+SPOOL_ASIDE = _gauge("spool_aside_messages", "messages", "Accepted messages that the bus rejected.", *_PROCESS)
+WORKED = _counter("worker_messages", "messages", "Records whose outcome a worker committed.", *_WORKER)
 REJECTED = _counter("worker_rejected_messages", "messages", "Records that became dead letters.", *_WORKER)
-RETRIED = _counter("worker_retries", "times", "How often a worker had to try again: something was away.", *_WORKER)
+RETRIED = _counter("worker_retries", "times", "Retries of a worker because a dependency was away.", *_WORKER)
 FENCED = _counter(
-    "worker_fenced", "times", "How often another took over a worker's batch, soon after the last time.", *_WORKER
+    "worker_fenced", "times", "Number of times in a row that another member took over a worker's batch.", *_WORKER
 )
-FENCED_AGE = _gauge("worker_fenced_age_seconds", "seconds", "Since a worker was fenced last, if it ever was.", *_WORKER)
-WAITING = _gauge("worker_waiting", "1 or 0", "Whether a worker waits for something that is away.", *_WORKER)
-SILENT = _gauge("worker_silent_seconds", "seconds", "For how long a worker has not come round.", *_WORKER)
+FENCED_AGE = _gauge(
+    "worker_fenced_age_seconds", "seconds", "Time since a worker was last fenced; absent if never.", *_WORKER
+)
+WAITING = _gauge("worker_waiting", "1 or 0", "1 if a worker waits for a dependency that is away.", *_WORKER)
+SILENT = _gauge("worker_silent_seconds", "seconds", "Time for which a worker has been busy with one batch.", *_WORKER)
 
-# What the monitor saw at its last look.
-LOOK_AGE = _gauge("look_age_seconds", "seconds", "Since the monitor looked last: what it saw is as old.")
-LOOKS = _counter("looks", "looks", "How often the monitor looked.")
-CONCERNS = _gauge("concerns", "concerns", "What needs a person, by name.", "concern")
-CONCERN_AGE = _gauge("concern_age_seconds", "seconds", "For how long a concern stands.", "concern")
-BUS_UP = _gauge("bus_up", "1 or 0", "Whether the monitor can reach the bus; while not, nothing of it is shown.")
+# Metrics of the monitor's latest snapshot.
+SNAPSHOT_AGE = _gauge("snapshot_age_seconds", "seconds", "Age of the monitor's latest snapshot.")
+SNAPSHOTS = _counter("snapshots", "snapshots", "Snapshots that the monitor has taken.")
+ACTIVE_ALERTS = _gauge("active_alerts", "alerts", "Active alerts by name.", "alert")
+ALERT_AGE = _gauge(
+    "alert_age_seconds", "seconds", "Time for which the oldest alert of a name has been active.", "alert"
+)
+BUS_UP = _gauge("bus_up", "1 or 0", "1 if the monitor reaches the bus; if not, no metric of the bus is exposed.")
 DATABASE_UP = _gauge(
-    "database_up", "1 or 0", "Whether the monitor can reach the database; while not, no queue is shown."
+    "database_up", "1 or 0", "1 if the monitor reaches the database; if not, no metric of the queues is exposed."
 )
-REACHED = _gauge("process_reached", "1 or 0", "Whether the process at an address says how it is.", "address")
-AHEAD = _gauge("process_ahead_seconds", "seconds", "By how much a process's clock is before the monitor's.", *_WHO)
-JUMPED = _gauge("clock_jump_seconds", "seconds", "By how much the monitor's clock was set in the last ten minutes.")
+PROCESS_REACHED = _gauge("process_reached", "1 or 0", "1 if the process at an address answers.", "address")
+CLOCK_OFFSET = _gauge(
+    "process_ahead_seconds", "seconds", "Time by which a process's clock is ahead of the monitor's clock.", *_PROCESS
+)
+CLOCK_JUMP = _gauge(
+    "clock_jump_seconds", "seconds", "Time by which the monitor's clock was set in the last ten minutes."
+)
 
-ACCEPTED = _counter("accepted_messages", "messages", "What the doors of a channel took.", "channel")
-ACCEPTED_MINUTE = _gauge("accepted_minute_messages", "messages", "What came in the last minute.", "channel")
-ACCEPTED_HOUR = _gauge("accepted_hour_messages", "messages", "What came in the last hour.", "channel")
+ACCEPTED = _counter("accepted_messages", "messages", "Messages that the doors of a channel accepted.", "channel")
+ACCEPTED_MINUTE = _gauge("accepted_minute_messages", "messages", "Messages accepted in the last minute.", "channel")
+ACCEPTED_HOUR = _gauge("accepted_hour_messages", "messages", "Messages accepted in the last hour.", "channel")
 ACCEPTED_USUAL = _gauge(
-    "accepted_usual_messages", "messages", "What comes in an hour, by the week before the newest.", "channel"
+    "accepted_usual_messages",
+    "messages",
+    "Messages in a usual hour: the mean of the week before the newest message.",
+    "channel",
 )
-NEWEST_AGE = _gauge("accepted_newest_age_seconds", "seconds", "Since the newest message came.", "channel")
-USUAL_SILENCE = _gauge(
-    "usual_silence_seconds", "seconds", "For how long it may be silent, by what is usual.", "channel"
+NEWEST_AGE = _gauge("accepted_newest_age_seconds", "seconds", "Age of the newest message.", "channel")
+USUAL_SILENCE = _gauge("usual_silence_seconds", "seconds", "Longest usual time without a message.", "channel")
+
+MEMBERS = _gauge("stage_members", "workers", "Workers of a stage.", "stage")
+STAGE_WAITING = _gauge(
+    "stage_waiting_messages", "messages", "Records that a stage has not processed yet.", "stage", "topic"
+)
+STAGE_OLDEST = _gauge("stage_oldest_age_seconds", "seconds", "Age of the oldest waiting record.", "stage", "topic")
+
+DEAD_LETTERS = _gauge("dead_letters", "messages", "Dead letters without a decision.", *_DEAD_LETTER)
+DEAD_LETTERS_OLDEST = _gauge(
+    "dead_letters_oldest_age_seconds", "seconds", "Age of the oldest dead letter without a decision.", *_DEAD_LETTER
+)
+QUARANTINED = _gauge("quarantined_messages", "messages", "Quarantined messages without a decision.", *_QUARANTINED)
+QUARANTINED_OLDEST = _gauge(
+    "quarantined_oldest_age_seconds", "seconds", "Age of the oldest quarantined message.", *_QUARANTINED
+)
+QUARANTINED_NEWEST = _gauge(
+    "quarantined_newest_age_seconds", "seconds", "Age of the newest quarantined message.", *_QUARANTINED
 )
 
-MEMBERS = _gauge("stage_members", "workers", "Who works a stage.", "stage")
-STAGE_WAITING = _gauge("stage_waiting_messages", "messages", "Records a stage has yet to work.", "stage", "topic")
-STAGE_OLDEST = _gauge("stage_oldest_age_seconds", "seconds", "For how long the oldest record waits.", "stage", "topic")
-
-LETTERS = _gauge("dead_letters", "messages", "Dead letters nobody decided about.", "stage", "reason")
-LETTERS_OLDEST = _gauge(
-    "dead_letters_oldest_age_seconds", "seconds", "Since the oldest was put aside.", "stage", "reason"
+QUEUE = _gauge(
+    "queue_cases", "cases", "Cases that an agency has not answered; for triage, cases that nobody has placed.", "agency"
 )
-HELD = _gauge("quarantined_messages", "messages", "Held messages nobody decided about.", "channel", "reason")
-HELD_OLDEST = _gauge("quarantined_oldest_age_seconds", "seconds", "Since the oldest was held.", "channel", "reason")
-HELD_NEWEST = _gauge("quarantined_newest_age_seconds", "seconds", "Since the newest was held.", "channel", "reason")
-
-QUEUE = _gauge("queue_cases", "cases", "Cases an agency has not answered; of triage, nobody placed.", "agency")
 OVERDUE = _gauge("queue_overdue_cases", "cases", "Cases at an agency past their due time.", "agency")
-QUEUE_OLDEST = _gauge("queue_oldest_age_seconds", "seconds", "For how long the oldest case lies there.", "agency")
-DIFFERENCES = _gauge("audit_differences", "messages", "What the latest audit could not account for.", "kind")
+QUEUE_OLDEST = _gauge("queue_oldest_age_seconds", "seconds", "Age of the agency's oldest open case.", "agency")
+AUDIT_DIFFERENCES = _gauge("audit_differences", "messages", "Differences that the latest audit found.", "kind")
 
-OF_PROCESSES = (
+PROCESS_METRICS = (
     PROCESS_TIME,
     DOOR_OPEN,
     REFUSED,
@@ -110,16 +130,16 @@ OF_PROCESSES = (
     WAITING,
     SILENT,
 )
-OF_THE_MONITOR = (
-    LOOK_AGE,
-    LOOKS,
-    CONCERNS,
-    CONCERN_AGE,
+MONITOR_METRICS = (
+    SNAPSHOT_AGE,
+    SNAPSHOTS,
+    ACTIVE_ALERTS,
+    ALERT_AGE,
     BUS_UP,
     DATABASE_UP,
-    REACHED,
-    AHEAD,
-    JUMPED,
+    PROCESS_REACHED,
+    CLOCK_OFFSET,
+    CLOCK_JUMP,
     ACCEPTED,
     ACCEPTED_MINUTE,
     ACCEPTED_HOUR,
@@ -129,14 +149,14 @@ OF_THE_MONITOR = (
     MEMBERS,
     STAGE_WAITING,
     STAGE_OLDEST,
-    LETTERS,
-    LETTERS_OLDEST,
-    HELD,
-    HELD_OLDEST,
-    HELD_NEWEST,
+    DEAD_LETTERS,
+    DEAD_LETTERS_OLDEST,
+    QUARANTINED,
+    QUARANTINED_OLDEST,
+    QUARANTINED_NEWEST,
     QUEUE,
     OVERDUE,
     QUEUE_OLDEST,
-    DIFFERENCES,
+    AUDIT_DIFFERENCES,
 )
-METRICS = (*OF_PROCESSES, *OF_THE_MONITOR)
+METRICS = (*PROCESS_METRICS, *MONITOR_METRICS)

@@ -1,4 +1,4 @@
-"""Serves the metrics at `/metrics`, as Prometheus reads them."""
+"""Serves the metrics at `/metrics` in Prometheus's formats."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -12,66 +12,67 @@ from prometheus_client.registry import Collector
 from starlette.responses import Response
 
 from monitor.metrics.catalog import METRICS, Kind, Metric
-from monitor.metrics.values import Measured, of_itself, of_view
-from monitor.monitor_loop import View
+from monitor.metrics.values import Sample, monitor_samples, own_samples
+from monitor.monitor_loop import Observation
 from monitor.snapshot import ProcessState
-from monitor.snapshot_collector import Groups
+from monitor.snapshot_collector import TopicsByGroup
 
 
 class Exposition(Collector):
-    """Measures whenever it is asked. `own` is how this process is; `view` what its monitor saw, if it has one.
+    """Computes the metrics at every scrape.
 
-    `groups` are the topics of each stage: what waits on none of them is shown as 0. `now` is the clock on the wall.
+    `own_state` returns the state of this process, `latest` the monitor's latest observation if the process runs one.
+    `groups` are the topics of each stage; a topic on which nothing waits is exposed as 0. `now` is the wall clock.
     """
 
     def __init__(
         self,
-        own: Callable[[], ProcessState],
-        view: Callable[[], View | None],
-        groups: Groups,
+        own_state: Callable[[], ProcessState],
+        latest: Callable[[], Observation | None],
+        groups: TopicsByGroup,
         now: Callable[[], datetime],
     ) -> None:
-        self._own = own
-        self._view = view
+        self._own_state = own_state
+        self._latest = latest
         self._groups = groups
         self._now = now
 
     def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
-        """Each metric that has a value now."""
+        """Yield every metric that has a value now."""
         values: dict[Metric, dict[tuple[str, ...], float]] = {metric: {} for metric in METRICS}
-        for one in self._measured():
-            # Two values with the same labels, as of a process that is asked at one address twice, are refused whole.
-            values[one.metric][one.labels] = one.value
-        for metric, found in values.items():
-            if found:
-                yield _family(metric, found)
+        for sample in self._samples():
+            # Prometheus refuses a scrape with two values for the same labels, as of a process probed at two addresses.
+            values[sample.metric][sample.labels] = sample.value
+        for metric, value_by_labels in values.items():
+            if value_by_labels:
+                yield _family(metric, value_by_labels)
 
     def routes(self) -> APIRouter:
-        """`/metrics`, in whichever of Prometheus's formats is asked for."""
+        """Return the route `/metrics`. The `Accept` header chooses the format."""
         registry = CollectorRegistry()
         registry.register(self)
         router = APIRouter(tags=["operations"])
 
         def metrics(accept: Annotated[str, Header()] = "") -> Response:
-            """What Prometheus asks for."""
+            """Return all metrics of this process."""
             encode, content_type = choose_encoder(accept)
             return Response(encode(registry), headers={"content-type": content_type})
 
         router.add_api_route("/metrics", metrics, methods=["GET"], response_class=Response)
         return router
 
-    def _measured(self) -> Iterator[Measured]:
-        # First: what follows may take its time, and the clock is compared with when the question was asked.
+    def _samples(self) -> Iterator[Sample]:
+        # The clock is read first: Prometheus compares it with the time of the scrape, and the state may take a while.
         now = self._now()
-        own = self._own()
-        yield from of_itself(own, now)
-        if view := self._view():
-            yield from of_view(view, self._now(), self._groups)
+        state = self._own_state()
+        yield from own_samples(state, now)
+        if observation := self._latest():
+            yield from monitor_samples(observation, self._now(), self._groups)
 
 
 def _family(metric: Metric, values: Mapping[tuple[str, ...], float]) -> GaugeMetricFamily | CounterMetricFamily:
-    kind = CounterMetricFamily if metric.kind is Kind.COUNTER else GaugeMetricFamily
-    family = kind(metric.name, metric.meaning, labels=metric.labels)
+    family_type = CounterMetricFamily if metric.kind is Kind.COUNTER else GaugeMetricFamily
+    family = family_type(metric.name, metric.meaning, labels=metric.labels)
     for labels, value in values.items():
         family.add_metric(labels, value)
     return family

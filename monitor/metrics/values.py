@@ -1,148 +1,170 @@
-"""What the metrics are at this moment: of a process, and of what the monitor saw. Pure."""
+"""Computes the current values of the metrics, of a process and of the monitor's latest observation. No I/O."""
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from monitor.alert_conditions import NAMES, usual_silence
-from monitor.metrics import catalog as m
+from monitor.alert import ALERT_NAMES
+from monitor.alert_thresholds import usual_silence_seconds
+from monitor.metrics import catalog
 from monitor.metrics.catalog import Metric
-from monitor.monitor_loop import View
-from monitor.snapshot import ChannelState, Heap, ProcessState, Snapshot, StageState
-from monitor.snapshot_collector import Groups
+from monitor.monitor_loop import Observation
+from monitor.snapshot import (
+    ChannelState,
+    PendingReview,
+    ProcessState,
+    QueueState,
+    Snapshot,
+    StageState,
+    WorkerState,
+)
+from monitor.snapshot_collector import TopicsByGroup
 
-# What a label may hold: a name of ours. A record that somebody else wrote could say anything of itself.
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}")
-# A heap without a channel, or with a reason that is no name.
-_NONE = "none"
-_OTHER = "other"
+# A label holds only our own names. A record of another program could have any text in its headers.
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}")
+# Label of an empty text, and of a text that is no name.
+_NO_LABEL = "none"
+_OTHER_LABEL = "other"
 
 
-class Measured(NamedTuple):
-    """One value; `labels` in the order of the metric's."""
+class Sample(NamedTuple):
+    """One value of a metric; `labels` are in the order of the metric's labels."""
 
     metric: Metric
     labels: tuple[str, ...]
     value: float
 
 
-def of_itself(own: ProcessState, now: datetime) -> Iterator[Measured]:
-    """What a process says when it is asked; `now` is when it was."""
-    yield Measured(m.PROCESS_TIME, (_named(own.instance),), now.timestamp())
-    yield from of_process(own)
+def own_samples(state: ProcessState, now: datetime) -> Iterator[Sample]:
+    """Yield the samples of this process; `now` is the time at which it was scraped."""
+    yield Sample(catalog.PROCESS_TIME, (_label(state.instance),), now.timestamp())
+    yield from process_samples(state)
 
 
-def of_process(state: ProcessState) -> Iterator[Measured]:
-    """How a process is, as it says itself or as the monitor heard it at an address."""
-    who = (_named(state.instance), _where(state.address))
-    for door, says in state.doors.items():
-        yield Measured(m.DOOR_OPEN, (*who, _named(door)), not says.why)
-    for door, reasons in state.refused.items():
-        for reason, many in reasons.items():
-            yield Measured(m.REFUSED, (*who, _named(door), _named(reason)), many)
+def process_samples(state: ProcessState) -> Iterator[Sample]:
+    """Yield the samples of a process, from its own state or from the monitor's probe of its address."""
+    process = (_label(state.instance), _host(state.address))
+    for door, door_state in state.doors.items():
+        yield Sample(catalog.DOOR_OPEN, (*process, _label(door)), not door_state.why)
+    for door, counts in state.refused.items():
+        for reason, count in counts.items():
+            yield Sample(catalog.REFUSED, (*process, _label(door), _label(reason)), count)
     if state.doors:
-        yield Measured(m.SPOOLED, who, state.spooled)
-        yield Measured(m.SPOOL_USED, who, state.spool_share)
-        yield Measured(m.SPOOL_ASIDE, who, state.spool_aside)
-    for part, one in state.parts.items():
-        worker = (*who, _named(part))
-        yield Measured(m.WORKED, worker, one.worked)
-        yield Measured(m.REJECTED, worker, one.rejected)
-        yield Measured(m.RETRIED, worker, one.retried)
-        yield Measured(m.FENCED, worker, one.fenced)
-        if one.fenced_seconds is not None:
-            yield Measured(m.FENCED_AGE, worker, one.fenced_seconds)
-        yield Measured(m.WAITING, worker, bool(one.waits_for))
-        yield Measured(m.SILENT, worker, one.silent_seconds)
+        yield Sample(catalog.SPOOLED, process, state.spooled)
+        yield Sample(catalog.SPOOL_USED, process, state.spool_share)
+        yield Sample(catalog.SPOOL_ASIDE, process, state.spool_aside)
+    for worker_name, worker in state.parts.items():
+        yield from _worker_samples((*process, _label(worker_name)), worker)
 
 
-def of_view(view: View, now: datetime, groups: Groups) -> Iterator[Measured]:
-    """What the monitor saw; ages are those of its look."""
-    seen = view.seen
-    yield Measured(m.LOOK_AGE, (), (now - seen.at).total_seconds())
-    yield Measured(m.LOOKS, (), view.number)
-    yield Measured(m.BUS_UP, (), "bus" not in seen.away)
-    yield Measured(m.DATABASE_UP, (), "database" not in seen.away)
-    yield Measured(m.JUMPED, (), seen.jumped)
-    yield from _concerns(view)
-    for process in seen.processes:
-        yield from _asked(process)
-    for channel in seen.channels:
-        yield from _channel(channel, seen.at)
-    for stage in seen.stages:
-        yield from _stage(stage, groups.get(stage.stage, ()), seen.at)
-    yield from _aside(seen)
-    for queue in seen.queues:
-        agency = (_named(queue.agency),)
-        yield Measured(m.QUEUE, agency, queue.waiting.many)
-        yield Measured(m.OVERDUE, agency, queue.overdue)
-        yield Measured(m.QUEUE_OLDEST, agency, queue.waiting.seconds(seen.at))
-    for kind, many in (seen.differences or {}).items():
-        yield Measured(m.DIFFERENCES, (_named(kind),), many)
+def monitor_samples(observation: Observation, now: datetime, groups: TopicsByGroup) -> Iterator[Sample]:
+    """Yield the samples of the latest observation. Ages are those at the time of its snapshot."""
+    snapshot = observation.snapshot
+    yield Sample(catalog.SNAPSHOT_AGE, (), (now - snapshot.at).total_seconds())
+    yield Sample(catalog.SNAPSHOTS, (), observation.number)
+    yield Sample(catalog.BUS_UP, (), "bus" not in snapshot.away)
+    yield Sample(catalog.DATABASE_UP, (), "database" not in snapshot.away)
+    yield Sample(catalog.CLOCK_JUMP, (), snapshot.jumped)
+    yield from _alert_samples(observation)
+    for process in snapshot.processes:
+        yield from _probe_samples(process)
+    for channel in snapshot.channels:
+        yield from _channel_samples(channel, snapshot.at)
+    for stage in snapshot.stages:
+        yield from _stage_samples(stage, groups.get(stage.stage, ()), snapshot.at)
+    yield from _pending_samples(snapshot)
+    for queue in snapshot.queues:
+        yield from _queue_samples(queue, snapshot.at)
+    for kind, count in (snapshot.differences or {}).items():
+        yield Sample(catalog.AUDIT_DIFFERENCES, (_label(kind),), count)
 
 
-def _concerns(view: View) -> Iterator[Measured]:
-    for name in NAMES:
-        since = [one.since for one in view.standing if one.name == name]
-        yield Measured(m.CONCERNS, (name,), len(since))
-        if since:
-            yield Measured(m.CONCERN_AGE, (name,), (view.seen.at - min(since)).total_seconds())
+def _worker_samples(labels: tuple[str, ...], worker: WorkerState) -> Iterator[Sample]:
+    yield Sample(catalog.WORKED, labels, worker.worked)
+    yield Sample(catalog.REJECTED, labels, worker.rejected)
+    yield Sample(catalog.RETRIED, labels, worker.retried)
+    yield Sample(catalog.FENCED, labels, worker.fenced)
+    if worker.fenced_seconds is not None:
+        yield Sample(catalog.FENCED_AGE, labels, worker.fenced_seconds)
+    yield Sample(catalog.WAITING, labels, bool(worker.waits_for))
+    yield Sample(catalog.SILENT, labels, worker.silent_seconds)
 
 
-def _asked(process: ProcessState) -> Iterator[Measured]:
-    yield Measured(m.REACHED, (_where(process.address),), not process.unreached)
+def _alert_samples(observation: Observation) -> Iterator[Sample]:
+    for name in ALERT_NAMES:
+        start_times = [alert.since for alert in observation.alerts if alert.name == name]
+        yield Sample(catalog.ACTIVE_ALERTS, (name,), len(start_times))
+        if start_times:
+            age_seconds = (observation.snapshot.at - min(start_times)).total_seconds()
+            yield Sample(catalog.ALERT_AGE, (name,), age_seconds)
+
+
+def _probe_samples(process: ProcessState) -> Iterator[Sample]:
+    address = _host(process.address)
+    yield Sample(catalog.PROCESS_REACHED, (address,), not process.unreached)
     if not process.unreached:
-        who = (_named(process.instance), _where(process.address))
-        yield Measured(m.AHEAD, who, process.ahead)
-        # The monitor's own process too, once more: by its name it can't be told from others on its host.
-        yield from of_process(process)
+        yield Sample(catalog.CLOCK_OFFSET, (_label(process.instance), address), process.ahead)
+        # This includes the monitor's own process a second time: its name alone does not tell it from other processes
+        # of the same host.
+        yield from process_samples(process)
 
 
-def _channel(state: ChannelState, at: datetime) -> Iterator[Measured]:
-    channel = (state.channel,)
-    yield Measured(m.ACCEPTED, channel, state.total)
-    yield Measured(m.ACCEPTED_MINUTE, channel, state.minute)
-    yield Measured(m.ACCEPTED_HOUR, channel, state.hour)
-    yield Measured(m.ACCEPTED_USUAL, channel, state.usual)
-    yield Measured(m.USUAL_SILENCE, channel, usual_silence(state.usual))
+def _channel_samples(state: ChannelState, at: datetime) -> Iterator[Sample]:
+    labels = (state.channel,)
+    yield Sample(catalog.ACCEPTED, labels, state.total)
+    yield Sample(catalog.ACCEPTED_MINUTE, labels, state.minute)
+    yield Sample(catalog.ACCEPTED_HOUR, labels, state.hour)
+    yield Sample(catalog.ACCEPTED_USUAL, labels, state.usual)
+    yield Sample(catalog.USUAL_SILENCE, labels, usual_silence_seconds(state.usual))
     if state.newest:
-        yield Measured(m.NEWEST_AGE, channel, (at - state.newest).total_seconds())
+        yield Sample(catalog.NEWEST_AGE, labels, (at - state.newest).total_seconds())
 
 
-def _stage(state: StageState, topics: tuple[str, ...], at: datetime) -> Iterator[Measured]:
-    yield Measured(m.MEMBERS, (state.stage,), len(state.members))
-    for topic in dict.fromkeys((*topics, *state.topics)):
-        waiting = state.topics.get(topic)
-        place = (state.stage, topic)
-        yield Measured(m.STAGE_WAITING, place, waiting.many if waiting else 0)
-        yield Measured(m.STAGE_OLDEST, place, waiting.seconds(at) if waiting else 0.0)
+def _stage_samples(state: StageState, topic_names: Iterable[str], at: datetime) -> Iterator[Sample]:
+    yield Sample(catalog.MEMBERS, (state.stage,), len(state.members))
+    for topic in dict.fromkeys((*topic_names, *state.topics)):
+        backlog = state.topics.get(topic)
+        labels = (state.stage, topic)
+        yield Sample(catalog.STAGE_WAITING, labels, backlog.many if backlog else 0)
+        yield Sample(catalog.STAGE_OLDEST, labels, backlog.seconds(at) if backlog else 0.0)
 
 
-def _aside(seen: Snapshot) -> Iterator[Measured]:
-    for heaps, many, oldest in ((seen.letters, m.LETTERS, m.LETTERS_OLDEST), (seen.quarantine, m.HELD, m.HELD_OLDEST)):
-        for labels, together in _by_reason(heaps).items():
-            yield Measured(many, labels, sum(heap.waiting.many for heap in together))
-            yield Measured(oldest, labels, max(heap.waiting.seconds(seen.at) for heap in together))
-    for labels, together in _by_reason(seen.quarantine).items():
-        newest = max(heap.newest for heap in together)
-        yield Measured(m.HELD_NEWEST, labels, (seen.at - newest).total_seconds())
+def _pending_samples(snapshot: Snapshot) -> Iterator[Sample]:
+    for pending, count_metric, oldest_metric in (
+        (snapshot.letters, catalog.DEAD_LETTERS, catalog.DEAD_LETTERS_OLDEST),
+        (snapshot.quarantine, catalog.QUARANTINED, catalog.QUARANTINED_OLDEST),
+    ):
+        for labels, reviews in _by_place_and_reason(pending).items():
+            yield Sample(count_metric, labels, sum(review.waiting.many for review in reviews))
+            yield Sample(oldest_metric, labels, max(review.waiting.seconds(snapshot.at) for review in reviews))
+    for labels, reviews in _by_place_and_reason(snapshot.quarantine).items():
+        newest = max(review.newest for review in reviews)
+        yield Sample(catalog.QUARANTINED_NEWEST, labels, (snapshot.at - newest).total_seconds())
 
 
-def _by_reason(heaps: tuple[Heap, ...]) -> dict[tuple[str, str], list[Heap]]:
-    """Whatever field was at fault."""
-    found: dict[tuple[str, str], list[Heap]] = {}
-    for heap in heaps:
-        found.setdefault((_named(heap.place), _named(heap.reason)), []).append(heap)
-    return found
+def _queue_samples(queue: QueueState, at: datetime) -> Iterator[Sample]:
+    labels = (_label(queue.agency),)
+    yield Sample(catalog.QUEUE, labels, queue.waiting.many)
+    yield Sample(catalog.OVERDUE, labels, queue.overdue)
+    yield Sample(catalog.QUEUE_OLDEST, labels, queue.waiting.seconds(at))
 
 
-def _named(text: str) -> str:
+def _by_place_and_reason(pending: Iterable[PendingReview]) -> Mapping[tuple[str, str], list[PendingReview]]:
+    """Group by labels. Reviews that differ only in the field are one group."""
+    grouped: defaultdict[tuple[str, str], list[PendingReview]] = defaultdict(list)
+    for review in pending:
+        grouped[_label(review.place), _label(review.reason)].append(review)
+    return grouped
+
+
+def _label(text: str) -> str:
     if not text:
-        return _NONE
-    return text if _NAME.fullmatch(text) else _OTHER
+        return _NO_LABEL
+    return text if _LABEL.fullmatch(text) else _OTHER_LABEL
 
 
-def _where(address: str) -> str:
-    """An address without scheme and password."""
+def _host(address: str) -> str:
+    """Return the address without scheme, user and password."""
     return address.rsplit("//", maxsplit=1)[-1].rsplit("@", maxsplit=1)[-1]

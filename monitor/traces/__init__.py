@@ -1,1 +1,1 @@
-"""Traces for OpenTelemetry, made of the records on the bus: no stage does anything for them."""
+"""OpenTelemetry traces, made from the records on the bus. The stages do not take part in it."""

@@ -1,4 +1,7 @@
-"""Sends spans to a collector by OTLP over HTTP. The only importer of OpenTelemetry, and imported where it is on."""
+"""Sends spans to a trace collector by OTLP over HTTP.
+
+The only importer of OpenTelemetry. It is imported only if a collector is configured.
+"""
 
 import time
 from collections.abc import Callable, Sequence
@@ -20,13 +23,14 @@ from bus.errors import Retry
 from monitor.traces.spans import TraceSpan
 
 _PATH = "/v1/traces"
-# Of one export with all that the exporter tries by itself; a service that stops waits for it.
-_SECONDS = 5.0
-# An answer has a count and a sentence.
-_MOST_BYTES = 100_000
+# Longest time of one export, with the exporter's own retries. A stopping service waits for it.
+_EXPORT_SECONDS = 5.0
+# An answer has a count and a sentence; a longer one is an error.
+_MAX_ANSWER_BYTES = 100_000
 _CHUNK_BYTES = 8_192
-# Somebody has to let us in, or comes back: the spans wait. OTLP's own list, and what the settings can mend.
-_LATER = frozenset(
+# After these answers the spans are sent again later: those of the OTLP specification, and those that a corrected
+# setting ends.
+_RETRY_STATUSES = frozenset(
     (
         HTTPStatus.UNAUTHORIZED,
         HTTPStatus.FORBIDDEN,
@@ -44,8 +48,8 @@ _SCOPE = InstrumentationScope(_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """What the collector answered; without a `status` nothing, for this `cause`, or because nothing was sent."""
+class CollectorAnswer:
+    """Answer of the collector. `status` is 0 if there was none: `cause` names the error, or nothing was sent."""
 
     status: int = 0
     body: bytes = b""
@@ -53,38 +57,42 @@ class Heard:
 
 
 class Collector:
-    """`endpoint` as OTLP has it, without the path of the traces or with it. Not for two threads.
+    """Connection to a collector. `endpoint` is the OTLP endpoint, with or without the path for traces.
 
-    Headers, certificates and compression are said by the exporter's own variables, `OTEL_EXPORTER_OTLP_…`.
+    Headers, certificates and compression are configured by the exporter's own variables, `OTEL_EXPORTER_OTLP_…`. Not
+    for two threads.
     """
 
     def __init__(
         self,
         endpoint: str,
         instance: str,
-        seconds: float = _SECONDS,
+        seconds: float = _EXPORT_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         url = f"{endpoint.rstrip('/').removesuffix(_PATH)}{_PATH}"
-        self._line = _Line(seconds, clock)
-        self._exporter = OTLPSpanExporter(url, timeout=seconds, session=self._line)
+        self._session = _BoundedSession(seconds, clock)
+        self._exporter = OTLPSpanExporter(url, timeout=seconds, session=self._session)
         self._resource = Resource({"service.name": "satu-pintu", "service.instance.id": instance})
 
     def send(self, spans: Sequence[TraceSpan]) -> int:
-        """How many were refused for good. Raises `Retry` while the collector is away, or lets nobody in."""
-        self._line.heard = Heard()
+        """Send the spans. Return how many were refused for good.
+
+        Raises `Retry` while the collector is away or rejects our credentials.
+        """
+        self._session.answer = CollectorAnswer()
         self._exporter.export([self._readable(span) for span in spans])
-        return refused(self._line.heard, len(spans))
+        return count_refused(self._session.answer, len(spans))
 
     def close(self) -> None:
-        """Release everything."""
-        self._line.close()
+        """Release the connection."""
+        self._session.close()
 
     def _readable(self, span: TraceSpan) -> ReadableSpan:
         return ReadableSpan(
             span.name,
-            _context(span.trace, span.id),
-            _context(span.trace, span.parent) if span.parent else None,
+            _span_context(span.trace, span.id),
+            _span_context(span.trace, span.parent) if span.parent else None,
             self._resource,
             {f"{_PREFIX}.{name}": value for name, value in span.attributes.items()},
             status=Status(StatusCode.ERROR if span.failed else StatusCode.UNSET),
@@ -94,54 +102,57 @@ class Collector:
         )
 
 
-def refused(heard: Heard, many: int) -> int:
-    """How many of so many spans the collector will never take. Raises `Retry` where it may later take them all."""
-    if heard.cause:
-        raise Retry(f"the collector of traces: {heard.cause}")
-    if heard.status in _LATER or HTTPStatus.MULTIPLE_CHOICES <= heard.status < HTTPStatus.BAD_REQUEST:
-        raise Retry(f"the collector of traces: http_{heard.status}")
-    if HTTPStatus.OK <= heard.status < HTTPStatus.MULTIPLE_CHOICES:
-        return min(_rejected(heard.body), many)
-    return many
+def count_refused(answer: CollectorAnswer, sent: int) -> int:
+    """Return how many of the sent spans the collector refused for good. Raises `Retry` if it may accept them later."""
+    if answer.cause:
+        raise Retry(f"the collector of traces: {answer.cause}")
+    if answer.status in _RETRY_STATUSES or HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
+        raise Retry(f"the collector of traces: http_{answer.status}")
+    if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        return min(_rejected_spans(answer.body), sent)
+    return sent
 
 
-def _rejected(body: bytes) -> int:
-    """OTLP's partial success; one that can't be read is a success."""
-    answer = ExportTraceServiceResponse()
+def _rejected_spans(body: bytes) -> int:
+    """Return the number in OTLP's partial success. An answer that can't be parsed is a full success."""
+    response = ExportTraceServiceResponse()
     try:
-        answer.ParseFromString(body)
+        response.ParseFromString(body)
     except DecodeError:
         return 0
-    return max(0, answer.partial_success.rejected_spans)
+    return max(0, response.partial_success.rejected_spans)
 
 
-def _context(trace: int, span: int) -> SpanContext:
-    return SpanContext(trace, span, is_remote=False, trace_flags=TraceFlags(TraceFlags.SAMPLED))
+def _span_context(trace_id: int, span_id: int) -> SpanContext:
+    return SpanContext(trace_id, span_id, is_remote=False, trace_flags=TraceFlags(TraceFlags.SAMPLED))
 
 
-class _Line(requests.Session):
-    """Keeps what was answered last, which the exporter makes a yes or no of, and bounds an answer that drips."""
+class _BoundedSession(requests.Session):
+    """Session that keeps the last answer and limits its size and duration.
+
+    The exporter itself reports only success or failure.
+    """
 
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         super().__init__()
         self._seconds = seconds
         self._clock = clock
-        self.heard = Heard()
+        self.answer = CollectorAnswer()
 
-    def request(self, *args: Any, **more: Any) -> requests.Response:
-        """See `requests.Session`; the body is read to its end here."""
+    def request(self, *args: Any, **options: Any) -> requests.Response:
+        """Send a request and read the whole body. See `requests.Session`."""
         deadline = self._clock() + self._seconds
-        # The exporter's own is by the clock on the wall, which may be set back.
-        more |= {"stream": True, "timeout": min(more["timeout"], self._seconds)}
+        # The exporter computes its timeout from the wall clock, which may be set back.
+        options |= {"stream": True, "timeout": min(options["timeout"], self._seconds)}
         try:
-            with super().request(*args, **more) as response:
+            with super().request(*args, **options) as response:
                 body = b""
                 for chunk in response.iter_content(_CHUNK_BYTES):
                     body += chunk
-                    if self._clock() > deadline or len(body) > _MOST_BYTES:
+                    if self._clock() > deadline or len(body) > _MAX_ANSWER_BYTES:
                         raise requests.ReadTimeout
         except requests.RequestException as error:
-            self.heard = Heard(cause=type(error).__name__)
+            self.answer = CollectorAnswer(cause=type(error).__name__)
             raise
-        self.heard = Heard(response.status_code, body)
+        self.answer = CollectorAnswer(response.status_code, body)
         return response

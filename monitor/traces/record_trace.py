@@ -1,6 +1,6 @@
-"""What a record says of its report's trace: whose it is, what led to it, and constants. Pure; never what people wrote.
+"""Reads the trace of a record: the report it belongs to, the record that led to it, and constants. No I/O.
 
-Total: any record is read, or is nobody's.
+Never reads text that a person wrote. Every record can be read; a record that names no report has no trace.
 """
 
 import re
@@ -29,11 +29,12 @@ Attributes = dict[str, str | int]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A record within its trace; ids as W3C's trace context has them, 0 for none.
+class RecordTrace:
+    """A record within its trace. Ids are those of W3C Trace Context; 0 means none.
 
-    `parent` is what led to it. What follows from the record `instead_of` follows from this one, as far as it asks for
-    that (`passed_on`). `at` is when it was written, `taken` when the bus took it, in milliseconds since 1970 UTC.
+    `parent` is the record that led to this one. A record with `passed_on` that follows from `instead_of` follows from
+    this record instead. `at` is the time at which the record was written. `taken` is the time at which the bus appended
+    it, in milliseconds since 1970 UTC.
     """
 
     trace: int
@@ -50,8 +51,8 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
-    """What the shape says: see `Said`."""
+class _Links:
+    """Part of a `RecordTrace` that depends on the shape of the message."""
 
     parent: int = 0
     instead_of: int = 0
@@ -59,91 +60,95 @@ class _Way:
     attributes: Attributes = field(default_factory=dict)
 
 
-# Who writes records, as `ce_source` names them; an agency is one of many.
+# Writers of records by the last part of `ce_source`. All agencies are one writer.
 _WRITERS = frozenset(("ingest", "normalize", "router", "operations", "triage"))
-_OURS = "/satu-pintu/"
-_AGENCY = "/agency/"
-# What we or an operator's tables have as a name. Whoever else writes to a topic could put a citizen's words there.
+_SERVICE_SOURCE = "/satu-pintu/"
+_AGENCY_SOURCE = "/agency/"
+# Form of our own names and of those in the operator's tables. Another program could write any text into a field.
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.:-]{0,79}")
-_CONTEXT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
-# The reason of these is a constant of ours, of the others what a person wrote.
-_BY_RULE = frozenset(("not-a-complaint", "refused", "hop-limit", "ping-pong", "post-withdrawn"))
+_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
+# The reason of these events is a constant. The reason of all other events is text that a person wrote.
+_EVENTS_WITH_CONSTANT_REASON = frozenset(("not-a-complaint", "refused", "hop-limit", "ping-pong", "post-withdrawn"))
+# The shape of a dispatch limits the hop only from below; a span attribute is limited here.
+_MAX_HOP = 2**31
 
 
-def read(record: Record) -> Said | None:
-    """What is to be known of it; `None` where it names no report."""
+def read_trace(record: Record) -> RecordTrace | None:
+    """Return the trace of a record; `None` if it names no report."""
     headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
     if record.topic in topics.DEAD_LETTER_TOPICS:
-        return _letter(record, headers)
-    message = _message(record, headers)
+        return _dead_letter_trace(record, headers)
+    message = _decode(record, headers)
     if message is None:
-        return _unreadable(record, headers)
-    trace, way = message.message_id.int, _WAYS[type(message)](message)
-    if not (trace and span_id(message.id)):
+        return _unreadable_trace(record, headers)
+    trace_id, links = message.message_id.int, _LINKS[type(message)](message)
+    if not (trace_id and span_id(message.id)):
         return None
-    return Said(
-        trace,
-        span_id(message.id),
-        record.position,
-        _writer(headers),
-        record.timestamp,
-        way.parent,
-        way.instead_of,
-        way.passed_on,
+    return RecordTrace(
+        trace=trace_id,
+        id=span_id(message.id),
+        position=record.position,
+        name=_writer(headers),
+        taken=record.timestamp,
+        parent=links.parent,
+        instead_of=links.instead_of,
+        passed_on=links.passed_on,
         at=message.at,
-        attributes=_told(record, what=message.name, id=str(message.id)) | way.attributes,
+        attributes=_record_attributes(record, what=message.name, id=str(message.id)) | links.attributes,
     )
 
 
 def span_id(id_: UUID) -> int:
-    """The id of the span of the record with this id, as in its traceparent."""
+    """Return the span id of the record with this id, as in its traceparent."""
     return id_.int >> 64
 
 
-def _letter(record: Record, headers: Mapping[str, str]) -> Said | None:
-    """A dead letter has the headers of what could not be worked, and follows from that."""
-    context = _context(headers)
-    if context is None:
+def _dead_letter_trace(record: Record, headers: Mapping[str, str]) -> RecordTrace | None:
+    """Return the trace of a dead letter. It has the headers of the rejected record and follows from it."""
+    parent_context = _trace_context(headers)
+    if parent_context is None:
         return None
-    said = read_dead_letter(record.topic, record.position, record.headers)
-    why = {"reason": said.reason, "field": said.field.lower()}
-    return Said(
-        context[0],
-        span_id(said.id),
-        record.position,
-        record.topic.removeprefix(topics.dead_letter_topic("")),
-        record.timestamp,
-        parent=context[1],
+    trace_id, parent = parent_context
+    letter = read_dead_letter(record.topic, record.position, record.headers)
+    return RecordTrace(
+        trace=trace_id,
+        id=span_id(letter.id),
+        position=record.position,
+        name=record.topic.removeprefix(topics.dead_letter_topic("")),
+        taken=record.timestamp,
+        parent=parent,
         failed=True,
-        at=_moment(headers),
-        attributes=_told(record, what="dead-letter", **why),
+        at=_event_time(headers),
+        attributes=_record_attributes(record, what="dead-letter", reason=letter.reason, field=letter.field.lower()),
     )
 
 
-def _unreadable(record: Record, headers: Mapping[str, str]) -> Said | None:
-    """What is not of its shape is still a part of the trace that its headers name."""
-    context = _context(headers)
-    if context is None:
+def _unreadable_trace(record: Record, headers: Mapping[str, str]) -> RecordTrace | None:
+    """Return the trace that the headers of an undecodable record name."""
+    own_context = _trace_context(headers)
+    if own_context is None:
         return None
-    return Said(
-        *context,
-        record.position,
-        _writer(headers),
-        record.timestamp,
+    trace_id, own_id = own_context
+    return RecordTrace(
+        trace=trace_id,
+        id=own_id,
+        position=record.position,
+        name=_writer(headers),
+        taken=record.timestamp,
         failed=True,
-        at=_moment(headers),
-        attributes=_told(record, what="unreadable"),
+        at=_event_time(headers),
+        attributes=_record_attributes(record, what="unreadable"),
     )
 
 
-def _context(headers: Mapping[str, str]) -> tuple[int, int] | None:
-    """The trace and the span of a traceparent; zeros are none."""
-    found = _CONTEXT.fullmatch(headers.get("traceparent", ""))
-    trace, span = (int(part, 16) for part in found.groups()) if found else (0, 0)
-    return (trace, span) if trace and span else None
+def _trace_context(headers: Mapping[str, str]) -> tuple[int, int] | None:
+    """Return the trace id and the span id of the traceparent; `None` without one, or if an id is zero."""
+    match = _TRACEPARENT.fullmatch(headers.get("traceparent", ""))
+    trace_id, own_id = (int(part, 16) for part in match.groups()) if match else (0, 0)
+    return (trace_id, own_id) if trace_id and own_id else None
 
 
-def _message(record: Record, headers: Mapping[str, str]) -> WireModel | None:
+def _decode(record: Record, headers: Mapping[str, str]) -> WireModel | None:
     shape = _SHAPES.get(headers.get("ce_type", ""))
     try:
         return codec.decode(shape, record.value, record.headers) if shape else None
@@ -153,94 +158,110 @@ def _message(record: Record, headers: Mapping[str, str]) -> WireModel | None:
 
 def _writer(headers: Mapping[str, str]) -> str:
     source = headers.get("ce_source", "")
-    if source.startswith(_AGENCY):
+    if source.startswith(_AGENCY_SOURCE):
         return "agency"
-    name = source.removeprefix(_OURS)
+    name = source.removeprefix(_SERVICE_SOURCE)
     return name if name in _WRITERS else "unknown"
 
 
-def _moment(headers: Mapping[str, str]) -> datetime | None:
+def _event_time(headers: Mapping[str, str]) -> datetime | None:
     try:
-        found = datetime.fromisoformat(headers.get("ce_time", ""))
+        moment = datetime.fromisoformat(headers.get("ce_time", ""))
     except ValueError:
         return None
-    return found if found.tzinfo else None
+    return moment if moment.tzinfo else None
 
 
-def _told(record: Record, **said: str) -> Attributes:
-    return {"topic": record.topic, "position": record.position, **_names(**said)}
+def _record_attributes(record: Record, **values: str) -> Attributes:
+    return {"topic": record.topic, "position": record.position, **_only_names(**values)}
 
 
-def _names(**said: str) -> Attributes:
-    """Of what may stand there only what is a name, not words."""
-    return {name: value for name, value in said.items() if _NAME.fullmatch(value)}
+def _only_names(**values: str) -> Attributes:
+    """Return the values that have the form of a name. Free text is left out."""
+    return {key: value for key, value in values.items() if _NAME.fullmatch(value)}
 
 
-def _arrival(one: RawMessage) -> _Way:
-    return _Way(attributes={"channel": one.channel})
+def _raw_message_links(message: RawMessage) -> _Links:
+    return _Links(attributes={"channel": message.channel})
 
 
-def _held(one: Quarantined) -> _Way:
-    """No arrival of it is on the bus: this is where its trace begins."""
-    told = {"channel": one.raw.channel, **_names(reason=one.reason)}
-    return _Way(instead_of=span_id(one.message_id), attributes=told)
+def _quarantined_links(message: Quarantined) -> _Links:
+    """Return the links of a quarantined message. Its trace starts here: its arrival is not on the bus."""
+    attributes = {"channel": message.raw.channel, **_only_names(reason=message.reason)}
+    return _Links(instead_of=span_id(message.message_id), attributes=attributes)
 
 
-def _complaint(one: Complaint) -> _Way:
-    told: Attributes = {"channel": one.channel, "relation": one.relation.kind}
-    return _Way(span_id(one.message_id), attributes=told | _of(one.relation.of))
+def _complaint_links(message: Complaint) -> _Links:
+    attributes: Attributes = {"channel": message.channel, "relation": message.relation.kind}
+    return _Links(span_id(message.message_id), attributes=attributes | _relation_of(message.relation.of))
 
 
-def _dispatch(one: Dispatch) -> _Way:
-    """The first door follows from the complaint, each other from the one before, or from what was answered there."""
-    before = ids.dispatch_id(one.complaint_id, one.hop - 1) if one.hop else one.complaint_id
-    told: Attributes = {
-        "channel": one.channel,
-        "relation": one.relation.kind,
-        "complaint": str(one.complaint_id),
-        # The shape bounds it from below alone.
-        "hop": min(one.hop, 2**31),
+def _dispatch_links(message: Dispatch) -> _Links:
+    """Return the links of a dispatch.
+
+    The first one follows from the complaint. Each further one follows from the previous dispatch, or from the refusal
+    of that one.
+    """
+    previous = ids.dispatch_id(message.complaint_id, message.hop - 1) if message.hop else message.complaint_id
+    attributes: Attributes = {
+        "channel": message.channel,
+        "relation": message.relation.kind,
+        "complaint": str(message.complaint_id),
+        "hop": min(message.hop, _MAX_HOP),
+        **_only_names(agency=message.agency, rules_version=message.rules_version),
+        "rules": ",".join(reason.rule for reason in message.reasons if _NAME.fullmatch(reason.rule)),
+        **_relation_of(message.relation.of),
     }
-    rules = [reason.rule for reason in one.reasons if _NAME.fullmatch(reason.rule)]
-    named = {**_names(agency=one.agency, rules_version=one.rules_version), "rules": ",".join(rules)}
-    return _Way(span_id(before), passed_on=bool(one.hop), attributes=told | named | _of(one.relation.of))
+    return _Links(span_id(previous), passed_on=bool(message.hop), attributes=attributes)
 
 
-def _answer(one: AgencyAnswer) -> _Way:
-    dispatch = span_id(one.dispatch_id)
-    told = {"complaint": str(one.complaint_id), "verdict": one.verdict, **_names(agency=one.agency)}
-    return _Way(dispatch, dispatch if one.verdict == "refused" else 0, attributes=told)
+def _answer_links(message: AgencyAnswer) -> _Links:
+    dispatch = span_id(message.dispatch_id)
+    attributes: Attributes = {
+        "complaint": str(message.complaint_id),
+        "verdict": message.verdict,
+        **_only_names(agency=message.agency),
+    }
+    return _Links(dispatch, dispatch if message.verdict == "refused" else 0, attributes=attributes)
 
 
-def _correction(one: Correction) -> _Way:
-    told: Attributes = {"complaint": str(one.complaint_id), "relation": one.relation.kind}
-    return _Way(span_id(one.complaint_id), attributes=told | _of(one.relation.of))
+def _correction_links(message: Correction) -> _Links:
+    attributes: Attributes = {"complaint": str(message.complaint_id), "relation": message.relation.kind}
+    return _Links(span_id(message.complaint_id), attributes=attributes | _relation_of(message.relation.of))
 
 
-def _reply(one: Reply) -> _Way:
-    told: Attributes = {"channel": one.channel, "complaint": str(one.complaint_id), "says": one.says}
-    return _Way(span_id(one.complaint_id), attributes=told)
+def _reply_links(message: Reply) -> _Links:
+    attributes: Attributes = {
+        "channel": message.channel,
+        "complaint": str(message.complaint_id),
+        "says": message.says,
+    }
+    return _Links(span_id(message.complaint_id), attributes=attributes)
 
 
-def _event(one: OversightEvent) -> _Way:
-    """What it is about may be of another trace, or no record at all."""
-    mine = one.subject in {one.message_id, ids.complaint_id(one.message_id)}
-    why = _names(reason=one.reason) if one.event in _BY_RULE else {}
-    return _Way(span_id(one.subject) if mine else 0, passed_on=True, attributes={"event": one.event, **why})
+def _event_links(message: OversightEvent) -> _Links:
+    """Return the links of an event. Its subject may belong to another trace, or may be no record."""
+    subject_is_in_trace = message.subject in {message.message_id, ids.complaint_id(message.message_id)}
+    reason = _only_names(reason=message.reason) if message.event in _EVENTS_WITH_CONSTANT_REASON else {}
+    return _Links(
+        span_id(message.subject) if subject_is_in_trace else 0,
+        passed_on=True,
+        attributes={"event": message.event, **reason},
+    )
 
 
-def _of(other: UUID | None) -> Attributes:
-    return {"relation_of": str(other)} if other else {}
+def _relation_of(earlier_complaint: UUID | None) -> Attributes:
+    return {"relation_of": str(earlier_complaint)} if earlier_complaint else {}
 
 
-_WAYS: Mapping[type[WireModel], Callable[[Any], _Way]] = {
-    RawMessage: _arrival,
-    Quarantined: _held,
-    Complaint: _complaint,
-    Dispatch: _dispatch,
-    AgencyAnswer: _answer,
-    Correction: _correction,
-    Reply: _reply,
-    OversightEvent: _event,
+_LINKS: Mapping[type[WireModel], Callable[[Any], _Links]] = {
+    RawMessage: _raw_message_links,
+    Quarantined: _quarantined_links,
+    Complaint: _complaint_links,
+    Dispatch: _dispatch_links,
+    AgencyAnswer: _answer_links,
+    Correction: _correction_links,
+    Reply: _reply_links,
+    OversightEvent: _event_links,
 }
-_SHAPES = {codec.event_type(shape): shape for shape in _WAYS}
+_SHAPES = {codec.event_type(shape): shape for shape in _LINKS}

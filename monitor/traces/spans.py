@@ -1,24 +1,25 @@
-"""Makes spans of what records say, and remembers of the latest ones when the bus took them. No clock, no network."""
+"""Makes spans from record traces and keeps the latest records' times. No clock, no network."""
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from monitor.traces.record_trace import Attributes, Said
+from monitor.traces.record_trace import Attributes, RecordTrace
 
-_NS_IN_MS = 1_000_000
-# Nanoseconds since 1970 go into 64 bits until the year 2554; what is written behind that is no moment.
-_LATEST_MS = 2**63 // _NS_IN_MS
-# A report has six records or so: as many as come in a week of a country's usual days.
-_REMEMBERED = 60_000
+_NS_PER_MS = 1_000_000
+_MS_PER_SECOND = 1_000
+# Nanoseconds since 1970 fit into 63 bits until the year 2262. A later time is replaced by this limit.
+_LATEST_MS = 2**63 // _NS_PER_MS
+# A report has about six records: this is one week of a usual day's reports of the country.
+_KEPT_RECORDS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
 class TraceSpan:
-    """From when the bus had what led to a record until it had the record, in nanoseconds since 1970 UTC.
+    """A span from the time when the bus had the preceding record until it had this one, in nanoseconds since 1970 UTC.
 
-    Ids are those of W3C's trace context; `parent` is 0 at the beginning of a trace.
+    The ids are those of W3C Trace Context. `parent` is 0 at the start of a trace.
     """
 
     trace: int
@@ -31,50 +32,64 @@ class TraceSpan:
     attributes: Attributes
 
 
-class _Taken(NamedTuple):
-    """Where a record lies, and when the bus took it."""
+class _Appended(NamedTuple):
+    """Position of a record, and the time in milliseconds at which the bus appended it."""
 
     position: str
-    moment: int
+    moment_ms: int
 
 
-class Recent:
-    """The latest `most` records, by what they are known by within their trace."""
+class RecentRecords:
+    """The latest `max_records` records by trace id and span id."""
 
-    def __init__(self, most: int = _REMEMBERED) -> None:
-        self._most = most
-        self._taken: OrderedDict[tuple[int, int], _Taken] = OrderedDict()
-        self._instead: OrderedDict[tuple[int, int], int] = OrderedDict()
+    def __init__(self, max_records: int = _KEPT_RECORDS) -> None:
+        self._max_records = max_records
+        self._appended: OrderedDict[tuple[int, int], _Appended] = OrderedDict()
+        self._replacements: OrderedDict[tuple[int, int], int] = OrderedDict()
 
-    def spans(self, said: Iterable[Said]) -> Sequence[TraceSpan]:
-        """A span of each; one that led to another of them may come behind it.
+    def spans(self, traces: Iterable[RecordTrace]) -> Sequence[TraceSpan]:
+        """Return a span for each record. The preceding record may come later in the batch.
 
-        A record that was said before at another place, which a replay does, is the same span: it gives none.
+        A record that was seen before at another position, as in a replay, has the same span id and gives no span.
         """
-        new = [one for one in said if self._note(one)]
-        return [self._span(one) for one in new]
+        first_traces = [trace for trace in traces if self._note(trace)]
+        return [self._span(trace) for trace in first_traces]
 
-    def _note(self, one: Said) -> bool:
-        """Whether it is the first of its id."""
-        taken = self._taken.setdefault((one.trace, one.id), _Taken(one.position, one.taken))
-        if one.instead_of:
-            self._instead.setdefault((one.trace, one.instead_of), one.id)
-        for held in (self._taken, self._instead):
-            while len(held) > self._most:
-                held.popitem(last=False)
-        return taken.position == one.position
+    def _note(self, trace: RecordTrace) -> bool:
+        """Keep the record's time. Return True if it is the first record with its id."""
+        appended = self._appended.setdefault((trace.trace, trace.id), _Appended(trace.position, trace.taken))
+        if trace.instead_of:
+            self._replacements.setdefault((trace.trace, trace.instead_of), trace.id)
+        for kept in (self._appended, self._replacements):
+            while len(kept) > self._max_records:
+                kept.popitem(last=False)
+        return appended.position == trace.position
 
-    def _span(self, one: Said) -> TraceSpan:
-        parent = self._instead.get((one.trace, one.parent), one.parent) if one.passed_on else one.parent
-        led = self._taken.get((one.trace, parent)) if parent else None
-        end = _within(one.taken)
-        began = led.moment if led else int(one.at.timestamp() * 1000) if one.at else one.taken
-        # The clocks of a door, of an agency and of the bus are not one.
-        start = min(_within(began), end)
+    def _span(self, trace: RecordTrace) -> TraceSpan:
+        parent = trace.parent
+        if trace.passed_on:
+            parent = self._replacements.get((trace.trace, parent), parent)
+        end_ms = _within_range(trace.taken)
+        # The clocks of a door, of an agency and of the bus may differ: a span never starts after its end.
+        start_ms = min(_within_range(self._start_ms(trace, parent)), end_ms)
         return TraceSpan(
-            one.trace, one.id, parent, one.name, start * _NS_IN_MS, end * _NS_IN_MS, one.failed, one.attributes
+            trace=trace.trace,
+            id=trace.id,
+            parent=parent,
+            name=trace.name,
+            start=start_ms * _NS_PER_MS,
+            end=end_ms * _NS_PER_MS,
+            failed=trace.failed,
+            attributes=trace.attributes,
         )
 
+    def _start_ms(self, trace: RecordTrace, parent: int) -> int:
+        """Return the time of the preceding record; if it is unknown, the time at which this record was written."""
+        preceding = self._appended.get((trace.trace, parent)) if parent else None
+        if preceding:
+            return preceding.moment_ms
+        return int(trace.at.timestamp() * _MS_PER_SECOND) if trace.at else trace.taken
 
-def _within(moment: int) -> int:
-    return max(0, min(moment, _LATEST_MS - 1))
+
+def _within_range(moment_ms: int) -> int:
+    return max(0, min(moment_ms, _LATEST_MS - 1))

@@ -27,7 +27,7 @@ from messages.shapes import Complaint, Correction, Dispatch, Relation, Report
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
 from messages.tracking import tracking_number
 from monitor.audit.audit import Audit, Auditor
-from monitor.health import Pulse
+from monitor.health import ProcessHealth
 from sinks.ledger.status import ReportStatus, StatusReader
 from tests.bus.test_worker import wait_for
 from tests.conftest import NOW
@@ -181,7 +181,7 @@ def test_apart_together_and_apart_again(desk: Desk) -> None:
         _ = desk.merge(head, 2) if head else desk.split(2)
         ways.append(desk.shown(2))
         audit = desk.audit()
-        assert (audit.clean, audit.at_agencies, audit.repeats) == (True, 4, 1), audit.found
+        assert (audit.clean, audit.at_agencies, audit.repeats) == (True, 4, 1), audit.differences
     assert ways == [
         ("repeat", number(1), [HEALTH]),
         ("new", None, [HEALTH, PLN]),
@@ -344,7 +344,7 @@ def test_the_page_says_which_way_it_shows(parts: Parts) -> None:
     desk.write(3, "Kab. Sleman, jalan rusak", of=1, kind="joins")
     desk.work()
     host = DoorServer()
-    host.app = build(parts, desk.producer, Pulse(), http_doors(parts))
+    host.app = build(parts, desk.producer, ProcessHealth(), http_doors(parts))
     with host.serving():
         status = f"http://127.0.0.1:{host.port}/status/"
         pages = [requests.get(status + number(place), timeout=10).text for place in (1, 2, 3)]

@@ -44,7 +44,7 @@ def test_what_stands_still_is_said(parts: Parts, run: Run) -> None:
     arrive(parts)
     result = run("lag")
     assert result.exit_code == 1
-    assert "Nobody works normalize: 1 message wait" in result.stdout
+    assert "No process runs normalize. 1 message has waited" in result.stdout
     assert "raw-web" in result.stdout
     seen = json.loads(run("lag", "--json").stdout)
     waiting = {state["stage"]: state["topics"] for state in seen["stages"]}
@@ -68,7 +68,7 @@ def test_who_works_is_said(parts: Parts, run: Run) -> None:
     result = run("lag")
     for member in members:
         member.close()
-    assert "Nobody works" not in result.stdout
+    assert "No process runs" not in result.stdout
     assert "does not answer" in result.stdout
     assert result.stdout.count("host-a") == len(GROUPS)
 
@@ -77,7 +77,7 @@ def test_everything_on_one_screen(parts: Parts, run: Run) -> None:
     """What needs a person, channels, stages, what was put aside, queues; as JSON the same with the concerns."""
     arrive(parts)
     shown = run("top", "--once").stdout
-    assert "NOW   Nobody works normalize" in shown.replace("\n", " ")
+    assert "NOW    No process runs normalize" in shown.replace("\n", " ")
     for head in ("last minute", "workers", "pending review", "overdue"):
         assert head in shown
     seen = json.loads(run("top", "--once", "--json").stdout)

@@ -140,7 +140,7 @@ def test_the_secret_of_twilio_was_changed(day: Day) -> None:
     assert sms(day, "SM0", "old-token") == requests.codes.ok
     for number in range(1, 5):
         assert sms(day, f"SM{number}", "new-token") == requests.codes.forbidden
-    day.sees("quarantine", "was the provider's secret changed?")
+    day.sees("quarantine", "Check whether the provider's secret was changed")
     day.whole.stop()
     day.whole.change(twilio_auth_tokens="new-token,old-token")
     day.whole.start()
@@ -156,7 +156,7 @@ def test_x_limits_us(day: Day, x: QuietX) -> None:
     reset = int(time.time()) + 20
     limit = shaped({"title": "Too Many Requests", "status": 429}, 429, {"x-rate-limit-reset": str(reset)})
     x.script.extend([limit] * 3)
-    day.sees("door-shut", "X limits us")
+    day.sees("door-shut", "X limits our requests")
     x.script.clear()
     day.is_over("door-shut")
 
@@ -166,7 +166,7 @@ def test_a_message_that_nobody_can_read(day: Day) -> None:
     producer = day.whole.parts.bus.producer()
     producer.publish([Outgoing(raw_topic("web"), b"", b"\xff poison")])
     producer.close()
-    day.sees("dead-letters", "normalize put aside 1 message")
+    day.sees("dead-letters", "1 message of normalize is a dead letter")
     day.satupintu("letters", "drop", "--stage", "normalize", "--actor", "Sari", "--why", "not of ours")
     day.is_over("dead-letters")
 
@@ -175,7 +175,7 @@ def test_a_flood_on_one_channel(day: Day) -> None:
     """Far more than is usual in a minute is said; the others are let in as ever."""
     for number in range(70):
         assert day.report(f"Lampu padam di gang nomor {number}").status_code == requests.codes.accepted
-    day.sees("flood", "messages by web in a minute")
+    day.sees("flood", "messages arrived by web in one minute")
     assert sms(day, "SM9", "old-token") == requests.codes.ok
 
 
@@ -192,7 +192,7 @@ def test_a_clock_that_is_wrong(make: Make) -> None:
         port = free_port()
         day = make(port=port, ops_port=str(port), ops_peers=f"{other.url},http://127.0.0.1:{port}")
         day.whole.start()
-        day.sees("clock", "The clock of host-b is 2 h ahead of this one")
+        day.sees("clock", "The clock of host-b is 2 h ahead of the monitor's clock")
         ahead[0] = 0.0
         day.is_over("clock")
 
@@ -219,7 +219,7 @@ def test_a_stage_is_stopped(apart: tuple[Day, Callable[[int], None], int]) -> No
     day, start_router, port = apart
     day.whole.end(1)
     day.report()
-    day.sees("stage-stopped", "Nobody works router: 1 message wait")
+    day.sees("stage-stopped", "No process runs router. 1 message has waited")
     day.sees("process-away", f"http://127.0.0.1:{port} does not answer")
     start_router(port)
     day.is_over("stage-stopped")
@@ -231,7 +231,7 @@ def test_a_stage_is_started_twice(apart: tuple[Day, Callable[[int], None], int])
     """Two processes of one name fence each other, which is said; with one of them ended the other goes on."""
     day, start_router, _ = apart
     start_router(0)
-    day.sees("started-twice", "two processes have one name")
+    day.sees("started-twice", "Two processes use the same name")
     day.whole.end(-1)
     day.is_over("stage-stopped")
     day.report()
@@ -245,7 +245,7 @@ def test_kafka_is_down(make: Make, own_node: Node) -> None:
     day.begin()
     own_node.kill()
     assert day.report().status_code == requests.codes.accepted
-    day.sees("bus-away", "The doors keep what comes in their spools. 1 message so far.")
+    day.sees("bus-away", "The doors store new messages in their spools (1 message so far).")
     own_node.start()
     day.is_over("bus-away")
     audit = day.whole.audit()
@@ -265,7 +265,7 @@ def test_the_disk_of_the_spool_is_full(make: Make, own_node: Node) -> None:
     while refused < 10:
         took = day.report("a" * 9_900).status_code == requests.codes.accepted
         accepted, refused = accepted + took, 0 if took else refused + 1
-    day.sees("door-shut", "the bus is away and its spool has no room")
+    day.sees("door-shut", "the bus is away and the spool is full")
     resource.prlimit(process, resource.RLIMIT_FSIZE, unlimited)
     day.is_over("door-shut")
     own_node.start()

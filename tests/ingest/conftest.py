@@ -16,7 +16,7 @@ from bus.port import Producer
 from config.reference.regions import Regions
 from config.settings import Settings
 from ingest.http.concurrency_limit import ConcurrencyLimit
-from monitor.health import Pulse
+from monitor.health import ProcessHealth
 from tests.conftest import prepare
 from tests.ingest import people
 from tests.ingest.door_client import DoorClient, DoorServer
@@ -75,7 +75,7 @@ def serve(host: DoorServer, settings: Settings, tables: Path, regions: Regions) 
             *,
             migrated: bool = True,
             room: ConcurrencyLimit | None = None,
-            pulse: Pulse | None = None,
+            pulse: ProcessHealth | None = None,
             **changed: Any,
         ) -> DoorClient:
             parts = Parts(Settings.model_validate(settings.model_dump() | {"port": host.port} | changed), CHANNELS)
@@ -130,8 +130,8 @@ def logged() -> Iterator[list[EventDict]]:
     assert heard.telling(people.PRIVATE) == []
 
 
-def _begun() -> Pulse:
+def _begun() -> ProcessHealth:
     """Of a process in which everything was begun."""
-    pulse = Pulse()
+    pulse = ProcessHealth()
     pulse.started.set()
     return pulse

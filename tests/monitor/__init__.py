@@ -1,1 +1,1 @@
-"""What operations see."""
+"""Tests of the monitor."""

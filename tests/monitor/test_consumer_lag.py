@@ -12,7 +12,7 @@ from bus.local.bus import LocalBus
 from bus.port import Membership, Outgoing, Reader, TopicSpec
 from messages.topics import raw_topic
 from monitor import consumer_lag
-from monitor.snapshot import Waiting
+from monitor.snapshot import Backlog
 from tests.conftest import NOW
 
 
@@ -64,8 +64,8 @@ def test_what_waits_is_counted_by_topic(bus: Bus, reader: Reader) -> None:
     bus.work("normalize", "raw-web", "other")
     bus.publish("raw-web", "a", "d", ago=timedelta(minutes=7))
     bus.publish("raw-web", "b")
-    state = consumer_lag.stage(reader, "normalize", ("raw-web", "other"))
-    assert state.topics == {"raw-web": Waiting(many=3, oldest=NOW - timedelta(minutes=7))}
+    state = consumer_lag.measure_stage(reader, "normalize", ("raw-web", "other"))
+    assert state.topics == {"raw-web": Backlog(many=3, oldest=NOW - timedelta(minutes=7))}
     assert (state.waiting.many, state.waiting.seconds(NOW)) == (3, 420.0)
     assert state.members == ()
 
@@ -74,7 +74,7 @@ def test_a_group_that_never_worked_has_all_before_it(bus: Bus, reader: Reader) -
     """From the first record on, on every topic of it."""
     bus.publish("raw-web", "a", ago=timedelta(hours=2))
     bus.publish("other", "a", "b", ago=timedelta(hours=1))
-    state = consumer_lag.stage(reader, "normalize", ("raw-web", "other"))
+    state = consumer_lag.measure_stage(reader, "normalize", ("raw-web", "other"))
     assert {topic: waiting.many for topic, waiting in state.topics.items()} == {"raw-web": 1, "other": 2}
     assert state.waiting.oldest == NOW - timedelta(hours=2)
 
@@ -82,9 +82,9 @@ def test_a_group_that_never_worked_has_all_before_it(bus: Bus, reader: Reader) -
 def test_who_works_is_said(bus: Bus, reader: Reader) -> None:
     """As long as the member is there."""
     consumer = bus.bus.consumer(Membership("router", "host-a", ("other",)))
-    assert consumer_lag.stage(reader, "router", ("other",)).members == ("host-a",)
+    assert consumer_lag.measure_stage(reader, "router", ("other",)).members == ("host-a",)
     consumer.close()
-    assert consumer_lag.stage(reader, "router", ("other",)).members == ()
+    assert consumer_lag.measure_stage(reader, "router", ("other",)).members == ()
 
 
 def test_what_the_doors_took(bus: Bus, reader: Reader) -> None:
@@ -92,7 +92,7 @@ def test_what_the_doors_took(bus: Bus, reader: Reader) -> None:
     bus.publish("raw-sms", "a", "b", "c", ago=timedelta(hours=3))
     bus.publish("raw-sms", "a", ago=timedelta(minutes=30))
     bus.publish("raw-sms", "a", "b", ago=timedelta(seconds=20))
-    states = {state.channel: state for state in consumer_lag.channels(reader, NOW, DIRECTORY.names)}
+    states = {state.channel: state for state in consumer_lag.measure_channels(reader, NOW, DIRECTORY.names)}
     sms, web = states["sms"], states["web"]
     assert (sms.minute, sms.hour, sms.newest) == (2, 3, NOW - timedelta(seconds=20))
     assert sms.usual == pytest.approx(6 / 24)
@@ -104,6 +104,6 @@ def test_what_is_usual_is_of_a_week(bus: Bus, reader: Reader) -> None:
     bus.publish("raw-web", *"abcdefgh", ago=timedelta(days=60))
     bus.publish("raw-web", *"abcdef", ago=timedelta(days=36))
     bus.publish("raw-web", "g", ago=timedelta(days=30))
-    (web,) = [state for state in consumer_lag.channels(reader, NOW, DIRECTORY.names) if state.channel == "web"]
+    (web,) = [state for state in consumer_lag.measure_channels(reader, NOW, DIRECTORY.names) if state.channel == "web"]
     assert web.usual == pytest.approx(7 / 168)
     assert (web.hour, web.newest) == (0, NOW - timedelta(days=30))

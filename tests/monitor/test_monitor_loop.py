@@ -1,4 +1,4 @@
-"""Looking again and again: what is remembered, and what is said in the log."""
+"""The monitor loop keeps the last hour and logs which alerts are raised and cleared."""
 
 import threading
 from collections.abc import Iterator
@@ -7,104 +7,112 @@ from datetime import timedelta
 import pytest
 
 from app.assembly.channels import DIRECTORY
-from monitor.monitor_loop import Watching
-from monitor.snapshot import ChannelState, Snapshot, StageState, Waiting
+from monitor.monitor_loop import MonitorLoop
+from monitor.snapshot import Backlog, ChannelState, Snapshot, StageState
 from tests.conftest import NOW
 from tests.support.log_capture import Heard, listening
 
 
 @pytest.fixture
-def heard() -> Iterator[Heard]:
-    """What is logged."""
-    with listening() as made:
-        yield made
+def log() -> Iterator[Heard]:
+    """Yield the log of the test."""
+    with listening() as captured:
+        yield captured
 
 
-def seen(minute: int, members: tuple[str, ...] = ("a",), many: int = 0) -> Snapshot:
-    """A look, so many minutes later."""
+def snapshot(minute: int, members: tuple[str, ...] = ("a",), many: int = 0) -> Snapshot:
+    """Return a snapshot of a service with one stage and one channel."""
     at = NOW + timedelta(minutes=minute)
-    topics = {"complaints": Waiting(many=many, oldest=NOW)} if many else {}
+    topics = {"complaints": Backlog(many=many, oldest=NOW)} if many else {}
     channel = ChannelState(channel="web", minute=4, hour=9, usual=1.0, newest=at)
     return Snapshot(at=at, channels=(channel,), stages=(StageState(stage="router", members=members, topics=topics),))
 
 
-def test_what_began_and_ended_is_logged_once(heard: Heard) -> None:
-    """In the words of the console; not again with each look."""
-    looks = iter([seen(0), seen(1, ()), seen(2, ()), seen(3)])
-    watching = Watching(lambda: next(looks), DIRECTORY, threading.Event(), 5.0)
+def test_a_raised_and_a_cleared_alert_are_logged_once(log: Heard) -> None:
+    """The following snapshots do not log them again."""
+    snapshots = iter([snapshot(0), snapshot(1, ()), snapshot(2, ()), snapshot(3)])
+    loop = MonitorLoop(lambda: next(snapshots), DIRECTORY, threading.Event(), 5.0)
     for _ in range(4):
-        watching.step()
-    told = [(line["event"], line["concern"], line["subject"]) for line in heard.lines if "concern" in line]
-    assert told == [("concern.began", "stage-stopped", "router"), ("concern.ended", "stage-stopped", "router")]
+        loop.step()
+    raised, cleared = [line for line in log.lines if line["event"].startswith("alert.")]
+    assert raised == {
+        "event": "alert.raised",
+        "name": "stage-stopped",
+        "subject": "router",
+        "waiting": 0,
+        "oldest_seconds": 0,
+        "log_level": "warning",
+    }
+    assert (cleared["event"], cleared["name"], cleared["subject"]) == ("alert.cleared", "stage-stopped", "router")
 
 
-def test_what_cannot_be_seen_is_not_said_to_be_over(heard: Heard) -> None:
-    """Without the bus nobody knows whether anybody works; that it was so before is not forgotten."""
-    dark = [Snapshot(at=NOW + timedelta(minutes=minute), away={"bus": "can't be reached"}) for minute in (1, 2)]
-    looks = iter([seen(0, ()), *dark, seen(3, ()), dark[0], seen(4)])
-    watching = Watching(lambda: next(looks), DIRECTORY, threading.Event(), 5.0)
-    stands = [watching.step().standing for _ in range(6)][3]
-    assert [one.since for one in stands] == [NOW]
-    told = [(line["event"], line["concern"]) for line in heard.lines if "concern" in line]
-    assert told == [
-        ("concern.began", "stage-stopped"),
-        ("concern.began", "bus-away"),
-        ("concern.ended", "bus-away"),
-        ("concern.began", "bus-away"),
-        ("concern.ended", "bus-away"),
-        ("concern.ended", "stage-stopped"),
+def test_an_alert_that_cannot_be_evaluated_stays_active(log: Heard) -> None:
+    """Without the bus it is unknown whether a process runs the stage. The alert keeps its start time."""
+    without_bus = [Snapshot(at=NOW + timedelta(minutes=minute), away={"bus": "can't be reached"}) for minute in (1, 2)]
+    snapshots = iter([snapshot(0, ()), *without_bus, snapshot(3, ()), without_bus[0], snapshot(4)])
+    loop = MonitorLoop(lambda: next(snapshots), DIRECTORY, threading.Event(), 5.0)
+    fourth_alerts = [loop.step().alerts for _ in range(6)][3]
+    assert [alert.since for alert in fourth_alerts] == [NOW]
+    logged = [(line["event"], line["name"]) for line in log.lines if line["event"].startswith("alert.")]
+    assert logged == [
+        ("alert.raised", "stage-stopped"),
+        ("alert.raised", "bus-away"),
+        ("alert.cleared", "bus-away"),
+        ("alert.raised", "bus-away"),
+        ("alert.cleared", "bus-away"),
+        ("alert.cleared", "stage-stopped"),
     ]
 
 
-def test_the_last_look_is_shown(heard: Heard) -> None:
-    """With its number; before the first there is none."""
-    watching = Watching(lambda: seen(0, (), 3), DIRECTORY, threading.Event(), 5.0)
-    before = watching.view
-    watching.step()
-    view = watching.step()
-    assert (before, watching.view, view.number) == (None, view, 2)
-    assert [one.since for one in view.standing] == [NOW]
+def test_the_latest_observation_is_available(log: Heard) -> None:
+    """It has a number. Before the first there is none."""
+    loop = MonitorLoop(lambda: snapshot(0, (), 3), DIRECTORY, threading.Event(), 5.0)
+    initial = loop.latest
+    loop.step()
+    observation = loop.step()
+    assert (initial, loop.latest, observation.number) == (None, observation, 2)
+    assert [alert.since for alert in observation.alerts] == [NOW]
 
 
-def test_the_last_hour_is_remembered(heard: Heard) -> None:
-    """A point for each look, and no more than an hour of them."""
-    looks = iter([seen(minute, many=minute) for minute in range(800)])
-    watching = Watching(lambda: next(looks), DIRECTORY, threading.Event(), 5.0)
+def test_the_last_hour_is_kept(log: Heard) -> None:
+    """There is one history point for each snapshot of the last hour."""
+    snapshots = iter([snapshot(minute, many=minute) for minute in range(800)])
+    loop = MonitorLoop(lambda: next(snapshots), DIRECTORY, threading.Event(), 5.0)
     for _ in range(800):
-        watching.step()
-    assert len(watching.points) == 720
-    last = watching.points[-1]
+        loop.step()
+    assert len(loop.last_hour) == 720
+    last = loop.last_hour[-1]
     assert (last.minute, last.waiting, last.age) == ({"web": 4}, {"router": 799}, {"router": 799 * 60.0})
 
 
-def test_it_looks_until_it_is_stopped(heard: Heard) -> None:
-    """At its pace; a stop in the middle of a pause is heard at once."""
-    stopping, looked = threading.Event(), threading.Event()
+def test_the_loop_runs_until_it_is_stopped(log: Heard) -> None:
+    """A stop ends the pause at once."""
+    stopping, collected = threading.Event(), threading.Event()
 
-    def look() -> Snapshot:
-        looked.set()
-        return seen(0)
+    def collect() -> Snapshot:
+        collected.set()
+        return snapshot(0)
 
-    thread = threading.Thread(target=Watching(look, DIRECTORY, stopping, pause=60).run)
+    thread = threading.Thread(target=MonitorLoop(collect, DIRECTORY, stopping, pause=60).run)
     thread.start()
-    assert looked.wait(20)
+    assert collected.wait(20)
     stopping.set()
     thread.join(20)
     assert not thread.is_alive()
-    assert [line["event"] for line in heard.lines] == ["lag"]
+    assert [line["event"] for line in log.lines] == ["lag.measured"]
 
 
-def test_a_fault_of_ours_ends_nothing(heard: Heard) -> None:
-    """It is logged, and the next look is made."""
+def test_an_error_does_not_end_the_loop(log: Heard) -> None:
+    """It is logged, and the next snapshot is taken."""
     stopping = threading.Event()
 
-    def look() -> Snapshot:
-        if not heard.lines:
+    def collect() -> Snapshot:
+        if not log.lines:
             raise KeyError("x")
         stopping.set()
-        return seen(0)
+        return snapshot(0)
 
-    watching = Watching(look, DIRECTORY, stopping, 0.01)
-    watching.run()
-    assert [line["event"] for line in heard.lines] == ["watch.unexpected", "lag"]
-    assert watching.view is not None
+    loop = MonitorLoop(collect, DIRECTORY, stopping, 0.01)
+    loop.run()
+    assert [line["event"] for line in log.lines] == ["snapshot.failed", "lag.measured"]
+    assert loop.latest is not None

@@ -13,7 +13,7 @@ from ingest.wrap import quarantine_record
 from messages import codec, ids
 from messages.shapes import OversightEvent
 from messages.topics import DEAD_LETTER_TOPICS, OVERSIGHT, QUARANTINE, dead_letter_topic
-from monitor.pending_review import Heaps
+from monitor.pending_review import PendingReviewTracker
 from tests.conftest import NOW
 
 Publish = Callable[..., None]
@@ -49,28 +49,28 @@ def kept(parts: Parts, sid: str, reason: str = "bad_signature") -> Outgoing:
 def test_dead_letters_lie_by_stage_reason_and_field(publish: Publish, reader: Reader) -> None:
     """The largest heap first."""
     publish(letter("complaints/0/1"), letter("complaints/0/2"), letter("complaints/0/3", "unexpected", "KeyError"))
-    heaps = Heaps()
-    heaps.look(reader)
-    found = [(heap.place, heap.reason, heap.field, heap.waiting.many) for heap in heaps.letters]
+    heaps = PendingReviewTracker()
+    heaps.update(reader)
+    found = [(heap.place, heap.reason, heap.field, heap.waiting.many) for heap in heaps.dead_letters]
     assert found == [("router", "not_the_shape", "at", 2), ("router", "unexpected", "KeyError", 1)]
-    assert heaps.quarantine == ()
+    assert heaps.quarantined == ()
 
 
 def test_a_letter_that_is_written_twice_lies_once(publish: Publish, reader: Reader) -> None:
     """The same record of the same stage, as after a crash; of another stage it is another letter."""
     publish(letter("complaints/0/1"), letter("complaints/0/1"), letter("complaints/0/1", stage="sinks"))
-    heaps = Heaps()
-    heaps.look(reader)
-    assert [(heap.place, heap.waiting.many) for heap in heaps.letters] == [("router", 1), ("sinks", 1)]
+    heaps = PendingReviewTracker()
+    heaps.update(reader)
+    assert [(heap.place, heap.waiting.many) for heap in heaps.dead_letters] == [("router", 1), ("sinks", 1)]
 
 
 @pytest.mark.parametrize("event", ["released", "dropped"])
 def test_what_somebody_decided_about_waits_no_more(parts: Parts, publish: Publish, reader: Reader, event: str) -> None:
     """The decision may come between two looks; what only was looked at still waits."""
     publish(kept(parts, "SM1"), kept(parts, "SM2"), kept(parts, "SM3", "unsigned"))
-    heaps = Heaps()
-    heaps.look(reader)
-    assert [(heap.place, heap.reason, heap.waiting.many) for heap in heaps.quarantine] == [
+    heaps = PendingReviewTracker()
+    heaps.update(reader)
+    assert [(heap.place, heap.reason, heap.waiting.many) for heap in heaps.quarantined] == [
         ("sms", "bad_signature", 2),
         ("sms", "unsigned", 1),
     ]
@@ -82,8 +82,8 @@ def test_what_somebody_decided_about_waits_no_more(parts: Parts, publish: Publis
         )
     )
     mine.reveal(second, "Sari", "checked", NOW)
-    heaps.look(reader)
-    assert sum(heap.waiting.many for heap in heaps.quarantine) == 2
+    heaps.update(reader)
+    assert sum(heap.waiting.many for heap in heaps.quarantined) == 2
 
 
 def test_a_decision_that_is_read_first_counts(publish: Publish, reader: Reader) -> None:
@@ -92,25 +92,25 @@ def test_a_decision_that_is_read_first_counts(publish: Publish, reader: Reader) 
     subject = ids.dead_letter_id("router", position)
     told = OversightEvent(id=UUID(int=1), message_id=subject, at=NOW, event="dropped", subject=subject, reason="x")
     publish(Outgoing(OVERSIGHT, *codec.encode(told, str(subject), "/satu-pintu/operations")))
-    heaps = Heaps()
-    heaps.look(reader)
+    heaps = PendingReviewTracker()
+    heaps.update(reader)
     publish(letter(position))
-    heaps.look(reader)
-    assert heaps.letters == ()
+    heaps.update(reader)
+    assert heaps.dead_letters == ()
 
 
 def test_what_cannot_be_read_lies_there_too(publish: Publish, reader: Reader) -> None:
     """A quarantined message that is none is for a person; an event that is none changes nothing."""
     publish(Outgoing(QUARANTINE, b"", b"\xff"), Outgoing(OVERSIGHT, b"", b"\xff"))
-    heaps = Heaps()
-    heaps.look(reader)
-    assert [(heap.reason, heap.waiting.many) for heap in heaps.quarantine] == [("unreadable", 1)]
+    heaps = PendingReviewTracker()
+    heaps.update(reader)
+    assert [(heap.reason, heap.waiting.many) for heap in heaps.quarantined] == [("unreadable", 1)]
 
 
 def test_each_record_is_read_once(publish: Publish, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second look reads only what came since."""
     publish(*(letter(f"complaints/0/{number}") for number in range(20)))
-    heaps, original = Heaps(), reader.read
+    heaps, original = PendingReviewTracker(), reader.read
     read: list[Record] = []
 
     def reading(*topics: Any, **named: Any) -> Iterator[Record]:
@@ -119,11 +119,11 @@ def test_each_record_is_read_once(publish: Publish, reader: Reader, monkeypatch:
             yield record
 
     monkeypatch.setattr(reader, "read", reading)
-    heaps.look(reader)
+    heaps.update(reader)
     publish(letter("complaints/0/99"))
-    heaps.look(reader)
+    heaps.update(reader)
     assert len(read) == 21
-    assert heaps.letters[0].waiting.many == 21
+    assert heaps.dead_letters[0].waiting.many == 21
 
 
 class Marked:
@@ -131,19 +131,15 @@ class Marked:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self.first_records, self.offsets_since, self.members = (
-            reader.first_records,
-            reader.offsets_since,
-            reader.members,
-        )
+        self.first_records, self.offsets_since = reader.first_records, reader.offsets_since
+        self.members = reader.members
         self.topics, self.committed, self.close = reader.topics, reader.committed, reader.close
         self.asked: list[Mapping[Partition, int]] = []
 
     def offset_ranges(self, topics: Iterable[str]) -> Mapping[Partition, OffsetRange]:
         """See the port."""
-        return {
-            place: OffsetRange(span.start, span.end + 1) for place, span in self._reader.offset_ranges(topics).items()
-        }
+        ranges = self._reader.offset_ranges(topics)
+        return {partition: OffsetRange(range_.start, range_.end + 1) for partition, range_ in ranges.items()}
 
     def read(
         self, topics: Iterable[str], *, follow: bool = False, start_offsets: Mapping[Partition, int] | None = None
@@ -157,10 +153,9 @@ class Marked:
 def test_where_only_a_mark_is_left_nothing_is_read(publish: Publish, reader: Reader) -> None:
     """The next look begins behind it: else each would open a consumer for nothing."""
     publish(letter("complaints/0/1"))
-    marked, heaps = Marked(reader), Heaps()
-    heaps.look(marked)
-    heaps.look(marked)
-    assert marked.asked[-1] == {
-        place: span.end for place, span in marked.offset_ranges([*DEAD_LETTER_TOPICS, QUARANTINE, OVERSIGHT]).items()
-    }
-    assert heaps.letters[0].waiting.many == 1
+    marked, heaps = Marked(reader), PendingReviewTracker()
+    heaps.update(marked)
+    heaps.update(marked)
+    ranges = marked.offset_ranges([*DEAD_LETTER_TOPICS, QUARANTINE, OVERSIGHT])
+    assert marked.asked[-1] == {partition: range_.end for partition, range_ in ranges.items()}
+    assert heaps.dead_letters[0].waiting.many == 1

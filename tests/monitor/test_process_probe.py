@@ -12,8 +12,8 @@ from app.assembly import operations_http
 from app.assembly.parts import Parts
 from app.assembly.process_health import http_doors
 from bus.worker_health import WorkerHealth
-from monitor.health import Pulse
-from monitor.process_probe import Peers
+from monitor.health import ProcessHealth
+from monitor.process_probe import ProcessProbe
 from monitor.snapshot import DoorState, ProcessState
 from tests.conftest import NOW
 from tests.support.loopback import Answer, Loopback, serving, shaped
@@ -55,7 +55,7 @@ def test_what_a_process_says(process: Loopback) -> None:
         "something": "new",
     }
     process.script.append(shaped(said))
-    (found,) = Peers([process.url], Clock()).ask()
+    (found,) = ProcessProbe([process.url], Clock()).probe_all()
     assert (found.instance, found.unreached, found.spooled, found.spool_share) == ("host-a", "", 3, 0.25)
     assert found.doors == {"web": DoorState(), "twitter": DoorState(why="rate_limited")}
     assert (found.parts["router"].worked, found.ahead) == (7, 60.0)
@@ -66,7 +66,7 @@ def test_what_a_process_says(process: Loopback) -> None:
 def test_a_process_that_is_not_ready_says_so_all_the_same(process: Loopback) -> None:
     """A 503 holds the same facts; numbers that it can't give are none."""
     process.script.append(shaped({"at": NOW.isoformat(), "instance": "b", "doors": {}, "spooled": None}, 503))
-    (found,) = Peers([process.url], Clock()).ask()
+    (found,) = ProcessProbe([process.url], Clock()).probe_all()
     assert (found.instance, found.unreached, found.spooled) == ("b", "", 0)
 
 
@@ -76,7 +76,7 @@ def test_a_process_that_is_not_ready_says_so_all_the_same(process: Loopback) -> 
 def test_another_service_on_the_port_is_none_of_ours(process: Loopback, said: Answer) -> None:
     """Whatever it answers."""
     process.script.append(said)
-    (found,) = Peers([process.url], Clock()).ask()
+    (found,) = ProcessProbe([process.url], Clock()).probe_all()
     assert "another service" in found.unreached
 
 
@@ -84,34 +84,34 @@ def test_a_password_is_used_and_not_shown(process: Loopback) -> None:
     """Where the port stands behind a proxy that asks for one."""
     process.script.append(shaped({"at": NOW.isoformat(), "instance": "a", "doors": {}}))
     there, nobody = process.url.replace("//", "//ops:geheim@"), f"http://ops:geheim@127.0.0.1:{free_port()}"
-    found = Peers([there, nobody], Clock()).ask()
+    found = ProcessProbe([there, nobody], Clock()).probe_all()
     assert [one.address for one in found] == [process.url, nobody.replace("ops:geheim@", "")]
     assert process.asked[0].headers["authorization"] == f"Basic {b64encode(b'ops:geheim').decode()}"
 
 
 def test_who_says_a_little_now_and_then_holds_nobody_up(process: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer has to be there in time as a whole."""
-    monkeypatch.setattr("monitor.process_probe._PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr("monitor.process_probe._TIMEOUT_SECONDS", 0.5)
     process.script.append(Answer(200, b" " * 60, drip=0.1))
     begun = time.monotonic()
-    (found,) = Peers([process.url], Clock()).ask()
+    (found,) = ProcessProbe([process.url], Clock()).probe_all()
     assert found.unreached == "ReadTimeout"
     assert time.monotonic() - begun < 4
 
 
 def test_who_says_without_end_is_not_listened_to(process: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer of ours is short."""
-    monkeypatch.setattr("monitor.process_probe._MOST_BYTES", 1000)
+    monkeypatch.setattr("monitor.process_probe._MAX_BYTES", 1000)
     said = shaped({"at": NOW.isoformat(), "instance": "a", "doors": {}})
     process.script.append(Answer(200, said.body + b" " * 200_000))
-    (found,) = Peers([process.url], Clock()).ask()
+    (found,) = ProcessProbe([process.url], Clock()).probe_all()
     assert "another service" in found.unreached
 
 
 @pytest.mark.parametrize("address", ["http://a..b:1710", "http://.a", "10.0.0.7:1710", "http://[::1"])
 def test_what_is_no_address_is_not_reached(address: str) -> None:
     """It is said as of any other, and the rest is looked at."""
-    (found,) = Peers([address], Clock()).ask()
+    (found,) = ProcessProbe([address], Clock()).probe_all()
     assert found.unreached
 
 
@@ -119,14 +119,14 @@ def test_who_does_not_answer_is_named(process: Loopback) -> None:
     """The others are asked all the same, and shown in their order."""
     process.script.append(shaped({"at": NOW.isoformat(), "instance": "a", "doors": {}}))
     nobody = f"http://127.0.0.1:{free_port()}"
-    found = Peers([nobody, process.url], Clock()).ask()
+    found = ProcessProbe([nobody, process.url], Clock()).probe_all()
     assert [(one.address, one.unreached) for one in found] == [(nobody, "ConnectionError"), (process.url, "")]
-    assert Peers((), Clock()).ask() == ()
+    assert ProcessProbe((), Clock()).probe_all() == ()
 
 
 def test_our_own_process_is_understood(parts: Parts) -> None:
     """What the operations' port says of a process is what is read of it."""
-    pulse, stopping, port = Pulse(), threading.Event(), free_port()
+    pulse, stopping, port = ProcessHealth(), threading.Event(), free_port()
     pulse.worker_health["router"] = WorkerHealth(lambda: 0.0)
     pulse.worker_health["router"].worked = 5
     server = operations_http.OpsServer(
@@ -135,7 +135,7 @@ def test_our_own_process_is_understood(parts: Parts) -> None:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        peers = Peers([f"http://127.0.0.1:{port}"], lambda: datetime.now(NOW.tzinfo))
+        peers = ProcessProbe([f"http://127.0.0.1:{port}"], lambda: datetime.now(NOW.tzinfo))
         found = _until_it_answers(peers)
     finally:
         stopping.set()
@@ -147,9 +147,9 @@ def test_our_own_process_is_understood(parts: Parts) -> None:
     assert abs(process.ahead) < 5
 
 
-def _until_it_answers(peers: Peers) -> tuple[ProcessState, ...]:
+def _until_it_answers(peers: ProcessProbe) -> tuple[ProcessState, ...]:
     for _ in range(100):
-        found = peers.ask()
+        found = peers.probe_all()
         if not found[0].unreached:
             break
         threading.Event().wait(0.1)

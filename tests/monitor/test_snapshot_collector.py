@@ -13,13 +13,13 @@ from bus.errors import Retry, Stop
 from bus.port import Bus, Reader
 from config.database import DatabaseUnavailable
 from messages.topics import COMPLAINTS
-from monitor.process_probe import Peers
-from monitor.snapshot import QueueState, Waiting
-from monitor.snapshot_collector import Watch
+from monitor.process_probe import ProcessProbe
+from monitor.snapshot import Backlog, QueueState
+from monitor.snapshot_collector import SnapshotCollector
 from tests.conftest import NOW
 from tests.support import records
 
-QUEUE = QueueState(agency="kota-3374", name="Kota Semarang", waiting=Waiting(many=2, oldest=NOW))
+QUEUE = QueueState(agency="kota-3374", name="Kota Semarang", waiting=Backlog(many=2, oldest=NOW))
 
 
 @dataclass
@@ -63,87 +63,87 @@ def world(parts: Parts) -> World:
 
 
 @pytest.fixture
-def look(world: World) -> Callable[..., Watch]:
+def look(world: World) -> Callable[..., SnapshotCollector]:
     """A watch on the world."""
     groups = {"router": (COMPLAINTS,)}
 
-    def made(queues_seconds: float = 0.0) -> Watch:
-        peers = Peers((), lambda: world.wall)
+    def made(queues_seconds: float = 0.0) -> SnapshotCollector:
+        peers = ProcessProbe((), lambda: world.wall)
         clocks = (lambda: world.wall, lambda: world.ticks)
-        return Watch(world.reader, groups, DIRECTORY.names, world.queues, peers, *clocks, queues_seconds)
+        return SnapshotCollector(world.reader, groups, DIRECTORY.names, world.queues, peers, *clocks, queues_seconds)
 
     return made
 
 
-def test_what_is_away_is_named_and_comes_back(world: World, look: Callable[..., Watch]) -> None:
+def test_what_is_away_is_named_and_comes_back(world: World, look: Callable[..., SnapshotCollector]) -> None:
     """Without the bus the queues are shown, without the database the stages; each again once it is back."""
     watch_ = look()
     world.bus_away = True
-    seen = watch_.look()
+    seen = watch_.collect()
     assert (list(seen.away), seen.stages, seen.queues) == (["bus"], (), (QUEUE,))
     world.bus_away, world.database_away = False, True
-    seen = watch_.look()
+    seen = watch_.collect()
     assert (list(seen.away), [state.stage for state in seen.stages], seen.queues) == (["database"], ["router"], ())
     world.database_away = False
-    seen = watch_.look()
+    seen = watch_.collect()
     assert (seen.away, len(seen.stages), seen.queues) == ({}, 1, (QUEUE,))
     watch_.close()
 
 
 def test_a_bus_that_refuses_us_takes_nobody_down(
-    world: World, look: Callable[..., Watch], monkeypatch: pytest.MonkeyPatch
+    world: World, look: Callable[..., SnapshotCollector], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What would stop a stage is only said here."""
 
     def fails(*_: object) -> None:
         raise Stop("not authorized")
 
-    monkeypatch.setattr("monitor.consumer_lag.stage", fails)
-    assert look().look().away == {"bus": "does not take us: compare the settings"}
+    monkeypatch.setattr("monitor.consumer_lag.measure_stage", fails)
+    assert look().collect().away == {"bus": "refuses the connection; compare the settings"}
     assert world.opened == 1
 
 
 def test_the_reader_is_kept_until_it_fails(
-    world: World, look: Callable[..., Watch], monkeypatch: pytest.MonkeyPatch
+    world: World, look: Callable[..., SnapshotCollector], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One for all looks; after a failure another."""
     watch_ = look()
-    watch_.look()
-    watch_.look()
+    watch_.collect()
+    watch_.collect()
     assert world.opened == 1
 
     def fails(*_: object) -> None:
         raise Retry("away")
 
     with monkeypatch.context() as patch:
-        patch.setattr("monitor.consumer_lag.stage", fails)
-        assert "bus" in watch_.look().away
-    assert watch_.look().away == {}
+        patch.setattr("monitor.consumer_lag.measure_stage", fails)
+        assert "bus" in watch_.collect().away
+    assert watch_.collect().away == {}
     assert world.opened == 2
     watch_.close()
 
 
-def test_the_ledger_is_asked_as_often_as_said(world: World, look: Callable[..., Watch]) -> None:
+def test_the_ledger_is_asked_as_often_as_said(world: World, look: Callable[..., SnapshotCollector]) -> None:
     """Between that, what it said last is shown."""
     watch_ = look(30.0)
     for _ in range(6):
-        assert watch_.look().queues == (QUEUE,)
+        assert watch_.collect().queues == (QUEUE,)
         world.passes(10.0)
     assert world.asked == 2
     watch_.close()
 
 
 @pytest.mark.parametrize(("wall", "jumped"), [(5.0, 0.0), (14.0, 0.0), (3605.0, 3600.0), (-55.0, -60.0)])
-def test_a_clock_that_was_set(world: World, look: Callable[..., Watch], wall: float, jumped: float) -> None:
+def test_a_clock_that_was_set(world: World, look: Callable[..., SnapshotCollector], wall: float, jumped: float) -> None:
     """The clock on the wall went another way than time; it is known for ten minutes, not for ever after."""
     watch_ = look()
-    assert watch_.look().jumped == 0.0
+    assert watch_.collect().jumped == 0.0
     world.passes(wall, 5.0)
-    assert watch_.look().jumped == pytest.approx(jumped)
+    assert watch_.collect().jumped == pytest.approx(jumped)
     world.passes(599.0)
-    assert watch_.look().jumped == pytest.approx(jumped)
+    assert watch_.collect().jumped == pytest.approx(jumped)
     world.passes(1.0)
-    assert watch_.look().jumped == pytest.approx(0.0)
+    assert watch_.collect().jumped == pytest.approx(0.0)
     watch_.close()
 
 
@@ -153,7 +153,7 @@ def test_the_whole_service_is_looked_at(parts: Parts) -> None:
     producer.publish([records.web(parts, "Lampu padam")])
     producer.close()
     watch_ = watch(parts)
-    seen = watch_.look()
+    seen = watch_.collect()
     watch_.close()
     assert {state.stage: state.waiting.many for state in seen.stages} == {
         "normalize": 1,

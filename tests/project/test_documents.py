@@ -7,10 +7,10 @@ from app.operations.review.redrive import NOT_REDRIVEN
 from config.reference.open311_services import load_open311_services
 from config.settings import Settings
 from ingest.http.refusals import REFUSALS
-from monitor.alert_conditions import NAMES
-from monitor.audit.differences import DIFFERENCES
-from monitor.metrics.alert_rules import JOB, SEVERITIES
+from monitor.alert import ALERT_NAMES
+from monitor.audit.differences import DIFFERENCE_RULES
 from monitor.metrics.catalog import METRICS, Metric
+from monitor.metrics.rule_definitions import JOB, SEVERITIES
 from tests.project.test_layout import ROOMS
 from tests.support.paths import ROOT
 
@@ -74,9 +74,9 @@ def test_the_runbook_knows_every_reason_of_a_dead_letter() -> None:
 
 def test_the_runbook_knows_all_that_needs_a_person() -> None:
     """Each concern and each alert has one entry with a first move; it says how urgent the alert is."""
-    assert set(NAMES) <= {rule.entry for rule in RULES}
-    rows = cells_of("What needs a person")
-    assert sorted(rows_of("What needs a person")) == sorted({rule.entry for rule in RULES})
+    assert set(ALERT_NAMES) <= {rule.entry for rule in RULES}
+    rows = cells_of("Alerts")
+    assert sorted(rows_of("Alerts")) == sorted({rule.entry for rule in RULES})
     for name, alert, *says in rows:
         urgencies = {SEVERITIES[rule.urgency] for rule in RULES if rule.entry == name}
         assert set(re.findall("page|ticket|info", alert)) == urgencies, name
@@ -88,7 +88,7 @@ def test_the_runbook_knows_every_metric() -> None:
     rows = cells_of("Metrics")
     assert [row[:3] for row in rows] == [[metric.name, metric.unit, explained(metric)] for metric in METRICS]
     assert all(all(row) for row in rows)
-    entries = set(rows_of("What needs a person"))
+    entries = set(rows_of("Alerts"))
     for *_, first_move in rows:
         assert set(re.findall(r"`([a-z-]+)`", first_move)) <= entries, first_move
 
@@ -116,9 +116,9 @@ def cells_of(section: str) -> list[list[str]]:
 
 def test_the_runbook_knows_every_difference() -> None:
     """Each that the audit names has a row, of its kind, in its order; and none that it does not name."""
-    assert [difference.name for difference in DIFFERENCES] == rows_of("Differences")
+    assert [difference.name for difference in DIFFERENCE_RULES] == rows_of("Differences")
     text = (ROOT / "docs" / "runbook.md").read_text()
-    assert [each for each in DIFFERENCES if f"| `{each.name}` | {each.kind} |" not in text] == []
+    assert [each for each in DIFFERENCE_RULES if f"| `{each.name}` | {each.kind} |" not in text] == []
 
 
 def rows_of(section: str) -> list[str]:

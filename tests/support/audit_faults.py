@@ -1,4 +1,4 @@
-"""What the audit has to find: a bus on which all is right, and each difference planted on it."""
+"""A bus without differences, and one fault for each difference that the audit must find."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -17,31 +17,33 @@ from tests.support.written_bus import (
     TRIAGE,
     answer,
     arrival,
-    aside,
-    case,
     complaint,
+    complaint_id,
+    dead_letter,
     dispatch,
-    held,
-    letter,
-    message,
+    ledger_row,
+    message_id,
+    not_a_complaint,
+    quarantined,
     released,
-    row,
 )
 
-MERGED_TO_1 = Relation(kind="joins", of=case(1), evidence=(MERGED,))
+MERGED_TO_1 = Relation(kind="joins", of=complaint_id(1), evidence=(MERGED,))
 
 
-class Clean(NamedTuple):
-    """Records that are all right, and the ledger's rows."""
+class CleanBus(NamedTuple):
+    """Records without differences, and the rows of the ledger."""
 
     records: list[Outgoing]
     rows: list[tuple[UUID, datetime]]
 
 
-def clean() -> Clean:
-    """A new one that its door refused, its repeat that goes along, one that joins it at its own door, and one merged.
+def clean_bus() -> CleanBus:
+    """Return records of every outcome.
 
-    Besides: one at triage, one set aside, one dead, one in quarantine, one let out, one that came twice.
+    1: a new complaint that the first agency refused. 2: its repeat, which moves with it. 3: a join that stays a case
+    of its own. 4: a complaint that was merged into 1. 5: a complaint at triage, delivered twice. 6: no complaint.
+    7: a dead letter. 8: in quarantine. 9: released from quarantine.
     """
     records = [arrival(number) for number in (1, 2, 3, 4, 5, 6, 7, 9, 5)]
     records += [complaint(1), complaint(2, of=1), complaint(3, of=1, kind="joins"), complaint(4), complaint(5)]
@@ -49,91 +51,108 @@ def clean() -> Clean:
     records += [dispatch(4, PLN), dispatch(5, TRIAGE), answer(1, PLN, verdict="refused")]
     records += [dispatch(1, HEALTH, hop=1), dispatch(2, HEALTH, hop=1, of=1)]
     records += [dispatch(4, HEALTH, hop=1, of=1, relation=MERGED_TO_1), answer(1, HEALTH, hop=1)]
-    records += [aside(6), letter("normalize", arrival(7)), held(8), held(9), released(9), complaint(9)]
-    return Clean([*records, dispatch(9, PLN)], [row(number) for number in (1, 2, 3, 4, 5, 9)])
+    records += [
+        not_a_complaint(6),
+        dead_letter("normalize", arrival(7)),
+        quarantined(8),
+        quarantined(9),
+        released(9),
+        complaint(9),
+    ]
+    return CleanBus([*records, dispatch(9, PLN)], [ledger_row(number) for number in (1, 2, 3, 4, 5, 9)])
 
 
 class Fault(NamedTuple):
-    """What is put on the bus and into the ledger beside what is right, and the id and sentence that it is found by."""
+    """Records and ledger rows that cause one difference; `id` and `text` are its id and the beginning of its text."""
 
     name: str
     id: UUID
-    says: str
+    text: str
     records: Sequence[Outgoing] = ()
     rows: Sequence[tuple[UUID, datetime]] = ()
 
 
-def lost(number: int) -> list[Outgoing]:
-    """A message that became a complaint, and no more."""
+def undispatched(number: int) -> list[Outgoing]:
+    """Return an arrival and its complaint, without a dispatch."""
     return [arrival(number), complaint(number)]
 
 
 FAULTS = [
-    Fault("no_outcome", message(20), "accepted, but without an outcome", [arrival(20)]),
-    Fault("released_nowhere", ids.message_id("held", "21"), "released from quarantine, but", [held(21), released(21)]),
-    Fault("not_dispatched", case(22), "complaint in no agency's queue", lost(22), [row(22)]),
-    Fault("not_recorded", case(23), "complaint not in the ledger", [*lost(23), dispatch(23, PLN)]),
+    Fault("no_outcome", message_id(20), "accepted, but without an outcome", [arrival(20)]),
+    Fault(
+        "released_nowhere",
+        ids.message_id("held", "21"),
+        "released from quarantine, but",
+        [quarantined(21), released(21)],
+    ),
+    Fault("not_dispatched", complaint_id(22), "complaint in no agency's queue", undispatched(22), [ledger_row(22)]),
+    Fault("not_recorded", complaint_id(23), "complaint not in the ledger", [*undispatched(23), dispatch(23, PLN)]),
     Fault(
         "hop_missing",
-        case(24),
+        complaint_id(24),
         "hop 2 without hop 1",
-        [*lost(24), dispatch(24, PLN), dispatch(24, HEALTH, hop=2)],
-        [row(24)],
+        [*undispatched(24), dispatch(24, PLN), dispatch(24, HEALTH, hop=2)],
+        [ledger_row(24)],
     ),
-    Fault("dispatched_unknown", case(25), "dispatched, but the complaint is not", [dispatch(25, PLN)]),
-    Fault("recorded_unknown", case(26), "in the ledger, but the complaint is not", [], [row(26)]),
+    Fault("dispatched_unknown", complaint_id(25), "dispatched, but the complaint is not", [dispatch(25, PLN)]),
+    Fault("recorded_unknown", complaint_id(26), "in the ledger, but the complaint is not", [], [ledger_row(26)]),
     Fault(
         "belongs_to_unknown",
-        case(27),
-        f"belongs to {case(99)}, which",
+        complaint_id(27),
+        f"belongs to {complaint_id(99)}, which",
         [arrival(27), complaint(27, of=99), dispatch(27, PLN)],
-        [row(27)],
+        [ledger_row(27)],
     ),
     Fault(
         "answers_unknown",
-        ids.answer_id(ids.dispatch_id(case(1), 5), "accepted", ""),
-        f"answers dispatch {ids.dispatch_id(case(1), 5)}, which",
+        ids.answer_id(ids.dispatch_id(complaint_id(1), 5), "accepted", ""),
+        f"answers dispatch {ids.dispatch_id(complaint_id(1), 5)}, which",
         [answer(1, PLN, hop=5)],
     ),
-    Fault("complaint_twice", case(3), "complaint published twice", [complaint(3, of=1, kind="joins")]),
-    Fault("set_aside_twice", message(6), "set aside twice", [aside(6)]),
-    Fault("two_outcomes", message(4), "both a complaint and set aside", [aside(4)]),
-    Fault("hop_twice", case(5), "hop 0 dispatched twice", [dispatch(5, TRIAGE)]),
+    Fault("complaint_twice", complaint_id(3), "complaint published twice", [complaint(3, of=1, kind="joins")]),
+    Fault("set_aside_twice", message_id(6), "set aside twice", [not_a_complaint(6)]),
+    Fault("two_outcomes", message_id(4), "both a complaint and set aside", [not_a_complaint(4)]),
+    Fault("hop_twice", complaint_id(5), "hop 0 dispatched twice", [dispatch(5, TRIAGE)]),
     Fault(
         "number_twice",
-        case(28),
-        f"has the tracking number of {case(29)} too",
+        complaint_id(28),
+        f"has the tracking number of {complaint_id(29)} too",
         [
             *(record for number in (28, 29) for record in (arrival(number), dispatch(number, PLN))),
             *(complaint(number, tracking="0000-0000-0000") for number in (28, 29)),
         ],
-        [row(28), row(29)],
+        [ledger_row(28), ledger_row(29)],
     ),
     Fault(
         "wrong_queue",
-        case(30),
+        complaint_id(30),
         f"for {PLN}, but in agency-{HEALTH}",
-        [*lost(30), replace(dispatch(30, PLN), topic=agency_topic(HEALTH))],
-        [row(30)],
+        [*undispatched(30), replace(dispatch(30, PLN), topic=agency_topic(HEALTH))],
+        [ledger_row(30)],
     ),
     Fault(
         "apart_from_case",
-        case(31),
+        complaint_id(31),
         f"at {PLN}, but belongs to what is at {HEALTH}",
         [arrival(31), complaint(31, of=1), dispatch(31, PLN, of=1)],
-        [row(31)],
+        [ledger_row(31)],
     ),
 ]
-# Both that share a number are named.
-BESIDE = ("number_twice", str(case(29)))
+# A shared tracking number is reported for both complaints.
+SECOND_OF_PAIR = ("number_twice", str(complaint_id(29)))
 
 
-def expected(faults: Iterable[Fault]) -> list[tuple[str, str]]:
-    """Names and ids of these and no others."""
-    found = [(fault.name, str(fault.id)) for fault in faults]
-    return sorted([*found, BESIDE] if "number_twice" in dict(found) else found)
+def expected_differences(faults: Iterable[Fault]) -> list[tuple[str, str]]:
+    """Return names and ids of the differences that these faults cause."""
+    differences = [(fault.name, str(fault.id)) for fault in faults]
+    return sorted([*differences, SECOND_OF_PAIR] if "number_twice" in dict(differences) else differences)
 
 
-def found(audit: Audit) -> list[tuple[str, str]]:
-    """The differences that are named, as name and id."""
-    return sorted((one.name, one.id) for one in audit.found)
+def listed(audit: Audit) -> list[tuple[str, str]]:
+    """Return names and ids of the listed differences."""
+    return sorted((difference.name, difference.id) for difference in audit.differences)
+
+
+def texts_by_id(audit: Audit, kind: str) -> dict[str, str]:
+    """Return the texts of the listed differences of one kind."""
+    return {difference.id: difference.text for difference in audit.differences if difference.kind == kind}

@@ -1,12 +1,12 @@
-"""What a test's own `bus.port.Reader` need not make: that by which nothing is read from end to end."""
+"""Base class for readers in tests that are only asked for all records."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from bus.port import Partition, Record
 
 
-class Whole:
-    """A base for readers of which only all records are asked for."""
+class ReadAllReader:
+    """A `bus.port.Reader` whose other methods fail the test."""
 
     def first_records(self, places: Mapping[Partition, int]) -> Mapping[Partition, Record]:
         """See the port."""

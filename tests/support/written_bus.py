@@ -1,4 +1,4 @@
-"""A bus written by hand: records as doors and stages publish them, of messages that are known by their numbers."""
+"""A bus written by hand. Records are made as doors and stages publish them, for messages with small numbers as ids."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -46,32 +46,32 @@ GROUPS = {
 }
 
 
-def message(number: int) -> UUID:
-    """Its id."""
+def message_id(number: int) -> UUID:
+    """Return the id of a message."""
     return UUID(int=number)
 
 
-def case(number: int) -> UUID:
-    """The id of the complaint that it becomes."""
-    return ids.complaint_id(message(number))
+def complaint_id(number: int) -> UUID:
+    """Return the id of the complaint that is made of a message."""
+    return ids.complaint_id(message_id(number))
 
 
 def tracking(number: int) -> str:
-    """Its number."""
-    return tracking_number(message(number), b"key")
+    """Return the tracking number of a message."""
+    return tracking_number(message_id(number), b"key")
 
 
 def arrival(number: int, **changes: Any) -> Outgoing:
-    """As a door published it."""
-    made = _raw(number).model_copy(update=changes)
-    return _out(raw_topic(made.channel), made, f"sender-{number}")
+    """Return the record that a door publishes."""
+    raw_message = _raw_message(number).model_copy(update=changes)
+    return _encode(raw_topic(raw_message.channel), raw_message, f"sender-{number}")
 
 
 def complaint(number: int, of: int | None = None, kind: str = "repeat", **changes: Any) -> Outgoing:
-    """As the normalizer did; `of` is the number of the one that it belongs to."""
-    made = Complaint(
-        id=case(number),
-        message_id=message(number),
+    """Return the record that the normalizer publishes; `of` is the number of the earlier complaint."""
+    value = Complaint(
+        id=complaint_id(number),
+        message_id=message_id(number),
         at=NOW,
         tracking=tracking(number),
         channel="web",
@@ -80,18 +80,18 @@ def complaint(number: int, of: int | None = None, kind: str = "repeat", **change
         contact=Sealed("sealed" * 20),
         relation=_relation(of, kind),
     ).model_copy(update=changes)
-    return _out(COMPLAINTS, made, str(made.relation.of or made.id))
+    return _encode(COMPLAINTS, value, str(value.relation.of or value.id))
 
 
 def dispatch(
     number: int, to: str, hop: int = 0, of: int | None = None, kind: str = "repeat", **changes: Any
 ) -> Outgoing:
-    """As the router did; with `of` it lies with that one."""
-    made = Dispatch(
-        id=ids.dispatch_id(case(number), hop),
-        message_id=message(number),
+    """Return the record that the router publishes; with `of` it follows the case of that complaint."""
+    value = Dispatch(
+        id=ids.dispatch_id(complaint_id(number), hop),
+        message_id=message_id(number),
         at=NOW,
-        complaint_id=case(number),
+        complaint_id=complaint_id(number),
         tracking=tracking(number),
         channel="web",
         agency=to,
@@ -103,58 +103,65 @@ def dispatch(
         relation=_relation(of, kind),
         own_case=of is None,
     ).model_copy(update=changes)
-    return _out(agency_topic(to), made, str(made.complaint_id))
+    return _encode(agency_topic(to), value, str(value.complaint_id))
 
 
 def answer(number: int, by: str, hop: int = 0, verdict: str = "accepted") -> Outgoing:
-    """As an agency did, about a hop."""
-    made = AgencyAnswer(
-        id=ids.answer_id(ids.dispatch_id(case(number), hop), verdict, ""),
-        message_id=message(number),
+    """Return the record of an agency's answer to a hop."""
+    value = AgencyAnswer(
+        id=ids.answer_id(ids.dispatch_id(complaint_id(number), hop), verdict, ""),
+        message_id=message_id(number),
         at=NOW,
-        complaint_id=case(number),
-        dispatch_id=ids.dispatch_id(case(number), hop),
+        complaint_id=complaint_id(number),
+        dispatch_id=ids.dispatch_id(complaint_id(number), hop),
         agency=by,
-        verdict=verdict,  # type: ignore[arg-type]  # as the caller says
+        verdict=verdict,  # type: ignore[arg-type]  # the callers pass verdicts
     )
-    return _out(AGENCY_ANSWERS, made, str(case(number)))
+    return _encode(AGENCY_ANSWERS, value, str(complaint_id(number)))
 
 
-def aside(number: int) -> Outgoing:
-    """As the normalizer says that it is no complaint."""
-    return _event(number, "not-a-complaint", message(number))
+def not_a_complaint(number: int) -> Outgoing:
+    """Return the normalizer's event for a message that is no complaint."""
+    return _event(number, "not-a-complaint", message_id(number))
 
 
-def held(number: int) -> Outgoing:
-    """As a door kept it in quarantine."""
-    kept = _raw(number).model_copy(update={"id": _held(number), "message_id": _held(number)})
-    made = Quarantined(id=ids.event_id(kept.id, "unsigned"), message_id=kept.id, at=NOW, reason="unsigned", raw=kept)
-    return _out(QUARANTINE, made, "sender")
+def quarantined(number: int) -> Outgoing:
+    """Return the record of a quarantined message."""
+    id_ = _quarantine_id(number)
+    raw_message = _raw_message(number).model_copy(update={"id": id_, "message_id": id_})
+    value = Quarantined(
+        id=ids.event_id(raw_message.id, "unsigned"),
+        message_id=raw_message.id,
+        at=NOW,
+        reason="unsigned",
+        raw=raw_message,
+    )
+    return _encode(QUARANTINE, value, "sender")
 
 
 def released(number: int) -> Outgoing:
-    """As a person let it out: the event that follows its arrival."""
-    return _event(number, "released", _held(number))
+    """Return the event that follows the arrival of a released message."""
+    return _event(number, "released", _quarantine_id(number))
 
 
-def letter(stage: str, died: Outgoing, offset: int = 0) -> Outgoing:
-    """As a stage's worker puts it aside, unchanged but for its headers."""
-    why = (("dead_stage", stage.encode()), ("dead_position", f"{died.topic}/99/{offset}".encode()))
-    return replace(died, topic=dead_letter_topic(stage), headers=died.headers + why)
+def dead_letter(stage: str, record: Outgoing, offset: int = 0) -> Outgoing:
+    """Return the dead letter that a stage's worker publishes for a record."""
+    headers = (("dead_stage", stage.encode()), ("dead_position", f"{record.topic}/99/{offset}".encode()))
+    return replace(record, topic=dead_letter_topic(stage), headers=record.headers + headers)
 
 
 def redriven(record: Outgoing) -> Outgoing:
-    """As it is put on its topic again out of the dead letters."""
+    """Return the record as it is published again from the dead letters."""
     return replace(record, headers=(*record.headers, ("redriven", record.topic.encode())))
 
 
-def at(record: Outgoing, offset: int, timestamp: int = 0) -> Record:
-    """The record at an offset of a topic with one partition."""
+def record_at(record: Outgoing, offset: int, timestamp: int = 0) -> Record:
+    """Return the record at an offset of a topic with one partition."""
     return Record(record.topic, 0, offset, timestamp, record.key, record.value, record.headers)
 
 
-def worked(bus: Bus) -> None:
-    """Let each stage have worked all there is."""
+def commit_all(bus: Bus) -> None:
+    """Commit the end offsets of every stage."""
     for group, names in GROUPS.items():
         consumer = bus.consumer(Membership(group, "test", names))
         while consumer.poll(0.0, 10_000):
@@ -163,48 +170,48 @@ def worked(bus: Bus) -> None:
         consumer.close()
 
 
-def row(number: int, received: datetime = NOW) -> tuple[UUID, datetime]:
-    """What the ledger says of its complaint."""
-    return case(number), received
+def ledger_row(number: int, received: datetime = NOW) -> tuple[UUID, datetime]:
+    """Return the ledger's row of a complaint: its id and the time of receipt."""
+    return complaint_id(number), received
 
 
 @dataclass
-class Desk:
-    """A bus, the ledger's rows, and the audit of both."""
+class AuditedBus:
+    """A bus and the ledger's rows, with the audit of both."""
 
     bus: Bus
     rows: list[tuple[UUID, datetime]] = field(default_factory=list)
     horizon: datetime = NOW
 
     def publish(self, *records: Outgoing) -> None:
-        """Put them on their topics."""
+        """Publish the records."""
         producer = self.bus.producer()
         producer.publish(records)
         producer.close()
 
-    def worked(self, *records: Outgoing) -> Audit:
-        """The audit when these are on their topics too, and all is worked."""
+    def audit_processed(self, *records: Outgoing) -> Audit:
+        """Publish the records, commit all offsets, and return the audit."""
         self.publish(*records)
-        worked(self.bus)
+        commit_all(self.bus)
         return self.audit()
 
-    def audit(self, around: Callable[[Reader], Reader] = lambda reader: reader) -> Audit:
-        """The audit as it is now; `around` may stand between it and the bus."""
+    def audit(self, wrap: Callable[[Reader], Reader] = lambda reader: reader) -> Audit:
+        """Return the audit of the present state; `wrap` may replace the reader."""
         reader = self.bus.reader()
         try:
-            return Auditor(around(reader), DIRECTORY.names, QUEUES, lambda: iter(self.rows), self.horizon).run()
+            return Auditor(wrap(reader), DIRECTORY.names, QUEUES, lambda: iter(self.rows), self.horizon).run()
         finally:
             reader.close()
 
 
-def _held(number: int) -> UUID:
+def _quarantine_id(number: int) -> UUID:
     return ids.message_id("held", str(number))
 
 
-def _raw(number: int) -> RawMessage:
+def _raw_message(number: int) -> RawMessage:
     return RawMessage(
-        id=message(number),
-        message_id=message(number),
+        id=message_id(number),
+        message_id=message_id(number),
         at=NOW,
         channel=CHANNELS[number % len(CHANNELS)],
         provider_id=f"provider-{number}",
@@ -217,22 +224,22 @@ def _raw(number: int) -> RawMessage:
 
 
 def _relation(of: int | None, kind: str) -> Relation:
-    return Relation.model_validate({"kind": kind, "of": case(of)} if of is not None else {})
+    return Relation.model_validate({"kind": kind, "of": complaint_id(of)} if of is not None else {})
 
 
 def _event(number: int, event: str, subject: UUID) -> Outgoing:
-    made = OversightEvent.model_validate(
+    value = OversightEvent.model_validate(
         {
             "id": ids.event_id(subject, event),
-            "message_id": message(number),
+            "message_id": message_id(number),
             "at": NOW,
             "event": event,
             "subject": subject,
             "reason": "x",
         }
     )
-    return _out(OVERSIGHT, made, str(subject))
+    return _encode(OVERSIGHT, value, str(subject))
 
 
-def _out(topic: str, made: WireModel, key: str) -> Outgoing:
-    return Outgoing(topic, *codec.encode(made, key, "/test"))
+def _encode(topic: str, value: WireModel, key: str) -> Outgoing:
+    return Outgoing(topic, *codec.encode(value, key, "/test"))

@@ -1,135 +1,140 @@
-// The console where scripts run: hears of every look and puts in place what changed, draws the last hour, finds
-// agencies by name, and says so when it hears nothing any more. Without it the page loads itself again.
+// Keeps the console live. Listens to the server's events, applies the changes to the lists, draws the charts of the
+// last hour, filters agencies by name, and warns when no event arrives any more.
+// Without scripts the page reloads itself every 15 seconds instead.
 (function () {
   "use strict";
-  var HOUR = 3600, STALE = 30, AGAIN = 15000;
-  var body = document.body, id = body.dataset.id, age = Number(body.dataset.age), heard = performance.now();
+  var CHART_SECONDS = 3600;        // Width of a chart: one hour.
+  var STALE_SECONDS = 30;          // An older snapshot is marked as not live. Usual are five seconds.
+  var RECONNECT_MS = 15000;        // Pause before the next attempt when the server has too many listeners.
+  var body = document.body, eventId = body.dataset.id;
+  var snapshotAge = Number(body.dataset.age), receivedAt = performance.now();
   var title = document.title;
   if (!window.EventSource || !window.Map) return;
 
-  function byId(name) { return document.getElementById(name); }
-  function list(name) { return document.querySelector('[data-list="' + name + '"]'); }
-  function write(node, text) { if (node.textContent !== text) node.textContent = text; }
+  function byId(id) { return document.getElementById(id); }
+  function listElement(name) { return document.querySelector('[data-list="' + name + '"]'); }
+  function listRows(name) { return Array.from(listElement(name).children).filter(function (row) { return row.dataset.key; }); }
+  function setText(node, text) { if (node.textContent !== text) node.textContent = text; }
 
-  // Rows: what stays the same is not touched, so that a reader's place, focus and selection stay as well.
-  function made(html) {
+  // Lists. Unchanged nodes are never replaced, so that the reader keeps place, focus and selection.
+  function parseRow(html) {
     var template = document.createElement("template");
     template.innerHTML = html;
     return template.content.firstElementChild;
   }
 
-  function same(old, fresh) { return old.nodeType === fresh.nodeType && old.nodeName === fresh.nodeName; }
-
-  function mend(old, fresh) {
-    if (old.nodeType !== 1) {
-      if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
+  function updateNode(node, fresh) {
+    if (node.nodeType !== Node.ELEMENT_NODE) {
+      if (node.nodeValue !== fresh.nodeValue) node.nodeValue = fresh.nodeValue;
       return;
     }
-    if (old.hasAttribute("data-keep")) return;
-    Array.from(fresh.attributes).forEach(function (each) {
-      if (old.getAttribute(each.name) !== each.value) old.setAttribute(each.name, each.value);
+    if (node.hasAttribute("data-keep")) return;
+    Array.from(fresh.attributes).forEach(function (attribute) {
+      if (node.getAttribute(attribute.name) !== attribute.value) node.setAttribute(attribute.name, attribute.value);
     });
-    var were = Array.from(old.childNodes), are = Array.from(fresh.childNodes);
-    are.forEach(function (child, at) {
-      if (!were[at]) old.appendChild(child);
-      else if (same(were[at], child)) mend(were[at], child);
-      else old.replaceChild(child, were[at]);
+    var children = Array.from(node.childNodes), freshChildren = Array.from(fresh.childNodes);
+    freshChildren.forEach(function (freshChild, index) {
+      var child = children[index];
+      if (!child) node.appendChild(freshChild);
+      else if (child.nodeType === freshChild.nodeType && child.nodeName === freshChild.nodeName) updateNode(child, freshChild);
+      else node.replaceChild(freshChild, child);
     });
-    were.slice(are.length).forEach(function (child) { old.removeChild(child); });
+    children.slice(freshChildren.length).forEach(function (child) { node.removeChild(child); });
   }
 
-  function arrange(name, change) {
-    var place = list(name), rows = new Map();
-    Array.from(place.children).forEach(function (row) { rows.set(row.dataset.key, row); });
-    change.gone.forEach(function (key) { rows.get(key).remove(); rows.delete(key); });
-    change.put.forEach(function (one) {
-      var key = one[0], after = one[1], row = rows.get(key), fresh = made(one[2]);
-      if (row) mend(row, fresh);
+  function applyListChange(name, change) {
+    var list = listElement(name), rows = new Map();
+    Array.from(list.children).forEach(function (row) { rows.set(row.dataset.key, row); });
+    change.removed.forEach(function (key) { rows.get(key).remove(); rows.delete(key); });
+    change.placed.forEach(function (placement) {
+      var key = placement[0], after = placement[1], row = rows.get(key), fresh = parseRow(placement[2]);
+      if (row) updateNode(row, fresh);
       else rows.set(key, row = fresh);
-      if (after !== null) place.insertBefore(row, after === "" ? place.firstChild : rows.get(after).nextSibling);
+      if (after !== null) list.insertBefore(row, after === "" ? list.firstChild : rows.get(after).nextSibling);
     });
   }
 
-  // What needs a person is also said to those who do not see the page: what began, and what is over.
-  function standing() {
-    var found = new Map();
-    Array.from(list("concerns").children).forEach(function (row) {
-      if (row.dataset.key) {
-        found.set(row.dataset.key, row.querySelector(".badge").textContent + ": " + row.querySelector(".says").textContent);
-      }
+  // Alerts. Screen readers hear which alerts were raised and which were cleared, and nothing else.
+  function alertTexts() {
+    var texts = new Map();
+    listRows("alerts").forEach(function (row) {
+      texts.set(row.dataset.key, row.querySelector(".badge").textContent + ": " + row.querySelector(".text").textContent);
     });
-    return found;
+    return texts;
   }
 
-  function tell(before, now) {
-    var said = [];
-    now.forEach(function (says, key) {
-      if (before.has(key)) return;
-      said.push(says);
-      Array.from(list("concerns").children).forEach(function (row) {
-        if (row.dataset.key === key) row.classList.add("began");
-      });
-    });
-    // What can't be seen is not over.
-    var dark = now.has("bus-away") || now.has("database-away");
-    before.forEach(function (says, key) { if (!now.has(key) && !dark) said.push("Over: " + says); });
-    if (said.length) byId("told").textContent = said.join(" ");
+  function announceAlerts(before, after) {
+    var sentences = [];
+    after.forEach(function (text, key) { if (!before.has(key)) sentences.push(text); });
+    listRows("alerts").forEach(function (row) { if (!before.has(row.dataset.key)) row.classList.add("raised"); });
+    // While the bus or the database is away, a missing alert is unknown, not cleared.
+    var unknown = after.has("bus-away") || after.has("database-away");
+    before.forEach(function (text, key) { if (!after.has(key) && !unknown) sentences.push("Cleared: " + text); });
+    if (sentences.length) byId("announcement").textContent = sentences.join(" ");
   }
 
-  // Lines: the last hour of each, from none up; a gap where nothing could be seen.
-  var history = JSON.parse(byId("history").textContent), plots = new Map();
+  // Charts of the last hour. The scale starts at zero; a line has a gap where there was no value.
+  var history = JSON.parse(byId("history").textContent), charts = new Map();
 
-  function colour(name) { return function () { return getComputedStyle(body).getPropertyValue(name); }; }
+  function styleValue(name) { return function () { return getComputedStyle(body).getPropertyValue(name); }; }
 
-  function data(name) { return [history.at, history.lines[name] || history.at.map(function () { return null; })]; }
+  function lineData(name) { return [history.at, history.lines[name] || history.at.map(function () { return null; })]; }
 
-  function plot(node) {
-    var place = node.querySelector(".chart");
-    var chart = new window.uPlot({
-      width: place.clientWidth || 1, height: place.clientHeight || 1, padding: [2, 0, 1, 0],
+  function createChart(line) {
+    var container = line.querySelector(".chart");
+    var plot = new window.uPlot({
+      width: container.clientWidth || 1, height: container.clientHeight || 1, padding: [2, 0, 1, 0],
       cursor: { show: false }, legend: { show: false }, select: { show: false },
       axes: [{ show: false }, { show: false }],
       scales: {
-        x: { time: false, range: function () { var end = history.at[history.at.length - 1] || HOUR; return [end - HOUR, end]; } },
+        x: { time: false, range: function () {
+          var end = history.at[history.at.length - 1] || CHART_SECONDS;
+          return [end - CHART_SECONDS, end];
+        } },
         y: { range: function (_, low, high) { return [0, Math.max(high || 0, 1)]; } }
       },
-      series: [{}, { stroke: colour("--accent"), fill: colour("--fill"), width: 1.5, points: { show: false } }]
-    }, data(node.dataset.line), place);
-    return { chart: chart, place: place, most: node.querySelector(".most"), label: node.getAttribute("aria-label") };
+      series: [{}, { stroke: styleValue("--accent"), fill: styleValue("--fill"), width: 1.5, points: { show: false } }]
+    }, lineData(line.dataset.line), container);
+    return { plot: plot, container: container, highest: line.querySelector(".highest"), label: line.getAttribute("aria-label") };
   }
 
-  function span(seconds) {
-    var unit = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]].find(function (one) { return seconds >= one[0]; }) || [1, "s"];
+  function formatDuration(seconds) {
+    var units = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+    var unit = units.find(function (candidate) { return seconds >= candidate[0]; }) || [1, "s"];
     return Math.round(seconds / unit[0]) + " " + unit[1];
   }
 
-  function draw() {
+  function formatValue(value, unit) {
+    return unit === "seconds" ? formatDuration(value) : value.toLocaleString("en-GB") + (" " + unit).trimEnd();
+  }
+
+  function drawCharts() {
     if (!window.uPlot) return;
-    plots.forEach(function (_, node) { if (!node.isConnected) { plots.get(node).chart.destroy(); plots.delete(node); } });
-    document.querySelectorAll("[data-line]").forEach(function (node) {
-      var known = plots.get(node), values = data(node.dataset.line);
-      if (known) known.chart.setData(values);
-      else { plots.set(node, known = plot(node)); widths.observe(known.place); }
-      var high = values[1].reduce(function (most, value) { return Math.max(most, value || 0); }, 0);
-      var said = node.dataset.unit === "seconds" ? span(high) : high.toLocaleString("en-GB") + (" " + node.dataset.unit).trimEnd();
-      write(known.most, "up to " + said);
-      node.setAttribute("aria-label", known.label + ": up to " + said);
+    charts.forEach(function (chart, line) { if (!line.isConnected) { chart.plot.destroy(); charts.delete(line); } });
+    document.querySelectorAll("[data-line]").forEach(function (line) {
+      var chart = charts.get(line), data = lineData(line.dataset.line);
+      if (chart) chart.plot.setData(data);
+      else { charts.set(line, chart = createChart(line)); resizeObserver.observe(chart.container); }
+      var highest = data[1].reduce(function (maximum, value) { return Math.max(maximum, value || 0); }, 0);
+      var text = "up to " + formatValue(highest, line.dataset.unit);
+      setText(chart.highest, text);
+      line.setAttribute("aria-label", chart.label + ": " + text);
     });
   }
 
-  var widths = new ResizeObserver(function (entries) {
+  var resizeObserver = new ResizeObserver(function (entries) {
     entries.forEach(function (entry) {
-      var known = plots.get(entry.target.parentNode);
-      if (known && entry.contentRect.width !== known.chart.width) {
-        known.chart.setSize({ width: entry.contentRect.width, height: entry.contentRect.height });
+      var chart = charts.get(entry.target.parentNode);
+      if (chart && entry.contentRect.width !== chart.plot.width) {
+        chart.plot.setSize({ width: entry.contentRect.width, height: entry.contentRect.height });
       }
     });
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", function () {
-    plots.forEach(function (known) { known.chart.redraw(); });
+    charts.forEach(function (chart) { chart.plot.redraw(); });
   });
 
-  function remember(at, values) {
+  function appendToHistory(at, values) {
     history.at.push(at);
     Object.keys(values).forEach(function (name) {
       if (!history.lines[name]) history.lines[name] = history.at.slice(1).map(function () { return null; });
@@ -137,77 +142,76 @@
     Object.keys(history.lines).forEach(function (name) {
       history.lines[name].push(name in values ? values[name] : null);
     });
-    var old = history.at.findIndex(function (when) { return when >= at - HOUR; });
-    history.at.splice(0, old);
-    Object.keys(history.lines).forEach(function (name) { history.lines[name].splice(0, old); });
+    var expired = history.at.findIndex(function (time) { return time >= at - CHART_SECONDS; });
+    history.at.splice(0, expired);
+    Object.keys(history.lines).forEach(function (name) { history.lines[name].splice(0, expired); });
   }
 
-  // Agencies by name.
-  var filter = byId("filter"), more = byId("more"), opened = false;
+  // Filter of the agencies. It opens the remaining agencies while it is in use.
+  var filter = byId("filter"), remaining = byId("remaining"), openedByFilter = false;
 
-  function find() {
-    var asked = filter.value.trim().toLowerCase(), found = 0, all = 0;
-    ["fullest", "rest"].forEach(function (name) {
-      Array.from(list(name).rows).forEach(function (row) {
-        if (!row.dataset.key) return;
-        row.hidden = !row.cells[0].textContent.toLowerCase().includes(asked);
-        found += row.hidden ? 0 : 1;
-        all += 1;
+  function filterAgencies() {
+    var query = filter.value.trim().toLowerCase(), matches = 0, total = 0;
+    ["largest", "remaining"].forEach(function (name) {
+      listRows(name).forEach(function (row) {
+        row.hidden = !row.cells[0].textContent.toLowerCase().includes(query);
+        matches += row.hidden ? 0 : 1;
+        total += 1;
       });
     });
-    write(byId("matches"), asked ? found + " of " + all : "");
-    more.hidden = !list("rest").rows.length;
-    if (asked && !more.open) opened = more.open = true;
-    if (!asked && opened) opened = more.open = false;
+    setText(byId("matches"), query ? matches + " of " + total : "");
+    remaining.hidden = !listElement("remaining").rows.length;
+    if (query && !remaining.open) openedByFilter = remaining.open = true;
+    if (!query && openedByFilter) openedByFilter = remaining.open = false;
   }
 
-
-  // Listening.
-  function hear(message) {
-    var said = JSON.parse(message.data), before = standing();
-    Object.keys(said.facts).forEach(function (name) {
-      if (name === "title") title = said.facts[name];
-      document.querySelectorAll('[data-fact="' + name + '"]').forEach(function (node) { write(node, said.facts[name]); });
+  // Events of the server.
+  function applyEvent(message) {
+    var changes = JSON.parse(message.data), alertsBefore = alertTexts();
+    Object.keys(changes.facts).forEach(function (name) {
+      if (name === "title") title = changes.facts[name];
+      document.querySelectorAll('[data-fact="' + name + '"]').forEach(function (node) { setText(node, changes.facts[name]); });
     });
-    Object.keys(said.lists).forEach(function (name) { arrange(name, said.lists[name]); });
-    if (said.lists.concerns) tell(before, standing());
-    if (said.lists.fullest || said.lists.rest) find();
-    remember(said.at, said.values);
-    draw();
-    // Last, so that a page that could not be mended is soon said not to be live.
-    heard = performance.now();
-    age = 0;
-    id = message.lastEventId;
-    tick();
+    Object.keys(changes.lists).forEach(function (name) { applyListChange(name, changes.lists[name]); });
+    if (changes.lists.alerts) announceAlerts(alertsBefore, alertTexts());
+    if (changes.lists.largest || changes.lists.remaining) filterAgencies();
+    appendToHistory(changes.at, changes.values);
+    drawCharts();
+    // Set last: a page that can't apply an event soon shows that it is not live.
+    receivedAt = performance.now();
+    snapshotAge = 0;
+    eventId = message.lastEventId;
+    showAge();
   }
 
   function listen() {
-    var source = new EventSource("/ops/events?after=" + encodeURIComponent(id));
-    source.onmessage = hear;
+    var source = new EventSource("/ops/events?after=" + encodeURIComponent(eventId));
+    source.onmessage = applyEvent;
     source.addEventListener("fresh", function () { source.close(); location.reload(); });
-    // Where too many listen already, the browser does not try again by itself.
-    source.onerror = function () { if (source.readyState === 2) setTimeout(listen, AGAIN); };
+    // The browser does not reconnect by itself after the 503 for too many listeners.
+    source.onerror = function () { if (source.readyState === EventSource.CLOSED) setTimeout(listen, RECONNECT_MS); };
   }
 
-  function tick() {
-    var stale = byId("stale"), seconds = Math.round(age + (performance.now() - heard) / 1000);
-    write(byId("ago"), ", " + seconds + " s ago");
-    document.title = (seconds > STALE ? "NOT LIVE " : "") + title;
-    if (seconds > STALE) write(stale, "NOT LIVE: this is how it was " + seconds + " s ago. Trying to reach the monitor.");
-    if (stale.hidden !== (seconds <= STALE)) {
-      stale.hidden = seconds <= STALE;
-      byId("told").textContent = stale.hidden ? "Live again." : "Not live any more.";
+  function showAge() {
+    var banner = byId("stale"), seconds = Math.round(snapshotAge + (performance.now() - receivedAt) / 1000);
+    var isStale = seconds > STALE_SECONDS;
+    setText(byId("age"), ", " + seconds + " s ago");
+    document.title = (isStale ? "NOT LIVE " : "") + title;
+    if (isStale) setText(banner, "NOT LIVE: this page is " + seconds + " s old. Trying to reach the monitor.");
+    if (banner.hidden === isStale) {
+      banner.hidden = !isStale;
+      byId("announcement").textContent = isStale ? "This page is no longer live." : "This page is live again.";
     }
   }
 
-  // Before the first look there is nothing but to listen.
+  // Before the first snapshot the page has no lists.
   if (filter) {
     filter.closest(".filter").hidden = false;
-    filter.addEventListener("input", find);
-    draw();
-    find();
-    tick();
-    setInterval(tick, 1000);
+    filter.addEventListener("input", filterAgencies);
+    drawCharts();
+    filterAgencies();
+    showAge();
+    setInterval(showAge, 1000);
   }
   listen();
 })();

@@ -10,11 +10,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.clock import utc_now
-from monitor.console.page import MOST_LISTENERS
+from monitor.console.page import MAX_LISTENERS
 from tests.end_to_end.browser.conftest import DESK, PHONE, SIZES
 from tests.end_to_end.browser.pages import Watched, serious, sideways
 from tests.monitor.console.served import serving
-from tests.monitor.console.snapshots import Planted, dark, quiet, troubled
+from tests.monitor.console.snapshots import PlantedMonitor, all_away, quiet, troubled
 from tests.monitor.console.test_served import listen, wait_for_room
 
 SCHEMES = ["light", "dark"]
@@ -36,9 +36,9 @@ class OpenConsole(Protocol):
 
 
 @pytest.fixture
-def planted() -> Planted:
+def planted() -> PlantedMonitor:
     """An hour in which everything went wrong, at 600 agencies and with 10,000 dead letters."""
-    made = Planted(quiet(utc_now()))
+    made = PlantedMonitor(quiet(utc_now()))
     for step in range(59):
         made.step(troubled(utc_now() - timedelta(minutes=59 - step), 1, step % 17))
     made.step(troubled(utc_now()))
@@ -46,7 +46,7 @@ def planted() -> Planted:
 
 
 @pytest.fixture
-def address(planted: Planted) -> Iterator[str]:
+def address(planted: PlantedMonitor) -> Iterator[str]:
     """Where it is served."""
     with serving(planted) as made:
         yield made
@@ -75,18 +75,20 @@ def open_console(chromium: Browser, address: str) -> Iterator[OpenConsole]:
         assert [said for watched in opened for said in watched.wrong if said != _FULL] == []
 
 
-def look(planted: Planted, step: int = 18, agencies: int = 600) -> None:
+def look(planted: PlantedMonitor, step: int = 18, agencies: int = 600) -> None:
     """One more look, in which the numbers moved a little."""
     planted.step(troubled(utc_now(), agencies, step))
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_nobody_is_kept_out(open_console: OpenConsole, planted: Planted, size: dict[str, int], scheme: str) -> None:
+def test_nobody_is_kept_out(
+    open_console: OpenConsole, planted: PlantedMonitor, size: dict[str, int], scheme: str
+) -> None:
     """Nothing serious is found (axe) in trouble, without bus and database, or when all is well; nothing is too wide."""
     page = open_console(size, color_scheme=scheme)
     found = {}
-    for name, seen in (("trouble", None), ("dark", dark(utc_now())), ("well", quiet(utc_now()))):
+    for name, seen in (("trouble", None), ("dark", all_away(utc_now())), ("well", quiet(utc_now()))):
         if seen:
             planted.step(seen)
             expect(page.locator("[data-fact=at]")).to_have_text(f"{seen.at:%H:%M:%S}")
@@ -115,7 +117,9 @@ def test_the_most_urgent_comes_first(open_console: OpenConsole) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_look_arrives_and_nothing_jumps(open_console: OpenConsole, planted: Planted, size: dict[str, int]) -> None:
+def test_a_look_arrives_and_nothing_jumps(
+    open_console: OpenConsole, planted: PlantedMonitor, size: dict[str, int]
+) -> None:
     """Numbers change where they stand, the lines go on, and what stays is the very same element."""
     page = open_console(size)
     lines = page.locator("[data-line] canvas")
@@ -137,7 +141,7 @@ def test_a_look_arrives_and_nothing_jumps(open_console: OpenConsole, planted: Pl
     assert page.evaluate("window.shifts") == 0
 
 
-def test_an_agency_that_fills_rises(open_console: OpenConsole, planted: Planted) -> None:
+def test_an_agency_that_fills_rises(open_console: OpenConsole, planted: PlantedMonitor) -> None:
     """It takes its place among the fullest, and every agency is still there once, in order."""
     page = open_console()
     look(planted)
@@ -145,12 +149,12 @@ def test_an_agency_that_fills_rises(open_console: OpenConsole, planted: Planted)
     rows = page.locator("[data-list=fullest] tr, [data-list=rest] tr")
     keys = rows.evaluate_all("rows => rows.map(row => row.dataset.key)")
 
-    queues = [queue.agency for queue in planted.seen.queues if queue.agency != "triage"]
+    queues = [queue.agency for queue in planted.snapshot.queues if queue.agency != "triage"]
     assert sorted(keys) == sorted(queues)
     assert keys == queues
 
 
-def test_what_began_and_what_is_over_is_said(open_console: OpenConsole, planted: Planted) -> None:
+def test_what_began_and_what_is_over_is_said(open_console: OpenConsole, planted: PlantedMonitor) -> None:
     """Only that: a reader who listens is not told each number, and nothing else on the page speaks."""
     page = open_console()
     told = page.locator("#told")
@@ -159,21 +163,21 @@ def test_what_began_and_what_is_over_is_said(open_console: OpenConsole, planted:
     expect(told).to_be_empty()
     planted.step(quiet(utc_now()))
     expect(told).to_contain_text("Over: NOW: The audit found differences")
-    planted.step(dark(utc_now()))
+    planted.step(all_away(utc_now()))
     expect(told).to_contain_text("NOW: The bus can't be reached")
 
     assert page.locator("[aria-live], [role=alert], [role=status]").count() == 1
 
 
-def test_what_cannot_be_seen_is_not_said_to_be_over(open_console: OpenConsole, planted: Planted) -> None:
+def test_what_cannot_be_seen_is_not_said_to_be_over(open_console: OpenConsole, planted: PlantedMonitor) -> None:
     """Of dead letters nobody knows while the bus is away."""
     page = open_console()
-    planted.step(dark(utc_now()))
+    planted.step(all_away(utc_now()))
     expect(page.locator("#told")).to_contain_text("NOW: The bus can't be reached")
     expect(page.locator("#told")).not_to_contain_text("Over")
 
 
-def test_an_agency_is_found_by_its_name(open_console: OpenConsole, planted: Planted) -> None:
+def test_an_agency_is_found_by_its_name(open_console: OpenConsole, planted: PlantedMonitor) -> None:
     """Among all of them, those that were not shown as well; a new look does not undo it."""
     page = open_console()
     shown = page.locator("#agencies tbody tr:visible")
@@ -209,7 +213,7 @@ def test_keys_reach_everything(open_console: OpenConsole, size: dict[str, int]) 
     expect(page.locator("[data-list=rest] tr").first).to_be_visible()
 
 
-def test_focus_stays_while_numbers_change(open_console: OpenConsole, planted: Planted) -> None:
+def test_focus_stays_while_numbers_change(open_console: OpenConsole, planted: PlantedMonitor) -> None:
     """Who is about to follow a link does not lose it."""
     page = open_console()
     link = page.locator("[data-list=concerns] a").first
@@ -223,7 +227,9 @@ def test_focus_stays_while_numbers_change(open_console: OpenConsole, planted: Pl
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_without_scripts_everything_is_shown(open_console: OpenConsole, planted: Planted, size: dict[str, int]) -> None:
+def test_without_scripts_everything_is_shown(
+    open_console: OpenConsole, planted: PlantedMonitor, size: dict[str, int]
+) -> None:
     """The page loads itself again; what only scripts can do is not offered."""
     page = open_console(size, scripts=False)
     assert page.locator(".concern").count() == 25
@@ -233,7 +239,7 @@ def test_without_scripts_everything_is_shown(open_console: OpenConsole, planted:
     assert page.locator("noscript meta[http-equiv=refresh], meta[http-equiv=refresh]").count() == 1
 
 
-def test_a_page_that_hears_nothing_says_so(open_console: OpenConsole, planted: Planted) -> None:
+def test_a_page_that_hears_nothing_says_so(open_console: OpenConsole, planted: PlantedMonitor) -> None:
     """Loudly, and how old it is; a picture of half an hour ago must not be taken for one of now."""
     page = open_console()
     expect(page.locator("#stale")).to_be_hidden()
@@ -247,7 +253,7 @@ def test_a_page_that_hears_nothing_says_so(open_console: OpenConsole, planted: P
     expect(page.locator("#stale")).to_be_hidden()
 
 
-def test_another_process_is_another_page(open_console: OpenConsole, planted: Planted, address: str) -> None:
+def test_another_process_is_another_page(open_console: OpenConsole, planted: PlantedMonitor, address: str) -> None:
     """After a restart what changed can't be told: the page loads itself again, and is live."""
     page = open_console()
     # Else the page that stands there could hear what is meant for the next.
@@ -268,10 +274,10 @@ def test_another_process_is_another_page(open_console: OpenConsole, planted: Pla
     assert len(loaded) == 2
 
 
-def test_where_too_many_listen(open_console: OpenConsole, planted: Planted, address: str) -> None:
+def test_where_too_many_listen(open_console: OpenConsole, planted: PlantedMonitor, address: str) -> None:
     """The page stands, and tries again by itself."""
     with ExitStack() as stack:
-        for _ in range(MOST_LISTENERS):
+        for _ in range(MAX_LISTENERS):
             stack.enter_context(listen(address))
         page = open_console(DESK)
         page.clock.install()
@@ -284,12 +290,12 @@ def test_where_too_many_listen(open_console: OpenConsole, planted: Planted, addr
     assert again.value.status == 200
 
 
-def test_nothing_moves_for_who_wants_no_motion(open_console: OpenConsole, planted: Planted) -> None:
+def test_nothing_moves_for_who_wants_no_motion(open_console: OpenConsole, planted: PlantedMonitor) -> None:
     """What began is marked by a fading edge, for those who may see one fade."""
     for motion, name in (("reduce", "none"), ("no-preference", "began")):
         planted.step(quiet(utc_now()))
         page = open_console(reduced_motion=motion)
-        planted.step(dark(utc_now()))
+        planted.step(all_away(utc_now()))
         began = page.locator(".concern.began").first
         expect(began).to_be_visible()
         assert began.evaluate("row => getComputedStyle(row).animationName") == name

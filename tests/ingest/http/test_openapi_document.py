@@ -19,8 +19,8 @@ from sqlalchemy import insert
 from bus.port import Outgoing, Producer
 from bus.worker_health import WorkerHealth
 from config.database import write_transaction
-from monitor.alert_conditions import HANGING_SECONDS
-from monitor.health import Pulse
+from monitor.alert_thresholds import HANGING_SECONDS
+from monitor.health import ProcessHealth
 from sinks.ledger.tables import ComplaintRow
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient, DoorServer
@@ -243,7 +243,7 @@ def oversized() -> bytes:
 
 
 def _health(asked: Asked, serve: Serve) -> None:
-    now, pulse = [0.0], Pulse()
+    now, pulse = [0.0], ProcessHealth()
     pulse.worker_health["router"] = WorkerHealth(lambda: now[0])
     asked.served = serve(spool_megabytes=1, pulse=pulse)
     for path in ("/live", "/startup", "/ready"):

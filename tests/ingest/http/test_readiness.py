@@ -18,7 +18,7 @@ from app.clock import utc_now
 from bus.port import Producer
 from config.settings import Settings
 from ingest.smpp.part_store import Part
-from monitor.health import Pulse
+from monitor.health import ProcessHealth
 from tests.ingest.door_client import DoorClient, DoorServer
 
 Ask = Callable[..., dict[str, Any]]
@@ -29,7 +29,7 @@ def ask(host: DoorServer, producer: Producer) -> Ask:
     """What /ready says of these parts with these doors beside HTTP's, all of them open."""
 
     def ready(parts: Parts, *doors: str) -> dict[str, Any]:
-        host.app = http.build(parts, producer, Pulse(), http_doors(parts) | dict.fromkeys(doors, str))
+        host.app = http.build(parts, producer, ProcessHealth(), http_doors(parts) | dict.fromkeys(doors, str))
         found: dict[str, Any] = DoorClient(f"http://127.0.0.1:{host.port}", parts).get("/ready").json()
         return found
 

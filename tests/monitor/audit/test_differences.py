@@ -1,4 +1,4 @@
-"""The audit's differences: each is planted on a bus written by hand and found by its name, and nothing else is."""
+"""The audit lists every planted difference by its name, and no other."""
 
 from contextlib import closing
 from dataclasses import replace
@@ -8,39 +8,39 @@ import pytest
 from app.assembly.parts import Parts
 from bus.port import Headers, Outgoing
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, QUARANTINE, dead_letter_topic
-from monitor.audit.audit import NAMED
-from monitor.audit.differences import DIFFERENCES
-from tests.support.audit_faults import FAULTS, Fault, clean, expected, found, lost
+from monitor.audit.audit import MAX_LISTED
+from monitor.audit.differences import DIFFERENCE_RULES
+from tests.support.audit_faults import FAULTS, Fault, clean_bus, expected_differences, listed, undispatched
 from tests.support.written_bus import (
     HEALTH,
     PLN,
     QUEUES,
-    Desk,
+    AuditedBus,
     answer,
     arrival,
-    case,
     complaint,
+    complaint_id,
+    dead_letter,
     dispatch,
-    held,
-    letter,
+    ledger_row,
+    quarantined,
     redriven,
     released,
-    row,
 )
 
 
 @pytest.fixture
-def desk(parts: Parts) -> Desk:
-    """A bus on which all is right."""
-    made = Desk(parts.bus, clean().rows)
-    made.publish(*clean().records)
-    return made
+def bus(parts: Parts) -> AuditedBus:
+    """Return a bus without differences."""
+    audited = AuditedBus(parts.bus, clean_bus().rows)
+    audited.publish(*clean_bus().records)
+    return audited
 
 
-def test_a_clean_bus_is_found_clean(desk: Desk) -> None:
-    """Refused, repeated, joined, merged, set aside, dead, held, let out, delivered again: none is a difference."""
-    audit = desk.worked()
-    assert (audit.found, audit.clean) == ([], True)
+def test_a_bus_without_faults_has_no_difference(bus: AuditedBus) -> None:
+    """No outcome is a difference, nor is a second delivery."""
+    audit = bus.audit_processed()
+    assert (audit.differences, audit.clean) == ([], True)
     counts = (audit.accepted, audit.complaints, audit.repeats, audit.joins, audit.not_complaints, audit.quarantined)
     assert counts == (9, 4, 1, 1, 1, 1)
     assert (audit.dead, audit.pending, audit.delivered_again) == (1, 0, 1)
@@ -48,39 +48,42 @@ def test_a_clean_bus_is_found_clean(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
-def test_each_fault_is_found_by_its_name(desk: Desk, fault: Fault) -> None:
-    """By the id that it is about, in a sentence, and no other difference beside it."""
-    desk.rows += fault.rows
-    audit = desk.worked(*fault.records)
-    assert found(audit) == expected([fault])
-    told = next(one for one in audit.found if one.id == str(fault.id))
-    assert told.what.startswith(fault.says)
-    assert told.id in getattr(audit, told.kind)
+def test_each_fault_causes_one_difference(bus: AuditedBus, fault: Fault) -> None:
+    """The difference has the expected name, id and text."""
+    bus.rows += fault.rows
+    audit = bus.audit_processed(*fault.records)
+    assert listed(audit) == expected_differences([fault])
+    difference = next(difference for difference in audit.differences if difference.id == str(fault.id))
+    assert difference.text.startswith(fault.text)
+    assert audit.counts_by_kind()[difference.kind] == len(audit.differences)
 
 
-def test_all_faults_are_found_at_once(desk: Desk) -> None:
-    """Sixteen faults among what is right: sixteen names; each of the list was planted."""
-    assert {fault.name for fault in FAULTS} == {difference.name for difference in DIFFERENCES}
-    desk.rows += [one for fault in FAULTS for one in fault.rows]
-    audit = desk.worked(*(record for fault in FAULTS for record in fault.records))
-    assert found(audit) == expected(FAULTS)
-    said = audit.as_json()
-    assert (said["lost"], said["doubled"], said["misfiled"]) == (9, 6, 2)
+def test_all_faults_together_cause_all_differences(bus: AuditedBus) -> None:
+    """Every rule has a fault."""
+    assert {fault.name for fault in FAULTS} == {rule.name for rule in DIFFERENCE_RULES}
+    bus.rows += [row for fault in FAULTS for row in fault.rows]
+    audit = bus.audit_processed(*(record for fault in FAULTS for record in fault.records))
+    assert listed(audit) == expected_differences(FAULTS)
+    counts = audit.counts_by_kind()
+    assert (counts["lost"], counts["doubled"], counts["misfiled"]) == (9, 6, 2)
 
 
-def test_the_sum_holds_with_what_is_lost(desk: Desk) -> None:
-    """Each accepted message is counted once: as what it became, or as lost."""
-    desk.rows += [row(22)]
-    audit = desk.worked(arrival(20), *lost(22), *lost(23), dispatch(23, PLN), held(21), released(21))
+def test_accepted_is_the_sum_of_outcomes_and_lost_messages(bus: AuditedBus) -> None:
+    """Each accepted message is counted once."""
+    bus.rows += [ledger_row(22)]
+    audit = bus.audit_processed(
+        arrival(20), *undispatched(22), *undispatched(23), dispatch(23, PLN), quarantined(21), released(21)
+    )
     outcomes = audit.complaints + audit.repeats + audit.joins + audit.not_complaints + audit.quarantined + audit.dead
-    assert audit.accepted == outcomes + audit.pending + len(audit.lost)
-    assert len(audit.lost) == 4
+    assert audit.accepted == outcomes + audit.pending + audit.counts_by_kind()["lost"]
+    assert audit.counts_by_kind()["lost"] == 4
 
 
-def test_so_many_are_told_one_by_one_and_all_are_counted(desk: Desk) -> None:
-    """A bus that lost everything does not fill the memory, nor the screen."""
-    audit = desk.worked(*(arrival(number) for number in range(1_000, 1_000 + NAMED + 5)))
-    assert (audit.named["no_outcome"], len(audit.found), audit.as_json()["lost"]) == (NAMED + 5, NAMED, NAMED + 5)
+def test_the_list_of_differences_is_limited(bus: AuditedBus) -> None:
+    """All differences are counted, so that a bus that lost everything does not fill the memory."""
+    audit = bus.audit_processed(*(arrival(number) for number in range(1_000, 1_000 + MAX_LISTED + 5)))
+    assert audit.counts["no_outcome"] == audit.as_json()["lost"] == MAX_LISTED + 5
+    assert len(audit.differences) == MAX_LISTED
 
 
 REDRIVEN = [
@@ -93,90 +96,101 @@ REDRIVEN = [
 
 
 @pytest.mark.parametrize("record", REDRIVEN, ids=[record.topic for record in REDRIVEN])
-@pytest.mark.parametrize("first", [True, False])
-def test_what_is_redriven_was_delivered_again(desk: Desk, record: Outgoing, *, first: bool) -> None:
-    """The same record out of the dead letters beside its original, whichever is read first, is no double."""
-    before = desk.worked().delivered_again
-    fresh = [redriven(record), letter("sinks", record)]
-    audit = desk.worked(*(fresh if first else reversed(fresh)))
-    assert (audit.found, audit.delivered_again) == ([], before + 1)
+@pytest.mark.parametrize("redriven_first", [True, False])
+def test_a_redriven_record_counts_as_delivered_again(
+    bus: AuditedBus, record: Outgoing, *, redriven_first: bool
+) -> None:
+    """The redriven record and its original are no double, whichever is read first."""
+    count_before = bus.audit_processed().delivered_again
+    added = [redriven(record), dead_letter("sinks", record)]
+    audit = bus.audit_processed(*(added if redriven_first else reversed(added)))
+    assert (audit.differences, audit.delivered_again) == ([], count_before + 1)
 
 
-def test_a_redriven_copy_does_not_excuse_a_double(desk: Desk) -> None:
-    """Three of one complaint, one of them redriven: published twice."""
-    audit = desk.worked(complaint(4), redriven(complaint(4)))
-    assert found(audit) == [("complaint_twice", str(case(4)))]
+def test_a_redriven_copy_does_not_hide_a_double(bus: AuditedBus) -> None:
+    """A complaint with two records and a redriven one was published twice."""
+    audit = bus.audit_processed(complaint(4), redriven(complaint(4)))
+    assert listed(audit) == [("complaint_twice", str(complaint_id(4)))]
 
 
-def test_what_died_and_was_redriven_is_what_it_became(desk: Desk) -> None:
-    """In the normalizer, in the router: not dead any more once it has its outcome."""
-    desk.rows += [row(7), row(40)]
-    died = [arrival(40), complaint(40), letter("router", complaint(40))]
-    assert desk.worked(*died).dead == 2
-    again = [redriven(arrival(7)), complaint(7), dispatch(7, PLN), redriven(complaint(40)), dispatch(40, PLN)]
-    audit = desk.worked(*again)
-    assert (audit.found, audit.dead, audit.complaints) == ([], 0, 6)
+def test_a_redriven_dead_letter_counts_as_its_outcome(bus: AuditedBus) -> None:
+    """It no longer counts as dead, neither for the normalizer nor for the router."""
+    bus.rows += [ledger_row(7), ledger_row(40)]
+    dead_records = [arrival(40), complaint(40), dead_letter("router", complaint(40))]
+    assert bus.audit_processed(*dead_records).dead == 2
+    redriven_records = [
+        redriven(arrival(7)),
+        complaint(7),
+        dispatch(7, PLN),
+        redriven(complaint(40)),
+        dispatch(40, PLN),
+    ]
+    audit = bus.audit_processed(*redriven_records)
+    assert (audit.differences, audit.dead, audit.complaints) == ([], 0, 6)
 
 
-def test_what_was_redriven_is_underway_until_it_is_worked(desk: Desk) -> None:
-    """Neither dead nor lost meanwhile; when nothing came of it, dead as before."""
-    desk.worked(arrival(40), complaint(40), letter("router", complaint(40)))
-    desk.publish(redriven(arrival(7)), redriven(complaint(40)))
-    waiting, dead_again = desk.audit(), desk.worked()
-    assert (waiting.found, waiting.dead, waiting.pending) == ([], 0, 2)
-    assert (dead_again.found, dead_again.dead, dead_again.pending) == ([], 2, 0)
+def test_a_redriven_record_is_pending_until_it_is_processed(bus: AuditedBus) -> None:
+    """Until then it is neither dead nor lost. Without an outcome it is dead again."""
+    bus.audit_processed(arrival(40), complaint(40), dead_letter("router", complaint(40)))
+    bus.publish(redriven(arrival(7)), redriven(complaint(40)))
+    pending, processed = bus.audit(), bus.audit_processed()
+    assert (pending.differences, pending.dead, pending.pending) == ([], 0, 2)
+    assert (processed.differences, processed.dead, processed.pending) == ([], 2, 0)
 
 
-def test_what_died_twice_is_dead_once(desk: Desk) -> None:
-    """A letter for each time, one message."""
-    audit = desk.worked(redriven(arrival(7)), letter("normalize", redriven(arrival(7)), offset=1))
-    assert (audit.found, audit.dead, audit.accepted) == ([], 1, 9)
+def test_two_dead_letters_of_one_message_count_once(bus: AuditedBus) -> None:
+    """The message was redriven and failed again."""
+    audit = bus.audit_processed(redriven(arrival(7)), dead_letter("normalize", redriven(arrival(7)), offset=1))
+    assert (audit.differences, audit.dead, audit.accepted) == ([], 1, 9)
 
 
-def test_what_no_letter_can_hold_is_dead_by_its_place(parts: Parts) -> None:
-    """A record so large that the letter only says where it stands."""
-    desk = Desk(parts.bus)
-    desk.publish(replace(arrival(1), topic="raw-web"))
-    (place,) = [record.position for record in parts.bus.reader().read(["raw-web"])]
-    audit = desk.worked(Outgoing(dead_letter_topic("normalize"), b"", b"large", (("dead_position", place.encode()),)))
-    assert (audit.found, audit.dead) == ([], 1)
+def test_a_dead_letter_without_the_record_is_found_by_position(parts: Parts) -> None:
+    """The dead letter of a record that is too large has only its position."""
+    bus = AuditedBus(parts.bus)
+    bus.publish(replace(arrival(1), topic="raw-web"))
+    (position,) = [record.position for record in parts.bus.reader().read(["raw-web"])]
+    audit = bus.audit_processed(
+        Outgoing(dead_letter_topic("normalize"), b"", b"large", (("dead_position", position.encode()),))
+    )
+    assert (audit.differences, audit.dead) == ([], 1)
 
 
-def test_what_belongs_to_a_dead_one_is_no_orphan(desk: Desk) -> None:
-    """What it repeats was decided upon before it died."""
-    desk.rows += [row(41)]
-    assert desk.worked(arrival(41), complaint(41, of=7), dispatch(41, PLN)).found == []
+def test_a_repeat_of_a_dead_message_is_no_difference(bus: AuditedBus) -> None:
+    """The normalizer stored its decision before the message became a dead letter."""
+    bus.rows += [ledger_row(41)]
+    assert bus.audit_processed(arrival(41), complaint(41, of=7), dispatch(41, PLN)).differences == []
 
 
-def test_an_answer_that_the_router_rejected_is_a_dead_letter(desk: Desk) -> None:
-    """Its dispatch is not there; the router said so."""
-    said = answer(1, PLN, hop=5, verdict="refused")
-    assert desk.worked(said, letter("router", said)).found == []
+def test_a_rejected_answer_is_no_difference(bus: AuditedBus) -> None:
+    """The router made it a dead letter because its dispatch does not exist."""
+    rejected = answer(1, PLN, hop=5, verdict="refused")
+    assert bus.audit_processed(rejected, dead_letter("router", rejected)).differences == []
 
 
-@pytest.mark.parametrize("named", [(), (("ce_id", b"jawaban-17"),), (("ce_id", str(case(99)).encode()),)])
-def test_an_answer_is_known_by_the_headers_that_its_agency_wrote(desk: Desk, named: Headers) -> None:
-    """Without an id there, or with another one than in its body, its letter is found all the same."""
-    said = answer(1, PLN, hop=5, verdict="refused")
-    theirs = replace(said, headers=tuple(header for header in said.headers if header[0] != "ce_id") + named)
-    desk.publish(theirs)
-    with closing(desk.bus.reader()) as reader:
-        *_, record = (one for one in reader.read([AGENCY_ANSWERS]) if one.value == said.value)
-    where = ("dead_position", record.position.encode())
-    died = letter("router", theirs)
-    audit = desk.worked(replace(died, headers=(*died.headers, where)))
-    assert audit.found == []
+@pytest.mark.parametrize("id_headers", [(), (("ce_id", b"jawaban-17"),), (("ce_id", str(complaint_id(99)).encode()),)])
+def test_an_answer_is_identified_by_the_agencys_headers(bus: AuditedBus, id_headers: Headers) -> None:
+    """The headers may have no id, or another one than the body. The dead letter still belongs to the answer."""
+    original = answer(1, PLN, hop=5, verdict="refused")
+    headers = tuple(header for header in original.headers if header[0] != "ce_id") + id_headers
+    rejected = replace(original, headers=headers)
+    bus.publish(rejected)
+    with closing(bus.bus.reader()) as reader:
+        *_, record = (record for record in reader.read([AGENCY_ANSWERS]) if record.value == original.value)
+    position = ("dead_position", record.position.encode())
+    letter = dead_letter("router", rejected)
+    audit = bus.audit_processed(replace(letter, headers=(*letter.headers, position)))
+    assert audit.differences == []
 
 
-def test_an_answer_that_nobody_worked_yet_waits(desk: Desk) -> None:
-    """The router will say whether its dispatch is there."""
-    desk.worked()
-    desk.publish(answer(1, PLN, hop=5))
-    assert desk.audit().found == []
+def test_an_unprocessed_answer_is_no_difference(bus: AuditedBus) -> None:
+    """The router has yet to decide whether its dispatch exists."""
+    bus.audit_processed()
+    bus.publish(answer(1, PLN, hop=5))
+    assert bus.audit().differences == []
 
 
-def test_what_can_not_be_read_is_no_difference(desk: Desk) -> None:
-    """Garbage on every topic is some stage's dead letter."""
+def test_an_unreadable_record_is_no_difference(bus: AuditedBus) -> None:
+    """An unreadable record of any topic becomes a dead letter of its stage."""
     names = (COMPLAINTS, AGENCY_ANSWERS, OVERSIGHT, QUARANTINE, *QUEUES)
-    audit = desk.worked(*(Outgoing(name, b"", b"{", complaint(1).headers) for name in names))
-    assert (audit.found, audit.quarantined) == ([], 2)
+    audit = bus.audit_processed(*(Outgoing(name, b"", b"{", complaint(1).headers) for name in names))
+    assert (audit.differences, audit.quarantined) == ([], 2)

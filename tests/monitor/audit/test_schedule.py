@@ -11,12 +11,12 @@ from app.assembly.monitoring import watch
 from app.assembly.parts import Parts
 from bus.errors import Retry, Stop
 from config.database import DatabaseUnavailable
-from monitor.alert_conditions import concerns
+from monitor.alert_conditions import find_alerts
 from monitor.audit.audit import Audit
-from monitor.audit.schedule import Auditing
+from monitor.audit.schedule import AuditSchedule
 from tests.support.log_capture import Heard, listening
 
-LOST = Audit(accepted=9, named=Counter({"no_outcome": 2}))
+LOST = Audit(accepted=9, counts=Counter({"no_outcome": 2}))
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def audits(*found: Audit | Exception) -> Callable[[], Audit]:
 def told_by(*found: Audit | Exception) -> list[Mapping[str, int]]:
     """What one step tells of these audits."""
     told: list[Mapping[str, int]] = []
-    Auditing(audits(*found), told.append, threading.Event(), 60.0, 0.0).step()
+    AuditSchedule(audits(*found), told.append, threading.Event(), 60.0, 0.0).step()
     return told
 
 
@@ -50,7 +50,7 @@ def test_differences_are_told_by_kind(heard: Heard) -> None:
     """After a second look found them too; none where all is well."""
     assert told_by(LOST, LOST) == [{"lost": 2, "doubled": 0, "misfiled": 0}]
     assert told_by(Audit()) == [{"lost": 0, "doubled": 0, "misfiled": 0}]
-    assert [line["event"] for line in heard.lines] == ["audit.made", "audit.made"]
+    assert [line["event"] for line in heard.lines] == ["audit.completed", "audit.completed"]
 
 
 def test_what_passes_by_itself_is_not_told(heard: Heard) -> None:
@@ -61,10 +61,10 @@ def test_what_passes_by_itself_is_not_told(heard: Heard) -> None:
 @pytest.mark.parametrize(
     ("error", "event"),
     [
-        (Retry("away"), "audit.not_made"),
-        (Stop("no room"), "audit.not_made"),
-        (DatabaseUnavailable("away"), "audit.not_made"),
-        (KeyError("x"), "audit.unexpected"),
+        (Retry("away"), "audit.skipped"),
+        (Stop("no room"), "audit.skipped"),
+        (DatabaseUnavailable("away"), "audit.skipped"),
+        (KeyError("x"), "audit.failed"),
     ],
 )
 def test_what_is_away_ends_nothing(heard: Heard, error: Exception, event: str) -> None:
@@ -77,7 +77,7 @@ def test_it_audits_until_it_is_stopped(heard: Heard) -> None:
     """A stop in the middle of a pause, or before the second look, is heard at once."""
     stopping = threading.Event()
     told: list[Mapping[str, int]] = []
-    auditing = Auditing(audits(LOST), told.append, stopping, 0.0, 600.0)
+    auditing = AuditSchedule(audits(LOST), told.append, stopping, 0.0, 600.0)
     thread = threading.Thread(target=auditing.run)
     thread.start()
     stopping.set()
@@ -88,7 +88,7 @@ def test_it_audits_until_it_is_stopped(heard: Heard) -> None:
 def test_a_difference_is_on_the_console(parts: Parts) -> None:
     """From the audit to what needs a person."""
     looking = watch(parts)
-    assert "audit" not in {one.name for one in concerns(looking.look(), DIRECTORY)}
-    looking.audited({"lost": 2, "doubled": 0, "misfiled": 0})
-    assert "audit" in {one.name for one in concerns(looking.look(), DIRECTORY)}
+    assert "audit" not in {one.name for one in find_alerts(looking.collect(), DIRECTORY)}
+    looking.record_audit({"lost": 2, "doubled": 0, "misfiled": 0})
+    assert "audit" in {one.name for one in find_alerts(looking.collect(), DIRECTORY)}
     looking.close()

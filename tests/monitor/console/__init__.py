@@ -1,1 +1,1 @@
-"""The operations console: what it makes of a look, what it sends, and how it serves. `tests/browser` looks at it."""
+"""Tests of the console without a browser. `tests/end_to_end/browser/test_console.py` uses a real browser."""

@@ -1,4 +1,4 @@
-"""The console on a port of its own, showing what a test plants."""
+"""Serves the console of a planted monitor on a free port."""
 
 import gc
 import socket
@@ -11,20 +11,20 @@ from fastapi import FastAPI
 
 from app.assembly.channels import DIRECTORY
 from app.assembly.operations_http import OpsServer, show
-from tests.monitor.console.snapshots import Planted
+from tests.monitor.console.snapshots import PlantedMonitor
 from tests.support.ports import free_port
 
 
 @contextmanager
-def serving(planted: Planted) -> Iterator[str]:
-    """Serve until the block ends, or until `planted.stopping` is set; gives the address."""
+def serving(planted: PlantedMonitor) -> Iterator[str]:
+    """Serve until the block ends, or until `planted.stopping` is set; yield the address."""
     app = FastAPI(docs_url=None, redoc_url=None, redirect_slashes=False)
-    show(app, planted.watching, DIRECTORY)
+    show(app, planted.loop, DIRECTORY)
     port = free_port()
     server = OpsServer(app, "127.0.0.1", port, planted.stopping)
     thread = threading.Thread(target=server.run, name="console")
     thread.start()
-    while not listens(port):
+    while not is_listening(port):
         threading.Event().wait(0.02)
     try:
         yield f"http://127.0.0.1:{port}"
@@ -32,14 +32,14 @@ def serving(planted: Planted) -> Iterator[str]:
         planted.stopping.set()
         thread.join(20)
         assert not thread.is_alive()
-        # A client that took nothing leaves its transport to the garbage collector, in whichever test that comes by.
+        # The garbage collector closes the transport of a client that read nothing. It would warn in a later test.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)
             gc.collect()
 
 
-def listens(port: int) -> bool:
-    """Whether anybody does; before the first look the console answers 503."""
+def is_listening(port: int) -> bool:
+    """Return True if a server listens on the port. Before the first snapshot the console answers 503."""
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
         return True
     return False

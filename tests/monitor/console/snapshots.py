@@ -1,4 +1,4 @@
-"""A service in every kind of trouble, as one look would find it; and a Watching that sees what a test plants."""
+"""Snapshots of an invented service, healthy or with every alert, and a monitor loop that shows a planted snapshot."""
 
 import threading
 from datetime import datetime, timedelta
@@ -6,21 +6,21 @@ from datetime import datetime, timedelta
 from app.assembly.channels import DIRECTORY
 from messages.shapes import Channel
 from messages.topics import TRIAGE
-from monitor.monitor_loop import Watching
+from monitor.monitor_loop import MonitorLoop
 from monitor.snapshot import (
+    Backlog,
     ChannelState,
     DoorState,
-    Heap,
-    PartState,
+    PendingReview,
     ProcessState,
     QueueState,
     Snapshot,
     StageState,
-    Waiting,
+    WorkerState,
 )
 
-# Of the 10,000 dead letters, by reason; the rest of the planted numbers are small beside these.
-LETTERS = {
+# Dead letters by stage, reason and field: 10,000 in total.
+DEAD_LETTERS = {
     ("normalize", "unreadable", "body"): 6_150,
     ("normalize", "not_sealed", "sealed"): 2_400,
     ("normalize", "unexpected:ZeroDivisionError", ""): 1_200,
@@ -32,17 +32,17 @@ _PLACES = ("Kabupaten Semarang", "Kota Bandung", "Kabupaten Kepulauan Siau Tagul
 
 
 def quiet(at: datetime) -> Snapshot:
-    """Nothing needs a person."""
+    """Return a snapshot without alerts."""
     return Snapshot(
         at=at,
-        channels=tuple(channel(one, at, 3, 170) for one in DIRECTORY.names),
+        channels=tuple(channel(name, at, 3, 170) for name in DIRECTORY.names),
         stages=tuple(stage(name, at, 0, 0) for name in ("normalize", "router", "ledger", "replies")),
         processes=(process("host-1"),),
     )
 
 
 def troubled(at: datetime, agencies: int = 600, step: int = 0) -> Snapshot:
-    """Everything that can need a person does; `step` moves the numbers a little, as time does."""
+    """Return a snapshot with every alert that is possible at once. `step` changes some numbers a little."""
     return Snapshot(
         at=at,
         channels=(
@@ -57,12 +57,13 @@ def troubled(at: datetime, agencies: int = 600, step: int = 0) -> Snapshot:
             stage("ledger", at, 3, 2, "ledger-1"),
             stage("replies", at, 0, 0),
         ),
-        letters=tuple(heap(*of, many, at) for of, many in LETTERS.items()),
-        quarantine=(heap("sms", "bad_signature", "", 34 + step, at), heap("sms", "unsigned", "", 2, at)),
+        letters=tuple(pending(*reason, many, at) for reason, many in DEAD_LETTERS.items()),
+        quarantine=(pending("sms", "bad_signature", "", 34 + step, at), pending("sms", "unsigned", "", 2, at)),
         queues=(
-            QueueState(agency=TRIAGE, name="Triage", waiting=waiting(412, 190_000, at), overdue=37),
+            QueueState(agency=TRIAGE, name="Triage", waiting=backlog(412, 190_000, at), overdue=37),
             *sorted(
-                (queue(number, agencies, step, at) for number in range(agencies)), key=lambda one: -one.waiting.many
+                (queue(number, agencies, step, at) for number in range(agencies)),
+                key=lambda agency_queue: -agency_queue.waiting.many,
             ),
         ),
         processes=(
@@ -73,9 +74,9 @@ def troubled(at: datetime, agencies: int = 600, step: int = 0) -> Snapshot:
             process(
                 "workers-1",
                 parts={
-                    "normalize": PartState(worked=1_804_121 + step, rejected=9_750, retried=3, waits_for="bus"),
-                    "router": PartState(worked=1_793_010, fenced=7, fenced_seconds=11),
-                    "ledger": PartState(worked=1_790_007, silent_seconds=412),
+                    "normalize": WorkerState(worked=1_804_121 + step, rejected=9_750, retried=3, waits_for="bus"),
+                    "router": WorkerState(worked=1_793_010, fenced=7, fenced_seconds=11),
+                    "ledger": WorkerState(worked=1_790_007, silent_seconds=412),
                 },
                 ahead=-38,
             ),
@@ -86,40 +87,42 @@ def troubled(at: datetime, agencies: int = 600, step: int = 0) -> Snapshot:
     )
 
 
-def dark(at: datetime) -> Snapshot:
-    """Neither bus nor database can be reached."""
+def all_away(at: datetime) -> Snapshot:
+    """Return a snapshot in which neither the bus nor the database can be reached."""
     return Snapshot(at=at, away={"bus": "can't be reached", "database": "can't be reached"}, processes=(process("a"),))
 
 
-def channel(one: Channel, at: datetime, minute: int, hour: int, newest: int = 9, usual: float = 166.2) -> ChannelState:
-    """What a channel took."""
-    return ChannelState(channel=one, minute=minute, hour=hour, usual=usual, newest=at - timedelta(seconds=newest))
+def channel(name: Channel, at: datetime, minute: int, hour: int, newest: int = 9, usual: float = 166.2) -> ChannelState:
+    """Return the arrivals of a channel."""
+    return ChannelState(channel=name, minute=minute, hour=hour, usual=usual, newest=at - timedelta(seconds=newest))
 
 
 def stage(name: str, at: datetime, many: int, age: float, *members: str) -> StageState:
-    """A stage with so much waiting; without `members` nobody works it, unless nothing waits."""
-    topics = {"complaints": waiting(many, age, at)} if many else {}
+    """Return a stage with `count` waiting records. Without `members` it has no worker, unless nothing waits."""
+    topics = {"complaints": backlog(many, age, at)} if many else {}
     return StageState(stage=name, members=members or (() if many else ("host-1",)), topics=topics)
 
 
-def waiting(many: int, age: float, at: datetime) -> Waiting:
-    """So many, the oldest for so many seconds."""
-    return Waiting(many=many, oldest=at - timedelta(seconds=age)) if many else Waiting()
+def backlog(many: int, age: float, at: datetime) -> Backlog:
+    """Return a backlog; `age` is that of the oldest, in seconds."""
+    return Backlog(many=many, oldest=at - timedelta(seconds=age)) if many else Backlog()
 
 
-def heap(place: str, reason: str, field: str, many: int, at: datetime) -> Heap:
-    """Messages that were put aside."""
+def pending(place: str, reason: str, field: str, many: int, at: datetime) -> PendingReview:
+    """Return messages that were put aside for one reason."""
     newest = at - timedelta(seconds=45)
-    return Heap(place=place, reason=reason, field=field, waiting=waiting(many, 3_600 + 300 * many, at), newest=newest)
+    return PendingReview(
+        place=place, reason=reason, field=field, waiting=backlog(many, 3_600 + 300 * many, at), newest=newest
+    )
 
 
-def queue(number: int, of: int, step: int, at: datetime) -> QueueState:
-    """The queue of one of so many agencies; with each step the first takes one of its neighbours over."""
-    many = (of - number) * 3 + (step * 4 if number == 1 else 0)
+def queue(number: int, agencies: int, step: int, at: datetime) -> QueueState:
+    """Return the queue of one of `agencies` agencies. With each step the second agency passes one of its neighbours."""
+    many = (agencies - number) * 3 + (step * 4 if number == 1 else 0)
     name = f"{_PLACES[number % len(_PLACES)]} {number + 1}"
     overdue = max(0, 40 - number)
     return QueueState(
-        agency=f"kab-{number:04}", name=name, waiting=waiting(many, 7_000 * (number % 90) + 60, at), overdue=overdue
+        agency=f"kab-{number:04}", name=name, waiting=backlog(many, 7_000 * (number % 90) + 60, at), overdue=overdue
     )
 
 
@@ -129,10 +132,10 @@ def process(
     spooled: int = 0,
     share: float = 0.0,
     aside: int = 0,
-    parts: dict[str, PartState] | None = None,
+    parts: dict[str, WorkerState] | None = None,
     ahead: float = 0.0,
 ) -> ProcessState:
-    """A process that answers."""
+    """Return a process that answered the probe."""
     usual = {"web": "", "sms": "", "twitter": "", "mobile": ""} if doors is None and parts is None else doors or {}
     return ProcessState(
         address=f"http://{instance}:1710",
@@ -142,20 +145,20 @@ def process(
         spool_share=share,
         spool_aside=aside,
         refused={"sms": {"bad_signature": 44, "unsigned": 2}, "web": {"invalid_submission": 310}} if spooled else {},
-        parts={"normalize": PartState(worked=120)} if doors is None and parts is None else parts or {},
+        parts={"normalize": WorkerState(worked=120)} if doors is None and parts is None else parts or {},
         ahead=ahead,
     )
 
 
-class Planted:
-    """Shows what `seen` is. It stands still but for `step`."""
+class PlantedMonitor:
+    """A monitor loop without a thread: it takes a snapshot only at `step`."""
 
-    def __init__(self, seen: Snapshot) -> None:
-        self.seen = seen
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
         self.stopping = threading.Event()
-        self.watching = Watching(lambda: self.seen, DIRECTORY, self.stopping, 5.0)
+        self.loop = MonitorLoop(lambda: self.snapshot, DIRECTORY, self.stopping, 5.0)
 
-    def step(self, seen: Snapshot) -> None:
-        """Look once, and see this."""
-        self.seen = seen
-        self.watching.step()
+    def step(self, snapshot: Snapshot) -> None:
+        """Take this snapshot."""
+        self.snapshot = snapshot
+        self.loop.step()

@@ -1,59 +1,59 @@
-"""From one list of rows to the next."""
+"""Changes between two lists of rows."""
 
 from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.console.list_changes import Change, Put, change
+from monitor.console.list_changes import ListChange, RowPlacement, diff_rows
 
 LISTS = st.dictionaries(st.text("abcdefgh", min_size=1, max_size=2), st.sampled_from("xyz"))
 
 
-def applied(before: dict[str, str], done: Change | None) -> list[tuple[str, str]]:
-    """What a reader has afterwards."""
+def apply_change(before: dict[str, str], change: ListChange | None) -> list[tuple[str, str]]:
+    """Return the rows after the change."""
     rows = list(before.items())
-    for key in done.gone if done else ():
+    for key in change.removed if change else ():
         rows = [row for row in rows if row[0] != key]
-    for key, after, text in done.put if done else ():
-        if after is None:
-            rows = [(each, text if each == key else said) for each, said in rows]
+    for key, above, text in change.placed if change else ():
+        if above is None:
+            rows = [(row_key, text if row_key == key else row_text) for row_key, row_text in rows]
             continue
         rows = [row for row in rows if row[0] != key]
-        at = next(place for place, row in enumerate(rows) if row[0] == after) + 1 if after else 0
-        rows.insert(at, (key, text))
+        index = next(index for index, row in enumerate(rows) if row[0] == above) + 1 if above else 0
+        rows.insert(index, (key, text))
     return rows
 
 
 @given(LISTS, LISTS)
-def test_whoever_does_what_is_said_has_the_new_list(before: dict[str, str], now: dict[str, str]) -> None:
-    """Whatever went, came, moved or changed."""
-    assert applied(before, change(before, now)) == list(now.items())
+def test_applying_the_changes_gives_the_new_list(before: dict[str, str], after: dict[str, str]) -> None:
+    """Rows may be removed, added, moved and changed."""
+    assert apply_change(before, diff_rows(before, after)) == list(after.items())
 
 
 @given(LISTS, st.randoms())
-def test_rows_that_only_moved(before: dict[str, str], random: Random) -> None:
-    """In any order."""
-    now = random.sample([*before.items()], len(before))
+def test_rows_can_move_to_any_order(before: dict[str, str], random: Random) -> None:
+    """The changes of a permutation give that permutation."""
+    after = random.sample([*before.items()], len(before))
 
-    assert applied(before, change(before, dict(now))) == now
+    assert apply_change(before, diff_rows(before, dict(after))) == after
 
 
 @given(LISTS)
-def test_the_same_list_needs_nothing(rows: dict[str, str]) -> None:
-    """Nothing is sent where nothing changed."""
-    assert change(rows, dict(rows)) is None
+def test_equal_lists_have_no_change(rows: dict[str, str]) -> None:
+    """No event is sent for them."""
+    assert diff_rows(rows, dict(rows)) is None
 
 
-def test_one_row_that_passes_another_is_one_row_sent() -> None:
-    """Of six hundred rows those stay where they are whose order stays."""
-    before = {str(at): "" for at in range(600)}
+def test_one_moved_row_is_one_placement() -> None:
+    """The other 599 rows are not moved."""
+    before = {str(number): "" for number in range(600)}
     order = [key for key in before if key != "7"]
     order.insert(5, "7")
 
-    assert change(before, dict.fromkeys(order, "")) == Change([], [Put("7", "4", "")])
+    assert diff_rows(before, dict.fromkeys(order, "")) == ListChange([], [RowPlacement("7", "4", "")])
 
 
 def test_a_changed_row_stays_in_its_place() -> None:
-    """It has no place to go to."""
-    assert change({"a": "1", "b": "1"}, {"a": "1", "b": "2"}) == Change([], [Put("b", None, "2")])
+    """Its placement names no row above it."""
+    assert diff_rows({"a": "1", "b": "1"}, {"a": "1", "b": "2"}) == ListChange([], [RowPlacement("b", None, "2")])

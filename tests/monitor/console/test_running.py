@@ -1,4 +1,4 @@
-"""The console of a service that runs."""
+"""The console of a running service."""
 
 import time
 from collections.abc import Iterator
@@ -7,40 +7,40 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.monitor.console.served import listens
-from tests.monitor.console.test_served import events, listen, shown
+from tests.monitor.console.served import is_listening
+from tests.monitor.console.test_served import events, listen, shown_id
 from tests.support.service import Whole
 
 _PATIENCE_SECONDS = 30
-# Below what a browser that is not let go would take: uvicorn gives it five seconds.
+# uvicorn would wait five seconds for an open stream.
 _PROMPTLY = 4.0
 
 
 @pytest.fixture
 def monitor(tmp_path: Path) -> Iterator[Whole]:
-    """A process that only watches."""
+    """A process that runs only the monitor."""
     made = Whole(tmp_path)
     made.start("monitor")
     yield made
     made.close()
 
 
-def test_it_looks_shows_and_ends(monitor: Whole) -> None:
-    """Whoever opens the page early is told when there is something to see, and holds up nobody's end."""
+def test_the_monitor_shows_its_snapshots_and_stops(monitor: Whole) -> None:
+    """A page that was opened before the first snapshot reloads after it. Open pages do not delay the stop."""
     port = monitor.settings.port + 2
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not listens(port):
+    while not is_listening(port):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     address = f"http://127.0.0.1:{port}"
-    early = events(listen(address, shown(address)))
-    assert [next(early), next(early)] == [["retry: 2000"], ["event: fresh", "data:"]]
+    early_page = events(listen(address, shown_id(address)))
+    assert [next(early_page), next(early_page)] == [["retry: 2000"], ["event: fresh", "data:"]]
     page = requests.get(f"{address}/ops", timeout=30)
-    assert "Nobody works normalize: nothing waits yet." in page.text
-    heard = events(listen(address, shown(address)))
-    assert next(heard) == ["retry: 2000"]
+    assert "No process runs normalize. No message waits for it yet." in page.text
+    later_page = events(listen(address, shown_id(address)))
+    assert next(later_page) == ["retry: 2000"]
     began = time.monotonic()
 
     assert monitor.stop() == [0]
     assert time.monotonic() - began < _PROMPTLY
-    assert [list(heard), list(early)] == [[], []]
+    assert [list(later_page), list(early_page)] == [[], []]

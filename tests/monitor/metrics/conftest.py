@@ -1,4 +1,4 @@
-"""Expositions of what was planted, and Prometheus's tools."""
+"""Expositions of planted snapshots, and Prometheus's tools."""
 
 import shutil
 import subprocess
@@ -11,17 +11,17 @@ from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.assembly.channels import DIRECTORY
-from monitor.active_alerts import Register
+from monitor.active_alerts import AlertRegister
 from monitor.metrics.catalog import METRICS
 from monitor.metrics.exposition import Exposition
-from monitor.monitor_loop import View
-from monitor.snapshot import PartState, ProcessState, Snapshot
+from monitor.monitor_loop import Observation
+from monitor.snapshot import ProcessState, Snapshot, WorkerState
 from tests.conftest import NOW, missing
 from tests.support.paths import ROOT
 from tests.support.stages import WATCHED_TOPICS
 
 DASHBOARD = ROOT / "monitor" / "metrics" / "grafana" / "satupintu.json"
-# The process that runs the monitor: it works nothing, and has no door.
+# The process that runs the monitor. It has no worker and no door.
 OWN = ProcessState(address="", instance="monitor-1")
 
 Expose = Callable[..., str]
@@ -30,12 +30,12 @@ Promtool = Callable[..., str]
 
 @pytest.fixture
 def expose() -> Expose:
-    """What `/metrics` says where the monitor saw this; of a process without a monitor, where it saw nothing."""
+    """Return the text of `/metrics` for a monitor's snapshot; for `None`, that of a process without monitor."""
 
-    def exposed(seen: Snapshot | None, own: ProcessState = OWN) -> str:
-        view = View(3, seen, Register(DIRECTORY).stand(seen)) if seen else None
+    def exposed(snapshot: Snapshot | None, own: ProcessState = OWN) -> str:
+        observation = Observation(3, snapshot, AlertRegister(DIRECTORY).update(snapshot)) if snapshot else None
         registry = CollectorRegistry()
-        registry.register(Exposition(lambda: own, lambda: view, WATCHED_TOPICS, lambda: NOW))
+        registry.register(Exposition(lambda: own, lambda: observation, WATCHED_TOPICS, lambda: NOW))
         return generate_latest(registry).decode()
 
     return exposed
@@ -43,8 +43,8 @@ def expose() -> Expose:
 
 @pytest.fixture
 def busy() -> ProcessState:
-    """A process with whatever a process can have."""
-    parts = {"router": PartState(worked=7, rejected=1, retried=2, fenced=1, fenced_seconds=9.5, silent_seconds=0.2)}
+    """Return a process with every figure that a process can have."""
+    parts = {"router": WorkerState(worked=7, rejected=1, retried=2, fenced=1, fenced_seconds=9.5, silent_seconds=0.2)}
     return ProcessState.model_validate(
         {"address": "", "instance": "host-a", "doors": {"web": {}, "sms": {"why": "spool_full"}}, "spooled": 12}
         | {"spool_share": 0.25, "refused": {"sms": {"unsigned": 4}}, "parts": parts}
@@ -53,43 +53,45 @@ def busy() -> ProcessState:
 
 @pytest.fixture(scope="session")
 def promtool() -> Promtool:
-    """Runs promtool, which must be content; returns what it says."""
+    """Return a function that runs promtool, requires success, and returns its output."""
     path = tool("promtool")
 
-    def run(*arguments: str | Path, given: str | None = None) -> str:
-        done = subprocess.run([path, *arguments], input=given, capture_output=True, text=True, check=False, timeout=60)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout + done.stderr
+    def run(*arguments: str | Path, stdin: str | None = None) -> str:
+        completed = subprocess.run(
+            [path, *arguments], input=stdin, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert completed.returncode == 0, completed.stdout + completed.stderr
+        return completed.stdout + completed.stderr
 
     return run
 
 
 def tool(name: str) -> str:
-    """The path of one of Prometheus's programs."""
+    """Return the path of one of Prometheus's programs; skip the test without it."""
     path = shutil.which(name)
     if not path:
         missing(f"Prometheus: no {name} on PATH")
     return str(path)
 
 
-def asked_by(dashboard: dict[str, Any]) -> list[str]:
-    """The questions of its panels, as they go to Prometheus."""
+def dashboard_queries(dashboard: dict[str, Any]) -> list[str]:
+    """Return the queries of the dashboard's panels, as Grafana sends them to Prometheus."""
     targets = [target for panel in dashboard["panels"] for target in panel.get("targets", ())]
     return [target["expr"].replace("$__rate_interval", "1m") for target in targets]
 
 
 def families(exposition: str) -> dict[str, Metric]:
-    """By name, as a reader of the format finds them; a counter's without its ending."""
+    """Parse an exposition into metric families by name; the name of a counter has no `_total`."""
     return {family.name: family for family in text_string_to_metric_families(exposition)}
 
 
 def values(exposition: str) -> dict[str, float]:
-    """Each sample as `name{label="value"}`, the labels as in the list, without those that say nothing."""
-    found = {}
+    """Return each value by `name{label="value"}`, with the labels in the catalog's order and without empty ones."""
+    values_by_name = {}
     order = {metric.name: metric.labels for metric in METRICS}
     for family in families(exposition).values():
         for sample in family.samples:
-            said = {name: sample.labels[name] for name in order[sample.name] if sample.labels[name]}
-            labels = ",".join(f'{name}="{value}"' for name, value in said.items())
-            found[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
-    return found
+            labels = {name: sample.labels[name] for name in order[sample.name] if sample.labels[name]}
+            label_text = ",".join(f'{name}="{value}"' for name, value in labels.items())
+            values_by_name[f"{sample.name}{{{label_text}}}" if labels else sample.name] = sample.value
+    return values_by_name

@@ -1,4 +1,4 @@
-"""A real Prometheus, started by a test beside what it asks."""
+"""Starts a real Prometheus for a test."""
 
 import json
 import re
@@ -10,19 +10,20 @@ from typing import Any
 
 import requests
 
-from monitor.metrics.alert_rules import FILE, JOB
+from monitor.metrics.alert_rules import FILE
+from monitor.metrics.rule_definitions import JOB
 from tests.monitor.metrics.conftest import tool
 from tests.support.ports import free_port
 
 
 class Prometheus:
-    """One that runs."""
+    """A running Prometheus."""
 
     def __init__(self, port: int) -> None:
         self._address = f"http://127.0.0.1:{port}"
 
-    def says(self, path: str) -> Any:
-        """What its API answers; nothing while it is not up."""
+    def query_api(self, path: str) -> Any:
+        """Return the data of an API answer; empty before the server is ready."""
         try:
             response = requests.get(f"{self._address}/api/v1/{path}", timeout=5)
         except requests.ConnectionError:
@@ -30,20 +31,20 @@ class Prometheus:
         return response.json()["data"] if response.ok else {}
 
     def firing(self) -> list[dict[str, Any]]:
-        """The alerts that fire."""
-        return [alert for alert in self.says("alerts").get("alerts", []) if alert["state"] == "firing"]
+        """Return the firing alerts."""
+        return [alert for alert in self.query_api("alerts").get("alerts", []) if alert["state"] == "firing"]
 
 
 @contextmanager
 def running(folder: Path, *ports: int, at_once: bool = False) -> Iterator[Prometheus]:
-    """Prometheus as the runbook sets it up, but asking these ports every second.
+    """Run Prometheus with the runbook's configuration, but scrape these ports every second.
 
-    `at_once`: no alert has to hold for a while before it fires.
+    With `at_once`, alerts fire without waiting for their `for` time.
     """
     program, port = tool("prometheus"), free_port()
     rules = folder / "rules.yml"
     rules.write_text(re.sub(r"for: \w+", "for: 0s", FILE.read_text()) if at_once else FILE.read_text())
-    targets = [f"127.0.0.1:{asked}" for asked in ports]
+    targets = [f"127.0.0.1:{target_port}" for target_port in ports]
     config = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
         "rule_files": [str(rules)],

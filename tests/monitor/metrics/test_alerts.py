@@ -1,4 +1,4 @@
-"""The alerts: the file is what the thresholds say, and an alert fires exactly where its concern stands."""
+"""The alert rules match the thresholds, and a rule fires exactly when the console's alert is active."""
 
 import json
 import re
@@ -11,36 +11,39 @@ import pytest
 from app import alert_rules
 from app.alert_rules import RULES
 from app.assembly.channels import DIRECTORY
-from monitor.alert_conditions import NAMES, concerns
-from monitor.metrics.alert_rules import AGENCY_SECONDS, FILE, SEVERITIES, document
+from monitor.alert import ALERT_NAMES
+from monitor.alert_conditions import find_alerts
+from monitor.metrics.alert_rules import FILE, rules_document
 from monitor.metrics.catalog import METRICS, PROCESS_TIME
+from monitor.metrics.rule_definitions import AGENCY_SECONDS, SEVERITIES
 from monitor.snapshot import DoorState, Snapshot
 from tests.monitor.metrics.conftest import Expose, Promtool, values
-from tests.monitor.metrics.snapshots import BEGAN, NOT_YET, look, process, queue
+from tests.monitor.metrics.snapshots import NOT_RAISED, RAISED, process, queue, snapshot_with
 
 CASES = Path(__file__).parent / "alerts.yml"
-# Alerts on what no concern is about: how the metrics themselves come, and what only shows over time.
-BESIDE = {"AgencyOldest", "DeadLetterRate", "LookOld", "MonitorDown", "ScrapeFailed"}
-_FOR_HOW_LONG = "x40"
-_AT = "10m"
+# Rules without an alert on the console: for the metrics themselves, and for changes over time.
+RULES_WITHOUT_ALERT = {"AgencyOldest", "DeadLetterRate", "SnapshotOld", "MonitorDown", "ScrapeFailed"}
+# Number of samples, and time of the evaluation.
+_SAMPLES = "x40"
+_EVAL_TIME = "10m"
 
 
 def test_the_committed_rules_are_current() -> None:
-    """A changed threshold is a changed alert: it shows in the diff, or the check fails."""
-    assert FILE.read_text() == document(RULES)
+    """A changed threshold changes the committed file, or the check fails."""
+    assert FILE.read_text() == rules_document(RULES)
 
 
-def test_every_concern_has_its_alert() -> None:
-    """By its name, and as its entry in the runbook; each severity of one name once."""
-    assert {_alert(name) for name in NAMES} == {rule.alert for rule in RULES} - BESIDE
-    assert {rule.entry for rule in RULES if rule.alert not in BESIDE} == set(NAMES)
+def test_every_alert_has_its_rule() -> None:
+    """The rule has the alert's name, and a runbook entry. A name has each severity once."""
+    assert {_alert_name(name) for name in ALERT_NAMES} == {rule.alert for rule in RULES} - RULES_WITHOUT_ALERT
+    assert {rule.entry for rule in RULES if rule.alert not in RULES_WITHOUT_ALERT} == set(ALERT_NAMES)
     assert len({(rule.alert, rule.urgency) for rule in RULES}) == len(RULES)
 
 
-def test_the_check_fails_where_they_differ(
+def test_the_check_finds_a_difference(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`python -m app.alert_rules` writes what `--check` is content with; an edit by hand is found."""
+    """`--check` accepts the written file, and fails after an edit by hand."""
     file = tmp_path / "alerts" / "satupintu.yml"
     monkeypatch.setattr(alert_rules, "FILE", file)
     monkeypatch.setattr(sys, "argv", ["rules", "--check"])
@@ -49,23 +52,23 @@ def test_the_check_fails_where_they_differ(
     assert alert_rules.main() == 0
     monkeypatch.setattr(sys, "argv", ["rules", "--check"])
     assert alert_rules.main() == 0
-    file.write_text(document(RULES).replace(">= 120", ">= 1200"))
+    file.write_text(rules_document(RULES).replace(">= 120", ">= 1200"))
     assert alert_rules.main() == 1
     assert "make alerts" in capsys.readouterr().err
 
 
-def test_promtool_reads_the_rules(promtool: Promtool) -> None:
-    """`promtool check rules` finds all of them and nothing wrong."""
+def test_promtool_accepts_the_rules(promtool: Promtool) -> None:
+    """`promtool check rules` finds all rules and no error."""
     assert f"{len(RULES)} rules found" in promtool("check", "rules", FILE)
 
 
-def test_the_alerts_ask_for_nothing_else() -> None:
-    """Each name of ours in an expression is a metric of the list."""
+def test_rules_use_only_metrics_of_the_catalog() -> None:
+    """Every name with our prefix is a metric of the catalog."""
     assert _names(FILE.read_text()) <= {metric.name for metric in METRICS}
 
 
-def test_every_alert_was_seen_to_fire_and_not_to_fire(promtool: Promtool) -> None:
-    """`promtool test rules` on the written cases, in which each alert does both at its severity."""
+def test_every_rule_fires_and_stops_firing(promtool: Promtool) -> None:
+    """`promtool test rules` runs the cases of `alerts.yml`, in which every rule does both at each severity."""
     promtool("test", "rules", CASES)
     cases = CASES.read_text()
     fired = re.findall(r"alertname: (\w+)\n +exp_alerts:\n +- exp_labels: {severity: (\w+)", cases)
@@ -73,47 +76,55 @@ def test_every_alert_was_seen_to_fire_and_not_to_fire(promtool: Promtool) -> Non
     assert set(re.findall(r"alertname: (\w+)}\n", cases)) == {rule.alert for rule in RULES}
 
 
-@pytest.mark.parametrize("seen", [pytest.param(seen, id=name) for name, seen in {**BEGAN, **NOT_YET}.items()])
-def test_what_stands_fires(seen: Snapshot, expose: Expose, promtool: Promtool, tmp_path: Path) -> None:
-    """From a look to the alerts: those of the concerns that stand, at their urgency, and no others."""
-    standing = {(_alert(one.name), SEVERITIES[one.urgency]) for one in concerns(seen, DIRECTORY)}
-    _expect(standing, values(expose(seen)), promtool, tmp_path)
+@pytest.mark.parametrize(
+    "snapshot", [pytest.param(snapshot, id=name) for name, snapshot in {**RAISED, **NOT_RAISED}.items()]
+)
+def test_active_alerts_fire(snapshot: Snapshot, expose: Expose, promtool: Promtool, tmp_path: Path) -> None:
+    """The active alerts of a snapshot fire at their urgency, and no others."""
+    active = {(_alert_name(alert.name), SEVERITIES[alert.urgency]) for alert in find_alerts(snapshot, DIRECTORY)}
+    _expect(active, values(expose(snapshot)), promtool, tmp_path)
 
 
-def test_the_looks_show_every_concern() -> None:
-    """Each name stands in one of those that show one; in the others nothing stands."""
-    assert {one.name for seen in BEGAN.values() for one in concerns(seen, DIRECTORY)} == set(NAMES)
-    assert {name: concerns(seen, DIRECTORY) for name, seen in NOT_YET.items() if concerns(seen, DIRECTORY)} == {}
+def test_the_snapshots_raise_every_alert() -> None:
+    """The other snapshots raise none."""
+    assert {alert.name for snapshot in RAISED.values() for alert in find_alerts(snapshot, DIRECTORY)} == set(
+        ALERT_NAMES
+    )
+    assert {
+        name: find_alerts(snapshot, DIRECTORY)
+        for name, snapshot in NOT_RAISED.items()
+        if find_alerts(snapshot, DIRECTORY)
+    } == {}
 
 
-def test_a_case_that_an_agency_forgot_fires(expose: Expose, promtool: Promtool, tmp_path: Path) -> None:
-    """Twice its time to answer, and nobody at the agency did; triage has an alert of its own."""
-    late = look(queues=(queue(age=AGENCY_SECONDS), queue("kemenkes", age=AGENCY_SECONDS - 1)))
+def test_a_case_without_answer_for_two_weeks_fires(expose: Expose, promtool: Promtool, tmp_path: Path) -> None:
+    """Triage has an alert of its own."""
+    late = snapshot_with(queues=(queue(age=AGENCY_SECONDS), queue("kemenkes", age=AGENCY_SECONDS - 1)))
     _expect({("AgencyOldest", "ticket")}, values(expose(late)), promtool, tmp_path)
 
 
-def test_two_monitors_say_it_once(expose: Expose, promtool: Promtool, tmp_path: Path) -> None:
-    """What two monitors see, and the process itself says, is one alert."""
-    seen = look(stages=BEGAN["stage-stopped"].stages, processes=BEGAN["door-shut"].processes)
-    itself = process(address="", doors={"sms": DoorState(why="spool_full")})
-    once = values(expose(seen)) | values(expose(None, itself))
-    twice = {
-        f"{name[:-1]},{ask}}}" if "{" in name else f"{name}{{{ask}}}": value
-        for name, value in once.items()
-        for ask in ('instance="a:1"', 'instance="b:1"')
+def test_two_monitors_cause_one_alert(expose: Expose, promtool: Promtool, tmp_path: Path) -> None:
+    """Two monitors and the process itself expose the same condition."""
+    snapshot = snapshot_with(stages=RAISED["stage-stopped"].stages, processes=RAISED["door-shut"].processes)
+    own_state = process(address="", doors={"sms": DoorState(why="spool_full")})
+    single = values(expose(snapshot)) | values(expose(None, own_state))
+    doubled = {
+        f"{name[:-1]},{instance}}}" if "{" in name else f"{name}{{{instance}}}": value
+        for name, value in single.items()
+        for instance in ('instance="a:1"', 'instance="b:1"')
     }
-    _expect({("DoorShut", "page"), ("StageStopped", "page")}, twice, promtool, tmp_path)
+    _expect({("DoorShut", "page"), ("StageStopped", "page")}, doubled, promtool, tmp_path)
 
 
 def _expect(firing: set[tuple[str, str]], exposed: Mapping[str, float], promtool: Promtool, folder: Path) -> None:
-    """Hold it against what Prometheus makes of these values after ten minutes: these alerts, each for one thing."""
+    """Assert that Prometheus fires exactly these alerts, once each, after ten minutes with these values."""
     case = {
         "interval": "15s",
         "input_series": [{"series": name, "values": _steady(name, value)} for name, value in exposed.items()],
         "promql_expr_test": [
             {
                 "expr": 'count by (alertname, severity) (ALERTS{alertstate="firing"})',
-                "eval_time": _AT,
+                "eval_time": _EVAL_TIME,
                 "exp_samples": [
                     {"labels": f'{{alertname="{alert}", severity="{severity}"}}', "value": 1}
                     for alert, severity in sorted(firing)
@@ -128,13 +139,13 @@ def _expect(firing: set[tuple[str, str]], exposed: Mapping[str, float], promtool
 
 
 def _steady(name: str, value: float) -> str:
-    """The same value all the time; a clock goes as Prometheus's does."""
+    """Return a constant series; a clock advances with Prometheus's clock."""
     if name.startswith(PROCESS_TIME.name):
-        return f"0+15{_FOR_HOW_LONG}"
-    return f"{value}+0{_FOR_HOW_LONG}"
+        return f"0+15{_SAMPLES}"
+    return f"{value}+0{_SAMPLES}"
 
 
-def _alert(name: str) -> str:
+def _alert_name(name: str) -> str:
     return name.title().replace("-", "")
 
 

@@ -1,4 +1,4 @@
-"""What is served at `/metrics`: each metric of the list, as it is said to be, and no word of anybody."""
+"""The exposition at `/metrics` has every metric of the catalog, and no text that a citizen wrote."""
 
 import re
 import threading
@@ -11,30 +11,43 @@ from app.assembly.monitoring import watch
 from app.assembly.operations_http import build
 from app.assembly.parts import Parts
 from bus.worker_health import WorkerHealth
-from monitor.alert_conditions import NAMES
-from monitor.health import Pulse
+from monitor.alert import ALERT_NAMES
+from monitor.health import ProcessHealth
 from monitor.metrics import catalog
-from monitor.metrics.catalog import METRICS, OF_PROCESSES, Kind, Metric
-from monitor.monitor_loop import Watching
-from monitor.snapshot import ProcessState, Waiting
+from monitor.metrics.catalog import METRICS, PROCESS_METRICS, Kind, Metric
+from monitor.monitor_loop import MonitorLoop
+from monitor.snapshot import Backlog, ProcessState
 from tests.conftest import NOW
 from tests.ingest.door_client import DoorServer
 from tests.monitor.metrics.conftest import Expose, Promtool, families, values
-from tests.monitor.metrics.snapshots import BEGAN, OTHER, WELL, ago, channel, heap, look, process, queue, stage
+from tests.monitor.metrics.snapshots import (
+    HEALTHY,
+    OTHER_ADDRESS,
+    RAISED,
+    ago,
+    channel,
+    pending,
+    process,
+    queue,
+    snapshot_with,
+    stage,
+)
 from tests.support.records import web
 
-EVERYTHING = look(letters=(heap("router", "not_json"),), quarantine=(heap("sms", "unsigned"),), jumped=11.0)
+EVERYTHING = snapshot_with(
+    letters=(pending("router", "not_json"),), quarantine=(pending("sms", "unsigned"),), jumped=11.0
+)
 
 
-def test_the_list_holds_every_metric_once() -> None:
-    """What the module names is in the list."""
-    named = [each for each in vars(catalog).values() if isinstance(each, Metric)]
-    assert sorted(named) == sorted(METRICS)
+def test_the_catalog_lists_every_metric_once() -> None:
+    """Every metric of the module is in the list."""
+    defined = [metric for metric in vars(catalog).values() if isinstance(metric, Metric)]
+    assert sorted(defined) == sorted(METRICS)
     assert len({metric.name for metric in METRICS}) == len(METRICS)
 
 
 def test_names_follow_prometheus() -> None:
-    """Our prefix, base units at the end, `_total` for what only grows; a label is never Prometheus's own."""
+    """A name has our prefix and its base unit; a counter ends in `_total`. Prometheus's own labels are not used."""
     for metric in METRICS:
         assert metric.name.startswith("satupintu_")
         assert metric.name.endswith("_total") == (metric.kind is Kind.COUNTER)
@@ -44,171 +57,169 @@ def test_names_follow_prometheus() -> None:
 
 
 def test_every_metric_is_served(expose: Expose, busy: ProcessState) -> None:
-    """With the kind, the help and the labels of the list, and nothing that is not in it."""
-    found = families(expose(EVERYTHING, busy))
-    assert sorted(found) == sorted(metric.name.removesuffix("_total") for metric in METRICS)
+    """It has the kind, the help text and the labels of the catalog. No other metric is served."""
+    served = families(expose(EVERYTHING, busy))
+    assert sorted(served) == sorted(metric.name.removesuffix("_total") for metric in METRICS)
     for metric in METRICS:
-        family = found[metric.name.removesuffix("_total")]
+        family = served[metric.name.removesuffix("_total")]
         assert (family.type, family.documentation) == (metric.kind.value, metric.meaning)
         assert all(sample.labels.keys() == set(metric.labels) for sample in family.samples)
 
 
-def test_promtool_is_content(expose: Expose, busy: ProcessState, promtool: Promtool) -> None:
-    """`promtool check metrics` has nothing to say of all that can be there."""
-    assert promtool("check", "metrics", given=expose(EVERYTHING, busy)) == ""
+def test_promtool_accepts_the_exposition(expose: Expose, busy: ProcessState, promtool: Promtool) -> None:
+    """`promtool check metrics` reports nothing."""
+    assert promtool("check", "metrics", stdin=expose(EVERYTHING, busy)) == ""
 
 
-def test_a_process_without_a_monitor_speaks_of_itself(expose: Expose, busy: ProcessState) -> None:
-    """Its doors, spool, workers and clock."""
+def test_a_process_without_monitor_exposes_itself(expose: Expose, busy: ProcessState) -> None:
+    """It exposes its doors, spool, workers and clock."""
     exposition = expose(None, busy)
-    assert set(families(exposition)) == {metric.name.removesuffix("_total") for metric in OF_PROCESSES}
-    found = values(exposition)
-    assert found['satupintu_process_time_seconds{process="host-a"}'] == NOW.timestamp()
-    assert found['satupintu_door_open{process="host-a",door="web"}'] == 1
-    assert found['satupintu_door_open{process="host-a",door="sms"}'] == 0
-    assert found['satupintu_spooled_messages{process="host-a"}'] == 12
-    assert found['satupintu_spool_used_ratio{process="host-a"}'] == 0.25
-    assert found['satupintu_worker_messages_total{process="host-a",worker="router"}'] == 7
-    assert found['satupintu_worker_fenced_age_seconds{process="host-a",worker="router"}'] == 9.5
+    assert set(families(exposition)) == {metric.name.removesuffix("_total") for metric in PROCESS_METRICS}
+    samples = values(exposition)
+    assert samples['satupintu_process_time_seconds{process="host-a"}'] == NOW.timestamp()
+    assert samples['satupintu_door_open{process="host-a",door="web"}'] == 1
+    assert samples['satupintu_door_open{process="host-a",door="sms"}'] == 0
+    assert samples['satupintu_spooled_messages{process="host-a"}'] == 12
+    assert samples['satupintu_spool_used_ratio{process="host-a"}'] == 0.25
+    assert samples['satupintu_worker_messages_total{process="host-a",worker="router"}'] == 7
+    assert samples['satupintu_worker_fenced_age_seconds{process="host-a",worker="router"}'] == 9.5
 
 
 def test_a_process_without_doors_has_no_spool(expose: Expose) -> None:
-    """And a worker that was never fenced no age of that."""
+    """A worker that was never fenced has no age of the last fencing."""
     own = ProcessState.model_validate({"address": "", "instance": "host-a", "parts": {"router": {}}})
     exposition = expose(None, own)
     for absent in (catalog.SPOOLED, catalog.SPOOL_USED, catalog.DOOR_OPEN, catalog.FENCED_AGE):
         assert absent.name not in exposition
 
 
-def test_what_the_monitor_heard_of_others(expose: Expose) -> None:
-    """With the address where it asked; two that have one name are told apart by it."""
+def test_the_monitor_exposes_the_probed_processes(expose: Expose) -> None:
+    """The address distinguishes two processes of the same name."""
     away = ProcessState(address="http://ops:secret@10.0.0.9:1710", unreached="ConnectTimeout")
-    seen = look(processes=(process(ahead=-3.5), process(address=OTHER), away))
-    found = values(expose(seen))
-    assert found['satupintu_process_reached{address="10.0.0.7:1710"}'] == 1
-    assert found['satupintu_process_reached{address="10.0.0.9:1710"}'] == 0
-    assert found['satupintu_process_ahead_seconds{process="host-a",address="10.0.0.7:1710"}'] == -3.5
+    snapshot = snapshot_with(processes=(process(ahead=-3.5), process(address=OTHER_ADDRESS), away))
+    samples = values(expose(snapshot))
+    assert samples['satupintu_process_reached{address="10.0.0.7:1710"}'] == 1
+    assert samples['satupintu_process_reached{address="10.0.0.9:1710"}'] == 0
+    assert samples['satupintu_process_ahead_seconds{process="host-a",address="10.0.0.7:1710"}'] == -3.5
     for address in ("10.0.0.7:1710", "10.0.0.8:1710"):
-        assert found[f'satupintu_door_open{{process="host-a",address="{address}",door="sms"}}'] == 1
+        assert samples[f'satupintu_door_open{{process="host-a",address="{address}",door="sms"}}'] == 1
 
 
-def test_another_process_of_the_same_name_is_not_hidden(expose: Expose, busy: ProcessState) -> None:
-    """Two on one host may have one name: what the monitor heard of each stands beside what its own says of itself."""
+def test_processes_of_the_same_name_are_both_exposed(expose: Expose, busy: ProcessState) -> None:
+    """Two processes of one host may have one name. The monitor's own and the probed one are both exposed."""
     assert process().instance == busy.instance
-    found = [sample for sample in values(expose(WELL, busy)) if sample.startswith("satupintu_door_open")]
-    assert sorted('address="10.0.0.7:1710"' in sample for sample in found) == [False] * 2 + [True] * 2
+    doors = [name for name in values(expose(HEALTHY, busy)) if name.startswith("satupintu_door_open")]
+    assert sorted('address="10.0.0.7:1710"' in name for name in doors) == [False] * 2 + [True] * 2
 
 
-def test_an_address_that_is_set_twice_does_no_harm(expose: Expose, promtool: Promtool) -> None:
-    """Prometheus refuses an exposition with two values for one thing: there is one."""
-    exposition = expose(look(processes=(process(), process())))
+def test_an_address_that_is_configured_twice_is_exposed_once(expose: Expose, promtool: Promtool) -> None:
+    """Prometheus refuses an exposition with two values for the same labels."""
+    exposition = expose(snapshot_with(processes=(process(), process())))
     assert exposition.count("satupintu_process_reached{") == 1
-    promtool("check", "metrics", given=exposition)
+    promtool("check", "metrics", stdin=exposition)
 
 
-def test_ages_are_those_of_the_look(expose: Expose) -> None:
-    """How old the look is, is said beside them."""
-    seen = look(at=ago(7), stages=(stage(topics={"complaints": Waiting(many=3, oldest=ago(37))}),))
-    found = values(expose(seen))
-    assert found["satupintu_look_age_seconds"] == 7
-    assert found["satupintu_looks_total"] == 3
-    assert found['satupintu_stage_oldest_age_seconds{stage="router",topic="complaints"}'] == 30
-    assert found['satupintu_stage_waiting_messages{stage="router",topic="complaints"}'] == 3
+def test_ages_are_those_of_the_snapshot(expose: Expose) -> None:
+    """The age of the snapshot is a metric of its own."""
+    snapshot = snapshot_with(at=ago(7), stages=(stage(topics={"complaints": Backlog(many=3, oldest=ago(37))}),))
+    samples = values(expose(snapshot))
+    assert samples["satupintu_snapshot_age_seconds"] == 7
+    assert samples["satupintu_snapshots_total"] == 3
+    assert samples['satupintu_stage_oldest_age_seconds{stage="router",topic="complaints"}'] == 30
+    assert samples['satupintu_stage_waiting_messages{stage="router",topic="complaints"}'] == 3
 
 
-def test_what_waits_on_no_topic_is_zero(expose: Expose) -> None:
-    """Every topic of a stage that was seen has a value, for graphs without holes; of one that was not, none has."""
-    found = values(expose(look(stages=(stage(topics={}),))))
-    waiting = {name: value for name, value in found.items() if name.startswith("satupintu_stage_waiting")}
+def test_a_topic_without_backlog_is_zero(expose: Expose) -> None:
+    """Every topic of an observed stage has a value, so that graphs have no gaps. Other stages have none."""
+    samples = values(expose(snapshot_with(stages=(stage(topics={}),))))
+    waiting = {name: value for name, value in samples.items() if name.startswith("satupintu_stage_waiting")}
     assert set(waiting.values()) == {0}
     assert len(waiting) == 3
 
 
-def test_doors_and_queues(expose: Expose) -> None:
-    """What came by each channel, and what lies at each agency."""
+def test_channels_and_queues_are_exposed(expose: Expose) -> None:
+    """A channel without messages has no age of the newest."""
     silent = channel("mobile", newest=None, usual=0.0)
-    found = values(expose(look(channels=(channel(), silent), queues=(queue(many=4, age=60, overdue=2),))))
-    assert found['satupintu_accepted_messages_total{channel="web"}'] == 9_000
-    assert found['satupintu_accepted_minute_messages{channel="web"}'] == 1
-    assert found['satupintu_accepted_newest_age_seconds{channel="web"}'] == 20
-    assert found['satupintu_usual_silence_seconds{channel="mobile"}'] == float("inf")
-    assert 'satupintu_accepted_newest_age_seconds{channel="mobile"}' not in found
-    assert found['satupintu_queue_cases{agency="kota-3374"}'] == 4
-    assert found['satupintu_queue_overdue_cases{agency="kota-3374"}'] == 2
-    assert found['satupintu_queue_oldest_age_seconds{agency="kota-3374"}'] == 60
+    samples = values(expose(snapshot_with(channels=(channel(), silent), queues=(queue(many=4, age=60, overdue=2),))))
+    assert samples['satupintu_accepted_messages_total{channel="web"}'] == 9_000
+    assert samples['satupintu_accepted_minute_messages{channel="web"}'] == 1
+    assert samples['satupintu_accepted_newest_age_seconds{channel="web"}'] == 20
+    assert samples['satupintu_usual_silence_seconds{channel="mobile"}'] == float("inf")
+    assert 'satupintu_accepted_newest_age_seconds{channel="mobile"}' not in samples
+    assert samples['satupintu_queue_cases{agency="kota-3374"}'] == 4
+    assert samples['satupintu_queue_overdue_cases{agency="kota-3374"}'] == 2
+    assert samples['satupintu_queue_oldest_age_seconds{agency="kota-3374"}'] == 60
 
 
-def test_what_came_is_counted_by_offsets(parts: Parts, expose: Expose) -> None:
-    """A counter that goes on where it was, whoever looks and however often."""
+def test_accepted_messages_are_counted_by_offsets(parts: Parts, expose: Expose) -> None:
+    """The counter continues, whichever process takes the snapshot."""
     producer = parts.bus.producer()
     producer.publish([web(parts, "Lampu jalan padam", phone=f"08120000000{number}") for number in range(5)])
     producer.close()
     for _ in range(2):
-        looking = watch(parts)
-        found = values(expose(looking.look()))
-        looking.close()
-        assert found['satupintu_accepted_messages_total{channel="web"}'] == 5
-        assert found['satupintu_accepted_messages_total{channel="sms"}'] == 0
+        collector = watch(parts)
+        samples = values(expose(collector.collect()))
+        collector.close()
+        assert samples['satupintu_accepted_messages_total{channel="web"}'] == 5
+        assert samples['satupintu_accepted_messages_total{channel="sms"}'] == 0
 
 
-def test_heaps_are_counted_by_reason(expose: Expose) -> None:
-    """Whatever field was at fault; one without a channel has its own."""
-    letters = (heap("router", "missing", 2, field="text"), heap("router", "missing", 3, field="received_at"))
-    held = (heap("sms", "unsigned", newest=90), heap("", "unreadable"))
-    found = values(expose(look(letters=letters, quarantine=held)))
-    assert found['satupintu_dead_letters{stage="router",reason="missing"}'] == 5
-    assert found['satupintu_dead_letters_oldest_age_seconds{stage="router",reason="missing"}'] == 3_600
-    assert found['satupintu_quarantined_newest_age_seconds{channel="sms",reason="unsigned"}'] == 90
-    assert found['satupintu_quarantined_messages{channel="none",reason="unreadable"}'] == 1
+def test_pending_reviews_are_counted_by_reason(expose: Expose) -> None:
+    """Fields of one reason are added. A message without channel has the label `none`."""
+    letters = (pending("router", "missing", 2, field="text"), pending("router", "missing", 3, field="received_at"))
+    quarantine = (pending("sms", "unsigned", newest=90), pending("", "unreadable"))
+    samples = values(expose(snapshot_with(letters=letters, quarantine=quarantine)))
+    assert samples['satupintu_dead_letters{stage="router",reason="missing"}'] == 5
+    assert samples['satupintu_dead_letters_oldest_age_seconds{stage="router",reason="missing"}'] == 3_600
+    assert samples['satupintu_quarantined_newest_age_seconds{channel="sms",reason="unsigned"}'] == 90
+    assert samples['satupintu_quarantined_messages{channel="none",reason="unreadable"}'] == 1
 
 
-def test_concerns_stand_by_name(expose: Expose) -> None:
-    """Each name has its number, 0 too; for how long only what stands."""
-    found = values(expose(BEGAN["process-away"]))
-    assert {name: found[f'satupintu_concerns{{concern="{name}"}}'] for name in NAMES} == {
-        name: int(name == "process-away") for name in NAMES
+def test_active_alerts_are_counted_by_name(expose: Expose) -> None:
+    """Every name has a count, also 0. Only an active alert has an age."""
+    samples = values(expose(RAISED["process-away"]))
+    assert {name: samples[f'satupintu_active_alerts{{alert="{name}"}}'] for name in ALERT_NAMES} == {
+        name: int(name == "process-away") for name in ALERT_NAMES
     }
-    assert [name for name in found if "concern_age" in name] == [
-        'satupintu_concern_age_seconds{concern="process-away"}'
-    ]
+    assert [name for name in samples if "alert_age" in name] == ['satupintu_alert_age_seconds{alert="process-away"}']
 
 
-@pytest.mark.parametrize("words", ["Pak Budi 08120000000", 'x"} 1\nsatupintu_bus_up 0', "é", "a" * 101, "-"])
-def test_labels_hold_no_words(expose: Expose, words: str) -> None:
-    """A record that somebody else put on the bus can call its reason what it likes: it is another's, and no more."""
-    seen = look(
-        letters=(heap(words, words),),
-        quarantine=(heap(words, words),),
-        queues=(queue(words),),
-        differences={words: 1},
-        processes=(process(instance=words, doors={words: {"why": words}}, parts={words: {"waits_for": words}}),),
+@pytest.mark.parametrize("text", ["Pak Budi 08120000000", 'x"} 1\nsatupintu_bus_up 0', "é", "a" * 101, "-"])
+def test_labels_hold_no_free_text(expose: Expose, text: str) -> None:
+    """Another program may write any text into a header. Such a text has the label `other`."""
+    snapshot = snapshot_with(
+        letters=(pending(text, text),),
+        quarantine=(pending(text, text),),
+        queues=(queue(text),),
+        differences={text: 1},
+        processes=(process(instance=text, doors={text: {"why": text}}, parts={text: {"waits_for": text}}),),
     )
-    exposition = expose(seen, ProcessState.model_validate({"address": "", "instance": words, "doors": {words: {}}}))
-    assert words not in exposition or words == "-"
+    exposition = expose(snapshot, ProcessState.model_validate({"address": "", "instance": text, "doors": {text: {}}}))
+    assert text not in exposition or text == "-"
     labels = re.findall(r'="([^"]*)"', exposition)
     assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.:-]*|", label) for label in labels)
     assert values(exposition)["satupintu_bus_up"] == 1
 
 
-def test_the_operations_port_serves_them(parts: Parts) -> None:
-    """As text, and as OpenMetrics to who asks for it; what no monitor saw is not there before its first look."""
-    watching = Watching(lambda: WELL, DIRECTORY, threading.Event(), 5.0)
-    pulse = Pulse({"router": WorkerHealth(lambda: 0.0)})
+def test_the_operations_port_serves_the_metrics(parts: Parts) -> None:
+    """The `Accept` header chooses text or OpenMetrics. The monitor's metrics are absent before its first snapshot."""
+    loop = MonitorLoop(lambda: HEALTHY, DIRECTORY, threading.Event(), 5.0)
+    health = ProcessHealth({"router": WorkerHealth(lambda: 0.0)})
     host = DoorServer()
-    host.app = build(parts, pulse, {"web": str, "sms": lambda: "spool_full"}, watching)
+    host.app = build(parts, health, {"web": str, "sms": lambda: "spool_full"}, loop)
 
     def get(accept: str) -> requests.Response:
         return requests.get(f"http://127.0.0.1:{host.port}/metrics", headers={"accept": accept}, timeout=10)
 
     with host.serving():
-        before = get("*/*")
-        watching.step()
+        without_snapshot = get("*/*")
+        loop.step()
         text = get("text/plain;version=0.0.4")
-        newer = get("application/openmetrics-text;version=1.0.0")
+        open_metrics = get("application/openmetrics-text;version=1.0.0")
     assert text.headers["content-type"].startswith("text/plain; version=0.0.4")
-    assert newer.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
-    assert "satupintu_looks_total" not in before.text
+    assert open_metrics.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
+    assert "satupintu_snapshots_total" not in without_snapshot.text
     name = f'process="{parts.settings.instance}"'
     assert values(text.text)[f'satupintu_door_open{{{name},door="sms"}}'] == 0
     assert values(text.text)[f'satupintu_worker_messages_total{{{name},worker="router"}}'] == 0
-    assert newer.text.endswith("# EOF\n")
+    assert open_metrics.text.endswith("# EOF\n")

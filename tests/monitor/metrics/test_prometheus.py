@@ -1,4 +1,4 @@
-"""A real Prometheus asks a real operations' port: what was seen there becomes an alert, and ceases to be one."""
+"""A real Prometheus scrapes a real operations' port: an alert fires and stops firing."""
 
 import json
 import threading
@@ -13,63 +13,63 @@ from app.assembly.channels import DIRECTORY
 from app.assembly.operations_http import build
 from app.assembly.parts import Parts
 from app.clock import utc_now
-from monitor.alert_conditions import BEHIND_SECONDS
-from monitor.health import Pulse
+from monitor.alert_thresholds import BEHIND_SECONDS
+from monitor.health import ProcessHealth
 from monitor.metrics.catalog import METRICS
-from monitor.monitor_loop import Watching
-from monitor.snapshot import Snapshot, Waiting
+from monitor.monitor_loop import MonitorLoop
+from monitor.snapshot import Backlog, Snapshot
 from tests.ingest.door_client import DoorServer
-from tests.monitor.metrics.conftest import DASHBOARD, asked_by
+from tests.monitor.metrics.conftest import DASHBOARD, dashboard_queries
 from tests.monitor.metrics.prometheus import running
-from tests.monitor.metrics.snapshots import ago, look, moved, stage
+from tests.monitor.metrics.snapshots import ago, shift_time, snapshot_with, stage
 
 _PATIENCE_SECONDS = 30.0
 
 
-def _until(true: Callable[[], object]) -> None:
-    end = time.monotonic() + _PATIENCE_SECONDS
-    while not true():
-        assert time.monotonic() < end, "it never was so"
+def _wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "the condition never became true"
         time.sleep(0.1)
 
 
 def _behind(seconds: float) -> Snapshot:
-    """A look just now at a router whose oldest message waits for so long; all else is well."""
-    waiting = {"complaints": Waiting(many=40, oldest=ago(seconds))}
-    return moved(look(stages=(stage("router", topics=waiting), stage("ledger"))), utc_now())
+    """Return a current snapshot in which the router's oldest message has waited this long."""
+    topics = {"complaints": Backlog(many=40, oldest=ago(seconds))}
+    return shift_time(snapshot_with(stages=(stage("router", topics=topics), stage("ledger"))), utc_now())
 
 
 @pytest.mark.timeout(120)
-def test_from_a_look_to_an_alert_and_back(parts: Parts, tmp_path: Path) -> None:
-    """A stage falls behind: it fires with its sentence; it catches up: nothing fires any more.
+def test_an_alert_fires_and_stops_firing(parts: Parts, tmp_path: Path) -> None:
+    """The alert fires with its sentence when a stage falls behind, and stops when the stage catches up.
 
-    Meanwhile all that the dashboard asks is answered.
+    Prometheus answers every query of the dashboard.
     """
-    seconds = BEHIND_SECONDS
-    watching = Watching(lambda: _behind(seconds), DIRECTORY, threading.Event(), 5.0)
-    watching.step()
+    oldest_seconds = BEHIND_SECONDS
+    loop = MonitorLoop(lambda: _behind(oldest_seconds), DIRECTORY, threading.Event(), 5.0)
+    loop.step()
     host = DoorServer()
-    host.app = build(parts, Pulse(), {"web": str}, watching)
+    host.app = build(parts, ProcessHealth(), {"web": str}, loop)
     with host.serving(), running(tmp_path, host.port) as prometheus:
-        _until(prometheus.firing)
+        _wait_until(prometheus.firing)
         (alert,) = prometheus.firing()
         assert alert["labels"] == {"alertname": "StageBehind", "severity": "page", "stage": "router"}
         assert alert["annotations"] == {
             "runbook": "stage-behind",
-            "summary": "router is behind: the oldest message waits for 2m 0s.",
+            "summary": "The oldest message has waited 2m 0s for router.",
         }
-        (target,) = prometheus.says("targets")["activeTargets"]
+        (target,) = prometheus.query_api("targets")["activeTargets"]
         assert (target["health"], target["lastError"]) == ("up", "")
-        # OpenMetrics, which it asks for, names a counter without its ending.
+        # Prometheus asks for OpenMetrics, in which the name of a counter has no `_total`.
         kinds = {metric.name.removesuffix("_total"): metric.kind.value for metric in METRICS}
-        known = {one["metric"]: one["type"] for one in prometheus.says("targets/metadata")}
-        assert {"satupintu_looks", "satupintu_door_open"} <= known.keys()
-        assert known == {name: kinds[name] for name in known}
+        scraped = {metadata["metric"]: metadata["type"] for metadata in prometheus.query_api("targets/metadata")}
+        assert {"satupintu_snapshots", "satupintu_door_open"} <= scraped.keys()
+        assert scraped == {name: kinds[name] for name in scraped}
 
-        asked = asked_by(json.loads(DASHBOARD.read_text()))
-        answered = [prometheus.says(f"query?query={quote(question)}") for question in asked]
-        assert [answer.get("resultType") for answer in answered] == ["vector"] * len(asked)
+        queries = dashboard_queries(json.loads(DASHBOARD.read_text()))
+        answers = [prometheus.query_api(f"query?query={quote(query)}") for query in queries]
+        assert [answer.get("resultType") for answer in answers] == ["vector"] * len(queries)
 
-        seconds = 1.0
-        watching.step()
-        _until(lambda: not prometheus.firing())
+        oldest_seconds = 1.0
+        loop.step()
+        _wait_until(lambda: not prometheus.firing())

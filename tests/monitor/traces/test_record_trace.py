@@ -28,8 +28,8 @@ from messages.shapes import (
     Report,
     WireModel,
 )
-from monitor.traces.record_trace import Said, read, span_id
-from monitor.traces.spans import Recent, TraceSpan
+from monitor.traces.record_trace import RecordTrace, read_trace, span_id
+from monitor.traces.spans import RecentRecords, TraceSpan
 from tests.conftest import NOW
 from tests.journeys.runner import from_text, record_of, telling
 from tests.journeys.test_journeys import CASES
@@ -114,10 +114,10 @@ def letter(of: Record, stage: str = "router", reason: str = "not_the_shape", fie
     )
 
 
-def spans(*records: Record, recent: Recent | None = None) -> list[TraceSpan]:
+def spans(*records: Record, recent: RecentRecords | None = None) -> list[TraceSpan]:
     """Of one batch."""
-    said = [read(one) for one in records]
-    return list((recent or Recent()).spans(one for one in said if one))
+    said = [read_trace(one) for one in records]
+    return list((recent or RecentRecords()).spans(one for one in said if one))
 
 
 def test_every_shape_follows_from_what_led_to_it() -> None:
@@ -176,14 +176,14 @@ def test_no_span_ends_before_it_starts(ahead: timedelta) -> None:
 
 def test_worked_again_it_is_the_same_span() -> None:
     """The same record; the same words at another place, as a replay says them, are no second one."""
-    recent, one = Recent(), record(dispatch())
+    recent, one = RecentRecords(), record(dispatch())
     assert spans(one, recent=recent) == spans(one, recent=recent)
     assert spans(replace(one, offset=one.offset + 1), recent=recent) == []
 
 
 def test_memory_is_bounded() -> None:
     """What was forgotten is no parent's moment any more; the links stay."""
-    recent = Recent(2)
+    recent = RecentRecords(2)
     spans(record(complaint(), seconds=3), record(raw()), record(reply()), recent=recent)
     (span,) = spans(record(dispatch(), seconds=7), recent=recent)
     assert (span.end - span.start, span.parent) == (7 * SECOND, span_id(COMPLAINT))
@@ -216,7 +216,7 @@ def test_what_names_no_report_is_no_span() -> None:
     nothing = UUID(int=0)
     zeros = record(raw(id=nothing, message_id=nothing))
     for one in (stub, Record("raw-web", 0, 0, TAKEN, b"", b""), zeros, letter(zeros), replace(zeros, value=b"")):
-        assert read(one) is None
+        assert read_trace(one) is None
 
 
 def test_what_a_span_says() -> None:
@@ -268,7 +268,7 @@ def test_no_words_wherever_they_stand() -> None:
     ]
     records = [record(message, source) for message in messages for source in (WORDS, f"/agency/{WORDS}")]
     records += [letter(one, reason=WORDS, field=WORDS) for one in records]
-    found = [one for one in map(read, records) if one]
+    found = [one for one in map(read_trace, records) if one]
     assert len(found) == len(records)
     for one in found:
         assert not any(part in repr(one) for part in ("Budi", "budi", "Santoso", "santoso", "0812", "3456"))
@@ -330,7 +330,7 @@ odd = st.builds(
 @given(st.lists(odd, max_size=6))
 def test_any_record_is_read(records: list[Record]) -> None:
     """Total; and what comes of it fits into what OpenTelemetry has for it."""
-    for span in spans(*records, recent=Recent(4)):
+    for span in spans(*records, recent=RecentRecords(4)):
         assert 0 < span.trace < 2**128
         assert 0 < span.id < 2**64
         assert 0 <= span.parent < 2**64
@@ -340,7 +340,7 @@ def test_any_record_is_read(records: list[Record]) -> None:
 @given(st.sampled_from(_SAMPLES), st.datetimes(timezones=st.just(UTC)))
 def test_any_moment_is_a_moment(message: WireModel, at: datetime) -> None:
     """Whatever the clock of the writer was set to."""
-    said = read(record(message.model_copy(update={"at": at, "id": uuid5(MESSAGE, "x")})))
-    assert isinstance(said, Said)
-    (span,) = Recent().spans([said])
+    said = read_trace(record(message.model_copy(update={"at": at, "id": uuid5(MESSAGE, "x")})))
+    assert isinstance(said, RecordTrace)
+    (span,) = RecentRecords().spans([said])
     assert span.start <= span.end

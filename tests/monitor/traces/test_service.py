@@ -127,7 +127,7 @@ def test_every_topic_is_followed(parts: Parts) -> None:
 def test_nothing_of_it_is_imported_without_the_setting() -> None:
     """Who has no collector waits for nothing at a start."""
     code = (
-        "import sys, app.cli, app.service\n"
+        "import sys, app.cli, app.assembly.service\n"
         "print([name for name in sys.modules if name.startswith(('opentelemetry.sdk', 'opentelemetry.exporter'))])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ})

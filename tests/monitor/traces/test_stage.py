@@ -56,7 +56,7 @@ def connected(collector: LoopbackCollector) -> Iterator[Callable[[str], TracesSt
 
 def counted(heard: Heard) -> list[tuple[str, dict[str, object]]]:
     """The events about traces with their counts."""
-    names = ("many", "of", "old", "nameless")
+    names = ("records", "refused", "sent", "old", "without_report")
     lines = [line for line in heard.lines if line["event"].startswith("traces.")]
     return [(line["event"], {name: line[name] for name in names if name in line}) for line in lines]
 
@@ -148,7 +148,7 @@ def test_what_is_refused_for_good_is_dropped_and_counted(
     collector.script.append(Answer(status, b""))
     stage.handle(BATCH[:2])
     stage.handle(BATCH[2:])
-    assert counted(heard) == [("traces.refused", {"many": 2, "of": 2})]
+    assert counted(heard) == [("traces.refused", {"refused": 2, "sent": 2})]
     assert len(collector.spans) == 1
 
 
@@ -160,7 +160,7 @@ def test_single_spans_that_are_refused_are_counted(
     collector.script += [accepted(1), Answer(200, b"<html>"), Answer(202, b"")]
     for _ in range(3):
         stage.handle(BATCH)
-    assert counted(heard) == [("traces.refused", {"many": 1, "of": 3})]
+    assert counted(heard) == [("traces.refused", {"refused": 1, "sent": 3})]
 
 
 def test_nothing_old_is_sent(collector: LoopbackCollector, connected: Callable[[], TracesStage], heard: Heard) -> None:
@@ -172,7 +172,7 @@ def test_nothing_old_is_sent(collector: LoopbackCollector, connected: Callable[[
     assert (collector.asked, counted(heard)) == ([], [])
     stage.handle([*BATCH, Record("raw-web", 0, 9, BATCH[0].timestamp, b"", b"")])
     assert len(collector.spans) == len(BATCH)
-    assert counted(heard) == [("traces.left_out", {"old": 9, "nameless": 1})]
+    assert counted(heard) == [("traces.left_out", {"old": 9, "without_report": 1})]
 
 
 def test_a_fault_of_ours_costs_its_spans_alone(heard: Heard) -> None:
@@ -183,7 +183,7 @@ def test_a_fault_of_ours_costs_its_spans_alone(heard: Heard) -> None:
 
     stage = TracesStage(send, lambda: NOW)
     assert stage.handle(BATCH) == ()
-    assert counted(heard) == [("traces.unexpected", {"many": 3})]
+    assert counted(heard) == [("traces.failed", {"records": 3})]
 
 
 @pytest.fixture

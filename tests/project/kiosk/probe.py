@@ -26,8 +26,8 @@ from config import logs
 from config.settings import load
 from messages import topics
 from monitor import consumer_lag
-from monitor.alert_conditions import concerns
-from monitor.console import rows
+from monitor.alert_conditions import find_alerts
+from monitor.console.process_rows import channel_row
 from monitor.snapshot import ChannelState, DoorState, ProcessState, Snapshot
 
 TERMINAL = {"X-Terminal": "kantor-pos-1"}
@@ -74,17 +74,17 @@ def monitor_views(parts: Parts) -> dict[str, Any]:
     now = datetime.now(UTC)
     reader = parts.bus.reader()
     try:
-        lag = {state.channel: state.total for state in consumer_lag.channels(reader, now, parts.channels.names)}
+        lag = {state.channel: state.total for state in consumer_lag.measure_channels(reader, now, parts.channels.names)}
     finally:
         reader.close()
     state = ChannelState(channel="kiosk", minute=900, hour=900, usual=1.0, newest=now)
     process = ProcessState(address="a", instance="a", doors={"kiosk": DoorState(why="database_away")})
     snapshot = Snapshot(at=now, channels=(state,), processes=(process,))
-    row = rows.channel(state, snapshot, parts.channels)
+    row = channel_row(state, snapshot, parts.channels)
     return {
         "accepted": lag,
         "console_row": [row.name, [door.name for door in row.doors]],
-        "alerts": sorted(alert.says for alert in concerns(snapshot, parts.channels)),
+        "alerts": sorted(alert.text for alert in find_alerts(snapshot, parts.channels)),
     }
 
 

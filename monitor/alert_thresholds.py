@@ -1,0 +1,40 @@
+"""Thresholds of the alert conditions. The console and the Prometheus alert rules use the same ones."""
+
+from math import log
+
+_SECONDS_PER_HOUR = 3_600
+
+# Longest time that an accepted message may wait for a stage. A working stage needs seconds.
+BEHIND_SECONDS = 120.0
+# Longest time that a case may wait at triage. The triage staff looks once a day.
+TRIAGE_SECONDS = 86_400.0
+# Largest difference between a host's clock and ours, and largest jump of a clock. Signatures and rate limits
+# tolerate some seconds.
+CLOCK_SECONDS = 10.0
+# Longest time that a worker may need for one batch. After five minutes Kafka gives its partitions to other members.
+HANGING_SECONDS = 300.0
+# Used share of the spool's space from which an alert is raised.
+SPOOL_SHARE = 0.5
+# A flood is at least this many messages in a minute, and at least this many times the usual rate.
+FLOOD_IN_A_MINUTE = 60
+FLOOD_TIMES = 20.0
+# A door is silent for too long if a silence of this length happens by chance once in ten thousand times.
+_CHANCE_OF_SILENCE = 1e-4
+# The rate at night is about this many times lower than the mean of the week.
+_NIGHT_FACTOR = 4.0
+# No alert on silence is raised before this time.
+SILENT_SECONDS = 3_600.0
+# From this many wrong signatures on, our secret may be wrong. Fewer may be a single forger.
+FORGED_MESSAGES = 3
+# A worker that was fenced twice, the last time within these seconds, is fenced by a process with the same name.
+FENCED_SECONDS = 120.0
+
+
+def usual_silence_seconds(hourly_rate: float) -> float:
+    """Return the longest usual silence of a door, in seconds, for its mean number of messages in an hour.
+
+    Arrivals are taken as a Poisson process at the night rate. A door without messages has no limit: infinity.
+    """
+    if hourly_rate <= 0:
+        return float("inf")
+    return max(SILENT_SECONDS, -log(_CHANCE_OF_SILENCE) * _NIGHT_FACTOR * _SECONDS_PER_HOUR / hourly_rate)

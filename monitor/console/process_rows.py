@@ -1,0 +1,168 @@
+"""Texts and figures of the console's cards for channels, doors, processes and workers. No I/O."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from messages.channels import ChannelDirectory
+from messages.shapes import Channel
+from monitor.alert_thresholds import CLOCK_SECONDS, HANGING_SECONDS
+from monitor.alert_wording import door_shut_text, format_duration, format_messages
+from monitor.process_conditions import was_fenced_recently
+from monitor.snapshot import ChannelState, ProcessState, Snapshot, WorkerState
+
+# A smaller share of the spool is shown as "less than 1%".
+_SMALLEST_SHARE = 0.01
+# A process's card has space for this many refusal reasons.
+_MAX_REASONS = 8
+_COUNTS = ("worked", "rejected", "retried", "fenced")
+_UNKNOWN = "?"
+
+
+class DoorRow(NamedTuple):
+    """A door. `state` is `open`, `shut` or `unknown`."""
+
+    name: str
+    state: str
+    text: str
+
+
+class ChannelRow(NamedTuple):
+    """Arrivals of a channel, and its doors."""
+
+    key: str
+    name: str
+    doors: Sequence[DoorRow]
+    minute: str
+    hour: str
+    usual: str
+    newest: str
+
+
+class WorkerRow(NamedTuple):
+    """A worker of a process. `healthy` is False if it waits, hangs or was fenced. `counts` are pairs (number, name)."""
+
+    name: str
+    counts: Sequence[tuple[str, str]]
+    healthy: bool
+    text: str
+
+
+class ProcessRow(NamedTuple):
+    """A process; `problems` are sentences about the process as a whole."""
+
+    key: str
+    name: str
+    address: str
+    problems: Sequence[str]
+    spool: str
+    doors: Sequence[DoorRow]
+    refused: str
+    workers: Sequence[WorkerRow]
+
+
+def channel_row(state: ChannelState, snapshot: Snapshot, channels: ChannelDirectory) -> ChannelRow:
+    """Return the arrivals of a channel with the doors of all processes."""
+    return ChannelRow(
+        key=state.channel,
+        name=channels.label_of(state.channel),
+        doors=_channel_doors(state.channel, snapshot, channels),
+        minute=f"{state.minute:,}",
+        hour=f"{state.hour:,}",
+        usual=f"{state.usual:,.1f}",
+        newest=f"{_age(state.newest, snapshot.at)} ago" if state.newest else "never",
+    )
+
+
+def unknown_channel_row(channel: Channel, snapshot: Snapshot, channels: ChannelDirectory) -> ChannelRow:
+    """Return the row of a channel while the bus is away: only its doors are known."""
+    return ChannelRow(
+        key=channel,
+        name=channels.label_of(channel),
+        doors=_channel_doors(channel, snapshot, channels),
+        minute=_UNKNOWN,
+        hour=_UNKNOWN,
+        usual=_UNKNOWN,
+        newest=_UNKNOWN,
+    )
+
+
+def process_row(state: ProcessState, channels: ChannelDirectory) -> ProcessRow:
+    """Return the state of a process as it reported it."""
+    return ProcessRow(
+        key=state.address,
+        name=state.instance or state.address,
+        address=state.address,
+        problems=list(_problems(state)),
+        spool=_spool_text(state) if state.doors else "",
+        doors=[_door_row(channels.door_label(name), door.why) for name, door in state.doors.items()],
+        refused=_refused_text(state),
+        workers=[_worker_row(name, worker) for name, worker in sorted(state.parts.items())],
+    )
+
+
+def _problems(state: ProcessState) -> Iterable[str]:
+    if state.unreached:
+        yield f"The process does not answer ({state.unreached})."
+    if abs(state.ahead) >= CLOCK_SECONDS:
+        direction = "ahead of" if state.ahead > 0 else "behind"
+        yield f"The clock is {format_duration(abs(state.ahead))} {direction} the monitor's clock."
+
+
+def _spool_text(state: ProcessState) -> str:
+    rejected = f"; {format_messages(state.spool_aside)} rejected by the bus" if state.spool_aside else ""
+    if not state.spooled:
+        return f"empty{rejected}"
+    share = f"{state.spool_share:.0%}" if state.spool_share >= _SMALLEST_SHARE else "less than 1%"
+    return f"{format_messages(state.spooled)}, {share} of the space{rejected}"
+
+
+def _refused_text(state: ProcessState) -> str:
+    """Return the most frequent refusals of the process's doors, the most frequent first."""
+    counts = [(count, door, reason) for door, reasons in state.refused.items() for reason, count in reasons.items()]
+    counts.sort(key=lambda refusal: (-refusal[0], refusal[1:]))
+    return ", ".join(f"{door} {reason} {count:,}" for count, door, reason in counts[:_MAX_REASONS])
+
+
+def _channel_doors(channel: Channel, snapshot: Snapshot, channels: ChannelDirectory) -> Sequence[DoorRow]:
+    """Return all doors of a channel, of every process."""
+    doors = [door for process in snapshot.processes for door in process.doors if channels.channel_of(door) == channel]
+    rows = [
+        _door_of_all_processes(door, channels.door_label(door), snapshot.processes) for door in dict.fromkeys(doors)
+    ]
+    return rows or [DoorRow(channels.label_of(channel), "unknown", "unknown: no process with this door answers")]
+
+
+def _door_of_all_processes(door: str, label: str, processes: Iterable[ProcessState]) -> DoorRow:
+    reasons = {
+        process.instance or process.address: process.doors[door].why for process in processes if door in process.doors
+    }
+    shut = [f"at {process}: {door_shut_text(reason)}" for process, reason in reasons.items() if reason]
+    if not shut:
+        return _door_row(label, "")
+    count = "shut" if len(shut) == len(reasons) else f"{len(shut)} of {len(reasons)} shut"
+    return DoorRow(label, "shut", f"{count} {'; '.join(shut)}")
+
+
+def _door_row(label: str, reason: str) -> DoorRow:
+    return DoorRow(label, "shut", f"shut: {door_shut_text(reason)}") if reason else DoorRow(label, "open", "open")
+
+
+def _worker_row(name: str, worker: WorkerState) -> WorkerRow:
+    counts = [(f"{getattr(worker, count_name):,}", count_name) for count_name in _COUNTS]
+    text = _worker_text(worker)
+    return WorkerRow(name, counts, not text, text)
+
+
+def _worker_text(worker: WorkerState) -> str:
+    if worker.waits_for:
+        return f"waits and tries again: {worker.waits_for}"
+    if worker.silent_seconds >= HANGING_SECONDS:
+        return f"busy with one batch for {format_duration(worker.silent_seconds)}"
+    if worker.fenced_seconds is not None and was_fenced_recently(worker):
+        return f"was fenced {format_duration(worker.fenced_seconds)} ago"
+    return ""
+
+
+def _age(moment: datetime, now: datetime) -> str:
+    return format_duration(max(0.0, (now - moment).total_seconds()))
