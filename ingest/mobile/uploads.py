@@ -48,10 +48,10 @@ class _FinishedMeanwhile(Exception):
 
 
 class _UploadRecord(NamedTuple):
-    """An upload with its outcome: `kept` is the sealed attachment, `refused` the reason of the refusal."""
+    """An upload with its outcome: the stored attachment as sealed JSON, or the reason of the refusal."""
 
     upload: Upload
-    kept: str
+    sealed_attachment: str
     refused: str
 
 
@@ -119,8 +119,8 @@ class Uploads:
         """
         with read_transaction(self._engine) as connection:
             record = _require_usable(_select_upload(connection, upload_id, at))
-        if record.kept:
-            return _decode_attachment(self._sealer.open(Sealed(record.kept), upload_id))
+        if record.sealed_attachment:
+            return _decode_attachment(self._sealer.open(Sealed(record.sealed_attachment), upload_id))
         if record.upload.offset < record.upload.length:
             raise Refused("unfinished_upload")
         try:
@@ -131,7 +131,7 @@ class Uploads:
             if refused.retry_after is None:
                 self._write_outcome(upload_id, refused=refused.reason)
             raise
-        self._write_outcome(upload_id, kept=self._sealer.seal(_encode_attachment(stored), upload_id))
+        self._write_outcome(upload_id, sealed_attachment=self._sealer.seal(_encode_attachment(stored), upload_id))
         return stored
 
     def attached(self, device: str, app_upload_ids: Sequence[UUID], at: datetime) -> list[StoredAttachment]:
@@ -157,13 +157,13 @@ class Uploads:
             raise _FinishedMeanwhile
         return content
 
-    def _write_outcome(self, upload_id: UUID, kept: str = "", refused: str = "") -> None:
+    def _write_outcome(self, upload_id: UUID, sealed_attachment: str = "", refused: str = "") -> None:
         """Store the outcome of an upload that has none yet, and delete its parts."""
         with write_transaction(self._engine) as connection:
             connection.execute(
                 update(UploadRow)
                 .where(col(UploadRow.id) == upload_id, col(UploadRow.kept) == "", col(UploadRow.refused) == "")
-                .values(kept=kept, refused=refused)
+                .values(kept=sealed_attachment, refused=refused)
             )
             connection.execute(delete(UploadPart).where(col(UploadPart.upload_id) == upload_id))
 
@@ -231,7 +231,7 @@ def _encode_attachment(stored: StoredAttachment) -> bytes:
     return json.dumps({"attachment": stored.attachment.model_dump(mode="json"), "spot": coordinates}).encode()
 
 
-def _decode_attachment(kept: bytes) -> StoredAttachment:
-    stored = json.loads(kept)
+def _decode_attachment(attachment_json: bytes) -> StoredAttachment:
+    stored = json.loads(attachment_json)
     coordinates = Coordinates(**stored["spot"]) if stored["spot"] else None
     return StoredAttachment(Attachment.model_validate(stored["attachment"]), coordinates)

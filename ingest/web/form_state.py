@@ -59,7 +59,7 @@ class FormState:
         has_own_coordinates = any(self.values.get(name, "").strip() for name in _COORDINATE_FIELDS)
         if has_own_coordinates or "photo_place" not in self.values:
             return None
-        return next((file.place for file in files if file.place), None)
+        return next((file.coordinates for file in files if file.coordinates), None)
 
     def missing_fields(self) -> list[Refused]:
         """Return refusals for fields that the form requires and a program may leave out.

@@ -38,14 +38,14 @@ _MAC_DIGITS = 32
 class FormFile:
     """A file that a form has uploaded already, and the time of the upload.
 
-    `name` is the file name on the sender's device. It is shown to the sender alone. `place` holds latitude and
+    `name` is the file name on the sender's device. It is shown to the sender alone. `coordinates` are latitude and
     longitude.
     """
 
     attachment: Attachment
     name: str
     at: datetime
-    place: tuple[float, float] | None = None
+    coordinates: tuple[float, float] | None = None
 
 
 class FormTokens:
@@ -105,7 +105,7 @@ class FormTokens:
             "attachment": file.attachment.model_dump(mode="json"),
             "name": file.name,
             "at": file.at.timestamp(),
-            "place": file.place,
+            "place": file.coordinates,
         }
         encoded_fields = base64.urlsafe_b64encode(json.dumps(fields).encode()).decode()
         return f"{encoded_fields}.{self._sign('picture', form_id, encoded_fields)}"
@@ -122,8 +122,8 @@ class FormTokens:
         except (ValidationError, KeyError):
             # The form was served before an update of the service.
             return None
-        place = tuple(fields["place"]) if fields["place"] else None
-        return FormFile(attachment, fields["name"], at, place) if now - at <= MAX_FILE_AGE else None
+        coordinates = tuple(fields["place"]) if fields["place"] else None
+        return FormFile(attachment, fields["name"], at, coordinates) if now - at <= MAX_FILE_AGE else None
 
     def _has_other_origin(self, headers: Mapping[str, str]) -> bool:
         """Return True if the browser names another origin.
