@@ -1,4 +1,4 @@
-"""Serves the doors on loopback, and reads every log line of every test here for what may not stand in it."""
+"""Fixtures that serve the doors on loopback, and a check of every log line for personal data."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -33,7 +33,7 @@ triage,triage,Triase,,,,,,yes,,,,
 
 
 class Serve(Protocol):
-    """Serves the doors until the test ends."""
+    """Function that serves the doors until the test ends."""
 
     def __call__(
         self,
@@ -43,21 +43,21 @@ class Serve(Protocol):
         room: ConcurrencyLimit | None = None,
         **changed: Any,
     ) -> DoorClient:
-        """`producer` and `room` take the place of the process's own; `changed` are settings."""
+        """Serve the doors. `producer` and `file_limit` override those of the process; `changed` are settings."""
         ...
 
 
 @pytest.fixture(scope="session")
 def host() -> Iterator[DoorServer]:
-    """The server of the session."""
-    made = DoorServer()
-    with made.serving():
-        yield made
+    """Server of the test session."""
+    server = DoorServer()
+    with server.serving():
+        yield server
 
 
 @pytest.fixture
 def settings(settings: Settings, tmp_path: Path) -> Settings:
-    """Three agencies: a door suggests their regions and looks no further, and each is a topic that must be made."""
+    """Settings with three agencies. They keep the suggested regions and the number of topics small."""
     agencies = tmp_path / "agencies"
     agencies.mkdir()
     (agencies / "agencies.csv").write_text(_AGENCIES)
@@ -67,7 +67,7 @@ def settings(settings: Settings, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def serve(host: DoorServer, settings: Settings, tables: Path, regions: Regions) -> Iterator[Serve]:
-    """Builds the doors as a test wants them and serves them; what was opened is closed in reverse."""
+    """Build the doors as a test needs them and serve them. Everything that was opened is closed in reverse order."""
     with ExitStack() as stack:
 
         def start(
@@ -88,7 +88,7 @@ def serve(host: DoorServer, settings: Settings, tables: Path, regions: Regions) 
             if producer is None:
                 producer = parts.bus.producer()
                 stack.callback(producer.close)
-            host.app = http.build(parts, producer, pulse or _begun(), http_doors(parts))
+            host.app = http.build(parts, producer, pulse or _started_pulse(), http_doors(parts))
             return DoorClient(f"http://127.0.0.1:{host.port}", parts)
 
         yield start
@@ -96,42 +96,42 @@ def serve(host: DoorServer, settings: Settings, tables: Path, regions: Regions) 
 
 @pytest.fixture
 def producer(parts: Parts) -> Iterator[Producer]:
-    """A producer of the bus that the doors publish to."""
-    made = parts.bus.producer()
-    yield made
-    made.close()
+    """Producer of the bus that the doors publish to."""
+    producer = parts.bus.producer()
+    yield producer
+    producer.close()
 
 
 @pytest.fixture
 def served(serve: Serve) -> DoorClient:
-    """The doors, with the settings of every test."""
+    """Client of the doors, served with the settings of every test."""
     return serve()
 
 
 @pytest.fixture
 def x() -> Iterator[LoopbackX]:
-    """An X without posts and without a script."""
-    with serving_x() as made:
-        yield made
+    """Loopback X without posts and without a script."""
+    with serving_x() as loopback_x:
+        yield loopback_x
 
 
 @pytest.fixture
 def reading(parts: Parts, producer: Producer, x: LoopbackX) -> Reading:
-    """A Twitter door that has not looked yet, and an X with five posts in three pages."""
+    """Twitter door that has not read anything yet, and a loopback X with five posts on three pages."""
     x.posts = [people.post(number) for number in range(1, 6)]
     return Reading(parts, producer, x)
 
 
 @pytest.fixture(autouse=True)
 def logged() -> Iterator[list[EventDict]]:
-    """Every event that a test makes us log; at its end no line of ours or of a library may name or quote a citizen."""
-    with listening() as heard:
-        yield heard.lines
-    assert heard.telling(people.PRIVATE) == []
+    """Return every event that the test logs. At the end no line of ours or of a library may contain personal data."""
+    with listening() as capture:
+        yield capture.lines
+    assert capture.telling(people.PRIVATE) == []
 
 
-def _begun() -> ProcessHealth:
-    """Of a process in which everything was begun."""
+def _started_pulse() -> ProcessHealth:
+    """Return the pulse of a process that has started completely."""
     pulse = ProcessHealth()
     pulse.started.set()
     return pulse

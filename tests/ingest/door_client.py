@@ -1,4 +1,4 @@
-"""The HTTP process as a client meets it, and the bus as its readers see it."""
+"""Client and server of the HTTP doors for tests, and readers of the topics they publish to."""
 
 import socket
 import threading
@@ -24,42 +24,42 @@ T = TypeVar("T", bound=WireModel)
 
 @dataclass(frozen=True)
 class DoorClient:
-    """Where the doors are, and the parts behind them."""
+    """Client of the doors at `address`, and the parts of the process behind them."""
 
     address: str
     parts: Parts
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> requests.Response:
-        """GET."""
+        """Send a GET request."""
         return requests.get(self.address + path, timeout=_PATIENCE_SECONDS, headers=headers)
 
     def post(self, path: str, **request: Any) -> requests.Response:
-        """POST, without following where the answer leads."""
+        """Send a POST request without following redirects."""
         return requests.post(self.address + path, timeout=_PATIENCE_SECONDS, allow_redirects=False, **request)
 
     def raw_messages(self, channel: Channel) -> list[RawMessage]:
-        """What a door published."""
+        """Return the raw messages that a door published_count."""
         return raw_messages(self.parts, channel)
 
     def quarantined(self) -> list[Quarantined]:
-        """What the doors kept aside."""
+        """Return the quarantined messages."""
         return quarantined(self.parts)
 
-    def published(self) -> int:
-        """How many records stand on the bus, in whatever topic."""
+    def published_count(self) -> int:
+        """Return the number of records on the bus, in all topics."""
         reader = self.parts.bus.reader()
         try:
             return sum(1 for _ in reader.read(topic.name for topic in reader.topics()))
         finally:
             reader.close()
 
-    def opened(self, raw: RawMessage) -> bytes:
-        """The provider's bytes in a raw message."""
+    def open_body(self, raw: RawMessage) -> bytes:
+        """Return the provider's bytes in a raw message."""
         return self.parts.sealer.open(raw.body, raw.message_id)
 
 
 class DoorServer:
-    """A real server on a free port. The same for all tests, to save each its start; `app` is what it serves."""
+    """A real server on a free port that serves `app`. All tests share it, which saves its start."""
 
     def __init__(self) -> None:
         self.app: ASGIApp | None = None
@@ -67,13 +67,13 @@ class DoorServer:
         self.port: int = self._listener.getsockname()[1]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand the request on."""
+        """Pass the request to `app`."""
         assert self.app
         await self.app(scope, receive, send)
 
     @contextmanager
     def serving(self) -> Iterator[None]:
-        """Serve until the block ends. The socket listens already: whatever is asked from now on is answered."""
+        """Serve until the block ends. The socket listens already, so every later request is answered."""
         config = uvicorn.Config(
             self, log_config=None, access_log=False, ws="none", lifespan="off", timeout_graceful_shutdown=5
         )
@@ -88,7 +88,7 @@ class DoorServer:
 
 
 class FlakyProducer:
-    """A bus's producer that is away at the calls in `away`, counted from 1."""
+    """A bus producer that raises `Retry` at the calls in `away`, counted from 1."""
 
     def __init__(self, inner: Producer, away: Container[int]) -> None:
         self._inner = inner
@@ -108,21 +108,21 @@ class FlakyProducer:
 
 
 def raw_messages(parts: Parts, channel: Channel) -> list[RawMessage]:
-    """What stands on a door's topic."""
+    """Return the raw messages on the topic of a channel."""
     return _read(parts, topics.raw_topic(channel), RawMessage)
 
 
 def quarantined(parts: Parts) -> list[Quarantined]:
-    """What stands in quarantine."""
+    """Return the messages on the quarantine topic."""
     return _read(parts, topics.QUARANTINE, Quarantined)
 
 
 def assert_refused(response: requests.Response, status: int, reason: str) -> dict[str, str]:
-    """Assert that the answer is a problem (RFC 9457) of this kind; returns what is said of each field."""
+    """Assert that the answer is this problem (RFC 9457). Return the detail of each field error."""
     assert (response.status_code, response.headers["Content-Type"]) == (status, "application/problem+json")
     problem = response.json()
     assert (problem["status"], problem["reason"]) == (status, reason)
-    return {fault["field"]: fault["detail"] for fault in problem["errors"]}
+    return {error["field"]: error["detail"] for error in problem["errors"]}
 
 
 def _read(parts: Parts, topic: str, shape: type[T]) -> list[T]:

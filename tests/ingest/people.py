@@ -1,4 +1,4 @@
-"""The invented citizens of these tests. Nothing that is here may stand in a log line."""
+"""Invented citizens. None of these values may appear in a log line."""
 
 from typing import Any
 
@@ -17,11 +17,11 @@ Fields = dict[str, Any]
 
 
 def report(**more: Any) -> Fields:
-    """A web report; `more` adds to it or overrides it."""
+    """Return a web report. `more` adds fields or overrides them."""
     return {"text": TEXT, "region": "Kota Semarang", "name": NAME, "phone": PHONE, "email": EMAIL} | more
 
 
 def post(number: int, **more: Any) -> Fields:
-    """A mention as the X API v2 gives it; a greater number is newer."""
+    """Return a mention as the X API v2 returns it. A greater number is newer."""
     text = f"@Lapor1708 {TEXT} ({number}) {HANDLE}"
     return {"id": str(1_990_000_000_000_000_000 + number), "author_id": AUTHOR, "text": text} | more

@@ -1,4 +1,4 @@
-"""The listener that every test here has: what would be seen in the service's log is seen by it, and fails the test."""
+"""The log check of these tests finds every leak that the service's log would contain."""
 
 import logging
 import os
@@ -33,7 +33,7 @@ def _beside_an_exception() -> None:
 
 
 @pytest.mark.parametrize(
-    ("leak", "found"),
+    ("leak", "leaked_values"),
     [
         (_of_ours, [PHONE, PHONE.removeprefix("+62")]),
         (_bound, [NAME]),
@@ -41,33 +41,33 @@ def _beside_an_exception() -> None:
         (_beside_an_exception, [EMAIL]),
     ],
 )
-def test_a_leak_is_heard(leak: Callable[[], None], found: list[str]) -> None:
-    """Whoever logs it: an event of ours, its context, a library's line, a line with an exception."""
-    with listening() as heard:
+def test_a_leak_is_found(leak: Callable[[], None], leaked_values: list[str]) -> None:
+    """A leak is found in an event of ours, in its context, in a line of a library, and in an exception."""
+    with listening() as capture:
         leak()
-    assert heard.telling(PRIVATE) == found
+    assert capture.telling(PRIVATE) == leaked_values
 
 
-def test_what_the_service_would_not_write_is_no_leak() -> None:
-    """An exception is logged as its kind and its place; its words, which may quote a citizen, are not."""
-    with listening() as heard:
+def test_the_text_of_an_exception_is_not_logged() -> None:
+    """An exception is logged with its type and its location, without its text, which may quote a citizen."""
+    with listening() as capture:
         _beside_an_exception()
         structlog.get_logger().error("stage.unexpected", exc_info=ValueError(PHONE))
-    said = heard.stream.getvalue()
-    assert said.count("ValueError") == 2
-    assert PHONE not in said
-    assert NAME not in said
+    log_text = capture.stream.getvalue()
+    assert log_text.count("ValueError") == 2
+    assert PHONE not in log_text
+    assert NAME not in log_text
 
 
-def test_events_are_told_as_they_were_logged() -> None:
-    """With their level and their fields; what is logged afterwards is not heard."""
-    with listening() as heard:
+def test_events_are_captured_as_logged() -> None:
+    """Events are captured with level and fields. Later events are not captured."""
+    with listening() as capture:
         structlog.get_logger().info("a", number=1, at=NOW)
         structlog.get_logger().debug("not in the service's log")
     structlog.get_logger().info("afterwards")
 
-    assert heard.lines == [{"event": "a", "number": 1, "at": NOW, "log_level": "info"}]
-    assert "afterwards" not in heard.stream.getvalue()
+    assert capture.lines == [{"event": "a", "number": 1, "at": NOW, "log_level": "info"}]
+    assert "afterwards" not in capture.stream.getvalue()
 
 
 _PLANTED = """
@@ -88,7 +88,7 @@ def test_nothing():
 
 
 def test_a_planted_leak_fails_its_test(tmp_path: Path) -> None:
-    """The fixture itself, in a run of its own: two tests that leak end with an error, the third does not."""
+    """In a separate run, two tests that leak end with an error and the third test does not."""
     (tmp_path / "test_planted.py").write_text(_PLANTED)
     command = [sys.executable, "-m", "pytest", "-q", "-W", "ignore", "-p", "no:cacheprovider", "-c", os.devnull]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

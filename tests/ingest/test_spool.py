@@ -1,4 +1,4 @@
-"""The doors' spool: what is accepted while the bus is away is kept, bounded, and handed over in order."""
+"""Messages accepted while the bus is away are stored, limited, and handed over in order."""
 
 import resource
 import sqlite3
@@ -17,7 +17,7 @@ MOST = 10_000
 
 
 class Bus:
-    """A producer that keeps what it is given, and is away while `away` is an error."""
+    """A producer that stores its messages. It raises `away` if that is an error."""
 
     def __init__(self) -> None:
         self.away: Exception | None = None
@@ -37,47 +37,47 @@ class Bus:
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Iterator[Spool]:
-    """An empty spool with little room."""
-    made = Spool(tmp_path / "spool.db", MOST)
-    yield made
-    made.close()
+    """Empty spool with little space."""
+    empty_spool = Spool(tmp_path / "spool.db", MOST)
+    yield empty_spool
+    empty_spool.close()
 
 
 @pytest.fixture
 def bus() -> Bus:
-    """A bus that is there."""
+    """A bus that is not away."""
     return Bus()
 
 
 def drain_of(spool: Spool, bus: Bus, ready: Callable[[], object] = lambda: None) -> SpoolDrain:
-    """A drain that a test steps by hand."""
+    """Return a drain that a test calls step by step."""
     return SpoolDrain(spool, bus, Path("unused"), ready, threading.Event())
 
 
 def message(number: int, size: int = 10) -> Outgoing:
-    """A message that is known by its number."""
+    """Return a message that is recognised by its number."""
     return Outgoing("raw-web", b"sender", f"{number}".encode().ljust(size, b"."), (("ce_id", b"\xff%d" % number),))
 
 
-def test_a_bus_that_is_there_is_given_the_message_at_once(spool: Spool, bus: Bus) -> None:
-    """The spool is for absence: with a bus it stays empty."""
+def test_an_available_bus_gets_the_message_at_once(spool: Spool, bus: Bus) -> None:
+    """The spool stays empty while the bus is available."""
     SpoolingProducer(bus, spool).publish([message(1)])
     assert (bus.taken, len(spool)) == ([message(1)], 0)
 
 
 @pytest.mark.parametrize("away", [Retry("away"), Stop("no right to write")])
-def test_what_is_accepted_while_the_bus_is_away_is_on_the_disk(spool: Spool, bus: Bus, away: Exception) -> None:
-    """Another process that opens the file finds every byte of it, key and headers too."""
+def test_messages_accepted_while_the_bus_is_away_are_on_the_disk(spool: Spool, bus: Bus, away: Exception) -> None:
+    """Another process that opens the file reads all bytes, with key and headers."""
     bus.away = away
     SpoolingProducer(bus, spool).publish([message(1), message(2)])
-    with sqlite3.connect(f"file:{spool.path}?mode=ro", uri=True) as other:
-        assert other.execute("SELECT count(*) FROM spool").fetchone() == (2,)
-    other.close()
+    with sqlite3.connect(f"file:{spool.path}?mode=ro", uri=True) as reader:
+        assert reader.execute("SELECT count(*) FROM spool").fetchone() == (2,)
+    reader.close()
     assert spool.oldest_batch() == (2, [message(1), message(2)])
 
 
-def test_what_comes_goes_behind_what_waits(spool: Spool, bus: Bus) -> None:
-    """One sender's messages keep their order when the bus is back; until then nobody waits for it again."""
+def test_new_messages_go_behind_waiting_ones(spool: Spool, bus: Bus) -> None:
+    """The messages of one sender keep their order. Until the spool is empty, nobody waits for the bus."""
     producer = SpoolingProducer(bus, spool)
     bus.away = Retry("away")
     producer.publish([message(1)])
@@ -91,7 +91,7 @@ def test_what_comes_goes_behind_what_waits(spool: Spool, bus: Bus) -> None:
 
 
 def test_a_drain_that_fails_keeps_everything(spool: Spool, bus: Bus) -> None:
-    """What the bus did not confirm stays, in its order; what it confirmed goes."""
+    """Messages that the bus did not confirm stay in their order. Confirmed messages are deleted."""
     spool.append([message(1), message(2)])
     bus.away = Retry("away")
     with pytest.raises(Retry):
@@ -102,8 +102,8 @@ def test_a_drain_that_fails_keeps_everything(spool: Spool, bus: Bus) -> None:
     assert (bus.taken, len(spool), spool.held_bytes) == ([message(1), message(2)], 0, 0)
 
 
-def test_killed_between_handing_over_and_forgetting(tmp_path: Path, bus: Bus) -> None:
-    """The next life hands over the same bytes again, which are the same message; none is missing."""
+def test_killed_between_publishing_and_deleting(tmp_path: Path, bus: Bus) -> None:
+    """After a restart the same bytes are published again, which are the same message. No message is missing."""
     path = tmp_path / "spool.db"
     first = Spool(path, MOST)
     first.append([message(1)])
@@ -116,7 +116,7 @@ def test_killed_between_handing_over_and_forgetting(tmp_path: Path, bus: Bus) ->
 
 
 def test_a_full_spool_promises_nothing(spool: Spool, bus: Bus) -> None:
-    """Past its bound it keeps none of a batch, says so, and has room again once it was drained."""
+    """Above its limit the spool stores no message of a batch and says so. After draining it has space again."""
     bus.away = Retry("away")
     producer = SpoolingProducer(bus, spool)
     for number in range(4):
@@ -130,8 +130,8 @@ def test_a_full_spool_promises_nothing(spool: Spool, bus: Bus) -> None:
     assert [int(out.value.strip(b".")) for out in bus.taken] == [0, 1, 2, 3, 5]
 
 
-def test_a_disk_without_room_is_a_full_spool(tmp_path: Path) -> None:
-    """What the disk can't keep is refused as what the bound forbids is."""
+def test_a_full_disk_is_a_full_spool(tmp_path: Path) -> None:
+    """A message that the disk cannot store is refused like one above the limit."""
     spool = Spool(tmp_path / "spool.db", MOST)
     spool.append([message(1)])
     spool.close()
@@ -139,48 +139,48 @@ def test_a_disk_without_room_is_a_full_spool(tmp_path: Path) -> None:
         spool.append([message(2)])
 
 
-def test_a_disk_is_full_until_it_takes_a_message_again(tmp_path: Path) -> None:
-    """Whatever little still fits: what a usual message needs is tried, and nothing of the trial stays."""
+def test_a_disk_is_full_until_a_usual_message_fits(tmp_path: Path) -> None:
+    """The spool tries whether a usual message fits, and leaves nothing of the trial on the disk."""
     spool = Spool(tmp_path / "spool.db", 50_000_000)
     unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, unlimited[1]))
-    kept = refused = 0
+    stored = refused = 0
     try:
         while refused < 3:
             try:
-                spool.append([message(kept, 10_000)])
-                kept, refused = kept + 1, 0
+                spool.append([message(stored, 10_000)])
+                stored, refused = stored + 1, 0
             except SpoolFull:
                 refused += 1
-        before = spool.is_full
+        was_full = spool.is_full
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
-    assert (before, spool.is_full) == (True, False)
-    assert (len(spool), spool.rejected_count) == (kept, 0)
+    assert (was_full, spool.is_full) == (True, False)
+    assert (len(spool), spool.rejected_count) == (stored, 0)
     assert 0 < spool.fill_ratio < 0.1
-    spool.append([message(kept, 10_000)])
+    spool.append([message(stored, 10_000)])
     spool.close()
 
 
 def test_draining_holds_little_in_memory(tmp_path: Path) -> None:
-    """However much waits, a step takes two megabytes of it, or one message where that is larger."""
+    """A batch has at most two megabytes, or one message that is larger."""
     spool = Spool(tmp_path / "spool.db", 50 * MAX_MESSAGE_BYTES)
     spool.append([message(number, 900_000) for number in range(10)])
-    _, found = spool.oldest_batch()
+    _, batch = spool.oldest_batch()
     spool.close()
-    assert [out.value[:1] for out in found] == [b"0", b"1"]
+    assert [out.value[:1] for out in batch] == [b"0", b"1"]
 
 
-def test_a_message_that_no_bus_takes_is_refused_at_the_door(spool: Spool, bus: Bus) -> None:
-    """It never gets into the spool, where it would stand before all others."""
+def test_a_message_too_large_for_any_bus_is_refused_at_the_door(spool: Spool, bus: Bus) -> None:
+    """It never gets into the spool, where it would block all later messages."""
     bus.away = Retry("away")
     with pytest.raises(Reject):
         SpoolingProducer(bus, spool).publish([message(1, MAX_MESSAGE_BYTES)])
     assert len(spool) == 0
 
 
-def test_a_message_that_the_bus_rejects_later_stands_aside(spool: Spool, bus: Bus) -> None:
-    """A bus that became stricter meanwhile does not hold up the others; the file still has the bytes."""
+def test_a_message_that_the_bus_rejects_later_is_set_aside(spool: Spool, bus: Bus) -> None:
+    """A bus that became stricter does not block the other messages. The file still has the bytes."""
     spool.append([message(1)])
     bus.away = Reject("too_large")
     drain_of(spool, bus).drain_batch()
@@ -188,20 +188,20 @@ def test_a_message_that_the_bus_rejects_later_stands_aside(spool: Spool, bus: Bu
     spool.append([message(2)])
     drain_of(spool, bus).drain_batch()
     assert (bus.taken, len(spool)) == ([message(2)], 0)
-    with sqlite3.connect(spool.path) as other:
-        assert other.execute("SELECT value FROM aside").fetchall() == [(message(1).value,)]
-    other.close()
+    with sqlite3.connect(spool.path) as connection:
+        assert connection.execute("SELECT value FROM aside").fetchall() == [(message(1).value,)]
+    connection.close()
 
 
 def test_of_two_processes_one_drains(spool: Spool, bus: Bus, tmp_path: Path) -> None:
-    """While one holds the lock the other waits; when it ends the other goes on."""
+    """One process holds the lock and the other waits. When the first ends, the other continues."""
     lock = tmp_path / "spool.lock"
     stopping = [threading.Event(), threading.Event()]
-    other = Bus()
+    other_bus = Bus()
     started = threading.Event()
     drains = [
         SpoolDrain(spool, bus, lock, started.set, stopping[0]),
-        SpoolDrain(spool, other, lock, lambda: None, stopping[1]),
+        SpoolDrain(spool, other_bus, lock, lambda: None, stopping[1]),
     ]
     spool.append([message(1)])
     threads = [threading.Thread(target=drain.run) for drain in drains]
@@ -212,9 +212,9 @@ def test_of_two_processes_one_drains(spool: Spool, bus: Bus, tmp_path: Path) -> 
     threads[0].join()
     spool.append([message(2)])
     for _ in range(1000):
-        if other.taken:
+        if other_bus.taken:
             break
         threading.Event().wait(0.01)
     stopping[1].set()
     threads[1].join()
-    assert (bus.taken, other.taken) == ([message(1)], [message(2)])
+    assert (bus.taken, other_bus.taken) == ([message(1)], [message(2)])

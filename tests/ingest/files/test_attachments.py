@@ -1,4 +1,4 @@
-"""What comes with a report: known by its content, its place read, everything else about its sender gone."""
+"""Attachments: type detected by content, place read, and all other metadata removed."""
 
 import io
 from collections.abc import Callable, Mapping
@@ -38,7 +38,7 @@ SECRET = "CameraOfSomebody"
 
 
 def picture(kind: str = "JPEG", gps: Mapping[int, object] | None = None, size: tuple[int, int] = (64, 48)) -> bytes:
-    """A picture as a phone makes it, with what a phone writes into it."""
+    """Return a picture with the metadata that a phone writes."""
     image = Image.new("RGB", size, (200, 30, 30))
     exif = image.getexif()
     exif[Base.Make] = SECRET
@@ -53,15 +53,15 @@ def picture(kind: str = "JPEG", gps: Mapping[int, object] | None = None, size: t
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_nothing_but_the_picture_is_kept(kind: str) -> None:
-    """Camera, author, comment and place are gone; where it was taken is read first, and it stands upright."""
+def test_only_the_picture_is_stored(kind: str) -> None:
+    """Camera, author, comment and place are removed. The place is read before, and the picture is upright."""
     sent = picture(kind, GPS)
     assert SECRET.encode() in sent
     clean = clean_file(sent)
-    kept = Image.open(io.BytesIO(clean.content))
+    cleaned_image = Image.open(io.BytesIO(clean.content))
     assert clean.media_type == f"image/{kind.lower()}"
     assert clean.coordinates == Coordinates(-6.97, 110.42)
-    assert (kept.size, dict(kept.getexif())) == ((48, 64), {})
+    assert (cleaned_image.size, dict(cleaned_image.getexif())) == ((48, 64), {})
     assert SECRET.encode() not in clean.content
 
 
@@ -74,31 +74,31 @@ def test_nothing_but_the_picture_is_kept(kind: str) -> None:
         {1: "S", 2: (96.0, 58.0, 12.0), 3: "E", 4: (110.0, 25.0, 12.0)},
     ],
 )
-def test_a_camera_that_says_nonsense_says_nothing(gps: Mapping[int, object]) -> None:
-    """No place, half a place, a camera without a fix, degrees beyond the pole: the picture is kept without one."""
+def test_invalid_coordinates_are_ignored(gps: Mapping[int, object]) -> None:
+    """No place, half a place, a camera without a fix, degrees beyond the pole: the picture has no coordinates."""
     assert clean_file(picture(gps=gps)).coordinates is None
 
 
-def test_what_stands_behind_the_picture_is_gone() -> None:
-    """A file that is a picture and something else besides is afterwards a picture."""
+def test_bytes_after_the_picture_are_removed() -> None:
+    """A file that is a picture and something else is only a picture afterwards."""
     assert b"<script>" not in clean_file(picture() + b"<script>alert(1)</script>").content
 
 
 def test_a_large_picture_is_made_smaller() -> None:
-    """Its longest side is bounded, its shape stays."""
+    """The longer side is limited and the proportions stay."""
     assert Image.open(io.BytesIO(clean_file(picture(size=(4000, 2000))).content)).size == (1280, 2560)
 
 
 def test_a_phones_second_picture_is_left_out() -> None:
-    """A JPEG with a depth map behind it is a JPEG like any other; only what people see is kept."""
+    """A JPEG with a depth map is stored like any other JPEG, without the depth map."""
     out = io.BytesIO()
     first, second = Image.new("RGB", (64, 48), (200, 30, 30)), Image.new("RGB", (32, 24))
     first.save(out, "MPO", save_all=True, append_images=[second])
     assert Image.open(io.BytesIO(out.getvalue())).format == "MPO"
 
     clean = clean_file(out.getvalue())
-    kept = Image.open(io.BytesIO(clean.content))
-    assert (clean.media_type, kept.format, kept.size, getattr(kept, "n_frames", 1)) == (
+    cleaned_image = Image.open(io.BytesIO(clean.content))
+    assert (clean.media_type, cleaned_image.format, cleaned_image.size, getattr(cleaned_image, "n_frames", 1)) == (
         "image/jpeg",
         "JPEG",
         (64, 48),
@@ -107,39 +107,39 @@ def test_a_phones_second_picture_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("turn", Image.Transpose)
-def test_every_way_of_holding_the_phone(turn: Image.Transpose) -> None:
-    """However EXIF says that it is turned, it is kept as it would be seen."""
-    seen = Image.new("RGB", (64, 48), (255, 255, 255))
-    seen.paste((200, 30, 30), (0, 0, 32, 24))
-    ways = {value: key for key, value in TURNS.items()}
+def test_every_orientation_becomes_upright(turn: Image.Transpose) -> None:
+    """The picture is stored upright for each EXIF orientation."""
+    upright = Image.new("RGB", (64, 48), (255, 255, 255))
+    upright.paste((200, 30, 30), (0, 0, 32, 24))
+    orientations = {value: key for key, value in TURNS.items()}
     exif = Image.Exif()
-    exif[Base.Orientation] = ways[turn]
+    exif[Base.Orientation] = orientations[turn]
     out = io.BytesIO()
     # Turned back: what undoes a turn by 90 degrees is one by 270.
     back = {
         Image.Transpose.ROTATE_90: Image.Transpose.ROTATE_270,
         Image.Transpose.ROTATE_270: Image.Transpose.ROTATE_90,
     }
-    seen.transpose(back.get(turn, turn)).save(out, "PNG", exif=exif)
+    upright.transpose(back.get(turn, turn)).save(out, "PNG", exif=exif)
 
-    kept = Image.open(io.BytesIO(clean_file(out.getvalue()).content)).convert("RGB")
+    cleaned_image = Image.open(io.BytesIO(clean_file(out.getvalue()).content)).convert("RGB")
 
-    assert (kept.size, kept.tobytes()) == (seen.size, seen.tobytes())
+    assert (cleaned_image.size, cleaned_image.tobytes()) == (upright.size, upright.tobytes())
 
 
-def test_a_document_is_known_by_its_beginning() -> None:
-    """A PDF stays byte for byte."""
+def test_a_pdf_is_recognised_by_its_first_bytes() -> None:
+    """A PDF stays unchanged."""
     assert clean_file(b"%PDF-1.7\n...") == ("application/pdf", b"%PDF-1.7\n...", None)
 
 
-@pytest.mark.parametrize(("kind", "size", "most"), [("PNG", 5500, 30), ("WEBP", 4050, 16), ("JPEG", 7080, 50)])
-def test_a_picture_that_unfolds_to_too_much_is_not_unfolded(kind: str, size: int, most: int) -> None:
-    """A few kilobytes that claim more millions of pixels than their kind may have are refused by what they claim."""
+@pytest.mark.parametrize(("kind", "size", "limit"), [("PNG", 5500, 30), ("WEBP", 4050, 16), ("JPEG", 7080, 50)])
+def test_a_picture_with_too_many_pixels_is_not_decoded(kind: str, size: int, limit: int) -> None:
+    """A small file whose header states too many pixels is refused because of its header."""
     out = io.BytesIO()
     Image.new("L" if kind == "JPEG" else "RGB", (size, size)).save(out, kind)
     with pytest.raises(Refused, match="file_too_large") as refused:
         clean_file(out.getvalue())
-    assert f"{most} megapiksel" in refused.value.message
+    assert f"{limit} megapiksel" in refused.value.message
 
 
 @pytest.mark.parametrize(
@@ -153,16 +153,16 @@ def test_a_picture_that_unfolds_to_too_much_is_not_unfolded(kind: str, size: int
         (b"\xff" * (MAX_FILE_BYTES + 1), "file_too_large"),
     ],
 )
-def test_what_is_no_picture_is_refused_with_its_reason(content: bytes, reason: str) -> None:
-    """Whatever its name or its sender says it is."""
+def test_other_files_are_refused_with_a_reason(content: bytes, reason: str) -> None:
+    """The content decides, and not the name or the stated type."""
     with pytest.raises(Refused) as refused:
         clean_file(content)
     assert refused.value.reason == reason
 
 
 @given(st.integers(0, 400), st.binary(min_size=1, max_size=40), st.sampled_from(["JPEG", "PNG", "WEBP"]))
-def test_a_damaged_picture_is_a_picture_or_is_refused(at: int, noise: bytes, kind: str) -> None:
-    """Whatever stands in it, nothing else is raised."""
+def test_a_damaged_picture_is_stored_or_refused(at: int, noise: bytes, kind: str) -> None:
+    """No other exception is raised for any damage."""
     sent = bytearray(picture(kind, GPS))
     sent[at : at + len(noise)] = noise
     try:
@@ -172,33 +172,34 @@ def test_a_damaged_picture_is_a_picture_or_is_refused(at: int, noise: bytes, kin
     assert SECRET.encode() not in clean.content
 
 
-def test_kept_once_sealed_and_found_again(engine: Engine, parts: Parts, now: Callable[[], datetime]) -> None:
-    """The same file sent five times is one row, which tells nothing without the key."""
+def test_equal_files_are_stored_once_and_sealed(engine: Engine, parts: Parts, now: Callable[[], datetime]) -> None:
+    """The same file sent five times is one row. Without the key the row reveals nothing."""
     attachments = Attachments(engine, parts.sealer, parts.file_limit)
-    kept = [attachments.store(picture("PNG", GPS), now()) for _ in range(5)]
-    assert len({one.attachment.id for one in kept}) == 1
+    stored_files = [attachments.store(picture("PNG", GPS), now()) for _ in range(5)]
+    assert len({stored.attachment.id for stored in stored_files}) == 1
     with read_transaction(engine) as connection:
         (row,) = connection.execute(select(AttachmentRow.body, AttachmentRow.size)).all()
     assert "PNG" not in row.body
-    content = read_content(engine, parts.sealer, kept[0].attachment.id)
+    content = read_content(engine, parts.sealer, stored_files[0].attachment.id)
     assert content is not None
     assert content.startswith(b"\x89PNG")
-    assert (len(content), find_attachment(engine, kept[0].attachment.id)) == (row.size, kept[0].attachment)
+    attachment = stored_files[0].attachment
+    assert (len(content), find_attachment(engine, attachment.id)) == (row.size, attachment)
 
 
-def test_nothing_is_read_or_worked_without_room(engine: Engine, parts: Parts, now: Callable[[], datetime]) -> None:
-    """Where as many files as may be are worked already, the next is not even read: 503, and when to come again."""
-    room = ConcurrencyLimit(1, 1, 0.0)
-    attachments = Attachments(engine, parts.sealer, room)
+def test_without_a_free_slot_nothing_is_read(engine: Engine, parts: Parts, now: Callable[[], datetime]) -> None:
+    """If all slots are taken, the next file is not even read: 503 with Retry-After."""
+    limit = ConcurrencyLimit(1, 1, 0.0)
+    attachments = Attachments(engine, parts.sealer, limit)
     read: list[str] = []
 
     def content() -> bytes:
         read.append("read")
         return picture()
 
-    with room.slot(), pytest.raises(Refused, match="busy") as refused:
+    with limit.slot(), pytest.raises(Refused, match="busy") as refused:
         attachments.store(content, now())
     assert (read, refused.value.status, bool(refused.value.retry_after)) == ([], 503, True)
 
-    kept = attachments.store(content, now())
-    assert (read, find_attachment(engine, kept.attachment.id)) == (["read"], kept.attachment)
+    stored = attachments.store(content, now())
+    assert (read, find_attachment(engine, stored.attachment.id)) == (["read"], stored.attachment)

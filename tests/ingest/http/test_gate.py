@@ -1,4 +1,4 @@
-"""What all HTTP doors share: the bound on a body, problems as answers, what is said when the world is away, the log."""
+"""Rules of all HTTP doors: body limits, error responses, failures of dependencies, and the log."""
 
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -21,8 +21,8 @@ _DOORS = ("/web/reports", "/sms/twilio", "/mobile/v1/reports")
 _TYPES = ("application/json", "application/x-www-form-urlencoded")
 
 
-def everywhere(served: DoorClient) -> dict[str, requests.Response]:
-    """A good message at each door."""
+def valid_requests(served: DoorClient) -> dict[str, requests.Response]:
+    """Return a valid message for each door."""
     mobile = report(device_id=DEVICE)
     return {
         "form": served.post("/web/reports", data=fields(served)),
@@ -33,28 +33,28 @@ def everywhere(served: DoorClient) -> dict[str, requests.Response]:
     }
 
 
-def away(response: requests.Response) -> None:
-    """Assert that nothing was promised, and that the sender knows when to come again."""
+def assert_unavailable(response: requests.Response) -> None:
+    """Assert that the door answered 503 and told the sender when to try again."""
     assert_refused(response, 503, "away")
     assert int(response.headers["Retry-After"]) > 0
 
 
-def megabyte() -> Iterator[bytes]:
-    """A megabyte that does not say beforehand how long it is."""
+def endless_megabyte() -> Iterator[bytes]:
+    """Yield a megabyte in pieces, so that its length is not announced."""
     yield from (b"text=" + b"a" * 9_995 for _ in range(100))
 
 
 @pytest.mark.parametrize("door", _DOORS)
 def test_large_body_is_refused(served: DoorClient, door: str) -> None:
-    """A megabyte is refused at every door, whether it says its length or not, and nothing is published."""
-    for body in (b"".join(megabyte()), megabyte()):
+    """Each door refuses a megabyte, with or without an announced length, and nothing is published."""
+    for body in (b"".join(endless_megabyte()), endless_megabyte()):
         assert_refused(served.post(door, data=body, headers={"Content-Type": _TYPES[0]}), 413, "too_large")
-    assert served.published() == 0
+    assert served.published_count() == 0
 
 
 @pytest.mark.parametrize("door", _DOORS)
 def test_endless_body_is_not_read_to_its_end(served: DoorClient, door: str) -> None:
-    """The refusal comes when the bound is passed: the door does not wait for the rest, nor keep it."""
+    """The door refuses at the limit. It neither waits for the rest nor stores it."""
     connection = HTTPConnection(urlsplit(served.address).netloc, timeout=10)
     connection.putrequest("POST", door)
     connection.putheader("Transfer-Encoding", "chunked")
@@ -67,13 +67,13 @@ def test_endless_body_is_not_read_to_its_end(served: DoorClient, door: str) -> N
 
 
 def test_largest_body_fits_the_bus(served: DoorClient) -> None:
-    """What passes the bound is small enough for a record, sealed and wrapped."""
+    """The largest allowed body, sealed and wrapped, fits a record."""
     assert send_sms(served, sms("a" * 255_500)).status_code == 200
     assert len(served.raw_messages("sms")) == 1
 
 
 def test_sender_who_hangs_up_leaves_nothing(served: DoorClient) -> None:
-    """A body that ends before its length is no message; the door goes on."""
+    """A body that ends before its length is no message, and the door continues."""
     connection = HTTPConnection(urlsplit(served.address).netloc, timeout=10)
     connection.putrequest("POST", "/web/reports")
     connection.putheader("Content-Length", "1000")
@@ -81,17 +81,17 @@ def test_sender_who_hangs_up_leaves_nothing(served: DoorClient) -> None:
     connection.close()
 
     assert served.post("/web/reports", data=fields(served, text="Utuh.")).status_code == 303
-    assert [b"text=Utuh." in served.opened(raw) for raw in served.raw_messages("web")] == [True]
+    assert [b"text=Utuh." in served.open_body(raw) for raw in served.raw_messages("web")] == [True]
 
 
 @pytest.mark.parametrize("path", ["/tidak-ada", "/web", "/web/reports/x", "/%ff", "/sms/twilio/..", "/🚧"])
 def test_unknown_address(served: DoorClient, path: str) -> None:
-    """An address that is none of ours is a problem like any other."""
+    """An unknown address is answered with a problem."""
     assert_refused(served.get(path), 404, "no_such_address")
 
 
 def test_wrong_method(served: DoorClient) -> None:
-    """A door that is knocked at in the wrong way says which way is right."""
+    """A wrong method is answered with the allowed methods."""
     answer = served.get("/sms/twilio")
 
     assert_refused(answer, 405, "wrong_method")
@@ -100,7 +100,7 @@ def test_wrong_method(served: DoorClient) -> None:
 
 @pytest.mark.parametrize("header", ["[", "", "a b", "x/y?z#", "\xff"])
 def test_host_is_not_believed(served: DoorClient, header: str) -> None:
-    """Whatever stands in the Host header, a message is read from its own address."""
+    """The Host header has no influence on the arrival."""
     answer = served.post("/web/reports", data=fields(served), headers={"Host": header.encode("latin-1")})
 
     assert answer.status_code in {303, 400}
@@ -108,46 +108,46 @@ def test_host_is_not_believed(served: DoorClient, header: str) -> None:
 
 
 def test_bus_away(serve: Serve, producer: Producer) -> None:
-    """While the bus is away every door says 503 and when to come again; nothing was promised."""
+    """While the bus is away each door answers 503 with Retry-After."""
     served = serve(FlakyProducer(producer, range(1, 100)))
 
-    answers = everywhere(served)
+    answers = valid_requests(served)
     form = answers.pop("form")
     for answer in answers.values():
-        away(answer)
+        assert_unavailable(answer)
     assert (form.status_code, form.headers["Content-Type"]) == (503, "text/html; charset=utf-8")
     assert report()["text"] in form.text
     assert int(form.headers["Retry-After"]) > 0
-    assert served.published() == 0
+    assert served.published_count() == 0
 
 
 def test_bus_back_again(serve: Serve, producer: Producer) -> None:
-    """What was refused while the bus was away is taken when it is sent again, its key too."""
+    """A message that was refused while the bus was away is accepted later, under the same key."""
     served = serve(FlakyProducer(producer, range(1, 6)))
-    everywhere(served)
+    valid_requests(served)
 
-    answers = {door: answer.status_code for door, answer in everywhere(served).items()}
+    answers = {door: answer.status_code for door, answer in valid_requests(served).items()}
 
     assert answers == {"form": 303, "json": 202, "mobile": 202, "sms": 200, "forged sms": 403}
-    assert served.published() == 5
+    assert served.published_count() == 5
 
 
 def test_database_away(serve: Serve) -> None:
-    """Without its database a door that must remember keys says 503; the form and SMS need none, and are taken."""
+    """Without the database, doors that store keys answer 503. The form and SMS need no database and accept."""
     served = serve(migrated=False, database_url="postgresql://nobody@127.0.0.1:9/none")
 
-    answers = everywhere(served)
+    answers = valid_requests(served)
 
-    away(answers["mobile"])
-    away(answers["json"])
+    assert_unavailable(answers["mobile"])
+    assert_unavailable(answers["json"])
     assert (answers["form"].status_code, answers["sms"].status_code) == (303, 200)
     assert (served.raw_messages("mobile"), len(served.raw_messages("web"))) == ([], 1)
 
 
 def test_log_names_events_and_nobody(serve: Serve, producer: Producer, logged: list[EventDict]) -> None:
-    """Refusals, absences and quarantine are logged as events with ids and patterns; of what was sent, nothing.
+    """Refusals, failures and quarantine are logged with ids and patterns, without content.
 
-    That no line names a citizen is asserted for every test here, by the fixture `logged`.
+    The fixture `logged` asserts for every test here that no line contains personal data.
     """
     served = serve(FlakyProducer(producer, {1}))
     served.post("/web/reports", data=fields(served))
@@ -155,24 +155,24 @@ def test_log_names_events_and_nobody(serve: Serve, producer: Producer, logged: l
     served.post("/web/reports", json=report(kind=PHONE))
     served.get(f"/web/receipts/{PHONE}")
 
-    (kept,) = served.quarantined()
+    (quarantined,) = served.quarantined()
     assert [{**line, "log_level": ""} for line in logged] == [
-        said("door.publish_failed", cause="Retry"),
-        said("door.refused", route="/web/reports", reason="away", status=503),
-        said("sms.quarantined", message_id=str(kept.message_id), reason="unsigned"),
-        said("door.refused", route="/sms/twilio", reason="unsigned", status=403),
-        said("door.refused", route="/web/reports", reason="invalid_submission", status=400),
-        said("door.refused", route="/web/receipts/{number}", reason="no_such_number", status=404),
+        log_line("door.publish_failed", cause="Retry"),
+        log_line("door.refused", route="/web/reports", reason="away", status=503),
+        log_line("sms.quarantined", message_id=str(quarantined.message_id), reason="unsigned"),
+        log_line("door.refused", route="/sms/twilio", reason="unsigned", status=403),
+        log_line("door.refused", route="/web/reports", reason="invalid_submission", status=400),
+        log_line("door.refused", route="/web/receipts/{number}", reason="no_such_number", status=404),
     ]
 
 
-def said(event: str, **fields: Any) -> EventDict:
-    """A log line, whatever its level."""
+def log_line(event: str, **fields: Any) -> EventDict:
+    """Return a log line without its level."""
     return {"event": event, "log_level": "", **fields}
 
 
-def test_knocking_too_often(serve: Serve) -> None:
-    """One sender is told when to come again; another, behind the same proxy, is let in."""
+def test_too_many_requests(serve: Serve) -> None:
+    """One sender is told to wait. Another sender behind the same proxy is admitted."""
     served = serve(rates={"web": "3/minute"})
 
     def knock(address: str) -> requests.Response:
@@ -189,7 +189,7 @@ def test_knocking_too_often(serve: Serve) -> None:
 
 @pytest.fixture
 def full(serve: Serve) -> Iterator[DoorClient]:
-    """Doors with as many requests in hand as may be: the one guest is slow."""
+    """Doors with the maximum number of requests in progress: one slow request."""
     served = serve(requests_at_once=1)
     inside = HTTPConnection(urlsplit(served.address).netloc, timeout=10)
     inside.putrequest("POST", "/web/reports")
@@ -204,8 +204,8 @@ def full(serve: Serve) -> Iterator[DoorClient]:
     inside.close()
 
 
-def test_more_than_may_be_in_hand_at_once(full: DoorClient) -> None:
-    """Who comes while the house is full is told so at once; who is inside is served, and health answers always."""
+def test_requests_above_the_limit_are_refused(full: DoorClient) -> None:
+    """Further requests are refused at once. The request in progress is served, and health checks are answered."""
     answer = full.post("/web/reports", json={"text": "Lampu padam."})
 
     assert_refused(answer, 503, "busy")
@@ -213,8 +213,8 @@ def test_more_than_may_be_in_hand_at_once(full: DoorClient) -> None:
     assert (full.get("/live").status_code, full.get("/ready").status_code) == (200, 200)
 
 
-def test_a_full_house_is_a_page_for_people(full: DoorClient) -> None:
-    """A browser's form is told in Indonesian, with when to come again, and that what was typed is still there."""
+def test_a_full_service_shows_people_a_page(full: DoorClient) -> None:
+    """The page tells in Indonesian when to try again, and that the typed values are not lost."""
     page = full.post("/web/reports", data=fields(full), headers={"Accept": "text/html,*/*;q=0.8"})
 
     assert (page.status_code, page.headers["Content-Type"]) == (503, "text/html; charset=utf-8")
@@ -225,8 +225,8 @@ def test_a_full_house_is_a_page_for_people(full: DoorClient) -> None:
     assert "style-src 'nonce-" in page.headers["Content-Security-Policy"]
 
 
-def test_a_full_house_where_nothing_was_sent(full: DoorClient) -> None:
-    """Whoever only looks is not told about a form."""
+def test_the_page_for_a_get_request_does_not_mention_a_form(full: DoorClient) -> None:
+    """A GET request carries no form, so the page does not mention one."""
     page = full.get("/status", {"Accept": "text/html"})
 
     assert (page.status_code, "ramai" in page.text, "formulir Anda" in page.text) == (503, True, False)
@@ -234,13 +234,13 @@ def test_a_full_house_where_nothing_was_sent(full: DoorClient) -> None:
 
 @pytest.mark.parametrize("path", ["/mobile/v1/reports", "/sms/twilio", "/sms/twilio/status"])
 def test_programs_are_shown_no_page(full: DoorClient, path: str) -> None:
-    """Where only programs come, a problem is what they get, whatever they ask for."""
+    """Addresses for programs answer with a problem, whatever media type is accepted."""
     assert_refused(full.post(path, headers={"Accept": "text/html"}), 503, "busy")
 
 
 @pytest.mark.parametrize(("path", "status"), [("/tidak-ada", 404), ("/web/receipts/x", 404), ("/web/reports", 405)])
 def test_every_refusal_is_a_page_for_people(served: DoorClient, path: str, status: int) -> None:
-    """What is a problem for programs is read by people as a page, with the way on; nothing of theirs stands in it."""
+    """Each problem is a page for people, with a link to continue. It contains nothing that the sender sent."""
     page = served.get(path, {"Accept": "text/html"})
 
     assert (page.status_code, page.headers["Content-Type"]) == (status, "text/html; charset=utf-8")

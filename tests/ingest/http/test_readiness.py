@@ -1,4 +1,4 @@
-"""Readiness: besides what is shut and away, `/ready` shows the numbers of the doors that are there."""
+"""Readiness: `/ready` shows what is away, which doors are shut, and the numbers of the doors in this process."""
 
 import socket
 import threading
@@ -26,18 +26,18 @@ Ask = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def ask(host: DoorServer, producer: Producer) -> Ask:
-    """What /ready says of these parts with these doors beside HTTP's, all of them open."""
+    """Return the answer of `/ready` for these parts with these additional doors, all of them open."""
 
     def ready(parts: Parts, *doors: str) -> dict[str, Any]:
         host.app = http.build(parts, producer, ProcessHealth(), http_doors(parts) | dict.fromkeys(doors, str))
-        found: dict[str, Any] = DoorClient(f"http://127.0.0.1:{host.port}", parts).get("/ready").json()
-        return found
+        readiness: dict[str, Any] = DoorClient(f"http://127.0.0.1:{host.port}", parts).get("/ready").json()
+        return readiness
 
     return ready
 
 
 def test_reads_of_x_are_shown(parts: Parts, ask: Ask) -> None:
-    """How many posts X gave today, and of how many; without a limit that is null."""
+    """`/ready` shows the posts read from X today and their limit, which is null without a limit."""
     twitter.read_budget(parts).spend(7)
     limited = Parts(Settings.model_validate(parts.settings.model_dump() | {"x_reads_per_day": 500}), CHANNELS)
     migrate(limited.engine)
@@ -49,41 +49,42 @@ def test_reads_of_x_are_shown(parts: Parts, ask: Ask) -> None:
 
 
 def test_waiting_parts_of_sms_are_shown(parts: Parts, ask: Ask) -> None:
-    """How many parts wait for the rest of their message, or for a bus that takes it."""
+    """`/ready` shows the number of SMS parts that wait for the rest of their message or for the bus."""
     for number in (1, 2):
         parts.sms_parts.add(Part("ab" * 16, number, 3, f"d{number}", "sealed"), utc_now())
 
     assert ask(parts, "smpp")["sms_parts"] == 2
 
 
-def test_doors_that_are_not_there_have_no_numbers(parts: Parts, ask: Ask) -> None:
-    """Whoever has no X and no SMPP is not shown theirs."""
+def test_missing_doors_have_no_numbers(parts: Parts, ask: Ask) -> None:
+    """A process without X and SMPP shows no numbers of them."""
     assert {"x_reads", "sms_parts"} & set(ask(parts)) == set()
     assert {"x_reads", "sms_parts"} <= set(ask(parts, "twitter", "smpp"))
 
 
-def test_numbers_that_can_not_be_had_are_null(settings: Settings, ask: Ask) -> None:
-    """While the database is away the doors that do without it are open: readiness says so, and answers."""
+def test_numbers_that_cannot_be_read_are_null(settings: Settings, ask: Ask) -> None:
+    """While the database is away, the doors that do not need it stay open: `/ready` says so and answers."""
     away = {"database_url": "postgresql://nobody@127.0.0.1:9/none"}
     parts = Parts(Settings.model_validate(settings.model_dump() | away), CHANNELS)
-    said = ask(parts, "twitter", "smpp")
+    readiness = ask(parts, "twitter", "smpp")
 
-    assert (said["ready"], said["faults"]["database"]) == (True, "DatabaseUnavailable")
-    assert (said["x_reads"], said["sms_parts"], said["spooled"]) == (None, None, 0)
+    assert (readiness["ready"], readiness["faults"]["database"]) == (True, "DatabaseUnavailable")
+    assert (readiness["x_reads"], readiness["sms_parts"], readiness["spooled"]) == (None, None, 0)
     parts.engine.dispose()
 
 
-def test_nobody_waits_for_a_database_that_says_nothing(settings: Settings, ask: Ask) -> None:
-    """One that is reached and hangs is away as well: who asks is told so in time, and one connection is all it gets."""
+def test_nobody_waits_for_a_hanging_database(settings: Settings, ask: Ask) -> None:
+    """A database that hangs counts as away. `/ready` answers in time, and opens only one connection."""
     with socket.create_server(("127.0.0.1", 0)) as mute:
         away = {"database_url": f"postgresql+psycopg://nobody@127.0.0.1:{mute.getsockname()[1]}/none"}
         parts = Parts(Settings.model_validate(settings.model_dump() | away), CHANNELS)
         begun = time.monotonic()
-        said = ask(parts, "twitter", "smpp")
+        readiness = ask(parts, "twitter", "smpp")
         lasted = time.monotonic() - begun
-        pings = [each for each in threading.enumerate() if each.name == "database-ping"]
+        pings = [thread for thread in threading.enumerate() if thread.name == "database-ping"]
 
-    assert (said["faults"]["database"], said["doors"]["mobile"]["why"]) == ("DatabaseUnavailable", "database_away")
-    assert (said["x_reads"], said["sms_parts"], lasted < 8, len(pings)) == (None, None, True, 1)
+    reasons = (readiness["faults"]["database"], readiness["doors"]["mobile"]["why"])
+    assert reasons == ("DatabaseUnavailable", "database_away")
+    assert (readiness["x_reads"], readiness["sms_parts"], lasted < 8, len(pings)) == (None, None, True, 1)
     pings[0].join(20)
     parts.engine.dispose()

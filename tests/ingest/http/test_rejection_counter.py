@@ -1,4 +1,4 @@
-"""Whom the doors turn away is counted, by door and reason: never who it was nor what they sent."""
+"""Refusals are counted by door and reason, without the sender and the content."""
 
 from contextlib import closing
 from http.client import HTTPConnection
@@ -12,21 +12,21 @@ from tests.ingest.conftest import Serve
 
 
 def test_refusals_are_counted_by_door_and_reason(serve: Serve) -> None:
-    """As the log says them; what is taken is not among them."""
+    """The counts equal the refusals in the log. Accepted requests are not counted."""
     served = serve()
     for _ in range(3):
         served.post("/sms/twilio", data={"MessageSid": "SM1", "From": "+628000000001", "Body": "halo"})
     served.post("/web/reports", json={"text": ""})
     served.post("/web/reports", json={"text": "Lampu padam di Kota Semarang"})
     served.post("/open311/v2/requests.json", data={"service_code": "merpati"})
-    said = served.get("/ready").json()["refused"]
-    assert said["sms"] == {"unsigned": 3}
-    assert said["web"] == {"invalid_submission": 1}
-    assert sum(said["open311"].values()) == 1
+    counts = served.get("/ready").json()["refused"]
+    assert counts["sms"] == {"unsigned": 3}
+    assert counts["web"] == {"invalid_submission": 1}
+    assert sum(counts["open311"].values()) == 1
 
 
-def test_an_address_that_is_no_door_s_is_the_form_s() -> None:
-    """What stood in the address is not kept."""
+def test_other_addresses_count_for_the_form() -> None:
+    """The rest of the address is not kept."""
     tally = RejectionCounter(DIRECTORY.doors.values())
     tally.count("/status/{number}", "no_such_number")
     tally.count("none", "wrong_method")
@@ -37,8 +37,8 @@ def test_an_address_that_is_no_door_s_is_the_form_s() -> None:
     }
 
 
-def test_whom_a_full_house_sends_away_is_counted(serve: Serve) -> None:
-    """At whichever door they came."""
+def test_refusals_of_the_concurrency_middleware_are_counted(serve: Serve) -> None:
+    """They are counted for the door of their address."""
     served = serve(requests_at_once=1)
     with closing(HTTPConnection(urlsplit(served.address).netloc, timeout=10)) as guest:
         guest.putrequest("POST", "/web/reports")

@@ -1,4 +1,4 @@
-"""Each operation of the OpenAPI document, asked what Schemathesis makes of the document, rightly and wrongly."""
+"""Valid and invalid requests that Schemathesis derives from the OpenAPI document, for each operation."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -22,7 +22,7 @@ from ingest.http.problems import RefusalResponder
 from ingest.http.refusal_handlers import install_refusal_handlers
 from ingest.http.rejection_counter import RejectionCounter
 from tests.ingest.door_client import DoorClient, DoorServer, assert_refused
-from tests.ingest.web.test_open311 import send, token_of, work
+from tests.ingest.web.test_open311 import process, send, token_of
 
 # The same in every run, and few: what they must find they find at once, and the suite is run often.
 _EVERY_RUN = settings(
@@ -44,37 +44,39 @@ _REPORTS = {
 
 
 def test_no_operation_answers_5xx(served: DoorClient, subtests: pytest.Subtests) -> None:
-    """Nor in a format or a shape that the document does not name, whatever it is asked.
+    """No operation answers 5xx, nor in a format or shape that the document does not declare.
 
-    And the document is enough: whoever keeps to it has a report taken at each door.
+    The document is sufficient: a valid report is accepted at each door.
     """
     number = token_of(send(served))
-    work(served, "accepted")
+    process(served, "accepted")
     document = schemathesis.openapi.from_dict(_readable(served.get("/openapi.json").json()))
-    taken = set()
+    accepted_operations = set()
     with requests.Session() as session:
-        for found in document.get_all_operations():
-            if isinstance(found, Err):
-                pytest.fail(str(found.err()))
-            operation = found.ok()
-            right, wrong = (operation.as_strategy(mode) for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE))
-            known = right.map(_knowing(number, _device_token(served)))
+        for parsed in document.get_all_operations():
+            if isinstance(parsed, Err):
+                pytest.fail(str(parsed.err()))
+            operation = parsed.ok()
+            valid, invalid = (
+                operation.as_strategy(mode) for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+            )
+            valid_requests = valid.map(_with_known_values(number, _device_token(served)))
 
             @_EVERY_RUN
-            @given(case=right | known | wrong, label=st.just(operation.label))
+            @given(case=valid | valid_requests | invalid, label=st.just(operation.label))
             def ask(case: Case[Any], label: str) -> None:
                 response = case.call(base_url=served.address, session=session)
                 if response.status_code < HTTPStatus.BAD_REQUEST:
-                    taken.add(label)
+                    accepted_operations.add(label)
                 case.validate_response(response, checks=_CHECKS)
 
             with subtests.test(operation.label):
                 ask()
-    assert taken >= _REPORTS
+    assert accepted_operations >= _REPORTS
 
 
-def test_what_fastapi_refuses_by_itself_is_a_problem_too(host: DoorServer) -> None:
-    """An address that lets FastAPI read its arguments answers as every other: 400, with what is wrong and where."""
+def test_validation_errors_of_fastapi_are_problems(host: DoorServer) -> None:
+    """An address whose arguments FastAPI reads answers like all others: 400, with the errors of each field."""
 
     def show(number: int, page: int) -> int:
         return number + page
@@ -95,29 +97,29 @@ def test_what_fastapi_refuses_by_itself_is_a_problem_too(host: DoorServer) -> No
 
 
 def _readable(node: Any) -> Any:
-    """The document without `prefixItems`, which Schemathesis 4.32 misreads in answers: any place holds any of them."""
+    """Return the document without `prefixItems`, which Schemathesis 4.32 misreads in answers."""
     if isinstance(node, list):
         return [_readable(inner) for inner in node]
     if not isinstance(node, dict):
         return node
-    found = {name: _readable(inner) for name, inner in node.items()}
-    if places := found.pop("prefixItems", None):
-        found["items"] = {"anyOf": places}
-    return found
+    converted = {name: _readable(inner) for name, inner in node.items()}
+    if places := converted.pop("prefixItems", None):
+        converted["items"] = {"anyOf": places}
+    return converted
 
 
 def _device_token(served: DoorClient) -> str:
-    """What a device proves itself with; one for each operation, for one of them ends it."""
+    """Return a device token. Each operation needs its own, because one operation revokes it."""
     response = served.post("/mobile/v1/devices", json={"device_id": str(uuid4())})
     return str(response.json()["token"])
 
 
-def _knowing(number: str, token: str) -> Callable[[Case[Any]], Case[Any]]:
-    """The same question from a device that is known, about a report and a service that are there."""
-    there = {"number": number, "token": number, "code": "agama"}
+def _with_known_values(number: str, token: str) -> Callable[[Case[Any]], Case[Any]]:
+    """Return the strategy with a valid token, and with a report and a service that exist."""
+    known_values = {"number": number, "token": number, "code": "agama"}
 
     def changed(case: Case[Any]) -> Case[Any]:
-        case.path_parameters |= {name: value for name, value in there.items() if name in case.path_parameters}
+        case.path_parameters |= {name: value for name, value in known_values.items() if name in case.path_parameters}
         if "service_request_id" in case.query:
             case.query["service_request_id"] = number
         if case.path.startswith("/mobile/"):

@@ -1,4 +1,4 @@
-"""An app as the mobile door meets it: it registers, and sends with its token."""
+"""A phone with the app, as the mobile door sees it: it registers, and sends with its token."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,41 +15,41 @@ _PATIENCE_SECONDS = 10.0
 
 @dataclass
 class Phone:
-    """A phone with the app; `device_id` is random, as the app makes it."""
+    """A phone with the app. `device_id` is random, as the app makes it."""
 
     served: DoorClient
     device_id: UUID = field(default_factory=uuid4)
     token: str = ""
 
     def register(self, **more: object) -> requests.Response:
-        """Ask for a token, and keep it."""
-        asked = {"device_id": str(self.device_id)} | more
-        answer = self.served.post("/mobile/v1/devices", json=asked)
+        """Request a token and store it."""
+        registration = {"device_id": str(self.device_id)} | more
+        answer = self.served.post("/mobile/v1/devices", json=registration)
         if answer.ok:
             self.token = answer.json()["token"]
         return answer
 
     def call(self, method: str, path: str, headers: dict[str, str] | None = None, **request: Any) -> requests.Response:
-        """Any request with the token."""
-        proven = {"Authorization": f"Bearer {self.token}"} | (headers or {})
+        """Send any request with the token."""
+        authorized_headers = {"Authorization": f"Bearer {self.token}"} | (headers or {})
         url = f"{self.served.address}/mobile/v1{path}"
-        return requests.request(method, url, headers=proven, timeout=_PATIENCE_SECONDS, **request)
+        return requests.request(method, url, headers=authorized_headers, timeout=_PATIENCE_SECONDS, **request)
 
     def send(self, *items: object) -> requests.Response:
-        """The outbox."""
+        """Send a batch of reports."""
         return self.call("POST", "/outbox", json={"items": items})
 
     def results(self, *items: object) -> list[Fields]:
-        """The outbox; what became of each item."""
+        """Send a batch of reports and return the result of each item."""
         answer = self.send(*items)
         assert answer.status_code == 200, answer.text
-        found: list[Fields] = answer.json()["results"]
-        return found
+        results: list[Fields] = answer.json()["results"]
+        return results
 
     def state(self) -> tuple[int, list[list[int]]]:
-        """The highest number that the door has of this phone, and the ranges that it lacks."""
-        said = self.call("GET", "/outbox").json()
-        return said["highest"], said["missing"]
+        """Return the highest sequence number that the door has of this phone, and the missing ranges."""
+        state = self.call("GET", "/outbox").json()
+        return state["highest"], state["missing"]
 
     def begin(self, length: int, upload: UUID | None = None) -> requests.Response:
         """Begin an upload."""
@@ -57,12 +57,12 @@ class Phone:
         return self.call("POST", "/uploads", headers)
 
     def part(self, upload: object, offset: int, content: bytes) -> requests.Response:
-        """Some bytes of an upload."""
+        """Send some bytes of an upload."""
         headers = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
         return self.call("PATCH", f"/uploads/{upload}", headers, data=content)
 
     def upload(self, content: bytes) -> str:
-        """A whole file; returns its id."""
+        """Upload a complete file and return its id."""
         upload = str(uuid4())
         self.begin(len(content), UUID(upload))
         answer = self.part(upload, 0, content)
@@ -71,16 +71,16 @@ class Phone:
 
 
 def item(sequence: int, **more: object) -> Fields:
-    """An item of an outbox, with words of its own."""
-    said = {"sequence": sequence, "client_id": str(uuid4()), "text": f"{TEXT} ({sequence})"}
-    return said | more
+    """Return an item of a batch with a text of its own."""
+    fields = {"sequence": sequence, "client_id": str(uuid4()), "text": f"{TEXT} ({sequence})"}
+    return fields | more
 
 
 def statuses(results: Sequence[Fields]) -> list[str]:
-    """What became of each item, and why not."""
+    """Return the status of each result, or the reason if it was refused."""
     return [result["reason"] or result["status"] for result in results]
 
 
-def faults(result: Fields) -> dict[str, str]:
-    """What is said of each field of an item."""
-    return {fault["field"]: fault["detail"] for fault in result["errors"]}
+def details_by_field(result: Fields) -> dict[str, str]:
+    """Return the detail of each field error of a result."""
+    return {error["field"]: error["detail"] for error in result["errors"]}

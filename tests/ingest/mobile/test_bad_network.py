@@ -1,4 +1,4 @@
-"""A bad network and a bus that comes and goes: each report is on the bus once, and the door knows what it lacks."""
+"""Reports over a bad network, to a bus that is away at times. Each report is on the bus once."""
 
 import json
 from collections.abc import Sequence
@@ -19,19 +19,19 @@ from tests.ingest.people import Fields
 
 
 @dataclass
-class Weather:
-    """A bus's producer whose next answers are drawn: well, away, or away after it has taken the message."""
+class UnreliableProducer:
+    """A bus producer with drawn outcomes: it works, is away, or is away after it has taken the message."""
 
     inner: Producer
     ahead: list[str] = field(default_factory=list)
 
     def publish(self, messages: Sequence[Outgoing]) -> None:
         """See `bus.port.Producer`."""
-        weather = self.ahead.pop(0) if self.ahead else "well"
-        if weather != "away":
+        outcome = self.ahead.pop(0) if self.ahead else "well"
+        if outcome != "away":
             self.inner.publish(messages)
-        if weather != "well":
-            raise Retry(weather)
+        if outcome != "well":
+            raise Retry(outcome)
 
     def close(self) -> None:
         """See `bus.port.Producer`."""
@@ -39,16 +39,16 @@ class Weather:
 
 
 @pytest.fixture
-def weather(producer: Producer) -> Weather:
-    """Well, until told otherwise."""
-    return Weather(producer)
+def unreliable_producer(producer: Producer) -> UnreliableProducer:
+    """A producer that works until a test changes it."""
+    return UnreliableProducer(producer)
 
 
-def test_bus_away_under_a_batch(serve: Serve, weather: Weather) -> None:
-    """What the bus took is accepted; from where it went away on, each item is told when to come again."""
-    phone = Phone(serve(weather))
+def test_bus_away_during_a_batch(serve: Serve, unreliable_producer: UnreliableProducer) -> None:
+    """Reports that the bus took are accepted. Each later item is refused with Retry-After."""
+    phone = Phone(serve(unreliable_producer))
     phone.register()
-    weather.ahead = ["well", "away"]
+    unreliable_producer.ahead = ["well", "away"]
     sent = [item(number) for number in (1, 2, 3)]
     results = phone.results(*sent)
 
@@ -58,79 +58,79 @@ def test_bus_away_under_a_batch(serve: Serve, weather: Weather) -> None:
     assert statuses(phone.results(*sent)) == ["known", "accepted", "accepted"]
 
 
-def test_bus_away_under_the_first(serve: Serve, weather: Weather) -> None:
-    """Where nothing was taken the whole is a 503, as at any other door."""
-    served = serve(weather)
+def test_bus_away_at_the_first_report(serve: Serve, unreliable_producer: UnreliableProducer) -> None:
+    """If no report was accepted, the whole batch is answered with 503, as at any other door."""
+    served = serve(unreliable_producer)
     phone = Phone(served)
     phone.register()
-    weather.ahead = ["away"]
+    unreliable_producer.ahead = ["away"]
     answer = phone.send(item(1), item(2))
 
     assert_refused(answer, 503, "away")
     assert answer.headers["Retry-After"] == "30"
-    assert (served.published(), phone.state()) == (0, (0, []))
+    assert (served.published_count(), phone.state()) == (0, (0, []))
 
 
-def test_remembered_only_after_the_bus_has_it(serve: Serve, weather: Weather) -> None:
-    """A report to which the bus did not say yes is missing, even if the bus has it; sent again it is the same."""
-    served = serve(weather)
+def test_recorded_only_after_the_bus_confirmed(serve: Serve, unreliable_producer: UnreliableProducer) -> None:
+    """A report that the bus did not confirm is missing, even if the bus has it. Sent again it is the same report."""
+    served = serve(unreliable_producer)
     phone = Phone(served)
     phone.register()
-    weather.ahead = ["taken"]
+    unreliable_producer.ahead = ["taken"]
     sent = item(1)
     assert_refused(phone.send(sent), 503, "away")
     assert phone.state() == (0, [])
 
     assert statuses(phone.results(sent)) == ["accepted"]
-    assert [len(served.raw_messages("mobile")), len({raw.id for raw in served.raw_messages("mobile")})] == [
-        2,
-        1,
-    ]
+    message_ids = [raw.id for raw in served.raw_messages("mobile")]
+    assert (len(message_ids), len(set(message_ids))) == (2, 1)
 
 
 @dataclass
 class App:
-    """An app with an outbox, and what the door must have of it if every promise is kept."""
+    """An app with an outbox, and the state that the door must have if it keeps every promise."""
 
     phone: Phone
     items: list[Fields]
-    told: dict[int, set[str]] = field(default_factory=dict)
-    there: set[int] = field(default_factory=set)
+    told_numbers: dict[int, set[str]] = field(default_factory=dict)
+    expected_numbers: set[int] = field(default_factory=set)
 
-    def attempt(self, places: Sequence[int], skies: Sequence[str], weather: Weather, fate: str) -> None:
-        """One request: lost on its way, answered, or its answer lost; `again`: the network delivers it twice."""
-        if fate == "request lost":
+    def attempt(
+        self, positions: Sequence[int], outcomes: Sequence[str], producer: UnreliableProducer, network: str
+    ) -> None:
+        """Send one request: lost on its way, answered, or its answer lost. `again`: the network delivers it twice."""
+        if network == "request lost":
             return
-        weather.ahead = list(skies)
-        for _ in range(2 if fate == "again" else 1):
-            taken = self._taken(places, list(weather.ahead))
-            answer = self.phone.send(*(self.items[place] for place in places))
-            self.there |= taken
-            assert answer.status_code == (200 if taken else 503)
-            if fate != "answer lost":
-                self._hear(answer.json().get("results", []))
-        weather.ahead = []
+        producer.ahead = list(outcomes)
+        for _ in range(2 if network == "again" else 1):
+            accepted_numbers = self._accepted_numbers(positions, list(producer.ahead))
+            answer = self.phone.send(*(self.items[position] for position in positions))
+            self.expected_numbers |= accepted_numbers
+            assert answer.status_code == (200 if accepted_numbers else 503)
+            if network != "answer lost":
+                self._read_results(answer.json().get("results", []))
+        producer.ahead = []
 
-    def _taken(self, places: Sequence[int], skies: list[str]) -> set[int]:
-        """The numbers that are there after this request: in their order, until the bus does not say yes."""
-        taken: set[int] = set()
-        for number in sorted({self.items[place]["sequence"] for place in places}):
-            if number not in self.there and skies and skies.pop(0) != "well":
+    def _accepted_numbers(self, positions: Sequence[int], outcomes: list[str]) -> set[int]:
+        """Return the numbers that the door accepts, in their order, until the bus does not confirm."""
+        accepted_numbers: set[int] = set()
+        for number in sorted({self.items[position]["sequence"] for position in positions}):
+            if number not in self.expected_numbers and outcomes and outcomes.pop(0) != "well":
                 break
-            taken.add(number)
-        return taken
+            accepted_numbers.add(number)
+        return accepted_numbers
 
-    def _hear(self, results: Sequence[Fields]) -> None:
+    def _read_results(self, results: Sequence[Fields]) -> None:
         for result in results:
             if result["tracking"]:
-                self.told.setdefault(result["sequence"], set()).add(result["tracking"])
+                self.told_numbers.setdefault(result["sequence"], set()).add(result["tracking"])
 
     @property
     def missing(self) -> list[list[int]]:
-        """The gaps, counted the simple way."""
+        """Return the missing ranges, counted in the simple way."""
         gaps: list[list[int]] = []
-        for number in range(1, max(self.there, default=0)):
-            if number in self.there:
+        for number in range(1, max(self.expected_numbers, default=0)):
+            if number in self.expected_numbers:
                 continue
             if gaps and gaps[-1][1] == number - 1:
                 gaps[-1][1] = number
@@ -152,38 +152,43 @@ _ATTEMPTS = st.lists(
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(attempts=_ATTEMPTS, numbers=st.lists(st.integers(1, 12), min_size=6, max_size=6, unique=True))
 def test_any_network(
-    attempts: Sequence[tuple[Sequence[int], Sequence[str], str]], numbers: Sequence[int], serve: Serve, weather: Weather
+    attempts: Sequence[tuple[Sequence[int], Sequence[str], str]],
+    numbers: Sequence[int],
+    serve: Serve,
+    unreliable_producer: UnreliableProducer,
 ) -> None:
-    """Whatever is lost, sent again, delivered twice, mixed into batches or met by a bus that is away: at every moment
-    the door knows exactly what it lacks, and in the end each report is on the bus once, under the number it was told.
+    """After every request the door knows exactly which numbers are missing.
+
+    Requests are lost, repeated, delivered twice, mixed into batches, or meet a bus that is away. In the end each report
+    is on the bus once, under the number that the app was told.
     """
-    served = _once(serve, weather)
+    served = _built_once(serve, unreliable_producer)
     app = App(Phone(served), [item(number) for number in numbers])
     app.phone.register()
-    for places, skies, fate in attempts:
-        app.attempt(places, skies, weather, fate)
-        assert app.phone.state() == (max(app.there, default=0), app.missing)
-    app.attempt(range(6), [], weather, "answered")
+    for positions, outcomes, network in attempts:
+        app.attempt(positions, outcomes, unreliable_producer, network)
+        assert app.phone.state() == (max(app.expected_numbers, default=0), app.missing)
+    app.attempt(range(6), [], unreliable_producer, "answered")
 
     assert app.phone.state() == (max(numbers), app.missing)
-    assert {number: len(told) for number, told in app.told.items()} == dict.fromkeys(numbers, 1)
-    mine = _mine(served, app)
-    assert {said["said"]["sequence"]: {raw.tracking} for raw, said in mine} == app.told
-    assert len({raw.id for raw, _ in mine}) == len(numbers)
+    assert {number: len(numbers_told) for number, numbers_told in app.told_numbers.items()} == dict.fromkeys(numbers, 1)
+    own_messages = _own_messages(served, app)
+    assert {envelope["said"]["sequence"]: {raw.tracking} for raw, envelope in own_messages} == app.told_numbers
+    assert len({raw.id for raw, _ in own_messages}) == len(numbers)
 
 
 _SERVED: dict[int, DoorClient] = {}
 
 
-def _once(serve: Serve, weather: Weather) -> DoorClient:
-    """The doors are built once for all examples."""
-    if id(weather) not in _SERVED:
+def _built_once(serve: Serve, unreliable_producer: UnreliableProducer) -> DoorClient:
+    """Build the doors once for all examples."""
+    if id(unreliable_producer) not in _SERVED:
         _SERVED.clear()
-        _SERVED[id(weather)] = serve(weather)
-    return _SERVED[id(weather)]
+        _SERVED[id(unreliable_producer)] = serve(unreliable_producer)
+    return _SERVED[id(unreliable_producer)]
 
 
-def _mine(served: DoorClient, app: App) -> list[tuple[RawMessage, Any]]:
+def _own_messages(served: DoorClient, app: App) -> list[tuple[RawMessage, Any]]:
     device = str(app.phone.device_id)
-    opened = [(raw, json.loads(served.opened(raw))) for raw in served.raw_messages("mobile")]
-    return [(raw, said) for raw, said in opened if said["device_id"] == device]
+    opened = [(raw, json.loads(served.open_body(raw))) for raw in served.raw_messages("mobile")]
+    return [(raw, envelope) for raw, envelope in opened if envelope["device_id"] == device]

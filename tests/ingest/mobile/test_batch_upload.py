@@ -1,4 +1,4 @@
-"""The outbox: however a bad network cuts, repeats and mixes what is sent, each report is one, and none is forgotten."""
+"""Batch upload: on any network each report is published once, and none is lost."""
 
 import json
 from collections.abc import Container, Sequence
@@ -20,34 +20,34 @@ from messages.submission import OutboxItem
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient, assert_refused
-from tests.ingest.mobile.phones import Phone, faults, item, statuses
+from tests.ingest.mobile.phones import Phone, details_by_field, item, statuses
 from tests.ingest.people import DEVICE, TEXT
 
 
 @pytest.fixture
 def phone(served: DoorClient) -> Phone:
     """A phone with a token."""
-    made = Phone(served)
-    made.register()
-    return made
+    phone = Phone(served)
+    phone.register()
+    return phone
 
 
 def test_batch_becomes_records(served: DoorClient, phone: Phone) -> None:
-    """Each item is one record with a number of its own, proven by the token, with the app's own values in it."""
+    """Each item is one record with its own number, verified by the token, with the app's own values."""
     sent = [item(1), item(2, accuracy=12.5, latitude=-7.5, longitude=110.25)]
     results = phone.results(*sent)
 
     raw_messages = served.raw_messages("mobile")
     assert statuses(results) == ["accepted", "accepted"]
     assert [result["tracking"] for result in results] == [raw.tracking for raw in raw_messages]
-    assert [result["client_id"] for result in results] == [each["client_id"] for each in sent]
+    assert [result["client_id"] for result in results] == [sent_item["client_id"] for sent_item in sent]
     assert results[0]["status_url"] == f"{served.address}/status/{raw_messages[0].tracking}"
     assert {raw.verified_by for raw in raw_messages} == {"device-token"}
-    assert [json.loads(served.opened(raw))["said"] for raw in raw_messages] == sent
+    assert [json.loads(served.open_body(raw))["said"] for raw in raw_messages] == sent
 
 
-def test_five_times_is_once(served: DoorClient, phone: Phone) -> None:
-    """The same report sent five times is answered with the same number each time, and is one message."""
+def test_five_attempts_are_one_report(served: DoorClient, phone: Phone) -> None:
+    """The same report sent five times gets the same number each time, and is one message."""
     sent = item(1)
     results = [phone.results(sent)[0] for _ in range(5)]
 
@@ -56,8 +56,8 @@ def test_five_times_is_once(served: DoorClient, phone: Phone) -> None:
     assert len(served.raw_messages("mobile")) == 1
 
 
-def test_all_at_once_is_once(served: DoorClient, phone: Phone) -> None:
-    """Five that arrive at the same moment get the same number, and are one message by its id."""
+def test_concurrent_attempts_are_one_report(served: DoorClient, phone: Phone) -> None:
+    """Five concurrent attempts get the same number, and are one message by its id."""
     sent = item(1)
     with ThreadPoolExecutor(5) as pool:
         results = list(pool.map(lambda _: phone.results(sent)[0], range(5)))
@@ -68,8 +68,8 @@ def test_all_at_once_is_once(served: DoorClient, phone: Phone) -> None:
     assert phone.state() == (1, [])
 
 
-def test_bad_item_holds_nobody_up(served: DoorClient, phone: Phone) -> None:
-    """Items that can't be taken are each told why, under their own number where it can be read; the rest is taken."""
+def test_an_invalid_item_does_not_affect_the_others(served: DoorClient, phone: Phone) -> None:
+    """Each invalid item gets a reason, under its own number if it can be read. The others are accepted."""
     wrong: list[object] = [
         item(2, text=""),
         item(3, txet="salah"),
@@ -107,8 +107,8 @@ def test_bad_item_holds_nobody_up(served: DoorClient, phone: Phone) -> None:
         9,
         10,
     ]
-    assert (set(faults(results[1])), set(faults(results[2]))) == ({"text"}, {"txet"})
-    assert (set(faults(results[7])), set(faults(results[13]))) == ({"client_id"}, {"province"})
+    assert (set(details_by_field(results[1])), set(details_by_field(results[2]))) == ({"text"}, {"txet"})
+    assert (set(details_by_field(results[7])), set(details_by_field(results[13]))) == ({"client_id"}, {"province"})
     assert (answer["highest"], answer["missing"]) == (10, [[2, 9]])
     assert len(served.raw_messages("mobile")) == 2
 
@@ -116,23 +116,23 @@ def test_bad_item_holds_nobody_up(served: DoorClient, phone: Phone) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"{}", b'{"items": {}}', b'{"items": []}', b'{"items": [NaN]}', b"[" * 100_000, b"\xff"]
 )
-def test_what_is_no_batch(served: DoorClient, phone: Phone, body: bytes) -> None:
-    """What has no list of items is refused as a whole, and nothing is published."""
+def test_a_body_without_items_is_refused(served: DoorClient, phone: Phone, body: bytes) -> None:
+    """A body without a list of items is refused as a whole, and nothing is published."""
     assert_refused(phone.call("POST", "/outbox", data=body), 400, "invalid_submission")
-    assert served.published() == 0
+    assert served.published_count() == 0
 
 
-def test_batch_has_a_bound(served: DoorClient, phone: Phone) -> None:
-    """Fifty items are taken; one more, or too many bytes, are refused as a whole."""
+def test_a_batch_is_limited(served: DoorClient, phone: Phone) -> None:
+    """Fifty items are accepted. One more item, or too many bytes, are refused as a whole."""
     assert "items" in assert_refused(phone.send(*(item(number) for number in range(1, 52))), 400, "invalid_submission")
     assert_refused(phone.send(*(item(number, text="a" * 9000) for number in range(1, 30))), 413, "too_large")
-    assert served.published() == 0
+    assert served.published_count() == 0
 
     assert set(statuses(phone.results(*(item(number) for number in range(1, 51))))) == {"accepted"}
 
 
-def test_missing_numbers_are_told(phone: Phone) -> None:
-    """The door tells exactly which numbers below the highest it lacks, and what fills a gap makes it go."""
+def test_missing_numbers_are_returned(phone: Phone) -> None:
+    """The door returns exactly the missing numbers below the highest one. A report that fills a gap removes it."""
     assert phone.state() == (0, [])
     phone.results(item(2), item(5), item(6), item(10))
     assert phone.state() == (10, [[1, 1], [3, 4], [7, 9]])
@@ -142,55 +142,55 @@ def test_missing_numbers_are_told(phone: Phone) -> None:
     assert phone.state() == (10, [])
 
 
-def test_devices_count_for_themselves(served: DoorClient, phone: Phone) -> None:
-    """Another device's numbers and ids are its own: the same client id from two devices is two reports."""
-    other = Phone(served)
-    other.register()
-    same = item(3)
-    mine, theirs = phone.results(same)[0], other.results(same)[0]
+def test_each_device_has_its_own_numbers(served: DoorClient, phone: Phone) -> None:
+    """The same client id from two devices is two reports."""
+    second_phone = Phone(served)
+    second_phone.register()
+    shared_item = item(3)
+    first_result, second_result = phone.results(shared_item)[0], second_phone.results(shared_item)[0]
 
-    assert (mine["status"], theirs["status"]) == ("accepted", "accepted")
-    assert mine["tracking"] != theirs["tracking"]
+    assert (first_result["status"], second_result["status"]) == ("accepted", "accepted")
+    assert first_result["tracking"] != second_result["tracking"]
     phone.results(item(1))
-    assert (phone.state(), other.state()) == ((3, [[2, 2]]), (3, [[1, 2]]))
+    assert (phone.state(), second_phone.state()) == ((3, [[2, 2]]), (3, [[1, 2]]))
 
 
 def test_reused_number_loses_nothing(served: DoorClient, phone: Phone) -> None:
-    """Another report under a number that is taken is not accepted, and is told which number to use; then it is."""
+    """Another report under a used number is refused with a free number. Under that number it is accepted."""
     phone.results(item(1), item(2))
     lost = item(2)
     (result,) = phone.results(lost)
 
     assert statuses([result]) == ["sequence_reused"]
-    assert "3" in faults(result)["sequence"]
+    assert "3" in details_by_field(result)["sequence"]
     assert len(served.raw_messages("mobile")) == 2
     assert statuses(phone.results(lost | {"sequence": 3})) == ["accepted"]
 
 
 def test_two_reports_at_once_under_one_number(served: DoorClient, phone: Phone) -> None:
-    """Whatever the two are told, what was accepted is on the bus, and what was not can be sent again."""
+    """Accepted reports are on the bus, and refused ones can be sent again."""
     pair = [item(1), item(1)]
     with ThreadPoolExecutor(2) as pool:
         results = [result for (result,) in pool.map(phone.results, pair)]
 
-    again = [phone.results(each | {"sequence": 7 + place})[0] for place, each in enumerate(pair)]
-    assert [each["status"] for each in again if each["tracking"] in {result["tracking"] for result in results}]
+    again = [phone.results(report | {"sequence": 7 + index})[0] for index, report in enumerate(pair)]
+    assert [report["status"] for report in again if report["tracking"] in {result["tracking"] for result in results}]
     assert len({raw.id for raw in served.raw_messages("mobile")}) == 2
 
 
-def test_reused_client_id_is_told(served: DoorClient, phone: Phone) -> None:
-    """Other words under a client id that was used are refused, not passed over as known; the first ones stay."""
+def test_reused_client_id_is_refused(served: DoorClient, phone: Phone) -> None:
+    """Another text under a used client id is refused and not taken for the first report, which stays."""
     first = item(1)
     phone.results(first)
     (result,) = phone.results(first | {"sequence": 2, "text": "Lain."})
 
     assert statuses([result]) == ["idempotency_key_reused"]
-    assert set(faults(result)) == {"client_id"}
+    assert set(details_by_field(result)) == {"client_id"}
     assert len(served.raw_messages("mobile")) == 1
 
 
 def test_known_report_under_another_number(phone: Phone) -> None:
-    """A report that came before is known under whatever number it is sent again, and fills that number."""
+    """A repeated report is recognised under any number, and fills that number."""
     first = item(1)
     phone.results(first)
 
@@ -198,7 +198,7 @@ def test_known_report_under_another_number(phone: Phone) -> None:
     assert phone.state() == (2, [])
 
 
-def test_refused_item_may_be_mended(phone: Phone) -> None:
+def test_a_refused_item_may_be_corrected(phone: Phone) -> None:
     """A refused item leaves its number and its client id free."""
     bad = item(1, text="")
     assert statuses(phone.results(bad)) == ["invalid_submission"]
@@ -206,7 +206,7 @@ def test_refused_item_may_be_mended(phone: Phone) -> None:
 
 
 def test_one_report_by_both_addresses(served: DoorClient, phone: Phone) -> None:
-    """A report that was sent on its own and again in the outbox, or the other way round, is one."""
+    """A report sent alone and also in a batch, in either order, is one report."""
     sent = item(1)
     alone = {name: value for name, value in sent.items() if name != "sequence"} | {"device_id": str(phone.device_id)}
     first = served.post("/mobile/v1/reports", json=alone)
@@ -219,14 +219,14 @@ def test_one_report_by_both_addresses(served: DoorClient, phone: Phone) -> None:
 
 
 def test_a_new_push_token_is_no_new_report(phone: Phone) -> None:
-    """What may change between two attempts, as the push token does, does not make it another report."""
+    """A push token may change between two attempts of one report."""
     sent = item(1, push_token="push-1")
     assert statuses(phone.results(sent)) == ["accepted"]
     assert statuses(phone.results(sent | {"push_token": "push-2"})) == ["known"]
 
 
-def test_refused_items_are_logged_without_words(phone: Phone, logged: list[EventDict]) -> None:
-    """Operations see that an item was turned away and why, as at any other door."""
+def test_refused_items_are_logged_without_content(phone: Phone, logged: list[EventDict]) -> None:
+    """The log contains each refused item with its reason, as at any other door."""
     phone.results(item(1, text=""), item(2))
 
     assert [(line["event"], line["route"], line["reason"]) for line in logged if line["event"] == "door.refused"] == [
@@ -234,8 +234,8 @@ def test_refused_items_are_logged_without_words(phone: Phone, logged: list[Event
     ]
 
 
-class Tripping:
-    """A bus's producer with a fault at the calls in `at`, counted from 1: no fault that anybody foresaw."""
+class FailingProducer:
+    """A bus producer that raises an unexpected error at the calls in `at`, counted from 1."""
 
     def __init__(self, inner: Producer, at: Container[int]) -> None:
         self._inner = inner
@@ -254,12 +254,12 @@ class Tripping:
         self._inner.close()
 
 
-def test_fault_of_ours_is_one_items_own(serve: Serve, producer: Producer, logged: list[EventDict]) -> None:
-    """The item that trips it is to be sent again, as its result says; the others are taken, and so is it then.
+def test_an_unexpected_error_refuses_one_item(serve: Serve, producer: Producer, logged: list[EventDict]) -> None:
+    """The failing item is to be sent again, as its result says, and is accepted then. The others are accepted at once.
 
-    The log says where it was raised, and not what was sent.
+    The log says where the error was raised, and not what was sent.
     """
-    phone = Phone(serve(Tripping(producer, {2})))
+    phone = Phone(serve(FailingProducer(producer, {2})))
     phone.register()
     sent = [item(number) for number in (1, 2, 3)]
 
@@ -276,9 +276,9 @@ def test_fault_of_ours_is_one_items_own(serve: Serve, producer: Producer, logged
     assert len(phone.served.raw_messages("mobile")) == 3
 
 
-def test_nothing_but_faults_is_still_answered(serve: Serve, producer: Producer) -> None:
-    """A batch of which nothing could be taken has a result for each item too."""
-    phone = Phone(serve(Tripping(producer, range(1, 99))))
+def test_a_batch_of_failures_has_a_result_for_each_item(serve: Serve, producer: Producer) -> None:
+    """A batch without any accepted report has a result for each item."""
+    phone = Phone(serve(FailingProducer(producer, range(1, 99))))
     phone.register()
 
     assert statuses(phone.results(item(1), item(2, text=""))) == ["unexpected", "invalid_submission"]
@@ -289,14 +289,14 @@ def test_nothing_but_faults_is_still_answered(serve: Serve, producer: Producer) 
 
 
 def message(number: int) -> PublishedReport:
-    """A report of its own."""
+    """Return a published report."""
     return PublishedReport(UUID(int=number), UUID(int=number), UUID(int=number), f"N{number}", NOW)
 
 
 @given(numbers=st.sets(st.integers(1, 60)))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_gaps(numbers: set[int], engine: Engine) -> None:
-    """Whatever came, in whatever order: the gaps are what is left of one to the highest."""
+def test_missing_ranges(numbers: set[int], engine: Engine) -> None:
+    """The missing ranges are the complement of the received numbers, in any order of arrival."""
     sequences = Sequences(engine)
     device = str(uuid4())
     for number in numbers:
@@ -309,8 +309,8 @@ def test_gaps(numbers: set[int], engine: Engine) -> None:
     assert all(last + 1 in numbers for _, last in count.missing)
 
 
-def test_gaps_have_a_bound(engine: Engine) -> None:
-    """A device that counts in leaps is told of the lowest gaps only; the greatest number will do for any phone."""
+def test_missing_ranges_are_limited(engine: Engine) -> None:
+    """Only the lowest ranges are returned. The greatest number is enough for any phone."""
     sequences = Sequences(engine)
     for number in (2, 2**31 - 1):
         sequences.record_report("jauh", message(number), number)
@@ -323,13 +323,13 @@ def test_gaps_have_a_bound(engine: Engine) -> None:
 
 
 def test_first_under_a_number_stays(engine: Engine) -> None:
-    """What came first under a number is what came under it."""
+    """The first report under a number keeps that number."""
     sequences = Sequences(engine)
     sequences.record_report("d", message(1), 5)
     sequences.record_report("d", message(2), 5)
 
     assert sequences.message_at("d", 5) == UUID(int=1)
-    assert [each.tracking for each in sequences.latest_reports("d", 9)] == ["N1", "N2"]
+    assert [report.tracking for report in sequences.latest_reports("d", 9)] == ["N1", "N2"]
 
 
 _REGIONS = load_regions()
@@ -343,12 +343,12 @@ _JSON = st.recursive(
 )
 
 
-@given(body=st.binary(max_size=200) | _JSON.map(lambda found: json.dumps({"items": found}).encode()))
+@given(body=st.binary(max_size=200) | _JSON.map(lambda content_types: json.dumps({"items": content_types}).encode()))
 def test_reading_a_batch_is_total(body: bytes) -> None:
-    """Any bytes give items, each a letter or a reason, or one refusal of the whole."""
+    """Any bytes give items, each a report or a refusal, or one refusal of the whole batch."""
     try:
-        found = [type(each.report_or_refusal) for each in read_batch(body, UUID(DEVICE), _REGIONS)]
+        content_types = [type(batch_item.report_or_refusal) for batch_item in read_batch(body, UUID(DEVICE), _REGIONS)]
     except Refused as refused_whole:
-        found = [type(refused_whole)]
-    assert found
-    assert set(found) <= {DeviceReport, Refused}
+        content_types = [type(refused_whole)]
+    assert content_types
+    assert set(content_types) <= {DeviceReport, Refused}

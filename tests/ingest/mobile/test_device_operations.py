@@ -1,4 +1,4 @@
-"""Devices as operations see them: looked at without their id, and ended by a person whose reason is kept."""
+"""Operations staff see a device without its id, and revoke its tokens with a recorded reason."""
 
 import json
 import os
@@ -32,61 +32,61 @@ _ID = UUID(DEVICE)
 
 @pytest.fixture
 def desk(engine: Engine, parts: Parts) -> DeviceDesk:
-    """On each kind of database."""
+    """Device desk on each kind of database."""
     devices = Devices(engine, parts.wrapper, parts.sealer, Tokens(b"k" * 32))
     return DeviceDesk(parts.bus, devices, Sequences(engine), AuditLog(engine))
 
 
 @pytest.fixture
 def devices(engine: Engine, parts: Parts) -> Devices:
-    """The same devices."""
+    """Devices on the same database."""
     return Devices(engine, parts.wrapper, parts.sealer, Tokens(b"k" * 32))
 
 
-def told(parts: Parts) -> list[OversightEvent]:
-    """What oversight heard, each event once."""
+def oversight_events(parts: Parts) -> list[OversightEvent]:
+    """Return the events that oversight received, each once."""
     reader = parts.bus.reader()
     try:
-        found = [codec.decode(OversightEvent, one.value, one.headers) for one in reader.read([OVERSIGHT])]
+        events = [codec.decode(OversightEvent, record.value, record.headers) for record in reader.read([OVERSIGHT])]
     finally:
         reader.close()
-    return list({event.id: event for event in found}.values())
+    return list({event.id: event for event in events}.values())
 
 
 def test_revoked_by_a_person(desk: DeviceDesk, devices: Devices, parts: Parts, engine: Engine) -> None:
-    """Every token is dead and nothing is pushed any more; who did it, and why, is on oversight; not the device's id."""
+    """All tokens end and the push token is deleted. Oversight gets the actor and the reason, not the device's id."""
     devices.register(_ID, "push-1", NOW)
-    other = uuid4()
-    devices.register(other, "push-2", NOW)
+    other_device = uuid4()
+    devices.register(other_device, "push-2", NOW)
 
     revoked = desk.revoke(_ID, "petugas-1", "ponsel hilang", NOW)
 
-    (event,) = told(parts)
+    (event,) = oversight_events(parts)
     assert (event.event, event.actor, event.reason) == ("device-revoked", "petugas-1", "ponsel hilang")
     assert event.subject == UUID(device_hash(_ID, parts.wrapper))
     assert revoked
     assert DEVICE not in event.model_dump_json() + str(revoked)
-    found, untouched = devices.find_registered(_ID), devices.find_registered(other)
-    assert found
-    assert untouched
-    assert [(each.epoch, each.push) for each in (found, untouched)] == [(1, False), (0, True)]
+    revoked_device, untouched_device = devices.find_registered(_ID), devices.find_registered(other_device)
+    assert revoked_device
+    assert untouched_device
+    assert [(device.epoch, device.push) for device in (revoked_device, untouched_device)] == [(1, False), (0, True)]
     with AuditLog(engine).rows() as rows:
         (act,) = [row.act for row in rows]
     assert (act.action, act.subject, act.actor) == ("devices.revoke", str(event.subject), "petugas-1")
 
 
-def test_each_revocation_is_told(desk: DeviceDesk, devices: Devices, parts: Parts) -> None:
-    """A device whose app registered again may be revoked again: that is another event."""
+def test_each_revocation_is_one_event(desk: DeviceDesk, devices: Devices, parts: Parts) -> None:
+    """A device that registered again may be revoked again, which is another event."""
     for epoch in range(2):
         devices.register(_ID, None, NOW)
         revoked = desk.revoke(_ID, "petugas-1", "x", NOW)
         assert revoked
         assert revoked.epoch == epoch
-    assert len(told(parts)) == 2
+    assert len(oversight_events(parts)) == 2
 
 
-def test_broken_off_and_done_again(engine: Engine, devices: Devices, parts: Parts) -> None:
-    """Without a bus to tell nothing is revoked; told and not yet revoked, doing it again is the same event."""
+def test_an_interrupted_revocation_can_be_repeated(engine: Engine, devices: Devices, parts: Parts) -> None:
+    """Without a bus nothing is revoked. A repeated revocation after an interruption is the same event."""
     devices.register(_ID, None, NOW)
 
     class _Away:
@@ -94,20 +94,20 @@ def test_broken_off_and_done_again(engine: Engine, devices: Devices, parts: Part
 
     with pytest.raises(Retry):
         DeviceDesk(_Away(), devices, Sequences(engine), AuditLog(engine)).revoke(_ID, "p", "x", NOW)  # type: ignore[arg-type]
-    assert (told(parts), devices.find_registered(_ID).epoch) == ([], 0)  # type: ignore[union-attr]
+    assert (oversight_events(parts), devices.find_registered(_ID).epoch) == ([], 0)  # type: ignore[union-attr]
 
     class _Dying(Devices):
         def revoke(self, device: UUID, epoch: int | None = None) -> None:
-            """The process ends before."""
+            """Fail as a process that ends before the revocation."""
 
     dying = _Dying(engine, parts.wrapper, parts.sealer, Tokens(b"k" * 32))
-    for mine in (dying, devices):
-        DeviceDesk(parts.bus, mine, Sequences(engine), AuditLog(engine)).revoke(_ID, "p", "x", NOW)
-    assert (len(told(parts)), devices.find_registered(_ID).epoch) == (1, 1)  # type: ignore[union-attr]
+    for devices_of_attempt in (dying, devices):
+        DeviceDesk(parts.bus, devices_of_attempt, Sequences(engine), AuditLog(engine)).revoke(_ID, "p", "x", NOW)
+    assert (len(oversight_events(parts)), devices.find_registered(_ID).epoch) == (1, 1)  # type: ignore[union-attr]
 
 
-def test_only_the_tokens_that_were_meant(devices: Devices) -> None:
-    """Two who end the same tokens at once end them once: what was given in between stays good."""
+def test_only_tokens_of_the_epoch_are_revoked(devices: Devices) -> None:
+    """Two concurrent revocations end the same tokens once. A token issued in between stays valid."""
     devices.register(_ID, None, NOW)
     devices.revoke(_ID, 0)
     token, _ = devices.register(_ID, None, NOW)
@@ -116,8 +116,8 @@ def test_only_the_tokens_that_were_meant(devices: Devices) -> None:
 
 
 def test_unknown_device(desk: DeviceDesk, parts: Parts) -> None:
-    """Nothing is revoked, told or shown of a device that never registered."""
-    assert (desk.describe(uuid4()), desk.revoke(uuid4(), "p", "x", NOW), told(parts)) == (None, None, [])
+    """Nothing is revoked, published or shown for a device that never registered."""
+    assert (desk.describe(uuid4()), desk.revoke(uuid4(), "p", "x", NOW), oversight_events(parts)) == (None, None, [])
 
 
 # What an operator types.
@@ -128,11 +128,11 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def run(served: DoorClient) -> Run:
-    """`satupintu devices` beside the service of this test."""
+    """Run `satupintu devices` beside the service of this test."""
     settings = served.parts.settings
-    mine = {"HOME": str(settings.home), "AGENCIES": str(settings.agencies)}
+    own_settings = {"HOME": str(settings.home), "AGENCIES": str(settings.agencies)}
     secret = {"SECRET_KEY": settings.secret_key.get_secret_value()}
-    environment = {f"SATUPINTU_{name}": value for name, value in (mine | secret).items()}
+    environment = {f"SATUPINTU_{name}": value for name, value in (own_settings | secret).items()}
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
 
     def command(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -149,7 +149,7 @@ def run(served: DoorClient) -> Run:
 
 
 def test_the_commands(served: DoorClient, run: Run) -> None:
-    """`show` says what is known without the id; `revoke` ends the app's token, and it may register again."""
+    """`show` prints the state without the id. `revoke` ends the app's token, and the app may register again."""
     phone = Phone(served)
     phone.register(push_token="push-1")
     phone.results(item(1), item(3))
@@ -170,7 +170,7 @@ def test_the_commands(served: DoorClient, run: Run) -> None:
     revoked = served.parts.devices.find_registered(phone.device_id)
     assert revoked
     assert revoked.epoch == 1
-    assert [event.actor for event in told(served.parts)] == ["petugas-1"]
+    assert [event.actor for event in oversight_events(served.parts)] == ["petugas-1"]
     stranger = run("revoke", str(uuid4()), "--actor", "petugas-1", "--reason", "x")
     assert (stranger.returncode, stranger.stderr) == (1, "No device with this id has registered.\n")
     assert device not in json.dumps(shown) + done.stdout + done.stderr
@@ -179,7 +179,7 @@ def test_the_commands(served: DoorClient, run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (("show", "bukan-uuid"), "UUID"),
         (("revoke", "bukan-uuid", "--actor", "p", "--reason", "x"), "UUID"),
@@ -189,9 +189,9 @@ def test_the_commands(served: DoorClient, run: Run) -> None:
         (("revoke", DEVICE, "--actor", "p"), "--reason"),
     ],
 )
-def test_what_is_not_said_is_not_done(arguments: tuple[str, ...], says: str) -> None:
-    """Without who, why and which nothing is looked at; what is lacking is named, and the id is not said back."""
-    found = CliRunner().invoke(app, ["devices", *arguments])
-    assert found.exit_code == 2
-    assert says in found.output
-    assert DEVICE not in found.output
+def test_missing_arguments_are_named(arguments: tuple[str, ...], message: str) -> None:
+    """Without actor, reason and device nothing is read. The missing argument is named, and the id is not printed."""
+    outcome = CliRunner().invoke(app, ["devices", *arguments])
+    assert outcome.exit_code == 2
+    assert message in outcome.output
+    assert DEVICE not in outcome.output

@@ -1,4 +1,4 @@
-"""A device's token: given for its id, short-lived, dead when revoked; and what it proves."""
+"""Device tokens: issued for a device's id, valid for a limited time, and revocable."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -23,82 +23,82 @@ _SEALED_WITH = b"s" * 64
 
 @pytest.fixture
 def devices(engine: Engine, parts: Parts) -> Devices:
-    """On each kind of database, any app admitted."""
+    """Devices on each kind of database."""
     return Devices(engine, parts.wrapper, Sealer([_SEALED_WITH]), Tokens(_KEY))
 
 
 def bearer(token: str) -> dict[str, str]:
-    """The header a token travels in, as the door reads it."""
+    """Return the header with a token, as the door reads it."""
     return {"authorization": f"Bearer {token}"}
 
 
-def why_not(devices: Devices, headers: dict[str, str]) -> str:
-    """The reason for which nobody is proven."""
+def failure_reason(devices: Devices, headers: dict[str, str]) -> str:
+    """Return the reason why no device is authenticated."""
     with pytest.raises(NotAuthenticated) as caught:
         devices.authenticate(headers, NOW)
     return caught.value.reason
 
 
-def test_token_proves_its_device(devices: Devices) -> None:
-    """Whoever has a device's id is given a token, which proves that device and brings its push token."""
+def test_token_authenticates_its_device(devices: Devices) -> None:
+    """A request with a device's id gets a token, which authenticates that device and carries its push token."""
     device = uuid4()
     token, expires = devices.register(device, "push-1", NOW)
 
-    proven = devices.authenticate(bearer(token), expires - timedelta(seconds=1))
-    assert (proven.id, proven.push_token) == (device, "push-1")
+    device_of_token = devices.authenticate(bearer(token), expires - timedelta(seconds=1))
+    assert (device_of_token.id, device_of_token.push_token) == (device, "push-1")
     assert expires == NOW.replace(microsecond=0) + TOKEN_LIFETIME
 
 
 def test_token_ends(devices: Devices) -> None:
-    """At the moment it said, and not a second earlier."""
+    """A token is valid until the second of its end."""
     token, expires = devices.register(uuid4(), None, NOW - TOKEN_LIFETIME)
     assert expires <= NOW
 
-    assert why_not(devices, bearer(token)) == "token_expired"
+    assert failure_reason(devices, bearer(token)) == "token_expired"
 
 
 def test_revoked_tokens_are_dead(devices: Devices) -> None:
-    """Every token given before is dead at once, and the push token forgotten; a new one may be asked for."""
+    """All earlier tokens end at once, and the push token is deleted. The device may register again."""
     device = uuid4()
     dead = [devices.register(device, "push-1", NOW)[0] for _ in range(2)]
     devices.revoke(device)
 
-    assert [why_not(devices, bearer(token)) for token in dead] == ["token_revoked", "token_revoked"]
+    assert [failure_reason(devices, bearer(token)) for token in dead] == ["token_revoked", "token_revoked"]
     fresh, _ = devices.register(device, None, NOW)
     assert devices.authenticate(bearer(fresh), NOW).push_token == ""
 
 
-def test_revoking_one_leaves_the_others(devices: Devices) -> None:
-    """Another device's token lives on."""
-    one, other = uuid4(), uuid4()
-    devices.register(one, None, NOW)
-    token, _ = devices.register(other, None, NOW)
-    devices.revoke(one)
+def test_revoking_leaves_other_devices(devices: Devices) -> None:
+    """The token of another device stays valid."""
+    revoked_device, other_device = uuid4(), uuid4()
+    devices.register(revoked_device, None, NOW)
+    token, _ = devices.register(other_device, None, NOW)
+    devices.revoke(revoked_device)
 
-    assert devices.authenticate(bearer(token), NOW).id == other
+    assert devices.authenticate(bearer(token), NOW).id == other_device
 
 
 def test_push_token_may_change(devices: Devices) -> None:
-    """A new one takes the old one's place; registering without one leaves it; an empty one takes it away."""
+    """A new push token replaces the old one. Registering without one keeps it; an empty one deletes it."""
     device = uuid4()
-    seen = []
+    push_tokens = []
     for push in ("push-1", "push-2", None, ""):
         token, _ = devices.register(device, push, NOW)
-        seen.append(devices.authenticate(bearer(token), NOW).push_token)
+        push_tokens.append(devices.authenticate(bearer(token), NOW).push_token)
 
-    assert seen == ["push-1", "push-2", "push-2", ""]
+    assert push_tokens == ["push-1", "push-2", "push-2", ""]
 
 
 def test_push_token_of_a_lost_key(engine: Engine, parts: Parts, devices: Devices) -> None:
-    """What was sealed with a key that is no more is left out: the device is proven all the same."""
+    """A push token sealed with a lost key is left out, and the device is still authenticated."""
     token, _ = devices.register(uuid4(), "push-1", NOW)
     later = Devices(engine, parts.wrapper, Sealer([b"t" * 64]), Tokens(_KEY))
 
     assert later.authenticate(bearer(token), NOW).push_token == ""
 
 
-def test_changed_token_proves_nothing() -> None:
-    """A token with any one character changed, cut or added is none, and so is one signed with another key."""
+def test_changed_token_is_invalid() -> None:
+    """A token with any one character changed, removed or added is invalid. So is one signed with another key."""
     tokens = Tokens(_KEY)
     token = tokens.issue(Claim(uuid4(), 3), NOW + TOKEN_LIFETIME)
     swapped = [token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :] for at in range(len(token))]
@@ -110,8 +110,8 @@ def test_changed_token_proves_nothing() -> None:
         assert caught.value.reason == "token_invalid"
 
 
-def test_device_id_stands_nowhere_in_clear(devices: Devices, engine: Engine) -> None:
-    """The table holds a keyed hash: whoever reads it can register as nobody."""
+def test_device_id_is_stored_hashed(devices: Devices, engine: Engine) -> None:
+    """The table contains a keyed hash, with which nobody can register."""
     device = uuid4()
     devices.register(device, "push-1", NOW)
 
@@ -121,7 +121,7 @@ def test_device_id_stands_nowhere_in_clear(devices: Devices, engine: Engine) -> 
 
 
 def test_registration_over_http(served: DoorClient) -> None:
-    """A device is answered with a token that no cache may keep, as often as it asks."""
+    """Each registration returns a token that no cache may store."""
     answers = [Phone(served, UUID(DEVICE)).register() for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [200, 200]
@@ -129,8 +129,8 @@ def test_registration_over_http(served: DoorClient) -> None:
     assert set(answers[0].json()) == {"token", "token_type", "expires_at"}
 
 
-def test_registration_names_its_faults(served: DoorClient) -> None:
-    """A device id that is none, and a misspelt field, are named."""
+def test_registration_names_invalid_fields(served: DoorClient) -> None:
+    """An invalid device id and a misspelt field are named."""
     answer = served.post("/mobile/v1/devices", json={"device_id": "satu", "push": ""})
 
     assert set(assert_refused(answer, 400, "invalid_submission")) == {"device_id", "push"}
@@ -147,7 +147,7 @@ def test_registration_names_its_faults(served: DoorClient) -> None:
     ],
 )
 def test_challenge(served: DoorClient, header: str | None, reason: str) -> None:
-    """Without a good token the door says 401, why, and with WWW-Authenticate what it asks for."""
+    """Without a valid token the door answers 401 with the reason and the header WWW-Authenticate."""
     headers = {"Authorization": header.encode("latin-1")} if header else {}
     answer = requests.get(f"{served.address}/mobile/v1/feed", headers=headers, timeout=10)
 
@@ -169,8 +169,8 @@ def test_challenge(served: DoorClient, header: str | None, reason: str) -> None:
         ("POST", "/reports"),
     ],
 )
-def test_dead_tokens_open_nothing(served: DoorClient, method: str, path: str) -> None:
-    """Expired and revoked tokens are told apart, at every address, and nothing is published."""
+def test_ended_tokens_are_refused_everywhere(served: DoorClient, method: str, path: str) -> None:
+    """Expired and revoked tokens have different reasons at every address, and nothing is published."""
     phone = Phone(served)
     phone.register()
     assert phone.call("DELETE", "/devices/self").status_code == 204
@@ -178,25 +178,28 @@ def test_dead_tokens_open_nothing(served: DoorClient, method: str, path: str) ->
     assert_refused(phone.call(method, path, json={}), 401, "token_revoked")
     phone.token = Tokens(served.parts.secrets.device_key).issue(Claim(phone.device_id, 0), NOW - timedelta(days=999))
     assert_refused(phone.call(method, path, json={}), 401, "token_expired")
-    assert served.published() == 0
+    assert served.published_count() == 0
 
 
-def test_proven_report(served: DoorClient) -> None:
-    """A report with a token is proven by it, carries the device's push token sealed, and keeps the app's own words."""
+def test_report_with_a_token(served: DoorClient) -> None:
+    """A report with a token is verified by it, contains the sealed push token, and keeps the app's own values."""
     phone = Phone(served)
     phone.register(push_token="push-1")
-    said = {"device_id": str(phone.device_id), "client_id": str(uuid4()), "text": TEXT}
+    report_fields = {"device_id": str(phone.device_id), "client_id": str(uuid4()), "text": TEXT}
 
-    assert phone.call("POST", "/reports", json=said).status_code == 202
+    assert phone.call("POST", "/reports", json=report_fields).status_code == 202
     (raw,) = served.raw_messages("mobile")
     assert raw.verified_by == "device-token"
-    assert b'"push_token": "push-1"' in served.opened(raw)
-    assert TEXT.encode() in served.opened(raw)
+    assert b'"push_token": "push-1"' in served.open_body(raw)
+    assert TEXT.encode() in served.open_body(raw)
     assert "push-1" not in raw.model_dump_json()
 
 
-def test_proven_and_unproven_are_one_sender(served: DoorClient) -> None:
-    """The same device without its token is the same sender, as its id is proof enough, but says so."""
+def test_reports_with_and_without_token_have_one_sender(served: DoorClient) -> None:
+    """A device without its token is the same sender, because its id is secret.
+
+    The record says that no token was used.
+    """
     phone = Phone(served)
     phone.register()
     for send in (phone.call, lambda _, path, json: served.post(f"/mobile/v1{path}", json=json)):
@@ -208,17 +211,17 @@ def test_proven_and_unproven_are_one_sender(served: DoorClient) -> None:
 
 
 def test_token_of_another_device(served: DoorClient) -> None:
-    """A device can't report as another."""
+    """A device cannot report as another device."""
     phone = Phone(served)
     phone.register()
-    said = {"device_id": DEVICE, "client_id": str(uuid4()), "text": TEXT}
+    report_fields = {"device_id": DEVICE, "client_id": str(uuid4()), "text": TEXT}
 
-    assert "device_id" in assert_refused(phone.call("POST", "/reports", json=said), 403, "other_device")
-    assert served.published() == 0
+    assert "device_id" in assert_refused(phone.call("POST", "/reports", json=report_fields), 403, "other_device")
+    assert served.published_count() == 0
 
 
-def test_device_id_stands_in_no_record(served: DoorClient) -> None:
-    """Whoever reads the topic learns no device id, which would be enough to ask for a token and read the feed."""
+def test_device_id_is_in_no_record(served: DoorClient) -> None:
+    """A reader of the topic learns no device id. With an id anybody could get a token and read the feed."""
     phone = Phone(served)
     phone.register()
     phone.results(item(1))
@@ -229,7 +232,7 @@ def test_device_id_stands_in_no_record(served: DoorClient) -> None:
 
 
 def test_devices_are_limited_one_by_one(serve: Serve) -> None:
-    """A device that knocks too often is told when to come again; another is not held up by it."""
+    """A device above its rate is told to wait. Another device is not affected."""
     served = serve(rates={"mobile": "2/hour"})
     busy, calm = Phone(served), Phone(served)
     busy.register()

@@ -1,4 +1,4 @@
-"""Uploads: what came before a connection broke is kept, and a file is taken whole or not at all."""
+"""File uploads: bytes received before a connection broke are kept, and a file is accepted completely or not at all."""
 
 import itertools
 import socket
@@ -26,7 +26,7 @@ from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient, assert_refused
 from tests.ingest.files.test_attachments import GPS, SECRET
 from tests.ingest.files.test_attachments import picture as photo
-from tests.ingest.mobile.phones import Phone, faults, item, statuses
+from tests.ingest.mobile.phones import Phone, details_by_field, item, statuses
 from tests.ingest.people import DEVICE
 from tests.support.attachments import read_content
 
@@ -36,38 +36,38 @@ _PDF = b"%PDF-1.7 " + b"halaman " * 100
 @pytest.fixture
 def phone(served: DoorClient) -> Phone:
     """A phone with a token."""
-    made = Phone(served)
-    made.register()
-    return made
+    phone = Phone(served)
+    phone.register()
+    return phone
 
 
 @pytest.fixture
 def uploads(engine: Engine, parts: Parts) -> Uploads:
-    """On each kind of database."""
+    """Uploads on each kind of database."""
     return Uploads(engine, parts.sealer, Attachments(engine, parts.sealer, parts.file_limit))
 
 
-def placed_photo() -> bytes:
-    """A photo that says where it was taken."""
+def photo_with_coordinates() -> bytes:
+    """Return a photo with coordinates."""
     return photo(gps={**GPS})
 
 
-def why_not(call: Callable[[], object]) -> str:
-    """The reason for which something is refused."""
+def refusal_reason(call: Callable[[], object]) -> str:
+    """Return the reason of a refusal."""
     with pytest.raises(Refused) as caught:
         call()
     return caught.value.reason
 
 
-def rows(engine: Engine, table: str) -> int:
-    """How many rows a table has."""
+def row_count(engine: Engine, table: str) -> int:
+    """Return the number of rows of a table."""
     with engine.connect() as connection:
         return int(connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())  # noqa: S608 - ours
 
 
-def test_picture_travels_with_its_report(served: DoorClient, phone: Phone) -> None:
-    """An uploaded picture becomes an attachment of the report that names it, without what a camera writes into it."""
-    upload = phone.upload(placed_photo())
+def test_picture_becomes_an_attachment(served: DoorClient, phone: Phone) -> None:
+    """An uploaded picture becomes an attachment of its report, without the camera's metadata."""
+    upload = phone.upload(photo_with_coordinates())
     assert phone.results(item(1, attachments=[upload]))[0]["status"] == "accepted"
 
     (raw,) = served.raw_messages("mobile")
@@ -78,35 +78,40 @@ def test_picture_travels_with_its_report(served: DoorClient, phone: Phone) -> No
     assert SECRET.encode() not in content
 
 
-def test_picture_says_where(served: DoorClient, phone: Phone) -> None:
-    """Where the app sent no coordinates, the first picture with a place gives its own; else the app's stand."""
-    plain, placed = phone.upload(photo("PNG")), phone.upload(placed_photo())
+def test_report_gets_the_coordinates_of_its_picture(served: DoorClient, phone: Phone) -> None:
+    """If the app sent no coordinates, the report gets those of its first picture that has any."""
+    plain, placed = phone.upload(photo("PNG")), phone.upload(photo_with_coordinates())
     phone.results(
         item(1, attachments=[plain, placed], accuracy=5),
         item(2, attachments=[placed], latitude=-7.5, longitude=110.25, accuracy=5),
         item(3, attachments=[plain]),
     )
 
-    reports = [mobile.read_report(raw.content_type, served.opened(raw)).report for raw in served.raw_messages("mobile")]
-    places = [(each.place.latitude, each.place.longitude, each.place.accuracy) for each in reports]
+    reports = [
+        mobile.read_report(raw.content_type, served.open_body(raw)).report for raw in served.raw_messages("mobile")
+    ]
+    places = [(report.place.latitude, report.place.longitude, report.place.accuracy) for report in reports]
     assert places == [(-6.97, 110.42, None), (-7.5, 110.25, 5), (None, None, None)]
 
 
-def test_file_waits_for_room(serve: Serve) -> None:
-    """While too many pictures are looked at, the last part says when to come again; the file is here all the same."""
-    room = ConcurrencyLimit(1, 1, 0.0)
-    served = serve(room=room)
+def test_file_waits_for_a_free_slot(serve: Serve) -> None:
+    """While too many pictures are cleaned, the last part is answered with Retry-After.
+
+    The file is stored all the same.
+    """
+    limit = ConcurrencyLimit(1, 1, 0.0)
+    served = serve(room=limit)
     phone, content, upload = Phone(served), photo(), uuid4()
     phone.register()
     phone.begin(len(content), upload)
     sent = item(1, attachments=[str(upload)])
-    with room.slot():
+    with limit.slot():
         late = phone.part(upload, 0, content)
         (result,) = phone.results(sent)
 
     assert_refused(late, 503, "busy")
     assert int(late.headers["Retry-After"]) > 0
-    assert (result["reason"], set(faults(result))) == ("busy", {"attachments.0"})
+    assert (result["reason"], set(details_by_field(result))) == ("busy", {"attachments.0"})
     assert result["retry_after"] > 0
     assert phone.call("HEAD", f"/uploads/{upload}").headers["Upload-Offset"] == str(len(content))
     assert phone.part(upload, len(content), b"").status_code == 204
@@ -115,18 +120,18 @@ def test_file_waits_for_room(serve: Serve) -> None:
 
 
 def test_place_of_a_picture_is_sealed(phone: Phone, served: DoorClient) -> None:
-    """Where somebody stood is in clear neither on the bus nor in the door's tables."""
-    upload = phone.upload(placed_photo())
+    """The coordinates are readable neither on the bus nor in the door's tables."""
+    upload = phone.upload(photo_with_coordinates())
     phone.results(item(1, attachments=[upload]))
 
     (raw,) = served.raw_messages("mobile")
     with served.parts.engine.connect() as connection:
-        kept = str(connection.exec_driver_sql("SELECT * FROM ingest_upload").all())
-    assert [clear for clear in (raw.model_dump_json(), kept) if "110.42" in clear] == []
+        upload_rows = str(connection.exec_driver_sql("SELECT * FROM ingest_upload").all())
+    assert [clear for clear in (raw.model_dump_json(), upload_rows) if "110.42" in clear] == []
 
 
-def test_upload_goes_on_where_it_broke(served: DoorClient, phone: Phone) -> None:
-    """A connection that breaks in the middle loses nothing that came: the app asks how far it is, and goes on there."""
+def test_upload_continues_after_a_broken_connection(served: DoorClient, phone: Phone) -> None:
+    """No received byte is lost. The app asks for the offset and continues from there."""
     content, upload = _PDF * 1000, uuid4()
     phone.begin(len(content), upload)
     half = 100_000
@@ -142,15 +147,15 @@ def test_upload_goes_on_where_it_broke(served: DoorClient, phone: Phone) -> None
         return int(phone.call("HEAD", f"/uploads/{upload}").headers["Upload-Offset"])
 
     # The door hears of the break a moment later.
-    found = next(there for _ in range(100) if (there := offset()) == half)
-    assert phone.part(upload, found, content[found:]).status_code == 204
+    stored_offset = next(current_offset for _ in range(100) if (current_offset := offset()) == half)
+    assert phone.part(upload, stored_offset, content[stored_offset:]).status_code == 204
     assert phone.results(item(1, attachments=[str(upload)]))[0]["status"] == "accepted"
     (attachment,) = served.raw_messages("mobile")[0].attachments
     assert read_content(served.parts.engine, served.parts.sealer, attachment.id) == content
 
 
 def test_creation_and_state(phone: Phone, served: DoorClient) -> None:
-    """The app's own id names the upload; asking again gives the same one, with how far it is; no cache keeps it."""
+    """The app's own id names the upload. A repeated request returns the same upload with its offset, uncached."""
     upload = uuid4()
     first, again = phone.begin(len(_PDF), upload), phone.begin(len(_PDF), upload)
     assert (first.status_code, first.json()) == (201, again.json())
@@ -164,20 +169,20 @@ def test_creation_and_state(phone: Phone, served: DoorClient) -> None:
     assert_refused(phone.begin(len(_PDF) + 1, upload), 409, "upload_id_reused")
 
 
-def test_wrong_offset_is_told_the_right_one(phone: Phone) -> None:
-    """Bytes for another place than the next are not taken, however many they are; the door says where to go on."""
+def test_wrong_offset_is_refused_with_the_right_one(phone: Phone) -> None:
+    """Bytes for any other position are refused, and the answer names the right offset."""
     upload = uuid4()
     phone.begin(len(_PDF) * 1000, upload)
     phone.part(upload, 0, _PDF)
 
     for start in (0, len(_PDF) - 1, len(_PDF) + 1):
-        said = assert_refused(phone.part(upload, start, _PDF * 500), 409, "wrong_offset")
-        assert str(len(_PDF)) in said["Upload-Offset"]
+        details = assert_refused(phone.part(upload, start, _PDF * 500), 409, "wrong_offset")
+        assert str(len(_PDF)) in details["Upload-Offset"]
     assert phone.call("HEAD", f"/uploads/{upload}").headers["Upload-Offset"] == str(len(_PDF))
 
 
-def test_more_than_was_said(phone: Phone) -> None:
-    """An upload takes no more bytes than it was begun for."""
+def test_more_bytes_than_announced_are_refused(phone: Phone) -> None:
+    """An upload accepts no more bytes than its announced length."""
     upload = uuid4()
     phone.begin(10, upload)
 
@@ -186,8 +191,8 @@ def test_more_than_was_said(phone: Phone) -> None:
 
 
 @pytest.mark.parametrize("length", ["", "0", "-1", "1.5", "٣", str(MAX_FILE_BYTES + 1), "9" * 5000])
-def test_lengths_that_are_none(phone: Phone, length: str) -> None:
-    """A file has a length, and a bound."""
+def test_invalid_lengths(phone: Phone, length: str) -> None:
+    """A length is a positive number up to the limit."""
     headers = {"Upload-Id": str(uuid4()), "Upload-Length": length.encode("utf-8")}
     answer = phone.call("POST", "/uploads", headers)  # type: ignore[arg-type]  # bytes that are no Latin-1
 
@@ -195,7 +200,7 @@ def test_lengths_that_are_none(phone: Phone, length: str) -> None:
     assert "Upload-Length" in {fault["field"] for fault in answer.json()["errors"]}
 
 
-def test_ids_that_are_none(phone: Phone) -> None:
+def test_invalid_ids(phone: Phone) -> None:
     """An id is a UUID, in the header and in the address."""
     assert "Upload-Id" in assert_refused(
         phone.call("POST", "/uploads", {"Upload-Length": "5"}), 400, "invalid_submission"
@@ -203,8 +208,8 @@ def test_ids_that_are_none(phone: Phone) -> None:
     assert "id" in assert_refused(phone.part("satu", 0, b"a"), 400, "invalid_submission")
 
 
-def test_what_is_no_file_of_ours(phone: Phone, served: DoorClient) -> None:
-    """A file is known by its content: what can't be taken is refused with its last part, and the same ever after."""
+def test_refused_files_stay_refused(phone: Phone, served: DoorClient) -> None:
+    """The content decides. A refused file is refused at its last part, and with the same reason afterwards."""
     upload = uuid4()
     phone.begin(5, upload)
 
@@ -213,23 +218,23 @@ def test_what_is_no_file_of_ours(phone: Phone, served: DoorClient) -> None:
     assert phone.call("HEAD", f"/uploads/{upload}").status_code == 415
     (result,) = phone.results(item(1, attachments=[str(upload)]))
     assert (result["status"], result["reason"]) == ("refused", "unknown_file_type")
-    assert rows(served.parts.engine, "ingest_upload_part") == 0
+    assert row_count(served.parts.engine, "ingest_upload_part") == 0
 
 
-def test_report_names_what_is_not_there(served: DoorClient, phone: Phone) -> None:
-    """A report that names an unfinished, an unknown or another's upload is not taken, and is told which it is."""
+def test_report_with_a_missing_upload_is_refused(served: DoorClient, phone: Phone) -> None:
+    """A report with an unfinished, unknown or foreign upload is refused, and the answer names the upload."""
     upload = uuid4()
     phone.begin(len(_PDF), upload)
     phone.part(upload, 0, _PDF[:-1])
-    other = Phone(served)
-    other.register()
-    foreign = other.upload(_PDF)
+    other_phone = Phone(served)
+    other_phone.register()
+    foreign = other_phone.upload(_PDF)
 
     first = item(1, attachments=[phone.upload(_PDF), str(upload)])
     results = phone.results(first, item(2, attachments=[str(uuid4())]), item(3, attachments=[foreign]))
     assert [result["reason"] for result in results] == ["unfinished_upload", "unknown_upload", "unknown_upload"]
     assert [result["errors"][0]["field"] for result in results] == ["attachments.1", "attachments.0", "attachments.0"]
-    assert served.published() == 0
+    assert served.published_count() == 0
 
     # Finished, or left out: under the same number and client id.
     phone.part(upload, len(_PDF) - 1, _PDF[-1:])
@@ -244,23 +249,23 @@ def test_same_file_twice_in_a_report(served: DoorClient, phone: Phone) -> None:
     assert len(served.raw_messages("mobile")[0].attachments) == 1
 
 
-def test_attachment_by_the_other_address(served: DoorClient, phone: Phone) -> None:
-    """A report on its own takes attachments too, with its device's token or its device's id."""
-    upload = phone.upload(placed_photo())
-    said = {"device_id": str(phone.device_id), "text": "Foto.", "attachments": [upload]}
-    phone.call("POST", "/reports", json=said | {"client_id": str(uuid4())})
-    served.post("/mobile/v1/reports", json=said | {"client_id": str(uuid4())})
-    answer = served.post("/mobile/v1/reports", json=said | {"device_id": DEVICE, "client_id": str(uuid4())})
+def test_attachments_of_reports_sent_alone(served: DoorClient, phone: Phone) -> None:
+    """A report sent alone accepts attachments too, with the device's token or the device's id."""
+    upload = phone.upload(photo_with_coordinates())
+    report_fields = {"device_id": str(phone.device_id), "text": "Foto.", "attachments": [upload]}
+    phone.call("POST", "/reports", json=report_fields | {"client_id": str(uuid4())})
+    served.post("/mobile/v1/reports", json=report_fields | {"client_id": str(uuid4())})
+    answer = served.post("/mobile/v1/reports", json=report_fields | {"device_id": DEVICE, "client_id": str(uuid4())})
 
     assert_refused(answer, 404, "unknown_upload")
     raw_messages = served.raw_messages("mobile")
-    reports = [mobile.read_report(raw.content_type, served.opened(raw)).report for raw in raw_messages]
+    reports = [mobile.read_report(raw.content_type, served.open_body(raw)).report for raw in raw_messages]
     assert [len(raw.attachments) for raw in raw_messages] == [1, 1]
-    assert [each.place.latitude for each in reports] == [-6.97, -6.97]
+    assert [report.place.latitude for report in reports] == [-6.97, -6.97]
 
 
-def test_known_report_needs_its_upload_no_more(served: DoorClient, phone: Phone) -> None:
-    """A report that is on the bus is known however late it is sent again, its upload long gone."""
+def test_repeated_report_needs_no_upload(served: DoorClient, phone: Phone) -> None:
+    """A published report is recognised even if its upload expired long ago."""
     sent = item(1, attachments=[phone.upload(_PDF)])
     phone.results(sent)
     with served.parts.engine.begin() as connection:
@@ -272,40 +277,40 @@ def test_known_report_needs_its_upload_no_more(served: DoorClient, phone: Phone)
 # The store itself, on each kind of database.
 
 
-def begun(uploads: Uploads, device: str, length: int, at: datetime = NOW) -> Upload:
-    """An upload of a device."""
+def begin_upload(uploads: Uploads, device: str, length: int, at: datetime = NOW) -> Upload:
+    """Begin an upload of a device."""
     return uploads.begin(device, uuid4(), length, at)
 
 
 @given(data=st.binary(min_size=1, max_size=200), cuts=st.lists(st.integers(0, 200), max_size=6))
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_however_it_is_cut(data: bytes, cuts: list[int], uploads: Uploads, engine: Engine, parts: Parts) -> None:
-    """Whatever the parts, and each sent twice: the file is the one that was sent, and its parts are gone."""
+def test_any_division_into_parts(data: bytes, cuts: list[int], uploads: Uploads, engine: Engine, parts: Parts) -> None:
+    """Each part is sent twice, in any division. The file equals the original, and its parts are deleted."""
     content = b"%PDF-" + data
-    upload = begun(uploads, str(uuid4()), len(content))
+    upload = begin_upload(uploads, str(uuid4()), len(content))
     places = sorted({0, len(content), *(min(cut, len(content)) for cut in cuts)})
     for start, end in itertools.pairwise(places):
         uploads.append(upload, start, content[start:end], NOW)
         again = partial(uploads.append, upload, start, content[start:end], NOW)
-        assert why_not(again) == "wrong_offset"
-    kept = uploads.finish(upload.id, NOW)
+        assert refusal_reason(again) == "wrong_offset"
+    stored = uploads.finish(upload.id, NOW)
 
-    assert read_content(engine, parts.sealer, kept.attachment.id) == content
-    assert rows(engine, "ingest_upload_part") == 0
-    assert uploads.finish(upload.id, NOW) == kept
+    assert read_content(engine, parts.sealer, stored.attachment.id) == content
+    assert row_count(engine, "ingest_upload_part") == 0
+    assert uploads.finish(upload.id, NOW) == stored
 
 
 def test_parts_are_sealed(uploads: Uploads, engine: Engine) -> None:
-    """What waits for the rest of its file is no picture to whoever reads the table."""
-    uploads.append(begun(uploads, "d", 100), 0, b"%PDF-rahasia", NOW)
+    """Stored parts reveal nothing to a reader of the table."""
+    uploads.append(begin_upload(uploads, "d", 100), 0, b"%PDF-rahasia", NOW)
 
     with engine.connect() as connection:
         assert "rahasia" not in str(connection.exec_driver_sql("SELECT * FROM ingest_upload_part").all())
 
 
 def test_the_same_part_at_once(uploads: Uploads) -> None:
-    """Of several who bring the same part at the same moment one is taken; the others are told where to go on."""
-    upload = begun(uploads, "d", len(_PDF))
+    """Of several concurrent requests with the same part one is accepted. The others get the right offset."""
+    upload = begin_upload(uploads, "d", len(_PDF))
 
     def bring(_: int) -> str:
         try:
@@ -317,19 +322,19 @@ def test_the_same_part_at_once(uploads: Uploads) -> None:
         assert sorted(pool.map(bring, range(4))) == ["50", *["wrong_offset"] * 3]
 
 
-def test_finished_at_once(uploads: Uploads) -> None:
-    """Several who finish a file at the same moment are told the same."""
-    upload = begun(uploads, "d", len(_PDF))
+def test_concurrent_finish(uploads: Uploads) -> None:
+    """Several requests that finish a file at the same time get the same attachment."""
+    upload = begin_upload(uploads, "d", len(_PDF))
     uploads.append(upload, 0, _PDF, NOW)
 
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda _: uploads.finish(upload.id, NOW), range(4)))
-    assert len({kept.attachment for kept in found}) == 1
+        stored_files = list(pool.map(lambda _: uploads.finish(upload.id, NOW), range(4)))
+    assert len({stored.attachment for stored in stored_files}) == 1
 
 
 def test_upload_survives_its_process(uploads: Uploads, engine: Engine, parts: Parts) -> None:
-    """Another process goes on with what the first one kept, also where it was whole and not yet looked at."""
-    upload = begun(uploads, "d", len(_PDF))
+    """Another process continues an upload, also one that is complete and not cleaned yet."""
+    upload = begin_upload(uploads, "d", len(_PDF))
     uploads.append(upload, 0, _PDF[:50], NOW)
     later = Uploads(engine, parts.sealer, Attachments(engine, parts.sealer, parts.file_limit))
     assert later.append(upload, 50, _PDF[50:], NOW).offset == len(_PDF)
@@ -337,39 +342,39 @@ def test_upload_survives_its_process(uploads: Uploads, engine: Engine, parts: Pa
     assert uploads.finish(upload.id, NOW).attachment.size == len(_PDF)
 
 
-def test_upload_ends(uploads: Uploads, engine: Engine) -> None:
-    """At its end an upload is gone for its device, and its bytes with the next that is begun by anybody."""
-    wanted = uuid4()
-    upload = uploads.begin("d", wanted, len(_PDF), NOW)
+def test_upload_expires(uploads: Uploads, engine: Engine) -> None:
+    """After its lifetime an upload is unknown to its device. Its bytes are deleted when any upload begins."""
+    upload_id = uuid4()
+    upload = uploads.begin("d", upload_id, len(_PDF), NOW)
     uploads.append(upload, 0, _PDF[:50], NOW)
-    uploads.find_upload("d", wanted, NOW + UPLOAD_LIFETIME - timedelta(seconds=1))
+    uploads.find_upload("d", upload_id, NOW + UPLOAD_LIFETIME - timedelta(seconds=1))
     late = NOW + UPLOAD_LIFETIME
 
-    assert why_not(lambda: uploads.find_upload("d", wanted, late)) == "unknown_upload"
-    assert why_not(lambda: uploads.append(upload, 50, _PDF[50:], late)) == "unknown_upload"
-    assert why_not(lambda: uploads.attached("d", [wanted], late)) == "unknown_upload"
-    begun(uploads, "another", 5, late)
-    assert (rows(engine, "ingest_upload"), rows(engine, "ingest_upload_part")) == (1, 0)
-    assert uploads.begin("d", wanted, 7, late).offset == 0
+    assert refusal_reason(lambda: uploads.find_upload("d", upload_id, late)) == "unknown_upload"
+    assert refusal_reason(lambda: uploads.append(upload, 50, _PDF[50:], late)) == "unknown_upload"
+    assert refusal_reason(lambda: uploads.attached("d", [upload_id], late)) == "unknown_upload"
+    begin_upload(uploads, "another", 5, late)
+    assert (row_count(engine, "ingest_upload"), row_count(engine, "ingest_upload_part")) == (1, 0)
+    assert uploads.begin("d", upload_id, 7, late).offset == 0
 
 
 def test_quota(uploads: Uploads) -> None:
-    """A device brings so many bytes within the life of an upload; then it hears when there is room again."""
+    """A device may upload a limited number of bytes per lifetime. The refusal says when there is space again."""
     for _ in range(QUOTA_BYTES // MAX_FILE_BYTES):
-        begun(uploads, "d", MAX_FILE_BYTES)
+        begin_upload(uploads, "d", MAX_FILE_BYTES)
     with pytest.raises(Refused) as caught:
-        begun(uploads, "d", MAX_FILE_BYTES, NOW + timedelta(days=1))
+        begin_upload(uploads, "d", MAX_FILE_BYTES, NOW + timedelta(days=1))
 
     assert (caught.value.reason, caught.value.retry_after) == ("upload_quota", 2 * 86_400)
-    assert begun(uploads, "another", MAX_FILE_BYTES).offset == 0
-    assert begun(uploads, "d", MAX_FILE_BYTES, NOW + UPLOAD_LIFETIME).offset == 0
+    assert begin_upload(uploads, "another", MAX_FILE_BYTES).offset == 0
+    assert begin_upload(uploads, "d", MAX_FILE_BYTES, NOW + UPLOAD_LIFETIME).offset == 0
 
 
-def test_devices_never_meet(uploads: Uploads) -> None:
+def test_equal_ids_of_two_devices(uploads: Uploads) -> None:
     """The same id from two devices is two uploads."""
-    wanted = UUID(int=1)
-    one, other = (uploads.begin(device, wanted, 5, NOW) for device in ("d", "e"))
-    uploads.append(one, 0, b"%PDF-", NOW)
+    upload_id = UUID(int=1)
+    first_upload, second_upload = (uploads.begin(device, upload_id, 5, NOW) for device in ("d", "e"))
+    uploads.append(first_upload, 0, b"%PDF-", NOW)
 
-    assert one.id == uuid5(wanted, "d") != other.id
-    assert uploads.find_upload("e", wanted, NOW).offset == 0
+    assert first_upload.id == uuid5(upload_id, "d") != second_upload.id
+    assert uploads.find_upload("e", upload_id, NOW).offset == 0

@@ -1,4 +1,4 @@
-"""The OpenAPI document as a client generator reads it: the client that comes of it is made here, and used."""
+"""A client that is generated from the OpenAPI document, and used."""
 
 import importlib
 import json
@@ -19,31 +19,31 @@ from tests.ingest.people import TEXT
 
 @pytest.fixture
 def client(served: DoorClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The name of a package that openapi-python-client made of the service's own document, ready to import."""
-    # Imported once per process: each test has one of its own name.
+    """Return the package name of a client that openapi-python-client generated from the service's document."""
+    # A package is imported once per process, so each test needs its own package name.
     package = f"client_of_{tmp_path.name}"
-    document = tmp_path / "openapi.json"
-    # The app's part of it: the generator has no word for the XML that Twilio and Open311 speak.
-    whole = served.get("/openapi.json").json()
-    paths = {path: operations for path, operations in whole["paths"].items() if path.startswith("/mobile/v1")}
-    document.write_text(json.dumps({**whole, "paths": paths}))
+    document_path = tmp_path / "openapi.json"
+    # Only the app's part: the generator does not support the XML of Twilio and Open311.
+    document = served.get("/openapi.json").json()
+    paths = {path: operations for path, operations in document["paths"].items() if path.startswith("/mobile/v1")}
+    document_path.write_text(json.dumps({**document, "paths": paths}))
     (tmp_path / "config.yml").write_text("post_hooks: []\n")
     program = Path(sys.executable).parent / "openapi-python-client"
-    command: list[str | Path] = [program, "generate", "--path", document, "--output-path", tmp_path / package]
+    command: list[str | Path] = [program, "generate", "--path", document_path, "--output-path", tmp_path / package]
     command += ["--meta", "none", "--config", tmp_path / "config.yml", "--fail-on-warning"]
-    made = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert made.returncode == 0, made.stdout + made.stderr
+    generation = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert generation.returncode == 0, generation.stdout + generation.stderr
     monkeypatch.syspath_prepend(tmp_path)
     return package
 
 
 def module(client: str, name: str) -> Any:
-    """An operation of the mobile door in the generated client."""
+    """Return the module of an operation in the generated client."""
     return importlib.import_module(f"{client}.api.mobile.{name}")
 
 
 def test_generated_client_reports(served: DoorClient, client: str) -> None:
-    """A client that nobody wrote registers a device, uploads a picture, sends reports and reads what became of them."""
+    """The generated client registers a device, uploads a picture, sends reports and reads their states."""
     models = importlib.import_module(f"{client}.models")
     clients = importlib.import_module(f"{client}.client")
     device, upload = uuid4(), uuid4()
@@ -59,21 +59,21 @@ def test_generated_client_reports(served: DoorClient, client: str) -> None:
         file = importlib.import_module(f"{client}.types").File(payload=content)
         sent = module(client, "send_part").sync_detailed(upload, client=proven, upload_offset=begun.offset, body=file)
         items = [models.OutboxItem(text="Foto.", sequence=2, client_id=uuid4(), attachments=[upload])]
-        answer = module(client, "send_outbox").sync(client=proven, body=models.Outbox(items=items))
+        answer = module(client, "send_outbox").sync(client=proven, body=models.BatchReports(items=items))
         feed = module(client, "read_feed").sync(client=proven)
         state = module(client, "read_outbox").sync(client=proven)
 
     raw_messages = served.raw_messages("mobile")
     assert sent.status_code == 204
     assert [reported.tracking, answer.results[0].tracking] == [raw.tracking for raw in raw_messages]
-    assert json.loads(served.opened(raw_messages[0]))["kind"] == "aspirasi"
+    assert json.loads(served.open_body(raw_messages[0]))["kind"] == "aspirasi"
     assert len(raw_messages[1].attachments) == 1
-    assert {each.tracking for each in feed.reports} == {raw.tracking for raw in raw_messages}
+    assert {report.tracking for report in feed.reports} == {raw.tracking for raw in raw_messages}
     assert (state.highest, state.missing) == (2, [[1, 1]])
 
 
 def test_generated_client_reads_problems(served: DoorClient, client: str) -> None:
-    """What the door refuses comes to the client as a problem with its reason and its fields."""
+    """A refusal reaches the client as a problem with its reason and its fields."""
     models = importlib.import_module(f"{client}.models")
     clients = importlib.import_module(f"{client}.client")
     with clients.AuthenticatedClient(served.address, "x" * 80) as forged:
@@ -86,31 +86,31 @@ def test_generated_client_reads_problems(served: DoorClient, client: str) -> Non
     assert (faulty.reason, [fault.field for fault in faulty.errors]) == ("invalid_submission", ["text"])
 
 
-def test_document_is_whole(served: DoorClient) -> None:
-    """OpenAPI 3.1; every reference in it leads somewhere, and no two operations share a name."""
+def test_document_is_complete(served: DoorClient) -> None:
+    """The document is OpenAPI 3.1, every reference exists, and no two operations share a name."""
     document = requests.get(f"{served.address}/openapi.json", timeout=10).json()
     assert document["openapi"].startswith("3.1")
     text = json.dumps(document)
     for reference in set(_references(document)):
-        place: Any = document
+        node: Any = document
         for name in reference.removeprefix("#/").split("/"):
-            place = place[name]
-    names = [each["operationId"] for path in document["paths"].values() for each in path.values()]
+            node = node[name]
+    names = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]
     assert len(names) == len(set(names))
     assert "$defs" not in text
 
 
 def _references(node: object) -> list[str]:
     if isinstance(node, list):
-        return [found for each in node for found in _references(each)]
+        return [reference for child in node for reference in _references(child)]
     if not isinstance(node, dict):
         return []
-    own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
-    return own + [found for each in node.values() for found in _references(each)]
+    own_references = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+    return own_references + [reference for child in node.values() for reference in _references(child)]
 
 
 def test_two_schemas_of_one_name() -> None:
-    """Two shapes that would hide each other in the document are a fault of ours, said at once."""
+    """Two shapes with one name would hide each other in the document, so they raise an error."""
     app = Documented(title="x", version="1")
     for number in (1, 2):
         schema = {"title": "Same", "type": "object", "properties": {f"field-{number}": {"type": "string"}}}

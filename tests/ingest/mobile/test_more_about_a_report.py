@@ -1,4 +1,4 @@
-"""More about my report: it belongs to the report it is about, and to nobody else's; and what else a complaint gets."""
+"""Additions to a report, which only its own device can send; coordinates and push token of a complaint."""
 
 import json
 from uuid import uuid4
@@ -21,13 +21,13 @@ from tests.support.stages import make_normalizer
 @pytest.fixture
 def phone(served: DoorClient) -> Phone:
     """A phone with a token."""
-    made = Phone(served)
-    made.register()
-    return made
+    phone = Phone(served)
+    phone.register()
+    return phone
 
 
 def complaints(served: DoorClient, engine: Engine) -> list[Complaint]:
-    """What the normalizer makes of what the door published, in order."""
+    """Return the complaints that the normalizer makes of the published messages, in order."""
     stage = make_normalizer(engine, served.parts.sealer, served.parts.services.names)
     reader = served.parts.bus.reader()
     try:
@@ -37,93 +37,99 @@ def complaints(served: DoorClient, engine: Engine) -> list[Complaint]:
     return [Complaint.model_validate_json(output.value) for output in stage.handle(records)]
 
 
-def test_more_joins_my_report(served: DoorClient, phone: Phone) -> None:
-    """What is said later about a report, by its client id or its number, belongs to it and has a number of its own."""
+def test_additions_belong_to_the_report(served: DoorClient, phone: Phone) -> None:
+    """An addition names its report by client id or number. It belongs to the report and has its own number."""
     first = item(1)
     (taken,) = phone.results(first)
     more = [item(2, about=first["client_id"]), item(3, about=taken["tracking"].lower().replace("-", " "))]
     assert statuses(phone.results(*more)) == ["accepted", "accepted"]
     assert statuses(phone.results(item(4, about=more[0]["client_id"]))) == ["accepted"]
 
-    found = complaints(served, served.parts.engine)
-    assert [each.relation.kind for each in found] == ["new", "repeat", "repeat", "repeat"]
-    assert {each.relation.of for each in found[1:]} == {found[0].id}
-    assert {each.relation.evidence for each in found[1:]} == {("same-sender", "more-about")}
-    assert len({each.tracking for each in found}) == 4
+    received_complaints = complaints(served, served.parts.engine)
+    assert [complaint.relation.kind for complaint in received_complaints] == ["new", "repeat", "repeat", "repeat"]
+    assert {complaint.relation.of for complaint in received_complaints[1:]} == {received_complaints[0].id}
+    assert {complaint.relation.evidence for complaint in received_complaints[1:]} == {("same-sender", "more-about")}
+    assert len({complaint.tracking for complaint in received_complaints}) == 4
 
 
-def test_more_in_the_same_batch(served: DoorClient, phone: Phone) -> None:
-    """In whatever order a batch holds them, a report comes before what is said about it."""
+def test_addition_in_the_same_batch(served: DoorClient, phone: Phone) -> None:
+    """A report is published before its additions, in any order of the batch."""
     first = item(1)
     assert statuses(phone.results(item(2, about=first["client_id"]), first)) == ["accepted", "accepted"]
 
-    found = complaints(served, served.parts.engine)
-    assert [each.relation.kind for each in found] == ["new", "repeat"]
-    assert found[0].report.text == first["text"]
+    received_complaints = complaints(served, served.parts.engine)
+    assert [complaint.relation.kind for complaint in received_complaints] == ["new", "repeat"]
+    assert received_complaints[0].report.text == first["text"]
 
 
-def test_more_waits_for_its_report(served: DoorClient, phone: Phone) -> None:
-    """What is said about a report that was lost on the way is not taken before it: it would be taken for the report."""
+def test_addition_without_its_report_is_refused(served: DoorClient, phone: Phone) -> None:
+    """An addition is refused until its report is here. Otherwise it would be taken for the report."""
     first, more = item(1), item(2)
     more["about"] = first["client_id"]
     assert statuses(phone.results(more)) == ["about_unknown"]
-    assert (served.published(), phone.state()) == (0, (0, []))
+    assert (served.published_count(), phone.state()) == (0, (0, []))
 
     assert statuses(phone.results(first, more)) == ["accepted", "accepted"]
 
 
-def test_nobody_joins_another_s_report(served: DoorClient, phone: Phone) -> None:
-    """Whoever knows another's number or client id can't add to that report: not taken by name, not joined by mark."""
-    mine = item(1)
-    (taken,) = phone.results(mine)
-    other = Phone(served)
-    other.register()
-    for about in (taken["tracking"], mine["client_id"]):
-        assert statuses(other.results(item(1, about=about))) == ["about_unknown"]
+def test_nobody_adds_to_another_device_s_report(served: DoorClient, phone: Phone) -> None:
+    """With another device's number or client id nobody can add to its report, neither by reference nor by thread."""
+    first_item = item(1)
+    (taken,) = phone.results(first_item)
+    other_phone = Phone(served)
+    other_phone.register()
+    for about in (taken["tracking"], first_item["client_id"]):
+        assert statuses(other_phone.results(item(1, about=about))) == ["about_unknown"]
 
-    # Their own report under my client id, and more about it.
-    theirs = item(1, client_id=mine["client_id"])
-    assert statuses(other.results(theirs, item(2, about=mine["client_id"]))) == ["accepted", "accepted"]
-    found = complaints(served, served.parts.engine)
-    (own,) = (each for each in found if each.tracking == taken["tracking"])
-    others = [each for each in found if each.sender != own.sender]
-    assert [each.relation.kind for each in (own, *others)] == ["new", "new", "repeat"]
-    assert others[1].relation.of == others[0].id
+    # The other device's own report under the first device's client id, and an addition to it.
+    copied_item = item(1, client_id=first_item["client_id"])
+    assert statuses(other_phone.results(copied_item, item(2, about=first_item["client_id"]))) == [
+        "accepted",
+        "accepted",
+    ]
+    received_complaints = complaints(served, served.parts.engine)
+    own_complaint = next(complaint for complaint in received_complaints if complaint.tracking == taken["tracking"])
+    other_complaints = [complaint for complaint in received_complaints if complaint.sender != own_complaint.sender]
+    assert [complaint.relation.kind for complaint in (own_complaint, *other_complaints)] == ["new", "new", "repeat"]
+    assert other_complaints[1].relation.of == other_complaints[0].id
 
 
-def test_more_about_a_report_sent_alone(served: DoorClient, phone: Phone) -> None:
-    """A report from /reports with its client id can be added to; one without has no name to be called by."""
-    named = {"device_id": str(phone.device_id), "client_id": str(uuid4()), "text": TEXT}
-    nameless = {"device_id": str(phone.device_id), "text": "Lain."}
-    served.post("/mobile/v1/reports", json=named)
-    tracking = served.post("/mobile/v1/reports", json=nameless, headers={"Idempotency-Key": "k"}).json()["tracking"]
+def test_addition_to_a_report_sent_alone(served: DoorClient, phone: Phone) -> None:
+    """A report sent alone with a client id accepts additions. One without a client id cannot be referenced."""
+    report_with_client_id = {"device_id": str(phone.device_id), "client_id": str(uuid4()), "text": TEXT}
+    report_without_client_id = {"device_id": str(phone.device_id), "text": "Lain."}
+    served.post("/mobile/v1/reports", json=report_with_client_id)
+    tracking = served.post(
+        "/mobile/v1/reports", json=report_without_client_id, headers={"Idempotency-Key": "k"}
+    ).json()["tracking"]
 
-    results = phone.results(item(1, about=named["client_id"]), item(2, about=tracking), item(3, about="\x00"))
+    references = (report_with_client_id["client_id"], tracking, "\x00")
+    results = phone.results(*(item(number, about=reference) for number, reference in enumerate(references, start=1)))
     assert statuses(results) == ["accepted", "about_unknown", "about_unknown"]
-    found = complaints(served, served.parts.engine)
-    assert [each.relation.kind for each in found] == ["new", "new", "repeat"]
-    assert found[2].relation.of == found[0].id
+    received_complaints = complaints(served, served.parts.engine)
+    assert [complaint.relation.kind for complaint in received_complaints] == ["new", "new", "repeat"]
+    assert received_complaints[2].relation.of == received_complaints[0].id
 
 
-def test_more_about_what_repeats(served: DoorClient, phone: Phone) -> None:
-    """What is said about a repeat belongs to the complaint that the repeat belongs to."""
+def test_addition_to_a_repeat(served: DoorClient, phone: Phone) -> None:
+    """An addition to a repeat belongs to the complaint that the repeat belongs to."""
     first, second = item(1, text=TEXT), item(2, text=TEXT)
     phone.results(first, second, item(3, about=second["client_id"]))
 
-    found = complaints(served, served.parts.engine)
-    assert [each.relation.kind for each in found] == ["new", "repeat", "repeat"]
-    assert {each.relation.of for each in found[1:]} == {found[0].id}
+    received_complaints = complaints(served, served.parts.engine)
+    assert [complaint.relation.kind for complaint in received_complaints] == ["new", "repeat", "repeat"]
+    assert {complaint.relation.of for complaint in received_complaints[1:]} == {received_complaints[0].id}
 
 
 def test_place_and_push_reach_the_complaint(served: DoorClient) -> None:
-    """Coordinates with their accuracy are in the report; the push token only in the sealed contact."""
+    """Coordinates and accuracy are in the complaint. The push token is only in the sealed contact."""
     phone = Phone(served)
     phone.register(push_token="push-1")
     phone.results(
         item(1, latitude=-7.5, longitude=110.25, accuracy=12.5), item(2, push_token="push-2"), item(3, accuracy=4)
     )
 
-    drafts = [mobile.read_report(raw.content_type, served.opened(raw)) for raw in served.raw_messages("mobile")]
+    drafts = [mobile.read_report(raw.content_type, served.open_body(raw)) for raw in served.raw_messages("mobile")]
     places = [
         (draft.report.place.latitude, draft.report.place.longitude, draft.report.place.accuracy) for draft in drafts
     ]
@@ -131,8 +137,8 @@ def test_place_and_push_reach_the_complaint(served: DoorClient) -> None:
     assert [draft.contact.push for draft in drafts] == ["push-1", "push-2", "push-1"]
 
 
-def test_door_words_can_not_be_forged(served: DoorClient, phone: Phone) -> None:
-    """What only the door says can't be said by an app: neither in a report nor by the type it gives its body."""
+def test_envelope_fields_cannot_be_forged(served: DoorClient, phone: Phone) -> None:
+    """An app can set no field of the envelope, neither in a report nor by the media type of its body."""
     letter = {"device_id": DEVICE, "thread": str(uuid4()), "said": item(1)}
     answer = served.post("/mobile/v1/reports", data=json.dumps(letter), headers={"Content-Type": MOBILE_ENVELOPE})
     assert_refused(answer, 400, "invalid_submission")
@@ -140,7 +146,7 @@ def test_door_words_can_not_be_forged(served: DoorClient, phone: Phone) -> None:
     assert (
         statuses(phone.results(item(1, thread=str(uuid4())), item(2, device_id=DEVICE))) == ["invalid_submission"] * 2
     )
-    assert served.published() == 0
+    assert served.published_count() == 0
 
 
 _SAID = st.fixed_dictionaries(
@@ -160,10 +166,10 @@ _LETTER = st.fixed_dictionaries(
 
 
 @given(body=st.binary(max_size=200) | _LETTER.map(lambda letter: json.dumps(letter).encode()))
-def test_reading_a_letter_is_total(body: bytes) -> None:
-    """Any bytes give a draft, or the one error that says where reading failed."""
+def test_reading_an_envelope_is_total(body: bytes) -> None:
+    """Any bytes give a draft, or one error that names where reading failed."""
     try:
-        found = mobile.read_report(MOBILE_ENVELOPE, body).report.text
+        text = mobile.read_report(MOBILE_ENVELOPE, body).report.text
     except Unreadable as error:
-        found = error.field
-    assert found
+        text = error.field
+    assert text

@@ -55,9 +55,9 @@ def test_signed_message_becomes_one_record(served: DoorClient) -> None:
 
     (raw,) = served.raw_messages("sms")
     assert answer.status_code == 200
-    assert served.opened(raw) == urlencode(sms()).encode()
+    assert served.open_body(raw) == urlencode(sms()).encode()
     assert (raw.id, raw.verified_by) == (ids.message_id("sms", _SID), "twilio-signature")
-    assert served.published() == 1
+    assert served.published_count() == 1
     assert PHONE not in raw.model_dump_json()
 
 
@@ -114,7 +114,7 @@ def test_unproven_message_is_kept_aside(served: DoorClient, signature: str | Non
 
     (kept,) = served.quarantined()
     assert (kept.reason, kept.raw.verified_by) == (reason, "none")
-    assert served.opened(kept.raw) == urlencode(sms()).encode()
+    assert served.open_body(kept.raw) == urlencode(sms()).encode()
     assert served.raw_messages("sms") == []
 
 
@@ -151,7 +151,7 @@ def test_forgery_sent_twice_is_one(served: DoorClient) -> None:
 def test_any_text_verifies(served: DoorClient, body: str) -> None:
     """Blank fields and any text that a telephone can write are signed as Twilio signs them, and are taken."""
     assert send(served, sms(body)).status_code == 200
-    assert [served.opened(raw) for raw in served.raw_messages("sms")] == [urlencode(sms(body)).encode()]
+    assert [served.open_body(raw) for raw in served.raw_messages("sms")] == [urlencode(sms(body)).encode()]
 
 
 def test_webhook_sent_again_is_the_same(served: DoorClient) -> None:
@@ -220,7 +220,7 @@ def test_json_body_is_taken(served: DoorClient) -> None:
     from_json, from_form = sorted(served.raw_messages("sms"), key=lambda raw: raw.content_type)
     assert (from_json.id, from_json.content_type) == (ids.message_id("sms", _SID), "application/json")
     assert from_json.sender == from_form.sender
-    assert served.opened(from_json) == body.encode()
+    assert served.open_body(from_json) == body.encode()
 
 
 def test_json_signature_covers_the_body(served: DoorClient) -> None:
@@ -244,7 +244,7 @@ def test_signed_json_that_is_no_sms(served: DoorClient, body: str) -> None:
     """Signed, but not an object with an id and a sender: 400, and kept."""
     assert_refused(send_json(served, body), 400, "malformed")
     (kept,) = served.quarantined()
-    assert served.opened(kept.raw) == body.encode()
+    assert served.open_body(kept.raw) == body.encode()
 
 
 def test_a_true_form_signature_does_not_open_json(served: DoorClient) -> None:

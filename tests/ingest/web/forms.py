@@ -1,4 +1,4 @@
-"""The web form as a browser sends it, with files invented on the spot."""
+"""The web form as a browser sends it, with invented files."""
 
 import io
 import re
@@ -24,52 +24,52 @@ Files = list[tuple[str, tuple[str, bytes, str]]]
 
 
 def token(served: DoorClient, form_id: str = FORM_ID, age: timedelta = timedelta(minutes=1), **more: bool) -> str:
-    """What a form carries that was served so long ago."""
-    guard = FormTokens(served.parts.secrets.sender_key, served.parts.settings.reached_at)
-    return guard.token(form_id, utc_now() - age, **more)
+    """Return the token of a form that was served `age` ago."""
+    tokens = FormTokens(served.parts.secrets.sender_key, served.parts.settings.reached_at)
+    return tokens.token(form_id, utc_now() - age, **more)
 
 
 def fields(served: DoorClient, **more: Any) -> Fields:
-    """A form of ours, filled in; `more` adds to it or overrides it."""
+    """Return the fields of a filled form of ours. `more` adds fields or overrides them."""
     return report(form_id=FORM_ID, token=token(served)) | more
 
 
 def send_form(
     served: DoorClient, files: Files | None = None, headers: dict[str, str] | None = None, **more: Any
 ) -> Any:
-    """Send it as browsers do: multipart, an empty file field included."""
+    """Send a form as browsers do: multipart, including an empty file field."""
     parts = files or [("files", ("", b"", "application/octet-stream"))]
     return served.post("/web/reports", data=fields(served, **more), files=parts, headers=headers)
 
 
-def shown(page: requests.Response) -> Fields:
-    """What the form on a page would send: its inputs, texts and choices as they stand there."""
-    found: Fields = {}
+def fields_on_page(page: requests.Response) -> Fields:
+    """Return the values that the form on a page would send: its inputs, texts and selections."""
+    values: Fields = {}
     for tag in re.findall(r"<input [^>]*>", page.text):
         attributes = {name: unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', tag)}
         kind = attributes.get("type")
         if kind == "file" or (kind in {"radio", "checkbox"} and " checked" not in tag):
             continue
         if attributes["name"] == "kept":
-            found.setdefault("kept", []).append(attributes["value"])
+            values.setdefault("kept", []).append(attributes["value"])
         else:
-            found[attributes["name"]] = attributes.get("value", "")
+            values[attributes["name"]] = attributes.get("value", "")
     for name, text in re.findall(r'<textarea id="\w+" name="(\w+)"[^>]*>\n(.*?)</textarea>', page.text, re.DOTALL):
-        found[name] = unescape(text)
+        values[name] = unescape(text)
     for name, options in re.findall(r'<select id="\w+" name="(\w+)".*?>(.*?)</select>', page.text, re.DOTALL):
         picked = re.search(r'value="([^"]*)" selected', options)
-        found[name] = picked[1] if picked else ""
-    return found
+        values[name] = picked[1] if picked else ""
+    return values
 
 
-def faults(page: requests.Response) -> dict[str, str]:
-    """What is said beside each field."""
-    said = re.findall(r'id="(\w+)-salah"><b>Perlu diperbaiki:</b> (.*?)</p>', page.text)
-    return {field: unescape(says) for field, says in said}
+def messages_by_field(page: requests.Response) -> dict[str, str]:
+    """Return the message at each field."""
+    messages = re.findall(r'id="(\w+)-salah"><b>Perlu diperbaiki:</b> (.*?)</p>', page.text)
+    return {field: unescape(message) for field, message in messages}
 
 
 def photo(kind: str = "JPEG", spot: tuple[float, float] | None = SPOT, size: tuple[int, int] = (64, 48)) -> bytes:
-    """A picture as a phone makes one: who made it and where stand in its EXIF."""
+    """Return a picture as a phone makes it, with author and coordinates in its EXIF."""
     image = Image.new("RGB", size, (20, 90, 100))
     exif = Image.Exif()
     exif[Base.Artist] = "Sekar Wulandari"
@@ -87,5 +87,5 @@ def photo(kind: str = "JPEG", spot: tuple[float, float] | None = SPOT, size: tup
 
 
 def attached(name: str, content: bytes, kind: str = "image/jpeg") -> tuple[str, tuple[str, bytes, str]]:
-    """A file of the form's file field."""
+    """Return a file for the form's file field."""
     return ("files", (name, content, kind))

@@ -1,4 +1,4 @@
-"""The web door: a form for people, its JSON twin for programs, and the receipt."""
+"""The web door: the form for people, the JSON report for programs, and the receipt."""
 
 import json
 import re
@@ -16,35 +16,35 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def send_json(served: DoorClient, fields: Fields, key: str = "") -> requests.Response:
-    """The JSON twin."""
+    """Send a JSON report."""
     return served.post("/web/reports", json=fields, headers={"Idempotency-Key": key} if key else {})
 
 
 def send_text(served: DoorClient, body: str) -> requests.Response:
-    """The JSON twin, with a body that no encoder of ours would make."""
+    """Send a JSON report with a body that no encoder would produce."""
     return served.post("/web/reports", data=body.encode(), headers={"Content-Type": "application/json"})
 
 
 def test_form_becomes_one_record(served: DoorClient) -> None:
-    """A form is answered with its receipt, and is one record whose seal opens to what the citizen said, no more."""
+    """A form is answered with its receipt. It is one record, and its body contains only the citizen's fields."""
     answer = send_form(served)
 
     (raw,) = served.raw_messages("web")
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/web/receipts/{raw.tracking}")
-    assert dict(parse_qsl(served.opened(raw).decode())) == report(form_id=FORM_ID)
+    assert dict(parse_qsl(served.open_body(raw).decode())) == report(form_id=FORM_ID)
     assert (raw.content_type, raw.attachments) == (_FORM["Content-Type"], ())
-    assert served.published() == 1
+    assert served.published_count() == 1
 
 
 def test_both_encodings_are_one_form(served: DoorClient) -> None:
-    """A browser that can't send files sends the form urlencoded: the same record, the same number."""
+    """A urlencoded form is the same record with the same number as a multipart form."""
     urlencoded = served.post("/web/reports", data=fields(served))
 
     assert urlencoded.headers["Location"] == send_form(served).headers["Location"]
 
 
 def test_receipt_shows_the_number(served: DoorClient) -> None:
-    """Where the form leads, the citizen reads the number, and is led on to its status."""
+    """The receipt shows the number, and a link to its status."""
     receipt = served.get(send_form(served).headers["Location"])
 
     (raw,) = served.raw_messages("web")
@@ -54,7 +54,7 @@ def test_receipt_shows_the_number(served: DoorClient) -> None:
 
 
 def test_identity_is_sealed(served: DoorClient) -> None:
-    """Neither name, number, address nor words stand in clear anywhere in the record."""
+    """Name, phone number, address and text are not readable in the record."""
     send_form(served)
 
     (raw,) = served.raw_messages("web")
@@ -62,8 +62,8 @@ def test_identity_is_sealed(served: DoorClient) -> None:
     assert [private for private in (NAME, PHONE, EMAIL, TEXT, "Sekar") if private in clear] == []
 
 
-def test_a_typed_contact_proves_nobody(served: DoorClient) -> None:
-    """Whoever types another's number, or a dash, is not taken for that person: no two web reports share a sender."""
+def test_a_typed_contact_is_no_proven_sender(served: DoorClient) -> None:
+    """A typed number is not taken for its owner: no two web reports share a sender."""
     for phone in (PHONE, PHONE, "-", "-"):
         send_json(served, report(phone=phone))
 
@@ -72,26 +72,26 @@ def test_a_typed_contact_proves_nobody(served: DoorClient) -> None:
 
 @pytest.mark.parametrize("bare", [{"text": "Lampu mati."}, {"text": "Lampu mati.", "form_id": ""}])
 def test_equal_forms_without_an_id_are_two(served: DoorClient, bare: dict[str, str]) -> None:
-    """Two people may write the same two words; each gets a form with an id of its own, to press once more."""
+    """Two people may write the same text. Each gets a form with an id, to send with a second press."""
     pages = [served.post("/web/reports", data=bare).text for _ in range(2)]
 
     ids = {re.findall(r'name="form_id" value="([0-9a-f-]{36})"', page)[0] for page in pages}
     assert len(ids) == 2
-    assert served.published() == 0
+    assert served.published_count() == 0
 
 
 def test_codes_are_optional_and_the_narrowest_is_enough(served: DoorClient) -> None:
-    """The twin takes a region in words as before, or the code of any level."""
-    for place in ({"region": "Semarang"}, {"province": "33"}, {"district": "33.74.01"}, {"city": "33.74"}):
-        assert send_json(served, {"text": "Lampu mati.", "happened": "semalam", **place}).status_code == 202
+    """A JSON report names a region in words, or by the code of any level."""
+    for region_fields in ({"region": "Semarang"}, {"province": "33"}, {"district": "33.74.01"}, {"city": "33.74"}):
+        assert send_json(served, {"text": "Lampu mati.", "happened": "semalam", **region_fields}).status_code == 202
 
 
 @pytest.mark.parametrize("text", ["\0", " \u200b\u2060\t", "\u202e"])
-def test_a_text_that_nobody_sees_is_refused(served: DoorClient, text: str) -> None:
-    """Nothing is said: the form comes back, the twin names the field."""
+def test_an_invisible_text_is_refused(served: DoorClient, text: str) -> None:
+    """A text without visible characters is empty: the form comes back, and the JSON answer names the field."""
     assert send_form(served, text=text).status_code == 400
     assert send_json(served, report(text=text)).json()["errors"][0]["field"] == "text"
-    assert served.published() == 0
+    assert served.published_count() == 0
 
 
 def test_double_click_is_one_message(served: DoorClient) -> None:
@@ -103,15 +103,15 @@ def test_double_click_is_one_message(served: DoorClient) -> None:
 
 
 def test_changed_form_is_another_message(served: DoorClient) -> None:
-    """A form sent again with other words is another report: nobody's second thought is dropped."""
+    """A form sent again with another text is another report, so a correction is never lost."""
     receipts = {send_form(served, text=text).headers["Location"] for text in ("Lampu mati.", "Jalan rusak.")}
 
     assert len(receipts) == 2
     assert len({raw.id for raw in served.raw_messages("web")}) == 2
 
 
-def test_json_twin(served: DoorClient) -> None:
-    """JSON is answered with the number and the public address of its status."""
+def test_json_report(served: DoorClient) -> None:
+    """A JSON report is answered with the number and the public address of its status."""
     answer = send_json(served, report(latitude=-6.99, longitude=110.42, anonim=True))
 
     (raw,) = served.raw_messages("web")
@@ -121,14 +121,14 @@ def test_json_twin(served: DoorClient) -> None:
 
 
 def test_media_types_are_read_without_case(served: DoorClient) -> None:
-    """`Application/JSON` is JSON, and the record says so to whoever reads it."""
+    """`Application/JSON` is JSON, and the record has the media type in lower case."""
     headers = {"Content-Type": "Application/JSON; Charset=UTF-8"}
 
     assert served.post("/web/reports", data=json.dumps(report()).encode(), headers=headers).status_code == 202
     assert [raw.content_type for raw in served.raw_messages("web")] == ["application/json"]
 
 
-def test_without_a_key_each_is_its_own(served: DoorClient) -> None:
+def test_json_reports_without_a_key_are_separate(served: DoorClient) -> None:
     """Two JSON reports without a key are two messages."""
     numbers = {send_json(served, report()).json()["tracking"] for _ in range(2)}
 
@@ -152,7 +152,7 @@ def test_reused_key_is_refused(served: DoorClient) -> None:
     assert "Idempotency-Key" in assert_refused(
         send_json(served, report(text="Lain lagi."), "one-key"), 422, "idempotency_key_reused"
     )
-    assert served.published() == 1
+    assert served.published_count() == 1
 
 
 FAULTS: list[tuple[Fields, str, str]] = [
@@ -173,25 +173,25 @@ FAULTS: list[tuple[Fields, str, str]] = [
 ]
 
 
-def test_each_field_at_fault_is_named(served: DoorClient) -> None:
-    """A JSON report that can't be read is refused with a problem that names the field, and nothing is published."""
-    for typed, field, says in FAULTS:
-        assert says in assert_refused(send_json(served, typed), 400, "invalid_submission")[field]
-    assert served.published() == 0
+def test_each_invalid_field_is_named(served: DoorClient) -> None:
+    """An invalid JSON report is refused with a problem that names the field, and nothing is published."""
+    for typed, field, message in FAULTS:
+        assert message in assert_refused(send_json(served, typed), 400, "invalid_submission")[field]
+    assert served.published_count() == 0
 
 
 def test_broken_json_is_refused(served: DoorClient) -> None:
-    """What is no JSON object is refused, naming the body or the field, and nothing is published."""
+    """A body that is not a JSON object is refused, naming the body or the field, and nothing is published."""
     bodies = ["", "{", '{"text": ', "[]", '"teks"', "null", "[" * 5_000, '{"text": "\\ud800"}', '{"text": "\\u00']
 
     faults = [assert_refused(send_text(served, body), 400, "invalid_submission") for body in bodies]
 
     assert [[*fault] for fault in faults] == [["body"]] * len(bodies)
-    assert served.published() == 0
+    assert served.published_count() == 0
 
 
-def test_form_with_a_fault_keeps_what_was_typed(served: DoorClient) -> None:
-    """The form comes back with every word that was typed, and what is wrong stands beside its field."""
+def test_form_with_an_error_keeps_all_values(served: DoorClient) -> None:
+    """The form comes back with all typed values, and with the error at its field."""
     page = send_form(served, email="e" * 201)
 
     assert (page.status_code, page.headers["Content-Type"]) == (400, "text/html; charset=utf-8")
@@ -202,16 +202,16 @@ def test_form_with_a_fault_keeps_what_was_typed(served: DoorClient) -> None:
     assert field
     assert 'id="email"' in field[0]
     assert "paling banyak 200 karakter" in field[0]
-    assert served.published() == 0
+    assert served.published_count() == 0
 
 
-def test_field_that_the_form_does_not_have_is_named(served: DoorClient) -> None:
-    """Whoever posts a field of another name is told which, though no place on the page belongs to it."""
+def test_unknown_field_is_named(served: DoorClient) -> None:
+    """The page names an unknown field, although it has no place for it."""
     assert "<li>txet: " in send_form(served, txet="salah ketik").text
 
 
-def test_what_was_typed_is_not_run(served: DoorClient) -> None:
-    """Markup typed into any field, or as its name, comes back as text."""
+def test_typed_markup_is_escaped(served: DoorClient) -> None:
+    """Markup in any value or field name comes back as text."""
     script = "<script>alert(1)</script>"
     typed = {"title": script * 20, "address": f'"{script}', "agency": f"'{script}", "text": f"</textarea>{script}"}
 
@@ -233,81 +233,88 @@ STRANGE = (
 )
 
 
-def test_strange_text_is_taken(served: DoorClient) -> None:
-    """Any text that Unicode can spell is taken by both ways, and none of it is lost."""
+def test_any_unicode_text_is_accepted(served: DoorClient) -> None:
+    """Any Unicode text is accepted as form and as JSON, without any loss."""
     for text in STRANGE:
         assert send_form(served, text=text).status_code == 303
         assert send_json(served, report(text=text)).status_code == 202
 
     forms = {urlencode(report(form_id=FORM_ID, text=text)).encode() for text in STRANGE}
     twins = {json.dumps(report(text=text)).encode() for text in STRANGE}
-    assert {served.opened(raw) for raw in served.raw_messages("web")} == forms | twins
+    assert {served.open_body(raw) for raw in served.raw_messages("web")} == forms | twins
 
 
-def test_longest_text_is_taken(served: DoorClient) -> None:
-    """10,000 characters of the widest kind fit the door's bound and a record of the bus, by both ways."""
+def test_longest_text_is_accepted(served: DoorClient) -> None:
+    """10,000 characters of four bytes fit the door's limit and a record of the bus, as form and as JSON."""
     text = "🚧" * 10_000
 
     assert send_form(served, text=text).status_code == 303
     assert send_json(served, report(text=text)).status_code == 202
-    assert served.published() == 2
+    assert served.published_count() == 2
 
 
-def test_bytes_that_are_no_text_are_taken(served: DoorClient) -> None:
-    """Bytes that are not UTF-8 are a report all the same, kept as they are; the reader makes of them what it can."""
-    ours = f"&form_id={FORM_ID}&token={token(served)}".encode()
+def test_invalid_utf8_is_accepted(served: DoorClient) -> None:
+    """Bytes that are not UTF-8 are stored unchanged as a report. The reader replaces what it cannot decode."""
+    form_fields = f"&form_id={FORM_ID}&token={token(served)}".encode()
     bodies = [b"text=%ED%A0%80", b"text=\xff\xfe", b"text=%", b"text=a&text=b", b"text=a%00"]
 
-    answers = {body: served.post("/web/reports", data=body + ours, headers=_FORM).status_code for body in bodies}
+    answers = {body: served.post("/web/reports", data=body + form_fields, headers=_FORM).status_code for body in bodies}
 
     assert answers == dict.fromkeys(bodies, 303)
-    kept = [said for raw in served.raw_messages("web") for said in served.opened(raw).split(b"&") if b"text=" in said]
-    assert sorted(kept) == sorted([b"text=%ED%A0%80", b"text=%FF%FE", b"text=%25", b"text=a", b"text=b", b"text=a%00"])
+    text_fields = [
+        encoded_field
+        for raw in served.raw_messages("web")
+        for encoded_field in served.open_body(raw).split(b"&")
+        if b"text=" in encoded_field
+    ]
+    assert sorted(text_fields) == sorted(
+        [b"text=%ED%A0%80", b"text=%FF%FE", b"text=%25", b"text=a", b"text=b", b"text=a%00"]
+    )
 
 
-def test_bytes_that_are_no_form_are_refused(served: DoorClient) -> None:
-    """What holds no report brings the form back, and nothing is published."""
+def test_body_without_a_report_shows_the_form(served: DoorClient) -> None:
+    """A body without a report shows the form again, and nothing is published."""
     bodies = [b"", b"&&&", b"=", b"\0\xff", b"a=%FF", b"--x\r\nContent-Disposition: form-data"]
 
     answers = {body: served.post("/web/reports", data=body, headers=_FORM).status_code for body in bodies}
 
     assert answers == dict.fromkeys(bodies, 400)
-    assert served.published() == 0
+    assert served.published_count() == 0
 
 
-def test_key_that_is_none_is_refused(served: DoorClient) -> None:
-    """A key that can't be one is refused, naming the header."""
+def test_invalid_key_is_refused(served: DoorClient) -> None:
+    """An invalid key is refused, naming the header."""
     for key in ("", '""', "a" * 256, "\x85", "kunci\tdua"):
         answer = served.post("/web/reports", json=report(), headers={"Idempotency-Key": key.encode("latin-1")})
         assert "Idempotency-Key" in assert_refused(answer, 400, "invalid_idempotency_key")
-    assert served.published() == 0
+    assert served.published_count() == 0
 
 
 def test_receipt_of_a_wrong_number(served: DoorClient) -> None:
-    """A number with a slip in it is no number: 404."""
+    """A number with a typing error is 404."""
     for number in ("0000-0000-0000", "ABC", "%00", "🚧", "1" * 3_000):
         assert_refused(served.get(f"/web/receipts/{number}"), 404, "no_such_number")
 
 
-def test_receipt_forgives_how_it_is_typed(served: DoorClient) -> None:
-    """A number typed in small letters and without dashes is the same number."""
+def test_receipt_accepts_spelling_variants(served: DoorClient) -> None:
+    """A number in small letters and without dashes is the same number."""
     number = send_json(served, report()).json()["tracking"]
 
     assert number in served.get(f"/web/receipts/{number.replace('-', '').lower()}").text
 
 
 def test_empty_form(served: DoorClient) -> None:
-    """The first page is the form; it offers the provinces, and each time it carries an id of its own."""
-    found = [re.findall(r'name="form_id" value="([0-9a-f-]{36})"', served.get("/").text) for _ in range(2)]
+    """The first page is the form with the list of provinces. Each form has its own id."""
+    form_ids = [re.findall(r'name="form_id" value="([0-9a-f-]{36})"', served.get("/").text) for _ in range(2)]
 
     assert '<option value="33">Jawa Tengah</option>' in served.get("/").text
-    assert [len(ids) for ids in found] == [1, 1]
-    assert found[0] != found[1]
+    assert [len(ids) for ids in form_ids] == [1, 1]
+    assert form_ids[0] != form_ids[1]
     assert served.get("/").headers["Cache-Control"] == "private, no-cache"
 
 
-def test_filled_form_is_kept_by_nobody(served: DoorClient) -> None:
-    """A page with what somebody typed is not to be found on a shared computer afterwards."""
+def test_filled_form_is_not_cached(served: DoorClient) -> None:
+    """A page with typed values must not stay on a shared computer."""
     page = served.post("/web/reports", data={"text": TEXT})
 
     assert (TEXT in page.text, page.headers["Cache-Control"]) == (True, "no-store")

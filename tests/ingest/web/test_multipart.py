@@ -1,4 +1,4 @@
-"""The reader of forms with files: whatever the network does to a body, and whatever is sent as one."""
+"""The reader of forms with files, for any division of the body and any content."""
 
 import asyncio
 import itertools
@@ -15,17 +15,17 @@ _TYPE = f"{MULTIPART}; boundary=batas"
 
 
 def part(head: str, content: bytes) -> bytes:
-    """One part of a body."""
+    """Return one part of a body."""
     return f"--batas\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + content + b"\r\n"
 
 
 def field(name: str, value: bytes) -> bytes:
-    """A field of a form."""
+    """Return a field of a form."""
     return part(f'name="{name}"', value)
 
 
 def file(name: str, content: bytes) -> bytes:
-    """A file of a form."""
+    """Return a file of a form."""
     return part(f'name="files"; filename="{name}"', content)
 
 
@@ -41,24 +41,24 @@ async def _stream(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:
 def read(
     form: PostedForm, chunks: Iterable[bytes], content_type: str = _TYPE, max_bytes: int = 100_000_000
 ) -> PostedForm:
-    """What is made of a body that comes in these pieces."""
+    """Read a body that arrives in these chunks."""
     asyncio.run(read_multipart(_stream(chunks), content_type, form, max_bytes))
     return form
 
 
 def contents(form: PostedForm) -> list[bytes | None]:
-    """The bytes of each file."""
-    found: list[bytes | None] = []
+    """Return the bytes of each file."""
+    contents_of_files: list[bytes | None] = []
     for upload in form.uploads:
         if upload.content:
             upload.content.seek(0)
-        found.append(upload.content.read() if upload.content else None)
-    return found
+        contents_of_files.append(upload.content.read() if upload.content else None)
+    return contents_of_files
 
 
 @given(st.lists(st.integers(0, len(BODY)), max_size=8))
-def test_however_it_is_cut_it_is_the_same(cuts: list[int]) -> None:
-    """A body may come in any pieces: names, values and files are the same, byte for byte."""
+def test_any_division_into_chunks(cuts: list[int]) -> None:
+    """Names, values and files are the same byte for byte, for any division of the body."""
     edges = [0, *sorted(cuts), len(BODY)]
     with posted_form() as form:
         read(form, [BODY[start:end] for start, end in itertools.pairwise(edges)])
@@ -70,8 +70,8 @@ def test_however_it_is_cut_it_is_the_same(cuts: list[int]) -> None:
 
 
 @given(st.integers(0, len(BODY) - len(END)))
-def test_what_breaks_off_is_said(end: int) -> None:
-    """What came before is there, half a file is none, and that it was not all is said."""
+def test_an_incomplete_body_is_marked(end: int) -> None:
+    """Complete fields are kept, an incomplete file is dropped, and the form is marked as cut."""
     with posted_form() as form:
         read(form, [BODY[:end]])
 
@@ -81,8 +81,8 @@ def test_what_breaks_off_is_said(end: int) -> None:
 
 
 @given(st.binary(max_size=400), st.text(st.characters(max_codepoint=255), max_size=80))
-def test_what_is_no_form_is_none(body: bytes, boundary: str) -> None:
-    """Bytes and content types that nobody would send do no harm."""
+def test_other_bodies_do_no_harm(body: bytes, boundary: str) -> None:
+    """Any bytes and content types are read without an error."""
     with posted_form() as form:
         read(form, [body], f"{MULTIPART}; boundary={boundary}")
     with posted_form() as form:
@@ -90,14 +90,14 @@ def test_what_is_no_form_is_none(body: bytes, boundary: str) -> None:
 
 
 @pytest.mark.parametrize("boundary", ["", "b" * 5_000])
-def test_a_boundary_that_is_none(boundary: str) -> None:
-    """A body that cannot be taken apart is one that broke off."""
+def test_an_invalid_boundary(boundary: str) -> None:
+    """A body without a valid boundary counts as cut."""
     with posted_form() as form:
         assert read(form, [BODY], f"{MULTIPART}; boundary={boundary}").cut == "broken_off"
 
 
-def test_a_file_too_large_is_read_past() -> None:
-    """Its room is freed, what follows it is read, and it is known by name."""
+def test_a_file_too_large_is_discarded() -> None:
+    """Its space is freed, the following fields are read, and its name is known."""
     megabyte = b"0" * 1_000_000
     pieces = [file("besar.jpg", b"")[:-2], *[megabyte] * 9, b"\r\n", file("b.jpg", b"kecil"), field("text", b"Gelap.")]
     with posted_form() as form:
@@ -108,8 +108,8 @@ def test_a_file_too_large_is_read_past() -> None:
         assert (form.fields, form.cut) == ([(b"text", b"Gelap.")], "")
 
 
-def test_all_files_together_have_a_bound() -> None:
-    """A fourth of the largest size is one too many; one given up leaves its room to the next."""
+def test_all_files_together_are_limited() -> None:
+    """A fourth file of the maximum size is dropped. A dropped file leaves its space to the next file."""
     large = b"0" * MAX_FILE_BYTES
     with posted_form() as form:
         read(form, [*(file(f"{number}.jpg", large) for number in range(4)), file("kecil.jpg", b"0" * 900_000), END])
@@ -119,15 +119,15 @@ def test_all_files_together_have_a_bound() -> None:
 
 
 def test_only_five_files_are_held() -> None:
-    """The sixth is known by name and holds nothing."""
+    """The sixth file has a name and no content."""
     with posted_form() as form:
         read(form, [*(file(f"{number}.jpg", b"x") for number in range(6)), END])
 
         assert [upload.content is not None for upload in form.uploads] == [True] * 5 + [False]
 
 
-def test_a_stream_without_an_end_is_left() -> None:
-    """Past the bound nothing more is read; the fields before it are there."""
+def test_an_endless_stream_is_not_read_to_its_end() -> None:
+    """Nothing is read beyond the limit. The fields before it are kept."""
     with posted_form() as form:
         read(form, [field("text", b"Gelap."), *[file("a.jpg", b"0" * 500)] * 10], max_bytes=2_000)
 
@@ -135,7 +135,7 @@ def test_a_stream_without_an_end_is_left() -> None:
 
 
 def test_a_thousand_parts_are_too_many() -> None:
-    """Nobody's form has so many fields."""
+    """No form has so many fields."""
     with posted_form() as form:
         read(form, [field("text", b"") * 1_000, END])
 
@@ -144,7 +144,7 @@ def test_a_thousand_parts_are_too_many() -> None:
 
 
 def test_files_are_closed() -> None:
-    """Whatever happens while a form is worked, no file of it stays."""
+    """The files are closed after any error."""
     with pytest.raises(ZeroDivisionError), posted_form() as form:  # noqa: PT012 - the block is what is tested
         read(form, [BODY])
         raise ZeroDivisionError
