@@ -18,9 +18,10 @@ from language.model import load_language_model
 from language.places.gazetteer import Gazetteer
 from language.tokens import Tokens
 from messages.shapes import Report
-from router.decision import decide
-from router.registry.registry import TRIAGE
-from router.rules import Rules, load_rules
+from messages.topics import TRIAGE
+from router.decide import decide
+from router.rules import Rules
+from router.rules_loading import load_rules
 
 _WORD = re.compile(r"[^\W\d_]+")
 _SMS = 160

@@ -21,7 +21,9 @@ from language.places.finder import PlaceFinder
 from language.places.gazetteer import Gazetteer, RegionLevel, region_level
 from language.tokens import Tokens
 from messages.shapes import Report
-from router.location.location import ReportLocation, locate_report, location_text
+from router.location.locator import ReportLocator
+from router.location.place_evidence import ReportLocation
+from router.location.searched_text import location_text
 
 _CHARACTERS = 400
 _ROUNDS = 20
@@ -36,7 +38,7 @@ _ADMINS = re.compile(
 )
 
 
-class ReportLocator:
+class MeasuredLocator:
     """Locates reports with the shipped language model."""
 
     def __init__(self) -> None:
@@ -44,17 +46,17 @@ class ReportLocator:
         self.gazetteer: Gazetteer = self._language.gazetteer
         began, size = time.process_time(), _size()
         self.place_finder: PlaceFinder = self._language.place_finder
+        self._locator = ReportLocator(self.place_finder, self._language.landmarks)
         self.seconds, self.megabytes = time.process_time() - began, _size() - size
 
     def locate(self, report: Report) -> ReportLocation:
         """Return the location of a report."""
-        words = self._language.words(location_text(report))
-        return locate_report(report, words, self.place_finder, self._language.landmarks)
+        return self._locator.locate(report, self._language.words(location_text(report)))
 
 
 def main(path: Path, *, names: bool) -> dict[str, object]:
     """Measure; returns what is printed last."""
-    locator = ReportLocator()
+    locator = MeasuredLocator()
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     reports = [Report(title=row["title"][:200], text=_ADMINS.sub("", row["text"])[:10_000] or "-") for row in rows]
@@ -118,7 +120,7 @@ def _alike(report: Report, region: str, gazetteer: Gazetteer) -> list[str]:
     return sorted(levels)
 
 
-def _cost(reports: list[Report], locator: ReportLocator) -> float:
+def _cost(reports: list[Report], locator: MeasuredLocator) -> float:
     characters = sum(len(location_text(report)) for report in reports)
     least = float("inf")
     for _ in range(_ROUNDS):

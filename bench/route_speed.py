@@ -17,8 +17,9 @@ from pathlib import Path
 from bench.publishing import publish_alone
 from config.reference.folder import SHIPPED_FOLDER
 from messages.shapes import Report
-from router.decision import decide
-from router.rules import Rules, load_rules_of_folder
+from router.decide import decide
+from router.rules import Rules
+from router.rules_loading import load_rules_of_folder
 
 _AROUND = (
     "Selamat pagi Bapak/Ibu admin yang saya hormati, mohon izin menyampaikan keluhan. {} Hal ini sudah berlangsung "

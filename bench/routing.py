@@ -19,11 +19,13 @@ from app.evaluation.routing_metrics import JudgedReport, measure_rules, routing_
 from bench.reports import invented, judged
 from config.reference.folder import SHIPPED, SHIPPED_FOLDER
 from language.model import load_language_model
-from router.decision import decide
-from router.evidence.evidence import KINDS, Evidence
-from router.registry.registry import TRIAGE, Agency
-from router.rules import Rules, load_rules
-from router.scoring import Weights, likelihoods, strengths
+from messages.topics import TRIAGE
+from router.decide import decide
+from router.evidence.evidence import EVIDENCE_KINDS, Evidence
+from router.registry.agencies import Agency
+from router.rules import Rules
+from router.rules_loading import load_rules
+from router.scoring import Weights, likelihoods_of, strength_by_kind
 
 _FOLDER = SHIPPED_FOLDER
 # Where learning begins and whither it is drawn: one for a sign that says what it says, less where it misleads.
@@ -65,7 +67,7 @@ def train(rules: Rules, reports: Sequence[JudgedReport], others: Sequence[Judged
 def crossed(rules: Rules, reports: Sequence[JudgedReport], others: Sequence[JudgedReport]) -> dict[str, Any]:
     """How often the first door is right where each fifth is decided by what was learned from the rest and `others`."""
     made = [
-        (reports[at], decide(reports[at].report(), replace(rules, weights=Weights(weights, rules.weights.enough))))
+        (reports[at], decide(reports[at].report(), replace(rules, weights=Weights(weights, rules.weights.threshold))))
         for weights, fold in _folds(_examples(rules, reports), _examples(rules, others))
         for at in fold
     ]
@@ -82,7 +84,7 @@ def _folds(examples: Sequence[Example], others: Sequence[Example]) -> Iterator[t
 
 
 def _examples(rules: Rules, reports: Sequence[JudgedReport]) -> list[Example]:
-    return [_example(rules.evidence_collector.collect(one.report()).evidence, one) for one in reports]
+    return [_example(rules.collect_evidence(one.report()).evidence, one) for one in reports]
 
 
 def _plain(rules: Rules) -> list[JudgedReport]:
@@ -97,14 +99,14 @@ def _plain(rules: Rules) -> list[JudgedReport]:
 
 
 def _called(agency: Agency) -> str:
-    return f"Pemerintah {agency.name}" if agency.regional else agency.name
+    return f"Pemerintah {agency.name}" if agency.is_regional else agency.name
 
 
 def _example(signs: Sequence[Evidence], one: JudgedReport) -> Example:
     by_institution: dict[str, list[Evidence]] = defaultdict(list)
     for sign in signs:
         by_institution[sign.institution].append(sign)
-    doors = {code: strengths(some) for code, some in by_institution.items()}
+    doors = {code: strength_by_kind(some) for code, some in by_institution.items()}
     # Where nobody could tell, a guess that is not wrong is still one; and where nothing speaks for the right one.
     right = frozenset() if one.institution == TRIAGE else one.right & doors.keys()
     return doors, right or frozenset({TRIAGE})
@@ -114,7 +116,9 @@ def fit(examples: Sequence[Example]) -> dict[str, float]:
     """A conditional logit, by gradient; no sign but that of nobody counts against its institution."""
     weights = dict(_GIVEN)
     for _ in range(_STEPS):
-        slope: dict[str, float] = {kind: -_HELD.get(kind, _PULL) * (weights[kind] - _GIVEN[kind]) for kind in KINDS}
+        slope: dict[str, float] = {
+            kind: -_HELD.get(kind, _PULL) * (weights[kind] - _GIVEN[kind]) for kind in EVIDENCE_KINDS
+        }
         for doors, right in examples:
             chances = _chances(doors, weights)
             rights = sum(chances[code] for code in right)
@@ -122,14 +126,14 @@ def fit(examples: Sequence[Example]) -> dict[str, float]:
                 pull = (chances[code] / rights if code in right else 0.0) - chances[code]
                 for kind, value in strength.items():
                     slope[kind] += pull * value
-        for kind in KINDS:
+        for kind in EVIDENCE_KINDS:
             weights[kind] = max(0.0, weights[kind] + _RATE / len(examples) * slope[kind])
     return {kind: round(weight, 3) for kind, weight in weights.items()}
 
 
 def _chances(doors: Mapping[str, Mapping[str, float]], weights: Mapping[str, float]) -> dict[str, float]:
     said = {code: sum(weights[kind] * value for kind, value in some.items()) for code, some in doors.items()}
-    return likelihoods(said)
+    return likelihoods_of(said)
 
 
 def _best(example: Example, weights: Mapping[str, float]) -> tuple[float, bool]:

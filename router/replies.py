@@ -1,6 +1,7 @@
-"""What a sender is told of a dispatch or of an agency's answer. Pure: never a word of the complaint, and no link.
+"""Replies to a sender about a dispatch or an agency's answer. Pure: no word of the complaint, and no link.
 
-Only on the channels that are given: those where nobody but the sender reads it, such as SMS and the app.
+Replies go only to the channels that the caller gives: those where nobody but the sender reads them, such as SMS and
+the app.
 """
 
 from collections.abc import Collection
@@ -12,46 +13,59 @@ from messages.gsm_alphabet import fits_one_sms
 from messages.shapes import SPLIT, AgencyAnswer, Channel, Dispatch, Reply
 from messages.topics import TRIAGE
 
-_SOMEBODY = "instansi yang berwenang"
+_UNNAMED_AGENCY = "instansi yang berwenang"
+_TRIAGE_NAME = "petugas SP4N-LAPOR!"
+# The answers that a sender is told of, with the end of the sentence.
+_ANSWER_TEXTS = {"responded": "sudah ditanggapi oleh {}.", "closed": "sudah selesai ditangani oleh {}."}
 
 
-def dispatch_reply(dispatch: Dispatch, name: str, channels: Collection[Channel]) -> Reply | None:
-    """That the complaint is at its first door; `name` is the agency's. `None` where nothing is said.
+def dispatch_reply(dispatch: Dispatch, agency_name: str, channels: Collection[Channel]) -> Reply | None:
+    """Return the reply that a complaint is at its first agency, or `None` if there is no reply.
 
-    Who repeats a complaint of their own was told where that went; when a person takes the two apart, they are told of
-    this one too. Who was told of it before is not told again: the reply's id is the same.
+    A sender who repeats a complaint already knows where it went. After a person splits the two, the sender gets a reply
+    for the repeat too. The id of the reply is always the same, so that nobody gets it twice.
     """
-    first = dispatch.hop == 0 or SPLIT in dispatch.relation.evidence
-    if dispatch.channel not in channels or not first or dispatch.relation.kind == "repeat":
+    is_first = dispatch.hop == 0 or SPLIT in dispatch.relation.evidence
+    if dispatch.channel not in channels or not is_first or dispatch.relation.kind == "repeat":
         return None
-    says = f"Laporan {dispatch.tracking} sudah kami teruskan ke {{}}."
+    text = f"Laporan {dispatch.tracking} sudah kami teruskan ke {{}}."
     if dispatch.agency == TRIAGE:
-        says = f"Laporan {dispatch.tracking} sedang kami teliti untuk menentukan instansi yang berwenang."
-    return _reply(dispatch, dispatch.at, "dispatched", "dispatched", _naming(says, dispatch, name))
+        text = f"Laporan {dispatch.tracking} sedang kami teliti untuk menentukan instansi yang berwenang."
+    return _reply(dispatch, dispatch.at, "dispatched", "dispatched", _with_agency(text, dispatch, agency_name))
 
 
-def answer_reply(dispatch: Dispatch, answer: AgencyAnswer, name: str, channels: Collection[Channel]) -> Reply | None:
-    """That the agency responded, or closed the complaint: each said once, however often the agency says it."""
-    words = {"responded": "sudah ditanggapi oleh {}.", "closed": "sudah selesai ditangani oleh {}."}
-    if dispatch.channel not in channels or answer.verdict not in words:
+def answer_reply(
+    dispatch: Dispatch, answer: AgencyAnswer, agency_name: str, channels: Collection[Channel]
+) -> Reply | None:
+    """Return the reply that the agency responded or closed the complaint, or `None` for another answer.
+
+    A sender gets each of the two once, however often the agency answers.
+    """
+    if dispatch.channel not in channels or answer.verdict not in _ANSWER_TEXTS:
         return None
-    says = f"Laporan {dispatch.tracking} {words[answer.verdict]} Lihat perkembangannya dengan nomor ini."
-    return _reply(dispatch, answer.at, "answered", f"answered:{answer.verdict}", _naming(says, dispatch, name))
+    answer_text = _ANSWER_TEXTS[answer.verdict]
+    text = f"Laporan {dispatch.tracking} {answer_text} Lihat perkembangannya dengan nomor ini."
+    named_text = _with_agency(text, dispatch, agency_name)
+    return _reply(dispatch, answer.at, "answered", f"answered:{answer.verdict}", named_text)
 
 
-def _naming(says: str, dispatch: Dispatch, name: str) -> str:
-    """With the agency's name, where it fits one SMS and tells nobody who looks over a shoulder what it is about."""
+def _with_agency(text: str, dispatch: Dispatch, agency_name: str) -> str:
+    """Return the text with the agency's name, if it fits one SMS.
+
+    A confidential or anonymous report never names the agency: another person may see the screen.
+    """
     if dispatch.report.anonim or dispatch.report.rahasia:
-        return says.format(_SOMEBODY)
+        return text.format(_UNNAMED_AGENCY)
     if dispatch.agency == TRIAGE:
-        return says.format("petugas SP4N-LAPOR!")
-    named = says.format(name)
-    return named if fits_one_sms(named) else says.format(_SOMEBODY)
+        return text.format(_TRIAGE_NAME)
+    named_text = text.format(agency_name)
+    return named_text if fits_one_sms(named_text) else text.format(_UNNAMED_AGENCY)
 
 
 def _reply(
-    dispatch: Dispatch, at: datetime, says: Literal["dispatched", "answered"], once_for: str, text: str
+    dispatch: Dispatch, at: datetime, kind: Literal["dispatched", "answered"], once_for: str, text: str
 ) -> Reply:
+    """Return a reply; `once_for` is the occasion for which a complaint's sender gets only one."""
     return Reply(
         id=ids.reply_id(dispatch.complaint_id, once_for),
         message_id=dispatch.message_id,
@@ -59,6 +73,6 @@ def _reply(
         complaint_id=dispatch.complaint_id,
         tracking=dispatch.tracking,
         channel=dispatch.channel,
-        says=says,
+        says=kind,
         text=text,
     )

@@ -1,4 +1,4 @@
-"""Weighs the signs in a report against each other: which institution, and how likely that is right. Pure."""
+"""Weighs the evidence in a report: the likelihood that each institution is the competent one. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,70 +8,78 @@ from pathlib import Path
 from types import MappingProxyType
 
 from config.reference.table_reader import TableError, raise_faults, read_table
-from router.evidence.evidence import KINDS, Evidence
+from router.evidence.evidence import EVIDENCE_KINDS, Evidence
 
-# A second sign of one kind for one institution tells half of what it would alone.
-_EACH_FURTHER = 0.5
-_ENOUGH = "enough"
-# More is certainty several times over, and in the end no number any more.
-_MOST = 20
+# The second piece of evidence of one kind for one institution counts half of what it would alone, the third a quarter.
+_REPETITION_FACTOR = 0.5
+# The row of the table that holds the threshold.
+_THRESHOLD_ROW = "enough"
+# Largest weight. More would be certainty several times over, and in the end a number that overflows.
+_MAX_WEIGHT = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """`of` is what each kind of sign is worth (log-odds for a strength of 1).
+    """`by_kind` is the weight of each kind of evidence: log-odds for a strength of 1.
 
-    A door is chosen from the probability `enough` on; below it a person decides (triage).
+    An institution is chosen if its likelihood is at least `threshold`; else a person decides (triage).
     """
 
-    of: Mapping[str, float]
-    enough: float
+    by_kind: Mapping[str, float]
+    threshold: float
 
 
 @dataclass(frozen=True, slots=True)
 class AgencyCandidate:
-    """An institution, the probability that it is the competent one, and what speaks for it, the strongest first."""
+    """An institution, the probability that it is the competent one, and its evidence, the strongest first."""
 
     institution: str
-    chance: float
-    signs: tuple[Evidence, ...]
+    likelihood: float
+    evidence: tuple[Evidence, ...]
 
 
-def weigh(signs: Sequence[Evidence], weights: Weights) -> list[AgencyCandidate]:
-    """All institutions that something speaks for, the likeliest first. Triage is one: that nobody could tell."""
-    for_each: dict[str, list[Evidence]] = defaultdict(list)
-    for sign in signs:
-        for_each[sign.institution].append(sign)
-    said = {
-        code: sum(weights.of[kind] * strength for kind, strength in strengths(some).items())
-        for code, some in for_each.items()
+def rank_candidates(evidence: Sequence[Evidence], weights: Weights) -> list[AgencyCandidate]:
+    """Return the institutions with evidence, the likeliest first. Triage stands for: nobody could tell."""
+    evidence_by_institution: dict[str, list[Evidence]] = defaultdict(list)
+    for piece in evidence:
+        evidence_by_institution[piece.institution].append(piece)
+    log_odds = {
+        code: weighted_sum(strength_by_kind(pieces), weights.by_kind)
+        for code, pieces in evidence_by_institution.items()
     }
-    chances = likelihoods(said)
-    doors = [
-        AgencyCandidate(
-            code, chances[code], tuple(sorted(some, key=lambda sign: -weights.of[sign.kind] * sign.strength))
-        )
-        for code, some in for_each.items()
+    likelihoods = likelihoods_of(log_odds)
+    candidates = [
+        AgencyCandidate(code, likelihoods[code], _strongest_first(pieces, weights))
+        for code, pieces in evidence_by_institution.items()
     ]
-    return sorted(doors, key=lambda door: (-door.chance, door.institution))
+    return sorted(candidates, key=lambda candidate: (-candidate.likelihood, candidate.institution))
 
 
-def likelihoods(said: Mapping[str, float]) -> dict[str, float]:
-    """The probability of each, by the log-odds that speak for it, however large these are."""
-    most = max(said.values(), default=0.0)
-    odds = {code: exp(value - most) for code, value in said.items()}
-    whole = sum(odds.values())
-    return {code: odd / whole for code, odd in odds.items()}
+def _strongest_first(pieces: Sequence[Evidence], weights: Weights) -> tuple[Evidence, ...]:
+    return tuple(sorted(pieces, key=lambda piece: -weights.by_kind[piece.kind] * piece.strength))
 
 
-def strengths(signs: Sequence[Evidence]) -> Mapping[str, float]:
-    """How strongly each kind of sign speaks for one institution."""
-    by_kind: dict[str, list[float]] = defaultdict(list)
-    for sign in signs:
-        by_kind[sign.kind].append(sign.strength)
+def weighted_sum(strengths: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """Return the log-odds for one institution from the strength of each kind of evidence."""
+    return sum(weights[kind] * strength for kind, strength in strengths.items())
+
+
+def likelihoods_of(log_odds: Mapping[str, float]) -> dict[str, float]:
+    """Return the probability of each institution. Large log-odds do not overflow."""
+    largest = max(log_odds.values(), default=0.0)
+    odds = {code: exp(value - largest) for code, value in log_odds.items()}
+    total = sum(odds.values())
+    return {code: value / total for code, value in odds.items()}
+
+
+def strength_by_kind(evidence: Sequence[Evidence]) -> Mapping[str, float]:
+    """Return the strength of each kind of evidence for one institution."""
+    strengths: dict[str, list[float]] = defaultdict(list)
+    for piece in evidence:
+        strengths[piece.kind].append(piece.strength)
     return {
-        kind: sum(strength * _EACH_FURTHER**place for place, strength in enumerate(sorted(some, reverse=True)))
-        for kind, some in by_kind.items()
+        kind: sum(value * _REPETITION_FACTOR**rank for rank, value in enumerate(sorted(values, reverse=True)))
+        for kind, values in strengths.items()
     }
 
 
@@ -79,18 +87,22 @@ def load_weights(path: Path) -> Weights:
     """Return the weights in a table. Raises `TableError`."""
     try:
         weights = {row.cells["sign"]: float(row.cells["weight"]) for row in read_table(path, ("sign", "weight"))}
-        enough = weights.pop(_ENOUGH)
+        threshold = weights.pop(_THRESHOLD_ROW)
     except (ValueError, KeyError) as error:
-        raise TableError(f"{path.name}: {error}; a number for each sign and for {_ENOUGH!r} is needed") from error
-    raise_faults(path, _faults(weights, enough))
-    return Weights(MappingProxyType(weights), enough)
+        raise TableError(
+            f"{path.name}: {error}; a number for each kind of evidence and for {_THRESHOLD_ROW!r} is needed"
+        ) from error
+    raise_faults(path, _faults(weights, threshold))
+    return Weights(MappingProxyType(weights), threshold)
 
 
-def _faults(weights: Mapping[str, float], enough: float) -> Iterator[str]:
-    yield from (f"the row of {sign} is missing; add it" for sign in sorted(set(KINDS) - set(weights)))
-    yield from (f"{sign} is no kind of evidence; remove the row" for sign in sorted(set(weights) - set(KINDS)))
+def _faults(weights: Mapping[str, float], threshold: float) -> Iterator[str]:
+    yield from (f"the row of {kind} is missing; add it" for kind in sorted(set(EVIDENCE_KINDS) - set(weights)))
+    yield from (f"{kind} is no kind of evidence; remove the row" for kind in sorted(set(weights) - set(EVIDENCE_KINDS)))
     yield from (
-        f"{sign}: a weight lies between 0 and {_MOST}" for sign, weight in weights.items() if not 0 <= weight <= _MOST
+        f"{kind}: a weight lies between 0 and {_MAX_WEIGHT}"
+        for kind, weight in weights.items()
+        if not 0 <= weight <= _MAX_WEIGHT
     )
-    if not 0 <= enough <= 1:
-        yield f"{_ENOUGH} is {enough}; write a probability between 0 and 1"
+    if not 0 <= threshold <= 1:
+        yield f"{_THRESHOLD_ROW} is {threshold}; write a probability between 0 and 1"

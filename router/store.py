@@ -1,4 +1,4 @@
-"""What was dispatched where: one row per complaint and hop, written once and then only repeated."""
+"""Dispatches of the router in the database: one row per complaint and hop, written once and never changed."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,9 +12,9 @@ from messages.shapes import Dispatch
 
 
 class RoutedDispatch(SQLModel, table=True):
-    """`position` is the record the dispatch follows from: a complaint, a refusal, a correction.
+    """One dispatch. `position` is that of the record that led to it: a complaint, a refusal or a correction.
 
-    `follows` is the complaint in its relation: whose way this one goes, where it is no case of its own.
+    `follows` is the complaint in its relation: the case that this complaint accompanies, unless it is its own case.
     """
 
     __tablename__ = "router_dispatch"
@@ -27,10 +27,10 @@ class RoutedDispatch(SQLModel, table=True):
 
 
 class ParentComplaint(SQLModel, table=True):
-    """To which complaint this one belongs, as its own message said or as a person said last.
+    """The complaint to which another one belongs, by its own message or by a person's last correction.
 
-    That one may itself go the way of a third. When it is taken from there, this one goes with it. Of a complaint that
-    has become a case of its own it says nothing.
+    The parent may itself accompany a third complaint. If it is taken from there, its children go with it. The row has
+    no meaning for a complaint that has become its own case.
     """
 
     __tablename__ = "router_belonging"
@@ -40,7 +40,7 @@ class ParentComplaint(SQLModel, table=True):
 
 
 class AppliedCorrection(SQLModel, table=True):
-    """A correction that was worked, and the record it was read from."""
+    """A correction that was applied, and the position of its record."""
 
     __tablename__ = "router_correction"
 
@@ -49,16 +49,16 @@ class AppliedCorrection(SQLModel, table=True):
 
 
 def dispatches_by_position(connection: Connection, positions: Iterable[str]) -> Mapping[str, Sequence[Dispatch]]:
-    """What each of these records led to when it was worked first."""
+    """Return the dispatches to which each of these records led when it was routed first."""
     query = select(RoutedDispatch.position, RoutedDispatch.dispatch).where(col(RoutedDispatch.position).in_(positions))
-    said = defaultdict(list)
-    for position, kept in connection.execute(query):
-        said[position].append(Dispatch.model_validate_json(kept))
-    return said
+    dispatches = defaultdict(list)
+    for position, dispatch in connection.execute(query):
+        dispatches[position].append(Dispatch.model_validate_json(dispatch))
+    return dispatches
 
 
-def route_once(connection: Connection, position: str, dispatch: Dispatch) -> bool:
-    """Keep this dispatch of a complaint's hop; false if another record led to that hop already."""
+def store_dispatch_once(connection: Connection, position: str, dispatch: Dispatch) -> bool:
+    """Store the dispatch of a complaint's hop; return False if another record led to that hop already."""
     row = {
         "complaint_id": dispatch.complaint_id,
         "hop": dispatch.hop,
@@ -66,86 +66,74 @@ def route_once(connection: Connection, position: str, dispatch: Dispatch) -> boo
         "follows": dispatch.relation.of,
         "dispatch": dispatch.model_dump_json(),
     }
-    statement = (
-        insert_statement(connection, RoutedDispatch)
-        .values(row)
-        .on_conflict_do_nothing()
-        .returning(col(RoutedDispatch.hop))
-    )
-    return connection.execute(statement).one_or_none() is not None
+    statement = insert_statement(connection, RoutedDispatch).values(row).on_conflict_do_nothing()
+    return connection.execute(statement.returning(col(RoutedDispatch.hop))).one_or_none() is not None
 
 
-def correct_once(connection: Connection, position: str, correction: UUID) -> bool:
-    """Keep that this correction is worked; false if it was, from this record or another."""
-    row = {"id": correction, "position": position}
-    statement = (
-        insert_statement(connection, AppliedCorrection)
-        .values(row)
-        .on_conflict_do_nothing()
-        .returning(col(AppliedCorrection.id))
-    )
-    return connection.execute(statement).one_or_none() is not None
+def store_correction_once(connection: Connection, position: str, correction_id: UUID) -> bool:
+    """Store that a correction is applied; return False if it was, from this record or another."""
+    row = {"id": correction_id, "position": position}
+    statement = insert_statement(connection, AppliedCorrection).values(row).on_conflict_do_nothing()
+    return connection.execute(statement.returning(col(AppliedCorrection.id))).one_or_none() is not None
 
 
 def dispatch_history(connection: Connection, complaint_id: UUID) -> Sequence[Dispatch]:
-    """The complaint's dispatches, first door first."""
-    query = (
-        select(RoutedDispatch.dispatch)
-        .where(col(RoutedDispatch.complaint_id) == complaint_id)
-        .order_by(col(RoutedDispatch.hop))
-    )
-    return [Dispatch.model_validate_json(kept) for kept in connection.execute(query).scalars()]
+    """Return the complaint's dispatches, the first agency's first."""
+    is_complaint = col(RoutedDispatch.complaint_id) == complaint_id
+    query = select(RoutedDispatch.dispatch).where(is_complaint).order_by(col(RoutedDispatch.hop))
+    return [Dispatch.model_validate_json(dispatch) for dispatch in connection.execute(query).scalars()]
 
 
-def hold(connection: Connection, complaints: Collection[UUID]) -> None:
-    """Until the transaction ends, no other that holds one of these first may move it or let another follow it.
+def lock_complaints(connection: Connection, complaint_ids: Collection[UUID]) -> None:
+    """Keep other transactions from moving these complaints, or letting others accompany them, until this one ends.
 
-    On SQLite there is one writer at a time anyway.
+    It waits for another transaction that locked one of them first. SQLite has one writer at a time anyway.
     """
-    if complaints:
-        first = select(RoutedDispatch.hop).where(
-            col(RoutedDispatch.complaint_id).in_(complaints), col(RoutedDispatch.hop) == 0
-        )
-        connection.execute(first.order_by(col(RoutedDispatch.complaint_id)).with_for_update()).all()
+    if not complaint_ids:
+        return
+    is_first_hop = col(RoutedDispatch.hop) == 0
+    query = select(RoutedDispatch.hop).where(col(RoutedDispatch.complaint_id).in_(complaint_ids), is_first_hop)
+    # One order for all transactions, so that none waits for another in a circle.
+    connection.execute(query.order_by(col(RoutedDispatch.complaint_id)).with_for_update()).all()
 
 
-def following(connection: Connection, complaint_id: UUID) -> Sequence[Dispatch]:
-    """Where each that is a repeat of a complaint, or joins it, is now."""
-    once = select(RoutedDispatch.complaint_id).where(col(RoutedDispatch.follows) == complaint_id)
-    latest = _latest(connection, col(RoutedDispatch.complaint_id).in_(once))
+def linked_dispatches(connection: Connection, complaint_id: UUID) -> Sequence[Dispatch]:
+    """Return the latest dispatch of each complaint that is a repeat of this one, or joins it."""
+    ever_linked = select(RoutedDispatch.complaint_id).where(col(RoutedDispatch.follows) == complaint_id)
+    latest = _latest_dispatches(connection, col(RoutedDispatch.complaint_id).in_(ever_linked))
     return [dispatch for dispatch in latest if dispatch.relation.of == complaint_id]
 
 
-def belong(connection: Connection, complaint_id: UUID, to: UUID) -> None:
-    """Keep to which complaint this one belongs from now on."""
-    row = {"complaint_id": complaint_id, "belongs_to": to}
+def store_parent(connection: Connection, complaint_id: UUID, parent_id: UUID) -> None:
+    """Store the complaint to which this one belongs from now on."""
+    row = {"complaint_id": complaint_id, "belongs_to": parent_id}
     statement = insert_statement(connection, ParentComplaint).values(row)
     connection.execute(statement.on_conflict_do_update(index_elements=["complaint_id"], set_=row))
 
 
-def belongs_to(connection: Connection, complaint_id: UUID) -> UUID | None:
-    """The complaint that this one belongs to, which may itself go the way of a third."""
+def find_parent(connection: Connection, complaint_id: UUID) -> UUID | None:
+    """Return the complaint to which this one belongs; it may itself accompany a third."""
     query = select(ParentComplaint.belongs_to).where(col(ParentComplaint.complaint_id) == complaint_id)
     return connection.execute(query).scalar_one_or_none()
 
 
-def under(connection: Connection, complaint_id: UUID, case: UUID) -> Sequence[Dispatch]:
-    """All that belong to a complaint, or to one that does, and with it go the way of this case: where each is now."""
-    found: dict[UUID, Dispatch] = {}
-    layer = {complaint_id}
-    while layer:
-        theirs = select(ParentComplaint.complaint_id).where(col(ParentComplaint.belongs_to).in_(layer))
-        layer = set()
-        for dispatch in _latest(connection, col(RoutedDispatch.complaint_id).in_(theirs)):
-            together = not dispatch.own_case and dispatch.relation.of == case
-            if together and dispatch.complaint_id not in found:
-                found[dispatch.complaint_id] = dispatch
-                layer.add(dispatch.complaint_id)
-    return list(found.values())
+def descendants_in_case(connection: Connection, complaint_id: UUID, case_id: UUID) -> Sequence[Dispatch]:
+    """Return the latest dispatch of each complaint that belongs to this one, or to one that does, in the same case."""
+    descendants: dict[UUID, Dispatch] = {}
+    parents = {complaint_id}
+    while parents:
+        children = select(ParentComplaint.complaint_id).where(col(ParentComplaint.belongs_to).in_(parents))
+        parents = set()
+        for dispatch in _latest_dispatches(connection, col(RoutedDispatch.complaint_id).in_(children)):
+            is_in_case = not dispatch.own_case and dispatch.relation.of == case_id
+            if is_in_case and dispatch.complaint_id not in descendants:
+                descendants[dispatch.complaint_id] = dispatch
+                parents.add(dispatch.complaint_id)
+    return list(descendants.values())
 
 
-def _latest(connection: Connection, these: ColumnElement[bool]) -> Iterable[Dispatch]:
-    """Where each of these complaints is now."""
-    query = select(RoutedDispatch.complaint_id, RoutedDispatch.dispatch).where(these).order_by(col(RoutedDispatch.hop))
-    last = {row.complaint_id: row.dispatch for row in connection.execute(query)}
-    return [Dispatch.model_validate_json(kept) for kept in last.values()]
+def _latest_dispatches(connection: Connection, is_selected: ColumnElement[bool]) -> Iterable[Dispatch]:
+    """Return the latest dispatch of each complaint that the condition selects."""
+    query = select(RoutedDispatch.complaint_id, RoutedDispatch.dispatch).where(is_selected)
+    latest = {row.complaint_id: row.dispatch for row in connection.execute(query.order_by(col(RoutedDispatch.hop)))}
+    return [Dispatch.model_validate_json(dispatch) for dispatch in latest.values()]

@@ -50,8 +50,10 @@ from normalize.classification.classifier import Classifier
 from normalize.duplicates.factory import MatcherSource
 from normalize.reader_table import Reader, ReaderTable
 from normalize.stage import NormalizeStage
-from router.registry.registry import Registry, load_registry
-from router.rules import Rules, reloading_rules
+from router.registry.registry import Registry
+from router.registry.registry_loading import load_registry
+from router.rules import Rules
+from router.rules_loading import reloading_rules
 from sinks.ledger.status import StatusReader
 from sinks.ledger.tables import ComplaintRow
 

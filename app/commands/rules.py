@@ -13,7 +13,7 @@ from app.commands.common.process import open_parts, open_parts_with_tables
 from app.commands.common.terminal import ERR, OUT
 from app.evaluation import routing
 from config.database import read_transaction
-from router.rules import FILES, load_rules_of_folder
+from router.rules_loading import RULE_TABLES, load_rules_of_folder
 from sinks.ledger.refusal_counts import RuleRefusals, count_refusals_by_rule
 
 commands = typer.Typer(no_args_is_help=True, help="Check and compare the tables that complaints are routed by.")
@@ -21,8 +21,8 @@ commands = typer.Typer(no_args_is_help=True, help="Check and compare the tables 
 
 def _check_folder(folder: Path | None) -> Path | None:
     """Refuse a folder without the first table: the shipped tables would replace all that it lacks."""
-    if folder and not (folder / FILES[0]).is_file():
-        raise typer.BadParameter(f"there is no {FILES[0]} in {folder}; name a folder like config/data")
+    if folder and not (folder / RULE_TABLES[0]).is_file():
+        raise typer.BadParameter(f"there is no {RULE_TABLES[0]} in {folder}; name a folder like config/data")
     return folder
 
 

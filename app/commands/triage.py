@@ -24,7 +24,7 @@ from config.reference.slang import load_slang
 from language import phrase_index, tokens
 from language.words import WordReader
 from messages.shapes import iso
-from router.rules import load_rules_of_folder
+from router.rules_loading import load_rules_of_folder
 from sinks.ledger.cases import CaseEvent
 
 commands = typer.Typer(no_args_is_help=True, help="Decide about cases for which the router found no agency.")

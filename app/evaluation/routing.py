@@ -17,10 +17,12 @@ from language.text import clean_text
 from messages import codec
 from messages.shapes import Complaint, Place, Report
 from messages.topics import COMPLAINTS
-from router.decision import Decision, decide
+from router.decide import decide
+from router.decision import Decision
 from router.evidence.competence import Competence
-from router.registry.lint import registry_faults
-from router.rules import FILES, Rules
+from router.registry.registry_faults import registry_faults
+from router.rules import Rules
+from router.rules_loading import RULE_TABLES
 
 
 class ReportLine(BaseModel):
@@ -56,7 +58,7 @@ def decision_json(decision: Decision) -> dict[str, Any]:
         "region": decision.region or None,
         "topic": decision.topic or None,
         "confidence": decision.confidence,
-        "triage": decision.triage,
+        "triage": decision.is_triage,
         "reasons": [reason.model_dump() for reason in decision.reasons],
     }
 
@@ -94,7 +96,7 @@ def _change(complaint: Complaint, before: Rules, after: Rules) -> DecisionChange
 def table_differences(before: Path, after: Path) -> Iterator[str]:
     """A line for each row that was added (+), removed (-) or changed (~) between two folders of tables."""
     before_tables, after_tables = ReferenceFolder(before), ReferenceFolder(after)
-    for name in FILES:
+    for name in RULE_TABLES:
         rows, others = _rows(before_tables.table(name)), _rows(after_tables.table(name))
         for key in sorted(rows.keys() | others.keys()):
             if key not in others:
@@ -127,8 +129,6 @@ def rule_faults(rules: Rules) -> Iterator[str]:
 def _example_faults(rules: Rules, row: Competence) -> Iterator[str]:
     report = Report(text=row.example)
     decision = decide(report, rules)
-    spoke = {
-        sign.rule for sign in rules.evidence_collector.collect(report).evidence if sign.institution == decision.agency
-    }
+    spoke = {sign.rule for sign in rules.collect_evidence(report).evidence if sign.institution == decision.agency}
     if row.id not in spoke:
         yield f"competence.csv: {row.id}: its example goes to {decision.agency}, and not by this row"

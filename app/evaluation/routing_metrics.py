@@ -9,8 +9,9 @@ from pydantic import Field
 
 from app.evaluation.confidence_interval import share_with_interval
 from app.evaluation.routing import ReportLine
-from router.decision import Decision, decide
-from router.registry.registry import TRIAGE
+from messages.topics import TRIAGE
+from router.decide import decide
+from router.decision import Decision
 from router.rules import Rules
 
 _DOORS = 3
@@ -54,8 +55,8 @@ def routing_figures(made: Sequence[tuple[JudgedReport, Decision]]) -> dict[str, 
         "strict": _share(decision.agency == one.institution for one, decision in placeable),
         "within_three": _share(_within(one, decision) for one, decision in placeable),
         "wrong": _share(decision.agency not in {*one.right, TRIAGE} for one, decision in placeable),
-        "triage": _share(decision.triage for _, decision in placeable),
-        "nobody_to_triage": _share(decision.triage for one, decision in made if one.institution == TRIAGE),
+        "triage": _share(decision.is_triage for _, decision in placeable),
+        "nobody_to_triage": _share(decision.is_triage for one, decision in made if one.institution == TRIAGE),
         "by_kind": {kind: _share(right) for kind, right in sorted(by_kind.items())},
         "calibration": _calibration(made),
     }
@@ -70,7 +71,7 @@ def _calibration(made: Iterable[tuple[JudgedReport, Decision]]) -> dict[str, dic
     """For each tenth of confidence: what was said on average, how many were right, of how many."""
     tenths: dict[int, list[tuple[float, bool]]] = defaultdict(list)
     for one, decision in made:
-        if not decision.triage:
+        if not decision.is_triage:
             tenths[min(9, int(decision.confidence * 10))].append((decision.confidence, decision.agency in one.right))
     return {
         f"{tenth / 10:.1f}": {

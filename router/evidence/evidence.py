@@ -1,43 +1,58 @@
-"""What in a report speaks for which institution: every sign with its strength, its rule, and words for an officer."""
+"""Evidence for institutions in a report: each piece with its strength, its rule and an explanation for the officer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from messages.shapes import Reason
+from router.evidence.topics import Topic
+from router.location.place_evidence import ReportLocation
 
-# The kinds of sign; how much each is worth is learned (`config/data/doors.csv`).
-Kind = Literal[
-    "matter",  # a topic that is one national institution's
-    "hint",  # the same, by words that hint only
+# The weight of each kind is learned (`config/data/doors.csv`).
+EvidenceKind = Literal[
+    "matter",  # a topic of one national institution
+    "hint",  # the same, but the words only hint at the topic
     "local-matter",  # a topic of the government of the place
     "next",  # the institution that comes next for a topic
-    "policy",  # the one that comes next where whose place it is is not known: a question of rules
-    "addressed",  # what the sender wrote into the field for it
+    "policy",  # the same for a question of rules whose place is not known
+    "addressed",  # the sender wrote it into the field for the addressee
     "named",  # an institution named in the text
-    "greeted",  # one in the salutation: it misleads
+    "greeted",  # an institution in the salutation, which misleads
     "unit",  # a unit of an institution
-    "government",  # the government of a region, called so
-    "place",  # the government of the place that is named, where no topic says more
-    "operator",  # who runs the well-known place that is named
-    "nobody",  # that a careful person could not tell either
+    "government",  # the government of a region, named as such
+    "place",  # the government of the place, if no topic says more
+    "operator",  # the operator of a landmark
+    "nobody",  # the possibility that no careful person could tell
     "unplaced",  # a topic of the government of a place that is not known
 ]
-KINDS: Sequence[Kind] = get_args(Kind)
+EVIDENCE_KINDS: Sequence[EvidenceKind] = get_args(EvidenceKind)
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`strength` is 0 or more: log-odds of a topic's words, or how certain a name or place is (up to 1)."""
+    """Evidence for one institution.
+
+    `strength` is 0 or more: log-odds of a topic's words, or the certainty of a name or a place (at most 1).
+    `explanation` is an Indonesian sentence for the officer. `topic` may be empty.
+    """
 
     institution: str
-    kind: Kind
+    kind: EvidenceKind
     strength: float
     rule: str
-    says: str
+    explanation: str
     topic: str = ""
 
     @property
     def reason(self) -> Reason:
-        """For the dispatch."""
-        return Reason(rule=self.rule, says=self.says)
+        """The rule and the explanation as a dispatch shows them."""
+        return Reason(rule=self.rule, says=self.explanation)
+
+
+@dataclass(frozen=True, slots=True)
+class CollectedEvidence:
+    """The evidence in a report, its topics (the strongest first) and its location."""
+
+    evidence: tuple[Evidence, ...]
+    topics: tuple[Topic, ...]
+    location: ReportLocation

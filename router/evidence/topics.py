@@ -1,27 +1,32 @@
-"""What a report is about: topics of an editable lexicon, with their weights. Pure; who is competent is elsewhere."""
+"""Topics of a report, found by an editable lexicon of phrases with weights. Pure; does not decide competence."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import count, pairwise, product
 from math import isfinite
 from pathlib import Path
+from typing import NamedTuple
 
 from config.reference.table_reader import TableRow, raise_faults, read_table
 from language.phrase_lexicon import LexiconMatch, Phrase, PhraseLexicon
 from language.words import WordReader
 
 COLUMNS = ("topic", "category", "weight", "words", "unless")
-# The parts of a phrase that are written apart lie so near each other, in words.
-_APART = 6
-_APART_SIGN = "~"
-_MOST_OF_A_PART = 4
-# “Bukan masalah listrik”: so many words before the phrase.
-_DENIED_WITHIN = 2
-_DENIES = frozenset({"bukan", "selain", "kecuali"})
-# The second phrase of a topic tells half of what it would alone, the third a quarter: they go together anyway.
-_EACH_FURTHER = 0.5
-
+# A topic with at most this score (log-odds) is a hint: the place says as much.
+HINT_SCORE = 1.5
+# Separates the parts of a phrase that may have other words between them.
+_PART_SEPARATOR = "~"
+# At most so many words stand between two parts of a phrase.
+_MAX_PART_DISTANCE = 6
+# Of a part that occurs more often, only the first occurrences are combined: the time stays bounded.
+_MAX_OCCURRENCES = 4
+# “Bukan masalah listrik”: a negation counts within so many words before the phrase.
+_NEGATION_DISTANCE = 2
+_NEGATIONS = frozenset({"bukan", "selain", "kecuali"})
+# Phrases of one topic occur together anyway: the second counts half of its weight, the third a quarter, and so on.
+_REPETITION_FACTOR = 0.5
 
 Span = tuple[int, int]
 Spans = tuple[Span, ...]
@@ -29,7 +34,11 @@ Spans = tuple[Span, ...]
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A row: phrases that speak alike strongly for a topic (log-odds), unless a report has one of the others."""
+    """A row of the table: phrases that speak equally strongly for a topic.
+
+    `weight` is in log-odds. Each phrase consists of one or more parts. The row does not count in a report that has a
+    phrase of `unless`.
+    """
 
     id: int
     topic: str
@@ -40,20 +49,28 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic that a report speaks of, by a score in log-odds.
+    """A topic that a report speaks of, with a score in log-odds.
 
-    `spans` are where the strongest of its phrases stands, part by part, and `words` these parts as written. What stands
-    between the parts is never quoted: it may be anybody's name or number.
+    `spans` are the parts of its strongest phrase, as words from the first to before the second number. `quote` is
+    their text. Words between the parts are never quoted: they may be a person's name or number.
     """
 
     name: str
     score: float
-    spans: tuple[Span, ...]
-    words: str = ""
+    spans: Spans
+    quote: str = ""
 
-    def quoting(self, written: Callable[[int, int], str]) -> "Topic":
-        """With its words; `written` gives those from one place to before another."""
-        return replace(self, words=" … ".join(written(*span) for span in self.spans))
+    def with_quote(self, quote_words: Callable[[int, int], str]) -> "Topic":
+        """Return the topic with its quote; `quote_words` returns the text of the words from one to before another."""
+        return replace(self, quote=" … ".join(quote_words(*span) for span in self.spans))
+
+
+class _CueMatch(NamedTuple):
+    """A phrase of a cue in a report."""
+
+    cue: Cue
+    phrase: Phrase
+    spans: Spans
 
 
 class Topics:
@@ -61,98 +78,127 @@ class Topics:
 
     def __init__(self, cues: Sequence[Cue]) -> None:
         self._cues = cues
-        self._alone: dict[Phrase, list[Cue]] = defaultdict(list)
-        # By the first part and the second: the whole and what it speaks for.
-        self._apart: dict[Phrase, dict[Phrase, list[tuple[tuple[Phrase, ...], Cue]]]] = defaultdict(dict)
-        self._barring: dict[Phrase, list[int]] = defaultdict(list)
+        self._cues_by_phrase: dict[Phrase, list[Cue]] = defaultdict(list)
+        # Phrases of several parts by their first and their second part.
+        self._cues_by_parts: dict[Phrase, dict[Phrase, list[tuple[tuple[Phrase, ...], Cue]]]] = defaultdict(dict)
+        self._excluded_cue_ids: dict[Phrase, list[int]] = defaultdict(list)
         for cue in cues:
-            for parts in cue.phrases:
-                if len(parts) == 1:
-                    self._alone[parts[0]].append(cue)
-                else:
-                    self._apart[parts[0]].setdefault(parts[1], []).append((parts, cue))
-            for phrase in cue.unless:
-                self._barring[phrase].append(cue.id)
-        halves = {part for cue in cues for parts in cue.phrases if len(parts) > 1 for part in parts}
-        self._wholes = PhraseLexicon({phrase: phrase for phrase in self._alone})
-        self._halves = PhraseLexicon({phrase: phrase for phrase in halves})
-        self._bars = PhraseLexicon(self._barring)
+            self._add_cue(cue)
+        parts = {part for cue in cues for phrase in cue.phrases if len(phrase) > 1 for part in phrase}
+        self._phrase_lexicon = PhraseLexicon({phrase: phrase for phrase in self._cues_by_phrase})
+        self._part_lexicon = PhraseLexicon({part: part for part in parts})
+        self._exclusion_lexicon = PhraseLexicon(self._excluded_cue_ids)
+
+    def _add_cue(self, cue: Cue) -> None:
+        for parts in cue.phrases:
+            if len(parts) == 1:
+                self._cues_by_phrase[parts[0]].append(cue)
+            else:
+                self._cues_by_parts[parts[0]].setdefault(parts[1], []).append((parts, cue))
+        for phrase in cue.unless:
+            self._excluded_cue_ids[phrase].append(cue.id)
 
     @property
     def cues(self) -> Sequence[Cue]:
-        """The rows, in their order."""
+        """The rows of the table, in their order."""
         return self._cues
 
-    def known(self) -> Iterable[str]:
-        """Every word of a phrase."""
-        return {*self._wholes.words(), *self._halves.words()}
+    def vocabulary(self) -> Iterable[str]:
+        """Return every word of a phrase."""
+        return {*self._phrase_lexicon.words(), *self._part_lexicon.words()}
 
-    def find(self, words: Sequence[str], apart: Sequence[tuple[int, int]] = ()) -> list[Topic]:
-        """The topics that words in their normal form speak of, the one with the highest score first.
+    def find(self, words: Sequence[str], excluded_spans: Sequence[Span] = ()) -> list[Topic]:
+        """Return the topics in a sequence of normal forms, the one with the highest score first.
 
-        What lies within one of the spans that are kept `apart` says nothing.
+        Phrases within one of the excluded spans do not count.
         """
-        wholes, halves = (self._said(lexicon, words, apart) for lexicon in (self._wholes, self._halves))
-        barred = {cue for cues in self._bars.every(words) for cue in cues} if wholes or halves else frozenset()
-        spoken: dict[str, dict[Phrase, tuple[float, Spans]]] = defaultdict(dict)
-        for cue, phrase, spans in (*self._spoken(wholes), *self._together(halves)):
-            if cue.id not in barred:
-                known = spoken[cue.topic].get(phrase)
-                if known is None or known[0] < cue.weight:
-                    spoken[cue.topic][phrase] = (cue.weight, spans)
-        found = [_scored(name, list(said.values())) for name, said in spoken.items()]
-        return sorted(found, key=lambda topic: (-topic.score, topic.name))
-
-    def _said(
-        self, lexicon: PhraseLexicon[Phrase], words: Sequence[str], apart: Sequence[tuple[int, int]]
-    ) -> Sequence[LexiconMatch[Phrase]]:
-        said = (hit for hit in lexicon.find(words) if not _denied(words, hit.first))
-        return [hit for hit in said if not any(first <= hit.first and hit.end <= end for first, end in apart)]
-
-    def _spoken(self, hits: Iterable[LexiconMatch[Phrase]]) -> Iterator[tuple[Cue, Phrase, Spans]]:
-        for hit in hits:
-            for cue in self._alone[hit.meaning]:
-                yield cue, hit.meaning, ((hit.first, hit.end),)
-
-    def _together(self, hits: Iterable[LexiconMatch[Phrase]]) -> Iterator[tuple[Cue, Phrase, Spans]]:
-        where: dict[Phrase, list[LexiconMatch[Phrase]]] = defaultdict(list)
-        for hit in hits:
-            where[hit.meaning].append(hit)
-        wholes = (
-            whole
-            for first in tuple(where)
-            if (seconds := self._apart.get(first))
-            # However many begin with this part, only those are looked at whose second part is there too.
-            for second in where.keys() & seconds.keys()
-            for whole in seconds[second]
+        phrases = _find_phrases(self._phrase_lexicon, words, excluded_spans)
+        parts = _find_phrases(self._part_lexicon, words, excluded_spans)
+        if not phrases and not parts:
+            return []
+        excluded_ids = {cue_id for cue_ids in self._exclusion_lexicon.every(words) for cue_id in cue_ids}
+        matches = (
+            match
+            for match in (*self._match_phrases(phrases), *self._match_parts(parts))
+            if match.cue.id not in excluded_ids
         )
-        for parts, cue in sorted(wholes, key=lambda whole: (whole[1].id, whole[0])):
-            if all(map(where.__contains__, parts)) and (near := _nearest([where[part] for part in parts])):
-                yield cue, tuple(word for part in parts for word in part), near
+        topics = [_topic(name, list(matches.values())) for name, matches in _strongest_matches(matches).items()]
+        return sorted(topics, key=lambda topic: (-topic.score, topic.name))
+
+    def _match_phrases(self, occurrences: Iterable[LexiconMatch[Phrase]]) -> Iterator[_CueMatch]:
+        for occurrence in occurrences:
+            for cue in self._cues_by_phrase[occurrence.meaning]:
+                yield _CueMatch(cue, occurrence.meaning, ((occurrence.first, occurrence.end),))
+
+    def _match_parts(self, occurrences: Iterable[LexiconMatch[Phrase]]) -> Iterator[_CueMatch]:
+        by_part: dict[Phrase, list[LexiconMatch[Phrase]]] = defaultdict(list)
+        for occurrence in occurrences:
+            by_part[occurrence.meaning].append(occurrence)
+        candidates = sorted(
+            self._phrases_of_parts(by_part.keys()), key=lambda candidate: (candidate[1].id, candidate[0])
+        )
+        for parts, cue in candidates:
+            if all(map(by_part.__contains__, parts)) and (spans := _nearest_spans([by_part[part] for part in parts])):
+                yield _CueMatch(cue, tuple(word for part in parts for word in part), spans)
+
+    def _phrases_of_parts(self, parts: AbstractSet[Phrase]) -> Iterator[tuple[tuple[Phrase, ...], Cue]]:
+        """Yield the phrases whose first two parts occur.
+
+        Many phrases may begin with one part; only those whose second part occurs too cost time.
+        """
+        for first in parts:
+            by_second = self._cues_by_parts.get(first, {})
+            for second in parts & by_second.keys():
+                yield from by_second[second]
 
 
-def _denied(words: Sequence[str], first: int) -> bool:
-    return any(word in _DENIES for word in words[max(0, first - _DENIED_WITHIN) : first])
+def _find_phrases(
+    lexicon: PhraseLexicon[Phrase], words: Sequence[str], excluded_spans: Sequence[Span]
+) -> Sequence[LexiconMatch[Phrase]]:
+    return [
+        match
+        for match in lexicon.find(words)
+        if not _is_negated(words, match.first) and not _is_inside(match, excluded_spans)
+    ]
 
 
-def _nearest(parts: Sequence[Sequence[LexiconMatch[Phrase]]]) -> Spans | None:
-    """Where the parts lie nearest each other, in whatever order; nothing where they are apart."""
-    found: list[Spans] = []
-    for some in product(*(hits[:_MOST_OF_A_PART] for hits in parts)):
-        ordered = sorted(some, key=lambda hit: hit.first)
-        if all(0 <= later.first - earlier.end < _APART for earlier, later in pairwise(ordered)):
-            found.append(tuple((hit.first, hit.end) for hit in ordered))
-    return min(found, key=lambda spans: spans[-1][1] - spans[0][0], default=None)
+def _is_inside(match: LexiconMatch[Phrase], spans: Iterable[Span]) -> bool:
+    return any(first <= match.first and match.end <= end for first, end in spans)
 
 
-def _scored(name: str, said: Sequence[tuple[float, Spans]]) -> Topic:
-    ranked = sorted(said, key=lambda one: (-one[0], one[1][0][0]))
-    score = sum(weight * _EACH_FURTHER**place for place, (weight, _) in enumerate(ranked))
-    return Topic(name, score, ranked[0][1])
+def _is_negated(words: Sequence[str], first: int) -> bool:
+    return any(word in _NEGATIONS for word in words[max(0, first - _NEGATION_DISTANCE) : first])
+
+
+def _nearest_spans(occurrences_of_parts: Sequence[Sequence[LexiconMatch[Phrase]]]) -> Spans | None:
+    """Return the spans of the parts where they stand nearest each other, in any order; `None` if they are far apart."""
+    combinations: list[Spans] = []
+    for combination in product(*(occurrences[:_MAX_OCCURRENCES] for occurrences in occurrences_of_parts)):
+        ordered = sorted(combination, key=lambda occurrence: occurrence.first)
+        if all(0 <= later.first - earlier.end < _MAX_PART_DISTANCE for earlier, later in pairwise(ordered)):
+            combinations.append(tuple((occurrence.first, occurrence.end) for occurrence in ordered))
+    return min(combinations, key=lambda spans: spans[-1][1] - spans[0][0], default=None)
+
+
+def _strongest_matches(matches: Iterable[_CueMatch]) -> Mapping[str, Mapping[Phrase, _CueMatch]]:
+    """Return for each topic the match with the largest weight of each phrase."""
+    by_topic: dict[str, dict[Phrase, _CueMatch]] = defaultdict(dict)
+    for match in matches:
+        by_phrase = by_topic[match.cue.topic]
+        strongest = by_phrase.get(match.phrase)
+        if strongest is None or strongest.cue.weight < match.cue.weight:
+            by_phrase[match.phrase] = match
+    return by_topic
+
+
+def _topic(name: str, matches: Sequence[_CueMatch]) -> Topic:
+    ranked = sorted(matches, key=lambda match: (-match.cue.weight, match.spans[0][0]))
+    score = sum(match.cue.weight * _REPETITION_FACTOR**rank for rank, match in enumerate(ranked))
+    return Topic(name, score, ranked[0].spans)
 
 
 def load_topics(path: Path, words: WordReader) -> Topics:
-    """The topics in a file; phrases are read as words of reports are. Raises `TableError`."""
+    """Return the topics of a table, with phrases in the normal form of words. Raises `TableError`."""
     faults: list[str] = []
     numbers = count()
     cues = [cue for row in read_table(path, COLUMNS) if (cue := _cue(next(numbers), row, words, faults))]
@@ -178,7 +224,7 @@ def _cue(number: int, row: TableRow, words: WordReader, faults: list[str]) -> Cu
 
 
 def _parts(phrase: str, words: WordReader) -> tuple[Phrase, ...]:
-    return tuple(_phrase(part, words) for part in phrase.split(_APART_SIGN))
+    return tuple(_phrase(part, words) for part in phrase.split(_PART_SEPARATOR))
 
 
 def _phrase(written: str, words: WordReader) -> Phrase:

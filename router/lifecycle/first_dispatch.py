@@ -1,47 +1,49 @@
-"""The first door of a complaint: that of its own words, or where the complaint lies that it belongs to."""
+"""The first dispatch of a complaint: to the agency of its own text, or to that of the case that it accompanies."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection
-
 from messages import ids
 from messages.shapes import Complaint, Dispatch
 from messages.topics import TRIAGE
-from router.decision import answer_deadline, decide, decide_again
-from router.lifecycle.correction import taken_along
-from router.lifecycle.linked import beside, follow, follows, next_hop
-from router.lifecycle.transfer import case_of, move
+from router.cases.hops import accompanies_case, dispatch_as_own_case, dispatch_to_case, next_hop
+from router.cases.transfer import CaseTransfer
+from router.deadlines import answer_deadline
+from router.decide import decide, decide_again
 from router.rules import Rules
-from router.store import belong, belongs_to, dispatch_history, following
+from router.store import dispatch_history, find_parent, linked_dispatches, store_parent
 
 
-def first_dispatches(
-    connection: Connection, position: str, complaint: Complaint, rules: Rules, now: datetime
-) -> Sequence[Dispatch]:
-    """Its first hop, and the hops that follow from it: of what it says more about, and of what came before it.
+def first_dispatches(transfer: CaseTransfer, complaint: Complaint, rules: Rules, now: datetime) -> Sequence[Dispatch]:
+    """Return the first hop of a complaint and the hops that follow from it.
 
-    Nothing where another record of the complaint was worked.
+    These are hops of the earlier complaint that it adds to, and of later complaints that were routed before it. Return
+    nothing if another record of the complaint was routed.
     """
-    of = complaint.relation.of
-    case = case_of(connection, of)
-    better: Sequence[Dispatch] = ()
-    if of and case and not dispatch_history(connection, complaint.id):
-        better = _better(connection, position, complaint, _said_first(connection, of), case, rules, now)
-        case = case_of(connection, of) if better else case
-    dispatch = _placed(_by_its_own_words(complaint, rules, now), case, rules)
-    goes = case if case and not dispatch.own_case else dispatch
-    early = [each for each in following(connection, complaint.id) if follows(each.relation, each.agency, goes)]
-    first = move(connection, position, dispatch, early, goes)
-    if first and of:
-        belong(connection, complaint.id, of)
-    return [*better, *first]
+    parent_id = complaint.relation.of
+    case = transfer.find_case(parent_id)
+    clarified = _clarify_parent(transfer, complaint, case, rules, now)
+    if clarified:
+        case = transfer.find_case(parent_id)
+    dispatch = _place(_own_dispatch(complaint, rules, now), case, rules)
+    target = case if case and not dispatch.own_case else dispatch
+    dispatches = transfer.dispatch_with_accompanying(dispatch, _early_followers(transfer, complaint, target), target)
+    if dispatches and parent_id:
+        store_parent(transfer.connection, complaint.id, parent_id)
+    return [*clarified, *dispatches]
 
 
-def _by_its_own_words(complaint: Complaint, rules: Rules, now: datetime) -> Dispatch:
+def _early_followers(transfer: CaseTransfer, complaint: Complaint, target: Dispatch) -> Sequence[Dispatch]:
+    """Return the dispatches of complaints that were routed before the one that they belong to, and now accompany it."""
+    linked = linked_dispatches(transfer.connection, complaint.id)
+    return [dispatch for dispatch in linked if accompanies_case(dispatch.relation, dispatch.agency, target)]
+
+
+def _own_dispatch(complaint: Complaint, rules: Rules, now: datetime) -> Dispatch:
+    """Return the dispatch to the agency that the complaint's own text leads to."""
     return Dispatch(
-        **decide(complaint.report, rules).said(),
+        **decide(complaint.report, rules).dispatch_fields(),
         id=ids.dispatch_id(complaint.id, 0),
         message_id=complaint.message_id,
         at=now,
@@ -56,51 +58,57 @@ def _by_its_own_words(complaint: Complaint, rules: Rules, now: datetime) -> Disp
     )
 
 
-def _placed(dispatch: Dispatch, case: Dispatch | None, rules: Rules) -> Dispatch:
-    """What comes before the complaint that it belongs to is not kept waiting: it has a case of its own meanwhile."""
+def _place(dispatch: Dispatch, case: Dispatch | None, rules: Rules) -> Dispatch:
+    """Return the dispatch with its case, or as a case of its own.
+
+    A complaint that is routed before its case does not wait: it has a case of its own meanwhile.
+    """
     if case is None:
         return dispatch
-    if follows(dispatch.relation, dispatch.agency, case):
-        return follow(dispatch, case)
-    return beside(dispatch, case, rules.registry.name_of(case.agency))
+    if accompanies_case(dispatch.relation, dispatch.agency, case):
+        return dispatch_to_case(dispatch, case)
+    return dispatch_as_own_case(dispatch, case, rules.registry.name_of(case.agency))
 
 
-def _said_first(connection: Connection, of: UUID) -> Dispatch:
-    """Where the first is now of what one sender said of a matter, given any of it."""
-    said = dispatch_history(connection, of)[-1]
-    while said.relation.kind == "repeat" and not said.own_case:
-        before = belongs_to(connection, said.complaint_id)
-        if before is None:
+def _first_of_sender(transfer: CaseTransfer, parent_id: UUID) -> Dispatch:
+    """Return the latest dispatch of the first complaint in a sender's chain of repeats."""
+    dispatch = dispatch_history(transfer.connection, parent_id)[-1]
+    while dispatch.relation.kind == "repeat" and not dispatch.own_case:
+        earlier_id = find_parent(transfer.connection, dispatch.complaint_id)
+        if earlier_id is None:
             break
-        said = dispatch_history(connection, before)[-1]
-    return said
+        dispatch = dispatch_history(transfer.connection, earlier_id)[-1]
+    return dispatch
 
 
-def _better(
-    connection: Connection,
-    position: str,
-    complaint: Complaint,
-    earlier: Dispatch,
-    case: Dispatch,
-    rules: Rules,
-    now: datetime,
+def _clarify_parent(
+    transfer: CaseTransfer, complaint: Complaint, case: Dispatch | None, rules: Rules, now: datetime
 ) -> Sequence[Dispatch]:
-    """The next hop of what nobody could place, where its own sender has now said more, and of what goes along.
+    """Return the hops of an undecided earlier complaint whose own sender has now written more.
 
-    `earlier` is the complaint that this one repeats. Where it joins another's, which is the `case`, it is taken to
-    its own door: where the other's happened, its sender does not say.
+    A complaint that joins another citizen's case goes to its own agency then: its sender does not know where the
+    matter of the other citizen is.
     """
-    if complaint.relation.kind != "repeat" or earlier.agency != TRIAGE or earlier.hop > 0:
+    parent_id = complaint.relation.of
+    if parent_id is None or case is None or complaint.relation.kind != "repeat":
         return ()
-    if not earlier.own_case and earlier.relation.follows_root:
+    earlier = _first_of_sender(transfer, parent_id)
+    if not _can_be_clarified(earlier) or dispatch_history(transfer.connection, complaint.id):
         return ()
     decision = decide_again(earlier.report, complaint.report, rules)
     if decision.agency == TRIAGE:
         return ()
-    found = decision.said()
+    fields = decision.dispatch_fields()
     if earlier.own_case:
-        found["reasons"] = (*earlier.reasons, *decision.reasons)
-    better = next_hop(earlier.model_copy(update=found), now, rules.version)
+        fields["reasons"] = (*earlier.reasons, *decision.reasons)
+    clarified = next_hop(earlier.model_copy(update=fields), now, rules.version)
     if not earlier.own_case:
-        better = beside(better, case, rules.registry.name_of(case.agency))
-    return move(connection, position, better, taken_along(connection, earlier, better, rules), better)
+        clarified = dispatch_as_own_case(clarified, case, rules.registry.name_of(case.agency))
+    accompanying = transfer.dispatches_to_take_along(earlier, clarified, lambda report: decide(report, rules).agency)
+    return transfer.dispatch_with_accompanying(clarified, accompanying, clarified)
+
+
+def _can_be_clarified(earlier: Dispatch) -> bool:
+    """Return True if an earlier complaint lies at triage, was never moved, and is not bound to another case."""
+    is_undecided = earlier.agency == TRIAGE and earlier.hop == 0
+    return is_undecided and (earlier.own_case or not earlier.relation.follows_root)

@@ -1,119 +1,133 @@
-"""Where a complaint goes that an institution says is not its own, and what oversight is told of it. Pure.
+"""Sends a complaint on after an agency's refusal, and tells oversight. Nothing moves without an answer.
 
-A refusal adds one reason to those there were, so that the next institution reads who refused before it, why, and in
-which order. Nothing moves without an answer.
+A refusal adds one reason to the earlier ones. So the next agency reads who refused before it, why, and in which order.
 """
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Literal, NamedTuple
 
 from messages.shapes import AgencyAnswer, Dispatch, Reason
-from router.lifecycle.linked import next_hop
-from router.registry.registry import TRIAGE
+from messages.topics import TRIAGE
+from router.cases.hops import next_hop
 
-# A complaint is passed on at most so often; then the national admin decides (triage).
+# A complaint is sent on at most so often; then the national admin decides (triage).
 MAX_HOPS = 4
-# Nobody has measured it: the evidence spoke for the door that refused, and against this one.
-_AFTER_A_REFUSAL = 0.5
-_BY_TRIAGE = "named-by-triage"
+# Not measured. The evidence spoke for the agency that refused, and against the next one.
+_CONFIDENCE_AFTER_REFUSAL = 0.5
+_NAMED_BY_TRIAGE = "named-by-triage"
 _HOP_LIMIT = "hop-limit"
 # The rules of the reasons that refusals by institutions add.
-_REFUSALS = frozenset(
+_REFUSAL_RULES = frozenset(
     ("named-by-refusal", "next-alternative", "no-alternative-left", "refused-after-triage", _HOP_LIMIT)
 )
 
 
 class NextAgency(NamedTuple):
-    """A door, and the rule that chose it."""
+    """An agency, and the rule that chose it."""
 
     agency: str
     rule: str
 
 
 class RefusalEvent(NamedTuple):
-    """What oversight is told of a refusal."""
+    """The event for oversight that follows from a refusal."""
 
     event: Literal["refused", "ping-pong", "hop-limit"]
     reason: str
 
 
+def refusing_agencies(history: Sequence[Dispatch], refused: Dispatch) -> Sequence[str]:
+    """Return the agencies that have refused up to a dispatch, in order.
+
+    An agency where the complaint only accompanied its case did not refuse it. A second hop at the same agency counts
+    once.
+    """
+    agencies = (dispatch.agency for dispatch in history[: refused.hop + 1] if dispatch.own_case or dispatch is refused)
+    return [code for code, _ in groupby(agencies)]
+
+
 def next_agency(
-    tried: Sequence[str],
+    refused_by: Sequence[str],
     alternatives: Sequence[str],
-    theirs: str | None,
-    known: Container[str],
+    suggested_agency: str | None,
+    agencies: Container[str],
     *,
     by_person: bool = False,
 ) -> NextAgency:
-    """The next door: never one that was tried, past the hop limit triage.
+    """Return the next agency: never one that refused; past the hop limit triage.
 
-    `tried` are all doors, in order, the last of which refuses; `theirs` is the agency that it thinks competent; `known`
-    are the codes that are doors now. What triage names is not a guess but the national admin's decision: it holds past
-    the limit, and even for one that refused. Where that decision is refused (`by_person`), the admin decides again; and
-    what triage itself gives back without a name, it keeps.
+    `refused_by` are all agencies that refused, in order; `suggested_agency` is the one that the last of them thinks
+    competent; `agencies` are the codes with a queue now. A suggestion of triage is the national admin's decision: it
+    holds past the limit, and even for an agency that refused. If that decision is refused (`by_person`), the admin
+    decides again. A complaint that triage itself gives back without a suggestion stays at triage.
     """
-    named = theirs if theirs is not None and theirs in known else None
-    if tried[-1] == TRIAGE:
-        return NextAgency(named, _BY_TRIAGE) if named else NextAgency(TRIAGE, "kept-by-triage")
+    suggestion = suggested_agency if suggested_agency in agencies else None
+    if refused_by[-1] == TRIAGE:
+        return NextAgency(suggestion, _NAMED_BY_TRIAGE) if suggestion else NextAgency(TRIAGE, "kept-by-triage")
     if by_person:
         return NextAgency(TRIAGE, "refused-after-triage")
-    if len(tried) > MAX_HOPS:
+    if len(refused_by) > MAX_HOPS:
         return NextAgency(TRIAGE, _HOP_LIMIT)
-    if named and named not in tried:
-        return NextAgency(named, "named-by-refusal")
-    for code in alternatives:
-        # The registry may be another one than when the alternatives were found.
-        if code not in tried and code in known:
-            return NextAgency(code, "next-alternative")
-    return NextAgency(TRIAGE, "no-alternative-left")
+    if suggestion and suggestion not in refused_by:
+        return NextAgency(suggestion, "named-by-refusal")
+    alternative = _first_untried(alternatives, refused_by, agencies)
+    return NextAgency(alternative, "next-alternative") if alternative else NextAgency(TRIAGE, "no-alternative-left")
+
+
+def _first_untried(alternatives: Iterable[str], refused_by: Sequence[str], agencies: Container[str]) -> str | None:
+    """Return the first alternative that did not refuse and has a queue: the registry may have changed meanwhile."""
+    return next((code for code in alternatives if code not in refused_by and code in agencies), None)
 
 
 def dispatch_to_next_agency(
     refused: Dispatch,
     answer: AgencyAnswer,
-    door: NextAgency,
+    chosen: NextAgency,
     name_of: Callable[[str], str | None],
     at: datetime,
     rules_version: str,
 ) -> Dispatch:
-    """The next hop, with all reasons so far and this one; by whom, where a person in triage decided it.
+    """Return the next hop with all reasons so far and a new one; if a person in triage decided, with the person.
 
-    `name_of` gives the name of an agency; of a code that is none, nothing.
+    `name_of` returns the name of an institution, or `None` for an unknown code.
     """
-    by_triage = door.rule == _BY_TRIAGE
-    settled = by_triage or door.agency == TRIAGE
-    reason = Reason(rule=door.rule, says=_says(refused, answer, name_of, by_triage=by_triage))
-    to = {
-        "agency": door.agency,
+    by_triage = chosen.rule == _NAMED_BY_TRIAGE
+    is_certain = by_triage or chosen.agency == TRIAGE
+    reason = Reason(rule=chosen.rule, says=_explanation(refused, answer, name_of, by_triage=by_triage))
+    fields = {
+        "agency": chosen.agency,
         "reasons": (*refused.reasons, reason),
-        "confidence": 1.0 if settled else _AFTER_A_REFUSAL,
+        "confidence": 1.0 if is_certain else _CONFIDENCE_AFTER_REFUSAL,
         "actor": (answer.actor or TRIAGE) if by_triage else "",
     }
-    return next_hop(refused.model_copy(update=to), at, rules_version)
+    return next_hop(refused.model_copy(update=fields), at, rules_version)
 
 
 def refusal_event(
-    door: NextAgency, tried: Sequence[str], theirs: str | None, earlier: Sequence[Reason]
+    chosen: NextAgency, refused_by: Sequence[str], suggested_agency: str | None, earlier_reasons: Sequence[Reason]
 ) -> RefusalEvent:
-    """What oversight is told of the refusal that leads to a door: the gravest that can be said of it.
+    """Return the gravest event that a refusal is.
 
-    `ping-pong`: it names one that refused this complaint before, or it is not the first refusal. `earlier` are the
-    reasons that the refusing one was given.
+    `ping-pong`: it suggests an agency that refused this complaint before, or it is not the first refusal.
+    `earlier_reasons` are those of the refused dispatch.
     """
-    if door.rule == _HOP_LIMIT:
-        return RefusalEvent("hop-limit", door.rule)
-    if tried[-1] != TRIAGE and any(reason.rule in _REFUSALS for reason in earlier):
-        back = theirs != TRIAGE and theirs in tried[:-1]
-        return RefusalEvent("ping-pong", "names-one-that-refused" if back else "refused-again")
-    return RefusalEvent("refused", door.rule)
+    if chosen.rule == _HOP_LIMIT:
+        return RefusalEvent("hop-limit", chosen.rule)
+    if refused_by[-1] != TRIAGE and any(reason.rule in _REFUSAL_RULES for reason in earlier_reasons):
+        suggests_earlier = suggested_agency != TRIAGE and suggested_agency in refused_by[:-1]
+        return RefusalEvent("ping-pong", "names-one-that-refused" if suggests_earlier else "refused-again")
+    return RefusalEvent("refused", chosen.rule)
 
 
-def _says(refused: Dispatch, answer: AgencyAnswer, name_of: Callable[[str], str | None], *, by_triage: bool) -> str:
-    why = answer.text or "(tanpa alasan)"
+def _explanation(
+    refused: Dispatch, answer: AgencyAnswer, name_of: Callable[[str], str | None], *, by_triage: bool
+) -> str:
+    text = answer.text or "(tanpa alasan)"
     if by_triage:
-        return f"Diputuskan oleh petugas: {why}"
-    name = name_of(refused.agency) or refused.agency
-    pointed = name_of(answer.theirs) if answer.theirs and answer.theirs != refused.agency else None
-    says = f"{name} menyatakan bukan kewenangannya: {why}"
-    return f"{says} (menunjuk {pointed})" if pointed else says
+        return f"Diputuskan oleh petugas: {text}"
+    refusing_name = name_of(refused.agency) or refused.agency
+    explanation = f"{refusing_name} menyatakan bukan kewenangannya: {text}"
+    suggested_name = name_of(answer.theirs) if answer.theirs and answer.theirs != refused.agency else None
+    return f"{explanation} (menunjuk {suggested_name})" if suggested_name else explanation

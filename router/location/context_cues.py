@@ -1,161 +1,190 @@
-"""How the words before a place's name say what the place is to the matter: where it happens, or only a remark.
+"""Cues in the words before a place name: the matter happens there, the place is only a remark, or it is no place.
 
-“di Cianjur” is where; “asal Cianjur”, “KTP Cianjur”, “ke Cianjur”, “suami saya dinas di Cianjur” is a remark; “Jalan
-Cianjur”, “Pak Kediri”, “tahu Sumedang”, “bukan Cianjur” is no place. A word further before counts where only small
-words stand between.
+“di Cianjur” places the matter. “asal Cianjur”, “KTP Cianjur”, “ke Cianjur”, “suami saya dinas di Cianjur” are remarks.
+“Jalan Cianjur”, “Pak Kediri”, “tahu Sumedang” and “bukan Cianjur” are no places. A word further before counts only if
+nothing but function words stands between.
 """
 
 from collections.abc import Mapping
 
 from language.tokens import Tokens
 
-# It is no place.
-NOT = -9.0
+# All values are log-odds, chosen by hand. The name is no place.
+NOT_A_PLACE = -9.0
+# A name with this cue or less is a remark.
+REMARK_LIMIT = -1.0
 _REMARK = -2.7
 _DIRECTION = -1.3
-# From here down it is a remark.
-ASIDE = -1.0
-_KINS = -1.6
-_AT_WORK = -1.0
+_RELATIVES_PLACE = -1.6
+_WORKPLACE = -1.0
 _BUILDING = -0.9
 _CITIZENS = 0.3
-_STANDS = 0.3
-_HERE = 0.5
-_LIVES = 0.8
+_FACILITY = 0.3
+_AT_PLACE = 0.5
+_RESIDENCE = 0.8
 
 
-def _words(line: str) -> frozenset[str]:
+def _word_set(line: str) -> frozenset[str]:
     return frozenset(line.split())
 
 
-_ROADS = _words("jl jln jalan jlan gg gang tol ruas lorong jalur")
-_OF_ROADS = _words("raya lintas tol nasional")
-_PERSONS = _words(
+_ROAD_WORDS = _word_set("jl jln jalan jlan gg gang tol ruas lorong jalur")
+_ROAD_KINDS = _word_set("raya lintas tol nasional")
+_PERSON_WORDS = _word_set(
     "bapak bpk pak ibu bu sdr sdri saudara saudari mas mbak kang ustad ustadz haji hj kyai kiai bernama almarhum "
     "almarhumah anaknya istri suami"
 )
-_THINGS = _words(
+_PRODUCT_WORDS = _word_set(
     "soto sate nasi bakso bakmi mie mi tahu apel pempek lumpia martabak dodol peuyeum batik wayang tari suku bahasa "
     "masakan kopi beras mangga jeruk salak kerupuk logat adat lagu kerajinan bank bpd kapal kereta argo bus bis po "
     "travel"
 )
-_REMARKS = _words(
+_ORIGIN_WORDS = _word_set(
     "asal asli berasal ktp ektp kelahiran lahir kiriman pindahan perantau perantauan orang keturunan alumni kampung"
 )
-# These bear names that are places' elsewhere.
-_BUILDINGS = _words(
+# Buildings and companies bear the names of places elsewhere.
+_BUILDING_WORDS = _word_set(
     "masjid mesjid mushola musholla gereja pt cv ud yayasan hotel toko perum perumahan komplek kompleks cluster "
     "apartemen apotek ponpes pesantren universitas klinik"
 )
-_FROM = _words("dari dr teko seko saking lewat liwat via melalui")
-_TOWARDS = _words("ke ka menyang nyang menuju jurusan tujuan arah kearah trayek")
-_LIVING = _words("tinggal domisili berdomisili alamat beralamat lokasi berlokasi tempatnya tepatnya")
-# Javanese, Sundanese and others say “at” and “near” their way.
-_PLACES = _words(
+_FROM_WORDS = _word_set("dari dr teko seko saking lewat liwat via melalui")
+_TOWARDS_WORDS = _word_set("ke ka menyang nyang menuju jurusan tujuan arah kearah trayek")
+_RESIDENCE_WORDS = _word_set("tinggal domisili berdomisili alamat beralamat lokasi berlokasi tempatnya tepatnya")
+# “at” and “near” in Indonesian, Javanese, Sundanese and other languages.
+_AT_WORDS = _word_set(
     "di ning neng nang ndek ndik ing wonten daerah wilayah kawasan area sekitar sekitaran seputar seputaran dekat "
     "deket dekek cedak cedhak cedake cerak sanding sandinge sebelah"
 )
-_CITIZEN = _words("warga penduduk masyarakat")
-# They bear the name of the place where they stand.
-_STANDING = _words(
+_CITIZEN_WORDS = _word_set("warga penduduk masyarakat")
+# Facilities bear the name of the place where they stand.
+_FACILITY_WORDS = _word_set(
     "pasar psr terminal perempatan prapatan pertigaan pertelon simpang simpangan bundaran bunderan alun stadion "
     "puskesmas pkm polsek kantor jembatan taman tpa"
 )
-_SMALL = _words("di saya sy aku kami dari ber dengan yang nya dan")
-_KIN = _words(
+_FUNCTION_WORDS = _word_set("di saya sy aku kami dari ber dengan yang nya dan")
+_RELATIVES = _word_set(
     "suami istri isteri adik adek adiak kakak kaka abang mertua teman kawan sepupu keponakan ponakan saudara dulur "
     "sodara keluarga tetangga paman tante bojo bojoku adikku kakakku suamiku istriku temanku kawanku saudaraku "
     "keluargaku rombongan"
 )
-_MINE = _words("saya sy aku kami ambo awak den kula kulo ulun abdi beta")
-_AWAY = _words("kerja bekerja dinas tugas bertugas merantau rantau kuliah pulang tinggal mondok menetap cerita liburan")
-_WORKS = _words("kerja bekerja dinas buruh merantau rantau mudik liburan berlibur")
-# “rumah orang tua saya di Grogol” is where it happens.
-_OWNED = _words("rumah tanah lahan sawah kebun toko warung kios alamat milik")
-_MOVES = _words("pindah mutasi")
-_NONE = _words("bukan selain kecuali dudu sanes")
-_SAYS: Mapping[str, float] = {
-    **dict.fromkeys(_STANDING, _STANDS),
-    **dict.fromkeys(_CITIZEN, _CITIZENS),
-    **dict.fromkeys(_PLACES, _HERE),
-    **dict.fromkeys(_LIVING, _LIVES),
-    **dict.fromkeys(_FROM | _TOWARDS, _DIRECTION),
-    **dict.fromkeys(_REMARKS, _REMARK),
+_FIRST_PERSON = _word_set("saya sy aku kami ambo awak den kula kulo ulun abdi beta")
+_ABSENCE_WORDS = _word_set(
+    "kerja bekerja dinas tugas bertugas merantau rantau kuliah pulang tinggal mondok menetap cerita liburan"
+)
+_WORK_WORDS = _word_set("kerja bekerja dinas buruh merantau rantau mudik liburan berlibur")
+# “rumah orang tua saya di Grogol” places the matter, although it names relatives.
+_PROPERTY_WORDS = _word_set("rumah tanah lahan sawah kebun toko warung kios alamat milik")
+_MOVING_WORDS = _word_set("pindah mutasi")
+_EXCLUSION_WORDS = _word_set("bukan selain kecuali dudu sanes")
+_CUE_OF_WORD: Mapping[str, float] = {
+    **dict.fromkeys(_FACILITY_WORDS, _FACILITY),
+    **dict.fromkeys(_CITIZEN_WORDS, _CITIZENS),
+    **dict.fromkeys(_AT_WORDS, _AT_PLACE),
+    **dict.fromkeys(_RESIDENCE_WORDS, _RESIDENCE),
+    **dict.fromkeys(_FROM_WORDS | _TOWARDS_WORDS, _DIRECTION),
+    **dict.fromkeys(_ORIGIN_WORDS, _REMARK),
 }
-_NAMELESS = _ROADS | _PERSONS | _THINGS
+_NAME_BEARERS = _ROAD_WORDS | _PERSON_WORDS | _PRODUCT_WORDS
 # “a.n.”, “atas nama”.
 _IN_NAME_OF = frozenset((("a", "n"), ("atas", "nama")))
-_NEAR = frozenset((" ", ". ", ".", " : ", ": ", ":", "-", " - ", "/"))
-_LOOK_BACK = 3
-_CLAUSE = 7
-_OTHER_CLAUSE = frozenset(".!?;\n,")
+_CLOSE_GAPS = frozenset((" ", ". ", ".", " : ", ": ", ":", "-", " - ", "/"))
+# Number of words before the name in which origin words and relatives are looked for.
+_MAX_FUNCTION_WORDS = 3
+# Longest clause, in words before the name.
+_CLAUSE_LENGTH = 7
+_CLAUSE_ENDS = frozenset(".!?;\n,")
 
 
-def cue(tokens: Tokens, first: int, *, said: bool) -> float:
-    """What the words before the name at word `first` add to its weight, in log-odds; `NOT` where it is no place.
+def context_cue(tokens: Tokens, first: int, *, is_typed: bool) -> float:
+    """Return the log-odds that the words before the name at word `first` add; `NOT_A_PLACE` if it is no place.
 
-    `said`: a word like kota is part of the name, so that it is no street's nor a person's.
+    `is_typed`: a word like kota is part of the name, so that it is neither a street's nor a person's.
     """
-    if not first or tokens.gaps[first] not in _NEAR:
+    if not first or tokens.gaps[first] not in _CLOSE_GAPS:
         return 0.0
-    before = tokens.words[first - 1]
-    further = tokens.words[first - 2] if first > 1 and tokens.gaps[first - 1] in _NEAR else ""
-    if before in _NONE or (further in _NONE and before in _SMALL):
-        return NOT
-    if not said and (named := _of_name(before, further)):
-        return named
-    if (before in _SMALL or before in _PLACES) and (small := _behind_at(tokens, first, further)):
-        return small
-    if before in _TOWARDS and _moved(tokens, first):
-        return 0.0
-    return _SAYS.get(before, 0.0)
+    previous = tokens.words[first - 1]
+    second_previous = tokens.words[first - 2] if first > 1 and tokens.gaps[first - 1] in _CLOSE_GAPS else ""
+    if _is_excluded(previous, second_previous):
+        return NOT_A_PLACE
+    return (
+        (0.0 if is_typed else _name_bearer_cue(previous, second_previous))
+        or _preposition_cue(tokens, first, previous, second_previous)
+        or _word_cue(tokens, first, previous)
+    )
 
 
-def _behind_at(tokens: Tokens, first: int, further: str) -> float:
-    """What stands before a word like “di”."""
-    if _behind_small(tokens, first - 2):
+def _is_excluded(previous: str, second_previous: str) -> bool:
+    """Return True for “bukan Cianjur” and “bukan di Cianjur”."""
+    return previous in _EXCLUSION_WORDS or (second_previous in _EXCLUSION_WORDS and previous in _FUNCTION_WORDS)
+
+
+def _name_bearer_cue(previous: str, second_previous: str) -> float:
+    """Return the cue of a name that belongs to a street, a person, a product or a building; else 0."""
+    is_road = previous in _ROAD_KINDS and second_previous in _ROAD_WORDS
+    if previous in _NAME_BEARERS or is_road or (second_previous, previous) in _IN_NAME_OF:
+        return NOT_A_PLACE
+    return _BUILDING if previous in _BUILDING_WORDS else 0.0
+
+
+def _preposition_cue(tokens: Tokens, first: int, previous: str, second_previous: str) -> float:
+    """Return the cue of the words before a preposition like “di”; 0 if no preposition precedes the name."""
+    if previous not in _FUNCTION_WORDS and previous not in _AT_WORDS:
+        return 0.0
+    if _has_origin_word(tokens, first - 2):
         return _REMARK
-    return _LIVES if further in _LIVING else _of_another(tokens, first, further)
+    if second_previous in _RESIDENCE_WORDS:
+        return _RESIDENCE
+    if _is_relatives_place(tokens, first):
+        return _RELATIVES_PLACE
+    return _WORKPLACE if second_previous in _WORK_WORDS else 0.0
 
 
-def _of_another(tokens: Tokens, first: int, further: str) -> float:
-    """“suami saya sedang dinas di Bontang”, “adik saya di Jakarta”, “buruh di Cikande”: where somebody is."""
-    words = tokens.words
-    away = False
-    for place in range(first - 1, max(first - _CLAUSE, -1), -1):
-        word = words[place]
-        if word in _KIN:
-            direct = place >= first - _LOOK_BACK and (words[place + 1] in _MINE or word.endswith("ku"))
-            owned = place > 0 and not _OWNED.isdisjoint(words[max(place - 2, 0) : place])
-            if (away or direct) and not owned:
-                return _KINS
-            break
-        away = away or word in _AWAY
-        if not _OTHER_CLAUSE.isdisjoint(tokens.gaps[place]):
-            break
-    return _AT_WORK if further in _WORKS else 0.0
+def _word_cue(tokens: Tokens, first: int, previous: str) -> float:
+    """Return the cue of the word directly before the name.
+
+    “pindah KK dari Cianjur ke Gunung Putri” is no direction: the papers are made there.
+    """
+    if previous in _TOWARDS_WORDS and _speaks_of_moving(tokens, first):
+        return 0.0
+    return _CUE_OF_WORD.get(previous, 0.0)
 
 
-def _moved(tokens: Tokens, first: int) -> bool:
-    """“pindah KK dari Cianjur ke Gunung Putri”: where the papers are made."""
-    return not _MOVES.isdisjoint(tokens.words[max(first - _CLAUSE - 2, 0) : first])
+def _speaks_of_moving(tokens: Tokens, first: int) -> bool:
+    return not _MOVING_WORDS.isdisjoint(tokens.words[max(first - _CLAUSE_LENGTH - 2, 0) : first])
 
 
-def _of_name(before: str, further: str) -> float:
-    """Whether the name is a street's, a person's or a thing's, or that of a building."""
-    road = before in _OF_ROADS and further in _ROADS
-    if before in _NAMELESS or road or (further, before) in _IN_NAME_OF:
-        return NOT
-    return _BUILDING if before in _BUILDINGS else 0.0
-
-
-def _behind_small(tokens: Tokens, at: int) -> bool:
-    """“lahir di Medan”, “KTP saya Medan”."""
-    for place in range(at, max(at - _LOOK_BACK, -1), -1):
-        if tokens.gaps[place + 1] not in _NEAR:
+def _is_relatives_place(tokens: Tokens, first: int) -> bool:
+    """Return True if a relative is at the place: “suami saya sedang dinas di Bontang”, “adik saya di Jakarta”."""
+    is_away = False
+    for position in range(first - 1, max(first - _CLAUSE_LENGTH, -1), -1):
+        word = tokens.words[position]
+        if word in _RELATIVES:
+            is_near = position >= first - _MAX_FUNCTION_WORDS and _is_senders_relative(tokens, position)
+            return (is_away or is_near) and not _is_owner(tokens, position)
+        is_away = is_away or word in _ABSENCE_WORDS
+        if not _CLAUSE_ENDS.isdisjoint(tokens.gaps[position]):
             return False
-        if (word := tokens.words[place]) in _REMARKS:
+    return False
+
+
+def _is_senders_relative(tokens: Tokens, position: int) -> bool:
+    """Return True for “adik saya” and “adikku”."""
+    return tokens.words[position + 1] in _FIRST_PERSON or tokens.words[position].endswith("ku")
+
+
+def _is_owner(tokens: Tokens, position: int) -> bool:
+    """Return True for “rumah adik saya”: the property places the matter."""
+    return not _PROPERTY_WORDS.isdisjoint(tokens.words[max(position - 2, 0) : position])
+
+
+def _has_origin_word(tokens: Tokens, last: int) -> bool:
+    """Return True for “lahir di Medan”, “KTP saya Medan”: only function words from `last` back to an origin word."""
+    for position in range(last, max(last - _MAX_FUNCTION_WORDS, -1), -1):
+        if tokens.gaps[position + 1] not in _CLOSE_GAPS:
+            return False
+        word = tokens.words[position]
+        if word in _ORIGIN_WORDS:
             return True
-        if word not in _SMALL:
+        if word not in _FUNCTION_WORDS:
             return False
     return False

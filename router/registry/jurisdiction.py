@@ -1,32 +1,35 @@
-"""Whose a place is: its city or regency, its province; in Jakarta the province, whose cities are administrative."""
+"""The governments that are competent for a place: its city or regency, and its province.
+
+In Jakarta the province is competent for both levels, because its cities are administrative.
+"""
 
 from collections.abc import Iterable, Sequence
 
+from language.places.names import city_of
 from router.registry.agencies import Agency
-from router.registry.units import PROVINCE
-
-JAKARTA = "31"
-_REGION = 2
+from router.registry.levels import JAKARTA, PLACE, PROVINCE
 
 
 class Jurisdiction:
-    """The regional governments among institutions, by the official codes of their regions. `codes` are their own."""
+    """The regional governments among institutions, by the official codes of their regions."""
 
     def __init__(self, agencies: Iterable[Agency]) -> None:
-        self._codes = {agency.region: agency.code for agency in agencies if agency.region and not agency.former}
-        self.codes = frozenset(self._codes.values())
+        self._code_by_region = {
+            agency.region: agency.code for agency in agencies if agency.region and not agency.is_former
+        }
+        self.codes = frozenset(self._code_by_region.values())
 
-    def of(self, level: str, region: str) -> str:
-        """The government of a dotted code on a level (`@regency`, `@province`, `@place`), or nothing.
+    def government_of(self, level: str, region: str) -> str:
+        """Return the code of the government on a level of a dotted region code, or an empty string.
 
-        Where no more than the province is known, that is the province's.
+        The levels are those of `router.registry.levels`. If no more than the province is known, the province governs.
         """
-        province, *deeper = region.split(".")
-        if level == PROVINCE or province == JAKARTA or not deeper:
-            return self._codes.get(province, "")
-        return self._codes.get(".".join((province, *deeper[: _REGION - 1])), "")
+        province = region.partition(".")[0]
+        if level == PROVINCE or province in {JAKARTA, region}:
+            return self._code_by_region.get(province, "")
+        return self._code_by_region.get(city_of(region), "")
 
-    def around(self, region: str) -> Sequence[str]:
-        """The governments of a place, the narrowest first."""
-        both = (self.of("", region), self.of(PROVINCE, region))
-        return tuple(dict.fromkeys(code for code in both if code))
+    def governments_of(self, region: str) -> Sequence[str]:
+        """Return the governments of a place, the narrowest first."""
+        levels = (PLACE, PROVINCE)
+        return tuple(dict.fromkeys(filter(None, (self.government_of(level, region) for level in levels))))

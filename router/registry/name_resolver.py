@@ -1,10 +1,9 @@
-"""Whose name a spelling is: an institution's, a unit's of one, or a place's; pure over the operator's files.
+"""Resolves a spelling to the institution, the unit or the place that it names. Pure over the operator's tables.
 
-It reads what stands in a field for the addressee, or a few words cut out of a text; whole texts are weighed elsewhere.
+For the content of the field for the addressee, or a few words of a text. Whole texts are weighed elsewhere.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 from unicodedata import normalize
@@ -12,132 +11,151 @@ from unicodedata import normalize
 from config.reference.regions import Regions
 from language.model import LanguageModel
 from language.phrase_index import PhraseIndex, normalize_phrase
-from router.registry.agencies import Agency, current_institutions, governs
+from router.registry.agencies import Agency, current_institutions, is_government_phrase
 from router.registry.jurisdiction import Jurisdiction
+from router.registry.levels import GOVERNMENT_LEVELS, PLACE
+from router.registry.resolution import Resolution
 from router.registry.typo_correction import TypoCorrector
 from router.registry.unit_location import PlaceMention, UnitLocation, UnitLocator
-from router.registry.units import BY_PLACE, PLACE, Unit, Units
+from router.registry.units import Unit, UnitIndex
 
-# A field holds a name, not a story; what is longer is read so far.
-_LONGEST = 300
+# A field holds a name. Of a longer text only so many characters are read.
+_MAX_LENGTH = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
-    """`institutions` are codes, best first: none where the spelling names none, or a unit without its place.
+class _Mention(NamedTuple):
+    """An institution or a unit, and its position in the spelling.
 
-    `region` is the dotted code of the place that is named, empty where it is none or one of several; `unit` the kind
-    of unit as `units.csv` calls it. `how`: `name`, `unit`, `place`, `unplaced` (a unit of a place unknown), `nothing`.
+    `by_own_name`: the institution is not named by its place only (Bank Jatim, Pasar Jaya).
     """
-
-    institutions: tuple[str, ...] = ()
-    region: str = ""
-    unit: str = ""
-    how: str = "nothing"
-
-
-class _Said(NamedTuple):
-    """An institution or a unit, and where it is written; `itself`: not by its place (Bank Jatim, Pasar Jaya)."""
 
     start: int
     end: int
     agency: Agency | None = None
-    itself: bool = True
+    by_own_name: bool = True
     unit: Unit | None = None
 
     @property
-    def rank(self) -> int:
-        """What says more by itself comes first; of two alike, the one that is written first."""
-        return int(not self.itself or (self.unit is not None and self.unit.open))
+    def rank(self) -> tuple[bool, int]:
+        """Sort key: a mention that says enough by itself comes first; of two alike, the first in the text."""
+        return not self.by_own_name or (self.unit is not None and self.unit.is_open), self.start
 
 
 class NameResolver:
-    """Finds the institutions that a spelling names. `known` are all institutions, former ones too."""
+    """Resolves names of `institutions`, former ones included."""
 
     def __init__(
-        self, known: Mapping[str, Agency], named: PhraseIndex[Agency], units: Units, language: LanguageModel
+        self,
+        institutions: Mapping[str, Agency],
+        name_index: PhraseIndex[Agency],
+        units: UnitIndex,
+        language: LanguageModel,
     ) -> None:
-        self._known, self._named, self._units, self._language = known, named, units, language
-        self._governments = Jurisdiction(known.values())
-        self._seats = UnitLocator(self._governments, language.place_finder)
+        self._institutions, self._name_index, self._units = institutions, name_index, units
+        self._language = language
+        self._jurisdiction = Jurisdiction(institutions.values())
+        self._unit_locator = UnitLocator(self._jurisdiction.government_of, language.place_finder)
 
-    def resolve(self, spelling: str, place: Collection[str] = ()) -> Resolution:
-        """Whose name it is; `place`: dotted codes known from elsewhere. A slip of the pen is looked through."""
-        written = normalize("NFKC", spelling[:_LONGEST])
-        found = self._read(written, place)
-        if len(found.institutions) == 1:
-            return found
-        mended = [self._read(reading, place) for reading in self._mender.readings(written)]
-        better = [each for each in mended if each.institutions]
-        # What may be meant in two ways is not guessed.
-        if len({each.institutions for each in better}) == 1 and _says_more(better[0], found):
-            return better[0]
-        return found
+    def resolve(self, spelling: str, region_codes: Collection[str] = ()) -> Resolution:
+        """Return the institutions that a spelling names, with typing errors corrected.
+
+        `region_codes` are dotted codes known from elsewhere.
+        """
+        written = normalize("NFKC", spelling[:_MAX_LENGTH])
+        resolution = self._resolve_as_written(written, region_codes)
+        if len(resolution.institutions) == 1:
+            return resolution
+        corrected = [
+            self._resolve_as_written(reading, region_codes) for reading in self._typo_corrector.readings(written)
+        ]
+        improved = [correction for correction in corrected if correction.institutions]
+        # If the corrections lead to different institutions, none is guessed.
+        is_unique = len({correction.institutions for correction in improved}) == 1
+        return improved[0] if is_unique and _is_clearer(improved[0], resolution) else resolution
 
     @cached_property
-    def _mender(self) -> TypoCorrector:
-        names = (name for agency in self._known.values() for name in agency.names())
-        return TypoCorrector([*names, *(unit.pattern for unit in self._units.all), *_names(self._language.regions)])
+    def _typo_corrector(self) -> TypoCorrector:
+        names = (name for agency in self._institutions.values() for name in agency.all_names())
+        return TypoCorrector(
+            [*names, *(unit.pattern for unit in self._units.all), *_region_names(self._language.regions)]
+        )
 
-    def _read(self, spelling: str, place: Collection[str]) -> Resolution:
-        said = self._said(spelling)
-        main = min(said, key=lambda each: (each.rank, each.start), default=None)
-        named = [
-            PlaceMention(each.start, each.end, (each.agency.region,))
-            for each in said
-            if each.agency and not each.itself
-        ]
-        # A government's own name holds its place.
-        span = (main.start, main.end if main.itself else main.start) if main else None
-        seat = self._seats.of(spelling, span, named, place)
+    def _resolve_as_written(self, spelling: str, region_codes: Collection[str]) -> Resolution:
+        mentions = self._mentions(spelling)
+        main = min(mentions, key=lambda mention: mention.rank, default=None)
+        location = self._locate(spelling, main, mentions, region_codes)
         if main is not None and main.unit is not None:
-            return self._unit(main.unit, seat)
-        if main is not None and main.agency is not None and (main.itself or not seat.codes):
-            return Resolution(current_institutions(main.agency.code, self._known), seat.region, how="name")
-        governments = self._seats.governments(PLACE, seat)
-        return Resolution(governments, seat.region, how=("name" if main else "place") if governments else "nothing")
+            return self._unit_resolution(main.unit, location)
+        if main is not None and main.agency is not None and (main.by_own_name or not location.codes):
+            institutions = current_institutions(main.agency.code, self._institutions)
+            return Resolution(institutions, location.region, matched_by="name")
+        governments = self._unit_locator.governments(PLACE, location)
+        if not governments:
+            return Resolution((), location.region)
+        return Resolution(governments, location.region, matched_by="name" if main else "place")
 
-    def _unit(self, unit: Unit, seat: UnitLocation) -> Resolution:
-        institutions = [
-            institution
-            for code in unit.institutions
-            for institution in (
-                self._seats.governments(code, seat) if code in BY_PLACE else current_institutions(code, self._known)
-            )
+    def _locate(
+        self, spelling: str, main: _Mention | None, mentions: Sequence[_Mention], region_codes: Collection[str]
+    ) -> UnitLocation:
+        governments = [
+            PlaceMention(mention.start, mention.end, (mention.agency.region,))
+            for mention in mentions
+            if mention.agency and not mention.by_own_name
         ]
-        if unit.placed and self._governments.codes.isdisjoint(institutions):
-            return Resolution((), seat.region, unit.name, "unplaced")
-        return Resolution(tuple(dict.fromkeys(institutions)), seat.region, unit.name, "unit")
+        if main is None:
+            return self._unit_locator.locate_place(spelling, governments, region_codes)
+        # The name of a government that is named by its place contains the place.
+        end = main.end if main.by_own_name else main.start
+        return self._unit_locator.locate_unit(spelling, (main.start, end), governments, region_codes)
 
-    def _said(self, spelling: str) -> list[_Said]:
-        """What is named and does not stand within what is named in more words."""
-        said = [
-            _Said(found.start, found.start + len(found.words), agency, itself=_by_itself(agency, found.words))
-            for found in self._named.find(spelling)
-            for agency in [found.meaning]
+    def _unit_resolution(self, unit: Unit, location: UnitLocation) -> Resolution:
+        institutions = [institution for code in unit.institutions for institution in self._expand(code, location)]
+        if unit.depends_on_place and self._jurisdiction.codes.isdisjoint(institutions):
+            return Resolution((), location.region, unit.name, "unplaced")
+        return Resolution(tuple(dict.fromkeys(institutions)), location.region, unit.name, "unit")
+
+    def _expand(self, code: str, location: UnitLocation) -> tuple[str, ...]:
+        """Return the institutions of a code, or of a level of government at a location."""
+        if code in GOVERNMENT_LEVELS:
+            return self._unit_locator.governments(code, location)
+        return current_institutions(code, self._institutions)
+
+    def _mentions(self, spelling: str) -> list[_Mention]:
+        """Return the mentions that are not part of a longer mention."""
+        mentions = [
+            _Mention(
+                match.start,
+                match.start + len(match.words),
+                match.meaning,
+                by_own_name=_is_by_own_name(match.meaning, match.words),
+            )
+            for match in self._name_index.find(spelling)
         ]
         units = self._units.find(self._language.words.of(spelling))
-        said += [_Said(found.start, found.end, unit=found.unit) for found in units]
-        return [one for one in said if not any(_hides(other, one) for other in said)]
+        mentions += [_Mention(unit.start, unit.end, unit=unit.unit) for unit in units]
+        return [mention for mention in mentions if not any(_hides(longer, mention) for longer in mentions)]
 
 
-def _says_more(one: Resolution, other: Resolution) -> bool:
-    return not other.institutions or len(one.institutions) < len(other.institutions)
+def _is_clearer(correction: Resolution, resolution: Resolution) -> bool:
+    return not resolution.institutions or len(correction.institutions) < len(resolution.institutions)
 
 
-def _by_itself(agency: Agency, words: str) -> bool:
-    """Whether an institution is named by another name than its place's."""
-    return not agency.regional or (normalize_phrase(words) in agency.aliases and not governs(words))
+def _is_by_own_name(agency: Agency, words: str) -> bool:
+    """Return True if an institution is named by another name than its place's."""
+    if not agency.is_regional:
+        return True
+    return normalize_phrase(words) in agency.aliases and not is_government_phrase(words)
 
 
-def _hides(other: _Said, one: _Said) -> bool:
-    """Whether one stands within the words of another. Of two in the same words, the unit says more."""
-    if (other.start, other.end) == (one.start, one.end):
-        return other.unit is not None and one.unit is None
-    return other.start <= one.start and one.end <= other.end
+def _hides(longer: _Mention, mention: _Mention) -> bool:
+    """Return True if a mention stands within the words of `longer`. Of two in the same words, the unit says more."""
+    if (longer.start, longer.end) == (mention.start, mention.end):
+        return longer.unit is not None and mention.unit is None
+    return longer.start <= mention.start and mention.end <= longer.end
 
 
-def _names(regions: Regions, code: str = "") -> Iterator[str]:
+def _region_names(regions: Regions, code: str = "") -> Iterator[str]:
+    """Yield the names of all regions inside a region; of the whole country without a code."""
     for region in regions.children(code):
         yield region.name
-        yield from _names(regions, region.code)
+        yield from _region_names(regions, region.code)

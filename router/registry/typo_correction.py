@@ -1,7 +1,7 @@
-"""Slips of the pen in names: a word that is no word of any name, and one letter away from some that are.
+"""Corrects typing errors in names: a word of no name that is one letter away from words of names.
 
-For the field of the addressee, where every word belongs to a name, so that all ways to read it are tried: in a report
-only the words that nobody knows are mended (`language.spelling`), and names of places (`language.places.fuzzy`).
+For the field of the addressee, where every word belongs to a name and all readings can be tried. In a report only
+unknown words are corrected (`language.spelling`), and names of places (`language.places.fuzzy`).
 """
 
 import re
@@ -10,48 +10,76 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice, product
 
 _WORD = re.compile(r"[^\W\d_]+")
-# A short word one letter away is mostly another word.
-_SHORTEST = 5
-_MOST = 8
+# A shorter word one letter away is mostly another word.
+_MIN_LENGTH = 5
+# At most so many readings of one text are tried.
+_MAX_READINGS = 8
 
 
 class TypoCorrector:
-    """Knows the words of `names`. A letter may be missing, too many, another one, or two may be swapped."""
+    """Knows the words of `names`. A letter may be missing, added, replaced, or two neighbours may be swapped."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._words = {word for name in names for word in _WORD.findall(name.lower())}
-        self._without: dict[str, set[str]] = defaultdict(set)
+        self._words_by_deletion: dict[str, set[str]] = defaultdict(set)
         for word in self._words:
-            if len(word) >= _SHORTEST - 1:
-                for short in (word, *_shorter(word)):
-                    self._without[short].add(word)
+            if len(word) >= _MIN_LENGTH - 1:
+                for shortened in (word, *_deletions(word)):
+                    self._words_by_deletion[shortened].add(word)
 
     def readings(self, text: str) -> list[str]:
-        """The text with such words as they may be meant, at most so many; none where nothing is to be mended."""
-        parts = _WORD.split(text)
-        meant = [self._meant(word) for word in _WORD.findall(text)]
-        if not any(len(ways) > 1 or ways[0] != word for ways, word in zip(meant, _WORD.findall(text), strict=True)):
+        """Return the possible corrections of a text, at most eight; none if no word can be corrected."""
+        words = _WORD.findall(text)
+        candidates = [self._candidates(word) for word in words]
+        if candidates == [[word] for word in words]:
             return []
-        ways = islice(product(*meant), _MOST)
-        return ["".join(chain.from_iterable(zip(parts, (*words, ""), strict=True))) for words in ways]
+        separators = _WORD.split(text)
+        return [
+            "".join(chain.from_iterable(zip(separators, (*reading, ""), strict=True)))
+            for reading in islice(product(*candidates), _MAX_READINGS)
+        ]
 
-    def _meant(self, written: str) -> list[str]:
+    def _candidates(self, written: str) -> list[str]:
+        """Return the words of names that a written word may be; the word itself if it is none or is correct."""
         word = written.lower()
-        if len(word) < _SHORTEST or word in self._words:
+        if len(word) < _MIN_LENGTH or word in self._words:
             return [written]
-        near = {meant for short in (word, *_shorter(word)) for meant in self._without.get(short, ())}
-        meant = sorted(other for other in near if other[0] == word[0] and _one_apart(word, other))
-        return [other.title() if written[0].isupper() else other for other in meant] or [written]
+        corrections = sorted(
+            candidate
+            for candidate in self._words_with_common_deletion(word)
+            if candidate[0] == word[0] and _differ_by_one_error(word, candidate)
+        )
+        return [_in_case_of(written, correction) for correction in corrections] or [written]
+
+    def _words_with_common_deletion(self, word: str) -> set[str]:
+        """Return the words of names from which `word` differs by at most one deletion on each side."""
+        return {
+            candidate
+            for shortened in (word, *_deletions(word))
+            for candidate in self._words_by_deletion.get(shortened, ())
+        }
 
 
-def _shorter(word: str) -> Iterator[str]:
-    return (word[:at] + word[at + 1 :] for at in range(len(word)))
+def _in_case_of(written: str, correction: str) -> str:
+    return correction.title() if written[0].isupper() else correction
 
 
-def _one_apart(one: str, other: str) -> bool:
-    if len(one) != len(other):
-        short, long = sorted((one, other), key=len)
-        return len(long) - len(short) == 1 and short in _shorter(long)
-    apart = [at for at, (mine, theirs) in enumerate(zip(one, other, strict=True)) if mine != theirs]
-    swapped = [(one[at], other[at]) for at in apart]
-    return len(apart) == 1 or (len(apart) == len("ab") and apart[1] == apart[0] + 1 and swapped[0] == swapped[1][::-1])
+def _deletions(word: str) -> Iterator[str]:
+    """Yield the word without each of its letters."""
+    return (word[:position] + word[position + 1 :] for position in range(len(word)))
+
+
+def _differ_by_one_error(word: str, candidate: str) -> bool:
+    if len(word) != len(candidate):
+        shorter, longer = sorted((word, candidate), key=len)
+        return len(longer) - len(shorter) == 1 and shorter in _deletions(longer)
+    differences = [position for position in range(len(word)) if word[position] != candidate[position]]
+    return len(differences) == 1 or _is_swap(word, candidate, differences)
+
+
+def _is_swap(word: str, candidate: str, differences: list[int]) -> bool:
+    """Return True if the words differ by two neighbouring letters in exchanged order."""
+    if len(differences) != len("ab"):
+        return False
+    first, second = differences
+    return second == first + 1 and (word[first], word[second]) == (candidate[second], candidate[first])

@@ -1,154 +1,204 @@
-"""Where a unit or a government has its seat, read from the few words of a spelling, and who governs there."""
+"""Locates a unit or a government from the few words of a spelling, and finds the governments there."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from language.places.finder import NamingKind, PlaceFinder
+from language.places.finder import NamingKind, PlaceFinder, PlaceMatch
 from language.places.gazetteer import RegionLevel, region_level, regions_overlap
+from language.places.names import city_of
 from language.tokens import Tokens
-from router.registry.jurisdiction import JAKARTA, Jurisdiction
-from router.registry.units import REGENCY
+from router.registry.levels import JAKARTA, REGENCY
 
-# “Siak”, “Batu”: words like others in a text; behind a unit, the region.
-_SAID_BEFORE = ("kota", "kabupaten", "provinsi")
-_TAIL = 4
-_CITY = frozenset(("kota", "kodya", "kotamadya"))
-_REGENCY = frozenset(("kab", "kabupaten"))
-_SAID = frozenset((NamingKind.SAID, NamingKind.VILLAGE))
-_SURE = _SAID | {NamingKind.NAMED}
-# A name that is borne in more places than that says nothing.
-_MOST = 5
+# “Siak” and “Batu” are common words in a text; behind a unit they are regions, as if one of these words preceded them.
+_REGION_TYPE_WORDS = ("kota", "kabupaten", "provinsi")
+# A place at the beginning or end of the words behind a unit has at most so many words.
+_MAX_PLACE_WORDS = 4
+_CITY_WORDS = frozenset(("kota", "kodya", "kotamadya"))
+_REGENCY_WORDS = frozenset(("kab", "kabupaten"))
+_TYPED_KINDS = frozenset((NamingKind.SAID, NamingKind.VILLAGE))
+_SURE_KINDS = _TYPED_KINDS | {NamingKind.NAMED}
+# A name of more places than this does not tell which government is meant.
+_MAX_GOVERNMENTS = 5
+
+# Returns the government on a level of a dotted region code, or an empty string.
+GovernmentOf = Callable[[str, str], str]
 
 
 class UnitLocation(NamedTuple):
-    """Codes that are alike likely. `whole`: a province is named right behind what belongs to it."""
+    """Equally likely codes of regions."""
 
     codes: tuple[str, ...] = ()
-    whole: bool = False
 
     @property
     def region(self) -> str:
-        """The one code there is, or empty."""
+        """The only code; empty if there is none or several."""
         return self.codes[0] if len(self.codes) == 1 else ""
 
 
 class PlaceMention(NamedTuple):
-    """Codes that a name written at `start` to before `end` may stand for.
+    """Codes that a name written from `start` to before `end` may mean.
 
-    `said`: a word before it says what it is. `sure`: that, or it is a city's or province's name.
+    `is_typed`: a word before the name says what it is. `is_sure`: that, or it is the name of a city or province.
     """
 
     start: int
     end: int
     codes: tuple[str, ...]
-    said: bool = True
-    sure: bool = True
+    is_typed: bool = True
+    is_sure: bool = True
 
 
 class UnitLocator:
-    """`governments` know who governs a place, `place_finder` the names of places."""
+    """Locates units by the places that their spellings name."""
 
-    def __init__(self, governments: Jurisdiction, place_finder: PlaceFinder) -> None:
-        self._governments, self._place_finder = governments, place_finder
+    def __init__(self, government_of: GovernmentOf, place_finder: PlaceFinder) -> None:
+        self._government_of = government_of
+        self._place_finder = place_finder
 
-    def governments(self, level: str, seat: UnitLocation) -> tuple[str, ...]:
-        """The governments of a level (`@place` and so on) where the seat may be: cities first, provinces last.
+    def governments(self, level: str, location: UnitLocation) -> tuple[str, ...]:
+        """Return the governments on a level of `router.registry.levels`: cities first, provinces last.
 
-        Where they would be too many, none.
+        If there are more than five, return none.
         """
-        found = tuple(dict.fromkeys(filter(None, self._levelled(level, seat))))
-        return found if len(found) <= _MOST else ()
-
-    def of(
-        self, spelling: str, main: tuple[int, int] | None, named: Sequence[PlaceMention], place: Collection[str]
-    ) -> UnitLocation:
-        """The seat of what is written at `main`; without one, that of the place which is named for itself.
-
-        `named` are governments in the spelling; `place` are codes known from elsewhere.
-        """
-        spots = [spot for spot in self._spots(spelling, named, place) if main is None or not _within(spot, *main)]
-        if main is None:
-            # A bare name must be surely a place's: “Bapak Bambang” is nobody's government.
-            spots = [spot for spot in spots if spot.sure]
-        elif not spots:
-            spots = [*self._behind(spelling[main[1] :])]
-        if not spots:
-            return UnitLocation(tuple(place)) if main else UnitLocation()
-        behind = [spot for spot in spots if main is None or spot.start >= main[0]]
-        first = next((spot for spot in spots if spot.said), (behind or spots)[0])
-        if main is not None and first.said and first in behind[:1] and all(map(_province, first.codes)):
-            return UnitLocation(first.codes, whole=True)
-        codes = first.codes
-        for other in spots:
-            codes = tuple(code for code in other.codes if any(code.startswith(f"{wide}.") for wide in codes)) or codes
-        known = tuple(code for code in codes if any(regions_overlap(code, theirs) for theirs in place))
-        return UnitLocation(known or _of_kind(codes, spelling))
-
-    def _levelled(self, level: str, seat: UnitLocation) -> Iterator[str]:
-        for code in sorted(seat.codes, key=_narrowest):
-            # A province has many regencies: none of them is said.
-            if level != REGENCY or not _province(code) or code == JAKARTA:
-                yield self._governments.of(level, code)
-
-    def _spots(self, spelling: str, named: Sequence[PlaceMention], place: Collection[str]) -> list[PlaceMention]:
-        tokens = Tokens(spelling.title() if spelling in {spelling.upper(), spelling.lower()} else spelling)
-        spots = [
-            PlaceMention(
-                tokens.starts[found.first],
-                tokens.ends[found.end - 1],
-                found.likely or found.codes,
-                found.manner in _SAID,
-                found.manner in _SURE,
-            )
-            for found in self._place_finder.find(tokens, place)
+        # A province has many regencies: it does not tell which one is meant.
+        codes = [
+            code
+            for code in sorted(location.codes, key=_narrowness)
+            if level != REGENCY or not _is_province(code) or code == JAKARTA
         ]
-        for government in named:
-            inside = [spot for spot in spots if _within(spot, government.start, government.end)]
-            # “Walikota Jakarta Selatan”: what lies within the government's region says more than the government.
-            if not any(regions_overlap(code, government.codes[0]) for spot in inside for code in spot.codes):
-                spots = [*(spot for spot in spots if spot not in inside), government]
-        return sorted(spots)
+        governments = tuple(dict.fromkeys(filter(None, (self._government_of(level, code) for code in codes))))
+        return governments if len(governments) <= _MAX_GOVERNMENTS else ()
 
-    def _behind(self, rest: str) -> Iterator[PlaceMention]:
-        """A region whose name counts only as one that is said to be one: the unit before it says so."""
-        words = Tokens(rest).words
-        heads = (words[:length] for length in range(min(_TAIL, len(words)), 0, -1))
-        tails = (words[-length:] for length in range(min(_TAIL, len(words)), 0, -1))
-        for name in (*heads, *tails):
-            codes = [
-                code
-                for said in _SAID_BEFORE
-                for found in self._place_finder.find(Tokens(f"{said} {' '.join(name)}"))[:1]
-                if found.manner is NamingKind.SAID and (found.first, found.end) == (0, len(name) + 1)
-                for code in found.codes
-            ]
-            if codes:
-                yield PlaceMention(0, 0, tuple(dict.fromkeys(codes)), said=False)
+    def locate_unit(
+        self,
+        spelling: str,
+        span: tuple[int, int],
+        governments: Sequence[PlaceMention],
+        region_codes: Collection[str],
+    ) -> UnitLocation:
+        """Return the location of the unit or institution that is written at `span`.
+
+        `governments` are governments named in the spelling; `region_codes` are known from elsewhere.
+        """
+        mentions = [
+            mention for mention in self._mentions(spelling, governments, region_codes) if not _is_within(mention, span)
+        ]
+        if not mentions:
+            mentions = list(self._untyped_region(spelling[span[1] :]))
+        if not mentions:
+            return UnitLocation(tuple(region_codes))
+        following = [mention for mention in mentions if mention.start >= span[0]]
+        main = _first_typed(mentions) or (following or mentions)[0]
+        if following[:1] == [main] and _is_typed_province(main):
+            # The province stands directly behind the unit: the unit is the province's own.
+            return UnitLocation(main.codes)
+        return _narrowed_location(main, mentions, spelling, region_codes)
+
+    def locate_place(
+        self, spelling: str, governments: Sequence[PlaceMention], region_codes: Collection[str]
+    ) -> UnitLocation:
+        """Return the location of a place that is named for itself, without a unit or institution.
+
+        A bare name must surely be a place's: “Bapak Bambang” names no government.
+        """
+        mentions = [mention for mention in self._mentions(spelling, governments, region_codes) if mention.is_sure]
+        if not mentions:
+            return UnitLocation()
+        return _narrowed_location(_first_typed(mentions) or mentions[0], mentions, spelling, region_codes)
+
+    def _mentions(
+        self, spelling: str, governments: Sequence[PlaceMention], region_codes: Collection[str]
+    ) -> list[PlaceMention]:
+        """Return the places and governments in a spelling, in order.
+
+        A government's name replaces the places inside it, unless one lies in its region: “Walikota Jakarta Selatan”.
+        """
+        is_in_one_case = spelling in {spelling.upper(), spelling.lower()}
+        tokens = Tokens(spelling.title() if is_in_one_case else spelling)
+        mentions = [_mention(tokens, match) for match in self._place_finder.find(tokens, region_codes)]
+        for government in governments:
+            inside = [mention for mention in mentions if _is_within(mention, (government.start, government.end))]
+            if not _overlap_region(inside, government.codes[0]):
+                mentions = [*(mention for mention in mentions if mention not in inside), government]
+        return sorted(mentions)
+
+    def _untyped_region(self, text: str) -> Iterator[PlaceMention]:
+        """Yield the region whose name counts only behind a word for its type: the unit before it is that word."""
+        words = Tokens(text).words
+        lengths = range(min(_MAX_PLACE_WORDS, len(words)), 0, -1)
+        beginnings = (words[:length] for length in lengths)
+        endings = (words[-length:] for length in lengths)
+        for name in (*beginnings, *endings):
+            if codes := tuple(dict.fromkeys(self._codes_behind_type_word(name))):
+                yield PlaceMention(0, 0, codes, is_typed=False)
                 return
 
+    def _codes_behind_type_word(self, name: Sequence[str]) -> Iterator[str]:
+        for type_word in _REGION_TYPE_WORDS:
+            for match in self._place_finder.find(Tokens(f"{type_word} {' '.join(name)}"))[:1]:
+                if match.manner is NamingKind.SAID and (match.first, match.end) == (0, len(name) + 1):
+                    yield from match.codes
 
-def _within(spot: PlaceMention, start: int, end: int) -> bool:
-    """Whether a place is only a part of a name: Universitas Mataram, Bank Jatim."""
-    return start <= spot.start and spot.end <= end
+
+def _mention(tokens: Tokens, match: PlaceMatch) -> PlaceMention:
+    return PlaceMention(
+        tokens.starts[match.first],
+        tokens.ends[match.end - 1],
+        match.likely or match.codes,
+        match.manner in _TYPED_KINDS,
+        match.manner in _SURE_KINDS,
+    )
 
 
-def _of_kind(codes: tuple[str, ...], spelling: str) -> tuple[str, ...]:
-    """“Bandung Kota” and “Bandung, kab.” say which of the two it is."""
+def _is_typed_province(mention: PlaceMention) -> bool:
+    return mention.is_typed and all(map(_is_province, mention.codes))
+
+
+def _first_typed(mentions: Iterable[PlaceMention]) -> PlaceMention | None:
+    return next((mention for mention in mentions if mention.is_typed), None)
+
+
+def _narrowed_location(
+    main: PlaceMention, mentions: Iterable[PlaceMention], spelling: str, region_codes: Collection[str]
+) -> UnitLocation:
+    """Return the codes of the main mention, narrowed by the places inside it and by the codes known from elsewhere."""
+    codes = main.codes
+    for mention in mentions:
+        codes = tuple(code for code in mention.codes if _lies_in_one(code, codes)) or codes
+    known = tuple(code for code in codes if any(regions_overlap(code, region_code) for region_code in region_codes))
+    return UnitLocation(known or _of_spelled_type(codes, spelling))
+
+
+def _lies_in_one(code: str, regions: Iterable[str]) -> bool:
+    return any(code.startswith(f"{region}.") for region in regions)
+
+
+def _is_within(mention: PlaceMention, span: tuple[int, int]) -> bool:
+    """Return True if a place is only a part of a name: Universitas Mataram, Bank Jatim."""
+    return span[0] <= mention.start and mention.end <= span[1]
+
+
+def _overlap_region(mentions: Iterable[PlaceMention], region: str) -> bool:
+    return any(regions_overlap(code, region) for mention in mentions for code in mention.codes)
+
+
+def _of_spelled_type(codes: tuple[str, ...], spelling: str) -> tuple[str, ...]:
+    """Return the cities or the regencies among the codes: “Bandung Kota” and “Bandung, kab.” tell which is meant."""
     words = set(Tokens(spelling).words)
-    for kinds, cities in ((_CITY, True), (_REGENCY, False)):
-        if len(codes) > 1 and not words.isdisjoint(kinds):
-            return tuple(code for code in codes if not _province(code) and _city(code) == cities) or codes
+    for type_words, is_city in ((_CITY_WORDS, True), (_REGENCY_WORDS, False)):
+        if len(codes) > 1 and not words.isdisjoint(type_words):
+            return tuple(code for code in codes if not _is_province(code) and _is_city(code) == is_city) or codes
     return codes
 
 
-def _narrowest(code: str) -> tuple[bool, bool, str]:
-    """Cities before regencies, for a bare name is mostly the city's; provinces last."""
-    return _province(code), _province(code) or not _city(code), code
+def _narrowness(code: str) -> tuple[bool, bool, str]:
+    """Return a sort key: cities before regencies, because a bare name is mostly the city's; provinces last."""
+    return _is_province(code), _is_province(code) or not _is_city(code), code
 
 
-def _province(code: str) -> bool:
+def _is_province(code: str) -> bool:
     return "." not in code
 
 
-def _city(code: str) -> bool:
-    return region_level(".".join(code.split(".")[:2])) is RegionLevel.CITY
+def _is_city(code: str) -> bool:
+    return region_level(city_of(code)) is RegionLevel.CITY

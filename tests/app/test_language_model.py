@@ -14,7 +14,7 @@ from config.settings import Settings
 from messages import codec
 from messages.shapes import Dispatch, Report
 from normalize.decision_store import Decision
-from router.decision import decide
+from router.decide import decide
 from tests.conftest import NOW
 from tests.support import records
 from tests.support.records import at

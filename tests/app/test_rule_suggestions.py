@@ -14,7 +14,7 @@ from app.operations.table_edits import InvalidSuggestion, TableKind, edit_table
 from config.reference.slang import load_slang
 from language import phrase_index
 from language.words import WordReader
-from router.rules import load_rules_of_folder
+from router.rules_loading import load_rules_of_folder
 from tests.support.rules import SHIPPED
 
 PLN = 'bumn-pln,bumn,"PT PLN, Persero",PLN,perusahaan listrik negara'

@@ -20,10 +20,10 @@ from ingest.web.open311.store import RequestQuery, RequestStore
 from ingest.wrap import accepted_record
 from messages import open311
 from messages.shapes import Report
+from messages.topics import TRIAGE
 from normalize.draft import Unreadable
 from normalize.readers.open311 import Open311Reader
-from router.decision import decide
-from router.registry.registry import TRIAGE
+from router.decide import decide
 from tests.conftest import NOW
 from tests.support.paths import SHIPPED_TABLES
 from tests.support.records import at, value_of

@@ -4,8 +4,8 @@ import pytest
 
 from tests.support.import_graph import PACKAGES, ImportGraph, build_graph, report
 
-# So many modules at most, one importing the next. `app/` had 11 when the graph was first drawn.
-MAX_LAYERS = {"app": 10}
+# So many modules at most, one importing the next. `app/` had 11 and `router/` 13 when the graph was first drawn.
+MAX_LAYERS = {"app": 10, "router": 7}
 
 
 @pytest.fixture(scope="module")

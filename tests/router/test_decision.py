@@ -1,12 +1,12 @@
-"""Which door: every kind of evidence, what it weighs against another, and why nobody could tell."""
+"""Decisions: every kind of evidence, its weight against others, and the reasons for triage."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from messages.shapes import Place, Report
-from router.decision import decide, decide_again
-from router.registry.registry import TRIAGE
+from messages.topics import TRIAGE
+from router.decide import decide, decide_again
 from tests.support.rules import SMALL, cached_rules
 
 RULES = cached_rules(SMALL)
@@ -40,8 +40,8 @@ RULES = cached_rules(SMALL)
         (Report(text="bukan soal paspor"), TRIAGE, "no-evidence"),
     ],
 )
-def test_which_door(report: Report, agency: str, rule: str) -> None:
-    """Each kind of evidence leads to its door, and says so by the row that spoke."""
+def test_each_kind_of_evidence_decides(report: Report, agency: str, rule: str) -> None:
+    """The decision names the row that decided, and the agency is no alternative to itself."""
     decision = decide(report, RULES)
     assert (decision.agency, rule in {reason.rule for reason in decision.reasons}) == (agency, True), decision
     assert agency not in decision.alternatives
@@ -59,47 +59,47 @@ def test_which_door(report: Report, agency: str, rule: str) -> None:
         ("listrik padam", {"matter"}),
     ],
 )
-def test_kinds_of_sign(text: str, kinds: set[str]) -> None:
-    """A region is no government, whom somebody comes from is not addressed, and a word that hints settles nothing."""
-    signs = RULES.evidence_collector.collect(Report(text=text)).evidence
-    assert {sign.kind for sign in signs if sign.institution != TRIAGE} == kinds
+def test_kinds_of_evidence(text: str, kinds: set[str]) -> None:
+    """A region is no government, an institution of origin is not addressed, and a hint settles nothing."""
+    evidence = RULES.collect_evidence(Report(text=text)).evidence
+    assert {piece.kind for piece in evidence if piece.institution != TRIAGE} == kinds
 
 
-def test_a_name_that_overlaps_itself_counts_once() -> None:
-    """“Kantor imigrasi” is one name, not that and “imigrasi” as well; nor is a bupati a unit beside the government."""
+def test_overlapping_names_count_once() -> None:
+    """“Kantor imigrasi” is one name, without “imigrasi”. A bupati is no unit beside the government."""
     for text in ("pelayanan kantor imigrasi", "kinerja bupati Sleman"):
-        signs = RULES.evidence_collector.collect(Report(text=text)).evidence
-        assert [sign.kind for sign in signs if sign.kind in {"named", "government", "unit"}] in (
+        evidence = RULES.collect_evidence(Report(text=text)).evidence
+        assert [piece.kind for piece in evidence if piece.kind in {"named", "government", "unit"}] in (
             ["named"],
             ["government"],
         )
 
 
-def test_who_was_named_and_is_not_competent_is_said() -> None:
-    """What a citizen names is evidence, not an order; the officer reads that it was seen."""
+def test_an_overruled_addressee_is_a_reason() -> None:
+    """A name is evidence and no order. The officer reads that the name was not overlooked."""
     decision = decide(Report(text="Yth. Menteri Kesehatan, jalan rusak di Kabupaten Sleman"), RULES)
     assert decision.agency == "kabupaten-3404"
     assert decision.reasons[-1].rule == "addressee-overruled"
     assert "Kementerian Kesehatan" in decision.reasons[-1].says
 
 
-def test_an_institution_that_was_split() -> None:
-    """Its old name leads to the part whose matter it is; where no matter is said, to its core, and then the others."""
+def test_a_split_institution() -> None:
+    """Its old name leads to the part competent for the topic; without a topic to the core, then to the others."""
     assert decide(Report(text="Kemenkumham, paspor saya lama"), RULES).agency == "kementerian-kemenimipas"
-    unsaid = decide(Report(text="Kemenkumham lambat"), RULES)
-    assert (unsaid.agency, unsaid.alternatives) == ("kementerian-kemenkum", ("kementerian-kemenimipas",))
+    without_topic = decide(Report(text="Kemenkumham lambat"), RULES)
+    assert (without_topic.agency, without_topic.alternatives) == ("kementerian-kemenkum", ("kementerian-kemenimipas",))
 
 
-def test_next_doors() -> None:
-    """A refusal by the institution leads to who comes next for the matter, then to the government of the place."""
+def test_alternatives() -> None:
+    """After a refusal the next institution for the topic is asked, then the government of the place."""
     decision = decide(Report(text="Kemenkes, puskesmas tutup di Kab. Sleman"), RULES)
     assert {decision.agency, *decision.alternatives} == {"kementerian-kemenkes", "kabupaten-3404", "provinsi-34"}
 
 
-def test_topic_region_and_confidence_are_said() -> None:
-    """What it is about and where, by the tables' own names."""
+def test_a_decision_has_topic_region_and_confidence() -> None:
+    """Topic and region are ids of the tables."""
     decision = decide(Report(text="jalan rusak di Kabupaten Sleman"), RULES)
-    assert (decision.topic, decision.region, decision.triage) == ("jalan", "34.04", False)
+    assert (decision.topic, decision.region, decision.is_triage) == ("jalan", "34.04", False)
     assert 0.5 < decision.confidence <= 1
 
 
@@ -113,32 +113,32 @@ def test_topic_region_and_confidence_are_said() -> None:
         Report(text="antrean e" + "-" * 5_000 + "paspor"),
     ],
 )
-def test_reasons_quote_what_was_matched_and_no_more(report: Report) -> None:
-    """They are read by many: neither a name, nor a number, nor what fills pages comes into them."""
+def test_reasons_quote_only_matches(report: Report) -> None:
+    """Many people read them: they contain no name, no number and no long text."""
     decision = decide(report, RULES)
-    says = " ".join(reason.says for reason in decision.reasons)
+    quoted_text = " ".join(reason.says for reason in decision.reasons)
     assert decision.agency != TRIAGE
-    assert "Budi" not in says
-    assert "081" not in says
-    assert len(says) < 500
+    assert "Budi" not in quoted_text
+    assert "081" not in quoted_text
+    assert len(quoted_text) < 500
 
 
-def test_an_addressee_that_is_nobody_says_nothing() -> None:
-    """It is not taken for the government of the place that the text names."""
+def test_an_unknown_addressee_is_no_evidence() -> None:
+    """It is not taken for the government of the place in the text."""
     decision = decide(Report(text="gelap di Kab. Sleman", agency="kepada yang terhormat"), RULES)
     assert "addressed" not in {reason.rule for reason in decision.reasons}
 
 
-def test_more_said_later() -> None:
-    """What nobody could place is looked at again with what its sender says more."""
+def test_decide_again_with_a_later_report() -> None:
+    """An undecided report is decided together with what its sender writes later."""
     earlier = Report(text="jalan rusak")
     assert decide_again(earlier, Report(text="di Kabupaten Sleman"), RULES).agency == "kabupaten-3404"
     assert decide_again(earlier, Report(text="terima kasih"), RULES).agency == TRIAGE
 
 
 @given(st.text(max_size=200), st.text(max_size=60), st.text(max_size=60))
-def test_any_report_gets_a_door(text: str, agency: str, region: str) -> None:
-    """Whatever is written, the answer is an agency of the registry, with reasons; and the same again."""
+def test_any_report_is_decided(text: str, agency: str, region: str) -> None:
+    """For any text the decision is an agency of the registry, with reasons, and equal when repeated."""
     place = Place.model_construct(region=region, address="")
     report = Report.model_construct(title="", text=text, agency=agency, place=place)
     decision = decide(report, RULES)

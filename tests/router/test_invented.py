@@ -1,4 +1,4 @@
-"""The invented reports: each is whole, its doors are in the registry and open, and the mix is the one we judge by."""
+"""The invented reports: complete lines, current institutions, and the intended mix."""
 
 import csv
 from collections import Counter
@@ -16,7 +16,7 @@ REGIONAL = ("provinsi-", "kota-", "kabupaten-")
 
 
 class Report(BaseModel):
-    """One report as a citizen sends it, the institution that is competent for it, and others that are no wrong door."""
+    """One report as a citizen sends it, the competent institution, and other acceptable ones."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -31,43 +31,43 @@ class Report(BaseModel):
     kind: Literal["programme", "name", "city", "district", "landmark", "jakarta", "nickname", "none"]
 
     @property
-    def doors(self) -> tuple[str, ...]:
-        """Codes of the institution and of the others that are not wrong."""
+    def acceptable_codes(self) -> tuple[str, ...]:
+        """Codes of the institution and of the other acceptable ones."""
         return (self.institution, *self.acceptable)
 
 
 def load(name: str) -> list[Report]:
-    """The reports of a file of `tests/data/routing/`, in its order. Raises ValidationError."""
+    """Return the reports of a file of `tests/data/routing/`, in its order. Raises `ValidationError`."""
     return [Report.model_validate_json(line) for line in (REPORTS / name).read_text(encoding="utf-8").splitlines()]
 
 
-def read_open_doors() -> set[str]:
-    """Codes of the institutions that are still there."""
+def read_current_codes() -> set[str]:
+    """Return the codes of the institutions that still exist."""
     with AGENCIES.open(encoding="utf-8", newline="") as lines:
         return {row["code"] for row in csv.DictReader(lines) if not row["successors"]}
 
 
-def test_a_line_of_another_shape_is_refused() -> None:
-    """A misspelt field or kind doesn't pass for a label."""
-    whole = load("invented-national.jsonl")[0].model_dump(mode="json")
-    assert Report.model_validate(whole).id == "n001"
-    for wrong in ({"kinds": "name"}, {"kind": "village"}, {"channel": "fax"}, {"id": "1"}, {"text": ""}):
+def test_a_misspelt_line_is_refused() -> None:
+    """A misspelt field or kind does not pass for a label."""
+    valid_line = load("invented-national.jsonl")[0].model_dump(mode="json")
+    assert Report.model_validate(valid_line).id == "n001"
+    for misspelt_fields in ({"kinds": "name"}, {"kind": "village"}, {"channel": "fax"}, {"id": "1"}, {"text": ""}):
         with pytest.raises(ValidationError):
-            Report.model_validate(whole | wrong)
+            Report.model_validate(valid_line | misspelt_fields)
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_doors_are_open_and_named_once(name: str) -> None:
-    """Each code is in the registry, of an institution that is no former one, and once in its line."""
-    known = read_open_doors()
+def test_institutions_exist_and_are_named_once(name: str) -> None:
+    """Each code is a current institution of the registry, and stands once in its line."""
+    current_codes = read_current_codes()
     reports = load(name)
-    assert [report.id for report in reports if not known.issuperset(report.doors)] == []
-    assert [report.id for report in reports if len(set(report.doors)) < len(report.doors)] == []
+    assert [report.id for report in reports if not current_codes.issuperset(report.acceptable_codes)] == []
+    assert [report.id for report in reports if len(set(report.acceptable_codes)) < len(report.acceptable_codes)] == []
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_only_what_nobody_can_place_goes_to_triage(name: str) -> None:
-    """Triage is the only door of its report, and is the answer just where nothing decides."""
+def test_triage_is_the_only_answer_of_undecidable_reports(name: str) -> None:
+    """Triage has no alternative, and is the answer exactly if nothing decides."""
     reports = load(name)
     assert [report.id for report in reports if (report.institution == "triage") != (report.kind == "none")] == []
     assert [report.id for report in reports if "triage" in report.acceptable] == []
@@ -75,14 +75,14 @@ def test_only_what_nobody_can_place_goes_to_triage(name: str) -> None:
 
 
 def test_ids_and_texts_are_unique() -> None:
-    """No report is there twice, in one file or in two."""
+    """No report stands twice, in one file or in two."""
     reports = [report for name in FILES for report in load(name)]
     for values in ([report.id for report in reports], [report.text for report in reports]):
-        assert [value for value, times in Counter(values).items() if times > 1] == []
+        assert [value for value, count in Counter(values).items() if count > 1] == []
 
 
 def test_mix_of_the_national_reports() -> None:
-    """240 matters of 70 or more national institutions, 30 sent to the wrong one, 30 that nobody can place."""
+    """240 reports for 70 or more national institutions, 30 sent to a wrong one, 30 that nobody can decide."""
     reports = load("invented-national.jsonl")
     national, misaddressed, unplaced = reports[:240], reports[240:270], reports[270:]
     institutions = Counter(report.institution for report in national)

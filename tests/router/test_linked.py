@@ -1,4 +1,4 @@
-"""What belongs to a complaint goes where that lies: repeats, continuations, and what others say of the same matter."""
+"""Repeats, continuations and joins accompany their case from agency to agency."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,8 +13,7 @@ from bus.port import Outgoing, Record
 from messages import codec, ids
 from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Channel, Complaint, Dispatch, Relation, Reply, Report
-from messages.topics import AGENCY_ANSWERS, COMPLAINTS, REPLIES
-from router.registry.registry import TRIAGE
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, REPLIES, TRIAGE
 from router.stage import RouterStage
 from tests.conftest import NOW
 from tests.support.records import at
@@ -25,17 +24,17 @@ _SEALED = Sealed("sealed")
 _IDS = UUID(int=1708)
 
 
-def said(
+def complaint_of(
     number: int,
     text: str,
     of: int | None = None,
     kind: Literal["repeat", "joins"] = "repeat",
     channel: Channel = "web",
 ) -> Complaint:
-    """The complaint with this number, which may belong to that of another number."""
-    relation = Relation() if of is None else Relation(kind=kind, of=_id(of))
+    """Return the complaint with this number, which may belong to that of another number."""
+    relation = Relation() if of is None else Relation(kind=kind, of=id_of(of))
     return Complaint(
-        id=_id(number),
+        id=id_of(number),
         message_id=uuid5(_IDS, f"message {number}"),
         at=NOW,
         tracking=f"NOMOR{number}",
@@ -47,40 +46,44 @@ def said(
     )
 
 
-def _id(number: int) -> UUID:
+def id_of(number: int) -> UUID:
+    """Return the id of the complaint with this number."""
     return uuid5(_IDS, str(number))
 
 
 @dataclass
-class Desk:
-    """A router, and the next offset of what it is given."""
+class RouterHarness:
+    """A router, and the offset of the last record that it got."""
 
     stage: RouterStage
     offset: int = 0
 
-    def tell(self, complaint: Complaint) -> Sequence[Outgoing]:
-        """What the router makes of a complaint."""
-        return self.work(self.record(complaint))
+    def route(self, complaint: Complaint) -> Sequence[Outgoing]:
+        """Route a complaint; return the messages."""
+        return self.route_record(self.complaint_record(complaint))
 
-    def record(self, complaint: Complaint) -> Record:
-        """The complaint at the next offset."""
+    def complaint_record(self, complaint: Complaint) -> Record:
+        """Return the record of a complaint at the next offset."""
         self.offset += 1
         key = str(complaint.relation.of or complaint.id)
         return at(Outgoing(COMPLAINTS, *codec.encode(complaint, key, "/test")), self.offset)
 
-    def answer(
+    def route_answer(
         self,
         dispatch: Dispatch,
         verdict: Literal["accepted", "refused", "responded"] = "refused",
-        theirs: str | None = None,
+        suggested_agency: str | None = None,
     ) -> Sequence[Outgoing]:
-        """What the router makes of an agency's answer."""
-        return self.work(self.answered(dispatch, verdict, theirs))
+        """Route an agency's answer; return the messages."""
+        return self.route_record(self.answer_record(dispatch, verdict, suggested_agency))
 
-    def answered(
-        self, dispatch: Dispatch, verdict: Literal["accepted", "refused", "responded"], theirs: str | None = None
+    def answer_record(
+        self,
+        dispatch: Dispatch,
+        verdict: Literal["accepted", "refused", "responded"],
+        suggested_agency: str | None = None,
     ) -> Record:
-        """The answer at the next offset."""
+        """Return the record of an answer at the next offset."""
         self.offset += 1
         answer = AgencyAnswer(
             id=ids.answer_id(dispatch.id, verdict, ""),
@@ -90,45 +93,47 @@ class Desk:
             dispatch_id=dispatch.id,
             agency=dispatch.agency,
             verdict=verdict,
-            theirs=theirs,
+            theirs=suggested_agency,
         )
         key = str(answer.complaint_id)
         return at(Outgoing(AGENCY_ANSWERS, *codec.encode(answer, key, "/test")), self.offset)
 
-    def work(self, record: Record) -> Sequence[Outgoing]:
-        """What the router makes of a record."""
+    def route_record(self, record: Record) -> Sequence[Outgoing]:
+        """Route a record; return the messages."""
         return self.stage.handle([record])
 
 
 def dispatches(outputs: Sequence[Outgoing]) -> list[Dispatch]:
-    """The dispatches among what was published."""
+    """Return the dispatches among the messages."""
     queued = [output for output in outputs if output.topic.startswith("agency-")]
     return [codec.decode(Dispatch, output.value, output.headers) for output in queued]
 
 
 def replies(outputs: Sequence[Outgoing]) -> list[str]:
-    """The numbers of those who are told something."""
-    told = [output for output in outputs if output.topic == REPLIES]
-    return sorted(codec.decode(Reply, output.value, output.headers).tracking for output in told)
+    """Return the tracking numbers of the replies, sorted."""
+    reply_outputs = [output for output in outputs if output.topic == REPLIES]
+    return sorted(codec.decode(Reply, output.value, output.headers).tracking for output in reply_outputs)
 
 
 @pytest.fixture
-def desk(engine: Engine, now: Callable[[], datetime]) -> Desk:
+def router(engine: Engine, now: Callable[[], datetime]) -> RouterHarness:
     """A router on each kind of database."""
-    return Desk(make_router(engine, fixed_rules_source(), now))
+    return RouterHarness(make_router(engine, fixed_rules_source(), now))
 
 
 @pytest.mark.parametrize(
     ("kind", "text"),
     [("repeat", "Mohon PLN datang"), ("joins", "saya juga"), ("joins", "Kemenkes, saya juga")],
 )
-def test_it_goes_where_its_complaint_is(desk: Desk, kind: Literal["repeat", "joins"], text: str) -> None:
-    """The agency sees it with the case, and which one that is, by the same date; a repeat whatever its own words say.
+def test_a_repeat_or_join_accompanies_its_case(
+    router: RouterHarness, kind: Literal["repeat", "joins"], text: str
+) -> None:
+    """The agency sees it with the case and the same deadline. A repeat goes there whatever its own text says.
 
-    What joins another's complaint goes there if its own words lead there or nowhere.
+    A join goes there if its own text leads there or nowhere.
     """
-    (first,) = dispatches(desk.tell(said(1, "Kemenkes tolong")))
-    (second,) = dispatches(desk.tell(said(2, text, of=1, kind=kind)))
+    (first,) = dispatches(router.route(complaint_of(1, "Kemenkes tolong")))
+    (second,) = dispatches(router.route(complaint_of(2, text, of=1, kind=kind)))
     assert (second.agency, second.due_at, second.hop) == (first.agency, first.due_at, 0)
     assert (second.relation.kind, second.relation.of) == (kind, first.complaint_id)
     assert (first.own_case, second.own_case) == (True, False)
@@ -137,198 +142,209 @@ def test_it_goes_where_its_complaint_is(desk: Desk, kind: Literal["repeat", "joi
     assert second.report.text == text
 
 
-def test_nobody_draws_anothers_report_to_a_wrong_door(desk: Desk) -> None:
-    """Who writes first has no say in it: it goes to the door of its own words, and says where the other one lies."""
-    desk.tell(said(1, "Kemenkes tolong"))
-    (second,) = dispatches(desk.tell(said(2, "Ini Kemenkes? PLN? Kab. Sleman", of=1, kind="joins")))
-    (third,) = dispatches(desk.tell(said(3, "Mohon PLN datang ke Kab. Sleman", of=1, kind="joins")))
+def test_a_join_never_overrides_its_own_agency(router: RouterHarness) -> None:
+    """An earlier complaint cannot draw it to another agency. A reason names the agency of the earlier one."""
+    router.route(complaint_of(1, "Kemenkes tolong"))
+    (second,) = dispatches(router.route(complaint_of(2, "Ini Kemenkes? PLN? Kab. Sleman", of=1, kind="joins")))
+    (third,) = dispatches(router.route(complaint_of(3, "Mohon PLN datang ke Kab. Sleman", of=1, kind="joins")))
     assert (second.agency, second.own_case) == ("kementerian-kemenkes", False)
     assert (third.agency, third.own_case) == ("bumn-pln", True)
     assert third.alternatives == ("kabupaten-3404", "provinsi-34")
-    assert (third.relation.kind, third.relation.of) == ("joins", _id(1))
+    assert (third.relation.kind, third.relation.of) == ("joins", id_of(1))
     assert [reason.rule for reason in third.reasons] == ["named", "follows"]
     assert third.reasons[-1].says == (
         "Hal yang sama sudah dilaporkan warga lain dengan nomor NOMOR1, yang berada di Kementerian Kesehatan."
     )
 
 
-def test_a_case_of_its_own_goes_its_own_way(desk: Desk) -> None:
-    """Neither moves the other, and what each agency answers is told to those whose case it is."""
-    (first,) = dispatches(desk.tell(said(1, "Mohon Kemenkes datang ke Kab. Sleman", channel="sms")))
-    (second,) = dispatches(desk.tell(said(2, "Mohon PLN datang ke Kab. Sleman", of=1, kind="joins", channel="sms")))
-    assert [each.complaint_id for each in dispatches(desk.answer(first))] == [_id(1)]
-    assert replies(desk.answer(second, "responded")) == ["NOMOR2"]
-    (moved,) = dispatches(desk.answer(second))
-    assert (moved.complaint_id, moved.agency, moved.own_case) == (_id(2), "kabupaten-3404", True)
-    assert (moved.relation.kind, moved.relation.of) == ("joins", _id(1))
-    # Both lie at one door now, as two cases: a refusal of one is none of the other.
-    (again,) = dispatches(desk.answer(moved))
-    assert (again.complaint_id, again.agency) == (_id(2), "provinsi-34")
+def test_a_join_with_its_own_case_moves_alone(router: RouterHarness) -> None:
+    """Neither moves the other, and replies go to the sender of the answered case."""
+    (first,) = dispatches(router.route(complaint_of(1, "Mohon Kemenkes datang ke Kab. Sleman", channel="sms")))
+    (second,) = dispatches(
+        router.route(complaint_of(2, "Mohon PLN datang ke Kab. Sleman", of=1, kind="joins", channel="sms"))
+    )
+    assert [dispatch.complaint_id for dispatch in dispatches(router.route_answer(first))] == [id_of(1)]
+    assert replies(router.route_answer(second, "responded")) == ["NOMOR2"]
+    (moved,) = dispatches(router.route_answer(second))
+    assert (moved.complaint_id, moved.agency, moved.own_case) == (id_of(2), "kabupaten-3404", True)
+    assert (moved.relation.kind, moved.relation.of) == ("joins", id_of(1))
+    # Both lie at one agency now, as two cases: a refusal of one does not move the other.
+    (moved_again,) = dispatches(router.route_answer(moved))
+    assert (moved_again.complaint_id, moved_again.agency) == (id_of(2), "provinsi-34")
 
 
-def test_a_door_that_refused_the_other_may_have_it(desk: Desk) -> None:
-    """It is asked, and when it refuses this one too, this one moves: the earlier refusal was of the other."""
-    (first,) = dispatches(desk.tell(said(1, "Mohon Kemenkes datang ke Kab. Sleman")))
-    desk.answer(first)
-    (second,) = dispatches(desk.tell(said(2, "Mohon Kemenkes datang ke Kab. Sleman lagi", of=1, kind="joins")))
+def test_a_refusal_of_another_case_does_not_count(router: RouterHarness) -> None:
+    """The agency is asked again. When it refuses this complaint too, this complaint moves."""
+    (first,) = dispatches(router.route(complaint_of(1, "Mohon Kemenkes datang ke Kab. Sleman")))
+    router.route_answer(first)
+    (second,) = dispatches(
+        router.route(complaint_of(2, "Mohon Kemenkes datang ke Kab. Sleman lagi", of=1, kind="joins"))
+    )
     assert (second.agency, second.own_case) == ("kementerian-kemenkes", True)
-    (moved,) = dispatches(desk.answer(second))
-    assert (moved.complaint_id, moved.agency) == (_id(2), "kabupaten-3404")
+    (moved,) = dispatches(router.route_answer(second))
+    assert (moved.complaint_id, moved.agency) == (id_of(2), "kabupaten-3404")
 
 
-def test_a_repeat_of_what_joins_lies_with_that(desk: Desk) -> None:
-    """It is the same citizen's: it goes to the door of their complaint, not to that of whoever wrote first."""
-    desk.tell(said(1, "Kemenkes tolong"))
-    desk.tell(said(2, "Mohon PLN datang", of=1, kind="joins"))
-    (third,) = dispatches(desk.tell(said(3, "lagi", of=2)))
-    assert (third.agency, third.relation.of, third.own_case) == ("bumn-pln", _id(2), False)
+def test_a_repeat_of_a_join_accompanies_the_join(router: RouterHarness) -> None:
+    """It is from the same citizen, so it goes to the agency of their complaint, not to that of the first one."""
+    router.route(complaint_of(1, "Kemenkes tolong"))
+    router.route(complaint_of(2, "Mohon PLN datang", of=1, kind="joins"))
+    (third,) = dispatches(router.route(complaint_of(3, "lagi", of=2)))
+    assert (third.agency, third.relation.of, third.own_case) == ("bumn-pln", id_of(2), False)
 
 
-def test_it_keeps_its_order_behind_its_complaint(desk: Desk) -> None:
-    """Both have one key, so that a queue of many partitions shows the complaint first."""
-    (first,), (second,) = desk.tell(said(1, "Kemenkes tolong")), desk.tell(said(2, "lagi", of=1))
+def test_a_repeat_has_the_key_of_its_case(router: RouterHarness) -> None:
+    """A queue of several partitions shows the case first."""
+    (first,), (second,) = router.route(complaint_of(1, "Kemenkes tolong")), router.route(complaint_of(2, "lagi", of=1))
     assert first.key == second.key
 
 
-def test_a_chain_leads_to_its_beginning(desk: Desk) -> None:
-    """What belongs to a repeat belongs to the complaint that was first."""
-    desk.tell(said(1, "Kemenkes tolong"))
-    desk.tell(said(2, "lagi", of=1))
-    (third,) = dispatches(desk.tell(said(3, "masih", of=2)))
-    assert (third.agency, third.relation.of) == ("kementerian-kemenkes", _id(1))
+def test_a_chain_of_repeats_leads_to_the_first(router: RouterHarness) -> None:
+    """A repeat of a repeat belongs to the first complaint."""
+    router.route(complaint_of(1, "Kemenkes tolong"))
+    router.route(complaint_of(2, "lagi", of=1))
+    (third,) = dispatches(router.route(complaint_of(3, "masih", of=2)))
+    assert (third.agency, third.relation.of) == ("kementerian-kemenkes", id_of(1))
 
 
-def test_it_goes_along_when_the_complaint_moves(desk: Desk) -> None:
-    """A refusal moves all that belongs to the complaint; nothing of it stays behind at the agency that refused."""
-    (first,) = dispatches(desk.tell(said(1, "Mohon Kemenkes datang ke Kab. Sleman")))
-    desk.tell(said(2, "foto lain", of=1))
-    desk.tell(said(3, "saya juga", of=1, kind="joins"))
-    moved = dispatches(desk.answer(first))
-    assert [(each.agency, each.hop) for each in moved] == [("kabupaten-3404", 1)] * 3
-    assert moved[0].complaint_id == _id(1)
-    assert {each.complaint_id for each in moved[1:]} == {_id(2), _id(3)}
-    (late,) = dispatches(desk.tell(said(4, "menyusul", of=1)))
-    assert (late.agency, late.hop) == ("kabupaten-3404", 0)
+def test_accompanying_complaints_move_with_the_case(router: RouterHarness) -> None:
+    """A refusal moves all of them. None stays at the agency that refused."""
+    (first,) = dispatches(router.route(complaint_of(1, "Mohon Kemenkes datang ke Kab. Sleman")))
+    router.route(complaint_of(2, "foto lain", of=1))
+    router.route(complaint_of(3, "saya juga", of=1, kind="joins"))
+    moved = dispatches(router.route_answer(first))
+    assert [(dispatch.agency, dispatch.hop) for dispatch in moved] == [("kabupaten-3404", 1)] * 3
+    assert moved[0].complaint_id == id_of(1)
+    assert {dispatch.complaint_id for dispatch in moved[1:]} == {id_of(2), id_of(3)}
+    (late_dispatch,) = dispatches(router.route(complaint_of(4, "menyusul", of=1)))
+    assert (late_dispatch.agency, late_dispatch.hop) == ("kabupaten-3404", 0)
 
 
-def test_an_answer_to_what_follows_is_one_to_the_complaint(desk: Desk) -> None:
-    """An agency may refuse either; the complaint moves once, and what follows goes along."""
-    desk.tell(said(1, "Mohon Kemenkes datang ke Kab. Sleman"))
-    (second,) = dispatches(desk.tell(said(2, "foto lain", of=1)))
-    moved = dispatches(desk.answer(second))
-    assert [(each.complaint_id, each.agency) for each in moved] == [
-        (_id(1), "kabupaten-3404"),
-        (_id(2), "kabupaten-3404"),
+def test_a_refusal_of_a_repeat_moves_the_case(router: RouterHarness) -> None:
+    """An agency may refuse either of them: the case moves once, and the repeat goes along."""
+    router.route(complaint_of(1, "Mohon Kemenkes datang ke Kab. Sleman"))
+    (second,) = dispatches(router.route(complaint_of(2, "foto lain", of=1)))
+    moved = dispatches(router.route_answer(second))
+    assert [(dispatch.complaint_id, dispatch.agency) for dispatch in moved] == [
+        (id_of(1), "kabupaten-3404"),
+        (id_of(2), "kabupaten-3404"),
     ]
 
 
-def test_both_refused_is_moved_once(desk: Desk) -> None:
-    """A program that answers each dispatch in its queue does not send the complaint two doors on."""
-    (first,) = dispatches(desk.tell(said(1, "Mohon Kemenkes datang ke Kab. Sleman")))
-    (second,) = dispatches(desk.tell(said(2, "foto lain", of=1)))
-    assert len(dispatches(desk.answer(first))) == 2
-    assert dispatches(desk.answer(second)) == []
+def test_refusals_of_case_and_repeat_move_it_once(router: RouterHarness) -> None:
+    """A program that answers each dispatch does not move the case twice."""
+    (first,) = dispatches(router.route(complaint_of(1, "Mohon Kemenkes datang ke Kab. Sleman")))
+    (second,) = dispatches(router.route(complaint_of(2, "foto lain", of=1)))
+    assert len(dispatches(router.route_answer(first))) == 2
+    assert dispatches(router.route_answer(second)) == []
 
 
-def test_one_that_comes_first_is_not_kept_waiting(desk: Desk) -> None:
-    """It finds a door by its own words, and goes to the complaint it belongs to when that has come."""
-    (early,) = dispatches(desk.tell(said(2, "Mohon PLN datang", of=1)))
-    assert (early.agency, early.relation.of) == ("bumn-pln", _id(1))
-    first, moved = dispatches(desk.tell(said(1, "Kemenkes tolong")))
-    assert (first.complaint_id, first.agency) == (_id(1), "kementerian-kemenkes")
-    assert (moved.complaint_id, moved.agency, moved.hop) == (_id(2), "kementerian-kemenkes", 1)
+def test_a_repeat_that_arrives_first_does_not_wait(router: RouterHarness) -> None:
+    """It goes to the agency of its own text, and moves to its case when that arrives."""
+    (early,) = dispatches(router.route(complaint_of(2, "Mohon PLN datang", of=1)))
+    assert (early.agency, early.relation.of) == ("bumn-pln", id_of(1))
+    first, moved = dispatches(router.route(complaint_of(1, "Kemenkes tolong")))
+    assert (first.complaint_id, first.agency) == (id_of(1), "kementerian-kemenkes")
+    assert (moved.complaint_id, moved.agency, moved.hop) == (id_of(2), "kementerian-kemenkes", 1)
 
 
-def test_what_came_first_comes_with_all_that_follows_it(desk: Desk) -> None:
-    """A repeat of it too goes to the complaint that both belong to; what joins it stays where its own words led."""
-    desk.tell(said(2, "Mohon PLN datang", of=1))
-    desk.tell(said(3, "lagi", of=2))
-    desk.tell(said(4, "Mohon PLN datang ke sini", of=1, kind="joins"))
-    moved = dispatches(desk.tell(said(1, "Kemenkes tolong")))
-    assert {each.complaint_id for each in moved} == {_id(1), _id(2), _id(3)}
-    assert {(each.agency, each.relation.of) for each in moved[1:]} == {("kementerian-kemenkes", _id(1))}
+def test_an_early_repeat_takes_its_own_repeat_along(router: RouterHarness) -> None:
+    """Both go to the case when it arrives. A join stays at the agency of its own text."""
+    router.route(complaint_of(2, "Mohon PLN datang", of=1))
+    router.route(complaint_of(3, "lagi", of=2))
+    router.route(complaint_of(4, "Mohon PLN datang ke sini", of=1, kind="joins"))
+    moved = dispatches(router.route(complaint_of(1, "Kemenkes tolong")))
+    assert {dispatch.complaint_id for dispatch in moved} == {id_of(1), id_of(2), id_of(3)}
+    assert {(dispatch.agency, dispatch.relation.of) for dispatch in moved[1:]} == {("kementerian-kemenkes", id_of(1))}
 
 
-def test_what_nobody_could_place_is_looked_at_again(desk: Desk) -> None:
-    """The rest of an SMS, an edit or a word more may say where: triage need not ask."""
-    (first,) = dispatches(desk.tell(said(1, "jalan rusak parah di")))
+def test_an_undecided_complaint_is_decided_again(router: RouterHarness) -> None:
+    """The rest of an SMS, an edit or one more message may name the place. Triage need not ask."""
+    (first,) = dispatches(router.route(complaint_of(1, "jalan rusak parah di")))
     assert first.agency == TRIAGE
-    moved, second = dispatches(desk.tell(said(2, "jalan rusak parah di Kab. Sleman", of=1)))
-    assert (moved.complaint_id, moved.agency, moved.hop) == (_id(1), "kabupaten-3404", 1)
+    moved, second = dispatches(router.route(complaint_of(2, "jalan rusak parah di Kab. Sleman", of=1)))
+    assert (moved.complaint_id, moved.agency, moved.hop) == (id_of(1), "kabupaten-3404", 1)
     assert [reason.rule for reason in moved.reasons] == ["jalan", "no-evidence", "jalan"]
-    assert (second.complaint_id, second.agency, second.hop) == (_id(2), "kabupaten-3404", 0)
-    assert [each.agency for each in dispatches(desk.answer(moved))] == ["provinsi-34"] * 2
+    assert (second.complaint_id, second.agency, second.hop) == (id_of(2), "kabupaten-3404", 0)
+    assert [dispatch.agency for dispatch in dispatches(router.route_answer(moved))] == ["provinsi-34"] * 2
 
 
-def test_a_repeat_of_a_repeat_says_it_too(desk: Desk) -> None:
-    """All three are one citizen's: the first is moved, and the second with it."""
-    desk.tell(said(1, "jalan rusak parah di"))
-    desk.tell(said(2, "tolong", of=1))
-    moved = dispatches(desk.tell(said(3, "jalan rusak parah di Kab. Sleman", of=2)))
-    assert {(each.complaint_id, each.agency, each.hop) for each in moved} == {
-        (_id(1), "kabupaten-3404", 1),
-        (_id(2), "kabupaten-3404", 1),
-        (_id(3), "kabupaten-3404", 0),
+def test_a_repeat_of_a_repeat_clarifies_the_first(router: RouterHarness) -> None:
+    """All three are from one citizen: the first moves, and the second with it."""
+    router.route(complaint_of(1, "jalan rusak parah di"))
+    router.route(complaint_of(2, "tolong", of=1))
+    moved = dispatches(router.route(complaint_of(3, "jalan rusak parah di Kab. Sleman", of=2)))
+    assert {(dispatch.complaint_id, dispatch.agency, dispatch.hop) for dispatch in moved} == {
+        (id_of(1), "kabupaten-3404", 1),
+        (id_of(2), "kabupaten-3404", 1),
+        (id_of(3), "kabupaten-3404", 0),
     }
 
 
-def test_a_word_more_is_read_with_what_was_said(desk: Desk) -> None:
-    """One says what, the other where."""
-    (first,) = dispatches(desk.tell(said(1, "banjir besar")))
+def test_a_later_message_is_read_with_the_first(router: RouterHarness) -> None:
+    """One names the matter, the other the place."""
+    (first,) = dispatches(router.route(complaint_of(1, "banjir besar")))
     assert first.agency == TRIAGE
-    moved, _ = dispatches(desk.tell(said(2, "maksud saya Kota Semarang", of=1)))
+    moved, _ = dispatches(router.route(complaint_of(2, "maksud saya Kota Semarang", of=1)))
     assert moved.agency == "kota-3374"
 
 
-def test_somebody_else_does_not_move_it(desk: Desk) -> None:
-    """Only who wrote a complaint says where it happened: who joins it says it of their own."""
-    desk.tell(said(1, "jalan rusak"))
-    (second,) = dispatches(desk.tell(said(2, "jalan rusak di Kab. Sleman", of=1, kind="joins")))
-    assert (second.complaint_id, second.agency, second.own_case) == (_id(2), "kabupaten-3404", True)
+def test_a_join_does_not_clarify_the_case(router: RouterHarness) -> None:
+    """Only the sender of a complaint can tell where it is: a join tells it of its own matter."""
+    router.route(complaint_of(1, "jalan rusak"))
+    (second,) = dispatches(router.route(complaint_of(2, "jalan rusak di Kab. Sleman", of=1, kind="joins")))
+    assert (second.complaint_id, second.agency, second.own_case) == (id_of(2), "kabupaten-3404", True)
 
 
-def test_who_joins_and_says_more_moves_only_their_own(desk: Desk) -> None:
-    """Nobody could place either; the second citizen's next words are about the second report, and what repeats that."""
-    desk.tell(said(1, "jalan rusak parah"))
-    (second,) = dispatches(desk.tell(said(2, "jalan rusak parah di", of=1, kind="joins")))
-    (third,) = dispatches(desk.tell(said(3, "tolong", of=2)))
-    assert {(each.agency, each.relation.of) for each in (second, third)} == {(TRIAGE, _id(1))}
-    moved = dispatches(desk.tell(said(4, "jalan rusak parah di Kab. Sleman", of=2)))
-    assert {(each.complaint_id, each.agency, each.hop, each.own_case) for each in moved} == {
-        (_id(2), "kabupaten-3404", 1, True),
-        (_id(3), "kabupaten-3404", 1, False),
-        (_id(4), "kabupaten-3404", 0, False),
+def test_a_repeat_of_a_join_clarifies_only_the_join(router: RouterHarness) -> None:
+    """Both complaints were undecided. The second citizen's next message is about the second complaint."""
+    router.route(complaint_of(1, "jalan rusak parah"))
+    (second,) = dispatches(router.route(complaint_of(2, "jalan rusak parah di", of=1, kind="joins")))
+    (third,) = dispatches(router.route(complaint_of(3, "tolong", of=2)))
+    assert {(dispatch.agency, dispatch.relation.of) for dispatch in (second, third)} == {(TRIAGE, id_of(1))}
+    moved = dispatches(router.route(complaint_of(4, "jalan rusak parah di Kab. Sleman", of=2)))
+    assert {(dispatch.complaint_id, dispatch.agency, dispatch.hop, dispatch.own_case) for dispatch in moved} == {
+        (id_of(2), "kabupaten-3404", 1, True),
+        (id_of(3), "kabupaten-3404", 1, False),
+        (id_of(4), "kabupaten-3404", 0, False),
     }
-    assert {each.relation.of for each in moved if not each.own_case} == {_id(2)}
-    assert moved[0].relation.of == _id(1)
+    assert {dispatch.relation.of for dispatch in moved if not dispatch.own_case} == {id_of(2)}
+    assert moved[0].relation.of == id_of(1)
     assert [reason.rule for reason in moved[0].reasons] == ["jalan", "follows"]
 
 
-def test_the_same_record_says_the_same(desk: Desk) -> None:
-    """Worked again after all that came later, a record leads to what it led to first; another one of it to nothing."""
-    one, two = desk.record(said(1, "jalan rusak parah di")), desk.record(said(2, "di Kab. Sleman", of=1))
-    first, second = desk.work(one), desk.work(two)
-    record = desk.answered(dispatches(second)[0], "refused")
-    third = desk.work(record)
-    assert [len(dispatches(each)) for each in (first, second, third)] == [1, 2, 2]
-    assert (desk.work(one), desk.work(two), desk.work(record)) == (first, second, third)
-    assert desk.tell(said(2, "di Kab. Sleman", of=1)) == []
+def test_a_repeated_record_leads_to_equal_output(router: RouterHarness) -> None:
+    """A record leads to the same output after later ones. A second record of the complaint leads to nothing."""
+    first_record, second_record = (
+        router.complaint_record(complaint_of(1, "jalan rusak parah di")),
+        router.complaint_record(complaint_of(2, "di Kab. Sleman", of=1)),
+    )
+    first, second = router.route_record(first_record), router.route_record(second_record)
+    record = router.answer_record(dispatches(second)[0], "refused")
+    third = router.route_record(record)
+    assert [len(dispatches(outputs)) for outputs in (first, second, third)] == [1, 2, 2]
+    assert (router.route_record(first_record), router.route_record(second_record), router.route_record(record)) == (
+        first,
+        second,
+        third,
+    )
+    assert router.route(complaint_of(2, "di Kab. Sleman", of=1)) == []
 
 
-def test_another_record_of_it_moves_nothing(desk: Desk, engine: Engine) -> None:
-    """Not even where the rules know more by now than when it was worked."""
-    desk.tell(said(1, "jalan rusak parah di"))
-    again = said(2, "jalan rusak parah di Kabupaten Bantul", of=1)
-    assert [each.agency for each in dispatches(desk.tell(again))] == [TRIAGE]
-    desk.stage = make_router(engine, fixed_rules_source(SHIPPED), lambda: NOW)
-    assert desk.tell(again) == []
+def test_a_second_record_of_a_repeat_moves_nothing(router: RouterHarness, engine: Engine) -> None:
+    """That holds even if the rules know more by now."""
+    router.route(complaint_of(1, "jalan rusak parah di"))
+    repeat = complaint_of(2, "jalan rusak parah di Kabupaten Bantul", of=1)
+    assert [dispatch.agency for dispatch in dispatches(router.route(repeat))] == [TRIAGE]
+    router.stage = make_router(engine, fixed_rules_source(SHIPPED), lambda: NOW)
+    assert router.route(repeat) == []
 
 
-def test_who_is_told(desk: Desk) -> None:
-    """Who joins hears where it went and that it was answered; who repeats has heard it for the first one."""
-    (first, *told) = desk.tell(said(1, "Kemenkes tolong", channel="sms"))
-    assert replies(told) == ["NOMOR1"]
-    assert replies(desk.tell(said(2, "lagi", of=1, channel="sms"))) == []
-    assert replies(desk.tell(said(3, "saya juga", of=1, kind="joins", channel="sms"))) == ["NOMOR3"]
+def test_replies_to_joins_and_repeats(router: RouterHarness) -> None:
+    """The sender of a join is told of agency and answer; the sender of a repeat was told for the first complaint."""
+    (first, *other_outputs) = router.route(complaint_of(1, "Kemenkes tolong", channel="sms"))
+    assert replies(other_outputs) == ["NOMOR1"]
+    assert replies(router.route(complaint_of(2, "lagi", of=1, channel="sms"))) == []
+    assert replies(router.route(complaint_of(3, "saya juga", of=1, kind="joins", channel="sms"))) == ["NOMOR3"]
     (dispatch,) = dispatches([first])
-    assert replies(desk.answer(dispatch, "responded")) == ["NOMOR1", "NOMOR3"]
+    assert replies(router.route_answer(dispatch, "responded")) == ["NOMOR1", "NOMOR3"]

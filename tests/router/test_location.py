@@ -1,4 +1,4 @@
-"""Where a report is about: invented reports, any text at all, and the same place written in many ways."""
+"""Location of reports: invented reports, any text at all, and one place in many spellings."""
 
 from collections.abc import Callable
 
@@ -8,15 +8,17 @@ from hypothesis import strategies as st
 
 from language.places.gazetteer import RegionLevel
 from language.places.landmarks import Landmark, Landmarks
+from language.places.names import city_of
 from messages.shapes import Place, Report
-from router.location.location import ReportLocation, locate_report, location_text
+from router.location.locator import ReportLocator
+from router.location.place_evidence import ReportLocation
+from router.location.searched_text import location_text
 from tests.support.rules import language_of
 
 _LANGUAGE = language_of()
 _REGIONS = _LANGUAGE.regions
 _SLANG = _LANGUAGE.slang
 _WORDS = _LANGUAGE.words
-_ATLAS = _LANGUAGE.place_finder
 _LANDMARKS = Landmarks(
     [
         Landmark(("laporhendi", "lapor hendi"), "akun", ("33.74",), ""),
@@ -26,19 +28,29 @@ _LANDMARKS = Landmarks(
         Landmark(("jabodetabek",), "area", ("31", "32.01", "32.71", "32.76", "36.71", "32.75"), ""),
     ]
 )
+_LOCATOR = ReportLocator(_LANGUAGE.place_finder, _LANDMARKS)
 
 
-def _where(report: Report, units: tuple[tuple[int, int], ...] = ()) -> ReportLocation:
-    return locate_report(report, _WORDS(location_text(report)), _ATLAS, _LANDMARKS, units)
+def is_ambiguous(location: ReportLocation) -> bool:
+    """Return True if a place outside the best one is more than half as likely."""
+    best, *others = location.candidates or (None,)
+    if best is None:
+        return False
+    outside = [place for place in others if best.level is not RegionLevel.PROVINCE or place.province != best.code]
+    return bool(outside) and best.certainty < 2 * max(place.certainty for place in outside)
 
 
-def _at(text: str, title: str = "", place: Place | None = None) -> ReportLocation:
-    return _where(Report(title=title, text=text, place=place or Place()))
+def _locate(report: Report, units: tuple[tuple[int, int], ...] = ()) -> ReportLocation:
+    return _LOCATOR.locate(report, _WORDS(location_text(report)), units)
 
 
-def _code(where: ReportLocation) -> str:
-    """The best place's code; of an ambiguous one with a question mark."""
-    return "" if where.best is None else where.best.code + "?" * where.ambiguous
+def _locate_text(text: str, title: str = "", place: Place | None = None) -> ReportLocation:
+    return _locate(Report(title=title, text=text, place=place or Place()))
+
+
+def _code(location: ReportLocation) -> str:
+    """Return the code of the best place, with a question mark if it is ambiguous."""
+    return "" if location.best is None else location.best.code + "?" * is_ambiguous(location)
 
 
 PLACES = {
@@ -228,29 +240,29 @@ PLACES = {
 
 @pytest.mark.parametrize("text", PLACES)
 def test_places(text: str) -> None:
-    """The place of the trouble as a careful reader would say it; `?` where another is nearly as likely."""
-    where = _at(text)
+    """The expected place is that of a careful reader; `?` means that another one is nearly as likely."""
+    location = _locate_text(text)
     expected = PLACES[text]
-    assert where.ambiguous if expected == "?" else _code(where) == expected, where.candidates[:3]
+    assert is_ambiguous(location) if expected == "?" else _code(location) == expected, location.candidates[:3]
 
 
-def test_a_place_is_certain_as_it_is_said() -> None:
-    """What a word says is surer than a bare city, that than a district's bare name, that than a village of many."""
+def test_certainty_follows_the_form_of_the_name() -> None:
+    """A typed name is surer than a bare city, that than a bare district, that than a village of many."""
     texts = ("di Kab. Sleman", "di Sleman", "di Tebet", "Kelurahan Kauman")
-    certain = [where.best.certainty for where in map(_at, texts) if where.best]
+    certain = [location.best.certainty for location in map(_locate_text, texts) if location.best]
     assert certain == sorted(certain, reverse=True)
     assert certain[0] > 0.95
     assert certain[2] > 0.7
     assert certain[3] < 0.2
 
 
-def test_city_and_regency_alike() -> None:
-    """A bare name of both means the city first, less certainly; the regency comes second."""
-    where = _at("jalan rusak di Bogor")
-    assert [one.code for one in where.candidates] == ["32.71", "32.01"]
-    assert 0.5 < where.candidates[0].certainty < 0.8
-    assert where.candidates[0].level is RegionLevel.CITY
-    assert not where.ambiguous
+def test_a_name_of_city_and_regency() -> None:
+    """A bare name of both means the city first, less certainly; the regency is second."""
+    location = _locate_text("jalan rusak di Bogor")
+    assert [candidate.code for candidate in location.candidates] == ["32.71", "32.01"]
+    assert 0.5 < location.candidates[0].certainty < 0.8
+    assert location.candidates[0].level is RegionLevel.CITY
+    assert not is_ambiguous(location)
 
 
 @pytest.mark.parametrize(
@@ -267,9 +279,9 @@ def test_city_and_regency_alike() -> None:
         (Place(latitude=-6.6, longitude=106.8), ""),
     ],
 )
-def test_fields_count_where_the_text_is_silent(place: Place, code: str) -> None:
-    """The region picked, the words typed, the address; codes that nobody knows and coordinates say nothing."""
-    assert _code(_at("Lampu jalan mati.", place=place)) == code
+def test_fields_count_if_the_text_names_no_place(place: Place, code: str) -> None:
+    """The picked region, typed words and the address count. Unknown codes and coordinates do not."""
+    assert _code(_locate_text("Lampu jalan mati.", place=place)) == code
 
 
 @pytest.mark.parametrize(
@@ -281,13 +293,13 @@ def test_fields_count_where_the_text_is_silent(place: Place, code: str) -> None:
         ("Saya asal Kendal, lampu mati", "33.74"),
     ],
 )
-def test_the_text_beats_the_fields(text: str, code: str) -> None:
-    """Where they conflict the field is often a neighbour's; a remark beats nothing."""
+def test_the_text_outweighs_the_fields(text: str, code: str) -> None:
+    """In a conflict the field is often a neighbour's. A remark outweighs nothing."""
     place = Place(code="33.74", region="Kota Semarang")
-    where = _at(text, place=place)
-    assert where.best is not None
-    assert where.best.code == code
-    assert {one.region for one in where.candidates} == {"33.24", "33.74"}
+    location = _locate_text(text, place=place)
+    assert location.best is not None
+    assert location.best.code == code
+    assert {city_of(candidate.code) for candidate in location.candidates} == {"33.24", "33.74"}
 
 
 @pytest.mark.parametrize(
@@ -310,9 +322,9 @@ def test_the_text_beats_the_fields(text: str, code: str) -> None:
         ("sentani lampu jalan mati semua", "Kota Magelang", "33.71"),
     ],
 )
-def test_the_form_holds_a_neighbour(text: str, region: str, code: str) -> None:
-    """A place in the text that lies in the field's province, or bears its name, beats the field even when bare."""
-    assert _code(_at(text, place=Place(region=region))) == code
+def test_a_neighbour_in_the_form_is_outweighed(text: str, region: str, code: str) -> None:
+    """A place in the same province, or of the same name, outweighs the field even if its name is bare."""
+    assert _code(_locate_text(text, place=Place(region=region))) == code
 
 
 @pytest.mark.parametrize(
@@ -327,71 +339,81 @@ def test_the_form_holds_a_neighbour(text: str, region: str, code: str) -> None:
         ("Bupati Kendal lewat sini, lampu mati", "Kota Magelang", "33.24"),
     ],
 )
-def test_regents_have_regencies(text: str, region: str, code: str) -> None:
-    """Of city and regency of one name that which is spoken of is meant, though the form or a bare name says both."""
-    assert _code(_at(text, place=Place(region=region))) == code
+def test_a_regent_means_the_regency(text: str, region: str, code: str) -> None:
+    """Of a city and a regency of one name the one whose official is named is meant, against form and bare name."""
+    assert _code(_locate_text(text, place=Place(region=region))) == code
 
 
-def test_a_field_is_worth_less_beside_a_neighbour_only() -> None:
-    """Alone it is as certain as ever; the neighbour that the text names is surer than by the same word alone."""
-    alone, bare = _at("lampu mati", place=Place(region="Kota Jayapura")).best, _at("sentani lampu mati").best
-    both = _at("sentani lampu mati", place=Place(region="Kota Jayapura")).best
+def test_a_field_loses_weight_only_beside_a_neighbour() -> None:
+    """Alone it is as certain as before; the neighbour in the text is surer than by its name alone."""
+    alone, bare = (
+        _locate_text("lampu mati", place=Place(region="Kota Jayapura")).best,
+        _locate_text("sentani lampu mati").best,
+    )
+    ambiguous = _locate_text("sentani lampu mati", place=Place(region="Kota Jayapura")).best
     assert alone is not None
     assert bare is not None
-    assert both is not None
+    assert ambiguous is not None
     assert alone.certainty > 0.8
-    assert both.certainty > bare.certainty
+    assert ambiguous.certainty > bare.certainty
 
 
-def test_fields_settle_what_the_text_leaves_open() -> None:
-    """A name that several bear is the one in the region picked."""
-    assert _code(_at("Lampu di desa Sukamaju mati", place=Place(code="32.03"))) == "32.03"
-    assert _code(_at("Lampu di Bogor mati", place=Place(code="32.01"))) == "32.01"
-    assert _code(_at("Lampu di Pedalangan mati", place=Place(code="33.74"))) == "33.74.11"
-    assert _code(_at("Lampu di Manggarai mati", place=Place(code="31.74"))) == "31.74.01"
+def test_fields_settle_ambiguous_names() -> None:
+    """A name of several regions is the one in the picked region."""
+    assert _code(_locate_text("Lampu di desa Sukamaju mati", place=Place(code="32.03"))) == "32.03"
+    assert _code(_locate_text("Lampu di Bogor mati", place=Place(code="32.01"))) == "32.01"
+    assert _code(_locate_text("Lampu di Pedalangan mati", place=Place(code="33.74"))) == "33.74.11"
+    assert _code(_locate_text("Lampu di Manggarai mati", place=Place(code="31.74"))) == "31.74.01"
 
 
-def test_a_unit_says_where_it_is() -> None:
-    """A name behind a unit's is surer than the bare name, and the evidence says so."""
+def test_a_name_behind_a_unit_is_surer() -> None:
+    """The evidence has the kind `unit`."""
     report = Report(text="Puskesmas Tebet antre lama")
     start = location_text(report).index("Puskesmas")
-    alone, unit = _where(report).best, _where(report, ((start, start + len("Puskesmas")),)).best
+    alone, unit = _locate(report).best, _locate(report, ((start, start + len("Puskesmas")),)).best
     assert alone is not None
     assert unit is not None
     assert (alone.code, unit.code) == ("31.74.01", "31.74.01")
     assert unit.certainty > alone.certainty
-    assert [one.kind for one in unit.evidence] == ["unit"]
+    assert [candidate.kind for candidate in unit.evidence] == ["unit"]
 
 
 def test_a_landmark_in_several_regions() -> None:
-    """A road through four cities leaves them all; a word of the text settles which."""
+    """A road through four cities leaves all of them; one name in the text settles which."""
     text = "lubang di tol Jakarta Cikampek"
-    assert _at(text).ambiguous
-    assert {one.region for one in _at(text).candidates} == {"31.75", "32.75", "32.16", "32.15"}
-    assert _code(_at(f"{text}, Karawang")) == "32.15"
+    assert is_ambiguous(_locate_text(text))
+    assert {city_of(candidate.code) for candidate in _locate_text(text).candidates} == {
+        "31.75",
+        "32.75",
+        "32.16",
+        "32.15",
+    }
+    assert _code(_locate_text(f"{text}, Karawang")) == "32.15"
 
 
-def test_evidence_leads_to_the_words() -> None:
-    """Each place says what speaks for it; spans lead into title and text, fields have none."""
+def test_evidence_spans_lie_in_the_text() -> None:
+    """Each place has its evidence. Spans are positions in title and text; fields have none."""
     report = Report(title="Banjir di Tebet", text="Kota Jakarta Selatan terendam", place=Place(code="31.74"))
-    best = _where(report).best
+    best = _locate(report).best
     assert best is not None
-    assert [(one.kind, one.words) for one in best.evidence] == [
+    assert [(candidate.kind, candidate.text) for candidate in best.evidence] == [
         ("named", "Tebet"),
         ("said", "Kota Jakarta Selatan"),
         ("code", "31.74"),
     ]
-    assert [location_text(report)[one.start : one.end] for one in best.evidence if one.start >= 0] == [
+    assert [
+        location_text(report)[candidate.start : candidate.end] for candidate in best.evidence if candidate.start >= 0
+    ] == [
         "Tebet",
         "Kota Jakarta Selatan",
     ]
-    assert (best.region, best.province, best.level) == ("31.74", "31", RegionLevel.DISTRICT)
+    assert (city_of(best.code), best.province, best.level) == ("31.74", "31", RegionLevel.DISTRICT)
 
 
-def test_a_list_of_places_is_bounded() -> None:
-    """A text that is nothing but names is read, and keeps few candidates."""
-    where = _at("desa Sukamaju, Kauman, Bandunng, #banjirsby Tlogosari " * 150)
-    assert 0 < len(where.candidates) <= 10
+def test_candidates_are_bounded() -> None:
+    """A text of names only has few candidates."""
+    location = _locate_text("desa Sukamaju, Kauman, Bandunng, #banjirsby Tlogosari " * 150)
+    assert 0 < len(location.candidates) <= 10
 
 
 _PIECES = st.sampled_from(
@@ -411,19 +433,22 @@ _TEXTS = st.one_of(
 @settings(max_examples=400, deadline=None)
 @given(title=_TEXTS, text=_TEXTS, region=_TEXTS, code=st.sampled_from(("", "33.74", "31", "32.01.05", "x", "..")))
 def test_any_text(title: str, text: str, region: str, code: str) -> None:
-    """Any report is read: codes are regions', likeliest first, spans lie in the text; the same report says the same."""
+    """For any report the codes exist, spans lie in the text, and a second call gives the same."""
     report = Report(title=title[:200], text=text, place=Place(region=region[:200], code=code))
-    where = _where(report)
-    for one in where.candidates:
-        assert _REGIONS.get(one.code) is not None
-        assert 0 <= one.certainty <= 1
-        assert one.evidence
-        for evidence in one.evidence:
-            spoken = location_text(report)[evidence.start : evidence.end] if evidence.start >= 0 else evidence.words
-            assert spoken == evidence.words != ""
-    assert len({one.region for one in where.candidates}) == len(where.candidates)
-    assert sum(one.certainty for one in where.candidates if one.level is not RegionLevel.PROVINCE) <= 1 + 1e-9
-    assert _where(report) == where
+    location = _locate(report)
+    for candidate in location.candidates:
+        assert _REGIONS.get(candidate.code) is not None
+        assert 0 <= candidate.certainty <= 1
+        assert candidate.evidence
+        for evidence in candidate.evidence:
+            quoted = location_text(report)[evidence.start : evidence.end] if evidence.start >= 0 else evidence.text
+            assert quoted == evidence.text != ""
+    assert len({city_of(candidate.code) for candidate in location.candidates}) == len(location.candidates)
+    assert (
+        sum(candidate.certainty for candidate in location.candidates if candidate.level is not RegionLevel.PROVINCE)
+        <= 1 + 1e-9
+    )
+    assert _locate(report) == location
 
 
 _CITIES = [city.name for province in _REGIONS.children() for city in _REGIONS.children(province.code)]
@@ -431,22 +456,27 @@ _CITIES = [city.name for province in _REGIONS.children() for city in _REGIONS.ch
 
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from(_CITIES), st.sampled_from((str.upper, str.lower, str.title)))
-def test_letters_do_not_matter(name: str, written: Callable[[str], str]) -> None:
+def test_letter_case_does_not_matter(name: str, written: Callable[[str], str]) -> None:
     """A city or regency is found by its official name in capitals, small letters or both."""
-    where, plain = _at(written(f"jalan rusak di {name}")), _at(f"jalan rusak di {name}")
-    assert [one.code for one in where.candidates] == [one.code for one in plain.candidates]
+    location, plain = _locate_text(written(f"jalan rusak di {name}")), _locate_text(f"jalan rusak di {name}")
+    assert [candidate.code for candidate in location.candidates] == [candidate.code for candidate in plain.candidates]
     assert plain.best is not None
 
 
-def test_one_letter_amiss() -> None:
-    """19 of 20 regencies and cities of one word are found behind their kind whichever inner letter is missing."""
+def test_a_missing_letter() -> None:
+    """19 of 20 cities and regencies of one word are found behind their type with any inner letter missing."""
     pairs = [name.split() for name in _CITIES]
-    found = []
+    is_found = []
     for kind, name in [pair for pair in pairs if len(pair) == 2 and len(pair[1]) > 5]:
-        for at in range(2, len(name)):
-            regions = {one.region for one in _at(f"Jalan rusak di {kind} {name[:at]}{name[at + 1 :]}").candidates}
-            found.append(bool(regions & _codes(f"{kind} {name}")))
-    assert sum(found) > 0.95 * len(found)
+        for position in range(2, len(name)):
+            regions = {
+                city_of(candidate.code)
+                for candidate in _locate_text(
+                    f"Jalan rusak di {kind} {name[:position]}{name[position + 1 :]}"
+                ).candidates
+            }
+            is_found.append(bool(regions & _codes(f"{kind} {name}")))
+    assert sum(is_found) > 0.95 * len(is_found)
 
 
 def _codes(name: str) -> set[str]:
@@ -455,8 +485,8 @@ def _codes(name: str) -> set[str]:
     }
 
 
-def test_lines_that_ran_together_are_apart() -> None:
-    """What begins a line is no part of the word before; names with capitals in them stay."""
+def test_lines_that_ran_together_are_separated() -> None:
+    """A word that begins a line is separated from the word before. Names with inner capitals stay."""
     assert location_text(Report(title="Pohon", text="pagi Pak HendiPak saya lapor ituKami")) == (
         "Pohon\npagi Pak Hendi\nPak saya lapor itu\nKami"
     )
@@ -466,6 +496,6 @@ def test_lines_that_ran_together_are_apart() -> None:
     )
 
 
-def test_whom_a_governments_account_is_spoken_to() -> None:
-    """It outweighs a bare name that is a city's elsewhere and a quarter's there."""
-    assert _code(_at("lapor hendi, macet di daerah Dr Cipto, stadion, Depok, Pemuda")) == "33.74"
+def test_an_account_of_a_government_outweighs_a_bare_name() -> None:
+    """The bare name is that of a city elsewhere and of a quarter there."""
+    assert _code(_locate_text("lapor hendi, macet di daerah Dr Cipto, stadion, Depok, Pemuda")) == "33.74"

@@ -1,4 +1,4 @@
-"""Spellings of institutions: whose name each is, as people write it, and what is not guessed."""
+"""Spellings of institutions lead to the institution that people mean; ambiguous ones are not guessed."""
 
 import csv
 
@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.registry.name_resolver import NameResolver, Resolution
+from router.registry.name_resolver import NameResolver
 from router.registry.registry import Registry
+from router.registry.resolution import Resolution
 from router.registry.typo_correction import TypoCorrector
 from tests.support.paths import DATA, SHARED
 from tests.support.rules import SHIPPED, registry_of, resolver_of
@@ -15,7 +16,7 @@ from tests.support.rules import SHIPPED, registry_of, resolver_of
 
 @pytest.fixture(scope="module")
 def country() -> Registry:
-    """The registry that is shipped."""
+    """The shipped registry."""
     return registry_of(SHIPPED)
 
 
@@ -25,22 +26,22 @@ def resolver() -> NameResolver:
     return resolver_of(SHIPPED)
 
 
-def wrong(resolver: NameResolver, file: str) -> dict[str, tuple[str, ...]]:
-    """Spellings that lead elsewhere than the table says, and where."""
+def wrong_resolutions(resolver: NameResolver, file: str) -> dict[str, tuple[str, ...]]:
+    """Return the spellings that lead elsewhere than the table says, with their institutions."""
     with (DATA / file).open(encoding="utf-8", newline="") as table:
         rows = [(row["spelling"], row["code"]) for row in csv.DictReader(table)]
-    found = {spelling: resolver.resolve(spelling).institutions for spelling, _ in rows}
-    return {spelling: found[spelling] for spelling, code in rows if "|".join(found[spelling]) != code}
+    resolved = {spelling: resolver.resolve(spelling).institutions for spelling, _ in rows}
+    return {spelling: resolved[spelling] for spelling, code in rows if "|".join(resolved[spelling]) != code}
 
 
 @pytest.mark.parametrize("file", ["spellings.csv", "spellings_invented.csv"])
 def test_spellings_lead_to_their_institution(resolver: NameResolver, file: str) -> None:
-    """Those that were seen in the service, and others alike; what names neither place nor body leads nowhere."""
-    assert wrong(resolver, file) == {}
+    """Spellings from the service and similar ones. A spelling without institution and place leads nowhere."""
+    assert wrong_resolutions(resolver, file) == {}
 
 
 def test_every_directorate_general_leads_to_a_ministry(resolver: NameResolver) -> None:
-    """Those of today and those of ministries that are no more."""
+    """Directorates of present and of former ministries."""
     path = SHARED / "agencies" / "echelon_one_units_treasury.csv"
     if not path.exists():
         pytest.skip(f"{path} is not here")
@@ -70,16 +71,16 @@ def test_every_directorate_general_leads_to_a_ministry(resolver: NameResolver) -
         ("", (), Resolution()),
     ],
 )
-def test_what_a_resolution_says(
+def test_fields_of_a_resolution(
     resolver: NameResolver, spelling: str, place: tuple[str, ...], resolution: Resolution
 ) -> None:
-    """The institutions, the place, the unit and how they were found; a known place decides between namesakes."""
+    """Institutions, region, unit and the kind of match; a known region decides between equal names."""
     assert resolver.resolve(spelling, place) == resolution
 
 
 @given(st.text(max_size=400), st.lists(st.sampled_from(["33", "33.74", "31.74.01", "99", "x"]), max_size=2))
-def test_any_spelling_has_an_answer(country: Registry, resolver: NameResolver, spelling: str, place: list[str]) -> None:
-    """Whatever is written, only institutions that have a queue come out."""
+def test_any_spelling_is_resolved(country: Registry, resolver: NameResolver, spelling: str, place: list[str]) -> None:
+    """For any spelling the institutions are agencies with a queue."""
     assert set(resolver.resolve(spelling, place).institutions) <= set(country.agencies)
 
 
@@ -98,11 +99,11 @@ def test_any_spelling_has_an_answer(country: Registry, resolver: NameResolver, s
         ("", []),
     ],
 )
-def test_slips_of_the_pen(written: str, readings: list[str]) -> None:
-    """One letter, not the first, in a word that is no word of a name."""
+def test_typing_errors(written: str, readings: list[str]) -> None:
+    """One wrong letter, not the first, in a word of no name."""
     assert TypoCorrector(["dinas perhubungan", "kota", "kotak", "hulu"]).readings(written) == readings
 
 
 def test_readings_are_bounded() -> None:
-    """However many words may mean two things, few readings are tried."""
+    """A text of many ambiguous words has few readings."""
     assert len(TypoCorrector(["kota", "kotak"]).readings("kotaa " * 20)) == 8

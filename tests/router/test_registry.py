@@ -1,4 +1,4 @@
-"""The registry: who there is, what names them, who came after whom, and what must be mended before a start."""
+"""The registry: institutions, their names and successors, and the faults that keep a process from starting."""
 
 import csv
 import shutil
@@ -13,9 +13,10 @@ from config.reference.regions import Regions, load_regions
 from config.reference.table_reader import TableError
 from config.settings import Settings
 from language.words import WordReader
-from router.registry.lint import registry_faults
-from router.registry.registry import TRIAGE, Registry
-from router.registry.units import Unit, Units
+from messages.topics import TRIAGE
+from router.registry.registry import Registry
+from router.registry.registry_faults import registry_faults
+from router.registry.units import Unit, UnitIndex
 from tests.support.paths import SHARED
 from tests.support.rules import SHIPPED, SMALL, language_of, registry_of, resolver_of
 
@@ -30,13 +31,13 @@ def registry() -> Registry:
 
 @pytest.fixture(scope="module")
 def country() -> Registry:
-    """The registry that is shipped."""
+    """The shipped registry."""
     return registry_of(SHIPPED)
 
 
 @pytest.fixture(scope="module")
 def regions() -> Regions:
-    """The regions that the few agencies govern."""
+    """The regions of the few agencies."""
     return load_regions(SMALL / "few_regions.csv")
 
 
@@ -55,12 +56,12 @@ def lint(folder: Path, regions: Regions | None = None, expected: Iterable[str] =
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
-    """The rows of a table."""
+    """Return the rows of a table."""
     return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
 
 
 def edited(folder: Path, file: str, edit: Edit) -> Path:
-    """The few agencies, with one table changed."""
+    """Return a folder with the few agencies and one changed table."""
     shutil.copytree(SMALL, folder, dirs_exist_ok=True)
     path = folder / file
     rows = rows_of(path)
@@ -73,12 +74,12 @@ def edited(folder: Path, file: str, edit: Edit) -> Path:
 
 
 def change(code: str, **cells: str) -> Edit:
-    """An edit of one agency's row."""
+    """Return an edit of one agency's row."""
     return lambda rows: next(row for row in rows if row["code"] == code).update(cells)
 
 
 @pytest.mark.parametrize(
-    ("file", "edit", "says"),
+    ("file", "edit", "fault"),
     [
         ("agencies.csv", lambda rows: rows[0].update(aliases="pln"), "'pln' already names"),
         ("agencies.csv", lambda rows: rows[0].update(aliases="Kesehatan-RI"), "write 'Kesehatan-RI' as 'kesehatan ri'"),
@@ -110,19 +111,19 @@ def change(code: str, **cells: str) -> Edit:
         ("agencies.csv", change("bumn-pln", fallback="bumn-x"), "fallback 'bumn-x' is not an agency"),
         ("agencies.csv", change("bumn-pln", fallback="bumn-pln"), "bumn-pln: its fallback leads back to it"),
         ("units.csv", lambda rows: rows[0].update(institution="kota-0000"), "'kota-0000' is not an agency"),
-        ("units.csv", lambda rows: rows[0].update(institution=""), "dinas kesehatan: it is nobody's"),
+        ("units.csv", lambda rows: rows[0].update(institution=""), "dinas kesehatan: an institution is needed"),
         ("units.csv", lambda rows: rows[0].update(pattern="dinkes"), "write 'dinkes' as 'dinas kesehatan'"),
         ("units.csv", lambda rows: rows[0].update(pattern=""), "write '' as 'words'"),
         ("units.csv", lambda rows: rows[0].update(pattern="puskesmas"), "'puskesmas' stands twice"),
     ],
 )
-def test_a_faulty_registry_names_its_fault(tmp_path: Path, file: str, edit: Edit, says: str) -> None:
-    """Nothing is routed by files with a fault in them; the text says which row, and what to write instead."""
+def test_a_faulty_table_names_its_fault(tmp_path: Path, file: str, edit: Edit, fault: str) -> None:
+    """It is not used for routing. The text names the row and the remedy."""
     folder = edited(tmp_path, file, edit)
     with pytest.raises(TableError) as caught:
         registry_of(folder)
-    assert says in str(caught.value)
-    assert [line for line in lint(folder) if says in line]
+    assert fault in str(caught.value)
+    assert [line for line in lint(folder) if fault in line]
 
 
 @pytest.mark.parametrize("file", ["agencies.csv", "units.csv"])
@@ -130,7 +131,7 @@ def test_a_faulty_registry_names_its_fault(tmp_path: Path, file: str, edit: Edit
     "content", [b"", b"code,kind\nx,y\n", b"\xff\xfe", b'code,kind,name\n"open', b"code,kind\nx\n", None]
 )
 def test_a_file_that_is_no_table_is_named(tmp_path: Path, file: str, content: bytes | None) -> None:
-    """Any bytes in the place of a table, or none, give an error that names the file."""
+    """Any bytes instead of a table, or no file, give an error that names the file."""
     shutil.copytree(SMALL, tmp_path, dirs_exist_ok=True)
     (tmp_path / file).unlink()
     if content is not None:
@@ -141,7 +142,7 @@ def test_a_file_that_is_no_table_is_named(tmp_path: Path, file: str, content: by
 
 
 def test_a_row_with_too_few_cells_is_named(tmp_path: Path) -> None:
-    """The line is said: an operator's editor shows it."""
+    """The error has the line, which an editor shows."""
     shutil.copytree(SMALL, tmp_path, dirs_exist_ok=True)
     with (tmp_path / "units.csv").open("a") as table:
         table.write("dinas sosial,@place\n")
@@ -149,8 +150,8 @@ def test_a_row_with_too_few_cells_is_named(tmp_path: Path) -> None:
         registry_of(tmp_path)
 
 
-def test_who_is_no_more_has_successors_and_no_queue(registry: Registry, settings: Settings) -> None:
-    """A former ministry is named and known, yet no topic is made for it."""
+def test_a_former_institution_has_successors_and_no_queue(registry: Registry, settings: Settings) -> None:
+    """A former ministry has a name, but no topic is created for it."""
     assert registry.current_institutions("kementerian-kemenkumham") == (
         "kementerian-kemenkum",
         "kementerian-kemenimipas",
@@ -165,22 +166,22 @@ def test_who_is_no_more_has_successors_and_no_queue(registry: Registry, settings
 
 
 def test_successors_are_followed_to_the_end(tmp_path: Path) -> None:
-    """What became something that is no more itself is found at the last ones, each once."""
+    """The successors of a former successor are used, each once."""
     edit = change("kementerian-kemenkum", valid_to="2027-01-01", successors="bumn-pln|kementerian-kemenimipas")
-    found = registry_of(edited(tmp_path, "agencies.csv", edit))
-    assert found.current_institutions("kementerian-kemenkumham") == ("bumn-pln", "kementerian-kemenimipas")
-    assert found.receiving_agency("kementerian-kemenkumham") == "bumn-pln"
+    changed = registry_of(edited(tmp_path, "agencies.csv", edit))
+    assert changed.current_institutions("kementerian-kemenkumham") == ("bumn-pln", "kementerian-kemenimipas")
+    assert changed.receiving_agency("kementerian-kemenkumham") == "bumn-pln"
 
 
-def test_a_former_name_means_its_one_successor(tmp_path: Path) -> None:
-    """Of several, the topic decides; one alone is meant by the old name itself."""
+def test_a_former_name_means_the_only_successor(tmp_path: Path) -> None:
+    """With several successors the topic decides."""
     edit = change("kementerian-kemenkumham", successors="kementerian-kemenkum")
-    found = registry_of(edited(tmp_path, "agencies.csv", edit))
-    assert [name.meaning.code for name in found.name_index.find("Menkumham dan Kemenkumham")] == [
+    changed = registry_of(edited(tmp_path, "agencies.csv", edit))
+    assert [name.meaning.code for name in changed.name_index.find("Menkumham dan Kemenkumham")] == [
         "kementerian-kemenkum"
     ]
-    both = [name.meaning.code for name in registry_of(SMALL).name_index.find("ke Kemenkumham")]
-    assert both == ["kementerian-kemenkumham"]
+    former_codes = [name.meaning.code for name in registry_of(SMALL).name_index.find("ke Kemenkumham")]
+    assert former_codes == ["kementerian-kemenkumham"]
 
 
 @pytest.mark.parametrize(
@@ -196,21 +197,23 @@ def test_a_former_name_means_its_one_successor(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_an_unconnected_one_is_stood_in_for(tmp_path: Path, edits: dict[str, dict[str, str]], queue: str) -> None:
-    """By its fallback, else by its province, at last by triage."""
+def test_another_agency_receives_for_an_unconnected_one(
+    tmp_path: Path, edits: dict[str, dict[str, str]], queue: str
+) -> None:
+    """Its fallback, else its province, else triage."""
 
     def edit(rows: list[dict[str, str]]) -> None:
         for code, cells in edits.items():
             change(code, **cells)(rows)
 
-    found = registry_of(edited(tmp_path, "agencies.csv", edit))
-    assert found.receiving_agency("kota-3374") == queue
-    assert found.find_receiving_agency("kota-3374") == (None if queue == TRIAGE else queue)
-    assert found.receiving_agency("kota-9999") == TRIAGE
+    changed = registry_of(edited(tmp_path, "agencies.csv", edit))
+    assert changed.receiving_agency("kota-3374") == queue
+    assert changed.find_receiving_agency("kota-3374") == (None if queue == TRIAGE else queue)
+    assert changed.receiving_agency("kota-9999") == TRIAGE
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("Dinkes dan puskesmas tutup", [("dinas kesehatan", "Dinkes"), ("puskesmas", "puskesmas")]),
         ("di SMA Negeri itu", [("sma negeri", "SMA Negeri")]),
@@ -220,25 +223,35 @@ def test_an_unconnected_one_is_stood_in_for(tmp_path: Path, edits: dict[str, dic
         ("", []),
     ],
 )
-def test_units_are_found_where_they_are_written(text: str, found: list[tuple[str, str]]) -> None:
-    """The longest at each place, in hurried writing too; what is found is where it stands in the text."""
+def test_units_are_found_at_their_position(text: str, expected: list[tuple[str, str]]) -> None:
+    """The longest unit at each word is found, also in slang; the span is its position in the text."""
     words = WordReader({"dinkes": "dinas kesehatan"})
-    ways = ["dinas kesehatan", "puskesmas", "sma negeri", "sma #"]
-    units = Units([*(Unit(way.removesuffix(" #"), way, (TRIAGE,), "", open=False) for way in ways), *_open("dinas")])
-    read = words.of(text)
-    seen = units.find(read)
-    assert [(each.unit.name, text[each.start : each.end]) for each in seen] == found
-    assert all((read[each.first].start, read[each.last - 1].end) == (each.start, each.end) for each in seen)
+    patterns = ["dinas kesehatan", "puskesmas", "sma negeri", "sma #"]
+    units = UnitIndex(
+        [
+            *(Unit(pattern.removesuffix(" #"), pattern, (TRIAGE,), "", is_open=False) for pattern in patterns),
+            *_open("dinas"),
+        ]
+    )
+    words_read = words.of(text)
+    mentions = units.find(words_read)
+    assert [(mention.unit.name, text[mention.start : mention.end]) for mention in mentions] == expected
+    assert all(
+        (words_read[mention.first].start, words_read[mention.last - 1].end) == (mention.start, mention.end)
+        for mention in mentions
+    )
 
 
 def _open(pattern: str) -> list[Unit]:
-    return [Unit(pattern, pattern, ("@place",), "", open=True)]
+    return [Unit(pattern, pattern, ("@place",), "", is_open=True)]
 
 
 def test_a_nationwide_unit_names_its_institution(country: Registry) -> None:
-    """Where it does not rest on the place and says enough by itself, it is a name like others."""
-    named = [(found.words, found.meaning.code) for found in country.name_index.find("Polsek dan dinas, kampus, RSUD")]
-    assert named == [("Polsek", "lembaga-polri")]
+    """A unit of one institution everywhere is a name of the institution."""
+    named_codes = [
+        (match.words, match.meaning.code) for match in country.name_index.find("Polsek dan dinas, kampus, RSUD")
+    ]
+    assert named_codes == [("Polsek", "lembaga-polri")]
 
 
 def test_the_country_is_complete(country: Registry) -> None:
@@ -253,22 +266,22 @@ def test_the_country_is_complete(country: Registry) -> None:
 
 
 def test_every_official_region_is_in_the_registry(country: Registry) -> None:
-    """The official list's codes and names, each at its own queue."""
+    """Codes and names are those of the official list, each with its own queue."""
     path = SHARED / "regions" / "regions.csv"
     if not path.exists():
         pytest.skip(f"{path} is not here")
-    official = {row["code"]: row["name"] for row in rows_of(path) if row["code"].count(".") <= 1}
-    ours = {agency.region: agency.name for agency in country.agencies.values() if agency.region}
-    jakarta = {code for code in official if code.startswith("31.")}
-    assert set(official) - jakarta == set(ours)
-    for code, name in ours.items():
+    official_names = {row["code"]: row["name"] for row in rows_of(path) if row["code"].count(".") <= 1}
+    registry_names = {agency.region: agency.name for agency in country.agencies.values() if agency.region}
+    jakarta = {code for code in official_names if code.startswith("31.")}
+    assert set(official_names) - jakarta == set(registry_names)
+    for code, name in registry_names.items():
         if "." in code:
             assert name.split()[0].lower() in {"kota", "kabupaten"}
-            assert official[code].lower() == name.lower()
+            assert official_names[code].lower() == name.lower()
 
 
 def test_every_ministry_and_body_is_in_the_registry(country: Registry) -> None:
-    """The official list's slugs, those that are no more since with their successors."""
+    """The slugs of the official list; former ones have successors."""
     path = SHARED / "agencies" / "ministries_and_bodies_2025.csv"
     if not path.exists():
         pytest.skip(f"{path} is not here")
@@ -278,27 +291,31 @@ def test_every_ministry_and_body_is_in_the_registry(country: Registry) -> None:
     }
 
 
-def test_the_shipped_files_have_no_fault() -> None:
-    """No name that is never found, no region without a government, nothing said twice, and who is expected is there."""
+def test_the_shipped_tables_have_no_fault() -> None:
+    """Names are reachable, regions have a government, nothing stands twice, and all expected institutions exist."""
     lists = [("ministries_and_bodies_2025.csv", "nama"), ("state_bodies_treasury.csv", "nmdept")]
     paths = [(SHARED / "agencies" / file, column) for file, column in lists]
     expected = [row[column] for path, column in paths if path.exists() for row in rows_of(path)]
     # A budget, and the name that every region's parliament begins with.
-    others = {"BAGIAN ANGGARAN BENDAHARA UMUM NEGARA", "DEWAN PERWAKILAN RAKYAT"}
-    assert lint(SHIPPED, expected=[name for name in expected if name not in others]) == []
+    not_institutions = {"BAGIAN ANGGARAN BENDAHARA UMUM NEGARA", "DEWAN PERWAKILAN RAKYAT"}
+    assert lint(SHIPPED, expected=[name for name in expected if name not in not_institutions]) == []
 
 
-def test_what_the_linter_finds_nothing_in(regions: Regions) -> None:
-    """Without a fault there is no line."""
+def test_tables_without_fault_have_no_line(regions: Regions) -> None:
+    """The few agencies have no fault."""
     assert lint(SMALL, regions, ["Kementerian Kesehatan"]) == []
 
 
 @pytest.mark.parametrize(
-    ("file", "edit", "says"),
+    ("file", "edit", "fault"),
     [
         ("agencies.csv", lambda rows: rows.remove(rows[7]), "34.04 Kabupaten Sleman has no row"),
         ("agencies.csv", change("kabupaten-3404", region="34.99"), "34.99 is no region with a government"),
-        ("agencies.csv", change("kabupaten-3404", region=""), "kabupaten-3404: which region does it govern?"),
+        (
+            "agencies.csv",
+            change("kabupaten-3404", region=""),
+            "kabupaten-3404: write the code of the region that it governs",
+        ),
         ("agencies.csv", change("bumn-pln", aliases="pt pln"), "bumn-pln: 'pt pln' is said already"),
         ("agencies.csv", change("bumn-pln", aliases="si terang|si terang"), "'si terang' is said already"),
         ("agencies.csv", change("bumn-pln", connected="no"), "bumn-pln: not connected, and without a fallback"),
@@ -319,12 +336,12 @@ def test_what_the_linter_finds_nothing_in(regions: Regions) -> None:
         ),
     ],
 )
-def test_the_linter_sees_each_fault(tmp_path: Path, regions: Regions, file: str, edit: Edit, says: str) -> None:
-    """What does not keep the files from being used, and yet is a fault, has a line of its own."""
+def test_each_minor_fault_has_a_line(tmp_path: Path, regions: Regions, file: str, edit: Edit, fault: str) -> None:
+    """A fault that does not keep the tables from being used has its own line."""
     lines = lint(edited(tmp_path, file, edit), regions)
-    assert [line for line in lines if says in line]
+    assert [line for line in lines if fault in line]
 
 
-def test_the_linter_sees_who_is_missing(regions: Regions) -> None:
-    """A list of institutions that must be there is held against the names."""
+def test_a_missing_institution_has_a_line(regions: Regions) -> None:
+    """The names are compared with a list of expected institutions."""
     assert lint(SMALL, regions, ["Badan Gizi Nasional"]) == ["agencies.csv: no row is called 'Badan Gizi Nasional'"]

@@ -1,4 +1,4 @@
-"""The router: the institution that is named, else the matter, else the place, else triage; and the next door."""
+"""The router stage: dispatches of complaints and answers, and the hops after refusals."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,10 +15,11 @@ from bus.port import Outgoing
 from language.phrase_index import PhraseIndex, normalize_phrase
 from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch, Report
-from messages.topics import AGENCY_ANSWERS
-from router.decision import answer_deadline, decide
+from messages.topics import AGENCY_ANSWERS, TRIAGE
+from router.deadlines import answer_deadline
+from router.decide import decide
 from router.lifecycle.refusal import MAX_HOPS, next_agency
-from router.registry.registry import TRIAGE, Registry
+from router.registry.registry import Registry
 from router.stage import RouterStage
 from tests.conftest import NOW
 from tests.support import records
@@ -35,7 +36,7 @@ def registry() -> Registry:
 
 @pytest.fixture(scope="module")
 def country() -> Registry:
-    """The registry that is shipped."""
+    """The shipped registry."""
     return registry_of(SHIPPED)
 
 
@@ -44,21 +45,21 @@ def country() -> Registry:
     st.lists(st.sampled_from("abcx"), max_size=8),
 )
 def test_the_longest_phrase_wins(phrases: list[str], words: list[str]) -> None:
-    """Found phrases are known ones, in order, not overlapping, and never the beginning of a longer one there."""
+    """Matches are known phrases, in order, without overlap, and never the beginning of a longer phrase."""
     text = ", ".join(words)
     position = 0
-    for found in PhraseIndex({phrase: phrase for phrase in phrases}).find(text):
-        assert found.start >= position
-        position = found.start + len(found.words)
-        assert normalize_phrase(found.words) == found.meaning
-        rest = normalize_phrase(text[found.start :])
+    for match in PhraseIndex({phrase: phrase for phrase in phrases}).find(text):
+        assert match.start >= position
+        position = match.start + len(match.words)
+        assert normalize_phrase(match.words) == match.meaning
+        rest = normalize_phrase(text[match.start :])
         assert not [
-            longer for longer in phrases if len(longer) > len(found.meaning) and f"{rest} ".startswith(f"{longer} ")
+            longer for longer in phrases if len(longer) > len(match.meaning) and f"{rest} ".startswith(f"{longer} ")
         ]
 
 
 def test_every_agency_is_reached_by_its_own_name() -> None:
-    """A plain report that names an institution arrives at its queue, for every one of them."""
+    """A plain report that names an institution goes to its queue."""
     rules = cached_rules(SHIPPED)
     for agency in rules.registry.agencies.values():
         if agency.code != TRIAGE:
@@ -67,33 +68,35 @@ def test_every_agency_is_reached_by_its_own_name() -> None:
 
 
 def test_refusals_end(registry: Registry) -> None:
-    """Whatever agencies answer, a complaint ends in triage within the hop limit, never twice at one door."""
+    """A complaint ends in triage within the hop limit, never twice at one agency, whatever agencies answer."""
 
     @given(st.lists(st.sampled_from([*registry.agencies, None, "no-such-agency"]), min_size=12, max_size=12))
-    def walk(theirs: list[str | None]) -> None:
-        tried = ["kementerian-kemenkes"]
-        while tried[-1] != TRIAGE:
-            code, _ = next_agency(tried, ("kabupaten-3404", "provinsi-34"), theirs[len(tried)], registry.agencies)
-            assert code not in tried
+    def refuse_until_triage(suggested_agency: list[str | None]) -> None:
+        refused_by = ["kementerian-kemenkes"]
+        while refused_by[-1] != TRIAGE:
+            code, _ = next_agency(
+                refused_by, ("kabupaten-3404", "provinsi-34"), suggested_agency[len(refused_by)], registry.agencies
+            )
+            assert code not in refused_by
             assert code in registry.agencies
-            tried.append(code)
-        assert len(tried) <= MAX_HOPS + 2
+            refused_by.append(code)
+        assert len(refused_by) <= MAX_HOPS + 2
 
-    walk()
+    refuse_until_triage()
 
 
 def test_triage_decides_past_the_limit(registry: Registry) -> None:
-    """What the national admin names is no guess: it holds after the last hop, and for one that refused before."""
-    tried = ["kementerian-kemenkes", "kabupaten-3404", "provinsi-34", "bumn-pln", "kota-3374", TRIAGE]
-    assert next_agency(tried, (), "kementerian-kemenkes", registry.agencies) == (
+    """A suggestion of the national admin holds after the last hop, and for an agency that refused."""
+    refused_by = ["kementerian-kemenkes", "kabupaten-3404", "provinsi-34", "bumn-pln", "kota-3374", TRIAGE]
+    assert next_agency(refused_by, (), "kementerian-kemenkes", registry.agencies) == (
         "kementerian-kemenkes",
         "named-by-triage",
     )
-    assert next_agency(tried, (), None, registry.agencies)[0] == TRIAGE
+    assert next_agency(refused_by, (), None, registry.agencies)[0] == TRIAGE
 
 
-def test_an_agency_that_is_no_more_is_no_door(registry: Registry) -> None:
-    """An alternative may have been taken from the registry since: nobody would look into its queue."""
+def test_a_removed_agency_is_no_alternative(registry: Registry) -> None:
+    """Nobody would read its queue."""
     assert (
         next_agency(["kementerian-kemenkes"], ("bumn-gone", "provinsi-34"), None, registry.agencies)[0] == "provinsi-34"
     )
@@ -122,48 +125,48 @@ def stage(engine: Engine, now: Callable[[], datetime]) -> RouterStage:
 
 @pytest.fixture
 def complaint(parts: Parts, engine: Engine) -> Callable[..., Outgoing]:
-    """Makes a complaint as the normalizer would."""
+    """Returns a function that makes a complaint as the normalizer does."""
 
     def make(text: str, **fields: object) -> Outgoing:
-        (made,) = make_normalizer(engine, parts.sealer).handle([at(records.web(parts, text, **fields))])  # type: ignore[arg-type]
-        return made
+        (message,) = make_normalizer(engine, parts.sealer).handle([at(records.web(parts, text, **fields))])  # type: ignore[arg-type]
+        return message
 
     return make
 
 
-def refusal(dispatch: Outgoing, theirs: str | None = None, offset: int = 0) -> tuple[Outgoing, int]:
-    """The agency says that it is not its authority."""
-    said = codec.decode(Dispatch, dispatch.value, dispatch.headers)
+def refusal(dispatch: Outgoing, suggested_agency: str | None = None, offset: int = 0) -> tuple[Outgoing, int]:
+    """Return an agency's refusal of a dispatch, and its offset."""
+    sent_dispatch = codec.decode(Dispatch, dispatch.value, dispatch.headers)
     answer = AgencyAnswer(
-        id=ids.answer_id(said.id, "refused", "bukan kewenangan kami"),
-        message_id=said.message_id,
+        id=ids.answer_id(sent_dispatch.id, "refused", "bukan kewenangan kami"),
+        message_id=sent_dispatch.message_id,
         at=NOW,
-        complaint_id=said.complaint_id,
-        dispatch_id=said.id,
-        agency=said.agency,
+        complaint_id=sent_dispatch.complaint_id,
+        dispatch_id=sent_dispatch.id,
+        agency=sent_dispatch.agency,
         verdict="refused",
         text="bukan kewenangan kami",
-        theirs=theirs,
+        theirs=suggested_agency,
     )
-    return Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(said.complaint_id), "/agency")), offset
+    return Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(sent_dispatch.complaint_id), "/agency")), offset
 
 
 def test_a_dispatch_is_decided_once(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
-    """The same record gives the same dispatch, due date and all; the same complaint at another record gives none."""
-    made = complaint("Kemenkes tolong")
-    first = stage.handle([at(made, 3)])
-    assert stage.handle([at(made, 3)]) == first
-    assert stage.handle([at(made, 4)]) == []
+    """The same record gives an equal dispatch. Another record of the complaint gives none."""
+    message = complaint("Kemenkes tolong")
+    first = stage.handle([at(message, 3)])
+    assert stage.handle([at(message, 3)]) == first
+    assert stage.handle([at(message, 4)]) == []
 
 
-def test_a_dispatch_says_what_the_decision_says(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
-    """How sure it is, what it is about and where: the desk of triage looks for cases by these."""
-    (sent,) = stage.handle([at(complaint("Paspor saya di Kab. Sleman lama sekali"))])
-    report = codec.decode(Dispatch, sent.value, sent.headers).report
+def test_a_dispatch_has_the_fields_of_the_decision(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
+    """Staff in triage look for cases by confidence, topic and region."""
+    (dispatch_message,) = stage.handle([at(complaint("Paspor saya di Kab. Sleman lama sekali"))])
+    report = codec.decode(Dispatch, dispatch_message.value, dispatch_message.headers).report
     decision = decide(report, cached_rules(SMALL))
-    said = value_of(sent)
-    assert (said["topic"], said["region"]) == ("paspor", "34.04")
-    assert (said["topic"], said["region"], said["confidence"]) == (
+    sent_dispatch = value_of(dispatch_message)
+    assert (sent_dispatch["topic"], sent_dispatch["region"]) == ("paspor", "34.04")
+    assert (sent_dispatch["topic"], sent_dispatch["region"], sent_dispatch["confidence"]) == (
         decision.topic,
         decision.region,
         decision.confidence,
@@ -171,39 +174,39 @@ def test_a_dispatch_says_what_the_decision_says(stage: RouterStage, complaint: C
     assert decision.confidence < 1
 
 
-def test_a_refusal_finds_the_next_door(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
-    """The next agency gets the complaint with all earlier reasons, and oversight hears of it; once."""
+def test_a_refusal_leads_to_the_next_agency(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
+    """The next agency gets all earlier reasons, and oversight gets one event."""
     (first,) = stage.handle([at(complaint("Mohon Kemenkes datang ke Kab. Sleman"))])
     record = at(*refusal(first))
-    second, told = stage.handle([record])
+    second, event = stage.handle([record])
     assert second.topic == "agency-kabupaten-3404"
     assert value_of(second)["hop"] == 1
     assert [reason["rule"] for reason in value_of(second)["reasons"]] == ["named", "next-alternative"]
-    assert (told.topic, value_of(told)["event"]) == ("oversight", "refused")
-    assert stage.handle([record]) == [second, told]
+    assert (event.topic, value_of(event)["event"]) == ("oversight", "refused")
+    assert stage.handle([record]) == [second, event]
     assert [output.topic for output in stage.handle([at(*refusal(first, offset=9))])] == ["oversight"]
 
 
-def test_the_refusing_agency_may_name_the_next(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
-    """Its word goes before our alternatives."""
+def test_the_refusing_agency_may_suggest_the_next(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
+    """The suggestion comes before the alternatives."""
     (first,) = stage.handle([at(complaint("Mohon Kemenkes datang ke Kab. Sleman"))])
-    second, _ = stage.handle([at(*refusal(first, theirs="bumn-pln"))])
+    second, _ = stage.handle([at(*refusal(first, suggested_agency="bumn-pln"))])
     assert second.topic == "agency-bumn-pln"
 
 
-def test_triage_may_send_on_and_keeps_what_it_can_not(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
-    """The national admin names an agency, or keeps the complaint: there is no door behind triage."""
+def test_triage_sends_a_complaint_on_or_keeps_it(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
+    """The national admin suggests an agency, or the complaint stays: no agency comes after triage."""
     (first,) = stage.handle([at(complaint("lampu mati"))])
     assert first.topic == "agency-triage"
     assert [output.topic for output in stage.handle([at(*refusal(first))])] == ["oversight"]
-    (sent, _) = stage.handle([at(*refusal(first, theirs="kota-3374", offset=1))])
-    assert sent.topic == "agency-kota-3374"
+    (dispatch_message, _) = stage.handle([at(*refusal(first, suggested_agency="kota-3374", offset=1))])
+    assert dispatch_message.topic == "agency-kota-3374"
 
 
-def test_an_answer_to_nothing_is_rejected(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
-    """An answer that belongs to no dispatch of ours becomes a dead letter, not a silence."""
+def test_an_answer_without_a_dispatch_is_rejected(stage: RouterStage, complaint: Callable[..., Outgoing]) -> None:
+    """It becomes a dead letter."""
     (first,) = stage.handle([at(complaint("Kemenkes tolong"))])
     answer, _ = refusal(first)
-    strange = answer.value.replace(str(value_of(answer)["dispatch_id"]).encode(), str(uuid4()).encode())
+    unknown_answer = answer.value.replace(str(value_of(answer)["dispatch_id"]).encode(), str(uuid4()).encode())
     with pytest.raises(Reject, match="unknown_dispatch"):
-        stage.handle([at(Outgoing(answer.topic, answer.key, strange, answer.headers))])
+        stage.handle([at(Outgoing(answer.topic, answer.key, unknown_answer, answer.headers))])

@@ -1,4 +1,4 @@
-"""Topics of a report and who is competent for them."""
+"""Topics of a report and the institutions competent for them."""
 
 import shutil
 from pathlib import Path
@@ -9,24 +9,24 @@ from config.reference.slang import load_slang
 from config.reference.table_reader import TableError
 from language.words import WordReader
 from router.evidence.competence import load_competence
-from router.evidence.evidence import KINDS, Evidence
+from router.evidence.evidence import EVIDENCE_KINDS, Evidence
 from router.evidence.topics import Topics, load_topics
-from router.scoring import Weights, load_weights, weigh
+from router.scoring import Weights, load_weights, rank_candidates
 from tests.support.rules import SMALL, rules_of
 
 WORDS = WordReader(load_slang())
 HEAD = "topic,category,weight,words,unless\n"
 
 
-def read(tmp_path: Path, rows: str) -> Topics:
-    """The topics of some rows."""
+def topics_of(tmp_path: Path, rows: str) -> Topics:
+    """Return the topics of some rows."""
     path = tmp_path / "topics.csv"
     path.write_text(HEAD + rows)
     return load_topics(path, WORDS)
 
 
-def found(topics: Topics, text: str) -> dict[str, float]:
-    """Topics with their scores."""
+def scores_of(topics: Topics, text: str) -> dict[str, float]:
+    """Return the scores of the topics in a text."""
     return {topic.name: topic.score for topic in topics.find([word.normal for word in WORDS.of(text)])}
 
 
@@ -54,13 +54,13 @@ jalan,PU,2,jalan rusak,
         ("selain paspor", {}),
     ],
 )
-def test_what_words_speak_of(tmp_path: Path, text: str, scores: dict[str, float]) -> None:
-    """Weights add up, further phrases tell half, parts may stand apart, and what is denied or barred says nothing."""
-    assert found(read(tmp_path, ROWS), text) == scores
+def test_scores_of_topics(tmp_path: Path, text: str, scores: dict[str, float]) -> None:
+    """Weights add up, repetitions count half, parts may stand apart, and negated or excluded phrases do not count."""
+    assert scores_of(topics_of(tmp_path, ROWS), text) == scores
 
 
 @pytest.mark.parametrize(
-    ("rows", "says"),
+    ("rows", "fault"),
     [
         ("air,PU,much,pdam,\n", "line 2: weight 'much' is no number"),
         ("air,PU,nan,pdam,\n", "line 2: weight 'nan' is no number"),
@@ -69,10 +69,10 @@ def test_what_words_speak_of(tmp_path: Path, text: str, scores: dict[str, float]
         ("air,PU,1\n", "not as many cells"),
     ],
 )
-def test_a_bad_row_is_named(tmp_path: Path, rows: str, says: str) -> None:
-    """The error says where and what."""
-    with pytest.raises(TableError, match=says):
-        read(tmp_path, rows)
+def test_a_faulty_row_is_named(tmp_path: Path, rows: str, fault: str) -> None:
+    """The error has the line and the fault."""
+    with pytest.raises(TableError, match=fault):
+        topics_of(tmp_path, rows)
 
 
 COMPETENCE = """\
@@ -82,21 +82,21 @@ jalan,jalan,,@regency,@province|kementerian-kemenpu,UU 38/2004,contoh
 """
 
 
-def test_the_first_row_that_holds_speaks(tmp_path: Path) -> None:
-    """A row for some regions before the one for all; without a place the one for all."""
+def test_the_first_row_that_applies_decides(tmp_path: Path) -> None:
+    """A row for some regions stands before the row for all. Without a place the row for all decides."""
     path = tmp_path / "competence.csv"
     path.write_text(COMPETENCE)
     table = load_competence(path)
-    assert [row.id for row in (table.of("jalan", at) for at in ("31.74", "33.74", "")) if row] == [
+    assert [row.id for row in (table.find("jalan", region) for region in ("31.74", "33.74", "")) if row] == [
         "jakarta-jalan",
         "jalan",
         "jalan",
     ]
-    assert table.of("paspor", "") is None
+    assert table.find("paspor", "") is None
 
 
-def test_a_row_without_basis_is_refused(tmp_path: Path) -> None:
-    """Every row says by what law, and shows an example."""
+def test_a_row_without_law_or_example_is_refused(tmp_path: Path) -> None:
+    """Every row has a law and an example."""
     path = tmp_path / "competence.csv"
     path.write_text("id,topic,where,institution,then,basis,example\na,b,,c,,,\na,b,,c,,d,e\n")
     with pytest.raises(TableError, match=r"a: topic, institution, basis and example.*\n.*an id of its own"):
@@ -104,7 +104,7 @@ def test_a_row_without_basis_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("weight", "enough", "says"),
+    ("weight", "threshold", "fault"),
     [
         ("nan", "0.5", "matter: a weight lies between"),
         ("1000", "0.5", "matter: a weight lies between"),
@@ -114,34 +114,34 @@ def test_a_row_without_basis_is_refused(tmp_path: Path) -> None:
         ("much", "0.5", "could not convert"),
     ],
 )
-def test_weights_that_would_decide_nothing_are_refused(tmp_path: Path, weight: str, enough: str, says: str) -> None:
-    """Sums of them stay numbers, and what is enough can be reached."""
-    rows = [("sign", "weight"), *((kind, "1") for kind in KINDS if kind != "matter"), ("matter", weight)]
+def test_useless_weights_are_refused(tmp_path: Path, weight: str, threshold: str, fault: str) -> None:
+    """Sums of weights stay finite, and the threshold can be reached."""
+    rows = [("sign", "weight"), *((kind, "1") for kind in EVIDENCE_KINDS if kind != "matter"), ("matter", weight)]
     path = tmp_path / "doors.csv"
-    path.write_text("".join(f"{sign},{cell}\n" for sign, cell in (*rows, ("enough", enough))))
-    with pytest.raises(TableError, match=says):
+    path.write_text("".join(f"{kind},{cell}\n" for kind, cell in (*rows, ("enough", threshold))))
+    with pytest.raises(TableError, match=fault):
         load_weights(path)
 
 
-def test_much_evidence_of_great_weight_is_still_a_probability() -> None:
-    """Weights as large as they may be, and strong topics: one door is sure, the others have what is left."""
-    weights = Weights(dict.fromkeys(KINDS, 20.0), 0.5)
-    signs = [Evidence("bumn-pln", kind, 5.0, str(topic), "") for kind in KINDS for topic in range(6)]
-    first, second = weigh([*signs, Evidence("bumn-pos-indonesia", "matter", 5.0, "pos", "")], weights)
-    assert (first.institution, first.chance, second.chance) == ("bumn-pln", 1.0, 0.0)
+def test_likelihoods_with_the_largest_weights() -> None:
+    """With the largest weights and strong topics the likelihoods are still probabilities."""
+    weights = Weights(dict.fromkeys(EVIDENCE_KINDS, 20.0), 0.5)
+    evidence = [Evidence("bumn-pln", kind, 5.0, str(topic), "") for kind in EVIDENCE_KINDS for topic in range(6)]
+    first, second = rank_candidates([*evidence, Evidence("bumn-pos-indonesia", "matter", 5.0, "pos", "")], weights)
+    assert (first.institution, first.likelihood, second.likelihood) == ("bumn-pln", 1.0, 0.0)
 
 
 @pytest.mark.parametrize(
-    ("name", "row", "says"),
+    ("name", "row", "fault"),
     [
         ("landmarks.csv", "gedung tua,tempat,33.74,bumn-tiada\n", "landmarks.csv: operator 'bumn-tiada' is not"),
         ("competence.csv", "x,paspor,99,bumn-pln,,UU,contoh\n", "competence.csv: x: 99 is no region"),
     ],
 )
-def test_what_leads_nowhere_is_named(tmp_path: Path, name: str, row: str, says: str) -> None:
-    """An operator or a region that nobody knows would be passed over in silence."""
+def test_unknown_references_are_named(tmp_path: Path, name: str, row: str, fault: str) -> None:
+    """An unknown operator or region would otherwise be ignored."""
     shutil.copytree(SMALL, tmp_path, dirs_exist_ok=True)
     with (tmp_path / name).open("a") as table:
         table.write(row)
-    with pytest.raises(TableError, match=says):
+    with pytest.raises(TableError, match=fault):
         rules_of(tmp_path)

@@ -7,8 +7,10 @@ from config.reference.folder import ReferenceFolder, version_of
 from config.reference.reloading import FixedSource
 from language.model import LANGUAGE_TABLES, LanguageModel, load_language_model
 from router.registry.name_resolver import NameResolver
-from router.registry.registry import Registry, load_registry
-from router.rules import Rules, load_rules
+from router.registry.registry import Registry
+from router.registry.registry_loading import load_registry
+from router.rules import Rules
+from router.rules_loading import load_rules
 from tests.support.paths import SHIPPED_TABLES, SMALL_TABLES
 
 SMALL = SMALL_TABLES

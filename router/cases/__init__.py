@@ -1,0 +1,1 @@
+"""Cases and the complaints that accompany them from agency to agency."""

@@ -1,0 +1,84 @@
+"""Derives the next dispatch of a complaint from the one before and from its case. Pure.
+
+A case is a complaint with a dispatch of its own. A repeat or a join accompanies its case: it lies at the same agency.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from messages import ids
+from messages.shapes import MERGED, Dispatch, Reason, Relation
+from messages.topics import TRIAGE
+from router.deadlines import answer_deadline
+
+_ACCOMPANIES_TEXT = {
+    "repeat": "Mengulang atau melanjutkan hal yang sudah dilaporkan dengan nomor {}.",
+    "joins": "Hal yang sama sudah dilaporkan warga lain dengan nomor {}.",
+}
+_MERGED_TEXT = "Petugas menyatukannya dengan laporan nomor {}."
+_OWN_CASE_TEXT = "Hal yang sama sudah dilaporkan warga lain dengan nomor {}, yang berada di {}."
+
+
+def accompanies_case(relation: Relation, agency: str, case: Dispatch) -> bool:
+    """Return True if a repeat or join goes where its case lies; `agency` is the one that its own text leads to.
+
+    A join never overrides the agency that its own text leads to: nobody can draw the report of another citizen to a
+    wrong agency by reporting first.
+    """
+    return relation.follows_root or agency in {TRIAGE, case.agency}
+
+
+def dispatch_to_case(dispatch: Dispatch, case: Dispatch) -> Dispatch:
+    """Return the dispatch as it accompanies its case, with the reasons and the deadline of the case."""
+    relation = dispatch.relation.model_copy(update={"of": case.complaint_id})
+    fields = {
+        "agency": case.agency,
+        "alternatives": (),
+        "reasons": (_accompanies_reason(relation, case), *case.reasons),
+        "rules_version": case.rules_version,
+        "due_at": case.due_at,
+        "relation": relation,
+        "own_case": False,
+        "confidence": case.confidence,
+        "actor": case.actor,
+    }
+    return dispatch.model_copy(update=fields)
+
+
+def dispatch_as_own_case(dispatch: Dispatch, earlier_case: Dispatch, agency_name: str) -> Dispatch:
+    """Return the dispatch as a case of its own that mentions the earlier case of the same matter.
+
+    `agency_name` is the name of the agency of the earlier case.
+    """
+    reason = Reason(rule="follows", says=_OWN_CASE_TEXT.format(earlier_case.tracking, agency_name))
+    relation = dispatch.relation.model_copy(update={"of": earlier_case.complaint_id})
+    fields = {"reasons": (*dispatch.reasons, reason), "relation": relation, "own_case": True}
+    return dispatch.model_copy(update=fields)
+
+
+def next_hop_to_case(dispatch: Dispatch, case: Dispatch, at: datetime) -> Dispatch:
+    """Return the next hop of an accompanying complaint after its case has moved or has been replaced."""
+    return dispatch_to_case(next_hop(dispatch, at, case.rules_version), case)
+
+
+def next_hop(dispatch: Dispatch, at: datetime, rules_version: str) -> Dispatch:
+    """Return the dispatch as the next hop, with a new id and deadline; agency and reasons are those of `dispatch`."""
+    hop = dispatch.hop + 1
+    fields = {
+        "id": ids.dispatch_id(dispatch.complaint_id, hop),
+        "at": at,
+        "rules_version": rules_version,
+        "hop": hop,
+        "due_at": answer_deadline(at),
+    }
+    return dispatch.model_copy(update=fields)
+
+
+def cases_first(dispatches: Iterable[Dispatch]) -> Sequence[Dispatch]:
+    """Return the dispatches of one record in a fixed order: the cases before the complaints that accompany them."""
+    return sorted(dispatches, key=lambda dispatch: (not dispatch.own_case, dispatch.complaint_id))
+
+
+def _accompanies_reason(relation: Relation, case: Dispatch) -> Reason:
+    text = _MERGED_TEXT if MERGED in relation.evidence else _ACCOMPANIES_TEXT[relation.kind]
+    return Reason(rule="follows", says=text.format(case.tracking))

@@ -1,0 +1,94 @@
+"""Moves complaints to their next agencies, each with the complaints that accompany it. Does not choose the agency."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from messages.shapes import Dispatch, Report
+from router.cases.hops import accompanies_case, next_hop_to_case
+from router.store import (
+    descendants_in_case,
+    dispatch_history,
+    linked_dispatches,
+    lock_complaints,
+    store_dispatch_once,
+)
+
+
+class CaseTransfer:
+    """Moves complaints in one transaction. `position` is that of the record which leads to the moves."""
+
+    def __init__(self, connection: Connection, position: str) -> None:
+        self.connection = connection
+        self.position = position
+
+    def find_case(self, complaint_id: UUID | None) -> Dispatch | None:
+        """Return the latest dispatch of the case that a complaint is or accompanies, and lock the complaints between.
+
+        `None` without a complaint, or if the router does not know it (yet).
+        """
+        case = None
+        while complaint_id is not None and (history := self.locked_history(complaint_id)):
+            case = history[-1]
+            complaint_id = None if case.own_case else case.relation.of
+        return case
+
+    def locked_history(self, complaint_id: UUID) -> Sequence[Dispatch]:
+        """Return the complaint's dispatches, the first agency's first, and lock it.
+
+        Until the transaction ends no other one moves the complaint or lets another complaint accompany it.
+        """
+        lock_complaints(self.connection, [complaint_id])
+        return dispatch_history(self.connection, complaint_id)
+
+    def accompanying_dispatches(self, dispatch: Dispatch) -> Sequence[Dispatch]:
+        """Return the dispatches that move with a complaint: of a case all that accompany it, else its descendants."""
+        if not dispatch.own_case and dispatch.relation.of:
+            return descendants_in_case(self.connection, dispatch.complaint_id, dispatch.relation.of)
+        linked = linked_dispatches(self.connection, dispatch.complaint_id)
+        return [accompanying for accompanying in linked if not accompanying.own_case]
+
+    def dispatches_to_take_along(
+        self, previous: Dispatch, case: Dispatch, agency_of: Callable[[Report], str]
+    ) -> Sequence[Dispatch]:
+        """Return the dispatches that move with a complaint when it becomes a case of its own.
+
+        A join may stay with the previous case. `previous` is the latest dispatch of the complaint, `case` the next one;
+        `agency_of` returns the agency that the text of a report leads to.
+        """
+        accompanying = self.accompanying_dispatches(previous)
+        if previous.own_case:
+            return accompanying
+        return [
+            dispatch
+            for dispatch in accompanying
+            if accompanies_case(dispatch.relation, agency_of(dispatch.report), case)
+        ]
+
+    def dispatch_with_accompanying(
+        self, dispatch: Dispatch, accompanying: Sequence[Dispatch], case: Dispatch
+    ) -> Sequence[Dispatch]:
+        """Store a dispatch and the next hop of each accompanying complaint; return what was stored.
+
+        `case` is this dispatch, or the one that it accompanies. Return nothing if another record led to this hop.
+        """
+        if not store_dispatch_once(self.connection, self.position, dispatch):
+            return ()
+        return [dispatch, *self._move_accompanying(accompanying, case, dispatch.at)]
+
+    def _move_accompanying(self, dispatches: Sequence[Dispatch], case: Dispatch, at: datetime) -> Iterable[Dispatch]:
+        lock_complaints(self.connection, [dispatch.complaint_id for dispatch in dispatches])
+        for dispatch in dispatches:
+            hop = next_hop_to_case(dispatch, case, at)
+            # A complaint that a person has put elsewhere meanwhile has this hop already and stays there.
+            if _is_at_case(dispatch, case) or not store_dispatch_once(self.connection, self.position, hop):
+                continue
+            yield hop
+            if dispatch.own_case:
+                yield from self._move_accompanying(self.accompanying_dispatches(dispatch), case, at)
+
+
+def _is_at_case(dispatch: Dispatch, case: Dispatch) -> bool:
+    return not dispatch.own_case and (dispatch.agency, dispatch.relation.of) == (case.agency, case.complaint_id)

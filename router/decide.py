@@ -1,0 +1,139 @@
+"""Decides which agency gets a report: a pure function of the report and the rules. Officers read the reasons."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from messages.shapes import Place, Reason, Report
+from messages.topics import TRIAGE
+from router.decision import Decision
+from router.evidence.evidence import CollectedEvidence
+from router.registry.registry import Registry
+from router.rules import Rules
+from router.scoring import AgencyCandidate, rank_candidates
+
+MAX_ALTERNATIVES = 3
+_MAX_REASONS = 3
+# Kinds of evidence by which a sender addresses an institution.
+_ADDRESSEE_KINDS = frozenset({"addressed", "named", "greeted"})
+
+
+def decide(report: Report, rules: Rules) -> Decision:
+    """Return the likeliest agency if it is likely enough; else triage, with the candidates and the reason."""
+    collected = rules.collect_evidence(report)
+    candidates = rank_candidates(collected.evidence, rules.weights)
+    best = candidates[0]
+    if best.institution != TRIAGE and best.likelihood >= rules.weights.threshold:
+        return _agency_decision(candidates, collected, rules)
+    return _triage_decision(candidates, collected, rules.registry)
+
+
+def decide_again(earlier: Report, later: Report, rules: Rules) -> Decision:
+    """Return the decision after a sender has written more: by the later report alone, else by both together."""
+    decision = decide(later, rules)
+    if decision.agency != TRIAGE:
+        return decision
+    reported_place = later.place if later.place != Place() else earlier.place
+    joint_text = {
+        "title": earlier.title,
+        "text": f"{earlier.text}\n{later.title}\n{later.text}",
+        "place": reported_place,
+    }
+    return decide(earlier.model_copy(update=joint_text | {"agency": later.agency or earlier.agency}), rules)
+
+
+def _agency_decision(candidates: Sequence[AgencyCandidate], collected: CollectedEvidence, rules: Rules) -> Decision:
+    best, *others = candidates
+    agency = rules.registry.receiving_agency(best.institution)
+    reasons = (
+        *_strongest_reasons(best),
+        *_unconnected_reason(best.institution, agency, rules.registry),
+        *_overruled_addressee_reason(others, best),
+    )
+    topic = next((piece.topic for piece in best.evidence if piece.topic), "") or _first_topic(collected)
+    alternatives = _alternatives(best, others, collected, rules)
+    return Decision(agency, alternatives, reasons, round(best.likelihood, 3), topic, _region(collected))
+
+
+def _triage_decision(
+    candidates: Sequence[AgencyCandidate], collected: CollectedEvidence, registry: Registry
+) -> Decision:
+    best = candidates[0]
+    agencies = _receiving_agencies((candidate.institution for candidate in candidates), registry)
+    # The probability that nobody could tell, or that the likeliest institution is wrong.
+    confidence = best.likelihood if best.institution == TRIAGE else 1 - best.likelihood
+    return Decision(
+        TRIAGE,
+        tuple(agencies)[:MAX_ALTERNATIVES],
+        _undecided_reasons(candidates, registry),
+        round(confidence, 3),
+        _first_topic(collected),
+        _region(collected),
+    )
+
+
+def _first_topic(collected: CollectedEvidence) -> str:
+    return collected.topics[0].name if collected.topics else ""
+
+
+def _region(collected: CollectedEvidence) -> str:
+    return collected.location.best.code if collected.location.best else ""
+
+
+def _alternatives(
+    best: AgencyCandidate, others: Sequence[AgencyCandidate], collected: CollectedEvidence, rules: Rules
+) -> tuple[str, ...]:
+    """Return the next likeliest agencies, then the governments of the place: these at least know who is competent."""
+    registry = rules.registry
+    institutions = [candidate.institution for candidate in others if candidate.institution != TRIAGE]
+    agency = registry.agencies.get(best.institution)
+    if agency and agency.parent:
+        institutions.append(agency.parent)
+    if collected.location.best:
+        institutions.extend(rules.jurisdiction.governments_of(collected.location.best.code))
+    chosen = registry.receiving_agency(best.institution)
+    agencies = _receiving_agencies(institutions, registry)
+    return tuple(code for code in agencies if code != chosen)[:MAX_ALTERNATIVES]
+
+
+def _receiving_agencies(institutions: Iterable[str], registry: Registry) -> Iterator[str]:
+    """Yield the agencies that receive the complaints of these institutions, each once, without triage."""
+    agencies = dict.fromkeys(map(registry.receiving_agency, institutions))
+    return (code for code in agencies if code != TRIAGE)
+
+
+def _strongest_reasons(candidate: AgencyCandidate) -> tuple[Reason, ...]:
+    """Return the reasons of the strongest evidence, each once."""
+    reasons = {piece.rule + piece.explanation: piece.reason for piece in candidate.evidence if piece.strength > 0}
+    return tuple(reasons.values())[:_MAX_REASONS]
+
+
+def _unconnected_reason(institution: str, agency: str, registry: Registry) -> tuple[Reason, ...]:
+    """Return the reason why another agency receives the complaints of an unconnected institution."""
+    if institution == agency:
+        return ()
+    says = f"{registry.name_of(institution)} belum terhubung; laporan diteruskan melalui {registry.name_of(agency)}."
+    return (Reason(rule="unconnected", says=says),)
+
+
+def _overruled_addressee_reason(others: Sequence[AgencyCandidate], best: AgencyCandidate) -> tuple[Reason, ...]:
+    """Return a reason for the institution that the sender named although it is not competent.
+
+    The officer sees by it that the name was not overlooked.
+    """
+    for candidate in others:
+        for piece in candidate.evidence:
+            if piece.kind in _ADDRESSEE_KINDS and candidate.institution != best.institution:
+                says = f"{piece.explanation} Urusannya ada pada instansi lain."
+                return (Reason(rule="addressee-overruled", says=says),)
+    return ()
+
+
+def _undecided_reasons(candidates: Sequence[AgencyCandidate], registry: Registry) -> tuple[Reason, ...]:
+    """Return the reasons for triage: the missing information, or the institutions that are about equally likely."""
+    nobody = next(candidate for candidate in candidates if candidate.institution == TRIAGE)
+    institutions = [candidate for candidate in candidates if candidate is not nobody]
+    if not institutions:
+        return tuple(dict.fromkeys(piece.reason for piece in nobody.evidence))[:_MAX_REASONS]
+    missing_place = [piece.reason for piece in nobody.evidence if piece.kind == "unplaced"]
+    names = ", ".join(registry.name_of(candidate.institution) for candidate in institutions[:MAX_ALTERNATIVES])
+    not_sure = Reason(rule="not-sure", says=f"Belum cukup yakin; calon instansi: {names}.")
+    return (*missing_place[:1], not_sure, *_strongest_reasons(institutions[0]))[: _MAX_REASONS + 1]

@@ -1,0 +1,117 @@
+"""Recognises topics, institutions, units and places in a report. Decides nothing about competence."""
+
+from collections.abc import Iterator, Sequence
+
+from language.phrase_lexicon import LexiconMatch, PhraseLexicon
+from messages.shapes import Report
+from router.evidence.analyzed_report import AnalyzedReport
+from router.evidence.report_reader import ReportReader
+from router.evidence.report_text import ReportText
+from router.evidence.topics import Topic, Topics
+from router.location.locator import ReportLocator
+from router.registry.agencies import Agency, is_government_phrase
+from router.registry.units import UnitIndex, UnitMention
+
+# A report that speaks of more topics than this only remarks on the weaker ones.
+_MAX_TOPICS = 6
+# Score of a topic that only a unit hints at, in log-odds.
+_UNIT_TOPIC_SCORE = 1.0
+# “depan kantor pos”, “dekat Unpad”: the institution describes a place.
+_BESIDE_WORDS = frozenset(
+    ("depan", "dekat", "samping", "sebelah", "seberang", "belakang", "sekitar", "kawasan", "sekitaran")
+)
+# “Kota Bogor” names a region, not its government.
+_REGION_WORDS = frozenset(("kota", "kabupaten", "kab", "provinsi", "prov"))
+# “dari Kota Bogor”: somebody comes from there.
+_ORIGIN_WORDS = frozenset(("dari", "ke", "asal", "asli", "bukan", "selain", "orang"))
+
+
+class ReportAnalyzer:
+    """Analyses reports with one version of the tables.
+
+    `institution_names` are the phrases by which institutions are named, in the normal form of words.
+    """
+
+    def __init__(
+        self,
+        reader: ReportReader,
+        institution_names: PhraseLexicon[Agency],
+        units: UnitIndex,
+        topics: Topics,
+        locator: ReportLocator,
+    ) -> None:
+        self._reader = reader
+        self._institution_names = institution_names
+        self._units = units
+        self._topics = topics
+        self._locator = locator
+
+    def analyze(self, report: Report) -> AnalyzedReport:
+        """Return the report with all matches."""
+        text = self._reader.read(report)
+        units = self._units.find(text.corrected_words)
+        matches = self._institution_names.find(text.normal_forms)
+        location = self._locator.locate(
+            report,
+            text.words,
+            [(unit.start, unit.end) for unit in units],
+            [text.span(match.first, match.end) for match in matches if not match.meaning.is_regional],
+        )
+        return AnalyzedReport(
+            report,
+            text,
+            self._find_topics(text, matches, units),
+            location,
+            tuple(match for match in _without_repetitions(matches) if not _describes_a_place(text, match)),
+            tuple(unit for unit in units if not _is_part_of_name(unit, matches)),
+        )
+
+    def _find_topics(
+        self, text: ReportText, institutions: Sequence[LexiconMatch[Agency]], units: Sequence[UnitMention]
+    ) -> tuple[Topic, ...]:
+        """Return the topics of the words, then those that units hint at."""
+        name_spans = list(_name_spans(text, institutions))
+        word_topics = self._topics.find(text.normal_forms, name_spans)[:_MAX_TOPICS]
+        word_topic_names = {topic.name for topic in word_topics}
+        unit_topics = {
+            mention.unit.topic: Topic(mention.unit.topic, _UNIT_TOPIC_SCORE, ((mention.first, mention.last),))
+            for mention in units
+            if mention.unit.topic and mention.unit.topic not in word_topic_names
+        }
+        return tuple(topic.with_quote(text.quote_words) for topic in (*word_topics, *unit_topics.values()))
+
+
+def _name_spans(text: ReportText, institutions: Sequence[LexiconMatch[Agency]]) -> Iterator[tuple[int, int]]:
+    """Yield the words that are part of an institution's name and therefore no topic.
+
+    “Kabupaten Batu Bara” has nothing to do with coal. An alias of a government (Trans Jateng) may be a topic.
+    """
+    for match in institutions:
+        is_regional = match.meaning.is_regional
+        if match.end - match.first > 1 and (not is_regional or is_government_phrase(_phrase(text, match))):
+            yield match.first + is_regional, match.end
+
+
+def _phrase(text: ReportText, match: LexiconMatch[Agency]) -> str:
+    return " ".join(text.normal_forms[match.first : match.end])
+
+
+def _without_repetitions(matches: Sequence[LexiconMatch[Agency]]) -> Iterator[LexiconMatch[Agency]]:
+    """Yield the matches without those that share a word with the previous match of the same institution."""
+    previous: LexiconMatch[Agency] | None = None
+    for match in matches:
+        if previous is None or match.first >= previous.end or match.meaning is not previous.meaning:
+            yield match
+        previous = match
+
+
+def _is_part_of_name(unit: UnitMention, matches: Sequence[LexiconMatch[Agency]]) -> bool:
+    """Return True if a unit is a part of an institution's name (bupati Sampang)."""
+    return any(match.first <= unit.first and unit.last <= match.end for match in matches)
+
+
+def _describes_a_place(text: ReportText, match: LexiconMatch[Agency]) -> bool:
+    """Return True if an institution only says where something is, or a government only names its region."""
+    previous = text.normal_forms[match.first - 1] if match.first else ""
+    names_region = text.normal_forms[match.first] in _REGION_WORDS
+    return previous in _BESIDE_WORDS or (match.meaning.is_regional and (names_region or previous in _ORIGIN_WORDS))

@@ -1,0 +1,33 @@
+"""Collects all evidence for institutions in a report. Pure; the evidence is weighed in `router.scoring`."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from messages.shapes import Report
+from messages.topics import TRIAGE
+from router.evidence.analyzed_report import AnalyzedReport
+from router.evidence.evidence import CollectedEvidence, Evidence
+
+_NO_EVIDENCE = Evidence(TRIAGE, "nobody", 1.0, "no-evidence", "Tidak cukup petunjuk tentang instansi yang berwenang.")
+
+
+class EvidenceSource(Protocol):
+    """One kind of evidence, for example the topics."""
+
+    def collect(self, report: AnalyzedReport) -> Iterable[Evidence]:
+        """Return the evidence of this kind in a report."""
+        ...
+
+
+class EvidenceCollector:
+    """Collects the evidence of several sources with one version of the tables."""
+
+    def __init__(self, analyze: Callable[[Report], AnalyzedReport], sources: Sequence[EvidenceSource]) -> None:
+        self._analyze = analyze
+        self._sources = sources
+
+    def collect(self, report: Report) -> CollectedEvidence:
+        """Return all evidence in a report; one piece always speaks for triage."""
+        analyzed = self._analyze(report)
+        evidence = (_NO_EVIDENCE, *(piece for source in self._sources for piece in source.collect(analyzed)))
+        return CollectedEvidence(evidence, analyzed.topics, analyzed.location)

@@ -1,0 +1,27 @@
+"""Reads title and text of a report into words in normal form, with spelling corrected."""
+
+from language.spelling import SpellingCorrector
+from language.words import WordReader
+from messages.shapes import Report
+from router.evidence.report_text import ReportText
+from router.location.searched_text import location_text
+
+
+class ReportReader:
+    """Reads reports with one version of the word tables."""
+
+    def __init__(self, words: WordReader, speller: SpellingCorrector) -> None:
+        self._words = words
+        self._speller = speller
+
+    def read(self, report: Report) -> ReportText:
+        """Return title and text of a report with their words."""
+        text = location_text(report)
+        words = tuple(self._words.of(text))
+        correct = self._speller.meant
+        normal_forms = tuple(correct(word.normal) for word in words)
+        corrected_words = tuple(
+            word if word.normal == normal_form else word._replace(normal=normal_form)
+            for word, normal_form in zip(words, normal_forms, strict=True)
+        )
+        return ReportText(text, words, corrected_words, normal_forms)

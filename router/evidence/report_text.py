@@ -1,0 +1,35 @@
+"""Title and text of a report with its words, their corrected forms and their normal forms."""
+
+from dataclasses import dataclass
+
+from language.words import Word
+
+# Longest quotation in an explanation, in characters.
+_MAX_QUOTE_LENGTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class ReportText:
+    """A report's text and words. All three word sequences have the same length.
+
+    `text` is `location_text` of the report. `corrected_words` are `words` with spelling corrected; `normal_forms` are
+    their normal forms.
+    """
+
+    text: str
+    words: tuple[Word, ...]
+    corrected_words: tuple[Word, ...]
+    normal_forms: tuple[str, ...]
+
+    def span(self, first: int, end: int) -> tuple[int, int]:
+        """Return the position in the text of the words from `first` to before `end`."""
+        return self.words[first].start, self.words[end - 1].end
+
+    def quote_words(self, first: int, end: int) -> str:
+        """Return the words from `first` to before `end` as they are written; see `quote`."""
+        return self.quote(*self.span(first, end))
+
+    def quote(self, start: int, end: int) -> str:
+        """Return a part of the text in one line. Punctuation between words can make it long: it is cut then."""
+        line = " ".join(self.text[start:end].split())
+        return line if len(line) <= _MAX_QUOTE_LENGTH else f"{line[: _MAX_QUOTE_LENGTH - 1]}…"

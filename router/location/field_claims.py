@@ -1,0 +1,64 @@
+"""Claims for places that do not come from place names in the text: fields of the form, and landmarks."""
+
+from collections.abc import Iterable, Iterator
+
+from language.places.finder import PlaceFinder
+from language.places.landmarks import LandmarkMatch
+from language.tokens import Tokens
+from messages.shapes import Place
+from router.location.name_shares import NAME_WEIGHTS, name_shares
+from router.location.place_evidence import PlaceClaim, PlaceEvidence
+
+# All weights are log-odds. A known station, road or market.
+_LANDMARK_WEIGHT = 3.2
+# A sender who speaks to a government's own account or app means that government.
+_ACCOUNT_WEIGHT = 4.2
+# The fields often hold a neighbour's region: any plain name in the text outweighs them, a quarter's bare name does not.
+_FIELD_CODE_WEIGHT = 1.8
+# A name in a field counts so much of what it would count in the text.
+_FIELD_FACTOR = 0.6
+
+
+def landmark_claims(text: str, landmarks: Iterable[LandmarkMatch]) -> Iterator[PlaceClaim]:
+    """Yield a claim for each landmark in the text that has a region."""
+    for landmark, start, end in landmarks:
+        if landmark.codes:
+            shares = dict.fromkeys(landmark.codes, 1 / len(landmark.codes))
+            weight = _ACCOUNT_WEIGHT if landmark.account else _LANDMARK_WEIGHT
+            yield PlaceClaim(shares, weight, PlaceEvidence("landmark", text[start:end], start, end))
+
+
+def field_claims(reported_place: Place, agency: str, place_finder: PlaceFinder) -> Iterator[PlaceClaim]:
+    """Yield claims of the fields of the form. The picked region repeats the others: the strongest of them counts.
+
+    If no region is filled in, the government that the sender addressed says where the sender thinks the matter is.
+    """
+    if code := place_finder.region(reported_place.code):
+        yield PlaceClaim(
+            {code: 1.0},
+            _FIELD_CODE_WEIGHT,
+            PlaceEvidence("code", code),
+            from_form=True,
+            confusable_codes=place_finder.twins((code,)),
+        )
+    district = f"kec. {reported_place.district}" if reported_place.district else ""
+    addressee = "" if reported_place.region or reported_place.code else agency
+    yield from _field_claims(f"{district}\n{reported_place.region}", "field", place_finder)
+    yield from _field_claims(reported_place.address, "address", place_finder)
+    yield from _field_claims(addressee, "addressee", place_finder)
+
+
+def _field_claims(text: str, kind: str, place_finder: PlaceFinder) -> Iterator[PlaceClaim]:
+    """Yield a claim for each name in a field. A free-text address is no picked region."""
+    if not text.strip():
+        return
+    is_picked = kind != "address"
+    tokens = Tokens(text)
+    for match in place_finder.find(tokens):
+        yield PlaceClaim(
+            name_shares(match),
+            _FIELD_FACTOR * NAME_WEIGHTS[match.manner],
+            PlaceEvidence(kind, text[tokens.starts[match.first] : tokens.ends[match.end - 1]]),
+            from_form=is_picked,
+            confusable_codes=place_finder.twins(match.codes) if is_picked else (),
+        )

@@ -1,0 +1,79 @@
+"""Finds the places that a report is about and ranks them, each with the text that speaks for it. Pure.
+
+Does not decide who is competent there. Coordinates are not used: there is no table that maps them to regions.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from language.places.finder import PlaceFinder
+from language.places.landmarks import Landmarks
+from language.tokens import Tokens
+from language.words import Word
+from messages.shapes import Report
+from router.location.addressed_level import addressed_level, lean_to_level
+from router.location.claim_adjustment import adjust_claims
+from router.location.field_claims import field_claims, landmark_claims
+from router.location.place_evidence import PlaceClaim, ReportLocation
+from router.location.scoring import rank_places
+from router.location.searched_text import location_text
+from router.location.text_claims import text_claims
+
+# A longer text names more places than can be weighed in bounded time; the first ones count.
+_MAX_CLAIMS = 40
+
+
+class ReportLocator:
+    """Locates reports with one version of the place tables."""
+
+    def __init__(self, place_finder: PlaceFinder, landmarks: Landmarks) -> None:
+        self._place_finder = place_finder
+        self._landmarks = landmarks
+
+    def locate(
+        self,
+        report: Report,
+        words: Sequence[Word],
+        unit_spans: Iterable[tuple[int, int]] = (),
+        institution_spans: Iterable[tuple[int, int]] = (),
+    ) -> ReportLocation:
+        """Return the places that a report may be about.
+
+        `words` are those of `location_text(report)`, and the spans are positions in it. A place named behind a unit is
+        the unit's place. A name inside the span of an institution is no place.
+
+        The text outweighs the fields of the form. These count if the text names no place, and settle which of several
+        regions the text means.
+        """
+        text = location_text(report)
+        landmarks = self._landmarks.find(words)
+        excluded_spans = [*((landmark.start, landmark.end) for landmark in landmarks), *institution_spans]
+        other_claims = [
+            *landmark_claims(text, landmarks),
+            *field_claims(report.place, report.agency, self._place_finder),
+        ]
+        tokens = Tokens(text)
+        matches = self._place_finder.find(tokens, _clear_codes(other_claims), _confusable_codes(other_claims))
+        claims = [
+            claim
+            for claim in text_claims(tokens, matches, len(report.title), tuple(unit_spans))
+            if not _is_inside(claim, excluded_spans)
+        ]
+        claims += other_claims
+        level = addressed_level(tokens, matches)
+        if level is not None and any(len(claim.shares) > 1 or claim.confusable_codes for claim in claims):
+            claims = [lean_to_level(claim, level, self._place_finder) for claim in claims]
+        return ReportLocation(rank_places(adjust_claims(claims[:_MAX_CLAIMS])))
+
+
+def _clear_codes(claims: Iterable[PlaceClaim]) -> list[str]:
+    """Return the cities, regencies and districts that are claimed alone."""
+    return [code for claim in claims if len(claim.shares) == 1 for code in claim.shares if "." in code]
+
+
+def _confusable_codes(claims: Iterable[PlaceClaim]) -> list[str]:
+    return [code for claim in claims for code in claim.confusable_codes]
+
+
+def _is_inside(claim: PlaceClaim, spans: Iterable[tuple[int, int]]) -> bool:
+    """Return True if a place name is a part of another name (Tol Jakarta-Cikampek)."""
+    return any(start <= claim.evidence.start and claim.evidence.end <= end for start, end in spans)

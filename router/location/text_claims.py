@@ -1,0 +1,129 @@
+"""Claims for places that come from the place names in a report's text."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from language.places.finder import NamingKind, PlaceMatch
+from language.places.gazetteer import regions_overlap
+from language.tokens import Tokens
+from router.location.context_cues import NOT_A_PLACE, REMARK_LIMIT, context_cue
+from router.location.name_shares import NAME_WEIGHTS, name_shares
+from router.location.place_evidence import PlaceClaim, PlaceEvidence
+
+Span = tuple[int, int]
+
+# Log-odds that are added to the weight of a name: in the title; for the place of a unit.
+_TITLE_BONUS = 0.3
+_UNIT_BONUS = 1.0
+# In a heading every word has a capital: a district's bare name may be a common word (Larangan).
+_BARE_IN_HEADING = -0.6
+# A bare name in small letters may be a common word; less so if the whole text is in small letters.
+_LOWER_CASE = -0.6
+_LOWER_CASE_IN_LOWER_CASE_TEXT = -0.2
+# A name stands behind a unit if at most so many words are between.
+_MAX_WORDS_AFTER_UNIT = 3
+_SENTENCE_ENDS = frozenset((". ", "! ", "? ", ".\n", "\n"))
+# A word of at most so many letters before a full stop is an abbreviation (“kec. ”), not the end of a sentence.
+_LONGEST_ABBREVIATION = 4
+# “dari Lampung dan Brebes”
+_CONJUNCTIONS = frozenset(("dan", "dn", "atau", "serta", "sama", "karo", "jeung"))
+_TYPED_MANNERS = frozenset((NamingKind.SAID, NamingKind.VILLAGE, NamingKind.GLUED))
+
+
+class _PlaceName(NamedTuple):
+    """A place name in the text and the log-odds that the words before it add."""
+
+    match: PlaceMatch
+    cue: float
+
+
+class _SearchedText(NamedTuple):
+    """The text in which the names stand. `title_end` is the position behind the title."""
+
+    tokens: Tokens
+    title_end: int
+    unit_spans: Sequence[Span]
+    is_lower_case: bool
+
+    def span(self, match: PlaceMatch) -> Span:
+        """Return the start and end of a match in the text."""
+        return self.tokens.starts[match.first], self.tokens.ends[match.end - 1]
+
+
+def text_claims(
+    tokens: Tokens, matches: Iterable[PlaceMatch], title_end: int, unit_spans: Sequence[Span]
+) -> Iterator[PlaceClaim]:
+    """Yield a claim for each name that is a place, in the order of the text."""
+    text = _SearchedText(tokens, title_end, unit_spans, tokens.text.islower())
+    previous: _PlaceName | None = None
+    for match in matches:
+        is_typed = match.manner in _TYPED_MANNERS
+        cue = context_cue(tokens, match.first, is_typed=is_typed) or _neighbour_cue(previous, match, tokens)
+        previous = _PlaceName(match, cue)
+        if cue != NOT_A_PLACE:
+            yield _claim(text, previous)
+
+
+def _claim(text: _SearchedText, name: _PlaceName) -> PlaceClaim:
+    match, cue = name
+    start, end = text.span(match)
+    is_remark = cue <= REMARK_LIMIT
+    is_of_unit = not is_remark and any(_follows_unit(text.tokens, span, match, start) for span in text.unit_spans)
+    weight = NAME_WEIGHTS[match.manner] + cue + _UNIT_BONUS * is_of_unit + _position_weight(text, name)
+    kind = "unit" if is_of_unit else match.manner.value
+    evidence = PlaceEvidence(kind, text.tokens.text[start:end], start, end)
+    return PlaceClaim(name_shares(match), weight, evidence, is_remark=is_remark)
+
+
+def _position_weight(text: _SearchedText, name: _PlaceName) -> float:
+    """Return the log-odds for the position of a name in title or text and for its capital letters."""
+    match, cue = name
+    start, end = text.span(match)
+    is_bare = match.manner is NamingKind.BARE
+    if start < text.title_end:
+        return _BARE_IN_HEADING if is_bare and not _is_whole_title(text, start, end) else _TITLE_BONUS
+    if is_bare and not cue and text.tokens.text[start:end].islower():
+        # A name of several words (kuta utara) is no common word.
+        has_several_words = match.end > match.first + 1
+        return _LOWER_CASE_IN_LOWER_CASE_TEXT if text.is_lower_case or has_several_words else _LOWER_CASE
+    return 0.0
+
+
+def _is_whole_title(text: _SearchedText, start: int, end: int) -> bool:
+    written = text.tokens.text
+    return not written[:start].strip() and not written[end : text.title_end].strip()
+
+
+def _neighbour_cue(previous: _PlaceName | None, match: PlaceMatch, tokens: Tokens) -> float:
+    """Return the cue that a name without its own takes from the name before it.
+
+    A name directly behind a region that holds it or lies in it has the same part in the matter (asal Tebet, Jakarta).
+    """
+    if previous is None:
+        return 0.0
+    neighbour, cue = previous
+    if words_between := tokens.words[neighbour.end : match.first]:
+        is_listed = len(words_between) == 1 and words_between[0] in _CONJUNCTIONS
+        return cue if is_listed and NOT_A_PLACE < cue <= REMARK_LIMIT else 0.0
+    if cue == NOT_A_PLACE:
+        # “Jalan raya Bogor-Jakarta” is a street to its end; in “Jl. Semarang, Semarang” the second is a city.
+        return cue if tokens.gaps[match.first].strip() == "-" else 0.0
+    return cue if _regions_overlap(neighbour, match) else 0.0
+
+
+def _regions_overlap(neighbour: PlaceMatch, match: PlaceMatch) -> bool:
+    return any(regions_overlap(code, neighbour_code) for neighbour_code in neighbour.codes for code in match.codes)
+
+
+def _follows_unit(tokens: Tokens, unit: Span, match: PlaceMatch, start: int) -> bool:
+    """Return True if a name that begins at `start` stands behind a unit, in the same sentence and near it."""
+    unit_start, unit_end = unit
+    if unit_end > start:
+        return False
+    for position in range(match.first - 1, max(match.first - _MAX_WORDS_AFTER_UNIT, 0) - 1, -1):
+        is_end = tokens.gaps[position + 1] in _SENTENCE_ENDS
+        if is_end and len(tokens.words[position]) > _LONGEST_ABBREVIATION:
+            return False
+        if unit_start < tokens.ends[position] <= unit_end:
+            return True
+    return False

@@ -1,0 +1,50 @@
+"""Loads the registry from the operator's tables and checks it before anything is routed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from config.reference.folder import ReferenceFolder
+from config.reference.table_reader import TableError
+from language.phrase_index import PhraseIndex
+from language.words import WordReader
+from router.registry.agencies import Agency, codes_by_phrase, current_institutions
+from router.registry.agency_table import AGENCIES, agency_faults, load_agencies
+from router.registry.registry import Registry
+from router.registry.unit_table import UNITS, load_units, unit_faults
+from router.registry.units import Unit, UnitIndex
+
+
+def load_registry(folder: ReferenceFolder, words: WordReader) -> Registry:
+    """Return the agencies and units of an operator's tables. Raises `TableError` naming every fault.
+
+    `words` reads the patterns of units, which must be in normal form.
+    """
+    agencies = load_agencies(folder.required_table(AGENCIES))
+    units = load_units(folder.required_table(UNITS))
+    if faults := list(_faults(agencies, units, words)):
+        raise TableError("\n".join(faults))
+    institutions = {agency.code: agency for agency in agencies}
+    return Registry(
+        agencies={agency.code: agency for agency in agencies if not agency.is_former},
+        institutions=institutions,
+        name_index=PhraseIndex(_institutions_by_phrase(institutions, units)),
+        units=UnitIndex(units),
+    )
+
+
+def _faults(agencies: Sequence[Agency], units: Sequence[Unit], words: WordReader) -> Iterator[str]:
+    """Yield the faults that must be corrected before anything can be routed."""
+    yield from (f"{AGENCIES}: {fault}" for fault in agency_faults(agencies))
+    yield from (f"{UNITS}: {fault}" for fault in unit_faults(units, words, {agency.code for agency in agencies}))
+
+
+def _institutions_by_phrase(institutions: Mapping[str, Agency], units: Sequence[Unit]) -> dict[str, Agency]:
+    """Return the institution that each phrase names; a unit of one institution everywhere names that institution."""
+    by_phrase = {
+        unit.pattern: institutions[unit.institutions[0]]
+        for unit in units
+        if len(unit.institutions) == 1 and not unit.depends_on_place and not unit.is_open
+    }
+    for phrase, code in codes_by_phrase(list(institutions.values())).items():
+        successors = current_institutions(code, institutions)
+        by_phrase[phrase] = institutions[successors[0] if len(successors) == 1 else code]
+    return by_phrase

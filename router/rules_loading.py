@@ -1,0 +1,140 @@
+"""Loads the rules of routing from an operator's tables and checks the tables together."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from config.reference.folder import ReferenceFolder, version_of
+from config.reference.reloading import RefusedEdit, ReloadingTables, Source
+from config.reference.table_reader import TableError
+from language.model import LanguageModel, load_language_model
+from language.phrase_lexicon import PhraseLexicon
+from language.places.aliases import official_names
+from language.spelling import SpellingCorrector
+from router.evidence.assembly import assemble_collector
+from router.evidence.competence import CompetenceTable, load_competence
+from router.evidence.report_reader import ReportReader
+from router.evidence.topics import Topics, load_topics
+from router.registry.agencies import Agency
+from router.registry.agency_table import AGENCIES
+from router.registry.jurisdiction import Jurisdiction
+from router.registry.levels import GOVERNMENT_LEVELS
+from router.registry.name_resolver import NameResolver
+from router.registry.registry import Registry
+from router.registry.registry_loading import load_registry
+from router.registry.unit_table import UNITS
+from router.rules import Rules
+from router.scoring import load_weights
+
+TOPICS, COMPETENCE, EVIDENCE_WEIGHTS = "topics.csv", "competence.csv", "doors.csv"
+_ROUTING_TABLES = (AGENCIES, UNITS, TOPICS, COMPETENCE, EVIDENCE_WEIGHTS)
+# The tables that the version of the rules covers. Their order is part of the version.
+RULE_TABLES = (
+    *(AGENCIES, UNITS, TOPICS, COMPETENCE, "landmarks.csv", EVIDENCE_WEIGHTS),
+    *("regions.csv", "places.csv", "villages.csv", "slang.csv", "vocabulary.csv"),
+)
+
+
+def load_rules(folder: ReferenceFolder, language: LanguageModel) -> Rules:
+    """Return the rules of an operator's tables; a missing table, except of agencies and units, is the shipped one.
+
+    `language` is the model of the same folder. Raises `TableError` naming every fault.
+    """
+    digests = {**folder.digests(_ROUTING_TABLES), **language.digests}
+    registry = load_registry(folder, language.words)
+    topics = load_topics(folder.table(TOPICS), language.words)
+    competence = load_competence(folder.table(COMPETENCE))
+    if faults := list(_faults(registry, topics, competence, language)):
+        raise TableError("\n".join(faults))
+    names = PhraseLexicon(
+        {
+            tuple(word.normal for word in language.words.of(name)): agency
+            for name, agency in registry.name_index.phrases()
+        }
+    )
+    resolver = NameResolver(registry.institutions, registry.name_index, registry.units, language)
+    jurisdiction = Jurisdiction(registry.agencies.values())
+    collector = assemble_collector(
+        ReportReader(language.words, _spelling_corrector(topics, names, language)),
+        registry,
+        resolver,
+        jurisdiction,
+        names,
+        topics,
+        competence,
+        language.place_finder,
+        language.landmarks,
+    )
+    return Rules(
+        version=version_of(digests[name] for name in RULE_TABLES),
+        language=language,
+        registry=registry,
+        name_resolver=resolver,
+        topics=topics,
+        competence=competence,
+        weights=load_weights(folder.table(EVIDENCE_WEIGHTS)),
+        collect_evidence=collector.collect,
+        jurisdiction=jurisdiction,
+    )
+
+
+def load_rules_of_folder(path: Path) -> Rules:
+    """Return the rules and the language model of a folder that is not in use. Raises `TableError`."""
+    folder = ReferenceFolder(path)
+    return load_rules(folder, load_language_model(folder))
+
+
+def reloading_rules(folder: ReferenceFolder, languages: Source[LanguageModel]) -> ReloadingTables[Rules]:
+    """Return the rules of a folder, loaded again after an edit of its tables and after a change of the language model.
+
+    An added or removed agency is refused until a restart: its queue is created at the start, and nothing may be sent
+    to a queue that does not exist. Raises `TableError` if the tables cannot be used now.
+    """
+    return ReloadingTables(
+        "rules",
+        folder,
+        _ROUTING_TABLES,
+        lambda: load_rules(folder, languages.current()),
+        dependency=languages.current,
+        check=_check_agencies,
+    )
+
+
+def _check_agencies(previous: Rules, new: Rules) -> None:
+    if changed := previous.registry.agencies.keys() ^ new.registry.agencies.keys():
+        raise RefusedEdit(f"restart to add or remove these agencies: {', '.join(sorted(changed))}")
+
+
+def _spelling_corrector(topics: Topics, names: PhraseLexicon[Agency], language: LanguageModel) -> SpellingCorrector:
+    # A part of a place's name is a correct word.
+    place_words = {word for name in official_names(language.regions) for word in name.split()}
+    known_words = place_words.union(language.word_frequencies.words)
+    return SpellingCorrector((*topics.vocabulary(), *names.words()), known_words, language.word_frequencies.rarity)
+
+
+def _faults(registry: Registry, topics: Topics, competence: CompetenceTable, language: LanguageModel) -> Iterator[str]:
+    """Yield the references between tables that lead nowhere."""
+    topic_names = {cue.topic for cue in topics.cues}
+    yield from _topic_faults(topic_names, {row.topic for row in competence.rows})
+    yield from _competence_faults(registry, competence, language)
+    for operator in sorted(language.landmarks.operators - registry.institutions.keys()):
+        yield f"landmarks.csv: operator {operator!r} is not in agencies.csv"
+    for unit in registry.units.all:
+        if unit.topic and unit.topic not in topic_names:
+            yield f"units.csv: {unit.pattern}: topic {unit.topic!r} is not in topics.csv"
+
+
+def _topic_faults(topic_names: set[str], competence_topics: set[str]) -> Iterator[str]:
+    for topic in sorted(topic_names - competence_topics):
+        yield f"topics.csv: {topic}: no row of competence.csv names its institution"
+    for topic in sorted(competence_topics - topic_names):
+        yield f"competence.csv: topic {topic} has no words in topics.csv"
+
+
+def _competence_faults(registry: Registry, competence: CompetenceTable, language: LanguageModel) -> Iterator[str]:
+    for row in competence.rows:
+        for code in (row.institution, *row.then):
+            if code not in GOVERNMENT_LEVELS and not registry.current_institutions(code):
+                yield f"competence.csv: {row.id}: {code!r} is not in agencies.csv"
+        for code in row.regions:
+            if not language.regions.get(code):
+                yield f"competence.csv: {row.id}: {code} is no region"
