@@ -43,7 +43,7 @@ _LOOKS = 20
 def main(agencies: int) -> dict[str, object]:
     """Measure; returns what was found."""
     structlog.configure(processors=[_drop])
-    return {"agencies": agencies, "letters": sum(DEAD_LETTERS.values()), **_made(agencies), **_served(agencies)}
+    return {"reference_folder": agencies, "letters": sum(DEAD_LETTERS.values()), **_made(agencies), **_served(agencies)}
 
 
 def _made(agencies: int) -> dict[str, object]:

@@ -1,6 +1,6 @@
-"""Every setting of the service: its environment variable, its default for one machine, and what is refused.
+"""The settings of the service. Each has a default for one machine, and each unusable value is refused by name.
 
-Each field is read from `SATUPINTU_<FIELD>`, from the environment or from a `.env` file in the working directory.
+A field is read from the environment variable `SATUPINTU_<FIELD>`, or from a `.env` file in the working directory.
 """
 
 from collections.abc import Collection
@@ -8,7 +8,7 @@ from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
 from socket import gethostname
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
@@ -16,27 +16,36 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from config.reference.folder import SHIPPED_FOLDER
 
-_SHORTEST_SECRET = 32
-# Where who listens on every address is reached from the same machine.
-_THIS_MACHINE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what others set
+_MIN_SECRET_CHARACTERS = 32
+# Addresses at which this machine reaches a process that listens on all addresses.
+_LOOPBACK_OF_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - addresses that operators set
+# Distance of the operations' port and of the practice X from `port`.
+_OPS_PORT_OFFSET = 2
+_PRACTICE_X_PORT_OFFSET = 1
+# Pause between two requests for mentions, in seconds.
+_X_POLL_SECONDS, _LOOPBACK_POLL_SECONDS = 15.0, 1.0
+_URLS = ("public_url", "x_base_url", "twilio_base_url", "fcm_base_url", "otlp_endpoint")
+_X_REPLY_KEYS = ("x_consumer_key", "x_consumer_secret", "x_access_token", "x_access_token_secret")
+# Former names of settings, which are read for one more version, with the present names.
+_FORMER_NAMES = {"agencies": "reference_folder"}
 
 
 class SettingsError(ValueError):
-    """Settings that can't be run with; the text names each variable and what is wrong with it."""
+    """The service cannot run with these settings or tables. The text has one line for each fault."""
 
 
 def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-def _pairs(value: object) -> object:
+def _split_pairs(value: object) -> object:
     if not isinstance(value, str):
         return value
     return dict(pair.strip().split("=", 1) for pair in value.split(",") if "=" in pair)
 
 
 class Settings(BaseSettings):
-    """Frozen once read. What is secret prints as asterisks."""
+    """All settings. They do not change after they are read; secrets print as asterisks."""
 
     model_config = SettingsConfigDict(env_prefix="SATUPINTU_", env_file=".env", frozen=True, extra="ignore")
 
@@ -45,16 +54,16 @@ class Settings(BaseSettings):
     port: int = Field(1708, ge=1, le=65_535, description="Port the HTTP process listens on.")
     public_url: str = Field("", description="Address that providers and citizens use; signatures cover it.")
     instance: str = Field(default_factory=gethostname, description="Stable name of this process in its groups.")
-    agencies: Path = Field(
-        SHIPPED_FOLDER,
-        description="Folder with the tables that an operator keeps; what it lacks is taken as shipped.",
+    reference_folder: Path = Field(
+        SHIPPED_FOLDER, description="Folder of the operator's reference tables; for a missing one the shipped is read."
     )
+    agencies: Path | None = Field(None, description="Former name of REFERENCE_FOLDER.")
 
     ops_host: str = Field("127.0.0.1", description="Address of the operations' port; no citizen should reach it.")
     ops_port: int = Field(
         0, ge=0, le=65_535, description="Operations' port; 0: two behind PORT where the monitor runs, elsewhere none."
     )
-    ops_seconds: float = Field(5.0, ge=0.2, description="Pause between two looks of the monitor.")
+    ops_seconds: float = Field(5.0, ge=0.2, description="Pause between two snapshots of the monitor.")
     audit_minutes: float = Field(60.0, ge=0, description="Pause between two audits of the monitor; 0: none.")
     ops_peers: Annotated[list[str], NoDecode, BeforeValidator(_split)] = Field(
         default_factory=list, description="Operations' ports of all processes, as in http://10.0.0.7:1710."
@@ -73,16 +82,14 @@ class Settings(BaseSettings):
     kafka_ssl_keyfile: Path | None = None
     kafka_replication: int = Field(1, ge=1, le=9, description="Copies of each topic; 3 for a country.")
 
-    trusted_proxies: str = Field(
-        "127.0.0.1", description="Addresses whose X-Forwarded-For is believed, comma-separated."
-    )
-    rates: Annotated[dict[str, str], NoDecode, BeforeValidator(_pairs)] = Field(
-        default_factory=dict, description="How often one sender may knock, as in web=60/minute,mobile=30/minute."
+    trusted_proxies: str = Field("127.0.0.1", description="Proxies whose X-Forwarded-For is used, comma-separated.")
+    rates: Annotated[dict[str, str], NoDecode, BeforeValidator(_split_pairs)] = Field(
+        default_factory=dict, description="Limit of requests per sender and door, as in web=60/minute,mobile=30/minute."
     )
     requests_at_once: int = Field(
-        200, ge=1, description="Requests in hand at once; a usual one holds 2 MB while it is worked, the worst 35 MB."
+        200, ge=1, description="Requests handled at once; a usual one takes 2 MB of memory, the worst 35 MB."
     )
-    spool_megabytes: int = Field(1024, ge=1, description="Room for what is accepted while the bus is away.")
+    spool_megabytes: int = Field(1024, ge=1, description="Disk space for messages accepted while the bus is away.")
 
     database_url: SecretStr = Field(SecretStr(""), description="SQLAlchemy URL; empty: SQLite in the data folder.")
 
@@ -98,141 +105,176 @@ class Settings(BaseSettings):
     twilio_account_sid: str = Field(
         "", pattern=r"^(AC[0-9a-fA-F]{32})?$", description="Account whose messages are listed and sent."
     )
-    twilio_base_url: str = Field("", description="Where Twilio's API is; empty: Twilio itself.")
+    twilio_base_url: str = Field("", description="Address of Twilio's API; empty: Twilio itself.")
     open311_keys: Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)] = Field(
         default_factory=list, description="Keys (api_key) of the apps that may report by Open311; empty: open to all."
     )
     smpp_host: str = Field("", description="The operator's or aggregator's SMSC; empty: no SMPP.")
     smpp_port: int = Field(2775, ge=1, le=65_535, description="Its port.")
-    smpp_system_id: str = Field("", max_length=15, description="Who we are there.")
+    smpp_system_id: str = Field("", max_length=15, description="Our name at the SMSC.")
     smpp_password: SecretStr = Field(SecretStr(""), max_length=8, description="SMPP 3.4 allows no more than 8 symbols.")
-    smpp_system_type: str = Field("", max_length=12, description="Where the SMSC asks for one.")
+    smpp_system_type: str = Field("", max_length=12, description="Our system type, if the SMSC asks for one.")
     smpp_part_seconds: float = Field(
-        600.0, ge=1, description="How long the parts of an SMS wait for each other; six times as long one completes it."
+        600.0, ge=1, description="Wait for all parts of an SMS; later parts still complete it for six times as long."
     )
-    smpp_answers_per_second: float = Field(5.0, gt=0, description="SMS we send over SMPP in a second, at most.")
+    smpp_answers_per_second: float = Field(5.0, gt=0, description="Maximum of SMS that we send over SMPP in a second.")
     x_bearer_token: SecretStr = Field(SecretStr(""), description="App-only token; empty: the practice X on loopback.")
-    x_base_url: str = Field("", description="Where the X API is; empty: X itself, or practice without a token.")
+    x_base_url: str = Field("", description="Address of the X API; empty: X itself, or practice without a token.")
     x_user_id: str = Field("1708", pattern=r"^[0-9]{1,19}$", description="Numeric id of the account mentioned.")
     x_poll_seconds: float = Field(
-        0.0, ge=0, description="Pause between two looks at the mentions; 0: 15 s at X, 1 s on loopback."
+        0.0, ge=0, description="Pause between two requests for mentions; 0: 15 s at X, 1 s on loopback."
     )
     x_since_hours: float = Field(
-        24.0, ge=1, le=8760, description="How far back the very first look goes; older mentions stay where they are."
+        24.0,
+        ge=1,
+        le=8760,
+        description="Hours before the first start of which mentions are read.",
     )
-    x_reads_per_day: int = Field(0, ge=0, description="Posts that X may be asked for in a UTC day; 0: any number.")
-    x_stream: bool = Field(False, description="Listen to the filtered stream too, for seconds instead of a pause.")
+    x_reads_per_day: int = Field(0, ge=0, description="Limit of posts read from X in a UTC day; 0: no limit.")
+    x_stream: bool = Field(False, description="Read the filtered stream too: a mention arrives within seconds.")
     x_media_hosts: Annotated[list[str], NoDecode, BeforeValidator(_split)] = Field(
         default_factory=lambda: ["pbs.twimg.com"], description="Hosts that pictures of posts are fetched from."
     )
     x_recheck_days: int = Field(
-        7, ge=0, description="For how long each post is asked about once a day: was it withdrawn? 0: never."
+        7, ge=0, description="Days during which each post is looked up once a day for deletion; 0: never."
     )
 
-    replies_days: float = Field(7.0, gt=0, le=365, description="A reply that is older is not sent any more.")
-    replies_per_sender: int = Field(10, ge=1, description="Replies to one sender in a day; more are withheld.")
+    replies_days: float = Field(7.0, gt=0, le=365, description="Age from which on a reply is no longer sent.")
+    replies_per_sender: int = Field(10, ge=1, description="Limit of replies to one sender in a day; more are withheld.")
     twilio_from: str = Field(
-        "", pattern=r"^(\+[1-9][0-9]{3,14}|[0-9]{3,8}|MG[0-9a-fA-F]{32})?$", description="Whose SMS the replies are."
+        "",
+        pattern=r"^(\+[1-9][0-9]{3,14}|[0-9]{3,8}|MG[0-9a-fA-F]{32})?$",
+        description="Sender of SMS by Twilio.",
     )
-    smpp_from: str = Field("1708", pattern=r"^[0-9A-Za-z]{1,20}$", description="Whose SMS the replies over SMPP are.")
-    sms_per_minute: int = Field(60, ge=1, description="SMS sent in a minute, to whomever.")
+    smpp_from: str = Field("1708", pattern=r"^[0-9A-Za-z]{1,20}$", description="Sender of SMS replies over SMPP.")
+    sms_per_minute: int = Field(60, ge=1, description="Limit of SMS sent in a minute.")
     x_consumer_key: SecretStr = Field(SecretStr(""), description="Key of our app at X; replies are signed with it.")
     x_consumer_secret: SecretStr = SecretStr("")
     x_access_token: SecretStr = Field(SecretStr(""), description="Token of the account that replies.")
     x_access_token_secret: SecretStr = SecretStr("")
-    x_replies_per_day: int = Field(1500, ge=1, description="Replies on X in a day; the rest waits for the next.")
+    x_replies_per_day: int = Field(1500, ge=1, description="Limit of replies on X in a day; the rest waits.")
     x_secret_replies: Literal["none", "message"] = Field(
-        "none", description="How who asked for anonim or rahasia on X is answered: never, or by message to them alone."
+        "none", description="Reply on X to a sender who asked for anonim or rahasia: none, or a direct message."
     )
     fcm_credentials: Path | None = Field(None, description="JSON of the service account that sends pushes.")
-    fcm_base_url: str = Field("", description="Where FCM is; empty: Google itself.")
+    fcm_base_url: str = Field("", description="Address of FCM; empty: Google itself.")
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    log_format: Literal["console", "json"] = Field("console", description="Columns for eyes, JSON for machines.")
+    log_format: Literal["console", "json"] = Field("console", description="Columns for people, JSON for programs.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_former_names(cls, values: dict[str, Any]) -> dict[str, Any]:
+        values = dict(values)
+        for former_name, name in _FORMER_NAMES.items():
+            former_value = values.get(former_name)
+            if former_value is None:
+                continue
+            if Path(values.setdefault(name, former_value)) != Path(former_value):
+                both = f"SATUPINTU_{name.upper()} and SATUPINTU_{former_name.upper()}, its former name,"
+                raise ValueError(f"{both} are set to different values; remove SATUPINTU_{former_name.upper()}")
+        return values
 
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _check_bus(self) -> Self:
         if self.bus == "kafka" and not self.kafka_bootstrap:
             raise ValueError("SATUPINTU_KAFKA_BOOTSTRAP is needed with SATUPINTU_BUS=kafka")
         if self.kafka_security.startswith("SASL") and not self.kafka_sasl_mechanism:
             raise ValueError(f"SATUPINTU_KAFKA_SASL_MECHANISM is needed with {self.kafka_security}")
-        if 0 < len(self.secret_key.get_secret_value()) < _SHORTEST_SECRET:
-            raise ValueError(f"SATUPINTU_SECRET_KEY must have {_SHORTEST_SECRET} characters or more")
-        if wrong := [peer for peer in self.ops_peers if urlsplit(peer).scheme not in {"http", "https"}]:
-            raise ValueError(f"SATUPINTU_OPS_PEERS: {wrong[0]} must begin with http:// or https://")
-        for name in ("public_url", "x_base_url", "twilio_base_url", "fcm_base_url", "otlp_endpoint"):
-            if (url := getattr(self, name)) and urlsplit(url).scheme not in {"http", "https"}:
+        return self
+
+    @model_validator(mode="after")
+    def _check_secret(self) -> Self:
+        if 0 < len(self.secret_key.get_secret_value()) < _MIN_SECRET_CHARACTERS:
+            raise ValueError(f"SATUPINTU_SECRET_KEY must have {_MIN_SECRET_CHARACTERS} characters or more")
+        return self
+
+    @model_validator(mode="after")
+    def _check_urls(self) -> Self:
+        if unusable := [peer for peer in self.ops_peers if not _is_http(peer)]:
+            raise ValueError(f"SATUPINTU_OPS_PEERS: {unusable[0]} must begin with http:// or https://")
+        for name in _URLS:
+            if (url := getattr(self, name)) and not _is_http(url):
                 raise ValueError(f"SATUPINTU_{name.upper()} must begin with http:// or https://")
         return self
 
     @model_validator(mode="after")
-    def _bound(self) -> Self:
+    def _check_smpp(self) -> Self:
         if self.smpp_host and not self.smpp_system_id:
             raise ValueError("SATUPINTU_SMPP_SYSTEM_ID is needed with SATUPINTU_SMPP_HOST")
         return self
 
     @model_validator(mode="after")
-    def _ways_out(self) -> Self:
+    def _check_reply_providers(self) -> Self:
         if self.twilio_from and not (self.twilio_account_sid and self.twilio_auth_tokens):
-            needs = "SATUPINTU_TWILIO_ACCOUNT_SID and SATUPINTU_TWILIO_AUTH_TOKENS are needed with "
-            raise ValueError(f"{needs}SATUPINTU_TWILIO_FROM")
-        names = ("x_consumer_key", "x_consumer_secret", "x_access_token", "x_access_token_secret")
-        missing = [name for name in names if not getattr(self, name).get_secret_value()]
-        if 0 < len(missing) < len(names):
+            needed = "SATUPINTU_TWILIO_ACCOUNT_SID and SATUPINTU_TWILIO_AUTH_TOKENS"
+            raise ValueError(f"{needed} are needed with SATUPINTU_TWILIO_FROM")
+        missing = [name for name in _X_REPLY_KEYS if not getattr(self, name).get_secret_value()]
+        if 0 < len(missing) < len(_X_REPLY_KEYS):
             raise ValueError(f"replies on X need SATUPINTU_{missing[0].upper()} too")
         return self
 
+    @property
+    def former_names(self) -> dict[str, str]:
+        """The former names by which settings were given, as variables, with the present variables."""
+        given = {former_name: name for former_name, name in _FORMER_NAMES.items() if getattr(self, former_name)}
+        return {f"SATUPINTU_{former_name.upper()}": f"SATUPINTU_{given[former_name].upper()}" for former_name in given}
+
     @cached_property
     def reached_at(self) -> str:
-        """The public address without a slash at its end; this machine's own where none is set."""
+        """The public address without a slash at its end; without one, the address on this machine."""
         return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
 
     def ops_port_of(self, stages: Collection[str]) -> int:
-        """The operations' port of a process with these stages; 0 where it has none."""
-        return self.ops_port or (self.port + 2 if "monitor" in stages else 0)
+        """Return the operations' port of a process with these stages; 0 if it has none."""
+        return self.ops_port or (self.port + _OPS_PORT_OFFSET if "monitor" in stages else 0)
 
     @property
     def peers(self) -> list[str]:
-        """The processes that are watched: those named, or the one of this machine."""
-        host = _THIS_MACHINE.get(self.ops_host, self.ops_host)
-        own = f"http://{f'[{host}]' if ':' in host else host}:{self.ops_port or self.port + 2}"
-        return [peer.rstrip("/") for peer in self.ops_peers] or [own]
+        """The operations' addresses of the watched processes: those set, or the process of this machine."""
+        host = _LOOPBACK_OF_ANY.get(self.ops_host, self.ops_host)
+        own_address = f"http://{f'[{host}]' if ':' in host else host}:{self.ops_port or self.port + _OPS_PORT_OFFSET}"
+        return [peer.rstrip("/") for peer in self.ops_peers] or [own_address]
 
     @property
     def practice_x(self) -> bool:
-        """Whether this process plays X itself: neither a token nor an address was given."""
+        """True if this process simulates X itself: neither a token nor an address of X is set."""
         return not (self.x_base_url or self.x_bearer_token.get_secret_value())
 
     @cached_property
     def x_url(self) -> str:
-        """Where mentions are read."""
+        """The address of the X API."""
         if self.practice_x:
-            return f"http://127.0.0.1:{self.port + 1}"
+            return f"http://127.0.0.1:{self.port + _PRACTICE_X_PORT_OFFSET}"
         return (self.x_base_url or "https://api.x.com").rstrip("/")
 
     @property
     def twilio_url(self) -> str:
-        """Where SMS are sent, listed, and have their pictures."""
+        """The address of Twilio's API."""
         return (self.twilio_base_url or "https://api.twilio.com").rstrip("/")
 
     @property
     def x_media_from(self) -> set[str]:
-        """Hosts that pictures are fetched from; a loopback X has its own."""
+        """Hosts that pictures are fetched from. A loopback X serves its own pictures."""
         return {*self.x_media_hosts, *([urlsplit(self.x_url).netloc] if is_loopback(self.x_url) else [])}
 
     @property
     def x_pause(self) -> float:
-        """Seconds between two looks at the mentions."""
-        return self.x_poll_seconds or (1.0 if is_loopback(self.x_url) else 15.0)
+        """Seconds between two requests for mentions."""
+        return self.x_poll_seconds or (_LOOPBACK_POLL_SECONDS if is_loopback(self.x_url) else _X_POLL_SECONDS)
 
     @property
     def database(self) -> str:
-        """The SQLAlchemy URL in force."""
+        """The SQLAlchemy URL of the database."""
         return self.database_url.get_secret_value() or f"sqlite:///{self.home / 'satupintu.db'}"
 
 
+def _is_http(url: str) -> bool:
+    return urlsplit(url).scheme in {"http", "https"}
+
+
 def is_loopback(url: str) -> bool:
-    """Whether nothing sent to this address can leave the machine."""
+    """Return True if requests to this address cannot leave the machine."""
     host = urlsplit(url).hostname or ""
     try:
         return host == "localhost" or ip_address(host).is_loopback
@@ -241,7 +283,7 @@ def is_loopback(url: str) -> bool:
 
 
 def load() -> Settings:
-    """The settings of this process. Raises `SettingsError` with one line for each that is wrong."""
+    """Return the settings of this process. Raises `SettingsError` with one line for each fault."""
     try:
         return Settings()
     except ValidationError as error:

@@ -102,7 +102,7 @@ class Parts:
     @cached_property
     def reference(self) -> ReferenceFolder:
         """The operator's reference tables, and the shipped table for each that the folder lacks."""
-        return ReferenceFolder(self.settings.agencies)
+        return ReferenceFolder(self.settings.reference_folder)
 
     @cached_property
     def language_models(self) -> ReloadingTables[LanguageModel]:
@@ -213,7 +213,7 @@ class Parts:
         """The bus that the settings name."""
         if self.settings.bus == "local":
             return LocalBus(self.settings.home / "bus.db", time.time)
-        return KafkaBus(_kafka(self.settings), Watchdog(_give_up))
+        return KafkaBus(kafka_settings(self.settings), Watchdog(_give_up))
 
     @cached_property
     def devices(self) -> Devices:
@@ -250,7 +250,7 @@ class Parts:
         """A producer that finds out soon that the bus is away: whoever stands at a door waits for it."""
         if self.settings.bus == "local":
             return self.bus.producer()
-        return KafkaBus(replace(_kafka(self.settings), deadline=_DOOR_SECONDS), Watchdog(_give_up)).producer()
+        return KafkaBus(replace(kafka_settings(self.settings), deadline=_DOOR_SECONDS), Watchdog(_give_up)).producer()
 
     def ensure_topics(self) -> None:
         """Create what is missing. Raises `Stop` naming a topic that can't be had as the list wants it."""
@@ -290,7 +290,8 @@ class Parts:
             yield from connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
 
 
-def _kafka(settings: Settings) -> KafkaSettings:
+def kafka_settings(settings: Settings) -> KafkaSettings:
+    """Return the settings of the Kafka client."""
     files = (settings.kafka_ssl_cafile, settings.kafka_ssl_certfile, settings.kafka_ssl_keyfile)
     cafile, certfile, keyfile = (str(path) if path else None for path in files)
     return KafkaSettings(

@@ -8,6 +8,7 @@ from functools import partial
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
 from app.assembly import http, operations_http, traces
 from app.assembly.installed_channel import InstalledChannel
@@ -23,6 +24,7 @@ from bus.port import Membership, Producer
 from bus.worker import Stage, Worker
 from bus.worker_health import WorkerHealth
 from config.database import DatabaseUnavailable
+from config.settings import Settings
 from ingest.spool_drain import SpoolDrain, SpoolingProducer
 from messages import topics
 from messages.topics import ConsumerGroup
@@ -105,16 +107,7 @@ class Service:
             return
         settings = self._parts.settings
         app = http.build(self._parts, producer, self._pulse, self._doors)
-        config = uvicorn.Config(
-            app,
-            settings.host,
-            settings.port,
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=20,
-            forwarded_allow_ips=settings.trusted_proxies,
-        )
-        self._server = uvicorn.Server(config)
+        self._server = uvicorn.Server(server_config(app, settings))
         if not self._stopping.is_set():
             self._server.run()
 
@@ -199,3 +192,16 @@ class Service:
         if not self._stopping.is_set():
             self._code = code
             self.stop()
+
+
+def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """Return the configuration of the HTTP server; only trusted proxies may name the address of a client."""
+    return uvicorn.Config(
+        app,
+        settings.host,
+        settings.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=20,
+        forwarded_allow_ips=settings.trusted_proxies,
+    )

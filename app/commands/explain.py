@@ -56,7 +56,7 @@ def explain_duplicates() -> None:
 
     Each line: {"id", "channel", "sender"?, "received_at"?, "title"?, "text", "location"?, "address"?}.
     """
-    detection = _duplicate_detection(ReferenceFolder(load().agencies))
+    detection = _duplicate_detection(ReferenceFolder(load().reference_folder))
     # The loaded tables stay in memory: the garbage collector need not examine them again.
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD)
@@ -70,7 +70,7 @@ def explain_read(
     title: Annotated[str, typer.Option("--title")] = "",
 ) -> None:
     """Print every match and entity of a message with its position."""
-    reference = ReferenceFolder(load().agencies)
+    reference = ReferenceFolder(load().reference_folder)
     detection = _duplicate_detection(reference)
     rows = load_classification_rows(reference.table(CLASSIFICATION_PHRASES))
     classifier = Classifier(rows, DIRECTORY.without_kind_choice)
@@ -106,7 +106,7 @@ def evaluate_duplicates(
     pairs: Annotated[Path, typer.Option("--pairs", help='JSON lines: {"label": repeat|joins|different, "a", "b"}.')],
 ) -> None:
     """Print precision, recall and F1 with 95 % intervals, by label, group and source."""
-    detection = _duplicate_detection(ReferenceFolder(load().agencies))
+    detection = _duplicate_detection(ReferenceFolder(load().reference_folder))
     OUT.print_json(data=measure_duplicates(detection, read_examples(pairs, LabelledPair.load_file)))
 
 

@@ -38,7 +38,7 @@ def lint(
 ) -> None:
     """List every fault of the tables: unreachable rows, and examples that go to another agency. Exit 1 with any."""
     with open_parts() as parts:
-        rules = load_rules_of_folder(folder or parts.settings.agencies)
+        rules = load_rules_of_folder(folder or parts.settings.reference_folder)
     faults = list(routing.rule_faults(rules))
     for fault in faults:
         print(fault)

@@ -124,7 +124,7 @@ def suggest(
     suggestion = _suggestion(phrase, alias_code, place_code, topic, weight)
     with _triage_desk() as (parts, desk):
         case_text = _stop_if_not_possible(lambda: desk.unmasked_text(tracking))
-        live_folder = parts.settings.agencies
+        live_folder = parts.settings.reference_folder
         try:
             row = write_suggestion(into, live_folder, suggestion, load_rules_of_folder)
         except InvalidSuggestion as error:

@@ -51,7 +51,7 @@ def test_a_first_check_passes(tmp_path: Path) -> None:
     [
         ({"bus": "kafka"}, "SATUPINTU_KAFKA_BOOTSTRAP is needed"),
         ({"port": "door"}, "SATUPINTU_PORT"),
-        ({"agencies": "/nowhere"}, "/nowhere/agencies.csv"),
+        ({"reference_folder": "/nowhere"}, "/nowhere/agencies.csv"),
         ({"database_url": "postgresql://nobody@127.0.0.1:9/none"}, "database: "),
     ],
 )
@@ -77,7 +77,7 @@ def test_an_unknown_agency_in_a_rule_is_refused(cli: Cli, tmp_path: Path) -> Non
     with (folder / "competence.csv").open("a") as rules:
         rules.write("bantuan,paspor,,kementerian-tiada,,UU 13/2011,Bantuan saya belum cair\n")
     for command in ("run", "check"):
-        found = cli(command, agencies=str(folder))
+        found = cli(command, reference_folder=str(folder))
         assert found.returncode == 78
         assert "bantuan: 'kementerian-tiada' is not in agencies.csv" in found.stderr + found.stdout
 
@@ -91,7 +91,7 @@ def test_a_code_that_makes_no_topic_is_refused(cli: Cli, tmp_path: Path) -> None
     rows.append(["lembaga tak bernama", "lembaga", "Lembaga Tak Bernama", "", "", "", "", "", "yes", "", "", "", ""])
     with (folder / "agencies.csv").open("w", newline="") as table:
         csv.writer(table).writerows(rows)
-    found = cli("run", agencies=str(folder))
+    found = cli("run", reference_folder=str(folder))
     assert found.returncode == 78
     assert "not a topic name: agency-lembaga tak bernama" in found.stderr
 
@@ -125,7 +125,7 @@ def test_wrong_usage_is_said(cli: Cli, arguments: tuple[str, ...], code: int, sa
 
 def test_an_audit_of_nothing_is_clean(cli: Cli) -> None:
     """Before the first complaint there is nothing to lose."""
-    found = cli("audit", "--json", agencies=str(REGISTRY))
+    found = cli("audit", "--json", reference_folder=str(REGISTRY))
     assert found.returncode == 0
     assert json.loads(found.stdout)["accepted"] == 0
 

@@ -43,7 +43,7 @@ _IDS = UUID(int=1708)
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """With a registry of a few agencies."""
-    return settings.model_copy(update={"agencies": REGISTRY})
+    return settings.model_copy(update={"reference_folder": REGISTRY})
 
 
 def number(place: int) -> str:
@@ -88,7 +88,9 @@ class Desk:
     def work(self) -> None:
         """Let the router and the ledger work all there is."""
         self.batch(
-            "router", make_router(self.engine, fixed_rules_source(self.parts.settings.agencies), lambda: NOW), ()
+            "router",
+            make_router(self.engine, fixed_rules_source(self.parts.settings.reference_folder), lambda: NOW),
+            (),
         )
         self.batch("ledger", make_ledger_sink(self.engine), self.parts.queues)
 

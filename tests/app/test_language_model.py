@@ -38,7 +38,7 @@ def slang(tmp_path: Path) -> Path:
 @pytest.fixture
 def parts(settings: Settings, slang: Path) -> Parts:
     """The parts of a process with this folder and a migrated database."""
-    parts = Parts(settings.model_copy(update={"agencies": slang.parent}), CHANNELS)
+    parts = Parts(settings.model_copy(update={"reference_folder": slang.parent}), CHANNELS)
     migrate(parts.engine)
     return parts
 

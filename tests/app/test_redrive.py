@@ -42,7 +42,7 @@ ROUTED = (COMPLAINTS, AGENCY_ANSWERS, CORRECTIONS)
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """With a registry of a few agencies."""
-    return settings.model_copy(update={"agencies": REGISTRY})
+    return settings.model_copy(update={"reference_folder": REGISTRY})
 
 
 @pytest.fixture
@@ -322,7 +322,7 @@ class Line:
     def __init__(self, parts: Parts, bus: Bus, engine: Engine) -> None:
         self.bus = bus
         raws = tuple(topic.name for topic in parts.topics if topic.shape is RawMessage)
-        router = make_router(engine, fixed_rules_source(parts.settings.agencies), lambda: NOW)
+        router = make_router(engine, fixed_rules_source(parts.settings.reference_folder), lambda: NOW)
         self.stages: Mapping[str, tuple[Stage, tuple[str, ...], str]] = {
             "normalize": (make_normalizer(engine, parts.sealer), (*raws, CORRECTIONS), "normalize"),
             "router": (router, ROUTED, "router"),

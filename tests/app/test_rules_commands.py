@@ -29,7 +29,7 @@ Run = Callable[..., Result]
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Runs a command on the small tables, in a data folder of its own."""
     monkeypatch.setenv("SATUPINTU_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("SATUPINTU_AGENCIES", str(SMALL))
+    monkeypatch.setenv("SATUPINTU_REFERENCE_FOLDER", str(SMALL))
     with listening():
         yield lambda *arguments, said="": CliRunner().invoke(app, arguments, input=said)
 
@@ -138,7 +138,7 @@ def test_a_folder_without_tables_is_named(run: Run, tmp_path: Path, command: tup
 
 def test_past_complaints_are_tried(run: Run, edited: Path, settings: Settings, tmp_path: Path) -> None:
     """Only what would go to another door is listed, by number, without a word of it; nothing is written."""
-    parts = Parts(settings.model_copy(update={"agencies": SMALL, "home": tmp_path / "home"}), CHANNELS)
+    parts = Parts(settings.model_copy(update={"reference_folder": SMALL, "home": tmp_path / "home"}), CHANNELS)
     parts.ensure_topics()
     producer = parts.bus.producer()
     producer.publish([Outgoing(COMPLAINTS, b"", b"{}")])

@@ -41,7 +41,7 @@ HEALTH, PLN, SLEMAN, YOGYA, SEMARANG = (
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """With a registry of a few agencies."""
-    return settings.model_copy(update={"agencies": REGISTRY})
+    return settings.model_copy(update={"reference_folder": REGISTRY})
 
 
 @pytest.fixture

@@ -56,6 +56,30 @@ def test_an_env_file_is_read(tmp_path: Path) -> None:
     assert (secrets.twilio_tokens, secrets.twilio_keys) == (("one", "two"), ("three", "four"))
 
 
+def test_a_former_name_is_read_and_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A folder given by the former name is used; the same value under both names is no fault."""
+    monkeypatch.setenv("SATUPINTU_AGENCIES", str(tmp_path))
+    settings = load()
+    assert settings.reference_folder == tmp_path
+    assert settings.former_names == {"SATUPINTU_AGENCIES": "SATUPINTU_REFERENCE_FOLDER"}
+    monkeypatch.setenv("SATUPINTU_REFERENCE_FOLDER", str(tmp_path))
+    assert load().reference_folder == tmp_path
+
+
+def test_two_values_of_one_setting_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A former name with another value leaves open which of the two is meant."""
+    monkeypatch.setenv("SATUPINTU_AGENCIES", str(tmp_path))
+    monkeypatch.setenv("SATUPINTU_REFERENCE_FOLDER", str(tmp_path / "tables"))
+    with pytest.raises(SettingsError, match="different values; remove SATUPINTU_AGENCIES"):
+        load()
+
+
+def test_the_present_name_is_not_reported(tmp_path: Path) -> None:
+    """Without a former name there is nothing to report."""
+    settings = Settings(reference_folder=tmp_path)
+    assert (settings.reference_folder, settings.former_names) == (tmp_path, {})
+
+
 def test_secrets_do_not_print() -> None:
     """Neither settings nor secrets show one by accident."""
     named = {"twilio_auth_tokens": "twilio-secret", "twilio_shared_keys": "twilio-secret"}
@@ -101,6 +125,12 @@ def test_without_a_token_x_is_practised() -> None:
     assert Settings().x_url == "http://127.0.0.1:1709"
     real = Settings(x_bearer_token="t")  # type: ignore[arg-type]
     assert (real.practice_x, real.x_url, real.x_pause) == (False, "https://api.x.com", 15.0)
+
+
+def test_the_pause_between_two_polls_is_the_one_that_is_set() -> None:
+    """The defaults for X and for loopback hold only without it."""
+    assert Settings(x_poll_seconds=30).x_pause == 30
+    assert Settings(x_poll_seconds=0).x_pause == 1.0
 
 
 _RAISES = """

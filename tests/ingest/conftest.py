@@ -62,7 +62,7 @@ def settings(settings: Settings, tmp_path: Path) -> Settings:
     agencies.mkdir()
     (agencies / "agencies.csv").write_text(_AGENCIES)
     (agencies / "units.csv").write_text("pattern,institution,topic\n")
-    return settings.model_copy(update={"agencies": agencies})
+    return settings.model_copy(update={"reference_folder": agencies})
 
 
 @pytest.fixture

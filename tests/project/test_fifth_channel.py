@@ -38,7 +38,7 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "PYTHONPATH": str(copy),
         "SATUPINTU_HOME": str(copy / "home"),
         "SATUPINTU_PORT": str(free_port()),
-        "SATUPINTU_AGENCIES": str(SMALL_TABLES),
+        "SATUPINTU_REFERENCE_FOLDER": str(SMALL_TABLES),
         "SATUPINTU_X_BASE_URL": f"http://127.0.0.1:{free_port()}",
         "SATUPINTU_X_BEARER_TOKEN": "x-test",
     }

@@ -159,7 +159,7 @@ def test_a_former_institution_has_successors_and_no_queue(registry: Registry, se
     assert registry.current_institutions("kementerian-kemenkes") == ("kementerian-kemenkes",)
     assert registry.current_institutions("kementerian-x") == ()
     assert registry.name_of("kementerian-kemenkumham") == "Kementerian Hukum dan Hak Asasi Manusia"
-    parts = Parts(settings.model_copy(update={"agencies": SMALL}), CHANNELS)
+    parts = Parts(settings.model_copy(update={"reference_folder": SMALL}), CHANNELS)
     queues = {topic.name for topic in parts.topics}
     assert "agency-kementerian-kemenkum" in queues
     assert "agency-kementerian-kemenkumham" not in queues | set(parts.queues)

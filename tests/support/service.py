@@ -33,7 +33,7 @@ class Whole:
             "home": str(home),
             "port": str(free_port()),
             "x_base_url": f"http://127.0.0.1:{free_port()}",
-            "agencies": str(REGISTRY),
+            "reference_folder": str(REGISTRY),
             "bus": "kafka" if bootstrap else "local",
             "kafka_bootstrap": bootstrap,
             "log_level": "warning",

@@ -8,6 +8,7 @@ from functools import partial
 
 from app.assembly.installed_channel import BackgroundDoor, DoorNumber, DoorParts, state_of
 from bus.port import Producer
+from config.settings import Settings
 from ingest.door_store import DoorStore
 from ingest.smpp.acknowledgements import Outbox
 from ingest.smpp.adapter import SmppAdapter
@@ -26,10 +27,14 @@ def smpp_doors(parts: DoorParts, producer: Producer, stopping: threading.Event) 
 
 def line(parts: DoorParts, producer: Producer, stopping: threading.Event) -> SmppLine | None:
     """Return the line, to be run in a thread of its own; `None` where the settings name no SMS centre."""
-    settings = parts.settings
-    if not settings.smpp_host:
+    if not parts.settings.smpp_host:
         return None
-    peer = Peer(
+    return SmppLine(smsc_peer(parts.settings), door(parts, producer), time.monotonic, stopping)
+
+
+def smsc_peer(settings: Settings) -> Peer:
+    """Return the SMS centre of these settings."""
+    return Peer(
         settings.smpp_host,
         settings.smpp_port,
         settings.smpp_system_id,
@@ -37,7 +42,6 @@ def line(parts: DoorParts, producer: Producer, stopping: threading.Event) -> Smp
         settings.smpp_system_type,
         settings.smpp_answers_per_second,
     )
-    return SmppLine(peer, door(parts, producer), time.monotonic, stopping)
 
 
 def door(parts: DoorParts, producer: Producer, now: Callable[[], datetime] | None = None) -> SmppDoor:

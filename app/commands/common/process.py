@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import structlog
+
 from app.assembly.channels import CHANNELS
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
@@ -10,12 +12,16 @@ from app.commands.common.arguments import require_actor_and_reason
 from config import logs
 from config.settings import load
 
+_log = structlog.get_logger()
+
 
 @contextmanager
 def open_parts() -> Iterator[Parts]:
     """Open the parts with the settings of the environment, and configure logging."""
     settings = load()
     logs.configure(settings.log_level, settings.log_format)
+    for former_name, name in settings.former_names.items():
+        _log.warning("setting.renamed", variable=former_name, use=name)
     yield Parts(settings, CHANNELS)
 
 

@@ -65,7 +65,7 @@ def settings(secured: tuple[Node, Path], home: Path, **more: object) -> Settings
     return Settings.model_validate(
         {
             "home": home,
-            "agencies": REGISTRY,
+            "reference_folder": REGISTRY,
             "bus": "kafka",
             "kafka_bootstrap": f"127.0.0.1:{node.secured}",
             "kafka_security": "SASL_SSL",

@@ -37,7 +37,7 @@ def main() -> int:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="satupintu-screenshots-") as folder:
         home = Path(folder)
-        service = Whole(home, agencies=str(SHIPPED_TABLES), ops_seconds="1")
+        service = Whole(home, reference_folder=str(SHIPPED_TABLES), ops_seconds="1")
         try:
             with practice_x(service, home):
                 service.start()

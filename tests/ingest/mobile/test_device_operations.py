@@ -130,7 +130,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def run(served: DoorClient) -> Run:
     """Run `satupintu devices` beside the service of this test."""
     settings = served.parts.settings
-    own_settings = {"HOME": str(settings.home), "AGENCIES": str(settings.agencies)}
+    own_settings = {"HOME": str(settings.home), "REFERENCE_FOLDER": str(settings.reference_folder)}
     secret = {"SECRET_KEY": settings.secret_key.get_secret_value()}
     environment = {f"SATUPINTU_{name}": value for name, value in (own_settings | secret).items()}
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}

@@ -44,7 +44,7 @@ class Pipeline:
         stages: dict[str, tuple[Stage, tuple[str, ...]]] = {
             "normalize": (make_normalizer(self.parts.engine, self.parts.sealer), raw),
             "router": (
-                make_router(self.parts.engine, fixed_rules_source(self.parts.settings.agencies), lambda: NOW),
+                make_router(self.parts.engine, fixed_rules_source(self.parts.settings.reference_folder), lambda: NOW),
                 (COMPLAINTS, "agency-answers", CORRECTIONS),
             ),
             "ledger": (
@@ -195,7 +195,7 @@ def test_a_missing_row_is_named(parts: Parts, pipeline: Pipeline) -> None:
 def test_a_queue_of_an_agency_that_is_no_more_counts(parts: Parts, pipeline: Pipeline) -> None:
     """What stands in the queue of an agency that was taken from the registry is found by the audit."""
     pipeline.all()
-    fewer = Parts(parts.settings.model_copy(update={"agencies": REGISTRY}), CHANNELS)
+    fewer = Parts(parts.settings.model_copy(update={"reference_folder": REGISTRY}), CHANNELS)
     assert "agency-kementerian-kemenkes" in {topic.name for topic in parts.topics}
     audit = fewer.audit()
     assert (audit.clean, audit.at_agencies, audit.at_triage) == (True, 1, 1)
