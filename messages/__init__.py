@@ -1,1 +1,1 @@
-"""What travels: the shapes, the topic list, the codec and the ids. Pure: no I/O, no clock, no logging."""
+"""Messages between the stages: their shapes, the topic list, the codec and the ids. No I/O, no clock, no logging."""

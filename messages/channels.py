@@ -112,4 +112,7 @@ class ChannelDirectory:
 
     def channel_of(self, door: str) -> str:
         """Return the channel that a door belongs to; the door's own name if it is not listed."""
-        return next((facts.name for facts in self.channels if door in {each.name for each in facts.doors}), door)
+        return next(
+            (facts.name for facts in self.channels if any(facts_of_door.name == door for facts_of_door in facts.doors)),
+            door,
+        )

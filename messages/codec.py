@@ -1,4 +1,4 @@
-"""Shapes to bytes and back: JSON, with the CloudEvents 1.0 Kafka binding in binary mode and a W3C trace context."""
+"""Encodes messages to records and back: JSON, CloudEvents 1.0 Kafka binding in binary mode, W3C trace context."""
 
 from collections.abc import Collection, Iterable
 from typing import NamedTuple, TypeVar
@@ -9,13 +9,13 @@ from pydantic import ValidationError
 from messages.shapes import Channel, WireModel, iso
 
 Headers = tuple[tuple[str, bytes], ...]
-# The header of a record that was given again out of the dead letters: the letter's id.
+# Header of a redriven record. Its value is the id of the dead letter.
 REDRIVEN = "redriven"
 T = TypeVar("T", bound=WireModel)
 
 
 class CodecError(ValueError):
-    """Bytes that are not the shape they should be. `field` is where; never what stood there."""
+    """Bytes that are not of the expected shape. `field` is the path of the field at fault, never its content."""
 
     def __init__(self, reason: str, field: str = "") -> None:
         super().__init__(f"{reason} {field}".rstrip())
@@ -32,12 +32,12 @@ class Encoded(NamedTuple):
 
 
 def event_type(shape: type[WireModel]) -> str:
-    """The CloudEvents type: a breaking change of the shape changes it."""
+    """Return the CloudEvents type of a shape. It contains the version: an incompatible change needs a new one."""
     return f"id.lapor.{shape.name}.v{shape.version}"
 
 
 def encode(message: WireModel, key: str, source: str) -> Encoded:
-    """`key` orders the record among others; `source` is the stage that says it, as in `/satu-pintu/router`."""
+    """Return the parts of a record. Records with equal `key` stay in order; `source` is as in `/satu-pintu/router`."""
     headers = {
         "ce_specversion": "1.0",
         "ce_id": str(message.id),
@@ -68,13 +68,13 @@ def decode(
     try:
         message = shape.model_validate_json(value)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        raise CodecError("not_the_shape", ".".join(str(part) for part in first["loc"])) from None
+        fault = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        raise CodecError("not_the_shape", ".".join(str(part) for part in fault["loc"])) from None
     if channels is not None and getattr(message, "channel", None) not in {None, *channels}:
         raise CodecError("unknown_channel", "channel")
     return message
 
 
 def traceparent(message: UUID, span: UUID) -> str:
-    """W3C trace context: everything that follows from one arrival is one trace, and each record a span of it."""
+    """Return the W3C trace context. One arrival is one trace; each record that follows from it is a span."""
     return f"00-{message.hex}-{span.hex[:16]}-01"

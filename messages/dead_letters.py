@@ -1,4 +1,4 @@
-"""What a dead letter says of itself: the one reading of the headers that a worker puts to it."""
+"""Reads the headers that a worker adds to a dead letter."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from messages.topics import dead_letter_topic
 
 
 class DeadLetter(NamedTuple):
-    """`stage` put it aside for a `reason`, with this `field` at fault; `position` is where the record stands."""
+    """`stage` rejected the record at `position` for `reason`; `field` is the field at fault."""
 
     stage: str
     reason: str
@@ -18,16 +18,19 @@ class DeadLetter(NamedTuple):
 
     @property
     def id(self) -> UUID:
-        """By which a person decides about it."""
+        """Id under which a person decides about the dead letter."""
         return ids.dead_letter_id(self.stage, self.position)
 
 
 def read_dead_letter(topic: str, position: str, headers: Iterable[tuple[str, bytes]]) -> DeadLetter:
-    """Total. Where it does not say so, its topic names the stage, and the record stands where the letter does."""
-    said = {name: value.decode("utf-8", "replace") for name, value in headers if name.startswith("dead_")}
+    """Return what the headers of a dead letter say. Never raises.
+
+    Where a header is missing, the topic names the stage, and the position is that of the dead letter itself.
+    """
+    values = {name: value.decode("utf-8", "replace") for name, value in headers if name.startswith("dead_")}
     return DeadLetter(
-        stage=said.get("dead_stage") or topic.removeprefix(dead_letter_topic("")),
-        reason=said.get("dead_reason", ""),
-        field=said.get("dead_field", ""),
-        position=said.get("dead_position") or position,
+        stage=values.get("dead_stage") or topic.removeprefix(dead_letter_topic("")),
+        reason=values.get("dead_reason", ""),
+        field=values.get("dead_field", ""),
+        position=values.get("dead_position") or position,
     )

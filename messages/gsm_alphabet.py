@@ -1,6 +1,6 @@
-"""The GSM 7-bit alphabet (3GPP TS 23.038, 6.2.1): whether a text fits it, and how much of an SMS it takes."""
+"""The GSM 7-bit alphabet (3GPP TS 23.038, 6.2.1): which texts it can write, and the room they take in an SMS."""
 
-# Septets of one SMS that stands alone.
+# Septets of an SMS in one piece.
 SEGMENT = 160
 
 _BASIC = frozenset(
@@ -12,13 +12,13 @@ _EXTENSION = frozenset("\f^{}\\[~]|€")
 
 
 def septets(text: str) -> int | None:
-    """How many septets the text takes; `None` where the alphabet does not have one of its characters."""
+    """Return the number of septets that the text takes; `None` if the alphabet lacks one of its characters."""
     if not set(text) <= _BASIC | _EXTENSION:
         return None
     return len(text) + sum(character in _EXTENSION for character in text)
 
 
 def fits_one_sms(text: str) -> bool:
-    """Whether it is one SMS and no more."""
-    taken = septets(text)
-    return taken is not None and taken <= SEGMENT
+    """Return whether the text can be sent as an SMS in one piece."""
+    size = septets(text)
+    return size is not None and size <= SEGMENT

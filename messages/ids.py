@@ -1,55 +1,55 @@
-"""Deterministic ids: the same arrival gives the same ids for ever, so that working it twice can change nothing."""
+"""Deterministic ids: the same arrival always gives the same ids, so that processing it twice changes nothing."""
 
 from uuid import UUID, uuid5
 
-# The root of all our ids; changing it would make every replayed message a new one.
+# The root of all our ids. If it changed, every replayed message would be a new one.
 _NAMESPACE = UUID("6f1b7d0e-1708-5a70-9b1e-5a7000001708")
 
 
 def message_id(channel: str, provider_id: str) -> UUID:
-    """One id per arrival: the provider's own id is unique only within its channel."""
+    """Return the id of an arrival. The provider's own id is unique only within its channel."""
     return uuid5(_NAMESPACE, f"message:{channel}:{provider_id}")
 
 
 def complaint_id(message: UUID) -> UUID:
-    """A message becomes at most one complaint."""
+    """Return the id of the complaint that a message becomes; it becomes at most one."""
     return uuid5(_NAMESPACE, f"complaint:{message}")
 
 
 def dispatch_id(complaint: UUID, hop: int) -> UUID:
-    """A complaint is dispatched once per hop."""
+    """Return the id of a dispatch; a complaint is dispatched once per hop."""
     return uuid5(_NAMESPACE, f"dispatch:{complaint}:{hop}")
 
 
 def answer_id(dispatch: UUID, verdict: str, text: str) -> UUID:
-    """An agency says each thing about a dispatch once; other words are another answer."""
+    """Return the id of an agency's answer. The same verdict with the same text is the same answer."""
     return uuid5(_NAMESPACE, f"answer:{dispatch}:{verdict}:{text}")
 
 
-def reply_id(complaint: UUID, says: str) -> UUID:
-    """A sender is told each thing once: the id is the idempotency key of the delivery."""
-    return uuid5(_NAMESPACE, f"reply:{complaint}:{says}")
+def reply_id(complaint: UUID, content: str) -> UUID:
+    """Return the id of a reply, which is its idempotency key: a sender gets each content once."""
+    return uuid5(_NAMESPACE, f"reply:{complaint}:{content}")
 
 
 def event_id(subject: UUID, event: str) -> UUID:
-    """Oversight hears of each event about a message or complaint once."""
+    """Return the id of an oversight event about a message or complaint."""
     return uuid5(_NAMESPACE, f"event:{subject}:{event}")
 
 
-def correction_id(complaint: UUID, what: str, after: UUID | None) -> UUID:
-    """A person decides each thing about a complaint once after the correction before it (`None`: after none).
+def correction_id(complaint: UUID, change: str, previous: UUID | None) -> UUID:
+    """Return the id of a correction. `previous` is the correction before it, `None` for the first.
 
-    Not the moment: whoever gives a command twice says one thing. Nor the thing alone: what was taken apart, put
-    together and is taken apart again was decided three times.
+    The time is not part of it: a command that is given twice is one correction. The change alone would not be enough: a
+    complaint that was split, merged and split again has three corrections.
     """
-    return uuid5(_NAMESPACE, f"correction:{complaint}:{what}:{after}")
+    return uuid5(_NAMESPACE, f"correction:{complaint}:{change}:{previous}")
 
 
 def dead_letter_id(stage: str, position: str) -> UUID:
-    """A stage puts a record aside once; worked again at another place it is another record, and another letter."""
+    """Return the id of a dead letter. A stage rejects a record once; redriven, it is another record."""
     return uuid5(_NAMESPACE, f"letter:{stage}:{position}")
 
 
 def attachment_id(sha256: str) -> UUID:
-    """The same file sent again is the same attachment; `sha256` is of the bytes as sent."""
+    """Return the id of an attachment; `sha256` is that of the bytes as sent. The same file again has the same id."""
     return uuid5(_NAMESPACE, f"attachment:{sha256}")

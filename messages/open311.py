@@ -9,14 +9,14 @@ from pydantic import ConfigDict, Field
 from messages.shapes import Contact, Place, Report, Shape
 from messages.submission import e164, has_visible_text
 
-# What such a request is kept as; the normalizer tells by it from which form of the web's the bytes are.
+# Content type of a raw message that holds such a request. The normalizer chooses the reader by it.
 CONTENT_TYPE = "application/x-www-form-urlencoded; profile=open311-georeport-v2"
 
 
 class ServiceRequest(Shape):
-    """The arguments of POST Service Request, by their own names.
+    """The arguments of POST Service Request, under their own names.
 
-    One it does not know is refused, not passed over: a misspelt `description` would be a lost complaint.
+    An unknown argument is refused, not ignored: with a misspelt `description` the complaint would be lost.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
@@ -39,26 +39,26 @@ class ServiceRequest(Shape):
 
     @classmethod
     def from_form(cls, body: bytes) -> Self:
-        """The request in a urlencoded form; a blank argument is none. Raises `ValidationError`."""
+        """Return the request in a urlencoded form; a blank argument counts as missing. Raise `ValidationError`."""
         return cls.model_validate(dict(arguments(body)))
 
     def report(self, service: str) -> Report:
-        """The part for the agency, where the service is called `service`; where nothing is said, the service says it.
+        """Return the part for the agency. `service` is the name of the service; it replaces a missing description.
 
-        A link to a picture is not among it: its address would name the city whose server it lies on, wherever the
-        matter is, and nobody here has looked at it. It stays in the raw message.
+        The link to a picture is left out. Its address would name the city whose server it lies on, wherever the problem
+        is, and nobody here has looked at the picture. It stays in the raw message.
         """
-        place = Place(address=self.address_string, latitude=self.lat, longitude=self.long)
+        location = Place(address=self.address_string, latitude=self.lat, longitude=self.long)
         text = self.description if has_visible_text(self.description) else service
-        return Report(title=service, text=text, place=place)
+        return Report(title=service, text=text, place=location)
 
     def contact(self) -> Contact:
-        """The part to seal."""
+        """Return the part that is sealed."""
         name = f"{self.first_name} {self.last_name}".strip()
         return Contact(name=name, phone=e164(self.phone), email=self.email)
 
 
 def arguments(body: bytes) -> Sequence[tuple[str, str]]:
-    """What a urlencoded form says, in its order; what is blank is left out, and a line's end is one character."""
+    """Return the arguments in a urlencoded form, in their order, without blank ones. A line ends with one character."""
     pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
     return [(name, value.replace("\r\n", "\n")) for name, value in pairs if value.strip()]

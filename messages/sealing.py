@@ -1,7 +1,8 @@
-"""Sealing: who wrote, and the provider's own bytes, travel only encrypted; whoever has no key sees nothing.
+"""Seals contacts and providers' bytes: they travel only encrypted, and nobody without a key can read them.
 
-AES-SIV (RFC 5297), which is deterministic: the same message seals to the same text, so a replay changes nothing.
-The message's id goes in as associated data: equal contacts of two messages don't look equal, and none can be moved.
+The cipher is AES-SIV (RFC 5297). It is deterministic: the same message seals to the same text, so a replay changes
+nothing. The message's id is the associated data: equal contacts of two messages do not look equal, and a sealed text
+cannot be moved to another message.
 """
 
 import base64
@@ -14,14 +15,18 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 Sealed = NewType("Sealed", str)
+# Hexadecimal digits of a key's id. They tell keys apart, no more.
+_KEY_ID_DIGITS = 8
+# Most characters that an error quotes of an unknown key's id.
+_QUOTED_DIGITS = 16
 
 
 class UnsealError(ValueError):
-    """The seal was damaged, or made for another message or with a key we do not have."""
+    """The sealed text was damaged, or was made for another message or with a key that this process does not have."""
 
 
 class UnknownKeyError(UnsealError):
-    """Not one message's fault: this process has other keys than the one that sealed. Holds the key's id."""
+    """This process lacks the key that sealed, which is not the fault of one message. The text is the key's id."""
 
 
 class Sealer:
@@ -32,16 +37,16 @@ class Sealer:
         self._current = _key_id(keys[0])
 
     def seal(self, plain: bytes, message: UUID) -> Sealed:
-        """`plain`, bound to its message, as `<key id>.<base64>`."""
+        """Return `plain` encrypted and bound to its message, as `<key id>.<base64>`."""
         # AES-SIV refuses to encrypt nothing; one leading byte makes the empty text sealable.
         sealed = self._ciphers[self._current].encrypt(b"\0" + plain, [message.bytes])
         return Sealed(f"{self._current}.{base64.b64encode(sealed).decode()}")
 
     def open(self, sealed: Sealed, message: UUID) -> bytes:
-        """What was sealed for this message. Raises `UnsealError`."""
+        """Return the bytes that were sealed for this message. Raise `UnsealError`."""
         key_id, _, body = sealed.partition(".")
         if key_id not in self._ciphers:
-            raise UnknownKeyError(key_id[:16])
+            raise UnknownKeyError(key_id[:_QUOTED_DIGITS])
         try:
             return self._ciphers[key_id].decrypt(base64.b64decode(body, validate=True), [message.bytes])[1:]
         except (ValueError, InvalidTag) as error:
@@ -49,5 +54,5 @@ class Sealer:
 
 
 def _key_id(key: bytes) -> str:
-    """Tells keys apart without telling anything about them."""
-    return hashlib.sha256(b"key id" + key).hexdigest()[:8]
+    """Return an id that tells keys apart and reveals nothing about them."""
+    return hashlib.sha256(b"key id" + key).hexdigest()[:_KEY_ID_DIGITS]

@@ -1,4 +1,4 @@
-"""The shapes that travel between the stages. Frozen; a stage that wants another makes a new one."""
+"""Shapes of the messages between the stages. They are frozen: a stage that needs a change makes a new message."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from messages.sealing import Sealed
 
 
 def iso(at: datetime) -> str:
-    """A moment on the wire: RFC 3339, UTC, milliseconds, so that equal moments are equal bytes."""
+    """Return a moment as it is written on the wire: RFC 3339, UTC, milliseconds. Equal moments are equal bytes."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -21,19 +21,21 @@ Moment = Annotated[AwareDatetime, PlainSerializer(iso, return_type=str, when_use
 
 
 class Shape(BaseModel):
-    """A frozen value. Fields it does not know are passed over: a consumer may be older than its producer."""
+    """A frozen value. Unknown fields are ignored: a consumer may be older than its producer."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class WireModel(Shape):
-    """A shape that is a record of its own on a topic. `name` and `version` make its CloudEvents type."""
+    """A shape that is a record on a topic. `name` and `version` make its CloudEvents type."""
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
 
     id: UUID
-    message_id: UUID = Field(description="The arrival this follows from; the trace id of all that follows from it.")
+    message_id: UUID = Field(
+        description="The arrival that this follows from. It is the trace id of all that follows from it."
+    )
     at: Moment
 
 
@@ -43,7 +45,7 @@ Channel: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*
 
 
 class Kind(StrEnum):
-    """The service's three kinds of report."""
+    """The three kinds of report."""
 
     PENGADUAN = "pengaduan"
     ASPIRASI = "aspirasi"
@@ -51,7 +53,7 @@ class Kind(StrEnum):
 
 
 class Place(Shape):
-    """Where it happened, as the sender said it; nothing here has been checked."""
+    """Place of the reported problem, as the sender gave it. Nothing in it has been checked."""
 
     region: str = Field("", max_length=200, description="Province, regency or city, in the sender's words.")
     district: str = Field("", max_length=200, description="District (kecamatan, distrik) within the region.")
@@ -59,42 +61,42 @@ class Place(Shape):
     address: str = Field("", max_length=500, description="Street, village, landmark.")
     latitude: float | None = Field(None, ge=-90, le=90)
     longitude: float | None = Field(None, ge=-180, le=180)
-    accuracy: float | None = Field(None, ge=0, description="Metres around the coordinates, as the device says.")
+    accuracy: float | None = Field(None, ge=0, description="Radius in metres, as measured by the device.")
 
 
 class Attachment(Shape):
-    """A picture or document that came with a report; the bytes are kept apart, under `id`, without their metadata."""
+    """A picture or document that came with a report. Its bytes are stored separately, under `id`, without metadata."""
 
     id: UUID
     media_type: Literal["image/jpeg", "image/png", "image/webp", "application/pdf"]
-    size: int = Field(ge=0, description="Bytes, as kept.")
-    sha256: str = Field(description="Of the bytes as kept.")
+    size: int = Field(ge=0, description="Bytes, as stored.")
+    sha256: str = Field(description="Of the bytes as stored.")
 
 
 class Report(Shape):
-    """What a citizen says: the part of a complaint that an agency needs, without who says it."""
+    """The part of a complaint that an agency needs. It does not contain the sender."""
 
     kind: Kind = Kind.PENGADUAN
     title: str = Field("", max_length=200)
     text: str = Field(min_length=1, max_length=10_000)
-    happened: str = Field("", max_length=100, description="When it happened, in the sender's words.")
+    happened: str = Field("", max_length=100, description="Date or time of the problem, in the sender's words.")
     place: Place = Place()
-    agency: str = Field("", max_length=200, description="The agency the citizen names, in the citizen's words.")
+    agency: str = Field("", max_length=200, description="The agency that the sender names, in the sender's words.")
     anonim: bool = Field(False, description="The identity stays hidden from the agency.")
     rahasia: bool = Field(False, description="The report is not shown publicly.")
-    partial: bool = Field(False, description="Parts of it have not arrived (yet).")
+    partial: bool = Field(False, description="Parts of the message have not arrived (yet).")
     attachments: tuple[Attachment, ...] = ()
-    unfetched: int = Field(0, ge=0, description="Files that came with it and could not be fetched or kept.")
+    unfetched: int = Field(0, ge=0, description="Files that came with it and could not be fetched or stored.")
 
 
 class Contact(Shape):
-    """Who says it, and how to answer. Travels only sealed."""
+    """Identity of the sender, and addresses for replies. It travels only sealed."""
 
     name: str = Field("", max_length=200)
     phone: str = Field("", max_length=40, description="E.164 where it could be read as a number.")
     email: str = Field("", max_length=200)
-    post: str = Field("", max_length=40, description="The tweet to reply to.")
-    account: str = Field("", max_length=40, description="The account to write to where nobody else may read.")
+    post: str = Field("", max_length=40, description="The post on X to reply to.")
+    account: str = Field("", max_length=40, description="The account on X for private messages.")
     push: str = Field("", max_length=4096, description="The app's push token.")
 
 
@@ -102,42 +104,45 @@ VerifiedBy = Literal["twilio-signature", "twilio-api", "smpp-bind", "x-api", "de
 
 
 class RawMessage(WireModel):
-    """An arrival as the provider delivered it. `id` and `message_id` are the same."""
+    """An arrival as the provider delivered it. `id` and `message_id` are equal."""
 
     name: ClassVar[str] = "raw-message"
 
     channel: Channel
     provider_id: str = Field(description="The provider's own id of the message: MessageSid, tweet id, idempotency key.")
-    sender: str = Field(description="Keyed hash of who sent it; the same person on one channel has the same.")
+    sender: str = Field(description="Keyed hash of the sender; equal for all messages of one sender on one channel.")
     tracking: str
-    verified_by: VerifiedBy = Field(description="What proved where it came from.")
+    verified_by: VerifiedBy = Field(description="Proof of the origin.")
     content_type: str
     attachments: tuple[Attachment, ...] = ()
-    unfetched: int = Field(0, ge=0, description="Files that the body names and that could not be fetched or kept.")
-    body: Sealed = Field(description="The provider's bytes, untouched, sealed.")
+    unfetched: int = Field(0, ge=0, description="Files that the body names and that could not be fetched or stored.")
+    body: Sealed = Field(description="The provider's bytes, unchanged, sealed.")
 
 
-# The evidence of a relation that a person decided.
+# Evidence of a relation that a person decided.
 SPLIT = "split-by-person"
 MERGED = "merged-by-person"
 
 
 class Relation(Shape):
-    """How a complaint stands to earlier ones: `repeat` is the same citizen's, `joins` another's, same matter."""
+    """Relation to an earlier complaint about the same problem: a `repeat` by the same sender, or one that `joins` another's."""
 
     kind: Literal["new", "repeat", "joins"] = "new"
     of: UUID | None = None
     evidence: tuple[str, ...] = ()
-    since: Moment | None = Field(None, description="When the matter was first reported, whichever came in first.")
+    since: Moment | None = Field(None, description="Time of the first report of the problem, by the senders' clocks.")
 
     @property
     def follows_root(self) -> bool:
-        """Whether it lies where that one lies whatever its own words say: its own citizen or a person decided so."""
+        """True if the complaint stays with the agency of `of`, whatever agency its own text leads to.
+
+        So it is for a repeat of the same sender, and for a merge by a person.
+        """
         return self.kind == "repeat" or MERGED in self.evidence
 
 
 class Complaint(WireModel):
-    """One citizen's complaint, read and cleaned. `at` is when its message arrived."""
+    """A complaint of one sender, read and cleaned. `at` is the time of arrival."""
 
     name: ClassVar[str] = "complaint"
 
@@ -150,17 +155,17 @@ class Complaint(WireModel):
 
 
 class Reason(Shape):
-    """Why a door was chosen: the rule that spoke, and what a liaison officer reads."""
+    """Reason for the choice of an agency: the rule, and a sentence for a liaison officer."""
 
     rule: str
     says: str
 
 
 class Dispatch(WireModel):
-    """A complaint at an agency's door. It carries the report, never the sender.
+    """A complaint in an agency's queue. It contains the report, never the sender.
 
-    One that is no case of its own belongs to the complaint in `relation.of`, which lies at the same door. What an
-    agency answers to either is answered to both.
+    A dispatch that is no case of its own belongs to the complaint in `relation.of`, which is at the same agency. An
+    answer to either counts for both.
     """
 
     name: ClassVar[str] = "dispatch"
@@ -172,26 +177,29 @@ class Dispatch(WireModel):
     alternatives: tuple[str, ...] = ()
     reasons: tuple[Reason, ...]
     rules_version: str
-    hop: int = Field(ge=0, description="0 for the first door; one more for each that follows.")
+    hop: int = Field(ge=0, description="0 for the first agency; one more for each next agency.")
     due_at: Moment
     report: Report
     relation: Relation = Relation()
-    own_case: bool = Field(True, description="A case of its own; else it belongs to that of `relation.of`, same door.")
+    own_case: bool = Field(
+        True, description="False if it belongs to the case of `relation.of`, which is at the same agency."
+    )
     confidence: float = Field(
         1.0,
         ge=0,
         le=1,
-        description="That this door is right; of triage, that nobody could tell, or that the likeliest is wrong.",
+        description="Probability that this is the right agency. For triage: that no agency could be "
+        "determined, or that the likeliest is wrong.",
     )
-    topic: str = Field("", description="What it is about, an id of the topics' table.")
-    region: str = Field("", description="Where it is about: the official code, dotted, as far as it was found.")
-    actor: str = Field("", max_length=200, description="Who chose this door, where a person did.")
+    topic: str = Field("", description="Subject of the report: an id of the table of topics.")
+    region: str = Field("", description="Place of the problem: the official code with dots, as far as it was found.")
+    actor: str = Field("", max_length=200, description="Person who chose this agency; empty if the rules did.")
 
 
 class Correction(WireModel):
-    """What a person decided about how a complaint stands to others. It holds against all that was found before.
+    """A person's decision about the relation of a complaint. It overrides every relation that was found before.
 
-    `relation` is `new` where the complaint was taken apart from `apart_from`; else it was put to `relation.of`.
+    `relation` is `new` after a split from `apart_from`; otherwise the complaint was merged with `relation.of`.
     """
 
     name: ClassVar[str] = "correction"
@@ -199,13 +207,13 @@ class Correction(WireModel):
     complaint_id: UUID
     tracking: str
     relation: Relation
-    apart_from: UUID | None = Field(None, description="With `new`: the complaint that it was taken from.")
-    actor: str = Field(max_length=200, description="Who decided.")
-    reason: str = Field(max_length=500, description="Why, in words for a liaison officer; no citizen is named.")
+    apart_from: UUID | None = Field(None, description="With `new`: the complaint that it was split from.")
+    actor: str = Field(max_length=200, description="Person who decided.")
+    reason: str = Field(max_length=500, description="Reason in words for a liaison officer. It names no citizen.")
 
 
 class AgencyAnswer(WireModel):
-    """What an agency says of a dispatch."""
+    """An agency's answer to a dispatch."""
 
     name: ClassVar[str] = "agency-answer"
 
@@ -214,12 +222,12 @@ class AgencyAnswer(WireModel):
     agency: str
     verdict: Literal["accepted", "refused", "responded", "closed"]
     text: str = Field("", max_length=10_000)
-    theirs: str | None = Field(None, description="With a refusal: the agency that the refusing one thinks competent.")
-    actor: str = Field("", max_length=200, description="Who answers, where that is to be kept; of triage always.")
+    theirs: str | None = Field(None, description="With a refusal: the agency that the refusing one suggests.")
+    actor: str = Field("", max_length=200, description="Person who answers, where that is recorded; always for triage.")
 
 
 class Reply(WireModel):
-    """What to tell a sender, on the sender's channel; `id` is the idempotency key of the delivery."""
+    """A message to a sender, on the sender's channel. `id` is the idempotency key of the delivery."""
 
     name: ClassVar[str] = "reply"
 
@@ -238,10 +246,10 @@ class Reply(WireModel):
 
 
 class OversightEvent(WireModel):
-    """Something a supervisor should be able to see: set aside, refused, given up to triage, let out of quarantine.
+    """An event for supervisors: a message that is no complaint, a refusal, a transfer to triage, an act of staff.
 
-    Of a message that was `released` the `subject` is what was held, and `message_id` the arrival made of it. Of a dead
-    letter that was `redriven` or dropped the `subject` is the letter.
+    For a message that was `released`, `subject` is the quarantined message and `message_id` the arrival made of it. For
+    a dead letter that was `redriven` or dropped, `subject` is the dead letter.
     """
 
     name: ClassVar[str] = "oversight-event"
@@ -260,14 +268,14 @@ class OversightEvent(WireModel):
         "letter-dropped",
     ]
     subject: UUID = Field(
-        description="The message, complaint or dead letter it is about; of a device the keyed hash of its id."
+        description="The message, complaint or dead letter that it is about; for a device the keyed hash of its id."
     )
     reason: str
-    actor: str = Field("", max_length=200, description="Who decided, where a person did.")
+    actor: str = Field("", max_length=200, description="Person who decided, if one did.")
 
 
 class Quarantined(WireModel):
-    """An arrival that could not prove where it came from, kept whole until a person decides."""
+    """An arrival that could not prove its origin. It is stored unchanged until a person decides about it."""
 
     name: ClassVar[str] = "quarantined"
 

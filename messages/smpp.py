@@ -1,13 +1,13 @@
-"""What an SMS that came over SMPP is as a raw message: its bytes, part by part, and what they say."""
+"""An SMS that came over SMPP, as a raw message holds it: its bytes part by part, and its text."""
 
 from messages.shapes import Moment, Shape
 
-# The content type of a `JoinedSms`.
+# Content type of a `JoinedSms`.
 JOINED_SMS = "application/vnd.satu-pintu.joined-sms+json"
 
 
 class JoinedSmsPart(Shape):
-    """One part as it came: `content` are its bytes in hexadecimal digits, without the user data header."""
+    """One part as received: `content` are its bytes in hexadecimal digits, without the user data header."""
 
     number: int
     at: Moment
@@ -16,10 +16,10 @@ class JoinedSmsPart(Shape):
 
 
 class JoinedSms(Shape):
-    """An SMS with all of its parts, or with those that came; `text` has `[…]` for each run of `missing` ones.
+    """An SMS with all of its parts, or with those that arrived; `text` has `[…]` for each run of `missing` ones.
 
-    `sender` is in E.164 where it is a subscriber's number. `mark` is the same for all that is heard of one SMS in
-    parts; empty for an SMS in one piece. `reference` is the sender's own, soon used again.
+    `sender` is in E.164 where it is a subscriber's number. `mark` is equal for all messages that are made of the parts
+    of one SMS; it is empty for an SMS in one piece. `reference` is the sender's own, and is soon used again.
     """
 
     sender: str

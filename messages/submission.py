@@ -1,4 +1,4 @@
-"""What the web's JSON twin and the mobile app send: a report and how to answer it, in one flat object."""
+"""The JSON of the web and of the mobile app: a report and the addresses for replies, in one flat object."""
 
 import unicodedata
 from typing import Self
@@ -11,26 +11,29 @@ from pydantic_core import PydanticCustomError
 
 from messages.shapes import Contact, Kind, Place, Report, Shape
 
-# What the form's body holds besides the submission.
+# Fields of the form that do not belong to the submission.
 _FORM_ONLY = {"form_id", "located_by"}
-# What the form sends where a region is not known.
-_NO_REGION = "-"
-# The content type of a `MobileEnvelope`.
+# Value that the form sends for an unknown region.
+_UNKNOWN_REGION = "-"
+# Content type of a `MobileEnvelope`.
 MOBILE_ENVELOPE = "application/vnd.satu-pintu.mobile-letter+json"
-# Unicode's categories of characters that nobody sees: control, format, half ones, spaces and line ends.
-_UNSEEN = {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"}
+# Unicode categories of invisible characters: control, format, surrogates, spaces and line ends.
+_INVISIBLE = {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"}
 
 
 class Submission(Shape):
-    """A field it does not know is refused, not passed over: a misspelt `text` would be a lost complaint."""
+    """A report with the addresses for replies.
+
+    An unknown field is refused, not ignored: with a misspelt `text` the complaint would be lost.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     kind: Kind = Kind.PENGADUAN
     title: str = Field("", max_length=200)
     text: str = Field(min_length=1, max_length=10_000)
-    happened: str = Field("", max_length=100, description="When it happened, in the citizen's words.")
-    region: str = Field("", max_length=200, description="Province, regency or city where it happened, in words.")
+    happened: str = Field("", max_length=100, description="Date or time of the problem, in the citizen's words.")
+    region: str = Field("", max_length=200, description="Province, regency or city of the problem, in words.")
     province: str = Field("", max_length=2, description="Its official code instead, as in 33.")
     city: str = Field("", max_length=5, description="Official code of the city or regency, as in 33.74.")
     district: str = Field("", max_length=8, description="Official code of the district, as in 33.74.01.")
@@ -47,82 +50,87 @@ class Submission(Shape):
     @field_validator("text")
     @classmethod
     def _says_something(cls, text: str) -> str:
-        """Spaces and characters that nobody sees are no report."""
+        """Raise an error on a text of spaces and invisible characters only."""
         if not has_visible_text(text):
             raise PydanticCustomError("blank", "nothing is said")
         return text
 
     @classmethod
     def from_form(cls, body: bytes) -> Self:
-        """The submission in a urlencoded form; fields left blank count as not sent. Raises `ValidationError`."""
+        """Return the submission in a urlencoded form; a blank field counts as missing. Raise `ValidationError`."""
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
-        # Browsers send a line's end as two characters, and count it as one against a field's length.
-        said = {name: value.replace("\r\n", "\n") for name, value in pairs if value.strip() and name not in _FORM_ONLY}
+        # Browsers send the end of a line as two characters, and count it as one against the length of a field.
+        fields = {
+            name: value.replace("\r\n", "\n") for name, value in pairs if value.strip() and name not in _FORM_ONLY
+        }
         for level in ("city", "district"):
-            if said.get(level) == _NO_REGION:
-                del said[level]
-        return cls.model_validate(said)
+            if fields.get(level) == _UNKNOWN_REGION:
+                del fields[level]
+        return cls.model_validate(fields)
 
     @property
     def region_code(self) -> str:
-        """The code of the narrowest region that was picked."""
+        """Official code of the smallest region that the citizen chose."""
         return self.district or self.city or self.province
 
     def report(self) -> Report:
-        """The part for the agency."""
-        place = Place(
+        """Return the part for the agency."""
+        location = Place(
             region=self.region,
             code=self.region_code,
             address=self.address,
             latitude=self.latitude,
             longitude=self.longitude,
         )
-        said = self.model_dump(include={"kind", "title", "text", "happened", "agency", "anonim", "rahasia"})
-        return Report(**said, place=place)
+        fields = self.model_dump(include={"kind", "title", "text", "happened", "agency", "anonim", "rahasia"})
+        return Report(**fields, place=location)
 
     def contact(self) -> Contact:
-        """The part to seal."""
+        """Return the part that is sealed."""
         return Contact(name=self.name, phone=e164(self.phone), email=self.email)
 
 
 class MobileReport(Submission):
-    """A submission from the app, with what only a device knows."""
+    """A submission from the app, with what only a device can add."""
 
     accuracy: float | None = Field(None, ge=0, le=100_000, description="Metres around the coordinates.")
     attachments: tuple[UUID, ...] = Field((), max_length=5, description="Ids of uploads that are finished.")
-    push_token: str = Field("", max_length=4096, description="Where the app is told of answers.")
+    push_token: str = Field("", max_length=4096, description="The app's token for push messages.")
 
     def report(self) -> Report:
-        """The part for the agency."""
+        """Return the part for the agency."""
         report = super().report()
         return report.model_copy(update={"place": report.place.model_copy(update={"accuracy": self.accuracy})})
 
     def contact(self) -> Contact:
-        """The part to seal."""
+        """Return the part that is sealed."""
         return super().contact().model_copy(update={"push": self.push_token})
 
 
 class MobileSubmission(MobileReport):
-    """One report on its own. `device_id` is made by the app once, known to nobody else, and tells nothing."""
+    """A single report. The app makes `device_id` once; nobody else knows it, and it reveals nothing."""
 
     device_id: UUID
-    client_id: UUID | None = Field(None, description="The app's own id of the report; more can be said about it later.")
+    client_id: UUID | None = Field(None, description="The app's own id of the report; a later report can refer to it.")
 
 
 class OutboxItem(MobileReport):
-    """One report of an outbox; the token says which device's."""
+    """One report of an outbox. The token of the request names the device."""
 
     sequence: int = Field(strict=True, ge=1, le=2**31 - 1, description="The device's own count: 1, 2, 3 and so on.")
     client_id: UUID = Field(description="The app's own id of the report, made once and sent with every attempt.")
     about: str = Field(
-        "", max_length=40, description="With more about an earlier report of this device: its client_id or number."
+        "",
+        max_length=40,
+        description="An earlier report of this device that this one adds to: its client_id or number.",
     )
 
 
 class MobileEnvelope(Shape):
-    """A report as the door hands it on for a proven device: what the app said, and what the door knows beside it.
+    """A report of an authenticated device: `said` is what the app sent, the other fields are added by the door.
 
-    `thread` is the client id of the report that this one is about, or its own. The coordinates are the first picture's.
+    `thread` is the client id of the report that this one adds to, or its own. The coordinates are those of the first
+    picture.
     """
 
     device_id: UUID
@@ -134,12 +142,12 @@ class MobileEnvelope(Shape):
 
 
 def has_visible_text(text: str) -> bool:
-    """Whether there is anything in it that a person can see."""
-    return any(unicodedata.category(character) not in _UNSEEN for character in text)
+    """Return whether the text has a visible character."""
+    return any(unicodedata.category(character) not in _INVISIBLE for character in text)
 
 
 def e164(number: str) -> str:
-    """A phone number as `+62812…`, read as one dialled in Indonesia; the text itself where it is no number."""
+    """Return a phone number as `+62812…`, read as dialled in Indonesia; the text itself if it is no number."""
     try:
         parsed = phonenumbers.parse(number, "ID")
     except phonenumbers.NumberParseException:

@@ -113,9 +113,9 @@ def all_topics(agencies: Iterable[str], channels: Iterable[Channel]) -> tuple[To
     channels = tuple(channels)
     groups = consumer_groups(channels)
 
-    def readers(topic: str, *others: str) -> tuple[str, ...]:
-        """Packages of the groups that read this topic, each once, then the others."""
-        return (*dict.fromkeys(group.package for group in groups if topic in group.topics), *others)
+    def readers(topic: str, *other_readers: str) -> tuple[str, ...]:
+        """Return the packages whose groups read this topic, then the other readers."""
+        return (*dict.fromkeys(group.package for group in groups if topic in group.topics), *other_readers)
 
     def topic(name: str, shape: type[WireModel], key: str, writer: str, partitions: int = _PARTITIONS) -> Topic:
         return Topic(name, shape, key, partitions, _RETENTION_DAYS, writer, readers(name, "monitor"))
