@@ -1,1 +1,1 @@
-"""How messages travel: bytes, keys and offsets; it does not know what they mean."""
+"""Transport of bytes with keys and offsets, behind one port; two buses implement it. It knows no message shape."""

@@ -1,15 +1,15 @@
-"""The three ways a stage fails; each error carries its policy, and nothing else is expected by the worker."""
+"""The errors by which a stage fails. Each type states what the worker does; it expects no other."""
 
 
 class Retry(Exception):
-    """The world is away (broker, database, provider): back off, keep the order, try the same records again."""
+    """A dependency (broker, database, provider) is away: back off, keep the order, try the same records again."""
 
 
 class Reject(Exception):
-    """This one message can never be worked: it goes to the dead letters with `reason`, its bytes untouched.
+    """This one message can never be processed: it becomes a dead letter with `reason`, its bytes unchanged.
 
-    `reason` is a constant of the code (`not_json`, `unknown_type`), never text from the message: it travels in
-    headers, logs and metrics, where no citizen's words may be. `field` names the part of the shape at fault.
+    `reason` is a constant of the code (`not_json`, `unknown_type`), never text of the message: it appears in headers,
+    logs and metrics, where no citizen's words may be. `field` names the part of the shape at fault.
     """
 
     def __init__(self, reason: str, field: str = "") -> None:
@@ -19,8 +19,8 @@ class Reject(Exception):
 
 
 class Stop(Exception):
-    """We are wrong (fenced, misconfigured, a broken invariant): stop the worker and keep the offset."""
+    """This process is wrong (fenced, misconfigured, a broken invariant): stop the worker and keep the offset."""
 
 
 class Fenced(Stop):
-    """Another member now owns what this one was working on; nothing of its batch was committed."""
+    """Another member now owns the partitions that this one was processing. Nothing of its batch was committed."""

@@ -8,7 +8,7 @@ from bus.errors import Reject
 
 Headers = tuple[tuple[str, bytes], ...]
 
-# Bytes of one message with its key and headers: what Apache Kafka takes by default, so every bus of ours.
+# Bytes of one message with its key and headers. It is Apache Kafka's default, so it holds for both buses.
 MAX_MESSAGE_BYTES = 1_000_000
 
 
@@ -21,7 +21,7 @@ class Partition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What is to be appended. Records of one topic with the same key keep their order."""
+    """A message to be appended. Records of one topic with the same key keep their order."""
 
     topic: str
     key: bytes
@@ -30,18 +30,18 @@ class Outgoing:
 
     @property
     def size(self) -> int:
-        """Bytes this message holds in memory, near enough to bound what is in flight."""
+        """Bytes that this message holds in memory, precise enough to limit the bytes in flight."""
         return len(self.key) + len(self.value) + sum(len(name) + len(value) for name, value in self.headers)
 
     def check(self) -> None:
-        """Raises `Reject` on a message that no bus takes."""
+        """Raise `Reject` if no bus can take the message."""
         if self.size > MAX_MESSAGE_BYTES:
             raise Reject("too_large")
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What was appended, at its place. `timestamp` is when the bus took it, in milliseconds since 1970 UTC."""
+    """An appended message at its offset. `timestamp` is when the bus took it, in milliseconds since 1970 UTC."""
 
     topic: str
     partition: int
@@ -53,17 +53,17 @@ class Record:
 
     @property
     def position(self) -> str:
-        """The record's identity for ever: `topic/partition/offset`."""
+        """Permanent identity of the record: `topic/partition/offset`."""
         return f"{self.topic}/{self.partition}/{self.offset}"
 
     def header(self, name: str) -> str:
-        """A header's text, whatever its bytes are; empty where there is none."""
+        """Return the text of a header, with replacement characters for other bytes; empty if it is missing."""
         return dict(self.headers).get(name, b"").decode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
-    """What the bus must know of a topic to create it. `retention` is in days; `None` keeps for ever."""
+    """What the bus must know to create a topic. `retention` is in days; `None` keeps records for ever."""
 
     name: str
     partitions: int = 1
@@ -71,19 +71,19 @@ class TopicSpec:
 
 
 class Producer(Protocol):
-    """Appends outside any consumer's batch. Safe to share between threads."""
+    """Appends messages outside any consumer's batch. Safe to share between threads."""
 
     def publish(self, messages: Sequence[Outgoing]) -> None:
         """Append all, in order, and return when they are durable (`acks=all`; fsync on the local bus).
 
-        Blocks at most the producer's deadline. Raises `Retry` when the bus did not confirm in time, or when more
-        bytes are already in flight than the producer may hold: then the messages may or may not have arrived, and
-        the sender is told to try again (readers drop by id). Raises `Reject` on a message the bus can never take.
+        Blocks at most for the producer's deadline. Raises `Retry` when the bus did not confirm in time, or when more
+        bytes are already in flight than the producer may hold. The messages may then have arrived or not, and the
+        sender has to try again (readers drop repeated ids). Raises `Reject` on a message the bus can never take.
         """
         ...
 
     def close(self) -> None:
-        """Let what is in flight finish, within the deadline, and release everything."""
+        """Let the messages in flight finish, within the deadline, and release everything."""
         ...
 
 
@@ -94,10 +94,10 @@ class Consumer(Protocol):
     """
 
     def poll(self, timeout: float, limit: int) -> Sequence[Record]:
-        """Up to `limit` records not yet polled, in order within a partition; empty after `timeout` seconds.
+        """Return up to `limit` new records, in order within a partition; none after `timeout` seconds.
 
-        Partitions may be taken away or given here, and only here: between batches, never within one.
-        Uncommitted records of a partition that was taken away are not returned again to this member.
+        Only this call may add or remove partitions of the member: between batches, never within one.
+        Uncommitted records of a removed partition are not returned again to this member.
         """
         ...
 
@@ -115,7 +115,7 @@ class Consumer(Protocol):
         ...
 
     def close(self) -> None:
-        """Leave the group; what was not committed goes to the others."""
+        """Leave the group. The other members get the uncommitted records."""
         ...
 
 
@@ -128,39 +128,39 @@ class OffsetRange:
 
 
 class Reader(Protocol):
-    """Looks, outside any group, and changes nothing."""
+    """Reads outside any group, and changes nothing."""
 
     def topics(self) -> Sequence[TopicSpec]:
-        """Every topic of this bus that is there, by name; retention is not read back."""
+        """Return every topic of this bus, by name; retention is not read back."""
         ...
 
     def offset_ranges(self, topics: Iterable[str]) -> Mapping[Partition, OffsetRange]:
-        """What is there to read now. A topic that does not exist has no spans."""
+        """Return the offsets that can be read now. A topic that does not exist has none."""
         ...
 
     def read(
         self, topics: Iterable[str], *, follow: bool = False, start_offsets: Mapping[Partition, int] | None = None
     ) -> Iterator[Record]:
-        """All committed records from the start up to what is there now; with `follow`, then on for ever.
+        """Yield all committed records from the start up to now; with `follow`, go on for ever.
 
-        Where `behind` names an offset of a partition, the records from there on.
+        A partition in `start_offsets` is read from that offset on.
         """
         ...
 
-    def first_records(self, places: Mapping[Partition, int]) -> Mapping[Partition, Record]:
-        """The first committed record at or behind each of these offsets; nothing where there is none (yet)."""
+    def first_records(self, offsets: Mapping[Partition, int]) -> Mapping[Partition, Record]:
+        """Return each partition's first committed record at this offset or later, where there is one."""
         ...
 
     def offsets_since(self, topics: Iterable[str], moment: int) -> Mapping[Partition, int]:
-        """From which offset on all was taken at `moment` (milliseconds since 1970 UTC) or later; the end if nothing."""
+        """Return the first offset taken at `moment` (milliseconds since 1970 UTC) or later, else the end."""
         ...
 
     def committed(self, group: str, topics: Iterable[str]) -> Mapping[Partition, int]:
-        """The next offset the group will work, for each partition in which it ever committed."""
+        """Return the next offset that the group will process, for each partition in which it ever committed."""
         ...
 
     def members(self, group: str) -> Sequence[str]:
-        """The names of the group's living members, sorted."""
+        """Return the names of the group's living members, sorted."""
         ...
 
     def close(self) -> None:
@@ -170,7 +170,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """Who consumes: the group, this member's stable name in it, and the topics the group shares out."""
+    """A consumer group, this member's stable name in it, and the topics that the group shares out."""
 
     group: str
     member: str
@@ -178,25 +178,25 @@ class Membership:
 
 
 class Bus(Protocol):
-    """Makes the others. Each call opens something new, and the caller closes it.
+    """Creates producers, consumers and readers. Each call opens a new one, and the caller closes it.
 
     All but `producer` raise `Retry` when the bus is away; a producer connects when it first publishes.
     """
 
     def ensure(self, topics: Iterable[TopicSpec]) -> None:
-        """Create what is missing; leave what is there. Raises `Stop` on a topic with fewer partitions than asked."""
+        """Create missing topics; leave existing ones. Raises `Stop` on a topic with fewer partitions than asked for."""
         ...
 
     def producer(self) -> Producer:
-        """A producer for a door."""
+        """Return a producer for a door."""
         ...
 
     def consumer(self, membership: Membership) -> Consumer:
-        """Join a group. A member of the same name that is still there is fenced."""
+        """Join a group. An earlier member of the same name is fenced."""
         ...
 
     def reader(self) -> Reader:
-        """A look at the topics."""
+        """Return a reader."""
         ...
 
     def ping(self, timeout: float) -> None:

@@ -1,4 +1,4 @@
-"""A watchdog over calls that may never return; it tells, and does not end anything itself."""
+"""A watchdog over calls that may never return. It reports them, and ends nothing itself."""
 
 import threading
 from collections.abc import Callable, Iterator

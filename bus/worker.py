@@ -1,4 +1,4 @@
-"""The loop every stage runs: poll, handle, commit; outputs and offsets together, or nothing."""
+"""The loop of every stage: poll, handle, commit. Outputs and offsets are committed together or not at all."""
 
 import hashlib
 import threading
@@ -16,20 +16,20 @@ from bus.worker_health import WorkerHealth
 _POLL_SECONDS = 0.5
 _FIRST_BACKOFF_SECONDS = 0.1
 _LONGEST_BACKOFF_SECONDS = 5.0
-# One message that trips a fault of ours is put aside; so many in a row mean that every message would follow it.
+# One message that triggers a bug becomes a dead letter. This many in a row mean that every message would.
 _UNEXPECTED_IN_A_ROW = 10
 
 _log = structlog.get_logger()
 
 
 class Stage(Protocol):
-    """What a worker runs. Handling a batch twice must change nothing: a crash may fall between handle and commit."""
+    """One stage. Handling a batch twice must change nothing: a crash may happen between `handle` and the commit."""
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
-        """The messages that follow from these records, in order.
+        """Return the messages that follow from these records, in order.
 
-        Raises `Retry` when the world is away, `Reject` when a record can never be worked (the batch is then handled
-        one by one, and the guilty one becomes a dead letter), `Stop` when going on would do harm.
+        Raises `Retry` when a dependency is away, `Reject` when a record can never be processed (the batch is then
+        handled record by record, and the one at fault becomes a dead letter), `Stop` when going on would do harm.
         """
         ...
 
@@ -37,9 +37,9 @@ class Stage(Protocol):
 class Worker:
     """Runs one stage on one consumer, in the thread that calls `run`.
 
-    `dead_topic` takes what the stage rejects. `batch` bounds the records in memory. `stopping` ends the loop after
-    the batch in hand. `transient` are other libraries' errors that mean what `Retry` means.
-    `worker_health` is updated as the worker goes.
+    `dead_letter_topic` takes the records that the stage rejects. `batch` limits the records in memory. `stopping` ends
+    the loop after the current batch. `transient` are errors of other libraries that have the meaning of `Retry`.
+    `worker_health` is updated by the worker.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Worker:
         name: str,
         join: Callable[[], Consumer],
         stage: Stage,
-        dead_topic: str,
+        dead_letter_topic: str,
         stopping: threading.Event,
         batch: int = 200,
         transient: tuple[type[Exception], ...] = (),
@@ -56,17 +56,19 @@ class Worker:
         self._name = name
         self._join = join
         self._stage = stage
-        self._dead_topic = dead_topic
+        self._dead_letter_topic = dead_letter_topic
         self._stopping = stopping
         self._batch = batch
         self._transient: tuple[type[Exception], ...] = (Retry, *transient)
-        self._passed_on: tuple[type[Exception], ...] = (Stop, *self._transient)
+        # Errors of a stage that are no fault of one record.
+        self._worker_errors: tuple[type[Exception], ...] = (Stop, *self._transient)
         self._backoff = _FIRST_BACKOFF_SECONDS
+        # Positions of the records that triggered a bug since the last batch without one.
         self._unexpected: set[str] = set()
         self.worker_health = worker_health or WorkerHealth(time.monotonic)
 
     def run(self) -> None:
-        """Work until stopped, joining the group again where it was lost. Raises `Stop`, the offset where it was."""
+        """Work until stopped; join the group again after it was lost. Raises `Stop` and leaves the offset unchanged."""
         while not self._stopping.is_set():
             try:
                 consumer = self._join()
@@ -75,16 +77,17 @@ class Worker:
                 continue
             try:
                 while not self._stopping.is_set():
-                    self._work(consumer)
+                    self._process_batch(consumer)
             except Fenced as error:
-                # An outage longer than the session, or another process of our name: what was ours may be theirs now.
+                # The outage was longer than the session, or another process has our name: another member may own the
+                # partitions now.
                 self.worker_health.record_fencing()
                 self._back_off("stage.fenced", error)
             finally:
                 with suppress(Retry):
                     consumer.close()
 
-    def _work(self, consumer: Consumer) -> None:
+    def _process_batch(self, consumer: Consumer) -> None:
         self.worker_health.record_iteration()
         try:
             records = consumer.poll(_POLL_SECONDS, self._batch)
@@ -93,7 +96,7 @@ class Worker:
                 consumer.commit(outputs)
                 self._backoff = _FIRST_BACKOFF_SECONDS
                 self.worker_health.worked += len(records)
-                self.worker_health.rejected += sum(output.topic == self._dead_topic for output in outputs)
+                self.worker_health.rejected += sum(output.topic == self._dead_letter_topic for output in outputs)
             self.worker_health.waits_for = ""
         except self._transient as error:
             self._retry(error)
@@ -111,21 +114,22 @@ class Worker:
         self._backoff = min(self._backoff * 2, _LONGEST_BACKOFF_SECONDS)
 
     def _handle(self, records: Sequence[Record]) -> list[Outgoing]:
-        """The stage's outputs, with a dead letter in the place of each record it rejects."""
+        """Return the stage's outputs, with a dead letter for each record that it rejects."""
         try:
             outputs = list(self._stage.handle(records))
             for output in outputs:
                 output.check()
-        except self._passed_on:
+        except self._worker_errors:
             raise
-        except Exception as error:  # noqa: BLE001 - a fault of ours must not lose the messages behind it
+        except Exception as error:  # noqa: BLE001 - a bug must not lose the messages after this one
             if len(records) > 1:
                 return [output for record in records for output in self._handle([record])]
-            return [self._dead_letter(records[0], self._judge(records[0], error))]
+            return [self._dead_letter(records[0], self._rejection(records[0], error))]
         self._unexpected.clear()
         return outputs
 
-    def _judge(self, record: Record, error: Exception) -> Reject:
+    def _rejection(self, record: Record, error: Exception) -> Reject:
+        """Return the error as a rejection of the record. Raises `Stop` after too many bugs in a row."""
         if isinstance(error, Reject):
             return error
         self._unexpected.add(record.position)
@@ -141,18 +145,22 @@ class Worker:
             reason=error.reason,
             field=error.field,
             at=record.position,
-            kept_in=self._dead_topic,
+            kept_in=self._dead_letter_topic,
         )
-        why = {"dead_stage": self._name, "dead_reason": error.reason, "dead_field": error.field}
-        where = {"dead_position": record.position}
-        headers = tuple((name, value.encode()) for name, value in (why | where).items())
-        letter = Outgoing(self._dead_topic, record.key, record.value, record.headers + headers)
-        if letter.size <= MAX_MESSAGE_BYTES:
-            return letter
-        # With its reason it no longer fits: the record stays where it is, and the letter says where and which.
-        return Outgoing(self._dead_topic, b"", oversized_value_stub(record.value), headers)
+        explanation = {
+            "dead_stage": self._name,
+            "dead_reason": error.reason,
+            "dead_field": error.field,
+            "dead_position": record.position,
+        }
+        headers = tuple((name, value.encode()) for name, value in explanation.items())
+        dead_letter = Outgoing(self._dead_letter_topic, record.key, record.value, record.headers + headers)
+        if dead_letter.size <= MAX_MESSAGE_BYTES:
+            return dead_letter
+        # With the headers it is too large. The record stays on its topic; the dead letter names its position and hash.
+        return Outgoing(self._dead_letter_topic, b"", oversized_value_stub(record.value), headers)
 
 
 def oversized_value_stub(value: bytes) -> bytes:
-    """What stands in a dead letter in the place of a value that is too large for one."""
+    """Return the text that replaces a value that is too large for a dead letter."""
     return f"{len(value)} bytes, sha256 {hashlib.sha256(value).hexdigest()}".encode()

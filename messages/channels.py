@@ -112,7 +112,8 @@ class ChannelDirectory:
 
     def channel_of(self, door: str) -> str:
         """Return the channel that a door belongs to; the door's own name if it is not listed."""
-        return next(
-            (facts.name for facts in self.channels if any(facts_of_door.name == door for facts_of_door in facts.doors)),
-            door,
-        )
+        return self._channel_by_door.get(door, door)
+
+    @cached_property
+    def _channel_by_door(self) -> Mapping[str, str]:
+        return {door.name: channel.name for channel in self.channels for door in channel.doors}

@@ -125,7 +125,7 @@ MERGED = "merged-by-person"
 
 
 class Relation(Shape):
-    """Relation to an earlier complaint about the same problem: a `repeat` by the same sender, or one that `joins` another's."""
+    """Relation to an earlier complaint about the same problem: it `repeat`s the sender's own or `joins` another's."""
 
     kind: Literal["new", "repeat", "joins"] = "new"
     of: UUID | None = None

@@ -1,1 +1,1 @@
-"""The bus on Apache Kafka, through kafka-python, which nothing outside this folder imports."""
+"""The bus on Apache Kafka; the only package that imports kafka-python."""

@@ -1,4 +1,4 @@
-"""One kafka-python producer, bounded: bytes in flight, time, and every single message's outcome."""
+"""One kafka-python producer with limits: on the bytes in flight, on time, and with the outcome of every message."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -15,21 +15,21 @@ from bus.port import Outgoing
 
 
 class BoundedProducer:
-    """Sends, and knows what became of it. Safe between threads, except for transactions."""
+    """Sends messages and waits for their outcome. Safe between threads, except for transactions."""
 
     def __init__(
         self,
         settings: KafkaSettings,
-        window: InFlightLimit,
+        in_flight: InFlightLimit,
         transactional_id: str | None = None,
     ) -> None:
-        """Connects; with a transactional id, ends what an earlier producer of this id left open, and fences it.
+        """Connect. With a transactional id, end the transaction of an earlier producer with this id, and fence it.
 
         Raises kafka-python's errors.
         """
         self._deadline = settings.deadline
         self._metadata_wait = settings.deadline / 2
-        self._window = window
+        self._in_flight = in_flight
         self._announced: set[str] = set()
         self.client = connect(
             KafkaProducer,
@@ -53,7 +53,7 @@ class BoundedProducer:
             future.get(timeout=max(0.0, until - time.monotonic()))
 
     def close(self, wait: float) -> None:
-        """Let what is in flight finish within `wait` seconds, fail what is left, and end the sending thread."""
+        """Let the messages in flight finish within `wait` seconds, fail the rest, and end the sending thread."""
         try:
             self.client.close(timeout=wait)
         except KafkaError:
@@ -62,23 +62,23 @@ class BoundedProducer:
             self.client._closed = True  # noqa: SLF001 - else the garbage collector closes it again, and fails again
 
     def _announce(self, topics: set[str]) -> None:
-        """Ask for all new topics' metadata at once: each send() to a new topic would ask and wait, 0.1 s apiece."""
+        """Request the metadata of all new topics at once: each send() to a new topic would wait 0.1 s for it."""
         for topic in topics - self._announced:
             self.client._sender.add_topic(topic)  # noqa: SLF001 - there is no public way for many
         self._announced |= topics
 
     def _send(self, message: Outgoing, until: float) -> Any:
         message.check()
-        # send() itself may wait for metadata; what is left then must still be within the deadline.
+        # send() itself may wait for metadata. The time after that must still be within the deadline.
         wait = until - self._metadata_wait - time.monotonic()
-        if wait <= 0 or not self._window.take(message.size, wait):
+        if wait <= 0 or not self._in_flight.acquire(message.size, wait):
             raise Retry("kafka: too many bytes are waiting for the broker")
         try:
             future = self.client.send(message.topic, message.value, message.key, list(message.headers))
         except BaseException:
-            self._window.give(message.size)
+            self._in_flight.release(message.size)
             raise
-        future.add_both(lambda _: self._window.give(message.size))
+        future.add_both(lambda _: self._in_flight.release(message.size))
         return future
 
     def _arguments(self, settings: KafkaSettings) -> dict[str, Any]:

@@ -21,12 +21,12 @@ class KafkaBus:
         self._settings = settings
         self._watchdog = watchdog
 
-    def ensure(self, topics_: Iterable[TopicSpec]) -> None:
+    def ensure(self, topic_specs: Iterable[TopicSpec]) -> None:
         """See the port."""
-        topics.ensure(self._settings, topics_)
+        topics.ensure(self._settings, topic_specs)
 
     def producer(self) -> DurableProducer:
-        """See the port. Connects at the first publish, so that a door opens while the broker is away."""
+        """See the port. It connects at the first publish, so that a door opens while the broker is away."""
         return DurableProducer(self._settings)
 
     def consumer(self, membership: Membership) -> TransactionalConsumer:
@@ -38,6 +38,6 @@ class KafkaBus:
         return CommittedReader(self._settings)
 
     def ping(self, timeout: float) -> None:
-        """See the port. Opens a connection of its own, so that it says what a new client would meet."""
+        """See the port. It opens a new connection, so that the result is that of a new client."""
         with topics.administration(self._settings, "ping", timeout):
             pass

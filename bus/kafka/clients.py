@@ -1,4 +1,4 @@
-"""Opens kafka-python's clients, and leaves nothing behind when that fails."""
+"""Opens kafka-python's clients, and releases their resources when that fails."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,10 +7,10 @@ from kafka.net.compat import KafkaNetClient
 
 
 def connect(make: Callable[..., Any], arguments: dict[str, Any]) -> Any:
-    """`make(**arguments)`. Raises kafka-python's errors.
+    """Return `make(**arguments)`. Raise kafka-python's errors.
 
-    A client of theirs that can't reach the broker raises in its constructor and leaves its thread and sockets behind:
-    a leak with every attempt, for as long as the broker is away.
+    A client that cannot reach the broker raises in its constructor and does not release its thread and sockets: every
+    attempt would leak, as long as the broker is away.
     """
     networks: list[Any] = []
 
@@ -21,6 +21,6 @@ def connect(make: Callable[..., Any], arguments: dict[str, Any]) -> Any:
     try:
         return make(kafka_client=network, **arguments)
     except BaseException:
-        for each in networks:
-            each.close()
+        for opened_network in networks:
+            opened_network.close()
         raise

@@ -23,16 +23,16 @@ from bus.kafka.settings import KafkaSettings, milliseconds
 from bus.port import Membership, Outgoing, Record
 from bus.watchdog import Watchdog
 
-# After so many sessions without a record a member asks whether its group still has it.
-_SESSIONS = 2
+# After this many sessions without a record a member asks the broker whether it still belongs to its group.
+_SESSIONS_WITHOUT_RECORD = 2
 
 
 class TransactionalConsumer:
     """See `bus.port.Consumer`.
 
-    After any failure the transaction is left open and the producer is replaced before the next poll: the new one
-    ends the old one's transaction on the broker, whichever way it stood, and within the deadline, which
-    `abort_transaction` does not promise. Only then are the committed offsets asked for.
+    After any failure the transaction stays open, and the producer is replaced before the next poll. The new producer
+    ends the old one's transaction on the broker within the deadline, which `abort_transaction` does not promise. Only
+    then are the committed offsets read.
     """
 
     def __init__(self, settings: KafkaSettings, membership: Membership, watchdog: Watchdog) -> None:
@@ -40,18 +40,18 @@ class TransactionalConsumer:
         self._membership = membership
         self._watchdog = watchdog
         self._name = f"{membership.group}-{membership.member}"
-        self._window = InFlightLimit(settings.max_in_flight_bytes)
-        # What was polled and not committed: the first offset and the one after the last.
+        self._in_flight = InFlightLimit(settings.max_in_flight_bytes)
+        # The first uncommitted offset that was polled, and the offset after the last one.
         self._first: dict[TopicPartition, int] = {}
         self._next: dict[TopicPartition, int] = {}
-        # Committed, but what follows there may be a transaction's marker, which no batch will ever step over.
+        # Committed offsets that a transaction's marker may follow. No batch steps over a marker.
         self._trailing: dict[TopicPartition, int] = {}
         self._lost: set[TopicPartition] = set()
         self._rewinding = False
-        self._spent = False
-        # When we last knew that the group has us.
-        self._known = time.monotonic()
-        self._producer = self._open_outbox()
+        self._producer_failed = False
+        # Time at which the membership was last confirmed.
+        self._confirmed_at = time.monotonic()
+        self._producer = self._open_producer()
         try:
             self._client = self._open_client()
         except BaseException:
@@ -64,51 +64,51 @@ class TransactionalConsumer:
         try:
             self._recover()
             if not self._next:
-                # Nothing is underway: what was lost before may have come back since.
+                # No batch is open: a partition that was lost before may be assigned again.
                 self._lost.clear()
-            found = self._client.poll(milliseconds(until - time.monotonic()), limit)
-            if not found:
+            batches = self._client.poll(milliseconds(until - time.monotonic()), limit)
+            if not batches:
                 self._step_over_markers()
-                self._ask_if_known()
+                self._check_membership_on_broker()
         except (KafkaError, Retry) as error:
             failure = translate(error, "poll") if isinstance(error, KafkaError) else error
             if not isinstance(failure, Retry):
                 raise failure from error
             time.sleep(max(0.0, until - time.monotonic()))
             return ()
-        if found:
-            self._known = time.monotonic()
-        for partition, records in found.items():
+        if batches:
+            self._confirmed_at = time.monotonic()
+        for partition, records in batches.items():
             self._first.setdefault(partition, records[0].offset)
             self._next[partition] = records[-1].offset + 1
-        return [record_of(record) for records in found.values() for record in records]
+        return [record_of(record) for records in batches.values() for record in records]
 
     def commit(self, outputs: Iterable[Outgoing]) -> None:
         """See the port. Raises `Reject` on an output that the broker can never take."""
         if self._rewinding:
             raise Retry("kafka: rewind before the next commit")
-        sending, outputs = _peek(outputs)
-        if not sending and not self._next:
+        has_outputs, outputs = _peek(outputs)
+        if not has_outputs and not self._next:
             return
         self._check_membership()
-        offsets = {partition: self._position(partition, after) for partition, after in self._next.items()}
+        offsets = {partition: self._position(partition, offset) for partition, offset in self._next.items()}
         try:
-            if not sending:
-                # Fenced by the group's generation and this member's id; and bounded in time, as a transaction is not.
+            if not has_outputs:
+                # The broker checks the group's generation and this member's id, and the call has a time limit.
                 self._client.commit(_wrap(offsets), timeout_ms=milliseconds(self._settings.deadline))
             else:
                 self._transact(outputs, offsets)
         except BaseException as error:
             self._rewinding = True
-            self._spent = sending
+            self._producer_failed = has_outputs
             if isinstance(error, KafkaError):
                 raise self._failure(error) from error
             raise
         self._trailing |= offsets
-        self._forget()
+        self._clear_batch()
 
     def rewind(self) -> None:
-        """See the port. Takes place in the next `poll`, which asks the broker where the last commit was."""
+        """See the port. The next `poll` does it, after it has read the committed offsets from the broker."""
         self._rewinding = self._rewinding or bool(self._next)
 
     def close(self) -> None:
@@ -116,7 +116,7 @@ class TransactionalConsumer:
         member = self._client.group_metadata()
         with suppress(KafkaError):
             self._client.close(autocommit=False, timeout_ms=milliseconds(self._settings.deadline))
-        # kafka-python lets a static member's session run out instead of leaving; the others would wait for that.
+        # kafka-python does not leave the group for a static member, and the other members would wait for its session.
         if member.member_id:
             with suppress(Retry, Stop):
                 topics.leave(self._settings, self._membership.group, self._name, member.member_id)
@@ -134,8 +134,8 @@ class TransactionalConsumer:
 
     def _failure(self, error: KafkaError) -> Exception:
         failure = translate(error, "commit")
-        if isinstance(failure, Fenced) and self._spent:
-            # The broker has just answered. Another may have this member's name by now: no new producer here.
+        if isinstance(failure, Fenced) and self._producer_failed:
+            # The broker has just answered. Another process may have this member's name, so no new producer is opened.
             with (
                 suppress(KafkaError),
                 self._watchdog.limit("abort_transaction", self._settings.deadline),
@@ -144,16 +144,16 @@ class TransactionalConsumer:
         return failure
 
     def _check_membership(self) -> None:
-        """A membership lost in the background would be committed with as if there were no group."""
+        """Raise `Fenced` if partitions were lost in the background: a commit would not notice it."""
         lost = self._lost & self._next.keys()
         if lost or (self._next and self._client.group_metadata().generation_id < 0):
             raise Fenced(f"kafka: {self._name} lost partitions that it was working on")
 
-    def _position(self, partition: TopicPartition, after: int) -> int:
-        """Past the markers that followed the records at once, so that lag comes to zero."""
-        # The public position() looks through all partitions each time: 3 ms where there are 660.
+    def _position(self, partition: TopicPartition, next_offset: int) -> int:
+        """Return the offset past the markers that directly follow the records, so that the lag becomes zero."""
+        # The public position() searches all partitions each time: 3 ms with 660 partitions.
         state = self._client._subscription.assignment.get(partition)  # noqa: SLF001
-        return after if state is None or state.position is None else max(after, state.position.offset)
+        return next_offset if state is None or state.position is None else max(next_offset, state.position.offset)
 
     def _step_over_markers(self) -> None:
         if self._next:
@@ -166,15 +166,16 @@ class TransactionalConsumer:
         if moved:
             self._client.commit(_wrap(moved), timeout_ms=milliseconds(self._settings.deadline))
 
-    def _ask_if_known(self) -> None:
-        """A client was seen to poll on without its group, which had forgotten it in an outage, and to hear of nothing.
+    def _check_membership_on_broker(self) -> None:
+        """Raise `Fenced` if the group no longer has this member; the worker then joins again.
 
-        So one that gets nothing for long asks the broker itself. Raises `Fenced`: whoever runs it joins anew.
+        After an outage a client was seen to poll for ever although its group had dropped it. So a client that gets no
+        record for long asks the broker.
         """
         now = time.monotonic()
-        if now - self._known < _SESSIONS * self._settings.session_timeout:
+        if now - self._confirmed_at < _SESSIONS_WITHOUT_RECORD * self._settings.session_timeout:
             return
-        self._known = now
+        self._confirmed_at = now
         with topics.administration(self._settings, "ask for members") as client:
             if self._name not in topics.members(client, self._membership.group):
                 raise Fenced(f"kafka: the group does not know {self._name} any more")
@@ -182,30 +183,30 @@ class TransactionalConsumer:
     def _recover(self) -> None:
         if not self._rewinding:
             return
-        if self._spent:
+        if self._producer_failed:
             self._producer.close(0)
-            self._producer = self._open_outbox()
-            self._spent = False
+            self._producer = self._open_producer()
+            self._producer_failed = False
         for partition in self._first.keys() & self._client.assignment():
             committed = self._client.committed(partition, timeout_ms=milliseconds(self._settings.deadline))
             self._client.seek(partition, self._first[partition] if committed is None else committed)
-        self._forget()
+        self._clear_batch()
 
-    def _forget(self) -> None:
+    def _clear_batch(self) -> None:
         self._first.clear()
         self._next.clear()
         self._lost.clear()
         self._rewinding = False
 
-    def _open_outbox(self) -> BoundedProducer:
+    def _open_producer(self) -> BoundedProducer:
         try:
-            return BoundedProducer(self._settings, self._window, transactional_id=self._name)
+            return BoundedProducer(self._settings, self._in_flight, transactional_id=self._name)
         except KafkaError as error:
             raise translate(error, "begin transactions") from error
 
     def _open_client(self) -> Any:
-        # The broker gives a member that comes back the partitions it had, and if it was killed before its topics
-        # were known, that is none, for ever. Out first, so that they are shared out anew.
+        # A returning member gets its earlier partitions from the broker. If it was killed before its topics were known,
+        # it would get none for ever. It leaves first, so that the partitions are shared out again.
         topics.leave(self._settings, self._membership.group, self._name)
         try:
             client = connect(KafkaConsumer, self._arguments())
@@ -226,7 +227,7 @@ class TransactionalConsumer:
             "allow_auto_create_topics": False,
             "session_timeout_ms": milliseconds(self._settings.session_timeout),
             "max_poll_interval_ms": milliseconds(self._settings.max_poll_interval),
-            # How late a member hears of a rebalance.
+            # The delay after which a member hears of a rebalance.
             "heartbeat_interval_ms": min(1000, milliseconds(self._settings.session_timeout / 3)),
             # Bytes buffered per fetch; the default is 50 MB.
             "fetch_max_bytes": 16_000_000,
@@ -234,7 +235,7 @@ class TransactionalConsumer:
 
 
 class _Losses(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
-    """Notes the partitions that were taken away."""
+    """Records the partitions that were taken from this member."""
 
     def __init__(self, lost: set[TopicPartition]) -> None:
         self._lost = lost
@@ -250,12 +251,12 @@ class _Losses(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
 
 
 def _peek(outputs: Iterable[Outgoing]) -> tuple[bool, Iterable[Outgoing]]:
-    """Whether there are any, and all of them. A sequence stays one: its topics can be known before it is sent."""
+    """Return whether there are outputs, and the outputs. A sequence stays one: its topics are known before sending."""
     if isinstance(outputs, Sequence):
         return bool(outputs), outputs
-    rest = iter(outputs)
-    first = list(islice(rest, 1))
-    return bool(first), chain(first, rest)
+    iterator = iter(outputs)
+    first = list(islice(iterator, 1))
+    return bool(first), chain(first, iterator)
 
 
 def _wrap(

@@ -1,4 +1,4 @@
-"""What kafka-python's errors mean to a stage; decides, and raises nothing itself."""
+"""The meaning of kafka-python's errors for a stage. It decides, and raises nothing itself."""
 
 from kafka import errors
 
@@ -6,7 +6,7 @@ from bus.errors import Fenced, Reject, Retry, Stop
 
 _FENCED = (
     errors.ProducerFencedError,
-    # A later life of this member took the transactional id over, or the broker gave up on our transaction.
+    # A later process of this member took over the transactional id, or the broker aborted our transaction.
     errors.InvalidProducerEpochError,
     errors.FencedInstanceIdError,
     errors.IllegalGenerationError,
@@ -14,8 +14,9 @@ _FENCED = (
     errors.CommitFailedError,
 )
 _TOO_LARGE = (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError)
-# Not retriable for kafka-python, because its producer is spent or was closed by another thread; a new one mends them.
-_MENDED = (
+# kafka-python does not retry these, because its producer is unusable or was closed by another thread. A new producer
+# is enough to go on.
+_FIXED_BY_NEW_PRODUCER = (
     errors.IllegalStateError,
     errors.OutOfOrderSequenceNumberError,
     errors.UnknownProducerIdError,
@@ -30,14 +31,14 @@ _MENDED = (
 )
 
 
-def translate(error: errors.KafkaError, doing: str) -> Retry | Reject | Stop:
-    """The error a stage understands, to be raised from this one. `doing` is what was tried, for the log."""
-    text = f"kafka, {doing}: {type(error).__name__}: {error}"
+def translate(error: errors.KafkaError, operation: str) -> Retry | Reject | Stop:
+    """Return the stage's error, to be raised from this one. `operation` is named in the text, for the log."""
+    text = f"kafka, {operation}: {type(error).__name__}: {error}"
     if isinstance(error, _FENCED):
         return Fenced(text)
     if isinstance(error, _TOO_LARGE):
         return Reject("too_large")
-    # The bare base class is what the transaction manager raises once its producer is spent.
-    if error.retriable or isinstance(error, _MENDED) or type(error) is errors.KafkaError:
+    # The transaction manager raises the bare base class once its producer is unusable.
+    if error.retriable or isinstance(error, _FIXED_BY_NEW_PRODUCER) or type(error) is errors.KafkaError:
         return Retry(text)
     return Stop(text)

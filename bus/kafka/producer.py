@@ -1,4 +1,4 @@
-"""The door's producer on Kafka: connects when first used, and again when its client is spent."""
+"""The doors' producer on Kafka: connects at first use, and again when its client can no longer be used."""
 
 import threading
 from collections.abc import Sequence
@@ -18,19 +18,9 @@ class DurableProducer:
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
-        self._window = InFlightLimit(settings.max_in_flight_bytes)
+        self._in_flight = InFlightLimit(settings.max_in_flight_bytes)
         self._producer: BoundedProducer | None = None
         self._lock = threading.Lock()
-
-    @property
-    def in_flight(self) -> int:
-        """Bytes sent and not yet confirmed."""
-        return self._window.held
-
-    @property
-    def in_flight_highest(self) -> int:
-        """The most bytes that were ever unconfirmed at once."""
-        return self._window.highest
 
     def publish(self, messages: Sequence[Outgoing]) -> None:
         """See the port."""
@@ -38,7 +28,7 @@ class DurableProducer:
             message.check()
         producer = None
         try:
-            producer = self._connected()
+            producer = self._connected_producer()
             producer.send(messages)
         except KafkaError as error:
             failure = translate(error, "publish")
@@ -53,24 +43,24 @@ class DurableProducer:
                 self._producer.close(self._settings.deadline)
                 self._producer = None
 
-    def _connected(self) -> BoundedProducer:
-        # While the broker is away the lock's owner waits for it; the others need not all do so in turn.
+    def _connected_producer(self) -> BoundedProducer:
+        # While the broker is away, one thread waits for it with the lock; the others should not wait in turn.
         if not self._lock.acquire(timeout=self._settings.deadline / 2):
             raise Retry("kafka: still connecting")
         try:
             if self._producer is None:
-                self._producer = BoundedProducer(self._settings, self._window)
+                self._producer = BoundedProducer(self._settings, self._in_flight)
             return self._producer
         finally:
             self._lock.release()
 
-    def _discard(self, spent: BoundedProducer) -> None:
+    def _discard(self, failed: BoundedProducer) -> None:
         """Make the next publish begin with a new client.
 
-        After a fatal error kafka-python's producer refuses all that follows, and when a message that it had retried
-        runs out of time it loses its producer id and never asks for another: every later send would time out.
+        After a fatal error kafka-python's producer refuses everything. When a message that it had retried runs out of
+        time, it loses its producer id and never asks for another: every later send would time out.
         """
         with self._lock:
-            if self._producer is spent:
+            if self._producer is failed:
                 self._producer = None
-        spent.close(0)
+        failed.close(0)

@@ -1,4 +1,4 @@
-"""kafka-python's record as ours."""
+"""Converts kafka-python's records."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from bus.port import Record
 
 
 def record_of(record: Any) -> Record:
-    """Nothing is null with us: what another writer left null is empty."""
+    """Return the record in the port's form. A null key, value or header of another writer becomes empty."""
     return Record(
         topic=record.topic,
         partition=record.partition,

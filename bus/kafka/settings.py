@@ -1,4 +1,4 @@
-"""How to reach Kafka, and the limits within which this bus must answer."""
+"""The address of Kafka, and the limits of this bus."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KafkaSettings:
-    """Names are Kafka's own. `deadline` (seconds) bounds one publish, one send of a batch, one look-up.
+    """Names are Kafka's own. `deadline` (seconds) limits one publish, one send of a batch, one look-up.
 
-    `session_timeout` (seconds) is how long the group waits for a member that is silent, `max_poll_interval` (seconds)
-    how long a member may work on one batch, before its partitions go to others.
-    `max_in_flight_bytes` bounds each producer's unconfirmed messages.
+    `session_timeout` (seconds) is how long the group waits for a silent member, `max_poll_interval` (seconds) how long
+    a member may process one batch, before its partitions go to others. `max_in_flight_bytes` limits the unconfirmed
+    messages of each producer.
     """
 
     bootstrap: str
@@ -28,7 +28,7 @@ class KafkaSettings:
     max_in_flight_bytes: int = 32_000_000
 
     def client(self) -> dict[str, Any]:
-        """The arguments that every kafka-python client takes."""
+        """Return the arguments of every kafka-python client."""
         return {
             "bootstrap_servers": self.bootstrap.split(","),
             "security_protocol": self.security_protocol,
@@ -40,11 +40,11 @@ class KafkaSettings:
             "ssl_keyfile": self.ssl_keyfile,
             "bootstrap_timeout_ms": milliseconds(self.deadline / 2),
             "request_timeout_ms": milliseconds(self.deadline * 0.8),
-            # The default, 30 s, would leave us away long after the broker is back.
+            # With the default of 30 s, clients would connect too late after the broker is back.
             "reconnect_backoff_max_ms": 1000,
         }
 
 
 def milliseconds(seconds: float) -> int:
-    """Seconds as kafka-python counts them; never below zero."""
+    """Return seconds as kafka-python counts them; never below zero."""
     return max(0, int(seconds * 1000))

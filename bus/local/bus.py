@@ -19,12 +19,12 @@ class LocalBus:
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
         self._path = path
         self._clock = clock
-        # Wakes this process's consumers when this process wrote; other processes look again shortly.
+        # Wakes the consumers of this process after a write of this process. Other processes poll the file.
         self._written = threading.Condition()
         log.create(path)
 
     def ensure(self, topics: Iterable[TopicSpec]) -> None:
-        """See the port; also drops what is past its retention."""
+        """See the port. It also deletes records past their retention."""
         connection = log.connect(self._path)
         try:
             log.ensure(connection, topics)

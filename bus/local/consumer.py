@@ -9,11 +9,12 @@ from bus.local import log
 from bus.local.group import GroupMember
 from bus.port import Membership, Outgoing, Partition, Record
 
-# A member not heard of for this long loses its partitions; it is heard of at every poll.
+# A member without a sign of life for this long loses its partitions. Every poll is a sign of life.
 SESSION_SECONDS = 30.0
+# Pause between two shares of the partitions.
 _SHARE_SECONDS = 1.0
-# How soon a record written by another process is seen; one written by this process wakes the consumer at once.
-_LOOK_SECONDS = 0.1
+# Delay until a record of another process is noticed. A record of this process wakes the consumer at once.
+_POLL_SECONDS = 0.1
 
 
 class LocalConsumer:
@@ -43,7 +44,7 @@ class LocalConsumer:
         records = self._fetch(limit)
         waited = 0.0
         while not records and waited < timeout:
-            step = min(_LOOK_SECONDS, timeout - waited)
+            step = min(_POLL_SECONDS, timeout - waited)
             with self._written:
                 self._written.wait(step)
             waited += step
@@ -74,7 +75,7 @@ class LocalConsumer:
         """See the port."""
         self._polled.clear()
         self._positions.clear()
-        self._take(self._member.owned())
+        self._begin(self._member.owned())
 
     def close(self) -> None:
         """See the port."""
@@ -85,7 +86,7 @@ class LocalConsumer:
 
     def _share(self) -> None:
         now = self._clock()
-        # A clock that was set back must not stop the sharing for as long as it was set back.
+        # If the clock is set back, the sharing must go on at once.
         if 0 <= now - self._shared_at < _SHARE_SECONDS:
             return
         self._shared_at = now
@@ -93,12 +94,12 @@ class LocalConsumer:
         owned = self._member.share(partitions, self._polled, now)
         for partition in self._positions.keys() - owned - self._polled:
             del self._positions[partition]
-        self._take(owned - self._positions.keys())
+        self._begin(owned - self._positions.keys())
 
-    def _take(self, partitions: Iterable[Partition]) -> None:
-        """Begin each partition where the group last committed, or at its start."""
+    def _begin(self, partitions: Iterable[Partition]) -> None:
+        """Set the position of each partition to the group's committed offset, or to its start."""
         rows = self._connection.execute('SELECT topic, partition, next FROM offsets WHERE "group" = ?', (self._group,))
-        committed = {Partition(topic, number): following for topic, number, following in rows}
+        committed = {Partition(topic, number): offset for topic, number, offset in rows}
         for partition in partitions:
             self._positions[partition] = committed.get(partition, 0)
 
@@ -108,12 +109,13 @@ class LocalConsumer:
             'SELECT topic, number, "end" FROM partitions WHERE topic IN (SELECT value FROM json_each(?))',
             (json.dumps(self._topics),),
         ).fetchall()
-        behind = [Partition(t, n) for t, n, end in rows if self._positions.get(Partition(t, n), end) < end]
-        for place, partition in enumerate(behind):
-            # An even share each, so that a flood in one partition does not starve the others.
-            share = max(1, (limit - len(records)) // (len(behind) - place))
-            found = log.read_records(self._connection, partition, self._positions[partition], share)
-            records += found[: limit - len(records)]
+        ends = {Partition(topic, number): end for topic, number, end in rows}
+        unread = [partition for partition, end in ends.items() if self._positions.get(partition, end) < end]
+        for index, partition in enumerate(unread):
+            # An equal share for each, so that a flood in one partition does not delay the others.
+            share = max(1, (limit - len(records)) // (len(unread) - index))
+            batch = log.read_records(self._connection, partition, self._positions[partition], share)
+            records += batch[: limit - len(records)]
             if len(records) >= limit:
                 break
         for record in records:

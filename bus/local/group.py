@@ -1,7 +1,7 @@
-"""Who works which partition: members and their leases, in the log's own file, so that a commit can check them.
+"""Members of a group and their leases of partitions, in the log's own file, so that a commit can check them.
 
-A partition is leased to one member. It changes hands only when its owner lets go between two batches, or has not
-been heard of for the session's length; a member whose lease went to another can't commit.
+A partition is leased to one member. It goes to another member only when its owner releases it between two batches, or
+when the owner's session has ended. A member that has lost its lease cannot commit.
 """
 
 import sqlite3
@@ -14,7 +14,7 @@ from bus.port import Partition
 
 
 class GroupMember:
-    """One member's part in its group. All methods but `owned` open or need a transaction, as said."""
+    """One member of a group. All methods but `owned` open a transaction, or need one where their text says so."""
 
     def __init__(self, connection: sqlite3.Connection, group: str, name: str, session_seconds: float) -> None:
         self._connection = connection
@@ -24,7 +24,7 @@ class GroupMember:
         self._epoch = 0
 
     def join(self, now: float) -> None:
-        """Enter the group, fencing any earlier member of this name."""
+        """Join the group and fence any earlier member of this name."""
         with transaction(self._connection):
             row = self._connection.execute(
                 'INSERT INTO members VALUES (?, ?, 1, ?) ON CONFLICT ("group", name)'
@@ -32,15 +32,15 @@ class GroupMember:
                 (self._group, self._name, now),
             ).fetchone()
             self._epoch = row[0]
-            # What an earlier life of this member held is ours at once: nobody need wait for its session to end.
+            # The leases of an earlier process of this member pass to this one at once, without waiting for its session.
             self._connection.execute(
                 'UPDATE leases SET epoch = ? WHERE "group" = ? AND owner = ?', (self._epoch, self._group, self._name)
             )
 
     def share(self, partitions: Sequence[Partition], busy: AbstractSet[Partition], now: float) -> set[Partition]:
-        """Say that we live, let go of what others should have, claim what is ours and free; returns what we hold.
+        """Renew the session, release surplus leases, claim free partitions of our share; return the leased partitions.
 
-        What we are `busy` with we keep until it is committed.
+        Partitions in `busy` have an uncommitted batch, and stay leased until it is committed.
         """
         with transaction(self._connection):
             self._heartbeat(now)
@@ -49,37 +49,39 @@ class GroupMember:
                 ' (SELECT name FROM members WHERE "group" = ? AND seen NOT BETWEEN ? AND ?)',
                 (self._group, self._group, *_alive(self._session, now)),
             )
-            wanted = self._wanted(partitions, now)
-            for partition in self.owned() - wanted - busy:
+            fair_share = self._fair_share(partitions, now)
+            for partition in self.owned() - fair_share - busy:
                 self._connection.execute(
                     'DELETE FROM leases WHERE "group" = ? AND topic = ? AND partition = ?', (self._group, *partition)
                 )
             self._connection.executemany(
                 "INSERT OR IGNORE INTO leases VALUES (?, ?, ?, ?, ?)",
-                [(self._group, *partition, self._name, self._epoch) for partition in wanted],
+                [(self._group, *partition, self._name, self._epoch) for partition in fair_share],
             )
         return self.owned()
 
     def owned(self) -> set[Partition]:
-        """The partitions leased to this life of this member."""
+        """Return the partitions leased to this process of this member."""
         rows = self._connection.execute(
             'SELECT topic, partition FROM leases WHERE "group" = ? AND owner = ? AND epoch = ?',
             (self._group, self._name, self._epoch),
         )
         return {Partition(*row) for row in rows}
 
-    def check(self, worked: set[Partition]) -> None:
-        """Within a transaction: raise `Fenced` unless every partition worked on is still ours."""
-        if lost := worked - self.owned():
+    def check(self, processed: set[Partition]) -> None:
+        """Raise `Fenced` unless every processed partition is still leased to us. Needs a transaction."""
+        if lost := processed - self.owned():
             raise Fenced(f"{len(lost)} partitions of group {self._group} are no longer leased to {self._name}")
 
     def leave(self) -> None:
-        """Give everything back, unless a later life of this member has already taken it."""
+        """Release all leases, unless a later process of this member has them."""
         with transaction(self._connection):
-            mine = (self._group, self._name, self._epoch)
-            self._connection.execute('DELETE FROM leases WHERE "group" = ? AND owner = ? AND epoch = ?', mine)
-            # The row stays, long unseen, so that the epoch never starts anew and an old life stays fenced.
-            self._connection.execute('UPDATE members SET seen = 0 WHERE "group" = ? AND name = ? AND epoch = ?', mine)
+            identity = (self._group, self._name, self._epoch)
+            self._connection.execute('DELETE FROM leases WHERE "group" = ? AND owner = ? AND epoch = ?', identity)
+            # The row stays with an old time: the epoch never starts again, and an earlier process stays fenced.
+            self._connection.execute(
+                'UPDATE members SET seen = 0 WHERE "group" = ? AND name = ? AND epoch = ?', identity
+            )
 
     def _heartbeat(self, now: float) -> None:
         alive = self._connection.execute(
@@ -89,13 +91,13 @@ class GroupMember:
         if not alive:
             raise Fenced(f"another member named {self._name} joined group {self._group}")
 
-    def _wanted(self, partitions: Sequence[Partition], now: float) -> set[Partition]:
+    def _fair_share(self, partitions: Sequence[Partition], now: float) -> set[Partition]:
         names = living(self._connection, self._group, self._session, now)
         return set(partitions[names.index(self._name) :: len(names)])
 
 
 def living(connection: sqlite3.Connection, group: str, session_seconds: float, now: float) -> list[str]:
-    """The members of a group that were heard of within the session's length, by name."""
+    """Return the members of a group whose session has not ended, by name."""
     rows = connection.execute(
         'SELECT name FROM members WHERE "group" = ? AND seen BETWEEN ? AND ? ORDER BY name',
         (group, *_alive(session_seconds, now)),
@@ -104,5 +106,8 @@ def living(connection: sqlite3.Connection, group: str, session_seconds: float, n
 
 
 def _alive(session_seconds: float, now: float) -> tuple[float, float]:
-    """When a living member was last seen. In the future too: after a clock was set back the dead seem to live."""
+    """Return the times between which a living member was last seen.
+
+    Times in the future count too, for after a clock was set back they are those of living members.
+    """
     return now - session_seconds, now + session_seconds

@@ -1,4 +1,4 @@
-"""The log itself: topics, partitions and records in SQLite. It knows nothing of groups, threads or waiting."""
+"""The log: topics, partitions and records in SQLite. It knows nothing of groups, threads or waiting."""
 
 import json
 import sqlite3
@@ -12,7 +12,7 @@ from bus.errors import Retry, Stop
 from bus.port import Headers, OffsetRange, Outgoing, Partition, Record, TopicSpec
 from bus.sqlite_file import open_sqlite
 
-# How long one process waits for another's transaction before it calls the bus away.
+# A process waits so long for another's transaction before it treats the bus as away.
 _BUSY_SECONDS = 15.0
 
 _SCHEMA = """
@@ -37,12 +37,12 @@ CREATE TABLE IF NOT EXISTS leases (
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection for one thread at a time; commits reach the disk before they return (WAL, synchronous=FULL)."""
+    """Return a connection for one thread at a time. A commit is on the disk when it returns (WAL, synchronous=FULL)."""
     return open_sqlite(path, _BUSY_SECONDS)
 
 
 def create(path: Path) -> None:
-    """Make the file and its tables if they are not there."""
+    """Create the file and its tables if they are missing."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     connection = connect(path)
     connection.executescript(_SCHEMA)
@@ -51,7 +51,7 @@ def create(path: Path) -> None:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing; one writer at a time. A locked or full disk becomes `Retry`: nothing was written."""
+    """Commit the body, or roll it back if it raises. Raises `Retry` if the disk is locked or full."""
     try:
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -67,16 +67,16 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def ensure(connection: sqlite3.Connection, topics: Iterable[TopicSpec]) -> None:
-    """Create the missing topics. Raises `Stop` where one is there with fewer partitions: keys would move."""
+    """Create missing topics. Raises `Stop` on a topic with fewer partitions: its keys would change their partition."""
     with transaction(connection):
         for spec in topics:
             connection.execute(
                 "INSERT INTO topics VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET retention = excluded.retention",
                 (spec.name, spec.partitions, spec.retention),
             )
-            (there,) = connection.execute("SELECT partitions FROM topics WHERE name = ?", (spec.name,)).fetchone()
-            if there < spec.partitions:
-                raise Stop(f"topic {spec.name} has {there} partitions, {spec.partitions} are asked for")
+            (count,) = connection.execute("SELECT partitions FROM topics WHERE name = ?", (spec.name,)).fetchone()
+            if count < spec.partitions:
+                raise Stop(f"topic {spec.name} has {count} partitions, {spec.partitions} are asked for")
             connection.executemany(
                 "INSERT OR IGNORE INTO partitions (topic, number) VALUES (?, ?)",
                 [(spec.name, number) for number in range(spec.partitions)],
@@ -86,10 +86,10 @@ def ensure(connection: sqlite3.Connection, topics: Iterable[TopicSpec]) -> None:
 def append(connection: sqlite3.Connection, messages: Iterable[Outgoing], timestamp: int) -> None:
     """Append within the caller's transaction. `timestamp` is in milliseconds since 1970 UTC."""
     for message in messages:
-        found = connection.execute("SELECT partitions FROM topics WHERE name = ?", (message.topic,)).fetchone()
-        if found is None:
+        row = connection.execute("SELECT partitions FROM topics WHERE name = ?", (message.topic,)).fetchone()
+        if row is None:
             raise Stop(f"topic {message.topic} does not exist")
-        partition = zlib.crc32(message.key) % found[0]
+        partition = zlib.crc32(message.key) % row[0]
         (offset,) = connection.execute(
             'UPDATE partitions SET "end" = "end" + 1 WHERE topic = ? AND number = ? RETURNING "end" - 1',
             (message.topic, partition),
@@ -101,7 +101,7 @@ def append(connection: sqlite3.Connection, messages: Iterable[Outgoing], timesta
 
 
 def read_records(connection: sqlite3.Connection, partition: Partition, offset: int, limit: int) -> list[Record]:
-    """Up to `limit` records of one partition from `offset` on."""
+    """Return up to `limit` records of one partition from `offset` on."""
     rows = connection.execute(
         "SELECT topic, partition, offset, timestamp, key, value, headers FROM records"
         " WHERE topic = ? AND partition = ? AND offset >= ? ORDER BY offset LIMIT ?",
@@ -113,10 +113,10 @@ def read_records(connection: sqlite3.Connection, partition: Partition, offset: i
     ]
 
 
-def offset_since(connection: sqlite3.Connection, partition: Partition, span: OffsetRange, moment: int) -> int:
-    """From which offset on records of one partition were taken at `moment` or later, found by halves.
+def offset_since(connection: sqlite3.Connection, partition: Partition, offset_range: OffsetRange, moment: int) -> int:
+    """Return the first offset of one partition that was taken at `moment` or later, by binary search.
 
-    Where the clock was set back times do not rise, and it is one of several that might be meant.
+    If the clock was set back, the times are not in order, and the result is one of several possible offsets.
     """
     query = "SELECT timestamp FROM records WHERE topic = ? AND partition = ? AND offset >= ? ORDER BY offset LIMIT 1"
 
@@ -124,17 +124,17 @@ def offset_since(connection: sqlite3.Connection, partition: Partition, span: Off
         (timestamp,) = connection.execute(query, (*partition, offset)).fetchone() or (moment,)
         return int(timestamp)
 
-    offsets = range(span.start, span.end)
-    return span.start + bisect_left(offsets, moment, key=taken)
+    offsets = range(offset_range.start, offset_range.end)
+    return offset_range.start + bisect_left(offsets, moment, key=taken)
 
 
 def topics(connection: sqlite3.Connection) -> list[TopicSpec]:
-    """Every topic, by name."""
+    """Return every topic, by name."""
     return [TopicSpec(*row) for row in connection.execute("SELECT name, partitions, retention FROM topics ORDER BY 1")]
 
 
 def offset_ranges(connection: sqlite3.Connection, names: Sequence[str]) -> dict[Partition, OffsetRange]:
-    """The first offset kept and the next to be written, of every partition of these topics."""
+    """Return the first stored offset and the next one to be written, for every partition of these topics."""
     rows = connection.execute(
         'SELECT topic, number, start, "end" FROM partitions WHERE topic IN (SELECT value FROM json_each(?))',
         (json.dumps(list(names)),),
@@ -143,9 +143,9 @@ def offset_ranges(connection: sqlite3.Connection, names: Sequence[str]) -> dict[
 
 
 def trim(connection: sqlite3.Connection, now_ms: int) -> int:
-    """Drop records past their topic's retention, but none that a group of that topic has yet to work.
+    """Delete records past their topic's retention, except those that a group of the topic has not processed yet.
 
-    Returns how many were dropped. One more care than Apache Kafka takes: there, retention does not wait.
+    Return the number of deleted records. Apache Kafka deletes unprocessed records too.
     """
     with transaction(connection):
         dropped = connection.execute(

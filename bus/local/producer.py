@@ -1,4 +1,4 @@
-"""Appends from many threads: whatever waits at the same moment goes to the disk in one transaction."""
+"""Appends messages of many threads: those that wait at the same moment are written in one transaction."""
 
 import sqlite3
 import threading
@@ -10,9 +10,12 @@ from bus.errors import Retry
 from bus.local import log
 from bus.port import Outgoing
 
-# Bytes that may wait for the disk; what comes beyond is refused at once.
+# Bytes that may wait for the disk. Further messages are refused at once.
 MAX_IN_FLIGHT_BYTES = 16_000_000
 _DEADLINE_SECONDS = 20.0
+
+# The messages of one call, and the future that its caller waits for.
+_Call = tuple[Sequence[Outgoing], Future[None]]
 
 
 class LocalProducer:
@@ -24,17 +27,12 @@ class LocalProducer:
         self._connection = connection
         self._written = written
         self._clock = clock
-        self._waiting: deque[tuple[Sequence[Outgoing], Future[None]]] = deque()
+        self._waiting: deque[_Call] = deque()
         self._in_flight = 0
         self._changed = threading.Condition()
         self._closed = False
         self._writer = threading.Thread(target=self._write, name="local-bus-writer", daemon=True)
         self._writer.start()
-
-    @property
-    def in_flight(self) -> int:
-        """Bytes accepted and not yet on the disk."""
-        return self._in_flight
 
     def publish(self, messages: Sequence[Outgoing]) -> None:
         """See the port."""
@@ -69,29 +67,29 @@ class LocalProducer:
                 self._changed.wait_for(lambda: self._waiting or self._closed)
                 if not self._waiting:
                     return
-                batch = list(self._waiting)
+                calls = list(self._waiting)
                 self._waiting.clear()
-            self._append(batch)
+            self._append(calls)
             with self._changed:
-                self._in_flight -= sum(message.size for messages, _ in batch for message in messages)
+                self._in_flight -= sum(message.size for messages, _ in calls for message in messages)
 
-    def _append(self, batch: list[tuple[Sequence[Outgoing], Future[None]]]) -> None:
+    def _append(self, calls: list[_Call]) -> None:
         try:
             with log.transaction(self._connection):
-                for messages, _ in batch:
+                for messages, _ in calls:
                     log.append(self._connection, messages, int(self._clock() * 1000))
-        except Exception as error:  # noqa: BLE001 - whatever it is belongs to those who wait, not to this thread
-            self._refuse(batch, error)
+        except Exception as error:  # noqa: BLE001 - the callers get the error, not this thread
+            self._append_separately(calls, error)
             return
-        for _, done in batch:
+        for _, done in calls:
             done.set_result(None)
         with self._written:
             self._written.notify_all()
 
-    def _refuse(self, batch: list[tuple[Sequence[Outgoing], Future[None]]], error: Exception) -> None:
-        """One caller's fault (an unknown topic) is not the others': work them one by one to find whose it is."""
-        if len(batch) == 1:
-            batch[0][1].set_exception(error)
+    def _append_separately(self, calls: list[_Call], error: Exception) -> None:
+        """Append call by call, so that the error of one caller (an unknown topic) does not fail the others."""
+        if len(calls) == 1:
+            calls[0][1].set_exception(error)
             return
-        for entry in batch:
-            self._append([entry])
+        for call in calls:
+            self._append([call])

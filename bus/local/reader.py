@@ -1,16 +1,18 @@
-"""A look at the local bus."""
+"""Reads the local bus outside any group."""
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
 from bus.local import log
 from bus.local.consumer import SESSION_SECONDS
 from bus.local.group import living
 from bus.port import OffsetRange, Partition, Record, TopicSpec
 
-_PAGE = 500
-_LOOK_SECONDS = 0.2
+# Records in memory at once.
+_PAGE_RECORDS = 500
+# Delay until a record of another process is noticed, where the reader follows.
+_POLL_SECONDS = 0.2
 
 
 class LocalReader:
@@ -38,38 +40,34 @@ class LocalReader:
         names = list(topics)
         positions = dict(start_offsets or {})
         while True:
-            for partition, span in sorted(self.offset_ranges(names).items()):
-                position = max(positions.get(partition, 0), span.start)
-                while position < span.end:
-                    page = log.read_records(self._connection, partition, position, min(_PAGE, span.end - position))
-                    yield from page
-                    position = page[-1].offset + 1 if page else span.end
-                positions[partition] = position
+            for partition, offset_range in sorted(self.offset_ranges(names).items()):
+                position = max(positions.get(partition, 0), offset_range.start)
+                positions[partition] = yield from self._read_partition(partition, position, offset_range.end)
             if not follow:
                 return
             with self._written:
-                self._written.wait(_LOOK_SECONDS)
+                self._written.wait(_POLL_SECONDS)
 
-    def first_records(self, places: Mapping[Partition, int]) -> Mapping[Partition, Record]:
+    def first_records(self, offsets: Mapping[Partition, int]) -> Mapping[Partition, Record]:
         """See the port."""
         return {
-            partition: found[0]
-            for partition, offset in places.items()
-            if (found := log.read_records(self._connection, partition, offset, 1))
+            partition: records[0]
+            for partition, offset in offsets.items()
+            if (records := log.read_records(self._connection, partition, offset, 1))
         }
 
     def offsets_since(self, topics: Iterable[str], moment: int) -> Mapping[Partition, int]:
         """See the port."""
         return {
-            partition: log.offset_since(self._connection, partition, span, moment)
-            for partition, span in self.offset_ranges(topics).items()
+            partition: log.offset_since(self._connection, partition, offset_range, moment)
+            for partition, offset_range in self.offset_ranges(topics).items()
         }
 
     def committed(self, group: str, topics: Iterable[str]) -> Mapping[Partition, int]:
         """See the port."""
-        wanted = set(topics)
+        names = set(topics)
         rows = self._connection.execute('SELECT topic, partition, next FROM offsets WHERE "group" = ?', (group,))
-        return {Partition(topic, number): following for topic, number, following in rows if topic in wanted}
+        return {Partition(topic, number): offset for topic, number, offset in rows if topic in names}
 
     def members(self, group: str) -> Sequence[str]:
         """See the port."""
@@ -78,3 +76,11 @@ class LocalReader:
     def close(self) -> None:
         """See the port."""
         self._connection.close()
+
+    def _read_partition(self, partition: Partition, position: int, end: int) -> Generator[Record, None, int]:
+        """Yield the records from `position` to `end`; return the next position."""
+        while position < end:
+            page = log.read_records(self._connection, partition, position, min(_PAGE_RECORDS, end - position))
+            yield from page
+            position = page[-1].offset + 1 if page else end
+        return position
