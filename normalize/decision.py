@@ -27,17 +27,17 @@ def fingerprint(sender: str, report: Report) -> str:
 
     The channel does not count.
     """
-    place = report.place
-    texts = (report.title, report.text, report.agency, place.region, place.district, place.address)
+    location = report.place
+    texts = (report.title, report.text, report.agency, location.region, location.district, location.address)
     coordinates = [
         None if degrees is None else round(degrees, _COORDINATE_DECIMALS)
-        for degrees in (place.latitude, place.longitude)
+        for degrees in (location.latitude, location.longitude)
     ]
     # A text without a letter (a row of emoji) has no comparable form but itself.
     comparable_texts = [comparable_text(text) or text for text in texts]
     # The same text with another picture may be about another hole in another road.
     pictures = sorted(attachment.sha256 for attachment in report.attachments)
-    parts = [sender, report.kind.value, repr(coordinates), place.code, *comparable_texts, *pictures]
+    parts = [sender, report.kind.value, repr(coordinates), location.code, *comparable_texts, *pictures]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -51,7 +51,7 @@ def relation_to_earlier(at: datetime, earlier: MarkedComplaint) -> Relation:
 
 def clean_report(report: Report) -> Report:
     """Return the report with its texts cleaned. No word is lost."""
-    place = report.place.model_copy(
+    cleaned_place = report.place.model_copy(
         update={"region": clean_text(report.place.region), "address": clean_text(report.place.address)}
     )
     texts = {
@@ -60,4 +60,4 @@ def clean_report(report: Report) -> Report:
         "agency": clean_text(report.agency),
         "happened": clean_text(report.happened),
     }
-    return report.model_copy(update={**texts, "place": place})
+    return report.model_copy(update={**texts, "place": cleaned_place})

@@ -7,12 +7,12 @@ _CITY = 2
 _DISTRICT = 3
 
 
-def with_region_names(place: Place, regions: Regions) -> Place:
+def with_region_names(picked_place: Place, regions: Regions) -> Place:
     """Return the place with the names of its code. A region typed as text stays, and so does an unknown code."""
-    path = regions.lineage(place.code)
-    if not path or place.region:
-        return place
+    path = regions.lineage(picked_place.code)
+    if not path or picked_place.region:
+        return picked_place
     # The bare name of some provinces is a city's too (Jambi, Bengkulu, Gorontalo).
     region = path[1].name if len(path) >= _CITY else f"Provinsi {path[0].name}"
     district = path[2].name if len(path) >= _DISTRICT else ""
-    return place.model_copy(update={"region": region, "district": district})
+    return picked_place.model_copy(update={"region": region, "district": district})

@@ -165,8 +165,8 @@ class NormalizeStage:
         if isinstance(draft, NotComplaint):
             return draft
         attachments = {"attachments": raw.attachments, "unfetched": raw.unfetched}
-        place = {"place": with_region_names(draft.report.place, self._regions)}
-        report = clean_report(draft.report.model_copy(update=attachments | place))
+        named_place = {"place": with_region_names(draft.report.place, self._regions)}
+        report = clean_report(draft.report.model_copy(update=attachments | named_place))
         return self._classify(raw, replace(draft, report=report)) if report.text else NotComplaint("empty")
 
     def _classify(self, raw: RawMessage, draft: Draft) -> Draft | NotComplaint:

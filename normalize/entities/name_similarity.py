@@ -61,30 +61,30 @@ def phonetic_form(name: str) -> str:
     return _DOUBLED.sub(r"\1", _INNER_H.sub("", name.translate(_SIMILAR_LETTERS)))
 
 
-def compare_place_names(left: str, right: str) -> NameSimilarity:
+def compare_place_names(first_name: str, second_name: str) -> NameSimilarity:
     """Compare two names of places: `a yani` equals `ahmad yani`, `kelud` is compatible with `kelud raya`.
 
     Names that differ only by spelling, spaces and initials are equal. They are compatible if one has words that the
     other lacks. Another number or direction is a conflict. A difference of one letter is unknown: a typing error or
     another name.
     """
-    left_name, right_name = _PlaceName(left), _PlaceName(right)
-    numbers = _compare_sets(left_name.numbers, right_name.numbers)
-    directions = _compare_sets(left_name.directions, right_name.directions)
+    first_place, second_place = _PlaceName(first_name), _PlaceName(second_name)
+    numbers = _compare_sets(first_place.numbers, second_place.numbers)
+    directions = _compare_sets(first_place.directions, second_place.directions)
     if "conflict" in {numbers, directions}:
         return "conflict"
-    similarity = _compare_words(left_name.words, right_name.words)
+    similarity = _compare_words(first_place.words, second_place.words)
     if similarity != "equal":
         return similarity
-    has_same_parts = numbers == directions == "equal" and left_name.has_raya == right_name.has_raya
+    has_same_parts = numbers == directions == "equal" and first_place.has_raya == second_place.has_raya
     return "equal" if has_same_parts else "compatible"
 
 
-def compare_person_names(left: str, right: str) -> NameSimilarity:
+def compare_person_names(first_name: str, second_name: str) -> NameSimilarity:
     """Compare two names of persons: compatible if all words of one are in the other (`joko p`, `joko purwanto`)."""
-    if left == right:
+    if first_name == second_name:
         return "equal"
-    shorter, longer = sorted((left.split(), right.split()), key=len)
+    shorter, longer = sorted((first_name.split(), second_name.split()), key=len)
     unmatched = [phonetic_form(word) for word in longer]
     for word in map(phonetic_form, shorter):
         match = next((candidate for candidate in unmatched if _is_same_word(word, candidate)), None)
@@ -104,29 +104,29 @@ class _PlaceName:
         self.numbers = frozenset(part for part in parts if part[0].isdecimal())
         words = [part for part in parts if part not in self.numbers]
         # The first word is always a name (Jalan Utara).
-        first, suffixes = words[:1], words[1:]
+        leading_words, suffixes = words[:1], words[1:]
         self.directions = _DIRECTIONS.intersection(suffixes)
         self.has_raya = _RAYA in suffixes
-        self.words = first + [word for word in suffixes if word not in _DIRECTIONS and word != _RAYA]
+        self.words = leading_words + [word for word in suffixes if word not in _DIRECTIONS and word != _RAYA]
 
 
-def _compare_sets(left: frozenset[str], right: frozenset[str]) -> NameSimilarity:
-    if left == right:
+def _compare_sets(first_parts: frozenset[str], second_parts: frozenset[str]) -> NameSimilarity:
+    if first_parts == second_parts:
         return "equal"
-    return "conflict" if left and right else "compatible"
+    return "conflict" if first_parts and second_parts else "compatible"
 
 
-def _compare_words(left: Sequence[str], right: Sequence[str]) -> NameSimilarity:
-    if not left or not right:
-        return "equal" if left == right else "compatible"
-    left_form, right_form = phonetic_form("".join(left)), phonetic_form("".join(right))
-    if left_form == right_form or _is_equal_with_initials(left, right):
+def _compare_words(first_words: Sequence[str], second_words: Sequence[str]) -> NameSimilarity:
+    if not first_words or not second_words:
+        return "equal" if first_words == second_words else "compatible"
+    first_form, second_form = phonetic_form("".join(first_words)), phonetic_form("".join(second_words))
+    if first_form == second_form or _is_equal_with_initials(first_words, second_words):
         return "equal"
-    shorter, longer = sorted((left, right), key=len)
+    shorter, longer = sorted((first_words, second_words), key=len)
     if _is_part_of(shorter, longer):
         return "compatible"
-    may_have_typo = min(len(left_form), len(right_form)) >= _MIN_LENGTH_FOR_TYPO
-    if may_have_typo and Levenshtein.distance(left_form, right_form, score_cutoff=1) <= 1:
+    may_have_typo = min(len(first_form), len(second_form)) >= _MIN_LENGTH_FOR_TYPO
+    if may_have_typo and Levenshtein.distance(first_form, second_form, score_cutoff=1) <= 1:
         return "unknown"
     return "conflict"
 
@@ -138,12 +138,13 @@ def _is_part_of(shorter: Sequence[str], longer: Sequence[str]) -> bool:
     return _is_equal_with_initials(shorter, longer[len(longer) - len(shorter) :])
 
 
-def _is_equal_with_initials(left: Sequence[str], right: Sequence[str]) -> bool:
+def _is_equal_with_initials(first_words: Sequence[str], second_words: Sequence[str]) -> bool:
     """Return whether `a yani` is `ahmad yani`, `mh thamrin` is `mohammad husni thamrin`. The last word is in full."""
-    left_forms, right_forms = ([phonetic_form(word) for word in _split_initials(name)] for name in (left, right))
-    if len(left_forms) != len(right_forms) or left_forms[-1] != right_forms[-1]:
+    first_forms = [phonetic_form(word) for word in _split_initials(first_words)]
+    second_forms = [phonetic_form(word) for word in _split_initials(second_words)]
+    if len(first_forms) != len(second_forms) or first_forms[-1] != second_forms[-1]:
         return False
-    return all(map(_is_same_word, left_forms, right_forms))
+    return all(map(_is_same_word, first_forms, second_forms))
 
 
 def _split_initials(name: Sequence[str]) -> list[str]:
@@ -158,8 +159,10 @@ def _is_initials(word: str) -> bool:
     return len(word) <= _MAX_INITIALS and _VOWELS.isdisjoint(word)
 
 
-def _is_same_word(left: str, right: str) -> bool:
+def _is_same_word(first_word: str, second_word: str) -> bool:
     """Return whether two words are equal or one is the initial of the other."""
-    if left == right:
-        return True
-    return (len(left) == 1 and right.startswith(left)) or (len(right) == 1 and left.startswith(right))
+    return first_word == second_word or _is_initial(first_word, second_word) or _is_initial(second_word, first_word)
+
+
+def _is_initial(letter: str, word: str) -> bool:
+    return len(letter) == 1 and word.startswith(letter)

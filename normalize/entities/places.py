@@ -93,10 +93,10 @@ def read_kilometre(scan: TextScan, index: int) -> int:
     first = index + 1
     if not scan.is_introduced(first) or not (match := _KM.match(scan.text, scan.starts[first])):
         return 0
-    whole, fraction = match.group(1).lstrip("0") or "0", match.group(2) or ""
+    kilometres, fraction = match.group(1).lstrip("0") or "0", match.group(2) or ""
     end = first + 2 if fraction else first + 1
     decimals = fraction.rstrip("0")
-    return _add_address(scan, EntityKind.KM, f"{whole}.{decimals}" if decimals else whole, index, end)
+    return _add_address(scan, EntityKind.KM, f"{kilometres}.{decimals}" if decimals else kilometres, index, end)
 
 
 def read_rt(scan: TextScan, index: int) -> int:

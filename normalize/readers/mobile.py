@@ -28,11 +28,11 @@ def _read_envelope(content_type: str, body: bytes) -> MobileEnvelope:
 def _report(envelope: MobileEnvelope) -> Report:
     """Return the report, with the coordinates of its first picture where the app sent none."""
     report = envelope.said.report()
-    place = report.place
-    if place.latitude is not None or place.longitude is not None:
+    sent_place = report.place
+    if sent_place.latitude is not None or sent_place.longitude is not None:
         return report
     coordinates = {"latitude": envelope.latitude, "longitude": envelope.longitude, "accuracy": None}
-    return report.model_copy(update={"place": place.model_copy(update=coordinates)})
+    return report.model_copy(update={"place": sent_place.model_copy(update=coordinates)})
 
 
 def _contact(envelope: MobileEnvelope) -> Contact:
