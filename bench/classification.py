@@ -1,11 +1,12 @@
-"""How well messages are told apart, and the learning of it.
+"""Measures the classification of messages, and learns its weights.
 
 `python -m bench.classification [FOLDER]` measures by cross-validation over the real messages below FOLDER (else
-`/work/shared/data`): learned on four parts, judged on the fifth, near copies in one part. It prints one JSON object:
-of each source how many were set aside and why, in percent with the bounds of Clopper and Pearson (95 %); the kinds
-that an admin and the judge gave; how near to the threshold reports came; processor time per message (µs).
+`/work/shared/data`): weights are learned on four parts, the fifth is classified, near copies are in one part. It prints
+one JSON object: for each source the number of messages set aside and the reasons, in percent with the bounds of Clopper
+and Pearson (95 %); the kinds given by an admin and by the classifier; the sums of reports nearest to the threshold;
+processor time per message (µs).
 
-`python -m bench.classification train [FOLDER]` learns from all of them and rewrites the weights in
+`python -m bench.classification train [FOLDER]` learns from all messages and rewrites the weights in
 `config/data/kinds.csv`.
 """
 
@@ -14,7 +15,7 @@ import math
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,129 +28,138 @@ from normalize.classification.classifier import Classification, Classifier
 from tests.support.stages import make_classifier
 
 _SHARED = Path("/work/shared/data")
-_OURS = SHIPPED_FOLDER
 _FOLDS = 5
-_HEAD = 7
-# What a citizen may leave below a complaint, and an advertiser always does.
+# Words of a report in a very short SMS.
+_FIRST_WORDS = 7
+# Contact details after a text: a citizen may add them, an advertiser always does.
 _CONTACT = "hub saya 080000000001"
-_EVERYTHING = f"{_CONTACT} Rp 500.000 www.contoh.id"
+_ALL_DETAILS = f"{_CONTACT} Rp 500.000 www.contoh.id"
 _ROUNDS = 9
-_DOUBT = 0.025
+# The probability on each side of a 95 % interval.
+_TAIL = 0.025
+# Halvings of an interval: the bounds are exact to all printed digits.
+_HALVINGS = 50
+_NEAREST_REPORTS = 5
 
 
-class Held(NamedTuple):
-    """A message, and what a judge made of it that had not learned from it."""
+class HeldOut(NamedTuple):
+    """A message and its classification by a classifier that has not learned from it."""
 
     message: Message
     classification: Classification
     classifier: Classifier
 
 
-def held_out(messages: Sequence[Message], folds: int = _FOLDS) -> Iterator[Held]:
-    """Each message, judged as an SMS without a title by what was learned from the other parts."""
-    cues = load_classification_rows()
+def held_out(messages: Sequence[Message], folds: int = _FOLDS) -> Iterator[HeldOut]:
+    """Yield each message, classified as an SMS without a title by the weights learned from the other parts."""
+    rows = load_classification_rows()
     for part in range(folds):
-        classifier = make_classifier(learn([message for message in messages if fold(message, folds) != part], cues))
+        classifier = make_classifier(learn([message for message in messages if fold(message, folds) != part], rows))
         for message in messages:
             if fold(message, folds) == part:
-                yield Held(message, classifier.classify(message.text, "", "sms"), classifier)
+                yield HeldOut(message, classifier.classify(message.text, "", "sms"), classifier)
 
 
 def main(folder: Path) -> dict[str, object]:
-    """Measure; see the module."""
+    """Return the measurements; see the module."""
     messages = load(folder)
     held = list(held_out(messages))
     return {
-        "set_aside": {source: _set_aside([one for one in held if one.message.source == source]) for source in SOURCES},
-        "unwanted_caught": _share(
-            [one.classification.reason is not None for one in held if one.message.source in UNWANTED]
-        ),
+        "set_aside": {source: _set_aside(_of_sources(held, {source})) for source in SOURCES},
+        "unwanted_caught": _share_set_aside(_of_sources(held, UNWANTED)),
         "highest_unprotected_reports": _highest(held),
         "kinds_admin_then_judge": _kinds(held),
-        "stress_on_reports": _stress([one for one in held if one.message.source == "report"]),
+        "stress_on_reports": _stress(_of_sources(held, {"report"})),
         "microseconds": {source: _microseconds(messages, source) for source in SOURCES},
     }
 
 
-def _set_aside(held: Sequence[Held]) -> dict[str, object]:
-    reasons = Counter(one.classification.reason for one in held)
-    groups = len({one.message.group for one in held})
-    reasons_given = {reason: many for reason, many in reasons.most_common() if reason}
-    return {
-        "groups": groups,
-        **_share([one.classification.reason is not None for one in held]),
-        "reasons": reasons_given,
-    }
+def _set_aside(held: Sequence[HeldOut]) -> dict[str, object]:
+    counts = Counter(result.classification.reason for result in held)
+    groups = len({result.message.group for result in held})
+    reasons = {reason: count for reason, count in counts.most_common() if reason}
+    return {"groups": groups, **_share_set_aside(held), "reasons": reasons}
+
+
+def _of_sources(held: Sequence[HeldOut], sources: Collection[str]) -> list[HeldOut]:
+    return [result for result in held if result.message.source in sources]
+
+
+def _share_set_aside(held: Sequence[HeldOut]) -> dict[str, object]:
+    return _share([result.classification.reason is not None for result in held])
 
 
 def _share(answers: Sequence[bool]) -> dict[str, object]:
-    yes, many = sum(answers), len(answers)
-    low, high = bounds(yes, many)
-    return {"of": many, "yes": yes, "percent": _percent(yes / many), "bounds": [_percent(low), _percent(high)]}
+    yes, total = sum(answers), len(answers)
+    low, high = bounds(yes, total)
+    return {"of": total, "yes": yes, "percent": _percent(yes / total), "bounds": [_percent(low), _percent(high)]}
 
 
-def bounds(yes: int, many: int) -> tuple[float, float]:
-    """Between which shares the true one lies, at 95 % (Clopper and Pearson 1934)."""
-    low = 0.0 if yes == 0 else _solve(lambda share: 1 - _at_most(yes - 1, many, share) - _DOUBT)
-    high = 1.0 if yes == many else _solve(lambda share: _DOUBT - _at_most(yes, many, share))
+def bounds(yes: int, total: int) -> tuple[float, float]:
+    """Return the 95 % interval of the true share (Clopper and Pearson 1934)."""
+    low = 0.0 if yes == 0 else _solve(lambda share: 1 - _probability_of_at_most(yes - 1, total, share) - _TAIL)
+    high = 1.0 if yes == total else _solve(lambda share: _TAIL - _probability_of_at_most(yes, total, share))
     return low, high
 
 
-def _at_most(yes: int, many: int, share: float) -> float:
-    """How likely so many or fewer are, where each is with `share`; which is neither 0 nor 1."""
+def _probability_of_at_most(yes: int, total: int, share: float) -> float:
+    """Return the binomial probability of at most `yes` successes; `share` is neither 0 nor 1."""
     return sum(
         math.exp(
-            math.lgamma(many + 1)
-            - math.lgamma(found + 1)
-            - math.lgamma(many - found + 1)
-            + found * math.log(share)
-            + (many - found) * math.log1p(-share)
+            math.lgamma(total + 1)
+            - math.lgamma(successes + 1)
+            - math.lgamma(total - successes + 1)
+            + successes * math.log(share)
+            + (total - successes) * math.log1p(-share)
         )
-        for found in range(yes + 1)
+        for successes in range(yes + 1)
     )
 
 
 def _solve(rising: Callable[[float], float]) -> float:
+    """Return the share at which a rising function is zero."""
     low, high = 1e-12, 1 - 1e-12
-    for _ in range(50):
+    for _ in range(_HALVINGS):
         middle = (low + high) / 2
         low, high = (low, middle) if rising(middle) > 0 else (middle, high)
     return low
 
 
-def _highest(held: Sequence[Held]) -> list[float]:
-    """The sums nearest to zero of reports in which nothing protects: how wide the margin is."""
-    found = (one.classifier.match_phrases(one.message.text) for one in held if one.message.source == "report")
-    return sorted((round(one.sums["unwanted"], 1) for one in found if not one.of_outcome("protects")), reverse=True)[:5]
+def _highest(held: Sequence[HeldOut]) -> list[float]:
+    """Return the highest sums of reports without a protecting word: their distance from zero is the margin."""
+    matches = [result.classifier.match_phrases(result.message.text) for result in _of_sources(held, {"report"})]
+    sums = [round(match.sums["unwanted"], 1) for match in matches if not match.of_outcome("protects")]
+    return sorted(sums, reverse=True)[:_NEAREST_REPORTS]
 
 
-def _kinds(held: Sequence[Held]) -> dict[str, dict[str, int]]:
-    pairs = Counter((one.message.kind, one.classification.kind) for one in held)
-    return {admin: {classifier: pairs[admin, classifier] for classifier in Kind} for admin in Kind}
+def _kinds(held: Sequence[HeldOut]) -> dict[str, dict[str, int]]:
+    pairs = Counter((result.message.kind, result.classification.kind) for result in held)
+    return {admin_kind: {kind: pairs[admin_kind, kind] for kind in Kind} for admin_kind in Kind}
 
 
-def _stress(held: Sequence[Held]) -> dict[str, dict[str, object]]:
-    """Reports as an SMS might hold them: only their beginning, and what looks like an advertiser's below it."""
+def _stress(held: Sequence[HeldOut]) -> dict[str, dict[str, object]]:
+    """Return the shares set aside of reports as short SMS and of reports with an advertiser's contact details."""
 
-    def aside(text: Callable[[Message], str], channel: Channel = "sms", *, titled: bool = False) -> dict[str, object]:
-        judged = (
-            one.classifier.classify(text(one.message), one.message.title if titled else "", channel) for one in held
+    def share(text: Callable[[Message], str], channel: Channel = "sms", *, titled: bool = False) -> dict[str, object]:
+        classifications = (
+            result.classifier.classify(text(result.message), result.message.title if titled else "", channel)
+            for result in held
         )
-        return _share([one.reason is not None for one in judged])
+        return _share([classification.reason is not None for classification in classifications])
 
     return {
-        "first_words": aside(_head),
-        "first_words_and_phone": aside(lambda message: f"{_head(message)} {_CONTACT}"),
-        "first_words_phone_amount_link": aside(lambda message: f"{_head(message)} {_EVERYTHING}"),
-        "whole_phone_amount_link": aside(lambda message: f"{message.text} {_EVERYTHING}"),
-        "with_title_by_sms": aside(lambda message: message.text, titled=True),
-        "with_title_by_form": aside(lambda message: message.text, "web", titled=True),
-        "title_alone_by_x": aside(lambda message: message.title, "twitter"),
+        "first_words": share(_first_words),
+        "first_words_and_phone": share(lambda message: f"{_first_words(message)} {_CONTACT}"),
+        "first_words_phone_amount_link": share(lambda message: f"{_first_words(message)} {_ALL_DETAILS}"),
+        "whole_phone_amount_link": share(lambda message: f"{message.text} {_ALL_DETAILS}"),
+        "with_title_by_sms": share(lambda message: message.text, titled=True),
+        "with_title_by_form": share(lambda message: message.text, "web", titled=True),
+        "title_alone_by_x": share(lambda message: message.title, "twitter"),
     }
 
 
-def _head(message: Message) -> str:
-    return " ".join(message.text.split()[:_HEAD])
+def _first_words(message: Message) -> str:
+    return " ".join(message.text.split()[:_FIRST_WORDS])
 
 
 def _microseconds(messages: Sequence[Message], source: str) -> float:
@@ -157,10 +167,10 @@ def _microseconds(messages: Sequence[Message], source: str) -> float:
     texts = [message.text for message in messages if message.source == source]
     best = math.inf
     for _ in range(_ROUNDS):
-        began = time.process_time()
+        start = time.process_time()
         for text in texts:
             classifier.classify(text, "", "sms")
-        best = min(best, time.process_time() - began)
+        best = min(best, time.process_time() - start)
     return round(best / len(texts) * 1e6, 1)
 
 
@@ -169,10 +179,10 @@ def _percent(share: float) -> float:
 
 
 if __name__ == "__main__":
-    words = sys.argv[1:]
-    training = words[:1] == ["train"]
-    shared = Path(words[-1]) if len(words) > training else _SHARED
+    arguments = sys.argv[1:]
+    training = arguments[:1] == ["train"]
+    shared = Path(arguments[-1]) if len(arguments) > training else _SHARED
     if training:
-        write(learn(load(shared), load_classification_rows()), _OURS / CLASSIFICATION_PHRASES)
+        write(learn(load(shared), load_classification_rows()), SHIPPED_FOLDER / CLASSIFICATION_PHRASES)
     else:
-        print(json.dumps(main(shared), indent=1))  # noqa: T201 - what a bench is for
+        print(json.dumps(main(shared), indent=1))  # noqa: T201 - the only output

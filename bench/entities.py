@@ -1,8 +1,8 @@
-"""What finding everything in a report costs: `python -m bench.entities`.
+"""Measures the processor time of entity extraction: `python -m bench.entities`.
 
-It prints one JSON object, in microseconds of processor time for 500 characters (the best of many rounds, each with
-every report once): the words alone, the regions, everything. The reports are invented; where the shared real ones are
-present (733 of them, read and not kept), they are measured too.
+It prints one JSON object: microseconds for 500 characters for splitting into words, for the regions, and for all
+entities. Each figure is the best of many rounds over all reports. The reports are invented; where the shared real ones
+are present, they are measured too and not kept.
 """
 
 import csv
@@ -52,7 +52,7 @@ _INVENTED = (
 
 
 def main() -> dict[str, object]:
-    """Measure; returns what is printed."""
+    """Return the measurements."""
     gazetteer = load_language_model().gazetteer
     measured: dict[str, object] = {"invented": _measure(_INVENTED, gazetteer, _ROUNDS * 10)}
     if _REAL.exists():
@@ -64,26 +64,26 @@ def main() -> dict[str, object]:
 
 def _measure(texts: Sequence[str], gazetteer: Gazetteer, rounds: int) -> dict[str, float]:
     tokens = [Tokens(text) for text in texts]
-    found = [extract_entities(text, gazetteer) for text in texts]
+    entities = [extract_entities(text, gazetteer) for text in texts]
     parts: dict[str, Callable[[], object]] = {
         "tokens_us": lambda: [Tokens(text) for text in texts],
         "regions_us": lambda: [gazetteer.find(words) for words in tokens],
-        "find_us": lambda: [extract_entities(text, gazetteer) for text in texts],
+        "extract_us": lambda: [extract_entities(text, gazetteer) for text in texts],
     }
     characters = sum(map(len, texts))
     measured = {name: _best(part, rounds) * _CHARACTERS / characters for name, part in parts.items()}
-    measured["findings_per_report"] = sum(map(len, found)) / len(found)
+    measured["entities_per_report"] = sum(map(len, entities)) / len(entities)
     return {name: round(value, 1) for name, value in measured.items()}
 
 
 def _best(part: Callable[[], object], rounds: int) -> float:
-    """The least processor time of one round, in microseconds."""
-    least = float("inf")
+    """Return the shortest processor time of one round, in microseconds."""
+    shortest = float("inf")
     for _ in range(rounds):
-        began = time.process_time_ns()
+        start = time.process_time_ns()
         part()
-        least = min(least, time.process_time_ns() - began)
-    return least / 1_000
+        shortest = min(shortest, time.process_time_ns() - start)
+    return shortest / 1_000
 
 
 if __name__ == "__main__":

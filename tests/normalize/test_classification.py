@@ -1,4 +1,4 @@
-"""Complaint, suggestion, question, or none of these: nobody's complaint is set aside, most advertisements are."""
+"""Classification: no complaint is set aside, most advertisements are; and the learning of the weights."""
 
 import csv
 from collections.abc import Iterable
@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.assembly.channels import DIRECTORY
-from bench.classification import Held, bounds, held_out
-from bench.corpus import UNWANTED, Message, fold, load
+from bench.classification import HeldOut, bounds, held_out
+from bench.corpus import UNWANTED, Message, Source, fold, load
 from bench.learning import learn, write
 from bench.logistic import Example, Pull, fit
 from config.reference.classification_phrases import (
@@ -33,76 +33,76 @@ PRIZE = "SELAMAT! Nomor Anda terpilih sebagai pemenang undian 100jt. Klik www.ha
 FORMS = ("web", "mobile")
 
 
-class Invented:
+class InventedMessage:
     """A row of the invented messages."""
 
     def __init__(self, row: dict[str, str]) -> None:
         self.expected, self.channel = row["expected"], row["channel"]
         self.title, self.text = row["title"], row["text"]
 
-    def judged(self, classifier: Classifier, *, keep: bool = False) -> Classification:
-        """What becomes of it."""
+    def classify(self, classifier: Classifier, *, keep: bool = False) -> Classification:
+        """Return the classification of the message."""
         return classifier.classify(self.text, self.title, self.channel, keep=keep)
 
 
-def invented() -> list[Invented]:
-    """The messages in `tests/data/kinds.csv`, which nobody sent."""
+def load_invented() -> list[InventedMessage]:
+    """Return the messages in `tests/data/kinds.csv`. Nobody sent them."""
     with (DATA / "kinds.csv").open(encoding="utf-8", newline="") as file:
-        return [Invented(row) for row in csv.DictReader(file)]
+        return [InventedMessage(row) for row in csv.DictReader(file)]
 
 
-INVENTED = invented()
-ADS = [one for one in INVENTED if one.expected in UNWANTED]
-OTHERS = [one for one in INVENTED if one.expected not in UNWANTED]
+INVENTED = load_invented()
+ADS = [message for message in INVENTED if message.expected in UNWANTED]
+NOT_ADS = [message for message in INVENTED if message.expected not in UNWANTED]
 
 
 @pytest.fixture(scope="module")
-def cues() -> tuple[ClassificationRow, ...]:
-    """The table that comes with the program."""
+def rows() -> tuple[ClassificationRow, ...]:
+    """Return the rows of the shipped table."""
     return load_classification_rows()
 
 
 @pytest.fixture(scope="module")
-def classifier(cues: tuple[ClassificationRow, ...]) -> Classifier:
-    """The judge by that table."""
-    return make_classifier(cues)
+def classifier(rows: tuple[ClassificationRow, ...]) -> Classifier:
+    """Return the classifier by that table."""
+    return make_classifier(rows)
 
 
 @pytest.fixture(scope="module")
 def real() -> list[Message]:
-    """Real messages, where they are on this machine."""
+    """Return the real messages; skip the test where they are not on this machine."""
     if not (SHARED / "sms" / "upi_sms_2018.csv").exists():
         pytest.skip("the real reports and SMS are not on this machine")
     return load(SHARED)
 
 
 @pytest.fixture(scope="module")
-def halves(real: list[Message]) -> list[Held]:
-    """Each real message, judged by what was learned from the half that it and its near copies are not in."""
+def halves(real: list[Message]) -> list[HeldOut]:
+    """Return each real message with its classification, learned from the half without it and its near copies."""
     return list(held_out(real, folds=2))
 
 
-@pytest.mark.parametrize("one", OTHERS, ids=lambda one: one.text[:40])
-def test_what_a_message_is(classifier: Classifier, one: Invented) -> None:
-    """Complaints in all disguises, suggestions, questions, tests, greetings and announcements are what they are.
+@pytest.mark.parametrize("message", NOT_ADS, ids=lambda message: message.text[:40])
+def test_messages_that_are_no_advertisements(classifier: Classifier, message: InventedMessage) -> None:
+    """Complaints, suggestions, questions, tests, greetings and announcements are recognised.
 
-    Among the complaints are many about a fraud, a promotion, a lottery or a loan, that quote it or end in a phone
-    number, an amount and a link; and a form about nothing but an advertisement.
+    Many of the complaints are about a fraud, a promotion, a lottery or a loan: they quote it, or end with a phone
+    number, an amount and a link. One is a form with nothing but an advertisement.
     """
-    judged = one.judged(classifier)
-    asides = {"publicity", "test", "greeting"}
-    assert judged.reason == (one.expected if one.expected in asides else None)
-    if one.channel in FORMS or one.expected in asides:
-        assert judged.kind is None
+    classification = message.classify(classifier)
+    set_aside = {"publicity", "test", "greeting"}
+    assert classification.reason == (message.expected if message.expected in set_aside else None)
+    if message.channel in FORMS or message.expected in set_aside:
+        assert classification.kind is None
     else:
-        assert judged.kind == Kind(one.expected)
+        assert classification.kind == Kind(message.expected)
 
 
 def test_advertisements_and_frauds(classifier: Classifier) -> None:
-    """Of invented ones, most of them of kinds that no data has (loans by app, gambling, files), most are set aside."""
-    caught = [one for one in ADS if one.judged(classifier).reason in UNWANTED]
+    """Most invented advertisements are set aside; most are of types that no data has (loan apps, gambling, files)."""
+    set_aside = [message for message in ADS if message.classify(classifier).reason in UNWANTED]
     assert len(ADS) > 90
-    assert len(caught) / len(ADS) > 0.85
+    assert len(set_aside) / len(ADS) > 0.85
 
 
 @pytest.mark.parametrize(
@@ -116,37 +116,37 @@ def test_advertisements_and_frauds(classifier: Classifier) -> None:
         (AD, "promotion"),
     ],
 )
-def test_which_of_the_two(classifier: Classifier, text: str, reason: str) -> None:
-    """A fraud wants your money for nothing; a promotion sells something."""
+def test_fraud_and_promotion_are_distinguished(classifier: Classifier, text: str, reason: str) -> None:
+    """A fraud takes money for nothing; a promotion sells something."""
     assert classifier.classify(text, "", "sms").reason == reason
 
 
-@pytest.mark.parametrize("one", INVENTED, ids=lambda one: one.text[:40])
-def test_a_picture_or_a_follow_up_is_never_set_aside(classifier: Classifier, one: Invented) -> None:
-    """Whatever the words are."""
-    assert one.judged(classifier, keep=True).reason is None
+@pytest.mark.parametrize("message", INVENTED, ids=lambda message: message.text[:40])
+def test_a_picture_or_a_follow_up_is_never_set_aside(classifier: Classifier, message: InventedMessage) -> None:
+    """Any message with `keep` remains a complaint."""
+    assert message.classify(classifier, keep=True).reason is None
 
 
-def test_every_protecting_word_protects(classifier: Classifier, cues: tuple[ClassificationRow, ...]) -> None:
-    """Before and behind the worst advertisement."""
+def test_every_protecting_word_protects(classifier: Classifier, rows: tuple[ClassificationRow, ...]) -> None:
+    """A protecting word before or after the clearest fraud keeps the message."""
     assert classifier.classify(PRIZE, "", "sms").reason == "fraud"
-    words = [phrase for cue in cues if cue.outcome == "protects" for phrase in cue.phrases]
+    words = [phrase for row in rows if row.outcome == "protects" for phrase in row.phrases]
     texts = [text for word in words for text in (f"{word}: {PRIZE}", f"{PRIZE} {word.upper()}!")]
     assert len(words) > 200
     assert [text for text in texts if classifier.classify(text, "", "sms").reason] == []
 
 
-def test_what_protects_is_the_evidence(classifier: Classifier) -> None:
-    """Whoever wonders why an advertisement went through sees the word that let it."""
-    judged = classifier.classify(f"{PRIZE} mohon ditindak", "", "sms")
-    assert judged.kind == Kind.PENGADUAN
-    assert judged.score > 0
-    assert judged.evidence == ("protects:mohon ditindak",)
+def test_the_protecting_word_is_the_evidence(classifier: Classifier) -> None:
+    """The evidence of an advertisement that was kept is the word that protected it."""
+    classification = classifier.classify(f"{PRIZE} mohon ditindak", "", "sms")
+    assert classification.kind == Kind.PENGADUAN
+    assert classification.score > 0
+    assert classification.evidence == ("protects:mohon ditindak",)
 
 
 @pytest.mark.parametrize("channel", FORMS)
-def test_a_form_takes_far_more(classifier: Classifier, channel: Channel) -> None:
-    """What is set aside as an SMS stays where somebody filled in a form, but for what can't be anything else."""
+def test_a_form_has_a_higher_threshold(classifier: Classifier, channel: Channel) -> None:
+    """A message that is set aside as an SMS is kept as a form, unless it is clearly unwanted."""
     text = "Kuota 20GB cuma Rp45.000 di *777*20#. S&K berlaku"
     assert classifier.classify(text, "", "sms").reason == "promotion"
     assert classifier.classify(text, "", channel).reason is None
@@ -156,32 +156,36 @@ def test_a_form_takes_far_more(classifier: Classifier, channel: Channel) -> None
 
 
 def test_a_long_message_is_never_set_aside(classifier: Classifier) -> None:
-    """Nobody pays for an advertisement of so many SMS; people write so long."""
+    """Nobody pays for an advertisement of so many SMS; citizens do write as much."""
     assert classifier.classify(PRIZE + " " * (MAX_CHARACTERS - len(PRIZE)), "", "sms").reason == "fraud"
     assert classifier.classify(PRIZE + " " * (MAX_CHARACTERS - len(PRIZE)) + "x", "", "sms").reason is None
 
 
 def test_contact_details_are_no_advertisement(classifier: Classifier) -> None:
-    """Not even all of them, below words that nobody knows."""
-    left = "hub saya 08000000003, Rp 2.500.000, bukti di https://www.contoh.com/a?b=1 kode 7y7r8k9z 50% 10GB!!!"
+    """A message of unknown words with all kinds of contact details is kept."""
+    contact_details = (
+        "hub saya 08000000003, Rp 2.500.000, bukti di https://www.contoh.com/a?b=1 kode 7y7r8k9z 50% 10GB!!!"
+    )
     for words in ("Galian kabel", "PJU", "Mbeling tenan", "Nyuwun pirsa"):
-        assert classifier.classify(f"{words} {left}", "", "sms").reason is None
+        assert classifier.classify(f"{words} {contact_details}", "", "sms").reason is None
 
 
-@pytest.mark.parametrize("one", INVENTED, ids=lambda one: one.text[:40])
-def test_evidence_is_of_the_table(classifier: Classifier, cues: tuple[ClassificationRow, ...], one: Invented) -> None:
-    """It may be logged: a sender's own words never stand in it."""
-    names = {cue.name for cue in cues} | {f"protects:{cue.name}" for cue in cues} | {"test", "greeting"}
-    assert set(one.judged(classifier).evidence) <= names
+@pytest.mark.parametrize("message", INVENTED, ids=lambda message: message.text[:40])
+def test_evidence_names_rows_of_the_table(
+    classifier: Classifier, rows: tuple[ClassificationRow, ...], message: InventedMessage
+) -> None:
+    """Evidence may be logged: it never has other words of the sender."""
+    names = {row.name for row in rows} | {f"protects:{row.name}" for row in rows} | {"test", "greeting"}
+    assert set(message.classify(classifier).evidence) <= names
 
 
 @given(text=st.text(max_size=300), title=st.text(max_size=40), channel=st.sampled_from(DIRECTORY.names))
-def test_any_text_is_judged(text: str, title: str, channel: Channel) -> None:
-    """Nothing that can be typed trips it; and what nobody knows is a complaint."""
-    classifier = make_classifier([ClassificationRow(says, -1, -1, (ALWAYS,)) for says in WEIGHED])
-    judged = classifier.classify(text, title, channel)
-    assert judged.reason is None
-    assert judged.kind == (None if channel in FORMS else Kind.PENGADUAN)
+def test_any_text_is_classified(text: str, title: str, channel: Channel) -> None:
+    """Any text is classified without an error; a text of unknown words is a complaint."""
+    classifier = make_classifier([ClassificationRow(outcome, -1, -1, (ALWAYS,)) for outcome in WEIGHED])
+    classification = classifier.classify(text, title, channel)
+    assert classification.reason is None
+    assert classification.kind == (None if channel in FORMS else Kind.PENGADUAN)
 
 
 @pytest.mark.parametrize(
@@ -204,42 +208,42 @@ def test_any_text_is_judged(text: str, title: str, channel: Channel) -> None:
     ],
 )
 def test_tokens(text: str, expected: list[str]) -> None:
-    """Words as they are compared, and marks where a number means something."""
+    """The tokens are words in their compared form, and marks for numbers with a meaning."""
     assert tokenize(text, {"pinjaman"}) == expected
 
 
-# Held against real messages.
+# Real messages.
 
 
-def share(held: Iterable[Held], *sources: str) -> float:
-    """How many of these were set aside."""
-    asides = [one.classification.reason is not None for one in held if one.message.source in sources]
-    return sum(asides) / len(asides)
+def set_aside_share(held: Iterable[HeldOut], *sources: str) -> float:
+    """Return the share of messages from these sources that were set aside."""
+    set_aside = [result.classification.reason is not None for result in held if result.message.source in sources]
+    return sum(set_aside) / len(set_aside)
 
 
-def test_no_real_complaint_is_set_aside(halves: list[Held]) -> None:
-    """Fewer than 0.2 % of the reports and of the tweets to helpdesks, though nothing was learned from their half."""
-    assert share(halves, "report") < 0.002
-    assert share(halves, "tweet") < 0.002
+def test_no_real_complaint_is_set_aside(halves: list[HeldOut]) -> None:
+    """Fewer than 0.2 % of reports and of tweets to helpdesks are set aside, with weights from the other half."""
+    assert set_aside_share(halves, "report") < 0.002
+    assert set_aside_share(halves, "tweet") < 0.002
 
 
-def test_real_advertisements_are_set_aside(halves: list[Held]) -> None:
-    """Nine of ten frauds and promotions, learned from the other half alone."""
-    assert share(halves, *UNWANTED) >= 0.9
+def test_real_advertisements_are_set_aside(halves: list[HeldOut]) -> None:
+    """At least 90 % of frauds and promotions are set aside, with weights from the other half."""
+    assert set_aside_share(halves, *UNWANTED) >= 0.9
 
 
-def test_reports_stay_far_from_the_threshold(halves: list[Held]) -> None:
-    """Where no word protects a report, its sum alone does, by a wide margin; also with all a sender can leave below."""
-    for one in halves:
-        if one.message.source == "report":
-            found = one.classifier.match_phrases(one.message.text)
-            assert found.of_outcome("protects") or found.sums["unwanted"] < -1
-            left = f"{one.message.text} hub saya 080000000001 Rp 500.000 www.contoh.id"
-            assert one.classifier.classify(left, "", "sms").reason is None
+def test_reports_stay_far_from_the_threshold(halves: list[HeldOut]) -> None:
+    """A report without a protecting word has a sum far below the threshold, also with contact details after it."""
+    for result in halves:
+        if result.message.source == "report":
+            matches = result.classifier.match_phrases(result.message.text)
+            assert matches.of_outcome("protects") or matches.sums["unwanted"] < -1
+            with_contact_details = f"{result.message.text} hub saya 080000000001 Rp 500.000 www.contoh.id"
+            assert result.classifier.classify(with_contact_details, "", "sms").reason is None
 
 
 def test_halves_share_no_near_copy(real: list[Message]) -> None:
-    """Else the held-out half would be a copy of what was learned."""
+    """Near copies are in the same half: otherwise the weights would be tested on the messages they come from."""
     parts: dict[int, set[int]] = {}
     for message in real:
         parts.setdefault(message.group, set()).add(fold(message, 2))
@@ -247,18 +251,18 @@ def test_halves_share_no_near_copy(real: list[Message]) -> None:
     assert max(message.copies for message in real) > 5
 
 
-def test_the_table_is_what_learning_makes(real: list[Message], cues: tuple[ClassificationRow, ...]) -> None:
-    """Its weights are nobody's whim: from `given` and the data they come out again."""
-    again = learn(real, cues)
-    assert [cue.weight for cue in again] == pytest.approx([cue.weight for cue in cues], abs=0.02)
+def test_the_table_has_the_learned_weights(real: list[Message], rows: tuple[ClassificationRow, ...]) -> None:
+    """Learning from the given weights and the data again gives the weights of the shipped table."""
+    relearned_rows = learn(real, rows)
+    assert [row.weight for row in relearned_rows] == pytest.approx([row.weight for row in rows], abs=0.02)
 
 
 # Learning.
 
 
 def test_learning_neither_invents_nor_reverses() -> None:
-    """A weight stays between nothing and twice what a person gave, whatever the data say."""
-    start = [ClassificationRow(says, 0, 0, (ALWAYS,)) for says in WEIGHED]
+    """A weight stays between zero and twice the given weight, for any data."""
+    start = [ClassificationRow(outcome, 0, 0, (ALWAYS,)) for outcome in WEIGHED]
     rows = [
         *start,
         ClassificationRow("unwanted", 1, 1, ("promo",)),
@@ -266,22 +270,23 @@ def test_learning_neither_invents_nor_reverses() -> None:
         ClassificationRow("protects", 0, 0, ("aduan",)),
     ]
     messages = [Message("promo", "promotion", group=1)] * 50 + [Message("jalan", "report", group=2)] * 50
-    weights = {cue.name: cue.weight for cue in learn(messages, rows) if cue.outcome == "unwanted"}
+    weights = {row.name: row.weight for row in learn(messages, rows) if row.outcome == "unwanted"}
     assert (weights["promo"], weights["jalan"]) == (2, -2)
 
-    wrong = [replace(one, source="report" if one.source == "promotion" else "promotion") for one in messages]
-    weights = {cue.name: cue.weight for cue in learn(wrong, rows) if cue.outcome == "unwanted"}
+    swapped: dict[Source, Source] = {"report": "promotion", "promotion": "report"}
+    contradicting = [replace(message, source=swapped[message.source]) for message in messages]
+    weights = {row.name: row.weight for row in learn(contradicting, rows) if row.outcome == "unwanted"}
     assert (weights["promo"], weights["jalan"]) == (0, 0)
 
 
 def test_fitting_finds_the_odds() -> None:
-    """With one feature and hardly any pull, the weight is the log-odds of the class."""
+    """With one feature and almost no pull, the weight is the log-odds of the class."""
     examples = [Example(frozenset({"there"}), positive=number < 75) for number in range(100)]
     assert fit(examples, {"there": Pull(0, 1e-6)})["there"] == pytest.approx(1.0986, abs=0.01)
 
 
 def test_near_copies_count_less() -> None:
-    """A hundred copies of one message do not outvote ten different ones by ten to one."""
+    """A hundred copies of one message count as much as ten different messages."""
     examples = [Example(frozenset({"there"}), True, 0.1)] * 100 + [Example(frozenset({"there"}), False)] * 10
     assert fit(examples, {"there": Pull(0, 1e-6)})["there"] == pytest.approx(0, abs=0.01)
 
@@ -290,7 +295,7 @@ def test_near_copies_count_less() -> None:
     ("yes", "many", "low", "high"), [(0, 733, 0, 0.00502), (1, 733, 0.0000345, 0.00758), (10, 10, 0.6915, 1)]
 )
 def test_bounds(yes: int, many: int, low: float, high: float) -> None:
-    """As in tables of the binomial distribution."""
+    """The bounds are those in tables of the binomial distribution."""
     assert bounds(yes, many) == pytest.approx((low, high), rel=0.01)
 
 
@@ -298,20 +303,20 @@ def test_bounds(yes: int, many: int, low: float, high: float) -> None:
 
 
 def own_table(folder: Path) -> Path:
-    """The table of an operator's folder; the shipped one if it has none."""
+    """Return the table of an operator's folder; the shipped one if there is none."""
     return ReferenceFolder(folder).table("kinds.csv")
 
 
-def test_what_is_written_is_read(tmp_path: Path, cues: tuple[ClassificationRow, ...]) -> None:
-    """Learning rewrites the file and changes nothing but weights."""
-    write(cues, tmp_path / "kinds.csv")
-    assert load_classification_rows(own_table(tmp_path)) == cues
+def test_a_written_table_is_read_back(tmp_path: Path, rows: tuple[ClassificationRow, ...]) -> None:
+    """The written table has the same rows."""
+    write(rows, tmp_path / "kinds.csv")
+    assert load_classification_rows(own_table(tmp_path)) == rows
 
 
 def test_an_operators_own_file_is_used(tmp_path: Path) -> None:
-    """Where the folder has one; else ours. A weight that is given alone counts as it is."""
+    """The table in the operator's folder is used instead of the shipped one. A given weight alone counts as it is."""
     assert load_classification_rows(own_table(tmp_path)) == load_classification_rows()
-    starts = "".join(f"{says},-1,,<selalu>\n" for says in WEIGHED)
+    starts = "".join(f"{outcome},-1,,<selalu>\n" for outcome in WEIGHED)
     (tmp_path / "kinds.csv").write_text(f"says,given,weight,phrases\n{starts}unwanted,1.5,,obral|cuci gudang\n")
     assert load_classification_rows(own_table(tmp_path))[-1] == ClassificationRow(
         "unwanted", 1.5, 1.5, ("obral", "cuci gudang")
@@ -335,16 +340,16 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("rows", FAULTS)
-def test_a_row_that_is_wrong_is_named(tmp_path: Path, rows: str) -> None:
-    """With its line, so that an operator finds it."""
+def test_a_wrong_row_is_refused(tmp_path: Path, rows: str) -> None:
+    """The error has the line, so that an operator finds the row."""
     (tmp_path / "kinds.csv").write_text(f"says,given,weight,phrases\n{rows}\n")
     with pytest.raises(TableError, match=FAULTS[rows]):
         load_classification_rows(own_table(tmp_path))
 
 
 @pytest.mark.parametrize("content", [b"kata,bobot\npromo,1\n", b"says,given,weight,phrases\nunwanted,1,,\xff\n"])
-def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
-    """By its name."""
+def test_a_wrong_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    """The error has the name of the file."""
     (tmp_path / "kinds.csv").write_bytes(content)
     with pytest.raises(TableError, match=r"kinds\.csv"):
         load_classification_rows(own_table(tmp_path))

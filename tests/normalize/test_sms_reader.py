@@ -1,4 +1,4 @@
-"""What an SMS says, read alike by the door that answers it and by the normalizer: no keyword loses a report."""
+"""The SMS reader: door and normalizer read an SMS in the same way, and no keyword loses a report."""
 
 import json
 from urllib.parse import urlencode
@@ -17,17 +17,17 @@ from tests.support.records import FORM, JSON
 NUMBER = tracking_number(UUID(int=1), b"key")
 
 
-def read(body: str, **more: str) -> Draft | NotComplaint:
+def read_form(body: str, **more: str) -> Draft | NotComplaint:
     """Read an SMS that Twilio sent as a form."""
     return sms.read_report(
         FORM, urlencode({"MessageSid": "SM1", "From": "+628000000031", "Body": body, **more}).encode()
     )
 
 
-def text_of(found: Draft | NotComplaint) -> str:
-    """The words of a complaint."""
-    assert isinstance(found, Draft)
-    return found.report.text
+def text_of(draft: Draft | NotComplaint) -> str:
+    """Return the text of a draft."""
+    assert isinstance(draft, Draft)
+    return draft.report.text
 
 
 @pytest.mark.parametrize(
@@ -46,9 +46,9 @@ def text_of(found: Draft | NotComplaint) -> str:
         ("a" * 20_000, "a" * 10_000),
     ],
 )
-def test_words_are_a_report(body: str, text: str) -> None:
-    """Whatever has something to see in it is a complaint, however short."""
-    assert text_of(read(body)) == text
+def test_any_visible_text_is_a_report(body: str, text: str) -> None:
+    """A text with any visible character is a complaint, however short it is."""
+    assert text_of(read_form(body)) == text
 
 
 @pytest.mark.parametrize(
@@ -66,29 +66,29 @@ def test_words_are_a_report(body: str, text: str) -> None:
         ("Unsubscribe", {}, "opt-out"),
     ],
 )
-def test_what_is_no_complaint_says_why(body: str, more: dict[str, str], reason: str) -> None:
-    """Nothing said, a question about a number, a word to the operator."""
-    assert read(body, **more) == NotComplaint(reason)  # type: ignore[arg-type]  # the table's texts are the literal's
+def test_no_complaint_has_a_reason(body: str, more: dict[str, str], reason: str) -> None:
+    """An empty text, a question about a number and an opt-out keyword are no complaints."""
+    assert read_form(body, **more) == NotComplaint(reason)  # type: ignore[arg-type]  # the table's texts are the literal's
 
 
 @pytest.mark.parametrize("body", ["stop pungli", "help jalan kami putus total", "BANTUAN untuk korban banjir"])
-def test_more_than_a_word_is_a_report(body: str) -> None:
-    """Twilio takes the first word for its own; the rest is a citizen's."""
-    assert text_of(read(body, **({} if body.startswith("stop") else {"OptOutType": "HELP"}))) == body
+def test_a_keyword_with_a_text_is_a_report(body: str) -> None:
+    """A text that begins with a keyword of Twilio is a report with all its words."""
+    assert text_of(read_form(body, **({} if body.startswith("stop") else {"OptOutType": "HELP"}))) == body
 
 
-def test_a_picture_is_never_empty() -> None:
-    """With a picture, nothing said and a word to the operator are reports too, and two such are told apart."""
-    one, two = (read("", NumMedia="1", MessageSid=sid) for sid in ("MM1", "MM2"))
-    assert text_of(one) != text_of(two)
-    assert text_of(read("stop", NumMedia="1")) == "stop"
-    assert text_of(read(f"STATUS {NUMBER}", NumMedia="1"))
+def test_an_sms_with_a_picture_is_a_report() -> None:
+    """With a picture, an empty text and a keyword are reports too; two pictures have different texts."""
+    first, second = (read_form("", NumMedia="1", MessageSid=sid) for sid in ("MM1", "MM2"))
+    assert text_of(first) != text_of(second)
+    assert text_of(read_form("stop", NumMedia="1")) == "stop"
+    assert text_of(read_form(f"STATUS {NUMBER}", NumMedia="1"))
 
 
-def test_json_is_read_as_a_form_is() -> None:
-    """The same fields, the same draft; half characters become whole ones."""
+def test_json_and_form_give_the_same_draft() -> None:
+    """The same fields give the same draft; a half character is replaced."""
     fields = {"MessageSid": "SM1", "From": "+628000000031", "Body": "jalan rusak"}
-    assert sms.read_report(JSON, json.dumps(fields).encode()) == read("jalan rusak")
+    assert sms.read_report(JSON, json.dumps(fields).encode()) == read_form("jalan rusak")
     halved = '{"From": "+628000000031", "Body": "jalan \\ud83d rusak"}'
     assert text_of(sms.read_report(JSON, halved.encode())).startswith("jalan")
     text_of(sms.read_report(JSON, halved.encode())).encode()
@@ -104,8 +104,8 @@ def test_json_is_read_as_a_form_is() -> None:
         (FORM, b"", "From"),
     ],
 )
-def test_what_can_not_be_read_is_named(content_type: str, body: bytes, field: str) -> None:
-    """Where reading failed, and not what stood there."""
+def test_the_faulty_field_is_named(content_type: str, body: bytes, field: str) -> None:
+    """The error names the faulty field, but not its value."""
     with pytest.raises(Unreadable) as caught:
         sms.read_report(content_type, body)
     assert caught.value.field == field
@@ -113,20 +113,20 @@ def test_what_can_not_be_read_is_named(content_type: str, body: bytes, field: st
 
 @given(st.text(max_size=60))
 def test_door_and_reader_agree(body: str) -> None:
-    """The door says "nothing said" exactly where the normalizer makes no complaint of it."""
-    told = parse_sms(body).kind == "nothing"
-    made = sms.read_report(JSON, json.dumps({"From": "+628000000031", "Body": body}).encode())
-    assert told == (made == NotComplaint("empty"))
+    """The door reads an SMS as empty if and only if the normalizer makes no complaint of it."""
+    is_empty_for_door = parse_sms(body).kind == "nothing"
+    draft = sms.read_report(JSON, json.dumps({"From": "+628000000031", "Body": body}).encode())
+    assert is_empty_for_door == (draft == NotComplaint("empty"))
 
 
 @given(st.dictionaries(st.sampled_from(["NumMedia", "MediaUrl0", "MediaUrl1", "OptOutType"]), st.text(max_size=9)))
 def test_any_fields_are_read(fields: dict[str, str]) -> None:
-    """What Twilio may send in them never trips the reading."""
+    """Any values of Twilio's fields are read without an error."""
     count, urls = read_picture_urls(fields)
     assert count >= len(urls)
     assert is_opt_out_keyword(fields, "jalan rusak di desa kami") is False
 
 
 def test_the_first_of_two_fields_counts() -> None:
-    """As everywhere in the webhook."""
+    """Of two fields with one name the first counts, as everywhere in the webhook."""
     assert twilio_fields(FORM, b"Body=satu&Body=dua") == {"Body": "satu"}

@@ -1,4 +1,4 @@
-"""The normalizer: read, clean, decide once; the same message is one complaint however often it comes."""
+"""The normalizer reads, cleans and decides once: one message is one complaint, also if it is delivered again."""
 
 import json
 import threading
@@ -32,41 +32,41 @@ PHONE, OTHER_PHONE = "+628000000021", "+628000000022"
 
 @pytest.fixture
 def stage(parts: Parts, engine: Engine) -> NormalizeStage:
-    """A normalizer on each kind of database."""
+    """Return a normalizer on each kind of database."""
     return make_normalizer(engine, parts.sealer)
 
 
 def relations(outputs: Sequence[Outgoing]) -> list[str]:
-    """What each complaint was decided to be."""
+    """Return the kind of relation of each complaint."""
     return [value_of(output)["relation"]["kind"] for output in outputs]
 
 
-def test_working_a_record_again_says_the_same(parts: Parts, stage: NormalizeStage) -> None:
-    """After a crash between decision and commit the same record gives the same bytes, not silence."""
+def test_a_record_processed_again_gives_the_same_bytes(parts: Parts, stage: NormalizeStage) -> None:
+    """After a crash between decision and commit the same record gives the same output, not none."""
     record = at(records.web(parts, "Lampu jalan padam"), 7)
     assert stage.handle([record]) == stage.handle([record])
 
 
 def test_a_message_delivered_twice_is_one_complaint(parts: Parts, stage: NormalizeStage) -> None:
-    """The provider's second delivery, at another offset, says nothing new; in one batch or in two."""
+    """A second delivery at another offset gives no output, in the same batch or a later one."""
     message = records.sms(parts, "PJU padam", PHONE, sid="SM1")
     assert len(stage.handle([at(message, 1), at(message, 2)])) == 1
     assert stage.handle([at(message, 3)]) == []
 
 
-def test_the_same_words_of_the_same_sender_repeat(parts: Parts, stage: NormalizeStage) -> None:
-    """On another channel, in other case and spacing: a repeat of the first, with the evidence."""
+def test_the_same_text_of_the_same_sender_repeats(parts: Parts, stage: NormalizeStage) -> None:
+    """The same text on another channel, in other case and spacing, repeats the first complaint, with evidence."""
     first = records.sms(parts, "Pasar becek di Kota Palu", PHONE)
-    again = records.web(parts, "pasar BECEK  di kota Palu!!", phone=PHONE)
-    one, two = stage.handle([at(first, 1), at(again, 2)])
-    assert relations([one, two]) == ["new", "repeat"]
-    assert value_of(two)["relation"]["of"] == value_of(one)["id"]
-    assert value_of(two)["relation"]["evidence"]
-    assert two.key == one.key
+    second = records.web(parts, "pasar BECEK  di kota Palu!!", phone=PHONE)
+    first_output, second_output = stage.handle([at(first, 1), at(second, 2)])
+    assert relations([first_output, second_output]) == ["new", "repeat"]
+    assert value_of(second_output)["relation"]["of"] == value_of(first_output)["id"]
+    assert value_of(second_output)["relation"]["evidence"]
+    assert second_output.key == first_output.key
 
 
 @pytest.mark.parametrize(
-    ("second", "why"),
+    ("second", "difference"),
     [
         ({"text": "Pasar becek", "phone": OTHER_PHONE}, "another person"),
         ({"text": "Pasar becek", "phone": PHONE, "address": "Jalan Mawar"}, "another place"),
@@ -78,34 +78,36 @@ def test_the_same_words_of_the_same_sender_repeat(parts: Parts, stage: Normalize
         ({"text": "Pasar becek", "phone": PHONE, "latitude": -0.03, "longitude": 109.3}, "a place"),
     ],
 )
-def test_what_is_not_merged(parts: Parts, stage: NormalizeStage, second: dict[str, object], why: str) -> None:
-    """A wrong merge loses a complaint: any of these makes it a new one."""
+def test_a_different_complaint_is_not_merged(
+    parts: Parts, stage: NormalizeStage, second: dict[str, object], difference: str
+) -> None:
+    """A wrong merge loses a complaint: any of these differences makes it a new one."""
     first = records.web(parts, "Pasar becek", phone=PHONE)
     outputs = stage.handle([at(first, 1), at(records.web(parts, **second), 2)])  # type: ignore[arg-type]
-    assert relations(outputs) == ["new", "new"], why
+    assert relations(outputs) == ["new", "new"], difference
 
 
 def test_another_picture_or_place_is_another_matter() -> None:
-    """The same words of the same sender with another hole on the picture, or another district, are not merged."""
+    """The same text of the same sender with another picture or another district is not merged."""
     picture = Attachment(id=uuid.UUID(int=1), media_type="image/jpeg", size=1, sha256="a")
-    other = picture.model_copy(update={"sha256": "b"})
+    second_picture = picture.model_copy(update={"sha256": "b"})
     reports = [
         Report(text="jalan rusak"),
         Report(text="jalan rusak", attachments=(picture,)),
-        Report(text="jalan rusak", attachments=(other,)),
+        Report(text="jalan rusak", attachments=(second_picture,)),
         Report(text="jalan rusak", place=Place(code="33.74.01")),
         Report(text="jalan rusak", place=Place(code="33.74.02")),
         Report(text="jalan rusak", place=Place(district="Gunungpati")),
     ]
     assert len({fingerprint("sender", report) for report in reports}) == len(reports)
-    again = Report(text="Jalan RUSAK!", attachments=(other, picture))
+    again = Report(text="Jalan RUSAK!", attachments=(second_picture, picture))
     assert fingerprint("sender", again) == fingerprint(
-        "sender", Report(text="jalan rusak", attachments=(picture, other))
+        "sender", Report(text="jalan rusak", attachments=(picture, second_picture))
     )
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ({"latitude": -0.03, "longitude": 109.3}, {"latitude": 0.03, "longitude": 109.3}),
         ({"text": "😷"}, {"text": "🚧"}),
@@ -113,50 +115,52 @@ def test_another_picture_or_place_is_another_matter() -> None:
     ],
     ids=["either side of the equator", "emoji", "vowels"],
 )
-def test_what_only_looks_the_same(
-    parts: Parts, stage: NormalizeStage, one: dict[str, object], other: dict[str, object]
+def test_similar_messages_are_not_merged(
+    parts: Parts, stage: NormalizeStage, first: dict[str, object], second: dict[str, object]
 ) -> None:
-    """Signs, marks and pictures tell two matters apart."""
-    pair = [records.web(parts, **{"text": "Pasar becek", "phone": PHONE, **said}) for said in (one, other)]  # type: ignore[arg-type]
+    """Signs of coordinates, emoji and vowel marks tell two matters apart."""
+    pair = [records.web(parts, **{"text": "Pasar becek", "phone": PHONE, **fields}) for fields in (first, second)]  # type: ignore[arg-type]
     assert relations(stage.handle([at(message, offset) for offset, message in enumerate(pair)])) == ["new", "new"]
 
 
-def test_what_nobody_sees_is_no_complaint(parts: Parts, stage: NormalizeStage) -> None:
-    """A text of nothing but a NUL is set aside: it would reach no agency, and no database takes it."""
-    (told,) = stage.handle([at(records.sms(parts, "\0", PHONE))])
-    assert value_of(told)["reason"] == "empty"
+def test_an_invisible_text_is_no_complaint(parts: Parts, stage: NormalizeStage) -> None:
+    """A text of only a NUL is set aside: it has no use for an agency, and no database stores it."""
+    (event,) = stage.handle([at(records.sms(parts, "\0", PHONE))])
+    assert value_of(event)["reason"] == "empty"
 
 
 def test_two_normalizers_agree(parts: Parts, engine: Engine) -> None:
-    """Two that meet the same words of one sender at the same moment end with one complaint and one repeat."""
+    """Two normalizers that get the same text of one sender at one moment give one complaint and one repeat."""
     for turn in range(8):
         pair = [records.sms(parts, f"Pasar becek {turn}", PHONE) for _ in range(2)]
-        both: list[Outgoing] = []
+        outputs: list[Outgoing] = []
         start = threading.Barrier(2)
 
-        def work(message: Outgoing, offset: int, start: threading.Barrier = start, both: list[Outgoing] = both) -> None:
+        def process(
+            message: Outgoing, offset: int, start: threading.Barrier = start, outputs: list[Outgoing] = outputs
+        ) -> None:
             start.wait()
-            both.extend(make_normalizer(engine, parts.sealer).handle([at(message, offset)]))
+            outputs.extend(make_normalizer(engine, parts.sealer).handle([at(message, offset)]))
 
-        threads = [threading.Thread(target=work, args=(message, offset)) for offset, message in enumerate(pair)]
+        threads = [threading.Thread(target=process, args=(message, offset)) for offset, message in enumerate(pair)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert sorted(relations(both)) == ["new", "repeat"]
+        assert sorted(relations(outputs)) == ["new", "repeat"]
 
 
-def test_what_is_no_complaint_is_told_to_oversight(parts: Parts, stage: NormalizeStage) -> None:
-    """Kept, with the reason; and only once."""
+def test_oversight_gets_the_reason_of_no_complaint(parts: Parts, stage: NormalizeStage) -> None:
+    """The event has the reason, and a second delivery gives no second event."""
     record = at(records.sms(parts, "LAPOR  ", PHONE), 4)
-    (told,) = stage.handle([record])
-    event = codec.decode(OversightEvent, told.value, told.headers)
+    (output,) = stage.handle([record])
+    event = codec.decode(OversightEvent, output.value, output.headers)
     assert (event.event, event.reason) == ("not-a-complaint", "empty")
     assert stage.handle([at(Outgoing(record.topic, record.key, record.value, record.headers), 5)]) == []
 
 
 def test_a_broken_record_is_rejected_by_field(parts: Parts, stage: NormalizeStage) -> None:
-    """Bytes that are no raw message name the field, and nothing that stood there."""
+    """The rejection names the wrong field of a record, but not its value."""
     message = records.web(parts, "x")
     broken = message.value.replace(b'"channel":"web"', b'"channel":"pigeon"')
     with pytest.raises(Reject) as caught:
@@ -166,27 +170,27 @@ def test_a_broken_record_is_rejected_by_field(parts: Parts, stage: NormalizeStag
 
 
 def test_another_secret_key_stops_the_stage(parts: Parts, engine: Engine) -> None:
-    """A process with another key must not put every message of the country aside."""
+    """A process with another key stops instead of rejecting every message."""
     with pytest.raises(Stop, match="SATUPINTU_SECRET_KEY"):
         make_normalizer(engine, Sealer([b"o" * 64])).handle([at(records.web(parts, "x"))])
 
 
-def test_a_damaged_seal_is_one_records_fault(parts: Parts, stage: NormalizeStage) -> None:
-    """A seal moved from another message is rejected, alone."""
-    one, two = records.web(parts, "x"), records.web(parts, "y")
-    moved = one.value.replace(value_of(one)["body"].encode(), value_of(two)["body"].encode())
+def test_a_damaged_seal_rejects_one_record(parts: Parts, stage: NormalizeStage) -> None:
+    """A body with the seal of another message is rejected."""
+    first, second = records.web(parts, "x"), records.web(parts, "y")
+    moved = first.value.replace(value_of(first)["body"].encode(), value_of(second)["body"].encode())
     with pytest.raises(Reject, match="unsealable"):
-        stage.handle([Record(one.topic, 0, 0, 0, one.key, moved, one.headers)])
+        stage.handle([Record(first.topic, 0, 0, 0, first.key, moved, first.headers)])
 
 
-Read = Callable[[str, bytes], Draft | NotComplaint]
+ReportReader = Callable[[str, bytes], Draft | NotComplaint]
 
 
 @given(st.sampled_from(["application/json", "application/x-www-form-urlencoded"]), st.binary(max_size=400))
-@pytest.mark.parametrize("read", [web.read_report, sms.read_report, twitter.read_report, mobile.read_report])
-def test_readers_are_total(read: Read, content_type: str, body: bytes) -> None:
-    """Any bytes give a draft, a reason, or the one error that says where reading failed."""
-    assert _field_at_fault(read, content_type, body) != ""
+@pytest.mark.parametrize("read_report", [web.read_report, sms.read_report, twitter.read_report, mobile.read_report])
+def test_readers_are_total(read_report: ReportReader, content_type: str, body: bytes) -> None:
+    """Any bytes give a draft, a reason, or the error that names the faulty field."""
+    assert _faulty_field(read_report, content_type, body) != ""
 
 
 _NAMES = st.sampled_from(["post", "id", "text", "author_id", "note_tweet", "referenced_tweets", "type", "account"])
@@ -198,14 +202,14 @@ _JSON = st.recursive(
 
 
 @given(_JSON)
-def test_the_twitter_reader_is_total_on_json(found: object) -> None:
-    """X may send any JSON in the place of a post."""
-    assert _field_at_fault(twitter.read_report, "application/json", json.dumps({"post": found}).encode()) != ""
+def test_the_twitter_reader_is_total_on_json(post: object) -> None:
+    """X may send any JSON in place of a post."""
+    assert _faulty_field(twitter.read_report, "application/json", json.dumps({"post": post}).encode()) != ""
 
 
-def _field_at_fault(read: Read, content_type: str, body: bytes) -> str | None:
+def _faulty_field(read_report: ReportReader, content_type: str, body: bytes) -> str | None:
     try:
-        read(content_type, body)
+        read_report(content_type, body)
     except Unreadable as error:
         return error.field
     return None
@@ -213,7 +217,7 @@ def _field_at_fault(read: Read, content_type: str, body: bytes) -> str | None:
 
 @given(st.text(max_size=300))
 def test_cleaning_is_idempotent(text: str) -> None:
-    """Clean words stay as they are, and none is longer than it came (but for composition)."""
+    """A cleaned text stays the same when it is cleaned again."""
     assert clean_text(clean_text(text)) == clean_text(text)
     assert comparable_text(comparable_text(text)) == comparable_text(text)
 
@@ -228,5 +232,5 @@ def test_cleaning_is_idempotent(text: str) -> None:
     ],
 )
 def test_cleaning_keeps_the_words(typed: str, cleaned: str) -> None:
-    """Only what nobody sees is folded away."""
+    """Only invisible characters and repeated spaces are removed."""
     assert clean_text(typed) == cleaned

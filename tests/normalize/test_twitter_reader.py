@@ -1,4 +1,4 @@
-"""Reading a post: the words a person wrote, whole, and only a complaint where something is complained of."""
+"""The reader for X: the text of the author, the reasons for no complaint, and the marks of threads."""
 
 import json
 from typing import Any
@@ -11,28 +11,28 @@ from normalize.readers import twitter
 
 ACCOUNT = "1708"
 AUTHOR = "9000000001"
-OTHER = "9000000002"
+OTHER_AUTHOR = "9000000002"
 
 
-def read(text: str = "@Lapor1708 jalan rusak", **more: Any) -> Draft | NotComplaint:
-    """What is made of a post."""
+def read_post(text: str = "@Lapor1708 jalan rusak", **more: Any) -> Draft | NotComplaint:
+    """Return the result of reading a post."""
     post = {"id": "11", "author_id": AUTHOR, "text": text, "conversation_id": "11"} | more
     return twitter.read_report("application/json", json.dumps({"account": ACCOUNT, "post": post}).encode())
 
 
 def report(text: str, **more: Any) -> Report:
-    """The report of a post that is a complaint."""
-    found = read(text, **more)
-    assert isinstance(found, Draft)
-    return found.report
+    """Return the report of a post that is a complaint."""
+    draft = read_post(text, **more)
+    assert isinstance(draft, Draft)
+    return draft.report
 
 
 def continuation(**more: Any) -> Continuation:
-    """What a post says it continues."""
-    found = read(**more)
-    assert isinstance(found, Draft)
-    assert found.continuation
-    return found.continuation
+    """Return the continuation in the draft of a post."""
+    draft = read_post(**more)
+    assert isinstance(draft, Draft)
+    assert draft.continuation
+    return draft.continuation
 
 
 @pytest.mark.parametrize(
@@ -52,25 +52,25 @@ def continuation(**more: Any) -> Continuation:
         ("@Lapor1708 110", "110"),
     ],
 )
-def test_words_are_the_authors(text: str, expected: str) -> None:
-    """Our own handle at the beginning is the envelope; everything else stays as it was written."""
+def test_the_text_is_the_authors(text: str, expected: str) -> None:
+    """Our own handle at the beginning is removed; everything else remains as it was written."""
     assert report(text).text == expected
 
 
 @pytest.mark.parametrize("name", ["note_tweet", "note_post"])
-def test_long_post_is_read_whole(name: str) -> None:
-    """Of a long post `text` is only the beginning: the note is what was written, under either name."""
+def test_long_post_is_read_in_full(name: str) -> None:
+    """The full text of a long post is its note, under either name; `text` is only the beginning."""
     assert report("@Lapor1708 jalan …", **{name: {"text": "@Lapor1708 jalan rusak di dua desa"}}).text.endswith("desa")
 
 
 @pytest.mark.parametrize("note", [None, {}, {"text": ""}])
-def test_note_without_words_is_none(note: object) -> None:
-    """A note that says nothing takes nothing away."""
+def test_empty_note_is_ignored(note: object) -> None:
+    """An empty note does not replace the text."""
     assert report("@Lapor1708 jalan rusak", note_tweet=note).text == "jalan rusak"
 
 
 def test_longest_post() -> None:
-    """A post may be longer than a report: it is cut, and the whole stays under the seal."""
+    """A post that is longer than a report is cut; the full post remains in the sealed message."""
     assert len(report("@Lapor1708 …", note_tweet={"text": "ya " * 8_000}).text) == 10_000
 
 
@@ -85,14 +85,14 @@ def test_longest_post() -> None:
         ("@Lapor1708 pungli kode#anonim", False, False),
     ],
 )
-def test_tags_hide(text: str, *, anonim: bool, rahasia: bool) -> None:
-    """Who tags a post so hides their name, or the report; other words do not."""
-    found = report(text)
-    assert (found.anonim, found.rahasia) == (anonim, rahasia)
+def test_tags_anonim_and_rahasia(text: str, *, anonim: bool, rahasia: bool) -> None:
+    """The tags #anonim and #rahasia set the flags of the report; other words do not."""
+    tagged_report = report(text)
+    assert (tagged_report.anonim, tagged_report.rahasia) == (anonim, rahasia)
 
 
-def test_tags_of_a_long_post_hide() -> None:
-    """Also where they stand behind the beginning that `text` shows."""
+def test_tags_of_a_long_post() -> None:
+    """A tag after the beginning that `text` has counts as well."""
     assert report("@Lapor1708 pungli …", note_tweet={"text": "@Lapor1708 pungli di loket #anonim"}).anonim
 
 
@@ -113,9 +113,9 @@ NONE: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("text", "more", "reason"), NONE)
-def test_what_is_no_complaint(text: str, more: dict[str, Any], reason: str) -> None:
-    """Retweets, our own posts, mere publicity and nothing at all: kept, each with its reason."""
-    assert read(text, **more) == NotComplaint(reason)  # type: ignore[arg-type]
+def test_posts_that_are_no_complaints(text: str, more: dict[str, Any], reason: str) -> None:
+    """Retweets, our own posts, publicity and empty posts have their reasons."""
+    assert read_post(text, **more) == NotComplaint(reason)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -131,15 +131,15 @@ def test_what_is_no_complaint(text: str, more: dict[str, Any], reason: str) -> N
         ("@Lapor1708 ?!", QUOTED),
     ],
 )
-def test_in_doubt_it_is_a_complaint(text: str, more: dict[str, Any]) -> None:
-    """Any words of its own, a picture, or a quoted post that it points to: a person looks at it."""
-    assert isinstance(read(text, **more), Draft)
+def test_a_doubtful_post_is_a_complaint(text: str, more: dict[str, Any]) -> None:
+    """A post with any own words, a picture or a quoted post is a complaint: a person looks at it."""
+    assert isinstance(read_post(text, **more), Draft)
 
 
-def test_quoted_words_are_not_the_authors() -> None:
-    """A quote is its author's words and the link that X put behind them; nothing of the quoted person is added."""
-    found = report("@Lapor1708 di sini juga https://t.co/a1B2c3", **QUOTED)
-    assert found == Report(text="di sini juga https://t.co/a1B2c3")
+def test_a_quoted_text_is_not_taken() -> None:
+    """A quoting post gives its own text and the link; nothing of the quoted post is added."""
+    quoting_report = report("@Lapor1708 di sini juga https://t.co/a1B2c3", **QUOTED)
+    assert quoting_report == Report(text="di sini juga https://t.co/a1B2c3")
 
 
 OWN = "https://twitter.com/warga/status/11/photo/1"
@@ -149,7 +149,7 @@ HERE = "https://t.co/a1B2c3"
 
 
 def linked(**links: str) -> dict[str, Any]:
-    """Where X's short links lead."""
+    """Return entities with the targets of X's short links."""
     return {"entities": {"urls": [{"url": f"https://t.co/{name}", "expanded_url": to} for name, to in links.items()]}}
 
 
@@ -176,13 +176,13 @@ LINKS: dict[str, tuple[str, dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("text", "more", "expected"), LINKS.values(), ids=LINKS)
-def test_links_that_name_the_author_go(text: str, more: dict[str, Any], expected: str) -> None:
-    """A link to the author's own post names the author to the agency; other links are part of what was said."""
+def test_links_that_name_the_author_are_removed(text: str, more: dict[str, Any], expected: str) -> None:
+    """A link to the author's own post would name the author to the agency; other links are part of the text."""
     assert report(f"@Lapor1708 {text}", **more).text == expected
 
 
 def test_picture_without_words() -> None:
-    """A picture alone is a complaint with words that say so; two of them are not one said twice."""
+    """A post of only a picture has a placeholder text, which is different for each post."""
     first, second = (report(f"@Lapor1708 {HERE}", **SHOWING, id=post).text for post in ("11", "12"))
     assert first.startswith("Foto tanpa keterangan (")
     assert first != second
@@ -191,21 +191,21 @@ def test_picture_without_words() -> None:
 
 
 @pytest.mark.parametrize("entities", [None, 5, [], {"urls": None}, {"urls": {}}, {"urls": [None, {}, {"url": 5}]}])
-def test_entities_of_nonsense(entities: object) -> None:
-    """Where X's description of the links is none, the links stay."""
+def test_links_remain_without_valid_entities(entities: object) -> None:
+    """Links remain where X's description of them is invalid."""
     assert report(f"@Lapor1708 rusak {HERE}", entities=entities).text == f"rusak {HERE}"
 
 
 def test_contact_answers_the_post_and_its_author() -> None:
-    """Where to answer: under the post, or to the account where nobody else may read."""
-    found = read(id="17", conversation_id="5")
-    assert isinstance(found, Draft)
-    assert found.contact.model_dump(exclude_defaults=True) == {"post": "17", "account": AUTHOR}
+    """The contact has the post to reply to, and the account for a private message."""
+    draft = read_post(id="17", conversation_id="5")
+    assert isinstance(draft, Draft)
+    assert draft.contact.model_dump(exclude_defaults=True) == {"post": "17", "account": AUTHOR}
 
 
 SELF = {"in_reply_to_user_id": AUTHOR}
 US = {"in_reply_to_user_id": ACCOUNT}
-FOLLOWS: dict[str, tuple[dict[str, Any], str, str]] = {
+CONTINUATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
     "a post of its own": ({}, "post:11", "same-thread"),
     "an edit": ({"id": "12", "edit_history_tweet_ids": ["11", "12"], "conversation_id": "12"}, "post:11", "edited"),
     "an edit, new names": ({"id": "12", "edit_history_post_ids": ["11", "12"]}, "post:11", "edited"),
@@ -214,26 +214,27 @@ FOLLOWS: dict[str, tuple[dict[str, Any], str, str]] = {
     "an answer to our answer": (US | {"conversation_id": "3", "to": "9"}, "talk:3", "same-thread"),
     "below a post of ours": (US | {"conversation_id": "9", "to": "9"}, "post:11", "same-thread"),
     "below somebody else's": (
-        {"in_reply_to_user_id": OTHER, "conversation_id": "3", "to": "9"}, "post:11", "same-thread"
+        {"in_reply_to_user_id": OTHER_AUTHOR, "conversation_id": "3", "to": "9"}, "post:11", "same-thread"
     ),
     "nobody knows below whose": ({"conversation_id": "3", "to": "9"}, "post:11", "same-thread"),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("more", "mark", "evidence"), FOLLOWS.values(), ids=FOLLOWS)
-def test_what_a_post_continues(more: dict[str, Any], mark: str, evidence: str) -> None:
-    """An edit its first version, a part of a thread the part before, an answer to us the matter; else only itself."""
-    said = dict(more)
-    if parent := said.pop("to", None):
-        said["referenced_tweets"] = [{"type": "replied_to", "id": parent}]
-    found = continuation(**said)
-    assert (found.mark, found.evidence) == (f"x:{AUTHOR}:{mark}", evidence)
+@pytest.mark.parametrize(("more", "mark", "evidence"), CONTINUATIONS.values(), ids=CONTINUATIONS)
+def test_the_mark_of_a_post(more: dict[str, Any], mark: str, evidence: str) -> None:
+    """An edit continues its first version, a part of a thread the previous part, an answer to us the conversation."""
+    fields = dict(more)
+    if parent := fields.pop("to", None):
+        fields["referenced_tweets"] = [{"type": "replied_to", "id": parent}]
+    post_continuation = continuation(**fields)
+    assert (post_continuation.mark, post_continuation.evidence) == (f"x:{AUTHOR}:{mark}", evidence)
 
 
-def test_marks_are_the_authors_alone() -> None:
-    """Every mark names its author: nobody continues what another began."""
-    found = continuation(author_id=OTHER)
-    assert all(mark.startswith(f"x:{OTHER}:") for mark in (found.mark, *found.additional_marks))
+def test_every_mark_has_its_author() -> None:
+    """Every mark contains its author, so nobody can continue another person's complaint."""
+    post_continuation = continuation(author_id=OTHER_AUTHOR)
+    marks = (post_continuation.mark, *post_continuation.additional_marks)
+    assert all(mark.startswith(f"x:{OTHER_AUTHOR}:") for mark in marks)
 
 
 BROKEN: list[bytes] = [
@@ -246,8 +247,8 @@ BROKEN: list[bytes] = [
 
 
 @pytest.mark.parametrize("body", BROKEN)
-def test_any_bytes(body: bytes) -> None:
-    """What is no post is unreadable, says where, and quotes nothing."""
+def test_other_bytes_are_unreadable(body: bytes) -> None:
+    """Bytes that are no post are unreadable."""
     with pytest.raises(Unreadable):
         twitter.read_report("application/json", body)
 
@@ -260,11 +261,11 @@ def test_any_bytes(body: bytes) -> None:
         {"conversation_id": None}, {"in_reply_to_user_id": None}, {"attachments": None}, {"attachments": {}},
     ],
 )  # fmt: skip
-def test_what_x_leaves_out(more: dict[str, Any]) -> None:
-    """A post without what X may leave out is read all the same, and continues nothing but itself."""
+def test_missing_fields_are_allowed(more: dict[str, Any]) -> None:
+    """A post without the fields that X may leave out is read, and continues only itself."""
     assert continuation(**more).mark == f"x:{AUTHOR}:post:11"
 
 
-def test_half_characters() -> None:
-    """JSON can spell half a character; the text has a sign in its place."""
+def test_half_characters_are_replaced() -> None:
+    """JSON can contain half a character; the text has a replacement sign instead."""
     assert report("@Lapor1708 lampu \ud83d mati").text == "lampu \ufffd mati"

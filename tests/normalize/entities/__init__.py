@@ -1,1 +1,1 @@
-"""What is found in a report, and which names are alike."""
+"""Tests of entity extraction and of name comparison."""

@@ -1,4 +1,4 @@
-"""The gazetteer of the real regions, once, and a short way to read a text."""
+"""Fixtures: the gazetteer of the real regions, loaded once, and a short function to extract entities."""
 
 from collections.abc import Callable
 
@@ -8,20 +8,20 @@ from language.places.gazetteer import Gazetteer
 from normalize.entities import extract_entities
 from tests.support.rules import language_of
 
-Read = Callable[[str], list[str]]
+Extract = Callable[[str], list[str]]
 
 
 @pytest.fixture(scope="session")
 def gazetteer() -> Gazetteer:
-    """As the service loads it."""
+    """Return the gazetteer as the service loads it."""
     return language_of().gazetteer
 
 
 @pytest.fixture
-def read(gazetteer: Gazetteer) -> Read:
-    """What is found in a text, each as `kind=value`, in its order."""
+def extract(gazetteer: Gazetteer) -> Extract:
+    """Return a function that extracts entities of a text as `kind=value`, in the order of the text."""
 
-    def one(text: str) -> list[str]:
-        return [f"{finding.kind}={finding.value}" for finding in extract_entities(text, gazetteer)]
+    def values(text: str) -> list[str]:
+        return [f"{entity.kind}={entity.value}" for entity in extract_entities(text, gazetteer)]
 
-    return one
+    return values

@@ -1,4 +1,4 @@
-"""What holds for any text, and for the real ones."""
+"""Properties of extraction for any text, and for real reports."""
 
 import csv
 from collections import Counter
@@ -14,7 +14,7 @@ from tests.support.paths import SHARED
 from tests.support.rules import language_of
 
 _GAZETTEER = language_of().gazetteer
-# Words that readers look at, and what may stand between them.
+# Words that readers look at, and signs between them.
 _PIECES = st.sampled_from(
     (
         *split_words(
@@ -38,28 +38,28 @@ _TEXTS = st.one_of(
 )
 
 
-def _hold(text: str, found: tuple[Entity, ...]) -> None:
-    assert all(0 <= finding.start < finding.end <= len(text) for finding in found)
-    assert all(text[finding.start : finding.end].strip() and finding.value for finding in found)
-    assert [finding.start for finding in found] == sorted(finding.start for finding in found)
+def _assert_valid(text: str, entities: tuple[Entity, ...]) -> None:
+    assert all(0 <= entity.start < entity.end <= len(text) for entity in entities)
+    assert all(text[entity.start : entity.end].strip() and entity.value for entity in entities)
+    assert [entity.start for entity in entities] == sorted(entity.start for entity in entities)
 
 
 @settings(max_examples=600, deadline=None)
 @given(_TEXTS)
-def test_total(text: str) -> None:
-    """Any text is read: each finding lies in it, in order, and says something; the same text says the same."""
-    found = extract_entities(text, _GAZETTEER)
-    _hold(text, found)
-    assert extract_entities(text, _GAZETTEER) == found
+def test_any_text_gives_valid_entities(text: str) -> None:
+    """Each entity of any text lies in it, in order, and has a value; the same text gives the same entities."""
+    entities = extract_entities(text, _GAZETTEER)
+    _assert_valid(text, entities)
+    assert extract_entities(text, _GAZETTEER) == entities
 
 
 @pytest.mark.parametrize(
     "piece", ["a.", "1", "jl ", "Semarang ", "12.", "***", "x", "a@", "[", "RT 1/", "no. ", "jl melati "]
 )
-def test_long_texts(piece: str) -> None:
-    """The same piece over and over is read to its end."""
+def test_long_texts_are_read(piece: str) -> None:
+    """A text of one piece, repeated, is read to its end."""
     text = piece * (40_000 // len(piece))
-    _hold(text, extract_entities(text, _GAZETTEER))
+    _assert_valid(text, extract_entities(text, _GAZETTEER))
 
 
 def _reports() -> list[dict[str, str]]:
@@ -71,16 +71,16 @@ def _reports() -> list[dict[str, str]]:
 
 
 def test_real_reports(gazetteer: Gazetteer) -> None:
-    """Real reports are read; most say a place or a time, none is full of nothing but findings."""
+    """Most real reports name a place or a time."""
     kinds: Counter[EntityKind] = Counter()
-    silent = 0
+    without_entities = 0
     for row in _reports():
         text = f"{row['title']}\n{row['text']}"
-        found = extract_entities(text, gazetteer)
-        _hold(text, found)
-        kinds.update(finding.kind for finding in found)
-        silent += not found
-    assert silent < 250
+        entities = extract_entities(text, gazetteer)
+        _assert_valid(text, entities)
+        kinds.update(entity.kind for entity in entities)
+        without_entities += not entities
+    assert without_entities < 250
     assert kinds[EntityKind.CITY] > 300
     assert kinds[EntityKind.STREET] > 100
     assert kinds[EntityKind.NUMBER] == 0  # they were masked

@@ -6,13 +6,13 @@ from language.places.gazetteer import Gazetteer
 from messages.ids import message_id
 from messages.tracking import tracking_number
 from normalize.entities import Entity, EntityKind, extract_entities
-from tests.normalize.entities.conftest import Read
+from tests.normalize.entities.conftest import Extract
 
 _NUMBER = tracking_number(message_id("web", "1"), b"a key for tests")
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("NIK 3174014101900001", "nik=3174014101900001"),
         ("nik: 3174-0141-0190-0001", "nik=3174014101900001"),
@@ -46,9 +46,9 @@ _NUMBER = tracking_number(message_id("web", "1"), b"a key for tests")
         ("kode 123456789012345678", "number=123456789012345678"),
     ],
 )
-def test_kinds(text: str, found: str, read: Read) -> None:
-    """A number is of the kind that its label, its form and its check say, in one form."""
-    assert read(text) == [found]
+def test_a_number_is_classified(text: str, expected: str, extract: Extract) -> None:
+    """A number has the kind that its label, its form and its check digit state, in one canonical form."""
+    assert extract(text) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -59,38 +59,37 @@ def test_kinds(text: str, found: str, read: Read) -> None:
         ("NPWP 09.254.294.4-407.000", "092542944407000"),  # wrong check digit
     ],
 )
-def test_failed_checks(text: str, value: str, read: Read) -> None:
-    """What fails the check of its kind is a number of unknown kind, and not lost."""
-    assert read(text) == [f"number={value}"]
+def test_a_failed_check_gives_an_unknown_kind(text: str, value: str, extract: Extract) -> None:
+    """A number that fails the check of its kind is a number of unknown kind; it is not lost."""
+    assert extract(text) == [f"number={value}"]
 
 
-def test_a_parcels_check_digit(read: Read) -> None:
-    """A postal number with a slip is no parcel's, unless its label says so."""
-    assert read("EE123456786ID") == ["number=123456786"]
+def test_a_wrong_check_digit_is_no_parcel(extract: Extract) -> None:
+    """A postal number with a wrong digit is no parcel number, unless its label states it."""
+    assert extract("EE123456786ID") == ["number=123456786"]
 
 
 @pytest.mark.parametrize(
     "text",
     ["antre no 12", "tahun 2017", "1.500.000.000 lebih", "RT 5 RW 3 DI B 12 NO 3", "yang-baik-saja", "SATU-DUA-TIGA"],
 )
-def test_none(text: str, read: Read) -> None:
+def test_ordinary_numbers_are_no_identifiers(text: str, extract: Extract) -> None:
     """Short numbers, sums and words with dashes are no identifiers."""
-    assert not [
-        found for found in read(text) if found.split("=")[0] in {"number", "plate", "tracking", "reference", "phone"}
-    ]
+    kinds = {value.split("=")[0] for value in extract(text)}
+    assert kinds.isdisjoint({"number", "plate", "tracking", "reference", "phone"})
 
 
-def test_our_numbers(read: Read) -> None:
-    """A tracking number of ours is known by its check symbol, wherever it stands; with a slip it is none."""
-    assert read(f"Laporan {_NUMBER} belum dijawab") == [f"tracking={_NUMBER}"]
-    assert read(f"nomor lacak {_NUMBER.replace('-', '').lower()}") == [f"tracking={_NUMBER}"]
-    assert read(f"tiket {_NUMBER.replace('-', '').lower()}") == [f"tracking={_NUMBER}"]
-    slip = f"{_NUMBER[:-1]}{'0' if _NUMBER[-1] != '0' else '1'}"
-    assert f"tracking={slip}" not in read(f"Laporan {slip} belum dijawab")
+def test_our_tracking_numbers(extract: Extract) -> None:
+    """A tracking number is recognised by its check symbol anywhere in a text; with a wrong symbol it is none."""
+    assert extract(f"Laporan {_NUMBER} belum dijawab") == [f"tracking={_NUMBER}"]
+    assert extract(f"nomor lacak {_NUMBER.replace('-', '').lower()}") == [f"tracking={_NUMBER}"]
+    assert extract(f"tiket {_NUMBER.replace('-', '').lower()}") == [f"tracking={_NUMBER}"]
+    wrong_number = f"{_NUMBER[:-1]}{'0' if _NUMBER[-1] != '0' else '1'}"
+    assert f"tracking={wrong_number}" not in extract(f"Laporan {wrong_number} belum dijawab")
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("KPJ: 1[****]455", "masked=kpj 1*455"),
         ("nomor peserta 10xxxxxxx72", "masked=kpj 10*72"),
@@ -100,57 +99,55 @@ def test_our_numbers(read: Read) -> None:
         ("hubungi 0[*******]3", "masked=phone 0*3"),
     ],
 )
-def test_masked(text: str, found: str, read: Read) -> None:
-    """A number that hides its middle is neither a number nor words: what is shown of it, and what it is called."""
-    assert read(text) == [found]
+def test_masked_numbers(text: str, expected: str, extract: Extract) -> None:
+    """A masked number keeps its visible digits and its label."""
+    assert extract(text) == [expected]
 
 
-def test_a_label_of_another_line(read: Read) -> None:
-    """What a line says of its number says nothing of the next line's; the number itself may stand in the next."""
-    assert read("NIK : -\nEMAIL : [*****]") == ["masked=number *"]
-    assert read("KPJ\n10012345678") == ["kpj=10012345678"]
+def test_a_label_belongs_to_its_line(extract: Extract) -> None:
+    """A label does not count for the number of the next line, but its own number may be in the next line."""
+    assert extract("NIK : -\nEMAIL : [*****]") == ["masked=number *"]
+    assert extract("KPJ\n10012345678") == ["kpj=10012345678"]
 
 
-def test_stars_alone(read: Read) -> None:
-    """Stars and crosses without a digit are ornament."""
-    assert read("***PENTING*** xxx") == []
+def test_stars_alone_are_no_mask(extract: Extract) -> None:
+    """Stars and crosses without a digit are decoration."""
+    assert extract("***PENTING*** xxx") == []
 
 
-def test_personal(gazetteer: Gazetteer) -> None:
-    """What may lead to a person says so, and does not show itself when it is printed."""
-    (found,) = extract_entities("NIK 3174014101900001", gazetteer)
-    assert found.personal
-    assert "3174014101900001" not in f"{found} {found!r} {(found,)}"
+def test_personal_values_are_hidden(gazetteer: Gazetteer) -> None:
+    """A value that may lead to a person is marked as personal, and printing the entity does not show it."""
+    (nik,) = extract_entities("NIK 3174014101900001", gazetteer)
+    assert nik.personal
+    assert "3174014101900001" not in f"{nik} {nik!r} {(nik,)}"
     (street,) = extract_entities("Jl. Melati", gazetteer)
     assert not street.personal
     assert repr(street) == "Entity(street, 'melati', 0, 10)"
 
 
 def test_every_identifier_is_personal() -> None:
-    """None was forgotten: only what says where, when and how much is not personal."""
+    """Only places, times and amounts are not personal."""
     impersonal = {kind for kind in EntityKind if not Entity(kind, "x", 0, 1).personal}
     assert impersonal == {
-        *(
-            EntityKind.STREET,
-            EntityKind.ALLEY,
-            EntityKind.KM,
-            EntityKind.RT,
-            EntityKind.RW,
-            EntityKind.BLOCK,
-            EntityKind.HAMLET,
-            EntityKind.VILLAGE,
-            EntityKind.DISTRICT,
-        ),
-        *(
-            EntityKind.CITY,
-            EntityKind.PROVINCE,
-            EntityKind.AREA,
-            EntityKind.LANDMARK,
-            EntityKind.UNIT,
-            EntityKind.BRANCH,
-            EntityKind.URL,
-            EntityKind.DATE,
-            EntityKind.WHEN,
-        ),
-        *(EntityKind.TIME, EntityKind.AMOUNT, EntityKind.MEASURE),
+        EntityKind.STREET,
+        EntityKind.ALLEY,
+        EntityKind.KM,
+        EntityKind.RT,
+        EntityKind.RW,
+        EntityKind.BLOCK,
+        EntityKind.HAMLET,
+        EntityKind.VILLAGE,
+        EntityKind.DISTRICT,
+        EntityKind.CITY,
+        EntityKind.PROVINCE,
+        EntityKind.AREA,
+        EntityKind.LANDMARK,
+        EntityKind.UNIT,
+        EntityKind.BRANCH,
+        EntityKind.URL,
+        EntityKind.DATE,
+        EntityKind.WHEN,
+        EntityKind.TIME,
+        EntityKind.AMOUNT,
+        EntityKind.MEASURE,
     }

@@ -1,8 +1,8 @@
-"""Streets, RT and RW, blocks, houses, villages, landmarks and offices."""
+"""Extraction of streets, RT and RW, blocks, houses, villages, landmarks and offices."""
 
 import pytest
 
-from tests.normalize.entities.conftest import Read
+from tests.normalize.entities.conftest import Extract
 
 
 @pytest.mark.parametrize(
@@ -17,9 +17,9 @@ from tests.normalize.entities.conftest import Read
         "Lampu di JL. SUDIRMAN MATI",
     ],
 )
-def test_one_street(text: str, read: Read) -> None:
-    """One street, however it is written, has one value."""
-    assert read(text) == ["street=sudirman"]
+def test_spellings_of_one_street(text: str, extract: Extract) -> None:
+    """Different spellings of one street have the same value."""
+    assert extract(text) == ["street=sudirman"]
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,9 @@ def test_one_street(text: str, read: Read) -> None:
         "jalan kabupaten, jalan provinsi, jalan nasional",
     ],
 )
-def test_no_street(text: str, read: Read) -> None:
-    """What is done on a road, or how it is, is not the name of a street."""
-    assert not [found for found in read(text) if found.startswith(("street", "alley"))]
+def test_no_street(text: str, extract: Extract) -> None:
+    """Words about the use or the state of a road are no street name."""
+    assert not [value for value in extract(text) if value.startswith(("street", "alley"))]
 
 
 @pytest.mark.parametrize(
@@ -64,9 +64,9 @@ def test_no_street(text: str, read: Read) -> None:
         ("ujung Jl. HB Jassin gelap", "hb jassin"),
     ],
 )
-def test_where_a_street_ends(text: str, street: str, read: Read) -> None:
-    """A name ends at what is no name: a preposition, what is the case, the city, a thing that is counted."""
-    assert read(text)[0] == f"street={street}"
+def test_the_end_of_a_street_name(text: str, street: str, extract: Extract) -> None:
+    """A name ends at a preposition, a verb, the city, or a count."""
+    assert extract(text)[0] == f"street={street}"
 
 
 @pytest.mark.parametrize(
@@ -82,18 +82,18 @@ def test_where_a_street_ends(text: str, street: str, read: Read) -> None:
         "rt tiga rw lima",
     ],
 )
-def test_rt_and_rw(text: str, read: Read) -> None:
-    """RT and RW are told apart however they are joined, without leading zeros."""
-    assert read(f"warga {text} resah") == ["rt=3", "rw=5"]
+def test_rt_and_rw(text: str, extract: Extract) -> None:
+    """RT and RW are separated in every spelling; leading zeros are removed."""
+    assert extract(f"warga {text} resah") == ["rt=3", "rw=5"]
 
 
-def test_no_rt(read: Read) -> None:
-    """A chairman or a letter of RT and RW has no number, and a list's number is not one."""
-    assert read("Pengantar RT/RW 2. Fotokopi ijazah, ketua RT menolak") == []
+def test_no_rt(extract: Extract) -> None:
+    """A chairman or a document of RT and RW has no number, and the number of a list is none."""
+    assert extract("Pengantar RT/RW 2. Fotokopi ijazah, ketua RT menolak") == []
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("Blok C2 No. 7", ["block=c2", "house=7"]),
         ("blok A/12", ["block=a", "house=12"]),
@@ -107,18 +107,18 @@ def test_no_rt(read: Read) -> None:
         ("tol Jagorawi km 12+400", ["street=tol jagorawi", "km=12.4"]),
     ],
 )
-def test_address(text: str, found: list[str], read: Read) -> None:
-    """The parts of an address, each apart."""
-    assert read(text) == found
+def test_parts_of_an_address(text: str, expected: list[str], extract: Extract) -> None:
+    """Each part of an address is an entity."""
+    assert extract(text) == expected
 
 
-def test_a_number_elsewhere_is_no_house(read: Read) -> None:
-    """The number of a law, a queue or a list is nobody's house."""
-    assert read("UU No. 25 Tahun 2009, antrean no 7, saya nomor 3") == []
+def test_a_number_elsewhere_is_no_house(extract: Extract) -> None:
+    """The number of a law, a queue or a list is no house number."""
+    assert extract("UU No. 25 Tahun 2009, antrean no 7, saya nomor 3") == []
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("kel. Sunter Jaya", "village=sunter jaya"),
         ("kelurahan sunter jaya dari bulan lalu", "village=sunter jaya"),
@@ -135,9 +135,9 @@ def test_a_number_elsewhere_is_no_house(read: Read) -> None:
         ("Pak Desa Sukamekar", "village=sukamekar"),
     ],
 )
-def test_villages(text: str, found: str, read: Read) -> None:
-    """Villages and what they consist of keep their words."""
-    assert found in read(text)
+def test_villages(text: str, expected: str, extract: Extract) -> None:
+    """Villages and hamlets keep their words."""
+    assert expected in extract(text)
 
 
 @pytest.mark.parametrize(
@@ -152,13 +152,13 @@ def test_villages(text: str, found: str, read: Read) -> None:
         "pak desa bilang sudah",
     ],
 )
-def test_no_village(text: str, read: Read) -> None:
-    """The word alone, or a thing that is called by it, names none."""
-    assert read(text) == []
+def test_no_village(text: str, extract: Extract) -> None:
+    """The word for a village alone, or in a phrase like `dana desa`, names no village."""
+    assert extract(text) == []
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("Puskesmas Tebet tutup", "landmark=puskesmas tebet"),
         ("SDN 03 Menteng", "landmark=sd 3 menteng"),
@@ -183,9 +183,9 @@ def test_no_village(text: str, read: Read) -> None:
         ("satpol PP", "unit=satpol pp"),
     ],
 )
-def test_landmarks_and_offices(text: str, found: str, read: Read) -> None:
-    """A thing with its proper name, in one form."""
-    assert found in read(text)
+def test_landmarks_and_offices(text: str, expected: str, extract: Extract) -> None:
+    """A landmark or an office with its proper name has one canonical form."""
+    assert expected in extract(text)
 
 
 @pytest.mark.parametrize(
@@ -201,6 +201,6 @@ def test_landmarks_and_offices(text: str, found: str, read: Read) -> None:
         "sd sekarang",
     ],
 )
-def test_no_landmark(text: str, read: Read) -> None:
-    """A thing without a proper name is none."""
-    assert read(text) == []
+def test_no_landmark(text: str, extract: Extract) -> None:
+    """A landmark without a proper name is no entity."""
+    assert extract(text) == []

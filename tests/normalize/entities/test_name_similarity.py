@@ -1,4 +1,4 @@
-"""Which names of places and persons may be one's. All are invented."""
+"""Comparison of two names of places or persons. All names are invented."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from normalize.entities.name_similarity import NameSimilarity, compare_person_na
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "verdict"),
+    ("first", "second", "similarity"),
     [
         ("a yani", "ahmad yani", "equal"),
         ("achmad yani", "ahmad yani", "equal"),
@@ -28,13 +28,13 @@ from normalize.entities.name_similarity import NameSimilarity, compare_person_na
         ("3", "4", "conflict"),
     ],
 )
-def test_places(one: str, other: str, verdict: NameSimilarity) -> None:
-    """Spelling and initials make no difference; numbers and directions do; one letter may be a slip."""
-    assert compare_place_names(one, other) == compare_place_names(other, one) == verdict
+def test_place_names(first: str, second: str, similarity: NameSimilarity) -> None:
+    """Spelling and initials make no difference; numbers and directions do; one letter may be a typing error."""
+    assert compare_place_names(first, second) == compare_place_names(second, first) == similarity
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "verdict"),
+    ("first", "second", "similarity"),
     [
         ("siti contoh", "siti contoh", "equal"),
         ("siti", "siti contoh", "compatible"),
@@ -45,6 +45,6 @@ def test_places(one: str, other: str, verdict: NameSimilarity) -> None:
         ("dewi", "dewo", "conflict"),
     ],
 )
-def test_persons(one: str, other: str, verdict: NameSimilarity) -> None:
-    """A part of a name may be the same person; another word is another one."""
-    assert compare_person_names(one, other) == compare_person_names(other, one) == verdict
+def test_person_names(first: str, second: str, similarity: NameSimilarity) -> None:
+    """A part of a name may be the same person; another word is another person."""
+    assert compare_person_names(first, second) == compare_person_names(second, first) == similarity

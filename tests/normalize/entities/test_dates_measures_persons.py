@@ -1,12 +1,12 @@
-"""Dates, times, sums, measures, names of persons and branches."""
+"""Extraction of dates, times, amounts, measures, names of persons and branches."""
 
 import pytest
 
-from tests.normalize.entities.conftest import Read
+from tests.normalize.entities.conftest import Extract
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("tgl 12 Maret 2017", "date=2017-03-12"),
         ("12/3/17", "date=2017-03-12"),
@@ -53,9 +53,9 @@ from tests.normalize.entities.conftest import Read
         ("50%", "measure=50 persen"),
     ],
 )
-def test_values(text: str, found: str, read: Read) -> None:
-    """Equal for equal things, however they are written."""
-    assert read(text) == [found]
+def test_values(text: str, expected: str, extract: Extract) -> None:
+    """Different spellings of one date or amount have the same value."""
+    assert extract(text) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -73,13 +73,13 @@ def test_values(text: str, found: str, read: Read) -> None:
         "satu jalan",
     ],
 )
-def test_no_values(text: str, read: Read) -> None:
-    """No such day, no number, or the number of a law."""
-    assert read(text) == []
+def test_no_values(text: str, extract: Extract) -> None:
+    """An impossible day, a missing number and the number of a law have no value."""
+    assert extract(text) == []
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("a.n. Siti Contoh", "name=siti contoh"),
         ("a/n SITI CONTOH, NIK", "name=siti contoh"),
@@ -105,9 +105,9 @@ def test_no_values(text: str, read: Read) -> None:
         ("cabang Kota Magelang", "branch=magelang"),
     ],
 )
-def test_persons_and_branches(text: str, found: str, read: Read) -> None:
-    """Whom a text is about, whom it is addressed to, and which branch."""
-    assert found in read(text)
+def test_persons_and_branches(text: str, expected: str, extract: Extract) -> None:
+    """The person a text is about, its addressee, and a branch."""
+    assert expected in extract(text)
 
 
 @pytest.mark.parametrize(
@@ -124,6 +124,6 @@ def test_persons_and_branches(text: str, found: str, read: Read) -> None:
         "nama jalan",
     ],
 )
-def test_no_persons(text: str, read: Read) -> None:
-    """Offices, and words that only look like names, are nobody."""
-    assert not [found for found in read(text) if found.startswith(("name", "mention"))]
+def test_no_persons(text: str, extract: Extract) -> None:
+    """Functions, and words that only look like names, are no persons."""
+    assert not [value for value in extract(text) if value.startswith(("name", "mention"))]
