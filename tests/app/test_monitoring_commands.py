@@ -16,7 +16,7 @@ from bus.port import Membership, Outgoing
 from monitor.snapshot import ProcessState, Snapshot
 from tests.conftest import NOW
 from tests.support import records
-from tests.support.log_capture import listening
+from tests.support.log_capture import captured_log
 
 Run = Callable[..., Any]
 GROUPS = ("normalize", "router", "ledger", "replies")
@@ -28,7 +28,7 @@ def run(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     monkeypatch.setenv("SATUPINTU_HOME", str(parts.settings.home))
     monkeypatch.setenv("SATUPINTU_SECRET_KEY", parts.settings.secret_key.get_secret_value())
     monkeypatch.setenv("COLUMNS", "160")
-    with listening():
+    with captured_log():
         yield lambda *arguments: CliRunner().invoke(app, arguments)
 
 

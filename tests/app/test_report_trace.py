@@ -21,7 +21,7 @@ from tests.conftest import NOW
 from tests.monitor.audit.test_audit import Pipeline
 from tests.support import records
 from tests.support.agency_answers import answer
-from tests.support.log_capture import listening
+from tests.support.log_capture import captured_log
 
 Told = Callable[[], list[tuple[str, str, dict[str, int]]]]
 LONG_AGO = datetime(2000, 1, 1, tzinfo=NOW.tzinfo)
@@ -149,7 +149,7 @@ def test_the_command(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("SATUPINTU_SECRET_KEY", settings.secret_key.get_secret_value())
 
     def run(*arguments: str) -> tuple[int, str]:
-        with listening():
+        with captured_log():
             result = CliRunner().invoke(app, ["trace", *arguments])
         return result.exit_code, result.stdout + result.stderr
 
@@ -177,6 +177,6 @@ def test_it_orders_a_terminal_nothing(pipeline: Pipeline, monkeypatch: pytest.Mo
     settings = pipeline.parts.settings
     monkeypatch.setenv("SATUPINTU_HOME", str(settings.home))
     monkeypatch.setenv("SATUPINTU_SECRET_KEY", settings.secret_key.get_secret_value())
-    with listening():
+    with captured_log():
         shown = CliRunner().invoke(app, ["trace", raw.tracking]).stdout
     assert "  answered: kantor [2J   complaint: new : refused" in shown.splitlines()

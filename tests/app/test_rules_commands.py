@@ -19,7 +19,7 @@ from messages.sealing import Sealed
 from messages.shapes import Complaint, Report
 from messages.topics import COMPLAINTS
 from tests.conftest import NOW
-from tests.support.log_capture import listening
+from tests.support.log_capture import captured_log
 from tests.support.rules import SHIPPED, SMALL
 
 Run = Callable[..., Result]
@@ -30,7 +30,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Runs a command on the small tables, in a data folder of its own."""
     monkeypatch.setenv("SATUPINTU_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("SATUPINTU_REFERENCE_FOLDER", str(SMALL))
-    with listening():
+    with captured_log():
         yield lambda *arguments, said="": CliRunner().invoke(app, arguments, input=said)
 
 

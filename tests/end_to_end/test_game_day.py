@@ -21,7 +21,7 @@ from tests.bus.kafka.node import Node
 from tests.conftest import missing
 from tests.monitor.metrics.prometheus import Prometheus, running
 from tests.support import program
-from tests.support.loopback import Answer, Asked, Loopback, serving, shaped
+from tests.support.loopback import Answer, Loopback, ReceivedRequest, json_answer, serving
 from tests.support.ports import free_port
 from tests.support.service import Whole
 
@@ -93,9 +93,9 @@ class Day:
 class QuietX(Loopback):
     """Nobody mentions us."""
 
-    def usual(self, _asked: Asked) -> Answer:
+    def usual_answer(self, _request: ReceivedRequest) -> Answer:
         """An empty page."""
-        return shaped({"meta": {"result_count": 0}})
+        return json_answer({"meta": {"result_count": 0}})
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +154,7 @@ def test_the_secret_of_twilio_was_changed(day: Day) -> None:
 def test_x_limits_us(day: Day, x: QuietX) -> None:
     """The door is shut, and says why; it opens by itself when X lets us in again."""
     reset = int(time.time()) + 20
-    limit = shaped({"title": "Too Many Requests", "status": 429}, 429, {"x-rate-limit-reset": str(reset)})
+    limit = json_answer({"title": "Too Many Requests", "status": 429}, 429, {"x-rate-limit-reset": str(reset)})
     x.script.extend([limit] * 3)
     day.sees("door-shut", "X limits our requests")
     x.script.clear()
@@ -184,9 +184,9 @@ def test_a_clock_that_is_wrong(make: Make) -> None:
     ahead = [7230.0]
 
     class Other(Loopback):
-        def usual(self, _asked: Asked) -> Answer:
+        def usual_answer(self, _request: ReceivedRequest) -> Answer:
             at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + ahead[0]))
-            return shaped({"at": at, "instance": "host-b", "doors": {}})
+            return json_answer({"at": at, "instance": "host-b", "doors": {}})
 
     with serving(Other()) as other:
         port = free_port()

@@ -22,7 +22,7 @@ from tests.ingest import people
 from tests.ingest.door_client import DoorClient, DoorServer
 from tests.ingest.twitter.loopback_x import LoopbackX, serving_x
 from tests.ingest.twitter.reading import Reading
-from tests.support.log_capture import listening
+from tests.support.log_capture import captured_log
 
 _AGENCIES = """\
 code,kind,name,acronym,aliases,places,region,parent,connected,fallback,valid_from,valid_to,successors
@@ -125,9 +125,9 @@ def reading(parts: Parts, producer: Producer, x: LoopbackX) -> Reading:
 @pytest.fixture(autouse=True)
 def logged() -> Iterator[list[EventDict]]:
     """Return every event that the test logs. At the end no line of ours or of a library may contain personal data."""
-    with listening() as capture:
+    with captured_log() as capture:
         yield capture.lines
-    assert capture.telling(people.PRIVATE) == []
+    assert capture.logged_words(people.PRIVATE) == []
 
 
 def _started_pulse() -> ProcessHealth:

@@ -12,7 +12,7 @@ import structlog
 
 from tests.conftest import NOW
 from tests.ingest.people import EMAIL, NAME, PHONE, PRIVATE
-from tests.support.log_capture import listening
+from tests.support.log_capture import captured_log
 from tests.support.paths import ROOT
 
 
@@ -43,14 +43,14 @@ def _beside_an_exception() -> None:
 )
 def test_a_leak_is_found(leak: Callable[[], None], leaked_values: list[str]) -> None:
     """A leak is found in an event of ours, in its context, in a line of a library, and in an exception."""
-    with listening() as capture:
+    with captured_log() as capture:
         leak()
-    assert capture.telling(PRIVATE) == leaked_values
+    assert capture.logged_words(PRIVATE) == leaked_values
 
 
 def test_the_text_of_an_exception_is_not_logged() -> None:
     """An exception is logged with its type and its location, without its text, which may quote a citizen."""
-    with listening() as capture:
+    with captured_log() as capture:
         _beside_an_exception()
         structlog.get_logger().error("stage.unexpected", exc_info=ValueError(PHONE))
     log_text = capture.stream.getvalue()
@@ -61,7 +61,7 @@ def test_the_text_of_an_exception_is_not_logged() -> None:
 
 def test_events_are_captured_as_logged() -> None:
     """Events are captured with level and fields. Later events are not captured."""
-    with listening() as capture:
+    with captured_log() as capture:
         structlog.get_logger().info("a", number=1, at=NOW)
         structlog.get_logger().debug("not in the service's log")
     structlog.get_logger().info("afterwards")

@@ -12,7 +12,7 @@ from language.text import clean_text, fold_text
 
 # All of Unicode that has letters with other forms: Han and Hangul have none that matter here.
 BLOCKS = (range(0x3400), range(0xA000, 0xAC00), range(0xF900, 0x10600), range(0x1D000, 0x20000))
-LETTERS = [chr(code) for block in BLOCKS for code in block]
+SAMPLE_REPORTS = [chr(code) for block in BLOCKS for code in block]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_cleaning_what_is_clean(text: str) -> None:
 
 def test_every_letter_becomes_one() -> None:
     """One character for one, alone or within a word, and its plainest form is its own."""
-    for text in (" ".join(LETTERS), " ".join(f"a{letter}b" for letter in LETTERS)):
+    for text in (" ".join(SAMPLE_REPORTS), " ".join(f"a{letter}b" for letter in SAMPLE_REPORTS)):
         assert len(fold_text(text)) == len(text)
         assert fold_text(fold_text(text)) == fold_text(text)
 

@@ -10,13 +10,13 @@ from app.assembly.channels import DIRECTORY
 from monitor.monitor_loop import MonitorLoop
 from monitor.snapshot import Backlog, ChannelState, Snapshot, StageState
 from tests.conftest import NOW
-from tests.support.log_capture import Heard, listening
+from tests.support.log_capture import CapturedLog, captured_log
 
 
 @pytest.fixture
-def log() -> Iterator[Heard]:
+def log() -> Iterator[CapturedLog]:
     """Yield the log of the test."""
-    with listening() as captured:
+    with captured_log() as captured:
         yield captured
 
 
@@ -28,7 +28,7 @@ def snapshot(minute: int, members: tuple[str, ...] = ("a",), many: int = 0) -> S
     return Snapshot(at=at, channels=(channel,), stages=(StageState(stage="router", members=members, topics=topics),))
 
 
-def test_a_raised_and_a_cleared_alert_are_logged_once(log: Heard) -> None:
+def test_a_raised_and_a_cleared_alert_are_logged_once(log: CapturedLog) -> None:
     """The following snapshots do not log them again."""
     snapshots = iter([snapshot(0), snapshot(1, ()), snapshot(2, ()), snapshot(3)])
     loop = MonitorLoop(lambda: next(snapshots), DIRECTORY, threading.Event(), 5.0)
@@ -46,7 +46,7 @@ def test_a_raised_and_a_cleared_alert_are_logged_once(log: Heard) -> None:
     assert (cleared["event"], cleared["name"], cleared["subject"]) == ("alert.cleared", "stage-stopped", "router")
 
 
-def test_an_alert_that_cannot_be_evaluated_stays_active(log: Heard) -> None:
+def test_an_alert_that_cannot_be_evaluated_stays_active(log: CapturedLog) -> None:
     """Without the bus it is unknown whether a process runs the stage. The alert keeps its start time."""
     without_bus = [Snapshot(at=NOW + timedelta(minutes=minute), away={"bus": "can't be reached"}) for minute in (1, 2)]
     snapshots = iter([snapshot(0, ()), *without_bus, snapshot(3, ()), without_bus[0], snapshot(4)])
@@ -64,7 +64,7 @@ def test_an_alert_that_cannot_be_evaluated_stays_active(log: Heard) -> None:
     ]
 
 
-def test_the_latest_observation_is_available(log: Heard) -> None:
+def test_the_latest_observation_is_available(log: CapturedLog) -> None:
     """It has a number. Before the first there is none."""
     loop = MonitorLoop(lambda: snapshot(0, (), 3), DIRECTORY, threading.Event(), 5.0)
     initial = loop.latest
@@ -74,7 +74,7 @@ def test_the_latest_observation_is_available(log: Heard) -> None:
     assert [alert.since for alert in observation.alerts] == [NOW]
 
 
-def test_the_last_hour_is_kept(log: Heard) -> None:
+def test_the_last_hour_is_kept(log: CapturedLog) -> None:
     """There is one history point for each snapshot of the last hour."""
     snapshots = iter([snapshot(minute, many=minute) for minute in range(800)])
     loop = MonitorLoop(lambda: next(snapshots), DIRECTORY, threading.Event(), 5.0)
@@ -85,7 +85,7 @@ def test_the_last_hour_is_kept(log: Heard) -> None:
     assert (last.minute, last.waiting, last.age) == ({"web": 4}, {"router": 799}, {"router": 799 * 60.0})
 
 
-def test_the_loop_runs_until_it_is_stopped(log: Heard) -> None:
+def test_the_loop_runs_until_it_is_stopped(log: CapturedLog) -> None:
     """A stop ends the pause at once."""
     stopping, collected = threading.Event(), threading.Event()
 
@@ -102,7 +102,7 @@ def test_the_loop_runs_until_it_is_stopped(log: Heard) -> None:
     assert [line["event"] for line in log.lines] == ["lag.measured"]
 
 
-def test_an_error_does_not_end_the_loop(log: Heard) -> None:
+def test_an_error_does_not_end_the_loop(log: CapturedLog) -> None:
     """It is logged, and the next snapshot is taken."""
     stopping = threading.Event()
 

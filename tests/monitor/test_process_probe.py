@@ -16,7 +16,7 @@ from monitor.health import ProcessHealth
 from monitor.process_probe import ProcessProbe
 from monitor.snapshot import DoorState, ProcessState
 from tests.conftest import NOW
-from tests.support.loopback import Answer, Loopback, serving, shaped
+from tests.support.loopback import Answer, Loopback, json_answer, serving
 from tests.support.ports import free_port
 
 _ENDLESS = b'{"at": "2026-11-24T08:00:00Z", "instance": "a", "doors": {}, "spool_share": Infinity}'
@@ -54,24 +54,24 @@ def test_what_a_process_says(process: Loopback) -> None:
         "parts": {"router": {"worked": 7, "waits_for": "", "unknown": 1}},
         "something": "new",
     }
-    process.script.append(shaped(said))
+    process.script.append(json_answer(said))
     (found,) = ProcessProbe([process.url], Clock()).probe_all()
     assert (found.instance, found.unreached, found.spooled, found.spool_share) == ("host-a", "", 3, 0.25)
     assert found.doors == {"web": DoorState(), "twitter": DoorState(why="rate_limited")}
     assert (found.parts["router"].worked, found.ahead) == (7, 60.0)
     assert found.refused == {"sms": {"bad_signature": 4}}
-    assert process.asked[0].path == "/ready"
+    assert process.requests[0].path == "/ready"
 
 
 def test_a_process_that_is_not_ready_says_so_all_the_same(process: Loopback) -> None:
     """A 503 holds the same facts; numbers that it can't give are none."""
-    process.script.append(shaped({"at": NOW.isoformat(), "instance": "b", "doors": {}, "spooled": None}, 503))
+    process.script.append(json_answer({"at": NOW.isoformat(), "instance": "b", "doors": {}, "spooled": None}, 503))
     (found,) = ProcessProbe([process.url], Clock()).probe_all()
     assert (found.instance, found.unreached, found.spooled) == ("b", "", 0)
 
 
 @pytest.mark.parametrize(
-    "said", [Answer(200, b"hello"), Answer(200, _ENDLESS), Answer(200, b"\xff\xfe"), shaped({"ready": True})]
+    "said", [Answer(200, b"hello"), Answer(200, _ENDLESS), Answer(200, b"\xff\xfe"), json_answer({"ready": True})]
 )
 def test_another_service_on_the_port_is_none_of_ours(process: Loopback, said: Answer) -> None:
     """Whatever it answers."""
@@ -82,17 +82,17 @@ def test_another_service_on_the_port_is_none_of_ours(process: Loopback, said: An
 
 def test_a_password_is_used_and_not_shown(process: Loopback) -> None:
     """Where the port stands behind a proxy that asks for one."""
-    process.script.append(shaped({"at": NOW.isoformat(), "instance": "a", "doors": {}}))
+    process.script.append(json_answer({"at": NOW.isoformat(), "instance": "a", "doors": {}}))
     there, nobody = process.url.replace("//", "//ops:geheim@"), f"http://ops:geheim@127.0.0.1:{free_port()}"
     found = ProcessProbe([there, nobody], Clock()).probe_all()
     assert [one.address for one in found] == [process.url, nobody.replace("ops:geheim@", "")]
-    assert process.asked[0].headers["authorization"] == f"Basic {b64encode(b'ops:geheim').decode()}"
+    assert process.requests[0].headers["authorization"] == f"Basic {b64encode(b'ops:geheim').decode()}"
 
 
 def test_who_says_a_little_now_and_then_holds_nobody_up(process: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer has to be there in time as a whole."""
     monkeypatch.setattr("monitor.process_probe._TIMEOUT_SECONDS", 0.5)
-    process.script.append(Answer(200, b" " * 60, drip=0.1))
+    process.script.append(Answer(200, b" " * 60, seconds_per_byte=0.1))
     begun = time.monotonic()
     (found,) = ProcessProbe([process.url], Clock()).probe_all()
     assert found.unreached == "ReadTimeout"
@@ -102,7 +102,7 @@ def test_who_says_a_little_now_and_then_holds_nobody_up(process: Loopback, monke
 def test_who_says_without_end_is_not_listened_to(process: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer of ours is short."""
     monkeypatch.setattr("monitor.process_probe._MAX_BYTES", 1000)
-    said = shaped({"at": NOW.isoformat(), "instance": "a", "doors": {}})
+    said = json_answer({"at": NOW.isoformat(), "instance": "a", "doors": {}})
     process.script.append(Answer(200, said.body + b" " * 200_000))
     (found,) = ProcessProbe([process.url], Clock()).probe_all()
     assert "another service" in found.unreached
@@ -117,7 +117,7 @@ def test_what_is_no_address_is_not_reached(address: str) -> None:
 
 def test_who_does_not_answer_is_named(process: Loopback) -> None:
     """The others are asked all the same, and shown in their order."""
-    process.script.append(shaped({"at": NOW.isoformat(), "instance": "a", "doors": {}}))
+    process.script.append(json_answer({"at": NOW.isoformat(), "instance": "a", "doors": {}}))
     nobody = f"http://127.0.0.1:{free_port()}"
     found = ProcessProbe([nobody, process.url], Clock()).probe_all()
     assert [(one.address, one.unreached) for one in found] == [(nobody, "ConnectionError"), (process.url, "")]

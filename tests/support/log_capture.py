@@ -1,4 +1,4 @@
-"""Hears what a test makes us log, through the service's own configuration: our events and the libraries' lines."""
+"""Captures the log of a test through the service's own configuration: our events and the lines of libraries."""
 
 import io
 import json
@@ -14,35 +14,35 @@ from config import logs
 
 
 @dataclass
-class Heard:
-    """`lines` are our events as they were logged; `stream` is what stands on standard error, one JSON object a line."""
+class CapturedLog:
+    """`lines` are our events as they were logged. `stream` is standard error, one JSON object per line."""
 
     lines: list[EventDict] = field(default_factory=list)
     stream: io.StringIO = field(default_factory=io.StringIO)
 
-    def telling(self, private: Iterable[str]) -> list[str]:
-        """Which of these words were logged, by whomever."""
-        said = self.stream.getvalue()
-        return [word for word in private if json.dumps(word)[1:-1] in said]
+    def logged_words(self, words: Iterable[str]) -> list[str]:
+        """Return those of `words` that were logged, by our code or a library."""
+        text = self.stream.getvalue()
+        return [word for word in words if json.dumps(word)[1:-1] in text]
 
 
 @contextmanager
-def listening() -> Iterator[Heard]:
+def captured_log() -> Iterator[CapturedLog]:
     """Until the block ends, everything is logged as `satupintu run` logs it, but into `Heard`."""
-    heard = Heard()
+    captured = CapturedLog()
     root = logging.getLogger()
-    before, handlers, level = structlog.get_config(), list(root.handlers), root.level
+    configuration, handlers, level = structlog.get_config(), list(root.handlers), root.level
 
-    def note(_logger: object, method: str, event: EventDict) -> EventDict:
-        heard.lines.append({**event, "log_level": method})
+    def record_event(_logger: object, method: str, event: EventDict) -> EventDict:
+        captured.lines.append({**event, "log_level": method})
         return event
 
-    with redirect_stderr(heard.stream):
+    with redirect_stderr(captured.stream):
         logs.configure("info", "json")
-    structlog.configure(processors=[note, *structlog.get_config()["processors"]])
+    structlog.configure(processors=[record_event, *structlog.get_config()["processors"]])
     try:
-        yield heard
+        yield captured
     finally:
-        structlog.configure(**before)
+        structlog.configure(**configuration)
         root.handlers[:] = handlers
         root.setLevel(level)

@@ -1,4 +1,4 @@
-"""Providers on loopback: each takes what the real one takes, keeps it, and can be told to fail before or after that."""
+"""Loopback providers: each accepts the real provider's requests and records them. A script can make it fail."""
 
 import json
 import threading
@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 JSON = {"Content-Type": "application/json"}
-# A test that forgets to end a stall ends all the same.
-_LONGEST_STALL_SECONDS = 30.0
+# Upper limit for a test that forgets to end a stall.
+_MAX_STALL_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One request; header names are in lower case."""
+class ReceivedRequest:
+    """One received request. Header names are in lower case."""
 
     method: str
     path: str
@@ -28,7 +28,7 @@ class Asked:
 
     @property
     def form(self) -> dict[str, str]:
-        """The fields of a urlencoded body."""
+        """Fields of a urlencoded body."""
         return dict(parse_qsl(self.body.decode()))
 
     @property
@@ -39,127 +39,131 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer. `taken`: the request has its usual effect first. With `stall` none comes, and the end when it is set.
+    """One answer.
 
-    `lacking` bytes are promised and not sent. With `drip` it comes byte by byte, so many seconds apart.
+    `has_effect`: the request has its usual effect first. `stall`: no answer until the event is set. `missing_bytes` are
+    announced and not sent. `seconds_per_byte`: the answer is sent byte by byte.
     """
 
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
-    taken: bool = False
+    has_effect: bool = False
     stall: threading.Event | None = None
-    lacking: int = 0
-    drip: float | None = None
+    missing_bytes: int = 0
+    seconds_per_byte: float | None = None
 
 
-def shaped(
-    body: object, status: int = 200, headers: Mapping[str, str] = MappingProxyType({}), *, taken: bool = False
+def json_answer(
+    body: object, status: int = 200, headers: Mapping[str, str] = MappingProxyType({}), *, has_effect: bool = False
 ) -> Answer:
-    """Any JSON."""
-    return Answer(status, json.dumps(body).encode(), {**JSON, **headers}, taken)
+    """Return an answer with a JSON body."""
+    return Answer(status, json.dumps(body).encode(), {**JSON, **headers}, has_effect)
 
 
-def html(status: int, *, taken: bool = False) -> Answer:
-    """What a proxy says."""
-    return Answer(status, b"<html><h1>Over capacity</h1></html>", {"Content-Type": "text/html"}, taken)
+def html(status: int, *, has_effect: bool = False) -> Answer:
+    """Return the error page of a proxy."""
+    return Answer(status, b"<html><h1>Over capacity</h1></html>", {"Content-Type": "text/html"}, has_effect)
 
 
 def broken() -> Answer:
-    """Taken, and half of an object."""
-    return Answer(201, b'{"sid": "SM', JSON, taken=True)
+    """Return an answer after the effect, with half of a JSON object."""
+    return Answer(201, b'{"sid": "SM', JSON, has_effect=True)
 
 
 def cut_off() -> Answer:
-    """Taken, and a connection that ends in the middle."""
-    return Answer(201, b'{"sid": "SM', JSON, taken=True, lacking=100)
+    """Return an answer after the effect whose connection ends in the middle."""
+    return Answer(201, b'{"sid": "SM', JSON, has_effect=True, missing_bytes=100)
 
 
 def stalled(until: threading.Event) -> Answer:
-    """Taken, and then no word."""
-    return Answer(201, b"{}", taken=True, stall=until)
+    """Return an answer after the effect that is not sent before `until` is set."""
+    return Answer(201, b"{}", has_effect=True, stall=until)
 
 
 @dataclass
 class Loopback:
-    """`script` is answered first, one request each; `None` in it means: as usual. `asked` holds every request."""
+    """Loopback server. Requests are answered from `script` first; `None` in it means the usual answer.
+
+    `requests` holds every received request.
+    """
 
     url: str = ""
     script: deque[Answer | None] = field(default_factory=deque)
-    asked: list[Asked] = field(default_factory=list)
+    requests: list[ReceivedRequest] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def usual(self, asked: Asked) -> Answer:
-        """What the provider does and says."""
+    def usual_answer(self, request: ReceivedRequest) -> Answer:
+        """Do what the provider does and return its answer."""
         raise NotImplementedError
 
-    def scripted(self, _asked: Asked) -> bool:
-        """Whether the script is for this kind of request."""
+    def uses_script(self, _request: ReceivedRequest) -> bool:
+        """Return whether the script applies to this kind of request."""
         return True
 
-    def answer(self, asked: Asked) -> Answer:
-        """What to say to one request."""
+    def answer(self, request: ReceivedRequest) -> Answer:
+        """Return the answer to one request."""
         with self._lock:
-            self.asked.append(asked)
-            planned = self.script.popleft() if self.script and self.scripted(asked) else None
-            if planned is None:
-                return self.usual(asked)
-            if planned.taken:
-                self.usual(asked)
-            return planned
+            self.requests.append(request)
+            scripted = self.script.popleft() if self.script and self.uses_script(request) else None
+            if scripted is None:
+                return self.usual_answer(request)
+            if scripted.has_effect:
+                self.usual_answer(request)
+            return scripted
 
 
 L = TypeVar("L", bound=Loopback)
 
 
 @contextmanager
-def serving(made: L) -> Iterator[L]:
+def serving(provider: L) -> Iterator[L]:
     """Serve until the block ends."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(made))
-    made.url = f"http://127.0.0.1:{server.server_address[1]}"
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(provider))
+    provider.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="loopback")
     thread.start()
     try:
-        yield made
+        yield provider
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
 
 
-def _handler(made: Loopback) -> type[BaseHTTPRequestHandler]:
+def _handler(provider: Loopback) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            said = made.answer(self._asked())
-            if said.stall is not None:
-                said.stall.wait(_LONGEST_STALL_SECONDS)
+            answer = provider.answer(self._request())
+            if answer.stall is not None:
+                answer.stall.wait(_MAX_STALL_SECONDS)
                 return
-            self.send_response(said.status)
-            for name, value in said.headers.items():
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(said.body) + said.lacking))
+            self.send_header("Content-Length", str(len(answer.body) + answer.missing_bytes))
             self.end_headers()
-            # Whoever asked may have given up.
+            # The client may have closed the connection.
             with suppress(OSError):
-                self._write(said)
+                self._write(answer)
 
         def do_GET(self) -> None:
             self.do_POST()
 
-        def _asked(self) -> Asked:
+        def _request(self) -> ReceivedRequest:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             url = urlsplit(self.path)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            return Asked(self.command, url.path, dict(parse_qsl(url.query)), headers, body)
+            return ReceivedRequest(self.command, url.path, dict(parse_qsl(url.query)), headers, body)
 
-        def _write(self, said: Answer) -> None:
-            if said.drip is None:
-                self.wfile.write(said.body)
+        def _write(self, answer: Answer) -> None:
+            if answer.seconds_per_byte is None:
+                self.wfile.write(answer.body)
                 return
-            for number in range(len(said.body)):
-                self.wfile.write(said.body[number : number + 1])
+            for number in range(len(answer.body)):
+                self.wfile.write(answer.body[number : number + 1])
                 self.wfile.flush()
-                threading.Event().wait(said.drip)
+                threading.Event().wait(answer.seconds_per_byte)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -1,4 +1,4 @@
-"""A Twilio on loopback: one account's messages, those it received for us and those we send, and what came with them."""
+"""Loopback Twilio: one account with its received and sent messages and their files."""
 
 import base64
 from dataclasses import dataclass, field
@@ -7,21 +7,21 @@ from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.support.loopback import Answer, Asked, Loopback, shaped
+from tests.support.loopback import Answer, Loopback, ReceivedRequest, json_answer
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "twilio-test"
 
 _MESSAGES = f"/2010-04-01/Accounts/{ACCOUNT}/Messages"
-# Where files are that Twilio sends on to: whoever knows the address may have them.
+# Storage that Twilio redirects to. Anyone with the address can read the files.
 _STORAGE = "/storage/"
 
 
 @dataclass
 class LoopbackTwilio(Loopback):
-    """`messages` are oldest first, `files` by their path. Any `status` but 200 is what it answers to all it lists.
+    """Twilio account. `messages` are oldest first, `files` by path.
 
-    The script is for what sends; lists and files are answered as they are.
+    A `status` other than 200 is the answer to every list. The script applies only to requests that send.
     """
 
     token: str = TOKEN
@@ -30,53 +30,53 @@ class LoopbackTwilio(Loopback):
     messages: list[dict[str, Any]] = field(default_factory=list)
     files: dict[str, Answer] = field(default_factory=dict)
 
-    def scripted(self, asked: Asked) -> bool:
+    def uses_script(self, request: ReceivedRequest) -> bool:
         """See `Loopback`."""
-        return asked.method == "POST"
+        return request.method == "POST"
 
     @property
     def sends(self) -> list[dict[str, str]]:
-        """The fields of each request to send."""
-        return [asked.form for asked in self.asked if asked.method == "POST"]
+        """Fields of each request to send a message."""
+        return [request.form for request in self.requests if request.method == "POST"]
 
     @property
     def tokens(self) -> list[str]:
-        """The token that each request was made with, empty without one."""
-        return [_token(asked) for asked in self.asked]
+        """Token of each request, empty without one."""
+        return [_token(request) for request in self.requests]
 
     def received(self, sid: str, at: datetime, body: str, sender: str, **more: Any) -> None:
-        """A message came in, after those that are there."""
-        moment = format_datetime(at.astimezone(UTC))
-        made: dict[str, Any] = {
+        """Add a received message after the existing ones."""
+        date = format_datetime(at.astimezone(UTC))
+        message: dict[str, Any] = {
             "sid": sid, "account_sid": ACCOUNT, "from": sender, "to": "1708", "body": body, "direction": "inbound",
-            "date_sent": moment, "date_created": moment, "date_updated": moment, "num_media": "0", "num_segments": "1",
+            "date_sent": date, "date_created": date, "date_updated": date, "num_media": "0", "num_segments": "1",
             "messaging_service_sid": None, "status": "received", "api_version": "2010-04-01", "price": None,
             "uri": f"{_MESSAGES}/{sid}.json", "subresource_uris": {},
         }  # fmt: skip
-        self.messages.append(made | more)
+        self.messages.append(message | more)
 
     def media_url(self, message: str, sid: str) -> str:
-        """Where a file is."""
+        """Return the address of a file."""
         return f"{self.url}{_MESSAGES}/{message}/Media/{sid}"
 
-    def usual(self, asked: Asked) -> Answer:
+    def usual_answer(self, request: ReceivedRequest) -> Answer:
         """See `Loopback`."""
-        stored = self.files.get(asked.path)
-        if stored and (asked.path.startswith(_STORAGE) or _token(asked) == self.token):
+        stored = self.files.get(request.path)
+        if stored and (request.path.startswith(_STORAGE) or _token(request) == self.token):
             return stored
-        return self._refusal(asked) or self._api(asked)
+        return self._refusal(request) or self._api(request)
 
-    def _refusal(self, asked: Asked) -> Answer | None:
-        if _token(asked) != self.token:
+    def _refusal(self, request: ReceivedRequest) -> Answer | None:
+        if _token(request) != self.token:
             return refusal(20003, 401)
         return refusal(20500, self.status) if self.status != 200 else None
 
-    def _api(self, asked: Asked) -> Answer:
-        if asked.path.endswith("/Media.json"):
-            return shaped({"media_list": self._media(asked.path.removesuffix(".json")), "next_page_uri": None})
-        if asked.path != f"{_MESSAGES}.json":
+    def _api(self, request: ReceivedRequest) -> Answer:
+        if request.path.endswith("/Media.json"):
+            return json_answer({"media_list": self._media(request.path.removesuffix(".json")), "next_page_uri": None})
+        if request.path != f"{_MESSAGES}.json":
             return refusal(20404, 404)
-        return self._page(asked) if asked.method == "GET" else self._taken(asked.form)
+        return self._page(request) if request.method == "GET" else self._send(request.form)
 
     def _media(self, folder: str) -> list[dict[str, Any]]:
         return [
@@ -85,54 +85,56 @@ class LoopbackTwilio(Loopback):
             if name.startswith(f"{folder}/")
         ]
 
-    def _page(self, asked: Asked) -> Answer:
-        found = [made for made in reversed(self.messages) if _is_asked_for(made, asked.query)]
-        number = int(asked.query.get("Page", "0"))
+    def _page(self, request: ReceivedRequest) -> Answer:
+        matches = [message for message in reversed(self.messages) if _matches_query(message, request.query)]
+        number = int(request.query.get("Page", "0"))
         end = (number + 1) * self.page_size
-        following = f"{asked.path}?{urlencode(asked.query | {'Page': number + 1})}" if len(found) > end else None
-        return shaped({"messages": found[number * self.page_size : end], "next_page_uri": following})
+        next_page = f"{request.path}?{urlencode(request.query | {'Page': number + 1})}" if len(matches) > end else None
+        return json_answer({"messages": matches[number * self.page_size : end], "next_page_uri": next_page})
 
-    def _taken(self, said: dict[str, str]) -> Answer:
+    def _send(self, fields: dict[str, str]) -> Answer:
         message = {
             "sid": f"SM{len(self.messages):032x}", "direction": "outbound-api", "status": "queued",
-            "date_sent": None, "date_created": None, "to": said["To"], "body": said["Body"],
+            "date_sent": None, "date_created": None, "to": fields["To"], "body": fields["Body"],
         }  # fmt: skip
         self.messages.append(message)
-        return shaped(message, 201)
+        return json_answer(message, 201)
 
 
-def file(body: bytes = b"", status: int = 200, **how: Any) -> Answer:
-    """What a request for a file is answered."""
-    return Answer(status, body, **how)
+def file(body: bytes = b"", status: int = 200, **options: Any) -> Answer:
+    """Return the answer to a request for a file."""
+    return Answer(status, body, **options)
 
 
-def refusal(code: int, status: int = 400, *, taken: bool = False) -> Answer:
-    """An error as most of Twilio's API says it."""
-    return shaped({"code": code, "message": "no", "more_info": "", "status": status}, status, taken=taken)
+def refusal(code: int, status: int = 400, *, has_effect: bool = False) -> Answer:
+    """Return an error in the format of most of Twilio's API."""
+    return json_answer(
+        {"code": code, "message": "no", "more_info": "", "status": status}, status, has_effect=has_effect
+    )
 
 
 def problem(code: int, status: int = 400) -> Answer:
-    """The same as newer parts of its API say it (RFC 9457)."""
-    return shaped({"type": "about:blank", "title": "no", "status": status, "code": code}, status)
+    """Return the same error in the format of newer parts of the API (RFC 9457)."""
+    return json_answer({"type": "about:blank", "title": "no", "status": status, "code": code}, status)
 
 
 def limited(seconds: int | None = None) -> Answer:
-    """429."""
+    """Return 429 with an optional Retry-After."""
     headers = {} if seconds is None else {"Retry-After": str(seconds)}
-    return shaped({"code": 20429, "message": "no", "status": 429}, 429, headers)
+    return json_answer({"code": 20429, "message": "no", "status": 429}, 429, headers)
 
 
-def _token(asked: Asked) -> str:
-    """What the account proves itself with; empty of another account too."""
-    said = base64.b64decode(asked.headers.get("authorization", "").removeprefix("Basic ")).decode()
-    account, _, token = said.partition(":")
+def _token(request: ReceivedRequest) -> str:
+    """Return the token of this account's credentials, empty for another account."""
+    credentials = base64.b64decode(request.headers.get("authorization", "").removeprefix("Basic ")).decode()
+    account, _, token = credentials.partition(":")
     return token if account == ACCOUNT else ""
 
 
-def _is_asked_for(made: dict[str, Any], query: dict[str, str]) -> bool:
-    """What has no time yet is, whatever the time."""
-    if query.get("To", made["to"]) != made["to"]:
+def _matches_query(message: dict[str, Any], query: dict[str, str]) -> bool:
+    """Return whether a message matches the query. A message that has no time yet matches any time."""
+    if query.get("To", message["to"]) != message["to"]:
         return False
-    if "DateSent>" not in query or made["date_sent"] is None:
+    if "DateSent>" not in query or message["date_sent"] is None:
         return True
-    return parsedate_to_datetime(made["date_sent"]) >= datetime.fromisoformat(query["DateSent>"])
+    return parsedate_to_datetime(message["date_sent"]) >= datetime.fromisoformat(query["DateSent>"])

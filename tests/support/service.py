@@ -21,7 +21,7 @@ from tests.support.paths import DATA, SMALL_TABLES
 from tests.support.ports import free_port
 from tests.support.program import Program
 
-LETTERS = DATA / "letters.csv"
+SAMPLE_REPORTS = DATA / "letters.csv"
 REGISTRY = SMALL_TABLES
 
 
@@ -127,7 +127,7 @@ class Citizens(threading.Thread):
         self._channels = channels
         self.sent = threading.Semaphore(0)
         self.outcome = Outcome()
-        self.letters = load_reports(LETTERS)
+        self.letters = load_reports(SAMPLE_REPORTS)
 
     def run(self) -> None:
         """See `threading.Thread`."""

@@ -124,7 +124,7 @@ def test_twilio_is_not_told_a_shared_key(serve: Serve, twilio: LoopbackTwilio) -
         file(status=500),
         file(b"BEGIN:VCARD"),
         file(b""),
-        file(photo(), lacking=10),
+        file(photo(), missing_bytes=10),
         file(photo()[:200]),
         file(status=307, headers={"Location": "http://127.0.0.1:9/elsewhere"}),
         file(status=307, headers={"Location": "http://[bad"}),
@@ -157,7 +157,7 @@ def test_a_stalled_twilio_does_not_hold_up_the_words(served: DoorClient, twilio:
 
 def test_a_dripping_picture_is_given_up(fetcher: MediaFetcher, twilio: LoopbackTwilio, logged: list[EventDict]) -> None:
     """Byte by byte, each in time, but all together too late."""
-    put(twilio, file(photo(), drip=0.05))
+    put(twilio, file(photo(), seconds_per_byte=0.05))
 
     assert fetch(fetcher, twilio, twilio.media_url(_SID, "ME0")) == ((), 0)
     assert causes(logged) == {"late"}
@@ -167,7 +167,7 @@ def test_a_huge_picture_is_not_read_to_its_end(
     served: DoorClient, twilio: LoopbackTwilio, logged: list[EventDict]
 ) -> None:
     """What passes the bound is given up, whatever it says of its length."""
-    put(twilio, file(photo() + bytes(MAX_FILE_BYTES), lacking=10**9))
+    put(twilio, file(photo() + bytes(MAX_FILE_BYTES), missing_bytes=10**9))
     fetcher = MediaFetcher(twilio.url, served.parts.attachments, patience=60.0)
 
     assert fetch(fetcher, twilio, twilio.media_url(_SID, "ME0")) == ((), 0)
@@ -190,7 +190,7 @@ def test_a_circle_is_left(fetcher: MediaFetcher, twilio: LoopbackTwilio) -> None
     put(twilio, file(status=307, headers={"Location": url}))
 
     assert fetch(fetcher, twilio, url) == ((), 0)
-    assert len(twilio.asked) == 3
+    assert len(twilio.requests) == 3
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_a_circle_is_left(fetcher: MediaFetcher, twilio: LoopbackTwilio) -> None
 def test_only_twilios_api_is_asked(fetcher: MediaFetcher, twilio: LoopbackTwilio, url: str) -> None:
     """An address that is not the API's is not asked, and hears no token."""
     assert fetch(fetcher, twilio, url.format(host=twilio.url.removeprefix("http://"))) == ((), 0)
-    assert twilio.asked == []
+    assert twilio.requests == []
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_what_is_not_signed_fetches_nothing(served: DoorClient, twilio: Loopback
 
     served.post("/sms/twilio", data=fields, headers={"X-Twilio-Signature": "x"})
 
-    assert twilio.asked == []
+    assert twilio.requests == []
 
 
 def test_a_store_that_is_away_costs_the_picture(serve: Serve, twilio: LoopbackTwilio) -> None:

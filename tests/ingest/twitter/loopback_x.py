@@ -100,9 +100,9 @@ class LoopbackX:
             return scripted
         most = int(query["max_results"])
         if not 5 <= most <= 100:
-            return shaped({"title": "Invalid Request", "type": f"{_PROBLEMS}/invalid-request"}, 400)
+            return json_answer({"title": "Invalid Request", "type": f"{_PROBLEMS}/invalid-request"}, 400)
         before = min(int(query.get("until_id", _NO_ID)), int(query.get("pagination_token", _NO_ID)))
-        return shaped(self._page(int(query.get("since_id", "0")), before, min(most, self.page_size)))
+        return json_answer(self._page(int(query.get("since_id", "0")), before, min(most, self.page_size)))
 
     def _page(self, since: int, before: int, most: int) -> dict[str, Any]:
         found = [post for post in reversed(self.posts) if since < _place(post) < before]
@@ -120,20 +120,20 @@ class LoopbackX:
         there = [post for post in self.posts if post["id"] in ids and post["id"] not in self.gone | self.protected]
         errors = [_error(post, "resource-not-found") for post in ids if post in self.gone]
         errors += [_error(post, "not-authorized-for-resource") for post in ids if post in self.protected]
-        return shaped(({"data": there} if there else {}) | ({"errors": errors} if errors else {}))
+        return json_answer(({"data": there} if there else {}) | ({"errors": errors} if errors else {}))
 
     def _rules(self, body: bytes) -> Answer:
         for rule in json.loads(body)["add"] if body else ():
             self.rules.append({"id": str(len(self.rules) + 1), **rule})
         answer = {"data": self.rules, "meta": {}} if self.rules else {"meta": {"result_count": 0}}
         # X says with every answer when its limit is renewed, whatever was asked.
-        return shaped(answer, 201 if body else 200, **{"x-rate-limit-reset": "4102444800"})
+        return json_answer(answer, 201 if body else 200, **{"x-rate-limit-reset": "4102444800"})
 
     def _stream(self, query: dict[str, str]) -> Answer | Stream:
         self.connections.append(query)
         answer: Answer | Stream = self.streams.popleft() if self.streams else html_error(503)
         if not self.rules:
-            answer = shaped({"title": "RuleConfigurationIssue"}, 409)
+            answer = json_answer({"title": "RuleConfigurationIssue"}, 409)
         return answer
 
 
@@ -148,7 +148,7 @@ def _error(post: str, kind: str) -> dict[str, str]:
     return known | {"type": f"{_PROBLEMS}/{kind}", "title": kind}
 
 
-def shaped(body: object, status: int = 200, **headers: str) -> Answer:
+def json_answer(body: object, status: int = 200, **headers: str) -> Answer:
     """Any JSON."""
     return Answer(status, json.dumps(body).encode(), {"Content-Type": "application/json", **headers})
 
@@ -161,19 +161,19 @@ def line(post: object, **more: object) -> bytes:
 def limited(reset: int | None = None) -> Answer:
     """429; `reset` is when X will answer again, in seconds since 1970."""
     headers = {} if reset is None else {"x-rate-limit-limit": "450", "x-rate-limit-reset": str(reset)}
-    return shaped({"title": "Too Many Requests", "detail": "Too Many Requests", "status": 429}, 429, **headers)
+    return json_answer({"title": "Too Many Requests", "detail": "Too Many Requests", "status": 429}, 429, **headers)
 
 
 def usage_capped() -> Answer:
     """429 because the month's posts are used up: no reset is given."""
-    return shaped(
+    return json_answer(
         {"title": "UsageCapExceeded", "detail": "Usage cap exceeded", "type": f"{_PROBLEMS}/usage-capped"}, 429
     )
 
 
 def unauthorized() -> Answer:
     """401."""
-    return shaped({"title": "Unauthorized", "detail": "Unauthorized", "status": 401}, 401)
+    return json_answer({"title": "Unauthorized", "detail": "Unauthorized", "status": 401}, 401)
 
 
 def html_error(status: int = 500) -> Answer:

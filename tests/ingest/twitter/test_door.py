@@ -34,7 +34,7 @@ def test_oldest_first(reading: Reading) -> None:
 
 def test_posts_without_a_count_are_a_page(reading: Reading) -> None:
     """What counts is the posts: a page that does not say how many it has is read all the same."""
-    reading.x.script.append(says.shaped({"data": [post(1)]}))
+    reading.x.script.append(says.json_answer({"data": [post(1)]}))
 
     assert reading.look() == 1
 
@@ -132,20 +132,20 @@ FAILURES: dict[str, tuple[Answer, float]] = {
     "limited until next week": (says.limited(_RESET + 604_800), 900.0),
     "limited, without saying until when": (says.limited(), 4 * PAUSE),
     "month used up": (says.usage_capped(), 4 * PAUSE),
-    "limited until no number": (says.shaped({}, 429, **{"x-rate-limit-reset": "soon"}), PAUSE),
+    "limited until no number": (says.json_answer({}, 429, **{"x-rate-limit-reset": "soon"}), PAUSE),
     "unauthorized": (says.unauthorized(), PAUSE),
     "error in HTML": (says.html_error(), PAUSE),
-    "error in JSON of nobody's": (says.shaped(["bad gateway"], 502), PAUSE),
-    "error as JSON text": (says.shaped("unavailable", 503), PAUSE),
-    "not found": (says.shaped({"title": "Not Found"}, 404), PAUSE),
+    "error in JSON of nobody's": (says.json_answer(["bad gateway"], 502), PAUSE),
+    "error as JSON text": (says.json_answer("unavailable", 503), PAUSE),
+    "not found": (says.json_answer({"title": "Not Found"}, 404), PAUSE),
     "broken JSON": (says.broken_json(), PAUSE),
     "no JSON": (says.html_error(200), PAUSE),
     "no UTF-8": (Answer(200, b'{"data": "\xff\xfe"}'), PAUSE),
-    "a list": (says.shaped([]), PAUSE),
-    "another object": (says.shaped({"status": "maintenance"}), PAUSE),
-    "posts that are no list": (says.shaped({"data": {}, "meta": {"result_count": 1}}), PAUSE),
-    "meta that is none": (says.shaped({"data": [], "meta": None}), PAUSE),
-    "a token that is none": (says.shaped({"data": [], "meta": {"result_count": 0, "next_token": 7}}), PAUSE),
+    "a list": (says.json_answer([]), PAUSE),
+    "another object": (says.json_answer({"status": "maintenance"}), PAUSE),
+    "posts that are no list": (says.json_answer({"data": {}, "meta": {"result_count": 1}}), PAUSE),
+    "meta that is none": (says.json_answer({"data": [], "meta": None}), PAUSE),
+    "a token that is none": (says.json_answer({"data": [], "meta": {"result_count": 0, "next_token": 7}}), PAUSE),
     "cut off": (says.cut_off(), PAUSE),
 }
 
@@ -187,7 +187,7 @@ def test_absence_is_asked_after_more_seldom(reading: Reading) -> None:
 
 def test_pages_in_a_circle(reading: Reading) -> None:
     """A server that sends the door from page to page for ever is left, before memory fills."""
-    circle = says.shaped({"data": [post(1)], "meta": {"result_count": 1, "next_token": "1"}})
+    circle = says.json_answer({"data": [post(1)], "meta": {"result_count": 1, "next_token": "1"}})
     reading.x.script.extend([circle] * 10)
 
     with pytest.raises(XAway, match="pages_in_a_circle"):
@@ -232,7 +232,7 @@ def test_id_of_another_time_hides_nothing(reading: Reading) -> None:
 def test_place_never_goes_back(reading: Reading) -> None:
     """A page with older posts than asked for is kept, and how far was read stays."""
     reading.look()
-    reading.x.script.append(says.shaped({"data": [post(2), post(1)], "meta": {"result_count": 2}}))
+    reading.x.script.append(says.json_answer({"data": [post(2), post(1)], "meta": {"result_count": 2}}))
     reading.look()
 
     assert reading.store.cursor(_CURSOR) == FIVE[-1]

@@ -170,7 +170,7 @@ def test_only_its_own_pictures(reading: Reading) -> None:
     reading.x.posts.append(post(2))
     page = {"data": [*reversed(reading.x.posts)], "meta": {"result_count": 2}}
     includes = {"media": reading.x.media, "tweets": [{"id": "5", "text": "orang lain"}], "users": [{"id": "8"}]}
-    reading.x.script.append(says.shaped(page | {"includes": includes}))
+    reading.x.script.append(says.json_answer(page | {"includes": includes}))
     reading.look()
 
     assert [set(body) for body in reading.bodies()] == [{"account", "post", "media"}, {"account", "post"}]
@@ -267,7 +267,7 @@ def test_includes_of_nonsense(reading: Reading, includes: object) -> None:
     """A page whose includes are none loses its pictures and no post."""
     shown(reading, "a.jpg")
     page = {"data": reading.x.posts, "meta": {"result_count": 1}, "includes": includes}
-    reading.x.script.append(says.shaped(page))
+    reading.x.script.append(says.json_answer(page))
     reading.look()
 
     (raw,) = found(reading)

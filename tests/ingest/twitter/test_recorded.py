@@ -48,7 +48,7 @@ def test_every_recorded_post(reading: Reading, path: Path) -> None:
     posts = 0
     for page in pages(path):
         reading.store.move_cursor("twitter.since_id", "0")
-        reading.x.script.append(says.shaped(page))
+        reading.x.script.append(says.json_answer(page))
         reading.look()
         posts += len(page["data"])
 
@@ -66,7 +66,7 @@ def test_recorded_posts_are_complaints_or_say_why_not(reading: Reading) -> None:
     found: dict[str, int] = {}
     for page in (page for path in FILES for page in pages(path)):
         reading.store.move_cursor("twitter.since_id", "0")
-        reading.x.script.append(says.shaped(page))
+        reading.x.script.append(says.json_answer(page))
         reading.look()
     for raw in raw_messages(reading.parts, "twitter"):
         read = twitter.read_report(raw.content_type, reading.parts.sealer.open(raw.body, raw.id))
@@ -82,7 +82,7 @@ def test_recorded_edits_belong_together(reading: Reading) -> None:
     """An edited post that was recorded before and after the edit is one post with two versions."""
     before, after = (next(pages(RECORDED / f"edited_{when}.jsonl")) for when in ("before", "after"))
     for page in (before, after):
-        reading.x.script.append(says.shaped(page))
+        reading.x.script.append(says.json_answer(page))
         reading.look()
 
     first, second = raw_messages(reading.parts, "twitter")

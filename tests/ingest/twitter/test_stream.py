@@ -172,12 +172,12 @@ ENDS: dict[str, tuple[list[Answer | Stream], list[float]]] = {
     "closed before anything was said": ([Stream()] * 4, [20.0, 40.0, 80.0, 160.0]),
     "broken again and again": ([Stream((), "cut")] * 5, [20.0, 40.0, 80.0, 160.0, 160.0]),
     "a wrong token": ([says.unauthorized()] * 5, [20.0, 40.0, 80.0, 160.0, 160.0]),
-    "forbidden": ([says.shaped({"title": "Forbidden"}, 403)] * 2, [20.0, 40.0]),
+    "forbidden": ([says.json_answer({"title": "Forbidden"}, 403)] * 2, [20.0, 40.0]),
     "over capacity": ([says.html_error(503)] * 2, [20.0, 40.0]),
-    "over capacity, with a reset": ([says.shaped({}, 503, **{"x-rate-limit-reset": str(_RESET)})], [20.0]),
+    "over capacity, with a reset": ([says.json_answer({}, 503, **{"x-rate-limit-reset": str(_RESET)})], [20.0]),
     "limited until five minutes from now": ([says.limited(_RESET)], [301.0]),
     "limited, without saying until when": ([says.limited()] * 2, [80.0, 160.0]),
-    "limited until no number": ([says.shaped({}, 429, **{"x-rate-limit-reset": "soon"})], [80.0]),
+    "limited until no number": ([says.json_answer({}, 429, **{"x-rate-limit-reset": "soon"})], [80.0]),
     "away, then there": ([says.html_error(), Stream((b"\r\n",)), says.html_error()], [20.0, 20.0, 20.0]),
 }
 

@@ -121,7 +121,14 @@ def test_looks_are_bounded_by_the_days_reads(taken: Reading) -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [says.limited(), says.html_error(), says.broken_json(), says.shaped({}), says.shaped([]), says.shaped({"data": 5})],
+    [
+        says.limited(),
+        says.html_error(),
+        says.broken_json(),
+        says.json_answer({}),
+        says.json_answer([]),
+        says.json_answer({"data": 5}),
+    ],
 )
 def test_x_away_is_no_withdrawal(taken: Reading, answer: says.Answer) -> None:
     """Whatever else X answers says nothing about the posts: they are asked about again."""
@@ -137,7 +144,7 @@ def test_x_away_is_no_withdrawal(taken: Reading, answer: says.Answer) -> None:
 
 def test_post_that_x_says_nothing_about(taken: Reading) -> None:
     """Neither there nor an error: it is taken to be there, and asked about the next day."""
-    taken.x.lookups.append(says.shaped({"data": [post(1)]}))
+    taken.x.lookups.append(says.json_answer({"data": [post(1)]}))
 
     assert taken.withdrawals().look() == 0
     assert set(taken.posts.all()) == set(FIVE)

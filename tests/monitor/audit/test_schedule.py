@@ -14,15 +14,15 @@ from config.database import DatabaseUnavailable
 from monitor.alert_conditions import find_alerts
 from monitor.audit.audit import Audit
 from monitor.audit.schedule import AuditSchedule
-from tests.support.log_capture import Heard, listening
+from tests.support.log_capture import CapturedLog, captured_log
 
 LOST = Audit(accepted=9, counts=Counter({"no_outcome": 2}))
 
 
 @pytest.fixture
-def heard() -> Iterator[Heard]:
+def log() -> Iterator[CapturedLog]:
     """What is logged."""
-    with listening() as made:
+    with captured_log() as made:
         yield made
 
 
@@ -46,14 +46,14 @@ def told_by(*found: Audit | Exception) -> list[Mapping[str, int]]:
     return told
 
 
-def test_differences_are_told_by_kind(heard: Heard) -> None:
+def test_differences_are_told_by_kind(log: CapturedLog) -> None:
     """After a second look found them too; none where all is well."""
     assert told_by(LOST, LOST) == [{"lost": 2, "doubled": 0, "misfiled": 0}]
     assert told_by(Audit()) == [{"lost": 0, "doubled": 0, "misfiled": 0}]
-    assert [line["event"] for line in heard.lines] == ["audit.completed", "audit.completed"]
+    assert [line["event"] for line in log.lines] == ["audit.completed", "audit.completed"]
 
 
-def test_what_passes_by_itself_is_not_told(heard: Heard) -> None:
+def test_what_passes_by_itself_is_not_told(log: CapturedLog) -> None:
     """The second look counts."""
     assert told_by(LOST, Audit(accepted=9)) == [{"lost": 0, "doubled": 0, "misfiled": 0}]
 
@@ -67,14 +67,14 @@ def test_what_passes_by_itself_is_not_told(heard: Heard) -> None:
         (KeyError("x"), "audit.failed"),
     ],
 )
-def test_what_is_away_ends_nothing(heard: Heard, error: Exception, event: str) -> None:
+def test_what_is_away_ends_nothing(log: CapturedLog, error: Exception, event: str) -> None:
     """What was told last still stands."""
     assert told_by(error) == []
-    assert [line["event"] for line in heard.lines] == [event]
+    assert [line["event"] for line in log.lines] == [event]
 
 
-def test_it_audits_until_it_is_stopped(heard: Heard) -> None:
-    """A stop in the middle of a pause, or before the second look, is heard at once."""
+def test_it_audits_until_it_is_stopped(log: CapturedLog) -> None:
+    """A stop in the middle of a pause, or before the second look, is log at once."""
     stopping = threading.Event()
     told: list[Mapping[str, int]] = []
     auditing = AuditSchedule(audits(LOST), told.append, stopping, 0.0, 600.0)

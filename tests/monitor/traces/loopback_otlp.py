@@ -10,7 +10,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from tests.support.loopback import Answer, Asked, Loopback
+from tests.support.loopback import Answer, Loopback, ReceivedRequest
 
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
 
@@ -21,11 +21,11 @@ class LoopbackCollector(Loopback):
 
     spans: dict[str, Span] = field(default_factory=dict)
 
-    def usual(self, asked: Asked) -> Answer:
+    def usual_answer(self, request: ReceivedRequest) -> Answer:
         """See `Loopback`."""
-        if asked.path != "/v1/traces" or asked.headers.get("content-type") != PROTOBUF["Content-Type"]:
+        if request.path != "/v1/traces" or request.headers.get("content-type") != PROTOBUF["Content-Type"]:
             return Answer(404, b"")
-        self.spans |= {span.span_id.hex(): span for span in spans_in(asked)}
+        self.spans |= {span.span_id.hex(): span for span in spans_in(request)}
         return accepted()
 
 
@@ -35,9 +35,9 @@ def accepted(rejected: int = 0) -> Answer:
     return Answer(200, ExportTraceServiceResponse(partial_success=partial).SerializeToString(), PROTOBUF)
 
 
-def spans_in(asked: Asked) -> Iterator[Span]:
+def spans_in(request: ReceivedRequest) -> Iterator[Span]:
     """The spans of one request."""
-    for resource in ExportTraceServiceRequest.FromString(asked.body).resource_spans:
+    for resource in ExportTraceServiceRequest.FromString(request.body).resource_spans:
         for scope in resource.scope_spans:
             yield from scope.spans
 

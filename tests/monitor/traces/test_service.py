@@ -89,7 +89,7 @@ def test_one_report_is_one_trace_from_the_door_to_the_agency(whole: Whole, colle
     ]
     assert all(0 < span.start_time_unix_nano <= span.end_time_unix_nano for span in spans)
     assert all(not span.parent_span_id or span.parent_span_id.hex() in collector.spans for span in spans)
-    sent = b"".join(asked.body for asked in collector.asked)
+    sent = b"".join(asked.body for asked in collector.requests)
     for words in (*WORDS.values(), "Wati", "+62812", WHY, "Joko", number):
         assert words.encode() not in sent
 

@@ -18,7 +18,7 @@ from monitor.traces.stage import TracesStage
 from tests.conftest import NOW
 from tests.monitor.traces.loopback_otlp import PROTOBUF, LoopbackCollector, accepted, told
 from tests.monitor.traces.test_record_trace import COMPLAINT, MESSAGE, complaint, dispatch, raw, record
-from tests.support.log_capture import Heard, listening
+from tests.support.log_capture import CapturedLog, captured_log
 from tests.support.loopback import Answer, serving
 from tests.support.ports import free_port
 
@@ -34,9 +34,9 @@ def collector() -> Iterator[LoopbackCollector]:
 
 
 @pytest.fixture
-def heard() -> Iterator[Heard]:
+def log() -> Iterator[CapturedLog]:
     """What is logged."""
-    with listening() as made:
+    with captured_log() as made:
         yield made
 
 
@@ -54,10 +54,10 @@ def connected(collector: LoopbackCollector) -> Iterator[Callable[[str], TracesSt
         one.close()
 
 
-def counted(heard: Heard) -> list[tuple[str, dict[str, object]]]:
+def counted(log: CapturedLog) -> list[tuple[str, dict[str, object]]]:
     """The events about traces with their counts."""
     names = ("records", "refused", "sent", "old", "without_report")
-    lines = [line for line in heard.lines if line["event"].startswith("traces.")]
+    lines = [line for line in log.lines if line["event"].startswith("traces.")]
     return [(line["event"], {name: line[name] for name in names if name in line}) for line in lines]
 
 
@@ -67,7 +67,7 @@ def test_a_batch_is_one_request(
 ) -> None:
     """As OTLP has it, whether or not the setting names the path; nothing follows on the bus."""
     assert connected(f"{collector.url}{path}").handle(BATCH) == ()
-    assert len(collector.asked) == 1
+    assert len(collector.requests) == 1
     first, second, third = collector.spans.values()
     assert {span.trace_id for span in (first, second, third)} == {MESSAGE.bytes}
     assert (first.parent_span_id, second.parent_span_id, third.parent_span_id) == (b"", first.span_id, second.span_id)
@@ -82,19 +82,19 @@ def test_what_the_exporters_variables_say_is_heeded(
     """A collector that asks for a token gets it."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20token")
     connected().handle(BATCH)
-    assert collector.asked[0].headers["authorization"] == "Bearer token"
+    assert collector.requests[0].headers["authorization"] == "Bearer token"
 
 
 AWAY = [
     *(Answer(status, b"") for status in (401, 403, 404, 408, 429, 502, 503, 504)),
     Answer(301, b"", {"Location": "https://elsewhere.example/"}),
-    Answer(200, b"\x0a\x02", PROTOBUF, taken=True, lacking=100),
-    Answer(200, b"\x0a" * 15, PROTOBUF, taken=True, drip=0.1),
-    Answer(200, b"\x00" * 200_000, PROTOBUF, taken=True),
+    Answer(200, b"\x0a\x02", PROTOBUF, has_effect=True, missing_bytes=100),
+    Answer(200, b"\x0a" * 15, PROTOBUF, has_effect=True, seconds_per_byte=0.1),
+    Answer(200, b"\x00" * 200_000, PROTOBUF, has_effect=True),
 ]
 
 
-@pytest.mark.parametrize("said", AWAY, ids=lambda said: f"{said.status}-{said.lacking}-{said.drip}-{len(said.body)}")
+@pytest.mark.parametrize("said", AWAY, ids=lambda answer: f"{answer.status}-{answer.missing_bytes}-{answer.seconds_per_byte}-{len(answer.body)}")
 def test_a_collector_that_is_away_keeps_the_spans_waiting(
     collector: LoopbackCollector, connected: Callable[[], TracesStage], said: Answer
 ) -> None:
@@ -141,41 +141,43 @@ def test_nobody_there(connected: Callable[[str], TracesStage]) -> None:
 
 @pytest.mark.parametrize("status", [400, 413, 500])
 def test_what_is_refused_for_good_is_dropped_and_counted(
-    collector: LoopbackCollector, connected: Callable[[], TracesStage], heard: Heard, status: int
+    collector: LoopbackCollector, connected: Callable[[], TracesStage], log: CapturedLog, status: int
 ) -> None:
     """The batches behind it go on."""
     stage = connected()
     collector.script.append(Answer(status, b""))
     stage.handle(BATCH[:2])
     stage.handle(BATCH[2:])
-    assert counted(heard) == [("traces.refused", {"refused": 2, "sent": 2})]
+    assert counted(log) == [("traces.refused", {"refused": 2, "sent": 2})]
     assert len(collector.spans) == 1
 
 
 def test_single_spans_that_are_refused_are_counted(
-    collector: LoopbackCollector, connected: Callable[[], TracesStage], heard: Heard
+    collector: LoopbackCollector, connected: Callable[[], TracesStage], log: CapturedLog
 ) -> None:
     """OTLP's partial success; an answer that is none of OTLP's is a success."""
     stage = connected()
     collector.script += [accepted(1), Answer(200, b"<html>"), Answer(202, b"")]
     for _ in range(3):
         stage.handle(BATCH)
-    assert counted(heard) == [("traces.refused", {"refused": 1, "sent": 3})]
+    assert counted(log) == [("traces.refused", {"refused": 1, "sent": 3})]
 
 
-def test_nothing_old_is_sent(collector: LoopbackCollector, connected: Callable[[], TracesStage], heard: Heard) -> None:
+def test_nothing_old_is_sent(
+    collector: LoopbackCollector, connected: Callable[[], TracesStage], log: CapturedLog
+) -> None:
     """Turned on, it does not send a year of the bus; it says once how much it left out."""
     stage = connected()
     old = [replace(one, timestamp=one.timestamp - int(timedelta(hours=25).total_seconds() * 1000)) for one in BATCH]
     for _ in range(3):
         stage.handle(old)
-    assert (collector.asked, counted(heard)) == ([], [])
+    assert (collector.requests, counted(log)) == ([], [])
     stage.handle([*BATCH, Record("raw-web", 0, 9, BATCH[0].timestamp, b"", b"")])
     assert len(collector.spans) == len(BATCH)
-    assert counted(heard) == [("traces.left_out", {"old": 9, "without_report": 1})]
+    assert counted(log) == [("traces.left_out", {"old": 9, "without_report": 1})]
 
 
-def test_a_fault_of_ours_costs_its_spans_alone(heard: Heard) -> None:
+def test_a_fault_of_ours_costs_its_spans_alone(log: CapturedLog) -> None:
     """Whatever is raised: a process that carries reports does not end for their traces."""
 
     def send(spans: Sequence[TraceSpan]) -> int:
@@ -183,7 +185,7 @@ def test_a_fault_of_ours_costs_its_spans_alone(heard: Heard) -> None:
 
     stage = TracesStage(send, lambda: NOW)
     assert stage.handle(BATCH) == ()
-    assert counted(heard) == [("traces.failed", {"records": 3})]
+    assert counted(log) == [("traces.failed", {"records": 3})]
 
 
 @pytest.fixture
@@ -198,7 +200,7 @@ def bus(tmp_path: Path) -> Bus:
 
 
 def test_its_place_is_kept_until_the_collector_is_back(
-    bus: Bus, collector: LoopbackCollector, connected: Callable[[], TracesStage], heard: Heard
+    bus: Bus, collector: LoopbackCollector, connected: Callable[[], TracesStage], log: CapturedLog
 ) -> None:
     """A group of its own: what other groups work is not held up, and nothing is missed."""
     collector.script += [Answer(503, b"")] * 4
@@ -219,5 +221,5 @@ def test_its_place_is_kept_until_the_collector_is_back(
     assert not thread.is_alive()
     assert (len(collector.spans), worker.worker_health.worked, worker.worker_health.rejected) == (3, 3, 0)
     assert worker.worker_health.retried > 0
-    assert {line["cause"] for line in heard.lines} == {"the collector of traces: http_503"}
-    assert "Transient error" not in heard.stream.getvalue()
+    assert {line["cause"] for line in log.lines} == {"the collector of traces: http_503"}
+    assert "Transient error" not in log.stream.getvalue()

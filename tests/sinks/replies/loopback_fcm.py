@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from tests.support.loopback import Answer, Asked, Loopback, shaped
+from tests.support.loopback import Answer, Loopback, ReceivedRequest, json_answer
 
 PROJECT = "lapor-test"
 _ACCESS = "access-token"
@@ -22,9 +22,9 @@ class LoopbackFcm(Loopback):
     tokens: int = 0
     key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65_537, 2048))
 
-    def scripted(self, asked: Asked) -> bool:
+    def uses_script(self, request: ReceivedRequest) -> bool:
         """See `Loopback`."""
-        return asked.path != "/token"
+        return request.path != "/token"
 
     @property
     def account(self) -> dict[str, Any]:
@@ -39,24 +39,24 @@ class LoopbackFcm(Loopback):
             "token_uri": f"{self.url}/token",
         }
 
-    def usual(self, asked: Asked) -> Answer:
+    def usual_answer(self, request: ReceivedRequest) -> Answer:
         """See `Loopback`."""
-        if asked.path == "/token":
-            signed, _, signature = asked.form["assertion"].rpartition(".")
+        if request.path == "/token":
+            signed, _, signature = request.form["assertion"].rpartition(".")
             self.key.public_key().verify(
                 base64.urlsafe_b64decode(signature + "=="), signed.encode(), padding.PKCS1v15(), SHA256()
             )
             self.tokens += 1
-            return shaped({"access_token": _ACCESS, "expires_in": 3600, "token_type": "Bearer"})
-        if asked.headers.get("authorization") != f"Bearer {_ACCESS}":
+            return json_answer({"access_token": _ACCESS, "expires_in": 3600, "token_type": "Bearer"})
+        if request.headers.get("authorization") != f"Bearer {_ACCESS}":
             return refusal(401, "THIRD_PARTY_AUTH_ERROR")
-        if asked.path != f"/v1/projects/{PROJECT}/messages:send":
+        if request.path != f"/v1/projects/{PROJECT}/messages:send":
             return refusal(404, "")
-        self.pushed.append(asked.json["message"])
-        return shaped({"name": f"projects/{PROJECT}/messages/{len(self.pushed)}"})
+        self.pushed.append(request.json["message"])
+        return json_answer({"name": f"projects/{PROJECT}/messages/{len(self.pushed)}"})
 
 
 def refusal(status: int, code: str, **headers: str) -> Answer:
     """An error as FCM says it; without a code, as Google's other services do."""
     details = [{"@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": code}] if code else []
-    return shaped({"error": {"code": status, "message": "no", "details": details}}, status, headers)
+    return json_answer({"error": {"code": status, "message": "no", "details": details}}, status, headers)

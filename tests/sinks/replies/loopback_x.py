@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from oauthlib.oauth1 import Client  # type: ignore[import-untyped]
 
-from tests.support.loopback import Answer, Asked, Loopback, shaped
+from tests.support.loopback import Answer, Loopback, ReceivedRequest, json_answer
 
 CONSUMER = ("consumer-key", "consumer-secret")
 ACCESS = ("access-token", "access-secret")
@@ -20,36 +20,38 @@ class LoopbackX(Loopback):
     posts: list[dict[str, Any]] = field(default_factory=list)
     messages: list[tuple[str, str]] = field(default_factory=list)
 
-    def usual(self, asked: Asked) -> Answer:
+    def usual_answer(self, request: ReceivedRequest) -> Answer:
         """See `Loopback`."""
-        if asked.headers.get("authorization") != self._signed(asked):
+        if request.headers.get("authorization") != self._signed(request):
             return refusal(401, "about:blank")
-        if asked.path == "/2/tweets":
-            if any(post["text"] == asked.json["text"] for post in self.posts):
+        if request.path == "/2/tweets":
+            if any(post["text"] == request.json["text"] for post in self.posts):
                 return refusal(403, "about:blank")
-            self.posts.append(asked.json)
-            return shaped({"data": {"id": str(3_000 + len(self.posts)), "text": asked.json["text"]}}, 201)
-        if found := re.fullmatch(r"/2/dm_conversations/with/([0-9]+)/messages", asked.path):
-            self.messages.append((found[1], asked.json["text"]))
-            return shaped({"data": {"dm_conversation_id": "1-2", "dm_event_id": str(9_000 + len(self.messages))}}, 201)
+            self.posts.append(request.json)
+            return json_answer({"data": {"id": str(3_000 + len(self.posts)), "text": request.json["text"]}}, 201)
+        if found := re.fullmatch(r"/2/dm_conversations/with/([0-9]+)/messages", request.path):
+            self.messages.append((found[1], request.json["text"]))
+            return json_answer(
+                {"data": {"dm_conversation_id": "1-2", "dm_event_id": str(9_000 + len(self.messages))}}, 201
+            )
         return refusal(404, "about:blank")
 
-    def _signed(self, asked: Asked) -> str:
+    def _signed(self, request: ReceivedRequest) -> str:
         """The header that the right keys make of this request."""
-        said = dict(re.findall(r'(oauth_\w+)="([^"]*)"', asked.headers.get("authorization", "")))
+        said = dict(re.findall(r'(oauth_\w+)="([^"]*)"', request.headers.get("authorization", "")))
         client = Client(
             *CONSUMER,
             *ACCESS,
             nonce=unquote(said.get("oauth_nonce", "")),
             timestamp=said.get("oauth_timestamp", ""),
         )
-        _, headers, _ = client.sign(self.url + asked.path, asked.method)
+        _, headers, _ = client.sign(self.url + request.path, request.method)
         return str(headers["Authorization"])
 
 
 def refusal(status: int, kind: str, **headers: str) -> Answer:
     """An error as X says it."""
-    return shaped({"title": "no", "detail": "no", "type": kind, "status": status}, status, headers)
+    return json_answer({"title": "no", "detail": "no", "type": kind, "status": status}, status, headers)
 
 
 def limited(reset: int | None = None) -> Answer:

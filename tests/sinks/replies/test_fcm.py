@@ -83,10 +83,10 @@ def test_what_is_waited_out(office: Office, fcm: LoopbackFcm, push: FcmPush, ans
     # google-auth asks twice more with a new token when it hears 401.
     fcm.script.extend([answer] * (3 if answer.status == 401 else 1))
     office.send(push, MOBILE)
-    asked = len(fcm.asked)
+    asked = len(fcm.requests)
     office.clock.pass_by(seconds=seconds - 1)
     office.send(push, MOBILE)
-    assert len(fcm.asked) == asked
+    assert len(fcm.requests) == asked
     office.clock.pass_by(seconds=1)
     office.send(push, MOBILE)
     assert len(fcm.pushed) == 1
@@ -124,7 +124,7 @@ def test_without_a_token_nothing_is_pushed(office: Office, fcm: LoopbackFcm, pus
     office.take(one, reply(one))
     office.send(push, MOBILE)
     assert office.state(reply(one)) == ("withheld", "no_token")
-    assert fcm.asked == []
+    assert fcm.requests == []
 
 
 def test_what_is_no_account_is_refused(fcm: LoopbackFcm) -> None:

@@ -12,7 +12,7 @@ from messages.shapes import Contact
 from sinks.replies.providers.twilio import TwilioSms
 from tests.sinks.replies.conftest import sms_to
 from tests.sinks.replies.office import OTHER_PHONE, PHONE, Office, complaint, reply
-from tests.support.loopback import Answer, broken, cut_off, html, shaped, stalled
+from tests.support.loopback import Answer, broken, cut_off, html, json_answer, stalled
 from tests.support.loopback_twilio import ACCOUNT, LoopbackTwilio, limited, problem, refusal
 
 
@@ -101,7 +101,7 @@ def test_a_fault_after_it_was_taken_is_found_out(office: Office, twilio: Loopbac
     """5xx, but Twilio has the message all the same: it is asked before anything is sent again."""
     told = reply(complaint())
     office.take(complaint(), told, reply(complaint(), "answered"))
-    twilio.script.append(html(502, taken=True))
+    twilio.script.append(html(502, has_effect=True))
     office.send(sms)
     office.clock.pass_by(minutes=1)
     office.send(sms)
@@ -118,7 +118,7 @@ def test_what_may_have_been_sent_is_never_sent_again(
     told = reply(complaint())
     answers = {"stalled": stalled(hold), "cut_off": cut_off(), "broken": broken()}
     office.take(complaint(), told)
-    twilio.script.append(answers.get(how) or shaped(["no", "message"], 201, taken=True))
+    twilio.script.append(answers.get(how) or json_answer(["no", "message"], 201, has_effect=True))
     office.send(sms)
     assert office.state(told)[0] == "unknown"
     for _ in range(6):
@@ -214,7 +214,7 @@ def test_what_is_no_number_gets_no_sms(office: Office, twilio: LoopbackTwilio, s
     office.take(one, reply(one))
     office.send(sms)
     assert office.state(reply(one)) == ("withheld", "no_number")
-    assert twilio.asked == []
+    assert twilio.requests == []
 
 
 def everything(office: Office) -> str:

@@ -13,7 +13,7 @@ from tests.conftest import NOW
 from tests.sinks.replies.conftest import PATIENCE
 from tests.sinks.replies.loopback_x import ACCESS, CONSUMER, LoopbackX, limited, refusal
 from tests.sinks.replies.office import ACCOUNT, POST, Office, complaint, reply
-from tests.support.loopback import Answer, broken, cut_off, html, shaped, stalled
+from tests.support.loopback import Answer, broken, cut_off, html, json_answer, stalled
 
 TWITTER = "twitter"
 MENTION = complaint("mention", TWITTER)
@@ -51,7 +51,7 @@ def test_a_limit_with_its_end(office: Office, x: LoopbackX, replies: XReplies) -
     office.send(replies, TWITTER)
     office.clock.pass_by(seconds=100)
     office.send(replies, TWITTER)
-    assert len(x.asked) == 1
+    assert len(x.requests) == 1
     office.clock.pass_by(seconds=2)
     office.send(replies, TWITTER)
     assert len(x.posts) == 1
@@ -66,7 +66,7 @@ def test_a_limit_with_its_end(office: Office, x: LoopbackX, replies: XReplies) -
         refusal(402, "about:blank"),
         refusal(403, "https://api.twitter.com/2/problems/oauth1-permissions"),
         refusal(403, "https://api.twitter.com/2/problems/client-forbidden"),
-        shaped({}, 302, {"Location": "http://127.0.0.1:9/elsewhere"}),
+        json_answer({}, 302, {"Location": "http://127.0.0.1:9/elsewhere"}),
     ],
 )
 def test_what_is_ours_to_mend_fails_no_reply(office: Office, x: LoopbackX, replies: XReplies, answer: Answer) -> None:
@@ -76,7 +76,7 @@ def test_what_is_ours_to_mend_fails_no_reply(office: Office, x: LoopbackX, repli
     office.send(replies, TWITTER)
     office.clock.pass_by(minutes=14)
     office.send(replies, TWITTER)
-    assert (len(x.asked), office.state(TOLD)[0]) == (1, "waiting")
+    assert (len(x.requests), office.state(TOLD)[0]) == (1, "waiting")
     office.clock.pass_by(minutes=1)
     office.send(replies, TWITTER)
     assert len(x.posts) == 1
@@ -97,7 +97,7 @@ def test_what_x_refuses_is_given_up(office: Office, x: LoopbackX, replies: XRepl
     office.send(replies, TWITTER)
     office.clock.pass_by(days=1)
     office.send(replies, TWITTER)
-    assert (len(x.asked), office.state(TOLD)) == (1, ("failed", f"http_{status}"))
+    assert (len(x.requests), office.state(TOLD)) == (1, ("failed", f"http_{status}"))
 
 
 @pytest.mark.parametrize(
@@ -111,12 +111,12 @@ def test_what_may_have_been_posted_is_never_posted_again(
         "stalled": stalled(hold),
         "cut_off": cut_off(),
         "broken": broken(),
-        "no id": shaped({"errors": []}, 201, taken=True),
-        "not an object": shaped([1], 201, taken=True),
-        "html 500": html(500, taken=True),
-        "array 500": shaped([1], 500, taken=True),
-        "502": html(502, taken=True),
-        "504": html(504, taken=True),
+        "no id": json_answer({"errors": []}, 201, has_effect=True),
+        "not an object": json_answer([1], 201, has_effect=True),
+        "html 500": html(500, has_effect=True),
+        "array 500": json_answer([1], 500, has_effect=True),
+        "502": html(502, has_effect=True),
+        "504": html(504, has_effect=True),
     }
     office.take(MENTION, TOLD)
     x.script.append(answers[how])
@@ -125,7 +125,7 @@ def test_what_may_have_been_posted_is_never_posted_again(
         office.clock.pass_by(days=1)
         office.take(TOLD, MENTION)
         office.send(replies, TWITTER)
-    assert (len(x.posts), len(x.asked), office.state(TOLD)[0]) == (1, 1, "unknown")
+    assert (len(x.posts), len(x.requests), office.state(TOLD)[0]) == (1, 1, "unknown")
 
 
 def test_over_capacity_is_waited_out(office: Office, x: LoopbackX, replies: XReplies) -> None:
@@ -158,7 +158,7 @@ def test_who_asked_for_secrecy_is_not_answered_in_public(
     office.take(one, reply(one, "received"))
     office.send(replies, TWITTER)
     assert office.state(reply(one, "received")) == ("withheld", "secret")
-    assert x.asked == []
+    assert x.requests == []
 
 
 @pytest.mark.parametrize("flag", ["anonim", "rahasia"])
@@ -178,7 +178,7 @@ def test_without_an_account_there_is_no_message(office: Office, x: LoopbackX) ->
     office.take(one, reply(one, "received"))
     office.send(way_to(x, office, "message"), TWITTER)
     assert office.state(reply(one, "received")) == ("withheld", "secret")
-    assert x.asked == []
+    assert x.requests == []
 
 
 def test_secrecy_asked_for_later_counts(office: Office, x: LoopbackX, replies: XReplies) -> None:
@@ -188,7 +188,7 @@ def test_secrecy_asked_for_later_counts(office: Office, x: LoopbackX, replies: X
     office.take(MENTION)
     office.send(replies, TWITTER)
     assert office.state(TOLD) == ("withheld", "secret")
-    assert x.asked == []
+    assert x.requests == []
 
 
 def test_nothing_to_reply_to(office: Office, x: LoopbackX, replies: XReplies) -> None:
@@ -197,7 +197,7 @@ def test_nothing_to_reply_to(office: Office, x: LoopbackX, replies: XReplies) ->
     office.take(one, reply(one, "received"))
     office.send(replies, TWITTER)
     assert office.state(reply(one, "received")) == ("withheld", "no_post")
-    assert x.asked == []
+    assert x.requests == []
 
 
 def test_the_write_limit_holds_over_days_and_processes(office: Office, x: LoopbackX, replies: XReplies) -> None:
