@@ -94,7 +94,11 @@ AWAY = [
 ]
 
 
-@pytest.mark.parametrize("said", AWAY, ids=lambda answer: f"{answer.status}-{answer.missing_bytes}-{answer.seconds_per_byte}-{len(answer.body)}")
+@pytest.mark.parametrize(
+    "said",
+    AWAY,
+    ids=lambda answer: f"{answer.status}-{answer.missing_bytes}-{answer.seconds_per_byte}-{len(answer.body)}",
+)
 def test_a_collector_that_is_away_keeps_the_spans_waiting(
     collector: LoopbackCollector, connected: Callable[[], TracesStage], said: Answer
 ) -> None:
