@@ -22,7 +22,7 @@ from ingest.http.problems import RefusalResponder
 from ingest.http.refusal_handlers import install_refusal_handlers
 from ingest.http.rejection_counter import RejectionCounter
 from tests.ingest.door_client import DoorClient, DoorServer, assert_refused
-from tests.ingest.web.test_open311 import process, send, token_of
+from tests.ingest.web.open311_client import process, send, token_of
 
 # The same in every run, and few: what they must find they find at once, and the suite is run often.
 _EVERY_RUN = settings(

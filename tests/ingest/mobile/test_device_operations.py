@@ -53,6 +53,12 @@ def oversight_events(parts: Parts) -> list[OversightEvent]:
     return list({event.id: event for event in events}.values())
 
 
+def audited_actions(engine: Engine) -> list[tuple[str, str, str]]:
+    """Return action, subject and actor of each row of the audit log."""
+    with AuditLog(engine).rows() as rows:
+        return [(row.act.action, row.act.subject, row.act.actor) for row in rows]
+
+
 def test_revoked_by_a_person(desk: DeviceDesk, devices: Devices, parts: Parts, engine: Engine) -> None:
     """All tokens end and the push token is deleted. Oversight gets the actor and the reason, not the device's id."""
     devices.register(_ID, "push-1", NOW)
@@ -70,9 +76,7 @@ def test_revoked_by_a_person(desk: DeviceDesk, devices: Devices, parts: Parts, e
     assert revoked_device
     assert untouched_device
     assert [(device.epoch, device.push) for device in (revoked_device, untouched_device)] == [(1, False), (0, True)]
-    with AuditLog(engine).rows() as rows:
-        (act,) = [row.act for row in rows]
-    assert (act.action, act.subject, act.actor) == ("devices.revoke", str(event.subject), "petugas-1")
+    assert audited_actions(engine) == [("devices.revoke", str(event.subject), "petugas-1")]
 
 
 def test_each_revocation_is_one_event(desk: DeviceDesk, devices: Devices, parts: Parts) -> None:
@@ -148,15 +152,14 @@ def run(served: DoorClient) -> Run:
     return command
 
 
-def test_the_commands(served: DoorClient, run: Run) -> None:
-    """`show` prints the state without the id. `revoke` ends the app's token, and the app may register again."""
+def test_show(served: DoorClient, run: Run) -> None:
+    """`show` prints the state of a device without its id."""
     phone = Phone(served)
     phone.register(push_token="push-1")
     phone.results(item(1), item(3))
-    device = str(phone.device_id)
 
-    shown = json.loads(run("show", device).stdout)
-    done = run("revoke", device, "--actor", "petugas-1", "--reason", "ponsel hilang")
+    printed = run("show", str(phone.device_id)).stdout
+    shown = json.loads(printed)
 
     assert {name: shown[name] for name in ("revoked", "push", "highest", "missing")} == {
         "revoked": 0,
@@ -165,7 +168,20 @@ def test_the_commands(served: DoorClient, run: Run) -> None:
         "missing": [[2, 2]],
     }
     assert (shown["registered_at"][-1], shown["latest_report_at"][-1]) == ("Z", "Z")
-    assert (done.returncode, done.stdout) == (0, f"{shown['device']}: every token revoked\n")
+    assert shown["device"] == device_hash(phone.device_id, served.parts.wrapper)
+    assert str(phone.device_id) not in printed
+
+
+def test_revoke(served: DoorClient, run: Run) -> None:
+    """`revoke` ends the token of the app without printing the id, and the app may register again."""
+    phone = Phone(served)
+    phone.register(push_token="push-1")
+    device = str(phone.device_id)
+
+    done = run("revoke", device, "--actor", "petugas-1", "--reason", "ponsel hilang")
+
+    revoked_hash = device_hash(phone.device_id, served.parts.wrapper)
+    assert (done.returncode, done.stdout) == (0, f"{revoked_hash}: every token revoked\n")
     assert_refused(phone.call("GET", "/feed"), 401, "token_revoked")
     revoked = served.parts.devices.find_registered(phone.device_id)
     assert revoked
@@ -173,7 +189,7 @@ def test_the_commands(served: DoorClient, run: Run) -> None:
     assert [event.actor for event in oversight_events(served.parts)] == ["petugas-1"]
     stranger = run("revoke", str(uuid4()), "--actor", "petugas-1", "--reason", "x")
     assert (stranger.returncode, stranger.stderr) == (1, "No device with this id has registered.\n")
-    assert device not in json.dumps(shown) + done.stdout + done.stderr
+    assert device not in done.stdout + done.stderr
     assert phone.register().ok
     assert phone.call("GET", "/feed").ok
 

@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 from html import unescape
 from typing import Any
+from urllib.parse import parse_qsl
 
 import requests
 from PIL import Image
@@ -89,3 +90,14 @@ def photo(kind: str = "JPEG", spot: tuple[float, float] | None = SPOT, size: tup
 def attached(name: str, content: bytes, kind: str = "image/jpeg") -> tuple[str, tuple[str, bytes, str]]:
     """Return a file for the form's file field."""
     return ("files", (name, content, kind))
+
+
+def published_fields(served: DoorClient) -> Fields:
+    """Return the fields of the one report on the bus."""
+    (raw,) = served.raw_messages("web")
+    return dict(parse_qsl(served.open_body(raw).decode()))
+
+
+def send_again(served: DoorClient, page: Any, **more: Any) -> Any:
+    """Press the button of a page that was shown again."""
+    return served.post("/web/reports", data=fields_on_page(page) | more)
