@@ -175,15 +175,15 @@ def test_too_many_requests(serve: Serve) -> None:
     """One sender is told to wait. Another sender behind the same proxy is admitted."""
     served = serve(rates={"web": "3/minute"})
 
-    def knock(address: str) -> requests.Response:
+    def send_from(address: str) -> requests.Response:
         return served.post("/web/reports", json={"text": "Lampu padam."}, headers={"X-Forwarded-For": address})
 
-    answers = [knock("203.0.113.7") for _ in range(4)]
+    answers = [send_from("203.0.113.7") for _ in range(4)]
 
     assert [answer.status_code for answer in answers[:3]] == [202] * 3
     assert_refused(answers[3], 429, "too_many_requests")
     assert int(answers[3].headers["Retry-After"]) > 0
-    assert knock("203.0.113.8").status_code == 202
+    assert send_from("203.0.113.8").status_code == 202
     assert len(served.raw_messages("web")) == 4
 
 

@@ -242,11 +242,11 @@ def test_guesses_of_a_key_are_counted_by_the_address(serve: Serve) -> None:
     served = serve(open311_keys=API_KEYS, rates="open311=1/hour")
     from_afar = {"X-Forwarded-For": "203.0.113.7"}
 
-    def knock(key: str) -> int:
+    def send_with_key(key: str) -> int:
         body = service_request(api_key=key)
         return served.post("/open311/v2/requests.json", data=body, headers=from_afar).status_code
 
-    assert [knock("tebak-1"), knock("tebak-2"), knock("kota-satu")] == [403, 429, 200]
+    assert [send_with_key("tebak-1"), send_with_key("tebak-2"), send_with_key("kota-satu")] == [403, 429, 200]
 
 
 def test_bus_away(serve: Serve, producer: Producer) -> None:
