@@ -32,8 +32,8 @@ from messages.sealing import Sealer
 from messages.shapes import Attachment, Channel
 from sinks.replies.outbox import ReplyOutbox
 from tests.conftest import NOW
-from tests.sinks.replies.office import Office, complaint, reply
-from tests.sinks.replies.test_sender import Post
+from tests.sinks.replies.reply_harness import ReplyHarness, complaint, reply
+from tests.sinks.replies.test_sender import RecordingProvider
 from tests.support.attachments import find_attachment
 from tests.support.records import JSON
 from tests.support.service import Whole
@@ -255,63 +255,63 @@ def test_uploads_that_ended(house: House) -> None:
 
 def test_words_of_old_replies(engine: Engine, house: House) -> None:
     """Of what was sent long ago neither words nor address are kept; that it was sent is, so it is never said again."""
-    office, post = Office(engine), Post()
+    harness, post = ReplyHarness(engine), RecordingProvider()
     told = complaint()
-    office.clock.at = NOW - 40 * DAY
-    old = reply(told, at=office.clock.at)
-    office.take(told, old)
-    office.send(post)
-    office.clock.at = NOW
+    harness.clock.at = NOW - 40 * DAY
+    old = reply(told, at=harness.clock.at)
+    harness.take(told, old)
+    harness.send(post)
+    harness.clock.at = NOW
     new = reply(complaint("new"))
-    office.take(complaint("new"), new)
-    office.send(post)
+    harness.take(complaint("new"), new)
+    harness.send(post)
 
     assert house.purge(dry=True).counts["replies"] == house.purge().counts["replies"] == 1
     assert house.purge().counts["replies"] == 0
-    emptied, kept = office.row(old), office.row(new)
+    emptied, kept = harness.row(old), harness.row(new)
     assert (emptied.text, emptied.address, emptied.provider_id, emptied.state) == ("", "", "", "sent")
     assert (kept.text, bool(kept.address)) == (new.text, True)
     # An agency that answers again after months says the same under the same id.
-    office.take(reply(told, at=NOW))
-    office.send(post)
+    harness.take(reply(told, at=NOW))
+    harness.send(post)
     assert post.sent == [str(old.id), str(new.id)]
 
 
 @pytest.mark.parametrize("state", ["waiting", "sending"])
 def test_replies_in_hand_stay(engine: Engine, house: House, state: str) -> None:
     """What may still be sent keeps its words, however old."""
-    office = Office(engine)
+    harness = ReplyHarness(engine)
     old = reply(complaint(), at=NOW - 400 * DAY)
-    office.take(complaint(), old)
+    harness.take(complaint(), old)
     with engine.begin() as connection:
         connection.exec_driver_sql(f"UPDATE replies_outbox SET state = '{state}'")  # noqa: S608 - of this test
 
     assert house.purge().counts["replies"] == 0
-    assert office.row(old).text == old.text
+    assert harness.row(old).text == old.text
 
 
 @pytest.mark.parametrize(("age", "emptied"), [(7.9, 0), (8.1, 1)])
 def test_youngest_reply_that_is_emptied(engine: Engine, house: House, age: float, emptied: int) -> None:
     """Whatever is asked for: not before it is too old to be sent."""
-    office, post = Office(engine), Post()
-    office.clock.at = NOW - age * DAY
-    office.take(complaint(), reply(complaint(), at=office.clock.at))
-    office.send(post)
+    harness, post = ReplyHarness(engine), RecordingProvider()
+    harness.clock.at = NOW - age * DAY
+    harness.take(complaint(), reply(complaint(), at=harness.clock.at))
+    harness.send(post)
 
     assert house.purge(days=0).counts["replies"] == emptied
 
 
 def test_late_word_of_a_provider(engine: Engine, house: House) -> None:
     """What Twilio says of an emptied reply is still heard; nobody is remembered by an address that is gone."""
-    office, post = Office(engine), Post()
-    office.clock.at = NOW - 40 * DAY
-    old = reply(complaint(), at=office.clock.at)
-    office.take(complaint(), old)
-    office.send(post)
+    harness, post = ReplyHarness(engine), RecordingProvider()
+    harness.clock.at = NOW - 40 * DAY
+    old = reply(complaint(), at=harness.clock.at)
+    harness.take(complaint(), old)
+    harness.send(post)
     house.purge()
 
     assert ReplyOutbox(engine).record_status(old.id, "SM1", "undelivered", "21610", NOW)
-    assert office.state(old)[0] == "failed"
+    assert harness.state(old)[0] == "failed"
 
 
 def test_bus_that_is_away(house: House) -> None:

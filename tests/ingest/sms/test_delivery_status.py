@@ -14,7 +14,7 @@ from messages.shapes import Reply
 from sinks.replies.tables import OutboxRow, UnreachableRow
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient
-from tests.sinks.replies.office import Clock, Office, complaint, reply
+from tests.sinks.replies.reply_harness import Clock, ReplyHarness, complaint, reply
 from tests.sinks.replies.test_sender import Post
 
 _PUBLIC = "https://lapor.example/satu-pintu"
@@ -29,9 +29,9 @@ def served(serve: Serve) -> DoorClient:
     return serve(public_url=_PUBLIC)
 
 
-def office_of(served: DoorClient) -> Office:
+def office_of(served: DoorClient) -> ReplyHarness:
     """The senders beside these doors, with one reply to send."""
-    made = Office(served.parts.engine, Clock())
+    made = ReplyHarness(served.parts.engine, Clock())
     made.take(complaint(), _TOLD)
     return made
 
@@ -79,15 +79,15 @@ def test_lost_on_the_way(served: DoorClient) -> None:
 
 def test_twilio_settles_what_was_unknown(served: DoorClient) -> None:
     """It has the message, so it was sent; under its own id."""
-    office = office_of(served)
-    office.sender(Post()).step()
+    harness = office_of(served)
+    harness.sender(Post()).step()
     unknown = reply(complaint(), "answered")
-    office.take(unknown)
-    office.send(Post(TimeoutError()))
+    harness.take(unknown)
+    harness.send(Post(TimeoutError()))
     assert seen(served, unknown)[0] == "unknown"
     tell(served, unknown.id, MessageStatus="sent")
     assert seen(served, unknown) == ("sent", "sent", "")
-    assert office.row(unknown).provider_id == _SID
+    assert harness.row(unknown).provider_id == _SID
 
 
 def test_twilio_is_faster_than_its_own_answer(served: DoorClient) -> None:
@@ -104,15 +104,15 @@ def test_twilio_is_faster_than_its_own_answer(served: DoorClient) -> None:
 
 def test_an_opt_out_told_later_counts(served: DoorClient) -> None:
     """A messaging service takes the message first, and says 21610 afterwards."""
-    office = office_of(served)
-    office.send(Post())
+    harness = office_of(served)
+    harness.send(Post())
     tell(served, _TOLD.id, MessageStatus="failed", ErrorCode="21610")
     assert seen(served) == ("failed", "failed", "21610")
     with read_transaction(served.parts.engine) as connection:
         assert connection.execute(select(UnreachableRow.reason)).scalar_one() == "opted_out"  # type: ignore[call-overload]
     again = complaint("again")
-    office.take(again, reply(again))
-    office.send(Post())
+    harness.take(again, reply(again))
+    harness.send(Post())
     assert seen(served, reply(again)) == ("withheld", "", "opted_out")
 
 

@@ -1,4 +1,4 @@
-"""Google on loopback: an access token for whoever signs as the service account, and FCM HTTP v1 behind it."""
+"""Loopback of Google: access tokens for the service account, and FCM HTTP v1."""
 
 import base64
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ _ACCESS = "access-token"
 
 @dataclass
 class LoopbackFcm(Loopback):
-    """`pushed` holds the messages. The script is for what sends, `tokens` counts the access tokens given."""
+    """Loopback of Google. `pushed` holds the messages, `tokens` counts the access tokens. The script is for sending."""
 
     pushed: list[dict[str, Any]] = field(default_factory=list)
     tokens: int = 0
@@ -28,7 +28,7 @@ class LoopbackFcm(Loopback):
 
     @property
     def account(self) -> dict[str, Any]:
-        """The service account's JSON, as Google hands it out."""
+        """Service account's JSON as Google hands it out."""
         form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         return {
             "type": "service_account",
@@ -57,6 +57,6 @@ class LoopbackFcm(Loopback):
 
 
 def refusal(status: int, code: str, **headers: str) -> Answer:
-    """An error as FCM says it; without a code, as Google's other services do."""
+    """Return an error in FCM's form; without a code, in the form of Google's other services."""
     details = [{"@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": code}] if code else []
     return json_answer({"error": {"code": status, "message": "no", "details": details}}, status, headers)

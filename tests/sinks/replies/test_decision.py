@@ -1,4 +1,4 @@
-"""Whether a reply goes, and what a provider's word changes: functions of values."""
+"""Decision about a reply, and the order of delivery statuses: functions of values."""
 
 from datetime import datetime, timedelta
 
@@ -23,60 +23,60 @@ LIMITS = ReplyLimits(3, [(2, timedelta(minutes=1)), (9, timedelta(days=1))], tim
 STATUSES = ("accepted", "queued", "sending", "sent", "delivered", "undelivered", "failed", "read", "nonsense", "")
 
 
-def past(
-    not_before: datetime = NOW,
-    full: tuple[datetime | None, datetime | None] = (None, None),
-    to_sender: int = 0,
+def history(
+    paused_until: datetime = NOW,
+    window_starts: tuple[datetime | None, datetime | None] = (None, None),
+    sent_to_sender: int = 0,
     unreachable: tuple[str, datetime] | None = None,
 ) -> DeliveryHistory:
-    """A past, of nothing."""
-    return DeliveryHistory(not_before, full, to_sender, unreachable)
+    """Return a delivery history; by default an empty one."""
+    return DeliveryHistory(paused_until, window_starts, sent_to_sender, unreachable)
 
 
 @pytest.mark.parametrize(
     ("before", "verdict"),
     [
-        (past(), SendNow()),
-        (past(not_before=NOW + timedelta(seconds=9)), WaitUntil(NOW + timedelta(seconds=9))),
-        (past(full=(NOW - timedelta(seconds=59), None)), WaitUntil(NOW + timedelta(seconds=1))),
-        (past(full=(NOW - timedelta(seconds=60), None)), SendNow()),
-        (past(full=(NOW, NOW - timedelta(hours=23))), WaitUntil(NOW + timedelta(hours=1))),
-        (past(to_sender=2), SendNow()),
-        (past(to_sender=3), Withhold("sender_limit")),
-        (past(unreachable=("opted_out", NOW - timedelta(days=30))), Withhold("opted_out")),
-        (past(unreachable=("opted_out", NOW - timedelta(days=31))), SendNow()),
-        (past(unreachable=("opted_out", NOW), not_before=NOW + timedelta(days=1)), Withhold("opted_out")),
+        (history(), SendNow()),
+        (history(paused_until=NOW + timedelta(seconds=9)), WaitUntil(NOW + timedelta(seconds=9))),
+        (history(window_starts=(NOW - timedelta(seconds=59), None)), WaitUntil(NOW + timedelta(seconds=1))),
+        (history(window_starts=(NOW - timedelta(seconds=60), None)), SendNow()),
+        (history(window_starts=(NOW, NOW - timedelta(hours=23))), WaitUntil(NOW + timedelta(hours=1))),
+        (history(sent_to_sender=2), SendNow()),
+        (history(sent_to_sender=3), Withhold("sender_limit")),
+        (history(unreachable=("opted_out", NOW - timedelta(days=30))), Withhold("opted_out")),
+        (history(unreachable=("opted_out", NOW - timedelta(days=31))), SendNow()),
+        (history(unreachable=("opted_out", NOW), paused_until=NOW + timedelta(days=1)), Withhold("opted_out")),
     ],
 )
-def test_what_went_before(before: DeliveryHistory, verdict: object) -> None:
-    """Each limit alone, at its edge; what is withheld does not wait first."""
-    assert decide_delivery(NOW, NOW, before, LIMITS) == verdict
+def test_limits(delivery_history: DeliveryHistory, decision: object) -> None:
+    """Each limit holds at its edge. A withheld reply does not wait first."""
+    assert decide_delivery(NOW, NOW, delivery_history, LIMITS) == decision
 
 
-def test_age() -> None:
-    """A week is young enough, a second more is not."""
-    assert decide_delivery(NOW - timedelta(days=7), NOW, past(), LIMITS) == SendNow()
-    assert decide_delivery(NOW - timedelta(days=7, seconds=1), NOW, past(), LIMITS) == Withhold("too_old", "expired")
+def test_maximum_age() -> None:
+    """A reply is sent for a week and not a second longer."""
+    assert decide_delivery(NOW - timedelta(days=7), NOW, history(), LIMITS) == SendNow()
+    assert decide_delivery(NOW - timedelta(days=7, seconds=1), NOW, history(), LIMITS) == Withhold("too_old", "expired")
 
 
-def test_waits_double_up_to_an_end() -> None:
-    """However long a provider is away."""
+def test_waits_double_up_to_a_maximum() -> None:
+    """Waits double up to a maximum, also after a million failures."""
     assert [provider_backoff(failures).seconds for failures in (1, 2, 3, 8, 9, 1_000_000)] == [5, 10, 20, 640, 900, 900]
     assert [reply_backoff(attempts).seconds for attempts in (1, 2, 7, 8, 1_000_000)] == [30, 60, 1920, 3600, 3600]
 
 
 @given(st.lists(st.sampled_from(STATUSES), max_size=12))
-def test_no_status_is_a_step_back(told: list[str]) -> None:
-    """In whatever order and however often they come, the furthest stays; of two ends the first."""
-    known = ""
-    for status in told:
-        before = known
-        known = status if is_later_status(known, status) else known
-        assert not (is_later_status(known, before) and before)
-    ends = [status for status in told if status in {"delivered", "undelivered", "failed"}]
-    if "read" in told:
-        assert known == "read"
-    elif ends:
-        assert known == ends[0]
-    elif "sent" in told:
-        assert known == "sent"
+def test_the_latest_status_stays(received_statuses: list[str]) -> None:
+    """In any order and any number, the latest status stays; of two final ones the first."""
+    current = ""
+    for status in received_statuses:
+        previous = current
+        current = status if is_later_status(current, status) else current
+        assert not (is_later_status(current, previous) and previous)
+    final_statuses = [status for status in received_statuses if status in {"delivered", "undelivered", "failed"}]
+    if "read" in received_statuses:
+        assert current == "read"
+    elif final_statuses:
+        assert current == final_statuses[0]
+    elif "sent" in received_statuses:
+        assert current == "sent"

@@ -1,4 +1,4 @@
-"""The senders: written down first, sent once; whoever dies, whatever is away, and however many there are."""
+"""Reply senders: each delivery is recorded first and sent once, whatever fails and however many senders there are."""
 
 import threading
 from dataclasses import replace
@@ -17,89 +17,89 @@ from sinks.replies.outbox import DueReply, ReplyOutbox
 from sinks.replies.providers.provider import OutcomeUnknown, OutgoingReply
 from sinks.replies.providers.twilio import TwilioSms
 from tests.conftest import NOW
-from tests.sinks.replies.office import Office, complaint, reply
+from tests.sinks.replies.reply_harness import ReplyHarness, complaint, reply
 from tests.support.loopback_twilio import LoopbackTwilio
 
 
 @pytest.fixture
-def office(engine: Engine) -> Office:
+def harness(engine: Engine) -> ReplyHarness:
     """An office on each database."""
-    return Office(engine)
+    return ReplyHarness(engine)
 
 
-class Killed(BaseException):
-    """`kill -9` in the middle of a call."""
+class ProcessKilled(BaseException):
+    """`kill -9` during a call."""
 
 
-class Post:
-    """A way that keeps what it was given. `dies` and `fails` are raised at the first letters."""
+class RecordingProvider:
+    """Provider that records what it gets. Each of `raises` is raised after one delivery."""
 
     def __init__(self, *raises: BaseException | None, repeatable: bool = False) -> None:
         self.repeatable = repeatable
         self.sent: list[str] = []
         self._raises = list(raises)
 
-    def address(self, letter: OutgoingReply) -> str:
+    def address(self, outgoing: OutgoingReply) -> str:
         """See `ReplyProvider`."""
-        return letter.contact.phone
+        return outgoing.contact.phone
 
-    def deliver(self, letter: OutgoingReply) -> str:
+    def deliver(self, outgoing: OutgoingReply) -> str:
         """See `ReplyProvider`: sent first, and then what happens."""
-        self.sent.append(str(letter.id))
-        raised = self._raises.pop(0) if self._raises else None
-        if raised:
-            raise raised
+        self.sent.append(str(outgoing.id))
+        error = self._raises.pop(0) if self._raises else None
+        if error:
+            raise error
         return uuid4().hex
 
 
-TOLD = reply(complaint())
+REPLY = reply(complaint())
 
 
-def test_killed_with_a_letter_in_hand(office: Office) -> None:
-    """It may have been sent: the next sender waits, then says unknown, and never sends it again."""
-    post = Post(Killed())
-    office.take(complaint(), TOLD)
-    with pytest.raises(Killed):
-        office.send(post)
-    office.send(post)
-    assert office.state(TOLD) == ("sending", "")
+def test_a_reply_of_a_killed_process_becomes_unknown(harness: ReplyHarness) -> None:
+    """The reply may have been sent: after the timeout it is unknown, and it is never sent again."""
+    provider = RecordingProvider(ProcessKilled())
+    harness.take(complaint(), REPLY)
+    with pytest.raises(ProcessKilled):
+        harness.send(provider)
+    harness.send(provider)
+    assert harness.state(REPLY) == ("sending", "")
     for _ in range(4):
-        office.clock.pass_by(minutes=11)
-        office.take(complaint(), TOLD)
-        office.send(post)
-    assert (post.sent, office.state(TOLD)) == ([str(TOLD.id)], ("unknown", "sender_died"))
+        harness.clock.advance(minutes=11)
+        harness.take(complaint(), REPLY)
+        harness.send(provider)
+    assert (provider.sent, harness.state(REPLY)) == ([str(REPLY.id)], ("unknown", "sender_died"))
 
 
-def test_killed_where_twice_is_once(office: Office) -> None:
-    """A way that shows the same reply once gets it again."""
-    post = Post(Killed(), repeatable=True)
-    office.take(complaint(), TOLD)
-    with pytest.raises(Killed):
-        office.send(post)
-    office.clock.pass_by(minutes=9)
-    office.send(post)
-    assert len(post.sent) == 1
-    office.clock.pass_by(minutes=2)
-    office.send(post)
-    assert (post.sent, office.state(TOLD)) == ([str(TOLD.id)] * 2, ("sent", ""))
+def test_a_repeatable_reply_of_a_killed_process_is_sent_again(harness: ReplyHarness) -> None:
+    """A provider that shows a repeated reply once gets it again."""
+    provider = RecordingProvider(ProcessKilled(), repeatable=True)
+    harness.take(complaint(), REPLY)
+    with pytest.raises(ProcessKilled):
+        harness.send(provider)
+    harness.clock.advance(minutes=9)
+    harness.send(provider)
+    assert len(provider.sent) == 1
+    harness.clock.advance(minutes=2)
+    harness.send(provider)
+    assert (provider.sent, harness.state(REPLY)) == ([str(REPLY.id)] * 2, ("sent", ""))
 
 
-def test_nothing_is_sent_that_is_not_written_down_first(office: Office) -> None:
-    """While a letter is with the provider its row already says so."""
+def test_a_delivery_is_recorded_before_it_starts(harness: ReplyHarness) -> None:
+    """During the delivery, the reply's row already has the state `sending`."""
 
-    class Looking(Post):
-        def deliver(self, letter: OutgoingReply) -> str:
-            assert office.state(TOLD)[0] == "sending"
-            return super().deliver(letter)
+    class Looking(RecordingProvider):
+        def deliver(self, reply_to_send: OutgoingReply) -> str:
+            assert harness.state(REPLY)[0] == "sending"
+            return super().deliver(reply_to_send)
 
-    post = Looking()
-    office.take(complaint(), TOLD)
-    office.send(post)
-    assert (post.sent, office.state(TOLD)) == ([str(TOLD.id)], ("sent", ""))
+    provider = Looking()
+    harness.take(complaint(), REPLY)
+    harness.send(provider)
+    assert (provider.sent, harness.state(REPLY)) == ([str(REPLY.id)], ("sent", ""))
 
 
-class AwayOutbox(ReplyOutbox):
-    """A database that is away when the first `times` letters were sent."""
+class UnavailableOutbox(ReplyOutbox):
+    """Outbox whose database is away for the first `times` outcomes."""
 
     def __init__(self, engine: Engine, times: int) -> None:
         super().__init__(engine)
@@ -113,52 +113,52 @@ class AwayOutbox(ReplyOutbox):
         super().mark_sent(reply_id, channel, provider_id)  # type: ignore[arg-type]
 
 
-def test_a_database_that_is_away_after_sending_is_waited_for(office: Office) -> None:
-    """The letter is out: its fate is written when the database is back, and it is not sent again."""
-    post = Post()
-    office.take(complaint(), TOLD)
-    office.send(post, outbox=AwayOutbox(office.engine, times=3), pause=0.0)
-    assert (post.sent, office.state(TOLD)) == ([str(TOLD.id)], ("sent", ""))
+def test_the_outcome_is_written_when_the_database_is_back(harness: ReplyHarness) -> None:
+    """The outcome is written when the database is back, and the reply is not sent again."""
+    provider = RecordingProvider()
+    harness.take(complaint(), REPLY)
+    harness.send(provider, outbox=UnavailableOutbox(harness.engine, times=3), pause=0.0)
+    assert (provider.sent, harness.state(REPLY)) == ([str(REPLY.id)], ("sent", ""))
 
 
-def test_stopped_while_the_database_is_away(office: Office) -> None:
-    """Whoever is stopped then leaves the letter as it is: unknown, and not sent again."""
-    post = Post()
-    office.take(complaint(), TOLD)
-    office.stopping.set()
-    office.send(post, outbox=AwayOutbox(office.engine, times=1))
-    assert office.state(TOLD) == ("sending", "")
-    office.clock.pass_by(minutes=11)
-    office.send(post)
-    assert (post.sent, office.state(TOLD)) == ([str(TOLD.id)], ("unknown", "sender_died"))
+def test_a_stop_while_the_database_is_away_leaves_the_reply_unknown(harness: ReplyHarness) -> None:
+    """A reply whose outcome was not written becomes unknown, and is not sent again."""
+    provider = RecordingProvider()
+    harness.take(complaint(), REPLY)
+    harness.stopping.set()
+    harness.send(provider, outbox=UnavailableOutbox(harness.engine, times=1))
+    assert harness.state(REPLY) == ("sending", "")
+    harness.clock.advance(minutes=11)
+    harness.send(provider)
+    assert (provider.sent, harness.state(REPLY)) == ([str(REPLY.id)], ("unknown", "sender_died"))
 
 
-def test_a_slow_answer_counts_after_all(office: Office) -> None:
-    """A sender that was only slow, not dead, says at last that it was sent."""
+def test_a_slow_answer_overrides_unknown(harness: ReplyHarness) -> None:
+    """A slow sender still records that the reply was sent."""
 
-    class Slow(Post):
-        def deliver(self, letter: OutgoingReply) -> str:
-            provider_id = super().deliver(letter)
-            office.clock.pass_by(minutes=11)
-            office.send(other)
-            assert office.state(TOLD)[0] == "unknown"
+    class Slow(RecordingProvider):
+        def deliver(self, reply_to_send: OutgoingReply) -> str:
+            provider_id = super().deliver(reply_to_send)
+            harness.clock.advance(minutes=11)
+            harness.send(other_provider)
+            assert harness.state(REPLY)[0] == "unknown"
             return provider_id
 
-    post, other = Slow(), Post()
-    office.take(complaint(), TOLD)
-    office.send(post)
-    assert (other.sent, office.state(TOLD)) == ([], ("sent", ""))
+    provider, other_provider = Slow(), RecordingProvider()
+    harness.take(complaint(), REPLY)
+    harness.send(provider)
+    assert (other_provider.sent, harness.state(REPLY)) == ([], ("sent", ""))
 
 
-def test_many_senders_send_each_letter_once(office: Office, twilio: LoopbackTwilio, sms: TwilioSms) -> None:
-    """Four processes on one outbox: every SMS goes out, and none twice."""
-    many = [complaint(f"c{n}", contact=Contact(phone=f"+62800000{n:04}")) for n in range(24)]
-    office.take(*many, *(reply(one) for one in many))
+def test_many_senders_send_each_reply_once(harness: ReplyHarness, twilio: LoopbackTwilio, sms: TwilioSms) -> None:
+    """Four processes share one outbox: every SMS is sent, and none twice."""
+    complaints = [complaint(f"c{n}", contact=Contact(phone=f"+62800000{n:04}")) for n in range(24)]
+    harness.take(*complaints, *(reply(complaint_) for complaint_ in complaints))
     failures: list[BaseException] = []
 
     def work() -> None:
         try:
-            office.send(sms)
+            harness.send(sms)
         except BaseException as error:  # noqa: BLE001 - told to the test
             failures.append(error)
 
@@ -168,187 +168,190 @@ def test_many_senders_send_each_letter_once(office: Office, twilio: LoopbackTwil
     for thread in threads:
         thread.join()
     assert failures == []
-    assert sorted(send["Body"] for send in twilio.sends) == sorted(reply(one).text for one in many)
+    assert sorted(send["Body"] for send in twilio.sends) == sorted(reply(complaint_).text for complaint_ in complaints)
 
 
-def test_many_senders_keep_one_limit(office: Office) -> None:
-    """However many processes there are, so many letters in a minute leave together."""
-    post = Post()
-    many = [complaint(f"c{n}", contact=Contact(phone=f"+62800000{n:04}")) for n in range(12)]
-    office.take(*many, *(reply(one) for one in many))
+def test_many_senders_keep_one_limit(harness: ReplyHarness) -> None:
+    """The limit of a minute holds for all processes together."""
+    provider = RecordingProvider()
+    complaints = [complaint(f"c{n}", contact=Contact(phone=f"+62800000{n:04}")) for n in range(12)]
+    harness.take(*complaints, *(reply(complaint_) for complaint_ in complaints))
     threads = [
-        threading.Thread(target=office.send, args=(post,), kwargs={"windows": [(5, timedelta(minutes=1))]})
+        threading.Thread(target=harness.send, args=(provider,), kwargs={"windows": [(5, timedelta(minutes=1))]})
         for _ in range(3)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(post.sent) == 5
-    office.clock.pass_by(minutes=1)
-    office.send(post, windows=[(5, timedelta(minutes=1))])
-    assert len(post.sent) == 10
+    assert len(provider.sent) == 5
+    harness.clock.advance(minutes=1)
+    harness.send(provider, windows=[(5, timedelta(minutes=1))])
+    assert len(provider.sent) == 10
 
 
-def test_two_letters_at_the_same_moment_are_counted_one_after_the_other(office: Office) -> None:
-    """Where one more may go, one more goes, and not two."""
+def test_two_replies_at_the_same_moment_are_counted_one_after_the_other(harness: ReplyHarness) -> None:
+    """If the limit has room for one reply, two senders send one."""
     limits = ReplyLimits(100, [(1, timedelta(minutes=1))], timedelta(days=7))
-    outbox, barrier = ReplyOutbox(office.engine), threading.Barrier(2)
+    outbox, barrier = ReplyOutbox(harness.engine), threading.Barrier(2)
     for round_ in range(12):
         pair = [complaint(f"{round_} {side}", contact=Contact(phone=f"+62800000{round_}{side}")) for side in "12"]
-        office.take(*pair, *(reply(one, at=office.clock()) for one in pair))
-        due = outbox.next_due("sms", office.clock())
-        assert due
-        verdicts: list[object] = []
+        harness.take(*pair, *(reply(complaint_, at=harness.clock()) for complaint_ in pair))
+        due_reply = outbox.next_due("sms", harness.clock())
+        assert due_reply
+        decisions: list[object] = []
 
-        def begin(one: DueReply) -> None:
+        def start_sending(complaint_: DueReply) -> None:
             barrier.wait()
-            verdicts.append(outbox.start_sending(one, "sms", "", limits, office.clock()))  # noqa: B023 - of this round
+            decisions.append(outbox.start_sending(complaint_, "sms", "", limits, harness.clock()))  # noqa: B023 - of this round
 
-        threads = [threading.Thread(target=begin, args=(replace(due, id=reply(one).id),)) for one in pair]
+        threads = [
+            threading.Thread(target=start_sending, args=(replace(due_reply, id=reply(complaint_).id),))
+            for complaint_ in pair
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert {type(verdict) for verdict in verdicts} == {SendNow, WaitUntil}
-        for one in pair:
-            outbox.mark_unknown(reply(one).id, "sms", "", office.clock())
-            outbox.withhold(reply(one).id, "")
-        office.clock.pass_by(hours=1)
+        assert {type(decision) for decision in decisions} == {SendNow, WaitUntil}
+        for complaint_ in pair:
+            outbox.mark_unknown(reply(complaint_).id, "sms", "", harness.clock())
+            outbox.withhold(reply(complaint_).id, "")
+        harness.clock.advance(hours=1)
 
 
-def test_one_sender_gets_so_many_a_day(office: Office) -> None:
-    """The rest is withheld, not put off: somebody may have written a hundred times in another's name."""
-    post = Post()
-    many = [complaint(f"c{n}") for n in range(5)]
-    other = complaint("other", contact=Contact(phone="+628000000039"))
-    office.take(*many, other, *(reply(one) for one in many), reply(other))
-    office.send(post, per_sender=3)
-    states = sorted(office.state(reply(one)) for one in many)
+def test_one_sender_gets_a_limited_number_a_day(harness: ReplyHarness) -> None:
+    """Replies over the limit are withheld: somebody may write a hundred times in another person's name."""
+    provider = RecordingProvider()
+    complaints = [complaint(f"c{n}") for n in range(5)]
+    other_sender = complaint("other", contact=Contact(phone="+628000000039"))
+    harness.take(*complaints, other_sender, *(reply(complaint_) for complaint_ in complaints), reply(other_sender))
+    harness.send(provider, per_sender=3)
+    states = sorted(harness.state(reply(complaint_)) for complaint_ in complaints)
     assert states == [("sent", "")] * 3 + [("withheld", "sender_limit")] * 2
-    assert office.state(reply(other)) == ("sent", "")
-    later = complaint("later")
-    office.clock.pass_by(days=1)
-    office.take(later, reply(later, at=office.clock()))
-    office.send(post, per_sender=3)
-    assert office.state(reply(later)) == ("sent", "")
+    assert harness.state(reply(other_sender)) == ("sent", "")
+    next_day = complaint("later")
+    harness.clock.advance(days=1)
+    harness.take(next_day, reply(next_day, at=harness.clock()))
+    harness.send(provider, per_sender=3)
+    assert harness.state(reply(next_day)) == ("sent", "")
 
 
-def test_what_is_too_old_is_not_sent(office: Office) -> None:
-    """A sink that starts late, or a topic that is replayed, tells nobody last month's news."""
-    post = Post()
+def test_an_old_reply_is_not_sent(harness: ReplyHarness) -> None:
+    """A late sink or a replayed topic sends no reply that is older than a week."""
+    provider = RecordingProvider()
     old, new = complaint("old"), complaint("new")
-    office.take(old, new, reply(old, at=NOW - timedelta(days=8)), reply(new, at=NOW - timedelta(days=6)))
-    office.send(post)
-    assert post.sent == [str(reply(new).id)]
-    assert office.state(reply(old)) == ("expired", "too_old")
+    harness.take(old, new, reply(old, at=NOW - timedelta(days=8)), reply(new, at=NOW - timedelta(days=6)))
+    harness.send(provider)
+    assert provider.sent == [str(reply(new).id)]
+    assert harness.state(reply(old)) == ("expired", "too_old")
 
 
-def test_what_never_found_its_complaint_is_given_up(office: Office) -> None:
-    """A reply without a complaint waits as long as any other, and no longer."""
-    office.take(TOLD)
-    office.clock.pass_by(days=8)
-    office.send(Post())
-    assert office.state(TOLD) == ("expired", "too_old")
+def test_a_reply_without_a_complaint_expires(harness: ReplyHarness) -> None:
+    """A reply without a complaint expires like any other."""
+    harness.take(REPLY)
+    harness.clock.advance(days=8)
+    harness.send(RecordingProvider())
+    assert harness.state(REPLY) == ("expired", "too_old")
 
 
 @pytest.mark.parametrize("channel", ["sms", "twitter", "mobile", "web"])
-def test_without_a_way_replies_are_recorded_and_do_not_pile_up(office: Office, channel: Channel) -> None:
-    """Nothing is configured: each reply is withheld, also when a way is configured later."""
-    one = complaint("one", channel)
-    office.take(one, reply(one))
-    office.send(None, channel)
-    assert office.state(reply(one)) == ("withheld", "no_way")
-    post = Post()
-    office.send(post, channel)
-    assert post.sent == []
+def test_replies_without_a_provider_are_withheld(harness: ReplyHarness, channel: Channel) -> None:
+    """Without a provider, a reply is withheld. It stays withheld when a provider is configured later."""
+    complaint_ = complaint("one", channel)
+    harness.take(complaint_, reply(complaint_))
+    harness.send(None, channel)
+    assert harness.state(reply(complaint_)) == ("withheld", "no_way")
+    provider = RecordingProvider()
+    harness.send(provider, channel)
+    assert provider.sent == []
 
 
-def test_one_channel_is_not_another(office: Office) -> None:
-    """A sender takes only what is its own."""
+def test_a_sender_takes_only_its_channel(harness: ReplyHarness) -> None:
+    """A sender takes only the replies of its own channel."""
     tweet = complaint("tweet", "twitter")
-    office.take(tweet, reply(tweet, "received"))
-    post = Post()
-    office.send(post)
-    assert (post.sent, office.state(reply(tweet, "received"))) == ([], ("waiting", ""))
+    harness.take(tweet, reply(tweet, "received"))
+    provider = RecordingProvider()
+    harness.send(provider)
+    assert (provider.sent, harness.state(reply(tweet, "received"))) == ([], ("waiting", ""))
 
 
-def test_a_damaged_seal_withholds_one_reply(office: Office) -> None:
-    """Whose contact can't be opened can't be told; the next one is."""
-    one, two = complaint("one"), complaint("two")
-    office.take(one.model_copy(update={"contact": two.contact}), two, reply(one), reply(two))
-    post = Post()
-    office.send(post)
-    assert post.sent == [str(reply(two).id)]
-    assert office.state(reply(one)) == ("withheld", "unsealable")
+def test_a_damaged_seal_withholds_one_reply(harness: ReplyHarness) -> None:
+    """A reply whose contact cannot be opened is withheld; the next one is sent."""
+    damaged, intact = complaint("one"), complaint("two")
+    harness.take(damaged.model_copy(update={"contact": intact.contact}), intact, reply(damaged), reply(intact))
+    provider = RecordingProvider()
+    harness.send(provider)
+    assert provider.sent == [str(reply(intact).id)]
+    assert harness.state(reply(damaged)) == ("withheld", "unsealable")
 
 
-def test_another_key_stops_the_sender(office: Office) -> None:
-    """Not one reply's fault: whoever started us must look."""
-    office.take(complaint(), TOLD)
+def test_another_key_stops_the_sender(harness: ReplyHarness) -> None:
+    """A contact sealed with another key is an error of the operator, not of one reply."""
+    harness.take(complaint(), REPLY)
     with pytest.raises(Stop, match="SATUPINTU_SECRET_KEY"):
-        office.send(Post(), sealer=Sealer([b"o" * 64]))
-    assert office.state(TOLD) == ("waiting", "")
+        harness.send(RecordingProvider(), sealer=Sealer([b"o" * 64]))
+    assert harness.state(REPLY) == ("waiting", "")
 
 
-def test_a_fault_of_ours_gives_up_one_reply_and_ten_stop(office: Office) -> None:
-    """Sent or not, nobody knows: unknown. Ten in a row mean that every other would follow."""
-    many = [complaint(f"c{n}") for n in range(12)]
-    office.take(*many, *(reply(one) for one in many))
-    post = Post(*[ZeroDivisionError()] * 12)
-    sender = office.sender(post)
+def test_a_bug_gives_up_one_reply_and_ten_stop_the_sender(harness: ReplyHarness) -> None:
+    """A bug makes the reply unknown. Ten in a row stop the sender."""
+    complaints = [complaint(f"c{n}") for n in range(12)]
+    harness.take(*complaints, *(reply(complaint_) for complaint_ in complaints))
+    provider = RecordingProvider(*[ZeroDivisionError()] * 12)
+    sender = harness.sender(provider)
     with pytest.raises(Stop, match="10 unexpected errors"):  # noqa: PT012 - the way rests in between
         while True:
             sender.step()
-            office.clock.pass_by(minutes=15)
-    states = sorted(office.state(reply(one))[0] for one in many)
+            harness.clock.advance(minutes=15)
+    states = sorted(harness.state(reply(complaint_))[0] for complaint_ in complaints)
     assert states == ["sending"] + ["unknown"] * 9 + ["waiting"] * 2
 
 
-def test_a_way_out_of_order_rests_for_every_process(office: Office) -> None:
-    """What one sender learns of a provider, another does not ask again."""
-    with read_transaction(office.engine) as connection:
+def test_a_provider_pause_holds_for_every_sender(harness: ReplyHarness) -> None:
+    """A pause that one sender records holds for every sender."""
+    with read_transaction(harness.engine) as connection:
         assert connection.execute(text("SELECT count(*) FROM replies_way")).scalar_one() == 0
-    one = complaint()
-    office.take(one, reply(one))
-    post = Post()
-    office.send(post, windows=[(1, timedelta(hours=1))])
-    two = complaint("two", contact=Contact(phone="+628000000034"))
-    office.take(two, reply(two))
-    office.send(post, windows=[(1, timedelta(hours=1))])
-    office.send(post)
-    assert len(post.sent) == 1
-    office.clock.pass_by(hours=1)
-    office.send(post)
-    assert len(post.sent) == 2
+    first = complaint()
+    harness.take(first, reply(first))
+    provider = RecordingProvider()
+    harness.send(provider, windows=[(1, timedelta(hours=1))])
+    second = complaint("two", contact=Contact(phone="+628000000034"))
+    harness.take(second, reply(second))
+    harness.send(provider, windows=[(1, timedelta(hours=1))])
+    harness.send(provider)
+    assert len(provider.sent) == 1
+    harness.clock.advance(hours=1)
+    harness.send(provider)
+    assert len(provider.sent) == 2
 
 
-def test_a_silent_provider_does_not_swallow_all_letters(office: Office) -> None:
-    """Each that gets no answer is lost to us, so the next waits, and the one after it longer: 5, 10, 20 seconds."""
-    many = [complaint(f"c{n}") for n in range(9)]
-    office.take(*many, *(reply(one) for one in many))
-    post = Post(*[OutcomeUnknown("ReadTimeout")] * 4)
-    tries = []
+def test_a_silent_provider_does_not_use_up_all_replies(harness: ReplyHarness) -> None:
+    """Each reply without an answer is lost, so the provider rests 5, 10 and 20 seconds."""
+    complaints = [complaint(f"c{n}") for n in range(9)]
+    harness.take(*complaints, *(reply(complaint_) for complaint_ in complaints))
+    provider = RecordingProvider(*[OutcomeUnknown("ReadTimeout")] * 4)
+    seconds_of_attempts = []
     for second in range(36):
-        before = len(post.sent)
-        office.send(post)
-        tries += [second] * (len(post.sent) - before)
-        office.clock.pass_by(seconds=1)
-    assert tries == [0, 5, 15, 35]
-    office.clock.pass_by(seconds=40)
-    office.send(post)
-    assert sorted(office.state(reply(one))[0] for one in many) == ["sent"] * 5 + ["unknown"] * 4
+        sent_before = len(provider.sent)
+        harness.send(provider)
+        seconds_of_attempts += [second] * (len(provider.sent) - sent_before)
+        harness.clock.advance(seconds=1)
+    assert seconds_of_attempts == [0, 5, 15, 35]
+    harness.clock.advance(seconds=40)
+    harness.send(provider)
+    assert sorted(harness.state(reply(complaint_))[0] for complaint_ in complaints) == ["sent"] * 5 + ["unknown"] * 4
 
 
-def test_runs_until_stopped(office: Office) -> None:
-    """In its thread it sends what comes, and ends when it is told to."""
-    office.take(complaint(), TOLD)
+def test_runs_until_stopped(harness: ReplyHarness) -> None:
+    """The thread sends due replies and ends when it is stopped."""
+    harness.take(complaint(), REPLY)
 
-    class Last(Post):
-        def deliver(self, letter: OutgoingReply) -> str:
-            office.stopping.set()
-            return super().deliver(letter)
+    class Last(RecordingProvider):
+        def deliver(self, reply_to_send: OutgoingReply) -> str:
+            harness.stopping.set()
+            return super().deliver(reply_to_send)
 
-    post = Last()
-    office.sender(post).run()
-    assert (post.sent, office.state(TOLD)) == ([str(TOLD.id)], ("sent", ""))
+    provider = Last()
+    harness.sender(provider).run()
+    assert (provider.sent, harness.state(REPLY)) == ([str(REPLY.id)], ("sent", ""))

@@ -1,4 +1,4 @@
-"""SMS over SMPP: our transmitter against an SMSC on loopback, and all that can happen on the line between them."""
+"""SMS over SMPP: our transmitter and a loopback SMSC, with every failure of the connection between them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,157 +18,163 @@ from tests.ingest.smpp.smsc import (
     serving,
     with_status,
 )
-from tests.sinks.replies.office import PHONE, Office, complaint, reply
+from tests.sinks.replies.reply_harness import PHONE, ReplyHarness, complaint, reply
 from tests.support.ports import free_port
 
 BIND_RESP = 0x80000002
-_TOLD = reply(complaint())
+_REPLY = reply(complaint())
 
-Play = Callable[[Wire, Callable[[], Awaitable[None]]], Awaitable[None]]
+Scenario = Callable[[Wire, Callable[[], Awaitable[None]]], Awaitable[None]]
 
 
 @pytest.fixture
-def played(office: Office) -> Callable[[Play], None]:
-    """Plays a test on a wire to an SMSC, with one reply to send and a way to send all that is due."""
+def run_scenario(harness: ReplyHarness) -> Callable[[Scenario], None]:
+    """Return a runner: it runs a scenario with an SMSC, one due reply, and a function that sends due replies."""
 
-    def run(play: Play) -> None:
-        async def whole() -> None:
+    def run(scenario: Scenario) -> None:
+        async def with_smsc() -> None:
             async with serving() as wire:
-                way = SmppSms(Smsc("127.0.0.1", wire.port, "satupintu", "rahasia", patience=0.5), "1708")
-                office.take(complaint(), _TOLD)
-                await play(wire, lambda: asyncio.to_thread(office.send, way))
+                provider = SmppSms(Smsc("127.0.0.1", wire.port, "satupintu", "rahasia", patience=0.5), "1708")
+                harness.take(complaint(), _REPLY)
+                await scenario(wire, lambda: asyncio.to_thread(harness.send, provider))
 
-        asyncio.run(whole())
+        asyncio.run(with_smsc())
 
     return run
 
 
-def test_an_sms_is_sent_once(office: Office, played: Callable[[Play], None]) -> None:
-    """From the short code, in one segment, without a receipt; and the line is left as it should be."""
+def test_an_sms_is_sent_once(harness: ReplyHarness, run_scenario: Callable[[Scenario], None]) -> None:
+    """The SMS comes from the short code in one segment without a receipt, and the session ends with an unbind."""
 
-    async def play(wire: Wire, send: Callable[[], Awaitable[None]]) -> None:
+    async def scenario(wire: Wire, send: Callable[[], Awaitable[None]]) -> None:
         await send()
         await send()
         (sent,) = wire.smsc.sent
         assert (sent.source_addr, sent.destination_addr, sent.dest_addr_ton) == ("1708", PHONE[1:], 1)
-        assert (sent.short_message.decode(), sent.data_coding, sent.registered_delivery) == (_TOLD.text, 0, 0)
+        assert (sent.short_message.decode(), sent.data_coding, sent.registered_delivery) == (_REPLY.text, 0, 0)
         await wire.smsc.until(lambda: wire.smsc.unbinds == 1)
 
-    played(play)
-    assert office.state(_TOLD) == ("sent", "")
-    assert office.row(_TOLD).provider_id == "loopback-1"
+    run_scenario(scenario)
+    assert harness.state(_REPLY) == ("sent", "")
+    assert harness.row(_REPLY).provider_id == "loopback-1"
 
 
 @pytest.mark.parametrize("status", [THROTTLED, QUEUE_FULL, TEMPORARY, 0x08])
-def test_what_the_smsc_puts_off_goes_later(office: Office, played: Callable[[Play], None], status: int) -> None:
-    """It says that it has not taken it."""
+def test_a_temporary_status_postpones_the_sms(
+    harness: ReplyHarness, run_scenario: Callable[[Scenario], None], status: int
+) -> None:
+    """After a temporary status the SMS is sent later."""
 
-    async def play(wire: Wire, send: Callable[[], Awaitable[None]]) -> None:
+    async def scenario(wire: Wire, send: Callable[[], Awaitable[None]]) -> None:
         wire.smsc.answers.append(status)
         await send()
-        assert office.state(_TOLD)[0] == "waiting"
-        office.clock.pass_by(minutes=1)
+        assert harness.state(_REPLY)[0] == "waiting"
+        harness.clock.advance(minutes=1)
         await send()
         assert (len(wire.smsc.asked), len(wire.smsc.sent)) == (2, 1)
 
-    played(play)
-    assert office.state(_TOLD) == ("sent", "")
+    run_scenario(scenario)
+    assert harness.state(_REPLY) == ("sent", "")
 
 
 @pytest.mark.parametrize(("status", "code"), [(0x0B, "smpp_0xB"), (0x45, "smpp_0x45"), (0x4FF, "smpp_0x4FF")])
-def test_what_the_smsc_never_takes_is_given_up(
-    office: Office, played: Callable[[Play], None], status: int, code: str
+def test_a_permanent_status_fails_the_sms(
+    harness: ReplyHarness, run_scenario: Callable[[Scenario], None], status: int, code: str
 ) -> None:
-    """A number that it does not know, and codes of its own."""
+    """An unknown number, and a status of the SMSC's own, fail the reply."""
 
-    async def play(wire: Wire, send: Callable[[], Awaitable[None]]) -> None:
+    async def scenario(wire: Wire, send: Callable[[], Awaitable[None]]) -> None:
         wire.once(SUBMIT_RESP, with_status(status))
         await send()
 
-    played(play)
-    assert office.state(_TOLD) == ("failed", code)
+    run_scenario(scenario)
+    assert harness.state(_REPLY) == ("failed", code)
 
 
-def test_our_own_mistake_fails_no_reply(office: Office, played: Callable[[Play], None]) -> None:
-    """A source address that is not ours: all waits a quarter of an hour."""
+def test_an_operator_error_fails_no_reply(harness: ReplyHarness, run_scenario: Callable[[Scenario], None]) -> None:
+    """With a source address that is not ours every reply waits a quarter of an hour."""
 
-    async def play(wire: Wire, send: Callable[[], Awaitable[None]]) -> None:
+    async def scenario(wire: Wire, send: Callable[[], Awaitable[None]]) -> None:
         wire.smsc.answers.append(0x0A)
         await send()
-        office.clock.pass_by(minutes=14)
+        harness.clock.advance(minutes=14)
         await send()
         assert len(wire.smsc.asked) == 1
 
-    played(play)
-    assert office.state(_TOLD) == ("waiting", "smpp_0xA")
+    run_scenario(scenario)
+    assert harness.state(_REPLY) == ("waiting", "smpp_0xA")
 
 
-def test_a_bind_that_is_refused_sends_nothing(office: Office, played: Callable[[Play], None]) -> None:
-    """A wrong password, or too many of us: nothing was said yet."""
+def test_a_refused_bind_postpones_the_sms(harness: ReplyHarness, run_scenario: Callable[[Scenario], None]) -> None:
+    """After a refused bind nothing was sent; the SMS waits."""
 
-    async def play(wire: Wire, send: Callable[[], Awaitable[None]]) -> None:
+    async def scenario(wire: Wire, send: Callable[[], Awaitable[None]]) -> None:
         wire.once(BIND_RESP, with_status(0x0E))
         await send()
-        assert office.state(_TOLD) == ("waiting", "bind_0xE")
-        office.clock.pass_by(minutes=15)
+        assert harness.state(_REPLY) == ("waiting", "bind_0xE")
+        harness.clock.advance(minutes=15)
         await send()
         assert len(wire.smsc.sent) == 1
 
-    played(play)
+    run_scenario(scenario)
 
 
 @pytest.mark.parametrize("lost", [SUBMIT, SUBMIT_RESP])
-def test_without_a_response_it_is_never_sent_again(office: Office, played: Callable[[Play], None], lost: int) -> None:
-    """Neither the SMS lost nor its response: nobody can tell which."""
+def test_without_a_response_it_is_never_sent_again(
+    harness: ReplyHarness, run_scenario: Callable[[Scenario], None], lost: int
+) -> None:
+    """If the SMS or its response is lost, the outcome is unknown and the SMS is not sent again."""
 
-    async def play(wire: Wire, send: Callable[[], Awaitable[None]]) -> None:
+    async def scenario(wire: Wire, send: Callable[[], Awaitable[None]]) -> None:
         wire.once(lost, lambda _: None)
         await send()
         for _ in range(5):
-            office.clock.pass_by(days=1)
-            office.take(complaint(), _TOLD)
+            harness.clock.advance(days=1)
+            harness.take(complaint(), _REPLY)
             await send()
         assert len(wire.smsc.asked) == (lost == SUBMIT_RESP)
 
-    played(play)
-    assert office.state(_TOLD) == ("unknown", "TimeoutError")
+    run_scenario(scenario)
+    assert harness.state(_REPLY) == ("unknown", "TimeoutError")
 
 
 @pytest.mark.parametrize("noise", [pack("!IIII", 16, 0x06, 0, 9), b"HTTP/1.1 400 Bad Request\r\n\r\n"])
-def test_a_line_that_ends_is_unknown(office: Office, played: Callable[[Play], None], noise: bytes) -> None:
-    """The SMSC unbinds us in the middle, or something else than an SMSC answers."""
+def test_a_broken_connection_makes_the_sms_unknown(
+    harness: ReplyHarness, run_scenario: Callable[[Scenario], None], noise: bytes
+) -> None:
+    """An unbind during the delivery, or an answer that is not SMPP, makes the SMS unknown."""
 
-    async def play(wire: Wire, send: Callable[[], Awaitable[None]]) -> None:
+    async def scenario(wire: Wire, send: Callable[[], Awaitable[None]]) -> None:
         wire.once(SUBMIT_RESP, lambda _: noise)
         await send()
 
-    played(play)
-    assert office.state(_TOLD)[0] == "unknown"
+    run_scenario(scenario)
+    assert harness.state(_REPLY)[0] == "unknown"
 
 
-def test_the_smsc_may_ask_first(office: Office, played: Callable[[Play], None]) -> None:
-    """An enquire_link before the response is answered, and what is not for us is passed over."""
+def test_an_enquire_link_is_answered(harness: ReplyHarness, run_scenario: Callable[[Scenario], None]) -> None:
+    """An enquire_link before the response is answered, and other PDUs are ignored."""
 
-    async def play(wire: Wire, send: Callable[[], Awaitable[None]]) -> None:
+    async def scenario(wire: Wire, send: Callable[[], Awaitable[None]]) -> None:
         asks = pack("!IIII", 16, 0x15, 0, 77) + pack("!IIII", 16, 0x80000004, 0, 99)
         wire.once(SUBMIT_RESP, lambda frame: asks + frame)
         await send()
         assert pack("!IIII", 16, 0x80000015, 0, 77) in wire.seen
 
-    played(play)
-    assert office.state(_TOLD) == ("sent", "")
+    run_scenario(scenario)
+    assert harness.state(_REPLY) == ("sent", "")
 
 
-def test_nobody_there_is_no_attempt(office: Office) -> None:
-    """Where nothing can have left, the SMS goes later."""
-    office.take(complaint(), _TOLD)
-    office.send(SmppSms(Smsc("127.0.0.1", free_port(), "satupintu", "rahasia"), "1708"))
-    assert office.state(_TOLD) == ("waiting", "ConnectionRefusedError")
+def test_a_missing_connection_postpones_the_sms(harness: ReplyHarness) -> None:
+    """Without a connection nothing was sent; the SMS waits."""
+    harness.take(complaint(), _REPLY)
+    harness.send(SmppSms(Smsc("127.0.0.1", free_port(), "satupintu", "rahasia"), "1708"))
+    assert harness.state(_REPLY) == ("waiting", "ConnectionRefusedError")
 
 
-def test_what_is_no_number_gets_no_sms(office: Office) -> None:
-    """A sender's name can't be written to."""
-    one = complaint(contact=Contact(phone="BANK"))
-    office.take(one, reply(one))
-    office.send(SmppSms(Smsc("127.0.0.1", free_port(), "satupintu", "rahasia"), "1708"))
-    assert office.state(reply(one)) == ("withheld", "no_number")
+def test_a_name_gets_no_sms(harness: ReplyHarness) -> None:
+    """A sender's name gets no SMS."""
+    complaint_ = complaint(contact=Contact(phone="BANK"))
+    harness.take(complaint_, reply(complaint_))
+    harness.send(SmppSms(Smsc("127.0.0.1", free_port(), "satupintu", "rahasia"), "1708"))
+    assert harness.state(reply(complaint_)) == ("withheld", "no_number")

@@ -1,4 +1,4 @@
-"""From the settings to the provider: which way out is built, what is refused, and the whole way of a message once."""
+"""Providers from the settings: which one is built, which settings are refused, and one message through all stages."""
 
 import json
 import threading
@@ -25,8 +25,8 @@ from sinks.replies.providers.twilio import TwilioSms
 from tests.conftest import NOW
 from tests.sinks.replies.loopback_fcm import LoopbackFcm
 from tests.sinks.replies.loopback_x import ACCESS, CONSUMER, LoopbackX
-from tests.sinks.replies.office import PHONE, PUSH, Office, complaint, reply
-from tests.sinks.replies.test_words import tweet
+from tests.sinks.replies.reply_harness import PHONE, PUSH, ReplyHarness, complaint, reply
+from tests.sinks.replies.test_reply_texts import tweet
 from tests.support import records
 from tests.support.loopback_twilio import ACCOUNT, LoopbackTwilio
 from tests.support.records import at
@@ -42,14 +42,14 @@ X_KEYS = {
 }
 
 
-def changed(settings: Settings, **more: Any) -> Settings:
-    """The settings of a test, and these."""
-    return Settings.model_validate(settings.model_dump() | more)
+def changed(settings: Settings, **changes: Any) -> Settings:
+    """Return the settings with these changes."""
+    return Settings.model_validate(settings.model_dump() | changes)
 
 
 @pytest.fixture
-def all_ways(parts: Parts, tmp_path: Path, twilio: LoopbackTwilio, x: LoopbackX, fcm: LoopbackFcm) -> Parts:
-    """A process with every way out, each to its loopback."""
+def all_providers(parts: Parts, tmp_path: Path, twilio: LoopbackTwilio, x: LoopbackX, fcm: LoopbackFcm) -> Parts:
+    """Parts with every provider, each on its loopback."""
     account = tmp_path / "account.json"
     account.write_text(json.dumps(fcm.account))
     numbers = {"twilio_account_sid": ACCOUNT, "twilio_from": "+628000001708", "twilio_base_url": twilio.url}
@@ -61,81 +61,87 @@ def all_ways(parts: Parts, tmp_path: Path, twilio: LoopbackTwilio, x: LoopbackX,
 
 
 def report(parts: Parts) -> Outgoing:
-    """A report from the app, with a push token."""
+    """Return a report from the app, with a push token."""
     device = "0d1f3a52-8a5e-4c1b-9d68-17080000cccc"
     body = json.dumps({"device_id": device, "text": "Kemenkes, antre lama", "push_token": PUSH}).encode()
     return accepted_record(parts.wrapper.wrap("mobile", "one", f"device:{device}", body, NOW, records.JSON))
 
 
-def test_the_whole_way(
-    all_ways: Parts, twilio: LoopbackTwilio, x: LoopbackX, fcm: LoopbackFcm, now: Callable[[], datetime]
+def test_one_message_through_all_stages(
+    all_providers: Parts, twilio: LoopbackTwilio, x: LoopbackX, fcm: LoopbackFcm, now: Callable[[], datetime]
 ) -> None:
-    """An SMS, a mention and a report from the app, through every stage to the providers; replayed, nothing is said."""
-    parts, office = all_ways, Office(all_ways.engine)
+    """An SMS, a mention and an app report pass every stage up to their providers. A replay sends nothing."""
+    parts, harness = all_providers, ReplyHarness(all_providers.engine)
     sms = records.sms(parts, "Kemenkes, puskesmas tutup", PHONE, sid="SM1")
-    arrivals = [at(one, n) for n, one in enumerate([sms, tweet(parts, 7), report(parts)])]
-    made = make_normalizer(parts.engine, parts.sealer).handle(arrivals)
+    arrivals = [at(message, offset) for offset, message in enumerate([sms, tweet(parts, 7), report(parts)])]
+    normalized = make_normalizer(parts.engine, parts.sealer).handle(arrivals)
     router = make_router(parts.engine, fixed_rules_source(), now)
-    routed = router.handle([at(one, n) for n, one in enumerate(made) if one.topic == COMPLAINTS])
-    said = [at(one, n) for n, one in enumerate([*made, *routed]) if one.topic in {COMPLAINTS, REPLIES}]
+    routed = router.handle(
+        [at(message, offset) for offset, message in enumerate(normalized) if message.topic == COMPLAINTS]
+    )
+    replies_and_complaints = [
+        at(message, offset)
+        for offset, message in enumerate([*normalized, *routed])
+        if message.topic in {COMPLAINTS, REPLIES}
+    ]
     for _ in range(2):
-        make_reply_sink(parts.engine).handle(said)
+        make_reply_sink(parts.engine).handle(replies_and_complaints)
         for channel in DIRECTORY.names:
-            office.send(REPLY_ROUTES[channel].provider(parts), channel, sealer=parts.sealer)
-        said.reverse()
-    (sent,), (post,), (pushed,) = twilio.sends, x.posts, fcm.pushed
-    assert (sent["To"], post["reply"], pushed["token"]) == (PHONE, {"in_reply_to_tweet_id": "7"}, PUSH)
-    assert sent["StatusCallback"].startswith("https://lapor.example/sms/twilio/status?reply=")
-    assert sent["Body"].endswith("sudah kami teruskan ke Kementerian Kesehatan.")
+            harness.send(REPLY_ROUTES[channel].provider(parts), channel, sealer=parts.sealer)
+        replies_and_complaints.reverse()
+    (sms_request,), (post,), (pushed,) = twilio.sends, x.posts, fcm.pushed
+    assert (sms_request["To"], post["reply"], pushed["token"]) == (PHONE, {"in_reply_to_tweet_id": "7"}, PUSH)
+    assert sms_request["StatusCallback"].startswith("https://lapor.example/sms/twilio/status?reply=")
+    assert sms_request["Body"].endswith("sudah kami teruskan ke Kementerian Kesehatan.")
     assert pushed["notification"]["body"].endswith("sudah kami teruskan ke Kementerian Kesehatan.")
     assert "Terima kasih" in post["text"]
 
 
-def test_without_a_public_address_twilio_is_not_told_one(all_ways: Parts, twilio: LoopbackTwilio) -> None:
-    """It would refuse the SMS for an address that it can't reach."""
-    all_ways.settings = changed(all_ways.settings, public_url="")
-    office = Office(all_ways.engine)
-    office.take(complaint(), reply(complaint()))
-    office.send(REPLY_ROUTES["sms"].provider(all_ways))
+def test_no_callback_without_a_public_address(all_providers: Parts, twilio: LoopbackTwilio) -> None:
+    """Twilio would refuse an SMS with a callback address that it cannot reach."""
+    all_providers.settings = changed(all_providers.settings, public_url="")
+    harness = ReplyHarness(all_providers.engine)
+    harness.take(complaint(), reply(complaint()))
+    harness.send(REPLY_ROUTES["sms"].provider(all_providers))
     assert "StatusCallback" not in twilio.sends[0]
 
 
-def test_nothing_set_is_no_way(parts: Parts) -> None:
-    """On one machine nothing leaves it; there is a sender for each channel all the same."""
+def test_no_provider_without_settings(parts: Parts) -> None:
+    """Without settings no channel has a provider; each channel has a sender."""
     assert [REPLY_ROUTES[channel].provider(parts) for channel in DIRECTORY.names] == [None] * 4
     senders = [name for name, _ in reply_senders(parts, threading.Event())]
     assert senders == ["replies-web", "replies-sms", "replies-twitter", "replies-mobile"]
 
 
-def test_smpp_is_the_way_where_twilio_is_not(parts: Parts, all_ways: Parts) -> None:
-    """A short code's operator is reached over SMPP; Twilio, where it is set, comes first."""
+def test_smpp_carries_sms_without_twilio(parts: Parts, all_providers: Parts) -> None:
+    """SMPP carries the SMS unless Twilio is set."""
     smpp = {"smpp_host": "127.0.0.1", "smpp_system_id": "satupintu"}
-    all_ways.settings = changed(all_ways.settings, **smpp)
-    assert isinstance(REPLY_ROUTES["sms"].provider(all_ways), TwilioSms)
-    all_ways.settings = changed(all_ways.settings, twilio_from="")
-    assert isinstance(REPLY_ROUTES["sms"].provider(all_ways), SmppSms)
+    all_providers.settings = changed(all_providers.settings, **smpp)
+    assert isinstance(REPLY_ROUTES["sms"].provider(all_providers), TwilioSms)
+    all_providers.settings = changed(all_providers.settings, twilio_from="")
+    assert isinstance(REPLY_ROUTES["sms"].provider(all_providers), SmppSms)
 
 
-def test_the_check_names_the_ways(parts: Parts, all_ways: Parts) -> None:
-    """`satupintu check` says how each channel is answered."""
-    (found,) = [found for found in findings(all_ways) if found.what == "replies"]
-    assert (found.ok, found.says) == (True, "sms by TwilioSms, twitter by XReplies, mobile by FcmPush")
+def test_the_check_names_the_providers(parts: Parts, all_providers: Parts) -> None:
+    """`satupintu check` names the provider of each channel."""
+    (finding,) = [finding for finding in findings(all_providers) if finding.what == "replies"]
+    assert (finding.ok, finding.says) == (True, "sms by TwilioSms, twitter by XReplies, mobile by FcmPush")
 
 
 @pytest.mark.parametrize("content", ["{}", "[]", "no", '{"private_key": 7}'])
-def test_a_file_that_is_no_account_is_named_before_the_start(parts: Parts, tmp_path: Path, content: str) -> None:
-    """The setting, and what is wrong with it."""
+def test_a_file_without_an_account_is_refused(parts: Parts, tmp_path: Path, content: str) -> None:
+    """The error names the setting."""
     path = tmp_path / "account.json"
     path.write_text(content)
     parts.settings = changed(parts.settings, fcm_credentials=path)
     with pytest.raises(Stop, match="SATUPINTU_FCM_CREDENTIALS"):
         REPLY_ROUTES["mobile"].provider(parts)
-    (found,) = [found for found in findings(parts) if found.what == "replies"]
-    assert not found.ok
+    (finding,) = [finding for finding in findings(parts) if finding.what == "replies"]
+    assert not finding.ok
 
 
-def test_limits_are_the_settings(parts: Parts) -> None:
-    """What an operator sets is what holds; X's own limit holds beside it."""
+def test_limits_follow_the_settings(parts: Parts) -> None:
+    """The limits are those of the settings, and X's own."""
     settings = changed(parts.settings, sms_per_minute=7, x_replies_per_day=50, replies_per_sender=2, replies_days=1.5)
     sms, x, app = (reply_limits(settings, REPLY_ROUTES[channel]) for channel in ("sms", "twitter", "mobile"))
     assert sms == ReplyLimits(2, [(7, timedelta(minutes=1))], timedelta(hours=36))
@@ -153,7 +159,7 @@ def test_limits_are_the_settings(parts: Parts) -> None:
         ({"fcm_base_url": "ftp://x"}, "SATUPINTU_FCM_BASE_URL"),
     ],
 )
-def test_half_a_way_is_refused(settings: Settings, more: dict[str, Any], says: str) -> None:
-    """At the start, naming what is missing."""
-    with pytest.raises(ValidationError, match=says):
-        changed(settings, **more)
+def test_incomplete_settings_are_refused(settings: Settings, changes: dict[str, Any], named_setting: str) -> None:
+    """Incomplete settings are refused at the start with the missing one's name."""
+    with pytest.raises(ValidationError, match=named_setting):
+        changed(settings, **changes)

@@ -1,4 +1,4 @@
-"""The sink and the senders of a test, with a clock that the test moves, and invented complaints to answer."""
+"""Harness with the reply sink and senders of a test, a clock that the test moves, and invented complaints."""
 
 import hashlib
 import threading
@@ -43,34 +43,34 @@ _CONTACTS = {
 
 @dataclass
 class Clock:
-    """A clock that stands until it is moved."""
+    """Clock that stands still until it is advanced."""
 
     at: datetime = NOW
 
     def __call__(self) -> datetime:
-        """Now."""
+        """Return the time."""
         return self.at
 
-    def pass_by(self, **time: float) -> None:
-        """Move on, as in `pass_by(minutes=5)`."""
+    def advance(self, **time: float) -> None:
+        """Move the clock forward, as in `advance(minutes=5)`."""
         self.at += timedelta(**time)
 
 
 @dataclass
-class Office:
-    """One database; each sender it makes is a new process to it."""
+class ReplyHarness:
+    """One database with the reply sink and its senders. Each sender is a new process to the database."""
 
     engine: Engine
     clock: Clock = field(default_factory=Clock)
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def take(self, *messages: WireModel) -> None:
-        """What the topics say, in this order."""
+        """Let the sink process these messages in this order."""
         make_reply_sink(self.engine).handle([record(message, offset) for offset, message in enumerate(messages)])
 
     def sender(
         self,
-        way: ReplyProvider | None,
+        provider: ReplyProvider | None,
         channel: Channel = "sms",
         *,
         per_sender: int = 100,
@@ -79,24 +79,24 @@ class Office:
         outbox: ReplyOutbox | None = None,
         pause: float = 1.0,
     ) -> ReplySender:
-        """A sender; replies are too old after a week."""
+        """Return a sender. Replies expire after a week."""
         limits = ReplyLimits(per_sender, windows, timedelta(days=7))
         outbox = outbox or ReplyOutbox(self.engine)
-        return ReplySender(channel, way, limits, outbox, sealer, b"a key", self.clock, self.stopping, pause)
+        return ReplySender(channel, provider, limits, outbox, sealer, b"a key", self.clock, self.stopping, pause)
 
-    def send(self, way: ReplyProvider | None, channel: Channel = "sms", **limits: Any) -> None:
-        """All that can be sent now."""
-        sender = self.sender(way, channel, **limits)
+    def send(self, provider: ReplyProvider | None, channel: Channel = "sms", **limits: Any) -> None:
+        """Send everything that is due."""
+        sender = self.sender(provider, channel, **limits)
         while sender.step():
             pass
 
     def row(self, reply: Reply) -> Any:
-        """A reply's row."""
+        """Return a reply's row."""
         with read_transaction(self.engine) as connection:
             return connection.execute(select(OutboxRow.__table__).where(OutboxRow.__table__.c.id == reply.id)).one()  # type: ignore[attr-defined]
 
     def state(self, reply: Reply) -> tuple[str, str]:
-        """Its state, and why."""
+        """Return a reply's state and its reason."""
         row = self.row(reply)
         return row.state, row.error
 
@@ -108,39 +108,41 @@ def complaint(
     of: Complaint | None = None,
     **report: Any,
 ) -> Complaint:
-    """A complaint of its own for each name; its sender is known by the contact."""
+    """Return a complaint that is different for each name. Its sender follows from the contact."""
     message = uuid5(_SPACE, name)
-    said = contact or _CONTACTS[channel]
+    sealed_contact = contact or _CONTACTS[channel]
     return Complaint(
         id=ids.complaint_id(message),
         message_id=message,
         at=NOW,
         tracking="0000-0000-0000",
         channel=channel,
-        sender=hashlib.sha256((said.phone or said.account or said.push).encode()).hexdigest(),
+        sender=hashlib.sha256(
+            (sealed_contact.phone or sealed_contact.account or sealed_contact.push).encode()
+        ).hexdigest(),
         report=Report(text="lampu mati", **report),
-        contact=_SEALER.seal(said.model_dump_json().encode(), message),
+        contact=_SEALER.seal(sealed_contact.model_dump_json().encode(), message),
         relation=Relation(kind="repeat", of=of.id) if of else Relation(),
     )
 
 
 def reply(
-    to: Complaint, says: Literal["received", "dispatched", "answered"] = "dispatched", at: datetime = NOW
+    to: Complaint, event: Literal["received", "dispatched", "answered"] = "dispatched", at: datetime = NOW
 ) -> Reply:
-    """A reply to a complaint; its text is no other's."""
+    """Return a reply with a text of its own."""
     return Reply(
-        id=ids.reply_id(to.id, says),
+        id=ids.reply_id(to.id, event),
         message_id=to.message_id,
         at=at,
         complaint_id=to.id,
         tracking=to.tracking,
         channel=to.channel,
-        says=says,
-        text=f"Laporan {to.id.hex[:12]} {says}.",
+        says=event,
+        text=f"Laporan {to.id.hex[:12]} {event}.",
     )
 
 
 def record(message: WireModel, offset: int = 0) -> Record:
-    """A message as the bus hands it on."""
+    """Return a message as the bus delivers it."""
     topic = COMPLAINTS if isinstance(message, Complaint) else REPLIES
     return Record(topic, 0, offset, 0, *codec.encode(message, str(message.id), "/test"))

@@ -1,4 +1,4 @@
-"""An SMS whose webhook never came: filled from Twilio's list, and its sender told the number, once."""
+"""SMS whose webhook never arrived: filled in from Twilio's list, and acknowledged once."""
 
 from datetime import timedelta
 
@@ -14,29 +14,32 @@ from sinks.replies.providers.twilio import TwilioSms
 from tests.app.test_sms_reconciliation import reconciler, sid, webhook
 from tests.conftest import NOW
 from tests.ingest.door_client import raw_messages
-from tests.sinks.replies.office import OTHER_PHONE, PHONE, Office, complaint
+from tests.sinks.replies.reply_harness import OTHER_PHONE, PHONE, ReplyHarness, complaint
 from tests.support.loopback_twilio import LoopbackTwilio
 from tests.support.records import at
 from tests.support.stages import make_normalizer, make_reply_sink
 
 
 def fill(parts: Parts, twilio: LoopbackTwilio) -> list[str]:
-    """As `satupintu reconcile sms` does."""
-    mine = reconciler(parts, twilio)
-    return [raw.tracking for raw in mine.fill_in(mine.find_missing(NOW - timedelta(days=30), (), NOW).missing)]
+    """Fill in missing SMS as `satupintu reconcile sms` does."""
+    reconciliation = reconciler(parts, twilio)
+    return [
+        raw.tracking
+        for raw in reconciliation.fill_in(reconciliation.find_missing(NOW - timedelta(days=30), (), NOW).missing)
+    ]
 
 
 def work(parts: Parts, sms: TwilioSms) -> None:
-    """Everything on the door's topic, through the normalizer and the outbox to Twilio."""
-    arrivals = [at(accepted_record(raw), place) for place, raw in enumerate(raw_messages(parts, "sms"))]
-    made = make_normalizer(parts.engine, parts.sealer).handle(arrivals)
-    said = [at(one, place) for place, one in enumerate(made) if one.topic in {COMPLAINTS, REPLIES}]
-    make_reply_sink(parts.engine).handle(said)
-    Office(parts.engine).send(sms, sealer=parts.sealer)
+    """Pass all arrivals through the normalizer and the outbox to Twilio."""
+    arrivals = [at(accepted_record(raw), offset) for offset, raw in enumerate(raw_messages(parts, "sms"))]
+    outputs = make_normalizer(parts.engine, parts.sealer).handle(arrivals)
+    records_ = [at(message, offset) for offset, message in enumerate(outputs) if message.topic in {COMPLAINTS, REPLIES}]
+    make_reply_sink(parts.engine).handle(records_)
+    ReplyHarness(parts.engine).send(sms, sealer=parts.sealer)
 
 
-def test_the_sender_hears_the_number_once(parts: Parts, twilio: LoopbackTwilio, sms: TwilioSms) -> None:
-    """Not who was answered at the door; and not again, however often the gap is looked for and the topic worked."""
+def test_the_sender_gets_the_number_once(parts: Parts, twilio: LoopbackTwilio, sms: TwilioSms) -> None:
+    """A filled-in SMS is acknowledged once, also after repeated reconciliations. A webhook's SMS is not."""
     twilio.received(sid(1), NOW, "LAPOR jalan rusak", OTHER_PHONE)
     twilio.received(sid(2), NOW - timedelta(hours=5), "LAPOR lampu mati", PHONE)
     producer = parts.bus.producer()
@@ -54,8 +57,8 @@ def test_the_sender_hears_the_number_once(parts: Parts, twilio: LoopbackTwilio, 
     assert fits_one_sms(sent["Body"])
 
 
-def test_who_wrote_again_has_a_number(parts: Parts, twilio: LoopbackTwilio, sms: TwilioSms) -> None:
-    """No answer came, so they sent it again and were answered: the first one, filled later, is a repeat and silent."""
+def test_a_filled_in_repeat_has_no_reply(parts: Parts, twilio: LoopbackTwilio, sms: TwilioSms) -> None:
+    """The sender sent the SMS again and was answered. The first SMS, filled in later, is a repeat without a reply."""
     producer = parts.bus.producer()
     producer.publish([accepted_record(webhook(parts, 2, "lampu mati", PHONE))])
     producer.close()
@@ -69,10 +72,10 @@ def test_who_wrote_again_has_a_number(parts: Parts, twilio: LoopbackTwilio, sms:
 
 
 @pytest.mark.parametrize(("days", "sent"), [(6, 1), (8, 0)])
-def test_nobody_is_answered_weeks_late(
+def test_a_late_fill_in_has_no_reply(
     parts: Parts, twilio: LoopbackTwilio, sms: TwilioSms, days: int, sent: int
 ) -> None:
-    """A gap that is found after more than a week is filled, and its senders are left in peace."""
+    """An SMS that is filled in after more than a week has no reply."""
     twilio.received(sid(1), NOW - timedelta(days=days), "lampu mati", PHONE)
 
     assert len(fill(parts, twilio)) == 1
@@ -82,8 +85,10 @@ def test_nobody_is_answered_weeks_late(
 
 
 @pytest.mark.parametrize("text", ["STATUS", "", "STOP"])
-def test_what_is_no_report_is_not_answered(parts: Parts, twilio: LoopbackTwilio, sms: TwilioSms, text: str) -> None:
-    """A question whose moment has passed, nothing said, a word to the operator: filled, and silent."""
+def test_a_message_that_is_no_report_has_no_reply(
+    parts: Parts, twilio: LoopbackTwilio, sms: TwilioSms, text: str
+) -> None:
+    """A status question, an empty SMS and a command to the operator are filled in without a reply."""
     twilio.received(sid(1), NOW, text, PHONE)
 
     assert len(fill(parts, twilio)) == 1
@@ -93,6 +98,6 @@ def test_what_is_no_report_is_not_answered(parts: Parts, twilio: LoopbackTwilio,
 
 
 @pytest.mark.parametrize("verified_by", ["twilio-signature", "smpp-bind", "device-token", "none"])
-def test_who_was_at_the_door_was_answered_there(verified_by: VerifiedBy) -> None:
-    """And who sent an SMS can't be told where nothing proves that they did."""
+def test_a_message_from_a_door_has_no_acknowledgement(verified_by: VerifiedBy) -> None:
+    """A sender who was answered at the door, or is unproven, gets no acknowledgement."""
     assert acknowledgement(complaint(), verified_by) is None

@@ -1,0 +1,214 @@
+"""Texts of replies: the number on X, the progress by SMS and in the app, and never the text of the complaint."""
+
+import csv
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import pytest
+from sqlalchemy import Engine
+
+from app.assembly.channels import DIRECTORY
+from app.assembly.parts import Parts
+from bus.errors import Reject
+from bus.port import Outgoing, Record
+from ingest.wrap import accepted_record
+from messages import codec, ids
+from messages.gsm_alphabet import fits_one_sms, septets
+from messages.shapes import AgencyAnswer, Complaint, Dispatch, Reply
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, REPLIES, TRIAGE, agency_topic
+from normalize.stage import NormalizeStage
+from router.replies import answer_reply, dispatch_reply
+from router.stage import RouterStage
+from tests.conftest import NOW
+from tests.sinks.replies.reply_harness import complaint, record
+from tests.support.paths import SHIPPED_TABLES, SMALL_TABLES
+from tests.support.records import at
+from tests.support.rules import fixed_rules_source
+from tests.support.stages import make_normalizer, make_router
+
+REGISTRY = SMALL_TABLES
+AGENCIES = SHIPPED_TABLES / "agencies.csv"
+
+
+@pytest.fixture
+def normalize(parts: Parts, engine: Engine) -> NormalizeStage:
+    """Return a normalizer on each kind of database."""
+    return make_normalizer(engine, parts.sealer)
+
+
+@pytest.fixture
+def router(engine: Engine, now: Callable[[], Any]) -> RouterStage:
+    """Return a router with a few agencies."""
+    return make_router(engine, fixed_rules_source(), now)
+
+
+def tweet(parts: Parts, number: int, text: str = "Kemenkes, puskesmas tutup", author: str = "42") -> Outgoing:
+    """Return a mention as the door publishes it."""
+    post = {"id": str(number), "author_id": author, "text": f"@Lapor1708 {text}"}
+    body = json.dumps({"account": "1708", "post": post}).encode()
+    wrapped = parts.wrapper.wrap("twitter", str(number), f"x:{author}", body, NOW, "application/json", "x-api")
+    return accepted_record(wrapped)
+
+
+def replies_in(outputs: Sequence[Outgoing]) -> list[Reply]:
+    """Return the replies among a stage's outputs."""
+    return [codec.decode(Reply, out.value, out.headers) for out in outputs if out.topic == REPLIES]
+
+
+def answer(
+    dispatch: Dispatch, verdict: Literal["accepted", "refused", "responded", "closed"], **changed: Any
+) -> Record:
+    """Return an agency's answer as a record."""
+    agency_answer = AgencyAnswer(
+        id=ids.answer_id(dispatch.id, verdict, ""),
+        message_id=dispatch.message_id,
+        at=NOW,
+        complaint_id=dispatch.complaint_id,
+        dispatch_id=dispatch.id,
+        agency=dispatch.agency,
+        verdict=verdict,
+        text="Petugas kami sudah datang ke rumah.",
+    ).model_copy(update=changed)
+    return Record(AGENCY_ANSWERS, 0, 0, 0, *codec.encode(agency_answer, str(agency_answer.complaint_id), "/agency"))
+
+
+def dispatch_in(outputs: Sequence[Outgoing]) -> Dispatch:
+    """Return the dispatch among the router's outputs."""
+    (dispatch_record,) = [
+        out for out in outputs if out.topic.startswith(agency_topic("")) and out.topic != AGENCY_ANSWERS
+    ]
+    return codec.decode(Dispatch, dispatch_record.value, dispatch_record.headers)
+
+
+def test_a_mention_gets_its_number(parts: Parts, normalize: NormalizeStage) -> None:
+    """A mention has one reply. The same record gives the same reply, another delivery none."""
+    first = normalize.handle([at(tweet(parts, 1), 3)])
+    made_complaint = next(codec.decode(Complaint, out.value, out.headers) for out in first if out.topic == COMPLAINTS)
+    (reply_,) = replies_in(first)
+    assert (reply_.complaint_id, reply_.channel, reply_.says) == (made_complaint.id, "twitter", "received")
+    assert made_complaint.tracking in reply_.text
+    assert normalize.handle([at(tweet(parts, 1), 3)]) == first
+    assert list(normalize.handle([at(tweet(parts, 1), 4)])) == []
+
+
+def test_a_repeat_on_x_has_no_reply(parts: Parts, normalize: NormalizeStage) -> None:
+    """The same text of the same account is one complaint with one reply."""
+    outputs = normalize.handle([at(tweet(parts, 1), 1), at(tweet(parts, 2), 2)])
+    assert len(outputs) == 3
+    assert len(replies_in(outputs)) == 1
+
+
+@pytest.mark.parametrize(("channel", "replies"), [("web", 0), ("sms", 1), ("twitter", 0), ("mobile", 1)])
+def test_channels_with_a_reply_about_a_dispatch(router: RouterStage, channel: str, replies: int) -> None:
+    """A dispatch is replied by SMS and in the app. On X everybody would read it; the web has no address."""
+    outputs = router.handle([record(complaint(channel, channel, agency="Kemenkes"))])
+    assert len(replies_in(outputs)) == replies
+    assert dispatch_in(outputs).agency == "kementerian-kemenkes"
+
+
+def test_a_dispatch_names_the_agency(router: RouterStage) -> None:
+    """The reply has the number and the agency, and no text of the complaint. A copy of the record has no reply."""
+    complaint_ = complaint(agency="Kemenkes")
+    (reply_,) = replies_in(router.handle([record(complaint_, 3)]))
+    assert reply_.text == "Laporan 0000-0000-0000 sudah kami teruskan ke Kementerian Kesehatan."
+    assert replies_in(router.handle([record(complaint_, 3)])) == [reply_]
+    assert list(router.handle([record(complaint_, 4)])) == []
+
+
+def test_triage_has_a_plain_text(router: RouterStage) -> None:
+    """The reply does not use the word triage."""
+    (reply_,) = replies_in(router.handle([record(complaint())]))
+    assert reply_.text.endswith("sedang kami teliti untuk menentukan instansi yang berwenang.")
+
+
+def test_a_dispatch_after_a_refusal_has_no_reply(router: RouterStage) -> None:
+    """The dispatch after a refusal has no reply; the sender gets one when an agency answers."""
+    first = dispatch_in(router.handle([record(complaint(agency="Kemenkes"))]))
+    outputs = router.handle([answer(first, "refused", theirs="bumn-pln")])
+    assert (replies_in(outputs), dispatch_in(outputs).agency) == ([], "bumn-pln")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "says"),
+    [("accepted", None), ("responded", "sudah ditanggapi oleh"), ("closed", "sudah selesai ditangani oleh")],
+)
+def test_an_answer_has_one_reply(
+    router: RouterStage, verdict: Literal["accepted", "responded", "closed"], phrase: str | None
+) -> None:
+    """The reply says that there is an answer, not its text. A repeated answer has the same id."""
+    first = dispatch_in(router.handle([record(complaint(agency="Kemenkes"))]))
+    replies = replies_in(router.handle([answer(first, verdict)]))
+    repeated_replies = replies_in(
+        router.handle([answer(first, verdict, id=ids.answer_id(first.id, verdict, "lagi"), text="lagi")])
+    )
+    if phrase is None:
+        assert replies == []
+        return
+    assert f"{phrase} Kementerian Kesehatan" in replies[0].text
+    assert "Petugas" not in replies[0].text
+    assert [reply.id for reply in repeated_replies] == [replies[0].id]
+
+
+def test_an_answer_to_an_unknown_dispatch_is_rejected(router: RouterStage) -> None:
+    """An answer of another agency, or to an unknown dispatch, has no reply."""
+    first = dispatch_in(router.handle([record(complaint(agency="Kemenkes"))]))
+    for changed in ({"agency": "bumn-pln"}, {"dispatch_id": ids.dispatch_id(first.complaint_id, 5)}):
+        with pytest.raises(Reject, match="unknown_dispatch"):
+            router.handle([answer(first, "closed", **changed)])
+
+
+@pytest.mark.parametrize("flag", ["anonim", "rahasia"])
+def test_a_secret_report_hears_no_agency(router: RouterStage, flag: str) -> None:
+    """A secret report's reply does not name the agency, which would show the topic to a bystander."""
+    secret_complaint = complaint("secret", agency="Kemenkes", **{flag: True})  # type: ignore[arg-type]
+    outputs = router.handle([record(secret_complaint)])
+    answer_outputs = router.handle([answer(dispatch_in(outputs), "responded")])
+    for reply_ in (*replies_in(outputs), *replies_in(answer_outputs)):
+        assert "instansi yang berwenang" in reply_.text
+        assert "Kesehatan" not in reply_.text
+
+
+def test_every_agency_fits_one_sms() -> None:
+    """Every reply fits one SMS with the longest names of the registry."""
+    with AGENCIES.open() as file:
+        names = {row["code"]: row["name"] for row in csv.DictReader(file)}
+    for code, name in names.items():
+        dispatch = Dispatch(
+            id=ids.dispatch_id(complaint().id, 0),
+            message_id=complaint().message_id,
+            at=NOW,
+            complaint_id=complaint().id,
+            tracking="WWWW-WWWW-WWWW",
+            channel="sms",
+            agency=code,
+            reasons=(),
+            rules_version="1",
+            hop=0,
+            due_at=NOW,
+            report=complaint().report,
+        )
+        responses = [codec.decode(AgencyAnswer, r.value, r.headers) for r in (answer(dispatch, "closed"),)]
+        for reply_ in (
+            dispatch_reply(dispatch, name, DIRECTORY.with_progress),
+            answer_reply(dispatch, responses[0], name, DIRECTORY.with_progress),
+        ):
+            assert reply_
+            assert fits_one_sms(reply_.text)
+            assert code == TRIAGE or name in reply_.text or len(name) > 60
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [("a" * 160, 160), ("€" * 80, 160), ("{}", 4), ("Ñandú", None), ("é", 1), ("😷", None), ("", 0), ("`", None)],
+)
+def test_septets(text: str, length: int | None) -> None:
+    """Some characters need two septets, and some do not exist (3GPP TS 23.038)."""
+    assert septets(text) == length
+
+
+def test_one_segment() -> None:
+    """One SMS has 160 septets."""
+    assert fits_one_sms("€" * 80)
+    assert not fits_one_sms("€" * 80 + "a")
+    assert not fits_one_sms("ú")
