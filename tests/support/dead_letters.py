@@ -1,4 +1,4 @@
-"""Dead letters as the stages make them, and what became of them, for tests."""
+"""Harness with dead letters of the stages, and the operations on them."""
 
 import threading
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from messages.upcasts import UPCASTS, Upcasts
 from tests.conftest import NOW
 
 
-class Failing:
-    """A stage that works nothing, and ends after the batch in hand."""
+class FailingStage:
+    """Stage that fails for every batch, and stops its worker after the current one."""
 
     def __init__(self, error: Exception, stopping: threading.Event) -> None:
         self._error = error
@@ -31,8 +31,8 @@ class Failing:
         raise self._error
 
 
-class Post:
-    """An operator before a bus with dead letters."""
+class DeadLetterDesk:
+    """Bus with dead letters, and the operations on them."""
 
     def __init__(self, bus: Bus, sealer: Sealer, topics: Sequence[Topic], engine: Engine) -> None:
         self.bus = bus
@@ -40,44 +40,44 @@ class Post:
         self.log = AuditLog(engine)
         self.letters = DeadLetters(bus, sealer, topics, self.log)
 
-    def aside(self, error: Exception, *names: str, group: str = "normalize", stage: str = "normalize") -> None:
-        """A stage puts aside all that it has not worked of these topics."""
+    def reject(self, error: Exception, *names: str, group: str = "normalize", stage: str = "normalize") -> None:
+        """Let a stage reject all records of these topics that it has not processed."""
         stopping = threading.Event()
         join = Membership(group, "test", names)
         Worker(
-            group, lambda: self.bus.consumer(join), Failing(error, stopping), dead_letter_topic(stage), stopping
+            group, lambda: self.bus.consumer(join), FailingStage(error, stopping), dead_letter_topic(stage), stopping
         ).run()
 
     def publish(self, *messages: Outgoing) -> None:
-        """As whoever writes it would."""
+        """Publish messages."""
         with self.letters.producer() as producer:
             producer.publish(messages)
 
     def read(self, *names: str) -> list[Record]:
-        """What stands on topics."""
+        """Return the records of topics."""
         with self.letters.records(names) as records:
             return list(records)
 
-    def told(self) -> list[OversightEvent]:
-        """What oversight heard."""
-        return [codec.decode(OversightEvent, one.value, one.headers) for one in self.read(OVERSIGHT)]
+    def events(self) -> list[OversightEvent]:
+        """Return the events on oversight."""
+        return [codec.decode(OversightEvent, record.value, record.headers) for record in self.read(OVERSIGHT)]
 
-    def waiting(self, choice: DeadLetterFilter | None = None) -> list[StoredDeadLetter]:
-        """What waits."""
+    def undecided(self, choice: DeadLetterFilter | None = None) -> list[StoredDeadLetter]:
+        """Return the undecided dead letters."""
         return self.letters.undecided(choice or DeadLetterFilter())
 
     def redrive(self, choice: DeadLetterFilter | None = None, upcasts: Upcasts = UPCASTS) -> list[RedriveStep]:
-        """Give again what is chosen."""
-        mine = Redrive(self.letters, self.topics, self.log, upcasts)
-        return list(mine.run(choice or DeadLetterFilter(), "petugas-1", "sudah diperbaiki", NOW))
+        """Redrive the chosen dead letters."""
+        redrive_ = Redrive(self.letters, self.topics, self.log, upcasts)
+        return list(redrive_.run(choice or DeadLetterFilter(), "petugas-1", "sudah diperbaiki", NOW))
 
     def drop(self, choice: DeadLetterFilter | None = None) -> list[StoredDeadLetter]:
-        """Drop what is chosen."""
+        """Drop the chosen dead letters."""
         return list(self.letters.drop(choice or DeadLetterFilter(), "petugas-2", "uji coba", NOW))
 
 
-class Breaking:
-    """A bus that hands out this producer; what is read is the bus's."""
+class BusWithProducer:
+    """Bus with a producer of the test; readers are the bus's own."""
 
     def __init__(self, bus: Bus, producer: Producer) -> None:
         self.reader = bus.reader

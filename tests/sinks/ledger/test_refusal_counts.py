@@ -1,4 +1,4 @@
-"""Refusals counted by the rules that led to them: which rows of the tables are wrong, and where the matters belong."""
+"""Refusals counted by rule: wrong rows of the tables, and the agencies that the refusals suggest."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -29,8 +29,8 @@ PLN, HEALTH, SLEMAN = "bumn-pln", "kementerian-kemenkes", "kabupaten-3404"
 _IDS = UUID(int=1708)
 
 
-class Book:
-    """A ledger, and what is written into it."""
+class LedgerWriter:
+    """Ledger with helpers to write dispatches and answers."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -44,10 +44,10 @@ class Book:
         hop: int = 0,
         of: int | None = None,
         when: datetime = NOW,
-        more: Mapping[str, object] | None = None,
+        changes: Mapping[str, object] | None = None,
     ) -> Dispatch:
-        """A dispatch with reasons of these rules; `of` is the case that it goes along with."""
-        made = Dispatch.model_validate(
+        """Write a dispatch with reasons of these rules; `of` is the case that it belongs to."""
+        dispatch = Dispatch.model_validate(
             {
                 "id": ids.dispatch_id(_id(complaint), hop),
                 "message_id": _id(complaint),
@@ -63,44 +63,44 @@ class Book:
                 "report": Report(text="x"),
                 "relation": Relation(kind="repeat", of=_id(of)) if of else Relation(),
                 "own_case": of is None,
-                **(more or {}),
+                **(changes or {}),
             }
         )
-        self.write(Outgoing(agency_topic(to), *codec.encode(made, str(made.complaint_id), "/test")))
-        return made
+        self.write(Outgoing(agency_topic(to), *codec.encode(dispatch, str(dispatch.complaint_id), "/test")))
+        return dispatch
 
     def answer(
         self,
         sent: Dispatch,
         verdict: Literal["accepted", "refused"] = "refused",
-        theirs: str | None = None,
-        says: str = "bukan",
-        by: str = "",
+        suggested_agency: str | None = None,
+        text: str = "bukan",
+        agency_code: str = "",
     ) -> None:
-        """An answer of the agency, or of another."""
-        made = AgencyAnswer(
-            id=ids.answer_id(sent.id, verdict, f"{says}{by}"),
+        """Write an answer of the agency, or of another one."""
+        agency_answer = AgencyAnswer(
+            id=ids.answer_id(sent.id, verdict, f"{text}{agency_code}"),
             message_id=sent.message_id,
             at=NOW,
             complaint_id=sent.complaint_id,
             dispatch_id=sent.id,
-            agency=by or sent.agency,
+            agency=agency_code or sent.agency,
             verdict=verdict,
-            text=says,
-            theirs=theirs,
+            text=text,
+            theirs=suggested_agency,
         )
-        self.write(Outgoing(AGENCY_ANSWERS, *codec.encode(made, str(made.complaint_id), "/test")))
+        self.write(Outgoing(AGENCY_ANSWERS, *codec.encode(agency_answer, str(agency_answer.complaint_id), "/test")))
 
     def write(self, message: Outgoing) -> None:
-        """Let the sink write it."""
+        """Let the sink write a message."""
         self.records(at(message, next(self._offsets)))
 
     def records(self, *records: Record) -> None:
-        """Let the sink write these."""
+        """Let the sink write these records."""
         make_ledger_sink(self.engine).handle(records)
 
     def counted(self, since: datetime | None = None) -> Sequence[RuleRefusals]:
-        """What operations sees."""
+        """Return the counts that operations staff see."""
         with read_transaction(self.engine) as connection:
             return count_refusals_by_rule(connection, since)
 
@@ -110,66 +110,67 @@ def _id(number: int) -> UUID:
 
 
 @pytest.fixture
-def book(engine: Engine) -> Book:
-    """An empty ledger of each kind of database."""
-    return Book(engine)
+def ledger(engine: Engine) -> LedgerWriter:
+    """Return an empty ledger on each kind of database."""
+    return LedgerWriter(engine)
 
 
-def test_each_rule_counts_what_is_its_own(book: Book) -> None:
-    """The first door by all its reasons, each later one by what was added; whom refusers named, most often first."""
+def test_each_rule_counts_its_own_dispatches(ledger: LedgerWriter) -> None:
+    """The first dispatch counts for all its reasons, later ones for the added reasons."""
     for number in range(4):
-        sent = book.send(number, PLN, "competence:listrik", "place")
+        dispatch = ledger.send(number, PLN, "competence:listrik", "place")
         if number:
-            book.answer(sent, theirs=SLEMAN if number > 1 else HEALTH)
-            again = book.send(number, SLEMAN, "competence:listrik", "place", "named-by-refusal", hop=1)
+            ledger.answer(dispatch, suggested_agency=SLEMAN if number > 1 else HEALTH)
+            second_dispatch = ledger.send(number, SLEMAN, "competence:listrik", "place", "named-by-refusal", hop=1)
             if number > 2:
-                book.answer(again)
-    book.send(9, HEALTH, "competence:bpjs")
-    assert book.counted() == [
+                ledger.answer(second_dispatch)
+    ledger.send(9, HEALTH, "competence:bpjs")
+    assert ledger.counted() == [
         RuleRefusals("competence:listrik", 4, 3, {SLEMAN: 2, HEALTH: 1}),
         RuleRefusals("place", 4, 3, {SLEMAN: 2, HEALTH: 1}),
         RuleRefusals("named-by-refusal", 3, 1, {}),
         RuleRefusals("competence:bpjs", 1, 0, {}),
     ]
-    assert [one.refused_share for one in book.counted()][:1] == [0.75]
+    assert [rule.refused_share for rule in ledger.counted()][:1] == [0.75]
 
 
-def test_since_is_by_when_it_was_dispatched(book: Book) -> None:
-    """A refusal counts with its dispatch, so that a share is never of others; the hop before may be older."""
-    book.answer(book.send(1, PLN, "a", when=NOW - timedelta(days=40)))
-    book.answer(book.send(1, SLEMAN, "a", "next-alternative", hop=1))
-    assert book.counted(NOW - timedelta(days=30)) == [RuleRefusals("next-alternative", 1, 1, {})]
-    assert [one.rule for one in book.counted()] == ["a", "next-alternative"]
+def test_since_is_the_time_of_the_dispatch(ledger: LedgerWriter) -> None:
+    """A refusal counts with its dispatch, so that a share is never above one. The previous hop may be older."""
+    ledger.answer(ledger.send(1, PLN, "a", when=NOW - timedelta(days=40)))
+    ledger.answer(ledger.send(1, SLEMAN, "a", "next-alternative", hop=1))
+    assert ledger.counted(NOW - timedelta(days=30)) == [RuleRefusals("next-alternative", 1, 1, {})]
+    assert [rule.rule for rule in ledger.counted()] == ["a", "next-alternative"]
 
 
-def test_refused_twice_is_refused_once(book: Book) -> None:
-    """In other words, naming another, or as the same record again."""
-    sent = book.send(1, PLN, "a")
-    for says, theirs in (("bukan", None), ("sungguh bukan", SLEMAN), ("sungguh", SLEMAN), ("bukan", None)):
-        book.answer(sent, theirs=theirs, says=says)
-    book.answer(sent, "accepted")
-    assert book.counted() == [RuleRefusals("a", 1, 1, {SLEMAN: 1})]
+def test_a_repeated_refusal_counts_once(ledger: LedgerWriter) -> None:
+    """A repeated refusal, also with another text or agency, counts once."""
+    dispatch = ledger.send(1, PLN, "a")
+    refusals = (("bukan", None), ("sungguh bukan", SLEMAN), ("sungguh", SLEMAN), ("bukan", None))
+    for answer_text, suggested_agency in refusals:
+        ledger.answer(dispatch, suggested_agency=suggested_agency, text=answer_text)
+    ledger.answer(dispatch, "accepted")
+    assert ledger.counted() == [RuleRefusals("a", 1, 1, {SLEMAN: 1})]
 
 
-def test_what_goes_along_is_counted_with_its_case(book: Book) -> None:
-    """A refusal of a repeat is one of the complaint that it repeats, once."""
-    case = book.send(1, PLN, "a")
-    along = book.send(2, PLN, "follows", "a", of=1)
-    book.answer(along, theirs=SLEMAN)
-    assert book.counted() == [RuleRefusals("a", 1, 1, {SLEMAN: 1})]
-    book.answer(case, theirs=SLEMAN)
-    assert book.counted() == [RuleRefusals("a", 1, 1, {SLEMAN: 1})]
+def test_a_follower_counts_with_its_case(ledger: LedgerWriter) -> None:
+    """A refusal of a repeat counts for the case it belongs to, once."""
+    case = ledger.send(1, PLN, "a")
+    follower = ledger.send(2, PLN, "follows", "a", of=1)
+    ledger.answer(follower, suggested_agency=SLEMAN)
+    assert ledger.counted() == [RuleRefusals("a", 1, 1, {SLEMAN: 1})]
+    ledger.answer(case, suggested_agency=SLEMAN)
+    assert ledger.counted() == [RuleRefusals("a", 1, 1, {SLEMAN: 1})]
 
 
-def test_triage_refuses_nothing(book: Book) -> None:
-    """It decides. What an agency says of a dispatch that it never had is no refusal either."""
-    book.answer(book.send(1, TRIAGE, "no-evidence"), theirs=PLN)
-    book.answer(book.send(1, PLN, "no-evidence", "named-by-triage", hop=1), by=HEALTH)
-    assert book.counted() == [RuleRefusals("named-by-triage", 1, 0, {})]
+def test_a_triage_decision_is_no_refusal(ledger: LedgerWriter) -> None:
+    """A decision of triage, and an answer of an agency that never had the case, are no refusals."""
+    ledger.answer(ledger.send(1, TRIAGE, "no-evidence"), suggested_agency=PLN)
+    ledger.answer(ledger.send(1, PLN, "no-evidence", "named-by-triage", hop=1), agency_code=HEALTH)
+    assert ledger.counted() == [RuleRefusals("named-by-triage", 1, 0, {})]
 
 
 @pytest.mark.parametrize(
-    ("rules", "before", "own"),
+    ("rules", "previous_rules", "expected"),
     [
         ("a|b", None, ["a", "b"]),
         ("a|a", None, ["a"]),
@@ -180,23 +181,29 @@ def test_triage_refuses_nothing(book: Book) -> None:
         ("a|b", "", ["a", "b"]),
     ],
 )
-def test_own_rules(rules: str, before: str | None, own: list[str]) -> None:
-    """What was added to the reasons before; all, where it begins anew. How it stands to another chose no door."""
-    assert list(added_rules(rules, before)) == own
+def test_added_rules(rules: str, previous_rules: str | None, expected: list[str]) -> None:
+    """The rules of a dispatch are those added to the previous ones, without rules about relations."""
+    assert list(added_rules(rules, previous_rules)) == expected
 
 
-def test_what_a_dispatch_says_is_kept(book: Book) -> None:
-    """How sure, about what, where, who decided, who else may be: as it was said."""
-    more = {"confidence": 0.25, "topic": "pju", "region": "33.74", "actor": "petugas-1", "alternatives": (PLN, SLEMAN)}
-    book.send(1, HEALTH, "a", "b", more=more)
-    with read_transaction(book.engine) as connection:
+def test_the_fields_of_a_dispatch_are_stored(ledger: LedgerWriter) -> None:
+    """Confidence, topic, region, actor and alternatives are stored unchanged."""
+    fields = {
+        "confidence": 0.25,
+        "topic": "pju",
+        "region": "33.74",
+        "actor": "petugas-1",
+        "alternatives": (PLN, SLEMAN),
+    }
+    ledger.send(1, HEALTH, "a", "b", changes=fields)
+    with read_transaction(ledger.engine) as connection:
         query = text("SELECT confidence, topic, region, actor, alternatives, rules FROM ledger_dispatch")
-        kept = connection.execute(query).one()
-    assert tuple(kept) == (0.25, "pju", "33.74", "petugas-1", f'["{PLN}", "{SLEMAN}"]', "a|b")
+        row = connection.execute(query).one()
+    assert tuple(row) == (0.25, "pju", "33.74", "petugas-1", f'["{PLN}", "{SLEMAN}"]', "a|b")
 
 
 def test_older_rows_are_counted_too(empty: Callable[[], Engine]) -> None:
-    """What was dispatched before the columns were there has sensible values, and its rules from its reasons."""
+    """Rows older than the columns have default values, and their rules come from their reasons."""
     engine = empty()
     _migrate_to(engine, "0005")
     insert = text(
@@ -225,7 +232,7 @@ def test_older_rows_are_counted_too(empty: Callable[[], Engine]) -> None:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Engine]:
-    """Opens a database without tables, of each kind."""
+    """Return an opener of a database without tables, of each kind."""
     if request.param == "sqlite":
         return lambda: open_database(f"sqlite:///{tmp_path / 'older.db'}")
     url = request.getfixturevalue("empty_postgres")

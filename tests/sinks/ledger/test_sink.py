@@ -1,4 +1,4 @@
-"""The ledger: rows are written once in any order, and a number's way is read from them."""
+"""Ledger sink: rows are written once in any order, and a status is read from them."""
 
 from collections.abc import Callable
 from itertools import permutations
@@ -27,62 +27,64 @@ from tests.support.records import at, value_of
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_ledger_sink, make_normalizer, make_router
 
-Way = Callable[..., list[Record]]
+MakeRecords = Callable[..., list[Record]]
 
 
 @pytest.fixture
-def way(parts: Parts, engine: Engine) -> Way:
-    """The records of one complaint on its way: complaint, dispatch, and the agency's answers."""
+def make_records(parts: Parts, engine: Engine) -> MakeRecords:
+    """Return a maker of one complaint's records: complaint, dispatch and the agency's answers."""
 
     def make(text: str, *verdicts: str, **fields: object) -> list[Record]:
         (complaint,) = make_normalizer(engine, parts.sealer).handle([at(records.web(parts, text, **fields))])  # type: ignore[arg-type]
         sent = make_router(engine, fixed_rules_source(), lambda: NOW).handle([at(complaint)])
-        made = [complaint, *sent]
+        messages = [complaint, *sent]
         for dispatch in sent:
-            said = codec.decode(Dispatch, dispatch.value, dispatch.headers)
+            dispatch_message = codec.decode(Dispatch, dispatch.value, dispatch.headers)
             for verdict in verdicts:
                 answer = AgencyAnswer.model_validate(
                     {
-                        "id": ids.answer_id(said.id, verdict, ""),
-                        "message_id": said.message_id,
+                        "id": ids.answer_id(dispatch_message.id, verdict, ""),
+                        "message_id": dispatch_message.message_id,
                         "at": NOW,
-                        "complaint_id": said.complaint_id,
-                        "dispatch_id": said.id,
-                        "agency": said.agency,
+                        "complaint_id": dispatch_message.complaint_id,
+                        "dispatch_id": dispatch_message.id,
+                        "agency": dispatch_message.agency,
                         "verdict": verdict,
                     }
                 )
-                made.append(Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(said.complaint_id), "/agency")))
-        return [at(message, offset) for offset, message in enumerate(made)]
+                messages.append(
+                    Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(dispatch_message.complaint_id), "/agency"))
+                )
+        return [at(message, offset) for offset, message in enumerate(messages)]
 
     return make
 
 
 def rows(engine: Engine) -> list[int]:
-    """How many rows each table has."""
+    """Return the number of rows of each table."""
     with write_transaction(engine) as connection:
         tables = (ComplaintRow, DispatchRow, AnswerRow)
         return [connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables]
 
 
 def test_the_migrations_make_the_tables(engine: Engine) -> None:
-    """What Alembic builds is what the code expects, and building it again changes nothing."""
+    """The migrations build the tables that the code expects; a second migration changes nothing."""
     migrate(engine)
     with write_transaction(engine) as connection:
         assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
 
 
-def test_any_order_and_twice_is_the_same(engine: Engine, way: Way) -> None:
-    """Topics keep no order among them, and records come again: the rows are the same."""
-    records = way("Kemenkes tolong", "accepted")
+def test_any_order_and_twice_is_the_same(engine: Engine, make_records: MakeRecords) -> None:
+    """Records in any order, and repeated ones, give the same rows."""
+    records = make_records("Kemenkes tolong", "accepted")
     for order in permutations(records):
         make_ledger_sink(engine).handle(order)
     assert rows(engine) == [1, 1, 1]
 
 
-def test_a_number_shows_its_way(engine: Engine, way: Way) -> None:
-    """Received, dispatched, answered: each with its time and the institution's name."""
-    records = way("Kemenkes tolong", "accepted", "closed")
+def test_a_status_shows_its_steps(engine: Engine, make_records: MakeRecords) -> None:
+    """The status shows each step with its time and the institution's name."""
+    records = make_records("Kemenkes tolong", "accepted", "closed")
     tracking = str(value_of(Outgoing("", b"", records[0].value))["tracking"])
     ledger = StatusReader(engine, {"kementerian-kemenkes": "Kementerian Kesehatan"})
     assert ledger.status(tracking) is None
@@ -103,10 +105,10 @@ def test_a_number_shows_its_way(engine: Engine, way: Way) -> None:
     assert steps[0].at == NOW.replace(microsecond=678000)
 
 
-def test_a_repeat_keeps_its_number_and_shows_the_way_of_the_first(engine: Engine, way: Way) -> None:
-    """Whoever wrote twice sees on either number what happens."""
+def test_a_repeat_shows_the_steps_of_the_first(engine: Engine, make_records: MakeRecords) -> None:
+    """Both numbers of a repeated report show the same steps."""
     phone = "+628000000021"
-    first, again = way("Kemenkes tolong", phone=phone), way("kemenkes TOLONG", phone=phone)
+    first, again = make_records("Kemenkes tolong", phone=phone), make_records("kemenkes TOLONG", phone=phone)
     make_ledger_sink(engine).handle([*first, *again])
     numbers = [str(value_of(Outgoing("", b"", records[0].value))["tracking"]) for records in (first, again)]
     ledger = StatusReader(engine, {})
@@ -117,31 +119,31 @@ def test_a_repeat_keeps_its_number_and_shows_the_way_of_the_first(engine: Engine
     assert [step.kind for step in status.steps] == ["received", "dispatched"]
 
 
-def test_strange_words_are_kept_as_written(engine: Engine, way: Way) -> None:
-    """Emoji, other scripts and quotes reach the rows on both databases."""
+def test_strange_texts_are_stored_unchanged(engine: Engine, make_records: MakeRecords) -> None:
+    """Emoji, other scripts and quotes are stored unchanged on both databases."""
     words = "bau 😷 ยา'; DROP TABLE ledger_complaint; --"
-    make_ledger_sink(engine).handle(way(words))
+    make_ledger_sink(engine).handle(make_records(words))
     with write_transaction(engine) as connection:
         assert connection.execute(select(ComplaintRow.text)).scalar_one() == words  # type: ignore[call-overload]
 
 
-def test_a_broken_record_is_rejected(engine: Engine, way: Way) -> None:
-    """What can't be read is put aside by the worker."""
-    (record, *_) = way("x")
+def test_a_broken_record_is_rejected(engine: Engine, make_records: MakeRecords) -> None:
+    """An unreadable record becomes a dead letter."""
+    (record, *_) = make_records("x")
     with pytest.raises(Reject):
         make_ledger_sink(engine).handle([Record(record.topic, 0, 0, 0, b"", b"{", record.headers)])
 
 
-def test_what_no_row_can_hold_is_rejected(engine: Engine, way: Way) -> None:
-    """A date before the calendar, a NUL: the fault of one record, not ten reasons to stop the ledger."""
-    record = way("Kemenkes tolong", "responded")[-1]
+def test_an_unstorable_record_is_rejected(engine: Engine, make_records: MakeRecords) -> None:
+    """A date before the calendar is the fault of one record and does not stop the ledger."""
+    record = make_records("Kemenkes tolong", "responded")[-1]
     spoiled = record.value.replace(b'"2026-11-24T08:04:05.678Z"', b'"0001-01-01T00:00:00+14:00"')
     with pytest.raises(Reject, match="unstorable"):
         make_ledger_sink(engine).handle([Record(record.topic, 0, 9, 0, b"", spoiled, record.headers)])
 
 
-def test_a_standby_is_waited_out(empty_postgres: str) -> None:
-    """A database that only reads for a while, after a failover, is away: no message is at fault."""
+def test_a_standby_counts_as_unavailable(empty_postgres: str) -> None:
+    """A read-only database after a failover counts as unavailable; no message is at fault."""
     engine = open_database(empty_postgres)
     migrate(engine)
     standby = engine.execution_options(postgresql_readonly=True)
@@ -150,8 +152,8 @@ def test_a_standby_is_waited_out(empty_postgres: str) -> None:
     engine.dispose()
 
 
-def test_looks_do_not_wait_for_writers(tmp_path: Path) -> None:
-    """On SQLite a status page is read while a stage writes."""
+def test_readers_do_not_wait_for_writers(tmp_path: Path) -> None:
+    """On SQLite a status is read while a stage writes."""
     engine = open_database(f"sqlite:///{tmp_path / 'both.db'}")
     migrate(engine)
     with write_transaction(engine), read_transaction(engine) as connection:
@@ -160,15 +162,15 @@ def test_looks_do_not_wait_for_writers(tmp_path: Path) -> None:
 
 
 def test_a_process_whose_connections_are_all_taken_waits(engine: Engine) -> None:
-    """No message is at fault where the doors of a process hold all that it may have."""
-    one = create_engine(engine.url, pool_size=1, max_overflow=0, pool_timeout=0.1)
-    with one.connect(), pytest.raises(DatabaseUnavailable), write_transaction(one):
+    """No message is at fault if all connections of the process are in use."""
+    single_connection = create_engine(engine.url, pool_size=1, max_overflow=0, pool_timeout=0.1)
+    with single_connection.connect(), pytest.raises(DatabaseUnavailable), write_transaction(single_connection):
         pass
-    one.dispose()
+    single_connection.dispose()
 
 
 def test_a_database_that_is_away_says_so() -> None:
-    """The one error that stages wait out."""
+    """An unreachable database raises the one error that stages wait for."""
     engine = open_database("postgresql://nobody@127.0.0.1:9/none")
     with pytest.raises(DatabaseUnavailable), write_transaction(engine):
         pass

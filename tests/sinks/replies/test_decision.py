@@ -34,7 +34,7 @@ def history(
 
 
 @pytest.mark.parametrize(
-    ("before", "verdict"),
+    ("delivery_history", "decision"),
     [
         (history(), SendNow()),
         (history(paused_until=NOW + timedelta(seconds=9)), WaitUntil(NOW + timedelta(seconds=9))),

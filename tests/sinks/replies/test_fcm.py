@@ -94,7 +94,7 @@ def test_waits_after_errors(
     assert len(fcm.pushed) == 1
 
 
-@pytest.mark.parametrize("how", ["stalled", "cut_off", "broken"])
+@pytest.mark.parametrize("answer_kind", ["stalled", "cut_off", "broken"])
 def test_an_unknown_push_is_repeated(
     harness: ReplyHarness, fcm: LoopbackFcm, push: FcmPush, hold: threading.Event, answer_kind: str
 ) -> None:

@@ -150,7 +150,7 @@ def test_limits_follow_the_settings(parts: Parts) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "says"),
+    ("changes", "named_setting"),
     [
         ({"twilio_from": "+628000001708"}, "SATUPINTU_TWILIO_ACCOUNT_SID"),
         ({"twilio_from": "LAPOR", "twilio_account_sid": ACCOUNT}, "twilio_from"),

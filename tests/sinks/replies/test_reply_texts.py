@@ -130,7 +130,7 @@ def test_a_dispatch_after_a_refusal_has_no_reply(router: RouterStage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "says"),
+    ("verdict", "phrase"),
     [("accepted", None), ("responded", "sudah ditanggapi oleh"), ("closed", "sudah selesai ditangani oleh")],
 )
 def test_an_answer_has_one_reply(

@@ -110,7 +110,7 @@ def test_an_sms_taken_despite_an_error_is_not_sent_again(
     assert {harness.row(reply_).provider_id} <= {message["sid"] for message in twilio.messages}
 
 
-@pytest.mark.parametrize("how", ["stalled", "cut_off", "broken", "strange"])
+@pytest.mark.parametrize("answer_kind", ["stalled", "cut_off", "broken", "strange"])
 def test_an_unknown_sms_is_never_sent_again(
     harness: ReplyHarness, twilio: LoopbackTwilio, sms: TwilioSms, hold: threading.Event, answer_kind: str
 ) -> None:

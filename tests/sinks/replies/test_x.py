@@ -105,7 +105,7 @@ def test_a_refused_reply_fails_for_good(harness: ReplyHarness, x: LoopbackX, rep
 
 
 @pytest.mark.parametrize(
-    "how", ["stalled", "cut_off", "broken", "no id", "not an object", "html 500", "array 500", "502", "504"]
+    "answer_kind", ["stalled", "cut_off", "broken", "no id", "not an object", "html 500", "array 500", "502", "504"]
 )
 def test_an_unknown_reply_is_never_posted_again(
     harness: ReplyHarness, x: LoopbackX, replies: XReplies, hold: threading.Event, answer_kind: str
