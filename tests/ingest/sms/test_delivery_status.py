@@ -15,7 +15,7 @@ from sinks.replies.tables import OutboxRow, UnreachableRow
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient
 from tests.sinks.replies.reply_harness import Clock, ReplyHarness, complaint, reply
-from tests.sinks.replies.test_sender import Post
+from tests.sinks.replies.test_sender import RecordingProvider
 
 _PUBLIC = "https://lapor.example/satu-pintu"
 _TOLD = reply(complaint())
@@ -55,7 +55,7 @@ def seen(served: DoorClient, told: Reply = _TOLD) -> tuple[str, str, str]:
 
 def test_a_status_is_recorded(served: DoorClient) -> None:
     """What was sent is delivered."""
-    office_of(served).send(Post())
+    office_of(served).send(RecordingProvider())
     assert tell(served, _TOLD.id, MessageStatus="delivered").status_code == 204
     assert seen(served) == ("sent", "delivered", "")
 
@@ -63,7 +63,7 @@ def test_a_status_is_recorded(served: DoorClient) -> None:
 @pytest.mark.parametrize("order", list(permutations(["queued", "sent", "delivered"])))
 def test_in_any_order_and_twice(served: DoorClient, order: tuple[str, ...]) -> None:
     """They come as they like: the furthest stays."""
-    office_of(served).send(Post())
+    office_of(served).send(RecordingProvider())
     for status in (*order, *order):
         assert tell(served, _TOLD.id, MessageStatus=status).status_code == 204
     assert seen(served) == ("sent", "delivered", "")
@@ -71,7 +71,7 @@ def test_in_any_order_and_twice(served: DoorClient, order: tuple[str, ...]) -> N
 
 def test_lost_on_the_way(served: DoorClient) -> None:
     """The code of why stays with it; what comes late is no news."""
-    office_of(served).send(Post())
+    office_of(served).send(RecordingProvider())
     tell(served, _TOLD.id, MessageStatus="undelivered", ErrorCode="30005")
     tell(served, _TOLD.id, MessageStatus="sent")
     assert seen(served) == ("failed", "undelivered", "30005")
@@ -80,10 +80,10 @@ def test_lost_on_the_way(served: DoorClient) -> None:
 def test_twilio_settles_what_was_unknown(served: DoorClient) -> None:
     """It has the message, so it was sent; under its own id."""
     harness = office_of(served)
-    harness.sender(Post()).step()
+    harness.sender(RecordingProvider()).step()
     unknown = reply(complaint(), "answered")
     harness.take(unknown)
-    harness.send(Post(TimeoutError()))
+    harness.send(RecordingProvider(TimeoutError()))
     assert seen(served, unknown)[0] == "unknown"
     tell(served, unknown.id, MessageStatus="sent")
     assert seen(served, unknown) == ("sent", "sent", "")
@@ -93,7 +93,7 @@ def test_twilio_settles_what_was_unknown(served: DoorClient) -> None:
 def test_twilio_is_faster_than_its_own_answer(served: DoorClient) -> None:
     """The status comes while we still wait for the answer: the reply is known by its own id."""
 
-    class Fast(Post):
+    class Fast(RecordingProvider):
         def deliver(self, letter: object) -> str:
             tell(served, _TOLD.id, MessageStatus="delivered")
             return super().deliver(letter)  # type: ignore[arg-type]
@@ -105,35 +105,35 @@ def test_twilio_is_faster_than_its_own_answer(served: DoorClient) -> None:
 def test_an_opt_out_told_later_counts(served: DoorClient) -> None:
     """A messaging service takes the message first, and says 21610 afterwards."""
     harness = office_of(served)
-    harness.send(Post())
+    harness.send(RecordingProvider())
     tell(served, _TOLD.id, MessageStatus="failed", ErrorCode="21610")
     assert seen(served) == ("failed", "failed", "21610")
     with read_transaction(served.parts.engine) as connection:
         assert connection.execute(select(UnreachableRow.reason)).scalar_one() == "opted_out"  # type: ignore[call-overload]
     again = complaint("again")
     harness.take(again, reply(again))
-    harness.send(Post())
+    harness.send(RecordingProvider())
     assert seen(served, reply(again)) == ("withheld", "", "opted_out")
 
 
 @pytest.mark.parametrize("token", ["another", ""])
 def test_a_forged_status_is_refused(served: DoorClient, token: str) -> None:
     """Signed with another token: nothing is recorded."""
-    office_of(served).send(Post())
+    office_of(served).send(RecordingProvider())
     assert tell(served, _TOLD.id, token, MessageStatus="failed").status_code == 403
     assert seen(served) == ("sent", "", "")
 
 
 def test_without_a_signature_it_is_refused(served: DoorClient) -> None:
     """As above."""
-    office_of(served).send(Post())
+    office_of(served).send(RecordingProvider())
     response = served.post(f"/sms/twilio/status?reply={_TOLD.id}", data={"MessageStatus": "failed"})
     assert (response.status_code, seen(served)) == (403, ("sent", "", ""))
 
 
 def test_the_reply_is_signed_too(served: DoorClient) -> None:
     """A true status of one reply can't be told of another."""
-    office_of(served).send(Post())
+    office_of(served).send(RecordingProvider())
     said = {"MessageSid": _SID, "MessageStatus": "failed"}
     signed = RequestValidator(_TOKEN).compute_signature(f"{_PUBLIC}/sms/twilio/status?reply={uuid4()}", said)
     response = served.post(f"/sms/twilio/status?reply={_TOLD.id}", data=said, headers={"X-Twilio-Signature": signed})
@@ -149,7 +149,7 @@ def test_a_status_of_nothing_we_know(served: DoorClient, reply_id: object) -> No
 @pytest.mark.parametrize("status", ["received", "", "DELIVERED", "x" * 500])
 def test_a_status_we_do_not_know_changes_nothing(served: DoorClient, status: str) -> None:
     """Twilio adds new ones without notice."""
-    office_of(served).send(Post())
+    office_of(served).send(RecordingProvider())
     assert tell(served, _TOLD.id, MessageStatus=status).status_code == 204
     assert seen(served) == ("sent", "", "")
 
@@ -157,7 +157,7 @@ def test_a_status_we_do_not_know_changes_nothing(served: DoorClient, status: str
 def test_a_shared_key_signs_statuses_too(serve: Serve) -> None:
     """By SHA-256, and in no other way."""
     served = serve(public_url=_PUBLIC, twilio_shared_keys="a-key")
-    office_of(served).send(Post())
+    office_of(served).send(RecordingProvider())
     path, said = f"/sms/twilio/status?reply={_TOLD.id}", {"MessageSid": _SID, "MessageStatus": "delivered"}
 
     def answer(algorithm: str) -> int:
