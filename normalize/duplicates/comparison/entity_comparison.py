@@ -67,12 +67,18 @@ def compare_entities(left: Comparable, right: Comparable) -> EntityComparison:
         if kind == "street" and "conflict" in {in_texts, anywhere} and _may_be_one_road(left, right):
             outcome = "unknown"
         kinds[outcome].add(kind)
-    kinds["equal"] |= _equal_across_kinds(left, right, left_text, right_text)
+    left_codes, right_codes = _region_codes(left.entities), _region_codes(right.entities)
+    agreements = {
+        "id": not _identifiers(left_text).isdisjoint(_identifiers(right_text)),
+        "district": _agree_on_district(left, right),
+        "region": _any_related(left_codes, right_codes),
+    }
+    kinds["equal"].update(kind for kind, agrees in agreements.items() if agrees)
     return EntityComparison(
         frozenset(kinds["equal"]),
         frozenset(kinds["conflict"]),
         frozenset(kinds["address-conflict"]),
-        _relate_regions(left, right),
+        _relate_regions(left, right, left_codes, right_codes),
     )
 
 
@@ -85,21 +91,15 @@ def _combine(kind: str, in_texts: str, anywhere: str) -> str:
     return "equal" if anywhere in {"equal", "compatible"} else "unknown"
 
 
-def _equal_across_kinds(
-    left: Comparable, right: Comparable, left_text: _ValuesByKind, right_text: _ValuesByKind
-) -> set[str]:
-    """Return `id`, `district` and `region` as far as both complaints name an equal one."""
+def _agree_on_district(left: Comparable, right: Comparable) -> bool:
+    """Return True if both name an equal district, at least one of them in its text.
+
+    A map gives every address its district.
+    """
     left_districts, right_districts = _districts(left.entities), _districts(right.entities)
-    agreements = {
-        "id": not _identifiers(left_text).isdisjoint(_identifiers(right_text)),
-        # A map gives every address its district: at least one of the texts must name it.
-        "district": bool(
-            left_districts & (right_districts | _districts(right.address_entities))
-            or _districts(left.address_entities) & right_districts
-        ),
-        "region": _any_related(_region_codes(left.entities), _region_codes(right.entities)),
-    }
-    return {kind for kind, agrees in agreements.items() if agrees}
+    if left_districts & (right_districts | _districts(right.address_entities)):
+        return True
+    return bool(_districts(left.address_entities) & right_districts)
 
 
 def _may_be_one_road(left: Comparable, right: Comparable) -> bool:
@@ -172,12 +172,13 @@ def _merge(text_values: _ValuesByKind, address_values: _ValuesByKind) -> _Values
     return {kind: text_values.get(kind, set()) | address_values.get(kind, set()) for kind in kinds}
 
 
-def _relate_regions(left: Comparable, right: Comparable) -> RegionRelation:
+def _relate_regions(
+    left: Comparable, right: Comparable, left_text_codes: Collection[str], right_text_codes: Collection[str]
+) -> RegionRelation:
     left_codes = _region_codes((*left.entities, *left.address_entities))
     right_codes = _region_codes((*right.entities, *right.address_entities))
     if not left_codes or not right_codes:
         return ""
-    left_text_codes, right_text_codes = _region_codes(left.entities), _region_codes(right.entities)
     if left_text_codes and right_text_codes and not _any_related(left_text_codes, right_text_codes):
         return "conflict"
     return "equal" if _any_related(left_codes, right_codes) else "address-conflict"

@@ -78,10 +78,16 @@ def shared_landmark_words(left: Comparable, right: Comparable, word_frequencies:
 
     `depan kantor pos` and `kantor pos banjir` share *kantor* and *pos*.
     """
-    left_words, right_words = _words_and_roots(left, word_frequencies), _words_and_roots(right, word_frequencies)
-    left_landmark = _words_behind(left, _LANDMARK_PREPOSITIONS, _LANDMARK_WORDS)
-    right_landmark = _words_behind(right, _LANDMARK_PREPOSITIONS, _LANDMARK_WORDS)
-    return (left_landmark & right_words) | (right_landmark & left_words)
+    return _words_behind_that_occur_in(left, right, word_frequencies) | _words_behind_that_occur_in(
+        right, left, word_frequencies
+    )
+
+
+def _words_behind_that_occur_in(
+    comparable: Comparable, neighbour: Comparable, word_frequencies: WordFrequencies
+) -> set[str]:
+    landmark_words = _words_behind(comparable, _LANDMARK_PREPOSITIONS, _LANDMARK_WORDS)
+    return landmark_words & _words_and_roots(neighbour, word_frequencies) if landmark_words else landmark_words
 
 
 def face_different_landmarks(left: Comparable, right: Comparable, word_frequencies: WordFrequencies) -> bool:
