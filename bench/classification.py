@@ -19,8 +19,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.corpus import SOURCES, UNWANTED, Message, fold, load
-from bench.learning import learn, write
+from bench.corpus import SOURCES, UNWANTED, Message, fold_of, load_messages
+from bench.learning import learn_weights, write_rows
 from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load_classification_rows
 from config.reference.folder import SHIPPED_FOLDER
 from messages.shapes import Channel, Kind
@@ -54,15 +54,17 @@ def held_out(messages: Sequence[Message], folds: int = _FOLDS) -> Iterator[HeldO
     """Yield each message, classified as an SMS without a title by the weights learned from the other parts."""
     rows = load_classification_rows()
     for part in range(folds):
-        classifier = make_classifier(learn([message for message in messages if fold(message, folds) != part], rows))
+        classifier = make_classifier(
+            learn_weights([message for message in messages if fold_of(message, folds) != part], rows)
+        )
         for message in messages:
-            if fold(message, folds) == part:
+            if fold_of(message, folds) == part:
                 yield HeldOut(message, classifier.classify(message.text, "", "sms"), classifier)
 
 
 def main(folder: Path) -> dict[str, object]:
     """Return the measurements; see the module."""
-    messages = load(folder)
+    messages = load_messages(folder)
     held = list(held_out(messages))
     return {
         "set_aside": {source: _set_aside(_of_sources(held, {source})) for source in SOURCES},
@@ -183,6 +185,8 @@ if __name__ == "__main__":
     training = arguments[:1] == ["train"]
     shared = Path(arguments[-1]) if len(arguments) > training else _SHARED
     if training:
-        write(learn(load(shared), load_classification_rows()), SHIPPED_FOLDER / CLASSIFICATION_PHRASES)
+        write_rows(
+            learn_weights(load_messages(shared), load_classification_rows()), SHIPPED_FOLDER / CLASSIFICATION_PHRASES
+        )
     else:
         print(json.dumps(main(shared), indent=1))  # noqa: T201 - the only output

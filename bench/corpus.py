@@ -46,13 +46,13 @@ class Message:
     copies: int = 1
 
 
-def load(shared: Path) -> list[Message]:
+def load_messages(shared: Path) -> list[Message]:
     """All messages below a folder like `/work/shared/data`. Raises `OSError`."""
     found = [*_reports(shared), *_tweets(shared), *_sms(shared)]
     return _grouped(list(dict.fromkeys(found)))
 
 
-def fold(message: Message, folds: int) -> int:
+def fold_of(message: Message, folds: int) -> int:
     """Which of so many parts a message is in; near copies are in the same."""
     return int(hashlib.sha256(str(message.group).encode()).hexdigest(), 16) % folds
 

@@ -1,14 +1,15 @@
-"""Learns from labelled pairs what makes two complaints one matter, and measures it on pairs of other groups.
+"""Training and measurement of the duplicate search on labelled pairs.
 
-`python -m bench.duplicates train` learns from `train.jsonl` (written to mislead), `neighbours-train.jsonl` (mostly of
-neighbours) and five authors' pairs as they come to be compared, all in `tests/data/pairs`, and writes
-`config/data/likeness.csv`; `python -m bench.duplicates cross` shows what that is worth on groups, and on sources, that
-were not learned from; `python -m bench.duplicates` measures on the test files beside them, which nothing was learned
-from; `python -m bench.duplicates real FILE` on the real pairs of `real.csv`, whose texts (`tracking_id`, `title`,
-`text`) are no part of the project.
+`python -m bench.duplicates train` learns the weights and writes `config/data/likeness.csv`. It learns from
+`train.jsonl` (written to mislead), `neighbours-train.jsonl` (mostly of neighbours) and five authors' pairs as they come
+to be compared, all in `tests/data/pairs`.
+`python -m bench.duplicates cross` measures on groups, and on sources, that no weight was learned from.
+`python -m bench.duplicates` measures on the test files beside them; no weight was learned from these.
+`python -m bench.duplicates real FILE` measures on the real pairs of `real.csv`. Their texts (`tracking_id`, `title`,
+`text`) are not part of the project.
 
-Logistic regression, each weight drawn to zero by how much its number varies; what is alike never counts against, what
-differs never in favour.
+Logistic regression: each weight is drawn to zero in proportion to the variance of its feature. Features of likeness
+never count against one matter, features of difference never in favour.
 """
 
 import csv
@@ -19,273 +20,286 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
-from math import exp
+from math import inf
 from pathlib import Path
 
 from app.evaluation.duplicate_metrics import measure_duplicates, summarize_judgements
 from app.evaluation.duplicates import ExplainedMessage, LabelledPair, read_comparable
+from bench.logistic import Example, WeightPrior, fit_weights, probability
 from config.reference.duplicate_weights import DuplicateWeights, load_duplicate_weights
-from config.reference.folder import SHIPPED_FOLDER
 from language.model import load_language_model
 from normalize.duplicates.comparable import Comparable
-from normalize.duplicates.comparison.comparator import Comparator
+from normalize.duplicates.comparison.exclusions import find_exclusion
 from normalize.duplicates.comparison.features import compute_features
 from normalize.duplicates.comparison.pair import ComplaintPair
 from normalize.duplicates.comparison.text_alignment import align_texts
 from normalize.duplicates.factory import DuplicateDetection
 
 _PAIRS = Path(__file__).parent.parent / "tests" / "data" / "pairs"
-_FILE = SHIPPED_FOLDER / "likeness.csv"
-_AGAINST = (
-    *("exchanged-near", "exchanged-numbers-near", "other-title", "other-title-near", "other-numbers"),
-    *("other-names-near", "other-narrow-names", "other-narrow-names-in-district", "other-part", "no-grounds"),
-    *("other-thing", "other-thing-near", "other-fault", "other-fault-near", "other-fault-here", "other-topic"),
-    *("other-date", "other-amount", "other-landmark", "other-region-in-fields", "other-person", "other-address"),
-    *("other-address-near", "other-beside", "other-sender", "same-sender-other-text", "more-topics", "nowhere"),
-    "later-incident",
+_WEIGHTS_FILE = Path(__file__).parent.parent / "config" / "data" / "likeness.csv"
+# Features of difference: their weights are never positive.
+_DIFFERENCES = frozenset(
+    (
+        *("exchanged-near", "exchanged-numbers-near", "other-title", "other-title-near", "other-numbers"),
+        *("other-names-near", "other-narrow-names", "other-narrow-names-in-district", "other-part", "no-grounds"),
+        *("other-thing", "other-thing-near", "other-fault", "other-fault-near", "other-fault-here", "other-topic"),
+        *("other-date", "other-amount", "other-landmark", "other-region-in-fields", "other-person", "other-address"),
+        *("other-address-near", "other-beside", "other-sender", "same-sender-other-text", "more-topics", "nowhere"),
+        "later-incident",
+    )
 )
-# Either way: a long common text in one form with exchanged words is no proof.
-_FREE = ("near-text", "usual-words")
+# Features of either sign: a long common text in one form with exchanged words is no proof of one matter.
+_UNSIGNED_FEATURES = frozenset({"near-text", "usual-words"})
+_INTERCEPT = ""
 # Pairs as they come to be compared, of five authors.
-_COMPARED = ("candidates-train", "others-train", "fresh-train", "later-train", "last-train")
-_SMS, _CUT, _LEFT_OUT = 160, 3, 9
-_PULL = 4.0
-_SWEEPS = 120
+_CANDIDATE_FILES = ("candidates-train", "others-train", "fresh-train", "later-train", "last-train")
+# Made repeats: the length of an SMS, the change that cuts to it, and the distance of the words that are left out.
+_SMS_LENGTH, _CUT_TO_SMS, _OMITTED_WORD_DISTANCE = 160, 3, 9
+# Strength of a weight's prior for a feature of variance 1.
+_PRIOR_STRENGTH = 4.0
+_MAX_SWEEPS = 120
 _FOLDS = 5
-# How much a pair counts of those written to mislead, of those that are made here, of those as they come.
-_MISLEADING, _MADE, _LIKELY = 0.6, 0.3, 1.0
-# Of the pairs that come to be compared so many are about one matter.
-_SAME = 0.7
-# Those taken for one matter are to be right this often, on groups and on sources that were not learned from. Three of
-# these authors made strangers' reports as like as they could; of those of two authors who did not, who are held out,
-# 98 in 100 are right then.
-_RIGHT = 0.96
+# Importance of a pair that was written to mislead, of a made pair, and of a pair as it comes to be compared.
+_MISLEADING_IMPORTANCE, _MADE_IMPORTANCE, _CANDIDATE_IMPORTANCE = 0.6, 0.3, 1.0
+# Share of one matter among the pairs that come to be compared.
+_SAME_MATTER_SHARE = 0.7
+# Least precision of the pairs taken for one matter, on held-out groups and on held-out sources. Three of these authors
+# made strangers' reports as alike as they could; on the held-out pairs of two authors who did not, the precision is
+# 0.98 then.
+_MIN_PRECISION = 0.96
+_MAX_THRESHOLD = 0.99
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """A pair and what was found in it; nothing where it can't be one matter. `counts` is its weight in learning."""
+class LearningPair:
+    """A pair with its features, which are empty if a rule excludes one matter.
 
-    found: Mapping[str, float]
-    same: bool
+    `judged_pair` is set for pairs on which held-out precision is measured.
+    """
+
+    features: Mapping[str, float]
+    is_same_matter: bool
     group: str
-    counts: float
-    pair: LabelledPair | None = None
+    importance: float
+    judged_pair: LabelledPair | None = None
+
+
+PartitionKey = Callable[[LearningPair], str]
 
 
 def train(detection: DuplicateDetection) -> DuplicateWeights:
-    """The weights, and the threshold at which cross-validation keeps its word: over groups, and over whole sources."""
-    examples = _all(detection)
-    weights, start = fit(examples)
-    parts = (_fold_of, _source_of)
-    return DuplicateWeights(weights, start, max(_threshold(list(_crossed(examples, part))) for part in parts))
+    """Return the weights, and the threshold that keeps `_MIN_PRECISION` over held-out groups and held-out sources."""
+    pairs = _load_learning_pairs(detection)
+    weights, prior = learn(pairs)
+    thresholds = [_choose_threshold(_score_held_out(pairs, partition)) for partition in (_fold_of, _source_of)]
+    return DuplicateWeights(weights, prior, max(thresholds))
 
 
-def cross(detection: DuplicateDetection) -> dict[str, object]:
-    """Precision and recall at the threshold of `train`, on held-out groups and on held-out sources."""
-    examples = _all(detection)
-    enough = detection.weights.threshold
-    measured: dict[str, object] = {}
-    for name, apart in (("groups", _fold_of), ("sources", _source_of)):
-        judged = [(one.pair, score >= enough) for one, score in _crossed(examples, apart) if one.pair is not None]
-        measured[name] = summarize_judgements(judged)
-    return measured
+def cross_validate(detection: DuplicateDetection) -> dict[str, object]:
+    """Return the metrics at the threshold in force, on held-out groups and on held-out sources."""
+    pairs = _load_learning_pairs(detection)
+    threshold = detection.weights.threshold
+    metrics: dict[str, object] = {}
+    for name, partition in (("groups", _fold_of), ("sources", _source_of)):
+        metrics[name] = summarize_judgements(
+            [
+                (pair.judged_pair, score >= threshold)
+                for pair, score in _score_held_out(pairs, partition)
+                if pair.judged_pair is not None
+            ]
+        )
+    return metrics
 
 
-def _all(detection: DuplicateDetection) -> list[Example]:
-    hard, neighbours = (LabelledPair.load_file(_PAIRS / f"{name}.jsonl") for name in ("train", "neighbours-train"))
-    likely = [pair for name in _COMPARED for pair in LabelledPair.load_file(_PAIRS / f"{name}.jsonl")]
-    made = _resent((*hard, *likely))
+def _load_learning_pairs(detection: DuplicateDetection) -> list[LearningPair]:
+    misleading_pairs, neighbour_pairs = (_load_pairs(name) for name in ("train", "neighbours-train"))
+    candidate_pairs = [pair for name in _CANDIDATE_FILES for pair in _load_pairs(name)]
+    source_pairs = (*misleading_pairs, *candidate_pairs)
     return [
-        *_examples(detection, hard, _MISLEADING, judged=False),
-        *_examples(detection, neighbours, _LIKELY, judged=False),
-        *_examples(detection, made, _MADE, judged=False),
-        *_examples(detection, _strangers((*hard, *likely)), _MADE, judged=False),
-        *_examples(detection, likely, _LIKELY, judged=True),
+        *_measure_pairs(detection, misleading_pairs, _MISLEADING_IMPORTANCE, are_judged=False),
+        *_measure_pairs(detection, neighbour_pairs, _CANDIDATE_IMPORTANCE, are_judged=False),
+        *_measure_pairs(detection, _make_repeats(source_pairs), _MADE_IMPORTANCE, are_judged=False),
+        *_measure_pairs(detection, _make_strangers(source_pairs), _MADE_IMPORTANCE, are_judged=False),
+        *_measure_pairs(detection, candidate_pairs, _CANDIDATE_IMPORTANCE, are_judged=True),
     ]
 
 
-def _examples(
-    detection: DuplicateDetection, pairs: Iterable[LabelledPair], counts: float, *, judged: bool
-) -> Iterator[Example]:
-    comparer = Comparator(detection.language.word_frequencies, {}, 0.0)
+def _load_pairs(name: str) -> list[LabelledPair]:
+    return LabelledPair.load_file(_PAIRS / f"{name}.jsonl")
+
+
+def _measure_pairs(
+    detection: DuplicateDetection, pairs: Iterable[LabelledPair], importance: float, *, are_judged: bool
+) -> Iterator[LearningPair]:
+    """Yield the pairs with their features. Excluded pairs are yielded only if they are judged."""
     for pair in pairs:
-        a, b = read_comparable(detection, pair.a), read_comparable(detection, pair.b)
-        found = {} if comparer.compare(a, b).exclusion else _found(a, b, detection)
-        if found or judged:
-            yield Example(found, pair.label != "different", pair.group, counts, pair if judged else None)
+        first, second = read_comparable(detection, pair.a), read_comparable(detection, pair.b)
+        features = _measure_features(detection, first, second)
+        if features or are_judged:
+            judged_pair = pair if are_judged else None
+            yield LearningPair(features, pair.label != "different", pair.group, importance, judged_pair)
 
 
-def _fold_of(example: Example) -> str:
-    return str(_fold(example.group))
-
-
-def _source_of(example: Example) -> str:
-    return example.pair.source if example.pair else ""
-
-
-def _crossed(examples: Sequence[Example], part: Callable[[Example], str]) -> Iterator[tuple[Example, float]]:
-    """The likely pairs with the score that they get where none of their part was learned from."""
-    for held in sorted({part(one) for one in examples if one.pair}):
-        weights, start = fit([one for one in examples if part(one) != held])
-        for one in examples:
-            if one.pair and part(one) == held:
-                yield one, _probability(weights, start, one.found) if one.found else 0.0
-
-
-def _resent(pairs: Iterable[LabelledPair]) -> Iterator[LabelledPair]:
-    """Each message once more, as one person sends it again: copied, cut off, with a greeting or a word more."""
-    said = {one.id: (one, pair.group) for pair in pairs for one in (pair.a, pair.b)}
-    for number, (one, group) in enumerate(said.values()):
-        text, change = one.text, number % 5
-        fewer = (word for place, word in enumerate(text.split(), start=1) if place % _LEFT_OUT or word[0].isupper())
-        again = (
-            {"text": text.upper()},
-            {"text": f"Assalamualaikum. {text} Mohon ditindaklanjuti, terima kasih"},
-            {"text": f"{text} Kami sudah lama menunggu, jangan dibiarkan saja."},
-            {"text": text[:_SMS] if len(text) > _SMS else f"LAPOR {text}", "title": "", "location": "", "address": ""},
-            {"text": " ".join(fewer)},
-        )[change]
-        later = {
-            "channel": "sms" if change == _CUT else one.channel,
-            "sender": one.sender if number % 2 else "",
-            "received_at": one.received_at and one.received_at + timedelta(hours=number % 200),
-        }
-        yield LabelledPair(group=group, label="repeat", a=one, b=one.model_copy(update=again | later))
-
-
-def _strangers(pairs: Sequence[LabelledPair]) -> Iterator[LabelledPair]:
-    """Each message beside one of another group, which no search would bring: nothing in common is two matters."""
-    said = {one.id: (one, pair.group) for pair in pairs for one in (pair.a, pair.b)}
-    ones = sorted(said.values(), key=lambda found: random.Random(found[0].id).random())  # noqa: S311 - an order
-    for (one, group), (other, theirs) in pairwise(ones):
-        if group != theirs:
-            yield LabelledPair(
-                group=group, label="different", a=one, b=other.model_copy(update={"received_at": one.received_at})
-            )
-
-
-def _found(a: Comparable, b: Comparable, detection: DuplicateDetection) -> Mapping[str, float]:
-    pair = ComplaintPair(a, b, detection.language.word_frequencies)
+def _measure_features(detection: DuplicateDetection, first: Comparable, second: Comparable) -> Mapping[str, float]:
+    word_frequencies = detection.language.word_frequencies
+    if find_exclusion(ComplaintPair(first, second, word_frequencies)):
+        return {}
+    pair = ComplaintPair(first, second, word_frequencies)
     # The learned weights rest on this alignment: in the order of arrival, and without titles in the place of texts.
-    pair.alignment = align_texts(a.text_words, b.text_words, detection.language.word_frequencies)
+    pair.alignment = align_texts(first.text_words, second.text_words, word_frequencies)
     return compute_features(pair)
 
 
-def _fold(group: str) -> int:
-    return random.Random(group).randrange(_FOLDS)  # noqa: S311 - which fold is no secret
+def _fold_of(pair: LearningPair) -> str:
+    return str(random.Random(pair.group).randrange(_FOLDS))  # noqa: S311 - a fold is no secret
 
 
-def fit(examples: Sequence[Example]) -> tuple[dict[str, float], float]:
-    """Coordinate-wise Newton steps; each weight is kept on its side of zero."""
-    learned = [one for one in examples if one.found]
-    names = sorted(learned[0].found)
-    columns = {
-        name: [(number, one.found[name]) for number, one in enumerate(learned) if one.found[name]] for name in names
-    }
-    columns[""] = [(number, 1.0) for number in range(len(learned))]
-    pulls = {name: _PULL * _variance(columns[name], len(learned)) for name in names}
-    counts = _balanced(learned)
-    weights = dict.fromkeys(columns, 0.0)
-    odds = [0.0] * len(learned)
-    for _ in range(_SWEEPS):
-        moved = 0.0
-        for name, column in columns.items():
-            pull = pulls.get(name, 0.0)
-            slope, bend = pull * weights[name], pull + 1e-9
-            for number, value in column:
-                likely = 1 / (1 + exp(-odds[number]))
-                slope += counts[number] * value * (likely - learned[number].same)
-                bend += counts[number] * value * value * likely * (1 - likely)
-            change = _side(name, weights[name] - slope / bend) - weights[name]
-            if change:
-                weights[name] += change
-                moved = max(moved, abs(change))
-                for number, value in column:
-                    odds[number] += change * value
-        if moved < 1e-3:  # noqa: PLR2004 - no step changes a decision any more
-            break
-    start = weights.pop("")
-    return {name: round(weight, 3) for name, weight in weights.items()}, round(start, 3)
+def _source_of(pair: LearningPair) -> str:
+    return pair.judged_pair.source if pair.judged_pair else ""
 
 
-def _variance(column: Sequence[tuple[int, float]], count: int) -> float:
-    """Of the numbers in a column that has zeros else: what is seldom or small is drawn to zero no more than others."""
-    mean = sum(value for _, value in column) / count
-    return sum(value * value for _, value in column) / count - mean * mean
+def _score_held_out(pairs: Sequence[LearningPair], partition: PartitionKey) -> Iterator[tuple[LearningPair, float]]:
+    """Yield the judged pairs with their scores by weights that were learned from the other parts."""
+    for held_out in sorted({partition(pair) for pair in pairs if pair.judged_pair}):
+        weights, prior = learn([pair for pair in pairs if partition(pair) != held_out])
+        for pair in pairs:
+            if pair.judged_pair and partition(pair) == held_out:
+                yield pair, _score(weights, prior, pair.features) if pair.features else 0.0
 
 
-def _balanced(examples: Sequence[Example]) -> list[float]:
-    """What each counts, so that of all `_SAME` are about one matter."""
-    whole = sum(one.counts for one in examples)
-    same = sum(one.counts for one in examples if one.same)
-    return [
-        one.counts * (_SAME * whole / same if one.same else (1 - _SAME) * whole / (whole - same)) for one in examples
-    ]
+def _make_repeats(pairs: Iterable[LabelledPair]) -> Iterator[LabelledPair]:
+    """Yield each message with a repeat: in capitals, with a greeting, with more words, cut to an SMS, or with gaps."""
+    for number, (message, group) in enumerate(_messages_with_groups(pairs)):
+        changes = _repeat_changes(message)
+        change_number = number % len(changes)
+        arrival = {
+            "channel": "sms" if change_number == _CUT_TO_SMS else message.channel,
+            "sender": message.sender if number % 2 else "",
+            "received_at": message.received_at and message.received_at + timedelta(hours=number % 200),
+        }
+        repeat = message.model_copy(update=changes[change_number] | arrival)
+        yield LabelledPair(group=group, label="repeat", a=message, b=repeat)
 
 
-def _side(name: str, weight: float) -> float:
-    if not name or name in _FREE:
-        return weight
-    return min(0.0, weight) if name in _AGAINST else max(0.0, weight)
-
-
-def _probability(weights: Mapping[str, float], start: float, found: Mapping[str, float]) -> float:
-    return 1 / (1 + exp(-(start + sum(weights[name] * value for name, value in found.items()))))
-
-
-def _threshold(scored: Iterable[tuple[Example, float]]) -> float:
-    """The lowest from which on at least `_RIGHT` of all are right."""
-    right, best = 0, 1.0
-    for count, (one, score) in enumerate(sorted(scored, key=lambda found: -found[1]), start=1):
-        right += one.same
-        if score and right / count >= _RIGHT:
-            best = score
-    return round(min(best, 0.99), 3)
-
-
-def _write(likeness: DuplicateWeights) -> None:
-    with _FILE.open("w", encoding="utf-8", newline="") as file:
-        out = csv.writer(file, lineterminator="\n")
-        out.writerow(("feature", "weight"))
-        out.writerows((("start", likeness.prior), ("enough", likeness.threshold)))
-        out.writerows((name, weight) for name, weight in likeness.weights.items() if weight)
-
-
-def real(detection: DuplicateDetection, texts: Path) -> dict[str, object]:
-    """The measure of the real pairs of which both texts are in a file; when they were sent is not known."""
-    said = {
-        row["tracking_id"]: ExplainedMessage(id=row["tracking_id"], title=row["title"], text=row["text"])
-        for row in _rows(texts)
-    }
-    return measure_duplicates(
-        detection,
-        [
-            LabelledPair.model_validate({"label": row["label"], "a": said[row["id_a"]], "b": said[row["id_b"]]})
-            for row in _rows(_PAIRS / "real.csv")
-            if row["id_a"] in said and row["id_b"] in said
-        ],
+def _repeat_changes(message: ExplainedMessage) -> tuple[dict[str, str], ...]:
+    text = message.text
+    remaining_words = (
+        word
+        for position, word in enumerate(text.split(), start=1)
+        if position % _OMITTED_WORD_DISTANCE or word[0].isupper()
+    )
+    sms_text = text[:_SMS_LENGTH] if len(text) > _SMS_LENGTH else f"LAPOR {text}"
+    return (
+        {"text": text.upper()},
+        {"text": f"Assalamualaikum. {text} Mohon ditindaklanjuti, terima kasih"},
+        {"text": f"{text} Kami sudah lama menunggu, jangan dibiarkan saja."},
+        {"text": sms_text, "title": "", "location": "", "address": ""},
+        {"text": " ".join(remaining_words)},
     )
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def _make_strangers(pairs: Iterable[LabelledPair]) -> Iterator[LabelledPair]:
+    """Yield messages of two groups at the same time, which no search would compare: they have nothing in common."""
+    messages = sorted(
+        _messages_with_groups(pairs),
+        key=lambda entry: random.Random(entry[0].id).random(),  # noqa: S311 - an order
+    )
+    for (first, group), (second, other_group) in pairwise(messages):
+        if group != other_group:
+            stranger = second.model_copy(update={"received_at": first.received_at})
+            yield LabelledPair(group=group, label="different", a=first, b=stranger)
+
+
+def _messages_with_groups(pairs: Iterable[LabelledPair]) -> list[tuple[ExplainedMessage, str]]:
+    """Return each message once, with the group of the last pair that has it."""
+    messages = {message.id: (message, pair.group) for pair in pairs for message in (pair.a, pair.b)}
+    return list(messages.values())
+
+
+def learn(pairs: Sequence[LearningPair]) -> tuple[dict[str, float], float]:
+    """Return the weights by feature, and the log-odds of a pair without features."""
+    learned_pairs = [pair for pair in pairs if pair.features]
+    names = sorted(learned_pairs[0].features)
+    priors = {name: _weight_prior(name, [pair.features[name] for pair in learned_pairs]) for name in names}
+    examples = [
+        Example({**pair.features, _INTERCEPT: 1.0}, pair.is_same_matter, importance)
+        for pair, importance in zip(learned_pairs, _balanced_importances(learned_pairs), strict=True)
+    ]
+    weights = fit_weights(examples, {**priors, _INTERCEPT: WeightPrior(0.0, 0.0)}, max_sweeps=_MAX_SWEEPS, max_step=inf)
+    intercept = weights.pop(_INTERCEPT)
+    return {name: round(weight, 3) for name, weight in weights.items()}, round(intercept, 3)
+
+
+def _weight_prior(name: str, values: Sequence[float]) -> WeightPrior:
+    """Return the prior: stronger for a feature of more variance, so rare and small features are not held back more."""
+    variance = sum(value * value for value in values) / len(values) - (sum(values) / len(values)) ** 2
+    lower = -inf if name in _DIFFERENCES | _UNSIGNED_FEATURES else 0.0
+    upper = 0.0 if name in _DIFFERENCES else inf
+    return WeightPrior(0.0, _PRIOR_STRENGTH * variance, lower, upper)
+
+
+def _balanced_importances(pairs: Sequence[LearningPair]) -> list[float]:
+    """Return the importances, scaled so that `_SAME_MATTER_SHARE` of the total is of pairs about one matter."""
+    total = sum(pair.importance for pair in pairs)
+    total_same = sum(pair.importance for pair in pairs if pair.is_same_matter)
+    same_factor = _SAME_MATTER_SHARE * total / total_same
+    different_factor = (1 - _SAME_MATTER_SHARE) * total / (total - total_same)
+    return [pair.importance * (same_factor if pair.is_same_matter else different_factor) for pair in pairs]
+
+
+def _score(weights: Mapping[str, float], prior: float, features: Mapping[str, float]) -> float:
+    return probability(prior + sum(weights[name] * value for name, value in features.items()))
+
+
+def _choose_threshold(scored_pairs: Iterable[tuple[LearningPair, float]]) -> float:
+    """Return the lowest score from which on at least `_MIN_PRECISION` of the pairs are about one matter."""
+    same_matter_count, threshold = 0, 1.0
+    for count, (pair, score) in enumerate(sorted(scored_pairs, key=lambda entry: -entry[1]), start=1):
+        same_matter_count += pair.is_same_matter
+        if score and same_matter_count / count >= _MIN_PRECISION:
+            threshold = score
+    return round(min(threshold, _MAX_THRESHOLD), 3)
+
+
+def _write_weights(weights: DuplicateWeights) -> None:
+    with _WEIGHTS_FILE.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("feature", "weight"))
+        writer.writerows((("start", weights.prior), ("enough", weights.threshold)))
+        writer.writerows((name, weight) for name, weight in weights.weights.items() if weight)
+
+
+def measure_real_pairs(detection: DuplicateDetection, texts_file: Path) -> dict[str, object]:
+    """Return the metrics of the real pairs of which both texts are in the file. Their times are unknown."""
+    messages = {
+        row["tracking_id"]: ExplainedMessage(id=row["tracking_id"], title=row["title"], text=row["text"])
+        for row in _read_rows(texts_file)
+    }
+    pairs = [
+        LabelledPair.model_validate({"label": row["label"], "a": messages[row["id_a"]], "b": messages[row["id_b"]]})
+        for row in _read_rows(_PAIRS / "real.csv")
+        if row["id_a"] in messages and row["id_b"] in messages
+    ]
+    return measure_duplicates(detection, pairs)
+
+
+def _read_rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
-def main(task: str, texts: str = "") -> dict[str, object]:
-    """Do it; returns what is printed."""
+def main(task: str, texts_file: str = "") -> dict[str, object]:
+    """Run a task; return the output."""
     detection = DuplicateDetection(load_language_model(), load_duplicate_weights())
     if task == "real":
-        return real(detection, Path(texts))
+        return measure_real_pairs(detection, Path(texts_file))
     if task == "train":
-        _write(train(detection))
-        return {"written": _FILE.name}
+        _write_weights(train(detection))
+        return {"written": _WEIGHTS_FILE.name}
     if task == "cross":
-        return cross(detection)
+        return cross_validate(detection)
     return {
-        name: measure_duplicates(detection, LabelledPair.load_file(_PAIRS / f"{name}.jsonl"))
-        for name in ("test", "candidates-test", "closing-test")
+        name: measure_duplicates(detection, _load_pairs(name)) for name in ("test", "candidates-test", "closing-test")
     }
 
 

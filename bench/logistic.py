@@ -1,4 +1,7 @@
-"""Logistic regression in plain Python: a weight starts where a person put it, is drawn back there, and has bounds."""
+"""Logistic regression in plain Python. Each weight is drawn to a target and kept within bounds.
+
+docs/dependencies.md says why no package does this.
+"""
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
@@ -7,68 +10,104 @@ from typing import Generic, TypeVar
 
 Feature = TypeVar("Feature", bound=Hashable)
 
-_SWEEPS = 60
-_ENOUGH = 1e-3
-# No step is longer: a feature that tells perfectly would fly away.
-_LONGEST_STEP = 1.0
-_STEEP = 30.0
+_MAX_SWEEPS = 60
+# A sweep in which no weight moves further changes no decision any more.
+_MIN_MOVE = 1e-3
+# Longest step of a weight: without a limit, a feature that separates the classes perfectly would grow without end.
+_MAX_STEP = 1.0
+# Keeps the quotient of a step finite for a feature without a prior.
+_MIN_CURVATURE = 1e-9
+# Log-odds beyond this change no probability.
+_MAX_LOG_ODDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Example(Generic[Feature]):
-    """What was found in a message, whether it is of the class, and how much it counts."""
+    """Values of the features of one example, its class, and its importance."""
 
-    features: frozenset[Feature]
-    positive: bool
-    counts: float = 1.0
+    values: Mapping[Feature, float]
+    is_positive: bool
+    importance: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Pull:
-    """What holds a weight: to where, how strongly (its square costs half of `strength`), and between which bounds."""
+class WeightPrior:
+    """Target and bounds of a weight. The squared distance from the target costs half of `strength`."""
 
-    to: float
+    target: float
     strength: float
-    low: float = -math.inf
-    high: float = math.inf
+    lower: float = -math.inf
+    upper: float = math.inf
 
 
-def fit(examples: Sequence[Example[Feature]], pulls: Mapping[Feature, Pull]) -> dict[Feature, float]:
-    """The weights of the features in `pulls`: Newton's steps, one weight at a time, until all stand still."""
-    weights = {feature: pull.to for feature, pull in pulls.items()}
-    where: dict[Feature, list[int]] = {feature: [] for feature in pulls}
-    for number, example in enumerate(examples):
-        for feature in example.features & pulls.keys():
-            where[feature].append(number)
-    margins = [
-        sum(weights[feature] for feature in sorted(example.features & pulls.keys(), key=repr)) for example in examples
-    ]
-    for _ in range(_SWEEPS):
-        moved = 0.0
-        # In the order of `pulls`; a feature that is in no example stays where it is.
-        for feature in (feature for feature in pulls if where[feature]):
-            change = _step(weights[feature], pulls[feature], where[feature], margins, examples)
-            weights[feature] += change
-            for number in where[feature]:
-                margins[number] += change
-            moved = max(moved, abs(change))
-        if moved < _ENOUGH:
+@dataclass(slots=True)
+class _Occurrence:
+    """Value of one feature in one example."""
+
+    example_index: int
+    value: float
+
+
+def fit_weights(
+    examples: Sequence[Example[Feature]],
+    priors: Mapping[Feature, WeightPrior],
+    *,
+    max_sweeps: int = _MAX_SWEEPS,
+    max_step: float = _MAX_STEP,
+) -> dict[Feature, float]:
+    """Return the weights of the features in `priors`, by Newton's steps, one weight at a time in the order of `priors`.
+
+    A feature that no example has keeps its target.
+    """
+    weights = {feature: prior.target for feature, prior in priors.items()}
+    occurrences: dict[Feature, list[_Occurrence]] = {feature: [] for feature in priors}
+    for index, example in enumerate(examples):
+        for feature, value in example.values.items():
+            if value and feature in occurrences:
+                occurrences[feature].append(_Occurrence(index, value))
+    log_odds = [0.0] * len(examples)
+    for feature, weight in weights.items():
+        _shift(log_odds, occurrences[feature], weight)
+    for _ in range(max_sweeps):
+        longest_move = 0.0
+        for feature, prior in priors.items():
+            if not occurrences[feature]:
+                continue
+            step = _newton_step(weights[feature], prior, occurrences[feature], log_odds, examples)
+            step = max(-max_step, min(max_step, step))
+            weights[feature] += step
+            _shift(log_odds, occurrences[feature], step)
+            longest_move = max(longest_move, abs(step))
+        if longest_move < _MIN_MOVE:
             break
     return weights
 
 
-def _step(
-    weight: float, pull: Pull, where: Sequence[int], margins: Sequence[float], examples: Sequence[Example[Feature]]
+def _shift(log_odds: list[float], occurrences: Sequence[_Occurrence], step: float) -> None:
+    """Add the change of a weight to the log-odds of the examples."""
+    if step:
+        for occurrence in occurrences:
+            log_odds[occurrence.example_index] += step * occurrence.value
+
+
+def _newton_step(
+    weight: float,
+    prior: WeightPrior,
+    occurrences: Sequence[_Occurrence],
+    log_odds: Sequence[float],
+    examples: Sequence[Example[Feature]],
 ) -> float:
-    slope = pull.strength * (weight - pull.to)
-    bend = pull.strength
-    for number in where:
-        likely = _likely(margins[number])
-        slope += examples[number].counts * (likely - examples[number].positive)
-        bend += examples[number].counts * likely * (1 - likely)
-    aim = max(pull.low, min(pull.high, weight - slope / bend))
-    return max(-_LONGEST_STEP, min(_LONGEST_STEP, aim - weight))
+    """Return the change of a weight that Newton's method proposes, within the bounds of the weight."""
+    slope = prior.strength * (weight - prior.target)
+    curvature = prior.strength + _MIN_CURVATURE
+    for occurrence in occurrences:
+        example, value = examples[occurrence.example_index], occurrence.value
+        likelihood = probability(log_odds[occurrence.example_index])
+        slope += example.importance * value * (likelihood - example.is_positive)
+        curvature += example.importance * value * value * likelihood * (1 - likelihood)
+    return max(prior.lower, min(prior.upper, weight - slope / curvature)) - weight
 
 
-def _likely(margin: float) -> float:
-    return 1 / (1 + math.exp(-max(-_STEEP, min(_STEEP, margin))))
+def probability(log_odds: float) -> float:
+    """Return the probability of log-odds: 0 to 1."""
+    return 1 / (1 + math.exp(-max(-_MAX_LOG_ODDS, min(_MAX_LOG_ODDS, log_odds))))

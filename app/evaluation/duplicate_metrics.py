@@ -1,7 +1,8 @@
-"""How often the detector of duplicates is right, on pairs that a person labelled; shares with their intervals."""
+"""Accuracy of the duplicate search on pairs that a person labelled; shares with their intervals."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from app.evaluation.confidence_interval import share_with_interval
@@ -19,68 +20,91 @@ def measure_duplicates(detection: DuplicateDetection, pairs: Iterable[LabelledPa
     return summarize_judgements([(pair, is_same_matter(pair)) for pair in pairs])
 
 
-def summarize_judgements(judged: Sequence[tuple[LabelledPair, bool]]) -> dict[str, Any]:
-    """Precision, recall and F1 over all pairs, the recall of each label, and the same by source.
+def summarize_judgements(judged_pairs: Sequence[tuple[LabelledPair, bool]]) -> dict[str, Any]:
+    """Return precision, recall and F1 over all pairs, the recall of each label, and the same by source.
 
-    `judged` says of each pair whether it was taken for one matter. The pairs of one group, a tangle of complaints, are
-    right or wrong together: the 95 % intervals count for as many pairs as the groups are worth. Pairs without a group
-    are groups of their own.
+    `judged_pairs` holds each pair with its judgement: True for one matter. The pairs of one group come from the same
+    few complaints and are right or wrong together. So the 95 % intervals count a group as less than its number of
+    pairs. A pair without a group is a group of its own.
     """
+    judgements = [_Judgement(pair, judgement) for pair, judgement in judged_pairs]
     by_source = defaultdict(list)
-    for pair, told in judged:
-        by_source[pair.source].append((pair, told))
-    wholly = [all(told == same for _, told, same in group) for group in _groups(judged)]
+    for judgement in judgements:
+        by_source[judgement.pair.source].append(judgement)
+    right_groups = [
+        all(judgement.judged_same == judgement.is_same for judgement in group) for group in _group(judgements)
+    ]
     return {
-        "pairs": len(judged),
-        **_figures(judged),
-        "groups": {"all": len(wholly), "wholly_right": _share([(right, 1) for right in wholly])},
-        "by_source": {source: _figures(by_source[source]) for source in sorted(by_source) if source},
+        "pairs": len(judgements),
+        **_metrics(judgements),
+        "groups": {"all": len(right_groups), "wholly_right": _share([(is_right, 1) for is_right in right_groups])},
+        "by_source": {source: _metrics(by_source[source]) for source in sorted(by_source) if source},
     }
 
 
-_Judged = tuple[LabelledPair, bool, bool]
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    """A pair and its judgement: one matter or not."""
+
+    pair: LabelledPair
+    judged_same: bool
+
+    @property
+    def is_same(self) -> bool:
+        """True if the label says one matter."""
+        return self.pair.label != "different"
+
+    @property
+    def is_true_positive(self) -> bool:
+        """True if label and judgement say one matter."""
+        return self.judged_same and self.is_same
 
 
-def _groups(judged: Sequence[tuple[LabelledPair, bool]]) -> list[list[_Judged]]:
-    """The pairs by group, each with what it was taken for and what it is."""
-    groups: dict[str, list[_Judged]] = defaultdict(list)
-    for number, (pair, told) in enumerate(judged):
-        groups[pair.group or f"#{number}"].append((pair, told, pair.label != "different"))
+def _group(judgements: Iterable[_Judgement]) -> list[list[_Judgement]]:
+    groups: dict[str, list[_Judgement]] = defaultdict(list)
+    for number, judgement in enumerate(judgements):
+        groups[judgement.pair.group or f"#{number}"].append(judgement)
     return list(groups.values())
 
 
-def _figures(judged: Sequence[tuple[LabelledPair, bool]]) -> dict[str, Any]:
-    groups = _groups(judged)
-    right = sum(told and pair.label != "different" for pair, told in judged)
-    told = sum(told for _, told in judged)
-    same = sum(pair.label != "different" for pair, _ in judged)
-    by_label = {
-        label: _share(
-            [(sum(told for pair, told, _ in one if pair.label == label), _count(one, label)) for one in groups]
-        )
-        for label in ("repeat", "joins")
-    }
+def _metrics(judgements: Sequence[_Judgement]) -> dict[str, Any]:
+    groups = _group(judgements)
+    true_positives = sum(judgement.is_true_positive for judgement in judgements)
+    positives = sum(judgement.judged_same for judgement in judgements) + sum(
+        judgement.is_same for judgement in judgements
+    )
     return {
-        "precision": _share([(sum(t and s for _, t, s in one), sum(t for _, t, _ in one)) for one in groups]),
-        "recall": _share([(sum(t and s for _, t, s in one), sum(s for _, _, s in one)) for one in groups]),
-        "f1": round(2 * right / (told + same), 3) if told + same else 0.0,
-        "recall_by_label": by_label,
+        "precision": _share([(_count_true_positives(group), _count_judged_same(group)) for group in groups]),
+        "recall": _recall(groups),
+        "f1": round(2 * true_positives / positives, 3) if positives else 0.0,
+        "recall_by_label": {
+            label: _recall([[judgement for judgement in group if judgement.pair.label == label] for group in groups])
+            for label in ("repeat", "joins")
+        },
     }
 
 
-def _count(group: Iterable[_Judged], label: str) -> int:
-    return sum(pair.label == label for pair, _, _ in group)
+def _recall(groups: Iterable[Sequence[_Judgement]]) -> dict[str, float]:
+    return _share([(_count_true_positives(group), sum(judgement.is_same for judgement in group)) for group in groups])
 
 
-def _share(groups: Sequence[tuple[int, int]]) -> dict[str, float]:
-    """A share over groups (how many of how many in each), with the interval of as many as the groups are worth.
+def _count_true_positives(group: Iterable[_Judgement]) -> int:
+    return sum(judgement.is_true_positive for judgement in group)
 
-    That is the number of pairs that would vary as much if each were by itself: Kish's design effect, from the
-    linearized variance of a ratio.
+
+def _count_judged_same(group: Iterable[_Judgement]) -> int:
+    return sum(judgement.judged_same for judgement in group)
+
+
+def _share(counts_by_group: Sequence[tuple[int, int]]) -> dict[str, float]:
+    """Return a share over groups, each given as part and total, with an interval for the effective number of pairs.
+
+    That is the number of independent pairs with the same variance: Kish's design effect, from the linearized variance
+    of a ratio.
     """
-    part, whole = (sum(numbers) for numbers in zip(*groups, strict=True)) if groups else (0, 0)
-    if not whole:
+    part, total = (sum(counts) for counts in zip(*counts_by_group, strict=True)) if counts_by_group else (0, 0)
+    if not total:
         return share_with_interval(0, 0)
-    value = part / whole
-    varies = sum((some - value * of) ** 2 for some, of in groups) / whole
-    return share_with_interval(part, whole, min(1.0, value * (1 - value) / varies) if varies else 1.0)
+    share = part / total
+    variance = sum((group_part - share * group_total) ** 2 for group_part, group_total in counts_by_group) / total
+    return share_with_interval(part, total, min(1.0, share * (1 - share) / variance) if variance else 1.0)

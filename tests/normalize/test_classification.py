@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from app.assembly.channels import DIRECTORY
 from bench.classification import HeldOut, bounds, held_out
-from bench.corpus import UNWANTED, Message, Source, fold, load
-from bench.learning import learn, write
-from bench.logistic import Example, Pull, fit
+from bench.corpus import UNWANTED, Message, Source, fold_of, load_messages
+from bench.learning import learn_weights, write_rows
+from bench.logistic import Example, WeightPrior, fit_weights
 from config.reference.classification_phrases import (
     ALWAYS,
     WEIGHED,
@@ -73,7 +73,7 @@ def real() -> list[Message]:
     """Return the real messages; skip the test where they are not on this machine."""
     if not (SHARED / "sms" / "upi_sms_2018.csv").exists():
         pytest.skip("the real reports and SMS are not on this machine")
-    return load(SHARED)
+    return load_messages(SHARED)
 
 
 @pytest.fixture(scope="module")
@@ -246,14 +246,14 @@ def test_halves_share_no_near_copy(real: list[Message]) -> None:
     """Near copies are in the same half: otherwise the weights would be tested on the messages they come from."""
     parts: dict[int, set[int]] = {}
     for message in real:
-        parts.setdefault(message.group, set()).add(fold(message, 2))
+        parts.setdefault(message.group, set()).add(fold_of(message, 2))
     assert {len(part) for part in parts.values()} == {1}
     assert max(message.copies for message in real) > 5
 
 
 def test_the_table_has_the_learned_weights(real: list[Message], rows: tuple[ClassificationRow, ...]) -> None:
     """Learning from the given weights and the data again gives the weights of the shipped table."""
-    relearned_rows = learn(real, rows)
+    relearned_rows = learn_weights(real, rows)
     assert [row.weight for row in relearned_rows] == pytest.approx([row.weight for row in rows], abs=0.02)
 
 
@@ -270,25 +270,25 @@ def test_learning_neither_invents_nor_reverses() -> None:
         ClassificationRow("protects", 0, 0, ("aduan",)),
     ]
     messages = [Message("promo", "promotion", group=1)] * 50 + [Message("jalan", "report", group=2)] * 50
-    weights = {row.name: row.weight for row in learn(messages, rows) if row.outcome == "unwanted"}
+    weights = {row.name: row.weight for row in learn_weights(messages, rows) if row.outcome == "unwanted"}
     assert (weights["promo"], weights["jalan"]) == (2, -2)
 
     swapped: dict[Source, Source] = {"report": "promotion", "promotion": "report"}
     contradicting = [replace(message, source=swapped[message.source]) for message in messages]
-    weights = {row.name: row.weight for row in learn(contradicting, rows) if row.outcome == "unwanted"}
+    weights = {row.name: row.weight for row in learn_weights(contradicting, rows) if row.outcome == "unwanted"}
     assert (weights["promo"], weights["jalan"]) == (0, 0)
 
 
 def test_fitting_finds_the_odds() -> None:
     """With one feature and almost no pull, the weight is the log-odds of the class."""
-    examples = [Example(frozenset({"there"}), positive=number < 75) for number in range(100)]
-    assert fit(examples, {"there": Pull(0, 1e-6)})["there"] == pytest.approx(1.0986, abs=0.01)
+    examples = [Example({"there": 1.0}, is_positive=number < 75) for number in range(100)]
+    assert fit_weights(examples, {"there": WeightPrior(0, 1e-6)})["there"] == pytest.approx(1.0986, abs=0.01)
 
 
 def test_near_copies_count_less() -> None:
     """A hundred copies of one message count as much as ten different messages."""
-    examples = [Example(frozenset({"there"}), True, 0.1)] * 100 + [Example(frozenset({"there"}), False)] * 10
-    assert fit(examples, {"there": Pull(0, 1e-6)})["there"] == pytest.approx(0, abs=0.01)
+    examples = [Example({"there": 1.0}, True, 0.1)] * 100 + [Example({"there": 1.0}, False)] * 10
+    assert fit_weights(examples, {"there": WeightPrior(0, 1e-6)})["there"] == pytest.approx(0, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -309,7 +309,7 @@ def own_table(folder: Path) -> Path:
 
 def test_a_written_table_is_read_back(tmp_path: Path, rows: tuple[ClassificationRow, ...]) -> None:
     """The written table has the same rows."""
-    write(rows, tmp_path / "kinds.csv")
+    write_rows(rows, tmp_path / "kinds.csv")
     assert load_classification_rows(own_table(tmp_path)) == rows
 
 
