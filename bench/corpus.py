@@ -1,4 +1,4 @@
-"""Real messages to learn from and to measure with, in groups of near copies. They stay where they are."""
+"""Real messages for learning and measurement, in groups of near copies. The files are not part of the project."""
 
 import csv
 import hashlib
@@ -16,27 +16,29 @@ Source = Literal["report", "tweet", "private", "fraud", "promotion"]
 SOURCES: tuple[Source, ...] = ("report", "tweet", "private", "fraud", "promotion")
 UNWANTED = frozenset({"fraud", "promotion"})
 
-# What the service's admin wrote below a report says how it was classified; the sender did not write it.
+# The service's admin wrote this below a report, by its classification; the sender did not write it.
 _CLOSING = re.compile(r"\s*Mohon (ditindaklanjuti|informasinya|dipertimbangkan), terima kasih\s*$")
 _KINDS = {
     "ditindaklanjuti": Kind.PENGADUAN,
     "informasinya": Kind.PERMINTAAN_INFORMASI,
     "dipertimbangkan": Kind.ASPIRASI,
 }
-# What was masked when the reports and tweets were published, put back in kind: else a number would tell them apart.
-_MASKED = (
+# Values that were masked at the publication of reports and tweets, replaced by values of their kind. Otherwise a number
+# would tell SMS from reports.
+_MASKS = (
     (re.compile(r"\[PHONE\]|xxxphonexxx"), "080000000000"),
     (re.compile(r"\[EMAIL\]|xxxemailxxx"), "warga@contoh.id"),
     (re.compile(r"\d*\[\*+\]\d*"), "3300000000000000"),
     (re.compile(r"xxx(?:number|date|percent)xxx"), "12"),
     (re.compile(r"xxx\w+xxx"), ""),
 )
-_ALIKE = 0.5
+# Share of all their words that near copies have in common.
+_MIN_COMMON_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message, where it is from, what the admin classified it as, and the group of its near copies."""
+    """A message, its source, the kind that the admin gave it, its group of near copies and the size of the group."""
 
     text: str
     source: Source
@@ -46,76 +48,81 @@ class Message:
     copies: int = 1
 
 
-def load_messages(shared: Path) -> list[Message]:
-    """All messages below a folder like `/work/shared/data`. Raises `OSError`."""
-    found = [*_reports(shared), *_tweets(shared), *_sms(shared)]
-    return _grouped(list(dict.fromkeys(found)))
+def load_messages(folder: Path) -> list[Message]:
+    """Return all messages below a folder like `/work/shared/data`. Raises `OSError`."""
+    messages = [*_load_reports(folder), *_load_tweets(folder), *_load_sms(folder)]
+    return _with_groups(list(dict.fromkeys(messages)))
 
 
 def fold_of(message: Message, folds: int) -> int:
-    """Which of so many parts a message is in; near copies are in the same."""
+    """Return the number of the fold that a message is in; near copies are in the same fold."""
     return int(hashlib.sha256(str(message.group).encode()).hexdigest(), 16) % folds
 
 
-def _reports(shared: Path) -> Iterable[Message]:
-    for row in _rows(shared / "complaints" / "national_2017_dev.csv"):
+def _load_reports(folder: Path) -> Iterable[Message]:
+    for row in _read_rows(folder / "complaints" / "national_2017_dev.csv"):
         closing = _CLOSING.search(row["text"])
         kind = _KINDS[closing[1]] if closing else None
-        yield Message(_unmasked(_CLOSING.sub("", row["text"])), "report", row["title"], kind)
+        yield Message(_replace_masks(_CLOSING.sub("", row["text"])), "report", row["title"], kind)
 
 
-def _tweets(shared: Path) -> Iterable[Message]:
+def _load_tweets(folder: Path) -> Iterable[Message]:
     for name in ("train.inf", "dev.inf"):
-        for line in (shared / "lexicons" / "stif" / name).read_text(encoding="utf-8").splitlines():
-            yield Message(_unmasked(line.strip()), "tweet")
+        for line in (folder / "lexicons" / "stif" / name).read_text(encoding="utf-8").splitlines():
+            yield Message(_replace_masks(line.strip()), "tweet")
 
 
-def _sms(shared: Path) -> Iterable[Message]:
+def _load_sms(folder: Path) -> Iterable[Message]:
     sources: tuple[Source, ...] = ("private", "fraud", "promotion")
-    for row in _rows(shared / "sms" / "upi_sms_2018.csv"):
+    for row in _read_rows(folder / "sms" / "upi_sms_2018.csv"):
         yield Message(row["Teks"], sources[int(row["label"])])
 
 
-def _rows(path: Path) -> Iterable[dict[str, str]]:
+def _read_rows(path: Path) -> Iterable[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file)
 
 
-def _unmasked(text: str) -> str:
-    for mask, stands_for in _MASKED:
-        text = mask.sub(stands_for, text)
+def _replace_masks(text: str) -> str:
+    for mask, replacement in _MASKS:
+        text = mask.sub(replacement, text)
     return text
 
 
-def _grouped(messages: Sequence[Message]) -> list[Message]:
-    """With their groups: two messages with half of their words in common, and what hangs on them."""
-    words = [frozenset(tokenize(message.text, ())) for message in messages]
-    group = list(range(len(messages)))
+def _with_groups(messages: Sequence[Message]) -> list[Message]:
+    """Return the messages with their groups. Two messages with half of their words in common are in one group."""
+    word_sets = [frozenset(tokenize(message.text, ())) for message in messages]
+    parents = list(range(len(messages)))
 
-    def leader(number: int) -> int:
-        while group[number] != number:
-            group[number] = group[group[number]]
-            number = group[number]
+    def root_of(number: int) -> int:
+        while parents[number] != number:
+            parents[number] = parents[parents[number]]
+            number = parents[number]
         return number
 
-    for number, others in enumerate(_neighbours(words)):
-        for other in others:
-            union = len(words[number] | words[other])
-            if union and len(words[number] & words[other]) >= _ALIKE * union:
-                group[leader(number)] = leader(other)
-    leaders = [leader(number) for number in range(len(messages))]
-    copies = Counter(leaders)
-    return [
-        replace(message, group=first, copies=copies[first]) for message, first in zip(messages, leaders, strict=True)
-    ]
+    for number, candidates in enumerate(_earlier_candidates(word_sets)):
+        for candidate in candidates:
+            if _are_near_copies(word_sets[number], word_sets[candidate]):
+                parents[root_of(number)] = root_of(candidate)
+    groups = [root_of(number) for number in range(len(messages))]
+    sizes = Counter(groups)
+    return [replace(message, group=group, copies=sizes[group]) for message, group in zip(messages, groups, strict=True)]
 
 
-def _neighbours(words: Sequence[frozenset[str]]) -> Iterable[set[int]]:
-    """For each message the earlier ones that share one of its rarest words: half in common includes one of these."""
-    often = Counter(word for one in words for word in one)
-    having: dict[str, list[int]] = defaultdict(list)
-    for number, one in enumerate(words):
-        rarest = sorted(one, key=lambda word: (often[word], word))[: len(one) // 2 + 1]
-        yield {other for word in rarest for other in having[word]}
-        for word in rarest:
-            having[word].append(number)
+def _are_near_copies(left: frozenset[str], right: frozenset[str]) -> bool:
+    word_count = len(left | right)
+    return bool(word_count) and len(left & right) >= _MIN_COMMON_SHARE * word_count
+
+
+def _earlier_candidates(word_sets: Sequence[frozenset[str]]) -> Iterable[set[int]]:
+    """Yield for each message the earlier messages that share one of the rarest words in its half.
+
+    Two messages with half of their words in common always share one of these words.
+    """
+    frequencies = Counter(word for words in word_sets for word in words)
+    numbers_by_word: dict[str, list[int]] = defaultdict(list)
+    for number, words in enumerate(word_sets):
+        rarest_words = sorted(words, key=lambda word: (frequencies[word], word))[: len(words) // 2 + 1]
+        yield {earlier for word in rarest_words for earlier in numbers_by_word[word]}
+        for word in rarest_words:
+            numbers_by_word[word].append(number)
