@@ -1,4 +1,4 @@
-"""The purge: what nobody needs is gone, and nothing that anybody may still need, however often it is done."""
+"""Purge: only data that nobody needs any more are deleted."""
 
 import json
 import subprocess
@@ -43,7 +43,7 @@ _SEALER = Sealer([b"k" * 64])
 
 
 @dataclass
-class House:
+class PurgeHarness:
     """A database, a bus and a spool, with one clock that the test sets; a purge looks back 30 days."""
 
     engine: Engine
@@ -61,24 +61,24 @@ class House:
         self.wrapper = Wrapper(_SEALER, b"s" * 32, b"t" * 32)
 
     def another_bus(self, name: str) -> LocalBus:
-        """A bus with the topics of the doors."""
-        made = LocalBus(self.home / f"{name}.db", self._time)
-        made.ensure([TopicSpec(topics.raw_topic(channel), 2, 366) for channel in DIRECTORY.names])
-        return made
+        """Return a bus with the doors' topics."""
+        bus = LocalBus(self.home / f"{name}.db", self._time)
+        bus.ensure([TopicSpec(topics.raw_topic(channel), 2, 366) for channel in DIRECTORY.names])
+        return bus
 
     def _time(self) -> float:
         return self.at.timestamp()
 
-    def days_ago(self, days: float) -> None:
+    def set_days_ago(self, days: float) -> None:
         """Set the clock."""
         self.at = NOW - days * DAY
 
-    def keep(self, name: str) -> Attachment:
-        """A file comes to a door."""
+    def store_file(self, name: str) -> Attachment:
+        """Store a file as a door does."""
         return self.attachments.store(b"%PDF-" + name.encode(), self.at).attachment
 
     def report(self, *attachments: Attachment, sender: str = "tel:+628000000021", channel: Channel = "web") -> Outgoing:
-        """A report with these files, on the bus; all of one sender, and so of one partition."""
+        """Publish a report with these files; all of one sender are in one partition."""
         raw = self.wrapper.wrap(channel, f"key:{uuid4()}", sender, b"{}", self.at, JSON)
         message = accepted_record(raw.model_copy(update={"attachments": attachments}))
         producer = self.bus.producer()
@@ -87,258 +87,258 @@ class House:
         return message
 
     def purge(self, days: float = 30, *, dry: bool = False) -> PurgeReport:
-        """Now."""
-        self.days_ago(0)
-        mine = Purge(self.engine, self.bus, self.spool, DIRECTORY.names, timedelta(days=7), dry=dry)
-        return mine.run(NOW - days * DAY, NOW)
+        """Purge now."""
+        self.set_days_ago(0)
+        data = Purge(self.engine, self.bus, self.spool, DIRECTORY.names, timedelta(days=7), dry=dry)
+        return data.run(NOW - days * DAY, NOW)
 
-    def purged(self, days: float = 30) -> int:
-        """How many files are taken away now; a dry run says the same, and a second purge finds none."""
+    def purge_files(self, days: float = 30) -> int:
+        """Purge files now and return their number. A dry run says the same, and a second purge finds none."""
         dry = self.purge(days, dry=True).counts["attachments"]
-        done, again = (self.purge(days).counts["attachments"] for _ in range(2))
-        assert (dry, again) == (done, 0)
-        return done
+        count, second_count = (self.purge(days).counts["attachments"] for _ in range(2))
+        assert (dry, second_count) == (count, 0)
+        return count
 
-    def there(self, *attachments: Attachment) -> list[bool]:
-        """Whether each file is still there."""
-        return [find_attachment(self.engine, each.id) is not None for each in attachments]
+    def are_stored(self, *attachments: Attachment) -> list[bool]:
+        """Return whether each file is still stored."""
+        return [find_attachment(self.engine, attachment.id) is not None for attachment in attachments]
 
     def rows(self, table: type[SQLModel]) -> int:
-        """How many rows a table has."""
+        """Return the number of rows of a table."""
         with read_transaction(self.engine) as connection:
             return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
 @pytest.fixture
-def house(engine: Engine, tmp_path: Path) -> Iterator[House]:
-    """On each kind of database; the first report is a hundred days old."""
-    made = House(engine, tmp_path)
-    made.days_ago(100)
-    made.report()
-    yield made
-    made.spool.close()
+def harness(engine: Engine, tmp_path: Path) -> Iterator[PurgeHarness]:
+    """Return a harness on each kind of database; the first report is a hundred days old."""
+    harness = PurgeHarness(engine, tmp_path)
+    harness.set_days_ago(100)
+    harness.report()
+    yield harness
+    harness.spool.close()
 
 
-def test_files_of_reports_that_were_never_sent(house: House) -> None:
-    """Old ones are gone; what a report names stays for ever, and what is young may still be named."""
-    house.days_ago(60)
-    named, unnamed = house.keep("named"), house.keep("unnamed")
-    house.report(named)
-    house.days_ago(29)
-    young = house.keep("young")
+def test_files_of_reports_that_were_never_sent(harness: PurgeHarness) -> None:
+    """Old unnamed files are deleted. Named files stay, and so do young ones."""
+    harness.set_days_ago(60)
+    named_file, unnamed = harness.store_file("named"), harness.store_file("unnamed")
+    harness.report(named_file)
+    harness.set_days_ago(29)
+    young = harness.store_file("young")
 
-    assert house.purged() == 1
-    assert house.there(named, unnamed, young) == [True, False, True]
-
-
-def test_file_that_came_again_is_young(house: House) -> None:
-    """Equal bytes are one file: who brought them yesterday may be about to send them."""
-    house.days_ago(60)
-    house.keep("again")
-    house.days_ago(1)
-    again = house.keep("again")
-
-    assert house.purged() == 0
-    assert house.there(again) == [True]
+    assert harness.purge_files() == 1
+    assert harness.are_stored(named_file, unnamed, young) == [True, False, True]
 
 
-@pytest.mark.parametrize(("age", "gone"), [(9.9, 0), (10.1, 1)])
-def test_youngest_file_that_may_go(house: House, age: float, gone: int) -> None:
-    """Whatever is asked for: a form carries a picture for a week, and its report may be on its way a while longer."""
-    house.days_ago(age)
-    house.keep("x")
-    assert house.purged(days=0) == gone
+def test_a_file_uploaded_again_is_young(harness: PurgeHarness) -> None:
+    """Equal bytes are one file, which is as young as its latest upload."""
+    harness.set_days_ago(60)
+    harness.store_file("again")
+    harness.set_days_ago(1)
+    second = harness.store_file("again")
+
+    assert harness.purge_files() == 0
+    assert harness.are_stored(second) == [True]
 
 
-def test_files_older_than_the_bus_remembers(house: House) -> None:
-    """Where the report may have been forgotten by the bus, the file stays: nobody can say that none named it."""
-    house.days_ago(101)
-    before = house.keep("before the first record")
-    house.days_ago(100.5)
-    at_the_edge = house.keep("clocks differ")
-
-    assert house.purged() == 0
-    assert house.there(before, at_the_edge) == [True, True]
+@pytest.mark.parametrize(("age", "expected_count"), [(9.9, 0), (10.1, 1)])
+def test_minimum_age_of_a_file(harness: PurgeHarness, age: float, expected_count: int) -> None:
+    """A file stays at least ten days: a form carries it for a week, and its report may need some days."""
+    harness.set_days_ago(age)
+    harness.store_file("x")
+    assert harness.purge_files(days=0) == expected_count
 
 
-def test_each_partition_must_remember(house: House) -> None:
-    """A partition whose first record is younger may have lost what came before: only what came after is looked at."""
-    house.days_ago(60)
-    old = house.keep("old")
-    house.days_ago(50)
+def test_files_older_than_the_bus_stay(harness: PurgeHarness) -> None:
+    """A file that is older than the bus's first record stays, because its report may be deleted."""
+    harness.set_days_ago(101)
+    before_first_record = harness.store_file("before the first record")
+    harness.set_days_ago(100.5)
+    at_the_edge = harness.store_file("clocks differ")
+
+    assert harness.purge_files() == 0
+    assert harness.are_stored(before_first_record, at_the_edge) == [True, True]
+
+
+def test_every_partition_counts(harness: PurgeHarness) -> None:
+    """Only files younger than the first record of every partition are examined."""
+    harness.set_days_ago(60)
+    old = harness.store_file("old")
+    harness.set_days_ago(50)
     for number in range(10):
-        house.report(sender=f"tel:+62800000{number:04d}")
-    house.days_ago(40)
-    newer = house.keep("newer")
+        harness.report(sender=f"tel:+62800000{number:04d}")
+    harness.set_days_ago(40)
+    newer = harness.store_file("newer")
 
-    assert house.purged() == 1
-    assert house.there(old, newer) == [True, False]
-
-
-def test_nothing_is_taken_on_the_word_of_an_empty_bus(house: House) -> None:
-    """A bus that took another's place, or that forgot everything, knows of no report: all files stay."""
-    house.days_ago(60)
-    kept = house.keep("kept")
-    house.bus = house.another_bus("fresh")
-
-    assert house.purged() == 0
-    assert house.there(kept) == [True]
+    assert harness.purge_files() == 1
+    assert harness.are_stored(old, newer) == [True, False]
 
 
-def test_nothing_is_taken_where_a_partition_is_emptied(house: House) -> None:
-    """Retention has taken all of it, sooner than elsewhere: what it named is not known."""
-    house.days_ago(99)
-    house.report(channel="sms")
-    house.days_ago(60)
-    named = house.keep("named")
-    house.report(named)
-    house.days_ago(40)
-    house.bus.ensure([TopicSpec(topics.raw_topic("web"), 2, 10)])
+def test_an_empty_bus_keeps_all_files(harness: PurgeHarness) -> None:
+    """With an empty bus all files stay."""
+    harness.set_days_ago(60)
+    file = harness.store_file("kept")
+    harness.bus = harness.another_bus("fresh")
 
-    assert house.purged() == 0
-    assert house.there(named) == [True]
+    assert harness.purge_files() == 0
+    assert harness.are_stored(file) == [True]
 
 
-def test_reports_in_the_spool_are_not_on_the_bus(house: House) -> None:
-    """While anything waits in this host's spool, or stands aside there, no file is looked at, and that is said."""
-    house.days_ago(60)
-    waiting = house.keep("waiting")
-    raw = house.wrapper.wrap("web", "key:1", "", b"{}", house.at, JSON)
-    house.spool.append([accepted_record(raw.model_copy(update={"attachments": (waiting,)}))])
+def test_an_emptied_partition_keeps_all_files(harness: PurgeHarness) -> None:
+    """If retention deleted all records of a partition, all files stay."""
+    harness.set_days_ago(99)
+    harness.report(channel="sms")
+    harness.set_days_ago(60)
+    named_file = harness.store_file("named")
+    harness.report(named_file)
+    harness.set_days_ago(40)
+    harness.bus.ensure([TopicSpec(topics.raw_topic("web"), 2, 10)])
 
-    for step in (None, house.spool.set_aside_until):
+    assert harness.purge_files() == 0
+    assert harness.are_stored(named_file) == [True]
+
+
+def test_a_spooled_report_keeps_all_files(harness: PurgeHarness) -> None:
+    """While the spool holds reports, no file is examined, and the report says so."""
+    harness.set_days_ago(60)
+    waiting = harness.store_file("waiting")
+    raw = harness.wrapper.wrap("web", "key:1", "", b"{}", harness.at, JSON)
+    harness.spool.append([accepted_record(raw.model_copy(update={"attachments": (waiting,)}))])
+
+    for step in (None, harness.spool.set_aside_until):
         if step:
-            step(house.spool.oldest_batch()[0])
-        found = house.purge()
-        assert ("attachments" in found.counts, set(found.skipped)) == (False, {"attachments"})
-    assert house.there(waiting) == [True]
+            step(harness.spool.oldest_batch()[0])
+        report = harness.purge()
+        assert ("attachments" in report.counts, set(report.skipped)) == (False, {"attachments"})
+    assert harness.are_stored(waiting) == [True]
 
 
-def test_more_than_one_batch(house: House) -> None:
-    """Hundreds are taken away in several transactions, and all of them."""
-    house.days_ago(60)
-    kept = house.keep("kept")
-    house.report(kept)
+def test_more_than_one_batch(harness: PurgeHarness) -> None:
+    """Hundreds of files are deleted in several transactions."""
+    harness.set_days_ago(60)
+    named_file = harness.store_file("kept")
+    harness.report(named_file)
     for number in range(501):
-        house.keep(str(number))
+        harness.store_file(str(number))
 
-    assert house.purged() == 501
-    assert house.there(kept) == [True]
+    assert harness.purge_files() == 501
+    assert harness.are_stored(named_file) == [True]
 
 
-def test_what_can_not_be_read_stands_in_nobodys_way(house: House) -> None:
-    """A record that is no arrival names nothing, and the others are read."""
-    house.days_ago(60)
-    named = house.keep("named")
-    producer = house.bus.producer()
+def test_an_unreadable_record_is_skipped(harness: PurgeHarness) -> None:
+    """A record that is no arrival names no file; the others are read."""
+    harness.set_days_ago(60)
+    named_file = harness.store_file("named")
+    producer = harness.bus.producer()
     for value in (b"\xff", b"[]", b'{"attachments": 5}', b'{"attachments": [{"id": "x"}]}', b'{"attachments": [1]}'):
         producer.publish([Outgoing("raw-web", b"a", value)])
     producer.close()
-    house.report(named)
+    harness.report(named_file)
 
-    house.purge()
-    assert house.there(named) == [True]
+    harness.purge()
+    assert harness.are_stored(named_file) == [True]
 
 
-def test_uploads_that_ended(house: House) -> None:
-    """Half a file is gone when its time has been over for so long; one that may still go on is not."""
+def test_expired_uploads_are_deleted(harness: PurgeHarness) -> None:
+    """An expired upload is deleted after its age; an unexpired one stays."""
     for days, device in ((1, "young"), (34, "old")):
-        house.days_ago(days)
-        upload = house.uploads.begin(device, UUID(int=1), 10, house.at)
-        house.uploads.append(upload, 0, b"%PDF-", house.at)
+        harness.set_days_ago(days)
+        upload = harness.uploads.begin(device, UUID(int=1), 10, harness.at)
+        harness.uploads.append(upload, 0, b"%PDF-", harness.at)
 
-    assert house.purge(dry=True).counts["uploads"] == house.purge().counts["uploads"] == 1
-    assert house.rows(UploadPart) == 1
-    assert house.uploads.find_upload("young", UUID(int=1), NOW).offset == 5
-    assert house.purge(days=-99).counts["uploads"] == 0
+    assert harness.purge(dry=True).counts["uploads"] == harness.purge().counts["uploads"] == 1
+    assert harness.rows(UploadPart) == 1
+    assert harness.uploads.find_upload("young", UUID(int=1), NOW).offset == 5
+    assert harness.purge(days=-99).counts["uploads"] == 0
 
 
-def test_words_of_old_replies(engine: Engine, house: House) -> None:
-    """Of what was sent long ago neither words nor address are kept; that it was sent is, so it is never said again."""
-    harness, post = ReplyHarness(engine), RecordingProvider()
-    told = complaint()
-    harness.clock.at = NOW - 40 * DAY
-    old = reply(told, at=harness.clock.at)
-    harness.take(told, old)
-    harness.send(post)
-    harness.clock.at = NOW
+def test_old_replies_are_emptied(engine: Engine, harness: PurgeHarness) -> None:
+    """An old reply's text and address are emptied. Its row stays, so the reply is not sent again."""
+    reply_harness, provider = ReplyHarness(engine), RecordingProvider()
+    complaint_ = complaint()
+    reply_harness.clock.at = NOW - 40 * DAY
+    old = reply(complaint_, at=reply_harness.clock.at)
+    reply_harness.take(complaint_, old)
+    reply_harness.send(provider)
+    reply_harness.clock.at = NOW
     new = reply(complaint("new"))
-    harness.take(complaint("new"), new)
-    harness.send(post)
+    reply_harness.take(complaint("new"), new)
+    reply_harness.send(provider)
 
-    assert house.purge(dry=True).counts["replies"] == house.purge().counts["replies"] == 1
-    assert house.purge().counts["replies"] == 0
-    emptied, kept = harness.row(old), harness.row(new)
-    assert (emptied.text, emptied.address, emptied.provider_id, emptied.state) == ("", "", "", "sent")
-    assert (kept.text, bool(kept.address)) == (new.text, True)
+    assert harness.purge(dry=True).counts["replies"] == harness.purge().counts["replies"] == 1
+    assert harness.purge().counts["replies"] == 0
+    old_row, new_row = reply_harness.row(old), reply_harness.row(new)
+    assert (old_row.text, old_row.address, old_row.provider_id, old_row.state) == ("", "", "", "sent")
+    assert (new_row.text, bool(new_row.address)) == (new.text, True)
     # An agency that answers again after months says the same under the same id.
-    harness.take(reply(told, at=NOW))
-    harness.send(post)
-    assert post.sent == [str(old.id), str(new.id)]
+    reply_harness.take(reply(complaint_, at=NOW))
+    reply_harness.send(provider)
+    assert provider.sent == [str(old.id), str(new.id)]
 
 
 @pytest.mark.parametrize("state", ["waiting", "sending"])
-def test_replies_in_hand_stay(engine: Engine, house: House, state: str) -> None:
-    """What may still be sent keeps its words, however old."""
-    harness = ReplyHarness(engine)
+def test_unsent_replies_stay(engine: Engine, harness: PurgeHarness, state: str) -> None:
+    """A reply that may still be sent keeps its text."""
+    reply_harness = ReplyHarness(engine)
     old = reply(complaint(), at=NOW - 400 * DAY)
-    harness.take(complaint(), old)
+    reply_harness.take(complaint(), old)
     with engine.begin() as connection:
         connection.exec_driver_sql(f"UPDATE replies_outbox SET state = '{state}'")  # noqa: S608 - of this test
 
-    assert house.purge().counts["replies"] == 0
-    assert harness.row(old).text == old.text
+    assert harness.purge().counts["replies"] == 0
+    assert reply_harness.row(old).text == old.text
 
 
 @pytest.mark.parametrize(("age", "emptied"), [(7.9, 0), (8.1, 1)])
-def test_youngest_reply_that_is_emptied(engine: Engine, house: House, age: float, emptied: int) -> None:
-    """Whatever is asked for: not before it is too old to be sent."""
-    harness, post = ReplyHarness(engine), RecordingProvider()
-    harness.clock.at = NOW - age * DAY
-    harness.take(complaint(), reply(complaint(), at=harness.clock.at))
-    harness.send(post)
+def test_minimum_age_of_a_reply(engine: Engine, harness: PurgeHarness, age: float, emptied: int) -> None:
+    """A reply is not emptied before it is too old to be sent."""
+    reply_harness, provider = ReplyHarness(engine), RecordingProvider()
+    reply_harness.clock.at = NOW - age * DAY
+    reply_harness.take(complaint(), reply(complaint(), at=reply_harness.clock.at))
+    reply_harness.send(provider)
 
-    assert house.purge(days=0).counts["replies"] == emptied
+    assert harness.purge(days=0).counts["replies"] == emptied
 
 
-def test_late_word_of_a_provider(engine: Engine, house: House) -> None:
-    """What Twilio says of an emptied reply is still heard; nobody is remembered by an address that is gone."""
-    harness, post = ReplyHarness(engine), RecordingProvider()
-    harness.clock.at = NOW - 40 * DAY
-    old = reply(complaint(), at=harness.clock.at)
-    harness.take(complaint(), old)
-    harness.send(post)
-    house.purge()
+def test_a_late_status_of_an_emptied_reply(engine: Engine, harness: PurgeHarness) -> None:
+    """The status of an emptied reply is stored, and no address is marked as unreachable."""
+    reply_harness, provider = ReplyHarness(engine), RecordingProvider()
+    reply_harness.clock.at = NOW - 40 * DAY
+    old = reply(complaint(), at=reply_harness.clock.at)
+    reply_harness.take(complaint(), old)
+    reply_harness.send(provider)
+    harness.purge()
 
     assert ReplyOutbox(engine).record_status(old.id, "SM1", "undelivered", "21610", NOW)
-    assert harness.state(old)[0] == "failed"
+    assert reply_harness.state(old)[0] == "failed"
 
 
-def test_bus_that_is_away(house: House) -> None:
-    """It says so; the rest was done, and doing it again does no harm."""
-    house.days_ago(60)
-    kept = house.keep("x")
+def test_an_unavailable_bus(harness: PurgeHarness) -> None:
+    """The purge raises the error after the other kinds were purged; it can be repeated."""
+    harness.set_days_ago(60)
+    file = harness.store_file("x")
 
     class _Away:
         def reader(self) -> Any:
             """See `bus.port.Bus`."""
             raise Retry("away")
 
-    mine = Purge(house.engine, _Away(), house.spool, DIRECTORY.names, timedelta(days=7), dry=False)  # type: ignore[arg-type]
+    data = Purge(harness.engine, _Away(), harness.spool, DIRECTORY.names, timedelta(days=7), dry=False)  # type: ignore[arg-type]
     with pytest.raises(Retry):
-        mine.run(NOW - 30 * DAY, NOW)
-    assert house.there(kept) == [True]
-    assert house.purged() == 1
+        data.run(NOW - 30 * DAY, NOW)
+    assert harness.are_stored(file) == [True]
+    assert harness.purge_files() == 1
 
 
 def test_the_command(parts: Parts, tmp_path: Path) -> None:
-    """Counts for people and for programs; a dry run changes nothing, and who purges is kept."""
+    """Counts for people and for programs. A dry run changes nothing, and the actor is recorded."""
     long_ago = NOW - 3000 * DAY
     parts.attachments.store(b"%PDF-x", long_ago)
     Uploads(parts.engine, parts.sealer, parts.attachments).begin("d", uuid4(), 10, long_ago)
     settings = {"HOME": str(parts.settings.home), "SECRET_KEY": parts.settings.secret_key.get_secret_value()}
-    mine = {f"SATUPINTU_{name}": said for name, said in settings.items()}
-    environment = {**Whole(tmp_path / "none").environment, **mine}
+    settings_in_environment = {f"SATUPINTU_{name}": setting for name, setting in settings.items()}
+    environment = {**Whole(tmp_path / "none").environment, **settings_in_environment}
 
     def run(*arguments: str) -> str:
         command = [sys.executable, "-m", "app.cli", "purge", "--older-than", "30d", *arguments]

@@ -1,4 +1,4 @@
-"""Quarantine: nothing in it is lost, shown, or believed more than it was; who decided what, and why, is kept."""
+"""Quarantine: nothing is lost, shown or trusted more than before; each decision is recorded with actor and reason."""
 
 import json
 import os
@@ -36,12 +36,12 @@ LATER = NOW + timedelta(hours=1)
 
 
 def form(**more: str) -> bytes:
-    """The body of Twilio's webhook; a field given as empty is left out."""
+    """Return the body of Twilio's webhook; an empty field is left out."""
     fields = {"MessageSid": SID, "From": PHONE, "Body": TEXT} | more
     return urlencode({name: value for name, value in fields.items() if value}).encode()
 
 
-class Held:
+class QuarantineHarness:
     """Keeps things aside as the doors do, and looks at what became of them."""
 
     def __init__(self, parts: Parts, producer: Producer) -> None:
@@ -49,7 +49,7 @@ class Held:
         self.producer = producer
         self.quarantine = Quarantine(parts.bus, parts.wrapper, parts.sealer, parts.audit_log)
 
-    def hold(
+    def quarantine_message(
         self,
         body: bytes,
         reason: str = "bad_signature",
@@ -57,54 +57,54 @@ class Held:
         content_type: str = FORM,
         channel: Channel = "sms",
     ) -> RawMessage:
-        """Keep it aside, named by its content."""
+        """Quarantine a message whose id follows from its content."""
         provider_id = f"held:{body.hex()[:80]}"
         raw = self.parts.wrapper.wrap(channel, provider_id, "", body, at, content_type)
         self.producer.publish([quarantine_record(raw, reason)])
         return raw
 
-    def told(self) -> list[OversightEvent]:
-        """What oversight heard."""
+    def events(self) -> list[OversightEvent]:
+        """Return the events on oversight."""
         reader = self.parts.bus.reader()
         try:
-            return [codec.decode(OversightEvent, one.value, one.headers) for one in reader.read([OVERSIGHT])]
+            return [codec.decode(OversightEvent, record.value, record.headers) for record in reader.read([OVERSIGHT])]
         finally:
             reader.close()
 
     def release(self, choice: QuarantineFilter | None = None) -> list[str]:
-        """The numbers of what was let out."""
-        done = self.quarantine.release(choice or QuarantineFilter(), "petugas-1", "token lama", LATER)
-        return [one.tracking for one in done]
+        """Release messages and return their numbers."""
+        decisions = self.quarantine.release(choice or QuarantineFilter(), "petugas-1", "token lama", LATER)
+        return [record.tracking for record in decisions]
 
     def drop(self, choice: QuarantineFilter | None = None) -> int:
-        """How many were dropped."""
+        """Drop messages and return how many."""
         return len(list(self.quarantine.drop(choice or QuarantineFilter(), "petugas-2", "palsu", LATER)))
 
-    def waiting(self, choice: QuarantineFilter | None = None) -> list[str]:
-        """The ids of what waits."""
-        return [str(one.raw.id) for one in self.quarantine.undecided(choice or QuarantineFilter())]
+    def undecided_ids(self, choice: QuarantineFilter | None = None) -> list[str]:
+        """Return the ids of the undecided messages."""
+        return [str(record.raw.id) for record in self.quarantine.undecided(choice or QuarantineFilter())]
 
 
 @pytest.fixture
-def kept(parts: Parts) -> Iterator[Held]:
-    """An empty quarantine."""
+def harness(parts: Parts) -> Iterator[QuarantineHarness]:
+    """Return a harness with an empty quarantine."""
     producer = parts.bus.producer()
-    yield Held(parts, producer)
+    yield QuarantineHarness(parts, producer)
     producer.close()
 
 
-def test_each_held_message_waits_once(kept: Held) -> None:
-    """Held twice, or for two reasons, it is one message; the oldest stands first."""
-    late = kept.hold(form(MessageSid="SM2"), at=LATER)
-    early = kept.hold(form())
-    kept.hold(form())
-    kept.hold(form(), "unsigned")
+def test_each_quarantined_message_is_listed_once(harness: QuarantineHarness) -> None:
+    """A message that is quarantined twice, or for two reasons, is listed once; the oldest is first."""
+    late = harness.quarantine_message(form(MessageSid="SM2"), at=LATER)
+    early = harness.quarantine_message(form())
+    harness.quarantine_message(form())
+    harness.quarantine_message(form(), "unsigned")
 
-    assert kept.waiting() == [str(early.id), str(late.id)]
+    assert harness.undecided_ids() == [str(early.id), str(late.id)]
 
 
 @pytest.mark.parametrize(
-    ("choice", "found"),
+    ("choice", "expected"),
     [
         (QuarantineFilter(), "abc"),
         (QuarantineFilter(reason="unsigned"), "b"),
@@ -117,96 +117,99 @@ def test_each_held_message_waits_once(kept: Held) -> None:
         (QuarantineFilter(reason="malformed"), ""),
     ],
 )
-def test_filters(kept: Held, choice: QuarantineFilter, found: str) -> None:
-    """By reason, by when it was held (from, and before), by id; together all must fit."""
+def test_filters(harness: QuarantineHarness, choice: QuarantineFilter, expected: str) -> None:
+    """Filters by reason, time and id are combined with and."""
     names = {
-        str(kept.hold(form(MessageSid="SM1"), at=NOW - timedelta(hours=1)).id): "a",
-        str(kept.hold(form(MessageSid="SM2"), "unsigned").id): "b",
-        str(kept.hold(form(MessageSid="SM3"), at=LATER).id): "c",
+        str(harness.quarantine_message(form(MessageSid="SM1"), at=NOW - timedelta(hours=1)).id): "a",
+        str(harness.quarantine_message(form(MessageSid="SM2"), "unsigned").id): "b",
+        str(harness.quarantine_message(form(MessageSid="SM3"), at=LATER).id): "c",
     }
-    assert "".join(names[one] for one in kept.waiting(choice)) == found
+    assert "".join(names[message_id] for message_id in harness.undecided_ids(choice)) == expected
 
 
-def test_by_id_or_how_it_begins(kept: Held) -> None:
-    """An id, or enough of it, names one message."""
-    one, _ = kept.hold(form(MessageSid="SM1")), kept.hold(form(MessageSid="SM2"))
-    assert kept.waiting(QuarantineFilter(ids=(str(one.id)[:8],))) == [str(one.id)]
-    assert kept.quarantine.find(str(one.id)[:8]).raw.id == one.id
+def test_an_id_prefix_finds_a_message(harness: QuarantineHarness) -> None:
+    """An id, or its beginning, finds one message."""
+    message, _ = harness.quarantine_message(form(MessageSid="SM1")), harness.quarantine_message(form(MessageSid="SM2"))
+    assert harness.undecided_ids(QuarantineFilter(ids=(str(message.id)[:8],))) == [str(message.id)]
+    assert harness.quarantine.find(str(message.id)[:8]).raw.id == message.id
     with pytest.raises(Stop, match="0 quarantined messages"):
-        kept.quarantine.find("ffffffff")
+        harness.quarantine.find("ffffffff")
 
 
-def test_released_is_the_message_that_twilio_sent(kept: Held) -> None:
-    """It arrives under its MessageSid's id with the bytes it had; Twilio's own redelivery is delivered again only."""
-    kept.hold(form())
-    (number,) = kept.release()
+def test_a_released_message_is_the_one_of_twilio(harness: QuarantineHarness) -> None:
+    """A released message has its MessageSid's id and its bytes. Twilio's redelivery is the same message."""
+    harness.quarantine_message(form())
+    (number,) = harness.release()
 
-    (raw,) = raw_messages(kept.parts, "sms")
+    (raw,) = raw_messages(harness.parts, "sms")
     assert (raw.id, raw.provider_id, raw.tracking) == (ids.message_id("sms", SID), SID, number)
-    assert kept.parts.sealer.open(raw.body, raw.id) == form()
+    assert harness.parts.sealer.open(raw.body, raw.id) == form()
     assert (raw.at, raw.content_type) == (NOW, FORM)
 
-    true = kept.parts.wrapper.wrap("sms", SID, f"tel:{PHONE}", form(), LATER, FORM, "twilio-signature")
-    assert true.tracking == number
-    stage = make_normalizer(kept.parts.engine, kept.parts.sealer)
-    made = [stage.handle([records.at(accepted_record(one), place)]) for place, one in enumerate((raw, true))]
-    assert [len(outputs) for outputs in made] == [1, 0]
+    webhook = harness.parts.wrapper.wrap("sms", SID, f"tel:{PHONE}", form(), LATER, FORM, "twilio-signature")
+    assert webhook.tracking == number
+    stage = make_normalizer(harness.parts.engine, harness.parts.sealer)
+    outputs_of_each = [
+        stage.handle([records.at(accepted_record(raw_message), offset)])
+        for offset, raw_message in enumerate((raw, webhook))
+    ]
+    assert [len(outputs) for outputs in outputs_of_each] == [1, 0]
 
 
-def test_released_is_not_believed_more_than_before(kept: Held) -> None:
-    """Whoever it says it is from did not become a proven sender: it repeats nobody's complaint."""
+def test_a_released_message_stays_unproven(harness: QuarantineHarness) -> None:
+    """A released message has no proven sender, so it repeats nobody's complaint."""
     for sid in ("SM1", "SM2"):
-        kept.hold(form(MessageSid=sid))
-    kept.release()
+        harness.quarantine_message(form(MessageSid=sid))
+    harness.release()
 
-    proven = kept.parts.wrapper.wrap("sms", "SM3", f"tel:{PHONE}", form(), NOW, FORM, "twilio-signature")
-    released = raw_messages(kept.parts, "sms")
+    proven = harness.parts.wrapper.wrap("sms", "SM3", f"tel:{PHONE}", form(), NOW, FORM, "twilio-signature")
+    released = raw_messages(harness.parts, "sms")
     assert {raw.verified_by for raw in released} == {"none"}
     assert len({raw.sender for raw in (*released, proven)}) == 3
 
 
-def test_deciding_twice_changes_nothing(kept: Held) -> None:
-    """What was decided is listed no more, and decided no more."""
-    kept.hold(form(MessageSid="SM1"))
-    kept.hold(form(MessageSid="SM2"), "unsigned")
+def test_deciding_twice_changes_nothing(harness: QuarantineHarness) -> None:
+    """A decided message is not listed, and not decided again."""
+    harness.quarantine_message(form(MessageSid="SM1"))
+    harness.quarantine_message(form(MessageSid="SM2"), "unsigned")
 
-    assert [len(kept.release(QuarantineFilter(reason="unsigned"))) for _ in range(2)] == [1, 0]
-    assert [kept.drop() for _ in range(2)] == [1, 0]
-    assert kept.waiting() == []
-    assert [event.event for event in kept.told()] == ["released", "dropped"]
-    assert len(raw_messages(kept.parts, "sms")) == 1
-
-
-def test_held_again_after_the_decision(kept: Held) -> None:
-    """The same bytes once more are the same message, decided already."""
-    kept.hold(form())
-    kept.drop()
-    kept.hold(form())
-    assert kept.waiting() == []
+    assert [len(harness.release(QuarantineFilter(reason="unsigned"))) for _ in range(2)] == [1, 0]
+    assert [harness.drop() for _ in range(2)] == [1, 0]
+    assert harness.undecided_ids() == []
+    assert [event.event for event in harness.events()] == ["released", "dropped"]
+    assert len(raw_messages(harness.parts, "sms")) == 1
 
 
-def test_a_mistaken_drop_can_be_mended(kept: Held) -> None:
-    """What was dropped is not lost: named by its id it is let out, and by a filter it is not."""
-    raw = kept.hold(form())
-    kept.drop()
-    assert kept.release(QuarantineFilter(reason="bad_signature")) == []
-    assert [len(kept.release(QuarantineFilter(ids=(str(raw.id),)))) for _ in range(2)] == [1, 0]
+def test_a_decision_holds_for_the_same_bytes(harness: QuarantineHarness) -> None:
+    """The same bytes again are the same message with the same decision."""
+    harness.quarantine_message(form())
+    harness.drop()
+    harness.quarantine_message(form())
+    assert harness.undecided_ids() == []
 
 
-def test_who_and_why_are_kept(kept: Held) -> None:
-    """Oversight hears of each decision: by whom, why, when, about what, and what became of it."""
-    raw = kept.hold(form())
-    kept.release()
-    (event,) = kept.told()
+def test_a_dropped_message_is_released_by_id(harness: QuarantineHarness) -> None:
+    """A dropped message is released by its id, and not by a filter."""
+    raw = harness.quarantine_message(form())
+    harness.drop()
+    assert harness.release(QuarantineFilter(reason="bad_signature")) == []
+    assert [len(harness.release(QuarantineFilter(ids=(str(raw.id),)))) for _ in range(2)] == [1, 0]
+
+
+def test_an_event_has_actor_and_reason(harness: QuarantineHarness) -> None:
+    """The event has actor, reason, time, subject and the released message."""
+    raw = harness.quarantine_message(form())
+    harness.release()
+    (event,) = harness.events()
     assert (event.actor, event.reason, event.at, event.subject) == ("petugas-1", "token lama", LATER, raw.id)
     assert event.message_id == ids.message_id("sms", SID)
 
 
-class Breaking(Held):
-    """A bus that goes away in the middle of a release."""
+class HarnessWithFailingBus(QuarantineHarness):
+    """Harness whose bus fails during a release."""
 
     def broken(self, away: set[int]) -> Quarantine:
-        """At these calls, counted over everything that is published."""
+        """Return a quarantine whose bus fails at these publish calls."""
         bus = self.parts.bus
         flaky = FlakyProducer(bus.producer(), away)
 
@@ -218,47 +221,57 @@ class Breaking(Held):
 
 
 @pytest.mark.parametrize("away", [{1}, {2}, {3}, {4}])
-def test_interrupted_and_done_again(kept: Held, away: set[int]) -> None:
-    """Wherever a release broke off, doing it again lets out what is left, under the same ids, and loses nothing."""
+def test_an_interrupted_release_can_be_repeated(harness: QuarantineHarness, away: set[int]) -> None:
+    """A repeated release after any interruption finishes it under the same ids."""
     for sid in ("SM1", "SM2"):
-        kept.hold(form(MessageSid=sid))
+        harness.quarantine_message(form(MessageSid=sid))
     with pytest.raises(Retry):
-        list(Breaking(kept.parts, kept.producer).broken(away).release(QuarantineFilter(), "petugas-1", "x", LATER))
+        list(
+            HarnessWithFailingBus(harness.parts, harness.producer)
+            .broken(away)
+            .release(QuarantineFilter(), "petugas-1", "x", LATER)
+        )
 
-    kept.release()
+    harness.release()
 
-    assert {raw.provider_id for raw in raw_messages(kept.parts, "sms")} == {"SM1", "SM2"}
-    assert sorted(event.message_id for event in kept.told()) == sorted(
+    assert {raw.provider_id for raw in raw_messages(harness.parts, "sms")} == {"SM1", "SM2"}
+    assert sorted(event.message_id for event in harness.events()) == sorted(
         ids.message_id("sms", sid) for sid in ("SM1", "SM2")
     )
 
 
-def test_what_is_shown_says_nothing(kept: Held) -> None:
-    """The list and the description hold no word, number or field name of the sender's."""
-    odd = f"{urlencode({'Nama Saya Budi': '1', 'Rahasia': 'x'})}&".encode()
-    raw = kept.hold(odd + form(MediaUrl0="https://api.twilio.com/x"))
-    waiting = kept.quarantine.find(str(raw.id))
-    about = kept.quarantine.describe(waiting)
-    shown = json.dumps([list_row(waiting), about])
-    assert not any(word in shown for word in (*TEXT.split(), PHONE[1:], SID, "Budi", "Rahasia", raw.sender))
-    assert (about["fields"], about["other_fields"], about["files"]) == (["Body", "From", "MessageSid"], 3, 1)
-    assert about["has_provider_id"] is True
+def test_a_description_has_no_private_text(harness: QuarantineHarness) -> None:
+    """The list and the description have no word, number or field name of the sender."""
+    odd_fields = f"{urlencode({'Nama Saya Budi': '1', 'Rahasia': 'x'})}&".encode()
+    raw = harness.quarantine_message(odd_fields + form(MediaUrl0="https://api.twilio.com/x"))
+    undecided_ids = harness.quarantine.find(str(raw.id))
+    description = harness.quarantine.describe(undecided_ids)
+    shown_text = json.dumps([list_row(undecided_ids), description])
+    assert not any(word in shown_text for word in (*TEXT.split(), PHONE[1:], SID, "Budi", "Rahasia", raw.sender))
+    assert (description["fields"], description["other_fields"], description["files"]) == (
+        ["Body", "From", "MessageSid"],
+        3,
+        1,
+    )
+    assert description["has_provider_id"] is True
 
 
-def test_a_look_is_kept_before_it_is_shown(kept: Held) -> None:
-    """Each look is an event with who looked and why; without a bus to tell there is nothing to see."""
-    raw = kept.hold(form())
-    waiting = kept.quarantine.find(str(raw.id))
+def test_a_reveal_is_recorded_first(harness: QuarantineHarness) -> None:
+    """Each reveal is an event with actor and reason. Without a bus nothing is shown."""
+    raw = harness.quarantine_message(form())
+    undecided_ids = harness.quarantine.find(str(raw.id))
     for minutes in range(2):
         at = LATER + timedelta(minutes=minutes)
-        assert kept.quarantine.reveal(waiting, "petugas-3", "tiket 17", at) == form()
+        assert harness.quarantine.reveal(undecided_ids, "petugas-3", "tiket 17", at) == form()
 
-    told = kept.told()
-    assert [(event.event, event.actor, event.reason) for event in told] == [("revealed", "petugas-3", "tiket 17")] * 2
-    assert len({event.id for event in told}) == 2
-    assert kept.waiting() == [str(raw.id)]
+    events = harness.events()
+    assert [(event.event, event.actor, event.reason) for event in events] == [("revealed", "petugas-3", "tiket 17")] * 2
+    assert len({event.id for event in events}) == 2
+    assert harness.undecided_ids() == [str(raw.id)]
     with pytest.raises(Retry):
-        Breaking(kept.parts, kept.producer).broken({1}).reveal(waiting, "petugas-3", "x", LATER)
+        HarnessWithFailingBus(harness.parts, harness.producer).broken({1}).reveal(
+            undecided_ids, "petugas-3", "x", LATER
+        )
 
 
 @pytest.mark.parametrize(
@@ -276,74 +289,77 @@ def test_a_look_is_kept_before_it_is_shown(kept: Held) -> None:
         ("twitter", JSON, b'{"account": "1708", "post": ["id"]}', None),
     ],
 )
-def test_any_bytes_can_be_let_out(
-    kept: Held, channel: Channel, content_type: str, body: bytes, provider_id: str | None
+def test_any_bytes_can_be_released(
+    harness: QuarantineHarness, channel: Channel, content_type: str, body: bytes, provider_id: str | None
 ) -> None:
-    """Under the provider's id where there is one, else under its own: what somebody wrote is no id."""
-    was = kept.hold(body, content_type=content_type, channel=channel)
-    kept.release()
-    (raw,) = raw_messages(kept.parts, channel)
-    assert raw.provider_id == (provider_id or was.provider_id)
-    assert kept.parts.sealer.open(raw.body, raw.id) == body
+    """A released message has the provider's id if the body has a valid one, else its own."""
+    quarantined = harness.quarantine_message(body, content_type=content_type, channel=channel)
+    harness.release()
+    (raw,) = raw_messages(harness.parts, channel)
+    assert raw.provider_id == (provider_id or quarantined.provider_id)
+    assert harness.parts.sealer.open(raw.body, raw.id) == body
 
 
-def test_files_that_it_names_are_not_fetched(kept: Held) -> None:
-    """Whoever wrote the address may have chosen it: the report says that files are missing."""
-    kept.hold(form(NumMedia="2", MediaUrl0="http://127.0.0.1:9/x"))
-    kept.release()
-    (raw,) = raw_messages(kept.parts, "sms")
+def test_files_of_a_released_message_are_not_fetched(harness: QuarantineHarness) -> None:
+    """Files of a released message are not fetched, because a forger may have chosen the address; the report says so."""
+    harness.quarantine_message(form(NumMedia="2", MediaUrl0="http://127.0.0.1:9/x"))
+    harness.release()
+    (raw,) = raw_messages(harness.parts, "sms")
     assert (raw.attachments, raw.unfetched) == ((), 2)
 
 
-def test_each_act_stands_in_the_log(kept: Held) -> None:
-    """A release, a drop and a look, each by the id of what was held, before the bus hears of it."""
-    one, two = kept.hold(form(MessageSid="SM1")), kept.hold(form(MessageSid="SM2"), "unsigned")
-    kept.release(QuarantineFilter(reason="unsigned"))
-    kept.drop()
-    kept.quarantine.reveal(kept.quarantine.find(str(one.id)), "petugas-3", "tiket 17", LATER)
+def test_each_action_is_recorded(harness: QuarantineHarness) -> None:
+    """A release, a drop and a reveal are recorded with the message's id before they are published."""
+    dropped, released = (
+        harness.quarantine_message(form(MessageSid="SM1")),
+        harness.quarantine_message(form(MessageSid="SM2"), "unsigned"),
+    )
+    harness.release(QuarantineFilter(reason="unsigned"))
+    harness.drop()
+    harness.quarantine.reveal(harness.quarantine.find(str(dropped.id)), "petugas-3", "tiket 17", LATER)
     with pytest.raises(Retry):
-        Breaking(kept.parts, kept.producer).broken({1}).reveal(
-            kept.quarantine.find(str(one.id)), "petugas-3", "tiket 18", LATER
+        HarnessWithFailingBus(harness.parts, harness.producer).broken({1}).reveal(
+            harness.quarantine.find(str(dropped.id)), "petugas-3", "tiket 18", LATER
         )
-    with kept.parts.audit_log.rows() as rows:
+    with harness.parts.audit_log.rows() as rows:
         assert [(row.act.action, row.act.subject, row.act.actor, row.act.why) for row in rows] == [
-            ("quarantine.release", str(two.id), "petugas-1", "token lama"),
-            ("quarantine.drop", str(one.id), "petugas-2", "palsu"),
-            ("quarantine.reveal", str(one.id), "petugas-3", "tiket 17"),
-            ("quarantine.reveal", str(one.id), "petugas-3", "tiket 18"),
+            ("quarantine.release", str(released.id), "petugas-1", "token lama"),
+            ("quarantine.drop", str(dropped.id), "petugas-2", "palsu"),
+            ("quarantine.reveal", str(dropped.id), "petugas-3", "tiket 17"),
+            ("quarantine.reveal", str(dropped.id), "petugas-3", "tiket 18"),
         ]
 
 
-def test_without_a_log_nothing_is_done(kept: Held) -> None:
-    """What can't be kept is not done: nothing is let out, dropped or shown."""
-    raw = kept.hold(form())
-    with kept.parts.engine.begin() as connection:
+def test_an_unrecorded_action_is_not_done(harness: QuarantineHarness) -> None:
+    """An action that cannot be recorded is not done."""
+    raw = harness.quarantine_message(form())
+    with harness.parts.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE audit_log")
-    acts: list[Callable[[], object]] = [
-        kept.release,
-        kept.drop,
-        lambda: kept.quarantine.reveal(kept.quarantine.find(str(raw.id)), "petugas-3", "x", LATER),
+    actions: list[Callable[[], object]] = [
+        harness.release,
+        harness.drop,
+        lambda: harness.quarantine.reveal(harness.quarantine.find(str(raw.id)), "petugas-3", "x", LATER),
     ]
-    for act in acts:
+    for action in actions:
         with pytest.raises(DatabaseUnavailable):
-            act()
-    assert (kept.told(), raw_messages(kept.parts, "sms")) == ([], [])
+            action()
+    assert (harness.events(), raw_messages(harness.parts, "sms")) == ([], [])
 
 
-def test_another_secret_key_lets_nothing_out(kept: Held) -> None:
-    """It is named, and nothing is decided."""
-    kept.hold(form())
-    other = Quarantine(kept.parts.bus, kept.parts.wrapper, Sealer([b"o" * 64]), kept.parts.audit_log)
+def test_another_secret_key_releases_nothing(harness: QuarantineHarness) -> None:
+    """With another key nothing is decided, and the setting is named."""
+    harness.quarantine_message(form())
+    quarantine = Quarantine(harness.parts.bus, harness.parts.wrapper, Sealer([b"o" * 64]), harness.parts.audit_log)
     with pytest.raises(Stop, match="SATUPINTU_SECRET_KEY"):
-        list(other.release(QuarantineFilter(), "petugas-1", "x", LATER))
-    assert kept.told() == []
+        list(quarantine.release(QuarantineFilter(), "petugas-1", "x", LATER))
+    assert harness.events() == []
 
 
-def test_what_can_not_be_read_stands_in_nobodys_way(kept: Held) -> None:
-    """A record of another shape is passed over."""
-    kept.producer.publish([Outgoing("quarantine", b"", b"garbage"), Outgoing(OVERSIGHT, b"", b"garbage")])
-    raw = kept.hold(form())
-    assert kept.waiting() == [str(raw.id)]
+def test_an_unreadable_record_is_skipped(harness: QuarantineHarness) -> None:
+    """A record of another shape is skipped."""
+    harness.producer.publish([Outgoing("quarantine", b"", b"garbage"), Outgoing(OVERSIGHT, b"", b"garbage")])
+    raw = harness.quarantine_message(form())
+    assert harness.undecided_ids() == [str(raw.id)]
 
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
@@ -351,34 +367,41 @@ Cli = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def cli(settings: Settings, tmp_path: Path) -> Cli:
-    """Runs `satupintu quarantine` on this test's data folder."""
-    mine = {"SATUPINTU_HOME": str(settings.home), "SATUPINTU_SECRET_KEY": settings.secret_key.get_secret_value()}
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
+    """Return a runner of `satupintu quarantine` on this test's data folder."""
+    settings_in_environment = {
+        "SATUPINTU_HOME": str(settings.home),
+        "SATUPINTU_SECRET_KEY": settings.secret_key.get_secret_value(),
+    }
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return program.run(("quarantine", *arguments), {**clean, **mine, "COLUMNS": "200"}, tmp_path)
+        return program.run(
+            ("quarantine", *arguments), {**environment, **settings_in_environment, "COLUMNS": "200"}, tmp_path
+        )
 
     return run
 
 
-def test_the_commands(kept: Held, cli: Cli) -> None:
-    """What an operator types: list, show, release by filter, drop; and what each says."""
-    one, two = kept.hold(form()), kept.hold(form(MessageSid="SM2"), "unsigned")
-    listed = cli("list")
-    assert {str(one.id), str(two.id)} <= set(listed.stdout.split())
-    described = cli("show", str(one.id)[:13])
-    assert json.loads(described.stdout)["reason"] == "bad_signature"
-    assert not any(word in listed.stdout + described.stdout for word in (*TEXT.split(), PHONE, SID))
+def test_the_commands(harness: QuarantineHarness, cli: Cli) -> None:
+    """List, show, reveal, release and drop, with their outputs."""
+    first, second = harness.quarantine_message(form()), harness.quarantine_message(form(MessageSid="SM2"), "unsigned")
+    list_output = cli("list")
+    assert {str(first.id), str(second.id)} <= set(list_output.stdout.split())
+    show_output = cli("show", str(first.id)[:13])
+    assert json.loads(show_output.stdout)["reason"] == "bad_signature"
+    assert not any(word in list_output.stdout + show_output.stdout for word in (*TEXT.split(), PHONE, SID))
 
-    revealed = cli("show", str(one.id), "--reveal", "--actor", "petugas-3", "--why", "tiket 17")
-    assert revealed.stdout == form().decode() + "\n"
+    reveal_output = cli("show", str(first.id), "--reveal", "--actor", "petugas-3", "--why", "tiket 17")
+    assert reveal_output.stdout == form().decode() + "\n"
 
-    let_out = cli("release", "--reason", "bad_signature", "--since", "9999d", "--actor", "petugas-1", "--why", "token")
-    assert let_out.stdout.split() == [str(one.id), raw_messages(kept.parts, "sms")[0].tracking]
-    dropped = cli("drop", "--id", str(two.id), "--actor", "petugas-2", "--why", "palsu")
-    assert (dropped.returncode, dropped.stdout.split()) == (0, [str(two.id)])
+    release_output = cli(
+        "release", "--reason", "bad_signature", "--since", "9999d", "--actor", "petugas-1", "--why", "token"
+    )
+    assert release_output.stdout.split() == [str(first.id), raw_messages(harness.parts, "sms")[0].tracking]
+    drop_output = cli("drop", "--id", str(second.id), "--actor", "petugas-2", "--why", "palsu")
+    assert (drop_output.returncode, drop_output.stdout.split()) == (0, [str(second.id)])
     assert json.loads(cli("list", "--json").stdout) == []
-    assert [(event.event, event.actor) for event in kept.told()] == [
+    assert [(event.event, event.actor) for event in harness.events()] == [
         ("revealed", "petugas-3"),
         ("released", "petugas-1"),
         ("dropped", "petugas-2"),
@@ -386,7 +409,7 @@ def test_the_commands(kept: Held, cli: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (("release", "--all"), "--actor"),
         (("drop", "--all", "--actor", "petugas-1"), "--why"),
@@ -401,10 +424,10 @@ def test_the_commands(kept: Held, cli: Cli) -> None:
         (("show", "ffff", "--reveal"), "--actor"),
     ],
 )
-def test_what_is_not_said_is_not_done(kept: Held, arguments: tuple[str, ...], says: str) -> None:
-    """Without who, why and which, nothing is decided; what is lacking is named."""
-    kept.hold(form())
-    found = CliRunner().invoke(app, ["quarantine", *arguments])
-    assert found.exit_code == 2
-    assert says in found.output
-    assert kept.told() == []
+def test_missing_arguments_are_named(harness: QuarantineHarness, arguments: tuple[str, ...], message: str) -> None:
+    """Without actor, reason and choice nothing is decided; the error names what is missing."""
+    harness.quarantine_message(form())
+    result = CliRunner().invoke(app, ["quarantine", *arguments])
+    assert result.exit_code == 2
+    assert message in result.output
+    assert harness.events() == []

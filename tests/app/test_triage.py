@@ -1,4 +1,4 @@
-"""The desk for what nobody could place: what waits there, what is known of it, and what a person decides."""
+"""Triage: the list of undecided cases, the facts about each, the decision, and the suggestion of a table row."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ from config.settings import Settings
 from messages import codec
 from messages.shapes import AgencyAnswer, Dispatch
 from messages.topics import AGENCY_ANSWERS, OVERSIGHT, TRIAGE, agency_topic
-from tests.app.test_corrections import Desk, number
+from tests.app.test_corrections import CorrectionHarness, number
 from tests.bus.test_worker import wait_for
 from tests.conftest import NOW
 from tests.support import program
@@ -40,188 +40,194 @@ HEALTH, PLN, SLEMAN, YOGYA, SEMARANG = (
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """With a registry of a few agencies."""
+    """Settings with a registry of a few agencies."""
     return settings.model_copy(update={"reference_folder": REGISTRY})
 
 
 @pytest.fixture
-def before(parts: Parts, engine: Engine) -> Iterator[Desk]:
-    """Two that nobody could place, of which the second may be for one of two, and one at an institution."""
+def harness(parts: Parts, engine: Engine) -> Iterator[CorrectionHarness]:
+    """Two cases at triage, one of them with two candidates, and one case at an agency."""
     parts.engine = engine
-    made = Desk(parts, engine)
-    made.write(1, "lampu mati, hubungi 0812 3456 7890 atau budi@contoh.id")
-    made.work()
-    made.write(2, "Kota Semarang atau Kabupaten Semarang, mohon dicek")
-    made.write(3, "Kemenkes tolong")
-    made.work()
-    yield made
-    made.producer.close()
+    harness = CorrectionHarness(parts, engine)
+    harness.write(1, "lampu mati, hubungi 0812 3456 7890 atau budi@contoh.id")
+    harness.work()
+    harness.write(2, "Kota Semarang atau Kabupaten Semarang, mohon dicek")
+    harness.write(3, "Kemenkes tolong")
+    harness.work()
+    yield harness
+    harness.producer.close()
 
 
-def triage(before: Desk) -> TriageDesk:
-    """The desk of this ledger."""
-    return TriageDesk(before.engine, before.parts.registry, AuditLog(before.engine))
+def triage_desk(harness: CorrectionHarness) -> TriageDesk:
+    """Return the triage desk of this ledger."""
+    return TriageDesk(harness.engine, harness.parts.registry, AuditLog(harness.engine))
 
 
-def decided(before: Desk, place: int, to: str, why: str = "jalannya di kota itu") -> TriageDecision:
-    """A person gives it to an institution."""
-    return triage(before).decide(number(place), to, "petugas-1", why, NOW, before.producer)
+def decide_case(harness: CorrectionHarness, index: int, to: str, why: str = "jalannya di kota itu") -> TriageDecision:
+    """Let a person give a case to an agency."""
+    return triage_desk(harness).decide(number(index), to, "petugas-1", why, NOW, harness.producer)
 
 
-def refused(before: Desk, place: int, says: str, theirs: str | None = None) -> None:
-    """The institution where it lies refuses it, and all is worked."""
-    answer(before.parts, number(place), "refused", says, theirs)
-    before.work()
+def refuse_case(harness: CorrectionHarness, index: int, text_: str, suggested_agency: str | None = None) -> None:
+    """Let the agency refuse the case, and all stages process it."""
+    answer(harness.parts, number(index), "refused", text_, suggested_agency)
+    harness.work()
 
 
-def waits(before: Desk, **only: str) -> list[str]:
-    """The numbers that wait, in the order in which they are listed."""
-    return [one.triage_case.tracking for one in triage(before).undecided(**only)]
+def undecided_numbers(harness: CorrectionHarness, **filters: str) -> list[str]:
+    """Return the numbers of the undecided cases in their order."""
+    return [case.triage_case.tracking for case in triage_desk(harness).undecided(**filters)]
 
 
-def why_not(before: Desk, place: int) -> list[tuple[str, str]]:
-    """The candidates of a number, and why they do not have it."""
-    return [(one.agency, one.why) for one in triage(before).show(number(place)).candidates]
+def candidates_of(harness: CorrectionHarness, index: int) -> list[tuple[str, str]]:
+    """Return the candidates of a case with their reasons."""
+    return [(candidate.agency, candidate.why) for candidate in triage_desk(harness).show(number(index)).candidates]
 
 
-def test_what_nobody_could_place_waits(before: Desk) -> None:
-    """The first that came here is the first; with its date, and who it may be for."""
-    assert sorted(waits(before)) == sorted([number(1), number(2)])
-    ambiguous = next(one for one in triage(before).undecided() if one.triage_case.tracking == number(2))
-    assert {each.agency for each in ambiguous.candidates} == {SEMARANG, "kabupaten-3322"}
-    assert {each.why for each in ambiguous.candidates} == {"Mungkin berwenang; buktinya tidak cukup untuk memilihnya."}
+def test_undecided_cases_are_listed(harness: CorrectionHarness) -> None:
+    """Undecided cases are listed oldest first with due date and candidates."""
+    assert sorted(undecided_numbers(harness)) == sorted([number(1), number(2)])
+    ambiguous = next(case for case in triage_desk(harness).undecided() if case.triage_case.tracking == number(2))
+    assert {candidate.agency for candidate in ambiguous.candidates} == {SEMARANG, "kabupaten-3322"}
+    assert {candidate.why for candidate in ambiguous.candidates} == {
+        "Mungkin berwenang; buktinya tidak cukup untuk memilihnya."
+    }
     assert ambiguous.triage_case.due_at > ambiguous.triage_case.at_triage_since == NOW
 
 
-def test_an_institution_that_is_no_more_is_given_nothing(before: Desk) -> None:
-    """Whoever tries is told whom its matters belong to now; and where one refers to it, that one is the candidate."""
+def test_an_agency_without_a_queue_is_refused(harness: CorrectionHarness) -> None:
+    """An agency without a queue is refused with its representative, which is also the candidate of a refusal."""
     with pytest.raises(NotPossible, match="Give the case to kementerian-kemenkum"):
-        decided(before, 1, "kementerian-kemenkumham")
-    decided(before, 1, SEMARANG)
-    before.work()
-    refused(before, 1, "bukan kami", "kementerian-kemenkumham")
-    assert why_not(before, 1)[0] == ("kementerian-kemenkum", "Ditunjuk oleh Kota Semarang; belum diputuskan.")
+        decide_case(harness, 1, "kementerian-kemenkumham")
+    decide_case(harness, 1, SEMARANG)
+    harness.work()
+    refuse_case(harness, 1, "bukan kami", "kementerian-kemenkumham")
+    assert candidates_of(harness, 1)[0] == ("kementerian-kemenkum", "Ditunjuk oleh Kota Semarang; belum diputuskan.")
 
 
-def test_the_oldest_is_first(before: Desk) -> None:
-    """By when it came to triage, not by when its citizen wrote."""
-    with before.engine.begin() as connection:
-        moved = {"at": NOW - timedelta(days=2), "number": number(2)}
+def test_the_oldest_case_is_first(harness: CorrectionHarness) -> None:
+    """The order follows the arrival at triage."""
+    with harness.engine.begin() as connection:
+        parameters = {"at": NOW - timedelta(days=2), "number": number(2)}
         connection.execute(
             text(
                 "UPDATE ledger_dispatch SET dispatched_at = :at "
                 "WHERE complaint_id IN (SELECT id FROM ledger_complaint WHERE tracking = :number)"
             ),
-            moved,
+            parameters,
         )
-    assert waits(before) == [number(2), number(1)]
+    assert undecided_numbers(harness) == [number(2), number(1)]
 
 
-def test_what_is_given_on_waits_no_more(before: Desk) -> None:
-    """Neither while the router has not worked it, nor after; twice can't be said."""
-    decided(before, 1, SEMARANG)
-    before.work()
-    assert waits(before) == [number(2)]
+def test_a_decided_case_is_not_listed(harness: CorrectionHarness) -> None:
+    """A decided case is not listed, before and after the router processed it, and cannot be decided again."""
+    decide_case(harness, 1, SEMARANG)
+    harness.work()
+    assert undecided_numbers(harness) == [number(2)]
     with pytest.raises(NotPossible, match=f"is at {SEMARANG}, not at triage"):
-        decided(before, 1, PLN)
-    assert before.audit().clean
+        decide_case(harness, 1, PLN)
+    assert harness.audit().clean
 
 
-def test_what_is_said_and_not_worked_yet_is_decided(before: Desk) -> None:
-    """The ledger may have the decision before the router moves the complaint."""
-    decided(before, 1, SEMARANG)
-    before.batch("ledger", make_ledger_sink(before.engine), before.parts.queues)
-    assert waits(before) == [number(2)]
-    assert triage(before).show(number(1)).decision == SEMARANG
+def test_an_unprocessed_decision_counts(harness: CorrectionHarness) -> None:
+    """A decision that only the ledger has counts already."""
+    decide_case(harness, 1, SEMARANG)
+    harness.batch("ledger", make_ledger_sink(harness.engine), harness.parts.queues)
+    assert undecided_numbers(harness) == [number(2)]
+    assert triage_desk(harness).show(number(1)).decision == SEMARANG
     with pytest.raises(NotPossible, match=f"was given to {SEMARANG} already"):
-        decided(before, 1, PLN)
+        decide_case(harness, 1, PLN)
 
 
-def test_a_decision_makes_a_dispatch_that_says_who(before: Desk) -> None:
-    """At the institution's queue lies who decided, why, and all reasons before."""
-    decided(before, 1, SEMARANG)
-    before.work()
-    (record,) = before.records(agency_topic(SEMARANG))
-    sent = codec.decode(Dispatch, record.value, record.headers)
-    assert (sent.actor, sent.hop) == ("petugas-1", 1)
-    assert [reason.says for reason in sent.reasons][1:] == ["Diputuskan oleh petugas: jalannya di kota itu"]
-    with read_transaction(before.engine) as connection:
-        said = connection.execute(text("SELECT verdict, theirs, actor, text FROM ledger_answer")).one()
-        kept = connection.execute(text("SELECT actor FROM ledger_dispatch WHERE hop = 1")).scalar_one()
-    assert tuple(said) == ("refused", SEMARANG, "petugas-1", "jalannya di kota itu")
-    assert kept == "petugas-1"
-    assert b"petugas-1" in before.records(OVERSIGHT)[-1].value
+def test_a_dispatch_names_the_actor(harness: CorrectionHarness) -> None:
+    """The dispatch has the actor, the reason and all earlier reasons."""
+    decide_case(harness, 1, SEMARANG)
+    harness.work()
+    (record,) = harness.records(agency_topic(SEMARANG))
+    dispatch = codec.decode(Dispatch, record.value, record.headers)
+    assert (dispatch.actor, dispatch.hop) == ("petugas-1", 1)
+    assert [reason.says for reason in dispatch.reasons][1:] == ["Diputuskan oleh petugas: jalannya di kota itu"]
+    with read_transaction(harness.engine) as connection:
+        answer_row = connection.execute(text("SELECT verdict, theirs, actor, text FROM ledger_answer")).one()
+        actor = connection.execute(text("SELECT actor FROM ledger_dispatch WHERE hop = 1")).scalar_one()
+    assert tuple(answer_row) == ("refused", SEMARANG, "petugas-1", "jalannya di kota itu")
+    assert actor == "petugas-1"
+    assert b"petugas-1" in harness.records(OVERSIGHT)[-1].value
 
 
-def test_a_decision_that_is_refused_comes_back_with_its_history(before: Desk) -> None:
-    """Whom it pointed to is the first candidate, who refused the last, and the way says all; no number is shown."""
-    decided(before, 2, SEMARANG)
-    before.work()
-    refused(before, 2, "wilayah kabupaten, hubungi 0812 3456 7890", "kabupaten-3322")
-    assert sorted(waits(before)) == sorted([number(1), number(2)])
-    assert why_not(before, 2) == [
+def test_a_refused_decision_returns_with_its_history(harness: CorrectionHarness) -> None:
+    """After a refusal the suggested agency is the first candidate, and the history has every step without numbers."""
+    decide_case(harness, 2, SEMARANG)
+    harness.work()
+    refuse_case(harness, 2, "wilayah kabupaten, hubungi 0812 3456 7890", "kabupaten-3322")
+    assert sorted(undecided_numbers(harness)) == sorted([number(1), number(2)])
+    assert candidates_of(harness, 2) == [
         ("kabupaten-3322", "Ditunjuk oleh Kota Semarang; belum diputuskan."),
         (SEMARANG, "Sudah menolak: wilayah kabupaten, hubungi •••"),
     ]
-    way = triage(before).show(number(2)).history
-    assert [(step.kind, step.agency, step.actor) for step in way] == [
+    history = triage_desk(harness).show(number(2)).history
+    assert [(event.kind, event.agency, event.actor) for event in history] == [
         ("dispatched", "Admin Pusat", ""),
         ("dispatched", "Kota Semarang", "petugas-1"),
         ("dispatched", "Admin Pusat", ""),
         ("refused", "Admin Pusat", "petugas-1"),
         ("refused", "Kota Semarang", ""),
     ]
-    assert not any("3456" in step.text for step in way)
-    assert decided(before, 2, SEMARANG, "tetap di kota itu").refused_before
-    before.work()
-    assert before.audit().clean
+    assert not any("3456" in event.text for event in history)
+    assert decide_case(harness, 2, SEMARANG, "tetap di kota itu").refused_before
+    harness.work()
+    assert harness.audit().clean
 
 
-def test_words_are_shown_without_who(before: Desk) -> None:
-    """As `tail` shows them."""
-    case = triage(before).show(number(1)).case
+def test_the_text_is_masked(harness: CorrectionHarness) -> None:
+    """The text is masked as `tail` masks it."""
+    case = triage_desk(harness).show(number(1)).case
     assert case.text == "lampu mati, hubungi ••• atau •••"
     assert (case.agency, case.topic, case.region, case.confidence) == (TRIAGE, "", "", 1.0)
     assert len(case.reasons) == 1
 
 
-def test_what_goes_along_is_decided_with_its_case(before: Desk) -> None:
-    """A repeat is not listed, but counted; whoever decides about it decides about both."""
-    before.write(4, "lampunya masih mati", of=1)
-    before.work()
-    assert number(4) not in waits(before)
+def test_a_repeat_is_decided_with_its_case(harness: CorrectionHarness) -> None:
+    """A repeat is counted with its case and not listed; a decision about it decides the case."""
+    harness.write(4, "lampunya masih mati", of=1)
+    harness.work()
+    assert number(4) not in undecided_numbers(harness)
     assert [
-        one.triage_case.followers for one in triage(before).undecided() if one.triage_case.tracking == number(1)
+        case.triage_case.followers
+        for case in triage_desk(harness).undecided()
+        if case.triage_case.tracking == number(1)
     ] == [1]
-    assert triage(before).show(number(4)).case.tracking == number(1)
-    decided(before, 4, SEMARANG)
-    before.work()
-    assert before.shown(4)[2][-1] == before.shown(1)[2][-1] == "Kota Semarang"
-    assert before.audit().clean
+    assert triage_desk(harness).show(number(4)).case.tracking == number(1)
+    decide_case(harness, 4, SEMARANG)
+    harness.work()
+    assert harness.relation_and_agencies(4)[2][-1] == harness.relation_and_agencies(1)[2][-1] == "Kota Semarang"
+    assert harness.audit().clean
 
 
-def test_a_refusal_by_who_never_had_it_counts_for_nothing(before: Desk) -> None:
-    """The router puts it aside; the ledger has it, and the desk does not show it."""
-    (record,) = [one for one in before.records(agency_topic(TRIAGE)) if number(1).encode() in one.value]
-    sent = codec.decode(Dispatch, record.value, record.headers)
-    answer = AgencyAnswer(
-        id=sent.complaint_id,
-        message_id=sent.message_id,
+def test_a_refusal_by_a_foreign_agency_is_not_shown(harness: CorrectionHarness) -> None:
+    """A refusal by an agency that never had the case is not shown."""
+    (record,) = [record for record in harness.records(agency_topic(TRIAGE)) if number(1).encode() in record.value]
+    dispatch = codec.decode(Dispatch, record.value, record.headers)
+    agency_answer = AgencyAnswer(
+        id=dispatch.complaint_id,
+        message_id=dispatch.message_id,
         at=NOW,
-        complaint_id=sent.complaint_id,
-        dispatch_id=sent.id,
+        complaint_id=dispatch.complaint_id,
+        dispatch_id=dispatch.id,
         agency=PLN,
         verdict="refused",
         theirs=HEALTH,
     )
-    before.producer.publish([Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(sent.complaint_id), "/test"))])
-    before.batch("ledger", make_ledger_sink(before.engine), before.parts.queues)
-    assert why_not(before, 1) == []
-    assert number(1) in waits(before)
+    harness.producer.publish(
+        [Outgoing(AGENCY_ANSWERS, *codec.encode(agency_answer, str(dispatch.complaint_id), "/test"))]
+    )
+    harness.batch("ledger", make_ledger_sink(harness.engine), harness.parts.queues)
+    assert candidates_of(harness, 1) == []
+    assert number(1) in undecided_numbers(harness)
 
 
 @pytest.mark.parametrize(
-    ("topic", "region", "there"),
+    ("topic", "region", "is_listed"),
     [
         ("", "33", "yes"),
         ("", "33.74", "yes"),
@@ -234,9 +240,9 @@ def test_a_refusal_by_who_never_had_it_counts_for_nothing(before: Desk) -> None:
         ("", "3%", "no"),
     ],
 )
-def test_a_desk_for_a_topic_or_a_region(before: Desk, topic: str, region: str, there: str) -> None:
-    """A region and all that it holds; not one whose code begins alike."""
-    with before.engine.begin() as connection:
+def test_filters_by_topic_and_region(harness: CorrectionHarness, topic: str, region: str, is_listed: str) -> None:
+    """A region includes its parts, and not a region whose code begins alike."""
+    with harness.engine.begin() as connection:
         connection.execute(
             text(
                 "UPDATE ledger_dispatch SET topic = 'banjir', region = '33.74' "
@@ -244,138 +250,153 @@ def test_a_desk_for_a_topic_or_a_region(before: Desk, topic: str, region: str, t
             ),
             {"number": number(2)},
         )
-    assert waits(before, topic=topic, region=region) == ([number(2)] if there == "yes" else [])
+    assert undecided_numbers(harness, topic=topic, region=region) == ([number(2)] if is_listed == "yes" else [])
 
 
-def test_what_triage_answered_itself_waits_no_more(before: Desk) -> None:
-    """Closed is decided; accepted and responded are not, nor is a refusal that names nobody."""
-    for place, verdict in ((1, "accepted"), (1, "responded"), (1, "refused"), (2, "closed")):
-        answer(before.parts, number(place), verdict, "", None, "petugas-1")
-    before.work()
-    assert waits(before) == [number(1)]
+def test_a_closed_case_is_not_listed(harness: CorrectionHarness) -> None:
+    """Closing decides a case; accepting, responding and refusing without an agency do not."""
+    for index, verdict in ((1, "accepted"), (1, "responded"), (1, "refused"), (2, "closed")):
+        answer(harness.parts, number(index), verdict, "", None, "petugas-1")
+    harness.work()
+    assert undecided_numbers(harness) == [number(1)]
 
 
-def test_accepted_is_recorded_with_who_said_so(before: Desk) -> None:
-    """As every answer is."""
-    answer(before.parts, number(3), "accepted", "kami kerjakan", None, "petugas kementerian")
-    before.work()
-    with read_transaction(before.engine) as connection:
-        said = connection.execute(text("SELECT verdict, actor, theirs, text FROM ledger_answer")).one()
-    assert tuple(said) == ("accepted", "petugas kementerian", None, "kami kerjakan")
+def test_an_accepted_answer_has_its_actor(harness: CorrectionHarness) -> None:
+    """An accepted answer is stored with its actor."""
+    answer(harness.parts, number(3), "accepted", "kami kerjakan", None, "petugas kementerian")
+    harness.work()
+    with read_transaction(harness.engine) as connection:
+        answer_row = connection.execute(text("SELECT verdict, actor, theirs, text FROM ledger_answer")).one()
+    assert tuple(answer_row) == ("accepted", "petugas kementerian", None, "kami kerjakan")
 
 
-def test_triage_says_who_decides(before: Desk) -> None:
-    """Also where it answers as any agency does."""
+def test_a_decision_needs_an_actor(harness: CorrectionHarness) -> None:
+    """A decision of triage by `answer` needs an actor."""
     with pytest.raises(Stop, match="--actor is missing"):
-        answer(before.parts, number(1), "refused", "", PLN)
-    assert before.records(AGENCY_ANSWERS) == []
+        answer(harness.parts, number(1), "refused", "", PLN)
+    assert harness.records(AGENCY_ANSWERS) == []
 
 
 @pytest.mark.parametrize(
-    ("work", "says"),
+    ("action", "message"),
     [
-        (lambda before: decided(before, 1, "kota-9999"), "There is no agency kota-9999"),
-        (lambda before: decided(before, 1, TRIAGE), "There is no agency triage"),
-        (lambda before: decided(before, 3, PLN), f"is at {HEALTH}, not at triage"),
-        (lambda before: decided(before, 9, PLN), "is not in the ledger (yet)"),
-        (lambda before: triage(before).show(number(9)), "is not in the ledger (yet)"),
+        (lambda harness: decide_case(harness, 1, "kota-9999"), "There is no agency kota-9999"),
+        (lambda harness: decide_case(harness, 1, TRIAGE), "There is no agency triage"),
+        (lambda harness: decide_case(harness, 3, PLN), f"is at {HEALTH}, not at triage"),
+        (lambda harness: decide_case(harness, 9, PLN), "is not in the ledger (yet)"),
+        (lambda harness: triage_desk(harness).show(number(9)), "is not in the ledger (yet)"),
     ],
 )
-def test_what_can_not_be_decided_is_refused(before: Desk, work: Callable[[Desk], Any], says: str) -> None:
-    """Why, and nothing is said on the topic."""
+def test_an_impossible_decision_is_refused(
+    harness: CorrectionHarness, action: Callable[[CorrectionHarness], Any], message: str
+) -> None:
+    """An impossible decision is refused with the reason, and nothing is published."""
     with pytest.raises(NotPossible) as caught:
-        work(before)
-    assert says in str(caught.value)
-    assert before.records(AGENCY_ANSWERS) == []
+        action(harness)
+    assert message in str(caught.value)
+    assert harness.records(AGENCY_ANSWERS) == []
 
 
-def test_each_decision_stands_in_the_log(before: Desk) -> None:
-    """Who gave which complaint to whom, and why; what can't be decided is no act."""
-    complaint = decided(before, 1, SEMARANG).answer.complaint_id
-    before.work()
+def test_each_decision_is_recorded(harness: CorrectionHarness) -> None:
+    """Each decision is recorded with actor and reason; a refused one is not."""
+    complaint = decide_case(harness, 1, SEMARANG).answer.complaint_id
+    harness.work()
     with pytest.raises(NotPossible):
-        decided(before, 1, PLN)
-    with AuditLog(before.engine).rows() as rows:
-        (act,) = [row.act for row in rows]
-    assert (act.action, act.subject) == ("triage.decide", f"{complaint} {SEMARANG}")
-    assert (act.actor, act.why) == ("petugas-1", "jalannya di kota itu")
+        decide_case(harness, 1, PLN)
+    with AuditLog(harness.engine).rows() as rows:
+        (recorded,) = [row.act for row in rows]
+    assert (recorded.action, recorded.subject) == ("triage.decide", f"{complaint} {SEMARANG}")
+    assert (recorded.actor, recorded.why) == ("petugas-1", "jalannya di kota itu")
 
 
-def test_an_answer_stands_in_the_log_where_somebody_gave_it(before: Desk) -> None:
-    """By its dispatch and what was said of it; the words of an agency may name a citizen, and are not in it."""
-    answer(before.parts, number(1), "responded", "sudah kami tangani, Pak Budi", None, "petugas-4")
-    answer(before.parts, number(1), "closed", "selesai", None)
-    with before.parts.audit_log.rows() as rows:
-        (act,) = [row.act for row in rows]
-    (said, _) = [codec.decode(AgencyAnswer, one.value, one.headers) for one in before.records(AGENCY_ANSWERS)]
-    assert (act.action, act.subject, act.actor, act.why) == (
+def test_an_answer_with_an_actor_is_recorded(harness: CorrectionHarness) -> None:
+    """An answer with an actor is recorded with dispatch and verdict, without the agency's text."""
+    answer(harness.parts, number(1), "responded", "sudah kami tangani, Pak Budi", None, "petugas-4")
+    answer(harness.parts, number(1), "closed", "selesai", None)
+    with harness.parts.audit_log.rows() as rows:
+        (recorded,) = [row.act for row in rows]
+    (agency_answer, _) = [
+        codec.decode(AgencyAnswer, record.value, record.headers) for record in harness.records(AGENCY_ANSWERS)
+    ]
+    assert (recorded.action, recorded.subject, recorded.actor, recorded.why) == (
         "complaints.answer",
-        str(said.dispatch_id),
+        str(agency_answer.dispatch_id),
         "petugas-4",
         "responded",
     )
 
 
 def test_from_the_command_line(tmp_path: Path) -> None:
-    """`triage list`, `show`, `decide` and `suggest` against a running service; scripts get JSON and exit codes."""
-    whole = Whole(tmp_path)
+    """`triage list`, `show`, `decide` and `suggest` with a running service: JSON and exit codes."""
+    service = Whole(tmp_path)
 
     def run(*arguments: str) -> tuple[int, str, str]:
-        found = program.run(arguments, whole.environment, tmp_path)
-        return found.returncode, found.stdout, " ".join(found.stderr.split())
+        result = program.run(arguments, service.environment, tmp_path)
+        return result.returncode, result.stdout, " ".join(result.stderr.split())
 
-    who = ("--actor", "petugas-1", "--why", "jalannya di kota itu")
+    actor_and_reason = ("--actor", "petugas-1", "--why", "jalannya di kota itu")
     try:
-        whole.start()
-        said = {"text": "mohon dibantu di depan tugu contoh, hubungi 0812 3456 7890"}
-        answer = requests.post(f"http://127.0.0.1:{whole.settings.port}/web/reports", json=said, timeout=10)
-        one = answer.json()["tracking"]
-        assert whole.audit().clean
+        service.start()
+        report = {"text": "mohon dibantu di depan tugu contoh, hubungi 0812 3456 7890"}
+        response = requests.post(f"http://127.0.0.1:{service.settings.port}/web/reports", json=report, timeout=10)
+        tracking = response.json()["tracking"]
+        assert service.audit().clean
 
         (row,) = json.loads(run("triage", "list", "--json")[1])
-        assert (row["number"], row["age_hours"], row["candidates"], row["along"]) == (one, 0, [], 0)
+        assert (row["number"], row["age_hours"], row["candidates"], row["along"]) == (tracking, 0, [], 0)
         assert json.loads(run("triage", "list", "--json", "--region", "33.74")[1]) == []
-        assert one in run("triage", "list", "--newest-first")[1]
-        about = json.loads(run("triage", "show", one.lower(), "--json")[1])
-        assert (about["text"], about["agency"]) == ("mohon dibantu di depan tugu contoh, hubungi •••", "triage")
-        plain = run("triage", "show", one)[1]
-        assert "depan tugu contoh" in plain
-        assert "3456" not in plain
+        assert tracking in run("triage", "list", "--newest-first")[1]
+        case_json = json.loads(run("triage", "show", tracking.lower(), "--json")[1])
+        assert (case_json["text"], case_json["agency"]) == ("mohon dibantu di depan tugu contoh, hubungi •••", "triage")
+        case_text = run("triage", "show", tracking)[1]
+        assert "depan tugu contoh" in case_text
+        assert "3456" not in case_text
 
         copy = str(tmp_path / "usul")
-        told = ("triage", "suggest", one, "--phrase", "Tugu Contoh", "--into", copy)
-        code, out, err = run(*told, "--alias", SEMARANG)
+        suggest_arguments = ("triage", "suggest", tracking, "--phrase", "Tugu Contoh", "--into", copy)
+        code, out, err = run(*suggest_arguments, "--alias", SEMARANG)
         assert code == 0
         assert out.startswith(f"{copy}/agencies.csv: kota-3374,kota,Kota Semarang,,tugu contoh,semarang,33.74,")
         assert all(f"satupintu rules {command}" in err for command in (f"lint {copy}", "diff", f"replay --with {copy}"))
         assert "does not occur" not in err
 
-        assert run("triage", "decide", one, SEMARANG, *who)[:2] == (0, f"{one}: given to {SEMARANG}\n")
-        wait_for(lambda: json.loads(run("triage", "show", one, "--json")[1])["agency"] == SEMARANG)
+        assert run("triage", "decide", tracking, SEMARANG, *actor_and_reason)[:2] == (
+            0,
+            f"{tracking}: given to {SEMARANG}\n",
+        )
+        wait_for(lambda: json.loads(run("triage", "show", tracking, "--json")[1])["agency"] == SEMARANG)
         assert json.loads(run("triage", "list", "--json")[1]) == []
-        run("answer", one, "refused", "--text", "bukan aset kami", "--theirs", PLN)
+        run("answer", tracking, "refused", "--text", "bukan aset kami", "--theirs", PLN)
         wait_for(lambda: len(json.loads(run("triage", "list", "--json")[1])) == 1)
-        found = {row["rule"]: row for row in json.loads(run("rules", "refusals", "--json", "--since", "1d")[1])}
-        assert found["named-by-triage"]["pointed"] == {PLN: 1}
+        result = {row["rule"]: row for row in json.loads(run("rules", "refusals", "--json", "--since", "1d")[1])}
+        assert result["named-by-triage"]["pointed"] == {PLN: 1}
         assert "100.0%" in run("rules", "refusals")[1]
-        code, out, err = run("triage", "decide", one, SEMARANG, *who, "--json")
+        code, out, err = run("triage", "decide", tracking, SEMARANG, *actor_and_reason, "--json")
         assert (code, json.loads(out)["again"], "refused this case before" in err) == (0, True, True)
-        audit = whole.audit()
+        audit = service.audit()
         assert (audit.clean, audit.complaints, audit.dead) == (True, 1, 0)
 
-        for arguments, fails, says in (
+        for arguments, exit_code, message in (
             (("triage", "show", "ABCD"), 2, "not a tracking number"),
-            (("triage", "decide", one, SEMARANG), 2, "--actor"),
-            (("triage", "decide", one, SEMARANG, "--actor", " ", "--why", "x"), 2, "--actor and --why are missing"),
-            (("triage", "decide", one, SEMARANG, "--actor", "x", "--why", "x" * 501), 2, "--why at most 500"),
-            (("triage", "decide", one, PLN, *who), 1, "not at triage"),
-            ((*told, "--alias", SEMARANG), 1, "already"),
-            ((*told, "--place", "99.99"), 1, "no places.csv"),
-            ((*told, "--alias", SEMARANG, "--topic", "pju"), 2, "Use one of --alias, --place and --topic"),
-            (("triage", "suggest", one, "--phrase", "0812 3456 7890", "--into", copy, "--alias", PLN), 2, "a number"),
+            (("triage", "decide", tracking, SEMARANG), 2, "--actor"),
+            (
+                ("triage", "decide", tracking, SEMARANG, "--actor", " ", "--why", "x"),
+                2,
+                "--actor and --why are missing",
+            ),
+            (("triage", "decide", tracking, SEMARANG, "--actor", "x", "--why", "x" * 501), 2, "--why at most 500"),
+            (("triage", "decide", tracking, PLN, *actor_and_reason), 1, "not at triage"),
+            ((*suggest_arguments, "--alias", SEMARANG), 1, "already"),
+            ((*suggest_arguments, "--place", "99.99"), 1, "no places.csv"),
+            ((*suggest_arguments, "--alias", SEMARANG, "--topic", "pju"), 2, "Use one of --alias, --place and --topic"),
+            (
+                ("triage", "suggest", tracking, "--phrase", "0812 3456 7890", "--into", copy, "--alias", PLN),
+                2,
+                "a number",
+            ),
         ):
             code, _, err = run(*arguments)
-            assert (code, says in err, "Traceback" in err) == (fails, True, False), err
-        assert whole.stop() == [0]
+            assert (code, message in err, "Traceback" in err) == (exit_code, True, False), err
+        assert service.stop() == [0]
     finally:
-        whole.close()
+        service.close()
