@@ -1,4 +1,4 @@
-"""The audit log: each act is a row, nobody forks it, and what somebody changes in it afterwards is found by its row."""
+"""Audit log: each action is a row of one chain, and a changed row is found."""
 
 import hashlib
 import json
@@ -32,7 +32,7 @@ EACH = 12
 
 
 def filled(engine: Engine, rows: int = 4) -> list[ChainedAction]:
-    """Acts of two persons, a minute apart."""
+    """Append actions of two persons, a minute apart."""
     log = AuditLog(engine)
     return [
         log.append("letters.drop", f"id-{row}", f"petugas-{row % 2}", "uji coba", NOW + timedelta(minutes=row))
@@ -41,13 +41,13 @@ def filled(engine: Engine, rows: int = 4) -> list[ChainedAction]:
 
 
 def listed(engine: Engine) -> list[ChainedAction]:
-    """All rows."""
+    """Return all rows."""
     with AuditLog(engine).rows() as rows:
         return list(rows)
 
 
-def test_an_act_is_kept_whole(engine: Engine) -> None:
-    """Who, when, what, to what and why; counted from 1, each with the hash of the one before."""
+def test_a_row_has_every_field(engine: Engine) -> None:
+    """A row has actor, time, action, subject and reason, its number and the previous hash."""
     first, second = filled(engine, 2)
     assert (first.seq, first.previous, second.seq, second.previous) == (1, FIRST_PREVIOUS_HASH, 2, first.hash)
     assert first.act.at == "2026-11-24T08:04:05.678Z"
@@ -55,8 +55,8 @@ def test_an_act_is_kept_whole(engine: Engine) -> None:
     assert listed(engine) == [first, second]
 
 
-def test_any_program_can_count_the_hash_again(engine: Engine) -> None:
-    """SHA-256 of one JSON, with sorted names, no spaces and nothing but ASCII."""
+def test_the_hash_can_be_recomputed(engine: Engine) -> None:
+    """The hash is SHA-256 of one JSON with sorted names, no spaces and only ASCII."""
     row = AuditLog(engine).append("letters.drop", "id-0", "petugas é", "uji", NOW)
     canonical = (
         '{"action":"letters.drop","actor":"petugas \\u00e9","at":"2026-11-24T08:04:05.678Z",'
@@ -65,16 +65,16 @@ def test_any_program_can_count_the_hash_again(engine: Engine) -> None:
     assert row.hash == hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def test_an_untouched_log_fits(engine: Engine) -> None:
-    """It says how many rows and the last hash; an empty one has none, and fits."""
+def test_an_unchanged_log_is_valid(engine: Engine) -> None:
+    """An unchanged log is valid with its number of rows and last hash; so is an empty one."""
     assert AuditLog(engine).verify() == verify_chain(())
     rows = filled(engine)
-    found = AuditLog(engine).verify()
-    assert (found.rows, found.head, found.fault) == (4, rows[-1].hash, "")
+    verification = AuditLog(engine).verify()
+    assert (verification.rows, verification.head, verification.fault) == (4, rows[-1].hash, "")
 
 
 @pytest.mark.parametrize(
-    ("tampering", "says"),
+    ("tampering", "message"),
     [
         (["UPDATE audit_log SET why = 'lain' WHERE seq = 2"], "Row 2 does not match its hash"),
         (["UPDATE audit_log SET actor = 'petugas-9' WHERE seq = 4"], "Row 4 does not match its hash"),
@@ -102,26 +102,26 @@ def test_an_untouched_log_fits(engine: Engine) -> None:
         ),
     ],
 )
-def test_what_was_done_to_a_row_is_found(engine: Engine, tampering: list[str], says: str) -> None:
-    """Changed, removed, reordered or put in: the first row that does not fit is named, and how far it did."""
+def test_a_changed_row_is_found(engine: Engine, tampering: list[str], message: str) -> None:
+    """The first changed, deleted, moved or inserted row is named."""
     rows = filled(engine)
     with engine.begin() as connection:
         for statement in tampering:
             connection.execute(text(statement))
-    found = AuditLog(engine).verify()
-    assert found.fault.startswith(says)
-    assert found.head == (rows[found.rows - 1].hash if found.rows else FIRST_PREVIOUS_HASH)
+    verification = AuditLog(engine).verify()
+    assert verification.fault.startswith(message)
+    assert verification.head == (rows[verification.rows - 1].hash if verification.rows else FIRST_PREVIOUS_HASH)
 
 
-def test_a_row_written_anew_breaks_the_chain(engine: Engine) -> None:
-    """Whoever changes a row and counts its hash again has changed what the next one follows."""
+def test_a_recomputed_row_breaks_the_chain(engine: Engine) -> None:
+    """A row with a recomputed hash breaks the chain at the next row."""
     rows = filled(engine)
     rewritten(engine, [replace(rows[1].act, why="lain")])
     assert AuditLog(engine).verify().fault.startswith("Row 3 does not follow the row before it")
 
 
 def rewritten(engine: Engine, acts: list[StaffAction]) -> None:
-    """Put these acts in the place of those from the second row on, with hashes that fit."""
+    """Replace the rows from the second on by these actions with matching hashes."""
     previous = listed(engine)[0].hash
     with engine.begin() as connection:
         for seq, act in enumerate(acts, start=2):
@@ -133,8 +133,8 @@ def rewritten(engine: Engine, acts: list[StaffAction]) -> None:
             previous = row.hash
 
 
-def test_a_noted_hash_finds_what_the_rows_do_not_show(engine: Engine) -> None:
-    """A log whose end was cut off, or that was written anew, fits by itself; a last hash of before is not in it."""
+def test_a_noted_hash_detects_a_rewritten_log(engine: Engine) -> None:
+    """A noted hash detects a shortened or rewritten log."""
     rows = filled(engine)
     log = AuditLog(engine)
     assert [log.verify(noted).fault for noted in (FIRST_PREVIOUS_HASH, rows[1].hash, rows[3].hash)] == ["", "", ""]
@@ -150,16 +150,16 @@ def test_a_noted_hash_finds_what_the_rows_do_not_show(engine: Engine) -> None:
     assert log.verify(rows[2].hash).fault.startswith("No row has the hash")
 
 
-def test_two_that_append_at_one_moment(engine: Engine) -> None:
-    """Each with connections of its own, as processes have: no number twice, none left out, one chain."""
+def test_concurrent_appends(engine: Engine) -> None:
+    """Concurrent appends with separate connections give one chain without gaps."""
     together = threading.Barrier(APPENDING, timeout=60)
 
     def append(name: str) -> None:
-        mine = open_database(engine.url.render_as_string(hide_password=False))
-        for one in range(EACH):
+        own_engine = open_database(engine.url.render_as_string(hide_password=False))
+        for number in range(EACH):
             together.wait()
-            AuditLog(mine).append("letters.drop", f"{name}-{one}", name, "uji coba", NOW)
-        mine.dispose()
+            AuditLog(own_engine).append("letters.drop", f"{name}-{number}", name, "uji coba", NOW)
+        own_engine.dispose()
 
     threads = [threading.Thread(target=append, args=(f"petugas-{number}",)) for number in range(APPENDING)]
     for thread in threads:
@@ -173,13 +173,13 @@ def test_two_that_append_at_one_moment(engine: Engine) -> None:
     assert len({row.act.subject for row in rows}) == APPENDING * EACH
 
 
-def test_two_processes_that_append_at_one_moment(engine: Engine, tmp_path: Path) -> None:
-    """Commands in processes of their own, at once: every act is in the one chain."""
-    whole = Whole(tmp_path, database_url=engine.url.render_as_string(hide_password=False))
+def test_concurrent_processes(engine: Engine, tmp_path: Path) -> None:
+    """Concurrent commands in separate processes give one chain."""
+    service = Whole(tmp_path, database_url=engine.url.render_as_string(hide_password=False))
     arguments = ("purge", "--older-than", "30d", "--why", "uji coba", "--actor")
     files = [tmp_path / f"{number}.txt" for number in range(APPENDING)]
     started = [
-        program.Program((*arguments, f"petugas-{number}"), whole.environment, file, file, tmp_path)
+        program.Program((*arguments, f"petugas-{number}"), service.environment, file, file, tmp_path)
         for number, file in enumerate(files)
     ]
     codes = [process.wait() for process in started]
@@ -189,8 +189,8 @@ def test_two_processes_that_append_at_one_moment(engine: Engine, tmp_path: Path)
     assert AuditLog(engine).verify().rows == APPENDING
 
 
-def test_listed_by_who_and_when(engine: Engine) -> None:
-    """Of one actor, and from a moment on; together both must fit."""
+def test_filters_by_actor_and_time(engine: Engine) -> None:
+    """Rows are filtered by actor and time."""
     filled(engine)
     log = AuditLog(engine)
     with log.rows(NOW + timedelta(minutes=1), "petugas-1") as rows:
@@ -204,26 +204,30 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def run(parts: Parts, tmp_path: Path) -> Run:
-    """`satupintu audit-log` on this test's data folder."""
-    mine = {"SATUPINTU_HOME": str(parts.settings.home)}
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
+    """Return a runner of `satupintu audit-log` on this test's data folder."""
+    settings_in_environment = {"SATUPINTU_HOME": str(parts.settings.home)}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
 
     def command(*arguments: str) -> tuple[int, str, str]:
-        done = program.run(("audit-log", *arguments), {**clean, **mine, "COLUMNS": "300"}, tmp_path)
-        return done.returncode, done.stdout, done.stderr
+        result = program.run(
+            ("audit-log", *arguments), {**environment, **settings_in_environment, "COLUMNS": "300"}, tmp_path
+        )
+        return result.returncode, result.stdout, result.stderr
 
     return command
 
 
 def test_the_commands(parts: Parts, run: Run) -> None:
-    """Listed for people and for programs; verified with its length and its last hash, and 1 where it does not fit."""
+    """The list for people and for programs, and the verification with its exit codes."""
     rows = filled(parts.engine, 3)
     log = parts.audit_log
     log.append("letters.drop", "id-9", "[bold]petugas", "[red]x", NOW + timedelta(hours=1))
 
     code, out, _ = run("list")
     assert code == 0
-    assert all(said in out for said in ("2026-11-24T08:05:05.678Z", "petugas-1", "id-1", "[bold]petugas", "[red]x"))
+    assert all(
+        expected in out for expected in ("2026-11-24T08:05:05.678Z", "petugas-1", "id-1", "[bold]petugas", "[red]x")
+    )
     code, out, _ = run("list", "--actor", "petugas-1", "--since", "2026-11-24", "--json")
     (only,) = json.loads(out)
     assert (code, only["seq"], only["hash"], only["at"]) == (0, 2, rows[1].hash, "2026-11-24T08:05:05.678Z")

@@ -13,7 +13,7 @@ from tests.support.paths import ROOT
 
 
 def differences(engine: Engine, metadata: MetaData) -> list[Any]:
-    """What a new migration would have to change."""
+    """Return the changes that a new migration would have to make."""
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return list(compare_metadata(context, metadata))
@@ -31,8 +31,8 @@ def test_a_forgotten_migration_is_found(engine: Engine) -> None:
         if table.name != "ingest_cursor":
             table.to_metadata(planted)
     planted.tables["router_dispatch"].append_column(Column("planted", Integer))
-    found = differences(engine, planted)
-    assert {(change[0], str(getattr(change[-1], "name", ""))) for change in found} >= {
+    changes = differences(engine, planted)
+    assert {(change[0], str(getattr(change[-1], "name", ""))) for change in changes} >= {
         ("add_column", "planted"),
         ("remove_table", "ingest_cursor"),
     }

@@ -1,4 +1,4 @@
-"""`satupintu lag` and `top`: the same facts as the console, for eyes and for programs."""
+"""`satupintu lag` and `top`: the facts of the console, for people and for programs."""
 
 import io
 import json
@@ -24,7 +24,7 @@ GROUPS = ("normalize", "router", "ledger", "replies")
 
 @pytest.fixture
 def run(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """A command with the settings of these parts."""
+    """Return a runner of commands with the settings of these parts."""
     monkeypatch.setenv("SATUPINTU_HOME", str(parts.settings.home))
     monkeypatch.setenv("SATUPINTU_SECRET_KEY", parts.settings.secret_key.get_secret_value())
     monkeypatch.setenv("COLUMNS", "160")
@@ -33,27 +33,27 @@ def run(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
 
 
 def arrive(parts: Parts) -> None:
-    """A report comes in."""
+    """Publish a report."""
     producer = parts.bus.producer()
     producer.publish([records.web(parts, "Lampu padam", phone="+628000000001")])
     producer.close()
 
 
 def test_what_stands_still_is_said(parts: Parts, run: Run) -> None:
-    """Nobody works what came: in words, in a table, and by an exit code that a script can use."""
+    """A stage without workers is an alert, a row of the table, and an exit code."""
     arrive(parts)
     result = run("lag")
     assert result.exit_code == 1
     assert "No process runs normalize. 1 message has waited" in result.stdout
     assert "raw-web" in result.stdout
-    seen = json.loads(run("lag", "--json").stdout)
-    waiting = {state["stage"]: state["topics"] for state in seen["stages"]}
+    snapshot = json.loads(run("lag", "--json").stdout)
+    waiting = {state["stage"]: state["topics"] for state in snapshot["stages"]}
     assert waiting["normalize"]["raw-web"]["many"] == 1
     assert waiting["router"] == {}
 
 
 def test_what_stands_in_a_letter_is_no_order(parts: Parts, run: Run) -> None:
-    """Whatever another program put into its headers, `top` shows it, and all else."""
+    """Control characters and markup in a dead letter's headers are shown as text."""
     producer = parts.bus.producer()
     odd = (("dead_stage", b"[/odd]"), ("dead_reason", b"[/strange]\x1b[2J"))
     producer.publish([Outgoing("dead-router", b"", b"?", odd)])
@@ -63,7 +63,7 @@ def test_what_stands_in_a_letter_is_no_order(parts: Parts, run: Run) -> None:
 
 
 def test_who_works_is_said(parts: Parts, run: Run) -> None:
-    """For each stage by the name of the process; that none of it is to be found at its address is said too."""
+    """Each stage shows its workers; a process that does not answer is an alert."""
     members = [parts.bus.consumer(Membership(group, "host-a", ("complaints",))) for group in GROUPS]
     result = run("lag")
     for member in members:
@@ -74,15 +74,15 @@ def test_who_works_is_said(parts: Parts, run: Run) -> None:
 
 
 def test_everything_on_one_screen(parts: Parts, run: Run) -> None:
-    """What needs a person, channels, stages, what was put aside, queues; as JSON the same with the concerns."""
+    """Alerts, channels, stages, pending reviews and queues are on one screen and in the JSON."""
     arrive(parts)
     shown = run("top", "--once").stdout
     assert "NOW    No process runs normalize" in shown.replace("\n", " ")
     for head in ("last minute", "workers", "pending review", "overdue"):
         assert head in shown
-    seen = json.loads(run("top", "--once", "--json").stdout)
-    assert {"channels", "stages", "letters", "quarantine", "queues", "processes", "concerns"} <= seen.keys()
-    assert seen["channels"][0] | {"newest": None} == {
+    snapshot = json.loads(run("top", "--once", "--json").stdout)
+    assert {"channels", "stages", "letters", "quarantine", "queues", "processes", "concerns"} <= snapshot.keys()
+    assert snapshot["channels"][0] | {"newest": None} == {
         "channel": "web",
         "minute": 1,
         "hour": 1,
@@ -93,7 +93,7 @@ def test_everything_on_one_screen(parts: Parts, run: Run) -> None:
 
 
 def test_brackets_are_no_markup(parts: Parts, run: Run) -> None:
-    """Whatever a member calls itself, and a letter that somebody else wrote says of itself."""
+    """Brackets in names of members and in headers are no markup."""
     member = parts.bus.consumer(Membership("router", "host[a]", ("complaints",)))
     producer = parts.bus.producer()
     producer.publish([Outgoing("dead-router", b"", b"", (("dead_stage", b"router"), ("dead_reason", b"[/b]")))])
@@ -104,21 +104,21 @@ def test_brackets_are_no_markup(parts: Parts, run: Run) -> None:
 
 
 def test_nobody_is_named(parts: Parts, run: Run) -> None:
-    """Neither words nor numbers of a citizen stand on the screen."""
+    """No text or number of a citizen is on the screen."""
     arrive(parts)
     for arguments in (("lag",), ("lag", "--json"), ("top", "--once"), ("top", "--once", "--json")):
-        said = run(*arguments).stdout
-        assert "Lampu" not in said
-        assert "8000000001" not in said
+        output = run(*arguments).stdout
+        assert "Lampu" not in output
+        assert "8000000001" not in output
 
 
 def test_who_was_turned_away_is_counted() -> None:
-    """By door and reason, of all processes together."""
+    """Refusals are counted by door and reason over all processes."""
     processes = [
-        ProcessState(address=address, instance=address, refused={"sms": {"bad_signature": many}})
-        for address, many in (("a", 3), ("b", 4))
+        ProcessState(address=address, instance=address, refused={"sms": {"bad_signature": count}})
+        for address, count in (("a", 3), ("b", 4))
     ]
-    said = io.StringIO()
-    Console(width=120, file=said).print(screen(Snapshot(at=NOW, processes=tuple(processes)), ()))
-    (row,) = [line for line in said.getvalue().splitlines() if "sms" in line]
+    output = io.StringIO()
+    Console(width=120, file=output).print(screen(Snapshot(at=NOW, processes=tuple(processes)), ()))
+    (row,) = [line for line in output.getvalue().splitlines() if "sms" in line]
     assert [cell.strip() for cell in row.split("│")[1:5]] == ["refused", "sms", "bad_signature", "7"]

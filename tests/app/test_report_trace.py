@@ -1,4 +1,4 @@
-"""The whole way of one report: every record of it, what was decided there, and for whom it waits."""
+"""Trace of one report: every record with its decision and its pending stages."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -29,11 +29,11 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=NOW.tzinfo)
 
 @pytest.fixture
 def pipeline(parts: Parts) -> Iterator[Pipeline]:
-    """The stages, worked by hand."""
+    """Return the stages, run by the test."""
     migrate(parts.engine)
-    made = Pipeline(parts)
-    yield made
-    made.producer.close()
+    pipeline_ = Pipeline(parts)
+    yield pipeline_
+    pipeline_.producer.close()
 
 
 def trace(parts: Parts, number: str, since: datetime) -> list[TraceStep]:
@@ -44,19 +44,19 @@ def trace(parts: Parts, number: str, since: datetime) -> list[TraceStep]:
 
 
 def arrive(pipeline: Pipeline, text: str) -> str:
-    """A report comes in; its number."""
+    """Publish a report and return its number."""
     message = records.web(pipeline.parts, text, phone="+628000000001")
     pipeline.publish(message)
     return codec.decode(RawMessage, message.value, message.headers).tracking
 
 
-def said(steps: list[TraceStep]) -> list[tuple[str, str]]:
-    """Where each record lies, and what it is."""
+def topics_and_kinds(steps: list[TraceStep]) -> list[tuple[str, str]]:
+    """Return the topic and the kind of each step."""
     return [(step.position.split("/")[0], step.kind) for step in steps]
 
 
-def test_every_record_is_shown_as_it_came(pipeline: Pipeline) -> None:
-    """From the door to the agency's answer and the next door; nothing of another report."""
+def test_every_record_is_shown_in_order(pipeline: Pipeline) -> None:
+    """Every record of the report is shown from the door to the next agency, and none of another report."""
     arrive(pipeline, "Jalan rusak di Kab. Sleman")
     number = arrive(pipeline, "Kemenkes tolong, hubungi 0812 3456 7890")
     for group in ("normalize", "router", "ledger"):
@@ -64,7 +64,7 @@ def test_every_record_is_shown_as_it_came(pipeline: Pipeline) -> None:
     answer(pipeline.parts, number, "refused", "bukan kami", "bumn-pln", "")
     pipeline.work("router")
     steps = trace(pipeline.parts, number, LONG_AGO)
-    assert [one for one in said(steps) if one[1] != "reply"] == [
+    assert [step_ for step_ in topics_and_kinds(steps) if step_[1] != "reply"] == [
         ("raw-web", "arrived"),
         ("complaints", "complaint"),
         ("agency-kementerian-kemenkes", "dispatched"),
@@ -83,8 +83,8 @@ def test_every_record_is_shown_as_it_came(pipeline: Pipeline) -> None:
     assert not any(telling in words for telling in ("tolong", "3456", "628000"))
 
 
-def test_it_says_for_whom_each_record_waits(pipeline: Pipeline) -> None:
-    """And how many are before it there; what was worked waits for nobody."""
+def test_pending_stages_are_shown(pipeline: Pipeline) -> None:
+    """Each pending stage is shown with the records before it; a processed record waits for none."""
     arrive(pipeline, "Jalan rusak di Kab. Sleman")
     number = arrive(pipeline, "Kemenkes tolong")
     (arrived,) = trace(pipeline.parts, number, LONG_AGO)
@@ -98,20 +98,22 @@ def test_it_says_for_whom_each_record_waits(pipeline: Pipeline) -> None:
     assert waiting == [set(), {"replies"}, set()]
 
 
-def test_a_report_that_died_is_found(pipeline: Pipeline) -> None:
-    """The ledger does not know it: it is looked for among the arrivals, as far back as was asked for."""
+def test_a_dead_report_is_found(pipeline: Pipeline) -> None:
+    """A report that is not in the ledger is found among the arrivals since the given time."""
     message = records.web(pipeline.parts, "Kemenkes tolong")
     number = codec.decode(RawMessage, message.value, message.headers).tracking
-    why = (("dead_stage", b"normalize"), ("dead_reason", b"unexpected"), ("dead_field", b"KeyError"))
-    pipeline.publish(message, Outgoing(dead_letter_topic("normalize"), b"", message.value, message.headers + why))
+    dead_letter_headers = (("dead_stage", b"normalize"), ("dead_reason", b"unexpected"), ("dead_field", b"KeyError"))
+    pipeline.publish(
+        message, Outgoing(dead_letter_topic("normalize"), b"", message.value, message.headers + dead_letter_headers)
+    )
     steps = trace(pipeline.parts, number, LONG_AGO)
-    assert said(steps) == [("raw-web", "arrived"), ("dead-normalize", "dead letter")]
+    assert topics_and_kinds(steps) == [("raw-web", "arrived"), ("dead-normalize", "dead letter")]
     assert steps[1].description == "normalize could not process it: unexpected (KeyError)"
     assert trace(pipeline.parts, number, datetime.now(NOW.tzinfo) + timedelta(hours=1)) == []
 
 
-def test_a_letter_with_odd_headers_is_shown(pipeline: Pipeline) -> None:
-    """They may be of another program."""
+def test_a_dead_letter_with_odd_headers_is_shown(pipeline: Pipeline) -> None:
+    """A dead letter with unreadable headers is shown."""
     message = records.web(pipeline.parts, "Kemenkes tolong")
     number = codec.decode(RawMessage, message.value, message.headers).tracking
     odd = (("dead_stage", b"normal\xff"), ("dead_reason", b"\xfe"))
@@ -119,16 +121,16 @@ def test_a_letter_with_odd_headers_is_shown(pipeline: Pipeline) -> None:
     assert trace(pipeline.parts, number, LONG_AGO)[1].description == "normal\ufffd could not process it: \ufffd"
 
 
-def test_a_message_in_quarantine_is_found(pipeline: Pipeline) -> None:
-    """By the number that it would have; why it is held is said, not what it says."""
-    kept = pipeline.parts.wrapper.wrap("sms", "SM1", "", b"Body=rahasia", NOW, "text/plain")
-    pipeline.publish(quarantine_record(kept, "bad_signature"))
-    (step,) = trace(pipeline.parts, kept.tracking, LONG_AGO)
+def test_a_quarantined_message_is_found(pipeline: Pipeline) -> None:
+    """A quarantined message is found by its number, with the reason and without its text."""
+    raw = pipeline.parts.wrapper.wrap("sms", "SM1", "", b"Body=rahasia", NOW, "text/plain")
+    pipeline.publish(quarantine_record(raw, "bad_signature"))
+    (step,) = trace(pipeline.parts, raw.tracking, LONG_AGO)
     assert (step.kind, step.description) == ("quarantined", "by sms: bad_signature")
 
 
-def test_what_cannot_be_read_is_said(pipeline: Pipeline) -> None:
-    """Another type, or the type without the shape, under the headers of this report."""
+def test_unreadable_records_are_shown(pipeline: Pipeline) -> None:
+    """Unreadable records of the report are shown as such."""
     message = records.web(pipeline.parts, "Kemenkes tolong")
     number = codec.decode(RawMessage, message.value, message.headers).tracking
     trail = tuple(header for header in message.headers if header[0] == "traceparent")
@@ -142,7 +144,7 @@ def test_what_cannot_be_read_is_said(pipeline: Pipeline) -> None:
 
 
 def test_the_command(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For eyes and for programs; a number that is none, or is nowhere, is named."""
+    """Output for people and for programs; an invalid or unknown number is named."""
     number = arrive(pipeline, "Kemenkes tolong")
     settings = pipeline.parts.settings
     monkeypatch.setenv("SATUPINTU_HOME", str(settings.home))
@@ -157,23 +159,23 @@ def test_the_command(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Non
     assert "waits for normalize, 0 before it" in run(number.lower().replace("-", " "))[1]
     assert '"what": "arrived"' in run(number, "--json")[1]
     assert run("2VA8-SD70-3331")[0] == 2
-    code, says = run("2VA8-SD70-3330", "--since", "1h")
-    assert (code, "on no topic since 1h" in says) == (1, True)
+    code, output = run("2VA8-SD70-3330", "--since", "1h")
+    assert (code, "on no topic since 1h" in output) == (1, True)
 
 
-def test_it_orders_a_terminal_nothing(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What an agency's program calls itself is a line like any other."""
+def test_no_control_characters(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Control characters of an agency's program do not reach the terminal."""
     message = records.web(pipeline.parts, "Kemenkes tolong")
     raw = codec.decode(RawMessage, message.value, message.headers)
-    known: dict[str, Any] = {
+    ids: dict[str, Any] = {
         "id": raw.id,
         "message_id": raw.id,
         "at": NOW,
         "complaint_id": raw.id,
         "dispatch_id": raw.id,
     }
-    said = AgencyAnswer(**known, agency="kantor\x1b[2J\n  complaint: new\x9b", verdict="refused")
-    pipeline.publish(message, Outgoing(AGENCY_ANSWERS, *codec.encode(said, "key", "/agency/kantor")))
+    topics_and_kinds = AgencyAnswer(**ids, agency="kantor\x1b[2J\n  complaint: new\x9b", verdict="refused")
+    pipeline.publish(message, Outgoing(AGENCY_ANSWERS, *codec.encode(topics_and_kinds, "key", "/agency/kantor")))
     settings = pipeline.parts.settings
     monkeypatch.setenv("SATUPINTU_HOME", str(settings.home))
     monkeypatch.setenv("SATUPINTU_SECRET_KEY", settings.secret_key.get_secret_value())

@@ -1,4 +1,4 @@
-"""The commands around the tables: what would be decided and why, what is wrong, what an edit changes."""
+"""Commands of the tables: decisions with their reasons, faults, and the effect of an edit."""
 
 import json
 import shutil
@@ -27,16 +27,16 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """Runs a command on the small tables, in a data folder of its own."""
+    """Return a runner of commands with the small tables and a data folder of its own."""
     monkeypatch.setenv("SATUPINTU_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("SATUPINTU_REFERENCE_FOLDER", str(SMALL))
     with captured_log():
-        yield lambda *arguments, said="": CliRunner().invoke(app, arguments, input=said)
+        yield lambda *arguments, stdin="": CliRunner().invoke(app, arguments, input=stdin)
 
 
 @pytest.fixture
 def edited(tmp_path: Path) -> Path:
-    """A copy of the tables in which passports are the health ministry's."""
+    """Return a copy of the tables in which the health ministry handles passports."""
     folder = tmp_path / "edited"
     shutil.copytree(SMALL, folder)
     path = folder / "competence.csv"
@@ -45,12 +45,12 @@ def edited(tmp_path: Path) -> Path:
 
 
 def test_lines_are_explained(run: Run) -> None:
-    """One line of JSON for each, with all that a program needs."""
+    """Each report has one line of JSON."""
     lines = [
         {"id": "1", "title": "Jalan", "text": "jalan rusak", "channel": "sms", "location": "Kab. Sleman"},
         {"id": "2", "text": "tolong", "agency": "Kemenkes", "more": "is passed over"},
     ]
-    result = run("explain", "route", said="\n\n".join(map(json.dumps, lines)))
+    result = run("explain", "route", stdin="\n\n".join(map(json.dumps, lines)))
     assert result.exit_code == 0, result.output
     first, second = map(json.loads, result.stdout.splitlines())
     assert (first["id"], first["agency"], first["region"], first["topic"]) == ("1", "kabupaten-3404", "34.04", "jalan")
@@ -62,22 +62,22 @@ def test_lines_are_explained(run: Run) -> None:
 
 
 def test_one_report_by_hand(run: Run) -> None:
-    """With what the sender would have filled in."""
+    """Options replace the fields that a sender fills in."""
     result = run("explain", "route", "--text", "banjir", "--location", "Kota Semarang")
     assert json.loads(result.stdout)["agency"] == "kota-3374"
 
 
 def test_a_line_that_is_no_report_is_named(run: Run) -> None:
-    """Its number and the field, never what stood there."""
-    result = run("explain", "route", said='{"text": "a"}\n{"text": 7, "channel": "merpati"}\n')
+    """The error has the line number and the field, not its value."""
+    result = run("explain", "route", stdin='{"text": "a"}\n{"text": 7, "channel": "merpati"}\n')
     assert result.exit_code == 2
     assert "line 2: text" in result.stderr
     assert "merpati" not in result.stderr
-    assert run("explain", "route", said=b'{"text": "\xff"}\n').exit_code == 2
+    assert run("explain", "route", stdin=b'{"text": "\xff"}\n').exit_code == 2
 
 
 def test_how_often_it_is_right(run: Run, tmp_path: Path) -> None:
-    """Of those that can be placed and of those that can't, apart."""
+    """Shares of reports with an institution and of reports without one are separate."""
     reports = [
         {"id": "1", "text": "paspor hilang", "institution": "kementerian-kemenimipas", "kind": "programme"},
         {"id": "2", "text": "paspor hilang", "institution": "bumn-pln", "acceptable": ["kementerian-kemenimipas"]},
@@ -87,10 +87,10 @@ def test_how_often_it_is_right(run: Run, tmp_path: Path) -> None:
     ]
     path = tmp_path / "reports.jsonl"
     path.write_text("\n".join(map(json.dumps, reports)))
-    found = json.loads(run("eval", "route", "--reports", str(path)).stdout)
-    shares = {name: found[name]["value"] for name in ("right", "strict", "wrong", "triage", "nobody_to_triage")}
+    figures = json.loads(run("eval", "route", "--reports", str(path)).stdout)
+    shares = {name: figures[name]["value"] for name in ("right", "strict", "wrong", "triage", "nobody_to_triage")}
     assert shares == {"right": 0.5, "strict": 0.25, "wrong": 0.25, "triage": 0.25, "nobody_to_triage": 1.0}
-    assert (found["right"]["of"], found["nobody_to_triage"]["of"]) == (4, 1)
+    assert (figures["right"]["of"], figures["nobody_to_triage"]["of"]) == (4, 1)
     for name, content in (("empty", b"\n"), ("other", b"\xff")):
         (tmp_path / name).write_bytes(content)
     for name in ("none", "empty", "other"):
@@ -98,7 +98,7 @@ def test_how_often_it_is_right(run: Run, tmp_path: Path) -> None:
 
 
 def test_the_linter_tries_each_example(run: Run, edited: Path) -> None:
-    """A row that its own example does not reach is named, and the exit code says it."""
+    """A row whose example goes elsewhere is named, with exit code 1."""
     path = edited / "competence.csv"
     path.write_text(path.read_text().replace("Banjir lagi di Kota Semarang", "Paspor lagi"))
     result = run("rules", "lint", str(edited))
@@ -115,7 +115,7 @@ def test_the_linter_asks_who_governs_the_regions_of_the_folder(run: Run, edited:
 
 
 def test_an_edit_is_shown_row_by_row(run: Run, edited: Path) -> None:
-    """What was changed, added and taken away; nothing and 0 where two folders are the same."""
+    """Changed, added and removed rows are listed. Equal folders print nothing and exit 0."""
     with (edited / "topics.csv").open("a") as table:
         table.write("banjir,PEKERJAAN UMUM,1,rob,\n")
     result = run("rules", "diff", str(SMALL), str(edited))
@@ -130,14 +130,14 @@ def test_an_edit_is_shown_row_by_row(run: Run, edited: Path) -> None:
 @pytest.mark.parametrize("command", [("lint",), ("diff", str(SMALL)), ("replay", "--with")])
 @pytest.mark.parametrize("folder", [".", "nowhere"])
 def test_a_folder_without_tables_is_named(run: Run, tmp_path: Path, command: tuple[str, ...], folder: str) -> None:
-    """It is not taken for the tables that are shipped."""
+    """A folder without tables is refused and not replaced by the shipped tables."""
     result = run("rules", *command, str(tmp_path / folder))
     assert result.exit_code == 2
     assert "agencies.csv" in result.stderr
 
 
 def test_past_complaints_are_tried(run: Run, edited: Path, settings: Settings, tmp_path: Path) -> None:
-    """Only what would go to another door is listed, by number, without a word of it; nothing is written."""
+    """Only complaints that would go to another agency are listed, by number and without their text."""
     parts = Parts(settings.model_copy(update={"reference_folder": SMALL, "home": tmp_path / "home"}), CHANNELS)
     parts.ensure_topics()
     producer = parts.bus.producer()
@@ -149,17 +149,17 @@ def test_past_complaints_are_tried(run: Run, edited: Path, settings: Settings, t
     result = run("rules", "replay", "--with", str(edited), "--since", "2000-01-01")
     assert result.stdout.splitlines() == [
         "NOMOR0  kementerian-kemenimipas -> kementerian-kemenkes",
-        "1 of 2 complaints would go to another door",
+        "1 of 2 complaints would go to another agency",
     ]
-    found = run("rules", "replay", "--with", str(edited), "--since", "2000-01-01", "--json")
-    assert json.loads(found.stdout)["after"]["agency"] == "kementerian-kemenkes"
-    assert "1 of 2" in found.stderr
+    json_result = run("rules", "replay", "--with", str(edited), "--since", "2000-01-01", "--json")
+    assert json.loads(json_result.stdout)["after"]["agency"] == "kementerian-kemenkes"
+    assert "1 of 2" in json_result.stderr
     assert "0 of 0" in run("rules", "replay", "--with", str(edited), "--since", "2999-01-01").stdout
 
 
 def complaint(number: int, text: str) -> Outgoing:
-    """As the normalizer makes it."""
-    made = Complaint(
+    """Return a complaint as the normalizer publishes it."""
+    complaint_message = Complaint(
         id=UUID(int=number),
         message_id=UUID(int=number),
         at=NOW,
@@ -169,4 +169,4 @@ def complaint(number: int, text: str) -> Outgoing:
         report=Report(text=text),
         contact=Sealed("sealed"),
     )
-    return Outgoing(COMPLAINTS, *codec.encode(made, str(made.id), "/test"))
+    return Outgoing(COMPLAINTS, *codec.encode(complaint_message, str(complaint_message.id), "/test"))

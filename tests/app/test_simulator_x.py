@@ -1,4 +1,4 @@
-"""The practice X speaks X's language: tweepy's own clients, and our door, find in it what they find at X."""
+"""Practice X: tweepy's own clients and our door find in it what they find at X."""
 
 import json
 import threading
@@ -31,11 +31,11 @@ class Practice:
         self.url = url
         self.x = XMentions(url, TOKEN, ACCOUNT)
 
-    def post(self, text: str, *, expect: int = 201, own: bool = False, **more: Any) -> str:
+    def post(self, text: str, *, expect: int = 201, as_account: bool = False, **fields: Any) -> str:
         """Post as a citizen, or as the account; returns the id."""
-        shown = "OAuth oauth_consumer_key=..." if own else f"Bearer {TOKEN}"
+        shown = "OAuth oauth_consumer_key=..." if as_account else f"Bearer {TOKEN}"
         response = requests.post(
-            f"{self.url}/2/tweets", json={"text": text, **more}, headers={"Authorization": shown}, timeout=5
+            f"{self.url}/2/tweets", json={"text": text, **fields}, headers={"Authorization": shown}, timeout=5
         )
         assert response.status_code == expect
         return str(response.json()["data"]["id"]) if expect == 201 else ""
@@ -45,10 +45,10 @@ class Practice:
         headers = {"Authorization": f"Bearer {TOKEN}"}
         return requests.request(method, self.url + path, headers=headers, timeout=5, **request)
 
-    def mentioned(self, **asked: Any) -> list[dict[str, Any]]:
+    def mentioned(self, **bounds: Any) -> list[dict[str, Any]]:
         """The posts that a poller finds, newest first."""
-        found: list[dict[str, Any]] = self.x.page(asked.get("since"), None, asked.get("until")).get("data", [])
-        return found
+        posts: list[dict[str, Any]] = self.x.page(bounds.get("since"), None, bounds.get("until")).get("data", [])
+        return posts
 
 
 @contextmanager
@@ -82,8 +82,8 @@ def _until_there(url: str) -> None:
 @pytest.fixture
 def practice(tmp_path: Path) -> Iterator[Practice]:
     """A practice X with nothing in it."""
-    with serving(tmp_path / "x.jsonl") as made:
-        yield made
+    with serving(tmp_path / "x.jsonl") as practice_:
+        yield practice_
 
 
 def test_reply_is_in_the_conversation(practice: Practice) -> None:
@@ -102,8 +102,8 @@ def test_edit_is_a_new_id_with_its_history(practice: Practice) -> None:
     first = practice.post("@Lapor1708 satu")
     second = practice.post("@Lapor1708 satu, diralat", edit_options={"previous_post_id": first})
 
-    (found,) = practice.mentioned()
-    assert (found["id"], found["edit_history_tweet_ids"]) == (second, [first, second])
+    (post,) = practice.mentioned()
+    assert (post["id"], post["edit_history_tweet_ids"]) == (second, [first, second])
     assert [post["id"] for post in practice.x.lookup([first, second])["data"]] == [first, second]
 
 
@@ -111,22 +111,22 @@ def test_deleted_posts_are_gone_with_their_versions(practice: Practice) -> None:
     """Looked up, each is an error of its own, as X says it; the timeline does not show them."""
     first = practice.post("@Lapor1708 satu")
     second = practice.post("@Lapor1708 satu, diralat", edit_options={"previous_post_id": first})
-    other = practice.post("@Lapor1708 dua")
+    other_post = practice.post("@Lapor1708 dua")
     assert practice.ask("DELETE", f"/2/tweets/{second}").json() == {"data": {"deleted": True}}
 
-    page = practice.x.lookup([first, second, other])
-    assert [gone.post for gone in withdrawn_in(page)] == [first, second]
-    assert [post["id"] for post in practice.mentioned()] == [other]
+    page = practice.x.lookup([first, second, other_post])
+    assert [withdrawn.post for withdrawn in withdrawn_in(page)] == [first, second]
+    assert [post["id"] for post in practice.mentioned()] == [other_post]
     assert practice.ask("DELETE", f"/2/tweets/{second}").json() == {"data": {"deleted": False}}
 
 
 def test_our_own_posts_are_no_mentions(practice: Practice) -> None:
     """The account posts with a signed request; what it posts is there, and is no mention of itself."""
     first = practice.post("@Lapor1708 satu")
-    ours = practice.post("Sudah kami terima.", own=True, reply={"in_reply_to_tweet_id": first})
+    own_post = practice.post("Sudah kami terima.", as_account=True, reply={"in_reply_to_tweet_id": first})
 
     assert [post["id"] for post in practice.mentioned()] == [first]
-    assert practice.x.lookup([ours])["data"][0]["author_id"] == ACCOUNT
+    assert practice.x.lookup([own_post])["data"][0]["author_id"] == ACCOUNT
 
 
 def test_since_and_until(practice: Practice) -> None:
@@ -141,8 +141,8 @@ def test_everything_outlives_the_process(tmp_path: Path) -> None:
     file = tmp_path / "x.jsonl"
     with serving(file) as practice:
         first = practice.post("@Lapor1708 satu")
-        gone = practice.post("@Lapor1708 dua")
-        practice.ask("DELETE", f"/2/tweets/{gone}")
+        deleted = practice.post("@Lapor1708 dua")
+        practice.ask("DELETE", f"/2/tweets/{deleted}")
         second = practice.post("@Lapor1708 satu, diralat", edit_options={"previous_post_id": first})
     with file.open("a") as torn:
         torn.write('{"ref": "x", "po')
@@ -187,20 +187,20 @@ def test_without_the_token(practice: Practice) -> None:
 
 
 def test_stream(practice: Practice) -> None:
-    """What is posted while somebody listens comes at once, once, with its rule; without a rule there is no stream."""
+    """A post during a stream arrives once with its rule. Without a rule there is no stream."""
     assert practice.ask("GET", "/2/tweets/search/stream").status_code == 409
     practice.post("@Lapor1708 sebelumnya")
     stream = XStream(practice.url, TOKEN)
-    heard: list[dict[str, Any]] = []
-    enough, ended = threading.Event(), threading.Event()
+    received_posts: list[dict[str, Any]] = []
+    two_received, ended = threading.Event(), threading.Event()
 
-    def hear(line: bytes) -> None:
-        heard.append(json.loads(line))
-        if len(heard) == 2:
-            enough.set()
+    def receive(line: bytes) -> None:
+        received_posts.append(json.loads(line))
+        if len(received_posts) == 2:
+            two_received.set()
 
     def listen() -> None:
-        stream.listen(hear)
+        stream.listen(receive)
         ended.set()
 
     thread = threading.Thread(target=listen)
@@ -209,17 +209,17 @@ def test_stream(practice: Practice) -> None:
         while not practice.ask("GET", "/2/tweets/search/stream/rules").json().get("data"):
             threading.Event().wait(0.02)
         posts: list[str] = []
-        while not enough.is_set() and len(posts) < 200:
+        while not two_received.is_set() and len(posts) < 200:
             posts.append(practice.post(f"@Lapor1708 {len(posts)}"))
-            enough.wait(0.1)
+            two_received.wait(0.1)
     finally:
         stream.close()
         thread.join(_PATIENCE_SECONDS)
     assert ended.is_set()
 
-    ids = [said["data"]["id"] for said in heard]
+    ids = [received["data"]["id"] for received in received_posts]
     assert ids == posts[posts.index(ids[0]) :][: len(ids)]
-    assert {rule["tag"] for said in heard for rule in said["matching_rules"]} == {"satu-pintu"}
+    assert {rule["tag"] for received in received_posts for rule in received["matching_rules"]} == {"satu-pintu"}
 
 
 def test_recorded_pages_are_played(practice: Practice) -> None:

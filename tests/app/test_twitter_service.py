@@ -1,4 +1,4 @@
-"""The Twitter door as the service and the command line run it."""
+"""Twitter door as the service and the command line run it."""
 
 import json
 import os
@@ -30,20 +30,20 @@ _LOOKS = 400
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """Those of one machine, where the service plays X itself, with everything on."""
+    """Settings of one machine on which the service plays X itself, with everything enabled."""
     changed = {"x_bearer_token": "", "x_base_url": "", "x_stream": True, "x_recheck_days": 7, "port": free_port()}
     return Settings.model_validate(settings.model_dump() | changed)
 
 
 def threads_of(parts: Parts, producer: Producer, stopping: threading.Event) -> Iterator[tuple[str, Callable[[], None]]]:
-    """Every thread of the door by its name."""
+    """Return every thread of the door by its name."""
     for door in twitter.twitter_doors(parts, producer, stopping):
         yield from door.threads
 
 
 @contextmanager
 def running(parts: Parts) -> Iterator[set[str]]:
-    """Every part of the door in its thread, until the block ends; yields their names."""
+    """Run every part of the door in its thread until the block ends. Returns their names."""
     stopping = threading.Event()
     producer = parts.bus.producer()
     runs = [*threads_of(parts, producer, stopping), *practice_x_threads(parts, stopping)]
@@ -61,65 +61,65 @@ def running(parts: Parts) -> Iterator[set[str]]:
 
 
 def test_door_stream_and_recheck_run_and_stop(parts: Parts) -> None:
-    """A post on the practice X is on the bus soon; told to stop, every part ends, whatever it was waiting for."""
+    """A post on the practice X is on the bus soon. Every part ends when it is stopped."""
     url, token = parts.settings.x_url, parts.secrets.x_token
     with running(parts) as names:
-        said = {"text": "@Lapor1708 lampu mati, Kota Semarang"}
-        response = _posted(url, token, said)
-        wanted = ids.message_id("twitter", response["data"]["id"])
+        post = {"text": "@Lapor1708 lampu mati, Kota Semarang"}
+        response = _posted(url, token, post)
+        message_id = ids.message_id("twitter", response["data"]["id"])
         for _ in range(_LOOKS):
-            if wanted in {raw.id for raw in raw_messages(parts, "twitter")}:
+            if message_id in {raw.id for raw in raw_messages(parts, "twitter")}:
                 break
             threading.Event().wait(0.05)
-        found = {raw.id for raw in raw_messages(parts, "twitter")}
+        arrived_ids = {raw.id for raw in raw_messages(parts, "twitter")}
 
-    assert wanted in found
+    assert message_id in arrived_ids
     assert names == {"twitter", "x-stream", "x-recheck", "practice-x"}
 
 
 def test_the_first_look_goes_as_far_back_as_is_set(parts: Parts) -> None:
-    """Before anything is posted, the place is that of a post of two hours before the start."""
+    """Without posts, the cursor is that of a post from two hours before the start."""
     parts.settings = Settings.model_validate(parts.settings.model_dump() | {"x_since_hours": 2})
-    before = utc_now()
+    time_before = utc_now()
     with running(parts):
         for _ in range(_LOOKS):
-            if place := DoorStore(parts.engine).cursor("twitter.since_id"):
+            if cursor := DoorStore(parts.engine).cursor("twitter.since_id"):
                 break
             threading.Event().wait(0.05)
-        after = utc_now()
+        time_after = utc_now()
 
     # X's ids hold the milliseconds since this moment in their upper bits.
-    began = datetime.fromtimestamp(((int(place or 0) >> 22) + 1_288_834_974_657) / 1000, UTC)
+    cursor_time = datetime.fromtimestamp(((int(cursor or 0) >> 22) + 1_288_834_974_657) / 1000, UTC)
     two_hours = timedelta(hours=2)
-    assert before - timedelta(milliseconds=1) <= began + two_hours <= after
+    assert time_before - timedelta(milliseconds=1) <= cursor_time + two_hours <= time_after
 
 
 def test_only_what_is_set_runs(parts: Parts) -> None:
-    """Polling is the door; the stream and the recheck are there where they are set, the practice X without a token."""
+    """Stream and recheck run only if they are set, the practice X only without a token."""
     changed = {"x_bearer_token": "t", "x_base_url": "http://127.0.0.1:9", "x_stream": False, "x_recheck_days": 0}
-    other = Parts(Settings.model_validate(parts.settings.model_dump() | changed), CHANNELS)
-    migrate(other.engine)
-    producer = other.bus.producer()
+    other_parts = Parts(Settings.model_validate(parts.settings.model_dump() | changed), CHANNELS)
+    migrate(other_parts.engine)
+    producer = other_parts.bus.producer()
 
-    (door,) = twitter.twitter_doors(other, producer, threading.Event())
+    (door,) = twitter.twitter_doors(other_parts, producer, threading.Event())
     assert [name for name, _ in door.threads] == ["twitter"]
-    assert list(practice_x_threads(other, threading.Event())) == []
+    assert list(practice_x_threads(other_parts, threading.Event())) == []
     assert (door.name, door.why_shut()) == ("twitter", "")
     producer.close()
-    other.engine.dispose()
+    other_parts.engine.dispose()
 
 
 def test_pictures_come_from_x_alone(settings: Settings) -> None:
-    """X's own picture host, and of a loopback X that one; what is set takes the place of the first."""
+    """Pictures come from X's host, or from a loopback X, or from the hosts that are set."""
     real = Settings.model_validate(settings.model_dump() | {"x_bearer_token": "t"})
     assert real.x_media_from == {"pbs.twimg.com"}
     assert settings.x_media_from == {"pbs.twimg.com", f"127.0.0.1:{settings.port + 1}"}
-    other = Settings.model_validate(real.model_dump() | {"x_media_hosts": "a.example, b.example:8443"})
-    assert other.x_media_from == {"a.example", "b.example:8443"}
+    other_settings = Settings.model_validate(real.model_dump() | {"x_media_hosts": "a.example, b.example:8443"})
+    assert other_settings.x_media_from == {"a.example", "b.example:8443"}
 
 
 def test_reads_are_shown(parts: Parts) -> None:
-    """`satupintu x-reads` says what was read today, and of how many, to people and to programs."""
+    """`satupintu x-reads` prints today's reads and the limit, for people and for programs."""
     twitter.read_budget(parts).spend(7)
 
     shown = _command(parts, "x-reads", "--json")
@@ -128,29 +128,34 @@ def test_reads_are_shown(parts: Parts) -> None:
 
 
 def test_compliance_file_is_believed(parts: Parts, tmp_path: Path) -> None:
-    """`satupintu x-withdrawn` reads a compliance job's result; what is not ours is passed over."""
+    """`satupintu x-withdrawn` processes a compliance job's result; posts that are not ours are ignored."""
     file = tmp_path / "result.jsonl"
     file.write_text('{"id": "5", "action": "delete", "reason": "protected"}\n\n{"id"\n')
 
     assert _command(parts, "x-withdrawn", str(file)) == "0 of our posts are gone\n"
 
 
-def _posted(url: str, token: str, said: dict[str, str]) -> dict[str, dict[str, str]]:
+def _posted(url: str, token: str, post: dict[str, str]) -> dict[str, dict[str, str]]:
     for _ in range(_LOOKS):
         try:
             response = requests.post(
-                f"{url}/2/tweets", json=said, headers={"Authorization": f"Bearer {token}"}, timeout=5
+                f"{url}/2/tweets", json=post, headers={"Authorization": f"Bearer {token}"}, timeout=5
             )
         except requests.ConnectionError:
             threading.Event().wait(0.05)
         else:
-            found: dict[str, dict[str, str]] = response.json()
-            return found
+            answer: dict[str, dict[str, str]] = response.json()
+            return answer
     raise AssertionError("the practice X did not start")
 
 
 def _command(parts: Parts, *arguments: str, **more: str) -> str:
     settings = parts.settings
-    mine = {"SATUPINTU_HOME": str(settings.home), "SATUPINTU_SECRET_KEY": settings.secret_key.get_secret_value()}
+    environment_settings = {
+        "SATUPINTU_HOME": str(settings.home),
+        "SATUPINTU_SECRET_KEY": settings.secret_key.get_secret_value(),
+    }
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
-    return program.run(arguments, {**clean, **mine, **more, "COLUMNS": "200"}, settings.home, check=True).stdout
+    return program.run(
+        arguments, {**clean, **environment_settings, **more, "COLUMNS": "200"}, settings.home, check=True
+    ).stdout

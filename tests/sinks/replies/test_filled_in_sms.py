@@ -11,7 +11,7 @@ from messages.shapes import VerifiedBy
 from messages.topics import COMPLAINTS, REPLIES
 from normalize.replies import acknowledgement
 from sinks.replies.providers.twilio import TwilioSms
-from tests.app.test_sms_reconciliation import reconciler, sid, webhook
+from tests.app.test_sms_reconciliation import make_reconciliation, sid, webhook
 from tests.conftest import NOW
 from tests.ingest.door_client import raw_messages
 from tests.sinks.replies.reply_harness import OTHER_PHONE, PHONE, ReplyHarness, complaint
@@ -22,7 +22,7 @@ from tests.support.stages import make_normalizer, make_reply_sink
 
 def fill(parts: Parts, twilio: LoopbackTwilio) -> list[str]:
     """Fill in missing SMS as `satupintu reconcile sms` does."""
-    reconciliation = reconciler(parts, twilio)
+    reconciliation = make_reconciliation(parts, twilio)
     return [
         raw.tracking
         for raw in reconciliation.fill_in(reconciliation.find_missing(NOW - timedelta(days=30), (), NOW).missing)

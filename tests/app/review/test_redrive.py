@@ -24,7 +24,7 @@ from messages import codec, ids
 from messages.shapes import Complaint, Correction, Dispatch, RawMessage, Relation
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, Topic, dead_letter_topic
 from sinks.ledger.tables import ComplaintRow, DispatchRow
-from tests.app.test_dead_letters import PHONE, TEXT, complaint
+from tests.app.review.test_dead_letters import PHONE, TEXT, complaint
 from tests.bus.kafka.node import Node
 from tests.conftest import NOW
 from tests.ingest.door_client import FlakyProducer

@@ -1,0 +1,1 @@
+"""Tests of the review of dead letters and quarantined messages."""
