@@ -1,4 +1,4 @@
-"""Real national reports with the institution that a careful person held to be competent. They stay where they are."""
+"""Real national reports with the institution that a careful reader judged competent. The texts stay in `../shared`."""
 
 import csv
 import re
@@ -12,15 +12,15 @@ SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 JUDGED = Path(__file__).parent.parent / "tests" / "data" / "routing"
 _REPORTS = Path("complaints") / "national_2017_dev.csv"
 
-# What the service's admin wrote above and below a report says whose it is; the sender did not write it.
+# The lines that the service's admin wrote above and below a report name the agency; the sender did not write them.
 _OPENING = re.compile(
     r"^\s*(?:kpd|kepada)[.,\s]*yth[.,\s]*(?:pemprov|pemerintah provinsi)\s+dki\s+jakarta[.,:\s]*", re.IGNORECASE
 )
 _CLOSING = re.compile(r"\s*Mohon (?:ditindaklanjuti|informasinya|dipertimbangkan), terima kasih\s*$")
 
 
-def judged(name: str, shared: Path = SHARED) -> list[JudgedReport]:
-    """The reports of a list like `sample`. Raises `OSError` where the texts are not there."""
+def judged_reports(name: str, shared: Path = SHARED) -> list[JudgedReport]:
+    """Return the reports of a list like `sample`. Raises `OSError` if the texts are not there."""
     texts = {row["tracking_id"]: _report(row) for row in _rows(shared / _REPORTS)}
     return [
         JudgedReport(
@@ -35,15 +35,10 @@ def judged(name: str, shared: Path = SHARED) -> list[JudgedReport]:
     ]
 
 
-def invented(*, learn: bool) -> list[JudgedReport]:
-    """The invented reports of two authors who had not seen the rules: those to learn from, or the others."""
-    every = [one for path in sorted(JUDGED.glob("invented-*.jsonl")) for one in JudgedReport.read(path)]
-    return [one for one in every if int(one.id[1:]) % 2 == learn]
-
-
-def addressed(shared: Path = SHARED) -> list[tuple[str, Report, str]]:
-    """Id, report, and whom the service's admin addressed, in the admin's words."""
-    return [(row["tracking_id"], _report(row), row["addressed_agency"]) for row in _rows(shared / _REPORTS)]
+def invented_reports(*, for_learning: bool) -> list[JudgedReport]:
+    """Return the invented reports of two authors who had not seen the rules: the half for learning, or the other."""
+    reports = [report for path in sorted(JUDGED.glob("invented-*.jsonl")) for report in JudgedReport.read(path)]
+    return [report for report in reports if int(report.id[1:]) % 2 == for_learning]
 
 
 def _report(row: dict[str, str]) -> Report:

@@ -1,9 +1,9 @@
-"""Processor time to route a complaint, beside that of publishing it to Kafka; and with ten times the rules and places.
+"""Measures the processor time to route a complaint, compared with publishing it to Kafka and with larger tables.
 
-`python -m bench.route_speed` routes the examples of the table of competence with what people write around them, and
-publishes the same complaints one by one with the door's producer to a real Apache Kafka. Then it routes them again by
-tables ten times as long: every topic, row, institution's alias, unit and landmark nine times more under other names.
-Prints microseconds of processor time each; a run's ratios are what counts.
+`python -m bench.route_speed` routes the examples of the table of competence inside the usual phrases of a complaint. It
+publishes the same complaints one by one with the door's producer to a real Apache Kafka. Then it routes them again with
+tables ten times as long: nine copies of every topic, row, unit and landmark under other names. Prints microseconds of
+processor time per complaint. The ratios of one run are comparable, the times are not.
 """
 
 import csv
@@ -21,68 +21,81 @@ from router.decide import decide
 from router.rules import Rules
 from router.rules_loading import load_rules_of_folder
 
-_AROUND = (
+# The usual phrases around an example.
+_COMPLAINT = (
     "Selamat pagi Bapak/Ibu admin yang saya hormati, mohon izin menyampaikan keluhan. {} Hal ini sudah berlangsung "
     "cukup lama dan kami sudah berkali-kali menyampaikan kepada petugas, tetapi belum ada tanggapan. Mohon segera "
     "dicek karena mengganggu warga sekitar, terutama anak-anak dan orang tua. Terima kasih atas perhatiannya."
 )
-_ROUNDS, _TIMES = 5, 10
+_ROUNDS = 5
+# One letter for each copy of a row: the tables become ten times as long.
+_COPY_LETTERS = "bcdfghjkl"
+_MICROSECONDS = 1e6
 
 
 def main() -> dict[str, float]:
-    """Run it; returns what was measured."""
+    """Run the measurement; return the figures."""
     rules = load_rules_of_folder(SHIPPED_FOLDER)
-    reports = [Report(text=_AROUND.format(row.example)) for row in rules.competence.rows]
-    routed = _routed(rules, reports)
-    published = publish_alone([report.model_dump_json().encode() for report in reports])
+    reports = [Report(text=_COMPLAINT.format(row.example)) for row in rules.competence.rows]
+    route_time = _route_time(rules, reports)
+    publish_time = publish_alone([report.model_dump_json().encode() for report in reports])
     with tempfile.TemporaryDirectory(prefix="satupintu-bench-") as folder:
         grown = load_rules_of_folder(_grown(Path(folder)))
-        more = _routed(grown, reports)
+        grown_route_time = _route_time(grown, reports)
     return {
         "reports": len(reports),
-        "route_us": round(routed),
-        "publish_us": round(published),
-        "of_publishing": round(routed / published, 2),
-        "route_us_at_10_times": round(more),
-        "growth": round(more / routed, 2),
+        "route_us": round(route_time),
+        "publish_us": round(publish_time),
+        "of_publishing": round(route_time / publish_time, 2),
+        "route_us_at_10_times": round(grown_route_time),
+        "growth": round(grown_route_time / route_time, 2),
     }
 
 
-def _routed(rules: Rules, reports: Sequence[Report]) -> float:
-    """Microseconds each, the median of some rounds; the first round, which warms caches, does not count."""
-    spent = []
+def _route_time(rules: Rules, reports: Sequence[Report]) -> float:
+    """Return microseconds per report, the median of some rounds. The first round fills caches and does not count."""
+    times = []
     for _ in range(_ROUNDS + 1):
         began = time.process_time()
         for report in reports:
             decide(report, rules)
-        spent.append((time.process_time() - began) / len(reports) * 1e6)
-    return sorted(spent[1:])[_ROUNDS // 2]
+        times.append((time.process_time() - began) / len(reports) * _MICROSECONDS)
+    return sorted(times[1:])[_ROUNDS // 2]
 
 
 def _grown(folder: Path) -> Path:
-    """The shipped tables with nine copies of their rows under words that no report has."""
+    """Write the shipped tables with nine copies of their rows under words of no report; return the folder."""
     shutil.copytree(SHIPPED_FOLDER, folder, dirs_exist_ok=True)
-    _grow(folder / "topics.csv", lambda row, n: {"topic": f"{row['topic']}-z{n}", "words": _other(row["words"], n)})
-    _grow(folder / "competence.csv", lambda row, n: {"id": f"{row['id']}-z{n}", "topic": f"{row['topic']}-z{n}"})
-    _grow(folder / "landmarks.csv", lambda row, n: {"name": _other(row["name"], n)})
-    _grow(folder / "units.csv", lambda row, n: {"pattern": _other(row["pattern"], n), "topic": ""})
+    _add_copies(folder / "topics.csv", _topic_copy)
+    _add_copies(folder / "competence.csv", _competence_copy)
+    _add_copies(folder / "landmarks.csv", lambda row, letter: {"name": _unwritten_phrases(row["name"], letter)})
+    _add_copies(
+        folder / "units.csv", lambda row, letter: {"pattern": _unwritten_phrases(row["pattern"], letter), "topic": ""}
+    )
     return folder
 
 
-def _grow(path: Path, changed: Callable[[dict[str, str], str], dict[str, str]]) -> None:
+def _topic_copy(row: dict[str, str], letter: str) -> dict[str, str]:
+    return {"topic": f"{row['topic']}-z{letter}", "words": _unwritten_phrases(row["words"], letter)}
+
+
+def _competence_copy(row: dict[str, str], letter: str) -> dict[str, str]:
+    return {"id": f"{row['id']}-z{letter}", "topic": f"{row['topic']}-z{letter}"}
+
+
+def _add_copies(path: Path, changed_cells: Callable[[dict[str, str], str], dict[str, str]]) -> None:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     with path.open("w", encoding="utf-8", newline="") as file:
-        out = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
-        out.writeheader()
-        out.writerows(rows)
-        for copy in range(1, _TIMES):
-            letter = "bcdfghjkl"[copy - 1]
-            out.writerows({**row, **changed(row, letter)} for row in rows)
+        writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        for letter in _COPY_LETTERS:
+            writer.writerows({**row, **changed_cells(row, letter)} for row in rows)
 
 
-def _other(phrases: str, letter: str) -> str:
-    """The same phrases beginning as before, and ending in a word that nobody writes."""
+def _unwritten_phrases(phrases: str, letter: str) -> str:
+    """Return the phrases with the same beginning, ending in a word that nobody writes."""
     return "|".join(f"{phrase.removesuffix(' *')} z{letter}uq" for phrase in phrases.split("|"))
 
 

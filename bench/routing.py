@@ -1,9 +1,9 @@
-"""How often the first door is right, on real reports that were judged by reading; and learns what each sign is worth.
+"""Measures the accuracy of the router on judged real reports, and learns the weight of each kind of evidence.
 
 `python -m bench.routing train` learns from `tests/data/routing/sample.csv` and every other invented report, and writes
-`config/data/doors.csv`. `python -m bench.routing` measures on the sample, each fifth by what is learned from the rest;
-`heldout` on reports that nothing was learned from, `invented` on the other invented ones. The real reports lie in
-`../shared`, the judgements here.
+`config/data/doors.csv`. `python -m bench.routing` measures on the sample: each fifth with the weights learned from the
+rest. `heldout` measures on reports that nothing was learned from, `invented` on the other invented ones. The real
+reports lie in `../shared`, the judgements here.
 """
 
 import csv
@@ -16,20 +16,21 @@ from dataclasses import replace
 from typing import Any
 
 from app.evaluation.routing_metrics import JudgedReport, measure_rules, routing_figures
-from bench.reports import invented, judged
+from bench.reports import invented_reports, judged_reports
 from config.reference.folder import SHIPPED, SHIPPED_FOLDER
 from language.model import load_language_model
 from messages.topics import TRIAGE
 from router.decide import decide
+from router.decision import Decision
 from router.evidence.evidence import EVIDENCE_KINDS, Evidence
 from router.registry.agencies import Agency
 from router.rules import Rules
-from router.rules_loading import load_rules
-from router.scoring import Weights, likelihoods_of, strength_by_kind
+from router.rules_loading import EVIDENCE_WEIGHTS, load_rules
+from router.scoring import Weights, likelihoods_of, strength_by_kind, weighted_sum
 
-_FOLDER = SHIPPED_FOLDER
-# Where learning begins and whither it is drawn: one for a sign that says what it says, less where it misleads.
-_GIVEN: Mapping[str, float] = {
+# The weights at which learning begins, and towards which it is drawn: 1 for evidence that means what it says, less for
+# evidence that misleads.
+_PRIOR_WEIGHTS: Mapping[str, float] = {
     "matter": 1.0,
     "hint": 1.0,
     "local-matter": 1.0,
@@ -45,52 +46,68 @@ _GIVEN: Mapping[str, float] = {
     "nobody": 1.0,
     "unplaced": 1.0,
 }
-_PULL, _STEPS, _RATE = 1.0, 800, 3.0
-# The invented reports' fields mislead on purpose, and the real ones have none: this one is held to what a person gave.
-_HELD: Mapping[str, float] = {"addressed": 100.0}
+# The strength with which weights are drawn to the prior ones.
+_PULL = 1.0
+# The fields of invented reports mislead on purpose, and real reports have none: this weight stays near the prior one.
+_PULLS: Mapping[str, float] = {"addressed": 100.0}
+# Steps of the gradient, and the length of a step.
+_STEPS, _RATE = 800, 3.0
 _FOLDS = 5
-_SOME = 12
-# At most so many of a hundred reports go to a wrong door. The tables were mended on the reports that are learned from,
-# so that too few of them go wrong: a door is never chosen below what kept the promise on others.
-_WRONG, _LEAST_ENOUGH = 0.025, 0.6
+# Every twelfth institution gets reports that contain nothing but its name.
+_PLAIN_REPORT_STEP = 12
+# At most this share of the reports goes to a wrong agency. The tables were corrected with the reports that are learned
+# from, so that too few of these go wrong: the threshold is never lower than one that kept the promise on other reports.
+_MAX_WRONG_SHARE, _MIN_THRESHOLD = 0.025, 0.6
+_MAX_THRESHOLD = 0.99
+_SEED = 1708
 
-Example = tuple[Mapping[str, Mapping[str, float]], frozenset[str]]
-
-
-def train(rules: Rules, reports: Sequence[JudgedReport], others: Sequence[JudgedReport]) -> dict[str, float]:
-    """The weights, and from which probability on a door is chosen: at most `_WRONG` go wrong in cross-validation."""
-    examples, more = _examples(rules, reports), _examples(rules, others)
-    tried = [_best(examples[at], weights) for weights, fold in _folds(examples, more) for at in fold]
-    return {**fit([*examples, *more]), "enough": _threshold(tried)}
+StrengthsByInstitution = Mapping[str, Mapping[str, float]]
+# The strength of each kind of evidence for each institution, and the acceptable institutions.
+Example = tuple[StrengthsByInstitution, frozenset[str]]
 
 
-def crossed(rules: Rules, reports: Sequence[JudgedReport], others: Sequence[JudgedReport]) -> dict[str, Any]:
-    """How often the first door is right where each fifth is decided by what was learned from the rest and `others`."""
-    made = [
-        (reports[at], decide(reports[at].report(), replace(rules, weights=Weights(weights, rules.weights.threshold))))
-        for weights, fold in _folds(_examples(rules, reports), _examples(rules, others))
-        for at in fold
+def train(rules: Rules, sample: Sequence[JudgedReport], further: Sequence[JudgedReport]) -> dict[str, float]:
+    """Return the weights, and the threshold with which at most 2.5 % go wrong in cross-validation of the sample."""
+    examples, further_examples = _examples(rules, sample), _examples(rules, further)
+    outcomes = [
+        _best_outcome(examples[index], weights)
+        for weights, fold in _folds(examples, further_examples)
+        for index in fold
     ]
-    return routing_figures(made)
+    return {**fit([*examples, *further_examples]), "enough": _threshold(outcomes)}
 
 
-def _folds(examples: Sequence[Example], others: Sequence[Example]) -> Iterator[tuple[dict[str, float], list[int]]]:
-    """Each fifth of the examples, by their places, with the weights that the rest teaches."""
+def cross_validate(rules: Rules, sample: Sequence[JudgedReport], further: Sequence[JudgedReport]) -> dict[str, Any]:
+    """Return the figures of the sample: each fifth is decided with the weights of the rest and the further reports."""
+    decided = [
+        (sample[index], _decide_with(sample[index], weights, rules))
+        for weights, fold in _folds(_examples(rules, sample), _examples(rules, further))
+        for index in fold
+    ]
+    return routing_figures(decided)
+
+
+def _decide_with(report: JudgedReport, weights: Mapping[str, float], rules: Rules) -> Decision:
+    return decide(report.report(), replace(rules, weights=Weights(weights, rules.weights.threshold)))
+
+
+def _folds(examples: Sequence[Example], further: Sequence[Example]) -> Iterator[tuple[dict[str, float], list[int]]]:
+    """Yield the indexes of each fifth of the examples, with the weights learned from the rest."""
     order = list(range(len(examples)))
-    random.Random(1708).shuffle(order)  # noqa: S311 - which fold is no secret
+    random.Random(_SEED).shuffle(order)  # noqa: S311 - the folds are no secret
     for fold in range(_FOLDS):
-        rest = [examples[at] for place, at in enumerate(order) if place % _FOLDS != fold]
-        yield fit([*rest, *others]), order[fold::_FOLDS]
+        rest = [examples[index] for position, index in enumerate(order) if position % _FOLDS != fold]
+        yield fit([*rest, *further]), order[fold::_FOLDS]
 
 
 def _examples(rules: Rules, reports: Sequence[JudgedReport]) -> list[Example]:
-    return [_example(rules.collect_evidence(one.report()).evidence, one) for one in reports]
+    return [_example(rules.collect_evidence(report.report()).evidence, report) for report in reports]
 
 
-def _plain(rules: Rules) -> list[JudgedReport]:
-    """Reports that say no more than an institution's name, of some of them: what a name is worth by itself."""
-    every = sorted(code for code in rules.registry.agencies if code != TRIAGE)
-    names = [(code, _called(rules.registry.agencies[code])) for code in every[::_SOME]]
+def _plain_reports(rules: Rules) -> list[JudgedReport]:
+    """Return reports that contain nothing but the name of an institution: they teach the weight of a name alone."""
+    codes = sorted(code for code in rules.registry.agencies if code != TRIAGE)
+    names = [(code, _written_name(rules.registry.agencies[code])) for code in codes[::_PLAIN_REPORT_STEP]]
     return [
         JudgedReport(text=text.format(name), institution=code)
         for code, name in names
@@ -98,81 +115,90 @@ def _plain(rules: Rules) -> list[JudgedReport]:
     ]
 
 
-def _called(agency: Agency) -> str:
+def _written_name(agency: Agency) -> str:
     return f"Pemerintah {agency.name}" if agency.is_regional else agency.name
 
 
-def _example(signs: Sequence[Evidence], one: JudgedReport) -> Example:
+def _example(evidence: Sequence[Evidence], report: JudgedReport) -> Example:
     by_institution: dict[str, list[Evidence]] = defaultdict(list)
-    for sign in signs:
-        by_institution[sign.institution].append(sign)
-    doors = {code: strength_by_kind(some) for code, some in by_institution.items()}
-    # Where nobody could tell, a guess that is not wrong is still one; and where nothing speaks for the right one.
-    right = frozenset() if one.institution == TRIAGE else one.right & doors.keys()
-    return doors, right or frozenset({TRIAGE})
+    for piece in evidence:
+        by_institution[piece.institution].append(piece)
+    strengths = {code: strength_by_kind(pieces) for code, pieces in by_institution.items()}
+    # Triage is right if nobody could tell, although a guess may be acceptable, and if no evidence is for the right one.
+    acceptable = report.acceptable_agencies & strengths.keys() if report.is_decidable else frozenset[str]()
+    return strengths, acceptable or frozenset({TRIAGE})
 
 
 def fit(examples: Sequence[Example]) -> dict[str, float]:
-    """A conditional logit, by gradient; no sign but that of nobody counts against its institution."""
-    weights = dict(_GIVEN)
+    """Return the weights of a conditional logit, by gradient ascent. No weight is negative."""
+    weights = dict(_PRIOR_WEIGHTS)
     for _ in range(_STEPS):
         slope: dict[str, float] = {
-            kind: -_HELD.get(kind, _PULL) * (weights[kind] - _GIVEN[kind]) for kind in EVIDENCE_KINDS
+            kind: -_PULLS.get(kind, _PULL) * (weights[kind] - _PRIOR_WEIGHTS[kind]) for kind in EVIDENCE_KINDS
         }
-        for doors, right in examples:
-            chances = _chances(doors, weights)
-            rights = sum(chances[code] for code in right)
-            for code, strength in doors.items():
-                pull = (chances[code] / rights if code in right else 0.0) - chances[code]
-                for kind, value in strength.items():
-                    slope[kind] += pull * value
+        for example in examples:
+            _add_slope(slope, example, weights)
         for kind in EVIDENCE_KINDS:
             weights[kind] = max(0.0, weights[kind] + _RATE / len(examples) * slope[kind])
     return {kind: round(weight, 3) for kind, weight in weights.items()}
 
 
-def _chances(doors: Mapping[str, Mapping[str, float]], weights: Mapping[str, float]) -> dict[str, float]:
-    said = {code: sum(weights[kind] * value for kind, value in some.items()) for code, some in doors.items()}
-    return likelihoods_of(said)
+def _add_slope(slope: dict[str, float], example: Example, weights: Mapping[str, float]) -> None:
+    strengths_by_institution, acceptable = example
+    likelihoods = _likelihoods(strengths_by_institution, weights)
+    acceptable_likelihood = sum(likelihoods[code] for code in acceptable)
+    for code, strengths in strengths_by_institution.items():
+        pull = (likelihoods[code] / acceptable_likelihood if code in acceptable else 0.0) - likelihoods[code]
+        for kind, strength in strengths.items():
+            slope[kind] += pull * strength
 
 
-def _best(example: Example, weights: Mapping[str, float]) -> tuple[float, bool]:
-    doors, right = example
-    chances = _chances(doors, weights)
-    code = max(sorted(chances), key=lambda one: chances[one])
-    return (0.0, True) if code == TRIAGE else (chances[code], code in right)
+def _likelihoods(strengths: StrengthsByInstitution, weights: Mapping[str, float]) -> dict[str, float]:
+    return likelihoods_of({code: weighted_sum(by_kind, weights) for code, by_kind in strengths.items()})
 
 
-def _threshold(tried: Sequence[tuple[float, bool]]) -> float:
-    """The lowest from which on no more are wrong than may be."""
-    wrong, best = 0, 0.99
-    for chance, right in sorted(tried, reverse=True):
-        wrong += not right
-        if wrong > _WRONG * len(tried):
+def _best_outcome(example: Example, weights: Mapping[str, float]) -> tuple[float, bool]:
+    """Return the likelihood of the likeliest institution, and True if it is acceptable or triage."""
+    strengths, acceptable = example
+    likelihoods = _likelihoods(strengths, weights)
+    best = max(sorted(likelihoods), key=lambda code: likelihoods[code])
+    return (0.0, True) if best == TRIAGE else (likelihoods[best], best in acceptable)
+
+
+def _threshold(outcomes: Sequence[tuple[float, bool]]) -> float:
+    """Return the lowest threshold with which at most 2.5 % of all reports go wrong."""
+    wrong_count, threshold = 0, _MAX_THRESHOLD
+    for likelihood, is_right in sorted(outcomes, reverse=True):
+        wrong_count += not is_right
+        if wrong_count > _MAX_WRONG_SHARE * len(outcomes):
             break
-        best = chance
-    return round(max(best, _LEAST_ENOUGH), 3)
+        threshold = likelihood
+    return round(max(threshold, _MIN_THRESHOLD), 3)
 
 
-def _write(weights: Mapping[str, float]) -> None:
-    with (_FOLDER / "doors.csv").open("w", encoding="utf-8", newline="") as file:
-        out = csv.writer(file, lineterminator="\n")
-        out.writerow(("sign", "weight"))
-        out.writerows(weights.items())
+def _write_weights(weights: Mapping[str, float]) -> None:
+    with (SHIPPED_FOLDER / EVIDENCE_WEIGHTS).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("sign", "weight"))
+        writer.writerows(weights.items())
 
 
-def _shown(rules: Rules, asked: str) -> dict[str, Any]:
-    if asked == "heldout":
-        return measure_rules(rules, judged(asked))
-    if asked == "invented":
-        return measure_rules(rules, invented(learn=False))
-    return crossed(rules, judged("sample"), [*invented(learn=True), *_plain(rules)])
+def _figures(rules: Rules, reports: str) -> dict[str, Any]:
+    if reports == "heldout":
+        return measure_rules(rules, judged_reports(reports))
+    if reports == "invented":
+        return measure_rules(rules, invented_reports(for_learning=False))
+    return cross_validate(rules, judged_reports("sample"), _further_reports(rules))
+
+
+def _further_reports(rules: Rules) -> list[JudgedReport]:
+    return [*invented_reports(for_learning=True), *_plain_reports(rules)]
 
 
 if __name__ == "__main__":
-    asked = "".join(sys.argv[1:])
-    made = load_rules(SHIPPED, load_language_model())
-    if asked == "train":
-        _write(train(made, judged("sample"), [*invented(learn=True), *_plain(made)]))
-        made = load_rules(SHIPPED, load_language_model())
-    print(json.dumps(_shown(made, asked), indent=2))  # noqa: T201
+    command = "".join(sys.argv[1:])
+    shipped_rules = load_rules(SHIPPED, load_language_model())
+    if command == "train":
+        _write_weights(train(shipped_rules, judged_reports("sample"), _further_reports(shipped_rules)))
+        shipped_rules = load_rules(SHIPPED, load_language_model())
+    print(json.dumps(_figures(shipped_rules, command), indent=2))  # noqa: T201

@@ -41,15 +41,15 @@ def decide_again(earlier: Report, later: Report, rules: Rules) -> Decision:
 
 
 def _agency_decision(candidates: Sequence[AgencyCandidate], collected: CollectedEvidence, rules: Rules) -> Decision:
-    best, *others = candidates
+    best, *less_likely = candidates
     agency = rules.registry.receiving_agency(best.institution)
     reasons = (
         *_strongest_reasons(best),
         *_unconnected_reason(best.institution, agency, rules.registry),
-        *_overruled_addressee_reason(others, best),
+        *_overruled_addressee_reason(less_likely, best),
     )
     topic = next((piece.topic for piece in best.evidence if piece.topic), "") or _first_topic(collected)
-    alternatives = _alternatives(best, others, collected, rules)
+    alternatives = _alternatives(best, less_likely, collected, rules)
     return Decision(agency, alternatives, reasons, round(best.likelihood, 3), topic, _region(collected))
 
 
@@ -79,11 +79,11 @@ def _region(collected: CollectedEvidence) -> str:
 
 
 def _alternatives(
-    best: AgencyCandidate, others: Sequence[AgencyCandidate], collected: CollectedEvidence, rules: Rules
+    best: AgencyCandidate, less_likely: Sequence[AgencyCandidate], collected: CollectedEvidence, rules: Rules
 ) -> tuple[str, ...]:
     """Return the next likeliest agencies, then the governments of the place: these at least know who is competent."""
     registry = rules.registry
-    institutions = [candidate.institution for candidate in others if candidate.institution != TRIAGE]
+    institutions = [candidate.institution for candidate in less_likely if candidate.institution != TRIAGE]
     agency = registry.agencies.get(best.institution)
     if agency and agency.parent:
         institutions.append(agency.parent)
@@ -110,20 +110,22 @@ def _unconnected_reason(institution: str, agency: str, registry: Registry) -> tu
     """Return the reason why another agency receives the complaints of an unconnected institution."""
     if institution == agency:
         return ()
-    says = f"{registry.name_of(institution)} belum terhubung; laporan diteruskan melalui {registry.name_of(agency)}."
-    return (Reason(rule="unconnected", says=says),)
+    explanation = (
+        f"{registry.name_of(institution)} belum terhubung; laporan diteruskan melalui {registry.name_of(agency)}."
+    )
+    return (Reason(rule="unconnected", says=explanation),)
 
 
-def _overruled_addressee_reason(others: Sequence[AgencyCandidate], best: AgencyCandidate) -> tuple[Reason, ...]:
+def _overruled_addressee_reason(less_likely: Sequence[AgencyCandidate], best: AgencyCandidate) -> tuple[Reason, ...]:
     """Return a reason for the institution that the sender named although it is not competent.
 
     The officer sees by it that the name was not overlooked.
     """
-    for candidate in others:
+    for candidate in less_likely:
         for piece in candidate.evidence:
             if piece.kind in _ADDRESSEE_KINDS and candidate.institution != best.institution:
-                says = f"{piece.explanation} Urusannya ada pada instansi lain."
-                return (Reason(rule="addressee-overruled", says=says),)
+                explanation = f"{piece.explanation} Urusannya ada pada instansi lain."
+                return (Reason(rule="addressee-overruled", says=explanation),)
     return ()
 
 

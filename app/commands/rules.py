@@ -98,8 +98,8 @@ def refusals(
 
 def _change_line(change: routing.DecisionChange, *, as_json: bool) -> str:
     if not as_json:
-        return f"{change.tracking}  {change.before.agency} -> {change.after.agency}"
-    decisions = {"before": routing.decision_json(change.before), "after": routing.decision_json(change.after)}
+        return f"{change.tracking}  {change.current.agency} -> {change.edited.agency}"
+    decisions = {"before": routing.decision_json(change.current), "after": routing.decision_json(change.edited)}
     return json.dumps({"tracking": change.tracking, **decisions}, ensure_ascii=False)
 
 

@@ -1,4 +1,4 @@
-"""What the router would make of reports, what an edit of its tables would change, and what is wrong with them."""
+"""Decisions of the router on given reports, the effect of an edit of its tables, and faults of the tables."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -26,7 +26,7 @@ from router.rules_loading import RULE_TABLES
 
 
 class ReportLine(BaseModel):
-    """A report as it is explained: one JSON object a line. `location` and `agency` are what the sender filled in."""
+    """A report to be explained, one JSON object a line. `location` and `agency` are what the sender filled in."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -38,20 +38,22 @@ class ReportLine(BaseModel):
     agency: str = ""
 
     def report(self) -> Report:
-        """As the reader of its channel would have read it."""
-        place = Place.model_construct(region=clean_text(self.location))
+        """Return the report as the reader of its channel would read it."""
         return Report.model_construct(
-            title=clean_text(self.title), text=clean_text(self.text), agency=clean_text(self.agency), place=place
+            title=clean_text(self.title),
+            text=clean_text(self.text),
+            agency=clean_text(self.agency),
+            place=Place.model_construct(region=clean_text(self.location)),
         )
 
 
-def explain_report(rules: Rules, told: ReportLine) -> dict[str, Any]:
-    """The decision on a report, for programs."""
-    return {"id": told.id, **decision_json(decide(told.report(), rules))}
+def explain_report(rules: Rules, line: ReportLine) -> dict[str, Any]:
+    """Return the decision on a report, for programs."""
+    return {"id": line.id, **decision_json(decide(line.report(), rules))}
 
 
 def decision_json(decision: Decision) -> dict[str, Any]:
-    """A decision as JSON."""
+    """Return a decision as JSON."""
     return {
         "agency": decision.agency,
         "alternatives": list(decision.alternatives),
@@ -65,17 +67,19 @@ def decision_json(decision: Decision) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class DecisionChange:
-    """A complaint that would go to another door."""
+    """A complaint that the edited rules would dispatch to another agency."""
 
     tracking: str
-    before: Decision
-    after: Decision
+    current: Decision
+    edited: Decision
 
 
-def replay_decisions(parts: Parts, before: Rules, after: Rules, since: datetime) -> Iterator[DecisionChange | None]:
-    """For each complaint of the topic since a moment, in order: what changes, or `None`. Nothing is written or kept.
+def replay_decisions(
+    parts: Parts, current_rules: Rules, edited_rules: Rules, since: datetime
+) -> Iterator[DecisionChange | None]:
+    """Yield for each complaint on the topic since a time, in order, the change of its decision, or `None`.
 
-    What can't be read is passed over: the router has put it aside.
+    Nothing is written. An unreadable complaint is skipped: the router has written it as a dead letter.
     """
     reader = parts.bus.reader()
     try:
@@ -83,44 +87,45 @@ def replay_decisions(parts: Parts, before: Rules, after: Rules, since: datetime)
             with suppress(codec.CodecError):
                 complaint = codec.decode(Complaint, record.value, record.headers)
                 if complaint.at >= since:
-                    yield _change(complaint, before, after)
+                    yield _change(complaint, current_rules, edited_rules)
     finally:
         reader.close()
 
 
-def _change(complaint: Complaint, before: Rules, after: Rules) -> DecisionChange | None:
-    was, would = decide(complaint.report, before), decide(complaint.report, after)
-    return DecisionChange(complaint.tracking, was, would) if was.agency != would.agency else None
+def _change(complaint: Complaint, current_rules: Rules, edited_rules: Rules) -> DecisionChange | None:
+    current, edited = decide(complaint.report, current_rules), decide(complaint.report, edited_rules)
+    return DecisionChange(complaint.tracking, current, edited) if current.agency != edited.agency else None
 
 
-def table_differences(before: Path, after: Path) -> Iterator[str]:
-    """A line for each row that was added (+), removed (-) or changed (~) between two folders of tables."""
-    before_tables, after_tables = ReferenceFolder(before), ReferenceFolder(after)
+def table_differences(old_folder: Path, new_folder: Path) -> Iterator[str]:
+    """Yield a line for each row that was added (+), removed (-) or changed (~) between two folders of tables."""
+    old_tables, new_tables = ReferenceFolder(old_folder), ReferenceFolder(new_folder)
     for name in RULE_TABLES:
-        rows, others = _rows(before_tables.table(name)), _rows(after_tables.table(name))
-        for key in sorted(rows.keys() | others.keys()):
-            if key not in others:
+        old_rows, new_rows = _rows_by_key(old_tables.table(name)), _rows_by_key(new_tables.table(name))
+        for key in sorted(old_rows.keys() | new_rows.keys()):
+            if key not in new_rows:
                 yield f"- {name}: {key}"
-            elif key not in rows:
-                yield f"+ {name}: {key}: {others[key]}"
-            elif rows[key] != others[key]:
-                yield f"~ {name}: {key}: {rows[key]} -> {others[key]}"
+            elif key not in old_rows:
+                yield f"+ {name}: {key}: {new_rows[key]}"
+            elif old_rows[key] != new_rows[key]:
+                yield f"~ {name}: {key}: {old_rows[key]} -> {new_rows[key]}"
 
 
-def _rows(path: Path) -> dict[str, str]:
-    """The rows by their first cell, numbered where it stands several times."""
-    found: dict[str, str] = {}
+def _rows_by_key(path: Path) -> dict[str, str]:
+    """Return the rows by their first cell, with a number if the cell stands several times."""
+    rows: dict[str, str] = {}
     for row in read_table(path, ()):
-        key, *cells = row.cells.values()
-        number = 1
-        while (named := key if number == 1 else f"{key} ({number})") in found:
+        first_cell, *cells = row.cells.values()
+        key, number = first_cell, 1
+        while key in rows:
             number += 1
-        found[named] = ",".join(cells)
-    return found
+            key = f"{first_cell} ({number})"
+        rows[key] = ",".join(cells)
+    return rows
 
 
 def rule_faults(rules: Rules) -> Iterator[str]:
-    """What is wrong with tables that can be read: names that nothing finds, examples that go elsewhere."""
+    """Yield the faults of usable tables: names that are never found, examples that go to another agency."""
     yield from registry_faults(rules.registry, rules.name_resolver, rules.language.regions)
     for row in rules.competence.rows:
         yield from _example_faults(rules, row)
@@ -129,6 +134,7 @@ def rule_faults(rules: Rules) -> Iterator[str]:
 def _example_faults(rules: Rules, row: Competence) -> Iterator[str]:
     report = Report(text=row.example)
     decision = decide(report, rules)
-    spoke = {sign.rule for sign in rules.collect_evidence(report).evidence if sign.institution == decision.agency}
-    if row.id not in spoke:
+    evidence = rules.collect_evidence(report).evidence
+    deciding_rules = {piece.rule for piece in evidence if piece.institution == decision.agency}
+    if row.id not in deciding_rules:
         yield f"competence.csv: {row.id}: its example goes to {decision.agency}, and not by this row"

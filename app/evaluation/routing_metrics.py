@@ -1,7 +1,7 @@
-"""How often the router is right, on reports whose institution a person judged."""
+"""Measures the accuracy of the router on reports whose competent institution a person judged."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,75 +14,103 @@ from router.decide import decide
 from router.decision import Decision
 from router.rules import Rules
 
-_DOORS = 3
+# An officer sees the chosen agency and the first alternatives: so many agencies count as found.
+_MAX_AGENCIES = 3
+_TENTHS = 10
+
+DecidedReport = tuple["JudgedReport", Decision]
 
 
 class JudgedReport(ReportLine):
-    """A report with the institution that is competent (`triage` where nobody could tell), and others not wrong."""
+    """A report with the competent institution (`triage` if nobody could tell) and other acceptable ones."""
 
     institution: str
     acceptable: tuple[str, ...] = ()
     kind: str = Field("", description="What a reader decided by.")
 
     @property
-    def right(self) -> frozenset[str]:
-        """Every door that is not wrong."""
+    def acceptable_agencies(self) -> frozenset[str]:
+        """The competent institution and the other acceptable ones."""
         return frozenset((self.institution, *self.acceptable))
+
+    @property
+    def is_decidable(self) -> bool:
+        """True if a person could tell the competent institution."""
+        return self.institution != TRIAGE
 
     @classmethod
     def read(cls, path: Path) -> list["JudgedReport"]:
-        """The reports in a file of JSON lines. Raises `OSError`, and `ValueError` naming the field at fault."""
+        """Return the reports in a file of JSON lines. Raises `OSError`, and `ValueError` naming the field at fault."""
         return [cls.model_validate_json(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
 
 
 def measure_rules(rules: Rules, reports: Sequence[JudgedReport]) -> dict[str, Any]:
-    """Shares with 95 % intervals: of those that can be placed, of those that can't, by what decides, and calibration.
+    """Return the figures of the router's decisions on these reports; see `routing_figures`."""
+    return routing_figures([(report, decide(report.report(), rules)) for report in reports])
 
-    `strict` counts the best institution alone.
+
+def routing_figures(decided: Sequence[DecidedReport]) -> dict[str, Any]:
+    """Return shares with 95 % intervals: of decidable and undecidable reports, by kind, and the calibration.
+
+    `strict` counts the competent institution alone.
     """
-    return routing_figures([(one, decide(one.report(), rules)) for one in reports])
+    decidable = [(report, decision) for report, decision in decided if report.is_decidable]
+    return {
+        "reports": len(decided),
+        "right": _share_of(decidable, _is_acceptable),
+        "strict": _share_of(decidable, lambda report, decision: decision.agency == report.institution),
+        "within_three": _share_of(decidable, _is_within_alternatives),
+        "wrong": _share_of(decidable, _is_wrong_agency),
+        "triage": _share_of(decidable, lambda _, decision: decision.is_triage),
+        "nobody_to_triage": _share(decision.is_triage for report, decision in decided if not report.is_decidable),
+        "by_kind": _shares_by_kind(decidable),
+        "calibration": _calibration(decided),
+    }
 
 
-def routing_figures(made: Sequence[tuple[JudgedReport, Decision]]) -> dict[str, Any]:
-    """The same, of decisions that were made."""
-    placeable = [(one, decision) for one, decision in made if one.institution != TRIAGE]
+def _shares_by_kind(decidable: Iterable[DecidedReport]) -> dict[str, dict[str, float]]:
     by_kind: dict[str, list[bool]] = defaultdict(list)
-    for one, decision in placeable:
-        by_kind[one.kind].append(decision.agency in one.right)
-    return {
-        "reports": len(made),
-        "right": _share(decision.agency in one.right for one, decision in placeable),
-        "strict": _share(decision.agency == one.institution for one, decision in placeable),
-        "within_three": _share(_within(one, decision) for one, decision in placeable),
-        "wrong": _share(decision.agency not in {*one.right, TRIAGE} for one, decision in placeable),
-        "triage": _share(decision.is_triage for _, decision in placeable),
-        "nobody_to_triage": _share(decision.is_triage for one, decision in made if one.institution == TRIAGE),
-        "by_kind": {kind: _share(right) for kind, right in sorted(by_kind.items())},
-        "calibration": _calibration(made),
-    }
+    for report, decision in decidable:
+        by_kind[report.kind].append(_is_acceptable(report, decision))
+    return {kind: _share(outcomes) for kind, outcomes in sorted(by_kind.items())}
 
 
-def _within(one: JudgedReport, decision: Decision) -> bool:
-    doors = [code for code in (decision.agency, *decision.alternatives) if code != TRIAGE]
-    return bool(one.right & set(doors[:_DOORS]))
+def _is_acceptable(report: JudgedReport, decision: Decision) -> bool:
+    return decision.agency in report.acceptable_agencies
 
 
-def _calibration(made: Iterable[tuple[JudgedReport, Decision]]) -> dict[str, dict[str, float]]:
-    """For each tenth of confidence: what was said on average, how many were right, of how many."""
-    tenths: dict[int, list[tuple[float, bool]]] = defaultdict(list)
-    for one, decision in made:
+def _is_wrong_agency(report: JudgedReport, decision: Decision) -> bool:
+    return not decision.is_triage and not _is_acceptable(report, decision)
+
+
+def _is_within_alternatives(report: JudgedReport, decision: Decision) -> bool:
+    agencies = [code for code in (decision.agency, *decision.alternatives) if code != TRIAGE]
+    return not report.acceptable_agencies.isdisjoint(agencies[:_MAX_AGENCIES])
+
+
+def _calibration(decided: Iterable[DecidedReport]) -> dict[str, dict[str, float]]:
+    """Return for each tenth of confidence the average confidence, the share of right decisions and their number."""
+    by_tenth: dict[int, list[tuple[float, bool]]] = defaultdict(list)
+    for report, decision in decided:
         if not decision.is_triage:
-            tenths[min(9, int(decision.confidence * 10))].append((decision.confidence, decision.agency in one.right))
+            tenth = min(_TENTHS - 1, int(decision.confidence * _TENTHS))
+            by_tenth[tenth].append((decision.confidence, _is_acceptable(report, decision)))
     return {
-        f"{tenth / 10:.1f}": {
-            "said": round(sum(said for said, _ in some) / len(some), 3),
-            "right": round(sum(right for _, right in some) / len(some), 3),
-            "of": len(some),
+        f"{tenth / _TENTHS:.1f}": {
+            "said": round(sum(confidence for confidence, _ in outcomes) / len(outcomes), 3),
+            "right": round(sum(is_right for _, is_right in outcomes) / len(outcomes), 3),
+            "of": len(outcomes),
         }
-        for tenth, some in sorted(tenths.items())
+        for tenth, outcomes in sorted(by_tenth.items())
     }
 
 
-def _share(some: Iterable[bool]) -> dict[str, float]:
-    found = list(some)
-    return {**share_with_interval(sum(found), len(found)), "of": len(found)}
+def _share_of(
+    decided: Iterable[DecidedReport], is_counted: Callable[[JudgedReport, Decision], bool]
+) -> dict[str, float]:
+    return _share(is_counted(report, decision) for report, decision in decided)
+
+
+def _share(outcomes: Iterable[bool]) -> dict[str, float]:
+    counted = list(outcomes)
+    return {**share_with_interval(sum(counted), len(counted)), "of": len(counted)}

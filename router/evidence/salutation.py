@@ -23,16 +23,16 @@ _CALL_WORDS = frozenset(
 
 def is_salutation(text: ReportText, first: int, end: int) -> bool:
     """Return True if the words from `first` to before `end` only address somebody."""
-    before = text.text[: text.words[first].start]
-    if before.endswith("@"):
+    preceding = text.text[: text.words[first].start]
+    if preceding.endswith("@"):
         return True
     # The first line is the title.
-    body_before = before.partition("\n")[2] if "\n" in before else before
-    if len(body_before) >= _MAX_SALUTATION_START:
+    preceding_body = preceding.partition("\n")[2] if "\n" in preceding else preceding
+    if len(preceding_body) >= _MAX_SALUTATION_START:
         return False
-    if not body_before.strip():
+    if not preceding_body.strip():
         return _is_call(text, end)
-    return bool(_SALUTATION.search(body_before) or _GREETING.fullmatch(body_before))
+    return bool(_SALUTATION.search(preceding_body) or _GREETING.fullmatch(preceding_body))
 
 
 def _is_call(text: ReportText, end: int) -> bool:

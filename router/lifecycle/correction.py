@@ -62,8 +62,8 @@ def _merge(transfer: CaseTransfer, correction: Correction, current: Dispatch, no
         return ()
     accompanying = transfer.accompanying_dispatches(current)
     merged = next_hop_to_case(current.model_copy(update={"relation": correction.relation}), case, now)
-    says = f"Disatukan dengan laporan {case.tracking} oleh petugas: {correction.reason}"
-    reasons = (Reason(rule="merged", says=says), *case.reasons)
+    explanation = f"Disatukan dengan laporan {case.tracking} oleh petugas: {correction.reason}"
+    reasons = (Reason(rule="merged", says=explanation), *case.reasons)
     store_parent(transfer.connection, merged.complaint_id, root_id)
     return transfer.dispatch_with_accompanying(merged.model_copy(update={"reasons": reasons}), accompanying, case)
 

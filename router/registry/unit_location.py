@@ -80,9 +80,7 @@ class UnitLocator:
 
         `governments` are governments named in the spelling; `region_codes` are known from elsewhere.
         """
-        mentions = [
-            mention for mention in self._mentions(spelling, governments, region_codes) if not _is_within(mention, span)
-        ]
+        mentions = self._mentions_outside(span, spelling, governments, region_codes)
         if not mentions:
             mentions = list(self._untyped_region(spelling[span[1] :]))
         if not mentions:
@@ -105,6 +103,16 @@ class UnitLocator:
         if not mentions:
             return UnitLocation()
         return _narrowed_location(_first_typed(mentions) or mentions[0], mentions, spelling, region_codes)
+
+    def _mentions_outside(
+        self,
+        span: tuple[int, int],
+        spelling: str,
+        governments: Sequence[PlaceMention],
+        region_codes: Collection[str],
+    ) -> list[PlaceMention]:
+        mentions = self._mentions(spelling, governments, region_codes)
+        return [mention for mention in mentions if not _is_within(mention, span)]
 
     def _mentions(
         self, spelling: str, governments: Sequence[PlaceMention], region_codes: Collection[str]
@@ -165,8 +173,10 @@ def _narrowed_location(
     codes = main.codes
     for mention in mentions:
         codes = tuple(code for code in mention.codes if _lies_in_one(code, codes)) or codes
-    known = tuple(code for code in codes if any(regions_overlap(code, region_code) for region_code in region_codes))
-    return UnitLocation(known or _of_spelled_type(codes, spelling))
+    codes_in_regions = tuple(
+        code for code in codes if any(regions_overlap(code, region_code) for region_code in region_codes)
+    )
+    return UnitLocation(codes_in_regions or _of_spelled_type(codes, spelling))
 
 
 def _lies_in_one(code: str, regions: Iterable[str]) -> bool:

@@ -28,11 +28,11 @@ SLEMAN = "kabupaten-3404"
 KEMENKES = "kementerian-kemenkes"
 
 
-def correction(number: int, relation: Relation, apart_from: int | None = None, after: int = 0) -> Correction:
-    """Return a person's correction of the complaint with this number; `after` makes it different from an equal one."""
+def correction(number: int, relation: Relation, apart_from: int | None = None, sequence: int = 0) -> Correction:
+    """Return a person's correction of the complaint with this number; `sequence` makes equal corrections different."""
     complaint = complaint_of(number, "x")
     return Correction(
-        id=ids.correction_id(complaint.id, f"{relation.kind}:{relation.of}", UUID(int=after)),
+        id=ids.correction_id(complaint.id, f"{relation.kind}:{relation.of}", UUID(int=sequence)),
         message_id=complaint.message_id,
         at=NOW,
         complaint_id=complaint.id,
@@ -52,14 +52,16 @@ class CorrectionHarness(RouterHarness):
         self.offset += 1
         return at(Outgoing(CORRECTIONS, *codec.encode(applied, str(applied.complaint_id), "/test")), self.offset)
 
-    def split(self, number: int, apart_from: int = 1, after: int = 0) -> list[Dispatch]:
+    def split(self, number: int, apart_from: int = 1, sequence: int = 0) -> list[Dispatch]:
         """Split a complaint from another; return the dispatches."""
-        decided = correction(number, Relation(evidence=(SPLIT,)), apart_from, after)
+        decided = correction(number, Relation(evidence=(SPLIT,)), apart_from, sequence)
         return dispatches(self.route_record(self.correction_record(decided)))
 
-    def merge(self, number: int, of: int, kind: Literal["repeat", "joins"] = "joins", after: int = 0) -> list[Dispatch]:
+    def merge(
+        self, number: int, of: int, kind: Literal["repeat", "joins"] = "joins", sequence: int = 0
+    ) -> list[Dispatch]:
         """Merge a complaint into another; return the dispatches."""
-        decided = correction(number, Relation(kind=kind, of=id_of(of), evidence=(MERGED,)), after=after)
+        decided = correction(number, Relation(kind=kind, of=id_of(of), evidence=(MERGED,)), sequence=sequence)
         return dispatches(self.route_record(self.correction_record(decided)))
 
     def route_new(
@@ -132,7 +134,7 @@ def test_repeats_are_split_with_their_complaint(router: CorrectionHarness) -> No
     router.route_new("Kab. Sleman", 6)
     router.route_new("Kota Semarang", 7)
     for head in (6, 7):
-        assert {dispatch.complaint_id for dispatch in router.merge(2, of=head, after=head)} == {
+        assert {dispatch.complaint_id for dispatch in router.merge(2, of=head, sequence=head)} == {
             id_of(2),
             id_of(3),
             id_of(5),
@@ -201,7 +203,7 @@ def test_split_merge_and_split_again(router: CorrectionHarness) -> None:
     router.route_new("Kemenkes tolong", 1)
     router.route_new("Mohon PLN datang", 2, of=1)
     router.route_new("lagi", 3, of=2)
-    results = [router.split(2), router.merge(2, of=1, after=1), router.split(2, after=2)]
+    results = [router.split(2), router.merge(2, of=1, sequence=1), router.split(2, sequence=2)]
     assert [placements(result) for result in results] == [
         {id_of(2): ("bumn-pln", 1, None, True), id_of(3): ("bumn-pln", 1, id_of(2), False)},
         {id_of(2): (KEMENKES, 2, id_of(1), False), id_of(3): (KEMENKES, 2, id_of(1), False)},
@@ -228,7 +230,7 @@ def test_a_late_answer_counts_for_its_own_complaint(router: CorrectionHarness) -
     (second,) = dispatches(router.route(complaint_of(2, "Mohon PLN datang", of=1)))
     router.split(2)
     assert dispatches(router.route_answer(second)) == []
-    router.merge(2, of=1, after=1)
+    router.merge(2, of=1, sequence=1)
     assert {dispatch.complaint_id for dispatch in dispatches(router.route_answer(second))} == {id_of(1), id_of(2)}
 
 
@@ -254,7 +256,7 @@ def test_corrections_without_effect_move_nothing(router: CorrectionHarness) -> N
     router.route_new("foto", 2, of=1)
     router.route_new("lagi", 3, of=1)
     assert router.merge(1, of=2) == []
-    assert router.merge(1, of=1, after=1) == []
+    assert router.merge(1, of=1, sequence=1) == []
     assert router.merge(2, of=3) == []
     assert router.split(1, apart_from=2) == []
     assert [dispatch.agency for dispatch in router.split(2)] == [TRIAGE]

@@ -139,8 +139,8 @@ def test_decide_again_with_a_later_report() -> None:
 @given(st.text(max_size=200), st.text(max_size=60), st.text(max_size=60))
 def test_any_report_is_decided(text: str, agency: str, region: str) -> None:
     """For any text the decision is an agency of the registry, with reasons, and equal when repeated."""
-    place = Place.model_construct(region=region, address="")
-    report = Report.model_construct(title="", text=text, agency=agency, place=place)
+    reported_place = Place.model_construct(region=region, address="")
+    report = Report.model_construct(title="", text=text, agency=agency, place=reported_place)
     decision = decide(report, RULES)
     assert decision.agency in RULES.registry.agencies
     assert decision.reasons

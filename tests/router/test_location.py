@@ -33,19 +33,23 @@ _LOCATOR = ReportLocator(_LANGUAGE.place_finder, _LANDMARKS)
 
 def is_ambiguous(location: ReportLocation) -> bool:
     """Return True if a place outside the best one is more than half as likely."""
-    best, *others = location.candidates or (None,)
+    best, *less_likely = location.candidates or (None,)
     if best is None:
         return False
-    outside = [place for place in others if best.level is not RegionLevel.PROVINCE or place.province != best.code]
-    return bool(outside) and best.certainty < 2 * max(place.certainty for place in outside)
+    outside = [
+        candidate
+        for candidate in less_likely
+        if best.level is not RegionLevel.PROVINCE or candidate.province != best.code
+    ]
+    return bool(outside) and best.certainty < 2 * max(candidate.certainty for candidate in outside)
 
 
 def _locate(report: Report, units: tuple[tuple[int, int], ...] = ()) -> ReportLocation:
     return _LOCATOR.locate(report, _WORDS(location_text(report)), units)
 
 
-def _locate_text(text: str, title: str = "", place: Place | None = None) -> ReportLocation:
-    return _locate(Report(title=title, text=text, place=place or Place()))
+def _locate_text(text: str, title: str = "", reported_place: Place | None = None) -> ReportLocation:
+    return _locate(Report(title=title, text=text, place=reported_place or Place()))
 
 
 def _code(location: ReportLocation) -> str:
@@ -266,7 +270,7 @@ def test_a_name_of_city_and_regency() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "code"),
+    ("reported_place", "code"),
     [
         (Place(code="32.01"), "32.01"),
         (Place(code="32.01.05"), "32.01.05"),
@@ -279,9 +283,9 @@ def test_a_name_of_city_and_regency() -> None:
         (Place(latitude=-6.6, longitude=106.8), ""),
     ],
 )
-def test_fields_count_if_the_text_names_no_place(place: Place, code: str) -> None:
+def test_fields_count_if_the_text_names_no_place(reported_place: Place, code: str) -> None:
     """The picked region, typed words and the address count. Unknown codes and coordinates do not."""
-    assert _code(_locate_text("Lampu jalan mati.", place=place)) == code
+    assert _code(_locate_text("Lampu jalan mati.", reported_place=reported_place)) == code
 
 
 @pytest.mark.parametrize(
@@ -295,8 +299,8 @@ def test_fields_count_if_the_text_names_no_place(place: Place, code: str) -> Non
 )
 def test_the_text_outweighs_the_fields(text: str, code: str) -> None:
     """In a conflict the field is often a neighbour's. A remark outweighs nothing."""
-    place = Place(code="33.74", region="Kota Semarang")
-    location = _locate_text(text, place=place)
+    reported_place = Place(code="33.74", region="Kota Semarang")
+    location = _locate_text(text, reported_place=reported_place)
     assert location.best is not None
     assert location.best.code == code
     assert {city_of(candidate.code) for candidate in location.candidates} == {"33.24", "33.74"}
@@ -324,7 +328,7 @@ def test_the_text_outweighs_the_fields(text: str, code: str) -> None:
 )
 def test_a_neighbour_in_the_form_is_outweighed(text: str, region: str, code: str) -> None:
     """A place in the same province, or of the same name, outweighs the field even if its name is bare."""
-    assert _code(_locate_text(text, place=Place(region=region))) == code
+    assert _code(_locate_text(text, reported_place=Place(region=region))) == code
 
 
 @pytest.mark.parametrize(
@@ -341,16 +345,16 @@ def test_a_neighbour_in_the_form_is_outweighed(text: str, region: str, code: str
 )
 def test_a_regent_means_the_regency(text: str, region: str, code: str) -> None:
     """Of a city and a regency of one name the one whose official is named is meant, against form and bare name."""
-    assert _code(_locate_text(text, place=Place(region=region))) == code
+    assert _code(_locate_text(text, reported_place=Place(region=region))) == code
 
 
 def test_a_field_loses_weight_only_beside_a_neighbour() -> None:
     """Alone it is as certain as before; the neighbour in the text is surer than by its name alone."""
     alone, bare = (
-        _locate_text("lampu mati", place=Place(region="Kota Jayapura")).best,
+        _locate_text("lampu mati", reported_place=Place(region="Kota Jayapura")).best,
         _locate_text("sentani lampu mati").best,
     )
-    ambiguous = _locate_text("sentani lampu mati", place=Place(region="Kota Jayapura")).best
+    ambiguous = _locate_text("sentani lampu mati", reported_place=Place(region="Kota Jayapura")).best
     assert alone is not None
     assert bare is not None
     assert ambiguous is not None
@@ -360,10 +364,10 @@ def test_a_field_loses_weight_only_beside_a_neighbour() -> None:
 
 def test_fields_settle_ambiguous_names() -> None:
     """A name of several regions is the one in the picked region."""
-    assert _code(_locate_text("Lampu di desa Sukamaju mati", place=Place(code="32.03"))) == "32.03"
-    assert _code(_locate_text("Lampu di Bogor mati", place=Place(code="32.01"))) == "32.01"
-    assert _code(_locate_text("Lampu di Pedalangan mati", place=Place(code="33.74"))) == "33.74.11"
-    assert _code(_locate_text("Lampu di Manggarai mati", place=Place(code="31.74"))) == "31.74.01"
+    assert _code(_locate_text("Lampu di desa Sukamaju mati", reported_place=Place(code="32.03"))) == "32.03"
+    assert _code(_locate_text("Lampu di Bogor mati", reported_place=Place(code="32.01"))) == "32.01"
+    assert _code(_locate_text("Lampu di Pedalangan mati", reported_place=Place(code="33.74"))) == "33.74.11"
+    assert _code(_locate_text("Lampu di Manggarai mati", reported_place=Place(code="31.74"))) == "31.74.01"
 
 
 def test_a_name_behind_a_unit_is_surer() -> None:

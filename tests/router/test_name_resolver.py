@@ -53,7 +53,7 @@ def test_every_directorate_general_leads_to_a_ministry(resolver: NameResolver) -
 
 
 @pytest.mark.parametrize(
-    ("spelling", "place", "resolution"),
+    ("spelling", "region_codes", "resolution"),
     [
         ("Dinas Kesehatan", (), Resolution((), "", "dinas kesehatan", "unplaced")),
         ("Dinas Kesehatan", ("33.74.01",), Resolution(("kota-3374",), "33.74.01", "dinas kesehatan", "unit")),
@@ -72,16 +72,18 @@ def test_every_directorate_general_leads_to_a_ministry(resolver: NameResolver) -
     ],
 )
 def test_fields_of_a_resolution(
-    resolver: NameResolver, spelling: str, place: tuple[str, ...], resolution: Resolution
+    resolver: NameResolver, spelling: str, region_codes: tuple[str, ...], resolution: Resolution
 ) -> None:
     """Institutions, region, unit and the kind of match; a known region decides between equal names."""
-    assert resolver.resolve(spelling, place) == resolution
+    assert resolver.resolve(spelling, region_codes) == resolution
 
 
 @given(st.text(max_size=400), st.lists(st.sampled_from(["33", "33.74", "31.74.01", "99", "x"]), max_size=2))
-def test_any_spelling_is_resolved(country: Registry, resolver: NameResolver, spelling: str, place: list[str]) -> None:
+def test_any_spelling_is_resolved(
+    country: Registry, resolver: NameResolver, spelling: str, region_codes: list[str]
+) -> None:
     """For any spelling the institutions are agencies with a queue."""
-    assert set(resolver.resolve(spelling, place).institutions) <= set(country.agencies)
+    assert set(resolver.resolve(spelling, region_codes).institutions) <= set(country.agencies)
 
 
 @pytest.mark.parametrize(

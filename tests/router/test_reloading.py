@@ -76,19 +76,19 @@ def test_a_missing_file_changes_nothing(folder: Path) -> None:
     """Some editors remove a file before they write it again. The shipped table must not replace it meanwhile."""
     source = source_of(folder)
     former_rules = source.current()
-    kept = (folder / "topics.csv").read_text()
+    topics_text = (folder / "topics.csv").read_text()
     (folder / "topics.csv").unlink()
     with capture_logs() as logged:
         assert source.current() is former_rules
         append(folder / "competence.csv", "")
         assert source.current() is former_rules
     assert ["topics.csv" in line["cause"] for line in logged] == [True, True]
-    (folder / "topics.csv").write_text(f"{kept}puskesmas,KESEHATAN,9,paspor,\n")
+    (folder / "topics.csv").write_text(f"{topics_text}puskesmas,KESEHATAN,9,paspor,\n")
     assert source.current().version != former_rules.version
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "says"),
+    ("name", "text", "fault"),
     [
         ("slang.csv", "informal,formal\nrumah,griya\nrmhe,rumahnya\n", "slang.csv: formal words"),
         ("vocabulary.csv", "word,texts\n,1\nada,1\n", "at least 2"),
@@ -97,14 +97,14 @@ def test_a_missing_file_changes_nothing(folder: Path) -> None:
         ("units.csv", "pattern,institution,topic\n\xff", "units.csv"),
     ],
 )
-def test_any_fault_is_logged(folder: Path, name: str, text: str, says: str) -> None:
+def test_any_fault_is_logged(folder: Path, name: str, text: str, fault: str) -> None:
     """Routing goes on, and the log names the file or the fault."""
     source = source_of(folder)
     former_rules = source.current()
     (folder / name).write_bytes(text.encode("latin-1"))
     with capture_logs() as logged:
         assert source.current() is former_rules
-    assert says in logged[0]["cause"]
+    assert fault in logged[0]["cause"]
 
 
 def test_an_unexpected_error_keeps_the_former_rules(folder: Path) -> None:
