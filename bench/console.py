@@ -1,9 +1,9 @@
-"""What the operations console weighs: bytes of the page and of an event, and processor time of one refresh.
+"""Measures the operations console: bytes of the page and of an event, and processor time of a refresh.
 
-`python -m bench.console [AGENCIES]` plants a service in every kind of trouble, with so many agencies (700) and 10,000
-dead letters, and prints one JSON object. Times are of the processor, in milliseconds, the mean of many looks: `letters`
-to count the dead letters by reason, `draw` all rows, `event` to find what changed and write it down. `refresh` is a
-look that everybody who listens hears of, with what the readers take: they are of the same process here.
+`python -m bench.console [AGENCIES]` plants a service with every alert, 700 or AGENCIES agencies, and 10,000 dead
+letters. It prints one JSON object. Times are processor time in milliseconds, the mean of many snapshots: `letters`
+counts the dead letters by reason, `draw` renders all rows, `event` makes the change event. `refresh` is a snapshot that
+all listeners receive, including their reading, because they run in the same process.
 """
 
 import gzip
@@ -36,111 +36,123 @@ from tests.monitor.console.snapshots import DEAD_LETTERS, PlantedMonitor, troubl
 from tests.monitor.console.test_served import events, listen, shown_id
 
 _AGENCIES = 700
-_TIMES = 40
-_LOOKS = 20
+_REPETITIONS = 40
+_SNAPSHOTS = 20
+# The handler threads of closed streams need a moment to end.
+_CLOSE_SECONDS = 1
 
 
 def main(agencies: int) -> dict[str, object]:
-    """Measure; returns what was found."""
+    """Measure the console; return the figures."""
     structlog.configure(processors=[_drop])
-    return {"reference_folder": agencies, "letters": sum(DEAD_LETTERS.values()), **_made(agencies), **_served(agencies)}
-
-
-def _made(agencies: int) -> dict[str, object]:
-    """What a look costs, without anybody who listens."""
-    draw = ViewModelBuilder(pages(), DIRECTORY)
-    register = AlertRegister(DIRECTORY)
-    seen = [troubled(utc_now() + timedelta(seconds=5 * step), agencies, step) for step in range(_TIMES)]
-    views = [Observation(step, one, register.update(one)) for step, one in enumerate(seen)]
-    drawn = [RenderedView(f"bench-{view.number}", view, draw(view)) for view in views]
-    sent = [change_event(previous.view_model, current) for previous, current in pairwise(drawn)]
-    heaps = _heaps()
     return {
-        "event_bytes": {"mean": round(sum(map(len, sent)) / len(sent)), "most": max(map(len, sent))},
+        "agencies": agencies,
+        "letters": sum(DEAD_LETTERS.values()),
+        **_measure_rendering(agencies),
+        **_measure_serving(agencies),
+    }
+
+
+def _measure_rendering(agencies: int) -> dict[str, object]:
+    """Return the cost of a snapshot without listeners."""
+    build_view = ViewModelBuilder(pages(), DIRECTORY)
+    register = AlertRegister(DIRECTORY)
+    snapshots = [troubled(utc_now() + timedelta(seconds=5 * step), agencies, step) for step in range(_REPETITIONS)]
+    observations = [
+        Observation(number, snapshot, register.update(snapshot)) for number, snapshot in enumerate(snapshots)
+    ]
+    views = [
+        RenderedView(f"bench-{observation.number}", observation, build_view(observation))
+        for observation in observations
+    ]
+    events_ = [change_event(previous.view_model, current) for previous, current in pairwise(views)]
+    tracker = _tracker()
+    return {
+        "event_bytes": {"mean": round(sum(map(len, events_)) / len(events_)), "most": max(map(len, events_))},
         "milliseconds": {
-            "letters": _cpu(lambda: (heaps.dead_letters, heaps.quarantined)),
-            "draw": _cpu(lambda: draw(views[0])),
-            "event": _cpu(lambda: change_event(drawn[0].view_model, drawn[1])),
+            "letters": _cpu(lambda: (tracker.dead_letters, tracker.quarantined)),
+            "draw": _cpu(lambda: build_view(observations[0])),
+            "event": _cpu(lambda: change_event(views[0].view_model, views[1])),
         },
     }
 
 
-def _served(agencies: int) -> dict[str, object]:
-    """What goes over the line, and what those who listen cost."""
+def _measure_serving(agencies: int) -> dict[str, object]:
+    """Return the bytes that are sent, and the cost of the listeners."""
     planted = PlantedMonitor(troubled(utc_now(), agencies))
-    for step in range(_LOOKS):
+    for step in range(_SNAPSHOTS):
         planted.step(troubled(utc_now(), agencies, step))
     with serving(planted) as address:
         page = requests.get(f"{address}/ops", timeout=30).content
         names = re.findall(r'/ops/static/([^"]+)', page.decode())
         files = {name: requests.get(f"{address}/ops/static/{name}", timeout=30).content for name in names}
-        alone = _listened(planted, address, agencies, 1)
-        many = _listened(planted, address, agencies, MAX_LISTENERS)
+        single = _refresh_milliseconds(planted, address, agencies, 1)
+        multiple = _refresh_milliseconds(planted, address, agencies, MAX_LISTENERS)
     return {
         "page_bytes": _bytes(page),
         "file_bytes": {name.split(".")[0] + name[name.rindex(".") :]: _bytes(file) for name, file in files.items()},
-        "refresh_milliseconds": {"one_listener": alone, f"{MAX_LISTENERS}_listeners": many},
+        "refresh_milliseconds": {"one_listener": single, f"{MAX_LISTENERS}_listeners": multiple},
     }
 
 
-def _listened(planted: PlantedMonitor, address: str, agencies: int, listeners: int) -> float:
-    """Processor time of the whole process for a look and all who hear of it, those who read included."""
+def _refresh_milliseconds(planted: PlantedMonitor, address: str, agencies: int, listeners: int) -> float:
+    """Return the processor time of the process for a snapshot, its events and their listeners."""
     answers = [listen(address, shown_id(address)) for _ in range(listeners)]
-    heard = [events(answer) for answer in answers]
-    for one in heard:
-        next(one)
-    looks = [troubled(utc_now(), agencies, 100 + step) for step in range(_LOOKS)]
-    began = time.process_time()
-    for look in looks:
-        planted.step(look)
-        for one in heard:
-            next(one)
-    spent = time.process_time() - began
+    streams = [events(answer) for answer in answers]
+    for stream in streams:
+        next(stream)
+    snapshots = [troubled(utc_now(), agencies, 100 + step) for step in range(_SNAPSHOTS)]
+    started_at = time.process_time()
+    for snapshot in snapshots:
+        planted.step(snapshot)
+        for stream in streams:
+            next(stream)
+    seconds = time.process_time() - started_at
     for answer in answers:
         answer.close()
-    threading.Event().wait(1)
-    return round(1000 * spent / _LOOKS, 2)
+    threading.Event().wait(_CLOSE_SECONDS)
+    return round(1000 * seconds / _SNAPSHOTS, 2)
 
 
-def _heaps() -> PendingReviewTracker:
-    """Ten thousand dead letters, taken in."""
-    heaps = PendingReviewTracker()
+def _tracker() -> PendingReviewTracker:
+    """Return a tracker with ten thousand dead letters."""
+    tracker = PendingReviewTracker()
     records = [
         Record(
             topic=DEAD_LETTER_TOPICS[0],
             partition=0,
-            offset=at,
+            offset=offset,
             key=b"",
             value=b"",
             headers=tuple(
                 (name, str(value).encode())
                 for name, value in zip(
-                    ("dead_stage", "dead_reason", "dead_field", "dead_position"), (*of, at), strict=True
+                    ("dead_stage", "dead_reason", "dead_field", "dead_position"), (*reason, offset), strict=True
                 )
             ),
-            timestamp=1_790_000_000_000 + at,
+            timestamp=1_790_000_000_000 + offset,
         )
-        for at, of in enumerate(of for of, many in DEAD_LETTERS.items() for _ in range(many))
+        for offset, reason in enumerate(reason for reason, count in DEAD_LETTERS.items() for _ in range(count))
     ]
 
-    class Planter:
+    class PlantedReader:
         def read(self, *_: object, **__: object) -> Iterable[Record]:
             return records
 
-    heaps.update(cast("Reader", Planter()))
-    return heaps
+    tracker.update(cast("Reader", PlantedReader()))
+    return tracker
 
 
 def _bytes(content: bytes) -> dict[str, int]:
     return {"plain": len(content), "compressed": len(gzip.compress(content))}
 
 
-def _cpu(what: Callable[[], object]) -> float:
-    what()
-    began = time.process_time()
-    for _ in range(_TIMES):
-        what()
-    return round(1000 * (time.process_time() - began) / _TIMES, 2)
+def _cpu(function: Callable[[], object]) -> float:
+    function()
+    started_at = time.process_time()
+    for _ in range(_REPETITIONS):
+        function()
+    return round(1000 * (time.process_time() - started_at) / _REPETITIONS, 2)
 
 
 def _drop(*_: object) -> str:
@@ -148,4 +160,4 @@ def _drop(*_: object) -> str:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(int(sys.argv[1]) if len(sys.argv) > 1 else _AGENCIES)))  # noqa: T201 - what a bench is for
+    print(json.dumps(main(int(sys.argv[1]) if len(sys.argv) > 1 else _AGENCIES)))  # noqa: T201 - the result of the benchmark

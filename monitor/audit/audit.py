@@ -29,6 +29,7 @@ _DEAD_LETTERS = [topics.dead_letter_topic(stage) for stage in _STAGES]
 _AUDITED_GROUPS = frozenset({"normalize", "router", "ledger"})
 _KINDS: tuple[Kind, ...] = ("lost", "doubled", "misfiled")
 _MS_PER_SECOND = 1_000
+_COUNT_DISPATCHED = "SELECT count(*), count(*) FILTER (WHERE agency = 'triage') FROM latest_dispatch"
 _COUNT_DELIVERED_AGAIN = """
 SELECT (SELECT coalesce(sum(deliveries) - count(*), 0) FROM message)
   + (SELECT count(*) FROM complaint WHERE redriven)
@@ -192,11 +193,13 @@ class Auditor:
 
 def _evaluate(store: TempStore) -> Audit:
     message_fates = dict(store.query("SELECT fate, count(*) FROM message GROUP BY fate"))
-    complaint_fates = dict(store.query("SELECT fate, count(*) FROM tale GROUP BY fate"))
+    complaint_fates = dict(store.query("SELECT fate, count(*) FROM complaint_fate GROUP BY fate"))
     ((quarantined,),) = store.query("SELECT count(*) FROM held WHERE id NOT IN (SELECT held FROM released)")
     ((not_complaints,),) = store.query("SELECT count(*) FROM (SELECT 1 FROM aside GROUP BY message)")
     ((delivered_again,),) = store.query(_COUNT_DELIVERED_AGAIN)
-    ((dispatched, at_triage),) = store.query("SELECT count(*), count(*) FILTER (WHERE agency = 'triage') FROM lying")
+    ((dispatched, at_triage),) = store.query(
+        "SELECT count(*), count(*) FILTER (WHERE agency = 'triage') FROM latest_dispatch"
+    )
     audit = Audit(
         complaints=complaint_fates.get("new", 0),
         repeats=complaint_fates.get("repeat", 0),

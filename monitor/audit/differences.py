@@ -29,7 +29,7 @@ DIFFERENCE_RULES = (
         "released_nowhere",
         "lost",
         "released from quarantine, but not on its topic",
-        # The message is published just before the event. A day is tolerated between them.
+        # The message is published just before the event. A day (86,400,000 ms) is tolerated between them.
         "SELECT held FROM released WHERE at - 86400000 >= (SELECT arrivals FROM since)"
         " AND NOT EXISTS (SELECT 1 FROM arrival WHERE arrival.id = released.message) GROUP BY held",
     ),
@@ -37,42 +37,43 @@ DIFFERENCE_RULES = (
         "not_dispatched",
         "lost",
         "complaint in no agency's queue",
-        "SELECT id FROM tale WHERE fate = 'not_dispatched'",
+        "SELECT id FROM complaint_fate WHERE fate = 'not_dispatched'",
     ),
     DifferenceRule(
         "not_recorded",
         "lost",
         "complaint not in the ledger",
-        "SELECT id FROM tale WHERE fate = 'not_recorded'",
+        "SELECT id FROM complaint_fate WHERE fate = 'not_recorded'",
     ),
     DifferenceRule(
         "hop_missing",
         "lost",
         "hop {} without hop {}",
         "SELECT complaint, number, number - 1 FROM hop WHERE number > 0 AND NOT late AND NOT EXISTS"
-        " (SELECT 1 FROM hop AS before WHERE before.complaint = hop.complaint AND before.number = hop.number - 1)"
-        " AND EXISTS (SELECT 1 FROM tale WHERE tale.id = hop.complaint AND tale.kept) GROUP BY complaint, number",
+        " (SELECT 1 FROM hop AS previous WHERE previous.complaint = hop.complaint AND previous.number = hop.number - 1)"
+        " AND EXISTS (SELECT 1 FROM complaint_fate WHERE complaint_fate.id = hop.complaint AND complaint_fate.kept)"
+        " GROUP BY complaint, number",
     ),
     DifferenceRule(
         "dispatched_unknown",
         "lost",
         "dispatched, but the complaint is not on its topic",
-        "SELECT complaint FROM lying WHERE NOT late AND (SELECT complaints FROM since) = 0"
-        " AND NOT EXISTS (SELECT 1 FROM tale WHERE tale.id = lying.complaint)",
+        "SELECT complaint FROM latest_dispatch WHERE NOT late AND (SELECT complaints FROM since) = 0"
+        " AND NOT EXISTS (SELECT 1 FROM complaint_fate WHERE complaint_fate.id = latest_dispatch.complaint)",
     ),
     DifferenceRule(
         "recorded_unknown",
         "lost",
         "in the ledger, but the complaint is not on its topic",
         "SELECT id FROM ledger WHERE at >= (SELECT complaints FROM since)"
-        " AND NOT EXISTS (SELECT 1 FROM tale WHERE tale.id = ledger.id)",
+        " AND NOT EXISTS (SELECT 1 FROM complaint_fate WHERE complaint_fate.id = ledger.id)",
     ),
     DifferenceRule(
         "belongs_to_unknown",
         "lost",
         "belongs to {}, which is not on the topic of complaints",
         "SELECT id, of FROM complaint WHERE of NOTNULL AND NOT routing AND (SELECT complaints FROM since) = 0"
-        " AND NOT EXISTS (SELECT 1 FROM tale WHERE tale.id = complaint.of)"
+        " AND NOT EXISTS (SELECT 1 FROM complaint_fate WHERE complaint_fate.id = complaint.of)"
         " AND NOT EXISTS (SELECT 1 FROM letter WHERE stage = 'normalize' AND letter.id = complaint.of) GROUP BY id",
     ),
     DifferenceRule(
@@ -83,7 +84,8 @@ DIFFERENCE_RULES = (
         " AND NOT EXISTS (SELECT 1 FROM hop WHERE hop.complaint = answer.complaint AND hop.id = answer.dispatch)"
         " AND NOT EXISTS (SELECT 1 FROM letter WHERE stage = 'router' AND letter.id = answer.id)"
         " AND ((SELECT hops FROM since) = 0"
-        " OR EXISTS (SELECT 1 FROM tale WHERE tale.id = answer.complaint AND tale.kept)) GROUP BY id",
+        " OR EXISTS (SELECT 1 FROM complaint_fate WHERE complaint_fate.id = answer.complaint AND complaint_fate.kept))"
+        " GROUP BY id",
     ),
     DifferenceRule(
         "complaint_twice",
@@ -114,8 +116,8 @@ DIFFERENCE_RULES = (
         "number_twice",
         "doubled",
         "has the tracking number of {} too",
-        "SELECT id, CASE id WHEN one THEN other ELSE one END FROM complaint JOIN"
-        " (SELECT tracking, min(id) AS one, max(id) AS other FROM complaint"
+        "SELECT id, CASE id WHEN first_id THEN last_id ELSE first_id END FROM complaint JOIN"
+        " (SELECT tracking, min(id) AS first_id, max(id) AS last_id FROM complaint"
         " GROUP BY tracking HAVING min(message) <> max(message)) USING (tracking) GROUP BY id",
     ),
     DifferenceRule(
@@ -128,10 +130,11 @@ DIFFERENCE_RULES = (
         "apart_from_case",
         "misfiled",
         "at {}, but belongs to what is at {}",
-        "SELECT lying.complaint, lying.agency, ahead.agency FROM lying"
-        " JOIN lying AS ahead ON ahead.complaint = lying.of WHERE ahead.agency <> lying.agency"
+        "SELECT latest_dispatch.complaint, latest_dispatch.agency, root.agency FROM latest_dispatch"
+        " JOIN latest_dispatch AS root ON root.complaint = latest_dispatch.of"
+        " WHERE root.agency <> latest_dispatch.agency"
         # If retention may have deleted the last dispatch of either, its present agency is unknown. A case that moves
         # during the audit moves together with its repeats in one queue, so they are read together.
-        " AND lying.at >= (SELECT hops FROM since) AND ahead.at >= (SELECT hops FROM since)",
+        " AND latest_dispatch.at >= (SELECT hops FROM since) AND root.at >= (SELECT hops FROM since)",
     ),
 )

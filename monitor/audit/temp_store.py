@@ -29,8 +29,8 @@ CREATE TABLE since (arrivals, outcomes, complaints, hops, letters);
 """
 
 # `message`: the fate of each accepted message; `past` if retention may have deleted its outcome.
-# `tale`: the fate of each complaint; `kept` is 1 if retention has deleted nothing that followed from it.
-# `lying`: the latest dispatch of each complaint.
+# `complaint_fate`: the fate of each complaint; `kept` is 1 if retention has deleted nothing that followed from it.
+# `latest_dispatch`: the latest dispatch of each complaint.
 _FATE_TABLES = """
 CREATE INDEX event_subject ON event (event, subject, message, at);
 CREATE VIEW aside AS SELECT subject AS message FROM event WHERE event = 'not-a-complaint';
@@ -52,8 +52,8 @@ INSERT INTO message SELECT arrival.id, count(*), CASE
     ELSE 'lost' END
   FROM arrival GROUP BY arrival.id;
 
-CREATE TABLE tale (id PRIMARY KEY, kept, fate) WITHOUT ROWID;
-INSERT INTO tale SELECT complaint.id, min(at) >= (SELECT hops FROM since), CASE
+CREATE TABLE complaint_fate (id PRIMARY KEY, kept, fate) WITHOUT ROWID;
+INSERT INTO complaint_fate SELECT complaint.id, min(at) >= (SELECT hops FROM since), CASE
     WHEN NOT EXISTS (SELECT 1 FROM hop WHERE hop.complaint = complaint.id) THEN CASE
       WHEN max(routing) THEN 'pending'
       WHEN EXISTS (SELECT 1 FROM letter WHERE stage = 'router' AND letter.id = complaint.id) THEN 'dead'
@@ -66,8 +66,8 @@ INSERT INTO tale SELECT complaint.id, min(at) >= (SELECT hops FROM since), CASE
     ELSE 'not_recorded' END
   FROM complaint GROUP BY complaint.id;
 
-CREATE TABLE lying (complaint PRIMARY KEY, number, agency, of, at, late) WITHOUT ROWID;
-INSERT INTO lying SELECT complaint, max(number), agency, of, at, late FROM hop GROUP BY complaint;
+CREATE TABLE latest_dispatch (complaint PRIMARY KEY, number, agency, of, at, late) WITHOUT ROWID;
+INSERT INTO latest_dispatch SELECT complaint, max(number), agency, of, at, late FROM hop GROUP BY complaint;
 """
 
 _INSERTS = {

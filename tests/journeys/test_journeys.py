@@ -21,7 +21,7 @@ from tests.support.rules import SMALL, cached_rules
 
 HERE = Path(__file__).parent
 CASES = sorted(folder.parent for folder in HERE.glob("*/0-arrival.http"))
-REGISTRY = HERE.parent / "registry"
+REGISTRY = HERE.parent / "data" / "registry"
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""How far each stage is and how much the doors take, from offsets alone."""
+"""Lag of the stages and arrivals of the channels, measured from offsets."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,27 +17,27 @@ from tests.conftest import NOW
 
 
 @dataclass
-class Bus:
-    """A bus whose clock a test sets."""
+class TimedBus:
+    """A local bus with a clock that the test sets."""
 
     path: Path
     seconds: list[float] = field(default_factory=lambda: [NOW.timestamp()])
 
     def __post_init__(self) -> None:
-        """With the topics of the doors, and another."""
+        """Create the topics of the channels, and one more."""
         self.bus = LocalBus(self.path / "bus.db", lambda: self.seconds[0])
         self.bus.ensure([*(TopicSpec(raw_topic(channel), 2) for channel in DIRECTORY.names), TopicSpec("other")])
 
     def publish(self, topic: str, *keys: str, ago: timedelta = timedelta()) -> None:
-        """A message under each key, taken so long before now."""
+        """Publish one record for each key, appended this long before now."""
         self.seconds[0] = (NOW - ago).timestamp()
         producer = self.bus.producer()
         producer.publish([Outgoing(topic, key.encode(), b"{}") for key in keys])
         producer.close()
         self.seconds[0] = NOW.timestamp()
 
-    def work(self, group: str, *topics: str, limit: int = 1000) -> None:
-        """Let a member work what it finds, and leave."""
+    def commit(self, group: str, *topics: str, limit: int = 1000) -> None:
+        """Commit up to `limit` records of a group."""
         consumer = self.bus.consumer(Membership(group, "one", topics))
         consumer.poll(0.0, limit)
         consumer.commit([])
@@ -45,23 +45,23 @@ class Bus:
 
 
 @pytest.fixture
-def bus(tmp_path: Path) -> Bus:
-    """Empty topics."""
-    return Bus(tmp_path)
+def bus(tmp_path: Path) -> TimedBus:
+    """Return a bus with empty topics."""
+    return TimedBus(tmp_path)
 
 
 @pytest.fixture
-def reader(bus: Bus) -> Iterator[Reader]:
-    """A look at them."""
-    made = bus.bus.reader()
-    yield made
-    made.close()
+def reader(bus: TimedBus) -> Iterator[Reader]:
+    """Yield a reader of the bus."""
+    opened = bus.bus.reader()
+    yield opened
+    opened.close()
 
 
-def test_what_waits_is_counted_by_topic(bus: Bus, reader: Reader) -> None:
-    """With the age of the oldest that was not worked, however many were; what waits for nothing is left out."""
+def test_the_backlog_is_counted_by_topic(bus: TimedBus, reader: Reader) -> None:
+    """It has the age of the oldest uncommitted record. Topics without backlog are left out."""
     bus.publish("raw-web", "a", "b", "c", ago=timedelta(hours=2))
-    bus.work("normalize", "raw-web", "other")
+    bus.commit("normalize", "raw-web", "other")
     bus.publish("raw-web", "a", "d", ago=timedelta(minutes=7))
     bus.publish("raw-web", "b")
     state = consumer_lag.measure_stage(reader, "normalize", ("raw-web", "other"))
@@ -70,8 +70,8 @@ def test_what_waits_is_counted_by_topic(bus: Bus, reader: Reader) -> None:
     assert state.members == ()
 
 
-def test_a_group_that_never_worked_has_all_before_it(bus: Bus, reader: Reader) -> None:
-    """From the first record on, on every topic of it."""
+def test_a_group_without_offsets_has_all_records_as_backlog(bus: TimedBus, reader: Reader) -> None:
+    """It starts at the first record of each of its topics."""
     bus.publish("raw-web", "a", ago=timedelta(hours=2))
     bus.publish("other", "a", "b", ago=timedelta(hours=1))
     state = consumer_lag.measure_stage(reader, "normalize", ("raw-web", "other"))
@@ -79,16 +79,16 @@ def test_a_group_that_never_worked_has_all_before_it(bus: Bus, reader: Reader) -
     assert state.waiting.oldest == NOW - timedelta(hours=2)
 
 
-def test_who_works_is_said(bus: Bus, reader: Reader) -> None:
-    """As long as the member is there."""
+def test_members_of_the_group_are_listed(bus: TimedBus, reader: Reader) -> None:
+    """A member that leaves is no longer listed."""
     consumer = bus.bus.consumer(Membership("router", "host-a", ("other",)))
     assert consumer_lag.measure_stage(reader, "router", ("other",)).members == ("host-a",)
     consumer.close()
     assert consumer_lag.measure_stage(reader, "router", ("other",)).members == ()
 
 
-def test_what_the_doors_took(bus: Bus, reader: Reader) -> None:
-    """In the last minute, the last hour, and what is usual in an hour, of a day at least."""
+def test_arrivals_are_counted_by_channel(bus: TimedBus, reader: Reader) -> None:
+    """Arrivals of the last minute and hour, and the hourly mean, which divides by at least a day."""
     bus.publish("raw-sms", "a", "b", "c", ago=timedelta(hours=3))
     bus.publish("raw-sms", "a", ago=timedelta(minutes=30))
     bus.publish("raw-sms", "a", "b", ago=timedelta(seconds=20))
@@ -99,8 +99,8 @@ def test_what_the_doors_took(bus: Bus, reader: Reader) -> None:
     assert (web.minute, web.hour, web.usual, web.newest) == (0, 0, 0.0, None)
 
 
-def test_what_is_usual_is_of_a_week(bus: Bus, reader: Reader) -> None:
-    """Of the one before the newest, so that silence does not become usual; what is older does not count."""
+def test_the_usual_rate_covers_the_week_before_the_newest(bus: TimedBus, reader: Reader) -> None:
+    """A silence does not lower the rate. Older arrivals do not count."""
     bus.publish("raw-web", *"abcdefgh", ago=timedelta(days=60))
     bus.publish("raw-web", *"abcdef", ago=timedelta(days=36))
     bus.publish("raw-web", "g", ago=timedelta(days=30))

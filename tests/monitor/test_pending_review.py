@@ -1,4 +1,4 @@
-"""What was put aside: counted by reason until a person decides, and read once."""
+"""Dead letters and quarantined messages are counted by reason until a person decides."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -21,7 +21,7 @@ Publish = Callable[..., None]
 
 @pytest.fixture
 def publish(parts: Parts) -> Iterator[Publish]:
-    """Onto the bus."""
+    """Return a function that publishes records."""
     producer = parts.bus.producer()
     yield lambda *messages: producer.publish(messages)
     producer.close()
@@ -29,112 +29,114 @@ def publish(parts: Parts) -> Iterator[Publish]:
 
 @pytest.fixture
 def reader(parts: Parts) -> Iterator[Reader]:
-    """A look at the bus."""
-    made = parts.bus.reader()
-    yield made
-    made.close()
+    """Yield a reader of the bus."""
+    opened = parts.bus.reader()
+    yield opened
+    opened.close()
 
 
 def letter(position: str, reason: str = "not_the_shape", field: str = "at", stage: str = "router") -> Outgoing:
-    """As a worker puts it aside."""
-    says = {"dead_stage": stage, "dead_reason": reason, "dead_field": field, "dead_position": position}
-    return Outgoing(dead_letter_topic(stage), b"", b"{}", tuple((name, text.encode()) for name, text in says.items()))
+    """Return a dead letter as a worker publishes it."""
+    headers = {"dead_stage": stage, "dead_reason": reason, "dead_field": field, "dead_position": position}
+    return Outgoing(
+        dead_letter_topic(stage), b"", b"{}", tuple((name, text.encode()) for name, text in headers.items())
+    )
 
 
-def kept(parts: Parts, sid: str, reason: str = "bad_signature") -> Outgoing:
-    """An SMS that its door holds."""
+def quarantined_sms(parts: Parts, sid: str, reason: str = "bad_signature") -> Outgoing:
+    """Return the record of a quarantined SMS."""
     return quarantine_record(parts.wrapper.wrap("sms", sid, "", b"Body=x", NOW, "text/plain"), reason)
 
 
-def test_dead_letters_lie_by_stage_reason_and_field(publish: Publish, reader: Reader) -> None:
-    """The largest heap first."""
+def test_dead_letters_are_counted_by_stage_reason_and_field(publish: Publish, reader: Reader) -> None:
+    """The most frequent reason comes first."""
     publish(letter("complaints/0/1"), letter("complaints/0/2"), letter("complaints/0/3", "unexpected", "KeyError"))
-    heaps = PendingReviewTracker()
-    heaps.update(reader)
-    found = [(heap.place, heap.reason, heap.field, heap.waiting.many) for heap in heaps.dead_letters]
-    assert found == [("router", "not_the_shape", "at", 2), ("router", "unexpected", "KeyError", 1)]
-    assert heaps.quarantined == ()
+    tracker = PendingReviewTracker()
+    tracker.update(reader)
+    counts = [(review.place, review.reason, review.field, review.waiting.many) for review in tracker.dead_letters]
+    assert counts == [("router", "not_the_shape", "at", 2), ("router", "unexpected", "KeyError", 1)]
+    assert tracker.quarantined == ()
 
 
-def test_a_letter_that_is_written_twice_lies_once(publish: Publish, reader: Reader) -> None:
-    """The same record of the same stage, as after a crash; of another stage it is another letter."""
+def test_a_dead_letter_that_is_published_twice_counts_once(publish: Publish, reader: Reader) -> None:
+    """A stage may publish it again after a crash. A dead letter of another stage counts separately."""
     publish(letter("complaints/0/1"), letter("complaints/0/1"), letter("complaints/0/1", stage="sinks"))
-    heaps = PendingReviewTracker()
-    heaps.update(reader)
-    assert [(heap.place, heap.waiting.many) for heap in heaps.dead_letters] == [("router", 1), ("sinks", 1)]
+    tracker = PendingReviewTracker()
+    tracker.update(reader)
+    assert [(review.place, review.waiting.many) for review in tracker.dead_letters] == [("router", 1), ("sinks", 1)]
 
 
 @pytest.mark.parametrize("event", ["released", "dropped"])
-def test_what_somebody_decided_about_waits_no_more(parts: Parts, publish: Publish, reader: Reader, event: str) -> None:
-    """The decision may come between two looks; what only was looked at still waits."""
-    publish(kept(parts, "SM1"), kept(parts, "SM2"), kept(parts, "SM3", "unsigned"))
-    heaps = PendingReviewTracker()
-    heaps.update(reader)
-    assert [(heap.place, heap.reason, heap.waiting.many) for heap in heaps.quarantined] == [
+def test_a_decided_message_is_no_longer_pending(parts: Parts, publish: Publish, reader: Reader, event: str) -> None:
+    """The decision may come between two updates. A message that was only revealed is still pending."""
+    publish(quarantined_sms(parts, "SM1"), quarantined_sms(parts, "SM2"), quarantined_sms(parts, "SM3", "unsigned"))
+    tracker = PendingReviewTracker()
+    tracker.update(reader)
+    assert [(review.place, review.reason, review.waiting.many) for review in tracker.quarantined] == [
         ("sms", "bad_signature", 2),
         ("sms", "unsigned", 1),
     ]
-    mine = Quarantine(parts.bus, parts.wrapper, parts.sealer, parts.audit_log)
-    first, second, _ = mine.undecided(QuarantineFilter())
+    quarantine = Quarantine(parts.bus, parts.wrapper, parts.sealer, parts.audit_log)
+    first, second, _ = quarantine.undecided(QuarantineFilter())
     assert list(
-        (mine.release if event == "released" else mine.drop)(
+        (quarantine.release if event == "released" else quarantine.drop)(
             QuarantineFilter(ids=(str(first.raw.id),)), "Sari", "checked", NOW
         )
     )
-    mine.reveal(second, "Sari", "checked", NOW)
-    heaps.update(reader)
-    assert sum(heap.waiting.many for heap in heaps.quarantined) == 2
+    quarantine.reveal(second, "Sari", "checked", NOW)
+    tracker.update(reader)
+    assert sum(review.waiting.many for review in tracker.quarantined) == 2
 
 
-def test_a_decision_that_is_read_first_counts(publish: Publish, reader: Reader) -> None:
-    """Topics are read one after the other: the letter may be seen after its decision."""
+def test_a_decision_may_be_read_before_its_dead_letter(publish: Publish, reader: Reader) -> None:
+    """Topics are read one after the other."""
     position = "complaints/0/7"
     subject = ids.dead_letter_id("router", position)
-    told = OversightEvent(id=UUID(int=1), message_id=subject, at=NOW, event="dropped", subject=subject, reason="x")
-    publish(Outgoing(OVERSIGHT, *codec.encode(told, str(subject), "/satu-pintu/operations")))
-    heaps = PendingReviewTracker()
-    heaps.update(reader)
+    event = OversightEvent(id=UUID(int=1), message_id=subject, at=NOW, event="dropped", subject=subject, reason="x")
+    publish(Outgoing(OVERSIGHT, *codec.encode(event, str(subject), "/satu-pintu/operations")))
+    tracker = PendingReviewTracker()
+    tracker.update(reader)
     publish(letter(position))
-    heaps.update(reader)
-    assert heaps.dead_letters == ()
+    tracker.update(reader)
+    assert tracker.dead_letters == ()
 
 
-def test_what_cannot_be_read_lies_there_too(publish: Publish, reader: Reader) -> None:
-    """A quarantined message that is none is for a person; an event that is none changes nothing."""
+def test_an_undecodable_quarantined_record_is_pending(publish: Publish, reader: Reader) -> None:
+    """A person must look at it. An undecodable event changes nothing."""
     publish(Outgoing(QUARANTINE, b"", b"\xff"), Outgoing(OVERSIGHT, b"", b"\xff"))
-    heaps = PendingReviewTracker()
-    heaps.update(reader)
-    assert [(heap.reason, heap.waiting.many) for heap in heaps.quarantined] == [("unreadable", 1)]
+    tracker = PendingReviewTracker()
+    tracker.update(reader)
+    assert [(review.reason, review.waiting.many) for review in tracker.quarantined] == [("unreadable", 1)]
 
 
 def test_each_record_is_read_once(publish: Publish, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second look reads only what came since."""
+    """A second update reads only the new records."""
     publish(*(letter(f"complaints/0/{number}") for number in range(20)))
-    heaps, original = PendingReviewTracker(), reader.read
-    read: list[Record] = []
+    tracker, original = PendingReviewTracker(), reader.read
+    records: list[Record] = []
 
-    def reading(*topics: Any, **named: Any) -> Iterator[Record]:
-        for record in original(*topics, **named):
-            read.append(record)
+    def counting_read(*topics: Any, **options: Any) -> Iterator[Record]:
+        for record in original(*topics, **options):
+            records.append(record)
             yield record
 
-    monkeypatch.setattr(reader, "read", reading)
-    heaps.update(reader)
+    monkeypatch.setattr(reader, "read", counting_read)
+    tracker.update(reader)
     publish(letter("complaints/0/99"))
-    heaps.update(reader)
-    assert len(read) == 21
-    assert heaps.dead_letters[0].waiting.many == 21
+    tracker.update(reader)
+    assert len(records) == 21
+    assert tracker.dead_letters[0].waiting.many == 21
 
 
-class Marked:
-    """A reader as Kafka's is: behind the last record of each partition stands a mark that nobody reads."""
+class MarkerReader:
+    """A reader as Kafka's: the last offset of each partition is a transaction marker, not a record."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self.first_records, self.offsets_since = reader.first_records, reader.offsets_since
         self.members = reader.members
         self.topics, self.committed, self.close = reader.topics, reader.committed, reader.close
-        self.asked: list[Mapping[Partition, int]] = []
+        self.start_offsets: list[Mapping[Partition, int]] = []
 
     def offset_ranges(self, topics: Iterable[str]) -> Mapping[Partition, OffsetRange]:
         """See the port."""
@@ -145,17 +147,17 @@ class Marked:
         self, topics: Iterable[str], *, follow: bool = False, start_offsets: Mapping[Partition, int] | None = None
     ) -> Iterator[Record]:
         """See the port."""
-        known = start_offsets or {}
-        self.asked.append(dict(known))
-        return self._reader.read(topics, follow=follow, start_offsets=known)
+        offsets = start_offsets or {}
+        self.start_offsets.append(dict(offsets))
+        return self._reader.read(topics, follow=follow, start_offsets=offsets)
 
 
-def test_where_only_a_mark_is_left_nothing_is_read(publish: Publish, reader: Reader) -> None:
-    """The next look begins behind it: else each would open a consumer for nothing."""
+def test_a_transaction_marker_is_skipped(publish: Publish, reader: Reader) -> None:
+    """The next update starts after it. Otherwise every update would open a consumer for nothing."""
     publish(letter("complaints/0/1"))
-    marked, heaps = Marked(reader), PendingReviewTracker()
-    heaps.update(marked)
-    heaps.update(marked)
+    marked, tracker = MarkerReader(reader), PendingReviewTracker()
+    tracker.update(marked)
+    tracker.update(marked)
     ranges = marked.offset_ranges([*DEAD_LETTER_TOPICS, QUARANTINE, OVERSIGHT])
-    assert marked.asked[-1] == {partition: range_.end for partition, range_ in ranges.items()}
-    assert heaps.dead_letters[0].waiting.many == 1
+    assert marked.start_offsets[-1] == {partition: range_.end for partition, range_ in ranges.items()}
+    assert tracker.dead_letters[0].waiting.many == 1

@@ -1,4 +1,4 @@
-"""The operations console in a real browser: on a telephone and at a desk, by day and by night, by keys alone."""
+"""The operations console in a real browser: on a telephone and on a desktop, in both colour schemes, by keyboard."""
 
 import re
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ from tests.monitor.console.snapshots import PlantedMonitor, all_away, quiet, tro
 from tests.monitor.console.test_served import listen, wait_for_room
 
 SCHEMES = ["light", "dark"]
-# Chromium says so where too many listen already.
-_FULL = "console: Failed to load resource: the server responded with a status of 503 (Service Unavailable)"
-# Adds up by how much what is seen moved by itself.
+# Chromium logs this if there are too many listeners already.
+_TOO_MANY = "console: Failed to load resource: the server responded with a status of 503 (Service Unavailable)"
+# Adds up the layout shifts of the page.
 _SHIFTS = """() => { window.shifts = 0; new PerformanceObserver(list => list.getEntries().forEach(entry => {
     window.shifts += entry.value; })).observe({type: 'layout-shift', buffered: false}); }"""
 _FOCUS = """() => { const at = document.activeElement; const style = getComputedStyle(at);
@@ -37,24 +37,24 @@ class OpenConsole(Protocol):
 
 @pytest.fixture
 def planted() -> PlantedMonitor:
-    """An hour in which everything went wrong, at 600 agencies and with 10,000 dead letters."""
-    made = PlantedMonitor(quiet(utc_now()))
+    """Return a monitor after an hour with every alert, 600 agencies and 10,000 dead letters."""
+    monitor = PlantedMonitor(quiet(utc_now()))
     for step in range(59):
-        made.step(troubled(utc_now() - timedelta(minutes=59 - step), 1, step % 17))
-    made.step(troubled(utc_now()))
-    return made
+        monitor.step(troubled(utc_now() - timedelta(minutes=59 - step), 1, step % 17))
+    monitor.step(troubled(utc_now()))
+    return monitor
 
 
 @pytest.fixture
 def address(planted: PlantedMonitor) -> Iterator[str]:
-    """Where it is served."""
-    with serving(planted) as made:
-        yield made
+    """Address of the console."""
+    with serving(planted) as url:
+        yield url
 
 
 @pytest.fixture
 def open_console(chromium: Browser, address: str) -> Iterator[OpenConsole]:
-    """At the end no script may have failed, and nothing have broken the policy."""
+    """Return a function that opens the console. At the end, no script may have failed or broken the policy."""
     opened: list[Watched] = []
     with ExitStack() as stack:
 
@@ -72,55 +72,55 @@ def open_console(chromium: Browser, address: str) -> Iterator[OpenConsole]:
             return page
 
         yield start
-        assert [said for watched in opened for said in watched.wrong if said != _FULL] == []
+        assert [fault for watched in opened for fault in watched.wrong if fault != _TOO_MANY] == []
 
 
-def look(planted: PlantedMonitor, step: int = 18, agencies: int = 600) -> None:
-    """One more look, in which the numbers moved a little."""
+def take_snapshot(planted: PlantedMonitor, step: int = 18, agencies: int = 600) -> None:
+    """Take one more snapshot, in which some numbers are a little different."""
     planted.step(troubled(utc_now(), agencies, step))
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_nobody_is_kept_out(
+def test_the_page_is_accessible(
     open_console: OpenConsole, planted: PlantedMonitor, size: dict[str, int], scheme: str
 ) -> None:
-    """Nothing serious is found (axe) in trouble, without bus and database, or when all is well; nothing is too wide."""
+    """Axe finds nothing serious and nothing is too wide: with all alerts, without bus and database, without alerts."""
     page = open_console(size, color_scheme=scheme)
-    found = {}
-    for name, seen in (("trouble", None), ("dark", all_away(utc_now())), ("well", quiet(utc_now()))):
-        if seen:
-            planted.step(seen)
-            expect(page.locator("[data-fact=at]")).to_have_text(f"{seen.at:%H:%M:%S}")
-        found[name] = serious(page)
-        page.locator("#more").evaluate("details => { details.open = true; }")
-        found[name] += ["wide"] * sideways(page)
+    faults = {}
+    for name, snapshot in (("troubled", None), ("all away", all_away(utc_now())), ("quiet", quiet(utc_now()))):
+        if snapshot:
+            planted.step(snapshot)
+            expect(page.locator("[data-fact=at]")).to_have_text(f"{snapshot.at:%H:%M:%S}")
+        faults[name] = serious(page)
+        page.locator("#remaining").evaluate("details => { details.open = true; }")
+        faults[name] += ["too wide"] * sideways(page)
 
-    assert found == {"trouble": [], "dark": [], "well": []}
+    assert faults == {"troubled": [], "all away": [], "quiet": []}
 
 
-def test_the_most_urgent_comes_first(open_console: OpenConsole) -> None:
-    """By word and shape, not by colour alone; each with since when, its entry in the runbook and where to see more."""
+def test_the_most_urgent_alert_comes_first(open_console: OpenConsole) -> None:
+    """Urgency is a word and a shape, not a colour alone. An alert has its start, its runbook entry and a link."""
     page = open_console()
-    badges = page.locator(".concern .badge").all_inner_texts()
-    first = page.locator(".concern").first
+    badges = page.locator(".alert .badge").all_inner_texts()
+    first = page.locator(".alert").first
 
-    assert badges == sorted(badges, key=["NOW", "SOON", "LOOK"].index)
+    assert badges == sorted(badges, key=["NOW", "SOON", "LATER"].index)
     assert len(set(badges)) == 3
     expect(first).to_contain_text("The audit found differences: 2 lost, 1 misfiled.")
     expect(first.locator(".since")).to_have_text(re.compile(r"^since (\d+ \w+ )?\d\d:\d\d UTC \(59 min\)$"))
-    expect(first.locator(".more code")).to_have_text("audit")
+    expect(first.locator(".details code")).to_have_text("audit")
     shapes = [page.locator(f".badge .mark.{name}").first.evaluate("mark => getComputedStyle(mark).clipPath")
-              for name in ("now", "soon", "look")]  # fmt: skip
+              for name in ("now", "soon", "later")]  # fmt: skip
     assert len(set(shapes)) == 3
     expect(page).to_have_title("(12 NOW) Satu Pintu operations")
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_look_arrives_and_nothing_jumps(
+def test_a_snapshot_changes_numbers_in_place(
     open_console: OpenConsole, planted: PlantedMonitor, size: dict[str, int]
 ) -> None:
-    """Numbers change where they stand, the lines go on, and what stays is the very same element."""
+    """Unchanged elements are not replaced, the charts continue, and the layout does not shift."""
     page = open_console(size)
     lines = page.locator("[data-line] canvas")
     expect(lines.first).to_be_visible()
@@ -129,7 +129,7 @@ def test_a_look_arrives_and_nothing_jumps(
     web.evaluate("card => { card.planted = true; }")
     page.evaluate(_SHIFTS)
     for step in (18, 19):
-        look(planted, step)
+        take_snapshot(planted, step)
         expect(web.locator(".big b")).to_have_text(str(410 + step))
     page.wait_for_timeout(100)
 
@@ -141,12 +141,12 @@ def test_a_look_arrives_and_nothing_jumps(
     assert page.evaluate("window.shifts") == 0
 
 
-def test_an_agency_that_fills_rises(open_console: OpenConsole, planted: PlantedMonitor) -> None:
-    """It takes its place among the fullest, and every agency is still there once, in order."""
+def test_an_agency_with_a_growing_queue_moves_up(open_console: OpenConsole, planted: PlantedMonitor) -> None:
+    """Every agency is still listed once, in order."""
     page = open_console()
-    look(planted)
-    expect(page.locator("[data-list=fullest] tr").first).to_contain_text("Kota Bandung 2")
-    rows = page.locator("[data-list=fullest] tr, [data-list=rest] tr")
+    take_snapshot(planted)
+    expect(page.locator("[data-list=largest] tr").first).to_contain_text("Kota Bandung 2")
+    rows = page.locator("[data-list=largest] tr, [data-list=remaining] tr")
     keys = rows.evaluate_all("rows => rows.map(row => row.dataset.key)")
 
     queues = [queue.agency for queue in planted.snapshot.queues if queue.agency != "triage"]
@@ -154,71 +154,71 @@ def test_an_agency_that_fills_rises(open_console: OpenConsole, planted: PlantedM
     assert keys == queues
 
 
-def test_what_began_and_what_is_over_is_said(open_console: OpenConsole, planted: PlantedMonitor) -> None:
-    """Only that: a reader who listens is not told each number, and nothing else on the page speaks."""
+def test_raised_and_cleared_alerts_are_announced(open_console: OpenConsole, planted: PlantedMonitor) -> None:
+    """Screen readers hear nothing else: changed numbers are not announced."""
     page = open_console()
-    told = page.locator("#told")
-    look(planted)
+    announcement = page.locator("#announcement")
+    take_snapshot(planted)
     expect(page.locator("[data-list=channels] [data-key=web] .big b")).to_have_text("428")
-    expect(told).to_be_empty()
+    expect(announcement).to_be_empty()
     planted.step(quiet(utc_now()))
-    expect(told).to_contain_text("Over: NOW: The audit found differences")
+    expect(announcement).to_contain_text("Cleared: NOW: The audit found differences")
     planted.step(all_away(utc_now()))
-    expect(told).to_contain_text("NOW: The bus can't be reached")
+    expect(announcement).to_contain_text("NOW: The bus can't be reached")
 
     assert page.locator("[aria-live], [role=alert], [role=status]").count() == 1
 
 
-def test_what_cannot_be_seen_is_not_said_to_be_over(open_console: OpenConsole, planted: PlantedMonitor) -> None:
-    """Of dead letters nobody knows while the bus is away."""
+def test_an_unknown_alert_is_not_announced_as_cleared(open_console: OpenConsole, planted: PlantedMonitor) -> None:
+    """While the bus is away, the dead letters are unknown."""
     page = open_console()
     planted.step(all_away(utc_now()))
-    expect(page.locator("#told")).to_contain_text("NOW: The bus can't be reached")
-    expect(page.locator("#told")).not_to_contain_text("Over")
+    expect(page.locator("#announcement")).to_contain_text("NOW: The bus can't be reached")
+    expect(page.locator("#announcement")).not_to_contain_text("Cleared")
 
 
-def test_an_agency_is_found_by_its_name(open_console: OpenConsole, planted: PlantedMonitor) -> None:
-    """Among all of them, those that were not shown as well; a new look does not undo it."""
+def test_agencies_can_be_filtered_by_name(open_console: OpenConsole, planted: PlantedMonitor) -> None:
+    """The filter covers all agencies, also the hidden ones. A new snapshot keeps it."""
     page = open_console()
     shown = page.locator("#agencies tbody tr:visible")
     assert shown.count() == 20
-    page.get_by_label("Show agencies named").fill("bandung 59")
+    page.get_by_label("Filter agencies by name").fill("bandung 59")
     expect(page.locator("#matches")).to_have_text("3 of 600")
     assert [text.split("\t")[0] for text in shown.all_inner_texts()] == [f"Kota Bandung {n}" for n in (590, 594, 598)]
-    look(planted)
+    take_snapshot(planted)
     expect(page.locator("[data-list=channels] [data-key=web] .big b")).to_have_text("428")
     assert shown.count() == 3
-    page.get_by_label("Show agencies named").fill("")
+    page.get_by_label("Filter agencies by name").fill("")
     assert shown.count() == 20
-    page.get_by_text("The other 580 agencies").click()
+    page.get_by_text("580 more agencies").click()
     assert shown.count() == 600
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_keys_reach_everything(open_console: OpenConsole, size: dict[str, int]) -> None:
-    """In the order of the page, and one sees where one is."""
+def test_the_keyboard_reaches_every_control(open_console: OpenConsole, size: dict[str, int]) -> None:
+    """The order is that of the page, and the focus is visible."""
     page = open_console(size)
-    wanted = page.evaluate("""() => [...document.querySelectorAll('a, input, summary')].map(
-        each => each.textContent.trim() || each.id)""")
+    controls = page.evaluate("""() => [...document.querySelectorAll('a, input, summary')].map(
+        control => control.textContent.trim() || control.id)""")
     reached = []
-    for _ in wanted:
+    for _ in controls:
         page.keyboard.press("Tab")
         _, name, style, width = page.evaluate(_FOCUS)
         reached.append(name)
         assert (style, width) == ("solid", 3), name
 
-    assert reached == wanted
-    page.get_by_text("The other 580 agencies").focus()
+    assert reached == controls
+    page.get_by_text("580 more agencies").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("[data-list=rest] tr").first).to_be_visible()
+    expect(page.locator("[data-list=remaining] tr").first).to_be_visible()
 
 
-def test_focus_stays_while_numbers_change(open_console: OpenConsole, planted: PlantedMonitor) -> None:
-    """Who is about to follow a link does not lose it."""
+def test_the_focus_stays_when_numbers_change(open_console: OpenConsole, planted: PlantedMonitor) -> None:
+    """A focused link stays focused."""
     page = open_console()
-    link = page.locator("[data-list=concerns] a").first
+    link = page.locator("[data-list=alerts] a").first
     link.focus()
-    look(planted)
+    take_snapshot(planted)
     expect(page.locator("[data-list=channels] [data-key=web] .big b")).to_have_text("428")
 
     expect(link).to_be_focused()
@@ -227,36 +227,38 @@ def test_focus_stays_while_numbers_change(open_console: OpenConsole, planted: Pl
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_without_scripts_everything_is_shown(
+def test_the_page_is_complete_without_scripts(
     open_console: OpenConsole, planted: PlantedMonitor, size: dict[str, int]
 ) -> None:
-    """The page loads itself again; what only scripts can do is not offered."""
+    """The page reloads itself, and the filter is hidden."""
     page = open_console(size, scripts=False)
-    assert page.locator(".concern").count() == 25
-    expect(page.get_by_label("Show agencies named")).to_be_hidden()
-    page.get_by_text("The other 580 agencies").click()
+    assert page.locator(".alert").count() == 25
+    expect(page.get_by_label("Filter agencies by name")).to_be_hidden()
+    page.get_by_text("580 more agencies").click()
     expect(page.locator("[data-key=kab-0599]")).to_be_visible()
     assert page.locator("noscript meta[http-equiv=refresh], meta[http-equiv=refresh]").count() == 1
 
 
-def test_a_page_that_hears_nothing_says_so(open_console: OpenConsole, planted: PlantedMonitor) -> None:
-    """Loudly, and how old it is; a picture of half an hour ago must not be taken for one of now."""
+def test_a_page_without_events_shows_that_it_is_not_live(open_console: OpenConsole, planted: PlantedMonitor) -> None:
+    """It shows its age in the title and in a banner, so that nobody relies on an old page."""
     page = open_console()
     expect(page.locator("#stale")).to_be_hidden()
     page.clock.install()
     page.reload()
     page.clock.run_for(40_000)
     expect(page).to_have_title(re.compile("^NOT LIVE "))
-    expect(page.locator("#stale")).to_have_text(re.compile(r"^NOT LIVE: this is how it was \d\d s ago"))
+    expect(page.locator("#stale")).to_have_text(re.compile(r"^NOT LIVE: this page is \d\d s old"))
     assert serious(page) == []
-    look(planted)
+    take_snapshot(planted)
     expect(page.locator("#stale")).to_be_hidden()
 
 
-def test_another_process_is_another_page(open_console: OpenConsole, planted: PlantedMonitor, address: str) -> None:
-    """After a restart what changed can't be told: the page loads itself again, and is live."""
+def test_the_page_reloads_after_a_restart_of_the_monitor(
+    open_console: OpenConsole, planted: PlantedMonitor, address: str
+) -> None:
+    """The new process does not know the changes. The reloaded page is live."""
     page = open_console()
-    # Else the page that stands there could hear what is meant for the next.
+    # Otherwise the open page could receive the event that is meant for the next one.
     page.goto("about:blank")
     loaded = []
     page.on("request", lambda request: loaded.append(request.url) if request.is_navigation_request() else None)
@@ -265,7 +267,7 @@ def test_another_process_is_another_page(open_console: OpenConsole, planted: Pla
     with page.expect_response("**/ops/events**"):
         page.goto(f"{address}/ops")
     page.wait_for_load_state()
-    look(planted)
+    take_snapshot(planted)
     expect(page.locator("[data-list=channels] [data-key=web] .big b")).to_have_text("428")
     for _ in range(200):
         if len(loaded) == 2:
@@ -274,8 +276,10 @@ def test_another_process_is_another_page(open_console: OpenConsole, planted: Pla
     assert len(loaded) == 2
 
 
-def test_where_too_many_listen(open_console: OpenConsole, planted: PlantedMonitor, address: str) -> None:
-    """The page stands, and tries again by itself."""
+def test_the_page_tries_again_if_there_are_too_many_listeners(
+    open_console: OpenConsole, planted: PlantedMonitor, address: str
+) -> None:
+    """The page is shown, and connects later by itself."""
     with ExitStack() as stack:
         for _ in range(MAX_LISTENERS):
             stack.enter_context(listen(address))
@@ -290,12 +294,12 @@ def test_where_too_many_listen(open_console: OpenConsole, planted: PlantedMonito
     assert again.value.status == 200
 
 
-def test_nothing_moves_for_who_wants_no_motion(open_console: OpenConsole, planted: PlantedMonitor) -> None:
-    """What began is marked by a fading edge, for those who may see one fade."""
-    for motion, name in (("reduce", "none"), ("no-preference", "began")):
+def test_reduced_motion_is_respected(open_console: OpenConsole, planted: PlantedMonitor) -> None:
+    """A raised alert has a fading edge, but not with reduced motion."""
+    for motion, name in (("reduce", "none"), ("no-preference", "raised")):
         planted.step(quiet(utc_now()))
         page = open_console(reduced_motion=motion)
         planted.step(all_away(utc_now()))
-        began = page.locator(".concern.began").first
-        expect(began).to_be_visible()
-        assert began.evaluate("row => getComputedStyle(row).animationName") == name
+        raised = page.locator(".alert.raised").first
+        expect(raised).to_be_visible()
+        assert raised.evaluate("row => getComputedStyle(row).animationName") == name

@@ -1,4 +1,4 @@
-"""Audits at a slow pace: what they find is told, and what is away or a fault of ours ends nothing."""
+"""The audit schedule reports differences, and continues after an error."""
 
 import threading
 from collections import Counter
@@ -21,41 +21,41 @@ LOST = Audit(accepted=9, counts=Counter({"no_outcome": 2}))
 
 @pytest.fixture
 def log() -> Iterator[CapturedLog]:
-    """What is logged."""
-    with captured_log() as made:
-        yield made
+    """Yield the log of the test."""
+    with captured_log() as captured:
+        yield captured
 
 
-def audits(*found: Audit | Exception) -> Callable[[], Audit]:
-    """One after the other."""
-    left = list(found)
+def audit_results(*results: Audit | Exception) -> Callable[[], Audit]:
+    """Return a function that returns or raises one result after the other."""
+    remaining = list(results)
 
     def audit() -> Audit:
-        one = left.pop(0)
-        if isinstance(one, Exception):
-            raise one
-        return one
+        result = remaining.pop(0)
+        if isinstance(result, Exception):
+            raise result
+        return result
 
     return audit
 
 
-def told_by(*found: Audit | Exception) -> list[Mapping[str, int]]:
-    """What one step tells of these audits."""
-    told: list[Mapping[str, int]] = []
-    AuditSchedule(audits(*found), told.append, threading.Event(), 60.0, 0.0).step()
-    return told
+def reports_of_step(*results: Audit | Exception) -> list[Mapping[str, int]]:
+    """Return the reports of one step with these audit results."""
+    reports: list[Mapping[str, int]] = []
+    AuditSchedule(audit_results(*results), reports.append, threading.Event(), 60.0, 0.0).step()
+    return reports
 
 
-def test_differences_are_told_by_kind(log: CapturedLog) -> None:
-    """After a second look found them too; none where all is well."""
-    assert told_by(LOST, LOST) == [{"lost": 2, "doubled": 0, "misfiled": 0}]
-    assert told_by(Audit()) == [{"lost": 0, "doubled": 0, "misfiled": 0}]
+def test_differences_are_reported_by_kind(log: CapturedLog) -> None:
+    """They are reported after a second audit confirmed them. An audit without differences is reported too."""
+    assert reports_of_step(LOST, LOST) == [{"lost": 2, "doubled": 0, "misfiled": 0}]
+    assert reports_of_step(Audit()) == [{"lost": 0, "doubled": 0, "misfiled": 0}]
     assert [line["event"] for line in log.lines] == ["audit.completed", "audit.completed"]
 
 
-def test_what_passes_by_itself_is_not_told(log: CapturedLog) -> None:
-    """The second look counts."""
-    assert told_by(LOST, Audit(accepted=9)) == [{"lost": 0, "doubled": 0, "misfiled": 0}]
+def test_a_temporary_difference_is_not_reported(log: CapturedLog) -> None:
+    """The second audit counts."""
+    assert reports_of_step(LOST, Audit(accepted=9)) == [{"lost": 0, "doubled": 0, "misfiled": 0}]
 
 
 @pytest.mark.parametrize(
@@ -67,28 +67,28 @@ def test_what_passes_by_itself_is_not_told(log: CapturedLog) -> None:
         (KeyError("x"), "audit.failed"),
     ],
 )
-def test_what_is_away_ends_nothing(log: CapturedLog, error: Exception, event: str) -> None:
-    """What was told last still stands."""
-    assert told_by(error) == []
+def test_an_error_skips_the_audit(log: CapturedLog, error: Exception, event: str) -> None:
+    """Nothing is reported, so the previous report stays."""
+    assert reports_of_step(error) == []
     assert [line["event"] for line in log.lines] == [event]
 
 
-def test_it_audits_until_it_is_stopped(log: CapturedLog) -> None:
-    """A stop in the middle of a pause, or before the second look, is log at once."""
+def test_a_stop_ends_the_pause(log: CapturedLog) -> None:
+    """This also holds for the pause before the second audit."""
     stopping = threading.Event()
-    told: list[Mapping[str, int]] = []
-    auditing = AuditSchedule(audits(LOST), told.append, stopping, 0.0, 600.0)
-    thread = threading.Thread(target=auditing.run)
+    reports: list[Mapping[str, int]] = []
+    schedule = AuditSchedule(audit_results(LOST), reports.append, stopping, 0.0, 600.0)
+    thread = threading.Thread(target=schedule.run)
     thread.start()
     stopping.set()
     thread.join(20)
     assert not thread.is_alive()
 
 
-def test_a_difference_is_on_the_console(parts: Parts) -> None:
-    """From the audit to what needs a person."""
-    looking = watch(parts)
-    assert "audit" not in {one.name for one in find_alerts(looking.collect(), DIRECTORY)}
-    looking.record_audit({"lost": 2, "doubled": 0, "misfiled": 0})
-    assert "audit" in {one.name for one in find_alerts(looking.collect(), DIRECTORY)}
-    looking.close()
+def test_a_difference_raises_an_alert(parts: Parts) -> None:
+    """The counts of the audit are part of the next snapshot."""
+    collector = watch(parts)
+    assert "audit" not in {alert.name for alert in find_alerts(collector.collect(), DIRECTORY)}
+    collector.record_audit({"lost": 2, "doubled": 0, "misfiled": 0})
+    assert "audit" in {alert.name for alert in find_alerts(collector.collect(), DIRECTORY)}
+    collector.close()

@@ -1,4 +1,4 @@
-"""A collector on loopback: takes traces by OTLP over HTTP, in protobuf."""
+"""A trace collector on loopback that accepts OTLP over HTTP in protobuf."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ PROTOBUF = {"Content-Type": "application/x-protobuf"}
 
 @dataclass
 class LoopbackCollector(Loopback):
-    """`spans` holds what was taken, in the order in which it came, by the id of the span in hexadecimal digits."""
+    """A collector; `spans` are the accepted spans in order of arrival, by span id in hexadecimal digits."""
 
     spans: dict[str, Span] = field(default_factory=dict)
 
@@ -30,21 +30,23 @@ class LoopbackCollector(Loopback):
 
 
 def accepted(rejected: int = 0) -> Answer:
-    """What a collector says that took all but so many."""
+    """Return the answer of a collector that rejected this many spans."""
     partial = ExportTracePartialSuccess(rejected_spans=rejected, error_message="out of shape" if rejected else "")
     return Answer(200, ExportTraceServiceResponse(partial_success=partial).SerializeToString(), PROTOBUF)
 
 
 def spans_in(request: ReceivedRequest) -> Iterator[Span]:
-    """The spans of one request."""
+    """Yield the spans of one request."""
     for resource in ExportTraceServiceRequest.FromString(request.body).resource_spans:
         for scope in resource.scope_spans:
             yield from scope.spans
 
 
-def told(span: Span) -> dict[str, str | int]:
-    """Its attributes."""
+def span_attributes(span: Span) -> dict[str, str | int]:
+    """Return the attributes of a span."""
     return {
-        one.key: one.value.int_value if one.value.HasField("int_value") else one.value.string_value
-        for one in span.attributes
+        attribute.key: attribute.value.int_value
+        if attribute.value.HasField("int_value")
+        else attribute.value.string_value
+        for attribute in span.attributes
     }

@@ -1,4 +1,4 @@
-"""Traces of a whole service: one setting turns them on, and no report waits for them."""
+"""Traces of a running service: one setting turns them on, and no report waits for them."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from app.assembly import traces
 from app.assembly.parts import Parts
 from messages.topics import DEAD_LETTER_TOPICS
-from tests.monitor.traces.loopback_otlp import LoopbackCollector, told
+from tests.monitor.traces.loopback_otlp import LoopbackCollector, span_attributes
 from tests.support.agency_answers import answer
 from tests.support.loopback import Answer, serving
 from tests.support.service import Whole
@@ -30,57 +30,57 @@ WHY = "bukan jalan kami, tanya Pak Joko"
 
 @pytest.fixture
 def collector() -> Iterator[LoopbackCollector]:
-    """Somewhere to send them."""
-    with serving(LoopbackCollector()) as made:
-        yield made
+    """Yield a running collector."""
+    with serving(LoopbackCollector()) as running:
+        yield running
 
 
 @pytest.fixture
 def whole(tmp_path: Path, collector: LoopbackCollector) -> Iterator[Whole]:
-    """A service with the setting, on the embedded bus."""
-    made = Whole(tmp_path, otlp_endpoint=collector.url)
-    yield made
-    made.close()
+    """Yield a service with a collector, on the embedded bus."""
+    service = Whole(tmp_path, otlp_endpoint=collector.url)
+    yield service
+    service.close()
 
 
 def report(whole: Whole) -> str:
-    """Somebody fills in the form; the number."""
-    said: dict[str, Any] = requests.post(
+    """Send a report; return its tracking number."""
+    answer_json: dict[str, Any] = requests.post(
         f"http://127.0.0.1:{whole.settings.port}/web/reports", json=WORDS, timeout=30
     ).json()
-    return str(said["tracking"])
+    return str(answer_json["tracking"])
 
 
-def until(found: Callable[[], bool]) -> None:
-    """Raises where it does not come."""
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Raise an error if the condition does not become true."""
     for _ in range(300):
-        if found():
+        if condition():
             return
         threading.Event().wait(0.1)
-    raise AssertionError("it did not come")
+    raise AssertionError("the condition did not become true")
 
 
-def names(collector: LoopbackCollector) -> list[str]:
-    """Who wrote what, as far as it came."""
-    return [f"{span.name} {told(span)['satupintu.what']}" for span in collector.spans.values()]
+def span_names(collector: LoopbackCollector) -> list[str]:
+    """Return writer and shape of each received span."""
+    return [f"{span.name} {span_attributes(span)['satupintu.what']}" for span in collector.spans.values()]
 
 
 def test_one_report_is_one_trace_from_the_door_to_the_agency(whole: Whole, collector: LoopbackCollector) -> None:
-    """Door, normalizer, router, the agency's refusal and the next door, each following from the one before.
+    """Each span follows from the previous one, from the door to the agency that follows a refusal.
 
-    No word of the citizen or the officer, and not the number, is in anything that was sent.
+    No text of the citizen or the officer is sent, nor the tracking number.
     """
     whole.start()
     number = report(whole)
     assert whole.audit().at_agencies == 1
     answer(whole.parts, number, "refused", WHY, "bumn-pln")
-    until(lambda: names(collector).count("router dispatch") == 2)
+    wait_until(lambda: span_names(collector).count("router dispatch") == 2)
     assert whole.stop() == [0]
     spans = list(collector.spans.values())
     assert len({span.trace_id for span in spans}) == 1
-    (last,) = (span for span in spans if told(span).get("satupintu.hop") == 1)
-    way = [f"{span.name} {told(span)['satupintu.what']}" for span in upwards(collector, last)]
-    assert way == [
+    (last,) = (span for span in spans if span_attributes(span).get("satupintu.hop") == 1)
+    path = [f"{span.name} {span_attributes(span)['satupintu.what']}" for span in ancestors(collector, last)]
+    assert path == [
         "router dispatch",
         "agency agency-answer",
         "router dispatch",
@@ -94,41 +94,43 @@ def test_one_report_is_one_trace_from_the_door_to_the_agency(whole: Whole, colle
         assert words.encode() not in sent
 
 
-def upwards(collector: LoopbackCollector, span: Span) -> Iterator[Span]:
-    """It, and what led to it."""
+def ancestors(collector: LoopbackCollector, span: Span) -> Iterator[Span]:
+    """Yield the span and all spans that led to it."""
     yield span
     if span.parent_span_id:
-        yield from upwards(collector, collector.spans[span.parent_span_id.hex()])
+        yield from ancestors(collector, collector.spans[span.parent_span_id.hex()])
 
 
-def test_a_collector_that_is_away_holds_up_no_report(whole: Whole, collector: LoopbackCollector) -> None:
-    """It hangs, then says 503: the report reaches its agency and the service stops when told; later all is sent."""
-    hangs = threading.Event()
-    collector.script += [Answer(200, b"", stall=hangs), *[Answer(503, b"")] * 500]
+def test_an_unavailable_collector_delays_no_report(whole: Whole, collector: LoopbackCollector) -> None:
+    """The report reaches its agency and the service stops. The spans are sent when the collector returns."""
+    released = threading.Event()
+    collector.script += [Answer(200, b"", stall=released), *[Answer(503, b"")] * 500]
     whole.start()
     report(whole)
     audit = whole.audit()
     assert (audit.clean, audit.complaints, audit.pending) == (True, 1, 0)
     assert whole.stop() == [0]
-    hangs.set()
+    released.set()
     collector.script.clear()
     assert collector.spans == {}
     whole.start("monitor")
-    until(lambda: "router dispatch" in names(collector))
+    wait_until(lambda: "router dispatch" in span_names(collector))
     assert whole.stop() == [0]
 
 
 def test_every_topic_is_followed(parts: Parts) -> None:
-    """A record of a report may lie on any that is there; what was put aside too."""
+    """A record of a report may be on any topic, also among the dead letters."""
     assert set(traces.group(parts).topics) == {topic.name for topic in parts.topics}
     assert set(DEAD_LETTER_TOPICS) < set(traces.group(parts).topics)
 
 
-def test_nothing_of_it_is_imported_without_the_setting() -> None:
-    """Who has no collector waits for nothing at a start."""
+def test_opentelemetry_is_not_imported_without_a_collector() -> None:
+    """A start without a collector is not slowed down."""
     code = (
         "import sys, app.cli, app.assembly.service\n"
         "print([name for name in sys.modules if name.startswith(('opentelemetry.sdk', 'opentelemetry.exporter'))])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ})
-    assert done.stdout == "[]\n"
+    completed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ}
+    )
+    assert completed.stdout == "[]\n"
