@@ -4,7 +4,6 @@ import sqlite3
 
 import typer
 
-from app.assembly.parts import EX_CONFIG
 from app.commands import (
     audit_log,
     corrections,
@@ -23,6 +22,7 @@ from app.commands import (
     triage,
 )
 from app.commands.common.terminal import EX_UNAVAILABLE, stop
+from app.exit_codes import EX_CONFIG
 from app.simulator.replay import ReplayError
 from bus.errors import Retry, Stop
 from config.database import DatabaseUnavailable

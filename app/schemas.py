@@ -1,6 +1,6 @@
-"""Writes the contracts down: a JSON Schema for each shape, and an AsyncAPI 3 document of all topics.
+"""Writes a JSON Schema for each shape, and an AsyncAPI 3 document of all topics.
 
-`python -m app.schemas` writes them; with `--check` it only says whether what is committed is what the code means.
+`python -m app.schemas` writes the files; with `--check` it compares the committed files with the code.
 """
 
 import json
@@ -38,14 +38,14 @@ SHAPES: tuple[type[WireModel], ...] = (
     Quarantined,
 )
 _DAY_MS = 86_400_000
-# One queue per agency: in the document a channel with a parameter.
+# Name of an agency's queue in the document, where it is one channel with a parameter.
 _QUEUE = "agency-{code}"
 
 
 def documents() -> Mapping[str, str]:
-    """Each file's name and content."""
-    found = {f"{shape.name}.v{shape.version}.json": _text(_schema(shape)) for shape in SHAPES}
-    return {**found, "asyncapi.json": _text(_asyncapi())}
+    """Return the content of each file by its name."""
+    schemas = {f"{shape.name}.v{shape.version}.json": _text(_schema(shape)) for shape in SHAPES}
+    return {**schemas, "asyncapi.json": _text(_asyncapi())}
 
 
 def _schema(shape: type[WireModel]) -> dict[str, Any]:
@@ -54,28 +54,28 @@ def _schema(shape: type[WireModel]) -> dict[str, Any]:
 
 
 def _asyncapi() -> dict[str, Any]:
-    listed = [topic for topic in topics.all_topics(["{code}"], DIRECTORY.names) if topic.shape]
+    shaped_topics = [topic for topic in topics.all_topics(["{code}"], DIRECTORY.names) if topic.shape]
     operations: dict[str, Any] = {}
-    for topic in listed:
-        for action, rooms in (("send", topic.writer.split(", ")), ("receive", topic.readers)):
-            for room in rooms:
+    for topic in shaped_topics:
+        for action, packages in (("send", topic.writer.split(", ")), ("receive", topic.readers)):
+            for package in packages:
                 channel = {"$ref": f"#/channels/{_key(topic)}"}
-                operations[f"{room}-{action}-{_key(topic)}"] = {"action": action, "channel": channel}
+                operations[f"{package}-{action}-{_key(topic)}"] = {"action": action, "channel": channel}
     return {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Satu Pintu",
             "version": "1",
-            "description": "Every topic of the service: what it carries, by which key, who writes and who reads it. "
+            "description": "Every topic of the service: its content, key, writers and readers. "
             "Dead-letter topics hold another topic's bytes unchanged, with the headers dead_stage, dead_reason, "
             "dead_field and dead_position added, and have no schema of their own.",
         },
         "defaultContentType": "application/json",
-        "channels": {_key(topic): _channel(topic) for topic in listed},
+        "channels": {_key(topic): _channel(topic) for topic in shaped_topics},
         "operations": operations,
         "components": {
             "messages": {shape.name: _message(shape) for shape in SHAPES},
-            "schemas": {shape.name: _referable(shape) for shape in SHAPES},
+            "schemas": {shape.name: _document_schema(shape) for shape in SHAPES},
         },
     }
 
@@ -85,7 +85,7 @@ def _key(topic: Topic) -> str:
 
 
 def _channel(topic: Topic) -> dict[str, Any]:
-    assert topic.shape  # noqa: S101 - only such topics come here
+    assert topic.shape  # noqa: S101 - topics without a shape are left out above
     kafka = {"partitions": topic.partitions, "topicConfiguration": {"retention.ms": topic.retention * _DAY_MS}}
     channel = {
         "address": topic.name,
@@ -110,8 +110,8 @@ def _message(shape: type[WireModel]) -> dict[str, Any]:
     }
 
 
-def _referable(shape: type[WireModel]) -> dict[str, Any]:
-    """The schema with its own definitions found where they stand in the document."""
+def _document_schema(shape: type[WireModel]) -> dict[str, Any]:
+    """Return the schema with references to its definitions inside the document."""
     template = f"#/components/schemas/{shape.name}/$defs/{{model}}"
     return shape.model_json_schema(mode="serialization", ref_template=template)
 

@@ -1,4 +1,4 @@
-"""What `run` says first: the addresses, and one command for each channel to try it."""
+"""The text that `run` prints first: the addresses, and an example command for each channel."""
 
 from twilio.request_validator import RequestValidator
 
@@ -6,21 +6,21 @@ from app.assembly.parts import Parts
 
 
 def welcome(parts: Parts) -> str:
-    """Addresses and examples; the SMS example is signed for real, with this service's own token."""
+    """Return addresses and examples. The SMS example has a valid signature, made with this service's own token."""
     settings = parts.settings
-    here = f"http://127.0.0.1:{settings.port}"
+    site = f"http://127.0.0.1:{settings.port}"
     lines = [
-        f"Form      {here}/",
-        f"Status    {here}/status",
-        f"Health    {here}/live  {here}/ready",
-        f"API       {here}/openapi.json",
+        f"Form      {site}/",
+        f"Status    {site}/status",
+        f"Health    {site}/live  {site}/ready",
+        f"API       {site}/openapi.json",
         f"Console   http://127.0.0.1:{settings.ops_port_of(('monitor',))}/ops",
         "",
         "Try each channel from another terminal:",
-        f"""  curl -s {here}/web/reports -H 'content-type: application/json' \\
+        f"""  curl -s {site}/web/reports -H 'content-type: application/json' \\
        -d '{{"text": "Lampu jalan padam", "region": "Kota Semarang"}}'""",
-        f"  {_sms(parts, here)}",
-        f"""  curl -s {here}/mobile/v1/reports -H 'content-type: application/json' -H 'Idempotency-Key: "1"' \\
+        f"  {_sms_example(parts, site)}",
+        f"""  curl -s {site}/mobile/v1/reports -H 'content-type: application/json' -H 'Idempotency-Key: "1"' \\
        -d '{{"text": "Antrean paspor lama", "device_id": "00000000-0000-4000-8000-000000000001"}}'""",
     ]
     if settings.practice_x:
@@ -33,9 +33,9 @@ def welcome(parts: Parts) -> str:
     return "\n".join([*lines, ""])
 
 
-def _sms(parts: Parts, here: str) -> str:
+def _sms_example(parts: Parts, site: str) -> str:
     fields = {"MessageSid": "SM0001", "From": "+628000000001", "To": "1708", "Body": "LAPOR jalan rusak di Kab. Sleman"}
     url = f"{parts.settings.reached_at}/sms/twilio"
     signature = RequestValidator(parts.secrets.twilio_tokens[0]).compute_signature(url, fields)
     data = " ".join(f"--data-urlencode '{name}={value}'" for name, value in fields.items())
-    return f"curl -s {here}/sms/twilio -H 'X-Twilio-Signature: {signature}' \\\n       {data}"
+    return f"curl -s {site}/sms/twilio -H 'X-Twilio-Signature: {signature}' \\\n       {data}"

@@ -21,7 +21,7 @@ import requests
 import structlog
 
 from app.assembly.channels import DIRECTORY
-from app.assembly.operations_http import pages
+from app.assembly.operations_http import console_templates
 from app.clock import utc_now
 from bus.port import Reader, Record
 from messages.topics import DEAD_LETTER_TOPICS
@@ -55,7 +55,7 @@ def main(agencies: int) -> dict[str, object]:
 
 def _measure_rendering(agencies: int) -> dict[str, object]:
     """Return the cost of a snapshot without listeners."""
-    build_view = ViewModelBuilder(pages(), DIRECTORY)
+    build_view = ViewModelBuilder(console_templates(), DIRECTORY)
     register = AlertRegister(DIRECTORY)
     snapshots = [troubled(utc_now() + timedelta(seconds=5 * step), agencies, step) for step in range(_REPETITIONS)]
     observations = [

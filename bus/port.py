@@ -63,7 +63,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
-    """What the bus must know to create a topic. `retention` is in days; `None` keeps records for ever."""
+    """Parameters of a topic. `retention` is in days; `None` keeps records for ever."""
 
     name: str
     partitions: int = 1

@@ -19,7 +19,7 @@ from app.assembly.doors.sms import sms_doors
 from app.assembly.doors.twitter import TWITTER_NUMBERS, twitter_doors
 from app.assembly.doors.web import web_doors
 from app.assembly.installed_channel import InstalledChannel
-from app.assembly.reply_providers import PUSH_REPLIES, SMS_REPLIES, X_REPLIES
+from app.assembly.replies.providers import PUSH_REPLIES, SMS_REPLIES, X_REPLIES
 from messages import open311
 from messages.channels import ChannelDirectory
 from messages.shapes import Channel

@@ -107,7 +107,7 @@ Window = tuple[int, timedelta]
 
 
 class ReplyRoute(NamedTuple):
-    """How replies leave on one channel.
+    """The provider of replies on one channel, and the limits of the channel.
 
     `provider` returns `None` where the settings name none, and raises `Stop` on settings that can't be used.
     """

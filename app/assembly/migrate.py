@@ -1,4 +1,4 @@
-"""Brings the database to the tables this version needs; safe to run by several processes at once."""
+"""Migrates the database to the tables of this version. Several processes may do it at once."""
 
 from pathlib import Path
 
@@ -8,12 +8,12 @@ from sqlalchemy import Engine, text
 
 from config.database import write_transaction
 
-# Any number, as long as it is the same in every process of ours.
+# Number of the lock; equal in every process of the service.
 _LOCK = 1708
 
 
 def migrate(engine: Engine) -> None:
-    """Apply what is missing, in one transaction that others wait for. Raises `DatabaseUnavailable`."""
+    """Apply the missing migrations in one transaction; other processes wait. Raises `DatabaseUnavailable`."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
     with write_transaction(engine) as connection:

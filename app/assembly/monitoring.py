@@ -1,4 +1,4 @@
-"""Assembles the look at the whole service, for the monitor and for the command line."""
+"""Assembles the collector of snapshots of the whole service, for the monitor and for the command line."""
 
 import time
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from monitor.snapshot import Backlog, QueueState
 from monitor.snapshot_collector import SnapshotCollector
 from sinks.ledger.queue_counts import count_queues
 
-# How old what the ledger said of the queues may be where somebody watches all the time.
+# Greatest age of the queue counts where snapshots are repeated: counting reads the whole ledger.
 _QUEUES_SECONDS = 30.0
 
 
-def watch(parts: Parts, *, steadily: bool = False) -> SnapshotCollector:
-    """A look at the service of these settings; `steadily`: one that is repeated every few seconds."""
+def snapshot_collector(parts: Parts, *, repeated: bool = False) -> SnapshotCollector:
+    """Return a collector for the service of these settings; `repeated`: it collects every few seconds."""
     return SnapshotCollector(
         parts.bus.reader,
         parts.watched_topics,
@@ -26,7 +26,7 @@ def watch(parts: Parts, *, steadily: bool = False) -> SnapshotCollector:
         ProcessProbe(parts.settings.peers, utc_now),
         utc_now,
         time.monotonic,
-        _QUEUES_SECONDS if steadily else 0.0,
+        _QUEUES_SECONDS if repeated else 0.0,
     )
 
 

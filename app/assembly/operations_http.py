@@ -1,4 +1,4 @@
-"""The operations' port of one process: how it is; where the monitor runs, also what that sees of all."""
+"""The operations' port of a process: health and metrics, and the console where the monitor runs."""
 
 import secrets
 import threading
@@ -24,57 +24,65 @@ from monitor.monitor_loop import MonitorLoop
 
 _TEMPLATES = Path(__file__).parents[2] / "monitor" / "console" / "templates"
 _RANDOM_BYTES = 16
+# Time for open requests to finish when the process stops.
+_SHUTDOWN_SECONDS = 5
 
 
-def build(parts: Parts, pulse: ProcessHealth, doors: Doors, watching: MonitorLoop | None) -> FastAPI:
-    """The application; `watching` is there where the monitor runs.
+def build(parts: Parts, process_health: ProcessHealth, doors: Doors, monitor_loop: MonitorLoop | None) -> FastAPI:
+    """Return the application; `monitor_loop` is `None` in a process without the monitor.
 
-    It shows no person and no text, but it is not for citizens: it listens on an address of its own.
+    It shows no person and no text of a report, but it is not for citizens: it listens on an address of its own.
     """
     app = FastAPI(title="Satu Pintu operations", docs_url=None, redoc_url=None, redirect_slashes=False)
     checks, doors, numbers = readiness_parts(parts, doors)
-    own = {"at": lambda: iso(utc_now()), "instance": lambda: parts.settings.instance, "parts": pulse.worker_states}
-    app.include_router(health.routes(pulse, checks, doors, {**own, **numbers}))
+    identity = {
+        "at": lambda: iso(utc_now()),
+        "instance": lambda: parts.settings.instance,
+        "parts": process_health.worker_states,
+    }
+    app.include_router(health.routes(process_health, checks, doors, {**identity, **numbers}))
     exposition = Exposition(
-        lambda: process_state(parts, pulse, doors),
-        lambda: watching.latest if watching else None,
+        lambda: process_state(parts, process_health, doors),
+        lambda: monitor_loop.latest if monitor_loop else None,
         parts.watched_topics,
         utc_now,
     )
     app.include_router(exposition.routes())
-    if watching:
-        show(app, watching, parts.channels)
+    if monitor_loop:
+        add_console(app, monitor_loop, parts.channels)
     return app
 
 
-def show(app: FastAPI, watching: MonitorLoop, channels: ChannelDirectory) -> None:
-    """Put the console on an application: what `watching` sees, at `/ops`."""
-    console = Console(watching, pages(), channels, utc_now, secrets.token_hex(_RANDOM_BYTES))
+def add_console(app: FastAPI, monitor_loop: MonitorLoop, channels: ChannelDirectory) -> None:
+    """Add the console to an application, at `/ops`."""
+    console = Console(monitor_loop, console_templates(), channels, utc_now, secrets.token_hex(_RANDOM_BYTES))
     app.include_router(console.routes())
     app.add_middleware(GZipMiddleware)
     app.add_middleware(PageHeaders, new_nonce=partial(secrets.token_urlsafe, _RANDOM_BYTES))
 
 
-def pages() -> Environment:
-    """The console's templates."""
-    made = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True)
-    made.globals["nonce"] = nonce
-    return made
+def console_templates() -> Environment:
+    """Return the templates of the console."""
+    templates = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True)
+    templates.globals["nonce"] = nonce
+    return templates
 
 
 class OpsServer:
-    """Runs in a thread of its own, beside whatever else the process serves."""
+    """Serves the operations' port in a thread of its own."""
 
     def __init__(self, app: FastAPI, host: str, port: int, stopping: threading.Event) -> None:
-        config = uvicorn.Config(app, host, port, log_config=None, access_log=False, timeout_graceful_shutdown=5)
+        config = uvicorn.Config(
+            app, host, port, log_config=None, access_log=False, timeout_graceful_shutdown=_SHUTDOWN_SECONDS
+        )
         self._server = uvicorn.Server(config)
         self._stopping = stopping
 
     def run(self) -> None:
         """Serve until stopped."""
-        threading.Thread(target=self._watch, name="ops-stop", daemon=True).start()
+        threading.Thread(target=self._await_stop, name="ops-stop", daemon=True).start()
         self._server.run()
 
-    def _watch(self) -> None:
+    def _await_stop(self) -> None:
         self._stopping.wait()
         self._server.should_exit = True

@@ -1,27 +1,23 @@
-"""Builds the parts of one process from its settings; each is made when first asked for, and nothing here decides."""
+"""Builds the parts of one process from its settings. Each part is built at its first use. Nothing is decided here."""
 
-import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from uuid import UUID
 
-import structlog
 from sqlalchemy import Engine, text
 from sqlmodel import col, select
 
 from app.assembly.installed_channel import InstalledChannel
+from app.assembly.kafka import kafka_bus
 from app.clock import utc_now
 from app.database import open_database
+from app.exit_codes import end_hanging_process
 from app.operations.audit_log import AuditLog
 from bus.errors import Stop
-from bus.kafka.bus import KafkaBus
-from bus.kafka.settings import KafkaSettings
 from bus.local.bus import LocalBus
 from bus.port import Bus, Producer, TopicSpec
-from bus.watchdog import Watchdog
 from config.database import DatabaseProbe, read_transaction
 from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load_classification_rows
 from config.reference.duplicate_weights import DUPLICATE_WEIGHTS, load_duplicate_weights
@@ -57,26 +53,21 @@ from router.rules_loading import reloading_rules
 from sinks.ledger.status import StatusReader
 from sinks.ledger.tables import ComplaintRow
 
-# sysexits.h. A temporary failure: whoever supervises us should start us again.
-EX_TEMPFAIL = 75
-# Something must be mended first: starting again would only do the same again.
-EX_CONFIG = 78
-# Twilio waits 15 s in all, a person less.
+# Limit of a door's publish. Twilio waits 15 s for the whole answer, and a person less.
 _DOOR_SECONDS = 3.0
-# Within ten seconds who asks how a process is must know it, whatever of it is away.
+# Limit of the database check. `/ready` must answer within ten seconds, whatever dependency is away.
 _PING_SECONDS = 3.0
-# Each picture holds up to 340 MB while it is cleaned (see ingest/files/cleaning.py). Who waits for that holds one
-# of the 40 threads that all requests share.
+# Each picture takes up to 340 MB while it is cleaned (see ingest/files/cleaning.py). A request that waits for that
+# holds one of the 40 threads that all requests share.
 _FILES_AT_ONCE = 2
 _FILES_WAITING = 16
 _FILE_PATIENCE_SECONDS = 5.0
+# Rows of the ledger in memory at once during an audit.
 _ROWS_AT_ONCE = 1_000
-
-_log = structlog.get_logger()
 
 
 class Parts:
-    """The parts of one process. `channels` are those of the service: see `app.assembly.channels`."""
+    """Parts of one process. `channels` are the channels of the service: see `app.assembly.channels`."""
 
     def __init__(self, settings: Settings, channels: Iterable[InstalledChannel]) -> None:
         self.settings = settings
@@ -86,17 +77,17 @@ class Parts:
 
     @cached_property
     def secrets(self) -> Secrets:
-        """Raises `OSError` where the data folder can't be written."""
+        """Secrets of the settings or the data folder. Raises `OSError` if the data folder cannot be written."""
         return open_secrets(self.settings)
 
     @cached_property
     def sealer(self) -> Sealer:
-        """Seals and opens identities."""
+        """The sealer of identities and providers' bytes."""
         return Sealer(self.secrets.seal_keys)
 
     @cached_property
     def wrapper(self) -> Wrapper:
-        """Wraps arrivals at the doors."""
+        """The wrapper of arrivals at the doors."""
         return Wrapper(self.sealer, self.secrets.sender_key, self.secrets.tracking_key)
 
     @cached_property
@@ -106,12 +97,12 @@ class Parts:
 
     @cached_property
     def language_models(self) -> ReloadingTables[LanguageModel]:
-        """The language model of normalizer and router, as operators edit it. Raises `TableError`."""
+        """The language model of normalizer and router, reloaded when operators edit it. Raises `TableError`."""
         return reloading_language_model(self.reference)
 
     @cached_property
     def reloading_rules(self) -> ReloadingTables[Rules]:
-        """The rules that complaints are routed by, as operators edit them. Raises `TableError`."""
+        """The routing rules, reloaded when operators edit them. Raises `TableError`."""
         return reloading_rules(self.reference, self.language_models)
 
     @property
@@ -133,12 +124,12 @@ class Parts:
 
     @cached_property
     def services(self) -> Open311Services:
-        """What a city's app can report. Raises `SettingsError` naming each fault of the operator's file."""
+        """Services of Open311. Raises `SettingsError` naming each fault of the operator's file."""
         return load_open311_services(self.reference.table(OPEN311_SERVICES))
 
     @cached_property
     def regions(self) -> Regions:
-        """The regions that citizens pick from. Raises `TableError`."""
+        """Regions that citizens choose from. Raises `TableError`."""
         return load_regions(self.reference.table(REGIONS))
 
     @cached_property
@@ -149,7 +140,7 @@ class Parts:
 
     @property
     def readers(self) -> ReaderTable:
-        """The readers of all channels."""
+        """Readers of all channels."""
         by_content_type: dict[str, Reader] = {}
         for channel in self.installed_channels:
             by_content_type |= channel.format_readers(self)
@@ -157,12 +148,12 @@ class Parts:
 
     @cached_property
     def consumer_groups(self) -> Mapping[str, ConsumerGroup]:
-        """The consumer groups of all stages, by name."""
+        """Consumer groups of all stages, by name."""
         return {group.name: group for group in topics.consumer_groups(self.channels.names)}
 
     @property
     def watched_topics(self) -> Mapping[str, tuple[str, ...]]:
-        """The topics of each consumer group whose lag is watched: those that do not depend on the registry."""
+        """Topics of each consumer group whose lag is watched: those that do not depend on the registry."""
         return {name: group.topics for name, group in self.consumer_groups.items()}
 
     @cached_property
@@ -180,32 +171,32 @@ class Parts:
 
     @cached_property
     def database_ping(self) -> DatabaseProbe:
-        """Says soon whether the database is there."""
+        """A check of the database with a time limit."""
         return DatabaseProbe(self.ask_database, _PING_SECONDS)
 
     def ask_database(self) -> None:
-        """Raises `DatabaseUnavailable`, or what else the database says."""
+        """Return if the database answers. Raises `DatabaseUnavailable`, or another error of the database."""
         with read_transaction(self.engine) as connection:
             connection.execute(text("SELECT 1"))
 
     @cached_property
     def audit_log(self) -> AuditLog:
-        """What persons in operations did."""
+        """The log of the acts of staff."""
         return AuditLog(self.engine)
 
     @cached_property
     def ledger(self) -> StatusReader:
-        """Reads what the ledger sink wrote."""
+        """The reader of the ledger."""
         return StatusReader(self.engine, {code: agency.name for code, agency in self.registry.agencies.items()})
 
     @cached_property
     def topics(self) -> tuple[Topic, ...]:
-        """Every topic of the service with these agencies."""
+        """Every topic of the service with its agencies."""
         return topics.all_topics(self.registry.agencies, self.channels.names)
 
     @property
     def queues(self) -> list[str]:
-        """The agencies' topics, triage among them."""
+        """Topics of the agencies' queues, with that of triage."""
         return [topics.agency_topic(code) for code in self.registry.agencies]
 
     @cached_property
@@ -213,101 +204,79 @@ class Parts:
         """The bus that the settings name."""
         if self.settings.bus == "local":
             return LocalBus(self.settings.home / "bus.db", time.time)
-        return KafkaBus(kafka_settings(self.settings), Watchdog(_give_up))
+        return kafka_bus(self.settings, end_hanging_process)
 
     @cached_property
     def devices(self) -> Devices:
-        """The phones with the app; every app is admitted."""
+        """The registered devices of the mobile app."""
         tokens = Tokens(self.secrets.device_key)
         return Devices(self.engine, self.wrapper, self.sealer, tokens)
 
     @cached_property
     def attachments(self) -> Attachments:
-        """What came with the reports."""
+        """The store of files that came with reports."""
         return Attachments(self.engine, self.sealer, self.file_limit)
 
     @cached_property
     def file_limit(self) -> ConcurrencyLimit:
-        """For the files that are worked at once."""
+        """The limit on files that are processed at once."""
         return ConcurrencyLimit(_FILES_AT_ONCE, _FILES_WAITING, _FILE_PATIENCE_SECONDS)
 
     @cached_property
     def sms_parts(self) -> PartStore:
-        """Parts of SMS over SMPP that wait for each other."""
+        """The store of SMS parts over SMPP that wait for the rest of their message."""
         return PartStore(self.engine, Patience(timedelta(seconds=self.settings.smpp_part_seconds)))
 
     @cached_property
     def rejection_counter(self) -> RejectionCounter:
-        """How often the doors of this process turned somebody away."""
+        """The counter of refusals of this process's doors."""
         return RejectionCounter(self.channels.doors.values())
 
     @cached_property
     def spool(self) -> Spool:
-        """What the doors of this host accepted while the bus was away."""
+        """The spool of this host: what its doors accepted while the bus was away."""
         return Spool(self.settings.home / "spool.db", self.settings.spool_megabytes * 1_000_000)
 
     def door_producer(self) -> Producer:
-        """A producer that finds out soon that the bus is away: whoever stands at a door waits for it."""
+        """Return a producer with a short deadline: a citizen or a provider waits for the answer."""
         if self.settings.bus == "local":
             return self.bus.producer()
-        return KafkaBus(replace(kafka_settings(self.settings), deadline=_DOOR_SECONDS), Watchdog(_give_up)).producer()
+        return kafka_bus(self.settings, end_hanging_process, _DOOR_SECONDS).producer()
 
     def ensure_topics(self) -> None:
-        """Create what is missing. Raises `Stop` naming a topic that can't be had as the list wants it."""
+        """Create missing topics. Raises `Stop` naming each topic that could not be created as listed."""
         specs = [TopicSpec(topic.name, topic.partitions, topic.retention) for topic in self.topics]
         self.bus.ensure(specs)
         reader = self.bus.reader()
         try:
-            there = {topic.name for topic in reader.topics()}
+            existing = {topic.name for topic in reader.topics()}
         finally:
             reader.close()
-        if missing := sorted({spec.name for spec in specs} - there):
+        if missing := sorted({spec.name for spec in specs} - existing):
             raise Stop(f"topics that could not be created: {', '.join(missing)}")
 
     def audit(self) -> Audit:
-        """One pass over the topics and the ledger, and what the doors keep and have not handed over yet.
+        """Return an audit of the topics, the ledger, and the messages that the doors have not published yet.
 
-        These are looked at first: what goes on meanwhile counts twice as pending, and not as nothing.
+        The unpublished messages are counted first: one that is published meanwhile counts twice as pending, and is not
+        missed.
         """
-        kept = len(self.spool) + self.spool.rejected_count + self.sms_parts.waiting()
+        unpublished = len(self.spool) + self.spool.rejected_count + self.sms_parts.waiting()
         reader = self.bus.reader()
         try:
-            # Every queue there is: one of an agency that was taken from the registry still holds complaints.
-            there = [topic.name for topic in reader.topics() if topic.name.startswith(topics.agency_topic(""))]
-            queues = [name for name in there if name != topics.AGENCY_ANSWERS]
+            # Every existing queue: that of an agency that left the registry still holds complaints.
+            agency_topics = [topic.name for topic in reader.topics() if topic.name.startswith(topics.agency_topic(""))]
+            queues = [name for name in agency_topics if name != topics.AGENCY_ANSWERS]
             horizon = utc_now() - timedelta(days=min(topic.retention for topic in self.topics))
-            found = Auditor(reader, self.channels.names, queues, self._recorded, horizon).run()
+            audit = Auditor(reader, self.channels.names, queues, self._recorded, horizon).run()
         finally:
             reader.close()
-        found.accepted += kept
-        found.pending += kept
-        return found
+        audit.accepted += unpublished
+        audit.pending += unpublished
+        return audit
 
     def _recorded(self) -> Iterator[tuple[UUID, datetime]]:
-        """Each complaint in the ledger and when it was received, a few in memory at once."""
+        """Yield each complaint in the ledger and its time of arrival, with a limited number in memory."""
         query = select(col(ComplaintRow.id), col(ComplaintRow.received_at))
         with read_transaction(self.engine) as connection:
             yield from connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
-
-
-def kafka_settings(settings: Settings) -> KafkaSettings:
-    """Return the settings of the Kafka client."""
-    files = (settings.kafka_ssl_cafile, settings.kafka_ssl_certfile, settings.kafka_ssl_keyfile)
-    cafile, certfile, keyfile = (str(path) if path else None for path in files)
-    return KafkaSettings(
-        bootstrap=settings.kafka_bootstrap,
-        security_protocol=settings.kafka_security,
-        sasl_mechanism=settings.kafka_sasl_mechanism or None,
-        sasl_username=settings.kafka_sasl_username or None,
-        sasl_password=settings.kafka_sasl_password.get_secret_value() or None,
-        ssl_cafile=cafile,
-        ssl_certfile=certfile,
-        ssl_keyfile=keyfile,
-        replication_factor=settings.kafka_replication,
-    )
-
-
-def _give_up(call: str) -> None:
-    """A call into kafka-python will never return: nothing was committed, and only a new process can go on."""
-    _log.critical("kafka.deadline_passed", call=call)
-    os._exit(EX_TEMPFAIL)

@@ -1,4 +1,4 @@
-"""Runs stages until told to stop: each in a thread of its own, the doors in the main one."""
+"""Runs the stages of a process until it is stopped: each in its own thread, the HTTP doors in the main thread."""
 
 import signal
 import threading
@@ -13,12 +13,13 @@ from starlette.types import ASGIApp
 from app.assembly import http, operations_http, traces
 from app.assembly.installed_channel import InstalledChannel
 from app.assembly.migrate import migrate
-from app.assembly.monitoring import watch
-from app.assembly.parts import EX_CONFIG, EX_TEMPFAIL, Parts
+from app.assembly.monitoring import snapshot_collector
+from app.assembly.parts import Parts
 from app.assembly.practice_x import practice_x_threads
 from app.assembly.process_health import http_doors
-from app.assembly.reply_senders import reply_senders
+from app.assembly.replies.senders import reply_senders
 from app.clock import utc_now
+from app.exit_codes import EX_CONFIG, EX_TEMPFAIL
 from bus.errors import Retry, Stop
 from bus.port import Membership, Producer
 from bus.worker import Stage, Worker
@@ -36,28 +37,31 @@ from sinks.ledger.sink import LedgerSink
 from sinks.replies.sink import ReplySink
 
 STAGES = ("ingest", "normalize", "router", "sinks", "monitor")
-# After how long an audit that found something is made again: any stage has worked what it had by then.
-_AGAIN_SECONDS = 60.0
+# Pause before an audit that found differences is repeated. Every stage has processed its backlog of then by then.
+_REPEAT_AUDIT_SECONDS = 60.0
 
 _log = structlog.get_logger()
 
+# A function that runs in a thread until the process stops, with the name of the thread.
+NamedThread = tuple[str, Callable[[], None]]
+
 
 class Service:
-    """One process. `stages` are the ones it runs; `stop` (or SIGTERM, SIGINT) lets each finish what it has in hand."""
+    """One process. `stages` are those that it runs; `stop`, SIGTERM or SIGINT lets each finish its current batch."""
 
     def __init__(self, parts: Parts, stages: Iterable[str]) -> None:
         self._parts = parts
         self._stages = set(stages)
         self._stopping = threading.Event()
-        # 0, or why the process ended by itself; the first reason counts.
-        self._code = 0
+        # 0, or the code of the first error that ended the process.
+        self._exit_code = 0
         self._server: uvicorn.Server | None = None
-        self._pulse = ProcessHealth()
-        # Why each door of this process is shut.
+        self._health = ProcessHealth()
+        # For each door of this process a function that returns why it is shut.
         self._doors: dict[str, Callable[[], str]] = http_doors(parts) if "ingest" in self._stages else {}
 
     def run(self) -> int:
-        """Run; returns the process's exit code. Raises what makes a start impossible."""
+        """Run until stopped; return the exit code. Raises errors that make a start impossible."""
         migrate(self._parts.engine)
         self._ensure_topics()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -68,7 +72,7 @@ class Service:
         ]
         for thread in threads:
             thread.start()
-        self._pulse.started.set()
+        self._health.started.set()
         _log.info("service.started", stages=sorted(self._stages), bus=self._parts.settings.bus)
         try:
             self._serve(producer)
@@ -77,23 +81,23 @@ class Service:
             for thread in threads:
                 thread.join()
             producer.close()
-        _log.info("service.stopped", code=self._code)
-        return self._code
+        _log.info("service.stopped", code=self._exit_code)
+        return self._exit_code
 
     def stop(self) -> None:
-        """Ask every part to finish what it has in hand."""
+        """Ask every thread to finish its current batch and end."""
         self._stopping.set()
         if self._server:
             self._server.should_exit = True
 
     def _ensure_topics(self) -> None:
-        """A door opens without the bus, for it has its spool; what works on the bus waits for it."""
+        """Create missing topics. Without the bus the doors open with their spool, and the workers wait."""
         try:
             self._parts.ensure_topics()
         except Retry as error:
             _log.warning("service.bus_away", cause=str(error))
 
-    def _drain(self) -> None:
+    def _drain_spool(self) -> None:
         producer = self._parts.bus.producer()
         try:
             lock = self._parts.settings.home / "spool.lock"
@@ -106,35 +110,33 @@ class Service:
             self._stopping.wait()
             return
         settings = self._parts.settings
-        app = http.build(self._parts, producer, self._pulse, self._doors)
+        app = http.build(self._parts, producer, self._health, self._doors)
         self._server = uvicorn.Server(server_config(app, settings))
         if not self._stopping.is_set():
             self._server.run()
 
-    def _threads(self, producer: Producer) -> Iterable[tuple[str, Callable[[], None]]]:
-        """Return everything that runs in a thread, by name."""
+    def _threads(self, producer: Producer) -> Iterable[NamedThread]:
+        """Return everything that runs in a thread."""
         parts = self._parts
         if "ingest" in self._stages:
-            yield "spool", self._drain
+            yield "spool", self._drain_spool
             for channel in parts.installed_channels:
                 yield from self._background_doors(channel, producer)
             yield from practice_x_threads(parts, self._stopping)
-        for package, group, stage in self._stage_workers():
+        for package, group, build_stage in self._stage_workers():
             if package in self._stages:
-                yield group, self._worker(parts.consumer_groups[group], stage())
+                yield group, self._worker(parts.consumer_groups[group], build_stage())
         if "sinks" in self._stages:
             yield from reply_senders(parts, self._stopping)
         yield from self._operations()
 
-    def _background_doors(
-        self, channel: InstalledChannel, producer: Producer
-    ) -> Iterable[tuple[str, Callable[[], None]]]:
+    def _background_doors(self, channel: InstalledChannel, producer: Producer) -> Iterable[NamedThread]:
         for door in channel.background_doors(self._parts, producer, self._stopping):
             self._doors[door.name] = door.why_shut
             yield from door.threads
 
     def _stage_workers(self) -> Iterable[tuple[str, str, Callable[[], Stage]]]:
-        """Return the package, the consumer group and the constructor of each stage."""
+        """Return the package, the consumer group and the builder of each stage."""
         parts = self._parts
         return (
             ("normalize", "normalize", lambda: parts.normalizer),
@@ -147,27 +149,28 @@ class Service:
             ("sinks", "replies", lambda: ReplySink(parts.engine, parts.channels)),
         )
 
-    def _operations(self) -> Iterable[tuple[str, Callable[[], None]]]:
-        """Return the monitor where it is among the stages, and the operations' port where there is one."""
-        parts, watching = self._parts, None
+    def _operations(self) -> Iterable[NamedThread]:
+        """Return the monitor, if it is among the stages, and the operations' port, if the process has one."""
+        parts, monitor_loop = self._parts, None
         if "monitor" in self._stages:
-            looking = watch(parts, steadily=True)
-            watching = MonitorLoop(looking.collect, parts.channels, self._stopping, parts.settings.ops_seconds)
-            yield "monitor", watching.run
+            collector = snapshot_collector(parts, repeated=True)
+            monitor_loop = MonitorLoop(collector.collect, parts.channels, self._stopping, parts.settings.ops_seconds)
+            yield "monitor", monitor_loop.run
             if minutes := parts.settings.audit_minutes:
-                audits = AuditSchedule(parts.audit, looking.record_audit, self._stopping, minutes * 60, _AGAIN_SECONDS)
-                yield "audit", audits.run
+                record = collector.record_audit
+                schedule = AuditSchedule(parts.audit, record, self._stopping, minutes * 60, _REPEAT_AUDIT_SECONDS)
+                yield "audit", schedule.run
             if parts.settings.otlp_endpoint:
-                # It rejects nothing, so that nothing of it ever lies among the dead letters.
-                yield "traces", self._worker(traces.group(parts), traces.stage(parts))
+                # This stage rejects nothing, so it never writes a dead letter.
+                yield "traces", self._worker(traces.consumer_group(parts), traces.stage(parts))
         if port := parts.settings.ops_port_of(self._stages):
-            app = operations_http.build(parts, self._pulse, self._doors, watching)
+            app = operations_http.build(parts, self._health, self._doors, monitor_loop)
             yield "ops", operations_http.OpsServer(app, parts.settings.ops_host, port, self._stopping).run
 
     def _worker(self, group: ConsumerGroup, stage: Stage) -> Callable[[], None]:
         parts = self._parts
         membership = Membership(group.name, parts.settings.instance, group.topics_with(parts.queues))
-        self._pulse.worker_health[group.name] = worker_health = WorkerHealth(time.monotonic)
+        self._health.worker_health[group.name] = worker_health = WorkerHealth(time.monotonic)
         return Worker(
             group.name,
             partial(parts.bus.consumer, membership),
@@ -179,18 +182,18 @@ class Service:
         ).run
 
     def _guard(self, name: str, run: Callable[[], None]) -> None:
-        """A part that ends by itself ends the process: half a service looks alive and loses time."""
-        code = EX_TEMPFAIL
+        """Run a thread's function. If it ends by itself, end the process: half a service looks alive and is not."""
+        exit_code = EX_TEMPFAIL
         try:
             run()
         except Stop as error:
-            # Starting again would only do the same again, and put nine more messages aside each time.
-            code = EX_CONFIG
+            # A new start would fail in the same way, and would reject nine more messages each time.
+            exit_code = EX_CONFIG
             _log.critical("part.stopped", part=name, cause=str(error))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - the thread's last words; uvicorn's are an exit
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - logged before the thread ends; uvicorn exits
             _log.critical("part.crashed", part=name, exc_info=error)
         if not self._stopping.is_set():
-            self._code = code
+            self._exit_code = exit_code
             self.stop()
 
 

@@ -1,4 +1,4 @@
-"""What must be true before the service starts: each finding names what is wrong and how to mend it."""
+"""Checks before the service starts. Each finding says what is wrong and how to fix it."""
 
 import re
 import socket
@@ -8,98 +8,106 @@ from dataclasses import dataclass
 from app.assembly.parts import Parts
 from bus.errors import Stop
 
-# What Apache Kafka allows in a topic's name; the local bus follows, so that a registry fits both.
+# Topic names that Apache Kafka allows. The local bus has the same limit, so that a registry fits both.
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _PING_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at."""
+    """Result of one check. `text` describes what was checked, or the fault."""
 
-    what: str
+    name: str
     ok: bool
-    says: str
+    text: str
 
 
-def findings(parts: Parts) -> list[Finding]:
-    """Everything that was looked at, in the order of a start."""
-    looks: dict[str, Callable[[Parts], str]] = {
-        "data folder": _data_folder,
-        "agencies and rules": _registry,
-        "topics": _topics,
-        "replies": _replies,
-        "database": _database,
-        "bus": _bus,
+def check_all(parts: Parts) -> list[Finding]:
+    """Return the finding of every check, in the order of a start."""
+    checks: dict[str, Callable[[Parts], str]] = {
+        "data folder": _check_data_folder,
+        "agencies and rules": _check_registry,
+        "topics": _check_topics,
+        "replies": _check_replies,
+        "database": _check_database,
+        "bus": _check_bus,
     }
-    return [_look(what, look, parts) for what, look in looks.items()]
+    return [_run_check(name, check, parts) for name, check in checks.items()]
 
 
 def must_pass(parts: Parts, *, without_bus: bool = False) -> None:
-    """Raises `Stop` with every fault, if there is any. `without_bus`: doors open while the bus is away."""
-    faults = [found for found in findings(parts) if not found.ok]
-    if faults := [found for found in faults if not (without_bus and found.what == "bus")]:
-        raise Stop("\n".join(f"{fault.what}: {fault.says}" for fault in faults))
+    """Raise `Stop` with every fault, if there is any. `without_bus`: the doors open while the bus is away."""
+    faults = [finding for finding in check_all(parts) if not finding.ok]
+    if blocking := [finding for finding in faults if not (without_bus and finding.name == "bus")]:
+        raise Stop("\n".join(f"{finding.name}: {finding.text}" for finding in blocking))
 
 
 def ports_must_be_free(parts: Parts, stages: Collection[str]) -> None:
-    """Raises `Stop` where a port could not be had; not a finding, for a service that runs holds its own ports."""
-    settings = parts.settings
-    wanted = []
-    if "ingest" in stages:
-        wanted += [("PORT", settings.host, settings.port)]
-        wanted += [("PORT", settings.host, settings.port + 1)] if settings.practice_x else []
-    if port := settings.ops_port_of(stages):
-        wanted += [("OPS_PORT", settings.ops_host, port)]
-    for name, host, port in wanted:
+    """Raise `Stop` if a port is in use. This is no finding, for a running service holds its own ports."""
+    for setting, host, port in _ports(parts, stages):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
             except OSError as error:
-                mend = f"is the service running already? Else set SATUPINTU_{name} to another"
-                raise Stop(f"port {port}: {error.strerror}; {mend}") from error
+                fix = f"is the service running already? Otherwise set SATUPINTU_{setting} to another port"
+                raise Stop(f"port {port}: {error.strerror}; {fix}") from error
 
 
-def _look(what: str, look: Callable[[Parts], str], parts: Parts) -> Finding:
+def _ports(parts: Parts, stages: Collection[str]) -> list[tuple[str, str, int]]:
+    """Return the setting, the host and the number of each port that a process with these stages listens on."""
+    settings = parts.settings
+    ports = []
+    if "ingest" in stages:
+        ports += [("PORT", settings.host, settings.port)]
+        ports += [("PORT", settings.host, settings.port + 1)] if settings.practice_x else []
+    if port := settings.ops_port_of(stages):
+        ports += [("OPS_PORT", settings.ops_host, port)]
+    return ports
+
+
+def _run_check(name: str, check: Callable[[Parts], str], parts: Parts) -> Finding:
     try:
-        return Finding(what, ok=True, says=look(parts))
+        return Finding(name, ok=True, text=check(parts))
     except Exception as error:  # noqa: BLE001 - a check that fails in any way is a finding
-        return Finding(what, ok=False, says=str(error) or type(error).__name__)
+        return Finding(name, ok=False, text=str(error) or type(error).__name__)
 
 
-def _data_folder(parts: Parts) -> str:
+def _check_data_folder(parts: Parts) -> str:
     _ = parts.secrets
     return str(parts.settings.home.resolve())
 
 
-def _registry(parts: Parts) -> str:
+def _check_registry(parts: Parts) -> str:
     rules = parts.rules
     rows = f"{len(rules.competence.rows)} rows of competence, {len(rules.topics.cues)} of topics"
     return f"{len(rules.registry.agencies)} agencies, {rows}, version {rules.version}"
 
 
-def _topics(parts: Parts) -> str:
-    wrong = [topic.name for topic in parts.topics if not _TOPIC.fullmatch(topic.name)]
-    if wrong:
-        raise Stop(f"not a topic name: {', '.join(wrong)}; change the agency's code in agencies.csv")
+def _check_topics(parts: Parts) -> str:
+    invalid = [topic.name for topic in parts.topics if not _TOPIC.fullmatch(topic.name)]
+    if invalid:
+        raise Stop(f"not a topic name: {', '.join(invalid)}; change the agency's code in agencies.csv")
     return f"{len(parts.topics)} resolve"
 
 
-def _replies(parts: Parts) -> str:
-    ways = {
+def _check_replies(parts: Parts) -> str:
+    providers = {
         channel.facts.name: channel.replies.provider(parts)
         for channel in parts.installed_channels
         if channel.facts.gets_replies
     }
-    return ", ".join(f"{channel} {'by ' + type(way).__name__ if way else 'none'}" for channel, way in ways.items())
+    return ", ".join(
+        f"{channel} by {type(provider).__name__}" if provider else f"{channel} none"
+        for channel, provider in providers.items()
+    )
 
 
-def _database(parts: Parts) -> str:
+def _check_database(parts: Parts) -> str:
     parts.ask_database()
     return parts.engine.dialect.name
 
 
-def _bus(parts: Parts) -> str:
+def _check_bus(parts: Parts) -> str:
     parts.bus.ping(_PING_SECONDS)
     return parts.settings.bus

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.assembly.channels import DIRECTORY
-from app.assembly.monitoring import watch
+from app.assembly.monitoring import snapshot_collector
 from app.commands.common.arguments import Json, finite
 from app.commands.common.process import open_parts
 from app.commands.common.terminal import OUT, plain
@@ -173,7 +173,7 @@ def _age(waiting: Backlog, now: datetime) -> str:
 @contextmanager
 def _collector() -> Iterator[SnapshotCollector]:
     with open_parts() as parts:
-        collector = watch(parts)
+        collector = snapshot_collector(parts)
         try:
             yield collector
         finally:

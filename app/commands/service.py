@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from app.assembly import startup_checks
-from app.assembly.parts import EX_CONFIG
 from app.assembly.service import STAGES, Service
 from app.commands.common.arguments import Json
 from app.commands.common.process import open_parts
 from app.commands.common.terminal import EX_USAGE, OUT, stop
+from app.exit_codes import EX_CONFIG
 from app.welcome import welcome
 
 
@@ -33,11 +33,11 @@ def run(
 def check(as_json: Json = False) -> None:
     """Check whether the service can start, and list what prevents it."""
     with open_parts() as parts:
-        findings = startup_checks.findings(parts)
+        findings = startup_checks.check_all(parts)
     if as_json:
-        OUT.print_json(data=[{"what": finding.what, "ok": finding.ok, "says": finding.says} for finding in findings])
+        OUT.print_json(data=[{"what": finding.name, "ok": finding.ok, "says": finding.text} for finding in findings])
     else:
         for finding in findings:
-            line = f"{'ok  ' if finding.ok else 'FAIL'} {finding.what}: {finding.says}"
+            line = f"{'ok  ' if finding.ok else 'FAIL'} {finding.name}: {finding.text}"
             OUT.print(line, markup=False, highlight=False)
     sys.exit(0 if all(finding.ok for finding in findings) else EX_CONFIG)

@@ -1,4 +1,4 @@
-"""What all pages for citizens share."""
+"""Parts that all pages for citizens share."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -7,6 +7,6 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt",
 
 
 def wib(at: datetime) -> str:
-    """A moment as it is read in western Indonesia: `24 Nov 2026 15.04 WIB`."""
+    """Return a moment in the time of western Indonesia: `24 Nov 2026 15.04 WIB`."""
     local = at.astimezone(_WIB)
     return f"{local.day} {_MONTHS[local.month - 1]} {local.year} {local:%H.%M} WIB"

@@ -1,6 +1,6 @@
-"""The headers that every answer carries, so that no page of ours runs, frames or tells what it should not.
+"""Security headers of every response. They limit which scripts run, who may frame a page, and which address is sent on.
 
-Styles stand in the pages and are allowed by a nonce, which is another for each answer; scripts are files of ours.
+Styles are inside the pages and are allowed by a nonce, which is new for each response. Scripts are files of ours.
 """
 
 from collections.abc import Callable
@@ -26,12 +26,12 @@ _nonce: ContextVar[str] = ContextVar("nonce")
 
 
 def nonce() -> str:
-    """The nonce of the answer being made, for its page's `<style>`."""
+    """Return the nonce of the current response, for the `<style>` of its page."""
     return _nonce.get()
 
 
 class PageHeaders:
-    """`new_nonce` gives a text that nobody can guess. A header that an answer has already stays as it is."""
+    """Adds the headers. `new_nonce` gives a text that nobody can guess. A header that a response already has stays."""
 
     def __init__(self, app: ASGIApp, new_nonce: Callable[[], str]) -> None:
         self._app = app
@@ -42,15 +42,15 @@ class PageHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        fresh = self._new_nonce()
-        _nonce.set(fresh)
+        response_nonce = self._new_nonce()
+        _nonce.set(response_nonce)
 
-        async def answer(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=fresh))
+                headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=response_nonce))
                 for name, value in _ALWAYS.items():
                     headers.setdefault(name, value)
             await send(message)
 
-        await self._app(scope, receive, answer)
+        await self._app(scope, receive, send_with_headers)

@@ -1,4 +1,4 @@
-"""The page for people who were turned away: what happened, and that what they typed is not lost."""
+"""The page that a person gets with a refusal: the reason, and that the typed text is not lost."""
 
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, Response
@@ -7,7 +7,7 @@ from ingest.arrival import Refused
 
 
 def refused_page(pages: Environment, refused: Refused, sent: bool) -> Response:  # noqa: FBT001 - see ingest.http.problems.RefusalPage
-    """`sent`: something came with the request, and nothing of it is kept."""
+    """Return the page. `sent`: the request had a body, and nothing of it was stored."""
     headers = {"Cache-Control": "no-store"}
     if refused.retry_after:
         headers["Retry-After"] = str(refused.retry_after)

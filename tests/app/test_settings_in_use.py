@@ -9,8 +9,9 @@ from starlette.types import Receive, Scope, Send
 
 from app.assembly.channels import CHANNELS
 from app.assembly.doors.smpp import smsc_peer
+from app.assembly.kafka import kafka_settings
 from app.assembly.migrate import migrate
-from app.assembly.parts import Parts, kafka_settings
+from app.assembly.parts import Parts
 from app.assembly.service import server_config
 from config.settings import Settings
 from ingest.smpp.adapter import SmppAdapter

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.assembly.channels import DIRECTORY
-from app.assembly.monitoring import watch
+from app.assembly.monitoring import snapshot_collector
 from app.assembly.parts import Parts
 from bus.errors import Retry, Stop
 from bus.port import Bus, Reader
@@ -164,7 +164,7 @@ def test_a_snapshot_of_the_configured_service(parts: Parts) -> None:
     producer = parts.bus.producer()
     producer.publish([records.web(parts, "Lampu padam")])
     producer.close()
-    collector = watch(parts)
+    collector = snapshot_collector(parts)
     snapshot = collector.collect()
     collector.close()
     assert {state.stage: state.waiting.many for state in snapshot.stages} == {

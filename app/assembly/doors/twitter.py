@@ -42,8 +42,8 @@ def twitter_doors(parts: DoorParts, producer: Producer, stopping: threading.Even
             stream = XStream(settings.x_url, parts.secrets.x_token)
             yield "x-stream", StreamDoor(stream, intake, reads, parts.now, stopping).run
         if settings.x_recheck_days:
-            look = withdrawals(parts, producer).look
-            yield "x-recheck", Looking("recheck", look, parts.now, _RECHECK_SECONDS, stopping).run
+            check_posts = withdrawals(parts, producer).look
+            yield "x-recheck", Looking("recheck", check_posts, parts.now, _RECHECK_SECONDS, stopping).run
 
     return (BackgroundDoor(MENTIONS.name, door.shut, tuple(threads())),)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 
 from app.assembly.channels import DIRECTORY
-from app.assembly.monitoring import watch
+from app.assembly.monitoring import snapshot_collector
 from app.assembly.parts import Parts
 from bus.errors import Retry, Stop
 from config.database import DatabaseUnavailable
@@ -87,7 +87,7 @@ def test_a_stop_ends_the_pause(log: CapturedLog) -> None:
 
 def test_a_difference_raises_an_alert(parts: Parts) -> None:
     """The counts of the audit are part of the next snapshot."""
-    collector = watch(parts)
+    collector = snapshot_collector(parts)
     assert "audit" not in {alert.name for alert in find_alerts(collector.collect(), DIRECTORY)}
     collector.record_audit({"lost": 2, "doubled": 0, "misfiled": 0})
     assert "audit" in {alert.name for alert in find_alerts(collector.collect(), DIRECTORY)}

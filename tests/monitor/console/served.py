@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from fastapi import FastAPI
 
 from app.assembly.channels import DIRECTORY
-from app.assembly.operations_http import OpsServer, show
+from app.assembly.operations_http import OpsServer, add_console
 from tests.monitor.console.snapshots import PlantedMonitor
 from tests.support.ports import free_port
 
@@ -19,7 +19,7 @@ from tests.support.ports import free_port
 def serving(planted: PlantedMonitor) -> Iterator[str]:
     """Serve until the block ends, or until `planted.stopping` is set; yield the address."""
     app = FastAPI(docs_url=None, redoc_url=None, redirect_slashes=False)
-    show(app, planted.loop, DIRECTORY)
+    add_console(app, planted.loop, DIRECTORY)
     port = free_port()
     server = OpsServer(app, "127.0.0.1", port, planted.stopping)
     thread = threading.Thread(target=server.run, name="console")

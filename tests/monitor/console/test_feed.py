@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.assembly.channels import DIRECTORY
-from app.assembly.operations_http import pages
+from app.assembly.operations_http import console_templates
 from monitor.active_alerts import AlertRegister
 from monitor.console.feed import Feed
 from monitor.console.history import STEP_SECONDS, chart_history
@@ -30,7 +30,7 @@ def planted() -> PlantedMonitor:
 @pytest.fixture
 def feed(planted: PlantedMonitor) -> Feed:
     """Return a feed with a fixed epoch."""
-    return Feed(planted.loop, ViewModelBuilder(pages(), DIRECTORY), "epoch")
+    return Feed(planted.loop, ViewModelBuilder(console_templates(), DIRECTORY), "epoch")
 
 
 def event_data(event: bytes) -> Any:
@@ -40,7 +40,9 @@ def event_data(event: bytes) -> Any:
 
 def view_model(snapshot: Snapshot) -> ViewModel:
     """Return the view model of a first snapshot."""
-    return ViewModelBuilder(pages(), DIRECTORY)(Observation(1, snapshot, AlertRegister(DIRECTORY).update(snapshot)))
+    return ViewModelBuilder(console_templates(), DIRECTORY)(
+        Observation(1, snapshot, AlertRegister(DIRECTORY).update(snapshot))
+    )
 
 
 def test_there_is_no_view_before_the_first_snapshot(feed: Feed) -> None:

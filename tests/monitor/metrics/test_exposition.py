@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from app.assembly.channels import DIRECTORY
-from app.assembly.monitoring import watch
+from app.assembly.monitoring import snapshot_collector
 from app.assembly.operations_http import build
 from app.assembly.parts import Parts
 from bus.worker_health import WorkerHealth
@@ -157,7 +157,7 @@ def test_accepted_messages_are_counted_by_offsets(parts: Parts, expose: Expose) 
     producer.publish([web(parts, "Lampu jalan padam", phone=f"08120000000{number}") for number in range(5)])
     producer.close()
     for _ in range(2):
-        collector = watch(parts)
+        collector = snapshot_collector(parts)
         samples = values(expose(collector.collect()))
         collector.close()
         assert samples['satupintu_accepted_messages_total{channel="web"}'] == 5

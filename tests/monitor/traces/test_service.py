@@ -120,8 +120,8 @@ def test_an_unavailable_collector_delays_no_report(whole: Whole, collector: Loop
 
 def test_every_topic_is_followed(parts: Parts) -> None:
     """A record of a report may be on any topic, also among the dead letters."""
-    assert set(traces.group(parts).topics) == {topic.name for topic in parts.topics}
-    assert set(DEAD_LETTER_TOPICS) < set(traces.group(parts).topics)
+    assert set(traces.consumer_group(parts).topics) == {topic.name for topic in parts.topics}
+    assert set(DEAD_LETTER_TOPICS) < set(traces.consumer_group(parts).topics)
 
 
 def test_opentelemetry_is_not_imported_without_a_collector() -> None:

@@ -18,7 +18,7 @@ import app
 from app.assembly.channels import CHANNELS, DIRECTORY
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
-from app.assembly.reply_senders import reply_senders
+from app.assembly.replies.senders import reply_senders
 from app.assembly.service import STAGES, Service
 from app.operations.review.quarantine import Quarantine, QuarantineFilter
 from bus.port import Record

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from app.assembly.channels import CHANNELS, DIRECTORY
 from app.assembly.parts import Parts
-from app.assembly.reply_senders import reply_limits, reply_senders
-from app.assembly.startup_checks import findings
+from app.assembly.replies.senders import reply_limits, reply_senders
+from app.assembly.startup_checks import check_all
 from bus.errors import Stop
 from bus.port import Outgoing
 from config.settings import Settings
@@ -124,8 +124,8 @@ def test_smpp_carries_sms_without_twilio(parts: Parts, all_providers: Parts) -> 
 
 def test_the_check_names_the_providers(parts: Parts, all_providers: Parts) -> None:
     """`satupintu check` names the provider of each channel."""
-    (finding,) = [finding for finding in findings(all_providers) if finding.what == "replies"]
-    assert (finding.ok, finding.says) == (True, "sms by TwilioSms, twitter by XReplies, mobile by FcmPush")
+    (finding,) = [finding for finding in check_all(all_providers) if finding.name == "replies"]
+    assert (finding.ok, finding.text) == (True, "sms by TwilioSms, twitter by XReplies, mobile by FcmPush")
 
 
 @pytest.mark.parametrize("content", ["{}", "[]", "no", '{"private_key": 7}'])
@@ -136,7 +136,7 @@ def test_a_file_without_an_account_is_refused(parts: Parts, tmp_path: Path, cont
     parts.settings = changed(parts.settings, fcm_credentials=path)
     with pytest.raises(Stop, match="SATUPINTU_FCM_CREDENTIALS"):
         REPLY_ROUTES["mobile"].provider(parts)
-    (finding,) = [finding for finding in findings(parts) if finding.what == "replies"]
+    (finding,) = [finding for finding in check_all(parts) if finding.name == "replies"]
     assert not finding.ok
 
 

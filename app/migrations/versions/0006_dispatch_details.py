@@ -1,4 +1,4 @@
-"""How sure a door was, about what and where; who chose it, whom a refusal named; what refusals are counted by."""
+"""Confidence, topic, region and actor of a dispatch; the suggested agency of a refusal; rules for refusal counts."""
 
 import json
 
@@ -33,7 +33,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Undo."""
     for table, column in _INDEXES:
         op.drop_index(f"ix_{table}_{column}", table)
     for name in ("actor", "theirs"):
@@ -43,14 +43,14 @@ def downgrade() -> None:
 
 
 def _fill(connection: sa.Connection) -> None:
-    """The rules of what was dispatched before stand in its reasons."""
+    """Fill the rules of existing dispatches from their reasons."""
     table = sa.table("ledger_dispatch", sa.column("id", sa.Uuid()), sa.column("reasons"), sa.column("rules"))
-    some = sa.select(table.c.id, table.c.reasons).order_by(table.c.id).limit(_AT_ONCE)
-    mine = sa.update(table).where(table.c.id == sa.bindparam("row")).values(rules=sa.bindparam("said"))
-    rows = connection.execute(some).all()
+    batch = sa.select(table.c.id, table.c.reasons).order_by(table.c.id).limit(_AT_ONCE)
+    set_rules = sa.update(table).where(table.c.id == sa.bindparam("row")).values(rules=sa.bindparam("new_rules"))
+    rows = connection.execute(batch).all()
     while rows:
-        connection.execute(mine, [{"row": row.id, "said": _rules(row.reasons)} for row in rows])
-        rows = connection.execute(some.where(table.c.id > rows[-1].id)).all()
+        connection.execute(set_rules, [{"row": row.id, "new_rules": _rules(row.reasons)} for row in rows])
+        rows = connection.execute(batch.where(table.c.id > rows[-1].id)).all()
 
 
 def _rules(reasons: str) -> str:

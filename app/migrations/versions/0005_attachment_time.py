@@ -1,4 +1,4 @@
-"""When a file was last brought: one that came again is not as old as it was when it first came."""
+"""Time at which a file was last sent: a file that is sent again must not be purged by its first time."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,5 +19,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Undo."""
     op.drop_column("ingest_attachment", "brought_at")

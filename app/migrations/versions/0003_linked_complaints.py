@@ -1,4 +1,4 @@
-"""What follows a complaint goes where that lies, and what a person decides of it is kept."""
+"""Links between complaints, and the corrections of persons."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -44,7 +44,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Undo."""
     op.drop_table("ledger_correction")
     for column in ("own_case", "of", "relation"):
         op.drop_column("ledger_dispatch", column)

@@ -1,4 +1,4 @@
-"""What the doors keep: attachments."""
+"""Tables of the channels: attachments, devices, uploads, posts and SMS parts."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -166,7 +166,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Undo."""
     op.drop_table("replies_way")
     op.drop_table("replies_unreachable")
     op.drop_table("replies_recipient")

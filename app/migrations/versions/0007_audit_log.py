@@ -1,4 +1,4 @@
-"""What persons in operations do, row after row."""
+"""The log of the acts of staff."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,5 +22,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Undo."""
     op.drop_table("audit_log")

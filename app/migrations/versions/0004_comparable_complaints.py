@@ -1,4 +1,4 @@
-"""What complaints are compared with, and the keys by which they are found."""
+"""Comparable forms of earlier complaints, and the keys that find them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.Column("body", sa.String(), nullable=False),
     )
     op.create_index("ix_normalize_matter_at", "normalize_matter", ["at"])
-    for column, some, said in (
+    for column, sqlite_condition, postgresql_condition in (
         ("root", "root IS NOT NULL", "root IS NOT NULL"),
         ("own", "own IS NOT NULL", "own IS NOT NULL"),
         ("sender", "joined = 1", "joined"),
@@ -37,8 +37,8 @@ def upgrade() -> None:
             f"ix_normalize_matter_{column}",
             "normalize_matter",
             [column],
-            sqlite_where=sa.text(some),
-            postgresql_where=sa.text(said),
+            sqlite_where=sa.text(sqlite_condition),
+            postgresql_where=sa.text(postgresql_condition),
         )
     op.create_table(
         "normalize_key",
@@ -52,6 +52,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Undo."""
     op.drop_table("normalize_key")
     op.drop_table("normalize_matter")

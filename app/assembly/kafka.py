@@ -1,0 +1,38 @@
+"""Builds the Kafka bus from the settings."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bus.kafka.bus import KafkaBus
+from bus.kafka.settings import KafkaSettings
+from bus.watchdog import Watchdog
+from config.settings import Settings
+
+
+def kafka_bus(settings: Settings, end_process: Callable[[str], None], deadline: float | None = None) -> KafkaBus:
+    """Return the bus.
+
+    `end_process` gets the name of a call into kafka-python that will never return. `deadline` (seconds) replaces the
+    default limit of one call.
+    """
+    client_settings = kafka_settings(settings)
+    if deadline is not None:
+        client_settings = replace(client_settings, deadline=deadline)
+    return KafkaBus(client_settings, Watchdog(end_process))
+
+
+def kafka_settings(settings: Settings) -> KafkaSettings:
+    """Return the settings of the Kafka client."""
+    files = (settings.kafka_ssl_cafile, settings.kafka_ssl_certfile, settings.kafka_ssl_keyfile)
+    cafile, certfile, keyfile = (str(path) if path else None for path in files)
+    return KafkaSettings(
+        bootstrap=settings.kafka_bootstrap,
+        security_protocol=settings.kafka_security,
+        sasl_mechanism=settings.kafka_sasl_mechanism or None,
+        sasl_username=settings.kafka_sasl_username or None,
+        sasl_password=settings.kafka_sasl_password.get_secret_value() or None,
+        ssl_cafile=cafile,
+        ssl_certfile=certfile,
+        ssl_keyfile=keyfile,
+        replication_factor=settings.kafka_replication,
+    )

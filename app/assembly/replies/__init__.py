@@ -1,0 +1,1 @@
+"""Assembles the providers and senders of replies from the settings."""
