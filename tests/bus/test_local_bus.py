@@ -1,4 +1,4 @@
-"""What only the embedded bus can meet: its clock, its retention, its file."""
+"""Properties of the local bus alone: its clock, its retention, its file."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ DAY = 24 * HOUR
 
 
 class Clock:
-    """Says what it is set to."""
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.now = 1_000_000_000.0
 
     def __call__(self) -> float:
-        """Seconds since 1970."""
+        """Return the seconds since 1970."""
         return self.now
 
 
@@ -32,40 +32,40 @@ def clock() -> Clock:
 @pytest.fixture
 def bus(tmp_path: Path, clock: Clock) -> LocalBus:
     """A bus with a topic that keeps its records for ten days."""
-    made = LocalBus(tmp_path / "bus.db", clock)
-    made.ensure([TopicSpec("topic", partitions=2, retention=10)])
-    return made
+    local_bus = LocalBus(tmp_path / "bus.db", clock)
+    local_bus.ensure([TopicSpec("topic", partitions=2, retention=10)])
+    return local_bus
 
 
 def publish(bus: LocalBus, *values: bytes) -> None:
-    """Each under its own key."""
+    """Publish each value under its own key."""
     producer = bus.producer()
     producer.publish([Outgoing("topic", value, value) for value in values])
     producer.close()
 
 
 def values(bus: LocalBus) -> list[bytes]:
-    """All that is there."""
+    """Return all values, sorted."""
     reader = bus.reader()
-    found = [record.value for record in reader.read(["topic"])]
+    stored_values = [record.value for record in reader.read(["topic"])]
     reader.close()
-    return sorted(found)
+    return sorted(stored_values)
 
 
 @pytest.mark.parametrize("jump", [-HOUR, HOUR], ids=["back", "forward"])
-def test_a_clock_that_jumps_keeps_nobody_from_working(bus: LocalBus, clock: Clock, jump: float) -> None:
-    """A member that died before the clock was set does not seem to live after: another works its records at once."""
+def test_a_clock_that_jumps_blocks_no_member(bus: LocalBus, clock: Clock, jump: float) -> None:
+    """A member that died before the clock was set does not count as living: another gets its records at once."""
     publish(bus, b"1", b"2", b"3", b"4")
     bus.consumer(Membership("group", "dead", ("topic",))).poll(0, 10)
     clock.now += jump
-    heir = bus.consumer(Membership("group", "heir", ("topic",)))
-    assert len(heir.poll(0, 10)) == 4
-    heir.commit([])
-    heir.close()
+    successor = bus.consumer(Membership("group", "successor", ("topic",)))
+    assert len(successor.poll(0, 10)) == 4
+    successor.commit([])
+    successor.close()
 
 
 def test_retention_waits_for_the_group(bus: LocalBus, clock: Clock) -> None:
-    """What is past its time goes, but nothing that a group of the topic has yet to work."""
+    """Records past their retention are deleted, except those that a group of the topic has not processed yet."""
     publish(bus, b"worked")
     consumer = bus.consumer(Membership("group", "member", ("topic",)))
     consumer.poll(0, 10)
@@ -78,8 +78,8 @@ def test_retention_waits_for_the_group(bus: LocalBus, clock: Clock) -> None:
     assert values(bus).count(b"worked") == 1
 
 
-def test_retention_where_nobody_works(bus: LocalBus, clock: Clock) -> None:
-    """A topic that only people look at, as dead letters, is kept for its time and no longer."""
+def test_retention_without_a_group(bus: LocalBus, clock: Clock) -> None:
+    """A topic without a consumer group, such as dead letters, is kept for its retention and no longer."""
     publish(bus, b"old")
     clock.now += 9 * DAY
     publish(bus, b"young")
@@ -88,8 +88,8 @@ def test_retention_where_nobody_works(bus: LocalBus, clock: Clock) -> None:
     assert values(bus) == [b"young"]
 
 
-def test_a_file_that_is_no_bus_is_said_to_be_away(tmp_path: Path, clock: Clock) -> None:
-    """Readiness says so; nothing crashes."""
+def test_a_damaged_file_counts_as_away(tmp_path: Path, clock: Clock) -> None:
+    """The ping raises `Retry`; nothing crashes."""
     bus = LocalBus(tmp_path / "bus.db", clock)
     (tmp_path / "bus.db").write_bytes(b"not a database" * 1000)
     for side in ("bus.db-wal", "bus.db-shm"):

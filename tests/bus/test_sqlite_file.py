@@ -1,4 +1,4 @@
-"""SQLite files that several processes make at the same moment: whoever comes while others do tries again."""
+"""SQLite files that several processes create at the same moment: opening is retried."""
 
 import sqlite3
 from functools import partial
@@ -13,7 +13,7 @@ from bus.sqlite_file import open_sqlite
 
 
 class Contended(sqlite3.Connection):
-    """Two others are making the file: SQLite says so at once, however long one would wait."""
+    """A connection whose first two attempts fail, as while other processes create the file. SQLite does not wait."""
 
     locked = 2
 
@@ -27,28 +27,28 @@ class Contended(sqlite3.Connection):
 
 @pytest.fixture(autouse=True)
 def _contended(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every connection is."""
+    """Make every connection a contended one."""
     contended = partial(sqlite3.connect, factory=Contended)
     monkeypatch.setattr(sqlite3, "connect", contended)
     monkeypatch.setattr(sqlite3.dbapi2, "connect", contended)
 
 
-def test_a_file_of_the_bus_or_the_spool(tmp_path: Path) -> None:
-    """It is opened, and what is committed is on the disk."""
+def test_a_file_of_the_bus_or_the_spool_is_opened(tmp_path: Path) -> None:
+    """The journal is written ahead, and a commit is on the disk."""
     connection = open_sqlite(tmp_path / "some.db", 10)
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
     connection.close()
 
 
-def test_who_waits_too_long_is_told(tmp_path: Path) -> None:
-    """After the time that one waits for another's transaction."""
+def test_waiting_ends_with_an_error(tmp_path: Path) -> None:
+    """It ends after the time limit for another process's transaction."""
     with pytest.raises(sqlite3.OperationalError, match="locked"):
         open_sqlite(tmp_path / "some.db", -1)
 
 
-def test_the_database(tmp_path: Path) -> None:
-    """It is migrated."""
+def test_the_database_is_opened(tmp_path: Path) -> None:
+    """The engine opens its file in the same way, and can be migrated."""
     engine = open_database(f"sqlite:///{tmp_path / 'some.db'}")
     migrate(engine)
     with engine.begin() as connection:

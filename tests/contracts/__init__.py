@@ -1,1 +1,1 @@
-"""What every implementation of a port keeps, written against the promises and not against one of them."""
+"""Contract tests: every implementation of a port passes the same tests."""

@@ -1,4 +1,4 @@
-"""What any bus promises. The same tests run on the local bus and on a real Apache Kafka."""
+"""The guarantees of every bus. The same tests run on the local bus and on a real Apache Kafka."""
 
 import threading
 import time
@@ -20,46 +20,47 @@ from bus.port import (
     OffsetRange,
     Outgoing,
     Partition,
+    Reader,
     Record,
     TopicSpec,
 )
 from bus.watchdog import Watchdog
 
 PATIENCE = 30.0
-"""Seconds until a test gives up; nothing here takes that long unless it is broken."""
+"""Seconds until a test fails. Nothing here takes that long unless it is broken."""
 
 
 @dataclass
 class Clock:
-    """Seconds since 1970, and as much later as a test says."""
+    """Seconds since 1970, plus an advance that a test sets."""
 
     ahead: float = 0.0
 
     def __call__(self) -> float:
-        """Now, as this test sees it."""
+        """Return the time of this test."""
         return time.time() + self.ahead
 
 
 @dataclass
 class Harness:
-    """A bus, unique names on it, and the way time passes there. Closes what it opened."""
+    """A bus with unique names of topics and groups. `pass_time` ends sessions; `opened` is closed at the end."""
 
     bus: Bus
     pass_time: Callable[[], None]
     opened: list[Consumer] = field(default_factory=list)
 
     def topic(self, partitions: int = 1) -> str:
-        """A new topic."""
+        """Create a topic; return its name."""
         name = f"topic-{uuid.uuid4().hex[:12]}"
         self.bus.ensure([TopicSpec(name, partitions)])
         return name
 
     def group(self) -> str:
-        """A group that never was."""
+        """Return the name of a new group."""
         return f"group-{uuid.uuid4().hex[:12]}"
 
     def join(self, group: str, *topics: str, member: str = "one") -> Consumer:
-        """A consumer."""
+        """Return a consumer that has joined the group."""
         consumer = self.bus.consumer(Membership(group, member, topics))
         self.opened.append(consumer)
         return consumer
@@ -71,11 +72,11 @@ class Harness:
         producer.close()
 
     def values(self, *topics: str) -> list[bytes]:
-        """All that is there to read."""
+        """Return the values of all records."""
         return [record.value for record in self.read(*topics)]
 
     def read(self, *topics: str) -> list[Record]:
-        """All that is there to read."""
+        """Return all records."""
         reader = self.bus.reader()
         try:
             return list(reader.read(topics))
@@ -83,19 +84,18 @@ class Harness:
             reader.close()
 
     def lag(self, group: str, topic: str) -> int:
-        """How many offsets the group has yet to work."""
+        """Return how many offsets the group has not processed yet."""
         reader = self.bus.reader()
         try:
             committed = reader.committed(group, [topic])
-            return sum(
-                span.end - committed.get(place, span.start) for place, span in reader.offset_ranges([topic]).items()
-            )
+            ranges = reader.offset_ranges([topic])
+            return sum(offsets.end - committed.get(partition, offsets.start) for partition, offsets in ranges.items())
         finally:
             reader.close()
 
 
 def local_harness(path: Path) -> Harness:
-    """The local bus; a session ends when its clock jumps."""
+    """Return a harness for the local bus; a session ends when its clock jumps."""
     clock = Clock()
 
     def pass_time() -> None:
@@ -105,7 +105,7 @@ def local_harness(path: Path) -> Harness:
 
 
 def kafka_harness(bootstrap: str) -> Harness:
-    """Kafka; a session ends by itself, soon, when a member does not poll."""
+    """Return a harness for Kafka; a session ends by itself, soon, when a member does not poll."""
 
     def never(call: str) -> None:
         pytest.fail(f"{call} hung")
@@ -116,18 +116,18 @@ def kafka_harness(bootstrap: str) -> Harness:
 
 @pytest.fixture(params=["local", "kafka"])
 def harness(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Harness]:
-    """Each bus in turn."""
+    """A harness for each bus in turn."""
     if request.param == "local":
-        made = local_harness(tmp_path)
+        new_harness = local_harness(tmp_path)
     else:
-        made = kafka_harness(request.getfixturevalue("kafka_bootstrap"))
-    yield made
-    for consumer in made.opened:
+        new_harness = kafka_harness(request.getfixturevalue("kafka_bootstrap"))
+    yield new_harness
+    for consumer in new_harness.opened:
         consumer.close()
 
 
 def polled(consumer: Consumer, count: int) -> list[Record]:
-    """Poll until `count` records came; never more."""
+    """Poll until `count` records came, and no more; return them."""
     records: list[Record] = []
     until = time.monotonic() + PATIENCE
     while len(records) < count and time.monotonic() < until:
@@ -137,27 +137,27 @@ def polled(consumer: Consumer, count: int) -> list[Record]:
 
 
 def nothing_more(consumer: Consumer) -> bool:
-    """Whether two polls bring nothing."""
+    """Return whether two polls bring nothing."""
     return not consumer.poll(0.3, 100) and not consumer.poll(0.3, 100)
 
 
 def eventually(holds: Callable[[], bool]) -> None:
-    """Wait for what a commit brings about, which others may see a moment after it returned."""
+    """Return when the condition holds. The effect of a commit may become visible a moment after it returned."""
     until = time.monotonic() + PATIENCE
     while not holds():
-        assert time.monotonic() < until, "never came true"
+        assert time.monotonic() < until, "the condition never held"
         time.sleep(0.05)
 
 
 def numbered(count: int, prefix: str = "v") -> list[bytes]:
-    """Distinct values."""
+    """Return distinct values."""
     return [f"{prefix}{number:03}".encode() for number in range(count)]
 
 
 def dying(*outputs: Outgoing) -> Iterator[Outgoing]:
-    """Outputs whose maker dies half-way."""
+    """Yield outputs, then fail: a stage that dies during a commit."""
     yield from outputs
-    # Long enough for what was yielded to reach a broker's log.
+    # Long enough for the outputs to reach a broker's log.
     time.sleep(0.3)
     raise MemoryError
 
@@ -166,7 +166,7 @@ def dying(*outputs: Outgoing) -> Iterator[Outgoing]:
 
 
 def test_publish_is_durable_when_it_returns(harness: Harness) -> None:
-    """What was published can be read by someone else at once, even while the producer is still open."""
+    """A published message can be read by another process at once, even while the producer is still open."""
     topic = harness.topic()
     producer = harness.bus.producer()
     producer.publish([Outgoing(topic, b"key", b"value")])
@@ -189,11 +189,11 @@ def test_a_key_always_goes_to_the_same_partition(harness: Harness) -> None:
     topic = harness.topic(partitions=3)
     for _ in range(2):
         harness.publish(topic, numbered(60), key=None)
-    places: dict[bytes, set[int]] = {}
+    partitions_by_key: dict[bytes, set[int]] = {}
     for record in harness.read(topic):
-        places.setdefault(record.key, set()).add(record.partition)
-    assert all(len(partitions) == 1 for partitions in places.values())
-    assert set.union(*places.values()) == {0, 1, 2}
+        partitions_by_key.setdefault(record.key, set()).add(record.partition)
+    assert all(len(partitions) == 1 for partitions in partitions_by_key.values())
+    assert set.union(*partitions_by_key.values()) == {0, 1, 2}
 
 
 def test_a_producer_may_be_shared_between_threads(harness: Harness) -> None:
@@ -230,21 +230,20 @@ def test_bytes_survive(harness: Harness) -> None:
     producer = harness.bus.producer()
     producer.publish(sent)
     producer.close()
-    found = harness.read(topic)
-    assert [Outgoing(each.topic, each.key, each.value, each.headers) for each in found] == sent
+    assert [Outgoing(record.topic, record.key, record.value, record.headers) for record in harness.read(topic)] == sent
 
 
 def test_a_record_knows_when_the_bus_took_it(harness: Harness) -> None:
     """The timestamp is in milliseconds since 1970 and lies between the call and its return."""
     topic = harness.topic()
-    before = time.time() * 1000
+    published_after = time.time() * 1000
     harness.publish(topic, [b"value"])
     (record,) = harness.read(topic)
-    assert before - 1000 <= record.timestamp <= time.time() * 1000 + 1000
+    assert published_after - 1000 <= record.timestamp <= time.time() * 1000 + 1000
 
 
 def test_a_large_message_is_rejected(harness: Harness) -> None:
-    """A message near the limit passes; one that the bus can never take is `Reject`, and its neighbours are not sent."""
+    """A message near the limit is accepted. A larger one raises `Reject`, and the others of the call are not sent."""
     topic = harness.topic()
     producer = harness.bus.producer()
     producer.publish([Outgoing(topic, b"key", bytes(900_000))])
@@ -262,7 +261,7 @@ def test_a_large_message_is_rejected(harness: Harness) -> None:
 
 
 def test_reading_follows_what_is_published_later(harness: Harness) -> None:
-    """With `follow`, reading goes on past what was there at the call."""
+    """With `follow`, the reader returns records that are published after the call."""
     topic = harness.topic()
     harness.publish(topic, [b"before"])
     reader = harness.bus.reader()
@@ -275,7 +274,7 @@ def test_reading_follows_what_is_published_later(harness: Harness) -> None:
 
 
 def test_reading_nothing_ends(harness: Harness) -> None:
-    """An empty topic and one that does not exist are read to the end at once, and have no or empty spans."""
+    """An empty topic and a missing one have nothing to read, and an empty range of offsets or none."""
     topic, reader = harness.topic(), harness.bus.reader()
     assert list(reader.read([topic, "nowhere"])) == []
     assert reader.offset_ranges([topic, "nowhere"]) == {Partition(topic, 0): OffsetRange(0, 0)}
@@ -286,7 +285,7 @@ def test_reading_nothing_ends(harness: Harness) -> None:
 
 
 def test_ensure_is_idempotent(harness: Harness) -> None:
-    """Asking again for a topic that is there changes nothing and keeps its records."""
+    """Ensuring an existing topic changes nothing and keeps its records."""
     topic = harness.topic(partitions=2)
     harness.publish(topic, [b"kept"])
     harness.bus.ensure([TopicSpec(topic, 2, retention=3)])
@@ -298,22 +297,22 @@ def test_ensure_is_idempotent(harness: Harness) -> None:
 
 
 def test_ensure_refuses_a_topic_with_fewer_partitions(harness: Harness) -> None:
-    """A topic with fewer partitions than asked for is `Stop`: adding some would move keys."""
+    """A topic with fewer partitions than asked for raises `Stop`: adding some would move keys."""
     topic = harness.topic(partitions=1)
     with pytest.raises(Stop):
         harness.bus.ensure([TopicSpec(topic, 2)])
 
 
-def test_ping_returns_while_the_bus_is_there(harness: Harness) -> None:
-    """A bus that answers is not `Retry`."""
+def test_ping_returns_while_the_bus_answers(harness: Harness) -> None:
+    """A bus that answers does not raise `Retry`."""
     harness.bus.ping(PATIENCE)
 
 
 # Consuming
 
 
-def test_a_group_begins_at_the_start(harness: Harness) -> None:
-    """A group that never committed gets everything, in order, and never more than the limit at a time."""
+def test_a_new_group_starts_at_the_first_record(harness: Harness) -> None:
+    """A group that never committed gets every record, in order, and never more than the limit at a time."""
     topic = harness.topic()
     harness.publish(topic, numbered(25))
     consumer = harness.join(harness.group(), topic)
@@ -322,7 +321,7 @@ def test_a_group_begins_at_the_start(harness: Harness) -> None:
     assert nothing_more(consumer)
 
 
-def test_each_group_gets_everything(harness: Harness) -> None:
+def test_each_group_gets_every_record(harness: Harness) -> None:
     """Groups do not take records from each other."""
     topic = harness.topic()
     harness.publish(topic, numbered(5))
@@ -332,8 +331,8 @@ def test_each_group_gets_everything(harness: Harness) -> None:
         consumer.commit([])
 
 
-def test_a_group_goes_on_where_it_committed(harness: Harness) -> None:
-    """After a clean leave the next member gets what was not committed, and only that."""
+def test_a_group_continues_after_its_last_commit(harness: Harness) -> None:
+    """After a member has left, the next member gets the uncommitted records, and no others."""
     topic, group = harness.topic(), harness.group()
     harness.publish(topic, numbered(10))
     first = harness.join(group, topic)
@@ -347,7 +346,7 @@ def test_a_group_goes_on_where_it_committed(harness: Harness) -> None:
 
 
 def test_outputs_and_offsets_are_committed_together(harness: Harness) -> None:
-    """After a commit the outputs are there to read, in order, and the group has no lag."""
+    """After a commit the outputs can be read, in order, and the group has no lag."""
     source, target, group = harness.topic(), harness.topic(), harness.group()
     harness.publish(source, numbered(10))
     consumer = harness.join(group, source)
@@ -357,8 +356,8 @@ def test_outputs_and_offsets_are_committed_together(harness: Harness) -> None:
     assert nothing_more(consumer)
 
 
-def test_a_commit_of_nothing_changes_nothing(harness: Harness) -> None:
-    """When nothing was polled and nothing is to be sent, a commit leaves no trace."""
+def test_an_empty_commit_has_no_effect(harness: Harness) -> None:
+    """A commit without polled records and without outputs commits no offset."""
     topic, group = harness.topic(), harness.group()
     consumer = harness.join(group, topic)
     assert nothing_more(consumer)
@@ -379,21 +378,21 @@ def test_a_batch_may_be_polled_in_parts(harness: Harness) -> None:
     eventually(lambda: harness.lag(group, topic) == 0)
 
 
-def test_rewind_gives_the_same_records_in_the_same_order(harness: Harness) -> None:
-    """After `rewind` the uncommitted records come again, as before; the committed ones do not."""
+def test_rewind_returns_the_same_records_in_the_same_order(harness: Harness) -> None:
+    """After `rewind` the uncommitted records are returned again, in order; the committed ones are not."""
     topic = harness.topic(partitions=1)
     harness.publish(topic, numbered(10))
     consumer = harness.join(harness.group(), topic)
     polled(consumer, 3)
     consumer.commit([])
-    before = polled(consumer, 5)
+    uncommitted = polled(consumer, 5)
     consumer.rewind()
-    assert polled(consumer, 7) == [*before, *polled_later(before, 2)]
+    assert polled(consumer, 7) == [*uncommitted, *next_records(uncommitted, 2)]
 
 
-def polled_later(before: Sequence[Record], count: int) -> list[Record]:
-    """The records that follow: the same topic, the next offsets and values."""
-    last = before[-1]
+def next_records(records: Sequence[Record], count: int) -> list[Record]:
+    """Return the records that follow these: the same topic, the next offsets and values."""
+    last = records[-1]
     return [
         Record(
             last.topic,
@@ -407,8 +406,8 @@ def polled_later(before: Sequence[Record], count: int) -> list[Record]:
     ]
 
 
-def test_what_a_dead_member_had_in_hand_is_worked_again(harness: Harness) -> None:
-    """A member that dies between handling and commit leaves no output; its next life gets the records again."""
+def test_the_batch_of_a_dead_member_is_processed_again(harness: Harness) -> None:
+    """A member that dies between handling and commit has no output; after its restart it gets the records again."""
     source, target, group = harness.topic(), harness.topic(), harness.group()
     harness.publish(source, numbered(5))
     polled(harness.join(group, source), 5)
@@ -417,8 +416,8 @@ def test_what_a_dead_member_had_in_hand_is_worked_again(harness: Harness) -> Non
     assert harness.values(target) == []
 
 
-def test_a_batch_that_dies_half_way_leaves_nothing(harness: Harness) -> None:
-    """A failure within a commit makes none of its outputs visible to readers or consumers, and moves no offset."""
+def test_a_commit_that_fails_half_way_has_no_effect(harness: Harness) -> None:
+    """After a failure during a commit none of its outputs is visible to readers or consumers, and no offset moves."""
     source, target, group = harness.topic(), harness.topic(), harness.group()
     harness.publish(source, numbered(3))
     harness.publish(target, [b"before"])
@@ -439,15 +438,15 @@ def test_a_batch_that_dies_half_way_leaves_nothing(harness: Harness) -> None:
     ]
 
 
-def test_reading_ends_behind_aborted_records(harness: Harness) -> None:
-    """Where the last records of a topic were never committed, reading still comes to its end."""
+def test_reading_ends_after_aborted_records(harness: Harness) -> None:
+    """Reading ends even if the last records of a topic were never committed."""
     source, target, group = harness.topic(), harness.topic(), harness.group()
     harness.publish(source, numbered(3))
     harness.publish(target, [b"before"])
-    dead = harness.join(group, source)
-    polled(dead, 3)
+    dying_member = harness.join(group, source)
+    polled(dying_member, 3)
     with pytest.raises(MemoryError):
-        dead.commit(dying(Outgoing(target, b"key", b"aborted")))
+        dying_member.commit(dying(Outgoing(target, b"key", b"aborted")))
     assert harness.values(target) == [b"before"]
     polled(harness.join(group, source), 3)
     assert harness.values(target) == [b"before"]
@@ -455,7 +454,7 @@ def test_reading_ends_behind_aborted_records(harness: Harness) -> None:
 
 
 def test_an_output_that_is_too_large_rejects_the_batch(harness: Harness) -> None:
-    """The commit is `Reject`, nothing of it is visible, and after `rewind` the batch can be worked again."""
+    """The commit raises `Reject`, none of it is visible, and after `rewind` the batch can be processed again."""
     source, target, group = harness.topic(), harness.topic(), harness.group()
     harness.publish(source, numbered(2))
     consumer = harness.join(group, source)
@@ -477,11 +476,11 @@ def test_an_output_that_is_too_large_rejects_the_batch(harness: Harness) -> None
 
 
 class Member(threading.Thread):
-    """Works a group's records in a thread of its own, as a stage does, until told to leave."""
+    """Processes a group's records in a thread of its own, as a stage does, until it is told to leave."""
 
     def __init__(self, consumer: Consumer) -> None:
         super().__init__(daemon=True)
-        self.worked: list[Record] = []
+        self.processed: list[Record] = []
         self._consumer = consumer
         self._leaving = threading.Event()
         self.start()
@@ -491,7 +490,7 @@ class Member(threading.Thread):
         while not self._leaving.is_set():
             records = self._consumer.poll(0.3, 100)
             self._consumer.commit([])
-            self.worked += records
+            self.processed += records
 
     def leave(self) -> None:
         """Leave the group, between two batches."""
@@ -501,45 +500,45 @@ class Member(threading.Thread):
 
 
 def two_members(harness: Harness, topic: str, group: str) -> tuple[Member, Member]:
-    """Two members at work; returns once both have had a share."""
-    one = Member(harness.bus.consumer(Membership(group, "one", (topic,))))
-    two = Member(harness.bus.consumer(Membership(group, "two", (topic,))))
+    """Return two members once both have processed some records."""
+    first = Member(harness.bus.consumer(Membership(group, "one", (topic,))))
+    second = Member(harness.bus.consumer(Membership(group, "two", (topic,))))
 
-    def both_worked() -> bool:
+    def both_processed() -> bool:
         harness.publish(topic, [uuid.uuid4().bytes for _ in range(8)], key=None)
-        return bool(one.worked and two.worked)
+        return bool(first.processed and second.processed)
 
-    eventually(both_worked)
-    return one, two
+    eventually(both_processed)
+    return first, second
 
 
 def test_members_share_the_partitions(harness: Harness) -> None:
-    """Two members each get some of the partitions, and each record is worked once."""
+    """Two members each get some of the partitions, and each record is processed once."""
     topic = harness.topic(partitions=4)
-    one, two = two_members(harness, topic, harness.group())
-    there = sorted(record.position for record in harness.read(topic))
-    eventually(lambda: len(one.worked) + len(two.worked) >= len(there))
-    one.leave()
-    two.leave()
-    assert sorted(record.position for record in one.worked + two.worked) == there
+    first, second = two_members(harness, topic, harness.group())
+    positions = sorted(record.position for record in harness.read(topic))
+    eventually(lambda: len(first.processed) + len(second.processed) >= len(positions))
+    first.leave()
+    second.leave()
+    assert sorted(record.position for record in first.processed + second.processed) == positions
 
 
 @pytest.mark.parametrize("leaver", [0, 1], ids=["elder", "younger"])
-def test_the_others_take_over_when_a_member_leaves(harness: Harness, leaver: int) -> None:
-    """What a member that left used to work goes to who stays, even what the other had given up to it before."""
+def test_the_remaining_member_takes_over_when_one_leaves(harness: Harness, leaver: int) -> None:
+    """The partitions of a member that left go to the remaining one, also those that it had released before."""
     topic = harness.topic(partitions=4)
     members = two_members(harness, topic, harness.group())
     leaving, staying = members[leaver], members[1 - leaver]
     leaving.leave()
     harness.publish(topic, numbered(40, "last-"), key=None)
-    eventually(lambda: {record.value for record in staying.worked}.issuperset(numbered(40, "last-")))
+    eventually(lambda: {record.value for record in staying.processed}.issuperset(numbered(40, "last-")))
     staying.leave()
-    worked = leaving.worked + staying.worked
-    assert sorted(record.position for record in worked) == sorted(record.position for record in harness.read(topic))
+    processed = leaving.processed + staying.processed
+    assert sorted(record.position for record in processed) == sorted(record.position for record in harness.read(topic))
 
 
-def test_a_member_started_again_fences_its_earlier_life(harness: Harness) -> None:
-    """With the same name started twice, the first can't commit outputs any more; the second works the records."""
+def test_a_restarted_member_fences_its_earlier_process(harness: Harness) -> None:
+    """If the same name is started twice, the first process cannot commit outputs; the second gets the records."""
     source, target, group = harness.topic(), harness.topic(), harness.group()
     harness.publish(source, numbered(3))
     zombie = harness.join(group, source)
@@ -554,7 +553,7 @@ def test_a_member_started_again_fences_its_earlier_life(harness: Harness) -> Non
 
 @pytest.mark.parametrize("outputs", [(), (b"zombie",)], ids=["offsets", "outputs"])
 def test_a_fenced_member_cannot_commit(harness: Harness, outputs: tuple[bytes, ...]) -> None:
-    """Once the second life of a name has the records, the first can commit neither offsets nor outputs."""
+    """Once the second process of a name has the records, the first can commit neither offsets nor outputs."""
     source, target, group = harness.topic(), harness.topic(), harness.group()
     harness.publish(source, numbered(3))
     zombie = harness.join(group, source)
@@ -569,26 +568,26 @@ def test_a_fenced_member_cannot_commit(harness: Harness, outputs: tuple[bytes, .
 
 
 @pytest.mark.parametrize("outputs", [(), (b"zombie",)], ids=["offsets", "outputs"])
-def test_a_member_that_was_given_up_cannot_commit(harness: Harness, outputs: tuple[bytes, ...]) -> None:
-    """A member silent for too long loses its partitions to another, and its late commit is `Fenced`, and invisible."""
+def test_a_member_whose_session_ended_cannot_commit(harness: Harness, outputs: tuple[bytes, ...]) -> None:
+    """A silent member loses its partitions to another; its late commit raises `Fenced` and has no effect."""
     source, target, group = harness.topic(), harness.topic(), harness.group()
     harness.publish(source, numbered(3))
     silent = harness.join(group, source, member="silent")
     polled(silent, 3)
     harness.pass_time()
-    other = harness.join(group, source, member="other")
-    assert [record.value for record in polled(other, 3)] == numbered(3)
+    successor = harness.join(group, source, member="other")
+    assert [record.value for record in polled(successor, 3)] == numbered(3)
     with pytest.raises(Fenced):
         silent.commit([Outgoing(target, b"key", value) for value in outputs])
-    other.commit([Outgoing(target, b"key", b"other")])
+    successor.commit([Outgoing(target, b"key", b"other")])
     eventually(lambda: harness.values(target) == [b"other"])
 
 
-# Looking
+# Reading offsets
 
 
-def test_spans_and_committed_tell_the_lag(harness: Harness) -> None:
-    """Offsets count from 0 on a fresh topic; a group has no offset before its first commit, and then the next one."""
+def test_offsets_and_commits_give_the_lag(harness: Harness) -> None:
+    """Offsets start at 0 on a new topic. A group has no offset before its first commit, and then the next offset."""
     topic, group = harness.topic(), harness.group()
     harness.publish(topic, numbered(5))
     consumer, reader = harness.join(group, topic), harness.bus.reader()
@@ -602,8 +601,13 @@ def test_spans_and_committed_tell_the_lag(harness: Harness) -> None:
     reader.close()
 
 
-def test_the_first_record_behind_an_offset(harness: Harness) -> None:
-    """The oldest that waits is found without reading what is before it; where nothing waits nothing is found."""
+def ends(reader: Reader, topic: str) -> dict[Partition, int]:
+    """Return the end of each partition of a topic."""
+    return {partition: offsets.end for partition, offsets in reader.offset_ranges([topic]).items()}
+
+
+def test_the_first_record_from_an_offset_on(harness: Harness) -> None:
+    """The oldest waiting record is found without reading those before it; without waiting records there is none."""
     topic, group = harness.topic(2), harness.group()
     harness.publish(topic, numbered(4), key=None)
     consumer, reader = harness.join(group, topic), harness.bus.reader()
@@ -612,72 +616,64 @@ def test_the_first_record_behind_an_offset(harness: Harness) -> None:
     harness.publish(topic, [b"late", b"later"])
     committed = reader.committed(group, [topic])
     assert [record.value for record in reader.first_records(committed).values()] == [b"late"]
-    spans = reader.offset_ranges([topic])
-    assert reader.first_records({place: span.end for place, span in spans.items()}) == {}
+    assert reader.first_records(ends(reader, topic)) == {}
     assert reader.first_records({Partition("nowhere", 0): 0}) == {}
-    firsts = reader.first_records(dict.fromkeys(spans, 0))
-    assert firsts == {
-        place: next(record for record in harness.read(topic) if record.partition == place.number) for place in firsts
-    }
+    first_of_partition: dict[Partition, Record] = {}
+    for record in harness.read(topic):
+        first_of_partition.setdefault(Partition(topic, record.partition), record)
+    assert reader.first_records(dict.fromkeys(reader.offset_ranges([topic]), 0)) == first_of_partition
     reader.close()
 
 
-def test_reading_goes_on_where_it_ended(harness: Harness) -> None:
-    """From the offset that is named; a partition of which none is named is read from its start."""
-    topic, other = harness.topic(), harness.topic()
+def test_reading_starts_at_the_given_offsets(harness: Harness) -> None:
+    """A partition is read from the given offset on; a partition without one is read from its start."""
+    topic, second_topic = harness.topic(), harness.topic()
     harness.publish(topic, numbered(3))
-    harness.publish(other, [b"other"])
+    harness.publish(second_topic, [b"other"])
     reader = harness.bus.reader()
     start_offsets = {Partition(topic, 0): 2}
-    assert sorted(record.value for record in reader.read([topic, other], start_offsets=start_offsets)) == [
+    assert sorted(record.value for record in reader.read([topic, second_topic], start_offsets=start_offsets)) == [
         b"other",
         numbered(3)[2],
     ]
-    assert (
-        list(
-            reader.read(
-                [topic], start_offsets={place: span.end for place, span in reader.offset_ranges([topic]).items()}
-            )
-        )
-        == []
-    )
+    assert list(reader.read([topic], start_offsets=ends(reader, topic))) == []
     harness.publish(topic, [b"late"])
     assert [record.value for record in reader.read([topic], start_offsets={Partition(topic, 0): 3})] == [b"late"]
     reader.close()
 
 
-def test_how_many_came_since_a_moment(harness: Harness) -> None:
-    """What was taken at that moment counts; before everything it is all, behind everything nothing."""
+def test_the_first_offset_since_a_moment(harness: Harness) -> None:
+    """A record taken at that moment counts. An early moment gives the start, a late one the end."""
     topic = harness.topic()
-    place = Partition(topic, 0)
+    partition = Partition(topic, 0)
     harness.publish(topic, numbered(3))
     time.sleep(0.01)
     harness.publish(topic, numbered(2))
     times = [record.timestamp for record in harness.read(topic)]
     reader = harness.bus.reader()
-    assert reader.offsets_since([topic, "nowhere"], times[0]) == {place: 0}
-    assert reader.offsets_since([topic], times[2] + 1) == {place: 3}
-    assert reader.offsets_since([topic], times[3]) == {place: 3}
-    assert reader.offsets_since([topic], times[-1] + 1) == {place: reader.offset_ranges([topic])[place].end}
+    assert reader.offsets_since([topic, "nowhere"], times[0]) == {partition: 0}
+    assert reader.offsets_since([topic], times[2] + 1) == {partition: 3}
+    assert reader.offsets_since([topic], times[3]) == {partition: 3}
+    assert reader.offsets_since([topic], times[-1] + 1) == ends(reader, topic)
     reader.close()
 
 
-def test_who_works_a_group(harness: Harness) -> None:
-    """The living members by name: whoever left, or was silent for longer than the session, is none."""
+def test_the_living_members_of_a_group(harness: Harness) -> None:
+    """A member is listed by its name until it leaves or its session ends."""
     topic, group = harness.topic(2), harness.group()
     reader = harness.bus.reader()
     assert reader.members(group) == []
     harness.publish(topic, numbered(2), key=None)
-    one = harness.bus.consumer(Membership(group, "one", (topic,)))
-    polled(one, 2)
+    member = harness.bus.consumer(Membership(group, "one", (topic,)))
+    polled(member, 2)
     assert reader.members(group) == ["one"]
-    one.close()
+    member.close()
     eventually(lambda: reader.members(group) == [])
     reader.close()
 
 
-def test_a_group_that_worked_everything_has_no_lag(harness: Harness) -> None:
-    """Lag comes to zero on a topic of committed batches too, even when each batch was polled to its last record."""
+def test_a_group_that_processed_every_record_has_no_lag(harness: Harness) -> None:
+    """The lag becomes zero also on a topic of transactions, even if each batch was polled to its last record."""
     source, target, group = harness.topic(), harness.topic(), harness.group()
     harness.publish(source, numbered(4))
     upstream = harness.join(harness.group(), source)

@@ -1,4 +1,4 @@
-"""What travels: ids that never change, numbers that can't be counted through, seals, and bytes that come back whole."""
+"""Messages: stable ids, tracking numbers that cannot be guessed, seals, and records that decode to what was encoded."""
 
 import string
 from datetime import UTC, datetime, timedelta, timezone
@@ -9,11 +9,12 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event
 from cloudevents.core.formats.json import JSONFormat
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from app.assembly.channels import DIRECTORY
 from messages import codec, ids
 from messages.sealing import Sealed, Sealer, UnknownKeyError, UnsealError
-from messages.shapes import Complaint, OversightEvent, RawMessage, Report
+from messages.shapes import Channel, Complaint, OversightEvent, RawMessage, Report
 from messages.submission import Submission, e164
 from messages.topics import all_topics
 from messages.tracking import read_tracking_number, tracking_number
@@ -24,21 +25,21 @@ AT = datetime(2026, 11, 24, 15, 4, 5, 678901, tzinfo=timezone(timedelta(hours=7)
 
 
 def event() -> OversightEvent:
-    """Any shape that travels."""
+    """Return a message of any shape."""
     return OversightEvent(id=MESSAGE, message_id=MESSAGE, at=AT, event="refused", subject=MESSAGE, reason="why")
 
 
 def test_ids_never_change() -> None:
-    """These very ids stand on topics and in ledgers: a change here would make every replay a new complaint."""
+    """These ids are on topics and in ledgers: if they changed, every replay would make new complaints."""
     message = ids.message_id("sms", "SM1")
     assert str(message) == "344ef943-5ef5-5b96-80b4-a8939f69ddc7"
     assert str(ids.complaint_id(message)) == "c1277bcc-a646-513a-87e2-2bd9ae7b4c9a"
     assert str(ids.dispatch_id(message, 0)) == "c91860e3-6165-5652-b73a-15106224083d"
 
 
-def test_ids_differ_by_all_they_are_made_of() -> None:
-    """The same provider id on two channels, two hops, two verdicts: never one id."""
-    made = {
+def test_ids_differ_by_everything_they_are_made_of() -> None:
+    """Different channels, hops, verdicts and texts give different ids."""
+    distinct_ids = {
         ids.message_id("sms", "1"), ids.message_id("web", "1"), ids.complaint_id(MESSAGE), ids.dispatch_id(MESSAGE, 0),
         ids.dispatch_id(MESSAGE, 1), ids.answer_id(MESSAGE, "accepted", ""),
         ids.answer_id(MESSAGE, "refused", ""), ids.answer_id(MESSAGE, "refused", "x"),
@@ -46,12 +47,12 @@ def test_ids_differ_by_all_they_are_made_of() -> None:
         ids.correction_id(MESSAGE, "new:a", None), ids.correction_id(MESSAGE, "new:b", None),
         ids.correction_id(MESSAGE, "new:a", MESSAGE),
     }  # fmt: skip
-    assert len(made) == 13
+    assert len(distinct_ids) == 13
 
 
 @given(st.uuids())
 def test_a_number_reads_back_however_it_is_typed(message: UUID) -> None:
-    """Case, spaces, dashes and look-alikes are forgiven."""
+    """Case, spaces, dashes and look-alikes do not matter."""
     number = tracking_number(message, KEY)
     assert read_tracking_number(number) == number
     assert read_tracking_number(f" {number.lower().replace('-', ' ')} ") == number
@@ -59,15 +60,15 @@ def test_a_number_reads_back_however_it_is_typed(message: UUID) -> None:
 
 
 @given(st.uuids(), st.integers(0, 11), st.sampled_from("0123456789ABCDEFGHJKMNPQRSTVWXYZ"))
-def test_a_wrong_symbol_is_noticed(message: UUID, place: int, symbol: str) -> None:
-    """Any single slip makes the number no number at all, so nobody is shown another's complaint."""
+def test_a_wrong_symbol_is_noticed(message: UUID, index: int, symbol: str) -> None:
+    """A number with one wrong symbol is invalid, so that nobody sees another person's complaint."""
     symbols = list(tracking_number(message, KEY).replace("-", ""))
-    right, symbols[place] = symbols[place], symbol
+    right, symbols[index] = symbols[index], symbol
     assert (read_tracking_number("".join(symbols)) is not None) == (symbol == right)
 
 
 def test_numbers_need_the_key() -> None:
-    """Without the key a number tells nothing: another key gives another number for every message."""
+    """Another key gives another number for every message."""
     messages = [uuid4() for _ in range(2000)]
     assert not {tracking_number(message, KEY) for message in messages} & {
         tracking_number(message, OTHER_KEY) for message in messages
@@ -76,14 +77,14 @@ def test_numbers_need_the_key() -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "-", "ABCD", "ABCD-EFGH-JKMN-PQRS", "½½½½-½½½½-½½½½", "👍" * 12, "\0" * 12])
-def test_what_is_no_number_is_none(typed: str) -> None:
-    """Anything may be typed; nothing raises."""
+def test_other_texts_are_no_number(typed: str) -> None:
+    """Any typed text gives `None` and raises nothing."""
     assert read_tracking_number(typed) is None
 
 
 @given(st.binary(max_size=300), st.uuids())
 def test_seals_open_for_their_message_alone(plain: bytes, message: UUID) -> None:
-    """What was sealed comes back whole, the same each time, and under no other message's id."""
+    """A seal is deterministic, and opens to the same bytes with the id of its message only."""
     sealer = Sealer([KEY])
     sealed = sealer.seal(plain, message)
     assert sealer.seal(plain, message) == sealed
@@ -93,13 +94,13 @@ def test_seals_open_for_their_message_alone(plain: bytes, message: UUID) -> None
 
 
 def test_equal_contacts_do_not_look_equal() -> None:
-    """Two messages of one person can't be told to be so from what is sealed."""
+    """The sealed contacts of two messages of one person are different."""
     sealer = Sealer([KEY])
     assert sealer.seal(b"+628000000001", uuid4()) != sealer.seal(b"+628000000001", uuid4())
 
 
 def test_keys_rotate() -> None:
-    """New seals take the first key, old ones open while their key is kept; a key we don't have is said to be that."""
+    """New seals use the first key; old seals open while their key is configured; a missing key is named."""
     old, rotated = Sealer([KEY]), Sealer([OTHER_KEY, KEY])
     assert rotated.open(old.seal(b"x", MESSAGE), MESSAGE) == b"x"
     with pytest.raises(UnknownKeyError):
@@ -107,8 +108,8 @@ def test_keys_rotate() -> None:
 
 
 @given(st.text(max_size=80))
-def test_what_is_no_seal_is_refused(text: str) -> None:
-    """Any text in the place of a seal gives an error of ours."""
+def test_other_texts_are_no_seal(text: str) -> None:
+    """Any text that is not a seal raises `UnsealError`."""
     with pytest.raises(UnsealError):
         Sealer([KEY]).open(Sealed(text), MESSAGE)
 
@@ -124,7 +125,7 @@ def test_records_are_cloud_events() -> None:
 
 
 def test_a_record_reads_back() -> None:
-    """Encoding and decoding give the same shape, its moment in UTC to the millisecond."""
+    """Decoding an encoded message gives the same message, with its time in UTC to the millisecond."""
     encoded = codec.encode(event(), "k", "/x")
     read = codec.decode(OversightEvent, encoded.value, encoded.headers)
     assert read == event().model_copy(update={"at": datetime(2026, 11, 24, 8, 4, 5, 678000, tzinfo=UTC)})
@@ -132,7 +133,7 @@ def test_a_record_reads_back() -> None:
 
 
 def test_one_arrival_is_one_trace() -> None:
-    """Whatever follows from a message carries its trace id (W3C Trace Context)."""
+    """Every record that follows from a message has its trace id (W3C Trace Context)."""
     parent = dict(codec.encode(event(), "k", "/x").headers)["traceparent"].decode()
     version, trace, span, flags = parent.split("-")
     assert (version, trace, flags) == ("00", MESSAGE.hex, "01")
@@ -140,34 +141,55 @@ def test_one_arrival_is_one_trace() -> None:
     assert set(span) <= set(string.hexdigits.lower())
 
 
-def test_another_type_is_refused_by_name() -> None:
-    """A record that says it is something else is not read as this."""
+def test_another_type_is_refused() -> None:
+    """A record that declares another type is not decoded."""
     encoded = codec.encode(event(), "k", "/x")
     with pytest.raises(codec.CodecError) as caught:
         codec.decode(Complaint, encoded.value, encoded.headers)
     assert (caught.value.reason, caught.value.field) == ("unexpected_type", "ce_type")
 
 
+def test_an_unknown_channel_is_refused() -> None:
+    """A message of a channel that the service does not have is not decoded; any channel is valid without a list."""
+    raw = {"id": MESSAGE, "message_id": MESSAGE, "at": AT, "channel": "kiosk", "provider_id": "1", "sender": "s"}
+    message = RawMessage.model_validate(
+        {**raw, "tracking": "t", "verified_by": "none", "content_type": "text/plain", "body": "b"}
+    )
+    encoded = codec.encode(message, "k", "/x")
+    assert codec.decode(RawMessage, encoded.value, encoded.headers).channel == "kiosk"
+    assert codec.decode(RawMessage, encoded.value, encoded.headers, ["web", "kiosk"]).channel == "kiosk"
+    with pytest.raises(codec.CodecError) as caught:
+        codec.decode(RawMessage, encoded.value, encoded.headers, ["web"])
+    assert (caught.value.reason, caught.value.field) == ("unknown_channel", "channel")
+
+
+@pytest.mark.parametrize("name", ["", "Web", "1708", "web form", "web\n", "kiosk_1"])
+def test_a_channel_has_a_plain_name(name: str) -> None:
+    """Only small letters, digits and hyphens, so that it can name a topic."""
+    with pytest.raises(ValidationError):
+        TypeAdapter(Channel).validate_python(name)
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_decode_or_say_why(value: bytes) -> None:
-    """Broken bytes give an error of ours that names a field and quotes nothing."""
+    """Broken bytes raise `CodecError`, which quotes nothing of them."""
     headers = codec.encode(event(), "k", "/x").headers
     with pytest.raises(codec.CodecError) as caught:
         codec.decode(OversightEvent, value, headers)
     assert caught.value.reason == "not_the_shape"
 
 
-def test_fields_of_a_newer_producer_are_passed_over() -> None:
-    """Consumers may be older than producers: an added field does not stop them."""
+def test_fields_of_a_newer_producer_are_ignored() -> None:
+    """A consumer may be older than its producer: it ignores an added field."""
     encoded = codec.encode(event(), "k", "/x")
     newer = encoded.value.replace(b"{", b'{"added": 1, ', 1)
     assert codec.decode(OversightEvent, newer, encoded.headers).reason == "why"
 
 
 def test_every_agency_and_channel_has_its_topics() -> None:
-    """The list resolves for any registry; every name is written and read by somebody."""
-    listed = all_topics(["kota-3374", "triage"], DIRECTORY.names)
-    names = [topic.name for topic in listed]
+    """The topic list works for any registry; every topic has a writer and a reader."""
+    service_topics = all_topics(["kota-3374", "triage"], DIRECTORY.names)
+    names = [topic.name for topic in service_topics]
     assert {
         "raw-web",
         "raw-sms",
@@ -179,15 +201,15 @@ def test_every_agency_and_channel_has_its_topics() -> None:
     } <= set(names)
     assert {"agency-answers", "oversight", "quarantine", "dead-normalize", "dead-router", "dead-sinks"} <= set(names)
     assert len(set(names)) == len(names)
-    assert all(topic.writer and topic.readers and topic.partitions for topic in listed)
+    assert all(topic.writer and topic.readers and topic.partitions for topic in service_topics)
 
 
 def test_a_report_leaves_without_its_sender() -> None:
-    """What is for the agency has no field in which a person could stand."""
-    said = Submission(text="x", name="Budi Contohnya", phone="0800-0000-0021", email="a@contoh.invalid")
+    """The report for an agency has no field for a person."""
+    submission = Submission(text="x", name="Budi Contohnya", phone="0800-0000-0021", email="a@contoh.invalid")
     assert set(Report.model_fields) & {"name", "phone", "email", "sender", "contact"} == set()
-    assert "Contohnya" not in said.report().model_dump_json()
-    assert said.contact().phone == "+6280000000021"
+    assert "Contohnya" not in submission.report().model_dump_json()
+    assert submission.contact().phone == "+6280000000021"
 
 
 @pytest.mark.parametrize(
@@ -200,12 +222,12 @@ def test_a_report_leaves_without_its_sender() -> None:
     ],
 )
 def test_phones_are_compared_in_one_form(typed: str, read: str) -> None:
-    """A number typed at home and one sent by the network are the same person's."""
+    """A number typed in the national form equals the one that the network sends."""
     assert e164(typed) == read
 
 
 def test_raw_messages_name_every_channel() -> None:
-    """A channel without a topic would lose its messages."""
+    """Every channel has a topic for its raw messages."""
     assert {f"raw-{channel}" for channel in DIRECTORY.names} == {
         topic.name for topic in all_topics([], DIRECTORY.names) if topic.shape is RawMessage
     }

@@ -1,4 +1,4 @@
-"""Upcasts: a record of an older version becomes one of ours, step by step, or is said to be none that we know."""
+"""Upcasts: a record of an older version is converted step by step to the current one, or its version is unknown."""
 
 import json
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ ID = UUID(int=7)
 
 
 class Planted(WireModel):
-    """A shape whose third version is ours."""
+    """A shape whose current version is 3."""
 
     name: ClassVar[str] = "planted"
     version: ClassVar[int] = 3
@@ -23,43 +23,43 @@ class Planted(WireModel):
     words: tuple[str, ...]
 
 
-def _split(said: dict[str, Any]) -> dict[str, Any]:
-    return {**said, "words": said["text"].split()}
+def _split(content: dict[str, Any]) -> dict[str, Any]:
+    return {**content, "words": content["text"].split()}
 
 
-def _renamed(said: dict[str, Any]) -> dict[str, Any]:
-    return {**said, "text": said["says"]}
+def _renamed(content: dict[str, Any]) -> dict[str, Any]:
+    return {**content, "text": content["says"]}
 
 
 STEPS: Upcasts = {("planted", 1): _renamed, ("planted", 2): _split, ("other", 1): _split}
 
 
 def headers(version: str, name: str = "planted") -> Headers:
-    """As a record of that version has them."""
+    """Return the headers of a record of that version."""
     return (("ce_id", str(ID).encode()), ("ce_type", f"id.lapor.{name}.v{version}".encode()), ("traceparent", b"00-x"))
 
 
-def value(**said: Any) -> bytes:
-    """A record's JSON."""
-    return json.dumps({"id": str(ID), "message_id": str(ID), "at": "2026-11-24T08:04:05.678Z", **said}).encode()
+def value(**fields: Any) -> bytes:
+    """Return the JSON of a record."""
+    return json.dumps({"id": str(ID), "message_id": str(ID), "at": "2026-11-24T08:04:05.678Z", **fields}).encode()
 
 
-def test_what_is_ours_is_not_touched() -> None:
-    """Not even where it can't be read: its stage says what is wrong with it."""
+def test_a_current_record_is_not_changed() -> None:
+    """Not even an unreadable one: its stage reports the fault."""
     assert upcast(Planted, b"{", headers("3"), STEPS) == (b"{", headers("3"))
 
 
-@pytest.mark.parametrize(("version", "said"), [("1", {"says": "dua kata"}), ("2", {"text": "dua kata"})])
-def test_one_version_after_the_other(version: str, said: dict[str, str]) -> None:
-    """The oldest goes through every step; it says what it is now, and its other headers stay, in their order."""
-    made, headed = upcast(Planted, value(**said), headers(version), STEPS)
-    assert decode(Planted, made, headed) == Planted(id=ID, message_id=ID, at=NOW, words=("dua", "kata"))
-    assert headed == headers("3")
-    assert made == encode(Planted(id=ID, message_id=ID, at=NOW, words=("dua", "kata")), "", "").value
+@pytest.mark.parametrize(("version", "fields"), [("1", {"says": "dua kata"}), ("2", {"text": "dua kata"})])
+def test_versions_are_converted_step_by_step(version: str, fields: dict[str, str]) -> None:
+    """The oldest version passes every step. The type header is updated; the other headers keep their order."""
+    converted, converted_headers = upcast(Planted, value(**fields), headers(version), STEPS)
+    assert decode(Planted, converted, converted_headers) == Planted(id=ID, message_id=ID, at=NOW, words=("dua", "kata"))
+    assert converted_headers == headers("3")
+    assert converted == encode(Planted(id=ID, message_id=ID, at=NOW, words=("dua", "kata")), "", "").value
 
 
 @pytest.mark.parametrize(
-    ("headed", "steps"),
+    ("record_headers", "steps"),
     [
         (headers("4"), STEPS),
         (headers("0"), STEPS),
@@ -71,14 +71,14 @@ def test_one_version_after_the_other(version: str, said: dict[str, str]) -> None
         ((), STEPS),
     ],
 )
-def test_a_version_that_nobody_knows(headed: Headers, steps: Upcasts) -> None:
-    """Newer than ours, a step that is missing, another shape's, or none at all: the header is named."""
+def test_an_unknown_version_is_named(record_headers: Headers, steps: Upcasts) -> None:
+    """A newer version, a missing step, another shape or no type: the error names the header."""
     with pytest.raises(CodecError, match="unknown_version ce_type"):
-        upcast(Planted, value(says="x", text="x"), headed, steps)
+        upcast(Planted, value(says="x", text="x"), record_headers, steps)
 
 
-@pytest.mark.parametrize("said", [b"{", b"[]", b"null", value(), value(says=7), b'{"says": "x"}', b"\xff"])
-def test_what_does_not_become_the_shape(said: bytes) -> None:
-    """A step that trips over it, or makes something else of it: it is said, and nothing that stood there."""
+@pytest.mark.parametrize("content", [b"{", b"[]", b"null", value(), value(says=7), b'{"says": "x"}', b"\xff"])
+def test_a_failed_conversion_is_refused(content: bytes) -> None:
+    """If a step fails, or its result has another shape, the error quotes nothing of the record."""
     with pytest.raises(CodecError, match="not_the_shape"):
-        upcast(Planted, said, headers("1"), STEPS)
+        upcast(Planted, content, headers("1"), STEPS)

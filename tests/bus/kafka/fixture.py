@@ -1,4 +1,4 @@
-"""The session's broker: the one named by KAFKA_BOOTSTRAP, else a node of our own."""
+"""The broker of the session: the one in KAFKA_BOOTSTRAP, otherwise a node that the tests start."""
 
 import gc
 import os
@@ -13,12 +13,12 @@ from tests.bus.kafka.node import Node, UnavailableError
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """kafka-python leaves a refused connection's socket to the garbage collector, in whichever test that comes by."""
+    """Ignore unclosed sockets: kafka-python leaves those of refused connections to the garbage collector."""
     config.addinivalue_line("filterwarnings", "ignore:unclosed <(ssl.SSLSocket|socket.socket):ResourceWarning")
 
 
 def pytest_sessionfinish() -> None:
-    """Those of the last tests are collected here: later no filter is in force."""
+    """Collect the sockets of the last tests here: later the filter is no longer in force."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
@@ -26,7 +26,7 @@ def pytest_sessionfinish() -> None:
 
 @pytest.fixture(scope="session")
 def formatted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data of a node that never ran, for each to begin with: to make it takes Java a second."""
+    """The data folder of a node that never ran, to be copied: Java needs a second to make one."""
     node = new_node()
     try:
         return shutil.copytree(node.data, tmp_path_factory.mktemp("kafka") / "data")
@@ -61,7 +61,7 @@ def own_node(formatted: Path) -> Iterator[Node]:
 
 
 def new_node(formatted: Path | None = None, keystore: Path | None = None, password: str = "") -> Node:
-    """A node not yet started; skips or fails the test when it can't be had."""
+    """Return a node that is not started. Skip the test if Java or Kafka is missing, or fail it in CI."""
     try:
         return Node(formatted, keystore=keystore, password=password)
     except UnavailableError as error:

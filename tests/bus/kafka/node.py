@@ -1,4 +1,4 @@
-"""One Apache Kafka broker (KRaft, loopback, its own folder) that a test may stop, kill, pause and start again."""
+"""One Apache Kafka broker (KRaft, loopback, own folder) that a test may stop, kill, pause and restart."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from tests.support.ports import free_ports
 LIBS = ROOT / ".kafka" / "libs"
 
 _CLUSTER = "c2F0dS1waW50dS10ZXN0cw"
-"""Any 16 bytes in base64: one broker needs no better cluster id."""
+"""Any 16 bytes in base64: a single broker needs no special cluster id."""
 
 _PROPERTIES = """\
 process.roles=broker,controller
@@ -34,7 +34,7 @@ transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=4
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
-# A killed broker may come back at once: its controller is itself.
+# A killed broker may restart at once: it is its own controller.
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
 group.initial.rebalance.delay.ms=0
@@ -54,7 +54,7 @@ ssl.keystore.type=PEM
 ssl.keystore.location={keystore}
 """
 
-# Faster to be ready, on few cores: only the first compiler, the simplest collector, no page touched before it is used.
+# For a fast start on few cores: only the first compiler, the simplest collector, no memory page before its use.
 _JAVA = (
     "-Xmx512m",
     "-XX:TieredStopAtLevel=1",
@@ -65,11 +65,11 @@ _JAVA = (
 
 
 class UnavailableError(Exception):
-    """Java or the jars are missing; the text says what to do."""
+    """Java or the jars are missing. The text says how to get them."""
 
 
 class Node:
-    """Owns one broker process and its data; `close` ends the first and deletes the second."""
+    """A broker process and its data. `close` ends the process and deletes the data."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class Node:
         keystore: Path | None = None,
         password: str = "",
     ) -> None:
-        """`ready` is how many seconds a start may take. `formatted` is the data of another node that never ran.
+        """Prepare the data. `ready` limits a start in seconds. `formatted` is the data of a node that never ran.
 
         With a `keystore` (key and certificate, PEM) the node has a second port, `secured`, that speaks TLS and lets
         in only the user `satupintu` with this password.
@@ -104,7 +104,7 @@ class Node:
 
     @property
     def bootstrap(self) -> str:
-        """Where clients connect, as `host:port`."""
+        """Address for clients, as `host:port`."""
         return f"127.0.0.1:{self.port}"
 
     def start(self) -> None:
@@ -119,19 +119,19 @@ class Node:
         self._wait_until_ready(self._process)
 
     def stop(self) -> None:
-        """Ask it to end in order; kill it when it does not within 15 seconds."""
+        """Ask the broker to end; kill it if it does not within 15 seconds."""
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it at once, as a power cut would."""
+        """End the broker at once, as a power cut would."""
         self._end(signal.SIGKILL)
 
     def pause(self) -> None:
-        """Freeze it: connections stay open and nothing answers."""
+        """Freeze the broker: connections stay open and nothing answers."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let it go on after `pause`."""
+        """Continue after `pause`."""
         self._signal(signal.SIGCONT)
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ import pytest
 from bus.watchdog import Watchdog
 
 
-def test_a_call_in_time_is_left_alone() -> None:
+def test_a_call_in_time_does_not_expire() -> None:
     """Nothing is called when the body ends before its limit, and no thread is left."""
     expired: list[str] = []
     threads = threading.active_count()
@@ -17,18 +17,18 @@ def test_a_call_in_time_is_left_alone() -> None:
     assert threading.active_count() == threads
 
 
-def test_a_call_past_its_limit_is_told_by_name_once() -> None:
+def test_a_call_past_its_limit_is_reported_once() -> None:
     """The callback gets the call's name while the body is still running, and no thread is left."""
     expired: list[str] = []
-    told = threading.Event()
+    reported = threading.Event()
 
     def on_expiry(name: str) -> None:
         expired.append(name)
-        told.set()
+        reported.set()
 
     threads = threading.active_count()
     with Watchdog(on_expiry).limit("commit_transaction", 0.01):
-        assert told.wait(30)
+        assert reported.wait(30)
     assert expired == ["commit_transaction"]
     assert threading.active_count() == threads
 
@@ -44,7 +44,7 @@ def test_an_error_in_the_body_passes_through() -> None:
 
 def test_guards_are_independent() -> None:
     """One watchdog guards nested calls and calls of several threads, each with its own limit."""
-    told = threading.Event()
-    watchdog = Watchdog(lambda _: told.set())
+    reported = threading.Event()
+    watchdog = Watchdog(lambda _: reported.set())
     with watchdog.limit("outer", 60), watchdog.limit("inner", 0.01):
-        assert told.wait(30)
+        assert reported.wait(30)

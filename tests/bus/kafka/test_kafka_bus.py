@@ -1,4 +1,4 @@
-"""What only the Kafka bus can meet: a broker that is frozen or dies. On nodes of their own."""
+"""Properties of the Kafka bus alone: a broker that freezes or dies. These tests have their own nodes."""
 
 import threading
 import time
@@ -22,35 +22,35 @@ from tests.bus.kafka.fixture import new_node
 from tests.bus.kafka.node import Node
 
 DEADLINE = 2.0
-BOUND = 1_000_000
-# How much longer than its deadline a call may take on a busy machine.
+MAX_IN_FLIGHT_BYTES = 1_000_000
+# Seconds that a call may take beyond its deadline on a busy machine.
 SLACK = 15.0
 
 
 @pytest.fixture(scope="module")
 def node(formatted: Path) -> Iterator[Node]:
     """A broker that these tests may freeze and kill, each leaving it running."""
-    made = new_node(formatted)
-    made.start()
-    yield made
-    made.close()
+    new = new_node(formatted)
+    new.start()
+    yield new
+    new.close()
 
 
 def bus_on(node: Node, on_expiry: Callable[[str], None] = pytest.fail) -> KafkaBus:
-    """A bus with a short deadline and a small window; by default a call that hangs fails the test."""
-    settings = KafkaSettings(bootstrap=node.bootstrap, deadline=DEADLINE, max_in_flight_bytes=BOUND)
+    """Return a bus with a short deadline and a small limit in flight. By default a call that hangs fails the test."""
+    settings = KafkaSettings(bootstrap=node.bootstrap, deadline=DEADLINE, max_in_flight_bytes=MAX_IN_FLIGHT_BYTES)
     return KafkaBus(settings, Watchdog(on_expiry))
 
 
 def new_topic(bus: KafkaBus) -> str:
-    """A fresh topic."""
+    """Create a topic; return its name."""
     name = f"topic-{uuid.uuid4().hex[:12]}"
     bus.ensure([TopicSpec(name)])
     return name
 
 
 def polled(consumer: Consumer, count: int) -> list[Record]:
-    """Poll until `count` records came."""
+    """Poll until `count` records came; return them."""
     records: list[Record] = []
     until = time.monotonic() + 30
     while len(records) < count and time.monotonic() < until:
@@ -60,7 +60,7 @@ def polled(consumer: Consumer, count: int) -> list[Record]:
 
 
 def values(bus: KafkaBus, topic: str) -> list[bytes]:
-    """All that is there to read."""
+    """Return the values of all records."""
     reader = bus.reader()
     try:
         return [record.value for record in reader.read([topic])]
@@ -105,9 +105,9 @@ class MeasuredLimit(InFlightLimit):
 
 
 def test_bytes_in_flight_stay_bounded_while_the_broker_is_frozen(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever many threads send, each call is `Retry` in time, and the unconfirmed bytes never pass the bound."""
+    """With many sending threads each call raises `Retry` in time, and the unconfirmed bytes stay below the limit."""
     bus = bus_on(node)
-    topic, limit = new_topic(bus), MeasuredLimit(BOUND)
+    topic, limit = new_topic(bus), MeasuredLimit(MAX_IN_FLIGHT_BYTES)
     monkeypatch.setattr("bus.kafka.producer.InFlightLimit", lambda _limit: limit)
     producer = bus.producer()
     producer.publish([Outgoing(topic, b"key", b"before")])
@@ -131,15 +131,15 @@ def test_bytes_in_flight_stay_bounded_while_the_broker_is_frozen(node: Node, mon
         node.resume()
     assert len(outcomes) == 18
     assert max(seconds for _, seconds in outcomes) < DEADLINE + SLACK
-    assert 0 < limit.highest <= BOUND
+    assert 0 < limit.highest <= MAX_IN_FLIGHT_BYTES
     eventually_publishes(bus, lambda: producer.publish([Outgoing(topic, b"key", b"after")]))
     producer.close()
     assert limit.bytes_in_flight == 0
     assert values(bus, topic)[-1] == b"after"
 
 
-def test_a_producer_lives_on_after_an_outage_longer_than_its_deadline(node: Node) -> None:
-    """Messages that ran out of time are `Retry`, and the same producer publishes again once the broker is back."""
+def test_a_producer_works_after_an_outage_longer_than_its_deadline(node: Node) -> None:
+    """Messages past the deadline raise `Retry`; the same producer publishes again once the broker is back."""
     bus = bus_on(node)
     topic, producer = new_topic(bus), bus.producer()
     producer.publish([Outgoing(topic, b"key", b"before")])
@@ -151,13 +151,13 @@ def test_a_producer_lives_on_after_an_outage_longer_than_its_deadline(node: Node
         node.resume()
     eventually_publishes(bus, lambda: producer.publish([Outgoing(topic, b"key", b"after")]))
     producer.close()
-    found = values(bus, topic)
-    assert found[0] == b"before"
-    assert found[-1] == b"after"
+    published = values(bus, topic)
+    assert published[0] == b"before"
+    assert published[-1] == b"after"
 
 
-def test_a_dead_broker_is_retry_everywhere(node: Node) -> None:
-    """Ping, publish, join, look and create are `Retry` in time, and leave no thread behind."""
+def test_every_call_to_a_dead_broker_raises_retry(node: Node) -> None:
+    """Ping, publish, join, read and create raise `Retry` in time, and leave no thread."""
     bus = bus_on(node)
     topic = new_topic(bus)
     node.kill()
@@ -182,7 +182,7 @@ def test_a_dead_broker_is_retry_everywhere(node: Node) -> None:
 
 @pytest.mark.parametrize("outputs", [(), (b"output",)], ids=["offsets", "outputs"])
 def test_a_batch_survives_a_broker_that_dies(node: Node, outputs: tuple[bytes, ...]) -> None:
-    """A commit to a dead broker is `Retry`, polls are empty, and when it is back the batch is worked, once."""
+    """A commit to a dead broker raises `Retry`, polls are empty, and afterwards the batch is processed once."""
     bus = bus_on(node)
     source, target, group = new_topic(bus), new_topic(bus), uuid.uuid4().hex
     producer = bus.producer()
@@ -205,8 +205,8 @@ def test_a_batch_survives_a_broker_that_dies(node: Node, outputs: tuple[bytes, .
     assert values(bus, target) == list(outputs)
 
 
-def test_a_frozen_broker_does_not_hold_a_commit_for_ever(node: Node) -> None:
-    """A commit to a frozen broker returns as `Retry` in time; once it answers again, the batch is worked, once."""
+def test_a_commit_to_a_frozen_broker_ends(node: Node) -> None:
+    """The commit raises `Retry` in time; once the broker answers again, the batch is processed once."""
     bus = bus_on(node)
     source, target, group = new_topic(bus), new_topic(bus), uuid.uuid4().hex
     producer = bus.producer()
@@ -229,14 +229,14 @@ def test_a_frozen_broker_does_not_hold_a_commit_for_ever(node: Node) -> None:
     assert values(bus, target) == [b"output"]
 
 
-def test_a_commit_that_hangs_wakes_the_watchdog(node: Node) -> None:
-    """When the broker dies between outputs and commit, kafka-python waits for ever, and the watchdog says so."""
+def test_a_commit_that_hangs_expires_the_watchdog(node: Node) -> None:
+    """If the broker dies between outputs and commit, kafka-python waits for ever, and the watchdog reports it."""
     expired: list[str] = []
-    woken = threading.Event()
+    reported = threading.Event()
 
     def on_expiry(call: str) -> None:
         expired.append(call)
-        woken.set()
+        reported.set()
 
     bus = bus_on(node, on_expiry)
     source, target, group = new_topic(bus), new_topic(bus), uuid.uuid4().hex
@@ -248,7 +248,7 @@ def test_a_commit_that_hangs_wakes_the_watchdog(node: Node) -> None:
 
     def outputs() -> Iterator[Outgoing]:
         yield Outgoing(target, b"key", b"output")
-        # Until what was yielded is in the broker's log; only the commit is then left to do.
+        # Wait until the output is in the broker's log; then only the commit is missing.
         time.sleep(1.0)
         node.kill()
 
@@ -256,12 +256,12 @@ def test_a_commit_that_hangs_wakes_the_watchdog(node: Node) -> None:
     hanging = threading.Thread(target=lambda: consumer.commit(outputs()), daemon=True)
     hanging.start()
     try:
-        assert woken.wait(DEADLINE + SLACK)
+        assert reported.wait(DEADLINE + SLACK)
         assert hanging.is_alive()
     finally:
         node.start()
     assert expired[0] in {"send_offsets_to_transaction", "commit_transaction"}
-    # The application ends the process here; its next life is this member again.
+    # The application ends the process here; after its restart it is the same member again.
     again = bus.consumer(Membership(group, "member", (source,)))
     polled(again, 1)
     again.commit([Outgoing(target, b"key", b"output")])
@@ -270,8 +270,8 @@ def test_a_commit_that_hangs_wakes_the_watchdog(node: Node) -> None:
     assert values(bus, target) == [b"output"]
 
 
-def test_a_member_killed_before_its_topics_were_known_has_them_in_its_next_life(node: Node) -> None:
-    """The broker keeps a static member's assignment over its death; an empty one must not be kept."""
+def test_a_member_killed_before_its_topics_were_known_gets_them_after_its_restart(node: Node) -> None:
+    """The broker keeps the assignment of a static member that died; an empty assignment must not be kept."""
     bus = bus_on(node)
     topic, group = f"topic-{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
     # kafka-python's own client leaves no group when it closes: for the broker it is a process that was killed.
@@ -296,23 +296,23 @@ def test_a_member_killed_before_its_topics_were_known_has_them_in_its_next_life(
     consumer.close()
 
 
-class Deaf:
-    """A client that hears of nothing and says nothing of it, as some were seen to be after an outage."""
+class UnawareClient:
+    """A client that gets no record and reports no error, as was seen after an outage."""
 
     def __init__(self, client: KafkaConsumer) -> None:
         self._client = client
 
     def poll(self, *_: object) -> dict[object, object]:
-        """Nothing."""
+        """Return no record."""
         return {}
 
     def __getattr__(self, name: str) -> object:
-        """All else is the client's."""
+        """Return the attribute of the client."""
         return getattr(self._client, name)
 
 
-def test_a_member_that_its_group_forgot_joins_anew(node: Node) -> None:
-    """It is fenced, though its client notices nothing; as long as the group has it, an empty topic is only empty."""
+def test_a_member_that_its_group_dropped_is_fenced(node: Node) -> None:
+    """The dropped member is fenced although its client reports nothing. A member on an empty topic is not fenced."""
     settings = KafkaSettings(bootstrap=node.bootstrap, deadline=DEADLINE, session_timeout=1.0)
     bus = KafkaBus(settings, Watchdog(pytest.fail))
     topic = new_topic(bus)
@@ -326,7 +326,7 @@ def test_a_member_that_its_group_forgot_joins_anew(node: Node) -> None:
     until = time.monotonic() + 4
     while time.monotonic() < until:
         assert not consumer.poll(0.3, 1)
-    consumer._client = Deaf(consumer._client)  # noqa: SLF001 - how it comes to be so is not known
+    consumer._client = UnawareClient(consumer._client)  # noqa: SLF001 - the cause of this state is not known
     leave(settings, "forgetting", "forgetting-one")
     with pytest.raises(Fenced, match="does not know forgetting-one"):
         polled(consumer, 1)

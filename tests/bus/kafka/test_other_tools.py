@@ -1,4 +1,4 @@
-"""What other tools see of our topics and groups: records as kcat shows them, offsets where Kafka itself keeps them."""
+"""Topics and groups as other tools see them: records in kcat, and offsets where Kafka itself stores them."""
 
 import json
 import shutil
@@ -21,14 +21,14 @@ COMPLAINT = JOURNEYS / "web-plain" / "2-complaint.json"
 
 @pytest.fixture
 def bus(kafka_bootstrap: str) -> KafkaBus:
-    """On the session's broker."""
-    made = KafkaBus(KafkaSettings(bootstrap=kafka_bootstrap), Watchdog(pytest.fail))
-    made.ensure([TopicSpec("tools-in"), TopicSpec("tools-out")])
-    return made
+    """A bus on the session's broker."""
+    kafka_bus = KafkaBus(KafkaSettings(bootstrap=kafka_bootstrap), Watchdog(pytest.fail))
+    kafka_bus.ensure([TopicSpec("tools-in"), TopicSpec("tools-out")])
+    return kafka_bus
 
 
-def worked(bus: KafkaBus, value: bytes) -> None:
-    """A record comes in and is worked: what follows from it and the offset are one transaction."""
+def process_record(bus: KafkaBus, value: bytes) -> None:
+    """Publish a record and process it: the output and the offset are one transaction."""
     producer = bus.producer()
     producer.publish([Outgoing("tools-in", b"key", b"{}")])
     producer.close()
@@ -42,10 +42,10 @@ def worked(bus: KafkaBus, value: bytes) -> None:
 
 
 def test_kcat_shows_a_record_as_it_is(bus: KafkaBus, kafka_bootstrap: str) -> None:
-    """Its value is JSON and its headers are text: nothing of ours is needed to read a topic."""
+    """The value is JSON and the headers are text, so that no program of ours is needed to read a topic."""
     if not shutil.which("kcat"):
         missing("kcat is not on this machine")
-    worked(bus, COMPLAINT.read_bytes())
+    process_record(bus, COMPLAINT.read_bytes())
     command = ["kcat", "-b", kafka_bootstrap, "-t", "tools-out", "-C", "-J", "-e", "-q", "-o", "beginning"]
     lines = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.splitlines()
     shown = json.loads(lines[0])
@@ -54,9 +54,9 @@ def test_kcat_shows_a_record_as_it_is(bus: KafkaBus, kafka_bootstrap: str) -> No
     assert shown["key"] == "key"
 
 
-def test_a_groups_offsets_are_kafkas_own(bus: KafkaBus, kafka_bootstrap: str) -> None:
-    """Burrow, kafbat UI and every lag exporter read them where Kafka keeps them, under our group's plain name."""
-    worked(bus, b"{}")
+def test_offsets_of_a_group_are_stored_by_kafka(bus: KafkaBus, kafka_bootstrap: str) -> None:
+    """Burrow, kafbat UI and every lag exporter read them from Kafka, under the plain name of the group."""
+    process_record(bus, b"{}")
     admin = KafkaAdminClient(bootstrap_servers=kafka_bootstrap)
     try:
         offsets = admin.list_group_offsets({"tools": None})["tools"]

@@ -1,4 +1,4 @@
-"""Kafka behind TLS and a password: by settings alone, and refused by name where they are wrong."""
+"""Kafka with TLS and a password needs settings only. Wrong settings give a named error."""
 
 import time
 from collections.abc import Iterator
@@ -27,10 +27,10 @@ PASSWORD = "a password for tests"
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
-    """A key with a certificate for this machine, and the certificate alone."""
+    """Return files with a key and certificate for this machine, and with the certificate alone."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    made = (
+    new_certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -42,7 +42,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
-    public = made.public_bytes(Encoding.PEM)
+    public = new_certificate.public_bytes(Encoding.PEM)
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     (folder / "server.pem").write_bytes(private + public)
     (folder / "ca.pem").write_bytes(public)
@@ -51,7 +51,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="module")
 def secured(tmp_path_factory: pytest.TempPathFactory, formatted: Path) -> Iterator[tuple[Node, Path]]:
-    """A node that lets in only who has the password, and the certificate to know it by."""
+    """A node that needs a password, and the certificate that identifies it."""
     server, authority = certificate(tmp_path_factory.mktemp("tls"))
     node = new_node(formatted, server, PASSWORD)
     node.start()
@@ -60,7 +60,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory, formatted: Path) -> Iterat
 
 
 def settings(secured: tuple[Node, Path], home: Path, **more: object) -> Settings:
-    """What an operator sets."""
+    """Return the settings of an operator."""
     node, authority = secured
     return Settings.model_validate(
         {
@@ -78,8 +78,8 @@ def settings(secured: tuple[Node, Path], home: Path, **more: object) -> Settings
     )
 
 
-def test_everything_works_behind_a_password(secured: tuple[Node, Path], tmp_path: Path) -> None:
-    """Topics, producer, transactional consumer and reader all go by the settings."""
+def test_every_client_works_with_a_password(secured: tuple[Node, Path], tmp_path: Path) -> None:
+    """Topics, producer, transactional consumer and reader all use the settings."""
     parts = Parts(settings(secured, tmp_path), CHANNELS)
     parts.ensure_topics()
     producer = parts.bus.producer()
@@ -100,8 +100,8 @@ def test_everything_works_behind_a_password(secured: tuple[Node, Path], tmp_path
 @pytest.mark.parametrize(
     "wrong", [{"kafka_sasl_password": "another"}, {"kafka_ssl_cafile": None}], ids=["password", "authority"]
 )
-def test_wrong_settings_do_not_get_in(secured: tuple[Node, Path], tmp_path: Path, wrong: dict[str, object]) -> None:
-    """Neither a wrong password nor an unknown authority: an error of ours, in time, that quotes no secret."""
+def test_wrong_settings_are_refused(secured: tuple[Node, Path], tmp_path: Path, wrong: dict[str, object]) -> None:
+    """A wrong password or an unknown authority raises our own error in time, which quotes no secret."""
     parts = Parts(settings(secured, tmp_path, **wrong), CHANNELS)
     with pytest.raises((Retry, Stop)) as caught:
         parts.bus.ping(5.0)
