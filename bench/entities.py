@@ -67,7 +67,7 @@ def _measure(texts: Sequence[str], gazetteer: Gazetteer, rounds: int) -> dict[st
     entities = [extract_entities(text, gazetteer) for text in texts]
     parts: dict[str, Callable[[], object]] = {
         "tokens_us": lambda: [Tokens(text) for text in texts],
-        "regions_us": lambda: [gazetteer.find(words) for words in tokens],
+        "regions_us": lambda: [gazetteer.find_regions(words) for words in tokens],
         "extract_us": lambda: [extract_entities(text, gazetteer) for text in texts],
     }
     characters = sum(map(len, texts))

@@ -74,7 +74,7 @@ def _no_vowels(text: str, rng: random.Random) -> str:
 def _misspelt(gazetteer: Gazetteer, text: str, rng: random.Random) -> str:
     """Misspell the longest word of each place name: a letter is left out, doubled or swapped with the next."""
     tokens = Tokens(text)
-    for mention in reversed(gazetteer.find(tokens)):
+    for mention in reversed(gazetteer.find_regions(tokens)):
         longest = max(range(mention.first, mention.end), key=lambda position: len(tokens.words[position]))
         if len(word := tokens.written(longest)) >= _MIN_LENGTH:
             text = text[: tokens.starts[longest]] + _typo(word, rng) + text[tokens.ends[longest] :]

@@ -51,7 +51,7 @@ class MeasuredLocator:
 
     def locate(self, report: Report) -> ReportLocation:
         """Return the location of a report."""
-        return self._locator.locate(report, self._language.words(location_text(report)))
+        return self._locator.locate(report, self._language.words.read_words(location_text(report)))
 
 
 def main(path: Path, *, names: bool) -> dict[str, object]:
@@ -88,7 +88,7 @@ def _addressed(agency: str, gazetteer: Gazetteer) -> str:
     """The city or regency of an agency's name, where it is just one; in Jakarta the province."""
     if "bpjs" in agency.lower():
         return ""
-    regions = {_governed(code) for mention in gazetteer.find(Tokens(agency)) for code in mention.codes}
+    regions = {_governed(code) for mention in gazetteer.find_regions(Tokens(agency)) for code in mention.codes}
     return regions.pop() if len(regions) == 1 and (regions <= {_JAKARTA} or "." in min(regions)) else ""
 
 
@@ -105,7 +105,7 @@ def _verdict(where: ReportLocation, region: str) -> str:
 
 def _first(report: Report, region: str, gazetteer: Gazetteer) -> str:
     """The same for the first mention that is sure."""
-    mentions = [mention for mention in gazetteer.find(Tokens(location_text(report))) if mention.sure]
+    mentions = [mention for mention in gazetteer.find_regions(Tokens(location_text(report))) if mention.certain]
     places = [_governed(code) for mention in mentions for code in mention.codes if "." in code or code == _JAKARTA]
     return "none" if not places else "right" if places[0] == region else "later" if region in places else "wrong"
 
@@ -113,9 +113,9 @@ def _first(report: Report, region: str, gazetteer: Gazetteer) -> str:
 def _alike(report: Report, region: str, gazetteer: Gazetteer) -> list[str]:
     """Which of the two a bare name of a city and a regency alike went to, with the region's code."""
     levels: set[str] = set()
-    for mention in gazetteer.find(Tokens(location_text(report))):
+    for mention in gazetteer.find_regions(Tokens(location_text(report))):
         kinds = {region_level(code) for code in mention.codes}
-        if not mention.said and {RegionLevel.CITY, RegionLevel.REGENCY} <= kinds and region in mention.codes:
+        if not mention.typed and {RegionLevel.CITY, RegionLevel.REGENCY} <= kinds and region in mention.codes:
             levels.add(f"{region_level(region).name} {region}")
     return sorted(levels)
 

@@ -38,10 +38,10 @@ def main(shared: Path) -> None:
     slang = load_slang()
     words = WordReader(slang)
     texts = list(_texts(shared / "data"))
-    counts = Counter(word for text in texts for word in {word.normal for word in words.of(text)})
+    counts = Counter(word for text in texts for word in {word.normal for word in words.read_words(text)})
     usual = {word: count for word, count in counts.items() if count >= _FEWEST and _plain(word) and word not in _NAMES}
     places = load_villages(load_regions()).name_words
-    roots = {form.normal for form in words.of(_read(shared / "data" / "lexicons" / "root_words.txt"))}
+    roots = {form.normal for form in words.read_words(_read(shared / "data" / "lexicons" / "root_words.txt"))}
     known = {word: max(1, counts[word]) for word in roots if _plain(word)} | usual
     troubles = load_matter_terms()
     spoken = {*troubles.topics.words, *" ".join(slang.values()).split(), *_read(_NO_NAMES).split()}

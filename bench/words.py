@@ -37,7 +37,7 @@ def main() -> dict[str, object]:
     ways: dict[str, Reader] = {
         "nothing": _small,
         "lexicon": lambda text: [formal for word in _small(text) for formal in _small(lexicon.get(word, word))],
-        "words": lambda text: [word.normal for word in words.of(text)],
+        "words": lambda text: [word.normal for word in words.read_words(text)],
     }
     pairs = list(zip(_lines("dev.inf"), _lines("dev.for"), strict=True))
     return {
@@ -104,7 +104,7 @@ def _cost(texts: Sequence[str]) -> dict[str, float]:
 def _seconds(words: WordReader, texts: Sequence[str]) -> float:
     began = time.process_time()
     for text in texts:
-        words.of(text)
+        words.read_words(text)
     return time.process_time() - began
 
 

@@ -1,1 +1,1 @@
-"""How people write: letters, words in their normal form, known phrases, names of places. Decides nothing."""
+"""Reads what people write: letters, words in normal form, known phrases and names of places. Makes no decisions."""

@@ -1,11 +1,11 @@
-"""Finds known phrases in a text as it is written: the longest at each place, none overlapping another.
+"""Finds known phrases in a text as it is written: the longest phrase at each word, none overlapping another.
 
-For names in a field or a few words. What is looked for in whole reports is found among their words in normal form
-(`language.phrase_lexicon`), where slang and misspelt words are in full.
+For names in a field or a few words. Whole reports are searched by `language.phrase_lexicon` in words of normal form,
+which have no slang and no misspelling.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Generic, NamedTuple, TypeVar
 
 _WORD = re.compile(r"[^\W_]+")
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class PhraseMatch(NamedTuple, Generic[T]):
-    """A phrase in a text: what it stands for, and the words as they were written."""
+    """A phrase in a text: its meaning, the words as written, and the position of the first letter."""
 
     meaning: T
     words: str
@@ -21,34 +21,40 @@ class PhraseMatch(NamedTuple, Generic[T]):
 
 
 def normalize_phrase(phrase: str) -> str:
-    """The form in which phrases are compared: words in lower case with single spaces."""
+    """Return the form in which phrases are compared: words in lower case with single spaces."""
     return " ".join(_WORD.findall(phrase.lower()))
 
 
 class PhraseIndex(Generic[T]):
-    """A fixed set of phrases. Looking through a text costs time by its words, whatever the number of phrases."""
+    """A fixed set of phrases. The time of a search depends on the words of the text, not on the number of phrases."""
 
     def __init__(self, phrases: Mapping[str, T]) -> None:
-        self._phrases = {tuple(phrase.split()): meaning for phrase, meaning in phrases.items()}
-        self._longest: dict[str, int] = {}
-        for words in self._phrases:
-            self._longest[words[0]] = max(len(words), self._longest.get(words[0], 0))
+        self._meanings = {tuple(phrase.split()): meaning for phrase, meaning in phrases.items()}
+        self._max_lengths: dict[str, int] = {}
+        for words in self._meanings:
+            self._max_lengths[words[0]] = max(len(words), self._max_lengths.get(words[0], 0))
 
     def phrases(self) -> Iterable[tuple[str, T]]:
-        """Each phrase and what it stands for."""
-        return ((" ".join(words), meaning) for words, meaning in self._phrases.items())
+        """Return each phrase with its meaning."""
+        return ((" ".join(words), meaning) for words, meaning in self._meanings.items())
 
-    def find(self, text: str) -> Iterable[PhraseMatch[T]]:
-        """Every phrase in the text, in order, none overlapping another."""
-        matches = list(_WORD.finditer(text))
-        words = [match.group().lower() for match in matches]
-        place = 0
-        while place < len(words):
-            for length in range(self._longest.get(words[place], 0), 0, -1):
-                meaning = self._phrases.get(tuple(words[place : place + length]))
-                if meaning is not None:
-                    start, end = (matches[place].start(), matches[min(place + length, len(words)) - 1].end())
-                    yield PhraseMatch(meaning, text[start:end], start)
-                    place += length - 1
-                    break
-            place += 1
+    def find_phrases(self, text: str) -> Iterator[PhraseMatch[T]]:
+        """Yield the phrases of a text in order."""
+        word_matches = list(_WORD.finditer(text))
+        words = [match.group().lower() for match in word_matches]
+        position = 0
+        while position < len(words):
+            meaning, length = self._longest_at(words, position)
+            if meaning is not None:
+                start, end = word_matches[position].start(), word_matches[position + length - 1].end()
+                yield PhraseMatch(meaning, text[start:end], start)
+            position += length
+
+    def _longest_at(self, words: list[str], position: int) -> tuple[T | None, int]:
+        """Return the meaning of the longest phrase at a word and its length; without a phrase, one word is passed."""
+        for length in range(self._max_lengths.get(words[position], 0), 0, -1):
+            phrase = tuple(words[position : position + length])
+            meaning = self._meanings.get(phrase)
+            if meaning is not None:
+                return meaning, len(phrase)
+        return None, 1

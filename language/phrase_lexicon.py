@@ -1,6 +1,6 @@
-"""Finds known phrases among the normal forms of a text's words: the time it takes does not grow with their number.
+"""Finds known phrases among words in normal form. The time of a search does not depend on the number of phrases.
 
-Phrases may overlap here; `language.phrase_index` reads a text as it is written.
+Phrases may overlap here. `language.phrase_index` searches a text as it is written.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ Phrase = tuple[str, ...]
 
 
 class LexiconMatch(NamedTuple, Generic[T]):
-    """A phrase among words: what it stands for, its first word and the one behind its last."""
+    """A phrase among words: its meaning, the position of its first word and the position after its last word."""
 
     meaning: T
     first: int
@@ -22,40 +22,43 @@ class PhraseLexicon(Generic[T]):
     """A fixed set of phrases, each a sequence of normal forms."""
 
     def __init__(self, phrases: Mapping[Phrase, T]) -> None:
-        self._phrases = dict(phrases)
+        self._meanings = dict(phrases)
         lengths: dict[str, set[int]] = {}
         for phrase in phrases:
             lengths.setdefault(phrase[0], set()).add(len(phrase))
-        self._lengths = {word: sorted(some, reverse=True) for word, some in lengths.items()}
+        self._longest_first = {word: sorted(counts, reverse=True) for word, counts in lengths.items()}
 
-    def find(self, words: Sequence[str]) -> list[LexiconMatch[T]]:
-        """The longest phrase at each word, in order, without those that stand within a longer one before."""
-        found: list[LexiconMatch[T]] = []
-        reached = 0
-        for first in [at for at, word in enumerate(words) if word in self._lengths]:
-            hit = self._longest(words, first)
-            if hit and hit.end > reached:
-                found.append(hit)
-                reached = hit.end
-        return found
+    def find_phrases(self, words: Sequence[str]) -> list[LexiconMatch[T]]:
+        """Return the longest phrase at each word, in order, without phrases inside a previous match."""
+        matches: list[LexiconMatch[T]] = []
+        last_end = 0
+        for first in self._possible_starts(words):
+            match = self._longest_at(words, first)
+            if match and match.end > last_end:
+                matches.append(match)
+                last_end = match.end
+        return matches
 
-    def _longest(self, words: Sequence[str], first: int) -> LexiconMatch[T] | None:
-        for length in self._lengths[words[first]]:
-            phrase = tuple(words[first : first + length])
-            meaning = self._phrases.get(phrase)
-            if meaning is not None and len(phrase) == length:
-                return LexiconMatch(meaning, first, first + length)
-        return None
-
-    def every(self, words: Sequence[str]) -> list[T]:
-        """What every phrase stands for that is among the words, within a longer one too."""
+    def find_all_meanings(self, words: Sequence[str]) -> list[T]:
+        """Return the meanings of all phrases among the words, also of those inside a longer phrase."""
         return [
             meaning
-            for first in [at for at, word in enumerate(words) if word in self._lengths]
-            for length in self._lengths[words[first]]
-            if (meaning := self._phrases.get(tuple(words[first : first + length]))) is not None
+            for first in self._possible_starts(words)
+            for length in self._longest_first[words[first]]
+            if (meaning := self._meanings.get(tuple(words[first : first + length]))) is not None
         ]
 
     def words(self) -> Iterable[str]:
-        """Every word that stands in a phrase."""
-        return {word for phrase in self._phrases for word in phrase}
+        """Return every word of every phrase."""
+        return {word for phrase in self._meanings for word in phrase}
+
+    def _possible_starts(self, words: Sequence[str]) -> list[int]:
+        return [position for position, word in enumerate(words) if word in self._longest_first]
+
+    def _longest_at(self, words: Sequence[str], first: int) -> LexiconMatch[T] | None:
+        for length in self._longest_first[words[first]]:
+            phrase = tuple(words[first : first + length])
+            meaning = self._meanings.get(phrase)
+            if meaning is not None and len(phrase) == length:
+                return LexiconMatch(meaning, first, first + length)
+        return None

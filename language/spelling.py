@@ -1,98 +1,110 @@
-"""Reads a word that nobody knows as the known one it is most likely meant to be: a letter wrong, or without vowels.
+"""Corrects a word that is no word of the language: one letter is wrong, or the vowels are missing.
 
-For words of the language, where one is meant or none; names of places are `language.places.fuzzy`'s.
+For words of the language: either one word is meant or none. Names of places are compared by `language.places.fuzzy`.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from string import ascii_lowercase
 
+from language.letter_edits import group_words, without_one_letter
+
 _VOWELS = str.maketrans("", "", "aeiou")
-# Shorter words are too like each other: to be mended, to be mended by another letter, to be written without vowels.
-_SHORTEST, _SHORTEST_EXCHANGED, _SHORTEST_SKELETON = 6, 8, 4
-# A skeleton of fewer letters is a word only if no other word of the language has it, or none that is nearly as usual.
-_SURE_SKELETON = 5
-_BY_FAR = 0.85
-# A known word with these before or behind it is a word of the language too: dibilang, berbuat, keluhannya.
-_BEFORE = ("memper", "diper", "meng", "meny", "mem", "men", "ber", "ter", "per", "peng", "pem", "pen", "ke", "se")
-_SHORT_BEFORE = ("di", "me", "pe", "ku")
-_BEHIND = ("kan", "nya", "lah", "kah", "an", "ku", "mu", "i")
-_SHORTEST_ROOT = 3
-_REMEMBERED = 1 << 13
+# Minimum letters of a word to be corrected; to be corrected by exchanging a letter; to be read as a word without
+# vowels. Shorter words resemble too many others.
+_MIN_LETTERS, _MIN_LETTERS_EXCHANGED, _MIN_CONSONANTS = 6, 8, 4
+# From this number of letters on, the consonants of a word name the most frequent word with these consonants. Shorter
+# ones do so only if no other word has them, or if the rarity of the most frequent one is clearly lower.
+_CLEAR_CONSONANTS = 5
+_CLEAR_RARITY_RATIO = 0.85
+# A known word with an affix is a word of the language too: dibilang, berbuat, keluhannya.
+_PREFIXES = (
+    *("memper", "diper", "meng", "meny", "mem", "men", "ber", "ter", "per", "peng", "pem", "pen", "ke", "se"),
+    *("di", "me", "pe", "ku"),
+)
+_SUFFIXES = ("kan", "nya", "lah", "kah", "an", "ku", "mu", "i")
+_MIN_ROOT_LETTERS = 4
+_CACHED_WORDS = 1 << 13
 
 
 class SpellingCorrector:
-    """`known` are the words that may be meant, `usual` those that are words of the language and stay as they are.
+    """Corrects to one of `meant_words`. The words of the language, `known_words`, stay as they are.
 
-    `weight` says how unusual a word is: of several that are written alike without vowels the most usual one is meant.
+    `rarity` tells how rare a word is: of several words with the same consonants the most frequent one is meant.
     """
 
     def __init__(
-        self, known: Iterable[str], usual: Iterable[str] = (), weight: Callable[[str], float] = lambda _: 1.0
+        self,
+        meant_words: Iterable[str],
+        known_words: Iterable[str] = (),
+        rarity: Callable[[str], float] = lambda _: 1.0,
     ) -> None:
-        meant = sorted({word for word in known if word.isalpha()})
-        self._usual = frozenset(usual).union(meant)
-        self._skeletons = self._read_without_vowels(self._usual, weight)
-        self._shorter = _several((short, word) for word in meant if len(word) >= _SHORTEST for short in _without(word))
-        self.meant = lru_cache(_REMEMBERED)(self._meant)
+        targets = sorted({word for word in meant_words if word.isalpha()})
+        self._known_words = frozenset(known_words).union(targets)
+        self._by_consonants = _most_frequent_by_consonants(self._known_words, rarity)
+        self._by_shortened = group_words(
+            (shortened, word) for word in targets if len(word) >= _MIN_LETTERS for shortened in without_one_letter(word)
+        )
+        self.correct = lru_cache(_CACHED_WORDS)(self._correct)
 
-    def _meant(self, word: str) -> str:
-        if word in self._usual or not word.isalpha() or self._derived(word):
+    def _correct(self, word: str) -> str:
+        """Return the word that is meant; the word itself if it is known or if nothing else is clearly meant."""
+        if word in self._known_words or not word.isalpha() or self._has_known_root(word):
             return word
-        if len(word) >= _SHORTEST_SKELETON and word == _skeleton(word):
-            return self._skeletons.get(word, word)
-        return self._near(word) if len(word) >= _SHORTEST else word
+        if len(word) >= _MIN_CONSONANTS and word == _consonants(word):
+            return self._by_consonants.get(word, word)
+        return self._similar_word(word) if len(word) >= _MIN_LETTERS else word
 
-    def _read_without_vowels(self, words: Iterable[str], weight: Callable[[str], float]) -> Mapping[str, str]:
-        """By the skeleton the most usual of the words that have it; of a short one, where it is so by far."""
-        found = {}
-        for key, some in _several(
-            (_skeleton(word), word) for word in words if len(word) > len(_skeleton(word))
-        ).items():
-            first, *others = sorted(some, key=lambda word: (weight(word), word))
-            if not others or len(key) >= _SURE_SKELETON or weight(first) < _BY_FAR * weight(others[0]):
-                found[key] = first
-        return found
+    def _similar_word(self, word: str) -> str:
+        """Return the only word with one letter added, missing, exchanged or swapped; without one, the word itself."""
+        similar_words = {candidate for candidate in self._candidates(word) if _is_slip(word, candidate)}
+        if len(similar_words) != 1 or not similar_words.issuperset(self._known_with_one_more_letter(word)):
+            return word
+        return similar_words.pop()
 
-    def _near(self, word: str) -> str:
-        """The only known word from which this one differs by a letter added, left out, exchanged or swapped."""
-        found = {meant for short in (word, *_without(word)) for meant in self._shorter.get(short, ())}
-        found.update(short for short in _without(word) if short in self._usual and len(short) >= _SHORTEST)
-        near = {meant for meant in found if meant[0] == word[0] and _slip(word, meant)}
-        return near.pop() if len(near) == 1 and near.issuperset(self._letter_missing(word)) else word
+    def _candidates(self, word: str) -> Iterator[str]:
+        for shortened in (word, *without_one_letter(word)):
+            yield from self._by_shortened.get(shortened, ())
+        for shortened in without_one_letter(word):
+            if shortened in self._known_words and len(shortened) >= _MIN_LETTERS:
+                yield shortened
 
-    def _letter_missing(self, word: str) -> Iterator[str]:
-        """The words of the language that this one would be with a letter more: “perhatin” is no “perangin”."""
-        longer = (word[:at] + letter + word[at:] for at in range(1, len(word) + 1) for letter in ascii_lowercase)
-        return (one for one in longer if one in self._usual)
+    def _known_with_one_more_letter(self, word: str) -> Iterator[str]:
+        """Yield the words of the language that lack one letter here: "perhatin" may also be "perhatian"."""
+        longer_words = (
+            word[:position] + letter + word[position:]
+            for position in range(1, len(word) + 1)
+            for letter in ascii_lowercase
+        )
+        return (longer_word for longer_word in longer_words if longer_word in self._known_words)
 
-    def _derived(self, word: str) -> bool:
-        """Whether it is a word of the language with what is put before and behind one."""
-        ends = {word, *(word.removesuffix(end) for end in _BEHIND)}
-        roots = {end.removeprefix(start) for end in ends for start in (*_BEFORE, *_SHORT_BEFORE)}
-        return any(len(root) > _SHORTEST_ROOT and root != word and root in self._usual for root in roots)
-
-
-def _slip(word: str, meant: str) -> bool:
-    """A letter more or less, two swapped, or in a long word another."""
-    if len(word) == len(meant):
-        return sorted(word) == sorted(meant) or len(word) >= _SHORTEST_EXCHANGED
-    return abs(len(word) - len(meant)) == 1
+    def _has_known_root(self, word: str) -> bool:
+        stems = {word, *(word.removesuffix(suffix) for suffix in _SUFFIXES)}
+        roots = {stem.removeprefix(prefix) for stem in stems for prefix in _PREFIXES}
+        return any(len(root) >= _MIN_ROOT_LETTERS and root != word and root in self._known_words for root in roots)
 
 
-def _without(word: str) -> Iterator[str]:
-    return (word[:at] + word[at + 1 :] for at in range(len(word)))
+def _most_frequent_by_consonants(words: Iterable[str], rarity: Callable[[str], float]) -> Mapping[str, str]:
+    """Return the most frequent word of each sequence of consonants, where that one is clear."""
+    groups = group_words((_consonants(word), word) for word in words if len(word) > len(_consonants(word)))
+    most_frequent = {}
+    for consonants, candidates in groups.items():
+        first, *rest = sorted(candidates, key=lambda word: (rarity(word), word))
+        is_clear = not rest or rarity(first) < _CLEAR_RARITY_RATIO * rarity(rest[0])
+        if is_clear or len(consonants) >= _CLEAR_CONSONANTS:
+            most_frequent[consonants] = first
+    return most_frequent
 
 
-def _skeleton(word: str) -> str:
-    """Without its vowels but for a first one, as it was written on old phones."""
+def _is_slip(word: str, candidate: str) -> bool:
+    """Return True for one letter more or less, two swapped, or in a long word one exchanged; never the first letter."""
+    if candidate[0] != word[0]:
+        return False
+    if len(word) == len(candidate):
+        return sorted(word) == sorted(candidate) or len(word) >= _MIN_LETTERS_EXCHANGED
+    return abs(len(word) - len(candidate)) == 1
+
+
+def _consonants(word: str) -> str:
+    """Return the word without vowels except a first one, as it was written on old phones."""
     return word[:1] + word[1:].translate(_VOWELS)
-
-
-def _several(pairs: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = defaultdict(tuple)
-    for key, word in pairs:
-        if word not in found[key]:
-            found[key] += (word,)
-    return dict(found)

@@ -1,10 +1,13 @@
-"""Text as it is kept, and the forms in which texts are compared. All are idempotent. It knows letters, not words."""
+"""The form in which text is stored, and the forms in which texts are compared. It knows letters, not words.
+
+Each function gives the same result when it is applied twice.
+"""
 
 import re
 import unicodedata
 from functools import lru_cache
 
-# Zero widths, soft hyphens, marks and overrides of writing direction.
+# Characters without width, soft hyphens, and marks of the writing direction.
 _INVISIBLE = re.compile(r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SPACES = re.compile(r"[^\S\n]+")
@@ -14,12 +17,12 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _LATIN = re.compile(r"[a-zA-Z]")
 _GREEK_OR_CYRILLIC = re.compile(r"[\u0370-\u052f]")
-# Each is drawn like the Latin letter below it. A small letter stands here only if its capital does too.
+# Each looks like the Latin letter below it. A small letter is listed only if its capital is.
 _LOOKALIKE = str.maketrans(
     "АаВвЕеЅѕІіЈјКкМмНнОоРрСсТтУуХхҮүԚԛԜԝҺһΑαΒβΕεΖζΗηΙιΚκΜμΝνΟοΡρΤτΥυΧχ",
     "AaBbEeSsIiJjKkMmHhOoPpCcTtYyXxYyQqWwHhAaBbEeZzHnIiKkMuNvOoPpTtYuXx",
 )
-# What Unicode does not count as another form of the same letter or sign.
+# Letters and signs that Unicode does not count as another form of the same one.
 _SIGNS = str.maketrans(
     "ıɑⱭɡꞬꞮƦłŁøØđĐᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢʼʹ′‘’´‐‒–—−",  # noqa: RUF001 - as above
     "iaAgGIRlLoOdDABCDEFGHIJKLMNOPRSTUVWYZ''''''-----",
@@ -27,7 +30,7 @@ _SIGNS = str.maketrans(
 
 
 def clean_text(text: str) -> str:
-    """The words as written: composed (NFC), without invisible characters, spaces and blank lines folded."""
+    """Return the text composed (NFC), without invisible characters, with single spaces and blank lines."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip(" ")
     text = _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
@@ -37,34 +40,34 @@ def clean_text(text: str) -> str:
 
 
 def comparable_text(text: str) -> str:
-    """Letters and digits only, case and width folded: equal where only typing differs, never where words do."""
+    """Return letters and digits, case and width folded: equal texts differ in typing only, never in words."""
     flat = unicodedata.normalize("NFKC", clean_text(text)).casefold()
-    # Marks carry the vowels in many scripts (Javanese, Thai): without them other words would be equal.
-    kept = (letter if letter.isalnum() or unicodedata.category(letter)[0] == "M" else " " for letter in flat)
-    return " ".join("".join(kept).split())
+    # Marks are the vowels of many scripts (Javanese, Thai): without them different words would be equal.
+    letters = (letter if letter.isalnum() or unicodedata.category(letter)[0] == "M" else " " for letter in flat)
+    return " ".join("".join(letters).split())
 
 
 def fold_text(text: str) -> str:
-    """The text in small letters, each character in its plainest form, *of the same length*: places in it stay places.
+    """Return the text in small letters, each character in its plainest form. Length and positions stay the same.
 
     Fullwidth and mathematical letters, digits of any script, Latin letters with accents, and letters of other
-    alphabets that are drawn like Latin ones inside Latin words become a to z and 0 to 9.
+    alphabets that look like Latin ones inside Latin words become a to z and 0 to 9.
     """
     if text.isascii():
         return text.lower()
     plain = _NOT_ASCII.sub(lambda match: _plain(match.group()), text)
-    return (_WORD.sub(_unmasked, plain) if _GREEK_OR_CYRILLIC.search(plain) else plain).lower()
+    return (_WORD.sub(_in_latin_letters, plain) if _GREEK_OR_CYRILLIC.search(plain) else plain).lower()
 
 
-def _unmasked(match: re.Match[str]) -> str:
-    """Nobody mixes alphabets within a word but to deceive."""
+def _in_latin_letters(match: re.Match[str]) -> str:
+    """Return a word of mixed alphabets in Latin letters: such a word is written to deceive."""
     word = match.group()
     return word.translate(_LOOKALIKE) if _LATIN.search(word) else word
 
 
 @lru_cache(maxsize=4096)
 def _plain(letter: str) -> str:
-    """One character for one; what would become none or several stays."""
+    """Return one character for one; a letter whose plain form is none or several characters stays."""
     if letter.isdecimal():
         return str(unicodedata.decimal(letter))
     form = unicodedata.normalize("NFKC", letter)

@@ -1,25 +1,25 @@
-"""The words of a text with their places in it: what names are looked for in."""
+"""The words and numbers of a text with their positions: names of places are searched in them."""
 
 import re
 from itertools import accumulate
 
 _TOKEN = re.compile(r"([0-9]+|[^\W0-9_]+)")
-# The same for plain letters in lower case: half the time.
+# The same for plain letters in lower case, in half the time.
 _ASCII_TOKEN = re.compile(r"([a-z]+|[0-9]+)")
 
 
 class Tokens:
-    """The words and numbers of a text; `RT03` is two.
+    """Words and numbers; `RT03` is two.
 
-    `lower` is the text in lower case, letter by letter; `words` are of it; `starts` and `ends` lead into both; `gaps`
-    are what stands before each word, and as the last, behind them all.
+    `lower` is the text in lower case, letter by letter, and `words` are its words. `starts` and `ends` are positions
+    in `text` and in `lower`. `gaps` are the characters before each word and, as the last one, after all words.
     """
 
     __slots__ = ("ends", "gaps", "lower", "starts", "text", "words")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.lower = _lower(text)
+        self.lower = _lower_case(text)
         parts = (_ASCII_TOKEN if text.isascii() else _TOKEN).split(self.lower)
         ends = list(accumulate(map(len, parts)))
         self.words = parts[1::2]
@@ -27,17 +27,19 @@ class Tokens:
         self.starts = ends[0::2]
         self.ends = ends[1::2]
 
-    def written(self, at: int) -> str:
-        """The word as it is written."""
-        return self.text[self.starts[at] : self.ends[at]]
+    def written(self, position: int) -> str:
+        """Return a word as it is written."""
+        return self.text[self.starts[position] : self.ends[position]]
 
 
 def normalize_name(name: str) -> str:
-    """The words of a name in lower case with single spaces."""
+    """Return the words of a name in lower case with single spaces."""
     return " ".join(_TOKEN.findall(name.lower()))
 
 
-def _lower(text: str) -> str:
-    """In lower case, letter by letter: one (İ) would become two."""
+def _lower_case(text: str) -> str:
+    """Return the text in lower case, letter by letter: İ would become two characters, so it stays."""
     lower = text.lower()
-    return lower if len(lower) == len(text) else "".join(one if len(one.lower()) > 1 else one.lower() for one in text)
+    if len(lower) == len(text):
+        return lower
+    return "".join(letter if len(letter.lower()) > 1 else letter.lower() for letter in text)

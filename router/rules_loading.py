@@ -47,7 +47,7 @@ def load_rules(folder: ReferenceFolder, language: LanguageModel) -> Rules:
         raise TableError("\n".join(faults))
     names = PhraseLexicon(
         {
-            tuple(word.normal for word in language.words.of(name)): agency
+            tuple(word.normal for word in language.words.read_words(name)): agency
             for name, agency in registry.name_index.phrases()
         }
     )

@@ -155,7 +155,9 @@ def _suggestion(phrase: str, alias_code: str, place_code: str, topic: str, weigh
         if place_code:
             return make_suggestion("place", place_code, phrase, _place_words)
         words = WordReader(load_slang())
-        return make_suggestion("topic", topic, phrase, lambda text: [word.normal for word in words.of(text)], weight)
+        return make_suggestion(
+            "topic", topic, phrase, lambda text: [word.normal for word in words.read_words(text)], weight
+        )
     except InvalidSuggestion as error:
         stop(str(error), EX_USAGE)
 

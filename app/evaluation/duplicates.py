@@ -146,7 +146,7 @@ def explain_text(detection: DuplicateDetection, classifier: Classifier, message:
     """Return the classification of one message, its words in normal form, its entities and its kinds of trouble."""
     report = message.report()
     text = f"{report.title}\n{report.text}" if report.title else report.text
-    words = detection.language.words.of(text)
+    words = detection.language.words.read_words(text)
     normal_forms = [word.normal for word in words]
     entities = extract_entities(text, detection.language.gazetteer)
     return {

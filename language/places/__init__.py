@@ -1,1 +1,1 @@
-"""Names of places in Indonesian text: regions, villages and landmarks."""
+"""Names of places in texts: regions, villages and landmarks, also misspelt."""

@@ -1,128 +1,148 @@
-"""One text in which places are looked for: its words, the regions in it, and what lies near them."""
+"""One text in which places are searched: its words, the regions in it, and the places near a word."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from language.places.gazetteer import CITY_PROVINCE, JOINS, LOCATIVES, RegionMention
+from language.places.gazetteer import AFTER_PREFIX, JOINS, LOCATIVES, RegionMention, is_in_city
 from language.tokens import Tokens
 
-# A province holds hundreds of villages of a name: only so close (in tokens) it says that one of them is meant.
+# A province has hundreds of villages of a name: only within this distance (in tokens) one of them is meant.
 _CLOSE = 4
-_LONGEST_NAME = 4
+_MAX_NAME_WORDS = 4
 SIDE_BY_SIDE = frozenset((" ", ", ", ",", "-", " - ", "/"))
 
 
 class SearchContext:
-    """`mentions` are the regions by their first word; `taken` marks words that are part of a name.
+    """`mentions` are the regions by their first token. `taken` marks tokens that are part of a name.
 
-    `around` are codes that are known from elsewhere, `beside` regions that are easily taken for one of them.
+    `known_codes` are regions known from elsewhere, `confusable_codes` regions that are easily taken for one of them.
     """
 
-    __slots__ = ("_lying", "_lying_beside", "_lying_wide", "_provinces", "around", "mentions", "taken", "tokens")
+    __slots__ = (
+        *("_certain_area", "_confusable_area", "_province_area", "_provinces"),
+        *("known_codes", "mentions", "taken", "tokens"),
+    )
 
     def __init__(
         self,
         tokens: Tokens,
         mentions: Mapping[int, RegionMention],
         taken: bytearray,
-        around: Sequence[str],
-        beside: Iterable[str] = (),
+        known_codes: Sequence[str],
+        confusable_codes: Iterable[str] = (),
     ) -> None:
-        self.tokens, self.mentions, self.taken, self.around = tokens, mentions, taken, around
-        sure = [(code, mention.first) for mention in mentions.values() if mention.sure for code in mention.codes]
-        self._lying = _Around((*around, *(code for code, _ in sure if "." in code or code == CITY_PROVINCE)))
-        self._provinces = [(code, first) for code, first in sure if "." not in code and code != CITY_PROVINCE]
-        self._lying_beside = _Around(beside)
-        self._lying_wide = _Around(code for code, _ in self._provinces)
+        self.tokens, self.mentions, self.taken, self.known_codes = tokens, mentions, taken, known_codes
+        certain = [(code, mention.first) for mention in mentions.values() if mention.certain for code in mention.codes]
+        self._certain_area = _Area((*known_codes, *(code for code, _ in certain if is_in_city(code))))
+        self._provinces = [(code, first) for code, first in certain if not is_in_city(code)]
+        self._province_area = _Area(code for code, _ in self._provinces)
+        self._confusable_area = _Area(confusable_codes)
 
     @property
-    def certain(self) -> bool:
-        """Whether any region is certain."""
-        return bool(self._lying or self._provinces)
+    def has_certain_region(self) -> bool:
+        """True if any region is certain."""
+        return bool(self._certain_area or self._provinces)
 
-    def joins(self, at: int, most: int) -> Iterator[tuple[int, str]]:
-        """The words from `at` on run together, most words first, with the word each ends before."""
+    def joined(self, first: int, end: int) -> str:
+        """Return some words run together."""
+        return "".join(self.tokens.words[first:end])
+
+    def joined_names(self, position: int, max_words: int) -> Iterator[tuple[int, str]]:
+        """Yield the words from a position on run together, most words first, each with the position after them."""
         words, gaps = self.tokens.words, self.tokens.gaps
-        end = at + 1
-        while end < min(len(words), at + most) and gaps[end] in JOINS and not self._said_at(end):
+        end = position + 1
+        while end < min(len(words), position + max_words) and gaps[end] in JOINS and not self._is_typed_at(end):
             end += 1
-        for last in range(end, at, -1):
-            yield last, "".join(words[at:last])
+        for name_end in range(end, position, -1):
+            yield name_end, self.joined(position, name_end)
 
-    def _said_at(self, at: int) -> bool:
-        mention = self.mentions.get(at)
-        return mention is not None and mention.said
+    def _is_typed_at(self, position: int) -> bool:
+        mention = self.mentions.get(position)
+        return mention is not None and mention.typed
+
+    def has_name_after(self, position: int) -> bool:
+        """Return True if a word follows a type word at this position as a name would."""
+        following = position + 1
+        return following < len(self.tokens.words) and self.tokens.gaps[following] in AFTER_PREFIX
 
     def within(self, codes: Sequence[str], near: int = -1) -> tuple[str, ...]:
-        """Those that lie in or around a region that is certain; with a place, a province must stand close to it."""
-        if not codes or not self.certain:
+        """Return the codes in or around a certain region; with a position, a province must stand close to it."""
+        if not codes or not self.has_certain_region:
             return ()
-        wide = self._lying_wide
+        province_area = self._province_area
         if near >= 0 and self._provinces:
-            wide = _Around(code for code, first in self._provinces if abs(first - near) <= _CLOSE)
-        return tuple(code for code in codes if code in self._lying or code in wide)
+            province_area = _Area(code for code, first in self._provinces if abs(first - near) <= _CLOSE)
+        return tuple(code for code in codes if code in self._certain_area or code in province_area)
 
-    def about(self, codes: Sequence[str], near: int = -1) -> tuple[str, ...]:
-        """Those within; if none, those in a region that is easily taken for one of these."""
-        kept = self.within(codes, near)
-        return kept or tuple(code for code in codes if code in self._lying_beside)
+    def within_or_confusable(self, codes: Sequence[str], near: int = -1) -> tuple[str, ...]:
+        """Return the codes within certain regions; without any, those in a region easily taken for a known one."""
+        return self.within(codes, near) or tuple(code for code in codes if code in self._confusable_area)
 
-    def alone_around(self, codes: Sequence[str]) -> tuple[str, ...]:
-        """The only one of them in the provinces of what is known from elsewhere."""
-        provinces = {code.partition(".")[0] for code in self.around}
-        kept = tuple(code for code in codes if code.partition(".")[0] in provinces)
-        return kept if len(kept) == 1 else ()
+    def only_one_in_known_provinces(self, codes: Sequence[str]) -> tuple[str, ...]:
+        """Return the only code in the provinces of the known codes."""
+        provinces = {code.partition(".")[0] for code in self.known_codes}
+        codes_in_provinces = tuple(code for code in codes if code.partition(".")[0] in provinces)
+        return codes_in_provinces if len(codes_in_provinces) == 1 else ()
 
-    def beside(self, at: int, end: int) -> Iterator[RegionMention]:
-        """The names right before and right behind some words."""
-        if (after := self.mentions.get(end)) and self.tokens.gaps[end] in SIDE_BY_SIDE:
-            yield after
-        for first in range(at - 1, max(at - _LONGEST_NAME, 0) - 1, -1) if self.tokens.gaps[at] in SIDE_BY_SIDE else ():
-            if (before := self.mentions.get(first)) and before.end == at:
-                yield before
+    def neighbours(self, first: int, end: int) -> Iterator[RegionMention]:
+        """Yield the names directly before and after some words."""
+        if (following := self.mentions.get(end)) and self.tokens.gaps[end] in SIDE_BY_SIDE:
+            yield following
+        if self.tokens.gaps[first] not in SIDE_BY_SIDE:
+            return
+        for position in range(first - 1, max(first - _MAX_NAME_WORDS, 0) - 1, -1):
+            if (previous := self.mentions.get(position)) and previous.end == first:
+                yield previous
 
-    def holding(self, codes: Sequence[str], at: int) -> tuple[str, ...]:
-        """Those in which a place lies whose name stands right before or right behind a word."""
-        districts = [code for mention in self.beside(at, at + 1) for code in mention.codes if code.count(".") > 1]
+    def around_neighbours(self, codes: Sequence[str], position: int) -> tuple[str, ...]:
+        """Return the codes of regions that contain a district named directly before or after a word."""
+        neighbour_codes = (code for mention in self.neighbours(position, position + 1) for code in mention.codes)
+        districts = [code for code in neighbour_codes if code.count(".") > 1]
         return tuple(code for code in codes if any(district.startswith(f"{code}.") for district in districts))
 
-    def titled(self, at: int) -> bool:
-        """Whether the word is written with one capital letter."""
-        word = self.tokens.written(at)
+    def has_one_capital(self, position: int) -> bool:
+        """Return True if a word is written with one capital letter."""
+        word = self.tokens.written(position)
         return word[0].isupper() and word[1:].islower()
 
-    def after_where(self, at: int) -> bool:
-        """Whether the word stands behind one like `di`."""
-        return at > 0 and self.tokens.words[at - 1] in LOCATIVES
+    def is_after_locative(self, position: int) -> bool:
+        """Return True if a word stands after one like `di`."""
+        return position > 0 and self.tokens.words[position - 1] in LOCATIVES
 
-    def led(self, at: int) -> bool:
-        """Whether the word is written as a name, or stands behind a word like `di`."""
-        return self.titled(at) or self.after_where(at)
+    def is_written_as_name(self, position: int) -> bool:
+        """Return True if a word has one capital letter or stands after a word like `di`."""
+        return self.has_one_capital(position) or self.is_after_locative(position)
 
-    def stands_alone(self, at: int, end: int) -> bool:
-        """Whether a name by itself is none of a person: not beside another word that is written as a name."""
-        if self.certain or not (self.led(at) or end > at + 1):
+    def stands_alone(self, first: int, end: int) -> bool:
+        """Return True if a name is not part of a person's name: no word beside it is written as a name."""
+        if self.has_certain_region or not (self.is_written_as_name(first) or end > first + 1):
             return False
-        before = at > 0 and self.tokens.gaps[at] == " " and self.titled(at - 1)
-        after = end < len(self.tokens.words) and self.tokens.gaps[end] == " " and self.titled(end)
-        return self.after_where(at) or not (before or after)
+        return self.is_after_locative(first) or not (self._has_name_before(first) or self._has_name_at(end))
+
+    def _has_name_before(self, position: int) -> bool:
+        return position > 0 and self.tokens.gaps[position] == " " and self.has_one_capital(position - 1)
+
+    def _has_name_at(self, position: int) -> bool:
+        is_word = position < len(self.tokens.words) and self.tokens.gaps[position] == " "
+        return is_word and self.has_one_capital(position)
 
 
-class _Around:
-    """Regions; `in` says whether a code is one of them, lies in one or holds one. A look-up costs time by its depth."""
+class _Area:
+    """Regions; a code is `in` the area if it is one of them, lies in one or contains one."""
 
-    __slots__ = ("_codes", "_holders")
+    __slots__ = ("_codes", "_containing_codes")
 
     def __init__(self, codes: Iterable[str]) -> None:
         self._codes = frozenset(codes)
-        self._holders = frozenset(holder for code in self._codes for holder in _holders(code))
+        self._containing_codes = frozenset(containing for code in self._codes for containing in _containing(code))
 
     def __bool__(self) -> bool:
         return bool(self._codes)
 
     def __contains__(self, code: str) -> bool:
-        return code in self._codes or code in self._holders or not self._codes.isdisjoint(_holders(code))
+        is_known = code in self._codes or code in self._containing_codes
+        return is_known or not self._codes.isdisjoint(_containing(code))
 
 
-def _holders(code: str) -> list[str]:
-    """The codes of the regions that a region lies in."""
-    return [code[:at] for at, sign in enumerate(code) if sign == "."]
+def _containing(code: str) -> list[str]:
+    """Return the codes of the regions that a region lies in."""
+    return [code[:position] for position, sign in enumerate(code) if sign == "."]

@@ -1,7 +1,7 @@
 """Finds the names of provinces, regencies, cities and districts in a text, as people write them.
 
-A name stands for codes; where it may be one of several, all are kept. Which of them a report is about, and who is
-competent there, is decided elsewhere.
+A name stands for codes; all codes that it may mean are kept. It does not decide which region a report is about, or
+which agency is competent there.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,24 +14,25 @@ from config.reference.regions import Regions
 from language.places.aliases import PlaceAlias, official_names, spelling_variants
 from language.tokens import Tokens
 
-# Between the words of one name, and between a prefix and the name.
+# Characters between the words of one name; between an abbreviation and the next word of the name; between a type word
+# and the name.
 JOINS = frozenset((" ", "", "-", "'", "\u2019", "' "))
 _DOTS = frozenset((".", ". "))
 AFTER_PREFIX = frozenset((" ", "", ".", ". ", ": ", " : ", ".: ", ":", " :", "/", "-", " - "))
-# So far apart (in tokens) one name still says which of two places another one means.
-_NEARBY = 12
-_BESIDE, _CLOSE = 2, 4
-# A text that names more of them is a list; the time it takes stays bounded.
-_MOST = 40
-_LONGEST_ABBREVIATION = 3
+# Distances in tokens: within the first, another name tells first which of two places a name means; within the second,
+# another name of the same region supports it; within the third, a province supports a district's name.
+_NEARBY, _BESIDE, _CLOSE = 12, 2, 4
+# A text that names more regions is a list; the limit bounds the time that it takes.
+_MAX_COMPARED = 40
+_MAX_ABBREVIATION_LETTERS = 3
 # Jakarta is a province and a city in one.
 CITY_PROVINCE = "31"
-# Of a dotted code's second part: cities are numbered from here on.
+# The second part of a city's code is this or higher, that of a regency's code is lower.
 _FIRST_CITY = "70"
 
 
 class RegionLevel(IntEnum):
-    """How deep a region lies."""
+    """The level of a region."""
 
     PROVINCE = 1
     REGENCY = 2
@@ -40,32 +41,35 @@ class RegionLevel(IntEnum):
 
 
 class RegionMention(NamedTuple):
-    """A name in a text: tokens from `first` to before `end`, and the codes it may stand for, widest first.
+    """A name in a text: tokens from `first` to before `end`, and the codes that it may mean, widest first.
 
-    `said`: a word before it says what it is (kec., kota, prov.). `sure`: that, or it is a city's or province's name,
-    or another name in the text lies around it; else it may be a quarter that happens to bear a district's name.
+    `typed`: a type word stands before it (kec., kota, prov.). `certain`: it is typed, or it is a city's or province's
+    name, or another name in the text lies around it. Any other name may be a quarter with a district's name.
     """
 
     first: int
     end: int
     codes: tuple[str, ...]
-    said: bool
-    sure: bool
+    typed: bool
+    certain: bool
 
 
 @dataclass(slots=True)
 class _Node:
-    """A place in the tree of words: what may follow, and what a name that ends here stands for."""
+    """A word in the tree of names: the words that may follow, and the codes of a name that ends here.
+
+    `variant`: the name is a spelling variant. `from_table`: an operator's table gives codes of the name.
+    """
 
     following: dict[str, "_Node"] = field(default_factory=dict)
     codes: tuple[str, ...] = ()
     alone: str = "no"
     variant: bool = False
-    # An operator's file says which of the places of that name is meant.
-    meant: bool = False
+    from_table: bool = False
 
 
-_PREFIXES: Mapping[str, tuple[RegionLevel, ...]] = {
+# Levels by type word, the likelier level first.
+_LEVELS_BY_PREFIX: Mapping[str, tuple[RegionLevel, ...]] = {
     **dict.fromkeys(
         ("prov", "provinsi", "propinsi", "prop", "pemprov", "pemprop", "gubernur"), (RegionLevel.PROVINCE,)
     ),
@@ -76,8 +80,9 @@ _PREFIXES: Mapping[str, tuple[RegionLevel, ...]] = {
         (RegionLevel.DISTRICT,),
     ),
 }
-PREFIXES = frozenset(_PREFIXES)
+PREFIXES = frozenset(_LEVELS_BY_PREFIX)
 _ADMINISTRATIVE = frozenset(("administrasi", "adm"))
+# Words after which a place is named.
 LOCATIVES = frozenset(
     (
         *("di", "ke", "dari", "daerah", "wilayah", "kawasan", "area", "asal", "warga", "sekitar"),
@@ -88,167 +93,191 @@ LOCATIVES = frozenset(
 
 
 class Gazetteer:
-    """The names of regions, and those in `places`; looking through a text costs time by its words."""
+    """The names of regions and those of an operator's table. The time of a search depends on the words of the text."""
 
-    def __init__(self, regions: Regions, places: Iterable[PlaceAlias] = ()) -> None:
-        named = official_names(regions)
-        rows = {place.name: place for place in places}
-        for place in rows.values():
-            named[place.name] = tuple(dict.fromkeys((*named.get(place.name, ()), *place.codes)))
+    def __init__(self, regions: Regions, aliases: Iterable[PlaceAlias] = ()) -> None:
+        names = official_names(regions)
+        alias_by_name = {alias.name: alias for alias in aliases}
+        for alias in alias_by_name.values():
+            names[alias.name] = tuple(dict.fromkeys((*names.get(alias.name, ()), *alias.codes)))
         self._root: dict[str, _Node] = {}
-        for name, codes in named.items():
-            row = rows.get(name)
-            self._add(name, codes, row.alone if row else "yes", meant=row is not None and bool(row.codes))
-        for name, codes, alone in spelling_variants(named):
-            if name not in named:
-                self._add(name, codes, alone, variant=True)
-        # Words that begin a name which counts alone, or say that one follows.
-        self._firsts = PREFIXES | {word for word, node in self._root.items() if _begins(node)}
+        for name, codes in names.items():
+            row = alias_by_name.get(name)
+            self._add(name, codes, row.alone if row else "yes", from_table=row is not None and bool(row.codes))
+        for variant in spelling_variants(names):
+            if variant.name not in names:
+                self._add(variant.name, variant.codes, variant.alone, variant=True)
+        # Words that begin a name which counts alone, and type words.
+        self._first_words = PREFIXES | {word for word, node in self._root.items() if _counts_alone(node)}
 
-    def find(self, tokens: Tokens) -> tuple[RegionMention, ...]:
-        """The names in a text, in order, none overlapping another, each narrowed by those around it."""
-        found: list[RegionMention] = []
-        end = 0
-        for at in compress(count(), map(self._firsts.__contains__, tokens.words)):
-            if at < end:
+    def find_regions(self, tokens: Tokens) -> tuple[RegionMention, ...]:
+        """Return the names in a text, in order and without overlaps, each narrowed by the names around it."""
+        mentions: list[RegionMention] = []
+        last_end = 0
+        for position in compress(count(), map(self._first_words.__contains__, tokens.words)):
+            if position < last_end:
                 continue
-            mention = self._prefixed(tokens, at) if tokens.words[at] in PREFIXES else None
-            if mention := mention or self._alone(tokens, at):
-                found.append(mention)
-                end = mention.end
-        return tuple(_settled(found))
+            mention = self._typed_mention(tokens, position) if tokens.words[position] in PREFIXES else None
+            if mention := mention or self._bare_mention(tokens, position):
+                mentions.append(mention)
+                last_end = mention.end
+        return tuple(_narrow_by_each_other(mentions))
 
-    def _prefixed(self, tokens: Tokens, at: int) -> RegionMention | None:
-        words, first = tokens.words, at + 1
-        if first < len(words) and words[first] in _ADMINISTRATIVE:
+    def _typed_mention(self, tokens: Tokens, position: int) -> RegionMention | None:
+        """Return the name after a type word, if it is a name of that type."""
+        first = position + 1
+        if first < len(tokens.words) and tokens.words[first] in _ADMINISTRATIVE:
             first += 1
-        if first >= len(words) or tokens.gaps[first] not in AFTER_PREFIX:
+        if first >= len(tokens.words) or tokens.gaps[first] not in AFTER_PREFIX:
             return None
-        ways = self._walk(tokens, first)
-        for level in _PREFIXES[words[at]]:
-            for end, node in reversed(ways):
+        names = self._names_at(tokens, first)
+        for level in _LEVELS_BY_PREFIX[tokens.words[position]]:
+            for end, node in reversed(names):
                 if codes := tuple(code for code in node.codes if region_level(code) is level):
-                    # “Kec. Kota” says in many regencies which of its districts is the town; one is called so.
-                    town = end == first + 1 and words[first] in PREFIXES
-                    # “camat Kota Bandung” names the city.
-                    other = town and self._prefixed(tokens, first)
-                    return None if other else RegionMention(at, end, codes, said=True, sure=not town)
+                    # "Kec. Kota" is the district of the town in many regencies; one district is called Kota.
+                    is_town = end == first + 1 and tokens.words[first] in PREFIXES
+                    # "camat Kota Bandung" names the city.
+                    if is_town and self._typed_mention(tokens, first):
+                        return None
+                    return RegionMention(position, end, codes, typed=True, certain=not is_town)
         return None
 
-    def _alone(self, tokens: Tokens, at: int) -> RegionMention | None:
-        for end, node in reversed(self._walk(tokens, at)):
+    def _bare_mention(self, tokens: Tokens, position: int) -> RegionMention | None:
+        for end, node in reversed(self._names_at(tokens, position)):
             if node.alone == "no":
                 continue
-            # A city is meant by its bare name, not a district that bears it as well.
-            wide = tuple(code for code in node.codes if region_level(code) is not RegionLevel.DISTRICT)
-            if node.alone == "yes" or _as_name(tokens, at, known=(bool(wide) or node.meant) and not node.variant):
-                return RegionMention(at, end, wide or node.codes, said=False, sure=bool(wide))
+            # A bare name means a city, not a district of the same name.
+            wide_codes = tuple(code for code in node.codes if region_level(code) is not RegionLevel.DISTRICT)
+            counts_after_locative = (bool(wide_codes) or node.from_table) and not node.variant
+            if node.alone == "yes" or _is_written_as_name(tokens, position, after_locative=counts_after_locative):
+                return RegionMention(position, end, wide_codes or node.codes, typed=False, certain=bool(wide_codes))
         return None
 
-    def _walk(self, tokens: Tokens, at: int) -> list[tuple[int, _Node]]:
-        """The names that begin at a token, shortest first, with the token each ends before."""
-        words, found = tokens.words, []
-        node = self._root.get(words[at])
+    def _names_at(self, tokens: Tokens, position: int) -> list[tuple[int, _Node]]:
+        """Return the names that begin at a token, shortest first, each with the position after its last token."""
+        words, names = tokens.words, []
+        node = self._root.get(words[position])
         while node is not None:
-            at += 1
+            position += 1
             if node.codes:
-                found.append((at, node))
-            if at == len(words) or not node.following:
+                names.append((position, node))
+            if position == len(words) or not node.following:
                 break
-            node = node.following.get(words[at]) if _joined(tokens, at) else None
-        return found
+            node = node.following.get(words[position]) if _is_joined(tokens, position) else None
+        return names
 
     def _add(
-        self, name: str, codes: tuple[str, ...], alone: str, *, variant: bool = False, meant: bool = False
+        self, name: str, codes: tuple[str, ...], alone: str, *, variant: bool = False, from_table: bool = False
     ) -> None:
-        first, *others = name.split()
-        node = self._root.setdefault(first, _Node())
-        for word in others:
+        first_word, *words = name.split()
+        node = self._root.setdefault(first_word, _Node())
+        for word in words:
             node = node.following.setdefault(word, _Node())
         if not node.codes:
-            node.alone, node.variant, node.meant = alone, variant, meant
+            node.alone, node.variant, node.from_table = alone, variant, from_table
         node.codes = tuple(sorted({*node.codes, *codes}, key=_by_depth))
 
 
-def regions_overlap(one: str, other: str) -> bool:
-    """Whether two codes name the same region, or one lies in the other."""
-    return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
+def regions_overlap(code: str, other_code: str) -> bool:
+    """Return True if two codes are the same region, or if one lies in the other."""
+    return code == other_code or code.startswith(f"{other_code}.") or other_code.startswith(f"{code}.")
 
 
-def _as_name(tokens: Tokens, at: int, *, known: bool) -> bool:
-    """Written with one capital letter (in a text that is all capitals nothing is), or a `known` place behind `di`."""
-    word = tokens.written(at)
-    return (word[0].isupper() and word[1:].islower()) or (known and at > 0 and tokens.words[at - 1] in LOCATIVES)
+def is_in_city(code: str) -> bool:
+    """Return True for a city, a regency or anything in one; Jakarta counts as a city."""
+    return "." in code or code == CITY_PROVINCE
 
 
 def levels_after(word: str) -> tuple[RegionLevel, ...]:
-    """What a word says that a name behind it is, likelier first: kota, kec; nothing for other words."""
-    return _PREFIXES.get(word, ())
-
-
-def _begins(node: _Node) -> bool:
-    return (bool(node.codes) and node.alone != "no") or any(_begins(after) for after in node.following.values())
+    """Return the levels of a name after a type word (kota, kec), the likelier first; after any other word none."""
+    return _LEVELS_BY_PREFIX.get(word, ())
 
 
 def region_level(code: str) -> RegionLevel:
-    """How deep the region of a code lies."""
-    _, *deeper = code.split(".")
-    if not deeper:
+    """Return the level of a code."""
+    _, *parts = code.split(".")
+    if not parts:
         return RegionLevel.PROVINCE
-    if len(deeper) > 1:
+    if len(parts) > 1:
         return RegionLevel.DISTRICT
-    return RegionLevel.CITY if deeper[0] >= _FIRST_CITY else RegionLevel.REGENCY
+    return RegionLevel.CITY if parts[0] >= _FIRST_CITY else RegionLevel.REGENCY
+
+
+def _is_written_as_name(tokens: Tokens, position: int, *, after_locative: bool) -> bool:
+    """Return True for a word with one capital letter or, if `after_locative` counts, for one after a word like `di`.
+
+    In a text in capitals no word has one capital letter.
+    """
+    word = tokens.written(position)
+    has_one_capital = word[0].isupper() and word[1:].islower()
+    return has_one_capital or (after_locative and position > 0 and tokens.words[position - 1] in LOCATIVES)
+
+
+def _counts_alone(node: _Node) -> bool:
+    """Return True if this or a longer name that begins with it counts alone."""
+    return (bool(node.codes) and node.alone != "no") or any(map(_counts_alone, node.following.values()))
 
 
 def _by_depth(code: str) -> tuple[int, str]:
     return code.count("."), code
 
 
-def _joined(tokens: Tokens, at: int) -> bool:
-    gap = tokens.gaps[at]
-    return gap in JOINS or (gap in _DOTS and len(tokens.words[at - 1]) <= _LONGEST_ABBREVIATION)
+def _is_joined(tokens: Tokens, position: int) -> bool:
+    gap = tokens.gaps[position]
+    return gap in JOINS or (gap in _DOTS and len(tokens.words[position - 1]) <= _MAX_ABBREVIATION_LETTERS)
 
 
-def _settled(found: Sequence[RegionMention]) -> Sequence[RegionMention]:
-    """Each name's codes, narrowed to those that lie in, around or at what another name stands for: first one nearby."""
-    if all(mention.sure and len(mention.codes) == 1 for mention in found):
-        return found
-    # What is certain settles the rest first; then what was settled does.
-    certain = [mention for mention in found if mention.said or (mention.sure and len(mention.codes) == 1)]
-    once = [_narrowed(mention, certain[:_MOST]) for mention in found]
-    others = once[:_MOST]
-    return [_supported(_narrowed(mention, others), others) for mention in once]
+def _narrow_by_each_other(mentions: Sequence[RegionMention]) -> Sequence[RegionMention]:
+    """Return the mentions with the codes that lie in, around or at a code of another mention, nearby ones first."""
+    if all(mention.certain and len(mention.codes) == 1 for mention in mentions):
+        return mentions
+    # First the unambiguous mentions narrow the others; then all mentions narrow each other.
+    unambiguous = [mention for mention in mentions if mention.typed or (mention.certain and len(mention.codes) == 1)]
+    narrowed = [_narrow(mention, unambiguous[:_MAX_COMPARED]) for mention in mentions]
+    compared = narrowed[:_MAX_COMPARED]
+    return [_with_certainty(_narrow(mention, compared), compared) for mention in narrowed]
 
 
-def _narrowed(mention: RegionMention, others: Sequence[RegionMention]) -> RegionMention:
+def _narrow(mention: RegionMention, mentions: Sequence[RegionMention]) -> RegionMention:
     if len(mention.codes) == 1:
         return mention
-    near = [other for other in others if abs(other.first - mention.first) <= _NEARBY]
-    for beside in (near, others):
-        kept = tuple(code for code in mention.codes if _touched(code, mention, beside))
-        if kept:
-            return mention._replace(codes=kept)
+    nearby = [candidate for candidate in mentions if _distance(mention, candidate) <= _NEARBY]
+    for candidates in (nearby, mentions):
+        if codes := tuple(code for code in mention.codes if _is_supported(code, mention, candidates)):
+            return mention._replace(codes=codes)
     return mention
 
 
-def _touched(code: str, mention: RegionMention, others: Sequence[RegionMention]) -> bool:
-    """Whether another name stands for a region that this code is, lies in or holds."""
-    return any(_speaks(code, theirs, mention, other) for other in others for theirs in other.codes)
+def _is_supported(code: str, mention: RegionMention, mentions: Sequence[RegionMention]) -> bool:
+    """Return True if another mention may mean a region that this code is, lies in or contains."""
+    return any(_supports(candidate, code, mention) for candidate in mentions)
 
 
-def _speaks(code: str, theirs: str, mention: RegionMention, other: RegionMention) -> bool:
-    distance = abs(other.first - mention.first)
-    # Another name of the same region (Ungaran) says nothing of a name further away (Semarang), unless it is said so.
-    return distance > 0 and regions_overlap(code, theirs) and (code != theirs or other.said or distance <= _BESIDE)
+def _supports(candidate: RegionMention, code: str, mention: RegionMention) -> bool:
+    distance = _distance(mention, candidate)
+    # Another name of the same region (Ungaran) tells nothing about a name further away (Semarang), unless it is typed.
+    same_region_counts = candidate.typed or distance <= _BESIDE
+    return distance > 0 and any(
+        regions_overlap(code, other_code) and (code != other_code or same_region_counts)
+        for other_code in candidate.codes
+    )
 
 
-def _supported(mention: RegionMention, others: Sequence[RegionMention]) -> RegionMention:
-    if mention.sure:
+def _with_certainty(mention: RegionMention, mentions: Sequence[RegionMention]) -> RegionMention:
+    if mention.certain:
         return mention
-    # A province holds hundreds: it says that a district is meant only right beside the name.
-    sure = [other for other in others if other.sure and (_narrow(other) or abs(other.first - mention.first) <= _CLOSE)]
-    return mention._replace(sure=any(_touched(code, mention, sure) for code in mention.codes))
+    # A province contains hundreds of districts: it supports a district's name only close to the name.
+    supporting = [
+        candidate
+        for candidate in mentions
+        if candidate.certain and (_is_narrow(candidate) or _distance(mention, candidate) <= _CLOSE)
+    ]
+    return mention._replace(certain=any(_is_supported(code, mention, supporting) for code in mention.codes))
 
 
-def _narrow(mention: RegionMention) -> bool:
-    return all("." in code or code == CITY_PROVINCE for code in mention.codes)
+def _distance(mention: RegionMention, other: RegionMention) -> int:
+    return abs(other.first - mention.first)
+
+
+def _is_narrow(mention: RegionMention) -> bool:
+    return all(map(is_in_city, mention.codes))

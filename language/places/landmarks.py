@@ -1,6 +1,6 @@
-"""Well-known places that lie in a region or several: stations, roads, markets, local apps, accounts of governments.
+"""Well-known places in one region or several: stations, roads, markets, local apps, accounts of governments.
 
-Read from `config/data/landmarks.csv`. Whether the matter is the operator's own is not decided here.
+Read from `landmarks.csv`. It does not decide if the matter is that of the landmark's operator.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,13 +16,14 @@ from language.words import Word
 
 LANDMARKS = "landmarks.csv"
 _COLUMNS = ("name", "kind", "codes", "operator")
-_ACCOUNTS = "akun"
-_LEAST_JOINED = 8
+_ACCOUNT_KIND = "akun"
+# Minimum letters of an account's name in one word; a shorter one may be an ordinary word.
+_MIN_ACCOUNT_LETTERS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Landmark:
-    """`names` in normal form, `codes` dotted, `operator` the code of the institution that runs it, if one does."""
+    """`names` in normal form, `codes` dotted, `operator` the code of the institution that runs it, or empty."""
 
     names: tuple[str, ...]
     kind: str
@@ -31,12 +32,12 @@ class Landmark:
 
     @property
     def account(self) -> bool:
-        """Whether it is an account or the head of a government."""
-        return self.kind == _ACCOUNTS
+        """True for an account, or the head of a government."""
+        return self.kind == _ACCOUNT_KIND
 
 
 class LandmarkMatch(NamedTuple):
-    """A landmark in a text, which is `text[start:end]`."""
+    """A landmark in a text, where it is `text[start:end]`."""
 
     landmark: Landmark
     start: int
@@ -44,52 +45,54 @@ class LandmarkMatch(NamedTuple):
 
 
 class Landmarks:
-    """A fixed set of landmarks; looking for them costs time by the words of the text."""
+    """A fixed set of landmarks. The time of a search depends on the words of the text."""
 
     def __init__(self, landmarks: Iterable[Landmark] = ()) -> None:
         landmarks = tuple(landmarks)
-        self.operators = frozenset(one.operator for one in landmarks if one.operator)
-        named = {tuple(name.split()): landmark for landmark in landmarks for name in landmark.names}
+        self.operators = frozenset(landmark.operator for landmark in landmarks if landmark.operator)
+        by_phrase = {tuple(name.split()): landmark for landmark in landmarks for name in landmark.names}
         # Accounts are written in one word: @luckyhakim.
-        for landmark in landmarks:
-            for name in landmark.names if landmark.account else ():
-                if len(joined := name.replace(" ", "")) >= _LEAST_JOINED:
-                    named.setdefault((joined,), landmark)
-        self._names = PhraseLexicon(named)
+        for landmark in filter(lambda landmark: landmark.account, landmarks):
+            for account in (name.replace(" ", "") for name in landmark.names):
+                if len(account) >= _MIN_ACCOUNT_LETTERS:
+                    by_phrase.setdefault((account,), landmark)
+        self._lexicon = PhraseLexicon(by_phrase)
 
-    def find(self, words: Sequence[Word]) -> tuple[LandmarkMatch, ...]:
-        """Those in a text, the longest at each place, in order and none overlapping another."""
-        found: list[LandmarkMatch] = []
-        end = 0
-        for hit in self._names.find([word.normal for word in words]):
-            if hit.first >= end:
-                found.append(LandmarkMatch(hit.meaning, words[hit.first].start, words[hit.end - 1].end))
-                end = hit.end
-        return tuple(found)
+    def find_landmarks(self, words: Sequence[Word]) -> tuple[LandmarkMatch, ...]:
+        """Return the landmarks of a text, the longest name at each word, in order and without overlaps."""
+        matches: list[LandmarkMatch] = []
+        last_end = 0
+        for phrase in self._lexicon.find_phrases([word.normal for word in words]):
+            if phrase.first >= last_end:
+                start, end = words[phrase.first].start, words[phrase.end - 1].end
+                matches.append(LandmarkMatch(phrase.meaning, start, end))
+                last_end = phrase.end
+        return tuple(matches)
 
 
 def load_landmarks(regions: Regions, path: Path = SHIPPED_FOLDER / LANDMARKS) -> Landmarks:
-    """The landmarks in a file. Raises `TableError`."""
-    rows = [_landmark(row) for row in read_table(path, _COLUMNS)]
+    """Return the landmarks in a table. Raises `TableError`."""
+    rows = read_table(path, _COLUMNS)
     raise_faults(path, _faults(rows, regions))
-    return Landmarks(rows)
+    return Landmarks(map(_landmark, rows))
 
 
 def _landmark(row: TableRow) -> Landmark:
     return Landmark(row.parts("name"), row.cells["kind"], row.parts("codes"), row.cells["operator"])
 
 
-def _faults(landmarks: Sequence[Landmark], regions: Regions) -> Iterator[str]:
-    seen: set[str] = set()
-    for landmark in landmarks:
+def _faults(rows: Sequence[TableRow], regions: Regions) -> Iterator[str]:
+    previous_names: set[str] = set()
+    for row in rows:
+        landmark = _landmark(row)
         if not landmark.names:
-            yield "a landmark has no name"
+            yield f"line {row.line}: a landmark has no name; add it"
         for name in landmark.names:
             if name != " ".join(name.lower().split()):
-                yield f"{name!r} must be words in lower case with single spaces"
-            if name in seen:
-                yield f"{name} stands twice"
-            seen.add(name)
+                yield f"line {row.line}: {name!r} must be words in lower case with single spaces"
+            if name in previous_names:
+                yield f"line {row.line}: {name} stands twice; keep one row"
+            previous_names.add(name)
         for code in landmark.codes:
             if regions.get(code) is None:
-                yield f"{'|'.join(landmark.names)}: {code} is no region"
+                yield f"line {row.line}: {'|'.join(landmark.names)}: {code} is no region"

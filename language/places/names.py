@@ -1,6 +1,6 @@
-"""What places are called: the tables of their names, and the words that stand before a name or in one with it.
+"""The names of places by their joined form, and the words that stand before a name or are written together with it.
 
-Which of the places that bear a name is meant is decided elsewhere.
+It does not decide which of several places of a name is meant.
 """
 
 import re
@@ -15,17 +15,17 @@ DESA = frozenset(
     ("desa", "ds", "dsa", "kades", "nagari", "gampong", "gampoeng", "pekon", "pemdes", "didesa", "kalurahan")
 )
 VILLAGE_WORDS = DESA | {"kelurahan", "kel", "kelurhan", "lurah", "dikelurahan", "dikel"}
-# Written in one with the word before it: none of a region's own prefixes.
+# Type words that are written together with "di".
 RUN_ON = {"dikec": "kec", "dikecamatan": "kec", "dikab": "kab", "dikabupaten": "kab", "dikota": "kota"}
-BEFORE_NAME = VILLAGE_WORDS | PREFIXES | frozenset(RUN_ON)
-# What tells the parts of one old district apart: "kec. Cibeunying" is one of two.
-PARTS = frozenset(
+TYPE_WORDS = VILLAGE_WORDS | PREFIXES | frozenset(RUN_ON)
+# Words that distinguish the parts of one former district: "kec. Cibeunying" is one of two.
+PART_WORDS = frozenset(
     (
         *("barat", "timur", "utara", "selatan", "tengah", "pusat", "kidul", "kaler", "lor", "wetan", "kulon", "hulu"),
         *("hilir", "ilir", "ulu", "kota"),
     )
 )
-# What governments and citizens write together with a city's name: kotabekasi, pemkotsmg, disemarang.
+# Words that governments and citizens write together with a city's name: kotabekasi, pemkotsmg, disemarang.
 GLUE = frozenset(
     (
         *("pemerintahkota", "pemerintahkabupaten", "pemkot", "pemkab", "pemprov", "pemda", "kabupaten", "kab"),
@@ -34,29 +34,30 @@ GLUE = frozenset(
         *("rsud", "bpbd", "lapor", "info", "banjir", "macet", "di", "ke"),
     )
 )
-GLUE_BEGINS = frozenset(glue[:2] for glue in GLUE)
-LONGEST_GLUE = max(map(len, GLUE))
-# What mostly bears its district's name, be that a word like others.
-_BEARERS = frozenset(
+GLUE_BEGINNINGS = frozenset(glue[:2] for glue in GLUE)
+MAX_GLUE_LETTERS = max(map(len, GLUE))
+# Things that mostly bear the name of their district, also if the name is an ordinary word.
+_THINGS_OF_DISTRICTS = frozenset(
     (
         *("pasar", "psr", "terminal", "puskesmas", "pustu", "polsek", "koramil", "kua", "stasiun", "pelabuhan"),
         *("alun", "simpang", "perempatan", "pertigaan", "jembatan", "stadion", "dermaga", "muspika"),
     )
 )
-LEADS = _BEARERS | LOCATIVES
+# Words after which an ordinary word may be a name.
+LEADING_WORDS = _THINGS_OF_DISTRICTS | LOCATIVES
 
-_DOUBLE = re.compile(r"(.)\1")
+_DOUBLE_LETTER = re.compile(r"(.)\1")
 
 Codes = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceNames:
-    """Codes by name, the words of each name written in one.
+    """Codes by the joined name (Suka Maju is `sukamaju`).
 
-    `stems` are the names of districts without the word that tells their parts apart; `wide` what provinces, cities and
-    regencies bear, `single` the same with one letter for two; `best` the one place of an operator's name. `twins` are
-    by code: the others whose name is the same but for Kabupaten and Kota.
+    `stems`: of districts, by the name without the word that distinguishes their parts. `wide`: of provinces, cities and
+    regencies only. `single`: the same by the name with one letter for two. `best`: the one code of an operator's row.
+    `namesakes`: by code, the other codes with the same name except Kabupaten and Kota.
     """
 
     joined: Mapping[str, Codes]
@@ -64,76 +65,83 @@ class PlaceNames:
     wide: Mapping[str, Codes]
     single: Mapping[str, Codes]
     best: Mapping[str, str]
-    twins: Mapping[str, Codes]
+    namesakes: Mapping[str, Codes]
 
     @classmethod
-    def of(cls, regions: Regions, places: Sequence[PlaceAlias]) -> "PlaceNames":
-        """The names of regions officially, and of places as people say."""
-        names = _named(regions, places)
-        joined = _joined(names)
-        widely = {name: tuple(filter(is_city_or_wider, codes)) for name, codes in joined.items()}
-        widely = {name: codes for name, codes in widely.items() if codes}
-        # A city's name with one letter for two (Makasar) is more often the city than the district that bears it.
-        single = {_DOUBLE.sub(r"\1", name): codes for name, codes in widely.items()}
+    def from_tables(cls, regions: Regions, aliases: Sequence[PlaceAlias]) -> "PlaceNames":
+        """Return the official names of regions and the names of an operator's table."""
+        names = _codes_by_name(regions, aliases)
+        joined = _join(names)
+        wide_codes = {name: tuple(filter(is_city_or_wider, codes)) for name, codes in joined.items()}
+        wide = {name: codes for name, codes in wide_codes.items() if codes}
+        # A city's name with one letter for two (Makasar) mostly means the city, not the district that bears it.
+        single = {_DOUBLE_LETTER.sub(r"\1", name): codes for name, codes in wide.items()}
         return cls(
             joined=joined,
             stems=_stems(names),
-            wide=widely,
-            single={name: codes for name, codes in single.items() if name in joined and name not in widely},
-            best={place.name.replace(" ", ""): place.codes[0] for place in places if len(place.codes) == 1},
-            twins=_twins(regions),
+            wide=wide,
+            single={name: codes for name, codes in single.items() if name in joined and name not in wide},
+            best={alias.name.replace(" ", ""): alias.codes[0] for alias in aliases if len(alias.codes) == 1},
+            namesakes=_namesakes(regions),
         )
 
-    def bearing(self, joined: str) -> Codes:
-        """Those that bear a name or, where none does, its stem."""
-        return self.joined.get(joined) or self.stems.get(joined, ())
+    def codes(self, joined_name: str) -> Codes:
+        """Return the codes of a name or, if no place bears it, of districts with this stem."""
+        return self.joined.get(joined_name) or self.stems.get(joined_name, ())
+
+    def districts(self, joined_name: str) -> Codes:
+        """Return the codes of the districts of a name."""
+        return tuple(filter(is_district, self.joined.get(joined_name, ())))
 
 
 def city_of(code: str) -> str:
-    """The city or regency of a code."""
+    """Return the city or regency of a code."""
     return ".".join(code.split(".")[:2])
 
 
 def is_city_or_wider(code: str) -> bool:
-    """Whether it is a province's, a city's or a regency's."""
-    return code.count(".") < 2  # noqa: PLR2004 - a district's has two
+    """Return True for the code of a province, a city or a regency."""
+    return code.count(".") < 2  # noqa: PLR2004 - a district's code has two dots
 
 
 def is_district(code: str) -> bool:
-    """Whether it is a district's or within one."""
+    """Return True for the code of a district or of a part of one."""
     return not is_city_or_wider(code)
 
 
-def _twins(regions: Regions) -> dict[str, Codes]:
-    """For each city or regency the others whose name is the same but for Kabupaten and Kota."""
-    alike: dict[str, list[str]] = {}
+def _namesakes(regions: Regions) -> dict[str, Codes]:
+    codes_by_name: dict[str, list[str]] = {}
     for province in regions.children():
         for city in regions.children(province.code):
-            alike.setdefault(city.name.partition(" ")[2], []).append(city.code)
-    return {code: tuple(one for one in codes if one != code) for codes in alike.values() for code in codes}
+            codes_by_name.setdefault(city.name.partition(" ")[2], []).append(city.code)
+    return {
+        code: tuple(namesake for namesake in codes if namesake != code)
+        for codes in codes_by_name.values()
+        for code in codes
+    }
 
 
-def _named(regions: Regions, places: Iterable[PlaceAlias]) -> dict[str, Codes]:
+def _codes_by_name(regions: Regions, aliases: Iterable[PlaceAlias]) -> dict[str, Codes]:
     names = official_names(regions)
-    for place in places:
-        names[place.name] = tuple(dict.fromkeys((*names.get(place.name, ()), *place.codes)))
+    for alias in aliases:
+        names[alias.name] = tuple(dict.fromkeys((*names.get(alias.name, ()), *alias.codes)))
     return names
 
 
-def _joined(names: Mapping[str, Codes]) -> dict[str, Codes]:
+def _join(names: Mapping[str, Codes]) -> dict[str, Codes]:
     joined: dict[str, Codes] = {}
     for name, codes in names.items():
-        key = name.replace(" ", "")
-        joined[key] = tuple(dict.fromkeys((*joined.get(key, ()), *codes)))
+        joined_name = name.replace(" ", "")
+        joined[joined_name] = tuple(dict.fromkeys((*joined.get(joined_name, ()), *codes)))
     return joined
 
 
 def _stems(names: Mapping[str, Codes]) -> dict[str, Codes]:
-    """The codes of the districts that share a name but for its last word, where no other bears it alone."""
+    """Return the codes of districts by their name without its last word, unless another place bears that name."""
     stems: dict[str, Codes] = {}
     for name, codes in names.items():
-        *stem, part = name.split()
-        if stem and part in PARTS and " ".join(stem) not in names:
-            joined = "".join(stem)
-            stems[joined] = (*stems.get(joined, ()), *(code for code in codes if not is_city_or_wider(code)))
+        *stem, last_word = name.split()
+        if stem and last_word in PART_WORDS and " ".join(stem) not in names:
+            joined_stem = "".join(stem)
+            stems[joined_stem] = (*stems.get(joined_stem, ()), *filter(is_district, codes))
     return stems

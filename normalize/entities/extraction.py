@@ -50,12 +50,12 @@ def _regions(scan: TextScan) -> Iterator[Entity]:
     streets = _values(scan, EntityKind.STREET)
     mentions = scan.region_mentions.values()
     all_codes = {mention.codes for mention in mentions}
-    certain_codes = {mention.codes for mention in mentions if mention.sure}
+    certain_codes = {mention.codes for mention in mentions if mention.certain}
     for mention in mentions:
         if scan.claimed[mention.first] or _is_street_name(scan, mention, streets, all_codes):
             continue
         start, end = scan.starts[mention.first], scan.ends[mention.end - 1]
-        if mention.sure:
+        if mention.certain:
             kind = _KINDS_BY_LEVEL[mention.codes[0].count(".")]
             yield Entity(kind, "|".join(mention.codes), start, end)
         elif not _is_within_name(scan, mention):
@@ -98,7 +98,7 @@ def _is_street_name(
     scan: TextScan, mention: RegionMention, streets: AbstractSet[str], all_codes: AbstractSet[_Codes]
 ) -> bool:
     """Return whether a bare name is that of a street in the text and overlaps no other region of the text."""
-    if mention.said or _mention_words(scan, mention) not in streets:
+    if mention.typed or _mention_words(scan, mention) not in streets:
         return False
     return not _overlap(mention.codes, [code for codes in all_codes if codes != mention.codes for code in codes])
 

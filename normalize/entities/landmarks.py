@@ -104,7 +104,7 @@ def _is_school_name(scan: TextScan, first: int, index: int) -> bool:
     mention = scan.region_mentions.get(first)
     # `sdn` always means a school; `sd` is also short for other words.
     if scan.words[index].endswith("n") and scan.name_may_begin(first, name_expected=False):
-        return not mention or not mention.said
+        return not mention or not mention.typed
     if not _is_proper_name(scan, first):
         return False
     return first > index + 2 or scan.is_capitalised(index) or mention is not None
@@ -178,7 +178,7 @@ def read_reference_point(scan: TextScan, index: int) -> int:
 def _is_proper_name(scan: TextScan, index: int) -> bool:
     """Return whether a bare region or another capitalised name begins here."""
     if mention := scan.region_mentions.get(index):
-        return not mention.said
+        return not mention.typed
     return scan.is_capitalised(index) and not scan.is_ordinary(index)
 
 

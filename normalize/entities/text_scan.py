@@ -70,7 +70,9 @@ class TextScan:
         tokens = Tokens(text)
         self.text, self.lower, self.words, self.gaps = text, tokens.lower, tokens.words, tokens.gaps
         self.starts, self.ends = tokens.starts, tokens.ends
-        self.region_mentions: dict[int, RegionMention] = {mention.first: mention for mention in gazetteer.find(tokens)}
+        self.region_mentions: dict[int, RegionMention] = {
+            mention.first: mention for mention in gazetteer.find_regions(tokens)
+        }
         self.entities: list[Entity] = []
         self.claimed = bytearray(len(self.words))
         # The word after the last part of an address: only there a bare number is a house number.
@@ -164,7 +166,7 @@ class TextScan:
             max_words = min(max_words, _MAX_UNMARKED_NAME_WORDS)
         has_same_case = self._case_rule(capitalised=capitalised, all_capitals=all_capitals)
         mention = self.region_mentions.get(first)
-        end = mention.end if mention and not mention.said else first + 1
+        end = mention.end if mention and not mention.typed else first + 1
         words, word_count = self.words, int(self.words[first] not in NAME_LEADS)
         while end < len(words) and word_count < max_words and self._is_joined(end):
             if not self._continues_name(
@@ -227,7 +229,7 @@ class TextScan:
         if self.words[index - 1] in _NAMESAKES:
             return False
         mention = self.region_mentions.get(index)
-        return mention is not None and (stop_at_region or mention.sure or mention.end - index > 1)
+        return mention is not None and (stop_at_region or mention.certain or mention.end - index > 1)
 
     def ends_phrase(self, index: int) -> bool:
         """Return whether the word is the last of its phrase: no word of a sentence follows, or an address goes on."""

@@ -50,7 +50,7 @@ class ReportAnalyzer:
         """Return the report with all matches."""
         text = self._reader.read(report)
         units = self._units.find(text.corrected_words)
-        matches = self._institution_names.find(text.normal_forms)
+        matches = self._institution_names.find_phrases(text.normal_forms)
         location = self._locator.locate(
             report,
             text.words,

@@ -74,7 +74,7 @@ class OperatorEvidence:
 
     def collect(self, report: AnalyzedReport) -> Iterator[Evidence]:
         """Yield evidence for the operator of each landmark in the text."""
-        for landmark, start, end in self._landmarks.find(report.text.corrected_words):
+        for landmark, start, end in self._landmarks.find_landmarks(report.text.corrected_words):
             for code in self._registry.current_institutions(landmark.operator):
                 explanation = f"“{report.text.quote(start, end)}” dikelola {self._registry.name_of(code)}."
                 yield Evidence(code, "operator", 1.0, "landmark", explanation)

@@ -11,7 +11,7 @@ MAX_PLACES = 4
 # If only the province is known, a city's matter counts so much of the certainty of the place.
 PROVINCE_ONLY_FACTOR = 0.4
 # The kinds of evidence that mean the province itself.
-_EXPLICIT_KINDS = frozenset((NamingKind.SAID, "code", "field"))
+_EXPLICIT_KINDS = frozenset((NamingKind.TYPED, "code", "field"))
 
 # Returns the government on a level of a dotted region code, or an empty string.
 GovernmentOf = Callable[[str, str], str]

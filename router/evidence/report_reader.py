@@ -17,8 +17,8 @@ class ReportReader:
     def read(self, report: Report) -> ReportText:
         """Return title and text of a report with their words."""
         text = location_text(report)
-        words = tuple(self._words.of(text))
-        correct = self._speller.meant
+        words = tuple(self._words.read_words(text))
+        correct = self._speller.correct
         normal_forms = tuple(correct(word.normal) for word in words)
         corrected_words = tuple(
             word if word.normal == normal_form else word._replace(normal=normal_form)

@@ -116,7 +116,7 @@ class Topics:
         parts = _find_phrases(self._part_lexicon, words, excluded_spans)
         if not phrases and not parts:
             return []
-        excluded_ids = {cue_id for cue_ids in self._exclusion_lexicon.every(words) for cue_id in cue_ids}
+        excluded_ids = {cue_id for cue_ids in self._exclusion_lexicon.find_all_meanings(words) for cue_id in cue_ids}
         matches = (
             match
             for match in (*self._match_phrases(phrases), *self._match_parts(parts))
@@ -157,7 +157,7 @@ def _find_phrases(
 ) -> Sequence[LexiconMatch[Phrase]]:
     return [
         match
-        for match in lexicon.find(words)
+        for match in lexicon.find_phrases(words)
         if not _is_negated(words, match.first) and not _is_inside(match, excluded_spans)
     ]
 
@@ -228,4 +228,4 @@ def _parts(phrase: str, words: WordReader) -> tuple[Phrase, ...]:
 
 
 def _phrase(written: str, words: WordReader) -> Phrase:
-    return tuple(word.normal for word in words.of(written))
+    return tuple(word.normal for word in words.read_words(written))

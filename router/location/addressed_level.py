@@ -35,7 +35,7 @@ def lean_to_level(claim: PlaceClaim, level: RegionLevel, place_finder: PlaceFind
         return _lean_form_claim(claim, level)
     shares = dict(claim.shares)
     for code in claim.shares:
-        for twin in place_finder.twins((code,)) if region_level(code) is level else ():
+        for twin in place_finder.namesakes((code,)) if region_level(code) is level else ():
             if twin in claim.shares:
                 pair_share = shares[code] + shares[twin]
                 shares[code] = _SPOKEN_OF_SHARE * pair_share

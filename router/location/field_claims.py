@@ -33,13 +33,13 @@ def field_claims(reported_place: Place, agency: str, place_finder: PlaceFinder) 
 
     If no region is filled in, the government that the sender addressed says where the sender thinks the matter is.
     """
-    if code := place_finder.region(reported_place.code):
+    if code := place_finder.known_region(reported_place.code):
         yield PlaceClaim(
             {code: 1.0},
             _FIELD_CODE_WEIGHT,
             PlaceEvidence("code", code),
             from_form=True,
-            confusable_codes=place_finder.twins((code,)),
+            confusable_codes=place_finder.namesakes((code,)),
         )
     district = f"kec. {reported_place.district}" if reported_place.district else ""
     addressee = "" if reported_place.region or reported_place.code else agency
@@ -54,11 +54,11 @@ def _field_claims(text: str, kind: str, place_finder: PlaceFinder) -> Iterator[P
         return
     is_picked = kind != "address"
     tokens = Tokens(text)
-    for match in place_finder.find(tokens):
+    for match in place_finder.find_places(tokens):
         yield PlaceClaim(
             name_shares(match),
-            _FIELD_FACTOR * NAME_WEIGHTS[match.manner],
+            _FIELD_FACTOR * NAME_WEIGHTS[match.kind],
             PlaceEvidence(kind, text[tokens.starts[match.first] : tokens.ends[match.end - 1]]),
             from_form=is_picked,
-            confusable_codes=place_finder.twins(match.codes) if is_picked else (),
+            confusable_codes=place_finder.namesakes(match.codes) if is_picked else (),
         )

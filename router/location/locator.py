@@ -45,14 +45,14 @@ class ReportLocator:
         regions the text means.
         """
         text = location_text(report)
-        landmarks = self._landmarks.find(words)
+        landmarks = self._landmarks.find_landmarks(words)
         excluded_spans = [*((landmark.start, landmark.end) for landmark in landmarks), *institution_spans]
         other_claims = [
             *landmark_claims(text, landmarks),
             *field_claims(report.place, report.agency, self._place_finder),
         ]
         tokens = Tokens(text)
-        matches = self._place_finder.find(tokens, _clear_codes(other_claims), _confusable_codes(other_claims))
+        matches = self._place_finder.find_places(tokens, _clear_codes(other_claims), _confusable_codes(other_claims))
         claims = [
             claim
             for claim in text_claims(tokens, matches, len(report.title), tuple(unit_spans))

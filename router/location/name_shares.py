@@ -7,7 +7,7 @@ from language.places.gazetteer import RegionLevel, region_level
 
 # How strongly a name says that the matter is there, in log-odds. Chosen by hand, checked against real reports.
 NAME_WEIGHTS: Mapping[str, float] = {
-    NamingKind.SAID: 4.0,
+    NamingKind.TYPED: 4.0,
     NamingKind.NAMED: 3.0,
     NamingKind.GLUED: 2.5,
     NamingKind.VILLAGE: 3.0,

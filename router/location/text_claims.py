@@ -27,7 +27,7 @@ _SENTENCE_ENDS = frozenset((". ", "! ", "? ", ".\n", "\n"))
 _LONGEST_ABBREVIATION = 4
 # “dari Lampung dan Brebes”
 _CONJUNCTIONS = frozenset(("dan", "dn", "atau", "serta", "sama", "karo", "jeung"))
-_TYPED_MANNERS = frozenset((NamingKind.SAID, NamingKind.VILLAGE, NamingKind.GLUED))
+_TYPED_MANNERS = frozenset((NamingKind.TYPED, NamingKind.VILLAGE, NamingKind.GLUED))
 
 
 class _PlaceName(NamedTuple):
@@ -57,7 +57,7 @@ def text_claims(
     text = _SearchedText(tokens, title_end, unit_spans, tokens.text.islower())
     previous: _PlaceName | None = None
     for match in matches:
-        is_typed = match.manner in _TYPED_MANNERS
+        is_typed = match.kind in _TYPED_MANNERS
         cue = context_cue(tokens, match.first, is_typed=is_typed) or _neighbour_cue(previous, match, tokens)
         previous = _PlaceName(match, cue)
         if cue != NOT_A_PLACE:
@@ -69,8 +69,8 @@ def _claim(text: _SearchedText, name: _PlaceName) -> PlaceClaim:
     start, end = text.span(match)
     is_remark = cue <= REMARK_LIMIT
     is_of_unit = not is_remark and any(_follows_unit(text.tokens, span, match, start) for span in text.unit_spans)
-    weight = NAME_WEIGHTS[match.manner] + cue + _UNIT_BONUS * is_of_unit + _position_weight(text, name)
-    kind = "unit" if is_of_unit else match.manner.value
+    weight = NAME_WEIGHTS[match.kind] + cue + _UNIT_BONUS * is_of_unit + _position_weight(text, name)
+    kind = "unit" if is_of_unit else match.kind.value
     evidence = PlaceEvidence(kind, text.tokens.text[start:end], start, end)
     return PlaceClaim(name_shares(match), weight, evidence, is_remark=is_remark)
 
@@ -79,7 +79,7 @@ def _position_weight(text: _SearchedText, name: _PlaceName) -> float:
     """Return the log-odds for the position of a name in title or text and for its capital letters."""
     match, cue = name
     start, end = text.span(match)
-    is_bare = match.manner is NamingKind.BARE
+    is_bare = match.kind is NamingKind.BARE
     if start < text.title_end:
         return _BARE_IN_HEADING if is_bare and not _is_whole_title(text, start, end) else _TITLE_BONUS
     if is_bare and not cue and text.tokens.text[start:end].islower():

@@ -129,9 +129,9 @@ class NameResolver:
                 match.meaning,
                 by_own_name=_is_by_own_name(match.meaning, match.words),
             )
-            for match in self._name_index.find(spelling)
+            for match in self._name_index.find_phrases(spelling)
         ]
-        units = self._units.find(self._language.words.of(spelling))
+        units = self._units.find(self._language.words.read_words(spelling))
         mentions += [_Mention(unit.start, unit.end, unit=unit.unit) for unit in units]
         return [mention for mention in mentions if not any(_hides(longer, mention) for longer in mentions)]
 

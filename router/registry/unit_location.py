@@ -15,7 +15,7 @@ _REGION_TYPE_WORDS = ("kota", "kabupaten", "provinsi")
 _MAX_PLACE_WORDS = 4
 _CITY_WORDS = frozenset(("kota", "kodya", "kotamadya"))
 _REGENCY_WORDS = frozenset(("kab", "kabupaten"))
-_TYPED_KINDS = frozenset((NamingKind.SAID, NamingKind.VILLAGE))
+_TYPED_KINDS = frozenset((NamingKind.TYPED, NamingKind.VILLAGE))
 _SURE_KINDS = _TYPED_KINDS | {NamingKind.NAMED}
 # A name of more places than this does not tell which government is meant.
 _MAX_GOVERNMENTS = 5
@@ -123,7 +123,7 @@ class UnitLocator:
         """
         is_in_one_case = spelling in {spelling.upper(), spelling.lower()}
         tokens = Tokens(spelling.title() if is_in_one_case else spelling)
-        mentions = [_mention(tokens, match) for match in self._place_finder.find(tokens, region_codes)]
+        mentions = [_mention(tokens, match) for match in self._place_finder.find_places(tokens, region_codes)]
         for government in governments:
             inside = [mention for mention in mentions if _is_within(mention, (government.start, government.end))]
             if not _overlap_region(inside, government.codes[0]):
@@ -143,8 +143,8 @@ class UnitLocator:
 
     def _codes_behind_type_word(self, name: Sequence[str]) -> Iterator[str]:
         for type_word in _REGION_TYPE_WORDS:
-            for match in self._place_finder.find(Tokens(f"{type_word} {' '.join(name)}"))[:1]:
-                if match.manner is NamingKind.SAID and (match.first, match.end) == (0, len(name) + 1):
+            for match in self._place_finder.find_places(Tokens(f"{type_word} {' '.join(name)}"))[:1]:
+                if match.kind is NamingKind.TYPED and (match.first, match.end) == (0, len(name) + 1):
                     yield from match.codes
 
 
@@ -153,8 +153,8 @@ def _mention(tokens: Tokens, match: PlaceMatch) -> PlaceMention:
         tokens.starts[match.first],
         tokens.ends[match.end - 1],
         match.likely or match.codes,
-        match.manner in _TYPED_KINDS,
-        match.manner in _SURE_KINDS,
+        match.kind in _TYPED_KINDS,
+        match.kind in _SURE_KINDS,
     )
 
 

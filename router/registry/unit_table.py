@@ -54,5 +54,5 @@ def _pattern_faults(pattern: str, words: WordReader) -> Iterator[str]:
 
 def _normal_form(pattern: str, words: WordReader) -> str:
     """Return the pattern in the normal form of words; `#` stands for any number."""
-    forms = (word.normal for word in words.of(pattern.replace(NUMBER_MARK, "0")))
+    forms = (word.normal for word in words.read_words(pattern.replace(NUMBER_MARK, "0")))
     return " ".join(NUMBER_MARK if form == "0" else form for form in forms)

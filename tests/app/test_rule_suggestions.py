@@ -160,7 +160,7 @@ def test_a_topic_phrase_is_normalised() -> None:
     words = WordReader(load_slang())
 
     def normalize(text: str) -> list[str]:
-        return [word.normal for word in words.of(text)]
+        return [word.normal for word in words.read_words(text)]
 
     suggestion = make_suggestion("topic", "pju", "Lampu2 jln~mati", normalize)
     assert suggestion.edit.phrase == "lampu lampu jalan ~ mati"

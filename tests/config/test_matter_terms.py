@@ -46,7 +46,7 @@ def test_every_phrase_can_be_found() -> None:
     """What is shipped stands in the normal form in which texts are read: else it is never found."""
     words, troubles = WordReader(load_slang()), load_matter_terms()
     assert {"pju", "mati", "selokan", "retak"} <= troubles.words
-    assert [word for word in troubles.words if [found.normal for found in words.of(word)] != [word]] == []
+    assert [word for word in troubles.words if [found.normal for found in words.read_words(word)] != [word]] == []
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_every_phrase_can_be_found() -> None:
 )
 def test_what_is_complained_of_and_what_is_wrong_with_it(text: str, things: set[str], faults: set[str]) -> None:
     """One thing, two faults: two matters. Before a full stop stands a family, within which two may be one."""
-    troubles, words = load_matter_terms(), [word.normal for word in WordReader(load_slang()).of(text)]
+    troubles, words = load_matter_terms(), [word.normal for word in WordReader(load_slang()).read_words(text)]
     assert troubles.things.find_topics(words) == things
     assert troubles.faults.find_topics(words) == faults
 

@@ -23,13 +23,13 @@ PHRASES = {("a",): 1, ("a", "b"): 2, ("b", "c"): 3, ("c", "a", "b"): 4}
 )
 def test_the_longest_at_each_word(text: str, found: list[int]) -> None:
     """Phrases may overlap, but none stands for itself within a longer one."""
-    assert [hit.meaning for hit in PhraseLexicon(PHRASES).find(text.split())] == found
+    assert [hit.meaning for hit in PhraseLexicon(PHRASES).find_phrases(text.split())] == found
 
 
 @given(st.lists(st.sampled_from("abcx"), max_size=12))
 def test_what_is_found_stands_there(words: list[str]) -> None:
     """Every hit is a known phrase at its place."""
-    for hit in PhraseLexicon(PHRASES).find(words):
+    for hit in PhraseLexicon(PHRASES).find_phrases(words):
         assert PHRASES[tuple(words[hit.first : hit.end])] == hit.meaning
 
 
@@ -65,10 +65,10 @@ SPELLER = SpellingCorrector(
 )
 def test_a_letter_wrong_or_no_vowels(written: str, meant: str) -> None:
     """The only known word that it can be; words of the language stay as they are."""
-    assert SPELLER.meant(written) == meant
+    assert SPELLER.correct(written) == meant
 
 
 @given(st.text(max_size=30))
 def test_any_word_has_a_meaning(word: str) -> None:
     """Nothing is too strange, and what was mended is not mended again."""
-    assert SPELLER.meant(SPELLER.meant(word)) == SPELLER.meant(word)
+    assert SPELLER.correct(SPELLER.correct(word)) == SPELLER.correct(word)

@@ -42,8 +42,8 @@ def found(atlas: PlaceFinder) -> Callable[[str], list[str]]:
     def one(text: str) -> list[str]:
         tokens = Tokens(text)
         return [
-            f"{named.manner}={text[tokens.starts[named.first] : tokens.ends[named.end - 1]]}={'|'.join(named.codes)}"
-            for named in atlas.find(tokens)
+            f"{named.kind}={text[tokens.starts[named.first] : tokens.ends[named.end - 1]]}={'|'.join(named.codes)}"
+            for named in atlas.find_places(tokens)
         ]
 
     return one
@@ -123,12 +123,12 @@ def test_faults_in_villages(rows: str, tmp_path: Path) -> None:
 )
 def test_misspelt(word: str, names: tuple[str, ...]) -> None:
     """One letter missing, doubled, wrong or exchanged, or no vowels; never the first letter, never a right name."""
-    assert FuzzyNames(["semarang", "bantul", "bandung", "batu"]).meant(word) == names
+    assert FuzzyNames(["semarang", "bantul", "bandung", "batu"]).find_similar(word) == names
 
 
 def test_misspelt_may_be_several() -> None:
     """Where two names are as near, both are kept."""
-    assert FuzzyNames(["banjar", "banjir"]).meant("banjr") == ("banjar", "banjir")
+    assert FuzzyNames(["banjar", "banjir"]).find_similar("banjr") == ("banjar", "banjir")
 
 
 _LANDMARKS = Landmarks(
@@ -142,12 +142,12 @@ _LANDMARKS = Landmarks(
 def test_landmarks() -> None:
     """The longest name at each place, in the normal form of words, with its place in the text."""
     text = "di psr Senen Jaya, se-Jabodetabek pasar"
-    seen = _LANDMARKS.find(WordReader({"psr": "pasar"}).of(text))
+    seen = _LANDMARKS.find_landmarks(WordReader({"psr": "pasar"}).read_words(text))
     assert [(text[one.start : one.end], one.landmark.kind) for one in seen] == [
         ("psr Senen Jaya", "market"),
         ("Jabodetabek", "area"),
     ]
-    assert Landmarks().find(WordReader({}).of(text)) == ()
+    assert Landmarks().find_landmarks(WordReader({}).read_words(text)) == ()
 
 
 def test_landmarks_in_a_file(tmp_path: Path) -> None:
@@ -156,8 +156,8 @@ def test_landmarks_in_a_file(tmp_path: Path) -> None:
     path.write_text(
         "name,kind,codes,operator\nstasiun tawang|tawang,station,33.74,bumn-kai\njabodetabek,area,31|32.71,\n"
     )
-    words = WordReader({}).of("stasiun Tawang jabodetabek")
-    assert [one.landmark for one in load_landmarks(_REGIONS, path).find(words)] == [
+    words = WordReader({}).read_words("stasiun Tawang jabodetabek")
+    assert [one.landmark for one in load_landmarks(_REGIONS, path).find_landmarks(words)] == [
         Landmark(("stasiun tawang", "tawang"), "station", ("33.74",), "bumn-kai"),
         Landmark(("jabodetabek",), "area", ("31", "32.71"), ""),
     ]
@@ -202,55 +202,57 @@ def test_everything_named(text: str, expected: list[str], found: Callable[[str],
 
 def test_a_name_that_many_bear(atlas: PlaceFinder) -> None:
     """A village's right name is no misspelt city, and a district's that villages everywhere bear may be any of them."""
-    assert {one.codes for one in atlas.find(Tokens("Jagakarsa dan Ciganjur"))} == {("31.74.09",)}
-    (one,) = atlas.find(Tokens("di Sidomulyo"))
+    assert {one.codes for one in atlas.find_places(Tokens("Jagakarsa dan Ciganjur"))} == {("31.74.09",)}
+    (one,) = atlas.find_places(Tokens("di Sidomulyo"))
     assert len(one.codes) > 12
-    (near,) = atlas.find(Tokens("di Sidomulyo"), around=["18.01"])
+    (near,) = atlas.find_places(Tokens("di Sidomulyo"), known_codes=["18.01"])
     assert near.codes == ("18.01.07",)
 
 
 def test_a_long_name_in_small_letters(atlas: PlaceFinder) -> None:
     """A name of one regency only, no word like others, is a place without a capital or “di”; a short one is not."""
-    assert [one.codes for one in atlas.find(Tokens("pembakaran sampah perum permai gegerkalong"))] == [("32.73.01",)]
-    assert atlas.find(Tokens("tukang parkir jamika")) == ()
+    assert [one.codes for one in atlas.find_places(Tokens("pembakaran sampah perum permai gegerkalong"))] == [
+        ("32.73.01",)
+    ]
+    assert atlas.find_places(Tokens("tukang parkir jamika")) == ()
 
 
 def test_a_village_by_its_kind(atlas: PlaceFinder) -> None:
     """Of several villages of a name a kelurahan is likelier behind kel., a desa behind desa."""
-    (kelurahan,), (desa,) = (atlas.find(Tokens(text)) for text in ("kel. Karangrejo", "desa Karangrejo"))
+    (kelurahan,), (desa,) = (atlas.find_places(Tokens(text)) for text in ("kel. Karangrejo", "desa Karangrejo"))
     assert set(kelurahan.codes) == set(desa.codes)
     assert 0 < len(kelurahan.likely) < len(desa.likely)
 
 
 def test_known_from_elsewhere(atlas: PlaceFinder) -> None:
     """What is known to be near settles a village's bare name, even one that a district or city bears, and it counts."""
-    assert atlas.find(Tokens("lampu di rejosari mati")) == ()
-    (named,) = atlas.find(Tokens("lampu di rejosari mati"), ("33.74",))
+    assert atlas.find_places(Tokens("lampu di rejosari mati")) == ()
+    (named,) = atlas.find_places(Tokens("lampu di rejosari mati"), ("33.74",))
     assert {code[:5] for code in named.codes} == {"33.74"}
-    (named,) = atlas.find(Tokens("lampu di karangrejo mati"), ("33.74",))
+    (named,) = atlas.find_places(Tokens("lampu di karangrejo mati"), ("33.74",))
     assert {code[:5] for code in named.codes} == {"33.74"}
-    (named,) = atlas.find(Tokens("lampu di Manggarai mati"), ("31.74",))
+    (named,) = atlas.find_places(Tokens("lampu di Manggarai mati"), ("31.74",))
     assert named.codes == ("53.10", "31.74.01")
 
 
 def test_the_region_of_a_code(atlas: PlaceFinder) -> None:
     """As far as it is known."""
     codes = ("33.74.11", "33.74.99", "33", "99", "", "🚧")
-    assert [atlas.region(code) for code in codes] == ["33.74.11", "33.74", "33", "", "", ""]
+    assert [atlas.known_region(code) for code in codes] == ["33.74.11", "33.74", "33", "", "", ""]
 
 
 def test_long_texts(atlas: PlaceFinder) -> None:
     """The same words over and over are read to their end."""
     for piece in ("desa ", "Semrang ", "kec. Xyzzy ", "#x ", "Wetan ", "Sukamaju, "):
         text = piece * (20_000 // len(piece))
-        assert all(named.first < named.end for named in atlas.find(Tokens(text)))
+        assert all(named.first < named.end for named in atlas.find_places(Tokens(text)))
 
 
 def test_twins(atlas: PlaceFinder) -> None:
     """City and regency of one name are each other's twins, also by a district's code; most have none."""
-    assert atlas.twins(("32.71",)) == ("32.01",)
-    assert atlas.twins(("32.01.05", "52.72")) == ("32.71", "52.06")
-    assert atlas.twins(("33.16", "33", "")) == ()
+    assert atlas.namesakes(("32.71",)) == ("32.01",)
+    assert atlas.namesakes(("32.01.05", "52.72")) == ("32.71", "52.06")
+    assert atlas.namesakes(("33.16", "33", "")) == ()
 
 
 def test_names_side_by_side(found: Callable[[str], list[str]]) -> None:
@@ -266,9 +268,9 @@ def test_names_side_by_side(found: Callable[[str], list[str]]) -> None:
 def test_beside_what_is_known(atlas: PlaceFinder) -> None:
     """A district's name that is a word like others counts behind `pasar` or `di`, in a region beside a known one."""
     tokens = Tokens("sampah di pasar sape")
-    assert atlas.find(tokens) == ()
-    assert [named.codes for named in atlas.find(tokens, ["52.72"], ["52.06"])] == [("52.06.06",)]
-    assert atlas.find(Tokens("sape yang buang sampah"), ["52.72"], ["52.06"]) == ()
+    assert atlas.find_places(tokens) == ()
+    assert [named.codes for named in atlas.find_places(tokens, ["52.72"], ["52.06"])] == [("52.06.06",)]
+    assert atlas.find_places(Tokens("sape yang buang sampah"), ["52.72"], ["52.06"]) == ()
 
 
 def test_accounts_in_one_word() -> None:
@@ -276,8 +278,8 @@ def test_accounts_in_one_word() -> None:
     landmarks = Landmarks(
         [Landmark(("lucky hakim",), "akun", ("32.12",), ""), Landmark(("pasar senen",), "pasar", ("31.71",), "")]
     )
-    words = WordReader(load_slang())("pak @luckyhakim dan pasarsenen")
-    assert [seen.landmark.codes for seen in landmarks.find(words)] == [("32.12",)]
+    words = WordReader(load_slang()).read_words("pak @luckyhakim dan pasarsenen")
+    assert [seen.landmark.codes for seen in landmarks.find_landmarks(words)] == [("32.12",)]
 
 
 def test_heads_by_their_title() -> None:
@@ -289,6 +291,6 @@ def test_heads_by_their_title() -> None:
         "pak gub luthfi": "33",
         "walikota farhan": "32.73",
     }
-    assert {text: landmarks.find(words(text))[0].landmark.codes for text in said} == {
+    assert {text: landmarks.find_landmarks(words.read_words(text))[0].landmark.codes for text in said} == {
         text: (code,) for text, code in said.items()
     }

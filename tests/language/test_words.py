@@ -24,7 +24,7 @@ NEGATIONS = ("tidak", "belum", "bukan", "jangan", "tanpa")
 
 def normal(text: str) -> str:
     """The normal forms, joined."""
-    return " ".join(word.normal for word in WORDS.of(text))
+    return " ".join(word.normal for word in WORDS.read_words(text))
 
 
 def test_a_hurried_complaint_is_read_in_full() -> None:
@@ -36,7 +36,7 @@ def test_a_hurried_complaint_is_read_in_full() -> None:
 def test_words_know_where_they_stand() -> None:
     """Places are in the text as it was given, whatever stands between; the text itself is not touched."""
     text = "Jln. RUSAK 🚧 di Kec. Sukamulya, sdh 1,5 bln!"
-    assert [(text[word.start : word.end], word.normal) for word in WORDS.of(text)] == [
+    assert [(text[word.start : word.end], word.normal) for word in WORDS.read_words(text)] == [
         ("Jln", "jalan"),
         ("RUSAK", "rusak"),
         ("di", "di"),
@@ -49,8 +49,8 @@ def test_words_know_where_they_stand() -> None:
 
 
 def test_one_word_may_stand_for_several() -> None:
-    """Each of them has the place of the one that was written; a reader may be called, too."""
-    assert WORDS("trmksh pak") == [Word(0, 6, "terima"), Word(0, 6, "kasih"), Word(7, 10, "pak")]
+    """Each of them has the position of the written word."""
+    assert WORDS.read_words("trmksh pak") == [Word(0, 6, "terima"), Word(0, 6, "kasih"), Word(7, 10, "pak")]
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,11 @@ def test_clitics_are_cut_off(typed: str, meant: str) -> None:
 def test_an_address_of_the_web_is_one_word() -> None:
     """Without the stop behind it."""
     text = "lihat https://contoh.id/a-b?c=1&d=15.000. Terima kasih"
-    assert [word.normal for word in WORDS.of(text)][:3] == ["lihat", "https://contoh.id/a-b?c=1&d=15.000", "terima"]
+    assert [word.normal for word in WORDS.read_words(text)][:3] == [
+        "lihat",
+        "https://contoh.id/a-b?c=1&d=15.000",
+        "terima",
+    ]
 
 
 def test_what_says_the_opposite_stays_apart() -> None:
@@ -233,14 +237,14 @@ def test_normal_forms_are_their_own_normal_forms(text: str) -> None:
 @given(TEXTS)
 def test_a_text_is_not_drawn_out(text: str) -> None:
     """Each character written stands for at most the longest full form and a space."""
-    assert len(normal(text)) <= WORDS.widest * len(text)
-    assert WORDS.widest < 32
+    assert len(normal(text)) <= WORDS.max_expansion * len(text)
+    assert WORDS.max_expansion < 32
 
 
 @given(TEXTS)
 def test_every_word_has_its_place(text: str) -> None:
     """In order, within the text, never empty and without spaces."""
-    words = WORDS.of(text)
+    words = WORDS.read_words(text)
     assert all(0 <= word.start < word.end <= len(text) for word in words)
     assert [word.start for word in words] == sorted(word.start for word in words)
     assert all(word.normal.split() == [word.normal] for word in words)
@@ -249,7 +253,7 @@ def test_every_word_has_its_place(text: str) -> None:
 @given(st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=50))
 def test_nothing_is_passed_over(text: str) -> None:
     """Letters and numbers of any script are words: none has a form that is nothing."""
-    assert WORDS.of(text) or text.lower().endswith("nya")
+    assert WORDS.read_words(text) or text.lower().endswith("nya")
 
 
 def test_long_and_short_pieces_are_read_alike() -> None:

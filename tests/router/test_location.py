@@ -45,7 +45,7 @@ def is_ambiguous(location: ReportLocation) -> bool:
 
 
 def _locate(report: Report, units: tuple[tuple[int, int], ...] = ()) -> ReportLocation:
-    return _LOCATOR.locate(report, _WORDS(location_text(report)), units)
+    return _LOCATOR.locate(report, _WORDS.read_words(location_text(report)), units)
 
 
 def _locate_text(text: str, title: str = "", reported_place: Place | None = None) -> ReportLocation:

@@ -177,10 +177,10 @@ def test_a_former_name_means_the_only_successor(tmp_path: Path) -> None:
     """With several successors the topic decides."""
     edit = change("kementerian-kemenkumham", successors="kementerian-kemenkum")
     changed = registry_of(edited(tmp_path, "agencies.csv", edit))
-    assert [name.meaning.code for name in changed.name_index.find("Menkumham dan Kemenkumham")] == [
+    assert [name.meaning.code for name in changed.name_index.find_phrases("Menkumham dan Kemenkumham")] == [
         "kementerian-kemenkum"
     ]
-    former_codes = [name.meaning.code for name in registry_of(SMALL).name_index.find("ke Kemenkumham")]
+    former_codes = [name.meaning.code for name in registry_of(SMALL).name_index.find_phrases("ke Kemenkumham")]
     assert former_codes == ["kementerian-kemenkumham"]
 
 
@@ -233,7 +233,7 @@ def test_units_are_found_at_their_position(text: str, expected: list[tuple[str, 
             *_open("dinas"),
         ]
     )
-    words_read = words.of(text)
+    words_read = words.read_words(text)
     mentions = units.find(words_read)
     assert [(mention.unit.name, text[mention.start : mention.end]) for mention in mentions] == expected
     assert all(
@@ -249,7 +249,7 @@ def _open(pattern: str) -> list[Unit]:
 def test_a_nationwide_unit_names_its_institution(country: Registry) -> None:
     """A unit of one institution everywhere is a name of the institution."""
     named_codes = [
-        (match.words, match.meaning.code) for match in country.name_index.find("Polsek dan dinas, kampus, RSUD")
+        (match.words, match.meaning.code) for match in country.name_index.find_phrases("Polsek dan dinas, kampus, RSUD")
     ]
     assert named_codes == [("Polsek", "lembaga-polri")]
 

@@ -48,7 +48,7 @@ def test_the_longest_phrase_wins(phrases: list[str], words: list[str]) -> None:
     """Matches are known phrases, in order, without overlap, and never the beginning of a longer phrase."""
     text = ", ".join(words)
     position = 0
-    for match in PhraseIndex({phrase: phrase for phrase in phrases}).find(text):
+    for match in PhraseIndex({phrase: phrase for phrase in phrases}).find_phrases(text):
         assert match.start >= position
         position = match.start + len(match.words)
         assert normalize_phrase(match.words) == match.meaning

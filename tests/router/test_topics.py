@@ -27,7 +27,7 @@ def topics_of(tmp_path: Path, rows: str) -> Topics:
 
 def scores_of(topics: Topics, text: str) -> dict[str, float]:
     """Return the scores of the topics in a text."""
-    return {topic.name: topic.score for topic in topics.find([word.normal for word in WORDS.of(text)])}
+    return {topic.name: topic.score for topic in topics.find([word.normal for word in WORDS.read_words(text)])}
 
 
 ROWS = """\

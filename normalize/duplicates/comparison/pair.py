@@ -5,7 +5,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from config.reference.word_frequencies import WordFrequencies
-from language.places.names import PARTS
+from language.places.names import PART_WORDS
 from normalize.duplicates.comparable import Comparable, SenderRelation, days_between, relate_senders
 from normalize.duplicates.comparison.entity_comparison import (
     AREAS,
@@ -222,7 +222,7 @@ def names_with_different_parts(left: Comparable, right: Comparable) -> set[str]:
     is_shared: dict[str, bool] = {}
     for words in (left.title_words, left.text_words, left.address_words):
         for name, continuation in pairwise(words):
-            if name in left.names and (continuation in left.names or continuation in PARTS):
+            if name in left.names and (continuation in left.names or continuation in PART_WORDS):
                 is_shared[name] = is_shared.get(name, False) or occurs_in(continuation, right_words)
     return {name for name, shared in is_shared.items() if not shared}
 

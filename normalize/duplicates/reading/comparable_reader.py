@@ -108,9 +108,11 @@ class ComparableReader:
             " , ".join(part for part in (place.address, place.district, place.region) if part)
         )
         entities = self._region_extraction.extract_relevant_entities(text)
-        words = _outside(self._words.of(text), _uninformative_spans(text, entities))
+        words = _outside(self._words.read_words(text), _uninformative_spans(text, entities))
         address_entities = self._region_extraction.extract_relevant_entities(address)
-        address_words = _outside(self._words.of(address), _spans_of(address_entities, REGIONS)) if address else []
+        address_words = (
+            _outside(self._words.read_words(address), _spans_of(address_entities, REGIONS)) if address else []
+        )
         text_start = bisect_right(words, len(report.title), key=_get_start)
         title_part, text_part = words[: min(text_start, _MAX_WORDS)], words[text_start : text_start + _MAX_WORDS]
         address_part = address_words[:_MAX_WORDS]

@@ -69,8 +69,8 @@ def test_everyday_words(text: str, extract: Extract) -> None:
 @pytest.mark.parametrize("name", ["Baru", "Air Putih", "Tengah Tani", "Batu", "Tambang"])
 def test_everyday_words_after_a_prefix(name: str, gazetteer: Gazetteer) -> None:
     """After kecamatan or kota such a name counts if a region has it."""
-    mentions = [gazetteer.find(Tokens(f"{word} {name}")) for word in ("kecamatan", "kota")]
-    is_recognised = any(regions and regions[0].said for regions in mentions)
+    mentions = [gazetteer.find_regions(Tokens(f"{word} {name}")) for word in ("kecamatan", "kota")]
+    is_recognised = any(regions and regions[0].typed for regions in mentions)
     assert is_recognised == (name != "Baru")
 
 
@@ -124,7 +124,7 @@ def test_an_officer_before_a_city(extract: Extract) -> None:
 
 def test_a_list_of_names_is_read(gazetteer: Gazetteer) -> None:
     """A text of two thousand names is read to its end."""
-    assert len(gazetteer.find(Tokens("Semarang, Mijen; " * 2_000))) == 4_000
+    assert len(gazetteer.find_regions(Tokens("Semarang, Mijen; " * 2_000))) == 4_000
 
 
 def test_every_official_name_is_found(gazetteer: Gazetteer) -> None:
@@ -142,7 +142,7 @@ def test_every_official_name_is_found(gazetteer: Gazetteer) -> None:
 
 
 def _codes(gazetteer: Gazetteer, name: str) -> tuple[str, ...]:
-    mentions = gazetteer.find(Tokens(name))
+    mentions = gazetteer.find_regions(Tokens(name))
     return mentions[0].codes if mentions else ()
 
 
@@ -169,9 +169,9 @@ def test_a_name_added_by_an_operator() -> None:
     """A name in the operator's file is recognised, and its codes are added to the official ones."""
     regions = load_regions()
     added = Gazetteer(regions, [PlaceAlias("kota pelajar", ("34.71",), "yes"), PlaceAlias("tebet", ("31.74",), "yes")])
-    assert [mention.codes for mention in added.find(Tokens("di Kota Pelajar"))] == [("34.71",)]
-    assert [mention.codes for mention in added.find(Tokens("kec tebet"))] == [("31.74.01",)]
-    assert language_of().gazetteer.find(Tokens("di Kota Pelajar")) == ()
+    assert [mention.codes for mention in added.find_regions(Tokens("di Kota Pelajar"))] == [("34.71",)]
+    assert [mention.codes for mention in added.find_regions(Tokens("kec tebet"))] == [("31.74.01",)]
+    assert language_of().gazetteer.find_regions(Tokens("di Kota Pelajar")) == ()
 
 
 def test_mentions_have_spans(gazetteer: Gazetteer, find_original_words: Callable[[str], list[str]]) -> None:
@@ -185,6 +185,6 @@ def find_original_words(gazetteer: Gazetteer) -> Callable[[str], list[str]]:
 
     def original_words(text: str) -> list[str]:
         tokens = Tokens(text)
-        return [text[tokens.starts[m.first] : tokens.ends[m.end - 1]] for m in gazetteer.find(tokens)]
+        return [text[tokens.starts[m.first] : tokens.ends[m.end - 1]] for m in gazetteer.find_regions(tokens)]
 
     return original_words
