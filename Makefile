@@ -1,13 +1,13 @@
-# Each target explains itself: `make` lists them. CI and pre-commit call these and nothing else.
+# `make` lists the targets with their descriptions. CI and pre-commit call only these targets.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 KAFKA := .kafka
 KAFKA_POM := tests/bus/kafka/pom.xml
-# The console's charts: the version, and the hash of its package as npm publishes it.
+# Version of the console's chart library, and the hash of its npm package.
 UPLOT := 1.6.32
 UPLOT_SHA512 := KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw==
-# As many as there are cores; 0 for none beside pytest itself.
+# Number of test processes; `auto` is one for each core, 0 runs the tests in one process.
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
@@ -21,15 +21,15 @@ run: $(VENV)/.run ## Set up and run the whole service on this machine (http://12
 	$(BIN)/satupintu run
 
 .PHONY: demo
-demo: $(VENV)/.run ## Send invented messages through all four doors and show what became of each
+demo: $(VENV)/.run ## Send sample messages by every channel and show the result of each
 	$(BIN)/satupintu demo
 
 .PHONY: test
-test: $(VENV)/.dev ## Set up and run the tests; what is not on this machine is skipped and said
+test: $(VENV)/.dev ## Set up and run the tests; tests whose tools are missing are skipped with a message
 	$(BIN)/pytest -n $(WORKERS) --maxprocesses 6 --dist loadfile --no-loadscope-reorder
 
 .PHONY: check
-check: lint test ## All that CI looks at: lint, then the tests
+check: lint test ## Everything that CI checks: lint, then the tests
 
 .PHONY: lint
 lint: $(VENV)/.dev ## Format, lint, types, import contracts, schemas, alerts
@@ -41,20 +41,20 @@ lint: $(VENV)/.dev ## Format, lint, types, import contracts, schemas, alerts
 	$(BIN)/python -m app.alert_rules --check
 
 .PHONY: fix
-fix: $(VENV)/.dev ## Format and mend what can be mended by itself
+fix: $(VENV)/.dev ## Format the code and apply automatic fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 .PHONY: goldens
-goldens: $(VENV)/.dev ## Rewrite the journeys' files; read the diff
+goldens: $(VENV)/.dev ## Rewrite the files of the journeys; review the diff
 	$(BIN)/pytest -q tests/journeys -k each_stage --goldens
 
 .PHONY: schemas
-schemas: $(VENV)/.dev ## Rewrite the JSON Schemas and the AsyncAPI document; read the diff
+schemas: $(VENV)/.dev ## Rewrite the JSON Schemas and the AsyncAPI document; review the diff
 	$(BIN)/python -m app.schemas
 
 .PHONY: alerts
-alerts: $(VENV)/.dev ## Rewrite Prometheus's alerts from the thresholds; read the diff
+alerts: $(VENV)/.dev ## Rewrite Prometheus's alert rules from the thresholds; review the diff
 	$(BIN)/python -m app.alert_rules
 
 .PHONY: screenshots
@@ -69,7 +69,7 @@ graph: $(VENV)/.dev ## Print the layers of each package, cycles, and imports aga
 	$(BIN)/python -m tests.support.import_graph
 
 .PHONY: vendor
-vendor: ## Fetch the console's chart library by its pinned hash into the tree (needs npm); read the diff
+vendor: ## Fetch the console's chart library by its pinned hash (needs npm); review the diff
 	rm -rf .vendor
 	mkdir .vendor
 	cd .vendor && npm pack --silent uplot@$(UPLOT)
@@ -80,18 +80,18 @@ vendor: ## Fetch the console's chart library by its pinned hash into the tree (n
 	rm -rf .vendor
 
 .PHONY: lock
-lock: $(VENV)/.dev ## Choose the newest dependencies and pin them with their hashes
+lock: $(VENV)/.dev ## Pin the newest versions of the dependencies with their hashes
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml -o constraints.txt
 	$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml --group dev -c constraints.txt -o constraints-dev.txt
 
 .PHONY: clean
-clean: ## Remove what was set up; the data folder stays
+clean: ## Remove the environment and caches; the data folder stays
 	rm -rf $(VENV) $(KAFKA) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 
 LOCK := --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
-# A stamp each: the second time there is nothing to do.
+# Each stamp file makes a second run skip the work.
 $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)

@@ -1,4 +1,4 @@
-"""What publishing costs: the yardstick of the other benches, measured in the same run as what is held against it."""
+"""Measures the cost of publishing, as a reference for the other benches of the same run."""
 
 import time
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ _BATCH = 200
 
 
 def publish_alone(values: Sequence[bytes]) -> float:
-    """Microseconds of processor time for a message published by itself, as a door does it."""
+    """Return microseconds of processor time for a message that is published alone, as a door does."""
     return publish(values)["alone"]
 
 
 def publish(values: Sequence[bytes]) -> dict[str, float]:
-    """Microseconds of processor time for a message, `alone` and `in_batches`, by the door's producer to a real Kafka.
+    """Return microseconds of processor time for a message, `alone` and `in_batches`, with the doors' producer.
 
-    The broker is another process: what it costs there is not counted.
+    The broker is a real Kafka in another process. Its processor time is not counted.
     """
     node = Node()
     node.start()
@@ -29,13 +29,13 @@ def publish(values: Sequence[bytes]) -> dict[str, float]:
         bus.ensure([TopicSpec("bench")])
         producer = bus.producer()
         producer.publish([Outgoing("bench", b"", values[0])])
-        spent: dict[str, float] = {}
+        microseconds: dict[str, float] = {}
         for name, size in (("alone", 1), ("in_batches", _BATCH)):
             began = time.process_time()
             for start in range(0, len(values), size):
                 producer.publish([Outgoing("bench", b"", value) for value in values[start : start + size]])
-            spent[name] = round((time.process_time() - began) / len(values) * 1e6)
+            microseconds[name] = round((time.process_time() - began) / len(values) * 1e6)
         producer.close()
     finally:
         node.stop()
-    return spent
+    return microseconds

@@ -1,4 +1,4 @@
-"""The documents: few, and true."""
+"""The documents name what the code has, and nothing else."""
 
 import re
 
@@ -11,90 +11,89 @@ from monitor.alert import ALERT_NAMES
 from monitor.audit.differences import DIFFERENCE_RULES
 from monitor.metrics.catalog import METRICS, Metric
 from monitor.metrics.rule_definitions import JOB, SEVERITIES
-from tests.project.test_layout import ROOMS
+from tests.support.import_graph import PACKAGES
 from tests.support.paths import ROOT
 
 
 def test_every_setting_is_documented() -> None:
-    """The table of docs/settings.md lists each variable, and none that is no more."""
-    written = set(re.findall(r"`(SATUPINTU_[A-Z0-9_]+)`", (ROOT / "docs" / "settings.md").read_text()))
-    assert written == {f"SATUPINTU_{name.upper()}" for name in Settings.model_fields}
+    """The table of docs/settings.md lists each environment variable, and no other."""
+    documented = set(re.findall(r"`(SATUPINTU_[A-Z0-9_]+)`", (ROOT / "docs" / "settings.md").read_text()))
+    assert documented == {f"SATUPINTU_{name.upper()}" for name in Settings.model_fields}
 
 
-def test_documents_name_no_folder_that_is_not_there() -> None:
-    """README, ARCHITECTURE and CONTRIBUTING point only at what exists."""
+def test_documents_name_existing_paths() -> None:
+    """README, ARCHITECTURE and CONTRIBUTING name only existing files and folders."""
     for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"):
         for name in re.findall(r"`([a-z_]+/[\w./-]*)`", (ROOT / document).read_text()):
             assert (ROOT / name).exists(), f"{document} names {name}"
 
 
-def test_the_readme_reports_to_a_service_that_is_there() -> None:
-    """The Open311 example names a code of config/data/services.csv."""
+def test_the_readme_names_an_existing_service() -> None:
+    """The Open311 example uses a code of config/data/services.csv."""
     (code,) = re.findall(r"service_code=([a-z0-9-]+)", (ROOT / "README.md").read_text())
     assert code in load_open311_services().by_code
 
 
-def test_every_dependency_has_its_reason() -> None:
-    """One line each in docs/dependencies.md."""
+def test_every_dependency_has_a_reason() -> None:
+    """docs/dependencies.md has one line for each dependency."""
     project = (ROOT / "pyproject.toml").read_text()
-    named = set(re.findall(r'^  "([a-z0-9-]+)(?:\[[a-z]+\])?>=', project, re.MULTILINE))
+    dependencies = set(re.findall(r'^  "([a-z0-9-]+)(?:\[[a-z]+\])?>=', project, re.MULTILINE))
     reasons = set(re.findall(r"^\| `([a-z0-9-]+)` \|", (ROOT / "docs" / "dependencies.md").read_text(), re.MULTILINE))
-    assert named == reasons
+    assert dependencies == reasons
 
 
-def test_pinned_without_an_address() -> None:
-    """Whoever installs takes the packages from the index they trust."""
+def test_pinned_dependencies_have_hashes_and_no_address() -> None:
+    """The pins work with any package index."""
     for name in ("constraints.txt", "constraints-dev.txt"):
         text = (ROOT / name).read_text()
         assert "://" not in text
         assert text.count("--hash=sha256:") > text.count("==")
 
 
-def test_the_runbook_knows_every_event() -> None:
-    """Whoever is woken by a line of the log finds it there, and finds nothing that is no more."""
-    code = "".join(path.read_text() for room in ROOMS for path in (ROOT / room).rglob("*.py"))
-    logged = re.findall(r'_log\.(?:info|warning|error|critical)\(\s*"([a-z_.]+)"', code)
-    logged += re.findall(r'_back_off\("([a-z_.]+)"', code)
-    assert sorted(set(logged)) == sorted(rows_of("Log events"))
+def test_the_runbook_has_every_log_event() -> None:
+    """The table lists each event that the code logs, and no other."""
+    code = product_code()
+    events = re.findall(r'_log\.(?:info|warning|error|critical)\(\s*"([a-z_.]+)"', code)
+    events += re.findall(r'_back_off\("([a-z_.]+)"', code)
+    assert sorted(set(events)) == sorted(rows_of("Log events"))
 
 
-def test_the_runbook_knows_every_refusal() -> None:
-    """Each reason for which a door turns somebody away has a row; each is used by some door, and has its sentence."""
+def test_the_runbook_has_every_refusal() -> None:
+    """Each reason of a refusal has a row and is used by a door."""
     assert sorted(REFUSALS) == sorted(rows_of("Refusals"))
     code = "".join(path.read_text() for path in (ROOT / "ingest").rglob("*.py") if path.name != "refusals.py")
     assert [reason for reason in REFUSALS if f'"{reason}"' not in code] == []
 
 
-def test_the_runbook_knows_every_reason_of_a_dead_letter() -> None:
-    """Each for which a stage puts a record aside, and each for which a letter is left where it is."""
-    code = "".join(path.read_text() for room in ROOMS for path in (ROOT / room).rglob("*.py"))
-    reasons = set(re.findall(r'(?:Reject|CodecError)\("([a-z_]+)"', code))
+def test_the_runbook_has_every_reason_of_a_dead_letter() -> None:
+    """The table lists each reason for a rejection, and each for which a dead letter is not redriven."""
+    reasons = set(re.findall(r'(?:Reject|CodecError)\("([a-z_]+)"', product_code()))
     assert set(rows_of("Dead letters")) == reasons | set(NOT_REDRIVEN)
 
 
-def test_the_runbook_knows_all_that_needs_a_person() -> None:
-    """Each concern and each alert has one entry with a first move; it says how urgent the alert is."""
+def test_the_runbook_has_every_alert() -> None:
+    """Each alert has one row with its urgency and a first move."""
     assert set(ALERT_NAMES) <= {rule.entry for rule in RULES}
     rows = cells_of("Alerts")
     assert sorted(rows_of("Alerts")) == sorted({rule.entry for rule in RULES})
-    for name, alert, *says in rows:
-        urgencies = {SEVERITIES[rule.urgency] for rule in RULES if rule.entry == name}
-        assert set(re.findall("page|ticket|info", alert)) == urgencies, name
-        assert all(says), name
+    for name, severities, *texts in rows:
+        expected = {SEVERITIES[rule.urgency] for rule in RULES if rule.entry == name}
+        assert set(re.findall("page|ticket|info", severities)) == expected, name
+        assert all(texts), name
 
 
-def test_the_runbook_knows_every_metric() -> None:
-    """With its unit, its meaning and its labels as in the list; what is unusual, and what to do then."""
+def test_the_runbook_has_every_metric() -> None:
+    """Each metric has a row with its unit, meaning and labels, and a first move that names existing alerts."""
     rows = cells_of("Metrics")
-    assert [row[:3] for row in rows] == [[metric.name, metric.unit, explained(metric)] for metric in METRICS]
+    assert [row[:3] for row in rows] == [[metric.name, metric.unit, description(metric)] for metric in METRICS]
     assert all(all(row) for row in rows)
     entries = set(rows_of("Alerts"))
     for *_, first_move in rows:
         assert set(re.findall(r"`([a-z-]+)`", first_move)) <= entries, first_move
 
 
-def test_the_runbook_points_prometheus_at_us() -> None:
-    """By the name of the job that the alerts know."""
+def test_the_runbook_configures_prometheus() -> None:
+    """It names the job that the alerts use, and the files of alerts and dashboard."""
     text = (ROOT / "docs" / "runbook.md").read_text()
     assert f"job_name: {JOB} " in text
     for file in ("monitor/metrics/alerts/satupintu.yml", "monitor/metrics/grafana/satupintu.json"):
@@ -102,30 +101,35 @@ def test_the_runbook_points_prometheus_at_us() -> None:
         assert (ROOT / file).exists()
 
 
-def explained(metric: Metric) -> str:
-    """As the runbook says it."""
+def test_the_runbook_has_every_difference() -> None:
+    """Each difference that the audit reports has a row with its kind, in the audit's order."""
+    assert [difference.name for difference in DIFFERENCE_RULES] == rows_of("Differences")
+    text = (ROOT / "docs" / "runbook.md").read_text()
+    assert [rule for rule in DIFFERENCE_RULES if f"| `{rule.name}` | {rule.kind} |" not in text] == []
+
+
+def product_code() -> str:
+    """Return the code of all packages."""
+    return "".join(path.read_text() for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+
+
+def description(metric: Metric) -> str:
+    """Return the text of a metric in the runbook."""
     labels = ", ".join(f"`{label}`" for label in metric.labels)
     return f"{metric.meaning} By {labels}." if labels else metric.meaning
 
 
 def cells_of(section: str) -> list[list[str]]:
-    """The rows of a section's table, the name without its quotes."""
-    rows = re.findall(r"^\| `([a-z_.-]+)` \| (.+) \|$", table_of(section), re.MULTILINE)
-    return [[name, *(cell.strip() for cell in rest.split("|"))] for name, rest in rows]
-
-
-def test_the_runbook_knows_every_difference() -> None:
-    """Each that the audit names has a row, of its kind, in its order; and none that it does not name."""
-    assert [difference.name for difference in DIFFERENCE_RULES] == rows_of("Differences")
-    text = (ROOT / "docs" / "runbook.md").read_text()
-    assert [each for each in DIFFERENCE_RULES if f"| `{each.name}` | {each.kind} |" not in text] == []
+    """Return the cells of each row of a section's table; the name is without backticks."""
+    rows = re.findall(r"^\| `([a-z_.-]+)` \| (.+) \|$", section_text(section), re.MULTILINE)
+    return [[name, *(cell.strip() for cell in cells.split("|"))] for name, cells in rows]
 
 
 def rows_of(section: str) -> list[str]:
-    """The names in the first column of a section's table in the runbook."""
-    return re.findall(r"^\| `([a-z_.-]+)` \|", table_of(section), re.MULTILINE)
+    """Return the names in the first column of a section's table."""
+    return re.findall(r"^\| `([a-z_.-]+)` \|", section_text(section), re.MULTILINE)
 
 
-def table_of(section: str) -> str:
-    """A section of the runbook."""
+def section_text(section: str) -> str:
+    """Return a section of the runbook."""
     return (ROOT / "docs" / "runbook.md").read_text().partition(f"\n## {section}\n")[2].partition("\n## ")[0]

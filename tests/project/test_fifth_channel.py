@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.project.test_layout import ROOMS
+from tests.support.import_graph import PACKAGES
 from tests.support.paths import ROOT, SMALL_TABLES
 from tests.support.ports import free_port
 
@@ -29,9 +29,9 @@ _ENTRY = (
 
 @pytest.fixture(scope="module")
 def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Where the fifth channel was found in a copy of the service that has it, as `kiosk/probe.py` prints it."""
+    """Findings of `kiosk/probe.py`, which runs in a copy of the service with the fifth channel."""
     copy = tmp_path_factory.mktemp("service")
-    for package in ROOMS:
+    for package in PACKAGES:
         shutil.copytree(ROOT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__"))
     add_channel(copy)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")} | {
@@ -45,9 +45,9 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     command = [sys.executable, str(_KIOSK / "probe.py")]
     run = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr[-3000:]
-    found: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
-    assert (found["app"], found["channels"]) == (str(copy), ["web", "sms", "twitter", "mobile", "kiosk"])
-    return found
+    printed: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    assert (printed["app"], printed["channels"]) == (str(copy), ["web", "sms", "twitter", "mobile", "kiosk"])
+    return printed
 
 
 def add_channel(copy: Path) -> None:
