@@ -21,7 +21,7 @@ _DECISIONS = frozenset({"released", "dropped", "redriven", "letter-dropped"})
 
 class _PendingMessage(NamedTuple):
     topic: str
-    place: str
+    source: str
     reason: str
     field: str
     at: datetime
@@ -97,16 +97,16 @@ class PendingReviewTracker:
         moments_by_reason: defaultdict[tuple[str, str, str], list[datetime]] = defaultdict(list)
         for message in self._pending.values():
             if belongs(message):
-                moments_by_reason[message.place, message.reason, message.field].append(message.at)
+                moments_by_reason[message.source, message.reason, message.field].append(message.at)
         reviews = [
             PendingReview(
-                place=place,
+                place=source,
                 reason=reason,
                 field=field,
                 waiting=Backlog.from_moments(moments),
                 newest=max(moments),
             )
-            for (place, reason, field), moments in moments_by_reason.items()
+            for (source, reason, field), moments in moments_by_reason.items()
         ]
         return tuple(
             sorted(reviews, key=lambda review: (-review.waiting.many, review.place, review.reason, review.field))

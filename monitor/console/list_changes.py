@@ -9,12 +9,12 @@ from typing import NamedTuple
 class RowPlacement(NamedTuple):
     """A row that is new, moved or changed.
 
-    `after` is the key of the row above it; empty for the top of the list; `None` if only the text changes and the row
+    `above` is the key of the row above it; empty for the top of the list; `None` if only the text changes and the row
     stays in its place.
     """
 
     key: str
-    after: str | None
+    above: str | None
     text: str
 
 
@@ -25,32 +25,32 @@ class ListChange(NamedTuple):
     placed: Sequence[RowPlacement]
 
 
-def diff_rows(before: Mapping[str, str], after: Mapping[str, str]) -> ListChange | None:
+def diff_rows(previous: Mapping[str, str], current: Mapping[str, str]) -> ListChange | None:
     """Return the changes between two lists of rows by key, in order; `None` if they are equal.
 
     As few rows as possible are moved, so that the reader does not lose the row being read.
     """
-    placed = list(_placements(before, after, _unmoved_keys(before, after)))
-    removed = [key for key in before if key not in after]
+    placed = list(_placements(previous, current, _unmoved_keys(previous, current)))
+    removed = [key for key in previous if key not in current]
     return ListChange(removed, placed) if removed or placed else None
 
 
 def _placements(
-    before: Mapping[str, str], after: Mapping[str, str], unmoved: AbstractSet[str]
+    previous: Mapping[str, str], current: Mapping[str, str], unmoved: AbstractSet[str]
 ) -> Iterator[RowPlacement]:
     previous_key = ""
-    for key, text in after.items():
+    for key, text in current.items():
         if key not in unmoved:
             yield RowPlacement(key, previous_key, text)
-        elif text != before[key]:
+        elif text != previous[key]:
             yield RowPlacement(key, None, text)
         previous_key = key
 
 
-def _unmoved_keys(before: Mapping[str, str], after: Mapping[str, str]) -> AbstractSet[str]:
+def _unmoved_keys(previous: Mapping[str, str], current: Mapping[str, str]) -> AbstractSet[str]:
     """Return the largest set of keys that have the same order in both lists."""
-    ranks = {key: rank for rank, key in enumerate(before)}
-    common_keys = [key for key in after if key in ranks]
+    ranks = {key: rank for rank, key in enumerate(previous)}
+    common_keys = [key for key in current if key in ranks]
     return {common_keys[index] for index in _longest_increasing([ranks[key] for key in common_keys])}
 
 

@@ -67,10 +67,13 @@ class StageRow(NamedTuple):
 
 
 class PendingRow(NamedTuple):
-    """Messages put aside for one reason. `code` is the constant of the reason if `reason` is a phrase for it."""
+    """Messages put aside for one reason by the stage or channel `source`.
+
+    `code` is the constant of the reason if `reason` is a phrase for it.
+    """
 
     key: str
-    place: str
+    source: str
     reason: str
     code: str
     messages: str
@@ -125,7 +128,7 @@ def pending_row(review: PendingReview, now: datetime) -> PendingRow:
     reason = quarantine_text(review.reason)
     return PendingRow(
         key=f"{review.place} {review.reason} {review.field}",
-        place=review.place or "no channel",
+        source=review.place or "no channel",
         reason=f"{reason} at {review.field}" if review.field else reason,
         code=review.reason if reason != review.reason else "",
         messages=f"{review.waiting.many:,}",

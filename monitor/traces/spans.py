@@ -60,9 +60,9 @@ class RecentRecords:
         appended = self._appended.setdefault((trace.trace, trace.id), _Appended(trace.position, trace.taken))
         if trace.instead_of:
             self._replacements.setdefault((trace.trace, trace.instead_of), trace.id)
-        for kept in (self._appended, self._replacements):
-            while len(kept) > self._max_records:
-                kept.popitem(last=False)
+        for records in (self._appended, self._replacements):
+            while len(records) > self._max_records:
+                records.popitem(last=False)
         return appended.position == trace.position
 
     def _span(self, trace: RecordTrace) -> TraceSpan:

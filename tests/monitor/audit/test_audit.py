@@ -1,4 +1,4 @@
-"""The audit: it counts what became of every message, and finds each planted fault by name."""
+"""The audit counts the outcome of every message of real stages, and finds planted faults."""
 
 import json
 import threading
@@ -28,18 +28,18 @@ from tests.support.stages import make_ledger_sink, make_normalizer, make_router
 
 
 class Pipeline:
-    """Runs the stages on the embedded bus, one batch at a time; `spoil` changes what a stage publishes."""
+    """Runs the stages on the embedded bus, one batch at a time. `spoil` changes the records that a stage publishes."""
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
         self.producer = parts.bus.producer()
 
     def publish(self, *messages: Outgoing) -> None:
-        """As a door would."""
+        """Publish records like a door."""
         self.producer.publish(messages)
 
     def work(self, group: str, spoil: object = None) -> list[Outgoing]:
-        """Let one stage work all it finds."""
+        """Let one stage process all waiting records."""
         raw = tuple(f"raw-{channel}" for channel in ("web", "sms", "twitter", "mobile"))
         stages: dict[str, tuple[Stage, tuple[str, ...]]] = {
             "normalize": (make_normalizer(self.parts.engine, self.parts.sealer), raw),
@@ -63,26 +63,26 @@ class Pipeline:
         return outputs
 
     def all(self) -> None:
-        """The whole way."""
+        """Run all stages."""
         for group in ("normalize", "router", "ledger"):
             self.work(group)
 
 
 @pytest.fixture
 def pipeline(parts: Parts) -> Iterator[Pipeline]:
-    """A pipeline that has accepted three messages."""
-    made = Pipeline(parts)
-    made.publish(
+    """Yield a pipeline with three accepted messages."""
+    running = Pipeline(parts)
+    running.publish(
         records.web(parts, "Kemenkes tolong"),
         records.sms(parts, "sudah lama sekali begini", "+628000000021"),
         records.sms(parts, "LAPOR", "+628000000022"),
     )
-    yield made
-    made.producer.close()
+    yield running
+    running.producer.close()
 
 
-def test_a_clean_run_adds_up(parts: Parts, pipeline: Pipeline) -> None:
-    """Every accepted message has exactly one outcome."""
+def test_every_accepted_message_has_one_outcome(parts: Parts, pipeline: Pipeline) -> None:
+    """The numbers of outcomes add up to the accepted messages."""
     pipeline.all()
     audit = parts.audit()
     assert audit.clean
@@ -90,19 +90,19 @@ def test_a_clean_run_adds_up(parts: Parts, pipeline: Pipeline) -> None:
     assert (audit.at_agencies, audit.at_triage) == (1, 1)
 
 
-def test_what_is_underway_is_pending(parts: Parts, pipeline: Pipeline) -> None:
-    """A message that a stage has not reached is neither lost nor done."""
-    seen = []
+def test_an_unprocessed_message_is_pending(parts: Parts, pipeline: Pipeline) -> None:
+    """It is neither lost nor finished."""
+    pending = []
     for group in ("normalize", "router", "ledger"):
         audit = parts.audit()
         assert audit.clean
-        seen.append(audit.pending)
+        pending.append(audit.pending)
         pipeline.work(group)
-    assert [*seen, parts.audit().pending] == [3, 2, 2, 0]
+    assert [*pending, parts.audit().pending] == [3, 2, 2, 0]
 
 
-def test_a_second_delivery_is_counted_not_doubled(parts: Parts, pipeline: Pipeline) -> None:
-    """The provider sent it twice; it is one message."""
+def test_a_second_delivery_is_no_double(parts: Parts, pipeline: Pipeline) -> None:
+    """A message that the provider sent twice is counted as delivered again."""
     message = records.sms(parts, "PJU padam", "+628000000023", sid="SM7")
     pipeline.publish(message, message)
     pipeline.all()
@@ -111,7 +111,7 @@ def test_a_second_delivery_is_counted_not_doubled(parts: Parts, pipeline: Pipeli
 
 
 def test_a_dead_letter_is_an_outcome(parts: Parts, pipeline: Pipeline) -> None:
-    """What can't be read is neither lost nor a complaint."""
+    """An unreadable message is neither lost nor a complaint."""
     broken = replace(records.web(parts, "x"), value=b"{")
     pipeline.publish(broken)
     letters = [replace(broken, topic="dead-normalize", key=b"")]
@@ -136,15 +136,17 @@ def _misfile(outputs: list[Outgoing]) -> list[Outgoing]:
     return [replace(outputs[0], topic="agency-bumn-pln"), *outputs[1:]]
 
 
-def _apart(outputs: list[Outgoing], *, own_case: bool = False, **relation: object) -> list[Outgoing]:
-    """One complaint belongs to the one in triage, and is sent elsewhere."""
+def _separate(outputs: list[Outgoing], *, own_case: bool = False, **relation: object) -> list[Outgoing]:
+    """Relate one complaint to the one at triage, but send it to another agency."""
     queued = [output for output in outputs if output.topic.startswith("agency-")]
-    found = {output.topic: codec.decode(Dispatch, output.value, output.headers) for output in queued}
-    said = Relation.model_validate({"kind": "repeat", "of": found["agency-triage"].complaint_id, **relation})
-    apart = {"agency": "bumn-pln", "relation": said, "own_case": own_case}
-    one = found["agency-kementerian-kemenkes"].model_copy(update=apart)
-    others = [output for output in outputs if output.topic != "agency-kementerian-kemenkes"]
-    return [Outgoing("agency-bumn-pln", *codec.encode(one, "", "/test")), *others]
+    dispatches = {output.topic: codec.decode(Dispatch, output.value, output.headers) for output in queued}
+    new_relation = Relation.model_validate(
+        {"kind": "repeat", "of": dispatches["agency-triage"].complaint_id, **relation}
+    )
+    changes = {"agency": "bumn-pln", "relation": new_relation, "own_case": own_case}
+    moved = dispatches["agency-kementerian-kemenkes"].model_copy(update=changes)
+    unchanged = [output for output in outputs if output.topic != "agency-kementerian-kemenkes"]
+    return [Outgoing("agency-bumn-pln", *codec.encode(moved, "", "/test")), *unchanged]
 
 
 @pytest.mark.parametrize(
@@ -155,16 +157,16 @@ def _apart(outputs: list[Outgoing], *, own_case: bool = False, **relation: objec
         ("router", _drop, "lost", "complaint in no agency's queue"),
         ("router", _double, "doubled", "hop 0 dispatched twice"),
         ("router", _misfile, "misfiled", "but in agency-bumn-pln"),
-        ("router", _apart, "misfiled", "at bumn-pln, but belongs to what is at triage"),
-        ("router", partial(_apart, own_case=True), "misfiled", "at bumn-pln, but belongs to what is at triage"),
-        ("router", partial(_apart, kind="joins"), "misfiled", "at bumn-pln, but belongs to what is at triage"),
-        ("router", partial(_apart, kind="joins", own_case=True, evidence=(MERGED,)), "misfiled", "at bumn-pln, but"),
+        ("router", _separate, "misfiled", "at bumn-pln, but belongs to what is at triage"),
+        ("router", partial(_separate, own_case=True), "misfiled", "at bumn-pln, but belongs to what is at triage"),
+        ("router", partial(_separate, kind="joins"), "misfiled", "at bumn-pln, but belongs to what is at triage"),
+        ("router", partial(_separate, kind="joins", own_case=True, evidence=(MERGED,)), "misfiled", "at bumn-pln, but"),
     ],
 )
-def test_a_planted_fault_is_named(
+def test_a_planted_fault_is_listed(
     parts: Parts, pipeline: Pipeline, group: str, spoil: object, kind: str, expected_text: str
 ) -> None:
-    """Lost, doubled, misfiled: each difference by the id it is about."""
+    """Its difference has the expected kind and text."""
     for stage in ("normalize", "router", "ledger"):
         pipeline.work(stage, spoil if stage == group else None)
     audit = parts.audit()
@@ -174,17 +176,17 @@ def test_a_planted_fault_is_named(
     assert {entry["difference"] for entry in audit.as_json()["differences"]} == {kind}  # type: ignore[attr-defined]
 
 
-def test_what_joins_may_lie_at_its_own_door(parts: Parts, pipeline: Pipeline) -> None:
-    """A case of its own where its own words led, beside the same matter elsewhere, is no fault."""
+def test_a_join_may_be_a_case_of_its_own(parts: Parts, pipeline: Pipeline) -> None:
+    """It may be at the agency that its own text leads to. That is no difference."""
     pipeline.work("normalize")
-    pipeline.work("router", partial(_apart, kind="joins", own_case=True))
+    pipeline.work("router", partial(_separate, kind="joins", own_case=True))
     pipeline.work("ledger")
     audit = parts.audit()
     assert (audit.clean, audit.at_agencies, audit.at_triage) == (True, 1, 1)
 
 
-def test_a_missing_row_is_named(parts: Parts, pipeline: Pipeline) -> None:
-    """A complaint that the ledger passed over is lost to the citizen who asks for it."""
+def test_a_missing_ledger_row_is_listed(parts: Parts, pipeline: Pipeline) -> None:
+    """Its citizen would find no complaint under the tracking number."""
     pipeline.all()
     reader = parts.bus.reader()
     audit = Auditor(reader, DIRECTORY.names, parts.queues, list, NOW).run()
@@ -192,19 +194,19 @@ def test_a_missing_row_is_named(parts: Parts, pipeline: Pipeline) -> None:
     assert list(texts_by_id(audit, "lost").values()) == ["complaint not in the ledger"] * 2
 
 
-def test_a_queue_of_an_agency_that_is_no_more_counts(parts: Parts, pipeline: Pipeline) -> None:
-    """What stands in the queue of an agency that was taken from the registry is found by the audit."""
+def test_the_queue_of_a_removed_agency_is_audited(parts: Parts, pipeline: Pipeline) -> None:
+    """An agency that was removed from the registry may still have cases in its queue."""
     pipeline.all()
-    fewer = Parts(parts.settings.model_copy(update={"reference_folder": REGISTRY}), CHANNELS)
+    smaller = Parts(parts.settings.model_copy(update={"reference_folder": REGISTRY}), CHANNELS)
     assert "agency-kementerian-kemenkes" in {topic.name for topic in parts.topics}
-    audit = fewer.audit()
+    audit = smaller.audit()
     assert (audit.clean, audit.at_agencies, audit.at_triage) == (True, 1, 1)
-    fewer.engine.dispose()
+    smaller.engine.dispose()
 
 
 @pytest.fixture
 def quarantine(parts: Parts, pipeline: Pipeline) -> Quarantine:
-    """A quarantine that holds three messages, one of them for two reasons."""
+    """Return a quarantine with three messages, one of them for two reasons."""
     for number, reason in ((1, "unsigned"), (1, "bad_signature"), (2, "unsigned"), (3, "malformed")):
         body = f"MessageSid=SM{number}&From=%2B62800000005{number}&Body=pohon+tumbang+{number}".encode()
         raw = parts.wrapper.wrap("sms", f"held:{number}", "", body, NOW, records.FORM)
@@ -212,43 +214,43 @@ def quarantine(parts: Parts, pipeline: Pipeline) -> Quarantine:
     return Quarantine(parts.bus, parts.wrapper, parts.sealer, parts.audit_log)
 
 
-def test_what_is_held_is_an_outcome(parts: Parts, pipeline: Pipeline, quarantine: Quarantine) -> None:
-    """Each held message counts once, decided to be dropped or not decided at all."""
+def test_quarantine_is_an_outcome(parts: Parts, pipeline: Pipeline, quarantine: Quarantine) -> None:
+    """Each quarantined message counts once, dropped or undecided."""
     pipeline.all()
     list(quarantine.drop(QuarantineFilter(reason="malformed"), "petugas-1", "palsu", NOW))
     audit = parts.audit()
     assert (audit.clean, audit.accepted, audit.quarantined) == (True, 6, 3)
 
 
-def test_what_is_released_counts_as_what_it_became(parts: Parts, pipeline: Pipeline, quarantine: Quarantine) -> None:
-    """Out of quarantine a message is an arrival like any other: pending, then a complaint; the sum stays."""
+def test_a_released_message_counts_as_its_outcome(parts: Parts, pipeline: Pipeline, quarantine: Quarantine) -> None:
+    """It is pending, then a complaint. The sum does not change."""
     pipeline.all()
     assert len(list(quarantine.release(QuarantineFilter(reason="unsigned"), "petugas-1", "token lama", NOW))) == 2
-    seen = [parts.audit()]
+    audits = [parts.audit()]
     pipeline.all()
-    seen.append(parts.audit())
-    assert [(audit.clean, audit.accepted, audit.quarantined) for audit in seen] == [(True, 6, 1)] * 2
-    assert [(audit.pending, audit.complaints) for audit in seen] == [(2, 2), (0, 4)]
+    audits.append(parts.audit())
+    assert [(audit.clean, audit.accepted, audit.quarantined) for audit in audits] == [(True, 6, 1)] * 2
+    assert [(audit.pending, audit.complaints) for audit in audits] == [(2, 2), (0, 4)]
 
 
-def test_released_and_delivered_by_twilio_is_one(parts: Parts, pipeline: Pipeline, quarantine: Quarantine) -> None:
-    """The webhook came again with a true signature, before or after: one arrival, delivered again."""
+def test_a_released_message_may_be_delivered_again(parts: Parts, pipeline: Pipeline, quarantine: Quarantine) -> None:
+    """The webhook came again with a valid signature, before and after the release: one arrival, delivered again."""
     body = b"MessageSid=SM1&From=%2B628000000051&Body=pohon+tumbang+1"
-    true = accepted_record(parts.wrapper.wrap("sms", "SM1", "tel:+628000000051", body, NOW, records.FORM))
-    pipeline.publish(true)
+    valid = accepted_record(parts.wrapper.wrap("sms", "SM1", "tel:+628000000051", body, NOW, records.FORM))
+    pipeline.publish(valid)
     list(quarantine.release(QuarantineFilter(), "petugas-1", "token lama", NOW))
-    pipeline.publish(true)
+    pipeline.publish(valid)
     pipeline.all()
     audit = parts.audit()
     assert (audit.clean, audit.accepted, audit.quarantined, audit.delivered_again) == (True, 6, 0, 2)
     assert audit.accepted == audit.complaints + audit.not_complaints + audit.repeats
 
 
-def test_a_release_that_went_nowhere_is_named(parts: Parts, pipeline: Pipeline, quarantine: Quarantine) -> None:
-    """Said to be released, but on no topic: it is lost, by the id under which it was held."""
+def test_a_release_without_an_arrival_is_listed(parts: Parts, pipeline: Pipeline, quarantine: Quarantine) -> None:
+    """The message is lost. The difference has the id of the quarantined message."""
     pipeline.all()
     waiting = quarantine.undecided(QuarantineFilter(reason="malformed"))[0].raw
-    told = OversightEvent(
+    event = OversightEvent(
         id=ids.event_id(waiting.id, "released"),
         message_id=ids.message_id("sms", "SM3"),
         at=NOW,
@@ -257,14 +259,14 @@ def test_a_release_that_went_nowhere_is_named(parts: Parts, pipeline: Pipeline, 
         reason="x",
         actor="petugas-1",
     )
-    pipeline.publish(Outgoing(OVERSIGHT, *codec.encode(told, str(waiting.id), "/test")))
+    pipeline.publish(Outgoing(OVERSIGHT, *codec.encode(event, str(waiting.id), "/test")))
     audit = parts.audit()
     assert texts_by_id(audit, "lost") == {str(waiting.id): "released from quarantine, but not on its topic"}
     assert (audit.accepted, audit.quarantined) == (6, 2)
 
 
-def test_a_record_that_is_no_event_is_dead_not_lost(parts: Parts, pipeline: Pipeline) -> None:
-    """Bytes without any of our headers are counted by their place, on the topic and among the dead letters alike."""
+def test_a_record_without_headers_is_a_dead_letter(parts: Parts, pipeline: Pipeline) -> None:
+    """It is identified by its position, on its topic and among the dead letters."""
     pipeline.publish(Outgoing("raw-web", b"", b"garbage"))
     stopping = threading.Event()
     stage = make_normalizer(parts.engine, parts.sealer)
@@ -272,22 +274,22 @@ def test_a_record_that_is_no_event_is_dead_not_lost(parts: Parts, pipeline: Pipe
     join = partial(parts.bus.consumer, Membership("normalize", "test", names))
     worker = threading.Thread(target=Worker("normalize", join, stage, "dead-normalize", stopping).run)
     worker.start()
-    until = time.monotonic() + 20
-    while parts.audit().dead == 0 and time.monotonic() < until:
+    deadline = time.monotonic() + 20
+    while parts.audit().dead == 0 and time.monotonic() < deadline:
         time.sleep(0.05)
     stopping.set()
     worker.join()
     assert (parts.audit().dead, texts_by_id(parts.audit(), "lost")) == (1, {})
 
 
-def test_the_json_has_the_promised_names() -> None:
-    """Scripts rely on them."""
+def test_the_json_has_the_documented_keys() -> None:
+    """Scripts use them."""
     names = {"accepted", "complaints", "repeats", "joins", "not_complaints", "quarantined", "dead", "lost", "doubled"}
     assert names <= set(json.loads(json.dumps(Audit().as_json())))
 
 
-def test_shapes_on_topics_decode(parts: Parts, pipeline: Pipeline) -> None:
-    """What the stages publish is what the topic list promises."""
+def test_published_records_have_the_shape_of_their_topic(parts: Parts, pipeline: Pipeline) -> None:
+    """The topic list names the shape of each topic."""
     pipeline.all()
     shapes = {topic.name: topic.shape for topic in parts.topics}
     reader = parts.bus.reader()
