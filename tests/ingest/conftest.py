@@ -40,7 +40,7 @@ class Serve(Protocol):
         producer: Producer | None = None,
         *,
         migrated: bool = True,
-        room: ConcurrencyLimit | None = None,
+        file_limit: ConcurrencyLimit | None = None,
         **changed: Any,
     ) -> DoorClient:
         """Serve the doors. `producer` and `file_limit` override those of the process; `changed` are settings."""
@@ -74,12 +74,12 @@ def serve(host: DoorServer, settings: Settings, tables: Path, regions: Regions) 
             producer: Producer | None = None,
             *,
             migrated: bool = True,
-            room: ConcurrencyLimit | None = None,
+            file_limit: ConcurrencyLimit | None = None,
             pulse: ProcessHealth | None = None,
             **changed: Any,
         ) -> DoorClient:
             parts = Parts(Settings.model_validate(settings.model_dump() | {"port": host.port} | changed), CHANNELS)
-            parts.file_limit = room or parts.file_limit
+            parts.file_limit = file_limit or parts.file_limit
             stack.callback(parts.engine.dispose)
             parts.regions = regions
             if migrated:

@@ -82,14 +82,14 @@ def test_a_slot_is_always_given_back() -> None:
             held.enter_context(limit.slot())
 
 
-def _enter(room: ConcurrencyLimit, patience: float | None = None) -> str:
+def _enter(limit: ConcurrencyLimit, patience: float | None = None) -> str:
     try:
-        with room.slot(patience):
+        with limit.slot(patience):
             return "inside"
     except Refused as refused:
         return refused.reason
 
 
-def _until_one_waits(room: ConcurrencyLimit) -> None:
-    while not room.waiting:
+def _until_one_waits(limit: ConcurrencyLimit) -> None:
+    while not limit.waiting:
         threading.Event().wait(0.001)

@@ -40,10 +40,10 @@ def test_other_addresses_count_for_the_form() -> None:
 def test_refusals_of_the_concurrency_middleware_are_counted(serve: Serve) -> None:
     """They are counted for the door of their address."""
     served = serve(requests_at_once=1)
-    with closing(HTTPConnection(urlsplit(served.address).netloc, timeout=10)) as guest:
-        guest.putrequest("POST", "/web/reports")
-        guest.putheader("Content-Length", "1000")
-        guest.endheaders(b"text=setengah")
+    with closing(HTTPConnection(urlsplit(served.address).netloc, timeout=10)) as slow_request:
+        slow_request.putrequest("POST", "/web/reports")
+        slow_request.putheader("Content-Length", "1000")
+        slow_request.endheaders(b"text=setengah")
         while served.post("/sms/twilio", data={"Body": "halo"}).status_code != requests.codes.service_unavailable:
             pass
     assert served.parts.rejection_counter.by_door()["sms"]["busy"] == 1

@@ -100,7 +100,7 @@ def test_file_waits_for_a_free_slot(serve: Serve) -> None:
     The file is stored all the same.
     """
     limit = ConcurrencyLimit(1, 1, 0.0)
-    served = serve(room=limit)
+    served = serve(file_limit=limit)
     phone, content, upload = Phone(served), photo(), uuid4()
     phone.register()
     phone.begin(len(content), upload)

@@ -242,7 +242,7 @@ def test_database_away_keeps_the_form(serve: Serve) -> None:
 def test_too_many_pictures_at_once(serve: Serve) -> None:
     """If a picture gets no slot in time, the form says so with Retry-After and keeps all values."""
     limit = ConcurrencyLimit(1, 1, 0.0)
-    served = serve(room=limit)
+    served = serve(file_limit=limit)
     with limit.slot():
         page = send_form(served, [attached("depan.jpg", photo())])
 
@@ -255,7 +255,7 @@ def test_too_many_pictures_at_once(serve: Serve) -> None:
 def test_a_waiting_picture_does_not_block_other_requests(serve: Serve) -> None:
     """Other requests are answered meanwhile. When a slot is free, the picture is cleaned and the form is sent."""
     limit = ConcurrencyLimit(1, 4, 60.0)
-    served = serve(room=limit)
+    served = serve(file_limit=limit)
     with ThreadPoolExecutor(4) as pool:
         with limit.slot():
             sent = [pool.submit(send_form, served, [attached(f"{n}.jpg", photo())], text=f"{n}") for n in range(4)]

@@ -274,17 +274,17 @@ def test_database_away(serve: Serve) -> None:
 def test_refusals_of_the_middleware_are_open311_errors(serve: Serve) -> None:
     """A request that no door saw is also refused in the format of Open311."""
     served = serve(requests_at_once=1)
-    guest = HTTPConnection(urlsplit(served.address).netloc, timeout=10)
-    guest.putrequest("POST", "/web/reports")
-    guest.putheader("Content-Length", "1000")
-    guest.endheaders(b"text=setengah")
+    slow_request = HTTPConnection(urlsplit(served.address).netloc, timeout=10)
+    slow_request.putrequest("POST", "/web/reports")
+    slow_request.putheader("Content-Length", "1000")
+    slow_request.endheaders(b"text=setengah")
 
-    # The guest is inside as soon as the server has looked at it.
+    # The slow request counts as soon as the server has read its headers.
     turned_away = next(response for _ in range(1000) if (response := get(served, "services", "xml")).status_code != 200)
 
     errors(turned_away, 503)
     assert int(turned_away.headers["Retry-After"]) > 0
-    guest.close()
+    slow_request.close()
 
 
 def test_a_link_is_stored_and_not_fetched(served: DoorClient, x: LoopbackX) -> None:
