@@ -347,7 +347,7 @@ _JSON = st.recursive(
 )
 
 
-@given(body=st.binary(max_size=200) | _JSON.map(lambda content_types: json.dumps({"items": content_types}).encode()))
+@given(body=st.binary(max_size=200) | _JSON.map(lambda items: json.dumps({"items": items}).encode()))
 def test_reading_a_batch_is_total(body: bytes) -> None:
     """Any bytes give items, each a report or a refusal, or one refusal of the whole batch."""
     try:
