@@ -41,7 +41,7 @@ def reconcile_sms(
     with open_parts_with_tables() as parts:
         settings = parts.settings
         twilio = TwilioMessages(settings.twilio_url, settings.twilio_account_sid, parts.secrets.twilio_tokens)
-        media = MediaFetcher(settings.twilio_url, parts.attachments, patience=PICTURE_SECONDS)
+        media = MediaFetcher(settings.twilio_url, parts.attachments, timeout=PICTURE_SECONDS)
         reconciliation = SmsReconciliation(parts.bus, parts.wrapper, media, twilio)
         try:
             result = reconciliation.find_missing(begin, to or (), utc_now())

@@ -75,7 +75,7 @@ class SmsReconciliation:
         if not files:
             return raw
         fetched = self._media.fetch(media, self._twilio.account, self._twilio.token, message.at)
-        return raw.model_copy(update={"attachments": fetched.attachments, "unfetched": files - fetched.pictures})
+        return raw.model_copy(update={"attachments": fetched.attachments, "unfetched": files - fetched.picture_count})
 
     def _media_fields(self, message: ReceivedMessage) -> Mapping[str, str]:
         """Return the addresses of the message's files. If Twilio does not list them, the message has none."""

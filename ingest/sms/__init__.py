@@ -1,1 +1,1 @@
-"""The SMS door: Twilio's webhook for messages to 1708."""
+"""SMS to 1708 through Twilio's webhook."""

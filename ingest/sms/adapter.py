@@ -1,8 +1,8 @@
-"""From Twilio's webhook to a raw message. Pure.
+"""Turns Twilio's webhook into a raw message, or into a quarantined one. Pure.
 
-The signature covers the public address and every field, or of a JSON body its SHA-256 in the address; see Twilio,
-“Webhooks security”, and “Sign webhooks with shared keys” where the key is not the account's token. It holds no time:
-the same webhook again is known by its MessageSid.
+The signature of a form covers the public address and every field. The signature of a JSON body covers the address,
+which contains the SHA-256 of the body. Source: Twilio, “Webhooks security”, and “Sign webhooks with shared keys” for a
+key that is not the account's token. The signature contains no time: a repeated webhook is recognised by its MessageSid.
 """
 
 import hashlib
@@ -28,8 +28,8 @@ _BODY_HASH = "bodySHA256"
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """Not proven to be from Twilio, or not what Twilio sends: kept aside whole, with the reason."""
+class QuarantinedSms:
+    """Message without proof that Twilio sent it, or not in Twilio's format. `reason` is one of `REFUSALS`."""
 
     raw: RawMessage
     reason: str
@@ -37,21 +37,22 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Sms:
-    """An SMS that Twilio signed. `said` is `None` where Twilio answers it itself.
+    """SMS that Twilio signed.
 
-    `pictures` came with it, at `media` (fewer where Twilio did not say). `account` and `token` open them.
+    `parsed` is `None` if Twilio answers the message itself (opt-out keywords). `picture_count` pictures belong to the
+    message; `picture_urls` are their addresses, possibly fewer. `account` and `token` give access to them.
     """
 
     raw: RawMessage
-    said: ParsedSms | None
-    pictures: int
-    media: tuple[str, ...]
+    parsed: ParsedSms | None
+    picture_count: int
+    picture_urls: tuple[str, ...]
     account: str
     token: str = field(repr=False)
 
 
-class _Proof(NamedTuple):
-    """A secret that may have signed, and how; `token` opens what Twilio keeps for us."""
+class _SigningKey(NamedTuple):
+    """Key that may have signed a webhook, with its algorithm. `token` gives access to Twilio's API."""
 
     validator: RequestValidator
     algorithm: str
@@ -59,9 +60,11 @@ class _Proof(NamedTuple):
 
 
 class SmsAdapter:
-    """`public_url` is the address Twilio was given; any of `tokens` or `shared_keys` may have signed (rotation).
+    """Checks and wraps Twilio's webhooks.
 
-    A token signs by SHA-1, a shared key by SHA-256: the header in which Twilio names both is not looked at.
+    `public_url` is the address that is configured at Twilio. Any of `tokens` or `shared_keys` may have signed, so that
+    keys can be rotated. A token signs with SHA-1, a shared key with SHA-256. Twilio's header with the algorithm is
+    ignored.
     """
 
     def __init__(
@@ -69,87 +72,93 @@ class SmsAdapter:
     ) -> None:
         self._wrapper = wrapper
         self._public_url = public_url
-        self._proofs = [
-            *(_Proof(RequestValidator(token), HMAC_SHA1, token) for token in tokens),
-            *(_Proof(RequestValidator(key), HMAC_SHA256, tokens[0]) for key in shared_keys),
+        self._signing_keys = [
+            *(_SigningKey(RequestValidator(token), HMAC_SHA1, token) for token in tokens),
+            *(_SigningKey(RequestValidator(key), HMAC_SHA256, tokens[0]) for key in shared_keys),
         ]
 
-    def accept(self, arrival: Arrival) -> Sms | Held:
-        """The message, or the reason to hold it."""
-        token = self._signer(arrival)
+    def accept(self, arrival: Arrival) -> Sms | QuarantinedSms:
+        """Return the message, or the quarantined message with its reason."""
+        token = self._token_of_signer(arrival)
         if token is None:
-            return self._held(arrival, "bad_signature" if _SIGNATURE in arrival.headers else "unsigned")
+            return self._quarantine(arrival, "bad_signature" if _SIGNATURE in arrival.headers else "unsigned")
         try:
-            fields = twilio_fields(_type(arrival), arrival.body)
+            fields = twilio_fields(_content_type(arrival), arrival.body)
         except ValueError:
-            return self._held(arrival, "malformed")
+            return self._quarantine(arrival, "malformed")
         if not fields.get("MessageSid") or not fields.get("From"):
-            return self._held(arrival, "malformed")
+            return self._quarantine(arrival, "malformed")
         raw = self._wrapper.wrap(
             CHANNEL.name,
             fields["MessageSid"],
             sender_of(fields),
             arrival.body,
             arrival.at,
-            _type(arrival),
+            _content_type(arrival),
             "twilio-signature",
         )
-        pictures, media = read_picture_urls(fields)
-        return Sms(raw, _said(fields, pictures), pictures, media, fields.get("AccountSid", ""), token)
+        picture_count, picture_urls = read_picture_urls(fields)
+        parsed = _parse(fields, has_pictures=picture_count > 0)
+        return Sms(raw, parsed, picture_count, picture_urls, fields.get("AccountSid", ""), token)
 
-    def _signer(self, arrival: Arrival) -> str | None:
-        """The account's token, where it or a shared key of ours has signed."""
+    def _token_of_signer(self, arrival: Arrival) -> str | None:
+        """Return the account's token if one of our keys signed the webhook, else `None`."""
         url = self._public_url + arrival.target
         signature = arrival.headers.get(_SIGNATURE, "")
         try:
-            signed = _signed_part(arrival)
+            content = _signed_content(arrival)
         except UnicodeDecodeError:
             return None
-        if isinstance(signed, str) and _BODY_HASH not in parse_qs(urlsplit(url).query):
-            # Such a signature says nothing about the body.
+        if isinstance(content, str) and _BODY_HASH not in parse_qs(urlsplit(url).query):
+            # This signature does not cover the body.
             return None
-        for proof in self._proofs:
-            if any(proof.validator.validate(spelt, signed, signature, proof.algorithm) for spelt in _spellings(url)):
-                return proof.token
+        for key in self._signing_keys:
+            if any(
+                key.validator.validate(variant, content, signature, key.algorithm) for variant in _url_variants(url)
+            ):
+                return key.token
         return None
 
-    def _held(self, arrival: Arrival, reason: str) -> Held:
-        # Named by its content, never by the MessageSid it claims: a forger can't take a true message's place.
+    def _quarantine(self, arrival: Arrival, reason: str) -> QuarantinedSms:
+        # The id is derived from the content, never from the claimed MessageSid: a forgery cannot replace a message.
         provider_id = f"held:{hashlib.sha256(arrival.body).hexdigest()}"
-        raw = self._wrapper.wrap(CHANNEL.name, provider_id, "", arrival.body, arrival.at, _type(arrival))
-        return Held(raw, reason)
+        raw = self._wrapper.wrap(CHANNEL.name, provider_id, "", arrival.body, arrival.at, _content_type(arrival))
+        return QuarantinedSms(raw, reason)
 
 
 def sender_of(fields: Mapping[str, str]) -> str:
-    """Who sent it, where Twilio says so."""
+    """Return the sender of the signed fields."""
     return f"tel:{e164(fields['From'])}"
 
 
-def _said(fields: Mapping[str, str], pictures: int) -> ParsedSms | None:
+def _parse(fields: Mapping[str, str], *, has_pictures: bool) -> ParsedSms | None:
     body = fields.get("Body", "")
-    said = parse_sms(body)
-    if pictures:
-        # A picture says something, but not enough for an answer to be sure.
-        return ParsedSms("unclear", said.text) if said.kind in {"nothing", "status"} else said
-    return None if is_opt_out_keyword(fields, body) else said
+    parsed = parse_sms(body)
+    if has_pictures:
+        # A picture has content, but the answer cannot be certain about it.
+        return ParsedSms("unclear", parsed.text) if parsed.kind in {"nothing", "status"} else parsed
+    return None if is_opt_out_keyword(fields, body) else parsed
 
 
-def _type(arrival: Arrival) -> str:
+def _content_type(arrival: Arrival) -> str:
     return _JSON if is_json(arrival.headers.get("content-type", "")) else FORM
 
 
-def _signed_part(arrival: Arrival) -> str | ImmutableMultiDict[str, str]:
-    """What of the body the signature covers: of JSON the text, of a form every field.
+def _signed_content(arrival: Arrival) -> str | ImmutableMultiDict[str, str]:
+    """Return the part of the body that the signature covers: the text of JSON, every field of a form.
 
-    Blank fields are signed too: dropping them would make every such signature false.
+    Blank fields are signed too. Without them, every such signature would be invalid.
     """
-    if _type(arrival) == _JSON:
+    if _content_type(arrival) == _JSON:
         return arrival.body.decode()
     return ImmutableMultiDict(parse_qsl(arrival.body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
-def _spellings(url: str) -> tuple[str, ...]:
-    """The address with and, of an IPv6 literal, without its port: Twilio signs either, its library knows only names."""
+def _url_variants(url: str) -> tuple[str, ...]:
+    """Return the address; for an IPv6 literal also the address without its port.
+
+    Twilio signs either form. Its library handles this only for host names.
+    """
     parts = urlsplit(url)
     if parts.port is None or not parts.netloc.startswith("["):
         return (url,)

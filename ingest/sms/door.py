@@ -1,6 +1,6 @@
-"""The SMS door's address: `POST /sms/twilio`.
+"""SMS door for Twilio: `POST /sms/twilio`.
 
-Twilio waits 15 s for all of it: 3 s are for pictures, what the producer takes is for the bus, 2 s for the answer.
+Twilio waits 15 s for the answer. At most 3 s are used for pictures, 3 s for the bus and 2 s for the acknowledgement.
 """
 
 from functools import partial
@@ -17,7 +17,7 @@ from twilio.twiml.messaging_response import MessagingResponse
 from ingest.arrival import Arrival, Refused
 from ingest.http.gate import Gate
 from ingest.http.problems import documented_refusals
-from ingest.sms.adapter import Held, Sms, SmsAdapter
+from ingest.sms.adapter import QuarantinedSms, Sms, SmsAdapter
 from ingest.sms.media import MediaFetcher
 from ingest.sms_acknowledgement import SmsAcknowledgements, immediate_acknowledgement
 from ingest.wrap import accepted_record, quarantine_record
@@ -35,46 +35,52 @@ _REQUEST: dict[str, Any] = {
             "name": "X-Twilio-Signature",
             "in": "header",
             "required": True,
-            "description": "Made by Twilio with the account's token; without a true one the message is kept aside.",
+            "description": "Twilio's signature with the account's token. Without it the message is quarantined.",
             "schema": {"type": "string"},
         }
     ],
     "requestBody": {
         "required": True,
-        "content": {kind: {"schema": _FIELDS} for kind in ("application/x-www-form-urlencoded", "application/json")},
+        "content": {
+            content_type: {"schema": _FIELDS}
+            for content_type in ("application/x-www-form-urlencoded", "application/json")
+        },
     },
 }
-# Of the door's patience with its own database, in seconds.
-_ANSWER_SECONDS = 2.0
+# Time for the database, in seconds.
+_ACKNOWLEDGEMENT_SECONDS = 2.0
 
 _log = structlog.get_logger()
 
 
 class Twiml(Response):
-    """What Twilio reads."""
+    """Response in TwiML, the XML that Twilio reads."""
 
     media_type = "application/xml"
 
 
 class SmsDoor:
-    """Answers with TwiML: an SMS of one segment, or none. `patience` is in seconds, for what an answer looks up."""
+    """Answers with TwiML: an SMS of one segment, or none.
+
+    `timeout` is the time in seconds for the database lookups of an acknowledgement.
+    """
 
     def __init__(
         self,
         gate: Gate,
         adapter: SmsAdapter,
         media: MediaFetcher,
-        answers: SmsAcknowledgements,
-        patience: float = _ANSWER_SECONDS,
+        acknowledgements: SmsAcknowledgements,
+        timeout: float = _ACKNOWLEDGEMENT_SECONDS,
     ) -> None:
         self._gate = gate
         self._adapter = adapter
         self._media = media
-        self._answers = answers
-        self._patience = patience
+        self._acknowledgements = acknowledgements
+        self._timeout = timeout
 
     def routes(self) -> APIRouter:
-        """The addresses to serve."""
+        """Return the routes of this door."""
         router = APIRouter(tags=["sms"])
         router.add_api_route(
             "/sms/twilio",
@@ -87,43 +93,44 @@ class SmsDoor:
         return router
 
     async def message(self, request: Request) -> Response:
-        """Take an SMS; one that is not proven to be Twilio's is kept in quarantine and refused (403)."""
+        """Accept an SMS. Quarantine and refuse (403) a message without proof that Twilio sent it."""
         arrival = await self._gate.read_arrival(request)
-        found = self._adapter.accept(arrival)
-        if isinstance(found, Held):
-            await self._hold(arrival, found)
-            raise Refused(found.reason)
-        raw = await self._with_pictures(found)
+        message = self._adapter.accept(arrival)
+        if isinstance(message, QuarantinedSms):
+            await self._quarantine(arrival, message)
+            raise Refused(message.reason)
+        raw = await self._with_pictures(message)
         await self._gate.publish(accepted_record(raw))
-        return twiml(await self._answer(raw, found))
+        return twiml(await self._acknowledgement(raw, message))
 
-    async def _hold(self, arrival: Arrival, found: Held) -> None:
-        """Keep it aside. Raises `Refused` (429) where one address would fill the quarantine: then nothing is kept."""
-        if found.reason != "malformed":
+    async def _quarantine(self, arrival: Arrival, message: QuarantinedSms) -> None:
+        """Quarantine a message. Raises `Refused` (429) if one address sends too many: then nothing is stored."""
+        if message.reason != "malformed":
             self._gate.check_rate("sms-unsigned", arrival.address)
-        await self._gate.publish(quarantine_record(found.raw, found.reason))
-        _log.warning("sms.quarantined", message_id=str(found.raw.id), reason=found.reason)
+        await self._gate.publish(quarantine_record(message.raw, message.reason))
+        _log.warning("sms.quarantined", message_id=str(message.raw.id), reason=message.reason)
 
     async def _with_pictures(self, sms: Sms) -> RawMessage:
-        if not sms.pictures:
+        if not sms.picture_count:
             return sms.raw
-        fetch = partial(self._media.fetch, sms.media, sms.account, sms.token, sms.raw.at)
-        found = await run_in_threadpool(fetch)
-        return sms.raw.model_copy(update={"attachments": found.attachments, "unfetched": sms.pictures - found.pictures})
+        fetch = partial(self._media.fetch, sms.picture_urls, sms.account, sms.token, sms.raw.at)
+        fetched = await run_in_threadpool(fetch)
+        unfetched = sms.picture_count - fetched.picture_count
+        return sms.raw.model_copy(update={"attachments": fetched.attachments, "unfetched": unfetched})
 
-    async def _answer(self, raw: RawMessage, sms: Sms) -> str:
-        """The message is kept: whatever the database does now, Twilio gets its answer in time."""
-        if sms.said is None:
+    async def _acknowledgement(self, raw: RawMessage, sms: Sms) -> str:
+        """Return the text of the acknowledgement in time for Twilio, also if the database is slow."""
+        if sms.parsed is None:
             return ""
-        with anyio.move_on_after(self._patience):
-            return await run_sync(self._answers.text_for, raw, sms.said, abandon_on_cancel=True)
-        _log.warning("sms.answered_blindly", message_id=str(raw.id))
-        return immediate_acknowledgement(raw.tracking, sms.said)
+        with anyio.move_on_after(self._timeout):
+            return await run_sync(self._acknowledgements.text_for, raw, sms.parsed, abandon_on_cancel=True)
+        _log.warning("sms.acknowledged_without_lookup", message_id=str(raw.id))
+        return immediate_acknowledgement(raw.tracking, sms.parsed)
 
 
-def twiml(says: str) -> Response:
-    """Twilio's answer; without words, none is sent to the citizen."""
+def twiml(text: str) -> Response:
+    """Return the TwiML for a text. An empty text sends no SMS."""
     answer = MessagingResponse()
-    if says:
-        answer.message(says)
+    if text:
+        answer.message(text)
     return Twiml(str(answer))

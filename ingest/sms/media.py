@@ -1,6 +1,6 @@
-"""Fetches the pictures that came with an SMS from Twilio, within a bound of time and bytes.
+"""Fetches the pictures of an SMS from Twilio, with limits on time and bytes.
 
-Twilio keeps them behind its API and sends on, for some hours, to an address of its storage (“Media resource”).
+Twilio's API redirects to an address of its storage that is valid for some hours (Twilio, “Media resource”).
 """
 
 import time
@@ -21,70 +21,71 @@ from ingest.files.attachments import Attachments
 from ingest.files.cleaning import MAX_FILE_BYTES
 from messages.shapes import Attachment
 
-# Where Twilio's API is, in whatever region or edge.
-_API = ".twilio.com"
-# Where it sends on to; nothing of ours is told there.
-STORAGE = (".twilio.com", ".twiliocdn.com", ".amazonaws.com")
-# Of all pictures of one message together, in seconds: Twilio waits 15 for the whole answer.
-PATIENCE = 3.0
-# Ten pictures are the most that Twilio takes with one message.
-_MOST_PICTURES = 10
-_MOST_HOPS = 3
+# Host suffix of Twilio's API in every region and edge.
+_API_SUFFIX = ".twilio.com"
+# Host suffixes of Twilio's storage. Credentials are never sent there.
+STORAGE_SUFFIXES = (".twilio.com", ".twiliocdn.com", ".amazonaws.com")
+# Time for all pictures of one message, in seconds. Twilio waits 15 s for the whole answer.
+FETCH_SECONDS = 3.0
+# Twilio accepts at most ten pictures per message.
+_MAX_PICTURES = 10
+_MAX_REDIRECTS = 3
 _CHUNK_BYTES = 65_536
-# Over all messages: what this holds in memory is bounded by it.
-_AT_ONCE = 8
+# Concurrent downloads over all messages. This limits the memory.
+_CONCURRENT_DOWNLOADS = 8
 
 _log = structlog.get_logger()
 
 
 class Fetched(NamedTuple):
-    """What could be kept, each once, and of how many pictures that is all."""
+    """Stored attachments without duplicates, and the number of pictures that they represent."""
 
     attachments: tuple[Attachment, ...]
-    pictures: int
+    picture_count: int
 
 
 class _NotFetched(Exception):
-    """`str` is a constant that says why."""
+    """Picture that was not fetched. `str` is a constant reason."""
 
 
 class MediaFetcher:
-    """`base_url` is Twilio's API, or what stands in for it; `storage` the ends of the hosts it may send on to.
+    """Fetches and stores pictures.
 
-    `patience` is in seconds, of `clock`.
+    `base_url` is Twilio's API or a substitute. `storage` are the host suffixes that it may redirect to. `timeout` is in
+    seconds of `clock`.
     """
 
     def __init__(
         self,
         base_url: str,
         attachments: Attachments,
-        storage: Sequence[str] = STORAGE,
-        patience: float = PATIENCE,
+        storage: Sequence[str] = STORAGE_SUFFIXES,
+        timeout: float = FETCH_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._base = urlsplit(base_url)
         self._attachments = attachments
         self._storage = tuple(storage)
-        self._patience = patience
+        self._timeout = timeout
         self._clock = clock
-        self._pool = ThreadPoolExecutor(_AT_ONCE, "sms-media")
+        self._pool = ThreadPoolExecutor(_CONCURRENT_DOWNLOADS, "sms-media")
 
     def fetch(self, urls: Sequence[str], account: str, token: str, at: datetime) -> Fetched:
-        """Keep what can be had in time. Never raises: what a picture lacks must not cost its message."""
-        deadline = self._clock() + self._patience
-        tasks = [self._pool.submit(self._keep, url, (account, token), at, deadline) for url in urls[:_MOST_PICTURES]]
-        done, late = wait(tasks, max(0.0, deadline - self._clock()))
+        """Store the pictures that arrive in time. Never raises: a missing picture must not lose its message."""
+        deadline = self._clock() + self._timeout
+        tasks = [self._pool.submit(self._store, url, (account, token), at, deadline) for url in urls[:_MAX_PICTURES]]
+        finished, late = wait(tasks, max(0.0, deadline - self._clock()))
         for task in late:
             task.cancel()
         if late:
             _log.warning("sms.picture_missed", cause="late", pictures=len(late))
-        # In the order they were sent in; the same picture twice is kept once.
-        found = [kept for task in tasks if task in done and (kept := _result(task))]
-        return Fetched(tuple(dict.fromkeys(found)), len(found))
+        # In the order of the message. The same picture twice is stored once.
+        stored = [attachment for task in tasks if task in finished and (attachment := _result(task))]
+        return Fetched(tuple(dict.fromkeys(stored)), len(stored))
 
-    def _keep(self, url: str, auth: tuple[str, str], at: datetime, deadline: float) -> Attachment | None:
+    def _store(self, url: str, auth: tuple[str, str], at: datetime, deadline: float) -> Attachment | None:
         try:
-            content = self._content(url, auth, deadline)
+            content = self._download(url, auth, deadline)
             return self._attachments.store(content, at, deadline - self._clock()).attachment
         except Refused as refused:
             cause = refused.reason
@@ -95,13 +96,13 @@ class MediaFetcher:
         _log.warning("sms.picture_missed", cause=cause, pictures=1)
         return None
 
-    def _content(self, url: str, auth: tuple[str, str], deadline: float) -> bytes:
-        if not self.may_know(url):
+    def _download(self, url: str, auth: tuple[str, str], deadline: float) -> bytes:
+        if not self.may_get_credentials(url):
             raise _NotFetched("not_at_twilio")
         with requests.Session() as session:
-            for _ in range(_MOST_HOPS):
-                mine = auth if self.may_know(url) else None
-                with closing(self._get(session, url, mine, deadline)) as response:
+            for _ in range(_MAX_REDIRECTS):
+                credentials = auth if self.may_get_credentials(url) else None
+                with closing(self._get(session, url, credentials, deadline)) as response:
                     if not response.is_redirect:
                         return b"".join(self._chunks(response, deadline))
                     url = urljoin(url, response.headers["Location"])
@@ -112,21 +113,21 @@ class MediaFetcher:
     def _get(
         self, session: requests.Session, url: str, auth: tuple[str, str] | None, deadline: float
     ) -> requests.Response:
-        left = deadline - self._clock()
-        if left <= 0:
+        remaining_seconds = deadline - self._clock()
+        if remaining_seconds <= 0:
             raise _NotFetched("late")
-        # Without an `auth` of its own, requests would look for one in ~/.netrc.
+        # Without an `auth` argument, requests would use ~/.netrc.
         return session.get(
             url,
-            auth=auth or _nobody,
+            auth=auth or _without_credentials,
             headers={"Accept-Encoding": "identity"},
             allow_redirects=False,
             stream=True,
-            timeout=left,
+            timeout=remaining_seconds,
         )
 
     def _chunks(self, response: requests.Response, deadline: float) -> Iterator[bytes]:
-        """The body, looked at after each read: one that drips is given up as one that stalls."""
+        """Yield the body. The time is checked after each read, so a slow sender is aborted like a silent one."""
         if response.status_code != requests.codes.ok:
             raise _NotFetched(f"http_{response.status_code}")
         size = 0
@@ -138,31 +139,31 @@ class MediaFetcher:
                 raise _NotFetched("late")
             yield chunk
 
-    def may_know(self, url: str) -> bool:
-        """Whether the account's token may be said there: to Twilio's API alone."""
+    def may_get_credentials(self, url: str) -> bool:
+        """Return whether the account's token may be sent to this address: only to Twilio's API."""
         return self._is_api(urlsplit(url))
 
     def _is_api(self, url: SplitResult) -> bool:
         if not set(url.netloc).isdisjoint("@\\"):
-            # Two readers of such an address may see two hosts.
+            # Parsers disagree about the host of such an address.
             return False
         if (url.scheme, url.netloc) == (self._base.scheme, self._base.netloc):
             return True
-        at_twilio = (self._base.hostname or "").endswith(_API)
-        return at_twilio and url.scheme == "https" and (url.hostname or "").endswith(_API)
+        uses_twilio = (self._base.hostname or "").endswith(_API_SUFFIX)
+        return uses_twilio and url.scheme == "https" and (url.hostname or "").endswith(_API_SUFFIX)
 
     def _is_storage(self, url: SplitResult) -> bool:
-        safe = url.scheme == "https" or self._base.scheme == "http"
-        return self._is_api(url) or (safe and (url.hostname or "").endswith(self._storage))
+        allowed_scheme = url.scheme == "https" or self._base.scheme == "http"
+        return self._is_api(url) or (allowed_scheme and (url.hostname or "").endswith(self._storage))
 
 
 def _result(task: Future[Attachment | None]) -> Attachment | None:
-    """What was kept; a fault of ours costs the picture, not the message."""
+    """Return the stored attachment. A bug loses the picture, not the message."""
     if error := task.exception():
         _log.error("sms.picture_missed", cause=type(error).__name__, pictures=1)
         return None
     return task.result()
 
 
-def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
+def _without_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request

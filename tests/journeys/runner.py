@@ -25,7 +25,7 @@ from ingest.mobile.tokens import Tokens
 from ingest.smpp.adapter import SmppAdapter
 from ingest.smpp.part_store import SmsPart
 from ingest.smpp.pdu import parse
-from ingest.sms.adapter import Held, SmsAdapter
+from ingest.sms.adapter import QuarantinedSms, SmsAdapter
 from ingest.twitter.adapter import TwitterAdapter, found_in
 from ingest.web import adapter as web
 from ingest.web.open311 import adapter as open311
@@ -72,7 +72,7 @@ class Stages:
             request = Arrival(target, headers, body, self.now())
             if target.partition("?")[0] == "/sms/twilio":
                 found = SmsAdapter(self.wrapper, PUBLIC_URL, [TWILIO_TOKEN]).accept(request)
-                if isinstance(found, Held):
+                if isinstance(found, QuarantinedSms):
                     return "1-held", quarantine_record(found.raw, found.reason)
                 return "1-raw", accepted_record(found.raw)
             if target == "/mobile/v1/reports":

@@ -11,7 +11,7 @@ from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator
 
 from bus.port import Producer
 from ingest.arrival import Arrival
-from ingest.sms.adapter import Held, SmsAdapter
+from ingest.sms.adapter import QuarantinedSms, SmsAdapter
 from messages import ids
 from messages.gsm_alphabet import fits_one_sms
 from tests.conftest import NOW
@@ -91,7 +91,7 @@ def held_because(served: DoorClient, vector: dict[str, str], params: dict[str, s
     adapter = SmsAdapter(served.parts.wrapper, f"https://{host}", [vector["auth_token"]])
     signed = {"x-twilio-signature": vector["signature"]}
     found = adapter.accept(Arrival(f"/{target}", signed, urlencode(params).encode(), NOW))
-    assert isinstance(found, Held)
+    assert isinstance(found, QuarantinedSms)
     return found.reason
 
 

@@ -44,7 +44,7 @@ def served(serve: Serve, twilio: LoopbackTwilio) -> DoorClient:
 @pytest.fixture
 def fetcher(served: DoorClient, twilio: LoopbackTwilio) -> MediaFetcher:
     """A fetcher that waits for little, and may be sent on to `localhost`."""
-    return MediaFetcher(twilio.url, served.parts.attachments, storage=("localhost",), patience=1.0)
+    return MediaFetcher(twilio.url, served.parts.attachments, storage=("localhost",), timeout=1.0)
 
 
 def photo(shade: int = 0) -> bytes:
@@ -168,7 +168,7 @@ def test_a_huge_picture_is_not_read_to_its_end(
 ) -> None:
     """What passes the bound is given up, whatever it says of its length."""
     put(twilio, file(photo() + bytes(MAX_FILE_BYTES), missing_bytes=10**9))
-    fetcher = MediaFetcher(twilio.url, served.parts.attachments, patience=60.0)
+    fetcher = MediaFetcher(twilio.url, served.parts.attachments, timeout=60.0)
 
     assert fetch(fetcher, twilio, twilio.media_url(_SID, "ME0")) == ((), 0)
     assert causes(logged) == {"file_too_large"}
@@ -180,7 +180,7 @@ def test_storage_is_not_told_the_token(fetcher: MediaFetcher, twilio: LoopbackTw
     put(twilio, file(status=307, headers={"Location": storage}))
     twilio.files["/storage/1"] = file(photo())
 
-    assert fetch(fetcher, twilio, twilio.media_url(_SID, "ME0")).pictures == 1
+    assert fetch(fetcher, twilio, twilio.media_url(_SID, "ME0")).picture_count == 1
     assert twilio.tokens == [twilio.token, ""]
 
 
@@ -224,7 +224,7 @@ def test_only_twilios_api_is_asked(fetcher: MediaFetcher, twilio: LoopbackTwilio
 )
 def test_twilios_own_hosts(served: DoorClient, url: str, api: bool) -> None:  # noqa: FBT001
     """At Twilio itself the token is for its hosts, over TLS, and for no other."""
-    assert MediaFetcher("https://api.twilio.com", served.parts.attachments).may_know(url) is api
+    assert MediaFetcher("https://api.twilio.com", served.parts.attachments).may_get_credentials(url) is api
 
 
 def test_the_same_picture_twice_is_one(fetcher: MediaFetcher, twilio: LoopbackTwilio) -> None:
@@ -232,7 +232,7 @@ def test_the_same_picture_twice_is_one(fetcher: MediaFetcher, twilio: LoopbackTw
     put(twilio, file(photo()), file(photo()))
 
     found = fetch(fetcher, twilio, twilio.media_url(_SID, "ME0"), twilio.media_url(_SID, "ME1"))
-    assert (len(found.attachments), found.pictures) == (1, 2)
+    assert (len(found.attachments), found.picture_count) == (1, 2)
 
 
 def test_pictures_that_are_not_named_are_missing(served: DoorClient) -> None:
