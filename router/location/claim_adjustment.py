@@ -4,6 +4,7 @@ Ambiguous claims are narrowed by clear ones; remarks and overruled form fields l
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from language.places.gazetteer import regions_overlap
 from language.places.names import city_of
@@ -33,8 +34,10 @@ def adjust_claims(claims: Sequence[PlaceClaim]) -> list[PlaceClaim]:
 def _narrow_claims(claims: Sequence[PlaceClaim]) -> list[PlaceClaim]:
     """Narrow claims of several regions to those in, around or at a region that is claimed alone."""
     single = [claim for claim in claims if _names_one_region(claim)]
+    if len(single) == len(claims):
+        return single
     clear_codes = {code for claim in single if claim.weight > _SETTLING_WEIGHT for code in claim.shares}
-    confusable_codes = {code for claim in claims for code in claim.confusable_codes}
+    confusable_codes = set(chain.from_iterable(claim.confusable_codes for claim in claims))
     form_provinces = set(map(province_of, _form_codes(claims)))
     contexts = (clear_codes, confusable_codes, form_provinces)
     return [claim if _names_one_region(claim) else _narrow_claim(claim, contexts) for claim in claims]

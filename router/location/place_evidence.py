@@ -70,6 +70,8 @@ class ReportLocation:
 
 def shares_by_region(claim: PlaceClaim) -> Mapping[str, float]:
     """Return the shares of a claim by city or regency; by province if a share names no more than that."""
+    if len(claim.shares) == 1:
+        return {city_of(code): share for code, share in claim.shares.items()}
     shares: dict[str, float] = {}
     for code, share in claim.shares.items():
         region = city_of(code)

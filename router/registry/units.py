@@ -89,5 +89,8 @@ class UnitIndex:
         return longest
 
     def _child(self, node: _Node, word: str) -> _Node | None:
+        child = node.children.get(word)
+        if child is not None or NUMBER_MARK not in node.children:
+            return child
         is_number = word[0].isdecimal() and len(word) <= _MAX_DIGITS
-        return node.children.get(word) or (node.children.get(NUMBER_MARK) if is_number else None)
+        return node.children[NUMBER_MARK] if is_number else None
