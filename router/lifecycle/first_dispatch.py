@@ -26,7 +26,7 @@ def first_dispatches(transfer: CaseTransfer, complaint: Complaint, rules: Rules,
     clarified = _clarify_parent(transfer, complaint, case, rules, now)
     if clarified:
         case = transfer.find_case(parent_id)
-    dispatch = _place(_own_dispatch(complaint, rules, now), case, rules)
+    dispatch = _relate_to_case(_own_dispatch(complaint, rules, now), case, rules)
     target = case if case and not dispatch.own_case else dispatch
     dispatches = transfer.dispatch_with_accompanying(dispatch, _early_followers(transfer, complaint, target), target)
     if dispatches and parent_id:
@@ -58,7 +58,7 @@ def _own_dispatch(complaint: Complaint, rules: Rules, now: datetime) -> Dispatch
     )
 
 
-def _place(dispatch: Dispatch, case: Dispatch | None, rules: Rules) -> Dispatch:
+def _relate_to_case(dispatch: Dispatch, case: Dispatch | None, rules: Rules) -> Dispatch:
     """Return the dispatch with its case, or as a case of its own.
 
     A complaint that is routed before its case does not wait: it has a case of its own meanwhile.
