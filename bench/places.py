@@ -1,4 +1,4 @@
-"""How often a report's place is that of the government it was addressed to: `python -m bench.places REPORTS.csv`.
+"""Measures how often a report's place is that of the addressed government: `python -m bench.places REPORTS.csv`.
 
 The file has the columns `tracking_id`, `title`, `text` and `addressed_agency`; nothing of it is kept. Of the reports
 whose addressee bears the name of one city or regency (or of Jakarta) it prints one JSON object: in how many the best
@@ -31,7 +31,7 @@ _PAGE = 4096 / 1024**2
 _JAKARTA = "31"
 
 
-# What the service's admin wrote above and below a report would give the addressee away.
+# The admin's words above and below a report would reveal the addressee.
 _ADMINS = re.compile(
     r"^\s*(?:Kpd|Kepada)[.,]?\s*Yth[.,]*\s*(?:Pemprov|Pemerintah Provinsi) DKI Jakarta[.,]*"
     r"|\s*Mohon (?:ditindaklanjuti|informasinya|dipertimbangkan), terima kasih\s*$"
@@ -55,7 +55,7 @@ class MeasuredLocator:
 
 
 def main(path: Path, *, names: bool) -> dict[str, object]:
-    """Measure; returns what is printed last."""
+    """Return the figures that are printed last."""
     locator = MeasuredLocator()
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -85,7 +85,7 @@ def main(path: Path, *, names: bool) -> dict[str, object]:
 
 
 def _addressed(agency: str, gazetteer: Gazetteer) -> str:
-    """The city or regency of an agency's name, where it is just one; in Jakarta the province."""
+    """Return the only city or regency in an agency's name, in Jakarta the province; otherwise an empty text."""
     if "bpjs" in agency.lower():
         return ""
     regions = {_governed(code) for mention in gazetteer.find_regions(Tokens(agency)) for code in mention.codes}
@@ -104,14 +104,14 @@ def _verdict(where: ReportLocation, region: str) -> str:
 
 
 def _first(report: Report, region: str, gazetteer: Gazetteer) -> str:
-    """The same for the first mention that is sure."""
+    """Return the same for the first certain mention."""
     mentions = [mention for mention in gazetteer.find_regions(Tokens(location_text(report))) if mention.certain]
     places = [_governed(code) for mention in mentions for code in mention.codes if "." in code or code == _JAKARTA]
     return "none" if not places else "right" if places[0] == region else "later" if region in places else "wrong"
 
 
 def _alike(report: Report, region: str, gazetteer: Gazetteer) -> list[str]:
-    """Which of the two a bare name of a city and a regency alike went to, with the region's code."""
+    """Return the level and the code of the addressee of bare names that a city and a regency share."""
     levels: set[str] = set()
     for mention in gazetteer.find_regions(Tokens(location_text(report))):
         kinds = {region_level(code) for code in mention.codes}

@@ -1,8 +1,8 @@
-"""Counts in how many texts each word stands, and writes `config/data/vocabulary.csv`.
+"""Counts the texts that contain each word, and writes `config/data/vocabulary.csv`.
 
-`python -m bench.vocabulary SHARED` reads the folder of real texts (complaints, SMS, tweets) and dictionaries that lies
-beside the project. Only single words in their normal form are kept: those of the dictionary, and those that at least
-`_FEWEST` texts have in common; none with a digit in it.
+`python -m bench.vocabulary SHARED` reads the folder of real texts (complaints, SMS, tweets) and dictionaries beside the
+project. It writes single words in normal form: those of the dictionary, and those that at least `_MIN_TEXTS` texts
+have in common; none with a digit.
 """
 
 import csv
@@ -19,45 +19,46 @@ from language.places.villages import load_villages
 from language.words import WordReader
 
 _FILE = SHIPPED_FOLDER / "vocabulary.csv"
-_FEWEST = 4
-_LONGEST = 24
-# They stand in several texts, but are persons and places.
+_MIN_TEXTS = 4
+_MAX_LETTERS = 24
+# Names of persons and places that several texts contain.
 _NAMES = frozenset(
     (
         *("hermansyah", "hendrarprihadi", "laporhendi", "sendangmulyo", "meteseh", "mangkang", "penggaron", "ciateul"),
         *("kiaracondong", "tembalang", "setiabudi", "dwi", "eka"),
     )
 )
-# Short for offices and programmes, and words of other languages of the country: nobody's name, though few texts have
-# them.
+# Abbreviations of offices and programmes, and words of regional languages: no names, although few texts have them.
 _NO_NAMES = Path(__file__).parent / "no_names.txt"
 
 
 def main(shared: Path) -> None:
-    """Count and write."""
+    """Count the words and write the table."""
     slang = load_slang()
     words = WordReader(slang)
     texts = list(_texts(shared / "data"))
     counts = Counter(word for text in texts for word in {word.normal for word in words.read_words(text)})
-    usual = {word: count for word, count in counts.items() if count >= _FEWEST and _plain(word) and word not in _NAMES}
-    places = load_villages(load_regions()).name_words
+    frequent = {
+        word: count for word, count in counts.items() if count >= _MIN_TEXTS and _is_plain(word) and word not in _NAMES
+    }
+    place_words = load_villages(load_regions()).name_words
     roots = {form.normal for form in words.read_words(_read(shared / "data" / "lexicons" / "root_words.txt"))}
-    known = {word: max(1, counts[word]) for word in roots if _plain(word)} | usual
-    troubles = load_matter_terms()
-    spoken = {*troubles.topics.words, *" ".join(slang.values()).split(), *_read(_NO_NAMES).split()}
-    # A harbour that many complain of is a place still.
-    said = (troubles.things.words | troubles.faults.words) - places
-    known = {word: max(1, counts[word]) for word in said if _plain(word)} | known
-    known |= {word: max(_FEWEST, counts[word]) for word in spoken if _plain(word)}
+    known_words = {word: max(1, counts[word]) for word in roots if _is_plain(word)} | frequent
+    terms = load_matter_terms()
+    frequent_words = {*terms.topics.words, *" ".join(slang.values()).split(), *_read(_NO_NAMES).split()}
+    # A thing with the name of a place (a harbour) stays a place.
+    matter_words = (terms.things.words | terms.faults.words) - place_words
+    known_words = {word: max(1, counts[word]) for word in matter_words if _is_plain(word)} | known_words
+    known_words |= {word: max(_MIN_TEXTS, counts[word]) for word in frequent_words if _is_plain(word)}
     with _FILE.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(("word", "texts"))
         out.writerow(("", len(texts)))
-        out.writerows(sorted(known.items()))
+        out.writerows(sorted(known_words.items()))
 
 
-def _plain(word: str) -> bool:
-    return word.isalpha() and 1 < len(word) <= _LONGEST
+def _is_plain(word: str) -> bool:
+    return word.isalpha() and 1 < len(word) <= _MAX_LETTERS
 
 
 def _texts(data: Path) -> Iterator[str]:

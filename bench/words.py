@@ -1,10 +1,10 @@
-"""How near the normal forms of informal Indonesian come to what people wrote as its formal version, and their cost.
+"""Measures how similar the normal forms of informal Indonesian are to its formal version, and their processor time.
 
 `python -m bench.words` reads pairs of informal and formal sentences (STIF, part `dev`; the table is chosen on `train`)
-and public complaints, both from the shared data, and prints one JSON object. For each way to read words: `f1` of the
-words of both sides and `wer` (edits of words per formal word) with both sides read alike; `f1_formal` and `wer_formal`
-with the formal side in small letters only. Then processor time in µs per 400 characters: `cold` for texts never seen,
-by a reader just made; `steady` for texts never seen, by one that has read as many others; `warm` for texts read before.
+and public complaints, both from the shared data, and prints one JSON object. For each method to read words: `f1` of
+the words of both sides and `wer` (edits of words per formal word) with both sides read by the method; `f1_formal` and
+`wer_formal` with the formal side in small letters only. Then processor time in µs per 400 characters: `cold` for new
+texts and a new reader; `steady` for new texts and a reader that has read as many others; `warm` for texts read before.
 """
 
 import csv
@@ -24,31 +24,38 @@ from language.words import WordReader
 _SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 _LEXICONS = _SHARED / "lexicons"
 _WORD = re.compile(r"[^\W_]+")
-_MESSAGE = 400
+_CHARACTERS = 400
 _RUNS = 9
 
 Reader = Callable[[str], list[str]]
 
 
 def main() -> dict[str, object]:
-    """Measure; returns what is printed."""
+    """Return the figures that are printed."""
     words = WordReader(load_slang())
     lexicon = _lexicon()
-    ways: dict[str, Reader] = {
-        "nothing": _small,
-        "lexicon": lambda text: [formal for word in _small(text) for formal in _small(lexicon.get(word, word))],
+    methods: dict[str, Reader] = {
+        "nothing": _lower_case_words,
+        "lexicon": lambda text: [
+            formal for word in _lower_case_words(text) for formal in _lower_case_words(lexicon.get(word, word))
+        ],
         "words": lambda text: [word.normal for word in words.read_words(text)],
     }
     pairs = list(zip(_lines("dev.inf"), _lines("dev.for"), strict=True))
     return {
         "pairs": len(pairs),
-        **{name: _nearness(read, pairs) for name, read in ways.items()},
+        **{name: _similarity(read, pairs) for name, read in methods.items()},
         "cpu_us": _cost(_complaints()),
     }
 
 
-def _small(text: str) -> list[str]:
+def _lower_case_words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
+
+
+def _with_lexicon(text: str, lexicon: Mapping[str, str]) -> list[str]:
+    formal_texts = (lexicon.get(word, word) for word in _lower_case_words(text))
+    return [word for formal_text in formal_texts for word in _lower_case_words(formal_text)]
 
 
 def _lines(name: str) -> list[str]:
@@ -56,7 +63,7 @@ def _lines(name: str) -> list[str]:
 
 
 def _lexicon() -> Mapping[str, str]:
-    """Both dictionaries as they are, the first one first."""
+    """Return both dictionaries; for a word of both the first one counts."""
     with (_LEXICONS / "informal_formal.tsv").open(encoding="utf-8", newline="") as file:
         second = {row["informal"]: row["formal"] for row in csv.DictReader(file, delimiter="\t")}
     first: dict[str, str] = json.loads((_LEXICONS / "slang_words.json").read_text(encoding="utf-8"))
@@ -68,9 +75,9 @@ def _complaints() -> list[str]:
         return [clean_text(f"{row['title']}\n{row['text']}") for row in csv.DictReader(file)]
 
 
-def _nearness(read: Reader, pairs: Sequence[tuple[str, str]]) -> dict[str, float]:
+def _similarity(read: Reader, pairs: Sequence[tuple[str, str]]) -> dict[str, float]:
     read_alike = [(read(informal), read(formal)) for informal, formal in pairs]
-    as_written = [(read(informal), _small(formal)) for informal, formal in pairs]
+    as_written = [(read(informal), _lower_case_words(formal)) for informal, formal in pairs]
     return {
         "f1": _f1(read_alike),
         "wer": _wer(read_alike),
@@ -80,24 +87,24 @@ def _nearness(read: Reader, pairs: Sequence[tuple[str, str]]) -> dict[str, float
 
 
 def _f1(pairs: Sequence[tuple[list[str], list[str]]]) -> float:
-    shared = sum((Counter(ours) & Counter(theirs)).total() for ours, theirs in pairs)
-    return round(2 * shared / sum(len(ours) + len(theirs) for ours, theirs in pairs), 4)
+    common = sum((Counter(words) & Counter(formal_words)).total() for words, formal_words in pairs)
+    return round(2 * common / sum(len(words) + len(formal_words) for words, formal_words in pairs), 4)
 
 
 def _wer(pairs: Sequence[tuple[list[str], list[str]]]) -> float:
-    edits = sum(Levenshtein.distance(ours, theirs) for ours, theirs in pairs)
-    return round(edits / sum(len(theirs) for _, theirs in pairs), 4)
+    edits = sum(Levenshtein.distance(words, formal_words) for words, formal_words in pairs)
+    return round(edits / sum(len(formal_words) for _, formal_words in pairs), 4)
 
 
 def _cost(texts: Sequence[str]) -> dict[str, float]:
-    """The least of several runs: other work on the machine only adds."""
+    """Return the lowest times of several runs: other work on the machine only adds to them."""
     half = len(texts) // 2
     best: dict[str, float] = {}
     for _ in range(_RUNS):
         words = WordReader(load_slang())
         for name, part in (("cold", texts[:half]), ("steady", texts[half:]), ("warm", texts[half:])):
-            took = _seconds(words, part) / sum(map(len, part)) * _MESSAGE * 1e6
-            best[name] = min(round(took, 1), best.get(name, took))
+            microseconds = _seconds(words, part) / sum(map(len, part)) * _CHARACTERS * 1e6
+            best[name] = min(round(microseconds, 1), best.get(name, microseconds))
     return best
 
 

@@ -1,1 +1,1 @@
-"""Settings, logging, the database connection, and the data an operator may edit (`config/data/`)."""
+"""Settings, logging, the database engine, and the reference tables that an operator edits (`config/data/`)."""

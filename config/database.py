@@ -1,4 +1,4 @@
-"""The database: one engine for SQLite (the default) or PostgreSQL, and what both need to behave alike."""
+"""The database engine for SQLite (the default) or PostgreSQL, and the functions by which both behave alike."""
 
 import sqlite3
 import threading
@@ -20,31 +20,32 @@ from sqlmodel import SQLModel
 T = TypeVar("T")
 
 _WAIT_SECONDS = 15
-# SQLite takes 32,766 in one statement.
-_PARAMETERS = 5_000
-_READING = "satupintu_reading"
+# Parameters in one statement; SQLite allows 32,766.
+_MAX_PARAMETERS = 5_000
+# Execution option of a transaction that only reads.
+_READ_ONLY = "satupintu_reading"
 
 
 class DatabaseUnavailable(Exception):
-    """The database can't be reached, is locked or full: nothing was written, and trying again may help."""
+    """The database cannot be reached, is locked or is full. Nothing was written, and trying again may help."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """Moments, in UTC on both databases (SQLite forgets zones)."""
+    """Times with a zone, stored in UTC on both databases. SQLite itself stores no zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """A moment without a zone is a mistake, not a guess to make."""
+        """Return the time in UTC. Raises `ValueError` for a time without a zone: its zone must not be guessed."""
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a moment without a zone")
+            raise ValueError("a time without a zone")
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """What SQLite gives back without its zone was UTC."""
+        """Return the time with its zone, which is UTC if SQLite returned none."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -69,10 +70,10 @@ def open_engine(url: str, open_sqlite: Callable[[Path, float], sqlite3.Connectio
 
 @contextmanager
 def write_transaction(engine: Engine) -> Iterator[Connection]:
-    """One transaction. Raises `DatabaseUnavailable` where the fault is the database's, not the values'.
+    """Open one transaction. Raises `DatabaseUnavailable` for a fault of the database, not of the values.
 
-    A read-only standby, a missing right or table, a deadlock: none of them is the fault of a message. `DataError` and
-    `IntegrityError` are.
+    A read-only standby, a missing right or table and a deadlock are faults of the database. `DataError` and
+    `IntegrityError` are faults of the values.
     """
     try:
         with engine.begin() as connection:
@@ -82,71 +83,73 @@ def write_transaction(engine: Engine) -> Iterator[Connection]:
             raise
         raise DatabaseUnavailable(type(error.orig).__name__) from error
     except PoolTimeoutError as error:
-        # Whatever holds all connections of this process waits for the database.
+        # All connections of this process are in use, and their users wait for the database.
         raise DatabaseUnavailable("no connection is free") from error
 
 
 def read_transaction(engine: Engine) -> AbstractContextManager[Connection]:
-    """As `write_transaction`, for looks: on SQLite it does not wait for a writer."""
-    return write_transaction(engine.execution_options(**{_READING: True}))
+    """Open one transaction that only reads: on SQLite it does not wait for a writer. Raises as `write_transaction`."""
+    return write_transaction(engine.execution_options(**{_READ_ONLY: True}))
 
 
 class DatabaseProbe:
-    """Whether the database is there, for any thread; `ask` asks it, and raises `DatabaseUnavailable` or another error.
+    """Checks that the database answers, for any thread. `check` raises `DatabaseUnavailable` or another error if not.
 
-    Nobody waits for longer than `patience` seconds: one that takes what it is asked and says nothing is away too, and
-    holds one thread and one connection, however many want to know.
+    A caller waits at most `patience_seconds`; then the database counts as unavailable. A database that never answers
+    takes one thread and one connection, however many callers there are.
     """
 
-    def __init__(self, ask: Callable[[], object], patience: float) -> None:
-        self._ask = ask
-        self._patience = patience
+    def __init__(self, check: Callable[[], object], patience_seconds: float) -> None:
+        self._check = check
+        self._patience_seconds = patience_seconds
         self._lock = threading.Lock()
-        self._asked: Future[None] | None = None
-        self._since = 0.0
+        self._running_check: Future[None] | None = None
+        self._started_at = 0.0
 
     def __call__(self) -> None:
-        """Return if it answers; raise what it raised, or `DatabaseUnavailable`, if not."""
+        """Return if the database answers. Raises the error of the check, or `DatabaseUnavailable`, if not."""
         with self._lock:
-            if self._asked is None or self._asked.done():
-                self._asked, self._since = Future(), time.monotonic()
-                threading.Thread(target=self._run, args=(self._asked,), name="database-ping", daemon=True).start()
-            asked, left = self._asked, self._since + self._patience - time.monotonic()
+            if self._running_check is None or self._running_check.done():
+                self._running_check, self._started_at = Future(), time.monotonic()
+                arguments = (self._running_check,)
+                threading.Thread(target=self._run, args=arguments, name="database-ping", daemon=True).start()
+            running_check = self._running_check
+            seconds_left = self._started_at + self._patience_seconds - time.monotonic()
         try:
-            asked.result(max(0.0, left))
+            running_check.result(max(0.0, seconds_left))
         except TimeoutError as error:
             raise DatabaseUnavailable("no answer in time") from error
 
-    def _run(self, asked: "Future[None]") -> None:
+    def _run(self, running_check: "Future[None]") -> None:
         try:
-            self._ask()
-        except Exception as error:  # noqa: BLE001 - it belongs to those who wait, not to this thread
-            asked.set_exception(error)
+            self._check()
+        except Exception as error:  # noqa: BLE001 - the callers handle it, not this thread
+            running_check.set_exception(error)
         else:
-            asked.set_result(None)
+            running_check.set_result(None)
 
 
 def lock_until_commit(connection: Connection, lock: int) -> None:
-    """Be the only transaction with this lock until the end of it; whoever comes second waits, and sees what we wrote.
+    """Hold a lock until the end of the transaction. A second transaction waits for it, then sees the first one's rows.
 
-    SQLite has one writer at a time anyway.
+    SQLite has only one writer at a time without it.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(lock)))
 
 
 def statement_chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """As many values at once as one statement takes."""
-    for start in range(0, len(values), _PARAMETERS):
-        yield values[start : start + _PARAMETERS]
+    """Yield the values in chunks that one statement takes as parameters."""
+    for start in range(0, len(values), _MAX_PARAMETERS):
+        yield values[start : start + _MAX_PARAMETERS]
 
 
 def insert_statement(connection: Connection, table: type[SQLModel]) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT that knows ON CONFLICT, in the dialect of this connection."""
+    """Return an INSERT with ON CONFLICT in the dialect of this connection."""
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(_READING) else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(_READ_ONLY) else "BEGIN IMMEDIATE")

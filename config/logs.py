@@ -1,4 +1,4 @@
-"""Logging: constant event names with fields; columns for eyes or JSON for machines, on standard error."""
+"""Logging on standard error: constant event names with fields, in columns for people or in JSON for programs."""
 
 import logging
 import sys
@@ -7,10 +7,12 @@ import traceback
 import structlog
 
 
-def _place_only(_logger: object, _method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
-    """An exception as its kind and where it was raised: its own words may quote a citizen."""
-    raised = event.pop("exc_info", None)
-    error = raised[1] if isinstance(raised, tuple) else sys.exc_info()[1] if raised is True else raised
+def _without_exception_text(
+    _logger: object, _method: str, event: structlog.types.EventDict
+) -> structlog.types.EventDict:
+    """Replace an exception by its class and the place it was raised at: its text may quote a citizen."""
+    info = event.pop("exc_info", None)
+    error = info[1] if isinstance(info, tuple) else sys.exc_info()[1] if info is True else info
     if isinstance(error, BaseException):
         frames = traceback.extract_tb(error.__traceback__)
         event["error"] = type(error).__name__
@@ -20,11 +22,11 @@ def _place_only(_logger: object, _method: str, event: structlog.types.EventDict)
 
 def configure(level: str, style: str) -> None:
     """Send every log line of this process, the libraries' warnings too, through one format."""
-    shared: list[structlog.types.Processor] = [
+    processors: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _place_only,
+        _without_exception_text,
     ]
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()
@@ -32,7 +34,7 @@ def configure(level: str, style: str) -> None:
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     structlog.configure(
-        processors=[*shared, renderer],
+        processors=[*processors, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
@@ -40,15 +42,16 @@ def configure(level: str, style: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
+            foreign_pre_chain=processors,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    # tweepy and urllib3 log addresses and parameters at debug; a citizen's words may be among them.
+    # tweepy and urllib3 log addresses and parameters at debug level; these may quote a citizen.
     for name in ("tweepy", "urllib3", "requests"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    # They say every failed attempt at error; the stages say once what follows from it.
+    # They log every failed attempt as an error; the stages log the consequence once.
     for name in ("kafka", "opentelemetry"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

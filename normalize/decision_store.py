@@ -1,8 +1,8 @@
 """Stores the decision about each message, and the fingerprints and marks that later messages are recognised by.
 
 A decision is made once; the same record gives the same decision again. Both stores read everything that a batch needs
-at its beginning and write at its end. Only one normalizer at a time is between the two (see `config.database.alone`),
-so the rows that a batch has read stay valid until it writes.
+at its beginning and write at its end. Only one normalizer at a time is between the two (see
+`config.database.lock_until_commit`), so the rows that a batch has read stay valid until it writes.
 """
 
 from collections.abc import Iterable

@@ -136,7 +136,7 @@ class Parts:
     def matchers(self) -> MatcherSource:
         """The duplicate search of the language model in force. Raises `TableError`."""
         weights = load_duplicate_weights(self.reference.table(DUPLICATE_WEIGHTS))
-        return MatcherSource(self.language_models, weights, self.secrets.matter_key)
+        return MatcherSource(self.language_models, weights, self.secrets.duplicate_key)
 
     @property
     def readers(self) -> ReaderTable:

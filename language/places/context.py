@@ -64,18 +64,18 @@ class SearchContext:
         following = position + 1
         return following < len(self.tokens.words) and self.tokens.gaps[following] in AFTER_PREFIX
 
-    def within(self, codes: Sequence[str], near: int = -1) -> tuple[str, ...]:
+    def within(self, codes: Sequence[str], close_to: int = -1) -> tuple[str, ...]:
         """Return the codes in or around a certain region; with a position, a province must stand close to it."""
         if not codes or not self.has_certain_region:
             return ()
         province_area = self._province_area
-        if near >= 0 and self._provinces:
-            province_area = _Area(code for code, first in self._provinces if abs(first - near) <= _CLOSE)
+        if close_to >= 0 and self._provinces:
+            province_area = _Area(code for code, first in self._provinces if abs(first - close_to) <= _CLOSE)
         return tuple(code for code in codes if code in self._certain_area or code in province_area)
 
-    def within_or_confusable(self, codes: Sequence[str], near: int = -1) -> tuple[str, ...]:
+    def within_or_confusable(self, codes: Sequence[str], close_to: int = -1) -> tuple[str, ...]:
         """Return the codes within certain regions; without any, those in a region easily taken for a known one."""
-        return self.within(codes, near) or tuple(code for code in codes if code in self._confusable_area)
+        return self.within(codes, close_to) or tuple(code for code in codes if code in self._confusable_area)
 
     def only_one_in_known_provinces(self, codes: Sequence[str]) -> tuple[str, ...]:
         """Return the only code in the provinces of the known codes."""

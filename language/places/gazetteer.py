@@ -125,10 +125,8 @@ class Gazetteer:
 
     def _typed_mention(self, tokens: Tokens, position: int) -> RegionMention | None:
         """Return the name after a type word, if it is a name of that type."""
-        first = position + 1
-        if first < len(tokens.words) and tokens.words[first] in _ADMINISTRATIVE:
-            first += 1
-        if first >= len(tokens.words) or tokens.gaps[first] not in AFTER_PREFIX:
+        first = _name_after_type_word(tokens, position)
+        if first is None:
             return None
         names = self._names_at(tokens, first)
         for level in _LEVELS_BY_PREFIX[tokens.words[position]]:
@@ -137,9 +135,9 @@ class Gazetteer:
                     # "Kec. Kota" is the district of the town in many regencies; one district is called Kota.
                     is_town = end == first + 1 and tokens.words[first] in PREFIXES
                     # "camat Kota Bandung" names the city.
-                    if is_town and self._typed_mention(tokens, first):
-                        return None
-                    return RegionMention(position, end, codes, typed=True, certain=not is_town)
+                    names_city = is_town and self._typed_mention(tokens, first) is not None
+                    mention = RegionMention(position, end, codes, typed=True, certain=not is_town)
+                    return None if names_city else mention
         return None
 
     def _bare_mention(self, tokens: Tokens, position: int) -> RegionMention | None:
@@ -201,6 +199,15 @@ def region_level(code: str) -> RegionLevel:
     if len(parts) > 1:
         return RegionLevel.DISTRICT
     return RegionLevel.CITY if parts[0] >= _FIRST_CITY else RegionLevel.REGENCY
+
+
+def _name_after_type_word(tokens: Tokens, position: int) -> int | None:
+    """Return the position of the name after a type word; None if no word follows as a name would."""
+    first = position + 1
+    if first < len(tokens.words) and tokens.words[first] in _ADMINISTRATIVE:
+        first += 1
+    is_name = first < len(tokens.words) and tokens.gaps[first] in AFTER_PREFIX
+    return first if is_name else None
 
 
 def _is_written_as_name(tokens: Tokens, position: int, *, after_locative: bool) -> bool:

@@ -64,7 +64,7 @@ class MentionResolver:
         """Return the villages near certain regions that a district's name means if the district lies elsewhere."""
         if context.within(codes):
             return ()
-        return context.within(self._villages.districts(joined_name), near=position)
+        return context.within(self._villages.districts(joined_name), close_to=position)
 
     def _villages_in_known_regions(
         self, joined_name: str, codes: Sequence[str], known_codes: Sequence[str]

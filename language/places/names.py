@@ -55,14 +55,14 @@ Codes = tuple[str, ...]
 class PlaceNames:
     """Codes by the joined name (Suka Maju is `sukamaju`).
 
-    `stems`: of districts, by the name without the word that distinguishes their parts. `wide`: of provinces, cities and
-    regencies only. `single`: the same by the name with one letter for two. `best`: the one code of an operator's row.
-    `namesakes`: by code, the other codes with the same name except Kabupaten and Kota.
+    `stems`: of districts, by the name without the word that distinguishes their parts. `city_codes`: of provinces,
+    cities and regencies only. `single`: the same by the name with one letter for two. `best`: the one code of an
+    operator's row. `namesakes`: by code, the other codes with the same name except Kabupaten and Kota.
     """
 
     joined: Mapping[str, Codes]
     stems: Mapping[str, Codes]
-    wide: Mapping[str, Codes]
+    city_codes: Mapping[str, Codes]
     single: Mapping[str, Codes]
     best: Mapping[str, str]
     namesakes: Mapping[str, Codes]
@@ -73,14 +73,14 @@ class PlaceNames:
         names = _codes_by_name(regions, aliases)
         joined = _join(names)
         wide_codes = {name: tuple(filter(is_city_or_wider, codes)) for name, codes in joined.items()}
-        wide = {name: codes for name, codes in wide_codes.items() if codes}
+        city_codes = {name: codes for name, codes in wide_codes.items() if codes}
         # A city's name with one letter for two (Makasar) mostly means the city, not the district that bears it.
-        single = {_DOUBLE_LETTER.sub(r"\1", name): codes for name, codes in wide.items()}
+        single = {_DOUBLE_LETTER.sub(r"\1", name): codes for name, codes in city_codes.items()}
         return cls(
             joined=joined,
             stems=_stems(names),
-            wide=wide,
-            single={name: codes for name, codes in single.items() if name in joined and name not in wide},
+            city_codes=city_codes,
+            single={name: codes for name, codes in single.items() if name in joined and name not in city_codes},
             best={alias.name.replace(" ", ""): alias.codes[0] for alias in aliases if len(alias.codes) == 1},
             namesakes=_namesakes(regions),
         )

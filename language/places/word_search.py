@@ -99,7 +99,7 @@ class WordSearch:
     def _city_by_abbreviation(self, context: SearchContext, position: int) -> tuple[str, ...]:
         """Return a city by letters that may mean anything elsewhere: "di bdl", "dishub kbb", "bjn kec kedungadem"."""
         words = context.tokens.words
-        codes = self._names.wide.get(words[position], ())
+        codes = self._names.city_codes.get(words[position], ())
         if not codes:
             return ()
         if context.is_after_locative(position) or (position and words[position - 1] in GLUE):
@@ -163,7 +163,7 @@ class WordSearch:
 
     def _quarter(self, context: SearchContext, match: PlaceMatch) -> PlaceMatch | None:
         """Return the match with the codes near certain regions; without these only a name that is clear by itself."""
-        if codes := context.within_or_confusable(match.codes, near=match.first):
+        if codes := context.within_or_confusable(match.codes, close_to=match.first):
             return match._replace(codes=codes, likely=())
         return match if self._is_clear_alone(context, match) else None
 
@@ -225,11 +225,11 @@ class WordSearch:
         if not self._may_be_misspelt(context, position):
             return None
         names = self._fuzzy_names.find_similar(context.tokens.words[position])
-        wide_codes = merge_codes(*(self._names.wide.get(name, ()) for name in names))
+        wide_codes = merge_codes(*(self._names.city_codes.get(name, ()) for name in names))
         if wide_codes:
             codes = context.within(wide_codes) or wide_codes
         else:
-            codes = context.within(self._codes_of_similar_names(names), near=position)
+            codes = context.within(self._codes_of_similar_names(names), close_to=position)
         return PlaceMatch(position, position + 1, codes, NamingKind.MISSPELT) if codes else None
 
     def _may_be_misspelt(self, context: SearchContext, position: int) -> bool:
@@ -244,7 +244,7 @@ class WordSearch:
         word = context.tokens.words[position]
         codes = self._codes_after_glue(word)
         if not codes and context.tokens.gaps[position].endswith(_TAG_SIGNS):
-            parts = (self._names.wide.get(part, ()) for part in _beginnings_and_ends(word))
+            parts = (self._names.city_codes.get(part, ()) for part in _beginnings_and_ends(word))
             tagged_codes = next(filter(None, parts), ())
             codes = context.within(tagged_codes) or tagged_codes
         return PlaceMatch(position, position + 1, codes, NamingKind.GLUED) if codes else None
@@ -253,7 +253,7 @@ class WordSearch:
         if word[:2] not in GLUE_BEGINNINGS:
             return ()
         for cut in range(min(len(word) - 2, MAX_GLUE_LETTERS), 1, -1):
-            glue, codes = word[:cut], self._names.wide.get(word[cut:], ())
+            glue, codes = word[:cut], self._names.city_codes.get(word[cut:], ())
             if glue in GLUE and codes:
                 levels = levels_after(glue.removeprefix("dishub").removeprefix("pemerintah"))
                 by_level = (tuple(code for code in codes if region_level(code) is level) for level in levels)

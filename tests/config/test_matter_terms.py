@@ -1,4 +1,4 @@
-"""Kinds of trouble in words, and how usual a word is."""
+"""Terms of matters in words, and the frequencies of words."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from config.reference.table_reader import TableError
 from config.reference.word_frequencies import WordFrequencies, load_word_frequencies
 from language.words import WordReader
 
-TROUBLES = TermIndex(
+TERMS = TermIndex(
     {"listrik": "power", "padam": "power", "pju padam": "lamp", "air ~ mati": "water", "mati lampu": "power"}
 )
 
@@ -29,11 +29,11 @@ TROUBLES = TermIndex(
     ],
 )
 def test_topics(text: str, topics: set[str]) -> None:
-    """A word within a longer phrase says nothing of its own; two words may stand apart, not far."""
-    assert TROUBLES.find_topics(text.split()) == topics
+    """A word within a longer phrase has no topic of its own; the two words of a pair stand within six words."""
+    assert TERMS.find_topics(text.split()) == topics
 
 
-def test_the_file_names_the_row_at_fault(tmp_path: Path) -> None:
+def test_a_faulty_row_is_refused(tmp_path: Path) -> None:
     """A phrase of two topics, or one with capitals, stops the start."""
     file = tmp_path / "troubles.csv"
     for rows in ("a,banjir\nb,banjir", "a,Banjir", "a,"):
@@ -43,10 +43,10 @@ def test_the_file_names_the_row_at_fault(tmp_path: Path) -> None:
 
 
 def test_every_phrase_can_be_found() -> None:
-    """What is shipped stands in the normal form in which texts are read: else it is never found."""
-    words, troubles = WordReader(load_slang()), load_matter_terms()
-    assert {"pju", "mati", "selokan", "retak"} <= troubles.words
-    assert [word for word in troubles.words if [found.normal for found in words.read_words(word)] != [word]] == []
+    """The shipped phrases are in normal form, in which texts are read."""
+    words, matter_terms = WordReader(load_slang()), load_matter_terms()
+    assert {"pju", "mati", "selokan", "retak"} <= matter_terms.words
+    assert [word for word in matter_terms.words if [form.normal for form in words.read_words(word)] != [word]] == []
 
 
 @pytest.mark.parametrize(
@@ -58,11 +58,11 @@ def test_every_phrase_can_be_found() -> None:
         ("trotoar pecah", {"trotoar"}, {"rusak.retak-patah"}),
     ],
 )
-def test_what_is_complained_of_and_what_is_wrong_with_it(text: str, things: set[str], faults: set[str]) -> None:
-    """One thing, two faults: two matters. Before a full stop stands a family, within which two may be one."""
-    troubles, words = load_matter_terms(), [word.normal for word in WordReader(load_slang()).read_words(text)]
-    assert troubles.things.find_topics(words) == things
-    assert troubles.faults.find_topics(words) == faults
+def test_things_and_their_faults(text: str, things: set[str], faults: set[str]) -> None:
+    """Each text has one thing and one fault. The part before a full stop is the family of the fault."""
+    matter_terms, words = load_matter_terms(), [word.normal for word in WordReader(load_slang()).read_words(text)]
+    assert matter_terms.things.find_topics(words) == things
+    assert matter_terms.faults.find_topics(words) == faults
 
 
 @pytest.mark.parametrize(
@@ -70,21 +70,21 @@ def test_what_is_complained_of_and_what_is_wrong_with_it(text: str, things: set[
     [("diperbaiki", "baik"), ("menumpuk", "tumpuk"), ("menyapu", "sapu"), ("lampukan", "lampu"), ("wiratmoko", "")],
 )
 def test_roots(word: str, root: str) -> None:
-    """A word that is made of a known one is no name."""
-    vocabulary = WordFrequencies({"baik": 9, "tumpuk": 3, "sapu": 2, "lampu": 40}, 100)
-    assert vocabulary.root(word) == root
-    assert vocabulary.is_known(word) is bool(root)
+    """A word derived from a known one is no name."""
+    frequencies = WordFrequencies({"baik": 9, "tumpuk": 3, "sapu": 2, "lampu": 40}, 100)
+    assert frequencies.root(word) == root
+    assert frequencies.is_known(word) is bool(root)
 
 
 def test_offices_and_other_languages_are_no_names() -> None:
-    """Short for a lamp, and water in another language, are words; a hamlet is not."""
-    vocabulary = load_word_frequencies()
-    assert all(map(vocabulary.is_known, ("pju", "ppdb", "banyu", "ruksak", "penerangan", "padam")))
-    assert not any(map(vocabulary.is_known, ("randublatung", "wiratmoko", "sendangmulyo")))
+    """An abbreviation and words of regional languages are known; the name of a hamlet is not."""
+    frequencies = load_word_frequencies()
+    assert all(map(frequencies.is_known, ("pju", "ppdb", "banyu", "ruksak", "penerangan", "padam")))
+    assert not any(map(frequencies.is_known, ("randublatung", "wiratmoko", "sendangmulyo")))
 
 
-def test_what_slang_is_in_full_is_no_name() -> None:
-    """Else two complaints that are short for the same office would share a name."""
-    vocabulary = load_word_frequencies()
+def test_formal_words_of_slang_are_no_names() -> None:
+    """Otherwise two complaints with the same abbreviation would share a name."""
+    frequencies = load_word_frequencies()
     formal = {word for words in load_slang().values() for word in words.split() if word.isalpha() and len(word) > 1}
-    assert sorted(word for word in formal if not vocabulary.is_known(word)) == []
+    assert sorted(word for word in formal if not frequencies.is_known(word)) == []

@@ -19,19 +19,26 @@ JAKARTA = "31"
 
 @pytest.fixture(scope="module")
 def regions() -> Regions:
-    """The file that comes with the program."""
+    """The shipped regions."""
     return load_regions()
 
 
-def every(regions: Regions, depth: int, code: str = "") -> list[Region]:
-    """All regions of a depth: 1 for provinces, 2 for cities and regencies, 3 for districts."""
-    inside = list(regions.children(code))
-    return inside if depth == 1 else [found for one in inside for found in every(regions, depth - 1, one.code)]
+def regions_of_depth(regions: Regions, depth: int, code: str = "") -> list[Region]:
+    """Return all regions of a depth: 1 for provinces, 2 for cities and regencies, 3 for districts."""
+    children = list(regions.children(code))
+    if depth == 1:
+        return children
+    return [region for child in children for region in regions_of_depth(regions, depth - 1, child.code)]
+
+
+def all_regions(regions: Regions) -> list[Region]:
+    """Return the regions of all depths."""
+    return [region for depth in (1, 2, 3) for region in regions_of_depth(regions, depth)]
 
 
 def test_all_of_indonesia(regions: Regions) -> None:
     """38 provinces, 514 cities and regencies, 7,285 districts (Kepmendagri 300.2.2-2138/2025)."""
-    assert [len(every(regions, depth)) for depth in (1, 2, 3)] == [38, 514, 7285]
+    assert [len(regions_of_depth(regions, depth)) for depth in (1, 2, 3)] == [38, 514, 7285]
 
 
 def test_as_the_official_list_has_them(regions: Regions) -> None:
@@ -41,7 +48,7 @@ def test_as_the_official_list_has_them(regions: Regions) -> None:
         pytest.skip("the official list is not on this machine")
     with path.open(encoding="utf-8", newline="") as file:
         official = {row["code"]: row["name"].strip() for row in csv.DictReader(file) if row["code"].count(".") < 3}
-    assert {one.code: one.name for depth in (1, 2, 3) for one in every(regions, depth)} == official
+    assert {region.code: region.name for region in all_regions(regions)} == official
 
 
 def test_every_place_leads_to_its_government(regions: Regions) -> None:
@@ -51,7 +58,7 @@ def test_every_place_leads_to_its_government(regions: Regions) -> None:
     """
     rules = cached_rules(REGISTRY)
     wrong = []
-    for region in [one for depth in (1, 2, 3) for one in every(regions, depth)]:
+    for region in all_regions(regions):
         place = with_region_names(Place(code=region.code), regions)
         agency = rules.registry.agencies[decide(Report(text="Banjir besar.", place=place), rules).agency]
         governed = JAKARTA if region.code.startswith(JAKARTA) else region.code[:5]
@@ -73,15 +80,15 @@ def test_every_place_leads_to_its_government(regions: Regions) -> None:
     ],
 )
 def test_names_of_a_code(regions: Regions, code: str, region: str, district: str) -> None:
-    """As far as they are known; the code itself stays, for who knows it."""
+    """Names are added as far as they are known; the code itself stays."""
     place = with_region_names(Place(code=code, address="Depan pasar", latitude=-6.9, longitude=110.4), regions)
 
     assert (place.region, place.district, place.code) == (region, district, code)
     assert (place.address, place.latitude, place.longitude) == ("Depan pasar", -6.9, 110.4)
 
 
-def test_what_was_typed_stays(regions: Regions) -> None:
-    """Words are the citizen's own; a code beside them changes nothing."""
+def test_a_typed_region_stays(regions: Regions) -> None:
+    """A code beside the words of a citizen changes nothing."""
     assert with_region_names(Place(code="33.74", region="Semarang"), regions).region == "Semarang"
 
 
@@ -96,8 +103,8 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("text", FAULTS)
-def test_a_row_that_is_wrong_is_named(tmp_path: Path, text: str) -> None:
-    """Nobody picks from a list that an editor broke."""
+def test_a_faulty_row_is_named(tmp_path: Path, text: str) -> None:
+    """A faulty list of regions stops the start."""
     path = tmp_path / "regions.csv"
     path.write_text(text)
 
@@ -105,7 +112,7 @@ def test_a_row_that_is_wrong_is_named(tmp_path: Path, text: str) -> None:
         load_regions(path)
 
 
-def test_no_file_is_said(tmp_path: Path) -> None:
-    """A list that is not there is an error, not an empty list."""
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    """A missing table is not an empty table."""
     with pytest.raises(TableError, match=r"regions\.csv"):
         load_regions(tmp_path / "regions.csv")

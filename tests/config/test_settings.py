@@ -1,4 +1,4 @@
-"""Settings and secrets: a safe default for one machine, and a refusal that names what to mend."""
+"""Settings and secrets: a safe default for one machine, and an error that names each unusable setting."""
 
 import stat
 import subprocess
@@ -13,13 +13,13 @@ from tests.support.paths import ROOT
 
 
 @pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No `.env` and no variable of the user's reaches these tests."""
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Run in a folder without a `.env` file."""
     monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("environment", "says"),
+    ("environment", "error"),
     [
         ({"SATUPINTU_BUS": "pigeon"}, "SATUPINTU_BUS: "),
         ({"SATUPINTU_BUS": "kafka"}, "SATUPINTU_KAFKA_BOOTSTRAP is needed"),
@@ -35,18 +35,18 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ({"SATUPINTU_X_USER_ID": "@Lapor1708"}, "SATUPINTU_X_USER_ID: "),
     ],
 )
-def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], says: str) -> None:
-    """The variable, and what is wrong with it; never the value of a secret."""
+def test_an_unusable_setting_is_named(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], error: str) -> None:
+    """The error names the variable and the fault, never the value of a secret."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as caught:
         load()
-    assert says in str(caught.value)
+    assert error in str(caught.value)
     assert "short" not in str(caught.value).replace("shorter", "")
 
 
 def test_an_env_file_is_read(tmp_path: Path) -> None:
-    """As are variables; tokens are separated by commas."""
+    """It is read like the environment; tokens are separated by commas."""
     (tmp_path / ".env").write_text(
         "SATUPINTU_PORT=1709\nSATUPINTU_TWILIO_AUTH_TOKENS=one, two\nSATUPINTU_TWILIO_SHARED_KEYS=three,four\n"
     )
@@ -81,20 +81,20 @@ def test_the_present_name_is_not_reported(tmp_path: Path) -> None:
 
 
 def test_secrets_do_not_print() -> None:
-    """Neither settings nor secrets show one by accident."""
-    named = {"twilio_auth_tokens": "twilio-secret", "twilio_shared_keys": "twilio-secret"}
-    settings = Settings.model_validate({"secret_key": "a very secret root of thirty-two or more", **named})
+    """Printed settings and secrets show no secret."""
+    twilio = {"twilio_auth_tokens": "twilio-secret", "twilio_shared_keys": "twilio-secret"}
+    settings = Settings.model_validate({"secret_key": "a very secret root of thirty-two or more", **twilio})
     assert "very secret" not in f"{settings!r} {settings} {open_secrets(settings)!r}"
     assert "twilio-secret" not in f"{settings!r} {settings} {open_secrets(settings)!r}"
 
 
-def test_generated_secrets_are_kept_and_are_the_owners_alone(tmp_path: Path) -> None:
-    """Made once, never a well-known one, and not for other users of the machine."""
-    here, there = Settings(home=tmp_path / "here"), Settings(home=tmp_path / "there")
-    assert open_secrets(here) == open_secrets(here)
-    assert open_secrets(here).tracking_key != open_secrets(there).tracking_key
-    assert stat.S_IMODE((tmp_path / "here" / "secrets.json").stat().st_mode) == 0o600
-    assert stat.S_IMODE((tmp_path / "here").stat().st_mode) == 0o700
+def test_generated_secrets_are_stored_for_the_owner_only(tmp_path: Path) -> None:
+    """They are generated once, differ between installations, and other users of the machine cannot read them."""
+    first, second = Settings(home=tmp_path / "first"), Settings(home=tmp_path / "second")
+    assert open_secrets(first) == open_secrets(first)
+    assert open_secrets(first).tracking_key != open_secrets(second).tracking_key
+    assert stat.S_IMODE((tmp_path / "first" / "secrets.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "first").stat().st_mode) == 0o700
 
 
 def test_each_purpose_has_its_own_key(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_each_purpose_has_its_own_key(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "inside"),
+    ("url", "loopback"),
     [
         ("http://127.0.0.1:1709", True),
         ("http://localhost:1", True),
@@ -114,13 +114,13 @@ def test_each_purpose_has_its_own_key(tmp_path: Path) -> None:
         ("nonsense", False),
     ],
 )
-def test_loopback_is_told_apart(url: str, inside: bool) -> None:  # noqa: FBT001
-    """A replay never posts to anything but this machine."""
-    assert is_loopback(url) is inside
+def test_loopback_addresses_are_recognised(url: str, loopback: bool) -> None:  # noqa: FBT001
+    """A replay posts to this machine only."""
+    assert is_loopback(url) is loopback
 
 
-def test_without_a_token_x_is_practised() -> None:
-    """One machine needs no account; with a token, X itself is read."""
+def test_without_a_token_x_is_simulated() -> None:
+    """One machine needs no account. With a token, X itself is read."""
     assert Settings().practice_x
     assert Settings().x_url == "http://127.0.0.1:1709"
     real = Settings(x_bearer_token="t")  # type: ignore[arg-type]
@@ -145,15 +145,15 @@ except ValueError as error:
 """
 
 
-def test_a_traceback_quotes_nobody() -> None:
-    """Whoever logs an exception, ours or a library, its kind and place are said, not its words."""
-    said = subprocess.run([sys.executable, "-c", _RAISES], cwd=ROOT, capture_output=True, text=True, check=True).stderr
-    assert said.count('"error": "ValueError"') == said.count('"raised_at": "<string>:') == 2
-    assert "+62800" not in said
+def test_a_logged_exception_has_no_text() -> None:
+    """The log shows the class and the place of an exception, also of a library, not its text."""
+    log = subprocess.run([sys.executable, "-c", _RAISES], cwd=ROOT, capture_output=True, text=True, check=True).stderr
+    assert log.count('"error": "ValueError"') == log.count('"raised_at": "<string>:') == 2
+    assert "+62800" not in log
 
 
 @pytest.mark.parametrize(
-    ("host", "at"),
+    ("host", "address"),
     [
         ("127.0.0.1", "127.0.0.1"),
         ("10.0.0.7", "10.0.0.7"),
@@ -162,6 +162,6 @@ def test_a_traceback_quotes_nobody() -> None:
         ("fd00::7", "[fd00::7]"),
     ],
 )
-def test_this_process_is_watched_where_it_listens(host: str, at: str) -> None:
-    """Where nobody said which processes there are, it is the one of this machine, at its own address."""
-    assert Settings(ops_host=host, port=1708).peers == [f"http://{at}:1710"]
+def test_this_process_is_watched_at_its_own_address(host: str, address: str) -> None:
+    """Without named processes the monitor watches the process of this machine."""
+    assert Settings(ops_host=host, port=1708).peers == [f"http://{address}:1710"]

@@ -1,4 +1,4 @@
-"""Phrases among words, and words that nobody knows."""
+"""Phrases among words, and the correction of unknown words."""
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ PHRASES = {("a",): 1, ("a", "b"): 2, ("b", "c"): 3, ("c", "a", "b"): 4}
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "meanings"),
     [
         ("a", [1]),
         ("a b", [2]),
@@ -21,26 +21,26 @@ PHRASES = {("a",): 1, ("a", "b"): 2, ("b", "c"): 3, ("c", "a", "b"): 4}
         ("", []),
     ],
 )
-def test_the_longest_at_each_word(text: str, found: list[int]) -> None:
-    """Phrases may overlap, but none stands for itself within a longer one."""
-    assert [hit.meaning for hit in PhraseLexicon(PHRASES).find_phrases(text.split())] == found
+def test_the_longest_phrase_at_each_word(text: str, meanings: list[int]) -> None:
+    """Phrases may overlap; a phrase within a longer one is not returned."""
+    assert [match.meaning for match in PhraseLexicon(PHRASES).find_phrases(text.split())] == meanings
 
 
 @given(st.lists(st.sampled_from("abcx"), max_size=12))
-def test_what_is_found_stands_there(words: list[str]) -> None:
-    """Every hit is a known phrase at its place."""
-    for hit in PhraseLexicon(PHRASES).find_phrases(words):
-        assert PHRASES[tuple(words[hit.first : hit.end])] == hit.meaning
+def test_matches_are_known_phrases(words: list[str]) -> None:
+    """Every match is a known phrase at its position."""
+    for match in PhraseLexicon(PHRASES).find_phrases(words):
+        assert PHRASES[tuple(words[match.first : match.end])] == match.meaning
 
 
-SPELLER = SpellingCorrector(
+CORRECTOR = SpellingCorrector(
     ["paspor", "listrik", "sertifikat", "pungli", "sampah", "jalan", "perangin"],
     ["pasar", "sampai", "rusak", "perhatian"],
 )
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"),
+    ("written", "corrected"),
     [
         ("paspor", "paspor"),
         ("pasport", "paspor"),
@@ -63,12 +63,12 @@ SPELLER = SpellingCorrector(
         ("12345", "12345"),
     ],
 )
-def test_a_letter_wrong_or_no_vowels(written: str, meant: str) -> None:
-    """The only known word that it can be; words of the language stay as they are."""
-    assert SPELLER.correct(written) == meant
+def test_a_wrong_letter_or_no_vowels(written: str, corrected: str) -> None:
+    """The only possible word is meant; words of the language stay."""
+    assert CORRECTOR.correct(written) == corrected
 
 
 @given(st.text(max_size=30))
-def test_any_word_has_a_meaning(word: str) -> None:
-    """Nothing is too strange, and what was mended is not mended again."""
-    assert SPELLER.correct(SPELLER.correct(word)) == SPELLER.correct(word)
+def test_a_corrected_word_stays(word: str) -> None:
+    """Any text is accepted, and a corrected word is not corrected again."""
+    assert CORRECTOR.correct(CORRECTOR.correct(word)) == CORRECTOR.correct(word)

@@ -1,4 +1,4 @@
-"""Villages, landmarks, misspelt names, and everything in a text that names a place."""
+"""Place names in texts: regions, villages, landmarks and misspelt names."""
 
 import csv
 import re
@@ -22,7 +22,7 @@ from tests.support.rules import SHIPPED, language_of
 _LANGUAGE = language_of()
 _REGIONS = _LANGUAGE.regions
 _PLACE_FINDER = _LANGUAGE.place_finder
-# Numbers of parts in Roman letters, and marks that are no names: not kept.
+# Roman numbers of parts, and marks that are no names.
 _NO_NAME = re.compile(r"[ivx]+|x|db")
 _VILLAGES = Villages(
     [("33.01.01", "pasar baru|sukamaju", ""), ("33.01.02", "", "suka maju|ngulon"), ("33.01.03", "", "")]
@@ -30,27 +30,27 @@ _VILLAGES = Villages(
 
 
 @pytest.fixture(scope="module")
-def atlas() -> PlaceFinder:
-    """As the service loads it."""
+def finder() -> PlaceFinder:
+    """The place finder of the shipped tables."""
     return _PLACE_FINDER
 
 
 @pytest.fixture
-def found(atlas: PlaceFinder) -> Callable[[str], list[str]]:
-    """What an atlas finds in a text, each as `manner=words=codes`."""
+def find_places(finder: PlaceFinder) -> Callable[[str], list[str]]:
+    """Returns the places in a text, each as `kind=words=codes`."""
 
-    def one(text: str) -> list[str]:
+    def find(text: str) -> list[str]:
         tokens = Tokens(text)
         return [
-            f"{named.kind}={text[tokens.starts[named.first] : tokens.ends[named.end - 1]]}={'|'.join(named.codes)}"
-            for named in atlas.find_places(tokens)
+            f"{place.kind}={text[tokens.starts[place.first] : tokens.ends[place.end - 1]]}={'|'.join(place.codes)}"
+            for place in finder.find_places(tokens)
         ]
 
-    return one
+    return find
 
 
 def test_villages_in_one_word_or_two() -> None:
-    """Spaces do not tell names apart; one name may lie in several districts, as kelurahan or desa."""
+    """Names that differ in spaces are equal; several districts may have a name, as kelurahan or desa."""
     assert _VILLAGES.districts("pasarbaru") == ("33.01.01",)
     assert _VILLAGES.districts("sukamaju") == ("33.01.01", "33.01.02")
     assert _VILLAGES.districts_of_kind("sukamaju", desa=False) == ("33.01.01",)
@@ -60,7 +60,7 @@ def test_villages_in_one_word_or_two() -> None:
     assert set(_VILLAGES.joined_names) == {"pasarbaru", "sukamaju", "ngulon"}
 
 
-def test_villages_as_the_official_list_has_them() -> None:
+def test_villages_equal_the_official_list() -> None:
     """No village was lost or moved to another district or kind."""
     path = SHARED / "regions" / "regions.csv"
     if not path.exists():
@@ -69,18 +69,18 @@ def test_villages_as_the_official_list_has_them() -> None:
     with path.open(encoding="utf-8", newline="") as file:
         for code, name in ((row["code"], row["name"]) for row in csv.DictReader(file) if row["code"].count(".") == 3):
             parts = [part for part in map(normalize_name, re.split(r"[/()]", name)) if part]
-            kept = [one for one in parts if len(parts) == 1 or not _NO_NAME.fullmatch(one)]
+            names = [part for part in parts if len(parts) == 1 or not _NO_NAME.fullmatch(part)]
             # The last part of a code counts kelurahan from 1001 on.
-            official[code[:8], code.split(".")[3][0] != "1"].update(kept)
+            official[code[:8], code.split(".")[3][0] != "1"].update(names)
     with (SHIPPED / "villages.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    ours = {
+    shipped = {
         (row["district"], desa): set(row[kind].split("|"))
         for row in rows
         for kind, desa in (("kelurahan", False), ("desa", True))
         if row[kind]
     }
-    assert ours == dict(official)
+    assert shipped == dict(official)
 
 
 VILLAGES = {
@@ -96,7 +96,7 @@ VILLAGES = {
 
 @pytest.mark.parametrize("rows", VILLAGES)
 def test_faults_in_villages(rows: str, tmp_path: Path) -> None:
-    """A row that does not fit stops the start, and is named."""
+    """A faulty row stops the start, and the error names it."""
     path = tmp_path / "villages.csv"
     path.write_text(f"district,kelurahan,desa\n{rows}\n")
     with pytest.raises(TableError, match=VILLAGES[rows]):
@@ -121,13 +121,13 @@ def test_faults_in_villages(rows: str, tmp_path: Path) -> None:
         ("", ()),
     ],
 )
-def test_misspelt(word: str, names: tuple[str, ...]) -> None:
-    """One letter missing, doubled, wrong or exchanged, or no vowels; never the first letter, never a right name."""
+def test_misspelt_names(word: str, names: tuple[str, ...]) -> None:
+    """One letter is missing, doubled, wrong or swapped, or all vowels are missing; the first letter is right."""
     assert FuzzyNames(["semarang", "bantul", "bandung", "batu"]).find_similar(word) == names
 
 
-def test_misspelt_may_be_several() -> None:
-    """Where two names are as near, both are kept."""
+def test_several_names_may_be_similar() -> None:
+    """Both of two equally similar names are returned."""
     assert FuzzyNames(["banjar", "banjir"]).find_similar("banjr") == ("banjar", "banjir")
 
 
@@ -140,10 +140,10 @@ _LANDMARKS = Landmarks(
 
 
 def test_landmarks() -> None:
-    """The longest name at each place, in the normal form of words, with its place in the text."""
+    """The longest name at each word is returned with its position; words are in normal form."""
     text = "di psr Senen Jaya, se-Jabodetabek pasar"
-    seen = _LANDMARKS.find_landmarks(WordReader({"psr": "pasar"}).read_words(text))
-    assert [(text[one.start : one.end], one.landmark.kind) for one in seen] == [
+    matches = _LANDMARKS.find_landmarks(WordReader({"psr": "pasar"}).read_words(text))
+    assert [(text[match.start : match.end], match.landmark.kind) for match in matches] == [
         ("psr Senen Jaya", "market"),
         ("Jabodetabek", "area"),
     ]
@@ -151,13 +151,13 @@ def test_landmarks() -> None:
 
 
 def test_landmarks_in_a_file(tmp_path: Path) -> None:
-    """Names and codes are separated by |; an operator is not needed."""
+    """Names and codes are separated by |; the operator may be empty."""
     path = tmp_path / "landmarks.csv"
     path.write_text(
         "name,kind,codes,operator\nstasiun tawang|tawang,station,33.74,bumn-kai\njabodetabek,area,31|32.71,\n"
     )
     words = WordReader({}).read_words("stasiun Tawang jabodetabek")
-    assert [one.landmark for one in load_landmarks(_REGIONS, path).find_landmarks(words)] == [
+    assert [match.landmark for match in load_landmarks(_REGIONS, path).find_landmarks(words)] == [
         Landmark(("stasiun tawang", "tawang"), "station", ("33.74",), "bumn-kai"),
         Landmark(("jabodetabek",), "area", ("31", "32.71"), ""),
     ]
@@ -174,7 +174,7 @@ LANDMARKS = {
 
 @pytest.mark.parametrize("rows", LANDMARKS)
 def test_faults_in_landmarks(rows: str, tmp_path: Path) -> None:
-    """A row that does not fit stops the start, and is named."""
+    """A faulty row stops the start, and the error names it."""
     path = tmp_path / "landmarks.csv"
     path.write_text(f"name,kind,codes,operator\n{rows}\n")
     with pytest.raises(TableError, match=LANDMARKS[rows]):
@@ -195,102 +195,103 @@ def test_faults_in_landmarks(rows: str, tmp_path: Path) -> None:
         ("Serang, Blitar", ["quarter=Serang=35.05.13", "named=Blitar=35.05|35.72"]),
     ],
 )
-def test_everything_named(text: str, expected: list[str], found: Callable[[str], list[str]]) -> None:
-    """Each name once, in order, with how it is named and the codes left by those around it."""
-    assert found(text) == expected
+def test_all_places_of_a_text(text: str, expected: list[str], find_places: Callable[[str], list[str]]) -> None:
+    """Each name is returned once, in order, with its kind and the codes that its neighbours leave."""
+    assert find_places(text) == expected
 
 
-def test_a_name_that_many_bear(atlas: PlaceFinder) -> None:
-    """A village's right name is no misspelt city, and a district's that villages everywhere bear may be any of them."""
-    assert {one.codes for one in atlas.find_places(Tokens("Jagakarsa dan Ciganjur"))} == {("31.74.09",)}
-    (one,) = atlas.find_places(Tokens("di Sidomulyo"))
-    assert len(one.codes) > 12
-    (near,) = atlas.find_places(Tokens("di Sidomulyo"), known_codes=["18.01"])
-    assert near.codes == ("18.01.07",)
+def test_a_name_of_many_villages(finder: PlaceFinder) -> None:
+    """A village's correct name is no misspelt city; a district's name may be that of any village with it."""
+    assert {place.codes for place in finder.find_places(Tokens("Jagakarsa dan Ciganjur"))} == {("31.74.09",)}
+    (ambiguous,) = finder.find_places(Tokens("di Sidomulyo"))
+    assert len(ambiguous.codes) > 12
+    (known,) = finder.find_places(Tokens("di Sidomulyo"), known_codes=["18.01"])
+    assert known.codes == ("18.01.07",)
 
 
-def test_a_long_name_in_small_letters(atlas: PlaceFinder) -> None:
-    """A name of one regency only, no word like others, is a place without a capital or “di”; a short one is not."""
-    assert [one.codes for one in atlas.find_places(Tokens("pembakaran sampah perum permai gegerkalong"))] == [
+def test_a_long_name_in_small_letters(finder: PlaceFinder) -> None:
+    """A long name in one regency only needs no capital and no "di"; a short one does."""
+    assert [place.codes for place in finder.find_places(Tokens("pembakaran sampah perum permai gegerkalong"))] == [
         ("32.73.01",)
     ]
-    assert atlas.find_places(Tokens("tukang parkir jamika")) == ()
+    assert finder.find_places(Tokens("tukang parkir jamika")) == ()
 
 
-def test_a_village_by_its_kind(atlas: PlaceFinder) -> None:
-    """Of several villages of a name a kelurahan is likelier behind kel., a desa behind desa."""
-    (kelurahan,), (desa,) = (atlas.find_places(Tokens(text)) for text in ("kel. Karangrejo", "desa Karangrejo"))
+def test_a_village_by_its_kind(finder: PlaceFinder) -> None:
+    """Of several villages of a name a kelurahan is likelier after kel., a desa after desa."""
+    (kelurahan,), (desa,) = (finder.find_places(Tokens(text)) for text in ("kel. Karangrejo", "desa Karangrejo"))
     assert set(kelurahan.codes) == set(desa.codes)
     assert 0 < len(kelurahan.likely) < len(desa.likely)
 
 
-def test_known_from_elsewhere(atlas: PlaceFinder) -> None:
-    """What is known to be near settles a village's bare name, even one that a district or city bears, and it counts."""
-    assert atlas.find_places(Tokens("lampu di rejosari mati")) == ()
-    (named,) = atlas.find_places(Tokens("lampu di rejosari mati"), ("33.74",))
-    assert {code[:5] for code in named.codes} == {"33.74"}
-    (named,) = atlas.find_places(Tokens("lampu di karangrejo mati"), ("33.74",))
-    assert {code[:5] for code in named.codes} == {"33.74"}
-    (named,) = atlas.find_places(Tokens("lampu di Manggarai mati"), ("31.74",))
-    assert named.codes == ("53.10", "31.74.01")
+def test_known_regions(finder: PlaceFinder) -> None:
+    """A known region decides which village a bare name means, also if a district or city has the name."""
+    assert finder.find_places(Tokens("lampu di rejosari mati")) == ()
+    (place,) = finder.find_places(Tokens("lampu di rejosari mati"), ("33.74",))
+    assert {code[:5] for code in place.codes} == {"33.74"}
+    (place,) = finder.find_places(Tokens("lampu di karangrejo mati"), ("33.74",))
+    assert {code[:5] for code in place.codes} == {"33.74"}
+    (place,) = finder.find_places(Tokens("lampu di Manggarai mati"), ("31.74",))
+    assert place.codes == ("53.10", "31.74.01")
 
 
-def test_the_region_of_a_code(atlas: PlaceFinder) -> None:
-    """As far as it is known."""
+def test_the_region_of_a_code(finder: PlaceFinder) -> None:
+    """The narrowest known region of the code is returned."""
     codes = ("33.74.11", "33.74.99", "33", "99", "", "🚧")
-    assert [atlas.known_region(code) for code in codes] == ["33.74.11", "33.74", "33", "", "", ""]
+    assert [finder.known_region(code) for code in codes] == ["33.74.11", "33.74", "33", "", "", ""]
 
 
-def test_long_texts(atlas: PlaceFinder) -> None:
-    """The same words over and over are read to their end."""
+def test_long_texts(finder: PlaceFinder) -> None:
+    """A text of the same words is read to its end."""
     for piece in ("desa ", "Semrang ", "kec. Xyzzy ", "#x ", "Wetan ", "Sukamaju, "):
         text = piece * (20_000 // len(piece))
-        assert all(named.first < named.end for named in atlas.find_places(Tokens(text)))
+        assert all(place.first < place.end for place in finder.find_places(Tokens(text)))
 
 
-def test_twins(atlas: PlaceFinder) -> None:
-    """City and regency of one name are each other's twins, also by a district's code; most have none."""
-    assert atlas.namesakes(("32.71",)) == ("32.01",)
-    assert atlas.namesakes(("32.01.05", "52.72")) == ("32.71", "52.06")
-    assert atlas.namesakes(("33.16", "33", "")) == ()
+def test_namesakes(finder: PlaceFinder) -> None:
+    """City and regency of one name are namesakes, also by a district's code; most have none."""
+    assert finder.namesakes(("32.71",)) == ("32.01",)
+    assert finder.namesakes(("32.01.05", "52.72")) == ("32.71", "52.06")
+    assert finder.namesakes(("33.16", "33", "")) == ()
 
 
-def test_names_side_by_side(found: Callable[[str], list[str]]) -> None:
-    """Two names of districts of one regency are a pair, though one alone is another regency's; so are the other way
-    round, and a village beside its district; not what another word stands between.
+def test_names_side_by_side(find_places: Callable[[str], list[str]]) -> None:
+    """Two districts of one regency side by side are a pair, also if one name alone means another regency.
+
+    The order does not matter. A village beside its district is a pair too. A word between the names prevents a pair.
     """
-    assert found("gombong karanganyar") == ["paired=gombong=33.05.19", "paired=karanganyar=33.05.20"]
-    assert found("karanganyar, gombong") == ["paired=karanganyar=33.05.20", "paired=gombong=33.05.19"]
-    assert found("gombong lalu karanganyar") == ["bare=gombong=33.05.19", "named=karanganyar=33.13"]
-    assert found("ngestiharjo kasihan") == ["paired=ngestiharjo=34.02.16"]
+    assert find_places("gombong karanganyar") == ["paired=gombong=33.05.19", "paired=karanganyar=33.05.20"]
+    assert find_places("karanganyar, gombong") == ["paired=karanganyar=33.05.20", "paired=gombong=33.05.19"]
+    assert find_places("gombong lalu karanganyar") == ["bare=gombong=33.05.19", "named=karanganyar=33.13"]
+    assert find_places("ngestiharjo kasihan") == ["paired=ngestiharjo=34.02.16"]
 
 
-def test_beside_what_is_known(atlas: PlaceFinder) -> None:
-    """A district's name that is a word like others counts behind `pasar` or `di`, in a region beside a known one."""
+def test_a_region_confusable_with_a_known_one(finder: PlaceFinder) -> None:
+    """A district's name that is an ordinary word counts after `pasar` or `di`, in a confusable region too."""
     tokens = Tokens("sampah di pasar sape")
-    assert atlas.find_places(tokens) == ()
-    assert [named.codes for named in atlas.find_places(tokens, ["52.72"], ["52.06"])] == [("52.06.06",)]
-    assert atlas.find_places(Tokens("sape yang buang sampah"), ["52.72"], ["52.06"]) == ()
+    assert finder.find_places(tokens) == ()
+    assert [place.codes for place in finder.find_places(tokens, ["52.72"], ["52.06"])] == [("52.06.06",)]
+    assert finder.find_places(Tokens("sape yang buang sampah"), ["52.72"], ["52.06"]) == ()
 
 
 def test_accounts_in_one_word() -> None:
-    """A head's name is found as an account as well; other landmarks' names are not run together."""
+    """The name of a head of government is found as an account; names of other landmarks are not joined."""
     landmarks = Landmarks(
         [Landmark(("lucky hakim",), "akun", ("32.12",), ""), Landmark(("pasar senen",), "pasar", ("31.71",), "")]
     )
     words = WordReader(load_slang()).read_words("pak @luckyhakim dan pasarsenen")
-    assert [seen.landmark.codes for seen in landmarks.find_landmarks(words)] == [("32.12",)]
+    assert [match.landmark.codes for match in landmarks.find_landmarks(words)] == [("32.12",)]
 
 
 def test_heads_by_their_title() -> None:
-    """Whoever governs is known behind their title by the name that people call them."""
+    """Heads of governments are found by their title and short name."""
     landmarks, words = _LANGUAGE.landmarks, _LANGUAGE.words
-    said = {
+    codes = {
         "om wali rahmad": "64.71",
         "bupati lucky tolong": "32.12",
         "pak gub luthfi": "33",
         "walikota farhan": "32.73",
     }
-    assert {text: landmarks.find_landmarks(words.read_words(text))[0].landmark.codes for text in said} == {
-        text: (code,) for text, code in said.items()
+    assert {text: landmarks.find_landmarks(words.read_words(text))[0].landmark.codes for text in codes} == {
+        text: (code,) for text, code in codes.items()
     }

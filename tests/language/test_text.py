@@ -1,4 +1,4 @@
-"""Text as it is kept, and its letters in their plainest form."""
+"""The stored form of text, and its letters in their plainest form."""
 
 # ruff: noqa: RUF001 - letters in disguise are what is tested
 
@@ -26,27 +26,27 @@ SAMPLE_REPORTS = [chr(code) for block in BLOCKS for code in block]
         ("jаlan ｒｕｓａｋ", "jаlan ｒｕｓａｋ"),
     ],
 )
-def test_what_is_kept(typed: str, cleaned: str) -> None:
-    """What nobody sees goes; emoji, capitals and letters of any alphabet stay as they were written."""
+def test_cleaned_text(typed: str, cleaned: str) -> None:
+    """Invisible characters are removed; emoji, capitals and letters of any alphabet stay."""
     assert clean_text(typed) == cleaned
 
 
 @given(st.text(st.one_of(st.characters(), st.sampled_from("e\u0301\u200b\u00ad\u2066\r\n \x85"))))
-def test_cleaning_what_is_clean(text: str) -> None:
-    """Cleaned text is composed and stays as it is, whatever stood between a letter and its accent."""
+def test_cleaned_text_stays(text: str) -> None:
+    """Cleaned text is composed and stays the same, also with characters between a letter and its accent."""
     assert clean_text(clean_text(text)) == clean_text(text) == unicodedata.normalize("NFC", clean_text(text))
 
 
-def test_every_letter_becomes_one() -> None:
-    """One character for one, alone or within a word, and its plainest form is its own."""
+def test_every_letter_becomes_one_character() -> None:
+    """Each character has a plain form of one character, alone and within a word, which stays the same."""
     for text in (" ".join(SAMPLE_REPORTS), " ".join(f"a{letter}b" for letter in SAMPLE_REPORTS)):
         assert len(fold_text(text)) == len(text)
         assert fold_text(fold_text(text)) == fold_text(text)
 
 
 @given(st.text())
-def test_places_stay_places(text: str) -> None:
-    """Whatever stands beside it."""
+def test_positions_stay(text: str) -> None:
+    """Any text has the same length in its plain form."""
     assert len(fold_text(text)) == len(text)
     assert fold_text(fold_text(text)) == fold_text(text)
 
@@ -66,7 +66,7 @@ def test_places_stay_places(text: str) -> None:
     ],
 )
 def test_plain_letters(typed: str, plain: str) -> None:
-    """Letters and digits that are drawn otherwise are the same ones."""
+    """Letters and digits in other styles get their plain form."""
     assert fold_text(typed) == plain
 
 
@@ -75,5 +75,5 @@ def test_plain_letters(typed: str, plain: str) -> None:
     [("jаlаn", "jalan"), ("ΝΙK", "nik"), ("Аir", "air"), ("Москва", "москва"), ("Αθήνα", "αθήνα"), ("ꦗꦭꦤ꧀", "ꦗꦭꦤ꧀")],
 )
 def test_letters_of_another_alphabet(typed: str, plain: str) -> None:
-    """They become Latin ones within a Latin word only: what is written in Russian, Greek or Javanese stays."""
+    """They become Latin letters only within a Latin word: Russian, Greek and Javanese words stay."""
     assert fold_text(typed) == plain

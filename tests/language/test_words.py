@@ -1,6 +1,6 @@
-"""The words of a text: where they stand, what they are in full, and that no two different ones become the same."""
+"""The words of a text: positions, normal forms, and no equal form for different words."""
 
-# ruff: noqa: RUF001 - letters in disguise are what is tested
+# ruff: noqa: RUF001 - letters in disguise are tested
 
 import re
 from collections import Counter, defaultdict
@@ -23,18 +23,18 @@ NEGATIONS = ("tidak", "belum", "bukan", "jangan", "tanpa")
 
 
 def normal(text: str) -> str:
-    """The normal forms, joined."""
+    """Return the normal forms, joined by spaces."""
     return " ".join(word.normal for word in WORDS.read_words(text))
 
 
-def test_a_hurried_complaint_is_read_in_full() -> None:
-    """Abbreviations and slang become the words that they stand for."""
+def test_abbreviations_and_slang_are_expanded() -> None:
+    """They become the formal words."""
     hurried = "jln yg rusak blm diperbaiki tdk ada tindak lanjut"
     assert normal(hurried) == "jalan yang rusak belum diperbaiki tidak ada tindak lanjut"
 
 
-def test_words_know_where_they_stand() -> None:
-    """Places are in the text as it was given, whatever stands between; the text itself is not touched."""
+def test_words_have_their_position() -> None:
+    """Positions are in the given text, which is not changed."""
     text = "Jln. RUSAK 🚧 di Kec. Sukamulya, sdh 1,5 bln!"
     assert [(text[word.start : word.end], word.normal) for word in WORDS.read_words(text)] == [
         ("Jln", "jalan"),
@@ -48,13 +48,13 @@ def test_words_know_where_they_stand() -> None:
     ]
 
 
-def test_one_word_may_stand_for_several() -> None:
+def test_one_written_word_may_be_several_words() -> None:
     """Each of them has the position of the written word."""
     assert WORDS.read_words("trmksh pak") == [Word(0, 6, "terima"), Word(0, 6, "kasih"), Word(7, 10, "pak")]
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("typed", "expected"),
     [
         ("ЈАLАN ruѕak", "jalan rusak"),
         ("ΤΟLΟΝG", "tolong"),
@@ -80,19 +80,19 @@ def test_one_word_may_stand_for_several() -> None:
         "emoji",
     ],
 )
-def test_letters_in_disguise(typed: str, meant: str) -> None:
-    """A word is the same however its letters are drawn; another script keeps its letters and vowels."""
-    assert normal(typed) == meant
+def test_letters_in_disguise(typed: str, expected: str) -> None:
+    """A word is the same in any style of letters; another script keeps its letters and vowels."""
+    assert normal(typed) == expected
 
 
 @pytest.mark.parametrize("word", ["a1b2c3", "h1n1", "b1234xyz", "rt3rw4", "covid19"])
-def test_digits_that_are_digits(word: str) -> None:
-    """Digits stand for letters only where a known word comes out of it; elsewhere they stay."""
+def test_digits_that_are_no_letters(word: str) -> None:
+    """Digits are read as letters only in a known word."""
     assert re.findall("[0-9]+", normal(word)) == re.findall("[0-9]+", word)
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("typed", "expected"),
     [
         ("bangeeet", "banget"),
         ("parahhhh", "parah"),
@@ -105,13 +105,13 @@ def test_digits_that_are_digits(word: str) -> None:
         ("RT III golongan IIIb VIII xxxx", "rt iii golongan iiib viii xxxx"),
     ],
 )
-def test_stretched_words(typed: str, meant: str) -> None:
-    """A letter three times or more is a voice that is raised; two may belong there, and Roman numbers stay."""
-    assert normal(typed) == meant
+def test_stretched_words(typed: str, expected: str) -> None:
+    """A letter three times or more is read as one; two letters may belong to the word, and Roman numbers stay."""
+    assert normal(typed) == expected
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("typed", "expected"),
     [
         ("anak2 anak-anak anak anak", "anak anak " * 3),
         ("org2 orang-orang", "orang orang " * 2),
@@ -123,13 +123,13 @@ def test_stretched_words(typed: str, meant: str) -> None:
         ("tahun2019", "tahun 2019"),
     ],
 )
-def test_doubled_words(typed: str, meant: str) -> None:
-    """A doubled word is the word twice, in all three ways to write it; what has a number keeps its number."""
-    assert normal(typed) == meant.strip()
+def test_doubled_words(typed: str, expected: str) -> None:
+    """A doubled word is the word twice, in all three spellings; a numbered thing keeps its number."""
+    assert normal(typed) == expected.strip()
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("typed", "expected"),
     [
         ("15.000 15,000 15000 15 rb 15rb 15ribu 15.000,00", "15000 " * 7),
         ("Rp15.000,- Rp. 15.000", "rp 15000 " * 2),
@@ -144,13 +144,13 @@ def test_doubled_words(typed: str, meant: str) -> None:
         ("50% 50 % 50 persen", "50 persen " * 3),
     ],
 )
-def test_one_number_is_one_word(typed: str, meant: str) -> None:
-    """A number has one form however it is written; dates are their parts; what is no number with "ribu" stays apart."""
-    assert normal(typed) == meant.strip()
+def test_one_number_is_one_word(typed: str, expected: str) -> None:
+    """A number has one form in every spelling; a date is its parts; "ribu" stays apart if it forms no number."""
+    assert normal(typed) == expected.strip()
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("typed", "expected"),
     [
         ("3hari 3 hr", "3 hari 3 hari"),
         ("5 m 5m 5 mtr 5 meter", "5 meter 5 meter 5 meter 5 meter"),
@@ -163,13 +163,13 @@ def test_one_number_is_one_word(typed: str, meant: str) -> None:
         ("% naik", "naik"),
     ],
 )
-def test_units(typed: str, meant: str) -> None:
-    """A unit is one after a number only; numbers of places and Roman ones stay as they were written."""
-    assert normal(typed) == meant
+def test_units(typed: str, expected: str) -> None:
+    """A unit is read only after a number; numbers of addresses and Roman numbers stay."""
+    assert normal(typed) == expected
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("typed", "expected"),
     [
         ("kec. Coblong kel. Dago", "kecamatan coblong kelurahan dago"),
         ("kab bdg, ds. Sukamaju dsn Krajan kp Baru", "kabupaten bdg desa sukamaju dusun krajan kampung baru"),
@@ -183,26 +183,26 @@ def test_units(typed: str, meant: str) -> None:
         ("terima kasih tlg smg", "terima kasih tolong smg"),
     ],
 )
-def test_short_words_mean_what_stands_beside_them(typed: str, meant: str) -> None:
-    """What means two things is read only where its neighbour settles it; the words of addresses are read in full."""
-    assert normal(typed) == meant
+def test_short_words_are_read_by_their_neighbours(typed: str, expected: str) -> None:
+    """An ambiguous short word is expanded only before certain words; words of addresses always are."""
+    assert normal(typed) == expected
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("typed", "expected"),
     [
         ("jalannya rusak", "jalan rusak"),
         ("rumah nya KTP-nya jlnnya", "rumah ktp jalan"),
         ("hanya punya bertanya nyonya ditanya", "hanya punya bertanya nyonya ditanya"),
     ],
 )
-def test_clitics_are_cut_off(typed: str, meant: str) -> None:
-    """-nya says nothing that tells two complaints apart; words that merely end so stay."""
-    assert normal(typed) == meant
+def test_clitics_are_cut_off(typed: str, expected: str) -> None:
+    """-nya distinguishes no complaints; words that end with it for another reason stay."""
+    assert normal(typed) == expected
 
 
-def test_an_address_of_the_web_is_one_word() -> None:
-    """Without the stop behind it."""
+def test_a_web_address_is_one_word() -> None:
+    """The full stop after it does not belong to it."""
     text = "lihat https://contoh.id/a-b?c=1&d=15.000. Terima kasih"
     assert [word.normal for word in WORDS.read_words(text)][:3] == [
         "lihat",
@@ -211,8 +211,8 @@ def test_an_address_of_the_web_is_one_word() -> None:
     ]
 
 
-def test_what_says_the_opposite_stays_apart() -> None:
-    """Not, none, not yet, do not, without: no form of one is a form of another, nor is any lost."""
+def test_negations_keep_their_meaning() -> None:
+    """No form of a negation is a form of another one, and none is lost."""
     forms = {negation: {key for key, full in SLANG.items() if full.split()[0] == negation} for negation in NEGATIONS}
     assert all(normal(word).split()[0] == negation for negation in NEGATIONS for word in {negation} | forms[negation])
     assert [negation for negation in NEGATIONS if not forms[negation]] == []
@@ -229,21 +229,21 @@ TEXTS = st.lists(st.one_of(PARTS, GAPS)).map("".join)
 
 @given(TEXTS)
 def test_normal_forms_are_their_own_normal_forms(text: str) -> None:
-    """Joined by spaces they give the same again, of cleaned text and of any other."""
+    """Joined by spaces they have the same normal forms, in cleaned text and in any other."""
     for given_text in (text, clean_text(text)):
         assert normal(normal(given_text)) == normal(given_text)
 
 
 @given(TEXTS)
-def test_a_text_is_not_drawn_out(text: str) -> None:
-    """Each character written stands for at most the longest full form and a space."""
+def test_normal_forms_have_a_length_limit(text: str) -> None:
+    """Each written character gives at most the longest formal words and a space."""
     assert len(normal(text)) <= WORDS.max_expansion * len(text)
     assert WORDS.max_expansion < 32
 
 
 @given(TEXTS)
-def test_every_word_has_its_place(text: str) -> None:
-    """In order, within the text, never empty and without spaces."""
+def test_every_word_has_a_position(text: str) -> None:
+    """Words are in order, within the text, never empty and without spaces."""
     words = WORDS.read_words(text)
     assert all(0 <= word.start < word.end <= len(text) for word in words)
     assert [word.start for word in words] == sorted(word.start for word in words)
@@ -251,57 +251,60 @@ def test_every_word_has_its_place(text: str) -> None:
 
 
 @given(st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=50))
-def test_nothing_is_passed_over(text: str) -> None:
-    """Letters and numbers of any script are words: none has a form that is nothing."""
+def test_no_word_is_omitted(text: str) -> None:
+    """Letters and numbers of any script are words."""
     assert WORDS.read_words(text) or text.lower().endswith("nya")
 
 
 def test_long_and_short_pieces_are_read_alike() -> None:
-    """What is too long to be remembered is read as what is remembered."""
+    """A piece that is too long for the cache is read like a cached one."""
     piece = "jln,yg;rusak/blm.diperbaiki"
     assert normal(f"{piece},{piece}") == f"{normal(piece)} {normal(piece)}"
 
 
 @pytest.fixture(scope="module")
 def regions() -> Regions:
-    """The official names."""
+    """The official regions."""
     return load_regions()
 
 
 def names(regions: Regions, code: str = "") -> list[str]:
-    """Of all provinces, cities, regencies and districts."""
+    """Return the names of all provinces, cities, regencies and districts."""
     return [name for region in regions.children(code) for name in (region.name.lower(), *names(regions, region.code))]
 
 
 def test_no_part_of_a_places_name_is_slang(regions: Regions) -> None:
-    """Neither of a province, nor of a city, regency or district: who writes it means the place."""
+    """A word of the name of a province, city, regency or district always means the place."""
     parts = {part for name in names(regions) for part in re.findall(r"[^\W\d_]+", name)}
     parts -= {"kabupaten", "kota", "provinsi"}
     assert sorted(parts & SLANG.keys()) == []
 
 
 def test_two_places_never_become_one(regions: Regions) -> None:
-    """Different names have different normal forms, but for signs."""
-    alike = defaultdict(set)
+    """Names that differ in more than signs have different normal forms."""
+    spellings_by_form = defaultdict(set)
     for name in names(regions):
-        alike[normal(name)].add(re.sub(r"['’]", "", re.sub(r"[-. ]+", " ", name)))
-    assert [spellings for spellings in alike.values() if len(spellings) > 1] == []
+        spellings_by_form[normal(name)].add(re.sub(r"['’]", "", re.sub(r"[-. ]+", " ", name)))
+    assert [spellings for spellings in spellings_by_form.values() if len(spellings) > 1] == []
 
 
-def test_the_table_is_read_as_it_stands() -> None:
-    """Each informal word has the forms of its row: nothing else in the program reads it otherwise."""
+def test_every_row_of_slang_is_effective() -> None:
+    """Each informal word has the forms of its row, not of another rule."""
     assert {informal: normal(informal) for informal in SLANG if normal(informal) != normal(SLANG[informal])} == {}
 
 
-def test_informal_and_formal_come_together() -> None:
-    """Of what people wrote twice, informally and formally, four words in five agree; by small letters alone, three."""
+def test_informal_and_formal_sentences_have_common_words() -> None:
+    """Four words in five agree; with small letters alone, three."""
     stif = SHARED / "lexicons" / "stif"
     if not stif.exists():
         pytest.skip("the informal and formal sentences are not on this machine")
     informal, formal = ((stif / name).read_text(encoding="utf-8").splitlines() for name in ("dev.inf", "dev.for"))
-    pairs = [(normal(one).split(), normal(other).split()) for one, other in zip(informal, formal, strict=True)]
-    shared = sum((Counter(one) & Counter(other)).total() for one, other in pairs)
-    assert 2 * shared / sum(len(one) + len(other) for one, other in pairs) > 0.78
+    pairs = [
+        (normal(sentence).split(), normal(formal_sentence).split())
+        for sentence, formal_sentence in zip(informal, formal, strict=True)
+    ]
+    common = sum((Counter(words) & Counter(formal_words)).total() for words, formal_words in pairs)
+    assert 2 * common / sum(len(words) + len(formal_words) for words, formal_words in pairs) > 0.78
 
 
 FAULTS = {
@@ -317,8 +320,8 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("text", FAULTS)
-def test_a_row_that_is_wrong_is_named(tmp_path: Path, text: str) -> None:
-    """An editor's slip stops the start, and says where it is."""
+def test_a_faulty_row_is_named(tmp_path: Path, text: str) -> None:
+    """A faulty row stops the start, and the error names its line."""
     path = tmp_path / "slang.csv"
     path.write_text(text)
 
@@ -326,16 +329,16 @@ def test_a_row_that_is_wrong_is_named(tmp_path: Path, text: str) -> None:
         load_slang(path)
 
 
-def test_no_file_is_said(tmp_path: Path) -> None:
-    """A table that is not there is an error, not an empty table."""
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    """A missing table is not an empty table."""
     with pytest.raises(TableError, match=r"slang\.csv"):
         load_slang(tmp_path / "slang.csv")
 
 
 @pytest.mark.parametrize(
-    ("slang", "why"), [({"a": "bb", "bb": "c"}, "have other forms: a"), ({"meter": "mtr"}, "are formal words: meter")]
+    ("slang", "error"), [({"a": "bb", "bb": "c"}, "have other forms: a"), ({"meter": "mtr"}, "are formal words: meter")]
 )
-def test_forms_of_forms_are_refused(slang: dict[str, str], why: str) -> None:
-    """They would have no end, or none that holds."""
-    with pytest.raises(ValueError, match=why):
+def test_forms_of_forms_are_refused(slang: dict[str, str], error: str) -> None:
+    """The normal form of such words would not be fixed."""
+    with pytest.raises(ValueError, match=error):
         WordReader(slang)
