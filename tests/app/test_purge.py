@@ -44,7 +44,7 @@ _SEALER = Sealer([b"k" * 64])
 
 @dataclass
 class PurgeHarness:
-    """A database, a bus and a spool, with one clock that the test sets; a purge looks back 30 days."""
+    """Database, bus and spool with one clock that the test sets. A purge looks back 30 days."""
 
     engine: Engine
     home: Path

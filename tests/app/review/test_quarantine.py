@@ -42,7 +42,7 @@ def form(**more: str) -> bytes:
 
 
 class QuarantineHarness:
-    """Keeps things aside as the doors do, and looks at what became of them."""
+    """Quarantines messages as the doors do, and reads the effects."""
 
     def __init__(self, parts: Parts, producer: Producer) -> None:
         self.parts = parts
