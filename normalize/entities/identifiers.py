@@ -58,9 +58,12 @@ def add_formatted_identifiers(scan: TextScan) -> None:
 
     It runs before the readers, which must not read parts of these as words.
     """
-    for may_occur, add_identifiers in _FORMATS:
-        if may_occur(scan):
-            add_identifiers(scan)
+    lower = scan.lower
+    for markers, add_identifiers in _FORMATS:
+        for marker in markers:
+            if marker in lower:
+                add_identifiers(scan)
+                break
 
 
 def read_long_number(scan: TextScan, index: int) -> int:
@@ -241,25 +244,12 @@ def _without_scheme(url: str) -> str:
     return _SCHEME.sub("", url).rstrip("/.,;:!?")
 
 
-def _may_have_links(scan: TextScan) -> bool:
-    return "www." in scan.lower or "://" in scan.lower
-
-
-def _may_have_hosts(scan: TextScan) -> bool:
-    lower = scan.lower
-    return ".id" in lower or ".com" in lower or ".org" in lower or ".net" in lower
-
-
-def _may_have_masked_numbers(scan: TextScan) -> bool:
-    return "***" in scan.text or "xxx" in scan.lower
-
-
-# A cheap test on the whole text, and the function that adds the identifiers of one form; in this order.
-_FORMATS: tuple[tuple[Callable[[TextScan], bool], Callable[[TextScan], None]], ...] = (
-    (lambda scan: "@" in scan.text, _add_emails),
-    (_may_have_links, _add_links),
-    (_may_have_hosts, _add_hosts),
-    (_may_have_masked_numbers, _add_masked_numbers),
-    (lambda scan: scan.text.count("-") > 1, _add_tracking_numbers),
+# Strings of which one is in every identifier of a format, and the function that adds the identifiers; in this order.
+_FORMATS: tuple[tuple[tuple[str, ...], Callable[[TextScan], None]], ...] = (
+    (("@",), _add_emails),
+    (("www.", "://"), _add_links),
+    ((".id", ".com", ".org", ".net"), _add_hosts),
+    (("***", "xxx"), _add_masked_numbers),
+    (("-",), _add_tracking_numbers),
 )
 READERS: Mapping[str, EntityReader] = dict.fromkeys(_CODE_LABELS | _AMBIGUOUS_CODE_LABELS, read_reference)
