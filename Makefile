@@ -7,8 +7,12 @@ KAFKA_POM := tests/bus/kafka/pom.xml
 # Version of the console's chart library, and the hash of its npm package.
 UPLOT := 1.6.32
 UPLOT_SHA512 := KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw==
-# Number of test processes; `auto` is one for each core, 0 runs the tests in one process.
-WORKERS ?= auto
+CORES := $(shell $(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)))')
+# Number of test processes; 0 runs the tests in one. Many tests only wait for a server: two for each core.
+WORKERS ?= $(shell echo $$((2 * $(CORES))))
+PYTEST = $(BIN)/pytest --dist loadfile --no-loadscope-reorder --maxprocesses 8
+# Without compiled files each test process compiles all modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 
@@ -26,7 +30,11 @@ demo: $(VENV)/.run ## Send sample messages by every channel and show the result 
 
 .PHONY: test
 test: $(VENV)/.dev ## Set up and run the tests; tests whose tools are missing are skipped with a message
-	$(BIN)/pytest -n $(WORKERS) --maxprocesses 6 --dist loadfile --no-loadscope-reorder
+	$(PYTEST) -n $(WORKERS)
+
+.PHONY: quick
+quick: $(VENV)/.dev ## Run the tests that start no server, browser or command
+	$(PYTEST) -n $(CORES) --quick
 
 .PHONY: check
 check: lint test ## Everything that CI checks: lint, then the tests

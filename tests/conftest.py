@@ -15,6 +15,7 @@ from app.assembly.parts import Parts
 from app.database import open_database
 from config.reference.regions import Regions, load_regions
 from config.settings import Settings
+from tests.support.processes import needs_process
 
 pytest_plugins = ["tests.bus.kafka.fixture"]
 
@@ -153,15 +154,17 @@ def _emptied(engine: Engine) -> None:
         connection.execute(text("; ".join(f"DELETE FROM {table}" for table in tables)))  # noqa: S608 - our own tables
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Among several workers, to each of which a file is given whole, what takes long begins first.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--quick` deselect what starts a process. Among several workers begin with the longest files.
 
-    Else one of them would be left alone with it.
+    A worker gets a file as a whole: a long one that begins last would leave the other workers idle.
     """
+    if config.getoption("--quick"):
+        slow = {item for item in items if needs_process(item)}
+        config.hook.pytest_deselected(items=list(slow))
+        items[:] = [item for item in items if item not in slow]
     if "PYTEST_XDIST_WORKER" in os.environ:
-        items.sort(
-            key=lambda item: next((place for place, name in enumerate(_LONG) if name in item.nodeid), len(_LONG))
-        )
+        items.sort(key=lambda item: next((rank for rank, name in enumerate(_LONG) if name in item.nodeid), len(_LONG)))
 
 
 def missing(what: str) -> None:
@@ -172,5 +175,6 @@ def missing(what: str) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--goldens` rewrites the journeys' files instead of holding the code against them."""
-    parser.addoption("--goldens", action="store_true", default=False)
+    """Define `--goldens` and `--quick`."""
+    parser.addoption("--goldens", action="store_true", help="rewrite the files of the journeys")
+    parser.addoption("--quick", action="store_true", help="leave out tests that start a server, browser or command")

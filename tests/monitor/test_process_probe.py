@@ -1,7 +1,6 @@
 """The probe reads the state of each process over HTTP."""
 
 import threading
-import time
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -90,13 +89,11 @@ def test_a_password_in_the_address_is_used_but_not_shown(process: Loopback) -> N
 
 
 def test_a_slow_answer_is_given_up(process: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The whole answer must arrive in time."""
+    """The whole answer must arrive in time, not only its next byte. Read to its end it would be no `ReadTimeout`."""
     monkeypatch.setattr("monitor.process_probe._TIMEOUT_SECONDS", 0.5)
     process.script.append(Answer(200, b" " * 60, seconds_per_byte=0.1))
-    started_at = time.monotonic()
     (state,) = ProcessProbe([process.url], Clock()).probe_all()
     assert state.unreached == "ReadTimeout"
-    assert time.monotonic() - started_at < 4
 
 
 def test_a_large_answer_is_not_read(process: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -74,17 +73,15 @@ def test_numbers_that_cannot_be_read_are_null(settings: Settings, ask: Ask) -> N
 
 
 def test_nobody_waits_for_a_hanging_database(settings: Settings, ask: Ask) -> None:
-    """A database that hangs counts as away. `/ready` answers in time, and opens only one connection."""
+    """A database that hangs counts as away. `/ready` answers while its only connection is still being opened."""
     with socket.create_server(("127.0.0.1", 0)) as mute:
         away = {"database_url": f"postgresql+psycopg://nobody@127.0.0.1:{mute.getsockname()[1]}/none"}
         parts = Parts(Settings.model_validate(settings.model_dump() | away), CHANNELS)
-        begun = time.monotonic()
         readiness = ask(parts, "twitter", "smpp")
-        lasted = time.monotonic() - begun
         pings = [thread for thread in threading.enumerate() if thread.name == "database-ping"]
 
     reasons = (readiness["faults"]["database"], readiness["doors"]["mobile"]["why"])
     assert reasons == ("DatabaseUnavailable", "database_away")
-    assert (readiness["x_reads"], readiness["sms_parts"], lasted < 8, len(pings)) == (None, None, True, 1)
+    assert (readiness["x_reads"], readiness["sms_parts"], len(pings)) == (None, None, 1)
     pings[0].join(20)
     parts.engine.dispose()

@@ -14,6 +14,8 @@ from app.assembly.operations_http import OpsServer, add_console
 from tests.monitor.console.snapshots import PlantedMonitor
 from tests.support.ports import free_port
 
+_PATIENCE_SECONDS = 60.0
+
 
 @contextmanager
 def serving(planted: PlantedMonitor) -> Iterator[str]:
@@ -30,7 +32,7 @@ def serving(planted: PlantedMonitor) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         planted.stopping.set()
-        thread.join(20)
+        thread.join(_PATIENCE_SECONDS)
         assert not thread.is_alive()
         # The garbage collector closes the transport of a client that read nothing. It would warn in a later test.
         with warnings.catch_warnings():
