@@ -171,8 +171,8 @@ class Settings(BaseSettings):
             if former_value is None:
                 continue
             if Path(values.setdefault(name, former_value)) != Path(former_value):
-                both = f"SATUPINTU_{name.upper()} and SATUPINTU_{former_name.upper()}, its former name,"
-                raise ValueError(f"{both} are set to different values; remove SATUPINTU_{former_name.upper()}")
+                names = f"SATUPINTU_{name.upper()} and SATUPINTU_{former_name.upper()}, its former name,"
+                raise ValueError(f"{names} are set to different values; remove SATUPINTU_{former_name.upper()}")
         return values
 
     @model_validator(mode="after")

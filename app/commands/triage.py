@@ -20,9 +20,10 @@ from app.operations.corrections import NotPossible
 from app.operations.rule_suggestions import RuleSuggestion, make_suggestion, write_suggestion
 from app.operations.table_edits import InvalidSuggestion
 from app.operations.triage import CandidateAgency, CaseView, TriageDesk, UndecidedCase
-from config.reference.slang import load_slang
+from config.reference.folder import ReferenceFolder
+from config.settings import load
 from language import phrase_index, tokens
-from language.words import WordReader
+from language.model import load_word_reader
 from messages.shapes import iso
 from router.rules_loading import load_rules_of_folder
 from sinks.ledger.cases import CaseEvent
@@ -154,7 +155,7 @@ def _suggestion(phrase: str, alias_code: str, place_code: str, topic: str, weigh
             return make_suggestion("alias", alias_code, phrase, _phrase_words)
         if place_code:
             return make_suggestion("place", place_code, phrase, _place_words)
-        words = WordReader(load_slang())
+        words = load_word_reader(ReferenceFolder(load().reference_folder))
         return make_suggestion(
             "topic", topic, phrase, lambda text: [word.normal for word in words.read_words(text)], weight
         )

@@ -282,8 +282,8 @@ def _with_certainty(mention: RegionMention, mentions: Sequence[RegionMention]) -
     return mention._replace(certain=any(_is_supported(code, mention, supporting) for code in mention.codes))
 
 
-def _distance(mention: RegionMention, other: RegionMention) -> int:
-    return abs(other.first - mention.first)
+def _distance(mention: RegionMention, candidate: RegionMention) -> int:
+    return abs(candidate.first - mention.first)
 
 
 def _is_narrow(mention: RegionMention) -> bool:
