@@ -4,7 +4,7 @@ docs/dependencies.md says why no package does this.
 """
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -60,20 +60,14 @@ def fit_weights(
     A feature that no example has keeps its target.
     """
     weights = {feature: prior.target for feature, prior in priors.items()}
-    occurrences: dict[Feature, list[_Occurrence]] = {feature: [] for feature in priors}
-    for index, example in enumerate(examples):
-        for feature, value in example.values.items():
-            if value and feature in occurrences:
-                occurrences[feature].append(_Occurrence(index, value))
+    occurrences = _find_occurrences(examples, priors)
     log_odds = [0.0] * len(examples)
     for feature, weight in weights.items():
-        _shift(log_odds, occurrences[feature], weight)
+        _shift(log_odds, occurrences.get(feature, ()), weight)
     for _ in range(max_sweeps):
         longest_move = 0.0
-        for feature, prior in priors.items():
-            if not occurrences[feature]:
-                continue
-            step = _newton_step(weights[feature], prior, occurrences[feature], log_odds, examples)
+        for feature in (feature for feature in priors if feature in occurrences):
+            step = _newton_step(weights[feature], priors[feature], occurrences[feature], log_odds, examples)
             step = max(-max_step, min(max_step, step))
             weights[feature] += step
             _shift(log_odds, occurrences[feature], step)
@@ -81,6 +75,18 @@ def fit_weights(
         if longest_move < _MIN_MOVE:
             break
     return weights
+
+
+def _find_occurrences(
+    examples: Sequence[Example[Feature]], features: Container[Feature]
+) -> dict[Feature, list[_Occurrence]]:
+    """Return the examples of each feature that occurs."""
+    occurrences: dict[Feature, list[_Occurrence]] = {}
+    for index, example in enumerate(examples):
+        for feature, value in example.values.items():
+            if value and feature in features:
+                occurrences.setdefault(feature, []).append(_Occurrence(index, value))
+    return occurrences
 
 
 def _shift(log_odds: list[float], occurrences: Sequence[_Occurrence], step: float) -> None:

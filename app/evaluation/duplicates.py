@@ -19,7 +19,7 @@ from normalize.classification.classifier import Classification, Classifier
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.factory import DuplicateDetection
 from normalize.duplicates.lookup_keys import LookupKeys
-from normalize.duplicates.matcher import Matcher
+from normalize.duplicates.matcher import BestMatch, Matcher
 from normalize.duplicates.store.earlier_complaints import EarlierComplaint, EarlierComplaints
 from normalize.duplicates.store.tables import ComparableRow, LookupKeyRow
 from normalize.entities import extract_entities
@@ -120,20 +120,23 @@ class _Explanation:
         self._message_ids[complaint_id] = message.id
         received_at = message.received_at or _UNKNOWN_TIME
         match = self.matcher.find_best_match(earlier_complaints, comparable, keys)
-        is_same_matter = match is not None and match.verdict.score >= self._threshold
-        root_id = match.earlier.root_id if match and is_same_matter else complaint_id
+        accepted_match = match if match and match.verdict.score >= self._threshold else None
+        root_id = accepted_match.earlier.root_id if accepted_match else complaint_id
         complaint = EarlierComplaint(complaint_id, root_id, complaint_id, received_at, comparable)
         earlier_complaints.add(complaint, keys, received_at, joined=False)
-        decision = "new"
-        if match and is_same_matter:
-            decision = "joins" if match.verdict.sender == "other" else "repeat"
         return {
             "id": message.id,
-            "decision": decision,
-            "of": self._message_ids[root_id] if is_same_matter else None,
+            "decision": _decision(accepted_match),
+            "of": self._message_ids[root_id] if accepted_match else None,
             "score": round(match.verdict.score, 3) if match else 0.0,
             "evidence": list(match.verdict.evidence) if match else [],
         }
+
+
+def _decision(accepted_match: BestMatch | None) -> str:
+    if accepted_match is None:
+        return "new"
+    return "joins" if accepted_match.verdict.sender == "other" else "repeat"
 
 
 def _split_into_batches(messages: Iterable[ExplainedMessage]) -> Iterator[list[ExplainedMessage]]:

@@ -59,18 +59,18 @@ class Comparable:
     mentions_earlier_report: bool
 
 
-def relate_senders(left: Comparable, right: Comparable) -> SenderRelation:
+def relate_senders(first: Comparable, second: Comparable) -> SenderRelation:
     """Return whether one person sent both. One person has different keys on different channels: that is `unknown`."""
-    if left.sender and left.sender == right.sender:
+    if first.sender and first.sender == second.sender:
         return "same"
-    return "other" if left.sender and right.sender and left.channel == right.channel else "unknown"
+    return "other" if first.sender and second.sender and first.channel == second.channel else "unknown"
 
 
-def days_between(left: Comparable, right: Comparable) -> float:
+def days_between(first: Comparable, second: Comparable) -> float:
     """Return the days between the two arrivals, 0 if one of the times is unknown."""
-    if left.received_at is None or right.received_at is None:
+    if first.received_at is None or second.received_at is None:
         return 0.0
-    return abs(left.received_at - right.received_at) / _SECONDS_PER_DAY
+    return abs(first.received_at - second.received_at) / _SECONDS_PER_DAY
 
 
 def pack_comparable(comparable: Comparable) -> bytes:

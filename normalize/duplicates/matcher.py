@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
@@ -104,27 +105,16 @@ class Matcher:
         complaint, even if that joins another one: by repeating, nobody gets another citizen's number or a say in
         another citizen's complaint. Both carry the earliest time of the group.
         """
-        relation = (
-            exact_relation if exact_relation.of else self._search(earlier_complaints, comparable, keys, received_at)
-        )
-        match = earlier_complaints.get(relation.of) if relation.of else None
-        root = (earlier_complaints.get(match.root_id) or match) if match else None
-        since, related_id = received_at, relation.of
-        if match and root:
-            since = min(received_at, root.since)
-            related_id = match.first_of_sender_id if relation.kind == "repeat" else root.complaint_id
-            relation = relation.model_copy(update={"of": related_id, "since": since})
-            if since < root.since:
-                earlier_complaints.move_start(root, since)
-        is_repeat = bool(related_id) and relation.kind == "repeat"
+        relation = exact_relation
+        if not exact_relation.of:
+            relation = self._search(earlier_complaints, comparable, keys, received_at)
+        root_id, first_of_sender_id, since = complaint_id, complaint_id, received_at
+        if relation.of:
+            relation, group = _refer_to_group(earlier_complaints, relation, relation.of, received_at)
+            root_id, since = group.root_id, group.since
+            first_of_sender_id = group.related_id if relation.kind == "repeat" else complaint_id
         earlier_complaints.add(
-            EarlierComplaint(
-                complaint_id,
-                root_id=root.complaint_id if root else related_id or complaint_id,
-                first_of_sender_id=related_id if related_id and is_repeat else complaint_id,
-                since=since,
-                comparable=comparable,
-            ),
+            EarlierComplaint(complaint_id, root_id, first_of_sender_id, since, comparable),
             keys,
             received_at,
             joined=relation.kind == "joins",
@@ -153,3 +143,30 @@ class Matcher:
         if not sender:
             return False
         return earlier_complaints.count_joins(sender, received_at - JOIN_PERIOD) >= MAX_JOINS
+
+
+class _Group(NamedTuple):
+    """The complaint that a relation refers to, the root of its group, and the earliest arrival in the group."""
+
+    related_id: UUID
+    root_id: UUID
+    since: datetime
+
+
+def _refer_to_group(
+    earlier_complaints: EarlierComplaints, relation: Relation, match_id: UUID, received_at: datetime
+) -> tuple[Relation, _Group]:
+    """Return the relation to the group of a matched complaint, and the group.
+
+    An expired complaint is its own root; the relation to it stays as it is.
+    """
+    match = earlier_complaints.get(match_id)
+    if match is None:
+        return relation, _Group(match_id, match_id, received_at)
+    root = earlier_complaints.get(match.root_id) or match
+    since = min(received_at, root.since)
+    if since < root.since:
+        earlier_complaints.move_start(root, since)
+    related_id = match.first_of_sender_id if relation.kind == "repeat" else root.complaint_id
+    group = _Group(related_id, root.complaint_id, since)
+    return relation.model_copy(update={"of": related_id, "since": since}), group

@@ -46,9 +46,9 @@ class Comparator:
         ]
         self._start = start
 
-    def compare(self, left: Comparable, right: Comparable) -> Verdict:
+    def compare(self, first: Comparable, second: Comparable) -> Verdict:
         """Return the verdict on two complaints, in either order."""
-        pair = ComplaintPair(left, right, self._word_frequencies)
+        pair = ComplaintPair(first, second, self._word_frequencies)
         if exclusion := find_exclusion(pair):
             return Verdict(0.0, (), exclusion=exclusion)
         contributions = {name: weight * function(pair) for name, function, weight in self._weighted_features}
@@ -66,8 +66,8 @@ def _judge_sender(pair: ComplaintPair) -> SenderVerdict:
         return pair.sender_relation
     is_likely = (
         pair.alignment.is_near(_MIN_COPIED_WEIGHT)
-        or pair.left.mentions_earlier_report
-        or pair.right.mentions_earlier_report
+        or pair.first.mentions_earlier_report
+        or pair.second.mentions_earlier_report
         or PERSONS & pair.entities.equal
     )
     return "likely" if is_likely else "other"

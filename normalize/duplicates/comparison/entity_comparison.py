@@ -51,34 +51,31 @@ class EntityComparison:
     region_relation: RegionRelation
 
 
-def compare_entities(left: Comparable, right: Comparable) -> EntityComparison:
+def compare_entities(first: Comparable, second: Comparable) -> EntityComparison:
     """Return the comparison of the entities in texts and address fields."""
     # A text that was cut off may end in a part of a name.
-    last_words = frozenset(comparable.text_words[-1] for comparable in (left, right) if comparable.text_words)
-    left_text, right_text = _group_by_kind(left.entities), _group_by_kind(right.entities)
-    left_all = _merge(left_text, _group_by_kind(left.address_entities))
-    right_all = _merge(right_text, _group_by_kind(right.address_entities))
+    last_words = frozenset(comparable.text_words[-1] for comparable in (first, second) if comparable.text_words)
+    first_text, second_text = _group_by_kind(first.entities), _group_by_kind(second.entities)
+    first_all = _merge(first_text, _group_by_kind(first.address_entities))
+    second_all = _merge(second_text, _group_by_kind(second.address_entities))
     kinds: dict[str, set[str]] = {"equal": set(), "conflict": set(), "address-conflict": set(), "unknown": set()}
-    for kind in left_all.keys() & right_all.keys():
-        is_in_texts = kind in left_text and kind in right_text
-        in_texts = compare_values(kind, left_text[kind], right_text[kind], last_words) if is_in_texts else "unknown"
-        anywhere = compare_values(kind, left_all[kind], right_all[kind], last_words)
-        outcome = _combine(kind, in_texts, anywhere)
-        if kind == "street" and "conflict" in {in_texts, anywhere} and _may_be_one_road(left, right):
-            outcome = "unknown"
-        kinds[outcome].add(kind)
-    left_codes, right_codes = _region_codes(left.entities), _region_codes(right.entities)
+    for kind in first_all.keys() & second_all.keys():
+        in_texts = compare_values(kind, first_text.get(kind, ()), second_text.get(kind, ()), last_words)
+        anywhere = compare_values(kind, first_all[kind], second_all[kind], last_words)
+        is_excused = kind == "street" and "conflict" in {in_texts, anywhere} and _may_be_one_road(first, second)
+        kinds["unknown" if is_excused else _combine(kind, in_texts, anywhere)].add(kind)
+    first_codes, second_codes = _region_codes(first.entities), _region_codes(second.entities)
     agreements = {
-        "id": not _identifiers(left_text).isdisjoint(_identifiers(right_text)),
-        "district": _agree_on_district(left, right),
-        "region": _any_related(left_codes, right_codes),
+        "id": not _identifiers(first_text).isdisjoint(_identifiers(second_text)),
+        "district": _agree_on_district(first, second),
+        "region": _any_related(first_codes, second_codes),
     }
     kinds["equal"].update(kind for kind, agrees in agreements.items() if agrees)
     return EntityComparison(
         frozenset(kinds["equal"]),
         frozenset(kinds["conflict"]),
         frozenset(kinds["address-conflict"]),
-        _relate_regions(left, right, left_codes, right_codes),
+        _relate_regions(first, second, first_codes, second_codes),
     )
 
 
@@ -91,27 +88,27 @@ def _combine(kind: str, in_texts: str, anywhere: str) -> str:
     return "equal" if anywhere in {"equal", "compatible"} else "unknown"
 
 
-def _agree_on_district(left: Comparable, right: Comparable) -> bool:
+def _agree_on_district(first: Comparable, second: Comparable) -> bool:
     """Return True if both name an equal district, at least one of them in its text.
 
     A map gives every address its district.
     """
-    left_districts, right_districts = _districts(left.entities), _districts(right.entities)
-    if left_districts & (right_districts | _districts(right.address_entities)):
+    first_districts, second_districts = _districts(first.entities), _districts(second.entities)
+    if first_districts & (second_districts | _districts(second.address_entities)):
         return True
-    return bool(_districts(left.address_entities) & right_districts)
+    return bool(_districts(first.address_entities) & second_districts)
 
 
-def _may_be_one_road(left: Comparable, right: Comparable) -> bool:
+def _may_be_one_road(first: Comparable, second: Comparable) -> bool:
     """Return True for a road between two places, or a street that a map put into another street.
 
     Each complaint mentions the other's street, or one does whose own text calls nothing a street. Jalan Thamrin in the
     direction of Sudirman is not Jalan Sudirman.
     """
-    left_mentions, right_mentions = _mentions_street_of(left, right), _mentions_street_of(right, left)
-    if left_mentions and right_mentions:
+    first_mentions, second_mentions = _mentions_street_of(first, second), _mentions_street_of(second, first)
+    if first_mentions and second_mentions:
         return True
-    return (left_mentions and not _streets(left.entities)) or (right_mentions and not _streets(right.entities))
+    return (first_mentions and not _streets(first.entities)) or (second_mentions and not _streets(second.entities))
 
 
 def _mentions_street_of(comparable: Comparable, neighbour: Comparable) -> bool:
@@ -173,15 +170,15 @@ def _merge(text_values: _ValuesByKind, address_values: _ValuesByKind) -> _Values
 
 
 def _relate_regions(
-    left: Comparable, right: Comparable, left_text_codes: Collection[str], right_text_codes: Collection[str]
+    first: Comparable, second: Comparable, first_text_codes: Collection[str], second_text_codes: Collection[str]
 ) -> RegionRelation:
-    left_codes = _region_codes((*left.entities, *left.address_entities))
-    right_codes = _region_codes((*right.entities, *right.address_entities))
-    if not left_codes or not right_codes:
+    first_codes = _region_codes((*first.entities, *first.address_entities))
+    second_codes = _region_codes((*second.entities, *second.address_entities))
+    if not first_codes or not second_codes:
         return ""
-    if left_text_codes and right_text_codes and not _any_related(left_text_codes, right_text_codes):
+    if first_text_codes and second_text_codes and not _any_related(first_text_codes, second_text_codes):
         return "conflict"
-    return "equal" if _any_related(left_codes, right_codes) else "address-conflict"
+    return "equal" if _any_related(first_codes, second_codes) else "address-conflict"
 
 
 def _districts(entities: Iterable[NamedEntity]) -> set[str]:
@@ -201,5 +198,5 @@ def _contains(outer: Collection[str], inner: Collection[str]) -> bool:
     return outer != inner and all(any(code.startswith(f"{prefix}.") for prefix in outer) for code in inner)
 
 
-def _any_related(left_codes: Collection[str], right_codes: Collection[str]) -> bool:
-    return any(regions_overlap(left, right) for left in left_codes for right in right_codes)
+def _any_related(first_codes: Collection[str], second_codes: Collection[str]) -> bool:
+    return any(regions_overlap(first, second) for first in first_codes for second in second_codes)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import product
 from typing import NamedTuple
 
 from language.places.gazetteer import regions_overlap
@@ -26,53 +27,56 @@ class DateParts(NamedTuple):
 
 
 def compare_values(
-    kind: str, left: Collection[str], right: Collection[str], last_words: Collection[str] = ()
+    kind: str, first: Collection[str], second: Collection[str], last_words: Collection[str] = ()
 ) -> NameSimilarity:
     """Return the best verdict of any two values; for public landmarks the worst of a type that each names once.
 
-    `last_words` are the last words of the texts, which may be cut off: a name that ends in one of them is `unknown`.
+    Without a value on one side the verdict is `unknown`. `last_words` are the last words of the texts, which may be cut
+    off: a name that ends in one of them is `unknown`.
     """
+    if not first or not second:
+        return "unknown"
     if kind in _RULES:
-        return _RULES[kind](left, right)
-    if not set(left).isdisjoint(right):
+        return _RULES[kind](first, second)
+    if not set(first).isdisjoint(second):
         return "equal"
     if kind not in _NAME_KINDS:
         return "conflict"
-    best = _best_name_verdict(kind, left, right)
+    best = _best_name_verdict(kind, first, second)
     if best != "conflict":
         return best
-    is_cut = any(_is_cut_name(left_name, right_name, last_words) for left_name in left for right_name in right)
+    is_cut = any(_is_cut_name(first_name, second_name, last_words) for first_name in first for second_name in second)
     return "unknown" if is_cut else "conflict"
 
 
-def _best_name_verdict(kind: str, left: Collection[str], right: Collection[str]) -> NameSimilarity:
-    if kind == "landmark" and not _landmark_types(left) & _landmark_types(right):
+def _best_name_verdict(kind: str, first: Collection[str], second: Collection[str]) -> NameSimilarity:
+    if kind == "landmark" and not _landmark_types(first) & _landmark_types(second):
         return "unknown"
-    verdicts = {_compare_names(kind, left_name, right_name) for left_name in left for right_name in right}
+    verdicts = {_compare_names(kind, first_name, second_name) for first_name in first for second_name in second}
     return next((verdict for verdict in _BEST_FIRST if verdict in verdicts), "conflict")
 
 
-def _is_cut_name(left: str, right: str, last_words: Collection[str]) -> bool:
-    short, long = sorted((left, right), key=len)
+def _is_cut_name(first: str, second: str, last_words: Collection[str]) -> bool:
+    short, long = sorted((first, second), key=len)
     return long.startswith(short) and short.rpartition(" ")[2] in last_words
 
 
-def _compare_names(kind: str, left: str, right: str) -> NameSimilarity:
+def _compare_names(kind: str, first: str, second: str) -> NameSimilarity:
     if kind == "name":
-        return compare_person_names(left, right)
+        return compare_person_names(first, second)
     if kind == "landmark":
-        (left_type, _, left_name), (right_type, _, right_name) = left.partition(" "), right.partition(" ")
-        return compare_place_names(left_name, right_name) if left_type == right_type else "conflict"
-    return compare_place_names(left, right)
+        (first_type, _, first_name), (second_type, _, second_name) = first.partition(" "), second.partition(" ")
+        return compare_place_names(first_name, second_name) if first_type == second_type else "conflict"
+    return compare_place_names(first, second)
 
 
-def _compare_public_landmarks(left: Collection[str], right: Collection[str]) -> NameSimilarity:
-    for landmark_type in _landmark_types(left) & _landmark_types(right):
-        left_names, right_names = (
-            [name for name in names if name.partition(" ")[0] == landmark_type] for names in (left, right)
+def _compare_public_landmarks(first: Collection[str], second: Collection[str]) -> NameSimilarity:
+    for landmark_type in _landmark_types(first) & _landmark_types(second):
+        first_names, second_names = (
+            [name for name in names if name.partition(" ")[0] == landmark_type] for names in (first, second)
         )
-        if len(left_names) == len(right_names) == 1:
-            verdict = _compare_names("landmark", left_names[0], right_names[0])
+        if len(first_names) == len(second_names) == 1:
+            verdict = _compare_names("landmark", first_names[0], second_names[0])
             if verdict == "conflict":
                 return "conflict"
     return "unknown"
@@ -82,66 +86,69 @@ def _landmark_types(landmarks: Iterable[str]) -> set[str]:
     return {landmark.partition(" ")[0] for landmark in landmarks}
 
 
-def _compare_masked(left: Collection[str], right: Collection[str]) -> NameSimilarity:
+def _compare_masked(first: Collection[str], second: Collection[str]) -> NameSimilarity:
     """Compare the digits that are shown, of numbers of one kind. Hidden digits neither agree nor differ."""
     verdicts: dict[str, set[NameSimilarity]] = defaultdict(set)
-    for left_value in left:
-        for right_value in right:
-            (left_kind, _, left_digits), (right_kind, _, right_digits) = (
-                left_value.partition(" "),
-                right_value.partition(" "),
+    for first_value in first:
+        for second_value in second:
+            (first_kind, _, first_digits), (second_kind, _, second_digits) = (
+                first_value.partition(" "),
+                second_value.partition(" "),
             )
-            if left_kind == right_kind and left_kind != "number":
-                verdicts[left_kind].add(_compare_shown_digits(left_digits, right_digits))
+            if first_kind == second_kind and first_kind != "number":
+                verdicts[first_kind].add(_compare_shown_digits(first_digits, second_digits))
     if any("compatible" in verdicts_of_kind for verdicts_of_kind in verdicts.values()):
         return "compatible"
     return "conflict" if {"conflict"} in verdicts.values() else "unknown"
 
 
-def _compare_shown_digits(left: str, right: str) -> NameSimilarity:
-    (left_head, _, left_rest), (right_head, _, right_rest) = left.partition("*"), right.partition("*")
-    left_tail, right_tail = left_rest.rpartition("*")[2], right_rest.rpartition("*")[2]
-    if not (_is_prefix(left_head, right_head) and _is_prefix(left_tail[::-1], right_tail[::-1])):
+def _compare_shown_digits(first: str, second: str) -> NameSimilarity:
+    (first_head, _, first_rest), (second_head, _, second_rest) = first.partition("*"), second.partition("*")
+    first_tail, second_tail = first_rest.rpartition("*")[2], second_rest.rpartition("*")[2]
+    if not (_is_prefix(first_head, second_head) and _is_prefix(first_tail[::-1], second_tail[::-1])):
         return "conflict"
-    shown_digits = min(len(left_head), len(right_head)) + min(len(left_tail), len(right_tail))
+    shown_digits = min(len(first_head), len(second_head)) + min(len(first_tail), len(second_tail))
     return "compatible" if shown_digits >= _MIN_SHOWN_DIGITS else "unknown"
 
 
-def _is_prefix(left: str, right: str) -> bool:
-    return left.startswith(right) or right.startswith(left)
+def _is_prefix(first: str, second: str) -> bool:
+    return first.startswith(second) or second.startswith(first)
 
 
-def _compare_areas(left: Collection[str], right: Collection[str]) -> NameSimilarity:
+def _compare_areas(first: Collection[str], second: Collection[str]) -> NameSimilarity:
     """Compare districts by code and quarters by name. A code and a name cannot be compared: `unknown`."""
-    comparable_lists = []
-    for is_code in (True, False):
-        left_values, right_values = (
-            [value for value in values if value[0].isdecimal() is is_code] for values in (left, right)
-        )
-        if any(_is_one_area(left_value, right_value) for left_value in left_values for right_value in right_values):
-            return "equal"
-        comparable_lists.append(bool(left_values and right_values))
-    has_codes_and_names = len({value[0].isdecimal() for value in (*left, *right)}) > 1
-    return "conflict" if any(comparable_lists) and not has_codes_and_names else "unknown"
+    pairs = [
+        (first_value, second_value)
+        for first_value in first
+        for second_value in second
+        if _is_code(first_value) is _is_code(second_value)
+    ]
+    if any(_is_one_area(first_value, second_value) for first_value, second_value in pairs):
+        return "equal"
+    has_codes_and_names = len({_is_code(value) for value in (*first, *second)}) > 1
+    return "conflict" if pairs and not has_codes_and_names else "unknown"
 
 
-def _is_one_area(left: str, right: str) -> bool:
-    if left[0].isdecimal():
-        return any(
-            regions_overlap(left_code, right_code) for left_code in left.split("|") for right_code in right.split("|")
-        )
-    return compare_place_names(left, right) != "conflict"
+def _is_code(area: str) -> bool:
+    return area[0].isdecimal()
 
 
-def _compare_dates(left: Collection[str], right: Collection[str]) -> NameSimilarity:
+def _is_one_area(first: str, second: str) -> bool:
+    if _is_code(first):
+        codes = product(first.split("|"), second.split("|"))
+        return any(regions_overlap(first_code, second_code) for first_code, second_code in codes)
+    return compare_place_names(first, second) != "conflict"
+
+
+def _compare_dates(first: Collection[str], second: Collection[str]) -> NameSimilarity:
     """Compare dates. A date with fewer parts (`2017-03`, `--03-12`, `---12`) agrees with one that has more."""
-    agrees = any(_agrees_with(left_date, right_date) for left_date in left for right_date in right)
+    agrees = any(_agrees_with(first_date, second_date) for first_date in first for second_date in second)
     return "compatible" if agrees else "conflict"
 
 
-def _agrees_with(left: str, right: str) -> bool:
-    parts = zip(date_parts(left), date_parts(right), strict=True)
-    return all(left_part == right_part for left_part, right_part in parts if left_part and right_part)
+def _agrees_with(first: str, second: str) -> bool:
+    parts = zip(date_parts(first), date_parts(second), strict=True)
+    return all(first_part == second_part for first_part, second_part in parts if first_part and second_part)
 
 
 def date_parts(value: str) -> DateParts:

@@ -46,7 +46,7 @@ def find_exclusion(pair: ComplaintPair) -> str:
 
 
 def _by_secrecy(pair: ComplaintPair) -> str:
-    has_secret = pair.left.secret or pair.right.secret
+    has_secret = pair.first.secret or pair.second.secret
     return "secret" if has_secret and pair.sender_relation != "same" else ""
 
 
@@ -60,15 +60,15 @@ def _by_named_place(pair: ComplaintPair) -> str:
 
 
 def _by_street_number(pair: ComplaintPair) -> str:
-    left, right = pair.left, pair.right
-    is_sibling = mentions_sibling_street(left, right) or mentions_sibling_street(right, left)
+    first, second = pair.first, pair.second
+    is_sibling = mentions_sibling_street(first, second) or mentions_sibling_street(second, first)
     return "other-street" if is_sibling else ""
 
 
 def _by_region_in_address(pair: ComplaintPair) -> str:
-    if pair.entities.region_relation != "address-conflict" or len(pair.left.text_words) >= _MIN_WORDS_ACROSS_REGIONS:
+    if pair.entities.region_relation != "address-conflict" or len(pair.first.text_words) >= _MIN_WORDS_ACROSS_REGIONS:
         return ""
-    has_common_place = pair.left.names & pair.right.names or pair.entities.equal & LOCATING_KINDS
+    has_common_place = pair.first.names & pair.second.names or pair.entities.equal & LOCATING_KINDS
     return "" if has_common_place else "other-region"
 
 
@@ -110,11 +110,11 @@ def _by_missing_ground(pair: ComplaintPair) -> str:
     """
     if pair.sender_relation == "same" or not _is_short(pair):
         return ""
-    left, right = pair.left, pair.right
-    has_equal_address = left.address_words and left.address_words == right.address_words
-    if left.names & right.names or pair.entities.equal & (LOCATING_KINDS - HOUSES) or has_equal_address:
+    first, second = pair.first, pair.second
+    has_equal_address = first.address_words and first.address_words == second.address_words
+    if first.names & second.names or pair.entities.equal & (LOCATING_KINDS - HOUSES) or has_equal_address:
         return ""
-    return "" if shared_landmark_words(left, right, pair.word_frequencies) else "nothing-says-so"
+    return "" if shared_landmark_words(first, second, pair.word_frequencies) else "nothing-says-so"
 
 
 def _by_address(pair: ComplaintPair) -> str:

@@ -47,22 +47,22 @@ class Feature:
 
 def _common_dictionary_words(pair: ComplaintPair) -> float:
     rarity, is_known = pair.word_frequencies.rarity, pair.word_frequencies.is_known
-    common_weight = sum(rarity(word) for word in pair.left_roots & pair.right_roots if is_known(word))
+    common_weight = sum(rarity(word) for word in pair.first_roots & pair.second_roots if is_known(word))
     lighter_weight = min(
-        sum(rarity(word) for word in words if is_known(word)) for words in (pair.left_roots, pair.right_roots)
+        sum(rarity(word) for word in words if is_known(word)) for words in (pair.first_roots, pair.second_roots)
     )
     return log1p(common_weight * common_weight / lighter_weight) if lighter_weight else 0.0
 
 
 def _common_numbers(pair: ComplaintPair) -> float:
-    left_numbers, right_numbers = pair.numbers
-    return log1p(len(left_numbers & right_numbers))
+    first_numbers, second_numbers = pair.numbers
+    return log1p(len(first_numbers & second_numbers))
 
 
 def _different_numbers(pair: ComplaintPair) -> float:
-    left_numbers, right_numbers = pair.numbers
-    both_have_numbers = bool(left_numbers and right_numbers)
-    return float(both_have_numbers and left_numbers.isdisjoint(right_numbers) and not pair.is_near)
+    first_numbers, second_numbers = pair.numbers
+    both_have_numbers = bool(first_numbers and second_numbers)
+    return float(both_have_numbers and first_numbers.isdisjoint(second_numbers) and not pair.is_near)
 
 
 def _common_names(pair: ComplaintPair) -> float:
@@ -73,18 +73,18 @@ def _common_names(pair: ComplaintPair) -> float:
 
 
 def _different_names(pair: ComplaintPair) -> float:
-    left, right = pair.left, pair.right
-    left_only = len(left.names) - len(pair.common_names) - is_cut_name(left, right)
-    right_only = sum(not occurs_in(name, left.names) for name in right.names) - is_cut_name(right, left)
-    return log1p(max(0, min(left_only, right_only))) * pair.is_near
+    first, second = pair.first, pair.second
+    first_only = len(first.names) - len(pair.common_names) - is_cut_name(first, second)
+    second_only = sum(not occurs_in(name, first.names) for name in second.names) - is_cut_name(second, first)
+    return log1p(max(0, min(first_only, second_only))) * pair.is_near
 
 
 def _different_narrow_names_in_district(pair: ComplaintPair) -> float:
-    return float(pair.has_different_narrow_names and bool(pair.left.district_words & pair.right.district_words))
+    return float(pair.has_different_narrow_names and bool(pair.first.district_words & pair.second.district_words))
 
 
 def _different_parts(pair: ComplaintPair) -> float:
-    names = names_with_different_parts(pair.left, pair.right) & names_with_different_parts(pair.right, pair.left)
+    names = names_with_different_parts(pair.first, pair.second) & names_with_different_parts(pair.second, pair.first)
     return float(min(_MAX_DIFFERENT_PARTS, len(names))) * (not pair.location.is_same_spot)
 
 
@@ -99,33 +99,33 @@ def _same_thing_or_fault_of_sender(pair: ComplaintPair) -> float:
 def _common_topics_at_place(pair: ComplaintPair) -> float:
     if not pair.common_topics:
         return 0.0
-    topic_similarity = len(pair.common_topics) / len(pair.left.topics | pair.right.topics)
+    topic_similarity = len(pair.common_topics) / len(pair.first.topics | pair.second.topics)
     # The place of a personal trouble does not make it anybody else's.
     return topic_similarity * pair.place_likelihood * (pair.is_near or not pair.is_personal)
 
 
 def _has_different_topics(pair: ComplaintPair) -> float:
-    return float(bool(pair.left.topics and pair.right.topics and not pair.common_topics))
+    return float(bool(pair.first.topics and pair.second.topics and not pair.common_topics))
 
 
 def _has_additional_topics(pair: ComplaintPair) -> float:
-    brevity = min(1.0, _LONG_TEXT_WORDS / max(1, len(pair.left.text_words), len(pair.right.text_words)))
-    return float(bool(pair.common_topics) and pair.left.topics != pair.right.topics) * brevity
+    brevity = min(1.0, _LONG_TEXT_WORDS / max(1, len(pair.first.text_words), len(pair.second.text_words)))
+    return float(bool(pair.common_topics) and pair.first.topics != pair.second.topics) * brevity
 
 
 def _has_no_place(pair: ComplaintPair) -> float:
-    left, right = pair.left, pair.right
-    has_words = left.address_words or right.address_words or left.names or right.names
+    first, second = pair.first, pair.second
+    has_words = first.address_words or second.address_words or first.names or second.names
     return float(not (has_words or pair.entities.equal & LOCATING_KINDS))
 
 
 def _same_topic_beside_landmark(pair: ComplaintPair) -> float:
-    landmark_words = shared_landmark_words(pair.left, pair.right, pair.word_frequencies)
+    landmark_words = shared_landmark_words(pair.first, pair.second, pair.word_frequencies)
     return pair.topic_overlap * log1p(sum(map(pair.word_frequencies.rarity, landmark_words)))
 
 
 def _mentions_earlier_report(pair: ComplaintPair) -> float:
-    mentions = pair.left.mentions_earlier_report or pair.right.mentions_earlier_report
+    mentions = pair.first.mentions_earlier_report or pair.second.mentions_earlier_report
     is_similar = pair.is_near or (pair.location.is_same_spot and bool(pair.common_topics))
     return float(mentions and is_similar)
 
@@ -133,8 +133,8 @@ def _mentions_earlier_report(pair: ComplaintPair) -> float:
 def _is_later_incident(pair: ComplaintPair) -> float:
     return float(
         pair.days_between > _MAX_INCIDENT_DAYS
-        and not INCIDENTS.isdisjoint(pair.left.things | pair.left.faults)
-        and not INCIDENTS.isdisjoint(pair.right.things | pair.right.faults)
+        and not INCIDENTS.isdisjoint(pair.first.things | pair.first.faults)
+        and not INCIDENTS.isdisjoint(pair.second.things | pair.second.faults)
     )
 
 
@@ -314,7 +314,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "other-beside",
         "Each names a landmark beside its spot that the other does not mention.",
-        lambda pair: float(face_different_landmarks(pair.left, pair.right, pair.word_frequencies)),
+        lambda pair: float(face_different_landmarks(pair.first, pair.second, pair.word_frequencies)),
     ),
     Feature("other-sender", "Two proven senders.", lambda pair: float(pair.sender_relation == "other")),
     Feature(

@@ -42,16 +42,16 @@ class LocationComparison:
 
 
 def compare_locations(
-    left: Comparable, right: Comparable, entities: EntityComparison, word_frequencies: WordFrequencies
+    first: Comparable, second: Comparable, entities: EntityComparison, word_frequencies: WordFrequencies
 ) -> LocationComparison:
     """Return the comparison of the address fields as words and of the spots that the texts name."""
-    left_words, right_words = set(left.address_words), set(right.address_words)
+    first_words, second_words = set(first.address_words), set(second.address_words)
     rarity = word_frequencies.rarity
-    shared_words = left_words & right_words
+    shared_words = first_words & second_words
     shared_weight = sum(map(rarity, shared_words))
-    left_only = _missing_words(left_words - shared_words, right, right_words)
-    right_only = _missing_words(right_words - shared_words, left, left_words)
-    lighter, heavier = sorted((sum(map(rarity, left_words)), sum(map(rarity, right_words))))
+    first_only = _missing_words(first_words - shared_words, second, second_words)
+    second_only = _missing_words(second_words - shared_words, first, first_words)
+    lighter, heavier = sorted((sum(map(rarity, first_words)), sum(map(rarity, second_words))))
     has_same_address = (
         shared_weight >= _MIN_SHARE_OF_LIGHTER * lighter
         # The name of a quarter alone stands in the address of every house there.
@@ -59,10 +59,10 @@ def compare_locations(
         and lighter >= MIN_ADDRESS_WEIGHT
     )
     return LocationComparison(
-        min(_MAX_DIFFERENCE, sum(map(rarity, left_only)), sum(map(rarity, right_only))),
+        min(_MAX_DIFFERENCE, sum(map(rarity, first_only)), sum(map(rarity, second_only))),
         is_same_spot=bool(entities.equal & SPOTS)
-        or _mentions_spot_of(left, right)
-        or _mentions_spot_of(right, left)
+        or _mentions_spot_of(first, second)
+        or _mentions_spot_of(second, first)
         or has_same_address,
     )
 
@@ -73,13 +73,13 @@ def _missing_words(words: Iterable[str], neighbour: Comparable, neighbour_words:
     return [word for word in words if word not in neighbour.text_words and not occurs_in(word, address_words)]
 
 
-def shared_landmark_words(left: Comparable, right: Comparable, word_frequencies: WordFrequencies) -> set[str]:
+def shared_landmark_words(first: Comparable, second: Comparable, word_frequencies: WordFrequencies) -> set[str]:
     """Return the words behind prepositions like *depan* that the other complaint has too, in any place.
 
     `depan kantor pos` and `kantor pos banjir` share *kantor* and *pos*.
     """
-    return _words_behind_that_occur_in(left, right, word_frequencies) | _words_behind_that_occur_in(
-        right, left, word_frequencies
+    return _words_behind_that_occur_in(first, second, word_frequencies) | _words_behind_that_occur_in(
+        second, first, word_frequencies
     )
 
 
@@ -90,15 +90,15 @@ def _words_behind_that_occur_in(
     return landmark_words & _words_and_roots(neighbour, word_frequencies) if landmark_words else landmark_words
 
 
-def face_different_landmarks(left: Comparable, right: Comparable, word_frequencies: WordFrequencies) -> bool:
+def face_different_landmarks(first: Comparable, second: Comparable, word_frequencies: WordFrequencies) -> bool:
     """Return True if each complaint names a landmark beside its spot that the other does not mention."""
-    left_landmark, right_landmark = (
-        _words_behind(comparable, _FACING_PREPOSITIONS, _FACING_WORDS) for comparable in (left, right)
+    first_landmark, second_landmark = (
+        _words_behind(comparable, _FACING_PREPOSITIONS, _FACING_WORDS) for comparable in (first, second)
     )
-    if not left_landmark or not right_landmark:
+    if not first_landmark or not second_landmark:
         return False
-    return left_landmark.isdisjoint(_words_and_roots(right, word_frequencies)) and right_landmark.isdisjoint(
-        _words_and_roots(left, word_frequencies)
+    return first_landmark.isdisjoint(_words_and_roots(second, word_frequencies)) and second_landmark.isdisjoint(
+        _words_and_roots(first, word_frequencies)
     )
 
 
@@ -126,14 +126,14 @@ def _words_and_roots(comparable: Comparable, word_frequencies: WordFrequencies) 
     return {*words, *root_words(words, word_frequencies)}
 
 
-def mentions_sibling_street(left: Comparable, right: Comparable) -> bool:
-    """Return True if `left` mentions another number of a numbered street of `right`, without the word for a street.
+def mentions_sibling_street(first: Comparable, second: Comparable) -> bool:
+    """Return True if `first` mentions another number of a numbered street of `second`, without the word for a street.
 
     `di tanah tinggi 5` mentions a sibling of *Jl. Tanah Tinggi 4*.
     """
     text = ""
-    for base_name, street in _numbered_streets((*right.entities, *right.address_entities)):
-        text = text or f" {' '.join((*left.title_words, *left.text_words))} "
+    for base_name, street in _numbered_streets((*second.entities, *second.address_entities)):
+        text = text or f" {' '.join((*first.title_words, *first.text_words))} "
         _, mention, following_text = text.partition(f" {base_name} ")
         if mention and not _continues_with_number_of(street, following_text):
             return True
@@ -148,11 +148,11 @@ def _numbered_streets(entities: Iterable[NamedEntity]) -> Iterator[tuple[str, st
             yield base_name, value
 
 
-def _mentions_spot_of(left: Comparable, right: Comparable) -> bool:
-    """Return True if `left` mentions a street or landmark of `right` without its kind: `di tanah tinggi 4`."""
-    text = f" {' '.join((*left.title_words, *left.text_words, *left.address_words))} "
-    for base_name, name in _spot_names((*right.entities, *right.address_entities)):
-        if " " not in base_name and base_name not in left.names:
+def _mentions_spot_of(first: Comparable, second: Comparable) -> bool:
+    """Return True if `first` mentions a street or landmark of `second` without its kind: `di tanah tinggi 4`."""
+    text = f" {' '.join((*first.title_words, *first.text_words, *first.address_words))} "
+    for base_name, name in _spot_names((*second.entities, *second.address_entities)):
+        if " " not in base_name and base_name not in first.names:
             continue
         _, mention, following_text = text.partition(f" {base_name} ")
         if mention and _continues_with_number_of(name, following_text):
@@ -170,6 +170,6 @@ def _spot_names(entities: Iterable[NamedEntity]) -> Iterator[tuple[str, str]]:
 
 def _continues_with_number_of(name: str, following_text: str) -> bool:
     """Return True unless the text goes on with a number that the name does not have."""
-    first_word = following_text.partition(" ")[0]
-    number = ROMAN_NUMERALS.get(first_word, first_word)
+    next_word = following_text.partition(" ")[0]
+    number = ROMAN_NUMERALS.get(next_word, next_word)
     return not number.isdecimal() or number in name.split()

@@ -43,25 +43,25 @@ _COMMON_GROUND_KINDS = (LOCATING_KINDS - HOUSES) | {"handle", "unit"}
 class ComplaintPair:
     """Two complaints in either order. Each value is computed at its first use."""
 
-    def __init__(self, left: Comparable, right: Comparable, word_frequencies: WordFrequencies) -> None:
-        self.left = left
-        self.right = right
+    def __init__(self, first: Comparable, second: Comparable, word_frequencies: WordFrequencies) -> None:
+        self.first = first
+        self.second = second
         self.word_frequencies = word_frequencies
 
     @cached_property
     def sender_relation(self) -> SenderRelation:
         """Relation of the two senders."""
-        return relate_senders(self.left, self.right)
+        return relate_senders(self.first, self.second)
 
     @cached_property
     def days_between(self) -> float:
         """Days between the arrivals; 0 if a time is unknown."""
-        return days_between(self.left, self.right)
+        return days_between(self.first, self.second)
 
     @property
     def has_times(self) -> bool:
         """True if both times of arrival are known."""
-        return self.left.received_at is not None and self.right.received_at is not None
+        return self.first.received_at is not None and self.second.received_at is not None
 
     @property
     def is_within_hours(self) -> bool:
@@ -76,21 +76,20 @@ class ComplaintPair:
     @cached_property
     def entities(self) -> EntityComparison:
         """Comparison of the named entities."""
-        return compare_entities(self.left, self.right)
+        return compare_entities(self.first, self.second)
 
     @cached_property
     def alignment(self) -> TextAlignment:
         """Alignment of the texts, or of the titles of complaints without a text."""
         # Always in the same order, so that the order of arrival changes nothing.
-        first, second = sorted(
-            (self.left.text_words or self.left.title_words, self.right.text_words or self.right.title_words)
-        )
-        return align_texts(first, second, self.word_frequencies)
+        texts = (complaint.text_words or complaint.title_words for complaint in (self.first, self.second))
+        lower_text, higher_text = sorted(texts)
+        return align_texts(lower_text, higher_text, self.word_frequencies)
 
     @cached_property
     def location(self) -> LocationComparison:
         """Comparison of the addresses and spots."""
-        return compare_locations(self.left, self.right, self.entities, self.word_frequencies)
+        return compare_locations(self.first, self.second, self.entities, self.word_frequencies)
 
     @cached_property
     def is_near(self) -> bool:
@@ -98,52 +97,52 @@ class ComplaintPair:
         return self.alignment.is_near(_MIN_NEAR_WEIGHT)
 
     @cached_property
-    def left_roots(self) -> set[str]:
-        """Root words of the left text and title."""
-        return root_words((*self.left.text_words, *self.left.title_words), self.word_frequencies)
+    def first_roots(self) -> set[str]:
+        """Root words of the first text and title."""
+        return root_words((*self.first.text_words, *self.first.title_words), self.word_frequencies)
 
     @cached_property
-    def right_roots(self) -> set[str]:
-        """Root words of the right text and title."""
-        return root_words((*self.right.text_words, *self.right.title_words), self.word_frequencies)
+    def second_roots(self) -> set[str]:
+        """Root words of the second text and title."""
+        return root_words((*self.second.text_words, *self.second.title_words), self.word_frequencies)
 
     @cached_property
     def title_difference(self) -> float:
         """Share of a title's words that the other complaint lacks, of the closer title; 0 without two titles."""
-        left_title = root_words(self.left.title_words, self.word_frequencies)
-        right_title = root_words(self.right.title_words, self.word_frequencies)
-        if not left_title or not right_title:
+        first_title = root_words(self.first.title_words, self.word_frequencies)
+        second_title = root_words(self.second.title_words, self.word_frequencies)
+        if not first_title or not second_title:
             return 0.0
-        return min(_missing_share(left_title, self.right_roots), _missing_share(right_title, self.left_roots))
+        return min(_missing_share(first_title, self.second_roots), _missing_share(second_title, self.first_roots))
 
     @cached_property
     def numbers(self) -> tuple[set[str], set[str]]:
-        """Numbers in the left and right texts and titles, without leading zeros: RW 09 is RW 9."""
-        return _numbers(self.left), _numbers(self.right)
+        """Numbers in the first and second text and titles, without leading zeros: RW 09 is RW 9."""
+        return _numbers(self.first), _numbers(self.second)
 
     @cached_property
     def common_names(self) -> frozenset[str]:
-        """Names of the left complaint that the right one has too, also in another spelling."""
-        return frozenset(name for name in self.left.names if occurs_in(name, self.right.names))
+        """Names of the first complaint that the second one has too, also in another spelling."""
+        return frozenset(name for name in self.first.names if occurs_in(name, self.second.names))
 
     @property
     def common_name_share(self) -> float:
         """Number of common names in proportion to the complaint with fewer names."""
-        return len(self.common_names) / max(1, min(len(self.left.names), len(self.right.names)))
+        return len(self.common_names) / max(1, min(len(self.first.names), len(self.second.names)))
 
     @cached_property
     def has_different_narrow_names(self) -> bool:
         """True if both name something besides districts and no name is in common: two places in one district."""
-        district_words = self.left.district_words | self.right.district_words
-        left_names, right_names = self.left.names - district_words, self.right.names - district_words
-        if not left_names or not right_names or any(occurs_in(name, right_names) for name in left_names):
+        district_words = self.first.district_words | self.second.district_words
+        first_names, second_names = self.first.names - district_words, self.second.names - district_words
+        if not first_names or not second_names or any(occurs_in(name, second_names) for name in first_names):
             return False
         return not (self.location.is_same_spot or self.is_near)
 
     @cached_property
     def common_topics(self) -> frozenset[str]:
         """Topics of both complaints."""
-        return self.left.topics & self.right.topics
+        return self.first.topics & self.second.topics
 
     @cached_property
     def is_personal(self) -> bool:
@@ -157,17 +156,17 @@ class ComplaintPair:
         """Share of the complaint with fewer topics that is in common: 0 to 1."""
         if not self.common_topics:
             return 0.0
-        return len(self.common_topics) / min(len(self.left.topics), len(self.right.topics))
+        return len(self.common_topics) / min(len(self.first.topics), len(self.second.topics))
 
     @cached_property
     def things(self) -> tuple[float, float]:
         """Overlap of the things complained of (0 to 1), and 1 if not even their families are in common."""
-        return _overlap(self.left.things, self.right.things)
+        return _overlap(self.first.things, self.second.things)
 
     @cached_property
     def faults(self) -> tuple[float, float]:
         """Overlap of the faults (0 to 1), and 1 if not even their families are in common."""
-        return _overlap(self.left.faults, self.right.faults)
+        return _overlap(self.first.faults, self.second.faults)
 
     @property
     def same_thing_and_fault(self) -> float:
@@ -195,35 +194,35 @@ class ComplaintPair:
 
     def _is_place_among(self, names: frozenset[str]) -> bool:
         """Return True if one of the names stands in an entity that is a place."""
-        left, right = self.left, self.right
+        first, second = self.first, self.second
         return any(
             kind in _PLACE_KINDS and not names.isdisjoint(value.split())
-            for kind, value in (*left.entities, *left.address_entities, *right.entities, *right.address_entities)
+            for kind, value in (*first.entities, *first.address_entities, *second.entities, *second.address_entities)
         )
 
 
-def is_cut_name(left: Comparable, right: Comparable) -> bool:
-    """Return True if the last word of the left text is no name but the beginning of a word of the right text.
+def is_cut_name(first: Comparable, second: Comparable) -> bool:
+    """Return True if the last word of the first text is no name but the beginning of a word of the second text.
 
     An SMS that was cut ends like this. The fragment must not count as a different name.
     """
-    last_word = left.text_words[-1] if left.text_words else ""
-    if last_word not in left.names or last_word in right.names:
+    last_word = first.text_words[-1] if first.text_words else ""
+    if last_word not in first.names or last_word in second.names:
         return False
-    return any(word.startswith(last_word) for word in right.text_words)
+    return any(word.startswith(last_word) for word in second.text_words)
 
 
-def names_with_different_parts(left: Comparable, right: Comparable) -> set[str]:
-    """Return the names in `left` that go on with a name or a part's word, none of which occurs in `right`.
+def names_with_different_parts(first: Comparable, second: Comparable) -> set[str]:
+    """Return the names in `first` that go on with a name or a part's word, none of which occurs in `second`.
 
     Tempapan Hulu and Tempapan Kuala are two places.
     """
-    right_words = frozenset((*right.title_words, *right.text_words, *right.address_words))
+    second_words = frozenset((*second.title_words, *second.text_words, *second.address_words))
     is_shared: dict[str, bool] = {}
-    for words in (left.title_words, left.text_words, left.address_words):
+    for words in (first.title_words, first.text_words, first.address_words):
         for name, continuation in pairwise(words):
-            if name in left.names and (continuation in left.names or continuation in PART_WORDS):
-                is_shared[name] = is_shared.get(name, False) or occurs_in(continuation, right_words)
+            if name in first.names and (continuation in first.names or continuation in PART_WORDS):
+                is_shared[name] = is_shared.get(name, False) or occurs_in(continuation, second_words)
     return {name for name, shared in is_shared.items() if not shared}
 
 
@@ -236,13 +235,13 @@ def _missing_share(words: AbstractSet[str], other_words: AbstractSet[str]) -> fl
     return len(words - other_words) / len(words)
 
 
-def _overlap(left: AbstractSet[str], right: AbstractSet[str]) -> tuple[float, float]:
+def _overlap(first: AbstractSet[str], second: AbstractSet[str]) -> tuple[float, float]:
     """Return the share of the shorter list that is in the other, and 1 if the lists have no family in common.
 
     The family of `rusak.retak` is `rusak`.
     """
-    left, right = ({term for term in terms if not term.startswith(_ANY_FAMILY)} for terms in (left, right))
-    if not left or not right:
+    first, second = ({term for term in terms if not term.startswith(_ANY_FAMILY)} for terms in (first, second))
+    if not first or not second:
         return 0.0, 0.0
-    left_families, right_families = ({term.partition(".")[0] for term in terms} for terms in (left, right))
-    return len(left & right) / min(len(left), len(right)), float(left_families.isdisjoint(right_families))
+    first_families, second_families = ({term.partition(".")[0] for term in terms} for terms in (first, second))
+    return len(first & second) / min(len(first), len(second)), float(first_families.isdisjoint(second_families))

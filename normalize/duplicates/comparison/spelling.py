@@ -33,46 +33,47 @@ def most_similar(word: str, candidates: Collection[str]) -> str:
 
 
 def match_spellings(
-    left_words: Sequence[str], right_words: Sequence[str], word_frequencies: WordFrequencies
+    first_words: Sequence[str], second_words: Sequence[str], word_frequencies: WordFrequencies
 ) -> dict[str, str]:
-    """Return each left word that stands on the right in another spelling, with that spelling.
+    """Return each word of the first text that stands in the second in another spelling, with that spelling.
 
     One of the two spellings must be a dictionary word, or an abbreviation of the other. Two similar names are two
     names, unless they are long and differ by one letter.
     """
-    if not left_words or not right_words:
+    if not first_words or not second_words:
         return {}
     dictionary_words: list[str] = []
     unknown_words: list[str] = []
-    for word in right_words:
-        if _is_spellable(word):
-            (dictionary_words if word_frequencies.is_known(word) else unknown_words).append(word)
+    for word in filter(_is_spellable, second_words):
+        (dictionary_words if word_frequencies.is_known(word) else unknown_words).append(word)
     spellings = {}
-    for word in left_words:
+    for word in first_words:
         candidates = unknown_words if word_frequencies.is_known(word) else dictionary_words
-        spelling = most_similar(word, candidates) if candidates and _is_spellable(word) else ""
-        spelling = spelling or _first_form_of(word, right_words, word_frequencies)
-        if spelling:
+        if spelling := _misspelling(word, candidates) or _other_form(word, second_words, word_frequencies):
             spellings[word] = spelling
     return spellings
 
 
-def _first_form_of(word: str, candidates: Sequence[str], word_frequencies: WordFrequencies) -> str:
+def _misspelling(word: str, candidates: Collection[str]) -> str:
+    return most_similar(word, candidates) if candidates and _is_spellable(word) else ""
+
+
+def _other_form(word: str, candidates: Sequence[str], word_frequencies: WordFrequencies) -> str:
     return next((candidate for candidate in candidates if _is_one_word(word, candidate, word_frequencies)), "")
 
 
-def _is_one_word(left: str, right: str, word_frequencies: WordFrequencies) -> bool:
+def _is_one_word(first: str, second: str, word_frequencies: WordFrequencies) -> bool:
     """Return True if both are formed from one root, or one abbreviates the other, or both are one letter apart."""
-    if (root := word_frequencies.root(left)) and root == word_frequencies.root(right):
+    if (root := word_frequencies.root(first)) and root == word_frequencies.root(second):
         return True
-    return _abbreviates(left, right) or _abbreviates(right, left) or _is_slip(left, right)
+    return _abbreviates(first, second) or _abbreviates(second, first) or _is_slip(first, second)
 
 
-def _is_slip(left: str, right: str) -> bool:
+def _is_slip(first: str, second: str) -> bool:
     """Return True if two long words are one letter apart."""
-    if min(len(left), len(right)) < _MIN_SLIP_LETTERS or not (left.isalpha() and right.isalpha()):
+    if min(len(first), len(second)) < _MIN_SLIP_LETTERS or not (first.isalpha() and second.isalpha()):
         return False
-    return OSA.distance(left, right, score_cutoff=1) <= 1
+    return OSA.distance(first, second, score_cutoff=1) <= 1
 
 
 def _abbreviates(abbreviation: str, full_word: str) -> bool:
@@ -90,16 +91,16 @@ def _is_spellable(word: str) -> bool:
 
 
 def match_cut_word(
-    left_words: Sequence[str], right_words: Sequence[str], left_end: Sequence[str], right_end: Sequence[str]
+    first_words: Sequence[str], second_words: Sequence[str], first_end: Sequence[str], second_end: Sequence[str]
 ) -> dict[str, str]:
-    """Return the left word and the right word in its place if one of them is the last of its text and cut off.
+    """Return the two words that stand in each other's place if one is the last of its text and cut off.
 
-    `left_end` and `right_end` hold the last word of each text, if it has one.
+    `first_end` and `second_end` hold the last word of each text, if it has one.
     """
-    if len(left_words) == 1 and left_words[0] in left_end and _is_cut(left_words[0], right_words):
-        return {left_words[0]: right_words[0]}
-    if len(right_words) == 1 and right_words[0] in right_end and _is_cut(right_words[0], left_words):
-        return {left_words[0]: right_words[0]}
+    if len(first_words) == 1 and first_words[0] in first_end and _is_cut(first_words[0], second_words):
+        return {first_words[0]: second_words[0]}
+    if len(second_words) == 1 and second_words[0] in second_end and _is_cut(second_words[0], first_words):
+        return {first_words[0]: second_words[0]}
     return {}
 
 

@@ -5,7 +5,7 @@ place of others mostly are not: another name, another street, another number. Tw
 nobody repairs anything, and a word may be spelt better the second time.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import LCSseq, Opcode
@@ -46,8 +46,8 @@ class TextAlignment:
     """
 
     shared_weight: float = 0.0
-    left_only_weight: float = 0.0
-    right_only_weight: float = 0.0
+    first_only_weight: float = 0.0
+    second_only_weight: float = 0.0
     exchanged_weight: float = 0.0
     exchanged_name_weight: float = 0.0
     exchanged_numbers: int = 0
@@ -57,7 +57,7 @@ class TextAlignment:
     @property
     def shorter_weight(self) -> float:
         """Weight of the shorter text."""
-        return self.shared_weight + min(self.left_only_weight, self.right_only_weight)
+        return self.shared_weight + min(self.first_only_weight, self.second_only_weight)
 
     @property
     def containment(self) -> float:
@@ -67,12 +67,12 @@ class TextAlignment:
     @property
     def similarity(self) -> float:
         """Share of both texts that they have in common, in order: 0 to 1."""
-        return _share(self.shared_weight, self.left_only_weight + self.right_only_weight + self.shared_weight)
+        return _share(self.shared_weight, self.first_only_weight + self.second_only_weight + self.shared_weight)
 
     @property
     def exchange_share(self) -> float:
         """Share of the difference that is exchange: 1 for two texts that fill in the same form."""
-        return _share(2 * self.exchanged_weight, self.left_only_weight + self.right_only_weight)
+        return _share(2 * self.exchanged_weight, self.first_only_weight + self.second_only_weight)
 
     @property
     def is_copy(self) -> bool:
@@ -94,53 +94,57 @@ def _share(part: float, total: float) -> float:
     return min(1.0, part / total) if total else 0.0
 
 
-def align_texts(left: Sequence[str], right: Sequence[str], word_frequencies: WordFrequencies) -> TextAlignment:
+def align_texts(first: Sequence[str], second: Sequence[str], word_frequencies: WordFrequencies) -> TextAlignment:
     """Return the alignment of two texts, each given as its words in order."""
-    steps = list(LCSseq.opcodes(left, right))
+    steps = list(LCSseq.opcodes(first, second))
     alignment = TextAlignment(density=_density(steps))
-    left_text, right_text = frozenset(left), frozenset(right)
-    for is_equal, left_segment, right_segment in _segments(steps, left, right):
+    first_text, second_text = frozenset(first), frozenset(second)
+    for is_equal, first_segment, second_segment in _segments(steps, first, second):
         if is_equal:
-            alignment.shared_weight += sum(map(word_frequencies.rarity, left_segment))
+            alignment.shared_weight += sum(map(word_frequencies.rarity, first_segment))
             continue
         # A word that stands elsewhere in the other text was moved, not exchanged.
-        left_words = [word for word in left_segment if word not in right_text]
-        right_words = [word for word in right_segment if word not in left_text]
-        if "".join(left_words) == "".join(right_words):
-            alignment.shared_weight += sum(map(word_frequencies.rarity, left_words))
+        first_words = _without(first_segment, second_text)
+        second_words = _without(second_segment, first_text)
+        if "".join(first_words) == "".join(second_words):
+            alignment.shared_weight += sum(map(word_frequencies.rarity, first_words))
             continue
-        spellings = match_cut_word(left_words, right_words, left[-1:], right[-1:]) or match_spellings(
-            left_words, right_words, word_frequencies
+        spellings = match_cut_word(first_words, second_words, first[-1:], second[-1:]) or match_spellings(
+            first_words, second_words, word_frequencies
         )
         alignment.shared_weight += sum(map(word_frequencies.rarity, spellings))
         _add_difference(
             alignment,
-            [word for word in left_words if word not in spellings],
-            [word for word in right_words if word not in spellings.values()],
+            _without(first_words, spellings.keys()),
+            _without(second_words, spellings.values()),
             word_frequencies,
         )
     return alignment
 
 
+def _without(words: Sequence[str], removed_words: Container[str]) -> list[str]:
+    return [word for word in words if word not in removed_words]
+
+
 def _add_difference(
-    alignment: TextAlignment, left_words: Sequence[str], right_words: Sequence[str], word_frequencies: WordFrequencies
+    alignment: TextAlignment, first_words: Sequence[str], second_words: Sequence[str], word_frequencies: WordFrequencies
 ) -> None:
     """Add words that stand between the same shared words, but in one text only."""
-    left_weight, right_weight = (
-        sum(map(word_frequencies.rarity, left_words)),
-        sum(map(word_frequencies.rarity, right_words)),
+    first_weight, second_weight = (
+        sum(map(word_frequencies.rarity, first_words)),
+        sum(map(word_frequencies.rarity, second_words)),
     )
-    alignment.left_only_weight += left_weight
-    alignment.right_only_weight += right_weight
-    if not left_words or not right_words:
+    alignment.first_only_weight += first_weight
+    alignment.second_only_weight += second_weight
+    if not first_words or not second_words:
         return
-    exchanged_weight = min(left_weight, right_weight)
+    exchanged_weight = min(first_weight, second_weight)
     alignment.exchanged_weight += exchanged_weight
-    alignment.exchanged_numbers += _has_number(left_words) and _has_number(right_words)
-    if max(len(left_words), len(right_words)) > _MAX_NAME_WORDS:
+    alignment.exchanged_numbers += _has_number(first_words) and _has_number(second_words)
+    if max(len(first_words), len(second_words)) > _MAX_NAME_WORDS:
         return
-    alignment.exchanged_opposites += not _OPPOSITES.isdisjoint((*left_words, *right_words))
-    if _has_name(left_words, word_frequencies) and _has_name(right_words, word_frequencies):
+    alignment.exchanged_opposites += not _OPPOSITES.isdisjoint((*first_words, *second_words))
+    if _has_name(first_words, word_frequencies) and _has_name(second_words, word_frequencies):
         alignment.exchanged_name_weight += exchanged_weight
 
 
@@ -155,22 +159,22 @@ def _density(steps: Iterable[Opcode]) -> float:
 
 
 def _segments(
-    steps: Iterable[Opcode], left: Sequence[str], right: Sequence[str]
+    steps: Iterable[Opcode], first: Sequence[str], second: Sequence[str]
 ) -> Iterator[tuple[bool, Sequence[str], Sequence[str]]]:
     """Yield the shared segments (True), and between them the different words of each side (False)."""
-    left_words: list[str] = []
-    right_words: list[str] = []
+    first_words: list[str] = []
+    second_words: list[str] = []
     for step in steps:
         if step.tag == "equal":
-            if left_words or right_words:
-                yield False, left_words, right_words
-                left_words, right_words = [], []
-            yield True, left[step.src_start : step.src_end], ()
+            if first_words or second_words:
+                yield False, first_words, second_words
+                first_words, second_words = [], []
+            yield True, first[step.src_start : step.src_end], ()
         else:
-            left_words += left[step.src_start : step.src_end]
-            right_words += right[step.dest_start : step.dest_end]
-    if left_words or right_words:
-        yield False, left_words, right_words
+            first_words += first[step.src_start : step.src_end]
+            second_words += second[step.dest_start : step.dest_end]
+    if first_words or second_words:
+        yield False, first_words, second_words
 
 
 def _has_name(words: Collection[str], word_frequencies: WordFrequencies) -> bool:
