@@ -109,9 +109,9 @@ def _with_groups(messages: Sequence[Message]) -> list[Message]:
     return [replace(message, group=group, copies=sizes[group]) for message, group in zip(messages, groups, strict=True)]
 
 
-def _are_near_copies(left: frozenset[str], right: frozenset[str]) -> bool:
-    word_count = len(left | right)
-    return bool(word_count) and len(left & right) >= _MIN_COMMON_SHARE * word_count
+def _are_near_copies(first: frozenset[str], second: frozenset[str]) -> bool:
+    word_count = len(first | second)
+    return bool(word_count) and len(first & second) >= _MIN_COMMON_SHARE * word_count
 
 
 def _earlier_candidates(word_sets: Sequence[frozenset[str]]) -> Iterable[set[int]]:

@@ -129,15 +129,15 @@ class ReportStream:
             "city": self._cities.draw(rng),
         }
         numbers = {"rt": rng.randrange(1, 20), "rw": rng.randrange(1, 15), "block": rng.choice("ABCDEF")}
-        place = rng.choice(_PLACES).format(**names, **numbers)
+        location = rng.choice(_PLACES).format(**names, **numbers)
         title = self._troubles.draw(rng) if rng.random() < _TITLE_SHARE else ""
-        address = place if rng.random() < _ADDRESS_SHARE else ""
-        return InventedReport(f"s{rng.randrange(10**9)}", title, self._invent_text(place), address)
+        address = location if rng.random() < _ADDRESS_SHARE else ""
+        return InventedReport(f"s{rng.randrange(10**9)}", title, self._invent_text(location), address)
 
-    def _invent_text(self, place: str) -> str:
+    def _invent_text(self, location: str) -> str:
         rng = self._rng
         clauses = [self._invent_clause() for _ in range(rng.choice(_CLAUSES))]
-        clauses.insert(rng.randrange(len(clauses) + 1), f"{self._troubles.draw(rng)} {place}".strip())
+        clauses.insert(rng.randrange(len(clauses) + 1), f"{self._troubles.draw(rng)} {location}".strip())
         sender = rng.choice(_SENDERS).format(person=self._persons.draw(rng), number=rng.randrange(10**8))
         return f"{rng.choice(_GREETINGS)}{', '.join(clauses)}.{sender}{rng.choice(_CLOSINGS)}"
 

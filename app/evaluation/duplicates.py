@@ -48,10 +48,10 @@ class ExplainedMessage(BaseModel):
 
     def report(self) -> Report:
         """Return the report that the reader of the message's channel would return."""
-        place = _NO_PLACE
+        report_place = _NO_PLACE
         if self.location or self.address:
-            place = Place.model_construct(region=clean_text(self.location), address=clean_text(self.address))
-        fields = {"title": clean_text(self.title), "text": clean_text(self.text), "place": place}
+            report_place = Place.model_construct(region=clean_text(self.location), address=clean_text(self.address))
+        fields = {"title": clean_text(self.title), "text": clean_text(self.text), "place": report_place}
         return _EMPTY_REPORT.model_copy(update=fields)
 
 

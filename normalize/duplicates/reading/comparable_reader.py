@@ -103,9 +103,8 @@ class ComparableReader:
     def read_report(self, report: Report, sender: str, channel: Channel, received_at: float | None) -> Comparable:
         """Return the comparable form. `received_at` is in seconds of the epoch; `sender` is empty if not proven."""
         text = f"{report.title}\n{report.text}"
-        place = report.place
         address = expand_abbreviations(
-            " , ".join(part for part in (place.address, place.district, place.region) if part)
+            " , ".join(part for part in (report.place.address, report.place.district, report.place.region) if part)
         )
         entities = self._region_extraction.extract_relevant_entities(text)
         words = _outside(self._words.read_words(text), _uninformative_spans(text, entities))
@@ -141,7 +140,7 @@ class ComparableReader:
             topics=self._matter_terms.topics.find_topics(normal_forms),
             things=self._matter_terms.things.find_topics(normal_forms),
             faults=self._matter_terms.faults.find_topics(normal_forms),
-            coordinates=_coordinates(place),
+            coordinates=_coordinates(report.place),
             received_at=received_at,
             sender=sender,
             channel=channel,
@@ -199,8 +198,9 @@ def _may_be_name(word: str) -> bool:
     return word not in ROMAN_NUMERALS and not word.startswith(_OWN_ACCOUNT_PREFIXES)
 
 
-def _coordinates(place: Place) -> tuple[float, float] | None:
-    return None if place.latitude is None or place.longitude is None else (place.latitude, place.longitude)
+def _coordinates(report_place: Place) -> tuple[float, float] | None:
+    latitude, longitude = report_place.latitude, report_place.longitude
+    return None if latitude is None or longitude is None else (latitude, longitude)
 
 
 def _informative_words(traits: Iterable[_WordTraits]) -> tuple[str, ...]:

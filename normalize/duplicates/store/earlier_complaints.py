@@ -174,22 +174,22 @@ class EarlierComplaints:
             parameter = self._statements.key_rows_parameter(key_rows)
             self._connection.exec_driver_sql(self._statements.upsert_keys, parameter)
 
-    def delete_expired(self, before: datetime, message_count: int) -> None:
-        """Delete a part of the rows that came before a time: the oldest complaints, and keys of one stretch.
+    def delete_expired(self, expiry: datetime, message_count: int) -> None:
+        """Delete a part of the rows that came before `expiry`: the oldest complaints, and keys of one stretch.
 
         Each batch checks another stretch of keys, in proportion to its messages. The stretches are spread evenly: all
         keys are checked before a third as many complaints have come as are stored.
         """
         expired_numbers = (
             select(ComparableRow.number)
-            .where(col(ComparableRow.at) < before)
+            .where(col(ComparableRow.at) < expiry)
             .order_by(col(ComparableRow.at))
             .limit(_DELETED_COMPLAINTS)
         )
         self._connection.execute(delete(ComparableRow).where(col(ComparableRow.number).in_(expired_numbers)))
         key, key_count = col(LookupKeyRow.key), message_count * _CHECKED_KEYS
         first_key = self._next_number * _GOLDEN_RATIO % _KEY_COUNT + _FIRST_KEY
-        deletion = delete(LookupKeyRow).where(col(LookupKeyRow.at) < int(before.timestamp()))
+        deletion = delete(LookupKeyRow).where(col(LookupKeyRow.at) < int(expiry.timestamp()))
         end_key = _key_after(self._connection, first_key, key_count)
         if end_key is not None:
             self._connection.execute(deletion.where(key >= first_key, key < end_key))

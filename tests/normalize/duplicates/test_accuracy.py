@@ -70,9 +70,9 @@ def test_groups_are_disjoint(training_file: str, test_file: str) -> None:
 def test_two_named_places_are_never_one_matter(read_message: ReadMessage, comparator: Comparator, name: str) -> None:
     """Two texts with two streets, neighbourhoods, villages or regions are never one matter."""
     for pair in load_pairs(name):
-        left, right = read_message(pair.a), read_message(pair.b)
-        verdict = comparator.compare(left, right)
-        assert not (conflicting_place(compare_entities(left, right)) and verdict.score)
+        first, second = read_message(pair.a), read_message(pair.b)
+        verdict = comparator.compare(first, second)
+        assert not (conflicting_place(compare_entities(first, second)) and verdict.score)
         assert not (verdict.exclusion and verdict.score)
 
 

@@ -88,14 +88,16 @@ def test_missing_fields_and_equal_texts(pairs: list[LabelledPair]) -> None:
 def test_files_are_disjoint() -> None:
     """The files have no group, message, text or region in common, and no group or message with the older files."""
     train, test = (load_pairs(name) for name in NAMES)
-    for left, right in (
+    for first_file, second_file in (
         (train, test),
         (train, load_pairs("train")),
         (test, load_pairs("test")),
         (test, load_pairs("train")),
     ):
-        assert not {pair.group for pair in left} & {pair.group for pair in right}
-        assert not {message.id for message in messages_of(left)} & {message.id for message in messages_of(right)}
+        assert not {pair.group for pair in first_file} & {pair.group for pair in second_file}
+        assert not {message.id for message in messages_of(first_file)} & {
+            message.id for message in messages_of(second_file)
+        }
     assert not {message.text for message in messages_of(train)} & {message.text for message in messages_of(test)}
     train_locations, test_locations = (
         {message.location for message in messages_of(pairs) if message.location} for pairs in (train, test)

@@ -246,8 +246,8 @@ _SHORT_PIECES = st.lists(
 @given(_SHORT_PIECES, _SHORT_PIECES, st.sampled_from(("", "!", "Jalan rusak")))
 def test_any_two_texts_can_be_compared(compare: CompareMessages, first: str, second: str, title: str) -> None:
     """Texts without a word can be compared too, in both orders."""
-    left, right = message(first, sender="s"), message(second, sender="s", title=title)
-    forward, backward = compare(left, right), compare(right, left)
+    earlier, later = message(first, sender="s"), message(second, sender="s", title=title)
+    forward, backward = compare(earlier, later), compare(later, earlier)
     assert 0 <= forward.score <= 1
     assert forward.exclusion == backward.exclusion
     assert forward.score == pytest.approx(backward.score)

@@ -262,7 +262,7 @@ WORKER = """
 import sys, json
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
-from config.database import open_engine
+from app.database import open_database
 from config.reference.duplicate_weights import load_duplicate_weights
 from config.settings import load
 from language.model import load_language_model

@@ -21,10 +21,10 @@ def compare_texts(read_message: ReadMessage) -> CompareTexts:
     """Returns the comparison of two texts with an address each, after a check that both orders give the same."""
 
     def compare(first: str, second: str, first_address: str = "", second_address: str = "") -> EntityComparison:
-        left = read_message(ExplainedMessage(id="1", text=first, address=first_address))
-        right = read_message(ExplainedMessage(id="2", text=second, address=second_address))
-        comparison = compare_entities(left, right)
-        assert compare_entities(right, left) == comparison
+        first_comparable = read_message(ExplainedMessage(id="1", text=first, address=first_address))
+        second_comparable = read_message(ExplainedMessage(id="2", text=second, address=second_address))
+        comparison = compare_entities(first_comparable, second_comparable)
+        assert compare_entities(second_comparable, first_comparable) == comparison
         return comparison
 
     return compare

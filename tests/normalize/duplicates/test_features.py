@@ -20,9 +20,9 @@ def measure_features(read_message: ReadMessage, word_frequencies: WordFrequencie
     """Returns the features of two messages, after a check that both orders give the same."""
 
     def measure(first: ExplainedMessage, second: ExplainedMessage) -> Mapping[str, float]:
-        left, right = read_message(first), read_message(second)
-        forward = compute_features(ComplaintPair(left, right, word_frequencies))
-        assert compute_features(ComplaintPair(right, left, word_frequencies)) == pytest.approx(forward)
+        earlier, later = read_message(first), read_message(second)
+        forward = compute_features(ComplaintPair(earlier, later, word_frequencies))
+        assert compute_features(ComplaintPair(later, earlier, word_frequencies)) == pytest.approx(forward)
         return forward
 
     return measure
@@ -167,5 +167,5 @@ def test_road_between_two_places(compare: CompareMessages) -> None:
 def test_named_places_exclude(compare: CompareMessages, first: str, second: str, exclusion: str) -> None:
     """Two named places exclude one matter, although the words are alike and the form has one city for both."""
     form_city = "Kota Cimahi" if exclusion == "other-region" else ""
-    left, right = message(first, location=form_city), message(second, hours=5, location=form_city)
-    assert compare(left, right).exclusion == compare(right, left).exclusion == exclusion
+    earlier, later = message(first, location=form_city), message(second, hours=5, location=form_city)
+    assert compare(earlier, later).exclusion == compare(later, earlier).exclusion == exclusion
