@@ -8,32 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import log1p
 
-from normalize.duplicates.comparison.entity_comparison import LOCATING_KINDS, PERSONS, names_two_persons
-from normalize.duplicates.comparison.location_comparison import face_different_landmarks, shared_landmark_words
-from normalize.duplicates.comparison.pair import ComplaintPair, is_cut_name, names_with_different_parts
-from normalize.duplicates.comparison.spelling import occurs_in
-from normalize.duplicates.comparison.text_alignment import MAX_HARMLESS_WEIGHT
+from normalize.duplicates.comparison import feature_functions
+from normalize.duplicates.comparison.entity_comparison import PERSONS, names_two_persons
+from normalize.duplicates.comparison.location_comparison import face_different_landmarks
+from normalize.duplicates.comparison.pair import ComplaintPair
 
-# Exchanges of numbers and of parts beyond this count say no more.
+# Exchanges of numbers beyond this count say no more.
 _MAX_EXCHANGED_NUMBERS = 3
-_MAX_DIFFERENT_PARTS = 2
-# Share that common names count for a personal trouble: many people wait for a card of their own at one place.
-_PERSONAL_NAME_SHARE = 0.5
-# Things and faults that pass within a day or two, by their rows in `things.csv` and `faults.csv`.
-INCIDENTS = frozenset(
-    (
-        *("listrik.listrik", "angkutan.bus", "kereta.kereta-api", "kapal-pelabuhan", "bandara-pesawat"),
-        *("penduduk.antrean", "antre.antre-panjang", "antre.terlambat", "antre.tidak-datang", "antre.penuh-sesak"),
-        *("mogok.mogok", "mogok.terjebak-berhenti", "jalanan.kecelakaan-korban", "macet.macet", "air.banjir"),
-        *("banjir.banjir-meluap", "sistem.error-sistem"),
-    )
-)
-# Days after which an incident is another one.
-_MAX_INCIDENT_DAYS = 4.0
-# Days within which equal words are one complaint.
-_MAX_EQUAL_TEXT_DAYS = 7
-# A text of more words than this mentions other troubles in passing.
-_LONG_TEXT_WORDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,109 +24,6 @@ class Feature:
     name: str
     meaning: str
     function: Callable[[ComplaintPair], float]
-
-
-def _common_dictionary_words(pair: ComplaintPair) -> float:
-    rarity, is_known = pair.word_frequencies.rarity, pair.word_frequencies.is_known
-    common_weight = sum(rarity(word) for word in pair.first_roots & pair.second_roots if is_known(word))
-    lighter_weight = min(
-        sum(rarity(word) for word in words if is_known(word)) for words in (pair.first_roots, pair.second_roots)
-    )
-    return log1p(common_weight * common_weight / lighter_weight) if lighter_weight else 0.0
-
-
-def _common_numbers(pair: ComplaintPair) -> float:
-    first_numbers, second_numbers = pair.numbers
-    return log1p(len(first_numbers & second_numbers))
-
-
-def _different_numbers(pair: ComplaintPair) -> float:
-    first_numbers, second_numbers = pair.numbers
-    both_have_numbers = bool(first_numbers and second_numbers)
-    return float(both_have_numbers and first_numbers.isdisjoint(second_numbers) and not pair.is_near)
-
-
-def _common_names(pair: ComplaintPair) -> float:
-    share = _PERSONAL_NAME_SHARE if pair.is_personal and not pair.is_near else 1.0
-    # The street of an equal spot may be called by an ordinary word.
-    name_count = max(len(pair.common_names) * pair.common_name_share, float(pair.location.is_same_spot))
-    return share * log1p(name_count)
-
-
-def _different_names(pair: ComplaintPair) -> float:
-    first, second = pair.first, pair.second
-    first_only = len(first.names) - len(pair.common_names) - is_cut_name(first, second)
-    second_only = sum(not occurs_in(name, first.names) for name in second.names) - is_cut_name(second, first)
-    return log1p(max(0, min(first_only, second_only))) * pair.is_near
-
-
-def _different_narrow_names_in_district(pair: ComplaintPair) -> float:
-    return float(pair.has_different_narrow_names and bool(pair.first.district_words & pair.second.district_words))
-
-
-def _different_parts(pair: ComplaintPair) -> float:
-    names = names_with_different_parts(pair.first, pair.second) & names_with_different_parts(pair.second, pair.first)
-    return float(min(_MAX_DIFFERENT_PARTS, len(names))) * (not pair.location.is_same_spot)
-
-
-def _same_thing_and_fault(pair: ComplaintPair) -> float:
-    return pair.same_thing_and_fault * (pair.has_common_ground and (pair.is_near or not pair.is_personal))
-
-
-def _same_thing_or_fault_of_sender(pair: ComplaintPair) -> float:
-    return float(pair.sender_relation == "same" and not pair.is_near) * max(pair.things[0], pair.faults[0])
-
-
-def _common_topics_at_place(pair: ComplaintPair) -> float:
-    if not pair.common_topics:
-        return 0.0
-    topic_similarity = len(pair.common_topics) / len(pair.first.topics | pair.second.topics)
-    # The place of a personal trouble does not make it anybody else's.
-    return topic_similarity * pair.place_likelihood * (pair.is_near or not pair.is_personal)
-
-
-def _has_different_topics(pair: ComplaintPair) -> float:
-    return float(bool(pair.first.topics and pair.second.topics and not pair.common_topics))
-
-
-def _has_additional_topics(pair: ComplaintPair) -> float:
-    brevity = min(1.0, _LONG_TEXT_WORDS / max(1, len(pair.first.text_words), len(pair.second.text_words)))
-    return float(bool(pair.common_topics) and pair.first.topics != pair.second.topics) * brevity
-
-
-def _has_no_place(pair: ComplaintPair) -> float:
-    first, second = pair.first, pair.second
-    has_words = first.address_words or second.address_words or first.names or second.names
-    return float(not (has_words or pair.entities.equal & LOCATING_KINDS))
-
-
-def _same_topic_beside_landmark(pair: ComplaintPair) -> float:
-    landmark_words = shared_landmark_words(pair.first, pair.second, pair.word_frequencies)
-    return pair.topic_overlap * log1p(sum(map(pair.word_frequencies.rarity, landmark_words)))
-
-
-def _mentions_earlier_report(pair: ComplaintPair) -> float:
-    mentions = pair.first.mentions_earlier_report or pair.second.mentions_earlier_report
-    is_similar = pair.is_near or (pair.location.is_same_spot and bool(pair.common_topics))
-    return float(mentions and is_similar)
-
-
-def _is_later_incident(pair: ComplaintPair) -> float:
-    return float(
-        pair.days_between > _MAX_INCIDENT_DAYS
-        and not INCIDENTS.isdisjoint(pair.first.things | pair.first.faults)
-        and not INCIDENTS.isdisjoint(pair.second.things | pair.second.faults)
-    )
-
-
-def _is_equal_without_difference(pair: ComplaintPair) -> float:
-    entities = pair.entities
-    has_other_place = (
-        pair.location.address_difference > MAX_HARMLESS_WEIGHT or entities.region_relation == "address-conflict"
-    )
-    differs = has_other_place or entities.address_conflict or entities.conflict
-    is_equal_text = pair.alignment.similarity == 1.0
-    return float(is_equal_text and not differs and pair.days_between <= _MAX_EQUAL_TEXT_DAYS)
 
 
 # The order of the table is the order in which the weighted values are added.
@@ -176,7 +54,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "usual-words",
         "Weight of the dictionary words in common; long texts always have some in common and count less.",
-        _common_dictionary_words,
+        feature_functions.common_dictionary_words,
     ),
     Feature(
         "other-title",
@@ -188,10 +66,20 @@ FEATURES: tuple[Feature, ...] = (
         "Share of a title's words that the other complaint lacks, in near texts.",
         lambda pair: pair.title_difference * pair.is_near,
     ),
-    Feature("same-numbers", "Logarithm of the count of equal numbers in title and text.", _common_numbers),
-    Feature("other-numbers", "Both have numbers, none is equal, and the texts are not near.", _different_numbers),
-    Feature("same-names", "Logarithm of the count of names in common.", _common_names),
-    Feature("other-names-near", "Logarithm of the count of names that near texts do not share.", _different_names),
+    Feature(
+        "same-numbers", "Logarithm of the count of equal numbers in title and text.", feature_functions.common_numbers
+    ),
+    Feature(
+        "other-numbers",
+        "Both have numbers, none is equal, and the texts are not near.",
+        feature_functions.different_numbers,
+    ),
+    Feature("same-names", "Logarithm of the count of names in common.", feature_functions.common_names),
+    Feature(
+        "other-names-near",
+        "Logarithm of the count of names that near texts do not share.",
+        feature_functions.different_names,
+    ),
     Feature(
         "other-narrow-names",
         "Both name something besides districts, and no name is in common.",
@@ -200,13 +88,17 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "other-narrow-names-in-district",
         "The same within one district: two places in it.",
-        _different_narrow_names_in_district,
+        feature_functions.different_narrow_names_in_district,
     ),
-    Feature("other-part", "Names in common with different parts (Hulu, Kuala), at most two.", _different_parts),
+    Feature(
+        "other-part",
+        "Names in common with different parts (Hulu, Kuala), at most two.",
+        feature_functions.different_parts,
+    ),
     Feature(
         "same-thing-and-fault",
         "Equal things and faults, if the complaints also have a place, a person or most words in common.",
-        _same_thing_and_fault,
+        feature_functions.same_thing_and_fault,
     ),
     Feature(
         "same-thing-and-fault-soon",
@@ -221,12 +113,12 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "same-sender-same-thing",
         "One sender complains of an equal thing or fault in other words.",
-        _same_thing_or_fault_of_sender,
+        feature_functions.same_thing_or_fault_of_sender,
     ),
     Feature(
         "same-sender-soon",
         "The same within six hours.",
-        lambda pair: _same_thing_or_fault_of_sender(pair) * pair.is_within_hours,
+        lambda pair: feature_functions.same_thing_or_fault_of_sender(pair) * pair.is_within_hours,
     ),
     Feature(
         "no-grounds",
@@ -292,9 +184,9 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "place-same-topics",
         "Share of topics in common times the likelihood of one place; not for a person's own trouble in other words.",
-        _common_topics_at_place,
+        feature_functions.common_topics_at_place,
     ),
-    Feature("other-topic", "Both have topics, none in common.", _has_different_topics),
+    Feature("other-topic", "Both have topics, none in common.", feature_functions.has_different_topics),
     Feature(
         "soon-place-topic",
         "The same within twelve hours, by the complaint with fewer topics.",
@@ -303,13 +195,15 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "more-topics",
         "Topics in common, but one has more: the broken pavement and the stall on it. Less in texts of over 20 words.",
-        _has_additional_topics,
+        feature_functions.has_additional_topics,
     ),
-    Feature("nowhere", "Neither has an address or a name, and no place or person is equal.", _has_no_place),
+    Feature(
+        "nowhere", "Neither has an address or a name, and no place or person is equal.", feature_functions.has_no_place
+    ),
     Feature(
         "beside-same-topic",
         "Topics in common times the weight of a landmark's words in common (`depan kantor pos`).",
-        _same_topic_beside_landmark,
+        feature_functions.same_topic_beside_landmark,
     ),
     Feature(
         "other-beside",
@@ -330,17 +224,17 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "says-again",
         "One refers to an earlier report, and the texts are near or of one spot and topic.",
-        _mentions_earlier_report,
+        feature_functions.mentions_earlier_report,
     ),
     Feature(
         "later-incident",
         "Both are of an incident that passes in a day or two, more than four days apart: a power cut, a late bus.",
-        _is_later_incident,
+        feature_functions.is_later_incident,
     ),
     Feature(
         "same-in-all",
         "Equal texts within a week, without a difference in place or entities.",
-        _is_equal_without_difference,
+        feature_functions.is_equal_without_difference,
     ),
 )
 

@@ -6,7 +6,8 @@ import pytest
 
 from app.evaluation.duplicates import ExplainedMessage
 from config.reference.word_frequencies import WordFrequencies
-from normalize.duplicates.comparison.features import FEATURES, INCIDENTS, compute_features
+from normalize.duplicates.comparison.feature_functions import INCIDENTS
+from normalize.duplicates.comparison.features import FEATURES, compute_features
 from normalize.duplicates.comparison.pair import ComplaintPair
 from normalize.duplicates.factory import DuplicateDetection
 from tests.normalize.duplicates.conftest import CompareMessages, ReadMessage, message

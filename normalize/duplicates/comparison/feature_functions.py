@@ -1,0 +1,149 @@
+"""Functions of the features that need more than one expression. `features.py` gives their meanings. Pure."""
+
+from math import log1p
+
+from normalize.duplicates.comparison.entity_comparison import LOCATING_KINDS
+from normalize.duplicates.comparison.location_comparison import shared_landmark_words
+from normalize.duplicates.comparison.pair import ComplaintPair, is_cut_name, names_with_different_parts
+from normalize.duplicates.comparison.spelling import occurs_in
+from normalize.duplicates.comparison.text_alignment import MAX_HARMLESS_WEIGHT
+
+# Different parts beyond this count say no more.
+_MAX_DIFFERENT_PARTS = 2
+# Share that common names count for a personal trouble: many people wait for a card of their own at one place.
+_PERSONAL_NAME_SHARE = 0.5
+# Things and faults that pass within a day or two, by their rows in `things.csv` and `faults.csv`.
+INCIDENTS = frozenset(
+    (
+        *("listrik.listrik", "angkutan.bus", "kereta.kereta-api", "kapal-pelabuhan", "bandara-pesawat"),
+        *("penduduk.antrean", "antre.antre-panjang", "antre.terlambat", "antre.tidak-datang", "antre.penuh-sesak"),
+        *("mogok.mogok", "mogok.terjebak-berhenti", "jalanan.kecelakaan-korban", "macet.macet", "air.banjir"),
+        *("banjir.banjir-meluap", "sistem.error-sistem"),
+    )
+)
+# Days after which an incident is another one.
+_MAX_INCIDENT_DAYS = 4.0
+# Days within which equal words are one complaint.
+_MAX_EQUAL_TEXT_DAYS = 7
+# A text of more words than this mentions other troubles in passing.
+_LONG_TEXT_WORDS = 20
+
+
+def common_dictionary_words(pair: ComplaintPair) -> float:
+    """Return the logarithm of the weight of common dictionary words, in proportion to the lighter text."""
+    rarity, is_known = pair.word_frequencies.rarity, pair.word_frequencies.is_known
+    common_weight = sum(rarity(word) for word in pair.first_roots & pair.second_roots if is_known(word))
+    lighter_weight = min(
+        sum(rarity(word) for word in words if is_known(word)) for words in (pair.first_roots, pair.second_roots)
+    )
+    return log1p(common_weight * common_weight / lighter_weight) if lighter_weight else 0.0
+
+
+def common_numbers(pair: ComplaintPair) -> float:
+    """Return the logarithm of the count of equal numbers."""
+    first_numbers, second_numbers = pair.numbers
+    return log1p(len(first_numbers & second_numbers))
+
+
+def different_numbers(pair: ComplaintPair) -> float:
+    """Return 1 if both have numbers, none is equal, and the texts are not near."""
+    first_numbers, second_numbers = pair.numbers
+    both_have_numbers = bool(first_numbers and second_numbers)
+    return float(both_have_numbers and first_numbers.isdisjoint(second_numbers) and not pair.is_near)
+
+
+def common_names(pair: ComplaintPair) -> float:
+    """Return the logarithm of the count of common names; names of personal troubles count half."""
+    share = _PERSONAL_NAME_SHARE if pair.is_personal and not pair.is_near else 1.0
+    # The street of an equal spot may be called by an ordinary word.
+    name_count = max(len(pair.common_names) * pair.common_name_share, float(pair.location.is_same_spot))
+    return share * log1p(name_count)
+
+
+def different_names(pair: ComplaintPair) -> float:
+    """Return the logarithm of the count of names that near texts do not share."""
+    first, second = pair.first, pair.second
+    first_only = len(first.names) - len(pair.common_names) - is_cut_name(first, second)
+    second_only = sum(not occurs_in(name, first.names) for name in second.names) - is_cut_name(second, first)
+    return log1p(max(0, min(first_only, second_only))) * pair.is_near
+
+
+def different_narrow_names_in_district(pair: ComplaintPair) -> float:
+    """Return 1 for two different names of places in one district."""
+    return float(pair.has_different_narrow_names and bool(pair.first.district_words & pair.second.district_words))
+
+
+def different_parts(pair: ComplaintPair) -> float:
+    """Return the count of common names with different parts, at most two."""
+    names = names_with_different_parts(pair.first, pair.second) & names_with_different_parts(pair.second, pair.first)
+    return float(min(_MAX_DIFFERENT_PARTS, len(names))) * (not pair.location.is_same_spot)
+
+
+def same_thing_and_fault(pair: ComplaintPair) -> float:
+    """Return the overlap of things and faults, if the complaints have common ground."""
+    return pair.same_thing_and_fault * (pair.has_common_ground and (pair.is_near or not pair.is_personal))
+
+
+def same_thing_or_fault_of_sender(pair: ComplaintPair) -> float:
+    """Return the overlap of things or faults in two different texts of one sender."""
+    return float(pair.sender_relation == "same" and not pair.is_near) * max(pair.things[0], pair.faults[0])
+
+
+def common_topics_at_place(pair: ComplaintPair) -> float:
+    """Return the share of common topics times the likelihood of one place."""
+    if not pair.common_topics:
+        return 0.0
+    topic_similarity = len(pair.common_topics) / len(pair.first.topics | pair.second.topics)
+    # The place of a personal trouble does not make it anybody else's.
+    return topic_similarity * pair.place_likelihood * (pair.is_near or not pair.is_personal)
+
+
+def has_different_topics(pair: ComplaintPair) -> float:
+    """Return 1 if both have topics and none is in common."""
+    return float(bool(pair.first.topics and pair.second.topics and not pair.common_topics))
+
+
+def has_additional_topics(pair: ComplaintPair) -> float:
+    """Return up to 1 if topics are in common and one complaint has more; less for long texts."""
+    brevity = min(1.0, _LONG_TEXT_WORDS / max(1, len(pair.first.text_words), len(pair.second.text_words)))
+    return float(bool(pair.common_topics) and pair.first.topics != pair.second.topics) * brevity
+
+
+def has_no_place(pair: ComplaintPair) -> float:
+    """Return 1 if neither names a place, and no place or person is equal."""
+    first, second = pair.first, pair.second
+    has_words = first.address_words or second.address_words or first.names or second.names
+    return float(not (has_words or pair.entities.equal & LOCATING_KINDS))
+
+
+def same_topic_beside_landmark(pair: ComplaintPair) -> float:
+    """Return the overlap of topics times the weight of common landmark words."""
+    landmark_words = shared_landmark_words(pair.first, pair.second, pair.word_frequencies)
+    return pair.topic_overlap * log1p(sum(map(pair.word_frequencies.rarity, landmark_words)))
+
+
+def mentions_earlier_report(pair: ComplaintPair) -> float:
+    """Return 1 if one refers to an earlier report and the complaints are similar."""
+    mentions = pair.first.mentions_earlier_report or pair.second.mentions_earlier_report
+    is_similar = pair.is_near or (pair.location.is_same_spot and bool(pair.common_topics))
+    return float(mentions and is_similar)
+
+
+def is_later_incident(pair: ComplaintPair) -> float:
+    """Return 1 if both are of an incident and too many days lie between them."""
+    return float(
+        pair.days_between > _MAX_INCIDENT_DAYS
+        and not INCIDENTS.isdisjoint(pair.first.things | pair.first.faults)
+        and not INCIDENTS.isdisjoint(pair.second.things | pair.second.faults)
+    )
+
+
+def is_equal_without_difference(pair: ComplaintPair) -> float:
+    """Return 1 for equal texts within a week without a difference in place or entities."""
+    entities = pair.entities
+    has_other_place = (
+        pair.location.address_difference > MAX_HARMLESS_WEIGHT or entities.region_relation == "address-conflict"
+    )
+    differs = has_other_place or entities.address_conflict or entities.conflict
+    is_equal_text = pair.alignment.similarity == 1.0
+    return float(is_equal_text and not differs and pair.days_between <= _MAX_EQUAL_TEXT_DAYS)
