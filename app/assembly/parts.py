@@ -32,7 +32,7 @@ from ingest.http.concurrency_limit import ConcurrencyLimit
 from ingest.http.rejection_counter import RejectionCounter
 from ingest.mobile.devices import Devices
 from ingest.mobile.tokens import Tokens
-from ingest.smpp.part_matching import Patience
+from ingest.smpp.part_matching import PartDeadlines
 from ingest.smpp.part_store import PartStore
 from ingest.spool import Spool
 from ingest.wrap import Wrapper
@@ -225,7 +225,7 @@ class Parts:
     @cached_property
     def sms_parts(self) -> PartStore:
         """The store of SMS parts over SMPP that wait for the rest of their message."""
-        return PartStore(self.engine, Patience(timedelta(seconds=self.settings.smpp_part_seconds)))
+        return PartStore(self.engine, PartDeadlines(timedelta(seconds=self.settings.smpp_part_seconds)))
 
     @cached_property
     def rejection_counter(self) -> RejectionCounter:
@@ -261,7 +261,7 @@ class Parts:
         The unpublished messages are counted first: one that is published meanwhile counts twice as pending, and is not
         missed.
         """
-        unpublished = len(self.spool) + self.spool.rejected_count + self.sms_parts.waiting()
+        unpublished = len(self.spool) + self.spool.rejected_count + self.sms_parts.count_waiting()
         reader = self.bus.reader()
         try:
             # Every existing queue: that of an agency that left the registry still holds complaints.

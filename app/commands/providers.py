@@ -16,7 +16,7 @@ from app.commands.common.terminal import EX_UNAVAILABLE, OUT, print_note, stop
 from app.operations.sms_reconciliation import PICTURE_SECONDS, MissingMessages, SmsReconciliation
 from app.operations.twilio_messages import TwilioMessages, TwilioUnavailable
 from ingest.sms.media import MediaFetcher
-from ingest.twitter.deleted_posts import compliance_events
+from ingest.twitter.withdrawn_posts import compliance_events
 from messages.shapes import iso
 
 reconciliations = typer.Typer(no_args_is_help=True, help="Compare the messages of a provider with those on the bus.")
@@ -79,5 +79,5 @@ def x_withdrawn(
     with open_parts_with_tables() as parts:
         parts.ensure_topics()
         with closing(parts.bus.producer()) as producer:
-            withdrawn = twitter.withdrawals(parts, producer).take(compliance_events(file.read_text()))
+            withdrawn = twitter.withdrawn_post_check(parts, producer).accept_events(compliance_events(file.read_text()))
         OUT.print(f"{withdrawn} of our posts are gone", highlight=False)

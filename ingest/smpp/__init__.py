@@ -1,1 +1,1 @@
-"""The SMPP door: SMS to 1708 as an operator or aggregator hands them over, over SMPP 3.4."""
+"""SMPP door: SMS to 1708, delivered by an operator or aggregator over SMPP 3.4."""

@@ -1,6 +1,6 @@
-"""From deliver_sm PDUs to parts, and from the parts of a message to a raw message. Pure.
+"""Turns deliver_sm PDUs into parts, and the parts of a message into a raw message. Pure.
 
-What is kept of a part names its sender and says his words, so it is sealed; keys and digests are keyed hashes.
+A stored part contains its sender and the text, so it is sealed. Keys and digests are keyed hashes.
 """
 
 import json
@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from ingest.smpp.alphabet import read_parts
+from ingest.smpp.alphabet import decode_parts
 from ingest.smpp.channel import CHANNEL_NAME
 from ingest.smpp.part_store import Part, SmsPart
-from ingest.smpp.pdu import HEADER_BYTES, Address, Delivered
+from ingest.smpp.pdu import HEADER_BYTES, Address, DeliveredSms
 from ingest.wrap import Wrapper
 from messages import ids
 from messages.sealing import Sealed, Sealer
@@ -21,16 +21,20 @@ from messages.smpp import JOINED_SMS, JoinedSms, JoinedSmsPart
 from messages.submission import e164
 
 _PDU = "application/octet-stream"
+# Types of number (TON) of an address.
 _INTERNATIONAL, _ALPHANUMERIC = 1, 5
-# Shorter numbers are services, which answer too: two machines must not write to each other for ever.
-_SHORTEST_SUBSCRIBER = 7
-# What a part can hold; whatever says that it is a part and is longer stands for itself.
-_LONGEST_PART = 254
+# Digits of the shortest subscriber number. Shorter numbers are services that reply too: without this limit two
+# automatic systems could write to each other without end.
+_MIN_SUBSCRIBER_DIGITS = 7
+# Bytes that a part can hold. A longer message that claims to be a part counts as an SMS in one piece.
+_MAX_PART_BYTES = 254
+# Hexadecimal digits of a key in a message's mark.
+_MARK_DIGITS = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """What goes on. `mark` is the same however much of the SMS has arrived."""
+class SmppMessage:
+    """Joined SMS, complete or not. `mark` stays the same as more of its parts arrive."""
 
     raw: RawMessage
     mark: str
@@ -39,15 +43,15 @@ class Message:
     destination: Address
 
     @property
-    def answerable(self) -> bool:
-        """Whether a person's telephone is where it came from."""
+    def can_be_acknowledged(self) -> bool:
+        """Return True if the SMS came from a person's telephone."""
         digits = sum(symbol.isdigit() for symbol in self.source.number)
-        return self.source.ton != _ALPHANUMERIC and digits >= _SHORTEST_SUBSCRIBER
+        return self.source.ton != _ALPHANUMERIC and digits >= _MIN_SUBSCRIBER_DIGITS
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An SMS to send."""
+class Acknowledgement:
+    """SMS to send."""
 
     source: Address
     destination: Address
@@ -55,50 +59,50 @@ class Answer:
 
 
 class SmppAdapter:
-    """Needs the keys of the door."""
+    """Builds, seals and opens parts, messages and acknowledgements. It needs the keys of the door."""
 
     def __init__(self, wrapper: Wrapper, sealer: Sealer) -> None:
         self._wrapper = wrapper
         self._sealer = sealer
 
-    def part(self, delivered: Delivered) -> Part:
-        """The part to keep; a message in one piece is the only part of its own.
+    def build_part(self, sms: DeliveredSms) -> Part:
+        """Return the part to store. An SMS in one piece is part 1 of 1.
 
-        That one has no reference. It is known by everything it says, with the SMSC's own ids where it gives any.
+        An SMS in one piece has no reference: its key is made from its content and the SMSC's own ids, if any.
         """
-        source, destination = number_of(delivered.source), delivered.destination.number
-        place = delivered.place if len(delivered.content) <= _LONGEST_PART else None
-        digest = self._wrapper.digest(b"%d:%s" % (delivered.coding, delivered.content))
-        said = (place.reference, place.total) if place else (digest, delivered.ids.hex())
-        key = self._wrapper.digest(json.dumps([source, destination, *said]).encode())
-        number, total = (place.number, place.total) if place else (1, 1)
+        source, destination = normalized_number(sms.source), sms.destination.number
+        concatenation = sms.concatenation if len(sms.content) <= _MAX_PART_BYTES else None
+        digest = self._wrapper.digest(b"%d:%s" % (sms.coding, sms.content))
+        identity = (concatenation.reference, concatenation.total) if concatenation else (digest, sms.ids.hex())
+        key = self._wrapper.digest(json.dumps([source, destination, *identity]).encode())
+        number, total = (concatenation.number, concatenation.total) if concatenation else (1, 1)
         content = {
-            "source": asdict(delivered.source),
-            "destination": asdict(delivered.destination),
-            "reference": place.reference if place else "",
-            "coding": delivered.coding,
-            "bytes": delivered.content.hex(),
+            "source": asdict(sms.source),
+            "destination": asdict(sms.destination),
+            "reference": concatenation.reference if concatenation else "",
+            "coding": sms.coding,
+            "bytes": sms.content.hex(),
         }
         return Part(key, number, total, digest, self._seal(content, f"{key}:{number}:{digest}"))
 
-    def message(self, parts: Sequence[SmsPart]) -> Message:
-        """What goes on of these parts. The same parts make the same message, for ever.
+    def join_parts(self, parts: Sequence[SmsPart]) -> SmppMessage:
+        """Return the message of these parts. The same parts always make the same message.
 
-        Each time that more of it goes on it is another message with the same mark. Raises `UnsealError`.
+        More parts of the same SMS make another message with the same mark. Raises `UnsealError`.
         """
-        first, last = parts[0], max(part.at for part in parts)
+        first, last_arrival = parts[0], max(part.at for part in parts)
         contents = [self._open(part.content, f"{part.key}:{part.number}:{part.digest}") for part in parts]
-        there = {
+        bytes_by_number = {
             part.number: (content["coding"], bytes.fromhex(content["bytes"]))
             for part, content in zip(parts, contents, strict=True)
         }
         source, destination = Address(**contents[0]["source"]), Address(**contents[0]["destination"])
-        mark = f"smpp:{first.key[:32]}:{iso(first.opened)}"
+        mark = f"smpp:{first.key[:_MARK_DIGITS]}:{iso(first.opened)}"
         sms = JoinedSms(
-            sender=number_of(source),
+            sender=normalized_number(source),
             receiver=destination.number,
-            text=read_parts(there, first.total),
-            missing=tuple(number for number in range(1, first.total + 1) if number not in there),
+            text=decode_parts(bytes_by_number, first.total),
+            missing=tuple(number for number in range(1, first.total + 1) if number not in bytes_by_number),
             mark=mark if first.total > 1 else "",
             reference=contents[0]["reference"],
             parts=tuple(
@@ -108,24 +112,27 @@ class SmppAdapter:
         )
         provider_id, body = f"{mark}:{len(parts)}", sms.model_dump_json().encode()
         raw = self._wrapper.wrap(
-            CHANNEL_NAME, provider_id, f"tel:{sms.sender}", body, last, JOINED_SMS, verified_by="smpp-bind"
+            CHANNEL_NAME, provider_id, f"tel:{sms.sender}", body, last_arrival, JOINED_SMS, verified_by="smpp-bind"
         )
-        return Message(raw, mark, sms.text, source, destination)
+        return SmppMessage(raw, mark, sms.text, source, destination)
 
-    def held(self, pdu: bytes, at: datetime) -> RawMessage:
-        """What could not be read, to be kept aside; without its header, so that the same again is the same."""
+    def wrap_malformed(self, pdu: bytes, at: datetime) -> RawMessage:
+        """Return the message to quarantine for an unreadable PDU.
+
+        The PDU's header is left out, so that the same content delivered again has the same id.
+        """
         body = pdu[HEADER_BYTES:]
         return self._wrapper.wrap(CHANNEL_NAME, f"held:{self._wrapper.digest(body)}", "", body, at, _PDU)
 
-    def seal_answer(self, message: Message, text: str) -> Sealed:
-        """An answer to this message, back the way it came."""
-        answer = {"source": asdict(message.destination), "destination": asdict(message.source), "text": text}
-        return self._seal(answer, f"answer:{message.mark}")
+    def seal_acknowledgement(self, message: SmppMessage, text: str) -> Sealed:
+        """Return the sealed acknowledgement of this message, addressed to its sender."""
+        content = {"source": asdict(message.destination), "destination": asdict(message.source), "text": text}
+        return self._seal(content, f"answer:{message.mark}")
 
-    def open_answer(self, mark: str, content: str) -> Answer:
-        """Raises `UnsealError`."""
-        answer = self._open(content, f"answer:{mark}")
-        return Answer(Address(**answer["source"]), Address(**answer["destination"]), answer["text"])
+    def open_acknowledgement(self, mark: str, content: str) -> Acknowledgement:
+        """Return the acknowledgement that `seal_acknowledgement` sealed. Raises `UnsealError`."""
+        fields = self._open(content, f"answer:{mark}")
+        return Acknowledgement(Address(**fields["source"]), Address(**fields["destination"]), fields["text"])
 
     def _seal(self, content: object, name: str) -> Sealed:
         return self._sealer.seal(json.dumps(content).encode(), ids.message_id("smpp-part", name))
@@ -134,9 +141,9 @@ class SmppAdapter:
         return json.loads(self._sealer.open(Sealed(content), ids.message_id("smpp-part", name)))
 
 
-def number_of(address: Address) -> str:
-    """A sender as `+62812…`; a name or a short code as it is."""
-    if address.ton == _ALPHANUMERIC or len(address.number) < _SHORTEST_SUBSCRIBER:
+def normalized_number(address: Address) -> str:
+    """Return a sender's number as `+62812…`. A name or a short code stays as it is."""
+    if address.ton == _ALPHANUMERIC or len(address.number) < _MIN_SUBSCRIBER_DIGITS:
         return address.number
-    international = address.ton == _INTERNATIONAL and not address.number.startswith("+")
-    return e164(f"+{address.number}" if international else address.number)
+    is_international = address.ton == _INTERNATIONAL and not address.number.startswith("+")
+    return e164(f"+{address.number}" if is_international else address.number)

@@ -1,47 +1,48 @@
-"""What the bytes of an SMS say, by its data coding (SMPP 3.4, 5.2.19; 3GPP TS 23.038). Pure and total."""
+"""Decodes the bytes of an SMS by its data coding (SMPP 3.4, 5.2.19; 3GPP TS 23.038). Pure; it never fails."""
 
 from collections.abc import Mapping
 from itertools import groupby
 
 from aiosmpplib.codec import GSM7BitCodec
 
-# What stands in the text for parts that did not arrive.
+# Text in place of parts that did not arrive.
 GAP = "[…]"
 
+# Alphabets, by SMPP's data coding.
 _DEFAULT, _ASCII, _LATIN, _BINARY, _UCS2 = 0x00, 0x01, 0x03, 0x04, 0x08
-# By bits 2 and 3 of a coding that carries a message class.
+# Alphabets by bits 2 and 3 of a data coding that carries a message class.
 _BY_CLASS = (_DEFAULT, _BINARY, _UCS2, _DEFAULT)
-_SEVEN_BITS = 0x7F
+_MAX_7_BIT = 0x7F
 _GSM = GSM7BitCodec()
 
 
-def read_parts(parts: Mapping[int, tuple[int, bytes]], total: int) -> str:
-    """The text of parts (coding and bytes, by number), with `GAP` where some are missing.
+def decode_parts(parts: Mapping[int, tuple[int, bytes]], total: int) -> str:
+    """Return the text of the parts, with `GAP` for missing ones. `parts` has coding and bytes by part number.
 
-    Neighbours of one coding are put together before they are read: a character may be cut in two between them.
+    Neighbouring parts with the same coding are joined before decoding, because a character may be split between them.
     """
     text = ""
-    for coding, run in groupby(range(1, total + 1), lambda number: parts[number][0] if number in parts else None):
+    for coding, numbers in groupby(range(1, total + 1), lambda number: parts[number][0] if number in parts else None):
         if coding is None:
             text += f" {GAP} "
         else:
-            text += decode(coding, b"".join(parts[number][1] for number in run))
+            text += decode(coding, b"".join(parts[number][1] for number in numbers))
     return text.strip(" ")
 
 
 def decode(coding: int, content: bytes) -> str:
-    """The text. What can't be read becomes replacement characters; the bytes themselves are kept elsewhere."""
+    """Return the text. Undecodable bytes become replacement characters; the raw message keeps the bytes."""
     alphabet = _alphabet(coding)
     if alphabet == _UCS2:
         return content.decode("utf-16-be", "replace")
-    if alphabet == _DEFAULT and max(content, default=0) <= _SEVEN_BITS:
+    if alphabet == _DEFAULT and max(content, default=0) <= _MAX_7_BIT:
         return str(_GSM.decode(content, "replace")[0])
-    # The default alphabet is the SMSC's to choose: what has eight bits can't be GSM's.
-    return content.decode("latin-1") if alphabet in {_DEFAULT, _ASCII, _LATIN} else _octets(content)
+    # The SMSC chooses the default alphabet. Bytes with eight bits cannot be the GSM alphabet.
+    return content.decode("latin-1") if alphabet in {_DEFAULT, _ASCII, _LATIN} else _decode_octets(content)
 
 
 def _alphabet(coding: int) -> int:
-    """SMPP's own number of the alphabet; operators also pass GSM's codings through as they are."""
+    """Return the alphabet as SMPP's data coding. Operators also pass GSM's codings on unchanged."""
     match coding >> 4:
         case 0x1:
             return _BY_CLASS[coding >> 2 & 3]
@@ -55,7 +56,7 @@ def _alphabet(coding: int) -> int:
             return coding
 
 
-def _octets(content: bytes) -> str:
+def _decode_octets(content: bytes) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Keeps the door bound to an SMSC, and what it holds moving."""
+"""Keeps the door bound to an SMSC, forwards messages and sends acknowledgements."""
 
 import asyncio
 import threading
@@ -11,136 +11,141 @@ from aiosmpplib.state import NPI, TON, PhoneNumber, SmppCommandStatus
 
 from bus.errors import Retry
 from config.database import DatabaseUnavailable
-from ingest.smpp.adapter import Answer
+from ingest.smpp.adapter import Acknowledgement
 from ingest.smpp.door import SmppDoor
 from ingest.smpp.pdu import Address
-from ingest.smpp.session import BUSY, LATER, OK, Peer, Session
+from ingest.smpp.session import OK, TEMPORARY_ERROR, THROTTLED, SmppSession, SmscSettings
 
-_LOOK_SECONDS = 0.5
-_LONGEST_PAUSE_SECONDS = 30.0
-_FORGET_SECONDS = 600.0
-_UNBIND_SECONDS = 5.0
+# Pause before the database is asked again for due messages and acknowledgements.
+_POLL_SECONDS = 0.5
+# Longest pause after a failed forward.
+_MAX_PAUSE_SECONDS = 30.0
+# Time between two deletions of expired rows.
+_DELETE_INTERVAL_SECONDS = 600.0
+_UNBIND_TIMEOUT_SECONDS = 5.0
 
 _log = structlog.get_logger()
 
 
-class SmppLine:
-    """Runs in a thread of its own until `stopping` is set. `clock` counts seconds from anywhere, and never back.
+class SmppConnection:
+    """Runs in its own thread until `stopping` is set. `clock` counts seconds and never goes back.
 
-    See `ingest.smpp.session.Traffic` for what it does for the session.
+    It is the `ingest.smpp.session.SessionHandler` of its session.
     """
 
-    def __init__(self, peer: Peer, door: SmppDoor, clock: Callable[[], float], stopping: threading.Event) -> None:
-        self._peer = peer
+    def __init__(
+        self, smsc: SmscSettings, door: SmppDoor, clock: Callable[[], float], stopping: threading.Event
+    ) -> None:
+        self._smsc = smsc
         self._door = door
         self._clock = clock
         self._stopping = stopping
         self._pause = 0.0
-        self._not_before = 0.0
-        self._forget_at = 0.0
-        self._session: Session | None = None
-        self._taken = asyncio.Event()
-        self._answers = asyncio.Event()
+        self._next_forward_at = 0.0
+        self._next_delete_at = 0.0
+        self._session: SmppSession | None = None
+        self._part_received = asyncio.Event()
+        self._acknowledgement_queued = asyncio.Event()
 
     def run(self) -> None:
-        """Take, hand on and answer until stopped. Raises `Stop`."""
+        """Receive, forward and acknowledge until stopped. Raises `Stop`."""
         asyncio.run(self._run())
 
-    def shut(self) -> str:
-        """Why nothing comes in here; nothing while it does."""
+    def why_shut(self) -> str:
+        """Return the reason why the door accepts nothing; empty while it accepts messages."""
         if self._session is None or not self._session.is_bound:
             return "not_bound"
-        return "parts_waiting" if self._door.full else ""
+        return "parts_waiting" if self._door.is_full else ""
 
     async def deliver(self, pdu: bytes) -> SmppCommandStatus:
-        """OK when the part is durable; else the SMSC keeps it and tries again."""
+        """Return OK if the part is stored durably, else a temporary error: the SMSC keeps it and delivers it again."""
         try:
-            await asyncio.to_thread(self._door.take, pdu)
+            await asyncio.to_thread(self._door.receive, pdu)
         except (Retry, DatabaseUnavailable) as error:
-            _log.warning("smpp.not_kept", cause=type(error).__name__)
-            return LATER
-        except Exception as error:  # noqa: BLE001 - one PDU that trips us must not take the line from all others
-            _log.error("smpp.unexpected", exc_info=error)
-            return LATER
-        self._taken.set()
+            _log.warning("smpp.store_failed", cause=type(error).__name__)
+            return TEMPORARY_ERROR
+        except Exception as error:  # noqa: BLE001 - one PDU that causes a fault must not end the session for all others
+            _log.error("smpp.deliver_failed", exc_info=error)
+            return TEMPORARY_ERROR
+        self._part_received.set()
         return OK
 
-    async def next_answer(self) -> SubmitSm:
-        """The next answer that can be put on the line."""
+    async def next_acknowledgement(self) -> SubmitSm:
+        """Return the next acknowledgement to send. Wait until there is one."""
         while True:
-            found = None
+            due = None
             with suppress(DatabaseUnavailable):
-                found = await asyncio.to_thread(self._door.next_answer)
-            if found is None:
-                await _within(_LOOK_SECONDS, self._answers)
+                due = await asyncio.to_thread(self._door.next_acknowledgement)
+            if due is None:
+                await _wait_for(self._acknowledgement_queued, _POLL_SECONDS)
             else:
-                return _submit(*found)
+                return _submit_sm(*due)
 
-    async def sent(self, mark: str, status: SmppCommandStatus) -> None:
-        """Note what became of an answer; one that failed is tried again later."""
+    async def handle_response(self, mark: str, status: SmppCommandStatus) -> None:
+        """Close an accepted acknowledgement. A refused one is sent again later."""
         with suppress(DatabaseUnavailable):
             if status == OK:
-                await asyncio.to_thread(self._door.answered, mark)
+                await asyncio.to_thread(self._door.close_acknowledgement, mark)
                 return
-            _log.info("smpp.answer_refused", status=status.name)
-            if status in BUSY:
-                await asyncio.to_thread(self._door.answer_later, mark, self._peer.busy)
+            _log.info("smpp.acknowledgement_refused", status=status.name)
+            if status in THROTTLED:
+                await asyncio.to_thread(self._door.postpone_acknowledgement, mark, self._smsc.throttle_seconds)
 
     async def _run(self) -> None:
-        session = self._session = Session(self._peer, self, self._clock)
-        bound = asyncio.create_task(session.start())
+        session = self._session = SmppSession(self._smsc, self, self._clock)
+        session_task = asyncio.create_task(session.start())
         try:
-            await self._work(bound)
+            await self._forward_until_stopped(session_task)
         finally:
-            if not bound.done():
+            if not session_task.done():
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(session.stop(), _UNBIND_SECONDS)
-            bound.cancel()
-            await asyncio.gather(bound, return_exceptions=True)
-            session.hang_up()
+                    await asyncio.wait_for(session.stop(), _UNBIND_TIMEOUT_SECONDS)
+            session_task.cancel()
+            await asyncio.gather(session_task, return_exceptions=True)
+            session.close_connection()
 
-    async def _work(self, bound: asyncio.Task[None]) -> None:
+    async def _forward_until_stopped(self, session_task: asyncio.Task[None]) -> None:
         while not self._stopping.is_set():
-            if bound.done():
-                bound.result()
-            if self._clock() >= self._not_before:
+            if session_task.done():
+                session_task.result()
+            if self._clock() >= self._next_forward_at:
                 await self._forward()
-            await _within(_LOOK_SECONDS, self._taken)
+            await _wait_for(self._part_received, _POLL_SECONDS)
 
     async def _forward(self) -> None:
         try:
             while await asyncio.to_thread(self._door.forward):
-                self._answers.set()
-            if self._clock() >= self._forget_at:
-                await asyncio.to_thread(self._door.forget)
-                self._forget_at = self._clock() + _FORGET_SECONDS
+                self._acknowledgement_queued.set()
+            if self._clock() >= self._next_delete_at:
+                await asyncio.to_thread(self._door.delete_expired)
+                self._next_delete_at = self._clock() + _DELETE_INTERVAL_SECONDS
             self._pause = 0.0
         except (Retry, DatabaseUnavailable) as error:
-            self._pause = min(max(2 * self._pause, _LOOK_SECONDS), _LONGEST_PAUSE_SECONDS)
-            self._not_before = self._clock() + self._pause
-            _log.warning("smpp.not_forwarded", cause=type(error).__name__, seconds=self._pause)
+            self._pause = min(max(2 * self._pause, _POLL_SECONDS), _MAX_PAUSE_SECONDS)
+            self._next_forward_at = self._clock() + self._pause
+            _log.warning("smpp.forward_failed", cause=type(error).__name__, seconds=self._pause)
 
 
-async def _within(seconds: float, event: asyncio.Event) -> None:
-    """Until the event, which is then over, or the time is up."""
+async def _wait_for(event: asyncio.Event, seconds: float) -> None:
+    """Return after the event, or after `seconds`. Clear the event."""
     with suppress(TimeoutError):
         await asyncio.wait_for(event.wait(), seconds)
     event.clear()
 
 
-def _submit(mark: str, answer: Answer) -> SubmitSm:
-    """No receipt is asked for: what is sent twice or not at all is in no receipt either."""
+def _submit_sm(mark: str, acknowledgement: Acknowledgement) -> SubmitSm:
+    """Return the PDU. It asks for no delivery receipt, because a receipt shows neither a loss nor a second sending."""
     return SubmitSm(
-        short_message=answer.text,
-        source=_phone(answer.source),
-        destination=_phone(answer.destination),
+        short_message=acknowledgement.text,
+        source=_phone_number(acknowledgement.source),
+        destination=_phone_number(acknowledgement.destination),
         registered_delivery=0,
         log_id=mark,
     )
 
 
-def _phone(address: Address) -> PhoneNumber:
-    """As it came; types and plans that SMPP 3.4 does not know are unknown."""
+def _phone_number(address: Address) -> PhoneNumber:
+    """Return the address as it was received. Types and plans that SMPP 3.4 does not define become unknown."""
     ton = TON(address.ton) if address.ton in set(TON) else TON.UNKNOWN
     npi = NPI(address.npi) if address.npi in set(NPI) else NPI.UNKNOWN
     return PhoneNumber(address.number, ton, npi)

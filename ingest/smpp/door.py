@@ -1,7 +1,7 @@
-"""Takes what the SMSC hands over, and hands on what is whole or has waited long enough. Knows nothing of the line.
+"""Stores the SMS parts that the SMSC delivers, and forwards messages that are complete or overdue.
 
-A deliver_sm is acknowledged when its part is in the database. From there it goes on by itself: a crash, or a bus that
-is away, only delays it.
+It does not know the connection. A deliver_sm is acknowledged to the SMSC when its part is in the database. From there
+it is forwarded independently: a crash, or a bus that is away, only delays it.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,102 +11,109 @@ import structlog
 
 from bus.errors import Retry, Stop
 from bus.port import Producer
-from ingest.smpp.acknowledgements import Outbox
-from ingest.smpp.adapter import Answer, SmppAdapter
+from ingest.smpp.acknowledgements import AcknowledgementQueue
+from ingest.smpp.adapter import Acknowledgement, SmppAdapter
 from ingest.smpp.part_store import PartStore, SmsPart
-from ingest.smpp.pdu import Malformed, parse
+from ingest.smpp.pdu import MalformedPdu, parse_deliver_sm
 from ingest.wrap import accepted_record, quarantine_record
 from messages.sealing import UnsealError
 from messages.shapes import RawMessage
 from messages.sms import ParsedSms, parse_sms
 
-# Parts that may wait for a bus that is away; beyond that the SMSC keeps them.
-MOST_WAITING = 100_000
+# Parts that may wait for a bus that is away. Beyond that the SMSC has to keep them.
+MAX_WAITING_PARTS = 100_000
 
 _log = structlog.get_logger()
 
 
 class SmppDoor:
-    """`answer` says what to tell the sender of a message that is durable; empty: nothing. Safe for several threads.
+    """Receives PDUs, forwards messages and hands out acknowledgements. Safe for several threads.
 
-    `full` while too many parts wait for the bus: then nothing is taken.
+    `acknowledgement_text` returns the text for the sender of a message that is stored; an empty text sends nothing.
+    While `is_full`, too many parts wait for the bus and no part is accepted.
     """
 
     def __init__(
         self,
         adapter: SmppAdapter,
         parts: PartStore,
-        outbox: Outbox,
+        acknowledgements: AcknowledgementQueue,
         producer: Producer,
-        answer: Callable[[RawMessage, ParsedSms], str],
+        acknowledgement_text: Callable[[RawMessage, ParsedSms], str],
         now: Callable[[], datetime],
-        most_waiting: int = MOST_WAITING,
+        max_waiting_parts: int = MAX_WAITING_PARTS,
     ) -> None:
         self._adapter = adapter
         self._parts = parts
-        self._outbox = outbox
+        self._acknowledgements = acknowledgements
         self._producer = producer
-        self._answer = answer
+        self._acknowledgement_text = acknowledgement_text
         self._now = now
-        self._most_waiting = most_waiting
-        self.full = False
+        self._max_waiting_parts = max_waiting_parts
+        self.is_full = False
 
-    def take(self, pdu: bytes) -> None:
-        """Keep a deliver_sm; durable when this returns. Raises `DatabaseUnavailable` or `Retry` when it is not kept."""
+    def receive(self, pdu: bytes) -> None:
+        """Store a deliver_sm durably. Raises `DatabaseUnavailable` or `Retry` if it is not stored."""
         try:
-            delivered = parse(pdu)
-        except Malformed:
-            kept = self._adapter.held(pdu, self._now())
-            self._producer.publish([quarantine_record(kept, "malformed")])
-            _log.warning("smpp.quarantined", message_id=str(kept.id))
+            sms = parse_deliver_sm(pdu)
+        except MalformedPdu:
+            malformed = self._adapter.wrap_malformed(pdu, self._now())
+            self._producer.publish([quarantine_record(malformed, "malformed")])
+            _log.warning("smpp.quarantined", message_id=str(malformed.id))
             return
-        if delivered.receipt:
-            _log.info("smpp.receipt")
+        if sms.is_receipt:
+            _log.info("smpp.receipt_ignored")
             return
-        if self.full:
+        if self.is_full:
             raise Retry("too many parts wait for the bus")
-        part = self._adapter.part(delivered)
+        part = self._adapter.build_part(sms)
         if not self._parts.add(part, self._now()):
-            _log.info("smpp.delivered_again", part=part.number, of=part.total)
+            _log.info("smpp.duplicate_received", part=part.number, of=part.total)
 
     def forward(self) -> int:
-        """Hand on what is due; return their number. Raises `DatabaseUnavailable`, or `Retry` when the bus is away."""
-        messages = self._parts.due(self._now())
+        """Forward the messages that are due and return their number.
+
+        Raises `DatabaseUnavailable`, or `Retry` if the bus is away.
+        """
+        messages = self._parts.due_messages(self._now())
         try:
             for parts in messages:
-                self._forward(parts)
+                self._forward_message(parts)
         except Retry:
-            self.full = self._parts.waiting() >= self._most_waiting
+            self.is_full = self._parts.count_waiting() >= self._max_waiting_parts
             raise
-        self.full = False
+        self.is_full = False
         return len(messages)
 
-    def forget(self) -> None:
-        """Drop what is of no more use. Raises `DatabaseUnavailable`."""
-        self._parts.forget(self._now())
-        self._outbox.forget(self._now())
+    def delete_expired(self) -> None:
+        """Delete parts and acknowledgements that are of no more use. Raises `DatabaseUnavailable`."""
+        self._parts.delete_expired(self._now())
+        self._acknowledgements.delete_expired(self._now())
 
-    def next_answer(self) -> tuple[str, Answer] | None:
-        """An answer to send now, and its mark. Raises `DatabaseUnavailable`."""
-        waiting = self._outbox.take(self._now())
-        return waiting and (waiting.mark, self._adapter.open_answer(waiting.mark, waiting.content))
+    def next_acknowledgement(self) -> tuple[str, Acknowledgement] | None:
+        """Return an acknowledgement to send now with its mark, or `None`. Raises `DatabaseUnavailable`."""
+        due = self._acknowledgements.take_due(self._now())
+        return due and (due.mark, self._adapter.open_acknowledgement(due.mark, due.content))
 
-    def answered(self, mark: str) -> None:
-        """The SMSC has the answer, or will never take it. Raises `DatabaseUnavailable`."""
-        self._outbox.done(mark)
+    def close_acknowledgement(self, mark: str) -> None:
+        """Record that the SMSC accepted the acknowledgement, or will never accept it. Raises `DatabaseUnavailable`."""
+        self._acknowledgements.close(mark)
 
-    def answer_later(self, mark: str, seconds: float) -> None:
-        """The SMSC is too busy. Raises `DatabaseUnavailable`."""
-        self._outbox.later(mark, self._now() + timedelta(seconds=seconds))
+    def postpone_acknowledgement(self, mark: str, seconds: float) -> None:
+        """Send the acknowledgement again after `seconds`: the SMSC is too busy. Raises `DatabaseUnavailable`."""
+        self._acknowledgements.postpone(mark, self._now() + timedelta(seconds=seconds))
 
-    def _forward(self, parts: Sequence[SmsPart]) -> None:
-        """First the bus, then the answer, then the note that it is done: after a crash all of it is done again."""
+    def _forward_message(self, parts: Sequence[SmsPart]) -> None:
+        """Publish the message, queue its acknowledgement, then mark the parts. A crash repeats all three steps."""
         try:
-            message = self._adapter.message(parts)
+            message = self._adapter.join_parts(parts)
         except UnsealError as error:
-            raise Stop(f"a part can't be opened ({error}): is SATUPINTU_SECRET_KEY another one?") from error
+            raise Stop(
+                f"an SMS part cannot be opened ({error}): check that SATUPINTU_SECRET_KEY is the same"
+            ) from error
         self._producer.publish([accepted_record(message.raw)])
-        if message.answerable and (text := self._answer(message.raw, parse_sms(message.text))):
-            self._outbox.add(message.mark, self._adapter.seal_answer(message, text), self._now())
-        self._parts.forwarded(parts)
+        if message.can_be_acknowledged and (text := self._acknowledgement_text(message.raw, parse_sms(message.text))):
+            sealed = self._adapter.seal_acknowledgement(message, text)
+            self._acknowledgements.add(message.mark, sealed, self._now())
+        self._parts.mark_forwarded(parts)
         _log.info("smpp.joined", message_id=str(message.raw.id), parts=len(parts), of=parts[0].total)

@@ -1,9 +1,10 @@
-"""To which message a part belongs. Pure: a function of the parts that are there, the new one, and the time.
+"""Decides to which message a part belongs. Pure: depends on the stored parts, the new part and the time.
 
-A reference has 8 or 16 bits and is used again, so a message is a reference and a window in time: a part joins a message
-of its sender, receiver, reference and count that lacks it, as long as that one began less than `late` ago. Two messages
-further apart than that never merge. The same part with other content belongs to another message; where two messages
-lack a part, it goes to the only one of them that is still arriving, else to none.
+A reference has 8 or 16 bits and telephones reuse it. So a message is a reference within a time window. A part joins a
+message with the same sender, receiver, reference and count, if that message lacks this part and began less than
+`PartDeadlines.completion` ago. Two messages that are further apart never merge. The same part number with other
+content belongs to another message. If two messages lack a part, the part goes to the only one that is still arriving,
+else to none of them.
 """
 
 from collections.abc import Sequence
@@ -11,15 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-# Two messages of one key never begin at the same moment: the moment tells them apart.
+# Two messages with one key never have the same opening time, because the opening time tells them apart.
 _TICK = timedelta(milliseconds=1)
-_LATE_WAITS = 6
+# A message can be completed for this many times the wait for its next part.
+_COMPLETION_WAITS = 6
 
 
-class Known(NamedTuple):
-    """A part that is there. `opened` is when the first part of its message came, and names the message under its key.
+class StoredPart(NamedTuple):
+    """Part that is already stored.
 
-    `digest` is equal for equal content; `at` is when it came itself.
+    `opened` is the arrival time of the first part of its message; with the key it identifies the message. `digest` is
+    equal for equal content. `at` is the arrival time of this part.
     """
 
     opened: datetime
@@ -29,50 +32,72 @@ class Known(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long parts wait for each other before they go on without the others.
+class PartDeadlines:
+    """Times that a message waits for its parts. After `wait` without a new part it is forwarded incomplete.
 
-    A message that came in one piece has no reference: the same again within `wait` is taken for a redelivery, for an
-    SMSC sends again within seconds or when we bind again, and people, who may mean it, rarely type that fast.
+    An SMS in one piece has no reference. The same content again within `wait` counts as a redelivery: an SMSC delivers
+    again within seconds or at the next bind, and people rarely type the same SMS again so fast.
     """
 
     wait: timedelta
 
     @property
-    def late(self) -> timedelta:
-        """How long after its first part a message can still be completed."""
-        return self.wait * _LATE_WAITS
+    def completion(self) -> timedelta:
+        """Time after its first part within which a message can still be completed."""
+        return self.wait * _COMPLETION_WAITS
 
     def window(self, total: int) -> timedelta:
-        """How long a message takes parts, and knows those that it has."""
-        return self.late if total > 1 else self.wait
+        """Return the time within which a message of `total` parts takes parts and recognises redeliveries."""
+        return self.completion if total > 1 else self.wait
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
-    """The message a part belongs to, by its beginning; `again` if it has this very part."""
+class PartMatch:
+    """Message that a part belongs to, named by its opening time. `is_redelivery`: the message has this part already."""
 
     opened: datetime
-    again: bool = False
+    is_redelivery: bool = False
 
 
-def join(known: Sequence[Known], number: int, digest: str, now: datetime, window: timedelta, wait: timedelta) -> Joined:
-    """Where a part goes. `known` are the parts with its key."""
-    messages: dict[datetime, list[Known]] = {}
-    for part in known:
-        messages.setdefault(part.opened, []).append(part)
-    open_ = {opened: parts for opened, parts in sorted(messages.items()) if now - opened < window}
-    for opened, parts in reversed(open_.items()):
-        if any((part.number, part.digest) == (number, digest) for part in parts):
-            return Joined(opened, again=True)
-    lacking = {opened: parts for opened, parts in open_.items() if all(part.number != number for part in parts)}
-    if len(lacking) > 1:
-        lacking = {opened: parts for opened, parts in lacking.items() if now - max(p.at for p in parts) < wait}
-    if len(lacking) == 1:
-        return Joined(next(iter(lacking)))
-    return Joined(max([now, *(opened + _TICK for opened in messages)]))
+def match_part(
+    stored_parts: Sequence[StoredPart], number: int, digest: str, now: datetime, window: timedelta, wait: timedelta
+) -> PartMatch:
+    """Return the message of a new part. `stored_parts` are all parts with the key of the new one."""
+    open_messages = _open_messages(stored_parts, now, window)
+    for opened, parts in reversed(open_messages.items()):
+        if _has_part(parts, number, digest):
+            return PartMatch(opened, is_redelivery=True)
+    candidates = [opened for opened, parts in open_messages.items() if _lacks_number(parts, number)]
+    if len(candidates) > 1:
+        candidates = [opened for opened in candidates if now - _last_arrival(open_messages[opened]) < wait]
+    if len(candidates) == 1:
+        return PartMatch(candidates[0])
+    return PartMatch(max([now, *(part.opened + _TICK for part in stored_parts)]))
 
 
-def due_at(numbers: set[int], total: int, last: datetime, wait: timedelta) -> datetime:
-    """When a message is to go on: at once when it is whole, else when its last part has waited."""
-    return last if len(numbers) == total else last + wait
+def message_due_at(numbers: set[int], total: int, last_arrival: datetime, wait: timedelta) -> datetime:
+    """Return the time to forward a message: at once if it is complete, else `wait` after its last part."""
+    return last_arrival if len(numbers) == total else last_arrival + wait
+
+
+def _open_messages(
+    stored_parts: Sequence[StoredPart], now: datetime, window: timedelta
+) -> dict[datetime, list[StoredPart]]:
+    """Return the messages that still take parts, oldest first, by their opening time."""
+    messages: dict[datetime, list[StoredPart]] = {}
+    for part in sorted(stored_parts, key=lambda part: part.opened):
+        if now - part.opened < window:
+            messages.setdefault(part.opened, []).append(part)
+    return messages
+
+
+def _has_part(parts: Sequence[StoredPart], number: int, digest: str) -> bool:
+    return any((part.number, part.digest) == (number, digest) for part in parts)
+
+
+def _lacks_number(parts: Sequence[StoredPart], number: int) -> bool:
+    return all(part.number != number for part in parts)
+
+
+def _last_arrival(parts: Sequence[StoredPart]) -> datetime:
+    return max(part.at for part in parts)

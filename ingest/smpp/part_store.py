@@ -1,7 +1,7 @@
-"""The parts that have arrived, until their message has gone on and can take no more.
+"""Store of the parts that arrived. A part stays until its message is forwarded and can take no more parts.
 
-Durable, and the same for all processes that are bound. aiosmpplib's own store is not used: it is in memory, and
-keeps parts by their reference alone, whoever sent them.
+The store is durable, and shared by all processes that are bound. aiosmpplib's own store is not used: it is in memory,
+and distinguishes parts by their reference alone, whoever the sender is.
 """
 
 from collections.abc import Sequence
@@ -12,16 +12,21 @@ from sqlalchemy import ColumnElement, Connection, Engine, delete, func, text, tu
 from sqlmodel import Field, SQLModel, col, select
 
 from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
-from ingest.smpp.part_matching import Known, Patience, due_at, join
+from ingest.smpp.part_matching import PartDeadlines, StoredPart, match_part, message_due_at
 
-# Messages handed on in one go: what is in memory at once.
-_AT_ONCE = 100
-# How much longer than they are of use parts are kept; a clock may be set back.
-_KEPT = timedelta(hours=1)
+# Messages that are forwarded at once. Limits how many are in memory.
+_BATCH = 100
+# Parts are kept for this long after they are of use, because a clock may be set back.
+_EXTRA_RETENTION = timedelta(hours=1)
+# Hexadecimal digits of the key that make a PostgreSQL lock number (64 bits).
+_LOCK_DIGITS = 16
 
 
 class SmsPart(SQLModel, table=True):
-    """One part. `key` and `opened` are its message; `content` is sealed; `due` is empty once it has gone on."""
+    """Row of one part.
+
+    `key` and `opened` identify its message. `content` is sealed. `due` is empty once the part is forwarded.
+    """
 
     __tablename__ = "ingest_sms_part"
 
@@ -37,7 +42,7 @@ class SmsPart(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part as it arrives. `key` is the same for all parts with its sender, receiver, reference and count."""
+    """Part as it arrives. `key` is the same for all parts with its sender, receiver, reference and count."""
 
     key: str
     number: int
@@ -47,77 +52,86 @@ class Part:
 
 
 class PartStore:
-    """Every method may raise `DatabaseUnavailable`."""
+    """Stores parts and returns the messages that are due. Every method may raise `DatabaseUnavailable`."""
 
-    def __init__(self, engine: Engine, patience: Patience) -> None:
+    def __init__(self, engine: Engine, deadlines: PartDeadlines) -> None:
         self._engine = engine
-        self._patience = patience
+        self._deadlines = deadlines
 
     def add(self, part: Part, now: datetime) -> bool:
-        """Keep a part, durably; whether it is one that was not there yet."""
+        """Store a part durably. Return False if it is a redelivery."""
         with write_transaction(self._engine) as connection:
-            _alone(connection, part.key)
+            _lock_key(connection, part.key)
             columns = (SmsPart.opened, SmsPart.number, SmsPart.digest, SmsPart.at)
             rows = connection.execute(select(*columns).where(col(SmsPart.key) == part.key))
-            known = [Known(*row) for row in rows]
-            window = self._patience.window(part.total)
-            joined = join(known, part.number, part.digest, now, window, self._patience.wait)
-            if not joined.again:
-                self._insert(connection, part, joined.opened, known, now)
-            return not joined.again
+            stored_parts = [StoredPart(*row) for row in rows]
+            window = self._deadlines.window(part.total)
+            match = match_part(stored_parts, part.number, part.digest, now, window, self._deadlines.wait)
+            if not match.is_redelivery:
+                self._insert(connection, part, match.opened, stored_parts, now)
+            return not match.is_redelivery
 
     def _insert(
-        self, connection: Connection, part: Part, opened: datetime, known: Sequence[Known], now: datetime
+        self,
+        connection: Connection,
+        part: Part,
+        opened: datetime,
+        stored_parts: Sequence[StoredPart],
+        now: datetime,
     ) -> None:
-        numbers = {other.number for other in known if other.opened == opened} | {part.number}
-        due = due_at(numbers, part.total, now, self._patience.wait)
-        waiting = (*_of(part.key, opened), col(SmsPart.due).is_not(None))
-        connection.execute(update(SmsPart).where(*waiting).values(due=due))
+        numbers = {stored.number for stored in stored_parts if stored.opened == opened} | {part.number}
+        due = message_due_at(numbers, part.total, now, self._deadlines.wait)
+        unforwarded = (*_is_message(part.key, opened), col(SmsPart.due).is_not(None))
+        connection.execute(update(SmsPart).where(*unforwarded).values(due=due))
         row = SmsPart(opened=opened, at=now, due=due, **asdict(part))
         connection.execute(insert_statement(connection, SmsPart).values(row.model_dump()))
 
-    def due(self, now: datetime) -> list[list[SmsPart]]:
-        """Messages that are to go on now, those first that have waited longest: every part that is there, in order."""
+    def due_messages(self, now: datetime) -> list[list[SmsPart]]:
+        """Return messages to forward now, longest due first: for each, all stored parts in order."""
         with read_transaction(self._engine) as connection:
-            name = (col(SmsPart.key), col(SmsPart.opened))
-            query = select(*name).where(col(SmsPart.due) <= now).group_by(*name)
-            query = query.order_by(func.min(col(SmsPart.due)), *name).limit(_AT_ONCE)
-            return [self._message(connection, key, opened) for key, opened in connection.execute(query).all()]
+            message = (col(SmsPart.key), col(SmsPart.opened))
+            query = select(*message).where(col(SmsPart.due) <= now).group_by(*message)
+            query = query.order_by(func.min(col(SmsPart.due)), *message).limit(_BATCH)
+            return [_read_message(connection, key, opened) for key, opened in connection.execute(query).all()]
 
-    def forwarded(self, message: Sequence[SmsPart]) -> None:
-        """Note that these parts of a message have gone on; one that came meanwhile still has to."""
+    def mark_forwarded(self, message: Sequence[SmsPart]) -> None:
+        """Record that these parts of a message are forwarded. A part that arrived meanwhile stays due."""
         first = message[0]
         numbers = [part.number for part in message]
         with write_transaction(self._engine) as connection:
-            gone = (*_of(first.key, first.opened), col(SmsPart.number).in_(numbers))
-            connection.execute(update(SmsPart).where(*gone).values(due=None))
+            forwarded = (*_is_message(first.key, first.opened), col(SmsPart.number).in_(numbers))
+            connection.execute(update(SmsPart).where(*forwarded).values(due=None))
 
-    def waiting(self) -> int:
-        """How many parts have not gone on yet."""
+    def count_waiting(self) -> int:
+        """Return how many parts are not forwarded yet."""
         with read_transaction(self._engine) as connection:
             query = select(func.count()).where(col(SmsPart.due).is_not(None))
             return int(connection.execute(query).scalar_one())
 
-    def forget(self, now: datetime) -> None:
-        """Drop what has gone on and can take no more parts."""
-        before = now - self._patience.late - _KEPT
-        old = select(SmsPart.key, SmsPart.opened).where(col(SmsPart.due).is_not(None))
+    def delete_expired(self, now: datetime) -> None:
+        """Delete the parts of messages that are forwarded and can take no more parts."""
+        oldest_useful = now - self._deadlines.completion - _EXTRA_RETENTION
+        unforwarded = select(SmsPart.key, SmsPart.opened).where(col(SmsPart.due).is_not(None))
         with write_transaction(self._engine) as connection:
-            unused = (col(SmsPart.opened) < before, tuple_(col(SmsPart.key), col(SmsPart.opened)).not_in(old))
-            connection.execute(delete(SmsPart).where(*unused))
-
-    def _message(self, connection: Connection, key: str, opened: datetime) -> list[SmsPart]:
-        table = SQLModel.metadata.tables[SmsPart.__tablename__]
-        rows = connection.execute(table.select().where(*_of(key, opened)).order_by(table.c.number)).mappings()
-        return [SmsPart(**row) for row in rows]
+            is_expired = (
+                col(SmsPart.opened) < oldest_useful,
+                tuple_(col(SmsPart.key), col(SmsPart.opened)).not_in(unforwarded),
+            )
+            connection.execute(delete(SmsPart).where(*is_expired))
 
 
-def _of(key: str, opened: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def _read_message(connection: Connection, key: str, opened: datetime) -> list[SmsPart]:
+    table = SQLModel.metadata.tables[SmsPart.__tablename__]
+    query = table.select().where(*_is_message(key, opened)).order_by(table.c.number)
+    return [SmsPart(**row) for row in connection.execute(query).mappings()]
+
+
+def _is_message(key: str, opened: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return col(SmsPart.key) == key, col(SmsPart.opened) == opened
 
 
-def _alone(connection: Connection, key: str) -> None:
-    """Of two processes with parts of one key, one at a time; on SQLite whoever writes is alone anyway."""
+def _lock_key(connection: Connection, key: str) -> None:
+    """Let only one process at a time work on parts with this key. On SQLite there is only one writer anyway."""
     if connection.dialect.name == "postgresql":
-        lock = int.from_bytes(bytes.fromhex(key[:16]), "big", signed=True)
+        lock = int.from_bytes(bytes.fromhex(key[:_LOCK_DIGITS]), "big", signed=True)
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})

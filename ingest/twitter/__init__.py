@@ -1,1 +1,1 @@
-"""The Twitter door: mentions of the account, polled."""
+"""Twitter door: reads mentions of the account from X."""

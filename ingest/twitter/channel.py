@@ -1,4 +1,4 @@
-"""Facts about X, and about the door that polls it for mentions."""
+"""Facts about the channel X, and about the door that polls it for mentions."""
 
 from messages.channels import ChannelFacts, DoorFacts
 
@@ -9,6 +9,6 @@ CHANNEL = ChannelFacts(
     doors=(MENTIONS,),
     senders_choose_kind=False,
     gets_replies=True,
-    # Everybody would read where a complaint went.
+    # A reply is public: everybody could read which agency a complaint was sent to.
     gets_progress=False,
 )

@@ -1,4 +1,4 @@
-"""X's mentions through tweepy, with what tweepy leaves out: a deadline, another host, and one kind of error."""
+"""Reads mentions and posts from X through tweepy. It adds a deadline, a configurable host and a single error type."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -7,14 +7,14 @@ from typing import Any, NamedTuple, Protocol, TypeGuard
 import requests
 import tweepy
 
-# tweepy has this host written into it.
-_HOST = "https://api.twitter.com"
-# To connect, and between two pieces of an answer.
+# Host that is fixed in tweepy.
+_TWEEPY_HOST = "https://api.twitter.com"
+# Time to connect, and time between two chunks of a response.
 _TIMEOUT_SECONDS = (5.0, 30.0)
-# X gives at most so many posts at once, and refuses to be asked for fewer than five.
-MOST_AT_ONCE = 100
-LEAST_AT_ONCE = 5
-# What is asked for with every post. Authors and quoted posts are not: X bills them, and who they are is not asked.
+# X's limits for the number of posts on a page of mentions.
+MAX_POSTS_PER_PAGE = 100
+MIN_POSTS_PER_PAGE = 5
+# Fields requested with every post. Authors and quoted posts are not requested: X bills them, and we do not need them.
 FIELDS: Mapping[str, list[str]] = {
     "tweet_fields": [
         "attachments", "author_id", "conversation_id", "created_at", "edit_history_tweet_ids", "entities", "geo",
@@ -25,8 +25,11 @@ FIELDS: Mapping[str, list[str]] = {
 }  # fmt: skip
 
 
-class XAway(Exception):
-    """X did not give a page. `reset` is when it will again (seconds since 1970), or `None` where it does not say."""
+class XUnavailable(Exception):
+    """X did not send a valid response.
+
+    `reset` is the time when X accepts requests again (seconds since 1970), or `None` if X does not name it.
+    """
 
     def __init__(self, cause: str, reset: float | None = None) -> None:
         super().__init__(cause)
@@ -34,26 +37,36 @@ class XAway(Exception):
         self.reset = reset
 
 
-class Mentions(Protocol):
-    """Where pages of mentions come from."""
+class MentionSource(Protocol):
+    """Source of pages of mentions."""
 
     def page(
-        self, since_id: str | None, token: str | None, until_id: str | None = None, most: int = MOST_AT_ONCE
+        self,
+        since_id: str | None,
+        token: str | None,
+        until_id: str | None = None,
+        max_posts: int = MAX_POSTS_PER_PAGE,
     ) -> Mapping[str, Any]:
-        """Up to `most` posts after `since_id` and before `until_id`, newest first, as X's JSON. Raises `XAway`."""
+        """Return up to `max_posts` posts after `since_id` and before `until_id`, newest first, as X's JSON.
+
+        `token` names the page. Raises `XUnavailable`.
+        """
         ...
 
 
-class Posts(Protocol):
-    """Where single posts are looked up."""
+class PostSource(Protocol):
+    """Source of single posts."""
 
     def lookup(self, ids: Sequence[str]) -> Mapping[str, Any]:
-        """X's JSON about up to 100 posts: those that are there, and an error for each that is not. Raises `XAway`."""
+        """Return X's JSON about up to 100 posts: the posts that exist, and an error for each that does not.
+
+        Raises `XUnavailable`.
+        """
         ...
 
 
-class Signing(NamedTuple):
-    """What a request of the account itself is signed with (OAuth 1.0a)."""
+class OAuthKeys(NamedTuple):
+    """Keys that sign the requests of the account itself (OAuth 1.0a)."""
 
     consumer_key: str
     consumer_secret: str
@@ -61,10 +74,10 @@ class Signing(NamedTuple):
     access_token_secret: str
 
 
-class XMentions:
-    """`base_url` is X itself or whatever speaks its protocol; `timeout` is in seconds, to connect and to read.
+class XClient:
+    """Client of X's API. `base_url` is X or a server with the same protocol; `timeout` is seconds to connect and read.
 
-    With `signing` mentions are read as the account that is mentioned: X bills them as its own ("owned reads").
+    With `oauth_keys` it reads mentions as the mentioned account. X bills these as its own ("owned reads").
     """
 
     def __init__(
@@ -73,55 +86,69 @@ class XMentions:
         bearer_token: str,
         account: str,
         timeout: tuple[float, float] = _TIMEOUT_SECONDS,
-        signing: Signing | None = None,
+        oauth_keys: OAuthKeys | None = None,
     ) -> None:
         self._account = account
-        self._signed = signing is not None
-        signed = signing._asdict() if signing else {}
-        # wait_on_rate_limit stays off: without a reset header it asks again at once, for ever.
-        self._client = tweepy.Client(bearer_token, **signed, return_type=requests.Response, wait_on_rate_limit=False)
+        self._signs_requests = oauth_keys is not None
+        keys = oauth_keys._asdict() if oauth_keys else {}
+        # wait_on_rate_limit stays off: without a reset header tweepy repeats the request at once, without end.
+        self._client = tweepy.Client(bearer_token, **keys, return_type=requests.Response, wait_on_rate_limit=False)
         self._client.session = XSession(base_url, timeout)
 
     def page(
-        self, since_id: str | None, token: str | None, until_id: str | None = None, most: int = MOST_AT_ONCE
+        self,
+        since_id: str | None,
+        token: str | None,
+        until_id: str | None = None,
+        max_posts: int = MAX_POSTS_PER_PAGE,
     ) -> Mapping[str, Any]:
-        """See `Mentions`."""
-        asked = {"since_id": since_id, "until_id": until_id, "pagination_token": token, "max_results": most}
-        with asking():
-            answer = self._client.get_users_mentions(self._account, **asked, **FIELDS, user_auth=self._signed)
-            page = answer.json()
+        """See `MentionSource`."""
+        parameters = {
+            "since_id": since_id,
+            "until_id": until_id,
+            "pagination_token": token,
+            "max_results": max_posts,
+        }
+        with raising_x_unavailable():
+            response = self._client.get_users_mentions(
+                self._account, **parameters, **FIELDS, user_auth=self._signs_requests
+            )
+            page = response.json()
         if not _is_page(page):
-            raise XAway("not_a_page")
+            raise XUnavailable("not_a_page")
         return page
 
     def lookup(self, ids: Sequence[str]) -> Mapping[str, Any]:
-        """See `Posts`."""
-        with asking():
-            found = self._client.get_tweets(list(ids)).json()
-        if not isinstance(found, dict) or not (isinstance(found.get("data", found.get("errors")), list)):
-            raise XAway("not_a_page")
-        return found
+        """See `PostSource`."""
+        with raising_x_unavailable():
+            page = self._client.get_tweets(list(ids)).json()
+        if not isinstance(page, dict) or not (isinstance(page.get("data", page.get("errors")), list)):
+            raise XUnavailable("not_a_page")
+        return page
 
 
 @contextmanager
-def asking() -> Iterator[None]:
-    """Whatever tweepy, requests or X's answer raise within comes out as `XAway`."""
+def raising_x_unavailable() -> Iterator[None]:
+    """Convert every error of tweepy, of requests and of X's response into `XUnavailable`."""
     try:
         yield
     except tweepy.TooManyRequests as error:
-        # A monthly cap is a 429 too, without a reset; a minute's wait then costs nothing.
-        raise XAway("rate_limited", error.reset_time) from error
+        # A monthly limit is also a 429, without a reset. Waiting a minute then costs nothing.
+        raise XUnavailable("rate_limited", error.reset_time) from error
     except tweepy.HTTPException as error:
-        raise XAway(f"http_{error.response.status_code}") from error
+        raise XUnavailable(f"http_{error.response.status_code}") from error
     except (requests.RequestException, ValueError, RecursionError, tweepy.TweepyException) as error:
-        raise XAway(type(error).__name__) from error
+        raise XUnavailable(type(error).__name__) from error
     except (AttributeError, TypeError) as error:
-        # tweepy takes it for granted that an error's body, where it is JSON, is an object of X's.
-        raise XAway("not_an_error_of_x") from error
+        # tweepy assumes that the JSON body of an error is an object in X's format.
+        raise XUnavailable("not_an_error_of_x") from error
 
 
 def _is_page(page: object) -> TypeGuard[Mapping[str, Any]]:
-    """A page has posts, or says that it has none; else what looks like the last page may be no page at all."""
+    """Return True if the JSON is a page: it has posts or states that it has none.
+
+    Without this check, an invalid response without a next token would count as the last page.
+    """
     if not isinstance(page, dict) or not isinstance(meta := page.get("meta", {}), dict):
         return False
     posts = page.get("data", [] if "result_count" in meta else None)
@@ -129,7 +156,7 @@ def _is_page(page: object) -> TypeGuard[Mapping[str, Any]]:
 
 
 class XSession(requests.Session):
-    """Asks our host instead of tweepy's (signing for it), never without a deadline, and goes nowhere else."""
+    """HTTP session that replaces tweepy's host by ours before signing, always has a deadline and never redirects."""
 
     def __init__(self, base_url: str, timeout: tuple[float, float]) -> None:
         super().__init__()
@@ -138,5 +165,5 @@ class XSession(requests.Session):
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         """See `requests.Session.request`."""
-        here = str(url).replace(_HOST, self._base_url, 1)
-        return super().request(method, here, *args, **{**kwargs, "timeout": self._timeout, "allow_redirects": False})
+        target = str(url).replace(_TWEEPY_HOST, self._base_url, 1)
+        return super().request(method, target, *args, **{**kwargs, "timeout": self._timeout, "allow_redirects": False})

@@ -1,4 +1,4 @@
-"""Publishes posts, however they were learned of: the poller and the stream come through here, under the same ids."""
+"""Publishes the posts of the poller and of the stream. Both produce the same message ids."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -7,25 +7,25 @@ import structlog
 
 from bus.port import Outgoing, Producer
 from ingest.arrival import Refused
-from ingest.twitter.adapter import Found, TwitterAdapter, versions
-from ingest.twitter.pictures import Pictures
+from ingest.twitter.adapter import ReceivedPost, TwitterAdapter, fold_versions
+from ingest.twitter.pictures import PictureFetcher
 from ingest.twitter.recent_posts import PostStore
 from ingest.wrap import accepted_record, quarantine_record
 from messages.shapes import RawMessage
 
-# For the pictures of all posts that are kept at once: what does not come by then is missing from its report.
+# Time for the pictures of all posts that are published together. A report lacks the pictures that take longer.
 _PICTURES_SECONDS = 20.0
 
 _log = structlog.get_logger()
 
 
 class Intake:
-    """`posts` remembers what may be withdrawn later; `None` where nobody will ask."""
+    """Publishes posts. `posts` stores them for the check for withdrawn posts; `None` if that check is off."""
 
     def __init__(
         self,
         adapter: TwitterAdapter,
-        pictures: Pictures,
+        pictures: PictureFetcher,
         producer: Producer,
         posts: PostStore | None,
         now: Callable[[], datetime],
@@ -36,37 +36,42 @@ class Intake:
         self._posts = posts
         self._now = now
 
-    def keep(self, found: Sequence[Found]) -> None:
-        """Durable when it returns. What is kept twice has the same ids. Raises `Retry` and `DatabaseUnavailable`."""
-        until = self._pictures.until(_PICTURES_SECONDS)
-        kept: list[RawMessage] = []
+    def publish_posts(self, received_posts: Sequence[ReceivedPost]) -> None:
+        """Return when the posts are stored durably. A post that is published again has the same id.
+
+        Raises `Retry` and `DatabaseUnavailable`.
+        """
+        deadline = self._pictures.deadline_after(_PICTURES_SECONDS)
+        messages: list[RawMessage] = []
         records: list[Outgoing] = []
-        for one in versions(found):
+        for received in fold_versions(received_posts):
             try:
-                kept.append(self._accept(one, until))
-                records.append(accepted_record(kept[-1]))
+                raw = self._accept(received, deadline)
             except Refused as refused:
-                records += self._hold((*one.earlier, one.post), refused.reason)
+                records += self._quarantine_records((*received.earlier_versions, received.post), refused.reason)
+            else:
+                messages.append(raw)
+                records.append(accepted_record(raw))
         self._producer.publish(records)
         if self._posts:
-            self._posts.remember(kept)
+            self._posts.remember(messages)
 
-    def hold(self, what: object, reason: str) -> None:
-        """Keep aside what is no post."""
-        self._producer.publish(list(self._hold((what,), reason)))
+    def quarantine(self, content: object, reason: str) -> None:
+        """Quarantine content that is not a post."""
+        self._producer.publish(list(self._quarantine_records((content,), reason)))
 
-    def _accept(self, found: Found, until: float) -> RawMessage:
-        raw = self._adapter.accept(found, self._now())
-        if not found.came_with:
+    def _accept(self, received: ReceivedPost, deadline: float) -> RawMessage:
+        raw = self._adapter.accept(received, self._now())
+        if not received.media_count:
             return raw
-        photos = self._pictures.keep(found.photos, raw.at, until)
-        previews = self._pictures.keep(found.previews, raw.at, until)
-        # Of a video only the picture is kept that stands for it.
-        unfetched = max(found.came_with - len(photos), 0)
+        photos = self._pictures.fetch_and_store(received.photo_urls, raw.at, deadline)
+        previews = self._pictures.fetch_and_store(received.preview_urls, raw.at, deadline)
+        # Only the preview picture of a video is stored, so the video itself counts as unfetched.
+        unfetched = max(received.media_count - len(photos), 0)
         return raw.model_copy(update={"attachments": (*photos, *previews), "unfetched": unfetched})
 
-    def _hold(self, posts: Sequence[object], reason: str) -> Iterator[Outgoing]:
-        for post in posts:
-            kept = self._adapter.hold(post, self._now())
-            _log.warning("x.quarantined", message_id=str(kept.id), reason=reason)
-            yield quarantine_record(kept, reason)
+    def _quarantine_records(self, contents: Sequence[object], reason: str) -> Iterator[Outgoing]:
+        for content in contents:
+            raw = self._adapter.wrap_quarantined(content, self._now())
+            _log.warning("x.quarantined", message_id=str(raw.id), reason=reason)
+            yield quarantine_record(raw, reason)

@@ -1,4 +1,4 @@
-"""Fetches the pictures of a post, from X's own hosts alone, and never long: a post does not wait for its pictures."""
+"""Fetches the pictures of a post, from X's own hosts only and before a deadline."""
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
@@ -13,17 +13,17 @@ from ingest.files.attachments import Attachments
 from ingest.files.cleaning import MAX_FILE_BYTES
 from messages.shapes import Attachment
 
-# To connect, and between two pieces of an answer.
+# Time to connect, and time between two chunks of a response.
 _TIMEOUT_SECONDS = (3.0, 5.0)
-_PIECE_BYTES = 65_536
-# A post has four at most.
-_MOST = 4
+_CHUNK_BYTES = 65_536
+# X allows at most four pictures per post.
+_MAX_PICTURES = 4
 
 _log = structlog.get_logger()
 
 
-class Pictures:
-    """`hosts` (with their port, where it is another than https's) are the only ones asked; `clock` is in seconds."""
+class PictureFetcher:
+    """Fetches pictures from `hosts` only (with their port if it is not 443). `clock` is in seconds."""
 
     def __init__(
         self,
@@ -37,51 +37,54 @@ class Pictures:
         self._clock = clock
         self._timeout = timeout
 
-    def until(self, seconds: float) -> float:
-        """The moment of the clock after so many seconds."""
+    def deadline_after(self, seconds: float) -> float:
+        """Return the time of the clock after this many seconds."""
         return self._clock() + seconds
 
-    def keep(self, places: Sequence[str], at: datetime, until: float) -> tuple[Attachment, ...]:
-        """Those that could be had before `until`; of the others the log says why not. Raises `DatabaseUnavailable`."""
-        kept = []
-        for place in places[:_MOST]:
-            try:
-                content = self._fetch(place, until)
-                kept.append(self._attachments.store(content, at, until - self._clock()).attachment)
-            except _Missing as missing:
-                _log.info("x.picture_missing", cause=missing.cause)
-            except Refused as refused:
-                _log.info("x.picture_missing", cause=refused.reason)
-            except (requests.RequestException, ValueError) as error:
-                _log.info("x.picture_missing", cause=type(error).__name__)
-        return tuple(kept)
+    def fetch_and_store(self, urls: Sequence[str], at: datetime, deadline: float) -> tuple[Attachment, ...]:
+        """Return the attachments that could be fetched before `deadline`. The log has the cause of each failure.
 
-    def _fetch(self, place: str, until: float) -> bytes:
-        if not self._allowed(place):
-            raise _Missing("host")
-        if self._clock() >= until:
-            raise _Missing("deadline")
-        # A redirect would lead away from the hosts that are allowed.
-        with requests.get(place, timeout=self._timeout, stream=True, allow_redirects=False) as response:
+        Raises `DatabaseUnavailable`.
+        """
+        attachments = []
+        for url in urls[:_MAX_PICTURES]:
+            try:
+                content = self._fetch(url, deadline)
+                attachments.append(self._attachments.store(content, at, deadline - self._clock()).attachment)
+            except _FetchFailed as failure:
+                _log.info("x.picture_failed", cause=failure.cause)
+            except Refused as refused:
+                _log.info("x.picture_failed", cause=refused.reason)
+            except (requests.RequestException, ValueError) as error:
+                _log.info("x.picture_failed", cause=type(error).__name__)
+        return tuple(attachments)
+
+    def _fetch(self, url: str, deadline: float) -> bytes:
+        if not self._is_allowed(url):
+            raise _FetchFailed("host")
+        if self._clock() >= deadline:
+            raise _FetchFailed("deadline")
+        # A redirect could lead to a host that is not allowed.
+        with requests.get(url, timeout=self._timeout, stream=True, allow_redirects=False) as response:
             if response.status_code != requests.codes.ok:
-                raise _Missing(f"http_{response.status_code}")
+                raise _FetchFailed(f"http_{response.status_code}")
             content = bytearray()
-            for piece in response.iter_content(_PIECE_BYTES):
-                content += piece
+            for chunk in response.iter_content(_CHUNK_BYTES):
+                content += chunk
                 if len(content) > MAX_FILE_BYTES:
-                    raise _Missing("file_too_large")
-                if self._clock() >= until:
-                    raise _Missing("deadline")
+                    raise _FetchFailed("file_too_large")
+                if self._clock() >= deadline:
+                    raise _FetchFailed("deadline")
         return bytes(content)
 
-    def _allowed(self, place: str) -> bool:
-        found = urlsplit(place)
-        safe = found.scheme == "https" or (found.scheme == "http" and is_loopback(place))
-        return safe and found.netloc in self._hosts
+    def _is_allowed(self, url: str) -> bool:
+        parts = urlsplit(url)
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))
+        return is_safe and parts.netloc in self._hosts
 
 
-class _Missing(Exception):
-    """A picture that could not be had, and why."""
+class _FetchFailed(Exception):
+    """A picture could not be fetched, for `cause`."""
 
     def __init__(self, cause: str) -> None:
         super().__init__(cause)

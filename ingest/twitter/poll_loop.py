@@ -1,4 +1,4 @@
-"""Looks at X again and again, and waits as long as it takes after each way in which something is away."""
+"""Repeats requests to X. The pause after a failure depends on its cause."""
 
 import threading
 from collections.abc import Callable
@@ -8,66 +8,76 @@ import structlog
 
 from bus.errors import Retry
 from config.database import DatabaseUnavailable
-from ingest.twitter.client import XAway
+from ingest.twitter.client import XUnavailable
 from ingest.twitter.read_budget import ReadsSpent
 
 # X's rate-limit window.
-_LONGEST_WAIT_SECONDS = 900.0
-# How many pauses to wait at first when X limits us without saying for how long, and at most when X is away.
-_LIMITED_PAUSES = 4
-_AWAY_PAUSES = 8
+_MAX_WAIT_SECONDS = 900.0
+# First wait, in pauses, when X limits us without naming a time.
+_RATE_LIMITED_PAUSES = 4
+# Longest wait, in pauses, when X is away.
+_MAX_BACKOFF_PAUSES = 8
+# Doublings after which the backoff is certainly at its maximum. Keeps the power of two small.
+_MAX_DOUBLINGS = 10
+# X's clock and ours may differ by a second.
+_CLOCK_MARGIN_SECONDS = 1
 
 _log = structlog.get_logger()
 
 
-class Looking:
-    """Runs in a thread of its own. `pause` is the seconds between two looks; after a failure it grows."""
+class PollLoop:
+    """Runs in its own thread. `pause` is the seconds between two calls of `poll`; it grows after a failure.
+
+    `failure_cause` is the cause of the last failure; empty after a success. `part` names the loop in the log.
+    """
 
     def __init__(
         self,
         part: str,
-        look: Callable[[], object],
+        poll: Callable[[], object],
         now: Callable[[], datetime],
         pause: float,
         stopping: threading.Event,
     ) -> None:
         self._part = part
-        self._look = look
+        self._poll = poll
         self._now = now
         self._pause = pause
         self._stopping = stopping
-        # Why the last look found nothing out; empty when it did.
-        self.why = ""
+        self.failure_cause = ""
 
     def run(self) -> None:
-        """Look until stopped."""
+        """Poll until stopped."""
         failures = 0
         while not self._stopping.is_set():
-            wait = self._pause
+            wait_seconds = self._pause
             try:
-                self._look()
-                failures, self.why = 0, ""
+                self._poll()
+                failures, self.failure_cause = 0, ""
             except ReadsSpent as spent:
-                self.why = "reads_spent"
-                wait = max((spent.until - self._now()).total_seconds(), 0) + 1
-            except XAway as error:
-                failures, self.why = failures + 1, error.cause
-                wait = self._wait_for(error, failures)
-                _log.info("x.away", part=self._part, cause=error.cause, seconds=wait)
+                self.failure_cause = "reads_spent"
+                wait_seconds = max((spent.until - self._now()).total_seconds(), 0) + _CLOCK_MARGIN_SECONDS
+            except XUnavailable as error:
+                failures, self.failure_cause = failures + 1, error.cause
+                wait_seconds = self._wait_after(error, failures)
+                _log.info("x.request_failed", part=self._part, cause=error.cause, seconds=wait_seconds)
             except (Retry, DatabaseUnavailable) as error:
-                failures, self.why = failures + 1, "not_kept"
-                wait = self._backoff(failures)
-                _log.warning("x.not_kept", part=self._part, cause=type(error).__name__, seconds=wait)
-            self._stopping.wait(wait)
+                failures, self.failure_cause = failures + 1, "not_kept"
+                wait_seconds = self._backoff(failures)
+                _log.warning("x.store_failed", part=self._part, cause=type(error).__name__, seconds=wait_seconds)
+            self._stopping.wait(wait_seconds)
 
-    def _wait_for(self, error: XAway, failures: int) -> float:
+    def _wait_after(self, error: XUnavailable, failures: int) -> float:
+        """Return the seconds to wait after an error of X."""
         if error.reset is not None:
-            # One second more: X's clock and ours need not agree. Said again and again to be over, it is not believed.
-            told = max(error.reset - self._now().timestamp(), 0) + 1
-            return min(max(told, self._backoff(failures - 1) if failures > 1 else 0), _LONGEST_WAIT_SECONDS)
+            until_reset = max(error.reset - self._now().timestamp(), 0) + _CLOCK_MARGIN_SECONDS
+            # After repeated failures X's reset time is not trusted any more: the wait also grows.
+            minimum = self._backoff(failures - 1) if failures > 1 else 0
+            return min(max(until_reset, minimum), _MAX_WAIT_SECONDS)
         if error.cause == "rate_limited":
-            return min(self._pause * _LIMITED_PAUSES * failures, _LONGEST_WAIT_SECONDS)
+            return min(self._pause * _RATE_LIMITED_PAUSES * failures, _MAX_WAIT_SECONDS)
         return self._backoff(failures)
 
     def _backoff(self, failures: int) -> float:
-        return self._pause * min(2.0 ** min(failures - 1, 10), _AWAY_PAUSES)
+        """Return the seconds to wait: one pause, then twice as long with each failure."""
+        return self._pause * min(2.0 ** min(failures - 1, _MAX_DOUBLINGS), _MAX_BACKOFF_PAUSES)

@@ -1,4 +1,4 @@
-"""How many posts X may be asked for in a day: each is billed, so they are counted, and bounded where that is set."""
+"""Counts the posts that X returned today, and enforces the daily limit. X bills each post."""
 
 import threading
 from collections.abc import Callable
@@ -9,28 +9,28 @@ import structlog
 
 from ingest.door_store import DoorStore
 
-# One number a day, so that each day can still be looked up.
-_READS = "twitter.reads."
+# Prefix of the counters. Each day has its own, so that past days can be looked up.
+_COUNTER_PREFIX = "twitter.reads."
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Reads:
-    """Posts that X gave on a day (UTC, as X bills), and how many it may be asked for; 0: any number."""
+class DailyReads:
+    """Number of posts that X returned on a day (UTC, as X bills), and the limit; 0 means no limit."""
 
     day: date
     used: int
     limit: int
 
     @property
-    def left(self) -> int | None:
-        """How many more; `None`: any number."""
+    def remaining(self) -> int | None:
+        """Number of posts that may still be requested; `None` if there is no limit."""
         return max(self.limit - self.used, 0) if self.limit else None
 
 
 class ReadsSpent(Exception):
-    """Today's reads are used up. `until` is when there are new ones."""
+    """Today's reads are used up. `until` is the time when new reads are available."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__("reads_spent")
@@ -38,9 +38,9 @@ class ReadsSpent(Exception):
 
 
 class ReadBudget:
-    """Safe for several threads and processes; every method may raise `DatabaseUnavailable`.
+    """Daily count of reads. Safe for several threads and processes; every method may raise `DatabaseUnavailable`.
 
-    A process that ends between X's answer and the count leaves one page uncounted.
+    A process that ends between X's response and the count leaves one page uncounted.
     """
 
     def __init__(self, store: DoorStore, limit: int, now: Callable[[], datetime]) -> None:
@@ -48,25 +48,31 @@ class ReadBudget:
         self._limit = limit
         self._now = now
         self._lock = threading.Lock()
-        self._said: date | None = None
+        self._last_logged_day: date | None = None
 
-    def today(self) -> Reads:
-        """What was used so far."""
-        day = self._now().astimezone(UTC).date()
-        return Reads(day, int(self._store.cursor(f"{_READS}{day}") or 0), self._limit)
+    def today(self) -> DailyReads:
+        """Return the reads of today."""
+        day = self._today()
+        return DailyReads(day, int(self._store.cursor(f"{_COUNTER_PREFIX}{day}") or 0), self._limit)
 
-    def spend(self, posts: int) -> None:
-        """Count posts that X gave."""
+    def count_reads(self, posts: int) -> None:
+        """Count posts that X returned."""
         if posts:
-            self._store.increase_counter(f"{_READS}{self._now().astimezone(UTC).date()}", posts)
+            self._store.increase_counter(f"{_COUNTER_PREFIX}{self._today()}", posts)
 
-    def must_have(self) -> int | None:
-        """How many posts may be asked for; `None`: any number. Raises `ReadsSpent`, which the log says once a day."""
+    def require_reads(self) -> int | None:
+        """Return how many posts may be requested; `None` if there is no limit.
+
+        Raises `ReadsSpent`, and logs it once a day.
+        """
         reads = self.today()
-        if reads.left != 0:
-            return reads.left
+        if reads.remaining != 0:
+            return reads.remaining
         with self._lock:
-            first, self._said = self._said != reads.day, reads.day
-        if first:
+            is_first_today, self._last_logged_day = self._last_logged_day != reads.day, reads.day
+        if is_first_today:
             _log.warning("x.reads_spent", used=reads.used, limit=reads.limit)
         raise ReadsSpent(datetime.combine(reads.day + timedelta(days=1), time(), UTC))
+
+    def _today(self) -> date:
+        return self._now().astimezone(UTC).date()

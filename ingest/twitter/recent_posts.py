@@ -1,4 +1,4 @@
-"""Which posts were taken in lately, so that X can be asked whether they are still there; the post's id is sealed."""
+"""Store of recently received posts, for the check for withdrawn posts. The ids of the posts are sealed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from messages.shapes import RawMessage
 
 
 class PostRow(SQLModel, table=True):
-    """A post by its message; `post` is X's id of this version, sealed under the message."""
+    """Row of one post, by its message. `post` is X's id of this version, sealed under the message id."""
 
     __tablename__ = "ingest_x_post"
 
@@ -27,14 +27,14 @@ _POSTS = select(col(PostRow.message_id), col(PostRow.post))
 
 
 class PostStore:
-    """Every method may raise `DatabaseUnavailable`."""
+    """Stores posts until their last check. Every method may raise `DatabaseUnavailable`."""
 
     def __init__(self, engine: Engine, sealer: Sealer) -> None:
         self._engine = engine
         self._sealer = sealer
 
     def remember(self, messages: Iterable[RawMessage]) -> None:
-        """Remember the posts of these messages; those that are known stay as they are."""
+        """Store the posts of these messages. Posts that are stored already stay unchanged."""
         rows = [
             {
                 "message_id": raw.id,
@@ -48,31 +48,31 @@ class PostStore:
             with write_transaction(self._engine) as connection:
                 connection.execute(insert_statement(connection, PostRow).on_conflict_do_nothing(), rows)
 
-    def due(self, before: datetime, most: int) -> Mapping[str, UUID]:
-        """Up to `most` posts that were not asked about since `before`, longest not asked first, by X's id."""
-        asked = col(PostRow.asked_at)
-        return self._found(_POSTS.where(asked < before).order_by(asked).limit(most))
+    def due(self, checked_before: datetime, max_posts: int) -> Mapping[str, UUID]:
+        """Return up to `max_posts` posts whose last check is before `checked_before`, by X's id, longest ago first."""
+        checked_at = col(PostRow.asked_at)
+        return self._read(_POSTS.where(checked_at < checked_before).order_by(checked_at).limit(max_posts))
 
     def all(self) -> Mapping[str, UUID]:
-        """Every post that is remembered."""
-        return self._found(_POSTS)
+        """Return every stored post by X's id."""
+        return self._read(_POSTS)
 
-    def _found(self, query: Select[UUID, str]) -> Mapping[str, UUID]:
+    def _read(self, query: Select[UUID, str]) -> Mapping[str, UUID]:
         with read_transaction(self._engine) as connection:
             rows = connection.execute(query).all()
         return {self._sealer.open(Sealed(row.post), row.message_id).decode(): row.message_id for row in rows}
 
-    def asked(self, messages: Sequence[UUID], at: datetime) -> None:
-        """These were asked about now."""
+    def mark_checked(self, message_ids: Sequence[UUID], at: datetime) -> None:
+        """Record the time of the last check."""
         with write_transaction(self._engine) as connection:
-            connection.execute(update(PostRow).where(col(PostRow.message_id).in_(messages)).values(asked_at=at))
+            connection.execute(update(PostRow).where(col(PostRow.message_id).in_(message_ids)).values(asked_at=at))
 
-    def forget(self, messages: Sequence[UUID]) -> None:
-        """These need not be asked about any more."""
+    def forget(self, message_ids: Sequence[UUID]) -> None:
+        """Delete these posts. They need no check any more."""
         with write_transaction(self._engine) as connection:
-            connection.execute(delete(PostRow).where(col(PostRow.message_id).in_(messages)))
+            connection.execute(delete(PostRow).where(col(PostRow.message_id).in_(message_ids)))
 
-    def forget_before(self, taken: datetime) -> None:
-        """Nor what was taken in before this."""
+    def forget_received_before(self, moment: datetime) -> None:
+        """Delete the posts that were received before `moment`."""
         with write_transaction(self._engine) as connection:
-            connection.execute(delete(PostRow).where(col(PostRow.taken_at) < taken))
+            connection.execute(delete(PostRow).where(col(PostRow.taken_at) < moment))

@@ -8,14 +8,14 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from app.assembly.channels import CHANNELS
-from app.assembly.doors.smpp import smsc_peer
+from app.assembly.doors.smpp import smsc_settings
 from app.assembly.kafka import kafka_settings
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.assembly.service import server_config
 from config.settings import Settings
 from ingest.smpp.adapter import SmppAdapter
-from ingest.smpp.pdu import parse
+from ingest.smpp.pdu import parse_deliver_sm
 from tests.conftest import NOW
 from tests.ingest.smpp import smsc
 
@@ -43,7 +43,7 @@ def test_only_a_trusted_proxy_names_the_client(settings: Settings, trusted_proxi
 
 def test_the_sms_centre_gets_our_system_type_and_rate(settings: Settings) -> None:
     """Operators demand a system type, and limit how many SMS they take in a second."""
-    peer = smsc_peer(settings.model_copy(update={"smpp_system_type": "SP4N", "smpp_answers_per_second": 2.0}))
+    peer = smsc_settings(settings.model_copy(update={"smpp_system_type": "SP4N", "smpp_answers_per_second": 2.0}))
     assert (peer.system_type, peer.rate) == ("SP4N", 2.0)
 
 
@@ -52,6 +52,6 @@ def test_an_incomplete_sms_waits_as_long_as_is_set(settings: Settings) -> None:
     parts = Parts(settings.model_copy(update={"smpp_part_seconds": 60.0}), CHANNELS)
     migrate(parts.engine)
     adapter = SmppAdapter(parts.wrapper, parts.sealer)
-    parts.sms_parts.add(adapter.part(parse(smsc.pdu(smsc.part(b"LAPOR jalan", 1, 2)))), NOW)
-    assert parts.sms_parts.due(NOW + timedelta(seconds=59)) == []
-    assert len(parts.sms_parts.due(NOW + timedelta(seconds=61))) == 1
+    parts.sms_parts.add(adapter.build_part(parse_deliver_sm(smsc.pdu(smsc.part(b"LAPOR jalan", 1, 2)))), NOW)
+    assert parts.sms_parts.due_messages(NOW + timedelta(seconds=59)) == []
+    assert len(parts.sms_parts.due_messages(NOW + timedelta(seconds=61))) == 1

@@ -12,9 +12,9 @@ import pytest
 import requests
 
 from app.simulator.x import PracticeX, Timeline
-from ingest.twitter.client import XMentions
-from ingest.twitter.deleted_posts import withdrawn_in
+from ingest.twitter.client import XClient
 from ingest.twitter.stream import XStream
+from ingest.twitter.withdrawn_posts import withdrawn_posts_of_lookup
 from tests.conftest import NOW
 from tests.support.paths import SHARED
 from tests.support.ports import free_port
@@ -29,7 +29,7 @@ class Practice:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.x = XMentions(url, TOKEN, ACCOUNT)
+        self.x = XClient(url, TOKEN, ACCOUNT)
 
     def post(self, text: str, *, expect: int = 201, as_account: bool = False, **fields: Any) -> str:
         """Post as a citizen, or as the account; returns the id."""
@@ -115,7 +115,7 @@ def test_deleted_posts_are_gone_with_their_versions(practice: Practice) -> None:
     assert practice.ask("DELETE", f"/2/tweets/{second}").json() == {"data": {"deleted": True}}
 
     page = practice.x.lookup([first, second, other_post])
-    assert [withdrawn.post for withdrawn in withdrawn_in(page)] == [first, second]
+    assert [withdrawn.post_id for withdrawn in withdrawn_posts_of_lookup(page)] == [first, second]
     assert [post["id"] for post in practice.mentioned()] == [other_post]
     assert practice.ask("DELETE", f"/2/tweets/{second}").json() == {"data": {"deleted": False}}
 

@@ -120,7 +120,7 @@ def test_pictures_come_from_x_alone(settings: Settings) -> None:
 
 def test_reads_are_shown(parts: Parts) -> None:
     """`satupintu x-reads` prints today's reads and the limit, for people and for programs."""
-    twitter.read_budget(parts).spend(7)
+    twitter.read_budget(parts).count_reads(7)
 
     shown = _command(parts, "x-reads", "--json")
     assert {name: json.loads(shown)[name] for name in ("used", "limit")} == {"used": 7, "limit": None}

@@ -24,9 +24,9 @@ from ingest.mobile.devices import Device, device_hash
 from ingest.mobile.tokens import Tokens
 from ingest.smpp.adapter import SmppAdapter
 from ingest.smpp.part_store import SmsPart
-from ingest.smpp.pdu import parse
+from ingest.smpp.pdu import parse_deliver_sm
 from ingest.sms.adapter import QuarantinedSms, SmsAdapter
-from ingest.twitter.adapter import TwitterAdapter, found_in
+from ingest.twitter.adapter import TwitterAdapter, posts_of_page
 from ingest.web import adapter as web
 from ingest.web.open311 import adapter as open311
 from ingest.wrap import Wrapper, accepted_record, quarantine_record
@@ -67,7 +67,7 @@ class Stages:
         try:
             if start.startswith("HTTP/"):
                 adapter = TwitterAdapter(self.wrapper, "1708")
-                return "1-raw", accepted_record(adapter.accept(found_in(json.loads(body))[0], self.now()))
+                return "1-raw", accepted_record(adapter.accept(posts_of_page(json.loads(body))[0], self.now()))
             target = start.split()[1]
             request = Arrival(target, headers, body, self.now())
             if target.partition("?")[0] == "/sms/twilio":
@@ -124,9 +124,9 @@ class Stages:
             smsc.pdu(smsc.part(said["text"].encode(), said["part"], said["of"], source_addr=delivered["from"]))
             for said in delivered["parts"]
         ]
-        parts = sorted((adapter.part(parse(pdu)) for pdu in pdus), key=lambda part: part.number)
+        parts = sorted((adapter.build_part(parse_deliver_sm(pdu)) for pdu in pdus), key=lambda part: part.number)
         at = self.now()
-        return adapter.message([SmsPart(opened=at, at=at, due=None, **asdict(part)) for part in parts]).raw
+        return adapter.join_parts([SmsPart(opened=at, at=at, due=None, **asdict(part)) for part in parts]).raw
 
     def normalize(self, raw: Outgoing) -> tuple[str, Outgoing, list[Outgoing]]:
         """The complaint, or the reason why it is none; and what the sender is told."""

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from app.assembly.parts import Parts
 from bus.port import Record
-from ingest.twitter.adapter import Found, TwitterAdapter
+from ingest.twitter.adapter import ReceivedPost, TwitterAdapter
 from ingest.wrap import accepted_record
 from messages import codec, ids
 from messages.shapes import Complaint, Relation
@@ -40,7 +40,7 @@ class Normalizer:
         """Return the posts as records of the bus, in their order."""
         posted = []
         for post in posts:
-            posted.append(at(accepted_record(self._adapter.accept(Found(post), NOW)), self._offset))
+            posted.append(at(accepted_record(self._adapter.accept(ReceivedPost(post), NOW)), self._offset))
             self._offset += 1
         return posted
 

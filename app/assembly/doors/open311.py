@@ -15,7 +15,7 @@ _CLOSED = {"selesai"}
 
 
 def look_up(ledger: StatusReader, numbers: Collection[str]) -> Mapping[str, PublicStatus]:
-    """Return what may be shown of each tracking number, without those that the ledger does not know (yet)."""
+    """Return the public status of each tracking number, without those that the ledger does not know (yet)."""
     return {number: open311_status(status) for number, status in ledger.statuses(numbers).items()}
 
 

@@ -1,4 +1,4 @@
-"""Builds the SMS doors of HTTP: Twilio's messages, and Twilio's word on the replies that it sent for us."""
+"""Builds the HTTP doors for SMS: one for Twilio's messages, one for its delivery reports on our replies."""
 
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -12,7 +12,7 @@ from ingest.sms_acknowledgement import SmsAcknowledgements
 from sinks.replies.outbox import ReplyOutbox
 from sinks.replies.status_callback import StatusCallback, signed_by
 
-# The callback answers without a body to whoever is not Twilio.
+# The callback answers requests that Twilio did not sign without a body.
 _CALLBACK_RESPONSES: Mapping[int | str, dict[str, Any]] = {
     status: {"description": "Not Twilio's; nothing is said."} for status in (403, 413)
 }

@@ -1,4 +1,4 @@
-"""Builds the door that reads X: the poller, and the stream and the search for withdrawn posts where they are set."""
+"""Builds the door that reads X: the poller, and the stream and the check for withdrawn posts if the settings say so."""
 
 import threading
 import time
@@ -10,17 +10,17 @@ from bus.port import Producer
 from ingest.door_store import DoorStore
 from ingest.twitter.adapter import TwitterAdapter
 from ingest.twitter.channel import MENTIONS
-from ingest.twitter.client import Signing, XMentions
-from ingest.twitter.deleted_posts import Withdrawals
+from ingest.twitter.client import OAuthKeys, XClient
 from ingest.twitter.door import TwitterDoor
 from ingest.twitter.intake import Intake
-from ingest.twitter.pictures import Pictures
-from ingest.twitter.poll_loop import Looking
+from ingest.twitter.pictures import PictureFetcher
+from ingest.twitter.poll_loop import PollLoop
 from ingest.twitter.read_budget import ReadBudget
 from ingest.twitter.recent_posts import PostStore
 from ingest.twitter.stream import StreamDoor, XStream
+from ingest.twitter.withdrawn_posts import WithdrawnPostCheck
 
-# Pause between two requests for posts that may have been withdrawn, a hundred posts each.
+# Pause between two lookups of posts that may be withdrawn, a hundred posts each.
 _RECHECK_SECONDS = 60.0
 
 
@@ -28,44 +28,45 @@ def twitter_doors(parts: DoorParts, producer: Producer, stopping: threading.Even
     """Return the door that reads mentions."""
     settings = parts.settings
     adapter = TwitterAdapter(parts.wrapper, settings.x_user_id)
-    pictures = Pictures(parts.attachments, settings.x_media_from, time.monotonic)
+    pictures = PictureFetcher(parts.attachments, settings.x_media_from, time.monotonic)
     posts = PostStore(parts.engine, parts.sealer) if settings.x_recheck_days else None
     intake = Intake(adapter, pictures, producer, posts, parts.now)
-    reads = read_budget(parts)
+    budget = read_budget(parts)
     store = DoorStore(parts.engine)
-    reach = timedelta(hours=settings.x_since_hours)
-    door = TwitterDoor(_mentions(parts), intake, reads, store, parts.now, settings.x_pause, stopping, reach)
+    initial_period = timedelta(hours=settings.x_since_hours)
+    door = TwitterDoor(_client(parts), intake, budget, store, parts.now, settings.x_pause, stopping, initial_period)
 
     def threads() -> Iterator[tuple[str, Callable[[], None]]]:
         yield MENTIONS.name, door.run
         if settings.x_stream:
             stream = XStream(settings.x_url, parts.secrets.x_token)
-            yield "x-stream", StreamDoor(stream, intake, reads, parts.now, stopping).run
+            yield "x-stream", StreamDoor(stream, intake, budget, parts.now, stopping).run
         if settings.x_recheck_days:
-            check_posts = withdrawals(parts, producer).look
-            yield "x-recheck", Looking("recheck", check_posts, parts.now, _RECHECK_SECONDS, stopping).run
+            check_posts = withdrawn_post_check(parts, producer).check_due_posts
+            yield "x-recheck", PollLoop("recheck", check_posts, parts.now, _RECHECK_SECONDS, stopping).run
 
-    return (BackgroundDoor(MENTIONS.name, door.shut, tuple(threads())),)
+    return (BackgroundDoor(MENTIONS.name, door.why_shut, tuple(threads())),)
 
 
 def read_budget(parts: DoorParts) -> ReadBudget:
-    """Return the count of posts that were read of X, and its limit."""
+    """Return the count of posts that were read from X, and its limit."""
     return ReadBudget(DoorStore(parts.engine), parts.settings.x_reads_per_day, parts.now)
 
 
 def reads_today(parts: DoorParts) -> dict[str, object]:
-    """Return how many posts were read of X today (UTC), as JSON; `limit` is null where there is none."""
+    """Return how many posts were read from X today (UTC), as JSON; `limit` is null if there is none."""
     reads = read_budget(parts).today()
     return {"day": str(reads.day), "used": reads.used, "limit": reads.limit or None}
 
 
-def withdrawals(parts: DoorParts, producer: Producer) -> Withdrawals:
-    """Return the part that learns of deleted and protected posts."""
+def withdrawn_post_check(parts: DoorParts, producer: Producer) -> WithdrawnPostCheck:
+    """Return the check for posts that were deleted or made protected."""
     posts = PostStore(parts.engine, parts.sealer)
-    return Withdrawals(_mentions(parts), posts, read_budget(parts), producer, parts.now, parts.settings.x_recheck_days)
+    days = parts.settings.x_recheck_days
+    return WithdrawnPostCheck(_client(parts), posts, read_budget(parts), producer, parts.now, days)
 
 
-def _mentions(parts: DoorParts) -> XMentions:
+def _client(parts: DoorParts) -> XClient:
     settings = parts.settings
     keys = (
         settings.x_consumer_key,
@@ -73,9 +74,10 @@ def _mentions(parts: DoorParts) -> XMentions:
         settings.x_access_token,
         settings.x_access_token_secret,
     )
-    signing = Signing(*(key.get_secret_value() for key in keys)) if settings.x_access_token.get_secret_value() else None
-    return XMentions(settings.x_url, parts.secrets.x_token, settings.x_user_id, signing=signing)
+    has_keys = bool(settings.x_access_token.get_secret_value())
+    oauth_keys = OAuthKeys(*(key.get_secret_value() for key in keys)) if has_keys else None
+    return XClient(settings.x_url, parts.secrets.x_token, settings.x_user_id, oauth_keys=oauth_keys)
 
 
-# Posts that were read of X today, and the limit.
+# Posts that were read from X today, and the limit.
 TWITTER_NUMBERS = (DoorNumber(MENTIONS.name, "x_reads", reads_today),)

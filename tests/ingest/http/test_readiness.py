@@ -37,7 +37,7 @@ def ask(host: DoorServer, producer: Producer) -> Ask:
 
 def test_reads_of_x_are_shown(parts: Parts, ask: Ask) -> None:
     """`/ready` shows the posts read from X today and their limit, which is null without a limit."""
-    twitter.read_budget(parts).spend(7)
+    twitter.read_budget(parts).count_reads(7)
     limited = Parts(Settings.model_validate(parts.settings.model_dump() | {"x_reads_per_day": 500}), CHANNELS)
     migrate(limited.engine)
 

@@ -21,8 +21,8 @@ from app.assembly.doors import smpp
 from app.assembly.parts import Parts
 from bus.port import Outgoing, Producer
 from config.database import write_transaction
-from ingest.smpp.connection import SmppLine
-from ingest.smpp.session import Backoff, Pace, Peer, Throttle
+from ingest.smpp.connection import SmppConnection
+from ingest.smpp.session import BindBackoff, SendRateLimiter, SmscSettings, ThrottlePause
 from messages import topics
 from messages.shapes import RawMessage
 from messages.smpp import JoinedSms
@@ -36,8 +36,8 @@ from tests.support.records import value_of
 from tests.support.service import Whole
 from tests.support.stages import make_normalizer
 
-# Seconds of a `Peer`, where a test is not about them.
-_QUICK = {"rate": 1000.0, "first_retry": 0.05, "busy": 0.05}
+# Seconds of a `SmscSettings`, where a test is not about them.
+_QUICK = {"rate": 1000.0, "first_bind_pause_seconds": 0.05, "throttle_seconds": 0.05}
 
 
 class Clock:
@@ -78,10 +78,10 @@ class Bound:
 async def bound(parts: Parts, producer: Producer, **changed: Any) -> AsyncIterator[Bound]:
     """The door in a thread of its own, as the service runs it."""
     async with serving() as wire:
-        peer = Peer("127.0.0.1", wire.port, "satupintu", "rahasia", **(_QUICK | changed))
+        peer = SmscSettings("127.0.0.1", wire.port, "satupintu", "rahasia", **(_QUICK | changed))
         stopping = threading.Event()
         clock = Clock()
-        line = SmppLine(peer, smpp.door(parts, producer, clock), time.monotonic, stopping)
+        line = SmppConnection(peer, smpp.door(parts, producer, clock), time.monotonic, stopping)
         thread = threading.Thread(target=line.run, name="smpp")
         thread.start()
         try:
@@ -97,7 +97,7 @@ Play = Callable[[Bound], Awaitable[None]]
 
 @pytest.fixture
 def on_the_line(parts: Parts, producer: Producer) -> Callable[..., None]:
-    """Plays a test on a line of its own; what is named changes the `Peer`."""
+    """Plays a test on a line of its own; what is named changes the `SmscSettings`."""
 
     def run(play: Play, **changed: Any) -> None:
         async def whole() -> None:
@@ -228,7 +228,7 @@ def test_silence_is_asked_about(on_the_line: Callable[..., None]) -> None:
 
         assert await line.smsc.insist(deliver(b"LAPOR banjir"))
 
-    on_the_line(play, silence=0.1, patience=0.3)
+    on_the_line(play, enquire_link_seconds=0.1, response_timeout_seconds=0.3)
 
 
 def test_busy_smsc_is_waited_for(on_the_line: Callable[..., None], logged: list[EventDict]) -> None:
@@ -240,7 +240,7 @@ def test_busy_smsc_is_waited_for(on_the_line: Callable[..., None], logged: list[
         await line.smsc.until(lambda: len(line.smsc.sent) == 1)
 
         assert len(line.smsc.asked) == 3
-        refused = [line["status"] for line in logged if line["event"] == "smpp.answer_refused"]
+        refused = [line["status"] for line in logged if line["event"] == "smpp.acknowledgement_refused"]
         assert refused == ["ESME_RTHROTTLED", "ESME_RMSGQFUL"]
 
     on_the_line(play)
@@ -352,7 +352,7 @@ def test_wrong_password(on_the_line: Callable[..., None], logged: list[EventDict
         assert await line.smsc.insist(deliver(b"LAPOR banjir"))
 
     on_the_line(play)
-    causes = [line["cause"] for line in logged if line["event"] == "smpp.away"]
+    causes = [line["cause"] for line in logged if line["event"] == "smpp.bind_failed"]
     assert causes.count("ESME_RINVPASWD") >= 2
     assert "rahasia" not in str(logged)
 
@@ -419,7 +419,7 @@ def normalized(parts: Parts) -> list[Outgoing]:
 
 def test_no_host_no_door(parts: Parts, producer: Producer) -> None:
     """Where no SMSC is named there is no SMPP."""
-    assert smpp.line(parts, producer, threading.Event()) is None
+    assert smpp.connection(parts, producer, threading.Event()) is None
 
 
 def test_as_the_service_runs_it(parts: Parts, producer: Producer) -> None:
@@ -430,15 +430,15 @@ def test_as_the_service_runs_it(parts: Parts, producer: Producer) -> None:
             named = {"smpp_host": "127.0.0.1", "smpp_port": wire.port, "smpp_system_id": "satupintu"}
             made = Parts(parts.settings.model_copy(update={**named, "smpp_password": SecretStr("rahasia")}), CHANNELS)
             stopping = threading.Event()
-            line = smpp.line(made, producer, stopping)
+            line = smpp.connection(made, producer, stopping)
             assert line
-            assert line.shut() == "not_bound"
+            assert line.why_shut() == "not_bound"
             thread = threading.Thread(target=line.run)
             thread.start()
             try:
                 assert await wire.smsc.deliver(deliver(b"LAPOR banjir")) == OK
                 await wire.smsc.until(lambda: len(wire.smsc.sent) == 1)
-                assert line.shut() == ""
+                assert line.why_shut() == ""
             finally:
                 stopping.set()
                 await asyncio.to_thread(thread.join)
@@ -487,11 +487,11 @@ class Ticks:
 def test_pace() -> None:
     """No more than so many answers go out in a second, and none is saved up for a burst."""
     ticks = Ticks()
-    pace = Pace(4.0, ticks)
-    assert [pace.take() for _ in range(4)] == [0.0, 0.25, 0.5, 0.75]
+    pace = SendRateLimiter(4.0, ticks)
+    assert [pace.reserve() for _ in range(4)] == [0.0, 0.25, 0.5, 0.75]
 
     ticks.at += 60
-    assert [pace.take() for _ in range(3)] == [0.0, 0.25, 0.5]
+    assert [pace.reserve() for _ in range(3)] == [0.0, 0.25, 0.5]
 
 
 def test_throttle() -> None:
@@ -499,7 +499,7 @@ def test_throttle() -> None:
 
     async def play() -> None:
         ticks = Ticks()
-        throttle = Throttle(1.0, ticks)
+        throttle = ThrottlePause(1.0, ticks)
         pauses = []
         for _ in range(7):
             assert await throttle.allow_request()
@@ -520,7 +520,7 @@ def test_backoff() -> None:
     """Between two tries to bind the pause doubles up to a minute; even after a bind it is never none."""
 
     async def play() -> None:
-        backoff = Backoff(0.001)
+        backoff = BindBackoff(0.001)
         waited = []
         for _ in range(3):
             waited.append(backoff.next_delay())

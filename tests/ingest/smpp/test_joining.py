@@ -24,10 +24,10 @@ from app.database import open_database
 from bus.errors import Retry, Stop
 from bus.port import Outgoing, Producer
 from config.database import write_transaction
-from ingest.smpp.acknowledgements import Outbox, SmsAnswer
+from ingest.smpp.acknowledgements import AcknowledgementQueue, SmsAnswer
 from ingest.smpp.adapter import SmppAdapter
 from ingest.smpp.door import SmppDoor
-from ingest.smpp.part_matching import Joined, Known, Patience, join
+from ingest.smpp.part_matching import PartDeadlines, PartMatch, StoredPart, match_part
 from ingest.smpp.part_store import PartStore, SmsPart
 from ingest.wrap import Wrapper
 from messages import codec
@@ -40,7 +40,7 @@ from tests.ingest.people import PHONE, TEXT
 from tests.ingest.smpp.smsc import PAYLOAD, RECEIPTED_ID, deliver, part, pdu
 
 WAIT = timedelta(minutes=10)
-PATIENCE = Patience(WAIT)
+DEADLINES = PartDeadlines(WAIT)
 SEALER = Sealer([b"k" * 64])
 OTHER_SOURCE = "6280000001709"
 
@@ -97,13 +97,13 @@ class World:
     engine: Engine
     log: Log = field(default_factory=Log)
     now: datetime = NOW
-    most_waiting: int = 1000
+    max_waiting_parts: int = 1000
 
     def door(self, sealer: Sealer = SEALER) -> SmppDoor:
         """A process."""
         adapter = SmppAdapter(Wrapper(sealer, b"sender", b"tracking"), sealer)
-        store, outbox = PartStore(self.engine, PATIENCE), Outbox(self.engine)
-        return SmppDoor(adapter, store, outbox, self.log, _answer, lambda: self.now, self.most_waiting)
+        store, queue = PartStore(self.engine, DEADLINES), AcknowledgementQueue(self.engine)
+        return SmppDoor(adapter, store, queue, self.log, _answer, lambda: self.now, self.max_waiting_parts)
 
     def forward(self) -> None:
         """Hand on all that is due, with as many processes as it takes."""
@@ -115,7 +115,7 @@ class World:
     def take(self, *fields: dict[str, Any]) -> None:
         """Take these, and hand on what is due."""
         for each in fields:
-            self.door().take(pdu(each))
+            self.door().receive(pdu(each))
         self.forward()
 
     def later(self, **delta: float) -> None:
@@ -130,9 +130,9 @@ class World:
     def answers(self) -> list[tuple[str, str]]:
         """Who would be told what."""
         found = []
-        while answer := self.door().next_answer():
+        while answer := self.door().next_acknowledgement():
             found.append((answer[1].destination.number, answer[1].text))
-            self.door().answered(answer[0])
+            self.door().close_acknowledgement(answer[0])
         return found
 
 
@@ -146,7 +146,7 @@ def world(engine: Engine) -> World:
     return World(engine)
 
 
-MOMENTS = some.integers(0, int(PATIENCE.late.total_seconds()) - 1)
+MOMENTS = some.integers(0, int(DEADLINES.completion.total_seconds()) - 1)
 
 
 @dataclass
@@ -223,18 +223,18 @@ def played(engine: Engine, sent: list[Sms], kill_before: set[int], kill_after: s
     events = sorted((event for sms in sent for event in sms.events()), key=lambda event: event[0])
     for number, (moment, fields) in enumerate(events):
         world.now = NOW + timedelta(seconds=moment)
-        door.take(pdu(fields))
+        door.receive(pdu(fields))
         if number in ticks:
             try:
                 door.forward()
             except Killed:
                 door = world.door()
-    world.later(seconds=2 * PATIENCE.late.total_seconds())
+    world.later(seconds=2 * DEADLINES.completion.total_seconds())
     return world
 
 
 @settings(max_examples=100, deadline=None)
-@given(traffic(int(2 * PATIENCE.late.total_seconds())), CALLS, CALLS, some.sets(some.integers(0, 30)))
+@given(traffic(int(2 * DEADLINES.completion.total_seconds())), CALLS, CALLS, some.sets(some.integers(0, 30)))
 def test_any_order_loss_repetition_and_crash(
     memory: Engine, sent: list[Sms], kill_before: set[int], kill_after: set[int], ticks: set[int]
 ) -> None:
@@ -294,7 +294,7 @@ def _belongs(message: JoinedSms) -> int:
 def test_window_ends_it(world: World) -> None:
     """Two messages with one reference, an hour apart, never merge: each goes on with what came of it."""
     world.take(part(b"pertama ", 1, 2))
-    world.now += PATIENCE.late
+    world.now += DEADLINES.completion
     world.take(part(b"kedua", 2, 2))
     world.later(hours=1)
 
@@ -304,7 +304,7 @@ def test_window_ends_it(world: World) -> None:
 def test_just_within_the_window(world: World) -> None:
     """A part that comes as late as can be still completes its message."""
     world.take(part(b"satu ", 1, 2))
-    world.later(seconds=PATIENCE.late.total_seconds() - 1)
+    world.later(seconds=DEADLINES.completion.total_seconds() - 1)
     world.take(part(b"dua", 2, 2))
 
     assert world.texts() == ["satu  […]", "satu dua"]
@@ -379,7 +379,7 @@ def test_each_part_gives_the_others_more_time(world: World) -> None:
 def test_a_part_that_comes_while_the_others_go_on(world: World) -> None:
     """A part that arrives between the look at what is due and the note that it went on is not taken for gone."""
     world.take(part(b"satu ", 1, 2))
-    world.log.meanwhile = lambda: world.door().take(pdu(part(b"dua", 2, 2)))
+    world.log.meanwhile = lambda: world.door().receive(pdu(part(b"dua", 2, 2)))
     world.later(minutes=10)
 
     assert world.texts() == ["satu  […]", "satu dua"]
@@ -436,7 +436,7 @@ def test_two_processes_at_once(engine: Engine) -> None:
     def take(number: int) -> None:
         door = world.door()
         ready.wait()
-        door.take(pdu(part(b"%d" % number, number, total)))
+        door.receive(pdu(part(b"%d" % number, number, total)))
 
     threads = [threading.Thread(target=take, args=(number,)) for number in range(1, total + 1)]
     for thread in threads:
@@ -466,7 +466,7 @@ def test_parts_outlive_the_process(tmp_path: Path) -> None:
 def test_bus_away(world: World) -> None:
     """While the bus is away parts are taken and kept; when it is back all goes on."""
     world.log.away = True
-    world.door().take(pdu(deliver(b"LAPOR banjir")))
+    world.door().receive(pdu(deliver(b"LAPOR banjir")))
     with pytest.raises(Retry):
         world.door().forward()
     world.log.away = False
@@ -477,27 +477,27 @@ def test_bus_away(world: World) -> None:
 
 def test_bus_away_for_too_long(world: World) -> None:
     """When too many wait for the bus the SMSC has to keep what comes, until what was kept has gone on."""
-    world.log.away, world.most_waiting = True, 2
+    world.log.away, world.max_waiting_parts = True, 2
     door = world.door()
     for text in (b"satu", b"dua"):
         world.now += timedelta(seconds=1)
-        door.take(pdu(deliver(text)))
+        door.receive(pdu(deliver(text)))
     with pytest.raises(Retry):
         door.forward()
-    assert door.full
+    assert door.is_full
     with pytest.raises(Retry):
-        door.take(pdu(deliver(b"tiga")))
+        door.receive(pdu(deliver(b"tiga")))
 
     world.log.away = False
     assert door.forward() == 2
-    door.take(pdu(deliver(b"tiga")))
+    door.receive(pdu(deliver(b"tiga")))
     world.forward()
     assert world.texts() == ["satu", "dua", "tiga"]
 
 
 def test_other_secret_key(world: World) -> None:
     """Parts that were sealed with another key stop the door; nothing of them is lost."""
-    world.door().take(pdu(deliver(b"LAPOR banjir")))
+    world.door().receive(pdu(deliver(b"LAPOR banjir")))
 
     with pytest.raises(Stop, match="SATUPINTU_SECRET_KEY"):
         world.door(Sealer([b"x" * 64])).forward()
@@ -552,7 +552,7 @@ def test_as_many_parts_as_there_can_be(world: World) -> None:
     """The longest SMS there can be is one message, and fits the bus."""
     content = "日".encode("utf-16-be") * 66
     for number in range(255, 0, -1):
-        world.door().take(pdu(part(content, number, 255, data_coding=8)))
+        world.door().receive(pdu(part(content, number, 255, data_coding=8)))
     world.forward()
 
     (message,) = world.log.published
@@ -573,9 +573,9 @@ def test_forgotten_when_of_no_use(world: World) -> None:
     world.take(part(b"satu", 1, 2), deliver(b"LAPOR banjir"))
     world.later(hours=2)
     world.log.away = True
-    world.door().take(pdu(part(b"lagi", 1, 2)))
+    world.door().receive(pdu(part(b"lagi", 1, 2)))
     world.now += timedelta(hours=3)
-    world.door().forget()
+    world.door().delete_expired()
 
     with write_transaction(world.engine) as connection:
         kept = connection.execute(select(SQLModel.metadata.tables[SmsPart.__tablename__])).all()
@@ -586,69 +586,69 @@ def test_forgotten_when_of_no_use(world: World) -> None:
 
 
 @pytest.fixture
-def outbox(engine: Engine) -> Outbox:
-    """An empty outbox on each kind of database."""
-    return Outbox(engine)
+def queue(engine: Engine) -> AcknowledgementQueue:
+    """An empty queue on each kind of database."""
+    return AcknowledgementQueue(engine)
 
 
-def test_answer_is_added_once(outbox: Outbox) -> None:
+def test_answer_is_added_once(queue: AcknowledgementQueue) -> None:
     """The same SMS is answered once, also after its answer has gone."""
-    outbox.add("mark", "first", NOW)
-    outbox.add("mark", "second", NOW)
-    taken = outbox.take(NOW)
+    queue.add("mark", "first", NOW)
+    queue.add("mark", "second", NOW)
+    taken = queue.take_due(NOW)
     assert taken
     assert taken.content == "first"
-    outbox.done("mark")
-    outbox.add("mark", "third", NOW)
+    queue.close("mark")
+    queue.add("mark", "third", NOW)
 
-    assert outbox.take(NOW + timedelta(hours=1)) is None
+    assert queue.take_due(NOW + timedelta(hours=1)) is None
 
 
-def test_unconfirmed_answer_is_tried_again(outbox: Outbox, logged: list[EventDict]) -> None:
+def test_unconfirmed_answer_is_tried_again(queue: AcknowledgementQueue, logged: list[EventDict]) -> None:
     """An answer nobody confirmed is tried again after a minute, five times in all, and then given up and said."""
-    outbox.add("mark", "content", NOW)
+    queue.add("mark", "content", NOW)
     tried = []
     for seconds in range(0, 600, 30):
         now = NOW + timedelta(seconds=seconds)
-        outbox.forget(now)
-        if outbox.take(now):
+        queue.delete_expired(now)
+        if queue.take_due(now):
             tried.append(seconds)
 
     assert tried == [0, 60, 120, 180, 240]
-    assert [(line["event"], line["answers"]) for line in logged] == [("smpp.answers_given_up", 1)]
+    assert [(line["event"], line["acknowledgements"]) for line in logged] == [("smpp.acknowledgements_abandoned", 1)]
 
 
-def test_busy_does_not_count(outbox: Outbox) -> None:
+def test_busy_does_not_count(queue: AcknowledgementQueue) -> None:
     """What the SMSC was too busy for is no try."""
-    outbox.add("mark", "content", NOW)
+    queue.add("mark", "content", NOW)
     for second in range(20):
         now = NOW + timedelta(seconds=second)
-        assert outbox.take(now)
-        outbox.later("mark", now + timedelta(seconds=1))
-        outbox.forget(now)
+        assert queue.take_due(now)
+        queue.postpone("mark", now + timedelta(seconds=1))
+        queue.delete_expired(now)
 
-    assert outbox.take(NOW + timedelta(seconds=20))
+    assert queue.take_due(NOW + timedelta(seconds=20))
 
 
-def test_old_answer_is_given_up(outbox: Outbox) -> None:
+def test_old_answer_is_given_up(queue: AcknowledgementQueue) -> None:
     """A day late nobody is answered any more."""
-    outbox.add("mark", "content", NOW)
-    outbox.forget(NOW + timedelta(hours=25))
+    queue.add("mark", "content", NOW)
+    queue.delete_expired(NOW + timedelta(hours=25))
 
-    assert outbox.take(NOW + timedelta(hours=25)) is None
+    assert queue.take_due(NOW + timedelta(hours=25)) is None
 
 
 def test_one_process_takes_an_answer(engine: Engine) -> None:
     """Of several processes that look at once each answer goes to one."""
-    outbox = Outbox(engine)
+    queue = AcknowledgementQueue(engine)
     for number in range(4):
-        outbox.add(f"mark{number}", "content", NOW)
+        queue.add(f"mark{number}", "content", NOW)
     ready = threading.Barrier(4)
     taken: list[str] = []
 
     def take() -> None:
         ready.wait()
-        while found := outbox.take(NOW):
+        while found := queue.take_due(NOW):
             taken.append(found.mark)
 
     threads = [threading.Thread(target=take) for _ in range(4)]
@@ -662,14 +662,16 @@ def test_one_process_takes_an_answer(engine: Engine) -> None:
 
 def test_new_message_never_has_the_moment_of_another() -> None:
     """Two messages of one key that begin at the same moment are told apart by it all the same."""
-    known = [Known(NOW, 1, "a", NOW)]
+    stored_parts = [StoredPart(NOW, 1, "a", NOW)]
 
-    assert join(known, 1, "b", NOW, PATIENCE.late, WAIT) == Joined(NOW + timedelta(milliseconds=1))
+    assert match_part(stored_parts, 1, "b", NOW, DEADLINES.completion, WAIT) == PartMatch(
+        NOW + timedelta(milliseconds=1)
+    )
 
 
 def test_the_audit_knows_what_waits_for_its_other_parts(parts: Parts, producer: Producer) -> None:
     """An acknowledged part is accepted: until it goes on it is pending, and nobody calls it nothing."""
     migrate(parts.engine)
-    smpp.door(parts, producer).take(pdu(part(b"LAPOR lampu", 1, 2)))
+    smpp.door(parts, producer).receive(pdu(part(b"LAPOR lampu", 1, 2)))
     found = parts.audit()
     assert (found.accepted, found.pending, found.clean) == (1, 1, True)

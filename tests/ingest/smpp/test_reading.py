@@ -8,9 +8,9 @@ import smpp34
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ingest.smpp.adapter import number_of
-from ingest.smpp.alphabet import decode, read_parts
-from ingest.smpp.pdu import Address, Malformed, Place, parse
+from ingest.smpp.adapter import normalized_number
+from ingest.smpp.alphabet import decode, decode_parts
+from ingest.smpp.pdu import Address, Concatenation, MalformedPdu, parse_deliver_sm
 from tests.ingest.smpp.smsc import CODE, PAYLOAD, SOURCE, deliver, part, pdu, sar
 
 GSM, LATIN, BINARY, UCS2 = 0, 3, 4, 8
@@ -18,31 +18,31 @@ GSM, LATIN, BINARY, UCS2 = 0, 3, 4, 8
 
 def test_what_stands_in_a_deliver_sm() -> None:
     """Addresses with their types, the coding and the bytes are taken as they came."""
-    found = parse(pdu(deliver(b"banjir", data_coding=3, dest_addr_ton=6, service_type="CMT")))
+    sms = parse_deliver_sm(pdu(deliver(b"banjir", data_coding=3, dest_addr_ton=6, service_type="CMT")))
 
-    assert (found.source, found.destination) == (Address(SOURCE, 1, 1), Address(CODE, 6, 0))
-    assert (found.coding, found.content, found.place, found.receipt) == (3, b"banjir", None, False)
+    assert (sms.source, sms.destination) == (Address(SOURCE, 1, 1), Address(CODE, 6, 0))
+    assert (sms.coding, sms.content, sms.concatenation, sms.is_receipt) == (3, b"banjir", None, False)
 
 
 @pytest.mark.parametrize("reference", [0, 255, 256, 65_535])
 def test_header_of_a_part(reference: int) -> None:
     """A user data header with an 8-bit or 16-bit reference names the part, and is no part of the words."""
     kind = "udh8" if reference <= 255 else "udh16"
-    found = parse(pdu(part(b"banjir", 2, 3, reference)))
+    sms = parse_deliver_sm(pdu(part(b"banjir", 2, 3, reference)))
 
-    assert (found.place, found.content) == (Place(f"{kind}:{reference}", 3, 2), b"banjir")
+    assert (sms.concatenation, sms.content) == (Concatenation(f"{kind}:{reference}", 3, 2), b"banjir")
 
 
 def test_part_by_optional_parameters() -> None:
     """Without a header the optional parameters name the part."""
-    found = parse(pdu(sar(b"banjir", 2, 3, 4711)))
+    sms = parse_deliver_sm(pdu(sar(b"banjir", 2, 3, 4711)))
 
-    assert (found.place, found.content) == (Place("sar:4711", 3, 2), b"banjir")
+    assert (sms.concatenation, sms.content) == (Concatenation("sar:4711", 3, 2), b"banjir")
 
 
 PORTS = bytes([0x05, 4, 0, 0, 0, 0])
-HEADERS: dict[str, tuple[bytes, Place | None, bytes]] = {
-    "after another element": (bytes([11]) + PORTS + bytes([0, 3, 7, 2, 1]) + b"x", Place("udh8:7", 2, 1), b"x"),
+HEADERS: dict[str, tuple[bytes, Concatenation | None, bytes]] = {
+    "after another element": (bytes([11]) + PORTS + bytes([0, 3, 7, 2, 1]) + b"x", Concatenation("udh8:7", 2, 1), b"x"),
     "no part in it": (bytes([6]) + PORTS + b"x", None, b"x"),
     "one of one": (bytes([5, 0, 3, 7, 1, 1]) + b"x", None, b"x"),
     "part 0": (bytes([5, 0, 3, 7, 2, 0]) + b"x", None, b"x"),
@@ -54,44 +54,44 @@ HEADERS: dict[str, tuple[bytes, Place | None, bytes]] = {
 }
 
 
-@pytest.mark.parametrize(("message", "place", "content"), HEADERS.values(), ids=HEADERS)
-def test_strange_headers(message: bytes, place: Place | None, content: bytes) -> None:
+@pytest.mark.parametrize(("message", "concatenation", "content"), HEADERS.values(), ids=HEADERS)
+def test_strange_headers(message: bytes, concatenation: Concatenation | None, content: bytes) -> None:
     """A header that names no part of several is passed over, and one that does not fit is kept as words."""
-    found = parse(pdu(deliver(message, esm_class=0x40)))
+    sms = parse_deliver_sm(pdu(deliver(message, esm_class=0x40)))
 
-    assert (found.place, found.content) == (place, content)
+    assert (sms.concatenation, sms.content) == (concatenation, content)
 
 
 def test_long_message_in_a_parameter() -> None:
     """What does not fit the message's own field stands in message_payload; a header stands there too."""
     payload = smpp34.Tlv(PAYLOAD, bytes([5, 0, 3, 7, 2, 1]) + b"x" * 200)
-    found = parse(pdu(deliver(b"", esm_class=0x40, tlvs=[payload])))
+    sms = parse_deliver_sm(pdu(deliver(b"", esm_class=0x40, tlvs=[payload])))
 
-    assert (found.place, found.content) == (Place("udh8:7", 2, 1), b"x" * 200)
+    assert (sms.concatenation, sms.content) == (Concatenation("udh8:7", 2, 1), b"x" * 200)
 
 
 @pytest.mark.parametrize(("esm_class", "receipt"), [(0x00, False), (0x04, True), (0x20, True), (0x08, False)])
 def test_receipts(esm_class: int, receipt: bool) -> None:  # noqa: FBT001 - an example
     """The SMSC's receipts and notifications are told from what a person sent."""
-    assert parse(pdu(deliver(b"id:1", esm_class=esm_class))).receipt is receipt
+    assert parse_deliver_sm(pdu(deliver(b"id:1", esm_class=esm_class))).is_receipt is receipt
 
 
 def test_cut_anywhere_is_malformed() -> None:
     """A PDU that ends before its fields do is none, wherever it was cut."""
     whole = pdu(deliver(b"banjir"))
     for end in range(len(whole)):
-        with pytest.raises(Malformed):
-            parse(whole[:end])
+        with pytest.raises(MalformedPdu):
+            parse_deliver_sm(whole[:end])
 
 
 @given(some.binary(max_size=300))
 def test_reading_is_total(body: bytes) -> None:
     """Any bytes are a message or malformed, and what is a message can be read as text."""
     try:
-        found = parse(bytes(16) + body)
-    except Malformed:
+        sms = parse_deliver_sm(bytes(16) + body)
+    except MalformedPdu:
         return
-    assert isinstance(decode(found.coding, found.content), str)
+    assert isinstance(decode(sms.coding, sms.content), str)
 
 
 FIELDS = {
@@ -107,10 +107,10 @@ FIELDS = {
 @given(some.fixed_dictionaries(FIELDS))
 def test_reads_what_another_writes(fields: dict[str, Any]) -> None:
     """Whatever smpp34 writes is read with the same bytes, the operator's own types and parameters too."""
-    found = parse(pdu({"destination_addr": CODE, **fields}))
+    sms = parse_deliver_sm(pdu({"destination_addr": CODE, **fields}))
 
-    assert (found.content, found.coding) == (fields["short_message"], fields["data_coding"])
-    assert found.source == Address(fields["source_addr"], fields["source_addr_ton"], fields["source_addr_npi"])
+    assert (sms.content, sms.coding) == (fields["short_message"], fields["data_coding"])
+    assert sms.source == Address(fields["source_addr"], fields["source_addr_ton"], fields["source_addr_npi"])
 
 
 CODINGS: dict[str, tuple[int, bytes, str]] = {
@@ -156,7 +156,7 @@ JOINED: dict[str, tuple[dict[int, tuple[int, bytes]], int, str]] = {
 @pytest.mark.parametrize(("parts", "total", "text"), JOINED.values(), ids=JOINED)
 def test_parts_put_together(parts: dict[int, tuple[int, bytes]], total: int, text: str) -> None:
     """Neighbours are read as one, and each run of missing parts is a gap."""
-    assert read_parts(parts, total) == text
+    assert decode_parts(parts, total) == text
 
 
 NUMBERS: dict[str, tuple[Address, str]] = {
@@ -174,7 +174,7 @@ NUMBERS: dict[str, tuple[Address, str]] = {
 @pytest.mark.parametrize(("address", "number"), NUMBERS.values(), ids=NUMBERS)
 def test_who_sent_it(address: Address, number: str) -> None:
     """A subscriber's number is the same however the operator writes it, and the same as at the other SMS door."""
-    assert number_of(address) == number
+    assert normalized_number(address) == number
 
 
 def test_header_is_packed_as_the_standard_says() -> None:

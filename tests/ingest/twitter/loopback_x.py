@@ -13,11 +13,11 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from oauthlib.oauth1 import Client  # type: ignore[import-untyped]
 
-from ingest.twitter.client import Signing
+from ingest.twitter.client import OAuthKeys
 
 TOKEN = "x-test"
 ACCOUNT = "1708"
-SIGNING = Signing("consumer-key", "consumer-secret", "access-token", "access-secret")
+SIGNING = OAuthKeys("consumer-key", "consumer-secret", "access-token", "access-secret")
 _NO_ID = 1 << 63
 _PROBLEMS = "https://api.twitter.com/2/problems"
 

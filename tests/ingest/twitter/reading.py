@@ -11,14 +11,14 @@ from app.assembly.parts import Parts
 from bus.port import Producer
 from ingest.door_store import DoorStore
 from ingest.twitter.adapter import TwitterAdapter
-from ingest.twitter.client import XMentions
-from ingest.twitter.deleted_posts import Withdrawals
+from ingest.twitter.client import XClient
 from ingest.twitter.door import TwitterDoor
 from ingest.twitter.intake import Intake
-from ingest.twitter.pictures import Pictures
+from ingest.twitter.pictures import PictureFetcher
 from ingest.twitter.read_budget import ReadBudget
 from ingest.twitter.recent_posts import PostStore
 from ingest.twitter.stream import StreamDoor, XStream
+from ingest.twitter.withdrawn_posts import WithdrawnPostCheck
 from tests.conftest import NOW
 from tests.ingest.door_client import raw_messages
 from tests.ingest.twitter import loopback_x as says
@@ -80,9 +80,9 @@ class Reading:
         stream = XStream(self.x.url, says.TOKEN, self.timeout)
         return StreamDoor(stream, self.intake(), self.budget(), self.now, stopping)
 
-    def withdrawals(self, days: int = 7) -> Withdrawals:
+    def withdrawals(self, days: int = 7) -> WithdrawnPostCheck:
         """Who asks whether posts are still there."""
-        return Withdrawals(self._mentions(), self.posts, self.budget(), self.producer, self.now, days)
+        return WithdrawnPostCheck(self._mentions(), self.posts, self.budget(), self.producer, self.now, days)
 
     def budget(self) -> ReadBudget:
         """What may be read."""
@@ -91,16 +91,16 @@ class Reading:
     def intake(self) -> Intake:
         """What both publish through."""
         adapter = TwitterAdapter(self.parts.wrapper, says.ACCOUNT)
-        pictures = Pictures(self.parts.attachments, self.hosts, self.clock, self.timeout)
+        pictures = PictureFetcher(self.parts.attachments, self.hosts, self.clock, self.timeout)
         return Intake(adapter, pictures, self.producer, self.posts, self.now)
 
     def later(self, days: int) -> None:
         """So many days after the start."""
         self.now = lambda: START + timedelta(days=days)
 
-    def look(self) -> int:
-        """One look."""
-        return self.door().look()
+    def poll(self) -> int:
+        """Poll once."""
+        return self.door().poll()
 
     def waits(self, looks: int) -> list[float]:
         """Run for so many looks; how long it waited after each."""
@@ -117,8 +117,8 @@ class Reading:
         """The ids of the posts on the bus, in their order."""
         return [body["post"]["id"] for body in self.bodies()]
 
-    def _mentions(self) -> XMentions:
-        return XMentions(self.x.url, says.TOKEN, says.ACCOUNT, self.timeout)
+    def _mentions(self) -> XClient:
+        return XClient(self.x.url, says.TOKEN, says.ACCOUNT, self.timeout)
 
     def _told(self, stopping: threading.Event | None) -> threading.Event:
         stopping = stopping or threading.Event()

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from structlog.types import EventDict
 
-from ingest.twitter.client import XAway
+from ingest.twitter.client import XUnavailable
 from messages import ids
 from tests.ingest.door_client import raw_messages
 from tests.ingest.people import Fields, post
@@ -42,37 +42,37 @@ def test_what_is_older_stays_where_it_is(reading: Reading, logged: list[EventDic
     posts = [written(hours) for hours in (-1000, -24.1, -23.9, -1, 0)]
     reading.x.posts = posts
 
-    assert reading.look() == 3
+    assert reading.poll() == 3
 
     assert found(reading) == {one["id"] for one in posts[2:]}
-    (line,) = [line for line in logged if line["event"] == "x.begun"]
+    (line,) = [line for line in logged if line["event"] == "x.polling_started"]
     assert line["after"] == "2026-11-23T08:04:05.000Z"
 
 
 def test_an_absence_of_x_at_first_moves_nothing(reading: Reading) -> None:
     """X answers three days after the first start: all that was written since is read, and the day before it."""
     reading.x.script.append(says.html_error(503))
-    with pytest.raises(XAway):
-        reading.look()
+    with pytest.raises(XUnavailable):
+        reading.poll()
     posts = [written(hours) for hours in (-25, -23, 1, 47, 71)]
     reading.x.posts = posts
     reading.later(3)
 
-    assert reading.look() == 4
+    assert reading.poll() == 4
     assert found(reading) == {one["id"] for one in posts[1:]}
 
 
 def test_it_begins_once(reading: Reading, logged: list[EventDict]) -> None:
     """No mention for weeks, and a setting that was changed meanwhile: the place stays where the first start put it."""
-    reading.look()
+    reading.poll()
     began = reading.store.cursor(_CURSOR)
     reading.later(30)
     reading.reach = timedelta(hours=1)
     reading.x.posts = [written(2), written(700)]
 
-    assert reading.look() == 2
+    assert reading.poll() == 2
     assert reading.x.asked[-1]["since_id"] == began
-    assert len([line for line in logged if line["event"] == "x.begun"]) == 1
+    assert len([line for line in logged if line["event"] == "x.polling_started"]) == 1
 
 
 def test_a_place_that_is_there_counts(reading: Reading) -> None:
@@ -80,18 +80,18 @@ def test_a_place_that_is_there_counts(reading: Reading) -> None:
     reading.store.move_cursor(_CURSOR, written(-500)["id"])
     reading.x.posts = [written(-400), written(-1)]
 
-    assert reading.look() == 2
+    assert reading.poll() == 2
 
 
 def test_a_first_look_that_was_cut_short_is_finished(reading: Reading) -> None:
-    """Reads that end within the first day's mentions: the next day goes on, down to where the first would have."""
+    """DailyReads that end within the first day's mentions: the next day goes on, down to where the first would have."""
     reading.limit = 5
     posts = [written(-hours) for hours in range(30, 0, -3)]
     reading.x.posts = posts
     reading.x.page_size = 5
-    reading.look()
+    reading.poll()
     reading.later(1)
-    reading.look()
+    reading.poll()
 
     assert found(reading) == {one["id"] for one in posts if one["id"] > written(-24)["id"]}
 
@@ -102,7 +102,7 @@ def test_a_first_look_of_an_older_version_is_finished(reading: Reading) -> None:
     reading.store.move_cursor("twitter.ahead", json.dumps(gap))
     reading.x.posts = [written(-900), written(-2), written(-1)]
 
-    assert (reading.look(), reading.look()) == (2, 0)
+    assert (reading.poll(), reading.poll()) == (2, 0)
     assert reading.store.cursor(_CURSOR) == written(-1)["id"]
 
 
@@ -111,9 +111,9 @@ def test_more_than_x_shows_is_said_of_the_first_look_too(reading: Reading, logge
     reading.x.posts = [written(-20 + number / 100) for number in range(801)]
     reading.x.page_size = 100
 
-    reading.look()
+    reading.poll()
 
-    assert "x.out_of_reach" in {line["event"] for line in logged}
+    assert "x.window_exceeded" in {line["event"] for line in logged}
 
 
 def test_an_edit_of_what_is_too_old(reading: Reading) -> None:
@@ -121,6 +121,6 @@ def test_an_edit_of_what_is_too_old(reading: Reading) -> None:
     first, later = written(-25)["id"], written(-23)["id"]
     reading.x.posts = [post(1) | {"id": later, "edit_history_tweet_ids": [first, later]}]
 
-    assert reading.look() == 1
+    assert reading.poll() == 1
     (raw,) = raw_messages(reading.parts, "twitter")
     assert raw.id == ids.message_id("twitter", f"{first}:{later}")

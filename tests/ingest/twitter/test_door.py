@@ -10,7 +10,7 @@ from app.database import open_database
 from bus.errors import Retry
 from config.database import DatabaseUnavailable
 from ingest.door_store import DoorStore
-from ingest.twitter.client import XAway, XMentions
+from ingest.twitter.client import XClient, XUnavailable
 from messages import ids
 from tests.ingest.door_client import FlakyProducer, quarantined, raw_messages
 from tests.ingest.people import AUTHOR, HANDLE, post
@@ -27,7 +27,7 @@ FIVE = [post(number)["id"] for number in range(1, 6)]
 
 def test_oldest_first(reading: Reading) -> None:
     """X gives the newest first, page after page; one person's posts stand on the bus as they were written."""
-    assert reading.look() == 5
+    assert reading.poll() == 5
     assert reading.published() == FIVE
     assert len(reading.x.asked) == 3
 
@@ -36,14 +36,14 @@ def test_posts_without_a_count_are_a_page(reading: Reading) -> None:
     """What counts is the posts: a page that does not say how many it has is read all the same."""
     reading.x.script.append(says.json_answer({"data": [post(1)]}))
 
-    assert reading.look() == 1
+    assert reading.poll() == 1
 
 
 def test_post_becomes_one_record(reading: Reading) -> None:
     """A mention is one record: X's post with the account it was found for, sealed, under the id its number gives it."""
     reading.x.posts = [post(1, note_tweet={"text": "panjang"})]
 
-    reading.look()
+    reading.poll()
 
     (raw,) = raw_messages(reading.parts, "twitter")
     assert reading.bodies() == [{"account": says.ACCOUNT, "post": reading.x.posts[0]}]
@@ -53,23 +53,23 @@ def test_post_becomes_one_record(reading: Reading) -> None:
 
 def test_long_posts_are_asked_for(reading: Reading) -> None:
     """X is asked for what a reader needs, the whole of a long post among it."""
-    reading.look()
+    reading.poll()
 
     assert {"note_tweet", "author_id", "referenced_tweets"} <= set(reading.x.asked[0]["tweet.fields"].split(","))
 
 
 def test_next_look_goes_on(reading: Reading) -> None:
     """A look reads what is newer than the last one, and nothing twice."""
-    reading.look()
+    reading.poll()
     reading.x.posts.append(post(6))
 
-    assert [reading.look(), reading.look()] == [1, 0]
+    assert [reading.poll(), reading.poll()] == [1, 0]
     assert reading.published() == [*FIVE, post(6)["id"]]
 
 
 def test_place_outlives_the_process(reading: Reading) -> None:
     """How far was read is on the disk: a process that starts anew knows it."""
-    reading.look()
+    reading.poll()
 
     engine = open_database(reading.parts.settings.database)
     assert DoorStore(engine).cursor(_CURSOR) == FIVE[-1]
@@ -81,10 +81,10 @@ def test_place_moves_only_after_the_bus(reading: Reading) -> None:
     reading.producer = FlakyProducer(reading.producer, {1})
 
     with pytest.raises(Retry):
-        reading.look()
+        reading.poll()
     assert reading.store.cursor(_CURSOR) == _BEGIN
 
-    assert reading.look() == 5
+    assert reading.poll() == 5
     assert reading.published() == FIVE
 
 
@@ -95,18 +95,18 @@ def test_backlog_is_kept_in_pieces(reading: Reading) -> None:
     reading.producer = FlakyProducer(reading.producer, {2})
 
     with pytest.raises(Retry):
-        reading.look()
+        reading.poll()
 
     assert reading.store.cursor(_CURSOR) == post(100)["id"]
-    assert reading.look() == 150
+    assert reading.poll() == 150
     assert reading.published() == [each["id"] for each in reading.x.posts]
 
 
 def test_published_twice_is_the_same_message(reading: Reading) -> None:
     """When the place could not be kept the posts come again, under the ids they had."""
-    reading.look()
+    reading.poll()
     reading.store.move_cursor(_CURSOR, "0")
-    reading.look()
+    reading.poll()
 
     found = [raw.id for raw in raw_messages(reading.parts, "twitter")]
     assert (len(found), len(set(found))) == (10, 5)
@@ -118,7 +118,7 @@ def test_database_away_is_waited_out(reading: Reading) -> None:
     reading.store = DoorStore(engine)
 
     with pytest.raises(DatabaseUnavailable):
-        reading.look()
+        reading.poll()
     assert reading.waits(3) == [PAUSE, 2 * PAUSE, 4 * PAUSE]
     assert reading.x.asked == []
     engine.dispose()
@@ -137,7 +137,7 @@ FAILURES: dict[str, tuple[Answer, float]] = {
     "error in HTML": (says.html_error(), PAUSE),
     "error in JSON of nobody's": (says.json_answer(["bad gateway"], 502), PAUSE),
     "error as JSON text": (says.json_answer("unavailable", 503), PAUSE),
-    "not found": (says.json_answer({"title": "Not Found"}, 404), PAUSE),
+    "not found": (says.json_answer({"title": "Not ReceivedPost"}, 404), PAUSE),
     "broken JSON": (says.broken_json(), PAUSE),
     "no JSON": (says.html_error(200), PAUSE),
     "no UTF-8": (Answer(200, b'{"data": "\xff\xfe"}'), PAUSE),
@@ -190,8 +190,8 @@ def test_pages_in_a_circle(reading: Reading) -> None:
     circle = says.json_answer({"data": [post(1)], "meta": {"result_count": 1, "next_token": "1"}})
     reading.x.script.extend([circle] * 10)
 
-    with pytest.raises(XAway, match="pages_in_a_circle"):
-        reading.look()
+    with pytest.raises(XUnavailable, match="pages_in_a_circle"):
+        reading.poll()
     assert len(reading.x.asked) == 2
 
 
@@ -208,7 +208,7 @@ def test_what_is_no_post_is_kept_aside(reading: Reading) -> None:
     reading.x.page_size = 100
     reading.x.posts += NO_POSTS
 
-    reading.look()
+    reading.poll()
 
     kept = quarantined(reading.parts)
     bodies = [json.loads(reading.parts.sealer.open(found.raw.body, found.message_id))["post"] for found in kept]
@@ -221,19 +221,19 @@ def test_what_is_no_post_is_kept_aside(reading: Reading) -> None:
 def test_id_of_another_time_hides_nothing(reading: Reading) -> None:
     """A post whose id is of next century is kept, and what comes after it is still read."""
     reading.x.posts.append(post(6, id="9223372036854775807"))
-    reading.look()
+    reading.poll()
     assert reading.store.cursor(_CURSOR) == FIVE[-1]
     reading.x.posts = [*reading.x.posts[:-1], post(7)]
 
-    assert reading.look() == 1
+    assert reading.poll() == 1
     assert reading.published() == [*FIVE, "9223372036854775807", post(7)["id"]]
 
 
 def test_place_never_goes_back(reading: Reading) -> None:
     """A page with older posts than asked for is kept, and how far was read stays."""
-    reading.look()
+    reading.poll()
     reading.x.script.append(says.json_answer({"data": [post(2), post(1)], "meta": {"result_count": 2}}))
-    reading.look()
+    reading.poll()
 
     assert reading.store.cursor(_CURSOR) == FIVE[-1]
 
@@ -242,7 +242,7 @@ def test_newest_is_no_post(reading: Reading) -> None:
     """A post that lacks its words still counts as read: it is kept aside once, not at every look."""
     reading.x.posts.append({"id": post(6)["id"]})
 
-    assert [reading.look(), reading.look()] == [6, 0]
+    assert [reading.poll(), reading.poll()] == [6, 0]
     assert len(quarantined(reading.parts)) == 1
 
 
@@ -251,7 +251,7 @@ def test_strange_text_is_taken(reading: Reading) -> None:
     texts = ["🚧👩🏽‍🦽", "\u202eطريق", "lampu\0mati", "e\u0301" * 500, "\ud83d", "\udc00\ud800", "", "\u2028"]
     reading.x.posts = [post(number, text=text) for number, text in enumerate(texts, 1)]
 
-    assert reading.look() == len(texts)
+    assert reading.poll() == len(texts)
     assert [body["post"]["text"] for body in reading.bodies()] == texts
 
 
@@ -275,8 +275,8 @@ def test_stopped_between_pages(reading: Reading) -> None:
     patience = Patience()
     patience.set()
 
-    assert reading.door(patience).look() == 0
-    assert reading.look() == 5
+    assert reading.door(patience).poll() == 0
+    assert reading.poll() == 5
 
 
 def test_stalled_server_is_left(reading: Reading) -> None:
@@ -291,18 +291,18 @@ def test_stalled_server_is_left(reading: Reading) -> None:
         released.set()
 
     reading.timeout = (5.0, 5.0)
-    assert reading.look() == 5
+    assert reading.poll() == 5
 
 
 def test_nobody_there(reading: Reading) -> None:
     """A refused connection is X being away, and no more."""
-    with pytest.raises(XAway, match="ConnectionError"):
-        XMentions("http://127.0.0.1:9", says.TOKEN, says.ACCOUNT).page(None, None)
+    with pytest.raises(XUnavailable, match="ConnectionError"):
+        XClient("http://127.0.0.1:9", says.TOKEN, says.ACCOUNT).page(None, None)
 
 
 def test_own_reads_are_signed(reading: Reading) -> None:
     """With the account's own keys mentions are read as the account, signed for the host that is asked, page by page."""
-    mentions = XMentions(reading.x.url, says.TOKEN, says.ACCOUNT, signing=says.SIGNING)
+    mentions = XClient(reading.x.url, says.TOKEN, says.ACCOUNT, oauth_keys=says.SIGNING)
     first = mentions.page("1", None)
     mentions.page("1", first["meta"]["next_token"], until_id=post(4)["id"])
     mentions.lookup([post(1)["id"]])
@@ -313,22 +313,22 @@ def test_own_reads_are_signed(reading: Reading) -> None:
 def test_wrong_keys(reading: Reading) -> None:
     """Keys that X does not know are said by their status; no part of them is."""
     wrong = says.SIGNING._replace(access_token_secret="wrong")
-    with pytest.raises(XAway, match=r"^http_401$"):
-        XMentions(reading.x.url, says.TOKEN, says.ACCOUNT, signing=wrong).page(None, None)
+    with pytest.raises(XUnavailable, match=r"^http_401$"):
+        XClient(reading.x.url, says.TOKEN, says.ACCOUNT, oauth_keys=wrong).page(None, None)
 
 
 def test_redirect_is_not_followed(reading: Reading) -> None:
     """X does not send its readers elsewhere; who does, does not get our token."""
     reading.x.script.append(Answer(302, b"", {"Location": "/2/elsewhere"}))
-    with pytest.raises(XAway, match=r"^http_302$"):
-        reading.look()
+    with pytest.raises(XUnavailable, match=r"^http_302$"):
+        reading.poll()
     assert reading.x.shown == ["Bearer"]
 
 
 def test_wrong_token(reading: Reading) -> None:
     """A token that X does not know is said by its status; the token is not."""
-    with pytest.raises(XAway, match=r"^http_401$"):
-        XMentions(reading.x.url, "wrong", says.ACCOUNT).page(None, None)
+    with pytest.raises(XUnavailable, match=r"^http_401$"):
+        XClient(reading.x.url, "wrong", says.ACCOUNT).page(None, None)
 
 
 def test_proxy_is_chosen_for_the_host_asked(x: LoopbackX, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -337,4 +337,4 @@ def test_proxy_is_chosen_for_the_host_asked(x: LoopbackX, monkeypatch: pytest.Mo
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
-    assert XMentions(x.url, says.TOKEN, says.ACCOUNT).page(None, None)["meta"] == {"result_count": 0}
+    assert XClient(x.url, says.TOKEN, says.ACCOUNT).page(None, None)["meta"] == {"result_count": 0}

@@ -10,7 +10,7 @@ from PIL import Image
 from structlog.types import EventDict
 
 from ingest.files.cleaning import MAX_FILE_BYTES
-from ingest.twitter.adapter import Found, versions
+from ingest.twitter.adapter import ReceivedPost, fold_versions
 from messages import ids
 from messages.shapes import RawMessage
 from tests.ingest.door_client import quarantined, raw_messages
@@ -35,9 +35,9 @@ def found(reading: Reading) -> list[RawMessage]:
 def test_edit_is_a_message_of_its_own(reading: Reading) -> None:
     """A version that comes after the first was kept is kept too, under the first one's id and its own."""
     reading.x.posts = [version(1)]
-    reading.look()
+    reading.poll()
     reading.x.posts = [version(2, 1)]
-    reading.look()
+    reading.poll()
 
     first, second = post(1)["id"], post(2)["id"]
     assert [raw.provider_id for raw in found(reading)] == [first, f"{first}:{second}"]
@@ -49,7 +49,7 @@ def test_last_version_wins_in_one_page(reading: Reading) -> None:
     reading.x.page_size = 100
     reading.x.posts = [version(1), post(2), version(3, 1), version(4, 1, 3)]
 
-    assert reading.look() == 4
+    assert reading.poll() == 4
 
     assert reading.published() == [post(2)["id"], post(4)["id"]]
     assert reading.bodies()[1]["earlier"] == [reading.x.posts[0], reading.x.posts[2]]
@@ -61,10 +61,10 @@ def test_version_after_a_failure_is_not_lost(reading: Reading) -> None:
     """A first version was published, the place was not kept, an edit came: the next look brings it as its own."""
     reading.x.page_size = 100
     reading.x.posts = [version(1)]
-    reading.look()
+    reading.poll()
     reading.store.move_cursor("twitter.since_id", "0")
     reading.x.posts = [version(1), version(2, 1)]
-    reading.look()
+    reading.poll()
 
     assert [raw.provider_id for raw in found(reading)] == [post(1)["id"], f"{post(1)['id']}:{post(2)['id']}"]
 
@@ -72,7 +72,7 @@ def test_version_after_a_failure_is_not_lost(reading: Reading) -> None:
 def test_new_names_of_the_history_are_read(reading: Reading) -> None:
     """X is renaming tweets to posts: a history under either name is one."""
     reading.x.posts = [post(2, edit_history_post_ids=[post(1)["id"], post(2)["id"]])]
-    reading.look()
+    reading.poll()
 
     assert found(reading)[0].provider_id == f"{post(1)['id']}:{post(2)['id']}"
 
@@ -81,7 +81,7 @@ def test_new_names_of_the_history_are_read(reading: Reading) -> None:
 def test_history_that_is_none(reading: Reading, history: object) -> None:
     """A history that cannot be read leaves the post its own id."""
     reading.x.posts = [post(2, edit_history_tweet_ids=history)]
-    reading.look()
+    reading.poll()
 
     assert found(reading)[0].provider_id == post(2)["id"]
 
@@ -90,21 +90,21 @@ def test_versions_of_two_authors_are_two_posts() -> None:
     """Whatever X says: nobody's words are put inside another's."""
     other = version(2, 1, author_id="77")
 
-    assert [one.post for one in versions([Found(version(1)), Found(other)])] == [version(1), other]
+    assert [one.post for one in fold_versions([ReceivedPost(version(1)), ReceivedPost(other)])] == [version(1), other]
 
 
 def test_same_post_twice_in_a_page_is_twice_a_message() -> None:
     """What is equal but in its words is not guessed about: both are kept, under one id."""
     same = [version(1), version(1, text="lain")]
 
-    assert [one.post for one in versions(map(Found, same))] == same
+    assert [one.post for one in fold_versions(map(ReceivedPost, same))] == same
 
 
 def test_versions_too_long_for_one_message(reading: Reading) -> None:
     """Versions that do not fit one message are several, and none is lost."""
     reading.x.page_size = 100
     reading.x.posts = [version(1, text="\U0001f6a7" * 8_000), version(2, 1, text="\U0001f6a7" * 9_000)]
-    reading.look()
+    reading.poll()
 
     assert reading.published() == [post(1)["id"], post(2)["id"]]
     assert quarantined(reading.parts) == []
@@ -116,7 +116,7 @@ def test_broken_last_version_loses_no_earlier_one(reading: Reading) -> None:
     broken = version(2, 1)
     del broken["text"]
     reading.x.posts = [version(1), broken]
-    reading.look()
+    reading.poll()
 
     held = [reading.parts.sealer.open(one.raw.body, one.message_id).decode() for one in quarantined(reading.parts)]
     assert [post(1)["id"] in one for one in held] == [True, True]
@@ -146,7 +146,7 @@ def shown(reading: Reading, *files: str, kind: str = "photo", **more: Any) -> No
 def test_pictures_are_kept(reading: Reading) -> None:
     """A post's pictures are fetched once, without our token, cleaned, and carried by id; X's description stays."""
     shown(reading, "a.jpg", "bb.jpg")
-    reading.look()
+    reading.poll()
 
     (raw,) = found(reading)
     assert [kept.media_type for kept in raw.attachments] == ["image/jpeg"] * 2
@@ -157,7 +157,7 @@ def test_pictures_are_kept(reading: Reading) -> None:
 
 def test_media_are_asked_for(reading: Reading) -> None:
     """X describes a post's pictures only to who asks; authors and quoted posts, which it bills, are not asked for."""
-    reading.look()
+    reading.poll()
 
     (asked,) = {asked["expansions"] for asked in reading.x.asked}
     assert asked == "attachments.media_keys"
@@ -171,7 +171,7 @@ def test_only_its_own_pictures(reading: Reading) -> None:
     page = {"data": [*reversed(reading.x.posts)], "meta": {"result_count": 2}}
     includes = {"media": reading.x.media, "tweets": [{"id": "5", "text": "orang lain"}], "users": [{"id": "8"}]}
     reading.x.script.append(says.json_answer(page | {"includes": includes}))
-    reading.look()
+    reading.poll()
 
     assert [set(body) for body in reading.bodies()] == [{"account", "post", "media"}, {"account", "post"}]
 
@@ -179,7 +179,7 @@ def test_only_its_own_pictures(reading: Reading) -> None:
 def test_video_has_its_picture(reading: Reading) -> None:
     """Of a video the picture is kept that stands for it, and the report says that something is missing."""
     shown(reading, "a.jpg", kind="video")
-    reading.look()
+    reading.poll()
 
     (raw,) = found(reading)
     assert (len(raw.attachments), raw.unfetched) == (1, 1)
@@ -205,13 +205,13 @@ def test_picture_that_cannot_be_had(reading: Reading, cause: str, logged: list[E
     reading.timeout = (1.0, 0.3)
 
     try:
-        reading.look()
+        reading.poll()
     finally:
         released.set()
 
     (raw,) = found(reading)
     assert (len(raw.attachments), raw.unfetched) == (1, 1)
-    assert [line["cause"] for line in logged if line["event"] == "x.picture_missing"] == [cause]
+    assert [line["cause"] for line in logged if line["event"] == "x.picture_failed"] == [cause]
     assert "/media/other.jpg" not in reading.x.fetched
 
 
@@ -228,11 +228,11 @@ def test_no_other_host_is_asked(reading: Reading, place: str, logged: list[Event
     reading.hosts = {"pbs.twimg.com"}
     shown(reading, "a.jpg")
     reading.x.media[0]["url"] = place
-    reading.look()
+    reading.poll()
 
     (raw,) = found(reading)
     assert (raw.attachments, raw.unfetched, reading.x.fetched) == ((), 1, [])
-    assert {line["cause"] for line in logged if line["event"] == "x.picture_missing"} <= {"host", "ValueError"}
+    assert {line["cause"] for line in logged if line["event"] == "x.picture_failed"} <= {"host", "ValueError"}
 
 
 def test_slow_pictures_delay_nobody_for_long(reading: Reading) -> None:
@@ -240,7 +240,7 @@ def test_slow_pictures_delay_nobody_for_long(reading: Reading) -> None:
     moment = iter(range(0, 10_000, 3))
     reading.clock = lambda: float(next(moment))
     shown(reading, "a.jpg", "b.jpg", "c.jpg", "d.jpg")
-    reading.look()
+    reading.poll()
 
     (raw,) = found(reading)
     assert (len(raw.attachments), raw.unfetched) == (2, 2)
@@ -256,7 +256,7 @@ def test_slow_pictures_delay_nobody_for_long(reading: Reading) -> None:
 def test_attachments_of_nonsense(reading: Reading, more: dict[str, Any]) -> None:
     """A post whose description of its pictures is none is a post without pictures."""
     reading.x.posts = [post(1, **more)]
-    reading.look()
+    reading.poll()
 
     (raw,) = found(reading)
     assert (raw.attachments, raw.unfetched) == ((), 0)
@@ -268,7 +268,7 @@ def test_includes_of_nonsense(reading: Reading, includes: object) -> None:
     shown(reading, "a.jpg")
     page = {"data": reading.x.posts, "meta": {"result_count": 1}, "includes": includes}
     reading.x.script.append(says.json_answer(page))
-    reading.look()
+    reading.poll()
 
     (raw,) = found(reading)
     assert (raw.attachments, raw.unfetched) == ((), 1)
@@ -277,9 +277,9 @@ def test_includes_of_nonsense(reading: Reading, includes: object) -> None:
 def test_pictures_again_after_a_failure(reading: Reading) -> None:
     """A post that comes again brings the same pictures under the same ids."""
     shown(reading, "a.jpg")
-    reading.look()
+    reading.poll()
     reading.store.move_cursor("twitter.since_id", "0")
-    reading.look()
+    reading.poll()
 
     first, second = found(reading)
     assert first.attachments == second.attachments
@@ -288,7 +288,7 @@ def test_pictures_again_after_a_failure(reading: Reading) -> None:
 
 def test_posts_are_remembered_sealed(reading: Reading) -> None:
     """What is remembered to ask X about later names neither post nor author, unless one has our key."""
-    reading.look()
+    reading.poll()
 
     assert set(reading.posts.all()) == {post(number)["id"] for number in range(1, 6)}
     stored = b"".join(path.read_bytes() for path in reading.parts.settings.home.glob("satupintu.db*"))

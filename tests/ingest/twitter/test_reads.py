@@ -9,8 +9,8 @@ from structlog.types import EventDict
 
 from bus.errors import Retry
 from ingest.door_store import DoorStore
-from ingest.twitter.client import XAway
-from ingest.twitter.read_budget import ReadBudget, Reads, ReadsSpent
+from ingest.twitter.client import XUnavailable
+from ingest.twitter.read_budget import DailyReads, ReadBudget, ReadsSpent
 from tests.ingest.door_client import FlakyProducer
 from tests.ingest.people import post
 from tests.ingest.twitter import loopback_x as says
@@ -41,23 +41,23 @@ def backlog(reading: Reading) -> Reading:
 
 def test_reads_are_counted(reading: Reading, logged: list[EventDict]) -> None:
     """Each post that X gave counts, once for each time it gave it; an empty page costs nothing."""
-    reading.look()
-    reading.look()
+    reading.poll()
+    reading.poll()
     reading.x.posts.append(post(6))
-    reading.look()
+    reading.poll()
 
-    assert reading.budget().today() == Reads(START.date(), used=6, limit=0)
-    assert [line["reads_today"] for line in _events(logged, "x.read")] == [5, 6]
+    assert reading.budget().today() == DailyReads(START.date(), used=6, limit=0)
+    assert [line["reads_today"] for line in _events(logged, "x.mentions_read")] == [5, 6]
 
 
 def test_count_outlives_the_process(reading: Reading) -> None:
     """What was used today is on the disk, and a day later it begins anew; the day before can still be seen."""
-    reading.look()
+    reading.poll()
     later = ReadBudget(DoorStore(reading.parts.engine), 100, lambda: START + timedelta(days=1))
 
     assert (reading.budget().today().used, later.today().used) == (5, 0)
-    later.spend(2)
-    assert (reading.budget().today().used, later.today().used, later.today().left) == (5, 2, 98)
+    later.count_reads(2)
+    assert (reading.budget().today().used, later.today().used, later.today().remaining) == (5, 2, 98)
 
 
 def test_two_count_at_once(engine: Any) -> None:
@@ -76,7 +76,7 @@ def test_spent_waits_for_the_next_day(reading: Reading, logged: list[EventDict])
     door = reading.door(patience)
     reading.x.posts = [post(number) for number in range(1, 6)]
     reading.x.page_size = 100
-    door.look()
+    door.poll()
     reading.x.posts += [post(6), post(7)]
 
     door.run()
@@ -92,13 +92,13 @@ def test_a_door_says_why_it_is_shut(reading: Reading) -> None:
     door = reading.door(Patience(1))
     reading.x.posts = [post(number) for number in range(1, 6)]
     reading.x.page_size = 100
-    door.look()
-    assert door.shut() == ""
+    door.poll()
+    assert door.why_shut() == ""
     reading.x.posts += [post(6)]
 
     door.run()
 
-    assert door.shut() == "reads_spent"
+    assert door.why_shut() == "reads_spent"
 
 
 def test_never_more_than_is_left(reading: Reading) -> None:
@@ -107,7 +107,7 @@ def test_never_more_than_is_left(reading: Reading) -> None:
     reading.x.posts = [post(number) for number in range(1, 41)]
     reading.x.page_size = 100
 
-    reading.look()
+    reading.poll()
 
     assert [asked["max_results"] for asked in reading.x.asked] == ["12"]
     assert reading.budget().today().used == 12
@@ -117,12 +117,12 @@ def test_place_stays_while_a_gap_is_open(backlog: Reading) -> None:
     """A day's reads that end in the middle of a gap: what was read is kept, and how far was read does not move."""
     backlog.limit = 20
 
-    assert backlog.look() == 20
+    assert backlog.poll() == 20
 
     assert backlog.published() == _ids(range(41, 61))
     assert backlog.store.cursor(_CURSOR) == post(3)["id"]
     with pytest.raises(ReadsSpent):
-        backlog.look()
+        backlog.poll()
 
 
 def test_gap_is_filled_on_the_next_days(backlog: Reading) -> None:
@@ -153,7 +153,7 @@ def test_gap_survives_a_crash(backlog: Reading, away: int) -> None:
 
 
 def used_on(reading: Reading, day: int) -> int:
-    """Reads of a day."""
+    """DailyReads of a day."""
     reading.later(day)
     return reading.budget().today().used
 
@@ -161,7 +161,7 @@ def used_on(reading: Reading, day: int) -> int:
 def look_until_spent(reading: Reading) -> None:
     """Look until there is nothing new, or no reads are left today."""
     try:
-        while reading.look():
+        while reading.poll():
             pass
     except (ReadsSpent, Retry):
         return
@@ -170,25 +170,25 @@ def look_until_spent(reading: Reading) -> None:
 def test_hours_offline(reading: Reading, logged: list[EventDict]) -> None:
     """A gap of hundreds of posts is read back to the last one kept, and stands on the bus as it was written."""
     reading.x.page_size = 100
-    reading.look()
+    reading.poll()
     reading.x.posts += [post(number) for number in range(6, 706)]
 
-    assert reading.look() == 700
+    assert reading.poll() == 700
 
     assert reading.published() == _ids(range(1, 706))
     assert len(reading.x.asked) == 1 + 7
-    assert _events(logged, "x.out_of_reach") == []
+    assert _events(logged, "x.window_exceeded") == []
 
 
 def test_more_than_x_shows(reading: Reading, logged: list[EventDict]) -> None:
     """More than 800 mentions behind, X shows no older ones: what it shows is kept, and the time of the gap is said."""
     reading.x.page_size = 100
-    reading.look()
+    reading.poll()
     reading.x.posts = [post(_AN_HOUR + number) for number in range(800)]
 
-    assert reading.look() == 800
+    assert reading.poll() == 800
 
-    (told,) = _events(logged, "x.out_of_reach")
+    (told,) = _events(logged, "x.window_exceeded")
     assert (told["after"], told["before"]) == ("2025-11-16T10:12:27.069Z", "2025-11-16T11:12:27.069Z")
     assert reading.store.cursor(_CURSOR) == reading.x.posts[-1]["id"]
 
@@ -197,9 +197,9 @@ def test_failure_in_a_gap_reads_it_again(backlog: Reading) -> None:
     """X going away between two pages of a gap costs reads, and no posts."""
     backlog.x.script.extend([None, None, says.html_error(503)])
 
-    with pytest.raises(XAway):
-        backlog.look()
+    with pytest.raises(XUnavailable):
+        backlog.poll()
     assert backlog.published() == []
-    assert backlog.look() == 57
+    assert backlog.poll() == 57
     assert backlog.published() == _ids(range(4, 61))
     assert backlog.budget().today().used == 20 + 57

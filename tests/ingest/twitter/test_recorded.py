@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ingest.twitter.deleted_posts import compliance_events, withdrawn_by
+from ingest.twitter.withdrawn_posts import compliance_events, withdrawn_post_of_event
 from normalize.draft import Draft, NotComplaint
 from normalize.readers import twitter
 from tests.ingest.door_client import quarantined, raw_messages
@@ -49,7 +49,7 @@ def test_every_recorded_post(reading: Reading, path: Path) -> None:
     for page in pages(path):
         reading.store.move_cursor("twitter.since_id", "0")
         reading.x.script.append(says.json_answer(page))
-        reading.look()
+        reading.poll()
         posts += len(page["data"])
 
     kept = raw_messages(reading.parts, "twitter")
@@ -67,7 +67,7 @@ def test_recorded_posts_are_complaints_or_say_why_not(reading: Reading) -> None:
     for page in (page for path in FILES for page in pages(path)):
         reading.store.move_cursor("twitter.since_id", "0")
         reading.x.script.append(says.json_answer(page))
-        reading.look()
+        reading.poll()
     for raw in raw_messages(reading.parts, "twitter"):
         read = twitter.read_report(raw.content_type, reading.parts.sealer.open(raw.body, raw.id))
         reason = read.reason if isinstance(read, NotComplaint) else "complaint"
@@ -83,7 +83,7 @@ def test_recorded_edits_belong_together(reading: Reading) -> None:
     before, after = (next(pages(RECORDED / f"edited_{when}.jsonl")) for when in ("before", "after"))
     for page in (before, after):
         reading.x.script.append(says.json_answer(page))
-        reading.look()
+        reading.poll()
 
     first, second = raw_messages(reading.parts, "twitter")
     assert second.provider_id.startswith(f"{first.provider_id}:")
@@ -99,7 +99,7 @@ def test_recorded_stream(reading: Reading) -> None:
     reading.hosts = set()
     lines = (RECORDED / "streaming_output_with_error.jsonl").read_bytes().splitlines()
     reading.x.streams.append(Stream(tuple(line + b"\r\n" for line in lines)))
-    reading.stream().look()
+    reading.stream().listen()
 
     whole = [line for line in lines if _is_json(line)]
     assert 0 < len(whole) < len(lines)
@@ -113,7 +113,7 @@ def test_recorded_compliance_events() -> None:
     events = list(compliance_events(text))
 
     assert len(events) == len([line for line in text.splitlines() if line.strip()])
-    assert {gone.reason for event in events if (gone := withdrawn_by(event))} == {"protected", "deleted"}
+    assert {gone.reason for event in events if (gone := withdrawn_post_of_event(event))} == {"protected", "deleted"}
 
 
 def _is_json(line: bytes) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from ingest.twitter.deleted_posts import Withdrawals
+from ingest.twitter.withdrawn_posts import WithdrawnPostCheck
 from messages import codec
 from messages.shapes import Complaint
 from messages.topics import COMPLAINTS, OVERSIGHT
@@ -43,7 +43,7 @@ def numbers(reading: Reading) -> dict[str, str]:
     """Four posts that came all the way to the ledger, by their kinds; the first is gone from X since."""
     posts = {kind: post(number, text=text) for number, (kind, text) in enumerate(_TEXTS.items(), 1)}
     reading.x.posts = list(posts.values())
-    reading.look()
+    reading.poll()
     parts = reading.parts
     reader = parts.bus.reader()
     arrivals = list(reader.read([f"raw-{'twitter'}"]))
@@ -53,8 +53,8 @@ def numbers(reading: Reading) -> dict[str, str]:
     dispatches = [at(one, place) for place, one in enumerate(routed) if one.topic.startswith("agency-")]
     make_ledger_sink(parts.engine).handle([*complaints, *dispatches])
 
-    gone: Withdrawals = reading.withdrawals()
-    assert gone.take([{"action": "delete", "id": posts["withdrawn"]["id"]}]) == 1
+    gone: WithdrawnPostCheck = reading.withdrawals()
+    assert gone.accept_events([{"action": "delete", "id": posts["withdrawn"]["id"]}]) == 1
     assert [one.topic for one in reader.read([OVERSIGHT])] == [OVERSIGHT]
     reader.close()
     found = [codec.decode(Complaint, one.value, one.headers) for one in complaints]

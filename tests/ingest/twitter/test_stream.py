@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from structlog.types import EventDict
 
-from ingest.twitter.client import XAway
+from ingest.twitter.client import XUnavailable
 from ingest.twitter.stream import PAUSE_SECONDS, RULE, XStream
 from tests.ingest.door_client import FlakyProducer, quarantined, raw_messages
 from tests.ingest.people import post
@@ -34,10 +34,10 @@ def causes(logged: list[EventDict], event: str) -> list[Any]:
 def test_posts_are_published_as_they_come(reading: Reading) -> None:
     """Each line is one message, in the order of the stream, under the ids that polling would give."""
     reading.x.streams.append(Stream((line(post(1)), line(post(2)))))
-    reading.stream().look()
+    reading.stream().listen()
     streamed = [raw.id for raw in raw_messages(reading.parts, "twitter")]
     reading.x.posts = [post(1), post(2)]
-    reading.look()
+    reading.poll()
 
     assert [raw.id for raw in raw_messages(reading.parts, "twitter")] == streamed * 2
 
@@ -45,17 +45,17 @@ def test_posts_are_published_as_they_come(reading: Reading) -> None:
 def test_never_moves_the_place(reading: Reading) -> None:
     """What the stream gave says nothing of what it did not: the poller begins where the poller ended."""
     reading.x.streams.append(Stream((line(post(5)),)))
-    reading.stream().look()
+    reading.stream().listen()
 
     assert reading.store.cursor(_CURSOR) is None
-    assert reading.look() == 5
+    assert reading.poll() == 5
 
 
 def test_same_fields_and_pictures_as_polling(reading: Reading) -> None:
     """The stream is asked for the same as the timeline: the first of the two that comes is the one that counts."""
     reading.x.streams.append(Stream((line(post(1)),)))
-    reading.stream().look()
-    reading.look()
+    reading.stream().listen()
+    reading.poll()
 
     asked = {name: value for name, value in reading.x.asked[0].items() if name not in {"max_results", "since_id"}}
     assert reading.x.connections == [asked]
@@ -74,7 +74,7 @@ def test_rules_of_others_stay(reading: Reading) -> None:
     """A rule that somebody else made, with another tag or none, is left alone."""
     reading.x.rules = [{"id": "1", "value": "kucing"}, {"id": "2", "value": RULE}]
     reading.x.streams.append(Stream((b"\r\n",)))
-    reading.stream().look()
+    reading.stream().listen()
 
     assert [rule.get("tag") for rule in reading.x.rules] == [None, None, "satu-pintu"]
 
@@ -98,7 +98,7 @@ BAD_LINES: dict[str, bytes] = {
 def test_bad_line_is_kept_aside_and_the_stream_lives(reading: Reading, bad: bytes) -> None:
     """One bad line would end tweepy's stream for good: here it is quarantined, and the next one is heard."""
     reading.x.streams.append(Stream((line(post(1)), bad + b"\r\n", line(post(2)))))
-    reading.stream().look()
+    reading.stream().listen()
 
     assert reading.published() == [post(1)["id"], post(2)["id"]]
     (kept,) = quarantined(reading.parts)
@@ -108,7 +108,7 @@ def test_bad_line_is_kept_aside_and_the_stream_lives(reading: Reading, bad: byte
 def test_bad_line_can_be_read_again(reading: Reading) -> None:
     """A bad line's very bytes are in quarantine."""
     reading.x.streams.append(Stream((b'{"data": "\xff\xfe"}\r\n',)))
-    reading.stream().look()
+    reading.stream().listen()
 
     (kept,) = quarantined(reading.parts)
     body = json.loads(reading.parts.sealer.open(kept.raw.body, kept.message_id))
@@ -129,7 +129,7 @@ def test_strange_posts_are_posts(reading: Reading, more: dict[str, Any]) -> None
     """What tweepy's own models choke on, in a post or in its rules, is a post all the same."""
     rules = {"matching_rules": [{"id": 5, "tag": None}, {"id": "6"}]}
     reading.x.streams.append(Stream((line(post(1, **more), **rules), line(post(2)))))
-    reading.stream().look()
+    reading.stream().listen()
 
     assert reading.published() == [post(1)["id"], post(2)["id"]]
     assert quarantined(reading.parts) == []
@@ -140,7 +140,7 @@ def test_characters_cut_between_pieces(reading: Reading) -> None:
     whole = json.dumps({"data": post(1, text="@Lapor1708 🚧 jalan"), "matching_rules": []}, ensure_ascii=False).encode()
     pieces = tuple(whole[at : at + 7] for at in range(0, len(whole), 7))
     reading.x.streams.append(Stream((*pieces, b"\r\n")))
-    reading.stream().look()
+    reading.stream().listen()
 
     assert reading.bodies()[0]["post"]["text"] == "@Lapor1708 🚧 jalan"
 
@@ -159,11 +159,11 @@ def test_bus_away_loses_nothing_and_the_stream_lives(reading: Reading, logged: l
     """A post that could not be published is the poller's: the stream goes on with the next one."""
     reading.producer = FlakyProducer(reading.producer, {1})
     reading.x.streams.append(Stream((line(post(1)), line(post(2)))))
-    reading.stream().look()
+    reading.stream().listen()
 
-    assert causes(logged, "x.line_not_kept") == ["Retry"]
+    assert causes(logged, "x.line_failed") == ["Retry"]
     assert reading.published() == [post(2)["id"]]
-    reading.look()
+    reading.poll()
     assert sorted(set(reading.published())) == [post(number)["id"] for number in range(1, 6)]
 
 
@@ -195,10 +195,10 @@ def test_no_rules_is_mended(reading: Reading) -> None:
     """Somebody deleted the rules, and X says 409: they are there again at the next connection."""
     reading.x.streams.append(Stream((line(post(1)),)))
     door = reading.stream()
-    door.look()
+    door.listen()
     reading.x.rules.clear()
     reading.x.streams.append(Stream((line(post(2)),)))
-    door.look()
+    door.listen()
 
     assert reading.published() == [post(1)["id"], post(2)["id"]]
 
@@ -209,7 +209,7 @@ def test_silence_is_left(reading: Reading, logged: list[EventDict]) -> None:
     reading.x.streams.append(silent)
     reading.timeout = (5.0, 0.2)
     try:
-        reading.stream().look()
+        reading.stream().listen()
     finally:
         silent.until.set()
 
@@ -255,9 +255,9 @@ def test_what_x_tells_is_no_post(reading: Reading, logged: list[EventDict]) -> N
     """What X says before it disconnects is noted without its words; it is neither a post nor a bad line."""
     told = {"errors": [{"title": "operational-disconnect", "disconnect_type": "UpstreamOperationalDisconnect"}]}
     reading.x.streams.append(Stream((json.dumps(told).encode() + b"\r\n", line(post(1)))))
-    reading.stream().look()
+    reading.stream().listen()
 
-    assert [said for said in logged if said["event"] == "x.stream_told"]
+    assert [said for said in logged if said["event"] == "x.notice_received"]
     assert (reading.published(), quarantined(reading.parts)) == ([post(1)["id"]], [])
 
 
@@ -277,7 +277,7 @@ def test_streamed_posts_are_reads(reading: Reading) -> None:
 
 def test_wrong_token(reading: Reading) -> None:
     """With a token that X does not know no connection is tried; the log would say the status and not the token."""
-    with pytest.raises(XAway, match=r"^http_401$"):
+    with pytest.raises(XUnavailable, match=r"^http_401$"):
         XStream(reading.x.url, "wrong").listen(print)
 
     assert reading.x.connections == []

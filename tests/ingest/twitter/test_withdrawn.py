@@ -5,9 +5,14 @@ from datetime import timedelta
 import pytest
 from structlog.types import EventDict
 
-from ingest.twitter.client import XAway
-from ingest.twitter.deleted_posts import Withdrawn, compliance_events, withdrawn_by, withdrawn_in
+from ingest.twitter.client import XUnavailable
 from ingest.twitter.read_budget import ReadsSpent
+from ingest.twitter.withdrawn_posts import (
+    WithdrawnPost,
+    compliance_events,
+    withdrawn_post_of_event,
+    withdrawn_posts_of_lookup,
+)
 from messages import codec, ids
 from messages.shapes import OversightEvent
 from messages.topics import OVERSIGHT
@@ -37,7 +42,7 @@ def complaint_of(number: int) -> object:
 def taken(reading: Reading) -> Reading:
     """Five posts were taken in, a day ago."""
     reading.x.page_size = 100
-    reading.look()
+    reading.poll()
     reading.later(2)
     return reading
 
@@ -46,7 +51,7 @@ def test_gone_posts_are_told(taken: Reading, logged: list[EventDict]) -> None:
     """Deleted or protected: oversight hears which complaint's post it was, and nothing of the post."""
     taken.x.gone, taken.x.protected = {FIVE[1]}, {FIVE[3]}
 
-    assert taken.withdrawals().look() == 2
+    assert taken.withdrawals().check_due_posts() == 2
 
     found = told(taken)
     assert {(event.event, event.subject, event.reason) for event in found} == {
@@ -54,15 +59,15 @@ def test_gone_posts_are_told(taken: Reading, logged: list[EventDict]) -> None:
         ("post-withdrawn", complaint_of(4), "protected"),
     }
     assert [number for number in FIVE if any(number in event.model_dump_json() for event in found)] == []
-    assert [line["posts"] for line in logged if line["event"] == "x.withdrawn"] == [2]
+    assert [line["posts"] for line in logged if line["event"] == "x.posts_withdrawn"] == [2]
 
 
 def test_told_once(taken: Reading) -> None:
     """A post that is gone is not asked about again."""
     taken.x.gone = {FIVE[1]}
-    taken.withdrawals().look()
+    taken.withdrawals().check_due_posts()
     taken.later(4)
-    taken.withdrawals().look()
+    taken.withdrawals().check_due_posts()
 
     assert len(told(taken)) == 1
     assert [len(asked) for asked in taken.x.looked_up] == [5, 4]
@@ -72,7 +77,7 @@ def test_asked_once_a_day(taken: Reading) -> None:
     """Each post costs one read a day, however often is looked."""
     checks = taken.withdrawals()
     for _ in range(5):
-        checks.look()
+        checks.check_due_posts()
 
     assert [sorted(asked) for asked in taken.x.looked_up] == [FIVE]
     assert taken.budget().today().used == 5
@@ -80,9 +85,9 @@ def test_asked_once_a_day(taken: Reading) -> None:
 
 def test_young_posts_are_not_asked_about(reading: Reading) -> None:
     """In its first day a post is not looked up: it was just there."""
-    reading.look()
+    reading.poll()
     reading.now = lambda: START + timedelta(hours=23)
-    reading.withdrawals().look()
+    reading.withdrawals().check_due_posts()
 
     assert reading.x.looked_up == []
 
@@ -91,7 +96,7 @@ def test_after_some_days_no_more(taken: Reading) -> None:
     """After the days that are set a post is forgotten, and its id with it."""
     taken.later(8)
 
-    assert taken.withdrawals(days=7).look() == 0
+    assert taken.withdrawals(days=7).check_due_posts() == 0
     assert (taken.x.looked_up, dict(taken.posts.all())) == ([], {})
 
 
@@ -99,11 +104,11 @@ def test_hundreds_take_several_looks(reading: Reading) -> None:
     """X looks up a hundred posts at once; the others come next."""
     reading.x.page_size = 100
     reading.x.posts = [post(number) for number in range(1, 251)]
-    reading.look()
+    reading.poll()
     reading.later(2)
     checks = reading.withdrawals()
     for _ in range(4):
-        checks.look()
+        checks.check_due_posts()
 
     assert [len(asked) for asked in reading.x.looked_up] == [100, 100, 50]
 
@@ -112,9 +117,9 @@ def test_looks_are_bounded_by_the_days_reads(taken: Reading) -> None:
     """Looking up is reading: it stops where the day's reads end, and goes on the next day."""
     taken.limit = 3
     checks = taken.withdrawals()
-    checks.look()
+    checks.check_due_posts()
     with pytest.raises(ReadsSpent):
-        checks.look()
+        checks.check_due_posts()
 
     assert [len(asked) for asked in taken.x.looked_up] == [3]
 
@@ -135,10 +140,10 @@ def test_x_away_is_no_withdrawal(taken: Reading, answer: says.Answer) -> None:
     taken.x.lookups.append(answer)
     checks = taken.withdrawals()
 
-    with pytest.raises(XAway):
-        checks.look()
+    with pytest.raises(XUnavailable):
+        checks.check_due_posts()
     assert told(taken) == []
-    checks.look()
+    checks.check_due_posts()
     assert len(taken.x.looked_up) == 2
 
 
@@ -146,7 +151,7 @@ def test_post_that_x_says_nothing_about(taken: Reading) -> None:
     """Neither there nor an error: it is taken to be there, and asked about the next day."""
     taken.x.lookups.append(says.json_answer({"data": [post(1)]}))
 
-    assert taken.withdrawals().look() == 0
+    assert taken.withdrawals().check_due_posts() == 0
     assert set(taken.posts.all()) == set(FIVE)
 
 
@@ -157,19 +162,19 @@ def test_bus_away_is_told_later(taken: Reading) -> None:
     checks = taken.withdrawals()
 
     with pytest.raises(Exception, match="away"):
-        checks.look()
-    assert checks.look() == 1
+        checks.check_due_posts()
+    assert checks.check_due_posts() == 1
     assert len(told(taken)) == 1
 
 
 def test_edited_posts_are_asked_about_by_their_version(reading: Reading) -> None:
     """Deleting one version deletes all: the version that was taken in is the one that is looked up."""
     reading.x.posts = [post(2, edit_history_tweet_ids=[post(1)["id"], post(2)["id"]])]
-    reading.look()
+    reading.poll()
     reading.later(2)
     reading.x.gone = {post(2)["id"]}
 
-    assert reading.withdrawals().look() == 1
+    assert reading.withdrawals().check_due_posts() == 1
     message = ids.message_id("twitter", f"{post(1)['id']}:{post(2)['id']}")
     assert told(reading)[0].subject == ids.complaint_id(message)
 
@@ -181,7 +186,7 @@ def test_errors_about_others_are_not_about_posts() -> None:
     other = {"resource_type": "tweet", "resource_id": "78", "type": "https://api.twitter.com/2/problems/disallowed"}
     renamed = {"resource_type": "post", "resource_id": "79", "type": kind}
 
-    assert withdrawn_in({"errors": [user, other, renamed, None, {}]}) == [Withdrawn("79", "deleted")]
+    assert withdrawn_posts_of_lookup({"errors": [user, other, renamed, None, {}]}) == [WithdrawnPost("79", "deleted")]
 
 
 def test_compliance_events(taken: Reading) -> None:
@@ -192,7 +197,7 @@ def test_compliance_events(taken: Reading) -> None:
         {"id": FIVE[2], "action": "undelete"}, {"id": "5", "action": "delete"}, {"action": "delete"}, 7, None,
     ]  # fmt: skip
 
-    assert taken.withdrawals().take(events) == 2
+    assert taken.withdrawals().accept_events(events) == 2
     assert [(event.subject, event.reason) for event in told(taken)] == [
         (complaint_of(1), "protected"),
         (complaint_of(2), "deleted"),
@@ -202,4 +207,4 @@ def test_compliance_events(taken: Reading) -> None:
 def test_lines_that_are_no_events() -> None:
     """A torn or empty line of the result is passed over."""
     assert list(compliance_events('\n{"id": "5", "action": "delete"}\n{"id"')) == [{"id": "5", "action": "delete"}]
-    assert withdrawn_by({"id": "x", "action": "delete"}) is None
+    assert withdrawn_post_of_event({"id": "x", "action": "delete"}) is None
