@@ -19,7 +19,7 @@ import requests
 
 from messages import topics
 from tests.bus.kafka.node import Node
-from tests.support.service import Whole
+from tests.support.service import RunningService
 
 _CONNECTIONS = 8
 # Fifty times the busiest hour of an average day, which has 1,435 reports.
@@ -34,7 +34,7 @@ def main(messages: int) -> dict[str, object]:
     with tempfile.TemporaryDirectory(prefix="satupintu-bench-") as folder:
         node = Node()
         node.start()
-        service = Whole(Path(folder), node.bootstrap)
+        service = RunningService(Path(folder), node.bootstrap)
         try:
             return _measure(service, node, messages)
         finally:
@@ -42,7 +42,7 @@ def main(messages: int) -> dict[str, object]:
             node.close()
 
 
-def _measure(service: Whole, node: Node, messages: int) -> dict[str, object]:
+def _measure(service: RunningService, node: Node, messages: int) -> dict[str, object]:
     service.start("ingest")
     _post(service, 0, _WARM_UP_MESSAGES)
     rss_before, cpu_before = _rss(service), _cpu_seconds(service)
@@ -75,7 +75,7 @@ def _measure(service: Whole, node: Node, messages: int) -> dict[str, object]:
     }
 
 
-def _post(service: Whole, first: int, count: int) -> int:
+def _post(service: RunningService, first: int, count: int) -> int:
     """Post numbered reports; return how many were accepted."""
     address = f"http://127.0.0.1:{service.settings.port}/web/reports"
     local = threading.local()
@@ -90,7 +90,7 @@ def _post(service: Whole, first: int, count: int) -> int:
         return sum(pool.map(post, range(first, first + count)))
 
 
-def _count_on_topic(service: Whole) -> int:
+def _count_on_topic(service: RunningService) -> int:
     reader = service.parts.bus.reader()
     try:
         return len({dict(record.headers)["ce_id"] for record in reader.read([topics.raw_topic("web")])})
@@ -98,11 +98,11 @@ def _count_on_topic(service: Whole) -> int:
         reader.close()
 
 
-def _rss(service: Whole) -> int:
+def _rss(service: RunningService) -> int:
     return int(Path(f"/proc/{service.pids[0]}/statm").read_text().split()[1]) * _PAGE_BYTES
 
 
-def _cpu_seconds(service: Whole) -> float:
+def _cpu_seconds(service: RunningService) -> float:
     """Return the processor time of the process in seconds."""
     user, system = Path(f"/proc/{service.pids[0]}/stat").read_text().rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / 100
@@ -111,7 +111,7 @@ def _cpu_seconds(service: Whole) -> float:
 class _MemoryWatch(threading.Thread):
     """Records the highest memory of the process, twice a second."""
 
-    def __init__(self, service: Whole) -> None:
+    def __init__(self, service: RunningService) -> None:
         super().__init__()
         self._service = service
         self._stopping = threading.Event()

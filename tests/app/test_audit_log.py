@@ -24,7 +24,7 @@ from app.operations.audit_log import (
 )
 from tests.conftest import NOW
 from tests.support import program
-from tests.support.service import Whole
+from tests.support.service import RunningService
 
 COPIED = "INSERT INTO audit_log SELECT 4, at, actor, action, subject, why, previous, hash FROM audit_log WHERE seq = 3"
 APPENDING = 4
@@ -175,7 +175,7 @@ def test_concurrent_appends(engine: Engine) -> None:
 
 def test_concurrent_processes(engine: Engine, tmp_path: Path) -> None:
     """Concurrent commands in separate processes give one chain."""
-    service = Whole(tmp_path, database_url=engine.url.render_as_string(hide_password=False))
+    service = RunningService(tmp_path, database_url=engine.url.render_as_string(hide_password=False))
     arguments = ("purge", "--older-than", "30d", "--why", "uji coba", "--actor")
     files = [tmp_path / f"{number}.txt" for number in range(APPENDING)]
     started = [

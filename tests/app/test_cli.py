@@ -16,7 +16,7 @@ import requests
 from app.simulator.replay import ReplayError, load_reports
 from tests.support import program
 from tests.support.ports import free_port
-from tests.support.service import REGISTRY, Whole
+from tests.support.service import REGISTRY, RunningService
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -159,7 +159,7 @@ def test_a_file_that_can_not_be_replayed_is_named(tmp_path: Path, content: bytes
 
 def test_a_number_is_followed_and_a_topic_read(tmp_path: Path) -> None:
     """`status`, `tail`, `topics` and `answer` with a running service; identities are masked."""
-    service = Whole(tmp_path)
+    service = RunningService(tmp_path)
     try:
         service.start()
         report = {"text": "Kemenkes tolong, hubungi 0812 3456 7890", "phone": "+628000000021", "name": "Budi Contohnya"}

@@ -34,7 +34,7 @@ from tests.conftest import NOW
 from tests.ingest.door_client import DoorServer
 from tests.support import program
 from tests.support.rules import fixed_rules_source
-from tests.support.service import REGISTRY, Whole
+from tests.support.service import REGISTRY, RunningService
 from tests.support.stages import make_ledger_sink, make_router
 
 _IDS = UUID(int=1708)
@@ -300,7 +300,7 @@ def test_an_undispatched_report_cannot_be_corrected(harness: CorrectionHarness) 
 
 def test_from_the_command_line(tmp_path: Path) -> None:
     """`merge`, `split` and `status` with a running service: JSON and exit codes."""
-    service = Whole(tmp_path)
+    service = RunningService(tmp_path)
 
     def run(*arguments: str) -> tuple[int, str, str]:
         result = program.run(arguments, service.environment, tmp_path)

@@ -36,7 +36,7 @@ from tests.sinks.replies.reply_harness import ReplyHarness, complaint, reply
 from tests.sinks.replies.test_sender import RecordingProvider
 from tests.support.attachments import find_attachment
 from tests.support.records import JSON
-from tests.support.service import Whole
+from tests.support.service import RunningService
 
 DAY = timedelta(days=1)
 _SEALER = Sealer([b"k" * 64])
@@ -338,7 +338,7 @@ def test_the_command(parts: Parts, tmp_path: Path) -> None:
     Uploads(parts.engine, parts.sealer, parts.attachments).begin("d", uuid4(), 10, long_ago)
     settings = {"HOME": str(parts.settings.home), "SECRET_KEY": parts.settings.secret_key.get_secret_value()}
     settings_in_environment = {f"SATUPINTU_{name}": setting for name, setting in settings.items()}
-    environment = {**Whole(tmp_path / "none").environment, **settings_in_environment}
+    environment = {**RunningService(tmp_path / "none").environment, **settings_in_environment}
 
     def run(*arguments: str) -> str:
         command = [sys.executable, "-m", "app.cli", "purge", "--older-than", "30d", *arguments]

@@ -26,7 +26,7 @@ from tests.bus.test_worker import wait_for
 from tests.conftest import NOW
 from tests.support import program
 from tests.support.agency_answers import answer
-from tests.support.service import REGISTRY, Whole
+from tests.support.service import REGISTRY, RunningService
 from tests.support.stages import make_ledger_sink
 
 HEALTH, PLN, SLEMAN, YOGYA, SEMARANG = (
@@ -328,7 +328,7 @@ def test_an_answer_with_an_actor_is_recorded(harness: CorrectionHarness) -> None
 
 def test_from_the_command_line(tmp_path: Path) -> None:
     """`triage list`, `show`, `decide` and `suggest` with a running service: JSON and exit codes."""
-    service = Whole(tmp_path)
+    service = RunningService(tmp_path)
 
     def run(*arguments: str) -> tuple[int, str, str]:
         result = program.run(arguments, service.environment, tmp_path)

@@ -1,4 +1,4 @@
-"""The broker is away and the doors stay open: what was accepted meanwhile is there afterwards, in order, once."""
+"""The broker is away and the doors stay open: every report accepted meanwhile is processed later, once and in order."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,72 +11,72 @@ from app.simulator.sender import Sender, SimulatedReport
 from messages import codec, topics
 from messages.shapes import RawMessage
 from tests.bus.kafka.node import Node
-from tests.support.service import Citizens, Whole
+from tests.support.service import Citizens, RunningService
 
 
 @pytest.fixture
-def whole(tmp_path: Path, own_node: Node) -> Iterator[Whole]:
+def service(tmp_path: Path, own_node: Node) -> Iterator[RunningService]:
     """A service on Kafka that is not started yet."""
-    made = Whole(tmp_path, own_node.bootstrap)
-    yield made
-    made.close()
+    running_service = RunningService(tmp_path, own_node.bootstrap)
+    yield running_service
+    running_service.close()
 
 
-def test_a_broker_that_is_away_shuts_no_door(whole: Whole, own_node: Node) -> None:
-    """Dead broker, dead service, doors open again without a broker: every letter is a complaint once it is back."""
-    whole.start()
+def test_the_doors_stay_open_without_a_broker(service: RunningService, own_node: Node) -> None:
+    """The broker dies, then the service. It starts without a broker; every report is a complaint once that is back."""
+    service.start()
     own_node.kill()
-    citizens = Citizens(whole, CHANNELS)
+    citizens = Citizens(service, CHANNELS)
     citizens.start()
-    for _ in range(len(citizens.letters) // 2):
+    for _ in range(len(citizens.reports) // 2):
         citizens.sent.acquire(timeout=60)
-    whole.kill()
-    whole.start()
+    service.kill()
+    service.start()
     citizens.join()
-    ready = requests.get(f"http://127.0.0.1:{whole.settings.port}/ready", timeout=30)
+    ready = requests.get(f"http://127.0.0.1:{service.settings.port}/ready", timeout=30)
     own_node.start()
-    audit = whole.audit()
-    assert whole.stop() == [0]
+    audit = service.audit()
+    assert service.stop() == [0]
     assert citizens.outcome.refused == {}
     assert (ready.status_code, ready.json()["faults"]) == (200, {"bus": "Retry"})
     assert ready.json()["spooled"] > 0
     assert audit.as_json()["differences"] == []
-    assert (audit.accepted, audit.complaints, audit.pending) == (len(citizens.letters), len(citizens.letters), 0)
+    assert (audit.accepted, audit.complaints, audit.pending) == (len(citizens.reports), len(citizens.reports), 0)
 
 
-def test_one_sender_keeps_the_order_of_their_messages(whole: Whole, own_node: Node) -> None:
-    """Before, during and after the absence: as they were accepted, so they stand on the topic."""
-    # The stages come with the broker: one whose transaction it takes with it asks for a new start (exit code 75).
-    whole.start("ingest")
-    settings, secrets = whole.settings, whole.parts.secrets
+def test_one_sender_keeps_the_order_of_their_messages(service: RunningService, own_node: Node) -> None:
+    """Messages from before, during and after the outage are on the topic in the order in which they were accepted."""
+    # The stages start after the broker is back: one that lost its transaction would end with exit code 75.
+    service.start("ingest")
+    settings, secrets = service.settings, service.parts.secrets
     address = f"http://127.0.0.1:{settings.port}"
     sender = Sender(address, settings.reached_at, secrets.twilio_tokens[0], settings.x_url, secrets.x_token)
-    said = [f"kabar nomor {number} dari jalan yang sama" for number in range(30)]
-    for number, text in enumerate(said):
+    texts = [f"kabar nomor {number} dari jalan yang sama" for number in range(30)]
+    for number, text in enumerate(texts):
         if number == 10:
             own_node.kill()
         if number == 20:
             own_node.start()
         assert sender.sms(SimulatedReport(f"ordered-{number}", text, sender=7)).status_code == requests.codes.ok
-    whole.start("normalize", "router", "sinks")
-    assert whole.audit().as_json()["differences"] == []
-    reader = whole.parts.bus.reader()
-    found = [codec.decode(RawMessage, r.value, r.headers) for r in reader.read([topics.raw_topic("sms")])]
+    service.start("normalize", "router", "sinks")
+    assert service.audit().as_json()["differences"] == []
+    reader = service.parts.bus.reader()
+    raw_messages = [codec.decode(RawMessage, r.value, r.headers) for r in reader.read([topics.raw_topic("sms")])]
     reader.close()
-    bodies = [whole.parts.sealer.open(raw.body, raw.id).decode().replace("+", " ") for raw in found]
-    order = [next(number for number, text in enumerate(said) if f"{text}&" in body) for body in bodies]
-    # A message whose confirmation was lost stands there twice; the first time counts.
+    bodies = [service.parts.sealer.open(raw.body, raw.id).decode().replace("+", " ") for raw in raw_messages]
+    order = [next(number for number, text in enumerate(texts) if f"{text}&" in body) for body in bodies]
+    # A message whose confirmation was lost is on the topic twice. Its first position counts.
     assert list(dict.fromkeys(order)) == list(range(30))
-    assert whole.stop() == [0, 0]
+    assert service.stop() == [0, 0]
 
 
-def test_a_full_spool_says_when_to_come_again(tmp_path: Path, own_node: Node) -> None:
-    """Past its bound every door says 503, nothing is promised, and `/ready` says which door is shut and why."""
-    whole = Whole(tmp_path, own_node.bootstrap, spool_megabytes="1")
+def test_a_full_spool_refuses_with_retry_after(tmp_path: Path, own_node: Node) -> None:
+    """Beyond its limit every door answers 503 and stores nothing. `/ready` shows which door is shut, and the reason."""
+    service = RunningService(tmp_path, own_node.bootstrap, spool_megabytes="1")
     try:
-        whole.start()
+        service.start()
         own_node.kill()
-        address = f"http://127.0.0.1:{whole.settings.port}"
+        address = f"http://127.0.0.1:{service.settings.port}"
         accepted = 0
         for _ in range(200):
             answer = requests.post(f"{address}/web/reports", json={"text": "a" * 9_900}, timeout=30)
@@ -85,11 +85,11 @@ def test_a_full_spool_says_when_to_come_again(tmp_path: Path, own_node: Node) ->
             accepted += 1
         ready = requests.get(f"{address}/ready", timeout=30)
         own_node.start()
-        audit = whole.audit()
+        audit = service.audit()
         assert (answer.status_code, int(answer.headers["Retry-After"]) > 0) == (503, True)
         assert answer.json()["reason"] == "away"
         assert ready.json()["spooled"] == accepted
         assert (audit.accepted, audit.pending) == (accepted, 0)
-        assert whole.stop() == [0]
+        assert service.stop() == [0]
     finally:
-        whole.close()
+        service.close()

@@ -17,12 +17,12 @@ from config.reference.regions import Regions
 from config.settings import Settings
 from ingest.http.concurrency_limit import ConcurrencyLimit
 from monitor.health import ProcessHealth
-from tests.conftest import prepare
 from tests.ingest import people
 from tests.ingest.door_client import DoorClient, DoorServer
 from tests.ingest.twitter.loopback_x import LoopbackX, serving_x
 from tests.ingest.twitter.reading import Reading
 from tests.support.log_capture import captured_log
+from tests.support.prepared_parts import create_topics, migrate_database
 
 _AGENCIES = """\
 code,kind,name,acronym,aliases,places,region,parent,connected,fallback,valid_from,valid_to,successors
@@ -66,7 +66,7 @@ def settings(settings: Settings, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def serve(host: DoorServer, settings: Settings, tables: Path, regions: Regions) -> Iterator[Serve]:
+def serve(host: DoorServer, settings: Settings, tables: Path, templates: Path, regions: Regions) -> Iterator[Serve]:
     """Build the doors as a test needs them and serve them. Everything that was opened is closed in reverse order."""
     with ExitStack() as stack:
 
@@ -83,8 +83,8 @@ def serve(host: DoorServer, settings: Settings, tables: Path, regions: Regions) 
             stack.callback(parts.engine.dispose)
             parts.regions = regions
             if migrated:
-                prepare(parts, tables)
-            parts.ensure_topics()
+                migrate_database(parts, tables)
+            create_topics(parts, templates)
             if producer is None:
                 producer = parts.bus.producer()
                 stack.callback(producer.close)

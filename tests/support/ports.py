@@ -1,4 +1,4 @@
-"""Ports that nobody listens on, for a server that is started by its number and may be started again."""
+"""Free ports for servers that a test starts, stops and starts again."""
 
 import os
 import random
@@ -10,28 +10,30 @@ from itertools import cycle, islice
 # Below the ports that Linux gives to outgoing connections: such a connection could take the port of a stopped server.
 # Two test runs at the same time on one machine need different ranges.
 _FIRST = int(os.environ.get("SATUPINTU_TEST_FIRST_PORT", "20000"))
-_EACH_WORKER = 1_000
+_PORTS_PER_WORKER = 1_000
 _WORKERS = 12
 
 
 def free_ports(count: int) -> list[int]:
-    """So many, none of which another worker of pytest-xdist is given. Each has two free ones above it."""
-    free = (port for port in islice(_turns, _EACH_WORKER // 3) if all(_is_free(port + behind) for behind in range(3)))
-    found = list(islice(free, count))
-    if len(found) < count:
+    """Return ports that no other worker of pytest-xdist gets. The next two above each are free too."""
+    free = (
+        port for port in islice(_ports, _PORTS_PER_WORKER // 3) if all(_is_free(port + offset) for offset in range(3))
+    )
+    ports = list(islice(free, count))
+    if len(ports) < count:
         raise RuntimeError(f"no {count} free ports at {_FIRST} and above")
-    return found
+    return ports
 
 
 def free_port() -> int:
-    """One of them."""
+    """Return a free port."""
     return free_ports(1)[0]
 
 
-def _all_of_worker() -> Iterator[int]:
+def _ports_of_worker() -> Iterator[int]:
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
-    first = _FIRST + worker * _EACH_WORKER
-    return cycle(random.sample(range(first, first + _EACH_WORKER - 2, 3), _EACH_WORKER // 3))
+    first = _FIRST + worker * _PORTS_PER_WORKER
+    return cycle(random.sample(range(first, first + _PORTS_PER_WORKER - 2, 3), _PORTS_PER_WORKER // 3))
 
 
 def _is_free(port: int) -> bool:
@@ -40,5 +42,5 @@ def _is_free(port: int) -> bool:
     return False
 
 
-# Whoever was given one may not listen on it yet: the next is never the same, until all had their turn.
-_turns = _all_of_worker()
+# The owner of a port may not listen on it yet. A port is given again only after all others.
+_ports = _ports_of_worker()

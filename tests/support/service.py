@@ -1,4 +1,4 @@
-"""A whole service in a process of its own, which a test may kill, and the citizens who write to it."""
+"""A service in processes of its own, which a test may kill, and the citizens who write to it."""
 
 import os
 import signal
@@ -23,13 +23,18 @@ from tests.support.program import Program
 
 SAMPLE_REPORTS = DATA / "letters.csv"
 REGISTRY = SMALL_TABLES
+# Patience with a process that was told to stop.
+_STOP_PATIENCE_SECONDS = 60
 
 
-class Whole:
-    """`bootstrap` names the broker; without it the service runs on its embedded bus."""
+class RunningService:
+    """A service in processes of its own, and its settings.
 
-    def __init__(self, home: Path, bootstrap: str = "", **more: str) -> None:
-        self._set = {
+    `bootstrap` names the broker; without it the service uses the embedded bus. `settings` override the defaults.
+    """
+
+    def __init__(self, home: Path, bootstrap: str = "", **settings: str) -> None:
+        self._settings_by_name = {
             "home": str(home),
             "port": str(free_port()),
             "x_base_url": f"http://127.0.0.1:{free_port()}",
@@ -37,98 +42,102 @@ class Whole:
             "bus": "kafka" if bootstrap else "local",
             "kafka_bootstrap": bootstrap,
             "log_level": "warning",
-            **more,
+            **settings,
         }
-        self.settings = Settings.model_validate(self._set)
+        self.settings = Settings.model_validate(self._settings_by_name)
         self.parts = Parts(self.settings, CHANNELS)
         self.log = home / "service.log"
         self._processes: list[Program] = []
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What a shell would have set."""
-        mine = {f"SATUPINTU_{name.upper()}": value for name, value in self._set.items()}
-        return {**{name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}, **mine}
+        """Environment of a shell with these settings."""
+        variables = {f"SATUPINTU_{name.upper()}": value for name, value in self._settings_by_name.items()}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
+        return {**inherited, **variables}
 
     @property
     def pids(self) -> list[int]:
-        """The processes that run."""
+        """Ids of the running processes, in the order of their start."""
         return [process.pid for process in self._processes]
 
     def start(self, *stages: str) -> None:
-        """Start, and return when it is ready."""
+        """Start a process with these stages, or with all. Return when its doors are ready."""
         process = Program(("run", "--quiet", *stages), self.environment, self.log, self.log, Path.cwd())
         self._processes.append(process)
         if not stages or "ingest" in stages:
             wait_until_ready(self.settings.port, process)
 
     def start_all(self, stages: Iterable[str]) -> None:
-        """Start a process for each stage, the doors last."""
+        """Start a process for each stage. The last is `ingest`: it is ready when its doors are."""
         for stage in stages:
             self.start(stage)
 
-    def change(self, **settings: str) -> None:
-        """Other settings for what is started from now on."""
-        self._set |= settings
+    def change_settings(self, **settings: str) -> None:
+        """Change settings of the processes that are started from now on."""
+        self._settings_by_name |= settings
 
-    def end(self, which: int) -> None:
-        """End one of the processes politely, by the order in which they were started."""
-        process = self._processes.pop(which)
+    def end_process(self, index: int) -> None:
+        """End one process with SIGTERM. `index` is its position in the order of their start."""
+        process = self._processes.pop(index)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
+        assert process.wait(_STOP_PATIENCE_SECONDS) == 0
 
     def kill(self) -> None:
-        """The machine loses power: no handler runs."""
+        """Kill all processes, as a power cut would: no handler runs."""
         for process in self._processes:
             process.kill()
             process.wait()
         self._processes.clear()
 
     def stop(self) -> list[int]:
-        """End it politely; returns the exit codes."""
+        """End all processes with SIGTERM. Return their exit codes."""
         for process in self._processes:
             process.send_signal(signal.SIGTERM)
         return self.wait()
 
     def wait(self) -> list[int]:
-        """Until it ended by itself; returns the exit codes."""
-        codes = [process.wait(60) for process in self._processes]
+        """Wait until all processes have ended. Return their exit codes."""
+        codes = [process.wait(_STOP_PATIENCE_SECONDS) for process in self._processes]
         self._processes.clear()
         return codes
 
     def close(self) -> None:
-        """Whatever happened, nothing is left."""
+        """Kill all processes and close the database."""
         self.kill()
         self.parts.engine.dispose()
 
     def audit(self, patience: float = 120.0) -> Audit:
-        """The audit once all is worked."""
+        """Return the audit after every accepted message is processed, or after `patience` seconds."""
         migrate(self.parts.engine)
         return settled_audit(self.parts, patience)
 
     def decisions(self) -> list[tuple[Any, ...]]:
-        """What was decided about each text: its relation, door, alternatives and reasons."""
+        """Return the decision about each text: its relation, agency, alternatives and reasons."""
         reader = self.parts.bus.reader()
         try:
             complaints = [codec.decode(Complaint, r.value, r.headers) for r in reader.read([COMPLAINTS])]
             dispatches = [codec.decode(Dispatch, r.value, r.headers) for r in reader.read(self.parts.queues)]
         finally:
             reader.close()
-        doors = {d.complaint_id: (d.agency, d.alternatives, d.reasons, d.rules_version) for d in dispatches}
-        return sorted((c.report.text, c.channel, c.relation.kind, doors.get(c.id)) for c in complaints)
+        agencies = {d.complaint_id: (d.agency, d.alternatives, d.reasons, d.rules_version) for d in dispatches}
+        return sorted((c.report.text, c.channel, c.relation.kind, agencies.get(c.id)) for c in complaints)
 
 
 class Citizens(threading.Thread):
-    """Write every letter by the channels in turn, and insist while the service is away."""
+    """Sends every sample report by the channels in turn, and sends again while the service is away.
 
-    def __init__(self, whole: Whole, channels: tuple[str, ...]) -> None:
+    `sent` is released after each report.
+    """
+
+    def __init__(self, service: RunningService, channels: tuple[str, ...]) -> None:
         super().__init__()
-        self._whole = whole
+        self._service = service
         self._channels = channels
         self.sent = threading.Semaphore(0)
         self.outcome = Outcome()
-        self.letters = load_reports(SAMPLE_REPORTS)
+        self.reports = load_reports(SAMPLE_REPORTS)
 
     def run(self) -> None:
         """See `threading.Thread`."""
-        self.outcome = Replay(self._whole.parts, self._channels, self.sent.release).run(self.letters)
+        self.outcome = Replay(self._service.parts, self._channels, self.sent.release).run(self.reports)

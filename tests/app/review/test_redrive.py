@@ -323,10 +323,11 @@ def test_the_pause_comes_before_each_record(desk: DeadLetterDesk, parts: Parts) 
 
 
 class Stages:
-    """The real stages on one bus and one database."""
+    """The real stages on one bus and one database. A poll waits `seconds` for records of a bus that fetches them."""
 
-    def __init__(self, parts: Parts, bus: Bus, engine: Engine) -> None:
+    def __init__(self, parts: Parts, bus: Bus, engine: Engine, seconds: float = 0.0) -> None:
         self.bus = bus
+        self.seconds = seconds
         raw_topics = tuple(topic.name for topic in parts.topics if topic.shape is RawMessage)
         router = make_router(engine, fixed_rules_source(parts.settings.reference_folder), lambda: NOW)
         self.stages: Mapping[str, tuple[Stage, tuple[str, ...], str]] = {
@@ -339,7 +340,7 @@ class Stages:
         """Run all stages in order over everything that they have not processed."""
         for group, (stage, names, _) in self.stages.items():
             consumer = self.bus.consumer(Membership(group, "test", names))
-            while records := consumer.poll(2.0, 1000):
+            while records := consumer.poll(self.seconds, 1000):
                 consumer.commit(stage.handle(records))
             consumer.close()
 
@@ -368,7 +369,7 @@ def test_a_record_published_twice_is_processed_once(
             desk.reject(KeyError("x"), *names, group=group, stage=dead_stage)
             break
         consumer = parts.bus.consumer(Membership(group, "test", names))
-        consumer.commit(stage.handle(consumer.poll(2.0, 1000)))
+        consumer.commit(stage.handle(consumer.poll(0.0, 1000)))
         consumer.close()
     letters = desk.undecided()
     topics = {letter.topic for letter in letters}
@@ -417,5 +418,5 @@ def test_on_kafka(parts: Parts, own_node: Node) -> None:
         assert (record.key, record.value, record.headers[:-1]) == (original.key, original.value, original.headers)
         assert record.partition == original.partition
     assert {event.subject for event in desk.events()} == {complete_letter.id, stub_letter.id}
-    Stages(parts, bus, parts.engine).work()
+    Stages(parts, bus, parts.engine, seconds=2.0).work()
     assert outcome(desk, parts, parts.engine) == (2, 2, [2, 2])

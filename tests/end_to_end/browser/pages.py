@@ -23,7 +23,7 @@ _RUNNING = """() => [...document.querySelectorAll('*')].flatMap(element => [...e
 
 
 @dataclass
-class Watched:
+class WatchedPage:
     """A page, and what went wrong on it: dialogs, faults of scripts, breaches of the policy."""
 
     page: Page

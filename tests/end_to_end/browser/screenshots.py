@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 from app.simulator.replay import CHANNELS, Replay, load_reports
 from tests.end_to_end.browser.conftest import practice_x
 from tests.support.paths import DATA, ROOT, SHIPPED_TABLES
-from tests.support.service import Whole
+from tests.support.service import RunningService
 
 IMAGES = ROOT / "docs" / "images"
 PHONE = {"width": 360, "height": 740}
@@ -37,7 +37,7 @@ def main() -> int:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="satupintu-screenshots-") as folder:
         home = Path(folder)
-        service = Whole(home, reference_folder=str(SHIPPED_TABLES), ops_seconds="1")
+        service = RunningService(home, reference_folder=str(SHIPPED_TABLES), ops_seconds="1")
         try:
             with practice_x(service, home):
                 service.start()

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from app.clock import utc_now
 from monitor.console.page import MAX_LISTENERS
 from tests.end_to_end.browser.conftest import DESK, PHONE, SIZES
-from tests.end_to_end.browser.pages import Watched, serious, sideways
+from tests.end_to_end.browser.pages import WatchedPage, serious, sideways
 from tests.monitor.console.served import serving
 from tests.monitor.console.snapshots import PlantedMonitor, all_away, quiet, troubled
 from tests.monitor.console.test_served import listen, wait_for_room
@@ -55,7 +55,7 @@ def address(planted: PlantedMonitor) -> Iterator[str]:
 @pytest.fixture
 def open_console(chromium: Browser, address: str) -> Iterator[OpenConsole]:
     """Return a function that opens the console. At the end, no script may have failed or broken the policy."""
-    opened: list[Watched] = []
+    opened: list[WatchedPage] = []
     with ExitStack() as stack:
 
         def start(size: dict[str, int] = PHONE, *, scripts: bool = True, **options: Any) -> Page:
@@ -66,7 +66,7 @@ def open_console(chromium: Browser, address: str) -> Iterator[OpenConsole]:
                 **options,
             )
             stack.callback(context.close)
-            opened.append(Watched(context.new_page()))
+            opened.append(WatchedPage(context.new_page()))
             page = opened[-1].page
             page.goto("/ops")
             return page

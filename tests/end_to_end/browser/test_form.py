@@ -17,7 +17,7 @@ from tests.end_to_end.browser.conftest import SIZES, OpenPage
 from tests.end_to_end.browser.pages import fill, pick, running, send, serious, sideways, until
 from tests.ingest.door_client import raw_messages
 from tests.ingest.web.forms import PDF, photo
-from tests.support.service import Whole
+from tests.support.service import RunningService
 
 WAYS = [pytest.param(True, id="scripts"), pytest.param(False, id="no-scripts")]
 
@@ -31,9 +31,9 @@ def pictures(tmp_path: Path) -> list[Path]:
     return [tmp_path / name for name in made]
 
 
-def complaint(whole: Whole, number: str) -> Complaint:
+def complaint(service: RunningService, number: str) -> Complaint:
     """What became of a report."""
-    reader = whole.parts.bus.reader()
+    reader = service.parts.bus.reader()
     try:
         found = [json.loads(record.value) for record in reader.read([COMPLAINTS])]
     finally:
@@ -45,7 +45,7 @@ def complaint(whole: Whole, number: str) -> Complaint:
 @pytest.mark.parametrize("scripts", WAYS)
 def test_the_whole_way(
     open_page: OpenPage,
-    whole: Whole,
+    service: RunningService,
     pictures: list[Path],
     size: dict[str, int],
     scripts: bool,  # noqa: FBT001
@@ -65,7 +65,7 @@ def test_the_whole_way(
     shown = page.inner_text("main .stack")
     assert [said for said in ("Sekar", "1708", "contoh.id", "Lampu taman", "balai") if said in shown] == []
 
-    report = complaint(whole, number).report
+    report = complaint(service, number).report
     assert (report.kind, report.title, report.happened) == ("aspirasi", "Lampu taman padam", "sejak Senin malam")
     assert report.text == "Lampu taman padam semua.\nAnak-anak takut lewat."
     assert (report.place.region, report.place.district, report.place.code) == (
@@ -167,7 +167,7 @@ def test_the_form_by_keyboard(open_page: OpenPage) -> None:
     assert reached[9:14] == ["name", "phone", "email", "anonim", "rahasia"]
 
 
-def test_the_phone_says_where(open_page: OpenPage, whole: Whole) -> None:
+def test_the_phone_says_where(open_page: OpenPage, service: RunningService) -> None:
     """With scripts the phone's place is offered, shown, and can be taken back; a picture does not overrule it."""
     spot = {"latitude": -7.05, "longitude": 110.43}
     page = open_page(geolocation=spot, permissions=["geolocation"]).page
@@ -186,7 +186,7 @@ def test_the_phone_says_where(open_page: OpenPage, whole: Whole) -> None:
     number = page.locator(".number.big").inner_text()
     page.goto(f"/status/{number}")
     until(page, lambda: "Laporan kami terima" in page.inner_text("main"))
-    place = complaint(whole, number).report.place
+    place = complaint(service, number).report.place
     assert (place.latitude, place.longitude) == (-7.05, 110.43)
 
 
@@ -238,8 +238,8 @@ def test_another_province_empties_what_was_picked(open_page: OpenPage) -> None:
     assert page.locator("#city option[value='33.74']").count() == 0
 
 
-def test_a_second_press(open_page: OpenPage, whole: Whole) -> None:
-    """A form that came without our token is shown again, whole, and pressing once more sends it."""
+def test_a_second_press(open_page: OpenPage, service: RunningService) -> None:
+    """A form that came without our token is shown again, service, and pressing once more sends it."""
     page = open_page(scripts=False).page
     page.goto("/")
     page.get_by_label("Isi laporan").fill("Jembatan gantung putus talinya.")
@@ -249,16 +249,16 @@ def test_a_second_press(open_page: OpenPage, whole: Whole) -> None:
     expect(page.locator(".summary")).to_contain_text("tekan Kirim laporan sekali lagi")
     send(page)
     number = page.locator(".number.big").inner_text()
-    assert number in [raw.tracking for raw in raw_messages(whole.parts, "web")]
+    assert number in [raw.tracking for raw in raw_messages(service.parts, "web")]
     assert running(page) == []
 
 
 @contextmanager
-def crowded(whole: Whole) -> Iterator[None]:
+def crowded(service: RunningService) -> Iterator[None]:
     """As many requests in hand as may be: each guest has begun to send a report, and is slow."""
-    port = whole.settings.port
+    port = service.settings.port
     with ExitStack() as guests:
-        for _ in range(whole.settings.requests_at_once):
+        for _ in range(service.settings.requests_at_once):
             guest = guests.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
             guest.sendall(b"POST /web/reports HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\ntext=")
         while requests.get(f"http://127.0.0.1:{port}/status", timeout=30).status_code != 503:
@@ -267,14 +267,14 @@ def crowded(whole: Whole) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("scripts", WAYS)
-def test_a_full_house_keeps_what_was_typed(open_page: OpenPage, whole: Whole, scripts: bool) -> None:  # noqa: FBT001
+def test_a_full_house_keeps_what_was_typed(open_page: OpenPage, service: RunningService, scripts: bool) -> None:  # noqa: FBT001
     """The page says that the form is still there; one step back it is, and the next press sends it."""
     watched = open_page(scripts=scripts)
     page = watched.page
     page.goto("/")
     page.get_by_label("Isi laporan").fill("Lampu taman padam semua.")
     page.get_by_label("Nama").fill("Sekar Wulandari")
-    with crowded(whole):
+    with crowded(service):
         send(page)
         expect(page.get_by_role("heading", level=1)).to_have_text("Laporan Anda belum terkirim")
         assert "Isi formulir Anda masih ada di halaman sebelumnya" in page.inner_text("main")
@@ -286,7 +286,7 @@ def test_a_full_house_keeps_what_was_typed(open_page: OpenPage, whole: Whole, sc
 
     expect(page.get_by_label("Isi laporan")).to_have_value("Lampu taman padam semua.")
     expect(page.get_by_label("Nama")).to_have_value("Sekar Wulandari")
-    while requests.get(f"http://127.0.0.1:{whole.settings.port}/status", timeout=30).status_code != 200:
+    while requests.get(f"http://127.0.0.1:{service.settings.port}/status", timeout=30).status_code != 200:
         pass
     send(page)
     expect(page.locator(".number.big")).to_be_visible()

@@ -13,7 +13,7 @@ from messages.tracking import tracking_number
 from tests.end_to_end.browser.conftest import OpenPage
 from tests.end_to_end.browser.pages import running, send, until
 from tests.ingest.sms.test_door import sign
-from tests.support.service import Whole
+from tests.support.service import RunningService
 
 PAYLOADS = (
     "<script>alert(1)</script>",
@@ -59,9 +59,9 @@ _HEADERS = {
 
 
 @pytest.fixture
-def sender(whole: Whole, address: str) -> Sender:
+def sender(service: RunningService, address: str) -> Sender:
     """The providers, as the doors know them."""
-    secrets, settings = whole.parts.secrets, whole.settings
+    secrets, settings = service.parts.secrets, service.settings
     return Sender(address, settings.reached_at, secrets.twilio_tokens[0], settings.x_url, secrets.x_token)
 
 
@@ -132,29 +132,31 @@ def test_through_every_door(open_page: OpenPage, sender: Sender, address: str, p
         assert running(page) == []
 
 
-def _sms(whole: Whole, address: str, payload: str) -> str | None:
+def _sms(service: RunningService, address: str, payload: str) -> str | None:
     """The number of an SMS with the payload in every field that a sender can fill."""
     fields = {"MessageSid": f"SM{uuid4().hex}", "From": payload, "To": "1708", "NumMedia": "0"}
     fields |= {"Body": f"LAPOR Lampu jalan padam {payload}", "FromCity": payload, "ProfileName": payload}
-    headers = sign(f"{whole.settings.reached_at}/sms/twilio", fields, whole.parts.secrets.twilio_tokens[0])
+    headers = sign(f"{service.settings.reached_at}/sms/twilio", fields, service.parts.secrets.twilio_tokens[0])
     return tracking_in(requests.post(f"{address}/sms/twilio", data=fields, headers=headers, timeout=30))
 
 
-def _post(whole: Whole, sender: Sender, payload: str) -> str:
+def _post(service: RunningService, sender: Sender, payload: str) -> str:
     """The number of a post on X."""
     letter = SimulatedReport(uuid4().hex, f"Lampu jalan padam {payload}", title=payload, sender=21)
     post = sender.twitter(letter).json()["data"]["id"]
-    return tracking_number(ids.message_id("twitter", post), whole.parts.secrets.tracking_key)
+    return tracking_number(ids.message_id("twitter", post), service.parts.secrets.tracking_key)
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_by_sms_and_on_x(open_page: OpenPage, whole: Whole, sender: Sender, address: str, payload: str) -> None:
+def test_by_sms_and_on_x(
+    open_page: OpenPage, service: RunningService, sender: Sender, address: str, payload: str
+) -> None:
     """A signed SMS and a post of markup leave every page clean on which their report can be looked up."""
-    by_sms = _sms(whole, address, payload)
+    by_sms = _sms(service, address, payload)
     assert by_sms
     page = open_page(bypass_csp=True).page
 
-    for number in (by_sms, _post(whole, sender, payload)):
+    for number in (by_sms, _post(service, sender, payload)):
         page.goto(f"/status/{number}")
         until(page, lambda: "Laporan kami terima" in page.inner_text("main"))
         for path in _PAGES:

@@ -33,7 +33,7 @@ from tests.ingest.people import PHONE, TEXT
 from tests.ingest.smpp import smsc as says
 from tests.ingest.smpp.smsc import OK, Smsc, Wire, deliver, part, sar, serving
 from tests.support.records import value_of
-from tests.support.service import Whole
+from tests.support.service import RunningService
 from tests.support.stages import make_normalizer
 
 # Seconds of a `SmscSettings`, where a test is not about them.
@@ -453,7 +453,7 @@ def test_killed_between_two_parts(tmp_path: Path) -> None:
     async def play() -> None:
         async with serving() as wire:
             named = {"smpp_host": "127.0.0.1", "smpp_port": str(wire.port), "smpp_system_id": "satupintu"}
-            service = Whole(tmp_path, **named)
+            service = RunningService(tmp_path, **named)
             try:
                 await asyncio.to_thread(service.start)
                 assert await wire.smsc.insist(part(b"LAPOR jembatan ", 1, 2))

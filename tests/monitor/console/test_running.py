@@ -9,21 +9,21 @@ import requests
 
 from tests.monitor.console.served import is_listening
 from tests.monitor.console.test_served import events, listen, shown_id
-from tests.support.service import Whole
+from tests.support.service import RunningService
 
 _PATIENCE_SECONDS = 30
 
 
 @pytest.fixture
-def monitor(tmp_path: Path) -> Iterator[Whole]:
+def monitor(tmp_path: Path) -> Iterator[RunningService]:
     """A process that runs only the monitor."""
-    made = Whole(tmp_path)
+    made = RunningService(tmp_path)
     made.start("monitor")
     yield made
     made.close()
 
 
-def test_the_monitor_shows_its_snapshots_and_stops(monitor: Whole) -> None:
+def test_the_monitor_shows_its_snapshots_and_stops(monitor: RunningService) -> None:
     """A page that was opened before the first snapshot reloads after it. Open pages do not delay the stop."""
     port = monitor.settings.port + 2
     deadline = time.monotonic() + _PATIENCE_SECONDS

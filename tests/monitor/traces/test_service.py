@@ -18,7 +18,7 @@ from messages.topics import DEAD_LETTER_TOPICS
 from tests.monitor.traces.loopback_otlp import LoopbackCollector, span_attributes
 from tests.support.agency_answers import answer
 from tests.support.loopback import Answer, serving
-from tests.support.service import Whole
+from tests.support.service import RunningService
 
 WORDS = {
     "text": "Kemenkes tolong, puskesmas di depan rumah Bu Wati tutup",
@@ -36,17 +36,17 @@ def collector() -> Iterator[LoopbackCollector]:
 
 
 @pytest.fixture
-def whole(tmp_path: Path, collector: LoopbackCollector) -> Iterator[Whole]:
+def service(tmp_path: Path, collector: LoopbackCollector) -> Iterator[RunningService]:
     """Yield a service with a collector, on the embedded bus."""
-    service = Whole(tmp_path, otlp_endpoint=collector.url)
+    service = RunningService(tmp_path, otlp_endpoint=collector.url)
     yield service
     service.close()
 
 
-def report(whole: Whole) -> str:
+def report(service: RunningService) -> str:
     """Send a report; return its tracking number."""
     answer_json: dict[str, Any] = requests.post(
-        f"http://127.0.0.1:{whole.settings.port}/web/reports", json=WORDS, timeout=30
+        f"http://127.0.0.1:{service.settings.port}/web/reports", json=WORDS, timeout=30
     ).json()
     return str(answer_json["tracking"])
 
@@ -65,17 +65,19 @@ def span_names(collector: LoopbackCollector) -> list[str]:
     return [f"{span.name} {span_attributes(span)['satupintu.what']}" for span in collector.spans.values()]
 
 
-def test_one_report_is_one_trace_from_the_door_to_the_agency(whole: Whole, collector: LoopbackCollector) -> None:
+def test_one_report_is_one_trace_from_the_door_to_the_agency(
+    service: RunningService, collector: LoopbackCollector
+) -> None:
     """Each span follows from the previous one, from the door to the agency that follows a refusal.
 
     No text of the citizen or the officer is sent, nor the tracking number.
     """
-    whole.start()
-    number = report(whole)
-    assert whole.audit().at_agencies == 1
-    answer(whole.parts, number, "refused", WHY, "bumn-pln")
+    service.start()
+    number = report(service)
+    assert service.audit().at_agencies == 1
+    answer(service.parts, number, "refused", WHY, "bumn-pln")
     wait_until(lambda: span_names(collector).count("router dispatch") == 2)
-    assert whole.stop() == [0]
+    assert service.stop() == [0]
     spans = list(collector.spans.values())
     assert len({span.trace_id for span in spans}) == 1
     (last,) = (span for span in spans if span_attributes(span).get("satupintu.hop") == 1)
@@ -101,21 +103,21 @@ def ancestors(collector: LoopbackCollector, span: Span) -> Iterator[Span]:
         yield from ancestors(collector, collector.spans[span.parent_span_id.hex()])
 
 
-def test_an_unavailable_collector_delays_no_report(whole: Whole, collector: LoopbackCollector) -> None:
+def test_an_unavailable_collector_delays_no_report(service: RunningService, collector: LoopbackCollector) -> None:
     """The report reaches its agency and the service stops. The spans are sent when the collector returns."""
     released = threading.Event()
     collector.script += [Answer(200, b"", stall=released), *[Answer(503, b"")] * 500]
-    whole.start()
-    report(whole)
-    audit = whole.audit()
+    service.start()
+    report(service)
+    audit = service.audit()
     assert (audit.clean, audit.complaints, audit.pending) == (True, 1, 0)
-    assert whole.stop() == [0]
+    assert service.stop() == [0]
     released.set()
     collector.script.clear()
     assert collector.spans == {}
-    whole.start("monitor")
+    service.start("monitor")
     wait_until(lambda: "router dispatch" in span_names(collector))
-    assert whole.stop() == [0]
+    assert service.stop() == [0]
 
 
 def test_every_topic_is_followed(parts: Parts) -> None:
