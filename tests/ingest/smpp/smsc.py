@@ -1,4 +1,4 @@
-"""An SMSC on loopback (smpp34's server), and a wire to it on which anything can happen to what passes."""
+"""An SMSC on loopback (smpp34's server), and a wire in front of it that can change, drop and inject PDUs."""
 
 import asyncio
 from collections import deque
@@ -28,7 +28,7 @@ Change = Callable[[bytes], bytes | None]
 
 
 def deliver(content: bytes, source: str = SOURCE, **more: Any) -> dict[str, Any]:
-    """The fields of a deliver_sm from a subscriber to the short code."""
+    """Return the fields of a deliver_sm from a subscriber to the short code."""
     return {
         "source_addr": source,
         "destination_addr": CODE,
@@ -40,7 +40,7 @@ def deliver(content: bytes, source: str = SOURCE, **more: Any) -> dict[str, Any]
 
 
 def part(content: bytes, number: int, total: int, reference: int = 7, **more: Any) -> dict[str, Any]:
-    """The fields of a part: a user data header with an 8-bit reference, or a 16-bit one where it needs it."""
+    """Return the fields of a part: a user data header with an 8-bit reference, or a 16-bit one if necessary."""
     if reference <= 0xFF:
         header = pack("!BBBBBB", 5, 0x00, 3, reference, total, number)
     else:
@@ -49,7 +49,7 @@ def part(content: bytes, number: int, total: int, reference: int = 7, **more: An
 
 
 def sar(content: bytes, number: int, total: int, reference: int = 7, **more: Any) -> dict[str, Any]:
-    """The fields of a part by optional parameters."""
+    """Return the fields of a part with optional parameters."""
     tlvs = [
         smpp34.Tlv(SAR_REFERENCE, pack("!H", reference)),
         smpp34.Tlv(SAR_TOTAL, bytes([total])),
@@ -59,33 +59,33 @@ def sar(content: bytes, number: int, total: int, reference: int = 7, **more: Any
 
 
 def pdu(fields: dict[str, Any]) -> bytes:
-    """The PDU of these fields, as smpp34 writes it."""
+    """Return the PDU of these fields, encoded by smpp34."""
     return smpp34.DeliverSm(**fields).encode()
 
 
 def command(frame: bytes) -> int:
-    """Its command id."""
+    """Return the command id."""
     return int(unpack("!I", frame[4:8])[0])
 
 
 def status(frame: bytes) -> int:
-    """Its command status."""
+    """Return the command status."""
     return int(unpack("!I", frame[8:12])[0])
 
 
 def with_status(code: int) -> Change:
-    """Says something else than the SMSC did."""
+    """Replace the status of the SMSC's response."""
     return lambda frame: frame[:8] + pack("!I", code) + frame[12:]
 
 
 class Smsc:
-    """`answers` are the statuses of the next submit_sm; without one it is accepted. `sent` is what was accepted."""
+    """`statuses` are for the next submit_sm; without one it is accepted. `accepted` are the accepted ones."""
 
     def __init__(self) -> None:
         self.port = free_port()
-        self.answers: deque[int] = deque()
-        self.asked: list[smpp34.SubmitSmEvent] = []
-        self.sent: list[smpp34.SubmitSmEvent] = []
+        self.statuses: deque[int] = deque()
+        self.submitted: list[smpp34.SubmitSmEvent] = []
+        self.accepted: list[smpp34.SubmitSmEvent] = []
         self.binds = 0
         self.unbinds = 0
         self._bound: dict[str, smpp34.Esme] = {}
@@ -98,21 +98,21 @@ class Smsc:
         self._events = asyncio.create_task(self._work())
 
     async def stop(self) -> None:
-        """Go away, whoever is bound."""
+        """Stop, without unbinding clients."""
         self._events.cancel()
         await asyncio.gather(self._events, return_exceptions=True)
         await self._server.stop()
         self._bound.clear()
 
     async def deliver(self, fields: dict[str, Any]) -> int:
-        """Hand over a deliver_sm to whoever is bound; returns the status of the response."""
+        """Send a deliver_sm to the bound client. Return the status of the response."""
         await self.until(lambda: bool(self._bound))
         session = list(self._bound.values())[-1]
         response = await asyncio.wait_for(session.deliver_sm(**fields), PATIENCE_SECONDS)
         return response.command_status
 
     async def insist(self, fields: dict[str, Any]) -> int:
-        """Deliver, and again to whoever binds next when no response comes; returns how many times it took."""
+        """Deliver, again to the next client without a response. Return the number of attempts."""
         for attempt in range(1, 10):
             with suppress(smpp34.SmppError, TimeoutError):
                 if await self.deliver(fields) == OK:
@@ -121,14 +121,14 @@ class Smsc:
         raise AssertionError("never acknowledged")
 
     async def unbind(self) -> None:
-        """Ask whoever is bound to leave."""
+        """Send an unbind to all clients."""
         for session in list(self._bound.values()):
             await session.unbind()
 
-    async def until(self, seen: Callable[[], bool]) -> None:
-        """Wait for something to have happened here."""
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until the condition holds."""
         async with self._changed:
-            await asyncio.wait_for(self._changed.wait_for(seen), PATIENCE_SECONDS)
+            await asyncio.wait_for(self._changed.wait_for(condition), PATIENCE_SECONDS)
 
     async def _work(self) -> None:
         while True:
@@ -146,24 +146,24 @@ class Smsc:
                 self.unbinds += 1
                 self._bound.pop(event.session_id, None)
             case smpp34.SubmitSmEvent():
-                self.asked.append(event)
-                code = self.answers.popleft() if self.answers else OK
+                self.submitted.append(event)
+                code = self.statuses.popleft() if self.statuses else OK
                 if code:
                     event.reject(code)
                 else:
-                    self.sent.append(event)
-                    event.accept(f"loopback-{len(self.sent)}")
+                    self.accepted.append(event)
+                    event.accept(f"loopback-{len(self.accepted)}")
 
 
 class Wire:
     """Passes PDUs between a client and an SMSC. `changes` are by command id; each is used once, or for ever.
 
-    `seen` are the PDUs that came to it, in order, whatever became of them.
+    `frames` are the PDUs that reached it, in order, forwarded or not.
     """
 
     def __init__(self, smsc: Smsc) -> None:
         self.smsc = smsc
-        self.seen: list[bytes] = []
+        self.frames: list[bytes] = []
         self.dead = False
         self.connections = 0
         self._once: dict[int, deque[Change]] = {}
@@ -173,15 +173,15 @@ class Wire:
         self._changed = asyncio.Condition()
 
     def once(self, command_id: int, change: Change) -> None:
-        """Do this to the next PDU with this command."""
+        """Apply the change to the next PDU with this command."""
         self._once.setdefault(command_id, deque()).append(change)
 
     def always(self, command_id: int, change: Change) -> None:
-        """Do this to every PDU with this command."""
+        """Apply the change to every PDU with this command."""
         self._always[command_id] = change
 
     def inject(self, frame: bytes) -> None:
-        """Say something to the client in the SMSC's name."""
+        """Send a frame to the client in the SMSC's name."""
         self._clients[-1].write(frame)
 
     def cut(self) -> None:
@@ -190,13 +190,13 @@ class Wire:
             self._clients.pop().close()
 
     def commands(self) -> list[int]:
-        """The command ids of what was seen."""
-        return [command(frame) for frame in self.seen]
+        """Return the command ids of the frames."""
+        return [command(frame) for frame in self.frames]
 
-    async def until(self, seen: Callable[[], bool]) -> None:
-        """Wait for something to have passed here."""
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until the condition holds."""
         async with self._changed:
-            await asyncio.wait_for(self._changed.wait_for(seen), PATIENCE_SECONDS)
+            await asyncio.wait_for(self._changed.wait_for(condition), PATIENCE_SECONDS)
 
     async def start(self) -> None:
         """Listen."""
@@ -204,7 +204,7 @@ class Wire:
         self.port = int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
-        """Break what is left, and leave."""
+        """Close all connections and stop."""
         self._server.close()
         self.cut()
         for task in self._tasks:
@@ -224,24 +224,24 @@ class Wire:
         except OSError:
             writer.close()
             return
-        there = asyncio.create_task(self._pass(reader, far_writer))
-        back = asyncio.create_task(self._pass(far_reader, writer))
+        to_smsc = asyncio.create_task(self._pass(reader, far_writer))
+        to_client = asyncio.create_task(self._pass(far_reader, writer))
         try:
-            await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({to_smsc, to_client}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for each in (there, back):
-                each.cancel()
-            await asyncio.gather(there, back, return_exceptions=True)
+            for task in (to_smsc, to_client):
+                task.cancel()
+            await asyncio.gather(to_smsc, to_client, return_exceptions=True)
             far_writer.close()
             writer.close()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, asyncio.IncompleteReadError):
             while True:
-                head = await reader.readexactly(4)
-                frame = head + await reader.readexactly(unpack("!I", head)[0] - 4)
+                length_bytes = await reader.readexactly(4)
+                frame = length_bytes + await reader.readexactly(unpack("!I", length_bytes)[0] - 4)
                 async with self._changed:
-                    self.seen.append(frame)
+                    self.frames.append(frame)
                     changed = None if self.dead else self._change(frame)
                     self._changed.notify_all()
                 if changed is not None:
@@ -257,7 +257,7 @@ class Wire:
 
 @asynccontextmanager
 async def serving() -> AsyncIterator[Wire]:
-    """An SMSC behind a wire, until the block ends."""
+    """Run an SMSC behind a wire until the block ends."""
     smsc = Smsc()
     wire = Wire(smsc)
     await smsc.start()

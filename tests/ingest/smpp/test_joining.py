@@ -1,4 +1,4 @@
-"""Parts become messages: in any order, with duplicates, losses and crashes; nothing is lost, and nothing is mixed."""
+"""Parts become messages in any order, with duplicates, losses and crashes. Nothing is lost, and nothing is mixed."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import smpp34
 from hypothesis import given, settings
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 from sqlmodel import SQLModel
 from structlog.types import EventDict
@@ -46,11 +46,11 @@ OTHER_SOURCE = "6280000001709"
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """The process was killed."""
 
 
-class Log:
-    """A bus at some of whose calls, counted from 1, the process is killed; what was published outlives it."""
+class KillingBus:
+    """Bus that kills the process at given calls, counted from 1. Published records survive."""
 
     def __init__(self) -> None:
         self.published: list[Outgoing] = []
@@ -78,80 +78,82 @@ class Log:
         """See `bus.port.Producer`."""
 
     def raw_messages(self) -> list[RawMessage]:
-        """Every message once, as first published; the same again must be the same."""
-        found: dict[Any, RawMessage] = {}
-        for each in self.published:
-            raw = codec.decode(RawMessage, each.value, each.headers)
-            assert found.setdefault(raw.id, raw) == raw
-        return list(found.values())
+        """Return every message once, as first published. A repetition must be equal."""
+        by_id: dict[Any, RawMessage] = {}
+        for record in self.published:
+            raw = codec.decode(RawMessage, record.value, record.headers)
+            assert by_id.setdefault(raw.id, raw) == raw
+        return list(by_id.values())
 
     def messages(self) -> list[JoinedSms]:
-        """What the messages say."""
+        """Return the content of the messages."""
         return [JoinedSms.model_validate_json(SEALER.open(raw.body, raw.id)) for raw in self.raw_messages()]
 
 
 @dataclass
-class World:
-    """What outlives a process: the database, the bus, and time."""
+class Harness:
+    """State that survives a process: the database, the bus, and the time."""
 
     engine: Engine
-    log: Log = field(default_factory=Log)
+    bus: KillingBus = field(default_factory=KillingBus)
     now: datetime = NOW
     max_waiting_parts: int = 1000
 
     def door(self, sealer: Sealer = SEALER) -> SmppDoor:
-        """A process."""
+        """Return the door of a new process."""
         adapter = SmppAdapter(Wrapper(sealer, b"sender", b"tracking"), sealer)
         store, queue = PartStore(self.engine, DEADLINES), AcknowledgementQueue(self.engine)
-        return SmppDoor(adapter, store, queue, self.log, _answer, lambda: self.now, self.max_waiting_parts)
+        return SmppDoor(
+            adapter, store, queue, self.bus, _acknowledgement_text, lambda: self.now, self.max_waiting_parts
+        )
 
     def forward(self) -> None:
-        """Hand on all that is due, with as many processes as it takes."""
+        """Forward all due messages, with as many processes as necessary."""
         while True:
             with suppress(Killed):
                 if not self.door().forward():
                     return
 
     def take(self, *fields: dict[str, Any]) -> None:
-        """Take these, and hand on what is due."""
-        for each in fields:
-            self.door().receive(pdu(each))
+        """Receive these parts, and forward due messages."""
+        for part_fields in fields:
+            self.door().receive(pdu(part_fields))
         self.forward()
 
     def later(self, **delta: float) -> None:
-        """Let time pass, and hand on what is due then."""
+        """Move the clock forward, and forward messages that are due then."""
         self.now += timedelta(**delta)
         self.forward()
 
     def texts(self) -> list[str]:
-        """What was published."""
-        return [message.text for message in self.log.messages()]
+        """Return the published texts."""
+        return [message.text for message in self.bus.messages()]
 
-    def answers(self) -> list[tuple[str, str]]:
-        """Who would be told what."""
-        found = []
-        while answer := self.door().next_acknowledgement():
-            found.append((answer[1].destination.number, answer[1].text))
-            self.door().close_acknowledgement(answer[0])
-        return found
+    def acknowledgements(self) -> list[tuple[str, str]]:
+        """Return receivers and texts of all due acknowledgements."""
+        texts_by_receiver = []
+        while due := self.door().next_acknowledgement():
+            texts_by_receiver.append((due[1].destination.number, due[1].text))
+            self.door().close_acknowledgement(due[0])
+        return texts_by_receiver
 
 
-def _answer(raw: RawMessage, said: ParsedSms) -> str:
-    return raw.tracking if said.kind != "nothing" else ""
+def _acknowledgement_text(raw: RawMessage, sms: ParsedSms) -> str:
+    return raw.tracking if sms.kind != "nothing" else ""
 
 
 @pytest.fixture
-def world(engine: Engine) -> World:
-    """A world on each kind of database."""
-    return World(engine)
+def harness(engine: Engine) -> Harness:
+    """Harness on each kind of database."""
+    return Harness(engine)
 
 
-MOMENTS = some.integers(0, int(DEADLINES.completion.total_seconds()) - 1)
+MOMENTS = st.integers(0, int(DEADLINES.completion.total_seconds()) - 1)
 
 
 @dataclass
 class Sms:
-    """An SMS in parts as a telephone sends it, and the moments (seconds) at which each part is delivered, if ever."""
+    """SMS in parts as a telephone sends it, with the times (seconds) of the deliveries of each part."""
 
     number: int
     source: str
@@ -161,20 +163,20 @@ class Sms:
 
     @property
     def total(self) -> int:
-        """How many parts it has."""
+        """Number of its parts."""
         return len(self.deliveries)
 
     @property
     def arrived(self) -> set[int]:
-        """Which parts were delivered at all."""
+        """Numbers of the parts that were delivered at least once."""
         return {number for number, moments in enumerate(self.deliveries, 1) if moments}
 
     def says(self, number: int) -> str:
-        """The words of a part, which no other part has."""
+        """Return the text of a part, which no other part has."""
         return f"<{self.number}:{number}>"
 
     def events(self) -> list[tuple[int, dict[str, Any]]]:
-        """Each delivery with its moment."""
+        """Return each delivery with its time."""
         return [
             (
                 self.start + moment,
@@ -185,69 +187,71 @@ class Sms:
         ]
 
 
-@some.composite
-def traffic(draw: some.DrawFn, apart: int) -> list[Sms]:
-    """Messages of two senders with few references. Those with one key begin `apart` seconds after one another."""
+@st.composite
+def traffic(draw: st.DrawFn, interval: int) -> list[Sms]:
+    """Messages of two senders with few references. Those with one key begin `interval` seconds after one another."""
     begun: dict[tuple[str, int, int], int] = {}
-    found = []
-    for number in range(draw(some.integers(1, 6))):
-        source, reference = draw(some.sampled_from(["6280000001708", OTHER_SOURCE])), draw(some.sampled_from([7, 300]))
-        deliveries = draw(some.lists(some.lists(MOMENTS, max_size=3), min_size=2, max_size=4))
+    messages = []
+    for number in range(draw(st.integers(1, 6))):
+        source, reference = draw(st.sampled_from(["6280000001708", OTHER_SOURCE])), draw(st.sampled_from([7, 300]))
+        deliveries = draw(st.lists(st.lists(MOMENTS, max_size=3), min_size=2, max_size=4))
         key = (source, reference, len(deliveries))
-        start = begun.get(key, -apart) + apart
+        start = begun.get(key, -interval) + interval
         begun[key] = start
-        found.append(Sms(number, source, reference, start, deliveries))
-    return found
+        messages.append(Sms(number, source, reference, start, deliveries))
+    return messages
 
 
-CALLS = some.sets(some.integers(1, 12), max_size=5)
+CALLS = st.sets(st.integers(1, 12), max_size=5)
 
 
 @pytest.fixture(scope="module")
 def memory() -> Iterator[Engine]:
-    """A database that forgets everything with the last test; what outlives a process is shown with files elsewhere."""
+    """In-memory database that is lost after the last test. Other tests use files to show durability."""
     engine = open_database("sqlite://")
     SQLModel.metadata.create_all(engine, [SQLModel.metadata.tables[t.__tablename__] for t in (SmsPart, SmsAnswer)])
     yield engine
     engine.dispose()
 
 
-def played(engine: Engine, sent: list[Sms], kill_before: set[int], kill_after: set[int], ticks: set[int]) -> World:
-    """Deliver everything in the order of time, with a look at what is due at some moments, and at last wait long."""
+def played(engine: Engine, sent: list[Sms], kill_before: set[int], kill_after: set[int], ticks: set[int]) -> Harness:
+    """Deliver all parts in the order of time, forward at some moments, and finally wait for a long time."""
     with write_transaction(engine) as connection:
         for table in (SmsPart, SmsAnswer):
             connection.execute(SQLModel.metadata.tables[table.__tablename__].delete())
-    world = World(engine, Log())
-    world.log.killed_before, world.log.killed_after = kill_before, kill_after
-    door = world.door()
+    harness = Harness(engine, KillingBus())
+    harness.bus.killed_before, harness.bus.killed_after = kill_before, kill_after
+    door = harness.door()
     events = sorted((event for sms in sent for event in sms.events()), key=lambda event: event[0])
     for number, (moment, fields) in enumerate(events):
-        world.now = NOW + timedelta(seconds=moment)
+        harness.now = NOW + timedelta(seconds=moment)
         door.receive(pdu(fields))
         if number in ticks:
             try:
                 door.forward()
             except Killed:
-                door = world.door()
-    world.later(seconds=2 * DEADLINES.completion.total_seconds())
-    return world
+                door = harness.door()
+    harness.later(seconds=2 * DEADLINES.completion.total_seconds())
+    return harness
 
 
 @settings(max_examples=100, deadline=None)
-@given(traffic(int(2 * DEADLINES.completion.total_seconds())), CALLS, CALLS, some.sets(some.integers(0, 30)))
+@given(traffic(int(2 * DEADLINES.completion.total_seconds())), CALLS, CALLS, st.sets(st.integers(0, 30)))
 def test_any_order_loss_repetition_and_crash(
     memory: Engine, sent: list[Sms], kill_before: set[int], kill_after: set[int], ticks: set[int]
 ) -> None:
     """However parts arrive: each message goes on with all of its parts that came and with no other's, once it is whole
     or has waited; each sender hears of it once; and the same message has the same bytes, whoever crashed.
     """
-    world = played(memory, sent, kill_before, kill_after, ticks)
+    harness = played(memory, sent, kill_before, kill_after, ticks)
 
-    raw_messages = dict(zip(map(_name, world.log.messages()), world.log.raw_messages(), strict=True))
-    of = {sms.number: [message for message in world.log.messages() if _belongs(message) == sms.number] for sms in sent}
-    answers = world.answers()
+    raw_messages = dict(zip(map(_name, harness.bus.messages()), harness.bus.raw_messages(), strict=True))
+    of = {
+        sms.number: [message for message in harness.bus.messages() if _belongs(message) == sms.number] for sms in sent
+    }
+    answers = harness.acknowledgements()
     for sms in sent:
-        heard = [{each.number for each in message.parts} for message in of[sms.number]]
+        heard = [{part_.number for part_ in message.parts} for message in of[sms.number]]
         if not sms.arrived:
             assert heard == []
             continue
@@ -259,26 +263,26 @@ def test_any_order_loss_repetition_and_crash(
             words = [sms.says(number) if number in numbers else " " for number in range(1, sms.total + 1)]
             assert "".join(message.text.replace("[…]", "").split()) == "".join("".join(words).split())
             assert message.sender == f"+{sms.source}"
-        told = [
+        texts = [
             text for _, text in answers if text in {raw_messages[_name(message)].tracking for message in of[sms.number]}
         ]
-        assert len(told) == 1
+        assert len(texts) == 1
     assert sum(bool(sms.arrived) for sms in sent) == len(answers) == len({sms[0].mark for sms in of.values() if sms})
 
 
 @settings(max_examples=60, deadline=None)
-@given(traffic(0), CALLS, CALLS, some.sets(some.integers(0, 30)))
+@given(traffic(0), CALLS, CALLS, st.sets(st.integers(0, 30)))
 def test_references_used_again_at_once(
     memory: Engine, sent: list[Sms], kill_before: set[int], kill_after: set[int], ticks: set[int]
 ) -> None:
-    """Even when a telephone gives all of its messages one reference at once, every part goes on, with its sender's."""
-    world = played(memory, sent, kill_before, kill_after, ticks)
+    """Even if a telephone uses one reference for all messages at once, every part is published, with its sender."""
+    harness = played(memory, sent, kill_before, kill_after, ticks)
 
     went_on = {
-        (message.sender, bytes.fromhex(p.content).decode()) for message in world.log.messages() for p in message.parts
+        (message.sender, bytes.fromhex(p.content).decode()) for message in harness.bus.messages() for p in message.parts
     }
     assert went_on == {(f"+{sms.source}", sms.says(number)) for sms in sent for number in sms.arrived}
-    assert len(world.answers()) == len({message.mark for message in world.log.messages()})
+    assert len(harness.acknowledgements()) == len({message.mark for message in harness.bus.messages()})
 
 
 def _name(message: JoinedSms) -> tuple[str, int]:
@@ -286,32 +290,32 @@ def _name(message: JoinedSms) -> tuple[str, int]:
 
 
 def _belongs(message: JoinedSms) -> int:
-    """The number of the one SMS that all parts are of."""
-    (number,) = {bytes.fromhex(each.content).decode().strip("<>").split(":")[0] for each in message.parts}
+    """Return the number of the one SMS that all parts belong to."""
+    (number,) = {bytes.fromhex(part_.content).decode().strip("<>").split(":")[0] for part_ in message.parts}
     return int(number)
 
 
-def test_window_ends_it(world: World) -> None:
-    """Two messages with one reference, an hour apart, never merge: each goes on with what came of it."""
-    world.take(part(b"pertama ", 1, 2))
-    world.now += DEADLINES.completion
-    world.take(part(b"kedua", 2, 2))
-    world.later(hours=1)
+def test_window_ends_it(harness: Harness) -> None:
+    """Two messages with one reference, an hour apart, never merge: each is published with its own parts."""
+    harness.take(part(b"pertama ", 1, 2))
+    harness.now += DEADLINES.completion
+    harness.take(part(b"kedua", 2, 2))
+    harness.later(hours=1)
 
-    assert world.texts() == ["pertama  […]", "[…] kedua"]
+    assert harness.texts() == ["pertama  […]", "[…] kedua"]
 
 
-def test_just_within_the_window(world: World) -> None:
-    """A part that comes as late as can be still completes its message."""
-    world.take(part(b"satu ", 1, 2))
-    world.later(seconds=DEADLINES.completion.total_seconds() - 1)
-    world.take(part(b"dua", 2, 2))
+def test_just_within_the_window(harness: Harness) -> None:
+    """A part at the end of the window still completes its message."""
+    harness.take(part(b"satu ", 1, 2))
+    harness.later(seconds=DEADLINES.completion.total_seconds() - 1)
+    harness.take(part(b"dua", 2, 2))
 
-    assert world.texts() == ["satu  […]", "satu dua"]
+    assert harness.texts() == ["satu  […]", "satu dua"]
 
 
 @pytest.mark.parametrize(
-    "other",
+    "different_part",
     [
         part(b"dua", 2, 2, source_addr=OTHER_SOURCE),
         part(b"dua", 2, 2, destination_addr="1709"),
@@ -321,120 +325,120 @@ def test_just_within_the_window(world: World) -> None:
     ],
     ids=["sender", "receiver", "reference", "wider reference", "count"],
 )
-def test_what_tells_messages_apart(world: World, other: dict[str, Any]) -> None:
-    """Parts of another sender, receiver, reference or count are never put together."""
-    world.take(part(b"satu ", 1, 2), other)
-    world.later(hours=2)
+def test_what_tells_messages_apart(harness: Harness, different_part: dict[str, Any]) -> None:
+    """Parts with another sender, receiver, reference or count are never joined."""
+    harness.take(part(b"satu ", 1, 2), different_part)
+    harness.later(hours=2)
 
-    assert [len(message.parts) for message in world.log.messages()] == [1, 1]
-
-
-def test_same_number_other_words(world: World) -> None:
-    """A part whose number is there with other words begins another message; each gets its own other half."""
-    world.take(part(b"A1 ", 1, 2), part(b"A2", 2, 2), part(b"B1 ", 1, 2), part(b"A2", 2, 2), part(b"B2", 2, 2))
-
-    assert world.texts() == ["A1 A2", "B1 B2"]
+    assert [len(message.parts) for message in harness.bus.messages()] == [1, 1]
 
 
-def test_a_part_two_messages_lack(world: World) -> None:
-    """Where a part would fit two messages that still arrive it joins neither: better in pieces than mixed."""
-    world.take(part(b"A1", 1, 3), part(b"B1", 1, 3), part(b"?2", 2, 3))
-    world.later(hours=2)
+def test_same_number_other_words(harness: Harness) -> None:
+    """A part with a stored number and other content begins another message; each gets its own second part."""
+    harness.take(part(b"A1 ", 1, 2), part(b"A2", 2, 2), part(b"B1 ", 1, 2), part(b"A2", 2, 2), part(b"B2", 2, 2))
 
-    assert sorted(world.texts()) == ["A1 […]", "B1 […]", "[…] ?2 […]"]
-
-
-def test_a_part_an_old_message_lacks_too(world: World) -> None:
-    """Where one of two messages has waited long enough already, a part belongs to the one that is arriving."""
-    world.take(part(b"A1", 1, 2))
-    world.later(minutes=20)
-    world.take(part(b"B1 ", 1, 2), part(b"B2", 2, 2))
-
-    assert world.texts() == ["A1 […]", "B1 B2"]
+    assert harness.texts() == ["A1 A2", "B1 B2"]
 
 
-def test_clock_set_back(world: World) -> None:
-    """Parts that seem to come before the first one still join it."""
-    world.take(part(b"satu ", 1, 2))
-    world.now -= timedelta(minutes=5)
-    world.take(part(b"dua", 2, 2))
-    world.later(minutes=5)
+def test_a_part_two_messages_lack(harness: Harness) -> None:
+    """A part that fits two arriving messages joins neither: incomplete is better than mixed."""
+    harness.take(part(b"A1", 1, 3), part(b"B1", 1, 3), part(b"?2", 2, 3))
+    harness.later(hours=2)
 
-    assert world.texts() == ["satu dua"]
+    assert sorted(harness.texts()) == ["A1 […]", "B1 […]", "[…] ?2 […]"]
 
 
-def test_each_part_gives_the_others_more_time(world: World) -> None:
-    """A message waits for as long as its last part came not too long ago."""
-    world.take(part(b"A ", 1, 3))
-    world.later(minutes=6)
-    world.take(part(b"B ", 2, 3))
-    world.later(minutes=9)
-    assert world.texts() == []
-    world.later(minutes=1)
+def test_a_part_an_old_message_lacks_too(harness: Harness) -> None:
+    """If one of two messages is overdue, a part belongs to the one that is arriving."""
+    harness.take(part(b"A1", 1, 2))
+    harness.later(minutes=20)
+    harness.take(part(b"B1 ", 1, 2), part(b"B2", 2, 2))
 
-    assert world.texts() == ["A B  […]"]
-    assert world.log.raw_messages()[0].at == NOW + timedelta(minutes=6)
+    assert harness.texts() == ["A1 […]", "B1 B2"]
 
 
-def test_a_part_that_comes_while_the_others_go_on(world: World) -> None:
-    """A part that arrives between the look at what is due and the note that it went on is not taken for gone."""
-    world.take(part(b"satu ", 1, 2))
-    world.log.meanwhile = lambda: world.door().receive(pdu(part(b"dua", 2, 2)))
-    world.later(minutes=10)
+def test_clock_set_back(harness: Harness) -> None:
+    """Parts with an earlier time than the first one still join it."""
+    harness.take(part(b"satu ", 1, 2))
+    harness.now -= timedelta(minutes=5)
+    harness.take(part(b"dua", 2, 2))
+    harness.later(minutes=5)
 
-    assert world.texts() == ["satu  […]", "satu dua"]
-
-
-def test_each_late_part_waits_for_the_others(world: World) -> None:
-    """A late part that does not complete its message goes on too, after it has waited: nobody's words stay behind."""
-    world.take(part(b"A ", 1, 3))
-    world.later(minutes=10)
-    world.take(part(b"B ", 2, 3))
-    assert world.texts() == ["A  […]"]
-    world.later(minutes=10)
-
-    assert world.texts() == ["A  […]", "A B  […]"]
-    assert len(world.answers()) == 1
+    assert harness.texts() == ["satu dua"]
 
 
-def test_same_sms_again(world: World) -> None:
-    """An SMS in one piece that is delivered again soon is one message; after a while it may be meant."""
+def test_each_part_gives_the_others_more_time(harness: Harness) -> None:
+    """Each new part extends the wait of its message."""
+    harness.take(part(b"A ", 1, 3))
+    harness.later(minutes=6)
+    harness.take(part(b"B ", 2, 3))
+    harness.later(minutes=9)
+    assert harness.texts() == []
+    harness.later(minutes=1)
+
+    assert harness.texts() == ["A B  […]"]
+    assert harness.bus.raw_messages()[0].at == NOW + timedelta(minutes=6)
+
+
+def test_a_part_that_comes_while_the_others_go_on(harness: Harness) -> None:
+    """A part that arrives during the publication of the others stays due."""
+    harness.take(part(b"satu ", 1, 2))
+    harness.bus.meanwhile = lambda: harness.door().receive(pdu(part(b"dua", 2, 2)))
+    harness.later(minutes=10)
+
+    assert harness.texts() == ["satu  […]", "satu dua"]
+
+
+def test_each_late_part_waits_for_the_others(harness: Harness) -> None:
+    """A late part that does not complete its message is published too, after its wait."""
+    harness.take(part(b"A ", 1, 3))
+    harness.later(minutes=10)
+    harness.take(part(b"B ", 2, 3))
+    assert harness.texts() == ["A  […]"]
+    harness.later(minutes=10)
+
+    assert harness.texts() == ["A  […]", "A B  […]"]
+    assert len(harness.acknowledgements()) == 1
+
+
+def test_same_sms_again(harness: Harness) -> None:
+    """An SMS in one piece, delivered again soon, is one message; later it may be intended."""
     sms = deliver(b"LAPOR banjir")
-    world.take(sms, sms)
-    world.later(seconds=WAIT.total_seconds() - 1)
-    world.take(sms)
-    assert len(world.texts()) == 1
+    harness.take(sms, sms)
+    harness.later(seconds=WAIT.total_seconds() - 1)
+    harness.take(sms)
+    assert len(harness.texts()) == 1
 
-    world.later(seconds=1)
-    world.take(sms)
-    assert len(world.texts()) == 2
-    assert len(world.answers()) == 2
+    harness.later(seconds=1)
+    harness.take(sms)
+    assert len(harness.texts()) == 2
+    assert len(harness.acknowledgements()) == 2
 
 
-def test_same_words_of_two_people(world: World) -> None:
-    """The same words of another sender, or to another number, are another message."""
+def test_same_words_of_two_people(harness: Harness) -> None:
+    """The same text from another sender, or to another number, is another message."""
     sms = deliver(b"LAPOR banjir")
-    world.take(sms, {**sms, "source_addr": OTHER_SOURCE}, {**sms, "destination_addr": "1709"})
+    harness.take(sms, {**sms, "source_addr": OTHER_SOURCE}, {**sms, "destination_addr": "1709"})
 
-    assert len(world.texts()) == 3
+    assert len(harness.texts()) == 3
 
 
-def test_same_words_with_other_ids(world: World) -> None:
-    """Where the operator gives each SMS an id of its own, the same words under another id are another message."""
+def test_same_words_with_other_ids(harness: Harness) -> None:
+    """If the operator gives ids, the same text under another id is another message."""
     ids = [[smpp34.Tlv(RECEIPTED_ID, name + b"\0")] for name in (b"x1", b"x1", b"x2")]
-    world.take(*(deliver(b"LAPOR banjir", tlvs=each) for each in ids))
+    harness.take(*(deliver(b"LAPOR banjir", tlvs=tlvs) for tlvs in ids))
 
-    assert len(world.texts()) == 2
+    assert len(harness.texts()) == 2
 
 
 def test_two_processes_at_once(engine: Engine) -> None:
-    """Two processes, each with a part of the same message at the same moment, make one message of them."""
-    world = World(engine)
+    """Two processes with parts of the same message at the same moment make one message of them."""
+    harness = Harness(engine)
     total = 8
     ready = threading.Barrier(total)
 
     def take(number: int) -> None:
-        door = world.door()
+        door = harness.door()
         ready.wait()
         door.receive(pdu(part(b"%d" % number, number, total)))
 
@@ -443,44 +447,44 @@ def test_two_processes_at_once(engine: Engine) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    world.forward()
+    harness.forward()
 
-    assert world.texts() == ["12345678"]
+    assert harness.texts() == ["12345678"]
 
 
 def test_parts_outlive_the_process(tmp_path: Path) -> None:
-    """A part is on the disk when it is acknowledged: whoever opens the database next has it."""
+    """An acknowledged part is on disk: a process that opens the database next has it."""
     url = f"sqlite:///{tmp_path / 'test.db'}"
     first = open_database(url)
     migrate(first)
-    World(first).take(part(b"satu ", 1, 2))
+    Harness(first).take(part(b"satu ", 1, 2))
     first.dispose()
     second = open_database(url)
-    world = World(second)
-    world.take(part(b"dua", 2, 2))
+    harness = Harness(second)
+    harness.take(part(b"dua", 2, 2))
     second.dispose()
 
-    assert world.texts() == ["satu dua"]
+    assert harness.texts() == ["satu dua"]
 
 
-def test_bus_away(world: World) -> None:
-    """While the bus is away parts are taken and kept; when it is back all goes on."""
-    world.log.away = True
-    world.door().receive(pdu(deliver(b"LAPOR banjir")))
+def test_bus_away(harness: Harness) -> None:
+    """While the bus is away parts are stored; when it is back they are published."""
+    harness.bus.away = True
+    harness.door().receive(pdu(deliver(b"LAPOR banjir")))
     with pytest.raises(Retry):
-        world.door().forward()
-    world.log.away = False
-    world.forward()
+        harness.door().forward()
+    harness.bus.away = False
+    harness.forward()
 
-    assert world.texts() == ["LAPOR banjir"]
+    assert harness.texts() == ["LAPOR banjir"]
 
 
-def test_bus_away_for_too_long(world: World) -> None:
-    """When too many wait for the bus the SMSC has to keep what comes, until what was kept has gone on."""
-    world.log.away, world.max_waiting_parts = True, 2
-    door = world.door()
+def test_bus_away_for_too_long(harness: Harness) -> None:
+    """With too many waiting parts the SMSC has to keep new ones, until the stored ones are published."""
+    harness.bus.away, harness.max_waiting_parts = True, 2
+    door = harness.door()
     for text in (b"satu", b"dua"):
-        world.now += timedelta(seconds=1)
+        harness.now += timedelta(seconds=1)
         door.receive(pdu(deliver(text)))
     with pytest.raises(Retry):
         door.forward()
@@ -488,33 +492,33 @@ def test_bus_away_for_too_long(world: World) -> None:
     with pytest.raises(Retry):
         door.receive(pdu(deliver(b"tiga")))
 
-    world.log.away = False
+    harness.bus.away = False
     assert door.forward() == 2
     door.receive(pdu(deliver(b"tiga")))
-    world.forward()
-    assert world.texts() == ["satu", "dua", "tiga"]
+    harness.forward()
+    assert harness.texts() == ["satu", "dua", "tiga"]
 
 
-def test_other_secret_key(world: World) -> None:
-    """Parts that were sealed with another key stop the door; nothing of them is lost."""
-    world.door().receive(pdu(deliver(b"LAPOR banjir")))
+def test_other_secret_key(harness: Harness) -> None:
+    """Parts that were sealed with another key stop the door; none is lost."""
+    harness.door().receive(pdu(deliver(b"LAPOR banjir")))
 
     with pytest.raises(Stop, match="SATUPINTU_SECRET_KEY"):
-        world.door(Sealer([b"x" * 64])).forward()
-    world.forward()
-    assert world.texts() == ["LAPOR banjir"]
+        harness.door(Sealer([b"x" * 64])).forward()
+    harness.forward()
+    assert harness.texts() == ["LAPOR banjir"]
 
 
-def test_nobody_stands_in_the_database(world: World, logged: list[EventDict]) -> None:
-    """What is kept of a part and of an answer shows neither who sent it nor what was said, nor does a log line."""
-    world.take(
+def test_nobody_stands_in_the_database(harness: Harness, logged: list[EventDict]) -> None:
+    """Neither the database nor the log shows the sender or the text of a part or of an acknowledgement."""
+    harness.take(
         part(TEXT.encode()[:60], 1, 2, source_addr=PHONE[1:]), part(TEXT.encode()[60:], 2, 2, source_addr=PHONE[1:])
     )
 
-    with write_transaction(world.engine) as connection:
+    with write_transaction(harness.engine) as connection:
         tables = [SQLModel.metadata.tables[table.__tablename__] for table in (SmsPart, SmsAnswer)]
         rows = [str(row) for table in tables for row in connection.execute(select(table)).all()]
-    (raw,) = world.log.raw_messages()
+    (raw,) = harness.bus.raw_messages()
     assert len(rows) == 3
     for shown in (*rows, raw.model_dump_json(), str(logged)):
         assert PHONE[1:] not in shown
@@ -533,66 +537,66 @@ SENDERS = {
 
 
 @pytest.mark.parametrize(("sms", "answers"), SENDERS.values(), ids=SENDERS)
-def test_who_is_answered(world: World, sms: dict[str, Any], answers: int) -> None:
-    """Every SMS goes on, but only a person's telephone is answered: machines would write to each other for ever."""
-    world.take(sms)
+def test_who_is_answered(harness: Harness, sms: dict[str, Any], answers: int) -> None:
+    """Every SMS is published, but only a person's telephone gets an acknowledgement."""
+    harness.take(sms)
 
-    assert (len(world.texts()), len(world.answers())) == (1, answers)
+    assert (len(harness.texts()), len(harness.acknowledgements())) == (1, answers)
 
 
-def test_part_that_is_too_long_for_one(world: World) -> None:
-    """What says that it is a part and is longer than any stands for itself: nothing is joined beyond bounds."""
+def test_part_that_is_too_long_for_one(harness: Harness) -> None:
+    """A message that claims to be a part but is too long for one counts as an SMS in one piece."""
     payload = bytes([5, 0, 3, 7, 2, 1]) + b"x" * 255
-    world.take(deliver(b"", esm_class=0x40, tlvs=[smpp34.Tlv(PAYLOAD, payload)]))
+    harness.take(deliver(b"", esm_class=0x40, tlvs=[smpp34.Tlv(PAYLOAD, payload)]))
 
-    assert world.texts() == ["x" * 255]
+    assert harness.texts() == ["x" * 255]
 
 
-def test_as_many_parts_as_there_can_be(world: World) -> None:
-    """The longest SMS there can be is one message, and fits the bus."""
+def test_as_many_parts_as_there_can_be(harness: Harness) -> None:
+    """The longest possible SMS is one message, and fits the bus."""
     content = "日".encode("utf-16-be") * 66
     for number in range(255, 0, -1):
-        world.door().receive(pdu(part(content, number, 255, data_coding=8)))
-    world.forward()
+        harness.door().receive(pdu(part(content, number, 255, data_coding=8)))
+    harness.forward()
 
-    (message,) = world.log.published
+    (message,) = harness.bus.published
     message.check()
-    assert world.texts() == ["日" * 66 * 255]
+    assert harness.texts() == ["日" * 66 * 255]
 
 
-def test_undecodable_bytes_are_kept(world: World) -> None:
-    """What no alphabet explains is in the message byte by byte, beside what could be read of it."""
-    world.take(deliver(b"\xd8\x00\xff", data_coding=8))
+def test_undecodable_bytes_are_kept(harness: Harness) -> None:
+    """Undecodable bytes are in the message, next to the decoded text."""
+    harness.take(deliver(b"\xd8\x00\xff", data_coding=8))
 
-    ((only,),) = [message.parts for message in world.log.messages()]
+    ((only,),) = [message.parts for message in harness.bus.messages()]
     assert (only.content, only.coding) == ("d800ff", 8)
 
 
-def test_forgotten_when_of_no_use(world: World) -> None:
-    """What went on and can take no more parts is dropped; what has not gone on stays."""
-    world.take(part(b"satu", 1, 2), deliver(b"LAPOR banjir"))
-    world.later(hours=2)
-    world.log.away = True
-    world.door().receive(pdu(part(b"lagi", 1, 2)))
-    world.now += timedelta(hours=3)
-    world.door().delete_expired()
+def test_forgotten_when_of_no_use(harness: Harness) -> None:
+    """Forwarded parts of closed messages are deleted; unforwarded ones stay."""
+    harness.take(part(b"satu", 1, 2), deliver(b"LAPOR banjir"))
+    harness.later(hours=2)
+    harness.bus.away = True
+    harness.door().receive(pdu(part(b"lagi", 1, 2)))
+    harness.now += timedelta(hours=3)
+    harness.door().delete_expired()
 
-    with write_transaction(world.engine) as connection:
-        kept = connection.execute(select(SQLModel.metadata.tables[SmsPart.__tablename__])).all()
-    assert len(kept) == 1
-    world.log.away = False
-    world.forward()
-    assert world.texts()[-1] == "lagi […]"
+    with write_transaction(harness.engine) as connection:
+        rows = connection.execute(select(SQLModel.metadata.tables[SmsPart.__tablename__])).all()
+    assert len(rows) == 1
+    harness.bus.away = False
+    harness.forward()
+    assert harness.texts()[-1] == "lagi […]"
 
 
 @pytest.fixture
 def queue(engine: Engine) -> AcknowledgementQueue:
-    """An empty queue on each kind of database."""
+    """Empty queue on each kind of database."""
     return AcknowledgementQueue(engine)
 
 
 def test_answer_is_added_once(queue: AcknowledgementQueue) -> None:
-    """The same SMS is answered once, also after its answer has gone."""
+    """The same SMS is acknowledged once, also after its acknowledgement was sent."""
     queue.add("mark", "first", NOW)
     queue.add("mark", "second", NOW)
     taken = queue.take_due(NOW)
@@ -605,7 +609,7 @@ def test_answer_is_added_once(queue: AcknowledgementQueue) -> None:
 
 
 def test_unconfirmed_answer_is_tried_again(queue: AcknowledgementQueue, logged: list[EventDict]) -> None:
-    """An answer nobody confirmed is tried again after a minute, five times in all, and then given up and said."""
+    """An unconfirmed acknowledgement is sent five times, a minute apart, then abandoned and logged."""
     queue.add("mark", "content", NOW)
     tried = []
     for seconds in range(0, 600, 30):
@@ -619,7 +623,7 @@ def test_unconfirmed_answer_is_tried_again(queue: AcknowledgementQueue, logged: 
 
 
 def test_busy_does_not_count(queue: AcknowledgementQueue) -> None:
-    """What the SMSC was too busy for is no try."""
+    """A try that a busy SMSC refused does not count."""
     queue.add("mark", "content", NOW)
     for second in range(20):
         now = NOW + timedelta(seconds=second)
@@ -631,7 +635,7 @@ def test_busy_does_not_count(queue: AcknowledgementQueue) -> None:
 
 
 def test_old_answer_is_given_up(queue: AcknowledgementQueue) -> None:
-    """A day late nobody is answered any more."""
+    """After a day an acknowledgement is abandoned."""
     queue.add("mark", "content", NOW)
     queue.delete_expired(NOW + timedelta(hours=25))
 
@@ -639,7 +643,7 @@ def test_old_answer_is_given_up(queue: AcknowledgementQueue) -> None:
 
 
 def test_one_process_takes_an_answer(engine: Engine) -> None:
-    """Of several processes that look at once each answer goes to one."""
+    """Of several processes at once, only one gets each acknowledgement."""
     queue = AcknowledgementQueue(engine)
     for number in range(4):
         queue.add(f"mark{number}", "content", NOW)
@@ -648,8 +652,8 @@ def test_one_process_takes_an_answer(engine: Engine) -> None:
 
     def take() -> None:
         ready.wait()
-        while found := queue.take_due(NOW):
-            taken.append(found.mark)
+        while due := queue.take_due(NOW):
+            taken.append(due.mark)
 
     threads = [threading.Thread(target=take) for _ in range(4)]
     for thread in threads:
@@ -661,7 +665,7 @@ def test_one_process_takes_an_answer(engine: Engine) -> None:
 
 
 def test_new_message_never_has_the_moment_of_another() -> None:
-    """Two messages of one key that begin at the same moment are told apart by it all the same."""
+    """Two messages with one key that begin at the same time get different opening times."""
     stored_parts = [StoredPart(NOW, 1, "a", NOW)]
 
     assert match_part(stored_parts, 1, "b", NOW, DEADLINES.completion, WAIT) == PartMatch(
@@ -670,8 +674,8 @@ def test_new_message_never_has_the_moment_of_another() -> None:
 
 
 def test_the_audit_knows_what_waits_for_its_other_parts(parts: Parts, producer: Producer) -> None:
-    """An acknowledged part is accepted: until it goes on it is pending, and nobody calls it nothing."""
+    """An acknowledged part counts as accepted and pending until it is published."""
     migrate(parts.engine)
     smpp.door(parts, producer).receive(pdu(part(b"LAPOR lampu", 1, 2)))
-    found = parts.audit()
-    assert (found.accepted, found.pending, found.clean) == (1, 1, True)
+    audit = parts.audit()
+    assert (audit.accepted, audit.pending, audit.clean) == (1, 1, True)

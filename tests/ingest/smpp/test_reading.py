@@ -1,4 +1,4 @@
-"""What a deliver_sm and the bytes in it say; whatever comes, it is read or refused, and nothing is lost."""
+"""Parsing of a deliver_sm and decoding of its bytes: any input is read or rejected, and no byte is lost."""
 
 from struct import pack
 from typing import Any
@@ -17,7 +17,7 @@ GSM, LATIN, BINARY, UCS2 = 0, 3, 4, 8
 
 
 def test_what_stands_in_a_deliver_sm() -> None:
-    """Addresses with their types, the coding and the bytes are taken as they came."""
+    """Addresses with their types, the coding and the bytes are read unchanged."""
     sms = parse_deliver_sm(pdu(deliver(b"banjir", data_coding=3, dest_addr_ton=6, service_type="CMT")))
 
     assert (sms.source, sms.destination) == (Address(SOURCE, 1, 1), Address(CODE, 6, 0))
@@ -26,7 +26,7 @@ def test_what_stands_in_a_deliver_sm() -> None:
 
 @pytest.mark.parametrize("reference", [0, 255, 256, 65_535])
 def test_header_of_a_part(reference: int) -> None:
-    """A user data header with an 8-bit or 16-bit reference names the part, and is no part of the words."""
+    """A user data header with an 8-bit or 16-bit reference names the part, and is not in the content."""
     kind = "udh8" if reference <= 255 else "udh16"
     sms = parse_deliver_sm(pdu(part(b"banjir", 2, 3, reference)))
 
@@ -56,14 +56,14 @@ HEADERS: dict[str, tuple[bytes, Concatenation | None, bytes]] = {
 
 @pytest.mark.parametrize(("message", "concatenation", "content"), HEADERS.values(), ids=HEADERS)
 def test_strange_headers(message: bytes, concatenation: Concatenation | None, content: bytes) -> None:
-    """A header that names no part of several is passed over, and one that does not fit is kept as words."""
+    """A header that names no valid part is skipped; one that is too long counts as content."""
     sms = parse_deliver_sm(pdu(deliver(message, esm_class=0x40)))
 
     assert (sms.concatenation, sms.content) == (concatenation, content)
 
 
 def test_long_message_in_a_parameter() -> None:
-    """What does not fit the message's own field stands in message_payload; a header stands there too."""
+    """Long content is in message_payload, which may also begin with a header."""
     payload = smpp34.Tlv(PAYLOAD, bytes([5, 0, 3, 7, 2, 1]) + b"x" * 200)
     sms = parse_deliver_sm(pdu(deliver(b"", esm_class=0x40, tlvs=[payload])))
 
@@ -72,21 +72,21 @@ def test_long_message_in_a_parameter() -> None:
 
 @pytest.mark.parametrize(("esm_class", "receipt"), [(0x00, False), (0x04, True), (0x20, True), (0x08, False)])
 def test_receipts(esm_class: int, receipt: bool) -> None:  # noqa: FBT001 - an example
-    """The SMSC's receipts and notifications are told from what a person sent."""
+    """The SMSC's receipts and notifications are distinguished from messages of people."""
     assert parse_deliver_sm(pdu(deliver(b"id:1", esm_class=esm_class))).is_receipt is receipt
 
 
 def test_cut_anywhere_is_malformed() -> None:
-    """A PDU that ends before its fields do is none, wherever it was cut."""
-    whole = pdu(deliver(b"banjir"))
-    for end in range(len(whole)):
+    """A PDU that is cut anywhere is malformed."""
+    complete = pdu(deliver(b"banjir"))
+    for end in range(len(complete)):
         with pytest.raises(MalformedPdu):
-            parse_deliver_sm(whole[:end])
+            parse_deliver_sm(complete[:end])
 
 
 @given(some.binary(max_size=300))
 def test_reading_is_total(body: bytes) -> None:
-    """Any bytes are a message or malformed, and what is a message can be read as text."""
+    """Any bytes are a message or malformed, and each message can be decoded."""
     try:
         sms = parse_deliver_sm(bytes(16) + body)
     except MalformedPdu:
@@ -106,7 +106,7 @@ FIELDS = {
 
 @given(some.fixed_dictionaries(FIELDS))
 def test_reads_what_another_writes(fields: dict[str, Any]) -> None:
-    """Whatever smpp34 writes is read with the same bytes, the operator's own types and parameters too."""
+    """PDUs encoded by smpp34 are read with the same bytes, also with unknown types and parameters."""
     sms = parse_deliver_sm(pdu({"destination_addr": CODE, **fields}))
 
     assert (sms.content, sms.coding) == (fields["short_message"], fields["data_coding"])
@@ -138,7 +138,7 @@ CODINGS: dict[str, tuple[int, bytes, str]] = {
 
 @pytest.mark.parametrize(("coding", "content", "text"), CODINGS.values(), ids=CODINGS)
 def test_codings(coding: int, content: bytes, text: str) -> None:
-    """Each data coding is read by its alphabet; one that does not fit is read as well as can be."""
+    """Each data coding is decoded by its alphabet; wrong bytes are decoded as well as possible."""
     assert decode(coding, content) == text
 
 
@@ -155,7 +155,7 @@ JOINED: dict[str, tuple[dict[int, tuple[int, bytes]], int, str]] = {
 
 @pytest.mark.parametrize(("parts", "total", "text"), JOINED.values(), ids=JOINED)
 def test_parts_put_together(parts: dict[int, tuple[int, bytes]], total: int, text: str) -> None:
-    """Neighbours are read as one, and each run of missing parts is a gap."""
+    """Neighbouring parts are decoded together, and each run of missing parts is a gap."""
     assert decode_parts(parts, total) == text
 
 
@@ -173,10 +173,10 @@ NUMBERS: dict[str, tuple[Address, str]] = {
 
 @pytest.mark.parametrize(("address", "number"), NUMBERS.values(), ids=NUMBERS)
 def test_who_sent_it(address: Address, number: str) -> None:
-    """A subscriber's number is the same however the operator writes it, and the same as at the other SMS door."""
+    """A subscriber's number has one form, whatever the operator's notation; it equals that of the Twilio door."""
     assert normalized_number(address) == number
 
 
 def test_header_is_packed_as_the_standard_says() -> None:
-    """The fixtures' own headers are what 3GPP TS 23.040 draws: a check on the test, not on the door."""
+    """The fixtures' headers follow 3GPP TS 23.040. This checks the test, not the door."""
     assert part(b"", 1, 2, 0x1234)["short_message"] == pack("!BBBBBBB", 6, 8, 4, 0x12, 0x34, 2, 1)

@@ -1,4 +1,4 @@
-"""An X API v2 on loopback that can be told to fail: what it says, and the answers that a reader of it must survive."""
+"""X API v2 on loopback, with scripted failures."""
 
 import json
 import re
@@ -24,7 +24,7 @@ _PROBLEMS = "https://api.twitter.com/2/problems"
 
 @dataclass(frozen=True)
 class Answer:
-    """A scripted answer. `stall` holds it back until set; `cut` ends the connection before the body's end."""
+    """Scripted answer. `stall` delays it until set; `cut` ends the connection before the end of the body."""
 
     status: int
     body: bytes
@@ -35,7 +35,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Stream:
-    """A scripted connection: pieces as they are sent, then how it ends; `silent` says nothing until `until` is set."""
+    """Scripted connection: its pieces, then its end. A `silent` connection sends nothing until `until` is set."""
 
     pieces: tuple[bytes, ...] = ()
     ends: Literal["closed", "cut", "silent"] = "closed"
@@ -44,19 +44,20 @@ class Stream:
 
 @dataclass
 class LoopbackX:
-    """`posts` are oldest first. `script` is answered first, one request each; `None` in it means: as usual.
+    """`posts` are oldest first. `script` is answered first, one request each; `None` in it means the usual answer.
 
-    `streams` are the connections to come; without one, 503. `gone` and `protected` are looked up in vain.
+    `streams` are the next connections; without one X answers 503. A lookup of
+    `deleted` and `protected` posts gives errors.
     """
 
     url: str = ""
     posts: list[Any] = field(default_factory=list)
     media: list[Any] = field(default_factory=list)
     script: deque[Answer | None] = field(default_factory=deque)
-    asked: list[dict[str, str]] = field(default_factory=list)
+    requests: list[dict[str, str]] = field(default_factory=list)
     page_size: int = 2
-    was_asked: threading.Event = field(default_factory=threading.Event)
-    gone: set[str] = field(default_factory=set)
+    request_received: threading.Event = field(default_factory=threading.Event)
+    deleted: set[str] = field(default_factory=set)
     protected: set[str] = field(default_factory=set)
     looked_up: list[list[str]] = field(default_factory=list)
     lookups: deque[Answer] = field(default_factory=deque)
@@ -65,18 +66,18 @@ class LoopbackX:
     connections: list[dict[str, str]] = field(default_factory=list)
     files: dict[str, Answer] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
-    shown: list[str] = field(default_factory=list)
+    authorizations: list[str] = field(default_factory=list)
 
-    def answer(self, asked: SplitResult, authorization: str, body: bytes) -> Answer | Stream:
-        """What to say to one request."""
-        path, query = asked.path, dict(parse_qsl(asked.query))
+    def answer(self, url: SplitResult, authorization: str, body: bytes) -> Answer | Stream:
+        """Return the answer to one request."""
+        path, query = url.path, dict(parse_qsl(url.query))
         if path.startswith("/media/"):
             self.fetched.append(path)
             assert not authorization, "a token is nobody's business but the API's"
             return self.files.get(path, html_error(404))
-        if authorization not in {f"Bearer {TOKEN}", self._signature(asked, authorization)}:
+        if authorization not in {f"Bearer {TOKEN}", self._signature(url, authorization)}:
             return unauthorized()
-        self.shown.append(authorization.partition(" ")[0])
+        self.authorizations.append(authorization.partition(" ")[0])
         if path == "/2/tweets/search/stream/rules":
             return self._rules(body)
         if path == "/2/tweets/search/stream":
@@ -85,31 +86,31 @@ class LoopbackX:
             return self._lookup(query["ids"].split(","))
         return self._mentions(query)
 
-    def _signature(self, asked: SplitResult, authorization: str) -> str:
-        """The header that the account's own keys make of this request, for the address that was asked."""
-        said = dict(re.findall(r'(oauth_\w+)="([^"]*)"', authorization))
-        nonce, timestamp = unquote(said.get("oauth_nonce", "")), said.get("oauth_timestamp", "")
+    def _signature(self, url: SplitResult, authorization: str) -> str:
+        """Return the header with which the account's own keys sign this request."""
+        parameters = dict(re.findall(r'(oauth_\w+)="([^"]*)"', authorization))
+        nonce, timestamp = unquote(parameters.get("oauth_nonce", "")), parameters.get("oauth_timestamp", "")
         client = Client(*SIGNING, nonce=nonce, timestamp=timestamp)
-        return str(client.sign(f"{self.url}{asked.path}?{asked.query}")[1]["Authorization"])
+        return str(client.sign(f"{self.url}{url.path}?{url.query}")[1]["Authorization"])
 
     def _mentions(self, query: dict[str, str]) -> Answer:
-        self.asked.append(query)
-        self.was_asked.set()
+        self.requests.append(query)
+        self.request_received.set()
         scripted = self.script.popleft() if self.script else None
         if scripted is not None:
             return scripted
-        most = int(query["max_results"])
-        if not 5 <= most <= 100:
+        max_posts = int(query["max_results"])
+        if not 5 <= max_posts <= 100:
             return json_answer({"title": "Invalid Request", "type": f"{_PROBLEMS}/invalid-request"}, 400)
-        before = min(int(query.get("until_id", _NO_ID)), int(query.get("pagination_token", _NO_ID)))
-        return json_answer(self._page(int(query.get("since_id", "0")), before, min(most, self.page_size)))
+        until_id = min(int(query.get("until_id", _NO_ID)), int(query.get("pagination_token", _NO_ID)))
+        return json_answer(self._page(int(query.get("since_id", "0")), until_id, min(max_posts, self.page_size)))
 
-    def _page(self, since: int, before: int, most: int) -> dict[str, Any]:
-        found = [post for post in reversed(self.posts) if since < _place(post) < before]
-        page = found[:most]
+    def _page(self, since_id: int, until_id: int, max_posts: int) -> dict[str, Any]:
+        posts = [post for post in reversed(self.posts) if since_id < _numeric_id(post) < until_id]
+        page = posts[:max_posts]
         meta: dict[str, Any] = {"result_count": len(page)}
-        if len(found) > len(page):
-            meta["next_token"] = str(_place(page[-1]))
+        if len(posts) > len(page):
+            meta["next_token"] = str(_numeric_id(page[-1]))
         includes = {"includes": {"media": self.media}} if self.media else {}
         return {"data": page, "meta": meta} | includes if page else {"meta": meta}
 
@@ -117,10 +118,12 @@ class LoopbackX:
         self.looked_up.append(ids)
         if self.lookups:
             return self.lookups.popleft()
-        there = [post for post in self.posts if post["id"] in ids and post["id"] not in self.gone | self.protected]
-        errors = [_error(post, "resource-not-found") for post in ids if post in self.gone]
+        existing = [
+            post for post in self.posts if post["id"] in ids and post["id"] not in self.deleted | self.protected
+        ]
+        errors = [_error(post, "resource-not-found") for post in ids if post in self.deleted]
         errors += [_error(post, "not-authorized-for-resource") for post in ids if post in self.protected]
-        return json_answer(({"data": there} if there else {}) | ({"errors": errors} if errors else {}))
+        return json_answer(({"data": existing} if existing else {}) | ({"errors": errors} if errors else {}))
 
     def _rules(self, body: bytes) -> Answer:
         for rule in json.loads(body)["add"] if body else ():
@@ -137,62 +140,62 @@ class LoopbackX:
         return answer
 
 
-def _place(post: Any) -> int:
-    """Where a post stands in time; what is no post stands at its beginning."""
-    found = post.get("id") if isinstance(post, dict) else None
-    return int(found) if isinstance(found, str) and re.fullmatch("[0-9]{1,19}", found) else 1
+def _numeric_id(post: Any) -> int:
+    """Return the id as a number; 1 for content that is not a post."""
+    post_id = post.get("id") if isinstance(post, dict) else None
+    return int(post_id) if isinstance(post_id, str) and re.fullmatch("[0-9]{1,19}", post_id) else 1
 
 
 def _error(post: str, kind: str) -> dict[str, str]:
-    known = {"resource_id": post, "value": post, "parameter": "ids", "resource_type": "tweet"}
-    return known | {"type": f"{_PROBLEMS}/{kind}", "title": kind}
+    fields = {"resource_id": post, "value": post, "parameter": "ids", "resource_type": "tweet"}
+    return fields | {"type": f"{_PROBLEMS}/{kind}", "title": kind}
 
 
 def json_answer(body: object, status: int = 200, **headers: str) -> Answer:
-    """Any JSON."""
+    """Return any JSON."""
     return Answer(status, json.dumps(body).encode(), {"Content-Type": "application/json", **headers})
 
 
 def line(post: object, **more: object) -> bytes:
-    """A line of the stream."""
+    """Return a line of the stream."""
     return json.dumps({"data": post, "matching_rules": [{"id": "1"}], **more}).encode() + b"\r\n"
 
 
 def limited(reset: int | None = None) -> Answer:
-    """429; `reset` is when X will answer again, in seconds since 1970."""
+    """Return 429. `reset` is the time when X answers again, in seconds since 1970."""
     headers = {} if reset is None else {"x-rate-limit-limit": "450", "x-rate-limit-reset": str(reset)}
     return json_answer({"title": "Too Many Requests", "detail": "Too Many Requests", "status": 429}, 429, **headers)
 
 
 def usage_capped() -> Answer:
-    """429 because the month's posts are used up: no reset is given."""
+    """Return 429 without a reset: the month's posts are used up."""
     return json_answer(
         {"title": "UsageCapExceeded", "detail": "Usage cap exceeded", "type": f"{_PROBLEMS}/usage-capped"}, 429
     )
 
 
 def unauthorized() -> Answer:
-    """401."""
+    """Return 401."""
     return json_answer({"title": "Unauthorized", "detail": "Unauthorized", "status": 401}, 401)
 
 
 def html_error(status: int = 500) -> Answer:
-    """What a proxy says, in HTML."""
+    """Return a proxy's error page in HTML."""
     return Answer(status, b"<html><h1>Over capacity</h1></html>", {"Content-Type": "text/html"})
 
 
 def broken_json() -> Answer:
-    """200, and half an object."""
+    """Return 200 with half an object."""
     return Answer(200, b'{"data": [{"id": "19900', {"Content-Type": "application/json"})
 
 
 def cut_off() -> Answer:
-    """A connection that ends in the middle of the body."""
+    """Return a connection that ends in the middle of the body."""
     return Answer(200, b'{"data": [', {"Content-Type": "application/json"}, cut=True)
 
 
 def stalled(until: threading.Event) -> Answer:
-    """A server that takes the request and then says nothing."""
+    """Return a server that takes the request and sends nothing."""
     return Answer(200, b"{}", stall=until)
 
 
@@ -205,50 +208,50 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One request a connection: who reads X must not come to rely on the next."""
+    """Closes the connection after each request, so that a client cannot rely on a second request."""
 
     server: _Server
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         self.close_connection = True
-        asked = urlsplit(self.path)
+        url = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        shown = self.headers.get("Authorization", "")
-        said = self.server.x.answer(asked, shown, body)
-        if isinstance(said, Stream):
-            self._stream(said)
-        elif said.stall is not None:
-            said.stall.wait()
+        authorization = self.headers.get("Authorization", "")
+        answer = self.server.x.answer(url, authorization, body)
+        if isinstance(answer, Stream):
+            self._stream(answer)
+        elif answer.stall is not None:
+            answer.stall.wait()
         else:
-            self._say(said)
+            self._send(answer)
 
     def do_POST(self) -> None:
         self.do_GET()
 
-    def _say(self, said: Answer) -> None:
-        self.send_response(said.status)
-        for name, value in said.headers.items():
+    def _send(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
             self.send_header(name, value)
         self.send_header("Connection", "close")
-        self.send_header("Content-Length", str(len(said.body) + (100 if said.cut else 0)))
+        self.send_header("Content-Length", str(len(answer.body) + (100 if answer.cut else 0)))
         self.end_headers()
-        self.wfile.write(said.body)
+        self.wfile.write(answer.body)
 
-    def _stream(self, said: Stream) -> None:
+    def _stream(self, stream: Stream) -> None:
         self.send_response(200)
         self.send_header("Connection", "close")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        for piece in said.pieces:
+        for piece in stream.pieces:
             self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
-        if said.ends == "silent":
-            said.until.wait()
-        elif said.ends == "closed":
+        if stream.ends == "silent":
+            stream.until.wait()
+        elif stream.ends == "closed":
             self.wfile.write(b"0\r\n\r\n")
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The Twitter door at a loopback X, with a clock that its waits move, and what it published."""
+"""The Twitter door at a loopback X, with a clock that its waits advance, and access to its published posts."""
 
 import json
 import threading
@@ -21,7 +21,7 @@ from ingest.twitter.stream import StreamDoor, XStream
 from ingest.twitter.withdrawn_posts import WithdrawnPostCheck
 from tests.conftest import NOW
 from tests.ingest.door_client import raw_messages
-from tests.ingest.twitter import loopback_x as says
+from tests.ingest.twitter import loopback_x
 from tests.ingest.twitter.loopback_x import LoopbackX
 
 PAUSE = 15.0
@@ -29,30 +29,30 @@ PAUSE = 15.0
 START = NOW.replace(microsecond=0)
 
 
-class Patience(threading.Event):
-    """A stop event that keeps nobody waiting: it notes the seconds, moves the clock by them, and stops after `most`."""
+class RecordedWaits(threading.Event):
+    """Stop event whose waits return at once. It records them, advances the clock, and stops after `max_waits`."""
 
-    def __init__(self, most: int = 1) -> None:
+    def __init__(self, max_waits: int = 1) -> None:
         super().__init__()
         self.waits: list[float] = []
-        self._most = most
+        self._max_waits = max_waits
 
     def wait(self, timeout: float | None = None) -> bool:
-        """See `threading.Event`; who waits for the stop itself does wait."""
+        """See `threading.Event`. A wait without a timeout does wait."""
         if timeout is None:
             return super().wait()
         self.waits.append(timeout)
-        if len(self.waits) >= self._most:
+        if len(self.waits) >= self._max_waits:
             self.set()
         return self.is_set()
 
     def now(self) -> datetime:
-        """The time after all these waits."""
+        """Return the time after all these waits."""
         return START + timedelta(seconds=sum(self.waits))
 
 
 class Reading:
-    """A Twitter door at a loopback X. What a test changes here counts for the next door that is made."""
+    """Twitter door at a loopback X. Changed attributes apply to the next door that is built."""
 
     def __init__(self, parts: Parts, producer: Producer, x: LoopbackX) -> None:
         self.parts = parts
@@ -62,66 +62,66 @@ class Reading:
         self.producer = producer
         self.timeout = (5.0, 5.0)
         self.limit = 0
-        # To before X's first post: what most tests post is as old as they like.
-        self.reach = timedelta(days=365 * 20)
+        # Reaches back before X's first post, so that tests may post with any time.
+        self.initial_period = timedelta(days=365 * 20)
         self.now: Callable[[], datetime] = lambda: START
         self.clock: Callable[[], float] = time.monotonic
         self.hosts = {x.url.removeprefix("http://")}
 
     def door(self, stopping: threading.Event | None = None) -> TwitterDoor:
-        """A door as it is after a start."""
-        stopping = self._told(stopping)
-        parts = self._mentions(), self.intake(), self.budget(), self.store
-        return TwitterDoor(*parts, self.now, PAUSE, stopping, self.reach)
+        """Return a door as after a start."""
+        stopping = self._stop_event(stopping)
+        parts = self._client(), self.intake(), self.budget(), self.store
+        return TwitterDoor(*parts, self.now, PAUSE, stopping, self.initial_period)
 
     def stream(self, stopping: threading.Event | None = None) -> StreamDoor:
-        """The stream beside it."""
-        stopping = self._told(stopping)
-        stream = XStream(self.x.url, says.TOKEN, self.timeout)
+        """Return the stream door."""
+        stopping = self._stop_event(stopping)
+        stream = XStream(self.x.url, loopback_x.TOKEN, self.timeout)
         return StreamDoor(stream, self.intake(), self.budget(), self.now, stopping)
 
-    def withdrawals(self, days: int = 7) -> WithdrawnPostCheck:
-        """Who asks whether posts are still there."""
-        return WithdrawnPostCheck(self._mentions(), self.posts, self.budget(), self.producer, self.now, days)
+    def withdrawn_post_check(self, days: int = 7) -> WithdrawnPostCheck:
+        """Return the check for withdrawn posts."""
+        return WithdrawnPostCheck(self._client(), self.posts, self.budget(), self.producer, self.now, days)
 
     def budget(self) -> ReadBudget:
-        """What may be read."""
+        """Return the count of reads."""
         return ReadBudget(self.store, self.limit, self.now)
 
     def intake(self) -> Intake:
-        """What both publish through."""
-        adapter = TwitterAdapter(self.parts.wrapper, says.ACCOUNT)
+        """Return the intake of the poller and the stream."""
+        adapter = TwitterAdapter(self.parts.wrapper, loopback_x.ACCOUNT)
         pictures = PictureFetcher(self.parts.attachments, self.hosts, self.clock, self.timeout)
         return Intake(adapter, pictures, self.producer, self.posts, self.now)
 
     def later(self, days: int) -> None:
-        """So many days after the start."""
+        """Set the clock to this many days after the start."""
         self.now = lambda: START + timedelta(days=days)
 
     def poll(self) -> int:
         """Poll once."""
         return self.door().poll()
 
-    def waits(self, looks: int) -> list[float]:
-        """Run for so many looks; how long it waited after each."""
-        patience = Patience(looks)
-        self.door(patience).run()
-        return patience.waits
+    def waits(self, polls: int) -> list[float]:
+        """Run for this many polls. Return the wait after each."""
+        stopping = RecordedWaits(polls)
+        self.door(stopping).run()
+        return stopping.waits
 
     def bodies(self) -> list[dict[str, Any]]:
-        """What is under the seals, in the order of the bus."""
+        """Return the unsealed bodies in the order of the bus."""
         opened = [self.parts.sealer.open(raw.body, raw.message_id) for raw in raw_messages(self.parts, "twitter")]
         return [json.loads(body) for body in opened]
 
     def published(self) -> list[str]:
-        """The ids of the posts on the bus, in their order."""
+        """Return the ids of the posts on the bus, in order."""
         return [body["post"]["id"] for body in self.bodies()]
 
-    def _mentions(self) -> XClient:
-        return XClient(self.x.url, says.TOKEN, says.ACCOUNT, self.timeout)
+    def _client(self) -> XClient:
+        return XClient(self.x.url, loopback_x.TOKEN, loopback_x.ACCOUNT, self.timeout)
 
-    def _told(self, stopping: threading.Event | None) -> threading.Event:
+    def _stop_event(self, stopping: threading.Event | None) -> threading.Event:
         stopping = stopping or threading.Event()
-        if isinstance(stopping, Patience):
+        if isinstance(stopping, RecordedWaits):
             self.now = stopping.now
         return stopping

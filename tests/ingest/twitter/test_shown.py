@@ -1,7 +1,7 @@
-"""What we show: no address gives a word of a post, whether its author took it back, asked for secrecy, or did neither.
+"""No public address shows any text of a post, whether its author withdrew it, asked for secrecy, or did neither.
 
-X asks that what is deleted or protected be shown no more, and the law that what is `rahasia` be never shown. Whoever
-adds an address that shows words meets these tests, and must look at `post-withdrawn` first.
+X requires that deleted and protected posts are not shown, and the law that `rahasia` reports are never shown. A new
+address that shows text fails these tests, and has to read the `post-withdrawn` events first.
 """
 
 import html
@@ -40,69 +40,69 @@ _BESIDES = ("/openapi.json", "/web/form.js", "/web/regions/{code}")
 
 @pytest.fixture
 def numbers(reading: Reading) -> dict[str, str]:
-    """Four posts that came all the way to the ledger, by their kinds; the first is gone from X since."""
+    """Tracking numbers of four posts in the ledger, by kind; the first was withdrawn on X."""
     posts = {kind: post(number, text=text) for number, (kind, text) in enumerate(_TEXTS.items(), 1)}
     reading.x.posts = list(posts.values())
     reading.poll()
     parts = reading.parts
     reader = parts.bus.reader()
-    arrivals = list(reader.read([f"raw-{'twitter'}"]))
-    made = make_normalizer(parts.engine, parts.sealer).handle(arrivals)
-    complaints = [at(one, place) for place, one in enumerate(made) if one.topic == COMPLAINTS]
+    arrivals = list(reader.read(["raw-twitter"]))
+    normalized = make_normalizer(parts.engine, parts.sealer).handle(arrivals)
+    complaints = [at(record, offset) for offset, record in enumerate(normalized) if record.topic == COMPLAINTS]
     routed = make_router(parts.engine, fixed_rules_source(), lambda: NOW).handle(complaints)
-    dispatches = [at(one, place) for place, one in enumerate(routed) if one.topic.startswith("agency-")]
+    dispatches = [at(record, offset) for offset, record in enumerate(routed) if record.topic.startswith("agency-")]
     make_ledger_sink(parts.engine).handle([*complaints, *dispatches])
 
-    gone: WithdrawnPostCheck = reading.withdrawals()
-    assert gone.accept_events([{"action": "delete", "id": posts["withdrawn"]["id"]}]) == 1
-    assert [one.topic for one in reader.read([OVERSIGHT])] == [OVERSIGHT]
+    check: WithdrawnPostCheck = reading.withdrawn_post_check()
+    assert check.accept_events([{"action": "delete", "id": posts["withdrawn"]["id"]}]) == 1
+    assert [record.topic for record in reader.read([OVERSIGHT])] == [OVERSIGHT]
     reader.close()
-    found = [codec.decode(Complaint, one.value, one.headers) for one in complaints]
-    return {kind: found[place].tracking for place, kind in enumerate(posts)}
+    decoded = [codec.decode(Complaint, record.value, record.headers) for record in complaints]
+    return {kind: decoded[offset].tracking for offset, kind in enumerate(posts)}
 
 
 @pytest.fixture
 def served(serve: Serve, numbers: dict[str, str]) -> DoorClient:
-    """The doors, when all that is worked; one app has a key."""
+    """The doors, with all reports processed and one app key."""
     return serve(open311_keys="an-app")
 
 
 def answers(served: DoorClient, number: str) -> Iterator[tuple[str, requests.Response]]:
-    """What each address says to whoever has this number, in each of its forms."""
+    """Yield the answer of each address to a citizen with this number, in each format."""
     phone = Phone(served)
     phone.register()
     document: Mapping[str, Any] = served.get("/openapi.json").json()
     paths = [path for path, operations in document["paths"].items() if "get" in operations]
     values = {"number": number, "token": number, "code": "33.74"}
     for path in (*paths, *_BESIDES):
-        asked = path.format(**values)
+        url = path.format(**values)
         for accept in ("text/html", "application/json"):
             for query in ("", "?api_key=an-app", f"?number={number}&service_request_id={number}&api_key=an-app"):
                 headers = {"Accept": accept, "Authorization": f"Bearer {phone.token}"}
-                yield asked + query, requests.get(served.address + asked + query, headers=headers, timeout=10)
+                yield url + query, requests.get(served.address + url + query, headers=headers, timeout=10)
 
 
 @pytest.mark.parametrize("kind", _TEXTS)
 def test_no_address_gives_a_word(served: DoorClient, numbers: dict[str, str], kind: str) -> None:
-    """Neither a word nor the author nor the post: who has the number hears that it is there, and where it went."""
+    """An address shows that the number exists and where it went: no text, no author, no post id."""
     secrets = (_WORD, AUTHOR, *(post(number)["id"] for number in range(1, 5)))
-    told: dict[str, int] = {}
-    for asked, answer in answers(served, numbers[kind]):
-        said = html.unescape(answer.text).lower()
-        assert [secret for secret in secrets if secret in said] == [], asked
-        assert answer.headers.get("Content-Type", "").partition("/")[0] in {"text", "application"}, asked
-        told[asked] = answer.status_code
+    statuses: dict[str, int] = {}
+    for url, answer in answers(served, numbers[kind]):
+        text = html.unescape(answer.text).lower()
+        assert [secret for secret in secrets if secret in text] == [], url
+        assert answer.headers.get("Content-Type", "").partition("/")[0] in {"text", "application"}, url
+        statuses[url] = answer.status_code
     # The numbers are known here: nothing above was empty for want of them.
     assert served.get(f"/status/{numbers[kind]}").text.count("Kota Semarang") == 1
     number = numbers[kind]
-    known = (f"/status/{number}", f"/open311/v2/requests/{number}.json", f"/open311/v2/tokens/{number}.xml")
-    assert [told[asked] for asked in known] == [200, 200, 200]
+    status_urls = (f"/status/{number}", f"/open311/v2/requests/{number}.json", f"/open311/v2/tokens/{number}.xml")
+    assert [statuses[url] for url in status_urls] == [200, 200, 200]
 
 
 def test_no_sms_gives_a_word(served: DoorClient, numbers: dict[str, str]) -> None:
-    """Whoever asks for a number by SMS hears its state."""
-    for place, number in enumerate(numbers.values()):
-        answer = send(served, sms(f"STATUS {number}", sid=f"SM{place}"))
+    """A status request by SMS returns only the state."""
+    for index, number in enumerate(numbers.values()):
+        answer = send(served, sms(f"STATUS {number}", sid=f"SM{index}"))
 
         assert "sudah diteruskan" in answer.text
         assert _WORD not in answer.text.lower()

@@ -1,4 +1,4 @@
-"""The stream beside the poller: it may miss a post, and never ends for good, hurries, or counts for the poller."""
+"""Stream door, in parallel to the poller. It may miss a post, never ends for good, and never moves the cursor."""
 
 import json
 import threading
@@ -11,28 +11,28 @@ from ingest.twitter.client import XUnavailable
 from ingest.twitter.stream import PAUSE_SECONDS, RULE, XStream
 from tests.ingest.door_client import FlakyProducer, quarantined, raw_messages
 from tests.ingest.people import post
-from tests.ingest.twitter import loopback_x as says
+from tests.ingest.twitter import loopback_x
 from tests.ingest.twitter.loopback_x import Answer, Stream, line
-from tests.ingest.twitter.reading import START, Patience, Reading
+from tests.ingest.twitter.reading import START, Reading, RecordedWaits
 
 _CURSOR = "twitter.since_id"
 _RESET = int(START.timestamp()) + 300
 
 
 def waits(reading: Reading, connections: int) -> list[float]:
-    """Listen for so many connections; how long it waited after each."""
-    patience = Patience(connections)
-    reading.stream(patience).run()
-    return patience.waits
+    """Listen to this many connections. Return the wait after each."""
+    stopping = RecordedWaits(connections)
+    reading.stream(stopping).run()
+    return stopping.waits
 
 
 def causes(logged: list[EventDict], event: str) -> list[Any]:
-    """Why, as the log has it."""
-    return [said["cause"] for said in logged if said["event"] == event]
+    """Return the causes of this log event."""
+    return [entry["cause"] for entry in logged if entry["event"] == event]
 
 
 def test_posts_are_published_as_they_come(reading: Reading) -> None:
-    """Each line is one message, in the order of the stream, under the ids that polling would give."""
+    """Each line is one message, in the order of the stream, under the ids that polling gives."""
     reading.x.streams.append(Stream((line(post(1)), line(post(2)))))
     reading.stream().listen()
     streamed = [raw.id for raw in raw_messages(reading.parts, "twitter")]
@@ -43,7 +43,7 @@ def test_posts_are_published_as_they_come(reading: Reading) -> None:
 
 
 def test_never_moves_the_place(reading: Reading) -> None:
-    """What the stream gave says nothing of what it did not: the poller begins where the poller ended."""
+    """The stream does not move the cursor: the poller reads all posts."""
     reading.x.streams.append(Stream((line(post(5)),)))
     reading.stream().listen()
 
@@ -52,17 +52,19 @@ def test_never_moves_the_place(reading: Reading) -> None:
 
 
 def test_same_fields_and_pictures_as_polling(reading: Reading) -> None:
-    """The stream is asked for the same as the timeline: the first of the two that comes is the one that counts."""
+    """The stream requests the same fields as the poller, so it does not matter which one publishes first."""
     reading.x.streams.append(Stream((line(post(1)),)))
     reading.stream().listen()
     reading.poll()
 
-    asked = {name: value for name, value in reading.x.asked[0].items() if name not in {"max_results", "since_id"}}
-    assert reading.x.connections == [asked]
+    poll_parameters = {
+        name: value for name, value in reading.x.requests[0].items() if name not in {"max_results", "since_id"}
+    }
+    assert reading.x.connections == [poll_parameters]
 
 
 def test_rule_has_a_tag(reading: Reading) -> None:
-    """A rule without a tag ends tweepy; ours has one, is made once, and leaves retweets and our own posts out."""
+    """Our rule has a tag (tweepy fails without), is added once, and excludes retweets and our own posts."""
     reading.x.streams.extend([Stream((b"\r\n",)), Stream((b"\r\n",))])
     waits(reading, 2)
 
@@ -71,7 +73,7 @@ def test_rule_has_a_tag(reading: Reading) -> None:
 
 
 def test_rules_of_others_stay(reading: Reading) -> None:
-    """A rule that somebody else made, with another tag or none, is left alone."""
+    """Rules of other programs, with another tag or none, stay."""
     reading.x.rules = [{"id": "1", "value": "kucing"}, {"id": "2", "value": RULE}]
     reading.x.streams.append(Stream((b"\r\n",)))
     reading.stream().listen()
@@ -96,22 +98,22 @@ BAD_LINES: dict[str, bytes] = {
 
 @pytest.mark.parametrize("bad", BAD_LINES.values(), ids=BAD_LINES)
 def test_bad_line_is_kept_aside_and_the_stream_lives(reading: Reading, bad: bytes) -> None:
-    """One bad line would end tweepy's stream for good: here it is quarantined, and the next one is heard."""
+    """A bad line is quarantined and the next line is read. tweepy would end the stream."""
     reading.x.streams.append(Stream((line(post(1)), bad + b"\r\n", line(post(2)))))
     reading.stream().listen()
 
     assert reading.published() == [post(1)["id"], post(2)["id"]]
-    (kept,) = quarantined(reading.parts)
-    assert kept.reason == "not_a_post"
+    (message,) = quarantined(reading.parts)
+    assert message.reason == "not_a_post"
 
 
 def test_bad_line_can_be_read_again(reading: Reading) -> None:
-    """A bad line's very bytes are in quarantine."""
+    """The quarantine has the exact bytes of a bad line."""
     reading.x.streams.append(Stream((b'{"data": "\xff\xfe"}\r\n',)))
     reading.stream().listen()
 
-    (kept,) = quarantined(reading.parts)
-    body = json.loads(reading.parts.sealer.open(kept.raw.body, kept.message_id))
+    (message,) = quarantined(reading.parts)
+    body = json.loads(reading.parts.sealer.open(message.raw.body, message.message_id))
     assert body["post"] == {"line": "eyJkYXRhIjogIv/+In0="}
 
 
@@ -126,7 +128,7 @@ STRANGE: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("more", STRANGE.values(), ids=STRANGE)
 def test_strange_posts_are_posts(reading: Reading, more: dict[str, Any]) -> None:
-    """What tweepy's own models choke on, in a post or in its rules, is a post all the same."""
+    """A post or rule that tweepy's own models cannot parse is published all the same."""
     rules = {"matching_rules": [{"id": 5, "tag": None}, {"id": "6"}]}
     reading.x.streams.append(Stream((line(post(1, **more), **rules), line(post(2)))))
     reading.stream().listen()
@@ -136,9 +138,11 @@ def test_strange_posts_are_posts(reading: Reading, more: dict[str, Any]) -> None
 
 
 def test_characters_cut_between_pieces(reading: Reading) -> None:
-    """A line may come in any pieces, cut within a character too."""
-    whole = json.dumps({"data": post(1, text="@Lapor1708 🚧 jalan"), "matching_rules": []}, ensure_ascii=False).encode()
-    pieces = tuple(whole[at : at + 7] for at in range(0, len(whole), 7))
+    """A line may arrive in any chunks, also cut inside a character."""
+    line_bytes = json.dumps(
+        {"data": post(1, text="@Lapor1708 🚧 jalan"), "matching_rules": []}, ensure_ascii=False
+    ).encode()
+    pieces = tuple(line_bytes[at : at + 7] for at in range(0, len(line_bytes), 7))
     reading.x.streams.append(Stream((*pieces, b"\r\n")))
     reading.stream().listen()
 
@@ -146,7 +150,7 @@ def test_characters_cut_between_pieces(reading: Reading) -> None:
 
 
 def test_half_a_line_at_the_end(reading: Reading) -> None:
-    """A connection that breaks within a line loses that line to the poller; one that X ends so, to quarantine."""
+    """A partial line is left to the poller if the connection broke, and quarantined if X closed it."""
     half = line(post(2))[:60]
     reading.x.streams.extend([Stream((line(post(1)), half), "cut"), Stream((line(post(3)), half), "closed")])
     waits(reading, 2)
@@ -156,7 +160,7 @@ def test_half_a_line_at_the_end(reading: Reading) -> None:
 
 
 def test_bus_away_loses_nothing_and_the_stream_lives(reading: Reading, logged: list[EventDict]) -> None:
-    """A post that could not be published is the poller's: the stream goes on with the next one."""
+    """A post that could not be published is left to the poller; the stream continues with the next one."""
     reading.producer = FlakyProducer(reading.producer, {1})
     reading.x.streams.append(Stream((line(post(1)), line(post(2)))))
     reading.stream().listen()
@@ -171,20 +175,20 @@ ENDS: dict[str, tuple[list[Answer | Stream], list[float]]] = {
     "closed again and again": ([Stream((b"\r\n",))] * 3, [PAUSE_SECONDS] * 3),
     "closed before anything was said": ([Stream()] * 4, [20.0, 40.0, 80.0, 160.0]),
     "broken again and again": ([Stream((), "cut")] * 5, [20.0, 40.0, 80.0, 160.0, 160.0]),
-    "a wrong token": ([says.unauthorized()] * 5, [20.0, 40.0, 80.0, 160.0, 160.0]),
-    "forbidden": ([says.json_answer({"title": "Forbidden"}, 403)] * 2, [20.0, 40.0]),
-    "over capacity": ([says.html_error(503)] * 2, [20.0, 40.0]),
-    "over capacity, with a reset": ([says.json_answer({}, 503, **{"x-rate-limit-reset": str(_RESET)})], [20.0]),
-    "limited until five minutes from now": ([says.limited(_RESET)], [301.0]),
-    "limited, without saying until when": ([says.limited()] * 2, [80.0, 160.0]),
-    "limited until no number": ([says.json_answer({}, 429, **{"x-rate-limit-reset": "soon"})], [80.0]),
-    "away, then there": ([says.html_error(), Stream((b"\r\n",)), says.html_error()], [20.0, 20.0, 20.0]),
+    "a wrong token": ([loopback_x.unauthorized()] * 5, [20.0, 40.0, 80.0, 160.0, 160.0]),
+    "forbidden": ([loopback_x.json_answer({"title": "Forbidden"}, 403)] * 2, [20.0, 40.0]),
+    "over capacity": ([loopback_x.html_error(503)] * 2, [20.0, 40.0]),
+    "over capacity, with a reset": ([loopback_x.json_answer({}, 503, **{"x-rate-limit-reset": str(_RESET)})], [20.0]),
+    "limited until five minutes from now": ([loopback_x.limited(_RESET)], [301.0]),
+    "limited, without saying until when": ([loopback_x.limited()] * 2, [80.0, 160.0]),
+    "limited until no number": ([loopback_x.json_answer({}, 429, **{"x-rate-limit-reset": "soon"})], [80.0]),
+    "away, then there": ([loopback_x.html_error(), Stream((b"\r\n",)), loopback_x.html_error()], [20.0, 20.0, 20.0]),
 }
 
 
 @pytest.mark.parametrize(("answers", "expected"), ENDS.values(), ids=ENDS)
 def test_connections_are_not_hurried(reading: Reading, answers: list[Answer | Stream], expected: list[float]) -> None:
-    """However a connection ends, the next comes after a pause that X's 50 in a quarter of an hour allow, or grows."""
+    """The next connection follows after the pause that X's limit allows (50 in 15 minutes), or a longer one."""
     reading.x.streams.extend(answers)
 
     assert waits(reading, len(answers)) == expected
@@ -192,7 +196,7 @@ def test_connections_are_not_hurried(reading: Reading, answers: list[Answer | St
 
 
 def test_no_rules_is_mended(reading: Reading) -> None:
-    """Somebody deleted the rules, and X says 409: they are there again at the next connection."""
+    """If the rules were deleted and X answers 409, the next connection adds them again."""
     reading.x.streams.append(Stream((line(post(1)),)))
     door = reading.stream()
     door.listen()
@@ -204,7 +208,7 @@ def test_no_rules_is_mended(reading: Reading) -> None:
 
 
 def test_silence_is_left(reading: Reading, logged: list[EventDict]) -> None:
-    """X says something every twenty seconds; a connection that says nothing for longer is dead, and is left."""
+    """X sends something every twenty seconds; a connection that is silent for longer is closed."""
     silent = Stream((line(post(1)),), "silent")
     reading.x.streams.append(silent)
     reading.timeout = (5.0, 0.2)
@@ -217,7 +221,7 @@ def test_silence_is_left(reading: Reading, logged: list[EventDict]) -> None:
 
 
 def test_stop_wakes_who_listens(reading: Reading) -> None:
-    """Told to stop, the stream does not wait for the next line, twenty seconds away."""
+    """A stop does not wait for the next line, which may be twenty seconds away."""
     silent = Stream((line(post(1)),), "silent")
     reading.x.streams.append(silent)
     reading.timeout = (5.0, 60.0)
@@ -237,10 +241,10 @@ def test_stop_wakes_who_listens(reading: Reading) -> None:
 
 
 def test_stopped_before_it_connects(reading: Reading) -> None:
-    """Told to stop while it is connecting, it connects and leaves."""
+    """A stop while connecting ends the connection at once."""
     silent = Stream((line(post(1)),), "silent")
     reading.x.streams.append(silent)
-    stream = XStream(reading.x.url, says.TOKEN)
+    stream = XStream(reading.x.url, loopback_x.TOKEN)
     heard: list[bytes] = []
     stream.close()
     try:
@@ -252,17 +256,17 @@ def test_stopped_before_it_connects(reading: Reading) -> None:
 
 
 def test_what_x_tells_is_no_post(reading: Reading, logged: list[EventDict]) -> None:
-    """What X says before it disconnects is noted without its words; it is neither a post nor a bad line."""
-    told = {"errors": [{"title": "operational-disconnect", "disconnect_type": "UpstreamOperationalDisconnect"}]}
-    reading.x.streams.append(Stream((json.dumps(told).encode() + b"\r\n", line(post(1)))))
+    """X's notice before a disconnect is logged without its text; it is neither a post nor a bad line."""
+    notice = {"errors": [{"title": "operational-disconnect", "disconnect_type": "UpstreamOperationalDisconnect"}]}
+    reading.x.streams.append(Stream((json.dumps(notice).encode() + b"\r\n", line(post(1)))))
     reading.stream().listen()
 
-    assert [said for said in logged if said["event"] == "x.notice_received"]
+    assert [entry for entry in logged if entry["event"] == "x.notice_received"]
     assert (reading.published(), quarantined(reading.parts)) == ([post(1)["id"]], [])
 
 
 def test_streamed_posts_are_reads(reading: Reading) -> None:
-    """X bills them: they count, and when the day's reads are used up the stream hangs up and waits for the next day."""
+    """Streamed posts count as reads. When the day's reads are used up, the stream waits for the next day."""
     reading.limit = 2
     reading.x.streams.append(Stream((line(post(1)), line(post(2)), line(post(3)))))
 
@@ -276,7 +280,7 @@ def test_streamed_posts_are_reads(reading: Reading) -> None:
 
 
 def test_wrong_token(reading: Reading) -> None:
-    """With a token that X does not know no connection is tried; the log would say the status and not the token."""
+    """With a wrong token no connection is opened; the error names the status, not the token."""
     with pytest.raises(XUnavailable, match=r"^http_401$"):
         XStream(reading.x.url, "wrong").listen(print)
 

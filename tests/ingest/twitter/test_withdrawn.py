@@ -1,4 +1,4 @@
-"""Posts that their authors took back: X is asked about each once a day, and oversight hears of what is gone."""
+"""Posts that their authors withdrew: each post is looked up once a day; a withdrawn one is an oversight event."""
 
 from datetime import timedelta
 
@@ -18,193 +18,199 @@ from messages.shapes import OversightEvent
 from messages.topics import OVERSIGHT
 from tests.ingest.door_client import FlakyProducer
 from tests.ingest.people import post
-from tests.ingest.twitter import loopback_x as says
+from tests.ingest.twitter import loopback_x
 from tests.ingest.twitter.reading import START, Reading
 
 FIVE = [post(number)["id"] for number in range(1, 6)]
 
 
-def told(reading: Reading) -> list[OversightEvent]:
-    """What oversight has heard."""
+def withdrawal_events(reading: Reading) -> list[OversightEvent]:
+    """Return the events on oversight."""
     reader = reading.parts.bus.reader()
     try:
-        return [codec.decode(OversightEvent, one.value, one.headers) for one in reader.read([OVERSIGHT])]
+        return [codec.decode(OversightEvent, record.value, record.headers) for record in reader.read([OVERSIGHT])]
     finally:
         reader.close()
 
 
 def complaint_of(number: int) -> object:
-    """The complaint that a post became."""
+    """Return the id of the complaint that a post became."""
     return ids.complaint_id(ids.message_id("twitter", post(number)["id"]))
 
 
 @pytest.fixture
-def taken(reading: Reading) -> Reading:
-    """Five posts were taken in, a day ago."""
+def received(reading: Reading) -> Reading:
+    """Door that received five posts, two days ago."""
     reading.x.page_size = 100
     reading.poll()
     reading.later(2)
     return reading
 
 
-def test_gone_posts_are_told(taken: Reading, logged: list[EventDict]) -> None:
-    """Deleted or protected: oversight hears which complaint's post it was, and nothing of the post."""
-    taken.x.gone, taken.x.protected = {FIVE[1]}, {FIVE[3]}
+def test_gone_posts_are_told(received: Reading, logged: list[EventDict]) -> None:
+    """For a deleted or protected post, oversight gets the complaint's id and nothing of the post."""
+    received.x.deleted, received.x.protected = {FIVE[1]}, {FIVE[3]}
 
-    assert taken.withdrawals().check_due_posts() == 2
+    assert received.withdrawn_post_check().check_due_posts() == 2
 
-    found = told(taken)
-    assert {(event.event, event.subject, event.reason) for event in found} == {
+    events = withdrawal_events(received)
+    assert {(event.event, event.subject, event.reason) for event in events} == {
         ("post-withdrawn", complaint_of(2), "deleted"),
         ("post-withdrawn", complaint_of(4), "protected"),
     }
-    assert [number for number in FIVE if any(number in event.model_dump_json() for event in found)] == []
+    assert [number for number in FIVE if any(number in event.model_dump_json() for event in events)] == []
     assert [line["posts"] for line in logged if line["event"] == "x.posts_withdrawn"] == [2]
 
 
-def test_told_once(taken: Reading) -> None:
-    """A post that is gone is not asked about again."""
-    taken.x.gone = {FIVE[1]}
-    taken.withdrawals().check_due_posts()
-    taken.later(4)
-    taken.withdrawals().check_due_posts()
+def test_told_once(received: Reading) -> None:
+    """A withdrawn post is not looked up again."""
+    received.x.deleted = {FIVE[1]}
+    received.withdrawn_post_check().check_due_posts()
+    received.later(4)
+    received.withdrawn_post_check().check_due_posts()
 
-    assert len(told(taken)) == 1
-    assert [len(asked) for asked in taken.x.looked_up] == [5, 4]
+    assert len(withdrawal_events(received)) == 1
+    assert [len(ids) for ids in received.x.looked_up] == [5, 4]
 
 
-def test_asked_once_a_day(taken: Reading) -> None:
-    """Each post costs one read a day, however often is looked."""
-    checks = taken.withdrawals()
+def test_asked_once_a_day(received: Reading) -> None:
+    """Each post costs one read a day, however often the check runs."""
+    checks = received.withdrawn_post_check()
     for _ in range(5):
         checks.check_due_posts()
 
-    assert [sorted(asked) for asked in taken.x.looked_up] == [FIVE]
-    assert taken.budget().today().used == 5
+    assert [sorted(ids) for ids in received.x.looked_up] == [FIVE]
+    assert received.budget().today().used == 5
 
 
 def test_young_posts_are_not_asked_about(reading: Reading) -> None:
-    """In its first day a post is not looked up: it was just there."""
+    """A post is not looked up in its first day."""
     reading.poll()
     reading.now = lambda: START + timedelta(hours=23)
-    reading.withdrawals().check_due_posts()
+    reading.withdrawn_post_check().check_due_posts()
 
     assert reading.x.looked_up == []
 
 
-def test_after_some_days_no_more(taken: Reading) -> None:
-    """After the days that are set a post is forgotten, and its id with it."""
-    taken.later(8)
+def test_after_some_days_no_more(received: Reading) -> None:
+    """After the configured days a post and its id are deleted from the store."""
+    received.later(8)
 
-    assert taken.withdrawals(days=7).check_due_posts() == 0
-    assert (taken.x.looked_up, dict(taken.posts.all())) == ([], {})
+    assert received.withdrawn_post_check(days=7).check_due_posts() == 0
+    assert (received.x.looked_up, dict(received.posts.all())) == ([], {})
 
 
 def test_hundreds_take_several_looks(reading: Reading) -> None:
-    """X looks up a hundred posts at once; the others come next."""
+    """X looks up a hundred posts at once; the next check takes the remaining ones."""
     reading.x.page_size = 100
     reading.x.posts = [post(number) for number in range(1, 251)]
     reading.poll()
     reading.later(2)
-    checks = reading.withdrawals()
+    checks = reading.withdrawn_post_check()
     for _ in range(4):
         checks.check_due_posts()
 
-    assert [len(asked) for asked in reading.x.looked_up] == [100, 100, 50]
+    assert [len(ids) for ids in reading.x.looked_up] == [100, 100, 50]
 
 
-def test_looks_are_bounded_by_the_days_reads(taken: Reading) -> None:
-    """Looking up is reading: it stops where the day's reads end, and goes on the next day."""
-    taken.limit = 3
-    checks = taken.withdrawals()
+def test_looks_are_bounded_by_the_days_reads(received: Reading) -> None:
+    """Lookups count as reads: they stop when the day's reads are used up."""
+    received.limit = 3
+    checks = received.withdrawn_post_check()
     checks.check_due_posts()
     with pytest.raises(ReadsSpent):
         checks.check_due_posts()
 
-    assert [len(asked) for asked in taken.x.looked_up] == [3]
+    assert [len(ids) for ids in received.x.looked_up] == [3]
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        says.limited(),
-        says.html_error(),
-        says.broken_json(),
-        says.json_answer({}),
-        says.json_answer([]),
-        says.json_answer({"data": 5}),
+        loopback_x.limited(),
+        loopback_x.html_error(),
+        loopback_x.broken_json(),
+        loopback_x.json_answer({}),
+        loopback_x.json_answer([]),
+        loopback_x.json_answer({"data": 5}),
     ],
 )
-def test_x_away_is_no_withdrawal(taken: Reading, answer: says.Answer) -> None:
-    """Whatever else X answers says nothing about the posts: they are asked about again."""
-    taken.x.lookups.append(answer)
-    checks = taken.withdrawals()
+def test_x_away_is_no_withdrawal(received: Reading, answer: loopback_x.Answer) -> None:
+    """After an error of X nothing is withdrawn, and the posts are looked up again."""
+    received.x.lookups.append(answer)
+    checks = received.withdrawn_post_check()
 
     with pytest.raises(XUnavailable):
         checks.check_due_posts()
-    assert told(taken) == []
+    assert withdrawal_events(received) == []
     checks.check_due_posts()
-    assert len(taken.x.looked_up) == 2
+    assert len(received.x.looked_up) == 2
 
 
-def test_post_that_x_says_nothing_about(taken: Reading) -> None:
-    """Neither there nor an error: it is taken to be there, and asked about the next day."""
-    taken.x.lookups.append(says.json_answer({"data": [post(1)]}))
+def test_post_that_x_says_nothing_about(received: Reading) -> None:
+    """A post that X neither returns nor names in an error counts as present; it is checked the next day."""
+    received.x.lookups.append(loopback_x.json_answer({"data": [post(1)]}))
 
-    assert taken.withdrawals().check_due_posts() == 0
-    assert set(taken.posts.all()) == set(FIVE)
+    assert received.withdrawn_post_check().check_due_posts() == 0
+    assert set(received.posts.all()) == set(FIVE)
 
 
-def test_bus_away_is_told_later(taken: Reading) -> None:
-    """What could not be told is still known, and told at the next look."""
-    taken.x.gone = {FIVE[0]}
-    taken.producer = FlakyProducer(taken.producer, {1})
-    checks = taken.withdrawals()
+def test_bus_away_is_told_later(received: Reading) -> None:
+    """An event that could not be published is published at the next check."""
+    received.x.deleted = {FIVE[0]}
+    received.producer = FlakyProducer(received.producer, {1})
+    checks = received.withdrawn_post_check()
 
     with pytest.raises(Exception, match="away"):
         checks.check_due_posts()
     assert checks.check_due_posts() == 1
-    assert len(told(taken)) == 1
+    assert len(withdrawal_events(received)) == 1
 
 
 def test_edited_posts_are_asked_about_by_their_version(reading: Reading) -> None:
-    """Deleting one version deletes all: the version that was taken in is the one that is looked up."""
+    """X deletes all versions at once, so the received version is the one to look up."""
     reading.x.posts = [post(2, edit_history_tweet_ids=[post(1)["id"], post(2)["id"]])]
     reading.poll()
     reading.later(2)
-    reading.x.gone = {post(2)["id"]}
+    reading.x.deleted = {post(2)["id"]}
 
-    assert reading.withdrawals().check_due_posts() == 1
+    assert reading.withdrawn_post_check().check_due_posts() == 1
     message = ids.message_id("twitter", f"{post(1)['id']}:{post(2)['id']}")
-    assert told(reading)[0].subject == ids.complaint_id(message)
+    assert withdrawal_events(reading)[0].subject == ids.complaint_id(message)
 
 
 def test_errors_about_others_are_not_about_posts() -> None:
-    """A suspended user whom a post names is an error of the same type, and no post."""
+    """An error about a suspended user, with the same type, is not about a post."""
     kind = "https://api.twitter.com/2/problems/resource-not-found"
     user = {"resource_type": "user", "resource_id": "77", "type": kind}
-    other = {"resource_type": "tweet", "resource_id": "78", "type": "https://api.twitter.com/2/problems/disallowed"}
+    disallowed = {
+        "resource_type": "tweet",
+        "resource_id": "78",
+        "type": "https://api.twitter.com/2/problems/disallowed",
+    }
     renamed = {"resource_type": "post", "resource_id": "79", "type": kind}
 
-    assert withdrawn_posts_of_lookup({"errors": [user, other, renamed, None, {}]}) == [WithdrawnPost("79", "deleted")]
+    assert withdrawn_posts_of_lookup({"errors": [user, disallowed, renamed, None, {}]}) == [
+        WithdrawnPost("79", "deleted")
+    ]
 
 
-def test_compliance_events(taken: Reading) -> None:
-    """A compliance job's result is believed about posts of ours: deleted, protected, or their author gone."""
+def test_compliance_events(received: Reading) -> None:
+    """A compliance job's result applies to our posts: deleted, protected, or of a deactivated author."""
     events = [
         {"id": FIVE[0], "action": "delete", "created_at": "2026-11-24T08:00:00.000Z", "reason": "protected"},
         {"id": FIVE[1], "action": "delete", "created_at": "2026-11-24T08:00:00.000Z", "reason": "deactivated"},
         {"id": FIVE[2], "action": "undelete"}, {"id": "5", "action": "delete"}, {"action": "delete"}, 7, None,
     ]  # fmt: skip
 
-    assert taken.withdrawals().accept_events(events) == 2
-    assert [(event.subject, event.reason) for event in told(taken)] == [
+    assert received.withdrawn_post_check().accept_events(events) == 2
+    assert [(event.subject, event.reason) for event in withdrawal_events(received)] == [
         (complaint_of(1), "protected"),
         (complaint_of(2), "deleted"),
     ]
 
 
 def test_lines_that_are_no_events() -> None:
-    """A torn or empty line of the result is passed over."""
+    """A broken or empty line of the result is skipped."""
     assert list(compliance_events('\n{"id": "5", "action": "delete"}\n{"id"')) == [{"id": "5", "action": "delete"}]
     assert withdrawn_post_of_event({"id": "x", "action": "delete"}) is None

@@ -294,7 +294,7 @@ def test_a_link_is_stored_and_not_fetched(served: DoorClient, x: LoopbackX) -> N
     process(served)
 
     (raw,) = served.raw_messages("web")
-    assert x.asked == []
+    assert x.requests == []
     assert raw.unfetched == 1
     assert urlencode({"media_url": address}).encode() in served.open_body(raw)
 

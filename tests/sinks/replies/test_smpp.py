@@ -49,7 +49,7 @@ def test_an_sms_is_sent_once(harness: ReplyHarness, run_scenario: Callable[[Scen
     async def scenario(wire: Wire, send: Callable[[], Awaitable[None]]) -> None:
         await send()
         await send()
-        (sent,) = wire.smsc.sent
+        (sent,) = wire.smsc.accepted
         assert (sent.source_addr, sent.destination_addr, sent.dest_addr_ton) == ("1708", PHONE[1:], 1)
         assert (sent.short_message.decode(), sent.data_coding, sent.registered_delivery) == (_REPLY.text, 0, 0)
         await wire.smsc.until(lambda: wire.smsc.unbinds == 1)
@@ -66,12 +66,12 @@ def test_a_temporary_status_postpones_the_sms(
     """After a temporary status the SMS is sent later."""
 
     async def scenario(wire: Wire, send: Callable[[], Awaitable[None]]) -> None:
-        wire.smsc.answers.append(status)
+        wire.smsc.statuses.append(status)
         await send()
         assert harness.state(_REPLY)[0] == "waiting"
         harness.clock.advance(minutes=1)
         await send()
-        assert (len(wire.smsc.asked), len(wire.smsc.sent)) == (2, 1)
+        assert (len(wire.smsc.submitted), len(wire.smsc.accepted)) == (2, 1)
 
     run_scenario(scenario)
     assert harness.state(_REPLY) == ("sent", "")
@@ -95,11 +95,11 @@ def test_an_operator_error_fails_no_reply(harness: ReplyHarness, run_scenario: C
     """With a source address that is not ours every reply waits a quarter of an hour."""
 
     async def scenario(wire: Wire, send: Callable[[], Awaitable[None]]) -> None:
-        wire.smsc.answers.append(0x0A)
+        wire.smsc.statuses.append(0x0A)
         await send()
         harness.clock.advance(minutes=14)
         await send()
-        assert len(wire.smsc.asked) == 1
+        assert len(wire.smsc.submitted) == 1
 
     run_scenario(scenario)
     assert harness.state(_REPLY) == ("waiting", "smpp_0xA")
@@ -114,7 +114,7 @@ def test_a_refused_bind_postpones_the_sms(harness: ReplyHarness, run_scenario: C
         assert harness.state(_REPLY) == ("waiting", "bind_0xE")
         harness.clock.advance(minutes=15)
         await send()
-        assert len(wire.smsc.sent) == 1
+        assert len(wire.smsc.accepted) == 1
 
     run_scenario(scenario)
 
@@ -132,7 +132,7 @@ def test_without_a_response_it_is_never_sent_again(
             harness.clock.advance(days=1)
             harness.take(complaint(), _REPLY)
             await send()
-        assert len(wire.smsc.asked) == (lost == SUBMIT_RESP)
+        assert len(wire.smsc.submitted) == (lost == SUBMIT_RESP)
 
     run_scenario(scenario)
     assert harness.state(_REPLY) == ("unknown", "TimeoutError")
@@ -159,7 +159,7 @@ def test_an_enquire_link_is_answered(harness: ReplyHarness, run_scenario: Callab
         asks = pack("!IIII", 16, 0x15, 0, 77) + pack("!IIII", 16, 0x80000004, 0, 99)
         wire.once(SUBMIT_RESP, lambda frame: asks + frame)
         await send()
-        assert pack("!IIII", 16, 0x80000015, 0, 77) in wire.seen
+        assert pack("!IIII", 16, 0x80000015, 0, 77) in wire.frames
 
     run_scenario(scenario)
     assert harness.state(_REPLY) == ("sent", "")
