@@ -1,4 +1,4 @@
-"""The SMS door: Twilio's webhook, believed only where it is signed; what is not believed is kept aside."""
+"""SMS door: Twilio's webhook is accepted only with a valid signature; everything else is quarantined."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ _SID = "SM0123456789abcdef0123456789abcdef"
 
 
 def sms(body: str = f"LAPOR {TEXT}", sid: str = _SID, sender: str = PHONE) -> dict[str, str]:
-    """What Twilio sends, the blank fields among it."""
+    """Return the fields that Twilio sends, including blank ones."""
     return {
         "MessageSid": sid, "SmsSid": sid, "From": sender, "To": "1708", "Body": body, "NumMedia": "0",
         "FromCity": "", "FromCountry": "ID", "OptOutType": "",
@@ -33,7 +33,7 @@ def sms(body: str = f"LAPOR {TEXT}", sid: str = _SID, sender: str = PHONE) -> di
 
 
 def sign(url: str, fields: dict[str, str], token: str = _TOKEN) -> dict[str, str]:
-    """The header that Twilio's own library computes."""
+    """Return the header that Twilio's own library computes."""
     return {"X-Twilio-Signature": RequestValidator(token).compute_signature(url, fields)}
 
 
@@ -50,7 +50,7 @@ def forge(served: DoorClient, fields: dict[str, str], signature: str | None = No
 
 
 def test_signed_message_becomes_one_record(served: DoorClient) -> None:
-    """A signed SMS is one record of the bytes sent, under the id that its MessageSid gives it."""
+    """A signed SMS is one record of the received bytes, with the id of its MessageSid."""
     answer = send(served, sms())
 
     (raw,) = served.raw_messages("sms")
@@ -62,41 +62,41 @@ def test_signed_message_becomes_one_record(served: DoorClient) -> None:
 
 
 def test_receipt_is_one_short_sms(served: DoorClient) -> None:
-    """The answer is TwiML with one message that carries the number, in 160 characters that GSM-7 has."""
+    """The answer is TwiML with one message that has the number, within one GSM-7 segment."""
     answer = send(served, sms())
 
     (raw,) = served.raw_messages("sms")
     response = ET.fromstring(answer.content)  # noqa: S314 - our own door's answer
-    says = response.findtext("Message") or ""
+    text = response.findtext("Message") or ""
     assert answer.headers["Content-Type"].startswith("application/xml")
     assert [part.tag for part in response] == ["Message"]
-    assert raw.tracking in says
-    assert fits_one_sms(says)
+    assert raw.tracking in text
+    assert fits_one_sms(text)
 
 
 def test_published_vector_verifies(served: DoorClient) -> None:
-    """The signature that Twilio published for its example is true; one changed field makes it false."""
+    """The signature that Twilio published as an example is valid; one changed field makes it invalid."""
     file = SHARED / "channels" / "twilio_signature_vectors.json"
     if not file.exists():
         pytest.skip(f"Twilio's published signature vectors are not at {file}")
     for vector in json.loads(file.read_text()):
         # A phone call's webhook, and no SMS: but its signature is not what it is held for.
-        assert held_because(served, vector, vector["params"]) == "malformed"
-        assert held_because(served, vector, vector["params"] | {"Digits": "4321"}) == "bad_signature"
+        assert quarantine_reason(served, vector, vector["params"]) == "malformed"
+        assert quarantine_reason(served, vector, vector["params"] | {"Digits": "4321"}) == "bad_signature"
 
 
-def held_because(served: DoorClient, vector: dict[str, str], params: dict[str, str]) -> str:
-    """Why a webhook with this vector's signature is held at its address."""
+def quarantine_reason(served: DoorClient, vector: dict[str, str], params: dict[str, str]) -> str:
+    """Return the reason why a webhook with this vector's signature is quarantined."""
     host, _, target = vector["url"].removeprefix("https://").partition("/")
     adapter = SmsAdapter(served.parts.wrapper, f"https://{host}", [vector["auth_token"]])
     signed = {"x-twilio-signature": vector["signature"]}
-    found = adapter.accept(Arrival(f"/{target}", signed, urlencode(params).encode(), NOW))
-    assert isinstance(found, QuarantinedSms)
-    return found.reason
+    message = adapter.accept(Arrival(f"/{target}", signed, urlencode(params).encode(), NOW))
+    assert isinstance(message, QuarantinedSms)
+    return message.reason
 
 
 def test_second_token_is_accepted(serve: Serve) -> None:
-    """While tokens are changed, what either has signed is taken; a third token's is not."""
+    """During a token rotation both tokens' signatures are valid; a third token's is not."""
     served = serve(twilio_auth_tokens="new-token,old-token")
 
     answers = [send(served, sms(sid=f"SM{token}"), token).status_code for token in ("new-token", "old-token", "other")]
@@ -109,17 +109,17 @@ def test_second_token_is_accepted(serve: Serve) -> None:
     [(None, "unsigned"), ("", "bad_signature"), ("RSOYDt4T1cUTdK1PDd93/VVr8B8=", "bad_signature")],
 )
 def test_unproven_message_is_kept_aside(served: DoorClient, signature: str | None, reason: str) -> None:
-    """What Twilio did not sign is refused and kept whole in quarantine, with the reason, and is no arrival."""
+    """An unsigned message is refused, quarantined whole with the reason, and not published."""
     assert_refused(forge(served, sms(), signature), 403, reason)
 
-    (kept,) = served.quarantined()
-    assert (kept.reason, kept.raw.verified_by) == (reason, "none")
-    assert served.open_body(kept.raw) == urlencode(sms()).encode()
+    (message,) = served.quarantined()
+    assert (message.reason, message.raw.verified_by) == (reason, "none")
+    assert served.open_body(message.raw) == urlencode(sms()).encode()
     assert served.raw_messages("sms") == []
 
 
 def test_signature_of_another_message(served: DoorClient) -> None:
-    """A true signature proves only the fields that it was made for, blank ones and further ones too."""
+    """A signature is valid for its own fields only, including blank and additional ones."""
     headers = sign(f"{served.address}/sms/twilio", sms())
     changed: list[dict[str, str]] = [sms(body="LAPOR lain"), sms() | {"FromCity": "Tegal"}, sms() | {"Extra": "1"}]
 
@@ -130,32 +130,32 @@ def test_signature_of_another_message(served: DoorClient) -> None:
 
 
 def test_forger_takes_no_place(served: DoorClient) -> None:
-    """A forged MessageSid does not get the true message's id: the true one is still taken, as itself."""
+    """A forged MessageSid does not take the id of the true message, which is still accepted."""
     forge(served, sms(body="LAPOR palsu"), "x")
     send(served, sms())
 
-    (kept,), (raw,) = served.quarantined(), served.raw_messages("sms")
+    (message,), (raw,) = served.quarantined(), served.raw_messages("sms")
     assert raw.id == ids.message_id("sms", _SID)
-    assert kept.message_id != raw.id
+    assert message.message_id != raw.id
 
 
 def test_forgery_sent_twice_is_one(served: DoorClient) -> None:
-    """The same forgery again has the same id, so that a reader counts it once."""
+    """The same forgery again has the same id, so it counts once."""
     for _ in range(2):
         forge(served, sms())
 
-    assert len({kept.id for kept in served.quarantined()}) == 1
+    assert len({message.id for message in served.quarantined()}) == 1
 
 
 @pytest.mark.parametrize("body", ["", "LAPOR 🚧 jalan\nrusak +&=%", "ꦭꦩ꧀ꦥꦸ", "\u202eبر", "e\u0301" * 300])
 def test_any_text_verifies(served: DoorClient, body: str) -> None:
-    """Blank fields and any text that a telephone can write are signed as Twilio signs them, and are taken."""
+    """Blank fields and any text of a telephone are accepted with Twilio's signature."""
     assert send(served, sms(body)).status_code == 200
     assert [served.open_body(raw) for raw in served.raw_messages("sms")] == [urlencode(sms(body)).encode()]
 
 
 def test_webhook_sent_again_is_the_same(served: DoorClient) -> None:
-    """Twilio sends again when it is not sure: the same MessageSid is the same number and the same message."""
+    """A repeated webhook with the same MessageSid is the same message with the same number."""
     answers = {send(served, sms()).text for _ in range(2)}
 
     assert len(answers) == 1
@@ -171,7 +171,7 @@ def test_one_person_is_one_sender(served: DoorClient) -> None:
 
 
 def test_signature_covers_the_public_address(serve: Serve) -> None:
-    """Behind a proxy Twilio signs the https address with its path, whatever this server is itself reached at."""
+    """Behind a proxy the signature covers the public https address, not this server's own."""
     served = serve(public_url="https://lapor.contoh.id/pintu/")
     public = "https://lapor.contoh.id/pintu/sms/twilio"
 
@@ -186,18 +186,18 @@ def test_signature_covers_the_public_address(serve: Serve) -> None:
 
 @pytest.mark.parametrize("without", ["MessageSid", "From"])
 def test_signed_but_not_an_sms(served: DoorClient, without: str) -> None:
-    """What is signed but lacks its id or its sender, or has them blank, is 400 and kept in quarantine."""
+    """A signed webhook with a missing or blank id or sender gets 400 and is quarantined."""
     absent = {name: value for name, value in sms().items() if name != without}
 
     for fields in (absent, sms() | {without: ""}):
         assert_refused(send(served, fields), 400, "malformed")
 
-    assert [kept.reason for kept in served.quarantined()] == ["malformed", "malformed"]
+    assert [message.reason for message in served.quarantined()] == ["malformed", "malformed"]
     assert served.raw_messages("sms") == []
 
 
 def sign_json(url: str, body: str, token: str = _TOKEN) -> tuple[str, dict[str, str]]:
-    """A JSON webhook as Twilio signs it: the body's hash is in the address, and the address is signed."""
+    """Return address and headers of a signed JSON webhook: the address contains the body's hash."""
     signed = f"{url}?bodySHA256={hashlib.sha256(body.encode()).hexdigest()}"
     headers = {"X-Twilio-Signature": RequestValidator(token).compute_signature(signed, {})}
     return signed, headers | {"Content-Type": "application/json"}
@@ -211,7 +211,7 @@ def send_json(served: DoorClient, body: str, sent: str | None = None) -> request
 
 
 def test_json_body_is_taken(served: DoorClient) -> None:
-    """A JSON webhook is as good as a form: same id, same sender, and its bytes are kept as what they are."""
+    """A JSON webhook equals a form: same id, same sender, and its bytes are stored unchanged."""
     body = json.dumps(sms())
 
     assert send_json(served, body).status_code == 200
@@ -224,15 +224,15 @@ def test_json_body_is_taken(served: DoorClient) -> None:
 
 
 def test_json_signature_covers_the_body(served: DoorClient) -> None:
-    """Another body under a true signature, or a signature that says nothing of the body, is held."""
-    body, other = json.dumps(sms()), json.dumps(sms(body="LAPOR palsu"))
+    """Another body, or a signature that does not cover the body, is quarantined."""
+    body, other_body = json.dumps(sms()), json.dumps(sms(body="LAPOR palsu"))
     url = f"{served.address}/sms/twilio"
     bare = {
         "X-Twilio-Signature": RequestValidator(_TOKEN).compute_signature(url, {}),
         "Content-Type": "application/json",
     }
 
-    assert_refused(send_json(served, body, other), 403, "bad_signature")
+    assert_refused(send_json(served, body, other_body), 403, "bad_signature")
     assert_refused(served.post("/sms/twilio", data=body, headers=bare), 403, "bad_signature")
     assert_refused(served.post("/sms/twilio", data=b"\xff", headers=bare), 403, "bad_signature")
     assert_refused(served.post("/sms/twilio", data=b"", headers=bare), 403, "bad_signature")
@@ -241,14 +241,14 @@ def test_json_signature_covers_the_body(served: DoorClient) -> None:
 
 @pytest.mark.parametrize("body", ["[]", "null", "{", '"x"', "[" * 100_000, '{"MessageSid": "SM1"}', "9" * 5000])
 def test_signed_json_that_is_no_sms(served: DoorClient, body: str) -> None:
-    """Signed, but not an object with an id and a sender: 400, and kept."""
+    """Signed JSON without an id and a sender gets 400 and is quarantined."""
     assert_refused(send_json(served, body), 400, "malformed")
-    (kept,) = served.quarantined()
-    assert served.open_body(kept.raw) == body.encode()
+    (message,) = served.quarantined()
+    assert served.open_body(message.raw) == body.encode()
 
 
 def test_a_true_form_signature_does_not_open_json(served: DoorClient) -> None:
-    """The content type is not signed: a form's bytes sent as JSON are not taken for it."""
+    """A form's signature is not valid for the same bytes sent as JSON."""
     headers = sign(f"{served.address}/sms/twilio", sms()) | {"Content-Type": "application/json"}
 
     assert_refused(served.post("/sms/twilio", data=urlencode(sms()), headers=headers), 403, "bad_signature")
@@ -266,7 +266,7 @@ def test_a_true_form_signature_does_not_open_json(served: DoorClient) -> None:
     ],
 )
 def test_signed_with_or_without_the_port(serve: Serve, public_url: str, signed: str) -> None:
-    """Twilio signs the address with its port or without; names and literal addresses alike."""
+    """The signed address may have its port or not, for names and literal addresses."""
     served = serve(public_url=public_url)
 
     assert served.post("/sms/twilio", data=sms(), headers=sign(f"{signed}/sms/twilio", sms())).status_code == 200
@@ -274,18 +274,18 @@ def test_signed_with_or_without_the_port(serve: Serve, public_url: str, signed: 
 
 
 def test_headers_of_a_proxy_do_not_move_the_address(serve: Serve) -> None:
-    """What Host and X-Forwarded-* say is not what Twilio signed."""
+    """Host and X-Forwarded-* have no effect on the address that the signature must cover."""
     served = serve(public_url="https://lapor.contoh.id")
-    told = {"Host": "palsu.contoh.id", "X-Forwarded-Host": "palsu.contoh.id", "X-Forwarded-Proto": "https"}
+    proxy_headers = {"Host": "palsu.contoh.id", "X-Forwarded-Host": "palsu.contoh.id", "X-Forwarded-Proto": "https"}
 
     true = sign("https://lapor.contoh.id/sms/twilio", sms())
     false = sign("https://palsu.contoh.id/sms/twilio", sms())
-    assert served.post("/sms/twilio", data=sms(), headers=true | told).status_code == 200
-    assert served.post("/sms/twilio", data=sms(), headers=false | told).status_code == 403
+    assert served.post("/sms/twilio", data=sms(), headers=true | proxy_headers).status_code == 200
+    assert served.post("/sms/twilio", data=sms(), headers=false | proxy_headers).status_code == 403
 
 
 def test_fallback_is_the_same_message(served: DoorClient) -> None:
-    """Sent to the fallback address with the error, under another idempotency token: one message, one number."""
+    """A webhook to the fallback address, with another idempotency token, is the same message."""
     url = f"{served.address}/sms/twilio"
     tokens = ({"I-Twilio-Idempotency-Token": "a"}, {"I-Twilio-Idempotency-Token": "b"})
     again = sms() | {"ErrorCode": "11200", "ErrorUrl": url}
@@ -300,7 +300,7 @@ def test_fallback_is_the_same_message(served: DoorClient) -> None:
 
 
 def test_one_token_does_not_make_two_messages_one(served: DoorClient) -> None:
-    """Two messages are two, whatever token their deliveries carry: none is lost."""
+    """Two messages with the same idempotency token are two messages."""
     url = f"{served.address}/sms/twilio"
     for sid in ("SM1", "SM2"):
         headers = sign(url, sms(sid=sid)) | {"I-Twilio-Idempotency-Token": "a"}
@@ -310,7 +310,7 @@ def test_one_token_does_not_make_two_messages_one(served: DoorClient) -> None:
 
 
 def test_numbers_of_a_messaging_service(served: DoorClient) -> None:
-    """Whichever of a service's numbers was written to, the message is taken, and its sender is one person."""
+    """Messages to any number of a service are accepted; the sender is the same person."""
     for number, to in enumerate(("1708", "+62800000001708", "+12025550108")):
         fields = sms(sid=f"SM{number}") | {"To": to, "MessagingServiceSid": "MG" + "0" * 32}
         assert send(served, fields).status_code == 200
@@ -319,15 +319,15 @@ def test_numbers_of_a_messaging_service(served: DoorClient) -> None:
 
 
 def test_quarantine_is_not_filled_by_one_address(serve: Serve) -> None:
-    """Past the bound one address gets 429 and nothing of it is kept; others, and what Twilio signs, still come in."""
+    """Beyond its limit an address gets 429 without a quarantined message; other clients are not affected."""
     served = serve(rates="sms-unsigned=2/minute")
-    forger, other = {"X-Forwarded-For": "203.0.113.9"}, {"X-Forwarded-For": "203.0.113.10"}
+    forger, other_client = {"X-Forwarded-For": "203.0.113.9"}, {"X-Forwarded-For": "203.0.113.10"}
 
-    def knock(number: int, headers: dict[str, str]) -> int:
+    def send_unsigned(number: int, headers: dict[str, str]) -> int:
         return served.post("/sms/twilio", data=sms(sid=f"SM{number}"), headers=headers).status_code
 
-    assert [knock(number, forger) for number in range(4)] == [403, 403, 429, 429]
-    assert knock(5, other) == 403
+    assert [send_unsigned(number, forger) for number in range(4)] == [403, 403, 429, 429]
+    assert send_unsigned(5, other_client) == 403
     signed = sms(sid="SM6")
     url = f"{served.address}/sms/twilio"
     assert served.post("/sms/twilio", data=signed, headers=sign(url, signed) | forger).status_code == 200
@@ -335,7 +335,7 @@ def test_quarantine_is_not_filled_by_one_address(serve: Serve) -> None:
 
 
 def test_held_while_the_bus_is_away(serve: Serve, producer: Producer) -> None:
-    """What can't even be held is not promised: 503, so that Twilio goes to the fallback."""
+    """A message that cannot be quarantined gets 503, so that Twilio uses the fallback."""
     served = serve(FlakyProducer(producer, {1}))
 
     assert_refused(forge(served, sms()), 503, "away")
@@ -345,7 +345,7 @@ def test_held_while_the_bus_is_away(serve: Serve, producer: Producer) -> None:
 def signed_with_shared_key(
     url: str, fields: dict[str, str], secret: str, algorithm: str = HMAC_SHA256
 ) -> dict[str, str]:
-    """The headers of a webhook that a Setting of Twilio's has signed with a SharedKey."""
+    """Return the headers of a webhook that a SharedKey signed."""
     return {
         "X-Twilio-Signature": RequestValidator(secret).compute_signature(url, fields, algorithm),
         "X-Twilio-Webhooks-Signature-Settings": f"key=webhooks_sharedkey_1,algorithm={algorithm}",
@@ -353,7 +353,7 @@ def signed_with_shared_key(
 
 
 def test_a_shared_key_signs(serve: Serve) -> None:
-    """Either of two SharedKeys, by SHA-256, beside the account's token, which signs what no rule at Twilio matches."""
+    """Either of two SharedKeys signs with SHA-256; the account's token stays valid."""
     served = serve(twilio_shared_keys="new-key,old-key")
     url = f"{served.address}/sms/twilio"
 
@@ -369,7 +369,7 @@ def test_a_shared_key_signs(serve: Serve) -> None:
 
 @pytest.mark.parametrize(("secret", "algorithm"), [("a-key", HMAC_SHA1), (_TOKEN, HMAC_SHA256)])
 def test_each_secret_has_its_algorithm(serve: Serve, secret: str, algorithm: str) -> None:
-    """A webhook does not choose how it is looked at: the header may say what it likes."""
+    """The header cannot choose the algorithm: each secret has its own."""
     served = serve(twilio_shared_keys="a-key")
     headers = signed_with_shared_key(f"{served.address}/sms/twilio", sms(), secret, algorithm)
 
@@ -377,7 +377,7 @@ def test_each_secret_has_its_algorithm(serve: Serve, secret: str, algorithm: str
 
 
 def test_a_shared_key_signs_json(serve: Serve) -> None:
-    """The body's hash is in the address that is signed, as with a token."""
+    """With a SharedKey the signed address contains the body's hash, as with a token."""
     served = serve(twilio_shared_keys="a-key")
     body = json.dumps(sms())
     signed, headers = sign_json(f"{served.address}/sms/twilio", body)

@@ -1,4 +1,4 @@
-"""Pictures that come with an SMS: fetched as the account, within bounds; whatever goes wrong, the words go on."""
+"""Pictures of an SMS: fetched with the account's token and within limits. A failure never costs the text."""
 
 import io
 import threading
@@ -30,9 +30,9 @@ _SID = "MM0123456789abcdef0123456789abcdef"
 
 @pytest.fixture
 def twilio() -> Iterator[LoopbackTwilio]:
-    """A Twilio without messages and files."""
-    with serving(LoopbackTwilio()) as made:
-        yield made
+    """Twilio without messages and files."""
+    with serving(LoopbackTwilio()) as loopback_twilio:
+        yield loopback_twilio
 
 
 @pytest.fixture
@@ -43,19 +43,19 @@ def served(serve: Serve, twilio: LoopbackTwilio) -> DoorClient:
 
 @pytest.fixture
 def fetcher(served: DoorClient, twilio: LoopbackTwilio) -> MediaFetcher:
-    """A fetcher that waits for little, and may be sent on to `localhost`."""
+    """Fetcher with a short timeout that may be redirected to `localhost`."""
     return MediaFetcher(twilio.url, served.parts.attachments, storage=("localhost",), timeout=1.0)
 
 
 def photo(shade: int = 0) -> bytes:
-    """A picture."""
+    """Return a JPEG."""
     out = io.BytesIO()
     Image.new("RGB", (32, 24), (200, 60 * shade, 30)).save(out, "JPEG")
     return out.getvalue()
 
 
 def put(twilio: LoopbackTwilio, *files: Answer) -> dict[str, str]:
-    """Keep files at Twilio; returns the fields that a webhook names them by."""
+    """Store files at Twilio. Return the fields with which a webhook names them."""
     fields = {"NumMedia": str(len(files)), "AccountSid": ACCOUNT}
     for number, answer in enumerate(files):
         url = twilio.media_url(_SID, f"ME{number}")
@@ -65,26 +65,26 @@ def put(twilio: LoopbackTwilio, *files: Answer) -> dict[str, str]:
 
 
 def fetch(fetcher: MediaFetcher, twilio: LoopbackTwilio, *urls: str) -> Fetched:
-    """Fetch as the account."""
+    """Fetch with the account's token."""
     return fetcher.fetch(urls, ACCOUNT, twilio.token, NOW)
 
 
 def causes(logged: list[EventDict]) -> set[str]:
-    """Why pictures were missed, as operations reads it."""
+    """Return the causes in the log."""
     return {line["cause"] for line in logged if line["event"] == "sms.picture_missed"}
 
 
 def reported(served: DoorClient) -> Complaint:
-    """The complaint made of the one message."""
+    """Return the complaint of the only message."""
     (raw,) = served.raw_messages("sms")
     stage = make_normalizer(served.parts.engine, served.parts.sealer)
-    made = stage.handle([records.at(accepted_record(raw))])
-    (complaint,) = [record for record in made if record.topic == COMPLAINTS]
+    output = stage.handle([records.at(accepted_record(raw))])
+    (complaint,) = [record for record in output if record.topic == COMPLAINTS]
     return codec.decode(Complaint, complaint.value, complaint.headers)
 
 
 def test_pictures_come_with_the_report(served: DoorClient, twilio: LoopbackTwilio) -> None:
-    """Fetched with the account's own token, kept in their order, and on the complaint; none is missing."""
+    """Pictures are fetched with the account's token, stored in order, and on the complaint; none is missing."""
     fields = sms(sid=_SID) | put(twilio, file(photo(1)), file(photo(2)))
 
     assert send(served, fields).status_code == 200
@@ -97,7 +97,7 @@ def test_pictures_come_with_the_report(served: DoorClient, twilio: LoopbackTwili
 
 
 def test_the_old_token_opens_what_it_signed(serve: Serve, twilio: LoopbackTwilio) -> None:
-    """While tokens are changed, pictures are asked for with the one that Twilio signed with."""
+    """During a token rotation pictures are fetched with the token that signed the webhook."""
     served = serve(twilio_base_url=twilio.url, twilio_auth_tokens="new-token,old-token")
     twilio.token = "old-token"
 
@@ -107,7 +107,7 @@ def test_the_old_token_opens_what_it_signed(serve: Serve, twilio: LoopbackTwilio
 
 
 def test_twilio_is_not_told_a_shared_key(serve: Serve, twilio: LoopbackTwilio) -> None:
-    """It signs and opens nothing: pictures are asked for with the account's token."""
+    """With a SharedKey, pictures are fetched with the account's token."""
     served = serve(twilio_base_url=twilio.url, twilio_shared_keys="a-key")
     fields = sms(sid=_SID) | put(twilio, file(photo()))
     headers = signed_with_shared_key(f"{served.address}/sms/twilio", fields, "a-key")
@@ -132,7 +132,7 @@ def test_twilio_is_not_told_a_shared_key(serve: Serve, twilio: LoopbackTwilio) -
     ids=["gone", "broken", "card", "nothing", "cut", "half", "elsewhere", "nonsense"],
 )
 def test_a_picture_that_fails_costs_only_itself(served: DoorClient, twilio: LoopbackTwilio, failing: Answer) -> None:
-    """The words and the other picture go on, and the report says that one is missing."""
+    """The text and the other picture are published, and the report counts one as unfetched."""
     fields = sms(sid=_SID) | put(twilio, failing, file(photo()))
 
     answer = send(served, fields)
@@ -143,7 +143,7 @@ def test_a_picture_that_fails_costs_only_itself(served: DoorClient, twilio: Loop
 
 
 def test_a_stalled_twilio_does_not_hold_up_the_words(served: DoorClient, twilio: LoopbackTwilio) -> None:
-    """The message is kept and answered while the picture still has not come; the one that came is there."""
+    """The message is stored and answered before the slow picture; the fetched one is attached."""
     forever = threading.Event()
     fields = sms(sid=_SID) | put(twilio, file(photo(1), stall=forever), file(photo(2)))
 
@@ -156,7 +156,7 @@ def test_a_stalled_twilio_does_not_hold_up_the_words(served: DoorClient, twilio:
 
 
 def test_a_dripping_picture_is_given_up(fetcher: MediaFetcher, twilio: LoopbackTwilio, logged: list[EventDict]) -> None:
-    """Byte by byte, each in time, but all together too late."""
+    """A picture whose chunks arrive in time, but all together too late, is given up."""
     put(twilio, file(photo(), seconds_per_byte=0.05))
 
     assert fetch(fetcher, twilio, twilio.media_url(_SID, "ME0")) == ((), 0)
@@ -166,7 +166,7 @@ def test_a_dripping_picture_is_given_up(fetcher: MediaFetcher, twilio: LoopbackT
 def test_a_huge_picture_is_not_read_to_its_end(
     served: DoorClient, twilio: LoopbackTwilio, logged: list[EventDict]
 ) -> None:
-    """Reading stops at the limit. The end of this picture never comes: its connection breaks before."""
+    """Reading stops at the limit. This picture has no end: its connection breaks before."""
     put(twilio, file(photo() + bytes(MAX_FILE_BYTES), missing_bytes=10**9))
     fetcher = MediaFetcher(twilio.url, served.parts.attachments, timeout=3600.0, clock=lambda: 0.0)
 
@@ -175,7 +175,7 @@ def test_a_huge_picture_is_not_read_to_its_end(
 
 
 def test_storage_is_not_told_the_token(fetcher: MediaFetcher, twilio: LoopbackTwilio) -> None:
-    """Twilio sends on to its storage: followed, and without the account's token."""
+    """A redirect to Twilio's storage is followed without the account's token."""
     storage = f"{twilio.url.replace('127.0.0.1', 'localhost')}/storage/1?signed=1"
     put(twilio, file(status=307, headers={"Location": storage}))
     twilio.files["/storage/1"] = file(photo())
@@ -185,7 +185,7 @@ def test_storage_is_not_told_the_token(fetcher: MediaFetcher, twilio: LoopbackTw
 
 
 def test_a_circle_is_left(fetcher: MediaFetcher, twilio: LoopbackTwilio) -> None:
-    """An address that sends on to itself is given up."""
+    """An address that redirects to itself is given up."""
     url = twilio.media_url(_SID, "ME0")
     put(twilio, file(status=307, headers={"Location": url}))
 
@@ -206,7 +206,7 @@ def test_a_circle_is_left(fetcher: MediaFetcher, twilio: LoopbackTwilio) -> None
     ],
 )
 def test_only_twilios_api_is_asked(fetcher: MediaFetcher, twilio: LoopbackTwilio, url: str) -> None:
-    """An address that is not the API's is not asked, and hears no token."""
+    """An address outside the API gets no request and no token."""
     assert fetch(fetcher, twilio, url.format(host=twilio.url.removeprefix("http://"))) == ((), 0)
     assert twilio.requests == []
 
@@ -223,27 +223,27 @@ def test_only_twilios_api_is_asked(fetcher: MediaFetcher, twilio: LoopbackTwilio
     ],
 )
 def test_twilios_own_hosts(served: DoorClient, url: str, api: bool) -> None:  # noqa: FBT001
-    """At Twilio itself the token is for its hosts, over TLS, and for no other."""
+    """At Twilio itself the token is sent only to its hosts, and only over TLS."""
     assert MediaFetcher("https://api.twilio.com", served.parts.attachments).may_get_credentials(url) is api
 
 
 def test_the_same_picture_twice_is_one(fetcher: MediaFetcher, twilio: LoopbackTwilio) -> None:
-    """It is kept once, and neither copy counts as missing."""
+    """Two equal pictures are stored once, and neither counts as unfetched."""
     put(twilio, file(photo()), file(photo()))
 
-    found = fetch(fetcher, twilio, twilio.media_url(_SID, "ME0"), twilio.media_url(_SID, "ME1"))
-    assert (len(found.attachments), found.picture_count) == (1, 2)
+    fetched = fetch(fetcher, twilio, twilio.media_url(_SID, "ME0"), twilio.media_url(_SID, "ME1"))
+    assert (len(fetched.attachments), fetched.picture_count) == (1, 2)
 
 
 def test_pictures_that_are_not_named_are_missing(served: DoorClient) -> None:
-    """Twilio says how many there are and not where: they are counted."""
+    """Pictures that Twilio counts without an address count as unfetched."""
     send(served, sms(sid=_SID) | {"NumMedia": "3"})
 
     assert reported(served).report.unfetched == 3
 
 
 def test_a_picture_without_words_is_a_report(served: DoorClient, twilio: LoopbackTwilio) -> None:
-    """It is no empty message: it is kept as a report, and its sender asked for words."""
+    """A picture without text is stored as a report, and its sender is asked for details."""
     answer = send(served, sms("", sid=_SID) | put(twilio, file(photo())))
 
     complaint = reported(served)
@@ -252,20 +252,24 @@ def test_a_picture_without_words_is_a_report(served: DoorClient, twilio: Loopbac
 
 
 def test_two_pictures_without_words_are_two_matters(served: DoorClient, twilio: LoopbackTwilio) -> None:
-    """No words do not make two photos of one sender the same words."""
+    """Two photos of one sender without text are not repeats of each other."""
     for number in range(2):
         send(served, sms("", sid=f"MM{number}") | put(twilio, file(photo(number))))
 
     stage = make_normalizer(served.parts.engine, served.parts.sealer)
-    made = stage.handle(
-        [records.at(accepted_record(raw), place) for place, raw in enumerate(served.raw_messages("sms"))]
+    output = stage.handle(
+        [records.at(accepted_record(raw), offset) for offset, raw in enumerate(served.raw_messages("sms"))]
     )
-    kinds = [codec.decode(Complaint, one.value, one.headers).relation.kind for one in made if one.topic == COMPLAINTS]
+    kinds = [
+        codec.decode(Complaint, record.value, record.headers).relation.kind
+        for record in output
+        if record.topic == COMPLAINTS
+    ]
     assert kinds == ["new", "new"]
 
 
 def test_what_is_not_signed_fetches_nothing(served: DoorClient, twilio: LoopbackTwilio) -> None:
-    """A forger can't make the door ask Twilio, or anybody, for a file."""
+    """An unsigned webhook causes no request to Twilio or to any other server."""
     fields = sms(sid=_SID) | put(twilio, file(photo()))
 
     served.post("/sms/twilio", data=fields, headers={"X-Twilio-Signature": "x"})
@@ -274,7 +278,7 @@ def test_what_is_not_signed_fetches_nothing(served: DoorClient, twilio: Loopback
 
 
 def test_a_store_that_is_away_costs_the_picture(serve: Serve, twilio: LoopbackTwilio) -> None:
-    """The database can't keep the picture: the words, which need none, are kept on the bus."""
+    """Without the database the picture is lost, but the text is on the bus."""
     served = serve(migrated=False, twilio_base_url=twilio.url)
 
     assert send(served, sms(sid=_SID) | put(twilio, file(photo()))).status_code == 200

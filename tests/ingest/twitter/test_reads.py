@@ -70,7 +70,7 @@ def test_two_count_at_once(engine: Any) -> None:
 
 
 def test_spent_waits_for_the_next_day(reading: Reading, logged: list[EventDict]) -> None:
-    """When the day's reads are used up, the door logs it once, waits for the next UTC day, and continues."""
+    """After the day's reads are used up the door logs it once, waits for the next UTC day, and continues."""
     reading.limit = 5
     stopping = RecordedWaits(4)
     door = reading.door(stopping)
