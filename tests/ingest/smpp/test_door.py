@@ -36,7 +36,7 @@ from tests.support.records import value_of
 from tests.support.service import RunningService
 from tests.support.stages import make_normalizer
 
-# Seconds of a `SmscSettings`, where a test is not about them.
+# Short times of the `SmscSettings`, for tests that do not depend on them.
 _QUICK = {"rate": 1000.0, "first_bind_pause_seconds": 0.05, "throttle_seconds": 0.05}
 
 
@@ -96,7 +96,7 @@ Play = Callable[[Bound], Awaitable[None]]
 
 
 @pytest.fixture
-def on_the_line(parts: Parts, producer: Producer) -> Callable[..., None]:
+def run_with_door(parts: Parts, producer: Producer) -> Callable[..., None]:
     """Return a function that plays a test at a new door; keywords change the `SmscSettings`."""
 
     def run(play: Play, **changed: Any) -> None:
@@ -109,7 +109,7 @@ def on_the_line(parts: Parts, producer: Producer) -> Callable[..., None]:
     return run
 
 
-def test_an_sms_is_acknowledged_published_and_answered(on_the_line: Callable[..., None]) -> None:
+def test_an_sms_is_acknowledged_published_and_answered(run_with_door: Callable[..., None]) -> None:
     """An SMS in one piece becomes one message of a proven sender, who gets one SMS with the number."""
 
     async def play(line: Bound) -> None:
@@ -124,13 +124,13 @@ def test_an_sms_is_acknowledged_published_and_answered(on_the_line: Callable[...
         assert (answer.data_coding, answer.registered_delivery) == (0, 0)
         assert len(answer.short_message) <= 160
 
-    on_the_line(play)
+    run_with_door(play)
 
 
 @pytest.mark.parametrize(
     "make", [part, partial(part, reference=4711), sar], ids=["8-bit header", "16-bit header", "optional parameters"]
 )
-def test_parts_in_any_order_are_one_message(on_the_line: Callable[..., None], make: Callable[..., Any]) -> None:
+def test_parts_in_any_order_are_one_message(run_with_door: Callable[..., None], make: Callable[..., Any]) -> None:
     """Twelve parts, unordered and some repeated, are all acknowledged, and make one message with one reply."""
     order = [12, 3, 1, 2, 3, 11, 10, 4, 9, 5, 8, 12, 7, 6, 6]
 
@@ -145,10 +145,10 @@ def test_parts_in_any_order_are_one_message(on_the_line: Callable[..., None], ma
         await line.smsc.until(lambda: len(line.smsc.accepted) == 2)
         assert len(line.raw_messages()) == 2
 
-    on_the_line(play)
+    run_with_door(play)
 
 
-def test_ucs2_cut_within_a_character(on_the_line: Callable[..., None]) -> None:
+def test_ucs2_cut_within_a_character(run_with_door: Callable[..., None]) -> None:
     """A character of two UTF-16 units, split between two parts, is decoded correctly."""
     text = "Jalan rusak 🚧 parah"
     content = text.encode("utf-16-be")
@@ -160,10 +160,10 @@ def test_ucs2_cut_within_a_character(on_the_line: Callable[..., None]) -> None:
         await line.smsc.until(lambda: len(line.smsc.accepted) == 1)
         assert line.texts() == [text]
 
-    on_the_line(play)
+    run_with_door(play)
 
 
-def test_lost_acknowledgement_is_no_second_message(on_the_line: Callable[..., None]) -> None:
+def test_lost_acknowledgement_is_no_second_message(run_with_door: Callable[..., None]) -> None:
     """A stored part whose response was lost is delivered again, and there is still one message."""
 
     async def play(line: Bound) -> None:
@@ -182,10 +182,10 @@ def test_lost_acknowledgement_is_no_second_message(on_the_line: Callable[..., No
         assert line.texts() == ["LAPOR sampah menumpuk", "jembatan roboh"]
         assert line.wire.connections >= 3
 
-    on_the_line(play)
+    run_with_door(play)
 
 
-def test_smsc_comes_back(on_the_line: Callable[..., None]) -> None:
+def test_smsc_comes_back(run_with_door: Callable[..., None]) -> None:
     """After an outage of the SMSC the door binds again, and still has its parts."""
 
     async def play(line: Bound) -> None:
@@ -199,10 +199,10 @@ def test_smsc_comes_back(on_the_line: Callable[..., None]) -> None:
         await line.smsc.until(lambda: len(line.smsc.accepted) == 1)
         assert line.texts() == ["pohon tumbang"]
 
-    on_the_line(play)
+    run_with_door(play)
 
 
-def test_asked_to_leave(on_the_line: Callable[..., None]) -> None:
+def test_unbind_by_the_smsc(run_with_door: Callable[..., None]) -> None:
     """After an unbind by the SMSC the door binds again."""
 
     async def play(line: Bound) -> None:
@@ -211,10 +211,10 @@ def test_asked_to_leave(on_the_line: Callable[..., None]) -> None:
         await line.smsc.until(lambda: line.smsc.binds == 2)
         assert await line.smsc.deliver(deliver(b"LAPOR banjir")) == OK
 
-    on_the_line(play)
+    run_with_door(play)
 
 
-def test_silence_is_asked_about(on_the_line: Callable[..., None]) -> None:
+def test_quiet_connection_is_checked(run_with_door: Callable[..., None]) -> None:
     """On a quiet connection the door sends enquire_link; without a response it binds again."""
 
     async def play(line: Bound) -> None:
@@ -228,10 +228,10 @@ def test_silence_is_asked_about(on_the_line: Callable[..., None]) -> None:
 
         assert await line.smsc.insist(deliver(b"LAPOR banjir"))
 
-    on_the_line(play, enquire_link_seconds=0.1, response_timeout_seconds=0.3)
+    run_with_door(play, enquire_link_seconds=0.1, response_timeout_seconds=0.3)
 
 
-def test_busy_smsc_is_waited_for(on_the_line: Callable[..., None], logged: list[EventDict]) -> None:
+def test_busy_smsc(run_with_door: Callable[..., None], logged: list[EventDict]) -> None:
     """An acknowledgement that a busy SMSC refused is sent again later, until it is accepted once."""
 
     async def play(line: Bound) -> None:
@@ -243,10 +243,10 @@ def test_busy_smsc_is_waited_for(on_the_line: Callable[..., None], logged: list[
         refused = [line["status"] for line in logged if line["event"] == "smpp.acknowledgement_refused"]
         assert refused == ["ESME_RTHROTTLED", "ESME_RMSGQFUL"]
 
-    on_the_line(play)
+    run_with_door(play)
 
 
-def test_status_of_nobody_is_survived(on_the_line: Callable[..., None]) -> None:
+def test_unknown_status(run_with_door: Callable[..., None]) -> None:
     """An unknown status of the operator does not end the session, and the acknowledgement is sent again."""
 
     async def play(line: Bound) -> None:
@@ -259,11 +259,11 @@ def test_status_of_nobody_is_survived(on_the_line: Callable[..., None]) -> None:
         await line.smsc.until(lambda: len(line.smsc.submitted) == 3)
         assert line.wire.connections == 1
 
-    on_the_line(play)
+    run_with_door(play)
 
 
 @pytest.mark.parametrize("command", [smsc.DATA, 0x0001_0200, 0x0000_0003])
-def test_commands_we_do_not_know_are_refused(on_the_line: Callable[..., None], command: int) -> None:
+def test_unknown_commands_are_refused(run_with_door: Callable[..., None], command: int) -> None:
     """An unknown or unsupported command gets a generic_nack, and the session continues."""
 
     async def play(line: Bound) -> None:
@@ -276,11 +276,11 @@ def test_commands_we_do_not_know_are_refused(on_the_line: Callable[..., None], c
         assert await line.smsc.deliver(deliver(b"LAPOR banjir")) == OK
         assert line.wire.connections == 1
 
-    on_the_line(play)
+    run_with_door(play)
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff" * 40, b"\0\1\1628000\0\0\0001708\0\0\0\0\0\0\0\0\0\0\xa0short"])
-def test_what_is_no_message_is_kept_aside(on_the_line: Callable[..., None], body: bytes) -> None:
+def test_malformed_pdu_is_quarantined(run_with_door: Callable[..., None], body: bytes) -> None:
     """An unreadable deliver_sm is quarantined unchanged and acknowledged, so it is not delivered again and again."""
 
     async def play(line: Bound) -> None:
@@ -297,10 +297,10 @@ def test_what_is_no_message_is_kept_aside(on_the_line: Callable[..., None], body
         (message,) = by_id.values()
         assert (message.reason, line.parts.sealer.open(message.raw.body, message.raw.id)) == ("malformed", body)
 
-    on_the_line(play)
+    run_with_door(play)
 
 
-def test_not_smpp_at_all(on_the_line: Callable[..., None]) -> None:
+def test_not_smpp_at_all(run_with_door: Callable[..., None]) -> None:
     """An impossible PDU length, which would fill the memory, only ends the connection."""
 
     async def play(line: Bound) -> None:
@@ -309,10 +309,10 @@ def test_not_smpp_at_all(on_the_line: Callable[..., None]) -> None:
         await line.smsc.until(lambda: line.smsc.binds == 2)
         assert await line.smsc.deliver(deliver(b"LAPOR banjir")) == OK
 
-    on_the_line(play)
+    run_with_door(play)
 
 
-def test_receipts_are_no_complaints(on_the_line: Callable[..., None]) -> None:
+def test_receipts_are_dropped(run_with_door: Callable[..., None]) -> None:
     """A delivery receipt in any format is acknowledged and dropped."""
 
     async def play(line: Bound) -> None:
@@ -322,10 +322,10 @@ def test_receipts_are_no_complaints(on_the_line: Callable[..., None]) -> None:
         await line.smsc.until(lambda: len(line.smsc.accepted) == 1)
         assert line.texts() == ["LAPOR banjir"]
 
-    on_the_line(play)
+    run_with_door(play)
 
 
-def test_without_the_database_nothing_is_acknowledged(on_the_line: Callable[..., None]) -> None:
+def test_without_the_database_nothing_is_acknowledged(run_with_door: Callable[..., None]) -> None:
     """A part that cannot be stored gets a temporary error: the SMSC keeps it and delivers it later."""
 
     async def play(line: Bound) -> None:
@@ -342,10 +342,10 @@ def test_without_the_database_nothing_is_acknowledged(on_the_line: Callable[...,
         await line.smsc.until(lambda: len(line.smsc.accepted) == 1)
         assert line.texts() == ["pohon tumbang"]
 
-    on_the_line(play)
+    run_with_door(play)
 
 
-def test_wrong_password(on_the_line: Callable[..., None], logged: list[EventDict]) -> None:
+def test_wrong_password(run_with_door: Callable[..., None], logged: list[EventDict]) -> None:
     """A refused bind is logged with its status, without the password, and tried again."""
 
     async def play(line: Bound) -> None:
@@ -354,13 +354,13 @@ def test_wrong_password(on_the_line: Callable[..., None], logged: list[EventDict
         await line.wire.until(lambda: line.wire.connections == 3)
         assert await line.smsc.insist(deliver(b"LAPOR banjir"))
 
-    on_the_line(play)
+    run_with_door(play)
     causes = [line["cause"] for line in logged if line["event"] == "smpp.bind_failed"]
     assert causes.count("ESME_RINVPASWD") >= 2
     assert "rahasia" not in str(logged)
 
 
-def test_stop_unbinds(on_the_line: Callable[..., None]) -> None:
+def test_stop_unbinds(run_with_door: Callable[..., None]) -> None:
     """At a stop the door unbinds, so that the SMSC delivers nothing into a closed connection."""
     unbinds_before_stop: list[int] = []
 
@@ -370,11 +370,11 @@ def test_stop_unbinds(on_the_line: Callable[..., None]) -> None:
         wires.append(line.wire)
 
     wires: list[Wire] = []
-    on_the_line(play)
+    run_with_door(play)
     assert (unbinds_before_stop, wires[0].commands().count(smsc.UNBIND)) == ([0], 1)
 
 
-def test_stop_before_bound(on_the_line: Callable[..., None]) -> None:
+def test_stop_before_bound(run_with_door: Callable[..., None]) -> None:
     """The door stops while the SMSC does not respond."""
 
     async def play(line: Bound) -> None:
@@ -383,10 +383,10 @@ def test_stop_before_bound(on_the_line: Callable[..., None]) -> None:
         line.wire.cut()
         await line.wire.until(lambda: line.wire.connections == 2)
 
-    on_the_line(play)
+    run_with_door(play)
 
 
-def test_late_part_completes(on_the_line: Callable[..., None]) -> None:
+def test_late_part_completes(run_with_door: Callable[..., None]) -> None:
     """Overdue parts are published with a gap. The late part completes the message, without a second reply."""
 
     async def play(line: Bound) -> None:
@@ -407,7 +407,7 @@ def test_late_part_completes(on_the_line: Callable[..., None]) -> None:
         related = {"kind": "repeat", "of": partial["id"], "since": None, "evidence": ["same-sender", "completes"]}
         assert complete["relation"] == related
 
-    on_the_line(play)
+    run_with_door(play)
 
 
 def normalized(parts: Parts) -> list[Outgoing]:
@@ -420,12 +420,12 @@ def normalized(parts: Parts) -> list[Outgoing]:
         reader.close()
 
 
-def test_no_host_no_door(parts: Parts, producer: Producer) -> None:
+def test_no_door_without_an_smsc(parts: Parts, producer: Producer) -> None:
     """Without an SMSC in the settings there is no SMPP door."""
     assert smpp.connection(parts, producer, threading.Event()) is None
 
 
-def test_as_the_service_runs_it(parts: Parts, producer: Producer) -> None:
+def test_door_built_from_settings(parts: Parts, producer: Producer) -> None:
     """With the settings alone the service binds and receives an SMS."""
 
     async def play() -> None:
@@ -489,7 +489,7 @@ class Ticks:
         return self.at
 
 
-def test_pace() -> None:
+def test_send_rate() -> None:
     """At most `rate` messages per second are sent, and unused time gives no burst."""
     ticks = Ticks()
     pace = SendRateLimiter(4.0, ticks)
@@ -521,7 +521,7 @@ def test_throttle() -> None:
     asyncio.run(play())
 
 
-def test_backoff() -> None:
+def test_bind_backoff() -> None:
     """The pause between two binds doubles up to a minute; it is never zero, even after a bind."""
 
     async def play() -> None:

@@ -272,7 +272,7 @@ def test_any_order_loss_repetition_and_crash(
 
 @settings(max_examples=60, deadline=None)
 @given(traffic(0), CALLS, CALLS, st.sets(st.integers(0, 30)))
-def test_references_used_again_at_once(
+def test_references_reused_at_once(
     memory: Engine, sent: list[Sms], kill_before: set[int], kill_after: set[int], ticks: set[int]
 ) -> None:
     """Even if a telephone uses one reference for all messages at once, every part is published, with its sender."""
@@ -295,7 +295,7 @@ def _belongs(message: JoinedSms) -> int:
     return int(number)
 
 
-def test_window_ends_it(harness: Harness) -> None:
+def test_messages_an_hour_apart_stay_separate(harness: Harness) -> None:
     """Two messages with one reference, an hour apart, never merge: each is published with its own parts."""
     harness.take(part(b"pertama ", 1, 2))
     harness.now += DEADLINES.completion
@@ -325,7 +325,7 @@ def test_just_within_the_window(harness: Harness) -> None:
     ],
     ids=["sender", "receiver", "reference", "wider reference", "count"],
 )
-def test_what_tells_messages_apart(harness: Harness, different_part: dict[str, Any]) -> None:
+def test_different_keys_never_join(harness: Harness, different_part: dict[str, Any]) -> None:
     """Parts with another sender, receiver, reference or count are never joined."""
     harness.take(part(b"satu ", 1, 2), different_part)
     harness.later(hours=2)
@@ -333,14 +333,14 @@ def test_what_tells_messages_apart(harness: Harness, different_part: dict[str, A
     assert [len(message.parts) for message in harness.bus.messages()] == [1, 1]
 
 
-def test_same_number_other_words(harness: Harness) -> None:
+def test_same_number_with_other_content(harness: Harness) -> None:
     """A part with a stored number and other content begins another message; each gets its own second part."""
     harness.take(part(b"A1 ", 1, 2), part(b"A2", 2, 2), part(b"B1 ", 1, 2), part(b"A2", 2, 2), part(b"B2", 2, 2))
 
     assert harness.texts() == ["A1 A2", "B1 B2"]
 
 
-def test_a_part_two_messages_lack(harness: Harness) -> None:
+def test_part_that_two_messages_lack(harness: Harness) -> None:
     """A part that fits two arriving messages joins neither: incomplete is better than mixed."""
     harness.take(part(b"A1", 1, 3), part(b"B1", 1, 3), part(b"?2", 2, 3))
     harness.later(hours=2)
@@ -348,7 +348,7 @@ def test_a_part_two_messages_lack(harness: Harness) -> None:
     assert sorted(harness.texts()) == ["A1 […]", "B1 […]", "[…] ?2 […]"]
 
 
-def test_a_part_an_old_message_lacks_too(harness: Harness) -> None:
+def test_part_that_an_overdue_message_lacks_too(harness: Harness) -> None:
     """If one of two messages is overdue, a part belongs to the one that is arriving."""
     harness.take(part(b"A1", 1, 2))
     harness.later(minutes=20)
@@ -367,7 +367,7 @@ def test_clock_set_back(harness: Harness) -> None:
     assert harness.texts() == ["satu dua"]
 
 
-def test_each_part_gives_the_others_more_time(harness: Harness) -> None:
+def test_each_part_extends_the_wait(harness: Harness) -> None:
     """Each new part extends the wait of its message."""
     harness.take(part(b"A ", 1, 3))
     harness.later(minutes=6)
@@ -380,7 +380,7 @@ def test_each_part_gives_the_others_more_time(harness: Harness) -> None:
     assert harness.bus.raw_messages()[0].at == NOW + timedelta(minutes=6)
 
 
-def test_a_part_that_comes_while_the_others_go_on(harness: Harness) -> None:
+def test_part_that_arrives_during_publication(harness: Harness) -> None:
     """A part that arrives during the publication of the others stays due."""
     harness.take(part(b"satu ", 1, 2))
     harness.bus.meanwhile = lambda: harness.door().receive(pdu(part(b"dua", 2, 2)))
@@ -389,7 +389,7 @@ def test_a_part_that_comes_while_the_others_go_on(harness: Harness) -> None:
     assert harness.texts() == ["satu  […]", "satu dua"]
 
 
-def test_each_late_part_waits_for_the_others(harness: Harness) -> None:
+def test_late_part_is_published_after_its_wait(harness: Harness) -> None:
     """A late part that does not complete its message is published too, after its wait."""
     harness.take(part(b"A ", 1, 3))
     harness.later(minutes=10)
@@ -401,7 +401,7 @@ def test_each_late_part_waits_for_the_others(harness: Harness) -> None:
     assert len(harness.acknowledgements()) == 1
 
 
-def test_same_sms_again(harness: Harness) -> None:
+def test_redelivery_of_an_sms_in_one_piece(harness: Harness) -> None:
     """An SMS in one piece, delivered again soon, is one message; later it may be intended."""
     sms = deliver(b"LAPOR banjir")
     harness.take(sms, sms)
@@ -415,7 +415,7 @@ def test_same_sms_again(harness: Harness) -> None:
     assert len(harness.acknowledgements()) == 2
 
 
-def test_same_words_of_two_people(harness: Harness) -> None:
+def test_same_text_of_two_senders(harness: Harness) -> None:
     """The same text from another sender, or to another number, is another message."""
     sms = deliver(b"LAPOR banjir")
     harness.take(sms, {**sms, "source_addr": OTHER_SOURCE}, {**sms, "destination_addr": "1709"})
@@ -423,7 +423,7 @@ def test_same_words_of_two_people(harness: Harness) -> None:
     assert len(harness.texts()) == 3
 
 
-def test_same_words_with_other_ids(harness: Harness) -> None:
+def test_same_text_with_other_ids(harness: Harness) -> None:
     """If the operator gives ids, the same text under another id is another message."""
     ids = [[smpp34.Tlv(RECEIPTED_ID, name + b"\0")] for name in (b"x1", b"x1", b"x2")]
     harness.take(*(deliver(b"LAPOR banjir", tlvs=tlvs) for tlvs in ids))
@@ -509,7 +509,7 @@ def test_other_secret_key(harness: Harness) -> None:
     assert harness.texts() == ["LAPOR banjir"]
 
 
-def test_nobody_stands_in_the_database(harness: Harness, logged: list[EventDict]) -> None:
+def test_database_and_log_show_no_person(harness: Harness, logged: list[EventDict]) -> None:
     """Neither the database nor the log shows the sender or the text of a part or of an acknowledgement."""
     harness.take(
         part(TEXT.encode()[:60], 1, 2, source_addr=PHONE[1:]), part(TEXT.encode()[60:], 2, 2, source_addr=PHONE[1:])
@@ -537,7 +537,7 @@ SENDERS = {
 
 
 @pytest.mark.parametrize(("sms", "answers"), SENDERS.values(), ids=SENDERS)
-def test_who_is_answered(harness: Harness, sms: dict[str, Any], answers: int) -> None:
+def test_receivers_of_acknowledgements(harness: Harness, sms: dict[str, Any], answers: int) -> None:
     """Every SMS is published, but only a person's telephone gets an acknowledgement."""
     harness.take(sms)
 
@@ -572,7 +572,7 @@ def test_undecodable_bytes_are_kept(harness: Harness) -> None:
     assert (only.content, only.coding) == ("d800ff", 8)
 
 
-def test_forgotten_when_of_no_use(harness: Harness) -> None:
+def test_expired_parts_are_deleted(harness: Harness) -> None:
     """Forwarded parts of closed messages are deleted; unforwarded ones stay."""
     harness.take(part(b"satu", 1, 2), deliver(b"LAPOR banjir"))
     harness.later(hours=2)
@@ -595,7 +595,7 @@ def queue(engine: Engine) -> AcknowledgementQueue:
     return AcknowledgementQueue(engine)
 
 
-def test_answer_is_added_once(queue: AcknowledgementQueue) -> None:
+def test_one_acknowledgement_per_sms(queue: AcknowledgementQueue) -> None:
     """The same SMS is acknowledged once, also after its acknowledgement was sent."""
     queue.add("mark", "first", NOW)
     queue.add("mark", "second", NOW)
@@ -608,7 +608,7 @@ def test_answer_is_added_once(queue: AcknowledgementQueue) -> None:
     assert queue.take_due(NOW + timedelta(hours=1)) is None
 
 
-def test_unconfirmed_answer_is_tried_again(queue: AcknowledgementQueue, logged: list[EventDict]) -> None:
+def test_unconfirmed_acknowledgement_is_sent_again(queue: AcknowledgementQueue, logged: list[EventDict]) -> None:
     """An unconfirmed acknowledgement is sent five times, a minute apart, then abandoned and logged."""
     queue.add("mark", "content", NOW)
     tried = []
@@ -622,7 +622,7 @@ def test_unconfirmed_answer_is_tried_again(queue: AcknowledgementQueue, logged: 
     assert [(line["event"], line["acknowledgements"]) for line in logged] == [("smpp.acknowledgements_abandoned", 1)]
 
 
-def test_busy_does_not_count(queue: AcknowledgementQueue) -> None:
+def test_busy_smsc_does_not_count_as_a_try(queue: AcknowledgementQueue) -> None:
     """A try that a busy SMSC refused does not count."""
     queue.add("mark", "content", NOW)
     for second in range(20):
@@ -634,7 +634,7 @@ def test_busy_does_not_count(queue: AcknowledgementQueue) -> None:
     assert queue.take_due(NOW + timedelta(seconds=20))
 
 
-def test_old_answer_is_given_up(queue: AcknowledgementQueue) -> None:
+def test_old_acknowledgement_is_abandoned(queue: AcknowledgementQueue) -> None:
     """After a day an acknowledgement is abandoned."""
     queue.add("mark", "content", NOW)
     queue.delete_expired(NOW + timedelta(hours=25))
@@ -642,7 +642,7 @@ def test_old_answer_is_given_up(queue: AcknowledgementQueue) -> None:
     assert queue.take_due(NOW + timedelta(hours=25)) is None
 
 
-def test_one_process_takes_an_answer(engine: Engine) -> None:
+def test_one_process_gets_an_acknowledgement(engine: Engine) -> None:
     """Of several processes at once, only one gets each acknowledgement."""
     queue = AcknowledgementQueue(engine)
     for number in range(4):
@@ -664,7 +664,7 @@ def test_one_process_takes_an_answer(engine: Engine) -> None:
     assert sorted(taken) == ["mark0", "mark1", "mark2", "mark3"]
 
 
-def test_new_message_never_has_the_moment_of_another() -> None:
+def test_opening_times_are_unique() -> None:
     """Two messages with one key that begin at the same time get different opening times."""
     stored_parts = [StoredPart(NOW, 1, "a", NOW)]
 
@@ -673,7 +673,7 @@ def test_new_message_never_has_the_moment_of_another() -> None:
     )
 
 
-def test_the_audit_knows_what_waits_for_its_other_parts(parts: Parts, producer: Producer) -> None:
+def test_audit_counts_waiting_parts_as_pending(parts: Parts, producer: Producer) -> None:
     """An acknowledged part counts as accepted and pending until it is published."""
     migrate(parts.engine)
     smpp.door(parts, producer).receive(pdu(part(b"LAPOR lampu", 1, 2)))

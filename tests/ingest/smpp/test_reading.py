@@ -16,7 +16,7 @@ from tests.ingest.smpp.smsc import CODE, PAYLOAD, SOURCE, deliver, part, pdu, sa
 GSM, LATIN, BINARY, UCS2 = 0, 3, 4, 8
 
 
-def test_what_stands_in_a_deliver_sm() -> None:
+def test_fields_of_a_deliver_sm() -> None:
     """Addresses with their types, the coding and the bytes are read unchanged."""
     sms = parse_deliver_sm(pdu(deliver(b"banjir", data_coding=3, dest_addr_ton=6, service_type="CMT")))
 
@@ -105,7 +105,7 @@ FIELDS = {
 
 
 @given(some.fixed_dictionaries(FIELDS))
-def test_reads_what_another_writes(fields: dict[str, Any]) -> None:
+def test_reads_pdus_of_smpp34(fields: dict[str, Any]) -> None:
     """PDUs encoded by smpp34 are read with the same bytes, also with unknown types and parameters."""
     sms = parse_deliver_sm(pdu({"destination_addr": CODE, **fields}))
 
@@ -154,7 +154,7 @@ JOINED: dict[str, tuple[dict[int, tuple[int, bytes]], int, str]] = {
 
 
 @pytest.mark.parametrize(("parts", "total", "text"), JOINED.values(), ids=JOINED)
-def test_parts_put_together(parts: dict[int, tuple[int, bytes]], total: int, text: str) -> None:
+def test_parts_decoded_together(parts: dict[int, tuple[int, bytes]], total: int, text: str) -> None:
     """Neighbouring parts are decoded together, and each run of missing parts is a gap."""
     assert decode_parts(parts, total) == text
 
@@ -172,7 +172,7 @@ NUMBERS: dict[str, tuple[Address, str]] = {
 
 
 @pytest.mark.parametrize(("address", "number"), NUMBERS.values(), ids=NUMBERS)
-def test_who_sent_it(address: Address, number: str) -> None:
+def test_normalized_numbers(address: Address, number: str) -> None:
     """A subscriber's number has one form, whatever the operator's notation; it equals that of the Twilio door."""
     assert normalized_number(address) == number
 

@@ -62,7 +62,7 @@ def test_every_answer_is_one_segment() -> None:
 
 
 @pytest.mark.parametrize("nothing", ["", " ", "LAPOR", "lapor: ", "\u200b\u2060", "LAPOR \u00ad"])
-def test_nothing_said_is_asked_for_once(served: DoorClient, nothing: str) -> None:
+def test_empty_sms_is_asked_for_details_once(served: DoorClient, nothing: str) -> None:
     """The first empty SMS of a sender is asked for more, the next gets no acknowledgement; both are stored."""
     answers = [reply_text(send(served, sms(nothing, sid=f"SM{number}"))) for number in range(2)]
 
@@ -84,7 +84,7 @@ def test_unclear_is_asked_for_once_and_kept_as_a_report(served: DoorClient) -> N
     assert [record.topic for record in published] == ["complaints"]
 
 
-def test_others_are_asked_too(served: DoorClient) -> None:
+def test_other_senders_are_asked_too(served: DoorClient) -> None:
     """The limit counts per sender, and a report is never asked for details."""
     for number in range(3):
         assert (
@@ -120,7 +120,7 @@ def test_asked_again_after_a_day(parts: Parts, engine: Engine) -> None:
     ]  # fmt: skip
 
 
-def test_of_many_at_once_one_is_asked(engine: Engine) -> None:
+def test_one_request_for_details_from_many_processes(engine: Engine) -> None:
     """Of several processes with empty messages of one sender at the same moment, only one asks."""
     start = threading.Barrier(4)
 
@@ -199,7 +199,7 @@ def test_status_by_sms(served: DoorClient, ask: Ask) -> None:
     assert {ask(text) for text in typed} == {sms_acknowledgement.report_state(number, "terverifikasi")}
 
 
-def test_status_tells_the_state_and_nothing_else(served: DoorClient, ask: Ask) -> None:
+def test_status_contains_only_the_state(served: DoorClient, ask: Ask) -> None:
     """A status text contains neither the report's text nor its sender."""
     send(served, sms())
     (report,) = served.raw_messages("sms")
@@ -211,7 +211,7 @@ def test_status_tells_the_state_and_nothing_else(served: DoorClient, ask: Ask) -
     assert not any(word in text for word in (*TEXT.split(), PHONE, report.sender))
 
 
-def test_a_slip_is_said(ask: Ask) -> None:
+def test_wrong_check_symbol(ask: Ask) -> None:
     """A number with a wrong check symbol, or one symbol too few, is not looked up."""
     wrong = NUMBER[:-1] + ("0" if NUMBER[-1] != "0" else "1")
     for typed in (wrong, wrong.replace("-", " "), NUMBER[:-1], NUMBER.replace("-", "") + "7"):
@@ -236,13 +236,13 @@ def test_status_without_a_number(ask: Ask) -> None:
         "jalan rusak, status ABCD-1234-5678",
     ],
 )
-def test_a_report_that_begins_like_a_question_is_a_report(text: str) -> None:
+def test_report_that_begins_with_status(text: str) -> None:
     """Text after the keyword is a complaint and is not lost to a status lookup."""
     assert parse_sms(text).kind == "report"
 
 
 @pytest.mark.parametrize("word", ["STOP", "START", "HELP"])
-def test_what_twilio_answers_we_do_not(served: DoorClient, word: str) -> None:
+def test_opt_out_keywords_get_no_acknowledgement(served: DoorClient, word: str) -> None:
     """An opt-out keyword is stored and gets no acknowledgement from us."""
     assert reply_text(send(served, sms(word) | {"OptOutType": word})) is None
     assert len(served.raw_messages("sms")) == 1
@@ -254,14 +254,14 @@ def test_stop_without_advanced_opt_out(served: DoorClient, ask: Ask) -> None:
     assert ask("stop pungli di terminal") is not None
 
 
-def test_a_report_that_twilio_took_for_a_word_is_answered(served: DoorClient) -> None:
+def test_report_with_opt_out_type_is_acknowledged(served: DoorClient) -> None:
     """A text of more than two words is a report, whatever OptOutType is."""
     fields = sms(f"BANTUAN {TEXT}") | {"OptOutType": "HELP"}
     answer = reply_text(send(served, fields))
     assert served.raw_messages("sms")[0].tracking in str(answer)
 
 
-def test_a_number_that_nobody_was_given(ask: Ask) -> None:
+def test_unknown_number(ask: Ask) -> None:
     """A valid unknown number is distinguished from a wrong one, and the sender is told how to report."""
     assert ask(f"STATUS {NUMBER}") == sms_acknowledgement.unknown_number(NUMBER)
     assert "LAPOR" in sms_acknowledgement.unknown_number(NUMBER)

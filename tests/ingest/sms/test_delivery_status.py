@@ -69,7 +69,7 @@ def test_in_any_order_and_twice(served: DoorClient, order: tuple[str, ...]) -> N
     assert outbox_state(served) == ("sent", "delivered", "")
 
 
-def test_lost_on_the_way(served: DoorClient) -> None:
+def test_undelivered_stays_failed(served: DoorClient) -> None:
     """The error code stays with the reply; later statuses do not change it."""
     reply_harness(served).send(RecordingProvider())
     send_status(served, _REPLY.id, MessageStatus="undelivered", ErrorCode="30005")
@@ -77,7 +77,7 @@ def test_lost_on_the_way(served: DoorClient) -> None:
     assert outbox_state(served) == ("failed", "undelivered", "30005")
 
 
-def test_twilio_settles_what_was_unknown(served: DoorClient) -> None:
+def test_status_settles_an_unknown_outcome(served: DoorClient) -> None:
     """A status for an unknown outcome proves that the reply was sent, under Twilio's id."""
     harness = reply_harness(served)
     harness.sender(RecordingProvider()).step()
@@ -90,7 +90,7 @@ def test_twilio_settles_what_was_unknown(served: DoorClient) -> None:
     assert harness.row(unknown).provider_id == _SID
 
 
-def test_twilio_is_faster_than_its_own_answer(served: DoorClient) -> None:
+def test_status_before_the_response(served: DoorClient) -> None:
     """A status that arrives before Twilio's own response is matched by the reply's id."""
 
     class Fast(RecordingProvider):
@@ -102,7 +102,7 @@ def test_twilio_is_faster_than_its_own_answer(served: DoorClient) -> None:
     assert outbox_state(served) == ("sent", "delivered", "")
 
 
-def test_an_opt_out_told_later_counts(served: DoorClient) -> None:
+def test_later_opt_out_counts(served: DoorClient) -> None:
     """A messaging service accepts the message first and reports 21610 afterwards."""
     harness = reply_harness(served)
     harness.send(RecordingProvider())
@@ -141,13 +141,13 @@ def test_the_reply_is_signed_too(served: DoorClient) -> None:
 
 
 @pytest.mark.parametrize("reply_id", [UUID(int=7), "none", ""])
-def test_a_status_of_nothing_we_know(served: DoorClient, reply_id: object) -> None:
+def test_status_of_an_unknown_reply(served: DoorClient, reply_id: object) -> None:
     """A signed status of an unknown reply is answered and changes nothing."""
     assert send_status(served, reply_id, MessageStatus="delivered").status_code == 204
 
 
 @pytest.mark.parametrize("status", ["received", "", "DELIVERED", "x" * 500])
-def test_a_status_we_do_not_know_changes_nothing(served: DoorClient, status: str) -> None:
+def test_unknown_status_changes_nothing(served: DoorClient, status: str) -> None:
     """Unknown statuses, which Twilio adds without notice, change nothing."""
     reply_harness(served).send(RecordingProvider())
     assert send_status(served, _REPLY.id, MessageStatus=status).status_code == 204
@@ -168,6 +168,6 @@ def test_a_shared_key_signs_statuses_too(serve: Serve) -> None:
     assert (answer(HMAC_SHA256), outbox_state(served)[1]) == (204, "delivered")
 
 
-def test_more_than_twilio_sends_is_not_read(served: DoorClient) -> None:
+def test_large_body_is_refused(served: DoorClient) -> None:
     """A large body gets 413 before it is in memory."""
     assert send_status(served, _REPLY.id, Noise="x" * 20_000).status_code == 413

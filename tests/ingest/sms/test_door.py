@@ -108,7 +108,7 @@ def test_second_token_is_accepted(serve: Serve) -> None:
     ("signature", "reason"),
     [(None, "unsigned"), ("", "bad_signature"), ("RSOYDt4T1cUTdK1PDd93/VVr8B8=", "bad_signature")],
 )
-def test_unproven_message_is_kept_aside(served: DoorClient, signature: str | None, reason: str) -> None:
+def test_unsigned_message_is_quarantined(served: DoorClient, signature: str | None, reason: str) -> None:
     """An unsigned message is refused, quarantined whole with the reason, and not published."""
     assert_refused(forge(served, sms(), signature), 403, reason)
 
@@ -129,7 +129,7 @@ def test_signature_of_another_message(served: DoorClient) -> None:
     assert served.raw_messages("sms") == []
 
 
-def test_forger_takes_no_place(served: DoorClient) -> None:
+def test_forgery_does_not_take_an_id(served: DoorClient) -> None:
     """A forged MessageSid does not take the id of the true message, which is still accepted."""
     forge(served, sms(body="LAPOR palsu"), "x")
     send(served, sms())
@@ -247,7 +247,7 @@ def test_signed_json_that_is_no_sms(served: DoorClient, body: str) -> None:
     assert served.open_body(message.raw) == body.encode()
 
 
-def test_a_true_form_signature_does_not_open_json(served: DoorClient) -> None:
+def test_form_signature_is_not_valid_for_json(served: DoorClient) -> None:
     """A form's signature is not valid for the same bytes sent as JSON."""
     headers = sign(f"{served.address}/sms/twilio", sms()) | {"Content-Type": "application/json"}
 
@@ -273,7 +273,7 @@ def test_signed_with_or_without_the_port(serve: Serve, public_url: str, signed: 
     assert served.post("/sms/twilio", data=sms(), headers=sign(f"http{signed[5:]}/x", sms())).status_code == 403
 
 
-def test_headers_of_a_proxy_do_not_move_the_address(serve: Serve) -> None:
+def test_proxy_headers_do_not_change_the_address(serve: Serve) -> None:
     """Host and X-Forwarded-* have no effect on the address that the signature must cover."""
     served = serve(public_url="https://lapor.contoh.id")
     proxy_headers = {"Host": "palsu.contoh.id", "X-Forwarded-Host": "palsu.contoh.id", "X-Forwarded-Proto": "https"}
@@ -318,7 +318,7 @@ def test_numbers_of_a_messaging_service(served: DoorClient) -> None:
     assert len({raw.sender for raw in served.raw_messages("sms")}) == 1
 
 
-def test_quarantine_is_not_filled_by_one_address(serve: Serve) -> None:
+def test_one_address_cannot_fill_the_quarantine(serve: Serve) -> None:
     """Beyond its limit an address gets 429 without a quarantined message; other clients are not affected."""
     served = serve(rates="sms-unsigned=2/minute")
     forger, other_client = {"X-Forwarded-For": "203.0.113.9"}, {"X-Forwarded-For": "203.0.113.10"}
@@ -334,7 +334,7 @@ def test_quarantine_is_not_filled_by_one_address(serve: Serve) -> None:
     assert len(served.quarantined()) == 3
 
 
-def test_held_while_the_bus_is_away(serve: Serve, producer: Producer) -> None:
+def test_quarantine_while_the_bus_is_away(serve: Serve, producer: Producer) -> None:
     """A message that cannot be quarantined gets 503, so that Twilio uses the fallback."""
     served = serve(FlakyProducer(producer, {1}))
 

@@ -96,7 +96,7 @@ def test_pictures_come_with_the_report(served: DoorClient, twilio: LoopbackTwili
     assert report.attachments == tuple(attachments.store(photo(shade), NOW).attachment for shade in (1, 2))
 
 
-def test_the_old_token_opens_what_it_signed(serve: Serve, twilio: LoopbackTwilio) -> None:
+def test_pictures_are_fetched_with_the_signing_token(serve: Serve, twilio: LoopbackTwilio) -> None:
     """During a token rotation pictures are fetched with the token that signed the webhook."""
     served = serve(twilio_base_url=twilio.url, twilio_auth_tokens="new-token,old-token")
     twilio.token = "old-token"
@@ -106,7 +106,7 @@ def test_the_old_token_opens_what_it_signed(serve: Serve, twilio: LoopbackTwilio
     assert len(served.raw_messages("sms")[0].attachments) == 1
 
 
-def test_twilio_is_not_told_a_shared_key(serve: Serve, twilio: LoopbackTwilio) -> None:
+def test_shared_key_is_not_sent_to_twilio(serve: Serve, twilio: LoopbackTwilio) -> None:
     """With a SharedKey, pictures are fetched with the account's token."""
     served = serve(twilio_base_url=twilio.url, twilio_shared_keys="a-key")
     fields = sms(sid=_SID) | put(twilio, file(photo()))
@@ -142,7 +142,7 @@ def test_a_picture_that_fails_costs_only_itself(served: DoorClient, twilio: Loop
     assert complaint.tracking in (ET.fromstring(answer.content).findtext("Message") or "")  # noqa: S314 - our own
 
 
-def test_a_stalled_twilio_does_not_hold_up_the_words(served: DoorClient, twilio: LoopbackTwilio) -> None:
+def test_stalled_twilio_does_not_delay_the_text(served: DoorClient, twilio: LoopbackTwilio) -> None:
     """The message is stored and answered before the slow picture; the fetched one is attached."""
     forever = threading.Event()
     fields = sms(sid=_SID) | put(twilio, file(photo(1), stall=forever), file(photo(2)))
@@ -155,7 +155,7 @@ def test_a_stalled_twilio_does_not_hold_up_the_words(served: DoorClient, twilio:
     forever.set()
 
 
-def test_a_dripping_picture_is_given_up(fetcher: MediaFetcher, twilio: LoopbackTwilio, logged: list[EventDict]) -> None:
+def test_slow_picture_is_given_up(fetcher: MediaFetcher, twilio: LoopbackTwilio, logged: list[EventDict]) -> None:
     """A picture whose chunks arrive in time, but all together too late, is given up."""
     put(twilio, file(photo(), seconds_per_byte=0.05))
 
@@ -174,7 +174,7 @@ def test_a_huge_picture_is_not_read_to_its_end(
     assert causes(logged) == {"file_too_large"}
 
 
-def test_storage_is_not_told_the_token(fetcher: MediaFetcher, twilio: LoopbackTwilio) -> None:
+def test_storage_gets_no_token(fetcher: MediaFetcher, twilio: LoopbackTwilio) -> None:
     """A redirect to Twilio's storage is followed without the account's token."""
     storage = f"{twilio.url.replace('127.0.0.1', 'localhost')}/storage/1?signed=1"
     put(twilio, file(status=307, headers={"Location": storage}))
@@ -184,7 +184,7 @@ def test_storage_is_not_told_the_token(fetcher: MediaFetcher, twilio: LoopbackTw
     assert twilio.tokens == [twilio.token, ""]
 
 
-def test_a_circle_is_left(fetcher: MediaFetcher, twilio: LoopbackTwilio) -> None:
+def test_redirect_loop_is_given_up(fetcher: MediaFetcher, twilio: LoopbackTwilio) -> None:
     """An address that redirects to itself is given up."""
     url = twilio.media_url(_SID, "ME0")
     put(twilio, file(status=307, headers={"Location": url}))
@@ -205,7 +205,7 @@ def test_a_circle_is_left(fetcher: MediaFetcher, twilio: LoopbackTwilio) -> None
         "http://[bad",
     ],
 )
-def test_only_twilios_api_is_asked(fetcher: MediaFetcher, twilio: LoopbackTwilio, url: str) -> None:
+def test_only_twilios_api_is_requested(fetcher: MediaFetcher, twilio: LoopbackTwilio, url: str) -> None:
     """An address outside the API gets no request and no token."""
     assert fetch(fetcher, twilio, url.format(host=twilio.url.removeprefix("http://"))) == ((), 0)
     assert twilio.requests == []
@@ -242,7 +242,7 @@ def test_pictures_that_are_not_named_are_missing(served: DoorClient) -> None:
     assert reported(served).report.unfetched == 3
 
 
-def test_a_picture_without_words_is_a_report(served: DoorClient, twilio: LoopbackTwilio) -> None:
+def test_picture_without_text_is_a_report(served: DoorClient, twilio: LoopbackTwilio) -> None:
     """A picture without text is stored as a report, and its sender is asked for details."""
     answer = send(served, sms("", sid=_SID) | put(twilio, file(photo())))
 
@@ -251,7 +251,7 @@ def test_a_picture_without_words_is_a_report(served: DoorClient, twilio: Loopbac
     assert complaint.tracking in (ET.fromstring(answer.content).findtext("Message") or "")  # noqa: S314 - our own
 
 
-def test_two_pictures_without_words_are_two_matters(served: DoorClient, twilio: LoopbackTwilio) -> None:
+def test_two_pictures_without_text_are_two_complaints(served: DoorClient, twilio: LoopbackTwilio) -> None:
     """Two photos of one sender without text are not repeats of each other."""
     for number in range(2):
         send(served, sms("", sid=f"MM{number}") | put(twilio, file(photo(number))))
@@ -268,7 +268,7 @@ def test_two_pictures_without_words_are_two_matters(served: DoorClient, twilio: 
     assert kinds == ["new", "new"]
 
 
-def test_what_is_not_signed_fetches_nothing(served: DoorClient, twilio: LoopbackTwilio) -> None:
+def test_unsigned_webhook_fetches_nothing(served: DoorClient, twilio: LoopbackTwilio) -> None:
     """An unsigned webhook causes no request to Twilio or to any other server."""
     fields = sms(sid=_SID) | put(twilio, file(photo()))
 
@@ -277,7 +277,7 @@ def test_what_is_not_signed_fetches_nothing(served: DoorClient, twilio: Loopback
     assert twilio.requests == []
 
 
-def test_a_store_that_is_away_costs_the_picture(serve: Serve, twilio: LoopbackTwilio) -> None:
+def test_without_the_database_the_picture_is_lost(serve: Serve, twilio: LoopbackTwilio) -> None:
     """Without the database the picture is lost, but the text is on the bus."""
     served = serve(migrated=False, twilio_base_url=twilio.url)
 

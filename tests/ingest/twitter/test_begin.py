@@ -37,7 +37,7 @@ def published_ids(reading: Reading) -> set[str]:
     return {raw.provider_id for raw in raw_messages(reading.parts, "twitter")}
 
 
-def test_what_is_older_stays_where_it_is(reading: Reading, logged: list[EventDict]) -> None:
+def test_older_mentions_are_not_read(reading: Reading, logged: list[EventDict]) -> None:
     """Of the mentions before the first start only those of the last day are read, and the log has the start time."""
     posts = [written(hours) for hours in (-1000, -24.1, -23.9, -1, 0)]
     reading.x.posts = posts
@@ -49,7 +49,7 @@ def test_what_is_older_stays_where_it_is(reading: Reading, logged: list[EventDic
     assert line["after"] == "2026-11-23T08:04:05.000Z"
 
 
-def test_an_absence_of_x_at_first_moves_nothing(reading: Reading) -> None:
+def test_outage_at_the_first_start(reading: Reading) -> None:
     """X first answers three days after the start: all posts since the start and of the day before it are read."""
     reading.x.script.append(loopback_x.html_error(503))
     with pytest.raises(XUnavailable):
@@ -62,7 +62,7 @@ def test_an_absence_of_x_at_first_moves_nothing(reading: Reading) -> None:
     assert published_ids(reading) == {post_["id"] for post_ in posts[1:]}
 
 
-def test_it_begins_once(reading: Reading, logged: list[EventDict]) -> None:
+def test_first_cursor_is_stored_once(reading: Reading, logged: list[EventDict]) -> None:
     """Weeks without a mention and a changed setting do not move the cursor that the first start stored."""
     reading.poll()
     first_cursor = reading.store.cursor(_CURSOR)
@@ -75,7 +75,7 @@ def test_it_begins_once(reading: Reading, logged: list[EventDict]) -> None:
     assert len([line for line in logged if line["event"] == "x.polling_started"]) == 1
 
 
-def test_a_place_that_is_there_counts(reading: Reading) -> None:
+def test_existing_cursor_counts(reading: Reading) -> None:
     """A service that polled before keeps its cursor: unread posts are read, however old."""
     reading.store.move_cursor(_CURSOR, written(-500)["id"])
     reading.x.posts = [written(-400), written(-1)]
@@ -83,7 +83,7 @@ def test_a_place_that_is_there_counts(reading: Reading) -> None:
     assert reading.poll() == 2
 
 
-def test_a_first_look_that_was_cut_short_is_finished(reading: Reading) -> None:
+def test_first_poll_continues_after_spent_reads(reading: Reading) -> None:
     """If the reads end during the first poll, the next day continues down to the first start's limit."""
     reading.limit = 5
     posts = [written(-hours) for hours in range(30, 0, -3)]
@@ -96,7 +96,7 @@ def test_a_first_look_that_was_cut_short_is_finished(reading: Reading) -> None:
     assert published_ids(reading) == {post_["id"] for post_ in posts if post_["id"] > written(-24)["id"]}
 
 
-def test_a_first_look_of_an_older_version_is_finished(reading: Reading) -> None:
+def test_first_poll_of_an_earlier_version_is_finished(reading: Reading) -> None:
     """A first poll of an earlier version has no limit: all posts below its gap are read, however old."""
     gap = {"newest": int(written(-1)["id"]), "oldest": int(written(-1)["id"]), "looked": 5}
     reading.store.move_cursor("twitter.ahead", json.dumps(gap))

@@ -51,14 +51,14 @@ def test_post_becomes_one_record(reading: Reading) -> None:
     assert [private for private in (AUTHOR, HANDLE) if private in raw.model_dump_json()] == []
 
 
-def test_long_posts_are_asked_for(reading: Reading) -> None:
+def test_long_posts_are_requested(reading: Reading) -> None:
     """The door requests all fields that a reader needs, including the full text of long posts."""
     reading.poll()
 
     assert {"note_tweet", "author_id", "referenced_tweets"} <= set(reading.x.requests[0]["tweet.fields"].split(","))
 
 
-def test_next_look_goes_on(reading: Reading) -> None:
+def test_next_poll_reads_newer_posts(reading: Reading) -> None:
     """A poll reads posts newer than the last poll, and nothing twice."""
     reading.poll()
     reading.x.posts.append(post(6))
@@ -67,7 +67,7 @@ def test_next_look_goes_on(reading: Reading) -> None:
     assert reading.published() == [*FIVE, post(6)["id"]]
 
 
-def test_place_outlives_the_process(reading: Reading) -> None:
+def test_cursor_survives_the_process(reading: Reading) -> None:
     """The cursor is on disk: a new process has it."""
     reading.poll()
 
@@ -76,7 +76,7 @@ def test_place_outlives_the_process(reading: Reading) -> None:
     engine.dispose()
 
 
-def test_place_moves_only_after_the_bus(reading: Reading) -> None:
+def test_cursor_moves_only_after_the_bus(reading: Reading) -> None:
     """While the bus is away the cursor stays, and the next poll publishes everything."""
     reading.producer = FlakyProducer(reading.producer, {1})
 
@@ -88,7 +88,7 @@ def test_place_moves_only_after_the_bus(reading: Reading) -> None:
     assert reading.published() == FIVE
 
 
-def test_backlog_is_kept_in_pieces(reading: Reading) -> None:
+def test_backlog_is_published_in_batches(reading: Reading) -> None:
     """A long backlog is published in batches, so that a failure in the middle neither loses nor repeats all of it."""
     reading.x.page_size = 100
     reading.x.posts = [post(number) for number in range(1, 251)]
@@ -159,7 +159,7 @@ def test_failure_is_waited_out(reading: Reading, answer: Answer, wait: float) ->
     assert reading.published() == FIVE
 
 
-def test_unlimited_patience_is_no_hot_loop(reading: Reading) -> None:
+def test_rate_limit_without_reset_slows_polling(reading: Reading) -> None:
     """With repeated 429 responses without a reset the door polls less and less often."""
     reading.x.script.extend(loopback_x.limited() for _ in range(20))
 
@@ -170,14 +170,14 @@ def test_unlimited_patience_is_no_hot_loop(reading: Reading) -> None:
     assert len(reading.x.requests) == 20
 
 
-def test_reset_that_is_always_over_is_no_hot_loop(reading: Reading) -> None:
+def test_past_reset_time_is_trusted_once(reading: Reading) -> None:
     """If X names a past reset time again and again, the door trusts it only once."""
     reading.x.script.extend(loopback_x.limited(_RESET - 5) for _ in range(4))
 
     assert reading.waits(5) == [1.0, 15.0, 30.0, 60.0, 15.0]
 
 
-def test_absence_is_asked_after_more_seldom(reading: Reading) -> None:
+def test_pauses_grow_while_x_is_away(reading: Reading) -> None:
     """While X is away the pauses double up to a maximum; after a success they are short again."""
     reading.x.script.extend(loopback_x.html_error(503) for _ in range(5))
 
@@ -203,7 +203,7 @@ NO_POSTS: list[Any] = [
 ]  # fmt: skip
 
 
-def test_what_is_no_post_is_kept_aside(reading: Reading) -> None:
+def test_invalid_posts_are_quarantined(reading: Reading) -> None:
     """Content that is not a post is quarantined with its reason and bytes; the posts are published."""
     reading.x.page_size = 100
     reading.x.posts += NO_POSTS
@@ -221,7 +221,7 @@ def test_what_is_no_post_is_kept_aside(reading: Reading) -> None:
     assert reading.store.cursor(_CURSOR) == FIVE[-1]
 
 
-def test_id_of_another_time_hides_nothing(reading: Reading) -> None:
+def test_future_id_hides_no_posts(reading: Reading) -> None:
     """A post with an id of the next century is published, and later posts are still read."""
     reading.x.posts.append(post(6, id="9223372036854775807"))
     reading.poll()
@@ -232,7 +232,7 @@ def test_id_of_another_time_hides_nothing(reading: Reading) -> None:
     assert reading.published() == [*FIVE, "9223372036854775807", post(7)["id"]]
 
 
-def test_place_never_goes_back(reading: Reading) -> None:
+def test_cursor_never_moves_back(reading: Reading) -> None:
     """A page with posts older than requested is published, and the cursor stays."""
     reading.poll()
     reading.x.script.append(loopback_x.json_answer({"data": [post(2), post(1)], "meta": {"result_count": 2}}))
@@ -241,7 +241,7 @@ def test_place_never_goes_back(reading: Reading) -> None:
     assert reading.store.cursor(_CURSOR) == FIVE[-1]
 
 
-def test_newest_is_no_post(reading: Reading) -> None:
+def test_invalid_newest_post_is_read_once(reading: Reading) -> None:
     """A post without text counts as read: it is quarantined once, not at every poll."""
     reading.x.posts.append({"id": post(6)["id"]})
 
@@ -297,7 +297,7 @@ def test_stalled_server_is_left(reading: Reading) -> None:
     assert reading.poll() == 5
 
 
-def test_nobody_there(reading: Reading) -> None:
+def test_refused_connection(reading: Reading) -> None:
     """A refused connection means that X is away."""
     with pytest.raises(XUnavailable, match="ConnectionError"):
         XClient("http://127.0.0.1:9", loopback_x.TOKEN, loopback_x.ACCOUNT).page(None, None)
@@ -334,7 +334,7 @@ def test_wrong_token(reading: Reading) -> None:
         XClient(reading.x.url, "wrong", loopback_x.ACCOUNT).page(None, None)
 
 
-def test_proxy_is_chosen_for_the_host_asked(x: LoopbackX, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_is_chosen_for_the_requested_host(x: LoopbackX, monkeypatch: pytest.MonkeyPatch) -> None:
     """If another host replaces X, `NO_PROXY` applies to that host, not to X's."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")

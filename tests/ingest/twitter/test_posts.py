@@ -78,7 +78,7 @@ def test_new_names_of_the_history_are_read(reading: Reading) -> None:
 
 
 @pytest.mark.parametrize("history", [[], None, "12", ["x"], [None], [7], {}])
-def test_history_that_is_none(reading: Reading, history: object) -> None:
+def test_invalid_history(reading: Reading, history: object) -> None:
     """A post with an unreadable history has its own id."""
     reading.x.posts = [post(2, edit_history_tweet_ids=history)]
     reading.poll()
@@ -112,7 +112,7 @@ def test_versions_too_long_for_one_message(reading: Reading) -> None:
     assert quarantined(reading.parts) == []
 
 
-def test_broken_last_version_loses_no_earlier_one(reading: Reading) -> None:
+def test_invalid_last_version_loses_no_earlier_one(reading: Reading) -> None:
     """If the last version is not a post, it and the earlier version are quarantined."""
     reading.x.page_size = 100
     broken = version(2, 1)
@@ -162,7 +162,7 @@ def test_pictures_are_kept(reading: Reading) -> None:
     assert reading.bodies()[0]["media"] == reading.x.media
 
 
-def test_media_are_asked_for(reading: Reading) -> None:
+def test_media_are_requested(reading: Reading) -> None:
     """The door requests the description of pictures, but neither authors nor quoted posts, which X bills."""
     reading.poll()
 
@@ -183,7 +183,7 @@ def test_only_its_own_pictures(reading: Reading) -> None:
     assert [set(body) for body in reading.bodies()] == [{"account", "post", "media"}, {"account", "post"}]
 
 
-def test_video_has_its_picture(reading: Reading) -> None:
+def test_preview_of_a_video(reading: Reading) -> None:
     """The preview picture of a video is stored, and the video counts as unfetched."""
     shown(reading, "a.jpg", kind="video")
     reading.poll()
@@ -204,7 +204,7 @@ MISSING: dict[str, Callable[[threading.Event], Answer]] = {
 
 
 @pytest.mark.parametrize("cause", MISSING)
-def test_picture_that_cannot_be_had(reading: Reading, cause: str, logged: list[EventDict]) -> None:
+def test_failed_picture(reading: Reading, cause: str, logged: list[EventDict]) -> None:
     """If a picture fails, the post is published without it and counts it as unfetched."""
     released = threading.Event()
     shown(reading, "a.jpg", "b.jpg")
@@ -230,7 +230,7 @@ def test_picture_that_cannot_be_had(reading: Reading, cause: str, logged: list[E
         "http://pbs.twimg.com/media/a.jpg", "", "//", "data:image/png;base64,AAAA",
     ],
 )  # fmt: skip
-def test_no_other_host_is_asked(reading: Reading, url: str, logged: list[EventDict]) -> None:
+def test_pictures_of_other_hosts_are_not_fetched(reading: Reading, url: str, logged: list[EventDict]) -> None:
     """A picture on another host, or without TLS, is not fetched."""
     reading.hosts = {"pbs.twimg.com"}
     shown(reading, "a.jpg")
@@ -242,7 +242,7 @@ def test_no_other_host_is_asked(reading: Reading, url: str, logged: list[EventDi
     assert {line["cause"] for line in logged if line["event"] == "x.picture_failed"} <= {"host", "ValueError"}
 
 
-def test_slow_pictures_delay_nobody_for_long(reading: Reading) -> None:
+def test_pictures_share_a_deadline(reading: Reading) -> None:
     """All pictures of a batch share twenty seconds; then the posts are published without the rest."""
     moment = iter(range(0, 10_000, 3))
     reading.clock = lambda: float(next(moment))
@@ -260,7 +260,7 @@ def test_slow_pictures_delay_nobody_for_long(reading: Reading) -> None:
         {"attachments": {"media_keys": "3_0"}}, {"attachments": {"media_keys": [None, 7, {}]}},
     ],
 )  # fmt: skip
-def test_attachments_of_nonsense(reading: Reading, more: dict[str, Any]) -> None:
+def test_invalid_attachments(reading: Reading, more: dict[str, Any]) -> None:
     """A post with an invalid description of its pictures is published without pictures."""
     reading.x.posts = [post(1, **more)]
     reading.poll()
@@ -270,7 +270,7 @@ def test_attachments_of_nonsense(reading: Reading, more: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize("includes", [None, [], "x", {"media": None}, {"media": {}}, {"media": [None, 7, {"url": 5}]}])
-def test_includes_of_nonsense(reading: Reading, includes: object) -> None:
+def test_invalid_includes(reading: Reading, includes: object) -> None:
     """A page with invalid includes loses its pictures and no post."""
     shown(reading, "a.jpg")
     page = {"data": reading.x.posts, "meta": {"result_count": 1}, "includes": includes}
@@ -293,7 +293,7 @@ def test_pictures_again_after_a_failure(reading: Reading) -> None:
     assert first.id == second.id == ids.message_id("twitter", post(1)["id"])
 
 
-def test_posts_are_remembered_sealed(reading: Reading) -> None:
+def test_stored_posts_are_sealed(reading: Reading) -> None:
     """The stored posts show neither post nor author without our key."""
     reading.poll()
 

@@ -50,7 +50,7 @@ def test_reads_are_counted(reading: Reading, logged: list[EventDict]) -> None:
     assert [line["reads_today"] for line in _events(logged, "x.mentions_read")] == [5, 6]
 
 
-def test_count_outlives_the_process(reading: Reading) -> None:
+def test_count_survives_the_process(reading: Reading) -> None:
     """The count of today is on disk; the next day starts at 0, and the day before stays readable."""
     reading.poll()
     later = ReadBudget(DoorStore(reading.parts.engine), 100, lambda: START + timedelta(days=1))
@@ -69,7 +69,7 @@ def test_two_count_at_once(engine: Any) -> None:
     assert store.cursor("a day") == "12"
 
 
-def test_spent_waits_for_the_next_day(reading: Reading, logged: list[EventDict]) -> None:
+def test_spent_reads_wait_for_the_next_day(reading: Reading, logged: list[EventDict]) -> None:
     """After the day's reads are used up the door logs it once, waits for the next UTC day, and continues."""
     reading.limit = 5
     stopping = RecordedWaits(4)
@@ -86,7 +86,7 @@ def test_spent_waits_for_the_next_day(reading: Reading, logged: list[EventDict])
     assert [(line["used"], line["limit"]) for line in _events(logged, "x.reads_spent")] == [(5, 5)]
 
 
-def test_a_door_says_why_it_is_shut(reading: Reading) -> None:
+def test_reason_while_the_door_is_shut(reading: Reading) -> None:
     """While the door waits for the next day's reads, `why_shut` returns the reason; otherwise it is empty."""
     reading.limit = 5
     door = reading.door(RecordedWaits(1))
@@ -101,7 +101,7 @@ def test_a_door_says_why_it_is_shut(reading: Reading) -> None:
     assert door.why_shut() == "reads_spent"
 
 
-def test_never_more_than_is_left(reading: Reading) -> None:
+def test_page_size_within_remaining_reads(reading: Reading) -> None:
     """A page is requested with no more posts than the day has left, within X's minimum."""
     reading.limit = 12
     reading.x.posts = [post(number) for number in range(1, 41)]
@@ -113,7 +113,7 @@ def test_never_more_than_is_left(reading: Reading) -> None:
     assert reading.budget().today().used == 12
 
 
-def test_place_stays_while_a_gap_is_open(backlog: Reading) -> None:
+def test_cursor_stays_while_a_gap_is_open(backlog: Reading) -> None:
     """If the reads end within a gap, the read posts are published and the cursor stays."""
     backlog.limit = 20
 

@@ -60,7 +60,7 @@ def test_every_recorded_post(reading: Reading, path: Path) -> None:
         assert isinstance(twitter.read_report(raw.content_type, body), Draft | NotComplaint)
 
 
-def test_recorded_posts_are_complaints_or_say_why_not(reading: Reading) -> None:
+def test_reasons_of_recorded_posts(reading: Reading) -> None:
     """Of all recorded posts only retweets, publicity and posts without text are no complaints."""
     reading.hosts = set()
     counts: dict[str, int] = {}

@@ -83,7 +83,7 @@ def answers(served: DoorClient, number: str) -> Iterator[tuple[str, requests.Res
 
 
 @pytest.mark.parametrize("kind", _TEXTS)
-def test_no_address_gives_a_word(served: DoorClient, numbers: dict[str, str], kind: str) -> None:
+def test_no_address_shows_text(served: DoorClient, numbers: dict[str, str], kind: str) -> None:
     """An address shows that the number exists and where it went: no text, no author, no post id."""
     secrets = (_WORD, AUTHOR, *(post(number)["id"] for number in range(1, 5)))
     statuses: dict[str, int] = {}
@@ -99,7 +99,7 @@ def test_no_address_gives_a_word(served: DoorClient, numbers: dict[str, str], ki
     assert [statuses[url] for url in status_urls] == [200, 200, 200]
 
 
-def test_no_sms_gives_a_word(served: DoorClient, numbers: dict[str, str]) -> None:
+def test_no_sms_shows_text(served: DoorClient, numbers: dict[str, str]) -> None:
     """A status request by SMS returns only the state."""
     for index, number in enumerate(numbers.values()):
         answer = send(served, sms(f"STATUS {number}", sid=f"SM{index}"))

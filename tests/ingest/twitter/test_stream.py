@@ -42,7 +42,7 @@ def test_posts_are_published_as_they_come(reading: Reading) -> None:
     assert [raw.id for raw in raw_messages(reading.parts, "twitter")] == streamed * 2
 
 
-def test_never_moves_the_place(reading: Reading) -> None:
+def test_stream_never_moves_the_cursor(reading: Reading) -> None:
     """The stream does not move the cursor: the poller reads all posts."""
     reading.x.streams.append(Stream((line(post(5)),)))
     reading.stream().listen()
@@ -72,7 +72,7 @@ def test_rule_has_a_tag(reading: Reading) -> None:
     assert RULE == "@Lapor1708 -is:retweet -from:Lapor1708"
 
 
-def test_rules_of_others_stay(reading: Reading) -> None:
+def test_foreign_rules_stay(reading: Reading) -> None:
     """Rules of other programs, with another tag or none, stay."""
     reading.x.rules = [{"id": "1", "value": "kucing"}, {"id": "2", "value": RULE}]
     reading.x.streams.append(Stream((b"\r\n",)))
@@ -97,7 +97,7 @@ BAD_LINES: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("bad", BAD_LINES.values(), ids=BAD_LINES)
-def test_bad_line_is_kept_aside_and_the_stream_lives(reading: Reading, bad: bytes) -> None:
+def test_bad_line_is_quarantined_and_the_stream_continues(reading: Reading, bad: bytes) -> None:
     """A bad line is quarantined and the next line is read. tweepy would end the stream."""
     reading.x.streams.append(Stream((line(post(1)), bad + b"\r\n", line(post(2)))))
     reading.stream().listen()
@@ -127,7 +127,7 @@ STRANGE: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("more", STRANGE.values(), ids=STRANGE)
-def test_strange_posts_are_posts(reading: Reading, more: dict[str, Any]) -> None:
+def test_unusual_posts_are_published(reading: Reading, more: dict[str, Any]) -> None:
     """A post or rule that tweepy's own models cannot parse is published all the same."""
     rules = {"matching_rules": [{"id": 5, "tag": None}, {"id": "6"}]}
     reading.x.streams.append(Stream((line(post(1, **more), **rules), line(post(2)))))
@@ -159,7 +159,7 @@ def test_half_a_line_at_the_end(reading: Reading) -> None:
     assert len(quarantined(reading.parts)) == 1
 
 
-def test_bus_away_loses_nothing_and_the_stream_lives(reading: Reading, logged: list[EventDict]) -> None:
+def test_bus_away_loses_nothing_and_the_stream_continues(reading: Reading, logged: list[EventDict]) -> None:
     """A post that could not be published is left to the poller; the stream continues with the next one."""
     reading.producer = FlakyProducer(reading.producer, {1})
     reading.x.streams.append(Stream((line(post(1)), line(post(2)))))
@@ -187,7 +187,7 @@ ENDS: dict[str, tuple[list[Answer | Stream], list[float]]] = {
 
 
 @pytest.mark.parametrize(("answers", "expected"), ENDS.values(), ids=ENDS)
-def test_connections_are_not_hurried(reading: Reading, answers: list[Answer | Stream], expected: list[float]) -> None:
+def test_pauses_between_connections(reading: Reading, answers: list[Answer | Stream], expected: list[float]) -> None:
     """The next connection follows after the pause that X's limit allows (50 in 15 minutes), or a longer one."""
     reading.x.streams.extend(answers)
 
@@ -195,7 +195,7 @@ def test_connections_are_not_hurried(reading: Reading, answers: list[Answer | St
     assert len(reading.x.connections) == len(answers)
 
 
-def test_no_rules_is_mended(reading: Reading) -> None:
+def test_deleted_rules_are_added_again(reading: Reading) -> None:
     """If the rules were deleted and X answers 409, the next connection adds them again."""
     reading.x.streams.append(Stream((line(post(1)),)))
     door = reading.stream()
@@ -207,7 +207,7 @@ def test_no_rules_is_mended(reading: Reading) -> None:
     assert reading.published() == [post(1)["id"], post(2)["id"]]
 
 
-def test_silence_is_left(reading: Reading, logged: list[EventDict]) -> None:
+def test_silent_connection_is_closed(reading: Reading, logged: list[EventDict]) -> None:
     """X sends something every twenty seconds; a connection that is silent for longer is closed."""
     silent = Stream((line(post(1)),), "silent")
     reading.x.streams.append(silent)
@@ -220,7 +220,7 @@ def test_silence_is_left(reading: Reading, logged: list[EventDict]) -> None:
     assert causes(logged, "x.stream_ended") == ["connection"]
 
 
-def test_stop_wakes_who_listens(reading: Reading) -> None:
+def test_stop_wakes_the_listener(reading: Reading) -> None:
     """A stop does not wait for the next line, which may be twenty seconds away."""
     silent = Stream((line(post(1)),), "silent")
     reading.x.streams.append(silent)
@@ -255,7 +255,7 @@ def test_stopped_before_it_connects(reading: Reading) -> None:
     assert heard == []
 
 
-def test_what_x_tells_is_no_post(reading: Reading, logged: list[EventDict]) -> None:
+def test_notice_is_not_a_post(reading: Reading, logged: list[EventDict]) -> None:
     """X's notice before a disconnect is logged without its text; it is neither a post nor a bad line."""
     notice = {"errors": [{"title": "operational-disconnect", "disconnect_type": "UpstreamOperationalDisconnect"}]}
     reading.x.streams.append(Stream((json.dumps(notice).encode() + b"\r\n", line(post(1)))))

@@ -47,7 +47,7 @@ def received(reading: Reading) -> Reading:
     return reading
 
 
-def test_gone_posts_are_told(received: Reading, logged: list[EventDict]) -> None:
+def test_withdrawn_posts_are_published(received: Reading, logged: list[EventDict]) -> None:
     """For a deleted or protected post, oversight gets the complaint's id and nothing of the post."""
     received.x.deleted, received.x.protected = {FIVE[1]}, {FIVE[3]}
 
@@ -62,7 +62,7 @@ def test_gone_posts_are_told(received: Reading, logged: list[EventDict]) -> None
     assert [line["posts"] for line in logged if line["event"] == "x.posts_withdrawn"] == [2]
 
 
-def test_told_once(received: Reading) -> None:
+def test_withdrawn_post_is_published_once(received: Reading) -> None:
     """A withdrawn post is not looked up again."""
     received.x.deleted = {FIVE[1]}
     received.withdrawn_post_check().check_due_posts()
@@ -73,7 +73,7 @@ def test_told_once(received: Reading) -> None:
     assert [len(ids) for ids in received.x.looked_up] == [5, 4]
 
 
-def test_asked_once_a_day(received: Reading) -> None:
+def test_one_lookup_a_day(received: Reading) -> None:
     """Each post costs one read a day, however often the check runs."""
     checks = received.withdrawn_post_check()
     for _ in range(5):
@@ -83,7 +83,7 @@ def test_asked_once_a_day(received: Reading) -> None:
     assert received.budget().today().used == 5
 
 
-def test_young_posts_are_not_asked_about(reading: Reading) -> None:
+def test_new_posts_are_not_looked_up(reading: Reading) -> None:
     """A post is not looked up in its first day."""
     reading.poll()
     reading.now = lambda: START + timedelta(hours=23)
@@ -92,7 +92,7 @@ def test_young_posts_are_not_asked_about(reading: Reading) -> None:
     assert reading.x.looked_up == []
 
 
-def test_after_some_days_no_more(received: Reading) -> None:
+def test_old_posts_are_not_looked_up(received: Reading) -> None:
     """After the configured days a post and its id are deleted from the store."""
     received.later(8)
 
@@ -100,7 +100,7 @@ def test_after_some_days_no_more(received: Reading) -> None:
     assert (received.x.looked_up, dict(received.posts.all())) == ([], {})
 
 
-def test_hundreds_take_several_looks(reading: Reading) -> None:
+def test_hundreds_take_several_lookups(reading: Reading) -> None:
     """X looks up a hundred posts at once; the next check takes the remaining ones."""
     reading.x.page_size = 100
     reading.x.posts = [post(number) for number in range(1, 251)]
@@ -113,7 +113,7 @@ def test_hundreds_take_several_looks(reading: Reading) -> None:
     assert [len(ids) for ids in reading.x.looked_up] == [100, 100, 50]
 
 
-def test_looks_are_bounded_by_the_days_reads(received: Reading) -> None:
+def test_lookups_count_as_reads(received: Reading) -> None:
     """Lookups count as reads: they stop when the day's reads are used up."""
     received.limit = 3
     checks = received.withdrawn_post_check()
@@ -135,7 +135,7 @@ def test_looks_are_bounded_by_the_days_reads(received: Reading) -> None:
         loopback_x.json_answer({"data": 5}),
     ],
 )
-def test_x_away_is_no_withdrawal(received: Reading, answer: loopback_x.Answer) -> None:
+def test_error_of_x_withdraws_nothing(received: Reading, answer: loopback_x.Answer) -> None:
     """After an error of X nothing is withdrawn, and the posts are looked up again."""
     received.x.lookups.append(answer)
     checks = received.withdrawn_post_check()
@@ -147,7 +147,7 @@ def test_x_away_is_no_withdrawal(received: Reading, answer: loopback_x.Answer) -
     assert len(received.x.looked_up) == 2
 
 
-def test_post_that_x_says_nothing_about(received: Reading) -> None:
+def test_post_missing_from_the_response(received: Reading) -> None:
     """A post that X neither returns nor names in an error counts as present; it is checked the next day."""
     received.x.lookups.append(loopback_x.json_answer({"data": [post(1)]}))
 
@@ -155,7 +155,7 @@ def test_post_that_x_says_nothing_about(received: Reading) -> None:
     assert set(received.posts.all()) == set(FIVE)
 
 
-def test_bus_away_is_told_later(received: Reading) -> None:
+def test_event_is_published_later_if_the_bus_is_away(received: Reading) -> None:
     """An event that could not be published is published at the next check."""
     received.x.deleted = {FIVE[0]}
     received.producer = FlakyProducer(received.producer, {1})
@@ -167,7 +167,7 @@ def test_bus_away_is_told_later(received: Reading) -> None:
     assert len(withdrawal_events(received)) == 1
 
 
-def test_edited_posts_are_asked_about_by_their_version(reading: Reading) -> None:
+def test_edited_posts_are_looked_up_by_their_version(reading: Reading) -> None:
     """X deletes all versions at once, so the received version is the one to look up."""
     reading.x.posts = [post(2, edit_history_tweet_ids=[post(1)["id"], post(2)["id"]])]
     reading.poll()
@@ -179,7 +179,7 @@ def test_edited_posts_are_asked_about_by_their_version(reading: Reading) -> None
     assert withdrawal_events(reading)[0].subject == ids.complaint_id(message)
 
 
-def test_errors_about_others_are_not_about_posts() -> None:
+def test_errors_about_users_are_ignored() -> None:
     """An error about a suspended user, with the same type, is not about a post."""
     kind = "https://api.twitter.com/2/problems/resource-not-found"
     user = {"resource_type": "user", "resource_id": "77", "type": kind}
@@ -210,7 +210,7 @@ def test_compliance_events(received: Reading) -> None:
     ]
 
 
-def test_lines_that_are_no_events() -> None:
+def test_invalid_lines_are_skipped() -> None:
     """A broken or empty line of the result is skipped."""
     assert list(compliance_events('\n{"id": "5", "action": "delete"}\n{"id"')) == [{"id": "5", "action": "delete"}]
     assert withdrawn_post_of_event({"id": "x", "action": "delete"}) is None
