@@ -24,9 +24,11 @@ pytest_plugins = ["tests.bus.kafka.fixture"]
 NOW = datetime(2026, 11, 24, 8, 4, 5, 678000, tzinfo=UTC)
 # The longest files, longest first.
 _LONG = (
-    "tests/end_to_end/test_service.py",
     "tests/end_to_end/test_store_and_forward.py",
-    "tests/end_to_end/test_dependency_faults.py",
+    "tests/end_to_end/test_kills.py",
+    "tests/end_to_end/test_kafka_faults.py",
+    "tests/end_to_end/test_service.py",
+    "tests/end_to_end/test_postgresql_faults.py",
     "tests/end_to_end/browser/test_nothing_runs.py",
     "tests/ingest/http/test_schemathesis.py",
     "tests/end_to_end/browser/test_form.py",

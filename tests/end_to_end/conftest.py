@@ -1,4 +1,4 @@
-"""Fixtures of the game days. The services of a module live as long as the module."""
+"""Services on each bus, and the fixtures of the game days."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bus.kafka.node import Node
 from tests.end_to_end.game_day import GameDay, NewGameDay
 from tests.monitor.metrics.prometheus import running
 from tests.support.loopback import Answer, Loopback, ReceivedRequest, json_answer, serving
@@ -27,6 +28,15 @@ class QuietX(Loopback):
         reset = int((datetime.now(UTC) + timedelta(seconds=1)).timestamp())
         title = {"title": "Too Many Requests", "status": 429}
         return json_answer(title, 429, {"x-rate-limit-reset": str(reset)})
+
+
+@pytest.fixture(params=["local", "kafka"])
+def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunningService]:
+    """A service on each bus that is not started yet."""
+    node: Node | None = request.getfixturevalue("own_node") if request.param == "kafka" else None
+    running_service = RunningService(tmp_path, node.bootstrap if node else "")
+    yield running_service
+    running_service.close()
 
 
 @pytest.fixture(scope="module")
