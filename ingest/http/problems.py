@@ -66,11 +66,14 @@ class RefusalResponder:
         return problem_response(refused)
 
 
+_PROBLEM_SCHEMA = Problem.model_json_schema()
+
+
 def documented_refusals(*statuses: int | str, page: bool = False) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI description of these error statuses; `page` if people get a page instead of a problem."""
     description = "A problem (RFC 9457), in Indonesian"
     description += "; a page where the sender asks for text/html." if page else "."
-    content: dict[str, Any] = {PROBLEM_MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
+    content: dict[str, Any] = {PROBLEM_MEDIA_TYPE: {"schema": _PROBLEM_SCHEMA}}
     if page:
         content[_PAGE_MEDIA_TYPE] = {}
     return {

@@ -1,5 +1,6 @@
 """OpenAPI description of the mobile door, from which a client can be generated."""
 
+from functools import lru_cache
 from typing import Any
 
 from messages.shapes import Shape
@@ -9,6 +10,7 @@ _BEARER: list[dict[str, list[str]]] = [{"device": []}]
 SCHEMES = {"device": {"type": "http", "scheme": "bearer", "description": "The token from POST /mobile/v1/devices."}}
 
 
+@lru_cache
 def json_body(shape: type[Shape]) -> dict[str, Any]:
     """Return the description of a JSON body. FastAPI cannot derive it, because the door reads the bytes itself."""
     return {"required": True, "content": {"application/json": {"schema": shape.model_json_schema()}}}

@@ -19,6 +19,7 @@ _ACCEPTED: dict[str, Any] = {
     "required": ["tracking", "status_url"],
     "additionalProperties": False,
 }
+_SUBMISSION_SCHEMA = Submission.model_json_schema()
 _RECEIPT = {"Location": {"description": "The receipt, with the number.", "schema": _TEXT, "required": True}}
 
 # A form with an error is shown again. A JSON report with an error is answered with a problem.
@@ -39,7 +40,7 @@ def report_body() -> dict[str, Any]:
         "requestBody": {
             "required": True,
             "content": {
-                _JSON: {"schema": Submission.model_json_schema()},
+                _JSON: {"schema": _SUBMISSION_SCHEMA},
                 MULTIPART: {"schema": _form_schema(files=files)},
                 _FORM: {"schema": _form_schema()},
             },
@@ -50,7 +51,7 @@ def report_body() -> dict[str, Any]:
 def _form_schema(**extra_properties: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of the form: the fields of the JSON report and the fields that the page carries."""
     citizen_fields = {
-        name: {**_TEXT, **_text_limits(field)} for name, field in Submission.model_json_schema()["properties"].items()
+        name: {**_TEXT, **_text_limits(field)} for name, field in _SUBMISSION_SCHEMA["properties"].items()
     }
     page_fields = {
         "form_id": {**_TEXT, "format": "uuid", "description": "The page's own: a form sent twice is one report."},

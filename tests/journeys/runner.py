@@ -1,4 +1,4 @@
-"""Takes one arrival through the stages as values: bytes in, the next numbered file out."""
+"""Runs one arrival through the stages as values. A stage gets the content of a numbered file and returns the next."""
 
 import json
 import uuid
@@ -53,7 +53,7 @@ _CLASSIFIER = make_classifier(load_classification_rows())
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """The stages under test, with a clock that stands still."""
+    """The stages under test. `now` always returns the same time."""
 
     wrapper: Wrapper
     sealer: Sealer
@@ -62,41 +62,45 @@ class Stages:
     now: Callable[[], datetime]
 
     def door(self, arrival: Path) -> tuple[str, Any]:
-        """What the door makes of the arrival: the name of the next file, and what stands in it."""
+        """Return the name of the next file and its content: a record, or the refusal."""
         start, headers, body = _http(arrival)
         try:
             if start.startswith("HTTP/"):
                 adapter = TwitterAdapter(self.wrapper, "1708")
                 return "1-raw", accepted_record(adapter.accept(posts_of_page(json.loads(body))[0], self.now()))
-            target = start.split()[1]
-            request = Arrival(target, headers, body, self.now())
-            if target.partition("?")[0] == "/sms/twilio":
-                found = SmsAdapter(self.wrapper, PUBLIC_URL, [TWILIO_TOKEN]).accept(request)
-                if isinstance(found, QuarantinedSms):
-                    return "1-held", quarantine_record(found.raw, found.reason)
-                return "1-raw", accepted_record(found.raw)
-            if target == "/mobile/v1/reports":
-                raw = self._report_without_token(request)
-            elif target == "/mobile/v1/outbox":
-                raw = self._first_report(request)
-            elif target == "deliver_sm":
-                raw = self._joined(json.loads(body))
-            elif target.startswith("/open311/"):
-                raw = open311.accept(request, self.wrapper, _SERVICES.by_code, "", _FRESH).raw
-            else:
-                raw = web.accept(request, self.wrapper, _FRESH, _REGIONS)
-            return "1-raw", accepted_record(raw)
+            request = Arrival(start.split()[1], headers, body, self.now())
+            if request.target.partition("?")[0] == "/sms/twilio":
+                return self._twilio(request)
+            return "1-raw", accepted_record(self._raw_message(request))
         except Refused as refused:
-            return "1-refused", _told(refused)
+            return "1-refused", _refusal(refused)
 
-    def turned_away(self, arrival: Path) -> dict[str, Any] | None:
-        """Of an outbox what the item hears that is refused while the others go on."""
+    def _twilio(self, request: Arrival) -> tuple[str, Outgoing]:
+        sms = SmsAdapter(self.wrapper, PUBLIC_URL, [TWILIO_TOKEN]).accept(request)
+        if isinstance(sms, QuarantinedSms):
+            return "1-held", quarantine_record(sms.raw, sms.reason)
+        return "1-raw", accepted_record(sms.raw)
+
+    def _raw_message(self, request: Arrival) -> RawMessage:
+        if request.target.startswith("/open311/"):
+            return open311.accept(request, self.wrapper, _SERVICES.by_code, "", _FRESH).raw
+        accept_by_target = {
+            "/mobile/v1/reports": self._report_without_token,
+            "/mobile/v1/outbox": self._first_report,
+            "deliver_sm": self._join_parts,
+        }
+        if accept := accept_by_target.get(request.target):
+            return accept(request)
+        return web.accept(request, self.wrapper, _FRESH, _REGIONS)
+
+    def refused_item(self, arrival: Path) -> dict[str, Any] | None:
+        """Return the refusal of the first invalid item of an outbox. Its other items are accepted."""
         start, headers, body = _http(arrival)
         if not start.startswith("POST /mobile/v1/outbox "):
             return None
         items = self._items(Arrival("/mobile/v1/outbox", headers, body, self.now()))
         contents = [item.report_or_refusal for item in items]
-        return next((_told(content) for content in contents if isinstance(content, Refused)), None)
+        return next((_refusal(content) for content in contents if isinstance(content, Refused)), None)
 
     def _items(self, request: Arrival) -> list[mobile.BatchItem]:
         return mobile.read_batch(request.body, self._device(request).id, _REGIONS)
@@ -112,82 +116,83 @@ class Stages:
         return mobile.wrap(report, self.wrapper, request.at, None, report.submission.client_id, ())
 
     def _device(self, request: Arrival) -> Device:
-        """The device whose token it is, which registered with a push token."""
+        """Return the device that the token belongs to. It registered with a push token."""
         token = request.headers["authorization"].removeprefix("Bearer ")
         device = Tokens(_DEVICE_KEY).read(token, self.now()).device_id
         return Device(device, device_hash(device, self.wrapper), "push-token-of-a-phone")
 
-    def _joined(self, delivered: dict[str, Any]) -> RawMessage:
-        """What the SMPP door makes of the parts that came, in any order."""
+    def _join_parts(self, request: Arrival) -> RawMessage:
+        """Return the message of the SMPP parts, which arrive in any order."""
+        delivered = json.loads(request.body)
         adapter = SmppAdapter(self.wrapper, self.sealer)
         pdus = [
-            smsc.pdu(smsc.part(said["text"].encode(), said["part"], said["of"], source_addr=delivered["from"]))
-            for said in delivered["parts"]
+            smsc.pdu(smsc.part(part["text"].encode(), part["part"], part["of"], source_addr=delivered["from"]))
+            for part in delivered["parts"]
         ]
         parts = sorted((adapter.build_part(parse_deliver_sm(pdu)) for pdu in pdus), key=lambda part: part.number)
         at = self.now()
         return adapter.join_parts([SmsPart(opened=at, at=at, due=None, **asdict(part)) for part in parts]).raw
 
     def normalize(self, raw: Outgoing) -> tuple[str, Outgoing, list[Outgoing]]:
-        """The complaint, or the reason why it is none; and what the sender is told."""
+        """Return the name of the next file, the complaint or the oversight event, and the replies."""
         stage = make_normalizer(self.engine, self.sealer, _SERVICES.names, _REGIONS, _MATCHER, _CLASSIFIER)
-        output, *told = stage.handle([record_of(raw)])
-        return ("2-set-aside" if output.topic == OVERSIGHT else "2-complaint"), output, told
+        output, *replies = stage.handle([record_of(raw)])
+        return ("2-set-aside" if output.topic == OVERSIGHT else "2-complaint"), output, replies
 
     def deliver(self, raws: Sequence[Outgoing]) -> Sequence[Outgoing]:
-        """Everything that the normalizer makes of several deliveries, each a record of its own."""
+        """Return the normalizer's output for several deliveries, each with its own record."""
         stage = make_normalizer(self.engine, self.sealer, _SERVICES.names, _REGIONS, _MATCHER, _CLASSIFIER)
         return stage.handle([replace(record_of(raw), offset=number) for number, raw in enumerate(raws)])
 
     def route(self, complaint: Outgoing) -> tuple[Outgoing, list[Outgoing]]:
-        """The dispatch, and what the sender is told."""
-        output, *told = make_router(self.engine, self.rules, self.now).handle([record_of(complaint)])
-        return output, told
+        """Return the dispatch and the replies."""
+        output, *replies = make_router(self.engine, self.rules, self.now).handle([record_of(complaint)])
+        return output, replies
 
     def record(self, messages: Sequence[Outgoing]) -> list[dict[str, Any]]:
-        """The ledger's rows."""
+        """Return the ledger's rows after these messages."""
         make_ledger_sink(self.engine).handle([record_of(message) for message in messages])
-        found: list[dict[str, Any]] = []
+        ledger_rows: list[dict[str, Any]] = []
         with write_transaction(self.engine) as connection:
             for table in (ComplaintRow, DispatchRow):
                 rows = connection.execute(select(SQLModel.metadata.tables[str(table.__tablename__)])).mappings()
-                found += [{"table": table.__tablename__, **row} for row in rows]
-        return found
+                ledger_rows += [{"table": table.__tablename__, **row} for row in rows]
+        return ledger_rows
 
 
-def _told(refused: Refused) -> dict[str, Any]:
+def _refusal(refused: Refused) -> dict[str, Any]:
     faults = {error.field: error.detail for error in refused.field_errors}
     return {"status": refused.status, "reason": refused.reason, "faults": faults}
 
 
 def record_of(message: Outgoing) -> Record:
-    """The message as the bus would hand it on."""
+    """Return the message as a record of the bus."""
     return Record(message.topic, 0, 0, 0, message.key, message.value, message.headers)
 
 
-def as_text(found: Outgoing | dict[str, Any] | list[dict[str, Any]]) -> str:
-    """What a numbered file holds: a record's topic, key, headers and value, or plain JSON."""
-    if isinstance(found, Outgoing):
-        headers = {name: value.decode() for name, value in found.headers}
-        found = {
-            "topic": found.topic,
-            "key": found.key.decode(),
+def as_text(content: Outgoing | dict[str, Any] | list[dict[str, Any]]) -> str:
+    """Return the text of a numbered file: a record's topic, key, headers and value, or plain JSON."""
+    if isinstance(content, Outgoing):
+        headers = {name: value.decode() for name, value in content.headers}
+        content = {
+            "topic": content.topic,
+            "key": content.key.decode(),
             "headers": headers,
-            "value": json.loads(found.value),
+            "value": json.loads(content.value),
         }
-    return json.dumps(found, indent=2, ensure_ascii=False, default=str) + "\n"
+    return json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n"
 
 
 def from_text(text: str) -> Outgoing:
-    """The record in a numbered file."""
-    held_ = json.loads(text)
-    headers = tuple((name, value.encode()) for name, value in held_["headers"].items())
-    value = json.dumps(held_["value"], ensure_ascii=False).encode()
-    return Outgoing(held_["topic"], held_["key"].encode(), value, headers)
+    """Return the record in a numbered file."""
+    fields = json.loads(text)
+    headers = tuple((name, value.encode()) for name, value in fields["headers"].items())
+    value = json.dumps(fields["value"], ensure_ascii=False).encode()
+    return Outgoing(fields["topic"], fields["key"].encode(), value, headers)
 
 
-def telling(arrival: Path) -> list[str]:
-    """Every value that a sender put into the arrival and that is long enough to be somebody's."""
+def private_values(arrival: Path) -> list[str]:
+    """Return the values of the arrival that may tell who sent it: those with more than five characters."""
     body = arrival.read_text().partition("\n\n")[2].strip()
     try:
         values = list(_leaves(json.loads(body)))
@@ -205,7 +210,7 @@ def _leaves(value: object) -> list[str]:
 
 
 def _http(path: Path) -> tuple[str, dict[str, str], bytes]:
-    """First line, headers (names in lower case) and body of a recorded request or response."""
+    """Return the first line, the headers (names in lower case) and the body of a recorded request or response."""
     head, _, body = path.read_bytes().partition(b"\n\n")
     start, *lines = head.decode().splitlines()
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}

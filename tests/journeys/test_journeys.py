@@ -1,4 +1,4 @@
-"""Every case, stage by stage from file N-1 to file N, and the whole way at once; `make goldens` rewrites the files."""
+"""Every case: each stage from file N-1 to file N, and then all stages at once. `make goldens` rewrites the files."""
 
 import json
 from collections.abc import Callable
@@ -16,107 +16,107 @@ from app.assembly.parts import Parts
 from bus.port import Outgoing
 from config.reference.reloading import FixedSource
 from messages.topics import REPLIES
-from tests.journeys.runner import Stages, as_text, from_text, telling
+from tests.journeys.runner import Stages, as_text, from_text, private_values
 from tests.support.rules import SMALL, cached_rules
 
-HERE = Path(__file__).parent
-CASES = sorted(folder.parent for folder in HERE.glob("*/0-arrival.http"))
-REGISTRY = HERE.parent / "data" / "registry"
+JOURNEYS = Path(__file__).parent
+CASES = sorted(folder.parent for folder in JOURNEYS.glob("*/0-arrival.http"))
+REGISTRY = JOURNEYS.parent / "data" / "registry"
 
 
 @pytest.fixture
 def stages(parts: Parts, engine: Engine, now: Callable[[], datetime]) -> Stages:
     """The stages on each kind of database."""
-    # The version is a digest of all tables, shipped ones too: it would change with any edit of an operator's.
+    # A fixed version: the real one is a digest of all tables and changes with every edit of them.
     rules = FixedSource(replace(cached_rules(SMALL), version="of-the-journeys"))
     return Stages(parts.wrapper, parts.sealer, engine, rules, now)
 
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
-    """Holds what was found against the file, or rewrites the file with `--goldens`."""
+    """Return a function that compares a text with a file, or rewrites the file with `--goldens`."""
 
-    def compare(path: Path, found: str) -> None:
+    def compare(path: Path, text: str) -> None:
         if request.config.getoption("--goldens"):
-            path.write_text(found)
+            path.write_text(text)
         assert path.exists(), f"{path.name} is missing: `make goldens`, then read the diff"
-        assert found == path.read_text()
+        assert text == path.read_text()
 
     return compare
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_each_stage(case: Path, stages: Stages, golden: Callable[[Path, str], None]) -> None:
-    """Each stage makes the next file of the one before, whatever the other stages do."""
-    name, found = stages.door(case / "0-arrival.http")
-    golden(case / f"{name}.json", as_text(found))
-    if refused := stages.turned_away(case / "0-arrival.http"):
+    """Each stage turns the previous file into the next, whatever the other stages do."""
+    name, content = stages.door(case / "0-arrival.http")
+    golden(case / f"{name}.json", as_text(content))
+    if refused := stages.refused_item(case / "0-arrival.http"):
         golden(case / "1-refused.json", as_text(refused))
     if name != "1-raw":
         return
-    name, complaint, told = stages.normalize(from_text((case / "1-raw.json").read_text()))
+    name, complaint, replies = stages.normalize(from_text((case / "1-raw.json").read_text()))
     golden(case / f"{name}.json", as_text(complaint))
-    _replies(golden, case / "2-reply.json", told)
+    _replies(golden, case / "2-reply.json", replies)
     if name != "2-complaint":
         return
-    dispatch, told = stages.route(from_text((case / "2-complaint.json").read_text()))
+    dispatch, replies = stages.route(from_text((case / "2-complaint.json").read_text()))
     golden(case / "3-dispatch.json", as_text(dispatch))
-    _replies(golden, case / "3-reply.json", told)
+    _replies(golden, case / "3-reply.json", replies)
     written = [from_text((case / f"{name}.json").read_text()) for name in ("2-complaint", "3-dispatch")]
     golden(case / "4-ledger.json", as_text(stages.record(written)))
 
 
-def _replies(golden: Callable[[Path, str], None], path: Path, told: list[Outgoing]) -> None:
-    """At most one from a stage; without one there is no file."""
-    assert len(told) <= 1
-    assert told or not path.exists()
-    for reply in told:
+def _replies(golden: Callable[[Path, str], None], path: Path, replies: list[Outgoing]) -> None:
+    """Compare the reply of a stage with its file. A stage sends at most one; without a reply there is no file."""
+    assert len(replies) <= 1
+    assert replies or not path.exists()
+    for reply in replies:
         golden(path, as_text(reply))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_whole_way(case: Path, stages: Stages) -> None:
+def test_all_stages_at_once(case: Path, stages: Stages) -> None:
     """The arrival alone leads to the last file.
 
-    No person stands in a log line, a key or a header on the way, and no reply says what the sender wrote.
+    No log line, key or header has a private value, and no reply has the words of the sender.
     """
     with structlog.testing.capture_logs() as logs:
-        passed = _walk(stages, case)
+        contents = _run_all(stages, case)
     last = max(case.glob("[1-4]-*.json"))
-    assert as_text(passed[-1]) == last.read_text()
-    for words in telling(case / "0-arrival.http"):
-        assert words not in json.dumps(logs, default=str)
-        for message in passed:
+    assert as_text(contents[-1]) == last.read_text()
+    for private_value in private_values(case / "0-arrival.http"):
+        assert private_value not in json.dumps(logs, default=str)
+        for message in contents:
             if isinstance(message, Outgoing):
-                assert words not in message.key.decode() + str(message.headers)
-                assert message.topic != REPLIES or words not in message.value.decode()
+                assert private_value not in message.key.decode() + str(message.headers)
+                assert message.topic != REPLIES or private_value not in message.value.decode()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_repeated(case: Path, stages: Stages) -> None:
-    """Delivered a second time, byte for byte, it is the same message, and what follows from it was said already."""
-    passed = [stages.door(case / "0-arrival.http")[1] for _ in range(2)]
-    assert as_text(passed[0]) == as_text(passed[1])
-    if isinstance(passed[0], Outgoing) and passed[0].topic.startswith("raw-"):
-        assert len(stages.deliver(passed)) == len(stages.deliver(passed[:1]))
+    """A second delivery of the same bytes is the same message and has no further output."""
+    contents = [stages.door(case / "0-arrival.http")[1] for _ in range(2)]
+    assert as_text(contents[0]) == as_text(contents[1])
+    if isinstance(contents[0], Outgoing) and contents[0].topic.startswith("raw-"):
+        assert len(stages.deliver(contents)) == len(stages.deliver(contents[:1]))
 
 
 def test_every_channel_shows_its_kinds() -> None:
-    """A channel begins with captured arrivals of each kind.
+    """Each channel has a case of each kind.
 
-    Repeated is every case, above. Who forges is met by the doors: a form without our token, a device without one.
+    Every case is repeated above. Forged arrivals are in the tests of the doors: a form or a device without our token.
     """
     for channel in DIRECTORY.names:
         for kind in ("plain", "minimal", "malformed", "oversized", "strange-unicode"):
-            assert HERE / f"{channel}-{kind}" in CASES, f"{channel}-{kind} is missing"
+            assert JOURNEYS / f"{channel}-{kind}" in CASES, f"{channel}-{kind} is missing"
 
 
-def _walk(stages: Stages, case: Path) -> list[Any]:
-    name, found = stages.door(case / "0-arrival.http")
+def _run_all(stages: Stages, case: Path) -> list[Any]:
+    name, arrived = stages.door(case / "0-arrival.http")
     if name != "1-raw":
-        return [found]
-    name, complaint, told = stages.normalize(found)
+        return [arrived]
+    name, complaint, replies = stages.normalize(arrived)
     if name != "2-complaint":
-        return [found, complaint]
-    dispatch, routed = stages.route(complaint)
-    return [found, complaint, *told, dispatch, *routed, stages.record([complaint, dispatch])]
+        return [arrived, complaint]
+    dispatch, router_replies = stages.route(complaint)
+    return [arrived, complaint, *replies, dispatch, *router_replies, stages.record([complaint, dispatch])]

@@ -31,7 +31,7 @@ from messages.shapes import (
 from monitor.traces.record_trace import RecordTrace, read_trace, span_id
 from monitor.traces.spans import RecentRecords, TraceSpan
 from tests.conftest import NOW
-from tests.journeys.runner import from_text, record_of, telling
+from tests.journeys.runner import from_text, private_values, record_of
 from tests.journeys.test_journeys import CASES
 
 MESSAGE = ids.message_id("web", "one")
@@ -296,7 +296,7 @@ def test_every_journey_is_one_trace(case: Path) -> None:
     span_ids = {span.id for span in journey_spans}
     assert [span.parent in span_ids for span in journey_spans] == [number > 0 for number in range(len(records))]
     attributes = json.dumps([[span.name, span.attributes] for span in journey_spans], ensure_ascii=False)
-    assert [words for words in telling(case / "0-arrival.http") if words in attributes] == []
+    assert [words for words in private_values(case / "0-arrival.http") if words in attributes] == []
 
 
 _SAMPLES = [
