@@ -10,9 +10,9 @@ from jsonschema import Draft202012Validator
 from pydantic_asyncapi import AsyncAPI
 
 from app.schemas import FOLDER, documents
-from tests.journeys.test_journeys import HERE
+from tests.journeys.test_journeys import JOURNEYS
 
-RECORDS = [path for path in sorted(HERE.glob("*/[1-3]-*.json")) if not path.name.endswith("refused.json")]
+RECORDS = [path for path in sorted(JOURNEYS.glob("*/[1-3]-*.json")) if not path.name.endswith("refused.json")]
 
 
 def test_committed_schemas_are_current() -> None:
