@@ -17,6 +17,7 @@ from config.reference.regions import Regions, load_regions
 from config.settings import Settings
 from tests.support.prepared_parts import create_topics, migrate_database
 from tests.support.processes import needs_process
+from tests.support.rules import cached_language_model
 
 pytest_plugins = ["tests.bus.kafka.fixture"]
 
@@ -50,6 +51,15 @@ _LONG = (
 
 # Version of the tables of a migrated PostgreSQL, once one is known.
 _MIGRATED: set[str] = set()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_language_models() -> Iterator[None]:
+    """Load equal language tables once for all tests of this process; a model does not change."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("language.model", "router.rules_loading"):
+            patch.setattr(f"{module}.load_language_model", cached_language_model)
+        yield
 
 
 @pytest.fixture

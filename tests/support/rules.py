@@ -3,6 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 
+from config.reference.folder import SHIPPED as SHIPPED_FOLDER
 from config.reference.folder import ReferenceFolder, version_of
 from config.reference.reloading import FixedSource
 from language.model import LANGUAGE_TABLES, LanguageModel, load_language_model
@@ -21,7 +22,11 @@ _LANGUAGE_MODELS: dict[str, LanguageModel] = {}
 
 def language_of(folder: Path = SHIPPED) -> LanguageModel:
     """Return the language model of a folder; folders with equal tables share it."""
-    reference = ReferenceFolder(folder)
+    return cached_language_model(ReferenceFolder(folder))
+
+
+def cached_language_model(reference: ReferenceFolder = SHIPPED_FOLDER) -> LanguageModel:
+    """Return the language model of these tables as they are now. Equal tables are loaded once in a test process."""
     version = version_of(reference.digests(LANGUAGE_TABLES).values())
     if version not in _LANGUAGE_MODELS:
         _LANGUAGE_MODELS[version] = load_language_model(reference)
