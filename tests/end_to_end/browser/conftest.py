@@ -1,6 +1,6 @@
-"""A whole service for these tests, and Chromium to look at it with.
+"""A running service and Chromium.
 
-The browser lives for this folder alone: while Playwright runs, no other test of the process could start a loop.
+The browser is closed after this folder: while Playwright runs, no other test of the process can start an event loop.
 """
 
 import shutil
@@ -29,22 +29,22 @@ SIZES = [pytest.param(PHONE, id="phone"), pytest.param(DESK, id="desk")]
 
 
 class OpenPage(Protocol):
-    """Opens a page in a browser of its own."""
+    """Function that opens a page in a new browser context."""
 
     def __call__(self, size: dict[str, int] = ..., *, scripts: bool = True, **options: Any) -> WatchedPage:
-        """`options` are Playwright's for a context."""
+        """Open a page. `options` are those of Playwright for a context."""
         ...
 
 
 @pytest.fixture(scope="package")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
-    """Every stage, on the embedded bus, and an X that is there before it is asked."""
+    """A service with all stages on the embedded bus, and a practice X that starts before it."""
     home = tmp_path_factory.mktemp("browser")
-    made = RunningService(home)
-    with practice_x(made, home):
-        made.start()
-        yield made
-        made.close()
+    running_service = RunningService(home)
+    with practice_x(running_service, home):
+        running_service.start()
+        yield running_service
+        running_service.close()
 
 
 @contextmanager
@@ -67,31 +67,31 @@ def practice_x(service: RunningService, home: Path) -> Iterator[None]:
 @pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     """Playwright's driver."""
-    with sync_playwright() as made:
-        yield made
+    with sync_playwright() as driver:
+        yield driver
 
 
 @pytest.fixture(scope="package")
 def chromium(request: pytest.FixtureRequest) -> Iterator[Browser]:
-    """Chromium as the system has it."""
+    """The Chromium of the system."""
     path = shutil.which("chromium")
     if not path:
         missing("Chromium: not on PATH")
     driver: Playwright = request.getfixturevalue("playwright")
-    made = driver.chromium.launch(executable_path=path)
-    yield made
-    made.close()
+    browser = driver.chromium.launch(executable_path=path)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
 def address(service: RunningService) -> str:
-    """Where the service is."""
+    """Address of the service."""
     return f"http://127.0.0.1:{service.settings.port}"
 
 
 @pytest.fixture
 def open_page(chromium: Browser, service: RunningService, address: str) -> Iterator[OpenPage]:
-    """Each page has a browser of its own; at the end none may have run what a citizen typed, nor broken its policy."""
+    """Return a function that opens pages. In the end no page may have run typed code or violated its policy."""
     opened: list[WatchedPage] = []
     with ExitStack() as stack:
 
@@ -105,20 +105,20 @@ def open_page(chromium: Browser, service: RunningService, address: str) -> Itera
             )
             stack.callback(context.close)
             context.route(f"{address}/", lambda route: _aged(route, service))
-            made = WatchedPage(context.new_page())
-            opened.append(made)
-            return made
+            page = WatchedPage(context.new_page())
+            opened.append(page)
+            return page
 
         yield start
-    assert [said for page in opened for said in page.wrong] == []
+    assert [fault for page in opened for fault in page.faults] == []
 
 
 def _aged(route: Route, service: RunningService) -> None:
-    """The first page as it is after a minute: nobody here should have to wait before pressing the button."""
+    """Serve the form as if it was a minute old: a form that is sent within two seconds is shown again."""
     answer = route.fetch()
     text = answer.text()
-    found = TOKEN.search(text)
-    assert found
+    hidden_fields = TOKEN.search(text)
+    assert hidden_fields
     guard = FormTokens(service.parts.secrets.sender_key, service.settings.reached_at)
-    older = guard.token(found["form"], utc_now() - timedelta(minutes=1))
-    route.fulfill(response=answer, body=text.replace(found["token"], older))
+    older = guard.token(hidden_fields["form"], utc_now() - timedelta(minutes=1))
+    route.fulfill(response=answer, body=text.replace(hidden_fields["token"], older))

@@ -1,4 +1,4 @@
-"""What these tests do on a page, and what they look for on it."""
+"""Actions on a page, and checks of a page."""
 
 import re
 import time
@@ -13,7 +13,7 @@ TOKEN = re.compile(
     r'name="form_id" value="(?P<form>[^"]+)">\s*<input type="hidden" name="token" value="(?P<token>[^"]+)"'
 )
 _PATIENCE_SECONDS = 60
-# Chromium says so of every page that is answered with 4xx, which is what a form with a fault is.
+# Chromium logs this for every page with status 4xx. A form with an error is such a page.
 _EXPECTED = "Failed to load resource: the server responded with a status of 4"
 _RUNNING = """() => [...document.querySelectorAll('*')].flatMap(element => [...element.attributes]
     .filter(({name, value}) => name.startsWith('on') || name === 'srcdoc' ||
@@ -24,36 +24,36 @@ _RUNNING = """() => [...document.querySelectorAll('*')].flatMap(element => [...e
 
 @dataclass
 class WatchedPage:
-    """A page, and what went wrong on it: dialogs, faults of scripts, breaches of the policy."""
+    """A page and its faults: dialogs, errors of scripts, and violations of the content security policy."""
 
     page: Page
-    wrong: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Listen."""
+        """Listen to the events of the page."""
         self.page.on("dialog", self._dialog)
         self.page.on("pageerror", self._error)
         self.page.on("console", self._console)
 
     def _dialog(self, dialog: Dialog) -> None:
-        self.wrong.append(f"dialog: {dialog.message}")
+        self.faults.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
     def _error(self, error: Error) -> None:
-        self.wrong.append(f"error: {error}")
+        self.faults.append(f"error: {error}")
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not message.text.startswith(_EXPECTED):
-            self.wrong.append(f"console: {message.text}")
+            self.faults.append(f"console: {message.text}")
 
 
-def send(page: Page) -> None:
+def press_send(page: Page) -> None:
     """Press the form's last button."""
     page.get_by_role("button", name="Kirim laporan").click()
 
 
-def pick(page: Page, level: str, code: str, scripts: bool) -> None:  # noqa: FBT001 - how the page works
-    """Pick a region; where no script fills the next list, ask for it."""
+def pick_region(page: Page, level: str, code: str, scripts: bool) -> None:  # noqa: FBT001 - how the page works
+    """Pick a region. Without scripts, request the next list with its button."""
     page.select_option(f"#{level}", code)
     following = {"province": "city", "city": "district"}.get(level)
     if not following:
@@ -63,15 +63,15 @@ def pick(page: Page, level: str, code: str, scripts: bool) -> None:  # noqa: FBT
     page.wait_for_selector(f"#{following}-isian:not([hidden])")
 
 
-def fill(page: Page, scripts: bool) -> None:  # noqa: FBT001 - how the page works
-    """Everything a citizen can say, in the order of the form, but for the files."""
-    # The whole box is the label, and lies over the button in it.
+def fill_form(page: Page, scripts: bool) -> None:  # noqa: FBT001 - how the page works
+    """Fill in all fields in the order of the form, except the files."""
+    # The label covers the radio button.
     page.locator("label[for=kind-aspirasi]").click()
     page.get_by_label("Judul").fill("Lampu taman padam")
     page.get_by_label("Isi laporan").fill("Lampu taman padam semua.\nAnak-anak takut lewat.")
     page.get_by_label("Kapan terjadi").fill("sejak Senin malam")
     for level, code in (("province", "33"), ("city", "33.74"), ("district", "33.74.11")):
-        pick(page, level, code, scripts)
+        pick_region(page, level, code, scripts)
     page.get_by_label("Alamat atau patokan").fill("Depan balai RW 4")
     page.get_by_label("Instansi yang dituju").fill("Pemerintah Kota Semarang")
     page.get_by_label("Nama").fill("Sekar Wulandari")
@@ -81,31 +81,31 @@ def fill(page: Page, scripts: bool) -> None:  # noqa: FBT001 - how the page work
         page.locator(f"label[for={flag}]").click()
 
 
-def until(page: Page, seen: Callable[[], bool]) -> None:
-    """Load the page again until something is seen on it."""
+def reload_until(page: Page, condition: Callable[[], bool]) -> None:
+    """Reload the page until the condition is true."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not seen():
+    while not condition():
         assert time.monotonic() < deadline, page.inner_text("main")
         page.wait_for_timeout(100)
         page.reload()
 
 
-def serious(page: Page) -> list[str]:
-    """What axe finds that keeps somebody out."""
-    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+def accessibility_faults(page: Page) -> list[str]:
+    """Return the serious and critical faults that axe finds."""
+    violations: list[dict[str, Any]] = Axe().run(page).response["violations"]
     return [
-        f"{one['id']}: {node['html']}"
-        for one in found
-        if one["impact"] in {"serious", "critical"}
-        for node in one["nodes"]
+        f"{violation['id']}: {node['html']}"
+        for violation in violations
+        if violation["impact"] in {"serious", "critical"}
+        for node in violation["nodes"]
     ]
 
 
-def sideways(page: Page) -> int:
-    """By how many pixels the page is wider than the screen."""
+def pixels_too_wide(page: Page) -> int:
+    """Return by how many pixels the page is wider than the screen."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
-def running(page: Page) -> list[str]:
-    """Whatever on the page could run and is not ours."""
+def foreign_code(page: Page) -> list[str]:
+    """Return everything on the page that could run and is not our script."""
     return list(page.evaluate(_RUNNING))

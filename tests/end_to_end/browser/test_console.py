@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from app.clock import utc_now
 from monitor.console.page import MAX_LISTENERS
 from tests.end_to_end.browser.conftest import DESK, PHONE, SIZES
-from tests.end_to_end.browser.pages import WatchedPage, serious, sideways
+from tests.end_to_end.browser.pages import WatchedPage, accessibility_faults, pixels_too_wide
 from tests.monitor.console.served import serving
 from tests.monitor.console.snapshots import PlantedMonitor, all_away, quiet, troubled
 from tests.monitor.console.test_served import listen, wait_for_room
@@ -72,7 +72,7 @@ def open_console(chromium: Browser, address: str) -> Iterator[OpenConsole]:
             return page
 
         yield start
-        assert [fault for watched in opened for fault in watched.wrong if fault != _TOO_MANY] == []
+        assert [fault for watched in opened for fault in watched.faults if fault != _TOO_MANY] == []
 
 
 def take_snapshot(planted: PlantedMonitor, step: int = 18, agencies: int = 600) -> None:
@@ -92,9 +92,9 @@ def test_the_page_is_accessible(
         if snapshot:
             planted.step(snapshot)
             expect(page.locator("[data-fact=at]")).to_have_text(f"{snapshot.at:%H:%M:%S}")
-        faults[name] = serious(page)
+        faults[name] = accessibility_faults(page)
         page.locator("#remaining").evaluate("details => { details.open = true; }")
-        faults[name] += ["too wide"] * sideways(page)
+        faults[name] += ["too wide"] * pixels_too_wide(page)
 
     assert faults == {"troubled": [], "all away": [], "quiet": []}
 
@@ -248,7 +248,7 @@ def test_a_page_without_events_shows_that_it_is_not_live(open_console: OpenConso
     page.clock.run_for(40_000)
     expect(page).to_have_title(re.compile("^NOT LIVE "))
     expect(page.locator("#stale")).to_have_text(re.compile(r"^NOT LIVE: this page is \d\d s old"))
-    assert serious(page) == []
+    assert accessibility_faults(page) == []
     take_snapshot(planted)
     expect(page.locator("#stale")).to_be_hidden()
 

@@ -1,4 +1,4 @@
-"""A citizen's way: form, errors, receipt and status, on a phone and at a desk, with scripts and without."""
+"""The form, its errors, the receipt and the status, on a phone and on a desktop, with and without scripts."""
 
 import json
 import re
@@ -14,56 +14,64 @@ from playwright.sync_api import expect
 from messages.shapes import Complaint
 from messages.topics import COMPLAINTS
 from tests.end_to_end.browser.conftest import SIZES, OpenPage
-from tests.end_to_end.browser.pages import fill, pick, running, send, serious, sideways, until
+from tests.end_to_end.browser.pages import (
+    accessibility_faults,
+    fill_form,
+    foreign_code,
+    pick_region,
+    pixels_too_wide,
+    press_send,
+    reload_until,
+)
 from tests.ingest.door_client import raw_messages
 from tests.ingest.web.forms import PDF, photo
 from tests.support.service import RunningService
 
-WAYS = [pytest.param(True, id="scripts"), pytest.param(False, id="no-scripts")]
+WITH_AND_WITHOUT_SCRIPTS = [pytest.param(True, id="scripts"), pytest.param(False, id="no-scripts")]
 
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> list[Path]:
     """A phone's photo and a document."""
-    made = {"depan rumah.jpg": photo(size=(640, 480)), "surat.pdf": PDF}
-    for name, content in made.items():
+    contents_by_name = {"depan rumah.jpg": photo(size=(640, 480)), "surat.pdf": PDF}
+    for name, content in contents_by_name.items():
         (tmp_path / name).write_bytes(content)
-    return [tmp_path / name for name in made]
+    return [tmp_path / name for name in contents_by_name]
 
 
 def complaint(service: RunningService, number: str) -> Complaint:
-    """What became of a report."""
+    """Return the complaint that was made of a report."""
     reader = service.parts.bus.reader()
     try:
-        found = [json.loads(record.value) for record in reader.read([COMPLAINTS])]
+        complaints = [json.loads(record.value) for record in reader.read([COMPLAINTS])]
     finally:
         reader.close()
-    return next(Complaint.model_validate(one) for one in found if one["tracking"] == number)
+    return next(Complaint.model_validate(fields) for fields in complaints if fields["tracking"] == number)
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scripts", WAYS)
-def test_the_whole_way(
+@pytest.mark.parametrize("scripts", WITH_AND_WITHOUT_SCRIPTS)
+def test_a_report_from_form_to_status(
     open_page: OpenPage,
     service: RunningService,
     pictures: list[Path],
     size: dict[str, int],
     scripts: bool,  # noqa: FBT001
 ) -> None:
-    """Everything that was filled in arrives, the receipt shows the number, and its status the way and nobody."""
+    """Every field arrives. The receipt shows the number, and the status shows the agency and no private value."""
     page = open_page(size, scripts=scripts).page
     page.goto("/")
-    fill(page, scripts)
+    fill_form(page, scripts)
     page.set_input_files("#files", pictures)
-    send(page)
+    press_send(page)
 
     number = page.locator(".number.big").inner_text()
     assert page.url.endswith(f"/web/receipts/{number}")
     page.get_by_role("link", name="Lihat status laporan ini").click()
-    until(page, lambda: "Diteruskan ke Kota Semarang" in page.inner_text("main"))
-    assert sideways(page) == 0
-    shown = page.inner_text("main .stack")
-    assert [said for said in ("Sekar", "1708", "contoh.id", "Lampu taman", "balai") if said in shown] == []
+    reload_until(page, lambda: "Diteruskan ke Kota Semarang" in page.inner_text("main"))
+    assert pixels_too_wide(page) == 0
+    status_text = page.inner_text("main .stack")
+    assert [word for word in ("Sekar", "1708", "contoh.id", "Lampu taman", "balai") if word in status_text] == []
 
     report = complaint(service, number).report
     assert (report.kind, report.title, report.happened) == ("aspirasi", "Lampu taman padam", "sejak Senin malam")
@@ -73,11 +81,11 @@ def test_the_whole_way(
     )  # fmt: skip
     assert (report.place.latitude, report.place.longitude) == (-6.9, 110.4)
     assert (report.anonim, report.rahasia) == (True, True)
-    assert [one.media_type for one in report.attachments] == ["image/jpeg", "application/pdf"]
+    assert [attachment.media_type for attachment in report.attachments] == ["image/jpeg", "application/pdf"]
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scripts", WAYS)
+@pytest.mark.parametrize("scripts", WITH_AND_WITHOUT_SCRIPTS)
 def test_an_error_stands_beside_its_field(
     open_page: OpenPage,
     pictures: list[Path],
@@ -87,10 +95,10 @@ def test_an_error_stands_beside_its_field(
     """The summary has the focus and leads to the field, which says what is wrong; nothing picked or typed is gone."""
     page = open_page(size, scripts=scripts).page
     page.goto("/")
-    fill(page, scripts)
+    fill_form(page, scripts)
     page.set_input_files("#files", pictures)
     page.get_by_label("Isi laporan").fill("   ")
-    send(page)
+    press_send(page)
 
     expect(page).to_have_title(re.compile("^Perlu diperbaiki: Kirim laporan"))
     expect(page.locator(".summary")).to_be_focused()
@@ -101,10 +109,10 @@ def test_an_error_stands_beside_its_field(
     expect(text).to_be_in_viewport()
     expect(text).to_have_attribute("aria-invalid", "true")
     expect(text).to_have_accessible_description("Perlu diperbaiki: Mohon diisi. " + page.inner_text("#text-bantuan"))
-    said, below = page.locator("#text-salah").bounding_box(), text.bounding_box()
-    assert said
-    assert below
-    assert said["y"] < below["y"]
+    error_box, text_box = page.locator("#text-salah").bounding_box(), text.bounding_box()
+    assert error_box
+    assert text_box
+    assert error_box["y"] < text_box["y"]
 
     for label, value in (("Judul", "Lampu taman padam"), ("Alamat", "Depan balai RW 4"), ("Kecamatan", "33.74.11")):
         expect(page.get_by_label(label)).to_have_value(value)
@@ -112,7 +120,7 @@ def test_an_error_stands_beside_its_field(
     for label in ("Anonim", "Rahasia", "depan rumah.jpg", "surat.pdf"):
         expect(page.get_by_role("checkbox", name=label)).to_be_checked()
     text.fill("Lampu taman padam.")
-    send(page)
+    press_send(page)
     assert len(page.locator(".number.big").inner_text()) == 14
 
 
@@ -121,26 +129,26 @@ def test_an_error_stands_beside_its_field(
 def test_nobody_is_kept_out(open_page: OpenPage, pictures: list[Path], size: dict[str, int], scheme: str) -> None:
     """Nothing serious is found (axe) on any page, by day and by night, and none is wider than the screen."""
     page = open_page(size, color_scheme=scheme).page
-    found: dict[str, list[str]] = {}
+    faults_by_page: dict[str, list[str]] = {}
 
     def look(name: str) -> None:
-        found[name] = serious(page) + ["wide"] * sideways(page)
+        faults_by_page[name] = accessibility_faults(page) + ["wide"] * pixels_too_wide(page)
 
     page.goto("/")
     look("form")
-    fill(page, scripts=True)
+    fill_form(page, scripts=True)
     look("filled form")
     page.set_input_files("#files", pictures)
     page.get_by_label("Isi laporan").fill(" ")
     page.select_option("#city", "")
-    send(page)
+    press_send(page)
     look("form with errors")
     page.get_by_label("Isi laporan").fill("Lampu taman padam.")
     page.select_option("#city", "-")
-    send(page)
+    press_send(page)
     look("receipt")
     page.get_by_role("link", name="Lihat status laporan ini").click()
-    until(page, lambda: "Diteruskan ke" in page.inner_text("main"))
+    reload_until(page, lambda: "Diteruskan ke" in page.inner_text("main"))
     look("status")
     page.goto("/status")
     look("find")
@@ -148,7 +156,7 @@ def test_nobody_is_kept_out(open_page: OpenPage, pictures: list[Path], size: dic
     look("find with an error")
     page.goto("/status/0000-0000-0000")
     look("status of no number")
-    assert [fault for faults in found.values() for fault in faults] == []
+    assert [fault for faults in faults_by_page.values() for fault in faults] == []
 
 
 def test_the_form_by_keyboard(open_page: OpenPage) -> None:
@@ -181,11 +189,11 @@ def test_the_phone_says_where(open_page: OpenPage, service: RunningService) -> N
     page.get_by_role("button", name="Pakai lokasi saya sekarang").click()
     expect(page.locator("#titik-ada")).to_be_visible()
     page.set_input_files("#files", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo()})
-    send(page)
+    press_send(page)
 
     number = page.locator(".number.big").inner_text()
     page.goto(f"/status/{number}")
-    until(page, lambda: "Laporan kami terima" in page.inner_text("main"))
+    reload_until(page, lambda: "Laporan kami terima" in page.inner_text("main"))
     place = complaint(service, number).report.place
     assert (place.latitude, place.longitude) == (-7.05, 110.43)
 
@@ -207,7 +215,7 @@ def test_a_file_too_large_is_said_before_it_is_sent(open_page: OpenPage) -> None
     page.set_input_files("#files", {"name": "b.jpg", "mimeType": "image/jpeg", "buffer": b"0" * 8_000_001})
 
     expect(page.locator("#files-kabar")).to_contain_text("Terlalu besar: b.jpg")
-    send(page)
+    press_send(page)
     assert page.url.endswith("/")
 
 
@@ -229,7 +237,7 @@ def test_another_province_empties_what_was_picked(open_page: OpenPage) -> None:
     page = open_page().page
     page.goto("/")
     for level, code in (("province", "33"), ("city", "33.74"), ("district", "33.74.11")):
-        pick(page, level, code, scripts=True)
+        pick_region(page, level, code, scripts=True)
     page.select_option("#province", "34")
     page.wait_for_selector("#city option[value='34.04']", state="attached")
 
@@ -239,18 +247,18 @@ def test_another_province_empties_what_was_picked(open_page: OpenPage) -> None:
 
 
 def test_a_second_press(open_page: OpenPage, service: RunningService) -> None:
-    """A form that came without our token is shown again, service, and pressing once more sends it."""
+    """A form that came without our token is shown again with all values, and a second press sends it."""
     page = open_page(scripts=False).page
     page.goto("/")
     page.get_by_label("Isi laporan").fill("Jembatan gantung putus talinya.")
     page.evaluate("document.querySelector('[name=token]').value = ''")
-    send(page)
+    press_send(page)
 
     expect(page.locator(".summary")).to_contain_text("tekan Kirim laporan sekali lagi")
-    send(page)
+    press_send(page)
     number = page.locator(".number.big").inner_text()
     assert number in [raw.tracking for raw in raw_messages(service.parts, "web")]
-    assert running(page) == []
+    assert foreign_code(page) == []
 
 
 @contextmanager
@@ -266,7 +274,7 @@ def crowded(service: RunningService) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("scripts", WAYS)
+@pytest.mark.parametrize("scripts", WITH_AND_WITHOUT_SCRIPTS)
 def test_a_full_house_keeps_what_was_typed(open_page: OpenPage, service: RunningService, scripts: bool) -> None:  # noqa: FBT001
     """The page says that the form is still there; one step back it is, and the next press sends it."""
     watched = open_page(scripts=scripts)
@@ -275,18 +283,18 @@ def test_a_full_house_keeps_what_was_typed(open_page: OpenPage, service: Running
     page.get_by_label("Isi laporan").fill("Lampu taman padam semua.")
     page.get_by_label("Nama").fill("Sekar Wulandari")
     with crowded(service):
-        send(page)
+        press_send(page)
         expect(page.get_by_role("heading", level=1)).to_have_text("Laporan Anda belum terkirim")
         assert "Isi formulir Anda masih ada di halaman sebelumnya" in page.inner_text("main")
-        assert not scripts or serious(page) == []
-        assert sideways(page) == 0
+        assert not scripts or accessibility_faults(page) == []
+        assert pixels_too_wide(page) == 0
     # Chromium says so of the page that was answered with 503.
-    watched.wrong.clear()
+    watched.faults.clear()
     page.go_back()
 
     expect(page.get_by_label("Isi laporan")).to_have_value("Lampu taman padam semua.")
     expect(page.get_by_label("Nama")).to_have_value("Sekar Wulandari")
     while requests.get(f"http://127.0.0.1:{service.settings.port}/status", timeout=30).status_code != 200:
         pass
-    send(page)
+    press_send(page)
     expect(page.locator(".number.big")).to_be_visible()

@@ -1,4 +1,4 @@
-"""What citizens type is text for ever: posted through every door, read on every page, with the policy switched off."""
+"""Markup that citizens type stays text: sent by every door, shown on every page, also without the security policy."""
 
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +11,7 @@ from app.simulator.sender import Sender, SimulatedReport, tracking_in
 from messages import ids
 from messages.tracking import tracking_number
 from tests.end_to_end.browser.conftest import OpenPage
-from tests.end_to_end.browser.pages import running, send, until
+from tests.end_to_end.browser.pages import foreign_code, press_send, reload_until
 from tests.ingest.sms.test_door import sign
 from tests.support.service import RunningService
 
@@ -66,9 +66,9 @@ def sender(service: RunningService, address: str) -> Sender:
 
 
 def _fields(payload: str) -> dict[str, Any]:
-    """The payload in every field that a program can fill, as long as the field may be."""
-    most = {"text": 10_000, "happened": 100, "phone": 40}
-    return {name: payload[: most.get(name, 200)] for name in (*_TYPED, "region")}
+    """Return the payload in every field that a program can fill, cut at the limit of the field."""
+    limits = {"text": 10_000, "happened": 100, "phone": 40}
+    return {name: payload[: limits.get(name, 200)] for name in (*_TYPED, "region")}
 
 
 def _open311(address: str, payload: str) -> str:
@@ -76,8 +76,8 @@ def _open311(address: str, payload: str) -> str:
     base = f"{address}/open311/v2"
     code = requests.get(f"{base}/services.json", timeout=30).json()[0]["service_code"]
     words = dict.fromkeys(("description", "address_string", "first_name", "last_name"), payload)
-    asked = words | {"phone": payload[:40], "service_code": code, "lat": "-6.99", "long": "110.42"}
-    return str(requests.post(f"{base}/requests.json", data=asked, timeout=30).json()[0]["token"])
+    fields = words | {"phone": payload[:40], "service_code": code, "lat": "-6.99", "long": "110.42"}
+    return str(requests.post(f"{base}/requests.json", data=fields, timeout=30).json()[0]["token"])
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -100,7 +100,7 @@ def test_in_the_form(open_page: OpenPage, payload: str) -> None:
     )
     page.wait_for_url("**/web/reports")
 
-    assert running(page) == []
+    assert foreign_code(page) == []
     assert page.input_value("#text") == payload
     assert page.input_value("#title") == payload
 
@@ -109,27 +109,27 @@ def test_in_the_form(open_page: OpenPage, payload: str) -> None:
 def test_through_every_door(open_page: OpenPage, sender: Sender, address: str, payload: str) -> None:
     """A report of nothing but markup leaves its receipt and status clean, whichever door it came through."""
     page = open_page(bypass_csp=True).page
-    said = _fields(payload)
+    fields = _fields(payload)
     headers = {"Idempotency-Key": str(uuid4())}
-    app = said | {"device_id": str(uuid4())}
+    app = fields | {"device_id": str(uuid4())}
     answers = [
-        requests.post(f"{address}/web/reports", json=said, timeout=30),
+        requests.post(f"{address}/web/reports", json=fields, timeout=30),
         requests.post(f"{address}/mobile/v1/reports", json=app, headers=headers, timeout=30),
         sender.sms(SimulatedReport(uuid4().hex, payload, sender=1708)),
     ]
     page.goto("/")
     for name in _TYPED:
-        page.fill(f"#{name}", str(said[name]) if name != "email" else "sekar@contoh.id")
-    send(page)
+        page.fill(f"#{name}", str(fields[name]) if name != "email" else "sekar@contoh.id")
+    press_send(page)
     numbers = [page.locator(".number.big").inner_text(), *map(tracking_in, answers), _open311(address, payload)]
 
     assert [number for number in numbers if not number] == []
     for number in numbers:
         page.goto(f"/web/receipts/{number}")
-        assert running(page) == []
+        assert foreign_code(page) == []
         page.goto(f"/status/{number}")
-        until(page, lambda: "Laporan kami terima" in page.inner_text("main"))
-        assert running(page) == []
+        reload_until(page, lambda: "Laporan kami terima" in page.inner_text("main"))
+        assert foreign_code(page) == []
 
 
 def _sms(service: RunningService, address: str, payload: str) -> str | None:
@@ -158,11 +158,11 @@ def test_by_sms_and_on_x(
 
     for number in (by_sms, _post(service, sender, payload)):
         page.goto(f"/status/{number}")
-        until(page, lambda: "Laporan kami terima" in page.inner_text("main"))
+        reload_until(page, lambda: "Laporan kami terima" in page.inner_text("main"))
         for path in _PAGES:
             page.goto(path.format(number=number))
             assert number in page.content()
-            assert running(page) == []
+            assert foreign_code(page) == []
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -171,7 +171,7 @@ def test_in_an_address(open_page: OpenPage, payload: str) -> None:
     page = open_page(bypass_csp=True).page
     for path in ("/status?number=", "/status/", "/web/receipts/", "/web/regions/", "/"):
         page.goto(f"{path if path != '/' else '/tidak-ada/'}{quote(payload, safe='')}")
-        assert running(page) == []
+        assert foreign_code(page) == []
 
 
 @pytest.mark.parametrize(
@@ -197,13 +197,13 @@ def test_the_policy_holds(open_page: OpenPage) -> None:
     }""")
     watched.page.wait_for_timeout(100)
 
-    assert all("Content Security Policy" in said for said in watched.wrong)
-    assert len(watched.wrong) > 1
-    watched.wrong.clear()
+    assert all("Content Security Policy" in fault for fault in watched.faults)
+    assert len(watched.faults) > 1
+    watched.faults.clear()
 
 
 def test_each_answer_has_a_nonce_of_its_own(address: str) -> None:
     """Whoever saw one page's nonce cannot style the next."""
-    found = {requests.get(address, timeout=30).headers["Content-Security-Policy"] for _ in range(3)}
+    policies = {requests.get(address, timeout=30).headers["Content-Security-Policy"] for _ in range(3)}
 
-    assert len(found) == 3
+    assert len(policies) == 3
