@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine, text
 
@@ -20,6 +21,10 @@ from tests.support.processes import needs_process
 from tests.support.rules import cached_language_model
 
 pytest_plugins = ["tests.bus.kafka.fixture"]
+
+# By default Hypothesis fails an example that takes longer than 200 ms: a duration, which a busy machine exceeds.
+hypothesis.settings.register_profile("no_deadline", deadline=None)
+hypothesis.settings.load_profile("no_deadline")
 
 # A Tuesday afternoon in Jakarta.
 NOW = datetime(2026, 11, 24, 8, 4, 5, 678000, tzinfo=UTC)
