@@ -8,8 +8,9 @@ KAFKA_POM := tests/bus/kafka/pom.xml
 UPLOT := 1.6.32
 UPLOT_SHA512 := KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw==
 CORES := $(shell $(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)))')
-# Number of test processes; 0 runs the tests in one. Many tests only wait for a server: two for each core.
-WORKERS ?= $(shell echo $$((2 * $(CORES))))
+# Number of test processes; 0 runs the tests in one. With more than one for each core, a Kafka node of a test may miss
+# its heartbeats.
+WORKERS ?= $(CORES)
 PYTEST = $(BIN)/pytest --dist loadfile --no-loadscope-reorder --maxprocesses 8
 # Without compiled files each test process compiles all modules.
 unexport PYTHONDONTWRITEBYTECODE
