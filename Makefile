@@ -34,7 +34,7 @@ test: $(VENV)/.dev ## Set up and run the tests; tests whose tools are missing ar
 	$(PYTEST) -n $(WORKERS)
 
 .PHONY: quick
-quick: $(VENV)/.dev ## Run the tests that start no server, browser or command
+quick: $(VENV)/.dev ## Run the tests that start no server, browser or command, except the slow ones
 	$(PYTEST) -n $(CORES) --quick
 
 .PHONY: check

@@ -18,13 +18,13 @@ from config.reference.regions import Regions, load_regions
 from config.settings import Settings
 from tests.support.prepared_parts import create_topics, migrate_database
 from tests.support.processes import needs_process
-from tests.support.rules import cached_language_model
+from tests.support.rules import cached_language_model, shared_rules
 
 pytest_plugins = ["tests.bus.kafka.fixture"]
 
 # By default Hypothesis fails an example that takes longer than 200 ms: a duration, which a busy machine exceeds.
 hypothesis.settings.register_profile("no_deadline", deadline=None)
-hypothesis.settings.load_profile("no_deadline")
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
 
 # A Tuesday afternoon in Jakarta.
 NOW = datetime(2026, 11, 24, 8, 4, 5, 678000, tzinfo=UTC)
@@ -59,9 +59,10 @@ _MIGRATED: set[str] = set()
 
 
 @pytest.fixture(scope="session", autouse=True)
-def shared_language_models() -> Iterator[None]:
-    """Load equal language tables once for all tests of this process; a model does not change."""
+def shared_tables() -> Iterator[None]:
+    """Load equal language tables and equal rules once for all tests of this process; neither changes."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("router.rules_loading.load_rules", shared_rules)
         for module in ("language.model", "router.rules_loading"):
             patch.setattr(f"{module}.load_language_model", cached_language_model)
         yield
@@ -191,13 +192,18 @@ def _version(engine: Engine) -> str:
         return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Try fewer examples with `--quick`."""
+    hypothesis.settings.load_profile("quick" if config.getoption("--quick") else "no_deadline")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--quick` deselect what starts a process. Among several workers begin with the longest files.
+    """With `--quick` deselect what is slow or starts a process. Among several workers begin with the longest files.
 
     A worker gets a file as a whole: a long one that begins last would leave the other workers idle.
     """
     if config.getoption("--quick"):
-        slow = {item for item in items if needs_process(item)}
+        slow = {item for item in items if needs_process(item) or item.get_closest_marker("slow")}
         config.hook.pytest_deselected(items=list(slow))
         items[:] = [item for item in items if item not in slow]
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -214,4 +220,6 @@ def missing(tool: str) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Define `--goldens` and `--quick`."""
     parser.addoption("--goldens", action="store_true", help="rewrite the files of the journeys")
-    parser.addoption("--quick", action="store_true", help="leave out tests that start a server, browser or command")
+    parser.addoption(
+        "--quick", action="store_true", help="leave out slow tests and tests that start a server, browser or command"
+    )

@@ -21,6 +21,8 @@ from tests.support.records import at
 from tests.support.rules import SHIPPED, SMALL
 from tests.support.stages import make_router
 
+pytestmark = pytest.mark.slow
+
 REPORT = "Jalan zzqx di Kabupaten Sleman"
 UNKNOWN_WORD = "Jalan zzyy di Kabupaten Sleman"
 

@@ -51,6 +51,7 @@ def test_our_ids_are_shown() -> None:
 
 
 # Patience. A pattern that backtracks over the whole text would take hours.
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("part", ["a", "(", "a(at", "1    ", "a@", "1,"])
 def test_masking_a_long_text_ends(part: str) -> None:

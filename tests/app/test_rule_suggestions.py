@@ -17,6 +17,8 @@ from language.words import WordReader
 from router.rules_loading import load_rules_of_folder
 from tests.support.rules import SHIPPED
 
+pytestmark = pytest.mark.slow
+
 PLN = 'bumn-pln,bumn,"PT PLN, Persero",PLN,perusahaan listrik negara'
 SEMARANG = "kota-3374,kota,Kota Semarang,"
 LAMPS = "pju,PERHUBUNGAN,3,pju|lampu penerangan jalan"

@@ -22,6 +22,8 @@ from tests.conftest import NOW
 from tests.support.log_capture import captured_log
 from tests.support.rules import SHIPPED, SMALL
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Result]
 
 

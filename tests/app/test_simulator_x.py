@@ -171,6 +171,7 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "path", "request_"), REFUSED.values(), ids=REFUSED)
 def test_what_x_refuses_is_refused(practice: Practice, method: str, path: str, request_: dict[str, Any]) -> None:
     """With X's own form of a problem, and nothing is kept."""

@@ -25,6 +25,8 @@ from tests.ingest.door_client import raw_messages
 from tests.support import program
 from tests.support.ports import free_port
 
+pytestmark = pytest.mark.slow
+
 _LOOKS = 400
 
 

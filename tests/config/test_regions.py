@@ -51,6 +51,7 @@ def test_as_the_official_list_has_them(regions: Regions) -> None:
     assert {region.code: region.name for region in all_regions(regions)} == official
 
 
+@pytest.mark.slow
 def test_every_place_leads_to_its_government(regions: Regions) -> None:
     """A report that names nothing but a picked province, city or district goes to the government of it, by name alone.
 

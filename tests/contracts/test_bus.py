@@ -26,6 +26,8 @@ from bus.port import (
 )
 from bus.watchdog import Watchdog
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 30.0
 """Seconds until a test fails. Nothing here takes that long unless it is broken."""
 

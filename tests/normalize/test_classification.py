@@ -221,12 +221,14 @@ def set_aside_share(held: Iterable[HeldOut], *sources: str) -> float:
     return sum(set_aside) / len(set_aside)
 
 
+@pytest.mark.slow
 def test_no_real_complaint_is_set_aside(halves: list[HeldOut]) -> None:
     """Fewer than 0.2 % of reports and of tweets to helpdesks are set aside, with weights from the other half."""
     assert set_aside_share(halves, "report") < 0.002
     assert set_aside_share(halves, "tweet") < 0.002
 
 
+@pytest.mark.slow
 def test_real_advertisements_are_set_aside(halves: list[HeldOut]) -> None:
     """At least 90 % of frauds and promotions are set aside, with weights from the other half."""
     assert set_aside_share(halves, *UNWANTED) >= 0.9

@@ -434,6 +434,7 @@ _TEXTS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(title=_TEXTS, text=_TEXTS, region=_TEXTS, code=st.sampled_from(("", "33.74", "31", "32.01.05", "x", "..")))
 def test_any_text(title: str, text: str, region: str, code: str) -> None:

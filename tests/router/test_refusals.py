@@ -255,6 +255,7 @@ STEPS = st.lists(
 TEXTS = ("Mohon Kemenkes datang ke Kab. Sleman", "lampu mati", "banjir di semarang", "Mohon PLN datang")
 
 
+@pytest.mark.slow
 def test_any_sequence_of_answers_ends(tables: Any, tmp_path: Any) -> None:
     """A case is accepted or in triage within the hop limit, never twice at an agency; its reasons only grow.
 

@@ -291,6 +291,7 @@ def test_every_ministry_and_body_is_in_the_registry(country: Registry) -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_shipped_tables_have_no_fault() -> None:
     """Names are reachable, regions have a government, nothing stands twice, and all expected institutions exist."""
     lists = [("ministries_and_bodies_2025.csv", "nama"), ("state_bodies_treasury.csv", "nmdept")]
@@ -306,6 +307,7 @@ def test_tables_without_fault_have_no_line(regions: Regions) -> None:
     assert lint(SMALL, regions, ["Kementerian Kesehatan"]) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "edit", "fault"),
     [

@@ -17,6 +17,8 @@ from router.rules import Rules
 from router.rules_loading import reloading_rules
 from tests.support.rules import SMALL, cached_rules
 
+pytestmark = pytest.mark.slow
+
 REPORT = Report(text="Paspor saya lama")
 
 

@@ -10,6 +10,8 @@ from router.decide import decide
 from router.rules import Rules
 from tests.support.rules import SHIPPED, cached_rules
 
+pytestmark = pytest.mark.slow
+
 # At most this share of the changed reports may go to another agency.
 _MAX_REROUTED_SHARE = 0.05
 PLAIN = ("Jalan rusak dan berlubang di {}", "Sampah menumpuk, tolong diangkut, di {}", "Banjir lagi di {}")

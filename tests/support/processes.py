@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 # Prefixes of the names of modules and classes that start a server or a process.
-# The servers of uvicorn and http.server, schemathesis and the SMSC run in the process of the tests.
+# The servers of uvicorn and http.server, schemathesis, the SMSC and the console run in the process of the tests.
 _STARTERS = (
     "subprocess",
     "uvicorn",
@@ -17,6 +17,7 @@ _STARTERS = (
     "tests.support.program",
     "schemathesis",
     "tests.ingest.smpp.smsc.Smsc",
+    "app.assembly.operations_http.OpsServer",
 )
 # Values of a parametrised fixture that name a server.
 _SERVERS = {"kafka", "postgresql"}

@@ -11,13 +11,14 @@ from router.registry.name_resolver import NameResolver
 from router.registry.registry import Registry
 from router.registry.registry_loading import load_registry
 from router.rules import Rules
-from router.rules_loading import load_rules
+from router.rules_loading import RULE_TABLES, load_rules
 from tests.support.paths import SHIPPED_TABLES, SMALL_TABLES
 
 SMALL = SMALL_TABLES
 SHIPPED = SHIPPED_TABLES
 
 _LANGUAGE_MODELS: dict[str, LanguageModel] = {}
+_RULES: dict[str, Rules] = {}
 
 
 def language_of(folder: Path = SHIPPED) -> LanguageModel:
@@ -33,6 +34,14 @@ def cached_language_model(reference: ReferenceFolder = SHIPPED_FOLDER) -> Langua
     return _LANGUAGE_MODELS[version]
 
 
+def shared_rules(folder: ReferenceFolder, language: LanguageModel) -> Rules:
+    """Return the rules of these tables as they are now. Equal tables are loaded once in a test process."""
+    version = version_of((*folder.digests(RULE_TABLES).values(), *language.digests.values()))
+    if version not in _RULES:
+        _RULES[version] = load_rules(folder, language)
+    return _RULES[version]
+
+
 def registry_of(folder: Path) -> Registry:
     """Return the agencies and units of a folder as they are now."""
     return load_registry(ReferenceFolder(folder), language_of(folder).words)
@@ -46,7 +55,7 @@ def resolver_of(folder: Path) -> NameResolver:
 
 def rules_of(folder: Path) -> Rules:
     """Return the rules of a folder as it is now."""
-    return load_rules(ReferenceFolder(folder), language_of(folder))
+    return shared_rules(ReferenceFolder(folder), language_of(folder))
 
 
 @lru_cache

@@ -132,6 +132,7 @@ def test_a_pdf_is_recognised_by_its_first_bytes() -> None:
     assert clean_file(b"%PDF-1.7\n...") == ("application/pdf", b"%PDF-1.7\n...", None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "size", "limit"), [("PNG", 5500, 30), ("WEBP", 4050, 16), ("JPEG", 7080, 50)])
 def test_a_picture_with_too_many_pixels_is_not_decoded(kind: str, size: int, limit: int) -> None:
     """A small file whose header states too many pixels is refused because of its header."""

@@ -23,6 +23,8 @@ from tests.ingest.door_client import DoorClient, assert_refused
 from tests.ingest.mobile.phones import Phone, details_by_field, item, statuses
 from tests.ingest.people import DEVICE, TEXT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def phone(served: DoorClient) -> Phone:

@@ -39,6 +39,8 @@ from tests.conftest import NOW
 from tests.ingest.people import PHONE, TEXT
 from tests.ingest.smpp.smsc import PAYLOAD, RECEIPTED_ID, deliver, part, pdu
 
+pytestmark = pytest.mark.slow
+
 WAIT = timedelta(minutes=10)
 DEADLINES = PartDeadlines(WAIT)
 SEALER = Sealer([b"k" * 64])

@@ -18,7 +18,10 @@ from tests.support.paths import SHARED
 
 RECORDED = SHARED / "channels" / "x_api_v2"
 
-pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason="X's recorded answers (/work/shared) are not here")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not RECORDED.is_dir(), reason="X's recorded answers (/work/shared) are not here"),
+]
 
 
 def pages(path: Path) -> Iterator[Mapping[str, Any]]:

@@ -50,6 +50,8 @@ from tests.support.written_bus import (
     released,
 )
 
+pytestmark = pytest.mark.slow
+
 YEAR = timedelta(days=366)
 SECONDS_PER_DAY = 86_400
 

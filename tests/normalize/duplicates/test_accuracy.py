@@ -12,6 +12,8 @@ from normalize.duplicates.factory import DuplicateDetection
 from tests.normalize.duplicates.conftest import ReadMessage
 from tests.support.paths import DATA
 
+pytestmark = pytest.mark.slow
+
 PAIRS = DATA / "pairs"
 
 TRAINING_FILES = (

@@ -5,10 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from app.cli import app
 from tests.support.paths import DATA
+
+pytestmark = pytest.mark.slow
 
 PAIRS = DATA / "pairs"
 

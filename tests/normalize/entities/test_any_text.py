@@ -53,6 +53,7 @@ def test_any_text_gives_valid_entities(text: str) -> None:
     assert extract_entities(text, _GAZETTEER) == entities
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece", ["a.", "1", "jl ", "Semarang ", "12.", "***", "x", "a@", "[", "RT 1/", "no. ", "jl melati "]
 )

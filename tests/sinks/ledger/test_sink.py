@@ -142,6 +142,7 @@ def test_an_unstorable_record_is_rejected(engine: Engine, make_records: MakeReco
         make_ledger_sink(engine).handle([Record(record.topic, 0, 9, 0, b"", spoiled, record.headers)])
 
 
+@pytest.mark.slow
 def test_a_standby_counts_as_unavailable(empty_postgres: str) -> None:
     """A read-only database after a failover counts as unavailable; no message is at fault."""
     engine = open_database(empty_postgres)

@@ -33,6 +33,8 @@ from tests.support.records import at
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_normalizer, make_reply_sink, make_router
 
+pytestmark = pytest.mark.slow
+
 REPLY_ROUTES = {channel.facts.name: channel.replies for channel in CHANNELS}
 X_KEYS = {
     "x_consumer_key": CONSUMER[0],

@@ -171,6 +171,7 @@ def test_many_senders_send_each_reply_once(harness: ReplyHarness, twilio: Loopba
     assert sorted(send["Body"] for send in twilio.sends) == sorted(reply(complaint_).text for complaint_ in complaints)
 
 
+@pytest.mark.slow
 def test_many_senders_keep_one_limit(harness: ReplyHarness) -> None:
     """The limit of a minute holds for all processes together."""
     provider = RecordingProvider()
