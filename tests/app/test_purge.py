@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -34,6 +33,7 @@ from sinks.replies.outbox import ReplyOutbox
 from tests.conftest import NOW
 from tests.sinks.replies.reply_harness import ReplyHarness, complaint, reply
 from tests.sinks.replies.test_sender import RecordingProvider
+from tests.support import program
 from tests.support.attachments import find_attachment
 from tests.support.records import JSON
 from tests.support.service import RunningService
@@ -341,8 +341,8 @@ def test_the_command(parts: Parts, tmp_path: Path) -> None:
     environment = {**RunningService(tmp_path / "none").environment, **settings_in_environment}
 
     def run(*arguments: str) -> str:
-        command = [sys.executable, "-m", "app.cli", "purge", "--older-than", "30d", *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=120).stdout
+        command = ("purge", "--older-than", "30d", *arguments)
+        return program.run(command, environment, tmp_path, check=True).stdout
 
     with pytest.raises(subprocess.CalledProcessError, match="exit status 2"):
         run()

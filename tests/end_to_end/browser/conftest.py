@@ -26,6 +26,8 @@ from tests.support.service import RunningService
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 900}
 SIZES = [pytest.param(PHONE, id="phone"), pytest.param(DESK, id="desk")]
+# Colours do not depend on the size of the screen.
+SIZES_AND_SCHEMES = [pytest.param(PHONE, "light", id="light-phone"), pytest.param(DESK, "dark", id="dark-desk")]
 
 
 class OpenPage(Protocol):

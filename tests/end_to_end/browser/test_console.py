@@ -11,13 +11,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.clock import utc_now
 from monitor.console.page import MAX_LISTENERS
-from tests.end_to_end.browser.conftest import DESK, PHONE, SIZES
+from tests.end_to_end.browser.conftest import DESK, PHONE, SIZES, SIZES_AND_SCHEMES
 from tests.end_to_end.browser.pages import WatchedPage, accessibility_faults, pixels_too_wide
 from tests.monitor.console.served import serving
 from tests.monitor.console.snapshots import PlantedMonitor, all_away, quiet, troubled
 from tests.monitor.console.test_served import listen, wait_for_room
 
-SCHEMES = ["light", "dark"]
 # Chromium logs this if there are too many listeners already.
 _TOO_MANY = "console: Failed to load resource: the server responded with a status of 503 (Service Unavailable)"
 # Adds up the layout shifts of the page.
@@ -80,8 +79,7 @@ def take_snapshot(planted: PlantedMonitor, step: int = 18, agencies: int = 600) 
     planted.step(troubled(utc_now(), agencies, step))
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize(("size", "scheme"), SIZES_AND_SCHEMES)
 def test_the_page_is_accessible(
     open_console: OpenConsole, planted: PlantedMonitor, size: dict[str, int], scheme: str
 ) -> None:

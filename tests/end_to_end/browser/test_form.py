@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from messages.shapes import Complaint
 from messages.topics import COMPLAINTS
-from tests.end_to_end.browser.conftest import SIZES, OpenPage
+from tests.end_to_end.browser.conftest import SIZES, SIZES_AND_SCHEMES, OpenPage
 from tests.end_to_end.browser.pages import (
     accessibility_faults,
     fill_form,
@@ -124,8 +124,7 @@ def test_an_error_stands_beside_its_field(
     assert len(page.locator(".number.big").inner_text()) == 14
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("size", "scheme"), SIZES_AND_SCHEMES)
 def test_nobody_is_kept_out(open_page: OpenPage, pictures: list[Path], size: dict[str, int], scheme: str) -> None:
     """Nothing serious is found (axe) on any page, by day and by night, and none is wider than the screen."""
     page = open_page(size, color_scheme=scheme).page

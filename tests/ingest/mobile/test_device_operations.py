@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
@@ -26,6 +25,7 @@ from tests.conftest import NOW
 from tests.ingest.door_client import DoorClient, FlakyProducer, assert_refused
 from tests.ingest.mobile.phones import Phone, item
 from tests.ingest.people import DEVICE
+from tests.support import program
 
 _ID = UUID(DEVICE)
 
@@ -140,14 +140,7 @@ def run(served: DoorClient) -> Run:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SATUPINTU_")}
 
     def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "app.cli", "devices", *arguments],
-            env={**clean, **environment, "COLUMNS": "200"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        return program.run(("devices", *arguments), {**clean, **environment, "COLUMNS": "200"}, settings.home)
 
     return command
 
