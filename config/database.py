@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
+from enum import IntEnum, unique
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +18,8 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import SQLModel
 
+from config.postgresql import PostgresqlLimits, open_postgresql
+
 T = TypeVar("T")
 
 _WAIT_SECONDS = 15
@@ -24,6 +27,18 @@ _WAIT_SECONDS = 15
 _MAX_PARAMETERS = 5_000
 # Execution option of a transaction that only reads.
 _READ_ONLY = "satupintu_reading"
+
+
+@unique
+class DatabaseLock(IntEnum):
+    """Numbers of PostgreSQL's advisory locks. Each purpose has its own: none must wait for an unrelated one."""
+
+    # One normalizer at a time reads earlier decisions and writes its own.
+    DECISIONS = 1708
+    # One process at a time appends to the audit log.
+    AUDIT_LOG = 1709
+    # One process at a time migrates.
+    MIGRATION = 1710
 
 
 class DatabaseUnavailable(Exception):
@@ -51,8 +66,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def open_engine(url: str, open_sqlite: Callable[[Path, float], sqlite3.Connection]) -> Engine:
-    """Return an engine whose transactions are safe between processes.
+def open_engine(url: str, open_sqlite: Callable[[Path, float], sqlite3.Connection], limits: PostgresqlLimits) -> Engine:
+    """Return an engine whose transactions are safe between processes. `limits` hold for PostgreSQL.
 
     `open_sqlite` opens an SQLite file with a write-ahead journal, given its path and for how many seconds a transaction
     waits for another. It must begin no transaction by itself.
@@ -65,7 +80,7 @@ def open_engine(url: str, open_sqlite: Callable[[Path, float], sqlite3.Connectio
         engine = create_engine(url, creator=lambda: open_sqlite(path, _WAIT_SECONDS))
         event.listen(engine, "begin", _begin)
         return engine
-    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": _WAIT_SECONDS})
+    return open_postgresql(parsed, limits)
 
 
 @contextmanager
@@ -129,9 +144,10 @@ class DatabaseProbe:
             running_check.set_result(None)
 
 
-def lock_until_commit(connection: Connection, lock: int) -> None:
+def lock_until_commit(connection: Connection, lock: DatabaseLock) -> None:
     """Hold a lock until the end of the transaction. A second transaction waits for it, then sees the first one's rows.
 
+    The wait has a limit (`PostgresqlLimits.lock`), after which the transaction raises `DatabaseUnavailable`.
     SQLite has only one writer at a time without it.
     """
     if connection.dialect.name == "postgresql":

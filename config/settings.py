@@ -92,6 +92,10 @@ class Settings(BaseSettings):
     spool_megabytes: int = Field(1024, ge=1, description="Disk space for messages accepted while the bus is away.")
 
     database_url: SecretStr = Field(SecretStr(""), description="SQLAlchemy URL; empty: SQLite in the data folder.")
+    database_connections: int = Field(5, ge=1, description="Most connections of each process to PostgreSQL.")
+    database_statement_seconds: float = Field(
+        30.0, ge=1, le=300, description="Limit of one statement in PostgreSQL; a stage then tries its batch again."
+    )
 
     secret_key: SecretStr = Field(
         SecretStr(""), description="Root secret, 32 characters or more; empty: made once, in the data folder."

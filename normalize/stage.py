@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from bus.errors import Reject, Stop
 from bus.port import Outgoing, Record
-from config.database import lock_until_commit, write_transaction
+from config.database import DatabaseLock, lock_until_commit, write_transaction
 from config.reference.regions import Regions
 from config.reference.reloading import Source
 from messages import codec, ids
@@ -34,8 +34,6 @@ from normalize.replies import acknowledgement
 _SOURCE = "/satu-pintu/normalize"
 _NO_REGIONS = Regions(())
 _NO_KEYS = LookupKeys()
-# The database lock that lets one normalizer at a time read earlier decisions and write its own.
-_DECISION_LOCK = 1708
 # Older complaints are no longer compared. The same delivery, and the same text of one sender, are recognised for ever.
 COMPARISON_PERIOD = timedelta(days=200)
 
@@ -137,7 +135,7 @@ class NormalizeStage:
         arrivals = [self._read_arrival(record) for record in records if record.topic != CORRECTIONS]
         with write_transaction(self._engine) as connection:
             # Two normalizers may get two copies at one moment: the second waits, then reads what the first has decided.
-            lock_until_commit(connection, _DECISION_LOCK)
+            lock_until_commit(connection, DatabaseLock.DECISIONS)
             earlier = _Earlier.load(connection, self._sealer, arrivals)
             outputs = [output for arrival in arrivals for output in self._decide(earlier, arrival)]
             earlier.write()

@@ -4,20 +4,31 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, text
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
 
-from config.database import write_transaction
-
-# Number of the lock; equal in every process of the service.
-_LOCK = 1708
+from config.database import DatabaseLock, lock_until_commit, read_transaction, write_transaction
+from config.postgresql import without_statement_limit
 
 
 def migrate(engine: Engine) -> None:
-    """Apply the missing migrations in one transaction; other processes wait. Raises `DatabaseUnavailable`."""
+    """Apply the missing migrations in one transaction; other processes wait. Raises `DatabaseUnavailable`.
+
+    A migrated database is only read: no lock is needed, and none that another process holds is waited for.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
-    with write_transaction(engine) as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    if _is_migrated(engine, config):
+        return
+    with write_transaction(engine) as connection, without_statement_limit(connection):
+        lock_until_commit(connection, DatabaseLock.MIGRATION)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _is_migrated(engine: Engine, config: Config) -> bool:
+    with read_transaction(engine) as connection:
+        return set(MigrationContext.configure(connection).get_current_heads()) == set(
+            ScriptDirectory.from_config(config).get_heads()
+        )

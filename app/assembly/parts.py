@@ -19,6 +19,7 @@ from bus.errors import Stop
 from bus.local.bus import LocalBus
 from bus.port import Bus, Producer, TopicSpec
 from config.database import DatabaseProbe, read_transaction
+from config.postgresql import PostgresqlLimits
 from config.reference.classification_phrases import CLASSIFICATION_PHRASES, load_classification_rows
 from config.reference.duplicate_weights import DUPLICATE_WEIGHTS, load_duplicate_weights
 from config.reference.folder import ReferenceFolder
@@ -167,7 +168,11 @@ class Parts:
     @cached_property
     def engine(self) -> Engine:
         """The database."""
-        return open_database(self.settings.database)
+        settings = self.settings
+        limits = PostgresqlLimits(
+            connections=settings.database_connections, statement=settings.database_statement_seconds
+        )
+        return open_database(settings.database, limits)
 
     @cached_property
     def database_ping(self) -> DatabaseProbe:

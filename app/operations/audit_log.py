@@ -15,13 +15,11 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import insert_statement, lock_until_commit, read_transaction, write_transaction
+from config.database import DatabaseLock, insert_statement, lock_until_commit, read_transaction, write_transaction
 from messages.shapes import iso
 
 # Previous hash of the first row.
 FIRST_PREVIOUS_HASH = "0" * 64
-# Any number that no other lock uses.
-_LOCK = 1709
 _ROWS_IN_MEMORY = 1000
 
 
@@ -113,7 +111,7 @@ class AuditLog:
         """Store an action as the next row. Safe for several processes at once."""
         act = StaffAction(iso(at), actor, action, subject, why)
         with write_transaction(self._engine) as connection:
-            lock_until_commit(connection, _LOCK)
+            lock_until_commit(connection, DatabaseLock.AUDIT_LOG)
             query = select(AuditLogRow.seq, AuditLogRow.hash).order_by(col(AuditLogRow.seq).desc()).limit(1)
             last = connection.execute(query).one_or_none()
             chained = chain_action(last.seq + 1, act, last.hash) if last else chain_action(1, act, FIRST_PREVIOUS_HASH)

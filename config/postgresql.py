@@ -1,0 +1,126 @@
+"""Limits of every connection to PostgreSQL: no call waits for ever, whatever the server, the network or a lock does.
+
+Two clocks are needed. PostgreSQL itself ends a statement that runs or waits for a lock for too long. A server that is
+frozen (a stuck disk, a stopped process) ends nothing, and its kernel still answers TCP: only this process notices.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.abc import RV, PQGen
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+
+# TCP keepalives of an idle connection: a host that is gone is noticed after 25 seconds.
+_KEEPALIVE_IDLE_SECONDS, _KEEPALIVE_INTERVAL_SECONDS, _KEEPALIVE_COUNT = 10, 5, 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostgresqlLimits:
+    """Limits of one process, in seconds except `connections`.
+
+    `connections`: most connections that it opens. PostgreSQL's default is 100 for all processes.
+    `pool`: how long a thread waits for a free connection. `connect`: for the server's answer to a new connection.
+    `statement`: for one statement. A batch of a stage is many short statements, so a longer one is a fault.
+    `lock`: for one lock. A stage then tries again, names the lock as the cause and has let its other locks go.
+    `idle`: how long a transaction may be open without a statement. PostgreSQL then ends it: a frozen process must not
+    hold its locks.
+    `unacknowledged`: how long sent bytes may be without an acknowledgement of the other host.
+    `report`: how long PostgreSQL may need to report that it ended a statement at its limit.
+    """
+
+    connections: int = 5
+    pool: float = 5.0
+    connect: int = 5
+    statement: float = 30.0
+    lock: float = 10.0
+    idle: float = 60.0
+    unacknowledged: float = 15.0
+    report: float = 5.0
+
+    @property
+    def answer(self) -> float:
+        """Seconds after which a server that has not answered is frozen, and its connection is closed."""
+        return self.statement + self.report
+
+
+class BoundedConnection(psycopg.Connection[Any]):
+    """A connection that is closed when the server does not answer within `answer_seconds`; `None` waits for ever."""
+
+    answer_seconds: float | None = None
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        """See `psycopg.Connection.wait`. Without an answer in time close, and raise `OperationalError`."""
+        try:
+            return super().wait(gen, interval, self.answer_seconds if timeout is None else timeout)
+        except psycopg.errors._WaitTimeout as error:  # noqa: SLF001 - psycopg documents it, and exports no public name
+            # The answer may still come, and would be taken for that to the next statement.
+            self.close()
+            raise psycopg.OperationalError(f"no answer within {self.answer_seconds} seconds") from error
+
+
+def open_postgresql(url: URL, limits: PostgresqlLimits) -> Engine:
+    """Return an engine with these limits. An option of the server that the URL sets overrides ours."""
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=limits.connections,
+        max_overflow=0,
+        pool_timeout=limits.pool,
+        # Whoever waited for a lock must see the rows of its last holder. A server may have another default.
+        isolation_level="READ COMMITTED",
+        connect_args=_connect_arguments(url, limits),
+    )
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, arguments: list[Any], parameters: dict[str, Any]) -> BoundedConnection:
+        connection = BoundedConnection.connect(*arguments, **parameters)
+        connection.answer_seconds = limits.answer
+        return connection
+
+    return engine
+
+
+@contextmanager
+def without_statement_limit(connection: Connection) -> Iterator[None]:
+    """Let the statements of the body take any time: a migration of a large table may need minutes."""
+    driver_connection = connection.connection.driver_connection
+    if not isinstance(driver_connection, BoundedConnection):
+        yield
+        return
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    answer_seconds, driver_connection.answer_seconds = driver_connection.answer_seconds, None
+    try:
+        yield
+    finally:
+        driver_connection.answer_seconds = answer_seconds
+
+
+def _connect_arguments(url: URL, limits: PostgresqlLimits) -> dict[str, Any]:
+    """Return libpq's parameters: https://www.postgresql.org/docs/current/libpq-connect.html."""
+    server_options = {
+        "statement_timeout": limits.statement,
+        "lock_timeout": limits.lock,
+        "idle_in_transaction_session_timeout": limits.idle,
+    }
+    options = [f"-c {name}={_milliseconds(seconds)}" for name, seconds in server_options.items()]
+    return {
+        "connect_timeout": limits.connect,
+        "keepalives": 1,
+        "keepalives_idle": _KEEPALIVE_IDLE_SECONDS,
+        "keepalives_interval": _KEEPALIVE_INTERVAL_SECONDS,
+        "keepalives_count": _KEEPALIVE_COUNT,
+        "tcp_user_timeout": _milliseconds(limits.unacknowledged),
+        "fallback_application_name": "satupintu",
+        "options": " ".join([*options, *_texts(url.query.get("options", ()))]),
+    }
+
+
+def _texts(values: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (values,) if isinstance(values, str) else values
+
+
+def _milliseconds(seconds: float) -> int:
+    return int(seconds * 1000)
