@@ -8,7 +8,7 @@ from ingest import door_store
 from ingest.files import attachments
 from ingest.mobile import tables as mobile
 from ingest.smpp import acknowledgements, part_store
-from ingest.twitter import recent_posts
+from ingest.twitter import lease, recent_posts
 from ingest.web.open311 import store as open311
 from normalize import decision_store
 from normalize.duplicates.store import tables as duplicates
@@ -24,6 +24,7 @@ MODULES = (
     mobile,
     acknowledgements,
     part_store,
+    lease,
     recent_posts,
     open311,
     decision_store,

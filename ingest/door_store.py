@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Engine, Integer, String, cast, update
+from sqlalchemy import BigInteger, Engine, Integer, String, cast, update
 from sqlmodel import Field, SQLModel, col, select
 
 from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
@@ -54,6 +54,18 @@ class DoorStore:
         with write_transaction(self._engine) as connection:
             statement = insert_statement(connection, Cursor).values(name=name, value=value)
             connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
+    def raise_cursor(self, name: str, value: int) -> None:
+        """Store `value` under `name` unless a higher one is stored. The database compares them, so no call lowers it.
+
+        A process that was frozen for a while can thus not set back the cursor of the process that took over.
+        """
+        with write_transaction(self._engine) as connection:
+            statement = insert_statement(connection, Cursor).values(name=name, value=str(value))
+            is_higher = cast(col(Cursor.value), BigInteger) < value
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["name"], set_={"value": str(value)}, where=is_higher)
+            )
 
     def increase_counter(self, name: str, amount: int) -> None:
         """Add `amount` to the number stored under `name`. Concurrent calls are all counted."""

@@ -128,6 +128,8 @@ class PracticeX:
         if not limit.isdigit() or not _MIN_RESULTS <= int(limit) <= _MAX_RESULTS:
             raise _invalid("max_results is from 5 to 100")
         since = int(_parse_id(query.get("since_id", "0")))
+        if upper_id is not None and upper_id <= since:
+            raise _invalid("until_id and pagination_token are above since_id")
         self.polled_until = max(self.polled_until, since)
         posts, more = self._timeline.mentions(since, upper_id, int(limit))
         mentions = self._without_own(posts)

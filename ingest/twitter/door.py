@@ -4,16 +4,19 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from ingest.door_store import DoorStore
-from ingest.twitter.adapter import ReceivedPost, posts_of_page
-from ingest.twitter.client import MAX_POSTS_PER_PAGE, MIN_POSTS_PER_PAGE, MentionSource, XUnavailable
+from ingest.twitter.adapter import ReceivedPost
+from ingest.twitter.client import MentionSource, XUnavailable
 from ingest.twitter.intake import Intake
+from ingest.twitter.late_posts import LatePostReader, settled_id_at
+from ingest.twitter.lease import Lease
+from ingest.twitter.page_reader import PageReader, PageReading, id_at, oldest_id, time_of_id
 from ingest.twitter.poll_loop import PollLoop
-from ingest.twitter.read_budget import ReadBudget, ReadsSpent
+from ingest.twitter.read_budget import ReadBudget
 from messages.shapes import iso
 
 # Key of the cursor: everything up to this post is published.
@@ -24,10 +27,8 @@ _GAP = "twitter.ahead"
 _BATCH = 100
 # X does not show a mention that has this many newer ones: https://docs.x.com/x-api/posts/timelines/introduction
 _MAX_REACHABLE_POSTS = 800
-# The upper bits of X's ids are the milliseconds since this moment (in milliseconds since 1970).
-_ID_EPOCH_MS = 1_288_834_974_657
-_ID_TIME_SHIFT = 22
-_MS_PER_SECOND = 1000
+# Cause of `XUnavailable` after a request that X will never accept.
+_BAD_REQUEST = "http_400"
 # Largest difference between X's clock and ours.
 _MAX_CLOCK_DIFFERENCE = timedelta(days=1)
 
@@ -38,12 +39,14 @@ _log = structlog.get_logger()
 class _Gap:
     """Posts between the cursor and `oldest` are still to be read; those from `oldest` to `newest` are published.
 
-    `requested` is the number of posts that X was asked for since the cursor. All are 0 if there is no gap.
+    `requested` is the number of posts that X was asked for since the cursor. Published posts up to `settled` need no
+    second reading. All are 0 if there is no gap.
     """
 
     newest: int = 0
     oldest: int = 0
     requested: int = 0
+    settled: int = 0
 
     @classmethod
     def from_cursor(cls, text: str | None) -> "_Gap":
@@ -51,20 +54,13 @@ class _Gap:
         if not text:
             return cls()
         fields = json.loads(text)
-        return cls(fields.get("newest", 0), fields.get("oldest", 0), fields.get("looked", 0))
+        return cls(*(fields.get(name, 0) for name in ("newest", "oldest", "looked", "settled")))
 
     def to_cursor(self) -> str:
         """Return the text for the database."""
-        return json.dumps({"newest": self.newest, "oldest": self.oldest, "looked": self.requested})
-
-
-@dataclass(slots=True)
-class _PollResult:
-    """Posts of one poll. `is_complete` if it reached the cursor or the end of the posts that X shows."""
-
-    posts: list[ReceivedPost]
-    requested: int
-    is_complete: bool = False
+        return json.dumps(
+            {"newest": self.newest, "oldest": self.oldest, "looked": self.requested, "settled": self.settled}
+        )
 
 
 class TwitterDoor:
@@ -83,41 +79,60 @@ class TwitterDoor:
         pause: float,
         stopping: threading.Event,
         initial_period: timedelta,
+        lease: Lease,
     ) -> None:
-        self._mentions = mentions
+        self._pages = PageReader(mentions, budget, lease, stopping)
+        self._late_posts = LatePostReader(self._pages, intake, store, now)
         self._intake = intake
         self._budget = budget
         self._store = store
         self._now = now
-        self._stopping = stopping
         self._initial_period = initial_period
-        self._poll_loop = PollLoop("mentions", self.poll, now, pause, stopping)
+        self._poll_loop = PollLoop("mentions", self.poll, now, pause, stopping, lease)
 
     def run(self) -> None:
         """Poll until stopped."""
         self._poll_loop.run()
 
     def why_shut(self) -> str:
-        """Return the reason why the door receives nothing; empty while it receives posts."""
+        """Return the reason why the door receives nothing; empty while it receives posts, or another process does."""
         return self._poll_loop.failure_cause
 
     def poll(self) -> int:
         """Publish every mention after the cursor and return their number. Raises the errors that `run` waits for."""
+        gap, since_id = self._position()
+        settled_id = min(settled_id_at(self._now()), gap.settled) if gap.oldest else settled_id_at(self._now())
+        reading = self._read(since_id, gap)
+        posts = sorted(reading.posts, key=lambda post: post.numeric_id)
+        if not self._pages.may_continue():
+            # What was read is not published: another process may have read it too, and has the newer position.
+            return 0
+        self._publish(posts, since_id, moves_cursor=reading.is_complete)
+        if not reading.is_complete:
+            self._store_gap(gap, reading.requested, posts, settled_id)
+            return self._logged(len(posts))
+        self._close_gap(since_id, gap, gap.requested + reading.requested, posts)
+        late_posts = self._late_posts.read_due(int(since_id or 0), int(self._store.cursor(_CURSOR) or 0), settled_id)
+        return self._logged(len(posts) + late_posts)
+
+    def _position(self) -> tuple[_Gap, str | None]:
+        """Return the gap and the cursor. A gap that the cursor has passed is closed: X rejects requests for it."""
         gap = _Gap.from_cursor(self._store.cursor(_GAP))
         since_id = self._store.cursor(_CURSOR) or self._initial_cursor(gap)
-        result = self._read_pages(since_id, gap)
-        posts = sorted(result.posts, key=lambda post: post.numeric_id)
-        if self._stopping.is_set() and not result.is_complete:
-            return 0
-        self._publish(posts, since_id, moves_cursor=result.is_complete)
-        if result.is_complete:
-            self._close_gap(since_id, gap, result.requested, posts)
-        else:
-            self._store_gap(gap, result.requested, posts)
-        if posts:
-            reads = self._budget.today()
-            _log.info("x.mentions_read", posts=len(posts), reads_today=reads.used, reads_a_day=reads.limit)
-        return len(posts)
+        if gap.oldest and since_id and gap.oldest <= int(since_id):
+            self._remove_gap(gap)
+            return _Gap(), self._store.cursor(_CURSOR)
+        return gap, since_id
+
+    def _read(self, since_id: str | None, gap: _Gap) -> PageReading:
+        try:
+            return self._pages.read(since_id, str(gap.oldest) if gap.oldest else None)
+        except XUnavailable as error:
+            if error.cause == _BAD_REQUEST and gap.oldest:
+                # The request would be rejected for ever. Without the gap its posts are read a second time.
+                _log.warning("x.gap_dropped", posts=gap.requested)
+                self._store.move_cursor(_GAP, "")
+            raise
 
     def _publish(self, posts: Sequence[ReceivedPost], since_id: str | None, *, moves_cursor: bool) -> None:
         """Publish in batches. A failure may publish posts a second time, under the same ids."""
@@ -125,7 +140,7 @@ class TwitterDoor:
             batch = posts[start : start + _BATCH]
             self._intake.publish_posts(batch)
             if moves_cursor and (newest := self._newest_id(batch)) > int(since_id or 0):
-                self._store.move_cursor(_CURSOR, str(newest))
+                self._store.raise_cursor(_CURSOR, newest)
 
     def _initial_cursor(self, gap: _Gap) -> str | None:
         """Return the first cursor. It is stored before X is asked, so that an outage of X does not move it."""
@@ -133,72 +148,38 @@ class TwitterDoor:
             # An earlier version of the door began its first poll without a cursor and has not finished it.
             return None
         initial_time = self._now() - self._initial_period
-        since_id = _id_at(initial_time)
-        self._store.move_cursor(_CURSOR, since_id)
+        since_id = id_at(initial_time)
+        self._store.raise_cursor(_CURSOR, since_id)
         _log.info("x.polling_started", after=iso(initial_time))
-        return since_id
-
-    def _read_pages(self, since_id: str | None, gap: _Gap) -> _PollResult:
-        """Return the posts of all pages back to `since_id`, or of as many pages as the day's reads allow."""
-        result = _PollResult([], gap.requested)
-        token: str | None = None
-        used_tokens: set[str] = set()
-        while not self._stopping.is_set():
-            try:
-                max_posts = self._page_size()
-            except ReadsSpent:
-                if not result.posts:
-                    raise
-                return result
-            page = self._mentions.page(since_id, token, str(gap.oldest) if gap.oldest else None, max_posts)
-            result.requested += max_posts
-            result.posts += posts_of_page(page)
-            self._budget.count_reads(len(page.get("data", ())))
-            token = page.get("meta", {}).get("next_token")
-            if token is None:
-                result.is_complete = True
-                return result
-            if token in used_tokens:
-                raise XUnavailable("pages_in_a_circle")
-            used_tokens.add(token)
-        return result
-
-    def _page_size(self) -> int:
-        """Return the number of posts to request: the remaining reads within X's limits. Raises `ReadsSpent`."""
-        remaining_reads = self._budget.require_reads() or MAX_POSTS_PER_PAGE
-        return max(min(remaining_reads, MAX_POSTS_PER_PAGE), MIN_POSTS_PER_PAGE)
+        return str(since_id)
 
     def _close_gap(self, since_id: str | None, gap: _Gap, requested: int, posts: Sequence[ReceivedPost]) -> None:
         """Record that everything X shows is published. Warn if X may not have shown all posts."""
         if since_id and requested >= _MAX_REACHABLE_POSTS:
-            window_start, window_end = iso(_time_of_id(int(since_id))), iso(_time_of_id(_oldest_id(posts)))
+            window_start, window_end = iso(time_of_id(int(since_id))), iso(time_of_id(oldest_id(posts)))
             _log.warning("x.window_exceeded", after=window_start, before=window_end)
         if gap.oldest:
-            # In this order: X would reject a request for posts after the newest and before the oldest.
-            self._store.move_cursor(_GAP, "")
-            self._store.move_cursor(_CURSOR, str(max(gap.newest, int(self._store.cursor(_CURSOR) or 0))))
+            self._remove_gap(gap)
 
-    def _store_gap(self, gap: _Gap, requested: int, posts: Sequence[ReceivedPost]) -> None:
+    def _remove_gap(self, gap: _Gap) -> None:
+        """Record that nothing is left to read below the newest post of the gap."""
+        self._store.raise_cursor(_CURSOR, gap.newest)
+        self._store.move_cursor(_GAP, "")
+
+    def _store_gap(self, gap: _Gap, requested: int, posts: Sequence[ReceivedPost], settled_id: int) -> None:
         """Record that only the newest posts are published. The next poll with reads begins below them."""
-        if oldest := _oldest_id(posts):
-            new_gap = _Gap(gap.newest or self._newest_id(posts), oldest, requested)
+        if oldest := oldest_id(posts):
+            new_gap = _Gap(gap.newest or self._newest_id(posts), oldest, gap.requested + requested, settled_id)
             self._store.move_cursor(_GAP, new_gap.to_cursor())
+
+    def _logged(self, posts: int) -> int:
+        """Log the number of published posts, and return it."""
+        if posts:
+            reads = self._budget.today()
+            _log.info("x.mentions_read", posts=posts, reads_today=reads.used, reads_a_day=reads.limit)
+        return posts
 
     def _newest_id(self, posts: Sequence[ReceivedPost]) -> int:
         """Return the newest plausible id. An id of the next year would hide every post until then."""
         latest = self._now() + _MAX_CLOCK_DIFFERENCE
-        return max((post.numeric_id for post in posts if _time_of_id(post.numeric_id) <= latest), default=0)
-
-
-def _oldest_id(posts: Sequence[ReceivedPost]) -> int:
-    return min((post.numeric_id for post in posts if post.numeric_id), default=0)
-
-
-def _id_at(moment: datetime) -> str:
-    """Return the lowest id of a post written at this time. No id is older than X's id format."""
-    return str(max(int(moment.timestamp() * _MS_PER_SECOND) - _ID_EPOCH_MS, 0) << _ID_TIME_SHIFT)
-
-
-def _time_of_id(post_id: int) -> datetime:
-    """Return the time when the post with this id was written."""
-    return datetime.fromtimestamp(((post_id >> _ID_TIME_SHIFT) + _ID_EPOCH_MS) / _MS_PER_SECOND, UTC)
+        return max((post.numeric_id for post in posts if time_of_id(post.numeric_id) <= latest), default=0)

@@ -1,11 +1,14 @@
 """Publishes the posts of the poller and of the stream. Both produce the same message ids."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 import structlog
 
+from bus.errors import Reject, Retry, Stop
 from bus.port import Outgoing, Producer
+from config.database import DatabaseUnavailable
 from ingest.arrival import Refused
 from ingest.twitter.adapter import ReceivedPost, TwitterAdapter, fold_versions
 from ingest.twitter.pictures import PictureFetcher
@@ -15,6 +18,8 @@ from messages.shapes import RawMessage
 
 # Time for the pictures of all posts that are published together. A report lacks the pictures that take longer.
 _PICTURES_SECONDS = 20.0
+# Ids of published posts in memory: a day of mentions many times over.
+_MAX_PUBLISHED_IDS = 10_000
 
 _log = structlog.get_logger()
 
@@ -35,12 +40,40 @@ class Intake:
         self._producer = producer
         self._posts = posts
         self._now = now
+        self._published_ids: deque[int] = deque(maxlen=_MAX_PUBLISHED_IDS)
 
     def publish_posts(self, received_posts: Sequence[ReceivedPost]) -> None:
         """Return when the posts are stored durably. A post that is published again has the same id.
 
-        Raises `Retry` and `DatabaseUnavailable`.
+        A post that triggers a bug is quarantined alone. Raises `Retry`, `Stop` and `DatabaseUnavailable`.
         """
+        try:
+            self._publish(received_posts)
+        except (Retry, Stop, DatabaseUnavailable):
+            raise
+        except Exception:  # noqa: BLE001 - each post is tried alone, and its error is logged there
+            for received in received_posts:
+                self._publish_alone(received)
+        self._published_ids.extend(received.numeric_id for received in received_posts)
+
+    def has_published(self, received: ReceivedPost) -> bool:
+        """Return True if this process published the post lately. A process that has just started knows of none."""
+        return received.numeric_id in self._published_ids
+
+    def _publish_alone(self, received: ReceivedPost) -> None:
+        try:
+            self._publish((received,))
+        except (Retry, Stop, DatabaseUnavailable):
+            raise
+        except Exception as error:  # noqa: BLE001 - any error concerns this post alone
+            _log.error("x.post_failed", exc_info=error)
+            try:
+                self.quarantine(received.post, "unexpected")
+            except Reject:
+                # The bus takes no message of this size. The id is enough to find the post on X.
+                self.quarantine({"id": str(received.numeric_id)}, "unexpected")
+
+    def _publish(self, received_posts: Sequence[ReceivedPost]) -> None:
         deadline = self._pictures.deadline_after(_PICTURES_SECONDS)
         messages: list[RawMessage] = []
         records: list[Outgoing] = []

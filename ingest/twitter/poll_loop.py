@@ -6,9 +6,10 @@ from datetime import datetime
 
 import structlog
 
-from bus.errors import Retry
+from bus.errors import Retry, Stop
 from config.database import DatabaseUnavailable
 from ingest.twitter.client import XUnavailable
+from ingest.twitter.lease import Lease
 from ingest.twitter.read_budget import ReadsSpent
 
 # X's rate-limit window.
@@ -28,7 +29,8 @@ _log = structlog.get_logger()
 class PollLoop:
     """Runs in its own thread. `pause` is the seconds between two calls of `poll`; it grows after a failure.
 
-    `failure_cause` is the cause of the last failure; empty after a success. `part` names the loop in the log.
+    It calls `poll` only while this process holds the lease. `failure_cause` is the cause of the last failure; empty
+    after a success, and while another process reads X. `part` names the loop in the log.
     """
 
     def __init__(
@@ -38,12 +40,14 @@ class PollLoop:
         now: Callable[[], datetime],
         pause: float,
         stopping: threading.Event,
+        lease: Lease,
     ) -> None:
         self._part = part
         self._poll = poll
         self._now = now
         self._pause = pause
         self._stopping = stopping
+        self._lease = lease
         self.failure_cause = ""
 
     def run(self) -> None:
@@ -52,7 +56,8 @@ class PollLoop:
         while not self._stopping.is_set():
             wait_seconds = self._pause
             try:
-                self._poll()
+                if self._lease.is_held():
+                    self._poll()
                 failures, self.failure_cause = 0, ""
             except ReadsSpent as spent:
                 self.failure_cause = "reads_spent"
@@ -65,6 +70,12 @@ class PollLoop:
                 failures, self.failure_cause = failures + 1, "not_kept"
                 wait_seconds = self._backoff(failures)
                 _log.warning("x.store_failed", part=self._part, cause=type(error).__name__, seconds=wait_seconds)
+            except Stop:
+                raise
+            except Exception as error:  # noqa: BLE001 - it must not end the process, which has the other doors too
+                failures, self.failure_cause = failures + 1, "unexpected"
+                wait_seconds = self._backoff(failures)
+                _log.error("x.poll_failed", part=self._part, seconds=wait_seconds, exc_info=error)
             self._stopping.wait(wait_seconds)
 
     def _wait_after(self, error: XUnavailable, failures: int) -> float:

@@ -18,6 +18,7 @@ import tweepy
 from ingest.twitter.adapter import posts_of_page
 from ingest.twitter.client import FIELDS, XSession, XUnavailable, raising_x_unavailable
 from ingest.twitter.intake import Intake
+from ingest.twitter.lease import Lease
 from ingest.twitter.poll_loop import PollLoop
 from ingest.twitter.read_budget import ReadBudget
 
@@ -97,7 +98,7 @@ class _StreamClient(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has 
             self._end("stopped")
 
     def on_data(self, raw_data: bytes) -> None:
-        """Handle a line. An error in one line does not end the stream."""
+        """Handle a line, which is empty if X only keeps the connection alive. An error does not end the stream."""
         self._line_count += 1
         try:
             self._handle_line(raw_data)
@@ -105,8 +106,8 @@ class _StreamClient(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has 
             _log.warning("x.line_failed", cause=type(error).__name__)
 
     def on_keep_alive(self) -> None:
-        """Count an empty line: the connection works."""
-        self._line_count += 1
+        """Handle an empty line: the connection works."""
+        self.on_data(b"")
 
     def on_closed(self, _response: requests.Response) -> None:
         """End after X closed the connection. tweepy would reconnect at once."""
@@ -152,6 +153,7 @@ class StreamDoor:
         budget: ReadBudget,
         now: Callable[[], datetime],
         stopping: threading.Event,
+        lease: Lease,
         pause: float = PAUSE_SECONDS,
     ) -> None:
         self._stream = stream
@@ -159,12 +161,13 @@ class StreamDoor:
         self._budget = budget
         self._now = now
         self._stopping = stopping
+        self._lease = lease
         self._pause = pause
 
     def run(self) -> None:
         """Listen until stopped."""
         threading.Thread(target=self._close_when_stopped, name="x-stream-stop", daemon=True).start()
-        PollLoop("stream", self.listen, self._now, self._pause, self._stopping).run()
+        PollLoop("stream", self.listen, self._now, self._pause, self._stopping, self._lease).run()
 
     def listen(self) -> None:
         """Read one connection from its beginning to its end."""
@@ -177,6 +180,12 @@ class StreamDoor:
         self._stream.close()
 
     def _handle_line(self, line: bytes) -> None:
+        if not self._lease.is_held():
+            # X allows one stream. The process that holds the lease reads this post too.
+            self._stream.disconnect()
+            return
+        if not line:
+            return
         content = _parse_line(line)
         if content is None:
             self._intake.quarantine({"line": base64.b64encode(line).decode()}, "not_a_post")

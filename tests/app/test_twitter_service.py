@@ -76,7 +76,7 @@ def test_door_stream_and_recheck_run_and_stop(parts: Parts) -> None:
         arrived_ids = {raw.id for raw in raw_messages(parts, "twitter")}
 
     assert message_id in arrived_ids
-    assert names == {"twitter", "x-stream", "x-recheck", "practice-x"}
+    assert names == {"twitter", "x-lease", "x-stream", "x-recheck", "practice-x"}
 
 
 def test_the_first_look_goes_as_far_back_as_is_set(parts: Parts) -> None:
@@ -104,7 +104,7 @@ def test_only_what_is_set_runs(parts: Parts) -> None:
     producer = other_parts.bus.producer()
 
     (door,) = twitter.twitter_doors(other_parts, producer, threading.Event())
-    assert [name for name, _ in door.threads] == ["twitter"]
+    assert [name for name, _ in door.threads] == ["twitter", "x-lease"]
     assert list(practice_x_threads(other_parts, threading.Event())) == []
     assert (door.name, door.why_shut()) == ("twitter", "")
     producer.close()

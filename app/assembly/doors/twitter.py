@@ -2,6 +2,7 @@
 
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from ingest.twitter.channel import MENTIONS
 from ingest.twitter.client import OAuthKeys, XClient
 from ingest.twitter.door import TwitterDoor
 from ingest.twitter.intake import Intake
+from ingest.twitter.lease import Lease
 from ingest.twitter.pictures import PictureFetcher
 from ingest.twitter.poll_loop import PollLoop
 from ingest.twitter.read_budget import ReadBudget
@@ -22,10 +24,12 @@ from ingest.twitter.withdrawn_posts import WithdrawnPostCheck
 
 # Pause between two lookups of posts that may be withdrawn, a hundred posts each.
 _RECHECK_SECONDS = 60.0
+# Pause between two renewals of the lease, which lasts a minute. The other threads may wait longer than that.
+_RENEW_SECONDS = 15.0
 
 
 def twitter_doors(parts: DoorParts, producer: Producer, stopping: threading.Event) -> Iterable[BackgroundDoor]:
-    """Return the door that reads mentions."""
+    """Return the door that reads mentions. Of all processes, one at a time reads them: the holder of the lease."""
     settings = parts.settings
     adapter = TwitterAdapter(parts.wrapper, settings.x_user_id)
     pictures = PictureFetcher(parts.attachments, settings.x_media_from, time.monotonic)
@@ -34,16 +38,24 @@ def twitter_doors(parts: DoorParts, producer: Producer, stopping: threading.Even
     budget = read_budget(parts)
     store = DoorStore(parts.engine)
     initial_period = timedelta(hours=settings.x_since_hours)
-    door = TwitterDoor(_client(parts), intake, budget, store, parts.now, settings.x_pause, stopping, initial_period)
+    lease = Lease(parts.engine, MENTIONS.name, f"{settings.instance}:{uuid.uuid4()}", parts.now)
+    door = TwitterDoor(
+        _client(parts), intake, budget, store, parts.now, settings.x_pause, stopping, initial_period, lease
+    )
+
+    def hold_lease() -> None:
+        PollLoop("lease", lease.is_held, parts.now, _RENEW_SECONDS, stopping, lease).run()
+        lease.release()
 
     def threads() -> Iterator[tuple[str, Callable[[], None]]]:
         yield MENTIONS.name, door.run
+        yield "x-lease", hold_lease
         if settings.x_stream:
             stream = XStream(settings.x_url, parts.secrets.x_token)
-            yield "x-stream", StreamDoor(stream, intake, budget, parts.now, stopping).run
+            yield "x-stream", StreamDoor(stream, intake, budget, parts.now, stopping, lease).run
         if settings.x_recheck_days:
             check_posts = withdrawn_post_check(parts, producer).check_due_posts
-            yield "x-recheck", PollLoop("recheck", check_posts, parts.now, _RECHECK_SECONDS, stopping).run
+            yield "x-recheck", PollLoop("recheck", check_posts, parts.now, _RECHECK_SECONDS, stopping, lease).run
 
     return (BackgroundDoor(MENTIONS.name, door.why_shut, tuple(threads())),)
 

@@ -14,6 +14,7 @@ from ingest.twitter.adapter import TwitterAdapter
 from ingest.twitter.client import XClient
 from ingest.twitter.door import TwitterDoor
 from ingest.twitter.intake import Intake
+from ingest.twitter.lease import Lease
 from ingest.twitter.pictures import PictureFetcher
 from ingest.twitter.read_budget import ReadBudget
 from ingest.twitter.recent_posts import PostStore
@@ -72,17 +73,21 @@ class Reading:
         """Return a door as after a start."""
         stopping = self._stop_event(stopping)
         parts = self._client(), self.intake(), self.budget(), self.store
-        return TwitterDoor(*parts, self.now, PAUSE, stopping, self.initial_period)
+        return TwitterDoor(*parts, self.now, PAUSE, stopping, self.initial_period, self.lease())
 
     def stream(self, stopping: threading.Event | None = None) -> StreamDoor:
         """Return the stream door."""
         stopping = self._stop_event(stopping)
         stream = XStream(self.x.url, loopback_x.TOKEN, self.timeout)
-        return StreamDoor(stream, self.intake(), self.budget(), self.now, stopping)
+        return StreamDoor(stream, self.intake(), self.budget(), self.now, stopping, self.lease())
 
     def withdrawn_post_check(self, days: int = 7) -> WithdrawnPostCheck:
         """Return the check for withdrawn posts."""
         return WithdrawnPostCheck(self._client(), self.posts, self.budget(), self.producer, self.now, days)
+
+    def lease(self, holder: str = "this process") -> Lease:
+        """Return the lease of a process."""
+        return Lease(self.parts.engine, "twitter", holder, self.now)
 
     def budget(self) -> ReadBudget:
         """Return the count of reads."""
