@@ -7,7 +7,7 @@ cannot be moved to another message.
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NewType
 from uuid import UUID
 
@@ -35,6 +35,11 @@ class Sealer:
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._ciphers = {_key_id(key): AESSIV(key) for key in keys}
         self._current = _key_id(keys[0])
+
+    @property
+    def key_ids(self) -> Collection[str]:
+        """Ids of the keys that can open a sealed text, as `UnknownKeyError` names them."""
+        return self._ciphers.keys()
 
     def seal(self, plain: bytes, message: UUID) -> Sealed:
         """Return `plain` encrypted and bound to its message, as `<key id>.<base64>`."""

@@ -25,31 +25,39 @@ def read_until(
 ) -> Iterator[Record]:
     """Yield the records before `ends`. An end may lie past the last record, behind markers and aborted records.
 
-    `only_first`: of each partition no more than came with its first record. Raises `Retry` when the broker is silent
-    for `patience` seconds.
+    `only_first`: of each partition no more than came with its first record. Raises `Retry` when for `patience` seconds
+    no partition came nearer to its end. The consumer can't be used for another read: its finished partitions stay
+    paused.
     """
-    silent_since = time.monotonic()
+    progress_at = time.monotonic()
     unfinished = dict(ends)
+    positions: Mapping[TopicPartition, int] = {}
     while unfinished:
         batches = client.poll(_POLL_MS)
         for partition, records in batches.items():
             yield from (record_of(record) for record in records if record.offset < ends[partition])
-        finished = _finished(client, unfinished, batches.keys() if only_first else ())
-        for partition in finished:
+        reached = {partition: records[-1].offset + 1 for partition, records in batches.items()}
+        if not batches:
+            # Markers and aborted records move the position without a batch. kafka-python looks at all partitions for
+            # one position, so the positions are asked for only here.
+            reached = {partition: client.position(partition, timeout_ms=0) or 0 for partition in unfinished}
+        if batches or reached != positions:
+            progress_at = time.monotonic()
+        elif time.monotonic() - progress_at > patience:
+            raise Retry("kafka: the broker fell silent")
+        positions = positions if batches else reached
+        satisfied = batches.keys() if only_first else ()
+        for partition in _finished(reached, unfinished, satisfied):
             del unfinished[partition]
             client.pause(partition)
-        if batches or finished:
-            silent_since = time.monotonic()
-        elif time.monotonic() - silent_since > patience:
-            raise Retry("kafka: the broker fell silent")
 
 
 def _finished(
-    client: Any, unfinished: Mapping[TopicPartition, int], satisfied: Collection[TopicPartition]
+    reached: Mapping[TopicPartition, int],
+    unfinished: Mapping[TopicPartition, int],
+    satisfied: Collection[TopicPartition],
 ) -> Sequence[TopicPartition]:
     """Return the partitions whose end was reached, and those that need no further record."""
     return [
-        partition
-        for partition, end in unfinished.items()
-        if partition in satisfied or (client.position(partition, timeout_ms=0) or 0) >= end
+        partition for partition, offset in reached.items() if partition in satisfied or offset >= unfinished[partition]
     ]

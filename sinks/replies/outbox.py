@@ -2,11 +2,13 @@
 
     waiting -> sending -> sent | failed | unknown        and, without a delivery, waiting -> withheld | expired
 
+    waiting -> held -> waiting: its contact is sealed with a key that no sender had, until one has it
+
 `sending` is written before anything is sent. A process that dies during a delivery leaves the reply in `sending`. The
 sweep turns it into `unknown`, and an unknown reply is never sent again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -126,6 +128,20 @@ class ReplyOutbox:
         """Record that this channel's provider cannot carry the reply."""
         with write_transaction(self._engine) as connection:
             _update_reply(connection, reply_id, ("waiting",), state="withheld", error=reason)
+
+    def hold(self, reply_id: UUID, key_id: str) -> None:
+        """Keep the reply, whose contact is sealed with the key of this id, until a sender has that key."""
+        with write_transaction(self._engine) as connection:
+            _update_reply(connection, reply_id, ("waiting",), state="held", error=key_id)
+
+    def release_held(self, channel: Channel, key_ids: Collection[str], now: datetime) -> int:
+        """Let the held replies wait again whose contacts these keys open. Returns their number."""
+        held = (_in_state(channel, "held"), col(OutboxRow.error).in_(key_ids))
+        with read_transaction(self._engine) as connection:
+            if connection.execute(select(col(OutboxRow.id)).where(*held).limit(1)).first() is None:
+                return 0
+        with write_transaction(self._engine) as connection:
+            return _update_replies(connection, *held, state="waiting", error="", next_at=now)
 
     def mark_sent(self, reply_id: UUID, channel: Channel, provider_id: str) -> None:
         """Record the provider's id of a reply that it accepted, and reset the provider's failures."""

@@ -63,7 +63,7 @@ class ReplySender:
         self._unexpected_errors = 0
 
     def run(self) -> None:
-        """Send until stopped. Raises `Stop` if the contacts are sealed with another key than ours."""
+        """Send until stopped. Raises `Stop` after too many unexpected errors in a row."""
         while not self._stopping.is_set():
             try:
                 had_reply = self.step()
@@ -89,6 +89,8 @@ class ReplySender:
         return True
 
     def _sweep(self, provider: ReplyProvider, now: datetime) -> None:
+        if released := self._outbox.release_held(self._channel, self._sealer.key_ids, now):
+            _log.info("reply.released", channel=self._channel, replies=released)
         counts = self._outbox.sweep(self._channel, self._limits.max_age, now, repeatable=provider.repeatable)
         self._swept_at = now
         for state, replies in counts.items():
@@ -104,6 +106,11 @@ class ReplySender:
             self._outbox.withhold(reply.id, error.reason)
             reply_log.info("reply.withheld", reason=error.reason)
             return
+        except UnknownKeyError as error:
+            # The operator's error, which the right key corrects. Other replies may be sealed with a key that we have.
+            self._outbox.hold(reply.id, str(error))
+            reply_log.error("reply.held", key=str(error), setting="SATUPINTU_SECRET_KEY")
+            return
         match self._outbox.start_sending(reply, self._channel, address, self._limits, self._now()):
             case SendNow():
                 self._write_until_done(self._deliver(provider, outgoing, reply, address, reply_log))
@@ -113,8 +120,8 @@ class ReplySender:
     def _with_opened_contact(self, reply: DueReply) -> OutgoingReply:
         try:
             opened = self._sealer.open(reply.contact, reply.message_id)
-        except UnknownKeyError as error:
-            raise Stop(f"A contact is sealed with key {error}. Check SATUPINTU_SECRET_KEY: it was changed.") from error
+        except UnknownKeyError:
+            raise
         except UnsealError:
             raise ReplyWithheld("unsealable") from None
         contact = Contact.model_validate_json(opened)

@@ -41,6 +41,7 @@ group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 log.cleaner.dedupe.buffer.size=2097152
 log.cleaner.threads=1
+log.cleaner.backoff.ms=200
 """
 
 _SECURED = """\

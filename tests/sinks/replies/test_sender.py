@@ -17,7 +17,8 @@ from sinks.replies.outbox import DueReply, ReplyOutbox
 from sinks.replies.providers.provider import OutcomeUnknown, OutgoingReply
 from sinks.replies.providers.twilio import TwilioSms
 from tests.conftest import NOW
-from tests.sinks.replies.reply_harness import ReplyHarness, complaint, reply
+from tests.sinks.replies.reply_harness import PHONE, ReplyHarness, complaint, reply
+from tests.support.log_capture import captured_log
 from tests.support.loopback_twilio import LoopbackTwilio
 
 
@@ -287,12 +288,25 @@ def test_a_damaged_seal_withholds_one_reply(harness: ReplyHarness) -> None:
     assert harness.state(reply(damaged)) == ("withheld", "unsealable")
 
 
-def test_another_key_stops_the_sender(harness: ReplyHarness) -> None:
-    """A contact sealed with another key is an error of the operator, not of one reply."""
-    harness.take(complaint(), REPLY)
-    with pytest.raises(Stop, match="SATUPINTU_SECRET_KEY"):
-        harness.send(RecordingProvider(), sealer=Sealer([b"o" * 64]))
-    assert harness.state(REPLY) == ("waiting", "")
+def test_a_contact_of_another_key_holds_its_reply(harness: ReplyHarness) -> None:
+    """The other replies are sent. The held one is sent when a sender has the key, and does not expire meanwhile."""
+    foreign, readable = complaint("one"), complaint("two")
+    other_sealer = Sealer([b"o" * 64])
+    sealed = other_sealer.seal(Contact(phone=PHONE).model_dump_json().encode(), foreign.message_id)
+    harness.take(foreign.model_copy(update={"contact": sealed}), readable, reply(foreign), reply(readable))
+    provider = RecordingProvider()
+    with captured_log() as log:
+        harness.send(provider)
+    assert (provider.sent, harness.state(reply(readable))) == ([str(reply(readable).id)], ("sent", ""))
+    (key_id,) = other_sealer.key_ids
+    assert harness.state(reply(foreign)) == ("held", key_id)
+    (line,) = [line for line in log.lines if line["event"] == "reply.held"]
+    assert (line["setting"], line["key"]) == ("SATUPINTU_SECRET_KEY", key_id)
+    harness.clock.advance(days=6)
+    harness.send(provider)
+    assert harness.state(reply(foreign))[0] == "held"
+    harness.send(provider, sealer=Sealer([b"k" * 64, b"o" * 64]))
+    assert (provider.sent[1:], harness.state(reply(foreign))) == ([str(reply(foreign).id)], ("sent", ""))
 
 
 def test_a_bug_gives_up_one_reply_and_ten_stop_the_sender(harness: ReplyHarness) -> None:

@@ -1,0 +1,95 @@
+"""Fills topics of a real Kafka quickly, with committed and aborted transactions and with deleted records."""
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.structs import OffsetAndMetadata
+
+from bus.port import Outgoing, Partition
+
+_BATCH_BYTES = 200_000
+_LINGER_MS = 5
+_ABORTED = Outgoing("", b"aborted", b"aborted")
+
+
+class Filler:
+    """Appends many records to the topics of one broker. Close it at the end."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        arguments: dict[str, Any] = {
+            "bootstrap_servers": bootstrap,
+            "batch_size": _BATCH_BYTES,
+            "linger_ms": _LINGER_MS,
+        }
+        self._plain = KafkaProducer(**arguments)
+        self._transactional = KafkaProducer(**arguments, transactional_id=f"filler-{uuid.uuid4().hex}")
+        self._transactional.init_transactions()
+
+    def append(self, messages: Sequence[Outgoing]) -> None:
+        """Append the messages outside any transaction, as a door does."""
+        _send(self._plain, messages)
+
+    def append_in_transactions(self, messages: Sequence[Outgoing], size: int) -> None:
+        """Append the messages in committed transactions of `size`, each followed by an aborted one of that size."""
+        for start in range(0, len(messages), size):
+            batch = messages[start : start + size]
+            self._transactional.begin_transaction()
+            _send(self._transactional, batch)
+            self._transactional.commit_transaction()
+            self.abort(batch[0].topic, size)
+
+    def abort(self, topic: str, count: int) -> None:
+        """Append a transaction of `count` records and abort it."""
+        self._transactional.begin_transaction()
+        _send(self._transactional, [Outgoing(topic, _ABORTED.key, _ABORTED.value)] * count)
+        self._transactional.abort_transaction()
+
+    def delete_before(self, offsets: Mapping[Partition, int]) -> None:
+        """Delete the records before these offsets, as retention does."""
+        with self._admin() as admin:
+            admin.delete_records({TopicPartition(*partition): offset for partition, offset in offsets.items()})
+
+    def commit_offsets(self, group: str, offsets: Mapping[Partition, int]) -> None:
+        """Commit these offsets for a group without members."""
+        with closing(KafkaConsumer(bootstrap_servers=self._bootstrap, group_id=group)) as consumer:
+            partitions = [TopicPartition(*partition) for partition in offsets]
+            consumer.assign(partitions)
+            consumer.commit(
+                {TopicPartition(*partition): OffsetAndMetadata(offset, "", -1) for partition, offset in offsets.items()}
+            )
+
+    def create_compacted_topic(self, topic: str) -> None:
+        """Create a topic of which Kafka deletes each record that has a newer one with its key, as soon as it can."""
+        configs = {
+            "cleanup.policy": "compact",
+            "segment.ms": "100",
+            "min.cleanable.dirty.ratio": "0.01",
+            "max.compaction.lag.ms": "100",
+        }
+        with self._admin() as admin:
+            admin.create_topics({topic: {"num_partitions": 1, "replication_factor": 1, "configs": configs}})
+            admin.wait_for_topics([topic])
+
+    def close(self) -> None:
+        """Close the producers."""
+        self._plain.close()
+        self._transactional.close()
+
+    @contextmanager
+    def _admin(self) -> Iterator[KafkaAdminClient]:
+        with closing(KafkaAdminClient(bootstrap_servers=self._bootstrap)) as admin:
+            yield admin
+
+
+def _send(producer: KafkaProducer, messages: Sequence[Outgoing]) -> None:
+    """Send the messages; return when the broker has them all."""
+    send: Callable[..., Any] = producer.send
+    futures = [
+        send(message.topic, value=message.value, key=message.key, headers=list(message.headers)) for message in messages
+    ]
+    for future in futures:
+        future.get(60)
