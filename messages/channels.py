@@ -20,7 +20,8 @@ class DoorFacts:
     has, and an empty one means that the door has no address. `only_programs`: no person reads its answers, so that a
     refusal is never a page. `rates` are the default rate limits by name, as in `60/minute`. `needs_database`: the door
     is shut while the database is away; any other needs only the bus or the spool. `polled`: the door fetches messages
-    from a provider, which keeps them while the door is shut.
+    from a provider, which keeps them while the door is shut. `from_provider`: one address of a provider sends the
+    messages of many citizens, so requests are not counted by address.
     """
 
     name: str
@@ -31,6 +32,7 @@ class DoorFacts:
     rates: Mapping[str, str] = field(default_factory=lambda: _NO_RATES)
     needs_database: bool = False
     polled: bool = False
+    from_provider: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import secrets
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from jinja2 import Environment, FileSystemLoader
@@ -17,6 +18,7 @@ from app.pages.headers import PageHeaders, nonce
 from app.pages.refused import refused_page
 from bus.port import Producer
 from ingest.door_store import DoorStore
+from ingest.http.admission import ADDRESS_RATES, Admission
 from ingest.http.concurrency_middleware import ConcurrencyMiddleware
 from ingest.http.gate import Gate
 from ingest.http.problems import RefusalResponder
@@ -45,15 +47,17 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
     program_addresses = tuple(door.address_prefix for door in parts.channels.doors.values() if door.only_programs)
     responder = RefusalResponder(partial(refused_page, pages), program_addresses)
     install_refusal_handlers(app, responder, parts.rejection_counter)
+    limiter = RateLimiter({**ADDRESS_RATES, **parts.channels.rates, **settings.rates})
     app.add_middleware(
         ConcurrencyMiddleware,
         max_requests=settings.requests_at_once,
+        check=Admission(limiter, parts.channels.doors.values(), urlsplit(settings.reached_at).netloc).check,
         responder=responder,
         rejections=parts.rejection_counter,
     )
     app.add_middleware(Open311Errors)
     app.add_middleware(PageHeaders, new_nonce=partial(secrets.token_urlsafe, _NONCE_BYTES))
-    gate = Gate(producer, utc_now, RateLimiter({**parts.channels.rates, **settings.rates}))
+    gate = Gate(producer, utc_now, limiter)
     http = HttpParts(gate, DoorStore(parts.engine), pages, parts.now)
     for channel in parts.installed_channels:
         for door in channel.http_doors(parts, http):

@@ -1,10 +1,12 @@
 """Runs the stages of a process until it is stopped: each in its own thread, the HTTP doors in the main thread."""
 
+import asyncio
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import cast
 
 import structlog
 import uvicorn
@@ -26,6 +28,7 @@ from bus.worker import Stage, Worker
 from bus.worker_health import WorkerHealth
 from config.database import DatabaseUnavailable
 from config.settings import Settings
+from ingest.http.connection_deadlines import Deadlines, deadline_protocol
 from ingest.spool_drain import SpoolDrain, SpoolingProducer
 from messages import topics
 from messages.topics import ConsumerGroup
@@ -197,7 +200,7 @@ class Service:
             self.stop()
 
 
-def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+def server_config(app: ASGIApp, settings: Settings, deadlines: Deadlines = Deadlines()) -> uvicorn.Config:  # noqa: B008 - immutable
     """Return the configuration of the HTTP server; only trusted proxies may name the address of a client."""
     return uvicorn.Config(
         app,
@@ -206,5 +209,9 @@ def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=20,
+        # uvicorn's type is a class. It calls the value as a function.
+        http=cast("type[asyncio.Protocol]", deadline_protocol(deadlines)),
+        # A WebSocket would have another protocol, without deadlines.
+        ws="none",
         forwarded_allow_ips=settings.trusted_proxies,
     )

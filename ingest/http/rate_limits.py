@@ -2,16 +2,13 @@
 
 import time
 from collections.abc import Mapping
-from ipaddress import IPv6Address, ip_address
 
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from ingest.arrival import Refused
-
-# A provider assigns IPv6 addresses by network (a /64 prefix), not by device.
-_NETWORK_BITS = 64
+from ingest.http.client_networks import client_networks
 
 
 class RateLimiter:
@@ -24,28 +21,23 @@ class RateLimiter:
         self._rates: dict[str, RateLimitItem] = {door: parse(rate) for door, rate in rates.items()}
         self._windows = MovingWindowRateLimiter(MemoryStorage())
 
-    def check_rate(self, door: str, sender: str) -> None:
+    def check_rate(self, door: str, sender: str, cost: int = 1) -> None:
         """Count one request of a sender. Raise `Refused` (429, with the seconds to wait) above the rate of the door.
 
-        `sender` is an address, or another name of the sender. Addresses of this machine are not counted: a proxy of
-        ours names the client behind it.
+        `sender` is an address, or another name of the sender. `cost` is the number of units that the request counts
+        for. The request must be within the budget of each network of the address (`client_networks`). A refused
+        request counts nowhere.
         """
-        counted_sender = _counted_sender(sender)
         rate = self._rates[door]
-        if counted_sender is None or self._windows.hit(rate, door, counted_sender):
-            return
-        reset = self._windows.get_window_stats(rate, door, counted_sender).reset_time
-        raise Refused("too_many_requests", retry_after=max(1, round(reset - time.time())))
+        windows = [(_multiplied(rate, network.budget), network.name) for network in client_networks(sender)]
+        # Another thread may take the last unit between the test and the hit.
+        for attempt in (self._windows.test, self._windows.hit):
+            for network_rate, network_name in windows:
+                if not attempt(network_rate, door, network_name, cost=cost):
+                    reset = self._windows.get_window_stats(network_rate, door, network_name).reset_time
+                    raise Refused("too_many_requests", retry_after=max(1, round(reset - time.time())))
 
 
-def _counted_sender(sender: str) -> str | None:
-    """Return the name that requests of a sender are counted under, `None` for an address of this machine."""
-    try:
-        address = ip_address(sender)
-    except ValueError:
-        return sender
-    if address.is_loopback:
-        return None
-    if isinstance(address, IPv6Address):
-        return str(int(address) >> (128 - _NETWORK_BITS))
-    return sender
+def _multiplied(rate: RateLimitItem, budget: int) -> RateLimitItem:
+    """Return the rate with `budget` times as many requests in the same time."""
+    return type(rate)(rate.amount * budget, rate.multiples)

@@ -51,6 +51,7 @@ REFUSALS: Mapping[str, Refusal] = {
     "form_foreign": Refusal(403, "Mohon periksa laporan Anda, lalu tekan Kirim laporan sekali lagi."),
     "form_trapped": Refusal(400, "Mohon periksa laporan Anda, lalu tekan Kirim laporan sekali lagi."),
     "form_too_quick": Refusal(400, "Mohon periksa laporan Anda, lalu tekan Kirim laporan sekali lagi."),
+    "foreign_site": Refusal(403, "Kiriman dari halaman situs lain ditolak. Kirim dari aplikasi Anda sendiri."),
     # The message is quarantined; a person decides about it.
     "unsigned": Refusal(403, "Pesan ini tidak terbukti datang dari Twilio; disimpan untuk diperiksa."),
     "bad_signature": Refusal(403, "Pesan ini tidak terbukti datang dari Twilio; disimpan untuk diperiksa."),

@@ -8,6 +8,7 @@ TWILIO = DoorFacts(
     title="The SMS door",
     address_prefix="/sms/",
     only_programs=True,
+    from_provider=True,
     # Nothing proves who sent these messages, and a person has to look at each of them.
     rates={"sms-unsigned": "30/minute"},
 )

@@ -1,11 +1,12 @@
 """Client and server of the HTTP doors for tests, and readers of the topics they publish to."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import requests
 import uvicorn
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.assembly.parts import Parts
 from bus.errors import Retry
 from bus.port import Outgoing, Producer
+from ingest.http.connection_deadlines import Deadlines, deadline_protocol
 from messages import codec, topics
 from messages.shapes import Channel, Quarantined, RawMessage, WireModel
 
@@ -61,8 +63,9 @@ class DoorClient:
 class DoorServer:
     """A real server on a free port that serves `app`. All tests share it, which saves its start."""
 
-    def __init__(self) -> None:
+    def __init__(self, deadlines: Deadlines = Deadlines()) -> None:  # noqa: B008 - immutable
         self.app: ASGIApp | None = None
+        self._deadlines = deadlines
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
 
@@ -74,8 +77,15 @@ class DoorServer:
     @contextmanager
     def serving(self) -> Iterator[None]:
         """Serve until the block ends. The socket listens already, so every later request is answered."""
+        connections = cast("type[asyncio.Protocol]", deadline_protocol(self._deadlines))
         config = uvicorn.Config(
-            self, log_config=None, access_log=False, ws="none", lifespan="off", timeout_graceful_shutdown=5
+            self,
+            log_config=None,
+            access_log=False,
+            ws="none",
+            lifespan="off",
+            timeout_graceful_shutdown=5,
+            http=connections,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [self._listener]}, name="doors")

@@ -47,3 +47,26 @@ def test_this_machine_is_not_limited(limiter: RateLimiter, local_address: str) -
 def test_a_name_is_a_sender_too(limiter: RateLimiter) -> None:
     """A device or a key counts like an address."""
     assert admitted_requests(limiter, "device:1") == 3
+
+
+@pytest.mark.parametrize("form", ["::ffff:{}", "64:ff9b::{}"])
+def test_ipv4_in_ipv6_is_the_ipv4_address(limiter: RateLimiter, form: str) -> None:
+    """Each translated address has its own rate, and shares it with its other spelling."""
+    assert admitted_requests(limiter, form.format("203.0.113.7")) == 3
+    assert admitted_requests(limiter, "203.0.113.7") == 0
+    assert admitted_requests(limiter, form.format("203.0.113.8")) == 3
+
+
+@pytest.mark.parametrize(("networks", "admitted"), [("2001:db8:1:{:x}::1", 12), ("2001:db8:1:{:x}00::1", 48)])
+def test_a_wide_network_has_a_wider_rate(limiter: RateLimiter, networks: str, admitted: int) -> None:
+    """75 networks of one /56 get four rates together, and those of one /48 sixteen."""
+    addresses = [networks.format(number) for number in range(75)]
+    assert sum(admitted_requests(limiter, address) for address in addresses) == admitted
+    assert admitted_requests(limiter, "2001:db8:2::1") == 3
+
+
+def test_a_refused_request_uses_nothing_of_the_wide_network(limiter: RateLimiter) -> None:
+    """One network that sends too much does not use up what its neighbours may send."""
+    for _ in range(10):
+        admitted_requests(limiter, "2001:db8:1:2::1")
+    assert admitted_requests(limiter, "2001:db8:1:3::1") == 3
