@@ -195,8 +195,9 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _check_urls(self) -> Self:
-        if unusable := [peer for peer in self.ops_peers if not _is_http(peer)]:
-            raise ValueError(f"SATUPINTU_OPS_PEERS: {unusable[0]} must begin with http:// or https://")
+        # The address is not quoted: it may contain a password.
+        if unusable := [number for number, peer in enumerate(self.ops_peers, start=1) if not _is_http(peer)]:
+            raise ValueError(f"SATUPINTU_OPS_PEERS: address {unusable[0]} must begin with http:// or https://")
         for name in _URLS:
             if (url := getattr(self, name)) and not _is_http(url):
                 raise ValueError(f"SATUPINTU_{name.upper()} must begin with http:// or https://")

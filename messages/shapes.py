@@ -154,6 +154,15 @@ class Complaint(WireModel):
     relation: Relation = Relation()
 
 
+# Rules of the reasons whose sentence contains what an agency or a person of staff wrote.
+PERSON_RULES = frozenset(
+    {
+        *("named-by-refusal", "next-alternative", "no-alternative-left", "refused-after-triage", "hop-limit"),
+        *("named-by-triage", "kept-by-triage", "merged", "split"),
+    }
+)
+
+
 class Reason(Shape):
     """Reason for the choice of an agency: the rule, and a sentence for a liaison officer."""
 

@@ -1,16 +1,13 @@
 """Commands of the audit log: list the actions of operations staff, and detect changed rows."""
 
-import json
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from app.commands.common.arguments import Json, optional_time
 from app.commands.common.process import open_parts_with_tables
-from app.commands.common.terminal import OUT, stop
+from app.commands.common.terminal import print_json, print_line, print_table, stop
 
 commands = typer.Typer(no_args_is_help=True, help="Show what operations staff did, and why.")
 
@@ -30,13 +27,10 @@ def list_actions(
     with open_parts_with_tables() as parts, parts.audit_log.rows(first, actor) as rows:
         if as_json:
             chained = ({"seq": row.seq, **asdict(row.act), "previous": row.previous, "hash": row.hash} for row in rows)
-            print(json.dumps(list(chained), ensure_ascii=False))
+            print_json(list(chained))
             return
-        table = Table("row", "at", "actor", "action", "subject", "why")
-        for row in rows:
-            act = row.act
-            table.add_row(*map(Text, (str(row.seq), act.at, act.actor, act.action, act.subject, act.why)))
-    OUT.print(table)
+        actions = [(row.seq, *astuple(row.act)) for row in rows]
+    print_table(("row", "at", "actor", "action", "subject", "why"), actions, whole=("row", "at", "subject"))
 
 
 @commands.command()
@@ -48,4 +42,4 @@ def verify(
         verification = parts.audit_log.verify(head)
     if verification.fault:
         stop(verification.fault, 1)
-    print(f"{verification.rows} rows, the last hash is {verification.head}")
+    print_line(f"{verification.rows} rows, the last hash is {verification.head}")

@@ -1,6 +1,5 @@
 """Commands that correct relations between reports: `split` and `merge`."""
 
-import json
 from collections.abc import Callable
 from contextlib import closing
 from typing import Annotated
@@ -10,7 +9,7 @@ import typer
 from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, tracking_number
 from app.commands.common.process import open_parts_for_action
-from app.commands.common.terminal import print_note, stop
+from app.commands.common.terminal import print_json, print_line, print_note, stop
 from app.operations.corrections import Corrections, NotPossible, PublishedCorrection
 
 Reason = Annotated[
@@ -62,8 +61,8 @@ def _print_correction(published: PublishedCorrection, *, as_json: bool) -> None:
     if as_json:
         relation = {"kind": correction.relation.kind, "evidence": list(correction.relation.evidence)}
         ids = {"id": str(correction.id), "tracking": correction.tracking}
-        print(json.dumps({**ids, **relation, "other": published.related_number}))
+        print_json({**ids, **relation, "other": published.related_number})
         return
     effect = "split from" if correction.apart_from else f"{correction.relation.kind} of"
-    print(f"{correction.tracking}: {effect} {published.related_number}")
+    print_line(f"{correction.tracking}: {effect} {published.related_number}")
     print_note("The decision is published. `satupintu status` shows it when the stages have processed it.")

@@ -1,21 +1,25 @@
 """Commands of the dead letters: records that a stage could not process, for a person to redrive or drop."""
 
-import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Literal
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from app.assembly.parts import Parts
 from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, finite, optional_time
 from app.commands.common.process import open_parts, open_parts_for_action
-from app.commands.common.terminal import EX_USAGE, OUT, plain, print_note, print_revealed, stop
-from app.operations.masking import json_line
+from app.commands.common.terminal import (
+    EX_USAGE,
+    print_json,
+    print_line,
+    print_note,
+    print_revealed,
+    print_table,
+    stop,
+)
 from app.operations.review.dead_letters import (
     DeadLetterFilter,
     DeadLetters,
@@ -84,7 +88,7 @@ def show(
         if reveal:
             print_revealed(dead_letters.reveal(entry, actor, why, utc_now()))
         else:
-            print(json_line(dead_letters.describe(entry)))
+            print_json(dead_letters.describe(entry))
 
 
 @commands.command()
@@ -132,7 +136,7 @@ def drop(
     count = 0
     with open_parts_for_action(actor, why) as parts:
         for letter in _dead_letters(parts).drop(choice, actor, why, utc_now()):
-            print(letter.id)
+            print_line(str(letter.id))
             count += 1
     print_note(f"dropped: {count}")
 
@@ -141,14 +145,11 @@ def _dead_letters(parts: Parts) -> DeadLetters:
     return DeadLetters(parts.bus, parts.sealer, parts.topics, parts.audit_log)
 
 
-def _print_rows(rows: list[dict[str, object]], columns: Iterable[str], *, as_json: bool) -> None:
+def _print_rows(rows: list[dict[str, object]], columns: Sequence[str], *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(rows))
-        return
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*(Text(plain(str(cell))) for cell in row.values()))
-    OUT.print(table)
+        print_json(rows)
+    else:
+        print_table(columns, map(dict.values, rows), whole=("id", "at"))
 
 
 def _filter(
@@ -182,7 +183,7 @@ def _print_plan(steps: Iterable[RedriveStep]) -> None:
         if step.out:
             counts[step.out.topic] += 1
     for topic, count in sorted(counts.items()):
-        print(topic, count)
+        print_line(f"{topic} {count}")
 
 
 def _print_steps(steps: Iterable[RedriveStep]) -> tuple[int, int]:
@@ -193,7 +194,7 @@ def _print_steps(steps: Iterable[RedriveStep]) -> tuple[int, int]:
         if step.out:
             redriven += len(step.letters)
             for letter in step.letters:
-                print(letter.id, letter.topic, flush=True)
+                print_line(f"{letter.id} {letter.topic}")
         else:
             not_redriven += len(step.letters)
     return redriven, not_redriven

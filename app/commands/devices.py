@@ -1,6 +1,5 @@
 """Commands of the mobile app's devices: show a device, and revoke its tokens."""
 
-import json
 from typing import Annotated, NoReturn
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from app.assembly.parts import Parts
 from app.clock import utc_now
 from app.commands.common.arguments import Actor, require_actor_and_reason
 from app.commands.common.process import open_parts_with_tables
-from app.commands.common.terminal import EX_USAGE, stop
+from app.commands.common.terminal import EX_USAGE, print_json, print_line, stop
 from app.operations.devices import DeviceDesk
 from ingest.mobile.sequences import Sequences
 
@@ -28,7 +27,7 @@ def show(device: Device) -> None:
         facts = _desk(parts).describe(device_id)
     if facts is None:
         _stop_unknown()
-    print(json.dumps(facts))
+    print_json(facts)
 
 
 @commands.command()
@@ -41,7 +40,7 @@ def revoke(device: Device, actor: Actor, reason: Reason) -> None:
         revoked = _desk(parts).revoke(device_id, actor, reason, utc_now())
     if revoked is None:
         _stop_unknown()
-    print(f"{revoked.hash}: every token revoked")
+    print_line(f"{revoked.hash}: every token revoked")
 
 
 def _desk(parts: Parts) -> DeviceDesk:

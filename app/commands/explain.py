@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from app.assembly.channels import DIRECTORY
 from app.commands.common.arguments import first_fault, read_examples
 from app.commands.common.process import open_parts
-from app.commands.common.terminal import EX_USAGE, OUT, stop
+from app.commands.common.terminal import EX_USAGE, OUT, print_json, stop
 from app.evaluation.duplicate_metrics import measure_duplicates
 from app.evaluation.duplicates import ExplainedMessage, LabelledPair, explain_batches, explain_text
 from app.evaluation.routing import ReportLine, explain_report
@@ -76,7 +76,7 @@ def explain_read(
     classifier = Classifier(rows, DIRECTORY.without_kind_choice)
     messages = [ExplainedMessage(id="", title=title, text=text)] if text else _stdin_lines(ExplainedMessage)
     for message in messages:
-        print(json.dumps(explain_text(detection, classifier, message), ensure_ascii=False))
+        print_json(explain_text(detection, classifier, message))
 
 
 @commands.command("route")
@@ -98,7 +98,7 @@ def explain_route(
         OUT.print_json(data=explain_report(rules, report))
         return
     for report in _stdin_lines(ReportLine):
-        print(json.dumps(explain_report(rules, report), ensure_ascii=False))
+        print_json(explain_report(rules, report))
 
 
 @evaluations.command("duplicates")

@@ -1,6 +1,5 @@
 """Commands that compare our data with a provider's: Twilio's received SMS, X's reads and withdrawn posts."""
 
-import json
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +11,7 @@ from app.assembly.doors import twitter
 from app.clock import utc_now
 from app.commands.common.arguments import Json, time_argument
 from app.commands.common.process import open_parts_with_tables
-from app.commands.common.terminal import EX_UNAVAILABLE, OUT, print_note, stop
+from app.commands.common.terminal import EX_UNAVAILABLE, OUT, print_json, print_line, print_note, stop
 from app.operations.sms_reconciliation import PICTURE_SECONDS, MissingMessages, SmsReconciliation
 from app.operations.twilio_messages import TwilioMessages, TwilioUnavailable
 from ingest.sms.media import MediaFetcher
@@ -55,10 +54,10 @@ def reconcile_sms(
 def _print_reconciliation(result: MissingMessages, filled: list[str], *, as_json: bool) -> None:
     if as_json:
         missing = [message.sid for message in result.missing]
-        print(json.dumps({"listed": result.listed, "missing": missing, "filled": filled}))
+        print_json({"listed": result.listed, "missing": missing, "filled": filled})
         return
     for message in result.missing:
-        print(message.sid, iso(message.at), "filled" if message.sid in filled else "missing")
+        print_line(f"{message.sid} {iso(message.at)} {'filled' if message.sid in filled else 'missing'}")
     print_note(f"listed {result.listed}, missing {len(result.missing)}, filled {len(filled)}")
 
 
@@ -67,7 +66,7 @@ def x_reads(as_json: Json = False) -> None:
     with open_parts_with_tables() as parts:
         reads = twitter.reads_today(parts)
         if as_json:
-            OUT.print_json(data=reads)
+            print_json(reads)
             return
         OUT.print(f"{reads['day']}: {reads['used']} of {reads['limit'] or 'any number'}", highlight=False)
 

@@ -1,6 +1,5 @@
 """Command that purges data that nobody needs any more."""
 
-import json
 from datetime import timedelta
 from typing import Annotated
 
@@ -9,7 +8,7 @@ import typer
 from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, require_actor_and_reason, time_argument
 from app.commands.common.process import open_parts_with_tables
-from app.commands.common.terminal import print_note
+from app.commands.common.terminal import print_json, print_line, print_note
 from app.operations.purge import Purge
 from messages.shapes import iso
 
@@ -33,9 +32,9 @@ def purge(
             parts.audit_log.append("purge", f"before {iso(cutoff)}", actor, why, now)
         report = data.run(cutoff, now)
     if as_json:
-        print(json.dumps({"counts": report.counts, "left": report.skipped}))
+        print_json({"counts": report.counts, "left": report.skipped})
         return
     for kind, count in report.counts.items():
-        print(kind, count)
+        print_line(f"{kind} {count}")
     for kind, reason in report.skipped.items():
         print_note(f"{kind}: {reason}")

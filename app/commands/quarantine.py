@@ -1,17 +1,23 @@
 """Commands of the quarantine: messages that doors set aside, for a person to release or drop."""
 
-import json
 from collections.abc import Iterable
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from app.assembly.parts import Parts
 from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, optional_time
 from app.commands.common.process import open_parts, open_parts_for_action
-from app.commands.common.terminal import EX_USAGE, OUT, print_note, print_revealed, stop
+from app.commands.common.terminal import (
+    EX_USAGE,
+    print_json,
+    print_line,
+    print_note,
+    print_revealed,
+    print_table,
+    stop,
+)
 from app.operations.review.quarantine import Quarantine, QuarantineDecision, QuarantineFilter, list_row
 
 commands = typer.Typer(no_args_is_help=True, help="Review messages that doors set aside: release or drop them.")
@@ -35,12 +41,9 @@ def list_quarantined(
         messages = _quarantine(parts).undecided(_filter(reason, since, until, ids))
     rows = [list_row(message) for message in messages]
     if as_json:
-        print(json.dumps(rows))
+        print_json(rows)
         return
-    table = Table("id", "at", "channel", "reason")
-    for row in rows:
-        table.add_row(*map(str, row.values()))
-    OUT.print(table)
+    print_table(("id", "at", "channel", "reason"), map(dict.values, rows), whole=("id", "at"))
 
 
 @commands.command()
@@ -57,7 +60,7 @@ def show(
         if reveal:
             print_revealed(quarantine.reveal(message, actor, why, utc_now()))
         else:
-            print(json.dumps(quarantine.describe(message)))
+            print_json(quarantine.describe(message))
 
 
 @commands.command()
@@ -109,6 +112,6 @@ def _required_filter(choice: QuarantineFilter, *, everything: bool) -> Quarantin
 def _print_decisions(verb: str, decisions: Iterable[QuarantineDecision]) -> None:
     count = 0
     for decision in decisions:
-        print(decision.quarantined.raw.id, decision.tracking)
+        print_line(f"{decision.quarantined.raw.id} {decision.tracking}")
         count += 1
     print_note(f"{verb}: {count}")

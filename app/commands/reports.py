@@ -8,9 +8,8 @@ import typer
 from app.clock import utc_now
 from app.commands.common.arguments import Json, require_actor_and_reason, time_argument, tracking_number
 from app.commands.common.process import open_parts, open_parts_with_tables
-from app.commands.common.terminal import OUT, plain, stop
+from app.commands.common.terminal import OUT, print_json, stop
 from app.operations.agency_answers import AgencyAnswers
-from app.operations.masking import json_line
 from app.operations.report_trace import ReportTracer, TraceStep
 from sinks.ledger.page import status_as_json
 
@@ -23,10 +22,10 @@ def status(number: str, as_json: Json = False) -> None:
     if report is None:
         stop(f"{tracking} is not in the ledger (yet).", 1)
     if as_json:
-        OUT.print_json(data=status_as_json(report))
+        print_json(status_as_json(report))
         return
     repeated = f" of {report.repeated_number}" if report.repeated_number else ""
-    OUT.print(f"{report.tracking}  {report.state}  {report.relation}{repeated}")
+    OUT.print(f"{report.tracking}  {report.state}  {report.relation}{repeated}", highlight=False, markup=False)
     for step in report.steps:
         OUT.print(f"  {step.at:%Y-%m-%d %H:%M:%S}Z  {step.kind:10}  {step.agency}", highlight=False, markup=False)
 
@@ -48,7 +47,7 @@ def trace(
     if not steps:
         stop(f"{tracking} is on no topic since {since}. Use --since 90d to search further back.", 1)
     if as_json:
-        print(json_line([step.as_json() for step in steps]))
+        print_json([step.as_json() for step in steps])
         return
     for step in steps:
         _print_step(step)
@@ -74,6 +73,6 @@ def answer(
 
 def _print_step(step: TraceStep) -> None:
     OUT.print(f"{step.at:%Y-%m-%d %H:%M:%S}Z  {step.position}", style="bold", highlight=False, markup=False)
-    OUT.print(plain(f"  {step.kind}: {step.description}"), highlight=False, markup=False)
+    OUT.print(f"  {step.kind}: {step.description}", highlight=False, markup=False)
     for stage, records_ahead in step.records_ahead.items():
         OUT.print(f"  waits for {stage}, {records_ahead} before it", style="yellow", highlight=False)

@@ -1,16 +1,14 @@
 """Commands of the router's tables: their faults, the effect of an edit, and refusals by rule."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from app.commands.common.arguments import Json, optional_time, time_argument
 from app.commands.common.process import open_parts, open_parts_with_tables
-from app.commands.common.terminal import ERR, OUT
+from app.commands.common.terminal import ERR, OUT, json_line, print_json, print_line, print_table
 from app.evaluation import routing
 from config.database import read_transaction
 from router.rules_loading import RULE_TABLES, load_rules_of_folder
@@ -41,7 +39,7 @@ def lint(
         rules = load_rules_of_folder(folder or parts.settings.reference_folder)
     faults = list(routing.rule_faults(rules))
     for fault in faults:
-        print(fault)
+        print_line(fault)
     OUT.print(f"{len(rules.competence.rows)} rows of competence, version {rules.version}: {len(faults)} faults")
     sys.exit(1 if faults else 0)
 
@@ -51,7 +49,7 @@ def diff(old_folder: Folder, new_folder: Folder) -> None:
     """Print the rows that differ between two folders. Exit 1 with any."""
     differences = list(routing.table_differences(old_folder, new_folder))
     for line in differences:
-        print(line)
+        print_line(line)
     sys.exit(1 if differences else 0)
 
 
@@ -69,7 +67,7 @@ def replay(
             complaints += 1
             if change:
                 changed += 1
-                print(_change_line(change, as_json=as_json))
+                print_line(_change_line(change, as_json=as_json))
     # Programs read only JSON on stdout.
     console = ERR if as_json else OUT
     console.print(f"{changed} of {complaints} complaints would go to another agency", highlight=False)
@@ -87,20 +85,24 @@ def refusals(
     with open_parts_with_tables() as parts, read_transaction(parts.engine) as connection:
         counts = count_refusals_by_rule(connection, begin)
     if as_json:
-        print(json.dumps([_refusals_row(rule) for rule in counts]))
+        print_json([_refusals_row(rule) for rule in counts])
         return
-    table = Table("rule", "dispatches", "refusals", "share", "pointed to")
-    for rule in counts:
-        suggested = ", ".join(f"{code} {count}" for code, count in rule.suggested_agencies.items())
-        table.add_row(rule.rule, str(rule.dispatches), str(rule.refusals), f"{rule.refused_share:.1%}", suggested)
-    OUT.print(table)
+    rows = [
+        (
+            *(rule.rule, rule.dispatches, rule.refusals, f"{rule.refused_share:.1%}"),
+            ", ".join(f"{code} {count}" for code, count in rule.suggested_agencies.items()),
+        )
+        for rule in counts
+    ]
+    columns = ("rule", "dispatches", "refusals", "share", "pointed to")
+    print_table(columns, rows, whole=("dispatches", "refusals", "share"))
 
 
 def _change_line(change: routing.DecisionChange, *, as_json: bool) -> str:
     if not as_json:
         return f"{change.tracking}  {change.current.agency} -> {change.edited.agency}"
     decisions = {"before": routing.decision_json(change.current), "after": routing.decision_json(change.edited)}
-    return json.dumps({"tracking": change.tracking, **decisions}, ensure_ascii=False)
+    return json_line({"tracking": change.tracking, **decisions})
 
 
 def _refusals_row(rule: RuleRefusals) -> dict[str, object]:

@@ -9,7 +9,7 @@ from app.assembly import startup_checks
 from app.assembly.service import STAGES, Service
 from app.commands.common.arguments import Json
 from app.commands.common.process import open_parts
-from app.commands.common.terminal import EX_USAGE, OUT, stop
+from app.commands.common.terminal import EX_USAGE, OUT, print_json, stop
 from app.exit_codes import EX_CONFIG
 from app.welcome import welcome
 
@@ -35,7 +35,7 @@ def check(as_json: Json = False) -> None:
     with open_parts() as parts:
         findings = startup_checks.check_all(parts)
     if as_json:
-        OUT.print_json(data=[{"what": finding.name, "ok": finding.ok, "says": finding.text} for finding in findings])
+        print_json([{"what": finding.name, "ok": finding.ok, "says": finding.text} for finding in findings])
     else:
         for finding in findings:
             line = f"{'ok  ' if finding.ok else 'FAIL'} {finding.name}: {finding.text}"

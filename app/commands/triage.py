@@ -1,6 +1,5 @@
 """Commands of triage: list, show and decide cases, and suggest a phrase of a case for the tables."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -8,14 +7,20 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from app.assembly.parts import Parts
 from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, require_actor_and_reason, tracking_number
 from app.commands.common.process import open_parts_with_tables
-from app.commands.common.terminal import EX_USAGE, OUT, plain, print_note, stop
+from app.commands.common.terminal import (
+    EX_USAGE,
+    OUT,
+    print_json,
+    print_line,
+    print_note,
+    print_table,
+    stop,
+)
 from app.operations.corrections import NotPossible
 from app.operations.rule_suggestions import RuleSuggestion, make_suggestion, write_suggestion
 from app.operations.table_edits import InvalidSuggestion
@@ -54,27 +59,30 @@ def list_cases(
         cases.reverse()
     rows = [_case_row(case) for case in cases]
     if as_json:
-        print(json.dumps(rows, ensure_ascii=False))
+        print_json(rows)
         return
-    table = Table("number", "age", "due", "topic", "region", "along", "candidates")
-    for row, case in zip(rows, cases, strict=True):
-        cells = (row["number"], f"{row['age_hours']} h", row["due_at"], row["topic"], row["region"], row["along"])
-        candidates = "\n".join(f"{candidate.agency}: {plain(candidate.why)}" for candidate in case.candidates)
-        table.add_row(*map(str, cells), Text(candidates))
-    OUT.print(table)
+    cells = [
+        (
+            *(row["number"], f"{row['age_hours']} h", row["due_at"], row["topic"], row["region"], row["along"]),
+            "\n".join(f"{candidate.agency}: {candidate.why}" for candidate in case.candidates),
+        )
+        for row, case in zip(rows, cases, strict=True)
+    ]
+    columns = ("number", "age", "due", "topic", "region", "along", "candidates")
+    print_table(columns, cells, whole=("number", "age", "due", "region", "along"))
 
 
 @commands.command()
 def show(number: Number, as_json: Json = False) -> None:
-    """Show one case: its text with identities masked, the candidates, the reasons and the history."""
+    """Show one case: its text with numbers and addresses masked, the candidates, the reasons and the history."""
     tracking = tracking_number(number)
     with _triage_desk() as (_, desk):
         view = _stop_if_not_possible(lambda: desk.show(tracking))
     if as_json:
-        print(json.dumps(_case_json(view), ensure_ascii=False))
+        print_json(_case_json(view))
         return
     for line in _case_lines(view):
-        OUT.print(plain(line), markup=False, highlight=False, soft_wrap=True)
+        OUT.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 @commands.command()
@@ -94,9 +102,9 @@ def decide(
             decision = _stop_if_not_possible(lambda: desk.decide(tracking, agency, actor, why, utc_now(), producer))
     if as_json:
         ids = {"number": tracking, "id": str(decision.answer.id)}
-        print(json.dumps({**ids, "agency": agency, "again": decision.refused_before}))
+        print_json({**ids, "agency": agency, "again": decision.refused_before})
     else:
-        print(f"{tracking}: given to {agency}")
+        print_line(f"{tracking}: given to {agency}")
     if decision.refused_before:
         print_note(f"{agency} refused this case before.")
     print_note("The decision is published. `satupintu status` shows it when the router has processed it.")
@@ -132,7 +140,7 @@ def suggest(
             stop(str(error), 1)
     if not suggestion.occurs_in(case_text):
         print_note(f"The phrase does not occur in {tracking} as the tables read it.")
-    print(f"{into / suggestion.table}: {row}", flush=True)
+    print_line(f"{into / suggestion.table}: {row}")
     print_note("Before a reviewer puts the folder into use, run:")
     for command in (f"lint {into}", f"diff {live_folder} {into}", f"replay --with {into}"):
         print_note(f"  satupintu rules {command}", wrap=False)
@@ -193,7 +201,7 @@ def _case_json(view: CaseView) -> dict[str, object]:
         "topic": case.topic,
         "region": case.region,
         "confidence": case.confidence,
-        "reasons": list(case.reasons),
+        "reasons": [reason.says for reason in case.reasons],
         "candidates": _candidates_json(view.candidates),
         "way": [_event_json(event) for event in view.history],
     }
@@ -221,7 +229,8 @@ def _case_lines(view: CaseView) -> Iterator[str]:
     yield from (f"  {line}" for line in f"{case.title}\n{case.text}".strip().splitlines())
     candidates = [f"{candidate.agency}  {candidate.name}: {candidate.why}" for candidate in view.candidates]
     history = [_event_line(event) for event in view.history]
-    for heading, lines in (("candidates", candidates), ("reasons", case.reasons), ("history", history)):
+    reasons = [reason.says for reason in case.reasons]
+    for heading, lines in (("candidates", candidates), ("reasons", reasons), ("history", history)):
         yield heading
         yield from (f"  {line}" for line in lines or ("-",))
 

@@ -1,17 +1,22 @@
-"""Masking of records and texts: operations staff see their structure without identities."""
+"""Masking of records and texts: operations staff see ids, times, codes and our own sentences, and no person's words.
+
+A record is masked field by field, by its shape. A field is shown only if it is listed here and its value has the form
+of a code. So a field that is added to a shape is masked until somebody lists it.
+"""
 
 import json
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
+
+from pydantic.fields import FieldInfo
 
 from bus.port import Record
 from messages import shapes
-from messages.codec import REDRIVEN
+from messages.codec import REDRIVEN, event_type
+from messages.shapes import PERSON_RULES, Shape, WireModel
 
-# Fields that are sealed, or that would identify a person.
-_HIDDEN_FIELDS = {"body", "contact", "to", "sender", "provider_id", *shapes.Contact.model_fields}
-_MASK = "•••"
+MASK = "•••"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # Phone numbers, NIK, case numbers, handles and addresses as people write them into a text, with separators. A match
 # inside one of our own ids is none of these.
@@ -21,17 +26,43 @@ _IDENTITIES = re.compile(
     r"|\b(?:(?:facebook|fb|instagram|tiktok|twitter|x)\.com|t\.me)/\S+"
     r"|\d[\d .-]{3,}\d|\d(?:[\W_]{0,3}\d){4,}"
 )
+# Quotations from a citizen's text in the reason of a dispatch. A quotation may contain quotation marks: everything
+# from the first mark to the last counts.
+_QUOTATION = re.compile(r"“(.*)”", re.DOTALL)
 
+_WIRE_FIELDS = frozenset({"id", "message_id", "at"})
+# Fields whose values are shown. `reason` and `says` are shown as far as they are our own words.
+_SHOWN_FIELDS: Mapping[type[Shape], frozenset[str]] = {
+    shapes.RawMessage: _WIRE_FIELDS | {"channel", "tracking", "verified_by", "content_type", "unfetched"},
+    shapes.Quarantined: _WIRE_FIELDS | {"reason"},
+    shapes.Complaint: _WIRE_FIELDS | {"tracking", "channel"},
+    shapes.Dispatch: _WIRE_FIELDS
+    | {"complaint_id", "tracking", "channel", "agency", "alternatives", "rules_version", "hop", "due_at", "own_case"}
+    | {"confidence", "topic", "region"},
+    shapes.AgencyAnswer: _WIRE_FIELDS | {"complaint_id", "dispatch_id", "agency", "verdict", "theirs"},
+    shapes.Correction: _WIRE_FIELDS | {"complaint_id", "tracking", "apart_from"},
+    shapes.Reply: _WIRE_FIELDS | {"complaint_id", "tracking", "channel", "says"},
+    shapes.OversightEvent: _WIRE_FIELDS | {"event", "subject"},
+    shapes.Report: frozenset({"kind", "anonim", "rahasia", "partial", "unfetched"}),
+    shapes.Place: frozenset({"code"}),
+    shapes.Attachment: frozenset({"id", "media_type", "size", "sha256"}),
+    shapes.Relation: frozenset({"kind", "of", "evidence", "since"}),
+    shapes.Reason: frozenset({"rule"}),
+}
+# Events whose reason is a code. The reason of any other event is a sentence that a person typed.
+_CODED_EVENTS = frozenset({"not-a-complaint", "refused", "hop-limit", "ping-pong", "post-withdrawn"})
+# An id, a time, a tracking number, the hash of a file, a content type, or a code. Five digits in a row may be a part of
+# a person's number: no code of ours has so many.
+_SHOWN_VALUE = re.compile(
+    rf"{_UUID}|\d{{4}}-\d\d-\d\dT[\d:.]+Z|[0-9A-Z]{{4}}(?:-[0-9A-Z]{{4}}){{2}}|[0-9a-f]{{64}}"
+    r"|[a-z]+/[a-z][a-z.+-]{0,80}(?:; ?charset=[A-Za-z0-9-]{1,20})?"
+    r"|(?!.*\d{5})[a-z0-9]+(?:[-_.:][a-z0-9]+)*"
+)
+# The version of the tables is a hash: it may have many digits.
+_VERSION = re.compile(r"[a-z0-9-]{1,64}")
 
 # Names of our own fields. Any other name may be a citizen's text.
-_FIELD_NAMES = {
-    name
-    for shape in vars(shapes).values()
-    if isinstance(shape, type) and issubclass(shape, shapes.Shape)
-    for name in shape.model_fields
-}
-# Fields whose values are never a person's text.
-_SAFE_FIELDS = {"tracking", "evidence", "sha256", "code", "rule", "rules_version", "media_type", "content_type"}
+_FIELD_NAMES = {name for shape in _SHOWN_FIELDS for name in shape.model_fields}
 # Fields whose values are shown in an outline, if they are an id, a time, a code or a count.
 _CODED_FIELDS = {
     *("id", "message_id", "complaint_id", "dispatch_id", "apart_from", "of", "at", "due_at"),
@@ -46,26 +77,43 @@ _CODE = re.compile(_UUID + r"|\d{4}-\d\d-\d\dT[\d:.]+Z|[a-z]+(-[a-z]+){0,3}|[0-9
 
 
 def mask_text(text: str) -> str:
-    """Return the text without the numbers, handles and addresses that people write into it."""
-    return _IDENTITIES.sub(lambda match: match["our_id"] or _MASK, text)
+    """Return the text without the numbers, handles and addresses that people write into it. Names stay."""
+    return _IDENTITIES.sub(lambda match: match["our_id"] or MASK, text)
+
+
+def mask_reason(rule: str, explanation: str, mask: Callable[[str], str] = lambda _: MASK) -> str:
+    """Return the explanation of a dispatch with a person's words masked: quotations, and an agency's or staff's text.
+
+    `mask` is applied to the words of a person; the rest is our own sentence.
+    """
+    if rule in PERSON_RULES:
+        return mask(explanation)
+    return _QUOTATION.sub(lambda match: f"“{mask(match[1])}”", explanation)
 
 
 def mask_record(record: Record) -> dict[str, Any]:
-    """Return a record's position, headers and value with identities masked; of a value that is not JSON, its length."""
-    return _describe(record, _mask)
+    """Return a record's position, headers and value with every field masked that may hold a person's words.
+
+    Of a value that is not JSON, its length. A value of an unknown type is masked as a whole.
+    """
+    shape = _SHAPES_BY_TYPE.get(record.header("ce_type"))
+    return _describe(record, lambda value: mask_fields(value, shape))
+
+
+def mask_fields(value: Any, shape: type[Shape] | None) -> Any:
+    """Return a JSON value of this shape, masked. Everything is masked if the shape is unknown or does not fit."""
+    if shape is None or shape not in _SHOWN_FIELDS or not isinstance(value, dict):
+        return MASK
+    masked = {
+        name: _mask_field(shape, name, shape.model_fields[name], value) for name in value if name in shape.model_fields
+    }
+    unknown_fields = len(value) - len(masked)
+    return {**masked, "other fields": unknown_fields} if unknown_fields else masked
 
 
 def outline_record(record: Record) -> dict[str, Any]:
     """Return the record as `mask_record` does, without any text: only ids, times and codes, else the type of value."""
     return _describe(record, _outline)
-
-
-def json_line(content: object) -> str:
-    """Return JSON without invisible characters: the values come from outside, and a terminal would execute them."""
-    return "".join(
-        character if character.isprintable() else json.dumps(character)[1:-1]
-        for character in json.dumps(content, ensure_ascii=False)
-    )
 
 
 def _describe(record: Record, describe_value: Callable[[Any], Any]) -> dict[str, Any]:
@@ -74,10 +122,42 @@ def _describe(record: Record, describe_value: Callable[[Any], Any]) -> dict[str,
     except (ValueError, RecursionError):
         value = f"{len(record.value)} bytes, not JSON"
     headers = {
-        mask_text(name): text.decode("utf-8", "replace") if name in _OUR_HEADERS else _MASK
+        mask_text(name): text.decode("utf-8", "replace") if name in _OUR_HEADERS else MASK
         for name, text in record.headers
     }
     return {"position": record.position, "timestamp": record.timestamp, "headers": headers, "value": value}
+
+
+def _mask_field(shape: type[Shape], name: str, field: FieldInfo, fields: Mapping[str, Any]) -> Any:
+    value = fields[name]
+    if value is None or value in ("", []):
+        return value
+    if nested_shape := _nested_shape(field):
+        elements = value if isinstance(value, list) else [value]
+        masked = [mask_fields(element, nested_shape) for element in elements]
+        return masked if isinstance(value, list) else masked[0]
+    if shape is shapes.Reason and name == "says":
+        return mask_reason(str(fields.get("rule")), value) if isinstance(value, str) else MASK
+    is_coded_reason = shape is shapes.OversightEvent and name == "reason" and fields.get("event") in _CODED_EVENTS
+    if name not in _SHOWN_FIELDS[shape] and not is_coded_reason:
+        return MASK
+    if isinstance(value, list):
+        return [_shown_or_masked(element, name, field) for element in value]
+    return _shown_or_masked(value, name, field)
+
+
+def _nested_shape(field: FieldInfo) -> type[Shape] | None:
+    """Return the shape of a field that holds a shape or a tuple of shapes."""
+    candidates = (field.annotation, *get_args(field.annotation))
+    return next((candidate for candidate in candidates if candidate in _SHOWN_FIELDS), None)
+
+
+def _shown_or_masked(value: Any, name: str, field: FieldInfo) -> Any:
+    if isinstance(value, str):
+        form = _VERSION if name == "rules_version" else _SHOWN_VALUE
+        return value if form.fullmatch(value) else MASK
+    # A number in a field of another type may be a citizen's.
+    return value if isinstance(value, int | float) and field.annotation in {bool, int, float} else MASK
 
 
 def _outline(value: Any, name: str = "") -> Any:
@@ -85,9 +165,9 @@ def _outline(value: Any, name: str = "") -> Any:
         return _outline_object(value)
     if isinstance(value, list):
         return [_outline(element, name) for element in value]
-    if value is None or isinstance(value, bool) or _is_coded(value, name):
+    if value is None or value == "" or isinstance(value, bool) or _is_coded(value, name):
         return value
-    return f"{len(value)} characters" if isinstance(value, str) else "a number"
+    return "a text" if isinstance(value, str) else "a number"
 
 
 def _outline_object(fields: dict[str, Any]) -> dict[str, Any]:
@@ -100,25 +180,6 @@ def _is_coded(value: Any, name: str) -> bool:
     return name in _CODED_FIELDS and _CODE.fullmatch(str(value)) is not None
 
 
-def _mask(value: Any, name: str = "") -> Any:
-    if value and _is_hidden(name):
-        return _MASK
-    if isinstance(value, dict):
-        return {mask_text(key): _mask(field_value, key) for key, field_value in value.items()}
-    if isinstance(value, list):
-        return [_mask(element, name) for element in value]
-    return _mask_text_field(value, name) if isinstance(value, str) else _mask_scalar(value, name)
-
-
-def _mask_text_field(text: str, name: str) -> str:
-    return text if name in _SAFE_FIELDS or _CODE.fullmatch(text) else mask_text(text)
-
-
-def _mask_scalar(value: Any, name: str) -> Any:
-    """Mask a number that is not the value of one of our fields: it may be a citizen's."""
-    return value if name or value is None or isinstance(value, bool) else _MASK
-
-
-def _is_hidden(name: str) -> bool:
-    is_foreign = bool(name) and name not in _FIELD_NAMES
-    return name in _HIDDEN_FIELDS or is_foreign
+_SHAPES_BY_TYPE: Mapping[str, type[WireModel]] = {
+    event_type(shape): shape for shape in _SHOWN_FIELDS if issubclass(shape, WireModel)
+}

@@ -1,6 +1,6 @@
 """Trace of one report through every topic: the position, the decision and the pending stages of each record.
 
-Texts of citizens are left out. Reasons are shown with numbers and names masked.
+Each record is described by its masked fields: texts of citizens, agencies and staff are left out, and so are names.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Engine, select
 from sqlmodel import col
 
-from app.operations.masking import mask_text
+from app.operations.masking import mask_fields, mask_text
 from bus.port import Partition, Reader, Record
 from config.database import read_transaction
 from messages import codec, topics
@@ -37,6 +37,8 @@ from sinks.ledger.tables import ComplaintRow
 # The clocks of the bus and of the door may differ by this much.
 _CLOCK_DIFFERENCE = timedelta(minutes=5)
 
+# Fields of a message after `mask_fields`.
+MaskedFields = Mapping[str, Any]
 # Committed offsets of each consumer group.
 Offsets = Mapping[str, Mapping[Partition, int]]
 
@@ -133,7 +135,7 @@ class ReportTracer:
             for group, offset in self._group_offsets(record, offsets)
             if offset <= record.offset
         }
-        return TraceStep(appended_at(record), record.position, kind, mask_text(description), records_ahead)
+        return TraceStep(appended_at(record), record.position, kind, description, records_ahead)
 
     def _group_offsets(self, record: Record, offsets: Offsets) -> Iterator[tuple[str, int]]:
         """Return the groups that read the record's topic, with their committed offsets."""
@@ -162,53 +164,52 @@ def _describe(record: Record) -> tuple[str, str]:
     if record.topic in topics.DEAD_LETTER_TOPICS:
         letter = read_dead_letter(record.topic, record.position, record.headers)
         field = f" ({letter.field})" if letter.field else ""
-        return "dead letter", f"{letter.stage} could not process it: {letter.reason}{field}"
+        return "dead letter", mask_text(f"{letter.stage} could not process it: {letter.reason}{field}")
     description = _DESCRIPTIONS.get(record.header("ce_type"))
     if description is None:
         return "unreadable", f"{len(record.value)} bytes"
     shape, kind, describe = description
     try:
-        return kind, describe(codec.decode(shape, record.value, record.headers))
+        message = codec.decode(shape, record.value, record.headers)
     except codec.CodecError as error:
         return "unreadable", str(error)
+    return kind, describe(mask_fields(message.model_dump(mode="json"), shape))
 
 
-def _describe_dispatch(dispatch: Dispatch) -> str:
-    reasons = "; ".join(f"{reason.says} [{reason.rule}]" for reason in dispatch.reasons)
-    actor = f" by {dispatch.actor}" if dispatch.actor else ""
-    decision = f"hop {dispatch.hop}, {dispatch.confidence:.0%} sure, rules {dispatch.rules_version}"
-    return f"to {dispatch.agency}{actor} ({decision}): {reasons}"
+def _describe_dispatch(dispatch: MaskedFields) -> str:
+    reasons = "; ".join(f"{reason['says']} [{reason['rule']}]" for reason in dispatch["reasons"])
+    person = " by a person" if dispatch["actor"] else ""
+    decision = f"hop {dispatch['hop']}, {dispatch['confidence']:.0%} sure, rules {dispatch['rules_version']}"
+    return f"to {dispatch['agency']}{person} ({decision}): {reasons}"
 
 
-def _describe_answer(answer: AgencyAnswer) -> str:
-    return f"{answer.agency}: {answer.verdict}{f', suggested agency: {answer.theirs}' if answer.theirs else ''}"
+def _describe_answer(answer: MaskedFields) -> str:
+    suggestion = f", suggested agency: {answer['theirs']}" if answer["theirs"] else ""
+    return f"{answer['agency']}: {answer['verdict']}{suggestion}"
 
 
-def _describe_correction(correction: Correction) -> str:
-    relation = _describe_relation(correction.relation.kind, correction.relation.of, ())
-    return f"{relation}, by {correction.actor}: {correction.reason}"
+def _describe_complaint(complaint: MaskedFields) -> str:
+    relation = complaint["relation"]
+    evidence_note = f" ({', '.join(relation['evidence'])})" if relation["evidence"] else ""
+    return f"{_describe_relation(relation)}{evidence_note}"
 
 
-def _describe_complaint(complaint: Complaint) -> str:
-    return _describe_relation(complaint.relation.kind, complaint.relation.of, complaint.relation.evidence)
-
-
-def _describe_relation(kind: str, of: UUID | None, evidence: tuple[str, ...]) -> str:
-    evidence_note = f" ({', '.join(evidence)})" if evidence else ""
-    return f"{kind}{f' of {of}' if of else ''}{evidence_note}"
+def _describe_relation(relation: MaskedFields) -> str:
+    target = f" of {relation['of']}" if relation["of"] else ""
+    return f"{relation['kind']}{target}"
 
 
 # By CloudEvents type: the shape, the name of its kind, and a description of a message.
-_DESCRIPTIONS: Mapping[str, tuple[type[WireModel], str, Callable[[Any], str]]] = {
+_DESCRIPTIONS: Mapping[str, tuple[type[WireModel], str, Callable[[MaskedFields], str]]] = {
     codec.event_type(shape): (shape, kind, describe)
     for shape, kind, describe in (
-        (RawMessage, "arrived", lambda raw: f"by {raw.channel}, proven by {raw.verified_by}"),
-        (Quarantined, "quarantined", lambda quarantined: f"by {quarantined.raw.channel}: {quarantined.reason}"),
+        (RawMessage, "arrived", lambda raw: f"by {raw['channel']}, proven by {raw['verified_by']}"),
+        (Quarantined, "quarantined", lambda message: f"by {message['raw']['channel']}: {message['reason']}"),
         (Complaint, "complaint", _describe_complaint),
         (Dispatch, "dispatched", _describe_dispatch),
         (AgencyAnswer, "answered", _describe_answer),
-        (Correction, "corrected", _describe_correction),
-        (Reply, "reply", lambda reply: f"{reply.says}, by {reply.channel}"),
-        (OversightEvent, "oversight", lambda event: f"{event.event}: {event.reason}"),
+        (Correction, "corrected", lambda correction: f"{_describe_relation(correction['relation'])}, by a person"),
+        (Reply, "reply", lambda reply: f"{reply['says']}, by {reply['channel']}"),
+        (OversightEvent, "oversight", lambda event: f"{event['event']}: {event['reason']}"),
     )
 }

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from app.operations.masking import json_line, mask_record
+from app.operations.masking import mask_record
 from bus.port import Reader
-from messages.topics import Topic
+from messages.shapes import Dispatch
+from messages.topics import TRIAGE, Topic, agency_topic
 
 
 def topic_rows(reader: Reader, topics: Sequence[Topic]) -> list[dict[str, Any]]:
@@ -27,7 +28,13 @@ def topic_rows(reader: Reader, topics: Sequence[Topic]) -> list[dict[str, Any]]:
     ]
 
 
-def record_lines(reader: Reader, topic: str, *, follow: bool) -> Iterator[str]:
-    """Return each record of the topic as one line of JSON. `follow` continues with new records."""
+def is_empty_queue(row: dict[str, Any]) -> bool:
+    """Return True for the row of an agency's queue without records. The queue of triage counts as a topic of ours."""
+    is_queue = row["shape"] == Dispatch.name and row["topic"] != agency_topic(TRIAGE)
+    return is_queue and not row["records"]
+
+
+def masked_records(reader: Reader, topic: str, *, follow: bool) -> Iterator[dict[str, Any]]:
+    """Return each record of the topic as JSON values, masked. `follow` continues with new records."""
     for record in reader.read([topic], follow=follow):
-        yield json_line(mask_record(record))
+        yield mask_record(record)

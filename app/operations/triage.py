@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from app.operations.audit_log import AuditLog
 from app.operations.corrections import NotPossible
-from app.operations.masking import mask_text
+from app.operations.masking import mask_reason, mask_text
 from bus.port import Outgoing, Producer
 from config.database import read_transaction
 from messages import codec, ids
@@ -48,8 +48,9 @@ class UndecidedCase:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """Case in any queue, with identities masked. A report that belongs to another report's case shows that case.
+    """Case in any queue. A report that belongs to another report's case shows that case.
 
+    In its texts numbers, handles and addresses are masked; names are not: an officer must read the text to decide.
     `decision` is the agency that a person chose, while the router has not processed it. `history` has agencies' names.
     """
 
@@ -175,7 +176,8 @@ class TriageDesk:
 
     def _masked_event(self, event: CaseEvent) -> CaseEvent:
         suggestion = f" → {self._registry.name_of(event.suggested_agency)}" if event.suggested_agency else ""
-        text = f"{mask_text(event.text)}{suggestion}"
+        masked = mask_text(event.text) if event.rule is None else mask_reason(event.rule, event.text, mask_text)
+        text = f"{masked}{suggestion}"
         return replace(event, agency=self._registry.name_of(event.agency), text=text)
 
     def _queue_of(self, agency: str) -> str | None:
@@ -194,5 +196,7 @@ def _dispatched_case(connection: Connection, number: str) -> tuple[UUID, CaseDet
 
 
 def _masked(case: CaseDetails) -> CaseDetails:
-    reasons = tuple(map(mask_text, case.reasons))
+    reasons = tuple(
+        reason.model_copy(update={"says": mask_reason(reason.rule, reason.says, mask_text)}) for reason in case.reasons
+    )
     return replace(case, title=mask_text(case.title), text=mask_text(case.text), reasons=reasons)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, and_, case, or_, select
 from sqlmodel import col
 
 from config.database import statement_chunks
+from messages.shapes import Reason
 from messages.topics import TRIAGE
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 
@@ -31,7 +32,8 @@ class AgencyRefusal:
 class CaseEvent:
     """Dispatch or answer of a case.
 
-    `kind` is `dispatched` or the verdict of the answer. `text` is the last reason of a dispatch, or the answer's text.
+    `kind` is `dispatched` or the verdict of the answer. `text` is the last reason of a dispatch, and `rule` the rule of
+    that reason; of an answer `text` is the text, and `rule` is `None`.
     `actor` is the person who chose the agency or answered, if that was recorded.
     """
 
@@ -41,6 +43,7 @@ class CaseEvent:
     text: str
     suggested_agency: str | None
     actor: str
+    rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class CaseDetails:
     region: str
     confidence: float
     alternatives: tuple[str, ...]
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
 
 
 _COMPLAINT_COLUMNS = ("message_id", "tracking", "received_at", "channel", "kind", "title", "text")
@@ -84,7 +87,7 @@ def read_case(connection: Connection, case_id: UUID) -> CaseDetails | None:
     if row is None:
         return None
     columns = {name: getattr(row, name) for name in (*_COMPLAINT_COLUMNS, *_DISPATCH_COLUMNS, "dispatch_id")}
-    reasons = tuple(reason["says"] for reason in json.loads(row.reasons))
+    reasons = tuple(map(Reason.model_validate, json.loads(row.reasons)))
     return CaseDetails(**columns, alternatives=tuple(json.loads(row.alternatives)), reasons=reasons)
 
 
@@ -120,8 +123,8 @@ def _dispatch_events(connection: Connection, case_id: UUID) -> Iterator[CaseEven
     query = select(*columns).where(col(DispatchRow.complaint_id) == case_id).order_by(col(DispatchRow.hop))
     for row in connection.execute(query):
         reasons = json.loads(row.reasons)
-        last_reason = reasons[-1]["says"] if reasons else ""
-        yield CaseEvent(row.dispatched_at, "dispatched", row.agency, last_reason, None, row.actor)
+        text, rule = (reasons[-1]["says"], reasons[-1]["rule"]) if reasons else ("", "")
+        yield CaseEvent(row.dispatched_at, "dispatched", row.agency, text, None, row.actor, rule)
 
 
 def _answer_events(connection: Connection, case_id: UUID) -> Iterator[CaseEvent]:

@@ -3,18 +3,25 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from app.operations.masking import json_line, mask_record, mask_text, outline_record
+from app.commands.common.terminal import json_line
+from app.operations.masking import MASK, mask_fields, mask_record, mask_text, outline_record
 from bus.port import Record
+from messages import codec
+from messages.shapes import AgencyAnswer, Dispatch, OversightEvent, Place, RawMessage, Reason, Report, WireModel
+from messages.topics import all_topics
+from tests.conftest import NOW
 
 COMPLAINT = "3f2a1234-1234-5678-9abc-123456789012"
 
 
 def shown(value: Any) -> Any:
-    """Return the masked value of a record."""
-    return mask_record(Record("agency-answers", 0, 0, 0, b"", json.dumps(value).encode()))["value"]
+    """Return the masked value of an agency's answer."""
+    headers = (("ce_type", codec.event_type(AgencyAnswer).encode()),)
+    return mask_record(Record("agency-answers", 0, 0, 0, b"", json.dumps(value).encode(), headers))["value"]
 
 
 @pytest.mark.parametrize("between", [*" .-/_,:\u2013•()\t\n\u00a0\u200b", "", " - ", "..", ") "])
@@ -65,37 +72,115 @@ def test_masking_a_long_text_ends(part: str) -> None:
         "Budi, 081234567890",
         6281234567890,
         ["081234567890"],
-        {"happened": "telepon 081234567890"},
-        {"place": {"district": "081234567890"}},
+        {"at": 6281234567890},
+        {"text": "telepon 081234567890"},
+        {"text": {"district": "081234567890"}},
         {"theirs": "081234567890"},
+        {"theirs": ["081234567890"]},
+        {"agency": "kantor 081234567890"},
         {"nomor": 6281234567890},
         {"pelapor": "081234567890"},
         {"081234567890": True},
         {"phone": "1234567890", "email": "1234567890"},
-        {"alternatives": ["081234567890"]},
     ],
 )
 def test_a_number_is_masked_in_any_field(value: Any) -> None:
-    """A number is masked in any field, also in unknown ones."""
+    """A number is masked in any field, also in unknown ones and in fields of the wrong type."""
     assert "234567890" not in json.dumps(shown(value))
 
 
-def test_unknown_fields_are_masked() -> None:
-    """Unknown fields are masked, because another program may write a name there; our fields are shown."""
-    fields = {
-        "id": COMPLAINT,
-        "at": "2026-11-24T08:04:05.678Z",
-        "tracking": "2VA8-SD70-3330",
-        "verdict": "refused",
-        "text": "bukan kami",
-        "hop": 12,
-        "report": {"attachments": [{"sha256": "12345678" * 8, "size": 123456}]},
-    }
-    assert shown({**fields, "name": "Budi Contohnya", "Pelapor": {"nama": "Budi"}}) == {
+def test_a_record_of_an_unknown_type_is_masked() -> None:
+    """Nothing of a value is shown if its type is not one of ours."""
+    assert mask_record(Record("complaints", 0, 0, 0, b"", b'{"tracking": "Budi"}'))["value"] == MASK
+
+
+def test_unknown_fields_are_counted() -> None:
+    """Unknown fields are counted: another program may write a name there. An agency's text and person are masked."""
+    fields = {"id": COMPLAINT, "at": "2026-11-24T08:04:05.678Z", "verdict": "refused", "agency": "kota-3374"}
+    persons = {"text": "bukan kami, tanya Budi", "actor": "Siti Contohnya", "theirs": None}
+    assert shown({**fields, **persons, "name": "Budi Contohnya", "Budi": {"nama": "Budi"}}) == {
         **fields,
-        "name": "•••",
-        "Pelapor": "•••",
+        "text": MASK,
+        "actor": MASK,
+        "theirs": None,
+        "other fields": 2,
     }
+
+
+def test_our_own_words_are_shown_and_a_persons_words_are_masked() -> None:
+    """Of a dispatch, the topic, the region, the law and the names of institutions are shown, and no citizen's word."""
+    report = Report(
+        title="Lampu di rumah Pak Budi",
+        text="Lampu padam, hubungi Budi",
+        happened="kemarin, kata Budi",
+        place=Place(region="dekat Budi", district="Budi", code="33.74", address="Jl. Budi 3", latitude=-6.9),
+        agency="Dinas Budi",
+    )
+    basis = "“lampu Budi” adalah urusan Kota Semarang (UU 23/2014 Lampiran C)."
+    reasons = (
+        Reason(rule="lampu-jalan", says=basis),
+        Reason(rule="place", says="Tempatnya: Kota Semarang (“Budi”, “Jl. Budi”)."),
+        Reason(rule="next-alternative", says="PLN menyatakan bukan kewenangannya: itu rumah Budi"),
+        Reason(rule="merged", says="Disatukan dengan laporan 2VA8-SD70-3330 oleh petugas: sama, kata Budi"),
+    )
+    dispatch = Dispatch(
+        id=UUID(COMPLAINT),
+        message_id=UUID(COMPLAINT),
+        at=NOW,
+        complaint_id=UUID(COMPLAINT),
+        tracking="2VA8-SD70-3330",
+        channel="web",
+        agency="kota-3374",
+        alternatives=("provinsi-33",),
+        reasons=reasons,
+        rules_version="1234567890ab",
+        hop=1,
+        due_at=NOW,
+        report=report,
+        confidence=0.5,
+        topic="lampu-jalan",
+        region="33.74.01",
+        actor="Budi",
+    )
+    value = mask_record(Record("agency-kota-3374", 0, 0, 0, *codec.encode(dispatch, "key", "/router")))["value"]
+    assert "Budi" not in json.dumps(value)
+    assert [reason["says"] for reason in value["reasons"]] == [
+        "“•••” adalah urusan Kota Semarang (UU 23/2014 Lampiran C).",
+        "Tempatnya: Kota Semarang (“•••”).",
+        MASK,
+        MASK,
+    ]
+    own_fields = dispatch.model_dump(mode="json", exclude={"report", "reasons", "actor"})
+    assert {name: value[name] for name in own_fields} == own_fields
+    assert value["report"]["place"] == {
+        "region": MASK,
+        "district": MASK,
+        "code": "33.74",
+        "address": MASK,
+        "latitude": MASK,
+        "longitude": None,
+        "accuracy": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("event", "reason", "shown_reason"),
+    [("not-a-complaint", "promotion", "promotion"), ("released", "promotion", MASK), ("dropped", "kata Budi", MASK)],
+)
+def test_a_typed_reason_is_masked(event: Any, reason: str, shown_reason: str) -> None:
+    """The reason of an event is shown if it is a code of ours, and masked if a person typed it."""
+    ids: dict[str, Any] = dict.fromkeys(("id", "message_id", "subject"), UUID(COMPLAINT))
+    message = OversightEvent(**ids, at=NOW, event=event, reason=reason)
+    value = mask_record(Record("oversight", 0, 0, 0, *codec.encode(message, "key", "/operations")))["value"]
+    assert value["reason"] == shown_reason
+
+
+def test_every_shape_of_a_topic_can_be_shown() -> None:
+    """Each shape of a topic has shown fields: none is masked as a whole."""
+    topic_shapes: set[type[WireModel]] = {RawMessage, Dispatch}
+    topic_shapes |= {topic.shape for topic in all_topics([], []) if topic.shape}
+    empty_fields: dict[str, Any] = {"id": COMPLAINT}
+    assert all(mask_fields(empty_fields, shape) == empty_fields for shape in topic_shapes)
 
 
 @pytest.mark.parametrize("show", [mask_record, outline_record])

@@ -61,7 +61,7 @@ def test_every_record_is_shown_in_order(pipeline: Pipeline) -> None:
     number = arrive(pipeline, "Kemenkes tolong, hubungi 0812 3456 7890")
     for group in ("normalize", "router", "ledger"):
         pipeline.work(group)
-    answer(pipeline.parts, number, "refused", "bukan kami", "bumn-pln", "")
+    answer(pipeline.parts, number, "refused", "bukan kami, tanya Budi", "bumn-pln", "Siti")
     pipeline.work("router")
     steps = trace(pipeline.parts, number, LONG_AGO)
     assert [step_ for step_ in topics_and_kinds(steps) if step_[1] != "reply"] == [
@@ -78,9 +78,11 @@ def test_every_record_is_shown_in_order(pipeline: Pipeline) -> None:
         "new",
         "to kementerian-kemenkes (hop 0",
         "refused, suggested agency: bumn-pln",
+        "Laporan menyebut “•••”: Kementerian Kesehatan.",
+        "••• [named-by-refusal]",
     ):
         assert part in words
-    assert not any(telling in words for telling in ("tolong", "3456", "628000"))
+    assert not any(telling in words for telling in ("tolong", "3456", "628000", "Budi", "Siti"))
 
 
 def test_pending_stages_are_shown(pipeline: Pipeline) -> None:
@@ -181,4 +183,4 @@ def test_no_control_characters(pipeline: Pipeline, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("SATUPINTU_SECRET_KEY", settings.secret_key.get_secret_value())
     with captured_log():
         shown = CliRunner().invoke(app, ["trace", raw.tracking]).stdout
-    assert "  answered: kantor [2J   complaint: new : refused" in shown.splitlines()
+    assert "  answered: •••: refused" in shown.splitlines()
