@@ -84,7 +84,7 @@ def consumer_groups(channels: Iterable[Channel]) -> tuple[ConsumerGroup, ...]:
     arrivals = tuple(map(raw_topic, channels))
     routed = (COMPLAINTS, AGENCY_ANSWERS, CORRECTIONS)
     return (
-        ConsumerGroup("normalize", "normalize", "normalize", (*arrivals, CORRECTIONS)),
+        ConsumerGroup("normalize", "normalize", "normalize", (*arrivals, AGENCY_ANSWERS, CORRECTIONS)),
         ConsumerGroup("router", "router", "router", routed),
         ConsumerGroup("ledger", "sinks", "sinks", routed, agency_topics=True),
         ConsumerGroup("replies", "sinks", "replies", (COMPLAINTS, REPLIES)),

@@ -15,6 +15,7 @@ from sqlmodel import Field, SQLModel, col, select
 from config.database import UtcDateTime, insert_statement, statement_chunks
 from messages.shapes import Relation
 from normalize.decision import MarkedComplaint
+from normalize.duplicates.store.closed_cases import is_closed
 
 
 class Decision(SQLModel, table=True):
@@ -82,11 +83,13 @@ class MarkStore:
         self._changed: set[str] = set()
         for chunk in statement_chunks(sorted(set(marks))):
             query = select(MarkRow.fingerprint, MarkRow.complaint_id, MarkRow.at)
-            for mark, complaint_id, at in connection.execute(query.where(col(MarkRow.fingerprint).in_(chunk))):
+            leads_to_open_case = ~is_closed(col(MarkRow.complaint_id))
+            is_asked = col(MarkRow.fingerprint).in_(chunk)
+            for mark, complaint_id, at in connection.execute(query.where(is_asked, leads_to_open_case)):
                 self._complaints[mark] = MarkedComplaint(complaint_id, at)
 
     def get(self, mark: str) -> MarkedComplaint | None:
-        """Return the complaint that a mark leads to."""
+        """Return the complaint that a mark leads to; `None` also if its case is closed."""
         return self._complaints.get(mark)
 
     def put(self, mark: str, complaint: MarkedComplaint) -> None:

@@ -1,9 +1,11 @@
 """The normalizer: reads raw messages from the channels' topics and publishes complaints."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Self
+from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -15,8 +17,8 @@ from config.reference.regions import Regions
 from config.reference.reloading import Source
 from messages import codec, ids
 from messages.sealing import Sealer, UnknownKeyError, UnsealError
-from messages.shapes import Complaint, Correction, OversightEvent, RawMessage, Relation
-from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES
+from messages.shapes import AgencyAnswer, Complaint, Correction, OversightEvent, RawMessage, Relation
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES
 from normalize.classification.classifier import Classifier
 from normalize.decision import clean_report, fingerprint
 from normalize.decision_store import DecisionStore, MarkStore
@@ -24,6 +26,7 @@ from normalize.draft import Draft, NotComplaint, Unreadable
 from normalize.duplicates.comparable import Comparable
 from normalize.duplicates.lookup_keys import LookupKeys
 from normalize.duplicates.matcher import Matcher
+from normalize.duplicates.store.closed_cases import close_cases, close_merged
 from normalize.duplicates.store.earlier_complaints import EarlierComplaints
 from normalize.duplicates.store.regrouping import regroup
 from normalize.picked_regions import with_region_names
@@ -32,6 +35,8 @@ from normalize.relation import assign_marks, mark_key, relation_by_fingerprint, 
 from normalize.replies import acknowledgement
 
 _SOURCE = "/satu-pintu/normalize"
+# Topics of the stage that are not a channel's.
+_NOT_ARRIVALS = frozenset({AGENCY_ANSWERS, CORRECTIONS})
 _NO_REGIONS = Regions(())
 _NO_KEYS = LookupKeys()
 # Older complaints are no longer compared. The same delivery, and the same text of one sender, are recognised for ever.
@@ -127,20 +132,26 @@ class NormalizeStage:
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
         """Return for each new message a complaint and, on X, its acknowledgement, or the oversight event instead.
 
-        A correction gives no output: later complaints follow the relation that a person decided.
+        A correction gives no output: later complaints follow the relation that a person decided. Neither does an
+        agency's answer: later complaints do not repeat or join a case that it closed. The closed cases of a batch count
+        for all its messages, because the order of records of two topics is unknown.
         """
         if self._matchers:
             self._matcher = self._matchers.current()
         corrections = [_decode_correction(record) for record in records if record.topic == CORRECTIONS]
-        arrivals = [self._read_arrival(record) for record in records if record.topic != CORRECTIONS]
+        closed_complaints = _closed_complaints(records)
+        arrivals = [self._read_arrival(record) for record in records if record.topic not in _NOT_ARRIVALS]
         with write_transaction(self._engine) as connection:
             # Two normalizers may get two copies at one moment: the second waits, then reads what the first has decided.
             lock_until_commit(connection, DatabaseLock.DECISIONS)
+            close_cases(connection, closed_complaints)
             earlier = _Earlier.load(connection, self._sealer, arrivals)
             outputs = [output for arrival in arrivals for output in self._decide(earlier, arrival)]
             earlier.write()
             for correction in corrections:
-                regroup(connection, correction.complaint_id, correction.relation.of or correction.complaint_id)
+                root_id = correction.relation.of or correction.complaint_id
+                regroup(connection, correction.complaint_id, root_id)
+                close_merged(connection, root_id)
             earlier.purge(arrivals)
         return outputs
 
@@ -243,6 +254,17 @@ def _decode_correction(record: Record) -> Correction:
         return codec.decode(Correction, record.value, record.headers)
     except codec.CodecError as error:
         raise Reject(error.reason, error.field) from error
+
+
+def _closed_complaints(records: Sequence[Record]) -> Collection[UUID]:
+    """Return the complaints that answers close. An answer that cannot be read is the router's to reject."""
+    closed = set()
+    for record in records:
+        if record.topic == AGENCY_ANSWERS:
+            with suppress(codec.CodecError):
+                answer = codec.decode(AgencyAnswer, record.value, record.headers)
+                closed.update([answer.complaint_id] if answer.verdict == "closed" else [])
+    return closed
 
 
 def _oversight_message(raw: RawMessage, not_complaint: NotComplaint) -> Outgoing:

@@ -21,7 +21,7 @@ from normalize.duplicates.factory import DuplicateDetection
 from normalize.duplicates.lookup_keys import LookupKeys
 from normalize.duplicates.matcher import BestMatch, Matcher
 from normalize.duplicates.store.earlier_complaints import EarlierComplaint, EarlierComplaints
-from normalize.duplicates.store.tables import ComparableRow, LookupKeyRow
+from normalize.duplicates.store.tables import ClosedComplaint, ComparableRow, LookupKeyRow
 from normalize.entities import extract_entities
 
 _ID_NAMESPACE = UUID("0f1b7d0e-1708-5a70-9b1e-5a7000001708")
@@ -88,6 +88,7 @@ def explain_batches(
     engine = create_engine("sqlite://", poolclass=StaticPool)
     ComparableRow.__table__.create(engine)  # type: ignore[attr-defined]
     LookupKeyRow.__table__.create(engine)  # type: ignore[attr-defined]
+    ClosedComplaint.__table__.create(engine)  # type: ignore[attr-defined]
     sealer, explanation = Sealer([bytes(64)]), _Explanation(detection.matcher, detection.weights.threshold)
     for batch in batches:
         comparables = [read_comparable(detection, message) for message in batch]

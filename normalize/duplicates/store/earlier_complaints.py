@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,8 @@ from normalize.duplicates.store.tables import ComparableRow, LookupKeyRow
 _SLOTS = 16
 # Candidates that a complaint is compared with: those with the highest weight of common keys.
 _MAX_CANDIDATES = 4
+# Complaints that are looked through for candidates. Those of closed cases are none, and may be many equal ones.
+_MAX_RANKED = 4 * _SLOTS
 # Weight of a common key by the number of complaints under it. A full key may have had many more.
 _KEY_WEIGHTS = (0.0, *(1 / count for count in range(1, _SLOTS)), 1 / (4 * _SLOTS))
 # Least value of a candidate: the summed weight of the common keys times their share of all keys. It leaves out one in
@@ -72,6 +75,8 @@ class EarlierComplaints:
         self._sealed_rows: dict[int, Sequence[Any]] = {}
         self._opened: dict[int, EarlierComplaint] = {}
         self._numbers_by_id: dict[UUID, int] = {}
+        # Numbers of expired complaints and of closed cases.
+        self._absent: set[int] = set()
         # Rows to write, and the keys that were added since the batch began.
         self._new_complaints: dict[int, dict[str, object]] = {}
         self._new_keys: dict[tuple[int, int], tuple[int, int]] = {}
@@ -83,18 +88,26 @@ class EarlierComplaints:
         for key, slot, number in connection.exec_driver_sql(self._statements.select_keys, (parameter,)):
             self._numbers_by_key[key][slot] = number
         self._stored_candidates = {lookup_keys: self._rank_candidates(lookup_keys) for lookup_keys in keys}
-        self._load({number for numbers in self._stored_candidates.values() for number in numbers})
+        self._load({number for numbers in self._stored_candidates.values() for number in numbers[:_MAX_CANDIDATES]})
 
     def candidates(self, keys: LookupKeys) -> Iterator[EarlierComplaint]:
-        """Return the complaints with the highest weight of common keys, the likeliest first.
+        """Yield the open complaints with the highest weight of common keys, the likeliest first.
 
         A key with few complaints weighs more than one with many.
         """
         is_unchanged = self._changed_keys.isdisjoint(keys.search_keys)
         stored_candidates = self._stored_candidates.get(keys) if is_unchanged else None
         numbers = self._rank_candidates(keys) if stored_candidates is None else stored_candidates
-        self._load({number for number in numbers if number not in self._sealed_rows and number not in self._opened})
-        return (complaint for number in numbers if (complaint := self._open(number)))
+        return islice(self._open_in_order(numbers), _MAX_CANDIDATES)
+
+    def _open_in_order(self, numbers: Sequence[int]) -> Iterator[EarlierComplaint]:
+        for first in range(0, len(numbers), _MAX_CANDIDATES):
+            chunk = numbers[first : first + _MAX_CANDIDATES]
+            self._load({number for number in chunk if not self._is_loaded(number)})
+            yield from (complaint for number in chunk if (complaint := self._open(number)))
+
+    def _is_loaded(self, number: int) -> bool:
+        return number in self._sealed_rows or number in self._opened or number in self._absent
 
     def _rank_candidates(self, keys: LookupKeys) -> Sequence[int]:
         weights: dict[int, float] = {}
@@ -112,7 +125,7 @@ class EarlierComplaints:
             common_keys.update(dict.fromkeys(numbers_of_sender, key_count))
         min_value = _MIN_COMMON_KEYS * key_count
         ranked = [(-weight, number) for number, weight in weights.items() if weight * common_keys[number] >= min_value]
-        return [number for _, number in sorted(ranked)[:_MAX_CANDIDATES]]
+        return [number for _, number in sorted(ranked)[:_MAX_RANKED]]
 
     def get(self, complaint_id: UUID) -> EarlierComplaint | None:
         """Return a complaint by its id, or `None` if it has expired."""
@@ -200,11 +213,12 @@ class EarlierComplaints:
         self._connection.execute(deletion if end_key is None else deletion.where(key < end_key))
 
     def _load(self, numbers: Collection[int]) -> None:
-        """Load the rows of these numbers, still sealed."""
+        """Load the rows of these numbers, still sealed. Complaints of closed cases have none."""
         if not numbers:
             return
         parameter = self._statements.list_parameter(sorted(numbers))
         self._remember(self._connection.execute(self._statements.select_comparables, {"numbers": parameter}))
+        self._absent.update(number for number in numbers if number not in self._sealed_rows)
 
     def _remember(self, rows: Iterable[Any]) -> None:
         for number, *row in rows:

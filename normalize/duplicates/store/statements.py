@@ -34,6 +34,11 @@ _COLUMN_NAMES = "number, complaint_id, root, own, since, body"
 _UPSERT = "ON CONFLICT (key, slot) DO UPDATE SET number = excluded.number, at = excluded.at"
 _COLUMNS: tuple[Any, ...] = tuple(col(getattr(ComparableRow, name)) for name in _COLUMN_NAMES.split(", "))
 
+# Complaints of closed cases are no candidates.
+_IS_OPEN = (
+    "NOT EXISTS (SELECT 1 FROM normalize_closed WHERE normalize_closed.complaint_id = normalize_matter.complaint_id)"
+)
+
 SELECT_BY_ID = select(*_COLUMNS).where(col(ComparableRow.complaint_id) == bindparam("complaint_id"))
 # By the name of the dialect.
 STATEMENTS: Mapping[str, Statements] = MappingProxyType(
@@ -45,7 +50,7 @@ STATEMENTS: Mapping[str, Statements] = MappingProxyType(
             upsert_keys=f"INSERT INTO normalize_key (key, slot, number, at) VALUES (?, ?, ?, ?) {_UPSERT}",  # noqa: S608 - constants
             select_comparables=text(
                 f"SELECT {_COLUMN_NAMES} FROM (SELECT value FROM json_each(:numbers)) AS asked "  # noqa: S608 - constants
-                "CROSS JOIN normalize_matter ON normalize_matter.number = asked.value"
+                f"CROSS JOIN normalize_matter ON normalize_matter.number = asked.value WHERE {_IS_OPEN}"
             ).columns(*_COLUMNS),
         ),
         "postgresql": Statements(
@@ -54,7 +59,7 @@ STATEMENTS: Mapping[str, Statements] = MappingProxyType(
             upsert_keys="INSERT INTO normalize_key (key, slot, number, at) SELECT * FROM "  # noqa: S608 - constants
             f"unnest(%s::bigint[], %s::smallint[], %s::bigint[], %s::bigint[]) {_UPSERT}",
             select_comparables=text(
-                f"SELECT {_COLUMN_NAMES} FROM normalize_matter WHERE number = ANY(:numbers)"  # noqa: S608 - constants
+                f"SELECT {_COLUMN_NAMES} FROM normalize_matter WHERE number = ANY(:numbers) AND {_IS_OPEN}"  # noqa: S608 - constants
             ).columns(*_COLUMNS),
         ),
     }

@@ -1,4 +1,4 @@
-"""Tables of earlier complaints and of their lookup keys."""
+"""Tables of earlier complaints, of their lookup keys and of closed cases."""
 
 from datetime import datetime
 from typing import cast
@@ -61,3 +61,11 @@ class LookupKeyRow(SQLModel, table=True):
     slot: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
     number: int = Field(sa_type=BigInteger)
     at: int = Field(sa_type=BigInteger)
+
+
+class ClosedComplaint(SQLModel, table=True):
+    """A complaint whose case is closed. Rows are never deleted: the marks of a complaint do not expire either."""
+
+    __tablename__ = "normalize_closed"
+
+    complaint_id: UUID = Field(primary_key=True)
