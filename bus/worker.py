@@ -10,7 +10,7 @@ from typing import Protocol
 import structlog
 
 from bus.errors import Fenced, Reject, Retry, Stop
-from bus.port import MAX_MESSAGE_BYTES, Consumer, Outgoing, Record
+from bus.port import MAX_MESSAGE_BYTES, Consumer, Headers, Outgoing, Record
 from bus.worker_health import WorkerHealth
 
 _POLL_SECONDS = 0.5
@@ -18,6 +18,8 @@ _FIRST_BACKOFF_SECONDS = 0.1
 _LONGEST_BACKOFF_SECONDS = 5.0
 # One message that triggers a bug becomes a dead letter. This many in a row mean that every message would.
 _UNEXPECTED_IN_A_ROW = 10
+# Headers of a dead letter that explain it: `dead_stage`, `dead_reason`, `dead_field`, `dead_position`.
+_EXPLANATION_HEADERS = 4
 
 _log = structlog.get_logger()
 
@@ -65,6 +67,10 @@ class Worker:
         self._backoff = _FIRST_BACKOFF_SECONDS
         # Positions of the records that triggered a bug since the last batch without one.
         self._unexpected: set[str] = set()
+        # Records that are still to be polled one by one, after the bus has refused the outputs of their batch.
+        self._single_records = 0
+        # The dead letters of records whose outputs the bus has refused, by the position of the record.
+        self._replacements: dict[str, Outgoing] = {}
         self.worker_health = worker_health or WorkerHealth(time.monotonic)
 
     def run(self) -> None:
@@ -90,17 +96,50 @@ class Worker:
     def _process_batch(self, consumer: Consumer) -> None:
         self.worker_health.record_iteration()
         try:
-            records = consumer.poll(_POLL_SECONDS, self._batch)
+            records = consumer.poll(_POLL_SECONDS, 1 if self._single_records else self._batch)
             if records:
-                outputs = self._handle(records)
-                consumer.commit(outputs)
-                self._backoff = _FIRST_BACKOFF_SECONDS
-                self.worker_health.worked += len(records)
-                self.worker_health.rejected += sum(output.topic == self._dead_letter_topic for output in outputs)
+                self._work(consumer, records)
             self.worker_health.waits_for = ""
         except self._transient as error:
             self._retry(error)
             consumer.rewind()
+
+    def _work(self, consumer: Consumer, records: Sequence[Record]) -> None:
+        """Handle a batch and commit it. If the bus refuses an output, nothing is committed: see `_isolate`."""
+        outputs = self._handle(records)
+        try:
+            consumer.commit(outputs)
+        except Reject as refusal:
+            self._isolate(records, outputs, refusal)
+            consumer.rewind()
+            return
+        self._single_records = max(0, self._single_records - len(records))
+        self._replacements.clear()
+        self._backoff = _FIRST_BACKOFF_SECONDS
+        self.worker_health.worked += len(records)
+        self.worker_health.rejected += sum(output.topic == self._dead_letter_topic for output in outputs)
+
+    def _isolate(self, records: Sequence[Record], outputs: Sequence[Outgoing], refusal: Reject) -> None:
+        """Let the records of a refused batch come one by one, and replace the outputs of a single record.
+
+        The limit of the broker or of a topic may be lower than ours.
+        """
+        _log.warning("stage.outputs_refused", stage=self._name, reason=refusal.reason, records=len(records))
+        self._single_records = max(self._single_records, len(records))
+        if len(records) == 1:
+            self._replacements[records[0].position] = self._replace(records[0], outputs[0], refusal)
+
+    def _replace(self, record: Record, refused: Outgoing, refusal: Reject) -> Outgoing:
+        """Return a dead letter, or instead of a dead letter one without the record's bytes.
+
+        Raises `Stop` if the bus refuses that too: without its dead letter no record is skipped.
+        """
+        if refused.topic != self._dead_letter_topic:
+            return self._dead_letter(record, refusal)
+        stub = self._stub(record, refused.headers[-_EXPLANATION_HEADERS:])
+        if refused == stub:
+            raise Stop(f"{self._name}: the bus refuses the dead letter of {record.position}: {refusal}") from refusal
+        return stub
 
     def _retry(self, error: Exception) -> None:
         self.worker_health.retried += 1
@@ -114,7 +153,12 @@ class Worker:
         self._backoff = min(self._backoff * 2, _LONGEST_BACKOFF_SECONDS)
 
     def _handle(self, records: Sequence[Record]) -> list[Outgoing]:
-        """Return the stage's outputs, with a dead letter for each record that it rejects."""
+        """Return the stage's outputs, with a dead letter for each record that it rejects.
+
+        A single record whose outputs the bus has refused is not handled again.
+        """
+        if len(records) == 1 and (dead_letter := self._replacements.get(records[0].position)):
+            return [dead_letter]
         try:
             outputs = list(self._stage.handle(records))
             for output in outputs:
@@ -155,10 +199,11 @@ class Worker:
         }
         headers = tuple((name, value.encode()) for name, value in explanation.items())
         dead_letter = Outgoing(self._dead_letter_topic, record.key, record.value, record.headers + headers)
-        if dead_letter.size <= MAX_MESSAGE_BYTES:
-            return dead_letter
-        # With the headers it is too large. The record stays on its topic; the dead letter names its position and hash.
-        return Outgoing(self._dead_letter_topic, b"", oversized_value_stub(record.value), headers)
+        return dead_letter if dead_letter.size <= MAX_MESSAGE_BYTES else self._stub(record, headers)
+
+    def _stub(self, record: Record, explanation: Headers) -> Outgoing:
+        """Return a dead letter that is small. The record stays on its topic; this names its position and hash."""
+        return Outgoing(self._dead_letter_topic, b"", oversized_value_stub(record.value), explanation)
 
 
 def oversized_value_stub(value: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -277,3 +277,85 @@ def test_fencings_of_one_outage_are_counted_together() -> None:
     assert counts == [1, 2, 3, 1]
     now[0] += 7.0
     assert worker_health.fenced_seconds == 7.0
+
+
+class SmallBusConsumer:
+    """A member of a group on a bus that takes fewer bytes than ours: it refuses larger outputs as Kafka does."""
+
+    def __init__(self, consumer: Consumer, max_bytes: int) -> None:
+        self._consumer = consumer
+        self._max_bytes = max_bytes
+        self.poll, self.rewind, self.close = consumer.poll, consumer.rewind, consumer.close
+
+    def commit(self, outputs: Iterable[Outgoing]) -> None:
+        """See the port."""
+        messages = list(outputs)
+        if any(message.size > self._max_bytes for message in messages):
+            raise Reject("too_large")
+        self._consumer.commit(messages)
+
+
+def run_on_small_bus(bus: LocalBus, stage: Stage, max_bytes: int, done: Callable[[], bool]) -> None:
+    """Run a worker in this thread on a bus that takes `max_bytes`, until the condition holds."""
+    stopping = threading.Event()
+
+    def join() -> Consumer:
+        return SmallBusConsumer(bus.consumer(Membership("group", "member", ("in",))), max_bytes)
+
+    def watch() -> None:
+        wait_for(lambda: done() or stopping.is_set())
+        stopping.set()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        Worker("stage", join, stage, "dead", stopping).run()
+    finally:
+        stopping.set()
+        watcher.join()
+
+
+def test_refused_outputs_become_one_dead_letter(bus: LocalBus, publish: Callable[..., None]) -> None:
+    """The other records of the batch are processed in order, and the worker goes on with whole batches."""
+
+    def grow(records: Sequence[Record]) -> Sequence[Outgoing]:
+        return [Outgoing("out", b"k", record.value * (50 if record.value == b"big" else 1)) for record in records]
+
+    publish(b"1", b"big", b"2")
+    run_on_small_bus(bus, Stage(grow), 120, lambda: len(values(bus, "out")) == 2)
+    publish(b"3", b"4")
+    stage = Stage(grow)
+    run_on_small_bus(bus, stage, 120, lambda: len(values(bus, "out")) == 4)
+    assert values(bus, "out") == [b"1", b"2", b"3", b"4"]
+    assert stage.batches == [[b"3", b"4"]]
+    reader = bus.reader()
+    (dead_letter,) = reader.read(["dead"])
+    reader.close()
+    assert dead_letter.value == b"big"
+    assert (dead_letter.header("dead_reason"), dead_letter.header("dead_position")) == ("too_large", "in/0/1")
+
+
+def test_a_refused_dead_letter_is_replaced_by_its_hash(bus: LocalBus, publish: Callable[..., None]) -> None:
+    """The record itself stays on its topic, where `letters redrive` finds it."""
+
+    def rejecting(_records: Sequence[Record]) -> Sequence[Outgoing]:
+        raise Reject("not_json")
+
+    publish(b"x" * 500)
+    run_on_small_bus(bus, Stage(rejecting), 300, lambda: len(values(bus, "dead")) == 1)
+    (stub,) = values(bus, "dead")
+    assert stub.startswith(b"500 bytes, sha256 ")
+    reader = bus.reader()
+    (dead_letter,) = reader.read(["dead"])
+    reader.close()
+    assert (dead_letter.header("dead_reason"), dead_letter.header("dead_position")) == ("not_json", "in/0/0")
+
+
+def test_a_bus_that_refuses_every_dead_letter_stops_the_worker(bus: LocalBus, publish: Callable[..., None]) -> None:
+    """Without a dead letter no record is skipped: its offset stays."""
+    publish(b"1")
+    with pytest.raises(Stop, match="in/0/0"):
+        run_on_small_bus(bus, Stage(copy_records), 1, lambda: False)
+    reader = bus.reader()
+    assert dict(reader.committed("group", ["in"])) == {}
+    reader.close()

@@ -1,13 +1,15 @@
 """Properties of the Kafka bus alone: a broker that freezes or dies. These tests have their own nodes."""
 
+import hashlib
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from kafka import KafkaConsumer
+from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
 from bus.errors import Fenced, Retry
@@ -15,14 +17,16 @@ from bus.kafka.bus import KafkaBus
 from bus.kafka.consumer import TransactionalConsumer
 from bus.kafka.in_flight_limit import InFlightLimit
 from bus.kafka.settings import KafkaSettings
-from bus.kafka.topics import leave
+from bus.kafka.topics import administration, leave
 from bus.port import Consumer, Membership, Outgoing, Record, TopicSpec
 from bus.watchdog import Watchdog
+from bus.worker import Worker
 from tests.bus.kafka.fixture import new_node
 from tests.bus.kafka.node import Node
 
 DEADLINE = 2.0
 MAX_IN_FLIGHT_BYTES = 1_000_000
+_INCOMPRESSIBLE = hashlib.shake_256(b"larger than a small topic takes").digest(9000)
 # Patience in seconds with a call that has the deadline above. Without it kafka-python waits for minutes, or for ever.
 PATIENCE = 100.0
 
@@ -334,3 +338,47 @@ def test_a_member_that_its_group_dropped_is_fenced(node: Node) -> None:
     producer.close()
     assert [record.value for record in polled(again, 1)] == [b"later"]
     again.close()
+
+
+def test_a_small_topic_makes_a_dead_letter_of_one_record(node: Node) -> None:
+    """A topic that takes fewer bytes than ours refuses one output: the other records go on, and the stage too."""
+    bus = bus_on(node)
+    source, target, dead = (new_topic(bus) for _ in range(3))
+    with administration(KafkaSettings(bootstrap=node.bootstrap), "limit a topic") as client:
+        client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, target, {"max.message.bytes": "2000"})])
+    producer = bus.producer()
+    producer.publish([Outgoing(source, b"key", value) for value in (b"1", b"big", b"2")])
+    stopping = threading.Event()
+
+    class Growing:
+        """A stage whose output for one record is too large for the topic, compressed or not."""
+
+        def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
+            return [
+                Outgoing(target, b"key", _INCOMPRESSIBLE if record.value == b"big" else record.value)
+                for record in records
+            ]
+
+    def join() -> Consumer:
+        return bus.consumer(Membership(f"group-{source}", "one", (source,)))
+
+    worker = threading.Thread(target=Worker("stage", join, Growing(), dead, stopping).run)
+    worker.start()
+    reader = bus.reader()
+    try:
+        until = time.monotonic() + PATIENCE
+        while len(list(reader.read([target]))) < 2:
+            assert worker.is_alive()
+            assert time.monotonic() < until
+        producer.publish([Outgoing(source, b"key", b"3")])
+        while len(list(reader.read([target]))) < 3:
+            assert worker.is_alive()
+            assert time.monotonic() < until
+        assert [record.value for record in reader.read([target])] == [b"1", b"2", b"3"]
+        (dead_letter,) = reader.read([dead])
+        assert (dead_letter.value, dead_letter.header("dead_reason")) == (b"big", "too_large")
+    finally:
+        stopping.set()
+        worker.join()
+        reader.close()
+        producer.close()
