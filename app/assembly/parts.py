@@ -11,6 +11,7 @@ from sqlmodel import col, select
 
 from app.assembly.installed_channel import InstalledChannel
 from app.assembly.kafka import kafka_bus
+from app.assembly.queues import existing_queues
 from app.clock import utc_now
 from app.database import open_database
 from app.exit_codes import end_hanging_process
@@ -42,7 +43,7 @@ from messages import topics
 from messages.channels import ChannelDirectory
 from messages.sealing import Sealer
 from messages.topics import ConsumerGroup, Topic
-from monitor.audit.audit import Audit, Auditor
+from monitor.audit.audit import Audit, Auditor, LedgerContent
 from normalize.classification.classifier import Classifier
 from normalize.duplicates.factory import MatcherSource
 from normalize.reader_table import Reader, ReaderTable
@@ -52,7 +53,7 @@ from router.registry.registry_loading import load_registry
 from router.rules import Rules
 from router.rules_loading import reloading_rules
 from sinks.ledger.status import StatusReader
-from sinks.ledger.tables import ComplaintRow
+from sinks.ledger.tables import ComplaintRow, DispatchRow
 
 # Limit of a door's publish. Twilio waits 15 s for the whole answer, and a person less.
 _DOOR_SECONDS = 3.0
@@ -269,19 +270,23 @@ class Parts:
         unpublished = len(self.spool) + self.spool.rejected_count + self.sms_parts.count_waiting()
         reader = self.bus.reader()
         try:
-            # Every existing queue: that of an agency that left the registry still holds complaints.
-            agency_topics = [topic.name for topic in reader.topics() if topic.name.startswith(topics.agency_topic(""))]
-            queues = [name for name in agency_topics if name != topics.AGENCY_ANSWERS]
             horizon = utc_now() - timedelta(days=min(topic.retention for topic in self.topics))
-            audit = Auditor(reader, self.channels.names, queues, self._recorded, horizon).run()
+            ledger = LedgerContent(self._recorded_complaints, self._recorded_dispatches)
+            audit = Auditor(reader, self.channels.names, existing_queues(reader), ledger, horizon).run()
         finally:
             reader.close()
         audit.accepted += unpublished
         audit.pending += unpublished
         return audit
 
-    def _recorded(self) -> Iterator[tuple[UUID, datetime]]:
+    def _recorded_complaints(self) -> Iterator[tuple[UUID, datetime]]:
         """Yield each complaint in the ledger and its time of arrival, with a limited number in memory."""
         query = select(col(ComplaintRow.id), col(ComplaintRow.received_at))
         with read_transaction(self.engine) as connection:
             yield from connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
+
+    def _recorded_dispatches(self) -> Iterator[UUID]:
+        """Yield the id of each dispatch in the ledger, with a limited number in memory."""
+        with read_transaction(self.engine) as connection:
+            rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(select(col(DispatchRow.id)))
+            yield from rows.scalars()

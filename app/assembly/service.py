@@ -19,11 +19,12 @@ from app.assembly.monitoring import snapshot_collector
 from app.assembly.parts import Parts
 from app.assembly.practice_x import practice_x_threads
 from app.assembly.process_health import http_doors
+from app.assembly.queues import membership
 from app.assembly.replies.senders import reply_senders
 from app.clock import utc_now
 from app.exit_codes import EX_CONFIG, EX_TEMPFAIL
 from bus.errors import Retry, Stop
-from bus.port import Membership, Producer
+from bus.port import Producer
 from bus.worker import Stage, Worker
 from bus.worker_health import WorkerHealth
 from config.database import DatabaseUnavailable
@@ -172,11 +173,10 @@ class Service:
 
     def _worker(self, group: ConsumerGroup, stage: Stage) -> Callable[[], None]:
         parts = self._parts
-        membership = Membership(group.name, parts.settings.instance, group.topics_with(parts.queues))
         self._health.worker_health[group.name] = worker_health = WorkerHealth(time.monotonic)
         return Worker(
             group.name,
-            partial(parts.bus.consumer, membership),
+            lambda: parts.bus.consumer(membership(parts.bus, group, parts.settings.instance, parts.queues)),
             stage,
             topics.dead_letter_topic(group.dead_letters),
             self._stopping,

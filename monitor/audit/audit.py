@@ -39,7 +39,7 @@ SELECT (SELECT coalesce(sum(deliveries) - count(*), 0) FROM message)
 
 
 class Difference(NamedTuple):
-    """A difference. `id` is that of its message, complaint or answer; `text` describes the difference."""
+    """A difference. `id` is that of its message, complaint or answer, or `topic/partition`; `text` describes it."""
 
     kind: Kind
     name: str
@@ -98,11 +98,17 @@ class Audit:
         return {**numbers, **self.counts_by_kind(), "named": dict(self.counts), "differences": listed}
 
 
+class LedgerContent(NamedTuple):
+    """Content of the ledger: id and time of receipt of each complaint, and the id of each dispatch."""
+
+    read_complaints: Callable[[], Iterable[tuple[UUID, datetime]]]
+    read_dispatches: Callable[[], Iterable[UUID]]
+
+
 class Auditor:
     """Audits one bus. `channels` are the names of all channels, `queues` the agencies' topics.
 
-    `read_ledger` yields the id and the time of receipt of each complaint in the ledger. Retention has deleted nothing
-    that is younger than `horizon` from any topic.
+    Retention has deleted nothing that is younger than `horizon` from any topic.
     """
 
     def __init__(
@@ -110,16 +116,18 @@ class Auditor:
         reader: Reader,
         channels: Iterable[Channel],
         queues: Iterable[str],
-        read_ledger: Callable[[], Iterable[tuple[UUID, datetime]]],
+        ledger: LedgerContent,
         horizon: datetime,
     ) -> None:
         self._reader = reader
         self._arrivals = list(map(topics.raw_topic, channels))
-        self._groups = {
-            group.name: group.topics for group in topics.consumer_groups(channels) if group.name in _AUDITED_GROUPS
-        }
         self._queues = list(queues)
-        self._read_ledger = read_ledger
+        self._groups = {
+            group.name: group.topics_with(self._queues)
+            for group in topics.consumer_groups(channels)
+            if group.name in _AUDITED_GROUPS
+        }
+        self._ledger = ledger
         self._horizon = horizon
 
     def run(self) -> Audit:
@@ -134,6 +142,7 @@ class Auditor:
             self._store_outcomes(store, bus)
             self._store_messages(store, bus)
             store.add("since", [self._complete_since(bus)])
+            store.add("expired", bus.expired_unread())
             store.join()
             return _evaluate(store)
 
@@ -150,7 +159,9 @@ class Auditor:
             store.add("letter", letter_keys)
         store.add("event", (row for record in bus.read_records([topics.OVERSIGHT]) if (row := facts.event(record))))
         store.add("held", (facts.quarantined(record) for record in bus.read_records([topics.QUARANTINE])))
-        store.add("ledger", ((id_.bytes, int(at.timestamp() * _MS_PER_SECOND)) for id_, at in self._read_ledger()))
+        complaints = self._ledger.read_complaints()
+        store.add("ledger", ((id_.bytes, int(at.timestamp() * _MS_PER_SECOND)) for id_, at in complaints))
+        store.add("recorded_dispatch", ((id_.bytes,) for id_ in self._ledger.read_dispatches()))
 
     def _store_messages(self, store: TempStore, bus: BusSnapshot) -> None:
         """Store arrivals, complaints, dispatches and answers.
@@ -168,7 +179,9 @@ class Auditor:
         )
         store.add("complaint", complaints)
         dispatches = (
-            (*row, bus.is_late(record)) for record in bus.read_records(self._queues) if (row := facts.dispatch(record))
+            (*row, bus.is_late(record), bus.is_pending("ledger", record))
+            for record in bus.read_records(self._queues)
+            if (row := facts.dispatch(record))
         )
         store.add("hop", dispatches)
         answers = (

@@ -47,6 +47,17 @@ class BusSnapshot:
         """Return True if the stage had not processed the record at the start of the audit."""
         return record.offset >= self._committed[group].get(Partition(record.topic, record.partition), 0)
 
+    def expired_unread(self) -> Iterator[tuple[str, int, str]]:
+        """Yield `topic/partition`, number of offsets and stage where retention deleted what the stage had not read.
+
+        The offsets may include transaction markers. They are known until the stage commits a later offset.
+        """
+        for group, offsets in self._committed.items():
+            for partition, offset in offsets.items():
+                span = self._spans.get(partition)
+                if span is not None and offset < span.start:
+                    yield f"{partition.topic}/{partition.number}", span.start - offset, group
+
     def complete_since(self, topic_names: Iterable[str]) -> int:
         """Return the time since which no record of these topics is missing, in milliseconds since 1970 UTC.
 

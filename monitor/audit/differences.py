@@ -26,6 +26,12 @@ DIFFERENCE_RULES = (
         "SELECT id FROM message WHERE fate = 'lost'",
     ),
     DifferenceRule(
+        "expired_unread",
+        "lost",
+        "retention deleted {} offsets that {} had not read",
+        "SELECT place, offsets, stage FROM expired",
+    ),
+    DifferenceRule(
         "released_nowhere",
         "lost",
         "released from quarantine, but not on its topic",
@@ -44,6 +50,14 @@ DIFFERENCE_RULES = (
         "lost",
         "complaint not in the ledger",
         "SELECT id FROM complaint_fate WHERE fate = 'not_recorded'",
+    ),
+    DifferenceRule(
+        "dispatch_not_recorded",
+        "lost",
+        "dispatch to {} not in the ledger",
+        "SELECT complaint, agency FROM hop WHERE NOT recording AND at >= (SELECT letters FROM since)"
+        " AND id NOT IN (SELECT id FROM recorded_dispatch)"
+        " AND NOT EXISTS (SELECT 1 FROM letter WHERE stage = 'sinks' AND letter.id = hop.id) GROUP BY id",
     ),
     DifferenceRule(
         "hop_missing",

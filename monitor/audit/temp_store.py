@@ -21,10 +21,12 @@ CREATE TABLE letter (stage, id, PRIMARY KEY (stage, id)) WITHOUT ROWID;
 CREATE TABLE held (id PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE event (event, subject, message, at);
 CREATE TABLE ledger (id, at);
+CREATE TABLE recorded_dispatch (id PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE arrival (id, at, died, normalizing);
 CREATE TABLE complaint (id, message, kind, of, tracking, at, redriven, routing, recording);
-CREATE TABLE hop (complaint, number, id, agency, astray, of, at, redriven, late);
+CREATE TABLE hop (complaint, number, id, agency, astray, of, at, redriven, late, recording);
 CREATE TABLE answer (id, complaint, dispatch, redriven, routing);
+CREATE TABLE expired (place, offsets, stage);
 CREATE TABLE since (arrivals, outcomes, complaints, hops, letters);
 """
 
@@ -78,8 +80,10 @@ _INSERTS = {
     "arrival": "INSERT INTO arrival SELECT ?1, ?3,"
     " EXISTS (SELECT 1 FROM letter WHERE stage = 'normalize' AND letter.id IN (?1, ?2)), ?4",
     "complaint": "INSERT INTO complaint VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    "hop": "INSERT INTO hop VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "recorded_dispatch": "INSERT OR IGNORE INTO recorded_dispatch VALUES (?)",
+    "hop": "INSERT INTO hop VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     "answer": "INSERT INTO answer VALUES (?, ?, ?, ?, ?)",
+    "expired": "INSERT INTO expired VALUES (?, ?, ?)",
     "since": "INSERT INTO since VALUES (?, ?, ?, ?, ?)",
 }
 

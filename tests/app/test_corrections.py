@@ -26,7 +26,7 @@ from messages.sealing import Sealed
 from messages.shapes import Complaint, Correction, Dispatch, Relation, Report
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
 from messages.tracking import tracking_number
-from monitor.audit.audit import Audit, Auditor
+from monitor.audit.audit import Audit, Auditor, LedgerContent
 from monitor.health import ProcessHealth
 from sinks.ledger.status import ReportStatus, StatusReader
 from tests.bus.test_worker import wait_for
@@ -134,8 +134,11 @@ class CorrectionHarness:
         with read_transaction(self.engine) as connection:
             complaint_ids = connection.execute(text("SELECT id FROM ledger_complaint")).scalars()
             recorded = [(UUID(str(complaint_id)), NOW) for complaint_id in complaint_ids]
+            dispatch_ids = connection.execute(text("SELECT id FROM ledger_dispatch")).scalars()
+            dispatched = [UUID(str(dispatch_id)) for dispatch_id in dispatch_ids]
         try:
-            return Auditor(reader, DIRECTORY.names, self.parts.queues, lambda: recorded, NOW).run()
+            ledger = LedgerContent(lambda: recorded, lambda: dispatched)
+            return Auditor(reader, DIRECTORY.names, self.parts.queues, ledger, NOW).run()
         finally:
             reader.close()
 

@@ -20,8 +20,9 @@ from app.cli import app
 from app.clock import utc_now
 from bus.port import Outgoing
 from config.settings import Settings
+from messages import ids
 from messages.topics import COMPLAINTS, DEAD_LETTER_TOPICS, agency_topic, raw_topic
-from sinks.ledger.tables import ComplaintRow
+from sinks.ledger.tables import ComplaintRow, DispatchRow
 from tests.bus.kafka.filling import Filler
 from tests.bus.kafka.fixture import new_node
 from tests.support import written_bus
@@ -94,6 +95,7 @@ def fill(service: FilledService, numbers: Sequence[int]) -> None:
         service.filler.append_in_transactions([make(number) for number in numbers], TRANSACTION)
     with service.parts.engine.begin() as connection:
         connection.execute(insert(ComplaintRow), [ledger_row(number) for number in numbers])
+        connection.execute(insert(DispatchRow), [dispatch_row(number) for number in numbers])
 
 
 def dispatch(number: int) -> Outgoing:
@@ -121,6 +123,21 @@ def ledger_row(number: int) -> dict[str, Any]:
         "anonim": False,
         "rahasia": False,
         "received_at": utc_now() - timedelta(days=400 if number < EXPIRED else 0),
+    }
+
+
+def dispatch_row(number: int) -> dict[str, Any]:
+    """Return the ledger's row of the dispatch."""
+    return {
+        **dict.fromkeys(("reasons", "rules_version"), ""),
+        "id": ids.dispatch_id(complaint_id(number), 0),
+        "complaint_id": complaint_id(number),
+        "agency": PLN,
+        "hop": 0,
+        "relation": "new",
+        "own_case": True,
+        "dispatched_at": utc_now(),
+        "due_at": utc_now() + timedelta(days=7),
     }
 
 
@@ -187,3 +204,23 @@ def test_the_audit_counts_every_message(run: Callable[..., Any]) -> None:
     audit = json.loads(result.stdout)
     assert (audit["differences"], result.exit_code) == ([], 0)
     assert (audit["accepted"], audit["complaints"], audit["at_agencies"]) == (MESSAGES, MESSAGES, MESSAGES)
+
+
+def test_records_that_retention_deleted_unread_are_a_difference(service: FilledService) -> None:
+    """The committed offset of a stopped stage lies before the first remaining record."""
+    with closing(service.parts.bus.reader()) as reader:
+        starts = {partition: span.start for partition, span in reader.offset_ranges([COMPLAINTS]).items()}
+    service.filler.commit_offsets("router", {partition: start - 2 for partition, start in starts.items()})
+    audit = service.parts.audit()
+    service.commit("router", 1.0, COMPLAINTS)
+    assert sorted(
+        (difference.kind, difference.name, difference.id, difference.text) for difference in audit.differences
+    ) == [
+        (
+            "lost",
+            "expired_unread",
+            f"{COMPLAINTS}/{partition.number}",
+            "retention deleted 2 offsets that router had not read",
+        )
+        for partition in sorted(starts)
+    ]

@@ -63,13 +63,17 @@ def clean_bus() -> CleanBus:
 
 
 class Fault(NamedTuple):
-    """Records and ledger rows that cause one difference; `id` and `text` are its id and the beginning of its text."""
+    """Records and ledger rows that cause one difference; `id` and `text` are its id and the beginning of its text.
+
+    The dispatches `unrecorded` are not in the ledger.
+    """
 
     name: str
     id: UUID
     text: str
     records: Sequence[Outgoing] = ()
     rows: Sequence[tuple[UUID, datetime]] = ()
+    unrecorded: Sequence[UUID] = ()
 
 
 def undispatched(number: int) -> list[Outgoing]:
@@ -87,6 +91,14 @@ FAULTS = [
     ),
     Fault("not_dispatched", complaint_id(22), "complaint in no agency's queue", undispatched(22), [ledger_row(22)]),
     Fault("not_recorded", complaint_id(23), "complaint not in the ledger", [*undispatched(23), dispatch(23, PLN)]),
+    Fault(
+        "dispatch_not_recorded",
+        complaint_id(32),
+        f"dispatch to {PLN} not in the ledger",
+        [*undispatched(32), dispatch(32, PLN)],
+        [ledger_row(32)],
+        [ids.dispatch_id(complaint_id(32), 0)],
+    ),
     Fault(
         "hop_missing",
         complaint_id(24),

@@ -1,6 +1,7 @@
 """A bus written by hand. Records are made as doors and stages publish them, for messages with small numbers as ids."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -32,7 +33,7 @@ from messages.topics import (
     raw_topic,
 )
 from messages.tracking import tracking_number
-from monitor.audit.audit import Audit, Auditor
+from monitor.audit.audit import Audit, Auditor, LedgerContent
 from tests.conftest import NOW
 
 PLN, HEALTH, TRIAGE = "bumn-pln", "kementerian-kemenkes", "triage"
@@ -42,7 +43,7 @@ _REPORT = Report(text="Lampu jalan di depan pasar padam sejak tiga malam, mohon 
 GROUPS = {
     "normalize": tuple(raw_topic(channel) for channel in CHANNELS),
     "router": (COMPLAINTS, AGENCY_ANSWERS),
-    "ledger": (COMPLAINTS,),
+    "ledger": (COMPLAINTS, *QUEUES),
 }
 
 
@@ -177,11 +178,12 @@ def ledger_row(number: int, received: datetime = NOW) -> tuple[UUID, datetime]:
 
 @dataclass
 class AuditedBus:
-    """A bus and the ledger's rows, with the audit of both."""
+    """A bus and the ledger's rows, with the audit of both. The ledger has every dispatch except those `unrecorded`."""
 
     bus: Bus
     rows: list[tuple[UUID, datetime]] = field(default_factory=list)
     horizon: datetime = NOW
+    unrecorded: set[UUID] = field(default_factory=set)
 
     def publish(self, *records: Outgoing) -> None:
         """Publish the records."""
@@ -199,9 +201,17 @@ class AuditedBus:
         """Return the audit of the present state; `wrap` may replace the reader."""
         reader = self.bus.reader()
         try:
-            return Auditor(wrap(reader), DIRECTORY.names, QUEUES, lambda: iter(self.rows), self.horizon).run()
+            ledger = LedgerContent(lambda: iter(self.rows), self._recorded_dispatches)
+            return Auditor(wrap(reader), DIRECTORY.names, QUEUES, ledger, self.horizon).run()
         finally:
             reader.close()
+
+    def _recorded_dispatches(self) -> Iterator[UUID]:
+        """Yield the ids of the dispatches on the bus that the ledger has."""
+        with closing(self.bus.reader()) as reader:
+            for record in reader.read(QUEUES):
+                if (id_ := UUID(record.header("ce_id"))) not in self.unrecorded:
+                    yield id_
 
 
 def _quarantine_id(number: int) -> UUID:

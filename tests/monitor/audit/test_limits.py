@@ -16,8 +16,9 @@ from app.assembly.parts import Parts
 from bus.errors import Stop
 from bus.local.bus import LocalBus
 from bus.port import OffsetRange, Outgoing, Partition, Reader, Record, TopicSpec
+from messages import ids
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, agency_topic
-from monitor.audit.audit import Auditor
+from monitor.audit.audit import Auditor, LedgerContent
 from monitor.audit.temp_store import TempStore
 from tests.conftest import NOW
 from tests.support.audit_faults import (
@@ -232,6 +233,7 @@ def test_faults_are_found_after_retention(aging: AgingBus) -> None:
     hidden = {"dispatched_unknown", "belongs_to_unknown"}
     faults = [fault for fault in FAULTS if fault.name not in hidden]
     bus.rows += [(id_, NOW + timedelta(days=403)) for fault in faults for id_, _ in fault.rows]
+    bus.unrecorded.update(id_ for fault in faults for id_ in fault.unrecorded)
     outcomes = [complaint(1), complaint(3, of=61, kind="joins"), complaint(4), complaint(5), dispatch(1, HEALTH)]
     outcomes += [dispatch(number, TRIAGE) for number in (3, 4, 5)]
     audit = bus.audit_processed(*outcomes, *(record for fault in faults for record in fault.records))
@@ -292,7 +294,9 @@ def test_memory_does_not_grow_with_the_messages() -> None:
         tracemalloc.start()
         try:
             reader, rows = EndlessReader(messages), map(ledger_row, range(messages))
-            audit = Auditor(reader, DIRECTORY.names, QUEUES, lambda: rows, NOW).run()
+            dispatch_ids = (ids.dispatch_id(complaint_id(number), 0) for number in range(messages))
+            ledger = LedgerContent(lambda: rows, lambda: dispatch_ids)
+            audit = Auditor(reader, DIRECTORY.names, QUEUES, ledger, NOW).run()
             assert (audit.clean, audit.complaints) == (True, messages)
             return tracemalloc.get_traced_memory()[1]
         finally:
