@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel, col, select
 
 from config.database import UtcDateTime, insert_statement, write_transaction
 from ingest.files.cleaning import Coordinates, clean_file
+from ingest.http.client_networks import widest_network
 from ingest.http.concurrency_limit import ConcurrencyLimit
 from messages import ids
 from messages.sealing import Sealer
@@ -53,17 +54,22 @@ class Attachments:
         self._limit = limit
 
     def store(
-        self, content: bytes | Callable[[], bytes], at: datetime, max_wait_seconds: float | None = None
+        self,
+        content: bytes | Callable[[], bytes],
+        at: datetime,
+        max_wait_seconds: float | None = None,
+        address: str = "",
     ) -> StoredAttachment:
         """Clean and store a file. It is durable when this returns.
 
         `content` may be a function that reads the file; it is called when there is a free slot. `max_wait_seconds`
-        overrides the time that the limit lets a caller wait.
+        overrides the time that the limit lets a caller wait. `address` is the client's address, empty for files that
+        the service fetches from a provider.
 
         Raises `Refused` for a file that is neither a picture nor a PDF or is too large, and `busy` (503) if no slot is
         free in time.
         """
-        with self._limit.slot(max_wait_seconds):
+        with self._limit.slot(max_wait_seconds, widest_network(address)):
             return self._store(content() if callable(content) else content, at)
 
     def _store(self, content: bytes, at: datetime) -> StoredAttachment:

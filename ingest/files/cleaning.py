@@ -9,6 +9,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL.ExifTags import GPS, IFD, Base
 
 from ingest.arrival import Refused
+from ingest.files.picture_structure import check_structure
 
 MediaType = Literal["image/jpeg", "image/png", "image/webp", "application/pdf"]
 
@@ -69,6 +70,7 @@ def clean_file(content: bytes) -> CleanFile:
         # Pillow warns about large pictures. The size is checked here, before anything is decoded.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            check_structure(content)
             return _clean_picture(content)
     except UnidentifiedImageError as error:
         raise Refused("unknown_file_type") from error

@@ -44,6 +44,11 @@ def client_network(address: str) -> str:
     return next((network.name for network in client_networks(address)), "")
 
 
+def widest_network(address: str) -> str:
+    """Return the name of the widest network of an address, empty for an address of this machine or none."""
+    return client_networks(address)[-1].name if address and client_networks(address) else ""
+
+
 def _unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """Return the IPv4 address in a mapped (`::ffff:a.b.c.d`) or NAT64 address, any other address unchanged."""
     if isinstance(address, IPv4Address):

@@ -97,7 +97,7 @@ class BatchDoor:
     async def _accept(self, report: DeviceReport, arrival: Arrival, device: Device, sequence: int | None) -> Outcome:
         """Accept one report. An unexpected error refuses this report alone; the other items keep their results."""
         try:
-            return await self._intake.accept(report, arrival.at, device, sequence)
+            return await self._intake.accept(report, arrival, device, sequence)
         except Refused as refused:
             return refused
         except DatabaseUnavailable:

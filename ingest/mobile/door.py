@@ -134,7 +134,7 @@ class MobileDoor:
         report = read_report(arrival, self._regions)
         if device and device.id != report.device_id:
             raise Refused("other_device", (FieldError("device_id", "Pakai perangkat yang memiliki token ini."),))
-        accepted = await self._intake.accept(report, arrival.at, device)
+        accepted = await self._intake.accept(report, arrival, device)
         answer = Accepted(tracking=accepted.tracking, status_url=f"{self._public_url}/status/{accepted.tracking}")
         return JSONResponse(answer.model_dump(mode="json"), 202)
 

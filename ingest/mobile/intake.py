@@ -1,13 +1,12 @@
 """Accepts a device's report once: checks for an earlier attempt, publishes the report, and then records it."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from starlette.concurrency import run_in_threadpool
 
-from ingest.arrival import FieldError, Refused
+from ingest.arrival import Arrival, FieldError, Refused
 from ingest.door_store import DoorStore
 from ingest.files.attachments import StoredAttachment
 from ingest.http.gate import Gate
@@ -46,7 +45,7 @@ class ReportIntake:
         self._uploads = uploads
 
     async def accept(
-        self, report: DeviceReport, at: datetime, device: Device | None, sequence: int | None = None
+        self, report: DeviceReport, arrival: Arrival, device: Device | None, sequence: int | None = None
     ) -> IntakeResult:
         """Publish the report and return its number, the same number for each attempt. Raises `Refused`.
 
@@ -54,25 +53,25 @@ class ReportIntake:
         It is then published twice, under one id.
         """
         hashed_id = device_hash(report.device_id, self._wrapper)
-        preparation = await run_in_threadpool(self._prepare, hashed_id, report, at, sequence)
+        preparation = await run_in_threadpool(self._prepare, hashed_id, report, arrival, sequence)
         if preparation.earlier_report:
             earlier_report = preparation.earlier_report
             if sequence is not None:
                 await run_in_threadpool(self._sequences.record_report, hashed_id, earlier_report, sequence)
             return IntakeResult(earlier_report.tracking, is_repeat=True)
-        raw = wrap(report, self._wrapper, at, device, preparation.thread, preparation.attachments)
+        raw = wrap(report, self._wrapper, arrival.at, device, preparation.thread, preparation.attachments)
         await self._gate.publish(accepted_record(raw))
-        published = PublishedReport(raw.id, report.submission.client_id, preparation.thread, raw.tracking, at)
+        published = PublishedReport(raw.id, report.submission.client_id, preparation.thread, raw.tracking, arrival.at)
         await run_in_threadpool(self._sequences.record_report, hashed_id, published, sequence)
         return IntakeResult(raw.tracking, is_repeat=False)
 
-    def _prepare(self, hashed_id: str, report: DeviceReport, at: datetime, sequence: int | None) -> _Preparation:
+    def _prepare(self, hashed_id: str, report: DeviceReport, arrival: Arrival, sequence: int | None) -> _Preparation:
         key = provider_id(report, self._wrapper)
         earlier_report = self._sequences.find_report(ids.message_id(CHANNEL.name, key))
         if earlier_report:
             preparation = _Preparation(earlier_report, None, ())
         else:
-            preparation = self._prepare_new(hashed_id, report, at, sequence)
+            preparation = self._prepare_new(hashed_id, report, arrival, sequence)
         # The key is claimed last. A report that was refused above may be corrected and sent under the same key.
         digests = self._wrapper.digest(key.encode()), self._wrapper.digest(report.payload)
         if not self._store.claim_idempotency_key(*digests):
@@ -80,14 +79,17 @@ class ReportIntake:
             raise Refused("idempotency_key_reused", (FieldError(field, "Pakai UUID baru untuk laporan baru."),))
         return preparation
 
-    def _prepare_new(self, hashed_id: str, report: DeviceReport, at: datetime, sequence: int | None) -> _Preparation:
+    def _prepare_new(
+        self, hashed_id: str, report: DeviceReport, arrival: Arrival, sequence: int | None
+    ) -> _Preparation:
         """Resolve the references of a report that was not published before: number, earlier report, uploads."""
         if sequence is not None and self._sequences.message_at(hashed_id, sequence) is not None:
             free_sequence = self._sequences.count(hashed_id).highest + 1
             detail = f"Kirim lagi dengan nomor urut {free_sequence} atau lebih."
             raise Refused("sequence_reused", (FieldError("sequence", detail),))
         thread = self._thread(hashed_id, report)
-        return _Preparation(None, thread, self._uploads.attached(hashed_id, report.submission.attachments, at))
+        upload_ids = report.submission.attachments
+        return _Preparation(None, thread, self._uploads.attached(hashed_id, upload_ids, arrival.at, arrival.address))
 
     def _thread(self, hashed_id: str, report: DeviceReport) -> UUID | None:
         """Return the client id of the first report of the thread. Raises `Refused` if that report is not here."""

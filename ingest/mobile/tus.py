@@ -67,7 +67,7 @@ class UploadDoor:
             await _discard(stream)
             raise
         if upload.offset == upload.length:
-            await run_in_threadpool(self._uploads.finish, upload.id, arrival.at)
+            await run_in_threadpool(self._uploads.finish, upload.id, arrival.at, arrival.address)
         return Response(status_code=204, headers=_headers(upload))
 
     async def _append_chunks(self, stream: AsyncIterator[bytes], upload: Upload, start: int, at: datetime) -> Upload:

@@ -111,11 +111,11 @@ class Uploads:
             connection.execute(insert_statement(connection, UploadPart).values(row))
         return replace(current, offset=current.offset + len(content))
 
-    def finish(self, upload_id: UUID, at: datetime) -> StoredAttachment:
+    def finish(self, upload_id: UUID, at: datetime, address: str = "") -> StoredAttachment:
         """Return the attachment of a complete upload; clean and store the file if that was not done yet.
 
-        Raises `Refused`, with the same reason each time. Only `busy` (503) is temporary: the file was not cleaned yet,
-        and a later call can succeed.
+        `address` is the address of the client that asks for it. Raises `Refused`, with the same reason each time. Only
+        `busy` (503) is temporary: the file was not cleaned yet, and a later call can succeed.
         """
         with read_transaction(self._engine) as connection:
             record = _require_usable(_select_upload(connection, upload_id, at))
@@ -124,9 +124,9 @@ class Uploads:
         if record.upload.offset < record.upload.length:
             raise Refused("unfinished_upload")
         try:
-            stored = self._attachments.store(partial(self._read_content, record.upload), at)
+            stored = self._attachments.store(partial(self._read_content, record.upload), at, address=address)
         except _FinishedMeanwhile:
-            return self.finish(upload_id, at)
+            return self.finish(upload_id, at, address)
         except Refused as refused:
             if refused.retry_after is None:
                 self._write_outcome(upload_id, refused=refused.reason)
@@ -134,7 +134,9 @@ class Uploads:
         self._write_outcome(upload_id, sealed_attachment=self._sealer.seal(_encode_attachment(stored), upload_id))
         return stored
 
-    def attached(self, device: str, app_upload_ids: Sequence[UUID], at: datetime) -> list[StoredAttachment]:
+    def attached(
+        self, device: str, app_upload_ids: Sequence[UUID], at: datetime, address: str = ""
+    ) -> list[StoredAttachment]:
         """Return the attachments of the uploads that a report lists.
 
         Raises `Refused`, naming the position in `attachments` that is not valid.
@@ -142,7 +144,7 @@ class Uploads:
         attachments: list[StoredAttachment] = []
         for index, app_upload_id in enumerate(dict.fromkeys(app_upload_ids)):
             try:
-                attachments.append(self.finish(uuid5(app_upload_id, device), at))
+                attachments.append(self.finish(uuid5(app_upload_id, device), at, address))
             except Refused as refused:
                 error = FieldError(f"attachments.{index}", refused.message)
                 raise Refused(refused.reason, (error,), refused.retry_after, limit=_FILE_LIMIT) from None

@@ -54,7 +54,8 @@ class FormFiles:
             raise Refused("file_too_large", limit=limit)
         self._check_rate(address)
         try:
-            stored = await run_in_threadpool(self._attachments.store, partial(_read_all, upload.content), at)
+            read_content = partial(_read_all, upload.content)
+            stored = await run_in_threadpool(self._attachments.store, read_content, at, address=address)
         except DatabaseUnavailable as error:
             raise unavailable() from error
         return FormFile(stored.attachment, upload.name, at, stored.coordinates)

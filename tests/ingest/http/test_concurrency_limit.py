@@ -82,14 +82,37 @@ def test_a_slot_is_always_given_back() -> None:
             held.enter_context(limit.slot())
 
 
-def _enter(limit: ConcurrencyLimit, patience: float | None = None) -> str:
+def test_one_client_gets_half_of_the_slots() -> None:
+    """A client that holds its share waits, and other clients get a slot at once."""
+    limit = ConcurrencyLimit(2, 8, 0.0)
+    with limit.slot(client="203.0.113.7"):
+        assert _enter(limit, client="203.0.113.7") == "busy"
+        assert _enter(limit, client="198.51.100.9") == "inside"
+        assert _enter(limit) == "inside"
+    assert _enter(limit, client="203.0.113.7") == "inside"
+
+
+def test_one_client_gets_a_quarter_of_the_queue() -> None:
+    """A client whose waiting places are taken is refused at once, and others can still wait."""
+    limit = ConcurrencyLimit(1, 4, _PATIENCE_SECONDS)
+    with ThreadPoolExecutor(2) as pool:
+        with limit.slot(client="203.0.113.7"):
+            waiting = [pool.submit(_enter, limit, None, "203.0.113.7")]
+            _until_one_waits(limit)
+            assert _enter(limit, client="203.0.113.7") == "busy"
+            waiting.append(pool.submit(_enter, limit, None, "198.51.100.9"))
+            _until_one_waits(limit, count=2)
+        assert [entered.result(_PATIENCE_SECONDS) for entered in waiting] == ["inside", "inside"]
+
+
+def _enter(limit: ConcurrencyLimit, patience: float | None = None, client: str = "") -> str:
     try:
-        with limit.slot(patience):
+        with limit.slot(patience, client):
             return "inside"
     except Refused as refused:
         return refused.reason
 
 
-def _until_one_waits(limit: ConcurrencyLimit) -> None:
-    while not limit.waiting:
+def _until_one_waits(limit: ConcurrencyLimit, count: int = 1) -> None:
+    while limit.waiting < count:
         threading.Event().wait(0.001)
