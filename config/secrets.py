@@ -22,6 +22,7 @@ class Secrets:
     seal_keys: tuple[bytes, ...] = field(repr=False)
     device_key: bytes = field(repr=False)
     duplicate_key: bytes = field(repr=False)
+    message_key: bytes = field(repr=False)
     twilio_tokens: tuple[str, ...] = field(repr=False)
     twilio_keys: tuple[str, ...] = field(repr=False)
     x_token: str = field(repr=False)
@@ -33,11 +34,12 @@ def open_secrets(settings: Settings) -> Secrets:
     root = settings.secret_key.get_secret_value() or generated["root"]
     tokens = tuple(token.get_secret_value() for token in settings.twilio_auth_tokens)
     return Secrets(
-        tracking_key=_derive(root, "tracking", 32),
-        sender_key=_derive(root, "sender", 32),
-        seal_keys=(_derive(root, "seal", 64),),
-        device_key=_derive(root, "device", 32),
-        duplicate_key=_derive(root, "matter", 32),
+        tracking_key=derive_key(root, "tracking", 32),
+        sender_key=derive_key(root, "sender", 32),
+        seal_keys=(derive_key(root, "seal", 64),),
+        device_key=derive_key(root, "device", 32),
+        duplicate_key=derive_key(root, "matter", 32),
+        message_key=derive_key(root, "message", 32),
         twilio_tokens=tokens or (generated["twilio"],),
         twilio_keys=tuple(key.get_secret_value() for key in settings.twilio_shared_keys),
         x_token=settings.x_bearer_token.get_secret_value() or generated["x"],
@@ -71,5 +73,6 @@ def _write_new_secrets(path: Path) -> None:
         draft.unlink()
 
 
-def _derive(root: str, purpose: str, length: int) -> bytes:
+def derive_key(root: str, purpose: str, length: int) -> bytes:
+    """Return the key of a purpose, `length` bytes. Nobody can compute the root secret, or another key, from it."""
     return HKDF(SHA256(), length, salt=b"satu-pintu", info=purpose.encode()).derive(root.encode())

@@ -4,6 +4,7 @@ A field is read from the environment variable `SATUPINTU_<FIELD>`, or from a `.e
 """
 
 from collections.abc import Collection
+from datetime import date
 from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
@@ -99,6 +100,10 @@ class Settings(BaseSettings):
 
     secret_key: SecretStr = Field(
         SecretStr(""), description="Root secret, 32 characters or more; empty: made once, in the data folder."
+    )
+    former_ids_until: date = Field(
+        date(2027, 12, 31),
+        description="Last day (UTC) on which a message that arrives again is recognised by its id without a key.",
     )
     twilio_auth_tokens: Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)] = Field(
         default_factory=list, description="Auth tokens that may sign SMS webhooks, comma-separated, for rotation."

@@ -1,8 +1,9 @@
-"""Wraps an arrival as a raw message: the provider's bytes sealed, the sender hashed, the tracking number computed."""
+"""Wraps an arrival as a raw message: seals the provider's bytes, hashes the sender, computes id and tracking number."""
 
 import hashlib
 import hmac
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from bus.port import Outgoing
@@ -16,13 +17,21 @@ _SOURCE = "/satu-pintu/ingest"
 _SENDER_DIGITS = 32
 
 
-class Wrapper:
-    """Builds raw messages. It holds the keys for sealing, for sender hashes and for tracking numbers."""
+class MessageIds(NamedTuple):
+    """The id of an arrival, and the id that it had before ids were keyed. Stored records may have either."""
 
-    def __init__(self, sealer: Sealer, sender_key: bytes, tracking_key: bytes) -> None:
+    present: UUID
+    former: UUID
+
+
+class Wrapper:
+    """Builds raw messages. It holds the keys for sealing, sender hashes, tracking numbers and message ids."""
+
+    def __init__(self, sealer: Sealer, sender_key: bytes, tracking_key: bytes, message_key: bytes) -> None:
         self._sealer = sealer
         self._sender_key = sender_key
         self._tracking_key = tracking_key
+        self._message_key = message_key
 
     def wrap(
         self,
@@ -38,19 +47,28 @@ class Wrapper:
 
         A number that somebody typed proves nothing; see docs/decisions/0005-only-proven-senders-repeat.md.
         """
-        message_id = ids.message_id(channel, provider_id)
+        message_id, former_id = self.message_ids(channel, provider_id)
         return RawMessage(
             id=message_id,
             message_id=message_id,
             at=at,
             channel=channel,
             provider_id=provider_id,
-            sender=self._sender_hash(sender, message_id),
-            tracking=tracking_number(message_id, self._tracking_key),
+            sender=self._sender_hash(sender, former_id),
+            tracking=self.tracking(channel, provider_id),
             verified_by=verified_by,
             content_type=content_type,
             body=self._sealer.seal(body, message_id),
         )
+
+    def message_ids(self, channel: Channel, provider_id: str) -> MessageIds:
+        """Return the ids under which the arrival with this provider's id may be stored."""
+        present_id = ids.message_id(channel, provider_id, self._message_key)
+        return MessageIds(present_id, ids.former_message_id(channel, provider_id))
+
+    def tracking(self, channel: Channel, provider_id: str) -> str:
+        """Return the tracking number of the arrival with this provider's id."""
+        return tracking_number(ids.former_message_id(channel, provider_id), self._tracking_key)
 
     def digest(self, content: bytes) -> str:
         """Return the keyed digest of `content`: equal for equal bytes.
@@ -59,8 +77,9 @@ class Wrapper:
         """
         return hmac.digest(self._sender_key, b"digest:" + content, hashlib.sha256).hex()
 
-    def _sender_hash(self, sender: str, message_id: UUID) -> str:
-        hashed_text = (sender or f"message:{message_id}").encode()
+    def _sender_hash(self, sender: str, former_id: UUID) -> str:
+        """Return the hash of a proven sender. Without one it is unique to the message, and equal for each delivery."""
+        hashed_text = (sender or f"message:{former_id}").encode()
         return hmac.digest(self._sender_key, hashed_text, hashlib.sha256).hex()[:_SENDER_DIGITS]
 
 

@@ -1,14 +1,43 @@
 """Deterministic ids: the same arrival always gives the same ids, so that processing it twice changes nothing."""
 
+import hashlib
+import hmac
 from uuid import UUID, uuid5
 
 # The root of all our ids. If it changed, every replayed message would be a new one.
 _NAMESPACE = UUID("6f1b7d0e-1708-5a70-9b1e-5a7000001708")
 
 
-def message_id(channel: str, provider_id: str) -> UUID:
-    """Return the id of an arrival. The provider's own id is unique only within its channel."""
+# Version of the UUIDs whose bits an application chooses (RFC 9562, section 5.8): our keyed ids. The former ids are of
+# version 5.
+KEYED_VERSION = 8
+_UUID_BYTES = 16
+
+
+def message_id(channel: str, provider_id: str, key: bytes) -> UUID:
+    """Return the id of an arrival. The provider's own id is unique only within its channel.
+
+    `key` is secret. Without it nobody can compute this id, or an id that follows from it, from the number of a public
+    post. See docs/decisions/0012-keyed-message-ids.md.
+    """
+    digest = bytearray(hmac.digest(key, f"message:{channel}:{provider_id}".encode(), hashlib.sha256)[:_UUID_BYTES])
+    digest[6] = digest[6] & 0x0F | KEYED_VERSION << 4
+    digest[8] = digest[8] & 0x3F | 0x80
+    return UUID(bytes=bytes(digest))
+
+
+def former_message_id(channel: str, provider_id: str) -> UUID:
+    """Return the id that an arrival had before ids were keyed. Anybody who has the provider's id can compute it.
+
+    It is not published any more. Tracking numbers still derive from it, with their own key, so that a message that is
+    delivered again keeps its number.
+    """
     return uuid5(_NAMESPACE, f"message:{channel}:{provider_id}")
+
+
+def sms_part_id(name: str) -> UUID:
+    """Return the id to which the stored part of an SMS is sealed. It does not leave the database."""
+    return uuid5(_NAMESPACE, f"message:smpp-part:{name}")
 
 
 def complaint_id(message: UUID) -> UUID:

@@ -27,11 +27,16 @@ class Continuation:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A complaint as read, before any decision about it."""
+    """A complaint as read, before any decision about it.
+
+    `has_words` is False if the text of the report stands for a message without words. The stage then adds the
+    beginning of the tracking number: with an equal text a second message would repeat the first.
+    """
 
     report: Report
     contact: Contact
     continuation: Continuation | None = None
+    has_words: bool = True
 
 
 @dataclass(frozen=True, slots=True)

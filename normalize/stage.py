@@ -16,6 +16,7 @@ from config.database import DatabaseLock, lock_until_commit, write_transaction
 from config.reference.regions import Regions
 from config.reference.reloading import Source
 from messages import codec, ids
+from messages.alternate_ids import AlternateIds
 from messages.sealing import Sealer, UnknownKeyError, UnsealError
 from messages.shapes import AgencyAnswer, Complaint, Correction, OversightEvent, RawMessage, Relation
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES
@@ -39,6 +40,8 @@ _SOURCE = "/satu-pintu/normalize"
 _NOT_ARRIVALS = frozenset({AGENCY_ANSWERS, CORRECTIONS})
 _NO_REGIONS = Regions(())
 _NO_KEYS = LookupKeys()
+# Characters of the tracking number that make the text of a message without words unique.
+_UNIQUE_CHARACTERS = 9
 # Older complaints are no longer compared. The same delivery, and the same text of one sender, are recognised for ever.
 COMPARISON_PERIOD = timedelta(days=200)
 
@@ -50,12 +53,13 @@ class _Arrival:
     """A record and the result of reading it.
 
     `fingerprint` is equal for the same text of the same sender. `comparable` is compared with other complaints, which
-    are looked up by `keys`.
+    are looked up by `keys`. `alternate_ids` are other ids under which the same arrival may have been decided.
     """
 
     position: str
     raw: RawMessage
     draft: Draft | NotComplaint
+    alternate_ids: tuple[UUID, ...] = ()
     fingerprint: str = ""
     comparable: Comparable | None = None
     keys: LookupKeys = _NO_KEYS
@@ -80,11 +84,18 @@ class _Earlier:
     @classmethod
     def load(cls, connection: Connection, sealer: Sealer, arrivals: Sequence[_Arrival]) -> Self:
         """Load everything that the arrivals may belong to."""
+        message_ids = (id_ for arrival in arrivals for id_ in (arrival.raw.id, *arrival.alternate_ids))
         return cls(
-            DecisionStore(connection, (arrival.raw.id for arrival in arrivals)),
+            DecisionStore(connection, message_ids),
             MarkStore(connection, (mark for arrival in arrivals for mark in arrival.marks)),
             EarlierComplaints(connection, sealer, [arrival.keys for arrival in arrivals]),
         )
+
+    def has_decided_delivery(self, arrival: _Arrival) -> bool:
+        """Return True if another delivery of this message was decided, under this id or an alternate one."""
+        if decision := self.decisions.get(arrival.raw.id):
+            return decision[0] != arrival.position
+        return any(self.decisions.get(id_) for id_ in arrival.alternate_ids)
 
     def write(self) -> None:
         """Write what this batch added."""
@@ -110,6 +121,7 @@ class NormalizeStage:
     A batch is read with the matcher, and its language model, that is in force when the batch begins.
     `classifier` tells complaints from advertisements, tests and the like; without it every message is a complaint, of
     the kind that its sender chose.
+    `alternate_ids` recognise a message that was delivered before message ids were keyed, and again afterwards.
     """
 
     def __init__(
@@ -120,6 +132,7 @@ class NormalizeStage:
         regions: Regions = _NO_REGIONS,
         matchers: Source[Matcher] | None = None,
         classifier: Classifier | None = None,
+        alternate_ids: AlternateIds | None = None,
     ) -> None:
         self._engine = engine
         self._sealer = sealer
@@ -128,6 +141,7 @@ class NormalizeStage:
         self._matchers = matchers
         self._matcher = matchers.current() if matchers else None
         self._classifier = classifier
+        self._alternate_ids = alternate_ids
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
         """Return for each new message a complaint and, on X, its acknowledgement, or the oversight event instead.
@@ -167,7 +181,8 @@ class NormalizeStage:
             raise Stop(f"{record.position} is sealed with key {error}: is SATUPINTU_SECRET_KEY another one?") from error
         except UnsealError as error:
             raise Reject("unsealable", "body") from error
-        return self._with_lookups(_Arrival(record.position, raw, self._complete(raw, draft)))
+        alternate_ids = self._alternate_ids.of(raw) if self._alternate_ids else ()
+        return self._with_lookups(_Arrival(record.position, raw, self._complete(raw, draft), alternate_ids))
 
     def _complete(self, raw: RawMessage, draft: Draft | NotComplaint) -> Draft | NotComplaint:
         """Add the attachments and the names of regions, clean the texts, and classify the result."""
@@ -175,7 +190,9 @@ class NormalizeStage:
             return draft
         attachments = {"attachments": raw.attachments, "unfetched": raw.unfetched}
         named_place = {"place": with_region_names(draft.report.place, self._regions)}
-        report = clean_report(draft.report.model_copy(update=attachments | named_place))
+        # A part of the provider's id would lead to the public post of an anonymous author.
+        unique_text = {} if draft.has_words else {"text": f"{draft.report.text} ({raw.tracking[:_UNIQUE_CHARACTERS]})"}
+        report = clean_report(draft.report.model_copy(update=attachments | named_place | unique_text))
         return self._classify(raw, replace(draft, report=report)) if report.text else NotComplaint("empty")
 
     def _classify(self, raw: RawMessage, draft: Draft) -> Draft | NotComplaint:
@@ -205,7 +222,7 @@ class NormalizeStage:
     def _decide(self, earlier: _Earlier, arrival: _Arrival) -> Sequence[Outgoing]:
         raw, draft = arrival.raw, arrival.draft
         decision = earlier.decisions.get(raw.id)
-        if decision and decision[0] != arrival.position:
+        if earlier.has_decided_delivery(arrival):
             _log.info("message.delivered_again", message_id=str(raw.id), channel=raw.channel)
             return ()
         relation = decision[1] if decision else self._relate(earlier, arrival)

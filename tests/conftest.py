@@ -16,6 +16,7 @@ from app.assembly.parts import Parts
 from app.database import open_database
 from config.reference.regions import Regions, load_regions
 from config.settings import Settings
+from tests.support.arrival_ids import ROOT_SECRET
 from tests.support.prepared_parts import create_topics, migrate_database
 from tests.support.processes import needs_process
 from tests.support.rules import cached_language_model, shared_rules
@@ -78,7 +79,7 @@ def settings(tmp_path: Path) -> Settings:
     """Settings of one test, with secrets that are the same in every run."""
     values = {
         "home": tmp_path,
-        "secret_key": "a root secret for tests, never for use",
+        "secret_key": ROOT_SECRET,
         "twilio_auth_tokens": "twilio-test",
         "x_bearer_token": "x-test",
         "x_base_url": "http://127.0.0.1:9",

@@ -40,6 +40,7 @@ from ingest.spool import Spool
 from ingest.wrap import Wrapper
 from language.model import LanguageModel, load_word_reader, reloading_language_model
 from messages import topics
+from messages.alternate_ids import AlternateIds
 from messages.channels import ChannelDirectory
 from messages.sealing import Sealer
 from messages.topics import ConsumerGroup, Topic
@@ -90,7 +91,8 @@ class Parts:
     @cached_property
     def wrapper(self) -> Wrapper:
         """The wrapper of arrivals at the doors."""
-        return Wrapper(self.sealer, self.secrets.sender_key, self.secrets.tracking_key)
+        secrets = self.secrets
+        return Wrapper(self.sealer, secrets.sender_key, secrets.tracking_key, secrets.message_key)
 
     @cached_property
     def reference(self) -> ReferenceFolder:
@@ -164,7 +166,8 @@ class Parts:
         rows = load_classification_rows(self.reference.table(CLASSIFICATION_PHRASES))
         classifier = Classifier(rows, self.channels.without_kind_choice)
         regions = self.language_models.current().regions
-        return NormalizeStage(self.engine, self.sealer, self.readers, regions, self.matchers, classifier)
+        alternate_ids = AlternateIds(self.secrets.message_key, self.settings.former_ids_until)
+        return NormalizeStage(self.engine, self.sealer, self.readers, regions, self.matchers, classifier, alternate_ids)
 
     @cached_property
     def engine(self) -> Engine:

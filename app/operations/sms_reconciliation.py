@@ -18,7 +18,7 @@ from ingest.sms.adapter import FORM, sender_of
 from ingest.sms.channel import CHANNEL
 from ingest.sms.media import MediaFetcher
 from ingest.wrap import Wrapper, accepted_record
-from messages import ids, topics
+from messages import topics
 from messages.shapes import RawMessage
 from messages.sms import read_picture_urls
 
@@ -54,7 +54,9 @@ class SmsReconciliation:
         received = {message.sid: message for message in self._twilio.received(since, to)}
         ids_on_bus = self._ids_on_bus()
         missing = [
-            message for sid, message in received.items() if str(ids.message_id(CHANNEL.name, sid)) not in ids_on_bus
+            message
+            for sid, message in received.items()
+            if ids_on_bus.isdisjoint(map(str, self._wrapper.message_ids(CHANNEL.name, sid)))
         ]
         return MissingMessages(len(received), tuple(sorted(missing, key=lambda message: message.at)))
 

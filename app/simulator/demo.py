@@ -21,8 +21,6 @@ from app.simulator.sender import Sender, SimulatedReport, reference_for, trackin
 from app.simulator.wait import settled_audit, started, wait_until_polled, wait_until_ready
 from bus.errors import Retry
 from config.settings import Settings
-from messages import ids
-from messages.tracking import tracking_number
 from sinks.ledger.status import ReportStatus
 
 _PATIENCE_SECONDS = 60.0
@@ -95,7 +93,7 @@ def _answered(response: requests.Response) -> str:
 
 def _tracking(parts: Parts, post: int, response: requests.Response) -> str | None:
     if post:
-        return tracking_number(ids.message_id("twitter", str(post)), parts.secrets.tracking_key)
+        return parts.wrapper.tracking("twitter", str(post))
     return tracking_in(response)
 
 

@@ -16,7 +16,6 @@ from ingest.mobile.devices import Device, device_hash
 from ingest.mobile.sequences import PublishedReport, Sequences
 from ingest.mobile.uploads import Uploads
 from ingest.wrap import Wrapper, accepted_record
-from messages import ids
 
 
 class IntakeResult(NamedTuple):
@@ -67,7 +66,7 @@ class ReportIntake:
 
     def _prepare(self, hashed_id: str, report: DeviceReport, arrival: Arrival, sequence: int | None) -> _Preparation:
         key = provider_id(report, self._wrapper)
-        earlier_report = self._sequences.find_report(ids.message_id(CHANNEL.name, key))
+        earlier_report = self._sequences.find_report(self._wrapper.message_ids(CHANNEL.name, key))
         if earlier_report:
             preparation = _Preparation(earlier_report, None, ())
         else:

@@ -1,6 +1,6 @@
 """Published reports of each device, and the device's own sequence numbers. Written only after the bus has a report."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -56,11 +56,11 @@ class Sequences:
                     insert_statement(connection, DeviceSequence).values(sequence_row).on_conflict_do_nothing()
                 )
 
-    def find_report(self, message_id: UUID) -> PublishedReport | None:
-        """Return the report with this message id."""
-        query = select(*_REPORT_COLUMNS).where(col(DeviceMessage.message_id) == message_id)
+    def find_report(self, message_ids: Collection[UUID]) -> PublishedReport | None:
+        """Return the report that has one of these message ids, the first that was published."""
+        query = select(*_REPORT_COLUMNS).where(col(DeviceMessage.message_id).in_(message_ids))
         with read_transaction(self._engine) as connection:
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(query.order_by(col(DeviceMessage.at))).first()
         return PublishedReport(*row) if row else None
 
     def find_referenced_report(self, device: str, reference: str) -> PublishedReport | None:

@@ -135,10 +135,10 @@ class SmppAdapter:
         return Acknowledgement(Address(**fields["source"]), Address(**fields["destination"]), fields["text"])
 
     def _seal(self, content: object, name: str) -> Sealed:
-        return self._sealer.seal(json.dumps(content).encode(), ids.message_id("smpp-part", name))
+        return self._sealer.seal(json.dumps(content).encode(), ids.sms_part_id(name))
 
     def _open(self, content: str, name: str) -> Any:
-        return json.loads(self._sealer.open(Sealed(content), ids.message_id("smpp-part", name)))
+        return json.loads(self._sealer.open(Sealed(content), ids.sms_part_id(name)))
 
 
 def normalized_number(address: Address) -> str:

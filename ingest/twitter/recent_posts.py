@@ -1,6 +1,6 @@
 """Store of recently received posts, for the check for withdrawn posts. The ids of the posts are sealed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from sqlalchemy import Engine, Select, delete, select, update
 from sqlmodel import Field, SQLModel, col
 
 from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
+from messages.ids import former_message_id
 from messages.sealing import Sealed, Sealer
 from messages.shapes import RawMessage
 
@@ -33,19 +34,28 @@ class PostStore:
         self._engine = engine
         self._sealer = sealer
 
-    def remember(self, messages: Iterable[RawMessage]) -> None:
-        """Store the posts of these messages. Posts that are stored already stay unchanged."""
-        rows = [
-            {
-                "message_id": raw.id,
-                "post": self._sealer.seal(raw.provider_id.rpartition(":")[2].encode(), raw.id),
-                "taken_at": raw.at,
-                "asked_at": raw.at,
-            }
-            for raw in messages
-        ]
-        if rows:
-            with write_transaction(self._engine) as connection:
+    def remember(self, messages: Sequence[RawMessage]) -> None:
+        """Store the posts of these messages. Posts that are stored already stay unchanged.
+
+        That includes a post that is stored under the former id of its message: its complaint has that id.
+        """
+        former_ids = {raw.id: former_message_id(raw.channel, raw.provider_id) for raw in messages}
+        if not former_ids:
+            return
+        with write_transaction(self._engine) as connection:
+            is_former = col(PostRow.message_id).in_(former_ids.values())
+            stored_ids = set(connection.execute(select(col(PostRow.message_id)).where(is_former)).scalars())
+            rows = [
+                {
+                    "message_id": raw.id,
+                    "post": self._sealer.seal(raw.provider_id.rpartition(":")[2].encode(), raw.id),
+                    "taken_at": raw.at,
+                    "asked_at": raw.at,
+                }
+                for raw in messages
+                if former_ids[raw.id] not in stored_ids
+            ]
+            if rows:
                 connection.execute(insert_statement(connection, PostRow).on_conflict_do_nothing(), rows)
 
     def due(self, checked_before: datetime, max_posts: int) -> Mapping[str, UUID]:

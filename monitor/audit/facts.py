@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import ClassVar, TypeAlias, TypeVar
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from bus.port import Record
 from messages import codec, ids, topics
@@ -70,6 +70,11 @@ class _RawId(Shape):
     id: UUID
 
 
+class _ProviderId(Shape):
+    channel: str
+    provider_id: str
+
+
 class _Quarantined(WireModel):
     name: ClassVar[str] = Quarantined.name
     version: ClassVar[int] = Quarantined.version
@@ -78,8 +83,12 @@ class _Quarantined(WireModel):
 
 
 def arrival(record: Record) -> Row:
-    """Return `id, position, at`. The body is not decoded: an unreadable arrival counts too."""
-    return _key(record), record.position, record.timestamp
+    """Return `id, position, at, former`. An unreadable arrival counts too.
+
+    `former` is the id that the same arrival had before message ids were keyed; its own id if it has no other.
+    """
+    own_key = _key(record)
+    return own_key, record.position, record.timestamp, _former_key(own_key, record)
 
 
 def dead_letter_keys(record: Record) -> Iterator[Key]:
@@ -171,6 +180,17 @@ def _key(record: Record) -> Key:
         return UUID(key).bytes
     except ValueError:
         return key
+
+
+def _former_key(own_key: Key, record: Record) -> Key:
+    """Return the former id of an arrival with a keyed id. Otherwise return the arrival's own key."""
+    if not isinstance(own_key, bytes) or UUID(bytes=own_key).version != ids.KEYED_VERSION:
+        return own_key
+    try:
+        arrival_ = _ProviderId.model_validate_json(record.value)
+    except ValidationError:
+        return own_key
+    return ids.former_message_id(arrival_.channel, arrival_.provider_id).bytes
 
 
 def _decode(shape: type[T], record: Record) -> T | None:

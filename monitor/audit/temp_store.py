@@ -22,7 +22,7 @@ CREATE TABLE held (id PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE event (event, subject, message, at);
 CREATE TABLE ledger (id, at);
 CREATE TABLE recorded_dispatch (id PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE arrival (id, at, died, normalizing);
+CREATE TABLE arrival (id, at, died, former, normalizing);
 CREATE TABLE complaint (id, message, kind, of, tracking, at, redriven, routing, recording);
 CREATE TABLE hop (complaint, number, id, agency, astray, of, at, redriven, late, recording);
 CREATE TABLE answer (id, complaint, dispatch, redriven, routing);
@@ -30,7 +30,8 @@ CREATE TABLE expired (place, offsets, stage);
 CREATE TABLE since (arrivals, outcomes, complaints, hops, letters);
 """
 
-# `message`: the fate of each accepted message; `past` if retention may have deleted its outcome.
+# `message`: the fate of each accepted message; `past` if retention may have deleted its outcome. Two arrivals with the
+# same former id are one message: it was delivered before message ids were keyed, and again afterwards.
 # `complaint_fate`: the fate of each complaint; `kept` is 1 if retention has deleted nothing that followed from it.
 # `latest_dispatch`: the latest dispatch of each complaint.
 _FATE_TABLES = """
@@ -38,21 +39,22 @@ CREATE INDEX event_subject ON event (event, subject, message, at);
 CREATE VIEW aside AS SELECT subject AS message FROM event WHERE event = 'not-a-complaint';
 CREATE VIEW released AS SELECT subject AS held, message, at FROM event WHERE event = 'released';
 CREATE INDEX ledger_id ON ledger (id);
-CREATE INDEX arrival_id ON arrival (id, at, died, normalizing);
+CREATE INDEX arrival_id ON arrival (id);
+CREATE INDEX arrival_former ON arrival (former, id, at, died, normalizing);
 CREATE INDEX complaint_id ON complaint (id, kind, at, routing, recording, of);
 CREATE INDEX complaint_message ON complaint (message, redriven, id);
 CREATE INDEX complaint_tracking ON complaint (tracking, id, message);
 CREATE INDEX hop_number ON hop (complaint, number, redriven, at, late);
 
-CREATE TABLE message (id PRIMARY KEY, deliveries, fate) WITHOUT ROWID;
-INSERT INTO message SELECT arrival.id, count(*), CASE
-    WHEN EXISTS (SELECT 1 FROM complaint WHERE complaint.message = arrival.id) THEN 'done'
-    WHEN EXISTS (SELECT 1 FROM aside WHERE aside.message = arrival.id) THEN 'done'
+CREATE TABLE message (id, deliveries, fate);
+INSERT INTO message SELECT min(arrival.id), count(*), CASE
+    WHEN max(EXISTS (SELECT 1 FROM complaint WHERE complaint.message IN (arrival.id, former))) THEN 'done'
+    WHEN max(EXISTS (SELECT 1 FROM aside WHERE aside.message IN (arrival.id, former))) THEN 'done'
     WHEN max(normalizing) THEN 'pending'
     WHEN max(died) THEN 'dead'
     WHEN min(at) < (SELECT outcomes FROM since) THEN 'past'
     ELSE 'lost' END
-  FROM arrival GROUP BY arrival.id;
+  FROM arrival GROUP BY former;
 
 CREATE TABLE complaint_fate (id PRIMARY KEY, kept, fate) WITHOUT ROWID;
 INSERT INTO complaint_fate SELECT complaint.id, min(at) >= (SELECT hops FROM since), CASE
@@ -78,7 +80,7 @@ _INSERTS = {
     "held": "INSERT OR IGNORE INTO held VALUES (?)",
     "ledger": "INSERT INTO ledger VALUES (?, ?)",
     "arrival": "INSERT INTO arrival SELECT ?1, ?3,"
-    " EXISTS (SELECT 1 FROM letter WHERE stage = 'normalize' AND letter.id IN (?1, ?2)), ?4",
+    " EXISTS (SELECT 1 FROM letter WHERE stage = 'normalize' AND letter.id IN (?1, ?2)), ?4, ?5",
     "complaint": "INSERT INTO complaint VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     "recorded_dispatch": "INSERT OR IGNORE INTO recorded_dispatch VALUES (?)",
     "hop": "INSERT INTO hop VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -7,9 +7,6 @@ from messages.sms import ParsedSms, is_opt_out_keyword, parse_sms, read_picture_
 from messages.submission import e164
 from normalize.draft import MAX_PHONE_LENGTH, MAX_TEXT_LENGTH, Draft, NotComplaint, Unreadable
 
-# The end of a MessageSid that tells two pictures without a text apart; else the second would repeat the first.
-_SID_CHARACTERS = 8
-
 
 def read_report(content_type: str, body: bytes) -> Draft | NotComplaint:
     """Return the draft of an SMS. An opt-out keyword, a question about a number and an empty text are no complaints.
@@ -22,8 +19,7 @@ def read_report(content_type: str, body: bytes) -> Draft | NotComplaint:
     pictures, _ = read_picture_urls(fields)
     contact = Contact(phone=e164(fields["From"])[:MAX_PHONE_LENGTH])
     if sms.kind == "nothing" and pictures:
-        sid_end = fields.get("MessageSid", "")[-_SID_CHARACTERS:]
-        return Draft(Report(text=f"Foto tanpa keterangan ({sid_end})"), contact)
+        return Draft(Report(text="Foto tanpa keterangan"), contact, has_words=False)
     if not pictures and (not_complaint := _not_complaint(fields, text, sms)):
         return not_complaint
     return Draft(Report(text=(sms.text or text)[:MAX_TEXT_LENGTH]), contact)

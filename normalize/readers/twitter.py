@@ -10,7 +10,6 @@ The text is what the author wrote: the full text of a long post, and the last of
   has a picture or quotes a post: then it may be a complaint, and a person looks at it.
 """
 
-import hashlib
 import json
 import re
 import unicodedata
@@ -35,8 +34,6 @@ _ON_X = re.compile(r"https?://(?:[\w-]+\.)*(?:twitter|x)\.com\b", re.IGNORECASE)
 _ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 # Unicode's categories of letters, symbols, numbers and combining marks. An emoji is a symbol.
 _TEXT_CATEGORIES = frozenset("LNSM")
-# Characters of the hash that makes the text of a post without words unique.
-_HASH_CHARACTERS = 6
 
 
 class _Note(BaseModel):
@@ -123,12 +120,14 @@ def read_report(_content_type: str, body: bytes) -> Draft | NotComplaint:
         return not_complaint
     anonim = bool(_ANONIM_TAG.search(text))
     report_text = _without_identifying_links(post, text, anonim=anonim)[:MAX_TEXT_LENGTH]
+    has_words = bool(report_text.strip())
     report = Report(
-        text=report_text if report_text.strip() else _placeholder_text(post),
+        text=report_text if has_words else f"{'Foto' if post.has_media else 'Kutipan'} tanpa keterangan",
         anonim=anonim,
         rahasia=bool(_RAHASIA_TAG.search(text)),
     )
-    return Draft(report, Contact(post=post.id, account=post.author_id), _continuation(post, mention.account))
+    contact = Contact(post=post.id, account=post.author_id)
+    return Draft(report, contact, _continuation(post, mention.account), has_words)
 
 
 def _not_complaint(mention: _Mention, text: str) -> NotComplaint | None:
@@ -156,12 +155,6 @@ def _without_identifying_links(post: _Post, text: str, *, anonim: bool) -> str:
         return "" if own_post.search(target) or is_of_own_media or may_identify else link[0]
 
     return _SHORT_LINK.sub(replacement, text)
-
-
-def _placeholder_text(post: _Post) -> str:
-    """Return a text for a post without words. It is unique: with the same text a second post would repeat the first."""
-    post_hash = hashlib.sha256(post.id.encode()).hexdigest()[:_HASH_CHARACTERS]
-    return f"{'Foto' if post.has_media else 'Kutipan'} tanpa keterangan ({post_hash})"
 
 
 def _link_targets(entities: object) -> dict[str, str]:

@@ -58,7 +58,7 @@ class PurgeHarness:
         self.spool = Spool(self.home / "spool.db", 1_000_000)
         self.attachments = Attachments(self.engine, _SEALER, ConcurrencyLimit(1, 1, 5.0))
         self.uploads = Uploads(self.engine, _SEALER, self.attachments)
-        self.wrapper = Wrapper(_SEALER, b"s" * 32, b"t" * 32)
+        self.wrapper = Wrapper(_SEALER, b"s" * 32, b"t" * 32, b"m" * 32)
 
     def another_bus(self, name: str) -> LocalBus:
         """Return a bus with the doors' topics."""

@@ -21,11 +21,11 @@ from bus.port import Producer
 from config.settings import Settings
 from ingest.sms.media import MediaFetcher
 from ingest.wrap import accepted_record, quarantine_record
-from messages import ids
 from messages.shapes import RawMessage
 from tests.conftest import NOW
 from tests.ingest.door_client import FlakyProducer, raw_messages
 from tests.support import program, records
+from tests.support.arrival_ids import arrival_id, under_former_id
 from tests.support.loopback import serving
 from tests.support.loopback_twilio import ACCOUNT, LoopbackTwilio, file
 from tests.support.records import FORM
@@ -90,6 +90,13 @@ def test_missing_messages_over_several_pages(parts: Parts, twilio: LoopbackTwili
 
     assert result.listed == 7
     assert [message.sid for message in result.missing] == [sid(1), sid(4), sid(5)]
+
+
+def test_a_message_with_its_former_id_is_not_missing(parts: Parts, twilio: LoopbackTwilio, producer: Producer) -> None:
+    """A message that came before message ids were keyed is on the bus under its former id."""
+    twilio.received(sid(1), NOW, "jalan rusak", PHONE)
+    producer.publish([accepted_record(under_former_id(webhook(parts, 1), parts.sealer))])
+    assert find_missing(parts, twilio).missing == ()
 
 
 def test_a_filled_in_message_equals_its_webhook(parts: Parts, twilio: LoopbackTwilio) -> None:
@@ -281,7 +288,7 @@ def test_the_command(parts: Parts, settings: Settings, twilio: LoopbackTwilio, t
         0,
         {"listed": 1, "missing": [sid(1)], "filled": [sid(1)]},
     )
-    assert [raw.id for raw in raw_messages(parts, "sms")] == [ids.message_id("sms", sid(1))]
+    assert [raw.id for raw in raw_messages(parts, "sms")] == [arrival_id("sms", sid(1))]
     assert not any(
         private in dry_run.stdout + dry_run.stderr + real_run.stdout + real_run.stderr for private in (PHONE, "rusak")
     )

@@ -20,9 +20,9 @@ from app.clock import utc_now
 from bus.port import Producer
 from config.settings import Settings
 from ingest.door_store import DoorStore
-from messages import ids
 from tests.ingest.door_client import raw_messages
 from tests.support import program
+from tests.support.arrival_ids import arrival_id
 from tests.support.ports import free_port
 
 pytestmark = pytest.mark.slow
@@ -68,7 +68,7 @@ def test_door_stream_and_recheck_run_and_stop(parts: Parts) -> None:
     with running(parts) as names:
         post = {"text": "@Lapor1708 lampu mati, Kota Semarang"}
         response = _posted(url, token, post)
-        message_id = ids.message_id("twitter", response["data"]["id"])
+        message_id = arrival_id("twitter", response["data"]["id"])
         for _ in range(_LOOKS):
             if message_id in {raw.id for raw in raw_messages(parts, "twitter")}:
                 break

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from app.assembly.parts import Parts
 from bus.errors import Reject, Stop
 from bus.port import Outgoing, Record
+from ingest.wrap import accepted_record
 from language.text import clean_text, comparable_text
 from messages import codec
 from messages.sealing import Sealer
@@ -85,6 +86,21 @@ def test_a_different_complaint_is_not_merged(
     first = records.web(parts, "Pasar becek", phone=PHONE)
     outputs = stage.handle([at(first, 1), at(records.web(parts, **second), 2)])  # type: ignore[arg-type]
     assert relations(outputs) == ["new", "new"], difference
+
+
+def test_messages_without_words_have_different_texts(parts: Parts, stage: NormalizeStage) -> None:
+    """The second of two pictures of one sender does not repeat the first. Each text has a part of the number."""
+    bodies = [
+        f"MessageSid=SM{n}&From=%2B628000000021&Body=&NumMedia=1&MediaUrl0=https://x/{n}".encode() for n in (1, 2)
+    ]
+    raws = [
+        parts.wrapper.wrap("sms", f"SM{number}", f"tel:{PHONE}", body, NOW, records.FORM)
+        for number, body in enumerate(bodies, start=1)
+    ]
+    outputs = stage.handle([at(accepted_record(raw), number) for number, raw in enumerate(raws)])
+    assert relations(outputs) == ["new", "new"]
+    texts = [value_of(output)["report"]["text"] for output in outputs]
+    assert texts == [f"Foto tanpa keterangan ({raw.tracking[:9]})" for raw in raws]
 
 
 def test_another_picture_or_place_is_another_matter() -> None:

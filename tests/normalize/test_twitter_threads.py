@@ -16,6 +16,7 @@ from messages import codec, ids
 from messages.shapes import Complaint, Relation
 from messages.topics import COMPLAINTS
 from tests.conftest import NOW
+from tests.support.arrival_ids import arrival_id
 from tests.support.records import at
 from tests.support.stages import make_normalizer
 
@@ -75,7 +76,7 @@ def edit(number: int, *earlier: int, **more: Any) -> dict[str, Any]:
 
 def complaint(provider_id: int | str) -> UUID:
     """Return the id of the complaint that a post became."""
-    return ids.complaint_id(ids.message_id("twitter", str(provider_id)))
+    return ids.complaint_id(arrival_id("twitter", str(provider_id)))
 
 
 def repeats(first: int | str, evidence: str) -> Relation:

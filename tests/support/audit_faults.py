@@ -11,6 +11,7 @@ from messages import ids
 from messages.shapes import MERGED, Relation
 from messages.topics import agency_topic
 from monitor.audit.audit import Audit
+from tests.support.arrival_ids import arrival_id
 from tests.support.written_bus import (
     HEALTH,
     PLN,
@@ -85,7 +86,7 @@ FAULTS = [
     Fault("no_outcome", message_id(20), "accepted, but without an outcome", [arrival(20)]),
     Fault(
         "released_nowhere",
-        ids.message_id("held", "21"),
+        arrival_id("held", "21"),
         "released from quarantine, but",
         [quarantined(21), released(21)],
     ),

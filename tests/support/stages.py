@@ -1,7 +1,7 @@
 """Builds the stages with the channels of the service."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 
 from sqlalchemy import Engine
@@ -11,6 +11,7 @@ from config.reference.classification_phrases import ClassificationRow
 from config.reference.regions import Regions
 from config.reference.reloading import FixedSource, Source
 from messages import open311
+from messages.alternate_ids import AlternateIds
 from messages.sealing import Sealer
 from messages.smpp import JOINED_SMS
 from messages.topics import consumer_groups
@@ -24,6 +25,7 @@ from router.rules import Rules
 from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
 from sinks.replies.sink import ReplySink
+from tests.support.arrival_ids import MESSAGE_KEY
 
 # Topics of each consumer group whose lag is watched.
 WATCHED_TOPICS = {group.name: group.topics for group in consumer_groups(DIRECTORY.names)}
@@ -38,12 +40,14 @@ def make_normalizer(
     regions: Regions = _NO_REGIONS,
     matcher: Matcher | None = None,
     classifier: Classifier | None = None,
+    former_ids_until: date = date.max,
 ) -> NormalizeStage:
     """Return a normalizer; `services` are the names of Open311's services by their codes."""
     by_content_type = {open311.CONTENT_TYPE: Open311Reader(services).read_report, JOINED_SMS: smpp.read_report}
     readers = ReaderTable({channel.facts.name: channel.reader for channel in CHANNELS}, by_content_type)
     matchers = FixedSource(matcher) if matcher else None
-    return NormalizeStage(engine, sealer, readers, regions, matchers, classifier)
+    alternate_ids = AlternateIds(MESSAGE_KEY, former_ids_until)
+    return NormalizeStage(engine, sealer, readers, regions, matchers, classifier, alternate_ids)
 
 
 def make_classifier(rows: Iterable[ClassificationRow]) -> Classifier:

@@ -35,6 +35,7 @@ from messages.topics import (
 from messages.tracking import tracking_number
 from monitor.audit.audit import Audit, Auditor, LedgerContent
 from tests.conftest import NOW
+from tests.support.arrival_ids import arrival_id
 
 PLN, HEALTH, TRIAGE = "bumn-pln", "kementerian-kemenkes", "triage"
 QUEUES = [agency_topic(code) for code in (PLN, HEALTH, TRIAGE)]
@@ -215,7 +216,7 @@ class AuditedBus:
 
 
 def _quarantine_id(number: int) -> UUID:
-    return ids.message_id("held", str(number))
+    return arrival_id("held", str(number))
 
 
 def _raw_message(number: int) -> RawMessage:

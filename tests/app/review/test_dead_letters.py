@@ -35,6 +35,7 @@ from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT
 from tests.conftest import NOW
 from tests.ingest.door_client import FlakyProducer
 from tests.support import program, records
+from tests.support.arrival_ids import arrival_id
 from tests.support.dead_letters import BusWithProducer, DeadLetterDesk
 
 PHONE = "+628000000071"
@@ -56,7 +57,7 @@ def arrival(parts: Parts) -> Outgoing:
 
 def complaint(number: int = 1) -> Outgoing:
     """Return a complaint as the normalizer publishes it."""
-    message = ids.message_id("web", f"letters-{number}")
+    message = arrival_id("web", f"letters-{number}")
     complaint_message = Complaint(
         id=ids.complaint_id(message),
         message_id=message,

@@ -19,13 +19,14 @@ from bus.port import Outgoing, Producer
 from config.database import DatabaseUnavailable
 from config.settings import Settings
 from ingest.wrap import accepted_record, quarantine_record
-from messages import codec, ids
+from messages import codec
 from messages.sealing import Sealer
 from messages.shapes import Channel, OversightEvent, RawMessage
 from messages.topics import OVERSIGHT
 from tests.conftest import NOW
 from tests.ingest.door_client import FlakyProducer, raw_messages
 from tests.support import program, records
+from tests.support.arrival_ids import arrival_id
 from tests.support.records import FORM, JSON
 from tests.support.stages import make_normalizer
 
@@ -142,7 +143,7 @@ def test_a_released_message_is_the_one_of_twilio(harness: QuarantineHarness) -> 
     (number,) = harness.release()
 
     (raw,) = raw_messages(harness.parts, "sms")
-    assert (raw.id, raw.provider_id, raw.tracking) == (ids.message_id("sms", SID), SID, number)
+    assert (raw.id, raw.provider_id, raw.tracking) == (arrival_id("sms", SID), SID, number)
     assert harness.parts.sealer.open(raw.body, raw.id) == form()
     assert (raw.at, raw.content_type) == (NOW, FORM)
 
@@ -202,7 +203,7 @@ def test_an_event_has_actor_and_reason(harness: QuarantineHarness) -> None:
     harness.release()
     (event,) = harness.events()
     assert (event.actor, event.reason, event.at, event.subject) == ("petugas-1", "token lama", LATER, raw.id)
-    assert event.message_id == ids.message_id("sms", SID)
+    assert event.message_id == arrival_id("sms", SID)
 
 
 class HarnessWithFailingBus(QuarantineHarness):
@@ -236,7 +237,7 @@ def test_an_interrupted_release_can_be_repeated(harness: QuarantineHarness, away
 
     assert {raw.provider_id for raw in raw_messages(harness.parts, "sms")} == {"SM1", "SM2"}
     assert sorted(event.message_id for event in harness.events()) == sorted(
-        ids.message_id("sms", sid) for sid in ("SM1", "SM2")
+        arrival_id("sms", sid) for sid in ("SM1", "SM2")
     )
 
 

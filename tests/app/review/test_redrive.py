@@ -30,6 +30,7 @@ from tests.conftest import NOW
 from tests.ingest.door_client import FlakyProducer
 from tests.messages.test_upcasts import STEPS, Planted, headers, value
 from tests.support import records
+from tests.support.arrival_ids import arrival_id
 from tests.support.dead_letters import BusWithProducer, DeadLetterDesk
 from tests.support.rules import fixed_rules_source
 from tests.support.service import REGISTRY
@@ -227,7 +228,7 @@ def test_a_processed_record_is_not_redriven(desk: DeadLetterDesk, parts: Parts) 
 
 def correction(kind: Literal["new", "joins"], previous_correction: UUID | None = None) -> Outgoing:
     """Return a split of a complaint, or a merge with another one."""
-    message, other_id = ids.message_id("web", "letters-1"), ids.complaint_id(ids.message_id("web", "letters-2"))
+    message, other_id = arrival_id("web", "letters-1"), ids.complaint_id(arrival_id("web", "letters-2"))
     complaint_id = ids.complaint_id(message)
     correction_message = Correction(
         id=ids.correction_id(complaint_id, kind, previous_correction),

@@ -9,8 +9,6 @@ import requests
 from playwright.sync_api import Page
 
 from app.simulator.sender import Sender, SimulatedReport, tracking_in
-from messages import ids
-from messages.tracking import tracking_number
 from tests.end_to_end.browser.conftest import OpenPage
 from tests.end_to_end.browser.pages import foreign_code, press_send, reload_until
 from tests.ingest.sms.test_door import sign
@@ -151,7 +149,7 @@ def _post(service: RunningService, sender: Sender, payload: str) -> str:
     """The number of a post on X."""
     letter = SimulatedReport(uuid4().hex, f"Lampu jalan padam {payload}", title=payload, sender=21)
     post = sender.twitter(letter).json()["data"]["id"]
-    return tracking_number(ids.message_id("twitter", post), service.parts.secrets.tracking_key)
+    return service.parts.wrapper.tracking("twitter", post)
 
 
 def test_by_sms_and_on_x(

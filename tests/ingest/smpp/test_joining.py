@@ -103,7 +103,7 @@ class Harness:
 
     def door(self, sealer: Sealer = SEALER) -> SmppDoor:
         """Return the door of a new process."""
-        adapter = SmppAdapter(Wrapper(sealer, b"sender", b"tracking"), sealer)
+        adapter = SmppAdapter(Wrapper(sealer, b"sender", b"tracking", b"message"), sealer)
         store, queue = PartStore(self.engine, DEADLINES), AcknowledgementQueue(self.engine)
         return SmppDoor(
             adapter, store, queue, self.bus, _acknowledgement_text, lambda: self.now, self.max_waiting_parts

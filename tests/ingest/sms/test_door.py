@@ -12,12 +12,12 @@ from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator
 from bus.port import Producer
 from ingest.arrival import Arrival
 from ingest.sms.adapter import QuarantinedSms, SmsAdapter
-from messages import ids
 from messages.gsm_alphabet import fits_one_sms
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient, FlakyProducer, assert_refused
 from tests.ingest.people import PHONE, TEXT
+from tests.support.arrival_ids import arrival_id
 from tests.support.paths import SHARED
 
 _TOKEN = "twilio-test"
@@ -56,7 +56,7 @@ def test_signed_message_becomes_one_record(served: DoorClient) -> None:
     (raw,) = served.raw_messages("sms")
     assert answer.status_code == 200
     assert served.open_body(raw) == urlencode(sms()).encode()
-    assert (raw.id, raw.verified_by) == (ids.message_id("sms", _SID), "twilio-signature")
+    assert (raw.id, raw.verified_by) == (arrival_id("sms", _SID), "twilio-signature")
     assert served.published_count() == 1
     assert PHONE not in raw.model_dump_json()
 
@@ -135,7 +135,7 @@ def test_forgery_does_not_take_an_id(served: DoorClient) -> None:
     send(served, sms())
 
     (message,), (raw,) = served.quarantined(), served.raw_messages("sms")
-    assert raw.id == ids.message_id("sms", _SID)
+    assert raw.id == arrival_id("sms", _SID)
     assert message.message_id != raw.id
 
 
@@ -218,7 +218,7 @@ def test_json_body_is_taken(served: DoorClient) -> None:
     send(served, sms(sid="SM2"))
 
     from_json, from_form = sorted(served.raw_messages("sms"), key=lambda raw: raw.content_type)
-    assert (from_json.id, from_json.content_type) == (ids.message_id("sms", _SID), "application/json")
+    assert (from_json.id, from_json.content_type) == (arrival_id("sms", _SID), "application/json")
     assert from_json.sender == from_form.sender
     assert served.open_body(from_json) == body.encode()
 
@@ -296,7 +296,7 @@ def test_fallback_is_the_same_message(served: DoorClient) -> None:
     }
 
     assert len(answers) == 1
-    assert {raw.id for raw in served.raw_messages("sms")} == {ids.message_id("sms", _SID)}
+    assert {raw.id for raw in served.raw_messages("sms")} == {arrival_id("sms", _SID)}
 
 
 def test_one_token_does_not_make_two_messages_one(served: DoorClient) -> None:

@@ -7,12 +7,12 @@ import pytest
 from structlog.types import EventDict
 
 from ingest.twitter.client import XUnavailable
-from messages import ids
 from tests.ingest.door_client import raw_messages
 from tests.ingest.people import Fields, post
 from tests.ingest.twitter import loopback_x
 from tests.ingest.twitter.reading import START, Reading
 from tests.ingest.twitter.test_door import _CURSOR
+from tests.support.arrival_ids import arrival_id
 
 # X's ids hold the milliseconds since this moment in their upper bits.
 _EPOCH_MS = 1_288_834_974_657
@@ -123,4 +123,4 @@ def test_an_edit_of_what_is_too_old(reading: Reading) -> None:
 
     assert reading.poll() == 1
     (raw,) = raw_messages(reading.parts, "twitter")
-    assert raw.id == ids.message_id("twitter", f"{first}:{later}")
+    assert raw.id == arrival_id("twitter", f"{first}:{later}")

@@ -11,12 +11,12 @@ from bus.errors import Retry
 from config.database import DatabaseUnavailable
 from ingest.door_store import DoorStore
 from ingest.twitter.client import XClient, XUnavailable
-from messages import ids
 from tests.ingest.door_client import FlakyProducer, quarantined, raw_messages
 from tests.ingest.people import AUTHOR, HANDLE, post
 from tests.ingest.twitter import loopback_x
 from tests.ingest.twitter.loopback_x import Answer, LoopbackX
 from tests.ingest.twitter.reading import PAUSE, START, Reading, RecordedWaits
+from tests.support.arrival_ids import arrival_id
 
 _CURSOR = "twitter.since_id"
 # Before any post.
@@ -47,7 +47,7 @@ def test_post_becomes_one_record(reading: Reading) -> None:
 
     (raw,) = raw_messages(reading.parts, "twitter")
     assert reading.bodies() == [{"account": loopback_x.ACCOUNT, "post": reading.x.posts[0]}]
-    assert (raw.id, raw.verified_by) == (ids.message_id("twitter", post(1)["id"]), "x-api")
+    assert (raw.id, raw.verified_by) == (arrival_id("twitter", post(1)["id"]), "x-api")
     assert [private for private in (AUTHOR, HANDLE) if private in raw.model_dump_json()] == []
 
 

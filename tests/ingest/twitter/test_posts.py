@@ -11,13 +11,13 @@ from structlog.types import EventDict
 
 from ingest.files.cleaning import MAX_FILE_BYTES
 from ingest.twitter.adapter import ReceivedPost, fold_versions
-from messages import ids
 from messages.shapes import RawMessage
 from tests.ingest.door_client import quarantined, raw_messages
 from tests.ingest.people import AUTHOR, post
 from tests.ingest.twitter import loopback_x
 from tests.ingest.twitter.loopback_x import Answer
 from tests.ingest.twitter.reading import Reading
+from tests.support.arrival_ids import arrival_id
 from tests.support.attachments import read_content
 
 
@@ -290,7 +290,7 @@ def test_pictures_again_after_a_failure(reading: Reading) -> None:
 
     first, second = messages(reading)
     assert first.attachments == second.attachments
-    assert first.id == second.id == ids.message_id("twitter", post(1)["id"])
+    assert first.id == second.id == arrival_id("twitter", post(1)["id"])
 
 
 def test_stored_posts_are_sealed(reading: Reading) -> None:

@@ -8,7 +8,6 @@ import pytest
 from structlog.types import EventDict
 
 from bus.port import Producer
-from messages import ids
 from messages.open311 import CONTENT_TYPE
 from messages.tracking import tracking_number
 from tests.ingest.conftest import Serve
@@ -27,6 +26,7 @@ from tests.ingest.web.open311_client import (
     service_request,
     token_of,
 )
+from tests.support.arrival_ids import arrival_id
 
 
 @pytest.mark.parametrize("resource", ["discovery", "services", "services/kesehatan"])
@@ -266,7 +266,7 @@ def test_database_away(serve: Serve) -> None:
     served = serve(migrated=False, database_url="postgresql://nobody@127.0.0.1:9/none")
     for form in FORMATS:
         errors(send(served, form), 503)
-        errors(get(served, "tokens/" + tracking_number(ids.message_id("web", "1"), b"k"), form), 503)
+        errors(get(served, "tokens/" + tracking_number(arrival_id("web", "1"), b"k"), form), 503)
         content_of(get(served, "services", form))
     assert served.published_count() == 0
 

@@ -8,7 +8,6 @@ import pytest
 
 from ingest.web.open311.adapter import ApiKeys
 from ingest.web.open311.store import RequestStore
-from messages import ids
 from messages.tracking import tracking_number
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient
@@ -26,6 +25,7 @@ from tests.ingest.web.open311_client import (
     token_of,
 )
 from tests.sinks.ledger.test_status import counted, written
+from tests.support.arrival_ids import arrival_id
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -44,7 +44,7 @@ def test_a_token_becomes_a_number(served: DoorClient, form: str) -> None:
 
 def test_an_unknown_token(served: DoorClient) -> None:
     """A number with a typing error, and a valid number that was never issued: 404."""
-    stranger = tracking_number(ids.message_id("web", "nobody"), b"another key")
+    stranger = tracking_number(arrival_id("web", "nobody"), b"another key")
     for form in FORMATS:
         for wrong in ("x", stranger, f"{stranger}0", "%00", "🚧"):
             errors(get(served, f"tokens/{wrong}", form), 404)

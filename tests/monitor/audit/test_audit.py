@@ -22,6 +22,7 @@ from monitor.audit.audit import Audit, Auditor, LedgerContent
 from tests.conftest import NOW
 from tests.journeys.test_journeys import REGISTRY
 from tests.support import records
+from tests.support.arrival_ids import arrival_id, under_former_id
 from tests.support.audit_faults import texts_by_id
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_ledger_sink, make_normalizer, make_router
@@ -108,6 +109,15 @@ def test_a_second_delivery_is_no_double(parts: Parts, pipeline: Pipeline) -> Non
     pipeline.all()
     audit = parts.audit()
     assert (audit.accepted, audit.delivered_again, audit.clean) == (4, 1, True)
+
+
+def test_a_delivery_under_the_former_id_is_no_loss(parts: Parts, pipeline: Pipeline) -> None:
+    """A message that came before message ids were keyed, and again afterwards, has one outcome."""
+    raw = parts.wrapper.wrap("web", "key:9", "", b'{"text": "PJU padam"}', NOW, "application/json")
+    pipeline.publish(accepted_record(under_former_id(raw, parts.sealer)), accepted_record(raw))
+    pipeline.all()
+    audit = parts.audit()
+    assert (audit.accepted, audit.complaints, audit.delivered_again, audit.clean) == (4, 3, 1, True)
 
 
 def test_a_dead_letter_is_an_outcome(parts: Parts, pipeline: Pipeline) -> None:
@@ -252,7 +262,7 @@ def test_a_release_without_an_arrival_is_listed(parts: Parts, pipeline: Pipeline
     waiting = quarantine.undecided(QuarantineFilter(reason="malformed"))[0].raw
     event = OversightEvent(
         id=ids.event_id(waiting.id, "released"),
-        message_id=ids.message_id("sms", "SM3"),
+        message_id=arrival_id("sms", "SM3"),
         at=NOW,
         event="released",
         subject=waiting.id,

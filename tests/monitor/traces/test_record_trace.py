@@ -33,11 +33,12 @@ from monitor.traces.spans import RecentRecords, TraceSpan
 from tests.conftest import NOW
 from tests.journeys.runner import from_text, private_values, record_of
 from tests.journeys.test_journeys import CASES
+from tests.support.arrival_ids import arrival_id
 
-MESSAGE = ids.message_id("web", "one")
+MESSAGE = arrival_id("web", "one")
 COMPLAINT = ids.complaint_id(MESSAGE)
 DISPATCH = ids.dispatch_id(COMPLAINT, 0)
-OTHER = ids.complaint_id(ids.message_id("web", "another"))
+OTHER = ids.complaint_id(arrival_id("web", "another"))
 SEALED = Sealed("sealed")
 # Text of a citizen, an officer or a stranger, in every field that accepts text.
 WORDS = "Budi Santoso, 0812 3456 7890"

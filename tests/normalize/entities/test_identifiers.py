@@ -8,7 +8,7 @@ from messages.tracking import tracking_number
 from normalize.entities import Entity, EntityKind, extract_entities
 from tests.normalize.entities.conftest import Extract
 
-_NUMBER = tracking_number(message_id("web", "1"), b"a key for tests")
+_NUMBER = tracking_number(message_id("web", "1", b"a key for tests"), b"a key for tests")
 
 
 @pytest.mark.parametrize(

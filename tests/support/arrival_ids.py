@@ -1,0 +1,24 @@
+"""Ids of arrivals under the root secret of all tests."""
+
+from uuid import UUID
+
+from config.secrets import derive_key
+from messages import ids
+from messages.sealing import Sealer
+from messages.shapes import RawMessage
+
+# The root secret of `tests.conftest.settings`, the same in every run.
+ROOT_SECRET = "a root secret for tests, never for use"
+MESSAGE_KEY = derive_key(ROOT_SECRET, "message", 32)
+
+
+def arrival_id(channel: str, provider_id: str) -> UUID:
+    """Return the id of the arrival with this provider's id."""
+    return ids.message_id(channel, provider_id, MESSAGE_KEY)
+
+
+def under_former_id(raw: RawMessage, sealer: Sealer) -> RawMessage:
+    """Return the raw message as a door published it before message ids were keyed."""
+    former_id = ids.former_message_id(raw.channel, raw.provider_id)
+    body = sealer.seal(sealer.open(raw.body, raw.id), former_id)
+    return raw.model_copy(update={"id": former_id, "message_id": former_id, "body": body})
