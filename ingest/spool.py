@@ -1,17 +1,21 @@
 """Durable spool of a host: messages that the doors accepted while the bus was away, in their order.
 
 One SQLite file serves all ingest processes of a host. `ingest.spool_drain` hands the messages over to the bus.
+A corrupt file is renamed and kept for a person (docs/runbook.md, “A corrupt spool”), and a new one is begun.
 """
 
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from bus.port import Outgoing
 from bus.sqlite_file import open_sqlite
+from ingest.spool_file import CorruptFile, check_file, corrupt_files, file_identity, is_corrupt, set_aside
 
 # Bytes handed to the bus at once. This limits the memory that draining takes, however many messages wait.
 _BATCH_BYTES = 2_000_000
@@ -39,23 +43,31 @@ CREATE TRIGGER IF NOT EXISTS went AFTER DELETE ON spool BEGIN
 END;
 """
 
+T = TypeVar("T")
+
 
 class SpoolFull(Exception):
     """The spool has no space left; nothing was stored."""
 
 
 class Spool:
-    """Spool in the file `path`, with at most `max_bytes` of messages. Safe for several threads and processes."""
+    """Spool in the file `path`, with at most `max_bytes` of messages. Safe for several threads and processes.
 
-    def __init__(self, path: Path, max_bytes: int) -> None:
+    A file that is corrupt at the start, or becomes so later, is set aside under a name with the time of `now`. Methods
+    raise `sqlite3.Error` while the file cannot be read for another reason.
+    """
+
+    def __init__(self, path: Path, max_bytes: int, now: Callable[[], datetime]) -> None:
         self.path = path
         self._max_bytes = max_bytes
+        self._now = now
         # True after the disk refused a message.
         self._disk_refused = False
         self._lock = threading.Lock()
-        # Accepted means durable: each append is on the disk when it returns.
-        self._connection = open_sqlite(path, _LOCK_TIMEOUT_SECONDS)
-        self._connection.executescript(_TABLES)
+        # Number of files so far, and the one that the last batch was read from: each file numbers its messages anew.
+        self._file_number = 0
+        self._batch_file_number = 0
+        self._open()
 
     def __len__(self) -> int:
         """Return the number of messages that wait."""
@@ -69,8 +81,12 @@ class Spool:
     @property
     def rejected_count(self) -> int:
         """Number of messages that the bus rejected. They stay in the table `aside` for a person."""
-        with self._lock:
-            return int(self._connection.execute("SELECT count(*) FROM aside").fetchone()[0])
+        return self._on_file(lambda: int(self._connection.execute("SELECT count(*) FROM aside").fetchone()[0]))
+
+    @property
+    def corrupt_count(self) -> int:
+        """Number of corrupt files that were set aside. They may hold accepted messages, and stay for a person."""
+        return len(corrupt_files(self.path))
 
     @property
     def is_full(self) -> bool:
@@ -94,49 +110,68 @@ class Spool:
             for out in messages
         ]
         try:
-            with self._transaction() as connection:
-                held_bytes = connection.execute("SELECT bytes FROM total").fetchone()[0]
-                if held_bytes + sum(row[-1] for row in rows) > self._max_bytes:
-                    raise SpoolFull
-                connection.executemany("INSERT INTO spool (topic, key, value, headers, size) VALUES (?,?,?,?,?)", rows)
+            self._on_file(lambda: self._insert(rows))
+            # Another process may have set the file aside meanwhile. Published twice is the same message.
+            self._on_file(lambda: None, after_replacement=lambda: self._insert(rows))
         except sqlite3.Error as error:
             self._disk_refused = True
             raise SpoolFull from error
 
     def oldest_batch(self) -> tuple[int, list[Outgoing]]:
         """Return the oldest messages, up to 2 MB of them (at least one message), and the number of the last one."""
-        batch: list[Outgoing] = []
-        last_number, batch_bytes = 0, 0
-        query = "SELECT number, topic, key, value, headers, size FROM spool ORDER BY number"
-        with self._lock, closing(self._connection.execute(query)) as rows:
-            for number, topic, key, value, headers_json, size in rows:
-                if batch and batch_bytes + size > _BATCH_BYTES:
-                    break
-                headers = tuple((name, bytes.fromhex(text)) for name, text in json.loads(headers_json))
-                batch.append(Outgoing(topic, key, value, headers))
-                last_number, batch_bytes = number, batch_bytes + size
-        return last_number, batch
+        return self._on_file(self._read_batch)
 
     def delete_until(self, last_number: int) -> None:
-        """Delete all messages up to `last_number`: the bus has them."""
-        with self._transaction() as connection:
-            connection.execute("DELETE FROM spool WHERE number <= ?", (last_number,))
+        """Delete the messages of the last batch, up to `last_number`: the bus has them."""
+        self._on_file(lambda: self._delete_batch("DELETE FROM spool WHERE number <= ?", last_number))
 
     def set_aside_until(self, last_number: int) -> None:
-        """Move all messages up to `last_number` to the table `aside`, so that the following messages can be drained."""
-        with self._transaction() as connection:
-            columns = "number, topic, key, value, headers"
-            query = f"INSERT INTO aside SELECT {columns} FROM spool WHERE number <= ?"  # noqa: S608 - constant names
-            connection.execute(query, (last_number,))
-            connection.execute("DELETE FROM spool WHERE number <= ?", (last_number,))
+        """Move the messages of the last batch to the table `aside`, so that the following messages can be drained."""
+        columns = "number, topic, key, value, headers"
+        copy = f"INSERT INTO aside SELECT {columns} FROM spool WHERE number <= ?"  # noqa: S608 - constant names
+        self._on_file(lambda: self._delete_batch(copy, last_number, "DELETE FROM spool WHERE number <= ?"))
 
     def close(self) -> None:
         """Release the file."""
         self._connection.close()
 
+    def _insert(self, rows: Sequence[tuple[str, bytes, bytes, str, int]]) -> None:
+        with self._transaction() as connection:
+            held_bytes = connection.execute("SELECT bytes FROM total").fetchone()[0]
+            if held_bytes + sum(row[-1] for row in rows) > self._max_bytes:
+                raise SpoolFull
+            connection.executemany("INSERT INTO spool (topic, key, value, headers, size) VALUES (?,?,?,?,?)", rows)
+
+    def _read_batch(self) -> tuple[int, list[Outgoing]]:
+        batch: list[Outgoing] = []
+        last_number, batch_bytes = 0, 0
+        query = "SELECT number, topic, key, value, headers, size FROM spool ORDER BY number"
+        with closing(self._connection.execute(query)) as rows:
+            for number, *columns, size in rows:
+                if batch and batch_bytes + size > _BATCH_BYTES:
+                    break
+                try:
+                    batch.append(read_message(*columns))
+                except (ValueError, TypeError) as error:
+                    if batch:
+                        # The readable messages before it go first.
+                        break
+                    raise CorruptFile(f"message {number} cannot be read") from error
+                last_number, batch_bytes = number, batch_bytes + size
+        self._batch_file_number = self._file_number
+        return last_number, batch
+
+    def _delete_batch(self, statement: str, last_number: int, *more_statements: str) -> None:
+        if self._batch_file_number != self._file_number:
+            # The same numbers are other messages in the new file.
+            return
+        with self._transaction() as connection:
+            for each_statement in (statement, *more_statements):
+                connection.execute(each_statement, (last_number,))
+
     def _totals(self) -> tuple[int, int]:
-        with self._lock:
-            messages, held_bytes = self._connection.execute("SELECT messages, bytes FROM total").fetchone()
+        query = "SELECT messages, bytes FROM total"
+        messages, held_bytes = self._on_file(lambda: self._connection.execute(query).fetchone())
         return int(messages), int(held_bytes)
 
     def _disk_accepts_message(self) -> bool:
@@ -146,21 +181,78 @@ class Spool:
         deletes.
         """
         try:
-            with self._transaction() as connection:
-                connection.execute("INSERT OR REPLACE INTO probe VALUES (1, ?)", (bytes(_PROBE_BYTES),))
-            with self._transaction() as connection:
-                connection.execute("DELETE FROM probe")
+            self._on_file(self._write_probe)
         except sqlite3.Error:
             return False
         return True
 
+    def _write_probe(self) -> None:
+        with self._transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO probe VALUES (1, ?)", (bytes(_PROBE_BYTES),))
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM probe")
+
+    def _on_file(self, operation: Callable[[], T], after_replacement: Callable[[], T] | None = None) -> T:
+        """Run `operation` on a sound file: one that becomes corrupt is set aside, and the operation runs on a new one.
+
+        `after_replacement` runs instead if another process has replaced the file since the last call.
+        """
+        with self._lock:
+            was_replaced = file_identity(self.path) != self._identity
+            if was_replaced:
+                self._reopen()
+            try:
+                return after_replacement() if after_replacement and was_replaced else operation()
+            except (sqlite3.DatabaseError, CorruptFile) as error:
+                if not is_corrupt(error):
+                    raise
+                set_aside(self.path, self._identity, str(error), self._now)
+                self._reopen()
+                return operation()
+
+    def _reopen(self) -> None:
+        with suppress(sqlite3.Error):
+            self._connection.close()
+        self._open()
+
+    def _open(self) -> None:
+        try:
+            self._connect()
+        except (sqlite3.DatabaseError, CorruptFile) as error:
+            if not is_corrupt(error):
+                raise
+            set_aside(self.path, file_identity(self.path), str(error), self._now)
+            self._connect()
+        self._file_number += 1
+
+    def _connect(self) -> None:
+        # Accepted means durable: each append is on the disk when it returns.
+        connection = open_sqlite(self.path, _LOCK_TIMEOUT_SECONDS)
+        try:
+            check_file(connection)
+            connection.executescript(_TABLES)
+        except (sqlite3.Error, CorruptFile):
+            connection.close()
+            raise
+        self._connection = connection
+        self._identity = file_identity(self.path)
+
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
+        """Open one transaction. To be called inside `_on_file`, which holds the lock."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._connection
+            self._connection.execute("COMMIT")
+        except BaseException:
+            # A corrupt file may have ended the transaction already.
+            with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
-                raise
+            raise
+
+
+def read_message(topic: object, key: object, value: object, headers_json: str) -> Outgoing:
+    """Return the message of a row. Raises `ValueError` or `TypeError` if the row is damaged."""
+    if not (isinstance(topic, str) and isinstance(key, bytes) and isinstance(value, bytes)):
+        raise TypeError
+    return Outgoing(topic, key, value, tuple((name, bytes.fromhex(text)) for name, text in json.loads(headers_json)))

@@ -1,6 +1,7 @@
 """Store and forward: a producer that falls back to the spool, and the drain that hands the spool over to the bus."""
 
 import fcntl
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -34,7 +35,7 @@ class SpoolingProducer:
         """See `bus.port.Producer`. `Retry` means here that the bus is away and the spool is full."""
         for message in messages:
             message.check()
-        if not len(self._spool):
+        if not self._has_waiting_messages():
             try:
                 self._producer.publish(messages)
             except (Retry, Stop) as error:
@@ -49,6 +50,14 @@ class SpoolingProducer:
     def close(self) -> None:
         """See `bus.port.Producer`."""
         self._producer.close()
+
+    def _has_waiting_messages(self) -> bool:
+        """Return True if messages wait. A spool that cannot be read does not keep new messages from the bus."""
+        try:
+            return len(self._spool) > 0
+        except sqlite3.Error as error:
+            _log.error("spool.unreadable", cause=str(error))
+            return False
 
 
 class SpoolDrain:
@@ -83,7 +92,7 @@ class SpoolDrain:
                 try:
                     forwarded = self.drain_batch(check_topics=not topics_checked)
                     topics_checked, failures = True, 0
-                except (Retry, Stop) as error:
+                except (Retry, Stop, sqlite3.Error) as error:
                     failures += 1
                     forwarded, topics_checked = 0, False
                     if failures == 1:

@@ -45,6 +45,7 @@ ALERT_NAMES = (
     "process-away",
     "quarantine",
     "spool-aside",
+    "spool-corrupt",
     "spool-filling",
     "spool-waiting",
     "stage-behind",

@@ -65,6 +65,14 @@ def _spool_aside(process: ProcessState) -> Iterator[Alert]:
         yield Alert("spool-aside", process_name, Urgency.NOW, text, {"rejected": count})
 
 
+def _spool_corrupt(process: ProcessState) -> Iterator[Alert]:
+    if count := process.spool_corrupt:
+        process_name = _process_name(process)
+        files, they = ("1 corrupt spool file", "It") if count == 1 else (f"{count} corrupt spool files", "They")
+        text = f"{process_name} set aside {files}. {they} may hold accepted messages; recover them."
+        yield Alert("spool-corrupt", process_name, Urgency.NOW, text, {"files": count})
+
+
 def _spool_filling(process: ProcessState) -> Alert:
     process_name = _process_name(process)
     text = (
@@ -96,6 +104,7 @@ def _clock_differs(process: ProcessState) -> Iterator[Alert]:
 _PROCESS_CONDITIONS: tuple[Callable[[ProcessState], Iterator[Alert]], ...] = (
     _process_away,
     _spool_aside,
+    _spool_corrupt,
     _clock_differs,
 )
 

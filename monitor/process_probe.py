@@ -31,6 +31,7 @@ class _ReadyReport(Shape):
     spooled: int | None = None
     spool_share: float | None = None
     spool_aside: int | None = None
+    spool_corrupt: int | None = None
     refused: dict[str, dict[str, int]] | None = None
     parts: dict[str, WorkerState] = Field(default_factory=dict)
 
@@ -70,6 +71,7 @@ def _probe(address: str, now: Callable[[], datetime]) -> ProcessState:
         spooled=report.spooled or 0,
         spool_share=report.spool_share or 0.0,
         spool_aside=report.spool_aside or 0,
+        spool_corrupt=report.spool_corrupt or 0,
         refused=report.refused or {},
         parts=report.parts,
         ahead=(report.at - asked_at).total_seconds() - half_seconds,

@@ -113,6 +113,7 @@ class ProcessState(Shape):
     spooled: int = 0
     spool_share: float = Field(0.0, description="Used share of the spool's space, from 0 to 1.")
     spool_aside: int = Field(0, description="Accepted messages that the bus rejected.")
+    spool_corrupt: int = Field(0, description="Corrupt files of the spool that were set aside.")
     refused: Mapping[str, Mapping[str, int]] = Field(
         default_factory=dict, description="Requests that the doors refused since the start, by door and reason."
     )

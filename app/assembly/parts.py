@@ -244,7 +244,7 @@ class Parts:
     @cached_property
     def spool(self) -> Spool:
         """The spool of this host: what its doors accepted while the bus was away."""
-        return Spool(self.settings.home / "spool.db", self.settings.spool_megabytes * 1_000_000)
+        return Spool(self.settings.home / "spool.db", self.settings.spool_megabytes * 1_000_000, self.now)
 
     def door_producer(self) -> Producer:
         """Return a producer with a short deadline: a citizen or a provider waits for the answer."""

@@ -42,6 +42,7 @@ def process_state(parts: Parts, pulse: ProcessHealth, doors: Doors) -> ProcessSt
         spooled=len(parts.spool) if doors else 0,
         spool_share=parts.spool.fill_ratio if doors else 0.0,
         spool_aside=parts.spool.rejected_count if doors else 0,
+        spool_corrupt=parts.spool.corrupt_count if doors else 0,
         refused=parts.rejection_counter.by_door(),
         parts={name: WorkerState.model_validate(counts) for name, counts in pulse.worker_states().items()},
     )
@@ -71,6 +72,7 @@ def _numbers(parts: Parts, doors: Doors) -> Mapping[str, Callable[[], object]]:
         numbers["spooled"] = lambda: len(parts.spool)
         numbers["spool_share"] = lambda: round(parts.spool.fill_ratio, 4)
         numbers["spool_aside"] = lambda: parts.spool.rejected_count
+        numbers["spool_corrupt"] = lambda: parts.spool.corrupt_count
         numbers["refused"] = parts.rejection_counter.by_door
     for channel in parts.installed_channels:
         for number in channel.numbers:

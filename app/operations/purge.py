@@ -75,7 +75,7 @@ class Purge:
     def run(self, cutoff: datetime, now: datetime) -> PurgeReport:
         """Purge the rows that were last needed before `cutoff`. Raises `Retry` if the bus cannot be read."""
         counts = {"replies": self._empty_replies(cutoff, now), "uploads": self._delete_uploads(min(cutoff, now))}
-        if len(self._spool) or self._spool.rejected_count:
+        if len(self._spool) or self._spool.rejected_count or self._spool.corrupt_count:
             return PurgeReport(counts, {"attachments": "this host's spool holds reports that may name them"})
         attachments = self._delete_attachments(min(cutoff, now - _MIN_FILE_AGE))
         return PurgeReport({**counts, "attachments": attachments}, {})

@@ -111,6 +111,8 @@ def _problems(state: ProcessState) -> Iterable[str]:
 
 def _spool_text(state: ProcessState) -> str:
     rejected = f"; {format_messages(state.spool_aside)} rejected by the bus" if state.spool_aside else ""
+    if state.spool_corrupt:
+        rejected += f"; {state.spool_corrupt} corrupt {'file' if state.spool_corrupt == 1 else 'files'} set aside"
     if not state.spooled:
         return f"empty{rejected}"
     share = f"{state.spool_share:.0%}" if state.spool_share >= _SMALLEST_SHARE else "less than 1%"

@@ -24,6 +24,7 @@ SECTIONS = {
     "process-away": "processes",
     "quarantine": "pending",
     "spool-aside": "processes",
+    "spool-corrupt": "processes",
     "spool-filling": "processes",
     "spool-waiting": "processes",
     "stage-behind": "stages",

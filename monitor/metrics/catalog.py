@@ -47,6 +47,7 @@ REFUSED = _counter("refused_requests", "requests", "Requests that a door refused
 SPOOLED = _gauge("spooled_messages", "messages", "Accepted messages in the spool of a host.", *_PROCESS)
 SPOOL_USED = _gauge("spool_used_ratio", "ratio", "Used share of the spool's space.", *_PROCESS)
 SPOOL_ASIDE = _gauge("spool_aside_messages", "messages", "Accepted messages that the bus rejected.", *_PROCESS)
+SPOOL_CORRUPT = _gauge("spool_corrupt_files", "files", "Corrupt files of the spool that were set aside.", *_PROCESS)
 WORKED = _counter("worker_messages", "messages", "Records whose outcome a worker committed.", *_WORKER)
 REJECTED = _counter("worker_rejected_messages", "messages", "Records that became dead letters.", *_WORKER)
 RETRIED = _counter("worker_retries", "times", "Retries of a worker because a dependency was away.", *_WORKER)
@@ -122,6 +123,7 @@ PROCESS_METRICS = (
     SPOOLED,
     SPOOL_USED,
     SPOOL_ASIDE,
+    SPOOL_CORRUPT,
     WORKED,
     REJECTED,
     RETRIED,

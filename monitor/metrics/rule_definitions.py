@@ -113,6 +113,13 @@ _STATE_RULES = (
         "they are kept in `spool.db`, table `aside`.",
     ),
     Rule(
+        "spool-corrupt",
+        Urgency.NOW,
+        0,
+        f"{_max(catalog.SPOOL_CORRUPT, 'process')} > 0",
+        "{{ $labels.process }} set aside {{ $value }} corrupt spool files, which may hold accepted messages.",
+    ),
+    Rule(
         "spool-filling",
         Urgency.NOW,
         0,

@@ -55,7 +55,7 @@ class PurgeHarness:
     def __post_init__(self) -> None:
         """Empty."""
         self.bus = self.another_bus("bus")
-        self.spool = Spool(self.home / "spool.db", 1_000_000)
+        self.spool = Spool(self.home / "spool.db", 1_000_000, lambda: NOW)
         self.attachments = Attachments(self.engine, _SEALER, ConcurrencyLimit(1, 1, 5.0))
         self.uploads = Uploads(self.engine, _SEALER, self.attachments)
         self.wrapper = Wrapper(_SEALER, b"s" * 32, b"t" * 32, b"m" * 32)

@@ -12,6 +12,7 @@ from bus.errors import Reject, Retry, Stop
 from bus.port import MAX_MESSAGE_BYTES, Outgoing
 from ingest.spool import Spool, SpoolFull
 from ingest.spool_drain import SpoolDrain, SpoolingProducer
+from tests.conftest import NOW
 
 MOST = 10_000
 
@@ -38,7 +39,7 @@ class Bus:
 @pytest.fixture
 def spool(tmp_path: Path) -> Iterator[Spool]:
     """Empty spool with little space."""
-    empty_spool = Spool(tmp_path / "spool.db", MOST)
+    empty_spool = Spool(tmp_path / "spool.db", MOST, lambda: NOW)
     yield empty_spool
     empty_spool.close()
 
@@ -105,11 +106,11 @@ def test_a_drain_that_fails_keeps_everything(spool: Spool, bus: Bus) -> None:
 def test_killed_between_publishing_and_deleting(tmp_path: Path, bus: Bus) -> None:
     """After a restart the same bytes are published again, which are the same message. No message is missing."""
     path = tmp_path / "spool.db"
-    first = Spool(path, MOST)
+    first = Spool(path, MOST, lambda: NOW)
     first.append([message(1)])
     bus.publish(first.oldest_batch()[1])
     first.close()
-    second = Spool(path, MOST)
+    second = Spool(path, MOST, lambda: NOW)
     drain_of(second, bus).drain_batch()
     second.close()
     assert bus.taken == [message(1), message(1)]
@@ -132,7 +133,7 @@ def test_a_full_spool_promises_nothing(spool: Spool, bus: Bus) -> None:
 
 def test_a_full_disk_is_a_full_spool(tmp_path: Path) -> None:
     """A message that the disk cannot store is refused like one above the limit."""
-    spool = Spool(tmp_path / "spool.db", MOST)
+    spool = Spool(tmp_path / "spool.db", MOST, lambda: NOW)
     spool.append([message(1)])
     spool.close()
     with pytest.raises(SpoolFull):
@@ -141,7 +142,7 @@ def test_a_full_disk_is_a_full_spool(tmp_path: Path) -> None:
 
 def test_a_disk_is_full_until_a_usual_message_fits(tmp_path: Path) -> None:
     """The spool tries whether a usual message fits, and leaves nothing of the trial on the disk."""
-    spool = Spool(tmp_path / "spool.db", 50_000_000)
+    spool = Spool(tmp_path / "spool.db", 50_000_000, lambda: NOW)
     unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, unlimited[1]))
     stored = refused = 0
@@ -164,7 +165,7 @@ def test_a_disk_is_full_until_a_usual_message_fits(tmp_path: Path) -> None:
 
 def test_draining_holds_little_in_memory(tmp_path: Path) -> None:
     """A batch has at most two megabytes, or one message that is larger."""
-    spool = Spool(tmp_path / "spool.db", 50 * MAX_MESSAGE_BYTES)
+    spool = Spool(tmp_path / "spool.db", 50 * MAX_MESSAGE_BYTES, lambda: NOW)
     spool.append([message(number, 900_000) for number in range(10)])
     _, batch = spool.oldest_batch()
     spool.close()

@@ -98,6 +98,12 @@ CASES: list[tuple[str, dict[str, Any], Urgency, str]] = [
         "2 messages accepted by host-a were rejected by the bus; they are kept in `spool.db`, table `aside`.",
     ),
     (
+        "spool-corrupt",
+        process(spool_corrupt=2),
+        Urgency.NOW,
+        "host-a set aside 2 corrupt spool files. They may hold accepted messages; recover them.",
+    ),
+    (
         "spool-filling",
         process(spooled=700, spool_share=0.71),
         Urgency.NOW,
@@ -171,6 +177,12 @@ CASES: list[tuple[str, dict[str, Any], Urgency, str]] = [
         process(spool_aside=1),
         Urgency.NOW,
         "1 message accepted by host-a was rejected by the bus; it is kept in `spool.db`, table `aside`.",
+    ),
+    (
+        "spool-corrupt",
+        process(spool_corrupt=1),
+        Urgency.NOW,
+        "host-a set aside 1 corrupt spool file. It may hold accepted messages; recover them.",
     ),
     (
         "agency-overdue",

@@ -144,6 +144,7 @@ def process(
         spooled=spooled,
         spool_share=share,
         spool_aside=aside,
+        spool_corrupt=1 if aside else 0,
         refused={"sms": {"bad_signature": 44, "unsigned": 2}, "web": {"invalid_submission": 310}} if spooled else {},
         parts={"normalize": WorkerState(worked=120)} if doors is None and parts is None else parts or {},
         ahead=ahead,

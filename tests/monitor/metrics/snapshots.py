@@ -130,6 +130,7 @@ RAISED: Mapping[str, Snapshot] = {
     "door-shut": _with(process(doors={"web": DoorState(), "sms": DoorState(why="spool_full")})),
     "door-shut at X": _with(process(doors={"web": DoorState(), "twitter": DoorState(why="rate_limited")})),
     "spool-aside": _with(process(spool_aside=2)),
+    "spool-corrupt": _with(process(spool_corrupt=1)),
     "spool-filling": _with(process(spooled=4, spool_share=thresholds.SPOOL_SHARE)),
     "spool-waiting": _with(_SPOOLED),
     "clock": _with(process(ahead=-thresholds.CLOCK_SECONDS)),
