@@ -27,6 +27,7 @@ from app.simulator.replay import ReplayError
 from bus.errors import Retry, Stop
 from config.database import DatabaseUnavailable
 from config.settings import SettingsError
+from messages.codec import NewerVersionError
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, help="One door for public complaints."
@@ -65,7 +66,7 @@ def main() -> None:
     """Run a command. An error that a person can fix ends with a sentence and an exit code, without a traceback."""
     try:
         app()
-    except (SettingsError, ReplayError, Stop) as error:
+    except (SettingsError, ReplayError, Stop, NewerVersionError) as error:
         stop(str(error), EX_CONFIG)
     except (OSError, sqlite3.Error) as error:
         stop(f"{type(error).__name__}: {error}. Check the data folder (SATUPINTU_HOME).", EX_UNAVAILABLE)

@@ -6,21 +6,32 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from messages.shapes import Channel, WireModel, iso
+from messages.shapes import Channel, Shape, WireModel, iso
+from messages.upcasts import CodecError, NewerVersionError, current_value, event_type, shape_name, value_of_version
+
+# Everything that reads and writes records needs this module only.
+__all__ = (
+    "REDRIVEN",
+    "CodecError",
+    "Encoded",
+    "Headers",
+    "NewerVersionError",
+    "current_value",
+    "decode",
+    "decode_part",
+    "decode_stored",
+    "encode",
+    "event_type",
+    "shape_name",
+    "traceparent",
+    "upcast",
+)
 
 Headers = tuple[tuple[str, bytes], ...]
 # Header of a redriven record. Its value is the id of the dead letter.
 REDRIVEN = "redriven"
 T = TypeVar("T", bound=WireModel)
-
-
-class CodecError(ValueError):
-    """Bytes that are not of the expected shape. `field` is the path of the field at fault, never its content."""
-
-    def __init__(self, reason: str, field: str = "") -> None:
-        super().__init__(f"{reason} {field}".rstrip())
-        self.reason = reason
-        self.field = field
+P = TypeVar("P", bound=Shape)
 
 
 class Encoded(NamedTuple):
@@ -29,11 +40,6 @@ class Encoded(NamedTuple):
     key: bytes
     value: bytes
     headers: Headers
-
-
-def event_type(shape: type[WireModel]) -> str:
-    """Return the CloudEvents type of a shape. It contains the version: an incompatible change needs a new one."""
-    return f"id.lapor.{shape.name}.v{shape.version}"
 
 
 def encode(message: WireModel, key: str, source: str) -> Encoded:
@@ -57,22 +63,52 @@ def decode(
     headers: Iterable[tuple[str, bytes]],
     channels: Collection[Channel] | None = None,
 ) -> T:
-    """Return the message in these bytes.
+    """Return the message in these bytes, which may be of an older version of the shape.
 
     Raise `CodecError` when the headers name another type, when the bytes have another shape, or when the message is of
-    a channel that is not among `channels`.
+    a channel that is not among `channels`. Raise `NewerVersionError` as `current_value`.
     """
-    declared_type = dict(headers).get("ce_type", b"").decode("utf-8", "replace")
-    if declared_type != event_type(shape):
-        raise CodecError("unexpected_type", "ce_type")
-    try:
-        message = shape.model_validate_json(value)
-    except ValidationError as error:
-        fault = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        raise CodecError("not_the_shape", ".".join(str(part) for part in fault["loc"])) from None
+    message = decode_part(shape, shape, value, headers)
     if channels is not None and getattr(message, "channel", None) not in {None, *channels}:
         raise CodecError("unknown_channel", "channel")
     return message
+
+
+def decode_part(shape: type[WireModel], part: type[P], value: bytes, headers: Iterable[tuple[str, bytes]]) -> P:
+    """Return the fields of `part` of the message, which has this shape. Raise as `decode`."""
+    return _validate(part, current_value(shape, value, headers))
+
+
+def decode_stored(shape: type[T], version: int, value: str) -> T:
+    """Return a message that a database stores as JSON, with the version of its shape. Raise as `decode`."""
+    return _validate(shape, value_of_version(shape, version, value.encode()))
+
+
+def _validate(shape: type[P], value: bytes) -> P:
+    try:
+        return shape.model_validate_json(value)
+    except ValidationError as error:
+        fault = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        raise CodecError("not_the_shape", ".".join(str(name) for name in fault["loc"])) from None
+
+
+def upcast(shape: type[WireModel], value: bytes, headers: Headers) -> tuple[bytes, Headers]:
+    """Return the record's value and headers in the current version of the shape; a current record stays untouched.
+
+    Raise `CodecError`: `unknown_version` where nothing leads from the record's type to the current one, otherwise as
+    `decode`.
+    """
+    current_type = event_type(shape).encode()
+    if dict(headers).get("ce_type") == current_type:
+        return value, headers
+    try:
+        message = decode(shape, value, headers)
+    except NewerVersionError:
+        raise CodecError("unknown_version", "ce_type") from None
+    except CodecError as error:
+        raise (error if error.reason == "not_the_shape" else CodecError("unknown_version", "ce_type")) from None
+    current_headers = tuple((name, current_type if name == "ce_type" else content) for name, content in headers)
+    return message.model_dump_json().encode(), current_headers
 
 
 def traceparent(message: UUID, span: UUID) -> str:

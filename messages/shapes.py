@@ -1,8 +1,10 @@
 """Shapes of the messages between the stages. They are frozen: a stage that needs a change makes a new message."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, field_validator
@@ -26,11 +28,22 @@ class Shape(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+# Returns the JSON of a record in the next version of its shape.
+Upcast = Callable[[dict[str, Any]], dict[str, Any]]
+
+
 class WireModel(Shape):
-    """A shape that is a record on a topic. `name` and `version` make its CloudEvents type."""
+    """A shape that is a record on a topic. `name` and `version` make its CloudEvents type.
+
+    `upcasts` has for each older version the conversion to the next one. A record of an older version is read through
+    them, as long as the topics keep such records. A shape that contains another one changes its version with it.
+    """
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
+    upcasts: ClassVar[Mapping[int, Upcast]] = MappingProxyType({})
+    # True if programs of agencies write records of this shape, too.
+    written_by_agencies: ClassVar[bool] = False
 
     id: UUID
     message_id: UUID = Field(
@@ -225,6 +238,7 @@ class AgencyAnswer(WireModel):
     """An agency's answer to a dispatch."""
 
     name: ClassVar[str] = "agency-answer"
+    written_by_agencies: ClassVar[bool] = True
 
     complaint_id: UUID
     dispatch_id: UUID

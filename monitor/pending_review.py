@@ -76,7 +76,7 @@ class PendingReviewTracker:
     def _add_decision(self, record: Record) -> None:
         try:
             event = codec.decode(OversightEvent, record.value, record.headers)
-        except codec.CodecError:
+        except (codec.CodecError, codec.NewerVersionError):
             return
         if event.event in _DECISIONS:
             self._decided.add(event.subject)
@@ -84,7 +84,7 @@ class PendingReviewTracker:
     def _add_quarantined(self, record: Record) -> None:
         try:
             quarantined = codec.decode(Quarantined, record.value, record.headers)
-        except codec.CodecError:
+        except (codec.CodecError, codec.NewerVersionError):
             # A person must look at a record that can't be decoded too. It is identified by its position.
             record_id = ids.dead_letter_id(QUARANTINE, record.position)
             self._pending[record_id] = _PendingMessage(QUARANTINE, "", "unreadable", "", appended_at(record))

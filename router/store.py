@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection
 from sqlmodel import Field, SQLModel, col, select
 
 from config.database import insert_statement
+from messages.codec import decode_stored
 from messages.shapes import Dispatch
 
 
@@ -15,6 +16,7 @@ class RoutedDispatch(SQLModel, table=True):
     """One dispatch. `position` is that of the record that led to it: a complaint, a refusal or a correction.
 
     `follows` is the complaint in its relation: the case that this complaint accompanies, unless it is its own case.
+    `dispatch` is the message as JSON, of the version `shape_version`.
     """
 
     __tablename__ = "router_dispatch"
@@ -24,6 +26,7 @@ class RoutedDispatch(SQLModel, table=True):
     position: str = Field(index=True)
     follows: UUID | None = Field(default=None, index=True)
     dispatch: str
+    shape_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
 
 
 class ParentComplaint(SQLModel, table=True):
@@ -48,12 +51,15 @@ class AppliedCorrection(SQLModel, table=True):
     position: str
 
 
+_DISPATCH_COLUMNS = (col(RoutedDispatch.shape_version), col(RoutedDispatch.dispatch))
+
+
 def dispatches_by_position(connection: Connection, positions: Iterable[str]) -> Mapping[str, Sequence[Dispatch]]:
     """Return the dispatches to which each of these records led when it was routed first."""
-    query = select(RoutedDispatch.position, RoutedDispatch.dispatch).where(col(RoutedDispatch.position).in_(positions))
+    query = select(RoutedDispatch.position, *_DISPATCH_COLUMNS).where(col(RoutedDispatch.position).in_(positions))
     dispatches = defaultdict(list)
-    for position, dispatch in connection.execute(query):
-        dispatches[position].append(Dispatch.model_validate_json(dispatch))
+    for position, version, dispatch in connection.execute(query):
+        dispatches[position].append(decode_stored(Dispatch, version, dispatch))
     return dispatches
 
 
@@ -65,6 +71,7 @@ def store_dispatch_once(connection: Connection, position: str, dispatch: Dispatc
         "position": position,
         "follows": dispatch.relation.of,
         "dispatch": dispatch.model_dump_json(),
+        "shape_version": Dispatch.version,
     }
     statement = insert_statement(connection, RoutedDispatch).values(row).on_conflict_do_nothing()
     return connection.execute(statement.returning(col(RoutedDispatch.hop))).one_or_none() is not None
@@ -80,8 +87,8 @@ def store_correction_once(connection: Connection, position: str, correction_id: 
 def dispatch_history(connection: Connection, complaint_id: UUID) -> Sequence[Dispatch]:
     """Return the complaint's dispatches, the first agency's first."""
     is_complaint = col(RoutedDispatch.complaint_id) == complaint_id
-    query = select(RoutedDispatch.dispatch).where(is_complaint).order_by(col(RoutedDispatch.hop))
-    return [Dispatch.model_validate_json(dispatch) for dispatch in connection.execute(query).scalars()]
+    query = select(*_DISPATCH_COLUMNS).where(is_complaint).order_by(col(RoutedDispatch.hop))
+    return [decode_stored(Dispatch, version, dispatch) for version, dispatch in connection.execute(query)]
 
 
 def lock_complaints(connection: Connection, complaint_ids: Collection[UUID]) -> None:
@@ -134,6 +141,9 @@ def descendants_in_case(connection: Connection, complaint_id: UUID, case_id: UUI
 
 def _latest_dispatches(connection: Connection, is_selected: ColumnElement[bool]) -> Iterable[Dispatch]:
     """Return the latest dispatch of each complaint that the condition selects."""
-    query = select(RoutedDispatch.complaint_id, RoutedDispatch.dispatch).where(is_selected)
-    latest = {row.complaint_id: row.dispatch for row in connection.execute(query.order_by(col(RoutedDispatch.hop)))}
-    return [Dispatch.model_validate_json(dispatch) for dispatch in latest.values()]
+    query = select(RoutedDispatch.complaint_id, *_DISPATCH_COLUMNS).where(is_selected)
+    latest = {
+        complaint_id: (version, dispatch)
+        for complaint_id, version, dispatch in connection.execute(query.order_by(col(RoutedDispatch.hop)))
+    }
+    return [decode_stored(Dispatch, version, dispatch) for version, dispatch in latest.values()]

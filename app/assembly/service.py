@@ -32,6 +32,7 @@ from config.settings import Settings
 from ingest.http.connection_deadlines import Deadlines, deadline_protocol
 from ingest.spool_drain import SpoolDrain, SpoolingProducer
 from messages import topics
+from messages.codec import NewerVersionError
 from messages.topics import ConsumerGroup
 from monitor.audit.schedule import AuditSchedule
 from monitor.health import ProcessHealth
@@ -40,6 +41,8 @@ from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
 from sinks.replies.sink import ReplySink
 
+# Errors for which a stage waits and tries the same records again.
+STAGE_RETRIES = (DatabaseUnavailable, NewerVersionError)
 STAGES = ("ingest", "normalize", "router", "sinks", "monitor")
 # Pause before an audit that found differences is repeated. Every stage has processed its backlog of then by then.
 _REPEAT_AUDIT_SECONDS = 60.0
@@ -180,7 +183,7 @@ class Service:
             stage,
             topics.dead_letter_topic(group.dead_letters),
             self._stopping,
-            transient=(DatabaseUnavailable,),
+            transient=STAGE_RETRIES,
             worker_health=worker_health,
         ).run
 

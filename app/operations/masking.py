@@ -7,14 +7,16 @@ of a code. So a field that is added to a shape is masked until somebody lists it
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 
 from bus.port import Record
 from messages import shapes
-from messages.codec import REDRIVEN, event_type
+from messages.codec import REDRIVEN
 from messages.shapes import PERSON_RULES, Shape, WireModel
+from messages.upcasts import CodecError, NewerVersionError, current_value, shape_name
 
 MASK = "•••"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -94,10 +96,15 @@ def mask_reason(rule: str, explanation: str, mask: Callable[[str], str] = lambda
 def mask_record(record: Record) -> dict[str, Any]:
     """Return a record's position, headers and value with every field masked that may hold a person's words.
 
-    Of a value that is not JSON, its length. A value of an unknown type is masked as a whole.
+    Of a value that is not JSON, its length. A value of an unknown type or version is masked as a whole. One of an older
+    version is shown in the current one.
     """
-    shape = _SHAPES_BY_TYPE.get(record.header("ce_type"))
-    return _describe(record, lambda value: mask_fields(value, shape))
+    shape = _SHAPES_BY_NAME.get(shape_name(record.header("ce_type")))
+    try:
+        current = replace(record, value=current_value(shape, record.value, record.headers)) if shape else record
+    except (CodecError, NewerVersionError):
+        current, shape = record, None
+    return _describe(current, lambda value: mask_fields(value, shape))
 
 
 def mask_fields(value: Any, shape: type[Shape] | None) -> Any:
@@ -180,6 +187,6 @@ def _is_coded(value: Any, name: str) -> bool:
     return name in _CODED_FIELDS and _CODE.fullmatch(str(value)) is not None
 
 
-_SHAPES_BY_TYPE: Mapping[str, type[WireModel]] = {
-    event_type(shape): shape for shape in _SHOWN_FIELDS if issubclass(shape, WireModel)
+_SHAPES_BY_NAME: Mapping[str, type[WireModel]] = {
+    shape.name: shape for shape in _SHOWN_FIELDS if issubclass(shape, WireModel)
 }

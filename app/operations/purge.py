@@ -21,15 +21,16 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Engine, delete, func, update
 from sqlmodel import SQLModel, col, select
 
-from bus.port import Bus, Partition, Reader
+from bus.errors import Stop
+from bus.port import Bus, Partition, Reader, Record
 from config.database import read_transaction, write_transaction
 from ingest.files.attachments import AttachmentRow
 from ingest.mobile.tables import UploadPart, UploadRow
 from ingest.mobile.uploads import UPLOAD_LIFETIME
 from ingest.spool import Spool
 from ingest.web.form_token import MAX_FILE_AGE
-from messages import topics
-from messages.shapes import Channel
+from messages import codec, topics
+from messages.shapes import Channel, RawMessage
 from sinks.replies.tables import OutboxRow
 
 # Rows of one transaction: other processes wait only shortly for a row, and little is in memory.
@@ -157,14 +158,23 @@ def _attachments_named_on_bus(reader: Reader, arrival_topics: Sequence[str]) -> 
     named_ids: set[UUID] = set()
     for record in reader.read(arrival_topics):
         first_timestamps.setdefault(Partition(record.topic, record.partition), record.timestamp)
-        named_ids |= _attachments_of_arrival(record.value)
+        named_ids |= _attachments_of_arrival(record)
     if has_emptied_partition or not first_timestamps:
         return None, named_ids
     return datetime.fromtimestamp(max(first_timestamps.values()) / 1000, UTC), named_ids
 
 
-def _attachments_of_arrival(value: bytes) -> set[UUID]:
-    """Return the ids of the attachments; none for a value that is not an arrival."""
+def _attachments_of_arrival(record: Record) -> set[UUID]:
+    """Return the ids of the attachments; none for a value that is not an arrival.
+
+    Raises `Stop` for an arrival of a newer version: it may name its files in another way.
+    """
+    try:
+        value = codec.current_value(RawMessage, record.value, record.headers)
+    except codec.CodecError:
+        value = record.value
+    except codec.NewerVersionError as error:
+        raise Stop(f"{record.position}: {error}. Nothing was purged.") from error
     try:
         return {UUID(attachment["id"]) for attachment in json.loads(value).get("attachments", ())}
     except (ValueError, LookupError, TypeError, AttributeError):

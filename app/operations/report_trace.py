@@ -155,7 +155,7 @@ def _raw_message(record: Record) -> RawMessage | None:
         if record.topic == topics.QUARANTINE:
             return codec.decode(Quarantined, record.value, record.headers).raw
         return codec.decode(RawMessage, record.value, record.headers)
-    except codec.CodecError:
+    except (codec.CodecError, codec.NewerVersionError):
         return None
 
 
@@ -165,13 +165,13 @@ def _describe(record: Record) -> tuple[str, str]:
         letter = read_dead_letter(record.topic, record.position, record.headers)
         field = f" ({letter.field})" if letter.field else ""
         return "dead letter", mask_text(f"{letter.stage} could not process it: {letter.reason}{field}")
-    description = _DESCRIPTIONS.get(record.header("ce_type"))
+    description = _DESCRIPTIONS.get(codec.shape_name(record.header("ce_type")))
     if description is None:
         return "unreadable", f"{len(record.value)} bytes"
     shape, kind, describe = description
     try:
         message = codec.decode(shape, record.value, record.headers)
-    except codec.CodecError as error:
+    except (codec.CodecError, codec.NewerVersionError) as error:
         return "unreadable", str(error)
     return kind, describe(mask_fields(message.model_dump(mode="json"), shape))
 
@@ -199,9 +199,9 @@ def _describe_relation(relation: MaskedFields) -> str:
     return f"{relation['kind']}{target}"
 
 
-# By CloudEvents type: the shape, the name of its kind, and a description of a message.
+# By the name of the shape: the shape, the name of its kind, and a description of a message.
 _DESCRIPTIONS: Mapping[str, tuple[type[WireModel], str, Callable[[MaskedFields], str]]] = {
-    codec.event_type(shape): (shape, kind, describe)
+    shape.name: (shape, kind, describe)
     for shape, kind, describe in (
         (RawMessage, "arrived", lambda raw: f"by {raw['channel']}, proven by {raw['verified_by']}"),
         (Quarantined, "quarantined", lambda message: f"by {message['raw']['channel']}: {message['reason']}"),

@@ -133,7 +133,7 @@ class Auditor:
     def run(self) -> Audit:
         """Read all topics once. A record that is appended during the audit never causes a difference.
 
-        Raises the reader's errors, and `Stop` if the disk is full.
+        Raises the reader's errors, and `Stop` if the disk is full or a record is newer than this program.
         """
         decisions = [topics.COMPLAINTS, topics.AGENCY_ANSWERS, topics.OVERSIGHT, topics.QUARANTINE]
         topic_names = [*self._arrivals, *decisions, *_DEAD_LETTERS, *self._queues]

@@ -4,11 +4,12 @@ Only the needed fields are decoded. A record without them is a dead letter of it
 """
 
 from collections.abc import Iterator
-from typing import ClassVar, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 from uuid import UUID
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
+from bus.errors import Stop
 from bus.port import Record
 from messages import codec, ids, topics
 from messages.shapes import (
@@ -17,6 +18,7 @@ from messages.shapes import (
     Dispatch,
     OversightEvent,
     Quarantined,
+    RawMessage,
     Relation,
     Shape,
     WireModel,
@@ -25,24 +27,25 @@ from messages.shapes import (
 # An id as 16 bytes; for a record without id, its position on the bus.
 Key: TypeAlias = bytes | str
 Row: TypeAlias = tuple[Key | int | None, ...]
-T = TypeVar("T", bound=WireModel)
+T = TypeVar("T", bound=Shape)
 
 # Events with which the audit is concerned.
 _EVENTS = frozenset({"not-a-complaint", "released"})
 
 
-class _Complaint(WireModel):
-    name: ClassVar[str] = Complaint.name
-    version: ClassVar[int] = Complaint.version
+class _Part(Shape):
+    """The needed fields of a record."""
 
+    id: UUID
+    message_id: UUID
+
+
+class _Complaint(_Part):
     tracking: str
     relation: Relation = Relation()
 
 
-class _Dispatch(WireModel):
-    name: ClassVar[str] = Dispatch.name
-    version: ClassVar[int] = Dispatch.version
-
+class _Dispatch(_Part):
     complaint_id: UUID
     agency: str
     hop: int = Field(ge=0, lt=2**31)
@@ -50,18 +53,12 @@ class _Dispatch(WireModel):
     own_case: bool = True
 
 
-class _Answer(WireModel):
-    name: ClassVar[str] = AgencyAnswer.name
-    version: ClassVar[int] = AgencyAnswer.version
-
+class _Answer(_Part):
     complaint_id: UUID
     dispatch_id: UUID
 
 
-class _Event(WireModel):
-    name: ClassVar[str] = OversightEvent.name
-    version: ClassVar[int] = OversightEvent.version
-
+class _Event(_Part):
     event: str
     subject: UUID
 
@@ -75,10 +72,7 @@ class _ProviderId(Shape):
     provider_id: str
 
 
-class _Quarantined(WireModel):
-    name: ClassVar[str] = Quarantined.name
-    version: ClassVar[int] = Quarantined.version
-
+class _Quarantined(Shape):
     raw: _RawId
 
 
@@ -106,7 +100,7 @@ def dead_letter_keys(record: Record) -> Iterator[Key]:
 
 def complaint(record: Record) -> Row | None:
     """Return `id, message, kind, of, tracking, at, redriven`; `None` if the record can't be decoded."""
-    if (decoded := _decode(_Complaint, record)) is None:
+    if (decoded := _decode(Complaint, _Complaint, record)) is None:
         return None
     relation = decoded.relation
     earlier_complaint = relation.of.bytes if relation.of else None
@@ -127,7 +121,7 @@ def dispatch(record: Record) -> Row | None:
     `astray` is the queue of the record if it is not its agency's queue. `of` is the complaint that must be at the same
     agency.
     """
-    if (decoded := _decode(_Dispatch, record)) is None:
+    if (decoded := _decode(Dispatch, _Dispatch, record)) is None:
         return None
     wrong_queue = record.topic if record.topic != topics.agency_topic(decoded.agency) else None
     # A complaint that only joins another citizen's complaint may be a case of its own at another agency.
@@ -149,14 +143,14 @@ def answer(record: Record) -> Row | None:
 
     The id is the one in the headers, as a dead letter of the answer has it: an agency writes these headers.
     """
-    if (decoded := _decode(_Answer, record)) is None:
+    if (decoded := _decode(AgencyAnswer, _Answer, record)) is None:
         return None
     return _key(record), decoded.complaint_id.bytes, decoded.dispatch_id.bytes, is_redriven(record)
 
 
 def event(record: Record) -> Row | None:
     """Return `event, subject, message, at` of a message that is no complaint, or was released; else `None`."""
-    decoded = _decode(_Event, record)
+    decoded = _decode(OversightEvent, _Event, record)
     if decoded is None or decoded.event not in _EVENTS:
         return None
     return decoded.event, decoded.subject.bytes, decoded.message_id.bytes, record.timestamp
@@ -164,7 +158,7 @@ def event(record: Record) -> Row | None:
 
 def quarantined(record: Record) -> Row:
     """Return the `id` of the message in quarantine, which is the same for every reason; else the record's own key."""
-    decoded = _decode(_Quarantined, record)
+    decoded = _decode(Quarantined, _Quarantined, record)
     return (decoded.raw.id.bytes if decoded else _key(record),)
 
 
@@ -186,15 +180,20 @@ def _former_key(own_key: Key, record: Record) -> Key:
     """Return the former id of an arrival with a keyed id. Otherwise return the arrival's own key."""
     if not isinstance(own_key, bytes) or UUID(bytes=own_key).version != ids.KEYED_VERSION:
         return own_key
-    try:
-        arrival_ = _ProviderId.model_validate_json(record.value)
-    except ValidationError:
+    arrival_ = _decode(RawMessage, _ProviderId, record)
+    if arrival_ is None:
         return own_key
     return ids.former_message_id(arrival_.channel, arrival_.provider_id).bytes
 
 
-def _decode(shape: type[T], record: Record) -> T | None:
+def _decode(shape: type[WireModel], part: type[T], record: Record) -> T | None:
+    """Return the part of a record of this shape and any version up to ours; `None` if it can't be decoded.
+
+    Raises `Stop` for a newer version: without its fields the audit would count messages as lost.
+    """
     try:
-        return codec.decode(shape, record.value, record.headers)
+        return codec.decode_part(shape, part, record.value, record.headers)
     except codec.CodecError:
         return None
+    except codec.NewerVersionError as error:
+        raise Stop(f"{record.position}: {error}.") from error

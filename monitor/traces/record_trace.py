@@ -1,6 +1,7 @@
 """Reads the trace of a record: the report it belongs to, the record that led to it, and constants. No I/O.
 
-Never reads text that a person wrote. Every record can be read; a record that names no report has no trace.
+Never reads text that a person wrote. Every record can be read, except those of a newer version (`NewerVersionError`); a
+record that names no report has no trace.
 """
 
 import re
@@ -149,7 +150,7 @@ def _trace_context(headers: Mapping[str, str]) -> tuple[int, int] | None:
 
 
 def _decode(record: Record, headers: Mapping[str, str]) -> WireModel | None:
-    shape = _SHAPES.get(headers.get("ce_type", ""))
+    shape = _SHAPES.get(codec.shape_name(headers.get("ce_type", "")))
     try:
         return codec.decode(shape, record.value, record.headers) if shape else None
     except codec.CodecError:
@@ -264,4 +265,4 @@ _LINKS: Mapping[type[WireModel], Callable[[Any], _Links]] = {
     Reply: _reply_links,
     OversightEvent: _event_links,
 }
-_SHAPES = {codec.event_type(shape): shape for shape in _LINKS}
+_SHAPES = {shape.name: shape for shape in _LINKS}

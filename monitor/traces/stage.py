@@ -8,6 +8,7 @@ import structlog
 
 from bus.errors import Retry
 from bus.port import Outgoing, Record
+from messages.codec import NewerVersionError
 from monitor.traces.record_trace import RecordTrace, read_trace
 from monitor.traces.spans import RecentRecords, TraceSpan
 
@@ -21,7 +22,8 @@ class TracesStage:
     """The stage that sends spans.
 
     `send` sends spans and returns how many of them the collector refused for good; it raises `Retry` while the
-    collector is away. No other error is raised: a bug costs the spans of its records and is logged.
+    collector is away. A record that is newer than this program raises `NewerVersionError`: it waits. No other error is
+    raised: a bug costs the spans of its records and is logged.
     """
 
     def __init__(
@@ -56,6 +58,8 @@ class TracesStage:
     def _read_trace(self, record: Record) -> RecordTrace | None:
         try:
             return read_trace(record)
+        except NewerVersionError:
+            raise
         except Exception as error:  # noqa: BLE001 - as above
             _log.error("traces.failed", records=1, exc_info=error)
             return None

@@ -14,7 +14,6 @@ from messages import codec
 from messages.sealing import Sealer
 from messages.shapes import OversightEvent
 from messages.topics import OVERSIGHT, Topic, dead_letter_topic
-from messages.upcasts import UPCASTS, Upcasts
 from tests.conftest import NOW
 
 
@@ -66,9 +65,9 @@ class DeadLetterDesk:
         """Return the undecided dead letters."""
         return self.letters.undecided(choice or DeadLetterFilter())
 
-    def redrive(self, choice: DeadLetterFilter | None = None, upcasts: Upcasts = UPCASTS) -> list[RedriveStep]:
+    def redrive(self, choice: DeadLetterFilter | None = None) -> list[RedriveStep]:
         """Redrive the chosen dead letters."""
-        redrive_ = Redrive(self.letters, self.topics, self.log, upcasts)
+        redrive_ = Redrive(self.letters, self.topics, self.log)
         return list(redrive_.run(choice or DeadLetterFilter(), "petugas-1", "sudah diperbaiki", NOW))
 
     def drop(self, choice: DeadLetterFilter | None = None) -> list[StoredDeadLetter]:

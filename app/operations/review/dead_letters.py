@@ -220,7 +220,7 @@ class DeadLetters:
         try:
             raw = codec.decode(RawMessage, record.value, record.headers)
             return self._sealer.open(raw.body, raw.id)
-        except (codec.CodecError, UnsealError):
+        except (codec.CodecError, codec.NewerVersionError, UnsealError):
             return record.value
 
     def drop(self, choice: DeadLetterFilter, actor: str, why: str, at: datetime) -> Iterator[StoredDeadLetter]:

@@ -16,10 +16,9 @@ from app.operations.audit_log import AuditLog
 from app.operations.review.dead_letters import DeadLetterFilter, DeadLetters, StoredDeadLetter, letter_event
 from bus.errors import Reject
 from bus.port import Outgoing, Record
-from messages.codec import REDRIVEN, CodecError, decode
+from messages.codec import REDRIVEN, CodecError, decode, upcast
 from messages.shapes import Correction
 from messages.topics import CORRECTIONS, Topic
-from messages.upcasts import UPCASTS, Upcasts, upcast
 
 # Reasons for which a dead letter is not redriven, with their explanation.
 NOT_REDRIVEN = {
@@ -66,15 +65,12 @@ def no_pause() -> None:
 
 
 class Redrive:
-    """Redrives dead letters. `topics` are those of the service; `upcasts` convert records of older versions."""
+    """Redrives dead letters. `topics` are those of the service. Records of older versions are converted."""
 
-    def __init__(
-        self, letters: DeadLetters, topics: Sequence[Topic], log: AuditLog, upcasts: Upcasts = UPCASTS
-    ) -> None:
+    def __init__(self, letters: DeadLetters, topics: Sequence[Topic], log: AuditLog) -> None:
         self._letters = letters
         self._shapes = {topic.name: topic.shape for topic in topics if topic.shape}
         self._log = log
-        self._upcasts = upcasts
 
     def run(
         self,
@@ -165,7 +161,7 @@ class Redrive:
             (name, value) for name, value in record.headers if not name.startswith(("dead_", REDRIVEN))
         )
         try:
-            value, headers = upcast(shape, record.value, original_headers, self._upcasts)
+            value, headers = upcast(shape, record.value, original_headers)
             out = Outgoing(first.topic, record.key, value, (*headers, (REDRIVEN, str(first.id).encode())))
             out.check()
         except (CodecError, Reject) as error:

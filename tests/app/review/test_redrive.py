@@ -28,7 +28,7 @@ from tests.app.review.test_dead_letters import PHONE, TEXT, complaint
 from tests.bus.kafka.node import Node
 from tests.conftest import NOW
 from tests.ingest.door_client import FlakyProducer
-from tests.messages.test_upcasts import STEPS, Planted, headers, value
+from tests.messages.test_upcasts import Planted, headers, value
 from tests.support import records
 from tests.support.arrival_ids import arrival_id
 from tests.support.dead_letters import BusWithProducer, DeadLetterDesk
@@ -294,7 +294,7 @@ def test_an_older_version_is_converted(
     desk.publish(Outgoing("planted", b"k", value(**fields), headers(version)))
     desk.reject(Reject("unexpected_type", "ce_type"), "planted", group="router", stage="router")
 
-    assert [step.reason for step in desk.redrive(upcasts=STEPS)] == [reason]
+    assert [step.reason for step in desk.redrive()] == [reason]
 
     assert len(desk.undecided()) == bool(reason)
     for record in desk.read("planted")[1:]:
