@@ -151,6 +151,13 @@ class Reader(Protocol):
         """Return each partition's first committed record at this offset or later, where there is one."""
         ...
 
+    def retention_seconds(self, topics: Iterable[str]) -> Mapping[str, float]:
+        """Return for how long the bus keeps a record of each topic.
+
+        Topics that keep records for ever, and those whose retention the bus does not tell, are left out.
+        """
+        ...
+
     def offsets_since(self, topics: Iterable[str], moment: int) -> Mapping[Partition, int]:
         """Return the first offset taken at `moment` (milliseconds since 1970 UTC) or later, else the end."""
         ...

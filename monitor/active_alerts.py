@@ -13,7 +13,10 @@ from monitor.snapshot import Snapshot
 
 # Alerts that can't be evaluated while the bus or the database is away.
 _HIDDEN_ALERTS = {
-    "bus": ("dead-letters", "door-silent", "flood", "quarantine", "spool-waiting", "stage-behind", "stage-stopped"),
+    "bus": (
+        *("dead-letters", "door-silent", "flood", "quarantine"),
+        *("retention-near", "spool-waiting", "stage-behind", "stage-stopped"),
+    ),
     "database": ("agency-overdue", "triage-waiting"),
 }
 

@@ -44,6 +44,7 @@ ALERT_NAMES = (
     "flood",
     "process-away",
     "quarantine",
+    "retention-near",
     "spool-aside",
     "spool-corrupt",
     "spool-filling",

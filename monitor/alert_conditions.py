@@ -16,6 +16,7 @@ from monitor.alert_thresholds import (
     FLOOD_IN_A_MINUTE,
     FLOOD_TIMES,
     FORGED_MESSAGES,
+    RETENTION_SHARE,
     TRIAGE_SECONDS,
     usual_silence_seconds,
 )
@@ -81,6 +82,18 @@ def _stages(snapshot: Snapshot) -> Iterator[Alert]:
             waiting = format_waiting("message", state.waiting.many, oldest_seconds, f" for {state.stage}")
             text = f"{waiting}. Running workers: {', '.join(state.members)}."
             yield Alert("stage-behind", state.stage, Urgency.NOW, text, figures)
+
+
+def _retention_near(snapshot: Snapshot) -> Iterator[Alert]:
+    for state in snapshot.stages:
+        for topic, backlog in state.topics.items():
+            oldest_seconds, retention_seconds = backlog.seconds(snapshot.at), snapshot.retention.get(topic)
+            if retention_seconds and oldest_seconds >= RETENTION_SHARE * retention_seconds:
+                age, limit = format_duration(oldest_seconds), format_duration(retention_seconds)
+                text = f"The oldest message of {topic} that {state.stage} has not read is {age} old. "
+                text += f"The bus deletes it after {limit}."
+                figures = {"oldest_seconds": round(oldest_seconds), "retention_seconds": round(retention_seconds)}
+                yield Alert("retention-near", f"{state.stage} {topic}", Urgency.NOW, text, figures)
 
 
 def _stopped_text(state: StageState, oldest_seconds: float) -> str:
@@ -166,6 +179,7 @@ _CONDITIONS: tuple[Callable[[Snapshot], Iterator[Alert]], ...] = (
     _clock_jumped,
     _bus_clock_differs,
     _stages,
+    _retention_near,
     _dead_letters,
     _quarantine,
     _flood,

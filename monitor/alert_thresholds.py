@@ -13,6 +13,9 @@ TRIAGE_SECONDS = 86_400.0
 CLOCK_SECONDS = 10.0
 # Longest time that a worker may need for one batch. After five minutes Kafka gives its partitions to other members.
 HANGING_SECONDS = 300.0
+# Share of a topic's retention after which an alert is raised for a record that a stage has not read. The rest is the
+# time to bring the stage back before the bus deletes the record.
+RETENTION_SHARE = 0.5
 # Used share of the spool's space from which an alert is raised.
 SPOOL_SHARE = 0.5
 # A flood is at least this many messages in a minute, and at least this many times the usual rate.

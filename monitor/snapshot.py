@@ -133,6 +133,9 @@ class Snapshot(Shape):
     away: Mapping[str, str] = Field(default_factory=dict)
     channels: tuple[ChannelState, ...] = ()
     stages: tuple[StageState, ...] = ()
+    retention: Mapping[str, float] = Field(
+        default_factory=dict, description="Seconds for which the bus keeps a record, by topic of the stages."
+    )
     letters: tuple[PendingReview, ...] = ()
     quarantine: tuple[PendingReview, ...] = ()
     queues: tuple[QueueState, ...] = ()

@@ -110,6 +110,7 @@ class SnapshotCollector:
         return {
             "channels": consumer_lag.measure_channels(reader, now, self._channels),
             "stages": stages,
+            "retention": reader.retention_seconds({topic for names in self._groups.values() for topic in names}),
             "letters": self._pending.dead_letters,
             "quarantine": self._pending.quarantined,
         }

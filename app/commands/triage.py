@@ -25,6 +25,7 @@ from app.operations.corrections import NotPossible
 from app.operations.rule_suggestions import RuleSuggestion, make_suggestion, write_suggestion
 from app.operations.table_edits import InvalidSuggestion
 from app.operations.triage import CandidateAgency, CaseView, TriageDesk, UndecidedCase
+from app.operations.triage_decisions import describe_answer
 from config.reference.folder import ReferenceFolder
 from config.settings import load
 from language import phrase_index, tokens
@@ -91,15 +92,29 @@ def decide(
     agency: Annotated[str, typer.Argument(metavar="AGENCY", help="The code of the competent agency.")],
     actor: Actor,
     why: Why,
+    shown_dispatch: Annotated[
+        str, typer.Option("--dispatch", metavar="ID", help="The dispatch that `show --json` showed to you.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
-    """Give a case to an agency. If the agency refuses it, the case returns to triage with the refusal."""
+    """Give a case to an agency. If the agency refuses it, the case returns to triage with the refusal.
+
+    Exit 1 if another person decided meanwhile: only the first decision has an effect.
+    """
     require_actor_and_reason(actor, why)
     tracking = tracking_number(number)
     with _triage_desk() as (parts, desk):
         parts.ensure_topics()
-        with closing(parts.bus.producer()) as producer:
-            decision = _stop_if_not_possible(lambda: desk.decide(tracking, agency, actor, why, utc_now(), producer))
+        with closing(parts.bus.producer()) as producer, closing(parts.bus.reader()) as reader:
+            decision = _stop_if_not_possible(
+                lambda: desk.decide(tracking, agency, actor, why, utc_now(), producer, reader, shown_dispatch)
+            )
+    if decision.earlier_decision:
+        stop(
+            f"{tracking} was decided meanwhile: {describe_answer(decision.earlier_decision)}. "
+            "Your decision has no effect.",
+            1,
+        )
     if as_json:
         ids = {"number": tracking, "id": str(decision.answer.id)}
         print_json({**ids, "agency": agency, "again": decision.refused_before})
@@ -191,6 +206,7 @@ def _case_json(view: CaseView) -> dict[str, object]:
     return {
         "number": case.tracking,
         "agency": case.agency,
+        "dispatch": str(case.dispatch_id),
         "given_to": view.decision,
         "received_at": iso(case.received_at),
         "due_at": iso(case.due_at),

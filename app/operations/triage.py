@@ -15,7 +15,8 @@ from sqlmodel import col
 from app.operations.audit_log import AuditLog
 from app.operations.corrections import NotPossible
 from app.operations.masking import mask_reason, mask_text
-from bus.port import Outgoing, Producer
+from app.operations.triage_decisions import describe_latest_dispatch, first_decision, recorded_offsets
+from bus.port import Outgoing, Producer, Reader
 from config.database import read_transaction
 from messages import codec, ids
 from messages.shapes import AgencyAnswer
@@ -24,7 +25,7 @@ from router.registry.registry import Registry
 from sinks.ledger.cases import AgencyRefusal, CaseDetails, CaseEvent, read_case, read_case_history, read_refusals
 from sinks.ledger.current_relation import current_relations
 from sinks.ledger.tables import ComplaintRow
-from sinks.ledger.triage_cases import TriageCase, triage_decision, undecided_triage_cases
+from sinks.ledger.triage_cases import DecidedAgency, TriageCase, triage_decision, undecided_triage_cases
 
 _SOURCE = "/satu-pintu/triage"
 
@@ -62,10 +63,14 @@ class CaseView:
 
 @dataclass(frozen=True, slots=True)
 class TriageDecision:
-    """Published decision. `refused_before`: the chosen agency refused the case earlier."""
+    """Published decision. `refused_before`: the chosen agency refused the case earlier.
+
+    `earlier_decision` is the decision of another person that was published first. Then this one has no effect.
+    """
 
     answer: AgencyAnswer
     refused_before: bool
+    earlier_decision: AgencyAnswer | None = None
 
 
 class TriageDesk:
@@ -101,7 +106,8 @@ class TriageDesk:
             decision = triage_decision(connection, case.dispatch_id, self._agencies)
             history = read_case_history(connection, case_id)
         candidates = self._candidates(case.alternatives, refusals)
-        return CaseView(_masked(case), decision, candidates, tuple(self._masked_event(event) for event in history))
+        given_to = decision.agency if decision else None
+        return CaseView(_masked(case), given_to, candidates, tuple(self._masked_event(event) for event in history))
 
     def unmasked_text(self, number: str) -> str:
         """Return title and text of a case with identities. Only for a search in them; never print them."""
@@ -110,14 +116,29 @@ class TriageDesk:
         return f"{case.title}\n{case.text}"
 
     def decide(
-        self, number: str, agency: str, actor: str, why: str, at: datetime, producer: Producer
+        self,
+        number: str,
+        agency: str,
+        actor: str,
+        why: str,
+        at: datetime,
+        producer: Producer,
+        reader: Reader,
+        shown_dispatch: str = "",
     ) -> TriageDecision:
-        """Give the case to an agency. Also raises the errors of the bus."""
+        """Give the case to an agency, unless another person decided first. Also raises the errors of the bus.
+
+        `shown_dispatch` is the id of the dispatch that the person saw; empty if that is not known.
+        """
+        # The offsets first: the ledger, which is read next, has every decision before them.
+        start_offsets = recorded_offsets(reader)
         with read_transaction(self._engine) as connection:
             case_id, case = _dispatched_case(connection, number)
             decision = triage_decision(connection, case.dispatch_id, self._agencies)
             refusals = read_refusals(connection, [case_id]).get(case_id, ())
-        self._check_decision(number, case, agency, decision)
+            latest = describe_latest_dispatch(read_case_history(connection, case_id))
+        self._check_agency(agency)
+        self._check_case(number, case, decision, latest, shown_dispatch)
         answer = AgencyAnswer(
             id=ids.answer_id(case.dispatch_id, "refused", why),
             message_id=case.message_id,
@@ -132,19 +153,34 @@ class TriageDesk:
         )
         self._log.append("triage.decide", f"{case_id} {agency}", actor, why, at)
         producer.publish([Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(case_id), _SOURCE))])
-        return TriageDecision(answer, any(refusal.agency == agency for refusal in refusals))
+        first = first_decision(reader, start_offsets, case.dispatch_id, self._agencies)
+        is_first = first is None or (first.actor, first.theirs) == (actor, agency)
+        refused_before = any(refusal.agency == agency for refusal in refusals)
+        return TriageDecision(answer, refused_before, None if is_first else first)
 
-    def _check_decision(self, number: str, case: CaseDetails, agency: str, earlier_decision: str | None) -> None:
+    def _check_agency(self, agency: str) -> None:
         if agency not in self._agencies:
             raise NotPossible(f"There is no agency {agency}.")
         if (representative := self._registry.find_receiving_agency(agency)) != agency:
             raise NotPossible(f"{agency} has no queue of its own. Give the case to {representative}.")
+
+    def _check_case(
+        self, number: str, case: CaseDetails, decision: DecidedAgency | None, latest: str, shown_dispatch: str
+    ) -> None:
+        by_person = f" {latest}." if latest else ""
         if case.agency != TRIAGE:
-            raise NotPossible(f"{number} is at {case.agency}, not at triage. Only {case.agency} can answer it.")
-        if earlier_decision:
             raise NotPossible(
-                f"{number} was given to {earlier_decision} already. "
+                f"{number} is at {case.agency}, not at triage.{by_person} Only {case.agency} can answer it."
+            )
+        if decision:
+            raise NotPossible(
+                f"{number} was given to {decision.agency} already, by {decision.actor or 'an unknown person'}. "
                 "`satupintu status` shows it when the router has processed the decision."
+            )
+        if shown_dispatch and shown_dispatch != str(case.dispatch_id):
+            raise NotPossible(
+                f"{number} was decided after you saw it, and has returned to triage. `satupintu triage show {number}` "
+                "shows what happened."
             )
 
     def _candidates(

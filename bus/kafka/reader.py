@@ -13,11 +13,12 @@ from bus.kafka import record_stream
 from bus.kafka.clients import connect
 from bus.kafka.error_policy import translate
 from bus.kafka.settings import KafkaSettings
-from bus.kafka.topics import members, partition_counts
+from bus.kafka.topics import members, partition_counts, retention_times
 from bus.port import OffsetRange, Partition, Record, TopicSpec
 
 # Bytes buffered per fetch; the default is 50 MB.
 _FETCH_MAX_BYTES = 16_000_000
+_MS_PER_SECOND = 1_000
 
 
 class CommittedReader:
@@ -65,6 +66,11 @@ class CommittedReader:
             for record in record_stream.read_until(client, stops, self._settings.deadline, only_first=True):
                 first.setdefault(Partition(record.topic, record.partition), record)
         return first
+
+    def retention_seconds(self, topics: Iterable[str]) -> Mapping[str, float]:
+        """See the port. A user without the right to describe configurations is told no retention."""
+        retention_ms = self._ask("retention", lambda: retention_times(self._admin, topics))
+        return {name: time_ms / _MS_PER_SECOND for name, time_ms in retention_ms.items() if time_ms >= 0}
 
     def offsets_since(self, topics: Iterable[str], moment: int) -> Mapping[Partition, int]:
         """See the port."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from kafka import KafkaAdminClient
-from kafka.admin import MemberToRemove
+from kafka.admin import ConfigResource, ConfigResourceType, MemberToRemove
 from kafka.errors import (
     CoordinatorLoadInProgressError,
     CoordinatorNotAvailableError,
@@ -26,6 +26,7 @@ from bus.port import TopicSpec
 # Topics per request. A controller creates so many within one deadline.
 _TOPICS_PER_REQUEST = 100
 _DAY_MS = 86_400_000
+_RETENTION = "retention.ms"
 _PAUSE_SECONDS = 0.1
 
 
@@ -65,6 +66,19 @@ def partition_counts(client: Any, names: Sequence[str] | None = None) -> dict[st
         topic["name"]: len(topic["partitions"])
         for topic in client.describe_topics(names)
         if not topic["error_code"] and not topic["is_internal"]
+    }
+
+
+def retention_times(client: Any, names: Iterable[str]) -> dict[str, int]:
+    """Return `retention.ms` of each topic whose configuration the broker tells; -1 means for ever."""
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name, {_RETENTION: None}) for name in names]
+    if not resources:
+        return {}
+    configurations = client.describe_configs(resources, config_filter="all").get("topic", {})
+    return {
+        name: int(configuration[_RETENTION]["value"])
+        for name, configuration in configurations.items()
+        if _RETENTION in configuration
     }
 
 
@@ -112,7 +126,7 @@ def _description(spec: TopicSpec, replication: int) -> dict[str, Any]:
         "num_partitions": spec.partitions,
         "replication_factor": replication,
         "configs": {
-            "retention.ms": str(retention_ms),
+            _RETENTION: str(retention_ms),
             # The timestamp of a record is when the bus took it, independent of a writer's clock.
             "message.timestamp.type": "LogAppendTime",
             # With acks=all: a majority has the record before the writer is told so.

@@ -9,6 +9,7 @@ from bus.local.consumer import SESSION_SECONDS
 from bus.local.group import living
 from bus.port import OffsetRange, Partition, Record, TopicSpec
 
+_DAY_SECONDS = 86_400.0
 # Records in memory at once.
 _PAGE_RECORDS = 500
 # Delay until a record of another process is noticed, where the reader follows.
@@ -55,6 +56,12 @@ class LocalReader:
             for partition, offset in offsets.items()
             if (records := log.read_records(self._connection, partition, offset, 1))
         }
+
+    def retention_seconds(self, topics: Iterable[str]) -> Mapping[str, float]:
+        """See the port."""
+        names = set(topics)
+        retention_days = {spec.name: spec.retention for spec in self.topics() if spec.name in names}
+        return {name: days * _DAY_SECONDS for name, days in retention_days.items() if days is not None}
 
     def offsets_since(self, topics: Iterable[str], moment: int) -> Mapping[Partition, int]:
         """See the port."""

@@ -23,6 +23,7 @@ SECTIONS = {
     "flood": "channels",
     "process-away": "processes",
     "quarantine": "pending",
+    "retention-near": "stages",
     "spool-aside": "processes",
     "spool-corrupt": "processes",
     "spool-filling": "processes",

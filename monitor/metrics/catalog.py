@@ -96,6 +96,7 @@ STAGE_WAITING = _gauge(
     "stage_waiting_messages", "messages", "Records that a stage has not processed yet.", "stage", "topic"
 )
 STAGE_OLDEST = _gauge("stage_oldest_age_seconds", "seconds", "Age of the oldest waiting record.", "stage", "topic")
+RETENTION = _gauge("topic_retention_seconds", "seconds", "Time for which the bus keeps a record of a topic.", "topic")
 
 DEAD_LETTERS = _gauge("dead_letters", "messages", "Dead letters without a decision.", *_DEAD_LETTER)
 DEAD_LETTERS_OLDEST = _gauge(
@@ -151,6 +152,7 @@ MONITOR_METRICS = (
     MEMBERS,
     STAGE_WAITING,
     STAGE_OLDEST,
+    RETENTION,
     DEAD_LETTERS,
     DEAD_LETTERS_OLDEST,
     QUARANTINED,

@@ -184,6 +184,15 @@ _STATE_RULES = (
         f"The oldest message has waited {_DURATION} for {{{{ $labels.stage }}}}.",
     ),
     Rule(
+        "retention-near",
+        Urgency.NOW,
+        0,
+        f"{_max(catalog.STAGE_OLDEST, 'stage', 'topic')}\n"
+        f"  / on (topic) group_left () {_max(catalog.RETENTION, 'topic')} >= {thresholds.RETENTION_SHARE:g}",
+        "The oldest message of {{ $labels.topic }} that {{ $labels.stage }} has not read is at "
+        "{{ $value | humanizePercentage }} of the time after which the bus deletes it.",
+    ),
+    Rule(
         "dead-letters",
         Urgency.SOON,
         0,

@@ -75,6 +75,8 @@ def monitor_samples(observation: Observation, now: datetime, groups: TopicsByGro
         yield from _channel_samples(channel, snapshot.at)
     for stage in snapshot.stages:
         yield from _stage_samples(stage, groups.get(stage.stage, ()), snapshot.at)
+    for topic, seconds in snapshot.retention.items():
+        yield Sample(catalog.RETENTION, (topic,), seconds)
     yield from _pending_samples(snapshot)
     for queue in snapshot.queues:
         yield from _queue_samples(queue, snapshot.at)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
@@ -60,14 +60,20 @@ def undecided_triage_cases(
     ]
 
 
-def triage_decision(connection: Connection, dispatch_id: UUID, agencies: Collection[str]) -> str | None:
-    """Return the agency to which triage gave a dispatch, while the router has not processed the decision.
+class DecidedAgency(NamedTuple):
+    """Agency to which triage gave a case, and the person who decided. The agency is triage itself if it closed it."""
 
-    Returns triage itself if it closed the case, and `None` without a decision.
-    """
-    query = select(col(AnswerRow.theirs)).where(col(AnswerRow.dispatch_id) == dispatch_id, _is_decision(agencies))
+    agency: str
+    actor: str
+
+
+def triage_decision(connection: Connection, dispatch_id: UUID, agencies: Collection[str]) -> DecidedAgency | None:
+    """Return the decision about a dispatch to triage, while the router has not processed it; `None` without one."""
+    query = select(col(AnswerRow.theirs), col(AnswerRow.actor)).where(
+        col(AnswerRow.dispatch_id) == dispatch_id, _is_decision(agencies)
+    )
     decision = connection.execute(query.order_by(col(AnswerRow.answered_at))).first()
-    return (decision.theirs or TRIAGE) if decision else None
+    return DecidedAgency(decision.theirs or TRIAGE, decision.actor) if decision else None
 
 
 def _undecided_query(agencies: Collection[str], topic: str, region: str) -> Select[Any]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from app.assembly.parts import Parts
 from app.operations.audit_log import AuditLog
 from app.operations.corrections import NotPossible
 from app.operations.triage import TriageDecision, TriageDesk
+from app.operations.triage_decisions import describe_answer
 from bus.errors import Stop
 from bus.port import Outgoing
 from config.database import read_transaction
@@ -63,9 +65,17 @@ def triage_desk(harness: CorrectionHarness) -> TriageDesk:
     return TriageDesk(harness.engine, harness.parts.registry, AuditLog(harness.engine))
 
 
-def decide_case(harness: CorrectionHarness, index: int, to: str, why: str = "jalannya di kota itu") -> TriageDecision:
+def decide_case(
+    harness: CorrectionHarness,
+    index: int,
+    to: str,
+    why: str = "jalannya di kota itu",
+    actor: str = "petugas-1",
+    shown_dispatch: str = "",
+) -> TriageDecision:
     """Let a person give a case to an agency."""
-    return triage_desk(harness).decide(number(index), to, "petugas-1", why, NOW, harness.producer)
+    with closing(harness.parts.bus.reader()) as reader:
+        return triage_desk(harness).decide(number(index), to, actor, why, NOW, harness.producer, reader, shown_dispatch)
 
 
 def refuse_case(harness: CorrectionHarness, index: int, text_: str, suggested_agency: str | None = None) -> None:
@@ -129,13 +139,38 @@ def test_a_decided_case_is_not_listed(harness: CorrectionHarness) -> None:
     assert harness.audit().clean
 
 
+@pytest.mark.parametrize("why", ["jalannya di kota itu", "sudah ditelepon"])
+def test_the_second_of_two_persons_learns_of_the_first_decision(harness: CorrectionHarness, why: str) -> None:
+    """Nothing has processed the first decision yet. The second one has no effect, and its person is told so."""
+    assert decide_case(harness, 1, SEMARANG).earlier_decision is None
+    second = decide_case(harness, 1, PLN, why, "petugas-2")
+    assert second.earlier_decision
+    assert describe_answer(second.earlier_decision) == f"petugas-1 gave it to {SEMARANG}"
+    harness.work()
+    assert triage_desk(harness).show(number(1)).case.agency == SEMARANG
+    with pytest.raises(NotPossible, match=f"petugas-1 gave it to {SEMARANG}"):
+        decide_case(harness, 1, PLN, actor="petugas-2")
+
+
+def test_a_case_that_was_decided_and_returned_must_be_shown_again(harness: CorrectionHarness) -> None:
+    """A person who saw the first dispatch to triage does not know that an agency refused meanwhile."""
+    shown = str(triage_desk(harness).show(number(1)).case.dispatch_id)
+    decide_case(harness, 1, SEMARANG, actor="petugas-2")
+    harness.work()
+    refuse_case(harness, 1, "bukan kami")
+    with pytest.raises(NotPossible, match="was decided after you saw it"):
+        decide_case(harness, 1, SEMARANG, shown_dispatch=shown)
+    shown_again = str(triage_desk(harness).show(number(1)).case.dispatch_id)
+    assert decide_case(harness, 1, PLN, shown_dispatch=shown_again).earlier_decision is None
+
+
 def test_an_unprocessed_decision_counts(harness: CorrectionHarness) -> None:
     """A decision that only the ledger has counts already."""
     decide_case(harness, 1, SEMARANG)
     harness.batch("ledger", make_ledger_sink(harness.engine), harness.parts.queues)
     assert undecided_numbers(harness) == [number(2)]
     assert triage_desk(harness).show(number(1)).decision == SEMARANG
-    with pytest.raises(NotPossible, match=f"was given to {SEMARANG} already"):
+    with pytest.raises(NotPossible, match=f"was given to {SEMARANG} already, by petugas-1"):
         decide_case(harness, 1, PLN)
 
 

@@ -660,6 +660,16 @@ def test_the_first_offset_since_a_moment(harness: Harness) -> None:
     reader.close()
 
 
+def test_the_retention_of_a_topic(harness: Harness) -> None:
+    """A topic without retention is left out, and so is one that does not exist."""
+    kept, expiring = harness.topic(), f"topic-{uuid.uuid4().hex[:12]}"
+    harness.bus.ensure([TopicSpec(expiring, retention=7)])
+    reader = harness.bus.reader()
+    assert reader.retention_seconds([kept, expiring, "nowhere"]) == {expiring: 7 * 86_400}
+    assert reader.retention_seconds([]) == {}
+    reader.close()
+
+
 def test_the_living_members_of_a_group(harness: Harness) -> None:
     """A member is listed by its name until it leaves or its session ends."""
     topic, group = harness.topic(2), harness.group()

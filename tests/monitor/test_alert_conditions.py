@@ -167,6 +167,12 @@ CASES: list[tuple[str, dict[str, Any], Urgency, str]] = [
         "1 message has waited 3 min for router. Running workers: host-a.",
     ),
     (
+        "retention-near",
+        {**stage(many=1, minutes=1), "retention": {"complaints": 120.0}},
+        Urgency.NOW,
+        "The oldest message of complaints that router has not read is 1 min old. The bus deletes it after 2 min.",
+    ),
+    (
         "dead-letters",
         {"letters": (pending("unexpected", 1, "router"),)},
         Urgency.SOON,

@@ -12,6 +12,10 @@ class ReadAllReader:
         """See the port."""
         raise AssertionError(places)
 
+    def retention_seconds(self, topics: Iterable[str]) -> Mapping[str, float]:
+        """See the port."""
+        raise AssertionError(topics)
+
     def offsets_since(self, topics: Iterable[str], moment: int) -> Mapping[Partition, int]:
         """See the port."""
         raise AssertionError(topics, moment)

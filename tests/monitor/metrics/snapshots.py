@@ -25,6 +25,7 @@ from tests.support.stages import WATCHED_TOPICS
 ADDRESS = "http://10.0.0.7:1710"
 OTHER_ADDRESS = "http://10.0.0.8:1710"
 _MARGIN = 0.01
+_RETENTION_SECONDS = 600.0
 
 
 def ago(seconds: float) -> datetime:
@@ -101,6 +102,7 @@ HEALTHY = Snapshot(
     queues=(queue(), queue("triage", age=thresholds.TRIAGE_SECONDS - 1)),
     processes=(process(), process(address=OTHER_ADDRESS, instance="host-b", doors={})),
     differences={"lost": 0, "doubled": 0, "misfiled": 0},
+    retention={topic: _RETENTION_SECONDS for names in WATCHED_TOPICS.values() for topic in names},
 )
 
 
@@ -144,6 +146,9 @@ RAISED: Mapping[str, Snapshot] = {
     "stage-stopped": snapshot_with(stages=(stage(members=()),)),
     "stage-stopped without backlog": snapshot_with(stages=(stage(members=(), topics={}), stage("ledger"))),
     "stage-behind": snapshot_with(stages=(stage(topics=waiting_records(thresholds.BEHIND_SECONDS)),)),
+    "retention-near": snapshot_with(
+        stages=(stage(topics=waiting_records(thresholds.RETENTION_SHARE * _RETENTION_SECONDS)),)
+    ),
     "dead-letters": snapshot_with(letters=(pending("router", "not_json"), pending("router", "missing", field="text"))),
     "quarantine": _quarantine(pending("sms", "unsigned", many=40), newest=3_000),
     "quarantine with a valid message since": _quarantine(forged(newest=20)),
