@@ -38,7 +38,7 @@ def accept(
     try:
         if is_json(arrival.headers):
             submission, content_type = Submission.model_validate_json(arrival.body), _JSON
-            provider_id = f"key:{idempotency.read_key(arrival) or new_id}"
+            provider_id = f"key:{idempotency.read_scoped_key(arrival, wrapper) or new_id}"
         else:
             submission, content_type = Submission.from_form(arrival.body), FORM
             provider_id = f"form:{_form_digest(arrival.body, new_id, attachments)}"

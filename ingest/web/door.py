@@ -13,10 +13,8 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from config.reference.regions import Regions
 from ingest.arrival import Arrival, Refused
-from ingest.door_store import DoorStore
 from ingest.files.attachments import Attachments
 from ingest.files.cleaning import MAX_FILE_BYTES
-from ingest.http import idempotency
 from ingest.http.gate import MAX_BODY_BYTES, Gate, readable_size
 from ingest.http.refusal_handlers import record_refusal
 from ingest.web import openapi
@@ -62,7 +60,6 @@ class WebDoor:
         self,
         gate: Gate,
         wrapper: Wrapper,
-        store: DoorStore,
         attachments: Attachments,
         tokens: FormTokens,
         templates: Environment,
@@ -72,7 +69,6 @@ class WebDoor:
     ) -> None:
         self._gate = gate
         self._wrapper = wrapper
-        self._store = store
         self._tokens = tokens
         self._templates = templates
         self._regions = regions
@@ -139,8 +135,6 @@ class WebDoor:
     async def _accept_json(self, arrival: Arrival) -> Response:
         self._gate.check_rate("web", arrival.address)
         raw = accept(arrival, self._wrapper, self._new_id(), self._regions)
-        if arrival.headers.get(idempotency.HEADER) is not None:
-            await idempotency.claim_key(self._store, self._wrapper, raw.provider_id, arrival.body)
         await self._gate.publish(accepted_record(raw))
         status_url = f"{self._public_url}/status/{raw.tracking}"
         return JSONResponse({"tracking": raw.tracking, "status_url": status_url}, 202)

@@ -27,7 +27,7 @@ REPORT: dict[int | str, dict[str, Any]] = {
     200: {"description": "The form again, with the list that was requested.", "content": {_HTML: {}}},
     202: {"description": "Accepted.", "content": {_JSON: {"schema": _ACCEPTED}}},
     303: {"description": "The form was accepted.", "headers": _RECEIPT},
-    **documented_refusals(400, 413, 422, 429, 503, page=True),
+    **documented_refusals(400, 413, 429, 503, page=True),
     403: {"description": "The form again: the page of another site sent it.", "content": {_HTML: {}}},
 }
 RECEIPT: dict[int | str, dict[str, Any]] = documented_refusals(404, page=True)

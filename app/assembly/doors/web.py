@@ -17,7 +17,6 @@ def web_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
     form = WebDoor(
         http.gate,
         parts.wrapper,
-        http.store,
         parts.attachments,
         FormTokens(parts.secrets.sender_key, settings.reached_at),
         http.pages,

@@ -84,8 +84,8 @@ def accept(
     """Return the raw message of a service request. `new_id` identifies it if the app gave no key.
 
     Each request is a report of its own: two citizens may write the same through the app of one city. An app that
-    repeats a request sends an Idempotency-Key; keys of different clients never collide. Raises `Refused`, naming each
-    invalid argument.
+    repeats a request sends an Idempotency-Key. Keys of different apps never collide, nor do those of different senders
+    where no api_key is needed. Raises `Refused`, naming each invalid argument.
     """
     if arrival.headers.get("content-type", _FORM).partition(";")[0].strip().casefold() != _FORM:
         raise Refused("not_a_form")
@@ -98,7 +98,8 @@ def accept(
         raise Refused("invalid_submission", place_errors)
     if request.service_code not in service_codes:
         raise Refused("no_such_service")
-    key = idempotency.read_key(arrival) or new_id
+    sent_key = idempotency.read_key(arrival) if client else idempotency.read_scoped_key(arrival, wrapper)
+    key = sent_key or new_id
     raw = wrapper.wrap(CHANNEL.name, f"open311:{client}:{key}", "", arrival.body, arrival.at, CONTENT_TYPE)
     # The service never fetches an address that a stranger names. The agency only learns that there is a picture.
     return AcceptedRequest(raw.model_copy(update={"unfetched": int(bool(request.media_url))}), request.service_code)

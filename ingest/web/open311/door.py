@@ -162,7 +162,7 @@ class Open311Door:
         check_jurisdiction(arguments)
         accepted = accept(arrival, self._wrapper, self._services.by_code, client, self._new_id())
         raw = accepted.raw
-        if arrival.headers.get(idempotency.HEADER) is not None:
+        if client and arrival.headers.get(idempotency.HEADER) is not None:
             await idempotency.claim_key(self._store, self._wrapper, raw.provider_id, arrival.body)
         # The request is recorded before it is published, because a client with a token must be able to ask for it. A
         # token that was recorded and never sent does no harm.

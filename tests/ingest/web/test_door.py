@@ -15,9 +15,10 @@ from tests.ingest.web.forms import FORM_ID, fields, send_form, token
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-def send_json(served: DoorClient, fields: Fields, key: str = "") -> requests.Response:
-    """Send a JSON report."""
-    return served.post("/web/reports", json=fields, headers={"Idempotency-Key": key} if key else {})
+def send_json(served: DoorClient, fields: Fields, key: str = "", address: str = "") -> requests.Response:
+    """Send a JSON report, from an address behind the proxy if one is given."""
+    headers = {"Idempotency-Key": key, "X-Forwarded-For": address}
+    return served.post("/web/reports", json=fields, headers={name: value for name, value in headers.items() if value})
 
 
 def send_text(served: DoorClient, body: str) -> requests.Response:
@@ -145,14 +146,34 @@ def test_key_makes_json_repeatable(served: DoorClient) -> None:
     assert len({raw.id for raw in served.raw_messages("web")}) == 1
 
 
-def test_reused_key_is_refused(served: DoorClient) -> None:
-    """The same key with another payload is refused, and only the first is published."""
-    send_json(served, report(), "one-key")
+def test_taken_keys_block_nobody(served: DoorClient) -> None:
+    """A client that takes keys that programs choose blocks no report of another client, not even behind its address."""
+    for number in range(5):
+        assert send_json(served, report(text="Kunci ini milik saya."), str(number), "203.0.113.7").status_code == 202
+    for address in ("198.51.100.9", "203.0.113.7"):
+        answers = [send_json(served, report(text=f"Lampu padam, {address}."), str(n), address) for n in range(5)]
+        assert [answer.status_code for answer in answers] == [202] * 5
+    assert len({raw.id for raw in served.raw_messages("web")}) == 15
 
-    assert "Idempotency-Key" in assert_refused(
-        send_json(served, report(text="Lain lagi."), "one-key"), 422, "idempotency_key_reused"
-    )
-    assert served.published_count() == 1
+
+@pytest.mark.parametrize(
+    ("first_address", "second_address", "number_count"),
+    [
+        ("203.0.113.7", "203.0.113.7", 1),
+        ("203.0.113.7", "::ffff:203.0.113.7", 1),
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", 1),
+        ("203.0.113.7", "198.51.100.9", 2),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", 2),
+        ("64:ff9b::203.0.113.7", "64:ff9b::198.51.100.9", 2),
+    ],
+)
+def test_a_key_and_a_text_reveal_no_number_to_another_client(
+    served: DoorClient, first_address: str, second_address: str, number_count: int
+) -> None:
+    """Only a repetition from the same network gets the number of the first attempt."""
+    addresses = (first_address, second_address)
+    numbers = {send_json(served, report(), "1", address).json()["tracking"] for address in addresses}
+    assert len(numbers) == number_count
 
 
 FAULTS: list[tuple[Fields, str, str]] = [

@@ -189,14 +189,21 @@ def test_equal_requests_are_two_reports(served: DoorClient) -> None:
     assert len({raw.sender for raw in served.raw_messages("web")}) == 2
 
 
-def test_an_idempotency_key_makes_a_request_repeatable(served: DoorClient) -> None:
+def test_an_idempotency_key_makes_a_request_repeatable(serve: Serve) -> None:
     """The same key with the same request is the same token and message; with another request it is refused."""
-    assert len({token_of(send(served, key="k1")) for _ in range(2)}) == 1
+    served = serve(open311_keys=API_KEYS)
+    assert len({token_of(send(served, key="k1", api_key="kota-satu")) for _ in range(2)}) == 1
     assert len({raw.id for raw in served.raw_messages("web")}) == 1
     for form in FORMATS:
-        errors(send(served, form, key="k1", description="Lain lagi."), 422)
-    errors(send(served, key="k" * 256), 400)
+        errors(send(served, form, key="k1", api_key="kota-satu", description="Lain lagi."), 422)
+    errors(send(served, key="k" * 256, api_key="kota-satu"), 400)
     assert served.published_count() == 2
+
+
+def test_without_api_keys_a_key_blocks_nobody(served: DoorClient) -> None:
+    """Two senders whom nothing distinguishes choose the same key: both reports are accepted, each with its number."""
+    tokens = [token_of(send(served, key="1", description=text)) for text in ("Lampu padam.", "Lampu padam.", "Banjir.")]
+    assert (tokens[0] == tokens[1], tokens[0] == tokens[2]) == (True, False)
 
 
 def test_two_clients_may_choose_the_same_idempotency_key(serve: Serve) -> None:
