@@ -1,5 +1,6 @@
 """Command line `satupintu`: the names of the commands, and the exit codes of errors."""
 
+import os
 import sqlite3
 
 import typer
@@ -26,6 +27,7 @@ from app.exit_codes import EX_CONFIG
 from app.simulator.replay import ReplayError
 from bus.errors import Retry, Stop
 from config.database import DatabaseUnavailable
+from config.private_files import PRIVATE_UMASK
 from config.settings import SettingsError
 from messages.codec import NewerVersionError
 
@@ -64,6 +66,8 @@ app.add_typer(rules.commands, name="rules")
 
 def main() -> None:
     """Run a command. An error that a person can fix ends with a sentence and an exit code, without a traceback."""
+    # Files that this process creates hold reports of citizens.
+    os.umask(PRIVATE_UMASK)
     try:
         app()
     except (SettingsError, ReplayError, Stop, NewerVersionError) as error:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import SQLModel
 
 from config.postgresql import PostgresqlLimits, open_postgresql
+from config.private_files import secure_database_file
 
 T = TypeVar("T")
 
@@ -76,6 +77,7 @@ def open_engine(url: str, open_sqlite: Callable[[Path, float], sqlite3.Connectio
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
             Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            secure_database_file(Path(parsed.database))
         path = Path(parsed.database or ":memory:")
         engine = create_engine(url, creator=lambda: open_sqlite(path, _WAIT_SECONDS))
         event.listen(engine, "begin", _begin)

@@ -10,6 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from config.private_files import secure_folder
 from config.settings import Settings
 
 
@@ -29,7 +30,11 @@ class Secrets:
 
 
 def open_secrets(settings: Settings) -> Secrets:
-    """Return the secrets of these settings; those that are not set are generated once, in the data folder."""
+    """Return the secrets of these settings; those that are not set are generated once, in the data folder.
+
+    The data folder is made private before. Raises `SettingsError` if that is not possible.
+    """
+    secure_folder(settings.home)
     generated = _generated_secrets(settings.home / "secrets.json")
     root = settings.secret_key.get_secret_value() or generated["root"]
     tokens = tuple(token.get_secret_value() for token in settings.twilio_auth_tokens)
@@ -48,8 +53,6 @@ def open_secrets(settings: Settings) -> Secrets:
 
 def _generated_secrets(path: Path) -> dict[str, str]:
     """Return the secrets in a file that only its owner can read; a missing file is written with new secrets."""
-    # The databases in this folder hold reports of citizens: only the owner may read it, whichever process creates it.
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
         _write_new_secrets(path)
     generated: dict[str, str] = json.loads(path.read_text())
