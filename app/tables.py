@@ -12,6 +12,7 @@ from ingest.twitter import lease, recent_posts
 from ingest.web.open311 import store as open311
 from normalize import decision_store
 from normalize.duplicates.store import tables as duplicates
+from router import answer_store
 from router import store as router
 from sinks.ledger import tables as ledger
 from sinks.replies import tables as replies
@@ -30,6 +31,7 @@ MODULES = (
     decision_store,
     duplicates,
     router,
+    answer_store,
     ledger,
     replies,
 )

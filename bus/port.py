@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
 from bus.errors import Reject
@@ -10,6 +11,7 @@ Headers = tuple[tuple[str, bytes], ...]
 
 # Bytes of one message with its key and headers. It is Apache Kafka's default, so it holds for both buses.
 MAX_MESSAGE_BYTES = 1_000_000
+_MS_PER_SECOND = 1_000
 
 
 class Partition(NamedTuple):
@@ -50,6 +52,11 @@ class Record:
     key: bytes
     value: bytes
     headers: Headers = ()
+
+    @property
+    def taken_at(self) -> datetime:
+        """`timestamp` as a time in UTC. It does not depend on the clock of the writer."""
+        return datetime.fromtimestamp(self.timestamp / _MS_PER_SECOND, UTC)
 
     @property
     def position(self) -> str:

@@ -12,7 +12,15 @@ from socket import gethostname
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from config.reference.folder import SHIPPED_FOLDER
@@ -43,6 +51,18 @@ def _split_pairs(value: object) -> object:
     if not isinstance(value, str):
         return value
     return dict(pair.strip().split("=", 1) for pair in value.split(",") if "=" in pair)
+
+
+def _split_generations(value: object) -> object:
+    """Return the generations by agency of `kota-3374=2,bumn-pln=3`. A pair without a number is refused, not ignored."""
+    if not isinstance(value, str):
+        return value
+    pairs = [pair.partition("=") for pair in map(str.strip, value.split(",")) if pair]
+    return {agency.strip(): generation.strip() for agency, _, generation in pairs}
+
+
+def _none_if_empty(value: object) -> object:
+    return None if value == "" else value
 
 
 class Settings(BaseSettings):
@@ -104,6 +124,12 @@ class Settings(BaseSettings):
     former_ids_until: date = Field(
         date(2027, 12, 31),
         description="Last day (UTC) on which a message that arrives again is recognised by its id without a key.",
+    )
+    answer_keys: Annotated[dict[str, PositiveInt], NoDecode, BeforeValidator(_split_generations)] = Field(
+        default_factory=dict, description="Lowest accepted generation of agencies' keys, as in kota-3374=2,bumn-pln=3."
+    )
+    unsigned_answers_until: Annotated[AwareDatetime | None, BeforeValidator(_none_if_empty)] = Field(
+        None, description="Agencies' answers that the bus took earlier are accepted without an authenticator."
     )
     twilio_auth_tokens: Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)] = Field(
         default_factory=list, description="Auth tokens that may sign SMS webhooks, comma-separated, for rotation."

@@ -50,9 +50,10 @@ def dispatch_id(complaint: UUID, hop: int) -> UUID:
     return uuid5(_NAMESPACE, f"dispatch:{complaint}:{hop}")
 
 
-def answer_id(dispatch: UUID, verdict: str, text: str) -> UUID:
-    """Return the id of an agency's answer. The same verdict with the same text is the same answer."""
-    return uuid5(_NAMESPACE, f"answer:{dispatch}:{verdict}:{text}")
+def answer_id(dispatch: UUID, verdict: str, text: str, suggested_agency: str | None = None) -> UUID:
+    """Return the id of an agency's answer. The same verdict, text and suggested agency are the same answer."""
+    suggestion = f"\0{suggested_agency}" if suggested_agency else ""
+    return uuid5(_NAMESPACE, f"answer:{dispatch}:{verdict}:{text}{suggestion}")
 
 
 def reply_id(complaint: UUID, content: str) -> UUID:

@@ -135,6 +135,8 @@ class RawMessage(WireModel):
 # Evidence of a relation that a person decided.
 SPLIT = "split-by-person"
 MERGED = "merged-by-person"
+# Evidence of a complaint that repeats a closed case, and is a case of its own therefore.
+AFTER_CLOSING = "after-closing"
 
 
 class Relation(Shape):
@@ -234,8 +236,15 @@ class Correction(WireModel):
     reason: str = Field(max_length=500, description="Reason in words for a liaison officer. It names no citizen.")
 
 
+# Verdicts of an agency about a dispatch. `messages.verdicts` has the table of their order.
+Verdict: TypeAlias = Literal["accepted", "refused", "responded", "closed"]
+
+
 class AgencyAnswer(WireModel):
-    """An agency's answer to a dispatch."""
+    """An agency's answer to a dispatch. `messages.answer_check` tells if the agency made it.
+
+    `id` is derived from the dispatch, the verdict, the text and the suggested agency (`messages.ids.answer_id`).
+    """
 
     name: ClassVar[str] = "agency-answer"
     written_by_agencies: ClassVar[bool] = True
@@ -243,10 +252,16 @@ class AgencyAnswer(WireModel):
     complaint_id: UUID
     dispatch_id: UUID
     agency: str
-    verdict: Literal["accepted", "refused", "responded", "closed"]
+    verdict: Verdict
     text: str = Field("", max_length=10_000)
     theirs: str | None = Field(None, description="With a refusal: the agency that the refusing one suggests.")
     actor: str = Field("", max_length=200, description="Person who answers, where that is recorded; always for triage.")
+    key_generation: int = Field(0, ge=0, lt=2**31, description="Generation of the agency's key; 0 without a key.")
+    authenticator: str = Field(
+        "",
+        max_length=64,
+        description="HMAC-SHA-256 with the agency's key over all other fields, in hexadecimal digits.",
+    )
 
 
 class Reply(WireModel):
@@ -280,6 +295,7 @@ class OversightEvent(WireModel):
     event: Literal[
         "not-a-complaint",
         "refused",
+        "answer-not-counted",
         "hop-limit",
         "ping-pong",
         "released",

@@ -7,6 +7,7 @@ the app.
 from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 from messages import ids
 from messages.gsm_alphabet import fits_one_sms
@@ -35,18 +36,28 @@ def dispatch_reply(dispatch: Dispatch, agency_name: str, channels: Collection[Ch
 
 
 def answer_reply(
-    dispatch: Dispatch, answer: AgencyAnswer, agency_name: str, channels: Collection[Channel]
+    recipient: Dispatch,
+    answered_id: UUID,
+    answer: AgencyAnswer,
+    taken_at: datetime,
+    agency_name: str,
+    channels: Collection[Channel],
 ) -> Reply | None:
     """Return the reply that the agency responded or closed the complaint, or `None` for another answer.
 
-    A sender gets each of the two once, however often the agency answers.
+    `recipient` is the latest dispatch of the sender's complaint, `answered_id` the answered dispatch of its case. A
+    sender gets each of the two once for each dispatch of the case, however often the agency answers. A sender who
+    joined another citizen's case hears of an answer: only the case of that citizen is closed.
     """
-    if dispatch.channel not in channels or answer.verdict not in _ANSWER_TEXTS:
+    if recipient.channel not in channels or answer.verdict not in _ANSWER_TEXTS:
         return None
-    answer_text = _ANSWER_TEXTS[answer.verdict]
-    text = f"Laporan {dispatch.tracking} {answer_text} Lihat perkembangannya dengan nomor ini."
-    named_text = _with_agency(text, dispatch, agency_name)
-    return _reply(dispatch, answer.at, "answered", f"answered:{answer.verdict}", named_text)
+    is_joined = recipient.relation.kind == "joins" and not recipient.own_case
+    content = "responded" if is_joined else answer.verdict
+    text = f"Laporan {recipient.tracking} {_ANSWER_TEXTS[content]} Lihat perkembangannya dengan nomor ini."
+    # Answers without an authenticator are older than these ids: a replay must give the id that the reply had.
+    once_for = f"answered:{content}:{answered_id}" if answer.authenticator else f"answered:{answer.verdict}"
+    named_text = _with_agency(text, recipient, agency_name)
+    return _reply(recipient, taken_at, "answered", once_for, named_text)
 
 
 def _with_agency(text: str, dispatch: Dispatch, agency_name: str) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import Literal, TypeAlias
+from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -11,12 +13,14 @@ from bus.port import Outgoing, Record
 from config.database import write_transaction
 from config.reference.reloading import Source
 from messages import codec, ids
+from messages.answer_check import AnswerCheck
 from messages.channels import ChannelDirectory
 from messages.shapes import AgencyAnswer, Complaint, Correction, Dispatch, OversightEvent, Reply
 from messages.topics import COMPLAINTS, CORRECTIONS, OVERSIGHT, REPLIES, agency_topic
+from router.answer_store import find_processed_answer
 from router.cases.hops import cases_first
 from router.cases.transfer import CaseTransfer
-from router.lifecycle.answer import find_answered_dispatch
+from router.lifecycle.answer import AnsweredDispatch, find_answered_dispatch, process_answer
 from router.lifecycle.correction import apply_correction
 from router.lifecycle.first_dispatch import first_dispatches
 from router.lifecycle.refusal import (
@@ -31,6 +35,8 @@ from router.rules import Rules
 from router.store import dispatches_by_position
 
 _SOURCE = "/satu-pintu/router"
+# Events for oversight that an agency's answer leads to.
+AnswerEvent: TypeAlias = Literal["refused", "ping-pong", "hop-limit", "answer-not-counted"]
 
 _log = structlog.get_logger()
 
@@ -42,12 +48,18 @@ class RouterStage:
     """
 
     def __init__(
-        self, engine: Engine, source: Source[Rules], now: Callable[[], datetime], channels: ChannelDirectory
+        self,
+        engine: Engine,
+        source: Source[Rules],
+        now: Callable[[], datetime],
+        channels: ChannelDirectory,
+        answer_check: AnswerCheck,
     ) -> None:
         self._engine = engine
         self._source = source
         self._now = now
         self._channels = channels
+        self._answer_check = answer_check
         self._rules = source.current()
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
@@ -77,34 +89,60 @@ class RouterStage:
             answer = codec.decode(AgencyAnswer, record.value, record.headers)
         except codec.CodecError as error:
             raise Reject(error.reason, error.field) from error
-        return self._route_answer(transfer, answer, stored)
+        return self._route_answer(transfer, answer, record, stored)
 
     def _route_answer(
-        self, transfer: CaseTransfer, answer: AgencyAnswer, stored: Sequence[Dispatch]
+        self, transfer: CaseTransfer, answer: AgencyAnswer, record: Record, stored: Sequence[Dispatch]
     ) -> Sequence[Outgoing]:
-        if answer.verdict == "accepted":
+        """Return the messages that follow from an answer. Raises `Reject` if the agency did not make it."""
+        self._check_answer(transfer.connection, answer, record)
+        answered = find_answered_dispatch(transfer, answer)
+        outcome = process_answer(transfer, answered, answer, has_moved_case=bool(stored))
+        if outcome in {"late", "not-accepted"}:
+            _log.info("answer.not_counted", complaint_id=str(answer.complaint_id), reason=outcome)
+            return [_not_counted_message(answer, outcome, record.taken_at)]
+        if outcome != "counted" or answer.verdict == "accepted":
             return ()
         if answer.verdict == "refused":
-            return self._route_refusal(transfer, answer, stored)
-        return self._reply_to_senders(transfer, answer)
+            return self._route_refusal(transfer, answered, answer, record, stored)
+        return self._reply_to_senders(transfer, answered.dispatch, answer, record.taken_at)
 
-    def _reply_to_senders(self, transfer: CaseTransfer, answer: AgencyAnswer) -> Sequence[Outgoing]:
+    def _check_answer(self, connection: Connection, answer: AgencyAnswer, record: Record) -> None:
+        """Raise `Reject` for an answer that the agency did not make.
+
+        A record that was processed is not checked again: the agency's key may have been withdrawn since.
+        """
+        processed = find_processed_answer(connection, answer.id)
+        if processed and processed.position == record.position:
+            return
+        if fault := self._answer_check.fault(answer, record.taken_at, self._rules.registry.institutions):
+            raise Reject(fault, "authenticator")
+
+    def _reply_to_senders(
+        self, transfer: CaseTransfer, dispatch: Dispatch, answer: AgencyAnswer, taken_at: datetime
+    ) -> Sequence[Outgoing]:
         """Return a reply to the sender of the complaint, and to everyone whose complaint joins it."""
-        dispatch = find_answered_dispatch(transfer, answer).dispatch
         accompanying = transfer.accompanying_dispatches(dispatch)
         joining = [joined for joined in accompanying if joined.relation.kind == "joins"]
         agency_name = self._rules.registry.name_of(dispatch.agency)
         return [
             message
             for recipient in (dispatch, *joining)
-            for message in _reply_messages(answer_reply(recipient, answer, agency_name, self._channels.with_progress))
+            for message in _reply_messages(
+                answer_reply(recipient, dispatch.id, answer, taken_at, agency_name, self._channels.with_progress)
+            )
         ]
 
     def _route_refusal(
-        self, transfer: CaseTransfer, answer: AgencyAnswer, stored: Sequence[Dispatch]
+        self,
+        transfer: CaseTransfer,
+        answered: AnsweredDispatch,
+        answer: AgencyAnswer,
+        record: Record,
+        stored: Sequence[Dispatch],
     ) -> Sequence[Outgoing]:
-        history, refused = find_answered_dispatch(transfer, answer)
-        refused_by = refusing_agencies(history, refused)
+        refused = answered.dispatch
+        refused_by = refusing_agencies(answered.history, refused)
         registry = self._rules.registry
         # The suggested agency may be former or not connected: the agency that receives its complaints is meant.
         suggested_agency = registry.find_receiving_agency(answer.theirs) if answer.theirs else None
@@ -118,7 +156,7 @@ class RouterStage:
             hop = dispatch_to_next_agency(refused, answer, chosen, self._find_name, self._now(), self._rules.version)
             dispatches = transfer.dispatch_with_accompanying(hop, transfer.accompanying_dispatches(refused), hop)
         event = refusal_event(chosen, refused_by, suggested_agency, refused.reasons)
-        return [*self._publish(dispatches), _oversight_message(answer, event)]
+        return [*self._publish(dispatches), _refusal_message(answer, event, record.taken_at)]
 
     def _find_name(self, code: str) -> str | None:
         institution = self._rules.registry.institutions.get(code)
@@ -142,14 +180,24 @@ def _reply_messages(reply: Reply | None) -> Sequence[Outgoing]:
     return [Outgoing(REPLIES, *codec.encode(reply, str(reply.complaint_id), _SOURCE))] if reply else ()
 
 
-def _oversight_message(answer: AgencyAnswer, refusal: RefusalEvent) -> Outgoing:
-    event = OversightEvent(
-        id=ids.event_id(answer.dispatch_id, refusal.event),
+def _refusal_message(answer: AgencyAnswer, refusal: RefusalEvent, at: datetime) -> Outgoing:
+    id_ = ids.event_id(answer.dispatch_id, refusal.event)
+    return _oversight_message(answer, id_, refusal.event, refusal.reason, at)
+
+
+def _not_counted_message(answer: AgencyAnswer, outcome: str, at: datetime) -> Outgoing:
+    id_ = ids.event_id(answer.id, "answer-not-counted")
+    return _oversight_message(answer, id_, "answer-not-counted", f"{outcome}: {answer.verdict}", at)
+
+
+def _oversight_message(answer: AgencyAnswer, id_: UUID, event: AnswerEvent, reason: str, at: datetime) -> Outgoing:
+    message = OversightEvent(
+        id=id_,
         message_id=answer.message_id,
-        at=answer.at,
-        event=refusal.event,
+        at=at,
+        event=event,
         subject=answer.complaint_id,
-        reason=refusal.reason,
+        reason=reason,
         actor=answer.actor,
     )
-    return Outgoing(OVERSIGHT, *codec.encode(event, str(answer.complaint_id), _SOURCE))
+    return Outgoing(OVERSIGHT, *codec.encode(message, str(answer.complaint_id), _SOURCE))

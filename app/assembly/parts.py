@@ -41,6 +41,7 @@ from ingest.wrap import Wrapper
 from language.model import LanguageModel, load_word_reader, reloading_language_model
 from messages import topics
 from messages.alternate_ids import AlternateIds
+from messages.answer_check import AnswerCheck, AnswerKeys
 from messages.channels import ChannelDirectory
 from messages.sealing import Sealer
 from messages.topics import ConsumerGroup, Topic
@@ -87,6 +88,16 @@ class Parts:
     def sealer(self) -> Sealer:
         """The sealer of identities and providers' bytes."""
         return Sealer(self.secrets.seal_keys)
+
+    @cached_property
+    def answer_keys(self) -> AnswerKeys:
+        """The keys by which agencies authenticate their answers."""
+        return AnswerKeys(self.secrets.answer_key, self.settings.answer_keys)
+
+    @cached_property
+    def answer_check(self) -> AnswerCheck:
+        """The check of agencies' answers."""
+        return AnswerCheck(self.answer_keys, self.settings.unsigned_answers_until)
 
     @cached_property
     def wrapper(self) -> Wrapper:
@@ -196,7 +207,7 @@ class Parts:
     @cached_property
     def ledger(self) -> StatusReader:
         """The reader of the ledger."""
-        return StatusReader(self.engine, {code: agency.name for code, agency in self.registry.agencies.items()})
+        return StatusReader(self.engine, {code: agency.name for code, agency in self.registry.institutions.items()})
 
     @cached_property
     def topics(self) -> tuple[Topic, ...]:

@@ -150,9 +150,15 @@ class Service:
             (
                 "router",
                 "router",
-                lambda: RouterStage(parts.engine, parts.reloading_rules, utc_now, parts.channels),
+                lambda: RouterStage(parts.engine, parts.reloading_rules, utc_now, parts.channels, parts.answer_check),
             ),
-            ("sinks", "ledger", lambda: LedgerSink(parts.engine, parts.channels.names)),
+            (
+                "sinks",
+                "ledger",
+                lambda: LedgerSink(
+                    parts.engine, parts.channels.names, parts.answer_check, lambda: parts.registry.institutions
+                ),
+            ),
             ("sinks", "replies", lambda: ReplySink(parts.engine, parts.channels)),
         )
 

@@ -1,4 +1,4 @@
-"""Commands of one report: its status, its trace, and an answer to it."""
+"""Commands of one report: its status, its trace, and an answer to it; and the key of an agency that answers."""
 
 from contextlib import closing
 from typing import Annotated
@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from app.clock import utc_now
-from app.commands.common.arguments import Json, require_actor_and_reason, time_argument, tracking_number
-from app.commands.common.process import open_parts, open_parts_with_tables
-from app.commands.common.terminal import OUT, print_json, stop
+from app.commands.common.arguments import Actor, Json, time_argument, tracking_number
+from app.commands.common.process import open_parts, open_parts_for_action
+from app.commands.common.terminal import EX_USAGE, OUT, print_json, print_note, stop
 from app.operations.agency_answers import AgencyAnswers
 from app.operations.report_trace import ReportTracer, TraceStep
 from sinks.ledger.page import status_as_json
@@ -27,7 +27,8 @@ def status(number: str, as_json: Json = False) -> None:
     repeated = f" of {report.repeated_number}" if report.repeated_number else ""
     OUT.print(f"{report.tracking}  {report.state}  {report.relation}{repeated}", highlight=False, markup=False)
     for step in report.steps:
-        OUT.print(f"  {step.at:%Y-%m-%d %H:%M:%S}Z  {step.kind:10}  {step.agency}", highlight=False, markup=False)
+        line = f"  {step.at:%Y-%m-%d %H:%M:%S}Z  {step.kind:10}  {step.agency}"
+        OUT.print(line.rstrip(), highlight=False, markup=False)
 
 
 def trace(
@@ -60,15 +61,31 @@ def answer(
     suggested_agency: Annotated[
         str | None, typer.Option("--theirs", help="With refused: the code of the competent agency.")
     ] = None,
-    actor: Annotated[str, typer.Option("--actor", help="The person who answers, if that is to be recorded.")] = "",
+    actor: Actor = "",
 ) -> None:
-    """Answer a complaint as the agency that has it now."""
-    if actor:
-        require_actor_and_reason(actor, verdict)
-    with open_parts_with_tables() as parts:
-        answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log)
+    """Answer a complaint as the agency that has it now. Recorded in the audit log."""
+    with open_parts_for_action(actor, text, "--text") as parts:
+        answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log, parts.answer_keys)
         published = answers.publish(number, verdict, text, suggested_agency, utc_now(), actor)
         OUT.print(f"{published.agency}: {published.verdict}", markup=False)
+
+
+def answer_key(
+    agency: Annotated[str, typer.Argument(help="The agency's code, such as kota-3374.")],
+    generation: Annotated[
+        int | None, typer.Option("--generation", min=1, help="Generation of the key; without it, the lowest accepted.")
+    ] = None,
+    actor: Actor = "",
+    why: Annotated[str, typer.Option("--why", help="The reason. Recorded in the audit log.")] = "",
+) -> None:
+    """Print the key with which an agency's own program signs its answers. Recorded in the audit log."""
+    with open_parts_for_action(actor, why) as parts:
+        if agency not in parts.registry.agencies:
+            stop(f"There is no agency {agency} with a queue.", EX_USAGE)
+        chosen_generation = generation or parts.answer_keys.lowest_generation(agency)
+        parts.audit_log.append("agencies.answer_key", f"{agency} {chosen_generation}", actor, why, utc_now())
+        print_note(f"Key of {agency}, generation {chosen_generation}. Give it to the agency only, and keep no copy.")
+        print(parts.answer_keys.key(agency, chosen_generation).hex())
 
 
 def _print_step(step: TraceStep) -> None:

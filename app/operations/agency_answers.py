@@ -12,8 +12,9 @@ from bus.errors import Stop
 from bus.port import Bus, Outgoing
 from config.database import read_transaction
 from messages import codec, ids
+from messages.answer_check import AnswerKeys
 from messages.shapes import AgencyAnswer
-from messages.topics import AGENCY_ANSWERS, TRIAGE
+from messages.topics import AGENCY_ANSWERS
 from messages.tracking import read_tracking_number
 from router.registry.registry import Registry
 from sinks.ledger.tables import ComplaintRow, DispatchRow
@@ -22,25 +23,28 @@ _VERDICTS = ("accepted", "refused", "responded", "closed")
 
 
 class AgencyAnswers:
-    """Publishes answers of the agencies in `registry`. An answer with an actor is recorded in the `log` first."""
+    """Publishes answers of the agencies in `registry`, signed with `keys`. Each is recorded in the `log` first."""
 
-    def __init__(self, engine: Engine, bus: Bus, registry: Registry, log: AuditLog) -> None:
+    def __init__(self, engine: Engine, bus: Bus, registry: Registry, log: AuditLog, keys: AnswerKeys) -> None:
         self._engine = engine
         self._bus = bus
         self._registry = registry
         self._log = log
+        self._keys = keys
 
     def publish(
-        self, number: str, verdict: str, text: str, suggested_agency: str | None, at: datetime, actor: str = ""
+        self, number: str, verdict: str, text: str, suggested_agency: str | None, at: datetime, actor: str
     ) -> AgencyAnswer:
         """Publish an answer to the latest dispatch of a tracking number. Raises `Stop` for a wrong argument."""
+        if not actor.strip() or not text.strip():
+            raise Stop("An answer needs its actor and its text. They are recorded with it.")
         if verdict not in _VERDICTS:
             raise Stop(f"There is no verdict {verdict}. Use one of {', '.join(_VERDICTS)}.")
         if suggested_agency is not None and suggested_agency not in self._registry.institutions:
             raise Stop(f"There is no agency {suggested_agency}.")
         complaint_id, message_id, dispatch_id, agency = self._latest_dispatch(number)
-        answer = AgencyAnswer(
-            id=ids.answer_id(dispatch_id, verdict, text),
+        unsigned_answer = AgencyAnswer(
+            id=ids.answer_id(dispatch_id, verdict, text, suggested_agency),
             message_id=message_id,
             at=at,
             complaint_id=complaint_id,
@@ -51,12 +55,8 @@ class AgencyAnswers:
             theirs=suggested_agency,
             actor=actor,
         )
-        if agency == TRIAGE and suggested_agency is not None and not actor.strip():
-            raise Stop(
-                "--actor is missing: a decision of triage is recorded with its actor. See `satupintu triage decide`."
-            )
-        if actor.strip():
-            self._log.append("complaints.answer", str(dispatch_id), actor, verdict, at)
+        answer = self._keys.sign(unsigned_answer)
+        self._log.append("complaints.answer", str(dispatch_id), actor, verdict, at)
         encoded = codec.encode(answer, str(complaint_id), f"/agency/{agency}")
         with closing(self._bus.producer()) as producer:
             producer.publish([Outgoing(AGENCY_ANSWERS, *encoded)])

@@ -19,6 +19,7 @@ from app.operations.triage_decisions import describe_latest_dispatch, first_deci
 from bus.port import Outgoing, Producer, Reader
 from config.database import read_transaction
 from messages import codec, ids
+from messages.answer_check import AnswerKeys
 from messages.shapes import AgencyAnswer
 from messages.topics import AGENCY_ANSWERS, TRIAGE
 from router.registry.registry import Registry
@@ -76,14 +77,15 @@ class TriageDecision:
 class TriageDesk:
     """Shows and decides triage cases. `registry` knows the agencies with a queue and their representatives.
 
-    A decision is recorded in the `log` first. Numbers are in their canonical form. Every method may raise
-    `DatabaseUnavailable`, and those with a number `NotPossible`.
+    A decision is signed with the key of triage, and recorded in the `log` first. Numbers are in their canonical form.
+    Every method may raise `DatabaseUnavailable`, and those with a number `NotPossible`.
     """
 
-    def __init__(self, engine: Engine, registry: Registry, log: AuditLog) -> None:
+    def __init__(self, engine: Engine, registry: Registry, log: AuditLog, keys: AnswerKeys) -> None:
         self._engine = engine
         self._registry = registry
         self._log = log
+        self._keys = keys
         # An answer of triage that names one of these is a decision: the router dispatches to its representative.
         self._agencies = [
             code for code in registry.institutions if code != TRIAGE and registry.find_receiving_agency(code)
@@ -139,8 +141,8 @@ class TriageDesk:
             latest = describe_latest_dispatch(read_case_history(connection, case_id))
         self._check_agency(agency)
         self._check_case(number, case, decision, latest, shown_dispatch)
-        answer = AgencyAnswer(
-            id=ids.answer_id(case.dispatch_id, "refused", why),
+        unsigned_answer = AgencyAnswer(
+            id=ids.answer_id(case.dispatch_id, "refused", why, agency),
             message_id=case.message_id,
             at=at,
             complaint_id=case_id,
@@ -151,6 +153,7 @@ class TriageDesk:
             theirs=agency,
             actor=actor,
         )
+        answer = self._keys.sign(unsigned_answer)
         self._log.append("triage.decide", f"{case_id} {agency}", actor, why, at)
         producer.publish([Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(case_id), _SOURCE))])
         first = first_decision(reader, start_offsets, case.dispatch_id, self._agencies)

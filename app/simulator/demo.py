@@ -56,8 +56,8 @@ def run(out: Console, err: Console) -> int:
             _settle(parts, sent)
             for entry in sent:
                 if entry.case.get("refuse") and entry.tracking:
-                    answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log)
-                    answers.publish(entry.tracking, "refused", "bukan kewenangan kami", None, utc_now())
+                    answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log, parts.answer_keys)
+                    answers.publish(entry.tracking, "refused", "bukan kewenangan kami", None, utc_now(), "demo")
                     _wait_for(parts, entry.tracking, lambda status: _dispatch_count(status) > 1)
             audit = settled_audit(parts, _PATIENCE_SECONDS)
             Console(width=max(out.width, _WIDTH_COLUMNS)).print(_table(parts, sent))

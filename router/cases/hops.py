@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from messages import ids
-from messages.shapes import MERGED, Dispatch, Reason, Relation
+from messages.shapes import AFTER_CLOSING, MERGED, Dispatch, Reason, Relation
 from messages.topics import TRIAGE
 from router.deadlines import answer_deadline
 
@@ -16,6 +16,7 @@ _ACCOMPANIES_TEXT = {
     "joins": "Hal yang sama sudah dilaporkan warga lain dengan nomor {}.",
 }
 _MERGED_TEXT = "Petugas menyatukannya dengan laporan nomor {}."
+_CLOSED_CASE_TEXT = "Melanjutkan laporan nomor {}, yang sudah dinyatakan selesai oleh instansi ini."
 _OWN_CASE_TEXT = "Hal yang sama sudah dilaporkan warga lain dengan nomor {}, yang berada di {}."
 
 
@@ -53,6 +54,25 @@ def dispatch_as_own_case(dispatch: Dispatch, earlier_case: Dispatch, agency_name
     reason = Reason(rule="follows", says=_OWN_CASE_TEXT.format(earlier_case.tracking, agency_name))
     relation = dispatch.relation.model_copy(update={"of": earlier_case.complaint_id})
     fields = {"reasons": (*dispatch.reasons, reason), "relation": relation, "own_case": True}
+    return dispatch.model_copy(update=fields)
+
+
+def dispatch_after_closing(dispatch: Dispatch, closed_case: Dispatch) -> Dispatch:
+    """Return the dispatch of a repeat as a new case at the agency that closed the earlier case.
+
+    It has no relation to the closed case: neither moves with the other. Its first alternative is the agency that its
+    own text leads to.
+    """
+    candidates = (dispatch.agency, *dispatch.alternatives)
+    reason = Reason(rule="follows", says=_CLOSED_CASE_TEXT.format(closed_case.tracking))
+    fields = {
+        "agency": closed_case.agency,
+        "alternatives": tuple(code for code in candidates if code not in {TRIAGE, closed_case.agency}),
+        "reasons": (*dispatch.reasons, reason),
+        "confidence": closed_case.confidence,
+        "relation": Relation(evidence=(AFTER_CLOSING,)),
+        "own_case": True,
+    }
     return dispatch.model_copy(update=fields)
 
 

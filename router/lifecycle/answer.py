@@ -1,18 +1,25 @@
-"""Finds the dispatch to which an agency's answer belongs."""
+"""An agency's answer: the dispatch to which it belongs, and whether it counts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from bus.errors import Reject
-from messages.shapes import AgencyAnswer, Dispatch
+from messages.shapes import AgencyAnswer, Dispatch, Verdict
+from messages.topics import TRIAGE
+from messages.verdicts import case_progress, state_after
+from router.answer_store import AnswerOutcome, counted_verdicts, find_processed_answer, store_answer
 from router.cases.transfer import CaseTransfer
 
 
 class AnsweredDispatch(NamedTuple):
-    """The dispatch that an answer belongs to, and the dispatches of its complaint, the first agency's first."""
+    """The dispatch that an answer belongs to, and the dispatches of its complaint, the first agency's first.
+
+    `is_latest` is False if the complaint has moved since the dispatch that the answer names.
+    """
 
     history: Sequence[Dispatch]
     dispatch: Dispatch
+    is_latest: bool
 
 
 def find_answered_dispatch(transfer: CaseTransfer, answer: AgencyAnswer) -> AnsweredDispatch:
@@ -25,13 +32,49 @@ def find_answered_dispatch(transfer: CaseTransfer, answer: AgencyAnswer) -> Answ
     dispatch = next((dispatch for dispatch in history if dispatch.id == answer.dispatch_id), None)
     if dispatch is None or dispatch.agency != answer.agency:
         raise Reject("unknown_dispatch", "dispatch_id")
+    is_latest = dispatch is history[-1]
     case_id = dispatch.relation.of
     if case_id is not None and _still_accompanies(dispatch, history[-1]):
         case_history = transfer.locked_history(case_id)
         at_agency = [case for case in case_history if case.agency == dispatch.agency]
         if at_agency:
-            return AnsweredDispatch(case_history, at_agency[-1])
-    return AnsweredDispatch(history, dispatch)
+            return AnsweredDispatch(case_history, at_agency[-1], is_latest and at_agency[-1] is case_history[-1])
+    return AnsweredDispatch(history, dispatch, is_latest)
+
+
+def process_answer(
+    transfer: CaseTransfer, answered: AnsweredDispatch, answer: AgencyAnswer, *, has_moved_case: bool
+) -> AnswerOutcome | None:
+    """Return the outcome of an answer, and store it once; `None` if another record of it was processed.
+
+    `has_moved_case`: this record led to dispatches when it was processed first.
+    """
+    processed = find_processed_answer(transfer.connection, answer.id)
+    if processed:
+        # Answers from before the table have no authenticator. The same answer with one is a second record.
+        is_former_record = processed.position == "" and not answer.authenticator
+        return processed.outcome if is_former_record or processed.position == transfer.position else None
+    earlier_verdicts = counted_verdicts(transfer.connection, answered.dispatch.id)
+    outcome: AnswerOutcome = "counted" if has_moved_case else answer_outcome(answered, answer.verdict, earlier_verdicts)
+    store_answer(transfer.connection, transfer.position, answer, answered.dispatch, outcome)
+    return outcome
+
+
+def answer_outcome(
+    answered: AnsweredDispatch, verdict: Verdict, earlier_verdicts: Collection[Verdict]
+) -> AnswerOutcome:
+    """Return the outcome of a verdict. `earlier_verdicts` about the same dispatch are those that counted.
+
+    An agency may respond more than once, and triage may decide after it has kept a case.
+    """
+    agency = answered.dispatch.agency
+    may_repeat = verdict == "responded" or (verdict == "refused" and agency == TRIAGE)
+    if verdict in earlier_verdicts and not may_repeat:
+        return "repeated"
+    if not answered.is_latest:
+        return "late"
+    state = case_progress(earlier_verdicts, agency).state
+    return "counted" if state_after(state, verdict, agency) else "not-accepted"
 
 
 def _still_accompanies(dispatch: Dispatch, latest: Dispatch) -> bool:

@@ -7,7 +7,14 @@ from uuid import UUID
 from messages import ids
 from messages.shapes import Complaint, Dispatch
 from messages.topics import TRIAGE
-from router.cases.hops import accompanies_case, dispatch_as_own_case, dispatch_to_case, next_hop
+from router.answer_store import is_closed
+from router.cases.hops import (
+    accompanies_case,
+    dispatch_after_closing,
+    dispatch_as_own_case,
+    dispatch_to_case,
+    next_hop,
+)
 from router.cases.transfer import CaseTransfer
 from router.deadlines import answer_deadline
 from router.decide import decide, decide_again
@@ -23,10 +30,11 @@ def first_dispatches(transfer: CaseTransfer, complaint: Complaint, rules: Rules,
     """
     parent_id = complaint.relation.of
     case = transfer.find_case(parent_id)
-    clarified = _clarify_parent(transfer, complaint, case, rules, now)
+    is_case_closed = case is not None and is_closed(transfer.connection, case)
+    clarified = () if is_case_closed else _clarify_parent(transfer, complaint, case, rules, now)
     if clarified:
         case = transfer.find_case(parent_id)
-    dispatch = _relate_to_case(_own_dispatch(complaint, rules, now), case, rules)
+    dispatch = _relate_to_case(_own_dispatch(complaint, rules, now), case, rules, is_case_closed=is_case_closed)
     target = case if case and not dispatch.own_case else dispatch
     dispatches = transfer.dispatch_with_accompanying(dispatch, _early_followers(transfer, complaint, target), target)
     if dispatches and parent_id:
@@ -58,14 +66,18 @@ def _own_dispatch(complaint: Complaint, rules: Rules, now: datetime) -> Dispatch
     )
 
 
-def _relate_to_case(dispatch: Dispatch, case: Dispatch | None, rules: Rules) -> Dispatch:
+def _relate_to_case(dispatch: Dispatch, case: Dispatch | None, rules: Rules, *, is_case_closed: bool) -> Dispatch:
     """Return the dispatch with its case, or as a case of its own.
 
-    A complaint that is routed before its case does not wait: it has a case of its own meanwhile.
+    A complaint that is routed before its case does not wait: it has a case of its own meanwhile. Nothing accompanies a
+    closed case, because no agency would read it there: a repeat goes to the agency that closed the case, a join to the
+    agency of its own text.
     """
     if case is None:
         return dispatch
-    if accompanies_case(dispatch.relation, dispatch.agency, case):
+    if is_case_closed and dispatch.relation.kind == "repeat":
+        return dispatch_after_closing(dispatch, case)
+    if not is_case_closed and accompanies_case(dispatch.relation, dispatch.agency, case):
         return dispatch_to_case(dispatch, case)
     return dispatch_as_own_case(dispatch, case, rules.registry.name_of(case.agency))
 

@@ -2,17 +2,19 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import StatementError
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, col, select
 
 from bus.errors import Reject
 from bus.port import Outgoing, Record
 from config.database import insert_statement, write_transaction
 from messages import codec
+from messages.answer_check import AnswerCheck
 from messages.shapes import AgencyAnswer, Channel, Complaint, Correction, Dispatch
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
 from sinks.ledger.tables import AnswerRow, ComplaintRow, CorrectionRow, DispatchRow
@@ -21,34 +23,87 @@ RowsByTable = dict[type[SQLModel], list[dict[str, Any]]]
 
 
 class LedgerSink:
-    """Stage of the ledger; see `bus.worker.Stage`. It rejects complaints and dispatches of other channels."""
+    """Stage of the ledger; see `bus.worker.Stage`. It rejects complaints and dispatches of other channels.
 
-    def __init__(self, engine: Engine, channels: Collection[Channel]) -> None:
+    It rejects the answers that the router rejects: those that fail `answer_check`, and those of an agency that does not
+    have the answered dispatch. `institutions` returns the codes of the registry.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        channels: Collection[Channel],
+        answer_check: AnswerCheck,
+        institutions: Callable[[], Container[str]],
+    ) -> None:
         self._engine = engine
         self._channels = channels
+        self._answer_check = answer_check
+        self._institutions = institutions
 
     def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
         """Write the rows and return no messages. Writing the same rows again changes nothing."""
         rows_by_table: RowsByTable = defaultdict(list)
+        answers = [(record, _decode_answer(record)) for record in records if record.topic == AGENCY_ANSWERS]
         for record in records:
-            table, row = _row(record, self._channels)
-            rows_by_table[table].append(row)
+            if record.topic != AGENCY_ANSWERS:
+                table, row = _row(record, self._channels)
+                rows_by_table[table].append(row)
         try:
             with write_transaction(self._engine) as connection:
                 for table, rows in rows_by_table.items():
                     connection.execute(insert_statement(connection, table).on_conflict_do_nothing(), rows)
+                # After the dispatches that the answers belong to.
+                self._write_answers(connection, answers)
         except StatementError as error:
             # `write_transaction` lets through only errors of the values: a NUL, a date before the calendar.
             raise Reject("unstorable", type(error).__name__) from None
         return ()
+
+    def _write_answers(self, connection: Connection, answers: Sequence[tuple[Record, AgencyAnswer]]) -> None:
+        """Write the answers. Raises `Reject` for one that an agency did not make.
+
+        An answer that was written from the same record is not checked again: its key may have been withdrawn since.
+        """
+        if not answers:
+            return
+        institutions = self._institutions()
+        written_positions = _written_positions(connection, [record.position for record, _ in answers])
+        agencies = _answered_agencies(connection, [answer.dispatch_id for _, answer in answers])
+        for record, answer in answers:
+            if record.position in written_positions:
+                continue
+            if fault := self._answer_check.fault(answer, record.taken_at, institutions):
+                raise Reject(fault, "authenticator")
+            # The dispatch may be written later. An answer without its dispatch is never shown.
+            if agencies.get(answer.dispatch_id, answer.agency) != answer.agency:
+                raise Reject("unknown_dispatch", "dispatch_id")
+        rows = [_answer_row(record, answer, institutions) for record, answer in answers]
+        connection.execute(insert_statement(connection, AnswerRow).on_conflict_do_nothing(), rows)
+
+
+def _written_positions(connection: Connection, positions: Sequence[str]) -> Collection[str]:
+    query = select(AnswerRow.position).where(col(AnswerRow.position).in_(positions))
+    return set(connection.execute(query).scalars())
+
+
+def _answered_agencies(connection: Connection, dispatch_ids: Sequence[UUID]) -> Mapping[UUID, str]:
+    """Return the agency of each dispatch that the ledger has."""
+    query = select(DispatchRow.id, DispatchRow.agency).where(col(DispatchRow.id).in_(dispatch_ids))
+    return {row.id: row.agency for row in connection.execute(query)}
+
+
+def _decode_answer(record: Record) -> AgencyAnswer:
+    try:
+        return codec.decode(AgencyAnswer, record.value, record.headers)
+    except codec.CodecError as error:
+        raise Reject(error.reason, error.field) from error
 
 
 def _row(record: Record, channels: Collection[Channel]) -> tuple[type[SQLModel], dict[str, Any]]:
     try:
         if record.topic == COMPLAINTS:
             return ComplaintRow, _complaint_row(codec.decode(Complaint, record.value, record.headers, channels))
-        if record.topic == AGENCY_ANSWERS:
-            return AnswerRow, _answer_row(codec.decode(AgencyAnswer, record.value, record.headers))
         if record.topic == CORRECTIONS:
             return CorrectionRow, _correction_row(codec.decode(Correction, record.value, record.headers))
         return DispatchRow, _dispatch_row(codec.decode(Dispatch, record.value, record.headers, channels))
@@ -82,12 +137,14 @@ def _dispatch_row(dispatch: Dispatch) -> dict[str, Any]:
     }
 
 
-def _answer_row(answer: AgencyAnswer) -> dict[str, Any]:
+def _answer_row(record: Record, answer: AgencyAnswer, institutions: Container[str]) -> dict[str, Any]:
+    """Return the row. A suggested agency that is not in the registry is left out: it is text from outside."""
     return {
-        **answer.model_dump(
-            include={"id", "complaint_id", "dispatch_id", "agency", "verdict", "text", "theirs", "actor"}
-        ),
+        **answer.model_dump(include={"id", "complaint_id", "dispatch_id", "agency", "verdict", "text", "actor"}),
+        "theirs": answer.theirs if answer.theirs in institutions else None,
         "answered_at": answer.at,
+        "recorded_at": record.taken_at,
+        "position": record.position,
     }
 
 

@@ -56,7 +56,11 @@ class DispatchRow(SQLModel, table=True):
 
 
 class AnswerRow(SQLModel, table=True):
-    """Answer of an agency to a dispatch."""
+    """Answer of an agency to a dispatch.
+
+    `answered_at` is the agency's time. `recorded_at` is the bus's, and `position` that of the record: they order the
+    answers. Answers from before these columns have the agency's time and no position.
+    """
 
     __tablename__ = "ledger_answer"
 
@@ -69,6 +73,8 @@ class AnswerRow(SQLModel, table=True):
     theirs: str | None = None
     actor: str = ""
     answered_at: datetime = Field(sa_type=UtcDateTime)
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+    position: str = Field(default="", index=True)
 
 
 class CorrectionRow(SQLModel, table=True):

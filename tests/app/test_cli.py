@@ -113,9 +113,13 @@ def test_a_port_that_is_taken_is_named(cli: Cli) -> None:
         (("status", "ABCD"), 2, "not a tracking number"),
         (("tail", "no-such"), 2, "There is no topic no-such"),
         (("replay", "x.csv", "--channels", "pigeon"), 2, "There is no channel pigeon"),
-        (("answer", "ABCD", "perhaps"), 78, "There is no verdict perhaps"),
-        (("answer", "ABCD", "accepted", "--actor", "a" * 201), 2, "--actor has at most 200 characters"),
-        (("answer", "ABCD", "accepted", "--actor", "petugas\x1b[2J"), 2, "one line of visible characters"),
+        (("answer", "ABCD", "perhaps", "--text", "x", "--actor", "p"), 78, "There is no verdict perhaps"),
+        (("answer", "ABCD", "closed", "--text", "x"), 2, "--actor and --text are missing"),
+        (("answer", "ABCD", "closed", "--actor", "p"), 2, "--actor and --text are missing"),
+        (("answer", "ABCD", "closed", "--text", "x", "--actor", "a" * 201), 2, "--actor has at most 200 characters"),
+        (("answer", "ABCD", "closed", "--text", "x", "--actor", "p\x1b[2J"), 2, "one line of visible characters"),
+        (("answer-key", "kota-3374"), 2, "--actor and --why are missing"),
+        (("answer-key", "kota-0000", "--actor", "p", "--why", "x"), 2, "There is no agency kota-0000"),
     ],
 )
 def test_wrong_usage_is_said(cli: Cli, arguments: tuple[str, ...], code: int, message: str) -> None:
@@ -177,7 +181,7 @@ def test_a_number_is_followed_and_a_topic_read(tmp_path: Path) -> None:
             shown = run("tail", topic)
             assert number in shown
             assert not any(telling in shown for telling in ("628000", "Contohnya", "3456"))
-        run("answer", number, "refused", "--text", "bukan kewenangan kami", "--theirs", "bumn-pln")
+        run("answer", number, "refused", "--text", "bukan kewenangan kami", "--theirs", "bumn-pln", "--actor", "p")
         assert service.audit().clean
         steps = json.loads(run("status", number, "--json"))["steps"]
         assert [step["what"] for step in steps] == ["received", "dispatched", "refused", "dispatched"]

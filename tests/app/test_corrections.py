@@ -89,10 +89,15 @@ class CorrectionHarness:
         """Let the router and the ledger process everything."""
         self.batch(
             "router",
-            make_router(self.engine, fixed_rules_source(self.parts.settings.reference_folder), lambda: NOW),
+            make_router(
+                self.engine,
+                fixed_rules_source(self.parts.settings.reference_folder),
+                lambda: NOW,
+                self.parts.answer_check,
+            ),
             (),
         )
-        self.batch("ledger", make_ledger_sink(self.engine), self.parts.queues)
+        self.batch("ledger", make_ledger_sink(self.engine, self.parts.answer_check), self.parts.queues)
 
     def batch(self, group: str, stage: Stage, more_topics: Any) -> None:
         """Let one stage process everything."""
@@ -204,7 +209,7 @@ def test_each_correction_has_one_row(harness: CorrectionHarness) -> None:
     harness.split(2)
     harness.merge(4, 2)
     for order in permutations(harness.records(CORRECTIONS)):
-        make_ledger_sink(harness.engine).handle([*order, *order])
+        make_ledger_sink(harness.engine, harness.parts.answer_check).handle([*order, *order])
     with read_transaction(harness.engine) as connection:
         query = text("SELECT actor, reason, relation FROM ledger_correction ORDER BY actor")
         assert [tuple(row) for row in connection.execute(query)] == [
@@ -296,7 +301,7 @@ def test_each_correction_is_recorded(harness: CorrectionHarness) -> None:
 def test_an_undispatched_report_cannot_be_corrected(harness: CorrectionHarness) -> None:
     """A report that is not dispatched yet cannot be corrected."""
     harness.write(5, "Kemenkes lagi", of=1)
-    harness.batch("ledger", make_ledger_sink(harness.engine), harness.parts.queues)
+    harness.batch("ledger", make_ledger_sink(harness.engine, harness.parts.answer_check), harness.parts.queues)
     with pytest.raises(NotPossible, match="not in an agency's queue"):
         harness.split(5)
 

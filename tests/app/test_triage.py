@@ -16,11 +16,11 @@ from app.operations.audit_log import AuditLog
 from app.operations.corrections import NotPossible
 from app.operations.triage import TriageDecision, TriageDesk
 from app.operations.triage_decisions import describe_answer
-from bus.errors import Stop
+from bus.errors import Reject, Stop
 from bus.port import Outgoing
 from config.database import read_transaction
 from config.settings import Settings
-from messages import codec
+from messages import codec, ids
 from messages.shapes import AgencyAnswer, Dispatch
 from messages.topics import AGENCY_ANSWERS, OVERSIGHT, TRIAGE, agency_topic
 from tests.app.test_corrections import CorrectionHarness, number
@@ -28,6 +28,7 @@ from tests.bus.test_worker import wait_for
 from tests.conftest import NOW
 from tests.support import program
 from tests.support.agency_answers import answer
+from tests.support.records import at
 from tests.support.service import REGISTRY, RunningService
 from tests.support.stages import make_ledger_sink
 
@@ -62,7 +63,7 @@ def harness(parts: Parts, engine: Engine) -> Iterator[CorrectionHarness]:
 
 def triage_desk(harness: CorrectionHarness) -> TriageDesk:
     """Return the triage desk of this ledger."""
-    return TriageDesk(harness.engine, harness.parts.registry, AuditLog(harness.engine))
+    return TriageDesk(harness.engine, harness.parts.registry, AuditLog(harness.engine), harness.parts.answer_keys)
 
 
 def decide_case(
@@ -167,7 +168,7 @@ def test_a_case_that_was_decided_and_returned_must_be_shown_again(harness: Corre
 def test_an_unprocessed_decision_counts(harness: CorrectionHarness) -> None:
     """A decision that only the ledger has counts already."""
     decide_case(harness, 1, SEMARANG)
-    harness.batch("ledger", make_ledger_sink(harness.engine), harness.parts.queues)
+    harness.batch("ledger", make_ledger_sink(harness.engine, harness.parts.answer_check), harness.parts.queues)
     assert undecided_numbers(harness) == [number(2)]
     assert triage_desk(harness).show(number(1)).decision == SEMARANG
     with pytest.raises(NotPossible, match=f"was given to {SEMARANG} already, by petugas-1"):
@@ -206,7 +207,7 @@ def test_a_refused_decision_returns_with_its_history(harness: CorrectionHarness)
         ("dispatched", "Kota Semarang", "petugas-1"),
         ("dispatched", "Admin Pusat", ""),
         ("refused", "Admin Pusat", "petugas-1"),
-        ("refused", "Kota Semarang", ""),
+        ("refused", "Kota Semarang", "petugas-1"),
     ]
     assert not any("3456" in event.text for event in history)
     assert decide_case(harness, 2, SEMARANG, "tetap di kota itu").refused_before
@@ -244,7 +245,7 @@ def test_a_refusal_by_a_foreign_agency_is_not_shown(harness: CorrectionHarness) 
     (record,) = [record for record in harness.records(agency_topic(TRIAGE)) if number(1).encode() in record.value]
     dispatch = codec.decode(Dispatch, record.value, record.headers)
     agency_answer = AgencyAnswer(
-        id=dispatch.complaint_id,
+        id=ids.answer_id(dispatch.id, "refused", "", HEALTH),
         message_id=dispatch.message_id,
         at=NOW,
         complaint_id=dispatch.complaint_id,
@@ -253,10 +254,10 @@ def test_a_refusal_by_a_foreign_agency_is_not_shown(harness: CorrectionHarness) 
         verdict="refused",
         theirs=HEALTH,
     )
-    harness.producer.publish(
-        [Outgoing(AGENCY_ANSWERS, *codec.encode(agency_answer, str(dispatch.complaint_id), "/test"))]
-    )
-    harness.batch("ledger", make_ledger_sink(harness.engine), harness.parts.queues)
+    signed = harness.parts.answer_keys.sign(agency_answer)
+    sink = make_ledger_sink(harness.engine, harness.parts.answer_check)
+    with pytest.raises(Reject, match="unknown_dispatch"):
+        sink.handle([at(Outgoing(AGENCY_ANSWERS, *codec.encode(signed, str(dispatch.complaint_id), "/test")))])
     assert candidates_of(harness, 1) == []
     assert number(1) in undecided_numbers(harness)
 
@@ -291,7 +292,7 @@ def test_filters_by_topic_and_region(harness: CorrectionHarness, topic: str, reg
 def test_a_closed_case_is_not_listed(harness: CorrectionHarness) -> None:
     """Closing decides a case; accepting, responding and refusing without an agency do not."""
     for index, verdict in ((1, "accepted"), (1, "responded"), (1, "refused"), (2, "closed")):
-        answer(harness.parts, number(index), verdict, "", None, "petugas-1")
+        answer(harness.parts, number(index), verdict, "sudah", None)
     harness.work()
     assert undecided_numbers(harness) == [number(1)]
 
@@ -305,10 +306,11 @@ def test_an_accepted_answer_has_its_actor(harness: CorrectionHarness) -> None:
     assert tuple(answer_row) == ("accepted", "petugas kementerian", None, "kami kerjakan")
 
 
-def test_a_decision_needs_an_actor(harness: CorrectionHarness) -> None:
-    """A decision of triage by `answer` needs an actor."""
-    with pytest.raises(Stop, match="--actor is missing"):
-        answer(harness.parts, number(1), "refused", "", PLN)
+@pytest.mark.parametrize(("text_", "actor"), [("jalannya di kota itu", " "), ("", "petugas-1")])
+def test_an_answer_needs_an_actor_and_a_text(harness: CorrectionHarness, text_: str, actor: str) -> None:
+    """Nobody answers without a name and a word."""
+    with pytest.raises(Stop, match="needs its actor and its text"):
+        answer(harness.parts, number(1), "refused", text_, PLN, actor)
     assert harness.records(AGENCY_ANSWERS) == []
 
 
@@ -347,10 +349,9 @@ def test_each_decision_is_recorded(harness: CorrectionHarness) -> None:
 def test_an_answer_with_an_actor_is_recorded(harness: CorrectionHarness) -> None:
     """An answer with an actor is recorded with dispatch and verdict, without the agency's text."""
     answer(harness.parts, number(1), "responded", "sudah kami tangani, Pak Budi", None, "petugas-4")
-    answer(harness.parts, number(1), "closed", "selesai", None)
     with harness.parts.audit_log.rows() as rows:
         (recorded,) = [row.act for row in rows]
-    (agency_answer, _) = [
+    (agency_answer,) = [
         codec.decode(AgencyAnswer, record.value, record.headers) for record in harness.records(AGENCY_ANSWERS)
     ]
     assert (recorded.action, recorded.subject, recorded.actor, recorded.why) == (
@@ -401,7 +402,7 @@ def test_from_the_command_line(tmp_path: Path) -> None:
         )
         wait_for(lambda: json.loads(run("triage", "show", tracking, "--json")[1])["agency"] == SEMARANG)
         assert json.loads(run("triage", "list", "--json")[1]) == []
-        run("answer", tracking, "refused", "--text", "bukan aset kami", "--theirs", PLN)
+        run("answer", tracking, "refused", "--text", "bukan aset kami", "--theirs", PLN, "--actor", "p")
         wait_for(lambda: len(json.loads(run("triage", "list", "--json")[1])) == 1)
         result = {row["rule"]: row for row in json.loads(run("rules", "refusals", "--json", "--since", "1d")[1])}
         assert result["named-by-triage"]["pointed"] == {PLN: 1}

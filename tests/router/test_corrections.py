@@ -224,14 +224,17 @@ def test_a_split_complaint_does_not_return_to_an_agency_that_refused_it(router: 
     assert moved.agency == "provinsi-34"
 
 
-def test_a_late_answer_counts_for_its_own_complaint(router: CorrectionHarness) -> None:
-    """A refusal of a complaint that was split since does not move the former case, nor the present one."""
+def test_a_late_answer_counts_for_no_complaint(router: CorrectionHarness) -> None:
+    """A refusal of a complaint that was split since does not move the former case, nor the present one.
+
+    An answer to its latest dispatch counts for the case that it accompanies.
+    """
     router.route_new("Mohon Kemenkes datang ke Kab. Sleman", 1)
     (second,) = dispatches(router.route(complaint_of(2, "Mohon PLN datang", of=1)))
     router.split(2)
     assert dispatches(router.route_answer(second)) == []
-    router.merge(2, of=1, sequence=1)
-    assert {dispatch.complaint_id for dispatch in dispatches(router.route_answer(second))} == {id_of(1), id_of(2)}
+    (merged,) = router.merge(2, of=1, sequence=1)
+    assert {dispatch.complaint_id for dispatch in dispatches(router.route_answer(merged))} == {id_of(1), id_of(2)}
 
 
 def test_a_repeated_record_leads_to_equal_output(router: CorrectionHarness) -> None:

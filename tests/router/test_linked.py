@@ -12,10 +12,11 @@ from sqlalchemy import Engine
 from bus.port import Outgoing, Record
 from messages import codec, ids
 from messages.sealing import Sealed
-from messages.shapes import AgencyAnswer, Channel, Complaint, Dispatch, Relation, Reply, Report
+from messages.shapes import AgencyAnswer, Channel, Complaint, Dispatch, Relation, Reply, Report, Verdict
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, REPLIES, TRIAGE
 from router.stage import RouterStage
 from tests.conftest import NOW
+from tests.support.agency_answers import signed
 from tests.support.records import at
 from tests.support.rules import SHIPPED, fixed_rules_source
 from tests.support.stages import make_router
@@ -71,7 +72,7 @@ class RouterHarness:
     def route_answer(
         self,
         dispatch: Dispatch,
-        verdict: Literal["accepted", "refused", "responded"] = "refused",
+        verdict: Verdict = "refused",
         suggested_agency: str | None = None,
     ) -> Sequence[Outgoing]:
         """Route an agency's answer; return the messages."""
@@ -80,13 +81,13 @@ class RouterHarness:
     def answer_record(
         self,
         dispatch: Dispatch,
-        verdict: Literal["accepted", "refused", "responded"],
+        verdict: Verdict,
         suggested_agency: str | None = None,
     ) -> Record:
         """Return the record of an answer at the next offset."""
         self.offset += 1
         answer = AgencyAnswer(
-            id=ids.answer_id(dispatch.id, verdict, ""),
+            id=ids.answer_id(dispatch.id, verdict, "", suggested_agency),
             message_id=dispatch.message_id,
             at=NOW,
             complaint_id=dispatch.complaint_id,
@@ -96,7 +97,7 @@ class RouterHarness:
             theirs=suggested_agency,
         )
         key = str(answer.complaint_id)
-        return at(Outgoing(AGENCY_ANSWERS, *codec.encode(answer, key, "/test")), self.offset)
+        return at(Outgoing(AGENCY_ANSWERS, *codec.encode(signed(answer), key, "/test")), self.offset)
 
     def route_record(self, record: Record) -> Sequence[Outgoing]:
         """Route a record; return the messages."""

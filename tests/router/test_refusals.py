@@ -23,6 +23,7 @@ from messages.topics import AGENCY_ANSWERS, COMPLAINTS, OVERSIGHT, TRIAGE
 from router.lifecycle.refusal import MAX_HOPS, next_agency, refusal_event
 from router.stage import RouterStage
 from tests.conftest import NOW
+from tests.support.agency_answers import signed
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_router
@@ -75,7 +76,7 @@ class CaseRun:
     ) -> Record:
         """Return the record of an answer; `answering_agency` is the agency of the dispatch by default."""
         answer = AgencyAnswer(
-            id=ids.answer_id(dispatch.id, verdict, text),
+            id=ids.answer_id(dispatch.id, verdict, text, suggested_agency),
             message_id=dispatch.message_id,
             at=NOW,
             complaint_id=dispatch.complaint_id,
@@ -86,7 +87,7 @@ class CaseRun:
             theirs=suggested_agency,
             actor=actor,
         )
-        return self._record(AGENCY_ANSWERS, codec.encode(answer, str(answer.complaint_id), "/test"))
+        return self._record(AGENCY_ANSWERS, codec.encode(signed(answer), str(answer.complaint_id), "/test"))
 
     def route_record(self, record: Record) -> Sequence[Outgoing]:
         """Route a record; a rejected one leads to nothing, as the worker writes a dead letter."""

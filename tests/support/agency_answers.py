@@ -3,12 +3,20 @@
 from app.assembly.parts import Parts
 from app.clock import utc_now
 from app.operations.agency_answers import AgencyAnswers
+from messages import ids
 from messages.shapes import AgencyAnswer
+from tests.support.stages import ANSWER_KEYS
+
+
+def signed(answer: AgencyAnswer) -> AgencyAnswer:
+    """Return the answer as its agency publishes it, for stages of `tests.support.stages`."""
+    id_ = ids.answer_id(answer.dispatch_id, answer.verdict, answer.text, answer.theirs)
+    return ANSWER_KEYS.sign(answer.model_copy(update={"id": id_}))
 
 
 def answer(
-    parts: Parts, number: str, verdict: str, text: str, suggested_agency: str | None, actor: str = ""
+    parts: Parts, number: str, verdict: str, text: str, suggested_agency: str | None, actor: str = "petugas-1"
 ) -> AgencyAnswer:
     """Publish an answer of the agency that has the complaint now."""
-    answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log)
+    answers = AgencyAnswers(parts.engine, parts.bus, parts.registry, parts.audit_log, parts.answer_keys)
     return answers.publish(number, verdict, text, suggested_agency, utc_now(), actor)

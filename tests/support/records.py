@@ -17,8 +17,8 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def at(message: Outgoing, offset: int = 0) -> Record:
-    """Return the message as a record at an offset."""
-    return Record(message.topic, 0, offset, 0, message.key, message.value, message.headers)
+    """Return the message as a record at an offset, which the bus took at `NOW`."""
+    return Record(message.topic, 0, offset, int(NOW.timestamp() * 1000), message.key, message.value, message.headers)
 
 
 def web(parts: Parts, text: str, when: datetime = NOW, key: str = "", **fields: Any) -> Outgoing:

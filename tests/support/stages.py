@@ -12,6 +12,7 @@ from config.reference.regions import Regions
 from config.reference.reloading import FixedSource, Source
 from messages import open311
 from messages.alternate_ids import AlternateIds
+from messages.answer_check import AnswerCheck, AnswerKeys
 from messages.sealing import Sealer
 from messages.smpp import JOINED_SMS
 from messages.topics import consumer_groups
@@ -26,9 +27,13 @@ from router.stage import RouterStage
 from sinks.ledger.sink import LedgerSink
 from sinks.replies.sink import ReplySink
 from tests.support.arrival_ids import MESSAGE_KEY
+from tests.support.rules import SMALL, cached_rules
 
 # Topics of each consumer group whose lag is watched.
 WATCHED_TOPICS = {group.name: group.topics for group in consumer_groups(DIRECTORY.names)}
+# Keys of the agencies in tests that have no `Parts`.
+ANSWER_KEYS = AnswerKeys(b"key of the tests", {})
+ANSWER_CHECK = AnswerCheck(ANSWER_KEYS, None)
 _NO_SERVICES: Mapping[str, str] = MappingProxyType({})
 _NO_REGIONS = Regions(())
 
@@ -55,14 +60,16 @@ def make_classifier(rows: Iterable[ClassificationRow]) -> Classifier:
     return Classifier(rows, DIRECTORY.without_kind_choice)
 
 
-def make_router(engine: Engine, source: Source[Rules], now: Callable[[], datetime]) -> RouterStage:
+def make_router(
+    engine: Engine, source: Source[Rules], now: Callable[[], datetime], answer_check: AnswerCheck = ANSWER_CHECK
+) -> RouterStage:
     """Return a router."""
-    return RouterStage(engine, source, now, DIRECTORY)
+    return RouterStage(engine, source, now, DIRECTORY, answer_check)
 
 
-def make_ledger_sink(engine: Engine) -> LedgerSink:
+def make_ledger_sink(engine: Engine, answer_check: AnswerCheck = ANSWER_CHECK) -> LedgerSink:
     """Return the sink that writes the ledger."""
-    return LedgerSink(engine, DIRECTORY.names)
+    return LedgerSink(engine, DIRECTORY.names, answer_check, lambda: cached_rules(SMALL).registry.institutions)
 
 
 def make_reply_sink(engine: Engine) -> ReplySink:

@@ -270,6 +270,8 @@ def test_a_description_has_no_private_text(desk: DeadLetterDesk, parts: Parts, a
         "text": "a text",
         "theirs": {"other fields": 1},
         "actor": "",
+        "key_generation": "a number",
+        "authenticator": "",
         "hop": "a number",
         "other fields": 1,
     }

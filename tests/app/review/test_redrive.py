@@ -330,11 +330,12 @@ class Stages:
         self.bus = bus
         self.seconds = seconds
         raw_topics = tuple(topic.name for topic in parts.topics if topic.shape is RawMessage)
-        router = make_router(engine, fixed_rules_source(parts.settings.reference_folder), lambda: NOW)
+        rules = fixed_rules_source(parts.settings.reference_folder)
+        router = make_router(engine, rules, lambda: NOW, parts.answer_check)
         self.stages: Mapping[str, tuple[Stage, tuple[str, ...], str]] = {
             "normalize": (make_normalizer(engine, parts.sealer), (*raw_topics, CORRECTIONS), "normalize"),
             "router": (router, ROUTED, "router"),
-            "ledger": (make_ledger_sink(engine), (*ROUTED, *parts.queues), "sinks"),
+            "ledger": (make_ledger_sink(engine, parts.answer_check), (*ROUTED, *parts.queues), "sinks"),
         }
 
     def work(self) -> None:

@@ -45,11 +45,16 @@ class Pipeline:
         stages: dict[str, tuple[Stage, tuple[str, ...]]] = {
             "normalize": (make_normalizer(self.parts.engine, self.parts.sealer), raw),
             "router": (
-                make_router(self.parts.engine, fixed_rules_source(self.parts.settings.reference_folder), lambda: NOW),
+                make_router(
+                    self.parts.engine,
+                    fixed_rules_source(self.parts.settings.reference_folder),
+                    lambda: NOW,
+                    self.parts.answer_check,
+                ),
                 (COMPLAINTS, "agency-answers", CORRECTIONS),
             ),
             "ledger": (
-                make_ledger_sink(self.parts.engine),
+                make_ledger_sink(self.parts.engine, self.parts.answer_check),
                 (COMPLAINTS, "agency-answers", CORRECTIONS, *self.parts.queues),
             ),
         }

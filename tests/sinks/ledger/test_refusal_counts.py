@@ -14,6 +14,7 @@ from sqlalchemy import Engine, text
 
 from app.assembly.migrate import migrate
 from app.database import open_database
+from bus.errors import Reject
 from bus.port import Outgoing, Record
 from config.database import read_transaction, write_transaction
 from messages import codec, ids
@@ -21,6 +22,7 @@ from messages.shapes import AgencyAnswer, Dispatch, Reason, Relation, Report
 from messages.topics import AGENCY_ANSWERS, TRIAGE, agency_topic
 from sinks.ledger.refusal_counts import RuleRefusals, added_rules, count_refusals_by_rule
 from tests.conftest import NOW
+from tests.support.agency_answers import signed
 from tests.support.paths import ROOT
 from tests.support.records import at
 from tests.support.stages import make_ledger_sink
@@ -89,7 +91,9 @@ class LedgerWriter:
             text=text,
             theirs=suggested_agency,
         )
-        self.write(Outgoing(AGENCY_ANSWERS, *codec.encode(agency_answer, str(agency_answer.complaint_id), "/test")))
+        self.write(
+            Outgoing(AGENCY_ANSWERS, *codec.encode(signed(agency_answer), str(agency_answer.complaint_id), "/test"))
+        )
 
     def write(self, message: Outgoing) -> None:
         """Let the sink write a message."""
@@ -165,7 +169,9 @@ def test_a_follower_counts_with_its_case(ledger: LedgerWriter) -> None:
 def test_a_triage_decision_is_no_refusal(ledger: LedgerWriter) -> None:
     """A decision of triage, and an answer of an agency that never had the case, are no refusals."""
     ledger.answer(ledger.send(1, TRIAGE, "no-evidence"), suggested_agency=PLN)
-    ledger.answer(ledger.send(1, PLN, "no-evidence", "named-by-triage", hop=1), agency_code=HEALTH)
+    sent = ledger.send(1, PLN, "no-evidence", "named-by-triage", hop=1)
+    with pytest.raises(Reject, match="unknown_dispatch"):
+        ledger.answer(sent, agency_code=HEALTH)
     assert ledger.counted() == [RuleRefusals("named-by-triage", 1, 0, {})]
 
 

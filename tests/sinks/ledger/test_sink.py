@@ -23,6 +23,7 @@ from sinks.ledger.status import StatusReader
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 from tests.conftest import NOW
 from tests.support import records
+from tests.support.agency_answers import signed
 from tests.support.records import at, value_of
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_ledger_sink, make_normalizer, make_router
@@ -53,7 +54,9 @@ def make_records(parts: Parts, engine: Engine) -> MakeRecords:
                     }
                 )
                 messages.append(
-                    Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(dispatch_message.complaint_id), "/agency"))
+                    Outgoing(
+                        AGENCY_ANSWERS, *codec.encode(signed(answer), str(dispatch_message.complaint_id), "/agency")
+                    )
                 )
         return [at(message, offset) for offset, message in enumerate(messages)]
 
@@ -136,7 +139,7 @@ def test_a_broken_record_is_rejected(engine: Engine, make_records: MakeRecords) 
 
 def test_an_unstorable_record_is_rejected(engine: Engine, make_records: MakeRecords) -> None:
     """A date before the calendar is the fault of one record and does not stop the ledger."""
-    record = make_records("Kemenkes tolong", "responded")[-1]
+    record = make_records("Kemenkes tolong")[0]
     spoiled = record.value.replace(b'"2026-11-24T08:04:05.678Z"', b'"0001-01-01T00:00:00+14:00"')
     with pytest.raises(Reject, match="unstorable"):
         make_ledger_sink(engine).handle([Record(record.topic, 0, 9, 0, b"", spoiled, record.headers)])

@@ -1,0 +1,105 @@
+"""Authenticates the answers of agencies: a key for each agency, and the one check of an answer. Pure.
+
+Every agency writes to one topic, and an answer names its agency itself. So each answer has an authenticator:
+HMAC-SHA-256 with the agency's key over `canonical_form`.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Container, Mapping
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from messages import ids
+from messages.shapes import AgencyAnswer
+
+# Reasons to reject an answer.
+AnswerFault: TypeAlias = Literal[
+    "unknown_agency", "no_authenticator", "withdrawn_key", "wrong_authenticator", "wrong_answer_id"
+]
+
+FIRST_GENERATION = 1
+# Begins every canonical form. A later version of the form has another one.
+_FORM_VERSION = "satu-pintu agency-answer 1\n"
+
+
+class AnswerKeys:
+    """Keys of the agencies, derived from `root_key`, an agency's code and a generation.
+
+    `lowest_generations` has the lowest accepted generation of each agency whose earlier keys were withdrawn.
+    """
+
+    def __init__(self, root_key: bytes, lowest_generations: Mapping[str, int]) -> None:
+        self._root_key = root_key
+        self._lowest_generations = lowest_generations
+
+    def lowest_generation(self, agency: str) -> int:
+        """Return the lowest generation whose key is accepted."""
+        return self._lowest_generations.get(agency, FIRST_GENERATION)
+
+    def key(self, agency: str, generation: int) -> bytes:
+        """Return the key of an agency's generation: 32 bytes."""
+        return hmac.digest(self._root_key, f"{generation}:{agency}".encode(), hashlib.sha256)
+
+    def sign(self, answer: AgencyAnswer) -> AgencyAnswer:
+        """Return the answer with the authenticator of its agency."""
+        generation = self.lowest_generation(answer.agency)
+        unsigned = answer.model_copy(update={"key_generation": generation})
+        return unsigned.model_copy(
+            update={"authenticator": authenticator(unsigned, self.key(answer.agency, generation))}
+        )
+
+
+def canonical_form(answer: AgencyAnswer) -> bytes:
+    """Return the bytes that the authenticator is made of: every field except `authenticator`, as on the wire.
+
+    They are the version line and JSON in UTF-8 with sorted keys and without spaces (RFC 8785).
+    """
+    fields = answer.model_dump(mode="json", exclude={"authenticator"})
+    return (_FORM_VERSION + json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))).encode()
+
+
+def authenticator(answer: AgencyAnswer, key: bytes) -> str:
+    """Return the authenticator of an answer: 64 hexadecimal digits."""
+    return hmac.new(key, canonical_form(answer), hashlib.sha256).hexdigest()
+
+
+class AnswerCheck:
+    """The check of an answer before any stage uses it.
+
+    An answer without an authenticator is accepted only if the bus took it before `unsigned_until`: such answers were
+    published before authenticators existed.
+    """
+
+    def __init__(self, keys: AnswerKeys, unsigned_until: datetime | None) -> None:
+        self._keys = keys
+        self._unsigned_until = unsigned_until
+
+    def fault(self, answer: AgencyAnswer, taken_at: datetime, institutions: Container[str]) -> AnswerFault | None:
+        """Return the reason to reject an answer, or `None`.
+
+        `taken_at` is the bus's time of the record. `institutions` are the codes of the registry.
+        """
+        if answer.agency not in institutions:
+            return "unknown_agency"
+        if not answer.authenticator:
+            is_earlier = self._unsigned_until is not None and taken_at < self._unsigned_until
+            return None if is_earlier else "no_authenticator"
+        if fault := self._authenticator_fault(answer):
+            return fault
+        # Answers are told apart by their ids. With an id of its own choice, an agency could take the id that another
+        # agency's answer will have.
+        own_id = ids.answer_id(answer.dispatch_id, answer.verdict, answer.text, answer.theirs)
+        return None if answer.id == own_id else "wrong_answer_id"
+
+    def _authenticator_fault(self, answer: AgencyAnswer) -> AnswerFault | None:
+        if answer.key_generation < self._keys.lowest_generation(answer.agency):
+            return "withdrawn_key"
+        try:
+            expected = authenticator(answer, self._keys.key(answer.agency, answer.key_generation))
+        except ValueError:
+            # A time outside the calendar has no canonical form: nobody can have signed it.
+            return "wrong_authenticator"
+        is_equal = hmac.compare_digest(expected.encode(), answer.authenticator.encode())
+        return None if is_equal else "wrong_authenticator"

@@ -1,0 +1,56 @@
+"""The one table of the verdicts that an agency may give in each state of a case. Pure.
+
+A state is that of the latest dispatch. Answers to earlier dispatches have no part in it.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Literal, NamedTuple, TypeAlias
+
+from messages.shapes import Verdict
+from messages.topics import TRIAGE
+
+# SP4N-LAPOR's names of the states. `ditolak`: the agency refused, and the case is on its way to the next one.
+CaseState: TypeAlias = Literal["terdisposisi", "proses", "selesai", "ditolak"]
+
+FIRST_STATE: CaseState = "terdisposisi"
+
+_OPEN: Mapping[Verdict, CaseState] = MappingProxyType(
+    {"accepted": "proses", "responded": "proses", "closed": "selesai", "refused": "ditolak"}
+)
+# The state after a verdict, by the state before. A verdict that is missing is not accepted in that state.
+_STATE_AFTER: Mapping[CaseState, Mapping[Verdict, CaseState]] = MappingProxyType(
+    {
+        "terdisposisi": _OPEN,
+        "proses": _OPEN,
+        # An agency may add to its answer. A closed case is not opened again, and not refused.
+        "selesai": MappingProxyType({"responded": "selesai"}),
+        "ditolak": MappingProxyType({}),
+    }
+)
+
+
+class CaseProgress(NamedTuple):
+    """State of a dispatch after its answers. `counted` has one entry for each answer: False if it was not accepted."""
+
+    state: CaseState
+    counted: tuple[bool, ...]
+
+
+def state_after(state: CaseState, verdict: Verdict, agency: str) -> CaseState | None:
+    """Return the state after a verdict of the agency that has the case; `None` if the verdict is not accepted.
+
+    A refusal by triage is a decision about the next agency. Without one the case stays at triage, in the same state.
+    """
+    next_state = _STATE_AFTER[state].get(verdict)
+    return state if agency == TRIAGE and next_state == "ditolak" else next_state
+
+
+def case_progress(verdicts: Iterable[Verdict], agency: str) -> CaseProgress:
+    """Return the progress of a dispatch to an agency after these verdicts, in the order in which the bus took them."""
+    state, counted = FIRST_STATE, []
+    for verdict in verdicts:
+        next_state = state_after(state, verdict, agency)
+        counted.append(next_state is not None)
+        state = next_state or state
+    return CaseProgress(state, tuple(counted))

@@ -1,0 +1,67 @@
+"""The table of verdicts: every verdict after every verdict, at an agency and at triage."""
+
+from itertools import permutations, product
+
+import pytest
+
+from messages.shapes import Verdict
+from messages.topics import TRIAGE
+from messages.verdicts import CaseState, case_progress
+
+AGENCY = "kota-3374"
+VERDICTS: tuple[Verdict, ...] = ("accepted", "responded", "closed", "refused")
+
+# The state after two verdicts, and True if the second one counts.
+AFTER_TWO: dict[tuple[Verdict, Verdict], tuple[CaseState, bool]] = {
+    ("accepted", "accepted"): ("proses", True),
+    ("accepted", "responded"): ("proses", True),
+    ("accepted", "closed"): ("selesai", True),
+    ("accepted", "refused"): ("ditolak", True),
+    ("responded", "accepted"): ("proses", True),
+    ("responded", "responded"): ("proses", True),
+    ("responded", "closed"): ("selesai", True),
+    ("responded", "refused"): ("ditolak", True),
+    ("closed", "accepted"): ("selesai", False),
+    ("closed", "responded"): ("selesai", True),
+    ("closed", "closed"): ("selesai", False),
+    ("closed", "refused"): ("selesai", False),
+    ("refused", "accepted"): ("ditolak", False),
+    ("refused", "responded"): ("ditolak", False),
+    ("refused", "closed"): ("ditolak", False),
+    ("refused", "refused"): ("ditolak", False),
+}
+
+
+def test_the_table_has_every_pair() -> None:
+    """No pair of verdicts is left out below."""
+    assert AFTER_TWO.keys() == set(product(VERDICTS, VERDICTS))
+
+
+@pytest.mark.parametrize(("first", "second"), AFTER_TWO)
+def test_every_verdict_after_every_verdict(first: Verdict, second: Verdict) -> None:
+    """A closed case is not opened or refused, and an agency that refused has no more to say."""
+    state, counted = case_progress([first, second], AGENCY)
+    assert (state, counted[1]) == AFTER_TWO[first, second]
+    assert counted[0]
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_a_decision_of_triage_changes_no_state(verdict: Verdict) -> None:
+    """Triage may keep a case and decide later. Its refusal says nothing about the citizen's matter."""
+    state, counted = case_progress(["refused", verdict], TRIAGE)
+    assert (state, counted) == (case_progress([verdict], TRIAGE).state, (True, True))
+
+
+def test_without_answers_a_case_waits() -> None:
+    """The first state is that of a dispatch."""
+    assert case_progress([], AGENCY) == ("terdisposisi", ())
+
+
+@pytest.mark.parametrize("agency", [AGENCY, TRIAGE])
+def test_the_state_of_counted_verdicts_needs_no_order(agency: str) -> None:
+    """The router reads the verdicts that counted from its table in any order."""
+    for verdicts in product(VERDICTS, repeat=3):
+        state, counted = case_progress(verdicts, agency)
+        counted_verdicts = [verdict for verdict, counts in zip(verdicts, counted, strict=True) if counts]
+        states = {case_progress(order, agency).state for order in permutations(counted_verdicts)}
+        assert states == {state}
