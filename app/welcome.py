@@ -34,7 +34,12 @@ def welcome(parts: Parts) -> str:
 
 
 def _sms_example(parts: Parts, site: str) -> str:
-    fields = {"MessageSid": "SM0001", "From": "+628000000001", "To": "1708", "Body": "LAPOR jalan rusak di Kab. Sleman"}
+    fields = {
+        "MessageSid": f"SM{1:032x}",
+        "From": "+628000000001",
+        "To": "1708",
+        "Body": "LAPOR jalan rusak di Kab. Sleman",
+    }
     url = f"{parts.settings.reached_at}/sms/twilio"
     signature = RequestValidator(parts.secrets.twilio_tokens[0]).compute_signature(url, fields)
     data = " ".join(f"--data-urlencode '{name}={value}'" for name, value in fields.items())

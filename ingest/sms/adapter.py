@@ -16,6 +16,7 @@ from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator
 
 from ingest.arrival import Arrival
 from ingest.sms.channel import CHANNEL
+from ingest.sms.field_forms import has_repeated_field, is_incoming_sms
 from ingest.wrap import Wrapper
 from messages.shapes import RawMessage
 from messages.sms import ParsedSms, is_json, is_opt_out_keyword, parse_sms, read_picture_urls, twilio_fields
@@ -82,11 +83,8 @@ class SmsAdapter:
         token = self._token_of_signer(arrival)
         if token is None:
             return self._quarantine(arrival, "bad_signature" if _SIGNATURE in arrival.headers else "unsigned")
-        try:
-            fields = twilio_fields(_content_type(arrival), arrival.body)
-        except ValueError:
-            return self._quarantine(arrival, "malformed")
-        if not fields.get("MessageSid") or not fields.get("From"):
+        fields = _incoming_sms(arrival)
+        if fields is None:
             return self._quarantine(arrival, "malformed")
         raw = self._wrapper.wrap(
             CHANNEL.name,
@@ -124,6 +122,17 @@ class SmsAdapter:
         provider_id = f"held:{hashlib.sha256(arrival.body).hexdigest()}"
         raw = self._wrapper.wrap(CHANNEL.name, provider_id, "", arrival.body, arrival.at, _content_type(arrival))
         return QuarantinedSms(raw, reason)
+
+
+def _incoming_sms(arrival: Arrival) -> Mapping[str, str] | None:
+    """Return the fields of an incoming SMS, `None` if the body is not one."""
+    content_type = _content_type(arrival)
+    try:
+        fields = twilio_fields(content_type, arrival.body)
+        is_repeated = has_repeated_field(arrival.body, is_json=content_type == _JSON)
+    except ValueError:
+        return None
+    return fields if is_incoming_sms(fields) and not is_repeated else None
 
 
 def sender_of(fields: Mapping[str, str]) -> str:

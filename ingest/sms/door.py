@@ -26,7 +26,7 @@ from messages.shapes import RawMessage
 _FIELDS = {
     "type": "object",
     "properties": {name: {"type": "string"} for name in ("MessageSid", "AccountSid", "From", "To", "Body", "NumMedia")},
-    "required": ["MessageSid", "From"],
+    "required": ["MessageSid", "From", "To", "Body"],
 }
 # For the OpenAPI document: see Twilio, "Messaging webhooks".
 _REQUEST: dict[str, Any] = {

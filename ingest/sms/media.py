@@ -4,27 +4,25 @@ Twilio's API redirects to an address of its storage that is valid for some hours
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from datetime import datetime
 from typing import NamedTuple
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin
 
 import requests
 import structlog
+from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from config.database import DatabaseUnavailable
 from ingest.arrival import Refused
 from ingest.files.attachments import Attachments
 from ingest.files.cleaning import MAX_FILE_BYTES
+from ingest.sms.media_address import MediaAddresses, PublicHttpsAdapter
 from messages.shapes import Attachment
 
-# Host suffix of Twilio's API in every region and edge.
-_API_SUFFIX = ".twilio.com"
-# Host suffixes of Twilio's storage. Credentials are never sent there.
-STORAGE_SUFFIXES = (".twilio.com", ".twiliocdn.com", ".amazonaws.com")
 # Time for all pictures of one message, in seconds. Twilio waits 15 s for the whole answer.
 FETCH_SECONDS = 3.0
 # Twilio accepts at most ten pictures per message.
@@ -51,21 +49,19 @@ class _NotFetched(Exception):
 class MediaFetcher:
     """Fetches and stores pictures.
 
-    `base_url` is Twilio's API or a substitute. `storage` are the host suffixes that it may redirect to. `timeout` is in
-    seconds of `clock`.
+    `base_url` and `substitute_storage` are those of `MediaAddresses`. `timeout` is in seconds of `clock`.
     """
 
     def __init__(
         self,
         base_url: str,
         attachments: Attachments,
-        storage: Sequence[str] = STORAGE_SUFFIXES,
+        substitute_storage: Collection[str] = (),
         timeout: float = FETCH_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._base = urlsplit(base_url)
+        self._addresses = MediaAddresses(base_url, substitute_storage)
         self._attachments = attachments
-        self._storage = tuple(storage)
         self._timeout = timeout
         self._clock = clock
         self._pool = ThreadPoolExecutor(_CONCURRENT_DOWNLOADS, "sms-media")
@@ -97,16 +93,19 @@ class MediaFetcher:
         return None
 
     def _download(self, url: str, auth: tuple[str, str], deadline: float) -> bytes:
-        if not self.may_get_credentials(url):
+        if not self._addresses.is_api(url):
             raise _NotFetched("not_at_twilio")
         with requests.Session() as session:
+            session.mount("https://", PublicHttpsAdapter())
+            for origin in self._addresses.substitutes:
+                session.mount(origin, HTTPAdapter())
             for _ in range(_MAX_REDIRECTS):
-                credentials = auth if self.may_get_credentials(url) else None
+                credentials = auth if self._addresses.is_api(url) else None
                 with closing(self._get(session, url, credentials, deadline)) as response:
                     if not response.is_redirect:
                         return b"".join(self._chunks(response, deadline))
                     url = urljoin(url, response.headers["Location"])
-                    if not self._is_storage(urlsplit(url)):
+                    if not self._addresses.is_allowed(url):
                         raise _NotFetched("sent_elsewhere")
         raise _NotFetched("sent_in_a_circle")
 
@@ -138,23 +137,6 @@ class MediaFetcher:
             if self._clock() > deadline:
                 raise _NotFetched("late")
             yield chunk
-
-    def may_get_credentials(self, url: str) -> bool:
-        """Return whether the account's token may be sent to this address: only to Twilio's API."""
-        return self._is_api(urlsplit(url))
-
-    def _is_api(self, url: SplitResult) -> bool:
-        if not set(url.netloc).isdisjoint("@\\"):
-            # Parsers disagree about the host of such an address.
-            return False
-        if (url.scheme, url.netloc) == (self._base.scheme, self._base.netloc):
-            return True
-        uses_twilio = (self._base.hostname or "").endswith(_API_SUFFIX)
-        return uses_twilio and url.scheme == "https" and (url.hostname or "").endswith(_API_SUFFIX)
-
-    def _is_storage(self, url: SplitResult) -> bool:
-        allowed_scheme = url.scheme == "https" or self._base.scheme == "http"
-        return self._is_api(url) or (allowed_scheme and (url.hostname or "").endswith(self._storage))
 
 
 def _result(task: Future[Attachment | None]) -> Attachment | None:

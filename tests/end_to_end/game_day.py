@@ -61,7 +61,12 @@ class GameDay:
     def send_sms(self, sid: str, token: str) -> int:
         """Send an SMS as Twilio does, signed with a token. Return the status of the answer."""
         url = f"{self.service.settings.reached_at}/sms/twilio"
-        fields = {"MessageSid": sid, "From": "+628000000077", "To": "1708", "Body": "LAPOR lampu padam Kota Semarang"}
+        fields = {
+            "MessageSid": f"{sid[:2]}{sid[2:]:0>32}",
+            "From": "+628000000077",
+            "To": "1708",
+            "Body": "LAPOR lampu padam Kota Semarang",
+        }
         signature = RequestValidator(token).compute_signature(url, fields)
         return requests.post(url, data=fields, headers={"X-Twilio-Signature": signature}, timeout=20).status_code
 
