@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     ops_port: int = Field(
         0, ge=0, le=65_535, description="Operations' port; 0: two behind PORT where the monitor runs, elsewhere none."
     )
+    ops_names: Annotated[list[str], NoDecode, BeforeValidator(_split)] = Field(
+        default_factory=list, description="Host names by which the operations' port is reached, as in monitor.internal."
+    )
     ops_seconds: float = Field(5.0, ge=0.2, description="Pause between two snapshots of the monitor.")
     audit_minutes: float = Field(60.0, ge=0, description="Pause between two audits of the monitor; 0: none.")
     ops_peers: Annotated[list[str], NoDecode, BeforeValidator(_split)] = Field(

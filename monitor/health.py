@@ -39,18 +39,66 @@ class ProcessHealth:
         }
 
 
-def routes(
-    health: ProcessHealth,
-    checks: Mapping[str, Callable[[], object]],
-    doors: Mapping[str, Callable[[], str]],
-    figures: Mapping[str, Callable[[], object]],
-) -> APIRouter:
-    """Return the health routes.
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether a process can take complaints.
 
-    `/ready` runs every check and names those that raise. Each of `doors` returns why the door is shut, or an empty
-    text; the process is ready as long as one door is open. `figures` are added to the answer; a figure that raises is
-    null.
+    `checks` are run, and those that raise are faults. Each of `doors` returns why the door is shut, or an empty text.
+    The process is ready as long as one door is open; without doors, as long as no check fails.
     """
+
+    checks: Mapping[str, Callable[[], object]]
+    doors: Mapping[str, Callable[[], str]]
+
+    def is_ready(self, faults: Mapping[str, str], shut_reasons: Mapping[str, str]) -> bool:
+        """Return True if the process can take complaints."""
+        return any(not reason for reason in shut_reasons.values()) if shut_reasons else not faults
+
+    def faults(self) -> Mapping[str, str]:
+        """Return the failed checks, each with the name of its error."""
+        return {name: fault for name, check in self.checks.items() if (fault := _run_check(check))}
+
+    def shut_reasons(self) -> Mapping[str, str]:
+        """Return for each door why it is shut; an empty text while it is open."""
+        return {name: shut_reason() for name, shut_reason in self.doors.items()}
+
+
+def public_routes(health: ProcessHealth, readiness: Readiness) -> APIRouter:
+    """Return the health routes of the port that everybody reaches.
+
+    `/ready` says which doors are open and which dependencies are away, without reasons and numbers.
+    """
+
+    def report(faults: Mapping[str, str], shut_reasons: Mapping[str, str]) -> Mapping[str, object]:
+        return {"doors": {name: {"open": not reason} for name, reason in shut_reasons.items()}, "faults": [*faults]}
+
+    return _routes(health, readiness, report)
+
+
+def operations_routes(
+    health: ProcessHealth, readiness: Readiness, figures: Mapping[str, Callable[[], object]]
+) -> APIRouter:
+    """Return the health routes of the operations' port.
+
+    `/ready` has the reasons of shut doors, the errors of failed checks, and `figures`; a figure that raises is null.
+    """
+
+    def report(faults: Mapping[str, str], shut_reasons: Mapping[str, str]) -> Mapping[str, object]:
+        return {
+            "doors": {name: {"open": not reason, "why": reason} for name, reason in shut_reasons.items()},
+            "faults": faults,
+            **{name: _figure_or_none(figure) for name, figure in figures.items()},
+        }
+
+    return _routes(health, readiness, report)
+
+
+def _routes(
+    health: ProcessHealth,
+    readiness: Readiness,
+    report: Callable[[Mapping[str, str], Mapping[str, str]], Mapping[str, object]],
+) -> APIRouter:
+    """Return the health routes; `report` makes the body of `/ready` from the faults and the reasons of shut doors."""
     router = APIRouter(tags=["health"])
 
     def live() -> JSONResponse:
@@ -65,16 +113,9 @@ def routes(
 
     def ready() -> JSONResponse:
         """Answer 503 if the process can't take complaints; list the doors that are shut and the failed checks."""
-        faults = {name: fault for name, check in checks.items() if (fault := _run_check(check))}
-        shut_reasons = {name: shut_reason() for name, shut_reason in doors.items()}
-        ready = any(not reason for reason in shut_reasons.values()) if shut_reasons else not faults
-        report = {
-            "ready": ready,
-            "doors": {name: {"open": not reason, "why": reason} for name, reason in shut_reasons.items()},
-            "faults": faults,
-            **{name: _figure_or_none(figure) for name, figure in figures.items()},
-        }
-        return JSONResponse(report, 200 if ready else 503)
+        faults, shut_reasons = readiness.faults(), readiness.shut_reasons()
+        is_ready = readiness.is_ready(faults, shut_reasons)
+        return JSONResponse({"ready": is_ready, **report(faults, shut_reasons)}, 200 if is_ready else 503)
 
     router.add_api_route("/live", live, methods=["GET"], responses=_UNHEALTHY)
     router.add_api_route("/startup", startup, methods=["GET"], responses=_UNHEALTHY)

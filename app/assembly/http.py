@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader
 from app.assembly.installed_channel import PAGE_RESPONSES, HttpParts
 from app.assembly.openapi import Documented
 from app.assembly.parts import Parts
-from app.assembly.process_health import Doors, readiness_parts
+from app.assembly.process_health import Doors, readiness
 from app.clock import utc_now
 from app.pages import wib
 from app.pages.headers import PageHeaders, nonce
@@ -63,7 +63,7 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
         for door in channel.http_doors(parts, http):
             app.include_router(door.router, responses=dict(door.responses))
     app.include_router(StatusPage(parts.ledger, pages).routes(), responses=dict(PAGE_RESPONSES))
-    app.include_router(health.routes(pulse, *readiness_parts(parts, doors)))
+    app.include_router(health.public_routes(pulse, readiness(parts, doors)))
     return app
 
 

@@ -11,8 +11,9 @@ from jinja2 import Environment, FileSystemLoader
 from starlette.middleware.gzip import GZipMiddleware
 
 from app.assembly.parts import Parts
-from app.assembly.process_health import Doors, process_state, readiness_parts
+from app.assembly.process_health import Doors, door_numbers, process_state, readiness
 from app.clock import utc_now
+from app.pages.allowed_hosts import AllowedHosts
 from app.pages.headers import PageHeaders, nonce
 from messages.channels import ChannelDirectory
 from messages.shapes import iso
@@ -33,14 +34,18 @@ def build(parts: Parts, process_health: ProcessHealth, doors: Doors, monitor_loo
 
     It shows no person and no text of a report, but it is not for citizens: it listens on an address of its own.
     """
-    app = FastAPI(title="Satu Pintu operations", docs_url=None, redoc_url=None, redirect_slashes=False)
-    checks, doors, numbers = readiness_parts(parts, doors)
+    app = FastAPI(
+        title="Satu Pintu operations", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
+    settings = parts.settings
+    app.add_middleware(AllowedHosts, bind_address=settings.ops_host, names=settings.ops_names)
     identity = {
         "at": lambda: iso(utc_now()),
         "instance": lambda: parts.settings.instance,
         "parts": process_health.worker_states,
     }
-    app.include_router(health.routes(process_health, checks, doors, {**identity, **numbers}))
+    figures = {**identity, **door_numbers(parts, doors)}
+    app.include_router(health.operations_routes(process_health, readiness(parts, doors), figures))
     exposition = Exposition(
         lambda: process_state(parts, process_health, doors),
         lambda: monitor_loop.latest if monitor_loop else None,

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import NamedTuple
 
 from app.assembly.parts import Parts
 from config.database import DatabaseUnavailable
 from messages.channels import DoorFacts
-from monitor.health import ProcessHealth
+from monitor.health import ProcessHealth, Readiness
 from monitor.snapshot import DoorState, ProcessState, WorkerState
 
 _PING_SECONDS = 3.0
@@ -16,21 +15,13 @@ _PING_SECONDS = 3.0
 Doors = Mapping[str, Callable[[], str]]
 
 
-class ReadinessParts(NamedTuple):
-    """The arguments of `monitor.health.routes` after its first, in their order."""
-
-    checks: Mapping[str, Callable[[], object]]
-    doors: Doors
-    numbers: Mapping[str, Callable[[], object]]
-
-
-def readiness_parts(parts: Parts, doors: Doors) -> ReadinessParts:
-    """Return what `/ready` reports in a process with these doors."""
+def readiness(parts: Parts, doors: Doors) -> Readiness:
+    """Return what decides whether a process with these doors is ready."""
     checks: dict[str, Callable[[], object]] = {
         "bus": lambda: parts.bus.ping(_PING_SECONDS),
         "database": parts.database_ping,
     }
-    return ReadinessParts(checks, doors, _numbers(parts, doors))
+    return Readiness(checks, doors)
 
 
 def process_state(parts: Parts, pulse: ProcessHealth, doors: Doors) -> ProcessState:
@@ -65,7 +56,7 @@ def _why_shut(parts: Parts, door: DoorFacts) -> Callable[[], str]:
     return why_shut
 
 
-def _numbers(parts: Parts, doors: Doors) -> Mapping[str, Callable[[], object]]:
+def door_numbers(parts: Parts, doors: Doors) -> Mapping[str, Callable[[], object]]:
     """Return the numbers of the spool and of each door of this process."""
     numbers: dict[str, Callable[[], object]] = {}
     if doors:

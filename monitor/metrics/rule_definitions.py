@@ -305,13 +305,13 @@ def _door_rules(polled_doors: Collection[str]) -> tuple[Rule, ...]:
             Urgency.NOW,
             _RESTART_SECONDS,
             f"{_min(catalog.DOOR_OPEN, 'process', 'door', only=unpolled)} == 0",
-            "The door {{ $labels.door }} of {{ $labels.process }} is shut. Its /ready names the reason.",
+            "The door {{ $labels.door }} of {{ $labels.process }} is shut. The console names the reason.",
         ),
         Rule(
             "door-shut",
             Urgency.SOON,
             _RESTART_SECONDS,
             f"{_min(catalog.DOOR_OPEN, 'process', 'door', only=polled)} == 0",
-            "{{ $labels.process }} can't fetch messages for the door {{ $labels.door }}. Its /ready names the reason.",
+            "{{ $labels.process }} can't fetch messages for the door {{ $labels.door }}. The console names the reason.",
         ),
     )

@@ -34,12 +34,13 @@ def test_the_doors_stay_open_without_a_broker(service: RunningService, own_node:
     service.start()
     citizens.join()
     ready = requests.get(f"http://127.0.0.1:{service.settings.port}/ready", timeout=30)
+    spooled = len(service.parts.spool)
     own_node.start()
     audit = service.audit()
     assert service.stop() == [0]
     assert citizens.outcome.refused == {}
-    assert (ready.status_code, ready.json()["faults"]) == (200, {"bus": "Retry"})
-    assert ready.json()["spooled"] > 0
+    assert (ready.status_code, ready.json()["faults"]) == (200, ["bus"])
+    assert spooled > 0
     assert audit.as_json()["differences"] == []
     assert (audit.accepted, audit.complaints, audit.pending) == (len(citizens.reports), len(citizens.reports), 0)
 
@@ -83,7 +84,7 @@ def test_a_full_spool_refuses_with_retry_after(tmp_path: Path, own_node: Node) -
             if answer.status_code != requests.codes.accepted:
                 break
             accepted += 1
-        ready = requests.get(f"{address}/ready", timeout=30)
+        ready = requests.get(f"{service.settings.peers[0]}/ready", timeout=30)
         own_node.start()
         audit = service.audit()
         assert (answer.status_code, int(answer.headers["Retry-After"]) > 0) == (503, True)

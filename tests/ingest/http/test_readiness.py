@@ -1,4 +1,4 @@
-"""Readiness: `/ready` shows what is away, which doors are shut, and the numbers of the doors in this process."""
+"""Readiness: `/ready` shows what is away, which doors are shut, and on the operations' port the doors' numbers."""
 
 import socket
 import threading
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.assembly import http
+from app.assembly import http, operations_http
 from app.assembly.channels import CHANNELS
 from app.assembly.doors import twitter
 from app.assembly.migrate import migrate
@@ -25,10 +25,18 @@ Ask = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def ask(host: DoorServer, producer: Producer) -> Ask:
-    """Return the answer of `/ready` for these parts with these additional doors, all of them open."""
+    """Return a function that returns the answer of `/ready` for these parts with these additional open doors.
 
-    def ready(parts: Parts, *doors: str) -> dict[str, Any]:
-        host.app = http.build(parts, producer, ProcessHealth(), http_doors(parts) | dict.fromkeys(doors, str))
+    It asks the operations' port, or with `public` the port that everybody reaches.
+    """
+
+    def ready(parts: Parts, *doors: str, public: bool = False) -> dict[str, Any]:
+        health, all_doors = ProcessHealth(), http_doors(parts) | dict.fromkeys(doors, str)
+        host.app = (
+            http.build(parts, producer, health, all_doors)
+            if public
+            else operations_http.build(parts, health, all_doors, None)
+        )
         readiness: dict[str, Any] = DoorClient(f"http://127.0.0.1:{host.port}", parts).get("/ready").json()
         return readiness
 
@@ -53,6 +61,21 @@ def test_waiting_parts_of_sms_are_shown(parts: Parts, ask: Ask) -> None:
         parts.sms_parts.add(Part("ab" * 16, number, 3, f"d{number}", "sealed"), utc_now())
 
     assert ask(parts, "smpp")["sms_parts"] == 2
+
+
+def test_the_public_port_shows_no_reason_and_no_number(settings: Settings, ask: Ask) -> None:
+    """A load balancer learns whether the process is ready, which doors are open, and what is away."""
+    away = {"database_url": "postgresql://nobody@127.0.0.1:9/none"}
+    parts = Parts(Settings.model_validate(settings.model_dump() | away), CHANNELS)
+    assert ask(parts, "twitter", "smpp", public=True) == {
+        "ready": True,
+        "doors": {
+            **{door: {"open": True} for door in ("web", "sms", "twitter", "smpp")},
+            **{door: {"open": False} for door in ("mobile", "open311")},
+        },
+        "faults": ["database"],
+    }
+    parts.engine.dispose()
 
 
 def test_missing_doors_have_no_numbers(parts: Parts, ask: Ask) -> None:

@@ -19,7 +19,7 @@ def test_refusals_are_counted_by_door_and_reason(serve: Serve) -> None:
     served.post("/web/reports", json={"text": ""})
     served.post("/web/reports", json={"text": "Lampu padam di Kota Semarang"})
     served.post("/open311/v2/requests.json", data={"service_code": "merpati"})
-    counts = served.get("/ready").json()["refused"]
+    counts = served.parts.rejection_counter.by_door()
     assert counts["sms"] == {"unsigned": 3}
     assert counts["web"] == {"invalid_submission": 1}
     assert sum(counts["open311"].values()) == 1

@@ -54,7 +54,7 @@ def probe(parts: Parts) -> dict[str, Any]:
     return {
         "statuses": statuses,
         "in_openapi": "/kiosk/reports" in requests.get(f"{site}/openapi.json", timeout=10).json()["paths"],
-        "ready": requests.get(f"{site}/ready", timeout=5).json(),
+        "ready": requests.get(f"{parts.settings.peers[0]}/ready", timeout=5).json(),
         "topics": [topic.name for topic in parts.topics],
         "readers_of_topic": next(topic.readers for topic in parts.topics if topic.name == "raw-kiosk"),
         "complaints": decoded(read(parts, [topics.COMPLAINTS])),

@@ -1,0 +1,69 @@
+"""The operations' port answers only requests to names of this service."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+
+import pytest
+import requests
+
+from app.assembly import operations_http
+from app.assembly.channels import CHANNELS
+from app.assembly.parts import Parts
+from app.pages.allowed_hosts import is_allowed_host
+from config.settings import Settings
+from monitor.health import ProcessHealth
+from tests.ingest.door_client import DoorServer
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[DoorServer]:
+    """A real server."""
+    door_server = DoorServer()
+    with door_server.serving():
+        yield door_server
+
+
+@pytest.fixture
+def address(server: DoorServer, settings: Settings) -> str:
+    """Address of an operations' port that is also reached as `monitor.internal`."""
+    parts = Parts(Settings.model_validate(settings.model_dump() | {"ops_names": "monitor.internal"}), CHANNELS)
+    server.app = operations_http.build(parts, ProcessHealth(), {}, None)
+    return f"http://127.0.0.1:{server.port}"
+
+
+@pytest.mark.parametrize("path", ["/live", "/metrics", "/ready"])
+def test_a_foreign_host_name_is_refused(address: str, path: str) -> None:
+    """A page whose name leads to this address reads nothing. The answer names the setting."""
+    answer = requests.get(address + path, headers={"Host": "evil.example:1710"}, timeout=10)
+    assert answer.status_code == HTTPStatus.MISDIRECTED_REQUEST
+    assert "SATUPINTU_OPS_NAMES" in answer.text
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost:9", "[::1]:1710", "Monitor.Internal:1710"])
+def test_our_names_are_answered(address: str, host: str) -> None:
+    """Loopback and the names of the setting, with any port."""
+    assert requests.get(f"{address}/live", headers={"Host": host}, timeout=10).status_code == requests.codes.ok
+
+
+def test_the_port_has_no_openapi_document(address: str) -> None:
+    """It is no public interface."""
+    assert requests.get(f"{address}/openapi.json", timeout=10).status_code == requests.codes.not_found
+
+
+@pytest.mark.parametrize(
+    ("host", "bind_address", "is_allowed"),
+    [
+        ("10.0.0.7:1710", "10.0.0.7", True),
+        ("10.0.0.8:1710", "10.0.0.7", False),
+        ("10.0.0.8:1710", "0.0.0.0", True),  # noqa: S104 - not bound here
+        ("[fd00::8]:1710", "::", True),
+        ("evil.example", "0.0.0.0", False),  # noqa: S104 - not bound here
+        ("monitor.internal.evil.example", "127.0.0.1", False),
+        ("127.0.0.1.evil.example", "127.0.0.1", False),
+        ("ops", "ops", True),
+        ("[", "0.0.0.0", False),  # noqa: S104 - not bound here
+    ],
+)
+def test_hosts_of_the_bind_address(host: str, bind_address: str, *, is_allowed: bool) -> None:
+    """A port that is bound to every address allows every address, and no name."""
+    assert is_allowed_host(host, bind_address, ("monitor.internal",)) == is_allowed
