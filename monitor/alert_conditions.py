@@ -15,9 +15,9 @@ from monitor.alert_thresholds import (
     CLOCK_SECONDS,
     FLOOD_IN_A_MINUTE,
     FLOOD_TIMES,
-    FORGED_MESSAGES,
     RETENTION_SHARE,
     TRIAGE_SECONDS,
+    min_forged_messages,
     usual_silence_seconds,
 )
 from monitor.alert_wording import format_duration, format_messages, format_waiting, quarantine_text
@@ -111,11 +111,11 @@ def _dead_letters(snapshot: Snapshot) -> Iterator[Alert]:
 
 
 def _quarantine(snapshot: Snapshot) -> Iterator[Alert]:
-    newest_valid = {state.channel: state.newest for state in snapshot.channels}
+    channels = {state.channel: state for state in snapshot.channels}
     for channel, pending in _by_place(snapshot.quarantine).items():
         backlog = _total(pending)
         text = f"{format_messages(backlog.many)} of {channel or 'no channel'} in quarantine: {_reasons(pending)}."
-        secret_may_be_wrong = _has_only_wrong_signatures(pending, newest_valid.get(channel))
+        secret_may_be_wrong = _has_only_wrong_signatures(pending, channels.get(channel))
         if secret_may_be_wrong:
             text += " No valid message has arrived since then. Check whether the provider's secret was changed."
         urgency = Urgency.NOW if secret_may_be_wrong else Urgency.SOON
@@ -201,11 +201,12 @@ def _by_place(pending: Iterable[PendingReview]) -> Mapping[str, list[PendingRevi
     return grouped
 
 
-def _has_only_wrong_signatures(pending: Iterable[PendingReview], newest_valid: datetime | None) -> bool:
+def _has_only_wrong_signatures(pending: Iterable[PendingReview], channel: ChannelState | None) -> bool:
     """Return True if our secret may be wrong: enough signatures did not match, and none matched since then."""
-    forged = [
-        review for review in pending if review.reason == "bad_signature" and review.waiting.many >= FORGED_MESSAGES
-    ]
+    if channel is None:
+        return False
+    limit, newest_valid = min_forged_messages(channel.usual), channel.newest
+    forged = [review for review in pending if review.reason == "bad_signature" and review.waiting.many >= limit]
     return any(newest_valid is None or newest_valid < review.newest for review in forged)
 
 

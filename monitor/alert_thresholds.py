@@ -27,10 +27,17 @@ _CHANCE_OF_SILENCE = 1e-4
 _NIGHT_FACTOR = 4.0
 # No alert on silence is raised before this time.
 SILENT_SECONDS = 3_600.0
-# From this many wrong signatures on, our secret may be wrong. Fewer may be a single forger.
-FORGED_MESSAGES = 3
+# From this many wrong signatures on, and from this share of the channel's messages in a usual hour on, our secret may
+# be wrong. Fewer may come from a forger in an hour in which nobody else writes.
+FORGED_MESSAGES = 10
+FORGED_SHARE = 0.5
 # A worker that was fenced twice, the last time within these seconds, is fenced by a process with the same name.
 FENCED_SECONDS = 120.0
+
+
+def min_forged_messages(hourly_rate: float) -> float:
+    """Return the number of wrong signatures from which our secret may be wrong, for the mean number in an hour."""
+    return max(FORGED_MESSAGES, FORGED_SHARE * hourly_rate)
 
 
 def usual_silence_seconds(hourly_rate: float) -> float:

@@ -41,6 +41,14 @@ def format_waiting(noun: str, count: int, oldest_seconds: float, target: str) ->
     return f"{count:,} {noun}s wait{target}; the oldest has waited {oldest}"
 
 
+def calm_text(cases_at_triage: int) -> str:
+    """Return the sentences that are shown without an active alert. Cases at triage wait for a person all the same."""
+    if not cases_at_triage:
+        return "No alert is active."
+    waiting = "1 case waits" if cases_at_triage == 1 else f"{cases_at_triage:,} cases wait"
+    return f"No alert is active. {waiting} at triage for a decision."
+
+
 def door_shut_text(reason: str) -> str:
     """Return in words why a door is shut; an unknown reason is returned unchanged."""
     return _DOOR_SHUT_REASONS.get(reason, reason)

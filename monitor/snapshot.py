@@ -10,6 +10,7 @@ from typing import Self
 from pydantic import ConfigDict, Field
 
 from messages.shapes import Channel, Moment, Shape
+from messages.topics import TRIAGE
 
 
 class Backlog(Shape):
@@ -142,3 +143,8 @@ class Snapshot(Shape):
     processes: tuple[ProcessState, ...] = ()
     jumped: float = 0.0
     differences: Mapping[str, int] | None = None
+
+    @property
+    def cases_at_triage(self) -> int:
+        """Number of cases that wait at triage for a decision."""
+        return sum(queue.waiting.many for queue in self.queues if queue.agency == TRIAGE)

@@ -21,7 +21,7 @@ from app.commands.common.process import open_parts
 from app.commands.common.terminal import OUT, plain
 from monitor.active_alerts import ActiveAlert, AlertRegister
 from monitor.alert import Urgency
-from monitor.alert_wording import format_duration
+from monitor.alert_wording import calm_text, format_duration
 from monitor.snapshot import Backlog, Snapshot
 from monitor.snapshot_collector import SnapshotCollector
 
@@ -43,7 +43,7 @@ def lag(as_json: Json = False) -> None:
     if as_json:
         print(snapshot.model_dump_json())
     else:
-        OUT.print(*_alert_lines(alerts, snapshot.at), _stage_table(snapshot), sep="\n")
+        OUT.print(*_alert_lines(alerts, snapshot), _stage_table(snapshot), sep="\n")
     sys.exit(EX_ALERT if any(alert.urgency is Urgency.NOW for alert in alerts) else 0)
 
 
@@ -72,7 +72,7 @@ def screen(snapshot: Snapshot, alerts: Alerts) -> Group:
     """Return everything on one screen."""
     title = Text(f"Satu Pintu  {snapshot.at:%Y-%m-%d %H:%M:%S}Z", style="bold")
     tables = (_channel_table(snapshot), _stage_table(snapshot), _review_table(snapshot), _queue_table(snapshot))
-    return Group(title, *_alert_lines(alerts, snapshot.at), *tables)
+    return Group(title, *_alert_lines(alerts, snapshot), *tables)
 
 
 def _snapshots(collector: SnapshotCollector, seconds: float, *, once: bool) -> Iterator[tuple[Snapshot, Alerts]]:
@@ -90,14 +90,14 @@ def _snapshot_json(snapshot: Snapshot, alerts: Alerts) -> dict[str, object]:
     return snapshot.model_dump(mode="json") | {"concerns": [alert.model_dump(mode="json") for alert in alerts]}
 
 
-def _alert_lines(alerts: Alerts, now: datetime) -> list[Text]:
+def _alert_lines(alerts: Alerts, snapshot: Snapshot) -> list[Text]:
     if not alerts:
-        return [Text("No alert is active.", style="green")]
+        return [Text(calm_text(snapshot.cases_at_triage), style="green")]
     return [
         Text.assemble(
             (f"{_LABELS[alert.urgency]}  ", _STYLES[alert.urgency]),
             plain(alert.says),
-            (f"  {_duration(alert, now)}", "dim"),
+            (f"  {_duration(alert, snapshot.at)}", "dim"),
         )
         for alert in alerts
     ]

@@ -8,6 +8,7 @@ from jinja2 import Environment
 from messages.channels import ChannelDirectory
 from messages.topics import TRIAGE
 from monitor.alert import Urgency
+from monitor.alert_wording import calm_text
 from monitor.console import process_rows, rows
 from monitor.monitor_loop import Observation
 from monitor.snapshot import QueueState, Snapshot
@@ -41,7 +42,12 @@ class ViewModelBuilder:
         snapshot = observation.snapshot
         processes = [process_rows.process_row(state, self._channels) for state in snapshot.processes]
         lists = {
-            "alerts": self._rows("alert", (rows.alert_row(alert, snapshot.at) for alert in observation.alerts), "calm"),
+            "alerts": self._rows(
+                "alert",
+                (rows.alert_row(alert, snapshot.at) for alert in observation.alerts),
+                "calm",
+                calm_text(snapshot.cases_at_triage),
+            ),
             **self._bus_lists(snapshot),
             "processes": self._rows("process", processes, "no_card", "No process is monitored."),
             **self._queue_lists(snapshot),

@@ -69,7 +69,9 @@ _NO_MEMBERS = f"{_max(catalog.MEMBERS, 'stage')} == 0"
 _WRONG_SIGNATURE = 'reason="bad_signature"'
 # A channel that never had a valid message has no newest age. The alert fires for it too.
 _SECRET_MAY_BE_WRONG = (
-    f"{_max(catalog.QUARANTINED, 'channel', only=_WRONG_SIGNATURE)} >= {thresholds.FORGED_MESSAGES}\n"
+    f"{_max(catalog.QUARANTINED, 'channel', only=_WRONG_SIGNATURE)}\n"
+    f"  >= clamp_min({thresholds.FORGED_SHARE:g} * {_max(catalog.ACCEPTED_USUAL, 'channel')},"
+    f" {thresholds.FORGED_MESSAGES})\n"
     f"  unless on (channel) ({_min(catalog.NEWEST_AGE, 'channel')}"
     f" <= {_min(catalog.QUARANTINED_NEWEST, 'channel', only=_WRONG_SIGNATURE)})"
 )

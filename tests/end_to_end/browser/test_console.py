@@ -111,7 +111,7 @@ def test_the_most_urgent_alert_comes_first(open_console: OpenConsole) -> None:
     shapes = [page.locator(f".badge .mark.{name}").first.evaluate("mark => getComputedStyle(mark).clipPath")
               for name in ("now", "soon", "later")]  # fmt: skip
     assert len(set(shapes)) == 3
-    expect(page).to_have_title("(12 NOW) Satu Pintu operations")
+    expect(page).to_have_title("(13 NOW) Satu Pintu operations")
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -82,6 +82,7 @@ def troubled(at: datetime, agencies: int = 600, step: int = 0) -> Snapshot:
             ),
             ProcessState(address="http://10.20.30.44:1710", unreached="ConnectTimeout"),
         ),
+        retention={"complaints": 180_000.0},
         jumped=75,
         differences={"lost": 2, "doubled": 0, "misfiled": 1},
     )

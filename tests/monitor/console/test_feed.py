@@ -8,12 +8,13 @@ import pytest
 
 from app.assembly.channels import DIRECTORY
 from app.assembly.operations_http import console_templates
+from messages.topics import TRIAGE
 from monitor.active_alerts import AlertRegister
 from monitor.console.feed import Feed
 from monitor.console.history import STEP_SECONDS, chart_history
 from monitor.console.view_model import SHOWN_AGENCIES, ViewModel, ViewModelBuilder
 from monitor.monitor_loop import Observation, history_point
-from monitor.snapshot import Snapshot
+from monitor.snapshot import Backlog, QueueState, Snapshot
 from tests.monitor.console.snapshots import PlantedMonitor, all_away, quiet, troubled
 
 NOW = datetime(2026, 11, 24, 20, 12, tzinfo=UTC)
@@ -153,7 +154,16 @@ def test_a_healthy_service_is_shown_as_healthy() -> None:
     assert "No dead letters." in view.lists["dead-letters"][""]
     assert "No case waits at any agency." in view.lists["largest"][""]
     assert (view.facts["title"], view.facts["summary"]) == ("Satu Pintu operations", "")
-    assert view_model(troubled(NOW)).facts["title"] == "(12 NOW) Satu Pintu operations"
+    assert view_model(troubled(NOW)).facts["title"] == "(13 NOW) Satu Pintu operations"
+
+
+@pytest.mark.parametrize(("cases", "sentence"), [(1, "1 case waits"), (15, "15 cases wait")])
+def test_cases_at_triage_are_mentioned_without_an_alert(cases: int, sentence: str) -> None:
+    """They wait for a person, long before the alert is raised."""
+    triage = QueueState(agency=TRIAGE, name="Triage", waiting=Backlog(many=cases, oldest=NOW))
+    view = view_model(quiet(NOW).model_copy(update={"queues": (triage,)}))
+
+    assert f"No alert is active. {sentence} at triage for a decision." in view.lists["alerts"][""]
 
 
 def test_names_are_escaped() -> None:

@@ -25,6 +25,8 @@ from tests.support.stages import WATCHED_TOPICS
 ADDRESS = "http://10.0.0.7:1710"
 OTHER_ADDRESS = "http://10.0.0.8:1710"
 _MARGIN = 0.01
+# The invented channels have 60 messages in a usual hour.
+_MANY_FORGED = int(thresholds.min_forged_messages(60.0))
 _RETENTION_SECONDS = 600.0
 
 
@@ -85,7 +87,7 @@ def pending(place: str, reason: str, many: int = 1, newest: float = 60, field: s
     return PendingReview(place=place, reason=reason, field=field, waiting=waiting, newest=ago(newest))
 
 
-def forged(many: int = thresholds.FORGED_MESSAGES, newest: float = 60) -> PendingReview:
+def forged(many: int = _MANY_FORGED, newest: float = 60) -> PendingReview:
     """Return quarantined SMS with a wrong signature."""
     return pending("sms", "bad_signature", many, newest)
 
@@ -154,7 +156,13 @@ RAISED: Mapping[str, Snapshot] = {
     "quarantine with a valid message since": _quarantine(forged(newest=20)),
     "quarantine without a valid message since": _quarantine(forged(newest=19), pending("", "unreadable")),
     "quarantine without any valid message": _quarantine(forged(), newest=None),
-    "quarantine of a few": _quarantine(forged(thresholds.FORGED_MESSAGES - 1), newest=None),
+    "quarantine of a few": _quarantine(forged(_MANY_FORGED - 1), newest=None),
+    "quarantine of a few at a quiet door": snapshot_with(
+        quarantine=(forged(thresholds.FORGED_MESSAGES - 1),), channels=(channel("sms", usual=1.0, newest=None),)
+    ),
+    "quarantine of many at a quiet door": snapshot_with(
+        quarantine=(forged(thresholds.FORGED_MESSAGES),), channels=(channel("sms", usual=1.0, newest=None),)
+    ),
     "flood": snapshot_with(channels=(channel(minute=thresholds.FLOOD_IN_A_MINUTE), channel("sms"))),
     "flood at a busy door": snapshot_with(channels=(channel(minute=200, usual=600.0),)),
     "door-silent": snapshot_with(channels=(channel(newest=ago(_USUAL_SILENCE)), channel("sms"))),
