@@ -86,7 +86,10 @@ def _key(topic: Topic) -> str:
 
 def _channel(topic: Topic) -> dict[str, Any]:
     assert topic.shape  # noqa: S101 - topics without a shape are left out above
-    kafka = {"partitions": topic.partitions, "topicConfiguration": {"retention.ms": topic.retention * _DAY_MS}}
+    configuration = {"retention.ms": topic.retention * _DAY_MS}
+    if topic.retention_bytes is not None:
+        configuration["retention.bytes"] = topic.retention_bytes
+    kafka = {"partitions": topic.partitions, "topicConfiguration": configuration}
     channel = {
         "address": topic.name,
         "description": f"Keyed by {topic.key}.",

@@ -70,11 +70,16 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
-    """Parameters of a topic. `retention` is in days; `None` keeps records for ever."""
+    """Parameters of a topic. `retention` is in days; `None` keeps records for ever.
+
+    `retention_bytes` is the size of a partition from which the oldest records are deleted; `None`: no limit. The local
+    bus has no such limit.
+    """
 
     name: str
     partitions: int = 1
     retention: int | None = None
+    retention_bytes: int | None = None
 
 
 class Producer(Protocol):

@@ -27,11 +27,15 @@ TRIAGE = "triage"
 # Enough for a country's day of 1,500 reports many times over; more partitions only make more idle fetching.
 _PARTITIONS = 6
 _RETENTION_DAYS = 366
+# Anybody can have unsigned messages kept in quarantine. With the doors' daily budget this is two months at least.
+_QUARANTINE_BYTES = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
     """`shape` is `None` where the bytes are kept as they were. `retention` is in days.
+
+    `retention_bytes` is the size of a partition from which the oldest records are deleted earlier; `None`: no limit.
 
     Among the writers of what a stage reads is `operations`: whoever gives it a dead letter again.
     """
@@ -43,6 +47,7 @@ class Topic:
     retention: int
     writer: str
     readers: tuple[str, ...]
+    retention_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +146,16 @@ def all_topics(agencies: Iterable[str], channels: Iterable[Channel]) -> tuple[To
         topic(CORRECTIONS, Correction, "complaint_id", "operations", 1),
         topic(REPLIES, Reply, "complaint_id", "normalize, router, operations"),
         topic(OVERSIGHT, OversightEvent, "subject", "normalize, router, ingest, operations", 1),
-        Topic(QUARANTINE, Quarantined, "sender", 1, _RETENTION_DAYS, "ingest", ("monitor", "operations")),
+        Topic(
+            QUARANTINE,
+            Quarantined,
+            "sender",
+            1,
+            _RETENTION_DAYS,
+            "ingest",
+            ("monitor", "operations"),
+            retention_bytes=_QUARANTINE_BYTES,
+        ),
         *(
             Topic(
                 dead_letter_topic(group.dead_letters),

@@ -265,7 +265,9 @@ class Parts:
 
     def ensure_topics(self) -> None:
         """Create missing topics. Raises `Stop` naming each topic that could not be created as listed."""
-        specs = [TopicSpec(topic.name, topic.partitions, topic.retention) for topic in self.topics]
+        specs = [
+            TopicSpec(topic.name, topic.partitions, topic.retention, topic.retention_bytes) for topic in self.topics
+        ]
         self.bus.ensure(specs)
         reader = self.bus.reader()
         try:

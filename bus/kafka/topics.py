@@ -27,6 +27,7 @@ from bus.port import TopicSpec
 _TOPICS_PER_REQUEST = 100
 _DAY_MS = 86_400_000
 _RETENTION = "retention.ms"
+_RETENTION_BYTES = "retention.bytes"
 _PAUSE_SECONDS = 0.1
 
 
@@ -127,6 +128,7 @@ def _description(spec: TopicSpec, replication: int) -> dict[str, Any]:
         "replication_factor": replication,
         "configs": {
             _RETENTION: str(retention_ms),
+            _RETENTION_BYTES: str(-1 if spec.retention_bytes is None else spec.retention_bytes),
             # The timestamp of a record is when the bus took it, independent of a writer's clock.
             "message.timestamp.type": "LogAppendTime",
             # With acks=all: a majority has the record before the writer is told so.

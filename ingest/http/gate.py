@@ -29,9 +29,9 @@ class Gate:
         self._now = now
         self._limiter = limiter
 
-    def check_rate(self, door: str, sender: str) -> None:
-        """Count one request. Raise `Refused` (429) if this sender calls this door too often."""
-        self._limiter.check_rate(door, sender)
+    def check_rate(self, door: str, sender: str, cost: int = 1) -> None:
+        """Count one request, or `cost` units. Raise `Refused` (429) if this sender has used up the rate of the door."""
+        self._limiter.check_rate(door, sender, cost)
 
     async def read_arrival(self, request: Request, max_bytes: int = MAX_BODY_BYTES) -> Arrival:
         """Read the whole request. Raise `Refused` (413) before more than `max_bytes` are in memory."""

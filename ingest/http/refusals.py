@@ -56,6 +56,8 @@ REFUSALS: Mapping[str, Refusal] = {
     "unsigned": Refusal(403, "Pesan ini tidak terbukti datang dari Twilio; disimpan untuk diperiksa."),
     "bad_signature": Refusal(403, "Pesan ini tidak terbukti datang dari Twilio; disimpan untuk diperiksa."),
     "malformed": Refusal(400, "Pesan ini tidak lengkap; disimpan untuk diperiksa."),
+    # The message is not stored: the quarantine's budget of the day is used up.
+    "quarantine_full": Refusal(429, "Pesan ini tidak terbukti datang dari Twilio, dan batas simpan hari ini tercapai."),
     "not_a_post": Refusal(502, "X mengirim sesuatu yang bukan kiriman."),
     # The same request can succeed later.
     "too_many_requests": Refusal(429, "Terlalu banyak kiriman dalam waktu singkat. Mohon coba lagi sebentar lagi."),

@@ -24,7 +24,7 @@ from messages.submission import e164
 
 FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
-_SIGNATURE = "x-twilio-signature"
+SIGNATURE = "x-twilio-signature"
 _BODY_HASH = "bodySHA256"
 
 
@@ -82,7 +82,7 @@ class SmsAdapter:
         """Return the message, or the quarantined message with its reason."""
         token = self._token_of_signer(arrival)
         if token is None:
-            return self._quarantine(arrival, "bad_signature" if _SIGNATURE in arrival.headers else "unsigned")
+            return self._quarantine(arrival, "bad_signature" if SIGNATURE in arrival.headers else "unsigned")
         fields = _incoming_sms(arrival)
         if fields is None:
             return self._quarantine(arrival, "malformed")
@@ -102,7 +102,7 @@ class SmsAdapter:
     def _token_of_signer(self, arrival: Arrival) -> str | None:
         """Return the account's token if one of our keys signed the webhook, else `None`."""
         url = self._public_url + arrival.target
-        signature = arrival.headers.get(_SIGNATURE, "")
+        signature = arrival.headers.get(SIGNATURE, "")
         try:
             content = _signed_content(arrival)
         except UnicodeDecodeError:

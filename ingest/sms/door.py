@@ -15,9 +15,9 @@ from starlette.responses import Response
 from twilio.twiml.messaging_response import MessagingResponse
 
 from ingest.arrival import Arrival, Refused
-from ingest.http.gate import Gate
+from ingest.http.gate import MAX_BODY_BYTES, Gate, readable_size
 from ingest.http.problems import documented_refusals
-from ingest.sms.adapter import QuarantinedSms, Sms, SmsAdapter
+from ingest.sms.adapter import SIGNATURE, QuarantinedSms, Sms, SmsAdapter
 from ingest.sms.media import MediaFetcher
 from ingest.sms_acknowledgement import SmsAcknowledgements, immediate_acknowledgement
 from ingest.wrap import accepted_record, quarantine_record
@@ -47,6 +47,10 @@ _REQUEST: dict[str, Any] = {
         },
     },
 }
+# Limit of a message that Twilio did not sign. A signed one has 1,600 characters of text and ten addresses at most: some
+# 30 KB, for which the gate's own limit leaves room.
+_MAX_UNSIGNED_BYTES = 16_000
+_BYTES_PER_KB = 1_000
 # Time for the database, in seconds.
 _ACKNOWLEDGEMENT_SECONDS = 2.0
 
@@ -94,7 +98,8 @@ class SmsDoor:
 
     async def message(self, request: Request) -> Response:
         """Accept an SMS. Quarantine and refuse (403) a message without proof that Twilio sent it."""
-        arrival = await self._gate.read_arrival(request)
+        max_bytes = MAX_BODY_BYTES if SIGNATURE in request.headers else _MAX_UNSIGNED_BYTES
+        arrival = await self._gate.read_arrival(request, max_bytes)
         message = self._adapter.accept(arrival)
         if isinstance(message, QuarantinedSms):
             await self._quarantine(arrival, message)
@@ -104,11 +109,27 @@ class SmsDoor:
         return twiml(await self._acknowledgement(raw, message))
 
     async def _quarantine(self, arrival: Arrival, message: QuarantinedSms) -> None:
-        """Quarantine a message. Raises `Refused` (429) if one address sends too many: then nothing is stored."""
+        """Quarantine a message.
+
+        Raises `Refused` if an unsigned message is too large (413), or one address sends too many or too much, or all
+        addresses together do (429). Then nothing is stored.
+        """
         if message.reason != "malformed":
+            if len(arrival.body) > _MAX_UNSIGNED_BYTES:
+                raise Refused("too_large", limit=readable_size(_MAX_UNSIGNED_BYTES))
             self._gate.check_rate("sms-unsigned", arrival.address)
+        self._spend_budget(arrival)
         await self._gate.publish(quarantine_record(message.raw, message.reason))
         _log.warning("sms.quarantined", message_id=str(message.raw.id), reason=message.reason)
+
+    def _spend_budget(self, arrival: Arrival) -> None:
+        """Count the kilobytes of a quarantined message. Raises `Refused` (429) above the budget of the day."""
+        kilobytes = 1 + len(arrival.body) // _BYTES_PER_KB
+        try:
+            self._gate.check_rate("sms-quarantine-kb", arrival.address, kilobytes)
+            self._gate.check_rate("sms-quarantine-kb-in-all", "all addresses", kilobytes)
+        except Refused as refused:
+            raise Refused("quarantine_full", retry_after=refused.retry_after) from refused
 
     async def _with_pictures(self, sms: Sms) -> RawMessage:
         if not sms.picture_count:

@@ -21,6 +21,8 @@ _MAX_BYTES = 16_000
 # Twilio's ids have 34 characters.
 _MAX_ID_LENGTH = 64
 
+# Counts one request of an address. Raises an error that the HTTP server answers with 429 above the limit.
+CheckRate = Callable[[str], None]
 # Takes the path with its query, the form's fields and the signature; returns True if the request is Twilio's.
 Verify = Callable[[str, ImmutableMultiDict[str, str], str], bool]
 
@@ -50,8 +52,11 @@ def signed_by(reached_at: str, tokens: Sequence[str], shared_keys: Sequence[str]
 class StatusCallback:
     """Endpoint of the status callback. It answers 204 to every request of Twilio's, because a retry would not help."""
 
-    def __init__(self, outbox: ReplyOutbox, verify: Verify, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, outbox: ReplyOutbox, verify: Verify, check_unsigned_rate: CheckRate, now: Callable[[], datetime]
+    ) -> None:
         self._outbox = outbox
+        self._check_unsigned_rate = check_unsigned_rate
         self._verify = verify
         self._now = now
 
@@ -62,7 +67,12 @@ class StatusCallback:
         return router
 
     async def status(self, request: Request) -> Response:
-        """Receive the status of a reply. Returns 403 without a valid signature and 413 for a body over the limit."""
+        """Receive the status of a reply. Returns 403 without a valid signature and 413 for a body over the limit.
+
+        Unsigned requests above the rate of their address get 429, and are not logged.
+        """
+        if _SIGNATURE not in request.headers:
+            return self._reject(request)
         body = bytearray()
         async for chunk in request.stream():
             body += chunk
@@ -72,12 +82,17 @@ class StatusCallback:
         fields = ImmutableMultiDict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         if not self._verify(target, fields, request.headers.get(_SIGNATURE, "")):
-            _log.warning("reply_status.rejected")
-            return Response(status_code=403)
+            return self._reject(request)
         reply_id = _reply_id(request)
         if reply_id:
             await run_in_threadpool(self._record, reply_id, fields)
         return Response(status_code=204)
+
+    def _reject(self, request: Request) -> Response:
+        """Return 403 for a request that Twilio did not sign."""
+        self._check_unsigned_rate(request.client.host if request.client else "")
+        _log.warning("reply_status.rejected")
+        return Response(status_code=403)
 
     def _record(self, reply_id: UUID, fields: ImmutableMultiDict[str, str]) -> None:
         sid, status = fields.get("MessageSid", ""), fields.get("MessageStatus", "")

@@ -26,7 +26,8 @@ def sms_doors(parts: DoorParts, http: HttpParts) -> Iterable[HttpDoor]:
     acknowledgements = SmsAcknowledgements(http.store, partial(state_of, parts.ledger))
     messages = SmsDoor(http.gate, adapter, media, acknowledgements)
     signed_by_twilio = signed_by(settings.reached_at, parts.secrets.twilio_tokens, parts.secrets.twilio_keys)
-    callback = StatusCallback(ReplyOutbox(parts.engine), signed_by_twilio, http.now)
+    check_unsigned_rate = partial(http.gate.check_rate, "sms-status-unsigned")
+    callback = StatusCallback(ReplyOutbox(parts.engine), signed_by_twilio, check_unsigned_rate, http.now)
     return (
         HttpDoor(messages.routes(), PROBLEM_RESPONSES),
         HttpDoor(callback.routes(), {**PROBLEM_RESPONSES, **_CALLBACK_RESPONSES}),
