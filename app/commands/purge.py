@@ -9,8 +9,9 @@ from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, require_actor_and_reason, time_argument
 from app.commands.common.process import open_parts_with_tables
 from app.commands.common.terminal import print_json, print_line, print_note
-from app.operations.purge import Purge
+from app.operations.purge import THIS_HOST, Purge
 from messages.shapes import iso
+from monitor.process_probe import ProcessProbe
 
 
 def purge(
@@ -20,21 +21,31 @@ def purge(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Purge old files of reports that were never sent, unfinished uploads and the texts of old replies."""
+    """Purge old files of reports that were never sent, unfinished uploads and the texts of old replies.
+
+    Files are purged only if the spools of this host and of the processes in SATUPINTU_OPS_PEERS are empty.
+    """
     cutoff = time_argument(older_than)
     if not dry_run:
         require_actor_and_reason(actor, why)
     with open_parts_with_tables() as parts:
         max_reply_age = timedelta(days=parts.settings.replies_days)
-        data = Purge(parts.engine, parts.bus, parts.spool, parts.channels.names, max_reply_age, dry=dry_run)
+        # Without named processes only this host is known, and its spool is read directly.
+        probe = ProcessProbe(parts.settings.peers if parts.settings.ops_peers else (), utc_now)
+        data = Purge(
+            parts.engine, parts.bus, parts.spool, parts.channels.names, max_reply_age, probe.probe_all, dry=dry_run
+        )
         now = utc_now()
         if not dry_run:
             parts.audit_log.append("purge", f"before {iso(cutoff)}", actor, why, now)
         report = data.run(cutoff, now)
     if as_json:
-        print_json({"counts": report.counts, "left": report.skipped})
+        print_json({"counts": report.counts, "left": report.skipped, "spools": report.spools})
         return
     for kind, count in report.counts.items():
         print_line(f"{kind} {count}")
     for kind, reason in report.skipped.items():
         print_note(f"{kind}: {reason}")
+    print_note(f"Spools looked at: {', '.join(report.spools)}.")
+    if report.spools == (THIS_HOST,):
+        print_note("If doors run on other hosts, name all processes in SATUPINTU_OPS_PEERS and run this again.")

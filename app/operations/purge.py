@@ -31,6 +31,7 @@ from ingest.spool import Spool
 from ingest.web.form_token import MAX_FILE_AGE
 from messages import codec, topics
 from messages.shapes import Channel, RawMessage
+from monitor.snapshot import ProcessState
 from sinks.replies.tables import OutboxRow
 
 # Rows of one transaction: other processes wait only shortly for a row, and little is in memory.
@@ -39,19 +40,27 @@ _ROWS_PER_TRANSACTION = 500
 _MIN_FILE_AGE = max(MAX_FILE_AGE, UPLOAD_LIFETIME) + timedelta(days=3)
 # The clocks of the hosts and of the bus may differ by this much.
 _CLOCK_DIFFERENCE = timedelta(days=1)
+THIS_HOST = "this host"
 _FINAL_REPLY_STATES = ("sent", "failed", "withheld", "expired", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
 class PurgeReport:
-    """Number of purged rows of each kind. `skipped` has the kinds that were not purged, with the reason."""
+    """Number of purged rows of each kind. `skipped` has the kinds that were not purged, with the reason.
+
+    `spools` names the hosts whose spools were looked at.
+    """
 
     counts: dict[str, int]
     skipped: dict[str, str]
+    spools: tuple[str, ...] = ()
 
 
 class Purge:
     """Purges old rows. `max_reply_age` is the age up to which a reply may be sent. `dry`: only count.
+
+    `spool` is that of this host. `probe_others` returns the state of the known processes of other hosts: a report in
+    any spool may name a file. The spool of a host that is not known is not looked at.
 
     Every method may raise `DatabaseUnavailable`.
     """
@@ -63,6 +72,7 @@ class Purge:
         spool: Spool,
         channels: Iterable[Channel],
         max_reply_age: timedelta,
+        probe_others: Callable[[], Sequence[ProcessState]],
         *,
         dry: bool,
     ) -> None:
@@ -71,15 +81,29 @@ class Purge:
         self._bus = bus
         self._spool = spool
         self._max_reply_age = max_reply_age
+        self._probe_others = probe_others
         self._dry = dry
 
     def run(self, cutoff: datetime, now: datetime) -> PurgeReport:
         """Purge the rows that were last needed before `cutoff`. Raises `Retry` if the bus cannot be read."""
         counts = {"replies": self._empty_replies(cutoff, now), "uploads": self._delete_uploads(min(cutoff, now))}
-        if len(self._spool) or self._spool.rejected_count or self._spool.corrupt_count:
-            return PurgeReport(counts, {"attachments": "this host's spool holds reports that may name them"})
+        others = self._probe_others()
+        spools = (THIS_HOST, *(process.address for process in others))
+        if reason := self._spooled_reports(others):
+            return PurgeReport(counts, {"attachments": reason}, spools)
         attachments = self._delete_attachments(min(cutoff, now - _MIN_FILE_AGE))
-        return PurgeReport({**counts, "attachments": attachments}, {})
+        return PurgeReport({**counts, "attachments": attachments}, {}, spools)
+
+    def _spooled_reports(self, others: Sequence[ProcessState]) -> str:
+        """Return where reports may wait that name an attachment; empty if no known spool has any."""
+        if len(self._spool) or self._spool.rejected_count or self._spool.corrupt_count:
+            return "this host's spool holds reports that may name them"
+        for process in others:
+            if process.unreached:
+                return f"{process.address} does not answer; its spool may hold reports that name them"
+            if process.spooled or process.spool_aside or process.spool_corrupt:
+                return f"the spool of {process.address} holds reports that may name them"
+        return ""
 
     def _empty_replies(self, cutoff: datetime, now: datetime) -> int:
         """Empty old replies. The row stays: it prevents that the same reply is sent again."""

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,6 +29,7 @@ from ingest.wrap import Wrapper, accepted_record
 from messages import topics
 from messages.sealing import Sealer
 from messages.shapes import Attachment, Channel
+from monitor.snapshot import ProcessState
 from sinks.replies.outbox import ReplyOutbox
 from tests.conftest import NOW
 from tests.sinks.replies.reply_harness import ReplyHarness, complaint, reply
@@ -51,6 +52,7 @@ class PurgeHarness:
     at: datetime = NOW
     bus: LocalBus = field(init=False)
     spool: Spool = field(init=False)
+    others: Sequence[ProcessState] = ()
 
     def __post_init__(self) -> None:
         """Empty."""
@@ -89,7 +91,8 @@ class PurgeHarness:
     def purge(self, days: float = 30, *, dry: bool = False) -> PurgeReport:
         """Purge now."""
         self.set_days_ago(0)
-        data = Purge(self.engine, self.bus, self.spool, DIRECTORY.names, timedelta(days=7), dry=dry)
+        limits = (DIRECTORY.names, timedelta(days=7))
+        data = Purge(self.engine, self.bus, self.spool, *limits, lambda: self.others, dry=dry)
         return data.run(NOW - days * DAY, NOW)
 
     def purge_files(self, days: float = 30) -> int:
@@ -226,6 +229,28 @@ def test_more_than_one_batch(harness: PurgeHarness) -> None:
     assert harness.are_stored(named_file) == [True]
 
 
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        ({"unreached": "ConnectionError"}, "does not answer; its spool may hold reports"),
+        ({"spooled": 1}, "holds reports"),
+        ({"spool_aside": 1}, "holds reports"),
+        ({"spool_corrupt": 1}, "holds reports"),
+        ({}, ""),
+    ],
+)
+def test_a_report_in_the_spool_of_another_host_keeps_all_files(
+    harness: PurgeHarness, other: dict[str, Any], reason: str
+) -> None:
+    """Every known host is looked at, and named. A host that does not answer may hold reports."""
+    address = "http://10.0.0.8:1710"
+    harness.others = (ProcessState(address=address, **other),)
+    report = harness.purge()
+    assert report.spools == ("this host", address)
+    assert ("attachments" in report.counts) == (not reason)
+    assert reason in report.skipped.get("attachments", "")
+
+
 def test_an_unreadable_record_is_skipped(harness: PurgeHarness) -> None:
     """A record that is no arrival names no file; the others are read."""
     harness.set_days_ago(60)
@@ -324,7 +349,7 @@ def test_an_unavailable_bus(harness: PurgeHarness) -> None:
             """See `bus.port.Bus`."""
             raise Retry("away")
 
-    data = Purge(harness.engine, _Away(), harness.spool, DIRECTORY.names, timedelta(days=7), dry=False)  # type: ignore[arg-type]
+    data = Purge(harness.engine, _Away(), harness.spool, DIRECTORY.names, timedelta(days=7), tuple, dry=False)  # type: ignore[arg-type]
     with pytest.raises(Retry):
         data.run(NOW - 30 * DAY, NOW)
     assert harness.are_stored(file) == [True]
@@ -348,9 +373,10 @@ def test_the_command(parts: Parts, tmp_path: Path) -> None:
         run()
 
     counts = {"replies": 0, "uploads": 1, "attachments": 0}
-    assert json.loads(run("--dry-run", "--json")) == {"counts": counts, "left": {}}
+    spools = ["this host"]
+    assert json.loads(run("--dry-run", "--json")) == {"counts": counts, "left": {}, "spools": spools}
     assert run("--actor", "petugas-1", "--why", "setiap bulan") == "replies 0\nuploads 1\nattachments 0\n"
-    assert json.loads(run("--dry-run", "--json")) == {"counts": counts | {"uploads": 0}, "left": {}}
+    assert json.loads(run("--dry-run", "--json")) == {"counts": counts | {"uploads": 0}, "left": {}, "spools": spools}
     with parts.audit_log.rows() as rows:
         assert [(row.act.action, row.act.actor, row.act.why) for row in rows] == [
             ("purge", "petugas-1", "setiap bulan")
