@@ -41,6 +41,8 @@ class SpellingCorrector:
     ) -> None:
         targets = sorted({word for word in meant_words if word.isalpha()})
         self._known_words = frozenset(known_words).union(targets)
+        # No longer word is one letter away from a known word.
+        self._max_letters = max(map(len, self._known_words), default=0) + 1
         self._by_consonants = _most_frequent_by_consonants(self._known_words, rarity)
         self._by_shortened = group_words(
             (shortened, word) for word in targets if len(word) >= _MIN_LETTERS for shortened in without_one_letter(word)
@@ -53,7 +55,7 @@ class SpellingCorrector:
             return word
         if len(word) >= _MIN_CONSONANTS and word == _consonants(word):
             return self._by_consonants.get(word, word)
-        return self._similar_word(word) if len(word) >= _MIN_LETTERS else word
+        return self._similar_word(word) if _MIN_LETTERS <= len(word) <= self._max_letters else word
 
     def _similar_word(self, word: str) -> str:
         """Return the only word with one letter added, missing, exchanged or swapped; without one, the word itself."""

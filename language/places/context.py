@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from language.places.gazetteer import AFTER_PREFIX, JOINS, LOCATIVES, RegionMention, is_in_city
+from language.places.gazetteer import AFTER_PREFIX, JOINS, LOCATIVES, RegionMention, containing_codes, is_in_city
 from language.tokens import Tokens
 
 # A province has hundreds of villages of a name: only within this distance (in tokens) one of them is meant.
@@ -32,10 +32,10 @@ class SearchContext:
     ) -> None:
         self.tokens, self.mentions, self.taken, self.known_codes = tokens, mentions, taken, known_codes
         certain = [(code, mention.first) for mention in mentions.values() if mention.certain for code in mention.codes]
-        self._certain_area = _Area((*known_codes, *(code for code, _ in certain if is_in_city(code))))
+        self._certain_area = Area((*known_codes, *(code for code, _ in certain if is_in_city(code))))
         self._provinces = [(code, first) for code, first in certain if not is_in_city(code)]
-        self._province_area = _Area(code for code, _ in self._provinces)
-        self._confusable_area = _Area(confusable_codes)
+        self._province_area = Area(code for code, _ in self._provinces)
+        self._confusable_area = Area(confusable_codes)
 
     @property
     def has_certain_region(self) -> bool:
@@ -70,7 +70,7 @@ class SearchContext:
             return ()
         province_area = self._province_area
         if close_to >= 0 and self._provinces:
-            province_area = _Area(code for code, first in self._provinces if abs(first - close_to) <= _CLOSE)
+            province_area = Area(code for code, first in self._provinces if abs(first - close_to) <= _CLOSE)
         return tuple(code for code in codes if code in self._certain_area or code in province_area)
 
     def within_or_confusable(self, codes: Sequence[str], close_to: int = -1) -> tuple[str, ...]:
@@ -126,23 +126,20 @@ class SearchContext:
         return is_word and self.has_one_capital(position)
 
 
-class _Area:
+class Area:
     """Regions; a code is `in` the area if it is one of them, lies in one or contains one."""
 
     __slots__ = ("_codes", "_containing_codes")
 
     def __init__(self, codes: Iterable[str]) -> None:
         self._codes = frozenset(codes)
-        self._containing_codes = frozenset(containing for code in self._codes for containing in _containing(code))
+        self._containing_codes = frozenset(containing for code in self._codes for containing in containing_codes(code))
 
     def __bool__(self) -> bool:
+        """True if there is any region."""
         return bool(self._codes)
 
     def __contains__(self, code: str) -> bool:
+        """Return True if the region lies in the area, is one of its regions or contains one."""
         is_known = code in self._codes or code in self._containing_codes
-        return is_known or not self._codes.isdisjoint(_containing(code))
-
-
-def _containing(code: str) -> list[str]:
-    """Return the codes of the regions that a region lies in."""
-    return [code[:position] for position, sign in enumerate(code) if sign == "."]
+        return is_known or not self._codes.isdisjoint(containing_codes(code))

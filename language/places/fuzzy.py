@@ -22,6 +22,8 @@ class FuzzyNames:
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = frozenset(names)
+        # No longer word is one letter away from a name.
+        self._max_letters = max(map(len, self._names), default=0) + 1
         # The first letter is seldom wrong.
         self._by_shortened = group_words(
             (shortened, name)
@@ -33,7 +35,7 @@ class FuzzyNames:
 
     def find_similar(self, word: str) -> tuple[str, ...]:
         """Return the names one letter away with the same first letter, and the names with these consonants."""
-        if word in self._names or len(word) < _MIN_CONSONANTS:
+        if word in self._names or not _MIN_CONSONANTS <= len(word) <= self._max_letters:
             return ()
         one_letter_away = self._one_letter_away(word) if len(word) >= _MIN_LETTERS else set()
         return tuple(sorted(one_letter_away.union(self._with_vowels(word))))

@@ -181,6 +181,11 @@ def regions_overlap(code: str, other_code: str) -> bool:
     return code == other_code or code.startswith(f"{other_code}.") or other_code.startswith(f"{code}.")
 
 
+def containing_codes(code: str) -> list[str]:
+    """Return the codes of the regions that a region lies in."""
+    return [code[:position] for position, sign in enumerate(code) if sign == "."]
+
+
 def is_in_city(code: str) -> bool:
     """Return True for a city, a regency or anything in one; Jakarta counts as a city."""
     return "." in code or code == CITY_PROVINCE

@@ -43,6 +43,7 @@ class WordSearch:
     def __init__(self, tables: PlaceTables) -> None:
         self._names, self._villages, self._fuzzy_names = tables.names, tables.villages, tables.fuzzy_names
         self._known_words = tables.known_words
+        self._max_city_letters = max(map(len, tables.names.city_codes), default=0)
         # Known words that are neither type words nor parts of names are not examined.
         self._ignored_words = tables.known_words - TYPE_WORDS - PART_WORDS
 
@@ -244,7 +245,8 @@ class WordSearch:
         word = context.tokens.words[position]
         codes = self._codes_after_glue(word)
         if not codes and context.tokens.gaps[position].endswith(_TAG_SIGNS):
-            parts = (self._names.city_codes.get(part, ()) for part in _beginnings_and_ends(word))
+            candidates = _beginnings_and_ends(word, self._max_city_letters)
+            parts = (self._names.city_codes.get(candidate, ()) for candidate in candidates)
             tagged_codes = next(filter(None, parts), ())
             codes = context.within(tagged_codes) or tagged_codes
         return PlaceMatch(position, position + 1, codes, NamingKind.GLUED) if codes else None
@@ -261,8 +263,8 @@ class WordSearch:
         return ()
 
 
-def _beginnings_and_ends(word: str) -> Iterator[str]:
-    """Yield the ends and the beginnings of a word, longest first."""
-    for length in range(len(word) - 1, _MIN_TAGGED_LETTERS - 1, -1):
+def _beginnings_and_ends(word: str, max_letters: int) -> Iterator[str]:
+    """Yield the ends and the beginnings of a word of at most so many letters, longest first."""
+    for length in range(min(len(word) - 1, max_letters), _MIN_TAGGED_LETTERS - 1, -1):
         yield word[-length:]
         yield word[:length]

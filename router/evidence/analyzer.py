@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from language.phrase_lexicon import LexiconMatch, PhraseLexicon
+from language.spans import SpanSet
 from messages.shapes import Report
 from router.evidence.analyzed_report import AnalyzedReport
 from router.evidence.report_reader import ReportReader
@@ -57,13 +58,15 @@ class ReportAnalyzer:
             [(unit.start, unit.end) for unit in units],
             [text.span(match.first, match.end) for match in matches if not match.meaning.is_regional],
         )
+        name_spans = SpanSet((match.first, match.end) for match in matches)
         return AnalyzedReport(
             report,
             text,
             self._find_topics(text, matches, units),
             location,
             tuple(match for match in _without_repetitions(matches) if not _describes_a_place(text, match)),
-            tuple(unit for unit in units if not _is_part_of_name(unit, matches)),
+            # A unit may be a part of an institution's name (bupati Sampang).
+            tuple(unit for unit in units if not name_spans.contain(unit.first, unit.last)),
         )
 
     def _find_topics(
@@ -103,11 +106,6 @@ def _without_repetitions(matches: Sequence[LexiconMatch[Agency]]) -> Iterator[Le
         if previous is None or match.first >= previous.end or match.meaning is not previous.meaning:
             yield match
         previous = match
-
-
-def _is_part_of_name(unit: UnitMention, matches: Sequence[LexiconMatch[Agency]]) -> bool:
-    """Return True if a unit is a part of an institution's name (bupati Sampang)."""
-    return any(match.first <= unit.first and unit.last <= match.end for match in matches)
 
 
 def _describes_a_place(text: ReportText, match: LexiconMatch[Agency]) -> bool:

@@ -13,13 +13,14 @@ class ReportText:
     """A report's text and words. All three word sequences have the same length.
 
     `text` is `location_text` of the report. `corrected_words` are `words` with spelling corrected; `normal_forms` are
-    their normal forms.
+    their normal forms. `body_start` is the position behind the first line, which is the title; 0 if there is one line.
     """
 
     text: str
     words: tuple[Word, ...]
     corrected_words: tuple[Word, ...]
     normal_forms: tuple[str, ...]
+    body_start: int
 
     def span(self, first: int, end: int) -> tuple[int, int]:
         """Return the position in the text of the words from `first` to before `end`."""

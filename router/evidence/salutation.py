@@ -23,13 +23,13 @@ _CALL_WORDS = frozenset(
 
 def is_salutation(text: ReportText, first: int, end: int) -> bool:
     """Return True if the words from `first` to before `end` only address somebody."""
-    preceding = text.text[: text.words[first].start]
-    if preceding.endswith("@"):
+    start = text.words[first].start
+    if start and text.text[start - 1] == "@":
         return True
-    # The first line is the title.
-    preceding_body = preceding.partition("\n")[2] if "\n" in preceding else preceding
-    if len(preceding_body) >= _MAX_SALUTATION_START:
+    body_start = text.body_start if text.body_start <= start else 0
+    if start - body_start >= _MAX_SALUTATION_START:
         return False
+    preceding_body = text.text[body_start:start]
     if not preceding_body.strip():
         return _is_call(text, end)
     return bool(_SALUTATION.search(preceding_body) or _GREETING.fullmatch(preceding_body))

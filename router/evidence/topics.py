@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from config.reference.table_reader import TableRow, raise_faults, read_table
 from language.phrase_lexicon import LexiconMatch, Phrase, PhraseLexicon
+from language.spans import Span, SpanSet
 from language.words import WordReader
 
 COLUMNS = ("topic", "category", "weight", "words", "unless")
@@ -28,7 +29,6 @@ _NEGATIONS = frozenset({"bukan", "selain", "kecuali"})
 # Phrases of one topic occur together anyway: the second counts half of its weight, the third a quarter, and so on.
 _REPETITION_FACTOR = 0.5
 
-Span = tuple[int, int]
 Spans = tuple[Span, ...]
 
 
@@ -107,13 +107,14 @@ class Topics:
         """Return every word of a phrase."""
         return {*self._phrase_lexicon.words(), *self._part_lexicon.words()}
 
-    def find(self, words: Sequence[str], excluded_spans: Sequence[Span] = ()) -> list[Topic]:
+    def find(self, words: Sequence[str], excluded_spans: Iterable[Span] = ()) -> list[Topic]:
         """Return the topics in a sequence of normal forms, the one with the highest score first.
 
         Phrases within one of the excluded spans do not count.
         """
-        phrases = _find_phrases(self._phrase_lexicon, words, excluded_spans)
-        parts = _find_phrases(self._part_lexicon, words, excluded_spans)
+        excluded = SpanSet(excluded_spans)
+        phrases = _find_phrases(self._phrase_lexicon, words, excluded)
+        parts = _find_phrases(self._part_lexicon, words, excluded)
         if not phrases and not parts:
             return []
         excluded_ids = {cue_id for cue_ids in self._exclusion_lexicon.find_all_meanings(words) for cue_id in cue_ids}
@@ -153,17 +154,13 @@ class Topics:
 
 
 def _find_phrases(
-    lexicon: PhraseLexicon[Phrase], words: Sequence[str], excluded_spans: Sequence[Span]
+    lexicon: PhraseLexicon[Phrase], words: Sequence[str], excluded_spans: SpanSet
 ) -> Sequence[LexiconMatch[Phrase]]:
     return [
         match
         for match in lexicon.find_phrases(words)
-        if not _is_negated(words, match.first) and not _is_inside(match, excluded_spans)
+        if not _is_negated(words, match.first) and not excluded_spans.contain(match.first, match.end)
     ]
-
-
-def _is_inside(match: LexiconMatch[Phrase], spans: Iterable[Span]) -> bool:
-    return any(first <= match.first and match.end <= end for first, end in spans)
 
 
 def _is_negated(words: Sequence[str], first: int) -> bool:

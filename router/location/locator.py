@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from language.places.finder import PlaceFinder
 from language.places.landmarks import Landmarks
+from language.spans import SpanSet
 from language.tokens import Tokens
 from language.words import Word
 from messages.shapes import Report
@@ -46,7 +47,7 @@ class ReportLocator:
         """
         text = location_text(report)
         landmarks = self._landmarks.find_landmarks(words)
-        excluded_spans = [*((landmark.start, landmark.end) for landmark in landmarks), *institution_spans]
+        excluded_spans = SpanSet([*((landmark.start, landmark.end) for landmark in landmarks), *institution_spans])
         other_claims = [
             *landmark_claims(text, landmarks),
             *field_claims(report.place, report.agency, self._place_finder),
@@ -55,8 +56,9 @@ class ReportLocator:
         matches = self._place_finder.find_places(tokens, _clear_codes(other_claims), _confusable_codes(other_claims))
         claims = [
             claim
-            for claim in text_claims(tokens, matches, len(report.title), tuple(unit_spans))
-            if not _is_inside(claim, excluded_spans)
+            for claim in text_claims(tokens, matches, len(report.title), unit_spans)
+            # A place name may be a part of another name (Tol Jakarta-Cikampek).
+            if not excluded_spans.contain(claim.evidence.start, claim.evidence.end)
         ]
         claims += other_claims
         level = addressed_level(tokens, matches)
@@ -72,8 +74,3 @@ def _clear_codes(claims: Iterable[PlaceClaim]) -> list[str]:
 
 def _confusable_codes(claims: Iterable[PlaceClaim]) -> list[str]:
     return [code for claim in claims for code in claim.confusable_codes]
-
-
-def _is_inside(claim: PlaceClaim, spans: Iterable[tuple[int, int]]) -> bool:
-    """Return True if a place name is a part of another name (Tol Jakarta-Cikampek)."""
-    return any(start <= claim.evidence.start and claim.evidence.end <= end for start, end in spans)

@@ -1,16 +1,16 @@
 """Claims for places that come from the place names in a report's text."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from language.places.finder import NamingKind, PlaceMatch
 from language.places.gazetteer import regions_overlap
+from language.spans import Span
 from language.tokens import Tokens
 from router.location.context_cues import NOT_A_PLACE, REMARK_LIMIT, context_cue
 from router.location.name_shares import NAME_WEIGHTS, name_shares
 from router.location.place_evidence import PlaceClaim, PlaceEvidence
-
-Span = tuple[int, int]
 
 # Log-odds that are added to the weight of a name: in the title; for the place of a unit.
 _TITLE_BONUS = 0.3
@@ -38,11 +38,11 @@ class _PlaceName(NamedTuple):
 
 
 class _SearchedText(NamedTuple):
-    """The text in which the names stand. `title_end` is the position behind the title."""
+    """The text in which the names stand. `title_end` is the position behind the title; see `_unit_ends`."""
 
     tokens: Tokens
     title_end: int
-    unit_spans: Sequence[Span]
+    unit_ends: Mapping[int, int]
     is_lower_case: bool
 
     def span(self, match: PlaceMatch) -> Span:
@@ -51,10 +51,10 @@ class _SearchedText(NamedTuple):
 
 
 def text_claims(
-    tokens: Tokens, matches: Iterable[PlaceMatch], title_end: int, unit_spans: Sequence[Span]
+    tokens: Tokens, matches: Iterable[PlaceMatch], title_end: int, unit_spans: Iterable[Span]
 ) -> Iterator[PlaceClaim]:
     """Yield a claim for each name that is a place, in the order of the text."""
-    text = _SearchedText(tokens, title_end, unit_spans, tokens.text.islower())
+    text = _SearchedText(tokens, title_end, _unit_ends(tokens, unit_spans), tokens.text.islower())
     previous: _PlaceName | None = None
     for match in matches:
         is_typed = match.kind in _TYPED_MANNERS
@@ -68,7 +68,7 @@ def _claim(text: _SearchedText, name: _PlaceName) -> PlaceClaim:
     match, cue = name
     start, end = text.span(match)
     is_remark = cue <= REMARK_LIMIT
-    is_of_unit = not is_remark and any(_follows_unit(text.tokens, span, match, start) for span in text.unit_spans)
+    is_of_unit = not is_remark and _follows_unit(text, match, start)
     weight = NAME_WEIGHTS[match.kind] + cue + _UNIT_BONUS * is_of_unit + _position_weight(text, name)
     kind = "unit" if is_of_unit else match.kind.value
     evidence = PlaceEvidence(kind, text.tokens.text[start:end], start, end)
@@ -115,15 +115,22 @@ def _regions_overlap(neighbour: PlaceMatch, match: PlaceMatch) -> bool:
     return any(regions_overlap(code, neighbour_code) for neighbour_code in neighbour.codes for code in match.codes)
 
 
-def _follows_unit(tokens: Tokens, unit: Span, match: PlaceMatch, start: int) -> bool:
+def _unit_ends(tokens: Tokens, unit_spans: Iterable[Span]) -> Mapping[int, int]:
+    """Return for each word of a unit, by its position, the end of the unit; of several units the first end."""
+    unit_ends: dict[int, int] = {}
+    for unit_start, unit_end in unit_spans:
+        for position in range(bisect_right(tokens.ends, unit_start), bisect_right(tokens.ends, unit_end)):
+            unit_ends[position] = min(unit_end, unit_ends.get(position, unit_end))
+    return unit_ends
+
+
+def _follows_unit(text: _SearchedText, match: PlaceMatch, start: int) -> bool:
     """Return True if a name that begins at `start` stands behind a unit, in the same sentence and near it."""
-    unit_start, unit_end = unit
-    if unit_end > start:
-        return False
+    tokens = text.tokens
     for position in range(match.first - 1, max(match.first - _MAX_WORDS_AFTER_UNIT, 0) - 1, -1):
         is_end = tokens.gaps[position + 1] in _SENTENCE_ENDS
         if is_end and len(tokens.words[position]) > _LONGEST_ABBREVIATION:
             return False
-        if unit_start < tokens.ends[position] <= unit_end:
+        if position in text.unit_ends and text.unit_ends[position] <= start:
             return True
     return False

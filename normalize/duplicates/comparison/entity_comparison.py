@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from language.places.gazetteer import regions_overlap
+from language.places.context import Area
+from language.places.gazetteer import containing_codes
 from normalize.duplicates.comparable import Comparable, NamedEntity
 from normalize.duplicates.comparison.entity_rules import PUBLIC_LANDMARKS, compare_values, date_parts
 
@@ -34,6 +35,8 @@ _REGIONS = frozenset({"district", "city", "province"})
 
 RegionRelation = Literal["", "equal", "conflict", "address-conflict"]
 _ValuesByKind = Mapping[str, set[str]]
+# Codes that one name of a region may mean.
+_Region = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,14 +192,29 @@ def _districts(entities: Iterable[NamedEntity]) -> set[str]:
 def _region_codes(entities: Iterable[NamedEntity]) -> set[str]:
     """Return the codes of the regions, without regions that only contain another of them."""
     values = {value for kind, value in entities if kind in _REGIONS and value[0].isdecimal()}
-    regions = [value.split("|") for value in values]
-    return {code for region in regions if not any(_contains(region, inner) for inner in regions) for code in region}
+    regions = [tuple(value.split("|")) for value in values]
+    regions_by_code: dict[str, list[_Region]] = defaultdict(list)
+    for region in regions:
+        for code in region:
+            regions_by_code[code].append(region)
+    containing = {
+        outer
+        for inner in regions
+        # A region that contains `inner` has a code in which the first code of `inner` lies.
+        for containing_code in containing_codes(inner[0])
+        for outer in regions_by_code.get(containing_code, ())
+        if _contains(outer, inner)
+    }
+    return {code for region in regions if region not in containing for code in region}
 
 
-def _contains(outer: Collection[str], inner: Collection[str]) -> bool:
+def _contains(outer: _Region, inner: _Region) -> bool:
     """Return True if each code of the inner region lies in a code of the outer one."""
-    return outer != inner and all(any(code.startswith(f"{prefix}.") for prefix in outer) for code in inner)
+    return all(not set(outer).isdisjoint(containing_codes(code)) for code in inner)
 
 
 def _any_related(first_codes: Collection[str], second_codes: Collection[str]) -> bool:
-    return any(regions_overlap(first, second) for first in first_codes for second in second_codes)
+    if not first_codes or not second_codes:
+        return False
+    first_area = Area(first_codes)
+    return any(code in first_area for code in second_codes)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from config.reference.matter_terms import MatterTerms
 from config.reference.word_frequencies import WordFrequencies
+from language.spans import Span, SpanSet
 from language.words import Word, WordReader
 from messages.shapes import Channel, Place, Report
 from normalize.duplicates.comparable import Comparable, NamedEntity
@@ -60,8 +61,6 @@ _get_is_name = itemgetter(1)
 # Commonness has this many steps, so that one more counted occurrence of a word changes no order.
 _COMMONNESS_STEPS = 10
 _CACHED_WORDS = 1 << 15
-
-Span = tuple[int, int]
 
 
 class _WordTraits(NamedTuple):
@@ -210,12 +209,12 @@ def _informative_words(traits: Iterable[_WordTraits]) -> tuple[str, ...]:
 def _select_names(words: Sequence[Word], traits: Iterable[_WordTraits], entities: Iterable[Entity]) -> set[str]:
     """Return the names among the words, without names of cities and provinces."""
     names = list(compress(words, map(_get_is_name, traits)))
-    spans = _spans_of(entities, CITIES_AND_PROVINCES) if names else []
+    spans = SpanSet(_spans_of(entities, CITIES_AND_PROVINCES) if names else ())
     return {word.normal for word in names if not _lies_in(word, spans)}
 
 
 def _words_of_districts(words: Iterable[Word], entities: Iterable[Entity]) -> set[str]:
-    spans = _spans_of(entities, _DISTRICTS)
+    spans = SpanSet(_spans_of(entities, _DISTRICTS))
     return {word.normal for word in words if _lies_in(word, spans)} if spans else set()
 
 
@@ -254,8 +253,9 @@ def _spans_of(entities: Iterable[Entity], kinds: Container[EntityKind]) -> list[
 def _outside(words: list[Word], spans: Sequence[Span]) -> list[Word]:
     if not spans:
         return words
-    return [word for word in words if not any(start <= word[0] < end for start, end in spans)]
+    contain = SpanSet(spans).contain
+    return [word for word in words if not contain(word[0], word[0] + 1)]
 
 
-def _lies_in(word: Word, spans: Iterable[Span]) -> bool:
-    return any(start <= word.start < end for start, end in spans)
+def _lies_in(word: Word, spans: SpanSet) -> bool:
+    return spans.contain(word.start, word.start + 1)
