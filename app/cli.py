@@ -1,68 +1,170 @@
-"""Command line `satupintu`: the names of the commands, and the exit codes of errors."""
+"""Command line `satupintu`: the names of the commands, and the exit codes of errors.
+
+The module of a command is imported when the command runs: `satupintu --help` needs none of them.
+"""
 
 import os
-import sqlite3
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import version
+from typing import Annotated, Any, NamedTuple
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command, get_group
 
-from app.commands import (
-    audit_log,
-    corrections,
-    dead_letters,
-    devices,
-    explain,
-    monitoring,
-    providers,
-    purge,
-    quarantine,
-    reports,
-    rules,
-    service,
-    simulator,
-    topics,
-    triage,
-)
-from app.commands.common.terminal import EX_UNAVAILABLE, stop
-from app.exit_codes import EX_CONFIG
-from app.simulator.replay import ReplayError
-from bus.errors import Retry, Stop
-from config.database import DatabaseUnavailable
-from config.private_files import PRIVATE_UMASK
-from config.settings import SettingsError
-from messages.codec import NewerVersionError
+from config.umask import PRIVATE_UMASK
 
-app = typer.Typer(
-    no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, help="One door for public complaints."
-)
+
+class CommandSource(NamedTuple):
+    """Source of a command: `module` in `app.commands`, its attribute (a function, or a group), and the help text.
+
+    The help of a function is the first line of its docstring; a test compares them.
+    """
+
+    module: str
+    attribute: str
+    help: str
+
+    def load(self) -> Any:
+        """Import the module, and return the command as Typer runs it."""
+        target = getattr(import_module(f"app.commands.{self.module}"), self.attribute)
+        if isinstance(target, typer.Typer):
+            group = get_group(target)
+            group.help = self.help
+            return group
+        single = typer.Typer(add_completion=False)
+        single.command()(target)
+        return get_command(single)
+
+
 # `satupintu --help` lists the commands in this order.
-app.command()(service.run)
-app.command()(service.check)
-app.command()(monitoring.top)
-app.command()(monitoring.lag)
-app.command()(topics.topics)
-app.command()(topics.tail)
-app.command()(reports.status)
-app.command()(reports.trace)
-app.command()(reports.answer)
-app.command()(reports.answer_key)
-app.command()(corrections.split)
-app.command()(corrections.merge)
-app.command()(providers.x_reads)
-app.command()(providers.x_withdrawn)
-app.command()(simulator.replay)
-app.command()(topics.audit)
-app.command()(purge.purge)
-app.command()(simulator.demo)
-app.command()(simulator.sign)
-app.add_typer(triage.commands, name="triage")
-app.add_typer(quarantine.commands, name="quarantine")
-app.add_typer(dead_letters.commands, name="letters")
-app.add_typer(providers.reconciliations, name="reconcile")
-app.add_typer(devices.commands, name="devices")
-app.add_typer(audit_log.commands, name="audit-log")
-app.add_typer(explain.commands, name="explain")
-app.add_typer(explain.evaluations, name="eval")
-app.add_typer(rules.commands, name="rules")
+COMMANDS: Mapping[str, CommandSource] = {
+    "run": CommandSource("service", "run", "Run the service: all stages in one process, or only the named ones."),
+    "check": CommandSource("service", "check", "Check whether the service can start, and list what prevents it."),
+    "top": CommandSource(
+        "monitoring",
+        "top",
+        "Watch the whole service: alerts, channels, stages, messages pending review and agencies' queues.",
+    ),
+    "lag": CommandSource(
+        "monitoring",
+        "lag",
+        "Show the lag of each stage in messages and in age of the oldest. Exit 1 if a person must act now.",
+    ),
+    "topics": CommandSource(
+        "topics",
+        "topics",
+        "List the topics with their content and their number of records. Empty queues of agencies are left out.",
+    ),
+    "tail": CommandSource(
+        "topics",
+        "tail",
+        "Print a topic's records as JSON lines: ids, times, codes and our own sentences. What a person wrote is "
+        "masked.",
+    ),
+    "status": CommandSource("reports", "status", "Show the status of a tracking number."),
+    "trace": CommandSource(
+        "reports",
+        "trace",
+        "Show every record of a report: its position, the decision with its reasons, and the stages that it waits for.",
+    ),
+    "answer": CommandSource(
+        "reports", "answer", "Answer a complaint as the agency that has it now. Recorded in the audit log."
+    ),
+    "answer-key": CommandSource(
+        "reports",
+        "answer_key",
+        "Print the key with which an agency's own program signs its answers. Recorded in the audit log.",
+    ),
+    "split": CommandSource(
+        "corrections", "split", "Make a report that repeats or joins another report a case of its own."
+    ),
+    "merge": CommandSource(
+        "corrections",
+        "merge",
+        "Merge report B into report A. B goes to the agency that has A, and follows A to other agencies.",
+    ),
+    "x-reads": CommandSource(
+        "providers", "x_reads", "Show the number of posts that X delivered today (UTC), and the daily limit."
+    ),
+    "x-withdrawn": CommandSource(
+        "providers",
+        "x_withdrawn",
+        "Process X's compliance events: posts that were deleted or made protected are not shown any more.",
+    ),
+    "replay": CommandSource(
+        "simulator",
+        "replay",
+        "Send a CSV of texts through the real doors. Starts the service for this time if it is not running.",
+    ),
+    "audit": CommandSource(
+        "topics", "audit", "Count the outcomes of all accepted messages. Exit 1 if one is lost or doubled."
+    ),
+    "purge": CommandSource(
+        "purge",
+        "purge",
+        "Purge old files of reports that were never sent, unfinished uploads and the texts of old replies.",
+    ),
+    "demo": CommandSource(
+        "simulator",
+        "demo",
+        "Send invented messages through all four doors of a temporary service, and show the outcome of each.",
+    ),
+    "sign": CommandSource(
+        "simulator",
+        "sign",
+        "Print the X-Twilio-Signature of a request with this service's token, to test the SMS door by hand.",
+    ),
+    "triage": CommandSource("triage", "commands", "Decide about cases for which the router found no agency."),
+    "quarantine": CommandSource(
+        "quarantine", "commands", "Review messages that doors set aside: release or drop them."
+    ),
+    "letters": CommandSource(
+        "dead_letters", "commands", "Review records that a stage could not process: redrive or drop them."
+    ),
+    "reconcile": CommandSource(
+        "providers", "reconciliations", "Compare the messages of a provider with those on the bus."
+    ),
+    "devices": CommandSource("devices", "commands", "Show and revoke devices of the mobile app."),
+    "audit-log": CommandSource("audit_log", "commands", "Show what operations staff did, and why."),
+    "explain": CommandSource("explain", "commands", "Explain the decisions about messages."),
+    "eval": CommandSource("explain", "evaluations", "Measure the decisions on labelled examples."),
+    "rules": CommandSource("rules", "commands", "Check and compare the tables that complaints are routed by."),
+}
+
+
+class CommandGroup(TyperGroup):
+    """Group of the commands of a table. The help shows their names and help texts; running one imports its module."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for name, source in COMMANDS.items():
+            self.add_command(TyperCommand(name, help=source.help))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that the first argument names, imported."""
+        if args and args[0] in COMMANDS:
+            self.add_command(COMMANDS[args[0]].load(), args[0])
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(cls=CommandGroup, no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
+
+
+def _print_version(is_set: bool) -> None:  # noqa: FBT001 - the value of a flag
+    if is_set:
+        print(f"satupintu {version('satu-pintu')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _satupintu(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """One door for public complaints."""
 
 
 def main() -> None:
@@ -71,12 +173,12 @@ def main() -> None:
     os.umask(PRIVATE_UMASK)
     try:
         app()
-    except (SettingsError, ReplayError, Stop, NewerVersionError) as error:
-        stop(str(error), EX_CONFIG)
-    except (OSError, sqlite3.Error) as error:
-        stop(f"{type(error).__name__}: {error}. Check the data folder (SATUPINTU_HOME).", EX_UNAVAILABLE)
-    except (Retry, DatabaseUnavailable) as error:
-        stop(f"The bus or the database cannot be reached: {error}. Check that it is running.", EX_UNAVAILABLE)
+    except Exception as error:
+        # Only a failed command needs the errors of all parts.
+        from app.commands.common.failures import stop_if_explained  # noqa: PLC0415
+
+        stop_if_explained(error)
+        raise
 
 
 if __name__ == "__main__":

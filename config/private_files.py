@@ -6,9 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from config.settings import SettingsError
+from config.umask import PRIVATE_UMASK
 
-# No right for the group and for other users.
-PRIVATE_UMASK = 0o077
 _FOLDER_MODE, _FILE_MODE = 0o700, 0o600
 # Names of the files that the service itself writes into its data folder.
 _OUR_FILES = ("secrets.*", "*.db", "*.db-wal", "*.db-shm", "*.db-journal", "*.lock")

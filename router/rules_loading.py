@@ -1,6 +1,7 @@
 """Loads the rules of routing from an operator's tables and checks the tables together."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from config.reference.folder import ReferenceFolder, version_of
@@ -9,6 +10,7 @@ from config.reference.table_reader import TableError
 from language.model import LanguageModel, load_language_model
 from language.phrase_lexicon import PhraseLexicon
 from language.places.aliases import official_names
+from language.places.landmarks import LANDMARKS
 from language.spelling import SpellingCorrector
 from router.evidence.assembly import assemble_collector
 from router.evidence.competence import CompetenceTable, load_competence
@@ -17,6 +19,7 @@ from router.evidence.topics import Topics, load_topics
 from router.registry.agencies import Agency
 from router.registry.agency_table import AGENCIES
 from router.registry.jurisdiction import Jurisdiction
+from router.registry.left_out_rows import log_left_out_rows
 from router.registry.levels import GOVERNMENT_LEVELS
 from router.registry.name_resolver import NameResolver
 from router.registry.registry import Registry
@@ -29,21 +32,26 @@ TOPICS, COMPETENCE, EVIDENCE_WEIGHTS = "topics.csv", "competence.csv", "doors.cs
 _ROUTING_TABLES = (AGENCIES, UNITS, TOPICS, COMPETENCE, EVIDENCE_WEIGHTS)
 # The tables that the version of the rules covers. Their order is part of the version.
 RULE_TABLES = (
-    *(AGENCIES, UNITS, TOPICS, COMPETENCE, "landmarks.csv", EVIDENCE_WEIGHTS),
+    *(AGENCIES, UNITS, TOPICS, COMPETENCE, LANDMARKS, EVIDENCE_WEIGHTS),
     *("regions.csv", "places.csv", "villages.csv", "slang.csv", "vocabulary.csv"),
 )
 
 
 def load_rules(folder: ReferenceFolder, language: LanguageModel) -> Rules:
-    """Return the rules of an operator's tables; a missing table, except of agencies and units, is the shipped one.
+    """Return the rules of an operator's tables; a missing table, except of agencies, is the shipped one.
 
-    `language` is the model of the same folder. Raises `TableError` naming every fault.
+    Rows of a shipped table whose agencies the operator does not have are left out. `language` is the model of the same
+    folder. Raises `TableError` naming every fault.
     """
     digests = {**folder.digests(_ROUTING_TABLES), **language.digests}
     registry = load_registry(folder, language.words)
     topics = load_topics(folder.table(TOPICS), language.words)
     competence = load_competence(folder.table(COMPETENCE))
-    if faults := list(_faults(registry, topics, competence, language)):
+    if folder.has_shipped(COMPETENCE):
+        competence = _competence_of_agencies(competence, registry)
+    if folder.has_shipped(TOPICS):
+        topics = _topics_of_competence(topics, competence)
+    if faults := list(_faults(folder, registry, topics, competence, language)):
         raise TableError("\n".join(faults))
     names = PhraseLexicon(
         {
@@ -111,14 +119,44 @@ def _spelling_corrector(topics: Topics, names: PhraseLexicon[Agency], language: 
     return SpellingCorrector((*topics.vocabulary(), *names.words()), known_words, language.word_frequencies.rarity)
 
 
-def _faults(registry: Registry, topics: Topics, competence: CompetenceTable, language: LanguageModel) -> Iterator[str]:
-    """Yield the references between tables that lead nowhere."""
+def _competence_of_agencies(competence: CompetenceTable, registry: Registry) -> CompetenceTable:
+    """Return the rows whose institution the registry has, without the next institutions that it lacks."""
+    rows = [
+        replace(row, then=tuple(code for code in row.then if _is_known_institution(code, registry)))
+        for row in competence.rows
+        if _is_known_institution(row.institution, registry)
+    ]
+    log_left_out_rows(COMPETENCE, len(competence.rows) - len(rows))
+    return CompetenceTable(rows)
+
+
+def _is_known_institution(code: str, registry: Registry) -> bool:
+    return code in GOVERNMENT_LEVELS or bool(registry.current_institutions(code))
+
+
+def _topics_of_competence(topics: Topics, competence: CompetenceTable) -> Topics:
+    """Return the cues of topics for which somebody is competent."""
+    topic_names = {row.topic for row in competence.rows}
+    cues = [cue for cue in topics.cues if cue.topic in topic_names]
+    log_left_out_rows(TOPICS, len(topics.cues) - len(cues))
+    return Topics(cues)
+
+
+def _faults(
+    folder: ReferenceFolder,
+    registry: Registry,
+    topics: Topics,
+    competence: CompetenceTable,
+    language: LanguageModel,
+) -> Iterator[str]:
+    """Yield the references between tables that lead nowhere. Rows of shipped tables may name unknown agencies."""
     topic_names = {cue.topic for cue in topics.cues}
     yield from _topic_faults(topic_names, {row.topic for row in competence.rows})
     yield from _competence_faults(registry, competence, language)
-    for operator in sorted(language.landmarks.operators - registry.institutions.keys()):
-        yield f"landmarks.csv: operator {operator!r} is not in agencies.csv"
-    for unit in registry.units.all:
+    if not folder.has_shipped(LANDMARKS):
+        for operator in sorted(language.landmarks.operators - registry.institutions.keys()):
+            yield f"{LANDMARKS}: operator {operator!r} is not in agencies.csv"
+    for unit in () if folder.has_shipped(UNITS) else registry.units.all:
         if unit.topic and unit.topic not in topic_names:
             yield f"units.csv: {unit.pattern}: topic {unit.topic!r} is not in topics.csv"
 
@@ -133,7 +171,7 @@ def _topic_faults(topic_names: set[str], competence_topics: set[str]) -> Iterato
 def _competence_faults(registry: Registry, competence: CompetenceTable, language: LanguageModel) -> Iterator[str]:
     for row in competence.rows:
         for code in (row.institution, *row.then):
-            if code not in GOVERNMENT_LEVELS and not registry.current_institutions(code):
+            if not _is_known_institution(code, registry):
                 yield f"competence.csv: {row.id}: {code!r} is not in agencies.csv"
         for code in row.regions:
             if not language.regions.get(code):

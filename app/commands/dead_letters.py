@@ -28,9 +28,7 @@ from app.operations.review.dead_letters import (
 )
 from app.operations.review.redrive import NOT_REDRIVEN, Pace, Redrive, RedriveStep, no_pause
 
-commands = typer.Typer(
-    no_args_is_help=True, help="Review records that a stage could not process: redrive or drop them."
-)
+commands = typer.Typer(no_args_is_help=True)
 
 Why = Annotated[str, typer.Option("--why", help="Recorded with the decision. Name no citizen.")]
 Stage = Annotated[str | None, typer.Option("--stage", help="Only dead letters of this stage.")]

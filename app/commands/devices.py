@@ -13,7 +13,7 @@ from app.commands.common.terminal import EX_USAGE, print_json, print_line, stop
 from app.operations.devices import DeviceDesk
 from ingest.mobile.sequences import Sequences
 
-commands = typer.Typer(no_args_is_help=True, help="Show and revoke devices of the mobile app.")
+commands = typer.Typer(no_args_is_help=True)
 
 Device = Annotated[str, typer.Argument(metavar="DEVICE_ID", help="The UUID that the app made, as its makers know it.")]
 Reason = Annotated[str, typer.Option("--reason", help="Recorded with the decision. Name no citizen.")]

@@ -40,8 +40,8 @@ _CHANNELS = f"[{'|'.join(DIRECTORY.names)}]"
 
 M = TypeVar("M", bound=BaseModel)
 
-commands = typer.Typer(no_args_is_help=True, help="Explain the decisions about messages.")
-evaluations = typer.Typer(no_args_is_help=True, help="Measure the decisions on labelled examples.")
+commands = typer.Typer(no_args_is_help=True)
+evaluations = typer.Typer(no_args_is_help=True)
 
 
 def _check_channel(typed: str) -> str:

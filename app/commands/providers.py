@@ -18,7 +18,7 @@ from ingest.sms.media import MediaFetcher
 from ingest.twitter.withdrawn_posts import compliance_events
 from messages.shapes import iso
 
-reconciliations = typer.Typer(no_args_is_help=True, help="Compare the messages of a provider with those on the bus.")
+reconciliations = typer.Typer(no_args_is_help=True)
 
 
 @reconciliations.callback()

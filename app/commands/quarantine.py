@@ -20,7 +20,7 @@ from app.commands.common.terminal import (
 )
 from app.operations.review.quarantine import Quarantine, QuarantineDecision, QuarantineFilter, list_row
 
-commands = typer.Typer(no_args_is_help=True, help="Review messages that doors set aside: release or drop them.")
+commands = typer.Typer(no_args_is_help=True)
 
 Why = Annotated[str, typer.Option("--why", help="Recorded with the decision. Name no citizen.")]
 Reason = Annotated[str | None, typer.Option("--reason", help="Only messages with this reason.")]

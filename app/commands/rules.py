@@ -14,7 +14,7 @@ from config.database import read_transaction
 from router.rules_loading import RULE_TABLES, load_rules_of_folder
 from sinks.ledger.refusal_counts import RuleRefusals, count_refusals_by_rule
 
-commands = typer.Typer(no_args_is_help=True, help="Check and compare the tables that complaints are routed by.")
+commands = typer.Typer(no_args_is_help=True)
 
 
 def _check_folder(folder: Path | None) -> Path | None:

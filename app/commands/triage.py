@@ -34,7 +34,7 @@ from messages.shapes import iso
 from router.rules_loading import load_rules_of_folder
 from sinks.ledger.cases import CaseEvent
 
-commands = typer.Typer(no_args_is_help=True, help="Decide about cases for which the router found no agency.")
+commands = typer.Typer(no_args_is_help=True)
 
 T = TypeVar("T")
 

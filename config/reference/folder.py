@@ -26,9 +26,13 @@ class ReferenceFolder:
     def required_table(self, name: str) -> Path:
         """Return the operator's file of this name, also if it does not exist.
 
-        For the lists of agencies and units: the shipped list must never silently replace the operator's own.
+        For the list of agencies: the shipped list must never replace the operator's own.
         """
         return self.path / name
+
+    def has_shipped(self, name: str) -> bool:
+        """Return True if the shipped file of this name is read beside the operator's list of agencies."""
+        return self.table(name).parent == SHIPPED_FOLDER and self.path.resolve() != SHIPPED_FOLDER.resolve()
 
     def digests(self, names: Iterable[str]) -> dict[str, bytes]:
         """Return the SHA-256 digest of each of these tables by name. Raises `OSError`."""

@@ -1,6 +1,7 @@
 """Loads the registry from the operator's tables and checks it before anything is routed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from config.reference.folder import ReferenceFolder
 from config.reference.table_reader import TableError
@@ -8,6 +9,8 @@ from language.phrase_index import PhraseIndex
 from language.words import WordReader
 from router.registry.agencies import Agency, codes_by_phrase, current_institutions
 from router.registry.agency_table import AGENCIES, agency_faults, load_agencies
+from router.registry.left_out_rows import log_left_out_rows
+from router.registry.levels import GOVERNMENT_LEVELS
 from router.registry.registry import Registry
 from router.registry.unit_table import UNITS, load_units, unit_faults
 from router.registry.units import Unit, UnitIndex
@@ -16,10 +19,13 @@ from router.registry.units import Unit, UnitIndex
 def load_registry(folder: ReferenceFolder, words: WordReader) -> Registry:
     """Return the agencies and units of an operator's tables. Raises `TableError` naming every fault.
 
-    `words` reads the patterns of units, which must be in normal form.
+    `words` reads the patterns of units, which must be in normal form. If the folder has no units, the shipped units of
+    its agencies are read.
     """
     agencies = load_agencies(folder.required_table(AGENCIES))
-    units = load_units(folder.required_table(UNITS))
+    units = load_units(folder.table(UNITS))
+    if folder.has_shipped(UNITS):
+        units = _units_of_agencies(units, {agency.code for agency in agencies})
     if faults := list(_faults(agencies, units, words)):
         raise TableError("\n".join(faults))
     institutions = {agency.code: agency for agency in agencies}
@@ -29,6 +35,18 @@ def load_registry(folder: ReferenceFolder, words: WordReader) -> Registry:
         name_index=PhraseIndex(_institutions_by_phrase(institutions, units)),
         units=UnitIndex(units),
     )
+
+
+def _units_of_agencies(units: Sequence[Unit], codes: Collection[str]) -> list[Unit]:
+    """Return the units of these agencies and of governments, without their other institutions."""
+    known_codes = GOVERNMENT_LEVELS.union(codes)
+    kept_units = [
+        replace(unit, institutions=institutions)
+        for unit in units
+        if (institutions := tuple(code for code in unit.institutions if code in known_codes))
+    ]
+    log_left_out_rows(UNITS, len(units) - len(kept_units))
+    return kept_units
 
 
 def _faults(agencies: Sequence[Agency], units: Sequence[Unit], words: WordReader) -> Iterator[str]:

@@ -13,12 +13,16 @@ from config.reference.regions import Regions, load_regions
 from config.reference.table_reader import TableError
 from config.settings import Settings
 from language.words import WordReader
+from messages.shapes import Report
 from messages.topics import TRIAGE
+from router.decide import decide
+from router.registry.levels import GOVERNMENT_LEVELS
 from router.registry.registry import Registry
 from router.registry.registry_faults import registry_faults
 from router.registry.units import Unit, UnitIndex
+from tests.support.log_capture import captured_log
 from tests.support.paths import SHARED
-from tests.support.rules import SHIPPED, SMALL, language_of, registry_of, resolver_of
+from tests.support.rules import SHIPPED, SMALL, language_of, registry_of, resolver_of, rules_of
 
 Edit = Callable[[list[dict[str, str]]], object]
 
@@ -128,17 +132,47 @@ def test_a_faulty_table_names_its_fault(tmp_path: Path, file: str, edit: Edit, f
 
 @pytest.mark.parametrize("file", ["agencies.csv", "units.csv"])
 @pytest.mark.parametrize(
-    "content", [b"", b"code,kind\nx,y\n", b"\xff\xfe", b'code,kind,name\n"open', b"code,kind\nx\n", None]
+    "content", [b"", b"code,kind\nx,y\n", b"\xff\xfe", b'code,kind,name\n"open', b"code,kind\nx\n"]
 )
-def test_a_file_that_is_no_table_is_named(tmp_path: Path, file: str, content: bytes | None) -> None:
-    """Any bytes instead of a table, or no file, give an error that names the file."""
+def test_a_file_that_is_no_table_is_named(tmp_path: Path, file: str, content: bytes) -> None:
+    """Any bytes instead of a table give an error that names the file."""
     shutil.copytree(SMALL, tmp_path, dirs_exist_ok=True)
-    (tmp_path / file).unlink()
-    if content is not None:
-        (tmp_path / file).write_bytes(content)
+    (tmp_path / file).write_bytes(content)
     with pytest.raises(TableError, match=file):
         registry_of(tmp_path)
     assert file in lint(tmp_path)[0]
+
+
+def test_a_folder_without_agencies_is_named(tmp_path: Path) -> None:
+    """The shipped list of agencies never replaces the operator's own."""
+    shutil.copytree(SMALL, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "agencies.csv").unlink()
+    with pytest.raises(TableError, match="agencies"):
+        registry_of(tmp_path)
+
+
+def test_a_folder_of_agencies_alone_is_complete(tmp_path: Path) -> None:
+    """Shipped tables are read beside the operator's agencies. Rows of agencies that the folder lacks are left out."""
+    shutil.copyfile(SMALL / "agencies.csv", tmp_path / "agencies.csv")
+    with captured_log() as log:
+        rules = rules_of(tmp_path)
+    institutions = rules.registry.institutions.keys() | GOVERNMENT_LEVELS
+    named = {code for unit in rules.registry.units.all for code in unit.institutions}
+    named |= {code for row in rules.competence.rows for code in (row.institution, *row.then)}
+    assert named <= institutions
+    assert rules.registry.units.all
+    assert decide(Report(text="Kemenkes tolong"), rules).agency == "kementerian-kemenkes"
+    left_out = {event["table"]: event["rows"] for event in log.lines if event["event"] == "tables.rows_left_out"}
+    assert left_out.keys() == {"units.csv", "competence.csv", "topics.csv"}
+    assert min(left_out.values()) > 0
+
+
+def test_an_edited_table_must_name_known_agencies(tmp_path: Path) -> None:
+    """In a table of the operator's own, a row that names an unknown agency stays an error."""
+    shutil.copyfile(SMALL / "agencies.csv", tmp_path / "agencies.csv")
+    shutil.copyfile(SHIPPED / "units.csv", tmp_path / "units.csv")
+    with pytest.raises(TableError, match=r"units\.csv: .* is not an agency in agencies\.csv"):
+        registry_of(tmp_path)
 
 
 def test_a_row_with_too_few_cells_is_named(tmp_path: Path) -> None:
