@@ -15,6 +15,7 @@ from messages import topics
 from messages.codec import event_type
 from messages.shapes import (
     AgencyAnswer,
+    AuditHead,
     Complaint,
     Correction,
     Dispatch,
@@ -36,6 +37,7 @@ SHAPES: tuple[type[WireModel], ...] = (
     Reply,
     OversightEvent,
     Quarantined,
+    AuditHead,
 )
 _DAY_MS = 86_400_000
 # Name of an agency's queue in the document, where it is one channel with a parameter.

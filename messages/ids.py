@@ -80,6 +80,11 @@ def dead_letter_id(stage: str, position: str) -> UUID:
     return uuid5(_NAMESPACE, f"letter:{stage}:{position}")
 
 
+def audit_head_id(rows: int, head: str) -> UUID:
+    """Return the id of a head of the audit log. The same head published again has the same id."""
+    return uuid5(_NAMESPACE, f"audit-head:{rows}:{head}")
+
+
 def attachment_id(sha256: str) -> UUID:
     """Return the id of an attachment; `sha256` is that of the bytes as sent. The same file again has the same id."""
     return uuid5(_NAMESPACE, f"attachment:{sha256}")

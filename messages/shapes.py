@@ -320,3 +320,12 @@ class Quarantined(WireModel):
 
     reason: str
     raw: RawMessage
+
+
+class AuditHead(WireModel):
+    """Last row of the audit log at a time. The log is compared with it later. No arrival leads to it."""
+
+    name: ClassVar[str] = "audit-head"
+
+    rows: int = Field(ge=1, description="Number of rows; the number of the last row.")
+    hash: str = Field(pattern=r"^[0-9a-f]{64}$", description="Hash of the last row, which covers all rows before it.")

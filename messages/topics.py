@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from messages.shapes import (
     AgencyAnswer,
+    AuditHead,
     Channel,
     Complaint,
     Correction,
@@ -22,6 +23,7 @@ CORRECTIONS = "corrections"
 OVERSIGHT = "oversight"
 REPLIES = "replies"
 QUARANTINE = "quarantine"
+AUDIT_HEADS = "audit-heads"
 TRIAGE = "triage"
 
 # Enough for a country's day of 1,500 reports many times over; more partitions only make more idle fetching.
@@ -156,6 +158,7 @@ def all_topics(agencies: Iterable[str], channels: Iterable[Channel]) -> tuple[To
             ("monitor", "operations"),
             retention_bytes=_QUARANTINE_BYTES,
         ),
+        Topic(AUDIT_HEADS, AuditHead, "audit-log", 1, _RETENTION_DAYS, "operations", ("operations",)),
         *(
             Topic(
                 dead_letter_topic(group.dead_letters),

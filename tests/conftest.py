@@ -117,6 +117,7 @@ def parts(settings: Settings, tables: Path, templates: Path, regions: Regions) -
     migrate_database(process_parts, tables)
     create_topics(process_parts, templates)
     yield process_parts
+    process_parts.audit_heads.close()
     process_parts.engine.dispose()
 
 

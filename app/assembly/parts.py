@@ -15,7 +15,9 @@ from app.assembly.queues import existing_queues
 from app.clock import utc_now
 from app.database import open_database
 from app.exit_codes import end_hanging_process
+from app.operations.audit_heads import AuditHeads
 from app.operations.audit_log import AuditLog
+from app.system_user import system_user
 from bus.errors import Stop
 from bus.local.bus import LocalBus
 from bus.port import Bus, Producer, TopicSpec
@@ -202,7 +204,12 @@ class Parts:
     @cached_property
     def audit_log(self) -> AuditLog:
         """The log of the acts of staff."""
-        return AuditLog(self.engine)
+        return AuditLog(self.engine, self.audit_heads, system_user())
+
+    @cached_property
+    def audit_heads(self) -> AuditHeads:
+        """The heads of that log on the bus."""
+        return AuditHeads(lambda: self.bus)
 
     @cached_property
     def ledger(self) -> StatusReader:

@@ -23,6 +23,7 @@ from app.assembly.queues import membership
 from app.assembly.replies.senders import reply_senders
 from app.clock import utc_now
 from app.exit_codes import EX_CONFIG, EX_TEMPFAIL
+from app.operations.audit_log import AuditHeadSchedule
 from bus.errors import Retry, Stop
 from bus.port import Producer
 from bus.worker import Stage, Worker
@@ -46,6 +47,8 @@ STAGE_RETRIES = (DatabaseUnavailable, NewerVersionError)
 STAGES = ("ingest", "normalize", "router", "sinks", "monitor")
 # Pause before an audit that found differences is repeated. Every stage has processed its backlog of then by then.
 _REPEAT_AUDIT_SECONDS = 60.0
+# Pause between two heads of the audit log on the bus, besides the one of each row.
+_AUDIT_HEAD_SECONDS = 3_600.0
 
 _log = structlog.get_logger()
 
@@ -88,6 +91,7 @@ class Service:
             for thread in threads:
                 thread.join()
             producer.close()
+            self._parts.audit_heads.close()
         _log.info("service.stopped", code=self._exit_code)
         return self._exit_code
 
@@ -173,6 +177,8 @@ class Service:
                 record = collector.record_audit
                 schedule = AuditSchedule(parts.audit, record, self._stopping, minutes * 60, _REPEAT_AUDIT_SECONDS)
                 yield "audit", schedule.run
+            head_schedule = AuditHeadSchedule(parts.audit_log, self._stopping, utc_now, _AUDIT_HEAD_SECONDS)
+            yield "audit-heads", head_schedule.run
             if parts.settings.otlp_endpoint:
                 # This stage rejects nothing, so it never writes a dead letter.
                 yield "traces", self._worker(traces.consumer_group(parts), traces.stage(parts))

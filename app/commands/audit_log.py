@@ -36,10 +36,15 @@ def list_actions(
 @commands.command()
 def verify(
     head: Annotated[str, typer.Option("--head", metavar="HASH", help="A last hash that was noted elsewhere.")] = "",
+    since: Annotated[
+        str | None,
+        typer.Option("--since", help="Compare only with heads published since 2026-11-24, or 24h: after a restore."),
+    ] = None,
 ) -> None:
-    """Print the number of rows and the last hash. Exit 1 with the first row that was changed."""
+    """Compare the log with the heads on the bus. Exit 1 with the first row that was changed, or the rows deleted."""
+    first = optional_time(since)
     with open_parts_with_tables() as parts:
-        verification = parts.audit_log.verify(head)
+        verification = parts.audit_log.verify(head, first)
     if verification.fault:
         stop(verification.fault, 1)
-    print_line(f"{verification.rows} rows, the last hash is {verification.head}")
+    print_line(f"{verification.rows} rows, the last hash is {verification.head}, {verification.heads} heads agree")

@@ -2,25 +2,41 @@
 
 A row is written before its action has any effect: an action that cannot be recorded is not done. A row holds actor,
 time, action, reason and the ids of the objects, never a text. A person with write access to the database can rewrite
-the whole log; a last hash that was noted elsewhere detects that.
+the whole log. After each row its number and hash are therefore published on the bus (`audit_heads.py`), and `verify`
+compares the log with all heads that were published.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Protocol
 
-from sqlalchemy import Engine
+import structlog
+from sqlalchemy import Connection, Engine, Row, or_
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import DatabaseLock, insert_statement, lock_until_commit, read_transaction, write_transaction
-from messages.shapes import iso
+from bus.errors import Reject, Retry, Stop
+from config.database import (
+    DatabaseLock,
+    DatabaseUnavailable,
+    insert_statement,
+    lock_until_commit,
+    read_transaction,
+    write_transaction,
+)
+from messages.codec import CodecError
+from messages.shapes import AuditHead, iso
 
 # Previous hash of the first row.
 FIRST_PREVIOUS_HASH = "0" * 64
 _ROWS_IN_MEMORY = 1000
+
+_log = structlog.get_logger()
 
 
 class AuditLogRow(SQLModel, table=True):
@@ -61,11 +77,15 @@ class ChainedAction:
 
 @dataclass(frozen=True, slots=True)
 class ChainVerification:
-    """Number of valid rows and the hash of the last one. `fault` describes the first invalid row; empty without one."""
+    """Number of valid rows and the hash of the last one. `fault` describes the first invalid row; empty without one.
+
+    `heads` is the number of published heads that the log was compared with.
+    """
 
     rows: int
     head: str
     fault: str = ""
+    heads: int = 0
 
 
 def chain_action(seq: int, act: StaffAction, previous: str) -> ChainedAction:
@@ -76,19 +96,58 @@ def chain_action(seq: int, act: StaffAction, previous: str) -> ChainedAction:
     return ChainedAction(seq, act, previous, hashlib.sha256(canonical.encode()).hexdigest())
 
 
-def verify_chain(rows: Iterable[ChainedAction], noted_hash: str = "") -> ChainVerification:
-    """Check all rows in their order. `noted_hash` is an earlier last hash that some row must still have."""
+def verify_chain(
+    rows: Iterable[ChainedAction], noted_hash: str = "", heads: Sequence[AuditHead] = ()
+) -> ChainVerification:
+    """Check all rows in their order.
+
+    `noted_hash` is an earlier last hash that some row must still have. `heads` are the published ones.
+    """
     count, head = 0, FIRST_PREVIOUS_HASH
     noted_hash_exists = noted_hash in {"", FIRST_PREVIOUS_HASH}
+    heads_by_row = _heads_by_row(heads)
+    confirmed_row = 0
     for row in rows:
-        if fault := _fault_of_row(row, count + 1, head):
-            return ChainVerification(count, head, fault)
+        row_heads = heads_by_row.pop(row.seq, ())
+        if fault := _fault_of_row(row, count + 1, head) or _fault_of_heads(row, row_heads, confirmed_row):
+            return ChainVerification(count, head, fault, len(heads))
         count, head = row.seq, row.hash
+        confirmed_row = count if row_heads else confirmed_row
         noted_hash_exists = noted_hash_exists or head == noted_hash
-    if noted_hash_exists:
-        return ChainVerification(count, head)
-    fault = f"No row has the hash {noted_hash}: the rows after row {count} were deleted, or the log was rewritten."
-    return ChainVerification(count, head, fault)
+    fault = "" if noted_hash_exists else _fault_of_noted_hash(noted_hash, count)
+    return ChainVerification(count, head, _fault_of_length(count, heads_by_row) or fault, len(heads))
+
+
+def _heads_by_row(heads: Iterable[AuditHead]) -> dict[int, Sequence[AuditHead]]:
+    heads_by_row: defaultdict[int, list[AuditHead]] = defaultdict(list)
+    for head in heads:
+        heads_by_row[head.rows].append(head)
+    return dict(heads_by_row)
+
+
+def _fault_of_heads(row: ChainedAction, heads: Iterable[AuditHead], confirmed_row: int) -> str:
+    """Return the fault of a row whose hash is not that of a published head. Rows up to `confirmed_row` agree."""
+    differing_head = next((head for head in heads if head.hash != row.hash), None)
+    if differing_head is None:
+        return ""
+    return (
+        f"Row {row.seq} has another hash than the head that was published on {iso(differing_head.at)}: "
+        f"the log was rewritten after row {confirmed_row}."
+    )
+
+
+def _fault_of_length(count: int, later_heads: Mapping[int, Sequence[AuditHead]]) -> str:
+    """Return the fault of a log that has fewer rows than published heads say."""
+    if not later_heads:
+        return ""
+    head = later_heads[max(later_heads)][0]
+    return (
+        f"The head that was published on {iso(head.at)} has {head.rows} rows: the rows after row {count} were deleted."
+    )
+
+
+def _fault_of_noted_hash(noted_hash: str, count: int) -> str:
+    return f"No row has the hash {noted_hash}: the rows after row {count} were deleted, or the log was rewritten."
 
 
 def _fault_of_row(row: ChainedAction, expected_seq: int, expected_previous: str) -> str:
@@ -101,32 +160,68 @@ def _fault_of_row(row: ChainedAction, expected_seq: int, expected_previous: str)
     return ""
 
 
-class AuditLog:
-    """Audit log in the database of `engine`. Every method may raise `DatabaseUnavailable`."""
+class Heads(Protocol):
+    """Heads on the bus: see `app.operations.audit_heads.AuditHeads`."""
 
-    def __init__(self, engine: Engine) -> None:
+    def publish(self, rows: int, head: str, at: datetime) -> None:
+        """Publish a head."""
+
+    def read(self) -> Sequence[AuditHead]:
+        """Return all heads."""
+
+
+class AuditLog:
+    """Audit log in the database of `engine`. Every method may raise `DatabaseUnavailable`.
+
+    `heads` publishes the head after each row; without it the chain alone is checked. `system_user` is added to each
+    actor: nobody signs in to the command line, so that anybody may give any name.
+    """
+
+    def __init__(self, engine: Engine, heads: Heads | None = None, system_user: str = "") -> None:
         self._engine = engine
+        self._heads = heads
+        self._system_user = system_user
 
     def append(self, action: str, subject: str, actor: str, why: str, at: datetime) -> ChainedAction:
-        """Store an action as the next row. Safe for several processes at once."""
-        act = StaffAction(iso(at), actor, action, subject, why)
+        """Store an action as the next row. Safe for several processes at once.
+
+        If the bus is away, the row is stored without its head. The next head covers it too.
+        """
+        full_actor = f"{actor} ({self._system_user})" if self._system_user else actor
+        act = StaffAction(iso(at), full_actor, action, subject, why)
         with write_transaction(self._engine) as connection:
             lock_until_commit(connection, DatabaseLock.AUDIT_LOG)
-            query = select(AuditLogRow.seq, AuditLogRow.hash).order_by(col(AuditLogRow.seq).desc()).limit(1)
-            last = connection.execute(query).one_or_none()
+            last = _last_row(connection)
             chained = chain_action(last.seq + 1, act, last.hash) if last else chain_action(1, act, FIRST_PREVIOUS_HASH)
             row = {"seq": chained.seq, "previous": chained.previous, "hash": chained.hash, **asdict(act)}
             connection.execute(insert_statement(connection, AuditLogRow).values(row))
+        # Only after the commit: a head of a row that was not stored would look like a deleted row.
+        if self._heads:
+            try:
+                self._heads.publish(chained.seq, chained.hash, at)
+            except (Retry, Reject, Stop) as error:
+                _log.warning("audit_log.head_not_published", row=chained.seq, cause=str(error))
         return chained
+
+    def publish_head(self, at: datetime) -> None:
+        """Publish the present head, if there is any row. Raises the errors of `bus.port.Producer`."""
+        with read_transaction(self._engine) as connection:
+            last = _last_row(connection)
+        if self._heads and last:
+            self._heads.publish(last.seq, last.hash, at)
 
     @contextmanager
     def rows(self, since: datetime | None = None, actor: str = "") -> Iterator[Iterable[ChainedAction]]:
-        """Return the rows of one moment in their order; only of an actor, or since a time, if given."""
+        """Return the rows of one moment in their order; only of an actor, or since a time, if given.
+
+        An actor is given with or without the system user.
+        """
         query = select(AuditLogRow.__table__).order_by(col(AuditLogRow.seq))  # type: ignore[attr-defined]  # SQLModel has no type for it
         if since:
             query = query.where(col(AuditLogRow.at) >= iso(since))
         if actor:
-            query = query.where(col(AuditLogRow.actor) == actor)
+            with_system_user = col(AuditLogRow.actor).startswith(f"{actor} (uid ", autoescape=True)
+            query = query.where(or_(col(AuditLogRow.actor) == actor, with_system_user))
         query = query.execution_options(yield_per=_ROWS_IN_MEMORY)
         with read_transaction(self._engine) as connection, connection.execute(query) as rows:
             yield (
@@ -136,7 +231,56 @@ class AuditLog:
                 for row in rows
             )
 
-    def verify(self, noted_hash: str = "") -> ChainVerification:
-        """Check all rows; see `verify_chain`."""
+    def verify(self, noted_hash: str = "", since: datetime | None = None) -> ChainVerification:
+        """Check all rows, and compare them with the heads that were published since a time. See `verify_chain`.
+
+        The heads are read first: a row that is appended meanwhile has its head later. Raises the errors of
+        `bus.port.Reader`, and `Stop` if a record on the topic is no head.
+        """
+        try:
+            heads = self._heads.read() if self._heads else []
+        except CodecError as error:
+            raise Stop(
+                f"A record on the topic audit-heads is no head ({error}). See `satupintu tail audit-heads`."
+            ) from error
         with self.rows() as rows:
-            return verify_chain(rows, noted_hash)
+            return verify_chain(rows, noted_hash, [head for head in heads if since is None or head.at >= since])
+
+
+class AuditHeadSchedule:
+    """Publishes the head at the start and every `pause` seconds, and checks the log before. Runs in its own thread.
+
+    A regular head replaces one that could not be published, and those that the retention of the topic deleted.
+    """
+
+    def __init__(
+        self, audit_log: AuditLog, stopping: threading.Event, now: Callable[[], datetime], pause: float
+    ) -> None:
+        self._audit_log = audit_log
+        self._stopping = stopping
+        self._now = now
+        self._pause = pause
+
+    def run(self) -> None:
+        """Work until the process is asked to stop."""
+        while not self._stopping.is_set():
+            self.step()
+            self._stopping.wait(self._pause)
+
+    def step(self) -> None:
+        """Check the log and publish its head. If the bus or the database is away, skip this time."""
+        try:
+            verification = self._audit_log.verify()
+            if verification.fault:
+                _log.error("audit_log.fault_found", fault=verification.fault)
+            self._audit_log.publish_head(self._now())
+        except (Retry, Reject, Stop, DatabaseUnavailable) as error:
+            _log.warning("audit_log.check_skipped", cause=str(error))
+        except Exception as error:  # noqa: BLE001 - a failing check must not stop the doors of this process
+            _log.error("audit_log.check_failed", exc_info=error)
+
+
+def _last_row(connection: Connection) -> Row[int, str] | None:
+    """Return number and hash of the last row."""
+    query = select(AuditLogRow.seq, AuditLogRow.hash).order_by(col(AuditLogRow.seq).desc()).limit(1)
+    return connection.execute(query).one_or_none()

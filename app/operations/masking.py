@@ -45,6 +45,7 @@ _SHOWN_FIELDS: Mapping[type[Shape], frozenset[str]] = {
     shapes.Correction: _WIRE_FIELDS | {"complaint_id", "tracking", "apart_from"},
     shapes.Reply: _WIRE_FIELDS | {"complaint_id", "tracking", "channel", "says"},
     shapes.OversightEvent: _WIRE_FIELDS | {"event", "subject"},
+    shapes.AuditHead: _WIRE_FIELDS | {"rows", "hash"},
     shapes.Report: frozenset({"kind", "anonim", "rahasia", "partial", "unfetched"}),
     shapes.Place: frozenset({"code"}),
     shapes.Attachment: frozenset({"id", "media_type", "size", "sha256"}),

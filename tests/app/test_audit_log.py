@@ -5,6 +5,7 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,16 +15,27 @@ from sqlalchemy import Engine, text
 
 from app.assembly.parts import Parts
 from app.database import open_database
+from app.operations.audit_heads import AuditHeads
 from app.operations.audit_log import (
     FIRST_PREVIOUS_HASH,
+    AuditHeadSchedule,
     AuditLog,
     ChainedAction,
+    ChainVerification,
     StaffAction,
     chain_action,
     verify_chain,
 )
+from app.system_user import system_user
+from bus.errors import Stop
+from bus.port import Outgoing
+from messages.shapes import iso
+from messages.topics import AUDIT_HEADS
 from tests.conftest import NOW
+from tests.ingest.door_client import FlakyProducer
 from tests.support import program
+from tests.support.dead_letters import BusWithProducer
+from tests.support.log_capture import captured_log
 from tests.support.service import RunningService
 
 COPIED = "INSERT INTO audit_log SELECT 4, at, actor, action, subject, why, previous, hash FROM audit_log WHERE seq = 3"
@@ -185,7 +197,9 @@ def test_concurrent_processes(engine: Engine, tmp_path: Path) -> None:
     codes = [process.wait() for process in started]
 
     assert codes == [0] * APPENDING, [file.read_text() for file in files]
-    assert sorted(row.act.actor for row in listed(engine)) == [f"petugas-{number}" for number in range(APPENDING)]
+    assert sorted(row.act.actor for row in listed(engine)) == [
+        f"petugas-{number} ({system_user()})" for number in range(APPENDING)
+    ]
     assert AuditLog(engine).verify().rows == APPENDING
 
 
@@ -197,6 +211,89 @@ def test_filters_by_actor_and_time(engine: Engine) -> None:
         assert [row.seq for row in rows] == [2, 4]
     with log.rows(NOW + timedelta(minutes=2)) as rows:
         assert [row.seq for row in rows] == [3, 4]
+
+
+def with_heads(engine: Engine, parts: Parts) -> AuditLog:
+    """Return a log whose heads go to the bus of `parts`."""
+    return AuditLog(engine, parts.audit_heads, "uid 1000 satupintu")
+
+
+def test_each_row_has_its_head_on_the_bus(engine: Engine, parts: Parts) -> None:
+    """The head has number, time and hash of the row, and the log agrees with all heads."""
+    log = with_heads(engine, parts)
+    rows = [log.append("letters.drop", "id", "petugas", "uji", NOW + timedelta(minutes=row)) for row in range(3)]
+    heads = parts.audit_heads.read()
+    assert [(head.rows, head.hash, iso(head.at)) for head in heads] == [(row.seq, row.hash, row.act.at) for row in rows]
+    assert log.verify() == ChainVerification(3, rows[2].hash, "", 3)
+
+
+def test_a_shortened_log_is_found(engine: Engine, parts: Parts) -> None:
+    """Rows that were deleted at the end, or all of them, are named."""
+    log = with_heads(engine, parts)
+    for minute in range(3):
+        log.append("letters.drop", "id", "petugas", "uji", NOW + timedelta(minutes=minute))
+    for remaining_rows in (2, 0):
+        with engine.begin() as connection:
+            connection.execute(text("DELETE FROM audit_log WHERE seq > :rows"), {"rows": remaining_rows})
+        assert log.verify().fault.endswith(f"has 3 rows: the rows after row {remaining_rows} were deleted.")
+
+
+def test_a_rewritten_log_is_found(engine: Engine, parts: Parts) -> None:
+    """A log with other rows and matching hashes is named with the last row that agrees."""
+    log = with_heads(engine, parts)
+    rows = [log.append("letters.drop", "id", "petugas", "uji", NOW) for _ in range(3)]
+    rewritten(engine, [replace(row.act, why="lain") for row in rows[1:]])
+    assert log.verify().fault == (
+        f"Row 2 has another hash than the head that was published on {iso(NOW)}: the log was rewritten after row 1."
+    )
+
+
+def test_a_row_is_stored_while_the_bus_is_away(parts: Parts) -> None:
+    """The action is recorded, and logged as a row without a head. The next check publishes the head."""
+    heads = AuditHeads(lambda: BusWithProducer(parts.bus, FlakyProducer(parts.bus.producer(), {1})))  # type: ignore[arg-type,return-value]  # what is asked of one
+    log = AuditLog(parts.engine, heads)
+    with captured_log() as captured:
+        log.append("letters.drop", "id", "petugas", "uji", NOW)
+    assert [(line["event"], line["row"]) for line in captured.lines] == [("audit_log.head_not_published", 1)]
+    assert heads.read() == []
+
+    AuditHeadSchedule(log, threading.Event(), lambda: NOW, 1.0).step()
+    assert [head.rows for head in heads.read()] == [1]
+    heads.close()
+
+
+def test_the_regular_check_names_a_fault(parts: Parts) -> None:
+    """The process with the monitor logs a shortened log, and continues to publish heads."""
+    log = parts.audit_log
+    rows = [log.append("letters.drop", "id", "petugas", "uji", NOW) for _ in range(2)]
+    with parts.engine.begin() as connection:
+        connection.execute(text("DELETE FROM audit_log WHERE seq = 2"))
+    with captured_log() as captured:
+        AuditHeadSchedule(log, threading.Event(), lambda: NOW, 1.0).step()
+    (line,) = captured.lines
+    assert line["event"] == "audit_log.fault_found"
+    assert line["fault"].endswith("the rows after row 1 were deleted.")
+    assert [head.hash for head in parts.audit_heads.read()] == [rows[0].hash, rows[1].hash, rows[0].hash]
+
+
+def test_a_record_that_is_no_head_stops_the_check(parts: Parts) -> None:
+    """It is not skipped: it may stand where a head was."""
+    parts.audit_log.append("letters.drop", "id", "petugas", "uji", NOW)
+    with closing(parts.bus.producer()) as producer:
+        producer.publish([Outgoing(AUDIT_HEADS, b"", b"{}")])
+    with pytest.raises(Stop, match="satupintu tail audit-heads"):
+        parts.audit_log.verify()
+
+
+def test_an_actor_has_the_system_user(engine: Engine, parts: Parts) -> None:
+    """The user of the operating system is added to the name that was given. Both find the row."""
+    log = with_heads(engine, parts)
+    for actor in ("budi", "budiman", "b%"):
+        log.append("letters.drop", "id", actor, "uji", NOW)
+    for actor in ("budi", "budi (uid 1000 satupintu)"):
+        with log.rows(actor=actor) as rows:
+            assert [row.act.actor for row in rows] == ["budi (uid 1000 satupintu)"]
+    assert system_user().startswith(f"uid {os.getuid()}")
 
 
 Run = Callable[..., tuple[int, str, str]]
@@ -233,7 +330,7 @@ def test_the_commands(parts: Parts, run: Run) -> None:
     assert (code, only["seq"], only["hash"], only["at"]) == (0, 2, rows[1].hash, "2026-11-24T08:05:05.678Z")
     assert run("list", "--since", "kemarin")[0] == 2
 
-    assert run("verify")[:2] == (0, f"4 rows, the last hash is {log.verify().head}\n")
+    assert run("verify")[:2] == (0, f"4 rows, the last hash is {log.verify().head}, 1 heads agree\n")
     assert run("verify", "--head", rows[2].hash)[0] == 0
     code, _, err = run("verify", "--head", "f" * 64)
     assert (code, err.split(":")[0]) == (1, f"No row has the hash {'f' * 64}")
@@ -242,3 +339,18 @@ def test_the_commands(parts: Parts, run: Run) -> None:
     code, out, err = run("verify")
     assert (code, out) == (1, "")
     assert err.startswith("Row 2 does not match its hash")
+
+
+def test_verify_names_a_cut_and_a_rewritten_log(parts: Parts, run: Run) -> None:
+    """Exit 1 and the rows that were deleted. After a restore, older heads can be left out."""
+    at = [NOW + timedelta(hours=hour) for hour in range(4)]
+    for moment in at[:3]:
+        parts.audit_log.append("letters.drop", "id", "petugas-1", "uji coba", moment)
+    with parts.engine.begin() as connection:
+        connection.execute(text("DELETE FROM audit_log WHERE seq = 3"))
+
+    deleted = f"The head that was published on {iso(at[2])} has 3 rows: the rows after row 2 were deleted."
+    assert run("verify") == (1, "", f"{deleted}\n")
+    parts.audit_log.append("letters.drop", "another id", "petugas-2", "uji coba", at[3])
+    assert run("verify")[2].endswith("the log was rewritten after row 2.\n")
+    assert run("verify", "--since", iso(at[3]))[0] == 0

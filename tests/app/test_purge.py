@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 from app.assembly.channels import DIRECTORY
 from app.assembly.parts import Parts
 from app.operations.purge import Purge, PurgeReport
+from app.system_user import system_user
 from bus.errors import Retry
 from bus.local.bus import LocalBus
 from bus.port import Outgoing, TopicSpec
@@ -379,5 +380,5 @@ def test_the_command(parts: Parts, tmp_path: Path) -> None:
     assert json.loads(run("--dry-run", "--json")) == {"counts": counts | {"uploads": 0}, "left": {}, "spools": spools}
     with parts.audit_log.rows() as rows:
         assert [(row.act.action, row.act.actor, row.act.why) for row in rows] == [
-            ("purge", "petugas-1", "setiap bulan")
+            ("purge", f"petugas-1 ({system_user()})", "setiap bulan")
         ]

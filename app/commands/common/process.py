@@ -22,7 +22,11 @@ def open_parts() -> Iterator[Parts]:
     logs.configure(settings.log_level, settings.log_format)
     for former_name, name in settings.former_names.items():
         _log.warning("setting.renamed", variable=former_name, use=name)
-    yield Parts(settings, CHANNELS)
+    parts = Parts(settings, CHANNELS)
+    try:
+        yield parts
+    finally:
+        parts.audit_heads.close()
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from app.assembly.parts import Parts
 from app.cli import app
 from app.operations.review.quarantine import Quarantine, QuarantineFilter, list_row
+from app.system_user import system_user
 from bus.errors import Retry, Stop
 from bus.port import Outgoing, Producer
 from config.database import DatabaseUnavailable
@@ -324,10 +325,10 @@ def test_each_action_is_recorded(harness: QuarantineHarness) -> None:
         )
     with harness.parts.audit_log.rows() as rows:
         assert [(row.act.action, row.act.subject, row.act.actor, row.act.why) for row in rows] == [
-            ("quarantine.release", str(released.id), "petugas-1", "token lama"),
-            ("quarantine.drop", str(dropped.id), "petugas-2", "palsu"),
-            ("quarantine.reveal", str(dropped.id), "petugas-3", "tiket 17"),
-            ("quarantine.reveal", str(dropped.id), "petugas-3", "tiket 18"),
+            ("quarantine.release", str(released.id), f"petugas-1 ({system_user()})", "token lama"),
+            ("quarantine.drop", str(dropped.id), f"petugas-2 ({system_user()})", "palsu"),
+            ("quarantine.reveal", str(dropped.id), f"petugas-3 ({system_user()})", "tiket 17"),
+            ("quarantine.reveal", str(dropped.id), f"petugas-3 ({system_user()})", "tiket 18"),
         ]
 
 
