@@ -93,6 +93,11 @@ lock: $(VENV)/.dev ## Pin the newest versions of the dependencies with their has
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml -o constraints.txt
 	$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml --group dev -c constraints.txt -o constraints-dev.txt
+	$(BIN)/uv pip compile -q --upgrade $(LOCK) .ci/pip-audit.in -o .ci/pip-audit.txt
+
+.PHONY: advisories
+advisories: $(VENV)/.dev $(VENV)/advisories/.ready ## Compare the pinned versions with published advisories, if they can be reached
+	$(BIN)/python -m tests.support.advisories $(VENV)/advisories/bin/pip-audit
 
 .PHONY: clean
 clean: ## Remove the environment and caches; the data folder stays
@@ -114,6 +119,12 @@ $(VENV)/.dev: constraints-dev.txt pyproject.toml | $(VENV)/bin/pip
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r constraints-dev.txt
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.run
+
+# An environment of its own: what the tool needs does not decide the versions of the service.
+$(VENV)/advisories/.ready: .ci/pip-audit.txt | $(VENV)/bin/pip
+	$(PYTHON) -m venv $(VENV)/advisories
+	$(VENV)/advisories/bin/pip install -q --disable-pip-version-check --require-hashes -r .ci/pip-audit.txt
+	@touch $@
 
 $(KAFKA)/.ready: $(KAFKA_POM)
 	mvn -q -B -f $(KAFKA_POM) dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(KAFKA)/libs
