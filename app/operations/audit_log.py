@@ -29,7 +29,7 @@ from config.database import (
     read_transaction,
     write_transaction,
 )
-from messages.codec import CodecError
+from messages.codec import CodecError, NewerVersionError
 from messages.shapes import AuditHead, iso
 
 # Previous hash of the first row.
@@ -274,7 +274,7 @@ class AuditHeadSchedule:
             if verification.fault:
                 _log.error("audit_log.fault_found", fault=verification.fault)
             self._audit_log.publish_head(self._now())
-        except (Retry, Reject, Stop, DatabaseUnavailable) as error:
+        except (Retry, Reject, Stop, DatabaseUnavailable, NewerVersionError) as error:
             _log.warning("audit_log.check_skipped", cause=str(error))
         except Exception as error:  # noqa: BLE001 - a failing check must not stop the doors of this process
             _log.error("audit_log.check_failed", exc_info=error)
