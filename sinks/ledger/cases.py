@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
+from typing import TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Connection, and_, case, or_, select
@@ -68,6 +70,12 @@ class CaseDetails:
 
 
 _COMPLAINT_COLUMNS = ("message_id", "tracking", "received_at", "channel", "kind", "title", "text")
+# An answer without its dispatch, or of an agency that does not have the dispatch, is not shown.
+_IS_OF_DISPATCH = and_(
+    col(DispatchRow.id) == col(AnswerRow.dispatch_id), col(DispatchRow.agency) == col(AnswerRow.agency)
+)
+# Time, hop, and True for an answer.
+_EventOrder: TypeAlias = tuple[datetime, int, bool]
 _DISPATCH_COLUMNS = ("agency", "due_at", "topic", "region", "confidence")
 
 
@@ -94,16 +102,13 @@ def read_case(connection: Connection, case_id: UUID) -> CaseDetails | None:
 def read_refusals(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[AgencyRefusal]]:
     """Return the refusals of each case by agencies that had it, oldest first."""
     refusals: dict[UUID, list[AgencyRefusal]] = defaultdict(list)
-    is_of_dispatch = and_(
-        col(DispatchRow.id) == col(AnswerRow.dispatch_id), col(DispatchRow.agency) == col(AnswerRow.agency)
-    )
     # An answer to a report that belongs to another report's case is an answer to that case.
     case_id = case((col(DispatchRow.own_case), col(DispatchRow.complaint_id)), else_=col(DispatchRow.of))
     query = (
         select(case_id.label("case_id"), col(AnswerRow.agency), col(AnswerRow.text), col(AnswerRow.theirs))
-        .join(DispatchRow, is_of_dispatch)
+        .join(DispatchRow, _IS_OF_DISPATCH)
         .where(col(AnswerRow.verdict) == "refused", col(AnswerRow.agency) != TRIAGE)
-        .order_by(col(AnswerRow.answered_at), col(AnswerRow.id))
+        .order_by(col(AnswerRow.recorded_at), col(AnswerRow.id))
     )
     for chunk in statement_chunks(case_ids):
         is_in_chunk = or_(col(DispatchRow.complaint_id).in_(chunk), col(DispatchRow.of).in_(chunk))
@@ -113,23 +118,33 @@ def read_refusals(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[U
 
 
 def read_case_history(connection: Connection, case_id: UUID) -> Sequence[CaseEvent]:
-    """Return the dispatches and answers of a case, oldest first."""
+    """Return the dispatches and answers of a case, oldest first, also answers that changed nothing.
+
+    An answer stands after its dispatch, whatever the clocks say.
+    """
     events = [*_dispatch_events(connection, case_id), *_answer_events(connection, case_id)]
-    return sorted(events, key=lambda event: event.at)
+    return [event for _, event in sorted(events, key=itemgetter(0))]
 
 
-def _dispatch_events(connection: Connection, case_id: UUID) -> Iterator[CaseEvent]:
-    columns = (col(getattr(DispatchRow, name)) for name in ("dispatched_at", "agency", "reasons", "actor"))
+def _dispatch_events(connection: Connection, case_id: UUID) -> Iterator[tuple[_EventOrder, CaseEvent]]:
+    columns = (col(getattr(DispatchRow, name)) for name in ("dispatched_at", "agency", "reasons", "actor", "hop"))
     query = select(*columns).where(col(DispatchRow.complaint_id) == case_id).order_by(col(DispatchRow.hop))
     for row in connection.execute(query):
         reasons = json.loads(row.reasons)
-        text, rule = (reasons[-1]["says"], reasons[-1]["rule"]) if reasons else ("", "")
-        yield CaseEvent(row.dispatched_at, "dispatched", row.agency, text, None, row.actor, rule)
+        last_reason = reasons[-1]["says"] if reasons else ""
+        event = CaseEvent(row.dispatched_at, "dispatched", row.agency, last_reason, None, row.actor)
+        yield (event.at, row.hop, False), event
 
 
-def _answer_events(connection: Connection, case_id: UUID) -> Iterator[CaseEvent]:
-    names = ("answered_at", "verdict", "agency", "text", "theirs", "actor")
-    columns = (col(getattr(AnswerRow, name)) for name in names)
-    query = select(*columns).where(col(AnswerRow.complaint_id) == case_id).order_by(col(AnswerRow.answered_at))
+def _answer_events(connection: Connection, case_id: UUID) -> Iterator[tuple[_EventOrder, CaseEvent]]:
+    names = ("recorded_at", "verdict", "agency", "text", "theirs", "actor")
+    columns = (*(col(getattr(AnswerRow, name)) for name in names), col(DispatchRow.dispatched_at), col(DispatchRow.hop))
+    query = (
+        select(*columns)
+        .join(DispatchRow, _IS_OF_DISPATCH)
+        .where(col(AnswerRow.complaint_id) == case_id)
+        .order_by(col(AnswerRow.recorded_at), col(AnswerRow.id))
+    )
     for row in connection.execute(query):
-        yield CaseEvent(row.answered_at, row.verdict, row.agency, row.text, row.theirs, row.actor)
+        at = max(row.recorded_at, row.dispatched_at)
+        yield (at, row.hop, True), CaseEvent(at, row.verdict, row.agency, row.text, row.theirs, row.actor)

@@ -1,6 +1,6 @@
 """Current relations between complaints, by their latest dispatch: a correction may have changed the original one."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,6 +51,42 @@ def current_relations(connection: Connection, condition: ColumnElement[bool]) ->
         .order_by(col(ComplaintRow.received_at).desc(), col(DispatchRow.hop))
     )
     return {row.tracking: _current_relation(row) for row in connection.execute(query)}
+
+
+def joined_to_other_sender(connection: Connection, relations: Collection[CurrentRelation]) -> set[UUID]:
+    """Return the complaints that belong to the case of another citizen: joins, and repeats of joins.
+
+    A repeat tells it by the complaint that it repeats. A chain of repeats needs a statement for each of its links.
+    """
+    links: dict[UUID, CurrentRelation | None] = {relation.id: relation for relation in relations}
+    ends = {relation.id: relation.id for relation in relations if relation.case_id != relation.id}
+    while True:
+        ends = {complaint_id: _end_of_chain(end, links) for complaint_id, end in ends.items()}
+        missing = set(ends.values()) - links.keys()
+        if not missing:
+            return {complaint_id for complaint_id, end in ends.items() if _joins(links[end])}
+        links |= dict.fromkeys(missing)
+        links |= _relations_by_id(connection, missing)
+
+
+def _end_of_chain(complaint_id: UUID, links: Mapping[UUID, CurrentRelation | None]) -> UUID:
+    """Follow the repeated complaints to the case, to a join, or to one that is not in `links` yet."""
+    followed: set[UUID] = set()
+    while (link := links.get(complaint_id)) and not _joins(link) and complaint_id not in followed:
+        if link.repeated_id is None or link.repeated_id == link.case_id:
+            break
+        followed.add(complaint_id)
+        complaint_id = link.repeated_id
+    return complaint_id
+
+
+def _relations_by_id(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID, CurrentRelation]:
+    relations = current_relations(connection, col(ComplaintRow.id).in_(complaint_ids)).values()
+    return {relation.id: relation for relation in relations}
+
+
+def _joins(relation: CurrentRelation | None) -> bool:
+    return relation is not None and relation.relation == "joins" and relation.case_id != relation.id
 
 
 def _current_relation(row: Row[Any]) -> CurrentRelation:

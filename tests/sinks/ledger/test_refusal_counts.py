@@ -8,8 +8,6 @@ from typing import Literal
 from uuid import UUID, uuid5
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Engine, text
 
 from app.assembly.migrate import migrate
@@ -23,7 +21,7 @@ from messages.topics import AGENCY_ANSWERS, TRIAGE, agency_topic
 from sinks.ledger.refusal_counts import RuleRefusals, added_rules, count_refusals_by_rule
 from tests.conftest import NOW
 from tests.support.agency_answers import signed
-from tests.support.paths import ROOT
+from tests.support.older_database import migrate_to
 from tests.support.records import at
 from tests.support.stages import make_ledger_sink
 
@@ -211,7 +209,7 @@ def test_the_fields_of_a_dispatch_are_stored(ledger: LedgerWriter) -> None:
 def test_older_rows_are_counted_too(empty: Callable[[], Engine]) -> None:
     """Rows older than the columns have default values, and their rules come from their reasons."""
     engine = empty()
-    _migrate_to(engine, "0005")
+    migrate_to(engine, "0005")
     insert = text(
         "INSERT INTO ledger_dispatch (id, complaint_id, agency, hop, reasons, rules_version, relation, own_case, "
         "dispatched_at, due_at) VALUES (:id, :id, 'bumn-pln', 0, :reasons, '1', 'new', true, :at, :at)"
@@ -231,7 +229,7 @@ def test_older_rows_are_counted_too(empty: Callable[[], Engine]) -> None:
         query = text("SELECT DISTINCT rules, confidence, topic, region, actor, alternatives FROM ledger_dispatch")
         assert [tuple(row) for row in connection.execute(query)] == [("a|b", 1.0, "", "", "", "[]")]
         assert count_refusals_by_rule(connection)[0].dispatches == 1203
-    _migrate_to(engine, "0005", down=True)
+    migrate_to(engine, "0005", down=True)
     migrate(engine)
     engine.dispose()
 
@@ -243,11 +241,3 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Engine
         return lambda: open_database(f"sqlite:///{tmp_path / 'older.db'}")
     url = request.getfixturevalue("empty_postgres")
     return lambda: open_database(url)
-
-
-def _migrate_to(engine: Engine, revision: str, *, down: bool = False) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(ROOT / "app" / "migrations"))
-    with write_transaction(engine) as connection:
-        config.attributes["connection"] = connection
-        (command.downgrade if down else command.upgrade)(config, revision)

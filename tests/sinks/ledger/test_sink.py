@@ -17,6 +17,7 @@ from bus.errors import Reject
 from bus.port import Outgoing, Record
 from config.database import DatabaseUnavailable, read_transaction, write_transaction
 from messages import codec, ids
+from messages.answer_check import AnswerCheck, AnswerKeys
 from messages.shapes import AgencyAnswer, Dispatch
 from messages.topics import AGENCY_ANSWERS
 from sinks.ledger.status import StatusReader
@@ -179,3 +180,60 @@ def test_a_database_that_is_away_says_so() -> None:
     with pytest.raises(DatabaseUnavailable), write_transaction(engine):
         pass
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"authenticator": ""}, "no_authenticator"),
+        ({"agency": "kota-\x1b[2J"}, "unknown_agency"),
+        ({"agency": "bumn-pln"}, "wrong_authenticator"),
+        ({"verdict": "closed"}, "wrong_authenticator"),
+    ],
+)
+def test_a_forged_answer_is_no_row(
+    engine: Engine, make_records: MakeRecords, changed: dict[str, object], reason: str
+) -> None:
+    """The ledger rejects what the router rejects."""
+    *earlier, record = make_records("Kemenkes tolong", "responded")
+    forged = codec.decode(AgencyAnswer, record.value, record.headers).model_copy(update=changed)
+    sink = make_ledger_sink(engine)
+    sink.handle(earlier)
+    with pytest.raises(Reject, match=reason):
+        sink.handle([at(Outgoing(AGENCY_ANSWERS, *codec.encode(forged, "key", "/agency")), 9)])
+    assert rows(engine) == [1, 1, 0]
+
+
+def test_an_answer_of_another_agency_is_no_row(engine: Engine, make_records: MakeRecords) -> None:
+    """Signed with a key of its own: it does not have the dispatch. The dispatch may come in the same batch."""
+    *earlier, record = make_records("Kemenkes tolong", "closed")
+    answer = codec.decode(AgencyAnswer, record.value, record.headers).model_copy(update={"agency": "bumn-pln"})
+    foreign = at(Outgoing(AGENCY_ANSWERS, *codec.encode(signed(answer), "key", "/agency")), 9)
+    with pytest.raises(Reject, match="unknown_dispatch"):
+        make_ledger_sink(engine).handle([foreign, *earlier])
+
+
+def test_an_answer_before_its_dispatch_waits(engine: Engine, make_records: MakeRecords) -> None:
+    """Topics have no common order. An answer of an agency that does not have the dispatch is never shown."""
+    *earlier, record = make_records("Kemenkes tolong", "closed")
+    tracking = str(value_of(Outgoing("", b"", earlier[0].value))["tracking"])
+    answer = codec.decode(AgencyAnswer, record.value, record.headers).model_copy(update={"agency": "bumn-pln"})
+    foreign = at(Outgoing(AGENCY_ANSWERS, *codec.encode(signed(answer), "key", "/agency")), 9)
+    sink = make_ledger_sink(engine)
+    sink.handle([foreign])
+    sink.handle(earlier)
+    status = StatusReader(engine, {"bumn-pln": "PLN"}).status(tracking)
+    assert status
+    assert (status.state, [step.kind for step in status.steps]) == ("terdisposisi", ["received", "dispatched"])
+
+
+def test_a_written_answer_outlives_its_key(engine: Engine, make_records: MakeRecords) -> None:
+    """A replay after the key was withdrawn changes nothing. A new record with that key is rejected."""
+    records = make_records("Kemenkes tolong", "responded", "closed")
+    make_ledger_sink(engine).handle(records[:-1])
+    later_check = AnswerCheck(AnswerKeys(b"key of the tests", {"kementerian-kemenkes": 2}), None)
+    sink = make_ledger_sink(engine, later_check)
+    sink.handle(records[:-1])
+    with pytest.raises(Reject, match="withdrawn_key"):
+        sink.handle(records)
+    assert rows(engine) == [1, 1, 1]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from sinks.ledger.status import StatusReader, StatusStep
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 from tests.conftest import NOW
 
-_NAMES = {"kota-3374": "Kota Semarang"}
+_NAMES = {"kota-3374": "Kota Semarang", TRIAGE: "Admin Pusat"}
 
 
 def number(index: int) -> str:
@@ -45,10 +45,12 @@ def dispatch(index: int, hop: int = 0) -> dict[str, Any]:
     return {"id": UUID(int=index * 100 + hop), "complaint_id": UUID(int=index), "hop": hop, **content}
 
 
-def answer(index: int, verdict: str) -> dict[str, Any]:
-    """Return an agency's answer, a day later."""
-    content = {"agency": "kota-3374", "verdict": verdict, "text": "", "answered_at": NOW + timedelta(days=1)}
-    return {"id": UUID(int=index), "complaint_id": UUID(int=index), "dispatch_id": UUID(int=index * 100), **content}
+def answer(index: int, verdict: str, hop: int = 0) -> dict[str, Any]:
+    """Return an agency's answer to a dispatch, a day later. The agency's clock is a month behind."""
+    times = {"answered_at": NOW - timedelta(days=30), "recorded_at": NOW + timedelta(days=1)}
+    content = {"agency": "kota-3374", "verdict": verdict, "text": "", "position": f"agency-answers/0/{index}", **times}
+    dispatch_id = UUID(int=index * 100 + hop)
+    return {"id": UUID(int=index), "complaint_id": UUID(int=index), "dispatch_id": dispatch_id, **content}
 
 
 def written(engine: Engine, count: int) -> list[str]:
@@ -60,7 +62,7 @@ def written(engine: Engine, count: int) -> list[str]:
             insert(ComplaintRow), [complaint(index, None if index in firsts else 1) for index in indexes]
         )
         connection.execute(insert(DispatchRow), [dispatch(index, hop) for index in firsts for hop in range(2)])
-        connection.execute(insert(AnswerRow), [answer(index, "closed") for index in firsts if index % 2])
+        connection.execute(insert(AnswerRow), [answer(index, "closed", hop=1) for index in firsts if index % 2])
     return [number(index) for index in indexes]
 
 
@@ -106,7 +108,7 @@ def test_many_statuses_equal_single_ones(engine: Engine) -> None:
 
 def test_a_triage_decision_is_no_refusal(engine: Engine) -> None:
     """A decision of triage is no refusal on the status page; an agency's refusal is."""
-    decision = {**answer(1, "refused"), "agency": TRIAGE, "dispatch_id": UUID(int=101)}
+    decision = {**answer(1, "refused", hop=1), "agency": TRIAGE}
     with write_transaction(engine) as connection:
         connection.execute(insert(ComplaintRow), [complaint(1)])
         hops = [dispatch(1), {**dispatch(1, 1), "agency": TRIAGE}, dispatch(1, 2)]
@@ -119,10 +121,84 @@ def test_a_triage_decision_is_no_refusal(engine: Engine) -> None:
     assert [(step.kind, step.agency) for step in status.steps] == [
         ("received", ""),
         ("dispatched", "Kota Semarang"),
-        ("dispatched", "triage"),
-        ("dispatched", "Kota Semarang"),
         ("refused", "Kota Semarang"),
+        ("dispatched", "Admin Pusat"),
+        ("dispatched", "Kota Semarang"),
     ]
+
+
+def follower(index: int, of: int, kind: str, received_at: datetime) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the complaint and the dispatch of a report that accompanies the case of complaint 1.
+
+    `of` is the complaint that it repeats or joins.
+    """
+    row = {**complaint(index, of), "relation": kind, "received_at": received_at}
+    own = {**dispatch(index), "dispatched_at": received_at, "relation": kind, "of": UUID(int=1), "own_case": False}
+    return row, own
+
+
+def test_a_join_sees_only_what_came_after_it(engine: Engine) -> None:
+    """Nobody learns when another citizen's report arrived by copying it. A repeat of a join sees no more."""
+    joined_at, repeated_at = NOW + timedelta(days=2), NOW + timedelta(days=3)
+    rows = [follower(2, 1, "joins", joined_at), follower(3, 2, "repeat", repeated_at), follower(4, 3, "repeat", NOW)]
+    closing = {**answer(1, "closed"), "id": UUID(int=7), "recorded_at": NOW + timedelta(days=4), "position": "a/0/9"}
+    own_case = {"own_case": True, "relation": "new", "of": None}
+    with write_transaction(engine) as connection:
+        connection.execute(insert(ComplaintRow), [complaint(1), *(row for row, _ in rows)])
+        connection.execute(insert(DispatchRow), [{**dispatch(1), **own_case}, *(own for _, own in rows)])
+        connection.execute(insert(AnswerRow), [answer(1, "accepted"), closing])
+
+    statuses = StatusReader(engine, _NAMES).statuses([number(index) for index in range(1, 5)])
+
+    assert statuses[number(1)].state == "selesai"
+    for index, arrived_at in ((2, joined_at), (3, repeated_at)):
+        status = statuses[number(index)]
+        assert (status.state, status.is_joined, status.belongs_to_case) == ("proses", True, True)
+        assert [(step.at, step.kind) for step in status.steps] == [
+            (arrived_at, "received"),
+            (arrived_at, "dispatched"),
+            (NOW + timedelta(days=4), "responded"),
+        ]
+    assert statuses[number(4)].is_joined
+
+
+def test_a_repeat_of_a_repeat_sees_its_first(engine: Engine) -> None:
+    """All are one citizen's: the closing finishes them, and every step is shown."""
+    rows = [follower(2, 1, "repeat", NOW), follower(3, 2, "repeat", NOW + timedelta(days=2))]
+    with write_transaction(engine) as connection:
+        connection.execute(insert(ComplaintRow), [complaint(1), *(row for row, _ in rows)])
+        connection.execute(insert(DispatchRow), [{**dispatch(1), "own_case": True, "relation": "new", "of": None}])
+        connection.execute(insert(DispatchRow), [own for _, own in rows])
+        connection.execute(insert(AnswerRow), [answer(1, "closed")])
+    status = StatusReader(engine, _NAMES).status(number(3))
+    assert status
+    assert (status.state, status.is_joined) == ("selesai", False)
+    assert [step.kind for step in status.steps] == ["dispatched", "closed", "received"]
+
+
+def test_an_answer_to_a_follower_is_one_to_its_case(engine: Engine) -> None:
+    """An answer to either counts for both."""
+    row, own = follower(2, 1, "repeat", NOW)
+    with write_transaction(engine) as connection:
+        connection.execute(insert(ComplaintRow), [complaint(1), row])
+        connection.execute(insert(DispatchRow), [{**dispatch(1), "own_case": True, "relation": "new", "of": None}, own])
+        connection.execute(insert(AnswerRow), [answer(2, "closed")])
+    assert {status.state for status in StatusReader(engine, _NAMES).statuses([number(1), number(2)]).values()} == {
+        "selesai"
+    }
+
+
+def test_no_code_or_text_from_outside_is_shown(engine: Engine) -> None:
+    """A forged row names no institution: it is no step. An institution that left the registry has no name."""
+    forged = {**answer(1, "closed"), "agency": "kota-\x1b[2J<b>selesai</b>"}
+    with write_transaction(engine) as connection:
+        connection.execute(insert(ComplaintRow), [complaint(1)])
+        connection.execute(insert(DispatchRow), [dispatch(1)])
+        connection.execute(insert(AnswerRow), [forged])
+    status = StatusReader(engine, {}).status(number(1))
+    assert status
+    assert status.state == "terdisposisi"
+    assert [(step.kind, step.agency) for step in status.steps] == [("received", ""), ("dispatched", "")]
 
 
 @pytest.mark.parametrize(("count", "statements"), [(1, 4), (1000, 4), (5001, 8)])
