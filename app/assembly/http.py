@@ -5,8 +5,9 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from jinja2 import Environment, FileSystemLoader
+from starlette.responses import Response
 
 from app.assembly.installed_channel import PAGE_RESPONSES, HttpParts
 from app.assembly.openapi import Documented
@@ -14,16 +15,17 @@ from app.assembly.parts import Parts
 from app.assembly.process_health import Doors, readiness
 from app.clock import utc_now
 from app.pages import wib
-from app.pages.headers import PageHeaders, nonce
+from app.pages.headers import PageHeaders, nonce, response_headers
 from app.pages.refused import refused_page
 from bus.port import Producer
+from ingest.arrival import Refused
 from ingest.door_store import DoorStore
 from ingest.http.admission import ADDRESS_RATES, Admission
 from ingest.http.concurrency_middleware import ConcurrencyMiddleware
 from ingest.http.gate import Gate
 from ingest.http.problems import RefusalResponder
 from ingest.http.rate_limits import RateLimiter
-from ingest.http.refusal_handlers import install_refusal_handlers
+from ingest.http.refusal_handlers import install_refusal_handlers, record_refusal
 from ingest.mobile.openapi import SCHEMES
 from ingest.web.open311.render import Open311Errors
 from monitor import health
@@ -33,6 +35,8 @@ from sinks.ledger.page import StatusPage
 _ROOT = Path(__file__).parents[2]
 _TEMPLATES = [_ROOT / folder for folder in ("app/pages", "ingest/web/templates", "sinks/ledger/templates")]
 _NONCE_BYTES = 16
+# Time after which a request may succeed that failed because of an error of ours.
+_RETRY_AFTER_SECONDS = 60
 
 
 def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) -> FastAPI:
@@ -47,6 +51,17 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
     program_addresses = tuple(door.address_prefix for door in parts.channels.doors.values() if door.only_programs)
     responder = RefusalResponder(partial(refused_page, pages), program_addresses)
     install_refusal_handlers(app, responder, parts.rejection_counter)
+
+    async def answer_unexpected(request: Request, _error: Exception) -> Response:
+        """Answer an error of ours. Starlette sends this response outside of the middleware that adds headers."""
+        refused = Refused("unexpected", retry_after=_RETRY_AFTER_SECONDS)
+        record_refusal(request, refused)
+        response = responder.response(request.scope, refused)
+        for name, value in response_headers(nonce()).items():
+            response.headers.setdefault(name, value)
+        return response
+
+    app.add_exception_handler(Exception, answer_unexpected)
     limiter = RateLimiter({**ADDRESS_RATES, **parts.channels.rates, **settings.rates})
     app.add_middleware(
         ConcurrencyMiddleware,

@@ -14,6 +14,8 @@ _POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _ALWAYS = {
+    # Pages and answers show numbers, states and typed values. A device may have several users.
+    "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # The address of a status page holds the tracking number.
@@ -28,6 +30,11 @@ _nonce: ContextVar[str] = ContextVar("nonce")
 def nonce() -> str:
     """Return the nonce of the current response, for the `<style>` of its page."""
     return _nonce.get()
+
+
+def response_headers(response_nonce: str) -> dict[str, str]:
+    """Return all headers for a response whose page uses this nonce."""
+    return {"Content-Security-Policy": _POLICY.format(nonce=response_nonce), **_ALWAYS}
 
 
 class PageHeaders:
@@ -48,8 +55,7 @@ class PageHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=response_nonce))
-                for name, value in _ALWAYS.items():
+                for name, value in response_headers(response_nonce).items():
                     headers.setdefault(name, value)
             await send(message)
 

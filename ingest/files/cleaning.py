@@ -1,4 +1,4 @@
-"""Cleans a sender's file: detects its type by content, reads the place of a picture, removes all metadata. Pure."""
+"""Cleans a sender's file: detects its type by content, reads the place of a picture, removes its metadata. Pure."""
 
 import io
 import struct
@@ -50,7 +50,7 @@ class Coordinates(NamedTuple):
 
 
 class CleanFile(NamedTuple):
-    """A file without metadata. `coordinates` is the place that the camera wrote into the picture."""
+    """A picture without metadata, or a PDF as it came. `coordinates` is the place that the camera wrote into it."""
 
     media_type: MediaType
     content: bytes
@@ -58,7 +58,9 @@ class CleanFile(NamedTuple):
 
 
 def clean_file(content: bytes) -> CleanFile:
-    """Return the cleaned file. A picture is encoded again, so that only its pixels remain; a PDF stays unchanged.
+    """Return the cleaned file. A picture is encoded again, so that only its pixels remain.
+
+    A PDF stays unchanged, with its author and its scripts: decision 0007. It must be served as a download only.
 
     Raises `Refused`: `file_too_large`, `unknown_file_type`, `file_unreadable`.
     """

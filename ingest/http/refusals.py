@@ -21,6 +21,7 @@ REFUSALS: Mapping[str, Refusal] = {
     "missing_idempotency_key": Refusal(400, "Header Idempotency-Key belum ada."),
     "idempotency_key_reused": Refusal(422, "Kunci ini sudah dipakai untuk kiriman lain."),
     "not_a_form": Refusal(415, "Kirim sebagai application/x-www-form-urlencoded."),
+    "not_json": Refusal(415, "Kirim sebagai application/json."),
     "unknown_api_key": Refusal(403, "api_key belum ada atau tidak dikenal. Mintalah kepada pengelola layanan ini."),
     "no_such_service": Refusal(404, "service_code ini tidak ada; lihat daftarnya di services."),
     "no_such_jurisdiction": Refusal(404, "jurisdiction_id ini tidak ada; di sini hanya lapor.go.id."),

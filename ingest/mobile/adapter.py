@@ -62,6 +62,15 @@ class BatchItem:
     report_or_refusal: DeviceReport | Refused
 
 
+def require_json(arrival: Arrival) -> None:
+    """Raise `Refused` (415) if the request is not declared as JSON.
+
+    The page of another site can send other media types through the browsers of its readers, without asking us (CORS).
+    """
+    if arrival.headers.get("content-type", "").partition(";")[0].strip().casefold() != _JSON:
+        raise Refused("not_json")
+
+
 def read_report(arrival: Arrival, regions: Regions) -> DeviceReport:
     """Return the report of a request that carries one report.
 

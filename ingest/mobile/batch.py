@@ -13,7 +13,7 @@ from config.reference.regions import Regions
 from ingest.arrival import Arrival, Refused
 from ingest.http.gate import Gate
 from ingest.http.refusal_handlers import record_refusal
-from ingest.mobile.adapter import BatchItem, DeviceReport, read_batch
+from ingest.mobile.adapter import BatchItem, DeviceReport, read_batch, require_json
 from ingest.mobile.authentication import DeviceAuthentication
 from ingest.mobile.devices import Device
 from ingest.mobile.intake import IntakeResult, ReportIntake
@@ -55,6 +55,7 @@ class BatchDoor:
         """
         arrival = await self._gate.read_arrival(request)
         device = await self._authentication.authenticate("mobile", arrival)
+        require_json(arrival)
         items = read_batch(arrival.body, device.id, self._regions)
         outcomes = await self._process(items, arrival, device)
         _raise_if_nothing_accepted(outcomes)

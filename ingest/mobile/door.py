@@ -11,7 +11,7 @@ from ingest.door_store import DoorStore
 from ingest.http.field_errors import invalid_submission
 from ingest.http.gate import Gate
 from ingest.http.problems import documented_refusals
-from ingest.mobile.adapter import read_report
+from ingest.mobile.adapter import read_report, require_json
 from ingest.mobile.authentication import BearerChallengeRoute, DeviceAuthentication
 from ingest.mobile.batch import BatchDoor
 from ingest.mobile.devices import Devices
@@ -69,7 +69,7 @@ class MobileDoor:
             methods=["POST"],
             operation_id="register_device",
             response_model=DeviceToken,
-            responses=documented_refusals(400, 429, 503),
+            responses=documented_refusals(400, 415, 429, 503),
             openapi_extra={"requestBody": json_body(Registration)},
         )
         router.add_api_route(
@@ -110,6 +110,7 @@ class MobileDoor:
         """Give a device a token. Each request returns a new token."""
         arrival = await self._gate.read_arrival(request)
         self._gate.check_rate("mobile", arrival.address)
+        require_json(arrival)
         try:
             registration = Registration.model_validate_json(arrival.body)
         except ValidationError as error:
@@ -131,6 +132,7 @@ class MobileDoor:
         """Accept one report. The same report gets the same answer each time. A token authenticates the device."""
         arrival = await self._gate.read_arrival(request)
         device = await self._authentication.authenticate_if_token("mobile", arrival)
+        require_json(arrival)
         report = read_report(arrival, self._regions)
         if device and device.id != report.device_id:
             raise Refused("other_device", (FieldError("device_id", "Pakai perangkat yang memiliki token ini."),))
@@ -145,7 +147,7 @@ class MobileDoor:
             methods=["POST"],
             operation_id="send_outbox",
             response_model=BatchAnswer,
-            responses=documented_refusals(400, 401, 413, 429, 503),
+            responses=documented_refusals(400, 401, 413, 415, 429, 503),
             openapi_extra=secured(requestBody=json_body(BatchReports)),
         )
         router.add_api_route(

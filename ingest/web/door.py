@@ -114,11 +114,17 @@ class WebDoor:
             await self._read_form(request, form)
             return await self._accept_form(request, form)
 
-    async def receipt(self, number: str) -> Response:
-        """Return the receipt that the citizen keeps."""
+    async def receipt(self, number: str, bukti: str = "") -> Response:
+        """Return the receipt that the citizen keeps. Without our signature (`bukti`) redirect to the status.
+
+        Every number with a correct check symbol looks like one of ours. A receipt must not confirm a report that never
+        was.
+        """
         tracking = read_tracking_number(number)
         if tracking is None:
             raise Refused("no_such_number")
+        if not self._tokens.is_receipt(tracking, bukti):
+            return RedirectResponse(f"/status/{tracking}", status_code=303)
         return HTMLResponse(self._templates.get_template("receipt.html").render(tracking=tracking))
 
     async def regions_inside(self, code: str) -> Response:
@@ -162,7 +168,8 @@ class WebDoor:
             record_refusal(request, refused)
             page.refused = refused
             return self._render(page)
-        return RedirectResponse(f"/web/receipts/{raw.tracking}", status_code=303)
+        signature = self._tokens.sign_receipt(raw.tracking)
+        return RedirectResponse(f"/web/receipts/{raw.tracking}?bukti={signature}", status_code=303)
 
     async def _form_page(self, request: Request, form: PostedForm) -> tuple[_FormPage, list[Refused]]:
         """Return the page for a submitted form, and a refusal for each file or for a form that was cut off."""

@@ -1,4 +1,4 @@
-"""Token that proves that we served a form, and seals for the files that a form carries. Pure.
+"""Token that proves that we served a form, seals for the files that a form carries, and signed receipts. Pure.
 
 There is no session and no cookie. The token contains the time when the form was served, signed together with the
 form's id. A form that seems to come from a program or another site is never dropped: it is shown again, and pressing
@@ -98,6 +98,14 @@ class FormTokens:
         if not suspicion or (not pressed and suspicion in _SUSPICIONS_WITH_VALID_TOKEN):
             return values["token"]
         return self.token(form_id, at, second_press=pressed)
+
+    def sign_receipt(self, tracking: str) -> str:
+        """Return the signature that the address of a receipt carries: we accepted a report with this number."""
+        return self._sign("receipt", "", tracking)
+
+    def is_receipt(self, tracking: str, signature: str) -> bool:
+        """Return True if we signed the receipt of this number."""
+        return self._is_signed(signature, "receipt", "", tracking)
 
     def seal(self, form_id: str, file: FormFile) -> str:
         """Return the file as a field value of this form. Another form cannot use it."""

@@ -30,7 +30,11 @@ REPORT: dict[int | str, dict[str, Any]] = {
     **documented_refusals(400, 413, 429, 503, page=True),
     403: {"description": "The form again: the page of another site sent it.", "content": {_HTML: {}}},
 }
-RECEIPT: dict[int | str, dict[str, Any]] = documented_refusals(404, page=True)
+_STATUS = {"Location": {"description": "The status of the number.", "schema": _TEXT, "required": True}}
+RECEIPT: dict[int | str, dict[str, Any]] = {
+    303: {"description": "The address is not signed: see the status.", "headers": _STATUS},
+    **documented_refusals(404, page=True),
+}
 
 
 def report_body() -> dict[str, Any]:

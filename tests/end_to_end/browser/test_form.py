@@ -66,7 +66,7 @@ def test_a_report_from_form_to_status(
     press_send(page)
 
     number = page.locator(".number.big").inner_text()
-    assert page.url.endswith(f"/web/receipts/{number}")
+    assert f"/web/receipts/{number}?bukti=" in page.url
     page.get_by_role("link", name="Lihat status laporan ini").click()
     reload_until(page, lambda: "Diteruskan ke Kota Semarang" in page.inner_text("main"))
     assert pixels_too_wide(page) == 0

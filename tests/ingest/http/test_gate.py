@@ -1,6 +1,6 @@
 """Rules of all HTTP doors: body limits, error responses, failures of dependencies, and the log."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ import pytest
 import requests
 from structlog.types import EventDict
 
-from bus.port import Producer
+from bus.port import Outgoing, Producer
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient, FlakyProducer, assert_refused
 from tests.ingest.people import DEVICE, PHONE, report
@@ -184,6 +184,39 @@ def test_too_many_requests(serve: Serve) -> None:
     assert int(answers[3].headers["Retry-After"]) > 0
     assert send_from("203.0.113.8").status_code == 202
     assert len(served.raw_messages("web")) == 4
+
+
+class BrokenProducer:
+    """A bus producer with a bug."""
+
+    def publish(self, _messages: Sequence[Outgoing]) -> None:
+        """See `bus.port.Producer`."""
+        raise ZeroDivisionError
+
+    def close(self) -> None:
+        """See `bus.port.Producer`."""
+
+
+def test_an_unexpected_error_is_answered_like_every_refusal(serve: Serve) -> None:
+    """A page for people and a problem for programs, with the headers of every answer, and nothing about the error."""
+    served = serve(BrokenProducer())
+
+    problem = served.post("/web/reports", json=report())
+    page = served.post("/web/reports", json=report(), headers={"Accept": "text/html"})
+
+    assert_refused(problem, 503, "unexpected")
+    assert (page.status_code, "laporan ini belum tersimpan" in page.text) == (503, True)
+    for answer in (problem, page):
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+        assert "ZeroDivision" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/status", "/status/AAAA-AAAA-AAAA", "/tidak-ada", "/open311/v2/services.xml"])
+def test_answers_are_not_stored(served: DoorClient, path: str) -> None:
+    """The next user of a shared computer does not find them, errors included."""
+    assert served.get(path).headers["Cache-Control"] == "no-store"
 
 
 @pytest.fixture

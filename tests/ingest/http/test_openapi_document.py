@@ -136,6 +136,8 @@ def _people(answers: Answers) -> None:
         answers.ask("GET /web/receipts/{number}", "/web/receipts/x", headers=accept_header)
         for typed in (number, "x"):
             answers.ask("GET /status/{number}", f"/status/{typed}", headers=accept_header)
+    receipt = served.post("/web/reports", data=fields(served)).headers["Location"]
+    answers.ask("GET /web/receipts/{number}", receipt)
     answers.ask("GET /web/receipts/{number}", f"/web/receipts/{number}")
     for path in ("/status", f"/status?number={number}", "/status?number=x"):
         answers.ask("GET /status", path)
@@ -182,10 +184,12 @@ def _mobile(answers: Answers, phone: Phone) -> None:
     device = {"device_id": str(phone.device_id)}
     answers.ask(f"POST {base}/devices", json=device)
     answers.ask(f"POST {base}/devices", json={})
+    answers.ask(f"POST {base}/devices", data=b"{}")
     for answered in (authorization, {}):
         for operation in ("GET /outbox", "GET /feed"):
             answers.ask(operation.replace("/", f"{base}/", 1), headers=answered)
         answers.ask(f"POST {base}/outbox", json={"items": [item(1)]}, headers=answered)
+        answers.ask(f"POST {base}/outbox", json=[], headers=answered)
         answers.ask(f"POST {base}/outbox", data=b"[]", headers=answered)
         answers.ask(f"POST {base}/outbox", data=b"a" * 300_000, headers=answered)
     tag = phone.call("GET", "/feed").headers["ETag"]

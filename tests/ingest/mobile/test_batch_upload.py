@@ -138,7 +138,9 @@ def test_an_invalid_item_does_not_affect_the_others(served: DoorClient, phone: P
 )
 def test_a_body_without_items_is_refused(served: DoorClient, phone: Phone, body: bytes) -> None:
     """A body without a list of items is refused as a whole, and nothing is published."""
-    assert_refused(phone.call("POST", "/outbox", data=body), 400, "invalid_submission")
+    assert_refused(
+        phone.call("POST", "/outbox", {"Content-Type": "application/json"}, data=body), 400, "invalid_submission"
+    )
     assert served.published_count() == 0
 
 

@@ -147,7 +147,8 @@ def test_envelope_fields_cannot_be_forged(served: DoorClient, phone: Phone) -> N
     """An app can set no field of the envelope, neither in a report nor by the media type of its body."""
     letter = {"device_id": DEVICE, "thread": str(uuid4()), "said": item(1)}
     answer = served.post("/mobile/v1/reports", data=json.dumps(letter), headers={"Content-Type": MOBILE_ENVELOPE})
-    assert_refused(answer, 400, "invalid_submission")
+    assert_refused(answer, 415, "not_json")
+    assert_refused(served.post("/mobile/v1/reports", json=letter), 400, "invalid_submission")
 
     assert (
         statuses(phone.results(item(1, thread=str(uuid4())), item(2, device_id=DEVICE))) == ["invalid_submission"] * 2

@@ -3,11 +3,12 @@
 import json
 import re
 from urllib.parse import parse_qsl, urlencode
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import requests
 
+from messages.tracking import tracking_number
 from tests.ingest.door_client import DoorClient, assert_refused
 from tests.ingest.people import EMAIL, NAME, PHONE, TEXT, Fields, report
 from tests.ingest.web.forms import FORM_ID, fields, send_form, token
@@ -31,7 +32,7 @@ def test_form_becomes_one_record(served: DoorClient) -> None:
     answer = send_form(served)
 
     (raw,) = served.raw_messages("web")
-    assert (answer.status_code, answer.headers["Location"]) == (303, f"/web/receipts/{raw.tracking}")
+    assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (303, f"/web/receipts/{raw.tracking}")
     assert dict(parse_qsl(served.open_body(raw).decode())) == report(form_id=FORM_ID)
     assert (raw.content_type, raw.attachments) == (_FORM["Content-Type"], ())
     assert served.published_count() == 1
@@ -319,9 +320,23 @@ def test_receipt_of_a_wrong_number(served: DoorClient) -> None:
 
 def test_receipt_accepts_spelling_variants(served: DoorClient) -> None:
     """A number in small letters and without dashes is the same number."""
-    number = send_json(served, report()).json()["tracking"]
+    number, query = send_form(served).headers["Location"].removeprefix("/web/receipts/").split("?")
 
-    assert number in served.get(f"/web/receipts/{number.replace('-', '').lower()}").text
+    receipt = served.get(f"/web/receipts/{number.replace('-', '').lower()}?{query}")
+    assert "Laporan Anda sudah kami terima" in receipt.text
+    assert (number in receipt.text, receipt.headers["Cache-Control"]) == (True, "no-store")
+
+
+def test_a_receipt_confirms_only_reports_that_we_accepted(served: DoorClient) -> None:
+    """A number that looks like ours, with no signature or that of another number, leads to its status: unknown."""
+    signature = send_form(served).headers["Location"].partition("?")[2]
+    # A number of another service: its check symbol is correct.
+    invented = tracking_number(UUID(int=1708), b"another key")
+
+    for query in ("", "bukti=", f"bukti={'0' * 32}", "bukti=ü", signature):
+        answer = served.get(f"/web/receipts/{invented}?{query}")
+        assert [step.headers["Location"] for step in answer.history] == [f"/status/{invented}"]
+        assert (answer.status_code, "sudah kami terima" in answer.text) == (404, False)
 
 
 def test_empty_form(served: DoorClient) -> None:
