@@ -150,21 +150,26 @@ class RouterStage:
         chosen = next_agency(
             refused_by, alternatives, suggested_agency, registry.agencies, by_person=bool(refused.actor)
         )
-        dispatches = stored
+        dispatches: Iterable[Dispatch] = cases_first(stored)
         # A complaint that triage itself gives back without a suggestion stays there; oversight is told.
         if not stored and refused.agency != chosen.agency:
             hop = dispatch_to_next_agency(refused, answer, chosen, self._find_name, self._now(), self._rules.version)
-            dispatches = transfer.dispatch_with_accompanying(hop, transfer.accompanying_dispatches(refused), hop)
+            moved = transfer.iterate_with_accompanying(hop, transfer.accompanying_dispatches(refused), hop)
+            # Those that accompany a case are in the order of `cases_first`: they need not be in memory at once.
+            dispatches = moved if hop.own_case else cases_first(moved)
         event = refusal_event(chosen, refused_by, suggested_agency, refused.reasons)
-        return [*self._publish(dispatches), _refusal_message(answer, event, record.taken_at)]
+        return [*self._publish_in_order(dispatches), _refusal_message(answer, event, record.taken_at)]
 
     def _find_name(self, code: str) -> str | None:
         institution = self._rules.registry.institutions.get(code)
         return institution.name if institution else None
 
     def _publish(self, dispatches: Iterable[Dispatch]) -> Sequence[Outgoing]:
+        return self._publish_in_order(cases_first(dispatches))
+
+    def _publish_in_order(self, dispatches: Iterable[Dispatch]) -> Sequence[Outgoing]:
         outputs = []
-        for dispatch in cases_first(dispatches):
+        for dispatch in dispatches:
             complaint_id, agency = str(dispatch.complaint_id), dispatch.agency
             _log.info("complaint.dispatched", complaint_id=complaint_id, agency=agency, hop=dispatch.hop)
             # The key keeps a case and the complaints that accompany it in order.

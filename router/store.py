@@ -1,13 +1,13 @@
 """Dispatches of the router in the database: one row per complaint and hop, written once and never changed."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import Connection
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import insert_statement
+from config.database import insert_statement, statement_chunks
 from messages.codec import decode_stored
 from messages.shapes import Dispatch
 
@@ -51,6 +51,8 @@ class AppliedCorrection(SQLModel, table=True):
     position: str
 
 
+# Dispatches in memory while the complaints of a large case are moved: each has a report of up to 10,000 characters.
+DISPATCHES_PER_CHUNK = 500
 _DISPATCH_COLUMNS = (col(RoutedDispatch.shape_version), col(RoutedDispatch.dispatch))
 
 
@@ -63,18 +65,26 @@ def dispatches_by_position(connection: Connection, positions: Iterable[str]) -> 
     return dispatches
 
 
-def store_dispatch_once(connection: Connection, position: str, dispatch: Dispatch) -> bool:
-    """Store the dispatch of a complaint's hop; return False if another record led to that hop already."""
-    row = {
-        "complaint_id": dispatch.complaint_id,
-        "hop": dispatch.hop,
-        "position": position,
-        "follows": dispatch.relation.of,
-        "dispatch": dispatch.model_dump_json(),
-        "shape_version": Dispatch.version,
-    }
-    statement = insert_statement(connection, RoutedDispatch).values(row).on_conflict_do_nothing()
-    return connection.execute(statement.returning(col(RoutedDispatch.hop))).one_or_none() is not None
+def store_dispatches_once(connection: Connection, position: str, dispatches: Iterable[Dispatch]) -> Collection[UUID]:
+    """Store the dispatches of one hop of different complaints; return the complaints for which that was done.
+
+    It is not done if another record led to that hop of a complaint already.
+    """
+    rows = [
+        {
+            "complaint_id": dispatch.complaint_id,
+            "hop": dispatch.hop,
+            "position": position,
+            "follows": dispatch.relation.of,
+            "dispatch": dispatch.model_dump_json(),
+            "shape_version": Dispatch.version,
+        }
+        for dispatch in dispatches
+    ]
+    if not rows:
+        return ()
+    statement = insert_statement(connection, RoutedDispatch).on_conflict_do_nothing()
+    return set(connection.execute(statement.returning(col(RoutedDispatch.complaint_id)), rows).scalars())
 
 
 def store_correction_once(connection: Connection, position: str, correction_id: UUID) -> bool:
@@ -96,19 +106,21 @@ def lock_complaints(connection: Connection, complaint_ids: Collection[UUID]) -> 
 
     It waits for another transaction that locked one of them first. SQLite has one writer at a time anyway.
     """
-    if not complaint_ids:
-        return
-    is_first_hop = col(RoutedDispatch.hop) == 0
-    query = select(RoutedDispatch.hop).where(col(RoutedDispatch.complaint_id).in_(complaint_ids), is_first_hop)
     # One order for all transactions, so that none waits for another in a circle.
-    connection.execute(query.order_by(col(RoutedDispatch.complaint_id)).with_for_update()).all()
+    for chunk in statement_chunks(sorted(complaint_ids)):
+        is_first_hop = col(RoutedDispatch.hop) == 0
+        query = select(RoutedDispatch.hop).where(col(RoutedDispatch.complaint_id).in_(chunk), is_first_hop)
+        connection.execute(query.order_by(col(RoutedDispatch.complaint_id)).with_for_update()).all()
 
 
-def linked_dispatches(connection: Connection, complaint_id: UUID) -> Sequence[Dispatch]:
-    """Return the latest dispatch of each complaint that is a repeat of this one, or joins it."""
-    ever_linked = select(RoutedDispatch.complaint_id).where(col(RoutedDispatch.follows) == complaint_id)
-    latest = _latest_dispatches(connection, col(RoutedDispatch.complaint_id).in_(ever_linked))
-    return [dispatch for dispatch in latest if dispatch.relation.of == complaint_id]
+def linked_dispatches(connection: Connection, complaint_id: UUID) -> Iterator[Dispatch]:
+    """Return the latest dispatch of each complaint that is a repeat of this one, or joins it, by complaint.
+
+    There may be tens of thousands: the dispatches are read in chunks, as they are iterated.
+    """
+    ever_linked = select(RoutedDispatch.complaint_id).where(col(RoutedDispatch.follows) == complaint_id).distinct()
+    latest = _latest_dispatches(connection, connection.execute(ever_linked).scalars().all())
+    return (dispatch for dispatch in latest if dispatch.relation.of == complaint_id)
 
 
 def store_parent(connection: Connection, complaint_id: UUID, parent_id: UUID) -> None:
@@ -129,9 +141,12 @@ def descendants_in_case(connection: Connection, complaint_id: UUID, case_id: UUI
     descendants: dict[UUID, Dispatch] = {}
     parents = {complaint_id}
     while parents:
-        children = select(ParentComplaint.complaint_id).where(col(ParentComplaint.belongs_to).in_(parents))
+        children: set[UUID] = set()
+        for chunk in statement_chunks(sorted(parents)):
+            query = select(ParentComplaint.complaint_id).where(col(ParentComplaint.belongs_to).in_(chunk))
+            children.update(connection.execute(query).scalars())
         parents = set()
-        for dispatch in _latest_dispatches(connection, col(RoutedDispatch.complaint_id).in_(children)):
+        for dispatch in _latest_dispatches(connection, children):
             is_in_case = not dispatch.own_case and dispatch.relation.of == case_id
             if is_in_case and dispatch.complaint_id not in descendants:
                 descendants[dispatch.complaint_id] = dispatch
@@ -139,11 +154,13 @@ def descendants_in_case(connection: Connection, complaint_id: UUID, case_id: UUI
     return list(descendants.values())
 
 
-def _latest_dispatches(connection: Connection, is_selected: ColumnElement[bool]) -> Iterable[Dispatch]:
-    """Return the latest dispatch of each complaint that the condition selects."""
-    query = select(RoutedDispatch.complaint_id, *_DISPATCH_COLUMNS).where(is_selected)
-    latest = {
-        complaint_id: (version, dispatch)
-        for complaint_id, version, dispatch in connection.execute(query.order_by(col(RoutedDispatch.hop)))
-    }
-    return [decode_stored(Dispatch, version, dispatch) for version, dispatch in latest.values()]
+def _latest_dispatches(connection: Connection, complaint_ids: Collection[UUID]) -> Iterator[Dispatch]:
+    """Yield the latest dispatch of each of these complaints, in the order of their ids."""
+    ordered_ids = sorted(complaint_ids)
+    for start in range(0, len(ordered_ids), DISPATCHES_PER_CHUNK):
+        is_in_chunk = col(RoutedDispatch.complaint_id).in_(ordered_ids[start : start + DISPATCHES_PER_CHUNK])
+        query = select(RoutedDispatch.complaint_id, *_DISPATCH_COLUMNS).where(is_in_chunk)
+        rows = connection.execute(query.order_by(col(RoutedDispatch.complaint_id), col(RoutedDispatch.hop)))
+        latest = {complaint_id: (version, dispatch) for complaint_id, version, dispatch in rows}
+        for version, dispatch in latest.values():
+            yield decode_stored(Dispatch, version, dispatch)

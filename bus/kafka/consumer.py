@@ -25,6 +25,8 @@ from bus.watchdog import Watchdog
 
 # After this many sessions without a record a member asks the broker whether it still belongs to its group.
 _SESSIONS_WITHOUT_RECORD = 2
+# Outputs that are sent and confirmed within one deadline.
+_OUTPUTS_PER_DEADLINE = 1_000
 
 
 class TransactionalConsumer:
@@ -125,7 +127,10 @@ class TransactionalConsumer:
     def _transact(self, outputs: Iterable[Outgoing], offsets: dict[TopicPartition, int]) -> None:
         producer, seconds = self._producer.client, self._settings.deadline
         producer.begin_transaction()
-        self._producer.send(outputs)
+        remaining = iter(outputs)
+        # Each part has the deadline for itself: a record may lead to tens of thousands of outputs.
+        while part := list(islice(remaining, _OUTPUTS_PER_DEADLINE)):
+            self._producer.send(part)
         if offsets:
             with self._watchdog.limit("send_offsets_to_transaction", seconds):
                 producer.send_offsets_to_transaction(_wrap(offsets), self._client.group_metadata())

@@ -1,7 +1,8 @@
 """Moves complaints to their next agencies, each with the complaints that accompany it. Does not choose the agency."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -9,11 +10,12 @@ from sqlalchemy import Connection
 from messages.shapes import Dispatch, Report
 from router.cases.hops import accompanies_case, next_hop_to_case
 from router.store import (
+    DISPATCHES_PER_CHUNK,
     descendants_in_case,
     dispatch_history,
     linked_dispatches,
     lock_complaints,
-    store_dispatch_once,
+    store_dispatches_once,
 )
 
 
@@ -43,16 +45,19 @@ class CaseTransfer:
         lock_complaints(self.connection, [complaint_id])
         return dispatch_history(self.connection, complaint_id)
 
-    def accompanying_dispatches(self, dispatch: Dispatch) -> Sequence[Dispatch]:
-        """Return the dispatches that move with a complaint: of a case all that accompany it, else its descendants."""
+    def accompanying_dispatches(self, dispatch: Dispatch) -> Iterable[Dispatch]:
+        """Return the dispatches that move with a complaint: of a case all that accompany it, else its descendants.
+
+        They can be iterated once, and are read as they are iterated.
+        """
         if not dispatch.own_case and dispatch.relation.of:
             return descendants_in_case(self.connection, dispatch.complaint_id, dispatch.relation.of)
         linked = linked_dispatches(self.connection, dispatch.complaint_id)
-        return [accompanying for accompanying in linked if not accompanying.own_case]
+        return (accompanying for accompanying in linked if not accompanying.own_case)
 
     def dispatches_to_take_along(
         self, previous: Dispatch, case: Dispatch, agency_of: Callable[[Report], str]
-    ) -> Sequence[Dispatch]:
+    ) -> Iterable[Dispatch]:
         """Return the dispatches that move with a complaint when it becomes a case of its own.
 
         A join may stay with the previous case. `previous` is the latest dispatch of the complaint, `case` the next one;
@@ -68,26 +73,36 @@ class CaseTransfer:
         ]
 
     def dispatch_with_accompanying(
-        self, dispatch: Dispatch, accompanying: Sequence[Dispatch], case: Dispatch
+        self, dispatch: Dispatch, accompanying: Iterable[Dispatch], case: Dispatch
     ) -> Sequence[Dispatch]:
         """Store a dispatch and the next hop of each accompanying complaint; return what was stored.
 
         `case` is this dispatch, or the one that it accompanies. Return nothing if another record led to this hop.
         """
-        if not store_dispatch_once(self.connection, self.position, dispatch):
-            return ()
-        return [dispatch, *self._move_accompanying(accompanying, case, dispatch.at)]
+        return list(self.iterate_with_accompanying(dispatch, accompanying, case))
 
-    def _move_accompanying(self, dispatches: Sequence[Dispatch], case: Dispatch, at: datetime) -> Iterable[Dispatch]:
-        lock_complaints(self.connection, [dispatch.complaint_id for dispatch in dispatches])
-        for dispatch in dispatches:
-            hop = next_hop_to_case(dispatch, case, at)
+    def iterate_with_accompanying(
+        self, dispatch: Dispatch, accompanying: Iterable[Dispatch], case: Dispatch
+    ) -> Iterator[Dispatch]:
+        """Do the same in chunks while the result is iterated: a case may have tens of thousands of complaints."""
+        if store_dispatches_once(self.connection, self.position, [dispatch]):
+            yield dispatch
+            yield from self._move_accompanying(accompanying, case, dispatch.at)
+
+    def _move_accompanying(self, dispatches: Iterable[Dispatch], case: Dispatch, at: datetime) -> Iterator[Dispatch]:
+        remaining = iter(dispatches)
+        while chunk := list(islice(remaining, DISPATCHES_PER_CHUNK)):
+            lock_complaints(self.connection, [dispatch.complaint_id for dispatch in chunk])
+            hops = [next_hop_to_case(dispatch, case, at) for dispatch in chunk if not _is_at_case(dispatch, case)]
             # A complaint that a person has put elsewhere meanwhile has this hop already and stays there.
-            if _is_at_case(dispatch, case) or not store_dispatch_once(self.connection, self.position, hop):
-                continue
-            yield hop
-            if dispatch.own_case:
-                yield from self._move_accompanying(self.accompanying_dispatches(dispatch), case, at)
+            moved_ids = store_dispatches_once(self.connection, self.position, hops)
+            cases = {dispatch.complaint_id: dispatch for dispatch in chunk if dispatch.own_case}
+            for hop in hops:
+                if hop.complaint_id not in moved_ids:
+                    continue
+                yield hop
+                if former_case := cases.get(hop.complaint_id):
+                    yield from self._move_accompanying(self.accompanying_dispatches(former_case), case, at)
 
 
 def _is_at_case(dispatch: Dispatch, case: Dispatch) -> bool:

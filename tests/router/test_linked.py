@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import Engine
 
 from bus.port import Outgoing, Record
+from config.database import write_transaction
 from messages import codec, ids
 from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Channel, Complaint, Dispatch, Relation, Reply, Report, Verdict
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, REPLIES, TRIAGE
 from router.stage import RouterStage
+from router.store import DISPATCHES_PER_CHUNK, store_dispatches_once
 from tests.conftest import NOW
 from tests.support.agency_answers import signed
 from tests.support.records import at
@@ -349,3 +351,56 @@ def test_replies_to_joins_and_repeats(router: RouterHarness) -> None:
     assert replies(router.route(complaint_of(3, "saya juga", of=1, kind="joins", channel="sms"))) == ["NOMOR3"]
     (dispatch,) = dispatches([first])
     assert replies(router.route_answer(dispatch, "responded")) == ["NOMOR1", "NOMOR3"]
+
+
+def store_followers(engine: Engine, case: Dispatch, count: int) -> None:
+    """Store the dispatches of complaints that accompany a case."""
+    with write_transaction(engine) as connection:
+        for start in range(0, count, 1000):
+            followers = []
+            for number in range(start, min(start + 1000, count)):
+                complaint_id = id_of(1000 + number)
+                fields = {
+                    "id": ids.dispatch_id(complaint_id, 0),
+                    "complaint_id": complaint_id,
+                    "message_id": complaint_id,
+                    "tracking": f"NOMOR{number}",
+                    "relation": Relation(kind="joins", of=case.complaint_id),
+                    "own_case": False,
+                }
+                followers.append(case.model_copy(update=fields))
+            store_dispatches_once(connection, "complaints/0/0", followers)
+
+
+def test_a_refusal_moves_a_case_with_more_complaints_than_a_chunk(router: RouterHarness, engine: Engine) -> None:
+    """Each complaint moves once with its case, the case first. The record processed again gives the same bytes.
+
+    A complaint that a person has put elsewhere meanwhile stays there.
+    """
+    count = 2 * DISPATCHES_PER_CHUNK + 10
+    (first,) = dispatches(router.route(complaint_of(1, "Kemenkes tolong")))
+    store_followers(engine, first, count)
+    elsewhere = first.model_copy(
+        update={"complaint_id": id_of(1000), "hop": 1, "own_case": True, "id": ids.dispatch_id(id_of(1000), 1)}
+    )
+    with write_transaction(engine) as connection:
+        store_dispatches_once(connection, "corrections/0/0", [elsewhere])
+    refusal = router.answer_record(first, "refused", "bumn-pln")
+
+    outputs = router.route_record(refusal)
+
+    moved = dispatches(outputs)
+    assert moved[0].complaint_id == first.complaint_id
+    assert {dispatch.agency for dispatch in moved} == {"bumn-pln"}
+    assert [dispatch.complaint_id for dispatch in moved[1:]] == sorted(id_of(1000 + n) for n in range(1, count))
+    assert router.route_record(refusal) == outputs
+
+
+@pytest.mark.slow
+def test_a_refusal_moves_more_complaints_than_a_statement_has_parameters(router: RouterHarness, engine: Engine) -> None:
+    """PostgreSQL takes 65,535 parameters in one statement, SQLite 32,766: the refusal of a larger case succeeds."""
+    if engine.dialect.name == "sqlite":
+        pytest.skip("the same statements; bench/refusal.py measures them")
+    (first,) = dispatches(router.route(complaint_of(1, "Kemenkes tolong")))
+    store_followers(engine, first, 66_000)
+    assert len(dispatches(router.route_record(router.answer_record(first, "refused", "bumn-pln")))) == 66_001
