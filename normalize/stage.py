@@ -1,9 +1,9 @@
 """The normalizer: reads raw messages from the channels' topics and publishes complaints."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
 
@@ -117,6 +117,7 @@ class NormalizeStage:
     """See `bus.worker.Stage`. Decisions are stored in the database of `engine` before anything is published.
 
     `readers` are those of all channels, `regions` those that citizens pick by code.
+    `answer_fault` returns a reason not to believe an agency's answer that the bus took at a time, or `None`.
     `matchers` find complaints about the same matter; without them only the same text of the same sender is recognised.
     A batch is read with the matcher, and its language model, that is in force when the batch begins.
     `classifier` tells complaints from advertisements, tests and the like; without it every message is a complaint, of
@@ -129,6 +130,7 @@ class NormalizeStage:
         engine: Engine,
         sealer: Sealer,
         readers: ReaderTable,
+        answer_fault: Callable[[AgencyAnswer, datetime], object],
         regions: Regions = _NO_REGIONS,
         matchers: Source[Matcher] | None = None,
         classifier: Classifier | None = None,
@@ -137,6 +139,7 @@ class NormalizeStage:
         self._engine = engine
         self._sealer = sealer
         self._readers = readers
+        self._answer_fault = answer_fault
         self._regions = regions
         self._matchers = matchers
         self._matcher = matchers.current() if matchers else None
@@ -153,7 +156,7 @@ class NormalizeStage:
         if self._matchers:
             self._matcher = self._matchers.current()
         corrections = [_decode_correction(record) for record in records if record.topic == CORRECTIONS]
-        closed_complaints = _closed_complaints(records)
+        closed_complaints = self._closed_complaints(records)
         arrivals = [self._read_arrival(record) for record in records if record.topic not in _NOT_ARRIVALS]
         with write_transaction(self._engine) as connection:
             # Two normalizers may get two copies at one moment: the second waits, then reads what the first has decided.
@@ -168,6 +171,17 @@ class NormalizeStage:
                 close_merged(connection, root_id)
             earlier.purge(arrivals)
         return outputs
+
+    def _closed_complaints(self, records: Sequence[Record]) -> Collection[UUID]:
+        """Return the complaints that answers close. An answer that fails a check is the router's to reject."""
+        closed = set()
+        for record in records:
+            if record.topic == AGENCY_ANSWERS:
+                with suppress(codec.CodecError):
+                    answer = codec.decode(AgencyAnswer, record.value, record.headers)
+                    is_closed = answer.verdict == "closed" and not self._answer_fault(answer, record.taken_at)
+                    closed.update([answer.complaint_id] if is_closed else [])
+        return closed
 
     def _read_arrival(self, record: Record) -> _Arrival:
         try:
@@ -271,17 +285,6 @@ def _decode_correction(record: Record) -> Correction:
         return codec.decode(Correction, record.value, record.headers)
     except codec.CodecError as error:
         raise Reject(error.reason, error.field) from error
-
-
-def _closed_complaints(records: Sequence[Record]) -> Collection[UUID]:
-    """Return the complaints that answers close. An answer that cannot be read is the router's to reject."""
-    closed = set()
-    for record in records:
-        if record.topic == AGENCY_ANSWERS:
-            with suppress(codec.CodecError):
-                answer = codec.decode(AgencyAnswer, record.value, record.headers)
-                closed.update([answer.complaint_id] if answer.verdict == "closed" else [])
-    return closed
 
 
 def _oversight_message(raw: RawMessage, not_complaint: NotComplaint) -> Outgoing:

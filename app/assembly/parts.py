@@ -180,7 +180,16 @@ class Parts:
         classifier = Classifier(rows, self.channels.without_kind_choice)
         regions = self.language_models.current().regions
         alternate_ids = AlternateIds(self.secrets.message_key, self.settings.former_ids_until)
-        return NormalizeStage(self.engine, self.sealer, self.readers, regions, self.matchers, classifier, alternate_ids)
+        return NormalizeStage(
+            self.engine,
+            self.sealer,
+            self.readers,
+            lambda answer, taken_at: self.answer_check.fault(answer, taken_at, self.registry.institutions),
+            regions,
+            self.matchers,
+            classifier,
+            alternate_ids,
+        )
 
     @cached_property
     def engine(self) -> Engine:

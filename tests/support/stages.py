@@ -14,6 +14,7 @@ from messages import open311
 from messages.alternate_ids import AlternateIds
 from messages.answer_check import AnswerCheck, AnswerKeys
 from messages.sealing import Sealer
+from messages.shapes import AgencyAnswer
 from messages.smpp import JOINED_SMS
 from messages.topics import consumer_groups
 from normalize.classification.classifier import Classifier
@@ -52,7 +53,11 @@ def make_normalizer(
     readers = ReaderTable({channel.facts.name: channel.reader for channel in CHANNELS}, by_content_type)
     matchers = FixedSource(matcher) if matcher else None
     alternate_ids = AlternateIds(MESSAGE_KEY, former_ids_until)
-    return NormalizeStage(engine, sealer, readers, regions, matchers, classifier, alternate_ids)
+    return NormalizeStage(engine, sealer, readers, _answer_fault, regions, matchers, classifier, alternate_ids)
+
+
+def _answer_fault(answer: AgencyAnswer, taken_at: datetime) -> object:
+    return ANSWER_CHECK.fault(answer, taken_at, cached_rules(SMALL).registry.institutions)
 
 
 def make_classifier(rows: Iterable[ClassificationRow]) -> Classifier:

@@ -25,6 +25,7 @@ from tests.normalize.duplicates.test_decisions import (
     report,
 )
 from tests.support import records
+from tests.support.agency_answers import signed
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_ledger_sink, make_normalizer, make_router
@@ -38,17 +39,26 @@ def stage(parts: Parts, engine: Engine, detection: DuplicateDetection) -> Normal
 
 def answer_record(complaint_id: UUID, verdict: str = "closed") -> Record:
     """Return the record of an agency's answer to the first dispatch of a complaint."""
+    return record_of(signed(answer_of(complaint_id, verdict)))
+
+
+def record_of(answer: AgencyAnswer) -> Record:
+    """Return the record of an answer."""
+    return at(Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(answer.complaint_id), f"/agency/{answer.agency}")))
+
+
+def answer_of(complaint_id: UUID, verdict: str) -> AgencyAnswer:
+    """Return an answer without its agency's authenticator."""
     dispatch_id = ids.dispatch_id(complaint_id, 0)
-    answer = AgencyAnswer(
+    return AgencyAnswer(
         id=ids.answer_id(dispatch_id, verdict, ""),
         message_id=complaint_id,
         at=NOW,
         complaint_id=complaint_id,
         dispatch_id=dispatch_id,
-        agency="kota-3374",
+        agency="kementerian-kemenkes",
         verdict=verdict,  # type: ignore[arg-type]
     )
-    return at(Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(complaint_id), "/agency/kota-3374")))
 
 
 def test_the_normalizer_reads_the_answers() -> None:
@@ -159,6 +169,15 @@ def test_a_decision_stays_after_the_close(parts: Parts, stage: NormalizeStage) -
     assert stage.handle(batch) == outputs
     later = [at(report(parts, AFTERNOON, "c", 2), 3)]
     assert stage.handle(later) == stage.handle(later)
+
+
+def test_a_forged_answer_closes_nothing(parts: Parts, stage: NormalizeStage) -> None:
+    """An answer that the router rejects must not keep reports of one matter apart either."""
+    (first,) = normalize(stage, report(parts, MORNING, "a"))
+    forged = answer_of(first.id, "closed")
+    stage.handle([record_of(forged), record_of(forged.model_copy(update={"authenticator": "0" * 64}))])
+    (join,) = normalize(stage, report(parts, AFTERNOON, "b", 1), first_offset=10)
+    assert join.relation.of == first.id
 
 
 def test_an_unreadable_answer_is_left_to_the_router(parts: Parts, stage: NormalizeStage) -> None:
