@@ -1,8 +1,19 @@
 """The errors by which a stage fails. Each type states what the worker does; it expects no other."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 
 class Retry(Exception):
     """A dependency (broker, database, provider) is away: back off, keep the order, try the same records again."""
+
+
+class UnknownTopic(Retry):
+    """The bus does not know the topic of a message. `topic` is its name. It is to be created before the next try."""
+
+    def __init__(self, topic: str) -> None:
+        super().__init__(f"topic {topic} does not exist, or the bus did not answer")
+        self.topic = topic
 
 
 class Reject(Exception):
@@ -24,3 +35,19 @@ class Stop(Exception):
 
 class Fenced(Stop):
     """Another member now owns the partitions that this one was processing. Nothing of its batch was committed."""
+
+
+class TopicFault(NamedTuple):
+    """A topic that is not as the service asks for, and the cause. `exists`: messages to it can be sent all the same."""
+
+    topic: str
+    cause: str
+    exists: bool = False
+
+
+class TopicsRefused(Stop):
+    """The bus refuses some topics as asked for; all others exist."""
+
+    def __init__(self, faults: Sequence[TopicFault]) -> None:
+        super().__init__("; ".join(f"topic {fault.topic}: {fault.cause}" for fault in faults))
+        self.faults = tuple(faults)

@@ -203,7 +203,11 @@ class Bus(Protocol):
     """
 
     def ensure(self, topics: Iterable[TopicSpec]) -> None:
-        """Create missing topics; leave existing ones. Raises `Stop` on a topic with fewer partitions than asked for."""
+        """Create missing topics; leave existing ones.
+
+        Raises `TopicsRefused` naming the topics that cannot be created, or that have fewer partitions than asked for.
+        All others exist then.
+        """
         ...
 
     def producer(self) -> Producer:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
@@ -17,19 +19,37 @@ _UNHEALTHY: dict[int | str, dict[str, Any]] = {
 }
 # A worker that is silent for this long will not recover: the process must be started again.
 _RESTART_SECONDS = 2 * HANGING_SECONDS
+# A usual batch takes a few seconds. A worker that is silent for longer waits in a call.
+_BUSY_SECONDS = 15.0
+# Checks wait for what they check. They have threads of their own: requests that wait for a stuck database must not
+# delay `/ready`. `/live` and `/startup` need no thread.
+_CHECK_THREADS = 4
+
+# A cause for each name, of a fault, a shut door or a part that waits.
+_Causes = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessHealth:
-    """Health of each worker of this process by name. `started` is set once all of them have been started."""
+    """Health of each worker of this process by name. `started` is set once all of them have been started.
+
+    `unprepared` returns the cause for each step that must succeed before the workers begin, by name.
+    """
 
     worker_health: dict[str, WorkerHealth] = field(default_factory=dict)
     started: threading.Event = field(default_factory=threading.Event)
+    unprepared: Callable[[], Mapping[str, str]] = dict
 
     @property
     def hanging(self) -> list[str]:
         """Names of the workers that only a restart of the process will help, sorted."""
         return sorted(name for name, worker in self.worker_health.items() if worker.silent_seconds >= _RESTART_SECONDS)
+
+    @property
+    def waiting(self) -> Mapping[str, str]:
+        """Return what the parts of this process wait for, by part; empty while everything works."""
+        causes = {name: _wait_cause(worker) for name, worker in self.worker_health.items()}
+        return {**self.unprepared(), **{name: cause for name, cause in causes.items() if cause}}
 
     def worker_states(self) -> Mapping[str, Mapping[str, object]]:
         """Return the fields of `monitor.snapshot.WorkerState` for each worker."""
@@ -44,13 +64,13 @@ class Readiness:
     """Whether a process can take complaints.
 
     `checks` are run, and those that raise are faults. Each of `doors` returns why the door is shut, or an empty text.
-    The process is ready as long as one door is open; without doors, as long as no check fails.
+    The process is ready as long as one door is open; without doors, as long as no check fails and no part waits.
     """
 
     checks: Mapping[str, Callable[[], object]]
     doors: Mapping[str, Callable[[], str]]
 
-    def is_ready(self, faults: Mapping[str, str], shut_reasons: Mapping[str, str]) -> bool:
+    def is_ready(self, faults: _Causes, shut_reasons: _Causes) -> bool:
         """Return True if the process can take complaints."""
         return any(not reason for reason in shut_reasons.values()) if shut_reasons else not faults
 
@@ -69,8 +89,9 @@ def public_routes(health: ProcessHealth, readiness: Readiness) -> APIRouter:
     `/ready` says which doors are open and which dependencies are away, without reasons and numbers.
     """
 
-    def report(faults: Mapping[str, str], shut_reasons: Mapping[str, str]) -> Mapping[str, object]:
-        return {"doors": {name: {"open": not reason} for name, reason in shut_reasons.items()}, "faults": [*faults]}
+    def report(faults: _Causes, shut_reasons: _Causes, waiting: _Causes) -> Mapping[str, object]:
+        doors = {name: {"open": not reason} for name, reason in shut_reasons.items()}
+        return {"doors": doors, "faults": [*faults], "waiting": [*waiting]}
 
     return _routes(health, readiness, report)
 
@@ -83,10 +104,11 @@ def operations_routes(
     `/ready` has the reasons of shut doors, the errors of failed checks, and `figures`; a figure that raises is null.
     """
 
-    def report(faults: Mapping[str, str], shut_reasons: Mapping[str, str]) -> Mapping[str, object]:
+    def report(faults: _Causes, shut_reasons: _Causes, waiting: _Causes) -> Mapping[str, object]:
         return {
             "doors": {name: {"open": not reason, "why": reason} for name, reason in shut_reasons.items()},
             "faults": faults,
+            "waiting": waiting,
             **{name: _figure_or_none(figure) for name, figure in figures.items()},
         }
 
@@ -96,31 +118,42 @@ def operations_routes(
 def _routes(
     health: ProcessHealth,
     readiness: Readiness,
-    report: Callable[[Mapping[str, str], Mapping[str, str]], Mapping[str, object]],
+    report: Callable[[_Causes, _Causes, _Causes], Mapping[str, object]],
 ) -> APIRouter:
-    """Return the health routes; `report` makes the body of `/ready` from the faults and the reasons of shut doors."""
+    """Return the health routes; `report` makes the body of `/ready` of the faults, the shut doors and the waiting parts."""
     router = APIRouter(tags=["health"])
+    check_threads = CapacityLimiter(_CHECK_THREADS)
 
-    def live() -> JSONResponse:
+    async def live() -> JSONResponse:
         """Answer 503 if a worker of this process hangs; then the supervisor must start the process again."""
         hanging = health.hanging
         return JSONResponse({"live": not hanging, "hanging": hanging}, 503 if hanging else 200)
 
-    def startup() -> JSONResponse:
+    async def startup() -> JSONResponse:
         """Answer 503 until every part of this process has been started. A dependency may still be away then."""
         started = health.started.is_set()
         return JSONResponse({"started": started}, 200 if started else 503)
 
-    def ready() -> JSONResponse:
-        """Answer 503 if the process can't take complaints; list the doors that are shut and the failed checks."""
-        faults, shut_reasons = readiness.faults(), readiness.shut_reasons()
-        is_ready = readiness.is_ready(faults, shut_reasons)
-        return JSONResponse({"ready": is_ready, **report(faults, shut_reasons)}, 200 if is_ready else 503)
+    async def ready() -> JSONResponse:
+        """Answer 503 if the process can't take complaints; list the shut doors, failed checks and waiting parts."""
+        return await run_sync(check_readiness, limiter=check_threads)
+
+    def check_readiness() -> JSONResponse:
+        faults, shut_reasons, waiting = readiness.faults(), readiness.shut_reasons(), health.waiting
+        is_ready = readiness.is_ready({**faults, **waiting}, shut_reasons)
+        return JSONResponse({"ready": is_ready, **report(faults, shut_reasons, waiting)}, 200 if is_ready else 503)
 
     router.add_api_route("/live", live, methods=["GET"], responses=_UNHEALTHY)
     router.add_api_route("/startup", startup, methods=["GET"], responses=_UNHEALTHY)
     router.add_api_route("/ready", ready, methods=["GET"], responses=_UNHEALTHY)
     return router
+
+
+def _wait_cause(worker: WorkerHealth) -> str:
+    """Return what the worker waits for; empty while it works."""
+    if worker.waits_for or worker.silent_seconds < _BUSY_SECONDS:
+        return worker.waits_for
+    return f"one batch for {worker.silent_seconds:.0f} seconds"
 
 
 def _figure_or_none(figure: Callable[[], object]) -> object:

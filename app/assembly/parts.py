@@ -18,7 +18,7 @@ from app.exit_codes import end_hanging_process
 from app.operations.audit_heads import AuditHeads
 from app.operations.audit_log import AuditLog
 from app.system_user import system_user
-from bus.errors import Stop
+from bus.ensured_topics import EnsuredTopics
 from bus.local.bus import LocalBus
 from bus.port import Bus, Producer, TopicSpec
 from config.database import DatabaseProbe, read_transaction
@@ -279,19 +279,21 @@ class Parts:
             return self.bus.producer()
         return kafka_bus(self.settings, end_hanging_process, _DOOR_SECONDS).producer()
 
-    def ensure_topics(self) -> None:
-        """Create missing topics. Raises `Stop` naming each topic that could not be created as listed."""
-        specs = [
+    @property
+    def topic_specs(self) -> list[TopicSpec]:
+        """Every topic of the service, as the bus is to have it."""
+        return [
             TopicSpec(topic.name, topic.partitions, topic.retention, topic.retention_bytes) for topic in self.topics
         ]
-        self.bus.ensure(specs)
-        reader = self.bus.reader()
-        try:
-            existing = {topic.name for topic in reader.topics()}
-        finally:
-            reader.close()
-        if missing := sorted({spec.name for spec in specs} - existing):
-            raise Stop(f"topics that could not be created: {', '.join(missing)}")
+
+    @cached_property
+    def ensured_topics(self) -> EnsuredTopics:
+        """The topics of the service, created when they are missing."""
+        return EnsuredTopics(self.bus.ensure, lambda: self.topic_specs, time.monotonic)
+
+    def ensure_topics(self) -> None:
+        """Create missing topics, and log each that the bus refuses. Raises `Retry` or `Stop` if the bus takes none."""
+        self.ensured_topics.ensure()
 
     def audit(self) -> Audit:
         """Return an audit of the topics, the ledger, and the messages that the doors have not published yet.

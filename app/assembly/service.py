@@ -18,13 +18,15 @@ from app.assembly.migrate import migrate
 from app.assembly.monitoring import snapshot_collector
 from app.assembly.parts import Parts
 from app.assembly.practice_x import practice_x_threads
+from app.assembly.preparation import Preparation
 from app.assembly.process_health import http_doors
 from app.assembly.queues import membership
 from app.assembly.replies.senders import reply_senders
 from app.clock import utc_now
 from app.exit_codes import EX_CONFIG, EX_TEMPFAIL
 from app.operations.audit_log import AuditHeadSchedule
-from bus.errors import Retry, Stop
+from bus.ensured_topics import EnsuringConsumer, RedirectingStage
+from bus.errors import Stop
 from bus.port import Producer
 from bus.worker import Stage, Worker
 from bus.worker_health import WorkerHealth
@@ -49,6 +51,9 @@ STAGES = ("ingest", "normalize", "router", "sinks", "monitor")
 _REPEAT_AUDIT_SECONDS = 60.0
 # Pause between two heads of the audit log on the bus, besides the one of each row.
 _AUDIT_HEAD_SECONDS = 3_600.0
+# How long the doors wait for the database and the topics at start. Usually they are ready within a second; without
+# them the doors open all the same.
+_DOOR_PATIENCE_SECONDS = 5.0
 
 _log = structlog.get_logger()
 
@@ -57,7 +62,11 @@ NamedThread = tuple[str, Callable[[], None]]
 
 
 class Service:
-    """One process. `stages` are those that it runs; `stop`, SIGTERM or SIGINT lets each finish its current batch."""
+    """One process. `stages` are those that it runs; `stop`, SIGTERM or SIGINT lets each finish its current batch.
+
+    It starts whatever is away: its stages begin once the database is migrated and the topics exist, and its doors
+    accept what needs neither.
+    """
 
     def __init__(self, parts: Parts, stages: Iterable[str]) -> None:
         self._parts = parts
@@ -66,14 +75,18 @@ class Service:
         # 0, or the code of the first error that ended the process.
         self._exit_code = 0
         self._server: uvicorn.Server | None = None
-        self._health = ProcessHealth()
         # For each door of this process a function that returns why it is shut.
         self._doors: dict[str, Callable[[], str]] = http_doors(parts) if "ingest" in self._stages else {}
+        self._preparation = Preparation(
+            {"database": lambda: migrate(parts.engine), "topics": parts.ensure_topics},
+            self._stopping,
+            has_doors=bool(self._doors),
+            recheck=self._recheck_topics,
+        )
+        self._health = ProcessHealth(unprepared=lambda: self._preparation.waits_for)
 
     def run(self) -> int:
-        """Run until stopped; return the exit code. Raises errors that make a start impossible."""
-        migrate(self._parts.engine)
-        self._ensure_topics()
+        """Run until stopped; return the exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
         producer = SpoolingProducer(self._parts.door_producer(), self._parts.spool)
@@ -82,6 +95,7 @@ class Service:
         ]
         for thread in threads:
             thread.start()
+        self._preparation.wait(_DOOR_PATIENCE_SECONDS)
         self._health.started.set()
         _log.info("service.started", stages=sorted(self._stages), bus=self._parts.settings.bus)
         try:
@@ -101,12 +115,10 @@ class Service:
         if self._server:
             self._server.should_exit = True
 
-    def _ensure_topics(self) -> None:
-        """Create missing topics. Without the bus the doors open with their spool, and the workers wait."""
-        try:
+    def _recheck_topics(self) -> None:
+        """Try again to create the topics that the bus refused."""
+        if self._parts.ensured_topics.refused:
             self._parts.ensure_topics()
-        except Retry as error:
-            _log.warning("service.bus_away", cause=str(error))
 
     def _drain_spool(self) -> None:
         producer = self._parts.bus.producer()
@@ -129,6 +141,7 @@ class Service:
     def _threads(self, producer: Producer) -> Iterable[NamedThread]:
         """Return everything that runs in a thread."""
         parts = self._parts
+        yield "preparation", self._preparation.run
         if "ingest" in self._stages:
             yield "spool", self._drain_spool
             for channel in parts.installed_channels:
@@ -138,7 +151,8 @@ class Service:
             if package in self._stages:
                 yield group, self._worker(parts.consumer_groups[group], build_stage())
         if "sinks" in self._stages:
-            yield from reply_senders(parts, self._stopping)
+            for name, run in reply_senders(parts, self._stopping):
+                yield name, self._preparation.then(run)
         yield from self._operations()
 
     def _background_doors(self, channel: InstalledChannel, producer: Producer) -> Iterable[NamedThread]:
@@ -189,15 +203,18 @@ class Service:
     def _worker(self, group: ConsumerGroup, stage: Stage) -> Callable[[], None]:
         parts = self._parts
         self._health.worker_health[group.name] = worker_health = WorkerHealth(time.monotonic)
-        return Worker(
+        new_membership = partial(membership, parts.bus, group, parts.settings.instance, parts.queues)
+        ensured_topics, dead_letter_topic = parts.ensured_topics, topics.dead_letter_topic(group.dead_letters)
+        worker = Worker(
             group.name,
-            lambda: parts.bus.consumer(membership(parts.bus, group, parts.settings.instance, parts.queues)),
-            stage,
-            topics.dead_letter_topic(group.dead_letters),
+            lambda: EnsuringConsumer(parts.bus.consumer(new_membership()), ensured_topics),
+            RedirectingStage(group.name, stage, ensured_topics, dead_letter_topic),
+            dead_letter_topic,
             self._stopping,
             transient=STAGE_RETRIES,
             worker_health=worker_health,
-        ).run
+        )
+        return self._preparation.then(worker.run, worker_health)
 
     def _guard(self, name: str, run: Callable[[], None]) -> None:
         """Run a thread's function. If it ends by itself, end the process: half a service looks alive and is not."""

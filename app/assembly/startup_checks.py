@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from app.assembly.parts import Parts
-from bus.errors import Stop
+from bus.errors import Retry, Stop
+from config.database import DatabaseUnavailable
 
 # Topic names that Apache Kafka allows. The local bus has the same limit, so that a registry fits both.
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
@@ -15,11 +16,15 @@ _PING_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Result of one check. `text` describes what was checked, or the fault."""
+    """Result of one check. `text` describes what was checked, or the fault.
+
+    `is_away`: a dependency cannot be reached now. The service can start, and waits for it.
+    """
 
     name: str
     ok: bool
     text: str
+    is_away: bool = False
 
 
 def check_all(parts: Parts) -> list[Finding]:
@@ -35,10 +40,14 @@ def check_all(parts: Parts) -> list[Finding]:
     return [_run_check(name, check, parts) for name, check in checks.items()]
 
 
-def must_pass(parts: Parts, *, without_bus: bool = False) -> None:
-    """Raise `Stop` with every fault, if there is any. `without_bus`: the doors open while the bus is away."""
-    faults = [finding for finding in check_all(parts) if not finding.ok]
-    if blocking := [finding for finding in faults if not (without_bus and finding.name == "bus")]:
+def must_pass(parts: Parts, *, with_doors: bool = False) -> None:
+    """Raise `Stop` with every fault that only a person can end, if there is any.
+
+    A dependency that is away is no such fault. `with_doors`: a bus that refuses us is none either, because the doors
+    store accepted messages in their spool.
+    """
+    faults = [finding for finding in check_all(parts) if not (finding.ok or finding.is_away)]
+    if blocking := [finding for finding in faults if not (with_doors and finding.name == "bus")]:
         raise Stop("\n".join(f"{finding.name}: {finding.text}" for finding in blocking))
 
 
@@ -69,6 +78,8 @@ def _ports(parts: Parts, stages: Collection[str]) -> list[tuple[str, str, int]]:
 def _run_check(name: str, check: Callable[[Parts], str], parts: Parts) -> Finding:
     try:
         return Finding(name, ok=True, text=check(parts))
+    except (Retry, DatabaseUnavailable) as error:
+        return Finding(name, ok=False, text=str(error), is_away=True)
     except Exception as error:  # noqa: BLE001 - a check that fails in any way is a finding
         return Finding(name, ok=False, text=str(error) or type(error).__name__)
 

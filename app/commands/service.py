@@ -1,6 +1,7 @@
 """Commands `run` and `check`: run the service, and check whether it can start."""
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ from app.assembly import startup_checks
 from app.assembly.service import STAGES, Service
 from app.commands.common.arguments import Json
 from app.commands.common.process import open_parts
-from app.commands.common.terminal import EX_USAGE, OUT, print_json, stop
+from app.commands.common.terminal import EX_UNAVAILABLE, EX_USAGE, OUT, print_json, stop
 from app.exit_codes import EX_CONFIG
 from app.welcome import welcome
 
@@ -22,8 +23,7 @@ def run(
     if unknown := set(stages or ()) - set(STAGES):
         stop(f"There is no stage {', '.join(sorted(unknown))}. Use {', '.join(STAGES)}.", EX_USAGE)
     with open_parts() as parts:
-        # Doors spool accepted messages until there is a bus. Stages without doors cannot work without one.
-        startup_checks.must_pass(parts, without_bus=not stages or "ingest" in stages)
+        startup_checks.must_pass(parts, with_doors=not stages or "ingest" in stages)
         startup_checks.ports_must_be_free(parts, stages or STAGES)
         if not stages and not quiet:
             print(welcome(parts), file=sys.stderr)  # not through Rich: a wrapped command cannot be pasted
@@ -40,4 +40,11 @@ def check(as_json: Json = False) -> None:
         for finding in findings:
             line = f"{'ok  ' if finding.ok else 'FAIL'} {finding.name}: {finding.text}"
             OUT.print(line, markup=False, highlight=False)
-    sys.exit(0 if all(finding.ok for finding in findings) else EX_CONFIG)
+    sys.exit(_exit_code(findings))
+
+
+def _exit_code(findings: Sequence[startup_checks.Finding]) -> int:
+    """Return 78 if a person must correct something, 69 if the service could start and wait, 0 if nothing is wrong."""
+    if any(not (finding.ok or finding.is_away) for finding in findings):
+        return EX_CONFIG
+    return 0 if all(finding.ok for finding in findings) else EX_UNAVAILABLE

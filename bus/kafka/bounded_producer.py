@@ -1,13 +1,14 @@
 """One kafka-python producer with limits: on the bytes in flight, on time, and with the outcome of every message."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError, UnknownTopicOrPartitionError
 
-from bus.errors import Retry
+from bus.errors import Retry, UnknownTopic
 from bus.kafka.clients import connect
 from bus.kafka.in_flight_limit import InFlightLimit
 from bus.kafka.settings import KafkaSettings, milliseconds
@@ -47,10 +48,11 @@ class BoundedProducer:
         until = time.monotonic() + self._deadline
         if isinstance(messages, Sequence):
             self._announce({message.topic for message in messages})
-        futures = [self._send(message, until) for message in messages]
-        for future in futures:
+        futures = [(message.topic, self._send(message, until)) for message in messages]
+        for topic, future in futures:
             # A future that failed raises its error here: `flush` would only log it.
-            future.get(timeout=max(0.0, until - time.monotonic()))
+            with _topic_named(topic):
+                future.get(timeout=max(0.0, until - time.monotonic()))
 
     def close(self, wait: float) -> None:
         """Let the messages in flight finish within `wait` seconds, fail the rest, and end the sending thread."""
@@ -74,9 +76,13 @@ class BoundedProducer:
         if wait <= 0 or not self._in_flight.acquire(message.size, wait):
             raise Retry("kafka: too many bytes are waiting for the broker")
         try:
-            future = self.client.send(message.topic, message.value, message.key, list(message.headers))
-        except BaseException:
+            with _topic_named(message.topic):
+                future = self.client.send(message.topic, message.value, message.key, list(message.headers))
+        except BaseException as error:
             self._in_flight.release(message.size)
+            if isinstance(error, KafkaTimeoutError):
+                # `send` waits only for the metadata of the topic, and kafka-python does not name it.
+                raise UnknownTopic(message.topic) from error
             raise
         future.add_both(lambda _: self._in_flight.release(message.size))
         return future
@@ -98,3 +104,12 @@ class BoundedProducer:
             "transaction_timeout_ms": milliseconds(settings.deadline * 4),
             "allow_auto_create_topics": False,
         }
+
+
+@contextmanager
+def _topic_named(topic: str) -> Iterator[None]:
+    """Raise `UnknownTopic` where kafka-python reports an unknown topic without its name."""
+    try:
+        yield
+    except UnknownTopicOrPartitionError as error:
+        raise UnknownTopic(topic) from error

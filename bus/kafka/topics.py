@@ -1,7 +1,7 @@
 """Administration of the cluster: lists and creates topics, lists members of a group, and removes them."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,7 +17,7 @@ from kafka.errors import (
     for_code,
 )
 
-from bus.errors import Stop
+from bus.errors import TopicFault, TopicsRefused
 from bus.kafka.clients import connect
 from bus.kafka.error_policy import translate
 from bus.kafka.settings import KafkaSettings, milliseconds
@@ -50,15 +50,24 @@ def administration(settings: KafkaSettings, operation: str, seconds: float | Non
 def ensure(settings: KafkaSettings, topic_specs: Iterable[TopicSpec]) -> None:
     """See `Bus.ensure` of the port."""
     specs = {spec.name: spec for spec in topic_specs}
+    faults: list[TopicFault] = []
     with administration(settings, "ensure topics") as client:
         counts = partition_counts(client)
         missing = [spec for name, spec in specs.items() if name not in counts]
         for start in range(0, len(missing), _TOPICS_PER_REQUEST):
-            _create(client, settings, missing[start : start + _TOPICS_PER_REQUEST])
+            faults += _create(client, settings, missing[start : start + _TOPICS_PER_REQUEST])
         counts = partition_counts(client)
-    for spec in specs.values():
-        if (count := counts.get(spec.name, 0)) < spec.partitions:
-            raise Stop(f"topic {spec.name} has {count} partitions, {spec.partitions} are asked for")
+    if faults := [*faults, *partition_faults(specs.values(), counts)]:
+        raise TopicsRefused(faults)
+
+
+def partition_faults(specs: Iterable[TopicSpec], counts: Mapping[str, int]) -> list[TopicFault]:
+    """Return the existing topics with fewer partitions than asked for, given the partitions of each topic."""
+    return [
+        TopicFault(spec.name, f"it has {counts[spec.name]} partitions, {spec.partitions} are asked for", exists=True)
+        for spec in specs
+        if counts.get(spec.name, spec.partitions) < spec.partitions
+    ]
 
 
 def partition_counts(client: Any, names: Sequence[str] | None = None) -> dict[str, int]:
@@ -110,15 +119,22 @@ def leave(settings: KafkaSettings, group: str, instance: str, member_id: str | N
                 return
 
 
-def _create(client: Any, settings: KafkaSettings, specs: Sequence[TopicSpec]) -> None:
+def _create(client: Any, settings: KafkaSettings, specs: Sequence[TopicSpec]) -> list[TopicFault]:
+    """Create topics. Return those that the broker refuses: the others are ready to use."""
     descriptions = {spec.name: _description(spec, settings.replication_factor) for spec in specs}
     answer = client.create_topics(descriptions, raise_errors=False)
+    faults: list[TopicFault] = []
     for topic in answer["topics"]:
         error = for_code(topic["error_code"])
         # Another process may be starting at the same moment.
-        if topic["error_code"] and error is not TopicAlreadyExistsError:
+        if not topic["error_code"] or error is TopicAlreadyExistsError:
+            continue
+        if error.retriable:
             raise error(f"{topic['name']}: {topic['error_message']}")
-    client.wait_for_topics(list(descriptions), timeout_ms=milliseconds(settings.deadline))
+        faults.append(TopicFault(topic["name"], f"{error.__name__}: {topic['error_message']}"))
+    created = descriptions.keys() - {fault.topic for fault in faults}
+    client.wait_for_topics(sorted(created), timeout_ms=milliseconds(settings.deadline))
+    return faults
 
 
 def _description(spec: TopicSpec, replication: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bus.errors import Retry, Stop
+from bus.errors import Retry, TopicFault, TopicsRefused, UnknownTopic
 from bus.port import Headers, OffsetRange, Outgoing, Partition, Record, TopicSpec
 from bus.sqlite_file import open_sqlite
 
@@ -67,7 +67,11 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def ensure(connection: sqlite3.Connection, topics: Iterable[TopicSpec]) -> None:
-    """Create missing topics. Raises `Stop` on a topic with fewer partitions: its keys would change their partition."""
+    """Create missing topics. Raises `TopicsRefused` naming those with fewer partitions than asked for.
+
+    More partitions would change the partition of their keys.
+    """
+    faults = []
     with transaction(connection):
         for spec in topics:
             connection.execute(
@@ -76,11 +80,14 @@ def ensure(connection: sqlite3.Connection, topics: Iterable[TopicSpec]) -> None:
             )
             (count,) = connection.execute("SELECT partitions FROM topics WHERE name = ?", (spec.name,)).fetchone()
             if count < spec.partitions:
-                raise Stop(f"topic {spec.name} has {count} partitions, {spec.partitions} are asked for")
+                cause = f"it has {count} partitions, {spec.partitions} are asked for"
+                faults.append(TopicFault(spec.name, cause, exists=True))
             connection.executemany(
                 "INSERT OR IGNORE INTO partitions (topic, number) VALUES (?, ?)",
-                [(spec.name, number) for number in range(spec.partitions)],
+                [(spec.name, number) for number in range(count)],
             )
+    if faults:
+        raise TopicsRefused(faults)
 
 
 def append(connection: sqlite3.Connection, messages: Iterable[Outgoing], timestamp: int) -> None:
@@ -88,7 +95,7 @@ def append(connection: sqlite3.Connection, messages: Iterable[Outgoing], timesta
     for message in messages:
         row = connection.execute("SELECT partitions FROM topics WHERE name = ?", (message.topic,)).fetchone()
         if row is None:
-            raise Stop(f"topic {message.topic} does not exist")
+            raise UnknownTopic(message.topic)
         partition = zlib.crc32(message.key) % row[0]
         (offset,) = connection.execute(
             'UPDATE partitions SET "end" = "end" + 1 WHERE topic = ? AND number = ? RETURNING "end" - 1',

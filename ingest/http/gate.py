@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 import structlog
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import Request
-from starlette.concurrency import run_in_threadpool
 
 from bus.errors import Reject, Retry, Stop
 from bus.port import Outgoing, Producer
@@ -17,6 +18,8 @@ MAX_BODY_BYTES = 256_000
 _MB = 1_000_000
 _KB = 1_000
 _RETRY_AFTER_SECONDS = 30
+# Publishing has threads of its own: reports that need no database must not wait for requests that wait for it.
+_PUBLISH_THREADS = 40
 
 _log = structlog.get_logger()
 
@@ -28,6 +31,7 @@ class Gate:
         self._producer = producer
         self._now = now
         self._limiter = limiter
+        self._publish_threads = CapacityLimiter(_PUBLISH_THREADS)
 
     def check_rate(self, door: str, sender: str, cost: int = 1) -> None:
         """Count one request, or `cost` units. Raise `Refused` (429) if this sender has used up the rate of the door."""
@@ -53,7 +57,7 @@ class Gate:
         Raises `Refused`: 503 if the bus is away, 413 if it can never take the message.
         """
         try:
-            await run_in_threadpool(self._producer.publish, [message])
+            await run_sync(self._producer.publish, [message], limiter=self._publish_threads)
         except (Retry, Stop) as error:
             _log.error("door.publish_failed", cause=type(error).__name__)
             raise unavailable() from error

@@ -88,7 +88,8 @@ def arrival(record: Record) -> Row:
 def dead_letter_keys(record: Record) -> Iterator[Key]:
     """Yield every key by which the dead letter's record may be found.
 
-    These are its own id, its original position, and the id of the complaint that would be made of it.
+    These are its own id, its original position, and the id of the complaint that would be made of it. A dispatch whose
+    queue Kafka refused is a dead letter itself: it stands for its complaint.
     """
     own_key = _key(record)
     yield own_key
@@ -96,6 +97,8 @@ def dead_letter_keys(record: Record) -> Iterator[Key]:
         yield position
     if isinstance(own_key, bytes):
         yield ids.complaint_id(UUID(bytes=own_key)).bytes
+    if undelivered := _decode(_Dispatch, record):
+        yield undelivered.complaint_id.bytes
 
 
 def complaint(record: Record) -> Row | None:

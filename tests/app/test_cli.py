@@ -54,7 +54,7 @@ def test_a_first_check_passes(tmp_path: Path) -> None:
         ({"bus": "kafka"}, "SATUPINTU_KAFKA_BOOTSTRAP is needed"),
         ({"port": "door"}, "SATUPINTU_PORT"),
         ({"reference_folder": "/nowhere"}, "/nowhere/agencies.csv"),
-        ({"database_url": "postgresql://nobody@127.0.0.1:9/none"}, "database: "),
+        ({"database_url": "mongodb://127.0.0.1:9/none"}, "database: "),
     ],
 )
 def test_a_start_that_can_not_be_is_refused(cli: Cli, settings: dict[str, str], message: str) -> None:
@@ -65,11 +65,18 @@ def test_a_start_that_can_not_be_is_refused(cli: Cli, settings: dict[str, str], 
     assert "Traceback" not in result.stderr
 
 
-def test_a_stage_without_a_bus_is_refused(cli: Cli) -> None:
-    """A process without doors does not start while the bus is away."""
-    result = cli("run", "router", bus="kafka", kafka_bootstrap="127.0.0.1:9")
-    assert (result.returncode, "Traceback" in result.stderr) == (78, False)
-    assert "bus: " in result.stderr
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"bus": "kafka", "kafka_bootstrap": "127.0.0.1:9"}, "FAIL bus: "),
+        ({"database_url": "postgresql://nobody@127.0.0.1:9/none"}, "FAIL database: "),
+    ],
+)
+def test_a_dependency_that_is_away_is_no_wrong_setting(cli: Cli, settings: dict[str, str], message: str) -> None:
+    """`check` ends with the code after which a supervisor starts again: `run` would start and wait."""
+    result = cli("check", **settings)
+    assert (result.returncode, "Traceback" in result.stderr) == (69, False)
+    assert message in result.stdout
 
 
 def test_an_unknown_agency_in_a_rule_is_refused(cli: Cli, tmp_path: Path) -> None:

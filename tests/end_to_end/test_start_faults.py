@@ -1,0 +1,101 @@
+"""Starts of the service while something is away: doors open, stages wait, nothing that was accepted is lost."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from bus.port import TopicSpec
+from messages.topics import raw_topic
+from tests.bus.kafka.fixture import new_node
+from tests.bus.kafka.node import Node
+from tests.end_to_end.game_day import wait_for
+from tests.support.ports import free_ports
+from tests.support.postgresql import start_postgres
+from tests.support.service import RunningService
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def stopped_node(formatted: Path) -> Iterator[Node]:
+    """A broker that is not started."""
+    node = new_node(formatted)
+    yield node
+    node.close()
+
+
+def report(service: RunningService) -> int:
+    """Send a report by the web door. Return the status of the answer."""
+    address = f"http://127.0.0.1:{service.settings.port}/web/reports"
+    return requests.post(address, json={"text": "Lampu padam di Kota Semarang"}, timeout=30).status_code
+
+
+def readiness(port: int) -> dict[str, Any]:
+    """Return the answer of `/ready` at this port; empty before the process listens."""
+    try:
+        answer: dict[str, Any] = requests.get(f"http://127.0.0.1:{port}/ready", timeout=30).json()
+    except requests.ConnectionError:
+        return {}
+    return answer
+
+
+def test_a_start_without_a_database(tmp_path: Path) -> None:
+    """The web door opens, and `/ready` names what waits. The stages begin when the database is back."""
+    server = start_postgres(tmp_path / "data")
+    url = server.get_uri()
+    server.cleanup()
+    service = RunningService(tmp_path, database_url=url)
+    try:
+        service.start()
+        assert report(service) == requests.codes.accepted
+        state = readiness(service.settings.port)
+        assert state["ready"]
+        assert {"database", "normalize", "router"} <= state["waiting"].keys()
+        server = start_postgres(tmp_path / "data")
+        audit = service.audit()
+        assert (audit.clean, audit.accepted, audit.complaints, audit.pending) == (True, 1, 1, 0)
+        wait_for(lambda: readiness(service.settings.port)["waiting"] == {})
+        assert service.stop() == [0]
+    finally:
+        service.close()
+        server.cleanup()
+
+
+def test_stages_start_without_a_bus(tmp_path: Path, stopped_node: Node) -> None:
+    """Processes without doors wait for Kafka and are not ready. They begin when it is back."""
+    service = RunningService(tmp_path, stopped_node.bootstrap)
+    try:
+        ports = dict(zip(("normalize", "router", "sinks"), free_ports(3), strict=True))
+        for stage, port in ports.items():
+            service.change_settings(ops_port=str(port))
+            service.start(stage)
+        for stage, port in ports.items():
+            state = wait_for(lambda port=port: readiness(port))  # type: ignore[misc]  # mypy does not infer the default
+            assert (state["ready"], "topics" in state["waiting"]) == (False, True), stage
+        stopped_node.start()
+        service.change_settings(ops_port="0")
+        service.start("ingest")
+        assert report(service) == requests.codes.accepted
+        audit = service.audit()
+        assert (audit.clean, audit.accepted, audit.complaints, audit.pending) == (True, 1, 1, 0)
+        assert service.stop() == [0, 0, 0, 0]
+    finally:
+        service.close()
+
+
+def test_a_topic_that_is_refused_at_start(tmp_path: Path) -> None:
+    """A topic with fewer partitions than asked for shuts no door and stops no stage."""
+    service = RunningService(tmp_path)
+    try:
+        service.parts.bus.ensure([TopicSpec(raw_topic("web"))])
+        service.start()
+        assert report(service) == requests.codes.accepted
+        audit = service.audit()
+        assert (audit.clean, audit.complaints, audit.pending) == (True, 1, 0)
+        assert service.stop() == [0]
+        assert "topic.refused" in service.log.read_text()
+    finally:
+        service.close()
