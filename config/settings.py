@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     kafka_ssl_certfile: Path | None = None
     kafka_ssl_keyfile: Path | None = None
     kafka_replication: int = Field(1, ge=1, le=9, description="Copies of each topic; 3 for a country.")
+    kafka_broker_session_seconds: float = Field(
+        9.0, ge=1, le=60, description="broker.session.timeout.ms of the brokers; our timeouts follow from it."
+    )
 
     trusted_proxies: str = Field("127.0.0.1", description="Proxies whose X-Forwarded-For is used, comma-separated.")
     rates: Annotated[dict[str, str], NoDecode, BeforeValidator(_split_pairs)] = Field(

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from bus.errors import Stop
 from bus.kafka.bus import KafkaBus
 from bus.kafka.settings import KafkaSettings
+from bus.kafka.timeouts import KafkaTimeouts
 from bus.watchdog import Watchdog
 from config.settings import Settings
 
@@ -22,7 +24,10 @@ def kafka_bus(settings: Settings, end_process: Callable[[str], None], deadline: 
 
 
 def kafka_settings(settings: Settings) -> KafkaSettings:
-    """Return the settings of the Kafka client."""
+    """Return the settings of the Kafka client. Raises `Stop` naming the timeouts that do not fit together."""
+    timeouts = KafkaTimeouts.for_brokers(settings.kafka_broker_session_seconds)
+    if faults := timeouts.faults(settings.kafka_broker_session_seconds):
+        raise Stop(f"SATUPINTU_KAFKA_BROKER_SESSION_SECONDS does not fit: {'; '.join(faults)}")
     files = (settings.kafka_ssl_cafile, settings.kafka_ssl_certfile, settings.kafka_ssl_keyfile)
     cafile, certfile, keyfile = (str(path) if path else None for path in files)
     return KafkaSettings(
@@ -35,4 +40,9 @@ def kafka_settings(settings: Settings) -> KafkaSettings:
         ssl_certfile=certfile,
         ssl_keyfile=keyfile,
         replication_factor=settings.kafka_replication,
+        deadline=timeouts.deadline,
+        request_timeout=timeouts.request,
+        session_timeout=timeouts.session,
+        max_poll_interval=timeouts.max_poll_interval,
+        transaction_timeout=timeouts.transaction,
     )

@@ -101,7 +101,7 @@ class BoundedProducer:
             "delivery_timeout_ms": milliseconds(settings.deadline),
             # Between two transactions of one id the broker says "not yet" for a moment; the default waits 100 ms.
             "retry_backoff_ms": 20,
-            "transaction_timeout_ms": milliseconds(settings.deadline * 4),
+            "transaction_timeout_ms": milliseconds(settings.transaction_timeout),
             "allow_auto_create_topics": False,
         }
 

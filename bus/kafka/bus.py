@@ -1,6 +1,7 @@
 """The Kafka bus, assembled."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from bus.kafka import topics
 from bus.kafka.consumer import TransactionalConsumer
@@ -9,6 +10,9 @@ from bus.kafka.reader import CommittedReader
 from bus.kafka.settings import KafkaSettings
 from bus.port import Membership, TopicSpec
 from bus.watchdog import Watchdog
+
+# Limit of one look-up. It may fail while a broker is lost: it is repeated, and nothing depends on it.
+_READ_SECONDS = 10.0
 
 
 class KafkaBus:
@@ -35,7 +39,7 @@ class KafkaBus:
 
     def reader(self) -> CommittedReader:
         """See the port."""
-        return CommittedReader(self._settings)
+        return CommittedReader(replace(self._settings, deadline=min(self._settings.deadline, _READ_SECONDS)))
 
     def ping(self, timeout: float) -> None:
         """See the port. It opens a new connection, so that the result is that of a new client."""

@@ -27,6 +27,8 @@ from bus.watchdog import Watchdog
 _SESSIONS_WITHOUT_RECORD = 2
 # Outputs that are sent and confirmed within one deadline.
 _OUTPUTS_PER_DEADLINE = 1_000
+# A process that stops does not wait longer than this for a broker that is away.
+_CLOSE_SECONDS = 10.0
 
 
 class TransactionalConsumer:
@@ -117,7 +119,7 @@ class TransactionalConsumer:
         """See the port."""
         member = self._client.group_metadata()
         with suppress(KafkaError):
-            self._client.close(autocommit=False, timeout_ms=milliseconds(self._settings.deadline))
+            self._client.close(autocommit=False, timeout_ms=milliseconds(min(self._settings.deadline, _CLOSE_SECONDS)))
         # kafka-python does not leave the group for a static member, and the other members would wait for its session.
         if member.member_id:
             with suppress(Retry, Stop):

@@ -3,13 +3,20 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from bus.kafka.timeouts import KafkaTimeouts
+
+_TIMEOUTS = KafkaTimeouts.for_brokers()
+# A broker that is up answers a new client within this time; the next address is tried then.
+_BOOTSTRAP_SECONDS = 5.0
+# A call with a shorter deadline than usual leaves this share of it for one request.
+_REQUEST_SHARE = 0.8
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KafkaSettings:
-    """Names are Kafka's own. `deadline` (seconds) limits one publish, one send of a batch, one look-up.
+    """Names are Kafka's own. The timeouts (seconds) and their relation are described in `bus.kafka.timeouts`.
 
-    `session_timeout` (seconds) is how long the group waits for a silent member, `max_poll_interval` (seconds) how long
-    a member may process one batch, before its partitions go to others. `max_in_flight_bytes` limits the unconfirmed
+    `deadline` limits one publish, one send of a batch, one look-up. `max_in_flight_bytes` limits the unconfirmed
     messages of each producer.
     """
 
@@ -22,9 +29,11 @@ class KafkaSettings:
     ssl_certfile: str | None = None
     ssl_keyfile: str | None = None
     replication_factor: int = 1
-    deadline: float = 10.0
-    session_timeout: float = 30.0
-    max_poll_interval: float = 300.0
+    deadline: float = _TIMEOUTS.deadline
+    request_timeout: float = _TIMEOUTS.request
+    session_timeout: float = _TIMEOUTS.session
+    max_poll_interval: float = _TIMEOUTS.max_poll_interval
+    transaction_timeout: float = _TIMEOUTS.transaction
     max_in_flight_bytes: int = 32_000_000
 
     def client(self) -> dict[str, Any]:
@@ -38,8 +47,8 @@ class KafkaSettings:
             "ssl_cafile": self.ssl_cafile,
             "ssl_certfile": self.ssl_certfile,
             "ssl_keyfile": self.ssl_keyfile,
-            "bootstrap_timeout_ms": milliseconds(self.deadline / 2),
-            "request_timeout_ms": milliseconds(self.deadline * 0.8),
+            "bootstrap_timeout_ms": milliseconds(min(_BOOTSTRAP_SECONDS, self.deadline / 2)),
+            "request_timeout_ms": milliseconds(min(self.request_timeout, self.deadline * _REQUEST_SHARE)),
             # With the default of 30 s, clients would connect too late after the broker is back.
             "reconnect_backoff_max_ms": 1000,
         }

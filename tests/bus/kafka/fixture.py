@@ -6,10 +6,12 @@ import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.bus.kafka.node import Node, UnavailableError
+from tests.bus.kafka.node import Membership, Node, UnavailableError
+from tests.support.ports import free_ports
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -60,10 +62,29 @@ def own_node(formatted: Path) -> Iterator[Node]:
         node.close()
 
 
-def new_node(formatted: Path | None = None, keystore: Path | None = None, password: str = "") -> Node:
-    """Return a node that is not started. Skip the test if Java or Kafka is missing, or fail it in CI."""
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[list[Node]]:
+    """Three started nodes of one cluster, which the tests of a module may pause, kill and start again."""
+    controllers = tuple(free_ports(3))
+    nodes = [new_node(ready=240.0, membership=Membership(number, controllers)) for number in (1, 2, 3)]
     try:
-        return Node(formatted, keystore=keystore, password=password)
+        for node in nodes:
+            node.launch()
+        for node in nodes:
+            node.wait_until_ready()
+        yield nodes
+    finally:
+        for node in nodes:
+            node.close()
+
+
+def new_node(formatted: Path | None = None, **options: Any) -> Node:
+    """Return a node that is not started. Skip the test if Java or Kafka is missing, or fail it in CI.
+
+    `options` are those of `Node`.
+    """
+    try:
+        return Node(formatted, **options)
     except UnavailableError as error:
         if os.environ.get("CI"):
             pytest.fail(str(error))

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.paths import ROOT
@@ -55,6 +56,18 @@ ssl.keystore.type=PEM
 ssl.keystore.location={keystore}
 """
 
+# One of several nodes. A later line replaces an earlier one. The session timeout is Kafka's default.
+_CLUSTERED = """\
+node.id={number}
+controller.quorum.voters={voters}
+offsets.topic.replication.factor={size}
+transaction.state.log.replication.factor={size}
+transaction.state.log.min.isr=2
+broker.session.timeout.ms=9000
+broker.heartbeat.interval.ms=2000
+controlled.shutdown.enable=false
+"""
+
 # For a fast start on few cores: only the first compiler, the simplest collector, no memory page before its use.
 _JAVA = (
     "-Xmx512m",
@@ -69,6 +82,20 @@ class UnavailableError(Exception):
     """Java or the jars are missing. The text says how to get them."""
 
 
+@dataclass(frozen=True)
+class Membership:
+    """A node's `number` in its cluster, counted from 1, and the controllers' ports of all nodes in their order."""
+
+    number: int
+    controllers: tuple[int, ...]
+
+    @property
+    def properties(self) -> str:
+        """The node's properties as a member of the cluster."""
+        voters = ",".join(f"{number}@127.0.0.1:{port}" for number, port in enumerate(self.controllers, 1))
+        return _CLUSTERED.format(number=self.number, voters=voters, size=len(self.controllers))
+
+
 class Node:
     """A broker process and its data. `close` ends the process and deletes the data."""
 
@@ -79,11 +106,13 @@ class Node:
         ready: float = 60.0,
         keystore: Path | None = None,
         password: str = "",
+        membership: Membership | None = None,
     ) -> None:
         """Prepare the data. `ready` limits a start in seconds. `formatted` is the data of a node that never ran.
 
         With a `keystore` (key and certificate, PEM) the node has a second port, `secured`, that speaks TLS and lets
-        in only the user `satupintu` with this password.
+        in only the user `satupintu` with this password. `membership` makes it one of several nodes, which elect a
+        controller: then `launch` all before `wait_until_ready`.
         """
         self._java = _find_java(libs)
         self._classpath = f"{libs}/*"
@@ -93,10 +122,14 @@ class Node:
         self._process: subprocess.Popen[bytes] | None = None
         self.data = self._folder / "data"
         self.port, self.secured, controller = free_ports(3)
+        if membership:
+            controller = membership.controllers[membership.number - 1]
         settings = _PROPERTIES.format(port=self.port, controller=controller, data=self.data)
         if keystore:
             ports = {"port": self.port, "secured": self.secured, "controller": controller}
             settings += _SECURED.format(**ports, keystore=keystore, password=password)
+        if membership:
+            settings += membership.properties
         self._properties.write_text(settings)
         if formatted:
             shutil.copytree(formatted, self.data)
@@ -110,6 +143,11 @@ class Node:
 
     def start(self) -> None:
         """Start on the same port and data, and return when the port answers."""
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self) -> None:
+        """Start on the same port and data."""
         with (self._folder / "node.log").open("ab") as log:
             self._process = subprocess.Popen(
                 self._command("kafka.Kafka", str(self._properties)),
@@ -117,6 +155,10 @@ class Node:
                 stderr=log,
                 cwd=self._folder,
             )
+
+    def wait_until_ready(self) -> None:
+        """Return when the port answers. Raises `RuntimeError` if the node does not start."""
+        assert self._process
         self._wait_until_ready(self._process)
 
     def stop(self) -> None:

@@ -53,7 +53,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 def secured(tmp_path_factory: pytest.TempPathFactory, formatted: Path) -> Iterator[tuple[Node, Path]]:
     """A node that needs a password, and the certificate that identifies it."""
     server, authority = certificate(tmp_path_factory.mktemp("tls"))
-    node = new_node(formatted, server, PASSWORD)
+    node = new_node(formatted, keystore=server, password=PASSWORD)
     node.start()
     yield node, authority
     node.close()
