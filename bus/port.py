@@ -210,6 +210,10 @@ class Bus(Protocol):
         """
         ...
 
+    def differences(self, topics: Iterable[TopicSpec]) -> Sequence[str]:
+        """Return what existing topics have less of than asked for, as sentences for operators. It changes nothing."""
+        ...
+
     def producer(self) -> Producer:
         """Return a producer for a door."""
         ...

@@ -12,7 +12,9 @@ from socket import gethostname
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
+from limits import parse
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BeforeValidator,
     Field,
@@ -47,10 +49,22 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-def _split_pairs(value: object) -> object:
+def _split_rates(value: object) -> object:
     if not isinstance(value, str):
         return value
-    return dict(pair.strip().split("=", 1) for pair in value.split(",") if "=" in pair)
+    pairs = [pair.strip() for pair in value.split(",") if pair.strip()]
+    if invalid := [pair for pair in pairs if "=" not in pair]:
+        raise ValueError(f"'{invalid[0]}' names no door and rate; write web=60/minute")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _check_rates(rates: dict[str, str]) -> dict[str, str]:
+    for door, rate in rates.items():
+        try:
+            parse(rate)
+        except ValueError as error:
+            raise ValueError(f"'{door}={rate}' is not a rate; write {door}=60/minute") from error
+    return rates
 
 
 def _split_generations(value: object) -> object:
@@ -110,7 +124,7 @@ class Settings(BaseSettings):
     )
 
     trusted_proxies: str = Field("127.0.0.1", description="Proxies whose X-Forwarded-For is used, comma-separated.")
-    rates: Annotated[dict[str, str], NoDecode, BeforeValidator(_split_pairs)] = Field(
+    rates: Annotated[dict[str, str], NoDecode, BeforeValidator(_split_rates), AfterValidator(_check_rates)] = Field(
         default_factory=dict, description="Limit of requests per sender and door, as in web=60/minute,mobile=30/minute."
     )
     requests_at_once: int = Field(

@@ -5,13 +5,23 @@ import socket
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
 from app.assembly.parts import Parts
 from bus.errors import Retry, Stop
-from config.database import DatabaseUnavailable
+from config.database import DatabaseUnavailable, read_transaction
 
 # Topic names that Apache Kafka allows. The local bus has the same limit, so that a registry fits both.
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _PING_SECONDS = 10.0
+_CONNECT_SECONDS = 3.0
+# `reserved_connections` exists since PostgreSQL 16.
+_CONNECTION_LIMITS = """
+SELECT current_setting('max_connections')::int AS most,
+    current_setting('superuser_reserved_connections')::int
+    + coalesce(current_setting('reserved_connections', true), '0')::int AS reserved
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +39,7 @@ class Finding:
 
 def check_all(parts: Parts) -> list[Finding]:
     """Return the finding of every check, in the order of a start."""
-    checks: dict[str, Callable[[Parts], str]] = {
-        "data folder": _check_data_folder,
-        "agencies and rules": _check_registry,
-        "topics": _check_topics,
-        "replies": _check_replies,
-        "database": _check_database,
-        "bus": _check_bus,
-    }
-    return [_run_check(name, check, parts) for name, check in checks.items()]
+    return [_run_check(name, check, parts) for name, check in {**_START_CHECKS, **_CLUSTER_CHECKS}.items()]
 
 
 def must_pass(parts: Parts, *, with_doors: bool = False) -> None:
@@ -46,7 +48,8 @@ def must_pass(parts: Parts, *, with_doors: bool = False) -> None:
     A dependency that is away is no such fault. `with_doors`: a bus that refuses us is none either, because the doors
     store accepted messages in their spool.
     """
-    faults = [finding for finding in check_all(parts) if not (finding.ok or finding.is_away)]
+    findings = [_run_check(name, check, parts) for name, check in _START_CHECKS.items()]
+    faults = [finding for finding in findings if not (finding.ok or finding.is_away)]
     if blocking := [finding for finding in faults if not (with_doors and finding.name == "bus")]:
         raise Stop("\n".join(f"{finding.name}: {finding.text}" for finding in blocking))
 
@@ -114,11 +117,94 @@ def _check_replies(parts: Parts) -> str:
     )
 
 
+def _check_rates(parts: Parts) -> str:
+    known_doors = parts.channels.rates
+    if unknown := sorted(parts.settings.rates.keys() - known_doors.keys()):
+        raise Stop(f"SATUPINTU_RATES: there is no door {', '.join(unknown)}; the names are {', '.join(known_doors)}")
+    return f"{len(parts.settings.rates)} of {len(known_doors)} set"
+
+
 def _check_database(parts: Parts) -> str:
-    parts.ask_database()
-    return parts.engine.dialect.name
+    address = _database_address(parts)
+    try:
+        parts.ask_database()
+    except DatabaseUnavailable as error:
+        raise DatabaseUnavailable(f"{address}: {_driver_text(error)}") from error
+    return address
+
+
+def _database_address(parts: Parts) -> str:
+    """Return the kind of the database and its host or file, without user and password."""
+    url = parts.engine.url
+    if parts.engine.dialect.name == "sqlite":
+        return f"sqlite {url.database}"
+    host = url.host or url.query.get("host", "the local socket")
+    return f"{parts.engine.dialect.name} {host}{f':{url.port}' if url.port else ''}"
+
+
+def _driver_text(error: DatabaseUnavailable) -> str:
+    """Return the driver's own text in one line. It names host, port and cause, and no row of ours."""
+    cause = error.__cause__
+    return " ".join(str(cause.orig).split()) if isinstance(cause, DBAPIError) else str(error)
 
 
 def _check_bus(parts: Parts) -> str:
-    parts.bus.ping(_PING_SECONDS)
-    return parts.settings.bus
+    try:
+        parts.bus.ping(_PING_SECONDS)
+    except (Retry, Stop) as error:
+        unreachable = _unreachable_brokers(parts)
+        text = "; ".join(unreachable) or f"{parts.settings.kafka_bootstrap}: {error}"
+        raise (Retry if isinstance(error, Retry) else Stop)(text) from error
+    return f"{parts.settings.bus} {parts.settings.kafka_bootstrap}".rstrip()
+
+
+def _unreachable_brokers(parts: Parts) -> list[str]:
+    """Return each broker's address that no connection can be opened to, with the cause."""
+    causes = []
+    for address in filter(None, parts.settings.kafka_bootstrap.split(",")):
+        host, _, port = address.strip().rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
+        except (OSError, ValueError) as error:
+            causes.append(f"{address.strip()}: {getattr(error, 'strerror', None) or str(error)}")
+    return causes
+
+
+def _check_copies(parts: Parts) -> str:
+    if differences := parts.bus.differences(parts.topic_specs):
+        raise Stop("; ".join(differences))
+    return "as asked for"
+
+
+def _check_connections(parts: Parts) -> str:
+    """Compare the connections of all processes with those that PostgreSQL has for us."""
+    if parts.engine.dialect.name != "postgresql":
+        return "no limit"
+    with read_transaction(parts.engine) as connection:
+        limits = connection.execute(text(_CONNECTION_LIMITS)).one()
+    processes, each = len(parts.settings.peers), parts.settings.database_connections
+    needed, available = processes * each, limits.most - limits.reserved
+    sum_text = (
+        f"{processes} processes (SATUPINTU_OPS_PEERS) with {each} connections each (SATUPINTU_DATABASE_CONNECTIONS) "
+        f"need {needed}, PostgreSQL has {available}"
+    )
+    if needed > available:
+        raise Stop(f"{sum_text}: raise its max_connections, or set fewer")
+    return sum_text
+
+
+# Checks before a start. A fault among them prevents it.
+_START_CHECKS: dict[str, Callable[[Parts], str]] = {
+    "data folder": _check_data_folder,
+    "agencies and rules": _check_registry,
+    "topics": _check_topics,
+    "rates": _check_rates,
+    "replies": _check_replies,
+    "database": _check_database,
+    "bus": _check_bus,
+}
+# Checks of what belongs to all processes together. A process with such a fault still works, so it starts.
+_CLUSTER_CHECKS: dict[str, Callable[[Parts], str]] = {
+    "existing topics": _check_copies,
+    "connections": _check_connections,
+}

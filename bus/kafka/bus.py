@@ -1,6 +1,6 @@
 """The Kafka bus, assembled."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bus.kafka import topics
@@ -28,6 +28,10 @@ class KafkaBus:
     def ensure(self, topic_specs: Iterable[TopicSpec]) -> None:
         """See the port."""
         topics.ensure(self._settings, topic_specs)
+
+    def differences(self, topic_specs: Iterable[TopicSpec]) -> Sequence[str]:
+        """See the port."""
+        return topics.differences(self._settings, topic_specs)
 
     def producer(self) -> DurableProducer:
         """See the port. It connects at the first publish, so that a door opens while the broker is away."""

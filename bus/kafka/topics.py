@@ -1,7 +1,7 @@
 """Administration of the cluster: lists and creates topics, lists members of a group, and removes them."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,6 +22,7 @@ from bus.kafka.clients import connect
 from bus.kafka.error_policy import translate
 from bus.kafka.settings import KafkaSettings, milliseconds
 from bus.port import TopicSpec
+from bus.topic_faults import partition_faults
 
 # Topics per request. A controller creates so many within one deadline.
 _TOPICS_PER_REQUEST = 100
@@ -61,13 +62,35 @@ def ensure(settings: KafkaSettings, topic_specs: Iterable[TopicSpec]) -> None:
         raise TopicsRefused(faults)
 
 
-def partition_faults(specs: Iterable[TopicSpec], counts: Mapping[str, int]) -> list[TopicFault]:
-    """Return the existing topics with fewer partitions than asked for, given the partitions of each topic."""
-    return [
-        TopicFault(spec.name, f"it has {counts[spec.name]} partitions, {spec.partitions} are asked for", exists=True)
+def differences(settings: KafkaSettings, topic_specs: Iterable[TopicSpec]) -> list[str]:
+    """See `Bus.differences` of the port. Copies are compared too, and the number of brokers that can hold them."""
+    specs, copies = list(topic_specs), settings.replication_factor
+    with administration(settings, "compare topics") as client:
+        brokers = len(client.describe_cluster()["brokers"])
+        existing = {topic["name"]: topic["partitions"] for topic in client.describe_topics() if not topic["error_code"]}
+    counts = {name: len(partitions) for name, partitions in existing.items()}
+    sentences = [f"topic {fault.topic}: {fault.cause}" for fault in partition_faults(specs, counts)]
+    fewest_copies = {
+        spec.name: min((len(partition["replica_nodes"]) for partition in existing[spec.name]), default=0)
         for spec in specs
-        if counts.get(spec.name, spec.partitions) < spec.partitions
-    ]
+        if spec.name in existing
+    }
+    with_fewer = {name: count for name, count in fewest_copies.items() if count < copies}
+    if with_fewer:
+        name, count = next(iter(with_fewer.items()))
+        sentences.append(
+            f"{len(with_fewer)} of {len(fewest_copies)} topics have fewer than {copies} copies, as {name} with {count}"
+            ": add copies with kafka-reassign-partitions, and set the topics' min.insync.replicas to "
+            f"{minimum_in_sync(copies)}"
+        )
+    if brokers < copies:
+        sentences.append(f"{copies} copies of each topic need {copies} brokers, and the cluster has {brokers}")
+    return sentences
+
+
+def minimum_in_sync(copies: int) -> int:
+    """Return the majority of the copies. With acks=all that many have a record before its writer is told so."""
+    return copies // 2 + 1
 
 
 def partition_counts(client: Any, names: Sequence[str] | None = None) -> dict[str, int]:
@@ -147,7 +170,6 @@ def _description(spec: TopicSpec, replication: int) -> dict[str, Any]:
             _RETENTION_BYTES: str(-1 if spec.retention_bytes is None else spec.retention_bytes),
             # The timestamp of a record is when the bus took it, independent of a writer's clock.
             "message.timestamp.type": "LogAppendTime",
-            # With acks=all: a majority has the record before the writer is told so.
-            "min.insync.replicas": str(replication // 2 + 1),
+            "min.insync.replicas": str(minimum_in_sync(replication)),
         },
     }

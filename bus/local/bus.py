@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from bus.errors import Retry
@@ -11,6 +11,7 @@ from bus.local.consumer import LocalConsumer
 from bus.local.producer import LocalProducer
 from bus.local.reader import LocalReader
 from bus.port import Membership, TopicSpec
+from bus.topic_faults import partition_faults
 
 
 class LocalBus:
@@ -31,6 +32,15 @@ class LocalBus:
             log.trim(connection, int(self._clock() * 1000))
         finally:
             connection.close()
+
+    def differences(self, topics: Iterable[TopicSpec]) -> Sequence[str]:
+        """See the port."""
+        connection = log.connect(self._path)
+        try:
+            counts = {topic.name: topic.partitions for topic in log.topics(connection)}
+        finally:
+            connection.close()
+        return [f"topic {fault.topic}: {fault.cause}" for fault in partition_faults(topics, counts)]
 
     def producer(self) -> LocalProducer:
         """See the port."""

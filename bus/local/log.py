@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bus.errors import Retry, TopicFault, TopicsRefused, UnknownTopic
+from bus.errors import Retry, TopicsRefused, UnknownTopic
 from bus.port import Headers, OffsetRange, Outgoing, Partition, Record, TopicSpec
 from bus.sqlite_file import open_sqlite
+from bus.topic_faults import partition_faults
 
 # A process waits so long for another's transaction before it treats the bus as away.
 _BUSY_SECONDS = 15.0
@@ -66,27 +67,20 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise Retry(f"local bus: {error}") from error
 
 
-def ensure(connection: sqlite3.Connection, topics: Iterable[TopicSpec]) -> None:
-    """Create missing topics. Raises `TopicsRefused` naming those with fewer partitions than asked for.
-
-    More partitions would change the partition of their keys.
-    """
-    faults = []
+def ensure(connection: sqlite3.Connection, specs: Iterable[TopicSpec]) -> None:
+    """Create missing topics. Raises `TopicsRefused` naming those with fewer partitions than asked for."""
+    specs = list(specs)
     with transaction(connection):
-        for spec in topics:
-            connection.execute(
-                "INSERT INTO topics VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET retention = excluded.retention",
-                (spec.name, spec.partitions, spec.retention),
-            )
-            (count,) = connection.execute("SELECT partitions FROM topics WHERE name = ?", (spec.name,)).fetchone()
-            if count < spec.partitions:
-                cause = f"it has {count} partitions, {spec.partitions} are asked for"
-                faults.append(TopicFault(spec.name, cause, exists=True))
-            connection.executemany(
-                "INSERT OR IGNORE INTO partitions (topic, number) VALUES (?, ?)",
-                [(spec.name, number) for number in range(count)],
-            )
-    if faults:
+        connection.executemany(
+            "INSERT INTO topics VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET retention = excluded.retention",
+            [(spec.name, spec.partitions, spec.retention) for spec in specs],
+        )
+        counts = {topic.name: topic.partitions for topic in topics(connection)}
+        connection.executemany(
+            "INSERT OR IGNORE INTO partitions (topic, number) VALUES (?, ?)",
+            [(spec.name, number) for spec in specs for number in range(counts[spec.name])],
+        )
+    if faults := partition_faults(specs, counts):
         raise TopicsRefused(faults)
 
 

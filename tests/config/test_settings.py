@@ -33,6 +33,8 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             "SATUPINTU_OPS_PEERS: address 2 must begin",
         ),
         ({"SATUPINTU_X_USER_ID": "@Lapor1708"}, "SATUPINTU_X_USER_ID: "),
+        ({"SATUPINTU_RATES": "web=abc"}, "SATUPINTU_RATES: Value error, 'web=abc' is not a rate; write web=60/minute"),
+        ({"SATUPINTU_RATES": "web=60/minute,sms:5"}, "SATUPINTU_RATES: Value error, 'sms:5' names no door and rate"),
     ],
 )
 def test_an_unusable_setting_is_named(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], error: str) -> None:

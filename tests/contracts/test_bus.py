@@ -298,6 +298,14 @@ def test_ensure_is_idempotent(harness: Harness) -> None:
     assert harness.values(topic) == [b"kept"]
 
 
+def test_differences_name_a_topic_with_fewer_partitions(harness: Harness) -> None:
+    """A missing topic is none: it is created at a start."""
+    topic = harness.topic(partitions=1)
+    specs = [TopicSpec(topic, 2), TopicSpec(f"{topic}-missing", 2)]
+    assert harness.bus.differences(specs) == [f"topic {topic}: it has 1 partitions, 2 are asked for"]
+    assert harness.bus.differences([TopicSpec(topic, 1)]) == []
+
+
 def test_ensure_refuses_a_topic_with_fewer_partitions(harness: Harness) -> None:
     """A topic with fewer partitions than asked for raises `Stop`: adding some would move keys."""
     topic = harness.topic(partitions=1)

@@ -4,13 +4,15 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial, reduce
 
 import pytest
+from kafka import KafkaAdminClient
 
 from app.assembly.kafka import kafka_settings
 from bus.errors import Retry, Stop
 from bus.kafka.bus import KafkaBus
-from bus.port import Membership, Outgoing, Record, TopicSpec
+from bus.port import Membership, Outgoing, Producer, Record, TopicSpec
 from bus.watchdog import Watchdog
 from bus.worker import Worker
 from config.settings import Settings
@@ -20,6 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 PATIENCE_SECONDS = 300.0
 RECORDS = 60
+BEFORE_LOSS = 20
 
 
 class Copier:
@@ -58,26 +61,32 @@ def bus(cluster: list[Node], settings: Settings) -> tuple[KafkaBus, list[str]]:
     return KafkaBus(kafka_settings(process_settings), Watchdog(hanging_calls.append)), hanging_calls
 
 
-@pytest.mark.parametrize(("loss", "lost"), [("frozen", 0), ("killed", 1)])
+@pytest.mark.parametrize(
+    ("loss", "coordinator_of"), [("frozen", "__transaction_state"), ("killed", "__consumer_offsets")]
+)
 def test_the_loss_of_one_broker_ends_no_process(
-    bus: tuple[KafkaBus, list[str]], cluster: list[Node], loss: str, lost: int
+    bus: tuple[KafkaBus, list[str]], cluster: list[Node], loss: str, coordinator_of: str
 ) -> None:
-    """A frozen broker closes no connection, so its requests wait for their timeout. No call counts as hanging."""
+    """The lost broker coordinates the transactions or the group of the stage. No call counts as hanging.
+
+    A frozen broker closes no connection, so its requests wait for their timeout.
+    """
     kafka, hanging_calls = bus
-    topic = f"numbers-{loss}-{lost}"
+    topic = f"numbers-{loss}"
     wait_for(lambda: ensured(kafka, [TopicSpec(topic, 6), TopicSpec("copies", 6), TopicSpec("dead")]))
     stopping = threading.Event()
     membership = Membership(f"group-{topic}", "one", (topic,))
     worker = Worker("copier", lambda: kafka.consumer(membership), Copier(), "dead", stopping)
     thread = threading.Thread(target=worker.run)
     thread.start()
-    producer, node = kafka.producer(), cluster[lost]
+    producer = kafka.producer()
+    publish_all(producer, topic, range(BEFORE_LOSS))
+    wait_for(lambda: len(own_copies(kafka, topic)) == BEFORE_LOSS)
+    group = membership.group
+    node = coordinator(cluster, coordinator_of, f"{group}-one" if coordinator_of == "__transaction_state" else group)
+    node.pause() if loss == "frozen" else node.kill()
     try:
-        for number in range(RECORDS):
-            message = Outgoing(topic, str(number).encode(), f"{topic} {number}".encode())
-            wait_for(lambda message=message: published(producer.publish, message))  # type: ignore[misc]  # see mypy
-            if number == RECORDS // 3:
-                node.pause() if loss == "frozen" else node.kill()
+        publish_all(producer, topic, range(BEFORE_LOSS, RECORDS))
         # A message that was published twice is copied twice: its sender cannot know that the first one arrived.
         wait_for(lambda: len(values(kafka, topic)) >= RECORDS and own_copies(kafka, topic) == values(kafka, topic))
         assert hanging_calls == []
@@ -89,15 +98,36 @@ def test_the_loss_of_one_broker_ends_no_process(
     assert set(own_copies(kafka, topic)) == {f"{topic} {number}".encode() for number in range(RECORDS)}
 
 
+def publish_all(producer: Producer, topic: str, numbers: range) -> None:
+    """Publish the numbers one by one, each as often as the spool would."""
+    for number in numbers:
+        message = Outgoing(topic, str(number).encode(), f"{topic} {number}".encode())
+        wait_for(partial(published, producer, message))
+
+
+def coordinator(cluster: list[Node], topic: str, name: str) -> Node:
+    """Return the broker that coordinates this transactional id or group: the leader of its partition of the topic."""
+    # The hash of Java's strings, modulo the number of partitions.
+    java_hash = reduce(lambda total, byte: (31 * total + byte) & 0xFFFF_FFFF, name.encode(), 0) & 0x7FFF_FFFF
+    client = KafkaAdminClient(bootstrap_servers=[node.bootstrap for node in cluster])
+    try:
+        (description,) = client.describe_topics([topic])
+    finally:
+        client.close()
+    partitions = {partition["partition_index"]: partition["leader_id"] for partition in description["partitions"]}
+    leader: int = partitions[java_hash % len(partitions)]
+    return cluster[leader - 1]
+
+
 def own_copies(kafka: KafkaBus, topic: str) -> list[bytes]:
     """Return the values of the copies of this topic's records, sorted; none while the bus does not answer."""
     return [value for value in values(kafka, "copies") if value.startswith(topic.encode() + b" ")]
 
 
-def published(publish: Callable[[Sequence[Outgoing]], None], message: Outgoing) -> bool:
-    """Publish as the spool does; return False if it has to be repeated."""
+def published(producer: Producer, message: Outgoing) -> bool:
+    """Publish a message; return False if it has to be repeated."""
     try:
-        publish([message])
+        producer.publish([message])
     except Retry:
         return False
     return True

@@ -143,6 +143,15 @@ def test_a_refused_topic_does_not_prevent_the_others(kafka: Fixture) -> None:
     reader.close()
 
 
+def test_topics_with_fewer_copies_are_named(kafka: Fixture) -> None:
+    """A topic keeps the copies that it was created with. Nothing is different where as many are asked for."""
+    specs = [TopicSpec(kafka.queue), TopicSpec(kafka.letters), TopicSpec(kafka.new_queue)]
+    copies, brokers = kafka.bus_with_copies(3).differences(specs)
+    assert copies.startswith(f"2 of 2 topics have fewer than 3 copies, as {kafka.queue} with 1")
+    assert brokers == "3 copies of each topic need 3 brokers, and the cluster has 1"
+    assert kafka.bus.differences(specs) == []
+
+
 def test_a_door_names_the_unknown_topic(kafka: Fixture) -> None:
     """The error of a publish names the topic."""
     producer = kafka.bus.producer()

@@ -1,0 +1,88 @@
+"""The checks before a start name the setting, the host and the cause of each fault."""
+
+import socket
+from typing import Any
+
+import pytest
+
+from app.assembly.channels import CHANNELS
+from app.assembly.parts import Parts
+from app.assembly.startup_checks import Finding, check_all, must_pass
+from bus.errors import Stop
+from config.settings import Settings
+from tests.support.ports import free_ports
+from tests.support.service import REGISTRY
+
+SECRET = "not-to-be-shown"
+
+
+def finding(settings: Settings, name: str, **changes: Any) -> Finding:
+    """Return the finding of this name with changed settings."""
+    values = settings.model_dump() | {"reference_folder": REGISTRY} | changes
+    parts = Parts(Settings.model_validate(values), CHANNELS)
+    try:
+        return next(result for result in check_all(parts) if result.name == name)
+    finally:
+        parts.engine.dispose()
+
+
+def test_a_database_that_is_away_is_named(settings: Settings) -> None:
+    """Host, port and cause, and no password."""
+    (port,) = free_ports(1)
+    database = finding(settings, "database", database_url=f"postgresql://nobody:{SECRET}@127.0.0.1:{port}/none")
+    assert (database.ok, database.is_away) == (False, True)
+    assert f"127.0.0.1:{port}" in database.text
+    assert "refused" in database.text
+    assert SECRET not in database.text
+
+
+@pytest.mark.slow
+def test_each_broker_that_is_away_is_named(settings: Settings) -> None:
+    """A broker that takes connections is not among them."""
+    (first, second) = free_ports(2)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        brokers = f"127.0.0.1:{first},127.0.0.1:{mute.getsockname()[1]},127.0.0.1:{second}"
+        bus = finding(settings, "bus", bus="kafka", kafka_bootstrap=brokers)
+    assert (bus.ok, bus.is_away) == (False, True)
+    assert bus.text == f"127.0.0.1:{first}: Connection refused; 127.0.0.1:{second}: Connection refused"
+
+
+def test_a_rate_of_an_unknown_door_is_refused(settings: Settings) -> None:
+    """A misspelt name would leave the limit that the operator wants without effect."""
+    rates = finding(settings, "rates", rates="wbe=60/minute")
+    assert not rates.ok
+    assert "SATUPINTU_RATES: there is no door wbe; the names are web" in rates.text
+
+
+@pytest.mark.parametrize(("processes", "ok"), [(15, True), (16, True), (100, False)])
+def test_the_connections_of_all_processes_are_added_up(
+    settings: Settings, postgres_url: str, processes: int, *, ok: bool
+) -> None:
+    """Fifteen processes fit PostgreSQL's default of 100 connections. More than it has are a fault of all together."""
+    peers = ",".join(f"http://10.0.0.{number}:1710" for number in range(processes))
+    connections = finding(settings, "connections", database_url=postgres_url, ops_peers=peers)
+    assert connections.ok is ok
+    assert f"{processes} processes (SATUPINTU_OPS_PEERS) with 5 connections each" in connections.text
+    assert f"need {processes * 5}, PostgreSQL has 9" in connections.text
+
+
+@pytest.mark.slow
+def test_topics_with_fewer_copies_fail_the_check_and_not_the_start(settings: Settings, kafka_bootstrap: str) -> None:
+    """A process on such topics works, and its doors are open. The check tells the operator."""
+    kafka = {"bus": "kafka", "kafka_bootstrap": kafka_bootstrap}
+    values = settings.model_dump() | {"reference_folder": REGISTRY} | kafka
+    parts = Parts(Settings.model_validate(values), CHANNELS)
+    parts.ensure_topics()
+    must_pass(parts)
+    assert finding(settings, "existing topics", **kafka).ok
+    topics = finding(settings, "existing topics", kafka_replication=3, **kafka)
+    assert (topics.ok, topics.is_away) == (False, False)
+    assert "topics have fewer than 3 copies, as " in topics.text
+    parts.engine.dispose()
+
+
+def test_a_wrong_setting_prevents_a_start(settings: Settings) -> None:
+    """The error names the setting."""
+    parts = Parts(settings.model_copy(update={"rates": {"wbe": "1/minute"}}), CHANNELS)
+    with pytest.raises(Stop, match="rates: SATUPINTU_RATES"):
+        must_pass(parts)
