@@ -18,10 +18,10 @@ from app.assembly.migrate import migrate
 from app.assembly.monitoring import snapshot_collector
 from app.assembly.parts import Parts
 from app.assembly.practice_x import practice_x_threads
-from app.assembly.preparation import Preparation
 from app.assembly.process_health import http_doors
 from app.assembly.queues import membership
 from app.assembly.replies.senders import reply_senders
+from app.assembly.startup.preparation import Preparation
 from app.clock import utc_now
 from app.exit_codes import EX_CONFIG, EX_TEMPFAIL
 from app.operations.audit_log import AuditHeadSchedule

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from app.assembly import startup_checks
 from app.assembly.service import STAGES, Service
+from app.assembly.startup import checks as startup_checks
 from app.commands.common.arguments import Json
 from app.commands.common.process import open_parts
 from app.commands.common.terminal import EX_UNAVAILABLE, EX_USAGE, OUT, print_json, stop

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.assembly.preparation import Preparation
+from app.assembly.startup.preparation import Preparation
 from bus.errors import Retry, Stop
 from bus.worker_health import WorkerHealth
 from config.database import DatabaseUnavailable

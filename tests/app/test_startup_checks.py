@@ -7,7 +7,7 @@ import pytest
 
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
-from app.assembly.startup_checks import Finding, check_all, must_pass
+from app.assembly.startup.checks import Finding, check_all, must_pass
 from bus.errors import Stop
 from config.settings import Settings
 from tests.support.ports import free_ports

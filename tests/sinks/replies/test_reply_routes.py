@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from app.assembly.channels import CHANNELS, DIRECTORY
 from app.assembly.parts import Parts
 from app.assembly.replies.senders import reply_limits, reply_senders
-from app.assembly.startup_checks import check_all
+from app.assembly.startup.checks import check_all
 from bus.errors import Stop
 from bus.port import Outgoing
 from config.settings import Settings

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from app.assembly.parts import Parts
 from bus.errors import Retry, Stop
 from config.database import DatabaseUnavailable, read_transaction
+from ingest.http.admission import ADDRESS_RATES
 
 # Topic names that Apache Kafka allows. The local bus has the same limit, so that a registry fits both.
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
@@ -118,10 +119,10 @@ def _check_replies(parts: Parts) -> str:
 
 
 def _check_rates(parts: Parts) -> str:
-    known_doors = parts.channels.rates
-    if unknown := sorted(parts.settings.rates.keys() - known_doors.keys()):
-        raise Stop(f"SATUPINTU_RATES: there is no door {', '.join(unknown)}; the names are {', '.join(known_doors)}")
-    return f"{len(parts.settings.rates)} of {len(known_doors)} set"
+    names = [*parts.channels.rates, *ADDRESS_RATES]
+    if unknown := sorted(parts.settings.rates.keys() - set(names)):
+        raise Stop(f"SATUPINTU_RATES: there is no door {', '.join(unknown)}; the names are {', '.join(names)}")
+    return f"{len(parts.settings.rates)} of {len(names)} set"
 
 
 def _check_database(parts: Parts) -> str:
