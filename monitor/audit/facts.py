@@ -97,7 +97,7 @@ def dead_letter_keys(record: Record) -> Iterator[Key]:
         yield position
     if isinstance(own_key, bytes):
         yield ids.complaint_id(UUID(bytes=own_key)).bytes
-    if undelivered := _decode(_Dispatch, record):
+    if undelivered := _decode(Dispatch, _Dispatch, record):
         yield undelivered.complaint_id.bytes
 
 
