@@ -120,7 +120,7 @@ def _routes(
     readiness: Readiness,
     report: Callable[[_Causes, _Causes, _Causes], Mapping[str, object]],
 ) -> APIRouter:
-    """Return the health routes; `report` makes the body of `/ready` of the faults, the shut doors and the waiting parts."""
+    """Return the health routes; `report` makes the body of `/ready` of faults, shut doors and waiting parts."""
     router = APIRouter(tags=["health"])
     check_threads = CapacityLimiter(_CHECK_THREADS)
 

@@ -85,15 +85,14 @@ def test_the_loss_of_one_broker_ends_no_process(
     node = None
     try:
         wait_for(lambda: bool(own_copies(kafka, topic)))
-        group, transactional_id = membership.group, f"{membership.group}-{membership.member}"
-        node = coordinator(
-            cluster, coordinator_of, group if coordinator_of == "__consumer_offsets" else transactional_id
-        )
+        transactional_id = f"{membership.group}-{membership.member}"
+        name = membership.group if coordinator_of == "__consumer_offsets" else transactional_id
+        node = coordinator(cluster, coordinator_of, name)
         node.pause() if loss == "frozen" else node.kill()
         wait_for(lambda: len(own_copies(kafka, topic)) >= RECORDS)
         assert hanging_calls == []
     finally:
-        if node:
+        if node is not None:
             node.resume() if loss == "frozen" else node.start()
         stopping.set()
         thread.join()
