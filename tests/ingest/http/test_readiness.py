@@ -74,6 +74,7 @@ def test_the_public_port_shows_no_reason_and_no_number(settings: Settings, ask: 
             **{door: {"open": False} for door in ("mobile", "open311")},
         },
         "faults": ["database"],
+        "waiting": [],
     }
     parts.engine.dispose()
 
