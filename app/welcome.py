@@ -1,8 +1,11 @@
 """The text that `run` prints first: the addresses, and an example command for each channel."""
 
+import shlex
+
 from twilio.request_validator import RequestValidator
 
 from app.assembly.parts import Parts
+from config.secrets import SECRETS_FILE
 
 
 def welcome(parts: Parts) -> str:
@@ -24,13 +27,19 @@ def welcome(parts: Parts) -> str:
        -d '{{"text": "Antrean paspor lama", "device_id": "00000000-0000-4000-8000-000000000001"}}'""",
     ]
     if settings.practice_x:
+        # The output often ends in a log, so the token is read from its file by the command.
+        token = f"""$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["x"])' {_secrets_file(parts)})"""
         lines.append(
-            f"""  curl -s {settings.x_url}/2/tweets -H 'authorization: Bearer {parts.secrets.x_token}' """
+            f"""  curl -s {settings.x_url}/2/tweets -H "authorization: Bearer {token}" """
             """-d '{"text": "@Lapor1708 KTP saya belum jadi, Kota Bandung #lapor"}'"""
         )
     else:
         lines.append(f"  (Twitter: mentions are read from {settings.x_url})")
     return "\n".join([*lines, ""])
+
+
+def _secrets_file(parts: Parts) -> str:
+    return shlex.quote(str((parts.settings.home / SECRETS_FILE).resolve()))
 
 
 def _sms_example(parts: Parts, site: str) -> str:

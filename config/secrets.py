@@ -13,6 +13,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from config.private_files import secure_folder
 from config.settings import Settings
 
+# File of the generated secrets in the data folder. Only its owner can read it.
+SECRETS_FILE = "secrets.json"
+
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
@@ -36,7 +39,7 @@ def open_secrets(settings: Settings) -> Secrets:
     The data folder is made private before. Raises `SettingsError` if that is not possible.
     """
     secure_folder(settings.home)
-    generated = _generated_secrets(settings.home / "secrets.json")
+    generated = _generated_secrets(settings.home / SECRETS_FILE)
     root = settings.secret_key.get_secret_value() or generated["root"]
     tokens = tuple(token.get_secret_value() for token in settings.twilio_auth_tokens)
     return Secrets(

@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from bus.port import (
     TopicSpec,
 )
 from bus.watchdog import Watchdog
+from tests.bus.kafka.filling import wait_until_written
 
 pytestmark = pytest.mark.slow
 
@@ -45,10 +47,14 @@ class Clock:
 
 @dataclass
 class Harness:
-    """A bus with unique names of topics and groups. `pass_time` ends sessions; `opened` is closed at the end."""
+    """A bus with unique names of topics and groups. `pass_time` ends sessions; `opened` is closed at the end.
+
+    `wait_until_written` returns when a topic's log has this many offsets, also those of an open transaction.
+    """
 
     bus: Bus
     pass_time: Callable[[], None]
+    wait_until_written: Callable[[str, int], None]
     opened: list[Consumer] = field(default_factory=list)
 
     def topic(self, partitions: int = 1) -> str:
@@ -103,7 +109,8 @@ def local_harness(path: Path) -> Harness:
     def pass_time() -> None:
         clock.ahead += 60
 
-    return Harness(LocalBus(path / "bus.sqlite", clock), pass_time)
+    # The local bus writes nothing before the commit.
+    return Harness(LocalBus(path / "bus.sqlite", clock), pass_time, lambda _topic, _end: None)
 
 
 def kafka_harness(bootstrap: str) -> Harness:
@@ -113,7 +120,7 @@ def kafka_harness(bootstrap: str) -> Harness:
         pytest.fail(f"{call} hung")
 
     settings = KafkaSettings(bootstrap=bootstrap, session_timeout=2.0, max_poll_interval=4.0)
-    return Harness(KafkaBus(settings, Watchdog(never)), pass_time=lambda: None)
+    return Harness(KafkaBus(settings, Watchdog(never)), lambda: None, partial(wait_until_written, bootstrap))
 
 
 @pytest.fixture(params=["local", "kafka"])
@@ -156,11 +163,10 @@ def numbered(count: int, prefix: str = "v") -> list[bytes]:
     return [f"{prefix}{number:03}".encode() for number in range(count)]
 
 
-def dying(*outputs: Outgoing) -> Iterator[Outgoing]:
-    """Yield outputs, then fail: a stage that dies during a commit."""
-    yield from outputs
-    # Long enough for the outputs to reach a broker's log.
-    time.sleep(0.3)
+def dying(harness: Harness, output: Outgoing) -> Iterator[Outgoing]:
+    """Yield an output for a topic with one record, then fail: a stage that dies during a commit."""
+    yield output
+    harness.wait_until_written(output.topic, 2)
     raise MemoryError
 
 
@@ -434,7 +440,7 @@ def test_a_commit_that_fails_half_way_has_no_effect(harness: Harness) -> None:
     consumer = harness.join(group, source)
     polled(consumer, 3)
     with pytest.raises(MemoryError):
-        consumer.commit(dying(Outgoing(target, b"key", b"aborted")))
+        consumer.commit(dying(harness, Outgoing(target, b"key", b"aborted")))
     consumer.rewind()
     assert [record.value for record in polled(consumer, 3)] == numbered(3)
     consumer.commit([Outgoing(target, b"key", b"committed")])
@@ -456,7 +462,7 @@ def test_reading_ends_after_aborted_records(harness: Harness) -> None:
     dying_member = harness.join(group, source)
     polled(dying_member, 3)
     with pytest.raises(MemoryError):
-        dying_member.commit(dying(Outgoing(target, b"key", b"aborted")))
+        dying_member.commit(dying(harness, Outgoing(target, b"key", b"aborted")))
     assert harness.values(target) == [b"before"]
     polled(harness.join(group, source), 3)
     assert harness.values(target) == [b"before"]

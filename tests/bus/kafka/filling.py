@@ -1,5 +1,6 @@
 """Fills topics of a real Kafka quickly, with committed and aborted transactions and with deleted records."""
 
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -12,7 +13,19 @@ from bus.port import Outgoing, Partition
 
 _BATCH_BYTES = 200_000
 _LINGER_MS = 5
+_PATIENCE_SECONDS = 30.0
+_POLL_SECONDS = 0.02
 _ABORTED = Outgoing("", b"aborted", b"aborted")
+
+
+def wait_until_written(bootstrap: str, topic: str, end: int) -> None:
+    """Return when the broker's log of partition 0 has `end` offsets, also those of a transaction that is still open."""
+    until = time.monotonic() + _PATIENCE_SECONDS
+    partition = TopicPartition(topic, 0)
+    with closing(KafkaConsumer(bootstrap_servers=bootstrap, isolation_level="read_uncommitted")) as consumer:
+        while consumer.end_offsets([partition])[partition] < end:
+            assert time.monotonic() < until, "the records never reached the log"
+            time.sleep(_POLL_SECONDS)
 
 
 class Filler:

@@ -21,6 +21,7 @@ from bus.kafka.topics import administration, leave
 from bus.port import Consumer, Membership, Outgoing, Record, TopicSpec
 from bus.watchdog import Watchdog
 from bus.worker import Worker
+from tests.bus.kafka.filling import wait_until_written
 from tests.bus.kafka.fixture import new_node
 from tests.bus.kafka.node import Node
 
@@ -70,6 +71,19 @@ def values(bus: KafkaBus, topic: str) -> list[bytes]:
         return [record.value for record in reader.read([topic])]
     finally:
         reader.close()
+
+
+def test_a_topic_has_its_limit_of_bytes(node: Node) -> None:
+    """A topic with a limit of bytes is created with it; a topic without one keeps everything for its time."""
+    bus = bus_on(node)
+    limits = {f"topic-{uuid.uuid4().hex[:12]}": limit for limit in (None, 2_000_000_000)}
+    bus.ensure([TopicSpec(name, 1, 366, limit) for name, limit in limits.items()])
+    settings = KafkaSettings(bootstrap=node.bootstrap, deadline=DEADLINE)
+    with administration(settings, "describe topics") as client:
+        resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in limits]
+        configurations = client.describe_configs(resources, config_filter="all")["topic"]
+    stored = {name: int(configuration["retention.bytes"]["value"]) for name, configuration in configurations.items()}
+    assert stored == {name: -1 if limit is None else limit for name, limit in limits.items()}
 
 
 def eventually_publishes(bus: KafkaBus, publish: Callable[[], None]) -> None:
@@ -249,8 +263,8 @@ def test_a_commit_that_hangs_expires_the_watchdog(node: Node) -> None:
 
     def outputs() -> Iterator[Outgoing]:
         yield Outgoing(target, b"key", b"output")
-        # Wait until the output is in the broker's log; then only the commit is missing.
-        time.sleep(1.0)
+        # Now only the commit is missing.
+        wait_until_written(node.bootstrap, target, 1)
         node.kill()
 
     # It never returns, not even when the broker is back.

@@ -221,8 +221,8 @@ class Wire:
         self._clients.append(writer)
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.smsc.port)
-        except OSError:
-            writer.close()
+        except (OSError, asyncio.CancelledError):
+            await _close(writer)
             return
         to_smsc = asyncio.create_task(self._pass(reader, far_writer))
         to_client = asyncio.create_task(self._pass(far_reader, writer))
@@ -232,8 +232,8 @@ class Wire:
             for task in (to_smsc, to_client):
                 task.cancel()
             await asyncio.gather(to_smsc, to_client, return_exceptions=True)
-            far_writer.close()
-            writer.close()
+            await _close(far_writer)
+            await _close(writer)
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, asyncio.IncompleteReadError):
@@ -253,6 +253,13 @@ class Wire:
             return waiting.popleft()(frame)
         always = self._always.get(command(frame))
         return always(frame) if always else frame
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    """Close a connection, and return when its socket is closed: the event loop may end right after."""
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
 
 
 @asynccontextmanager
