@@ -7,13 +7,10 @@ import typer
 
 from app.commands.common.arguments import Json, optional_time
 from app.commands.common.process import open_parts_with_tables
+from app.commands.common.review_options import Since
 from app.commands.common.terminal import print_json, print_line, print_table, stop
 
 commands = typer.Typer(no_args_is_help=True)
-
-Since = Annotated[
-    str | None, typer.Option("--since", help="Only actions since 2026-11-24, 2026-11-24T08:00+07:00, or 24h.")
-]
 
 
 @commands.command("list")

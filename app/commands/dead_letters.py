@@ -11,6 +11,7 @@ from app.assembly.parts import Parts
 from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, finite, optional_time
 from app.commands.common.process import open_parts, open_parts_for_action
+from app.commands.common.review_options import Everything, Ids, Reason, Since, Until, Why
 from app.commands.common.terminal import (
     EX_USAGE,
     print_json,
@@ -30,16 +31,8 @@ from app.operations.review.redrive import NOT_REDRIVEN, Pace, Redrive, RedriveSt
 
 commands = typer.Typer(no_args_is_help=True)
 
-Why = Annotated[str, typer.Option("--why", help="Recorded with the decision. Name no citizen.")]
 Stage = Annotated[str | None, typer.Option("--stage", help="Only dead letters of this stage.")]
-Reason = Annotated[str | None, typer.Option("--reason", help="Only dead letters with this reason.")]
 Field = Annotated[str | None, typer.Option("--field", help="Only dead letters with this wrong field.")]
-Since = Annotated[
-    str | None, typer.Option("--since", help="Only dead letters since 2026-11-24, 2026-11-24T08:00+07:00, or 24h.")
-]
-Until = Annotated[str | None, typer.Option("--until", help="Only dead letters before this time.")]
-Ids = Annotated[list[str] | None, typer.Option("--id", help="Only this id, or ids that begin so. May be repeated.")]
-Everything = Annotated[bool, typer.Option("--all", help="Choose all pending dead letters.")]
 
 _LIST_COLUMNS = ("id", "at", "stage", "reason", "field", "topic")
 _COUNT_COLUMNS = ("stage", "reason", "field", "letters")

@@ -9,6 +9,7 @@ from app.assembly.parts import Parts
 from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, optional_time
 from app.commands.common.process import open_parts, open_parts_for_action
+from app.commands.common.review_options import Everything, Ids, Reason, Since, Until, Why
 from app.commands.common.terminal import (
     EX_USAGE,
     print_json,
@@ -21,15 +22,6 @@ from app.commands.common.terminal import (
 from app.operations.review.quarantine import Quarantine, QuarantineDecision, QuarantineFilter, list_row
 
 commands = typer.Typer(no_args_is_help=True)
-
-Why = Annotated[str, typer.Option("--why", help="Recorded with the decision. Name no citizen.")]
-Reason = Annotated[str | None, typer.Option("--reason", help="Only messages with this reason.")]
-Since = Annotated[
-    str | None, typer.Option("--since", help="Only messages since 2026-11-24, 2026-11-24T08:00+07:00, or 24h.")
-]
-Until = Annotated[str | None, typer.Option("--until", help="Only messages before this time.")]
-Ids = Annotated[list[str] | None, typer.Option("--id", help="Only this id, or ids that begin so. May be repeated.")]
-Everything = Annotated[bool, typer.Option("--all", help="Choose all pending messages.")]
 
 
 @commands.command("list")

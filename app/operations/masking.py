@@ -41,7 +41,8 @@ _SHOWN_FIELDS: Mapping[type[Shape], frozenset[str]] = {
     shapes.Dispatch: _WIRE_FIELDS
     | {"complaint_id", "tracking", "channel", "agency", "alternatives", "rules_version", "hop", "due_at", "own_case"}
     | {"confidence", "topic", "region"},
-    shapes.AgencyAnswer: _WIRE_FIELDS | {"complaint_id", "dispatch_id", "agency", "verdict", "theirs"},
+    shapes.AgencyAnswer: _WIRE_FIELDS
+    | {"complaint_id", "dispatch_id", "agency", "verdict", "theirs", "key_generation"},
     shapes.Correction: _WIRE_FIELDS | {"complaint_id", "tracking", "apart_from"},
     shapes.Reply: _WIRE_FIELDS | {"complaint_id", "tracking", "channel", "says"},
     shapes.OversightEvent: _WIRE_FIELDS | {"event", "subject"},

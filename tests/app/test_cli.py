@@ -169,11 +169,12 @@ def test_a_file_that_can_not_be_replayed_is_named(tmp_path: Path, content: bytes
 
 
 def test_a_number_is_followed_and_a_topic_read(tmp_path: Path) -> None:
-    """`status`, `tail`, `topics` and `answer` with a running service; identities are masked."""
+    """`status`, `tail`, `trace`, `topics` and `answer` with a running service; what persons wrote is masked."""
     service = RunningService(tmp_path)
     try:
         service.start()
-        report = {"text": "Kemenkes tolong, hubungi 0812 3456 7890", "phone": "+628000000021", "name": "Budi Contohnya"}
+        text = "Kemenkes tolong, hubungi Budi 0812 3456 7890"
+        report = {"text": text, "phone": "+628000000021", "name": "Budi Contohnya"}
         response = requests.post(f"http://127.0.0.1:{service.settings.port}/web/reports", json=report, timeout=10)
         number = response.json()["tracking"]
         assert service.audit().clean
@@ -184,12 +185,19 @@ def test_a_number_is_followed_and_a_topic_read(tmp_path: Path) -> None:
         assert json.loads(run("status", number, "--json"))["state"] == "terdisposisi"
         counts = {row["topic"]: row["records"] for row in json.loads(run("topics", "--json"))}
         assert (counts["raw-web"], counts["agency-kementerian-kemenkes"]) == (1, 1)
-        for topic in ("raw-web", "complaints", "agency-kementerian-kemenkes"):
-            shown = run("tail", topic)
-            assert number in shown
-            assert not any(telling in shown for telling in ("628000", "Contohnya", "3456"))
-        run("answer", number, "refused", "--text", "bukan kewenangan kami", "--theirs", "bumn-pln", "--actor", "p")
+        listed, listed_with_empty = run("topics"), run("topics", "--all")
+        assert "agency-kementerian-kemenkes" in listed
+        assert ("agency-bumn-pln" in listed, "agency-bumn-pln" in listed_with_empty) == (False, True)
+        answer_text = "bukan kewenangan kami, tanya Siti"
+        run("answer", number, "refused", "--text", answer_text, "--theirs", "bumn-pln", "--actor", "petugas-9")
         assert service.audit().clean
+        for topic in ("raw-web", "complaints", "agency-kementerian-kemenkes", "agency-answers", "agency-bumn-pln"):
+            shown = run("tail", topic)
+            assert number in shown or topic == "agency-answers"
+            assert not any(telling in shown for telling in ("628000", "Contohnya", "3456", "Budi", "Siti", "petugas"))
+        trace = run("trace", number)
+        assert "to bumn-pln (hop 1" in trace
+        assert not any(telling in trace for telling in ("Budi", "Siti", "petugas", "tolong"))
         steps = json.loads(run("status", number, "--json"))["steps"]
         assert [step["what"] for step in steps] == ["received", "dispatched", "refused", "dispatched"]
         assert service.stop() == [0]
