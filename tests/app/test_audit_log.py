@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
+from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.database import open_database
 from app.operations.audit_heads import AuditHeads
@@ -31,6 +32,7 @@ from bus.errors import Stop
 from bus.port import Outgoing
 from messages.shapes import iso
 from messages.topics import AUDIT_HEADS
+from tests.bus.test_worker import wait_for
 from tests.conftest import NOW
 from tests.ingest.door_client import FlakyProducer
 from tests.support import program
@@ -201,6 +203,22 @@ def test_concurrent_processes(engine: Engine, tmp_path: Path) -> None:
         f"petugas-{number} ({system_user()})" for number in range(APPENDING)
     ]
     assert AuditLog(engine).verify().rows == APPENDING
+
+
+def test_the_monitor_publishes_the_head(tmp_path: Path) -> None:
+    """A process with the monitor publishes the present head at its start."""
+    service = RunningService(tmp_path)
+    try:
+        migrate(service.parts.engine)
+        service.parts.ensure_topics()
+        row = service.parts.audit_log.append("letters.drop", "id", "petugas", "uji", NOW)
+        service.start("monitor")
+        wait_for(lambda: len(service.parts.audit_heads.read()) > 1)
+        assert {head.hash for head in service.parts.audit_heads.read()} == {row.hash}
+        assert service.stop() == [0]
+    finally:
+        service.parts.audit_heads.close()
+        service.close()
 
 
 def test_filters_by_actor_and_time(engine: Engine) -> None:
