@@ -34,6 +34,7 @@ from messages.sealing import Sealer
 from messages.shapes import RawMessage
 from messages.topics import OVERSIGHT
 from normalize.duplicates.factory import DuplicateDetection
+from normalize.stage import NormalizeStage
 from router.rules import Rules
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 from tests.ingest.smpp import smsc
@@ -133,15 +134,19 @@ class Stages:
         at = self.now()
         return adapter.join_parts([SmsPart(opened=at, at=at, due=None, **asdict(part)) for part in parts]).raw
 
+    def normalizer(self) -> NormalizeStage:
+        """Return a normalizer."""
+        return make_normalizer(self.engine, self.sealer, _SERVICES.names, _REGIONS, _MATCHER, _CLASSIFIER)
+
     def normalize(self, raw: Outgoing) -> tuple[str, Outgoing, list[Outgoing]]:
         """Return the name of the next file, the complaint or the oversight event, and the replies."""
-        stage = make_normalizer(self.engine, self.sealer, _SERVICES.names, _REGIONS, _MATCHER, _CLASSIFIER)
+        stage = self.normalizer()
         output, *replies = stage.handle([record_of(raw)])
         return ("2-set-aside" if output.topic == OVERSIGHT else "2-complaint"), output, replies
 
     def deliver(self, raws: Sequence[Outgoing]) -> Sequence[Outgoing]:
         """Return the normalizer's output for several deliveries, each with its own record."""
-        stage = make_normalizer(self.engine, self.sealer, _SERVICES.names, _REGIONS, _MATCHER, _CLASSIFIER)
+        stage = self.normalizer()
         return stage.handle([replace(record_of(raw), offset=number) for number, raw in enumerate(raws)])
 
     def route(self, complaint: Outgoing) -> tuple[Outgoing, list[Outgoing]]:

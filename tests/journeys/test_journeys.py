@@ -1,7 +1,7 @@
 """Every case: each stage from file N-1 to file N, and then all stages at once. `make goldens` rewrites the files."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +15,14 @@ from app.assembly.channels import DIRECTORY
 from app.assembly.parts import Parts
 from bus.port import Outgoing
 from config.reference.reloading import FixedSource
-from messages.topics import REPLIES
+from messages import codec
+from messages.shapes import AgencyAnswer, Dispatch
+from messages.topics import AGENCY_ANSWERS, REPLIES
 from tests.journeys.runner import Stages, as_text, from_text, private_values
+from tests.support.agency_answers import signed
+from tests.support.records import at
 from tests.support.rules import SMALL, cached_rules
+from tests.support.stages import make_router
 
 JOURNEYS = Path(__file__).parent
 CASES = sorted(folder.parent for folder in JOURNEYS.glob("*/0-arrival.http"))
@@ -109,6 +114,52 @@ def test_every_channel_shows_its_kinds() -> None:
     for channel in DIRECTORY.names:
         for kind in ("plain", "minimal", "malformed", "oversized", "strange-unicode"):
             assert JOURNEYS / f"{channel}-{kind}" in CASES, f"{channel}-{kind} is missing"
+
+
+def test_a_closed_case_takes_no_further_reports(stages: Stages, golden: Callable[[Path, str], None]) -> None:
+    """After each close the next report of the matter is a case of its own in the agency's queue.
+
+    The same text of another citizen, a near copy, and the first sender's next message arrive one after the other.
+    """
+    for number, (arrival, dispatch) in enumerate(_dispatches_of_one_matter(stages, are_closed=True), start=1):
+        golden(arrival.with_name(f"{number}-dispatch.json"), as_text(dispatch))
+        value = json.loads(dispatch.value)
+        assert (value["relation"]["kind"], value["own_case"], value["hop"]) == ("new", True, 0)
+
+
+def test_an_open_case_takes_further_reports(stages: Stages) -> None:
+    """The same reports belong to the first one as long as its case is open."""
+    dispatches = [json.loads(dispatch.value) for _, dispatch in _dispatches_of_one_matter(stages, are_closed=False)]
+    assert [dispatch["relation"]["kind"] for dispatch in dispatches] == ["new", "joins", "joins", "repeat"]
+    assert [dispatch["own_case"] for dispatch in dispatches] == [True, False, False, False]
+
+
+def _dispatches_of_one_matter(stages: Stages, *, are_closed: bool) -> Iterator[tuple[Path, Outgoing]]:
+    """Yield each arrival of the journey `closed-case` with its dispatch, which is closed before the next arrival."""
+    normalizer = stages.normalizer()
+    router = make_router(stages.engine, stages.rules, stages.now)
+    for offset, arrival in enumerate(sorted((JOURNEYS / "closed-case").glob("*.http"))):
+        _, raw = stages.door(arrival)
+        complaint, *_ = normalizer.handle([at(raw, offset)])
+        dispatch, *_ = router.handle([at(complaint, offset)])
+        yield arrival, dispatch
+        if are_closed:
+            closing = at(_closing_answer(codec.decode(Dispatch, dispatch.value, dispatch.headers)), offset)
+            normalizer.handle([closing])
+            router.handle([closing])
+
+
+def _closing_answer(dispatch: Dispatch) -> Outgoing:
+    answer = AgencyAnswer(
+        id=dispatch.id,
+        message_id=dispatch.message_id,
+        at=dispatch.at,
+        complaint_id=dispatch.complaint_id,
+        dispatch_id=dispatch.id,
+        agency=dispatch.agency,
+        verdict="closed",
+    )
+    return Outgoing(AGENCY_ANSWERS, *codec.encode(signed(answer), str(dispatch.complaint_id), "/agency/test"))
 
 
 def _run_all(stages: Stages, case: Path) -> list[Any]:

@@ -394,13 +394,3 @@ def test_a_refusal_moves_a_case_with_more_complaints_than_a_chunk(router: Router
     assert {dispatch.agency for dispatch in moved} == {"bumn-pln"}
     assert [dispatch.complaint_id for dispatch in moved[1:]] == sorted(id_of(1000 + n) for n in range(1, count))
     assert router.route_record(refusal) == outputs
-
-
-@pytest.mark.slow
-def test_a_refusal_moves_more_complaints_than_a_statement_has_parameters(router: RouterHarness, engine: Engine) -> None:
-    """PostgreSQL takes 65,535 parameters in one statement, SQLite 32,766: the refusal of a larger case succeeds."""
-    if engine.dialect.name == "sqlite":
-        pytest.skip("the same statements; bench/refusal.py measures them")
-    (first,) = dispatches(router.route(complaint_of(1, "Kemenkes tolong")))
-    store_followers(engine, first, 66_000)
-    assert len(dispatches(router.route_record(router.answer_record(first, "refused", "bumn-pln")))) == 66_001
