@@ -14,7 +14,7 @@ from ingest.twitter.channel import MENTIONS
 from ingest.twitter.client import OAuthKeys, XClient
 from ingest.twitter.door import TwitterDoor
 from ingest.twitter.intake import Intake
-from ingest.twitter.lease import Lease
+from ingest.twitter.lease import HolderFile, Lease
 from ingest.twitter.pictures import PictureFetcher
 from ingest.twitter.poll_loop import PollLoop
 from ingest.twitter.read_budget import ReadBudget
@@ -38,7 +38,8 @@ def twitter_doors(parts: DoorParts, producer: Producer, stopping: threading.Even
     budget = read_budget(parts)
     store = DoorStore(parts.engine)
     initial_period = timedelta(hours=settings.x_since_hours)
-    lease = Lease(parts.engine, MENTIONS.name, f"{settings.instance}:{uuid.uuid4()}", parts.now)
+    holder = HolderFile(settings.home / "x-reader.lock", lambda: str(uuid.uuid4()))
+    lease = Lease(parts.engine, MENTIONS.name, holder.identity, parts.now)
     door = TwitterDoor(
         _client(parts), intake, budget, store, parts.now, settings.x_pause, stopping, initial_period, lease
     )
@@ -46,6 +47,7 @@ def twitter_doors(parts: DoorParts, producer: Producer, stopping: threading.Even
     def hold_lease() -> None:
         PollLoop("lease", lease.is_held, parts.now, _RENEW_SECONDS, stopping, lease).run()
         lease.release()
+        holder.close()
 
     def threads() -> Iterator[tuple[str, Callable[[], None]]]:
         yield MENTIONS.name, door.run

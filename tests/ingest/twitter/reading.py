@@ -87,7 +87,7 @@ class Reading:
 
     def lease(self, holder: str = "this process") -> Lease:
         """Return the lease of a process."""
-        return Lease(self.parts.engine, "twitter", holder, self.now)
+        return Lease(self.parts.engine, "twitter", lambda: holder, self.now)
 
     def budget(self) -> ReadBudget:
         """Return the count of reads."""

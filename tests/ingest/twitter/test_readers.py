@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
@@ -22,7 +23,7 @@ from ingest.twitter.adapter import TwitterAdapter
 from ingest.twitter.client import MentionSource, XClient
 from ingest.twitter.door import TwitterDoor
 from ingest.twitter.intake import Intake
-from ingest.twitter.lease import LEASE_LENGTH, Lease
+from ingest.twitter.lease import LEASE_LENGTH, HolderFile, Lease
 from ingest.twitter.pictures import PictureFetcher
 from ingest.twitter.read_budget import ReadBudget
 from tests.app.test_simulator_x import ACCOUNT, TOKEN, Practice, serving
@@ -53,7 +54,7 @@ class Process:
         self.now = NOW
         store = DoorStore(engine)
         self.budget = ReadBudget(store, 0, self._clock)
-        self.lease = Lease(engine, "twitter", holder, self._clock)
+        self.lease = Lease(engine, "twitter", lambda: holder, self._clock)
         pictures = PictureFetcher(parts.attachments, set(), lambda: 0.0)
         self._intake = Intake(TwitterAdapter(parts.wrapper, ACCOUNT), pictures, producer, None, self._clock)
         self._store = store
@@ -116,8 +117,8 @@ def test_of_two_processes_one_reads(parts: Parts, producer: Producer, engine: En
 def test_lease_is_free_again_after_its_end(engine: Engine) -> None:
     """Nobody else gets a lease before its end. Its holder renews it; a released one is free at once."""
     times = {"first": NOW, "second": NOW}
-    first = Lease(engine, "twitter", "first", lambda: times["first"])
-    second = Lease(engine, "twitter", "second", lambda: times["second"])
+    first = Lease(engine, "twitter", lambda: "first", lambda: times["first"])
+    second = Lease(engine, "twitter", lambda: "second", lambda: times["second"])
     assert (first.is_held(), second.is_held()) == (True, False)
     times |= dict.fromkeys(times, NOW + LEASE_LENGTH * 0.9)
     assert (first.is_held(), second.is_held()) == (True, False)
@@ -127,6 +128,19 @@ def test_lease_is_free_again_after_its_end(engine: Engine) -> None:
     assert (second.is_held(), first.is_held()) == (True, False)
     second.release()
     assert (first.is_held(), second.is_held()) == (True, False)
+
+
+def test_restarted_process_reads_at_once(engine: Engine, tmp_path: Path) -> None:
+    """Of the processes with one data folder one holds the lease. When it is killed, its successor need not wait."""
+    path = tmp_path / "x-reader.lock"
+    killed, successor = (HolderFile(path, lambda: uuid.uuid4().hex) for _ in range(2))
+    leases = [Lease(engine, "twitter", holder.identity, lambda: NOW) for holder in (killed, successor)]
+    elsewhere = Lease(engine, "twitter", lambda: "another host", lambda: NOW)
+    assert [lease.is_held() for lease in (*leases, elsewhere)] == [True, False, False]
+    # The system closes the files of a killed process.
+    killed.close()
+    assert [lease.is_held() for lease in (leases[1], elsewhere)] == [True, False]
+    successor.close()
 
 
 @pytest.mark.slow
