@@ -1,6 +1,7 @@
 """The text that `run` prints first: the addresses, and an example command for each channel."""
 
 import shlex
+from urllib.parse import urlsplit
 
 from twilio.request_validator import RequestValidator
 
@@ -34,7 +35,7 @@ def welcome(parts: Parts) -> str:
             """-d '{"text": "@Lapor1708 KTP saya belum jadi, Kota Bandung #lapor"}'"""
         )
     else:
-        lines.append(f"  (Twitter: mentions are read from {settings.x_url})")
+        lines.append(f"  (Twitter: mentions are read from {urlsplit(settings.x_url).hostname})")
     return "\n".join([*lines, ""])
 
 

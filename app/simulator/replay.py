@@ -99,7 +99,8 @@ class Replay:
             yield
             return
         if not is_loopback(settings.x_url):
-            raise ReplayError(f"SATUPINTU_X_BASE_URL is {settings.x_url}: a replay posts only to a loopback X")
+            # The address is not quoted: it may contain a password.
+            raise ReplayError("SATUPINTU_X_BASE_URL is not on this machine: a replay posts only to a loopback X")
         try:
             requests.get(settings.x_url, timeout=2)
         except requests.ConnectionError:

@@ -1,40 +1,29 @@
-"""The text that `run` prints first: its commands work, and it holds no secret."""
+"""Addresses that a process prints: no password in one of them is printed."""
 
-import re
-import subprocess
-from urllib.parse import urlencode
+import pytest
 
 from app.assembly.channels import CHANNELS
 from app.assembly.parts import Parts
+from app.simulator.replay import Replay, ReplayError
 from app.welcome import welcome
 from config.settings import Settings
-from ingest.arrival import Arrival
-from ingest.sms.adapter import Sms, SmsAdapter
-from tests.conftest import NOW
 
 
-def test_no_token_is_printed(settings: Settings) -> None:
-    """The practice X's token is read by the printed command. The text itself often ends in a log."""
-    changed = {"x_bearer_token": "", "x_base_url": "", "twilio_auth_tokens": ""}
-    parts = Parts(Settings.model_validate(settings.model_dump() | changed), CHANNELS)
+@pytest.fixture
+def parts(settings: Settings) -> Parts:
+    """Parts of a process whose X has a password in its address."""
+    return Parts(settings.model_copy(update={"x_base_url": "https://user:sandi-x@x.contoh.id"}), CHANNELS)
+
+
+def test_the_welcome_has_no_password(parts: Parts) -> None:
+    """The first lines of a process name the host of X and no password."""
     text = welcome(parts)
-
-    secrets = (parts.secrets.x_token, *parts.secrets.twilio_tokens, settings.secret_key.get_secret_value())
-    assert [secret for secret in secrets if secret in text] == []
-    match = re.search(r'Bearer (\$\(.*\))"', text)
-    assert match
-    printed = subprocess.run(["sh", "-c", f"echo {match[1]}"], capture_output=True, text=True, check=True)
-    assert printed.stdout.strip() == parts.secrets.x_token
+    assert "mentions are read from x.contoh.id" in text
+    assert "sandi-x" not in text
 
 
-def test_the_sms_example_is_valid(parts: Parts) -> None:
-    """The door accepts the SMS of the example: its signature is valid, and each field has its form."""
-    text = welcome(parts)
-    signature = re.search(r"X-Twilio-Signature: ([^']+)'", text)
-    assert signature
-    fields = dict(pair.split("=", 1) for pair in re.findall(r"--data-urlencode '([^']+)'", text))
-    headers = {"x-twilio-signature": signature[1], "content-type": "application/x-www-form-urlencoded"}
-    arrival = Arrival("/sms/twilio", headers, urlencode(fields).encode(), NOW)
-    adapter = SmsAdapter(parts.wrapper, parts.settings.reached_at, parts.secrets.twilio_tokens)
-
-    assert isinstance(adapter.accept(arrival), Sms)
+def test_a_refused_replay_has_no_password(parts: Parts) -> None:
+    """The error of a replay to an X on another machine names the setting and no password."""
+    with pytest.raises(ReplayError, match="SATUPINTU_X_BASE_URL is not on this machine") as caught:
+        Replay(parts, ["twitter"], lambda: None).run([])
+    assert "sandi-x" not in str(caught.value)
