@@ -61,7 +61,7 @@ def answer_reply(
 
 
 def _with_agency(text: str, dispatch: Dispatch, agency_name: str) -> str:
-    """Return the text with the agency's name, if it fits one SMS.
+    """Return the text with the agency's name, if the agency has one and it fits one SMS.
 
     A confidential or anonymous report never names the agency: another person may see the screen.
     """
@@ -70,7 +70,7 @@ def _with_agency(text: str, dispatch: Dispatch, agency_name: str) -> str:
     if dispatch.agency == TRIAGE:
         return text.format(_TRIAGE_NAME)
     named_text = text.format(agency_name)
-    return named_text if fits_one_sms(named_text) else text.format(_UNNAMED_AGENCY)
+    return named_text if agency_name and fits_one_sms(named_text) else text.format(_UNNAMED_AGENCY)
 
 
 def _reply(

@@ -124,7 +124,7 @@ class RouterStage:
         """Return a reply to the sender of the complaint, and to everyone whose complaint joins it."""
         accompanying = transfer.accompanying_dispatches(dispatch)
         joining = [joined for joined in accompanying if joined.relation.kind == "joins"]
-        agency_name = self._rules.registry.name_of(dispatch.agency)
+        agency_name = self._find_name(dispatch.agency) or ""
         return [
             message
             for recipient in (dispatch, *joining)
@@ -176,7 +176,7 @@ class RouterStage:
             key = complaint_id if dispatch.own_case else str(dispatch.relation.of)
             outputs.append(Outgoing(agency_topic(agency), *codec.encode(dispatch, key, _SOURCE)))
             outputs += _reply_messages(
-                dispatch_reply(dispatch, self._rules.registry.name_of(agency), self._channels.with_progress)
+                dispatch_reply(dispatch, self._find_name(agency) or "", self._channels.with_progress)
             )
         return outputs
 

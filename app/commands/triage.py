@@ -259,7 +259,8 @@ def _event_line(event: CaseEvent) -> str:
 @contextmanager
 def _triage_desk() -> Iterator[tuple[Parts, TriageDesk]]:
     with open_parts_with_tables() as parts:
-        yield parts, TriageDesk(parts.engine, parts.registry, parts.audit_log, parts.answer_keys)
+        desk = TriageDesk(parts.engine, parts.registry, parts.audit_log, parts.answer_keys, parts.answer_check)
+        yield parts, desk
 
 
 def _stop_if_not_possible(action: Callable[[], T]) -> T:

@@ -19,7 +19,7 @@ from app.operations.triage_decisions import describe_latest_dispatch, first_deci
 from bus.port import Outgoing, Producer, Reader
 from config.database import read_transaction
 from messages import codec, ids
-from messages.answer_check import AnswerKeys
+from messages.answer_check import AnswerCheck, AnswerKeys
 from messages.shapes import AgencyAnswer
 from messages.topics import AGENCY_ANSWERS, TRIAGE
 from router.registry.registry import Registry
@@ -81,11 +81,14 @@ class TriageDesk:
     Every method may raise `DatabaseUnavailable`, and those with a number `NotPossible`.
     """
 
-    def __init__(self, engine: Engine, registry: Registry, log: AuditLog, keys: AnswerKeys) -> None:
+    def __init__(
+        self, engine: Engine, registry: Registry, log: AuditLog, keys: AnswerKeys, answer_check: AnswerCheck
+    ) -> None:
         self._engine = engine
         self._registry = registry
         self._log = log
         self._keys = keys
+        self._answer_check = answer_check
         # An answer of triage that names one of these is a decision: the router dispatches to its representative.
         self._agencies = [
             code for code in registry.institutions if code != TRIAGE and registry.find_receiving_agency(code)
@@ -156,10 +159,13 @@ class TriageDesk:
         answer = self._keys.sign(unsigned_answer)
         self._log.append("triage.decide", f"{case_id} {agency}", actor, why, at)
         producer.publish([Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(case_id), _SOURCE))])
-        first = first_decision(reader, start_offsets, case.dispatch_id, self._agencies)
+        first = first_decision(reader, start_offsets, case.dispatch_id, self._agencies, self._is_authentic)
         is_first = first is None or (first.actor, first.theirs) == (actor, agency)
         refused_before = any(refusal.agency == agency for refusal in refusals)
         return TriageDecision(answer, refused_before, None if is_first else first)
+
+    def _is_authentic(self, answer: AgencyAnswer, taken_at: datetime) -> bool:
+        return self._answer_check.fault(answer, taken_at, self._registry.institutions) is None
 
     def _check_agency(self, agency: str) -> None:
         if agency not in self._agencies:

@@ -1,6 +1,7 @@
 """Decisions of triage about the same dispatch: only the first one has an effect. No decision is made here."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from bus.port import Partition, Reader, Record
@@ -19,15 +20,20 @@ def recorded_offsets(reader: Reader) -> Mapping[Partition, int]:
 
 
 def first_decision(
-    reader: Reader, start_offsets: Mapping[Partition, int], dispatch_id: UUID, agencies: Collection[str]
+    reader: Reader,
+    start_offsets: Mapping[Partition, int],
+    dispatch_id: UUID,
+    agencies: Collection[str],
+    is_authentic: Callable[[AgencyAnswer, datetime], bool],
 ) -> AgencyAnswer | None:
     """Return the first decision of triage about a dispatch from these offsets on.
 
-    `agencies` are the codes to which triage may give a case. The answers about one case are in one partition, and the
-    router processes them in this order.
+    `agencies` are the codes to which triage may give a case. `is_authentic` gets an answer and the bus's time of it.
+    The answers about one case are in one partition, and the router processes them in this order.
     """
-    for answer in _answers(reader.read([AGENCY_ANSWERS], start_offsets=start_offsets)):
-        if answer.dispatch_id == dispatch_id and _is_decision(answer, agencies):
+    for answer, taken_at in _answers(reader.read([AGENCY_ANSWERS], start_offsets=start_offsets)):
+        is_decision = answer.dispatch_id == dispatch_id and _is_decision(answer, agencies)
+        if is_decision and is_authentic(answer, taken_at):
             return answer
     return None
 
@@ -53,9 +59,9 @@ def _is_decision(answer: AgencyAnswer, agencies: Collection[str]) -> bool:
     return answer.agency == TRIAGE and (names_agency or answer.verdict == "closed")
 
 
-def _answers(records: Iterable[Record]) -> Iterator[AgencyAnswer]:
+def _answers(records: Iterable[Record]) -> Iterator[tuple[AgencyAnswer, datetime]]:
     for record in records:
         try:
-            yield codec.decode(AgencyAnswer, record.value, record.headers)
+            yield codec.decode(AgencyAnswer, record.value, record.headers), record.taken_at
         except codec.CodecError:
             continue

@@ -68,10 +68,10 @@ class LedgerSink:
         if not answers:
             return
         institutions = self._institutions()
-        written_positions = _written_positions(connection, [record.position for record, _ in answers])
+        written_answers = _written_answers(connection, [answer.id for _, answer in answers])
         agencies = _answered_agencies(connection, [answer.dispatch_id for _, answer in answers])
         for record, answer in answers:
-            if record.position in written_positions:
+            if (answer.id, record.position) in written_answers:
                 continue
             if fault := self._answer_check.fault(answer, record.taken_at, institutions):
                 raise Reject(fault, "authenticator")
@@ -82,9 +82,10 @@ class LedgerSink:
         connection.execute(insert_statement(connection, AnswerRow).on_conflict_do_nothing(), rows)
 
 
-def _written_positions(connection: Connection, positions: Sequence[str]) -> Collection[str]:
-    query = select(AnswerRow.position).where(col(AnswerRow.position).in_(positions))
-    return set(connection.execute(query).scalars())
+def _written_answers(connection: Connection, answer_ids: Sequence[UUID]) -> Collection[tuple[UUID, str]]:
+    """Return id and position of the answers that the ledger has."""
+    query = select(AnswerRow.id, AnswerRow.position).where(col(AnswerRow.id).in_(answer_ids))
+    return {(row.id, row.position) for row in connection.execute(query)}
 
 
 def _answered_agencies(connection: Connection, dispatch_ids: Sequence[UUID]) -> Mapping[UUID, str]:

@@ -63,7 +63,8 @@ def harness(parts: Parts, engine: Engine) -> Iterator[CorrectionHarness]:
 
 def triage_desk(harness: CorrectionHarness) -> TriageDesk:
     """Return the triage desk of this ledger."""
-    return TriageDesk(harness.engine, harness.parts.registry, AuditLog(harness.engine), harness.parts.answer_keys)
+    parts, log = harness.parts, AuditLog(harness.engine)
+    return TriageDesk(harness.engine, parts.registry, log, parts.answer_keys, parts.answer_check)
 
 
 def decide_case(
@@ -151,6 +152,23 @@ def test_the_second_of_two_persons_learns_of_the_first_decision(harness: Correct
     assert triage_desk(harness).show(number(1)).case.agency == SEMARANG
     with pytest.raises(NotPossible, match=f"petugas-1 gave it to {SEMARANG}"):
         decide_case(harness, 1, PLN, actor="petugas-2")
+
+
+def test_a_forged_decision_is_no_earlier_one(harness: CorrectionHarness) -> None:
+    """Somebody who writes to the topic is not triage: the person's decision is the first."""
+    (record,) = [record for record in harness.records(agency_topic(TRIAGE)) if number(1).encode() in record.value]
+    dispatch = codec.decode(Dispatch, record.value, record.headers)
+    forged = AgencyAnswer(
+        id=ids.answer_id(dispatch.id, "closed", ""),
+        message_id=dispatch.message_id,
+        at=NOW,
+        complaint_id=dispatch.complaint_id,
+        dispatch_id=dispatch.id,
+        agency=TRIAGE,
+        verdict="closed",
+    )
+    harness.producer.publish([Outgoing(AGENCY_ANSWERS, *codec.encode(forged, str(dispatch.complaint_id), "/test"))])
+    assert decide_case(harness, 1, SEMARANG).earlier_decision is None
 
 
 def test_a_case_that_was_decided_and_returned_must_be_shown_again(harness: CorrectionHarness) -> None:
@@ -354,12 +372,12 @@ def test_an_answer_with_an_actor_is_recorded(harness: CorrectionHarness) -> None
     (agency_answer,) = [
         codec.decode(AgencyAnswer, record.value, record.headers) for record in harness.records(AGENCY_ANSWERS)
     ]
-    assert (recorded.action, recorded.subject, recorded.actor, recorded.why) == (
+    assert (recorded.action, recorded.subject, recorded.why) == (
         "complaints.answer",
         str(agency_answer.dispatch_id),
-        "petugas-4",
         "responded",
     )
+    assert recorded.actor.startswith("petugas-4 (uid ")
 
 
 def test_from_the_command_line(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from tests.conftest import NOW
 from tests.ingest.door_client import DoorClient
 from tests.ingest.mobile.phones import Phone, item
 from tests.ingest.people import PHONE, TEXT, Fields
+from tests.support.agency_answers import signed
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_ledger_sink, make_normalizer, make_router
@@ -65,7 +66,7 @@ def answer(served: DoorClient, dispatch: Outgoing, verdict: str) -> None:
             "verdict": verdict,
         }
     )
-    record = Outgoing(AGENCY_ANSWERS, *encode(agency_answer, str(answered_dispatch.complaint_id), "/test"))
+    record = Outgoing(AGENCY_ANSWERS, *encode(signed(agency_answer), str(answered_dispatch.complaint_id), "/test"))
     make_ledger_sink(served.parts.engine).handle([at(record)])
 
 

@@ -16,6 +16,7 @@ from messages.topics import AGENCY_ANSWERS, COMPLAINTS, agency_topic
 from tests.conftest import NOW
 from tests.ingest.door_client import DoorClient
 from tests.ingest.people import EMAIL, NAME, PHONE, TEXT
+from tests.support.agency_answers import signed
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import make_ledger_sink, make_normalizer, make_router
@@ -141,4 +142,4 @@ def answer(dispatch: Dispatch, verdict: str) -> Outgoing:
             "verdict": verdict,
         }
     )
-    return Outgoing(AGENCY_ANSWERS, *codec.encode(agency_answer, str(dispatch.complaint_id), "/agency"))
+    return Outgoing(AGENCY_ANSWERS, *codec.encode(signed(agency_answer), str(dispatch.complaint_id), "/agency"))
