@@ -16,9 +16,10 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
 
-def at(message: Outgoing, offset: int = 0) -> Record:
-    """Return the message as a record at an offset, which the bus took at `NOW`."""
-    return Record(message.topic, 0, offset, int(NOW.timestamp() * 1000), message.key, message.value, message.headers)
+def at(message: Outgoing, offset: int = 0, taken_at: datetime = NOW) -> Record:
+    """Return the message as a record at an offset, which the bus took at a time."""
+    timestamp = int(taken_at.timestamp() * 1000)
+    return Record(message.topic, 0, offset, timestamp, message.key, message.value, message.headers)
 
 
 def web(parts: Parts, text: str, when: datetime = NOW, key: str = "", **fields: Any) -> Outgoing:

@@ -121,7 +121,8 @@ def process(served: DoorClient, *verdicts: str) -> None:
     )
     dispatches = [codec.decode(Dispatch, message.value, message.headers) for message in sent]
     answers = [answer(dispatch, verdict) for dispatch in dispatches for verdict in verdicts]
-    ledger.handle([at(message) for message in (*complaints, *sent, *answers)])
+    ledger.handle([at(message) for message in (*complaints, *sent)])
+    ledger.handle([at(message, offset, ANSWERED) for offset, message in enumerate(answers)])
 
 
 def with_topic_prefix(topic: str, messages: Sequence[Outgoing]) -> list[Outgoing]:
@@ -130,12 +131,12 @@ def with_topic_prefix(topic: str, messages: Sequence[Outgoing]) -> list[Outgoing
 
 
 def answer(dispatch: Dispatch, verdict: str) -> Outgoing:
-    """Return the agency's answer to a dispatch, a day later."""
+    """Return the agency's answer to a dispatch."""
     agency_answer = AgencyAnswer.model_validate(
         {
             "id": ids.answer_id(dispatch.id, verdict, ""),
             "message_id": dispatch.message_id,
-            "at": ANSWERED,
+            "at": NOW,
             "complaint_id": dispatch.complaint_id,
             "dispatch_id": dispatch.id,
             "agency": dispatch.agency,
