@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from uuid import UUID
 
 from sqlalchemy import Engine, text
@@ -31,11 +31,13 @@ from config.reference.regions import REGIONS, Regions, load_regions
 from config.reference.reloading import ReloadingTables
 from config.secrets import Secrets, open_secrets
 from config.settings import Settings
-from ingest.files.attachments import Attachments
+from ingest.files.attachments import Attachments, stored_bytes
+from ingest.files.file_space import FileSpace
 from ingest.http.concurrency_limit import ConcurrencyLimit
 from ingest.http.rejection_counter import RejectionCounter
 from ingest.mobile.devices import Devices
 from ingest.mobile.tokens import Tokens
+from ingest.mobile.uploads import announced_bytes
 from ingest.smpp.part_matching import PartDeadlines
 from ingest.smpp.part_store import PartStore
 from ingest.spool import Spool
@@ -251,7 +253,9 @@ class Parts:
     @cached_property
     def attachments(self) -> Attachments:
         """The store of files that came with reports."""
-        return Attachments(self.engine, self.sealer, self.file_limit)
+        measures = (partial(stored_bytes, self.engine), partial(announced_bytes, self.engine))
+        space = FileSpace(measures, self.settings.file_gigabytes * 1_000_000_000, time.monotonic)
+        return Attachments(self.engine, self.sealer, self.file_limit, space)
 
     @cached_property
     def file_limit(self) -> ConcurrencyLimit:

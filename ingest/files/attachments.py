@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func
 from sqlmodel import Field, SQLModel, col, select
 
-from config.database import UtcDateTime, insert_statement, write_transaction
+from config.database import UtcDateTime, insert_statement, read_transaction, write_transaction
 from ingest.files.cleaning import Coordinates, clean_file
+from ingest.files.file_space import FileSpace
 from ingest.http.client_networks import widest_network
 from ingest.http.concurrency_limit import ConcurrencyLimit
 from messages import ids
@@ -43,15 +44,20 @@ class StoredAttachment(NamedTuple):
 
 
 class Attachments:
-    """Stores files. `limit` bounds the number of files cleaned at once, for all doors together.
+    """Stores files. `limit` bounds the number of files cleaned at once, `space` all files, for all doors together.
 
     `store` may raise `DatabaseUnavailable`.
     """
 
-    def __init__(self, engine: Engine, sealer: Sealer, limit: ConcurrencyLimit) -> None:
+    def __init__(self, engine: Engine, sealer: Sealer, limit: ConcurrencyLimit, space: FileSpace) -> None:
         self._engine = engine
         self._sealer = sealer
         self._limit = limit
+        self._space = space
+
+    def take_space(self, size: int) -> None:
+        """Count bytes that a sender announced. Raises `Refused` (503) if there is no space for them."""
+        self._space.take(size)
 
     def store(
         self,
@@ -66,14 +72,15 @@ class Attachments:
         overrides the time that the limit lets a caller wait. `address` is the client's address, empty for files that
         the service fetches from a provider.
 
-        Raises `Refused` for a file that is neither a picture nor a PDF or is too large, and `busy` (503) if no slot is
-        free in time.
+        Raises `Refused` for a file that is neither a picture nor a PDF or is too large, `busy` (503) if no slot is free
+        in time, and `files_full` (503) if there is no space.
         """
         with self._limit.slot(max_wait_seconds, widest_network(address)):
             return self._store(content() if callable(content) else content, at)
 
     def _store(self, content: bytes, at: datetime) -> StoredAttachment:
         clean = clean_file(content)
+        self._space.take(len(clean.content))
         attachment = Attachment(
             id=ids.attachment_id(hashlib.sha256(content).hexdigest()),
             media_type=clean.media_type,
@@ -88,6 +95,12 @@ class Attachments:
             # The first stored version counts: another version of Pillow encodes the same picture with other bytes.
             stored = _select_attachment(connection, attachment.id)
         return StoredAttachment(stored or attachment, clean.coordinates)
+
+
+def stored_bytes(engine: Engine) -> int:
+    """Return the size of all stored files. Raises `DatabaseUnavailable`."""
+    with read_transaction(engine) as connection:
+        return int(connection.execute(select(func.coalesce(func.sum(col(AttachmentRow.size)), 0))).scalar_one())
 
 
 def _select_attachment(connection: Connection, attachment_id: UUID) -> Attachment | None:

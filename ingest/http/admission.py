@@ -12,7 +12,12 @@ from messages.channels import DoorFacts
 
 # Names of rates that count every request of an address. A page with its lists and its script is about ten requests,
 # and many phones share one address of a mobile operator. No number of requests below it keeps a process busy.
-ADDRESS_RATES: Mapping[str, str] = {"requests": "1200/minute", "status": "240/minute"}
+# `file-megabytes` bounds the files of the form and of the app by their announced sizes: about 400 photos an hour.
+ADDRESS_RATES: Mapping[str, str] = {
+    "requests": "1200/minute",
+    "status": "240/minute",
+    "file-megabytes": "1000/hour",
+}
 _STATUS_PREFIX = "/status"
 _READING_METHODS = {"GET", "HEAD", "OPTIONS"}
 _FOREIGN_SITES = {"cross-site", "same-site"}

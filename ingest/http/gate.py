@@ -78,6 +78,11 @@ def readable_size(size: int) -> str:
     return f"{size // _MB} MB" if size >= _MB else f"{size // _KB} KB"
 
 
+def megabytes(size: int) -> int:
+    """Return a number of bytes in units of the rate `file-megabytes`: megabytes, each begun one counted."""
+    return -(-size // _MB)
+
+
 def _client_address(request: Request) -> str:
     """Return the address of the client, as the trusted proxies name it (`SATUPINTU_TRUSTED_PROXIES`)."""
     return request.client.host if request.client else ""

@@ -63,6 +63,7 @@ REFUSALS: Mapping[str, Refusal] = {
     # The same request can succeed later.
     "too_many_requests": Refusal(429, "Terlalu banyak kiriman dalam waktu singkat. Mohon coba lagi sebentar lagi."),
     "busy": Refusal(503, "Maaf, layanan sedang sangat ramai. Mohon coba lagi sebentar lagi."),
+    "files_full": Refusal(503, "Foto dan PDF tidak dapat kami terima saat ini. Laporan tanpa berkas tetap diterima."),
     "away": Refusal(503, "Maaf, layanan sedang terganggu dan belum ada yang tersimpan. Mohon coba lagi sebentar lagi."),
     "unexpected": Refusal(503, "Maaf, ada gangguan di pihak kami dan laporan ini belum tersimpan. Mohon kirim lagi."),
     # The service has no such address or method.

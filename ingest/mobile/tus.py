@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from ingest.arrival import Arrival, FieldError, Refused
 from ingest.files.cleaning import MAX_FILE_BYTES
-from ingest.http.gate import Gate
+from ingest.http.gate import Gate, megabytes
 from ingest.mobile.authentication import DeviceAuthentication
 from ingest.mobile.shapes import UploadState
 from ingest.mobile.uploads import Upload, Uploads
@@ -42,6 +42,8 @@ class UploadDoor:
         device = await self._authentication.authenticate("upload", arrival)
         upload_id = _parse_uuid(arrival.headers.get("upload-id", ""), "Upload-Id")
         length = _header_number(arrival, "upload-length")
+        # Devices cost nothing, so the bytes of all devices of an address count together.
+        self._gate.check_rate("file-megabytes", arrival.address, megabytes(length))
         upload = await run_in_threadpool(self._uploads.begin, device.hash, upload_id, length, arrival.at)
         state = UploadState(id=upload_id, length=upload.length, offset=upload.offset, expires_at=upload.expires_at)
         location = {"Location": f"{PREFIX}/{upload_id}"}

@@ -71,6 +71,8 @@ class Uploads:
         if not 0 < length <= MAX_FILE_BYTES:
             error = FieldError("Upload-Length", "Isi dengan besar berkas.")
             raise Refused("file_too_large", (error,), limit=_FILE_LIMIT)
+        # Before the transaction: a request must not hold one connection while it waits for another one.
+        self._attachments.take_space(length)
         upload_id = uuid5(app_upload_id, device)
         with write_transaction(self._engine) as connection:
             _delete_expired(connection, at)
@@ -168,6 +170,14 @@ class Uploads:
                 .values(kept=sealed_attachment, refused=refused)
             )
             connection.execute(delete(UploadPart).where(col(UploadPart.upload_id) == upload_id))
+
+
+def announced_bytes(engine: Engine) -> int:
+    """Return the length of all uploads that are not finished. Raises `DatabaseUnavailable`."""
+    is_open = (col(UploadRow.kept) == "", col(UploadRow.refused) == "")
+    with read_transaction(engine) as connection:
+        query = select(func.coalesce(func.sum(col(UploadRow.length)), 0)).where(*is_open)
+        return int(connection.execute(query).scalar_one())
 
 
 def _wrong_offset(upload: Upload) -> Refused:

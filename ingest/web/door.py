@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -74,7 +73,7 @@ class WebDoor:
         self._regions = regions
         self._new_id = new_id
         self._public_url = public_url
-        self._files = FormFiles(attachments, tokens, partial(gate.check_rate, "upload"))
+        self._files = FormFiles(attachments, tokens, gate.check_rate)
         self._script = _SCRIPT.read_bytes()
 
     def routes(self) -> APIRouter:

@@ -11,15 +11,15 @@ from config.database import DatabaseUnavailable
 from ingest.arrival import FieldError, Refused
 from ingest.files.attachments import Attachments
 from ingest.files.cleaning import MAX_FILE_BYTES
-from ingest.http.gate import readable_size, unavailable
+from ingest.http.gate import megabytes, readable_size, unavailable
 from ingest.web.form_token import FormFile, FormTokens
 from ingest.web.multipart import MAX_FILES, MAX_FILES_BYTES, UploadedFile
 
 
 class FormFiles:
-    """Files of a form. `check_rate` counts a file of an address, and raises `Refused` above the rate."""
+    """Files of a form. `check_rate` counts units of a rate for an address, and raises `Refused` above the rate."""
 
-    def __init__(self, attachments: Attachments, tokens: FormTokens, check_rate: Callable[[str], None]) -> None:
+    def __init__(self, attachments: Attachments, tokens: FormTokens, check_rate: Callable[..., None]) -> None:
         self._attachments = attachments
         self._tokens = tokens
         self._check_rate = check_rate
@@ -52,7 +52,8 @@ class FormFiles:
         if upload.content is None:
             limit = f"{readable_size(MAX_FILE_BYTES)} (semua: {readable_size(MAX_FILES_BYTES)})"
             raise Refused("file_too_large", limit=limit)
-        self._check_rate(address)
+        self._check_rate("upload", address)
+        self._check_rate("file-megabytes", address, megabytes(upload.size))
         try:
             read_content = partial(_read_all, upload.content)
             stored = await run_in_threadpool(self._attachments.store, read_content, at, address=address)

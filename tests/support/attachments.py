@@ -1,4 +1,4 @@
-"""Reads stored attachments back, as whoever holds the keys could."""
+"""Reads stored attachments back, as whoever holds the keys could, and gives files space."""
 
 from uuid import UUID
 
@@ -7,6 +7,7 @@ from sqlmodel import col, select
 
 from config.database import read_transaction
 from ingest.files.attachments import AttachmentRow
+from ingest.files.file_space import FileSpace
 from messages.sealing import Sealed, Sealer
 from messages.shapes import Attachment
 
@@ -25,3 +26,8 @@ def read_content(engine: Engine, sealer: Sealer, attachment_id: UUID) -> bytes |
         query = select(col(AttachmentRow.body)).where(col(AttachmentRow.id) == attachment_id)
         body = connection.execute(query).scalar_one_or_none()
     return sealer.open(Sealed(body), attachment_id) if body is not None else None
+
+
+def ample_space() -> FileSpace:
+    """Return space that no test uses up."""
+    return FileSpace((), 10**15, lambda: 0.0)

@@ -19,7 +19,7 @@ from ingest.arrival import Refused
 from ingest.files.attachments import AttachmentRow, Attachments
 from ingest.files.cleaning import MAX_FILE_BYTES, Coordinates, clean_file
 from ingest.http.concurrency_limit import ConcurrencyLimit
-from tests.support.attachments import find_attachment, read_content
+from tests.support.attachments import ample_space, find_attachment, read_content
 
 # EXIF's orientations: what undoes each.
 TURNS = {
@@ -175,7 +175,7 @@ def test_a_damaged_picture_is_stored_or_refused(at: int, noise: bytes, kind: str
 
 def test_equal_files_are_stored_once_and_sealed(engine: Engine, parts: Parts, now: Callable[[], datetime]) -> None:
     """The same file sent five times is one row. Without the key the row reveals nothing."""
-    attachments = Attachments(engine, parts.sealer, parts.file_limit)
+    attachments = Attachments(engine, parts.sealer, parts.file_limit, ample_space())
     stored_files = [attachments.store(picture("PNG", GPS), now()) for _ in range(5)]
     assert len({stored.attachment.id for stored in stored_files}) == 1
     with read_transaction(engine) as connection:
@@ -191,7 +191,7 @@ def test_equal_files_are_stored_once_and_sealed(engine: Engine, parts: Parts, no
 def test_without_a_free_slot_nothing_is_read(engine: Engine, parts: Parts, now: Callable[[], datetime]) -> None:
     """If all slots are taken, the next file is not even read: 503 with Retry-After."""
     limit = ConcurrencyLimit(1, 1, 0.0)
-    attachments = Attachments(engine, parts.sealer, limit)
+    attachments = Attachments(engine, parts.sealer, limit, ample_space())
     read: list[str] = []
 
     def content() -> bytes:

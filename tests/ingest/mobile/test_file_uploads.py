@@ -16,10 +16,11 @@ from sqlalchemy import Engine
 
 from app.assembly.parts import Parts
 from ingest.arrival import Refused
-from ingest.files.attachments import Attachments
+from ingest.files.attachments import Attachments, stored_bytes
 from ingest.files.cleaning import MAX_FILE_BYTES
+from ingest.files.file_space import FileSpace
 from ingest.http.concurrency_limit import ConcurrencyLimit
-from ingest.mobile.uploads import QUOTA_BYTES, UPLOAD_LIFETIME, Upload, Uploads
+from ingest.mobile.uploads import QUOTA_BYTES, UPLOAD_LIFETIME, Upload, Uploads, announced_bytes
 from normalize.readers import mobile
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
@@ -28,7 +29,7 @@ from tests.ingest.files.test_attachments import GPS, SECRET
 from tests.ingest.files.test_attachments import picture as photo
 from tests.ingest.mobile.phones import Phone, details_by_field, item, statuses
 from tests.ingest.people import DEVICE
-from tests.support.attachments import read_content
+from tests.support.attachments import ample_space, read_content
 
 _PDF = b"%PDF-1.7 " + b"halaman " * 100
 
@@ -44,7 +45,7 @@ def phone(served: DoorClient) -> Phone:
 @pytest.fixture
 def uploads(engine: Engine, parts: Parts) -> Uploads:
     """Uploads on each kind of database."""
-    return Uploads(engine, parts.sealer, Attachments(engine, parts.sealer, parts.file_limit))
+    return Uploads(engine, parts.sealer, Attachments(engine, parts.sealer, parts.file_limit, ample_space()))
 
 
 def photo_with_coordinates() -> bytes:
@@ -336,7 +337,7 @@ def test_upload_survives_its_process(uploads: Uploads, engine: Engine, parts: Pa
     """Another process continues an upload, also one that is complete and not cleaned yet."""
     upload = begin_upload(uploads, "d", len(_PDF))
     uploads.append(upload, 0, _PDF[:50], NOW)
-    later = Uploads(engine, parts.sealer, Attachments(engine, parts.sealer, parts.file_limit))
+    later = Uploads(engine, parts.sealer, Attachments(engine, parts.sealer, parts.file_limit, ample_space()))
     assert later.append(upload, 50, _PDF[50:], NOW).offset == len(_PDF)
 
     assert uploads.finish(upload.id, NOW).attachment.size == len(_PDF)
@@ -356,6 +357,38 @@ def test_upload_expires(uploads: Uploads, engine: Engine) -> None:
     begin_upload(uploads, "another", 5, late)
     assert (row_count(engine, "ingest_upload"), row_count(engine, "ingest_upload_part")) == (1, 0)
     assert uploads.begin("d", upload_id, 7, late).offset == 0
+
+
+def test_many_devices_of_one_address_share_its_megabytes(serve: Serve) -> None:
+    """Devices cost nothing, so announced bytes count for the address. Another address can still upload."""
+    served = serve(rates={"file-megabytes": "20/hour"})
+    address = {"X-Forwarded-For": "203.0.113.7"}
+
+    def begin(headers: dict[str, str]) -> int:
+        phone = Phone(served)
+        phone.register()
+        upload = {"Upload-Id": str(uuid4()), "Upload-Length": str(MAX_FILE_BYTES)}
+        return phone.call("POST", "/uploads", upload | headers).status_code
+
+    assert [begin(address) for _ in range(3)] == [201, 201, 429]
+    assert begin({"X-Forwarded-For": "198.51.100.9"}) == 201
+
+
+def test_announced_and_stored_files_share_the_space(engine: Engine, parts: Parts) -> None:
+    """When the space is used up, no device announces more and no file is stored. A later process measures the same."""
+    attachments = Attachments(engine, parts.sealer, parts.file_limit, ample_space())
+    Uploads(engine, parts.sealer, attachments).begin("d", uuid4(), 1_000, NOW)
+    attachments.store(_PDF, NOW)
+    used = stored_bytes(engine) + announced_bytes(engine)
+    assert used == 1_000 + len(_PDF)
+
+    measures = (partial(stored_bytes, engine), partial(announced_bytes, engine))
+    full = Attachments(engine, parts.sealer, parts.file_limit, FileSpace(measures, used + 10, lambda: 0.0))
+    later = Uploads(engine, parts.sealer, full)
+    assert refusal_reason(lambda: later.begin("e", uuid4(), 11, NOW)) == "files_full"
+    assert refusal_reason(lambda: full.store(_PDF + b" ", NOW)) == "files_full"
+    assert later.begin("f", uuid4(), 10, NOW).length == 10
+    assert refusal_reason(lambda: later.begin("f", uuid4(), 1, NOW)) == "files_full"
 
 
 def test_quota(uploads: Uploads) -> None:
