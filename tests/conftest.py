@@ -35,6 +35,7 @@ _LONG = (
     "tests/end_to_end/test_store_and_forward.py",
     "tests/end_to_end/browser/test_nothing_runs.py",
     "tests/bus/kafka/test_kafka_bus.py",
+    "tests/monitor/test_on_kafka.py",
     "tests/contracts/",
     "tests/end_to_end/browser/test_form.py",
     "tests/end_to_end/test_kafka_faults.py",

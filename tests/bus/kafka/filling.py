@@ -15,6 +15,7 @@ _BATCH_BYTES = 200_000
 _LINGER_MS = 5
 _PATIENCE_SECONDS = 30.0
 _POLL_SECONDS = 0.02
+_ABORTED_RECORDS = 500
 _ABORTED = Outgoing("", b"aborted", b"aborted")
 
 
@@ -47,13 +48,13 @@ class Filler:
         _send(self._plain, messages)
 
     def append_in_transactions(self, messages: Sequence[Outgoing], size: int) -> None:
-        """Append the messages in committed transactions of `size`, each followed by an aborted one of that size."""
+        """Append the messages in committed transactions of `size`, each followed by an aborted transaction."""
         for start in range(0, len(messages), size):
             batch = messages[start : start + size]
             self._transactional.begin_transaction()
             _send(self._transactional, batch)
             self._transactional.commit_transaction()
-            self.abort(batch[0].topic, size)
+            self.abort(batch[0].topic, _ABORTED_RECORDS)
 
     def abort(self, topic: str, count: int) -> None:
         """Append a transaction of `count` records and abort it."""
