@@ -136,6 +136,18 @@ def test_wrong_usage_is_said(cli: Cli, arguments: tuple[str, ...], code: int, me
     assert message in result.stderr
 
 
+def test_an_agency_gets_its_key(cli: Cli) -> None:
+    """The key alone is on stdout, each generation has another one, and both acts are in the audit log."""
+    arguments = ("answer-key", "kota-3374", "--actor", "petugas-1", "--why", "program sendiri")
+    first, second = cli(*arguments), cli(*arguments, "--generation", "2")
+    keys = {result.stdout.strip() for result in (first, second)}
+    assert (first.returncode, second.returncode, len(keys)) == (0, 0, 2)
+    assert all(len(bytes.fromhex(key)) == 32 for key in keys)
+    recorded = cli("audit-log", "list", "--json").stdout
+    assert all(f"kota-3374 {generation}" in recorded for generation in (1, 2))
+    assert not any(key in recorded for key in keys)
+
+
 def test_an_audit_of_nothing_is_clean(cli: Cli) -> None:
     """An empty service has a clean audit."""
     result = cli("audit", "--json", reference_folder=str(REGISTRY))
