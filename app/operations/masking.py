@@ -142,17 +142,22 @@ def _mask_field(shape: type[Shape], name: str, field: FieldInfo, fields: Mapping
     if value is None or value in ("", []):
         return value
     if nested_shape := _nested_shape(field):
-        elements = value if isinstance(value, list) else [value]
-        masked = [mask_fields(element, nested_shape) for element in elements]
-        return masked if isinstance(value, list) else masked[0]
+        return _for_each(value, lambda element: mask_fields(element, nested_shape))
     if shape is shapes.Reason and name == "says":
         return mask_reason(str(fields.get("rule")), value) if isinstance(value, str) else MASK
-    is_coded_reason = shape is shapes.OversightEvent and name == "reason" and fields.get("event") in _CODED_EVENTS
-    if name not in _SHOWN_FIELDS[shape] and not is_coded_reason:
+    if name not in _SHOWN_FIELDS[shape] and not _is_coded_reason(shape, name, fields):
         return MASK
-    if isinstance(value, list):
-        return [_shown_or_masked(element, name, field) for element in value]
-    return _shown_or_masked(value, name, field)
+    return _for_each(value, lambda element: _shown_or_masked(element, name, field))
+
+
+def _is_coded_reason(shape: type[Shape], name: str, fields: Mapping[str, Any]) -> bool:
+    """Return True for the reason of an oversight event that our program states, not a person."""
+    return shape is shapes.OversightEvent and name == "reason" and fields.get("event") in _CODED_EVENTS
+
+
+def _for_each(value: Any, mask: Callable[[Any], Any]) -> Any:
+    """Return the masked value, or the list of masked elements."""
+    return [mask(element) for element in value] if isinstance(value, list) else mask(value)
 
 
 def _nested_shape(field: FieldInfo) -> type[Shape] | None:

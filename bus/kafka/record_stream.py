@@ -36,11 +36,7 @@ def read_until(
         batches = client.poll(_POLL_MS)
         for partition, records in batches.items():
             yield from (record_of(record) for record in records if record.offset < ends[partition])
-        reached = {partition: records[-1].offset + 1 for partition, records in batches.items()}
-        if not batches:
-            # Markers and aborted records move the position without a batch. kafka-python looks at all partitions for
-            # one position, so the positions are asked for only here.
-            reached = {partition: client.position(partition, timeout_ms=0) or 0 for partition in unfinished}
+        reached = _reached(client, batches, unfinished)
         if batches or reached != positions:
             progress_at = time.monotonic()
         elif time.monotonic() - progress_at > patience:
@@ -50,6 +46,19 @@ def read_until(
         for partition in _finished(reached, unfinished, satisfied):
             del unfinished[partition]
             client.pause(partition)
+
+
+def _reached(
+    client: Any, batches: Mapping[TopicPartition, Sequence[Any]], unfinished: Collection[TopicPartition]
+) -> Mapping[TopicPartition, int]:
+    """Return the next offset of each partition that came with records. Without records, that of each unfinished one.
+
+    Markers and aborted records move a position without records. kafka-python looks at all partitions for one position,
+    so the positions are asked for only after an empty poll.
+    """
+    if batches:
+        return {partition: records[-1].offset + 1 for partition, records in batches.items()}
+    return {partition: client.position(partition, timeout_ms=0) or 0 for partition in unfinished}
 
 
 def _finished(

@@ -1,7 +1,7 @@
-r"""Decides which addresses pictures are fetched from, and connects only to public hosts.
+"""Decides which addresses pictures are fetched from, and connects only to public hosts.
 
 An address is used only if it matches one strict grammar, in which all parsers agree about the host. `urlsplit` and
-urllib3 do not agree about `http://127.0.0.1\.amazonaws.com/`, for example: one checked it and the other connected.
+urllib3 do not agree about a backslash before `.amazonaws.com/`, for example: one checked it, the other connected.
 """
 
 import re

@@ -258,7 +258,7 @@ TEXTS = ("Mohon Kemenkes datang ke Kab. Sleman", "lampu mati", "banjir di semara
 
 @pytest.mark.slow
 def test_any_sequence_of_answers_ends(tables: Any, tmp_path: Any) -> None:
-    """A case is accepted or in triage within the hop limit, never twice at an agency; its reasons only grow.
+    """A case is accepted, closed or in triage within the hop limit, never twice at an agency; its reasons only grow.
 
     Agencies accept, refuse, suggest agencies that exist or not, answer late, and answer for others. Records come twice.
     """
@@ -273,19 +273,33 @@ def test_any_sequence_of_answers_ends(tables: Any, tmp_path: Any) -> None:
     def any_answers(text: str, steps: list[tuple[int, Verdict, str | None, str, bool]], final_verdict: str) -> None:
         run = CaseRun(make_router(engine, fixed_rules_source(), lambda: NOW), offset=next(offsets))
         run.route(text)
+        closed_ids = set()
         for number, (steps_back, verdict, suggested_agency, answering_agency, is_repeated) in enumerate(steps):
             dispatch = run.dispatches[max(0, len(run.dispatches) - 1 - steps_back)]
             record = run.answer_record(
                 dispatch, verdict, suggested_agency, f"alasan {number}", answering_agency=answering_agency
             )
+            is_of_holder = dispatch is run.dispatches[-1] and answering_agency in {"", dispatch.agency}
+            if verdict == "closed" and is_of_holder:
+                closed_ids.add(dispatch.id)
             first = run.route_record(record)
             if is_repeated:
                 assert run.route_record(record) == first
-        finish(run, accepts=final_verdict == "accepted")
+        if run.dispatches[-1].id in closed_ids:
+            refuse_closed_case(run)
+        else:
+            finish(run, accepts=final_verdict == "accepted")
         check_invariants(run.dispatches)
 
     any_answers()
     engine.dispose()
+
+
+def refuse_closed_case(run: CaseRun) -> None:
+    """Check that a closed case stays at its agency."""
+    count_before = len(run.dispatches)
+    run.refuse(AGENCIES[0], "ternyata bukan")
+    assert len(run.dispatches) == count_before
 
 
 def finish(run: CaseRun, *, accepts: bool) -> None:
