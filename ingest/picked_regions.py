@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from config.reference.regions import Regions
 from ingest.arrival import FieldError, Refused
-from messages.submission import Submission
+from messages.payloads.submission import Submission
 
 
 def check_picked_regions(submission: Submission, regions: Regions) -> None:

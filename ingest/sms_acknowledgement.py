@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from config.database import DatabaseUnavailable
 from ingest.door_store import DoorStore
+from messages.payloads.sms import ParsedSms
 from messages.shapes import RawMessage
-from messages.sms import ParsedSms
 
 # A sender who was asked for details is not asked again within this time. Otherwise two automatic systems could write
 # to each other without end.

@@ -20,10 +20,10 @@ from app.assembly.doors.twitter import TWITTER_NUMBERS, twitter_doors
 from app.assembly.doors.web import web_doors
 from app.assembly.installed_channel import InstalledChannel
 from app.assembly.replies.providers import PUSH_REPLIES, SMS_REPLIES, X_REPLIES
-from messages import open311
 from messages.channels import ChannelDirectory
+from messages.payloads import open311
+from messages.payloads.smpp import JOINED_SMS
 from messages.shapes import Channel
-from messages.smpp import JOINED_SMS
 from normalize.readers import mobile, smpp, sms, twitter, web
 from normalize.readers.open311 import Open311Reader
 

@@ -12,8 +12,8 @@ from app.clock import utc_now
 from app.commands.common.arguments import Json, time_argument
 from app.commands.common.process import open_parts_with_tables
 from app.commands.common.terminal import EX_UNAVAILABLE, OUT, print_json, print_line, print_note, stop
-from app.operations.sms_reconciliation import PICTURE_SECONDS, MissingMessages, SmsReconciliation
-from app.operations.twilio_messages import TwilioMessages, TwilioUnavailable
+from app.operations.reconciliation.sms import PICTURE_SECONDS, MissingMessages, SmsReconciliation
+from app.operations.reconciliation.twilio_messages import TwilioMessages, TwilioUnavailable
 from ingest.sms.media import MediaFetcher
 from ingest.twitter.withdrawn_posts import compliance_events
 from messages.shapes import iso

@@ -18,8 +18,8 @@ from ingest.mobile.channel import CHANNEL
 from ingest.mobile.devices import Device, device_hash
 from ingest.picked_regions import check_picked_regions
 from ingest.wrap import Wrapper
+from messages.payloads.submission import MOBILE_ENVELOPE, MobileReport, MobileSubmission, OutboxItem
 from messages.shapes import RawMessage
-from messages.submission import MOBILE_ENVELOPE, MobileReport, MobileSubmission, OutboxItem
 
 MAX_BATCH_ITEMS = 50
 _JSON = "application/json"

@@ -32,7 +32,7 @@ from ingest.mobile.shapes import (
 from ingest.mobile.tus import UploadDoor
 from ingest.mobile.uploads import Uploads
 from ingest.wrap import Wrapper
-from messages.submission import MobileSubmission
+from messages.payloads.submission import MobileSubmission
 
 
 class MobileDoor:

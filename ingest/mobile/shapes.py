@@ -1,4 +1,4 @@
-"""Request and response shapes of the mobile door. The reports themselves are in `messages.submission`."""
+"""Request and response shapes of the mobile door. The reports themselves are in `messages.payloads.submission`."""
 
 from datetime import datetime
 from typing import Literal
@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from ingest.arrival import FieldError
+from messages.payloads.submission import OutboxItem
 from messages.shapes import Moment, Shape
-from messages.submission import OutboxItem
 
 
 class Registration(Shape):

@@ -15,10 +15,10 @@ from ingest.smpp.part_store import Part, SmsPart
 from ingest.smpp.pdu import HEADER_BYTES, Address, DeliveredSms
 from ingest.wrap import Wrapper
 from messages import ids
+from messages.payloads.smpp import JOINED_SMS, JoinedSms, JoinedSmsPart
+from messages.payloads.submission import e164
 from messages.sealing import Sealed, Sealer
 from messages.shapes import RawMessage, iso
-from messages.smpp import JOINED_SMS, JoinedSms, JoinedSmsPart
-from messages.submission import e164
 
 _PDU = "application/octet-stream"
 # Types of number (TON) of an address.

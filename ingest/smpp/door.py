@@ -16,9 +16,9 @@ from ingest.smpp.adapter import Acknowledgement, SmppAdapter
 from ingest.smpp.part_store import PartStore, SmsPart
 from ingest.smpp.pdu import MalformedPdu, parse_deliver_sm
 from ingest.wrap import accepted_record, quarantine_record
+from messages.payloads.sms import ParsedSms, parse_sms
 from messages.sealing import UnsealError
 from messages.shapes import RawMessage
-from messages.sms import ParsedSms, parse_sms
 
 # Parts that may wait for a bus that is away. Beyond that the SMSC has to keep them.
 MAX_WAITING_PARTS = 100_000

@@ -18,9 +18,9 @@ from ingest.arrival import Arrival
 from ingest.sms.channel import CHANNEL
 from ingest.sms.field_forms import has_repeated_field, is_incoming_sms
 from ingest.wrap import Wrapper
+from messages.payloads.sms import ParsedSms, is_json, is_opt_out_keyword, parse_sms, read_picture_urls, twilio_fields
+from messages.payloads.submission import e164
 from messages.shapes import RawMessage
-from messages.sms import ParsedSms, is_json, is_opt_out_keyword, parse_sms, read_picture_urls, twilio_fields
-from messages.submission import e164
 
 FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"

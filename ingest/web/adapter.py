@@ -14,8 +14,8 @@ from ingest.http.field_errors import invalid_submission
 from ingest.picked_regions import check_picked_regions
 from ingest.web.channel import CHANNEL
 from ingest.wrap import Wrapper
+from messages.payloads.submission import Submission
 from messages.shapes import Attachment, RawMessage
-from messages.submission import Submission
 
 _JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"

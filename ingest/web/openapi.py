@@ -5,7 +5,7 @@ from typing import Any
 from ingest.http.problems import documented_refusals
 from ingest.web.form_token import TRAP
 from ingest.web.multipart import MAX_FILES, MULTIPART
-from messages.submission import Submission
+from messages.payloads.submission import Submission
 
 _JSON = "application/json"
 _HTML = "text/html"

@@ -2,8 +2,8 @@
 
 from pydantic import ValidationError
 
+from messages.payloads.submission import MOBILE_ENVELOPE, MobileEnvelope, MobileSubmission
 from messages.shapes import Contact, Report
-from messages.submission import MOBILE_ENVELOPE, MobileEnvelope, MobileSubmission
 from normalize.draft import Continuation, Draft, unreadable_field
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from messages.open311 import ServiceRequest
+from messages.payloads.open311 import ServiceRequest
 from normalize.draft import Draft, unreadable_field
 
 

@@ -2,9 +2,9 @@
 
 from pydantic import ValidationError
 
+from messages.payloads.smpp import JoinedSms
+from messages.payloads.sms import parse_sms
 from messages.shapes import Contact, Report
-from messages.smpp import JoinedSms
-from messages.sms import parse_sms
 from normalize.draft import (
     MAX_PHONE_LENGTH,
     MAX_TEXT_LENGTH,

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from messages.payloads.sms import ParsedSms, is_opt_out_keyword, parse_sms, read_picture_urls, twilio_fields
+from messages.payloads.submission import e164
 from messages.shapes import Contact, Report
-from messages.sms import ParsedSms, is_opt_out_keyword, parse_sms, read_picture_urls, twilio_fields
-from messages.submission import e164
 from normalize.draft import MAX_PHONE_LENGTH, MAX_TEXT_LENGTH, Draft, NotComplaint, Unreadable
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import ValidationError
 
-from messages.submission import Submission
+from messages.payloads.submission import Submission
 from normalize.draft import Draft, unreadable_field
 
 

@@ -14,8 +14,8 @@ from PIL import Image
 
 from app.assembly.parts import Parts
 from app.commands.common.arguments import parse_time
-from app.operations.sms_reconciliation import CONTENT_TYPE, MissingMessages, SmsReconciliation
-from app.operations.twilio_messages import TwilioMessages, TwilioUnavailable
+from app.operations.reconciliation.sms import CONTENT_TYPE, MissingMessages, SmsReconciliation
+from app.operations.reconciliation.twilio_messages import TwilioMessages, TwilioUnavailable
 from bus.errors import Retry, Stop
 from bus.port import Producer
 from config.settings import Settings

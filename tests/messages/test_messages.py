@@ -13,9 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.assembly.channels import DIRECTORY
 from messages import codec, ids
+from messages.payloads.submission import Submission, e164
 from messages.sealing import Sealed, Sealer, UnknownKeyError, UnsealError
 from messages.shapes import Channel, Complaint, OversightEvent, RawMessage, Report
-from messages.submission import Submission, e164
 from messages.topics import all_topics
 from messages.tracking import read_tracking_number, tracking_number
 

@@ -18,7 +18,7 @@ from config.settings import SettingsError
 from ingest.web.open311.render import render
 from ingest.web.open311.store import RequestQuery, RequestStore
 from ingest.wrap import accepted_record
-from messages import open311
+from messages.payloads import open311
 from messages.shapes import Report
 from messages.topics import TRIAGE
 from normalize.draft import Unreadable

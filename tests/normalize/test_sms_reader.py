@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messages.sms import is_opt_out_keyword, parse_sms, read_picture_urls, twilio_fields
+from messages.payloads.sms import is_opt_out_keyword, parse_sms, read_picture_urls, twilio_fields
 from messages.tracking import tracking_number
 from normalize.draft import Draft, NotComplaint, Unreadable
 from normalize.readers import sms

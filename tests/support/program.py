@@ -20,7 +20,7 @@ _FORKS.set_forkserver_preload(
         "app.assembly.service",
         "app.simulator.demo",
         "app.simulator.replay",
-        "app.operations.sms_reconciliation",
+        "app.operations.reconciliation.sms",
     ]
 )
 _PATIENCE_SECONDS = 120.0

@@ -10,12 +10,12 @@ from app.assembly.channels import CHANNELS, DIRECTORY
 from config.reference.classification_phrases import ClassificationRow
 from config.reference.regions import Regions
 from config.reference.reloading import FixedSource, Source
-from messages import open311
 from messages.alternate_ids import AlternateIds
 from messages.answer_check import AnswerCheck, AnswerKeys
+from messages.payloads import open311
+from messages.payloads.smpp import JOINED_SMS
 from messages.sealing import Sealer
 from messages.shapes import AgencyAnswer
-from messages.smpp import JOINED_SMS
 from messages.topics import consumer_groups
 from normalize.classification.classifier import Classifier
 from normalize.duplicates.matcher import Matcher

@@ -21,9 +21,9 @@ from bus.errors import Stop
 from bus.port import Bus, Outgoing
 from ingest.wrap import Wrapper, accepted_record
 from messages import codec
+from messages.payloads.sms import read_picture_urls, twilio_fields
 from messages.sealing import Sealer, UnsealError
 from messages.shapes import Channel, OversightEvent, Quarantined, RawMessage, WireModel, iso
-from messages.sms import read_picture_urls, twilio_fields
 from messages.topics import OVERSIGHT, QUARANTINE
 
 _DECISIONS = frozenset({"released", "dropped"})

@@ -16,8 +16,8 @@ from ingest.http.field_errors import invalid_submission
 from ingest.web.channel import CHANNEL
 from ingest.web.open311.store import RequestQuery
 from ingest.wrap import Wrapper
-from messages.open311 import CONTENT_TYPE, ServiceRequest
-from messages.open311 import arguments as parse_arguments
+from messages.payloads.open311 import CONTENT_TYPE, ServiceRequest
+from messages.payloads.open311 import arguments as parse_arguments
 from messages.shapes import RawMessage
 
 JURISDICTION = "lapor.go.id"

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from ingest.web.open311.adapter import JURISDICTION, STATES
-from messages.open311 import ServiceRequest
+from messages.payloads.open311 import ServiceRequest
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _NUMBER: dict[str, Any] = {"type": "string", "pattern": "^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$"}

@@ -18,7 +18,7 @@ from ingest.mobile.adapter import DeviceReport, read_batch
 from ingest.mobile.sequences import MAX_GAPS, PublishedReport, SequenceCount, Sequences
 from ingest.mobile.tables import DeviceMessage, DeviceSequence
 from messages.ids import former_message_id
-from messages.submission import OutboxItem
+from messages.payloads.submission import OutboxItem
 from tests.conftest import NOW
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient, assert_refused

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from messages.payloads.submission import MOBILE_ENVELOPE
 from messages.shapes import Complaint
-from messages.submission import MOBILE_ENVELOPE
 from normalize.draft import Unreadable
 from normalize.readers import mobile
 from tests.ingest.door_client import DoorClient, assert_refused

@@ -24,8 +24,8 @@ from config.database import write_transaction
 from ingest.smpp.connection import SmppConnection
 from ingest.smpp.session import BindBackoff, SendRateLimiter, SmscSettings, ThrottlePause
 from messages import topics
+from messages.payloads.smpp import JoinedSms
 from messages.shapes import RawMessage
-from messages.smpp import JoinedSms
 from messages.topics import COMPLAINTS
 from tests.conftest import NOW
 from tests.ingest.door_client import quarantined, raw_messages

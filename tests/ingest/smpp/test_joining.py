@@ -31,10 +31,10 @@ from ingest.smpp.part_matching import PartDeadlines, PartMatch, StoredPart, matc
 from ingest.smpp.part_store import PartStore, SmsPart
 from ingest.wrap import Wrapper
 from messages import codec
+from messages.payloads.smpp import JoinedSms
+from messages.payloads.sms import ParsedSms
 from messages.sealing import Sealer
 from messages.shapes import RawMessage
-from messages.smpp import JoinedSms
-from messages.sms import ParsedSms
 from tests.conftest import NOW
 from tests.ingest.people import PHONE, TEXT
 from tests.ingest.smpp.smsc import PAYLOAD, RECEIPTED_ID, deliver, part, pdu

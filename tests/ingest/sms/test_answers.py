@@ -20,8 +20,8 @@ from ingest.door_store import DoorStore
 from ingest.sms_acknowledgement import ASK_AGAIN_AFTER, SmsAcknowledgements
 from ingest.wrap import accepted_record
 from messages.gsm_alphabet import fits_one_sms
+from messages.payloads.sms import ParsedSms, parse_sms
 from messages.shapes import RawMessage
-from messages.sms import ParsedSms, parse_sms
 from messages.tracking import tracking_number
 from tests.conftest import NOW
 from tests.ingest.door_client import DoorClient

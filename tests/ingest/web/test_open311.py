@@ -8,7 +8,7 @@ import pytest
 from structlog.types import EventDict
 
 from bus.port import Producer
-from messages.open311 import CONTENT_TYPE
+from messages.payloads.open311 import CONTENT_TYPE
 from messages.tracking import tracking_number
 from tests.ingest.conftest import Serve
 from tests.ingest.door_client import DoorClient, FlakyProducer

@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl
 
 from pydantic import ConfigDict, Field
 
+from messages.payloads.submission import e164, has_visible_text
 from messages.shapes import Contact, Place, Report, Shape
-from messages.submission import e164, has_visible_text
 
 # Content type of a raw message that holds such a request. The normalizer chooses the reader by it.
 CONTENT_TYPE = "application/x-www-form-urlencoded; profile=open311-georeport-v2"

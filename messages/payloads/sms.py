@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qsl
 
-from messages.submission import has_visible_text
+from messages.payloads.submission import has_visible_text
 from messages.tracking import read_tracking_number
 
 # An agency cannot act on a text with fewer letters.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from app.operations.twilio_messages import ReceivedMessage, TwilioMessages, TwilioUnavailable
+from app.operations.reconciliation.twilio_messages import ReceivedMessage, TwilioMessages, TwilioUnavailable
 from bus.errors import Stop
 from bus.port import Bus
 from ingest.sms.adapter import FORM, sender_of
@@ -19,8 +19,8 @@ from ingest.sms.channel import CHANNEL
 from ingest.sms.media import MediaFetcher
 from ingest.wrap import Wrapper, accepted_record
 from messages import topics
+from messages.payloads.sms import read_picture_urls
 from messages.shapes import RawMessage
-from messages.sms import read_picture_urls
 
 # Marks a raw message whose body was made from Twilio's list and is not the webhook's bytes.
 CONTENT_TYPE = f"{FORM}; source=twilio-list"
