@@ -33,6 +33,10 @@ demo: $(VENV)/.run ## Send sample messages by every channel and show the result 
 test: $(VENV)/.dev ## Set up and run the tests; tests whose tools are missing are skipped with a message
 	$(PYTEST) -n $(WORKERS)
 
+.PHONY: faults
+faults: $(VENV)/.dev ## Run the tests that make faults: brokers, database, disk and processes (minutes)
+	$(PYTEST) -n $(WORKERS) -m faults --expensive
+
 .PHONY: quick
 quick: $(VENV)/.dev ## Run the tests that start no server, browser or command, except the slow ones
 	$(PYTEST) -n $(CORES) --quick

@@ -11,6 +11,8 @@ from messages.topics import raw_topic
 from tests.end_to_end.conftest import QuietX
 from tests.end_to_end.game_day import GameDay, NewGameDay
 
+pytestmark = pytest.mark.faults
+
 
 @pytest.fixture(scope="module")
 def running_day(new_shared_game_day: NewGameDay) -> GameDay:

@@ -2,10 +2,13 @@
 
 import resource
 
+import pytest
 import requests
 
 from tests.bus.kafka.node import Node
 from tests.end_to_end.game_day import NewGameDay
+
+pytestmark = pytest.mark.faults
 
 _SPOOL_BYTES = 1_000_000
 # A full log is written from its start again as long as the file beside it has room.

@@ -7,6 +7,8 @@ import pytest
 from app.simulator.replay import CHANNELS
 from tests.support.service import Citizens, RunningService
 
+pytestmark = pytest.mark.faults
+
 KILLS = 3
 
 

@@ -2,10 +2,36 @@
 
 from pathlib import Path
 
+import pytest
 import requests
 
-from tests.end_to_end.game_day import NewGameDay
-from tests.support.postgresql import start_postgres
+from tests.end_to_end.game_day import NewGameDay, wait_for
+from tests.support.postgresql import frozen, start_postgres
+from tests.support.service import RunningService
+
+pytestmark = pytest.mark.faults
+
+
+def test_postgresql_is_frozen(tmp_path: Path) -> None:
+    """The process lives, the web door accepts, and `/ready` names the stage that waits. Afterwards nothing is lost."""
+    server = start_postgres(tmp_path / "data")
+    service = RunningService(tmp_path, database_url=server.get_uri(), database_statement_seconds="1")
+    address = f"http://127.0.0.1:{service.settings.port}"
+    try:
+        service.start()
+        with frozen(tmp_path / "data"):
+            report = {"text": "Lampu padam di Kota Semarang"}
+            assert (
+                requests.post(f"{address}/web/reports", json=report, timeout=60).status_code == requests.codes.accepted
+            )
+            assert requests.get(f"{address}/live", timeout=60).ok
+            wait_for(lambda: "normalize" in requests.get(f"{address}/ready", timeout=60).json()["waiting"])
+        audit = service.audit()
+        assert (audit.clean, audit.accepted, audit.pending) == (True, 1, 0)
+        assert service.stop() == [0]
+    finally:
+        service.close()
+        server.cleanup()
 
 
 def test_postgresql_is_down(new_game_day: NewGameDay, tmp_path: Path) -> None:

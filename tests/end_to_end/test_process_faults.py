@@ -8,6 +8,8 @@ from tests.end_to_end.game_day import NewGameDay
 from tests.support.loopback import Answer, Loopback, ReceivedRequest, json_answer, serving
 from tests.support.ports import free_port
 
+pytestmark = pytest.mark.faults
+
 _TWO_HOURS = 7230.0
 
 

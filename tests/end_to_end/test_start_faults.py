@@ -16,7 +16,7 @@ from tests.support.ports import free_ports
 from tests.support.postgresql import start_postgres
 from tests.support.service import RunningService
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 
 @pytest.fixture

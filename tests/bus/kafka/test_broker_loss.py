@@ -18,7 +18,7 @@ from bus.worker import Worker
 from config.settings import Settings
 from tests.bus.kafka.node import Node
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.faults, pytest.mark.expensive, pytest.mark.slow, pytest.mark.timeout(900)]
 
 PATIENCE_SECONDS = 300.0
 RECORDS = 600

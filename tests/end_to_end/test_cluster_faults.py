@@ -1,0 +1,74 @@
+"""Faults of a Kafka of three brokers and of the processes on it. Each ends in a clean audit."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.bus.kafka.node import Node
+from tests.end_to_end.game_day import wait_for
+from tests.support.service import RunningService
+
+pytestmark = [pytest.mark.faults, pytest.mark.expensive, pytest.mark.slow, pytest.mark.timeout(900)]
+
+STAGES = ("normalize", "router", "sinks")
+
+
+@pytest.fixture(scope="module")
+def service(
+    cluster: list[Node], tmp_path_factory: pytest.TempPathFactory, postgres_url: str
+) -> Iterator[RunningService]:
+    """A service with two processes of each stage and one of the doors, on three brokers and PostgreSQL."""
+    bootstrap = ",".join(node.bootstrap for node in cluster)
+    home = tmp_path_factory.mktemp("cluster")
+    running_service = RunningService(home, bootstrap, database_url=postgres_url, kafka_replication="3")
+    for instance in ("first", "second"):
+        running_service.change_settings(instance=instance)
+        running_service.start(*STAGES)
+    running_service.start("ingest")
+    yield running_service
+    running_service.close()
+
+
+def send_reports(service: RunningService, count: int = 10) -> None:
+    """Send reports by the web door, which accepts all."""
+    address = f"http://127.0.0.1:{service.settings.port}/web/reports"
+    for number in range(count):
+        report = {"text": f"Lampu padam di gang nomor {number}, Kota Semarang"}
+        assert requests.post(address, json=report, timeout=60).status_code == requests.codes.accepted
+
+
+def wait_until_clean(service: RunningService, accepted: int) -> None:
+    """Return when the audit counts all accepted messages, nothing is pending and nothing differs."""
+    wait_for(lambda: service.audit().accepted >= accepted)
+    audit = service.audit(patience=300.0)
+    assert (audit.as_json()["differences"], audit.pending) == ([], 0)
+
+
+def test_a_stage_is_frozen(service: RunningService) -> None:
+    """The other process of each stage takes over. The frozen one does nothing twice when it continues."""
+    before = service.audit().accepted
+    frozen = service.pids[0]
+    os.kill(frozen, signal.SIGSTOP)
+    try:
+        send_reports(service)
+        wait_until_clean(service, before + 10)
+    finally:
+        os.kill(frozen, signal.SIGCONT)
+    send_reports(service)
+    wait_until_clean(service, before + 20)
+
+
+def test_one_broker_of_three_is_killed(service: RunningService, cluster: list[Node]) -> None:
+    """Reports are accepted and processed as before, and no process ends."""
+    before, pids = service.audit().accepted, service.pids
+    cluster[0].kill()
+    try:
+        send_reports(service)
+        wait_until_clean(service, before + 10)
+    finally:
+        cluster[0].start()
+    assert all(Path(f"/proc/{pid}").exists() for pid in pids)
