@@ -1,7 +1,7 @@
 """A group member on Kafka: outputs and offsets are one transaction, fenced by the group's generation."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain, islice
 from typing import Any
@@ -129,9 +129,8 @@ class TransactionalConsumer:
     def _transact(self, outputs: Iterable[Outgoing], offsets: dict[TopicPartition, int]) -> None:
         producer, seconds = self._producer.client, self._settings.deadline
         producer.begin_transaction()
-        remaining = iter(outputs)
         # Each part has the deadline for itself: a record may lead to tens of thousands of outputs.
-        while part := list(islice(remaining, _OUTPUTS_PER_DEADLINE)):
+        for part in _parts(outputs):
             self._producer.send(part)
         if offsets:
             with self._watchdog.limit("send_offsets_to_transaction", seconds):
@@ -264,6 +263,17 @@ def _peek(outputs: Iterable[Outgoing]) -> tuple[bool, Iterable[Outgoing]]:
     iterator = iter(outputs)
     first = list(islice(iterator, 1))
     return bool(first), chain(first, iterator)
+
+
+def _parts(outputs: Iterable[Outgoing]) -> Iterator[Iterable[Outgoing]]:
+    """Yield the outputs in parts. Those of a sequence are sequences. Others are sent as they come."""
+    if isinstance(outputs, Sequence):
+        for start in range(0, len(outputs), _OUTPUTS_PER_DEADLINE):
+            yield outputs[start : start + _OUTPUTS_PER_DEADLINE]
+        return
+    remaining = iter(outputs)
+    for output in remaining:
+        yield chain((output,), islice(remaining, _OUTPUTS_PER_DEADLINE - 1))
 
 
 def _wrap(

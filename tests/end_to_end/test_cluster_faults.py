@@ -72,3 +72,23 @@ def test_one_broker_of_three_is_killed(service: RunningService, cluster: list[No
     finally:
         cluster[0].start()
     assert all(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_two_brokers_of_three_are_killed(service: RunningService, cluster: list[Node]) -> None:
+    """The doors keep what they accept. With the brokers back, everything is processed once."""
+    before = service.audit().accepted
+    for node in cluster[1:]:
+        node.kill()
+    try:
+        send_reports(service)
+    finally:
+        for node in cluster[1:]:
+            node.start()
+    wait_for(lambda: _accepted_under_supervision(service) >= before + 10)
+    wait_until_clean(service, before + 10)
+
+
+def _accepted_under_supervision(service: RunningService) -> int:
+    """Start ended processes again; return the number of accepted messages on the bus."""
+    service.restart_ended()
+    return service.audit(patience=1.0).accepted

@@ -83,6 +83,13 @@ class RunningService:
         process.send_signal(signal.SIGTERM)
         assert process.wait(_STOP_PATIENCE_SECONDS) == 0
 
+    def restart_ended(self) -> None:
+        """Start each process again that ended with a temporary failure, as a supervisor does."""
+        for position, process in enumerate(self._processes):
+            if process.poll() is not None:
+                assert process.poll() in {os.EX_TEMPFAIL, os.EX_UNAVAILABLE}
+                self._processes[position] = process.started_again()
+
     def kill(self) -> None:
         """Kill all processes, as a power cut would: no handler runs."""
         for process in self._processes:

@@ -138,8 +138,8 @@ def _numbers(page: Page, sender: Sender, address: str, payload: str) -> list[str
 
 
 def _sms(service: RunningService, address: str, payload: str) -> str | None:
-    """The number of an SMS with the payload in every field that a sender can fill."""
-    fields = {"MessageSid": f"SM{uuid4().hex}", "From": payload, "To": "1708", "NumMedia": "0"}
+    """The number of an SMS with the payload in every field that may have any text."""
+    fields = {"MessageSid": f"SM{uuid4().hex}", "From": "+628000000077", "To": "1708", "NumMedia": "0"}
     fields |= {"Body": f"LAPOR Lampu jalan padam {payload}", "FromCity": payload, "ProfileName": payload}
     headers = sign(f"{service.settings.reached_at}/sms/twilio", fields, service.parts.secrets.twilio_tokens[0])
     return tracking_in(requests.post(f"{address}/sms/twilio", data=fields, headers=headers, timeout=30))
