@@ -204,7 +204,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     A worker gets a file as a whole: a long one that begins last would leave the other workers idle.
     """
-    if not (config.getoption("--expensive") or os.environ.get("CI")):
+    if not config.getoption("--expensive"):
         expensive = {item for item in items if item.get_closest_marker("expensive")}
         config.hook.pytest_deselected(items=list(expensive))
         items[:] = [item for item in items if item not in expensive]
@@ -225,7 +225,7 @@ def missing(tool: str) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Define `--expensive`, `--goldens` and `--quick`."""
-    parser.addoption("--expensive", action="store_true", help="run tests that take minutes too, as CI does")
+    parser.addoption("--expensive", action="store_true", help="run tests that take minutes too")
     parser.addoption("--goldens", action="store_true", help="rewrite the files of the journeys")
     parser.addoption(
         "--quick", action="store_true", help="leave out slow tests and tests that start a server, browser or command"
