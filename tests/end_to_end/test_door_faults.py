@@ -17,7 +17,7 @@ pytestmark = pytest.mark.faults
 @pytest.fixture(scope="module")
 def running_day(new_shared_game_day: NewGameDay) -> GameDay:
     """A service on its embedded bus, started once for this module."""
-    day = new_shared_game_day(rates="web=10000/minute,sms=1000/minute", twilio_auth_tokens="old-token")
+    day = new_shared_game_day(rates="web=10000/minute", twilio_auth_tokens="old-token")
     day.start()
     return day
 

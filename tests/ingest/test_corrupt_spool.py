@@ -200,16 +200,16 @@ def test_the_drain_survives_an_unreadable_spool(tmp_path: Path, logged: list[Eve
     thread.join()
 
 
-def test_the_doors_stay_open_and_ready_shows_the_file(serve: Serve) -> None:
-    """A service with a corrupt spool takes a report. `/ready` shows the file until a person moves it."""
+def test_the_doors_stay_open_and_the_file_is_counted(serve: Serve) -> None:
+    """A service with a corrupt spool takes a report. The file is counted until a person moves it."""
     served = serve()
     served.parts.spool.append([message(1)])
     overwrite_all(served.parts.spool)
 
     assert served.post("/web/reports", json=report()).status_code == 202
     readiness = served.get("/ready").json()
-    assert (readiness["ready"], readiness["spool_corrupt"]) == (True, 1)
-    assert {door["why"] for door in readiness["doors"].values()} == {""}
+    assert (readiness["ready"], served.parts.spool.corrupt_count) == (True, 1)
+    assert {door["open"] for door in readiness["doors"].values()} == {True}
     served.parts.spool.close()
 
 
