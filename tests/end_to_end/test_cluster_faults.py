@@ -3,11 +3,12 @@
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import suppress
 
 import pytest
 import requests
 
+from bus.errors import Retry
 from tests.bus.kafka.node import Node
 from tests.end_to_end.game_day import wait_for
 from tests.support.service import RunningService
@@ -63,15 +64,16 @@ def test_a_stage_is_frozen(service: RunningService) -> None:
 
 
 def test_one_broker_of_three_is_killed(service: RunningService, cluster: list[Node]) -> None:
-    """Reports are accepted and processed as before, and no process ends."""
-    before, pids = service.audit().accepted, service.pids
+    """Reports are accepted and processed as before. A stage may end with 75 when a call hangs, the doors do not."""
+    before, doors = service.audit().accepted, service.pids[-1]
     cluster[0].kill()
     try:
         send_reports(service)
+        wait_for(lambda: _accepted_under_supervision(service) >= before + 10)
         wait_until_clean(service, before + 10)
     finally:
         cluster[0].start()
-    assert all(Path(f"/proc/{pid}").exists() for pid in pids)
+    assert service.pids[-1] == doors
 
 
 def test_two_brokers_of_three_are_killed(service: RunningService, cluster: list[Node]) -> None:
@@ -91,4 +93,6 @@ def test_two_brokers_of_three_are_killed(service: RunningService, cluster: list[
 def _accepted_under_supervision(service: RunningService) -> int:
     """Start ended processes again; return the number of accepted messages on the bus."""
     service.restart_ended()
-    return service.audit(patience=1.0).accepted
+    with suppress(Retry):
+        return service.audit(patience=1.0).accepted
+    return 0
