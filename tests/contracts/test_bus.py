@@ -119,7 +119,7 @@ def kafka_harness(bootstrap: str) -> Harness:
     def never(call: str) -> None:
         pytest.fail(f"{call} hung")
 
-    settings = KafkaSettings(bootstrap=bootstrap, session_timeout=2.0, max_poll_interval=4.0)
+    settings = KafkaSettings(bootstrap=bootstrap, session_timeout=4.0, max_poll_interval=8.0)
     return Harness(KafkaBus(settings, Watchdog(never)), lambda: None, partial(wait_until_written, bootstrap))
 
 
