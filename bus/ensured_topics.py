@@ -1,6 +1,7 @@
 """The topics of the service: created when they are missing, and named when the bus refuses one.
 
-One refused topic must not hold up the messages to all others, so only the messages to that topic become dead letters.
+One refused topic must not hold up a stage for ever. The batch with a message to it is tried again for some minutes;
+then only the messages to that topic become dead letters, and the others are published.
 """
 
 import threading

@@ -27,7 +27,7 @@ def list_actions(
             print_json(list(chained))
             return
         actions = [(row.seq, *astuple(row.act)) for row in rows]
-    print_table(("row", "at", "actor", "action", "subject", "why"), actions, whole=("row", "at", "subject"))
+    print_table(("row", "at", "actor", "action", "subject", "why"), actions, uncut=("row", "at", "subject"))
 
 
 @commands.command()

@@ -140,7 +140,7 @@ def _print_rows(rows: list[dict[str, object]], columns: Sequence[str], *, as_jso
     if as_json:
         print_json(rows)
     else:
-        print_table(columns, map(dict.values, rows), whole=("id", "at"))
+        print_table(columns, map(dict.values, rows), uncut=("id", "at"))
 
 
 def _filter(

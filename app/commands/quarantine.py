@@ -35,7 +35,7 @@ def list_quarantined(
     if as_json:
         print_json(rows)
         return
-    print_table(("id", "at", "channel", "reason"), map(dict.values, rows), whole=("id", "at"))
+    print_table(("id", "at", "channel", "reason"), map(dict.values, rows), uncut=("id", "at"))
 
 
 @commands.command()

@@ -95,7 +95,7 @@ def refusals(
         for rule in counts
     ]
     columns = ("rule", "dispatches", "refusals", "share", "pointed to")
-    print_table(columns, rows, whole=("dispatches", "refusals", "share"))
+    print_table(columns, rows, uncut=("dispatches", "refusals", "share"))
 
 
 def _change_line(change: routing.DecisionChange, *, as_json: bool) -> str:

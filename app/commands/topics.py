@@ -27,7 +27,7 @@ def topics(
     shown_rows = [row for row in rows if everything or not topic_view.is_empty_queue(row)]
     columns = ("topic", "shape", "partitions", "records", "key", "writer", "readers")
     cells = ([row[column] for column in columns] for row in shown_rows)
-    print_table(columns, cells, whole=("topic", "partitions", "records"))
+    print_table(columns, cells, uncut=("topic", "partitions", "records"))
     if hidden_count := len(rows) - len(shown_rows):
         print_note(f"{hidden_count} empty queues of agencies are not listed. --all lists them.")
 
@@ -64,7 +64,7 @@ def audit(
 def print_audit(result: Audit) -> None:
     """Print a table of the counts, then one line for each named difference."""
     counts = ((name, count) for name, count in result.as_json().items() if isinstance(count, int))
-    print_table(("outcome", "messages"), counts, whole=("outcome", "messages"))
+    print_table(("outcome", "messages"), counts, uncut=("outcome", "messages"))
     for difference in result.differences:
         line = f"{difference.kind} {difference.name} {difference.id}: {difference.text}"
         OUT.print(line, markup=False, highlight=False, soft_wrap=True)

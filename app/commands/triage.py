@@ -70,7 +70,7 @@ def list_cases(
         for row, case in zip(rows, cases, strict=True)
     ]
     columns = ("number", "age", "due", "topic", "region", "along", "candidates")
-    print_table(columns, cells, whole=("number", "age", "due", "region", "along"))
+    print_table(columns, cells, uncut=("number", "age", "due", "region", "along"))
 
 
 @commands.command()
@@ -239,7 +239,8 @@ def _candidates_json(candidates: Sequence[CandidateAgency]) -> list[dict[str, st
 
 def _case_lines(view: CaseView) -> Iterator[str]:
     case = view.case
-    yield f"{case.tracking}  at {case.agency}{f', given to {view.decision}' if view.decision else ''}"
+    decision = f", given to {view.decision}" if view.decision else ""
+    yield f"{case.tracking}  at {case.agency}{decision}"
     yield f"  {case.kind} by {case.channel}, due {iso(case.due_at)}"
     yield f"  topic {case.topic or '-'}, region {case.region or '-'}, confidence {case.confidence:.2f}"
     yield from (f"  {line}" for line in f"{case.title}\n{case.text}".strip().splitlines())
@@ -247,8 +248,12 @@ def _case_lines(view: CaseView) -> Iterator[str]:
     history = [_event_line(event) for event in view.history]
     reasons = [reason.says for reason in case.reasons]
     for heading, lines in (("candidates", candidates), ("reasons", reasons), ("history", history)):
-        yield heading
-        yield from (f"  {line}" for line in lines or ("-",))
+        yield from _section_lines(heading, lines)
+
+
+def _section_lines(heading: str, lines: Sequence[str]) -> Iterator[str]:
+    yield heading
+    yield from (f"  {line}" for line in lines or ("-",))
 
 
 def _event_line(event: CaseEvent) -> str:

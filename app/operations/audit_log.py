@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection, Engine, Row, or_
 from sqlmodel import Field, SQLModel, col, select
 
+from app.operations.audit_heads import AuditHeads
 from bus.errors import Reject, Retry, Stop
 from config.database import (
     DatabaseLock,
@@ -160,16 +160,6 @@ def _fault_of_row(row: ChainedAction, expected_seq: int, expected_previous: str)
     return ""
 
 
-class Heads(Protocol):
-    """Heads on the bus: see `app.operations.audit_heads.AuditHeads`."""
-
-    def publish(self, rows: int, head: str, at: datetime) -> None:
-        """Publish a head."""
-
-    def read(self) -> Sequence[AuditHead]:
-        """Return all heads."""
-
-
 class AuditLog:
     """Audit log in the database of `engine`. Every method may raise `DatabaseUnavailable`.
 
@@ -177,7 +167,7 @@ class AuditLog:
     actor: nobody signs in to the command line, so that anybody may give any name.
     """
 
-    def __init__(self, engine: Engine, heads: Heads | None = None, system_user: str = "") -> None:
+    def __init__(self, engine: Engine, heads: AuditHeads | None = None, system_user: str = "") -> None:
         self._engine = engine
         self._heads = heads
         self._system_user = system_user

@@ -59,8 +59,8 @@ class PurgeReport:
 class Purge:
     """Purges old rows. `max_reply_age` is the age up to which a reply may be sent. `dry`: only count.
 
-    `spool` is that of this host. `probe_others` returns the state of the known processes of other hosts: a report in
-    any spool may name a file. The spool of a host that is not known is not looked at.
+    `spool` is that of this host. `probe_other_hosts` returns the state of the known processes of other hosts: a report
+    in any spool may name a file. The spool of a host that is not known is not looked at.
 
     Every method may raise `DatabaseUnavailable`.
     """
@@ -72,7 +72,7 @@ class Purge:
         spool: Spool,
         channels: Iterable[Channel],
         max_reply_age: timedelta,
-        probe_others: Callable[[], Sequence[ProcessState]],
+        probe_other_hosts: Callable[[], Sequence[ProcessState]],
         *,
         dry: bool,
     ) -> None:
@@ -81,24 +81,24 @@ class Purge:
         self._bus = bus
         self._spool = spool
         self._max_reply_age = max_reply_age
-        self._probe_others = probe_others
+        self._probe_other_hosts = probe_other_hosts
         self._dry = dry
 
     def run(self, cutoff: datetime, now: datetime) -> PurgeReport:
         """Purge the rows that were last needed before `cutoff`. Raises `Retry` if the bus cannot be read."""
         counts = {"replies": self._empty_replies(cutoff, now), "uploads": self._delete_uploads(min(cutoff, now))}
-        others = self._probe_others()
-        spools = (THIS_HOST, *(process.address for process in others))
-        if reason := self._spooled_reports(others):
+        other_processes = self._probe_other_hosts()
+        spools = (THIS_HOST, *(process.address for process in other_processes))
+        if reason := self._spooled_reports(other_processes):
             return PurgeReport(counts, {"attachments": reason}, spools)
         attachments = self._delete_attachments(min(cutoff, now - _MIN_FILE_AGE))
         return PurgeReport({**counts, "attachments": attachments}, {}, spools)
 
-    def _spooled_reports(self, others: Sequence[ProcessState]) -> str:
+    def _spooled_reports(self, other_processes: Sequence[ProcessState]) -> str:
         """Return where reports may wait that name an attachment; empty if no known spool has any."""
         if len(self._spool) or self._spool.rejected_count or self._spool.corrupt_count:
             return "this host's spool holds reports that may name them"
-        for process in others:
+        for process in other_processes:
             if process.unreached:
                 return f"{process.address} does not answer; its spool may hold reports that name them"
             if process.spooled or process.spool_aside or process.spool_corrupt:

@@ -29,23 +29,36 @@ def read_until(
     no partition came nearer to its end. The consumer can't be used for another read: its finished partitions stay
     paused.
     """
-    progress_at = time.monotonic()
+    silence = _Silence(patience)
     unfinished = dict(ends)
-    positions: Mapping[TopicPartition, int] = {}
     while unfinished:
         batches = client.poll(_POLL_MS)
         for partition, records in batches.items():
             yield from (record_of(record) for record in records if record.offset < ends[partition])
         reached = _reached(client, batches, unfinished)
-        if batches or reached != positions:
-            progress_at = time.monotonic()
-        elif time.monotonic() - progress_at > patience:
-            raise Retry("kafka: the broker fell silent")
-        positions = positions if batches else reached
+        silence.record(reached, has_records=bool(batches))
         satisfied = batches.keys() if only_first else ()
         for partition in _finished(reached, unfinished, satisfied):
             del unfinished[partition]
             client.pause(partition)
+
+
+class _Silence:
+    """Measures how long no partition came nearer to its end."""
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._progress_at = time.monotonic()
+        self._positions: Mapping[TopicPartition, int] = {}
+
+    def record(self, reached: Mapping[TopicPartition, int], *, has_records: bool) -> None:
+        """Record the positions after a poll. Raises `Retry` after more than `patience` seconds without progress."""
+        if has_records or reached != self._positions:
+            self._progress_at = time.monotonic()
+        elif time.monotonic() - self._progress_at > self._patience:
+            raise Retry("kafka: the broker fell silent")
+        if not has_records:
+            self._positions = reached
 
 
 def _reached(

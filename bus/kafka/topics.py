@@ -1,7 +1,7 @@
 """Administration of the cluster: lists and creates topics, lists members of a group, and removes them."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -75,17 +75,22 @@ def differences(settings: KafkaSettings, topic_specs: Iterable[TopicSpec]) -> li
         for spec in specs
         if spec.name in existing
     }
+    sentences += _missing_copies(fewest_copies, copies)
+    if brokers < copies:
+        sentences.append(f"{copies} copies of each topic need {copies} brokers, and the cluster has {brokers}")
+    return sentences
+
+
+def _missing_copies(fewest_copies: Mapping[str, int], copies: int) -> Iterator[str]:
+    """Yield a sentence if topics have fewer copies, given the fewest copies of a partition of each topic."""
     with_fewer = {name: count for name, count in fewest_copies.items() if count < copies}
     if with_fewer:
         name, count = next(iter(with_fewer.items()))
-        sentences.append(
+        yield (
             f"{len(with_fewer)} of {len(fewest_copies)} topics have fewer than {copies} copies, as {name} with {count}"
             ": add copies with kafka-reassign-partitions, and set the topics' min.insync.replicas to "
             f"{minimum_in_sync(copies)}"
         )
-    if brokers < copies:
-        sentences.append(f"{copies} copies of each topic need {copies} brokers, and the cluster has {brokers}")
-    return sentences
 
 
 def minimum_in_sync(copies: int) -> int:

@@ -33,12 +33,10 @@ def find_answered_dispatch(transfer: CaseTransfer, answer: AgencyAnswer) -> Answ
     if dispatch is None or dispatch.agency != answer.agency:
         raise Reject("unknown_dispatch", "dispatch_id")
     is_latest = dispatch is history[-1]
-    case_id = dispatch.relation.of
-    if case_id is not None and _still_accompanies(dispatch, history[-1]):
-        case_history = transfer.locked_history(case_id)
-        at_agency = [case for case in case_history if case.agency == dispatch.agency]
-        if at_agency:
-            return AnsweredDispatch(case_history, at_agency[-1], is_latest and at_agency[-1] is case_history[-1])
+    if dispatch.relation.of is not None and _still_accompanies(dispatch, history[-1]):
+        case_history = transfer.locked_history(dispatch.relation.of)
+        if case := _last_at(dispatch.agency, case_history):
+            return AnsweredDispatch(case_history, case, is_latest and case is case_history[-1])
     return AnsweredDispatch(history, dispatch, is_latest)
 
 
@@ -75,6 +73,11 @@ def answer_outcome(
         return "late"
     state = case_progress(earlier_verdicts, agency).state
     return "counted" if state_after(state, verdict, agency) else "not-accepted"
+
+
+def _last_at(agency: str, history: Sequence[Dispatch]) -> Dispatch | None:
+    """Return the last dispatch to this agency."""
+    return next((dispatch for dispatch in reversed(history) if dispatch.agency == agency), None)
 
 
 def _still_accompanies(dispatch: Dispatch, latest: Dispatch) -> bool:

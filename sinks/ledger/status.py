@@ -57,7 +57,7 @@ class StatusReader:
         return self.statuses([tracking]).get(tracking)
 
     def statuses(self, numbers: Collection[str]) -> Mapping[str, ReportStatus]:
-        """Return the statuses of several numbers, without unknown ones. Needs four statements for thousands."""
+        """Return the statuses of several numbers, without unknown ones. Needs a few statements for thousands."""
         with read_transaction(self._engine) as connection:
             statuses = [
                 status

@@ -18,7 +18,7 @@ EVIL = "jalan \x1b[2J\x9b31m\u202e\x07 rusak [bold]"
 def test_a_list_cuts_no_id(width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """An id stands in one line in a terminal of any width, and every other cell is complete."""
     monkeypatch.setattr(OUT, "width", width)
-    print_table(COLUMNS, [ROW, ROW], whole=("id", "at"))
+    print_table(COLUMNS, [ROW, ROW], uncut=("id", "at"))
     output = capsys.readouterr().out
     assert (output.count(ID), output.count(ROW[1])) == (2, 2)
     assert "…" not in output
@@ -27,7 +27,7 @@ def test_a_list_cuts_no_id(width: int, monkeypatch: pytest.MonkeyPatch, capsys: 
 def test_a_wide_list_is_a_block_of_lines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A row without room is printed as lines; a cell of several lines is one line."""
     monkeypatch.setattr(OUT, "width", 30)
-    print_table(("number", "candidates"), [("2VA8-SD70-3330-2VA8-SD70", "a: ya\nb: tidak")], whole=("number",))
+    print_table(("number", "candidates"), [("2VA8-SD70-3330-2VA8-SD70", "a: ya\nb: tidak")], uncut=("number",))
     assert capsys.readouterr().out == "number: 2VA8-SD70-3330-2VA8-SD70\ncandidates: a: ya; b: tidak\n\n"
 
 

@@ -18,7 +18,7 @@ from router.answer_store import AnswerRecord
 from router.stage import RouterStage
 from tests.conftest import NOW
 from tests.router.test_linked import RouterHarness, complaint_of, dispatches, id_of
-from tests.support.agency_answers import signed
+from tests.support.agency_answers import signed, unsigned_answer
 from tests.support.rules import fixed_rules_source
 from tests.support.stages import ANSWER_KEYS, make_router
 
@@ -30,20 +30,6 @@ TEXT = "Mohon Kemenkes datang ke Kab. Sleman"
 def router(engine: Engine, now: Callable[[], datetime]) -> RouterHarness:
     """A router on each kind of database."""
     return RouterHarness(make_router(engine, fixed_rules_source(), now))
-
-
-def unsigned_answer(dispatch: Dispatch, verdict: Verdict, **changed: Any) -> AgencyAnswer:
-    """Return an answer of the agency that has the dispatch, as it was published before authenticators existed."""
-    answer = AgencyAnswer(
-        id=ids.answer_id(dispatch.id, verdict, ""),
-        message_id=dispatch.message_id,
-        at=NOW,
-        complaint_id=dispatch.complaint_id,
-        dispatch_id=dispatch.id,
-        agency=dispatch.agency,
-        verdict=verdict,
-    )
-    return answer.model_copy(update=changed)
 
 
 def record_of(answer: AgencyAnswer, offset: int, taken_at: datetime = NOW) -> Record:

@@ -13,12 +13,12 @@ from bus.port import Outgoing, Record
 from config.database import write_transaction
 from messages import codec, ids
 from messages.sealing import Sealed
-from messages.shapes import AgencyAnswer, Channel, Complaint, Dispatch, Relation, Reply, Report, Verdict
+from messages.shapes import Channel, Complaint, Dispatch, Relation, Reply, Report, Verdict
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, REPLIES, TRIAGE
 from router.stage import RouterStage
 from router.store import DISPATCHES_PER_CHUNK, store_dispatches_once
 from tests.conftest import NOW
-from tests.support.agency_answers import signed
+from tests.support.agency_answers import signed, unsigned_answer
 from tests.support.records import at
 from tests.support.rules import SHIPPED, fixed_rules_source
 from tests.support.stages import make_router
@@ -88,16 +88,7 @@ class RouterHarness:
     ) -> Record:
         """Return the record of an answer at the next offset."""
         self.offset += 1
-        answer = AgencyAnswer(
-            id=ids.answer_id(dispatch.id, verdict, "", suggested_agency),
-            message_id=dispatch.message_id,
-            at=NOW,
-            complaint_id=dispatch.complaint_id,
-            dispatch_id=dispatch.id,
-            agency=dispatch.agency,
-            verdict=verdict,
-            theirs=suggested_agency,
-        )
+        answer = unsigned_answer(dispatch, verdict, suggested_agency)
         key = str(answer.complaint_id)
         return at(Outgoing(AGENCY_ANSWERS, *codec.encode(signed(answer), key, "/test")), self.offset)
 

@@ -183,11 +183,11 @@ def _check_connections(parts: Parts) -> str:
         return "no limit"
     with read_transaction(parts.engine) as connection:
         limits = connection.execute(text(_CONNECTION_LIMITS)).one()
-    processes, each = len(parts.settings.peers), parts.settings.database_connections
-    needed, available = processes * each, limits.most - limits.reserved
+    processes, per_process = len(parts.settings.peers), parts.settings.database_connections
+    needed, available = processes * per_process, limits.most - limits.reserved
     sum_text = (
-        f"{processes} processes (SATUPINTU_OPS_PEERS) with {each} connections each (SATUPINTU_DATABASE_CONNECTIONS) "
-        f"need {needed}, PostgreSQL has {available}"
+        f"{processes} processes (SATUPINTU_OPS_PEERS) with {per_process} connections each "
+        f"(SATUPINTU_DATABASE_CONNECTIONS) need {needed}, PostgreSQL has {available}"
     )
     if needed > available:
         raise Stop(f"{sum_text}: raise its max_connections, or set fewer")

@@ -63,18 +63,18 @@ def print_json(content: object) -> None:
     print(json_line(content), flush=True)
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Iterable[object]], whole: Sequence[str] = ()) -> None:
-    """Print a table. In a narrow terminal the cells of the `whole` columns are never cut or wrapped.
+def print_table(columns: Sequence[str], rows: Iterable[Iterable[object]], uncut: Sequence[str] = ()) -> None:
+    """Print a table. In a narrow terminal the cells of the `uncut` columns are never cut or wrapped.
 
     The other columns wrap. If there is no room for that, each row is printed as a block of lines `column: cell`.
     """
     texts = [[str(cell) for cell in row] for row in rows]
     table = Table(show_lines=False)
     for column in columns:
-        table.add_column(column, no_wrap=column in whole, overflow="fold")
+        table.add_column(column, no_wrap=column in uncut, overflow="fold")
     for row in texts:
         table.add_row(*(Text("\n".join(map(plain, cell.split("\n")))) for cell in row))
-    if _fits(columns, texts, whole):
+    if _fits(columns, texts, uncut):
         OUT.print(table)
         return
     for row in texts:
@@ -88,12 +88,12 @@ _MIN_WRAPPED_WIDTH = 10
 _COLUMN_FRAME, _TABLE_FRAME = 3, 1
 
 
-def _fits(columns: Sequence[str], rows: Sequence[Sequence[str]], whole: Sequence[str]) -> bool:
-    """Return True if the table has room for the whole cells and for a readable part of the other columns."""
+def _fits(columns: Sequence[str], rows: Sequence[Sequence[str]], uncut: Sequence[str]) -> bool:
+    """Return True if the table has room for the uncut cells and for a readable part of the other columns."""
     width = _TABLE_FRAME
     for index, column in enumerate(columns):
         longest = max(len(line) for cell in (column, *(row[index] for row in rows)) for line in cell.split("\n"))
-        width += _COLUMN_FRAME + (longest if column in whole else min(longest, _MIN_WRAPPED_WIDTH))
+        width += _COLUMN_FRAME + (longest if column in uncut else min(longest, _MIN_WRAPPED_WIDTH))
     return width <= OUT.width
 
 

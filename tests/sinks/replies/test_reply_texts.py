@@ -22,7 +22,7 @@ from router.replies import answer_reply, dispatch_reply
 from router.stage import RouterStage
 from tests.conftest import NOW
 from tests.sinks.replies.reply_harness import complaint, record
-from tests.support.agency_answers import signed
+from tests.support.agency_answers import signed, unsigned_answer
 from tests.support.paths import SHIPPED_TABLES, SMALL_TABLES
 from tests.support.records import at
 from tests.support.rules import fixed_rules_source
@@ -61,16 +61,7 @@ def answer(
     dispatch: Dispatch, verdict: Literal["accepted", "refused", "responded", "closed"], **changed: Any
 ) -> Record:
     """Return an agency's answer as a record."""
-    agency_answer = AgencyAnswer(
-        id=ids.answer_id(dispatch.id, verdict, ""),
-        message_id=dispatch.message_id,
-        at=NOW,
-        complaint_id=dispatch.complaint_id,
-        dispatch_id=dispatch.id,
-        agency=dispatch.agency,
-        verdict=verdict,
-        text="Petugas kami sudah datang ke rumah.",
-    ).model_copy(update=changed)
+    agency_answer = unsigned_answer(dispatch, verdict, **{"text": "Petugas kami sudah datang ke rumah.", **changed})
     message = codec.encode(signed(agency_answer), str(agency_answer.complaint_id), "/agency")
     return at(Outgoing(AGENCY_ANSWERS, *message))
 
