@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from bus.kafka.bus import KafkaBus
 from bus.kafka.settings import KafkaSettings
 from bus.port import Outgoing, TopicSpec
-from bus.watchdog import Watchdog
 from tests.bus.kafka.node import Node
 
 _BATCH = 200
@@ -25,7 +24,7 @@ def publish(values: Sequence[bytes]) -> dict[str, float]:
     node = Node()
     node.start()
     try:
-        bus = KafkaBus(KafkaSettings(bootstrap=node.bootstrap), Watchdog(print))
+        bus = KafkaBus(KafkaSettings(bootstrap=node.bootstrap))
         bus.ensure([TopicSpec("bench")])
         producer = bus.producer()
         producer.publish([Outgoing("bench", b"", values[0])])

@@ -1,26 +1,20 @@
 """Builds the Kafka bus from the settings."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from bus.errors import Stop
 from bus.kafka.bus import KafkaBus
 from bus.kafka.settings import KafkaSettings
 from bus.kafka.timeouts import KafkaTimeouts
-from bus.watchdog import Watchdog
 from config.settings import Settings
 
 
-def kafka_bus(settings: Settings, end_process: Callable[[str], None], deadline: float | None = None) -> KafkaBus:
-    """Return the bus.
-
-    `end_process` gets the name of a call into kafka-python that will never return. `deadline` (seconds) replaces the
-    default limit of one call.
-    """
+def kafka_bus(settings: Settings, deadline: float | None = None) -> KafkaBus:
+    """Return the bus. `deadline` (seconds) replaces the default limit of one call."""
     client_settings = kafka_settings(settings)
     if deadline is not None:
         client_settings = replace(client_settings, deadline=deadline)
-    return KafkaBus(client_settings, Watchdog(end_process))
+    return KafkaBus(client_settings)
 
 
 def kafka_settings(settings: Settings) -> KafkaSettings:

@@ -14,7 +14,6 @@ from app.assembly.kafka import kafka_bus
 from app.assembly.queues import existing_queues
 from app.clock import utc_now
 from app.database import open_database
-from app.exit_codes import end_hanging_process
 from app.operations.audit_heads import AuditHeads
 from app.operations.audit_log import AuditLog
 from app.system_user import system_user
@@ -242,7 +241,7 @@ class Parts:
         """The bus that the settings name."""
         if self.settings.bus == "local":
             return LocalBus(self.settings.home / "bus.db", time.time)
-        return kafka_bus(self.settings, end_hanging_process)
+        return kafka_bus(self.settings)
 
     @cached_property
     def devices(self) -> Devices:
@@ -281,7 +280,7 @@ class Parts:
         """Return a producer with a short deadline: a citizen or a provider waits for the answer."""
         if self.settings.bus == "local":
             return self.bus.producer()
-        return kafka_bus(self.settings, end_hanging_process, _DOOR_SECONDS).producer()
+        return kafka_bus(self.settings, _DOOR_SECONDS).producer()
 
     @property
     def topic_specs(self) -> list[TopicSpec]:

@@ -1,12 +1,13 @@
 """One kafka-python producer with limits: on the bytes in flight, on time, and with the outcome of every message."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from kafka import KafkaProducer
+from kafka import KafkaProducer, TopicPartition
 from kafka.errors import KafkaError, KafkaTimeoutError, UnknownTopicOrPartitionError
+from kafka.structs import OffsetAndMetadata
 
 from bus.errors import Retry, UnknownTopic
 from bus.kafka.clients import connect
@@ -54,6 +55,18 @@ class BoundedProducer:
             with _topic_named(topic):
                 future.get(timeout=max(0.0, until - time.monotonic()))
 
+    def add_offsets(self, offsets: dict[TopicPartition, OffsetAndMetadata], member: Any) -> None:
+        """Add the offsets of a group's member to the open transaction. Raises kafka-python's errors."""
+        self._complete("add offsets", lambda transactions: transactions.send_offsets_to_transaction(offsets, member))
+
+    def commit(self) -> None:
+        """Commit the open transaction. Raises kafka-python's errors. After a timeout the outcome is not known."""
+        self._complete("commit", lambda transactions: transactions.begin_commit())
+
+    def abort(self) -> None:
+        """Abort the open transaction. Raises kafka-python's errors."""
+        self._complete("abort", lambda transactions: transactions.begin_abort())
+
     def close(self, wait: float) -> None:
         """Let the messages in flight finish within `wait` seconds, fail the rest, and end the sending thread."""
         try:
@@ -62,6 +75,17 @@ class BoundedProducer:
             # Closing flushes first, and a flush that takes too long leaves the thread running for ever.
             self.client._sender.force_close()  # noqa: SLF001 - there is no public way
             self.client._closed = True  # noqa: SLF001 - else the garbage collector closes it again, and fails again
+
+    def _complete(self, name: str, begin: Callable[[Any], Any]) -> None:
+        """Begin a step of the transaction, and wait for it until the deadline.
+
+        The methods of `KafkaProducer` wait without a limit. After the loss of a coordinator they were seen to wait for
+        ever.
+        """
+        result = begin(self.client._transaction_manager)  # noqa: SLF001 - the public methods have no time limit
+        self.client._sender.wakeup()  # noqa: SLF001
+        if not result.wait(milliseconds(self._deadline)):
+            raise KafkaTimeoutError(f"{name}: no outcome after {self._deadline:g} s")
 
     def _announce(self, topics: set[str]) -> None:
         """Request the metadata of all new topics at once: each send() to a new topic would wait 0.1 s for it."""

@@ -9,21 +9,16 @@ from bus.kafka.producer import DurableProducer
 from bus.kafka.reader import CommittedReader
 from bus.kafka.settings import KafkaSettings
 from bus.port import Membership, TopicSpec
-from bus.watchdog import Watchdog
 
 # Limit of one look-up. It may fail while a broker is lost: it is repeated, and nothing depends on it.
 _READ_SECONDS = 10.0
 
 
 class KafkaBus:
-    """See `bus.port.Bus`. `watchdog` must end the process when it expires: the calls it guards never return.
+    """See `bus.port.Bus`. All but `producer` raise `Retry` when the broker is away."""
 
-    All but `producer` raise `Retry` when the broker is away.
-    """
-
-    def __init__(self, settings: KafkaSettings, watchdog: Watchdog) -> None:
+    def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
-        self._watchdog = watchdog
 
     def ensure(self, topic_specs: Iterable[TopicSpec]) -> None:
         """See the port."""
@@ -39,7 +34,7 @@ class KafkaBus:
 
     def consumer(self, membership: Membership) -> TransactionalConsumer:
         """See the port."""
-        return TransactionalConsumer(self._settings, membership, self._watchdog)
+        return TransactionalConsumer(self._settings, membership)
 
     def reader(self) -> CommittedReader:
         """See the port."""

@@ -21,7 +21,6 @@ from bus.kafka.in_flight_limit import InFlightLimit
 from bus.kafka.records import record_of
 from bus.kafka.settings import KafkaSettings, milliseconds
 from bus.port import Membership, Outgoing, Record
-from bus.watchdog import Watchdog
 
 # After this many sessions without a record a member asks the broker whether it still belongs to its group.
 _SESSIONS_WITHOUT_RECORD = 2
@@ -39,10 +38,9 @@ class TransactionalConsumer:
     then are the committed offsets read.
     """
 
-    def __init__(self, settings: KafkaSettings, membership: Membership, watchdog: Watchdog) -> None:
+    def __init__(self, settings: KafkaSettings, membership: Membership) -> None:
         self._settings = settings
         self._membership = membership
-        self._watchdog = watchdog
         self._name = f"{membership.group}-{membership.member}"
         self._in_flight = InFlightLimit(settings.max_in_flight_bytes)
         # The first uncommitted offset that was polled, and the offset after the last one.
@@ -127,26 +125,20 @@ class TransactionalConsumer:
         self._producer.close(0)
 
     def _transact(self, outputs: Iterable[Outgoing], offsets: dict[TopicPartition, int]) -> None:
-        producer, seconds = self._producer.client, self._settings.deadline
-        producer.begin_transaction()
+        self._producer.client.begin_transaction()
         # Each part has the deadline for itself: a record may lead to tens of thousands of outputs.
         for part in _parts(outputs):
             self._producer.send(part)
         if offsets:
-            with self._watchdog.limit("send_offsets_to_transaction", seconds):
-                producer.send_offsets_to_transaction(_wrap(offsets), self._client.group_metadata())
-        with self._watchdog.limit("commit_transaction", seconds):
-            producer.commit_transaction()
+            self._producer.add_offsets(_wrap(offsets), self._client.group_metadata())
+        self._producer.commit()
 
     def _failure(self, error: KafkaError) -> Exception:
         failure = translate(error, "commit")
         if isinstance(failure, Fenced) and self._producer_failed:
             # The broker has just answered. Another process may have this member's name, so no new producer is opened.
-            with (
-                suppress(KafkaError),
-                self._watchdog.limit("abort_transaction", self._settings.deadline),
-            ):
-                self._producer.client.abort_transaction()
+            with suppress(KafkaError):
+                self._producer.abort()
         return failure
 
     def _check_membership(self) -> None:

@@ -23,7 +23,7 @@ _HANDLING_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KafkaTimeouts:
-    """`deadline`: one send of a batch, or one call of a transaction. A call that is not back then never returns.
+    """`deadline`: one send of a batch, or one call of a transaction.
 
     `request`: one request to one broker; then it is sent to another one. `session`: how long the group waits for a
     silent member. `max_poll_interval`: how long a member may process one batch. `transaction`: how long a transaction

@@ -18,6 +18,8 @@ FORBIDDEN_IMPORTS = {
     "messages, bus and config do not import each other": ("messages/ids.py", "import bus.port"),
     "messages, bus and config import no other package of ours": ("config/logs.py", "import router.decision"),
     "language imports only config": ("language/text.py", "import messages.ids"),
+    "accounts imports only config": ("accounts/__init__.py", "import messages.ids"),
+    "only the desk signs persons in": ("sinks/__init__.py", "import accounts"),
     "stages do not import each other": ("normalize/decision.py", "import router.decision"),
     "stages do not import app": ("monitor/snapshot_collector.py", "import app.cli"),
     "channels do not import each other": ("ingest/sms/adapter.py", "import ingest.web.adapter"),

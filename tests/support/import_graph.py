@@ -12,8 +12,8 @@ import grimp
 # Packages from the bottom up. A package may import those of lower ranks; packages of one rank never import each other.
 RANKS: Sequence[frozenset[str]] = (
     frozenset({"bus", "config", "messages"}),
-    frozenset({"language"}),
-    frozenset({"ingest", "monitor", "normalize", "router", "sinks"}),
+    frozenset({"accounts", "language"}),
+    frozenset({"desk", "ingest", "monitor", "normalize", "router", "sinks"}),
     frozenset({"app"}),
 )
 PACKAGES = tuple(sorted(package for rank in RANKS for package in rank))

@@ -13,7 +13,6 @@ from bus.errors import Retry, TopicsRefused, UnknownTopic
 from bus.kafka.bus import KafkaBus
 from bus.kafka.settings import KafkaSettings
 from bus.port import Membership, Outgoing, Record, TopicSpec
-from bus.watchdog import Watchdog
 from bus.worker import Worker
 from tests.support.log_capture import captured_log
 
@@ -32,7 +31,7 @@ class SorterTopics:
     name: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     def __post_init__(self) -> None:  # noqa: D105 - see the class
-        self.bus = KafkaBus(self.settings, Watchdog(pytest.fail))
+        self.bus = KafkaBus(self.settings)
         self.reports, self.queue, self.new_queue, self.dead = (
             f"{kind}-{self.name}" for kind in ("reports", "queue", "new-queue", "dead")
         )
@@ -40,7 +39,7 @@ class SorterTopics:
 
     def bus_with_copies(self, copies: int) -> KafkaBus:
         """Return a bus that asks for this number of copies of a new topic."""
-        return KafkaBus(replace(self.settings, replication_factor=copies), Watchdog(pytest.fail))
+        return KafkaBus(replace(self.settings, replication_factor=copies))
 
     def publish(self, *topics: str) -> None:
         """Publish one report for each of these topics, in order."""

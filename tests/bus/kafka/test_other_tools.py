@@ -10,7 +10,6 @@ from kafka import KafkaAdminClient, TopicPartition
 from bus.kafka.bus import KafkaBus
 from bus.kafka.settings import KafkaSettings
 from bus.port import Membership, Outgoing, TopicSpec
-from bus.watchdog import Watchdog
 from messages.codec import event_type
 from messages.shapes import Complaint
 from tests.conftest import missing
@@ -22,7 +21,7 @@ COMPLAINT = JOURNEYS / "web-plain" / "2-complaint.json"
 @pytest.fixture
 def bus(kafka_bootstrap: str) -> KafkaBus:
     """A bus on the session's broker."""
-    kafka_bus = KafkaBus(KafkaSettings(bootstrap=kafka_bootstrap), Watchdog(pytest.fail))
+    kafka_bus = KafkaBus(KafkaSettings(bootstrap=kafka_bootstrap))
     kafka_bus.ensure([TopicSpec("tools-in"), TopicSpec("tools-out")])
     return kafka_bus
 

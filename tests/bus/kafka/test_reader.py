@@ -11,7 +11,6 @@ import pytest
 from bus.kafka.bus import KafkaBus
 from bus.kafka.settings import KafkaSettings
 from bus.port import OffsetRange, Outgoing, Partition, Reader, TopicSpec
-from bus.watchdog import Watchdog
 from tests.bus.kafka.filling import Filler
 
 pytestmark = pytest.mark.slow
@@ -26,7 +25,7 @@ PATIENCE = 120.0
 @pytest.fixture(scope="module")
 def bus(kafka_bootstrap: str) -> KafkaBus:
     """A bus on the session's broker."""
-    return KafkaBus(KafkaSettings(bootstrap=kafka_bootstrap), Watchdog(pytest.fail))
+    return KafkaBus(KafkaSettings(bootstrap=kafka_bootstrap))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,26 @@
+"""Changes of cases at an agency, for those who tell the agency of them: webhooks and e-mail. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+from uuid import UUID
+
+# `received`: a case came to the agency. `answered`: an answer of the agency counted. `citizen-wrote`: the same citizen
+# added to the case, or another citizen joined it. `moved`: the case left the agency.
+ChangeKind: TypeAlias = Literal["received", "answered", "citizen-wrote", "moved"]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseChange:
+    """One change of a case. `id` is derived from the record that led to it: the same record gives the same id.
+
+    `state` is the state of the case at this agency after the change. `at` is the bus's time.
+    """
+
+    id: UUID
+    kind: ChangeKind
+    agency: str
+    number: str
+    dispatch_id: UUID
+    state: str
+    at: datetime
