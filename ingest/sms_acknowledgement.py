@@ -17,6 +17,7 @@ _STATES: Mapping[str, str] = {
     "terverifikasi": "Laporan {number} sudah kami terima dan sedang kami teruskan ke instansi yang berwenang.",
     "terdisposisi": "Laporan {number} sudah diteruskan ke instansi yang berwenang dan menunggu ditindaklanjuti.",
     "proses": "Laporan {number} sedang ditindaklanjuti oleh instansi yang berwenang.",
+    "tunda": "Laporan {number} menunggu keterangan dari Anda. Balas pesan ini dengan keterangan itu.",
     "selesai": "Laporan {number} sudah selesai ditindaklanjuti.",
 }
 

@@ -237,7 +237,8 @@ class Correction(WireModel):
 
 
 # Verdicts of an agency about a dispatch. `messages.verdicts` has the table of their order.
-Verdict: TypeAlias = Literal["accepted", "refused", "responded", "closed"]
+# `asked`: the agency needs something from the sender, and waits.
+Verdict: TypeAlias = Literal["accepted", "refused", "asked", "responded", "closed"]
 
 
 class AgencyAnswer(WireModel):

@@ -10,19 +10,21 @@ from typing import Literal, NamedTuple, TypeAlias
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
 
-# SP4N-LAPOR's names of the states. `ditolak`: the agency refused, and the case is on its way to the next one.
-CaseState: TypeAlias = Literal["terdisposisi", "proses", "selesai", "ditolak"]
+# SP4N-LAPOR's names of the states. `tunda`: the agency waits for the sender. `ditolak`: the agency refused, and the
+# case is on its way to the next one.
+CaseState: TypeAlias = Literal["terdisposisi", "proses", "tunda", "selesai", "ditolak"]
 
 FIRST_STATE: CaseState = "terdisposisi"
 
 _OPEN: Mapping[Verdict, CaseState] = MappingProxyType(
-    {"accepted": "proses", "responded": "proses", "closed": "selesai", "refused": "ditolak"}
+    {"accepted": "proses", "asked": "tunda", "responded": "proses", "closed": "selesai", "refused": "ditolak"}
 )
 # The state after a verdict, by the state before. A verdict that is missing is not accepted in that state.
 _STATE_AFTER: Mapping[CaseState, Mapping[Verdict, CaseState]] = MappingProxyType(
     {
         "terdisposisi": _OPEN,
         "proses": _OPEN,
+        "tunda": _OPEN,
         # An agency may add to its answer. A closed case is not opened again, and not refused.
         "selesai": MappingProxyType({"responded": "selesai"}),
         "ditolak": MappingProxyType({}),

@@ -1,4 +1,4 @@
-"""Replies to a sender about a dispatch or an agency's answer. Pure: no word of the complaint, and no link.
+"""Replies to a sender about a dispatch or an agency's answer. Pure: no word of the complaint, and no link of ours.
 
 Replies go only to the channels that the caller gives: those where nobody but the sender reads them, such as SMS and
 the app.
@@ -11,13 +11,11 @@ from uuid import UUID
 
 from messages import ids
 from messages.gsm_alphabet import fits_one_sms
-from messages.shapes import SPLIT, AgencyAnswer, Channel, Dispatch, Reply
+from messages.reply_texts import UNNAMED_AGENCY, answer_text, tells_citizen
+from messages.shapes import SPLIT, AgencyAnswer, Channel, Dispatch, Reply, Verdict
 from messages.topics import TRIAGE
 
-_UNNAMED_AGENCY = "instansi yang berwenang"
 _TRIAGE_NAME = "petugas SP4N-LAPOR!"
-# The answers that a sender is told of, with the end of the sentence.
-_ANSWER_TEXTS = {"responded": "sudah ditanggapi oleh {}.", "closed": "sudah selesai ditangani oleh {}."}
 
 
 def dispatch_reply(dispatch: Dispatch, agency_name: str, channels: Collection[Channel]) -> Reply | None:
@@ -43,21 +41,33 @@ def answer_reply(
     agency_name: str,
     channels: Collection[Channel],
 ) -> Reply | None:
-    """Return the reply that the agency responded or closed the complaint, or `None` for another answer.
+    """Return the reply that the agency asked, responded or closed the complaint, or `None` for another answer.
 
     `recipient` is the latest dispatch of the sender's complaint, `answered_id` the answered dispatch of its case. A
-    sender gets each of the two once for each dispatch of the case, however often the agency answers. A sender who
-    joined another citizen's case hears of an answer: only the case of that citizen is closed.
+    sender gets each question, and the first response and the closing for each dispatch of the case. A sender who joined
+    another citizen's case hears that there is an answer, without its words: they may be about that citizen.
     """
-    if recipient.channel not in channels or answer.verdict not in _ANSWER_TEXTS:
-        return None
     is_joined = recipient.relation.kind == "joins" and not recipient.own_case
-    content = "responded" if is_joined else answer.verdict
-    text = f"Laporan {recipient.tracking} {_ANSWER_TEXTS[content]} Lihat perkembangannya dengan nomor ini."
+    if (
+        recipient.channel not in channels
+        or not tells_citizen(answer.verdict)
+        or (is_joined and answer.verdict == "asked")
+    ):
+        return None
+    content: Verdict = "responded" if is_joined else answer.verdict
+    is_private = recipient.report.anonim or recipient.report.rahasia
+    name = _TRIAGE_NAME if recipient.agency == TRIAGE else agency_name
+    words = "" if is_joined or is_private else answer.text
+    text = answer_text(content, recipient.tracking, "" if is_private else name, words)
+    return _reply(recipient, taken_at, "answered", _occasion(answer, content, answered_id), text)
+
+
+def _occasion(answer: AgencyAnswer, content: Verdict, answered_id: UUID) -> str:
+    """Return the occasion of a reply to an answer. Replies are never sent twice for one occasion."""
+    if content == "asked":
+        return f"answered:asked:{answer.id}"
     # Answers without an authenticator are older than these ids: a replay must give the id that the reply had.
-    once_for = f"answered:{content}:{answered_id}" if answer.authenticator else f"answered:{answer.verdict}"
-    named_text = _with_agency(text, recipient, agency_name)
-    return _reply(recipient, taken_at, "answered", once_for, named_text)
+    return f"answered:{content}:{answered_id}" if answer.authenticator else f"answered:{answer.verdict}"
 
 
 def _with_agency(text: str, dispatch: Dispatch, agency_name: str) -> str:
@@ -66,11 +76,11 @@ def _with_agency(text: str, dispatch: Dispatch, agency_name: str) -> str:
     A confidential or anonymous report never names the agency: another person may see the screen.
     """
     if dispatch.report.anonim or dispatch.report.rahasia:
-        return text.format(_UNNAMED_AGENCY)
+        return text.format(UNNAMED_AGENCY)
     if dispatch.agency == TRIAGE:
         return text.format(_TRIAGE_NAME)
     named_text = text.format(agency_name)
-    return named_text if agency_name and fits_one_sms(named_text) else text.format(_UNNAMED_AGENCY)
+    return named_text if agency_name and fits_one_sms(named_text) else text.format(UNNAMED_AGENCY)
 
 
 def _reply(

@@ -56,7 +56,7 @@ def trace(
 
 def answer(
     number: str,
-    verdict: Annotated[str, typer.Argument(help="accepted, refused, responded or closed")],
+    verdict: Annotated[str, typer.Argument(help="accepted, refused, asked, responded or closed")],
     text: Annotated[str, typer.Option("--text", help="The agency's text.")] = "",
     suggested_agency: Annotated[
         str | None, typer.Option("--theirs", help="With refused: the code of the competent agency.")

@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from datetime import datetime
+from typing import get_args
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -13,13 +14,13 @@ from bus.port import Bus, Outgoing
 from config.database import read_transaction
 from messages import codec, ids
 from messages.answer_check import AnswerKeys
-from messages.shapes import AgencyAnswer
+from messages.shapes import AgencyAnswer, Verdict
 from messages.topics import AGENCY_ANSWERS
 from messages.tracking import read_tracking_number
 from router.registry.registry import Registry
 from sinks.ledger.tables import ComplaintRow, DispatchRow
 
-_VERDICTS = ("accepted", "refused", "responded", "closed")
+_VERDICTS = get_args(Verdict)
 
 
 class AgencyAnswers:

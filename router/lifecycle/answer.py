@@ -63,10 +63,10 @@ def answer_outcome(
 ) -> AnswerOutcome:
     """Return the outcome of a verdict. `earlier_verdicts` about the same dispatch are those that counted.
 
-    An agency may respond more than once, and triage may decide after it has kept a case.
+    An agency may ask and respond more than once, and triage may decide after it has kept a case.
     """
     agency = answered.dispatch.agency
-    may_repeat = verdict == "responded" or (verdict == "refused" and agency == TRIAGE)
+    may_repeat = verdict in {"asked", "responded"} or (verdict == "refused" and agency == TRIAGE)
     if verdict in earlier_verdicts and not may_repeat:
         return "repeated"
     if not answered.is_latest:

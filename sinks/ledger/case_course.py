@@ -17,6 +17,7 @@ from messages.verdicts import CaseState, case_progress
 _SHOWN_STATES: dict[CaseState, str] = {
     "terdisposisi": "terdisposisi",
     "proses": "proses",
+    "tunda": "tunda",
     "selesai": "selesai",
     "ditolak": "terdisposisi",
 }
@@ -84,17 +85,17 @@ def joined_course(course: CaseCourse, own_dispatches: Sequence[CaseDispatch], re
     """Return the course that the sender of a joined report sees: their own dispatches, and later answers to the case.
 
     Earlier steps are another citizen's: their times would tell who copied an anonymous report when it was sent. A
-    closing answers this report and does not finish it: its sender has not agreed.
+    closing answers this report and does not finish it: its sender has not agreed. A question is not to this sender.
     """
     answers = [
         CourseStep(step.at, "responded" if step.kind == "closed" else step.kind, step.agency)
         for step in course.steps
-        if step.kind != "dispatched" and step.at >= received_at
+        if step.kind not in {"dispatched", "asked"} and step.at >= received_at
     ]
     dispatches = [CourseStep(dispatch.at, "dispatched", dispatch.agency) for dispatch in own_dispatches]
     # Of one moment, a refusal comes before the dispatch that follows from it.
     steps = sorted([*answers, *dispatches], key=lambda step: step.at)
-    return CaseCourse("proses" if course.state == "selesai" else course.state, tuple(steps))
+    return CaseCourse("proses" if course.state in {"selesai", "tunda"} else course.state, tuple(steps))
 
 
 def _in_order(answers: Sequence[CaseAnswer], dispatch: CaseDispatch) -> Sequence[CaseAnswer]:

@@ -9,6 +9,7 @@ _NOTES = {
     "terverifikasi": "Laporan diterima dan sedang dicarikan instansi yang berwenang.",
     "terdisposisi": "Laporan sudah diteruskan dan menunggu tanggapan instansi.",
     "proses": "Laporan sedang ditindaklanjuti oleh instansi.",
+    "tunda": "Instansi menunggu keterangan dari pelapor.",
     "selesai": "Laporan selesai ditindaklanjuti.",
 }
 _CLOSED = {"selesai"}

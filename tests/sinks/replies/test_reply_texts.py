@@ -15,7 +15,7 @@ from bus.port import Outgoing, Record
 from ingest.wrap import accepted_record
 from messages import codec, ids
 from messages.gsm_alphabet import fits_one_sms, septets
-from messages.shapes import AgencyAnswer, Complaint, Dispatch, Reply
+from messages.shapes import AgencyAnswer, Complaint, Dispatch, Reply, Verdict
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, REPLIES, TRIAGE, agency_topic
 from normalize.stage import NormalizeStage
 from router.replies import answer_reply, dispatch_reply
@@ -57,9 +57,7 @@ def replies_in(outputs: Sequence[Outgoing]) -> list[Reply]:
     return [codec.decode(Reply, out.value, out.headers) for out in outputs if out.topic == REPLIES]
 
 
-def answer(
-    dispatch: Dispatch, verdict: Literal["accepted", "refused", "responded", "closed"], **changed: Any
-) -> Record:
+def answer(dispatch: Dispatch, verdict: Verdict, **changed: Any) -> Record:
     """Return an agency's answer as a record."""
     agency_answer = unsigned_answer(dispatch, verdict, **{"text": "Petugas kami sudah datang ke rumah.", **changed})
     message = codec.encode(signed(agency_answer), str(agency_answer.complaint_id), "/agency")
@@ -124,21 +122,27 @@ def test_a_dispatch_after_a_refusal_has_no_reply(router: RouterStage) -> None:
 
 @pytest.mark.parametrize(
     ("verdict", "phrase"),
-    [("accepted", None), ("responded", "sudah ditanggapi oleh"), ("closed", "sudah selesai ditangani oleh")],
+    [
+        ("accepted", None),
+        ("asked", "Kementerian Kesehatan bertanya: "),
+        ("responded", "ditanggapi Kementerian Kesehatan: "),
+        ("closed", "selesai ditangani Kementerian Kesehatan: "),
+    ],
 )
 def test_an_answer_has_one_reply(
-    router: RouterStage, verdict: Literal["accepted", "responded", "closed"], phrase: str | None
+    router: RouterStage, verdict: Literal["accepted", "asked", "responded", "closed"], phrase: str | None
 ) -> None:
-    """The reply says that there is an answer, not its text. A second response has the same id; a case closes once."""
+    """The reply has the agency's words. A second response has the same id, a second question another one."""
     first = dispatch_in(router.handle([record(complaint(agency="Kemenkes"))]))
     replies = replies_in(router.handle([answer(first, verdict)]))
     repeated_replies = replies_in(router.handle([answer(first, verdict, text="lagi")]))
     if phrase is None:
         assert replies == []
         return
-    assert f"{phrase} Kementerian Kesehatan" in replies[0].text
-    assert "Petugas" not in replies[0].text
-    assert [reply.id for reply in repeated_replies] == ([replies[0].id] if verdict == "responded" else [])
+    assert phrase in replies[0].text
+    assert "Petugas" in replies[0].text
+    assert len(repeated_replies) == (0 if verdict == "closed" else 1)
+    assert len({reply.id for reply in (*replies, *repeated_replies)}) == (2 if verdict == "asked" else 1)
 
 
 def test_an_answer_to_an_unknown_dispatch_is_rejected(router: RouterStage) -> None:
@@ -151,13 +155,14 @@ def test_an_answer_to_an_unknown_dispatch_is_rejected(router: RouterStage) -> No
 
 @pytest.mark.parametrize("flag", ["anonim", "rahasia"])
 def test_a_secret_report_hears_no_agency(router: RouterStage, flag: str) -> None:
-    """A secret report's reply does not name the agency, which would show the topic to a bystander."""
+    """A secret report's reply has neither the agency nor its words, which would show the topic to a bystander."""
     secret_complaint = complaint("secret", agency="Kemenkes", **{flag: True})  # type: ignore[arg-type]
     outputs = router.handle([record(secret_complaint)])
     answer_outputs = router.handle([answer(dispatch_in(outputs), "responded")])
     for reply_ in (*replies_in(outputs), *replies_in(answer_outputs)):
         assert "instansi yang berwenang" in reply_.text
         assert "Kesehatan" not in reply_.text
+        assert "Petugas" not in reply_.text
 
 
 def test_every_agency_fits_one_sms() -> None:

@@ -1,0 +1,87 @@
+"""Texts by which a citizen hears of an agency's answer: one SMS each. Pure.
+
+The router sends them, and the desk shows them to the officer before they are sent.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from messages.gsm_alphabet import fits_one_sms
+from messages.shapes import Verdict
+
+UNNAMED_AGENCY = "instansi yang berwenang"
+# Opening with the number and the agency's name, for verdicts that a citizen hears of. The agency's words follow.
+_WITH_WORDS: Mapping[Verdict, str] = MappingProxyType(
+    {
+        "asked": "Laporan {}: {} bertanya: ",
+        "responded": "Laporan {} ditanggapi {}: ",
+        "closed": "Laporan {} selesai ditangani {}: ",
+    }
+)
+_WITHOUT_WORDS: Mapping[Verdict, str] = MappingProxyType(
+    {
+        "asked": "{} meminta keterangan tentang laporan {}. Balas pesan ini.",
+        "responded": "Laporan {} sudah ditanggapi oleh {}. Lihat perkembangannya dengan nomor ini.",
+        "closed": "Laporan {} sudah selesai ditangani oleh {}. Lihat perkembangannya dengan nomor ini.",
+    }
+)
+_CUT = "..."
+# A beginning of the words that is shorter than this says nothing.
+_SHORTEST_CUT = 20
+# Characters that officers' programs insert and the alphabet of SMS lacks.
+_PLAIN_CHARACTERS = str.maketrans(
+    {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-", "\u2026": "..."}
+)
+
+
+def tells_citizen(verdict: Verdict) -> bool:
+    """Return whether a citizen hears of this verdict."""
+    return verdict in _WITH_WORDS
+
+
+def answer_text(verdict: Verdict, number: str, agency_name: str, words: str) -> str:
+    """Return the text about an answer with as many of the agency's words as one SMS holds.
+
+    `words` are empty if the citizen must not get them by SMS, `agency_name` if the agency must not be named. Use it
+    only for a verdict of which `tells_citizen` is true.
+    """
+    names = (agency_name, UNNAMED_AGENCY) if agency_name else (UNNAMED_AGENCY,)
+    openings = [_WITH_WORDS[verdict].format(number, name) for name in names]
+    sms_words = " ".join(as_sms(words).split())
+    if sms_words:
+        texts = [*(opening + sms_words for opening in openings), *(_cut(opening, sms_words) for opening in openings)]
+        if text := next((text for text in texts if text and fits_one_sms(text)), ""):
+            return text
+    notices = [_notice(verdict, number, name) for name in names]
+    return next(notice for notice in notices if fits_one_sms(notice))
+
+
+def is_complete(text: str, words: str) -> bool:
+    """Return whether the text of an SMS has all of the words."""
+    return text.endswith(" ".join(as_sms(words).split()))
+
+
+def as_sms(words: str) -> str:
+    """Return the words in the alphabet of SMS. Accents that it lacks are removed, and other characters become `?`."""
+    plain = words.translate(_PLAIN_CHARACTERS)
+    return "".join(character if fits_one_sms(character) else _without_accent(character) for character in plain)
+
+
+def _without_accent(character: str) -> str:
+    base = unicodedata.normalize("NFKD", character)[0]
+    return base if fits_one_sms(base) else "?"
+
+
+def _notice(verdict: Verdict, number: str, agency_name: str) -> str:
+    arguments = (agency_name, number) if verdict == "asked" else (number, agency_name)
+    text = _WITHOUT_WORDS[verdict].format(*arguments)
+    return text[0].upper() + text[1:]
+
+
+def _cut(opening: str, words: str) -> str:
+    """Return the opening and the longest beginning of the words, in whole words; "" if too little of them fits."""
+    beginning = words
+    while beginning and not fits_one_sms(f"{opening}{beginning}{_CUT}"):
+        beginning = beginning.rpartition(" ")[0]
+    return f"{opening}{beginning}{_CUT}" if len(beginning) >= _SHORTEST_CUT else ""

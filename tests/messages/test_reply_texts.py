@@ -1,0 +1,65 @@
+"""Texts about an agency's answer: the agency's words as far as one SMS holds them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from messages.gsm_alphabet import fits_one_sms
+from messages.reply_texts import answer_text, is_complete, tells_citizen
+from messages.shapes import Verdict
+
+NUMBER = "7K3M-9QXA-41BT"
+TOLD: tuple[Verdict, ...] = ("asked", "responded", "closed")
+
+
+def test_a_citizen_hears_of_questions_responses_and_closings() -> None:
+    """That an agency accepted or refused is on the status page."""
+    verdicts: tuple[Verdict, ...] = ("accepted", "refused", *TOLD)
+    assert [verdict for verdict in verdicts if tells_citizen(verdict)] == list(TOLD)
+
+
+@given(st.sampled_from(TOLD), st.text(max_size=150), st.text(max_size=400))
+def test_every_text_fits_one_sms_and_has_the_number(verdict: Verdict, agency_name: str, words: str) -> None:
+    """Whatever an officer types, and however long the agency's name is."""
+    text = answer_text(verdict, NUMBER, agency_name, words)
+    assert fits_one_sms(text)
+    assert NUMBER in text
+
+
+def test_short_words_are_complete() -> None:
+    """The agency is named, and the question stands as it was written."""
+    text = answer_text("asked", NUMBER, "Kota Semarang", "Di RT berapa lampu yang padam?")
+    assert text == f"Laporan {NUMBER}: Kota Semarang bertanya: Di RT berapa lampu yang padam?"
+    assert is_complete(text, "Di RT berapa lampu yang padam?")
+
+
+def test_complete_words_are_worth_more_than_the_name() -> None:
+    """Without the agency's long name the whole question fits."""
+    words = "Mohon kirim alamat lengkap dengan RT, RW, dan patokan terdekat. Terima kasih banyak."
+    text = answer_text("asked", NUMBER, "Badan Penyelenggara Jaminan Sosial Kesehatan Republik", words)
+    assert text == f"Laporan {NUMBER}: instansi yang berwenang bertanya: {words}"
+
+
+def test_long_words_end_at_a_word() -> None:
+    """The cut is visible, and the text is known to be incomplete."""
+    words = "Petugas sudah memeriksa " + "tiang dan kabel " * 20
+    text = answer_text("responded", NUMBER, "Kota Semarang", words)
+    assert text.startswith(f"Laporan {NUMBER} ditanggapi Kota Semarang: Petugas sudah memeriksa tiang")
+    assert text.removesuffix("...").split()[-1] in {"tiang", "dan", "kabel"}
+    assert not is_complete(text, words)
+
+
+@pytest.mark.parametrize(
+    ("words", "sms"), [("\u201cBesok\u201d \u2013 pukul 9\u2026", '"Besok" - pukul 9...'), ("résumé ☎ ẽ", "résumé ? e")]
+)
+def test_characters_that_sms_lacks(words: str, sms: str) -> None:
+    """Quotes and dashes become plain, accents go, and the rest is a question mark."""
+    assert answer_text("responded", NUMBER, "Kota Semarang", words).endswith(sms)
+
+
+def test_without_words_there_is_a_notice() -> None:
+    """So it is for a secret report, and for who joined another citizen's case."""
+    assert answer_text("closed", NUMBER, "", "").startswith(
+        f"Laporan {NUMBER} sudah selesai ditangani oleh instansi yang berwenang."
+    )
+    assert answer_text("asked", NUMBER, "", "").startswith("Instansi yang berwenang meminta keterangan")
