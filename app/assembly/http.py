@@ -33,7 +33,9 @@ from monitor.health import ProcessHealth
 from sinks.ledger.page import StatusPage
 
 _ROOT = Path(__file__).parents[2]
-_TEMPLATES = [_ROOT / folder for folder in ("app/pages", "ingest/web/templates", "sinks/ledger/templates")]
+_TEMPLATES = [
+    _ROOT / folder for folder in ("app/pages", "ingest/web/templates", "sinks/ledger/templates", "accounts/templates")
+]
 _NONCE_BYTES = 16
 # Time after which a request may succeed that failed because of an error of ours.
 _RETRY_AFTER_SECONDS = 60

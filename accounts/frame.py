@@ -1,0 +1,71 @@
+"""Frame of the pages for persons who are signed in: institution, person and navigation."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from jinja2 import Environment
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from accounts.csrf import is_below
+from accounts.permissions import Act, Actor, may
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationEntry:
+    """Link of the navigation. Persons who may do `act` at their own agency or nationally see it; None: everybody.
+
+    `label` is an Indonesian msgid of the catalog.
+    """
+
+    label: str
+    address: str
+    act: Act | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLink:
+    """Link of the navigation on one page."""
+
+    label: str
+    address: str
+    is_current: bool
+
+
+class SignedInPages:
+    """Renders templates that extend `signed_in.html`.
+
+    `agency_name` returns the name of an institution by its code; the roles without an institution have none.
+    """
+
+    def __init__(
+        self, pages: Environment, agency_name: Callable[[str], str], navigation: Sequence[NavigationEntry]
+    ) -> None:
+        self._pages = pages
+        self._agency_name = agency_name
+        self._navigation = navigation
+
+    def render(
+        self,
+        template: str,
+        request: Request,
+        actor: Actor,
+        values: Mapping[str, Any],
+        status: HTTPStatus = HTTPStatus.OK,
+    ) -> Response:
+        """Return the page. `values` are the variables of the template."""
+        frame = {
+            "actor": actor,
+            "agency_name": self._agency_name(actor.agency) if actor.agency else "",
+            "navigation": shown_links(self._navigation, actor, request.url.path),
+        }
+        return HTMLResponse(self._pages.get_template(template).render({**values, **frame}), status)
+
+
+def shown_links(navigation: Sequence[NavigationEntry], actor: Actor, path: str) -> Sequence[ShownLink]:
+    """Return the links that the person sees. The longest address that the page lies below is the current one."""
+    entries = [entry for entry in navigation if entry.act is None or may(actor, entry.act, actor.agency)]
+    current = max((entry.address for entry in entries if is_below(path, entry.address)), key=len, default="")
+    return [ShownLink(entry.label, entry.address, entry.address == current) for entry in entries]

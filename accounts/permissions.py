@@ -1,0 +1,158 @@
+"""Roles, acts and the one table of what each role may do. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum, unique
+from typing import NamedTuple
+from uuid import UUID
+
+# Code of the queue of cases without an agency. Persons of the triage role work there as officers do at an agency.
+TRIAGE_AGENCY = "triage"
+
+
+@unique
+class Role(StrEnum):
+    """Role of a person. Each account has exactly one."""
+
+    # Liaison officer (pejabat penghubung) of one institution.
+    OFFICER = "officer"
+    # Officer who also invites and revokes the officers of the institution.
+    COORDINATOR = "coordinator"
+    # Staff of the service who find the competent agency for undecided cases.
+    TRIAGE = "triage"
+    # Operations staff of the service.
+    OPERATOR = "operator"
+    # Ombudsman or KSP: reads the cases of every institution.
+    OVERSEER = "overseer"
+    # Reads the audit log.
+    AUDITOR = "auditor"
+    # Manages accounts. Reads no case.
+    ADMINISTRATOR = "administrator"
+
+
+@unique
+class Act(StrEnum):
+    """Act of a person that needs a right."""
+
+    VIEW_CASE = "view_case"
+    VIEW_PICTURE = "view_picture"
+    VIEW_IDENTITY = "view_identity"
+    SEARCH = "search"
+    EXPORT = "export"
+    NOTE = "note"
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    ASK = "ask"
+    RESPOND = "respond"
+    CLOSE = "close"
+    ASSIGN_UNIT = "assign_unit"
+    ANSWER_MANY = "answer_many"
+    EDIT_TEMPLATES = "edit_templates"
+    MANAGE_OFFICERS = "manage_officers"
+    MANAGE_KEYS = "manage_keys"
+    MANAGE_WEBHOOKS = "manage_webhooks"
+    DECIDE_TRIAGE = "decide_triage"
+    # Merge and split.
+    CORRECT_RELATION = "correct_relation"
+    VIEW_QUARANTINE = "view_quarantine"
+    DECIDE_QUARANTINE = "decide_quarantine"
+    VIEW_DEAD_LETTERS = "view_dead_letters"
+    REDRIVE = "redrive"
+    DROP = "drop"
+    # Read an unmasked sample, with a reason.
+    REVEAL = "reveal"
+    TRACE = "trace"
+    VIEW_AUDIT_LOG = "view_audit_log"
+    MANAGE_ACCOUNTS = "manage_accounts"
+    VIEW_OVERSIGHT = "view_oversight"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Person who is signed in. `agency` is the code of the institution; empty for a role with no institution."""
+
+    account_id: UUID
+    name: str
+    role: Role
+    agency: str = ""
+
+
+class Rights(NamedTuple):
+    """Acts of a role. `own`: only for the agency of the person. `national`: for every agency, and for none."""
+
+    own: frozenset[Act]
+    national: frozenset[Act] = frozenset()
+
+
+_OFFICER_ACTS = frozenset(
+    {
+        Act.VIEW_CASE,
+        Act.VIEW_PICTURE,
+        Act.VIEW_IDENTITY,
+        Act.SEARCH,
+        Act.EXPORT,
+        Act.NOTE,
+        Act.ACCEPT,
+        Act.REFUSE,
+        Act.ASK,
+        Act.RESPOND,
+        Act.CLOSE,
+        Act.ASSIGN_UNIT,
+        Act.ANSWER_MANY,
+        Act.EDIT_TEMPLATES,
+    }
+)
+_AGENCY_MANAGEMENT = frozenset({Act.MANAGE_OFFICERS, Act.MANAGE_KEYS, Act.MANAGE_WEBHOOKS})
+_REVIEW_ACTS = frozenset(
+    {
+        Act.VIEW_QUARANTINE,
+        Act.DECIDE_QUARANTINE,
+        Act.VIEW_DEAD_LETTERS,
+        Act.REDRIVE,
+        Act.DROP,
+        Act.REVEAL,
+        Act.TRACE,
+        Act.CORRECT_RELATION,
+    }
+)
+_NOTHING: frozenset[Act] = frozenset()
+
+# Managing persons and reading cases are separate: the administrator creates accounts and reads no case.
+RIGHTS: Mapping[Role, Rights] = {
+    Role.OFFICER: Rights(own=_OFFICER_ACTS),
+    Role.COORDINATOR: Rights(own=_OFFICER_ACTS | _AGENCY_MANAGEMENT),
+    # A merge or split at triage may concern a report that another agency has.
+    Role.TRIAGE: Rights(own=_OFFICER_ACTS | {Act.DECIDE_TRIAGE}, national=frozenset({Act.CORRECT_RELATION, Act.TRACE})),
+    Role.OPERATOR: Rights(own=_NOTHING, national=_REVIEW_ACTS),
+    Role.OVERSEER: Rights(
+        own=_NOTHING, national=frozenset({Act.VIEW_OVERSIGHT, Act.VIEW_CASE, Act.VIEW_PICTURE, Act.SEARCH, Act.TRACE})
+    ),
+    Role.AUDITOR: Rights(own=_NOTHING, national=frozenset({Act.VIEW_AUDIT_LOG, Act.VIEW_OVERSIGHT})),
+    Role.ADMINISTRATOR: Rights(
+        own=_NOTHING, national=_AGENCY_MANAGEMENT | {Act.MANAGE_ACCOUNTS, Act.VIEW_AUDIT_LOG, Act.TRACE}
+    ),
+}
+# Roles of persons who belong to one institution.
+AGENCY_ROLES = frozenset({Role.OFFICER, Role.COORDINATOR})
+
+
+def may(actor: Actor, act: Act, agency: str) -> bool:
+    """Return True if the person may do the act.
+
+    `agency` is the code of the agency that has the case, or "" for an act that concerns no agency. An own right never
+    holds without an agency.
+    """
+    rights = RIGHTS[actor.role]
+    if act in rights.national:
+        return True
+    return act in rights.own and agency != "" and agency == actor.agency
+
+
+def role_fits_agency(role: Role, agency: str) -> bool:
+    """Return True if an account of this role may have this agency.
+
+    An officer and a coordinator have an institution, the triage role has `triage`, all other roles have none.
+    """
+    if role in AGENCY_ROLES:
+        return agency not in {"", TRIAGE_AGENCY}
+    return agency == (TRIAGE_AGENCY if role is Role.TRIAGE else "")

@@ -1,0 +1,114 @@
+"""Interface by which every page of the desk learns who is signed in and checks the right to an act."""
+
+import re
+from collections.abc import Callable
+from http import HTTPStatus
+from urllib.parse import quote, urlsplit
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from accounts.csrf import SAFE_METHODS, is_below
+from accounts.permissions import Act, Actor, may
+
+DESK = "/desk"
+SIGN_IN_ADDRESS = "/desk/masuk"
+_PROBLEM_MEDIA_TYPE = "application/problem+json"
+_PRINTABLE_ASCII = re.compile(r"[!-~]+")
+_MAX_ADDRESS_LENGTH = 2_000
+
+
+class NotSignedIn(Exception):
+    """Nobody is signed in: there is no session, or it has ended."""
+
+
+class Forbidden(Exception):
+    """The person who is signed in may not do this."""
+
+
+class SignedIn:
+    """Finds the person of a request. `find_actor` reads the session; it returns None if there is no valid one."""
+
+    def __init__(self, find_actor: Callable[[Request], Actor | None]) -> None:
+        self._find_actor = find_actor
+
+    def actor(self, request: Request) -> Actor:
+        """Return the person who is signed in. Raises `NotSignedIn`."""
+        actor = self._find_actor(request)
+        if actor is None:
+            raise NotSignedIn
+        return actor
+
+    def require(self, request: Request, act: Act, agency: str = "") -> Actor:
+        """Return the person who is signed in and may do this act. Raises `NotSignedIn` or `Forbidden`.
+
+        `agency` is the code of the agency that has the case; "" for an act that concerns no agency.
+        """
+        actor = self.actor(request)
+        if not may(actor, act, agency):
+            raise Forbidden
+        return actor
+
+
+def local_address(typed: str) -> str:
+    """Return an address of the desk to continue at after the sign-in: `typed` if it is one, else `/desk`.
+
+    Only a path below `/desk` is accepted, so that no link to the sign-in page leads to another site. A browser reads
+    a backslash as a slash and drops control characters; an address with one of them is not accepted.
+    """
+    if len(typed) > _MAX_ADDRESS_LENGTH or not _PRINTABLE_ASCII.fullmatch(typed) or "\\" in typed:
+        return DESK
+    try:
+        parts = urlsplit(typed)
+    except ValueError:
+        return DESK
+    if parts.scheme or parts.netloc or not is_below(parts.path, DESK) or ".." in parts.path:
+        return DESK
+    # The sign-in page itself would be shown again.
+    return DESK if is_below(parts.path, SIGN_IN_ADDRESS) else typed
+
+
+def sign_in_address(request: Request) -> str:
+    """Return the address of the sign-in page that continues at the page of this request."""
+    url = request.url
+    page = url.path + (f"?{url.query}" if url.query else "")
+    address = local_address(page)
+    return SIGN_IN_ADDRESS if address == DESK else f"{SIGN_IN_ADDRESS}?lanjut={quote(address, safe='/')}"
+
+
+# Makes the page for a person: the session has ended (401), or the right is missing (403).
+RefusedPage = Callable[[Request, HTTPStatus], Response]
+
+
+def install_sign_in_handlers(app: FastAPI, page: RefusedPage) -> None:
+    """Make `app` answer `NotSignedIn` and `Forbidden`.
+
+    A person who opens a page is sent to the sign-in page. A form that is sent after the session has ended gets a page
+    that says how to keep what was typed. A program gets a problem (RFC 9457).
+    """
+
+    async def answer_not_signed_in(request: Request, _error: Exception) -> Response:
+        if not _accepts_page(request):
+            return _problem(HTTPStatus.UNAUTHORIZED, "Anda belum masuk.")
+        if request.method in SAFE_METHODS:
+            return RedirectResponse(sign_in_address(request), HTTPStatus.SEE_OTHER)
+        return page(request, HTTPStatus.UNAUTHORIZED)
+
+    async def answer_forbidden(request: Request, _error: Exception) -> Response:
+        if not _accepts_page(request):
+            return _problem(HTTPStatus.FORBIDDEN, "Anda tidak berhak melakukan ini.")
+        return page(request, HTTPStatus.FORBIDDEN)
+
+    app.add_exception_handler(NotSignedIn, answer_not_signed_in)
+    app.add_exception_handler(Forbidden, answer_forbidden)
+
+
+def _accepts_page(request: Request) -> bool:
+    """Return True for a browser."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def _problem(status: HTTPStatus, title: str) -> Response:
+    content = {"type": "about:blank", "title": title, "status": int(status)}
+    return JSONResponse(content, status, media_type=_PROBLEM_MEDIA_TYPE)

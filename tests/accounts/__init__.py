@@ -1,0 +1,1 @@
+"""Tests of accounts: permissions, sign-in, sessions and second factors."""
