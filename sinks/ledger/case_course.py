@@ -1,16 +1,12 @@
-"""Course of a case: the steps that count, in order, and the state that follows from them. Pure.
-
-The bus's time orders answers. An agency's clock has no part in it.
-"""
+"""Course of a case as the status page shows it: the steps that count, in order, and the state. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import zip_longest
 
-from messages.shapes import Verdict
+from messages.case_course import AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
 from messages.topics import TRIAGE
-from messages.verdicts import CaseState, case_progress
+from messages.verdicts import CaseState
 
 # SP4N-LAPOR's own names of the states: belum ditindaklanjuti, proses, selesai. A refused case waits for its next
 # dispatch.
@@ -22,25 +18,6 @@ _SHOWN_STATES: dict[CaseState, str] = {
     "ditolak": "terdisposisi",
 }
 UNDISPATCHED_STATE = "terverifikasi"
-
-
-@dataclass(frozen=True, slots=True)
-class CaseDispatch:
-    """One dispatch of a case."""
-
-    at: datetime
-    hop: int
-    agency: str
-
-
-@dataclass(frozen=True, slots=True)
-class CaseAnswer:
-    """Answer to the dispatch with this hop. `at` is the bus's time, `position` that of the record."""
-
-    at: datetime
-    position: str
-    hop: int
-    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +44,12 @@ def case_course(dispatches: Sequence[CaseDispatch], answers: Sequence[CaseAnswer
     accept. A refusal by triage is a decision, not a refusal: the dispatch that follows names the agency.
     """
     state, steps = UNDISPATCHED_STATE, []
-    for dispatch, next_dispatch in zip_longest(dispatches, dispatches[1:]):
-        in_time = [answer for answer in _in_order(answers, dispatch) if not _is_late(answer, next_dispatch)]
-        progress = case_progress([answer.verdict for answer in in_time], dispatch.agency)
-        state = _SHOWN_STATES[progress.state]
-        counted = [answer for answer, counts in zip(in_time, progress.counted, strict=True) if counts]
+    for answered in answered_dispatches(dispatches, answers):
+        dispatch, state = answered.dispatch, _SHOWN_STATES[answered.state]
         steps.append(CourseStep(dispatch.at, "dispatched", dispatch.agency))
         steps += [
-            CourseStep(_shown_time(answer, dispatch, next_dispatch), answer.verdict, dispatch.agency)
-            for answer in counted
+            CourseStep(_shown_time(answer, answered), answer.verdict, dispatch.agency)
+            for answer in answered.counted_answers
             if not (answer.verdict == "refused" and dispatch.agency == TRIAGE)
         ]
     return CaseCourse(state, tuple(steps))
@@ -98,27 +72,7 @@ def joined_course(course: CaseCourse, own_dispatches: Sequence[CaseDispatch], re
     return CaseCourse("proses" if course.state in {"selesai", "tunda"} else course.state, tuple(steps))
 
 
-def _in_order(answers: Sequence[CaseAnswer], dispatch: CaseDispatch) -> Sequence[CaseAnswer]:
-    return sorted(
-        (answer for answer in answers if answer.hop == dispatch.hop),
-        key=lambda answer: (answer.at, _offset(answer.position)),
-    )
-
-
-def _offset(position: str) -> int:
-    """Return the offset in `topic/partition/offset`; 0 for an answer from before positions were stored.
-
-    The answers to one complaint have one key, and so one partition.
-    """
-    return int(position.rpartition("/")[2] or 0)
-
-
-def _is_late(answer: CaseAnswer, next_dispatch: CaseDispatch | None) -> bool:
-    """Return True if the case had moved. A refusal moves the case itself: it is never late by the clocks."""
-    return next_dispatch is not None and answer.verdict != "refused" and answer.at >= next_dispatch.at
-
-
-def _shown_time(answer: CaseAnswer, dispatch: CaseDispatch, next_dispatch: CaseDispatch | None) -> datetime:
+def _shown_time(answer: CaseAnswer, answered: AnsweredDispatch) -> datetime:
     """Return a time between the dispatch and the next one: the clocks of broker and router may differ."""
-    at = max(answer.at, dispatch.at)
-    return min(at, next_dispatch.at) if next_dispatch else at
+    at = max(answer.at, answered.dispatch.at)
+    return min(at, answered.next_dispatch.at) if answered.next_dispatch else at

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Engine, and_, or_
 from sqlmodel import col, select
 
 from config.database import read_transaction, statement_chunks
-from sinks.ledger.case_course import CaseAnswer, CaseCourse, CaseDispatch, case_course, joined_course
+from messages.case_course import CaseAnswer, CaseDispatch
+from sinks.ledger.case_course import CaseCourse, case_course, joined_course
 from sinks.ledger.current_relation import CurrentRelation, current_relations, joined_to_other_sender
 from sinks.ledger.tables import AnswerRow, ComplaintRow, DispatchRow
 

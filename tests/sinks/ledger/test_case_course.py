@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from messages.case_course import CaseAnswer, CaseDispatch
 from messages.shapes import Verdict
 from messages.topics import TRIAGE
-from sinks.ledger.case_course import CaseAnswer, CaseDispatch, CourseStep, case_course, joined_course
+from sinks.ledger.case_course import CourseStep, case_course, joined_course
 from tests.conftest import NOW
 
 SEMARANG, CENTRAL = "kota-3374", "provinsi-33"

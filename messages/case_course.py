@@ -1,0 +1,96 @@
+"""Course of a case: which answers to each of its dispatches count, and the state that follows. Pure.
+
+The bus's time orders answers. An agency's clock has no part in it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import zip_longest
+from uuid import UUID
+
+from messages.shapes import Verdict
+from messages.verdicts import CaseState, case_progress
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDispatch:
+    """One dispatch of a case."""
+
+    at: datetime
+    hop: int
+    agency: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseAnswer:
+    """Answer to the dispatch with this hop. `at` is the bus's time, `position` that of the record."""
+
+    at: datetime
+    position: str
+    hop: int
+    verdict: Verdict
+    id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredDispatch:
+    """A dispatch with its answers in order, the state that they lead to, and the next dispatch.
+
+    `counted` has one entry for each answer: False if it came after the next dispatch, or if the table of verdicts does
+    not accept it there.
+    """
+
+    dispatch: CaseDispatch
+    next_dispatch: CaseDispatch | None
+    answers: tuple[CaseAnswer, ...]
+    counted: tuple[bool, ...]
+    state: CaseState
+
+    @property
+    def counted_answers(self) -> Sequence[CaseAnswer]:
+        """The answers that count."""
+        return [answer for answer, counts in zip(self.answers, self.counted, strict=True) if counts]
+
+
+def answered_dispatches(
+    dispatches: Sequence[CaseDispatch], answers: Sequence[CaseAnswer]
+) -> Sequence[AnsweredDispatch]:
+    """Return each dispatch of a case with its answers.
+
+    `dispatches` are ordered by hop; answers may come in any order.
+    """
+    return [
+        _answered_dispatch(dispatch, next_dispatch, [answer for answer in answers if answer.hop == dispatch.hop])
+        for dispatch, next_dispatch in zip_longest(dispatches, dispatches[1:])
+    ]
+
+
+def in_order(answers: Iterable[CaseAnswer]) -> Sequence[CaseAnswer]:
+    """Return the answers to one dispatch in the order in which the bus took them."""
+    return sorted(answers, key=lambda answer: (answer.at, _offset(answer.position)))
+
+
+def _answered_dispatch(
+    dispatch: CaseDispatch, next_dispatch: CaseDispatch | None, answers: Sequence[CaseAnswer]
+) -> AnsweredDispatch:
+    ordered_answers = in_order(answers)
+    in_time = [not _is_late(answer, next_dispatch) for answer in ordered_answers]
+    verdicts = [answer.verdict for answer, is_in_time in zip(ordered_answers, in_time, strict=True) if is_in_time]
+    progress = case_progress(verdicts, dispatch.agency)
+    accepted = iter(progress.counted)
+    counted = tuple(is_in_time and next(accepted) for is_in_time in in_time)
+    return AnsweredDispatch(dispatch, next_dispatch, tuple(ordered_answers), counted, progress.state)
+
+
+def _offset(position: str) -> int:
+    """Return the offset in `topic/partition/offset`; 0 for an answer from before positions were stored.
+
+    The answers to one complaint have one key, and so one partition.
+    """
+    return int(position.rpartition("/")[2] or 0)
+
+
+def _is_late(answer: CaseAnswer, next_dispatch: CaseDispatch | None) -> bool:
+    """Return True if the case had moved. A refusal moves the case itself: it is never late by the clocks."""
+    return next_dispatch is not None and answer.verdict != "refused" and answer.at >= next_dispatch.at
