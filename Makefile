@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: $(VENV)/.run ## Set up and run the whole service on this machine (http://127.0.0.1:1708)
@@ -45,13 +45,14 @@ quick: $(VENV)/.dev ## Run the tests that start no server, browser or command, e
 check: lint test ## Everything that CI checks: lint, then the tests
 
 .PHONY: lint
-lint: $(VENV)/.dev ## Format, lint, types, import contracts, schemas, alerts
+lint: $(VENV)/.dev ## Format, lint, types, import contracts, schemas, alerts, translations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m app.schemas --check
 	$(BIN)/python -m app.alert_rules --check
+	$(BIN)/python -m app.translations --check
 
 .PHONY: fix
 fix: $(VENV)/.dev ## Format the code and apply automatic fixes
@@ -69,6 +70,10 @@ schemas: $(VENV)/.dev ## Rewrite the JSON Schemas and the AsyncAPI document; rev
 .PHONY: alerts
 alerts: $(VENV)/.dev ## Rewrite Prometheus's alert rules from the thresholds; review the diff
 	$(BIN)/python -m app.alert_rules
+
+.PHONY: translations
+translations: $(VENV)/.dev ## Collect the texts of all pages into the catalogs; write the missing translations
+	$(BIN)/python -m app.translations
 
 .PHONY: screenshots
 screenshots: $(VENV)/.dev ## Take the README's screenshots again (needs chromium); look at them

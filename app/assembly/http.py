@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment
 from starlette.responses import Response
 
 from app.assembly.installed_channel import PAGE_RESPONSES, HttpParts
@@ -14,10 +14,12 @@ from app.assembly.openapi import Documented
 from app.assembly.parts import Parts
 from app.assembly.process_health import Doors, readiness
 from app.clock import utc_now
-from app.pages import wib
+from app.pages.environment import page_environment
 from app.pages.headers import PageHeaders, nonce, response_headers
+from app.pages.language import PageLanguage
 from app.pages.refused import refused_page
 from bus.port import Producer
+from config.translation.translator import load_translator
 from ingest.arrival import Refused
 from ingest.door_store import DoorStore
 from ingest.http.admission import ADDRESS_RATES, Admission
@@ -33,9 +35,7 @@ from monitor.health import ProcessHealth
 from sinks.ledger.page import StatusPage
 
 _ROOT = Path(__file__).parents[2]
-_TEMPLATES = [
-    _ROOT / folder for folder in ("app/pages", "ingest/web/templates", "sinks/ledger/templates", "accounts/templates")
-]
+_TEMPLATES = [_ROOT / folder for folder in ("ingest/web/templates", "sinks/ledger/templates", "accounts/templates")]
 _NONCE_BYTES = 16
 # Time after which a request may succeed that failed because of an error of ours.
 _RETRY_AFTER_SECONDS = 60
@@ -73,6 +73,7 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
         rejections=parts.rejection_counter,
     )
     app.add_middleware(Open311Errors)
+    app.add_middleware(PageLanguage)
     app.add_middleware(PageHeaders, new_nonce=partial(secrets.token_urlsafe, _NONCE_BYTES))
     gate = Gate(producer, utc_now, limiter)
     http = HttpParts(gate, DoorStore(parts.engine), pages, parts.now)
@@ -86,7 +87,4 @@ def build(parts: Parts, producer: Producer, pulse: ProcessHealth, doors: Doors) 
 
 def page_templates() -> Environment:
     """Return the templates of all pages for citizens."""
-    pages = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True)
-    pages.filters["wib"] = wib
-    pages.globals["nonce"] = nonce
-    return pages
+    return page_environment(_TEMPLATES, load_translator())

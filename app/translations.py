@@ -1,0 +1,129 @@
+"""Collects the texts of all templates and modules into the message catalogs of `config/translation/catalogs/`.
+
+`python -m app.translations` adds new texts, without a translation, and removes those that no file has any more. With
+`--check` it compares the committed catalogs with the files, and names the texts without a translation.
+"""
+
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po, write_po
+
+from app.generated_files import write_or_check
+from config.translation.language import DEFAULT_LANGUAGE, LANGUAGES
+from config.translation.translator import CATALOGS
+
+_ROOT = Path(__file__).parent.parent
+_PACKAGES = ("accounts", "app", "config", "desk", "ingest", "monitor", "sinks")
+# Modules that mark texts import the markers from here.
+_MARKERS = "from config.translation.message import"
+# Functions that mark a text, with the positions of the singular and the plural among their arguments.
+_KEYWORDS: dict[str, tuple[int, ...] | None] = {
+    "_": None,
+    "message": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "counted": (1, 1),
+}
+_TEMPLATE_METHOD = "jinja2.ext:babel_extract"
+_TEMPLATE_OPTIONS = {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}
+
+
+class SourceText(NamedTuple):
+    """A text in a file; a text with a plural is a pair. `path` is relative to the repository."""
+
+    path: str
+    msgid: str | tuple[str, ...]
+
+
+def source_texts() -> Iterator[SourceText]:
+    """Yield all texts that are marked for translation, in the order of the files."""
+    for path in templates():
+        yield from _texts_of(path)
+    for path in _marking_modules():
+        yield from _texts_of(path)
+
+
+def templates() -> Sequence[Path]:
+    """Return the templates of all pages."""
+    return [path for package in _PACKAGES for path in sorted((_ROOT / package).rglob("*.html"))]
+
+
+def read_catalog(language: str, folder: Path = CATALOGS) -> Catalog:
+    """Return the committed catalog of a language; an empty one if there is none."""
+    path = folder / f"{language}.po"
+    return read_po(io.BytesIO(path.read_bytes() if path.exists() else b""), locale=language)
+
+
+def updated_catalog(language: str, texts: Sequence[SourceText]) -> Catalog:
+    """Return a catalog of these texts, with the translations of the committed one."""
+    committed, updated = read_catalog(language), Catalog(locale=language, fuzzy=False)
+    for text in texts:
+        translated = committed.get(text.msgid[0] if isinstance(text.msgid, tuple) else text.msgid)
+        is_same_form = translated is not None and isinstance(translated.id, str) is isinstance(text.msgid, str)
+        string = translated.string if translated and is_same_form else ""
+        updated.add(text.msgid, string, locations=[(text.path, 0)])
+    return updated
+
+
+def untranslated(catalog: Catalog) -> list[str]:
+    """Return the texts of a catalog that have no complete translation."""
+    return [str(entry.id) for entry in catalog if entry.id and not _is_complete(entry.string)]
+
+
+def catalog_text(catalog: Catalog) -> str:
+    """Return the file of a catalog. It names files without line numbers, and no time: a diff shows texts alone."""
+    body = io.BytesIO()
+    write_po(body, catalog, width=0, omit_header=True, ignore_obsolete=True, include_lineno=False, sort_by_file=True)
+    return _HEADER.format(language=catalog.locale, plural_forms=catalog.plural_forms) + body.getvalue().decode()
+
+
+_HEADER = """# Translations of the texts of all pages.
+# `make translations` adds and removes texts. Write each `msgstr` by hand.
+msgid ""
+msgstr ""
+"Language: {language}\\n"
+"Plural-Forms: {plural_forms}\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+
+"""
+
+
+def _texts_of(path: Path) -> Iterator[SourceText]:
+    is_template = path.suffix == ".html"
+    method, options = (_TEMPLATE_METHOD, _TEMPLATE_OPTIONS) if is_template else ("python", {})
+    with path.open("rb") as file:
+        for _line, msgid, _comments, _context in extract(method, file, _KEYWORDS, options=options):
+            yield SourceText(path.relative_to(_ROOT).as_posix(), msgid)
+
+
+def _marking_modules() -> Iterator[Path]:
+    for package in _PACKAGES:
+        for path in sorted((_ROOT / package).rglob("*.py")):
+            if _MARKERS in path.read_text() and path.parent != CATALOGS.parent:
+                yield path
+
+
+def _is_complete(translation: str | Sequence[str] | None) -> bool:
+    return all(translation) if isinstance(translation, (list, tuple)) else bool(translation)
+
+
+def main() -> int:
+    """Write the catalogs, or compare with `--check`; return the exit code."""
+    texts = list(source_texts())
+    catalogs = {code: updated_catalog(code, texts) for code in LANGUAGES if code != DEFAULT_LANGUAGE}
+    missing = [f"{language}: {text}" for language, catalog in catalogs.items() for text in untranslated(catalog)]
+    if missing:
+        sys.stderr.write("texts without a translation:\n" + "".join(f"  {text}\n" for text in missing))
+    files = {CATALOGS / f"{language}.po": catalog_text(catalog) for language, catalog in catalogs.items()}
+    return max(write_or_check(files, "translations"), int(bool(missing)) if "--check" in sys.argv else 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""The three time zones of Indonesia by province, and local times as pages show them.
+
+Source: Keputusan Presiden No. 41/1987. Provinces founded later lie in the zone of the province that they were part of.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from enum import Enum
+
+from config.translation.language import DEFAULT_LANGUAGE
+
+_MONTHS: Mapping[str, tuple[str, ...]] = {
+    "id": ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"),
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+}
+# Indonesian writes a full stop between hours and minutes (EYD V).
+_CLOCK: Mapping[str, str] = {"id": "%H.%M", "en": "%H:%M"}
+
+
+class TimeZone(Enum):
+    """A time zone; its name is the abbreviation that people write."""
+
+    WIB = timezone(timedelta(hours=7))
+    WITA = timezone(timedelta(hours=8))
+    WIT = timezone(timedelta(hours=9))
+
+
+# Codes of provinces (Kepmendagri). All provinces that are not listed here have WIB.
+_WITA_PROVINCES = frozenset(
+    {"51", "52", "53"}  # Bali, Nusa Tenggara Barat and Timur
+    | {"63", "64", "65"}  # Kalimantan Selatan, Timur and Utara
+    | {"71", "72", "73", "74", "75", "76"}  # Sulawesi
+)
+_WIT_PROVINCES = frozenset(
+    {"81", "82"}  # Maluku and Maluku Utara
+    | {"91", "92", "93", "94", "95", "96"}  # Papua
+)
+
+
+def time_zone(region_code: str = "") -> TimeZone:
+    """Return the zone of a region by its code (`51`, `51.71`, `51.71.01`); WIB for "" and for unknown codes."""
+    province = region_code.partition(".")[0]
+    if province in _WITA_PROVINCES:
+        return TimeZone.WITA
+    return TimeZone.WIT if province in _WIT_PROVINCES else TimeZone.WIB
+
+
+def local_time(at: datetime, region_code: str = "", language: str = DEFAULT_LANGUAGE) -> str:
+    """Return a moment in the time of a region: `24 Nov 2026 15.04 WIB`, in English `24 Nov 2026 15:04 WIB`."""
+    zone = time_zone(region_code)
+    local = at.astimezone(zone.value)
+    return f"{local_date(at, region_code, language)} {local:{_CLOCK[language]}} {zone.name}"
+
+
+def local_date(at: datetime, region_code: str = "", language: str = DEFAULT_LANGUAGE) -> str:
+    """Return the day of a moment in the time of a region: `24 Nov 2026`."""
+    local = at.astimezone(time_zone(region_code).value)
+    return f"{local.day} {_MONTHS[language][local.month - 1]} {local.year}"
