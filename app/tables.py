@@ -4,6 +4,8 @@ from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
 from app.operations import audit_log
+from desk.acts import tables as desk_acts
+from desk.read_model import tables as desk
 from ingest import door_store
 from ingest.files import attachments
 from ingest.mobile import tables as mobile
@@ -34,5 +36,7 @@ MODULES = (
     answer_store,
     ledger,
     replies,
+    desk,
+    desk_acts,
 )
 METADATA: MetaData = SQLModel.metadata

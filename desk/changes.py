@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 from uuid import UUID
 
-# `received`: a case came to the agency. `answered`: an answer of the agency counted. `citizen-wrote`: the same citizen
-# added to the case, or another citizen joined it. `moved`: the case left the agency.
+# `received`: a case came to the agency. `answered`: an answer of the agency counted. `citizen-wrote`: the citizen
+# added to the case. `moved`: the case left the agency.
 ChangeKind: TypeAlias = Literal["received", "answered", "citizen-wrote", "moved"]
 
 

@@ -95,6 +95,7 @@ def consumer_groups(channels: Iterable[Channel]) -> tuple[ConsumerGroup, ...]:
         ConsumerGroup("router", "router", "router", routed),
         ConsumerGroup("ledger", "sinks", "sinks", routed, agency_topics=True),
         ConsumerGroup("replies", "sinks", "replies", (COMPLAINTS, REPLIES)),
+        ConsumerGroup("desk", "desk", "desk", routed, agency_topics=True),
     )
 
 

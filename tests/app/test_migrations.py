@@ -14,8 +14,13 @@ from tests.support.paths import ROOT
 
 def differences(engine: Engine, metadata: MetaData) -> list[Any]:
     """Return the changes that a new migration would have to make."""
+
+    def is_declared(name: str | None, kind: str, _parents: object) -> bool:
+        # The index of words has no model: its form differs between the databases.
+        return not (kind == "table" and str(name).startswith("desk_search"))
+
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": is_declared})
         return list(compare_metadata(context, metadata))
 
 

@@ -1,0 +1,1 @@
+"""Acts of officers: answers to citizens and to the router, notes, templates and units."""

@@ -1,0 +1,95 @@
+"""Tables of the desk's own state. No topic has it: a rebuilt read model leaves these tables as they are."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field, Index, SQLModel, UniqueConstraint
+
+from config.database import UtcDateTime
+
+
+class DeskAct(SQLModel, table=True):
+    """An answer that an officer gave at the desk. It is published after this row is committed.
+
+    `id` is that of the answer. `version` is that of the case for which it was given: a second act for the same version
+    is a conflict. `published_at` is empty until the bus has the answer. `answer` is the signed message as JSON.
+    """
+
+    __tablename__ = "desk_act"
+    __table_args__ = (
+        UniqueConstraint("dispatch_id", "version"),
+        Index("ix_desk_act_published_at", "published_at", "at"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    dispatch_id: UUID
+    version: int
+    agency: str
+    account_id: str
+    actor: str
+    verdict: str
+    text: str
+    suggested_agency: str | None = None
+    answer: str
+    at: datetime = Field(sa_type=UtcDateTime)
+    published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class DeskNote(SQLModel, table=True):
+    """An internal note of an agency about a complaint. It never leaves the desk, and no other agency reads it."""
+
+    __tablename__ = "desk_note"
+    __table_args__ = (Index("ix_desk_note_case", "complaint_id", "agency", "at"),)
+
+    id: UUID = Field(primary_key=True)
+    complaint_id: UUID
+    agency: str
+    actor: str
+    text: str
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class DeskTemplate(SQLModel, table=True):
+    """A text that officers of an agency insert into their answers."""
+
+    __tablename__ = "desk_template"
+
+    id: UUID = Field(primary_key=True)
+    agency: str = Field(index=True)
+    title: str
+    text: str
+    actor: str
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class DeskAssignment(SQLModel, table=True):
+    """One step of the work inside an agency: a case was given to a unit or to an officer. Rows are never changed."""
+
+    __tablename__ = "desk_assignment"
+    __table_args__ = (Index("ix_desk_assignment_case", "dispatch_id", "at"),)
+
+    id: UUID = Field(primary_key=True)
+    dispatch_id: UUID
+    agency: str
+    unit: str
+    account_id: str
+    name: str
+    actor: str
+    why: str
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class DeskHolder(SQLModel, table=True):
+    """The unit and the officer that have a case now: the last `DeskAssignment` of each kind."""
+
+    __tablename__ = "desk_holder"
+    __table_args__ = (
+        Index("ix_desk_holder_account", "agency", "account_id", "dispatch_id"),
+        Index("ix_desk_holder_unit", "agency", "unit", "dispatch_id"),
+    )
+
+    dispatch_id: UUID = Field(primary_key=True)
+    agency: str
+    unit: str = ""
+    account_id: str = ""
+    name: str = ""

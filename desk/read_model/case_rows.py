@@ -1,0 +1,125 @@
+"""Derives the rows of `DeskCase` from the facts of one complaint. Pure: the order in which facts came has no part."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypeAlias
+
+from messages.case_course import AnsweredDispatch, CaseAnswer, CaseDispatch, answered_dispatches
+from messages.shapes import Dispatch
+from messages.topics import TRIAGE
+from messages.verdicts import CaseState
+
+# Groups of an agency's list.
+Tab: TypeAlias = Literal["new", "working", "waiting", "done"]
+# States of a case at one agency. `dipindahkan`: triage or a person gave it to another one. `digabung`: it accompanies
+# another case now.
+AgencyCaseState: TypeAlias = Literal[CaseState, "dipindahkan", "digabung"]
+
+_TABS: Mapping[AgencyCaseState, Tab] = {
+    "terdisposisi": "new",
+    "proses": "working",
+    "tunda": "waiting",
+    "selesai": "done",
+    "ditolak": "done",
+    "dipindahkan": "done",
+    "digabung": "done",
+}
+# Of a place in words, shown in a list.
+_PLACE_CHARACTERS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Accompanying:
+    """Further messages of the sender that came to a case at one agency, and the number of reports that joined it."""
+
+    repeated_at: tuple[datetime, ...] = ()
+    joined: int = 0
+
+
+def case_rows(
+    dispatches: Sequence[Dispatch], answers: Sequence[CaseAnswer], accompanying: Mapping[str, Accompanying]
+) -> Sequence[dict[str, Any]]:
+    """Return one row for each dispatch that is its own case.
+
+    `dispatches` are all of the complaint by hop, `answers` those to them and to accompanying reports, and
+    `accompanying` is by agency.
+    """
+    courses = answered_dispatches([CaseDispatch(item.at, item.hop, item.agency) for item in dispatches], answers)
+    return [
+        _row(dispatch, course, following, _refusals(courses, dispatch.hop), accompanying)
+        for dispatch, following, course in zip(dispatches, [*dispatches[1:], None], courses, strict=True)
+        if dispatch.own_case
+    ]
+
+
+def deadline(due_at: datetime, answers: Sequence[CaseAnswer], repeated_at: Sequence[datetime]) -> datetime:
+    """Return the deadline with all time added in which the agency waited for the sender.
+
+    Waiting begins with a question and ends with the sender's next message or the agency's next answer. A wait that has
+    not ended adds nothing yet.
+    """
+    ends = sorted([*(answer.at for answer in answers), *repeated_at])
+    waits = (
+        next((end - answer.at for end in ends if end > answer.at), timedelta())
+        for answer in answers
+        if answer.verdict == "asked"
+    )
+    return due_at + sum(waits, timedelta())
+
+
+def _row(
+    dispatch: Dispatch,
+    course: AnsweredDispatch,
+    following: Dispatch | None,
+    refusals: int,
+    accompanying: Mapping[str, Accompanying],
+) -> dict[str, Any]:
+    beside = accompanying.get(dispatch.agency, Accompanying())
+    repeated_at = [at for at in beside.repeated_at if at >= dispatch.at]
+    counted = course.counted_answers
+    state = _state(course, following, repeated_at)
+    events_at = [dispatch.at, *(answer.at for answer in counted), *repeated_at]
+    report = dispatch.report
+    return {
+        **dispatch.model_dump(include={"complaint_id", "tracking", "agency", "hop", "topic", "region", "channel"}),
+        "dispatch_id": dispatch.id,
+        "tab": _TABS[state],
+        "state": state,
+        "is_current": following is None,
+        "version": len(course.answers) + len(repeated_at),
+        "dispatched_at": dispatch.at,
+        "due_at": deadline(dispatch.due_at, counted, repeated_at),
+        "clock_stopped": state == "tunda",
+        "changed_at": following.at if following else max(events_at),
+        "refusals": refusals,
+        "joined": 0 if following else beside.joined,
+        "pictures": len(report.attachments),
+        "kind": report.kind.value,
+        "title": report.title,
+        "text": report.text,
+        "place": ", ".join(filter(None, (report.place.address, report.place.district, report.place.region)))[
+            :_PLACE_CHARACTERS
+        ],
+        "rahasia": report.rahasia,
+    }
+
+
+def _state(course: AnsweredDispatch, following: Dispatch | None, repeated_at: Sequence[datetime]) -> AgencyCaseState:
+    if following is not None and not following.own_case:
+        return "digabung"
+    if following is not None:
+        return "ditolak" if course.state == "ditolak" else "dipindahkan"
+    asked_at = max((answer.at for answer in course.counted_answers if answer.verdict == "asked"), default=None)
+    if course.state == "tunda" and asked_at and any(at > asked_at for at in repeated_at):
+        return "proses"
+    return course.state
+
+
+def _refusals(courses: Sequence[AnsweredDispatch], hop: int) -> int:
+    """Return the number of agencies that refused before this hop. Triage does not refuse: it decides."""
+    return sum(
+        course.state == "ditolak" and course.dispatch.agency != TRIAGE
+        for course in courses
+        if course.dispatch.hop < hop
+    )

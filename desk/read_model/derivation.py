@@ -1,0 +1,193 @@
+"""Reads the facts of complaints, derives their cases with `case_rows`, and stores the rows."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from config.database import insert_statement, statement_chunks
+from desk.changes import CaseChange
+from desk.read_model.case_rows import Accompanying, case_rows
+from desk.read_model.search import index_cases
+from desk.read_model.tables import DeskAnswer, DeskCase, DeskDispatch
+from messages import ids
+from messages.case_course import CaseAnswer
+from messages.codec import decode_stored
+from messages.shapes import Dispatch, Verdict
+
+# Complaints whose facts are in memory at once: each dispatch has a report of up to 10,000 characters.
+_COMPLAINTS_AT_ONCE = 200
+
+
+def mark_latest(connection: Connection, complaint_ids: Collection[UUID]) -> None:
+    """Set `is_latest` of all dispatches of these complaints."""
+    later = aliased(DeskDispatch)
+    has_later = exists().where(
+        col(later.complaint_id) == col(DeskDispatch.complaint_id), col(later.hop) > col(DeskDispatch.hop)
+    )
+    for chunk in statement_chunks(sorted(complaint_ids)):
+        connection.execute(
+            update(DeskDispatch).where(col(DeskDispatch.complaint_id).in_(chunk)).values(is_latest=~has_later)
+        )
+
+
+def derive_cases(
+    connection: Connection, dispatches: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]
+) -> Sequence[CaseChange]:
+    """Derive the cases to which these new rows of facts belong, store them, and return what changed.
+
+    The same facts give the same changes again.
+    """
+    complaint_ids = sorted(_affected_complaints(connection, dispatches, answers))
+    rows: dict[UUID, dict[str, Any]] = {}
+    former_rows: dict[UUID, Any] = {}
+    for start in range(0, len(complaint_ids), _COMPLAINTS_AT_ONCE):
+        chunk = complaint_ids[start : start + _COMPLAINTS_AT_ONCE]
+        derived = _derive(connection, chunk)
+        former_rows |= _stored_rows(connection, [row["dispatch_id"] for row in derived])
+        rows |= {row["dispatch_id"]: row for row in derived}
+        _store(connection, derived, former_rows)
+    return list(_changes(rows, former_rows, dispatches, answers))
+
+
+def _affected_complaints(
+    connection: Connection, dispatches: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]
+) -> set[UUID]:
+    """Return the complaints of the facts, and all cases that those have ever accompanied."""
+    complaint_ids = {row["complaint_id"] for row in (*dispatches, *answers)}
+    affected = set(complaint_ids)
+    for chunk in statement_chunks(sorted(complaint_ids)):
+        cases = select(col(DeskDispatch.of)).where(
+            col(DeskDispatch.complaint_id).in_(chunk), col(DeskDispatch.of).is_not(None)
+        )
+        affected |= set(connection.execute(cases.distinct()).scalars())
+    return affected
+
+
+def _derive(connection: Connection, complaint_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    dispatches = _dispatches(connection, complaint_ids)
+    answers = _answers(connection, dispatches)
+    accompanying = _accompanying(connection, complaint_ids)
+    return [
+        row
+        for complaint_id, history in dispatches.items()
+        for row in case_rows(history, answers[complaint_id], accompanying[complaint_id])
+    ]
+
+
+def _dispatches(connection: Connection, complaint_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Dispatch]]:
+    query = (
+        select(col(DeskDispatch.complaint_id), col(DeskDispatch.shape_version), col(DeskDispatch.dispatch))
+        .where(col(DeskDispatch.complaint_id).in_(complaint_ids))
+        .order_by(col(DeskDispatch.hop))
+    )
+    dispatches: defaultdict[UUID, list[Dispatch]] = defaultdict(list)
+    for row in connection.execute(query):
+        dispatches[row.complaint_id].append(decode_stored(Dispatch, row.shape_version, row.dispatch))
+    return dispatches
+
+
+def _answers(
+    connection: Connection, dispatches: Mapping[UUID, Sequence[Dispatch]]
+) -> Mapping[UUID, Sequence[CaseAnswer]]:
+    """Return the answers to each case.
+
+    An answer to an accompanying report counts for the last dispatch of the case to the same agency, as in the router.
+    """
+    complaint_ids = list(dispatches)
+    query = (
+        select(
+            *(col(getattr(DeskAnswer, name)) for name in ("id", "at", "position", "verdict")),
+            *(col(getattr(DeskDispatch, name)) for name in ("complaint_id", "of", "own_case", "hop", "agency")),
+        )
+        .join(
+            DeskDispatch,
+            and_(
+                col(DeskDispatch.id) == col(DeskAnswer.dispatch_id), col(DeskDispatch.agency) == col(DeskAnswer.agency)
+            ),
+        )
+        .where(or_(col(DeskDispatch.complaint_id).in_(complaint_ids), col(DeskDispatch.of).in_(complaint_ids)))
+    )
+    answers: defaultdict[UUID, list[CaseAnswer]] = defaultdict(list)
+    for row in connection.execute(query):
+        case_id = row.complaint_id if row.own_case else row.of
+        hop = row.hop if row.own_case else _last_hop_at(row.agency, dispatches.get(case_id, ()))
+        if hop is not None:
+            answers[case_id].append(CaseAnswer(row.at, row.position, hop, cast("Verdict", row.verdict), row.id))
+    return answers
+
+
+def _last_hop_at(agency: str, history: Sequence[Dispatch]) -> int | None:
+    return max((dispatch.hop for dispatch in history if dispatch.agency == agency), default=None)
+
+
+def _accompanying(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[UUID, Mapping[str, Accompanying]]:
+    """Return what accompanies each case, by agency. Joined reports are counted and not read: there may be thousands."""
+    key = (cast("ColumnElement[UUID]", col(DeskDispatch.of)), col(DeskDispatch.agency))
+    is_of_case = col(DeskDispatch.of).in_(case_ids)
+    # A repeat with a later hop is no new message: it moved with its case.
+    is_message = (col(DeskDispatch.relation) == "repeat", col(DeskDispatch.hop) == 0)
+    repeats = select(*key, col(DeskDispatch.at)).where(is_of_case, *is_message)
+    joins = (
+        select(*key, func.count().label("joined"))
+        .where(is_of_case, col(DeskDispatch.relation) == "joins", col(DeskDispatch.is_latest))
+        .group_by(*key)
+    )
+    repeated_at: defaultdict[tuple[UUID, str], list[datetime]] = defaultdict(list)
+    for of, agency, at in connection.execute(repeats):
+        repeated_at[of, agency].append(at)
+    joined = {(of, agency): count for of, agency, count in connection.execute(joins)}
+    accompanying: defaultdict[UUID, dict[str, Accompanying]] = defaultdict(dict)
+    for of, agency in repeated_at.keys() | joined.keys():
+        times = tuple(sorted(repeated_at[of, agency]))
+        accompanying[of][agency] = Accompanying(times, joined.get((of, agency), 0))
+    return accompanying
+
+
+def _stored_rows(connection: Connection, dispatch_ids: Sequence[UUID]) -> dict[UUID, Any]:
+    columns = (col(DeskCase.dispatch_id), col(DeskCase.is_current))
+    query = select(*columns).where(col(DeskCase.dispatch_id).in_(dispatch_ids))
+    return {row.dispatch_id: row for row in connection.execute(query)}
+
+
+def _store(connection: Connection, rows: Sequence[dict[str, Any]], former_rows: Mapping[UUID, Any]) -> None:
+    if not rows:
+        return
+    statement = insert_statement(connection, DeskCase)
+    changed = {name: statement.excluded[name] for name in rows[0] if name != "dispatch_id"}
+    connection.execute(statement.on_conflict_do_update(index_elements=["dispatch_id"], set_=changed), rows)
+    index_cases(connection, [row for row in rows if row["dispatch_id"] not in former_rows])
+
+
+def _changes(
+    rows: Mapping[UUID, dict[str, Any]],
+    former_rows: Mapping[UUID, Any],
+    dispatches: Sequence[Mapping[str, Any]],
+    answers: Sequence[Mapping[str, Any]],
+) -> Iterator[CaseChange]:
+    current = {(row["complaint_id"], row["agency"]): row for row in rows.values() if row["is_current"]}
+    for dispatch in dispatches:
+        if row := rows.get(dispatch["id"]):
+            yield _change(row, "received", dispatch["id"], dispatch["at"])
+        elif _is_message(dispatch) and (row := current.get((dispatch["of"], dispatch["agency"]))):
+            yield _change(row, "citizen-wrote", dispatch["id"], dispatch["at"])
+    for answer in answers:
+        if row := rows.get(answer["dispatch_id"]):
+            yield _change(row, "answered", answer["id"], answer["at"])
+    for dispatch_id, row in rows.items():
+        former = former_rows.get(dispatch_id)
+        if former and former.is_current and not row["is_current"]:
+            yield _change(row, "moved", ids.event_id(dispatch_id, "moved"), row["changed_at"])
+
+
+def _is_message(dispatch: Mapping[str, Any]) -> bool:
+    return (dispatch["relation"], dispatch["hop"]) == ("repeat", 0)
+
+
+def _change(row: Mapping[str, Any], kind: Any, id_: UUID, at: datetime) -> CaseChange:
+    return CaseChange(id_, kind, row["agency"], row["tracking"], row["dispatch_id"], row["state"], at)

@@ -1,0 +1,156 @@
+"""Lists and counts of an agency's cases. Each query has an index, and reads one page however many cases there are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+from sqlmodel import col
+
+from desk.acts.tables import DeskHolder
+from desk.read_model.search import has_words
+from desk.read_model.tables import DeskCase
+
+# Groups of the list. `overdue` are new and working cases whose deadline has passed.
+ListTab: TypeAlias = Literal["new", "working", "overdue", "waiting", "done"]
+TABS: tuple[ListTab, ...] = ("new", "working", "overdue", "waiting", "done")
+_OPEN_TABS = ("new", "working")
+# Characters of a report's text in a list.
+_EXCERPT_CHARACTERS = 200
+# Higher counts are shown as "more than": an exact one would read every row.
+MAX_COUNT = 10_000
+_COLUMNS = tuple(col(getattr(DeskCase, name)) for name in DeskCase.model_fields if name not in {"text", "tab"})
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """Conditions of a list. An empty value is no condition.
+
+    `region` is the beginning of a region's code. `due_within` counts days from now. `holder` is an account's id.
+    `words` are searched in title, text and place.
+    """
+
+    tab: ListTab = "new"
+    topic: str = ""
+    region: str = ""
+    due_within: int | None = None
+    holder: str = ""
+    unit: str = ""
+    refused: bool = False
+    joined: int = 0
+    words: str = ""
+
+
+class Cursor(NamedTuple):
+    """Position in a list: the time by which it is sorted, and the case, of the last row of a page."""
+
+    at: datetime
+    dispatch_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """A page of a list. A row has the columns of `DeskCase` without its text, and `excerpt`, `holder` and `unit`.
+
+    `holder` is the name of the officer who has the case; `None` if nobody has it. `next` is `None` at the end.
+    """
+
+    rows: Sequence[Row[Any]]
+    next: Cursor | None
+
+
+def read_page(
+    connection: Connection, agency: str, case_filter: CaseFilter, now: datetime, limit: int, after: Cursor | None = None
+) -> CasePage:
+    """Return a page of an agency's cases: open ones by their deadline, finished ones by their last change."""
+    query = (
+        select(
+            *_COLUMNS,
+            func.substr(col(DeskCase.text), 1, _EXCERPT_CHARACTERS).label("excerpt"),
+            col(DeskHolder.name).label("holder"),
+            col(DeskHolder.unit).label("unit"),
+        )
+        .outerjoin(DeskHolder, col(DeskHolder.dispatch_id) == col(DeskCase.dispatch_id))
+        .where(*_conditions(connection, agency, case_filter, now))
+    )
+    rows = connection.execute(_sorted(query, case_filter.tab, after).limit(limit + 1)).all()
+    page = rows[:limit]
+    last = page[-1] if len(rows) > limit else None
+    return CasePage(
+        page,
+        None
+        if last is None
+        else Cursor(last.changed_at if case_filter.tab == "done" else last.due_at, last.dispatch_id),
+    )
+
+
+def count_tabs(connection: Connection, agency: str, now: datetime) -> Mapping[ListTab, int]:
+    """Return the number of cases of each tab, up to `MAX_COUNT`."""
+    return {tab: _count(connection, _conditions(connection, agency, CaseFilter(tab), now)) for tab in TABS}
+
+
+def count_due_today(connection: Connection, agency: str, now: datetime, end_of_day: datetime) -> int:
+    """Return the number of open cases whose deadline is between now and the end of the day."""
+    is_due = (col(DeskCase.due_at) >= now, col(DeskCase.due_at) < end_of_day)
+    return _count(connection, [col(DeskCase.agency) == agency, col(DeskCase.tab).in_(_OPEN_TABS), *is_due])
+
+
+def _count(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> int:
+    limited = select(col(DeskCase.dispatch_id)).where(*conditions).limit(MAX_COUNT).subquery()
+    return connection.execute(select(func.count()).select_from(limited)).scalar_one()
+
+
+def _conditions(
+    connection: Connection, agency: str, case_filter: CaseFilter, now: datetime
+) -> list[ColumnElement[bool]]:
+    conditions = [col(DeskCase.agency) == agency, _is_in_tab(case_filter.tab, now)]
+    if case_filter.topic:
+        conditions.append(col(DeskCase.topic) == case_filter.topic)
+    if case_filter.region:
+        conditions.append(_is_in_region(case_filter.region))
+    if case_filter.due_within is not None:
+        conditions.append(col(DeskCase.due_at) < now + timedelta(days=case_filter.due_within))
+    if case_filter.refused:
+        conditions.append(col(DeskCase.refusals) > 0)
+    if case_filter.joined:
+        conditions.append(col(DeskCase.joined) >= case_filter.joined)
+    if case_filter.holder:
+        conditions.append(_is_held(agency, col(DeskHolder.account_id) == case_filter.holder))
+    if case_filter.unit:
+        conditions.append(_is_held(agency, col(DeskHolder.unit) == case_filter.unit))
+    has_query_words = has_words(connection, agency, case_filter.words)
+    return conditions if has_query_words is None else [*conditions, has_query_words]
+
+
+def _is_in_tab(tab: ListTab, now: datetime) -> ColumnElement[bool]:
+    if tab == "overdue":
+        return and_(col(DeskCase.tab).in_(_OPEN_TABS), col(DeskCase.due_at) < now)
+    return col(DeskCase.tab) == tab
+
+
+def _is_in_region(region: str) -> ColumnElement[bool]:
+    code = col(DeskCase.region)
+    # A range, and not LIKE: an index serves it on both databases. `.` separates the parts of a code; `/` follows it.
+    return or_(code == region, and_(code >= f"{region}.", code < f"{region}/"))
+
+
+def _is_held(agency: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    held = select(col(DeskHolder.dispatch_id)).where(col(DeskHolder.agency) == agency, condition)
+    return col(DeskCase.dispatch_id).in_(held)
+
+
+def _sorted(query: Select[*tuple[Any, ...]], tab: ListTab, after: Cursor | None) -> Select[*tuple[Any, ...]]:
+    dispatch_id = col(DeskCase.dispatch_id)
+    if tab == "done":
+        changed_at = col(DeskCase.changed_at)
+        if after:
+            query = query.where(
+                or_(changed_at < after.at, and_(changed_at == after.at, dispatch_id < after.dispatch_id))
+            )
+        return query.order_by(changed_at.desc(), dispatch_id.desc())
+    due_at = col(DeskCase.due_at)
+    if after:
+        query = query.where(or_(due_at > after.at, and_(due_at == after.at, dispatch_id > after.dispatch_id)))
+    return query.order_by(due_at, dispatch_id)

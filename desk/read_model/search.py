@@ -1,0 +1,69 @@
+"""Search for words in an agency's cases: a full-text index of each database (tsvector on PostgreSQL, FTS5 on SQLite).
+
+The agency is a word of the index too, so that a search never reads another agency's cases.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, literal_column, select, table
+from sqlalchemy import column as sql_column
+from sqlmodel import Uuid, col
+
+from desk.read_model.tables import DeskCase
+
+_WORD = re.compile(r"\w+")
+# Words of a query that are used. More only slow the search.
+_MAX_QUERY_WORDS = 8
+# Characters of an indexed word. A longer one is no word.
+_MAX_WORD_CHARACTERS = 40
+# The migration creates it: a table with a tsvector, or a virtual table.
+_SEARCH = table("desk_search", sql_column("dispatch_id", Uuid()), sql_column("words"))
+
+
+def words_of(text: str) -> Sequence[str]:
+    """Return the words of a text in small letters, each cut to the length that is indexed."""
+    return [word[:_MAX_WORD_CHARACTERS] for word in _WORD.findall(text.lower())]
+
+
+def index_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store the words of rows of `DeskCase` that are not in the index yet."""
+    if not rows:
+        return
+    values = [{"row_id": row["dispatch_id"], "row_words": _indexed_words(row)} for row in rows]
+    row_words: ColumnElement[Any] = bindparam("row_words")
+    if connection.dialect.name == "postgresql":
+        row_words = func.to_tsvector("simple", row_words)
+    connection.execute(insert(_SEARCH).values(dispatch_id=bindparam("row_id", type_=Uuid()), words=row_words), values)
+
+
+def clear_index(connection: Connection) -> None:
+    """Remove all words."""
+    connection.execute(delete(_SEARCH))
+
+
+def has_words(connection: Connection, agency: str, query: str) -> ColumnElement[bool] | None:
+    """Return the condition that a row of `DeskCase` has all words of the query, the last one as a beginning.
+
+    `None` for a query without a word.
+    """
+    words = words_of(query)[:_MAX_QUERY_WORDS]
+    if not words:
+        return None
+    terms = [_agency_word(agency), *words]
+    if connection.dialect.name == "postgresql":
+        matches = sql_column("words").op("@@")(func.to_tsquery("simple", " & ".join(terms) + ":*"))
+    else:
+        quoted = [f'"{term}"' for term in terms]
+        matches = literal_column("desk_search").op("MATCH")(" AND ".join(quoted) + "*")
+    return col(DeskCase.dispatch_id).in_(select(_SEARCH.c.dispatch_id).where(matches))
+
+
+def _indexed_words(row: Mapping[str, Any]) -> str:
+    return " ".join([_agency_word(row["agency"]), *words_of(f"{row['title']} {row['text']} {row['place']}")])
+
+
+def _agency_word(agency: str) -> str:
+    """Return a word for the agency that no text contains: its code without hyphens, between two marks."""
+    return f"xagencyx{agency.replace('-', 'x')}"

@@ -1,0 +1,161 @@
+"""Stage that builds the desk's read model from dispatches, answers, complaints and corrections. It publishes nothing.
+
+Facts are stored once. The rows of the cases that they belong to are then derived again from all of their facts, so the
+order in which the topics are read has no part in the result.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Container, Sequence
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import StatementError
+from sqlmodel import SQLModel
+
+from bus.errors import Reject
+from bus.port import Outgoing, Record
+from config.database import insert_statement, write_transaction
+from desk.changes import CaseChange
+from desk.read_model.derivation import derive_cases, mark_latest
+from desk.read_model.tables import DeskAnswer, DeskComplaint, DeskCorrection, DeskDispatch
+from messages import codec
+from messages.answer_check import AnswerCheck
+from messages.shapes import AgencyAnswer, Channel, Complaint, Correction, Dispatch
+from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
+
+# Stores what agencies are to be told of. It runs in the transaction of the batch.
+OnChanges = Callable[[Connection, Sequence[CaseChange]], None]
+# Returns id and position of those answers that the router has processed.
+ProcessedAnswers = Callable[[Connection, Sequence[UUID]], Collection[tuple[UUID, str]]]
+
+_log = structlog.get_logger()
+
+
+class DeskSink:
+    """See `bus.worker.Stage`.
+
+    An answer that fails `answer_check` is left out: the router has made a dead letter of it. `processed_answers` are
+    those that the router took before: their key may have been withdrawn since. `institutions` returns the codes of the
+    registry.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        channels: Collection[Channel],
+        answer_check: AnswerCheck,
+        institutions: Callable[[], Container[str]],
+        processed_answers: ProcessedAnswers,
+        on_changes: OnChanges,
+    ) -> None:
+        self._engine = engine
+        self._channels = channels
+        self._answer_check = answer_check
+        self._institutions = institutions
+        self._processed_answers = processed_answers
+        self._on_changes = on_changes
+
+    def handle(self, records: Sequence[Record]) -> Sequence[Outgoing]:
+        """Store the facts of a batch and derive its cases. Doing so again changes nothing."""
+        rows: defaultdict[type[SQLModel], list[dict[str, Any]]] = defaultdict(list)
+        answers = []
+        for record in records:
+            if record.topic == AGENCY_ANSWERS:
+                answers.append((record, self._decode(AgencyAnswer, record)))
+            else:
+                table, row = self._fact(record)
+                rows[table].append(row)
+        try:
+            with write_transaction(self._engine) as connection:
+                rows[DeskAnswer] = self._answer_rows(connection, answers)
+                self._store(connection, rows)
+        except StatementError as error:
+            # Only errors of the values come here: a NUL, a date before the calendar.
+            raise Reject("unstorable", type(error).__name__) from None
+        return ()
+
+    def _store(self, connection: Connection, rows: dict[type[SQLModel], list[dict[str, Any]]]) -> None:
+        new_ids: dict[type[SQLModel], set[UUID]] = {}
+        for table, table_rows in rows.items():
+            if table_rows:
+                statement = insert_statement(connection, table).on_conflict_do_nothing()
+                stored = connection.execute(statement.returning(table.__table__.c.id), table_rows)  # type: ignore[attr-defined]
+                new_ids[table] = set(stored.scalars())
+        dispatches = [row for row in rows[DeskDispatch] if row["id"] in new_ids.get(DeskDispatch, ())]
+        new_answers = [row for row in rows[DeskAnswer] if row["id"] in new_ids.get(DeskAnswer, ())]
+        mark_latest(connection, {row["complaint_id"] for row in dispatches})
+        changes = derive_cases(connection, dispatches, new_answers)
+        if changes:
+            self._on_changes(connection, changes)
+
+    def _answer_rows(
+        self, connection: Connection, answers: Sequence[tuple[Record, AgencyAnswer]]
+    ) -> list[dict[str, Any]]:
+        if not answers:
+            return []
+        institutions = self._institutions()
+        processed = self._processed_answers(connection, [answer.id for _, answer in answers])
+        return [
+            _answer_row(record, answer)
+            for record, answer in answers
+            if (answer.id, record.position) in processed or self._is_authentic(record, answer, institutions)
+        ]
+
+    def _is_authentic(self, record: Record, answer: AgencyAnswer, institutions: Container[str]) -> bool:
+        fault = self._answer_check.fault(answer, record.taken_at, institutions)
+        if fault:
+            _log.warning("answer.left_out", position=record.position, reason=fault)
+        return fault is None
+
+    def _fact(self, record: Record) -> tuple[type[SQLModel], dict[str, Any]]:
+        if record.topic == COMPLAINTS:
+            return DeskComplaint, _complaint_row(self._decode(Complaint, record))
+        if record.topic == CORRECTIONS:
+            return DeskCorrection, _correction_row(self._decode(Correction, record))
+        return DeskDispatch, _dispatch_row(self._decode(Dispatch, record))
+
+    def _decode(self, shape: type[codec.T], record: Record) -> codec.T:
+        try:
+            return codec.decode(shape, record.value, record.headers, self._channels)
+        except codec.CodecError as error:
+            raise Reject(error.reason, error.field) from error
+
+
+def _dispatch_row(dispatch: Dispatch) -> dict[str, Any]:
+    return {
+        **dispatch.model_dump(include={"id", "complaint_id", "tracking", "hop", "agency", "own_case", "at"}),
+        "of": None if dispatch.own_case else dispatch.relation.of,
+        "relation": dispatch.relation.kind,
+        # `mark_latest` decides it.
+        "is_latest": False,
+        "dispatch": dispatch.model_dump_json(),
+        "shape_version": Dispatch.version,
+    }
+
+
+def _answer_row(record: Record, answer: AgencyAnswer) -> dict[str, Any]:
+    return {
+        **answer.model_dump(include={"id", "complaint_id", "dispatch_id", "agency", "verdict", "text", "actor"}),
+        "suggested_agency": answer.theirs,
+        "at": record.taken_at,
+        "position": record.position,
+    }
+
+
+def _complaint_row(complaint: Complaint) -> dict[str, Any]:
+    return {
+        "id": complaint.id,
+        "received_at": complaint.at,
+        "anonim": complaint.report.anonim,
+        "contact": complaint.contact,
+    }
+
+
+def _correction_row(correction: Correction) -> dict[str, Any]:
+    return {
+        **correction.model_dump(include={"id", "complaint_id", "apart_from", "actor", "reason", "at"}),
+        "relation": correction.relation.kind,
+        "of": correction.relation.of,
+    }

@@ -1,0 +1,124 @@
+"""Tables of the desk's read model.
+
+Facts are rows as they came by a topic: written once, in any order. `DeskCase` and `is_latest` are derived from facts.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field, Index, SQLModel
+
+from config.database import UtcDateTime
+
+
+class DeskDispatch(SQLModel, table=True):
+    """Fact: a dispatch of a complaint. `dispatch` is the message as JSON, of the version `shape_version`.
+
+    `of` is the case that it accompanies, unless it is its own case. `is_latest`: the complaint has no later hop.
+    """
+
+    __tablename__ = "desk_dispatch"
+    __table_args__ = (
+        Index("ix_desk_dispatch_complaint", "complaint_id", "hop"),
+        Index("ix_desk_dispatch_accompanying", "of", "agency", "relation", "is_latest", "at"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    complaint_id: UUID
+    tracking: str = Field(index=True)
+    hop: int
+    agency: str
+    own_case: bool
+    of: UUID | None = None
+    relation: str
+    at: datetime = Field(sa_type=UtcDateTime)
+    is_latest: bool
+    dispatch: str
+    shape_version: int
+
+
+class DeskAnswer(SQLModel, table=True):
+    """Fact: an answer of an agency. `at` is the bus's time, `position` that of the record."""
+
+    __tablename__ = "desk_answer"
+
+    id: UUID = Field(primary_key=True)
+    complaint_id: UUID
+    dispatch_id: UUID = Field(index=True)
+    agency: str
+    verdict: str
+    text: str
+    suggested_agency: str | None = None
+    actor: str
+    at: datetime = Field(sa_type=UtcDateTime)
+    position: str
+
+
+class DeskComplaint(SQLModel, table=True):
+    """Fact: a complaint's arrival, and its sealed contact."""
+
+    __tablename__ = "desk_complaint"
+
+    id: UUID = Field(primary_key=True)
+    received_at: datetime = Field(sa_type=UtcDateTime)
+    anonim: bool
+    contact: str
+
+
+class DeskCorrection(SQLModel, table=True):
+    """Fact: a person's decision about the relation of a complaint."""
+
+    __tablename__ = "desk_correction"
+
+    id: UUID = Field(primary_key=True)
+    complaint_id: UUID = Field(index=True)
+    relation: str
+    of: UUID | None = Field(default=None, index=True)
+    apart_from: UUID | None = None
+    actor: str
+    reason: str
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class DeskCase(SQLModel, table=True):
+    """Derived: a case at one agency. One row for each dispatch that is its own case; see `case_rows`.
+
+    `due_at` is the deadline with the time in which the agency waited for the sender; `clock_stopped`: it waits now.
+    `changed_at` is the time of the last dispatch, answer or message of the sender. `version` counts answers and
+    messages of the sender. `refusals` counts the agencies that refused before. `joined` counts other citizens' reports.
+    """
+
+    __tablename__ = "desk_case"
+    __table_args__ = (
+        Index("ix_desk_case_due", "agency", "tab", "due_at", "dispatch_id"),
+        Index("ix_desk_case_changed", "agency", "tab", "changed_at", "dispatch_id"),
+        Index("ix_desk_case_topic", "agency", "tab", "topic", "due_at", "dispatch_id"),
+        Index("ix_desk_case_region", "agency", "tab", "region", "due_at", "dispatch_id"),
+        Index("ix_desk_case_joined", "agency", "tab", "joined", "dispatch_id"),
+        Index("ix_desk_case_refusals", "agency", "tab", "refusals", "dispatch_id"),
+    )
+
+    dispatch_id: UUID = Field(primary_key=True)
+    complaint_id: UUID = Field(index=True)
+    tracking: str
+    agency: str
+    tab: str
+    state: str
+    is_current: bool
+    version: int
+    dispatched_at: datetime = Field(sa_type=UtcDateTime)
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    clock_stopped: bool
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+    hop: int
+    refusals: int
+    joined: int
+    pictures: int
+    topic: str
+    region: str
+    channel: str
+    kind: str
+    title: str
+    text: str
+    place: str
+    rahasia: bool
