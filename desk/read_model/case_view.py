@@ -48,12 +48,14 @@ class AccompanyingReport:
 class CaseView:
     """A case at one agency. `case` has the columns of `DeskCase`, `dispatch` is the message that brought it.
 
+    `history` are all dispatches of the complaint, the first agency's first.
     `answer_ids` are the answers to this dispatch that the read model has. `reports` are the first that accompany it, of
     `report_count`.
     """
 
     case: Row[Any]
     dispatch: Dispatch
+    history: Sequence[Dispatch]
     received_at: datetime | None
     events: Sequence[CaseEvent]
     answer_ids: frozenset[UUID]
@@ -85,7 +87,7 @@ def read_case(connection: Connection, agency: str, tracking: str) -> CaseView | 
     )
     answer_ids = frozenset(answer.id for answer in answers if answer.dispatch_id == row.dispatch_id)
     received_at = complaint.received_at if complaint else None
-    return CaseView(row, dispatch, received_at, events, answer_ids, reports, report_count)
+    return CaseView(row, dispatch, dispatches, received_at, events, answer_ids, reports, report_count)
 
 
 def read_contact(connection: Connection, complaint_id: UUID) -> Row[datetime, bool, str] | None:

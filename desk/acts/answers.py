@@ -1,0 +1,213 @@
+"""Answers of officers: checked, recorded, stored, then published. Each takes effect once or not at all.
+
+The row of `DeskAct` is the act: once it is committed, the answer is published, by this process or after its end by the
+next one (`act_publisher`). The id of an answer follows from its content, so publishing it twice has one effect.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, Row, select
+from sqlmodel import col
+
+from accounts.permissions import Actor
+from config.database import insert_statement, read_transaction, write_transaction
+from desk.acts.tables import DeskAct
+from desk.institutions import Institutions
+from desk.read_model.case_view import CaseView, read_case
+from messages import ids
+from messages.answer_check import AnswerKeys
+from messages.shapes import AgencyAnswer, Verdict
+from messages.verdicts import FIRST_STATE, CaseState, state_after
+
+# `repeated`: the same verdict with the same text is recorded already. `moved`: the case has left the agency.
+# `not-possible`: this verdict may not follow the earlier ones. `conflict`: the case has changed since the page was
+# shown. `unknown-case`: the agency never had it. The last two: what is missing.
+ActFault: TypeAlias = Literal[
+    "repeated", "moved", "not-possible", "conflict", "unknown-case", "text-missing", "unknown-agency"
+]
+# A refusal needs its reason, a question and an answer their words.
+VERDICTS_WITH_TEXT: frozenset[Verdict] = frozenset({"refused", "asked", "responded", "closed"})
+_ACT_NAMES: dict[Verdict, str] = {
+    "accepted": "desk.accept",
+    "refused": "desk.refuse",
+    "asked": "desk.ask",
+    "responded": "desk.respond",
+    "closed": "desk.close",
+}
+
+
+# Appends an act to the audit log: action, ids of its objects, actor, reason and time.
+Record = Callable[[str, str, str, str, datetime], object]
+# Publishes an answer. Raises the errors of the bus.
+Publish = Callable[[AgencyAnswer], None]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDraft:
+    """Content of an answer. `suggested_agency` is the competent institution that a refusal names, if any."""
+
+    verdict: Verdict
+    text: str = ""
+    suggested_agency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActResult:
+    """Outcome of an act. `fault` is empty if the act was stored; `view` is the case as it was read for the act.
+
+    `is_published`: the bus has the answer. Otherwise it is published as soon as the bus is back.
+    """
+
+    fault: ActFault | None
+    answer: AgencyAnswer | None = None
+    view: "CaseProgressView | None" = None
+    is_published: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaseProgressView:
+    """A case with the acts that are on their way to the read model.
+
+    `version` is that of the next act's form. `state` is the state after all acts.
+    """
+
+    case: CaseView
+    pending: Sequence[Row[DeskAct]]
+    version: int
+    state: CaseState
+
+
+class OfficerAnswers:
+    """Gives answers of the officers of an agency. `now` is called once for each act."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        keys: AnswerKeys,
+        institutions: Institutions,
+        record: Record,
+        publish: Publish,
+        now: Callable[[], datetime],
+        retries: tuple[type[Exception], ...],
+    ) -> None:
+        """Create. `retries` are the errors of `publish` after which the answer is published later."""
+        self._engine = engine
+        self._keys = keys
+        self._institutions = institutions
+        self._record = record
+        self._publish = publish
+        self._now = now
+        self._retries = retries
+
+    def case(self, agency: str, number: str) -> CaseProgressView | None:
+        """Return a case of the agency with the acts on their way; `None` if the agency never had it."""
+        with read_transaction(self._engine) as connection:
+            return read_progress(connection, agency, number)
+
+    def give(self, actor: Actor, agency: str, number: str, version: int | None, draft: AnswerDraft) -> ActResult:
+        """Give an answer. `version` is that of the form; `None` for a program, whose answer has no form.
+
+        Raises `DatabaseUnavailable`. An act that cannot be recorded in the audit log is not done.
+        """
+        text = draft.text.strip()
+        at = self._now()
+        view = self.case(agency, number)
+        fault = self._fault(view, version, draft, text)
+        if fault or view is None:
+            return ActResult(fault or "unknown-case", view=view)
+        answer = self._answer(view, actor, draft, text, at)
+        self._record(_ACT_NAMES[draft.verdict], str(answer.dispatch_id), actor.name, draft.verdict, at)
+        if not self._store(view, actor, answer, at):
+            return ActResult("conflict", view=self.case(agency, number))
+        return ActResult(None, answer, view, is_published=self._published(answer))
+
+    def _fault(
+        self, view: CaseProgressView | None, version: int | None, draft: AnswerDraft, text: str
+    ) -> ActFault | None:
+        if view is None:
+            return "unknown-case"
+        return self._draft_fault(draft, text) or _case_fault(view, version, draft, text)
+
+    def _draft_fault(self, draft: AnswerDraft, text: str) -> ActFault | None:
+        if draft.verdict in VERDICTS_WITH_TEXT and not text:
+            return "text-missing"
+        suggestion = draft.suggested_agency
+        return "unknown-agency" if suggestion and not self._institutions.receives_cases(suggestion) else None
+
+    def _answer(
+        self, view: CaseProgressView, actor: Actor, draft: AnswerDraft, text: str, at: datetime
+    ) -> AgencyAnswer:
+        dispatch = view.case.dispatch
+        answer = AgencyAnswer(
+            id=ids.answer_id(dispatch.id, draft.verdict, text, draft.suggested_agency),
+            message_id=dispatch.message_id,
+            at=at,
+            complaint_id=dispatch.complaint_id,
+            dispatch_id=dispatch.id,
+            agency=dispatch.agency,
+            verdict=draft.verdict,
+            text=text,
+            theirs=draft.suggested_agency,
+            actor=actor.name,
+        )
+        return self._keys.sign(answer)
+
+    def _store(self, view: CaseProgressView, actor: Actor, answer: AgencyAnswer, at: datetime) -> bool:
+        """Store the act; return False if another one was stored for this version of the case first."""
+        row = {
+            **answer.model_dump(include={"id", "dispatch_id", "agency", "verdict", "text"}),
+            "version": view.version,
+            "account_id": str(actor.account_id),
+            "actor": actor.name,
+            "suggested_agency": answer.theirs,
+            "answer": answer.model_dump_json(),
+            "at": at,
+        }
+        with write_transaction(self._engine) as connection:
+            statement = insert_statement(connection, DeskAct).values(row).on_conflict_do_nothing()
+            return connection.execute(statement.returning(col(DeskAct.id))).one_or_none() is not None
+
+    def _published(self, answer: AgencyAnswer) -> bool:
+        try:
+            self._publish(answer)
+        except self._retries:
+            return False
+        mark_published(self._engine, [answer.id], self._now())
+        return True
+
+
+def _case_fault(view: CaseProgressView, version: int | None, draft: AnswerDraft, text: str) -> ActFault | None:
+    answer_id = ids.answer_id(view.case.dispatch.id, draft.verdict, text, draft.suggested_agency)
+    if answer_id in view.case.answer_ids or any(act.id == answer_id for act in view.pending):
+        return "repeated"
+    if not view.case.case.is_current:
+        return "moved"
+    if state_after(view.state, draft.verdict, view.case.case.agency) is None:
+        return "not-possible"
+    return "conflict" if version is not None and version != view.version else None
+
+
+def read_progress(connection: Connection, agency: str, number: str) -> CaseProgressView | None:
+    """Return a case of the agency with the acts on their way; `None` if the agency never had it."""
+    case = read_case(connection, agency, number)
+    if case is None:
+        return None
+    columns = DeskAct.__table__.columns  # type: ignore[attr-defined]
+    query = select(*columns).where(col(DeskAct.dispatch_id) == case.dispatch.id).order_by(col(DeskAct.version))
+    pending = [act for act in connection.execute(query) if act.id not in case.answer_ids]
+    state: CaseState = case.case.state if case.case.is_current else FIRST_STATE
+    for act in pending:
+        state = state_after(state, act.verdict, agency) or state
+    return CaseProgressView(case, pending, case.case.version + len(pending), state)
+
+
+def mark_published(engine: Engine, act_ids: Sequence[UUID], at: datetime) -> None:
+    """Store that the bus has the answers of these acts."""
+    with write_transaction(engine) as connection:
+        connection.execute(
+            DeskAct.__table__.update().where(col(DeskAct.id).in_(act_ids)).values(published_at=at)  # type: ignore[attr-defined]
+        )

@@ -1,0 +1,126 @@
+"""Work inside an agency: notes, templates, and the unit and officer of a case. Nothing of it is published."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, Row, delete, select
+from sqlmodel import SQLModel, col
+
+from accounts.permissions import Actor
+from config.database import insert_statement, read_transaction, write_transaction
+from desk.acts.answers import Record
+from desk.acts.tables import DeskAssignment, DeskHolder, DeskNote, DeskTemplate
+
+
+class CaseWork:
+    """Keeps the work of officers. Every method takes the agency, and sees nothing of another one."""
+
+    def __init__(self, engine: Engine, record: Record, now: Callable[[], datetime], new_id: Callable[[], UUID]) -> None:
+        self._engine = engine
+        self._record = record
+        self._now = now
+        self._new_id = new_id
+
+    def add_note(self, actor: Actor, agency: str, complaint_id: UUID, text: str) -> None:
+        """Add an internal note to a complaint."""
+        at = self._now()
+        self._record("desk.note", str(complaint_id), actor.name, "note", at)
+        note = {
+            "id": self._new_id(),
+            "complaint_id": complaint_id,
+            "agency": agency,
+            "actor": actor.name,
+            "text": text,
+            "at": at,
+        }
+        self._insert(DeskNote, note)
+
+    def notes(self, agency: str, complaint_id: UUID) -> Sequence[Row[Any]]:
+        """Return the agency's notes about a complaint, oldest first."""
+        of_case = (col(DeskNote.agency) == agency, col(DeskNote.complaint_id) == complaint_id)
+        return self._rows(DeskNote, of_case, (col(DeskNote.at), col(DeskNote.id)))
+
+    def assign_unit(self, actor: Actor, agency: str, dispatch_id: UUID, unit: str, why: str) -> None:
+        """Give a case to a unit of the agency, such as a dinas."""
+        self._assign(actor, agency, dispatch_id, {"unit": unit}, why)
+
+    def assign_officer(self, actor: Actor, agency: str, dispatch_id: UUID, account_id: UUID, name: str) -> None:
+        """Give a case to an officer of the agency."""
+        self._assign(actor, agency, dispatch_id, {"account_id": str(account_id), "name": name}, "")
+
+    def assignments(self, agency: str, dispatch_id: UUID) -> Sequence[Row[Any]]:
+        """Return the steps of a case inside the agency, oldest first."""
+        of_case = (col(DeskAssignment.agency) == agency, col(DeskAssignment.dispatch_id) == dispatch_id)
+        return self._rows(DeskAssignment, of_case, (col(DeskAssignment.at), col(DeskAssignment.id)))
+
+    def holder(self, agency: str, dispatch_id: UUID) -> Row[Any] | None:
+        """Return the unit and the officer that have a case; `None` if nobody has it."""
+        of_case = (col(DeskHolder.agency) == agency, col(DeskHolder.dispatch_id) == dispatch_id)
+        return next(iter(self._rows(DeskHolder, of_case, ())), None)
+
+    def units(self, agency: str) -> Sequence[str]:
+        """Return the units to which the agency gave cases before, by name."""
+        query = select(col(DeskAssignment.unit)).where(
+            col(DeskAssignment.agency) == agency, col(DeskAssignment.unit) != ""
+        )
+        with read_transaction(self._engine) as connection:
+            return connection.execute(query.distinct().order_by(col(DeskAssignment.unit))).scalars().all()
+
+    def templates(self, agency: str) -> Sequence[Row[Any]]:
+        """Return the agency's templates, by title."""
+        return self._rows(DeskTemplate, (col(DeskTemplate.agency) == agency,), (col(DeskTemplate.title),))
+
+    def save_template(self, actor: Actor, agency: str, title: str, text: str, template_id: UUID | None = None) -> None:
+        """Add a template, or change one of the agency's own."""
+        at = self._now()
+        row = {"agency": agency, "title": title, "text": text, "actor": actor.name, "changed_at": at}
+        self._record("desk.template", str(template_id or agency), actor.name, "save", at)
+        if template_id is None:
+            self._insert(DeskTemplate, {"id": self._new_id(), **row})
+            return
+        is_own = (col(DeskTemplate.id) == template_id, col(DeskTemplate.agency) == agency)
+        with write_transaction(self._engine) as connection:
+            connection.execute(DeskTemplate.__table__.update().where(*is_own).values(row))  # type: ignore[attr-defined]
+
+    def remove_template(self, actor: Actor, agency: str, template_id: UUID) -> None:
+        """Remove one of the agency's templates."""
+        self._record("desk.template", str(template_id), actor.name, "remove", self._now())
+        is_own = (col(DeskTemplate.id) == template_id, col(DeskTemplate.agency) == agency)
+        with write_transaction(self._engine) as connection:
+            connection.execute(delete(DeskTemplate).where(*is_own))
+
+    def _assign(self, actor: Actor, agency: str, dispatch_id: UUID, holder: dict[str, str], why: str) -> None:
+        at = self._now()
+        self._record("desk.assign", str(dispatch_id), actor.name, why or "assign", at)
+        step = {
+            "id": self._new_id(),
+            "dispatch_id": dispatch_id,
+            "agency": agency,
+            "unit": "",
+            "account_id": "",
+            "name": "",
+            **holder,
+            "actor": actor.name,
+            "why": why,
+            "at": at,
+        }
+        with write_transaction(self._engine) as connection:
+            connection.execute(insert_statement(connection, DeskAssignment).values(step))
+            _set_holder(connection, agency, dispatch_id, holder)
+
+    def _insert(self, table: type[SQLModel], row: dict[str, Any]) -> None:
+        with write_transaction(self._engine) as connection:
+            connection.execute(insert_statement(connection, table).values(row))
+
+    def _rows(self, table: type[SQLModel], conditions: Sequence[Any], order: Sequence[Any]) -> Sequence[Row[Any]]:
+        columns = table.__table__.columns  # type: ignore[attr-defined]
+        with read_transaction(self._engine) as connection:
+            return connection.execute(select(*columns).where(*conditions).order_by(*order)).all()
+
+
+def _set_holder(connection: Connection, agency: str, dispatch_id: UUID, holder: dict[str, str]) -> None:
+    row = {"dispatch_id": dispatch_id, "agency": agency, "unit": "", "account_id": "", "name": "", **holder}
+    statement = insert_statement(connection, DeskHolder).values(row)
+    connection.execute(statement.on_conflict_do_update(index_elements=["dispatch_id"], set_=holder))
