@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 from app.operations import audit_log
 from desk.acts import tables as desk_acts
 from desk.read_model import tables as desk
+from desk.webhooks import tables as webhooks
 from ingest import door_store
 from ingest.files import attachments
 from ingest.mobile import tables as mobile
@@ -38,5 +39,6 @@ MODULES = (
     replies,
     desk,
     desk_acts,
+    webhooks,
 )
 METADATA: MetaData = SQLModel.metadata

@@ -1,6 +1,7 @@
 """Loopback providers: each accepts the real provider's requests and records them. A script can make it fail."""
 
 import json
+import ssl
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -117,10 +118,12 @@ L = TypeVar("L", bound=Loopback)
 
 
 @contextmanager
-def serving(provider: L) -> Iterator[L]:
-    """Serve until the block ends."""
+def serving(provider: L, tls: ssl.SSLContext | None = None) -> Iterator[L]:
+    """Serve until the block ends, with TLS if a context is given."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(provider))
-    provider.url = f"http://127.0.0.1:{server.server_address[1]}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    provider.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="loopback")
     thread.start()
     try:
