@@ -37,13 +37,6 @@ def sender(
     return WebhookSender(guard, lambda: NOW, connect_seconds=seconds, answer_seconds=seconds)
 
 
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    """A receiver by http."""
-    with serving(Receiver()) as loopback_receiver:
-        yield loopback_receiver
-
-
 def post(webhook_sender: WebhookSender, receiver: Receiver, path: str = "/") -> AttemptResult:
     """Send one notice by name."""
     return webhook_sender.send(f"http://{_HOST}:{receiver.port}{path}", {"webhook-id": "1"}, b"{}")
