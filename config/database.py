@@ -40,6 +40,8 @@ class DatabaseLock(IntEnum):
     AUDIT_LOG = 1709
     # One process at a time migrates.
     MIGRATION = 1710
+    # One process at a time derives the desk's cases from their facts.
+    DESK = 1711
 
 
 class DatabaseUnavailable(Exception):

@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     home: Path = Field(Path(".satupintu"), description="Data folder: database, local bus, generated secrets.")
     host: str = Field("127.0.0.1", description="Address the HTTP process listens on; 0.0.0.0 for all.")
     port: int = Field(1708, ge=1, le=65_535, description="Port the HTTP process listens on.")
+    desk_port: int = Field(
+        0, ge=0, le=65_535, description="Port of the desk and of the agencies' interface; 0: the same as PORT."
+    )
     public_url: str = Field("", description="Address that providers and citizens use; signatures cover it.")
     instance: str = Field(default_factory=gethostname, description="Stable name of this process in its groups.")
     reference_folder: Path = Field(

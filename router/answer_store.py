@@ -1,6 +1,6 @@
 """Answers of agencies that the router processed: one row each, written once and never changed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple, TypeAlias, cast
 from uuid import UUID
 
@@ -42,6 +42,12 @@ def find_processed_answer(connection: Connection, answer_id: UUID) -> ProcessedA
     query = select(AnswerRecord.position, AnswerRecord.outcome).where(col(AnswerRecord.id) == answer_id)
     row = connection.execute(query).one_or_none()
     return ProcessedAnswer(row.position, row.outcome) if row else None
+
+
+def processed_positions(connection: Connection, answer_ids: Sequence[UUID]) -> Collection[tuple[UUID, str]]:
+    """Return id and position of those of the answers that the router processed."""
+    query = select(AnswerRecord.id, AnswerRecord.position).where(col(AnswerRecord.id).in_(answer_ids))
+    return {(row.id, row.position) for row in connection.execute(query)}
 
 
 def counted_verdicts(connection: Connection, dispatch_id: UUID) -> Sequence[Verdict]:

@@ -13,6 +13,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from app.assembly import http, operations_http, traces
+from app.assembly.desk import http as desk_http
+from app.assembly.desk.parts import DeskParts
 from app.assembly.installed_channel import InstalledChannel
 from app.assembly.migrate import migrate
 from app.assembly.monitoring import snapshot_collector
@@ -46,7 +48,7 @@ from sinks.replies.sink import ReplySink
 
 # Errors for which a stage waits and tries the same records again.
 STAGE_RETRIES = (DatabaseUnavailable, NewerVersionError)
-STAGES = ("ingest", "normalize", "router", "sinks", "monitor")
+STAGES = ("ingest", "normalize", "router", "sinks", "desk", "monitor")
 # Pause before an audit that found differences is repeated. Every stage has processed its backlog of then by then.
 _REPEAT_AUDIT_SECONDS = 60.0
 # Pause between two heads of the audit log on the bus, besides the one of each row.
@@ -75,6 +77,7 @@ class Service:
         # 0, or the code of the first error that ended the process.
         self._exit_code = 0
         self._server: uvicorn.Server | None = None
+        self._desk = DeskParts(parts)
         # For each door of this process a function that returns why it is shut.
         self._doors: dict[str, Callable[[], str]] = http_doors(parts) if "ingest" in self._stages else {}
         self._preparation = Preparation(
@@ -105,6 +108,7 @@ class Service:
             for thread in threads:
                 thread.join()
             producer.close()
+            self._desk.close()
             self._parts.audit_heads.close()
         _log.info("service.stopped", code=self._exit_code)
         return self._exit_code
@@ -129,14 +133,27 @@ class Service:
             producer.close()
 
     def _serve(self, producer: Producer) -> None:
-        if "ingest" not in self._stages:
+        app = self._public_application(producer)
+        if app is None:
             self._stopping.wait()
             return
-        settings = self._parts.settings
-        app = http.build(self._parts, producer, self._health, self._doors)
-        self._server = uvicorn.Server(server_config(app, settings))
+        self._server = uvicorn.Server(server_config(app, self._parts.settings))
         if not self._stopping.is_set():
             self._server.run()
+
+    def _public_application(self, producer: Producer) -> ASGIApp | None:
+        """Return what this process serves on its public port: doors, desk, both or nothing."""
+        doors = http.build(self._parts, producer, self._health, self._doors) if "ingest" in self._stages else None
+        if "desk" not in self._stages or self._parts.settings.desk_port:
+            return doors
+        desk = desk_http.build()
+        return desk_http.SplitByPath(dict.fromkeys(desk_http.PREFIXES, desk), doors) if doors else desk
+
+    def _desk_threads(self) -> Iterable[NamedThread]:
+        yield from ((name, self._preparation.then(run)) for name, run in self._desk.threads(self._stopping))
+        if port := self._parts.settings.desk_port:
+            app = desk_http.build()
+            yield "desk-http", operations_http.OpsServer(app, self._parts.settings.host, port, self._stopping).run
 
     def _threads(self, producer: Producer) -> Iterable[NamedThread]:
         """Return everything that runs in a thread."""
@@ -153,6 +170,8 @@ class Service:
         if "sinks" in self._stages:
             for name, run in reply_senders(parts, self._stopping):
                 yield name, self._preparation.then(run)
+        if "desk" in self._stages:
+            yield from self._desk_threads()
         yield from self._operations()
 
     def _background_doors(self, channel: InstalledChannel, producer: Producer) -> Iterable[NamedThread]:
@@ -178,6 +197,7 @@ class Service:
                 ),
             ),
             ("sinks", "replies", lambda: ReplySink(parts.engine, parts.channels)),
+            ("desk", "desk", lambda: self._desk.sink),
         )
 
     def _operations(self) -> Iterable[NamedThread]:

@@ -144,7 +144,7 @@ def _reports(connection: Connection, case_id: UUID, agency: str) -> tuple[Sequen
     query = (
         select(col(DeskDispatch.shape_version), col(DeskDispatch.dispatch))
         .where(*is_of_case)
-        .order_by(col(DeskDispatch.relation).desc(), col(DeskDispatch.at))
+        .order_by(col(DeskDispatch.relation).desc(), col(DeskDispatch.at), col(DeskDispatch.tracking))
         .limit(_SHOWN_REPORTS)
     )
     dispatches = [decode_stored(Dispatch, row.shape_version, row.dispatch) for row in connection.execute(query)]

@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 
 from bus.errors import Reject
 from bus.port import Outgoing, Record
-from config.database import insert_statement, write_transaction
+from config.database import DatabaseLock, insert_statement, lock_until_commit, write_transaction
 from desk.changes import CaseChange
 from desk.read_model.derivation import derive_cases, mark_latest
 from desk.read_model.tables import DeskAnswer, DeskComplaint, DeskCorrection, DeskDispatch
@@ -69,6 +69,8 @@ class DeskSink:
                 rows[table].append(row)
         try:
             with write_transaction(self._engine) as connection:
+                # Two transactions that derive one case would each miss the fact of the other.
+                lock_until_commit(connection, DatabaseLock.DESK)
                 rows[DeskAnswer] = self._answer_rows(connection, answers)
                 self._store(connection, rows)
         except StatementError as error:

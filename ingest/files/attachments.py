@@ -15,7 +15,7 @@ from ingest.files.file_space import FileSpace
 from ingest.http.client_networks import widest_network
 from ingest.http.concurrency_limit import ConcurrencyLimit
 from messages import ids
-from messages.sealing import Sealer
+from messages.sealing import Sealed, Sealer
 from messages.shapes import Attachment
 
 
@@ -95,6 +95,14 @@ class Attachments:
             # The first stored version counts: another version of Pillow encodes the same picture with other bytes.
             stored = _select_attachment(connection, attachment.id)
         return StoredAttachment(stored or attachment, clean.coordinates)
+
+
+def read_stored_file(engine: Engine, sealer: Sealer, attachment_id: UUID) -> bytes | None:
+    """Return the bytes of a stored file; `None` if it was deleted. Raises `DatabaseUnavailable` and `UnsealError`."""
+    query = select(AttachmentRow.body).where(col(AttachmentRow.id) == attachment_id)
+    with read_transaction(engine) as connection:
+        body = connection.execute(query).scalar_one_or_none()
+    return None if body is None else sealer.open(Sealed(body), attachment_id)
 
 
 def stored_bytes(engine: Engine) -> int:

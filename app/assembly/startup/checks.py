@@ -74,6 +74,10 @@ def _ports(parts: Parts, stages: Collection[str]) -> list[tuple[str, str, int]]:
     if "ingest" in stages:
         ports += [("PORT", settings.host, settings.port)]
         ports += [("PORT", settings.host, settings.port + 1)] if settings.practice_x else []
+    if "desk" in stages and "ingest" not in stages and not settings.desk_port:
+        ports += [("PORT", settings.host, settings.port)]
+    if "desk" in stages and settings.desk_port:
+        ports += [("DESK_PORT", settings.host, settings.desk_port)]
     if port := settings.ops_port_of(stages):
         ports += [("OPS_PORT", settings.ops_host, port)]
     return ports

@@ -1,0 +1,122 @@
+"""Builds the parts of the desk from the parts of the process. Each is built at its first use."""
+
+import threading
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import cached_property
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection
+
+from app.assembly.desk.institutions import RegistryInstitutions
+from app.assembly.parts import Parts
+from app.operations.audit_log import AuditLog
+from bus.errors import Retry
+from bus.port import Producer
+from config.database import statement_chunks
+from desk.acts.act_publisher import ActPublisher, answer_message
+from desk.acts.answers import OfficerAnswers
+from desk.acts.case_work import CaseWork
+from desk.changes import CaseChange
+from desk.read_model.rebuild import ReadModelRebuild
+from desk.read_model.sink import DeskSink, OnChanges
+from ingest.files.attachments import read_stored_file
+from messages.sealing import Sealed
+from messages.shapes import AgencyAnswer, Attachment, Contact
+from router.answer_store import processed_positions
+
+# Errors after which an act is published later: the bus is away.
+_PUBLISH_RETRIES = (Retry,)
+# Pause between two looks for acts that are not published yet.
+_PUBLISHER_SECONDS = 5.0
+
+
+class DeskParts:
+    """Parts of the desk in one process."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @cached_property
+    def institutions(self) -> RegistryInstitutions:
+        """The registry, as the desk needs it."""
+        return RegistryInstitutions(lambda: self._parts.registry)
+
+    @cached_property
+    def audit_log(self) -> AuditLog:
+        """The audit log for persons who have signed in. Their names stand for themselves."""
+        return AuditLog(self._parts.engine, self._parts.audit_heads)
+
+    @cached_property
+    def sink(self) -> DeskSink:
+        """The stage that builds the read model, and tells those who tell the agencies."""
+        return self._sink(self._on_changes)
+
+    @cached_property
+    def rebuild(self) -> ReadModelRebuild:
+        """The command that builds the read model again. Nobody is told of anything."""
+        return ReadModelRebuild(self._parts.engine, self._sink(lambda _connection, _changes: None))
+
+    @cached_property
+    def answers(self) -> OfficerAnswers:
+        """The answers of officers."""
+        parts = self._parts
+        return OfficerAnswers(
+            parts.engine,
+            parts.answer_keys,
+            self.institutions,
+            self.audit_log.append,
+            self.publish,
+            parts.now,
+            _PUBLISH_RETRIES,
+        )
+
+    @cached_property
+    def case_work(self) -> CaseWork:
+        """Notes, templates, units and officers."""
+        return CaseWork(self._parts.engine, self.audit_log.append, self._parts.now, uuid4)
+
+    @cached_property
+    def producer(self) -> Producer:
+        """The producer of the acts. An officer waits for it, as a citizen does at a door."""
+        return self._parts.door_producer()
+
+    def publish(self, answer: AgencyAnswer) -> None:
+        """Publish an answer. Raises the errors of the bus."""
+        self.producer.publish([answer_message(answer)])
+
+    def open_contact(self, sealed: str, message_id: UUID) -> Contact:
+        """Return the identity of a sender. Who calls it has checked the right and recorded the act."""
+        return Contact.model_validate_json(self._parts.sealer.open(Sealed(sealed), message_id))
+
+    def open_picture(self, attachment: Attachment) -> bytes | None:
+        """Return the bytes of a file that came with a report; `None` if it was deleted."""
+        return read_stored_file(self._parts.engine, self._parts.sealer, attachment.id)
+
+    def threads(self, stopping: threading.Event) -> Iterable[tuple[str, Callable[[], None]]]:
+        """Return what runs beside the stage, with the names of the threads."""
+        parts = self._parts
+        publisher = ActPublisher(parts.engine, self.publish, parts.now, stopping, _PUBLISHER_SECONDS, _PUBLISH_RETRIES)
+        yield "desk-acts", publisher.run
+
+    def close(self) -> None:
+        """Close the producer, if it was used."""
+        if "producer" in vars(self):
+            self.producer.close()
+
+    def _sink(self, on_changes: OnChanges) -> DeskSink:
+        parts = self._parts
+        return DeskSink(
+            parts.engine,
+            parts.channels.names,
+            parts.answer_check,
+            lambda: parts.registry.institutions,
+            _processed_answers,
+            on_changes,
+        )
+
+    def _on_changes(self, connection: Connection, changes: Sequence[CaseChange]) -> None:
+        """Tell everybody who tells the agencies."""
+
+
+def _processed_answers(connection: Connection, answer_ids: Sequence[UUID]) -> Collection[tuple[UUID, str]]:
+    return {pair for chunk in statement_chunks(answer_ids) for pair in processed_positions(connection, chunk)}

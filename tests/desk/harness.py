@@ -1,0 +1,110 @@
+"""A router with the desk behind it: complaints and answers lead to rows of the read model."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, Engine, select
+
+from accounts.permissions import Actor, Role
+from app.assembly.channels import DIRECTORY
+from app.assembly.desk.institutions import RegistryInstitutions
+from bus.port import Outgoing, Record
+from config.database import read_transaction
+from desk.acts.act_publisher import answer_message
+from desk.acts.answers import OfficerAnswers
+from desk.changes import CaseChange
+from desk.read_model.rebuild import READ_MODEL
+from desk.read_model.sink import DeskSink
+from messages import codec
+from messages.shapes import AgencyAnswer, Complaint, Dispatch
+from messages.topics import COMPLAINTS
+from router.answer_store import processed_positions
+from tests.conftest import NOW
+from tests.router.test_linked import RouterHarness, dispatches
+from tests.support.records import at
+from tests.support.rules import SMALL, cached_rules, fixed_rules_source
+from tests.support.stages import ANSWER_CHECK, ANSWER_KEYS, make_router
+
+OFFICER = Actor(uuid4(), "Sri Petugas", Role.OFFICER, "kementerian-kemenkes")
+
+
+def make_sink(engine: Engine, changes: list[CaseChange] | None = None) -> DeskSink:
+    """Return the desk's stage; it appends what agencies are to be told of to `changes`."""
+
+    def on_changes(_connection: Connection, new_changes: Sequence[CaseChange]) -> None:
+        if changes is not None:
+            changes.extend(new_changes)
+
+    institutions = cached_rules(SMALL).registry.institutions
+    return DeskSink(engine, DIRECTORY.names, ANSWER_CHECK, lambda: institutions, processed_positions, on_changes)
+
+
+def stored_rows(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
+    """Return all rows of the read model by table, in a fixed order."""
+    with read_transaction(engine) as connection:
+        return {
+            str(table.__tablename__): sorted(
+                (tuple(row) for row in connection.execute(select(*table.__table__.columns))),  # type: ignore[attr-defined]
+                key=repr,
+            )
+            for table in READ_MODEL
+        }
+
+
+@dataclass
+class DeskHarness:
+    """`records` are all records that the desk reads, in order. `publish` keeps an officer's answer for `deliver`."""
+
+    engine: Engine
+    now: Callable[[], datetime]
+    changes: list[CaseChange] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    published: list[AgencyAnswer] = field(default_factory=list)
+
+    def __post_init__(self) -> None:  # noqa: D105 - see the class
+        self.router = RouterHarness(make_router(self.engine, fixed_rules_source(), self.now))
+        self.sink = make_sink(self.engine, self.changes)
+
+    def send(self, complaint: Complaint) -> Sequence[Dispatch]:
+        """Route a complaint and let the desk read what follows; return its dispatches."""
+        record = self.router.complaint_record(complaint)
+        return self._follow(record, self.router.route_record(record))
+
+    def answer(self, answer: AgencyAnswer, taken_at: datetime = NOW) -> Sequence[Dispatch]:
+        """Route an answer and let the desk read what follows; return the dispatches."""
+        self.router.offset += 1
+        record = at(answer_message(answer), self.router.offset, taken_at)
+        return self._follow(record, self.router.route_record(record))
+
+    def deliver(self) -> Sequence[Dispatch]:
+        """Route the answers that officers published since the last call; return the dispatches."""
+        answers, self.published = self.published, []
+        return [dispatch for answer in answers for dispatch in self.answer(answer)]
+
+    def officer_answers(self, publish: Callable[[AgencyAnswer], None] | None = None, **changed: Any) -> OfficerAnswers:
+        """Return the operations of officers. By default their answers wait for `deliver`."""
+        institutions = RegistryInstitutions(lambda: cached_rules(SMALL).registry)
+        arguments: dict[str, Any] = {
+            "record": lambda *_: None,
+            "publish": publish or self.published.append,
+            "now": self.now,
+            "retries": (),
+        }
+        return OfficerAnswers(self.engine, ANSWER_KEYS, institutions, **(arguments | changed))
+
+    def _follow(self, record: Record, outputs: Sequence[Outgoing]) -> Sequence[Dispatch]:
+        routed = dispatches(outputs)
+        queued = [output for output in outputs if output.topic.startswith("agency-")]
+        following = [at(output, self.router.offset * 10 + number) for number, output in enumerate(queued)]
+        new_records = [record, *following]
+        self.records += new_records
+        self.sink.handle(new_records)
+        return routed
+
+
+def complaint_message(complaint: Complaint) -> Outgoing:
+    """Return the message of a complaint."""
+    return Outgoing(COMPLAINTS, *codec.encode(complaint, str(complaint.id), "/test"))
