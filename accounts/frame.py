@@ -17,7 +17,7 @@ from accounts.permissions import Act, Actor, may
 class NavigationEntry:
     """Link of the navigation. Persons who may do `act` at their own agency or nationally see it; None: everybody.
 
-    `label` is an Indonesian msgid of the catalog.
+    `label` is a text marked for translation (`config/translation/message.py`).
     """
 
     label: str

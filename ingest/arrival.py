@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from config.translation.message import Message
 from ingest.http.refusals import REFUSALS
 
 
@@ -24,7 +25,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """An error in one field. `detail` explains it in the sender's language."""
+    """An error in one field. `detail` explains it; pages translate it if it is a `Message`."""
 
     field: str
     detail: str
@@ -48,6 +49,6 @@ class Refused(Exception):
         refusal = REFUSALS[reason]
         self.status = refusal.status
         self.reason = reason
-        self.message = refusal.message.format(**values)
+        self.message: Message = refusal.message.filled(**values)
         self.field_errors = field_errors
         self.retry_after = retry_after

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from config.reference.regions import Regions
+from config.translation.message import message as _
 from ingest.arrival import FieldError, Refused
 from messages.payloads.submission import Submission
 
@@ -20,9 +21,9 @@ def _field_errors(submission: Submission, regions: Regions) -> Iterator[FieldErr
         if not code:
             continue
         if regions.get(code) is None or code.count(".") != depth:
-            yield FieldError(level, "Wilayah ini tidak dikenal.")
+            yield FieldError(level, _("Wilayah ini tidak dikenal."))
         elif parent_code and not code.startswith(f"{parent_code}."):
-            yield FieldError(level, "Wilayah ini tidak ada di dalam wilayah yang dipilih di atasnya.")
+            yield FieldError(level, _("Wilayah ini tidak ada di dalam wilayah yang dipilih di atasnya."))
         parent_code = code
     if parent_code and submission.region:
-        yield FieldError("region", "Isi nama wilayah atau kodenya, jangan keduanya.")
+        yield FieldError("region", _("Isi nama wilayah atau kodenya, jangan keduanya."))

@@ -6,25 +6,26 @@ from typing import Any
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
+from config.translation.message import message as _
 from ingest.arrival import FieldError, Refused
 
 # Pydantic's error types, and the sentence for each.
 _DETAILS = {
-    "missing": "Mohon diisi.",
-    "blank": "Mohon diisi.",
-    "string_too_short": "Mohon diisi.",
-    "string_too_long": "Terlalu panjang: paling banyak {max_length} karakter.",
-    "enum": "Pilih salah satu: {expected}.",
-    "extra_forbidden": "Kolom ini tidak dikenal; periksa ejaannya.",
-    "bool_parsing": "Isi dengan true atau false.",
-    "float_parsing": "Isi dengan angka.",
-    "int_parsing": "Isi dengan angka bulat.",
-    "greater_than_equal": "Paling kecil {ge}.",
-    "less_than_equal": "Paling besar {le}.",
-    "uuid_parsing": "Isi dengan UUID.",
-    "json_invalid": "Bukan JSON yang benar: {error}.",
+    "missing": _("Mohon diisi."),
+    "blank": _("Mohon diisi."),
+    "string_too_short": _("Mohon diisi."),
+    "string_too_long": _("Terlalu panjang: paling banyak {max_length} karakter."),
+    "enum": _("Pilih salah satu: {expected}."),
+    "extra_forbidden": _("Kolom ini tidak dikenal; periksa ejaannya."),
+    "bool_parsing": _("Isi dengan true atau false."),
+    "float_parsing": _("Isi dengan angka."),
+    "int_parsing": _("Isi dengan angka bulat."),
+    "greater_than_equal": _("Paling kecil {ge}."),
+    "less_than_equal": _("Paling besar {le}."),
+    "uuid_parsing": _("Isi dengan UUID."),
+    "json_invalid": _("Bukan JSON yang benar: {error}."),
 }
-_OTHER_DETAIL = "Isian ini tidak dapat dibaca."
+_OTHER_DETAIL = _("Isian ini tidak dapat dibaca.")
 
 
 def invalid_submission(error: ValidationError) -> Refused:
@@ -47,4 +48,4 @@ def _field_errors(validation_errors: Iterable[Mapping[str, Any]]) -> tuple[Field
 
 def _field_error(details: Mapping[str, Any]) -> FieldError:
     field = ".".join(str(part) for part in details["loc"]) or "body"
-    return FieldError(field, _DETAILS.get(details["type"], _OTHER_DETAIL).format(**details.get("ctx", {})))
+    return FieldError(field, _DETAILS.get(details["type"], _OTHER_DETAIL).filled(**details.get("ctx", {})))

@@ -1,5 +1,6 @@
 """Endpoints of the web door: the form, its submission and the JSON report, the receipt, and the form's region lists."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -249,8 +250,8 @@ def _combine(refusals: Sequence[Refused]) -> Refused:
     return general
 
 
-def _messages_by_field(refused: Refused | None) -> dict[str, str]:
-    messages: dict[str, str] = {}
+def _messages_by_field(refused: Refused | None) -> dict[str, list[str]]:
+    messages: dict[str, list[str]] = defaultdict(list)
     for error in refused.field_errors if refused else ():
-        messages[error.field] = f"{messages[error.field]} {error.detail}" if error.field in messages else error.detail
+        messages[error.field].append(error.detail)
     return messages

@@ -8,6 +8,7 @@ from typing import IO
 from starlette.concurrency import run_in_threadpool
 
 from config.database import DatabaseUnavailable
+from config.translation.message import message as _
 from ingest.arrival import FieldError, Refused
 from ingest.files.attachments import Attachments
 from ingest.files.cleaning import MAX_FILE_BYTES
@@ -34,7 +35,7 @@ class FormFiles:
             if file := self._tokens.open_file(form_id, sealed_file, at):
                 files[file.attachment.id] = file
             else:
-                refusals.append(_refusal_of_file(Refused("file_unreadable"), "Berkas yang tersimpan"))
+                refusals.append(_refusal_of_file(Refused("file_unreadable"), _("Berkas yang tersimpan")))
         for upload in uploads:
             if _is_empty_field(upload):
                 continue
@@ -50,7 +51,9 @@ class FormFiles:
         if file_count >= MAX_FILES:
             raise Refused("too_many_files", limit=MAX_FILES)
         if upload.content is None:
-            limit = f"{readable_size(MAX_FILE_BYTES)} (semua: {readable_size(MAX_FILES_BYTES)})"
+            limit = _("{one_file} (semua: {all_files})").filled(
+                one_file=readable_size(MAX_FILE_BYTES), all_files=readable_size(MAX_FILES_BYTES)
+            )
             raise Refused("file_too_large", limit=limit)
         self._check_rate("upload", address)
         self._check_rate("file-megabytes", address, megabytes(upload.size))
@@ -74,5 +77,6 @@ def _read_all(file: IO[bytes]) -> bytes:
 
 def _refusal_of_file(refused: Refused, name: str) -> Refused:
     """Return the refusal with its message moved to the field `files`, after the file's name."""
-    refused.field_errors = (FieldError("files", f"{name or 'Berkas'}: {refused.message}"),)
+    detail = _("{file}: {problem}").filled(file=name or _("Berkas"), problem=refused.message)
+    refused.field_errors = (FieldError("files", detail),)
     return refused

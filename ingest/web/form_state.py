@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from config.reference.regions import Region, Regions
+from config.translation.message import message as _
 from ingest.arrival import FieldError, Refused
 from ingest.web.form_token import TRAP, FormFile
 
@@ -68,7 +69,7 @@ class FormState:
         """
         if not self.values.get("province") or self.values.get("city"):
             return []
-        detail = "Pilih kota atau kabupaten. Jika tidak tahu, pilih “Saya tidak tahu”."
+        detail = _("Pilih kota atau kabupaten. Jika tidak tahu, pilih “Saya tidak tahu”.")
         return [Refused("invalid_submission", (FieldError("city", detail),))]
 
     def region_lists(self, regions: Regions) -> dict[str, Sequence[Region]]:

@@ -6,11 +6,12 @@ from fastapi import APIRouter, Request
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from config.translation.message import message as _
 from messages.shapes import Moment, Shape
 from messages.tracking import read_tracking_number
 from sinks.ledger.status import ReportStatus, StatusReader
 
-_INVALID_NUMBER = "Nomor ini tidak benar. Nomor laporan terdiri dari 12 huruf dan angka; periksa lagi."
+_INVALID_NUMBER = _("Nomor ini tidak benar. Nomor laporan terdiri dari 12 huruf dan angka; periksa lagi.")
 
 
 _HTML: dict[str, Any] = {"text/html": {}}

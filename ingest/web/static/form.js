@@ -1,5 +1,6 @@
 // Enhances the form where scripts run: it loads the lists of regions, offers the phone's location, and names a file
 // that is too large before it is sent. Without scripts the form's buttons do the same.
+// Its texts come from the page, in the language of the page.
 (function () {
   "use strict";
   var form = document.getElementById("laporan");
@@ -61,19 +62,19 @@
   if (navigator.geolocation && window.isSecureContext) {
     show(offer, true);
     byId("titik-pakai").addEventListener("click", function () {
-      notice.textContent = "Mencari lokasi Anda…";
+      notice.textContent = notice.dataset.searching;
       navigator.geolocation.getCurrentPosition(function (position) {
         locate(position.coords.latitude.toFixed(5), position.coords.longitude.toFixed(5));
-        notice.textContent = "Lokasi Anda ditambahkan ke laporan.";
+        notice.textContent = notice.dataset.added;
       }, function () {
-        notice.textContent = "Lokasi tidak dapat dibaca. Pilih tempatnya dari daftar, atau tulis alamatnya.";
+        notice.textContent = notice.dataset.failed;
       }, { enableHighAccuracy: true, timeout: 20000, maximumAge: 60000 });
     });
   }
   byId("titik-hapus").addEventListener("click", function (event) {
     event.preventDefault();
     locate("", "");
-    notice.textContent = "Titik lokasi dihapus.";
+    notice.textContent = notice.dataset.removed;
     byId("address").focus();
   });
 
@@ -86,8 +87,8 @@
       if (file.size > maxFileBytes && !largeName) largeName = file.name;
     });
     var message = "";
-    if (largeName) message = "Terlalu besar: " + largeName + ". Paling banyak 8 MB untuk satu berkas.";
-    else if (totalBytes > Number(files.dataset.all)) message = "Terlalu besar: paling banyak 25 MB untuk semua berkas.";
+    if (largeName) message = files.dataset.fileTooLarge.replace("[berkas]", function () { return largeName; });
+    else if (totalBytes > Number(files.dataset.all)) message = files.dataset.allTooLarge;
     fileNotice.textContent = message;
     files.setCustomValidity(message);
   }

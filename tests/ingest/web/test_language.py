@@ -1,9 +1,27 @@
 """The language of a page: Indonesian by default, English by choice."""
 
-import pytest
+import re
 
+import pytest
+import requests
+from jinja2 import Template
+
+from app.assembly.http import page_templates
+from app.translations import read_catalog
+from config.translation.language import in_language
+from sinks.ledger.status import ReportStatus, StatusStep
+from tests.conftest import NOW
 from tests.ingest.door_client import DoorClient
-from tests.ingest.web.forms import send_form
+from tests.ingest.web.forms import photo, send_form
+from tests.support.page_texts import page_text
+
+_ENGLISH = {"Cookie": "bahasa=en", "Accept": "text/html"}
+# Texts without placeholders and markup that differ in English, as they stand on an Indonesian page.
+INDONESIAN = [
+    str(entry.id)
+    for entry in read_catalog("en")
+    if isinstance(entry.id, str) and entry.id not in {"", entry.string} and not set(entry.id) & set("%{<")
+]
 
 
 def test_a_page_is_indonesian_by_default(served: DoorClient) -> None:
@@ -58,3 +76,69 @@ def test_programs_get_no_cookie(served: DoorClient) -> None:
     answer = served.get("/status/x?bahasa=en", headers={"Accept": "application/json"})
     assert answer.status_code == 404
     assert answer.headers.keys().isdisjoint({"Content-Language", "Set-Cookie"})
+
+
+def assert_english(page: requests.Response) -> None:
+    """Assert that a page is English: nothing that a person reads on it is an Indonesian text of the catalog."""
+    assert page.headers["Content-Language"] == "en"
+    text = page_text(page.text)
+    assert [msgid for msgid in INDONESIAN if re.search(rf"(?<!\w){re.escape(msgid)}(?!\w)", text)] == []
+
+
+def test_pages_of_the_form_are_english(served: DoorClient) -> None:
+    """The form, its errors, its buttons and the receipt have no Indonesian text."""
+    assert_english(served.get("/", headers=_ENGLISH))
+    wrong = send_form(
+        served,
+        [("files", ("", photo(), "image/jpeg"))],
+        headers=_ENGLISH,
+        text="",
+        region="",
+        province="33",
+        photo_place="true",
+    )
+    assert wrong.status_code == 400
+    assert "Please correct:</b> Please fill this in." in wrong.text
+    assert_english(wrong)
+    assert_english(send_form(served, headers=_ENGLISH, step="city", region="", province="33"))
+    assert_english(send_form(served, headers=_ENGLISH, token=""))
+    assert_english(served.get(send_form(served).headers["Location"], headers=_ENGLISH))
+
+
+def test_refusals_are_english(served: DoorClient) -> None:
+    """A refusal as a page, and one inside the form, are in the language of the page."""
+    assert_english(served.get("/nothing", headers=_ENGLISH))
+    assert_english(served.get("/status?number=7", headers=_ENGLISH))
+    assert_english(served.get("/status/7K2MP9QX4TBC", headers=_ENGLISH))
+    assert_english(served.post("/status", headers=_ENGLISH))
+    large = send_form(served, [("files", ("a.txt", b"x", "text/plain"))], headers=_ENGLISH)
+    assert "a.txt: This file cannot be accepted." in large.text
+    assert_english(large)
+
+
+@pytest.mark.parametrize("state", ["terverifikasi", "terdisposisi", "proses", "tunda", "selesai"])
+@pytest.mark.parametrize("relation", ["new", "repeat", "joins"])
+def test_the_status_is_english(state: str, relation: str) -> None:
+    """The status page has no Indonesian text in any state, with any step."""
+    kinds = ("received", "dispatched", "refused", "accepted", "asked", "responded", "closed", "unheard-of")
+    for count in range(1, len(kinds) + 1):
+        steps = tuple(StatusStep(NOW, kind, "Kota Contoh" if count % 2 else "") for kind in kinds[:count])
+        status = ReportStatus(
+            tracking="7K2M-P9QX-4TBC",
+            state=state,
+            steps=steps,
+            relation=relation,
+            repeated_number="7K2M-P9QX-4TBD" if relation == "repeat" else None,
+            belongs_to_case=relation != "new",
+            is_joined=relation == "joins",
+        )
+        template = page_templates().get_template("status.html")
+        pages = {language: page_text(rendered(template, language, status)) for language in ("id", "en")}
+        assert [msgid for msgid in INDONESIAN if re.search(rf"(?<!\w){re.escape(msgid)}(?!\w)", pages["en"])] == []
+        assert pages["id"].count("\n") == pages["en"].count("\n")
+
+
+def rendered(template: Template, language: str, status: ReportStatus) -> str:
+    """Return the status page in a language."""
+    with in_language(language):
+        return template.render(status=status, number=status.tracking, nonce=str)

@@ -1,0 +1,126 @@
+"""Every text of a page is in the message catalog, and has a complete translation."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.translations import catalog_text, read_catalog, source_texts, templates, untranslated, updated_catalog
+from config.translation.language import LANGUAGES
+from config.translation.translator import CATALOGS
+from tests.support.page_texts import indonesian_literals, texts_outside_catalog
+from tests.support.paths import ROOT
+
+# `%(name)s` in templates, `{name}` in modules.
+_PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w*\}")
+_TAG = re.compile(r"</?[a-z]+[^>]*>")
+# Templates that are not translated: the console is for operations staff, and English.
+_UNTRANSLATED_FOLDERS = ("monitor/console/templates",)
+# Modules whose sentences persons read on pages.
+_PAGE_MODULES = ("accounts", "app/pages", "config/translation", "desk", "ingest/http", "ingest/web", "sinks/ledger")
+# Sentences for programs alone, which get them in Indonesian.
+_FOR_PROGRAMS = (
+    "accounts/signed_in.py",
+    "ingest/http/idempotency.py",
+    "ingest/web/open311/",
+    "sinks/ledger/page.py",
+    "openapi.py",
+)
+
+
+def entries() -> Iterator[tuple[str, str]]:
+    """Yield each pair of a text and its translation in English; a text with a plural gives one pair for each form."""
+    for entry in read_catalog("en"):
+        if entry.id:
+            yield from zip(_forms(entry.id), _forms(entry.string), strict=True)
+
+
+def _forms(text: object) -> list[str]:
+    return [str(form) for form in text] if isinstance(text, (list, tuple)) else [str(text)]
+
+
+def test_every_language_has_a_catalog() -> None:
+    """There is one catalog for each language but Indonesian, whose texts are the source."""
+    assert {path.stem for path in CATALOGS.glob("*")} == LANGUAGES.keys() - {"id"}
+
+
+def test_the_catalog_has_the_texts_of_the_source() -> None:
+    """No text is missing and none is obsolete. `make translations` repairs both."""
+    catalog = updated_catalog("en", list(source_texts()))
+    assert (CATALOGS / "en.po").read_text() == catalog_text(catalog)
+
+
+def test_every_text_is_translated() -> None:
+    """No text has an empty or unsure translation."""
+    catalog = read_catalog("en")
+    assert untranslated(catalog) == []
+    assert [entry.id for entry in catalog if entry.id and entry.fuzzy] == []
+
+
+def test_translations_have_the_placeholders_of_the_text() -> None:
+    """A translation shows the same values as its text. The singular of English may leave out the number."""
+    for text, translation in entries():
+        missing = set(_PLACEHOLDER.findall(text)) ^ set(_PLACEHOLDER.findall(translation))
+        assert missing == set(), translation
+
+
+def test_translations_have_the_markup_of_the_text() -> None:
+    """A translation can't add an element, and can't end the attribute that it stands in."""
+    for text, translation in entries():
+        assert sorted(_TAG.findall(text)) == sorted(_TAG.findall(translation))
+        if not _TAG.search(text):
+            assert not set(translation) & set('<>"'), translation
+
+
+@pytest.mark.parametrize("path", templates(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_templates_have_no_text_outside_of_the_catalog(path: Path) -> None:
+    """Each word of a page can be translated."""
+    if str(path.relative_to(ROOT)).startswith(_UNTRANSLATED_FOLDERS):
+        assert '<html lang="en">' in (path.parent / "console.html").read_text()
+        return
+    assert texts_outside_catalog(path.read_text()) == []
+
+
+def test_modules_have_no_text_outside_of_the_catalog() -> None:
+    """No module of the pages has an Indonesian sentence that is not marked."""
+    modules = [path for folder in _PAGE_MODULES for path in (ROOT / folder).rglob("*.py")]
+    assert len(modules) > 50
+    outside = {str(path.relative_to(ROOT)): indonesian_literals(path) for path in modules}
+    assert {name: texts for name, texts in outside.items() if texts and not _is_for_programs(name)} == {}
+
+
+def _is_for_programs(name: str) -> bool:
+    return any(part in name for part in _FOR_PROGRAMS)
+
+
+@pytest.mark.parametrize(
+    ("template", "outside"),
+    [
+        ("<p>Halo</p>", ["Halo"]),
+        ("<p>{% if x %}Halo{% else %}{{ _('Anda') }}{% endif %}</p>", ["Halo"]),
+        ('<p><input placeholder="Nama Anda"></p>', ["Nama Anda"]),
+        ('<p>{{ "halo" if x else y }}</p>', ["halo"]),
+        ('{{ field("name", "Nama lengkap") }}', ["Nama lengkap"]),
+        ('{% set labels = {"name": "Nama"} %}', ["Nama"]),
+        ("{% macro m() %}<b>Halo</b>{% endmacro %}", ["Halo"]),
+        ('{% block title %}{{ _("Anda") }} di sini{% endblock %}', ["di sini"]),
+        ("<p>{{ _(x) }}</p>", ["not a literal in line 1: use the filter `translated`"]),
+        # Nothing to translate.
+        ('<p class="{{ "wide" if x }}">{{ _("Halo") }}, {{ name }}. SP4N-LAPOR! {{ x|default("") }}</p>', []),
+        ("<p>{% trans n=x %}Halo {{ n }}{% pluralize %}Halo {{ n }}{% endtrans %}</p>", []),
+        ("<style>a{color:red}</style><code>LAPOR isi</code>", []),
+        ('{% call line("a") %}autocomplete="off" type="tel"{% endcall %}', []),
+        ('<b>{% trans n=names.get("Kota Semarang") %}Halo {{ n }}{% endtrans %}</b>', ["Kota Semarang"]),
+    ],
+)
+def test_words_outside_of_the_catalog_are_found(template: str, outside: list[str]) -> None:
+    """The check finds a planted word in each part of a template, and nothing in the parts without words."""
+    assert texts_outside_catalog(template) == outside
+
+
+def test_unmarked_sentences_are_found(tmp_path: Path) -> None:
+    """The check of modules finds a planted sentence, and accepts a marked one and documentation."""
+    module = tmp_path / "module.py"
+    module.write_text('"""Teks untuk Anda."""\nA = _("Untuk Anda.")\nB = f"{A} tidak dapat dibuka"\n')
+    assert indonesian_literals(module) == [" tidak dapat dibuka"]
