@@ -25,6 +25,7 @@ _TABS: Mapping[AgencyCaseState, Tab] = {
     "dipindahkan": "done",
     "digabung": "done",
 }
+_OPEN_TABS = frozenset({"new", "working"})
 # Of a place in words, shown in a list.
 _PLACE_CHARACTERS = 120
 
@@ -85,6 +86,7 @@ def _row(
         **dispatch.model_dump(include={"complaint_id", "tracking", "agency", "hop", "topic", "region", "channel"}),
         "dispatch_id": dispatch.id,
         "tab": _TABS[state],
+        "is_open": _TABS[state] in _OPEN_TABS,
         "state": state,
         "is_current": following is None,
         "version": len(course.answers) + len(repeated_at),

@@ -16,7 +16,6 @@ from desk.read_model.tables import DeskCase
 # Groups of the list. `overdue` are new and working cases whose deadline has passed.
 ListTab: TypeAlias = Literal["new", "working", "overdue", "waiting", "done"]
 TABS: tuple[ListTab, ...] = ("new", "working", "overdue", "waiting", "done")
-_OPEN_TABS = ("new", "working")
 # Characters of a report's text in a list.
 _EXCERPT_CHARACTERS = 200
 # Higher counts are shown as "more than": an exact one would read every row.
@@ -94,7 +93,7 @@ def count_tabs(connection: Connection, agency: str, now: datetime) -> Mapping[Li
 def count_due_today(connection: Connection, agency: str, now: datetime, end_of_day: datetime) -> int:
     """Return the number of open cases whose deadline is between now and the end of the day."""
     is_due = (col(DeskCase.due_at) >= now, col(DeskCase.due_at) < end_of_day)
-    return _count(connection, [col(DeskCase.agency) == agency, col(DeskCase.tab).in_(_OPEN_TABS), *is_due])
+    return _count(connection, [col(DeskCase.agency) == agency, col(DeskCase.is_open).is_(True), *is_due])
 
 
 def _count(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> int:
@@ -126,7 +125,7 @@ def _conditions(
 
 def _is_in_tab(tab: ListTab, now: datetime) -> ColumnElement[bool]:
     if tab == "overdue":
-        return and_(col(DeskCase.tab).in_(_OPEN_TABS), col(DeskCase.due_at) < now)
+        return and_(col(DeskCase.is_open).is_(True), col(DeskCase.due_at) < now)
     return col(DeskCase.tab) == tab
 
 

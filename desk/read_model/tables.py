@@ -84,6 +84,7 @@ class DeskCase(SQLModel, table=True):
     """Derived: a case at one agency. One row for each dispatch that is its own case; see `case_rows`.
 
     `due_at` is the deadline with the time in which the agency waited for the sender; `clock_stopped`: it waits now.
+    `is_open`: the agency has to act, so that the deadline can pass.
     `changed_at` is the time of the last dispatch, answer or message of the sender. `version` counts answers and
     messages of the sender. `refusals` counts the agencies that refused before. `joined` counts other citizens' reports.
     """
@@ -91,6 +92,7 @@ class DeskCase(SQLModel, table=True):
     __tablename__ = "desk_case"
     __table_args__ = (
         Index("ix_desk_case_due", "agency", "tab", "due_at", "dispatch_id"),
+        Index("ix_desk_case_open", "agency", "is_open", "due_at", "dispatch_id"),
         Index("ix_desk_case_changed", "agency", "tab", "changed_at", "dispatch_id"),
         Index("ix_desk_case_topic", "agency", "tab", "topic", "due_at", "dispatch_id"),
         Index("ix_desk_case_region", "agency", "tab", "region", "due_at", "dispatch_id"),
@@ -104,6 +106,7 @@ class DeskCase(SQLModel, table=True):
     agency: str
     tab: str
     state: str
+    is_open: bool
     is_current: bool
     version: int
     dispatched_at: datetime = Field(sa_type=UtcDateTime)

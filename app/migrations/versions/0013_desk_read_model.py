@@ -89,7 +89,7 @@ def _create_cases() -> None:
         sa.Column("dispatch_id", sa.Uuid(), primary_key=True),
         sa.Column("complaint_id", sa.Uuid(), nullable=False),
         *(sa.Column(name, sa.String(), nullable=False) for name in ("tracking", "agency", "tab", "state")),
-        sa.Column("is_current", sa.Boolean(), nullable=False),
+        *(sa.Column(name, sa.Boolean(), nullable=False) for name in ("is_open", "is_current")),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("dispatched_at", _TIME, nullable=False),
         sa.Column("due_at", _TIME, nullable=False),
@@ -112,3 +112,4 @@ def _create_cases() -> None:
         ("refusals", ["refusals", "dispatch_id"]),
     ):
         op.create_index(f"ix_desk_case_{name}", "desk_case", ["agency", "tab", *columns])
+    op.create_index("ix_desk_case_open", "desk_case", ["agency", "is_open", "due_at", "dispatch_id"])

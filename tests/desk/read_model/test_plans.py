@@ -1,0 +1,121 @@
+"""Each query of the desk uses an index: no list, count, search or case reads the whole table."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, Engine, event, text
+
+from config.database import read_transaction, write_transaction
+from desk.read_model.case_view import read_case
+from desk.read_model.queries import TABS, CaseFilter, Cursor, count_due_today, count_tabs, read_page
+from tests.conftest import NOW
+from tests.support.generated_cases import generate_cases
+
+AGENCIES = ("kota-3374", *(f"kota-{number}" for number in range(30)))
+CASES = 4_000
+TABLES = ("desk_case", "desk_dispatch", "desk_answer", "desk_holder", "desk_search")
+
+FILTERS = [
+    *(CaseFilter(tab) for tab in TABS),
+    CaseFilter(topic="topik-7"),
+    CaseFilter(region="33.74"),
+    CaseFilter(due_within=2),
+    CaseFilter(holder="00000000-0000-0000-0000-000000000001"),
+    CaseFilter(unit="Dinas Kesehatan"),
+    CaseFilter(refused=True),
+    CaseFilter(joined=10),
+    CaseFilter(words="lampu padam"),
+]
+CURSOR = Cursor(NOW, UUID(int=1))
+
+Query = Callable[[Connection], object]
+QUERIES: dict[str, Query] = {
+    **{
+        f"page {number} of {case_filter}": lambda connection, case_filter=case_filter, after=after: read_page(  # type: ignore[misc]
+            connection, AGENCIES[0], case_filter, NOW, 50, after
+        )
+        for case_filter in FILTERS
+        for number, after in enumerate((None, CURSOR), start=1)
+    },
+    "counts": lambda connection: count_tabs(connection, AGENCIES[0], NOW),
+    "due today": lambda connection: count_due_today(connection, AGENCIES[0], NOW, NOW),
+    "case": lambda connection: read_case(connection, AGENCIES[0], "000000000007"),
+}
+
+
+@pytest.fixture
+def many_cases(engine: Engine) -> Engine:
+    """A database with thousands of cases and known statistics."""
+    generate_cases(engine, AGENCIES, CASES, NOW)
+    with write_transaction(engine) as connection:
+        connection.execute(text("ANALYZE"))
+    return engine
+
+
+def plans(engine: Engine, query: Query) -> Iterator[tuple[str, str]]:
+    """Yield each statement of a query with its plan."""
+    statements: list[tuple[str, Any]] = []
+
+    def collect(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        statements.append((statement, parameters))
+
+    with read_transaction(engine) as connection:
+        event.listen(engine, "before_cursor_execute", collect)
+        try:
+            query(connection)
+        finally:
+            event.remove(engine, "before_cursor_execute", collect)
+        if engine.dialect.name == "postgresql":
+            # A small table is read as a whole although an index would serve. Only a query that has none still does so.
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
+        prefix = "EXPLAIN" if engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+        for statement, parameters in statements:
+            rows = connection.exec_driver_sql(f"{prefix} {statement}", parameters).all()
+            yield statement, "\n".join(str(row[-1]) for row in rows)
+
+
+def scanned_tables(plan: str) -> set[str]:
+    """Return the tables that a plan reads as a whole."""
+    lines = [line.strip().removeprefix("->").strip() for line in plan.splitlines()]
+    return {
+        table
+        for table in TABLES
+        for line in lines
+        if line.startswith((f"SCAN {table}", f"Seq Scan on {table}")) and "VIRTUAL TABLE" not in line
+    }
+
+
+@pytest.mark.slow
+def test_every_query_uses_an_index(many_cases: Engine) -> None:
+    """Also the one of the agency with half of all cases."""
+    scans = {
+        (name, table): plan
+        for name, query in QUERIES.items()
+        for _, plan in plans(many_cases, query)
+        for table in scanned_tables(plan)
+    }
+    assert scans == {}
+
+
+def test_a_scan_would_be_seen(many_cases: Engine) -> None:
+    """A query without an index is found."""
+
+    def count_all(connection: Connection) -> object:
+        return connection.execute(text("SELECT count(*) FROM desk_case WHERE title LIKE '%lampu%'")).all()
+
+    found_plans = [plan for _, plan in plans(many_cases, count_all)]
+    assert [scanned_tables(plan) for plan in found_plans] == [{"desk_case"}]
+
+
+def test_generated_cases_are_like_real_ones(many_cases: Engine) -> None:
+    """Each tab of the large agency has cases, and one of them can be opened."""
+    with read_transaction(many_cases) as connection:
+        counts = count_tabs(connection, AGENCIES[0], NOW)
+        page = read_page(connection, AGENCIES[0], CaseFilter("overdue"), NOW, 3)
+        view = read_case(connection, AGENCIES[0], page.rows[0].tracking)
+    assert min(counts.values()) > 0
+    assert view is not None
+    assert isinstance(view.case.due_at, datetime)
