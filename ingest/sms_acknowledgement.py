@@ -19,6 +19,7 @@ _STATES: Mapping[str, str] = {
     "proses": "Laporan {number} sedang ditindaklanjuti oleh instansi yang berwenang.",
     "tunda": "Laporan {number} menunggu keterangan dari Anda. Balas pesan ini dengan keterangan itu.",
     "selesai": "Laporan {number} sudah selesai ditindaklanjuti.",
+    "arsip": "Laporan {number} tidak kami teruskan ke instansi. Anda boleh melapor lagi dengan keterangan lengkap.",
 }
 
 

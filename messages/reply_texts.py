@@ -4,13 +4,15 @@ The router sends them, and the desk shows them to the officer before they are se
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from messages.gsm_alphabet import fits_one_sms
 from messages.shapes import Verdict
 
 UNNAMED_AGENCY = "instansi yang berwenang"
+# Name under which citizens hear of triage.
+TRIAGE_NAME = "petugas SP4N-LAPOR!"
 # Opening with the number and the agency's name, for verdicts that a citizen hears of. The agency's words follow.
 _WITH_WORDS: Mapping[Verdict, str] = MappingProxyType(
     {
@@ -25,6 +27,11 @@ _WITHOUT_WORDS: Mapping[Verdict, str] = MappingProxyType(
         "responded": "Laporan {} sudah ditanggapi oleh {}. Lihat perkembangannya dengan nomor ini.",
         "closed": "Laporan {} sudah selesai ditangani oleh {}. Lihat perkembangannya dengan nomor ini.",
     }
+)
+# Triage closed the case: no agency handles it.
+_ARCHIVED = "Laporan {} tidak kami teruskan ke instansi: "
+_ARCHIVED_NOTICE = (
+    "Laporan {} tidak kami teruskan ke instansi. Anda boleh melapor lagi dengan keterangan yang lebih lengkap."
 )
 _CUT = "..."
 # A beginning of the words that is shorter than this says nothing.
@@ -48,13 +55,22 @@ def answer_text(verdict: Verdict, number: str, agency_name: str, words: str) -> 
     """
     names = (agency_name, UNNAMED_AGENCY) if agency_name else (UNNAMED_AGENCY,)
     openings = [_WITH_WORDS[verdict].format(number, name) for name in names]
-    sms_words = " ".join(as_sms(words).split())
-    if sms_words:
-        texts = [*(opening + sms_words for opening in openings), *(_cut(opening, sms_words) for opening in openings)]
-        if text := next((text for text in texts if text and fits_one_sms(text)), ""):
-            return text
     notices = [_notice(verdict, number, name) for name in names]
-    return next(notice for notice in notices if fits_one_sms(notice))
+    return _with_words(openings, words) or next(notice for notice in notices if fits_one_sms(notice))
+
+
+def archived_text(number: str, words: str) -> str:
+    """Return the text about a case that triage closed, with as many words of the reason as one SMS holds."""
+    return _with_words([_ARCHIVED.format(number)], words) or _ARCHIVED_NOTICE.format(number)
+
+
+def _with_words(openings: Sequence[str], words: str) -> str:
+    """Return the best text with words that fits one SMS; "" if there are no words, or too few of them fit."""
+    sms_words = " ".join(as_sms(words).split())
+    if not sms_words:
+        return ""
+    texts = [*(opening + sms_words for opening in openings), *(_cut(opening, sms_words) for opening in openings)]
+    return next((text for text in texts if text and fits_one_sms(text)), "")
 
 
 def is_complete(text: str, words: str) -> bool:

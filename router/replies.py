@@ -11,11 +11,9 @@ from uuid import UUID
 
 from messages import ids
 from messages.gsm_alphabet import fits_one_sms
-from messages.reply_texts import UNNAMED_AGENCY, answer_text, tells_citizen
+from messages.reply_texts import TRIAGE_NAME, UNNAMED_AGENCY, answer_text, archived_text, tells_citizen
 from messages.shapes import SPLIT, AgencyAnswer, Channel, Dispatch, Reply, Verdict
 from messages.topics import TRIAGE
-
-_TRIAGE_NAME = "petugas SP4N-LAPOR!"
 
 
 def dispatch_reply(dispatch: Dispatch, agency_name: str, channels: Collection[Channel]) -> Reply | None:
@@ -45,7 +43,8 @@ def answer_reply(
 
     `recipient` is the latest dispatch of the sender's complaint, `answered_id` the answered dispatch of its case. A
     sender gets each question, and the first response and the closing for each dispatch of the case. A sender who joined
-    another citizen's case hears that there is an answer, without its words: they may be about that citizen.
+    another citizen's case hears that there is an answer, without its words: they may be about that citizen. A case that
+    triage closed was handled by nobody, and the text says so.
     """
     is_joined = recipient.relation.kind == "joins" and not recipient.own_case
     if (
@@ -56,9 +55,12 @@ def answer_reply(
         return None
     content: Verdict = "responded" if is_joined else answer.verdict
     is_private = recipient.report.anonim or recipient.report.rahasia
-    name = _TRIAGE_NAME if recipient.agency == TRIAGE else agency_name
     words = "" if is_joined or is_private else answer.text
-    text = answer_text(content, recipient.tracking, "" if is_private else name, words)
+    if recipient.agency == TRIAGE and answer.verdict == "closed":
+        text = archived_text(recipient.tracking, words)
+    else:
+        name = TRIAGE_NAME if recipient.agency == TRIAGE else agency_name
+        text = answer_text(content, recipient.tracking, "" if is_private else name, words)
     return _reply(recipient, taken_at, "answered", _occasion(answer, content, answered_id), text)
 
 
@@ -78,7 +80,7 @@ def _with_agency(text: str, dispatch: Dispatch, agency_name: str) -> str:
     if dispatch.report.anonim or dispatch.report.rahasia:
         return text.format(UNNAMED_AGENCY)
     if dispatch.agency == TRIAGE:
-        return text.format(_TRIAGE_NAME)
+        return text.format(TRIAGE_NAME)
     named_text = text.format(agency_name)
     return named_text if agency_name and fits_one_sms(named_text) else text.format(UNNAMED_AGENCY)
 

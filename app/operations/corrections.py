@@ -6,7 +6,7 @@ the effect.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, func
@@ -22,9 +22,32 @@ from messages.topics import CORRECTIONS
 from sinks.ledger.current_relation import CurrentRelation, current_relations
 from sinks.ledger.tables import ComplaintRow, CorrectionRow
 
+# Reasons why a decision is not possible, for a page that words them in another language.
+DecisionFault: TypeAlias = Literal[
+    "not-in-ledger",
+    "not-in-queue",
+    "unknown-agency",
+    "no-queue",
+    "not-at-triage",
+    "decided",
+    "returned",
+    "no-relation",
+    "same-report",
+    "circle",
+    "together",
+]
+
 
 class NotPossible(Exception):
-    """The ledger's data do not allow the decision. The text gives the reason and the alternative."""
+    """The ledger's data do not allow the decision. The text gives the reason and the alternative.
+
+    `fault` is the reason as a constant, `values` are the numbers, codes and persons that the text names.
+    """
+
+    def __init__(self, text: str, fault: DecisionFault, **values: str) -> None:
+        super().__init__(text)
+        self.fault = fault
+        self.values = values
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +75,9 @@ class Corrections:
             report = _dispatched_report(connection, number)
             if report.relation == "new" or report.related_id is None:
                 raise NotPossible(
-                    f"{report.tracking} neither repeats nor joins another report. There is nothing to split."
+                    f"{report.tracking} neither repeats nor joins another report. There is nothing to split.",
+                    "no-relation",
+                    number=report.tracking,
                 )
             relation = Relation(evidence=(SPLIT,))
             correction = _correction(connection, report, relation, report.related_id, actor, why, at)
@@ -85,22 +110,30 @@ class Corrections:
 def _dispatched_report(connection: Connection, tracking: str) -> CurrentRelation:
     report = current_relations(connection, col(ComplaintRow.tracking) == tracking).get(tracking)
     if report is None:
-        raise NotPossible(f"{tracking} is not in the ledger (yet).")
+        raise NotPossible(f"{tracking} is not in the ledger (yet).", "not-in-ledger", number=tracking)
     if not report.is_dispatched:
-        raise NotPossible(f"{tracking} is not in an agency's queue (yet).")
+        raise NotPossible(f"{tracking} is not in an agency's queue (yet).", "not-in-queue", number=tracking)
     return report
 
 
 def _check_merge(target: CurrentRelation, report: CurrentRelation) -> None:
     if target.id == report.id:
-        raise NotPossible(f"{report.tracking} cannot be merged with itself.")
+        raise NotPossible(f"{report.tracking} cannot be merged with itself.", "same-report", number=report.tracking)
     if target.case_id == report.id:
         raise NotPossible(
             f"{target.tracking} belongs to {report.tracking}, so the merge would make a circle. "
-            f"Split {target.tracking} first."
+            f"Split {target.tracking} first.",
+            "circle",
+            number=report.tracking,
+            target=target.tracking,
         )
     if report.case_id == target.case_id:
-        raise NotPossible(f"{report.tracking} and {target.tracking} belong together already.")
+        raise NotPossible(
+            f"{report.tracking} and {target.tracking} belong together already.",
+            "together",
+            number=report.tracking,
+            target=target.tracking,
+        )
 
 
 def _earliest_arrival(connection: Connection, *reports: CurrentRelation) -> datetime | None:

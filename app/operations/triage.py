@@ -26,7 +26,15 @@ from router.registry.registry import Registry
 from sinks.ledger.cases import AgencyRefusal, CaseDetails, CaseEvent, read_case, read_case_history, read_refusals
 from sinks.ledger.current_relation import current_relations
 from sinks.ledger.tables import ComplaintRow
-from sinks.ledger.triage_cases import DecidedAgency, TriageCase, triage_decision, undecided_triage_cases
+from sinks.ledger.triage_cases import (
+    DecidedAgency,
+    TriageCase,
+    TriagePage,
+    TriageTotals,
+    count_undecided,
+    triage_decision,
+    undecided_triage_cases,
+)
 
 _SOURCE = "/satu-pintu/triage"
 
@@ -42,7 +50,7 @@ class CandidateAgency:
 
 @dataclass(frozen=True, slots=True)
 class UndecidedCase:
-    """Case at triage with its candidates."""
+    """Case at triage with its candidates. In its title and text numbers, handles and addresses are masked."""
 
     triage_case: TriageCase
     candidates: tuple[CandidateAgency, ...]
@@ -94,14 +102,25 @@ class TriageDesk:
             code for code in registry.institutions if code != TRIAGE and registry.find_receiving_agency(code)
         ]
 
-    def undecided(self, topic: str = "", region: str = "") -> Sequence[UndecidedCase]:
+    def undecided(
+        self, topic: str = "", region: str = "", *, page: TriagePage | None = None
+    ) -> Sequence[UndecidedCase]:
         """Return the undecided cases at triage, oldest first; only of a topic, or in a region with its parts."""
         with read_transaction(self._engine) as connection:
-            cases = undecided_triage_cases(connection, self._agencies, topic, region)
+            cases = undecided_triage_cases(connection, self._agencies, topic, region, page)
             refusals = read_refusals(connection, [case.case_id for case in cases])
         return [
-            UndecidedCase(case, self._candidates(case.alternatives, refusals.get(case.case_id, ()))) for case in cases
+            UndecidedCase(
+                replace(case, title=mask_text(case.title), text=mask_text(case.text)),
+                self._candidates(case.alternatives, refusals.get(case.case_id, ())),
+            )
+            for case in cases
         ]
+
+    def totals(self, topic: str = "", region: str = "") -> TriageTotals:
+        """Return the number of the undecided cases, and the time since when the oldest waits."""
+        with read_transaction(self._engine) as connection:
+            return count_undecided(connection, self._agencies, topic, region)
 
     def show(self, number: str) -> CaseView:
         """Return the facts that an officer needs for a decision."""
@@ -169,9 +188,14 @@ class TriageDesk:
 
     def _check_agency(self, agency: str) -> None:
         if agency not in self._agencies:
-            raise NotPossible(f"There is no agency {agency}.")
+            raise NotPossible(f"There is no agency {agency}.", "unknown-agency", agency=agency)
         if (representative := self._registry.find_receiving_agency(agency)) != agency:
-            raise NotPossible(f"{agency} has no queue of its own. Give the case to {representative}.")
+            raise NotPossible(
+                f"{agency} has no queue of its own. Give the case to {representative}.",
+                "no-queue",
+                agency=agency,
+                representative=representative or TRIAGE,
+            )
 
     def _check_case(
         self, number: str, case: CaseDetails, decision: DecidedAgency | None, latest: str, shown_dispatch: str
@@ -179,17 +203,26 @@ class TriageDesk:
         by_person = f" {latest}." if latest else ""
         if case.agency != TRIAGE:
             raise NotPossible(
-                f"{number} is at {case.agency}, not at triage.{by_person} Only {case.agency} can answer it."
+                f"{number} is at {case.agency}, not at triage.{by_person} Only {case.agency} can answer it.",
+                "not-at-triage",
+                number=number,
+                agency=case.agency,
             )
         if decision:
             raise NotPossible(
                 f"{number} was given to {decision.agency} already, by {decision.actor or 'an unknown person'}. "
-                "`satupintu status` shows it when the router has processed the decision."
+                "`satupintu status` shows it when the router has processed the decision.",
+                "decided",
+                number=number,
+                agency=decision.agency,
+                actor=decision.actor,
             )
         if shown_dispatch and shown_dispatch != str(case.dispatch_id):
             raise NotPossible(
                 f"{number} was decided after you saw it, and has returned to triage. `satupintu triage show {number}` "
-                "shows what happened."
+                "shows what happened.",
+                "returned",
+                number=number,
             )
 
     def _candidates(
@@ -233,10 +266,10 @@ class TriageDesk:
 def _dispatched_case(connection: Connection, number: str) -> tuple[UUID, CaseDetails]:
     relation = current_relations(connection, col(ComplaintRow.tracking) == number).get(number)
     if relation is None:
-        raise NotPossible(f"{number} is not in the ledger (yet).")
+        raise NotPossible(f"{number} is not in the ledger (yet).", "not-in-ledger", number=number)
     case = read_case(connection, relation.case_id) if relation.is_dispatched else None
     if case is None:
-        raise NotPossible(f"{number} is not in an agency's queue (yet).")
+        raise NotPossible(f"{number} is not in an agency's queue (yet).", "not-in-queue", number=number)
     return relation.case_id, case
 
 

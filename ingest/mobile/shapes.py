@@ -91,7 +91,7 @@ class FeedEntry(Shape):
     client_id: UUID | None
     thread: UUID | None
     received_at: Moment
-    state: Literal["diterima", "terverifikasi", "terdisposisi", "proses", "tunda", "selesai"]
+    state: Literal["diterima", "terverifikasi", "terdisposisi", "proses", "tunda", "selesai", "arsip"]
     changed_at: Moment
     agency: str
     belongs_to: str | None = Field(description="Number of the report that this one was added to.")
@@ -107,7 +107,7 @@ class Feed(Shape):
 class ReportState(Shape):
     """State of a report in the ledger."""
 
-    state: Literal["terverifikasi", "terdisposisi", "proses", "tunda", "selesai"]
+    state: Literal["terverifikasi", "terdisposisi", "proses", "tunda", "selesai", "arsip"]
     changed_at: datetime
     agency: str = ""
     belongs_to: str | None = None

@@ -18,6 +18,8 @@ _SHOWN_STATES: dict[CaseState, str] = {
     "ditolak": "terdisposisi",
 }
 UNDISPATCHED_STATE = "terverifikasi"
+# SP4N-LAPOR's own name: triage closed the case with a reason, and no agency has handled it.
+ARCHIVED_STATE = "arsip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def case_course(dispatches: Sequence[CaseDispatch], answers: Sequence[CaseAnswer
     """
     state, steps = UNDISPATCHED_STATE, []
     for answered in answered_dispatches(dispatches, answers):
-        dispatch, state = answered.dispatch, _SHOWN_STATES[answered.state]
+        dispatch, state = answered.dispatch, _shown_state(answered)
         steps.append(CourseStep(dispatch.at, "dispatched", dispatch.agency))
         steps += [
             CourseStep(_shown_time(answer, answered), answer.verdict, dispatch.agency)
@@ -59,10 +61,11 @@ def joined_course(course: CaseCourse, own_dispatches: Sequence[CaseDispatch], re
     """Return the course that the sender of a joined report sees: their own dispatches, and later answers to the case.
 
     Earlier steps are another citizen's: their times would tell who copied an anonymous report when it was sent. A
-    closing answers this report and does not finish it: its sender has not agreed. A question is not to this sender.
+    closing by an agency answers this report and does not finish it: its sender has not agreed. A closing by triage ends
+    this report too: nobody handles it. A question is not to this sender.
     """
     answers = [
-        CourseStep(step.at, "responded" if step.kind == "closed" else step.kind, step.agency)
+        CourseStep(step.at, "responded" if step.kind == "closed" and step.agency != TRIAGE else step.kind, step.agency)
         for step in course.steps
         if step.kind not in {"dispatched", "asked"} and step.at >= received_at
     ]
@@ -70,6 +73,11 @@ def joined_course(course: CaseCourse, own_dispatches: Sequence[CaseDispatch], re
     # Of one moment, a refusal comes before the dispatch that follows from it.
     steps = sorted([*answers, *dispatches], key=lambda step: step.at)
     return CaseCourse("proses" if course.state in {"selesai", "tunda"} else course.state, tuple(steps))
+
+
+def _shown_state(answered: AnsweredDispatch) -> str:
+    is_archived = answered.state == "selesai" and answered.dispatch.agency == TRIAGE
+    return ARCHIVED_STATE if is_archived else _SHOWN_STATES[answered.state]
 
 
 def _shown_time(answer: CaseAnswer, answered: AnsweredDispatch) -> datetime:

@@ -30,7 +30,7 @@ class StatusStep:
 
 @dataclass(frozen=True, slots=True)
 class ReportStatus:
-    """Status of one tracking number. `state` is terverifikasi, terdisposisi, proses, tunda or selesai.
+    """Status of one tracking number. `state` is terverifikasi, terdisposisi, proses, tunda, selesai or arsip.
 
     `repeated_number` is the same citizen's number that this report repeats. The number of a joined report is another
     citizen's and is never shown. `belongs_to_case`: the report belongs to the case of another one, and has its steps;

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, tuple_
 from sqlmodel import col
 
 from config.database import statement_chunks
@@ -21,7 +21,8 @@ class TriageCase:
     """Case at triage without a decision.
 
     `at_triage_since` is the time of its dispatch to triage. `followers` counts the reports that belong to the case and
-    go wherever it goes.
+    go wherever it goes. `is_asked`: triage asked the sender about this dispatch. Title and text are as they were
+    written.
     """
 
     case_id: UUID
@@ -33,16 +34,39 @@ class TriageCase:
     region: str
     alternatives: tuple[str, ...]
     followers: int
+    title: str
+    text: str
+    is_asked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TriagePage:
+    """Part of the list: at most `limit` cases after the one with this time at triage and this number."""
+
+    limit: int
+    after: tuple[datetime, str] | None = None
+
+
+class TriageTotals(NamedTuple):
+    """Number of undecided cases, and the time since when the oldest is at triage; `None` without cases."""
+
+    cases: int
+    oldest: datetime | None
 
 
 def undecided_triage_cases(
-    connection: Connection, agencies: Collection[str], topic: str = "", region: str = ""
+    connection: Connection, agencies: Collection[str], topic: str = "", region: str = "", page: TriagePage | None = None
 ) -> Sequence[TriageCase]:
     """Return the undecided cases at triage, oldest first; only of a topic, or in a region and its parts, if given.
 
-    `agencies` are the codes to which triage may give a case.
+    `agencies` are the codes to which triage may give a case. Without a `page` all cases are returned.
     """
-    rows = connection.execute(_undecided_query(agencies, topic, region)).all()
+    query = _undecided_query(agencies, topic, region)
+    if page and page.after:
+        query = query.where(tuple_(col(DispatchRow.dispatched_at), col(ComplaintRow.tracking)) > tuple_(*page.after))
+    if page:
+        query = query.limit(page.limit)
+    rows = connection.execute(query).all()
     followers = _count_followers(connection, [row.complaint_id for row in rows])
     return [
         TriageCase(
@@ -55,9 +79,21 @@ def undecided_triage_cases(
             region=row.region,
             alternatives=tuple(json.loads(row.alternatives)),
             followers=followers.get(row.complaint_id, 0),
+            title=row.title,
+            text=row.text,
+            is_asked=row.is_asked,
         )
         for row in rows
     ]
+
+
+def count_undecided(
+    connection: Connection, agencies: Collection[str], topic: str = "", region: str = ""
+) -> TriageTotals:
+    """Return the totals of the cases that `undecided_triage_cases` returns."""
+    cases = _undecided_query(agencies, topic, region).order_by(None).subquery()
+    row = connection.execute(select(func.count(), func.min(cases.c.dispatched_at)).select_from(cases)).one()
+    return TriageTotals(row[0], row[1])
 
 
 class DecidedAgency(NamedTuple):
@@ -79,10 +115,12 @@ def triage_decision(connection: Connection, dispatch_id: UUID, agencies: Collect
 def _undecided_query(agencies: Collection[str], topic: str, region: str) -> Select[Any]:
     dispatch_columns = ("complaint_id", "dispatched_at", "due_at", "topic", "region", "alternatives")
     has_decision = exists().where(col(AnswerRow.dispatch_id) == col(DispatchRow.id), _is_decision(agencies))
+    is_question = and_(col(AnswerRow.agency) == TRIAGE, col(AnswerRow.verdict) == "asked")
     query: Select[Any] = (
         select(
-            *(col(getattr(ComplaintRow, name)) for name in ("tracking", "received_at")),
+            *(col(getattr(ComplaintRow, name)) for name in ("tracking", "received_at", "title", "text")),
             *(col(getattr(DispatchRow, name)) for name in dispatch_columns),
+            exists().where(col(AnswerRow.dispatch_id) == col(DispatchRow.id), is_question).label("is_asked"),
         )
         .join(ComplaintRow, col(ComplaintRow.id) == col(DispatchRow.complaint_id))
         .where(col(DispatchRow.agency) == TRIAGE, col(DispatchRow.own_case), is_latest_dispatch(), ~has_decision)

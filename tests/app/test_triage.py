@@ -88,7 +88,10 @@ def refuse_case(harness: CorrectionHarness, index: int, text_: str, suggested_ag
 
 def undecided_numbers(harness: CorrectionHarness, **filters: str) -> list[str]:
     """Return the numbers of the undecided cases in their order."""
-    return [case.triage_case.tracking for case in triage_desk(harness).undecided(**filters)]
+    return [
+        case.triage_case.tracking
+        for case in triage_desk(harness).undecided(filters.get("topic", ""), filters.get("region", ""))
+    ]
 
 
 def candidates_of(harness: CorrectionHarness, index: int) -> list[tuple[str, str]]:

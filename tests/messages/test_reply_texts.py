@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messages.gsm_alphabet import fits_one_sms
-from messages.reply_texts import answer_text, is_complete, tells_citizen
+from messages.reply_texts import answer_text, archived_text, is_complete, tells_citizen
 from messages.shapes import Verdict
 
 NUMBER = "7K3M-9QXA-41BT"
@@ -38,6 +38,20 @@ def test_complete_words_are_worth_more_than_the_name() -> None:
     words = "Mohon kirim alamat lengkap dengan RT, RW, dan patokan terdekat. Terima kasih banyak."
     text = answer_text("asked", NUMBER, "Badan Penyelenggara Jaminan Sosial Kesehatan Republik", words)
     assert text == f"Laporan {NUMBER}: instansi yang berwenang bertanya: {words}"
+
+
+@given(st.text(max_size=400))
+def test_the_text_about_an_archived_case_fits_one_sms(words: str) -> None:
+    """It never says that somebody handled the case."""
+    text = archived_text(NUMBER, words)
+    assert fits_one_sms(text)
+    assert text.startswith(f"Laporan {NUMBER} tidak kami teruskan ke instansi")
+
+
+def test_the_reason_of_an_archived_case_is_told() -> None:
+    """Without a reason the sender hears what to do."""
+    assert archived_text(NUMBER, "ini iklan.") == f"Laporan {NUMBER} tidak kami teruskan ke instansi: ini iklan."
+    assert archived_text(NUMBER, "").endswith("Anda boleh melapor lagi dengan keterangan yang lebih lengkap.")
 
 
 def test_long_words_end_at_a_word() -> None:

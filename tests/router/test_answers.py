@@ -79,6 +79,14 @@ def test_the_next_agency_is_heard_after_a_late_answer(router: RouterHarness) -> 
     assert len({first_response.id, second_response.id, closing.id}) == 3
 
 
+def test_a_sender_hears_that_triage_closed_the_case(router: RouterHarness) -> None:
+    """No agency gets the report, and the text does not say that somebody handled it."""
+    at_triage = route_first(router, text="halo selamat pagi")
+    assert at_triage.agency == TRIAGE
+    (closing,) = replies(router.route_answer(at_triage, "closed"))
+    assert closing.text.startswith(f"Laporan {at_triage.tracking} tidak kami teruskan ke instansi.")
+
+
 def test_a_refusal_after_a_closing_moves_nothing(router: RouterHarness) -> None:
     """The sender was told that the matter is finished."""
     first = route_first(router)

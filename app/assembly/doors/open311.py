@@ -11,8 +11,9 @@ _NOTES = {
     "proses": "Laporan sedang ditindaklanjuti oleh instansi.",
     "tunda": "Instansi menunggu keterangan dari pelapor.",
     "selesai": "Laporan selesai ditindaklanjuti.",
+    "arsip": "Laporan tidak diteruskan ke instansi.",
 }
-_CLOSED = {"selesai"}
+_CLOSED = {"selesai", "arsip"}
 
 
 def look_up(ledger: StatusReader, numbers: Collection[str]) -> Mapping[str, PublicStatus]:

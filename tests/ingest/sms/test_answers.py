@@ -31,7 +31,7 @@ from tests.support import records
 from tests.support.stages import make_ledger_sink, make_normalizer
 
 NUMBER = tracking_number(UUID(int=1), b"key")
-_STATES = ("terverifikasi", "terdisposisi", "proses", "selesai", "tunda")
+_STATES = ("terverifikasi", "terdisposisi", "proses", "selesai", "tunda", "arsip")
 
 
 def reply_text(response: requests.Response) -> str | None:

@@ -76,6 +76,14 @@ def test_answers_of_one_moment_have_the_order_of_the_bus() -> None:
     assert kinds([FIRST], answers) == ("selesai", ["dispatched", "closed"])
 
 
+def test_a_case_that_triage_closed_is_archived() -> None:
+    """Nobody handled it: neither its sender nor one who joined it reads that it was."""
+    course = case_course([CaseDispatch(NOW, 0, TRIAGE)], [answer(1, "closed")])
+    assert (course.state, [step.kind for step in course.steps]) == ("arsip", ["dispatched", "closed"])
+    joined = joined_course(course, [CaseDispatch(hours(0.5), 0, TRIAGE)], hours(0.5))
+    assert (joined.state, [step.kind for step in joined.steps]) == ("arsip", ["dispatched", "closed"])
+
+
 def test_a_refused_case_is_on_its_way() -> None:
     """The next dispatch is not in the ledger yet."""
     assert kinds([FIRST], [answer(1, "accepted"), answer(2, "refused")])[0] == "terdisposisi"
