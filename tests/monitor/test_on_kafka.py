@@ -194,8 +194,8 @@ def test_trace_finds_the_records_of_a_report(run: Callable[..., Any], number: in
     """The records of one report among ten thousand, at the start and at the end of the topics."""
     steps = json.loads(run("trace", written_bus.tracking(number), "--json").stdout)
     assert [step["what"] for step in steps] == ["arrived", "complaint", "dispatched", "dead letter"]
-    # No process of these parts reads the complaints for replies.
-    assert [set(step["waits_for"]) for step in steps] == [set(), {"replies"}, set(), set()]
+    # No process of these parts reads the complaints for replies, and none builds the desk.
+    assert [set(step["waits_for"]) for step in steps] == [set(), {"replies", "desk"}, {"desk"}, set()]
 
 
 def test_the_audit_counts_every_message(run: Callable[..., Any]) -> None:

@@ -172,6 +172,7 @@ def test_a_snapshot_of_the_configured_service(parts: Parts) -> None:
         "router": 0,
         "ledger": 0,
         "replies": 0,
+        "desk": 0,
     }
     assert [process.unreached for process in snapshot.processes] == ["ConnectionError"]
     assert (snapshot.queues, snapshot.away) == ((), {})
