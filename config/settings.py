@@ -3,6 +3,7 @@
 A field is read from the environment variable `SATUPINTU_<FIELD>`, or from a `.env` file in the working directory.
 """
 
+import re
 from collections.abc import Collection
 from datetime import date
 from functools import cached_property
@@ -18,6 +19,7 @@ from pydantic import (
     AwareDatetime,
     BeforeValidator,
     Field,
+    IPvAnyNetwork,
     PositiveInt,
     SecretStr,
     ValidationError,
@@ -35,6 +37,7 @@ _OPS_PORT_OFFSET = 2
 _PRACTICE_X_PORT_OFFSET = 1
 # Pause between two requests for mentions, in seconds.
 _X_POLL_SECONDS, _LOOPBACK_POLL_SECONDS = 15.0, 1.0
+_MAIL_ADDRESS = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,255}", re.ASCII)
 _URLS = ("public_url", "x_base_url", "twilio_base_url", "fcm_base_url", "otlp_endpoint")
 _X_REPLY_KEYS = ("x_consumer_key", "x_consumer_secret", "x_access_token", "x_access_token_secret")
 # Former names of settings, which are read for one more version, with the present names.
@@ -218,6 +221,20 @@ class Settings(BaseSettings):
     fcm_credentials: Path | None = Field(None, description="JSON of the service account that sends pushes.")
     fcm_base_url: str = Field("", description="Address of FCM; empty: Google itself.")
 
+    webhook_allow_http: bool = Field(False, description="Webhooks of agencies may have http addresses, too.")
+    webhook_allowed_networks: Annotated[list[IPvAnyNetwork], NoDecode, BeforeValidator(_split)] = Field(
+        default_factory=list, description="Private networks with receivers of webhooks, as in 10.20.0.0/16,fd00::/64."
+    )
+
+    smtp_host: str = Field("", description="Mail server for notices to officers; empty: no e-mail.")
+    smtp_port: int = Field(587, ge=1, le=65_535, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="TLS after STARTTLS, TLS from the first byte (port 465), or none."
+    )
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_from: str = Field("", description="Sender of e-mail, as in satu-pintu@lapor.example.")
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = Field("console", description="Columns for people, JSON for programs.")
 
@@ -262,6 +279,14 @@ class Settings(BaseSettings):
     def _check_smpp(self) -> Self:
         if self.smpp_host and not self.smpp_system_id:
             raise ValueError("SATUPINTU_SMPP_SYSTEM_ID is needed with SATUPINTU_SMPP_HOST")
+        return self
+
+    @model_validator(mode="after")
+    def _check_smtp(self) -> Self:
+        if self.smtp_host and not _MAIL_ADDRESS.fullmatch(self.smtp_from):
+            raise ValueError("SATUPINTU_SMTP_FROM must be a mail address, as in satu-pintu@lapor.example")
+        if self.smtp_security == "none" and self.smtp_password.get_secret_value():
+            raise ValueError("SATUPINTU_SMTP_PASSWORD needs SATUPINTU_SMTP_SECURITY=starttls or tls")
         return self
 
     @model_validator(mode="after")

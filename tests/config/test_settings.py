@@ -33,6 +33,16 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             "SATUPINTU_OPS_PEERS: address 2 must begin",
         ),
         ({"SATUPINTU_X_USER_ID": "@Lapor1708"}, "SATUPINTU_X_USER_ID: "),
+        ({"SATUPINTU_WEBHOOK_ALLOWED_NETWORKS": "10.0.0.1/8"}, "SATUPINTU_WEBHOOK_ALLOWED_NETWORKS_0: "),
+        ({"SATUPINTU_SMTP_HOST": "mail.example"}, "SATUPINTU_SMTP_FROM must be a mail address"),
+        (
+            {"SATUPINTU_SMTP_HOST": "mail.example", "SATUPINTU_SMTP_FROM": "a@b.example\nBcc: c@d.example"},
+            "SATUPINTU_SMTP_FROM must be a mail address",
+        ),
+        (
+            {"SATUPINTU_SMTP_SECURITY": "none", "SATUPINTU_SMTP_PASSWORD": "short"},
+            "SATUPINTU_SMTP_PASSWORD needs SATUPINTU_SMTP_SECURITY=starttls or tls",
+        ),
         ({"SATUPINTU_RATES": "web=abc"}, "SATUPINTU_RATES: Value error, 'web=abc' is not a rate; write web=60/minute"),
         ({"SATUPINTU_RATES": "web=60/minute,sms:5"}, "SATUPINTU_RATES: Value error, 'sms:5' names no door and rate"),
     ],

@@ -1,0 +1,8 @@
+"""The group `satupintu desk`: one group of commands for each part of the desk."""
+
+import typer
+
+from app.commands.desk import webhooks
+
+commands = typer.Typer(no_args_is_help=True)
+commands.add_typer(webhooks.commands, name="webhook", help="Show and change the webhooks of an agency.")
