@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 
 from app.operations import audit_log
 from desk.acts import tables as desk_acts
+from desk.mail import tables as desk_mail
 from desk.read_model import tables as desk
 from desk.webhooks import tables as webhooks
 from ingest import door_store
@@ -40,5 +41,6 @@ MODULES = (
     desk,
     desk_acts,
     webhooks,
+    desk_mail,
 )
 METADATA: MetaData = SQLModel.metadata

@@ -54,6 +54,29 @@ def upgrade() -> None:
     )
     for name, columns in _DELIVERY_INDEXES.items():
         op.create_index(f"ix_desk_webhook_delivery_{name}", "desk_webhook_delivery", columns)
+    op.create_table(
+        "desk_mail",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        *_texts("kind", "content", "status"),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        _time("made_at"),
+        _time("next_at"),
+        _time("expires_at"),
+        *_texts("lease"),
+        _time("leased_until", nullable=True),
+        *_texts("error"),
+        _time("finished_at", nullable=True),
+    )
+    op.create_index("ix_desk_mail_due", "desk_mail", ["status", "next_at"])
+    op.create_index("ix_desk_mail_age", "desk_mail", ["status", "made_at"])
+    op.create_table(
+        "desk_mail_notice",
+        sa.Column("change_id", sa.Uuid(), primary_key=True),
+        *_texts("agency", "number"),
+        _time("changed_at"),
+        _time("notified_at", nullable=True),
+    )
+    op.create_index("ix_desk_mail_notice_agency", "desk_mail_notice", ["agency", "notified_at"])
 
 
 _DELIVERY_INDEXES = {
@@ -67,5 +90,7 @@ _DELIVERY_INDEXES = {
 
 def downgrade() -> None:
     """Undo."""
+    for name in ("desk_mail_notice", "desk_mail"):
+        op.drop_table(name)
     op.drop_table("desk_webhook_delivery")
     op.drop_table("desk_webhook")

@@ -1,0 +1,60 @@
+"""Loop that makes digests and notices while the process runs. One step that fails does not end it."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from config.database import DatabaseUnavailable
+from desk.mail.digest import DigestJob
+from desk.mail.notices import NoticeJob
+from desk.mail.outbox import MailOutbox
+
+_SWEEP_INTERVAL = timedelta(hours=1)
+
+_log = structlog.get_logger()
+
+
+class MailSchedule:
+    """Runs both jobs every `pause` seconds until stopped, and removes old rows now and then."""
+
+    def __init__(
+        self,
+        digests: DigestJob,
+        notices: NoticeJob,
+        outbox: MailOutbox,
+        now: Callable[[], datetime],
+        stopping: threading.Event,
+        pause: float = 30.0,
+    ) -> None:
+        self._digests = digests
+        self._notices = notices
+        self._outbox = outbox
+        self._now = now
+        self._stopping = stopping
+        self._pause = pause
+        self._swept_at: datetime | None = None
+
+    def run(self) -> None:
+        """Work until stopped."""
+        while not self._stopping.is_set():
+            for job in (self._digests.step, self._notices.step, self._sweep):
+                self._run(job)
+            self._stopping.wait(self._pause)
+
+    def _run(self, job: Callable[[], object]) -> None:
+        try:
+            job()
+        except DatabaseUnavailable as error:
+            _log.warning("mail.database_away", cause=str(error))
+        except Exception as error:  # noqa: BLE001 - the next step tries again
+            _log.error("mail.failed_unexpectedly", exc_info=error)
+
+    def _sweep(self) -> None:
+        now = self._now()
+        if self._swept_at is None or now - self._swept_at >= _SWEEP_INTERVAL:
+            self._notices.sweep()
+            if expired := self._outbox.sweep():
+                _log.warning("mail.expired", mails=expired)
+            self._swept_at = now

@@ -1,0 +1,45 @@
+"""Tables of the e-mail: the outbox, and the changes that officers are notified of."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from config.database import UtcDateTime
+
+
+class MailRow(SQLModel, table=True):
+    """One e-mail. `content` is sealed (recipient, subject, body) and is emptied when the e-mail is finished.
+
+    `status` is `waiting`, `sent`, `failed` (refused for good) or `expired`. `error` is a constant of `desk.mail.smtp`.
+    """
+
+    __tablename__ = "desk_mail"
+    __table_args__ = (Index("ix_desk_mail_due", "status", "next_at"), Index("ix_desk_mail_age", "status", "made_at"))
+
+    id: UUID = Field(primary_key=True)
+    kind: str
+    content: str
+    status: str
+    attempts: int
+    made_at: datetime = Field(sa_type=UtcDateTime)
+    next_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    lease: str
+    leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    error: str
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class NoticeRow(SQLModel, table=True):
+    """Message of a citizen in a case of an agency. `notified_at` is the time of the e-mail that counted it."""
+
+    __tablename__ = "desk_mail_notice"
+    __table_args__ = (Index("ix_desk_mail_notice_agency", "agency", "notified_at"),)
+
+    change_id: UUID = Field(primary_key=True)
+    agency: str
+    number: str
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+    notified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

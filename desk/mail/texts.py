@@ -1,0 +1,116 @@
+"""Texts of the e-mails. They contain numbers and links only, and no word or name of a person. Pure."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from config.translation.message import Message, counted
+from config.translation.message import message as _
+
+# Lists of cases that an e-mail links to.
+CaseList: TypeAlias = Literal["new", "due_today", "overdue", "waiting"]
+# Numbers of cases that a notice lists; it counts the others.
+MAX_LISTED_CASES: Final = 20
+
+_FOOTER = _("Email ini dibuat otomatis. Mohon tidak dibalas.")
+_DIGEST_SUBJECT = _("Satu Pintu: ringkasan pagi, {date}")
+_DIGEST_OPENING = _("Selamat pagi. Aduan instansi Anda pagi ini:")
+_DIGEST_SETTINGS = _("Anda dapat mematikan ringkasan ini di akun Anda: {link}")
+_NOTICE_OPENING = _("Pelapor menulis lagi pada aduan berikut:")
+_OFF_SUBJECT = _("Satu Pintu: webhook instansi Anda dimatikan")
+_OFF_FAILING = _("Sebuah alamat webhook instansi Anda tidak menerima pemberitahuan selama tiga hari.")
+_OFF_GONE = _("Sebuah alamat webhook instansi Anda menjawab bahwa alamat itu sudah tidak ada (410).")
+_OFF_ADVICE = _(
+    "Kami berhenti mengirim ke alamat itu. Perbaiki sistem penerima, lalu hidupkan lagi webhook itu: {link}"
+)
+_OFF_WAITING = _("Pemberitahuan yang tertunda akan dikirim setelah dihidupkan, paling lama 30 hari.")
+
+
+@dataclass(frozen=True, slots=True)
+class DigestCounts:
+    """Numbers of an agency's cases: not read yet, due today, past the deadline, and waiting for the citizen."""
+
+    new: int = 0
+    due_today: int = 0
+    overdue: int = 0
+    waiting: int = 0
+
+    def is_empty(self) -> bool:
+        """Return True if there is nothing to say."""
+        return not (self.new or self.due_today or self.overdue or self.waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class DeskLinks:
+    """Addresses of the desk's pages: a list of cases, one case by its number, webhooks, and the person's account."""
+
+    case_list: Callable[[CaseList], str]
+    case: Callable[[str], str]
+    webhooks: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailText:
+    """Subject and paragraphs of an e-mail, to be translated for its reader."""
+
+    subject: Message
+    paragraphs: Sequence[str]
+
+    def render(self, translate: Callable[[str], str]) -> tuple[str, str]:
+        """Return subject and body in the current language."""
+        paragraphs = [translate(paragraph) for paragraph in (*self.paragraphs, _FOOTER)]
+        return translate(self.subject), "\n\n".join(paragraphs) + "\n"
+
+
+def digest_text(counts: DigestCounts, date: str, links: DeskLinks) -> MailText:
+    """Return the morning digest. A list without cases is left out."""
+    lines = [
+        line
+        for number, line in (
+            (counts.overdue, _list_line(_overdue(counts.overdue), "overdue", links)),
+            (counts.due_today, _list_line(_due_today(counts.due_today), "due_today", links)),
+            (counts.new, _list_line(_new(counts.new), "new", links)),
+            (counts.waiting, _list_line(_waiting(counts.waiting), "waiting", links)),
+        )
+        if number
+    ]
+    settings = _DIGEST_SETTINGS.filled(link=links.account)
+    return MailText(_DIGEST_SUBJECT.filled(date=date), [_DIGEST_OPENING, *lines, settings])
+
+
+def notice_text(numbers: Sequence[str], links: DeskLinks) -> MailText:
+    """Return the notice that citizens wrote in these cases, given by their tracking numbers."""
+    lines = [f"{number}: {links.case(number)}" for number in numbers[:MAX_LISTED_CASES]]
+    unlisted = len(numbers) - len(lines)
+    paragraphs: list[str] = [_NOTICE_OPENING, "\n".join(lines)]
+    if unlisted:
+        paragraphs.append(counted("Dan {count} aduan lain.", unlisted))
+    subject = counted("Satu Pintu: pelapor menulis pada {count} aduan", len(numbers))
+    return MailText(subject, paragraphs)
+
+
+def switched_off_text(reason: str, links: DeskLinks) -> MailText:
+    """Return the notice that a webhook was switched off. `reason` is `failing` or `gone`."""
+    cause = _OFF_GONE if reason == "gone" else _OFF_FAILING
+    return MailText(_OFF_SUBJECT, [cause, _OFF_ADVICE.filled(link=links.webhooks), _OFF_WAITING])
+
+
+def _list_line(text: Message, case_list: CaseList, links: DeskLinks) -> Message:
+    return _("{cases}: {link}").filled(cases=text, link=links.case_list(case_list))
+
+
+def _overdue(count: int) -> Message:
+    return counted("{count} aduan lewat tenggat", count)
+
+
+def _due_today(count: int) -> Message:
+    return counted("{count} aduan jatuh tempo hari ini", count)
+
+
+def _new(count: int) -> Message:
+    return counted("{count} aduan baru", count)
+
+
+def _waiting(count: int) -> Message:
+    return counted("{count} aduan menunggu jawaban pelapor", count)
