@@ -52,65 +52,40 @@ class DeskLinks:
 
 @dataclass(frozen=True, slots=True)
 class MailText:
-    """Subject and paragraphs of an e-mail, to be translated for its reader."""
+    """Subject and paragraphs of an e-mail, to be translated for its reader. A paragraph has lines."""
 
     subject: Message
-    paragraphs: Sequence[str]
+    paragraphs: Sequence[Sequence[str]]
 
     def render(self, translate: Callable[[str], str]) -> tuple[str, str]:
         """Return subject and body in the current language."""
-        paragraphs = [translate(paragraph) for paragraph in (*self.paragraphs, _FOOTER)]
+        paragraphs = ["\n".join(map(translate, lines)) for lines in (*self.paragraphs, [_FOOTER])]
         return translate(self.subject), "\n\n".join(paragraphs) + "\n"
 
 
 def digest_text(counts: DigestCounts, date: str, links: DeskLinks) -> MailText:
     """Return the morning digest. A list without cases is left out."""
-    lines = [
-        line
-        for number, line in (
-            (counts.overdue, _list_line(_overdue(counts.overdue), "overdue", links)),
-            (counts.due_today, _list_line(_due_today(counts.due_today), "due_today", links)),
-            (counts.new, _list_line(_new(counts.new), "new", links)),
-            (counts.waiting, _list_line(_waiting(counts.waiting), "waiting", links)),
-        )
-        if number
-    ]
+    lists: Sequence[tuple[CaseList, int, Message]] = (
+        ("overdue", counts.overdue, counted("{count} aduan lewat tenggat", counts.overdue)),
+        ("due_today", counts.due_today, counted("{count} aduan jatuh tempo hari ini", counts.due_today)),
+        ("new", counts.new, counted("{count} aduan baru", counts.new)),
+        ("waiting", counts.waiting, counted("{count} aduan menunggu jawaban pelapor", counts.waiting)),
+    )
+    linked = [[line, links.case_list(case_list)] for case_list, number, line in lists if number]
     settings = _DIGEST_SETTINGS.filled(link=links.account)
-    return MailText(_DIGEST_SUBJECT.filled(date=date), [_DIGEST_OPENING, *lines, settings])
+    return MailText(_DIGEST_SUBJECT.filled(date=date), [[_DIGEST_OPENING], *linked, [settings]])
 
 
 def notice_text(numbers: Sequence[str], links: DeskLinks) -> MailText:
     """Return the notice that citizens wrote in these cases, given by their tracking numbers."""
-    lines = [f"{number}: {links.case(number)}" for number in numbers[:MAX_LISTED_CASES]]
-    unlisted = len(numbers) - len(lines)
-    paragraphs: list[str] = [_NOTICE_OPENING, "\n".join(lines)]
-    if unlisted:
-        paragraphs.append(counted("Dan {count} aduan lain.", unlisted))
+    listed = [f"{number}: {links.case(number)}" for number in numbers[:MAX_LISTED_CASES]]
+    unlisted = len(numbers) - len(listed)
+    rest = [[counted("Dan {count} aduan lain.", unlisted)]] if unlisted else []
     subject = counted("Satu Pintu: pelapor menulis pada {count} aduan", len(numbers))
-    return MailText(subject, paragraphs)
+    return MailText(subject, [[_NOTICE_OPENING], listed, *rest])
 
 
 def switched_off_text(reason: str, links: DeskLinks) -> MailText:
     """Return the notice that a webhook was switched off. `reason` is `failing` or `gone`."""
     cause = _OFF_GONE if reason == "gone" else _OFF_FAILING
-    return MailText(_OFF_SUBJECT, [cause, _OFF_ADVICE.filled(link=links.webhooks), _OFF_WAITING])
-
-
-def _list_line(text: Message, case_list: CaseList, links: DeskLinks) -> Message:
-    return _("{cases}: {link}").filled(cases=text, link=links.case_list(case_list))
-
-
-def _overdue(count: int) -> Message:
-    return counted("{count} aduan lewat tenggat", count)
-
-
-def _due_today(count: int) -> Message:
-    return counted("{count} aduan jatuh tempo hari ini", count)
-
-
-def _new(count: int) -> Message:
-    return counted("{count} aduan baru", count)
-
-
-def _waiting(count: int) -> Message:
-    return counted("{count} aduan menunggu jawaban pelapor", count)
+    return MailText(_OFF_SUBJECT, [[cause], [_OFF_ADVICE.filled(link=links.webhooks)], [_OFF_WAITING]])
