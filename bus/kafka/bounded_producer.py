@@ -79,8 +79,8 @@ class BoundedProducer:
     def _complete(self, name: str, begin: Callable[[Any], Any]) -> None:
         """Begin a step of the transaction, and wait for it until the deadline.
 
-        The methods of `KafkaProducer` wait without a limit. After the loss of a coordinator they were seen to wait for
-        ever.
+        The methods of `KafkaProducer` wait without a limit. kafka-python forgets the request if the coordinator cannot
+        be connected, so they would wait for ever.
         """
         result = begin(self.client._transaction_manager)  # noqa: SLF001 - the public methods have no time limit
         self.client._sender.wakeup()  # noqa: SLF001

@@ -1,7 +1,7 @@
 """A group member on Kafka: outputs and offsets are one transaction, fenced by the group's generation."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain, islice
 from typing import Any
@@ -92,14 +92,14 @@ class TransactionalConsumer:
         has_outputs, outputs = _peek(outputs)
         if not has_outputs and not self._next:
             return
-        self._check_membership()
+        member = self._check_membership()
         offsets = {partition: self._position(partition, offset) for partition, offset in self._next.items()}
         try:
             if not has_outputs:
                 # The broker checks the group's generation and this member's id, and the call has a time limit.
                 self._client.commit(_wrap(offsets), timeout_ms=milliseconds(self._settings.deadline))
             else:
-                self._transact(outputs, offsets)
+                self._transact(outputs, offsets, member)
         except BaseException as error:
             self._rewinding = True
             self._producer_failed = has_outputs
@@ -124,13 +124,13 @@ class TransactionalConsumer:
                 topics.leave(self._settings, self._membership.group, self._name, member.member_id)
         self._producer.close(0)
 
-    def _transact(self, outputs: Iterable[Outgoing], offsets: dict[TopicPartition, int]) -> None:
+    def _transact(self, outputs: Iterable[Outgoing], offsets: dict[TopicPartition, int], member: Any) -> None:
         self._producer.client.begin_transaction()
         # Each part has the deadline for itself: a record may lead to tens of thousands of outputs.
         for part in _parts(outputs):
             self._producer.send(part)
         if offsets:
-            self._producer.add_offsets(_wrap(offsets), self._client.group_metadata())
+            self._producer.add_offsets(_wrap(offsets), member)
         self._producer.commit()
 
     def _failure(self, error: KafkaError) -> Exception:
@@ -141,11 +141,17 @@ class TransactionalConsumer:
                 self._producer.abort()
         return failure
 
-    def _check_membership(self) -> None:
-        """Raise `Fenced` if partitions were lost in the background: a commit would not notice it."""
+    def _check_membership(self) -> Any:
+        """Return the membership under which the batch is committed.
+
+        Raises `Fenced` if partitions were lost in the background: a commit would not notice it. The caller commits with
+        this value. A value from a later moment may have no generation, and a group without members takes such offsets.
+        """
+        member = self._client.group_metadata()
         lost = self._lost & self._next.keys()
-        if lost or (self._next and self._client.group_metadata().generation_id < 0):
+        if lost or (self._next and member.generation_id < 0):
             raise Fenced(f"kafka: {self._name} lost partitions that it was working on")
+        return member
 
     def _position(self, partition: TopicPartition, next_offset: int) -> int:
         """Return the offset past the markers that directly follow the records, so that the lag becomes zero."""
@@ -210,7 +216,10 @@ class TransactionalConsumer:
             client = connect(KafkaConsumer, self._arguments())
         except KafkaError as error:
             raise translate(error, "join") from error
-        client.subscribe(self._membership.topics, listener=_Losses(self._lost))
+        # A look-up of offsets that ran out of time stays there, and its answer serves the next look-up of the same
+        # partitions, however late. Another member may have worked on them meanwhile.
+        lookups = client._coordinator._offset_fetch_futures  # noqa: SLF001 - there is no public way
+        client.subscribe(self._membership.topics, listener=_Rebalances(self._lost, lookups.clear))
         return client
 
     def _arguments(self) -> dict[str, Any]:
@@ -232,19 +241,22 @@ class TransactionalConsumer:
         }
 
 
-class _Losses(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
-    """Records the partitions that were taken from this member."""
+class _Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
+    """Records the partitions that were taken from this member, and calls `forget_lookups` at each change."""
 
-    def __init__(self, lost: set[TopicPartition]) -> None:
+    def __init__(self, lost: set[TopicPartition], forget_lookups: Callable[[], None]) -> None:
         self._lost = lost
+        self._forget_lookups = forget_lookups
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        self._forget_lookups()
         self._lost.update(revoked)
 
-    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        pass
+    def on_partitions_assigned(self, _assigned: Iterable[TopicPartition]) -> None:
+        self._forget_lookups()
 
     def on_partitions_lost(self, lost: Iterable[TopicPartition]) -> None:
+        self._forget_lookups()
         self._lost.update(lost)
 
 

@@ -14,9 +14,9 @@ _FENCED = (
     errors.CommitFailedError,
 )
 _TOO_LARGE = (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError)
-# kafka-python does not retry these, because its producer is unusable or was closed by another thread. A new producer
-# is enough to go on.
-_FIXED_BY_NEW_PRODUCER = (
+# kafka-python does not retry these: its client is unusable, was closed by another thread, or knows too little. A new
+# client is enough to go on.
+_FIXED_BY_NEW_CLIENT = (
     errors.IllegalStateError,
     errors.OutOfOrderSequenceNumberError,
     errors.UnknownProducerIdError,
@@ -28,6 +28,9 @@ _FIXED_BY_NEW_PRODUCER = (
     errors.RebalanceInProgressError,
     errors.CorruptRecordError,
     errors.UnknownError,
+    # The brokers do not agree yet on a broker that has just come back.
+    errors.UnknownBrokerIdError,
+    errors.UnknownControllerIdError,
 )
 
 
@@ -39,6 +42,6 @@ def translate(error: errors.KafkaError, operation: str) -> Retry | Reject | Stop
     if isinstance(error, _TOO_LARGE):
         return Reject("too_large")
     # The transaction manager raises the bare base class once its producer is unusable.
-    if error.retriable or isinstance(error, _FIXED_BY_NEW_PRODUCER) or type(error) is errors.KafkaError:
+    if error.retriable or isinstance(error, _FIXED_BY_NEW_CLIENT) or type(error) is errors.KafkaError:
         return Retry(text)
     return Stop(text)

@@ -36,15 +36,9 @@ class Program:
         self, arguments: Sequence[str], environment: Mapping[str, str], out: Path, errors: Path, folder: Path
     ) -> None:
         self.args = ("satupintu", *arguments)
-        self._files = (out, errors, folder)
-        self._environment = dict(environment)
-        arguments_of_main = (self.args, self._environment, str(out), str(errors), str(folder))
+        arguments_of_main = (self.args, dict(environment), str(out), str(errors), str(folder))
         self._process = _FORKS.Process(target=_main, args=arguments_of_main, daemon=True)
         self._process.start()
-
-    def started_again(self) -> "Program":
-        """Start another process with the same arguments, environment and files; return it."""
-        return Program(self.args[1:], self._environment, *self._files)
 
     @property
     def pid(self) -> int:

@@ -61,6 +61,12 @@ class RunningService:
         """Ids of the running processes, in the order of their start."""
         return [process.pid for process in self._processes]
 
+    @property
+    def exit_codes(self) -> dict[int, int]:
+        """Exit codes of the processes that ended by themselves, by process id."""
+        codes = {process.pid: process.poll() for process in self._processes}
+        return {pid: code for pid, code in codes.items() if code is not None}
+
     def start(self, *stages: str) -> None:
         """Start a process with these stages, or with all. Return when its doors are ready."""
         process = Program(("run", "--quiet", *stages), self.environment, self.log, self.log, Path.cwd())
@@ -82,13 +88,6 @@ class RunningService:
         process = self._processes.pop(index)
         process.send_signal(signal.SIGTERM)
         assert process.wait(_STOP_PATIENCE_SECONDS) == 0
-
-    def restart_ended(self) -> None:
-        """Start each process again that ended with a temporary failure, as a supervisor does."""
-        for position, process in enumerate(self._processes):
-            if process.poll() is not None:
-                assert process.poll() in {os.EX_TEMPFAIL, os.EX_UNAVAILABLE}
-                self._processes[position] = process.started_again()
 
     def kill(self) -> None:
         """Kill all processes, as a power cut would: no handler runs."""

@@ -170,8 +170,10 @@ class Node:
         self._end(signal.SIGKILL)
 
     def pause(self) -> None:
-        """Freeze the broker: connections stay open and nothing answers."""
+        """Freeze the broker: connections stay open and nothing answers. Return when all its threads are stopped."""
         self._signal(signal.SIGSTOP)
+        if self._process is not None and self._process.poll() is None:
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         """Continue after `pause`."""

@@ -1,9 +1,8 @@
 """One broker of three is lost. The worker goes on, and every record is processed once."""
 
 import threading
-import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import closing, suppress
 from functools import reduce
 
 import pytest
@@ -12,9 +11,10 @@ from kafka import KafkaAdminClient
 from app.assembly.kafka import kafka_settings
 from bus.errors import Retry, Stop
 from bus.kafka.bus import KafkaBus
-from bus.port import Membership, Outgoing, Record, TopicSpec
+from bus.port import Consumer, Membership, Outgoing, Record, TopicSpec
 from bus.worker import Worker
 from config.settings import Settings
+from tests.bus.kafka.copying import Copying, FreezingProducer, polled, wait_for
 from tests.bus.kafka.node import Node
 
 pytestmark = [pytest.mark.faults, pytest.mark.expensive, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -40,14 +40,6 @@ def values(bus: KafkaBus, topic: str) -> list[bytes]:
         finally:
             reader.close()
     return []
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Return when the condition holds."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.2)
 
 
 @pytest.mark.parametrize(
@@ -95,15 +87,56 @@ def test_the_loss_of_one_broker_loses_and_repeats_nothing(
     assert own_copies(kafka, topic) == sorted(expected)
 
 
+def test_a_commit_in_a_frozen_broker_is_refused_when_it_continues(cluster: list[Node], settings: Settings) -> None:
+    """The commit waits in the frozen coordinator of the transaction, and raises `Retry`.
+
+    The batch is processed again with the new coordinator. Then the old one continues and reads the late commit.
+    """
+    bootstrap = ",".join(node.bootstrap for node in cluster)
+    process_settings = settings.model_copy(update={"kafka_bootstrap": bootstrap, "kafka_replication": 3})
+    copying = Copying(kafka_settings(process_settings))
+    copying.publish(b"1")
+    consumer = copying.member("one")
+    assert polled(consumer, 1) == [b"1"]
+    frozen = coordinator(cluster, "__transaction_state", f"{copying.group}-one")
+    consumer._producer = FreezingProducer(consumer._producer, frozen)  # type: ignore[assignment]  # noqa: SLF001
+    try:
+        with pytest.raises(Retry):
+            consumer.commit([Outgoing(copying.copies, b"key", b"late")])
+        consumer.rewind()
+        wait_for(lambda: copied_again(copying, consumer))
+    finally:
+        frozen.resume()
+    wait_for(lambda: in_sync(cluster, "__transaction_state"))
+    copying.publish(b"2")
+    assert copying.copy_next(consumer, 1) == [b"2"]
+    assert copying.copied() == [b"1", b"2"]
+    consumer.close()
+
+
+def copied_again(copying: Copying, consumer: Consumer) -> bool:
+    """Copy a number, as the worker does: after `Retry` the batch begins anew. Return True if it was committed."""
+    try:
+        copying.copy_next(consumer, 1)
+    except Retry:
+        consumer.rewind()
+        return False
+    return True
+
+
+def in_sync(cluster: list[Node], topic: str) -> bool:
+    """Return True if every broker has all of the topic that the leaders have."""
+    with closing(KafkaAdminClient(bootstrap_servers=[node.bootstrap for node in cluster])) as client:
+        (description,) = client.describe_topics([topic])
+    return all(len(partition["isr_nodes"]) == len(cluster) for partition in description["partitions"])
+
+
 def coordinator(cluster: list[Node], topic: str, name: str) -> Node:
     """Return the broker that coordinates this transactional id or group: the leader of its partition of the topic."""
     # The hash of Java's strings, modulo the number of partitions.
     java_hash = reduce(lambda total, byte: (31 * total + byte) & 0xFFFF_FFFF, name.encode(), 0) & 0x7FFF_FFFF
-    client = KafkaAdminClient(bootstrap_servers=[node.bootstrap for node in cluster])
-    try:
+    with closing(KafkaAdminClient(bootstrap_servers=[node.bootstrap for node in cluster])) as client:
         (description,) = client.describe_topics([topic])
-    finally:
-        client.close()
     partitions = {partition["partition_index"]: partition["leader_id"] for partition in description["partitions"]}
     leader: int = partitions[java_hash % len(partitions)]
     return cluster[leader - 1]
