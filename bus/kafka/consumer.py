@@ -68,6 +68,7 @@ class TransactionalConsumer:
             if not self._next:
                 # No batch is open: a partition that was lost before may be assigned again.
                 self._lost.clear()
+            self._continue_join()
             batches = self._client.poll(milliseconds(until - time.monotonic()), limit)
             if not batches:
                 self._step_over_markers()
@@ -170,11 +171,21 @@ class TransactionalConsumer:
         if moved:
             self._client.commit(_wrap(moved), timeout_ms=milliseconds(self._settings.deadline))
 
+    def _continue_join(self) -> None:
+        """Let the next poll wait for a join that the last one had no time for.
+
+        kafka-python forgets such a join if new partitions were its cause and this member assigns them. The member then
+        polls without partitions and without heartbeats, until its group drops it.
+        """
+        coordinator = self._client._coordinator  # noqa: SLF001 - there is no public way
+        if coordinator.rejoining:
+            coordinator.request_rejoin()
+
     def _check_membership_on_broker(self) -> None:
         """Raise `Fenced` if the group no longer has this member; the worker then joins again.
 
-        After an outage a client was seen to poll for ever although its group had dropped it. So a client that gets no
-        record for long asks the broker.
+        A client may poll for ever although its group has dropped it. So a client that gets no record for long asks the
+        broker.
         """
         now = time.monotonic()
         if now - self._confirmed_at < _SESSIONS_WITHOUT_RECORD * self._settings.session_timeout:

@@ -1,4 +1,4 @@
-"""Commits that reach the broker late, and offsets that were asked for too early. No batch is doubled or lost."""
+"""Commits, look-ups and joins that outlast the call that began them. No batch is doubled or lost."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from bus.kafka.bounded_producer import BoundedProducer
 from bus.kafka.in_flight_limit import InFlightLimit
 from bus.kafka.settings import KafkaSettings
 from bus.kafka.topics import leave
-from bus.port import Outgoing
+from bus.port import Membership, Outgoing, TopicSpec
 from tests.bus.kafka.copying import Copying, FreezingProducer, polled, wait_for
 from tests.bus.kafka.fixture import new_node
 from tests.bus.kafka.node import Node
@@ -121,3 +121,22 @@ def test_offsets_asked_for_before_a_loss_are_not_used_after_it(settings: KafkaSe
     assert copying.copy_next(slow, 1) == [b"3"]
     slow.close()
     assert copying.copied() == [b"1", b"2", b"3"]
+
+
+def test_a_join_that_outlasts_its_poll_is_completed(copying: Copying) -> None:
+    """A new topic leads to another join, and the poll ends while the group waits for the assignment."""
+    later = f"later-{copying.numbers}"
+    consumer = copying.bus.consumer(Membership(copying.group, "one", (copying.numbers, later)))
+    copying.publish(b"1")
+    assert copying.copy_next(consumer, 1) == [b"1"]
+    client = consumer._client  # noqa: SLF001 - the test needs the moment in which the group waits
+    generation = client.group_metadata().generation_id
+    copying.bus.ensure([TopicSpec(later)])
+    # Otherwise the client would look for new topics after five minutes.
+    client._cluster.request_update()  # noqa: SLF001
+    wait_for(lambda: not consumer.poll(0, 1) and client.group_metadata().generation_id > generation)
+    producer = copying.bus.producer()
+    producer.publish([Outgoing(later, b"key", b"2")])
+    producer.close()
+    assert copying.copy_next(consumer, 1) == [b"2"]
+    consumer.close()
