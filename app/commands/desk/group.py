@@ -2,7 +2,8 @@
 
 import typer
 
-from app.commands.desk import webhooks
+from app.commands.desk import read_model, webhooks
 
 commands = typer.Typer(no_args_is_help=True)
+commands.command()(read_model.rebuild)
 commands.add_typer(webhooks.commands, name="webhook", help="Show and change the webhooks of an agency.")
