@@ -3,6 +3,7 @@
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
+from accounts import tables as accounts
 from app.operations import audit_log
 from desk.acts import tables as desk_acts
 from desk.mail import tables as desk_mail
@@ -23,6 +24,7 @@ from sinks.replies import tables as replies
 
 # Importing a module registers its tables with SQLModel.
 MODULES = (
+    accounts,
     audit_log,
     door_store,
     attachments,

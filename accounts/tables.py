@@ -1,0 +1,115 @@
+"""Tables of accounts. Tokens, recovery codes and typed names are stored as hashes only."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from config.database import UtcDateTime
+
+
+class AccountRow(SQLModel, table=True):
+    """Person who signs in. `email` is in lower case.
+
+    `password_hash` (Argon2id) is empty for a person who signs in by OIDC only. A revoked account stays, with its time
+    of revocation: the audit log names it by its id.
+    """
+
+    __tablename__ = "account"
+
+    id: UUID = Field(primary_key=True)
+    email: str = Field(unique=True)
+    name: str
+    role: str
+    agency: str = Field(index=True)
+    password_hash: str = ""
+    wants_digest: bool = True
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    last_sign_in_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class SessionRow(SQLModel, table=True):
+    """Session of a signed-in browser. It ends by deletion. `device` is a coarse name such as `Firefox, Windows`."""
+
+    __tablename__ = "account_session"
+
+    token_hash: str = Field(primary_key=True)
+    id: UUID = Field(unique=True)
+    account_id: UUID = Field(index=True)
+    device: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    last_used_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class PendingSignInRow(SQLModel, table=True):
+    """Sign-in that is not complete: a second factor or the answer of the OIDC provider is missing.
+
+    `account_id` is None before the OIDC provider names the person. `attempts` counts typed codes. `state_hash`, `nonce`
+    and `code_verifier` belong to OIDC (RFC 7636, OpenID Connect Core 3.1).
+    """
+
+    __tablename__ = "account_pending_sign_in"
+
+    token_hash: str = Field(primary_key=True)
+    account_id: UUID | None = Field(default=None, index=True)
+    continue_at: str
+    attempts: int = 0
+    state_hash: str = ""
+    nonce: str = ""
+    code_verifier: str = ""
+    created_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class InvitationRow(SQLModel, table=True):
+    """One-time link by which a person sets a password. With `account_id` it sets a new one for that account."""
+
+    __tablename__ = "account_invitation"
+
+    token_hash: str = Field(primary_key=True)
+    id: UUID = Field(unique=True)
+    account_id: UUID | None = Field(default=None, index=True)
+    email: str = Field(index=True)
+    name: str
+    role: str
+    agency: str = Field(index=True)
+    invited_by: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class SignInAttemptRow(SQLModel, table=True):
+    """Failed or unfinished attempt. `subject` is a keyed hash of the typed name, the network or both."""
+
+    __tablename__ = "account_sign_in_attempt"
+    __table_args__ = (Index("ix_account_sign_in_attempt_subject_at", "subject", "at"),)
+
+    id: UUID = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class SecondFactorRow(SQLModel, table=True):
+    """Second factor of a person (TOTP, RFC 6238). `secret` is sealed. `confirmed_at` is None until a code was right.
+
+    `last_step` is the time step of the last accepted code: a code is accepted once.
+    """
+
+    __tablename__ = "account_second_factor"
+
+    account_id: UUID = Field(primary_key=True)
+    secret: str
+    last_step: int = 0
+    confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class RecoveryCodeRow(SQLModel, table=True):
+    """Unused code for a person who lost the device of the second factor."""
+
+    __tablename__ = "account_recovery_code"
+
+    code_hash: str = Field(primary_key=True)
+    account_id: UUID = Field(index=True)
