@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 
 from accounts.csrf import is_below
 from accounts.permissions import Act, Actor, may
+from config.translation.message import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class NavigationEntry:
     `label` is a text marked for translation (`config/translation/message.py`).
     """
 
-    label: str
+    label: Message
     address: str
     act: Act | None = None
 
@@ -29,7 +30,7 @@ class NavigationEntry:
 class ShownLink:
     """Link of the navigation on one page."""
 
-    label: str
+    label: Message
     address: str
     is_current: bool
 

@@ -42,6 +42,10 @@ class DatabaseLock(IntEnum):
     MIGRATION = 1710
     # One process at a time derives the desk's cases from their facts.
     DESK = 1711
+    # One process at a time counts an attempt to sign in.
+    SIGN_IN_ATTEMPTS = 1713
+    # One process at a time changes accounts.
+    ACCOUNTS = 1713
 
 
 class DatabaseUnavailable(Exception):

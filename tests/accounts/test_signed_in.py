@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from accounts.frame import NavigationEntry, ShownLink, shown_links
 from accounts.permissions import Act, Actor, Role
 from accounts.signed_in import SignedIn, install_sign_in_handlers, local_address
+from config.translation.message import Message
 from tests.accounts.desk_client import OpenDesk
 
 OFFICER = Actor(UUID(int=1), "Sari Dewi", Role.OFFICER, "kota-3374")
@@ -110,13 +111,13 @@ def test_every_address_stays_on_the_desk(address: str) -> None:
 def test_the_navigation_shows_what_the_person_may_do() -> None:
     """A link is shown to those with its right, and the deepest matching one is current."""
     navigation = [
-        NavigationEntry("Laporan", "/desk/laporan", Act.VIEW_CASE),
-        NavigationEntry("Laporan lama", "/desk/laporan/lama", Act.VIEW_CASE),
-        NavigationEntry("Akun", "/desk/akun", Act.MANAGE_ACCOUNTS),
-        NavigationEntry("Saya", "/desk/saya"),
+        NavigationEntry(Message("Laporan"), "/desk/laporan", Act.VIEW_CASE),
+        NavigationEntry(Message("Laporan lama"), "/desk/laporan/lama", Act.VIEW_CASE),
+        NavigationEntry(Message("Akun"), "/desk/akun", Act.MANAGE_ACCOUNTS),
+        NavigationEntry(Message("Saya"), "/desk/saya"),
     ]
     assert shown_links(navigation, OFFICER, "/desk/laporan/lama/1") == [
-        ShownLink("Laporan", "/desk/laporan", is_current=False),
-        ShownLink("Laporan lama", "/desk/laporan/lama", is_current=True),
-        ShownLink("Saya", "/desk/saya", is_current=False),
+        ShownLink(Message("Laporan"), "/desk/laporan", is_current=False),
+        ShownLink(Message("Laporan lama"), "/desk/laporan/lama", is_current=True),
+        ShownLink(Message("Saya"), "/desk/saya", is_current=False),
     ]

@@ -1,0 +1,92 @@
+"""Use of an invitation: the person sets a password, or signs in by OIDC, and the account is created."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from accounts.account_store import AccountStore, normalized_email, save_account
+from accounts.authentication.passwords import Passwords, WeakPassword, password_fault
+from accounts.authentication.sign_in import Record
+from accounts.invitations import Invitation, Invitations, NewPerson, mark_used
+from accounts.person_checks import NotPossible, check_person
+from accounts.sessions import Sessions
+from config.database import DatabaseLock, lock_until_commit, write_transaction
+
+
+class Acceptance:
+    """Creates accounts from invitations, and sets new passwords. Records each in the audit log before its effect."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        accounts: AccountStore,
+        invitations: Invitations,
+        passwords: Passwords,
+        sessions: Sessions,
+        record: Record,
+        now: Callable[[], datetime],
+        new_id: Callable[[], UUID],
+    ) -> None:
+        self._engine = engine
+        self._accounts = accounts
+        self._invitations = invitations
+        self._passwords = passwords
+        self._sessions = sessions
+        self._record = record
+        self._now = now
+        self._new_id = new_id
+
+    def accept(self, token: str, password: str, email: str = "", name: str = "") -> UUID:
+        """Use a link: store the password, and the account if it is new. Return its id.
+
+        `email` and `name` count only for an invitation without them. Raises `InvalidInvitation`, `WeakPassword`, and
+        `NotPossible` for an unusable name or address. All sessions of the person end.
+        """
+        invitation = self._invitations.find(token)
+        person = NewPerson(
+            invitation.email or normalized_email(email),
+            invitation.name or name.strip(),
+            invitation.role,
+            invitation.agency,
+        )
+        check_person(person)
+        if fault := password_fault(password, person.name, person.email):
+            raise WeakPassword(fault)
+        return self._use(invitation, person, self._passwords.hash(password), "invitation")
+
+    def accept_by_oidc(self, email: str) -> UUID | None:
+        """Use the open invitation for an address that the OIDC provider has verified, without a password.
+
+        Return the id of the new account, None without an invitation.
+        """
+        invitation = self._invitations.of_new_person(email) if email else None
+        if invitation is None:
+            return None
+        person = NewPerson(invitation.email, invitation.name, invitation.role, invitation.agency)
+        return self._use(invitation, person, "", "invitation and OIDC")
+
+    def _use(self, invitation: Invitation, person: NewPerson, password_hash: str, why: str) -> UUID:
+        """Use an invitation once, whoever else tries at the same time."""
+        now = self._now()
+        account = self._accounts.by_email(person.email)
+        if account and not account.revoked_at and account.id != invitation.account_id:
+            raise NotPossible("account_exists")
+        account_id = account.id if account else self._new_id()
+        action = "account.password_set" if invitation.account_id else "account.created"
+        self._record(action, str(account_id), f"{person.name} [{account_id}]", f"{why} {invitation.id}", now)
+        values = {
+            "email": person.email,
+            "name": person.name,
+            "role": person.role,
+            "agency": person.agency,
+            "password_hash": password_hash,
+            "revoked_at": None,
+        }
+        with write_transaction(self._engine) as connection:
+            lock_until_commit(connection, DatabaseLock.ACCOUNTS)
+            mark_used(connection, invitation.id, now)
+            save_account(connection, account_id, values, now)
+        self._sessions.end_all(account_id)
+        return account_id

@@ -1,0 +1,129 @@
+"""Accounts in the database. Decides nothing and records nothing: see `people` and `sign_in`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlmodel import col
+
+from accounts.permissions import Actor, Role
+from accounts.tables import AccountRow, SecondFactorRow
+from config.database import read_transaction, write_transaction
+
+_MAX_EMAIL_LENGTH = 254
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Person who may sign in, or might until `revoked_at`. `password_hash` is empty without a password."""
+
+    id: UUID
+    email: str
+    name: str
+    role: Role
+    agency: str
+    password_hash: str
+    wants_digest: bool
+    last_sign_in_at: datetime | None
+    revoked_at: datetime | None
+    has_second_factor: bool
+
+    @property
+    def actor(self) -> Actor:
+        """The person as an actor."""
+        return Actor(self.id, self.name, self.role, self.agency)
+
+    @property
+    def label(self) -> str:
+        """The person as actor of the audit log: name and account."""
+        return actor_label(self.actor)
+
+
+def actor_label(actor: Actor) -> str:
+    """Return the name of an actor in the audit log: two persons may have the same name."""
+    return f"{actor.name} [{actor.account_id}]"
+
+
+def normalized_email(typed: str) -> str:
+    """Return an e-mail address in lower case and without spaces around it; empty if it is none.
+
+    Whether it exists is known when the person opens the link that was sent there.
+    """
+    email = typed.strip().lower()
+    local_part, _, domain = email.rpartition("@")
+    is_plain = email.isprintable() and " " not in email and not set(email) & set("<>,;:\"'()[]\\")
+    if not (local_part and is_plain and "@" not in local_part and "." in domain.strip(".")):
+        return ""
+    return email if len(email) <= _MAX_EMAIL_LENGTH else ""
+
+
+class AccountStore:
+    """Reads and writes accounts. Every method may raise `DatabaseUnavailable`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def by_id(self, account_id: UUID) -> Account | None:
+        """Return an account, also a revoked one."""
+        return self._first(col(AccountRow.id) == account_id)
+
+    def by_email(self, email: str) -> Account | None:
+        """Return an account, also a revoked one. `email` is normalised."""
+        return self._first(col(AccountRow.email) == email)
+
+    def of_agency(self, agency: str) -> Sequence[Account]:
+        """Return the accounts of an institution that are not revoked, by name."""
+        return self._all(col(AccountRow.agency) == agency, col(AccountRow.revoked_at).is_(None))
+
+    def all(self) -> Sequence[Account]:
+        """Return all accounts that are not revoked, by institution and name."""
+        return self._all(col(AccountRow.revoked_at).is_(None))
+
+    def has_administrator(self) -> bool:
+        """Return True if a person manages the accounts."""
+        with read_transaction(self._engine) as connection:
+            return active_administrators(connection) > 0
+
+    def change(self, account_id: UUID, values: Mapping[str, Any]) -> None:
+        """Set columns of an account."""
+        with write_transaction(self._engine) as connection:
+            connection.execute(update(AccountRow).where(col(AccountRow.id) == account_id).values(values))
+
+    def _first(self, condition: Any) -> Account | None:
+        with read_transaction(self._engine) as connection:
+            row = connection.execute(_query().where(condition)).one_or_none()
+        return _account(row) if row else None
+
+    def _all(self, *conditions: Any) -> Sequence[Account]:
+        query = _query().where(*conditions).order_by(col(AccountRow.agency), col(AccountRow.name), col(AccountRow.id))
+        with read_transaction(self._engine) as connection:
+            return [_account(row) for row in connection.execute(query)]
+
+
+def active_administrators(connection: Connection) -> int:
+    """Return the number of administrators who may sign in."""
+    query = select(func.count()).where(col(AccountRow.role) == Role.ADMINISTRATOR, col(AccountRow.revoked_at).is_(None))
+    return int(connection.execute(query).scalar_one())
+
+
+def save_account(connection: Connection, account_id: UUID, values: Mapping[str, Any], now: datetime) -> None:
+    """Store a new account, or replace the values of an existing one that has this id."""
+    changed = connection.execute(update(AccountRow).where(col(AccountRow.id) == account_id).values(values))
+    if not changed.rowcount:
+        new_values = {"wants_digest": True, "created_at": now}
+        connection.execute(insert(AccountRow).values({"id": account_id, **new_values, **values}))
+
+
+def _query() -> Any:
+    confirmed = select(col(SecondFactorRow.account_id)).where(
+        col(SecondFactorRow.account_id) == col(AccountRow.id), col(SecondFactorRow.confirmed_at).is_not(None)
+    )
+    return select(AccountRow, confirmed.exists().label("has_second_factor"))
+
+
+def _account(row: Any) -> Account:
+    values = {name: getattr(row, name) for name in Account.__dataclass_fields__}
+    return Account(**{**values, "role": Role(row.role), "has_second_factor": bool(row.has_second_factor)})

@@ -1,0 +1,1 @@
+"""Checks of who signs in: passwords, second factors, an OIDC provider, and limits of attempts."""

@@ -1,0 +1,176 @@
+"""Passwords: hashes by Argon2id, and the rules for a new password (NIST SP 800-63B, 5.1.1.2).
+
+A password has a length and must not be a common or personal one. There are no rules for kinds of characters.
+"""
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal, TypeAlias
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+MIN_PASSWORD_LENGTH = 12
+MAX_PASSWORD_LENGTH = 128
+PasswordFault: TypeAlias = Literal["too_short", "too_long", "common", "personal"]
+
+# Each calculation takes 64 MiB of memory (RFC 9106, 4: second recommended option).
+_HASHES_AT_ONCE = 4
+_PATIENCE_SECONDS = 10.0
+_MIN_DIFFERENT_CHARACTERS = 5
+# Shorter parts of a name occur in many words.
+_MIN_NAME_PART_LENGTH = 4
+# A password must have this many characters beside the person's own names.
+_MIN_IMPERSONAL_LENGTH = 8
+# Words that the commonest passwords consist of, alone or repeated, with figures or punctuation.
+_COMMON_WORDS = frozenset(
+    {
+        "admin",
+        "administrator",
+        "akucinta",
+        "akuganteng",
+        "alhamdulillah",
+        "anakbangsa",
+        "bandung",
+        "bhinneka",
+        "bismillah",
+        "bismillahirrahmanirrahim",
+        "cintaku",
+        "dashboard",
+        "doraemon",
+        "dragon",
+        "football",
+        "garuda",
+        "hello",
+        "iloveyou",
+        "indonesia",
+        "indonesiaraya",
+        "jakarta",
+        "katakunci",
+        "katasandi",
+        "kominfo",
+        "lapor",
+        "letmein",
+        "login",
+        "merdeka",
+        "monkey",
+        "naruto",
+        "pancasila",
+        "passw",
+        "password",
+        "pelayanan",
+        "pemkab",
+        "pemkot",
+        "pengaduan",
+        "persib",
+        "princess",
+        "qazwsx",
+        "qazwsxedc",
+        "qwerty",
+        "qwertyuiop",
+        "qwertyuiopasdf",
+        "rahasia",
+        "sandi",
+        "satupintu",
+        "sayang",
+        "sayangku",
+        "semangat",
+        "superman",
+        "surabaya",
+        "terserah",
+        "test",
+        "trustno",
+        "welcome",
+    }
+)
+_SEQUENCES = (
+    "01234567890123456789",
+    "98765432109876543210",
+    "abcdefghijklmnopqrstuvwxyz",
+    "qwertyuiopasdfghjklzxcvbnm",
+)
+
+
+class Busy(Exception):
+    """Too many passwords are being checked at this moment. Trying again may help."""
+
+
+class WeakPassword(Exception):
+    """The new password is refused."""
+
+    def __init__(self, fault: PasswordFault) -> None:
+        super().__init__(fault)
+        self.fault: PasswordFault = fault
+
+
+def password_fault(password: str, name: str, email: str) -> PasswordFault | None:
+    """Return the reason why a person may not have this password, None if there is none."""
+    password = _normalized(password)
+    if len(password) < MIN_PASSWORD_LENGTH:
+        return "too_short"
+    if len(password) > MAX_PASSWORD_LENGTH:
+        return "too_long"
+    folded = password.casefold()
+    if _is_common(folded):
+        return "common"
+    return "personal" if _is_personal(folded, name, email) else None
+
+
+def _normalized(password: str) -> str:
+    """Return the form in which all keyboards give the same characters."""
+    return unicodedata.normalize("NFKC", password)
+
+
+def _is_common(folded: str) -> bool:
+    if len(set(folded)) < _MIN_DIFFERENT_CHARACTERS or any(folded in sequence for sequence in _SEQUENCES):
+        return True
+    letters = re.sub(r"[\W\d_]", "", folded)
+    return any(letters == word * max(1, len(letters) // len(word)) for word in _COMMON_WORDS)
+
+
+def _is_personal(folded: str, name: str, email: str) -> bool:
+    parts = {part for part in re.split(r"[\W_]+", f"{name} {email}".casefold()) if len(part) >= _MIN_NAME_PART_LENGTH}
+    without_names = folded
+    for part in sorted(parts, key=len, reverse=True):
+        without_names = without_names.replace(part, "")
+    return without_names != folded and len(without_names) < _MIN_IMPERSONAL_LENGTH
+
+
+class Passwords:
+    """Hashes and checks passwords with the parameters of `hasher`, a few at once. Raises `Busy` after a long wait."""
+
+    def __init__(self, hasher: PasswordHasher) -> None:
+        self._hasher = hasher
+        self._places = threading.BoundedSemaphore(_HASHES_AT_ONCE)
+        # Checked for unknown persons, so that their answer takes as long as that of known ones.
+        self._unmatched_hash = hasher.hash("no password of anybody")
+
+    def hash(self, password: str) -> str:
+        """Return the hash of a password, with a new salt."""
+        with self._place():
+            return self._hasher.hash(_normalized(password))
+
+    def verify(self, password_hash: str, password: str) -> bool:
+        """Return True if the password has this hash. An empty hash matches no password and takes as long."""
+        with self._place():
+            try:
+                self._hasher.verify(password_hash or self._unmatched_hash, _normalized(password)[:MAX_PASSWORD_LENGTH])
+            except (VerificationError, InvalidHashError):
+                return False
+        return bool(password_hash)
+
+    def needs_rehash(self, password_hash: str) -> bool:
+        """Return True if the hash was made with other parameters."""
+        return self._hasher.check_needs_rehash(password_hash)
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if not self._places.acquire(timeout=_PATIENCE_SECONDS):
+            raise Busy
+        try:
+            yield
+        finally:
+            self._places.release()

@@ -1,0 +1,166 @@
+"""Second factor: codes of an authenticator app (TOTP, RFC 6238) and recovery codes."""
+
+import base64
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import pyotp
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from sqlalchemy import Engine, delete, insert, select, update
+from sqlmodel import col
+
+from accounts.tables import RecoveryCodeRow, SecondFactorRow
+from accounts.tokens import keyed_hash
+from config.database import read_transaction, write_transaction
+
+_STEP_SECONDS = 30
+# A code of the step before or after is accepted: clocks of phones differ (RFC 6238, 5.2).
+_ALLOWED_STEPS = (-1, 0, 1)
+_RECOVERY_CODES = 10
+# 80 bits, in groups of four letters and figures.
+_RECOVERY_BYTES, _GROUP = 10, 4
+_SEAL_KEY_BYTES = 64
+
+
+class SecondFactors:
+    """Secrets and codes of all persons. `key` has 64 bytes; it seals the secrets. `random_bytes` as `token_bytes`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        key: bytes,
+        now: Callable[[], datetime],
+        random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        self._engine = engine
+        self._key = key
+        self._cipher = AESSIV(key[:_SEAL_KEY_BYTES])
+        self._now = now
+        self._random_bytes = random_bytes
+
+    def prepare(self, account_id: UUID) -> str:
+        """Return the secret that the person adds to the app: a new one, or the one that is not confirmed yet.
+
+        A confirmed secret is never shown again; the return value is empty then.
+        """
+        with write_transaction(self._engine) as connection:
+            row = connection.execute(
+                select(col(SecondFactorRow.secret), col(SecondFactorRow.confirmed_at)).where(
+                    col(SecondFactorRow.account_id) == account_id
+                )
+            ).one_or_none()
+            if row is not None:
+                return "" if row.confirmed_at else self._unsealed(account_id, row.secret)
+            secret = base64.b32encode(self._random_bytes(20)).decode()
+            connection.execute(
+                insert(SecondFactorRow).values(
+                    account_id=account_id, secret=self._sealed(account_id, secret), last_step=0, confirmed_at=None
+                )
+            )
+        return secret
+
+    def is_right_code(self, account_id: UUID, code: str) -> bool:
+        """Return True if the code is right now for the secret that is not confirmed yet. Changes nothing."""
+        with read_transaction(self._engine) as connection:
+            row = connection.execute(
+                select(col(SecondFactorRow.secret)).where(
+                    col(SecondFactorRow.account_id) == account_id, col(SecondFactorRow.confirmed_at).is_(None)
+                )
+            ).one_or_none()
+        return bool(row) and self._matching_step(self._unsealed(account_id, row.secret), code) is not None  # type: ignore[union-attr]  # `bool(row)`
+
+    def confirm(self, account_id: UUID, code: str) -> Sequence[str]:
+        """Switch the second factor on if the code is right. Return the recovery codes, none if it is wrong."""
+        recovery_codes = [self._new_recovery_code() for _ in range(_RECOVERY_CODES)]
+        with write_transaction(self._engine) as connection:
+            row = connection.execute(
+                select(col(SecondFactorRow.secret)).where(
+                    col(SecondFactorRow.account_id) == account_id, col(SecondFactorRow.confirmed_at).is_(None)
+                )
+            ).one_or_none()
+            step = self._matching_step(self._unsealed(account_id, row.secret), code) if row else None
+            if step is None:
+                return []
+            connection.execute(
+                update(SecondFactorRow)
+                .where(col(SecondFactorRow.account_id) == account_id)
+                .values(confirmed_at=self._now(), last_step=step)
+            )
+            connection.execute(delete(RecoveryCodeRow).where(col(RecoveryCodeRow.account_id) == account_id))
+            hashes = [self._recovery_hash(account_id, recovery_code) for recovery_code in recovery_codes]
+            rows = [{"code_hash": code_hash, "account_id": account_id} for code_hash in hashes]
+            connection.execute(insert(RecoveryCodeRow), rows)
+        return recovery_codes
+
+    def use(self, account_id: UUID, code: str) -> bool:
+        """Return True if the code of the app or a recovery code is right. Each works once."""
+        with write_transaction(self._engine) as connection:
+            row = connection.execute(
+                select(col(SecondFactorRow.secret)).where(
+                    col(SecondFactorRow.account_id) == account_id, col(SecondFactorRow.confirmed_at).is_not(None)
+                )
+            ).one_or_none()
+            if row is None:
+                return False
+            step = self._matching_step(self._unsealed(account_id, row.secret), code)
+            if step is None:
+                used = connection.execute(
+                    delete(RecoveryCodeRow).where(
+                        col(RecoveryCodeRow.account_id) == account_id,
+                        col(RecoveryCodeRow.code_hash) == self._recovery_hash(account_id, code),
+                    )
+                )
+            else:
+                # Two sign-ins with one code at the same time: the second finds no row.
+                used = connection.execute(
+                    update(SecondFactorRow)
+                    .where(col(SecondFactorRow.account_id) == account_id, col(SecondFactorRow.last_step) < step)
+                    .values(last_step=step)
+                )
+            return bool(used.rowcount)
+
+    def remaining_recovery_codes(self, account_id: UUID) -> int:
+        """Return the number of unused recovery codes."""
+        query = select(col(RecoveryCodeRow.code_hash)).where(col(RecoveryCodeRow.account_id) == account_id)
+        with read_transaction(self._engine) as connection:
+            return len(connection.execute(query).all())
+
+    def remove(self, account_id: UUID) -> None:
+        """Switch the second factor off, and forget its secret and its recovery codes."""
+        with write_transaction(self._engine) as connection:
+            connection.execute(delete(SecondFactorRow).where(col(SecondFactorRow.account_id) == account_id))
+            connection.execute(delete(RecoveryCodeRow).where(col(RecoveryCodeRow.account_id) == account_id))
+
+    def _matching_step(self, secret: str, code: str) -> int | None:
+        """Return the time step whose code this is."""
+        typed = "".join(code.split())
+        totp = pyotp.TOTP(secret, interval=_STEP_SECONDS)
+        present = int(self._now().timestamp()) // _STEP_SECONDS
+        steps = [present + offset for offset in _ALLOWED_STEPS]
+        return next((step for step in steps if secrets.compare_digest(totp.generate_otp(step), _ascii(typed))), None)
+
+    def _new_recovery_code(self) -> str:
+        letters = base64.b32encode(self._random_bytes(_RECOVERY_BYTES)).decode().lower()
+        return "-".join(letters[start : start + _GROUP] for start in range(0, len(letters), _GROUP))
+
+    def _recovery_hash(self, account_id: UUID, code: str) -> str:
+        letters = "".join(character for character in code.lower() if character.isalnum())
+        return keyed_hash(self._key, "recovery", str(account_id), letters)
+
+    def _sealed(self, account_id: UUID, secret: str) -> str:
+        return base64.b64encode(self._cipher.encrypt(secret.encode(), [account_id.bytes])).decode()
+
+    def _unsealed(self, account_id: UUID, sealed: str) -> str:
+        return self._cipher.decrypt(base64.b64decode(sealed), [account_id.bytes]).decode()
+
+
+def key_address(secret: str, email: str) -> str:
+    """Return the address that an authenticator app reads from a QR code."""
+    return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name="SP4N-LAPOR!")
+
+
+def _ascii(typed: str) -> str:
+    """Return typed text that can be compared in constant time."""
+    return typed if typed.isascii() else ""

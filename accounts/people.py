@@ -1,0 +1,148 @@
+"""Management of persons: invitations, new links, revocation. Each act is recorded before its effect."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Engine, update
+from sqlmodel import col
+
+from accounts.account_store import Account, AccountStore, active_administrators
+from accounts.authentication.passwords import Passwords, WeakPassword, password_fault
+from accounts.authentication.second_factor import SecondFactors
+from accounts.authentication.sign_in import Record
+from accounts.invitations import Invitations, NewPerson, withdraw_links
+from accounts.permissions import AGENCY_ROLES, Act, Actor, Role, may, role_fits_agency
+from accounts.person_checks import NotPossible, check_person
+from accounts.sessions import Sessions
+from accounts.tables import AccountRow
+from config.database import DatabaseLock, lock_until_commit, read_transaction, write_transaction
+
+
+def may_manage(actor: Actor, role: Role, agency: str) -> bool:
+    """Return True if the person may invite and revoke persons of this role and agency.
+
+    A coordinator manages the officers of the own agency, and no other coordinator.
+    """
+    if may(actor, Act.MANAGE_ACCOUNTS, agency):
+        return True
+    return role is Role.OFFICER and may(actor, Act.MANAGE_OFFICERS, agency)
+
+
+class People:
+    """Invites, changes and revokes persons. Whether the actor may do it is checked before: see `may_manage`.
+
+    `is_agency` returns True for the code of an institution of the registry. `record` appends to the audit log.
+    Methods may raise `NotPossible` and `DatabaseUnavailable`. `by` is the actor as the audit log names them.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        accounts: AccountStore,
+        invitations: Invitations,
+        passwords: Passwords,
+        sessions: Sessions,
+        second_factors: SecondFactors,
+        is_agency: Callable[[str], bool],
+        record: Record,
+        now: Callable[[], datetime],
+        new_id: Callable[[], UUID],
+    ) -> None:
+        self._engine = engine
+        self._accounts = accounts
+        self._invitations = invitations
+        self._passwords = passwords
+        self._sessions = sessions
+        self._second_factors = second_factors
+        self._is_agency = is_agency
+        self._record = record
+        self._now = now
+        self._new_id = new_id
+
+    def invite(self, person: NewPerson, by: str, why: str) -> str:
+        """Store an invitation and return the token of its link. Earlier open ones for the address are withdrawn."""
+        check_person(person)
+        if not role_fits_agency(person.role, person.agency):
+            raise NotPossible("role_without_agency")
+        if person.role in AGENCY_ROLES and not self._is_agency(person.agency):
+            raise NotPossible("agency_unknown")
+        former = self._accounts.by_email(person.email) if person.email else None
+        if former and not former.revoked_at:
+            raise NotPossible("account_exists")
+        return self._store_invitation(person, None, "account.invited", by, why)
+
+    def invite_first_administrator(self) -> str:
+        """Return the token of a link for the first administrator, empty if there is an administrator already."""
+        if self._accounts.has_administrator():
+            return ""
+        person = NewPerson("", "", Role.ADMINISTRATOR)
+        return self._store_invitation(person, None, "account.invited", "first start", "no administrator yet")
+
+    def new_password_link(self, account_id: UUID, by: str, why: str) -> str:
+        """Return the token of a link by which a person sets a new password."""
+        account = self._active(account_id)
+        person = NewPerson(account.email, account.name, account.role, account.agency)
+        return self._store_invitation(person, account.id, "account.password_link_made", by, why)
+
+    def revoke(self, account_id: UUID, by: str, why: str) -> None:
+        """Revoke an account. Its sessions and open links end at once. The last administrator cannot be revoked."""
+        account = self._active(account_id)
+        if account.role is Role.ADMINISTRATOR and self._is_last_administrator():
+            raise NotPossible("last_administrator")
+        now = self._now()
+        self._record("account.revoked", str(account_id), by, why, now)
+        with write_transaction(self._engine) as connection:
+            lock_until_commit(connection, DatabaseLock.ACCOUNTS)
+            if account.role is Role.ADMINISTRATOR and active_administrators(connection) <= 1:
+                raise NotPossible("last_administrator")
+            connection.execute(
+                update(AccountRow)
+                .where(col(AccountRow.id) == account_id)
+                .values(revoked_at=now, password_hash="")  # no password of a revoked person is kept
+            )
+            withdraw_links(connection, account.email, now)
+        self._sessions.end_all(account_id)
+        self._second_factors.remove(account_id)
+
+    def withdraw_invitation(self, invitation_id: UUID, by: str, why: str) -> None:
+        """Make the link of an open invitation useless."""
+        if not any(invitation.id == invitation_id for invitation in self._invitations.open()):
+            raise NotPossible("no_such_invitation")
+        self._record("account.invitation_withdrawn", str(invitation_id), by, why, self._now())
+        self._invitations.withdraw(invitation_id)
+
+    def end_sessions(self, account_id: UUID, by: str, why: str) -> int:
+        """End all sessions of a person. Return their number."""
+        self._record("account.sessions_ended", str(account_id), by, why, self._now())
+        return self._sessions.end_all(account_id)
+
+    def remove_second_factor(self, account_id: UUID, by: str, why: str) -> None:
+        """Switch off the second factor of a person who lost the device. All sessions of the person end."""
+        self._active(account_id)
+        self._record("account.second_factor_removed", str(account_id), by, why, self._now())
+        self._second_factors.remove(account_id)
+        self._sessions.end_all(account_id)
+
+    def change_password(self, account: Account, password: str) -> None:
+        """Store a new password that the person chose. Raises `WeakPassword`. Other sessions end."""
+        if fault := password_fault(password, account.name, account.email):
+            raise WeakPassword(fault)
+        self._record("account.password_changed", str(account.id), account.label, "own page", self._now())
+        self._accounts.change(account.id, {"password_hash": self._passwords.hash(password)})
+        self._sessions.end_all(account.id)
+
+    def _store_invitation(self, person: NewPerson, account_id: UUID | None, action: str, by: str, why: str) -> str:
+        invitation_id = self._new_id()
+        self._record(action, str(account_id or invitation_id), by, why, self._now())
+        return self._invitations.store(invitation_id, person, account_id, by)
+
+    def _active(self, account_id: UUID) -> Account:
+        account = self._accounts.by_id(account_id)
+        if account is None or account.revoked_at:
+            raise NotPossible("no_such_account")
+        return account
+
+    def _is_last_administrator(self) -> bool:
+        with read_transaction(self._engine) as connection:
+            return active_administrators(connection) <= 1
