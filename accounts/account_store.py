@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, or_, select, update
 from sqlmodel import col
 
 from accounts.permissions import Actor, Role
@@ -76,11 +76,17 @@ class AccountStore:
 
     def of_agency(self, agency: str) -> Sequence[Account]:
         """Return the accounts of an institution that are not revoked, by name."""
-        return self._all(col(AccountRow.agency) == agency, col(AccountRow.revoked_at).is_(None))
+        return self._all(None, col(AccountRow.agency) == agency)
 
-    def all(self) -> Sequence[Account]:
-        """Return all accounts that are not revoked, by institution and name."""
-        return self._all(col(AccountRow.revoked_at).is_(None))
+    def search(self, words: str, agency: str | None, limit: int) -> Sequence[Account]:
+        """Return accounts that are not revoked, of one institution or of all, by institution and name.
+
+        `words` is a part of a name, an e-mail address or the code of an institution; "" matches all.
+        """
+        columns = (AccountRow.name, AccountRow.email, AccountRow.agency)
+        matches = or_(*(col(column).icontains(words.strip(), autoescape=True) for column in columns))
+        conditions = [] if agency is None else [col(AccountRow.agency) == agency]
+        return self._all(limit, matches, *conditions)
 
     def has_administrator(self) -> bool:
         """Return True if a person manages the accounts."""
@@ -97,8 +103,9 @@ class AccountStore:
             row = connection.execute(_query().where(condition)).one_or_none()
         return _account(row) if row else None
 
-    def _all(self, *conditions: Any) -> Sequence[Account]:
-        query = _query().where(*conditions).order_by(col(AccountRow.agency), col(AccountRow.name), col(AccountRow.id))
+    def _all(self, limit: int | None, *conditions: Any) -> Sequence[Account]:
+        query = _query().where(col(AccountRow.revoked_at).is_(None), *conditions)
+        query = query.order_by(col(AccountRow.agency), col(AccountRow.name), col(AccountRow.id)).limit(limit)
         with read_transaction(self._engine) as connection:
             return [_account(row) for row in connection.execute(query)]
 

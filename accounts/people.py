@@ -8,7 +8,6 @@ from sqlalchemy import Engine, update
 from sqlmodel import col
 
 from accounts.account_store import Account, AccountStore, active_administrators
-from accounts.authentication.passwords import Passwords, WeakPassword, password_fault
 from accounts.authentication.second_factor import SecondFactors
 from accounts.authentication.sign_in import Record
 from accounts.invitations import Invitations, NewPerson, withdraw_links
@@ -41,7 +40,6 @@ class People:
         engine: Engine,
         accounts: AccountStore,
         invitations: Invitations,
-        passwords: Passwords,
         sessions: Sessions,
         second_factors: SecondFactors,
         is_agency: Callable[[str], bool],
@@ -52,7 +50,6 @@ class People:
         self._engine = engine
         self._accounts = accounts
         self._invitations = invitations
-        self._passwords = passwords
         self._sessions = sessions
         self._second_factors = second_factors
         self._is_agency = is_agency
@@ -123,14 +120,6 @@ class People:
         self._record("account.second_factor_removed", str(account_id), by, why, self._now())
         self._second_factors.remove(account_id)
         self._sessions.end_all(account_id)
-
-    def change_password(self, account: Account, password: str) -> None:
-        """Store a new password that the person chose. Raises `WeakPassword`. Other sessions end."""
-        if fault := password_fault(password, account.name, account.email):
-            raise WeakPassword(fault)
-        self._record("account.password_changed", str(account.id), account.label, "own page", self._now())
-        self._accounts.change(account.id, {"password_hash": self._passwords.hash(password)})
-        self._sessions.end_all(account.id)
 
     def _store_invitation(self, person: NewPerson, account_id: UUID | None, action: str, by: str, why: str) -> str:
         invitation_id = self._new_id()

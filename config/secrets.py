@@ -28,6 +28,7 @@ class Secrets:
     duplicate_key: bytes = field(repr=False)
     message_key: bytes = field(repr=False)
     answer_key: bytes = field(repr=False)
+    account_key: bytes = field(repr=False)
     twilio_tokens: tuple[str, ...] = field(repr=False)
     twilio_keys: tuple[str, ...] = field(repr=False)
     x_token: str = field(repr=False)
@@ -50,6 +51,7 @@ def open_secrets(settings: Settings) -> Secrets:
         duplicate_key=derive_key(root, "matter", 32),
         message_key=derive_key(root, "message", 32),
         answer_key=derive_key(root, "answer", 32),
+        account_key=derive_key(root, "account", 64),
         twilio_tokens=tokens or (generated["twilio"],),
         twilio_keys=tuple(key.get_secret_value() for key in settings.twilio_shared_keys),
         x_token=settings.x_bearer_token.get_secret_value() or generated["x"],

@@ -21,22 +21,25 @@ _ALLOWED_STEPS = (-1, 0, 1)
 _RECOVERY_CODES = 10
 # 80 bits, in groups of four letters and figures.
 _RECOVERY_BYTES, _GROUP = 10, 4
-_SEAL_KEY_BYTES = 64
 
 
 class SecondFactors:
-    """Secrets and codes of all persons. `key` has 64 bytes; it seals the secrets. `random_bytes` as `token_bytes`."""
+    """Secrets and codes of all persons.
+
+    `seal_key` (64 bytes) seals the secrets, `hash_key` hides the recovery codes. `random_bytes` returns as many bytes.
+    """
 
     def __init__(
         self,
         engine: Engine,
-        key: bytes,
+        seal_key: bytes,
+        hash_key: bytes,
         now: Callable[[], datetime],
-        random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+        random_bytes: Callable[[int], bytes],
     ) -> None:
         self._engine = engine
-        self._key = key
-        self._cipher = AESSIV(key[:_SEAL_KEY_BYTES])
+        self._hash_key = hash_key
+        self._cipher = AESSIV(seal_key)
         self._now = now
         self._random_bytes = random_bytes
 
@@ -147,7 +150,7 @@ class SecondFactors:
 
     def _recovery_hash(self, account_id: UUID, code: str) -> str:
         letters = "".join(character for character in code.lower() if character.isalnum())
-        return keyed_hash(self._key, "recovery", str(account_id), letters)
+        return keyed_hash(self._hash_key, "recovery", str(account_id), letters)
 
     def _sealed(self, account_id: UUID, secret: str) -> str:
         return base64.b64encode(self._cipher.encrypt(secret.encode(), [account_id.bytes])).decode()

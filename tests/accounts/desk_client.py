@@ -1,7 +1,7 @@
 """Client of the desk that behaves as a browser: it keeps cookies and names the site of the page that sends."""
 
 from collections.abc import Callable
-from http.cookiejar import DefaultCookiePolicy
+from http.cookies import SimpleCookie
 from typing import Any
 
 import requests
@@ -14,24 +14,18 @@ _BROWSER = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin", "User-Agent"
 
 
 class DeskClient:
-    """Client of one browser. `cookies` are those that the desk set."""
+    """Client of one browser. `cookies` are those that the desk set.
+
+    The cookie jar of `requests` does not send `Secure` cookies to a loopback address, as browsers do.
+    """
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._session = requests.Session()
-        self._session.trust_env = False
-        # Browsers send `Secure` cookies to a loopback address too.
-        self._session.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("http", "https")))
-
-    @property
-    def cookies(self) -> dict[str, str]:
-        """The present cookies by name."""
-        return {cookie.name: cookie.value or "" for cookie in self._session.cookies}
+        self.cookies: dict[str, str] = {}
 
     def set_cookie(self, name: str, value: str) -> None:
         """Plant a cookie, as an attacker or a copied browser profile would."""
-        self._session.cookies.clear()
-        self._session.cookies.set(name, value, domain="127.0.0.1", path="/", secure=True)
+        self.cookies = {name: value}
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> requests.Response:
         """Open a page without following redirects."""
@@ -48,9 +42,23 @@ class DeskClient:
         return self._send(method, path, {"Accept": "*/*", **(headers or {})}, **request)
 
     def _send(self, method: str, path: str, headers: dict[str, str], **request: Any) -> requests.Response:
-        return self._session.request(
-            method, self.address + path, headers=headers, timeout=_PATIENCE_SECONDS, allow_redirects=False, **request
-        )
+        with requests.Session() as session:
+            session.trust_env = False
+            cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+            response = session.request(
+                method,
+                self.address + path,
+                headers={"Cookie": cookie, **headers},
+                timeout=_PATIENCE_SECONDS,
+                allow_redirects=False,
+                **request,
+            )
+        for line in response.raw.headers.getlist("Set-Cookie"):
+            for name, morsel in SimpleCookie(line).items():
+                self.cookies[name] = morsel.value
+                if morsel["max-age"] == "0":
+                    del self.cookies[name]
+        return response
 
 
 OpenDesk = Callable[[ASGIApp], DeskClient]

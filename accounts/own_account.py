@@ -1,0 +1,86 @@
+"""Acts of a person on the own account. Each is recorded in the audit log before its effect."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from accounts.account_store import Account, AccountStore, actor_label
+from accounts.authentication.passwords import Passwords, WeakPassword, password_fault
+from accounts.authentication.second_factor import SecondFactors
+from accounts.authentication.sign_in import Record
+from accounts.permissions import Actor
+from accounts.sessions import Sessions
+
+_OWN_PAGE = "own page"
+
+
+class OwnAccount:
+    """Changes of the own password, sessions and second factor. Methods may raise `DatabaseUnavailable`.
+
+    The present password is checked before: see `SignIn.is_own_password`.
+    """
+
+    def __init__(
+        self,
+        accounts: AccountStore,
+        passwords: Passwords,
+        sessions: Sessions,
+        second_factors: SecondFactors,
+        record: Record,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._accounts = accounts
+        self._passwords = passwords
+        self._sessions = sessions
+        self._second_factors = second_factors
+        self._record = record
+        self._now = now
+
+    def change_password(self, account: Account, password: str) -> None:
+        """Store a new password. All sessions of the person end. Raises `WeakPassword` and `Busy`."""
+        if fault := password_fault(password, account.name, account.email):
+            raise WeakPassword(fault)
+        password_hash = self._passwords.hash(password)
+        self._note("account.password_changed", account.actor, str(account.id))
+        self._accounts.change(account.id, {"password_hash": password_hash})
+        self._sessions.end_all(account.id)
+
+    def end_session(self, actor: Actor, session_id: UUID) -> None:
+        """End a session of the person, if it is one of theirs."""
+        if any(session.id == session_id for session in self._sessions.of_account(actor.account_id)):
+            self._note("session.ended", actor, str(session_id))
+            self._sessions.end(actor.account_id, session_id)
+
+    def end_other_sessions(self, actor: Actor, session_id: UUID) -> None:
+        """End all sessions of the person but for one."""
+        self._note("account.sessions_ended", actor, str(actor.account_id))
+        self._sessions.end_all(actor.account_id, except_id=session_id)
+
+    def new_second_factor(self, account: Account) -> str:
+        """Return the secret to add to the app. Empty if the second factor is on, or if there is no password."""
+        return self._second_factors.prepare(account.id) if account.password_hash else ""
+
+    def switch_on_second_factor(self, actor: Actor, code: str) -> Sequence[str]:
+        """Switch the second factor on if the code is right. Return the recovery codes, none if it is wrong.
+
+        All sessions of the person end.
+        """
+        if not self._second_factors.is_right_code(actor.account_id, code):
+            return []
+        self._note("account.second_factor_added", actor, str(actor.account_id))
+        recovery_codes = self._second_factors.confirm(actor.account_id, code)
+        self._sessions.end_all(actor.account_id)
+        return recovery_codes
+
+    def switch_off_second_factor(self, actor: Actor) -> None:
+        """Switch the second factor off. All sessions of the person end."""
+        self._note("account.second_factor_removed", actor, str(actor.account_id))
+        self._second_factors.remove(actor.account_id)
+        self._sessions.end_all(actor.account_id)
+
+    def remaining_recovery_codes(self, account_id: UUID) -> int:
+        """Return the number of unused recovery codes."""
+        return self._second_factors.remaining_recovery_codes(account_id)
+
+    def _note(self, action: str, actor: Actor, subject: str) -> None:
+        self._record(action, subject, actor_label(actor), _OWN_PAGE, self._now())

@@ -1,0 +1,1 @@
+"""Pages of sign-in, invitations, the own account and the management of persons."""

@@ -1,0 +1,86 @@
+"""All pages of accounts, and the parts that other pages of the desk use: `SignedIn` and `SignedInPages`."""
+
+from collections.abc import Callable, Sequence
+
+from fastapi import APIRouter, FastAPI
+from jinja2 import Environment
+
+from accounts.authentication.oidc import OidcProvider
+from accounts.csrf import SameOriginForms
+from accounts.frame import NavigationEntry, SignedInPages
+from accounts.pages.browser import BrowserSessions
+from accounts.pages.invitation_pages import InvitationPages
+from accounts.pages.oidc_pages import OidcPages
+from accounts.pages.own_pages import OwnPages
+from accounts.pages.people_pages import PeoplePages
+from accounts.pages.responses import RefusedPages
+from accounts.pages.sign_in_pages import SignInPages
+from accounts.services import AccountServices
+from accounts.signed_in import SignedIn, install_sign_in_handlers
+
+
+class AccountPages:
+    """Pages of one process. `install` adds them to an application.
+
+    `pages` finds the templates of `accounts/templates` and `base.html`. `navigation` are the links of the signed-in
+    pages. `own_address` is the public address of the service, without a slash at its end. `agency_name` returns the
+    name of an institution by its code. `oidc` is None if no provider is set.
+    """
+
+    def __init__(
+        self,
+        services: AccountServices,
+        pages: Environment,
+        navigation: Sequence[NavigationEntry],
+        agency_name: Callable[[str], str],
+        own_address: str,
+        oidc: OidcProvider | None = None,
+    ) -> None:
+        browser_sessions = BrowserSessions(services.sessions)
+        self.signed_in = SignedIn(browser_sessions.find_actor)
+        self.signed_in_pages = SignedInPages(pages, agency_name, navigation)
+        self._refused = RefusedPages(pages)
+        self._own_address = own_address
+        is_https = own_address.startswith("https://")
+        self._routers = [
+            SignInPages(
+                services.sign_in, browser_sessions, pages, with_oidc=oidc is not None, is_https=is_https
+            ).routes(),
+            InvitationPages(services.invitations, services.acceptance, pages).routes(),
+            OwnPages(
+                services.accounts,
+                services.own_account,
+                services.sessions,
+                services.sign_in,
+                browser_sessions,
+                self.signed_in_pages,
+            ).routes(),
+            PeoplePages(
+                services.people,
+                services.accounts,
+                services.invitations,
+                self.signed_in,
+                self.signed_in_pages,
+                agency_name,
+                own_address,
+            ).routes(),
+        ]
+        if oidc is not None:
+            oidc_pages = OidcPages(
+                oidc, services.pending, services.accounts, services.acceptance, services.sign_in, pages
+            )
+            self._routers.append(oidc_pages.routes())
+
+    def install(self, app: FastAPI) -> None:
+        """Add the pages, the answers to `NotSignedIn` and `Forbidden`, and the protection of the desk's forms.
+
+        Call it before the middleware of the security headers is added: a refused form gets a page with their nonce.
+        """
+        for router in self.routers():
+            app.include_router(router)
+        install_sign_in_handlers(app, self._refused.page)
+        app.add_middleware(SameOriginForms, own_address=self._own_address, refusal=self._refused.form)
+
+    def routers(self) -> Sequence[APIRouter]:
+        """Return the routers of these pages."""
+        return tuple(self._routers)

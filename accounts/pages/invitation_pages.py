@@ -1,0 +1,82 @@
+"""Page of a one-time link: the invited person sets a password."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from jinja2 import Environment
+from starlette.responses import Response
+
+from accounts.acceptance import Acceptance
+from accounts.authentication.passwords import MIN_PASSWORD_LENGTH, Busy, WeakPassword
+from accounts.invitations import InvalidInvitation, Invitation, Invitations
+from accounts.pages import wording
+from accounts.pages.responses import page_response, see_other
+from accounts.person_checks import NotPossible
+from accounts.signed_in import SIGN_IN_ADDRESS
+from config.translation.message import Message
+
+INVITATION_ADDRESS = "/desk/undangan"
+
+Text = Annotated[str, Form()]
+
+
+class InvitationPages:
+    """The page of an invitation. Opening it changes nothing: programs that check e-mails open links, too."""
+
+    def __init__(self, invitations: Invitations, acceptance: Acceptance, pages: Environment) -> None:
+        self._invitations = invitations
+        self._acceptance = acceptance
+        self._pages = pages
+
+    def routes(self) -> APIRouter:
+        """Return the routes of this page."""
+        router = APIRouter(include_in_schema=False)
+        router.add_api_route(f"{INVITATION_ADDRESS}/{{token}}", self.show, methods=["GET"])
+        router.add_api_route(f"{INVITATION_ADDRESS}/{{token}}", self.accept, methods=["POST"])
+        return router
+
+    def show(self, token: str) -> Response:
+        """Show the form for the new password."""
+        try:
+            invitation = self._invitations.find(token)
+        except InvalidInvitation:
+            return self._invalid()
+        return self._form(invitation, {}, None)
+
+    def accept(self, token: str, sandi: Text = "", ulang: Text = "", email: Text = "", nama: Text = "") -> Response:
+        """Store the password. The person then signs in with it."""
+        typed = {"email": email, "name": nama}
+        try:
+            invitation = self._invitations.find(token)
+            if sandi != ulang:
+                return self._form(invitation, typed, wording.PASSWORDS_DIFFER)
+            self._acceptance.accept(token, sandi, email, nama)
+        except InvalidInvitation:
+            return self._invalid()
+        except WeakPassword as error:
+            return self._form(invitation, typed, wording.PASSWORD_FAULTS[error.fault])
+        except NotPossible as error:
+            return self._form(invitation, typed, wording.NOT_POSSIBLE[error.reason])
+        except Busy:
+            return self._form(invitation, typed, wording.BUSY, HTTPStatus.SERVICE_UNAVAILABLE)
+        return see_other(f"{SIGN_IN_ADDRESS}?selesai=sandi")
+
+    def _form(
+        self,
+        invitation: Invitation,
+        typed: dict[str, str],
+        problem: Message | None,
+        status: HTTPStatus = HTTPStatus.BAD_REQUEST,
+    ) -> Response:
+        values = {
+            "invitation": invitation,
+            "role": wording.ROLES[invitation.role],
+            "typed": typed,
+            "problem": problem,
+            "min_length": MIN_PASSWORD_LENGTH,
+        }
+        return page_response(self._pages, "invitation.html", values, status if problem else HTTPStatus.OK)
+
+    def _invalid(self) -> Response:
+        return page_response(self._pages, "invitation_over.html", {}, HTTPStatus.GONE)

@@ -1,0 +1,178 @@
+"""Page of the own account: sessions, password, second factor, e-mail preference."""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import UUID
+
+import segno
+from fastapi import APIRouter, Form, Request
+from starlette.responses import Response
+
+from accounts.account_store import Account, AccountStore
+from accounts.authentication.attempts import TooManyAttempts
+from accounts.authentication.passwords import MIN_PASSWORD_LENGTH, Busy, WeakPassword
+from accounts.authentication.second_factor import key_address
+from accounts.authentication.sign_in import SignIn
+from accounts.frame import SignedInPages
+from accounts.own_account import OwnAccount
+from accounts.pages import wording
+from accounts.pages.browser import BrowserSessions, client_address
+from accounts.pages.responses import see_other
+from accounts.permissions import Actor
+from accounts.sessions import Sessions
+from accounts.signed_in import NotSignedIn
+from config.translation.message import Message
+
+OWN_ADDRESS = "/desk/saya"
+_FACTOR_ADDRESS = f"{OWN_ADDRESS}/kode"
+
+Text = Annotated[str, Form()]
+
+
+class OwnPages:
+    """The own account. A change of password or second factor needs the present password, and begins a new session."""
+
+    def __init__(
+        self,
+        accounts: AccountStore,
+        own_account: OwnAccount,
+        sessions: Sessions,
+        sign_in: SignIn,
+        browser_sessions: BrowserSessions,
+        signed_in_pages: SignedInPages,
+    ) -> None:
+        self._accounts = accounts
+        self._own_account = own_account
+        self._sessions = sessions
+        self._sign_in = sign_in
+        self._browser_sessions = browser_sessions
+        self._signed_in_pages = signed_in_pages
+
+    def routes(self) -> APIRouter:
+        """Return the routes of this page."""
+        router = APIRouter(include_in_schema=False)
+        router.add_api_route(OWN_ADDRESS, self.show, methods=["GET"])
+        router.add_api_route(f"{OWN_ADDRESS}/sandi", self.change_password, methods=["POST"])
+        router.add_api_route(f"{OWN_ADDRESS}/sesi", self.end_sessions, methods=["POST"])
+        router.add_api_route(f"{OWN_ADDRESS}/surat", self.set_digest, methods=["POST"])
+        router.add_api_route(_FACTOR_ADDRESS, self.show_second_factor, methods=["GET"])
+        router.add_api_route(_FACTOR_ADDRESS, self.switch_on, methods=["POST"])
+        router.add_api_route(f"{_FACTOR_ADDRESS}/mati", self.switch_off, methods=["POST"])
+        return router
+
+    def show(self, request: Request, selesai: str = "") -> Response:
+        """Show the page."""
+        return self._page(request, None, wording.NOTICES.get(selesai))
+
+    def change_password(self, request: Request, sandi: Text = "", sandi_baru: Text = "", ulang: Text = "") -> Response:
+        """Change the password. All other sessions of the person end."""
+        account = self._account(request)
+        if problem := self._password_problem(request, account.actor, sandi):
+            return self._page(request, problem)
+        if sandi_baru != ulang:
+            return self._page(request, wording.PASSWORDS_DIFFER)
+        try:
+            self._own_account.change_password(account, sandi_baru)
+        except WeakPassword as error:
+            return self._page(request, wording.PASSWORD_FAULTS[error.fault])
+        except Busy:
+            return self._page(request, wording.BUSY)
+        return self._renewed(request, account, "sandi-diganti")
+
+    def end_sessions(self, request: Request, sesi: Text = "") -> Response:
+        """End one session of the person, or all others (`sesi` is `lain`)."""
+        session = self._browser_sessions.require(request)
+        if sesi == "lain":
+            self._own_account.end_other_sessions(session.actor, session.id)
+        else:
+            self._own_account.end_session(session.actor, _uuid(sesi))
+        return see_other(f"{OWN_ADDRESS}?selesai=sesi")
+
+    def set_digest(self, request: Request, surat: Text = "") -> Response:
+        """Store whether the person wants the daily e-mail."""
+        self._accounts.change(self._account(request).id, {"wants_digest": bool(surat)})
+        return see_other(f"{OWN_ADDRESS}?selesai=surat")
+
+    def show_second_factor(self, request: Request) -> Response:
+        """Show the key for the authenticator app."""
+        return self._second_factor_page(request, None)
+
+    def switch_on(self, request: Request, sandi: Text = "", kode: Text = "") -> Response:
+        """Switch the second factor on, and show the recovery codes once."""
+        account = self._account(request)
+        if problem := self._password_problem(request, account.actor, sandi):
+            return self._second_factor_page(request, problem)
+        recovery_codes = self._own_account.switch_on_second_factor(account.actor, kode)
+        if not recovery_codes:
+            return self._second_factor_page(request, wording.CODE_REFUSED)
+        response = self._signed_in_pages.render(
+            "recovery_codes.html", request, account.actor, {"recovery_codes": recovery_codes}
+        )
+        self._browser_sessions.replace(request, response, account.id)
+        return response
+
+    def switch_off(self, request: Request, sandi: Text = "") -> Response:
+        """Switch the second factor off."""
+        account = self._account(request)
+        if problem := self._password_problem(request, account.actor, sandi):
+            return self._page(request, problem)
+        self._own_account.switch_off_second_factor(account.actor)
+        return self._renewed(request, account, "kode-dimatikan")
+
+    def _renewed(self, request: Request, account: Account, notice: str) -> Response:
+        """Return to the page with a new session: the token from before the change is worth nothing."""
+        response = see_other(f"{OWN_ADDRESS}?selesai={notice}")
+        self._browser_sessions.replace(request, response, account.id)
+        return response
+
+    def _account(self, request: Request) -> Account:
+        account = self._accounts.by_id(self._browser_sessions.require(request).actor.account_id)
+        if account is None or account.revoked_at:
+            raise NotSignedIn
+        return account
+
+    def _password_problem(self, request: Request, actor: Actor, password: str) -> Message | None:
+        """Return why the act is refused, None if the present password is right."""
+        try:
+            is_right = self._sign_in.is_own_password(actor, password, client_address(request))
+        except TooManyAttempts as error:
+            return wording.too_many_attempts(error.retry_after)
+        except Busy:
+            return wording.BUSY
+        return None if is_right else wording.PASSWORD_REFUSED
+
+    def _page(self, request: Request, problem: Message | None, notice: Message | None = None) -> Response:
+        session, account = self._browser_sessions.require(request), self._account(request)
+        values: dict[str, Any] = {
+            "account": account,
+            "role": wording.ROLES[account.role],
+            "sessions": self._sessions.of_account(account.id),
+            "own_session": session.id,
+            "recovery_codes": self._own_account.remaining_recovery_codes(account.id),
+            "min_length": MIN_PASSWORD_LENGTH,
+            "problem": problem,
+            "notice": notice,
+        }
+        status = HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK
+        return self._signed_in_pages.render("own_account.html", request, account.actor, values, status)
+
+    def _second_factor_page(self, request: Request, problem: Message | None) -> Response:
+        account = self._account(request)
+        secret = self._own_account.new_second_factor(account)
+        if not secret:
+            return see_other(OWN_ADDRESS)
+        image = segno.make(key_address(secret, account.email), micro=False).svg_data_uri(
+            scale=5, border=4, light="#fff"
+        )
+        groups = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
+        values = {"image": image, "secret": groups, "problem": problem}
+        status = HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK
+        return self._signed_in_pages.render("second_factor.html", request, account.actor, values, status)
+
+
+def _uuid(typed: str) -> UUID:
+    """Return an id from a form; an id that nothing has for a text that is none."""
+    try:
+        return UUID(typed)
+    except ValueError:
+        return UUID(int=0)

@@ -1,0 +1,170 @@
+"""Page of the accounts: invite, revoke, new links. For administrators, and for coordinators at their own agency."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import Response
+
+from accounts.account_store import Account, AccountStore, actor_label, normalized_email
+from accounts.frame import SignedInPages
+from accounts.invitations import INVITATION_LIMIT, Invitation, Invitations, NewPerson
+from accounts.pages import wording
+from accounts.pages.invitation_pages import INVITATION_ADDRESS
+from accounts.pages.responses import see_other
+from accounts.people import People, may_manage
+from accounts.permissions import Act, Actor, Role, may
+from accounts.person_checks import NotPossible
+from accounts.signed_in import Forbidden, SignedIn
+from config.translation.message import Message
+
+PEOPLE_ADDRESS = "/desk/akun"
+_SHOWN_ACCOUNTS = 100
+_MAX_REASON_LENGTH = 500
+
+Text = Annotated[str, Form()]
+
+
+class PeoplePages:
+    """The accounts that a person may manage. `own_address` is the public address of the service, for links.
+
+    `agency_name` returns the name of an institution by its code.
+    """
+
+    def __init__(
+        self,
+        people: People,
+        accounts: AccountStore,
+        invitations: Invitations,
+        signed_in: SignedIn,
+        signed_in_pages: SignedInPages,
+        agency_name: Callable[[str], str],
+        own_address: str,
+    ) -> None:
+        self._people = people
+        self._accounts = accounts
+        self._invitations = invitations
+        self._signed_in = signed_in
+        self._signed_in_pages = signed_in_pages
+        self._agency_name = agency_name
+        self._own_address = own_address
+
+    def routes(self) -> APIRouter:
+        """Return the routes of this page."""
+        router = APIRouter(include_in_schema=False)
+        router.add_api_route(PEOPLE_ADDRESS, self.show, methods=["GET"])
+        router.add_api_route(PEOPLE_ADDRESS, self.invite, methods=["POST"])
+        router.add_api_route(f"{PEOPLE_ADDRESS}/undangan/{{invitation_id}}", self.withdraw, methods=["POST"])
+        router.add_api_route(f"{PEOPLE_ADDRESS}/{{account_id}}", self.change, methods=["POST"])
+        return router
+
+    def show(self, request: Request, cari: str = "", selesai: str = "") -> Response:
+        """List the accounts, or those that match the typed words."""
+        return self._page(request, self._manager(request), {"notice": wording.NOTICES.get(selesai), "search": cari})
+
+    def invite(
+        self, request: Request, nama: Text = "", email: Text = "", peran: Text = "", instansi: Text = ""
+    ) -> Response:
+        """Invite a person. The link is shown once, on this response."""
+        actor = self._manager(request)
+        typed = {"name": nama, "email": email, "role": peran, "agency": instansi}
+        role = next((role for role in Role if role == peran), Role.OFFICER)
+        agency = instansi.strip() or (actor.agency if role is Role.OFFICER else "")
+        if not may_manage(actor, role, agency):
+            raise Forbidden
+        person = NewPerson(normalized_email(email), nama.strip(), role, agency)
+        try:
+            token = self._people.invite(person, actor_label(actor), "page of accounts")
+        except NotPossible as error:
+            return self._page(request, actor, {"problem": wording.NOT_POSSIBLE[error.reason], "typed": typed})
+        return self._link_page(request, actor, person.name, token)
+
+    def change(self, request: Request, account_id: UUID, tindakan: Text = "", alasan: Text = "") -> Response:
+        """Revoke an account, make a new password link, switch its second factor off, or end its sessions."""
+        actor = self._manager(request)
+        account = self._accounts.by_id(account_id)
+        if account is None or account_id == actor.account_id or not may_manage(actor, account.role, account.agency):
+            raise Forbidden
+        if problem := _reason_problem(alasan):
+            return self._page(request, actor, {"problem": problem})
+        by, why = actor_label(actor), alasan.strip()
+        try:
+            if tindakan == "tautan":
+                token = self._people.new_password_link(account_id, by, why)
+                return self._link_page(request, actor, account.name, token)
+            notice = self._act(tindakan, account_id, by, why)
+        except NotPossible as error:
+            return self._page(request, actor, {"problem": wording.NOT_POSSIBLE[error.reason]})
+        return see_other(f"{PEOPLE_ADDRESS}?selesai={notice}")
+
+    def withdraw(self, request: Request, invitation_id: UUID) -> Response:
+        """Withdraw an open invitation."""
+        actor = self._manager(request)
+        invitation = next((entry for entry in self._invitations.open() if entry.id == invitation_id), None)
+        if invitation is None:
+            return self._page(request, actor, {"problem": wording.NOT_POSSIBLE["no_such_invitation"]})
+        if not may_manage(actor, invitation.role, invitation.agency):
+            raise Forbidden
+        self._people.withdraw_invitation(invitation_id, actor_label(actor), "page of accounts")
+        return see_other(f"{PEOPLE_ADDRESS}?selesai=undangan")
+
+    def _act(self, name: str, account_id: UUID, by: str, why: str) -> str:
+        """Do an act and return the name of its notice. Raises `NotPossible`, and `Forbidden` for an unknown act."""
+        if name == "cabut":
+            self._people.revoke(account_id, by, why)
+            return "dicabut"
+        if name == "kode":
+            self._people.remove_second_factor(account_id, by, why)
+            return "kode-orang"
+        if name == "sesi":
+            self._people.end_sessions(account_id, by, why)
+            return "sesi-orang"
+        raise Forbidden
+
+    def _manager(self, request: Request) -> Actor:
+        """Return the person if they may manage accounts, at least of the own agency."""
+        actor = self._signed_in.actor(request)
+        if may(actor, Act.MANAGE_ACCOUNTS, "") or may(actor, Act.MANAGE_OFFICERS, actor.agency):
+            return actor
+        raise Forbidden
+
+    def _page(self, request: Request, actor: Actor, values: dict[str, Any]) -> Response:
+        agency = None if may(actor, Act.MANAGE_ACCOUNTS, "") else actor.agency
+        accounts = self._accounts.search(str(values.get("search", "")), agency, _SHOWN_ACCOUNTS + 1)
+        invitations = self._invitations.open(agency)
+        all_values: dict[str, Any] = {
+            "notice": None,
+            "problem": None,
+            "search": "",
+            "typed": {},
+            **values,
+            "accounts": [self._shown(actor, account) for account in accounts[:_SHOWN_ACCOUNTS]],
+            "has_more": len(accounts) > _SHOWN_ACCOUNTS,
+            "invitations": [self._shown(actor, invitation) for invitation in invitations],
+            "roles": [(role, label) for role, label in wording.ROLES.items() if may_manage(actor, role, actor.agency)],
+            "is_national": agency is None,
+        }
+        status = HTTPStatus.BAD_REQUEST if all_values["problem"] else HTTPStatus.OK
+        return self._signed_in_pages.render("people.html", request, actor, all_values, status)
+
+    def _shown(self, actor: Actor, person: Account | Invitation) -> dict[str, Any]:
+        """Return what the list shows of a person."""
+        return {
+            "person": person,
+            "role": wording.ROLES[person.role],
+            "agency": self._agency_name(person.agency) if person.agency else "",
+            "may_change": may_manage(actor, person.role, person.agency) and person.id != actor.account_id,
+        }
+
+    def _link_page(self, request: Request, actor: Actor, name: str, token: str) -> Response:
+        hours = int(INVITATION_LIMIT.total_seconds()) // 3600
+        values = {"link": f"{self._own_address}{INVITATION_ADDRESS}/{token}", "name": name, "hours": hours}
+        return self._signed_in_pages.render("invitation_link.html", request, actor, values)
+
+
+def _reason_problem(typed: str) -> Message | None:
+    reason = typed.strip()
+    is_usable = 0 < len(reason) <= _MAX_REASON_LENGTH and reason.isprintable()
+    return None if is_usable else wording.REASON_MISSING

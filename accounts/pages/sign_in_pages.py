@@ -1,0 +1,152 @@
+"""Pages of the sign-in and the sign-out."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from jinja2 import Environment
+from starlette.responses import Response
+
+from accounts.authentication.attempts import TooManyAttempts
+from accounts.authentication.passwords import Busy
+from accounts.authentication.sign_in import (
+    PendingEnded,
+    SecondFactorNeeded,
+    SessionStarted,
+    SignIn,
+    SignInRefused,
+)
+from accounts.pages import wording
+from accounts.pages.browser import (
+    PENDING_COOKIE,
+    SESSION_COOKIE,
+    BrowserSessions,
+    client_address,
+    delete_token,
+    device_of,
+    pending_token,
+    set_token,
+)
+from accounts.pages.responses import page_response, see_other
+from accounts.signed_in import DESK, SIGN_IN_ADDRESS, local_address
+from config.translation.message import Message
+
+CODE_ADDRESS = f"{SIGN_IN_ADDRESS}/kode"
+_BUSY_SECONDS = 10
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+Text = Annotated[str, Form()]
+
+
+class SignInPages:
+    """The sign-in by password and second factor. `with_oidc`: the page offers the provider of the institutions.
+
+    `is_https`: the public address of the service is https.
+    """
+
+    def __init__(
+        self, sign_in: SignIn, browser_sessions: BrowserSessions, pages: Environment, *, with_oidc: bool, is_https: bool
+    ) -> None:
+        self._sign_in = sign_in
+        self._browser_sessions = browser_sessions
+        self._pages = pages
+        self._with_oidc = with_oidc
+        self._is_https = is_https
+
+    def routes(self) -> APIRouter:
+        """Return the routes of these pages."""
+        router = APIRouter(include_in_schema=False)
+        router.add_api_route(SIGN_IN_ADDRESS, self.show, methods=["GET"])
+        router.add_api_route(SIGN_IN_ADDRESS, self.check_password, methods=["POST"])
+        router.add_api_route(CODE_ADDRESS, self.show_code, methods=["GET"])
+        router.add_api_route(CODE_ADDRESS, self.check_code, methods=["POST"])
+        router.add_api_route("/desk/keluar", self.sign_out, methods=["POST"])
+        return router
+
+    def show(self, request: Request, lanjut: str = "", selesai: str = "") -> Response:
+        """Show the form. A person who is signed in continues at once."""
+        if self._browser_sessions.find(request):
+            return see_other(local_address(lanjut))
+        return self._form(request, "", lanjut, notice=wording.NOTICES.get(selesai))
+
+    def check_password(self, request: Request, email: Text = "", sandi: Text = "", lanjut: Text = "") -> Response:
+        """Sign in, or ask for the code of the second factor."""
+        try:
+            result = self._sign_in.with_password(
+                email, sandi, client_address(request), device_of(request), local_address(lanjut)
+            )
+        except TooManyAttempts as error:
+            problem = wording.too_many_attempts(error.retry_after)
+            response = self._form(request, email, lanjut, problem, HTTPStatus.TOO_MANY_REQUESTS)
+            response.headers["Retry-After"] = str(error.retry_after)
+            return response
+        except Busy:
+            response = self._form(request, email, lanjut, wording.BUSY, HTTPStatus.SERVICE_UNAVAILABLE)
+            response.headers["Retry-After"] = str(_BUSY_SECONDS)
+            return response
+        if isinstance(result, SignInRefused):
+            return self._form(request, email, lanjut, wording.SIGN_IN_REFUSED, HTTPStatus.BAD_REQUEST)
+        return signed_in_response(result)
+
+    def show_code(self) -> Response:
+        """Show the form for the code of the second factor."""
+        return page_response(self._pages, "second_step.html", {"problem": None})
+
+    def check_code(self, request: Request, kode: Text = "") -> Response:
+        """Complete the sign-in by a code."""
+        try:
+            result = self._sign_in.with_second_factor(pending_token(request), kode, device_of(request))
+        except TooManyAttempts as error:
+            values = {"problem": wording.too_many_attempts(error.retry_after)}
+            response = page_response(self._pages, "second_step.html", values, HTTPStatus.TOO_MANY_REQUESTS)
+            response.headers["Retry-After"] = str(error.retry_after)
+            return response
+        if isinstance(result, SessionStarted):
+            return signed_in_response(result)
+        if isinstance(result, PendingEnded):
+            response = self._form(request, "", "", wording.PENDING_ENDED, HTTPStatus.BAD_REQUEST)
+            delete_token(response, PENDING_COOKIE)
+            return response
+        return page_response(self._pages, "second_step.html", {"problem": wording.CODE_REFUSED}, HTTPStatus.BAD_REQUEST)
+
+    def sign_out(self, request: Request) -> Response:
+        """End the session of this browser."""
+        session = self._browser_sessions.find(request)
+        if session:
+            self._sign_in.sign_out(session.actor, session.id)
+        response = see_other(f"{SIGN_IN_ADDRESS}?selesai=keluar")
+        delete_token(response, SESSION_COOKIE)
+        return response
+
+    def _form(
+        self,
+        request: Request,
+        email: str,
+        continue_at: str,
+        problem: Message | None = None,
+        status: HTTPStatus = HTTPStatus.OK,
+        notice: Message | None = None,
+    ) -> Response:
+        address = local_address(continue_at)
+        values = {
+            "email": email,
+            "continue_at": "" if address == DESK else address,
+            "problem": problem,
+            "notice": notice,
+            "with_oidc": self._with_oidc,
+            # A browser keeps the cookie of the session only if it came by https or from loopback.
+            "is_insecure": not self._is_https and request.url.hostname not in _LOOPBACK,
+        }
+        return page_response(self._pages, "sign_in.html", values, status)
+
+
+def signed_in_response(result: SessionStarted | SecondFactorNeeded) -> Response:
+    """Return the redirect after a right password or an accepted answer of the OIDC provider."""
+    if isinstance(result, SecondFactorNeeded):
+        response = see_other(CODE_ADDRESS)
+        set_token(response, PENDING_COOKIE, result.token)
+        return response
+    response = see_other(result.continue_at)
+    set_token(response, SESSION_COOKIE, result.token)
+    delete_token(response, PENDING_COOKIE)
+    return response

@@ -1,0 +1,76 @@
+"""All parts of accounts without their pages, built together for a process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from sqlalchemy import Engine
+
+from accounts.acceptance import Acceptance
+from accounts.account_store import AccountStore
+from accounts.authentication.attempts import AttemptLimits, FindNetworks
+from accounts.authentication.passwords import Passwords
+from accounts.authentication.pending_sign_ins import PendingSignIns
+from accounts.authentication.second_factor import SecondFactors
+from accounts.authentication.sign_in import Record, SignIn
+from accounts.invitations import Invitations
+from accounts.own_account import OwnAccount
+from accounts.people import People
+from accounts.sessions import Sessions
+from accounts.tokens import keyed_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Randomness:
+    """Sources of tokens (at least 128 bits, safe in an address), ids and bytes."""
+
+    new_token: Callable[[], str]
+    new_id: Callable[[], UUID]
+    random_bytes: Callable[[int], bytes]
+
+
+class AccountServices:
+    """Accounts, sessions, invitations and sign-in on one database.
+
+    `account_key` (64 bytes) seals second factors. `record` appends to the audit log. `is_agency` returns True for the
+    code of an institution. `find_networks` returns the networks of an address, for the limits of attempts.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        account_key: bytes,
+        record: Record,
+        is_agency: Callable[[str], bool],
+        find_networks: FindNetworks,
+        now: Callable[[], datetime],
+        randomness: Randomness,
+        hasher: PasswordHasher,
+    ) -> None:
+        new_token, new_id = randomness.new_token, randomness.new_id
+        hash_key = keyed_hash(account_key, "hashes").encode()
+        self.accounts = AccountStore(engine)
+        self.sessions = Sessions(engine, now, new_token, new_id)
+        self.invitations = Invitations(engine, now, new_token)
+        self.pending = PendingSignIns(engine, now, new_token)
+        passwords = Passwords(hasher)
+        second_factors = SecondFactors(engine, account_key, hash_key, now, randomness.random_bytes)
+        self.sign_in = SignIn(
+            self.accounts,
+            passwords,
+            AttemptLimits(engine, hash_key, find_networks, now, new_id),
+            self.sessions,
+            self.pending,
+            second_factors,
+            record,
+            now,
+        )
+        self.people = People(
+            engine, self.accounts, self.invitations, self.sessions, second_factors, is_agency, record, now, new_id
+        )
+        self.acceptance = Acceptance(
+            engine, self.accounts, self.invitations, passwords, self.sessions, record, now, new_id
+        )
+        self.own_account = OwnAccount(self.accounts, passwords, self.sessions, second_factors, record, now)

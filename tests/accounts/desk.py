@@ -1,0 +1,152 @@
+"""A desk with accounts on a real database, a clock that a test moves, and persons who have signed in."""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import count
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from fastapi import FastAPI, Request
+from jinja2 import Environment
+from sqlalchemy import Engine
+from starlette.responses import PlainTextResponse, Response
+
+from accounts.authentication.oidc import OidcProvider
+from accounts.frame import NavigationEntry
+from accounts.invitations import NewPerson
+from accounts.pages.account_pages import AccountPages
+from accounts.permissions import TRIAGE_AGENCY, Act, Role
+from accounts.services import AccountServices, Randomness
+from app.pages.environment import page_environment
+from app.pages.headers import PageHeaders
+from config.translation.message import Message
+from config.translation.translator import load_translator
+from ingest.http.client_networks import client_networks
+from tests.accounts.desk_client import DeskClient, OpenDesk
+from tests.support.paths import ROOT
+
+PASSWORD = "kopi pagi di beranda"
+AGENCIES = {"kota-3374": "Kota Semarang", "bumn-pln": "PT PLN (Persero)"}
+SESSION = "__Host-meja"
+_TEMPLATES = [ROOT / "accounts" / "templates"]
+NAVIGATION = [
+    NavigationEntry(Message("Laporan"), "/desk", Act.VIEW_CASE),
+    NavigationEntry(Message("Akun"), "/desk/akun", Act.MANAGE_ACCOUNTS),
+    NavigationEntry(Message("Akun"), "/desk/akun", Act.MANAGE_OFFICERS),
+]
+# Parameters that take no time. The real ones take 64 MiB and a tenth of a second for each password.
+CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    time: datetime = datetime(2026, 11, 27, 2, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        return self.time
+
+    def advance(self, period: timedelta) -> None:
+        """Move the clock forwards."""
+        self.time += period
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """A row of the audit log."""
+
+    action: str
+    subject: str
+    actor: str
+    why: str
+
+
+@dataclass
+class Desk:
+    """Accounts on a database, and the audit log as a list."""
+
+    engine: Engine
+    clock: Clock = field(default_factory=Clock)
+    hasher: PasswordHasher = CHEAP_HASHER
+    log: list[AuditRow] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Build the services."""
+        numbers = count(1)
+        randomness = Randomness(
+            lambda: secrets.token_urlsafe(32), lambda: UUID(int=next(numbers), version=4), secrets.token_bytes
+        )
+        self.services = AccountServices(
+            self.engine,
+            bytes(range(64)),
+            self._record,
+            AGENCIES.__contains__,
+            client_networks,
+            self.clock,
+            randomness,
+            self.hasher,
+        )
+
+    def app(self, own_address: str = "http://127.0.0.1", oidc: OidcProvider | None = None) -> FastAPI:
+        """Return the desk's application with the accounts' pages and one page of a case."""
+        app = FastAPI()
+        pages = self.pages(own_address, oidc)
+        pages.install(app)
+
+        def show_case(request: Request) -> Response:
+            return PlainTextResponse(pages.signed_in.require(request, Act.VIEW_CASE, "kota-3374").name)
+
+        app.add_api_route("/desk", show_case, methods=["GET"])
+        app.add_api_route("/desk/laporan", show_case, methods=["GET", "POST"])
+        app.add_middleware(PageHeaders, new_nonce=lambda: secrets.token_urlsafe(16))
+        return app
+
+    def pages(self, own_address: str = "http://127.0.0.1", oidc: OidcProvider | None = None) -> AccountPages:
+        """Return the accounts' pages."""
+        return AccountPages(
+            self.services, _environment(), NAVIGATION, lambda code: AGENCIES.get(code, code), own_address, oidc
+        )
+
+    def add(self, name: str, role: Role = Role.OFFICER, agency: str | None = None, password: str = PASSWORD) -> UUID:
+        """Invite a person and set the password. The address is that of `email_of`."""
+        usual = {Role.OFFICER: "kota-3374", Role.COORDINATOR: "kota-3374", Role.TRIAGE: TRIAGE_AGENCY}
+        person = NewPerson(email_of(name), name, role, usual.get(role, "") if agency is None else agency)
+        token = self.services.people.invite(person, "Tester", "test")
+        return self.services.acceptance.accept(token, password)
+
+    def actions(self) -> list[str]:
+        """Return the actions of the audit log."""
+        return [row.action for row in self.log]
+
+    def _record(self, action: str, subject: str, actor: str, why: str, at: datetime) -> None:
+        assert at == self.clock()
+        self.log.append(AuditRow(action, subject, actor, why))
+
+
+@cache
+def _environment() -> Environment:
+    """Return the environment of the templates; they are compiled once."""
+    return page_environment(_TEMPLATES, load_translator())
+
+
+def email_of(name: str) -> str:
+    """Return the address of an invented person."""
+    return f"{name.lower().replace(' ', '.')}@semarang.example"
+
+
+def sign_in(client: DeskClient, name: str, password: str = PASSWORD, continue_at: str = "") -> str:
+    """Sign in, and return the address that the desk redirects to."""
+    answer = client.post("/desk/masuk", {"email": email_of(name), "sandi": password, "lanjut": continue_at})
+    assert answer.status_code == 303, answer.text
+    return answer.headers["Location"]
+
+
+def signed_in_client(desk: Desk, open_desk: OpenDesk, name: str) -> DeskClient:
+    """Return a client whose person has signed in."""
+    client = open_desk(desk.app())
+    sign_in(client, name)
+    return client
