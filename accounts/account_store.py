@@ -78,7 +78,7 @@ class AccountStore:
         """Return the accounts of an institution that are not revoked, by name."""
         return self._all(None, col(AccountRow.agency) == agency)
 
-    def search(self, words: str, agency: str | None, limit: int) -> Sequence[Account]:
+    def search(self, words: str, agency: str | None, limit: int | None) -> Sequence[Account]:
         """Return accounts that are not revoked, of one institution or of all, by institution and name.
 
         `words` is a part of a name, an e-mail address or the code of an institution; "" matches all.

@@ -43,7 +43,7 @@ class DatabaseLock(IntEnum):
     # One process at a time derives the desk's cases from their facts.
     DESK = 1711
     # One process at a time counts an attempt to sign in.
-    SIGN_IN_ATTEMPTS = 1713
+    SIGN_IN_ATTEMPTS = 1712
     # One process at a time changes accounts.
     ACCOUNTS = 1713
 

@@ -38,7 +38,7 @@ _PRACTICE_X_PORT_OFFSET = 1
 # Pause between two requests for mentions, in seconds.
 _X_POLL_SECONDS, _LOOPBACK_POLL_SECONDS = 15.0, 1.0
 _MAIL_ADDRESS = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,255}", re.ASCII)
-_URLS = ("public_url", "x_base_url", "twilio_base_url", "fcm_base_url", "otlp_endpoint")
+_URLS = ("public_url", "desk_url", "oidc_issuer", "x_base_url", "twilio_base_url", "fcm_base_url", "otlp_endpoint")
 _X_REPLY_KEYS = ("x_consumer_key", "x_consumer_secret", "x_access_token", "x_access_token_secret")
 # Former names of settings, which are read for one more version, with the present names.
 _FORMER_NAMES = {"agencies": "reference_folder"}
@@ -93,6 +93,7 @@ class Settings(BaseSettings):
     desk_port: int = Field(
         0, ge=0, le=65_535, description="Port of the desk and of the agencies' interface; 0: the same as PORT."
     )
+    desk_url: str = Field("", description="Address of the desk for persons who sign in; empty: PUBLIC_URL.")
     public_url: str = Field("", description="Address that providers and citizens use; signatures cover it.")
     instance: str = Field(default_factory=gethostname, description="Stable name of this process in its groups.")
     reference_folder: Path = Field(
@@ -218,6 +219,9 @@ class Settings(BaseSettings):
     x_secret_replies: Literal["none", "message"] = Field(
         "none", description="Reply on X to a sender who asked for anonim or rahasia: none, or a direct message."
     )
+    oidc_issuer: str = Field("", description="OpenID Connect provider of the persons who sign in; empty: none.")
+    oidc_client_id: str = Field("", description="Our name at the provider.")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="Our secret at the provider.")
     fcm_credentials: Path | None = Field(None, description="JSON of the service account that sends pushes.")
     fcm_base_url: str = Field("", description="Address of FCM; empty: Google itself.")
 
@@ -299,6 +303,15 @@ class Settings(BaseSettings):
             raise ValueError(f"replies on X need SATUPINTU_{missing[0].upper()} too")
         return self
 
+    @model_validator(mode="after")
+    def _check_oidc(self) -> Self:
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_client_secret.get_secret_value()):
+            needed = "SATUPINTU_OIDC_CLIENT_ID and SATUPINTU_OIDC_CLIENT_SECRET"
+            raise ValueError(f"{needed} are needed with SATUPINTU_OIDC_ISSUER")
+        if self.oidc_issuer and not (self.oidc_issuer.startswith("https://") or is_loopback(self.oidc_issuer)):
+            raise ValueError("SATUPINTU_OIDC_ISSUER must begin with https://")
+        return self
+
     @property
     def former_names(self) -> dict[str, str]:
         """The former names by which settings were given, as variables, with the present variables."""
@@ -309,6 +322,14 @@ class Settings(BaseSettings):
     def reached_at(self) -> str:
         """The public address without a slash at its end; without one, the address on this machine."""
         return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+    @cached_property
+    def desk_reached_at(self) -> str:
+        """The address of the desk for persons who sign in, without a slash at its end."""
+        if self.desk_url:
+            return self.desk_url.rstrip("/")
+        is_local = not self.public_url and self.desk_port
+        return f"http://127.0.0.1:{self.desk_port}" if is_local else self.reached_at
 
     def ops_port_of(self, stages: Collection[str]) -> int:
         """Return the operations' port of a process with these stages; 0 if it has none."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from fastapi import APIRouter, FastAPI
 from jinja2 import Environment
+from starlette.middleware import Middleware
 
 from accounts.authentication.oidc import OidcProvider
 from accounts.csrf import SameOriginForms
@@ -72,14 +73,13 @@ class AccountPages:
             self._routers.append(oidc_pages.routes())
 
     def install(self, app: FastAPI) -> None:
-        """Add the pages, the answers to `NotSignedIn` and `Forbidden`, and the protection of the desk's forms.
-
-        Call it before the middleware of the security headers is added: a refused form gets a page with their nonce.
-        """
+        """Add the pages, the answers to `NotSignedIn` and `Forbidden`, and the protection of the desk's forms."""
         for router in self.routers():
             app.include_router(router)
         install_sign_in_handlers(app, self._refused.page)
-        app.add_middleware(SameOriginForms, own_address=self._own_address, refusal=self._refused.form)
+        # The innermost middleware: a refused form gets a page, which needs the nonce and the language of the others.
+        protection = Middleware(SameOriginForms, own_address=self._own_address, refusal=self._refused.form)
+        app.user_middleware.append(protection)
 
     def routers(self) -> Sequence[APIRouter]:
         """Return the routers of these pages."""

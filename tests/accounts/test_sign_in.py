@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 from fastapi.routing import APIRoute
 
 from accounts.authentication.attempts import ACCOUNT, ACCOUNT_IN_NETWORK
+from accounts.authentication.sign_in import SessionStarted
 from accounts.sessions import ABSOLUTE_LIMIT, IDLE_LIMIT
 from accounts.tables import SessionRow
 from tests.accounts.desk import PASSWORD, SESSION, Desk, email_of, sign_in, signed_in_client
@@ -110,8 +111,6 @@ def test_nobody_learns_who_has_an_account(desk: Desk, open_desk: OpenDesk) -> No
         text = answer.text.replace(email_of(name), "EMAIL").replace(nonce, "NONCE")
         pages.add((answer.status_code, text, frozenset(answer.headers) - {"content-length"}))
     assert len(pages) == 1
-    # Each of the three was checked against a hash: with the dummy hash if there is no account.
-    assert desk.services.sign_in.with_password("x@y.example", PASSWORD, "", "", "/desk")
 
 
 def test_brute_force_at_one_account(desk: Desk, open_desk: OpenDesk) -> None:
@@ -175,7 +174,7 @@ FORMS = [
 def test_the_list_of_forms_is_complete(desk: Desk) -> None:
     """Each address that takes a form is in the list."""
     routes = [route for router in desk.pages().routers() for route in router.routes if isinstance(route, APIRoute)]
-    paths = {route.path for route in routes if "POST" in route.methods}
+    paths = {route.path for route in routes if "POST" in (route.methods or ())}
     ids = {"token": "abc", "invitation_id": FORMS[-1][11:], "account_id": FORMS[-1][11:]}
     assert {path.format(**ids) for path in paths} == set(FORMS)
 
@@ -231,9 +230,10 @@ def test_guesses_from_many_networks(any_desk: Desk) -> None:
         except Exception as error:  # noqa: BLE001 - its type is checked below
             limits.append(type(error).__name__)
     assert limits == ["TooManyAttempts"]
-    assert sign_in_service.with_password(email_of("Budi Santoso"), PASSWORD, "198.51.100.1", "", "/desk")
+    colleague = sign_in_service.with_password(email_of("Budi Santoso"), PASSWORD, "198.51.100.1", "", "/desk")
     any_desk.clock.advance(timedelta(hours=1))
-    assert sign_in_service.with_password(email_of(NAME), PASSWORD, "198.51.100.1", "", "/desk")
+    person = sign_in_service.with_password(email_of(NAME), PASSWORD, "198.51.100.1", "", "/desk")
+    assert (type(colleague), type(person)) == (SessionStarted, SessionStarted)
 
 
 def test_no_secret_is_logged_or_recorded(desk: Desk, open_desk: OpenDesk) -> None:

@@ -1,0 +1,82 @@
+"""Builds accounts and their pages from the parts of the process."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from uuid import uuid4
+
+from argon2 import PasswordHasher
+from argon2.profiles import RFC_9106_LOW_MEMORY
+from jinja2 import Environment
+
+from accounts.authentication.oidc import OidcProvider
+from accounts.authentication.sign_in import Record
+from accounts.frame import NavigationEntry
+from accounts.pages.account_pages import AccountPages
+from accounts.pages.invitation_pages import INVITATION_ADDRESS
+from accounts.pages.oidc_pages import OIDC_RETURN_ADDRESS
+from accounts.services import AccountServices, Randomness
+from app.assembly.parts import Parts
+from config.settings import Settings
+from ingest.http.client_networks import client_networks
+
+_TOKEN_BYTES = 32
+
+
+def build_account_services(parts: Parts, record: Record) -> AccountServices:
+    """Return accounts, sessions and sign-in. `record` appends to the audit log.
+
+    It is `Parts.audit_log` for commands, and the log without the system user for persons who have signed in.
+    """
+    return AccountServices(
+        parts.engine,
+        parts.secrets.account_key,
+        record,
+        lambda code: code in parts.registry.agencies,
+        client_networks,
+        parts.now,
+        Randomness(_new_token, uuid4, secrets.token_bytes),
+        PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY),
+    )
+
+
+def build_account_pages(
+    parts: Parts,
+    services: AccountServices,
+    pages: Environment,
+    navigation: Sequence[NavigationEntry],
+    agency_name: Callable[[str], str],
+) -> AccountPages:
+    """Return the pages of accounts. `navigation` are the links of all signed-in pages."""
+    settings = parts.settings
+    oidc = _oidc_provider(parts) if settings.oidc_issuer else None
+    return AccountPages(services, pages, navigation, agency_name, settings.desk_reached_at, oidc)
+
+
+def invitation_link(settings: Settings, token: str) -> str:
+    """Return the one-time link of an invitation."""
+    return f"{settings.desk_reached_at}{INVITATION_ADDRESS}/{token}"
+
+
+def first_administrator_link(parts: Parts) -> str:
+    """Return a one-time link for the first administrator, empty if there is one already.
+
+    A link of an earlier start, if it was not used, is withdrawn.
+    """
+    token = build_account_services(parts, parts.audit_log.append).people.invite_first_administrator()
+    return invitation_link(parts.settings, token) if token else ""
+
+
+def _oidc_provider(parts: Parts) -> OidcProvider:
+    settings = parts.settings
+    return OidcProvider(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret.get_secret_value(),
+        settings.desk_reached_at + OIDC_RETURN_ADDRESS,
+        parts.now,
+        _new_token,
+    )
+
+
+def _new_token() -> str:
+    return secrets.token_urlsafe(_TOKEN_BYTES)

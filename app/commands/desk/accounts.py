@@ -1,0 +1,146 @@
+"""Commands of the desk's accounts: invite, list and revoke persons, make password links, end sessions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, NoReturn
+
+import typer
+
+from accounts.account_store import Account, normalized_email
+from accounts.invitations import NewPerson
+from accounts.permissions import Role
+from accounts.person_checks import NotPossible
+from accounts.services import AccountServices
+from app.assembly.desk.accounts import build_account_services, invitation_link
+from app.assembly.parts import Parts
+from app.commands.common.arguments import Actor, Json, require_actor_and_reason
+from app.commands.common.process import open_parts_with_tables
+from app.commands.common.review_options import Why
+from app.commands.common.terminal import EX_USAGE, print_json, print_line, print_note, print_table, stop
+from messages.shapes import iso
+
+_REASONS = {
+    "email_invalid": "The e-mail address is not valid.",
+    "name_invalid": "The name is missing or too long.",
+    "agency_unknown": "No institution with a queue has this code. See `agencies.csv` in the reference folder.",
+    "role_without_agency": "An officer or coordinator needs --agency CODE; triage has none to give; other roles none.",
+    "account_exists": "This address has an account already. `satupintu desk link` makes a new password link.",
+    "no_such_account": "No account that is not revoked has this address.",
+    "no_such_invitation": "There is no such invitation.",
+    "last_administrator": "The last administrator cannot be revoked. Invite another one first.",
+}
+
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The e-mail address of the account.")]
+
+
+def invite(
+    role: Annotated[Role, typer.Option("--role", help="The role of the person.")],
+    email: Annotated[str, typer.Option("--email", help="The e-mail address with which the person signs in.")],
+    name: Annotated[str, typer.Option("--name", help="The person's name, as citizens and colleagues see it.")],
+    actor: Actor,
+    why: Why,
+    agency: Annotated[str, typer.Option("--agency", metavar="CODE", help="The institution, as kota-3374.")] = "",
+) -> None:
+    """Print a one-time link with which a person sets a password. It works for 72 hours."""
+    agency = "triage" if role is Role.TRIAGE else agency
+    with _account_services(actor, why) as (parts, services):
+        token = services.people.invite(NewPerson(normalized_email(email), name.strip(), role, agency), actor, why)
+        print_line(invitation_link(parts.settings, token))
+
+
+def link(email: Email, actor: Actor, why: Why) -> None:
+    """Print a one-time link with which a person sets a new password. It works for 72 hours."""
+    with _account_services(actor, why) as (parts, services):
+        account = _account(services, email)
+        print_line(invitation_link(parts.settings, services.people.new_password_link(account.id, actor, why)))
+
+
+def revoke(email: Email, actor: Actor, why: Why) -> None:
+    """Revoke an account. Its sessions, open links and second factor end at once."""
+    with _account_services(actor, why) as (_, services):
+        services.people.revoke(_account(services, email).id, actor, why)
+    print_note(f"{normalized_email(email)} cannot sign in any more.")
+
+
+def sessions(
+    email: Email,
+    end: Annotated[bool, typer.Option("--revoke", help="End them all. Needs --actor and --why.")] = False,
+    actor: Annotated[str, typer.Option("--actor", help="The person who decides. Recorded with the decision.")] = "",
+    why: Annotated[str, typer.Option("--why", help="Recorded with the decision.")] = "",
+    as_json: Json = False,
+) -> None:
+    """List the sessions of a person, or end them all."""
+    if end:
+        require_actor_and_reason(actor, why)
+    with open_parts_with_tables() as parts, _explained():
+        services = build_account_services(parts, parts.audit_log.append)
+        account = _account(services, email)
+        if end:
+            print_note(f"{services.people.end_sessions(account.id, actor, why)} sessions ended.")
+            return
+        rows = [
+            {
+                "id": str(session.id),
+                "device": session.device,
+                "since": iso(session.created_at),
+                "last_used": iso(session.last_used_at),
+            }
+            for session in services.sessions.of_account(account.id)
+        ]
+    _print_rows(("id", "device", "since", "last_used"), rows, as_json=as_json)
+
+
+def accounts(
+    agency: Annotated[str, typer.Option("--agency", metavar="CODE", help="Only those of this institution.")] = "",
+    as_json: Json = False,
+) -> None:
+    """List the accounts that are not revoked."""
+    with open_parts_with_tables() as parts:
+        services = build_account_services(parts, parts.audit_log.append)
+        listed = services.accounts.search("", agency or None, None)
+        rows = [
+            {
+                "email": account.email,
+                "name": account.name,
+                "role": str(account.role),
+                "agency": account.agency,
+                "second_factor": "yes" if account.has_second_factor else "no",
+                "last_sign_in": iso(account.last_sign_in_at) if account.last_sign_in_at else "",
+            }
+            for account in listed
+        ]
+    _print_rows(("email", "name", "role", "agency", "second_factor", "last_sign_in"), rows, as_json=as_json)
+
+
+def _print_rows(columns: tuple[str, ...], rows: list[dict[str, str]], *, as_json: bool) -> None:
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(columns, [[row[column] for column in columns] for row in rows], uncut=columns[:1])
+
+
+@contextmanager
+def _account_services(actor: str, why: str) -> Iterator[tuple[Parts, AccountServices]]:
+    """Open the accounts for an act of a person. An act that is not possible ends the process with a sentence."""
+    require_actor_and_reason(actor, why)
+    with open_parts_with_tables() as parts, _explained():
+        yield parts, build_account_services(parts, parts.audit_log.append)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except NotPossible as error:
+        _stop_not_possible(error)
+
+
+def _stop_not_possible(error: NotPossible) -> NoReturn:
+    stop(_REASONS[error.reason], EX_USAGE)
+
+
+def _account(services: AccountServices, email: str) -> Account:
+    account = services.accounts.by_email(normalized_email(email))
+    if account is None or account.revoked_at:
+        raise NotPossible("no_such_account")
+    return account
