@@ -127,7 +127,9 @@ COMMANDS: Mapping[str, CommandSource] = {
         "providers", "reconciliations", "Compare the messages of a provider with those on the bus."
     ),
     "devices": CommandSource("devices", "commands", "Show and revoke devices of the mobile app."),
-    "desk": CommandSource("desk.group", "commands", "Manage the desk: its cases, accounts and sessions, and the webhooks of agencies."),
+    "desk": CommandSource(
+        "desk.group", "commands", "Manage the desk: its cases, accounts and sessions, and the webhooks of agencies."
+    ),
     "audit-log": CommandSource("audit_log", "commands", "Show what operations staff did, and why."),
     "explain": CommandSource("explain", "commands", "Explain the decisions about messages."),
     "eval": CommandSource("explain", "evaluations", "Measure the decisions on labelled examples."),
