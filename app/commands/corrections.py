@@ -10,7 +10,8 @@ from app.clock import utc_now
 from app.commands.common.arguments import Actor, Json, tracking_number
 from app.commands.common.process import open_parts_for_action
 from app.commands.common.terminal import print_json, print_line, print_note, stop
-from app.operations.corrections import Corrections, NotPossible, PublishedCorrection
+from app.operations.corrections import Corrections, PublishedCorrection
+from app.operations.not_possible import NotPossible
 
 Reason = Annotated[
     str, typer.Option("--reason", help="Recorded with the decision and sent to the agency. Name no citizen.")

@@ -21,9 +21,9 @@ from app.commands.common.terminal import (
     print_table,
     stop,
 )
-from app.operations.corrections import NotPossible
-from app.operations.rule_suggestions import RuleSuggestion, make_suggestion, write_suggestion
-from app.operations.table_edits import InvalidSuggestion
+from app.operations.not_possible import NotPossible
+from app.operations.suggestions.rule_suggestions import RuleSuggestion, make_suggestion, write_suggestion
+from app.operations.suggestions.table_edits import InvalidSuggestion
 from app.operations.triage import CandidateAgency, CaseView, TriageDesk, UndecidedCase
 from app.operations.triage_decisions import describe_answer
 from config.reference.folder import ReferenceFolder

@@ -6,13 +6,14 @@ the effect.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, func
 from sqlmodel import col, select
 
-from app.operations.audit_log import AuditLog
+from app.operations.not_possible import NotPossible
+from app.operations.recorder import Recorder
 from app.operations.staff_events import SOURCE
 from bus.port import Outgoing, Producer
 from config.database import read_transaction
@@ -21,33 +22,6 @@ from messages.shapes import MERGED, SPLIT, Correction, Relation
 from messages.topics import CORRECTIONS
 from sinks.ledger.current_relation import CurrentRelation, current_relations
 from sinks.ledger.tables import ComplaintRow, CorrectionRow
-
-# Reasons why a decision is not possible, for a page that words them in another language.
-DecisionFault: TypeAlias = Literal[
-    "not-in-ledger",
-    "not-in-queue",
-    "unknown-agency",
-    "no-queue",
-    "not-at-triage",
-    "decided",
-    "returned",
-    "no-relation",
-    "same-report",
-    "circle",
-    "together",
-]
-
-
-class NotPossible(Exception):
-    """The ledger's data do not allow the decision. The text gives the reason and the alternative.
-
-    `fault` is the reason as a constant, `values` are the numbers, codes and persons that the text names.
-    """
-
-    def __init__(self, text: str, fault: DecisionFault, **values: str) -> None:
-        super().__init__(text)
-        self.fault = fault
-        self.values = values
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +38,7 @@ class Corrections:
     Numbers are in their canonical form. Every method may raise `NotPossible` and the errors of bus and database.
     """
 
-    def __init__(self, engine: Engine, producer: Producer, log: AuditLog) -> None:
+    def __init__(self, engine: Engine, producer: Producer, log: Recorder) -> None:
         self._engine = engine
         self._producer = producer
         self._log = log

@@ -12,9 +12,9 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 from sqlmodel import col
 
-from app.operations.audit_log import AuditLog
-from app.operations.corrections import NotPossible
 from app.operations.masking import mask_reason, mask_text
+from app.operations.not_possible import NotPossible
+from app.operations.recorder import Recorder
 from app.operations.triage_decisions import describe_latest_dispatch, first_decision, recorded_offsets
 from bus.port import Outgoing, Producer, Reader
 from config.database import read_transaction
@@ -90,7 +90,7 @@ class TriageDesk:
     """
 
     def __init__(
-        self, engine: Engine, registry: Registry, log: AuditLog, keys: AnswerKeys, answer_check: AnswerCheck
+        self, engine: Engine, registry: Registry, log: Recorder, keys: AnswerKeys, answer_check: AnswerCheck
     ) -> None:
         self._engine = engine
         self._registry = registry

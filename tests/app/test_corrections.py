@@ -16,7 +16,8 @@ from app.assembly.http import build
 from app.assembly.parts import Parts
 from app.assembly.process_health import http_doors
 from app.operations.audit_log import AuditLog
-from app.operations.corrections import Corrections, NotPossible
+from app.operations.corrections import Corrections
+from app.operations.not_possible import NotPossible
 from bus.port import Membership, Outgoing, Record
 from bus.worker import Stage
 from config.database import read_transaction

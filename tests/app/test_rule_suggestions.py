@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.operations.rule_suggestions import RuleSuggestion, make_suggestion, write_suggestion
-from app.operations.table_edits import InvalidSuggestion, TableKind, edit_table
+from app.operations.suggestions.rule_suggestions import RuleSuggestion, make_suggestion, write_suggestion
+from app.operations.suggestions.table_edits import InvalidSuggestion, TableKind, edit_table
 from config.reference.slang import load_slang
 from language import phrase_index
 from language.words import WordReader

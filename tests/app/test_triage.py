@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 
 from app.assembly.parts import Parts
 from app.operations.audit_log import AuditLog
-from app.operations.corrections import NotPossible
+from app.operations.not_possible import NotPossible
 from app.operations.triage import TriageDecision, TriageDesk
 from app.operations.triage_decisions import describe_answer
 from bus.errors import Reject, Stop

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from app.operations.audit_log import AuditLog
 from app.operations.masking import outline_record
+from app.operations.recorder import Recorder
 from app.operations.review.selection import equals_or_any, is_in_period, matches_id
 from app.operations.staff_events import staff_event
 from bus.errors import Stop
@@ -145,7 +145,7 @@ class DeadLetters:
     `actor` and `why` are recorded in the `log` first; neither may name a citizen.
     """
 
-    def __init__(self, bus: Bus, sealer: Sealer, topics: Sequence[Topic], log: AuditLog) -> None:
+    def __init__(self, bus: Bus, sealer: Sealer, topics: Sequence[Topic], log: Recorder) -> None:
         self._bus = bus
         self._sealer = sealer
         self._dead_topics = [topic.name for topic in topics if topic.shape is None]

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from app.operations.audit_log import AuditLog
+from app.operations.recorder import Recorder
 from app.operations.review.selection import equals_or_any, is_in_period, matches_id
 from app.operations.staff_events import staff_event
 from bus.errors import Stop
@@ -128,7 +128,7 @@ class Quarantine:
     `actor` and `why` are recorded in the `log` before each decision and each reveal; neither may name a citizen.
     """
 
-    def __init__(self, bus: Bus, wrapper: Wrapper, sealer: Sealer, log: AuditLog) -> None:
+    def __init__(self, bus: Bus, wrapper: Wrapper, sealer: Sealer, log: Recorder) -> None:
         self._bus = bus
         self._wrapper = wrapper
         self._sealer = sealer

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.operations.audit_log import AuditLog
+from app.operations.recorder import Recorder
 from app.operations.review.dead_letters import DeadLetterFilter, DeadLetters, StoredDeadLetter, letter_event
 from bus.errors import Reject
 from bus.port import Outgoing, Record
@@ -67,7 +67,7 @@ def no_pause() -> None:
 class Redrive:
     """Redrives dead letters. `topics` are those of the service. Records of older versions are converted."""
 
-    def __init__(self, letters: DeadLetters, topics: Sequence[Topic], log: AuditLog) -> None:
+    def __init__(self, letters: DeadLetters, topics: Sequence[Topic], log: Recorder) -> None:
         self._letters = letters
         self._shapes = {topic.name: topic.shape for topic in topics if topic.shape}
         self._log = log

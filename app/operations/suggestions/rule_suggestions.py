@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.operations.masking import mask_text
-from app.operations.table_edits import TABLES, InvalidSuggestion, TableEdit, TableKind, edit_table
+from app.operations.suggestions.table_edits import TABLES, InvalidSuggestion, TableEdit, TableKind, edit_table
 
 _MAX_PHRASE_LENGTH = 80
 # Separates the parts of a topic's phrase, each of which may be anywhere in the text.

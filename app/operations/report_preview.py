@@ -1,0 +1,87 @@
+"""Preview of one report for a person who merges or splits reports: its own text, and the case that it belongs to."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, func, select
+from sqlmodel import col
+
+from app.operations.masking import mask_text
+from app.operations.not_possible import NotPossible
+from config.database import read_transaction
+from sinks.ledger.current_relation import current_relations
+from sinks.ledger.latest_dispatch import is_latest_dispatch
+from sinks.ledger.tables import ComplaintRow, DispatchRow
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPreview:
+    """A report. In title and text numbers, handles and addresses are masked; names are not.
+
+    `agency` is the code of the agency that has it now, empty before the first dispatch. `case_number` is the number of
+    the case that it belongs to, empty if it is a case itself. `repeats` and `joins` count the reports of its case.
+    """
+
+    number: str
+    received_at: datetime
+    channel: str
+    title: str
+    text: str
+    relation: str
+    agency: str
+    case_number: str
+    repeats: int
+    joins: int
+
+
+class ReportPreviews:
+    """Reads reports from the ledger."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def preview(self, number: str) -> ReportPreview:
+        """Return a report by its number in canonical form. Raises `NotPossible` and `DatabaseUnavailable`."""
+        with read_transaction(self._engine) as connection:
+            relation = current_relations(connection, col(ComplaintRow.tracking) == number).get(number)
+            if relation is None:
+                raise NotPossible(f"{number} is not in the ledger (yet).", "not-in-ledger", number=number)
+            columns = (ComplaintRow.channel, ComplaintRow.title, ComplaintRow.text)
+            report = connection.execute(select(*map(col, columns)).where(col(ComplaintRow.id) == relation.id)).one()
+            agency = _agency(connection, relation.id)
+            followers = _followers(connection, relation.case_id)
+            case_number = "" if relation.case_id == relation.id else _number(connection, relation.case_id)
+        return ReportPreview(
+            number=number,
+            received_at=relation.received_at,
+            channel=report.channel,
+            title=mask_text(report.title),
+            text=mask_text(report.text),
+            relation=relation.relation,
+            agency=agency,
+            case_number=case_number,
+            repeats=followers["repeat"],
+            joins=followers["joins"],
+        )
+
+
+def _agency(connection: Connection, complaint_id: UUID) -> str:
+    query = select(col(DispatchRow.agency)).where(col(DispatchRow.complaint_id) == complaint_id)
+    return connection.execute(query.order_by(col(DispatchRow.hop).desc()).limit(1)).scalar_one_or_none() or ""
+
+
+def _followers(connection: Connection, case_id: UUID) -> Counter[str]:
+    """Return the number of reports that belong to a case, by their relation."""
+    query = (
+        select(col(DispatchRow.relation), func.count())
+        .where(col(DispatchRow.of) == case_id, col(DispatchRow.own_case).is_(other=False), is_latest_dispatch())
+        .group_by(col(DispatchRow.relation))
+    )
+    return Counter({relation: count for relation, count in connection.execute(query)})
+
+
+def _number(connection: Connection, complaint_id: UUID) -> str:
+    query = select(col(ComplaintRow.tracking)).where(col(ComplaintRow.id) == complaint_id)
+    return connection.execute(query).scalar_one_or_none() or str(complaint_id)

@@ -1,0 +1,1 @@
+"""Suggestions of triage for the reference tables, written into a copy of them."""
