@@ -4,7 +4,7 @@ from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
 from accounts import tables as accounts
-from app.operations import audit_log
+from app.operations.audit_chain import rows as audit_log
 from desk.acts import tables as desk_acts
 from desk.mail import tables as desk_mail
 from desk.read_model import tables as desk

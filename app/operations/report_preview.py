@@ -48,8 +48,8 @@ class ReportPreviews:
             relation = current_relations(connection, col(ComplaintRow.tracking) == number).get(number)
             if relation is None:
                 raise NotPossible(f"{number} is not in the ledger (yet).", "not-in-ledger", number=number)
-            columns = (ComplaintRow.channel, ComplaintRow.title, ComplaintRow.text)
-            report = connection.execute(select(*map(col, columns)).where(col(ComplaintRow.id) == relation.id)).one()
+            columns = (col(ComplaintRow.channel), col(ComplaintRow.title), col(ComplaintRow.text))
+            report = connection.execute(select(*columns).where(col(ComplaintRow.id) == relation.id)).one()
             agency = _agency(connection, relation.id)
             followers = _followers(connection, relation.case_id)
             case_number = "" if relation.case_id == relation.id else _number(connection, relation.case_id)
@@ -79,7 +79,7 @@ def _followers(connection: Connection, case_id: UUID) -> Counter[str]:
         .where(col(DispatchRow.of) == case_id, col(DispatchRow.own_case).is_(other=False), is_latest_dispatch())
         .group_by(col(DispatchRow.relation))
     )
-    return Counter({relation: count for relation, count in connection.execute(query)})
+    return Counter({row[0]: row[1] for row in connection.execute(query)})
 
 
 def _number(connection: Connection, complaint_id: UUID) -> str:

@@ -16,17 +16,16 @@ from sqlalchemy import Engine, text
 from app.assembly.migrate import migrate
 from app.assembly.parts import Parts
 from app.database import open_database
-from app.operations.audit_heads import AuditHeads
-from app.operations.audit_log import (
+from app.operations.audit_chain.rows import (
     FIRST_PREVIOUS_HASH,
-    AuditHeadSchedule,
-    AuditLog,
     ChainedAction,
     ChainVerification,
     StaffAction,
     chain_action,
     verify_chain,
 )
+from app.operations.audit_heads import AuditHeads
+from app.operations.audit_log import AuditHeadSchedule, AuditLog
 from app.system_user import system_user
 from bus.errors import Stop
 from bus.port import Outgoing
