@@ -1,0 +1,65 @@
+"""Builds the e-mail to officers: outbox, client of the mail server, digests and notices."""
+
+import secrets
+import threading
+from collections.abc import Callable, Iterable
+from datetime import tzinfo
+
+from app.assembly.parts import Parts
+from config.settings import Settings
+from config.translation.translator import load_translator
+from desk.mail.composer import MailComposer
+from desk.mail.digest import DigestJob
+from desk.mail.notices import NoticeJob
+from desk.mail.outbox import MailOutbox
+from desk.mail.recipients import Recipients
+from desk.mail.schedule import MailSchedule
+from desk.mail.smtp import SmtpClient, SmtpServer
+from desk.mail.texts import DeskLinks, DigestCounts
+from desk.mail.worker import MailWorker
+from desk.webhooks.worker import SwitchedOffWebhook
+
+
+class MailParts:
+    """Parts of the e-mail in one process. Build them only if `SATUPINTU_SMTP_HOST` is set.
+
+    `counts` returns the numbers of an agency's cases, `zone` its time zone.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        recipients: Recipients,
+        counts: Callable[[str], DigestCounts],
+        zone: Callable[[str], tzinfo],
+        links: DeskLinks,
+    ) -> None:
+        self._parts = parts
+        composer = MailComposer(load_translator().translate)
+        self.outbox = MailOutbox(parts.engine, parts.sealer, parts.now)
+        self._digests = DigestJob(recipients, counts, zone, links, composer, self.outbox, parts.now)
+        self._notices = NoticeJob(parts.engine, recipients, links, composer, self.outbox, parts.now)
+
+    def on_switched_off(self, webhook: SwitchedOffWebhook) -> None:
+        """Tell the coordinators; see `DeliveryWorker`."""
+        self._notices.switched_off(webhook.agency, webhook.event_id, webhook.reason)
+
+    def threads(self, stopping: threading.Event) -> Iterable[tuple[str, Callable[[], None]]]:
+        """Return what runs in threads, with their names."""
+        parts = self._parts
+        client = SmtpClient(smtp_server(parts.settings), parts.now)
+        yield "mail", MailWorker(self.outbox, client, secrets.token_hex, stopping).run
+        schedule = MailSchedule(self._digests, self._notices, self.outbox, parts.now, stopping)
+        yield "mail-schedule", schedule.run
+
+
+def smtp_server(settings: Settings) -> SmtpServer:
+    """Return the mail server of the settings."""
+    return SmtpServer(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_security,
+        settings.smtp_username,
+        settings.smtp_password.get_secret_value(),
+        settings.smtp_from,
+    )

@@ -1,0 +1,271 @@
+"""Digests and notices: to whom, when, how often, and with numbers and links only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine
+
+from config.database import DatabaseUnavailable, write_transaction
+from config.translation.translator import load_translator
+from desk.changes import CaseChange, ChangeKind
+from desk.mail.composer import MailComposer
+from desk.mail.digest import DigestJob, digest_day
+from desk.mail.message import Mail
+from desk.mail.notices import NOTICE_INTERVAL, NoticeJob, NoticeQueue
+from desk.mail.outbox import MailOutbox
+from desk.mail.recipients import Recipient
+from desk.mail.smtp import MailResult
+from desk.mail.texts import MAX_LISTED_CASES, DeskLinks, DigestCounts
+from messages.sealing import Sealer
+from tests.desk.webhooks.receiver import Clock
+from tests.support.log_capture import captured_log
+
+_AGENCY, _EASTERN_AGENCY = "bumn-pln", "provinsi-94"
+_WIB, _WIT = timezone(timedelta(hours=7)), timezone(timedelta(hours=9))
+_LINKS = DeskLinks(
+    lambda case_list: f"https://lapor.example/desk?daftar={case_list}",
+    lambda number: f"https://lapor.example/desk/{number}",
+    "https://lapor.example/desk/webhook",
+    "https://lapor.example/desk/akun",
+)
+# A morning in Jakarta, 07:00.
+_SEVEN = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)
+
+
+@dataclass
+class Accounts:
+    """Persons of two agencies."""
+
+    persons: dict[str, list[Recipient]] = field(
+        default_factory=lambda: {
+            _AGENCY: [
+                Recipient("1", "ratna@pln.example"),
+                Recipient("2", "budi@pln.example", wants_digest=False),
+                Recipient("3", "english@pln.example", language="en"),
+            ],
+            _EASTERN_AGENCY: [Recipient("4", "yosef@papua.example")],
+        }
+    )
+
+    def agencies(self) -> Sequence[str]:
+        """See `Recipients`."""
+        return list(self.persons)
+
+    def officers(self, agency: str) -> Sequence[Recipient]:
+        """See `Recipients`."""
+        return self.persons[agency]
+
+    def coordinators(self, agency: str) -> Sequence[Recipient]:
+        """See `Recipients`."""
+        return self.persons[agency][:1]
+
+
+@dataclass
+class Office:
+    """The jobs on one database."""
+
+    engine: Engine
+    clock: Clock = field(default_factory=lambda: Clock(_SEVEN))
+    accounts: Accounts = field(default_factory=Accounts)
+    counts: dict[str, DigestCounts] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Build the parts."""
+        self.outbox = MailOutbox(self.engine, Sealer([b"k" * 64]), self.clock)
+        self.composer = MailComposer(load_translator().translate)
+        self.queue = NoticeQueue(self.clock)
+        self.digests = self.new_digest_job()
+        self.notices = NoticeJob(self.engine, self.accounts, _LINKS, self.composer, self.outbox, self.clock)
+
+    def new_digest_job(self) -> DigestJob:
+        """Return the job as another process has it."""
+        return DigestJob(
+            self.accounts,
+            lambda agency: self.counts.get(agency, DigestCounts()),
+            {_AGENCY: _WIB, _EASTERN_AGENCY: _WIT}.__getitem__,
+            _LINKS,
+            self.composer,
+            self.outbox,
+            self.clock,
+        )
+
+    def citizen_wrote(self, *sequences: int, agency: str = _AGENCY, kind: ChangeKind = "citizen-wrote") -> None:
+        """Store changes, as the sink of the read model does."""
+        changes = [
+            CaseChange(UUID(int=number), kind, agency, f"L{number}", UUID(int=7), "new", self.clock.time)
+            for number in sequences
+        ]
+        with write_transaction(self.engine) as connection:
+            self.queue.add(connection, changes)
+
+    def send_all(self) -> dict[str, Mail]:
+        """Send the e-mails of the outbox; return them by their recipient."""
+        mails = {}
+        while claimed := self.outbox.claim("lease"):
+            self.outbox.finish(claimed, MailResult())
+            mails[claimed.mail.to] = claimed.mail
+        return mails
+
+
+@pytest.fixture
+def office(engine: Engine) -> Office:
+    """The jobs on each kind of database."""
+    return Office(engine)
+
+
+@pytest.mark.parametrize(
+    ("local_time", "day"),
+    [("06:59", None), ("07:00", 24), ("11:59", 24), ("12:00", None), ("00:00", None), ("23:59", None)],
+)
+@pytest.mark.parametrize("zone", [_WIB, _WIT])
+def test_a_digest_is_due_in_the_morning_of_its_zone(local_time: str, day: int | None, zone: timezone) -> None:
+    """From 07:00 until noon. A process that starts in the afternoon makes none."""
+    hour, minute = map(int, local_time.split(":"))
+    now = datetime(2026, 11, 24, hour, minute, tzinfo=zone).astimezone(UTC)
+    due = digest_day(now, zone)
+    assert (due.day if due else None) == day
+
+
+def test_a_digest_has_numbers_and_links(office: Office) -> None:
+    """To each officer who wants it, in the officer's language; what is empty is left out."""
+    office.counts[_AGENCY] = DigestCounts(new=3, overdue=1)
+    assert office.digests.step() == 2
+    mails = office.send_all()
+    assert set(mails) == {"ratna@pln.example", "english@pln.example"}
+    indonesian, english = mails["ratna@pln.example"], mails["english@pln.example"]
+    assert (indonesian.subject, english.subject) == (
+        "Satu Pintu: ringkasan pagi, 2026-11-24", "Satu Pintu: morning digest, 2026-11-24",
+    )  # fmt: skip
+    assert indonesian.body == (
+        "Selamat pagi. Aduan instansi Anda pagi ini:\n\n"
+        "1 aduan lewat tenggat\nhttps://lapor.example/desk?daftar=overdue\n\n"
+        "3 aduan baru\nhttps://lapor.example/desk?daftar=new\n\n"
+        "Anda dapat mematikan ringkasan ini di akun Anda: https://lapor.example/desk/akun\n\n"
+        "Email ini dibuat otomatis. Mohon tidak dibalas.\n"
+    )
+    assert "1 complaint past its deadline" in english.body
+    assert "3 new complaints" in english.body
+
+
+def test_a_digest_comes_once_a_day(office: Office) -> None:
+    """Also from a second process, and after a restart. The zones have their own mornings."""
+    office.counts = {_AGENCY: DigestCounts(new=1), _EASTERN_AGENCY: DigestCounts(new=1)}
+    office.clock.time = _SEVEN - timedelta(hours=2)
+    office.digests.step()
+    assert set(office.send_all()) == {"yosef@papua.example"}
+    office.clock.time = _SEVEN
+    office.digests.step()
+    office.counts[_AGENCY] = DigestCounts(new=9)
+    office.digests.step()
+    office.new_digest_job().step()
+    mails = office.send_all()
+    assert set(mails) == {"ratna@pln.example", "english@pln.example"}
+    assert "1 aduan baru" in mails["ratna@pln.example"].body
+    office.clock.advance(timedelta(days=1))
+    assert office.digests.step() == 3
+
+
+def test_a_day_without_cases_has_no_digest(office: Office) -> None:
+    """An e-mail that says nothing is not read."""
+    assert office.digests.step() == 0
+    assert office.send_all() == {}
+
+
+def test_a_digest_expires_with_its_day(office: Office) -> None:
+    """The mail server was away until the evening."""
+    office.counts[_AGENCY] = DigestCounts(new=1)
+    office.digests.step()
+    office.clock.time = datetime(2026, 11, 25, 0, 0, tzinfo=_WIB)
+    assert office.send_all() == {}
+
+
+def test_a_notice_lists_the_cases_in_which_citizens_wrote(office: Office) -> None:
+    """To every officer. Other changes make no notice."""
+    office.citizen_wrote(1, 2)
+    office.citizen_wrote(3, kind="received")
+    assert office.notices.step() == 3
+    mail = office.send_all()["budi@pln.example"]
+    assert mail.subject == "Satu Pintu: pelapor menulis pada 2 aduan"
+    assert "L1: https://lapor.example/desk/L1\nL2: https://lapor.example/desk/L2\n" in mail.body
+    assert "L3" not in mail.body
+
+
+def test_an_agency_gets_one_notice_an_hour(office: Office) -> None:
+    """What comes meanwhile is in the next one. Another agency is not affected."""
+    office.citizen_wrote(1)
+    assert office.notices.step() == 3
+    office.clock.advance(timedelta(minutes=5))
+    office.citizen_wrote(2, 3)
+    office.citizen_wrote(4, agency=_EASTERN_AGENCY)
+    assert office.notices.step() == 1
+    office.send_all()
+    office.clock.advance(NOTICE_INTERVAL)
+    assert office.notices.step() == 3
+    assert "2 aduan" in office.send_all()["ratna@pln.example"].subject
+    assert office.notices.step() == 0
+
+
+def test_a_record_that_is_processed_again_makes_no_second_notice(office: Office) -> None:
+    """Nor does a change of last week, which a replay brings."""
+    office.citizen_wrote(1, 1)
+    office.citizen_wrote(1)
+    office.notices.step()
+    office.clock.advance(NOTICE_INTERVAL)
+    office.citizen_wrote(1)
+    assert office.notices.step() == 0
+    now = office.clock.time
+    office.clock.time = now - timedelta(days=7)
+    changes = [CaseChange(UUID(int=9), "citizen-wrote", _AGENCY, "L9", UUID(int=7), "new", office.clock.time)]
+    office.clock.time = now
+    with write_transaction(office.engine) as connection:
+        office.queue.add(connection, changes)
+    assert office.notices.step() == 0
+
+
+def test_a_long_notice_counts_what_it_does_not_list(office: Office) -> None:
+    """After a power cut, hundreds of citizens write."""
+    office.citizen_wrote(*range(100, 100 + MAX_LISTED_CASES + 5))
+    office.notices.step()
+    body = office.send_all()["ratna@pln.example"].body
+    assert body.count("https://lapor.example/desk/L") == MAX_LISTED_CASES
+    assert "Dan 5 aduan lain." in body
+
+
+def test_a_notice_is_stored_together_with_its_mark(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the e-mails cannot be stored, the changes wait for the next step."""
+    office.citizen_wrote(1)
+    with monkeypatch.context() as patch:
+
+        def fail(*_: object) -> None:
+            raise DatabaseUnavailable("full")
+
+        patch.setattr(office.outbox, "add_within", fail)
+        with pytest.raises(DatabaseUnavailable):
+            office.notices.step()
+    assert office.notices.step() == 3
+
+
+def test_coordinators_hear_that_a_webhook_was_switched_off(office: Office) -> None:
+    """Once for each time, with the reason. Officers do not."""
+    for _ in range(2):
+        office.notices.switched_off(_AGENCY, "webhook change 9", "failing")
+    mails = office.send_all()
+    assert set(mails) == {"ratna@pln.example"}
+    assert mails["ratna@pln.example"].subject == "Satu Pintu: webhook instansi Anda dimatikan"
+    assert "selama tiga hari" in mails["ratna@pln.example"].body
+    assert "https://lapor.example/desk/webhook" in mails["ratna@pln.example"].body
+    office.notices.switched_off(_AGENCY, "webhook change 10", "gone")
+    assert "(410)" in office.send_all()["ratna@pln.example"].body
+
+
+def test_an_unusable_address_stops_no_other(office: Office) -> None:
+    """The log names the account, not the address."""
+    office.accounts.persons[_AGENCY].insert(0, Recipient("9", "salah ketik@pln"))
+    office.counts[_AGENCY] = DigestCounts(new=1)
+    with captured_log() as log:
+        assert office.digests.step() == 2
+    assert [(line["event"], line["account_id"]) for line in log.lines] == [("mail.address_unusable", "9")]
+    assert log.logged_words(["salah ketik"]) == []
