@@ -7,8 +7,9 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from messages.gsm_alphabet import fits_one_sms
+from messages.gsm_alphabet import SEGMENT, fits_one_sms, septets
 from messages.shapes import Verdict
+from messages.topics import TRIAGE
 
 UNNAMED_AGENCY = "instansi yang berwenang"
 # Name under which citizens hear of triage.
@@ -45,6 +46,32 @@ _PLAIN_CHARACTERS = str.maketrans(
 def tells_citizen(verdict: Verdict) -> bool:
     """Return whether a citizen hears of this verdict."""
     return verdict in _WITH_WORDS
+
+
+def sender_text(verdict: Verdict, number: str, agency: str, agency_name: str, words: str, *, is_private: bool) -> str:
+    """Return the text by which the sender of a report hears of an answer to it.
+
+    `is_private`: the report is anonymous or confidential. Another person may see the screen, so the text has neither
+    the agency nor its words. Use it only for a verdict of which `tells_citizen` is true.
+    """
+    sent_words = "" if is_private else words
+    if agency == TRIAGE and verdict == "closed":
+        return archived_text(number, sent_words)
+    name = TRIAGE_NAME if agency == TRIAGE else agency_name
+    return answer_text(verdict, number, "" if is_private else name, sent_words)
+
+
+def septets_left(verdict: Verdict, number: str, agency: str, agency_name: str, words: str) -> int:
+    """Return how many more septets of words one SMS holds; negative if the words are cut. Most characters take one.
+
+    It is the room beside the shortest opening: `answer_text` leaves out a name that takes too much of it.
+    """
+    names = (TRIAGE_NAME if agency == TRIAGE else agency_name, UNNAMED_AGENCY)
+    openings = [_WITH_WORDS[verdict].format(number, name) for name in names if name]
+    if agency == TRIAGE and verdict == "closed":
+        openings = [_ARCHIVED.format(number)]
+    shortest_opening = min(size for opening in openings if (size := septets(opening)) is not None)
+    return SEGMENT - shortest_opening - (septets(" ".join(as_sms(words).split())) or 0)
 
 
 def answer_text(verdict: Verdict, number: str, agency_name: str, words: str) -> str:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from messages import ids
 from messages.gsm_alphabet import fits_one_sms
-from messages.reply_texts import TRIAGE_NAME, UNNAMED_AGENCY, answer_text, archived_text, tells_citizen
+from messages.reply_texts import TRIAGE_NAME, UNNAMED_AGENCY, sender_text, tells_citizen
 from messages.shapes import SPLIT, AgencyAnswer, Channel, Dispatch, Reply, Verdict
 from messages.topics import TRIAGE
 
@@ -55,12 +55,9 @@ def answer_reply(
         return None
     content: Verdict = "responded" if is_joined else answer.verdict
     is_private = recipient.report.anonim or recipient.report.rahasia
-    words = "" if is_joined or is_private else answer.text
-    if recipient.agency == TRIAGE and answer.verdict == "closed":
-        text = archived_text(recipient.tracking, words)
-    else:
-        name = TRIAGE_NAME if recipient.agency == TRIAGE else agency_name
-        text = answer_text(content, recipient.tracking, "" if is_private else name, words)
+    verdict = answer.verdict if recipient.agency == TRIAGE else content
+    words = "" if is_joined else answer.text
+    text = sender_text(verdict, recipient.tracking, recipient.agency, agency_name, words, is_private=is_private)
     return _reply(recipient, taken_at, "answered", _occasion(answer, content, answered_id), text)
 
 

@@ -7,7 +7,7 @@ next one (`act_publisher`). The id of an answer follows from its content, so pub
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, select
@@ -18,6 +18,7 @@ from config.database import insert_statement, read_transaction, write_transactio
 from desk.acts.tables import DeskAct
 from desk.institutions import Institutions
 from desk.read_model.case_view import CaseView, read_case
+from desk.read_model.tables import DeskDispatch
 from messages import ids
 from messages.answer_check import AnswerKeys
 from messages.shapes import AgencyAnswer, Verdict
@@ -66,6 +67,14 @@ class ActResult:
     answer: AgencyAnswer | None = None
     view: "CaseProgressView | None" = None
     is_published: bool = False
+
+
+class GivenAct(NamedTuple):
+    """An act that is stored. `is_published`: the bus has its answer."""
+
+    tracking: str
+    verdict: Verdict
+    is_published: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +131,24 @@ class OfficerAnswers:
         answer = self._answer(view, actor, draft, text, at)
         self._record(_ACT_NAMES[draft.verdict], str(answer.dispatch_id), actor.name, draft.verdict, at)
         if not self._store(view, actor, answer, at):
-            return ActResult("conflict", view=self.case(agency, number))
+            return self._overtaken(agency, number, draft, text)
         return ActResult(None, answer, view, is_published=self._published(answer))
+
+    def given(self, agency: str, act_id: UUID) -> GivenAct | None:
+        """Return an act of the agency's officers by its id."""
+        query = (
+            select(col(DeskDispatch.tracking), col(DeskAct.verdict), col(DeskAct.published_at))
+            .join(DeskDispatch, col(DeskDispatch.id) == col(DeskAct.dispatch_id))
+            .where(col(DeskAct.id) == act_id, col(DeskAct.agency) == agency)
+        )
+        with read_transaction(self._engine) as connection:
+            row = connection.execute(query).one_or_none()
+        return GivenAct(row.tracking, row.verdict, row.published_at is not None) if row else None
+
+    def _overtaken(self, agency: str, number: str, draft: AnswerDraft, text: str) -> ActResult:
+        """Return the result after another act was stored for the same version. It may be the same act, sent twice."""
+        view = self.case(agency, number)
+        return ActResult(_case_fault(view, None, draft, text) or "conflict" if view else "unknown-case", view=view)
 
     def _fault(
         self, view: CaseProgressView | None, version: int | None, draft: AnswerDraft, text: str

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, func, select
 from sqlmodel import col
 
 from desk.read_model.tables import DeskAnswer, DeskCase, DeskComplaint, DeskCorrection, DeskDispatch
+from messages.case_course import CaseAnswer, CaseDispatch, answered_dispatches
 from messages.codec import decode_stored
 from messages.shapes import Dispatch, Report, Verdict
 
@@ -23,7 +24,8 @@ EventKind: TypeAlias = Literal["received", "dispatched", "wrote", "joined", "cor
 class CaseEvent:
     """One event of a case. `agency` is a code, `actor` the person as far as that is recorded.
 
-    `text` is the text of an answer, the last reason of a dispatch, or the reason of a correction.
+    `text` is the text of an answer, the last reason of a dispatch, or the reason of a correction. `counts` is False for
+    an answer that came too late, or that the table of verdicts does not accept.
     """
 
     at: datetime
@@ -32,6 +34,7 @@ class CaseEvent:
     text: str = ""
     actor: str = ""
     suggested_agency: str | None = None
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def read_case(connection: Connection, agency: str, tracking: str) -> CaseView | 
     events = sorted(
         [
             *_dispatch_events(dispatches),
-            *_answer_events(answers),
+            *_answer_events(answers, _counted_ids(dispatches, answers)),
             *_report_events(reports),
             *_correction_events(connection, row.complaint_id),
         ],
@@ -158,9 +161,22 @@ def _dispatch_events(dispatches: Sequence[Dispatch]) -> Iterator[CaseEvent]:
         yield CaseEvent(dispatch.at, "dispatched", dispatch.agency, reason, dispatch.actor)
 
 
-def _answer_events(answers: Sequence[Row[Any]]) -> Iterator[CaseEvent]:
+def _counted_ids(dispatches: Sequence[Dispatch], answers: Sequence[Row[Any]]) -> frozenset[UUID | None]:
+    """Return the ids of the answers that count. An answer of another agency than that of its dispatch never counts."""
+    by_id = {dispatch.id: dispatch for dispatch in dispatches}
+    case_answers = [
+        CaseAnswer(answer.at, answer.position, by_id[answer.dispatch_id].hop, answer.verdict, answer.id)
+        for answer in answers
+        if answer.agency == by_id[answer.dispatch_id].agency
+    ]
+    courses = answered_dispatches([CaseDispatch(item.at, item.hop, item.agency) for item in dispatches], case_answers)
+    return frozenset(answer.id for course in courses for answer in course.counted_answers)
+
+
+def _answer_events(answers: Sequence[Row[Any]], counted_ids: frozenset[UUID | None]) -> Iterator[CaseEvent]:
     for answer in answers:
-        yield CaseEvent(answer.at, answer.verdict, answer.agency, answer.text, answer.actor, answer.suggested_agency)
+        details = (answer.agency, answer.text, answer.actor, answer.suggested_agency, answer.id in counted_ids)
+        yield CaseEvent(answer.at, answer.verdict, *details)
 
 
 def _report_events(reports: Sequence[AccompanyingReport]) -> Iterator[CaseEvent]:

@@ -1,0 +1,186 @@
+"""Takes the forms of the acts: answers to the case, notes, units and officers. Each ends with a redirect."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from accounts.permissions import Act, Actor
+from config.database import read_transaction
+from config.translation.message import Message
+from desk.acts.answers import ActFault, ActResult, AnswerDraft, CaseProgressView
+from desk.pages import wording
+from desk.pages.act_slugs import NAMES, RIGHTS, VERDICTS_BY_NAME
+from desk.pages.case_model import events_since, possible_acts
+from desk.pages.case_page import ActDraft, CasePage
+from desk.pages.forms import Form, PostedForm
+from desk.pages.list_query import LIST_ADDRESS, ListQuery
+from desk.pages.parts import DeskPageParts, Officer, list_query
+from desk.read_model.queries import Cursor, read_page
+from messages.shapes import Verdict
+from messages.topics import TRIAGE
+
+# The limit of `AgencyAnswer.text`; notes have the same.
+MAX_TEXT_LENGTH = 10_000
+_MAX_UNIT_LENGTH = 200
+_MAX_REASON_LENGTH = 500
+# Faults after which the page of the case is shown again with the text: something is missing in the form.
+_FORM_FAULTS: frozenset[ActFault] = frozenset({"text-missing", "unknown-agency"})
+_INNER_PART = "#di-dalam"
+
+
+class ActForms:
+    """Endpoints of the forms on a case's page."""
+
+    def __init__(self, parts: DeskPageParts, case_page: CasePage) -> None:
+        self._parts = parts
+        self._case_page = case_page
+
+    def routes(self) -> APIRouter:
+        """Return the routes to serve."""
+        router = APIRouter()
+        for part, endpoint in (
+            ("jawab", self.answer),
+            ("catatan", self.add_note),
+            ("unit", self.assign_unit),
+            ("petugas", self.assign_officer),
+        ):
+            address = f"{LIST_ADDRESS}/{{number}}/{part}"
+            router.add_api_route(address, endpoint, methods=["POST"], response_class=HTMLResponse)
+        return router
+
+    def answer(self, request: Request, number: str, form: PostedForm) -> Response:
+        """Give an answer, or show its preview. Then redirect to the next case, the list or the same case."""
+        parts = self._parts
+        verdict = VERDICTS_BY_NAME.get(form.line("tindakan"))
+        actor = parts.require(request, Act.VIEW_CASE, *([RIGHTS[verdict]] if verdict else []))
+        view = parts.find_case(actor, number)
+        if view is None or verdict is None:
+            return parts.missing(request, actor, number)
+        draft = self._draft(view, verdict, form)
+        is_possible = verdict in possible_acts(view, actor)
+        if is_possible and (draft.fault or form.line("langkah") == "pratinjau"):
+            return self._case_page.render(request, actor, view, draft)
+        answer = AnswerDraft(verdict, draft.text, draft.suggested_agency or None)
+        result = parts.answers.give(actor, actor.agency, view.case.case.tracking, form.version(), answer)
+        if result.fault:
+            return self._refused(request, actor, draft, result, form)
+        return RedirectResponse(self._next_address(request, actor, view, result, draft), HTTPStatus.SEE_OTHER)
+
+    def add_note(self, request: Request, number: str, form: PostedForm) -> Response:
+        """Add an internal note. The same note sent twice is stored once."""
+        parts = self._parts
+        actor = parts.require(request, Act.VIEW_CASE, Act.NOTE)
+        view = parts.find_case(actor, number)
+        if view is None:
+            return parts.missing(request, actor, number)
+        case, text = view.case.case, form.text("isi")[:MAX_TEXT_LENGTH]
+        notes = parts.work.notes(actor.agency, case.complaint_id)
+        is_repeated = any((note.actor, note.text) == (actor.name, text) for note in notes)
+        if text and not is_repeated:
+            parts.work.add_note(actor, actor.agency, case.complaint_id, text)
+        return self._inner_part(request, view)
+
+    def assign_unit(self, request: Request, number: str, form: PostedForm) -> Response:
+        """Give the case to a unit of the agency."""
+        parts = self._parts
+        actor = parts.require(request, Act.VIEW_CASE, Act.ASSIGN_UNIT)
+        view = parts.find_case(actor, number)
+        if view is None:
+            return parts.missing(request, actor, number)
+        case, unit = view.case.case, form.line("unit")[:_MAX_UNIT_LENGTH]
+        holder = parts.work.holder(actor.agency, case.dispatch_id)
+        if unit and case.is_current and unit != (holder.unit if holder else ""):
+            parts.work.assign_unit(
+                actor, actor.agency, case.dispatch_id, unit, form.line("alasan")[:_MAX_REASON_LENGTH]
+            )
+        return self._inner_part(request, view)
+
+    def assign_officer(self, request: Request, number: str, form: PostedForm) -> Response:
+        """Give the case to an officer of the agency, by account. Without one, the person takes it."""
+        parts = self._parts
+        actor = parts.require(request, Act.VIEW_CASE, Act.ASSIGN_UNIT)
+        view = parts.find_case(actor, number)
+        if view is None:
+            return parts.missing(request, actor, number)
+        case = view.case.case
+        officer = self._officer(actor, form.line("akun"))
+        holder = parts.work.holder(actor.agency, case.dispatch_id)
+        if officer and case.is_current and str(officer.account_id) != (holder.account_id if holder else ""):
+            parts.work.assign_officer(actor, actor.agency, case.dispatch_id, *officer)
+        return self._inner_part(request, view)
+
+    def _draft(self, view: CaseProgressView, verdict: Verdict, form: Form) -> ActDraft:
+        text, suggested_agency = form.text("isi"), form.line("tujuan") if verdict == "refused" else ""
+        return ActDraft(
+            verdict,
+            text,
+            suggested_agency,
+            continue_at=form.line("lanjut"),
+            fault=self._draft_fault(view, verdict, text, suggested_agency),
+            preview=self._case_page.preview(view, verdict, text),
+        )
+
+    def _draft_fault(
+        self, view: CaseProgressView, verdict: Verdict, text: str, suggested_agency: str
+    ) -> Message | None:
+        if len(text) > MAX_TEXT_LENGTH:
+            return wording.TOO_LONG.filled(limit=MAX_TEXT_LENGTH)
+        if suggested_agency and not self._parts.institutions.receives_cases(suggested_agency):
+            return wording.FAULTS["unknown-agency"]
+        if verdict == "refused" and view.case.case.agency == TRIAGE and not suggested_agency:
+            return wording.AGENCY_MISSING
+        room = self._case_page.question_room(view, verdict, text)
+        return wording.SMS_TOO_LONG.filled(count=-room) if room is not None and room < 0 else None
+
+    def _refused(self, request: Request, actor: Actor, draft: ActDraft, result: ActResult, form: Form) -> Response:
+        """Return the page about an act that did not take effect. It has the text, and what changed in between."""
+        fault, view = result.fault, result.view
+        if view is None or fault is None:
+            return self._parts.missing(request, actor, "")
+        if fault in _FORM_FAULTS:
+            begun = ActDraft(
+                draft.verdict, draft.text, draft.suggested_agency, draft.continue_at, wording.FAULTS[fault]
+            )
+            return self._case_page.render(request, actor, view, begun)
+        values = {
+            "view": view,
+            "draft": draft,
+            "slug": NAMES[draft.verdict] if draft.verdict else "",
+            "title": wording.ACT_NAMES[draft.verdict] if draft.verdict else "",
+            "fault": wording.FAULTS[fault],
+            "suggested_name": self._parts.institutions.name(draft.suggested_agency) if draft.suggested_agency else "",
+            "changes": events_since(view, form.version(), self._parts.institutions.name),
+            "not_counted": wording.NOT_COUNTED,
+            "may_send": fault == "conflict" and draft.verdict in possible_acts(view, actor),
+        }
+        return self._parts.render("act_refused.html", request, actor, values, HTTPStatus.CONFLICT)
+
+    def _next_address(
+        self, request: Request, actor: Actor, view: CaseProgressView, result: ActResult, draft: ActDraft
+    ) -> str:
+        query = list_query(request)
+        act_id = str(result.answer.id) if result.answer else ""
+        if draft.continue_at == "laporan":
+            return query.case_address(view.case.case.tracking, hasil=act_id)
+        next_number = self._next_number(actor, query, view) if draft.continue_at == "berikutnya" else ""
+        return query.case_address(next_number, hasil=act_id) if next_number else query.list_address(hasil=act_id)
+
+    def _next_number(self, actor: Actor, query: ListQuery, view: CaseProgressView) -> str:
+        """Return the number of the case that follows this one in the list; "" after the last one."""
+        case, parts = view.case.case, self._parts
+        position = Cursor(case.changed_at if query.tab == "done" else case.due_at, case.dispatch_id)
+        case_filter = query.case_filter(actor.account_id)
+        with read_transaction(parts.engine) as connection:
+            page = read_page(connection, actor.agency, case_filter, parts.now(), 1, position)
+        return page.rows[0].tracking if page.rows else ""
+
+    def _officer(self, actor: Actor, account_id: str) -> Officer | None:
+        if not account_id:
+            return Officer(actor.account_id, actor.name)
+        officers = self._parts.officers(actor.agency)
+        return next((officer for officer in officers if str(officer.account_id) == account_id), None)
+
+    def _inner_part(self, request: Request, view: CaseProgressView) -> Response:
+        address = list_query(request).case_address(view.case.case.tracking)
+        return RedirectResponse(address + _INNER_PART, HTTPStatus.SEE_OTHER)

@@ -1,0 +1,23 @@
+"""The acts by their names in addresses and forms, and the right that each needs."""
+
+from collections.abc import Mapping
+
+from accounts.permissions import Act
+from messages.shapes import Verdict
+
+# In the order in which a page offers them.
+VERDICTS_BY_NAME: Mapping[str, Verdict] = {
+    "terima": "accepted",
+    "tanggapi": "responded",
+    "minta-keterangan": "asked",
+    "bukan-kewenangan": "refused",
+    "tutup": "closed",
+}
+NAMES: Mapping[Verdict, str] = {verdict: name for name, verdict in VERDICTS_BY_NAME.items()}
+RIGHTS: Mapping[Verdict, Act] = {
+    "accepted": Act.ACCEPT,
+    "refused": Act.REFUSE,
+    "asked": Act.ASK,
+    "responded": Act.RESPOND,
+    "closed": Act.CLOSE,
+}

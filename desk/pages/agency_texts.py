@@ -1,0 +1,91 @@
+"""Pages of an agency's templates for answers, and of the units to which it gave cases."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from accounts.permissions import Act
+from config.translation.message import Message
+from config.translation.message import message as _
+from desk.pages import wording
+from desk.pages.act_forms import MAX_TEXT_LENGTH
+from desk.pages.forms import PostedForm
+from desk.pages.list_query import ListQuery
+from desk.pages.parts import DeskPageParts
+
+TEMPLATES_ADDRESS = "/desk/templat"
+UNITS_ADDRESS = "/desk/unit"
+_MAX_TITLE_LENGTH = 200
+_INCOMPLETE = _("Isi judul dan teks templat.")
+
+
+class AgencyTexts:
+    """Endpoints of templates and units."""
+
+    def __init__(self, parts: DeskPageParts) -> None:
+        self._parts = parts
+
+    def routes(self) -> APIRouter:
+        """Return the routes to serve."""
+        router = APIRouter()
+        router.add_api_route(TEMPLATES_ADDRESS, self.templates, methods=["GET"], response_class=HTMLResponse)
+        router.add_api_route(TEMPLATES_ADDRESS, self.save_template, methods=["POST"], response_class=HTMLResponse)
+        router.add_api_route(UNITS_ADDRESS, self.units, methods=["GET"], response_class=HTMLResponse)
+        return router
+
+    def templates(self, request: Request, ubah: str = "") -> Response:
+        """Return the templates. `ubah` is the id of the one to change."""
+        actor = self._parts.require(request, Act.EDIT_TEMPLATES)
+        templates = self._parts.work.templates(actor.agency)
+        changed = next((template for template in templates if str(template.id) == ubah), None)
+        values = {
+            "templates": templates,
+            "template_id": changed.id if changed else "",
+            "title": changed.title if changed else "",
+            "text": changed.text if changed else "",
+            "fault": None,
+        }
+        return self._parts.render("answer_templates.html", request, actor, values)
+
+    def save_template(self, request: Request, form: PostedForm) -> Response:
+        """Add, change or remove a template."""
+        parts = self._parts
+        actor = parts.require(request, Act.EDIT_TEMPLATES)
+        template_id = _id_of(form.line("id"))
+        title, text = form.line("judul"), form.text("isi")
+        if template_id and form.line("langkah") == "hapus":
+            parts.work.remove_template(actor, actor.agency, template_id)
+            return RedirectResponse(TEMPLATES_ADDRESS, HTTPStatus.SEE_OTHER)
+        if fault := _template_fault(title, text):
+            templates = parts.work.templates(actor.agency)
+            values = {"templates": templates, "template_id": template_id or "", "title": title, "text": text}
+            page_values = {**values, "fault": fault}
+            return parts.render("answer_templates.html", request, actor, page_values, HTTPStatus.UNPROCESSABLE_ENTITY)
+        is_repeated = any((item.title, item.text) == (title, text) for item in parts.work.templates(actor.agency))
+        if not is_repeated:
+            parts.work.save_template(actor, actor.agency, title, text, template_id)
+        return RedirectResponse(TEMPLATES_ADDRESS, HTTPStatus.SEE_OTHER)
+
+    def units(self, request: Request) -> Response:
+        """Return the units, each with a link to its cases."""
+        actor = self._parts.require(request, Act.VIEW_CASE)
+        units = self._parts.work.units(actor.agency)
+        links = [(unit, ListQuery(tab="working", unit=unit).list_address()) for unit in units]
+        return self._parts.render("units.html", request, actor, {"units": links})
+
+
+def _id_of(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _template_fault(title: str, text: str) -> Message | None:
+    if not title or not text:
+        return _INCOMPLETE
+    if len(title) > _MAX_TITLE_LENGTH:
+        return wording.TOO_LONG.filled(limit=_MAX_TITLE_LENGTH)
+    return wording.TOO_LONG.filled(limit=MAX_TEXT_LENGTH) if len(text) > MAX_TEXT_LENGTH else None

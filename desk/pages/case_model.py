@@ -1,0 +1,141 @@
+"""What a case's page shows: the report's files, its history, and the acts that are possible. Pure."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from accounts.permissions import Actor, may
+from config.translation.message import Message
+from config.translation.message import message as _
+from desk.acts.answers import CaseProgressView
+from desk.pages.act_slugs import RIGHTS, VERDICTS_BY_NAME
+from desk.read_model.case_view import CaseEvent, EventKind
+from messages.shapes import Attachment, Report, Verdict
+from messages.verdicts import state_after
+
+_KILOBYTE = 1_000
+_FILE_KINDS: Mapping[str, str] = {
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/webp": "WebP",
+    "application/pdf": "PDF",
+}
+_EVENT_SENTENCES: Mapping[EventKind, Message] = {
+    "dispatched": _("Diteruskan ke {agency}."),
+    "accepted": _("{agency} menerima laporan ini untuk dikerjakan."),
+    "refused": _("{agency} menyatakan laporan ini bukan kewenangannya."),
+    "asked": _("{agency} meminta keterangan dari pelapor."),
+    "responded": _("{agency} memberi tanggapan."),
+    "closed": _("{agency} menutup laporan ini."),
+    "wrote": _("Pelapor menambahkan keterangan."),
+    "corrected": _("Petugas pusat mengubah hubungan laporan ini dengan laporan lain."),
+}
+_SUGGESTION = _("{agency} menyatakan laporan ini bukan kewenangannya dan menunjuk {suggested}.")
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One event in words. `text` is what was written, `actor` the person of the own agency.
+
+    `is_pending`: the act is stored and not yet in the read model.
+    """
+
+    at: datetime
+    sentence: Message
+    text: str
+    actor: str
+    is_own: bool
+    counts: bool = True
+    is_pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFile:
+    """A picture or document of a report."""
+
+    id: str
+    kind: str
+    kilobytes: int
+    is_document: bool
+
+
+def possible_acts(view: CaseProgressView, actor: Actor) -> Sequence[Verdict]:
+    """Return the acts that the person may do and that the state of the case accepts."""
+    case = view.case.case
+    if not case.is_current:
+        return ()
+    return [
+        verdict
+        for verdict in VERDICTS_BY_NAME.values()
+        if may(actor, RIGHTS[verdict], case.agency) and state_after(view.state, verdict, case.agency) is not None
+    ]
+
+
+def history(view: CaseProgressView, agency_name: Callable[[str], str]) -> Sequence[HistoryEntry]:
+    """Return all events of a case, oldest first, and then the acts that are on their way."""
+    own_agency = view.case.case.agency
+    entries = [_entry(event, own_agency, agency_name) for event in view.case.events]
+    return [*entries, *(_pending_entry(act, agency_name) for act in view.pending)]
+
+
+def events_since(view: CaseProgressView, version: int, agency_name: Callable[[str], str]) -> Sequence[HistoryEntry]:
+    """Return the events by which a case has changed since a version: answers here, and messages of the sender.
+
+    Without a usable version these are all of them.
+    """
+    dispatch = view.case.dispatch
+    counted_kinds = (*VERDICTS_BY_NAME.values(), "wrote")
+    entries = [
+        _entry(event, dispatch.agency, agency_name)
+        for event in view.case.events
+        if event.kind in counted_kinds and event.agency in {"", dispatch.agency} and event.at >= dispatch.at
+    ]
+    pending = [_pending_entry(act, agency_name) for act in view.pending]
+    changes = view.version - version if 0 <= version <= view.version else view.version
+    return [*entries, *pending][-changes:] if changes else ()
+
+
+def shown_files(report: Report) -> Sequence[ShownFile]:
+    """Return the files of a report."""
+    return [_shown_file(attachment) for attachment in report.attachments]
+
+
+def place_lines(report: Report) -> Iterator[str]:
+    """Yield the place of a report, as the sender gave it, in lines."""
+    place = report.place
+    yield from filter(None, (place.address, ", ".join(filter(None, (place.district, place.region)))))
+    if place.latitude is not None and place.longitude is not None:
+        yield f"{place.latitude:.6f}, {place.longitude:.6f}"
+
+
+def _shown_file(attachment: Attachment) -> ShownFile:
+    kilobytes = max(1, round(attachment.size / _KILOBYTE))
+    media_type = attachment.media_type
+    return ShownFile(str(attachment.id), _FILE_KINDS[media_type], kilobytes, media_type == "application/pdf")
+
+
+def _entry(event: CaseEvent, own_agency: str, agency_name: Callable[[str], str]) -> HistoryEntry:
+    is_own = event.agency == own_agency
+    return HistoryEntry(
+        event.at,
+        _sentence(event.kind, event.agency, event.suggested_agency, agency_name),
+        event.text,
+        event.actor if is_own and event.kind != "dispatched" else "",
+        is_own=is_own,
+        counts=event.counts,
+    )
+
+
+def _pending_entry(act: Row[Any], agency_name: Callable[[str], str]) -> HistoryEntry:
+    sentence = _sentence(act.verdict, act.agency, act.suggested_agency, agency_name)
+    return HistoryEntry(act.at, sentence, act.text, act.actor, is_own=True, is_pending=True)
+
+
+def _sentence(kind: EventKind, agency: str, suggested: str | None, agency_name: Callable[[str], str]) -> Message:
+    name = agency_name(agency) if agency else ""
+    if kind == "refused" and suggested:
+        return _SUGGESTION.filled(agency=name, suggested=agency_name(suggested))
+    return _EVENT_SENTENCES[kind].filled(agency=name)

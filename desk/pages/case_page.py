@@ -1,0 +1,211 @@
+"""The page of one case: the report, its course, and the forms of all acts that are possible."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from accounts.permissions import Act, Actor, may
+from config.translation.message import Message
+from desk.acts.answers import VERDICTS_WITH_TEXT, CaseProgressView
+from desk.institutions import Institution
+from desk.pages import case_model, wording
+from desk.pages.act_slugs import NAMES, VERDICTS_BY_NAME
+from desk.pages.done_acts import done_sentences
+from desk.pages.forms import plain_line
+from desk.pages.list_page import topic_label
+from desk.pages.list_query import LIST_ADDRESS
+from desk.pages.parts import DeskPageParts, list_query
+from desk.pages.preview import Preview, preview, question_room
+from messages.shapes import Verdict
+from messages.topics import TRIAGE
+
+_MAX_SEARCH_LENGTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ActDraft:
+    """An act that a person has begun. `fault` says what is missing, `preview` what the sender will get."""
+
+    verdict: Verdict | None = None
+    text: str = ""
+    suggested_agency: str = ""
+    continue_at: str = ""
+    fault: Message | None = None
+    preview: Preview | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """An institution to which a refusal may point, and the one to which the complaint would go then."""
+
+    code: str
+    name: str
+    next_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActForm:
+    """The form of one act."""
+
+    verdict: Verdict
+    slug: str
+    title: Message
+    has_text: bool
+    is_open: bool
+    draft: ActDraft
+    room: int | None
+
+
+class CasePage:
+    """Endpoint of a case's page. `render` shows it again with an act that is not ready to be sent."""
+
+    def __init__(self, parts: DeskPageParts) -> None:
+        self._parts = parts
+
+    def routes(self) -> APIRouter:
+        """Return the routes to serve."""
+        router = APIRouter()
+        address = f"{LIST_ADDRESS}/{{number}}"
+        router.add_api_route(address, self.show, methods=["GET"], response_class=HTMLResponse)
+        return router
+
+    def show(
+        self,
+        request: Request,
+        number: str,
+        tindakan: str = "",
+        templat: str = "",
+        instansi: str = "",
+        hasil: str = "",
+    ) -> Response:
+        """Return the page.
+
+        `tindakan` opens the form of an act, `templat` fills it with a text of the agency, `instansi` are words of the
+        name of an institution, `hasil` is the id of an act that was just done.
+        """
+        parts = self._parts
+        actor = parts.require(request, Act.VIEW_CASE)
+        view = parts.find_case(actor, number)
+        if view is None:
+            return parts.missing(request, actor, number)
+        tracking = view.case.case.tracking
+        if tracking != number:
+            # The number of an accompanying report, or a spelling that a person typed.
+            return RedirectResponse(list_query(request).case_address(tracking), HTTPStatus.SEE_OTHER)
+        draft = ActDraft(VERDICTS_BY_NAME.get(tindakan), self._template_text(actor, templat))
+        return self.render(request, actor, view, draft, institution_words=instansi, act_id=hasil)
+
+    def render(
+        self,
+        request: Request,
+        actor: Actor,
+        view: CaseProgressView,
+        draft: ActDraft,
+        *,
+        institution_words: str = "",
+        act_id: str = "",
+    ) -> Response:
+        """Return the page with an act that a person has begun."""
+        parts = self._parts
+        words = plain_line(institution_words)[:_MAX_SEARCH_LENGTH]
+        values = {
+            **self._report_values(view),
+            **self._inner_values(actor, view),
+            "acts": self._act_forms(actor, view, draft),
+            "destinations": self._destinations(view, words, draft.suggested_agency),
+            "institution_words": words,
+            "without_suggestion": self._next_name(view, None),
+            "is_triage": actor.agency == TRIAGE,
+            "templates": parts.work.templates(actor.agency),
+            "done_act": done_sentences(parts.answers, actor.agency, act_id),
+        }
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if draft.fault else HTTPStatus.OK
+        return parts.render("case.html", request, actor, values, status)
+
+    def preview(self, view: CaseProgressView, verdict: Verdict, text: str) -> Preview:
+        """Return the preview of an act."""
+        channels, dispatch = self._parts.channels, view.case.dispatch
+        gets_sms = dispatch.channel in channels.with_progress
+        name = self._parts.institutions.name(dispatch.agency)
+        return preview(view, verdict, text, name, channels.label_of(dispatch.channel), gets_sms=gets_sms)
+
+    def question_room(self, view: CaseProgressView, verdict: Verdict, text: str) -> int | None:
+        """Return the room that a question leaves in its SMS; see `desk.pages.preview.question_room`."""
+        dispatch = view.case.dispatch
+        gets_sms = dispatch.channel in self._parts.channels.with_progress
+        name = self._parts.institutions.name(dispatch.agency)
+        return question_room(view, verdict, text, name, gets_sms=gets_sms)
+
+    def _report_values(self, view: CaseProgressView) -> Mapping[str, Any]:
+        parts, case, dispatch = self._parts, view.case.case, view.case.dispatch
+        region = parts.institutions.region(case.agency)
+        is_open = case.is_current and case.tab in {"new", "working", "waiting"} and view.state != "selesai"
+        return {
+            "view": view,
+            "case": case,
+            "report": dispatch.report,
+            "kind": wording.KIND_NAMES[dispatch.report.kind],
+            "state": wording.STATE_NAMES[view.state if case.is_current else case.state],
+            "deadline": wording.deadline_in_words(case.due_at, parts.now(), region, clock_stopped=view.state == "tunda")
+            if is_open
+            else None,
+            "channel": parts.channels.label_of(dispatch.channel),
+            "topic": topic_label(dispatch.topic),
+            "place": list(case_model.place_lines(dispatch.report)),
+            "files": case_model.shown_files(dispatch.report),
+            "reports": [(item, case_model.shown_files(item.report)) for item in view.case.reports],
+            "history": case_model.history(view, parts.institutions.name),
+            "not_counted": wording.NOT_COUNTED,
+        }
+
+    def _inner_values(self, actor: Actor, view: CaseProgressView) -> Mapping[str, Any]:
+        parts, case = self._parts, view.case.case
+        is_private = view.case.dispatch.report.anonim
+        return {
+            "notes": parts.work.notes(case.agency, case.complaint_id),
+            "assignments": parts.work.assignments(case.agency, case.dispatch_id),
+            "holder": parts.work.holder(case.agency, case.dispatch_id),
+            "units": parts.work.units(case.agency),
+            "officers": parts.officers(case.agency),
+            "may_note": may(actor, Act.NOTE, case.agency),
+            "may_assign": case.is_current and may(actor, Act.ASSIGN_UNIT, case.agency),
+            "may_view_identity": case.is_current and not is_private and may(actor, Act.VIEW_IDENTITY, case.agency),
+        }
+
+    def _act_forms(self, actor: Actor, view: CaseProgressView, draft: ActDraft) -> Sequence[ActForm]:
+        return [
+            ActForm(
+                verdict,
+                NAMES[verdict],
+                wording.ACT_NAMES[verdict],
+                has_text=verdict in VERDICTS_WITH_TEXT,
+                is_open=verdict == draft.verdict,
+                draft=draft if verdict == draft.verdict else ActDraft(),
+                room=self.question_room(view, verdict, ""),
+            )
+            for verdict in case_model.possible_acts(view, actor)
+        ]
+
+    def _destinations(self, view: CaseProgressView, words: str, chosen: str) -> Sequence[Destination]:
+        institutions = self._parts.institutions
+        matches = [item for item in institutions.search(words) if item.code != view.case.case.agency] if words else []
+        if chosen and chosen not in {institution.code for institution in matches}:
+            matches = [Institution(chosen, institutions.name(chosen)), *matches]
+        return [Destination(item.code, item.name, self._next_name(view, item.code)) for item in matches]
+
+    def _next_name(self, view: CaseProgressView, suggested_agency: str | None) -> str:
+        institutions = self._parts.institutions
+        return institutions.name(institutions.after_refusal(view.case.history, suggested_agency))
+
+    def _template_text(self, actor: Actor, template_id: str) -> str:
+        try:
+            wanted_id = UUID(template_id)
+        except ValueError:
+            return ""
+        templates = self._parts.work.templates(actor.agency)
+        return next((template.text for template in templates if template.id == wanted_id), "")

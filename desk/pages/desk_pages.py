@@ -1,0 +1,65 @@
+"""All pages of an agency at its desk."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from accounts.frame import NavigationEntry, shown_links
+from accounts.permissions import Act
+from accounts.signed_in import DESK, Forbidden
+from config.translation.message import message as _
+from desk.pages.act_forms import ActForms
+from desk.pages.agency_texts import TEMPLATES_ADDRESS, UNITS_ADDRESS, AgencyTexts
+from desk.pages.bulk_page import BulkPage
+from desk.pages.case_page import CasePage
+from desk.pages.identity import Identity
+from desk.pages.list_page import ListPage
+from desk.pages.list_query import LIST_ADDRESS
+from desk.pages.parts import DeskPageParts
+from desk.pages.pictures import Pictures
+
+# Folder of the templates, for `page_environment`.
+TEMPLATES = Path(__file__).parent / "templates"
+# Links of these pages, for the navigation of the frame.
+NAVIGATION = (
+    NavigationEntry(_("Laporan"), LIST_ADDRESS, Act.ACCEPT),
+    NavigationEntry(_("Templat"), TEMPLATES_ADDRESS, Act.EDIT_TEMPLATES),
+    NavigationEntry(_("Unit"), UNITS_ADDRESS, Act.ASSIGN_UNIT),
+)
+
+
+class DeskPages:
+    """The pages. `navigation` are all links of the frame: `/desk` leads to the first one that the person sees."""
+
+    def __init__(self, parts: DeskPageParts, navigation: Sequence[NavigationEntry] = NAVIGATION) -> None:
+        self._parts = parts
+        self._navigation = navigation
+        case_page = CasePage(parts)
+        self._pages = (
+            ListPage(parts),
+            BulkPage(parts, case_page),
+            ActForms(parts, case_page),
+            Identity(parts),
+            Pictures(parts),
+            case_page,
+            AgencyTexts(parts),
+        )
+
+    def routes(self) -> APIRouter:
+        """Return the routes to serve. They handle `NotSignedIn` and `Forbidden` by `install_sign_in_handlers`."""
+        router = APIRouter(include_in_schema=False)
+        router.add_api_route(DESK, self.home, methods=["GET"])
+        for pages in self._pages:
+            router.include_router(pages.routes())
+        return router
+
+    def home(self, request: Request) -> Response:
+        """Redirect to the first page that the person may open."""
+        actor = self._parts.signed_in.actor(request)
+        links = [link for link in shown_links(self._navigation, actor, DESK) if link.address != DESK]
+        if not links:
+            raise Forbidden
+        return RedirectResponse(links[0].address, HTTPStatus.SEE_OTHER)

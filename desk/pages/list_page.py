@@ -1,0 +1,174 @@
+"""The list of an agency's cases: tabs, filter, search and rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, Request
+from sqlalchemy import Row
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from accounts.permissions import Act, Actor, may
+from config.database import read_transaction
+from config.reference.regions import Region, Regions
+from config.translation.message import Message
+from desk.pages import wording
+from desk.pages.done_acts import done_sentences
+from desk.pages.list_query import LIST_ADDRESS, PAGE_SIZES, TABS_BY_NAME, ListQuery, cursor_text, read_cursor
+from desk.pages.parts import DeskPageParts, list_query
+from desk.pages.wording import Deadline
+from desk.read_model.case_view import find_number
+from desk.read_model.queries import ListTab, count_tabs, read_page
+from messages.tracking import read_tracking_number
+
+# Choices of the filter for deadlines, in days from now.
+DUE_CHOICES = (1, 3, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTab:
+    """A tab of the page."""
+
+    name: Message
+    address: str
+    count: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """A case in the list. `deadline` is `None` for a finished case; `state` is shown instead."""
+
+    number: str
+    address: str
+    heading: str
+    place: str
+    channel: str
+    state: Message
+    deadline: Deadline | None
+    due_at: datetime
+    changed_at: datetime
+    remarks: Sequence[Message]
+    holder: str
+    unit: str
+    is_closed: bool
+
+
+class ListPage:
+    """Endpoint of the list."""
+
+    def __init__(self, parts: DeskPageParts) -> None:
+        self._parts = parts
+
+    def routes(self) -> APIRouter:
+        """Return the routes to serve."""
+        router = APIRouter()
+        router.add_api_route(LIST_ADDRESS, self.show, methods=["GET"], response_class=HTMLResponse)
+        return router
+
+    def show(self, request: Request, setelah: str = "", pilih: str = "", hasil: str = "") -> Response:
+        """Return the list that the address names. A tracking number in the search leads to its case.
+
+        `setelah` is the position after which the page begins, `pilih=semua` checks all boxes, `hasil` is the id of an
+        act that was just done.
+        """
+        parts = self._parts
+        actor = parts.require(request, Act.VIEW_CASE)
+        query = list_query(request)
+        if query.words:
+            parts.require(request, Act.SEARCH)
+        number = read_tracking_number(query.words)
+        if number and self._has_case(actor.agency, number):
+            return RedirectResponse(query.case_address(number, cari=""), HTTPStatus.SEE_OTHER)
+        return parts.render("case_list.html", request, actor, self._values(actor, query, setelah, pilih, hasil))
+
+    def _has_case(self, agency: str, number: str) -> bool:
+        with read_transaction(self._parts.engine) as connection:
+            return find_number(connection, agency, number)
+
+    def _values(self, actor: Actor, query: ListQuery, after: str, selection: str, act_id: str) -> Mapping[str, Any]:
+        parts = self._parts
+        now, region = parts.now(), parts.institutions.region(actor.agency)
+        with read_transaction(parts.engine) as connection:
+            case_filter = query.case_filter(actor.account_id)
+            page = read_page(connection, actor.agency, case_filter, now, query.page_size, read_cursor(after))
+            counts = count_tabs(connection, actor.agency, now)
+        return {
+            "tabs": shown_tabs(query, counts),
+            "rows": [list_row(row, query, now, region, parts.channels.label_of(row.channel)) for row in page.rows],
+            "is_first_page": read_cursor(after) is None,
+            "next_address": query.list_address(setelah=cursor_text(page.next)) if page.next else "",
+            "select_all": selection == "semua",
+            "tab_name": query.tab_name,
+            "may_answer_many": may(actor, Act.ANSWER_MANY, actor.agency),
+            "page_sizes": PAGE_SIZES,
+            "bulk_address": query.bulk_address(),
+            "first_address": query.list_address(),
+            "current_address": query.list_address(setelah=after),
+            "select_all_address": query.list_address(setelah=after, pilih="semua"),
+            "no_filter_address": query.without_conditions.list_address(),
+            "empty_text": wording.EMPTY_TABS[query.tab],
+            "unknown_number": query.words if read_tracking_number(query.words) else "",
+            "topics": [(topic, topic_label(topic)) for topic in parts.topics()],
+            "region_choices": region_choices(parts.regions(), query.region, region),
+            "due_choices": DUE_CHOICES,
+            "units": parts.work.units(actor.agency),
+            "done_act": done_sentences(parts.answers, actor.agency, act_id),
+        }
+
+
+def shown_tabs(query: ListQuery, counts: Mapping[ListTab, int]) -> Sequence[ShownTab]:
+    """Return the tabs with the counts of all their cases. A tab's link keeps the filter."""
+    return [
+        ShownTab(
+            wording.TAB_NAMES[tab],
+            query.list_address(tab=name),
+            wording.count_in_words(counts[tab]),
+            tab == query.tab,
+        )
+        for name, tab in TABS_BY_NAME.items()
+    ]
+
+
+def list_row(row: Row[Any], query: ListQuery, now: datetime, region: str, channel: str) -> ListRow:
+    """Return a row of `read_page` as the page shows it. `region` is the code of the agency's region."""
+    remarks = (
+        wording.joined_in_words(row.joined),
+        wording.hop_in_words(row.hop),
+        wording.pictures_in_words(row.pictures),
+        wording.CONFIDENTIAL if row.rahasia else None,
+    )
+    is_closed = query.tab == "done"
+    deadline = wording.deadline_in_words(row.due_at, now, region, clock_stopped=row.clock_stopped)
+    return ListRow(
+        number=row.tracking,
+        address=query.case_address(row.tracking),
+        heading=row.title or row.excerpt,
+        place=row.place,
+        channel=channel,
+        state=wording.STATE_NAMES[row.state],
+        deadline=None if is_closed else deadline,
+        due_at=row.due_at,
+        changed_at=row.changed_at,
+        remarks=[remark for remark in remarks if remark],
+        holder=row.holder or "",
+        unit=row.unit or "",
+        is_closed=is_closed,
+    )
+
+
+def topic_label(topic: str) -> str:
+    """Return the id of a topic as words: `jalan-rusak` is "Jalan rusak"."""
+    return topic.replace("-", " ").capitalize()
+
+
+def region_choices(regions: Regions, chosen: str, own: str) -> Sequence[Region]:
+    """Return the regions to choose from: the chosen one with those around it, and those directly within it.
+
+    `own` is the region of the agency. Without one the choice begins at the provinces.
+    """
+    lineage = regions.lineage(chosen)
+    innermost = lineage[-1].code if lineage else own
+    return [*lineage, *(region for region in regions.children(innermost) if region not in lineage)]

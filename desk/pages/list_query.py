@@ -1,0 +1,154 @@
+"""The address of a list of cases is its filter. Reads the filter from parameters and writes it back. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
+
+from desk.pages.forms import plain_line
+from desk.read_model.queries import CaseFilter, Cursor, ListTab
+
+LIST_ADDRESS = "/desk/laporan"
+# No tracking number is such a word.
+BULK_PART = "bersama"
+# Tabs in the order of the page, by their names in addresses.
+TABS_BY_NAME: Mapping[str, ListTab] = {
+    "baru": "new",
+    "dikerjakan": "working",
+    "menunggu": "waiting",
+    "lewat": "overdue",
+    "selesai": "done",
+}
+_TAB_PARAMETERS = {tab: name for name, tab in TABS_BY_NAME.items()}
+PAGE_SIZES = (25, 100, 200)
+_MAX_WORDS_LENGTH = 200
+_MAX_UNIT_LENGTH = 200
+_MAX_DAYS = 365
+_MAX_JOINED = 1_000_000
+_TOPIC = re.compile(r"[a-z0-9-]{1,80}")
+_REGION = re.compile(r"\d\d(\.\d\d(\.\d\d)?)?")
+_DIGITS = re.compile(r"[0-9]{1,7}")
+_CURSOR_SEPARATOR = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """A list as an address names it. `mine`: cases of the person who looks. See `CaseFilter` for the rest."""
+
+    tab: ListTab = "new"
+    topic: str = ""
+    region: str = ""
+    due_within: int | None = None
+    mine: bool = False
+    unit: str = ""
+    refused: bool = False
+    joined: int = 0
+    words: str = ""
+    page_size: int = PAGE_SIZES[0]
+
+    def case_filter(self, account_id: UUID) -> CaseFilter:
+        """Return the conditions for the person with this account."""
+        return CaseFilter(
+            tab=self.tab,
+            topic=self.topic,
+            region=self.region,
+            due_within=self.due_within,
+            holder=str(account_id) if self.mine else "",
+            unit=self.unit,
+            refused=self.refused,
+            joined=self.joined,
+            words=self.words,
+        )
+
+    @property
+    def has_conditions(self) -> bool:
+        """True if the list shows only a part of its tab."""
+        return self != self.without_conditions
+
+    @property
+    def without_conditions(self) -> "ListQuery":
+        """The list with all cases of its tab."""
+        return ListQuery(tab=self.tab, page_size=self.page_size)
+
+    @property
+    def tab_name(self) -> str:
+        """The name of the tab in addresses."""
+        return _TAB_PARAMETERS[self.tab]
+
+    def parameters(self, **changed: str) -> str:
+        """Return the query of the list's address. `changed` adds or replaces parameters; "" removes one."""
+        values = {
+            "tab": self.tab_name,
+            "topik": self.topic,
+            "wilayah": self.region,
+            "tenggat": "" if self.due_within is None else str(self.due_within),
+            "saya": "1" if self.mine else "",
+            "unit": self.unit,
+            "ditolak": "1" if self.refused else "",
+            "bersama": str(self.joined or ""),
+            "cari": self.words,
+            "baris": "" if self.page_size == PAGE_SIZES[0] else str(self.page_size),
+            **changed,
+        }
+        return urlencode({name: value for name, value in values.items() if value})
+
+    def list_address(self, **changed: str) -> str:
+        """Return the address of the list."""
+        return f"{LIST_ADDRESS}?{self.parameters(**changed)}"
+
+    def bulk_address(self) -> str:
+        """Return the address to which the chosen cases of the list are sent."""
+        return f"{LIST_ADDRESS}/{BULK_PART}?{self.parameters()}"
+
+    def pairs(self) -> Sequence[tuple[str, str]]:
+        """Return the parameters for the hidden fields of a form that must keep the list."""
+        return parse_qsl(self.parameters())
+
+    def case_address(self, number: str, part: str = "", **changed: str) -> str:
+        """Return the address of a case, or of a part of it. It keeps the list from which the person came."""
+        return f"{LIST_ADDRESS}/{number}{part}?{self.parameters(**changed)}"
+
+
+def read_list_query(parameters: Mapping[str, str]) -> ListQuery:
+    """Return the list that an address names. A value that cannot be one is left out."""
+    tab = TABS_BY_NAME.get(parameters.get("tab", ""), "new")
+    page_size = _number(parameters.get("baris", ""), max(PAGE_SIZES))
+    return ListQuery(
+        tab=tab,
+        topic=_matching(_TOPIC, parameters.get("topik", "")),
+        region=_matching(_REGION, parameters.get("wilayah", "")),
+        due_within=_number(parameters.get("tenggat", ""), _MAX_DAYS),
+        mine=parameters.get("saya") == "1",
+        unit=plain_line(parameters.get("unit", ""))[:_MAX_UNIT_LENGTH],
+        refused=parameters.get("ditolak") == "1",
+        joined=_number(parameters.get("bersama", ""), _MAX_JOINED) or 0,
+        words=plain_line(parameters.get("cari", ""))[:_MAX_WORDS_LENGTH],
+        page_size=page_size if page_size in PAGE_SIZES else PAGE_SIZES[0],
+    )
+
+
+def cursor_text(cursor: Cursor) -> str:
+    """Return a position in a list as the parameter of an address."""
+    return f"{cursor.at.isoformat()}{_CURSOR_SEPARATOR}{cursor.dispatch_id}"
+
+
+def read_cursor(text: str) -> Cursor | None:
+    """Return the position that a parameter names; `None`, which is the beginning of the list, for anything else."""
+    at, _, dispatch_id = text.partition(_CURSOR_SEPARATOR)
+    try:
+        # In an address that a person retyped, `+` became a space.
+        moment = datetime.fromisoformat(at.replace(" ", "+"))
+        cursor = Cursor(moment, UUID(dispatch_id))
+    except ValueError:
+        return None
+    return cursor if moment.tzinfo else None
+
+
+def _matching(pattern: re.Pattern[str], value: str) -> str:
+    return value if pattern.fullmatch(value) else ""
+
+
+def _number(value: str, largest: int) -> int | None:
+    return min(int(value), largest) if _DIGITS.fullmatch(value) else None

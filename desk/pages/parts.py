@@ -1,0 +1,98 @@
+"""Parts that all pages of an agency need."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Engine
+from starlette.requests import Request
+from starlette.responses import Response
+
+from accounts.frame import SignedInPages
+from accounts.permissions import Act, Actor
+from accounts.signed_in import Forbidden, SignedIn
+from config.reference.regions import Regions
+from desk.acts.answers import CaseProgressView, OfficerAnswers, Record
+from desk.acts.case_work import CaseWork
+from desk.institutions import Institutions
+from desk.pages.forms import plain_line
+from desk.pages.list_query import ListQuery, read_list_query
+from messages.channels import ChannelDirectory
+from messages.shapes import Attachment, Contact
+from messages.tracking import read_tracking_number
+
+
+class Officer(NamedTuple):
+    """A person of the agency who may have a case."""
+
+    account_id: UUID
+    name: str
+
+
+# Returns the officers of an agency, by name.
+FindOfficers = Callable[[str], Sequence[Officer]]
+# Returns the stored bytes of an attachment; `None` if they were removed.
+OpenFile = Callable[[Attachment], bytes | None]
+# Opens the contact that was sealed for a message. Raises `UnsealError`.
+OpenContact = Callable[[str, UUID], Contact]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskPageParts:
+    """Everything that the pages call. `now` is the clock, `record` appends to the audit log.
+
+    `topics` returns the ids of the topics in force. `regions` returns the regions in force.
+    """
+
+    engine: Engine
+    signed_in: SignedIn
+    pages: SignedInPages
+    answers: OfficerAnswers
+    work: CaseWork
+    institutions: Institutions
+    regions: Callable[[], Regions]
+    topics: Callable[[], Sequence[str]]
+    channels: ChannelDirectory
+    officers: FindOfficers
+    open_file: OpenFile
+    open_contact: OpenContact
+    record: Record
+    now: Callable[[], datetime]
+
+    def require(self, request: Request, *acts: Act) -> Actor:
+        """Return the person, who may do these acts at the own agency. Raises `NotSignedIn` or `Forbidden`."""
+        actor = self.signed_in.actor(request)
+        if not actor.agency:
+            # Rights for all agencies, as those of an overseer, open no agency's desk.
+            raise Forbidden
+        for act in acts:
+            self.signed_in.require(request, act, actor.agency)
+        return actor
+
+    def find_case(self, actor: Actor, number: str) -> CaseProgressView | None:
+        """Return a case of the person's agency by a typed number; `None` if the agency never had it."""
+        return self.answers.case(actor.agency, read_tracking_number(number) or plain_line(number))
+
+    def render(
+        self,
+        template: str,
+        request: Request,
+        actor: Actor,
+        values: Mapping[str, Any],
+        status: HTTPStatus = HTTPStatus.OK,
+    ) -> Response:
+        """Return a page. Every template gets the list from which the person came, and the region for local times."""
+        common_values = {"list": list_query(request), "region": self.institutions.region(actor.agency)}
+        return self.pages.render(template, request, actor, {**common_values, **values}, status)
+
+    def missing(self, request: Request, actor: Actor, number: str) -> Response:
+        """Return the page for a number that is unknown or of another agency: nobody can tell which."""
+        return self.render("case_missing.html", request, actor, {"number": number}, HTTPStatus.NOT_FOUND)
+
+
+def list_query(request: Request) -> ListQuery:
+    """Return the list that the address of a page names."""
+    return read_list_query(request.query_params)

@@ -1,0 +1,86 @@
+"""Preview of an answer: the SMS that its sender gets, and what the sender does not get. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from config.translation.message import Message
+from config.translation.message import message as _
+from desk.acts.answers import CaseProgressView
+from messages.reply_texts import is_complete, sender_text, septets_left, tells_citizen
+from messages.shapes import Verdict
+
+_NO_SMS_ABOUT_IT = _("Pelapor tidak mendapat SMS tentang tindakan ini.")
+_NO_SMS_ON_CHANNEL = _(
+    "Pelapor melapor lewat {channel} dan tidak mendapat SMS. Halaman status menunjukkan tindakan ini, tanpa isi teks."
+)
+_NO_SECOND_SMS = _(
+    "Pelapor sudah mendapat SMS tentang tanggapan sebelumnya dan tidak mendapat SMS lagi untuk tanggapan ini."
+)
+_PRIVATE = _("Laporan ini anonim atau rahasia: SMS tidak memuat nama instansi dan isi teks Anda.")
+_CUT = _("SMS tidak memuat seluruh teks Anda.")
+_JOINED = _("Warga lain yang melaporkan hal ini hanya diberi tahu bahwa ada tanggapan, tanpa isi teks.")
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """`sms` is empty if there is none. `left` is the room for more characters; `None` where the words have no limit."""
+
+    sms: str
+    notices: Sequence[Message]
+    left: int | None = None
+
+
+def preview(
+    view: CaseProgressView, verdict: Verdict, words: str, agency_name: str, channel_label: str, *, gets_sms: bool
+) -> Preview:
+    """Return the preview of an answer. `gets_sms`: senders on the report's channel hear of answers by SMS."""
+    if not tells_citizen(verdict):
+        return Preview("", [_NO_SMS_ABOUT_IT])
+    joined = [_JOINED] if view.case.case.joined and verdict != "asked" else []
+    if not gets_sms:
+        return Preview("", [_NO_SMS_ON_CHANNEL.filled(channel=channel_label), *joined])
+    if verdict == "responded" and has_responded(view):
+        return Preview("", [_NO_SECOND_SMS, *joined])
+    return _with_sms(view, verdict, words, agency_name, joined)
+
+
+def question_room(
+    view: CaseProgressView, verdict: Verdict, words: str, agency_name: str, *, gets_sms: bool
+) -> int | None:
+    """Return the room that a question leaves in its SMS, negative if its words would be cut.
+
+    `None` where no SMS contains the words, and for other acts.
+    """
+    dispatch = view.case.dispatch
+    if verdict != "asked" or not gets_sms or _is_private(view):
+        return None
+    return septets_left(verdict, dispatch.tracking, dispatch.agency, agency_name, words)
+
+
+def has_responded(view: CaseProgressView) -> bool:
+    """Return whether the sender has had the SMS about a response of this agency: only the first one is announced."""
+    dispatch = view.case.dispatch
+    responses = [
+        event
+        for event in view.case.events
+        if event.kind == "responded" and event.counts and event.agency == dispatch.agency and event.at >= dispatch.at
+    ]
+    return bool(responses) or any(act.verdict == "responded" for act in view.pending)
+
+
+def _with_sms(
+    view: CaseProgressView, verdict: Verdict, words: str, agency_name: str, joined: Sequence[Message]
+) -> Preview:
+    dispatch = view.case.dispatch
+    is_private = _is_private(view)
+    sms = sender_text(verdict, dispatch.tracking, dispatch.agency, agency_name, words, is_private=is_private)
+    if is_private:
+        return Preview(sms, [_PRIVATE, *joined])
+    cut = [] if is_complete(sms, words) else [_CUT]
+    left = septets_left(verdict, dispatch.tracking, dispatch.agency, agency_name, words)
+    return Preview(sms, [*cut, *joined], left)
+
+
+def _is_private(view: CaseProgressView) -> bool:
+    report = view.case.dispatch.report
+    return report.anonim or report.rahasia

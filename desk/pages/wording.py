@@ -1,0 +1,123 @@
+"""Words of the desk's pages for states, acts, deadlines and faults. Pure. Pages translate them when rendered."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal, NamedTuple, TypeAlias
+
+from config.time_zones import time_zone
+from config.translation.message import Message, counted
+from config.translation.message import message as _
+from desk.acts.answers import ActFault
+from desk.read_model.case_rows import AgencyCaseState
+from desk.read_model.queries import MAX_COUNT, ListTab
+from messages.shapes import Kind, Verdict
+
+# Names of classes in the pages' style sheet.
+Urgency: TypeAlias = Literal["late", "soon", "calm", "stopped"]
+# A deadline that is at most so many days away is shown as close.
+_SOON_DAYS = 2
+
+TAB_NAMES: Mapping[ListTab, Message] = {
+    "new": _("Baru"),
+    "working": _("Dikerjakan"),
+    "waiting": _("Menunggu pelapor"),
+    "overdue": _("Lewat tenggat"),
+    "done": _("Selesai"),
+}
+EMPTY_TABS: Mapping[ListTab, Message] = {
+    "new": _("Tidak ada laporan baru. Laporan yang sudah Anda terima ada di Dikerjakan."),
+    "working": _("Tidak ada laporan yang sedang dikerjakan. Buka Baru, lalu terima laporan yang masuk."),
+    "waiting": _("Tidak ada laporan yang menunggu keterangan pelapor."),
+    "overdue": _("Tidak ada laporan yang lewat tenggat. Lihat Baru: tenggat terdekat ada paling atas."),
+    "done": _("Belum ada laporan yang selesai."),
+}
+STATE_NAMES: Mapping[AgencyCaseState, Message] = {
+    "terdisposisi": _("Baru"),
+    "proses": _("Dikerjakan"),
+    "tunda": _("Menunggu pelapor"),
+    "selesai": _("Selesai"),
+    "ditolak": _("Dinyatakan bukan kewenangan"),
+    "dipindahkan": _("Dipindahkan ke instansi lain"),
+    "digabung": _("Digabung dengan laporan lain"),
+}
+KIND_NAMES: Mapping[Kind, Message] = {
+    Kind.PENGADUAN: _("Pengaduan"),
+    Kind.ASPIRASI: _("Aspirasi"),
+    Kind.PERMINTAAN_INFORMASI: _("Permintaan informasi"),
+}
+# Names of the acts: titles of their forms.
+ACT_NAMES: Mapping[Verdict, Message] = {
+    "accepted": _("Terima"),
+    "refused": _("Bukan kewenangan"),
+    "asked": _("Minta keterangan"),
+    "responded": _("Tanggapi"),
+    "closed": _("Tutup"),
+}
+ACTS_DONE: Mapping[Verdict, Message] = {
+    "accepted": _("Laporan {number} diterima untuk dikerjakan."),
+    "refused": _("Laporan {number} dinyatakan bukan kewenangan instansi Anda."),
+    "asked": _("Pertanyaan tentang laporan {number} dikirim."),
+    "responded": _("Tanggapan atas laporan {number} dikirim."),
+    "closed": _("Laporan {number} ditutup."),
+}
+CONFIDENTIAL = _("rahasia")
+ACT_WAITS = _("Tindakan ini sudah tersimpan dan dikirim segera setelah sistem pusat dapat dihubungi.")
+# An answer that came to nothing, in the history of a case.
+NOT_COUNTED = _("Tidak berlaku: datang terlambat atau tidak mungkin pada keadaan itu.")
+FAULTS: Mapping[ActFault, Message] = {
+    "repeated": _("Tindakan yang sama dengan teks yang sama sudah tercatat. Tidak ada yang dikirim lagi."),
+    "moved": _("Laporan ini sudah tidak di instansi Anda. Tindakan Anda tidak dikirim."),
+    "not-possible": _("Tindakan ini tidak mungkin lagi pada keadaan laporan sekarang. Tindakan Anda tidak dikirim."),
+    "conflict": _("Laporan ini berubah sejak Anda membukanya. Tindakan Anda belum dikirim."),
+    "unknown-case": _("Laporan ini tidak ada di instansi Anda."),
+    "text-missing": _("Isi teks lebih dahulu."),
+    "unknown-agency": _("Instansi yang dipilih tidak menerima laporan. Pilih instansi lain."),
+}
+TOO_LONG = _("Teks terlalu panjang: paling banyak {limit} karakter.")
+SMS_TOO_LONG = _("Pertanyaan ini tidak muat dalam satu SMS: kurangi {count} karakter.")
+AGENCY_MISSING = _("Pilih instansi tujuan lebih dahulu.")
+
+
+class Deadline(NamedTuple):
+    """A deadline in words, and its urgency as a class for colours."""
+
+    text: Message
+    urgency: Urgency
+
+
+def deadline_in_words(due_at: datetime, now: datetime, region_code: str, *, clock_stopped: bool) -> Deadline:
+    """Return the time left until a deadline, in days of the calendar where the agency is.
+
+    `region_code` is the code of the agency's region, "" for one without (WIB).
+    """
+    if clock_stopped:
+        return Deadline(_("tenggat berhenti"), "stopped")
+    zone = time_zone(region_code).value
+    days = (due_at.astimezone(zone).date() - now.astimezone(zone).date()).days
+    if due_at < now:
+        return Deadline(counted("lewat {count} hari", -days) if days else _("lewat tenggat hari ini"), "late")
+    if days == 0:
+        return Deadline(_("tenggat hari ini"), "soon")
+    if days == 1:
+        return Deadline(_("tenggat besok"), "soon")
+    return Deadline(counted("sisa {count} hari", days), "soon" if days <= _SOON_DAYS else "calm")
+
+
+def hop_in_words(hop: int) -> Message | None:
+    """Return how often the complaint was transferred before it came here; `None` for the first agency."""
+    return _("alihan ke-{hop}").filled(hop=hop) if hop else None
+
+
+def joined_in_words(joined: int) -> Message | None:
+    """Return the number of other citizens who reported the same; `None` for none."""
+    return counted("{count} warga lain", joined) if joined else None
+
+
+def pictures_in_words(pictures: int) -> Message | None:
+    """Return the number of pictures and documents; `None` for none."""
+    return counted("{count} berkas", pictures) if pictures else None
+
+
+def count_in_words(count: int) -> str:
+    """Return the count of a tab. Counting stops at a limit."""
+    return f"{count}+" if count >= MAX_COUNT else str(count)
