@@ -16,6 +16,7 @@ def welcome(parts: Parts) -> str:
     lines = [
         f"Form      {site}/",
         f"Status    {site}/status",
+        f"Desk      {settings.desk_reached_at}/desk",
         f"Health    {site}/live  {site}/ready",
         f"API       {site}/openapi.json",
         f"Console   http://127.0.0.1:{settings.ops_port_of(('monitor',))}/ops",

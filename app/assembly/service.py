@@ -146,13 +146,13 @@ class Service:
         doors = http.build(self._parts, producer, self._health, self._doors) if "ingest" in self._stages else None
         if "desk" not in self._stages or self._parts.settings.desk_port:
             return doors
-        desk = desk_http.build()
+        desk = desk_http.build(self._parts, self._desk)
         return desk_http.SplitByPath(dict.fromkeys(desk_http.PREFIXES, desk), doors) if doors else desk
 
     def _desk_threads(self) -> Iterable[NamedThread]:
         yield from ((name, self._preparation.then(run)) for name, run in self._desk.threads(self._stopping))
         if port := self._parts.settings.desk_port:
-            app = desk_http.build()
+            app = desk_http.build(self._parts, self._desk)
             yield "desk-http", operations_http.OpsServer(app, self._parts.settings.host, port, self._stopping).run
 
     def _threads(self, producer: Producer) -> Iterable[NamedThread]:

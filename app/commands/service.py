@@ -2,10 +2,14 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
+from app.assembly.desk.accounts import first_administrator_link
+from app.assembly.migrate import migrate
+from app.assembly.parts import Parts
 from app.assembly.service import STAGES, Service
 from app.assembly.startup import checks as startup_checks
 from app.commands.common.arguments import Json
@@ -13,6 +17,8 @@ from app.commands.common.process import open_parts
 from app.commands.common.terminal import EX_UNAVAILABLE, EX_USAGE, OUT, print_json, stop
 from app.exit_codes import EX_CONFIG
 from app.welcome import welcome
+from bus.errors import Retry, Stop
+from config.database import DatabaseUnavailable
 
 
 def run(
@@ -26,8 +32,22 @@ def run(
         startup_checks.must_pass(parts, with_doors=not stages or "ingest" in stages)
         startup_checks.ports_must_be_free(parts, stages or STAGES)
         if not stages and not quiet:
-            print(welcome(parts), file=sys.stderr)  # not through Rich: a wrapped command cannot be pasted
+            # Not through Rich: a wrapped command cannot be pasted.
+            print(welcome(parts) + _administrator_line(parts), file=sys.stderr)
         sys.exit(Service(parts, stages or STAGES).run())
+
+
+def _administrator_line(parts: Parts) -> str:
+    """Return the one-time link of the first administrator; empty if there is one, or while the database is away."""
+    try:
+        migrate(parts.engine)
+        with suppress(Retry, Stop):
+            # The audit log publishes its head.
+            parts.ensure_topics()
+        link = first_administrator_link(parts)
+    except DatabaseUnavailable:
+        return ""
+    return f"\nThe desk has no administrator yet. Open this link once, within three days:\n  {link}\n" if link else ""
 
 
 def check(as_json: Json = False) -> None:

@@ -1,30 +1,72 @@
 """The HTTP application of the desk: pages of agencies and staff below `/desk`, the interface below `/agency`."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from jinja2 import Environment
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from accounts.csrf import is_below
+from accounts.frame import NavigationEntry
+from accounts.pages.responses import page_response
+from app.assembly.desk.accounts import build_account_pages
+from app.assembly.desk.parts import DeskParts
+from app.assembly.parts import Parts
 from app.pages.environment import page_environment
-from app.pages.headers import PageHeaders
+from app.pages.headers import PageHeaders, nonce, response_headers
 from app.pages.language import PageLanguage
+from config.translation.message import message as _
 from config.translation.translator import load_translator
+from ingest.arrival import Refused
+from ingest.http.concurrency_middleware import ConcurrencyMiddleware
+from ingest.http.problems import RefusalResponder
+from ingest.http.refusal_handlers import install_refusal_handlers, record_refusal
+from ingest.http.rejection_counter import RejectionCounter
+from messages.channels import DoorFacts
 
 # Addresses that the desk's application answers, also where it shares the port of the doors.
 PREFIXES = ("/desk", "/agency")
 _ROOT = Path(__file__).parents[3]
-_TEMPLATES = [_ROOT / folder for folder in ("accounts/templates", "desk/pages/templates", "app/pages/staff/templates")]
+_TEMPLATES = [_ROOT / folder for folder in ("accounts/templates",)]
 _NONCE_BYTES = 16
+_RETRY_AFTER_SECONDS = 60
+# Refusals of the desk are counted apart from those of the doors.
+_DESK = DoorFacts(name="desk", label="desk", title="The desk", address_prefix="/")
+_NAVIGATION: Sequence[NavigationEntry] = ()
 
 
-def build() -> FastAPI:
+def build(parts: Parts, desk: DeskParts) -> FastAPI:
     """Return the application."""
     app = FastAPI(title="Satu Pintu desk", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    pages = desk_templates()
+    responder = RefusalResponder(partial(_refused_page, pages), ("/agency",))
+    rejections = RejectionCounter([_DESK])
+    install_refusal_handlers(app, responder, rejections)
+
+    async def answer_unexpected(request: Request, _error: Exception) -> Response:
+        """Answer an error of ours. Starlette sends this response outside of the middleware that adds headers."""
+        refused = Refused("unexpected", retry_after=_RETRY_AFTER_SECONDS)
+        record_refusal(request, refused)
+        response = responder.response(request.scope, refused)
+        for name, value in response_headers(nonce()).items():
+            response.headers.setdefault(name, value)
+        return response
+
+    app.add_exception_handler(Exception, answer_unexpected)
+    account_pages = build_account_pages(parts, desk.accounts, pages, _NAVIGATION, desk.institutions.name)
+    account_pages.install(app)
+    app.add_middleware(
+        ConcurrencyMiddleware,
+        max_requests=parts.settings.requests_at_once,
+        check=lambda _scope: None,
+        responder=responder,
+        rejections=rejections,
+    )
     app.add_middleware(PageLanguage)
     app.add_middleware(PageHeaders, new_nonce=partial(secrets.token_urlsafe, _NONCE_BYTES))
     return app
@@ -33,6 +75,16 @@ def build() -> FastAPI:
 def desk_templates() -> Environment:
     """Return the templates of all pages for persons who sign in."""
     return page_environment(_TEMPLATES, load_translator())
+
+
+def _refused_page(pages: Environment, refused: Refused, _sent: bool) -> Response:  # noqa: FBT001 - see ingest.http.problems.RefusalPage
+    headers = {"Cache-Control": "no-store"}
+    if refused.retry_after:
+        headers["Retry-After"] = str(refused.retry_after)
+    values = {"heading": _("Halaman ini tidak dapat dibuka"), "text": refused.message, "is_session_over": False}
+    response = page_response(pages, "desk_refused.html", values, HTTPStatus(refused.status))
+    response.headers.update(headers)
+    return response
 
 
 class SplitByPath:

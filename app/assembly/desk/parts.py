@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
 
+from accounts.services import AccountServices
+from app.assembly.desk.accounts import build_account_services
 from app.assembly.desk.institutions import RegistryInstitutions
 from app.assembly.parts import Parts
 from app.operations.audit_log import AuditLog
@@ -17,8 +19,10 @@ from desk.acts.act_publisher import ActPublisher, answer_message
 from desk.acts.answers import OfficerAnswers
 from desk.acts.case_work import CaseWork
 from desk.changes import CaseChange
+from desk.mail.notices import NoticeQueue
 from desk.read_model.rebuild import ReadModelRebuild
 from desk.read_model.sink import DeskSink, OnChanges
+from desk.webhooks.change_queue import ChangeQueue
 from ingest.files.attachments import read_stored_file
 from messages.sealing import Sealed
 from messages.shapes import AgencyAnswer, Attachment, Contact
@@ -45,6 +49,11 @@ class DeskParts:
     def audit_log(self) -> AuditLog:
         """The audit log for persons who have signed in. Their names stand for themselves."""
         return AuditLog(self._parts.engine, self._parts.audit_heads)
+
+    @cached_property
+    def accounts(self) -> AccountServices:
+        """Accounts, sessions and sign-in."""
+        return build_account_services(self._parts, self.audit_log.append)
 
     @cached_property
     def sink(self) -> DeskSink:
@@ -74,6 +83,14 @@ class DeskParts:
     def case_work(self) -> CaseWork:
         """Notes, templates, units and officers."""
         return CaseWork(self._parts.engine, self.audit_log.append, self._parts.now, uuid4)
+
+    @cached_property
+    def _webhook_queue(self) -> ChangeQueue:
+        return ChangeQueue(self._parts.now)
+
+    @cached_property
+    def _notice_queue(self) -> NoticeQueue:
+        return NoticeQueue(self._parts.now)
 
     @cached_property
     def producer(self) -> Producer:
@@ -115,7 +132,9 @@ class DeskParts:
         )
 
     def _on_changes(self, connection: Connection, changes: Sequence[CaseChange]) -> None:
-        """Tell everybody who tells the agencies."""
+        """Store what agencies are told of by webhook and e-mail, in the transaction of the read model."""
+        self._webhook_queue.add(connection, changes)
+        self._notice_queue.add(connection, changes)
 
 
 def _processed_answers(connection: Connection, answer_ids: Sequence[UUID]) -> Collection[tuple[UUID, str]]:
