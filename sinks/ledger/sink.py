@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import StatementError
 from sqlmodel import SQLModel, col, select
@@ -14,10 +15,15 @@ from bus.errors import Reject
 from bus.port import Outgoing, Record
 from config.database import insert_statement, write_transaction
 from messages import codec
-from messages.answer_check import AnswerCheck
+from messages.answer_check import AnswerCheck, AnswerFault
 from messages.shapes import AgencyAnswer, Channel, Complaint, Correction, Dispatch
 from messages.topics import AGENCY_ANSWERS, COMPLAINTS, CORRECTIONS
 from sinks.ledger.tables import AnswerRow, ComplaintRow, CorrectionRow, DispatchRow
+
+# The router finds these faults too, whenever it checks the answer.
+_FORGED: Container[AnswerFault | None] = ("no_authenticator", "wrong_authenticator", "wrong_answer_id")
+
+_log = structlog.get_logger()
 
 RowsByTable = dict[type[SQLModel], list[dict[str, Any]]]
 
@@ -25,8 +31,10 @@ RowsByTable = dict[type[SQLModel], list[dict[str, Any]]]
 class LedgerSink:
     """Stage of the ledger; see `bus.worker.Stage`. It rejects complaints and dispatches of other channels.
 
-    It rejects the answers that the router rejects: those that fail `answer_check`, and those of an agency that does not
-    have the answered dispatch. `institutions` returns the codes of the registry.
+    It writes no answer that the router rejects: those that fail `answer_check`, and those of an agency that does not
+    have the answered dispatch. A forged one is left out, because the router has made a dead letter of it. The other
+    faults depend on when a stage checks the answer, so the ledger rejects these itself. `institutions` returns the
+    codes of the registry.
     """
 
     def __init__(
@@ -61,25 +69,39 @@ class LedgerSink:
         return ()
 
     def _write_answers(self, connection: Connection, answers: Sequence[tuple[Record, AgencyAnswer]]) -> None:
-        """Write the answers. Raises `Reject` for one that an agency did not make.
-
-        An answer that was written from the same record is not checked again: its key may have been withdrawn since.
-        """
+        """Write the answers, except forged ones. Raises `Reject` for one that the agency may not give."""
         if not answers:
             return
         institutions = self._institutions()
         written_answers = _written_answers(connection, [answer.id for _, answer in answers])
         agencies = _answered_agencies(connection, [answer.dispatch_id for _, answer in answers])
-        for record, answer in answers:
-            if (answer.id, record.position) in written_answers:
-                continue
-            if fault := self._answer_check.fault(answer, record.taken_at, institutions):
-                raise Reject(fault, "authenticator")
-            # The dispatch may be written later. An answer without its dispatch is never shown.
-            if agencies.get(answer.dispatch_id, answer.agency) != answer.agency:
-                raise Reject("unknown_dispatch", "dispatch_id")
-        rows = [_answer_row(record, answer, institutions) for record, answer in answers]
-        connection.execute(insert_statement(connection, AnswerRow).on_conflict_do_nothing(), rows)
+        accepted = [
+            (record, answer)
+            for record, answer in answers
+            # A written answer is not checked again: its key may have been withdrawn since.
+            if (answer.id, record.position) in written_answers
+            or self._is_acceptable(record, answer, institutions, agencies.get(answer.dispatch_id, answer.agency))
+        ]
+        if accepted:
+            rows = [_answer_row(record, answer, institutions) for record, answer in accepted]
+            connection.execute(insert_statement(connection, AnswerRow).on_conflict_do_nothing(), rows)
+
+    def _is_acceptable(
+        self, record: Record, answer: AgencyAnswer, institutions: Container[str], answered_agency: str
+    ) -> bool:
+        """Return False for a forged answer. Raises `Reject` for another one that does not count.
+
+        The dispatch may be written later. An answer without its dispatch is never shown.
+        """
+        fault = self._answer_check.fault(answer, record.taken_at, institutions)
+        if fault in _FORGED:
+            _log.warning("answer.left_out", position=record.position, reason=fault)
+            return False
+        if fault:
+            raise Reject(fault, "authenticator")
+        if answered_agency != answer.agency:
+            raise Reject("unknown_dispatch", "dispatch_id")
+        return True
 
 
 def _written_answers(connection: Connection, answer_ids: Sequence[UUID]) -> Collection[tuple[UUID, str]]:
