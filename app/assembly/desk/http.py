@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from accounts.csrf import is_below
 from accounts.frame import NavigationEntry
 from accounts.pages.responses import page_response
-from app.assembly.desk.accounts import build_account_pages
+from app.assembly.desk.accounts import build_account_pages, build_account_services
 from app.assembly.desk.parts import DeskParts
 from app.assembly.parts import Parts
 from app.pages.environment import page_environment
@@ -58,7 +58,8 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
         return response
 
     app.add_exception_handler(Exception, answer_unexpected)
-    account_pages = build_account_pages(parts, desk.accounts, pages, _NAVIGATION, desk.institutions.name)
+    accounts = build_account_services(parts, desk.audit_log.append)
+    account_pages = build_account_pages(parts, accounts, pages, _NAVIGATION, desk.institutions.name)
     account_pages.install(app)
     app.add_middleware(
         ConcurrencyMiddleware,

@@ -7,8 +7,6 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
 
-from accounts.services import AccountServices
-from app.assembly.desk.accounts import build_account_services
 from app.assembly.desk.institutions import RegistryInstitutions
 from app.assembly.parts import Parts
 from app.operations.audit_log import AuditLog
@@ -49,11 +47,6 @@ class DeskParts:
     def audit_log(self) -> AuditLog:
         """The audit log for persons who have signed in. Their names stand for themselves."""
         return AuditLog(self._parts.engine, self._parts.audit_heads)
-
-    @cached_property
-    def accounts(self) -> AccountServices:
-        """Accounts, sessions and sign-in."""
-        return build_account_services(self._parts, self.audit_log.append)
 
     @cached_property
     def sink(self) -> DeskSink:
