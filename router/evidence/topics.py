@@ -203,6 +203,11 @@ def load_topics(path: Path, words: WordReader) -> Topics:
     return Topics(cues)
 
 
+def topic_ids(path: Path) -> Sequence[str]:
+    """Return the ids of all topics of a table, sorted. Raises `TableError`."""
+    return sorted({row.cells["topic"] for row in read_table(path, COLUMNS)})
+
+
 def _cue(number: int, row: TableRow, words: WordReader, faults: list[str]) -> Cue | None:
     try:
         weight = float(row.cells["weight"])

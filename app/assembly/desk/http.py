@@ -13,7 +13,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from accounts.csrf import is_below
 from accounts.frame import NavigationEntry
+from accounts.pages.account_pages import AccountPages
 from accounts.pages.responses import page_response
+from accounts.services import AccountServices
 from app.assembly.desk.accounts import build_account_pages, build_account_services
 from app.assembly.desk.parts import DeskParts
 from app.assembly.parts import Parts
@@ -22,22 +24,27 @@ from app.pages.headers import PageHeaders, nonce, response_headers
 from app.pages.language import PageLanguage
 from config.translation.message import message as _
 from config.translation.translator import load_translator
+from desk.pages.desk_pages import NAVIGATION as AGENCY_NAVIGATION
+from desk.pages.desk_pages import DeskPages
+from desk.pages.parts import DeskPageParts, Officer
 from ingest.arrival import Refused
 from ingest.http.concurrency_middleware import ConcurrencyMiddleware
 from ingest.http.problems import RefusalResponder
 from ingest.http.refusal_handlers import install_refusal_handlers, record_refusal
 from ingest.http.rejection_counter import RejectionCounter
 from messages.channels import DoorFacts
+from router.evidence.topics import topic_ids
+from router.rules_loading import TOPICS
 
 # Addresses that the desk's application answers, also where it shares the port of the doors.
 PREFIXES = ("/desk", "/agency")
 _ROOT = Path(__file__).parents[3]
-_TEMPLATES = [_ROOT / folder for folder in ("accounts/templates",)]
+_TEMPLATES = [_ROOT / folder for folder in ("accounts/templates", "desk/pages/templates")]
 _NONCE_BYTES = 16
 _RETRY_AFTER_SECONDS = 60
 # Refusals of the desk are counted apart from those of the doors.
 _DESK = DoorFacts(name="desk", label="desk", title="The desk", address_prefix="/")
-_NAVIGATION: Sequence[NavigationEntry] = ()
+_NAVIGATION: Sequence[NavigationEntry] = AGENCY_NAVIGATION
 
 
 def build(parts: Parts, desk: DeskParts) -> FastAPI:
@@ -61,6 +68,7 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     accounts = build_account_services(parts, desk.audit_log.append)
     account_pages = build_account_pages(parts, accounts, pages, _NAVIGATION, desk.institutions.name)
     account_pages.install(app)
+    app.include_router(DeskPages(_page_parts(parts, desk, accounts, account_pages), _NAVIGATION).routes())
     app.add_middleware(
         ConcurrencyMiddleware,
         max_requests=parts.settings.requests_at_once,
@@ -76,6 +84,30 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
 def desk_templates() -> Environment:
     """Return the templates of all pages for persons who sign in."""
     return page_environment(_TEMPLATES, load_translator())
+
+
+def _page_parts(parts: Parts, desk: DeskParts, accounts: AccountServices, account_pages: AccountPages) -> DeskPageParts:
+    topics = topic_ids(parts.reference.table(TOPICS))
+
+    def officers(agency: str) -> Sequence[Officer]:
+        return [Officer(account.id, account.name) for account in accounts.accounts.of_agency(agency)]
+
+    return DeskPageParts(
+        engine=parts.engine,
+        signed_in=account_pages.signed_in,
+        pages=account_pages.signed_in_pages,
+        answers=desk.answers,
+        work=desk.case_work,
+        institutions=desk.institutions,
+        regions=lambda: parts.regions,
+        topics=lambda: topics,
+        channels=parts.channels,
+        officers=officers,
+        open_file=desk.open_picture,
+        open_contact=desk.open_contact,
+        record=desk.audit_log.append,
+        now=parts.now,
+    )
 
 
 def _refused_page(pages: Environment, refused: Refused, _sent: bool) -> Response:  # noqa: FBT001 - see ingest.http.problems.RefusalPage
