@@ -57,6 +57,7 @@ class AccountServices:
         self.pending = PendingSignIns(engine, now, new_token)
         passwords = Passwords(hasher)
         second_factors = SecondFactors(engine, account_key, hash_key, now, randomness.random_bytes)
+        self.second_factors = second_factors
         self.sign_in = SignIn(
             self.accounts,
             passwords,

@@ -1,12 +1,14 @@
 """A desk with accounts on a real database, a clock that a test moves, and persons who have signed in."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
 from uuid import UUID
 
+import pyotp
 from argon2 import PasswordHasher
 from fastapi import FastAPI, Request
 from jinja2 import Environment
@@ -73,6 +75,7 @@ class Desk:
     clock: Clock = field(default_factory=Clock)
     hasher: PasswordHasher = CHEAP_HASHER
     log: list[AuditRow] = field(default_factory=list)
+    record_hook: Callable[..., None] = lambda *_: None
 
     def __post_init__(self) -> None:
         """Build the services."""
@@ -118,12 +121,19 @@ class Desk:
         token = self.services.people.invite(person, "Tester", "test")
         return self.services.acceptance.accept(token, password)
 
+    def switch_on_second_factor(self, account_id: UUID) -> str:
+        """Switch the second factor of a person on. Return its secret."""
+        secret = self.services.second_factors.prepare(account_id)
+        assert self.services.second_factors.confirm(account_id, pyotp.TOTP(secret).at(self.clock.time))
+        return secret
+
     def actions(self) -> list[str]:
         """Return the actions of the audit log."""
         return [row.action for row in self.log]
 
     def _record(self, action: str, subject: str, actor: str, why: str, at: datetime) -> None:
         assert at == self.clock()
+        self.record_hook(action)
         self.log.append(AuditRow(action, subject, actor, why))
 
 

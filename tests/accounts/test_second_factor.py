@@ -1,0 +1,174 @@
+"""The second factor: enrolment, codes, recovery codes, and the attacks on them."""
+
+import re
+from datetime import timedelta
+from http import HTTPStatus
+from uuid import UUID
+
+import pyotp
+import pytest
+from cryptography.exceptions import InvalidTag
+
+from accounts.authentication.attempts import SECOND_FACTOR
+from accounts.authentication.pending_sign_ins import PENDING_LIMIT
+from accounts.permissions import Role
+from accounts.tables import SecondFactorRow
+from tests.accounts.desk import PASSWORD, SESSION, Desk, email_of, sign_in, signed_in_client
+from tests.accounts.desk_client import DeskClient, OpenDesk
+
+NAME = "Sari Dewi"
+STEP = timedelta(seconds=30)
+
+
+def enrol(desk: Desk, client: DeskClient) -> tuple[pyotp.TOTP, list[str]]:
+    """Switch the second factor on by the pages. Return the app and the recovery codes."""
+    page = client.get("/desk/saya/kode").text
+    (secret,) = re.findall(r'<p class="code">([A-Z2-7 ]+)</p>', page)
+    app = pyotp.TOTP(secret.replace(" ", ""))
+    answer = client.post("/desk/saya/kode", {"sandi": PASSWORD, "kode": app.at(desk.clock.time)})
+    return app, re.findall(r'<li class="code">([a-z2-7-]+)</li>', answer.text)
+
+
+@pytest.fixture
+def enrolled(desk: Desk, open_desk: OpenDesk) -> tuple[DeskClient, pyotp.TOTP, list[str]]:
+    """A person with a second factor, a step of time later, in a browser that is not signed in."""
+    desk.add(NAME)
+    client = signed_in_client(desk, open_desk, NAME)
+    app, recovery_codes = enrol(desk, client)
+    desk.clock.advance(STEP)
+    return DeskClient(client.address), app, recovery_codes
+
+
+def test_enrolment(desk: Desk, open_desk: OpenDesk) -> None:
+    """A wrong code changes nothing. A right one begins a new session, ends all others and shows ten codes once."""
+    account_id = desk.add(NAME)
+    client = signed_in_client(desk, open_desk, NAME)
+    elsewhere = DeskClient(client.address)
+    sign_in(elsewhere, NAME)
+    former = client.cookies[SESSION]
+    wrong = client.post("/desk/saya/kode", {"sandi": PASSWORD, "kode": "000000"})
+    assert (wrong.status_code, client.cookies[SESSION]) == (HTTPStatus.BAD_REQUEST, former)
+    _, recovery_codes = enrol(desk, client)
+    assert len(set(recovery_codes)) == 10
+    assert client.cookies[SESSION] != former
+    assert client.get("/desk/laporan").text == NAME
+    assert elsewhere.get("/desk/laporan").status_code == HTTPStatus.SEE_OTHER
+    assert "kode pemulihan yang belum dipakai: 10" in client.get("/desk/saya").text.lower()
+    assert client.get("/desk/saya/kode").headers["Location"] == "/desk/saya"
+    assert desk.actions()[-1] == "account.second_factor_added"
+    assert desk.log[-1].subject == str(account_id)
+
+
+def test_the_password_is_needed_to_change_it(desk: Desk, open_desk: OpenDesk) -> None:
+    """Somebody at an open computer can neither switch it on nor off."""
+    desk.add(NAME)
+    client = signed_in_client(desk, open_desk, NAME)
+    page = client.get("/desk/saya/kode").text
+    (secret,) = re.findall(r'<p class="code">([A-Z2-7 ]+)</p>', page)
+    code = pyotp.TOTP(secret.replace(" ", "")).at(desk.clock.time)
+    assert "Kata sandi Anda yang sekarang salah" in client.post("/desk/saya/kode", {"sandi": "?", "kode": code}).text
+    enrol(desk, client)
+    assert client.post("/desk/saya/kode/mati", {"sandi": "?"}).status_code == HTTPStatus.BAD_REQUEST
+    assert client.post("/desk/saya/kode/mati", {"sandi": PASSWORD}).status_code == HTTPStatus.SEE_OTHER
+    assert sign_in(DeskClient(client.address), NAME) == "/desk"
+
+
+def test_sign_in_with_a_code(enrolled: tuple[DeskClient, pyotp.TOTP, list[str]], desk: Desk) -> None:
+    """The password alone opens nothing; with the code the person continues at the opened page."""
+    client, app, _ = enrolled
+    assert sign_in(client, NAME, continue_at="/desk/laporan") == "/desk/masuk/kode"
+    assert client.get("/desk/laporan").status_code == HTTPStatus.SEE_OTHER
+    answer = client.post("/desk/masuk/kode", {"kode": app.at(desk.clock.time)})
+    assert answer.headers["Location"] == "/desk/laporan"
+    assert client.get("/desk/laporan").text == NAME
+    assert desk.log[-1].why == "password and second factor"
+
+
+def test_a_code_is_accepted_once(enrolled: tuple[DeskClient, pyotp.TOTP, list[str]], desk: Desk) -> None:
+    """A code that somebody read over the shoulder is worth nothing, also in its own half minute."""
+    client, app, _ = enrolled
+    code, thief = app.at(desk.clock.time), DeskClient(client.address)
+    for browser in (client, thief):
+        sign_in(browser, NAME)
+    assert client.post("/desk/masuk/kode", {"kode": code}).status_code == HTTPStatus.SEE_OTHER
+    assert thief.post("/desk/masuk/kode", {"kode": code}).status_code == HTTPStatus.BAD_REQUEST
+    assert SESSION not in thief.cookies
+
+
+@pytest.mark.parametrize(("steps", "is_accepted"), [(-2, False), (-1, False), (0, True), (1, True), (2, False)])
+def test_clocks_of_phones(
+    enrolled: tuple[DeskClient, pyotp.TOTP, list[str]], desk: Desk, steps: int, *, is_accepted: bool
+) -> None:
+    """A code of the next step is accepted. The step before was used at the enrolment."""
+    client, app, _ = enrolled
+    sign_in(client, NAME)
+    answer = client.post("/desk/masuk/kode", {"kode": app.at(desk.clock.time + steps * STEP)})
+    assert (answer.status_code == HTTPStatus.SEE_OTHER) is is_accepted
+
+
+def test_recovery_codes(enrolled: tuple[DeskClient, pyotp.TOTP, list[str]]) -> None:
+    """Each replaces one code of the app, once, however it is typed."""
+    client, _, recovery_codes = enrolled
+    sign_in(client, NAME)
+    typed = recovery_codes[0].upper().replace("-", " ")
+    assert client.post("/desk/masuk/kode", {"kode": typed}).status_code == HTTPStatus.SEE_OTHER
+    other_browser = DeskClient(client.address)
+    sign_in(other_browser, NAME)
+    assert other_browser.post("/desk/masuk/kode", {"kode": recovery_codes[0]}).status_code == HTTPStatus.BAD_REQUEST
+    assert other_browser.post("/desk/masuk/kode", {"kode": recovery_codes[1]}).status_code == HTTPStatus.SEE_OTHER
+    assert "belum dipakai: 8" in client.get("/desk/saya").text
+
+
+def test_guessing_codes(enrolled: tuple[DeskClient, pyotp.TOTP, list[str]], desk: Desk) -> None:
+    """After five wrong codes the password is asked for again, after twenty in a day no code is accepted."""
+    client, app, _ = enrolled
+    statuses = []
+    for _ in range(SECOND_FACTOR.attempts // 5):
+        sign_in(client, NAME)
+        statuses += [client.post("/desk/masuk/kode", {"kode": "000000"}).status_code for _ in range(5)]
+        ended = client.post("/desk/masuk/kode", {"kode": app.at(desk.clock.time)})
+        assert "Masuklah dari awal" in ended.text
+    assert statuses == [HTTPStatus.BAD_REQUEST] * SECOND_FACTOR.attempts
+    sign_in(client, NAME)
+    limited = client.post("/desk/masuk/kode", {"kode": app.at(desk.clock.time)})
+    assert limited.status_code == HTTPStatus.TOO_MANY_REQUESTS
+    assert desk.actions().count("account.sign_in_limited") == 1
+    desk.clock.advance(SECOND_FACTOR.period)
+    sign_in(client, NAME)
+    assert client.post("/desk/masuk/kode", {"kode": app.at(desk.clock.time)}).status_code == HTTPStatus.SEE_OTHER
+
+
+def test_a_pending_sign_in_ends(enrolled: tuple[DeskClient, pyotp.TOTP, list[str]], desk: Desk) -> None:
+    """After ten minutes, and without a cookie, a right code signs nobody in."""
+    client, app, _ = enrolled
+    sign_in(client, NAME)
+    desk.clock.advance(PENDING_LIMIT)
+    assert client.post("/desk/masuk/kode", {"kode": app.at(desk.clock.time)}).status_code == HTTPStatus.BAD_REQUEST
+    stranger = DeskClient(client.address)
+    assert stranger.post("/desk/masuk/kode", {"kode": app.at(desk.clock.time)}).status_code == HTTPStatus.BAD_REQUEST
+
+
+def test_a_lost_phone(enrolled: tuple[DeskClient, pyotp.TOTP, list[str]], desk: Desk) -> None:
+    """A coordinator switches the second factor of an officer off, with a reason."""
+    client, _, _ = enrolled
+    desk.add("Budi Santoso", Role.COORDINATOR)
+    coordinator = DeskClient(client.address)
+    sign_in(coordinator, "Budi Santoso")
+    account = desk.services.accounts.by_email(email_of(NAME))
+    assert account
+    coordinator.post(f"/desk/akun/{account.id}", {"tindakan": "kode", "alasan": "ponsel hilang"})
+    assert sign_in(client, NAME) == "/desk"
+    assert (desk.log[-2].action, desk.log[-2].why) == ("account.second_factor_removed", "ponsel hilang")
+
+
+def test_the_secret_is_sealed(any_desk: Desk) -> None:
+    """The database holds no secret, and a sealed one opens for its own account alone."""
+    account_id = any_desk.add(NAME)
+    secret = any_desk.switch_on_second_factor(account_id)
+    with any_desk.engine.begin() as connection:
+        table = SecondFactorRow.__table__  # type: ignore[attr-defined]  # SQLModel has no type for it
+        row = connection.execute(table.select()).one()
+        connection.execute(table.update().values(account_id=UUID(int=7)))
+    assert secret not in str(tuple(row))
+    with pytest.raises(InvalidTag):
+        any_desk.services.second_factors.use(UUID(int=7), "000000")
