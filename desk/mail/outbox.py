@@ -118,12 +118,12 @@ class MailOutbox:
     def sweep(self) -> int:
         """Expire e-mails that are too late, and delete old finished ones. Return the number of expired ones."""
         now = self._now()
-        waiting = col(MailRow.status) == "waiting"
+        waiting, finished = col(MailRow.status) == "waiting", col(MailRow.status).in_(("sent", "failed", "expired"))
         expired = {"status": "expired", "content": "", "finished_at": now, "lease": "", "leased_until": None}
         late = update(MailRow).where(waiting, col(MailRow.expires_at) <= now)
         with write_transaction(self._engine) as connection:
             count = connection.execute(late.values(expired)).rowcount
-            connection.execute(delete(MailRow).where(~waiting, col(MailRow.made_at) < now - KEPT_AGE))
+            connection.execute(delete(MailRow).where(finished, col(MailRow.made_at) < now - KEPT_AGE))
         return count
 
     def _row(self, mail: Mail, now: datetime) -> dict[str, Any]:

@@ -6,7 +6,7 @@ A delivery is claimed with a lease before it is sent. A process that dies leaves
 the delivery is sent again, with the same id. A later change of a case is never claimed while an earlier one waits.
 """
 
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,6 +48,7 @@ from desk.webhooks.tables import DeliveryRow, WebhookRow
 LEASE_LENGTH = timedelta(seconds=60)
 # Rows that one statement of the sweep deletes: a long transaction would delay all others on SQLite.
 _SWEPT_ROWS = 1_000
+_FINISHED = ("delivered", "failed", "expired")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class DeliveryStore:
 
     def due_agencies(self, now: datetime) -> list[str]:
         """Return the agencies that have a due delivery, in the order of their codes."""
-        due = exists().where(_is_due(now), col(DeliveryRow.webhook_id) == col(WebhookRow.id))
+        due = exists().where(_is_due(now), ~_behind_another(), col(DeliveryRow.webhook_id) == col(WebhookRow.id))
         query = select(col(WebhookRow.agency)).where(_may_send(now), due).distinct().order_by(col(WebhookRow.agency))
         with read_transaction(self._engine) as connection:
             return list(connection.execute(query).scalars())
@@ -94,10 +95,8 @@ class DeliveryStore:
             webhooks = connection.execute(of_agency.order_by(col(WebhookRow.id)).with_for_update()).all()
             in_flight = _in_flight(connection, agency, now)
             for webhook in webhooks:
-                total = sum(in_flight.values()) + len(claimed)
-                allowed = allowed_deliveries(
-                    webhook.failures, in_flight.get(webhook.id, 0), total, self._max_per_agency
-                )
+                total = in_flight.total() + len(claimed)
+                allowed = allowed_deliveries(webhook.failures, in_flight[webhook.id], total, self._max_per_agency)
                 free = min(allowed, limit - len(claimed))
                 if free > 0:
                     claimed += _claim_of_webhook(connection, webhook, lease, now, free)
@@ -153,13 +152,13 @@ class DeliveryStore:
         """Expire waiting deliveries of old changes, and delete old finished ones. Return the number of expired ones."""
         waiting = col(DeliveryRow.status) == "waiting"
         expired = and_(waiting, col(DeliveryRow.changed_at) < now - NOTIFIED_AGE)
-        kept = and_(~waiting, col(DeliveryRow.changed_at) < now - KEPT_AGE)
+        old = and_(col(DeliveryRow.status).in_(_FINISHED), col(DeliveryRow.changed_at) < now - KEPT_AGE)
         with write_transaction(self._engine) as connection:
             expired_rows = _some_positions(expired)
             values = {"status": "expired", "finished_at": now, "lease": "", "leased_until": None}
             statement = update(DeliveryRow).where(col(DeliveryRow.position).in_(expired_rows)).values(values)
             count = connection.execute(statement).rowcount
-            connection.execute(delete(DeliveryRow).where(col(DeliveryRow.position).in_(_some_positions(kept))))
+            connection.execute(delete(DeliveryRow).where(col(DeliveryRow.position).in_(_some_positions(old))))
         return count
 
 
@@ -172,16 +171,9 @@ def _make_all_due(connection: Connection, webhook_id: UUID, now: datetime) -> No
 def _claim_of_webhook(
     connection: Connection, webhook: Row[Any], lease: str, now: datetime, limit: int
 ) -> list[ClaimedDelivery]:
-    earlier = aliased(DeliveryRow)
-    behind_another = exists().where(
-        col(earlier.webhook_id) == col(DeliveryRow.webhook_id),
-        col(earlier.number) == col(DeliveryRow.number),
-        col(earlier.status) == "waiting",
-        col(earlier.position) < col(DeliveryRow.position),
-    )
     query = (
         select(DeliveryRow.__table__)  # type: ignore[attr-defined]  # SQLModel has no type for it
-        .where(col(DeliveryRow.webhook_id) == webhook.id, _is_due(now), ~behind_another)
+        .where(col(DeliveryRow.webhook_id) == webhook.id, _is_due(now), ~_behind_another())
         .order_by(col(DeliveryRow.next_at), col(DeliveryRow.position))
         .limit(limit)
     )
@@ -200,10 +192,10 @@ def _claim_of_webhook(
     ]  # fmt: skip
 
 
-def _in_flight(connection: Connection, agency: str, now: datetime) -> Mapping[UUID, int]:
+def _in_flight(connection: Connection, agency: str, now: datetime) -> Counter[UUID]:
+    """Return the number of leased deliveries of each webhook of an agency. They are few."""
     leased = and_(col(DeliveryRow.agency) == agency, col(DeliveryRow.leased_until) > now)
-    query = select(col(DeliveryRow.webhook_id), func.count()).where(leased).group_by(col(DeliveryRow.webhook_id))
-    return {row[0]: row[1] for row in connection.execute(query)}
+    return Counter(connection.execute(select(col(DeliveryRow.webhook_id)).where(leased)).scalars())
 
 
 def _may_send(now: datetime) -> ColumnElement[bool]:
@@ -215,6 +207,17 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
     leased_until = col(DeliveryRow.leased_until)
     free = or_(leased_until.is_(None), leased_until <= now)
     return and_(col(DeliveryRow.status) == "waiting", col(DeliveryRow.next_at) <= now, free)
+
+
+def _behind_another() -> ColumnElement[bool]:
+    """Return the condition that an earlier change of the same case still waits for the same webhook."""
+    earlier = aliased(DeliveryRow)
+    return exists().where(
+        col(earlier.webhook_id) == col(DeliveryRow.webhook_id),
+        col(earlier.number) == col(DeliveryRow.number),
+        col(earlier.status) == "waiting",
+        col(earlier.position) < col(DeliveryRow.position),
+    )
 
 
 def _is_claimed(delivery: ClaimedDelivery) -> ColumnElement[bool]:

@@ -76,8 +76,9 @@ class WebhookSender:
             with connection.getresponse() as response:
                 result = self._result(response)
                 _read_limited(response)
-        except (OSError, HTTPException, ValueError):
-            return AttemptResult(error="late" if connection.is_late else "connection_broken")
+        except (OSError, HTTPException, ValueError) as fault:
+            is_late = connection.is_late or isinstance(fault, TimeoutError)
+            return AttemptResult(error="late" if is_late else "connection_broken")
         finally:
             connection.close()
         return AttemptResult(error="late") if connection.is_late else result

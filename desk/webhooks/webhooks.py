@@ -18,7 +18,7 @@ from desk.webhooks.secrets import open_secrets, seal_secret
 from desk.webhooks.sender import WebhookSender
 from desk.webhooks.signature import SECRET_BYTES, build_payload, format_secret, signed_headers
 from desk.webhooks.tables import DeliveryRow, WebhookRow
-from messages.sealing import Sealer
+from messages.sealing import Sealer, UnsealError
 
 CHANGE_KINDS: Final[tuple[ChangeKind, ...]] = get_args(ChangeKind)
 MAX_WEBHOOKS: Final = 5
@@ -207,8 +207,11 @@ class Webhooks:
         previous_is_valid = row.previous_secret_until is not None and row.previous_secret_until > now
         sealed = (row.secret, row.previous_secret if previous_is_valid else "")
         body = build_payload("test", agency, "", "", now)
-        headers = signed_headers(str(event_id), now, body, open_secrets(self._sealer, sealed, webhook_id))
-        result = self._sender.send(row.address, headers, body)
+        try:
+            secrets = open_secrets(self._sealer, sealed, webhook_id)
+        except UnsealError:
+            return AttemptResult(error="secret_unreadable")
+        result = self._sender.send(row.address, signed_headers(str(event_id), now, body, secrets), body)
         finished_at = self._now()
         test = new_delivery("test", "", "", now) | {
             "change_id": event_id, "webhook_id": webhook_id, "agency": agency, "next_at": now, "attempts": 1,
