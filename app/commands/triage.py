@@ -22,14 +22,12 @@ from app.commands.common.terminal import (
     stop,
 )
 from app.operations.not_possible import NotPossible
-from app.operations.suggestions.rule_suggestions import RuleSuggestion, make_suggestion, write_suggestion
-from app.operations.suggestions.table_edits import InvalidSuggestion
+from app.operations.suggestions.rule_suggestions import RuleSuggestion
+from app.operations.suggestions.table_edits import InvalidSuggestion, TableKind
+from app.operations.suggestions.writer import SuggestionWriter
 from app.operations.triage import CandidateAgency, CaseView, TriageDesk, UndecidedCase
 from app.operations.triage_decisions import describe_answer
-from config.reference.folder import ReferenceFolder
 from config.settings import load
-from language import phrase_index, tokens
-from language.model import load_word_reader
 from messages.shapes import iso
 from router.rules_loading import load_rules_of_folder
 from sinks.ledger.cases import CaseEvent
@@ -145,12 +143,13 @@ def suggest(
 ) -> None:
     """Add a phrase of a case to a copy of the tables, for a reviewer. The tables in use are not changed."""
     tracking = tracking_number(number)
-    suggestion = _suggestion(phrase, alias_code, place_code, topic, weight)
-    with _triage_desk() as (parts, desk):
+    live_folder = load().reference_folder
+    writer = SuggestionWriter(live_folder, load_rules_of_folder)
+    suggestion = _suggestion(writer, phrase, alias_code, place_code, topic, weight)
+    with _triage_desk() as (_, desk):
         case_text = _stop_if_not_possible(lambda: desk.unmasked_text(tracking))
-        live_folder = parts.settings.reference_folder
         try:
-            row = write_suggestion(into, live_folder, suggestion, load_rules_of_folder)
+            row = writer.write(into, suggestion)
         except InvalidSuggestion as error:
             stop(str(error), 1)
     if not suggestion.occurs_in(case_text):
@@ -161,27 +160,17 @@ def suggest(
         print_note(f"  satupintu rules {command}", wrap=False)
 
 
-def _phrase_words(text: str) -> list[str]:
-    return phrase_index.normalize_phrase(text).split()
-
-
-def _place_words(text: str) -> list[str]:
-    return tokens.normalize_name(text).split()
-
-
-def _suggestion(phrase: str, alias_code: str, place_code: str, topic: str, weight: str) -> RuleSuggestion:
+def _suggestion(
+    writer: SuggestionWriter, phrase: str, alias_code: str, place_code: str, topic: str, weight: str
+) -> RuleSuggestion:
     """Return the suggestion with the phrase in the normal form of its table."""
-    if sum(map(bool, (alias_code, place_code, topic))) != 1:
+    keys: tuple[tuple[TableKind, str], ...] = (("alias", alias_code), ("place", place_code), ("topic", topic))
+    given_keys = [(kind, key) for kind, key in keys if key]
+    if len(given_keys) != 1:
         stop("The kind of the suggestion is missing. Use one of --alias, --place and --topic.", EX_USAGE)
+    ((kind, key),) = given_keys
     try:
-        if alias_code:
-            return make_suggestion("alias", alias_code, phrase, _phrase_words)
-        if place_code:
-            return make_suggestion("place", place_code, phrase, _place_words)
-        words = load_word_reader(ReferenceFolder(load().reference_folder))
-        return make_suggestion(
-            "topic", topic, phrase, lambda text: [word.normal for word in words.read_words(text)], weight
-        )
+        return writer.make(kind, key, phrase, weight)
     except InvalidSuggestion as error:
         stop(str(error), EX_USAGE)
 

@@ -47,7 +47,8 @@ Offsets = Mapping[str, Mapping[Partition, int]]
 class TraceStep:
     """One record of the report.
 
-    `records_ahead` has each stage that has not processed it, with the number of records before it.
+    `records_ahead` has each stage that has not processed it, with the number of records before it. `fields` are those
+    of the message after `mask_fields`, or of the headers of a dead letter; none of an unreadable record.
     """
 
     at: datetime
@@ -55,6 +56,7 @@ class TraceStep:
     kind: str
     description: str
     records_ahead: Mapping[str, int]
+    fields: MaskedFields
 
     def as_json(self) -> dict[str, object]:
         """Return the step as JSON values."""
@@ -129,13 +131,13 @@ class ReportTracer:
         return None
 
     def _step(self, record: Record, offsets: Offsets) -> TraceStep:
-        kind, description = _describe(record)
+        kind, description, fields = _describe(record)
         records_ahead = {
             group: record.offset - offset
             for group, offset in self._group_offsets(record, offsets)
             if offset <= record.offset
         }
-        return TraceStep(appended_at(record), record.position, kind, description, records_ahead)
+        return TraceStep(appended_at(record), record.position, kind, description, records_ahead, fields)
 
     def _group_offsets(self, record: Record, offsets: Offsets) -> Iterator[tuple[str, int]]:
         """Return the groups that read the record's topic, with their committed offsets."""
@@ -159,21 +161,24 @@ def _raw_message(record: Record) -> RawMessage | None:
         return None
 
 
-def _describe(record: Record) -> tuple[str, str]:
-    """Return the kind of a record, and a description of its decision."""
+def _describe(record: Record) -> tuple[str, str, MaskedFields]:
+    """Return the kind of a record, a description of its decision, and its masked fields."""
     if record.topic in topics.DEAD_LETTER_TOPICS:
         letter = read_dead_letter(record.topic, record.position, record.headers)
         field = f" ({letter.field})" if letter.field else ""
-        return "dead letter", mask_text(f"{letter.stage} could not process it: {letter.reason}{field}")
-    description = _DESCRIPTIONS.get(codec.shape_name(record.header("ce_type")))
-    if description is None:
-        return "unreadable", f"{len(record.value)} bytes"
-    shape, kind, describe = description
+        description = mask_text(f"{letter.stage} could not process it: {letter.reason}{field}")
+        masked = {"stage": letter.stage, "reason": letter.reason, "field": letter.field}
+        return "dead letter", description, {name: mask_text(text) for name, text in masked.items()}
+    known_shape = _DESCRIPTIONS.get(codec.shape_name(record.header("ce_type")))
+    if known_shape is None:
+        return "unreadable", f"{len(record.value)} bytes", {}
+    shape, kind, describe = known_shape
     try:
         message = codec.decode(shape, record.value, record.headers)
     except (codec.CodecError, codec.NewerVersionError) as error:
-        return "unreadable", str(error)
-    return kind, describe(mask_fields(message.model_dump(mode="json"), shape))
+        return "unreadable", str(error), {}
+    fields: MaskedFields = mask_fields(message.model_dump(mode="json"), shape)
+    return kind, describe(fields), fields
 
 
 def _describe_dispatch(dispatch: MaskedFields) -> str:

@@ -4,7 +4,7 @@ Nothing is changed here. A decision is published on `agency-answers` like any ag
 it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +16,7 @@ from app.operations.masking import mask_reason, mask_text
 from app.operations.not_possible import NotPossible
 from app.operations.recorder import Recorder
 from app.operations.triage_decisions import describe_latest_dispatch, first_decision, recorded_offsets
-from bus.port import Outgoing, Producer, Reader
+from bus.port import Outgoing, Partition, Producer, Reader
 from config.database import read_transaction
 from messages import codec, ids
 from messages.answer_check import AnswerCheck, AnswerKeys
@@ -156,13 +156,8 @@ class TriageDesk:
         """
         # The offsets first: the ledger, which is read next, has every decision before them.
         start_offsets = recorded_offsets(reader)
-        with read_transaction(self._engine) as connection:
-            case_id, case = _dispatched_case(connection, number)
-            decision = triage_decision(connection, case.dispatch_id, self._agencies)
-            refusals = read_refusals(connection, [case_id]).get(case_id, ())
-            latest = describe_latest_dispatch(read_case_history(connection, case_id))
         self._check_agency(agency)
-        self._check_case(number, case, decision, latest, shown_dispatch)
+        case_id, case, refusals = self._read_open_case(number, shown_dispatch)
         unsigned_answer = AgencyAnswer(
             id=ids.answer_id(case.dispatch_id, "refused", why, agency),
             message_id=case.message_id,
@@ -178,10 +173,29 @@ class TriageDesk:
         answer = self._keys.sign(unsigned_answer)
         self._log.append("triage.decide", f"{case_id} {agency}", actor, why, at)
         producer.publish([Outgoing(AGENCY_ANSWERS, *codec.encode(answer, str(case_id), _SOURCE))])
-        first = first_decision(reader, start_offsets, case.dispatch_id, self._agencies, self._is_authentic)
+        first = self.first_decision(case.dispatch_id, reader, start_offsets)
         is_first = first is None or (first.actor, first.theirs) == (actor, agency)
         refused_before = any(refusal.agency == agency for refusal in refusals)
         return TriageDecision(answer, refused_before, None if is_first else first)
+
+    def open_dispatch(self, number: str, shown_dispatch: str = "") -> UUID:
+        """Return the id of the dispatch to triage of a case that nobody has decided. See `decide`."""
+        return self._read_open_case(number, shown_dispatch)[1].dispatch_id
+
+    def _read_open_case(self, number: str, shown_dispatch: str) -> tuple[UUID, CaseDetails, Sequence[AgencyRefusal]]:
+        with read_transaction(self._engine) as connection:
+            case_id, case = _dispatched_case(connection, number)
+            decision = triage_decision(connection, case.dispatch_id, self._agencies)
+            refusals = read_refusals(connection, [case_id]).get(case_id, ())
+            latest = describe_latest_dispatch(read_case_history(connection, case_id))
+        self._check_case(number, case, decision, latest, shown_dispatch)
+        return case_id, case, refusals
+
+    def first_decision(
+        self, dispatch_id: UUID, reader: Reader, start_offsets: Mapping[Partition, int]
+    ) -> AgencyAnswer | None:
+        """Return the first decision about a dispatch to triage from these offsets on: only that one has an effect."""
+        return first_decision(reader, start_offsets, dispatch_id, self._agencies, self._is_authentic)
 
     def _is_authentic(self, answer: AgencyAnswer, taken_at: datetime) -> bool:
         return self._answer_check.fault(answer, taken_at, self._registry.institutions) is None

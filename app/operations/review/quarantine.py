@@ -41,13 +41,14 @@ T = TypeVar("T", bound=WireModel)
 class QuarantineFilter:
     """Choice of quarantined messages; a condition that is not given does not matter.
 
-    `since` is included, `until` is not. `ids` are message ids or their beginnings.
+    `since` is included, `until` is not. `ids` are message ids or their beginnings. `channel` is that of the door.
     """
 
     reason: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     ids: tuple[str, ...] = ()
+    channel: str | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -58,6 +59,7 @@ class QuarantineFilter:
         """Return True if the message meets every condition."""
         return (
             equals_or_any(self.reason, quarantined.reason)
+            and equals_or_any(self.channel, quarantined.raw.channel)
             and is_in_period(quarantined.at, self.since, self.until)
             and (not self.ids or matches_id(quarantined.raw.id, self.ids))
         )

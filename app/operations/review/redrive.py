@@ -6,7 +6,7 @@ twice, because of a crash between it and its event, is processed once.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,7 +79,7 @@ class Redrive:
         why: str,
         at: datetime,
         pause: Callable[[], None] = no_pause,
-    ) -> Iterator[RedriveStep]:
+    ) -> Generator[RedriveStep, None, None]:
         """Redrive the chosen dead letters one by one: the record first, then its events. `pause` comes before each.
 
         A dead letter that was dropped by mistake is redriven if its id is given.

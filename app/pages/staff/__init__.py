@@ -1,0 +1,1 @@
+"""Pages of the service's own staff: triage, quarantine, dead letters, trace, merges and the audit log."""

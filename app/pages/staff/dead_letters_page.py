@@ -1,0 +1,182 @@
+"""Pages of the dead letters: groups by stage and reason, the records without their text, redrive and drop."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from accounts.permissions import Act, Actor, may
+from app.operations.review.dead_letters import DeadLetterFilter, DeadLetters, count_rows
+from app.operations.review.redrive_counts import RedriveCounts
+from app.pages.staff.page import StaffFrame, Typed, reason_problem, see_result, with_query
+from app.pages.staff.review_form import ReviewForm, TypedReview
+from app.pages.staff.review_wording import GONE, NOT_REDRIVEN_TEXTS, RATES, UNKNOWN_ACT, fact_rows
+from app.pages.staff.wording import age_text
+from bus.errors import Stop
+from config.translation.message import Message
+from messages.shapes import iso
+
+ADDRESS = "/desk/surat-mati"
+_SHOWN_LETTERS = 50
+
+
+class RedriveOperation(Protocol):
+    """See `app.operations.review.redrive_batch.RedriveBatches`."""
+
+    def plan(self, choice: DeadLetterFilter) -> RedriveCounts:
+        """Return what a redrive would do."""
+
+    def run(self, choice: DeadLetterFilter, rate: float | None, actor: str, why: str, at: datetime) -> RedriveCounts:
+        """Redrive the first of the chosen dead letters."""
+
+
+class DeadLetterPages:
+    """Lists, shows, reveals, redrives and drops dead letters."""
+
+    def __init__(self, frame: StaffFrame, dead_letters: DeadLetters, redrive: RedriveOperation) -> None:
+        self._frame = frame
+        self._dead_letters = dead_letters
+        self._redrive = redrive
+
+    def routes(self) -> APIRouter:
+        """Return the routes of these pages."""
+        router = APIRouter(include_in_schema=False)
+        router.add_api_route(ADDRESS, self.list, methods=["GET"])
+        router.add_api_route(f"{ADDRESS}/putusan", self.decide, methods=["POST"])
+        router.add_api_route(f"{ADDRESS}/{{letter_id}}", self.show, methods=["GET"])
+        router.add_api_route(f"{ADDRESS}/{{letter_id}}/buka", self.reveal, methods=["POST"])
+        return router
+
+    def list(
+        self,
+        request: Request,
+        tahap: str = "",
+        kelompok: str = "",
+        bidang: str = "",
+        rencana: str = "",
+        hasil: str = "",
+    ) -> Response:
+        """List the groups, the dead letters of the chosen group, and what a redrive of the group would do."""
+        actor = self._frame.require(request, Act.VIEW_DEAD_LETTERS)
+        form = ReviewForm(tahap=tahap, kelompok=kelompok, bidang=bidang)
+        values: dict[str, Any] = {"results": self._frame.results(actor, hasil)}
+        if rencana and kelompok:
+            values["plan"] = _plan_rows(self._redrive.plan(_group_filter(form)))
+        return self._list(request, actor, form, values)
+
+    def decide(self, request: Request, form: TypedReview) -> Response:
+        """Redrive or drop dead letters."""
+        act = {"kirim": Act.REDRIVE, "buang": Act.DROP}.get(form.tindakan)
+        actor = self._frame.require(request, act or Act.REDRIVE)
+        if problem := form.problem() or (None if act else UNKNOWN_ACT):
+            return self._list(request, actor, form, {}, problem)
+        choice = DeadLetterFilter(ids=form.ids) if form.ids else _group_filter(form)
+        at, reason = self._frame.now(), form.alasan.strip()
+        if act is Act.REDRIVE:
+            counts = self._redrive.run(choice, RATES.get(form.laju), actor.name, reason, at)
+            if counts.left and not counts.published:
+                return self._list(request, actor, form, {"plan": _plan_rows(counts)})
+        else:
+            for _letter in self._dead_letters.drop(choice, actor.name, reason, at):
+                pass
+        return see_result(ADDRESS, at, tahap=form.tahap, kelompok=form.kelompok, bidang=form.bidang)
+
+    def show(self, request: Request, letter_id: str) -> Response:
+        """Show the facts about one dead letter without its text."""
+        actor = self._frame.require(request, Act.VIEW_DEAD_LETTERS)
+        return self._show(request, actor, letter_id, {})
+
+    def reveal(self, request: Request, letter_id: str, alasan: Typed = "") -> Response:
+        """Show the content on this response only. Each view is recorded before."""
+        actor = self._frame.require(request, Act.REVEAL)
+        if problem := reason_problem(alasan):
+            return self._show(request, actor, letter_id, {"reason": alasan}, problem)
+        try:
+            entry = self._dead_letters.find(letter_id)
+        except Stop:
+            return self._gone(request, actor)
+        content = self._dead_letters.reveal(entry, actor.name, alasan.strip(), self._frame.now())
+        return self._show(request, actor, letter_id, {"revealed": content.decode("utf-8", "replace")})
+
+    def _list(
+        self,
+        request: Request,
+        actor: Actor,
+        form: ReviewForm,
+        values: Mapping[str, Any],
+        problem: Message | None = None,
+    ) -> Response:
+        letters, now = self._dead_letters.undecided(DeadLetterFilter()), self._frame.now()
+        group = _group_filter(form, is_open_ended=True)
+        in_group = [letter for letter in letters if form.kelompok and group.matches(letter)]
+        all_values = {
+            "total": len(letters),
+            "oldest": age_text(now - letters[0].at) if letters else None,
+            "groups": [
+                {**row, "address": _group_address(str(row["stage"]), str(row["reason"]), str(row["field"]))}
+                for row in count_rows(letters)
+            ],
+            "form": form,
+            "letters": [
+                {"letter": letter, "address": f"{ADDRESS}/{letter.id}"} for letter in in_group[:_SHOWN_LETTERS]
+            ],
+            "group_size": len(in_group),
+            "plan": None,
+            "plan_address": with_query(
+                ADDRESS, tahap=form.tahap, kelompok=form.kelompok, bidang=form.bidang, rencana="1"
+            ),
+            "rates": tuple(RATES),
+            "until": iso(now),
+            "may_redrive": may(actor, Act.REDRIVE, ""),
+            "may_drop": may(actor, Act.DROP, ""),
+            **values,
+            "problem": problem,
+        }
+        status = HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK
+        return self._frame.render("staff_dead_letters.html", request, actor, all_values, status)
+
+    def _show(
+        self,
+        request: Request,
+        actor: Actor,
+        letter_id: str,
+        values: Mapping[str, Any],
+        problem: Message | None = None,
+    ) -> Response:
+        try:
+            facts = self._dead_letters.describe(self._dead_letters.find(letter_id))
+        except Stop:
+            return self._gone(request, actor)
+        all_values = {
+            "heading": facts["id"],
+            "facts": fact_rows(facts),
+            "address": f"{ADDRESS}/{facts['id']}",
+            "back": _group_address(str(facts["stage"]), str(facts["reason"]), str(facts["field"])),
+            "may_reveal": may(actor, Act.REVEAL, ""),
+            **values,
+            "problem": problem,
+        }
+        status = HTTPStatus.BAD_REQUEST if problem else HTTPStatus.OK
+        return self._frame.render("staff_review_entry.html", request, actor, all_values, status)
+
+    def _gone(self, request: Request, actor: Actor) -> Response:
+        values = {"problem": GONE, "back": ADDRESS}
+        return self._frame.render("staff_review_gone.html", request, actor, values, HTTPStatus.NOT_FOUND)
+
+
+def _group_filter(form: ReviewForm, *, is_open_ended: bool = False) -> DeadLetterFilter:
+    """Return the filter of the group on the page: what came after the page was shown is not in it."""
+    until = None if is_open_ended else form.shown_until
+    return DeadLetterFilter(form.tahap or None, form.kelompok, form.bidang, until=until)
+
+
+def _group_address(stage: str, reason: str, field: str) -> str:
+    return with_query(ADDRESS, tahap=stage, kelompok=reason, bidang=field)
+
+
+def _plan_rows(counts: RedriveCounts) -> Mapping[str, Any]:
+    left = [(NOT_REDRIVEN_TEXTS.get(reason, reason), count) for reason, count in sorted(counts.left.items())]
+    return {"published": sorted(counts.published.items()), "left": left}

@@ -1,0 +1,69 @@
+"""Sentences about the records of a report's trace, from their masked fields. Pure."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from app.operations.report_trace import TraceStep
+from config.translation.message import Message
+from config.translation.message import message as _
+
+# Fields of a message after masking.
+Fields = Mapping[str, Any]
+
+_RELATIONS: Mapping[str, Message] = {
+    "new": _("Laporan baru."),
+    "repeat": _("Mengulang laporan {of}."),
+    "joins": _("Sama dengan laporan {of} dari warga lain."),
+}
+_VERDICTS: Mapping[str, Message] = {
+    "accepted": _("{agency} menerima."),
+    "refused": _("{agency} menolak."),
+    "asked": _("{agency} bertanya kepada pelapor."),
+    "responded": _("{agency} menanggapi."),
+    "closed": _("{agency} menutup."),
+}
+_ARRIVED = _("Masuk lewat {channel}, bukti pengirim: {proof}.")
+_QUARANTINED = _("Masuk karantina dari {channel}: {reason}.")
+_DISPATCHED = _("Diteruskan ke {agency} (alihan ke-{hop}, keyakinan {confidence} %, aturan {version}).")
+_DISPATCHED_BY_PERSON = _("Diteruskan ke {agency} oleh petugas (alihan ke-{hop}, aturan {version}).")
+_CORRECTED = _("Koreksi oleh petugas: {relation}")
+_REPLY = _("Balasan kepada pelapor ({content}) lewat {channel}.")
+_EVENT = _("Peristiwa {event}: {reason}.")
+_DEAD_LETTER = _("Tahap {stage} tidak dapat memprosesnya: {reason} {field}")
+_UNREADABLE = _("Rekaman tidak terbaca.")
+
+
+def step_text(step: TraceStep) -> Message:
+    """Return the sentence about a record."""
+    describe = _DESCRIPTIONS.get(step.kind)
+    return describe(step.fields) if describe and step.fields else _UNREADABLE
+
+
+def step_reasons(step: TraceStep) -> list[str]:
+    """Return the reasons of a dispatch, with the rules that gave them; nothing for another record."""
+    reasons = step.fields.get("reasons") if step.kind == "dispatched" else None
+    return [f"{reason['says']} [{reason['rule']}]" for reason in reasons or ()]
+
+
+def _relation(fields: Fields) -> Message:
+    relation = fields["relation"]
+    return _RELATIONS.get(relation["kind"], _UNREADABLE).filled(of=relation["of"] or "-")
+
+
+def _dispatch(fields: Fields) -> Message:
+    text = _DISPATCHED_BY_PERSON if fields["actor"] else _DISPATCHED
+    values = {"agency": fields["agency"], "hop": fields["hop"], "version": fields["rules_version"]}
+    return text.filled(**values, confidence=round(fields["confidence"] * 100))
+
+
+_DESCRIPTIONS: Mapping[str, Callable[[Fields], Message]] = {
+    "arrived": lambda fields: _ARRIVED.filled(channel=fields["channel"], proof=fields["verified_by"]),
+    "quarantined": lambda fields: _QUARANTINED.filled(channel=fields["raw"]["channel"], reason=fields["reason"]),
+    "complaint": _relation,
+    "dispatched": _dispatch,
+    "answered": lambda fields: _VERDICTS.get(fields["verdict"], _UNREADABLE).filled(agency=fields["agency"]),
+    "corrected": lambda fields: _CORRECTED.filled(relation=_relation(fields)),
+    "reply": lambda fields: _REPLY.filled(content=fields["says"], channel=fields["channel"]),
+    "oversight": lambda fields: _EVENT.filled(event=fields["event"], reason=fields["reason"] or "-"),
+    "dead letter": lambda fields: _DEAD_LETTER.filled(**fields),
+}

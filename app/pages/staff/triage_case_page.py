@@ -1,0 +1,119 @@
+"""Page of one case at triage: the text, the candidates, and the forms of a decision."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from accounts.permissions import TRIAGE_AGENCY, Act, Actor, may
+from app.operations.not_possible import NotPossible
+from app.operations.triage import CaseView, TriageDesk
+from app.pages.staff.page import StaffFrame
+from app.pages.staff.triage_list_page import TRIAGE_ADDRESS
+from app.pages.staff.wording import EVENTS, MISTYPED_NUMBER, SUGGESTION_KINDS, SUGGESTION_WEIGHTS, age_text, fault_text
+from config.translation.message import Message
+from desk.acts.answers import OfficerAnswers
+from desk.institutions import Institutions
+from messages.tracking import read_tracking_number
+
+CASE_PATH = f"{TRIAGE_ADDRESS}/{{number}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Institution that an officer may choose for a case. `why` says why the case is not there already."""
+
+    code: str
+    name: str
+    why: str = ""
+
+
+class TriageCasePage:
+    """Shows a case. `triage_desk` returns the operations with the registry in force."""
+
+    def __init__(
+        self,
+        frame: StaffFrame,
+        triage_desk: Callable[[], TriageDesk],
+        institutions: Institutions,
+        answers: OfficerAnswers,
+    ) -> None:
+        self._frame = frame
+        self._triage_desk = triage_desk
+        self._institutions = institutions
+        self._answers = answers
+
+    def routes(self) -> APIRouter:
+        """Return the routes of this page."""
+        router = APIRouter(include_in_schema=False)
+        router.add_api_route(CASE_PATH, self.show, methods=["GET"])
+        return router
+
+    def show(self, request: Request, number: str, cari: str = "", hasil: str = "") -> Response:
+        """Show the case of a number, with the institutions that match the typed words."""
+        actor = self._frame.require(request, Act.VIEW_CASE, TRIAGE_AGENCY)
+        return self.page(request, actor, number, {"search": cari, "results": self._frame.results(actor, hasil)})
+
+    def page(
+        self,
+        request: Request,
+        actor: Actor,
+        typed_number: str,
+        values: Mapping[str, Any],
+        problem: Message | None = None,
+        status: HTTPStatus = HTTPStatus.BAD_REQUEST,
+    ) -> Response:
+        """Return the page with the typed `values`; with the `status` if there is a problem."""
+        number = read_tracking_number(typed_number)
+        if number is None:
+            return self._message(request, actor, MISTYPED_NUMBER)
+        try:
+            view = self._triage_desk().show(number)
+        except NotPossible as error:
+            return self._message(request, actor, fault_text(error))
+        if view.case.agency != TRIAGE_AGENCY and not may(actor, Act.VIEW_CASE, view.case.agency):
+            agency = self._institutions.name(view.case.agency)
+            fault = NotPossible("", "not-at-triage", number=view.case.tracking, agency=agency)
+            return self._message(request, actor, fault_text(fault), HTTPStatus.CONFLICT)
+        all_values = {**self._case_values(actor, view, str(values.get("search", ""))), **values, "problem": problem}
+        return self._frame.render(
+            "staff_triage_case.html", request, actor, all_values, status if problem else HTTPStatus.OK
+        )
+
+    def _case_values(self, actor: Actor, view: CaseView, search: str) -> dict[str, Any]:
+        case = view.case
+        is_open = case.agency == TRIAGE_AGENCY and view.decision is None
+        progress = self._answers.case(TRIAGE_AGENCY, case.tracking) if is_open else None
+        return {
+            "address": f"{TRIAGE_ADDRESS}/{case.tracking}",
+            "case": case,
+            "waiting": age_text(self._frame.now() - case.received_at),
+            "agency": self._institutions.name(case.agency),
+            "decision": self._institutions.name(view.decision) if view.decision else "",
+            "is_closed": view.decision == TRIAGE_AGENCY,
+            "choices": self._choices(view, search),
+            "found_none": bool(search.strip()) and not self._institutions.search(search),
+            "history": [(EVENTS.get(event.kind), event) for event in view.history],
+            "may_decide": is_open and may(actor, Act.DECIDE_TRIAGE, TRIAGE_AGENCY),
+            "version": progress.version if progress and progress.case.case.is_current else None,
+            "suggestion_kinds": SUGGESTION_KINDS,
+            "suggestion_weights": SUGGESTION_WEIGHTS,
+            "search": search,
+            "typed": {},
+        }
+
+    def _choices(self, view: CaseView, search: str) -> Sequence[Choice]:
+        """Return the institutions of the search, then the candidates."""
+        candidates = {
+            candidate.agency: Choice(candidate.agency, candidate.name, candidate.why) for candidate in view.candidates
+        }
+        matches = {match.code: Choice(match.code, match.name) for match in self._institutions.search(search)}
+        return tuple((matches | candidates).values())
+
+    def _message(
+        self, request: Request, actor: Actor, problem: Message, status: HTTPStatus = HTTPStatus.NOT_FOUND
+    ) -> Response:
+        return self._frame.render("staff_triage_gone.html", request, actor, {"problem": problem}, status)
