@@ -18,6 +18,7 @@ from accounts.pages.responses import page_response
 from accounts.services import AccountServices
 from app.assembly.desk.accounts import build_account_pages, build_account_services
 from app.assembly.desk.parts import DeskParts
+from app.assembly.desk.staff import STAFF_NAVIGATION, StaffPages
 from app.assembly.parts import Parts
 from app.pages.environment import page_environment
 from app.pages.headers import PageHeaders, nonce, response_headers
@@ -39,12 +40,14 @@ from router.rules_loading import TOPICS
 # Addresses that the desk's application answers, also where it shares the port of the doors.
 PREFIXES = ("/desk", "/agency")
 _ROOT = Path(__file__).parents[3]
-_TEMPLATES = [_ROOT / folder for folder in ("accounts/templates", "desk/pages/templates")]
+_TEMPLATES = [
+    _ROOT / folder for folder in ("accounts/templates", "desk/pages/templates", "app/pages/staff/templates")
+]
 _NONCE_BYTES = 16
 _RETRY_AFTER_SECONDS = 60
 # Refusals of the desk are counted apart from those of the doors.
 _DESK = DoorFacts(name="desk", label="desk", title="The desk", address_prefix="/")
-_NAVIGATION: Sequence[NavigationEntry] = AGENCY_NAVIGATION
+_NAVIGATION: Sequence[NavigationEntry] = (*AGENCY_NAVIGATION, *STAFF_NAVIGATION)
 
 
 def build(parts: Parts, desk: DeskParts) -> FastAPI:
@@ -69,6 +72,15 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
     account_pages = build_account_pages(parts, accounts, pages, _NAVIGATION, desk.institutions.name)
     account_pages.install(app)
     app.include_router(DeskPages(_page_parts(parts, desk, accounts, account_pages), _NAVIGATION).routes())
+    staff_pages = StaffPages(
+        parts,
+        account_pages.signed_in,
+        account_pages.signed_in_pages,
+        desk.answers,
+        desk.institutions,
+        desk.audit_log,
+    )
+    app.include_router(staff_pages.routes())
     app.add_middleware(
         ConcurrencyMiddleware,
         max_requests=parts.settings.requests_at_once,

@@ -10,10 +10,12 @@ from starlette.responses import Response
 from accounts.permissions import Act
 from app.operations.audit_chain.listing import AuditFilter, AuditListing
 from app.operations.audit_chain.rows import ChainVerification
-from app.pages.staff.page import StaffFrame, typed_date, with_query
+from app.pages.staff import addresses
+from app.pages.staff.page import StaffFrame, with_query
+from app.pages.staff.typed import typed_date
 from config.translation.message import message as _
 
-ADDRESS = "/desk/audit"
+ADDRESS = addresses.AUDIT_LOG
 _SHOWN_ROWS = 50
 _MAX_NUMBER_LENGTH = 15
 _INVALID_DATE = _("Tanggal ini tidak benar.")

@@ -15,13 +15,15 @@ from app.operations.corrections import Corrections
 from app.operations.not_possible import NotPossible
 from app.operations.recorder import Recorder
 from app.operations.report_preview import ReportPreview, ReportPreviews
-from app.pages.staff.page import StaffFrame, Typed, reason_problem, see_result
+from app.pages.staff import addresses
+from app.pages.staff.page import StaffFrame, see_result
+from app.pages.staff.typed import Typed, reason_problem
 from app.pages.staff.wording import MISTYPED_NUMBER, fault_text
 from bus.port import Bus
 from config.translation.message import Message
 from messages.tracking import read_tracking_number
 
-ADDRESS = "/desk/gabung"
+ADDRESS = addresses.CORRECTIONS
 _KINDS: dict[str, Literal["repeat", "joins"]] = {"repeat": "repeat", "joins": "joins"}
 
 

@@ -11,15 +11,17 @@ from starlette.responses import Response
 from accounts.permissions import Act, Actor, may
 from app.operations.review.dead_letters import DeadLetterFilter, DeadLetters, count_rows
 from app.operations.review.redrive_counts import RedriveCounts
-from app.pages.staff.page import StaffFrame, Typed, reason_problem, see_result, with_query
+from app.pages.staff import addresses
+from app.pages.staff.page import StaffFrame, see_result, with_query
 from app.pages.staff.review_form import ReviewForm, TypedReview
 from app.pages.staff.review_wording import GONE, NOT_REDRIVEN_TEXTS, RATES, UNKNOWN_ACT, fact_rows
+from app.pages.staff.typed import Typed, reason_problem
 from app.pages.staff.wording import age_text
 from bus.errors import Stop
 from config.translation.message import Message
 from messages.shapes import iso
 
-ADDRESS = "/desk/surat-mati"
+ADDRESS = addresses.DEAD_LETTERS
 _SHOWN_LETTERS = 50
 
 

@@ -11,15 +11,17 @@ from starlette.responses import Response
 
 from accounts.permissions import Act, Actor, may
 from app.operations.review.quarantine import Quarantine, QuarantineFilter
-from app.pages.staff.page import StaffFrame, Typed, reason_problem, see_result, with_query
+from app.pages.staff import addresses
+from app.pages.staff.page import StaffFrame, see_result, with_query
 from app.pages.staff.review_form import TypedReview
 from app.pages.staff.review_wording import GONE, UNKNOWN_ACT, fact_rows, quarantine_reason
+from app.pages.staff.typed import Typed, reason_problem
 from app.pages.staff.wording import age_text
 from bus.errors import Stop
 from config.translation.message import Message
 from messages.shapes import Quarantined, iso
 
-ADDRESS = "/desk/karantina"
+ADDRESS = addresses.QUARANTINE
 _SHOWN_MESSAGES = 50
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Form
 from pydantic import BaseModel, Field
 
-from app.pages.staff.page import reason_problem
+from app.pages.staff.typed import reason_problem
 from config.translation.message import Message
 from config.translation.message import message as _
 

@@ -9,13 +9,15 @@ from starlette.responses import Response
 
 from accounts.permissions import Act
 from app.operations.report_trace import TraceStep
-from app.pages.staff.page import StaffFrame, days_before
+from app.pages.staff import addresses
+from app.pages.staff.page import StaffFrame
 from app.pages.staff.trace_wording import step_reasons, step_text
+from app.pages.staff.typed import days_before
 from app.pages.staff.wording import MISTYPED_NUMBER
 from config.translation.message import message as _
 from messages.tracking import read_tracking_number
 
-ADDRESS = "/desk/telusur"
+ADDRESS = addresses.TRACE
 _DEFAULT_DAYS = "7"
 _NOT_ON_TOPICS = _("Laporan {number} tidak ada di topik mana pun sejak {days} hari. Cari lebih jauh ke belakang.")
 _INVALID_DAYS = _("Isi jumlah hari antara 1 dan 3650.")

@@ -1,7 +1,7 @@
 """Acts of triage on a case: give it to an agency, ask the sender, close it, and suggest a phrase for the tables."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -15,10 +15,9 @@ from app.operations.recorder import Recorder
 from app.operations.suggestions.table_edits import InvalidSuggestion, TableKind
 from app.operations.triage import TriageDesk
 from app.operations.triage_decisions import recorded_offsets
-from app.pages.staff import wording
-from app.pages.staff.page import StaffFrame, Typed, reason_problem, see_result
-from app.pages.staff.triage_case_page import CASE_PATH, TriageCasePage
-from app.pages.staff.triage_list_page import TRIAGE_ADDRESS
+from app.pages.staff import addresses, wording
+from app.pages.staff.page import StaffFrame, see_result
+from app.pages.staff.typed import Typed, reason_problem
 from bus.port import Bus
 from config.translation.message import Message
 from desk.acts.answers import AnswerDraft, OfficerAnswers
@@ -47,6 +46,21 @@ class Suggestions(Protocol):
         """Write it, and return the row. Raises `InvalidSuggestion`."""
 
 
+class ShowCase(Protocol):
+    """See `app.pages.staff.triage_case_page.TriageCasePage.page`."""
+
+    def __call__(
+        self,
+        request: Request,
+        actor: Actor,
+        typed_number: str,
+        values: Mapping[str, Any],
+        problem: Message | None = None,
+        status: HTTPStatus = HTTPStatus.BAD_REQUEST,
+    ) -> Response:
+        """Return the page of a case with the typed values and a problem."""
+
+
 # An institution's code, a region's code, or the name of a topic.
 _KEY = re.compile(r"[a-z0-9._-]{1,100}")
 _KINDS: dict[str, TableKind] = {"alias": "alias", "place": "place", "topic": "topic"}
@@ -58,7 +72,7 @@ class TriageActs:
     def __init__(
         self,
         frame: StaffFrame,
-        case_page: TriageCasePage,
+        show_case: ShowCase,
         triage_desk: Callable[[], TriageDesk],
         answers: OfficerAnswers,
         bus: Bus,
@@ -67,7 +81,7 @@ class TriageActs:
         agency_name: Callable[[str], str],
     ) -> None:
         self._frame = frame
-        self._case_page = case_page
+        self._show_case = show_case
         self._triage_desk = triage_desk
         self._answers = answers
         self._bus = bus
@@ -78,10 +92,10 @@ class TriageActs:
     def routes(self) -> APIRouter:
         """Return the routes of the forms."""
         router = APIRouter(include_in_schema=False)
-        router.add_api_route(f"{CASE_PATH}/putusan", self.decide, methods=["POST"])
-        router.add_api_route(f"{CASE_PATH}/tanya", self.ask, methods=["POST"])
-        router.add_api_route(f"{CASE_PATH}/bukan-laporan", self.close, methods=["POST"])
-        router.add_api_route(f"{CASE_PATH}/usulan", self.suggest, methods=["POST"])
+        router.add_api_route(f"{addresses.TRIAGE_CASE}/putusan", self.decide, methods=["POST"])
+        router.add_api_route(f"{addresses.TRIAGE_CASE}/tanya", self.ask, methods=["POST"])
+        router.add_api_route(f"{addresses.TRIAGE_CASE}/bukan-laporan", self.close, methods=["POST"])
+        router.add_api_route(f"{addresses.TRIAGE_CASE}/usulan", self.suggest, methods=["POST"])
         return router
 
     def decide(
@@ -91,7 +105,7 @@ class TriageActs:
         actor = self._frame.require(request, Act.DECIDE_TRIAGE, TRIAGE_AGENCY)
         values = {"typed": {"agency": instansi, "reason": alasan}, "search": instansi}
         if problem := reason_problem(alasan) or (None if instansi else wording.AGENCY_MISSING):
-            return self._case_page.page(request, actor, number, values, problem)
+            return self._show_case(request, actor, number, values, problem)
         tracking, at = read_tracking_number(number) or "", self._frame.now()
         try:
             with closing(self._bus.producer()) as producer, closing(self._bus.reader()) as reader:
@@ -103,7 +117,7 @@ class TriageActs:
         if decision.earlier_decision:
             problem = self._no_effect(tracking, decision.earlier_decision)
             return self._conflict(request, actor, number, values, problem)
-        return see_result(TRIAGE_ADDRESS, at)
+        return see_result(addresses.TRIAGE, at)
 
     def ask(
         self, request: Request, number: str, teks: Typed = "", disposisi: Typed = "", versi: Typed = ""
@@ -114,9 +128,9 @@ class TriageActs:
         sms = answer_text("asked", tracking, TRIAGE_NAME, teks)
         values = {"typed": {"question": teks, "dispatch": disposisi, "version": versi}, "question_sms": sms}
         if teks.strip() and not is_complete(sms, teks):
-            return self._case_page.page(request, actor, number, values, wording.TOO_LONG_FOR_SMS)
+            return self._show_case(request, actor, number, values, wording.TOO_LONG_FOR_SMS)
         problem = self._give(actor, tracking, disposisi, versi, AnswerDraft("asked", teks))
-        return self._conflict(request, actor, number, values, problem) if problem else see_result(TRIAGE_ADDRESS, at)
+        return self._conflict(request, actor, number, values, problem) if problem else see_result(addresses.TRIAGE, at)
 
     def close(
         self, request: Request, number: str, teks: Typed = "", disposisi: Typed = "", versi: Typed = ""
@@ -126,9 +140,9 @@ class TriageActs:
         tracking, at = read_tracking_number(number) or "", self._frame.now()
         values = {"typed": {"closing": teks, "dispatch": disposisi, "version": versi}}
         if len(teks) > _MAX_TEXT_LENGTH:
-            return self._case_page.page(request, actor, number, values, wording.TEXT_TOO_LONG)
+            return self._show_case(request, actor, number, values, wording.TEXT_TOO_LONG)
         problem = self._give(actor, tracking, disposisi, versi, AnswerDraft("closed", teks))
-        return self._conflict(request, actor, number, values, problem) if problem else see_result(TRIAGE_ADDRESS, at)
+        return self._conflict(request, actor, number, values, problem) if problem else see_result(addresses.TRIAGE, at)
 
     def suggest(
         self,
@@ -145,22 +159,22 @@ class TriageActs:
         tracking, at = read_tracking_number(number) or "", self._frame.now()
         kind, key = _KINDS.get(jenis), kunci.strip()
         if kind is None or not _KEY.fullmatch(key):
-            return self._case_page.page(request, actor, number, values, wording.SUGGESTION_FAULT)
+            return self._show_case(request, actor, number, values, wording.SUGGESTION_FAULT)
         desk = self._triage_desk()
         try:
             # Only for a case that is at triage: its text decides whether the phrase is accepted.
             desk.open_dispatch(tracking)
             suggestion = self._suggestions.make(kind, key, frasa, bobot)
             if not suggestion.occurs_in(desk.unmasked_text(tracking)):
-                return self._case_page.page(request, actor, number, values, wording.PHRASE_NOT_IN_CASE)
+                return self._show_case(request, actor, number, values, wording.PHRASE_NOT_IN_CASE)
             self._log.append("triage.suggest", f"{tracking} {kind} {key}", actor.name, kind, at)
             self._suggestions.write(suggestion)
         except InvalidSuggestion as error:
             values["suggestion_fault"] = str(error)
-            return self._case_page.page(request, actor, number, values, wording.SUGGESTION_FAULT)
+            return self._show_case(request, actor, number, values, wording.SUGGESTION_FAULT)
         except NotPossible as error:
             return self._conflict(request, actor, number, values, wording.fault_text(self._named(error)))
-        return see_result(f"{TRIAGE_ADDRESS}/{tracking}", at)
+        return see_result(f"{addresses.TRIAGE}/{tracking}", at)
 
     def _give(
         self, actor: Actor, tracking: str, shown_dispatch: str, version: str, draft: AnswerDraft
@@ -199,4 +213,4 @@ class TriageActs:
         self, request: Request, actor: Actor, number: str, values: dict[str, Any], problem: Message
     ) -> Response:
         """Return the page of the case as it is now, with the typed text and the reason why nothing was done."""
-        return self._case_page.page(request, actor, number, values, problem, HTTPStatus.CONFLICT)
+        return self._show_case(request, actor, number, values, problem, HTTPStatus.CONFLICT)

@@ -11,15 +11,13 @@ from starlette.responses import Response
 from accounts.permissions import TRIAGE_AGENCY, Act, Actor, may
 from app.operations.not_possible import NotPossible
 from app.operations.triage import CaseView, TriageDesk
+from app.pages.staff import addresses
 from app.pages.staff.page import StaffFrame
-from app.pages.staff.triage_list_page import TRIAGE_ADDRESS
 from app.pages.staff.wording import EVENTS, MISTYPED_NUMBER, SUGGESTION_KINDS, SUGGESTION_WEIGHTS, age_text, fault_text
 from config.translation.message import Message
 from desk.acts.answers import OfficerAnswers
 from desk.institutions import Institutions
 from messages.tracking import read_tracking_number
-
-CASE_PATH = f"{TRIAGE_ADDRESS}/{{number}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ class TriageCasePage:
     def routes(self) -> APIRouter:
         """Return the routes of this page."""
         router = APIRouter(include_in_schema=False)
-        router.add_api_route(CASE_PATH, self.show, methods=["GET"])
+        router.add_api_route(addresses.TRIAGE_CASE, self.show, methods=["GET"])
         return router
 
     def show(self, request: Request, number: str, cari: str = "", hasil: str = "") -> Response:
@@ -88,7 +86,7 @@ class TriageCasePage:
         is_open = case.agency == TRIAGE_AGENCY and view.decision is None
         progress = self._answers.case(TRIAGE_AGENCY, case.tracking) if is_open else None
         return {
-            "address": f"{TRIAGE_ADDRESS}/{case.tracking}",
+            "address": f"{addresses.TRIAGE}/{case.tracking}",
             "case": case,
             "waiting": age_text(self._frame.now() - case.received_at),
             "agency": self._institutions.name(case.agency),

@@ -9,12 +9,12 @@ from starlette.responses import Response
 
 from accounts.permissions import TRIAGE_AGENCY, Act
 from app.operations.triage import TriageDesk, UndecidedCase
+from app.pages.staff import addresses
 from app.pages.staff.page import StaffFrame, see_other, with_query
 from app.pages.staff.wording import MISTYPED_NUMBER, age_text
 from messages.tracking import read_tracking_number
 from sinks.ledger.triage_cases import TriagePage
 
-TRIAGE_ADDRESS = "/desk/triase"
 _SHOWN_CASES = 25
 # Length of the text of a case in the list. The page of the case has the whole text.
 _EXCERPT_LENGTH = 400
@@ -30,7 +30,7 @@ class TriageListPage:
     def routes(self) -> APIRouter:
         """Return the routes of this page."""
         router = APIRouter(include_in_schema=False)
-        router.add_api_route(TRIAGE_ADDRESS, self.show, methods=["GET"])
+        router.add_api_route(addresses.TRIAGE, self.show, methods=["GET"])
         return router
 
     def show(
@@ -46,7 +46,7 @@ class TriageListPage:
         actor = self._frame.require(request, Act.VIEW_CASE, TRIAGE_AGENCY)
         number = read_tracking_number(nomor) if nomor else None
         if number:
-            return see_other(f"{TRIAGE_ADDRESS}/{number}")
+            return see_other(f"{addresses.TRIAGE}/{number}")
         desk = self._triage_desk()
         topic, region = topik.strip(), wilayah.strip()
         page = TriagePage(_SHOWN_CASES + 1, _read_cursor(setelah))
@@ -63,14 +63,14 @@ class TriageListPage:
         }
         if len(cases) > _SHOWN_CASES:
             cursor = _write_cursor(cases[_SHOWN_CASES - 1])
-            values["next"] = with_query(TRIAGE_ADDRESS, topik=topic, wilayah=region, setelah=cursor)
+            values["next"] = with_query(addresses.TRIAGE, topik=topic, wilayah=region, setelah=cursor)
         return self._frame.render("staff_triage.html", request, actor, values)
 
 
 def _shown_case(case: UndecidedCase, now: datetime) -> dict[str, Any]:
     triage_case = case.triage_case
     return {
-        "address": f"{TRIAGE_ADDRESS}/{triage_case.tracking}",
+        "address": f"{addresses.TRIAGE}/{triage_case.tracking}",
         "case": triage_case,
         "excerpt": excerpt(triage_case.text),
         "age": age_text(now - triage_case.at_triage_since),

@@ -1,0 +1,128 @@
+"""Builds the pages of staff from the parts of the process."""
+
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from fastapi import APIRouter
+
+from accounts.frame import NavigationEntry, SignedInPages
+from accounts.permissions import Act
+from accounts.signed_in import SignedIn
+from app.assembly.parts import Parts
+from app.operations.audit_chain.listing import AuditListing
+from app.operations.audit_log import AuditLog
+from app.operations.report_trace import ReportTracer, TraceStep
+from app.operations.review.dead_letters import DeadLetters
+from app.operations.review.quarantine import Quarantine
+from app.operations.review.redrive import Redrive
+from app.operations.review.redrive_batch import RedriveBatches
+from app.operations.suggestions.rule_suggestions import RuleSuggestion
+from app.operations.suggestions.table_edits import TableKind
+from app.operations.suggestions.writer import SuggestionWriter
+from app.operations.triage import TriageDesk
+from app.pages.staff import addresses
+from app.pages.staff.audit_log_page import AuditLogPage
+from app.pages.staff.correction_page import CorrectionPage
+from app.pages.staff.dead_letters_page import DeadLetterPages
+from app.pages.staff.page import StaffFrame
+from app.pages.staff.quarantine_page import QuarantinePages
+from app.pages.staff.trace_page import TracePage
+from app.pages.staff.triage_acts import TriageActs
+from app.pages.staff.triage_case_page import TriageCasePage
+from app.pages.staff.triage_list_page import TriageListPage
+from config.translation.message import message as _
+from desk.acts.answers import OfficerAnswers
+from desk.institutions import Institutions
+from router.rules_loading import load_rules_of_folder
+
+# Folder of the data folder with the copy of the tables that holds the suggestions of triage.
+SUGGESTIONS_FOLDER = "suggested-tables"
+# Links of the staff pages, for the frame of all signed-in pages.
+STAFF_NAVIGATION: Sequence[NavigationEntry] = (
+    NavigationEntry(_("Triase"), addresses.TRIAGE, Act.DECIDE_TRIAGE),
+    NavigationEntry(_("Karantina"), addresses.QUARANTINE, Act.VIEW_QUARANTINE),
+    NavigationEntry(_("Surat mati"), addresses.DEAD_LETTERS, Act.VIEW_DEAD_LETTERS),
+    NavigationEntry(_("Telusur"), addresses.TRACE, Act.TRACE),
+    NavigationEntry(_("Gabung dan pisah"), addresses.CORRECTIONS, Act.CORRECT_RELATION),
+    NavigationEntry(_("Log audit"), addresses.AUDIT_LOG, Act.VIEW_AUDIT_LOG),
+)
+
+
+class StaffPages:
+    """Pages of triage, quarantine, dead letters, trace, merges and the audit log.
+
+    `log` is the audit log without the system user: the persons have signed in.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        signed_in: SignedIn,
+        pages: SignedInPages,
+        answers: OfficerAnswers,
+        institutions: Institutions,
+        log: AuditLog,
+    ) -> None:
+        self._parts = parts
+        self._answers = answers
+        self._institutions = institutions
+        self._log = log
+        self._listing = AuditListing(parts.engine)
+        self._frame = StaffFrame(signed_in, pages, self._listing.count_acts, parts.now)
+
+    def routes(self) -> APIRouter:
+        """Return the routes of all pages."""
+        router = APIRouter()
+        for page_router in self._page_routers():
+            router.include_router(page_router)
+        return router
+
+    def _page_routers(self) -> Sequence[APIRouter]:
+        parts, frame, log = self._parts, self._frame, self._log
+        case_page = TriageCasePage(frame, self._triage_desk, self._institutions, self._answers)
+        suggestions = Suggestions(parts.settings.home / SUGGESTIONS_FOLDER, parts.settings.reference_folder)
+        name = self._institutions.name
+        acts = TriageActs(frame, case_page.page, self._triage_desk, self._answers, parts.bus, suggestions, log, name)
+        quarantine = Quarantine(parts.bus, parts.wrapper, parts.sealer, log)
+        dead_letters = DeadLetters(parts.bus, parts.sealer, parts.topics, log)
+        redrive = RedriveBatches(Redrive(dead_letters, parts.topics, log), time.sleep, time.monotonic)
+        return (
+            TriageListPage(frame, self._triage_desk).routes(),
+            case_page.routes(),
+            acts.routes(),
+            QuarantinePages(frame, quarantine).routes(),
+            DeadLetterPages(frame, dead_letters, redrive).routes(),
+            TracePage(frame, self._trace).routes(),
+            CorrectionPage(frame, parts.engine, parts.bus, log, name).routes(),
+            AuditLogPage(frame, self._listing, log.verify).routes(),
+        )
+
+    def _triage_desk(self) -> TriageDesk:
+        """Return the operations of triage with the registry in force."""
+        parts = self._parts
+        return TriageDesk(parts.engine, parts.registry, self._log, parts.answer_keys, parts.answer_check)
+
+    def _trace(self, number: str, since: datetime) -> Sequence[TraceStep]:
+        parts = self._parts
+        with closing(parts.bus.reader()) as reader:
+            groups = parts.consumer_groups.values()
+            return ReportTracer(reader, parts.engine, parts.channels.names, parts.queues, groups).trace(number, since)
+
+
+class Suggestions:
+    """Suggestions of triage, written into one copy of the tables: `copy_folder`."""
+
+    def __init__(self, copy_folder: Path, live_folder: Path) -> None:
+        self._copy_folder = copy_folder
+        self._writer = SuggestionWriter(live_folder, load_rules_of_folder)
+
+    def make(self, kind: TableKind, key: str, phrase: str, weight: str) -> RuleSuggestion:
+        """See `SuggestionWriter.make`."""
+        return self._writer.make(kind, key, phrase, weight)
+
+    def write(self, suggestion: RuleSuggestion) -> str:
+        """See `SuggestionWriter.write`."""
+        return self._writer.write(self._copy_folder, suggestion)

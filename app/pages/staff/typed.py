@@ -1,0 +1,37 @@
+"""Checks of the values that a person typed into a form or an address."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import Form
+
+from config.translation.message import Message
+from config.translation.message import message as _
+
+# One field of a form.
+Typed = Annotated[str, Form()]
+
+# Length of a reason in an event on `oversight`, and in a correction.
+MAX_REASON_LENGTH = 500
+REASON_MISSING = _("Isi alasannya dalam satu baris, paling banyak {limit} karakter.").filled(limit=MAX_REASON_LENGTH)
+_MAX_DAYS = 3650
+
+
+def reason_problem(typed: str) -> Message | None:
+    """Return the problem of a reason; `None` for one line of visible characters."""
+    reason = typed.strip()
+    return None if 0 < len(reason) <= MAX_REASON_LENGTH and reason.isprintable() else REASON_MISSING
+
+
+def days_before(now: datetime, typed: str) -> datetime | None:
+    """Return the time so many days ago; `None` for another text than a number of days, and for too many."""
+    days = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= len(str(_MAX_DAYS)) else 0
+    return now - timedelta(days=days) if 0 < days <= _MAX_DAYS else None
+
+
+def typed_date(typed: str) -> datetime | None:
+    """Return the beginning of a day in UTC, from the form's `2026-11-24`; `None` for another text."""
+    try:
+        return datetime.fromisoformat(typed).replace(tzinfo=UTC) if typed else None
+    except ValueError:
+        return None
