@@ -40,9 +40,7 @@ from router.rules_loading import TOPICS
 # Addresses that the desk's application answers, also where it shares the port of the doors.
 PREFIXES = ("/desk", "/agency")
 _ROOT = Path(__file__).parents[3]
-_TEMPLATES = [
-    _ROOT / folder for folder in ("accounts/templates", "desk/pages/templates", "app/pages/staff/templates")
-]
+_TEMPLATES = [_ROOT / folder for folder in ("accounts/templates", "desk/pages/templates", "app/pages/staff/templates")]
 _NONCE_BYTES = 16
 _RETRY_AFTER_SECONDS = 60
 # Refusals of the desk are counted apart from those of the doors.
