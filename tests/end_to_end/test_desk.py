@@ -1,0 +1,165 @@
+"""An officer works at the desk of a running service, which is killed meanwhile, and whose read model is rebuilt."""
+
+import random
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+import pytest
+import requests
+
+from config.database import read_transaction
+from desk.read_model.case_view import read_case
+from tests.accounts.desk_client import DeskClient
+from tests.desk.harness import stored_rows
+from tests.support.service import RunningService
+
+PASSWORD = "burung terbang tinggi sekali"
+AGENCY = "kementerian-kemenkes"
+PATIENCE_SECONDS = 120.0
+KILLS = 3
+
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Return when the condition holds."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < until, "the condition never held"
+        time.sleep(0.1)
+
+
+def command(service: RunningService, *arguments: str) -> str:
+    """Run `satupintu` with the settings of the service; return its standard output."""
+    program = Path(sys.executable).parent / "satupintu"
+    run = subprocess.run(
+        [program, *arguments], env=service.environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def send_report(service: RunningService, text: str) -> str:
+    """Send a report by the web door; return its number."""
+    address = f"http://127.0.0.1:{service.settings.port}/web/reports"
+    answer = requests.post(address, json={"text": text}, timeout=60)
+    return str(answer.json()["tracking"])
+
+
+def officer(service: RunningService) -> DeskClient:
+    """Return the browser of an officer who was invited and has signed in."""
+    who = ("--role", "officer", "--agency", AGENCY, "--email", "sri@kemenkes.example", "--name", "Sri Rahayu")
+    link = command(service, "desk", "invite", *who, "--actor", "admin", "--why", "petugas baru").strip()
+    client = DeskClient(f"http://127.0.0.1:{service.settings.port}")
+    path = link.removeprefix(client.address)
+    assert client.post(path, {"sandi": PASSWORD, "ulang": PASSWORD}).status_code == requests.codes.see_other
+    sign_in = client.post("/desk/masuk", {"email": "sri@kemenkes.example", "sandi": PASSWORD})
+    assert sign_in.headers["location"] == "/desk"
+    return client
+
+
+def version_in(page: str) -> str:
+    """Return the version of the case in a page's forms."""
+    match = re.search(r'name="versi" value="(\d+)"', page)
+    assert match, page
+    return match[1]
+
+
+def answer(client: DeskClient, number: str, act: str, text: str = "") -> requests.Response:
+    """Open a case and send one of its forms."""
+    page = client.get(f"/desk/laporan/{number}").text
+    fields = {"tindakan": act, "isi": text, "versi": version_in(page), "langkah": "kirim"}
+    return client.post(f"/desk/laporan/{number}/jawab", fields)
+
+
+def answered_texts(service: RunningService, number: str) -> list[str]:
+    """Return the texts of the answers to a case in the read model."""
+    with read_transaction(service.parts.engine) as connection:
+        view = read_case(connection, AGENCY, number)
+    assert view is not None
+    return [event.text for event in view.events if event.kind == "responded"]
+
+
+@pytest.fixture
+def desk_service(tmp_path: Path) -> RunningService:
+    """A service on the embedded bus."""
+    return RunningService(tmp_path)
+
+
+def test_an_officer_works_at_the_desk(desk_service: RunningService) -> None:
+    """The officer reads, accepts and closes; the citizen's status page shows it; a rebuilt read model is equal."""
+    service = desk_service
+    service.start()
+    try:
+        client = officer(service)
+        number = send_report(service, "Kemenkes, antrean puskesmas panjang sekali")
+        wait_for(lambda: number in client.get("/desk/laporan?tab=baru").text)
+        assert "antrean puskesmas" in client.get(f"/desk/laporan/{number}").text
+        assert answer(client, number, "terima").status_code == requests.codes.see_other
+        assert answer(client, number, "tutup", "Loket sudah ditambah.").status_code == requests.codes.see_other
+        wait_for(lambda: number in client.get("/desk/laporan?tab=selesai").text)
+        status = requests.get(
+            f"{client.address}/status/{number}", headers={"accept": "application/json"}, timeout=60
+        ).json()
+        assert [step["what"] for step in status["steps"]] == ["received", "dispatched", "accepted", "closed"]
+        rows = stored_rows(service.parts.engine)
+        command(service, "desk", "rebuild", "--actor", "operator", "--why", "uji")
+        assert stored_rows(service.parts.engine) == rows
+        assert "Loket sudah ditambah." in client.get(f"/desk/laporan/{number}").text
+        assert command(service, "audit-log", "list").count("desk.") >= 3
+        assert service.audit().as_json()["differences"] == []
+    finally:
+        service.close()
+
+
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.expensive)])
+def test_killed_while_an_officer_answers(desk_service: RunningService, seed: int) -> None:
+    """`kill -9` at any moment: an answer that the page confirmed is there once; any other one once or not at all."""
+    service, moments = desk_service, random.Random(seed)  # noqa: S311 - moments, not secrets
+    service.start()
+    try:
+        client = officer(service)
+        number = send_report(service, "Kemenkes, antrean puskesmas panjang sekali")
+        wait_for(lambda: number in client.get("/desk/laporan?tab=baru").text)
+        confirmed: list[str] = []
+        sent: list[str] = []
+        stopping = threading.Event()
+        answered = threading.Semaphore(0)
+
+        def work() -> None:
+            for position in count():
+                if stopping.is_set():
+                    return
+                text = f"Tanggapan ke-{position}"
+                try:
+                    sent.append(text)
+                    if answer(client, number, "tanggapi", text).status_code == requests.codes.see_other:
+                        confirmed.append(text)
+                        answered.release()
+                except (requests.RequestException, AssertionError):
+                    stopping.wait(0.1)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        for _ in range(KILLS):
+            for _ in range(moments.randint(1, 4)):
+                answered.acquire(timeout=PATIENCE_SECONDS)
+            time.sleep(moments.random() / 5)
+            service.kill()
+            service.start()
+        answered.acquire(timeout=PATIENCE_SECONDS)
+        stopping.set()
+        thread.join(PATIENCE_SECONDS)
+        wait_for(lambda: set(answered_texts(service, number)) >= set(confirmed))
+        texts = answered_texts(service, number)
+        assert len(texts) == len(set(texts))
+        assert set(texts) <= set(sent)
+        assert service.audit().as_json()["differences"] == []
+    finally:
+        service.close()
