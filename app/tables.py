@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 from accounts import tables as accounts
 from app.operations.audit_chain import rows as audit_log
 from desk.acts import tables as desk_acts
+from desk.api import tables as desk_api
 from desk.mail import tables as desk_mail
 from desk.read_model import tables as desk
 from desk.webhooks import tables as webhooks
@@ -42,6 +43,7 @@ MODULES = (
     replies,
     desk,
     desk_acts,
+    desk_api,
     webhooks,
     desk_mail,
 )

@@ -46,6 +46,8 @@ class DatabaseLock(IntEnum):
     SIGN_IN_ATTEMPTS = 1712
     # One process at a time changes accounts.
     ACCOUNTS = 1713
+    # One process at a time issues keys of the programming interface.
+    AGENCY_KEYS = 1714
 
 
 class DatabaseUnavailable(Exception):

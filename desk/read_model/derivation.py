@@ -1,7 +1,7 @@
 """Reads the facts of complaints, derives their cases with `case_rows`, and stores the rows."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlmodel import col
 from config.database import insert_statement, statement_chunks
 from desk.changes import CaseChange
 from desk.read_model.case_rows import Accompanying, case_rows
+from desk.read_model.change_order import number_changes
 from desk.read_model.search import index_cases
 from desk.read_model.tables import DeskAnswer, DeskCase, DeskDispatch
 from messages import ids
@@ -41,17 +42,22 @@ def derive_cases(
 ) -> Sequence[CaseChange]:
     """Derive the cases to which these new rows of facts belong, store them, and return what changed.
 
-    The same facts give the same changes again.
+    The same facts give the same changes again. Each row that differs from the stored one gets the next number of its
+    agency (`change_order`).
     """
     complaint_ids = sorted(_affected_complaints(connection, dispatches, answers))
     rows: dict[UUID, dict[str, Any]] = {}
-    former_rows: dict[UUID, Any] = {}
+    former_rows: dict[UUID, bool] = {}
+    changed: dict[UUID, str] = {}
     for start in range(0, len(complaint_ids), _COMPLAINTS_AT_ONCE):
         chunk = complaint_ids[start : start + _COMPLAINTS_AT_ONCE]
         derived = _derive(connection, chunk)
-        former_rows |= _stored_rows(connection, [row["dispatch_id"] for row in derived])
+        stored = _stored_rows(connection, [row["dispatch_id"] for row in derived])
+        changed |= {row["dispatch_id"]: row["agency"] for row in derived if stored.get(row["dispatch_id"]) != row}
+        former_rows |= {dispatch_id: row["is_current"] for dispatch_id, row in stored.items()}
         rows |= {row["dispatch_id"]: row for row in derived}
         _store(connection, derived, former_rows)
+    number_changes(connection, changed)
     return list(_changes(rows, former_rows, dispatches, answers))
 
 
@@ -149,13 +155,13 @@ def _accompanying(connection: Connection, case_ids: Sequence[UUID]) -> Mapping[U
     return accompanying
 
 
-def _stored_rows(connection: Connection, dispatch_ids: Sequence[UUID]) -> dict[UUID, Any]:
-    columns = (col(DeskCase.dispatch_id), col(DeskCase.is_current))
+def _stored_rows(connection: Connection, dispatch_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    columns = DeskCase.__table__.columns  # type: ignore[attr-defined]
     query = select(*columns).where(col(DeskCase.dispatch_id).in_(dispatch_ids))
-    return {row.dispatch_id: row for row in connection.execute(query)}
+    return {row["dispatch_id"]: dict(row) for row in connection.execute(query).mappings()}
 
 
-def _store(connection: Connection, rows: Sequence[dict[str, Any]], former_rows: Mapping[UUID, Any]) -> None:
+def _store(connection: Connection, rows: Sequence[dict[str, Any]], former_rows: Container[UUID]) -> None:
     if not rows:
         return
     statement = insert_statement(connection, DeskCase)
@@ -166,7 +172,7 @@ def _store(connection: Connection, rows: Sequence[dict[str, Any]], former_rows: 
 
 def _changes(
     rows: Mapping[UUID, dict[str, Any]],
-    former_rows: Mapping[UUID, Any],
+    former_rows: Mapping[UUID, bool],
     dispatches: Sequence[Mapping[str, Any]],
     answers: Sequence[Mapping[str, Any]],
 ) -> Iterator[CaseChange]:
@@ -180,8 +186,7 @@ def _changes(
         if row := rows.get(answer["dispatch_id"]):
             yield _change(row, "answered", answer["id"], answer["at"])
     for dispatch_id, row in rows.items():
-        former = former_rows.get(dispatch_id)
-        if former and former.is_current and not row["is_current"]:
+        if former_rows.get(dispatch_id) and not row["is_current"]:
             yield _change(row, "moved", ids.event_id(dispatch_id, "moved"), row["changed_at"])
 
 

@@ -5,7 +5,7 @@ order in which the topics are read has no part in the result.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Container, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from bus.errors import Reject
 from bus.port import Outgoing, Record
 from config.database import DatabaseLock, insert_statement, lock_until_commit, write_transaction
 from desk.changes import CaseChange
+from desk.read_model.change_order import number_cases_of
 from desk.read_model.derivation import derive_cases, mark_latest
 from desk.read_model.tables import DeskAnswer, DeskComplaint, DeskCorrection, DeskDispatch
 from messages import codec
@@ -89,6 +90,7 @@ class DeskSink:
         new_answers = [row for row in rows[DeskAnswer] if row["id"] in new_ids.get(DeskAnswer, ())]
         mark_latest(connection, {row["complaint_id"] for row in dispatches})
         changes = derive_cases(connection, dispatches, new_answers)
+        number_cases_of(connection, _cases_beside(rows, new_ids) - {row["complaint_id"] for row in dispatches})
         if changes:
             self._on_changes(connection, changes)
 
@@ -123,6 +125,16 @@ class DeskSink:
             return codec.decode(shape, record.value, record.headers, self._channels)
         except codec.CodecError as error:
             raise Reject(error.reason, error.field) from error
+
+
+def _cases_beside(
+    rows: Mapping[type[SQLModel], Sequence[dict[str, Any]]], new_ids: Mapping[type[SQLModel], Container[UUID]]
+) -> set[UUID]:
+    """Return the complaints of new facts that a case shows and that its row is not derived from."""
+    complaint_ids = {row["id"] for row in rows[DeskComplaint] if row["id"] in new_ids.get(DeskComplaint, ())}
+    corrections = [row for row in rows[DeskCorrection] if row["id"] in new_ids.get(DeskCorrection, ())]
+    complaint_ids |= {row[name] for row in corrections for name in ("complaint_id", "of") if row[name]}
+    return complaint_ids
 
 
 def _dispatch_row(dispatch: Dispatch) -> dict[str, Any]:

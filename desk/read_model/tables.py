@@ -1,12 +1,13 @@
 """Tables of the desk's read model.
 
 Facts are rows as they came by a topic: written once, in any order. `DeskCase` and `is_latest` are derived from facts.
+`DeskCaseChange` is neither: a rebuild of the read model does not delete it.
 """
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Field, Index, SQLModel
+from sqlmodel import BigInteger, Field, Index, SQLModel
 
 from config.database import UtcDateTime
 
@@ -98,6 +99,7 @@ class DeskCase(SQLModel, table=True):
         Index("ix_desk_case_region", "agency", "tab", "region", "due_at", "dispatch_id"),
         Index("ix_desk_case_joined", "agency", "tab", "joined", "dispatch_id"),
         Index("ix_desk_case_refusals", "agency", "tab", "refusals", "dispatch_id"),
+        Index("ix_desk_case_dispatched", "agency", "dispatched_at", "dispatch_id"),
     )
 
     dispatch_id: UUID = Field(primary_key=True)
@@ -125,3 +127,18 @@ class DeskCase(SQLModel, table=True):
     text: str
     place: str
     rahasia: bool
+
+
+class DeskCaseChange(SQLModel, table=True):
+    """Number of the last change of a case, in the order of commits. Each agency counts its own changes from 1.
+
+    Agencies' programs continue from the last number that they have read. A rebuild of the read model therefore keeps
+    these rows: numbers that begin again would hide changes from those programs.
+    """
+
+    __tablename__ = "desk_case_change"
+    __table_args__ = (Index("ix_desk_case_change_seq", "agency", "seq", unique=True),)
+
+    dispatch_id: UUID = Field(primary_key=True)
+    agency: str
+    seq: int = Field(sa_type=BigInteger)

@@ -1,0 +1,54 @@
+"""Admission of a request: its key, the rate of the key, and the key's scope."""
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+
+from desk.api.keys import AgencyKey, AgencyKeys, KeyRefused, Scope
+from desk.api.problems import ApiError
+from desk.api.rate_limits import KeyRateLimiter
+
+_REALM = 'Bearer realm="agency"'
+# The rate that a request with each scope counts for.
+_RATES: dict[Scope, str] = {"read": "agency-read", "answer": "agency-answer", "pictures": "agency-read"}
+
+
+class Access:
+    """Admits requests with a valid key. Afterwards `request.state` has `agency_key` and `rate_headers`."""
+
+    def __init__(self, keys: AgencyKeys, limiter: KeyRateLimiter) -> None:
+        self._keys = keys
+        self._limiter = limiter
+
+    def needing(self, scope: Scope) -> Callable[[Request], None]:
+        """Return a FastAPI dependency that admits requests whose key has this scope. It raises `ApiError`."""
+
+        def admit(request: Request) -> None:
+            key = self._authenticated(request)
+            request.state.agency_key = key
+            request.state.rate_headers = self._limiter.count(_RATES[scope], str(key.id))
+            if scope not in key.scopes:
+                challenge = f'{_REALM}, error="insufficient_scope", scope="{scope}"'
+                raise ApiError("scope_missing", headers={"WWW-Authenticate": challenge})
+
+        return admit
+
+    def _authenticated(self, request: Request) -> AgencyKey:
+        address = request.client.host if request.client else ""
+        self._limiter.require_space(address)
+        scheme, _, text = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not text.strip():
+            self._limiter.count_refused(address)
+            raise ApiError("key_missing", headers={"WWW-Authenticate": _REALM})
+        try:
+            return self._keys.authenticate(text.strip())
+        except KeyRefused as refused:
+            self._limiter.count_refused(address)
+            challenge = f'{_REALM}, error="invalid_token"'
+            raise ApiError(refused.fault, headers={"WWW-Authenticate": challenge}) from None
+
+
+def agency_key(request: Request) -> AgencyKey:
+    """Return the key of an admitted request."""
+    key: AgencyKey = request.state.agency_key
+    return key

@@ -1,0 +1,181 @@
+"""Endpoint by which a program answers a case."""
+
+from collections.abc import Collection
+from typing import Annotated, get_args
+
+from fastapi import Header
+from pydantic import ValidationError
+from sqlalchemy import Engine
+from starlette.requests import Request
+from starlette.responses import Response
+
+from accounts.permissions import Actor, Role
+from config.database import read_transaction
+from desk.acts.answers import ActFault, ActResult, AnswerDraft, CaseProgressView, OfficerAnswers
+from desk.api.access import agency_key
+from desk.api.case_document import current_state
+from desk.api.case_endpoints import find_case
+from desk.api.etags import required_version
+from desk.api.idempotency import IdempotencyKeys, read_key
+from desk.api.keys import AgencyKey
+from desk.api.problems import ApiError, invalid
+from desk.api.responses import json_response
+from desk.api.shapes import Answer, AnswerDraftBody, FieldFault
+from desk.api.stored_answers import read_answer
+from desk.institutions import Institutions
+from messages import ids
+from messages.reply_texts import answer_text, is_complete
+from messages.shapes import Channel, Verdict
+from messages.verdicts import state_after
+
+# Another act may be stored between reading the case and storing this one. An answer without a condition begins again.
+_ATTEMPTS = 5
+_VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+IdempotencyKey = Annotated[
+    str | None, Header(description="A key of your own for this answer, as in a UUID. Used for another answer: 422.")
+]
+IfMatch = Annotated[
+    str | None, Header(description="ETag of the case that you read. If the case has other answers since: 412.")
+]
+
+
+class AnswerEndpoint:
+    """Answers by `OfficerAnswers`. Senders on `reply_channels` get a question as an SMS or a message of its length."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        answers: OfficerAnswers,
+        institutions: Institutions,
+        idempotency_keys: IdempotencyKeys,
+        reply_channels: Collection[Channel],
+    ) -> None:
+        self._engine = engine
+        self._answers = answers
+        self._institutions = institutions
+        self._idempotency_keys = idempotency_keys
+        self._reply_channels = reply_channels
+
+    def answer(
+        self, request: Request, number: str, idempotency_key: IdempotencyKey = None, if_match: IfMatch = None
+    ) -> Response:
+        """Answer a case. The same verdict with the same text is the same answer: it is stored once."""
+        key = agency_key(request)
+        body = _read_draft(request.state.body)
+        claimed_key = read_key(idempotency_key)
+        view = find_case(self._answers, key, number)
+        self._check(view, body)
+        if claimed_key is not None:
+            payload = f"{view.case.case.tracking}\0{body.model_dump_json()}"
+            self._idempotency_keys.claim(key.agency, claimed_key, payload)
+        version = required_version(if_match, view.case.case.hop, view.version)
+        draft = AnswerDraft(body.verdict, body.text, body.theirs or None)
+        result = self._give(key, view.case.case.tracking, version, draft, _actor(key, body.actor))
+        if result.answer is None or result.view is None:
+            return self._refused(result, draft, version)
+        state = state_after(result.view.state, draft.verdict, key.agency)
+        answer = result.answer
+        return json_response(
+            Answer(
+                id=answer.id,
+                number=result.view.case.case.tracking,
+                verdict=answer.verdict,
+                text=answer.text,
+                theirs=answer.theirs,
+                actor=answer.actor,
+                at=answer.at,
+                state=state or result.view.state,
+                version=result.view.version + 1,
+                published=result.is_published,
+            ),
+            status=201,
+        )
+
+    def _give(
+        self, key: AgencyKey, number: str, version: int | None, draft: AnswerDraft, actor: Actor
+    ) -> ActResult:
+        for _ in range(_ATTEMPTS):
+            result = self._answers.give(actor, key.agency, number, version, draft)
+            if result.fault != "conflict" or version is not None:
+                break
+        return result
+
+    def _check(self, view: CaseProgressView, body: AnswerDraftBody) -> None:
+        """Raise `ApiError` for a draft that cannot be an answer to this case."""
+        if body.theirs and body.verdict != "refused":
+            raise invalid("theirs", "Only a refusal names the competent agency.")
+        report, dispatch = view.case.dispatch.report, view.case.dispatch
+        is_private = report.anonim or report.rahasia
+        if body.verdict != "asked" or is_private or dispatch.channel not in self._reply_channels:
+            return
+        sms = answer_text("asked", dispatch.tracking, self._institutions.name(dispatch.agency), body.text)
+        if body.text.strip() and not is_complete(sms, body.text):
+            raise invalid("text", "The question does not fit one SMS: shorten it. Letters of GSM 7-bit need least room.")
+
+    def _refused(self, result: ActResult, draft: AnswerDraft, version: int | None) -> Response:
+        """Return the response to an answer that was not stored now. Raises `ApiError` if it is not stored at all."""
+        view = result.view
+        if view is not None and (repeated := self._repeated(view, draft)):
+            return json_response(repeated)
+        raise _fault(result.fault, view, version)
+
+    def _repeated(self, view: CaseProgressView, draft: AnswerDraft) -> Answer | None:
+        """Return the answer if it is stored already."""
+        answer_id = ids.answer_id(view.case.dispatch.id, draft.verdict, draft.text.strip(), draft.suggested_agency)
+        with read_transaction(self._engine) as connection:
+            stored = read_answer(connection, view.case.case.agency, answer_id)
+        if stored is None:
+            return None
+        return Answer(
+            id=answer_id,
+            number=view.case.case.tracking,
+            verdict=stored.verdict,
+            text=stored.text,
+            theirs=stored.suggested_agency,
+            actor=stored.actor,
+            at=stored.at,
+            state=current_state(view),
+            version=view.version,
+            published=stored.is_published,
+        )
+
+
+def _fault(fault: ActFault | None, view: CaseProgressView | None, version: int | None) -> ApiError:
+    """Return the error of an answer that is not stored."""
+    if view is None:
+        return ApiError("no_such_case")
+    if fault == "not-possible":
+        possible = [verdict for verdict in _VERDICTS if state_after(view.state, verdict, view.case.case.agency)]
+        return ApiError("not_possible", state=view.state, possible=possible)
+    if fault == "text-missing":
+        return invalid("text", "This verdict needs a text.")
+    if fault == "unknown-agency":
+        return invalid("theirs", "There is no such agency. GET /agency/v1/institutions?q=NAME finds codes.")
+    if fault == "moved":
+        return ApiError("moved")
+    return ApiError("changed") if version is not None else ApiError("unavailable", headers={"Retry-After": "1"})
+
+
+def _read_draft(content: bytes) -> AnswerDraftBody:
+    """Return the answer in a body. Raises `ApiError` that names each fault and repeats nothing."""
+    try:
+        body = AnswerDraftBody.model_validate_json(content)
+    except ValidationError as error:
+        faults = [
+            FieldFault(field=".".join(map(str, fault["loc"])) or "body", detail=fault["msg"])
+            for fault in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        raise ApiError("invalid_request", faults) from None
+    if "\0" in body.text:
+        raise invalid("text", "The text must not contain NUL.")
+    for name, value in (("theirs", body.theirs or ""), ("actor", body.actor)):
+        if not value.isprintable():
+            raise invalid(name, "Send one line of visible characters.")
+    return body
+
+
+def _actor(key: AgencyKey, officer: str) -> Actor:
+    """Return the actor of an answer: the officer as the program names the person, and the key."""
+    name = f"{officer.strip()} (key {key.id.hex[:8]})" if officer.strip() else f"key {key.id.hex[:8]}"
+    return Actor(key.id, name, Role.OFFICER, key.agency)

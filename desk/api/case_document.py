@@ -1,0 +1,143 @@
+"""Makes the documents of cases from the read model. Pure."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from desk.acts.answers import CaseProgressView
+from desk.api.shapes import Case, CaseDetail, CaseEventItem, CasePlace, CaseReason, JoinedReport, Picture
+from desk.read_model.case_rows import AgencyCaseState
+from desk.read_model.case_view import AccompanyingReport, CaseEvent
+from messages.codec import decode_stored
+from messages.shapes import Attachment, Dispatch, Report
+
+PREFIX = "/agency/v1"
+
+
+def case_document(row: Row[Any]) -> Case:
+    """Return the document of a row of `ChangedCases`."""
+    dispatch = decode_stored(Dispatch, row.shape_version, row.dispatch)
+    return Case(**_case_fields(row, dispatch, row.received_at))
+
+
+def case_detail(view: CaseProgressView) -> CaseDetail:
+    """Return the document of one case, with the answers that are on their way."""
+    case = view.case
+    fields = _case_fields(case.case, case.dispatch, case.received_at)
+    fields |= {"state": current_state(view), "version": view.version}
+    return CaseDetail(
+        **fields,
+        history=tuple(_events(view)),
+        reports=tuple(_joined_report(report, case.case.tracking) for report in case.reports),
+        report_count=case.report_count,
+    )
+
+
+def current_state(view: CaseProgressView) -> AgencyCaseState:
+    """Return the state of a case with the answers that are on their way."""
+    if view.case.case.is_current:
+        return view.state
+    state: AgencyCaseState = view.case.case.state
+    return state
+
+
+def attachments(view: CaseProgressView) -> Iterator[Attachment]:
+    """Yield the files of the case and of the reports that are shown with it."""
+    yield from view.case.dispatch.report.attachments
+    for report in view.case.reports:
+        yield from report.report.attachments
+
+
+def _case_fields(row: Row[Any], dispatch: Dispatch, received_at: datetime | None) -> dict[str, Any]:
+    report = dispatch.report
+    return {
+        "number": row.tracking,
+        "state": row.state,
+        "title": report.title,
+        "text": report.text,
+        "due": row.due_at,
+        "clock_stopped": row.clock_stopped,
+        "joined": row.joined,
+        "kind": report.kind.value,
+        "channel": dispatch.channel,
+        "topic": dispatch.topic,
+        "place": _place(report),
+        "region": dispatch.region,
+        "happened": report.happened,
+        "named_agency": report.agency,
+        "received": received_at,
+        "dispatched": row.dispatched_at,
+        "changed": row.changed_at,
+        "hop": row.hop,
+        "refusals": row.refusals,
+        "version": row.version,
+        "anonim": report.anonim,
+        "rahasia": report.rahasia,
+        "partial": report.partial,
+        "pictures": _pictures(report, row.tracking),
+        "unfetched": report.unfetched,
+        "reasons": tuple(CaseReason(rule=reason.rule, text=reason.says) for reason in dispatch.reasons),
+    }
+
+
+def _place(report: Report) -> CasePlace:
+    place = report.place
+    return CasePlace(
+        region=place.region,
+        district=place.district,
+        code=place.code,
+        address=place.address,
+        latitude=place.latitude,
+        longitude=place.longitude,
+        accuracy=place.accuracy,
+    )
+
+
+def _pictures(report: Report, number: str) -> tuple[Picture, ...]:
+    return tuple(
+        Picture(
+            id=attachment.id,
+            media_type=attachment.media_type,
+            size=attachment.size,
+            address=f"{PREFIX}/cases/{number}/pictures/{attachment.id}",
+        )
+        for attachment in report.attachments
+    )
+
+
+def _events(view: CaseProgressView) -> Iterator[CaseEventItem]:
+    """Yield the events of a case: all while the agency has it, otherwise those until the case left it."""
+    row = view.case.case
+    for event in view.case.events:
+        if row.is_current or event.at <= row.changed_at:
+            yield _event(event, row.agency)
+    for act in view.pending:
+        theirs = act.suggested_agency
+        yield CaseEventItem(
+            at=act.at, kind=act.verdict, agency=act.agency, text=act.text, actor=act.actor, theirs=theirs
+        )
+
+
+def _event(event: CaseEvent, agency: str) -> CaseEventItem:
+    return CaseEventItem(
+        at=event.at,
+        kind=event.kind,
+        agency=event.agency,
+        text=event.text,
+        # The persons of another agency are no matter of this one.
+        actor=event.actor if event.agency == agency else "",
+        theirs=event.suggested_agency,
+    )
+
+
+def _joined_report(report: AccompanyingReport, number: str) -> JoinedReport:
+    return JoinedReport(
+        number=report.tracking,
+        relation=report.relation,
+        at=report.at,
+        title=report.report.title,
+        text=report.report.text,
+        pictures=_pictures(report.report, number),
+    )

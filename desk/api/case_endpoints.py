@@ -1,0 +1,122 @@
+"""Endpoints that read: the list of cases, one case, its pictures, and institutions."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Header, Query
+from sqlalchemy import Engine
+from starlette.requests import Request
+from starlette.responses import Response
+
+from config.database import read_transaction
+from desk.acts.answers import CaseProgressView, OfficerAnswers, Record
+from desk.api.access import agency_key
+from desk.api.case_document import attachments, case_detail, case_document
+from desk.api.cursors import decode_cursor, encode_cursor
+from desk.api.etags import entity_tag, is_unchanged
+from desk.api.keys import AgencyKey
+from desk.api.problems import ApiError, invalid
+from desk.api.responses import json_response, raw_json_response, shape_json
+from desk.api.shapes import CasePage, InstitutionItem, InstitutionList
+from desk.institutions import Institutions
+from desk.read_model.case_rows import AgencyCaseState
+from desk.read_model.change_order import read_changes
+from messages.shapes import Attachment
+from messages.tracking import read_tracking_number
+
+DEFAULT_LIMIT, MAX_LIMIT = 50, 200
+_MAX_CURSOR_CHARACTERS = 100
+# Returns the bytes of a file; `None` if it was deleted.
+OpenPicture = Callable[[Attachment], bytes | None]
+_EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf"}
+
+After = Annotated[
+    str | None,
+    Query(
+        max_length=_MAX_CURSOR_CHARACTERS, description="`next` of an earlier page. Without it, the list begins."
+    ),
+]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Most cases of the page.")]
+States = Annotated[
+    list[AgencyCaseState],
+    Query(description="Only cases in these states. A page may then be empty and yet have a `next`."),
+]
+IfNoneMatch = Annotated[str | None, Header(description="ETag that you have: 304 if nothing has changed.")]
+Words = Annotated[str, Query(min_length=1, max_length=200, description="Words of a name, acronym or former name.")]
+
+
+class CaseEndpoints:
+    """Every answer has only cases of the key's agency. `record` writes the audit log before a picture is shown."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        answers: OfficerAnswers,
+        institutions: Institutions,
+        open_picture: OpenPicture,
+        record: Record,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._engine = engine
+        self._answers = answers
+        self._institutions = institutions
+        self._open_picture = open_picture
+        self._record = record
+        self._now = now
+
+    def cases(self, request: Request, after: After = None, limit: Limit = DEFAULT_LIMIT, state: States = []) -> Response:  # noqa: B006 - FastAPI copies it
+        """List the cases of your agency in the order of their last change."""
+        agency = agency_key(request).agency
+        seq = 0 if after is None else decode_cursor(agency, after)
+        if seq is None:
+            raise invalid("after", "This is no cursor of your agency. Send `next` of an earlier page, unchanged.")
+        with read_transaction(self._engine) as connection:
+            page = read_changes(connection, agency, seq, limit, state)
+        cursor = None if page.last_seq is None else encode_cursor(agency, page.last_seq)
+        return json_response(CasePage(cases=tuple(map(case_document, page.rows)), next=cursor))
+
+    def case(self, request: Request, number: str, if_none_match: IfNoneMatch = None) -> Response:
+        """Return a case. The number of a report that belongs to a case leads to the case."""
+        view = find_case(self._answers, agency_key(request), number)
+        content = shape_json(case_detail(view))
+        tag = entity_tag(view.case.case.hop, view.version, content)
+        if is_unchanged(if_none_match, tag):
+            return Response(status_code=304, headers={"ETag": tag, "Cache-Control": "private, no-cache"})
+        return raw_json_response(content, headers={"ETag": tag})
+
+    def picture(self, request: Request, number: str, picture_id: UUID) -> Response:
+        """Return the bytes of a picture of a case. Each view is recorded."""
+        key = agency_key(request)
+        view = find_case(self._answers, key, number)
+        attachment = next((item for item in attachments(view) if item.id == picture_id), None)
+        if attachment is None:
+            raise ApiError("no_such_picture")
+        subject = f"{view.case.dispatch.id} {picture_id}"
+        self._record("desk.view_picture", subject, f"key {key.id}", "interface", self._now())
+        content = self._open_picture(attachment)
+        if content is None:
+            raise ApiError("no_such_picture")
+        name = f"{view.case.case.tracking}-{picture_id}.{_EXTENSIONS[attachment.media_type]}"
+        headers = {
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "private, no-store",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+        }
+        return Response(content, headers=headers, media_type=attachment.media_type)
+
+    def institutions(self, q: Words) -> Response:
+        """Find the code of an institution, for `theirs` of a refusal."""
+        institutions = [InstitutionItem(code=item.code, name=item.name) for item in self._institutions.search(q)]
+        return json_response(InstitutionList(institutions=tuple(institutions)))
+
+
+def find_case(answers: OfficerAnswers, key: AgencyKey, number: str) -> CaseProgressView:
+    """Return a case of the key's agency. Raises `ApiError`, for another agency's case as for an unknown number."""
+    tracking = read_tracking_number(number)
+    view = answers.case(key.agency, tracking) if tracking else None
+    if view is None:
+        raise ApiError("no_such_case")
+    return view

@@ -1,0 +1,54 @@
+"""The header `Idempotency-Key` (IETF draft httpapi-idempotency-key-header): one key, one answer.
+
+An answer is the same by its content alone, so a request without the header can be repeated too. The header adds that a
+key with another content is refused.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, delete, select
+from sqlmodel import col
+
+from config.database import insert_statement, write_transaction
+from desk.api.problems import ApiError, invalid
+from desk.api.tables import DeskIdempotencyKey
+
+HEADER = "Idempotency-Key"
+_MAX_CHARACTERS = 255
+_LIFETIME = timedelta(hours=24)
+
+
+def read_key(header: str | None) -> str | None:
+    """Return the key without the quotes of a structured field; `None` if none was sent. Raises `ApiError`."""
+    if header is None:
+        return None
+    key = header.strip().removeprefix('"').removesuffix('"')
+    if not 0 < len(key) <= _MAX_CHARACTERS or not key.isprintable():
+        raise invalid(HEADER, f"Send 1 to {_MAX_CHARACTERS} visible characters, as in a UUID.")
+    return key
+
+
+class IdempotencyKeys:
+    """Binds each key of an agency to the first request that it came with, for a day."""
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._now = now
+
+    def claim(self, agency: str, key: str, payload: str) -> None:
+        """Bind the key to this payload. Raises `ApiError` if it is bound to another one."""
+        at = self._now()
+        row = {"digest": _digest(f"{agency}\0{key}"), "payload": _digest(payload), "used_at": at}
+        with write_transaction(self._engine) as connection:
+            connection.execute(delete(DeskIdempotencyKey).where(col(DeskIdempotencyKey.used_at) < at - _LIFETIME))
+            connection.execute(insert_statement(connection, DeskIdempotencyKey).values(row).on_conflict_do_nothing())
+            query = select(col(DeskIdempotencyKey.payload)).where(col(DeskIdempotencyKey.digest) == row["digest"])
+            stored_payload = connection.execute(query).scalar_one()
+        if stored_payload != row["payload"]:
+            raise ApiError("idempotency_key_reused")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

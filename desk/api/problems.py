@@ -1,0 +1,133 @@
+"""Errors of the programming interface: problem details (RFC 9457), in English for developers.
+
+`reason` is a constant for programs, `title` says what is wrong, and `detail` what to do.
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import NamedTuple
+
+from desk.api.shapes import FieldFault, Problem
+from desk.read_model.case_rows import AgencyCaseState
+from messages.shapes import Verdict
+
+
+class ProblemKind(NamedTuple):
+    """Status, title and first move of a reason."""
+
+    status: HTTPStatus
+    title: str
+    detail: str
+
+
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+_KEY_HINT = "Send the header 'Authorization: Bearer KEY'. The service's administrator issues keys."
+PROBLEMS: Mapping[str, ProblemKind] = MappingProxyType(
+    {
+        "key_missing": ProblemKind(HTTPStatus.UNAUTHORIZED, "The request has no key.", _KEY_HINT),
+        "key_invalid": ProblemKind(HTTPStatus.UNAUTHORIZED, "The key is not valid.", _KEY_HINT),
+        "key_expired": ProblemKind(HTTPStatus.UNAUTHORIZED, "The key has expired.", "Ask for a new key."),
+        "key_revoked": ProblemKind(HTTPStatus.UNAUTHORIZED, "The key was revoked.", "Ask for a new key."),
+        "scope_missing": ProblemKind(
+            HTTPStatus.FORBIDDEN,
+            "The key does not have the right to do this.",
+            "WWW-Authenticate names the scope. Ask for a key that has it.",
+        ),
+        "no_such_address": ProblemKind(
+            HTTPStatus.NOT_FOUND, "There is nothing at this address.", "See /agency/v1/openapi.json."
+        ),
+        "no_such_case": ProblemKind(
+            HTTPStatus.NOT_FOUND,
+            "Your agency has no case with this number.",
+            "Use a number from the list of cases. A case that was just sent may take a moment.",
+        ),
+        "no_such_picture": ProblemKind(
+            HTTPStatus.NOT_FOUND, "The case has no picture with this id.", "Use an address from `pictures` of the case."
+        ),
+        "wrong_method": ProblemKind(
+            HTTPStatus.METHOD_NOT_ALLOWED, "The address does not take this method.", "Allow names the methods."
+        ),
+        "moved": ProblemKind(
+            HTTPStatus.CONFLICT, "The case has left your agency.", "No answer is possible any more. Nothing was sent."
+        ),
+        "not_possible": ProblemKind(
+            HTTPStatus.CONFLICT,
+            "This verdict is not possible in the present state of the case.",
+            "`state` is the state, `possible` are the verdicts that it takes. Nothing was sent.",
+        ),
+        "changed": ProblemKind(
+            HTTPStatus.PRECONDITION_FAILED,
+            "The case has changed since you read it.",
+            "Read the case again, then decide. Nothing was sent.",
+        ),
+        "too_large": ProblemKind(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 64 KB.", "A text has 10,000 characters."
+        ),
+        "invalid_request": ProblemKind(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "The request is not valid.", "`errors` names each fault."
+        ),
+        "idempotency_key_reused": ProblemKind(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "The Idempotency-Key was used for another answer.",
+            "Use a new key for a new answer. Nothing was sent.",
+        ),
+        "too_many_requests": ProblemKind(
+            HTTPStatus.TOO_MANY_REQUESTS, "Too many requests.", "Wait for the seconds in Retry-After."
+        ),
+        "unavailable": ProblemKind(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "The service cannot answer now.",
+            "Send the same request again after the seconds in Retry-After.",
+        ),
+        "unexpected": ProblemKind(
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            "The service failed unexpectedly.",
+            "Send the same request again later. Tell us if it fails again.",
+        ),
+    }
+)
+
+
+class ApiError(Exception):
+    """A request that is not done. `state` and `possible` belong to `not_possible`."""
+
+    def __init__(
+        self,
+        reason: str,
+        errors: Sequence[FieldFault] = (),
+        headers: Mapping[str, str] = _NO_HEADERS,
+        state: AgencyCaseState | None = None,
+        possible: Sequence[Verdict] | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.errors = tuple(errors)
+        self.headers = dict(headers)
+        self.state = state
+        self.possible = None if possible is None else tuple(possible)
+
+    @property
+    def status(self) -> int:
+        """The status of the response."""
+        return int(PROBLEMS[self.reason].status)
+
+    @property
+    def problem(self) -> Problem:
+        """The error as problem details."""
+        kind = PROBLEMS[self.reason]
+        return Problem(
+            type="about:blank",
+            title=kind.title,
+            status=self.status,
+            detail=kind.detail,
+            reason=self.reason,
+            errors=self.errors,
+            state=self.state,
+            possible=self.possible,
+        )
+
+
+def invalid(field_name: str, detail: str) -> ApiError:
+    """Return the error of one invalid field, parameter or header."""
+    return ApiError("invalid_request", (FieldFault(field=field_name, detail=detail),))

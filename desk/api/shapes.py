@@ -1,0 +1,194 @@
+"""Shapes of the programming interface: what an agency's program sends and gets. They are its contract."""
+
+from typing import Annotated, Literal, TypeAlias
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+from desk.read_model.case_rows import AgencyCaseState
+from desk.read_model.case_view import EventKind
+from messages.shapes import Moment, Verdict
+
+Time: TypeAlias = Annotated[Moment, WithJsonSchema({"type": "string", "format": "date-time"})]
+_EXAMPLE_NUMBER = "S1VC-HQVB-BJZK"
+_EXAMPLE_TIME = "2026-11-24T08:04:05.678Z"
+
+
+class ApiShape(BaseModel):
+    """A frozen value."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Picture(ApiShape):
+    """A picture or document that came with a report."""
+
+    id: UUID
+    media_type: str = Field(examples=["image/jpeg"])
+    size: int = Field(description="Bytes.")
+    address: str = Field(description="Path of its bytes. The scope `pictures` is needed.")
+
+
+class CasePlace(ApiShape):
+    """Place of the problem, as the sender gave it. Nothing in it has been checked."""
+
+    region: str = Field(description="Province, regency or city, in the sender's words.")
+    district: str
+    code: str = Field(description="Official code that the sender chose, as in 33.74.01; may be empty.")
+    address: str = Field(description="Street, village, landmark.")
+    latitude: float | None
+    longitude: float | None
+    accuracy: float | None = Field(description="Radius in metres, as measured by the device.")
+
+
+class CaseReason(ApiShape):
+    """Reason why the case came to your agency: the rule, and a sentence for an officer."""
+
+    rule: str
+    text: str
+
+
+class Case(ApiShape):
+    """A case at your agency."""
+
+    number: str = Field(description="Tracking number. The sender has it too.", examples=[_EXAMPLE_NUMBER])
+    state: AgencyCaseState = Field(
+        description="terdisposisi: new. proses: accepted. tunda: waits for the sender. selesai: closed. "
+        "ditolak: your agency refused. dipindahkan: given to another agency. digabung: part of another case.",
+        examples=["terdisposisi"],
+    )
+    title: str = Field(description="May be empty: an SMS has none.", examples=["Lampu jalan mati"])
+    text: str = Field(examples=["Lampu jalan di Jalan Melati mati sejak Senin."])
+    due: Time = Field(description="Deadline. Time for which your agency waits for the sender is added.")
+    clock_stopped: bool = Field(description="True while your agency waits for the sender.")
+    joined: int = Field(description="Number of other citizens who reported the same.", examples=[0])
+    kind: str = Field(description="pengaduan, aspirasi or permintaan-informasi.", examples=["pengaduan"])
+    channel: str = Field(description="Channel of the report, as in web or sms.", examples=["web"])
+    topic: str = Field(description="Id of the subject; may be empty.")
+    place: CasePlace
+    region: str = Field(description="Official code of the place as the service found it; may be empty.")
+    happened: str = Field(description="Date or time of the problem, in the sender's words.")
+    named_agency: str = Field(description="Agency that the sender names, in the sender's words.")
+    received: Time | None = Field(description="Time of the report.", examples=[_EXAMPLE_TIME])
+    dispatched: Time = Field(description="Time at which the case came to your agency.")
+    changed: Time = Field(description="Time of the last answer, of the sender's last message, or of the dispatch.")
+    hop: int = Field(description="0 for the first agency; one more for each next one.", examples=[0])
+    refusals: int = Field(description="Agencies that refused the case before.", examples=[0])
+    version: int = Field(description="Number of answers and of the sender's further messages.", examples=[0])
+    anonim: bool = Field(description="The sender's identity stays hidden from your agency.")
+    rahasia: bool = Field(description="The report must not be shown publicly.")
+    partial: bool = Field(description="Parts of the message have not arrived.")
+    pictures: tuple[Picture, ...]
+    unfetched: int = Field(description="Files that came with the report and could not be stored.", examples=[0])
+    reasons: tuple[CaseReason, ...]
+
+
+class CaseEventItem(ApiShape):
+    """An event of a case."""
+
+    at: Time
+    kind: EventKind
+    agency: str = Field(description="Code of the agency that has the case or answered; may be empty.")
+    text: str
+    actor: str = Field(description="Person, for the acts of your own agency.")
+    theirs: str | None = Field(description="With a refusal: code of the agency that was named as competent.")
+
+
+class JoinedReport(ApiShape):
+    """A report that belongs to the case: `repeat` of its sender, or `joins` of another citizen."""
+
+    number: str
+    relation: str
+    at: Time
+    title: str
+    text: str
+    pictures: tuple[Picture, ...]
+
+
+class CaseDetail(Case):
+    """A case with its course and the reports that belong to it."""
+
+    history: tuple[CaseEventItem, ...] = Field(description="Oldest first. After the case has left you it ends there.")
+    reports: tuple[JoinedReport, ...] = Field(description="The first 20 reports that belong to the case.")
+    report_count: int = Field(description="Number of all reports that belong to the case.", examples=[0])
+
+
+class CasePage(ApiShape):
+    """A page of cases in the order of their last change."""
+
+    cases: tuple[Case, ...]
+    next: str | None = Field(
+        description="Cursor to continue from; store it. null if nothing has changed after your cursor: keep yours."
+    )
+
+
+class AnswerDraftBody(BaseModel):
+    """An answer to a case. The citizen gets the text of `asked`, `responded` and `closed`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, title="NewAnswer")
+
+    verdict: Verdict = Field(
+        description="accepted: your agency works on it. refused: another agency is competent. asked: the sender must "
+        "add something. responded: an answer to the sender. closed: done.",
+        examples=["responded"],
+    )
+    text: str = Field(
+        "",
+        max_length=10_000,
+        description="Answer, question or reason. Only `accepted` may be without it. A question must fit one SMS.",
+        examples=["Petugas sudah mengganti lampu itu."],
+    )
+    theirs: str | None = Field(
+        None, max_length=100, description="With `refused`: code of the competent agency, if it can be named."
+    )
+    actor: str = Field(
+        "", max_length=100, description="Officer who answers, as your program names the person. Stored with the answer."
+    )
+
+
+class Answer(ApiShape):
+    """A stored answer."""
+
+    id: UUID
+    number: str = Field(examples=[_EXAMPLE_NUMBER])
+    verdict: Verdict
+    text: str
+    theirs: str | None
+    actor: str
+    at: Time
+    state: AgencyCaseState = Field(description="State of the case with all answers.")
+    version: int = Field(description="Version of the case with all answers.")
+    published: bool = Field(description="False while the answer waits for a fault of the service. It is not lost.")
+
+
+class InstitutionItem(ApiShape):
+    """An institution that receives cases."""
+
+    code: str = Field(examples=["bumn-pln"])
+    name: str
+
+
+class InstitutionList(ApiShape):
+    """Institutions whose name, acronym or former name has the words, best first, at most 20."""
+
+    institutions: tuple[InstitutionItem, ...]
+
+
+class FieldFault(ApiShape):
+    """Fault of one field, parameter or header."""
+
+    field: str
+    detail: str
+
+
+class Problem(ApiShape):
+    """RFC 9457 problem details. `reason` is a constant for programs."""
+
+    type: Literal["about:blank"]
+    title: str
+    status: int
+    detail: str
+    reason: str
+    errors: tuple[FieldFault, ...] = ()
+    state: AgencyCaseState | None = Field(None, description="With `not_possible`: the state of the case.")
+    possible: tuple[Verdict, ...] | None = Field(None, description="With `not_possible`: verdicts that it takes.")

@@ -1,0 +1,37 @@
+"""Reads an answer that is stored already: an act of the desk, or an answer that came by the bus."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+from sqlmodel import col
+
+from desk.acts.tables import DeskAct
+from desk.read_model.tables import DeskAnswer
+from messages.shapes import Verdict
+
+
+class StoredAnswer(NamedTuple):
+    """An answer of an agency. `is_published`: the bus has it."""
+
+    verdict: Verdict
+    text: str
+    suggested_agency: str | None
+    actor: str
+    at: datetime
+    is_published: bool
+
+
+def read_answer(connection: Connection, agency: str, answer_id: UUID) -> StoredAnswer | None:
+    """Return an answer of the agency; `None` if it is not stored."""
+    names = ("verdict", "text", "suggested_agency", "actor", "at")
+    act_columns = (*(col(getattr(DeskAct, name)) for name in names), col(DeskAct.published_at))
+    is_act = (col(DeskAct.id) == answer_id, col(DeskAct.agency) == agency)
+    act = connection.execute(select(*act_columns).where(*is_act)).one_or_none()
+    if act is not None:
+        return StoredAnswer(*act[:-1], is_published=act.published_at is not None)
+    is_answer = (col(DeskAnswer.id) == answer_id, col(DeskAnswer.agency) == agency)
+    answer = connection.execute(select(*(col(getattr(DeskAnswer, name)) for name in names)).where(*is_answer))
+    row = answer.one_or_none()
+    return None if row is None else StoredAnswer(*row, is_published=True)

@@ -1,0 +1,108 @@
+"""Order of the changes of cases: numbers that agencies' programs continue from without missing a change.
+
+The bus's time cannot serve as such a number: a case may be committed later than another one with a later time. Numbers
+are assigned under a lock that is held until the commit, so a reader that sees a number sees all lower ones.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, or_, select
+from sqlmodel import col
+
+from config.database import DatabaseLock, insert_statement, lock_until_commit, statement_chunks
+from desk.read_model.tables import DeskCase, DeskCaseChange, DeskComplaint, DeskDispatch
+
+# Changes that one call reads when it looks for cases in one state. It bounds the work of a call.
+_MAX_SCANNED = 1000
+_CASE_COLUMNS = tuple(col(getattr(DeskCase, name)) for name in DeskCase.model_fields)
+_NUMBER = (col(DeskCaseChange.dispatch_id), col(DeskCaseChange.seq))
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedCases:
+    """Cases in the order of their last change, after a number.
+
+    A row has the columns of `DeskCase`, and `dispatch`, `shape_version` and `received_at`. `last_seq` is the number to
+    continue from; `None` if nothing has changed after the given number.
+    """
+
+    rows: Sequence[Row[Any]]
+    last_seq: int | None
+
+
+def number_changes(connection: Connection, cases: Mapping[UUID, str]) -> None:
+    """Give each of these cases the next number of its agency. `cases` has the agency of each dispatch."""
+    if not cases:
+        return
+    lock_until_commit(connection, DatabaseLock.DESK)
+    by_agency: defaultdict[str, list[UUID]] = defaultdict(list)
+    for dispatch_id, agency in cases.items():
+        by_agency[agency].append(dispatch_id)
+    rows = [
+        {"dispatch_id": dispatch_id, "agency": agency, "seq": seq}
+        for agency, dispatch_ids in sorted(by_agency.items())
+        for seq, dispatch_id in enumerate(dispatch_ids, start=_last_seq(connection, agency) + 1)
+    ]
+    statement = insert_statement(connection, DeskCaseChange)
+    new_number = {"seq": statement.excluded.seq}
+    connection.execute(statement.on_conflict_do_update(index_elements=["dispatch_id"], set_=new_number), rows)
+
+
+def number_cases_of(connection: Connection, complaint_ids: Collection[UUID]) -> None:
+    """Number a change of all cases of these complaints. It is for facts from which no row of `DeskCase` is derived."""
+    cases: dict[UUID, str] = {}
+    for chunk in statement_chunks(sorted(complaint_ids)):
+        query = select(col(DeskCase.dispatch_id), col(DeskCase.agency)).where(col(DeskCase.complaint_id).in_(chunk))
+        cases |= {row.dispatch_id: row.agency for row in connection.execute(query)}
+    number_changes(connection, cases)
+
+
+def read_changes(
+    connection: Connection, agency: str, after: int, limit: int, states: Collection[str] = ()
+) -> ChangedCases:
+    """Return the agency's cases that changed after a number, at most `limit`; each case once, as it is now.
+
+    `states` are the states that are asked for; none for all. With them a call may return fewer cases, or none, and yet
+    a number to continue from. A number that the agency has not reached, after its database was restored, is taken for
+    0: no change may be missed.
+    """
+    scanned = _scan(connection, agency, after, _MAX_SCANNED if states else limit)
+    if not scanned and after > _last_seq(connection, agency):
+        scanned = _scan(connection, agency, 0, _MAX_SCANNED if states else limit)
+    if not scanned:
+        return ChangedCases((), None)
+    numbers = {row.dispatch_id: row.seq for row in scanned}
+    rows = sorted(_cases(connection, list(numbers), states), key=lambda row: numbers[row.dispatch_id])
+    if len(rows) > limit:
+        return ChangedCases(rows[:limit], numbers[rows[limit - 1].dispatch_id])
+    return ChangedCases(rows, scanned[-1].seq)
+
+
+def _scan(connection: Connection, agency: str, after: int, limit: int) -> Sequence[Row[UUID, int]]:
+    query = select(*_NUMBER).where(col(DeskCaseChange.agency) == agency, col(DeskCaseChange.seq) > after)
+    return connection.execute(query.order_by(col(DeskCaseChange.seq)).limit(limit)).all()
+
+
+def _cases(connection: Connection, dispatch_ids: Sequence[UUID], states: Collection[str]) -> Sequence[Row[Any]]:
+    query = (
+        select(
+            *_CASE_COLUMNS,
+            col(DeskDispatch.dispatch),
+            col(DeskDispatch.shape_version),
+            col(DeskComplaint.received_at),
+        )
+        .join(DeskDispatch, col(DeskDispatch.id) == col(DeskCase.dispatch_id))
+        .outerjoin(DeskComplaint, col(DeskComplaint.id) == col(DeskCase.complaint_id))
+        .where(col(DeskCase.dispatch_id).in_(dispatch_ids), or_(not states, col(DeskCase.state).in_(states)))
+    )
+    return connection.execute(query).all()
+
+
+def _last_seq(connection: Connection, agency: str) -> int:
+    """Return the highest number of the agency; 0 without one."""
+    query = select(col(DeskCaseChange.seq)).where(col(DeskCaseChange.agency) == agency)
+    return connection.execute(query.order_by(col(DeskCaseChange.seq).desc()).limit(1)).scalar() or 0
