@@ -92,9 +92,7 @@ class AnswerEndpoint:
             status=201,
         )
 
-    def _give(
-        self, key: AgencyKey, number: str, version: int | None, draft: AnswerDraft, actor: Actor
-    ) -> ActResult:
+    def _give(self, key: AgencyKey, number: str, version: int | None, draft: AnswerDraft, actor: Actor) -> ActResult:
         for _ in range(_ATTEMPTS):
             result = self._answers.give(actor, key.agency, number, version, draft)
             if result.fault != "conflict" or version is not None:
@@ -111,7 +109,9 @@ class AnswerEndpoint:
             return
         sms = answer_text("asked", dispatch.tracking, self._institutions.name(dispatch.agency), body.text)
         if body.text.strip() and not is_complete(sms, body.text):
-            raise invalid("text", "The question does not fit one SMS: shorten it. Letters of GSM 7-bit need least room.")
+            raise invalid(
+                "text", "The question does not fit one SMS: shorten it. Letters of GSM 7-bit need least room."
+            )
 
     def _refused(self, result: ActResult, draft: AnswerDraft, version: int | None) -> Response:
         """Return the response to an answer that was not stored now. Raises `ApiError` if it is not stored at all."""

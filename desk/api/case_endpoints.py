@@ -34,13 +34,11 @@ _EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "a
 
 After = Annotated[
     str | None,
-    Query(
-        max_length=_MAX_CURSOR_CHARACTERS, description="`next` of an earlier page. Without it, the list begins."
-    ),
+    Query(max_length=_MAX_CURSOR_CHARACTERS, description="`next` of an earlier page. Without it, the list begins."),
 ]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Most cases of the page.")]
 States = Annotated[
-    list[AgencyCaseState],
+    tuple[AgencyCaseState, ...],
     Query(description="Only cases in these states. A page may then be empty and yet have a `next`."),
 ]
 IfNoneMatch = Annotated[str | None, Header(description="ETag that you have: 304 if nothing has changed.")]
@@ -66,7 +64,9 @@ class CaseEndpoints:
         self._record = record
         self._now = now
 
-    def cases(self, request: Request, after: After = None, limit: Limit = DEFAULT_LIMIT, state: States = []) -> Response:  # noqa: B006 - FastAPI copies it
+    def cases(
+        self, request: Request, after: After = None, limit: Limit = DEFAULT_LIMIT, state: States = ()
+    ) -> Response:
         """List the cases of your agency in the order of their last change."""
         agency = agency_key(request).agency
         seq = 0 if after is None else decode_cursor(agency, after)

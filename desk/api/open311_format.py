@@ -29,7 +29,9 @@ def open311_error(path: str, error: ApiError) -> Response:
     descriptions = [f"{fault.field}: {fault.detail}" for fault in error.errors]
     if not descriptions:
         descriptions = [f"{error.problem.title} {error.problem.detail}"]
-    rows = [{"code": int(status), "description": description} for description in descriptions]
+    rows: list[Mapping[str, Value]] = [
+        {"code": int(status), "description": description} for description in descriptions
+    ]
     return _response(path, "errors", "error", rows, status, error.headers)
 
 

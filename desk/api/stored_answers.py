@@ -1,10 +1,10 @@
 """Reads an answer that is stored already: an act of the desk, or an answer that came by the bus."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 from sqlmodel import col
 
 from desk.acts.tables import DeskAct
@@ -30,8 +30,12 @@ def read_answer(connection: Connection, agency: str, answer_id: UUID) -> StoredA
     is_act = (col(DeskAct.id) == answer_id, col(DeskAct.agency) == agency)
     act = connection.execute(select(*act_columns).where(*is_act)).one_or_none()
     if act is not None:
-        return StoredAnswer(*act[:-1], is_published=act.published_at is not None)
+        return _stored(act, is_published=act.published_at is not None)
     is_answer = (col(DeskAnswer.id) == answer_id, col(DeskAnswer.agency) == agency)
     answer = connection.execute(select(*(col(getattr(DeskAnswer, name)) for name in names)).where(*is_answer))
     row = answer.one_or_none()
-    return None if row is None else StoredAnswer(*row, is_published=True)
+    return None if row is None else _stored(row, is_published=True)
+
+
+def _stored(row: Row[Any], *, is_published: bool) -> StoredAnswer:
+    return StoredAnswer(row.verdict, row.text, row.suggested_agency, row.actor, row.at, is_published)

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, select
 from sqlmodel import col
 
 from config.database import DatabaseLock, insert_statement, lock_until_commit, statement_chunks
-from desk.read_model.tables import DeskCase, DeskCaseChange, DeskComplaint, DeskDispatch
+from desk.read_model.dispatched_cases import select_whole_cases
+from desk.read_model.tables import DeskCase, DeskCaseChange
 
 # Changes that one call reads when it looks for cases in one state. It bounds the work of a call.
 _MAX_SCANNED = 1000
-_CASE_COLUMNS = tuple(col(getattr(DeskCase, name)) for name in DeskCase.model_fields)
 _NUMBER = (col(DeskCaseChange.dispatch_id), col(DeskCaseChange.seq))
 
 
@@ -26,7 +26,7 @@ _NUMBER = (col(DeskCaseChange.dispatch_id), col(DeskCaseChange.seq))
 class ChangedCases:
     """Cases in the order of their last change, after a number.
 
-    A row has the columns of `DeskCase`, and `dispatch`, `shape_version` and `received_at`. `last_seq` is the number to
+    A row has the columns of `select_whole_cases`. `last_seq` is the number to
     continue from; `None` if nothing has changed after the given number.
     """
 
@@ -88,18 +88,8 @@ def _scan(connection: Connection, agency: str, after: int, limit: int) -> Sequen
 
 
 def _cases(connection: Connection, dispatch_ids: Sequence[UUID], states: Collection[str]) -> Sequence[Row[Any]]:
-    query = (
-        select(
-            *_CASE_COLUMNS,
-            col(DeskDispatch.dispatch),
-            col(DeskDispatch.shape_version),
-            col(DeskComplaint.received_at),
-        )
-        .join(DeskDispatch, col(DeskDispatch.id) == col(DeskCase.dispatch_id))
-        .outerjoin(DeskComplaint, col(DeskComplaint.id) == col(DeskCase.complaint_id))
-        .where(col(DeskCase.dispatch_id).in_(dispatch_ids), or_(not states, col(DeskCase.state).in_(states)))
-    )
-    return connection.execute(query).all()
+    query = select_whole_cases().where(col(DeskCase.dispatch_id).in_(dispatch_ids))
+    return connection.execute(query.where(col(DeskCase.state).in_(states)) if states else query).all()
 
 
 def _last_seq(connection: Connection, agency: str) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, insert
 
 from config.database import write_transaction
 from desk.read_model.case_rows import case_rows
+from desk.read_model.change_order import number_changes
 from desk.read_model.search import index_cases
 from desk.read_model.tables import DeskCase, DeskDispatch
 from messages.case_course import CaseAnswer
@@ -32,6 +33,7 @@ def generate_cases(engine: Engine, agencies: Sequence[str], count: int, now: dat
             connection.execute(insert(DeskDispatch), [dispatch for dispatch, _ in chunk])
             connection.execute(insert(DeskCase), [case for _, case in chunk])
             index_cases(connection, [case for _, case in chunk])
+            number_changes(connection, {case["dispatch_id"]: case["agency"] for _, case in chunk})
 
 
 def _cases(

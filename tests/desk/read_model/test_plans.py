@@ -1,7 +1,7 @@
 """Each query of the desk uses an index: no list, count, search or case reads the whole table."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,13 +10,23 @@ from sqlalchemy import Connection, Engine, event, text
 
 from config.database import read_transaction, write_transaction
 from desk.read_model.case_view import read_case
+from desk.read_model.change_order import read_changes
+from desk.read_model.dispatched_cases import read_dispatched
 from desk.read_model.queries import TABS, CaseFilter, Cursor, count_due_today, count_tabs, read_page
 from tests.conftest import NOW
 from tests.support.generated_cases import generate_cases
 
 AGENCIES = ("kota-3374", *(f"kota-{number}" for number in range(30)))
 CASES = 4_000
-TABLES = ("desk_case", "desk_dispatch", "desk_answer", "desk_holder", "desk_search")
+TABLES = (
+    "desk_case",
+    "desk_case_change",
+    "desk_complaint",
+    "desk_dispatch",
+    "desk_answer",
+    "desk_holder",
+    "desk_search",
+)
 
 FILTERS = [
     *(CaseFilter(tab) for tab in TABS),
@@ -42,6 +52,10 @@ QUERIES: dict[str, Query] = {
     },
     "counts": lambda connection: count_tabs(connection, AGENCIES[0], NOW),
     "due today": lambda connection: count_due_today(connection, AGENCIES[0], NOW, NOW),
+    "changes": lambda connection: read_changes(connection, AGENCIES[0], 100, 50),
+    "changes in a state": lambda connection: read_changes(connection, AGENCIES[0], 100, 50, ["selesai"]),
+    "no change": lambda connection: read_changes(connection, AGENCIES[0], 10 * CASES, 50),
+    "dispatched": lambda connection: read_dispatched(connection, AGENCIES[0], NOW - timedelta(days=90), NOW, 50),
     "case": lambda connection: read_case(connection, AGENCIES[0], "000000000007"),
 }
 

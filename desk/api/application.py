@@ -1,0 +1,202 @@
+"""The application of the programming interface, to be mounted at `/agency/v1`."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy import Engine
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp
+
+from config.database import DatabaseUnavailable
+from desk.acts.answers import OfficerAnswers, Record
+from desk.api import openapi
+from desk.api.access import Access
+from desk.api.answer_endpoint import AnswerEndpoint
+from desk.api.case_endpoints import CaseEndpoints, OpenPicture
+from desk.api.edge import ApiEdge
+from desk.api.idempotency import IdempotencyKeys
+from desk.api.keys import AgencyKey, AgencyKeys
+from desk.api.open311_endpoints import Open311Endpoints
+from desk.api.open311_format import OPEN311
+from desk.api.problems import ApiError
+from desk.api.rate_limits import AGENCY_RATES, KeyRateLimiter
+from desk.api.responses import error_response
+from desk.api.shapes import Answer, CaseDetail, CasePage, FieldFault, InstitutionList
+from desk.institutions import Institutions
+from messages.shapes import Channel
+
+_HTTP_REASONS = {404: "no_such_address", 405: "wrong_method"}
+_RETRY_SECONDS = "10"
+
+_log = structlog.get_logger()
+
+
+class AgencyApi:
+    """All endpoints.
+
+    `rates` overrides `AGENCY_RATES`. `record` writes the audit log. Senders on `reply_channels` get answers as messages
+    of one SMS.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        keys: AgencyKeys,
+        answers: OfficerAnswers,
+        institutions: Institutions,
+        open_picture: OpenPicture,
+        record: Record,
+        now: Callable[[], datetime],
+        rates: Mapping[str, str],
+        reply_channels: Collection[Channel],
+    ) -> None:
+        self._access = Access(keys, KeyRateLimiter({**AGENCY_RATES, **rates}))
+        self._cases = CaseEndpoints(engine, answers, institutions, open_picture, record, now)
+        idempotency_keys = IdempotencyKeys(engine, now)
+        self._answer = AnswerEndpoint(engine, answers, institutions, idempotency_keys, reply_channels)
+        self._open311 = Open311Endpoints(engine, answers, institutions, now)
+
+    def application(self) -> ASGIApp:
+        """Return the application, whose addresses begin below where it is mounted."""
+        app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+        app.include_router(self._routes())
+        app.include_router(self._open311_routes())
+        _install_error_handlers(app)
+
+        @cache
+        def document() -> dict[str, Any]:
+            return openapi.build_document(app)
+
+        @app.get("/openapi.json", include_in_schema=False)
+        def show_document() -> Response:
+            return JSONResponse(document())
+
+        return ApiEdge(app)
+
+    def _routes(self) -> APIRouter:
+        reading = [Depends(self._access.needing("read"))]
+        router = APIRouter(tags=["cases"])
+        router.add_api_route(
+            "/cases",
+            self._cases.cases,
+            dependencies=reading,
+            operation_id="list_cases",
+            response_model=CasePage,
+            responses=openapi.problem_responses(),
+        )
+        router.add_api_route(
+            "/cases/{number}",
+            self._cases.case,
+            dependencies=reading,
+            operation_id="read_case",
+            response_model=CaseDetail,
+            responses={
+                200: {"headers": openapi.ETAG_HEADER},
+                **openapi.NOT_MODIFIED,
+                **openapi.problem_responses(404),
+            },
+        )
+        router.add_api_route(
+            "/cases/{number}/answers",
+            self._answer.answer,
+            methods=["POST"],
+            dependencies=[Depends(self._access.needing("answer"))],
+            operation_id="answer_case",
+            status_code=201,
+            response_model=Answer,
+            responses={
+                200: {"description": "The same answer was stored before.", "model": Answer},
+                **openapi.problem_responses(404, 409, 412, 413),
+            },
+            openapi_extra={"requestBody": openapi.NEW_ANSWER_BODY},
+        )
+        router.add_api_route(
+            "/cases/{number}/pictures/{picture_id}",
+            self._cases.picture,
+            dependencies=[Depends(self._access.needing("pictures"))],
+            operation_id="read_picture",
+            response_class=Response,
+            responses={**openapi.PICTURE, **openapi.problem_responses(404)},
+        )
+        router.add_api_route(
+            "/institutions",
+            self._cases.institutions,
+            dependencies=reading,
+            operation_id="find_institutions",
+            response_model=InstitutionList,
+            responses=openapi.problem_responses(),
+        )
+        return router
+
+    def _open311_routes(self) -> APIRouter:
+        router = APIRouter(prefix=OPEN311, tags=["open311"], dependencies=[Depends(self._access.needing("read"))])
+        for format_name in ("json", "xml"):
+            router.add_api_route(
+                f"/requests.{format_name}",
+                self._open311.requests,
+                operation_id=f"list_requests_{format_name}",
+                response_class=Response,
+                responses=openapi.open311_responses(format_name),
+            )
+            router.add_api_route(
+                f"/requests/{{number}}.{format_name}",
+                self._open311.request,
+                operation_id=f"read_request_{format_name}",
+                response_class=Response,
+                responses=openapi.open311_responses(format_name, 404),
+            )
+        return router
+
+
+def _install_error_handlers(app: FastAPI) -> None:
+    def answer_error(request: Request, error: ApiError) -> Response:
+        _log_refusal(request, error)
+        return error_response(request, error)
+
+    def answer_http_error(request: Request, error: HTTPException) -> Response:
+        reason = _HTTP_REASONS.get(error.status_code, "invalid_request")
+        return answer_error(request, ApiError(reason, headers=error.headers or {}))
+
+    def answer_invalid(request: Request, error: RequestValidationError) -> Response:
+        # FastAPI puts the part of the request (`path`, `query`, `header`) before the name.
+        faults = [
+            FieldFault(field=".".join(map(str, fault["loc"][1:])) or "request", detail=fault["msg"])
+            for fault in error.errors()
+        ]
+        return answer_error(request, ApiError("invalid_request", faults))
+
+    def answer_unavailable(request: Request, _error: Exception) -> Response:
+        return answer_error(request, ApiError("unavailable", headers={"Retry-After": _RETRY_SECONDS}))
+
+    def answer_unexpected(request: Request, _error: Exception) -> Response:
+        return error_response(request, ApiError("unexpected"))
+
+    handlers: dict[Any, Any] = {
+        ApiError: answer_error,
+        HTTPException: answer_http_error,
+        RequestValidationError: answer_invalid,
+        DatabaseUnavailable: answer_unavailable,
+        Exception: answer_unexpected,
+    }
+    for error_type, handler in handlers.items():
+        app.add_exception_handler(error_type, handler)
+
+
+def _log_refusal(request: Request, error: ApiError) -> None:
+    """Log a refusal by route and reason. Neither the key nor anything of the request is logged."""
+    key: AgencyKey | None = getattr(request.state, "agency_key", None)
+    _log.info(
+        "agency_request.refused",
+        route=str(getattr(request.scope.get("route"), "path", "none")),
+        reason=error.reason,
+        status=error.status,
+        agency=key.agency if key else "",
+        key_id=str(key.id) if key else "",
+    )

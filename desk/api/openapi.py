@@ -1,0 +1,138 @@
+"""The OpenAPI document of the programming interface, from which a client can be generated."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+
+from desk.api.case_document import PREFIX
+from desk.api.problems import PROBLEMS
+from desk.api.responses import PROBLEM_MEDIA_TYPE
+from desk.api.shapes import AnswerDraftBody, Problem
+
+_REFERENCE = "#/components/schemas/{model}"
+_SCHEME = "key"
+_DESCRIPTION = """Read and answer the complaints of your agency. Send `Authorization: Bearer KEY` with every request.
+Store `next` of the list of cases and continue from it: you miss no change. Errors are problem details (RFC 9457)
+with a constant `reason`. See docs/agency-api.md."""
+_RETRY_AFTER = {
+    "description": "Seconds until the same request can succeed.",
+    "schema": {"type": "integer", "minimum": 1},
+}
+# Responses that every operation may have.
+_COMMON_STATUSES = (401, 403, 422, 429, 503)
+NEW_ANSWER_BODY = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {"$ref": _REFERENCE.format(model="NewAnswer")},
+            "examples": {
+                "accept": {"value": {"verdict": "accepted"}},
+                "ask": {"value": {"verdict": "asked", "text": "Di tiang nomor berapa?"}},
+                "refuse": {
+                    "value": {"verdict": "refused", "text": "Jalan ini milik provinsi.", "theirs": "provinsi-33"}
+                },
+                "close": {"value": {"verdict": "closed", "text": "Lampu sudah menyala.", "actor": "Sri Petugas"}},
+            },
+        }
+    },
+}
+ETAG_HEADER = {"ETag": {"description": "For If-None-Match and If-Match.", "schema": {"type": "string"}}}
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "You have the present state."}}
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The bytes. They contain no metadata of the camera.",
+        "content": dict.fromkeys(("image/jpeg", "image/png", "image/webp", "application/pdf"), _BYTES),
+    }
+}
+_OPEN311_REQUEST = {
+    "type": "object",
+    "title": "Open311Request",
+    "required": ["service_request_id", "status", "description", "requested_datetime"],
+    "properties": {
+        **{name: {"type": "string"} for name in ("service_request_id", "description", "agency_responsible")},
+        "status": {"type": "string", "enum": ["open", "closed"]},
+        "status_notes": {"type": "string", "description": "The state of the case."},
+        **{
+            name: {"type": "string", "format": "date-time"}
+            for name in ("requested_datetime", "updated_datetime", "expected_datetime")
+        },
+        **{
+            name: {"type": ["string", "null"]}
+            for name in (
+                "service_name",
+                "service_code",
+                "service_notice",
+                "address",
+                "address_id",
+                "zipcode",
+                "media_url",
+            )
+        },
+        **{name: {"type": ["number", "null"]} for name in ("lat", "long")},
+    },
+}
+_OPEN311_ERROR = {
+    "type": "object",
+    "title": "Open311Error",
+    "required": ["code", "description"],
+    "properties": {"code": {"type": "integer"}, "description": {"type": "string"}},
+}
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the description of the problems of an operation: those of all, and these."""
+    content = {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": _REFERENCE.format(model="Problem")}}}
+    return {status: _error(status, content) for status in sorted({*_COMMON_STATUSES, *statuses})}
+
+
+def open311_responses(format_name: str, *statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the description of the responses of an Open311 operation in a format."""
+    codes = sorted({*_COMMON_STATUSES, 400, *statuses} - {422})
+    if format_name == "xml":
+        xml: dict[str, Any] = {"text/xml": {"schema": {"type": "string"}}}
+        return {200: {"description": "The requests.", "content": xml}, **{code: _error(code, xml) for code in codes}}
+    rows, errors = (
+        {"application/json": {"schema": {"type": "array", "items": {"$ref": _REFERENCE.format(model=name)}}}}
+        for name in ("Open311Request", "Open311Error")
+    )
+    return {200: {"description": "The requests.", "content": rows}, **{code: _error(code, errors) for code in codes}}
+
+
+def _error(status: int, content: dict[str, Any]) -> dict[str, Any]:
+    reasons = ", ".join(f"`{reason}`" for reason, kind in PROBLEMS.items() if kind.status == status)
+    described: dict[str, Any] = {"description": reasons or "The request is not valid.", "content": content}
+    if status in {429, 503}:
+        described["headers"] = {"Retry-After": _RETRY_AFTER}
+    return described
+
+
+def build_document(app: FastAPI) -> dict[str, Any]:
+    """Return the document of the application, with the addresses as a client sends them."""
+    document = get_openapi(
+        title="Satu Pintu for agencies",
+        version="1",
+        description=_DESCRIPTION,
+        routes=app.routes,
+        openapi_version="3.1.0",
+    )
+    components = document.setdefault("components", {})
+    components["securitySchemes"] = {_SCHEME: {"type": "http", "scheme": "bearer"}}
+    schemas = components.setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    for shape in (Problem, AnswerDraftBody):
+        schemas |= _schemas(shape)
+    schemas |= {schema["title"]: schema for schema in (_OPEN311_REQUEST, _OPEN311_ERROR)}
+    document["paths"] = {f"{PREFIX}{path}": item for path, item in document["paths"].items()}
+    document["security"] = [{_SCHEME: []}]
+    return document
+
+
+def _schemas(shape: type[BaseModel]) -> dict[str, Any]:
+    """Return the schema of a shape and those that it refers to, by name."""
+    schema = shape.model_json_schema(ref_template=_REFERENCE)
+    definitions: dict[str, Any] = schema.pop("$defs", {})
+    return {schema["title"]: schema, **definitions}
