@@ -128,7 +128,9 @@ COMMANDS: Mapping[str, CommandSource] = {
     ),
     "devices": CommandSource("devices", "commands", "Show and revoke devices of the mobile app."),
     "desk": CommandSource(
-        "desk.group", "commands", "Manage the desk: its cases, accounts and sessions, and the webhooks of agencies."
+        "desk.group",
+        "commands",
+        "Manage the desk: its cases, accounts and sessions, and the keys and webhooks of agencies.",
     ),
     "audit-log": CommandSource("audit_log", "commands", "Show what operations staff did, and why."),
     "explain": CommandSource("explain", "commands", "Explain the decisions about messages."),

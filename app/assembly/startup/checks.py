@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from app.assembly.parts import Parts
 from bus.errors import Retry, Stop
 from config.database import DatabaseUnavailable, read_transaction
+from desk.api.rate_limits import AGENCY_RATES
 from ingest.http.admission import ADDRESS_RATES
 
 # Topic names that Apache Kafka allows. The local bus has the same limit, so that a registry fits both.
@@ -123,7 +124,7 @@ def _check_replies(parts: Parts) -> str:
 
 
 def _check_rates(parts: Parts) -> str:
-    names = [*parts.channels.rates, *ADDRESS_RATES]
+    names = [*parts.channels.rates, *ADDRESS_RATES, *AGENCY_RATES]
     if unknown := sorted(parts.settings.rates.keys() - set(names)):
         raise Stop(f"SATUPINTU_RATES: there is no door {', '.join(unknown)}; the names are {', '.join(names)}")
     return f"{len(parts.settings.rates)} of {len(names)} set"

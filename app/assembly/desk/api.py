@@ -1,0 +1,34 @@
+"""Builds the programming interface of agencies and its keys from the parts of the process."""
+
+import secrets
+from uuid import uuid4
+
+from app.assembly.desk.parts import DeskParts
+from app.assembly.parts import Parts
+from desk.acts.answers import Record
+from desk.api.application import AgencyApi
+from desk.api.keys import AgencyKeys
+from desk.api.rate_limits import AGENCY_RATES
+
+_SECRET_BYTES = 32
+
+
+def build_agency_keys(parts: Parts, record: Record) -> AgencyKeys:
+    """Return the operations on keys. `record` appends to the audit log."""
+    return AgencyKeys(parts.engine, record, parts.now, uuid4, lambda: secrets.token_urlsafe(_SECRET_BYTES))
+
+
+def build_agency_api(parts: Parts, desk: DeskParts) -> AgencyApi:
+    """Return the interface, to be mounted at `/agency/v1`."""
+    record = desk.audit_log.append
+    return AgencyApi(
+        parts.engine,
+        build_agency_keys(parts, record),
+        desk.answers,
+        desk.institutions,
+        desk.open_picture,
+        record,
+        parts.now,
+        {name: rate for name, rate in parts.settings.rates.items() if name in AGENCY_RATES},
+        parts.channels.with_replies,
+    )

@@ -1,0 +1,86 @@
+"""Command of the keys by which agencies' programs use the interface `/agency/v1`."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from app.assembly.desk.api import build_agency_keys
+from app.assembly.parts import Parts
+from app.clock import utc_now
+from app.commands.common.arguments import Actor, Json
+from app.commands.common.process import open_parts_for_action, open_parts_with_tables
+from app.commands.common.terminal import EX_USAGE, print_json, print_line, print_table, stop
+from desk.api.keys import MAX_VALID_KEYS, SCOPES, AgencyKey, AgencyKeys, Scope, TooManyKeys, UnknownKey
+from messages.shapes import iso
+from messages.topics import TRIAGE
+
+_COLUMNS = ("id", "state", "scopes", "created by", "created", "expires", "last use")
+
+
+def key(
+    agency: Annotated[str, typer.Argument(metavar="CODE", help="Code of the institution, as in bumn-pln.")],
+    actor: Actor = "",
+    why: Annotated[str, typer.Option("--why", help="Recorded with the action. Name no citizen.")] = "",
+    scopes: Annotated[
+        list[Scope] | None, typer.Option("--scope", help="Right of the key; may be repeated. Without it: all rights.")
+    ] = None,
+    days: Annotated[
+        int | None, typer.Option("--days", min=1, max=3650, help="The key expires after so many days.")
+    ] = None,
+    revoke: Annotated[UUID | None, typer.Option("--revoke", metavar="ID", help="Revoke this key.")] = None,
+    listing: Annotated[bool, typer.Option("--list", help="List the keys of the agency.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Print a new key of an agency's program, which is shown only now. Or list or revoke its keys."""
+    if listing:
+        with open_parts_with_tables() as parts:
+            _print_keys(_keys(parts, agency).keys(agency), as_json=as_json)
+        return
+    with open_parts_for_action(actor, why) as parts:
+        keys = _keys(parts, agency)
+        if revoke:
+            _revoke(keys, agency, revoke, actor, why)
+            return
+        expires_at = utc_now() + timedelta(days=days) if days else None
+        try:
+            _, text = keys.issue(agency, scopes or SCOPES, actor, why, expires_at)
+        except TooManyKeys:
+            stop(f"{agency} has {MAX_VALID_KEYS} valid keys. Revoke one first: --list shows them, --revoke ID.", 1)
+    print_line(text)
+
+
+def _keys(parts: Parts, agency: str) -> AgencyKeys:
+    if agency not in parts.registry.agencies or agency == TRIAGE:
+        stop(f"There is no institution {agency} with a queue.", EX_USAGE)
+    return build_agency_keys(parts, parts.audit_log.append)
+
+
+def _revoke(keys: AgencyKeys, agency: str, key_id: UUID, actor: str, why: str) -> None:
+    try:
+        keys.revoke(agency, key_id, actor, why)
+    except UnknownKey:
+        stop(f"{agency} has no valid key with this id. --list shows them.", 1)
+    print_line(f"{key_id}: revoked")
+
+
+def _print_keys(keys: Sequence[AgencyKey], *, as_json: bool) -> None:
+    now = utc_now()
+    rows = [
+        {
+            "id": str(item.id),
+            "state": "valid" if item.is_valid(now) else "revoked" if item.revoked_at else "expired",
+            "scopes": " ".join(sorted(item.scopes)),
+            "created by": item.created_by,
+            "created": iso(item.created_at),
+            "expires": iso(item.expires_at) if item.expires_at else "",
+            "last use": iso(item.last_used_at) if item.last_used_at else "",
+        }
+        for item in keys
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    print_table(_COLUMNS, ([row[column] for column in _COLUMNS] for row in rows), uncut=("id",))

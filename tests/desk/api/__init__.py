@@ -1,0 +1,1 @@
+"""Tests of the programming interface of agencies."""

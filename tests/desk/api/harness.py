@@ -1,0 +1,136 @@
+"""The programming interface on a real server, with a router and the read model behind it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import requests
+from sqlalchemy import Engine
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from app.assembly.desk.institutions import RegistryInstitutions
+from desk.api.application import AgencyApi
+from desk.api.case_document import PREFIX
+from desk.api.keys import SCOPES, AgencyKeys, Scope
+from messages.shapes import Attachment, Dispatch
+from messages.tracking import tracking_number
+from tests.conftest import NOW
+from tests.desk.harness import DeskHarness
+from tests.ingest.door_client import DoorServer
+from tests.router.test_linked import complaint_of
+from tests.support.rules import SMALL, cached_rules
+
+HEALTH, PLN = "kementerian-kemenkes", "bumn-pln"
+_PATIENCE_SECONDS = 30.0
+
+
+@dataclass
+class Clock:
+    """A clock that a test sets."""
+
+    time: datetime = NOW
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        return self.time
+
+
+@dataclass
+class ApiHarness:
+    """`acts` are the rows of the audit log. `files` are the stored pictures by their ids."""
+
+    engine: Engine
+    server: DoorServer
+    rates: dict[str, str] = field(default_factory=dict)
+    clock: Clock = field(default_factory=Clock)
+    acts: list[tuple[str, str, str, str]] = field(default_factory=list)
+    files: dict[UUID, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:  # noqa: D105 - see the class
+        self.desk = DeskHarness(self.engine, self.clock)
+        self.keys = AgencyKeys(self.engine, self.record, self.clock, uuid4, new_token)
+        self.headers = self.headers_of(HEALTH)
+        self.serve()
+
+    def serve(self, publish: Callable[[Any], None] | None = None, **changed: Any) -> None:
+        """Serve the interface. `publish` and `changed` are of `OfficerAnswers`."""
+        answers = self.desk.officer_answers(publish, **{"record": self.record, **changed})
+        institutions = RegistryInstitutions(lambda: cached_rules(SMALL).registry)
+        api = AgencyApi(
+            self.engine,
+            self.keys,
+            answers,
+            institutions,
+            self.open_picture,
+            self.record,
+            self.clock,
+            self.rates,
+            {"web", "sms"},
+        )
+        self.server.app = Starlette(routes=[Mount(PREFIX, api.application())])
+
+    @property
+    def address(self) -> str:
+        """The address of the service."""
+        return f"http://127.0.0.1:{self.server.port}"
+
+    def record(self, action: str, subject: str, actor: str, why: str, _at: datetime) -> None:
+        """Append to the audit log."""
+        self.acts.append((action, subject, actor, why))
+
+    def open_picture(self, attachment: Attachment) -> bytes | None:
+        """Return a stored file."""
+        return self.files.get(attachment.id)
+
+    def key_of(self, agency: str, scopes: Sequence[Scope] = SCOPES, **arguments: Any) -> str:
+        """Return a new key."""
+        return self.keys.issue(agency, scopes, "Admin", "test", **arguments)[1]
+
+    def headers_of(self, agency: str, scopes: Sequence[Scope] = SCOPES) -> dict[str, str]:
+        """Return the headers with a new key."""
+        return {"Authorization": f"Bearer {self.key_of(agency, scopes)}"}
+
+    def send(self, number: int, text: str, **changed: Any) -> Sequence[Dispatch]:
+        """Let a citizen complain; the tracking number is that of `number_of`. `changed` are fields of the report."""
+        relation = {name: changed.pop(name) for name in ("of", "kind", "channel") if name in changed}
+        complaint = complaint_of(number, text, **relation)
+        report = complaint.report.model_copy(update=changed)
+        return self.desk.send(complaint.model_copy(update={"tracking": number_of(number), "report": report}))
+
+    def get(self, path: str, headers: dict[str, str] | None = None, **params: Any) -> requests.Response:
+        """Send a GET request with the key of the first agency, or with these headers."""
+        all_headers = self.headers if headers is None else headers
+        return requests.get(self.address + PREFIX + path, headers=all_headers, params=params, timeout=_PATIENCE_SECONDS)
+
+    def post(
+        self, path: str, body: Any, headers: dict[str, str] | None = None, **more_headers: str
+    ) -> requests.Response:
+        """Send a POST request with a JSON body."""
+        all_headers = {**(self.headers if headers is None else headers), **more_headers}
+        return requests.post(self.address + PREFIX + path, json=body, headers=all_headers, timeout=_PATIENCE_SECONDS)
+
+    def answer(self, number: int, verdict: str, text: str = "", **fields: Any) -> requests.Response:
+        """Answer a case of the first agency."""
+        headers = fields.pop("headers", {})
+        return self.post(f"/cases/{number_of(number)}/answers", {"verdict": verdict, "text": text, **fields}, **headers)
+
+
+def number_of(number: int) -> str:
+    """Return the tracking number of a complaint in tests."""
+    return tracking_number(UUID(int=number), b"key of the tests")
+
+
+def new_token() -> str:
+    """Return a secret of a key, which differs from all others."""
+    return uuid4().hex + "_-azAZ09_-a"
+
+
+def assert_problem(response: requests.Response, status: int, reason: str) -> dict[str, str]:
+    """Check that the response is a problem with this reason; return its field errors."""
+    assert response.headers["Content-Type"] == "application/problem+json", response.text
+    problem = response.json()
+    assert (response.status_code, problem["status"], problem["reason"]) == (status, status, reason), response.text
+    return {fault["field"]: fault["detail"] for fault in problem["errors"]}

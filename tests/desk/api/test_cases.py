@@ -1,0 +1,196 @@
+"""The list of cases, one case and its pictures."""
+
+from uuid import UUID
+
+import pytest
+
+from messages.shapes import Attachment, Place
+from tests.conftest import NOW
+from tests.desk.api.harness import HEALTH, PLN, ApiHarness, assert_problem, number_of
+
+PICTURE = Attachment(id=UUID(int=77), media_type="image/jpeg", size=4, sha256="0" * 64)
+
+
+def test_a_program_reads_its_cases(api_on_each: ApiHarness) -> None:
+    """The list has what an agency needs, and `next` leads to what changed later."""
+    api = api_on_each
+    place = Place(accuracy=12.5)
+    api.send(1, "Kemenkes, puskesmas tutup", title="Kemenkes", place=place, attachments=(PICTURE,))
+    page = api.get("/cases").json()
+    (case,) = page["cases"]
+    assert {name: case[name] for name in ("number", "state", "title", "text", "joined", "hop", "version", "kind")} == {
+        "number": number_of(1),
+        "state": "terdisposisi",
+        "title": "Kemenkes",
+        "text": "Kemenkes, puskesmas tutup",
+        "joined": 0,
+        "hop": 0,
+        "version": 0,
+        "kind": "pengaduan",
+    }
+    assert case["received"] == "2026-11-24T08:04:05.678Z"
+    assert case["due"] > case["dispatched"]
+    assert case["place"]["accuracy"] == 12.5
+    assert case["reasons"][0].keys() == {"rule", "text"}
+    assert case["pictures"] == [
+        {
+            "id": str(PICTURE.id),
+            "media_type": "image/jpeg",
+            "size": 4,
+            "address": f"/agency/v1/cases/{number_of(1)}/pictures/{PICTURE.id}",
+        }
+    ]
+    assert api.get("/cases", after=page["next"]).json() == {"cases": [], "next": None}
+    api.send(2, "Kemenkes, obat habis")
+    later = api.get("/cases", after=page["next"]).json()
+    assert [item["number"] for item in later["cases"]] == [number_of(2)]
+
+
+def test_small_pages_reach_everything(api: ApiHarness) -> None:
+    """A program that follows `next` to its end gets each case once, also those in one state."""
+    for number in range(5):
+        api.send(number, f"Kemenkes, rusak {number}")
+    api.answer(3, "accepted")
+    api.desk.deliver()
+    for state, numbers in ((None, [0, 1, 2, 4, 3]), ("terdisposisi", [0, 1, 2, 4]), ("proses", [3])):
+        collected, cursor = [], None
+        while True:
+            page = api.get("/cases", limit=2, after=cursor, state=state).json()
+            collected += [case["number"] for case in page["cases"]]
+            cursor = page["next"]
+            if cursor is None:
+                break
+        assert collected == [number_of(number) for number in numbers]
+    both = api.get("/cases", state=["proses", "terdisposisi"]).json()["cases"]
+    assert len(both) == 5
+
+
+def test_a_case_shows_its_course(api: ApiHarness) -> None:
+    """Answers on their way count already; further reports and the reasons are there."""
+    api.send(1, "Kemenkes, puskesmas tutup")
+    api.send(2, "saya juga", of=1, kind="joins")
+    api.answer(1, "responded", "Sedang kami periksa.", actor="Sri Petugas")
+    case = api.get(f"/cases/{number_of(1)}").json()
+    assert (case["state"], case["version"], case["joined"], case["report_count"]) == ("proses", 1, 1, 1)
+    assert [(event["kind"], event["agency"]) for event in case["history"]] == [
+        ("dispatched", HEALTH),
+        ("responded", HEALTH),
+    ]
+    assert case["history"][1]["text"] == "Sedang kami periksa."
+    assert case["history"][1]["actor"].startswith("Sri Petugas (key ")
+    assert [(report["number"], report["relation"]) for report in case["reports"]] == [(number_of(2), "joins")]
+    api.desk.deliver()
+    delivered = api.get(f"/cases/{number_of(1)}").json()
+    assert (delivered["state"], delivered["version"], len(delivered["history"])) == ("proses", 1, 2)
+
+
+def test_numbers_lead_to_their_case(api: ApiHarness) -> None:
+    """A number is read as people type it, and that of a joined report leads to its case."""
+    api.send(1, "Kemenkes, puskesmas tutup")
+    api.send(2, "saya juga", of=1, kind="joins")
+    typed = number_of(2).lower().replace("-", "")
+    assert api.get(f"/cases/{typed}").json()["number"] == number_of(1)
+
+
+def test_an_unchanged_case_is_not_sent_again(api: ApiHarness) -> None:
+    """The entity tag changes with every change of the case."""
+    api.send(1, "Kemenkes, puskesmas tutup")
+    first = api.get(f"/cases/{number_of(1)}")
+    tag = first.headers["ETag"]
+    same = api.get(f"/cases/{number_of(1)}", {**api.headers, "If-None-Match": f'"other", W/{tag}'})
+    assert (same.status_code, same.content, same.headers["ETag"]) == (304, b"", tag)
+    api.send(2, "saya juga", of=1, kind="joins")
+    joined = api.get(f"/cases/{number_of(1)}", {**api.headers, "If-None-Match": tag})
+    assert joined.status_code == 200
+    assert joined.headers["ETag"] != tag
+
+
+def test_a_case_that_left_shows_no_more(api: ApiHarness) -> None:
+    """The former agency sees the refusal and the next agency, and nothing of what that agency does."""
+    api.send(1, "Kemenkes, puskesmas tutup")
+    api.answer(1, "refused", "Bukan kewenangan kami.", theirs=PLN)
+    (moved,) = api.desk.deliver()
+    assert moved.agency == PLN
+    other = api.headers_of(PLN)
+    api.clock.time = NOW.replace(hour=20)
+    reply = api.post(f"/cases/{number_of(1)}/answers", {"verdict": "closed", "text": "Beres di PLN."}, other)
+    assert reply.status_code == 201
+    for answer in api.desk.published:
+        api.desk.answer(answer, NOW.replace(hour=21))
+    former = api.get(f"/cases/{number_of(1)}")
+    assert former.json()["state"] == "ditolak"
+    assert sorted(event["kind"] for event in former.json()["history"]) == ["dispatched", "dispatched", "refused"]
+    assert "Beres" not in former.text
+    present = api.get(f"/cases/{number_of(1)}", other).json()
+    assert (present["state"], present["hop"], present["refusals"]) == ("selesai", 1, 1)
+    actors = {event["kind"]: event["actor"] for event in present["history"]}
+    assert actors["refused"] == ""
+    assert actors["closed"].startswith("key ")
+
+
+def test_pictures_are_recorded_and_safe(api: ApiHarness) -> None:
+    """The view stands in the audit log; a browser never runs or shows the file in our name."""
+    api.send(1, "Kemenkes, puskesmas tutup", attachments=(PICTURE,))
+    api.files[PICTURE.id] = b"\xff\xd8ok"
+    address = api.get("/cases").json()["cases"][0]["pictures"][0]["address"]
+    response = api.get(address.removeprefix("/agency/v1"))
+    assert (response.status_code, response.content) == (200, b"\xff\xd8ok")
+    assert response.headers["Content-Type"] == "image/jpeg"
+    assert response.headers["Content-Disposition"].startswith("attachment; filename=")
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert response.headers["Content-Security-Policy"].startswith("sandbox")
+    action, subject, actor, _ = api.acts[-1]
+    assert (action, subject.split()[1]) == ("desk.view_picture", str(PICTURE.id))
+    assert actor.startswith("key ")
+    del api.files[PICTURE.id]
+    assert_problem(api.get(address.removeprefix("/agency/v1")), 404, "no_such_picture")
+    assert_problem(api.get(f"/cases/{number_of(1)}/pictures/{UUID(int=78)}"), 404, "no_such_picture")
+
+
+def test_pictures_of_joined_reports_are_served(api: ApiHarness) -> None:
+    """They have an address below the case."""
+    api.send(1, "Kemenkes, puskesmas tutup")
+    api.send(2, "saya juga", of=1, kind="joins", attachments=(PICTURE,))
+    api.files[PICTURE.id] = b"\xff\xd8ok"
+    (report,) = api.get(f"/cases/{number_of(1)}").json()["reports"]
+    assert api.get(report["pictures"][0]["address"].removeprefix("/agency/v1")).status_code == 200
+
+
+def test_an_act_that_cannot_be_recorded_is_not_done(api: ApiHarness) -> None:
+    """Without the audit log no picture is shown."""
+    api.send(1, "Kemenkes, puskesmas tutup", attachments=(PICTURE,))
+    api.files[PICTURE.id] = b"\xff\xd8ok"
+
+    def away(*_: object) -> None:
+        raise RuntimeError
+
+    api.record = away  # type: ignore[method-assign]
+    api.serve()
+    response = api.get(f"/cases/{number_of(1)}/pictures/{PICTURE.id}")
+    assert_problem(response, 500, "unexpected")
+
+
+def test_institutions_are_found_by_name(api: ApiHarness) -> None:
+    """A program finds the code for `theirs`."""
+    found = api.get("/institutions", q="listrik").json()["institutions"]
+    assert PLN in [institution["code"] for institution in found]
+    assert "q" in assert_problem(api.get("/institutions", q=""), 422, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        ({"limit": 0}, "limit"),
+        ({"limit": 201}, "limit"),
+        ({"limit": "banyak"}, "limit"),
+        ({"state": "hilang"}, "state.0"),
+        ({"after": "bukan-kursor"}, "after"),
+        ({"after": "'; DROP TABLE desk_case; --"}, "after"),
+        ({"after": "x" * 101}, "after"),
+    ],
+)
+def test_wrong_arguments_are_named(api: ApiHarness, arguments: dict[str, str], field: str) -> None:
+    """422 names the argument and never repeats its value."""
+    response = api.get("/cases", **arguments)
+    assert list(assert_problem(response, 422, "invalid_request")) == [field]
+    assert "DROP" not in response.text
