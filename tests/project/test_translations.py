@@ -22,6 +22,7 @@ _PAGE_MODULES = ("accounts", "app/pages", "config/translation", "desk", "ingest/
 # Sentences for programs alone, which get them in Indonesian.
 _FOR_PROGRAMS = (
     "accounts/signed_in.py",
+    "desk/api/",
     "ingest/http/idempotency.py",
     "ingest/web/open311/",
     "sinks/ledger/page.py",

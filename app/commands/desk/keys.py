@@ -25,7 +25,8 @@ def key(
     actor: Actor = "",
     why: Annotated[str, typer.Option("--why", help="Recorded with the action. Name no citizen.")] = "",
     scopes: Annotated[
-        list[Scope] | None, typer.Option("--scope", help="Right of the key; may be repeated. Without it: all rights.")
+        list[str] | None,
+        typer.Option("--scope", help=f"Right of the key: {', '.join(SCOPES)}. May be repeated. Without it: all."),
     ] = None,
     days: Annotated[
         int | None, typer.Option("--days", min=1, max=3650, help="The key expires after so many days.")
@@ -46,7 +47,7 @@ def key(
             return
         expires_at = utc_now() + timedelta(days=days) if days else None
         try:
-            _, text = keys.issue(agency, scopes or SCOPES, actor, why, expires_at)
+            _, text = keys.issue(agency, _scopes(scopes), actor, why, expires_at)
         except TooManyKeys:
             stop(f"{agency} has {MAX_VALID_KEYS} valid keys. Revoke one first: --list shows them, --revoke ID.", 1)
     print_line(text)
@@ -56,6 +57,12 @@ def _keys(parts: Parts, agency: str) -> AgencyKeys:
     if agency not in parts.registry.agencies or agency == TRIAGE:
         stop(f"There is no institution {agency} with a queue.", EX_USAGE)
     return build_agency_keys(parts, parts.audit_log.append)
+
+
+def _scopes(typed: Sequence[str] | None) -> Sequence[Scope]:
+    if unknown := sorted(set(typed or ()) - set(SCOPES)):
+        stop(f"There is no scope {unknown[0]}. Use {', '.join(SCOPES)}.", EX_USAGE)
+    return [scope for scope in SCOPES if not typed or scope in typed]
 
 
 def _revoke(keys: AgencyKeys, agency: str, key_id: UUID, actor: str, why: str) -> None:

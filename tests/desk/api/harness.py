@@ -24,7 +24,7 @@ from tests.router.test_linked import complaint_of
 from tests.support.rules import SMALL, cached_rules
 
 HEALTH, PLN = "kementerian-kemenkes", "bumn-pln"
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 120.0
 
 
 @dataclass
