@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from app.assembly.desk.institutions import RegistryInstitutions
+from config.database import DatabaseUnavailable
 from desk.api.application import AgencyApi
 from desk.api.case_document import PREFIX
 from desk.api.keys import SCOPES, AgencyKeys, Scope
@@ -40,7 +41,7 @@ class Clock:
 
 @dataclass
 class ApiHarness:
-    """`acts` are the rows of the audit log. `files` are the stored pictures by their ids."""
+    """`acts` are the rows of the audit log, `files` the stored pictures by their ids. `is_log_away`: no act is taken."""
 
     engine: Engine
     server: DoorServer
@@ -48,6 +49,7 @@ class ApiHarness:
     clock: Clock = field(default_factory=Clock)
     acts: list[tuple[str, str, str, str]] = field(default_factory=list)
     files: dict[UUID, bytes] = field(default_factory=dict)
+    is_log_away: bool = False
 
     def __post_init__(self) -> None:  # noqa: D105 - see the class
         self.desk = DeskHarness(self.engine, self.clock)
@@ -79,6 +81,8 @@ class ApiHarness:
 
     def record(self, action: str, subject: str, actor: str, why: str, _at: datetime) -> None:
         """Append to the audit log."""
+        if self.is_log_away:
+            raise DatabaseUnavailable("away")
         self.acts.append((action, subject, actor, why))
 
     def open_picture(self, attachment: Attachment) -> bytes | None:
