@@ -41,7 +41,7 @@ class Clock:
 
 @dataclass
 class ApiHarness:
-    """`acts` are the rows of the audit log, `files` the stored pictures by their ids. `is_log_away`: no act is taken."""
+    """`acts` are the rows of the audit log, `files` the stored pictures. `is_log_away`: no act can be recorded."""
 
     engine: Engine
     server: DoorServer
