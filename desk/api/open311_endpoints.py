@@ -98,7 +98,7 @@ class Open311Endpoints:
             "service_request_id": case.number,
             "status": "closed" if case.state in _CLOSED_STATES else "open",
             "status_notes": case.state,
-            "service_name": case.title or None,
+            "service_name": case.topic or None,
             "service_code": case.topic or None,
             "description": case.text,
             "agency_responsible": self._institutions.name(agency),

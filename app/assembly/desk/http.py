@@ -17,6 +17,7 @@ from accounts.pages.account_pages import AccountPages
 from accounts.pages.responses import page_response
 from accounts.services import AccountServices
 from app.assembly.desk.accounts import build_account_pages, build_account_services
+from app.assembly.desk.api import build_agency_api
 from app.assembly.desk.parts import DeskParts
 from app.assembly.desk.staff import STAFF_NAVIGATION, StaffPages
 from app.assembly.parts import Parts
@@ -25,6 +26,7 @@ from app.pages.headers import PageHeaders, nonce, response_headers
 from app.pages.language import PageLanguage
 from config.translation.message import message as _
 from config.translation.translator import load_translator
+from desk.api.case_document import PREFIX
 from desk.pages.desk_pages import NAVIGATION as AGENCY_NAVIGATION
 from desk.pages.desk_pages import DeskPages
 from desk.pages.parts import DeskPageParts, Officer
@@ -79,6 +81,7 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
         desk.audit_log,
     )
     app.include_router(staff_pages.routes())
+    app.mount(PREFIX, build_agency_api(parts, desk).application())
     app.add_middleware(
         ConcurrencyMiddleware,
         max_requests=parts.settings.requests_at_once,
