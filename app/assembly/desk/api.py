@@ -3,12 +3,13 @@
 import secrets
 from uuid import uuid4
 
-from app.assembly.desk.parts import DeskParts
 from app.assembly.parts import Parts
-from desk.acts.answers import Record
+from desk.acts.answers import OfficerAnswers, Record
 from desk.api.application import AgencyApi
+from desk.api.case_endpoints import OpenPicture
 from desk.api.keys import AgencyKeys
 from desk.api.rate_limits import AGENCY_RATES
+from desk.institutions import Institutions
 
 _SECRET_BYTES = 32
 
@@ -18,15 +19,16 @@ def build_agency_keys(parts: Parts, record: Record) -> AgencyKeys:
     return AgencyKeys(parts.engine, record, parts.now, uuid4, lambda: secrets.token_urlsafe(_SECRET_BYTES))
 
 
-def build_agency_api(parts: Parts, desk: DeskParts) -> AgencyApi:
-    """Return the interface, to be mounted at `/agency/v1`."""
-    record = desk.audit_log.append
+def build_agency_api(
+    parts: Parts, answers: OfficerAnswers, institutions: Institutions, open_picture: OpenPicture, record: Record
+) -> AgencyApi:
+    """Return the interface, to be mounted at `/agency/v1`. `record` appends to the audit log."""
     return AgencyApi(
         parts.engine,
         build_agency_keys(parts, record),
-        desk.answers,
-        desk.institutions,
-        desk.open_picture,
+        answers,
+        institutions,
+        open_picture,
         record,
         parts.now,
         {name: rate for name, rate in parts.settings.rates.items() if name in AGENCY_RATES},

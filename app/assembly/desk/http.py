@@ -81,7 +81,8 @@ def build(parts: Parts, desk: DeskParts) -> FastAPI:
         desk.audit_log,
     )
     app.include_router(staff_pages.routes())
-    app.mount(PREFIX, build_agency_api(parts, desk).application())
+    api = build_agency_api(parts, desk.answers, desk.institutions, desk.open_picture, desk.audit_log.append)
+    app.mount(PREFIX, api.application())
     app.add_middleware(
         ConcurrencyMiddleware,
         max_requests=parts.settings.requests_at_once,
